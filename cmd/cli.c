@@ -1,0 +1,160 @@
+#include "cli.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct command *self;
+
+void
+cli_start(const struct command *command)
+{
+	int fd;
+
+	self = command;
+	umask(077);
+	/* A file opened later must not become stdin, stdout or stderr. */
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO && fcntl(fd, F_SETFD, 0) == 0);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static void
+print_help(void)
+{
+	const char *line = self->synopsis;
+
+	for (const char *lead = "usage:"; *line; lead = "      ") {
+		size_t length = strcspn(line, "\n");
+
+		printf("%s %s %.*s\n", lead, self->name, (int)length, line);
+		line += length + (line[length] == '\n');
+	}
+	if (*self->options)
+		printf("\n%s", self->options);
+	printf("\nSee %s(1).\n", self->name);
+}
+
+_Noreturn void
+cli_option(int opt, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (opt == CLI_HELP) {
+		print_help();
+		exit(cli_finish(EXIT_DONE));
+	}
+	if (opt == CLI_VERSION) {
+		printf("%s %s\n", self->name, VCAP_VERSION);
+		exit(cli_finish(EXIT_DONE));
+	}
+	/* optopt holds a short option's letter; a long one is best named by its own word. */
+	if (opt == ':')
+		die_usage("option '%s' needs a value (try --help)", word);
+	if (optopt && optopt < 0x100 && strncmp(word, "--", 2) != 0)
+		die_usage("unknown option '-%c' (try --help)", optopt);
+	die_usage("unknown option '%s' (try --help)", word);
+}
+
+static void
+report(const char *format, va_list args)
+{
+	char raw[1024], safe[2048];
+
+	vsnprintf(raw, sizeof(raw), format, args);
+	/* One write, so that lines of commands that share a stderr do not mix. */
+	dprintf(STDERR_FILENO, "%s: %s\n", self->name, text_escape(safe, sizeof(safe), raw));
+}
+
+void
+warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(format, args);
+	va_end(args);
+}
+
+_Noreturn void
+die(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(format, args);
+	va_end(args);
+	exit(EXIT_FAILED);
+}
+
+_Noreturn void
+die_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(format, args);
+	va_end(args);
+	exit(EXIT_MISUSE);
+}
+
+int
+cli_finish(int status)
+{
+	int failed = ferror(stdout);
+
+	if (fclose(stdout) != 0 || failed) {
+		if (errno != EPIPE)
+			warn("cannot write to standard output: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	return status;
+}
+
+void *
+xmalloc(size_t size)
+{
+	return xrealloc(NULL, size);
+}
+
+void *
+xrealloc(void *old, size_t size)
+{
+	void *memory = realloc(old, size ? size : 1);
+
+	if (!memory)
+		die("out of memory");
+	return memory;
+}
+
+char *
+xstrdup(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		die("out of memory");
+	return copy;
+}
+
+char *
+xasprintf(const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		die("out of memory");
+	va_end(args);
+	return text;
+}

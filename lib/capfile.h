@@ -1,0 +1,83 @@
+/*
+ * Capture files: pcap (both byte orders, microseconds and nanoseconds) and pcapng, read as a source
+ * of packets in nanoseconds, and written. Files, pipes and devices alike are read forward only.
+ *
+ * Lengths in a file are bounded before anything is allocated: a block of more than
+ * CAPFILE_BLOCK_MAX bytes, or a packet of more than that, is damage.
+ */
+#ifndef VCAP_CAPFILE_H
+#define VCAP_CAPFILE_H
+
+#include "failure.h"
+#include "packet.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CAPFILE_BLOCK_MAX (16u << 20) /* libpcap's limit too */
+
+enum capfile_format { CAPFILE_PCAPNG, CAPFILE_PCAP };
+
+/* A reader. Opaque; its source yields the packets. */
+struct capfile;
+
+/*
+ * Opens the file at path ("-" is standard input) or takes over the descriptor fd. name is what
+ * messages call it. The first bytes are read and judged: something that is no capture file at all
+ * is a failure here, whereas damage further on is SOURCE_CUT. NULL on failure; fd is then still
+ * open.
+ */
+struct capfile *capfile_open(const char *path, struct failure *why);
+struct capfile *capfile_open_fd(int fd, const char *name, struct failure *why);
+void capfile_close(struct capfile *file);
+
+struct source *capfile_source(struct capfile *file);
+enum capfile_format capfile_format(const struct capfile *file);
+
+/* What SOURCE_NOTE announced: the block just read that is no packet, interface or statistics. body
+ * is in the section's byte order (swapped tells whether that is not this host's), valid until the
+ * next next(). */
+struct capfile_note {
+	uint32_t type; /* pcapng block type; PCAPNG_SHB for a further section */
+	const unsigned char *body;
+	size_t size;
+	bool swapped;
+};
+const struct capfile_note *capfile_note(const struct capfile *file);
+
+/* The newest section's options as text, NULL if absent. Comments are a NULL-ended list. Owned by
+ * file, valid until the next section. */
+struct capfile_section {
+	char *hardware, *os, *application;
+	char **comments;
+	/* Whether it is a section of vcap's that lacks its end mark: only known at SOURCE_END. */
+	bool cut_short;
+};
+const struct capfile_section *capfile_section(const struct capfile *file);
+
+/*
+ * A writer to a descriptor, buffered; it does not own fd. Interfaces get their ids in the order
+ * they are added. pcap holds one link type: a second one fails, in either format. Each function
+ * returns 0, or -1 with why filled; after a failure nothing more may be written.
+ */
+struct capwriter;
+
+struct capwriter *capwriter_new(int fd, enum capfile_format format, struct failure *why);
+void capwriter_free(struct capwriter *writer); /* what is buffered is lost */
+
+/* pcapng: the section header. Must come first; the default is vcap's name and nothing else. */
+int capwriter_section(struct capwriter *writer, const struct capfile_section *section,
+		      struct failure *why);
+/* *id is the new interface's number. In pcap all interfaces of one link type share the file. */
+int capwriter_interface(struct capwriter *writer, const struct interface *interface, uint32_t *id,
+			struct failure *why);
+int capwriter_packet(struct capwriter *writer, uint32_t id, const struct packet *packet,
+		     struct failure *why);
+/* pcapng only; nothing in pcap. */
+int capwriter_statistics(struct capwriter *writer, uint32_t id, const struct statistics *statistics,
+			 const char *comment, struct failure *why);
+int capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t size,
+		  struct failure *why);
+int capwriter_flush(struct capwriter *writer, struct failure *why);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * A failure carries one line of text from the place that knows what went wrong to the command that
+ * says it. The library never prints: it fills the caller's struct failure and returns -1 or NULL.
+ *
+ * The text is lower case, has no full stop, and quotes the offending thing in single quotes. It may
+ * hold bytes from outside; cli.h neutralises control characters when it prints.
+ */
+#ifndef VCAP_FAILURE_H
+#define VCAP_FAILURE_H
+
+struct failure {
+	char text[512];
+};
+
+#define FAILURE_INIT ((struct failure){.text = ""})
+
+/* Fills why (which may be NULL) and returns -1, so that callers can `return failure_set(...)`. */
+int failure_set(struct failure *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* As failure_set, with ": " and the text of errno appended. errno is left as it was. */
+int failure_errno(struct failure *why, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Text from outside (file names, interface names, comments) made safe to show: on a terminal and in
+ * JSON. Nothing here depends on the locale.
+ */
+#ifndef VCAP_TEXT_H
+#define VCAP_TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Copies from into to (size bytes, always ended by NUL) with everything a terminal could act upon
+ * written as \xHH: C0 and C1 controls, DEL, bytes that are not UTF-8, and the Unicode
+ * bidirectional controls (U+200E, U+200F, U+202A-U+202E, U+2066-U+2069). A backslash stays as it
+ * is. What does not fit is cut before the character that would not. Returns to.
+ */
+char *text_escape(char *to, size_t size, const char *from);
+
+/* Writes from as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
+void text_json(FILE *out, const char *from);
+
+#endif
