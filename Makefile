@@ -66,10 +66,18 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libvcap.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
 LIBS_test = -lpcap -lcap -lseccomp
 
+# Programs the tests use: senders of packets, makers of files.
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
+$(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libvcap.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
+
+tools: $(TOOLS)
+
 -include $(patsubst %.o,%.d,$(LIB_OBJ)) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d)
 
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands clean
+.PHONY: all commands tools clean
 .SECONDARY:
