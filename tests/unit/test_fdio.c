@@ -1,0 +1,95 @@
+#include "fdio.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/vcap-test-XXXXXX";
+
+static bool
+holds(const char *path, const char *wanted)
+{
+	struct failure why = FAILURE_INIT;
+	int fd = open(path, O_RDONLY);
+	char *text = NULL;
+	size_t size = 0;
+	bool same = fd >= 0 && fdio_slurp(fd, 100, path, &text, &size, &why) == 0 &&
+		    strcmp(text, wanted) == 0;
+
+	free(text);
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
+static bool
+folder_is_empty(void)
+{
+	return rmdir(folder) == 0 && mkdir(folder, 0700) == 0;
+}
+
+static void
+complete_or_absent(void)
+{
+	struct outfile out = OUTFILE_INIT;
+	struct failure why = FAILURE_INIT;
+
+	ok(outfile_open(&out, "x", &why) == 0 && fdio_write_all(out.fd, "one", 3) == 0,
+	   "opens and writes");
+	ok(access("x", F_OK) < 0, "the name is absent while it is written");
+	ok(outfile_commit(&out, &why) == 0 && holds("x", "one"), "complete after the commit");
+
+	ok(outfile_open(&out, "x", &why) == 0 && fdio_write_all(out.fd, "two", 3) == 0, "again");
+	ok(holds("x", "one"), "the old content stays until the commit");
+	outfile_abandon(&out);
+	ok(holds("x", "one"), "... and after abandoning");
+
+	ok(outfile_open(&out, "x", &why) == 0 && fdio_write_all(out.fd, "two", 3) == 0 &&
+	       outfile_commit_new(&out, &why) < 0 && holds("x", "one"),
+	   "commit_new does not overwrite");
+	is_str(why.text, "cannot write 'x': File exists", "... and says so");
+
+	ok(symlink("x", "link") == 0 && outfile_open(&out, "link", &why) == 0 &&
+	       fdio_write_all(out.fd, "two", 3) == 0 && outfile_commit(&out, &why) == 0 &&
+	       holds("x", "one") && holds("link", "two"),
+	   "a link is replaced, what it points to is untouched");
+	unlink("link");
+	unlink("x");
+	ok(outfile_open(&out, ".", &why) < 0, "a directory is refused");
+	ok(outfile_open(&out, "absent/x", &why) < 0, "an absent directory too");
+	ok(outfile_open(&out, "/dev/full", &why) == 0 && fdio_write_all(out.fd, "x", 1) < 0 &&
+	       errno == ENOSPC,
+	   "a device is written in place");
+	outfile_abandon(&out);
+	ok(access("/dev/full", F_OK) == 0, "... and stays");
+	ok(folder_is_empty(), "no temporary file is left");
+}
+
+static void
+slurping(void)
+{
+	struct failure why = FAILURE_INIT;
+	char *text = NULL;
+	size_t size = 0;
+	int ends[2];
+
+	ok(pipe(ends) == 0 && fdio_write_all(ends[1], "abcdef", 6) == 0, "a pipe");
+	close(ends[1]);
+	ok(fdio_slurp(ends[0], 5, "pipe", &text, &size, &why) < 0 && !text, "more than the bound");
+	is_str(why.text, "'pipe' is larger than 5 bytes", "... named");
+	close(ends[0]);
+}
+
+int
+main(void)
+{
+	if (!mkdtemp(folder) || chdir(folder) < 0)
+		return 1;
+	complete_or_absent();
+	slurping();
+	rmdir(folder);
+	return done_testing();
+}
