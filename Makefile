@@ -27,11 +27,11 @@ ifndef V
 Q := @
 endif
 
-LIB_OBJ   := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
+LIB_OBJ     := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 C_COMMANDS  := $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c))
 SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
-UNIT      := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-HELPERS   := $(patsubst tests/lab/%.c,$(B)/tests/lab/%,$(wildcard tests/lab/*.c))
+UNIT        := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+HELPERS     := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 
 all: commands
 
@@ -61,23 +61,44 @@ $(B)/%.o: %.c
 	@$(if $(Q),echo "  CC   $<")
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libvcap.a
-	@mkdir -p $(@D)
+$(B)/tests/%: $(B)/tests/%.o $(B)/libvcap.a
+	@$(if $(Q),echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
 LIBS_test = -lpcap -lcap -lseccomp
 
-# Programs the tests use: senders of packets, makers of files.
-TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
-$(B)/tests/tools/%: $(B)/tests/tools/%.o $(B)/libvcap.a
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
-
-tools: $(TOOLS)
-
 -include $(patsubst %.o,%.d,$(LIB_OBJ)) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d)
+
+# What a fresh machine lacks is installed (as root) or named; then make starts over to build.
+check:
+	@tools/install-deps build check
+	@$(MAKE) --no-print-directory all tests
+	@VCAP_BUILD=$(B) tests/run
+
+check-slow:
+	@tools/install-deps build check
+	@$(MAKE) --no-print-directory all tests
+	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run
+
+tests: $(UNIT) $(HELPERS)
+
+lint:
+	@tools/install-deps lint
+	@tools/lint
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(MANDIR)/man7
+	install -m 755 $(C_COMMANDS) $(SH_COMMANDS) $(DESTDIR)$(BINDIR)
+	for section in 1 5 7; do \
+		install -m 644 man/*.$$section $(DESTDIR)$(MANDIR)/man$$section || exit; \
+	done
+
+uninstall:
+	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(C_COMMANDS) $(SH_COMMANDS))
+	cd $(DESTDIR)$(MANDIR) && rm -f $(foreach p,$(wildcard man/*),man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
 
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands tools clean
+.PHONY: all commands tests check check-slow lint install uninstall clean
 .SECONDARY:

@@ -49,15 +49,16 @@ static int
 append(struct keyval *kv, const char *key, char *value)
 {
 	struct keyval_pair *pairs = realloc(kv->pairs, (kv->count + 1) * sizeof(*pairs));
-	char *copy;
 
 	if (!pairs)
 		return -1;
 	kv->pairs = pairs;
-	copy = strdup(key);
-	if (!copy)
+	pairs += kv->count;
+	pairs->key = strdup(key);
+	if (!pairs->key)
 		return -1;
-	pairs[kv->count++] = (struct keyval_pair){copy, value};
+	pairs->value = value;
+	kv->count++;
 	return 0;
 }
 

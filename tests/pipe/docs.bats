@@ -81,8 +81,8 @@ differ() { # NAME HELP PAGE
 }
 
 @test "pages refer only to pages that exist" {
-	for page in $(sed -nE 's/^\.Xr (vcap[a-z-]*) ([0-9]).*/\1.\2/p' man/*.[1-8] | sort -u); do
-		[ -f "man/$page" ] || { echo "no man/$page"; false; }
+	sed -nE 's/^\.Xr (vcap[a-z-]*) ([0-9]).*/\1.\2/p' man/*.[1-8] | sort -u | while read -r page; do
+		[ -f "man/$page" ] || { echo "no man/$page"; exit 1; }
 	done
 }
 
