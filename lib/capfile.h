@@ -26,31 +26,29 @@ struct capfile;
  * messages call it. The first bytes are read and judged: something that is no capture file at all
  * is a failure here, whereas damage further on is SOURCE_CUT. NULL on failure; fd is then still
  * open.
+ *
+ * An input that ends within its first header, an empty one included, opens: it yields SOURCE_CUT at
+ * once.
  */
 struct capfile *capfile_open(const char *path, struct failure *why);
 struct capfile *capfile_open_fd(int fd, const char *name, struct failure *why);
 void capfile_close(struct capfile *file);
 
+/* How much to read at a time, in bytes; the default is CAPFILE_CHUNK. The buffer only grows beyond
+ * it for a block that is larger. */
+#define CAPFILE_CHUNK (256u << 10)
+void capfile_set_chunk(struct capfile *file, size_t size);
+
 struct source *capfile_source(struct capfile *file);
 enum capfile_format capfile_format(const struct capfile *file);
-
-/* What SOURCE_NOTE announced: the block just read that is no packet, interface or statistics. body
- * is in the section's byte order (swapped tells whether that is not this host's), valid until the
- * next next(). */
-struct capfile_note {
-	uint32_t type; /* pcapng block type; PCAPNG_SHB for a further section */
-	const unsigned char *body;
-	size_t size;
-	bool swapped;
-};
-const struct capfile_note *capfile_note(const struct capfile *file);
 
 /* The newest section's options as text, NULL if absent. Comments are a NULL-ended list. Owned by
  * file, valid until the next section. */
 struct capfile_section {
 	char *hardware, *os, *application;
 	char **comments;
-	/* Whether it is a section of vcap's that lacks its end mark: only known at SOURCE_END. */
+	/* Whether this or an earlier section is one of vcap's that lacks its end mark: statistics
+	 * with an end time, after which nothing follows. Only known at SOURCE_END. */
 	bool cut_short;
 };
 const struct capfile_section *capfile_section(const struct capfile *file);

@@ -56,7 +56,7 @@ struct statistics {
 	uint64_t received; /* isb_ifrecv: seen by the socket */
 	uint64_t dropped;  /* isb_ifdrop or isb_osdrop: dropped by the kernel, for want of room */
 	uint64_t accepted; /* isb_filteraccept: kept */
-	uint32_t core;     /* the core they belong to, or PACKET_NO_CORE */
+	uint32_t core;     /* the core they belong to (a comment "core N"), or PACKET_NO_CORE */
 	bool valid;
 };
 
@@ -68,6 +68,9 @@ struct interface {
 	uint64_t speed;    /* if_speed in bits per second, 0 if unknown */
 	uint32_t snaplen;  /* as the source states it; 0 is unlimited */
 	uint16_t linktype;
+	/* Its other pcapng options (comments, addresses, OS ...), in the form of packet.options */
+	unsigned char *options;
+	uint32_t options_len;
 	struct statistics statistics; /* the newest seen so far */
 };
 
@@ -75,9 +78,22 @@ enum source_event {
 	SOURCE_END,        /* no more packets; every record was whole */
 	SOURCE_PACKET,     /* *packet is filled */
 	SOURCE_STATISTICS, /* interface packet->iface has new statistics (a heartbeat) */
-	SOURCE_NOTE,       /* something else was read (see capfile.h); no packet */
+	SOURCE_NOTE,       /* something else was read: source->note */
 	SOURCE_CUT,        /* the input ended in the middle, or is damaged from here on: why says
 			      where. Everything yielded before is good. Final, as SOURCE_END is. */
+};
+
+/*
+ * What a source met that is neither packet, interface nor statistics: a pcapng block of this type,
+ * PCAPNG_SHB where a further section begins. The body is in this host's byte order, except for
+ * types that the reader does not know in a section of the other order: those are foreign, and
+ * cannot be copied.
+ */
+struct note {
+	uint32_t type;
+	const unsigned char *body; /* valid until the next next() */
+	uint32_t size;             /* a multiple of four */
+	bool foreign;
 };
 
 struct source {
@@ -86,6 +102,7 @@ struct source {
 				  struct failure *why);
 	struct interface *interfaces; /* may grow, and move, during next() */
 	uint32_t interface_count;
+	struct note note; /* what SOURCE_NOTE announced */
 };
 
 #endif

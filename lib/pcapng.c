@@ -158,7 +158,7 @@ pcapng_interface(struct blocks *blocks, const struct interface *interface)
 	const unsigned char nanoseconds = 9, bpf_as_text = 0;
 	size_t filter_size = interface->filter ? strlen(interface->filter) : 0;
 	size_t room = 8 + option_room(interface->name) + option_room(interface->description) +
-		      option_room(interface->filter) + 12 + 8 + 8;
+		      option_room(interface->filter) + 12 + 8 + 8 + interface->options_len;
 
 	if (begin(blocks, PCAPNG_IDB, room) < 0)
 		return -1;
@@ -180,6 +180,8 @@ pcapng_interface(struct blocks *blocks, const struct interface *interface)
 		put(blocks, interface->filter, filter_size);
 		put(blocks, "\0\0\0", PAD4(filter_size + 1) - (filter_size + 1));
 	}
+	if (interface->options_len)
+		put(blocks, interface->options, interface->options_len);
 	put32(blocks, OPT_END);
 	end(blocks);
 	return 0;
