@@ -42,6 +42,13 @@ void addrset_release(struct addrset *set);
  */
 int addrset_add(struct addrset *set, const char *spec, struct failure *why);
 
+/* Reads the same words as one interval, without a set. *interval and *family are unchanged on -1.
+ */
+int interval_parse(struct interval *interval, uint8_t *family, const char *spec,
+		   struct failure *why);
+int addrset_add_interval(struct addrset *set, uint8_t family, struct interval interval,
+			 struct failure *why);
+
 /* Adds the specs in text: one or more a line, `#` starts a comment. -1: why names the line, as
  * "NAME:LINE: ...", and specs before it have been added. */
 int addrset_add_lines(struct addrset *set, const char *text, const char *name, struct failure *why);
@@ -53,6 +60,8 @@ void addrset_seal(struct addrset *set);
 bool addrset_is_empty(const struct addrset *set);
 /* Whether the sealed set has addr. Binary search. */
 bool addrset_has(const struct addrset *set, struct addr addr);
+/* Whether two sealed sets have an address in common. */
+bool addrset_meets(const struct addrset *a, const struct addrset *b);
 
 /* Reads one address. 0, or -1 with the word in why. */
 int addr_parse(struct addr *addr, const char *word, struct failure *why);
