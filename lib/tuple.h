@@ -5,6 +5,11 @@
  * VLAN tags (0, 1 or 2; 0x8100, 0x88a8, 0x9100) are passed over. In IPv6 up to four extension
  * headers are passed over (hop-by-hop, routing, fragment, destination options); beyond that only
  * addresses count. The ports of a later fragment are not known.
+ *
+ * A field that lies beyond caplen makes the whole packet one without ends, as a load beyond the
+ * packet ends a BPF program with "no match". The fields that are looked at: the link header, the
+ * IP header and extension headers, the ports of TCP, UDP and SCTP, the type of ICMP and ICMPv6,
+ * and in an error of theirs the same fields of the packet it quotes.
  */
 #ifndef VCAP_TUPLE_H
 #define VCAP_TUPLE_H
@@ -15,23 +20,55 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* IP protocol numbers that matter here (IANA), of both families. */
+enum protocol {
+	PROTOCOL_HOPOPTS = 0,
+	PROTOCOL_ICMP = 1,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+	PROTOCOL_ROUTING = 43,
+	PROTOCOL_FRAGMENT = 44,
+	PROTOCOL_ICMPV6 = 58,
+	PROTOCOL_DSTOPTS = 60,
+	PROTOCOL_SCTP = 132,
+};
+
+#define TUPLE_VLAN_TAGS  2 /* passed over at most */
+#define TUPLE_EXTENSIONS 4
+
 struct tuple {
-	uint8_t protocol;  /* IP protocol number; 58 for ICMPv6 */
-	bool has_ports;    /* TCP, UDP or SCTP, first fragment, ports within caplen */
-	bool is_fragment;  /* a later fragment: only addresses are known */
-	bool is_quoted;    /* these are the ends that an ICMP error quotes */
-	uint8_t icmp_type; /* of an ICMP/ICMPv6 packet that is no error */
+	uint8_t protocol;    /* IP protocol number; 58 for ICMPv6 */
+	bool has_ports;      /* TCP, UDP or SCTP */
+	bool only_addresses; /* a later fragment, or beyond four extension headers */
+	bool is_quoted;      /* these are the ends that an ICMP error quotes */
+	uint8_t icmp_type;   /* of an ICMP/ICMPv6 packet that is no error */
 	bool has_icmp_type;
 	uint16_t source_port, destination_port;
 	struct addr source, destination;
-	/* Where the transport's payload starts and the captured bytes that remain; NULL unless
-	 * has_ports and the whole transport header was captured. */
+	/* Where the transport's payload starts and the captured bytes that remain (link-layer
+	 * padding not among them); NULL unless has_ports, not quoted and the whole transport header
+	 * was captured. */
 	const unsigned char *payload;
 	uint32_t payload_len;
 };
 
-/* Fills *tuple from a packet of any link type in packet.h; false if it is not IP or its addresses
- * were not captured. For an ICMP error the tuple is that of the quoted packet, with is_quoted. */
+/* Fills *tuple from a packet of any link type in packet.h; false if it is not IP or is cut short
+ * as said above. For an ICMP error the tuple is that of the quoted packet, with is_quoted. */
 bool tuple_of(const struct packet *packet, uint16_t linktype, struct tuple *tuple);
+
+/* Only the packet's own addresses, as it stands, which need nothing beyond the IP header; an ICMP
+ * error is not looked into. The rest of *tuple is zero. */
+bool tuple_addresses(const struct packet *packet, uint16_t linktype, struct tuple *tuple);
+
+/* The protocol and port (ICMP: type; else 0) of one end as one number, so that a protocol with a
+ * range of ports is an interval; TUPLE_KEY_ANY when only addresses are known. */
+#define TUPLE_KEY(protocol, port) ((uint32_t)(protocol) << 16 | (uint32_t)(port))
+#define TUPLE_KEY_ANY             (UINT32_C(1) << 24)
+#define TUPLE_ECHO_REQUEST        TUPLE_KEY(PROTOCOL_ICMP, 8)
+#define TUPLE_ECHO_REPLY          TUPLE_KEY(PROTOCOL_ICMP, 0)
+#define TUPLE_ECHO_REQUEST6       TUPLE_KEY(PROTOCOL_ICMPV6, 128)
+#define TUPLE_ECHO_REPLY6         TUPLE_KEY(PROTOCOL_ICMPV6, 129)
+uint32_t tuple_source_key(const struct tuple *tuple);
+uint32_t tuple_destination_key(const struct tuple *tuple);
 
 #endif
