@@ -13,6 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Endpoints with the same protocol and ports, as one sealed set of addresses: what a packet is
+ * compared with. first_key and last_key are TUPLE_KEYs. */
+struct endpoint_group {
+	uint32_t first_key, last_key;
+	struct addrset addresses;
+};
+
 /* One `vip` or `server` line: addresses, and optionally a protocol and ports. */
 struct endpoint {
 	uint8_t family;                 /* 4 or 6 */
@@ -22,7 +29,7 @@ struct endpoint {
 };
 
 enum monitor_kind {
-	MONITOR_PORT, /* `monitor tcp/8081`: to or from a server, this protocol and ports */
+	MONITOR_PORT, /* `monitor tcp/8081`: to or from a server, at this port of it */
 	MONITOR_FROM, /* `monitor from ADDR`: what ADDR sends to servers, and the replies */
 	MONITOR_ICMP, /* `monitor icmp`: echo to servers and the replies */
 	/* Judged per connection, by vcap-join: */
@@ -47,11 +54,21 @@ struct service {
 	size_t monitor_count;
 	struct addrset sources; /* sealed; the addresses engines use towards servers; empty: any */
 	bool source_client;     /* servers see the client's own address */
+	/* The same as vips and servers, arranged for comparing. */
+	struct endpoint_group *vip_groups, *server_groups;
+	size_t vip_group_count, server_group_count;
+	struct addrset server_addresses;  /* sealed; of all servers */
+	struct addrset monitor_addresses; /* sealed; of all `monitor from` */
 	char **engines;
 	size_t engine_count;
 };
 
 #define SERVICE_INIT ((struct service){0})
+
+/* The key range of an endpoint or of `monitor PROTO/PORT` (tuple.h). */
+void endpoint_keys(const struct endpoint *endpoint, uint32_t *first, uint32_t *last);
+/* Whether one end of a packet, with its key, is in the group. */
+bool endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key);
 
 enum monitor_mode { MONITORS_NONE, MONITORS_INCLUDE, MONITORS_ONLY };
 
@@ -65,9 +82,20 @@ void service_release(struct service *service);
 int service_parse(struct service *service, const char *name, const char *text, const char *file,
 		  struct failure *why);
 
-/* The side of a packet with these ends. An ICMP error goes with what it quotes; a later fragment
- * matches by addresses alone. Connection-level monitors are not judged here. */
+/*
+ * The side of a packet with these ends. An ICMP error goes with what it quotes; a later fragment
+ * matches by addresses alone (and so never matches `monitor PROTO/PORT` and `monitor icmp`).
+ * Connection-level monitors are not judged here.
+ */
 enum side service_side(const struct service *service, const struct tuple *tuple);
+
+/*
+ * The same, and which end varies from client to client: the one that is not the VIP or server by
+ * which the packet belongs (if both ends could be that one, the destination is). *source_varies
+ * means nothing for SIDE_OTHER.
+ */
+enum side service_ends(const struct service *service, const struct tuple *tuple,
+		       bool *source_varies);
 
 /* Whether -m lets a packet of this side through (SIDE_OTHER never passes). */
 bool service_wants(enum side side, enum monitor_mode mode);
