@@ -1,0 +1,122 @@
+# shellcheck shell=sh disable=SC2154 # the names come from names.sh
+# The controller: how it reaches the engines, and its configuration.
+
+# sshd needs its own user and the rights to become any other, so it runs only for a real root.
+lab_transport() {
+	if command -v sshd >/dev/null &&
+		[ "$(awk '{print $3; exit}' /proc/self/uid_map)" = 4294967295 ]; then
+		echo "${LAB_TRANSPORT-ssh}"
+	else
+		echo exec
+	fi
+}
+
+lab_ssh_keys() {
+	mkdir -m 700 "$LAB_DIR/ssh"
+	ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB_DIR/ssh/host"
+	ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB_DIR/ssh/key"
+	for engine in $LAB_ENGINES; do
+		echo "$LAB_MGMT4.10$(lab_number "$engine") $(cat "$LAB_DIR/ssh/host.pub")"
+	done >"$LAB_DIR/ssh/known_hosts"
+	# sshd refuses a root whose password field is a '!'. The copy is seen by this lab alone.
+	sed 's/^root:[^:]*:/root:*:/' /etc/shadow >"$LAB_DIR/ssh/shadow"
+	chmod 600 "$LAB_DIR/ssh/shadow"
+	mount --bind "$LAB_DIR/ssh/shadow" /etc/shadow
+}
+
+lab_sshd() { # ENGINE
+	cat >"$LAB_DIR/$1.sshd" <<-END
+	ListenAddress $LAB_MGMT4.10$(lab_number "$1")
+	HostKey $LAB_DIR/ssh/host
+	AuthorizedKeysFile $LAB_DIR/ssh/key.pub
+	PermitRootLogin prohibit-password
+	PasswordAuthentication no
+	KbdInteractiveAuthentication no
+	StrictModes no
+	UsePAM no
+	UseDNS no
+	PrintMotd no
+	PidFile none
+	MaxStartups 100
+	END
+	lab_run "$1" "$1-sshd" "$(command -v sshd)" -D -e -f "$LAB_DIR/$1.sshd"
+}
+
+lab_engine_line() { # ENGINE: of the engines file
+	printf '%s bin=%s dir=%s ' "$1" "$LAB_DIR/bin" "$LAB_DIR/$1.run"
+	if [ "$LAB_TRANSPORT" = ssh ]; then
+		printf 'ssh root@%s -F none -i %s -o UserKnownHostsFile=%s -o GlobalKnownHostsFile=none\n' \
+			"$LAB_MGMT4.10$(lab_number "$1")" "$LAB_DIR/ssh/key" "$LAB_DIR/ssh/known_hosts"
+	else
+		echo "exec ip netns exec $1"
+	fi
+}
+
+lab_config() {
+	mkdir -p "$VCAP_CONFIG/services"
+	{
+		echo "vip      $LAB_VIP4 tcp/$LAB_PORT"
+		echo "vip      $LAB_VIP6 tcp/$LAB_PORT"
+		for server in $LAB_SERVERS; do
+			n=1$(lab_number "$server")
+			echo "server   $LAB_BACK4.$n tcp/$LAB_SERVER_PORT"
+			echo "server   $LAB_BACK6:$n tcp/$LAB_SERVER_PORT"
+		done
+		for engine in $LAB_ENGINES; do
+			n=10$(lab_number "$engine")
+			echo "source   $LAB_BACK4.$n"
+			echo "source   $LAB_BACK6:$n"
+		done
+		echo "monitor  tcp/$LAB_CHECK_PORT"
+		for engine in $LAB_ENGINES; do
+			echo "engine   $engine"
+		done
+	} >"$VCAP_CONFIG/services/shop"
+	for engine in $LAB_ENGINES; do
+		lab_engine_line "$engine"
+	done >"$VCAP_CONFIG/engines"
+}
+
+lab_start() {
+	# Of its own, and large: vcap leaves the larger of 1 GiB and a tenth of a disk alone.
+	mkdir -p "$LAB_DIR"
+	mount -t tmpfs -o mode=755,size=16g tmpfs "$LAB_DIR"
+	bin=$(cd "$here/../.." && pwd)/${VCAP_BUILD:-build}/bin
+	ln -s "$bin" "$LAB_DIR/bin"
+	LAB_TRANSPORT=$(lab_transport)
+	PATH=$bin:$PATH VCAP_CONFIG=$LAB_DIR/config VCAP_SPOOL=$LAB_DIR/spool
+	export PATH VCAP_CONFIG VCAP_SPOOL LAB_DIR LAB_TRANSPORT
+
+	lab_network
+	for server in $LAB_SERVERS; do
+		lab_server "$server"
+	done
+	for server in $LAB_SERVERS; do
+		lab_wait "answer from $server" lab_in "$server" curl -sf "http://127.0.0.1:$LAB_CHECK_PORT/"
+	done
+	for engine in $LAB_ENGINES; do
+		lab_proxy "$engine"
+	done
+	if [ "$LAB_TRANSPORT" = ssh ]; then
+		mkdir /run/sshd
+		lab_ssh_keys
+		for engine in $LAB_ENGINES; do
+			lab_sshd "$engine"
+		done
+	fi
+	lab_config
+	lab_ready
+}
+
+lab_ready() {
+	for engine in $LAB_ENGINES; do
+		lab_wait "healthy servers on $engine" lab_proxy_ready "$engine"
+		[ "$LAB_TRANSPORT" = exec ] || lab_wait "sshd on $engine" lab_ssh "$engine" true
+	done
+}
+
+lab_ssh() { # ENGINE COMMAND: as its line in the engines file does it
+	ssh -F none -i "$LAB_DIR/ssh/key" -o "UserKnownHostsFile=$LAB_DIR/ssh/known_hosts" \
+		-o GlobalKnownHostsFile=none -o BatchMode=yes \
+		"root@$LAB_MGMT4.10$(lab_number "$1")" "$2" </dev/null
+}

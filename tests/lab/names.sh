@@ -1,0 +1,80 @@
+# shellcheck shell=sh disable=SC2034 # the names are for others
+# What everything in the lab is called, and what its tests need of it. To be sourced.
+
+# Engine N has host part 10N towards client and servers, server N 1N.
+LAB_DIR=${LAB_DIR-/run/lab}
+LAB_ENGINES='lb1 lb2'
+LAB_SERVERS='s1 s2'
+LAB_VIP4=192.0.2.10
+LAB_VIP6=2001:db8::10
+LAB_PORT=80         # of the VIP
+LAB_SERVER_PORT=8080
+LAB_CHECK_PORT=8081 # where the servers answer health checks
+LAB_FRONT4=10.9.0 LAB_FRONT6=2001:db8:9:
+LAB_BACK4=10.9.1 LAB_BACK6=2001:db8:1:
+LAB_MGMT4=10.9.255
+LAB_CLIENTS=20      # addresses .1 to .20; and .20N, whose connections all go to engine N
+
+lab_number() { # NAME: the number in a name, lb2: 2
+	echo "${1##*[!0-9]}"
+}
+
+# The words of pcap-filter(7) for each kind of packet, written by hand: what witnesses look for.
+lab_expression() { # client|server|monitor
+	case $1 in
+	client) echo "(host $LAB_VIP4 or host $LAB_VIP6) and tcp port $LAB_PORT" ;;
+	server) echo "$(lab_server_hosts) and tcp port $LAB_SERVER_PORT" ;;
+	monitor) echo "$(lab_server_hosts) and tcp port $LAB_CHECK_PORT" ;;
+	esac
+}
+
+lab_server_hosts() {
+	printf '('
+	or=
+	for s in $LAB_SERVERS; do
+		n=$(lab_number "$s")
+		printf '%shost %s or host %s' "$or" "$LAB_BACK4.1$n" "$LAB_BACK6:1$n"
+		or=' or '
+	done
+	printf ')'
+}
+
+lab_wait() { # WHAT COMMAND...: until the command succeeds, ten seconds at most
+	what=$1
+	shift
+	tries=0
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		if [ $tries -ge 200 ]; then
+			echo "lab: no $what within ten seconds" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+lab_in() { # NAMESPACE COMMAND...
+	namespace=$1
+	shift
+	ip netns exec "$namespace" "$@"
+}
+
+lab_get() { # HOST PATH...: requests from client address HOST, over IPv4 and IPv6
+	lab_host=$1
+	shift
+	for lab_path; do
+		lab_in client curl -sS --max-time 10 --interface "$LAB_FRONT4.$lab_host" \
+			"http://$LAB_VIP4:$LAB_PORT$lab_path"
+		lab_in client curl -sS --max-time 10 --interface "$LAB_FRONT6:$lab_host" -g \
+			"http://[$LAB_VIP6]:$LAB_PORT$lab_path"
+	done
+}
+
+# Every client, both families, small answers and answers that are larger than a packet.
+lab_traffic() { # ROUNDS
+	for lab_round in $(seq "$1"); do
+		for lab_client in $(seq "$LAB_CLIENTS"); do
+			lab_get "$lab_client" "/small/$lab_round" /large >/dev/null
+		done
+	done
+}

@@ -1,0 +1,83 @@
+# shellcheck shell=sh disable=SC2154 # the names come from names.sh
+# What runs in them: HTTP servers, and the proxies in front of them.
+
+lab_run() { # NAMESPACE NAME COMMAND...: in the background, its output in $LAB_DIR/NAME.log
+	namespace=$1 name=$2
+	shift 2
+	ip netns exec "$namespace" "$@" </dev/null >"$LAB_DIR/$name.log" 2>&1 &
+	echo $! >"$LAB_DIR/$name.pid"
+}
+
+# HAProxy answers by itself here. The large body makes packets far larger than the wire's.
+lab_server() { # SERVER
+	head -c 200000 /dev/zero | tr '\0' . >"$LAB_DIR/large"
+	cat >"$LAB_DIR/$1.cfg" <<-END
+	global
+	    nbthread 1
+	    tune.bufsize 262144
+	defaults
+	    mode http
+	    timeout client 30s
+	    timeout http-keep-alive 30s
+	frontend web
+	    bind :$LAB_SERVER_PORT,:::$LAB_SERVER_PORT v6only
+	    http-request return status 200 content-type text/plain file "$LAB_DIR/large" if { path /large }
+	    http-request return status 200 content-type text/plain lf-string "$1 %[path]\n"
+	frontend health
+	    bind :$LAB_CHECK_PORT,:::$LAB_CHECK_PORT v6only
+	    http-request return status 200 content-type text/plain string "ok\n"
+	END
+	lab_run "$1" "$1" haproxy -db -f "$LAB_DIR/$1.cfg"
+}
+
+# A connection to a server carries one client connection only, so that the two sides can be told apart.
+lab_proxy() { # ENGINE
+	{
+		cat <<-END
+		global
+		    nbthread 2
+		    stats socket $LAB_DIR/$1.sock mode 600 level admin
+		defaults
+		    mode http
+		    option forwardfor
+		    http-reuse never
+		    timeout connect 2s
+		    timeout client 30s
+		    timeout server 30s
+		frontend shop
+		    bind $LAB_VIP4:$LAB_PORT
+		    bind $LAB_VIP6:$LAB_PORT
+		    default_backend servers
+		backend servers
+		    balance roundrobin
+		    option httpchk GET /health
+		    default-server check port $LAB_CHECK_PORT inter 500ms fastinter 100ms rise 1
+		END
+		for server in $LAB_SERVERS; do
+			n=1$(lab_number "$server")
+			echo "    server $server $LAB_BACK4.$n:$LAB_SERVER_PORT"
+			echo "    server $server-6 $LAB_BACK6:$n:$LAB_SERVER_PORT"
+		done
+	} >"$LAB_DIR/$1.cfg"
+	lab_run "$1" "$1" haproxy -db -f "$LAB_DIR/$1.cfg"
+}
+
+lab_proxy_stats() { # ENGINE FIELD: "PROXY NAME VALUE" a line, from the proxy's own statistics
+	perl -MIO::Socket::UNIX -e '
+		my ($path, $field) = @ARGV;
+		my $socket = IO::Socket::UNIX->new($path) or exit 1;
+		print $socket "show stat\n";
+		my (%at, $i);
+		while (<$socket>) {
+			chomp;
+			my @value = split /,/;
+			if (s/^# //) { $at{$_} = $i++ for split /,/; next }
+			print "@value[0, 1] $value[$at{$field}]\n" if @value > 1;
+		}' "$LAB_DIR/$1.sock" "$2"
+}
+
+lab_proxy_ready() { # ENGINE: every server has answered a health check
+	lab_proxy_stats "$1" check_status | awk '
+		$1 == "servers" && $2 != "BACKEND" { all++; good += $3 == "L7OK" }
+		END { exit !(all && all == good) }'
+}

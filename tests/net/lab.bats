@@ -1,0 +1,61 @@
+#!/usr/bin/env bats
+# The lab itself: without it the tests of captures would show little.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	LAB=$BATS_TEST_DIRNAME/../lab/lab
+}
+
+@test "lab: the engines share the connections, and some clients are one engine's" {
+	run -0 "$LAB" "$BATS_TEST_DIRNAME/../lab/shares"
+	[ "${lines[0]}" = "of lb1: lb1 2 lb2 0" ]
+	[ "${lines[1]}" = "of lb2: lb1 0 lb2 2" ]
+	[[ ${lines[2]} =~ ^"others: lb1 "([0-9]+)" lb2 "([0-9]+)$ ]]
+	[ "${BASH_REMATCH[1]}" -gt 0 ]
+	[ "${BASH_REMATCH[2]}" -gt 0 ]
+	[ $((BASH_REMATCH[1] + BASH_REMATCH[2])) -eq 40 ]
+}
+
+@test "lab: its status is the command's" {
+	run -7 "$LAB" sh -c 'exit 7'
+}
+
+@test "lab: two do not meet, and nothing of them is left" {
+	mark=lab.$BASHPID.$RANDOM
+	before=$(remains $mark)
+	for i in 1 2; do
+		LAB_MARK=$mark "$LAB" sh -c 'ip netns exec client curl -sS http://192.0.2.10/large | wc -c
+			sleep 1000 & setsid -f sleep 1000' >"$BATS_TEST_TMPDIR/out$i" 2>&1 3>&- &
+		labs[i]=$!
+	done
+	wait "${labs[1]}"
+	wait "${labs[2]}"
+	[ "$(cat "$BATS_TEST_TMPDIR"/out?)" = "$(printf '200000\n200000')" ]
+	[ "$(remains $mark)" = "$before" ]
+}
+
+@test "lab: is gone as well when it is killed" {
+	mark=lab.$BASHPID.$RANDOM
+	before=$(remains $mark)
+	mkfifo "$BATS_TEST_TMPDIR/up"
+	LAB_MARK=$mark "$LAB" sh -c "setsid -f sleep 1000; echo >$BATS_TEST_TMPDIR/up; sleep 1000" 3>&- &
+	lab=$!
+	read -r -t 20 <"$BATS_TEST_TMPDIR/up"
+	[ "$(remains $mark)" != "$before" ]
+	kill -KILL $lab
+	wait $lab || true
+	for _ in {1..100}; do
+		[ "$(remains $mark)" != "$before" ] || return 0
+		sleep 0.05
+	done
+	false
+}
+
+remains() { # MARK: of labs, and which processes have the mark in their environment
+	ip netns list
+	ip -o link show | grep -E ' (mgmt|fabric)' || true
+	grep -E ' /run/(lab|netns)' /proc/self/mountinfo || true
+	ls -d /run/lab /run/sshd 2>/dev/null || true
+	grep -ls "LAB_MARK=$1" /proc/[0-9]*/environ || true
+}
