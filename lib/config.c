@@ -122,3 +122,17 @@ config_read_service(struct config_file *file, const char *word, config_variable 
 	free(directory);
 	return rc;
 }
+
+int
+config_service_load(struct service *service, const char *word, config_variable *variable,
+		    struct failure *why)
+{
+	struct config_file file;
+	int rc;
+
+	if (config_read_service(&file, word, variable, why) < 0)
+		return -1;
+	rc = service_parse(service, config_service_name(word), file.text, file.path, why);
+	config_file_release(&file);
+	return rc;
+}

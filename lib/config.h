@@ -6,6 +6,7 @@
 #define VCAP_CONFIG_H
 
 #include "failure.h"
+#include "service.h"
 
 #include <stddef.h>
 
@@ -41,5 +42,9 @@ int config_read_service(struct config_file *file, const char *word, config_varia
 
 /* The name of the service that config_read_service finds for word: its last component. */
 const char *config_service_name(const char *word);
+
+/* Reads and parses it: messages about its text are "FILE:LINE: ...". */
+int config_service_load(struct service *service, const char *word, config_variable *variable,
+			struct failure *why);
 
 #endif
