@@ -8,6 +8,7 @@ CC        ?= cc
 CFLAGS    ?= -O2 -g
 PKGCONFIG ?= pkg-config
 
+comma := ,
 # A sanitized build has objects of its own, so that it never mixes with the plain one.
 ifdef SANITIZE
 B := build-$(subst $(comma),-,$(subst undefined,ubsan,$(subst address,asan,$(SANITIZE))))
@@ -16,7 +17,6 @@ override LDFLAGS += -fsanitize=$(SANITIZE)
 else
 B := build
 endif
-comma := ,
 
 override CFLAGS += -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wno-missing-field-initializers -D_GNU_SOURCE -DVCAP_VERSION='"$(VERSION)"' -Ilib -pthread
