@@ -1,0 +1,232 @@
+#include "capfile.h"
+
+#include "capread.h"
+#include "pcapng.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct capfile *
+capfile_of(struct source *source)
+{
+	return (struct capfile *)source;
+}
+
+/* An input that has ended keeps saying so. */
+static enum source_event
+ended_next(struct source *source, struct packet *packet, struct failure *why)
+{
+	(void)packet;
+	if (why)
+		*why = capfile_of(source)->why;
+	return capfile_of(source)->ended;
+}
+
+static enum source_event
+finish(struct capfile *file, struct failure *why, enum source_event event)
+{
+	file->ended = event;
+	file->source.next = ended_next;
+	if (why)
+		*why = file->why;
+	return event;
+}
+
+enum source_event
+capfile_end(struct capfile *file, struct failure *why)
+{
+	return finish(file, why, SOURCE_END);
+}
+
+enum source_event
+capfile_damaged(struct capfile *file, struct failure *why, const char *format, ...)
+{
+	char what[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	failure_set(&file->why, "'%s' is damaged at byte %llu: %s", file->name,
+		    (unsigned long long)intake_offset(&file->in), what);
+	return finish(file, why, SOURCE_CUT);
+}
+
+enum source_event
+capfile_truncated(struct capfile *file, struct failure *why, const char *what)
+{
+	failure_set(&file->why, "'%s' ends in the middle of the %s at byte %llu", file->name, what,
+		    (unsigned long long)intake_offset(&file->in));
+	return finish(file, why, SOURCE_CUT);
+}
+
+enum source_event
+capfile_unreadable(struct capfile *file, struct failure *why)
+{
+	failure_errno(&file->why, "cannot read '%s' after byte %llu", file->name,
+		      (unsigned long long)intake_offset(&file->in));
+	return finish(file, why, SOURCE_CUT);
+}
+
+struct interface *
+capfile_add_interface(struct capfile *file)
+{
+	uint32_t count = file->source.interface_count;
+
+	if (count == CAPFILE_INTERFACES) {
+		errno = EOVERFLOW;
+		return NULL;
+	}
+	if (count == file->interface_room) {
+		uint32_t room = count ? 2 * count : 4;
+		struct interface *interfaces =
+		    realloc(file->source.interfaces, room * sizeof(*interfaces));
+		struct ticks *ticks;
+
+		if (!interfaces)
+			return NULL;
+		file->source.interfaces = interfaces;
+		ticks = realloc(file->ticks, room * sizeof(*ticks));
+		if (!ticks)
+			return NULL;
+		file->ticks = ticks;
+		file->interface_room = room;
+	}
+	file->source.interfaces[count] = (struct interface){0};
+	file->ticks[count] = (struct ticks){0};
+	file->source.interface_count++;
+	return &file->source.interfaces[count];
+}
+
+/* Judges the first four bytes. */
+static int
+begin(struct capfile *file, struct failure *why)
+{
+	static const unsigned char pcapng[4] = {0x0a, 0x0d, 0x0d, 0x0a};
+
+	if (intake_want(&file->in, sizeof(pcapng)) < 0)
+		return failure_errno(why, "cannot read '%s'", file->name);
+	if (intake_left(&file->in) < sizeof(pcapng)) {
+		if (intake_left(&file->in) == 0)
+			failure_set(&file->why, "'%s' is empty", file->name);
+		else
+			failure_set(&file->why, "'%s' ends in the middle of its header",
+				    file->name);
+		finish(file, NULL, SOURCE_CUT);
+		return 0;
+	}
+	if (memcmp(file->in.bytes, pcapng, sizeof(pcapng)) == 0)
+		return pcapng_begin(file, why);
+	return pcap_begin(file, why);
+}
+
+struct capfile *
+capfile_open_fd(int fd, const char *name, struct failure *why)
+{
+	struct capfile *file = calloc(1, sizeof(*file));
+
+	if (!file || !(file->name = strdup(name))) {
+		failure_errno(why, "cannot read '%s'", name);
+		free(file);
+		return NULL;
+	}
+	intake_init(&file->in, fd, CAPFILE_CHUNK);
+	if (begin(file, why) < 0) {
+		capfile_close(file);
+		return NULL;
+	}
+	file->owns_fd = true;
+	return file;
+}
+
+struct capfile *
+capfile_open(const char *path, struct failure *why)
+{
+	struct capfile *file;
+	int fd = STDIN_FILENO;
+
+	if (strcmp(path, "-") == 0) {
+		file = capfile_open_fd(fd, "standard input", why);
+		if (file)
+			file->owns_fd = false;
+		return file;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		failure_errno(why, "cannot open '%s'", path);
+		return NULL;
+	}
+	file = capfile_open_fd(fd, path, why);
+	if (!file)
+		close(fd);
+	return file;
+}
+
+static void
+section_release(struct capfile_section *section)
+{
+	free(section->hardware);
+	free(section->os);
+	free(section->application);
+	for (char **c = section->comments; c && *c; c++)
+		free(*c);
+	free(section->comments);
+	*section = (struct capfile_section){0};
+}
+
+void
+capfile_reset_section(struct capfile *file)
+{
+	section_release(&file->section);
+}
+
+void
+capfile_close(struct capfile *file)
+{
+	if (!file)
+		return;
+	if (file->owns_fd)
+		close(file->in.fd);
+	for (uint32_t i = 0; i < file->source.interface_count; i++) {
+		free(file->source.interfaces[i].name);
+		free(file->source.interfaces[i].description);
+		free(file->source.interfaces[i].filter);
+		free(file->source.interfaces[i].options);
+	}
+	free(file->source.interfaces);
+	free(file->ticks);
+	section_release(&file->section);
+	intake_release(&file->in);
+	free(file->scratch);
+	free(file->name);
+	free(file);
+}
+
+void
+capfile_set_chunk(struct capfile *file, size_t size)
+{
+	file->in.chunk = size;
+}
+
+struct source *
+capfile_source(struct capfile *file)
+{
+	return &file->source;
+}
+
+enum capfile_format
+capfile_format(const struct capfile *file)
+{
+	return file->format;
+}
+
+const struct capfile_section *
+capfile_section(const struct capfile *file)
+{
+	return &file->section;
+}

@@ -1,0 +1,95 @@
+/*
+ * What the readers of the two formats share: the inside of struct capfile. Only capfile.c,
+ * pcapread.c and pcapngread.c include this.
+ */
+#ifndef VCAP_CAPREAD_H
+#define VCAP_CAPREAD_H
+
+#include "capfile.h"
+#include "intake.h"
+
+/* How an interface's clock ticks become nanoseconds. */
+struct ticks {
+	enum { TICKS_NS, TICKS_MULTIPLY, TICKS_DIVIDE, TICKS_SHIFT } rule;
+	uint64_t factor;    /* TICKS_MULTIPLY, TICKS_DIVIDE */
+	unsigned shift;     /* TICKS_SHIFT: 2^-shift seconds */
+	int64_t offset_sec; /* if_tsoffset */
+};
+
+struct capfile {
+	struct source source; /* first, so that a source is its file */
+	struct intake in;
+	char *name;
+	bool owns_fd;
+	enum capfile_format format;
+	bool swapped; /* of the other byte order (pcapng: the section at hand) */
+	/* SOURCE_END or SOURCE_CUT once reached, and why. */
+	enum source_event ended;
+	struct failure why;
+	struct capfile_section section;
+
+	int64_t last_ns; /* of the packet before: simple packet blocks have no time */
+
+	uint32_t fraction_ns; /* pcap: 1000 or 1 */
+
+	/* pcapng: the section at hand */
+	uint32_t section_base; /* its interface 0 */
+	struct ticks *ticks;   /* by interface of the source */
+	uint32_t interface_room;
+	bool is_vcaps;
+	bool is_unmarked;       /* no statistics came after the newest packet or interface */
+	unsigned char *scratch; /* a translated block or list of options */
+	size_t scratch_room;
+};
+
+/* Read the rest of the first header, whose first four bytes are there. 0, or -1: no capture file,
+ * with why filled. A header that is cut off is 0 and sets ended. */
+int pcap_begin(struct capfile *file, struct failure *why);
+int pcapng_begin(struct capfile *file, struct failure *why);
+
+enum source_event pcap_next(struct source *source, struct packet *packet, struct failure *why);
+enum source_event pcapng_next(struct source *source, struct packet *packet, struct failure *why);
+
+/* Empties file->section. */
+void capfile_reset_section(struct capfile *file);
+
+/* Adds an interface to the source, all zero. NULL without memory or beyond CAPFILE_INTERFACES. */
+#define CAPFILE_INTERFACES 65536
+struct interface *capfile_add_interface(struct capfile *file);
+
+/* End the source: they set ended, why and file->why, and return the event. Offsets are those of the
+ * block at hand. */
+enum source_event capfile_end(struct capfile *file, struct failure *why);
+enum source_event capfile_damaged(struct capfile *file, struct failure *why, const char *format,
+				  ...) __attribute__((format(printf, 3, 4)));
+enum source_event capfile_truncated(struct capfile *file, struct failure *why, const char *what);
+enum source_event capfile_unreadable(struct capfile *file, struct failure *why);
+
+static inline uint16_t
+get16(const struct capfile *file, const unsigned char *p)
+{
+	uint16_t value;
+
+	__builtin_memcpy(&value, p, sizeof(value));
+	return file->swapped ? __builtin_bswap16(value) : value;
+}
+
+static inline uint32_t
+get32(const struct capfile *file, const unsigned char *p)
+{
+	uint32_t value;
+
+	__builtin_memcpy(&value, p, sizeof(value));
+	return file->swapped ? __builtin_bswap32(value) : value;
+}
+
+static inline uint64_t
+get64(const struct capfile *file, const unsigned char *p)
+{
+	uint64_t value;
+
+	__builtin_memcpy(&value, p, sizeof(value));
+	return file->swapped ? __builtin_bswap64(value) : value;
+}
+
+#endif

@@ -1,0 +1,217 @@
+#include "capfile.h"
+
+#include "fdio.h"
+#include "parse.h"
+#include "pcapng.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER (512u << 10)
+
+struct pcap_header {
+	uint32_t magic;
+	uint16_t major, minor;
+	uint32_t zone, accuracy, snaplen, linktype;
+};
+
+struct pcap_record {
+	uint32_t seconds, nanoseconds, caplen, len;
+};
+
+struct capwriter {
+	int fd;
+	enum capfile_format format;
+	struct blocks blocks; /* what has not been written yet */
+	bool has_header;
+	uint32_t interface_count;
+	uint16_t linktype; /* of the interfaces, if there are any */
+};
+
+struct capwriter *
+capwriter_new(int fd, enum capfile_format format, struct failure *why)
+{
+	struct capwriter *writer = calloc(1, sizeof(*writer));
+
+	if (!writer || blocks_reserve(&writer->blocks, BUFFER) < 0) {
+		failure_errno(why, "cannot write");
+		capwriter_free(writer);
+		return NULL;
+	}
+	writer->fd = fd;
+	writer->format = format;
+	return writer;
+}
+
+void
+capwriter_free(struct capwriter *writer)
+{
+	if (!writer)
+		return;
+	blocks_release(&writer->blocks);
+	free(writer);
+}
+
+static int
+write_out(struct capwriter *writer, struct failure *why)
+{
+	if (fdio_write_all(writer->fd, writer->blocks.bytes, writer->blocks.used) < 0)
+		return failure_errno(why, "cannot write the capture");
+	writer->blocks.used = 0;
+	return 0;
+}
+
+static int
+no_memory(struct failure *why)
+{
+	errno = ENOMEM;
+	return failure_errno(why, "cannot write the capture");
+}
+
+/* Makes room for size more bytes: a buffer that is full is written, and grows only for a packet
+ * that is larger than it. */
+static inline int
+reserve(struct capwriter *writer, size_t size, struct failure *why)
+{
+	if (__builtin_expect(writer->blocks.room - writer->blocks.used >= size, 1))
+		return 0;
+	if (write_out(writer, why) < 0)
+		return -1;
+	return blocks_reserve(&writer->blocks, size) < 0 ? no_memory(why) : 0;
+}
+
+static void
+append(struct capwriter *writer, const void *from, size_t size)
+{
+	memcpy(writer->blocks.bytes + writer->blocks.used, from, size);
+	writer->blocks.used += size;
+}
+
+static int
+pcap_header(struct capwriter *writer, uint16_t linktype, struct failure *why)
+{
+	const struct pcap_header header = {.magic = 0xa1b23c4d,
+					   .major = 2,
+					   .minor = 4,
+					   .snaplen = PACKET_SNAPLEN,
+					   .linktype = linktype};
+
+	if (reserve(writer, sizeof(header), why) < 0)
+		return -1;
+	append(writer, &header, sizeof(header));
+	writer->has_header = true;
+	return 0;
+}
+
+int
+capwriter_section(struct capwriter *writer, const struct capfile_section *section,
+		  struct failure *why)
+{
+	if (writer->format == CAPFILE_PCAP)
+		return 0;
+	if (pcapng_section(&writer->blocks, section->hardware, section->os, section->application,
+			   (const char *const *)section->comments) < 0)
+		return no_memory(why);
+	writer->has_header = true;
+	return 0;
+}
+
+/* The default does not start with "vcap-": it promises no end mark. */
+static int
+default_section(struct capwriter *writer, struct failure *why)
+{
+	char application[] = "vcap " VCAP_VERSION;
+	const struct capfile_section section = {.application = application};
+
+	return capwriter_section(writer, &section, why);
+}
+
+int
+capwriter_interface(struct capwriter *writer, const struct interface *interface, uint32_t *id,
+		    struct failure *why)
+{
+	if (writer->interface_count && interface->linktype != writer->linktype)
+		return failure_set(why, "link types %u and %u do not go into one file",
+				   writer->linktype, interface->linktype);
+	if (writer->format == CAPFILE_PCAP) {
+		if (!writer->has_header && pcap_header(writer, interface->linktype, why) < 0)
+			return -1;
+	} else {
+		if (!writer->has_header && default_section(writer, why) < 0)
+			return -1;
+		if (pcapng_interface(&writer->blocks, interface) < 0)
+			return no_memory(why);
+	}
+	writer->linktype = interface->linktype;
+	*id = writer->interface_count++;
+	return 0;
+}
+
+static int
+pcap_packet(struct capwriter *writer, const struct packet *packet, struct failure *why)
+{
+	const struct pcap_record record = {.seconds = (uint32_t)(packet->ts_ns / NS_PER_SECOND),
+					   .nanoseconds = (uint32_t)(packet->ts_ns % NS_PER_SECOND),
+					   .caplen = packet->caplen,
+					   .len = packet->len};
+
+	if (packet->ts_ns / NS_PER_SECOND > UINT32_MAX)
+		return failure_set(why,
+				   "a packet of a time after 2106 does not go into a pcap file");
+	if (reserve(writer, sizeof(record) + packet->caplen, why) < 0)
+		return -1;
+	append(writer, &record, sizeof(record));
+	append(writer, packet->data, packet->caplen);
+	return 0;
+}
+
+int
+capwriter_packet(struct capwriter *writer, uint32_t id, const struct packet *packet,
+		 struct failure *why)
+{
+	if (packet->ts_ns < 0)
+		return failure_set(why, "a packet of a time before 1970 does not go into a file");
+	if (writer->format == CAPFILE_PCAP)
+		return pcap_packet(writer, packet, why);
+	if (reserve(writer, PCAPNG_EPB_ROOM(packet->caplen, packet->options_len), why) < 0)
+		return -1;
+	writer->blocks.used +=
+	    pcapng_packet_at(writer->blocks.bytes + writer->blocks.used, id, packet);
+	return 0;
+}
+
+int
+capwriter_statistics(struct capwriter *writer, uint32_t id, const struct statistics *statistics,
+		     const char *comment, struct failure *why)
+{
+	if (writer->format == CAPFILE_PCAP)
+		return 0;
+	return pcapng_statistics(&writer->blocks, id, statistics, comment) < 0 ? no_memory(why) : 0;
+}
+
+int
+capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t size,
+	      struct failure *why)
+{
+	if (writer->format == CAPFILE_PCAP)
+		return 0;
+	if (!writer->has_header && default_section(writer, why) < 0)
+		return -1;
+	if (reserve(writer, size + 12, why) < 0)
+		return -1;
+	return pcapng_raw(&writer->blocks, type, body, size) < 0 ? no_memory(why) : 0;
+}
+
+/* A capture without any packet or interface is still a file of its format. */
+int
+capwriter_flush(struct capwriter *writer, struct failure *why)
+{
+	if (!writer->has_header) {
+		int rc = writer->format == CAPFILE_PCAP ? pcap_header(writer, LINKTYPE_EN10MB, why)
+							: default_section(writer, why);
+		if (rc < 0)
+			return rc;
+	}
+	return write_out(writer, why);
+}

@@ -1,0 +1,51 @@
+/*
+ * Bytes read ahead from a descriptor (file, pipe, device) into one buffer: large reads, and the
+ * caller looks at them where they are.
+ */
+#ifndef VCAP_INTAKE_H
+#define VCAP_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct intake {
+	int fd;               /* the caller's */
+	unsigned char *bytes; /* heap, owned */
+	size_t room, at, end; /* bytes[at..end) have been read and not been used */
+	size_t chunk;         /* how large a buffer to read into */
+	uint64_t base;        /* the place of bytes[0] in the input */
+	bool at_eof;
+};
+
+/* Nothing is read yet. chunk is how many bytes to read at a time, but for a first, small read. */
+void intake_init(struct intake *in, int fd, size_t chunk);
+void intake_release(struct intake *in);
+
+/*
+ * Reads until `need` bytes are there or the input ends. bytes may move. 0, or -1 with errno set
+ * (no memory, or a read that failed).
+ */
+int intake_fill(struct intake *in, size_t need);
+
+static inline size_t
+intake_left(const struct intake *in)
+{
+	return in->end - in->at;
+}
+
+/* The place in the input of the next byte. */
+static inline uint64_t
+intake_offset(const struct intake *in)
+{
+	return in->base + in->at;
+}
+
+/* As intake_fill; cheap when the bytes are there. */
+static inline int
+intake_want(struct intake *in, size_t need)
+{
+	return intake_left(in) >= need ? 0 : intake_fill(in, need);
+}
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * The pcap format (draft-ietf-opsawg-pcap): a header of 24 bytes, then records of 16 bytes and the
+ * packet.
+ */
+#include "capread.h"
+
+#include "parse.h"
+
+#define HEADER 24
+#define RECORD 16
+
+enum {
+	MAGIC_US = 0xa1b2c3d4,
+	MAGIC_NS = 0xa1b23c4d,
+	MAGIC_MODIFIED = 0xa1b2cd34, /* longer records, Linux of the 1990s */
+};
+
+/* Whether these four bytes begin a pcap file; sets the byte order and the unit. */
+static int
+judge_magic(struct capfile *file, struct failure *why)
+{
+	for (int swapped = 0; swapped < 2; swapped++) {
+		uint32_t magic;
+
+		file->swapped = swapped;
+		magic = get32(file, file->in.bytes);
+		file->fraction_ns = magic == MAGIC_NS ? 1 : 1000;
+		if (magic == MAGIC_US || magic == MAGIC_NS)
+			return 0;
+		if (magic == MAGIC_MODIFIED)
+			return failure_set(why,
+					   "'%s' is of the modified pcap format, which is not read",
+					   file->name);
+	}
+	return failure_set(why, "'%s' is no capture file", file->name);
+}
+
+int
+pcap_begin(struct capfile *file, struct failure *why)
+{
+	const unsigned char *p;
+	struct interface *interface;
+	uint32_t link;
+
+	file->format = CAPFILE_PCAP;
+	if (judge_magic(file, why) < 0)
+		return -1;
+	file->source.next = pcap_next;
+	if (intake_want(&file->in, HEADER) < 0)
+		return failure_errno(why, "cannot read '%s'", file->name);
+	if (intake_left(&file->in) < HEADER) {
+		capfile_truncated(file, NULL, "header");
+		return 0;
+	}
+	p = file->in.bytes;
+	if (get16(file, p + 4) != 2 || get16(file, p + 6) != 4)
+		return failure_set(why, "'%s' is of pcap version %u.%u, and only 2.4 is read",
+				   file->name, get16(file, p + 4), get16(file, p + 6));
+	link = get32(file, p + 20);
+	/* The upper six bits tell the length of a frame check sequence; the ten below are reserved.
+	 */
+	if (link & 0x03ff0000)
+		return failure_set(why, "'%s' has an unknown link type field (0x%08x)", file->name,
+				   link);
+	interface = capfile_add_interface(file);
+	if (!interface)
+		return failure_errno(why, "cannot read '%s'", file->name);
+	interface->snaplen = get32(file, p + 16);
+	interface->linktype = (uint16_t)link;
+	file->in.at += HEADER;
+	return 0;
+}
+
+enum source_event
+pcap_next(struct source *source, struct packet *packet, struct failure *why)
+{
+	struct capfile *file = (struct capfile *)source;
+	struct intake *in = &file->in;
+	const unsigned char *p;
+	uint32_t seconds, fraction, caplen, len;
+
+	if (intake_want(in, RECORD) < 0)
+		return capfile_unreadable(file, why);
+	if (intake_left(in) < RECORD)
+		return intake_left(in) ? capfile_truncated(file, why, "packet header")
+				       : capfile_end(file, why);
+	p = in->bytes + in->at;
+	seconds = get32(file, p);
+	fraction = get32(file, p + 4);
+	caplen = get32(file, p + 8);
+	len = get32(file, p + 12);
+	if (caplen > CAPFILE_BLOCK_MAX)
+		return capfile_damaged(file, why, "a packet of %u bytes", caplen);
+	if (caplen > len)
+		return capfile_damaged(file, why, "%u bytes kept of a packet of %u", caplen, len);
+	if (fraction >= NS_PER_SECOND / file->fraction_ns)
+		return capfile_damaged(file, why, "a time with %u %s", fraction,
+				       file->fraction_ns == 1 ? "nanoseconds" : "microseconds");
+	if (intake_want(in, RECORD + caplen) < 0)
+		return capfile_unreadable(file, why);
+	if (intake_left(in) < RECORD + caplen)
+		return capfile_truncated(file, why, "packet");
+	*packet = (struct packet){
+	    .ts_ns = (int64_t)seconds * NS_PER_SECOND + (int64_t)fraction * file->fraction_ns,
+	    .caplen = caplen,
+	    .len = len,
+	    .core = PACKET_NO_CORE,
+	    .data = in->bytes + in->at + RECORD,
+	};
+	in->at += RECORD + caplen;
+	return SOURCE_PACKET;
+}
