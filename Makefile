@@ -74,6 +74,12 @@ check:
 	@$(MAKE) --no-print-directory all tests
 	@VCAP_BUILD=$(B) tests/run
 
+# A capture of a service on two load balancers, from start to end, in private namespaces.
+demo:
+	@tools/install-deps build demo
+	@$(MAKE) --no-print-directory commands
+	@VCAP_BUILD=$(B) tests/lab/lab tests/lab/demo
+
 check-slow:
 	@tools/install-deps build check
 	@$(MAKE) --no-print-directory all tests
@@ -100,5 +106,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands tests check check-slow lint install uninstall clean
+.PHONY: all commands tests demo check check-slow lint install uninstall clean
 .SECONDARY:

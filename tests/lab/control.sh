@@ -3,8 +3,7 @@
 
 # sshd needs its own user and the rights to become any other, so it runs only for a real root.
 lab_transport() {
-	if command -v sshd >/dev/null &&
-		[ "$(awk '{print $3; exit}' /proc/self/uid_map)" = 4294967295 ]; then
+	if lab_real_root && command -v sshd >/dev/null; then
 		echo "${LAB_TRANSPORT-ssh}"
 	else
 		echo exec

@@ -53,6 +53,10 @@ lab_wait() { # WHAT COMMAND...: until the command succeeds, ten seconds at most
 	done
 }
 
+lab_real_root() { # and not one of a user namespace
+	[ "$(awk '{ print $3; exit }' /proc/self/uid_map)" = 4294967295 ]
+}
+
 lab_in() { # NAMESPACE COMMAND...
 	namespace=$1
 	shift
@@ -76,5 +80,17 @@ lab_traffic() { # ROUNDS
 		for lab_client in $(seq "$LAB_CLIENTS"); do
 			lab_get "$lab_client" "/small/$lab_round" /large >/dev/null
 		done
+	done
+}
+
+# No connection of the service is open or closing on any engine: its last packet is through.
+lab_quiet() {
+	lab_wait "end of connections" lab_no_connection
+}
+
+lab_no_connection() {
+	for lab_engine in $LAB_ENGINES; do
+		[ -z "$(lab_in "$lab_engine" ss -Htn state connected exclude time-wait exclude syn-recv \
+			"( sport = :$LAB_PORT or dport = :$LAB_SERVER_PORT )")" ] || return
 	done
 }

@@ -1,0 +1,53 @@
+# shellcheck shell=sh
+# Independent witnesses of a capture: what tcpdump (or dumpcap) saw, and how to compare.
+
+# Debian's tcpdump, started as root, always changes user, which a user namespace with one user refuses.
+# There dumpcap is the witness, and tcpdump reads files as an ordinary user of a namespace below.
+lab_tcpdump() { # ARG...: reads files
+	if lab_real_root; then
+		tcpdump -Z root "$@" 2>/dev/null
+	else
+		unshare -U --map-user=1 tcpdump "$@" 2>/dev/null
+	fi
+}
+
+lab_witness_program() {
+	if lab_real_root; then echo tcpdump; else echo dumpcap; fi
+}
+
+lab_witness() { # NAMESPACE DEVICE FILE EXPRESSION: captures until lab_witness_end
+	witness=$3
+	if [ "$(lab_witness_program)" = tcpdump ]; then
+		ip netns exec "$1" tcpdump -Z root -i "$2" -n -U --immediate-mode -B 65536 \
+			--time-stamp-precision=nano -w "$3" "$4" 2>"$3.log" 3>&- &
+	else
+		ip netns exec "$1" dumpcap -q -i "$2" -B 64 -s 262144 -f "$4" -w "$3" 2>"$3.log" 3>&- &
+	fi
+	echo $! >"$3.pid"
+	lab_wait "capture of the witness on $1 $2" grep -qE 'listening on|^File:' "$witness.log"
+}
+
+lab_witness_end() { # FILE
+	kill -TERM "$(cat "$1.pid")"
+	wait "$(cat "$1.pid")" || true
+}
+
+# One line a packet, in the file's order: interface, time, length, then every byte in hexadecimal.
+lab_frames() { # FILE
+	tshark -r "$1" -T json -x -j frame 2>/dev/null | perl -ne '
+		if (/"frame_raw": \[/) { ($hex) = <> =~ /"([0-9a-f]*)"/; $name = "-" }
+		$name = $1 if /"frame\.interface_name": "(.*)"/;
+		$time = $1 if /"frame\.time_epoch": "(.*)"/;
+		print "$name $time $1 $hex\n" if /"frame\.len": "(.*)"/'
+}
+
+# Of lines of lab_frames, those after the packet that carries the first text and before the one that
+# carries the second: a marker is a word in the path of a request.
+lab_between() { # FIRST SECOND
+	perl -ane '
+		BEGIN { @mark = map { unpack "H*", $_ } splice @ARGV, 0, 2 }
+		$in = 0, $end = 1 if $in && index($F[3], $mark[1]) >= 0;
+		print if $in;
+		$in = 1 if !$end && index($F[3], $mark[0]) >= 0;
+		END { exit !$end }' "$@"
+}
