@@ -1,0 +1,63 @@
+/*
+ * vcap-on: runs a command on an engine, by becoming the transport's own command. What goes wrong
+ * before the command starts is 255, as with ssh.
+ */
+#include "child.h"
+#include "cli.h"
+#include "engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_NOT_REACHED = 255 };
+
+static const struct command self = {
+    .name = "vcap-on",
+    .synopsis = "engine command [arg ...]",
+    .options = "  --help     show this help\n"
+	       "  --version  show the version\n",
+};
+
+/* The end of the program: the transport could not be started. With `local` there is none, and it
+ * is the command that is missing. */
+static _Noreturn void
+fail_exec(const struct engine *engine, const char *program)
+{
+	int status = EXIT_NOT_REACHED;
+
+	if (engine->transport == ENGINE_LOCAL)
+		status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+	warn("cannot run '%s' for engine '%s': %s", program, engine->name, strerror(errno));
+	exit(status);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {CLI_OPTIONS};
+	struct engines engines = ENGINES_INIT;
+	struct failure why = FAILURE_INIT;
+	const struct engine *engine;
+	char **command;
+	int opt;
+
+	cli_start(&self);
+	while ((opt = getopt_long(argc, argv, "+:", options, NULL)) != -1)
+		cli_option(opt, argv);
+	if (argc - optind < 2)
+		die_usage("needs an engine and a command (try --help)");
+	if (engines_load(&engines, getenv, &why) < 0)
+		die_usage("%s", why.text);
+	engine = engines_find(&engines, argv[optind], &why);
+	if (!engine)
+		die_usage("%s", why.text);
+	if (child_siblings_first() < 0)
+		die("out of memory");
+	command = engine_command(engine, argv + optind + 1);
+	if (!command)
+		die("out of memory");
+	execvp(command[0], command);
+	fail_exec(engine, command[0]);
+}

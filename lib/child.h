@@ -1,0 +1,55 @@
+/*
+ * Commands that this one runs. A child dies with its parent (SIGTERM) unless it is detached, and it
+ * has standard input, output and error and no other descriptor of the parent's (which are all
+ * close-on-exec).
+ */
+#ifndef VCAP_CHILD_H
+#define VCAP_CHILD_H
+
+#include "failure.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct child {
+	pid_t pid;
+	int handle; /* a pidfd: readable once the child has ended */
+};
+
+#define CHILD_INIT ((struct child){.handle = -1})
+
+/* What child_wait returns for a child that did not end in time. */
+#define CHILD_TIMEOUT 124
+
+/* Puts the directory of the running program first on PATH, so that its siblings are found there.
+ * Call before the first child. -1: no memory. */
+int child_siblings_first(void);
+
+/* Starts argv with these descriptors as 0, 1 and 2 (they stay open here; -1 is /dev/null). -1 with
+ * why if it cannot be started at all, a missing program included. */
+int child_start(struct child *child, char *const *argv, int in, int out, int err,
+		struct failure *why);
+
+/* Waits for the child, at most timeout_ns (negative: for ever), and then ends it: SIGTERM, and
+ * SIGKILL two seconds later. Its exit status, 128 + the signal's number, or CHILD_TIMEOUT. */
+int child_wait(struct child *child, int64_t timeout_ns);
+
+/* child_start and child_wait. -1 with why if it could not be started. */
+int child_run(char *const *argv, int in, int out, int err, int64_t timeout_ns, struct failure *why);
+
+/* Starts argv in a session of its own, with /dev/null as input and log as output and error. It is
+ * nobody's child and outlives this process. */
+int child_detach(char *const *argv, int log, struct failure *why);
+
+/*
+ * A place for a child's output that it cannot overfill: an anonymous file of at most size bytes;
+ * writing more fails there (EPERM). Closed by close(). -1 with why on failure.
+ */
+int child_output_open(size_t size, struct failure *why);
+/* What has been written so far. Heap, ended by a NUL; a NUL within becomes '?'. */
+char *child_output_text(int fd);
+/* A descriptor to read these bytes from, for a child's input. */
+int child_input_open(const void *bytes, size_t size, struct failure *why);
+
+#endif

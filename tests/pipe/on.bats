@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# vcap-on: a command arrives on the engine as it was given, and nothing else does.
+# shellcheck disable=SC2016,SC2086,SC1003 # words that must stay as they are; ids without blanks
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/bin:$PATH"
+	export VCAP_CONFIG="$BATS_TEST_TMPDIR/config"
+	mkdir "$VCAP_CONFIG" "$BATS_TEST_TMPDIR/bin"
+	cat >"$VCAP_CONFIG/engines" <<-'END'
+		here  local
+		shell exec env VIA=exec
+		far   bin=/opt/vcap ssh root@far -p 2222
+		sudo  as=sudo bin=/opt/vcap exec echo
+	END
+	# ssh: its arguments go to a log, its last one to a shell, as sshd would do.
+	cat >"$BATS_TEST_TMPDIR/bin/ssh" <<-END
+		#!/bin/sh
+		printf '%s\n' "\$@" >>"$BATS_TEST_TMPDIR/ssh.log"
+		for last; do :; done
+		exec sh -c "\$last"
+	END
+	chmod 755 "$BATS_TEST_TMPDIR/bin/ssh"
+	PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+}
+
+@test "arguments arrive exactly as given, by every transport" {
+	words=("" " " "a b" "it's" '"' "'" "''" '$HOME' '$(touch x)' '`touch x`' '*' '\' $'new\nline' $'\n' \
+		'~' '-n' 'a;b' $'\xff\xfe' $'\t' '!!' '{a,b}' '#' '&' '|' '<x' '>x' 'a=b' 'ä' $'\e[31m')
+	printf '%s\0' "${words[@]}" >"$BATS_TEST_TMPDIR/wanted"
+	cd "$BATS_TEST_TMPDIR"
+	for engine in here shell far; do
+		vcap-on "$engine" printf '%s\0' "${words[@]}" >got
+		cmp wanted got || { echo "$engine"; false; }
+	done
+	[ ! -e x ]
+}
+
+@test "random bytes arrive exactly as given" {
+	cd "$BATS_TEST_TMPDIR"
+	for _ in $(seq 20); do
+		word=$(head -c 300 /dev/urandom | tr -d '\0'; echo .)
+		printf '%s' "$word" >wanted
+		vcap-on far printf %s "$word" >got
+		cmp wanted got
+	done
+}
+
+@test "the exit status is the command's" {
+	for engine in here shell far; do
+		run vcap-on "$engine" sh -c 'exit 7'
+		[ "$status" -eq 7 ]
+	done
+	run -127 vcap-on here no-such-command
+	[ "$status" -eq 127 ]
+	run -127 vcap-on shell no-such-command
+	[ "$status" -eq 127 ]
+}
+
+@test "an engine that is not reached is 255" {
+	printf 'a exec no-such-transport\n' >"$VCAP_CONFIG/engines"
+	run vcap-on a true
+	[ "$status" -eq 255 ]
+	[[ "$output" == *"'no-such-transport' for engine 'a'"* ]]
+}
+
+@test "standard input goes through" {
+	for engine in here shell far; do
+		[ "$(printf 'a\0b' | vcap-on "$engine" od -An -c)" = "   a  \\0   b" ]
+	done
+}
+
+@test "ssh gets vcap's options, the engine's, and -- before the destination" {
+	printf 'far ssh root@far -p 2222\n' >"$VCAP_CONFIG/engines"
+	vcap-on far true
+	cat >"$BATS_TEST_TMPDIR/wanted" <<-'END'
+		-T
+		-a
+		-x
+		-oBatchMode=yes
+		-oStrictHostKeyChecking=yes
+		-oConnectTimeout=10
+		-oServerAliveInterval=15
+		-oServerAliveCountMax=3
+		-oClearAllForwardings=yes
+		-oPermitLocalCommand=no
+		-oControlMaster=no
+		-oControlPath=none
+		-oUpdateHostKeys=no
+		-oEscapeChar=none
+		-oRequestTTY=no
+		-p
+		2222
+		--
+		root@far
+		'true'
+	END
+	diff "$BATS_TEST_TMPDIR/wanted" "$BATS_TEST_TMPDIR/ssh.log"
+}
+
+@test "the real ssh understands these options" {
+	PATH=${PATH#"$BATS_TEST_TMPDIR/bin:"}
+	command -v ssh || skip "no ssh"
+	printf 'far ssh 127.0.0.1 -p 1 -o HostKeyAlias=x\n' >"$VCAP_CONFIG/engines"
+	run vcap-on far true
+	[ "$status" -eq 255 ]
+	[[ "$output" == *"connect to host 127.0.0.1 port 1"* ]]
+}
+
+@test "hostile names are refused before anything runs" {
+	long=$(printf 'a%.0s' $(seq 300))
+	for name in "-oProxyCommand=touch $BATS_TEST_TMPDIR/x" 'a;b' '$(x)' '../x' "" "$long" $'a\nb' \
+		$'a\u202eb' 'a b'; do
+		run vcap-on -- "$name" true
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	for name in "-oProxyCommand=touch" 'a;b' '$(x)' "$long" $'a\u202eb' 'root@' '@a'; do
+		printf 'far ssh %s\n' "$name" >"$VCAP_CONFIG/engines"
+		run vcap-on far true
+		[ "$status" -eq 2 ]
+		[[ "$output" == *"engines:1: "* ]]
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/ssh.log" ]
+	[ ! -e "$BATS_TEST_TMPDIR/x" ]
+}
+
+@test "vcap's own commands come from bin, others from PATH, and sudo stands before both" {
+	[ "$(vcap-on sudo vcap-run -x)" = "sudo -n -- /opt/vcap/vcap-run -x" ]
+	[ "$(vcap-on sudo ls -x)" = "sudo -n -- ls -x" ]
+	[ "$(vcap-on sudo /bin/vcap-run)" = "sudo -n -- /bin/vcap-run" ]
+}
+
+@test "a command of vcap's is found beside vcap-on" {
+	directory=$(cd "$(dirname "$(command -v vcap-on)")" && pwd)
+	PATH=/usr/bin:/bin run "$directory/vcap-on" here vcap-on --version
+	[ "$status" -eq 0 ]
+}
+
+@test "unknown engines and malformed lines are misuse, and say where" {
+	run vcap-on nobody true
+	[ "$status" -eq 2 ]
+	[ "$output" = "vcap-on: unknown engine 'nobody'" ]
+	printf '# x\nlb1 local\nlb2 lcoal\n' >"$VCAP_CONFIG/engines"
+	run vcap-on lb1 true
+	[ "$status" -eq 2 ]
+	[ "$output" = "vcap-on: $VCAP_CONFIG/engines:3: unknown transport 'lcoal'" ]
+	run vcap-on lb1
+	[ "$status" -eq 2 ]
+}
