@@ -1,0 +1,43 @@
+/*
+ * How many bytes may still be written to a file system: a size cap over all files of a capture, and
+ * a reserve that stays free whoever else writes. Shared by the threads that write.
+ */
+#ifndef VCAP_QUOTA_H
+#define VCAP_QUOTA_H
+
+#include "failure.h"
+
+#include <pthread.h>
+#include <stdint.h>
+
+#define QUOTA_DEFAULT UINT64_MAX
+
+enum quota_limit { QUOTA_NONE, QUOTA_SIZE, QUOTA_RESERVE };
+
+struct quota {
+	int fd; /* anything on the file system; the caller's */
+	uint64_t max_size, reserve;
+	uint64_t slack; /* for what is written at the end whatever the limits */
+	pthread_mutex_t lock;
+	uint64_t used;    /* taken so far */
+	uint64_t pending; /* of that, not yet seen by the file system */
+};
+
+/*
+ * Sets the limits for the file system of fd: max_size 0 is a quarter of what is free above the
+ * reserve, reserve QUOTA_DEFAULT the larger of 1 GiB and 10 % of the file system. slack is held
+ * back from both. Fails if less than the reserve is free now.
+ */
+int quota_init(struct quota *quota, int fd, uint64_t max_size, uint64_t reserve, uint64_t slack,
+	       struct failure *why);
+
+/* Asks to write size bytes. Returns how many may be; if that is fewer, *limit says why. */
+uint64_t quota_take(struct quota *quota, uint64_t size, enum quota_limit *limit);
+
+/* What was taken is now in the file; or, as far as it is in unused, will not be. */
+void quota_settle(struct quota *quota, uint64_t taken, uint64_t unused);
+
+/* Bytes free to this user on the file system of fd; 0 if that cannot be told. */
+uint64_t quota_free_bytes(int fd);
+
+#endif

@@ -1,0 +1,215 @@
+#include "recording.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE ((size_t)1 << 20)
+
+int
+recording_open(struct recording *recording, int fd, bool is_stream, struct quota *quota,
+	       struct failure *why)
+{
+	unsigned char *bytes = malloc(BUFFER_SIZE);
+
+	if (!bytes)
+		return failure_errno(why, "cannot start recording");
+	*recording = (struct recording){
+	    .fd = fd, .is_stream = is_stream, .quota = quota, .bytes = bytes, .room = BUFFER_SIZE};
+	return 0;
+}
+
+static uint32_t
+block_length(const unsigned char *block)
+{
+	uint32_t length;
+
+	memcpy(&length, block + 4, sizeof(length));
+	return length;
+}
+
+/* The most whole blocks that take no more than size bytes. */
+static size_t
+whole_blocks(const struct recording *recording, size_t size)
+{
+	size_t whole = 0;
+
+	while (whole < recording->used && whole + block_length(recording->bytes + whole) <= size)
+		whole += block_length(recording->bytes + whole);
+	return whole;
+}
+
+/* Bytes of from that were written; fewer than size with errno set. */
+static size_t
+write_some(const struct recording *recording, const unsigned char *from, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = write(recording->fd, from + done, size - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			break;
+		else if (recording->abandon &&
+			 __atomic_load_n(recording->abandon, __ATOMIC_RELAXED))
+			break;
+	}
+	return done;
+}
+
+static void
+stop_for_errno(struct recording *recording)
+{
+	recording->error = errno;
+	switch (errno) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG: recording->stop = RECORDING_DISK_FULL; break;
+	case EPIPE:
+	case EINTR: recording->stop = RECORDING_CLOSED; break;
+	default: recording->stop = RECORDING_ERROR;
+	}
+}
+
+/* Cuts the file back to size bytes, the end of a block. */
+static void
+cut_back(struct recording *recording, uint64_t size)
+{
+	recording->size = size;
+	if (ftruncate(recording->fd, (off_t)size) == 0)
+		lseek(recording->fd, (off_t)size, SEEK_SET);
+}
+
+/* Writes size bytes, whole blocks. Returns how many are in the file for good. */
+static size_t
+write_blocks(struct recording *recording, size_t size)
+{
+	size_t done = write_some(recording, recording->bytes, size);
+
+	if (done == size) {
+		recording->size += size;
+		return size;
+	}
+	stop_for_errno(recording);
+	if (recording->is_stream)
+		return 0;
+	/* Room for the end marks is made out of what has just been allocated. */
+	done = done > recording->end_room ? whole_blocks(recording, done - recording->end_room) : 0;
+	cut_back(recording, recording->size + done);
+	return done;
+}
+
+int
+recording_flush(struct recording *recording)
+{
+	size_t allowed = recording->used, fit, done;
+	enum quota_limit limit = QUOTA_NONE;
+
+	if (recording->stop)
+		return -1;
+	if (recording->used == 0)
+		return 0;
+	if (recording->quota)
+		allowed = (size_t)quota_take(recording->quota, recording->used, &limit);
+	fit = limit ? whole_blocks(recording, allowed) : allowed;
+	done = write_blocks(recording, fit);
+	if (recording->quota)
+		quota_settle(recording->quota, allowed, allowed - done);
+	if (limit && !recording->stop)
+		recording->stop = limit == QUOTA_SIZE ? RECORDING_SIZE : RECORDING_RESERVE;
+	if (!recording->stop) {
+		recording->used = 0;
+		return 0;
+	}
+	recording->used -= done;
+	memmove(recording->bytes, recording->bytes + done, recording->used);
+	return -1;
+}
+
+/* Makes room for size bytes. */
+static int
+make_room(struct recording *recording, size_t size)
+{
+	if (recording->stop)
+		return -1;
+	if (recording->room - recording->used >= size)
+		return 0;
+	if (recording_flush(recording) < 0)
+		return -1;
+	if (recording->room < size) {
+		unsigned char *larger = realloc(recording->bytes, size);
+
+		if (!larger) {
+			stop_for_errno(recording);
+			return -1;
+		}
+		recording->bytes = larger;
+		recording->room = size;
+	}
+	return 0;
+}
+
+int
+recording_packet(struct recording *recording, uint32_t id, const struct packet *packet)
+{
+	if (make_room(recording, PCAPNG_EPB_ROOM(packet->caplen, 0)) < 0)
+		return -1;
+	recording->used += pcapng_packet_at(recording->bytes + recording->used, id, packet);
+	return 0;
+}
+
+int
+recording_blocks(struct recording *recording, const void *bytes, size_t size)
+{
+	if (make_room(recording, size) < 0)
+		return -1;
+	memcpy(recording->bytes + recording->used, bytes, size);
+	recording->used += size;
+	return 0;
+}
+
+bool
+recording_next_lost(const struct recording *recording, size_t *at, uint32_t *id, uint32_t *caplen,
+		    uint32_t *len)
+{
+	while (*at < recording->used) {
+		const unsigned char *block = recording->bytes + *at;
+		uint32_t type;
+
+		*at += block_length(block);
+		memcpy(&type, block, sizeof(type));
+		if (type != PCAPNG_EPB)
+			continue;
+		memcpy(id, block + 8, sizeof(*id));
+		memcpy(caplen, block + 20, sizeof(*caplen));
+		memcpy(len, block + 24, sizeof(*len));
+		return true;
+	}
+	return false;
+}
+
+int
+recording_end(struct recording *recording, const void *bytes, size_t size)
+{
+	bool lost = recording->stop == RECORDING_CLOSED || recording->stop == RECORDING_ERROR;
+	int rc = lost ? -1 : 0;
+
+	if (!lost && write_some(recording, bytes, size) < size) {
+		if (!recording->is_stream)
+			cut_back(recording, recording->size);
+		rc = -1;
+	} else if (!lost) {
+		recording->size += size;
+	}
+	/* EINVAL: something that cannot be synced, such as a pipe. */
+	if (!recording->is_stream && fsync(recording->fd) < 0 && errno != EINVAL)
+		rc = -1;
+	if (close(recording->fd) < 0)
+		rc = -1;
+	free(recording->bytes);
+	*recording = RECORDING_INIT;
+	return rc;
+}
