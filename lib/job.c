@@ -1,0 +1,100 @@
+#include "job.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where the part at text ends: at an empty line, or at the end of the text. */
+static const char *
+part_end(const char *text)
+{
+	while (*text && *text != '\n') {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return text;
+}
+
+/* The part at *text as a copy; *text moves behind the empty line. */
+static char *
+take_part(const char **text)
+{
+	const char *start = *text, *end = part_end(start);
+
+	*text = end + (*end == '\n');
+	return strndup(start, (size_t)(end - start));
+}
+
+static bool
+is_whole(const char *text)
+{
+	for (int part = 0; part < 3; part++) {
+		text = part_end(text);
+		if (!*text)
+			return false;
+		text++;
+	}
+	return true;
+}
+
+int
+job_parse(struct job *job, const char *text, struct failure *why)
+{
+	*job = JOB_INIT;
+	job->filter = take_part(&text);
+	job->service = take_part(&text);
+	job->specs = take_part(&text);
+	if (job->filter && job->service && job->specs)
+		return 0;
+	failure_errno(why, "cannot read the job");
+	job_release(job);
+	return -1;
+}
+
+int
+job_read(struct job *job, int fd, struct failure *why)
+{
+	size_t room = 1 << 16, used = 0;
+	char *text = malloc(room);
+	int rc = text ? 0 : failure_errno(why, "cannot read the job");
+
+	while (rc == 0) {
+		ssize_t n = read(fd, text + used, room - used - 1);
+		char *larger;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			rc = failure_errno(why, "cannot read the job");
+		used += n > 0 ? (size_t)n : 0;
+		text[used] = '\0';
+		if (rc == 0 && strlen(text) < used)
+			rc = failure_set(why, "the job is not text");
+		if (n <= 0 || is_whole(text))
+			break;
+		if (room - used > 1)
+			continue;
+		if (used > JOB_MAX) {
+			rc = failure_set(why, "the job is larger than %d bytes", JOB_MAX);
+		} else if ((larger = realloc(text, room *= 2))) {
+			text = larger;
+		} else {
+			rc = failure_errno(why, "cannot read the job");
+		}
+	}
+	if (rc == 0)
+		rc = job_parse(job, text, why);
+	free(text);
+	return rc;
+}
+
+void
+job_release(struct job *job)
+{
+	free(job->filter);
+	free(job->service);
+	free(job->specs);
+	*job = JOB_INIT;
+}

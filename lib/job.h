@@ -1,0 +1,26 @@
+/*
+ * A job, as a controller hands it to vcap-run: a program (text of `tcpdump -ddd`), a service file's
+ * text and specs, each ended by an empty line or the end of the text. Parts that are missing are
+ * empty.
+ */
+#ifndef VCAP_JOB_H
+#define VCAP_JOB_H
+
+#include "failure.h"
+
+struct job {
+	char *filter, *service, *specs; /* heap, owned; never NULL after job_parse */
+};
+
+#define JOB_INIT ((struct job){0})
+#define JOB_MAX  (16 << 20) /* bytes; 100,000 specs are 4 MB */
+
+/* Divides text; what follows the third part is no part of the job. -1: no memory. */
+int job_parse(struct job *job, const char *text, struct failure *why);
+
+/* Reads a job from fd, and hardly more: up to the end of the file, or the read that completes it.
+ */
+int job_read(struct job *job, int fd, struct failure *why);
+void job_release(struct job *job);
+
+#endif
