@@ -1,0 +1,87 @@
+/*
+ * A capture on this host: rings on every chosen interface for every CPU, a thread for every CPU (or
+ * one, for a stream), limits, and the status file. The calling sequence is that of privileges:
+ *
+ *	capture_open   needs CAP_NET_RAW; opens rings, which accept nothing yet, and files
+ *	               [the caller drops everything]
+ *	capture_start  starts the threads, which wait
+ *	               [the caller confines all threads]
+ *	capture_begin  sets the filters: from here on packets are captured
+ *	capture_wait   until it ends, and all is on disk
+ *	capture_close
+ */
+#ifndef VCAP_CAPTURE_H
+#define VCAP_CAPTURE_H
+
+#include "collector.h"
+#include "control.h"
+#include "failure.h"
+#include "iface.h"
+#include "keyval.h"
+#include "program.h"
+#include "quota.h"
+#include "rundir.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct capture_options {
+	const struct ifaces *interfaces; /* those taken */
+	const struct program *program;   /* NULL or empty: everything */
+	const char *name;                /* of this engine; NULL: none */
+	uint64_t count;                  /* packets per core; 0: no limit */
+	int64_t duration_ns;             /* 0: no limit */
+	uint32_t snaplen;                /* 0: whole packets */
+	uint64_t ring_bytes;             /* in all; 0: the default */
+	uint64_t max_size;               /* in all; 0: the default */
+	uint64_t reserve;                /* QUOTA_DEFAULT, or bytes */
+	const struct rundir *dir;        /* NULL: a stream on standard output */
+	int signal_fd;                   /* signalfd(2): ends the capture; -1: none */
+};
+
+struct capture_interface {
+	const struct iface *iface;
+	int group;
+	bool gone;
+};
+
+struct capture {
+	struct capture_options options;
+	struct capture_interface *interfaces;
+	uint32_t interface_count;
+	struct core *cores;
+	unsigned core_count;
+	struct lane *lanes; /* of core c and interface i: [c * interface_count + i] */
+	struct collector *collectors;
+	unsigned collector_count, thread_count;
+	pthread_t *threads;
+	struct control control;
+	struct quota quota;
+	int64_t duration_end; /* CLOCK_MONOTONIC, or INT64_MAX */
+	char message[512];    /* what is missing from the result, in words; empty: nothing */
+};
+
+#define CAPTURE_INIT ((struct capture){.control.stop_fd = -1})
+
+/* options, and what it points to, must outlive the capture. */
+int capture_open(struct capture *capture, const struct capture_options *options,
+		 struct failure *why);
+int capture_start(struct capture *capture, struct failure *why);
+int capture_begin(struct capture *capture, struct failure *why);
+
+/* How a capture ended. */
+enum capture_end {
+	CAPTURE_DONE,    /* by a limit, or as it was told to */
+	CAPTURE_PARTIAL, /* what there is is good; message says what is missing */
+	CAPTURE_FAILED,  /* no interface was left, or it could not go on */
+};
+
+enum capture_end capture_wait(struct capture *capture);
+
+/* Everything together. Any time between capture_open and capture_close. */
+void capture_total(struct capture *capture, struct tally *total);
+
+void capture_close(struct capture *capture);
+
+#endif

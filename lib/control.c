@@ -1,0 +1,125 @@
+#include "control.h"
+
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t
+read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t
+clock_realtime_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t
+clock_monotonic_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int
+control_init(struct control *control, unsigned cores, struct failure *why)
+{
+	*control = (struct control){.lock = PTHREAD_MUTEX_INITIALIZER,
+				    .changed = PTHREAD_COND_INITIALIZER,
+				    .cores_left = cores,
+				    .stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	return control->stop_fd < 0 ? failure_errno(why, "cannot make an event descriptor") : 0;
+}
+
+void
+control_release(struct control *control)
+{
+	if (control->stop_fd >= 0)
+		close(control->stop_fd);
+	control->stop_fd = -1;
+}
+
+void
+control_begin(struct control *control)
+{
+	pthread_mutex_lock(&control->lock);
+	control->begun = true;
+	control->start_ns = clock_realtime_ns();
+	pthread_cond_broadcast(&control->changed);
+	pthread_mutex_unlock(&control->lock);
+}
+
+bool
+control_wait_begin(struct control *control)
+{
+	bool begun;
+
+	pthread_mutex_lock(&control->lock);
+	while (!control->begun && !control->reason)
+		pthread_cond_wait(&control->changed, &control->lock);
+	begun = control->begun;
+	pthread_mutex_unlock(&control->lock);
+	return begun;
+}
+
+static void
+stop_locked(struct control *control, enum stop_reason reason, const char *message)
+{
+	if (control->reason)
+		return;
+	control->end_ns = clock_realtime_ns();
+	control->end_mono = clock_monotonic_ns();
+	snprintf(control->message, sizeof(control->message), "%s", message);
+	__atomic_store_n(&control->reason, reason, __ATOMIC_RELEASE);
+	eventfd_write(control->stop_fd, 1);
+	pthread_cond_broadcast(&control->changed);
+}
+
+void
+control_stop(struct control *control, enum stop_reason reason, const char *message)
+{
+	pthread_mutex_lock(&control->lock);
+	stop_locked(control, reason, message);
+	pthread_mutex_unlock(&control->lock);
+}
+
+enum stop_reason
+control_reason(struct control *control, int64_t *end_ns, int64_t *end_mono)
+{
+	enum stop_reason reason = __atomic_load_n(&control->reason, __ATOMIC_ACQUIRE);
+
+	/* Written before the reason, and never again. */
+	if (reason) {
+		*end_ns = control->end_ns;
+		*end_mono = control->end_mono;
+	}
+	return reason;
+}
+
+void
+control_core_full(struct control *control)
+{
+	pthread_mutex_lock(&control->lock);
+	if (--control->cores_left == 0)
+		stop_locked(control, STOP_COUNT, "");
+	pthread_mutex_unlock(&control->lock);
+}
+
+const char *
+stop_reason_name(enum stop_reason reason)
+{
+	static const char *const names[] = {
+	    [STOP_NONE] = "none",           [STOP_COUNT] = "count",
+	    [STOP_TIME] = "time",           [STOP_SIGNAL] = "signal",
+	    [STOP_SIZE] = "size",           [STOP_RESERVE] = "reserve",
+	    [STOP_DISK_FULL] = "disk-full", [STOP_INTERFACE] = "interface",
+	    [STOP_CLOSED] = "closed",       [STOP_ERROR] = "error",
+	};
+
+	return names[reason];
+}

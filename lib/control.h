@@ -1,0 +1,60 @@
+/*
+ * The one decision that all threads of a capture share: whether it goes on, and if not, why and
+ * since when. The first reason stands.
+ */
+#ifndef VCAP_CONTROL_H
+#define VCAP_CONTROL_H
+
+#include "failure.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum stop_reason {
+	STOP_NONE,
+	STOP_COUNT,     /* every core is full */
+	STOP_TIME,      /* -t is over */
+	STOP_SIGNAL,    /* it was told to */
+	STOP_SIZE,      /* the size cap */
+	STOP_RESERVE,   /* the disk is down to its reserve */
+	STOP_DISK_FULL, /* the disk refused */
+	STOP_INTERFACE, /* no interface is left */
+	STOP_CLOSED,    /* nobody reads the output any more */
+	STOP_ERROR,
+};
+
+struct control {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool begun; /* threads may look at packets */
+	enum stop_reason reason;
+	char message[256];   /* what STOP_ERROR and its like have to say */
+	int64_t start_ns;    /* CLOCK_REALTIME when it began */
+	int64_t end_ns;      /* ... and when it was stopped: later packets are not kept */
+	int64_t end_mono;    /* the same moment on CLOCK_MONOTONIC */
+	unsigned cores_left; /* not full yet */
+	int stop_fd;         /* polls readable once there is a reason: every thread sees it */
+	bool abandon;        /* a stream that blocks is to be given up; read atomically */
+};
+
+int control_init(struct control *control, unsigned cores, struct failure *why);
+void control_release(struct control *control);
+
+/* Lets waiting threads begin; control_wait_begin returns false if it was stopped before that. */
+void control_begin(struct control *control);
+bool control_wait_begin(struct control *control);
+
+void control_stop(struct control *control, enum stop_reason reason, const char *message);
+/* The reason, cheap enough for every round; *end_ns and *end_mono are filled if there is one. */
+enum stop_reason control_reason(struct control *control, int64_t *end_ns, int64_t *end_mono);
+/* One core more is full: stops the capture with the last. */
+void control_core_full(struct control *control);
+
+/* "count", "time", ... as status files have it. */
+const char *stop_reason_name(enum stop_reason reason);
+
+int64_t clock_realtime_ns(void);
+int64_t clock_monotonic_ns(void);
+
+#endif
