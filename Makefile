@@ -43,6 +43,9 @@ LIBS_vcap-run    = -lcap -lseccomp
 LIBS_vcap-host   = -lcap -lseccomp
 LIBS_vcap-merge  = -lcap -lseccomp
 LIBS_vcap-ls     = -lsmartcols
+LIBS_vcap-engines = -lsmartcols
+LIBS_vcap-services = -lsmartcols
+LIBS_vcap-status = -lsmartcols
 
 $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@mkdir -p $(@D)

@@ -1,0 +1,166 @@
+/*
+ * vcap-services: the services that are configured, and so a check of their files.
+ */
+#include "cli.h"
+#include "config.h"
+#include "engine.h"
+#include "parse.h"
+#include "service.h"
+#include "table.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command self = {
+    .name = "vcap-services",
+    .synopsis = "[-j | -r]",
+    .options = "  -j, --json     print JSON\n"
+	       "  -r, --raw      print a line a service, columns separated by tabs\n"
+	       "      --help     show this help\n"
+	       "      --version  show the version\n",
+};
+
+static const struct table_column columns[] = {
+    {"NAME"},
+    {"VIPS"},
+    {"SERVERS"},
+    {"ENGINES"},
+};
+
+static enum table_form
+parse_options(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'}, {"raw", no_argument, NULL, 'r'}, CLI_OPTIONS};
+	enum table_form form = TABLE_HUMAN;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":jr", options, NULL)) != -1) {
+		switch (opt) {
+		case 'j': form = TABLE_JSON; break;
+		case 'r': form = TABLE_RAW; break;
+		default: cli_option(opt, argv);
+		}
+	}
+	if (optind < argc)
+		die_usage("takes no argument, but there is '%s'", argv[optind]);
+	return form;
+}
+
+static int
+is_service_file(const struct dirent *entry)
+{
+	return parse_is_name(entry->d_name);
+}
+
+static void
+print_endpoint(const struct endpoint *endpoint, FILE *out)
+{
+	const struct interval *range = &endpoint->addresses;
+	char text[ADDR_TEXT];
+
+	fputs(addr_format((struct addr){endpoint->family, range->first}, text, sizeof(text)), out);
+	if (range->last != range->first)
+		fprintf(
+		    out, "-%s",
+		    addr_format((struct addr){endpoint->family, range->last}, text, sizeof(text)));
+	if (endpoint->protocol == 0)
+		return;
+	if (endpoint->protocol == 6 || endpoint->protocol == 17)
+		fputs(endpoint->protocol == 6 ? " tcp" : " udp", out);
+	else
+		fprintf(out, " %u", endpoint->protocol);
+	if (endpoint->port_first != 0 || endpoint->port_last != UINT16_MAX)
+		fprintf(out, "/%u", endpoint->port_first);
+	if (endpoint->port_last != endpoint->port_first && endpoint->port_last != UINT16_MAX)
+		fprintf(out, "-%u", endpoint->port_last);
+}
+
+static char *
+endpoints(const struct endpoint *list, size_t count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; out && i < count; i++) {
+		fputs(i ? ", " : "", out);
+		print_endpoint(&list[i], out);
+	}
+	if (!out || fclose(out) != 0)
+		die("out of memory");
+	return text;
+}
+
+/* The engines' names; one that the engines file lacks is said. */
+static char *
+engine_names(const struct service *service, const struct engines *known, int *status)
+{
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < service->engine_count; i++) {
+		char *longer = xasprintf("%s%s%s", text, i ? "," : "", service->engines[i]);
+		struct failure why = FAILURE_INIT;
+
+		free(text);
+		text = longer;
+		if (!engines_find(known, service->engines[i], &why)) {
+			warn("service '%s': %s", service->name, why.text);
+			*status = EXIT_MISUSE;
+		}
+	}
+	return text;
+}
+
+static void
+add_service(struct table *table, const char *name, const struct engines *known, int *status)
+{
+	struct service service = SERVICE_INIT;
+	struct failure why = FAILURE_INIT;
+	char *vips, *servers, *names;
+
+	if (config_service_load(&service, name, getenv, &why) < 0) {
+		warn("%s", why.text);
+		*status = EXIT_MISUSE;
+		return;
+	}
+	vips = endpoints(service.vips, service.vip_count);
+	servers = endpoints(service.servers, service.server_count);
+	names = engine_names(&service, known, status);
+	if (table_add(table, (const char *const[]){name, vips, servers, names}, &why) < 0)
+		die("%s", why.text);
+	free(vips);
+	free(servers);
+	free(names);
+	service_release(&service);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct engines engines = ENGINES_INIT;
+	struct failure why = FAILURE_INIT;
+	struct dirent **files;
+	int status = EXIT_DONE, count;
+	enum table_form form;
+	struct table *table;
+	char *path;
+
+	cli_start(&self);
+	form = parse_options(argc, argv);
+	if (engines_load(&engines, getenv, &why) < 0)
+		die_usage("%s", why.text);
+	path = xasprintf("%s/services", config_directory(getenv));
+	count = scandir(path, &files, is_service_file, alphasort);
+	if (count < 0)
+		die_usage("cannot list '%s': %s", path, strerror(errno));
+	table = table_new("services", columns, sizeof(columns) / sizeof(*columns));
+	for (int i = 0; table && i < count; i++)
+		add_service(table, files[i]->d_name, &engines, &status);
+	if (!table || table_print(table, form, stdout, &why) < 0)
+		die("%s", table ? why.text : "out of memory");
+	return cli_finish(status);
+}

@@ -1,0 +1,35 @@
+/*
+ * Rows and columns to look at, for people, for scripts and as JSON. Cells are texts from anywhere:
+ * what a terminal could act upon is made harmless when they are printed.
+ */
+#ifndef VCAP_TABLE_H
+#define VCAP_TABLE_H
+
+#include "failure.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum table_form {
+	TABLE_HUMAN, /* aligned, with a heading */
+	TABLE_RAW,   /* a line a row, cells separated by tabs, no heading; an empty cell is `-` */
+	TABLE_JSON,  /* {"NAME": [{"column": cell, ...}, ...]} */
+};
+
+struct table_column {
+	const char *name; /* upper case in the heading, lower case in JSON */
+	enum { TABLE_TEXT, TABLE_NUMBER } kind;
+};
+
+struct table;
+
+/* name and columns are the caller's and have to outlast the table. NULL without memory. */
+struct table *table_new(const char *name, const struct table_column *columns, size_t count);
+void table_free(struct table *table);
+
+/* Adds a row of as many cells as there are columns; they are copied. NULL: empty. */
+int table_add(struct table *table, const char *const *cells, struct failure *why);
+
+int table_print(const struct table *table, enum table_form form, FILE *out, struct failure *why);
+
+#endif

@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# vcap, vcap-services and vcap-engines: what is configured, and what is wrong with it.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/bin:$PATH"
+	export VCAP_CONFIG="$BATS_TEST_TMPDIR/config"
+	mkdir -p "$VCAP_CONFIG/services"
+	printf '%s\n' 'lb1 ssh root@lb1 -p 22' 'lb2 dir=/d iface=e0,e1 exec run in' >"$VCAP_CONFIG/engines"
+	printf '%s\n' 'vip 192.0.2.10 tcp/443' 'vip 2001:db8::10 tcp/80-90' 'server 10.0.1.0/30 tcp/8080' \
+		'server 10.0.2.1' 'engine lb1' 'engine lb2' >"$VCAP_CONFIG/services/shop"
+}
+
+@test "vcap runs verbs, and lists them when there is no such verb" {
+	[ "$(vcap engines -r | cut -f 1)" = $'lb1\nlb2' ]
+	for verb in nonsense ../engines /bin/true -x '' $'a\e[31mb'; do
+		run --separate-stderr vcap "$verb"
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
+		[[ "$stderr" != *$'\e'* ]]
+	done
+	run vcap nonsense
+	[ "${lines[0]}" = "vcap: unknown verb 'nonsense'" ]
+	[[ "$output" == *services* ]]
+	run vcap
+	[ "$status" -eq 2 ]
+	run vcap engines --no-such
+	[ "$status" -eq 2 ]
+}
+
+@test "vcap's directory comes first on PATH, a verb of one's own last" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\necho mine "$@"\n' | tee "$BATS_TEST_TMPDIR/bin/vcap-mine" >"$BATS_TEST_TMPDIR/bin/vcap-engines"
+	chmod 755 "$BATS_TEST_TMPDIR/bin"/*
+	vcap=$(command -v vcap)
+	PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[ "$("$vcap" mine 'a  b')" = "mine a  b" ]
+	[[ "$("$vcap" engines -r)" != mine* ]]
+}
+
+@test "engines: raw and JSON" {
+	[ "$(vcap-engines -r)" = $'lb1\tssh\troot@lb1 -p 22\t/var/lib/vcap/run\t-\nlb2\texec\trun in\t/d\te0,e1' ]
+	[ "$(vcap-engines -j | tr -d '\n ')" = '{"engines":[{"name":"lb1","transport":"ssh","where":"root@lb1-p22","dir":"/var/lib/vcap/run","interfaces":""},{"name":"lb2","transport":"exec","where":"runin","dir":"/d","interfaces":"e0,e1"}]}' ]
+	vcap-engines | grep -q '^lb2 *exec'
+}
+
+@test "services: raw, every kind of address" {
+	[ "$(vcap-services -r)" = $'shop\t192.0.2.10 tcp/443, 2001:db8::10 tcp/80-90\t10.0.1.0-10.0.1.3 tcp/8080, 10.0.2.1\tlb1,lb2' ]
+}
+
+@test "a malformed service is named by file and line, the others are listed" {
+	printf 'vip 192.0.2.11\n\nvpi x\n' >"$VCAP_CONFIG/services/bad"
+	run --separate-stderr vcap-services -r
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *"services/bad:3: "*"'vpi'"* ]]
+	[[ "$output" == shop* ]]
+}
+
+@test "a service with an engine that is not configured" {
+	echo 'engine lb9' >>"$VCAP_CONFIG/services/shop"
+	run --separate-stderr vcap-services -r
+	[ "$status" -eq 2 ]
+	[ "$stderr" = "vcap-services: service 'shop': unknown engine 'lb9'" ]
+}
+
+@test "a malformed engines file, a file that is no text, none at all" {
+	printf 'lb1 local\nlb1 local\n' >"$VCAP_CONFIG/engines"
+	for command in vcap-engines vcap-services; do
+		run "$command"
+		[ "$status" -eq 2 ]
+		[[ "$output" == *"engines:2: engine 'lb1' is there already" ]]
+	done
+	printf 'lb1 local\n\0' >"$VCAP_CONFIG/engines"
+	run vcap-engines
+	[ "$status" -eq 2 ]
+	rm "$VCAP_CONFIG/engines"
+	run vcap-engines
+	[ "$status" -eq 2 ]
+	[[ "$output" == *"cannot read '$VCAP_CONFIG/engines'"* ]]
+}
+
+@test "what cannot be a service's name is passed over" {
+	touch "$VCAP_CONFIG/services/.hidden" "$VCAP_CONFIG/services/"$'x\e[31m' "$VCAP_CONFIG/services/a b"
+	run vcap-services -r
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "the configuration is that of VCAP_CONFIG, else of the home directory" {
+	home="$BATS_TEST_TMPDIR/home"
+	mkdir -p "$home/.config/vcap"
+	echo 'mine local' >"$home/.config/vcap/engines"
+	[ "$(env -u VCAP_CONFIG HOME="$home" vcap-engines -r | cut -f 1)" = mine ]
+}
