@@ -230,3 +230,9 @@ capfile_section(const struct capfile *file)
 {
 	return &file->section;
 }
+
+int
+capfile_fd(const struct capfile *file)
+{
+	return file->in.fd;
+}

@@ -41,6 +41,7 @@ void capfile_set_chunk(struct capfile *file, size_t size);
 
 struct source *capfile_source(struct capfile *file);
 enum capfile_format capfile_format(const struct capfile *file);
+int capfile_fd(const struct capfile *file);
 
 /* The newest section's options as text, NULL if absent. Comments are a NULL-ended list. Owned by
  * file, valid until the next section. */
@@ -66,6 +67,10 @@ void capwriter_free(struct capwriter *writer); /* what is buffered is lost */
 /* pcapng: the section header. Must come first; the default is vcap's name and nothing else. */
 int capwriter_section(struct capwriter *writer, const struct capfile_section *section,
 		      struct failure *why);
+/* Adds the interfaces of source that are new since the last call, so that an interface has the same
+ * number here as there. Not to be mixed with capwriter_interface. */
+int capwriter_interfaces(struct capwriter *writer, const struct source *source,
+			 struct failure *why);
 /* *id is the new interface's number. In pcap all interfaces of one link type share the file. */
 int capwriter_interface(struct capwriter *writer, const struct interface *interface, uint32_t *id,
 			struct failure *why);
@@ -76,6 +81,9 @@ int capwriter_statistics(struct capwriter *writer, uint32_t id, const struct sta
 			 const char *comment, struct failure *why);
 int capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t size,
 		  struct failure *why);
+/* Writes all interfaces, packets and notes of source until it ends. Its notes must be of a kind
+ * that may be copied. -1 also at SOURCE_CUT. */
+int capwriter_copy(struct capwriter *writer, struct source *source, struct failure *why);
 int capwriter_flush(struct capwriter *writer, struct failure *why);
 
 #endif

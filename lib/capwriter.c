@@ -148,6 +148,18 @@ capwriter_interface(struct capwriter *writer, const struct interface *interface,
 	return 0;
 }
 
+int
+capwriter_interfaces(struct capwriter *writer, const struct source *source, struct failure *why)
+{
+	uint32_t id;
+
+	while (writer->interface_count < source->interface_count)
+		if (capwriter_interface(writer, &source->interfaces[writer->interface_count], &id,
+					why) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 pcap_packet(struct capwriter *writer, const struct packet *packet, struct failure *why)
 {
@@ -201,6 +213,24 @@ capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t 
 	if (reserve(writer, size + 12, why) < 0)
 		return -1;
 	return pcapng_raw(&writer->blocks, type, body, size) < 0 ? no_memory(why) : 0;
+}
+
+int
+capwriter_copy(struct capwriter *writer, struct source *source, struct failure *why)
+{
+	for (;;) {
+		struct packet packet;
+		enum source_event event = source->next(source, &packet, why);
+		int rc = event == SOURCE_CUT ? -1 : capwriter_interfaces(writer, source, why);
+
+		if (rc == 0 && event == SOURCE_PACKET)
+			rc = capwriter_packet(writer, packet.iface, &packet, why);
+		else if (rc == 0 && event == SOURCE_NOTE)
+			rc = capwriter_raw(writer, source->note.type, source->note.body,
+					   source->note.size, why);
+		if (rc < 0 || event == SOURCE_END)
+			return rc;
+	}
 }
 
 /* A capture without any packet or interface is still a file of its format. */

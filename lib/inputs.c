@@ -1,0 +1,331 @@
+#include "inputs.h"
+
+#include "parse.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Read-ahead of all inputs together, and the most and the least of one. Much more than this falls
+ * out of the processor's caches; less costs system calls. */
+#define AHEAD     (4u << 20)
+#define CHUNK_MAX (1u << 20)
+#define CHUNK_MIN (8u << 10)
+
+static void
+input_release(struct input *input)
+{
+	capfile_close(input->file);
+	free(input->path);
+	free(input->engine);
+	free(input->fallback);
+}
+
+void
+inputs_release(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		input_release(&inputs->list[i]);
+	free(inputs->list);
+	*inputs = INPUTS_INIT;
+}
+
+/* "lb1" for "/tmp/lb1.pcapng". */
+static char *
+base_name(const char *path)
+{
+	static const char *const endings[] = {".pcapng", ".pcap", ".cap"};
+	size_t length = strlen(path), start;
+
+	if (strcmp(path, "-") == 0)
+		return strdup("stdin");
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	for (start = length; start > 0 && path[start - 1] != '/';)
+		start--;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		size_t ending = strlen(endings[i]);
+
+		if (length - start > ending &&
+		    strncmp(path + length - ending, endings[i], ending) == 0) {
+			length -= ending;
+			break;
+		}
+	}
+	/* Only the root directory has no name of its own. */
+	return start == length ? strdup("-") : strndup(path + start, length - start);
+}
+
+static int
+add_file(struct inputs *inputs, const char *path, const char *engine, char *fallback,
+	 struct failure *why)
+{
+	struct input *list = realloc(inputs->list, (inputs->count + 1) * sizeof(*list));
+	struct input input = {
+	    .path = strdup(path), .engine = engine ? strdup(engine) : NULL, .fallback = fallback};
+
+	if (list)
+		inputs->list = list;
+	if (!list || !input.path || !fallback || (engine && !input.engine)) {
+		input_release(&input);
+		return failure_errno(why, "cannot open '%s'", path);
+	}
+	inputs->list[inputs->count++] = input;
+	return 0;
+}
+
+static int
+is_core(const struct dirent *entry)
+{
+	return fnmatch("core-*.pcapng", entry->d_name, 0) == 0;
+}
+
+static int
+add_directory(struct inputs *inputs, const char *path, const char *engine, struct failure *why)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_core, versionsort), rc = 0;
+
+	if (count < 0)
+		return failure_errno(why, "cannot open '%s'", path);
+	if (count == 0)
+		rc = failure_set(why, "'%s' holds no core-*.pcapng", path);
+	for (int i = 0; i < count; i++) {
+		char *file = NULL;
+
+		if (rc == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
+			file = NULL;
+		if (rc == 0 && !file)
+			rc = failure_errno(why, "cannot open '%s'", path);
+		if (rc == 0)
+			rc = add_file(inputs, file, engine, base_name(path), why);
+		free(file);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+static bool
+has_stdin(const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		if (strcmp(inputs->list[i].path, "-") == 0)
+			return true;
+	return false;
+}
+
+int
+inputs_add(struct inputs *inputs, const char *word, struct failure *why)
+{
+	const char *equals = strchr(word, '='), *path = word;
+	char *engine = equals ? strndup(word, (size_t)(equals - word)) : NULL;
+	struct stat st;
+	int rc;
+
+	if (equals && !engine)
+		return failure_errno(why, "cannot open '%s'", word);
+	if (engine && parse_is_name(engine)) {
+		path = equals + 1;
+	} else {
+		free(engine);
+		engine = NULL;
+	}
+	if (strcmp(path, "-") == 0 && has_stdin(inputs))
+		rc = failure_set(why, "standard input '-' can only be one input");
+	else if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		rc = add_directory(inputs, path, engine, why);
+	else
+		rc = add_file(inputs, path, engine, base_name(path), why);
+	free(engine);
+	return rc;
+}
+
+int
+inputs_open(struct inputs *inputs, struct failure *why)
+{
+	size_t chunk = inputs->count ? AHEAD / inputs->count : AHEAD;
+
+	chunk = chunk > CHUNK_MAX ? CHUNK_MAX : chunk < CHUNK_MIN ? CHUNK_MIN : chunk;
+	for (size_t i = 0; i < inputs->count; i++) {
+		struct input *input = &inputs->list[i];
+
+		input->file = capfile_open(input->path, why);
+		if (!input->file)
+			return -1;
+		if (fstat(capfile_fd(input->file), &input->st) < 0)
+			return failure_errno(why, "cannot open '%s'", input->path);
+		capfile_set_chunk(input->file, chunk);
+	}
+	return 0;
+}
+
+static bool
+is_from(const struct input *input, const char *application)
+{
+	const char *found = capfile_section(input->file)->application;
+
+	return found && strncmp(found, application, strlen(application)) == 0;
+}
+
+static struct label_hint
+hint_of(const struct input *input)
+{
+	return (struct label_hint){.engine = input->engine,
+				   .trusts_description = is_from(input, "vcap-"),
+				   .fallback = input->fallback};
+}
+
+int
+inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why)
+{
+	for (size_t i = 0; i < inputs->count; i++) {
+		const struct input *input = &inputs->list[i];
+		const struct merge_input added = {.source = capfile_source(input->file),
+						  .name = input->path,
+						  .hint = hint_of(input)};
+
+		if (merge_add(merge, &added, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+bool
+inputs_has(const struct inputs *inputs, const char *path)
+{
+	struct stat st;
+	int rc = strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &st) : stat(path, &st);
+
+	for (size_t i = 0; rc == 0 && S_ISREG(st.st_mode) && i < inputs->count; i++)
+		if (inputs->list[i].st.st_dev == st.st_dev &&
+		    inputs->list[i].st.st_ino == st.st_ino)
+			return true;
+	return false;
+}
+
+struct texts {
+	char **list;
+	size_t count;
+};
+
+/* Appends "LEAD: KEY TEXT", or what of these is not NULL, to the list. */
+static int
+add_text(struct texts *texts, const char *lead, const char *key, const char *text)
+{
+	char **list = realloc(texts->list, (texts->count + 2) * sizeof(*list));
+
+	if (!list)
+		return -1;
+	texts->list = list;
+	if (asprintf(&list[texts->count], "%s%s%s%s", lead ? lead : "", lead ? ": " : "",
+		     key ? key : "", text) < 0)
+		return -1;
+	list[++texts->count] = NULL;
+	return 0;
+}
+
+static int
+add_section(struct texts *texts, const struct input *input)
+{
+	const struct capfile_section *section = capfile_section(input->file);
+	const struct source *source = capfile_source(input->file);
+	const struct label_hint hint = hint_of(input);
+	const struct interface unnamed = {0};
+	struct label label;
+	int rc = 0;
+
+	if (is_from(input, "vcap-merge ")) {
+		for (char **c = section->comments; rc == 0 && c && *c; c++)
+			rc = add_text(texts, NULL, NULL, *c);
+		return rc;
+	}
+	if (label_of(&label, source->interface_count ? source->interfaces : &unnamed, &hint) < 0)
+		return -1;
+	if (section->application)
+		rc = add_text(texts, label.engine, "application ", section->application);
+	if (rc == 0 && section->os)
+		rc = add_text(texts, label.engine, "os ", section->os);
+	if (rc == 0 && section->hardware)
+		rc = add_text(texts, label.engine, "hardware ", section->hardware);
+	for (char **c = section->comments; rc == 0 && c && *c; c++)
+		rc = add_text(texts, label.engine, NULL, *c);
+	label_release(&label);
+	return rc;
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **
+inputs_comments(const struct inputs *inputs)
+{
+	struct texts texts = {.list = calloc(1, sizeof(char *))};
+	size_t kept = 0;
+	bool failed = !texts.list;
+
+	for (size_t i = 0; !failed && i < inputs->count; i++)
+		failed = add_section(&texts, &inputs->list[i]) < 0;
+	if (failed) {
+		for (size_t i = 0; i < texts.count; i++)
+			free(texts.list[i]);
+		free(texts.list);
+		return NULL;
+	}
+	qsort(texts.list, texts.count, sizeof(*texts.list), compare_texts);
+	for (size_t i = 0; i < texts.count; i++) {
+		if (kept && strcmp(texts.list[kept - 1], texts.list[i]) == 0)
+			free(texts.list[i]);
+		else
+			texts.list[kept++] = texts.list[i];
+	}
+	texts.list[kept] = NULL;
+	return texts.list;
+}
+
+bool
+inputs_trouble(const struct inputs *inputs, const struct merge *merge, size_t i,
+	       struct failure *what)
+{
+	const struct merge_outcome *outcome = merge_outcome(merge, i);
+	const char *path = inputs->list[i].path;
+
+	if (outcome->is_cut)
+		*what = outcome->why;
+	else if (capfile_section(inputs->list[i].file)->cut_short)
+		failure_set(what, "'%s' was cut short: it has no end mark", path);
+	else if (outcome->late)
+		failure_set(what, "'%s' is not in order: %llu packets were placed late", path,
+			    (unsigned long long)outcome->late);
+	else
+		return false;
+	return true;
+}
+
+int
+inputs_write_statistics(const struct inputs *inputs, const struct merge *merge,
+			const struct interface *interface, uint32_t id, struct capwriter *writer,
+			struct failure *why)
+{
+	struct failure what = FAILURE_INIT, other;
+	char comment[sizeof(what.text) + 16];
+
+	if (!interface->statistics.valid)
+		return 0;
+	/* Of several the least, whatever the order of the inputs. */
+	for (size_t i = 0; i < inputs->count; i++)
+		if (merge_has_interface(merge, i, interface->name) &&
+		    inputs_trouble(inputs, merge, i, &other) &&
+		    (!what.text[0] || strcmp(other.text, what.text) < 0))
+			what = other;
+	snprintf(comment, sizeof(comment), "partial: %s", what.text);
+	return capwriter_statistics(writer, id, &interface->statistics,
+				    what.text[0] ? comment : NULL, why);
+}

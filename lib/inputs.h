@@ -1,0 +1,68 @@
+/*
+ * The inputs of a merge as people name them, `[NAME=]INPUT`: capture files, FIFOs, `-`, and
+ * directories of vcap-run, which stand for all their core-*.pcapng.
+ *
+ *	inputs_add ... -> inputs_open -> inputs_merge -> (merge_start ... its end) -> inputs_trouble
+ */
+#ifndef VCAP_INPUTS_H
+#define VCAP_INPUTS_H
+
+#include "capfile.h"
+#include "failure.h"
+#include "merge.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct input {
+	char *path;
+	char *engine;   /* NAME, or NULL */
+	char *fallback; /* the engine where nothing names it: the file's name without its ending */
+	struct capfile *file;
+	struct stat st;
+};
+
+struct inputs {
+	struct input *list;
+	size_t count;
+};
+
+#define INPUTS_INIT ((struct inputs){0})
+
+void inputs_release(struct inputs *inputs);
+
+/*
+ * Adds what the word names; a directory adds a file for each core. A word is NAME=INPUT if what
+ * stands before its first '=' can name an engine (`./a=b` is a file).
+ */
+int inputs_add(struct inputs *inputs, const char *word, struct failure *why);
+
+/* Opens them all and shares out memory for reading ahead. */
+int inputs_open(struct inputs *inputs, struct failure *why);
+
+/* Adds them all to merge, in this order. */
+int inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why);
+
+/* Whether the file that path names (`-` is standard output) is one of the inputs. */
+bool inputs_has(const struct inputs *inputs, const char *path);
+
+/*
+ * What the sections of the inputs say, as comments of the output's: each led by the engine's name,
+ * but for those of a merged file, which have theirs. Sorted, without duplicates; a NULL-ended list
+ * on the heap, its strings too. Call after merge_start. NULL without memory.
+ */
+char **inputs_comments(const struct inputs *inputs);
+
+/* Whether something is missing of input i, and what: damage, no end mark, packets out of order.
+ * Call after the merge's end. */
+bool inputs_trouble(const struct inputs *inputs, const struct merge *merge, size_t i,
+		    struct failure *what);
+
+/* Writes the statistics of an interface of the merge, if it has any, as number id, with a comment
+ * if something is missing of an input that fed it. */
+int inputs_write_statistics(const struct inputs *inputs, const struct merge *merge,
+			    const struct interface *interface, uint32_t id,
+			    struct capwriter *writer, struct failure *why);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * Many sources of packets as one, in the order of DESIGN 7: time (after each engine's clock
+ * offset), engine, core, place in the input. Packets of two inputs that are alike in all of these
+ * go by their contents, so the result never depends on the order in which inputs were added.
+ *
+ * A merge is a source itself and knows nothing of files. Its interfaces are named by label.h;
+ * inputs that name the same interface of the same engine, with the same properties, share one.
+ * Statistics are summed on the interface `ENGINE/IFACE`, and are valid once it has ended: the
+ *newest of each core; with an end time, also where no input gave any.
+ *
+ *	merge_new -> merge_add, merge_offset ... -> merge_start -> merge_source()->next ... ->
+ *	merge_outcome
+ *
+ * An input that is damaged ends alone; the others go on. A packet that is older than the one before
+ * it in its input is placed at once, late, and counted.
+ */
+#ifndef VCAP_MERGE_H
+#define VCAP_MERGE_H
+
+#include "failure.h"
+#include "label.h"
+#include "packet.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct merge_input {
+	struct source *source; /* the caller's; outlives the merge, as the strings do */
+	const char *name;      /* for messages */
+	struct label_hint hint;
+};
+
+struct merge_outcome {
+	bool is_cut;        /* the input is damaged */
+	struct failure why; /* where, if it is */
+	uint64_t late;      /* packets that could not be put in order */
+};
+
+struct merge;
+
+struct merge *merge_new(struct failure *why);
+void merge_free(struct merge *merge);
+
+/* Adds an input; inputs are numbered from 0. */
+int merge_add(struct merge *merge, const struct merge_input *input, struct failure *why);
+
+/* Adds offset_ns to every time of this engine, statistics included. */
+int merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why);
+
+/*
+ * Reads each input up to its first packet. -1: two link types (the message names the inputs), or no
+ * memory. Afterwards the interfaces that stand before the first packets are known, sorted by name.
+ */
+int merge_start(struct merge *merge, struct failure *why);
+
+/* Its next() yields SOURCE_PACKET, SOURCE_NOTE (what may be copied into another file) and
+ * SOURCE_END; SOURCE_CUT means that the merge cannot go on: no memory, or a second link type. */
+struct source *merge_source(struct merge *merge);
+
+/* What became of an input; complete after SOURCE_END. */
+const struct merge_outcome *merge_outcome(const struct merge *merge, size_t input);
+
+/* Whether an engine of this name has been seen. */
+bool merge_has_engine(const struct merge *merge, const char *engine);
+/* Whether the input had packets or statistics of the interface `ENGINE/IFACE`. */
+bool merge_has_interface(const struct merge *merge, size_t input, const char *plain);
+
+#endif
