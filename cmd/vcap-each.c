@@ -67,14 +67,14 @@ parse_options(int argc, char **argv)
 
 /* The engines that take part, each a task without a command as yet. */
 static struct task *
-choose_engines(const struct capture *capture, const char *list, size_t *count)
+choose_engines(const struct entry *capture, const char *list, size_t *count)
 {
 	struct task *tasks = xmalloc((capture->facts.count + 1) * sizeof(*tasks));
 	char *rest = xstrdup(list ? list : ""), *word;
 
 	*count = 0;
 	for (char *from = rest; (word = strtok(from, ",")); from = NULL)
-		if (!capture_has_engine(capture, word))
+		if (!entry_has_engine(capture, word))
 			die_usage("capture '%s' has no engine '%s'", capture->id, word);
 	for (size_t i = 0; i < capture->facts.count; i++) {
 		const struct keyval_pair *pair = &capture->facts.pairs[i];
@@ -94,14 +94,14 @@ record(const struct task *task, void *context)
 	const char *error = task->status == CHILD_TIMEOUT ? "no answer in time" : task->err;
 	struct failure why = FAILURE_INIT;
 
-	if (capture_append_log(context, task->name, task->err, &why) < 0 ||
-	    capture_record(context, task->name, task->out, error, task->status, &why) < 0)
+	if (entry_append_log(context, task->name, task->err, &why) < 0 ||
+	    entry_record(context, task->name, task->out, error, task->status, &why) < 0)
 		warn("%s", why.text);
 }
 
 /* What to run for an engine. One that the engines file has lost is vcap-on's to complain about. */
 static char **
-command_for(const struct engines *engines, const struct capture *capture, const char *name,
+command_for(const struct engines *engines, const struct entry *capture, const char *name,
 	    char *const *command)
 {
 	const struct engine *engine = engines_find(engines, name, NULL);
@@ -122,7 +122,7 @@ int
 main(int argc, char **argv)
 {
 	struct spool spool = SPOOL_INIT;
-	struct capture capture = CAPTURE_INIT;
+	struct entry capture = ENTRY_INIT;
 	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
 	struct request request;

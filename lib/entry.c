@@ -1,0 +1,282 @@
+#include "entry.h"
+
+#include "parse.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+entry_open_directory(int dirfd, const char *path, struct failure *why)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		failure_errno(why, "cannot open '%s'", path);
+	} else if (st.st_uid != geteuid()) {
+		errno = EPERM;
+		failure_set(why, "'%s' belongs to another user", path);
+	} else if (st.st_mode & 022) {
+		errno = EPERM;
+		failure_set(why, "others may write to '%s'", path);
+	} else {
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int
+entry_open(struct entry *entry, int dirfd, const char *path, const char *id, struct failure *why)
+{
+	*entry = ENTRY_INIT;
+	snprintf(entry->id, sizeof(entry->id), "%s", id);
+	entry->dir = entry_open_directory(dirfd, id, why);
+	if (entry->dir < 0)
+		return -1;
+	if (asprintf(&entry->path, "%s/%s", path, id) >= 0)
+		return 0;
+	entry->path = NULL;
+	entry_close(entry);
+	return failure_set(why, "out of memory");
+}
+
+void
+entry_close(struct entry *entry)
+{
+	if (entry->dir >= 0)
+		close(entry->dir);
+	free(entry->path);
+	keyval_release(&entry->facts);
+	*entry = ENTRY_INIT;
+}
+
+int
+entry_store(const struct entry *entry, struct failure *why)
+{
+	return keyval_store(&entry->facts, entry->dir, SPOOL_CAPTURE, why);
+}
+
+int
+entry_reload(struct entry *entry, struct failure *why)
+{
+	struct failure detail = FAILURE_INIT;
+	struct keyval facts = KEYVAL_INIT;
+
+	if (keyval_load(&facts, entry->dir, SPOOL_CAPTURE, &detail) < 0) {
+		keyval_release(&facts);
+		return failure_set(why, "capture '%s' is damaged: %s", entry->id, detail.text);
+	}
+	keyval_release(&entry->facts);
+	entry->facts = facts;
+	return 0;
+}
+
+int
+entry_lock(struct entry *entry, struct failure *why)
+{
+	int rc;
+
+	do
+		rc = flock(entry->dir, LOCK_EX);
+	while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return failure_errno(why, "cannot lock '%s'", entry->path);
+	return entry_reload(entry, why);
+}
+
+bool
+entry_is_locked(const struct entry *entry)
+{
+	/* A lock belongs to an open file, so that this needs one of its own. */
+	int fd = openat(entry->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return locked;
+}
+
+const char *
+entry_state(const struct entry *entry)
+{
+	const char *state = keyval_get(&entry->facts, "state");
+
+	return state ? state : "failed";
+}
+
+bool
+entry_is_over(const struct entry *entry)
+{
+	const char *state = entry_state(entry);
+
+	return strcmp(state, "done") == 0 || strcmp(state, "partial") == 0 ||
+	       strcmp(state, "failed") == 0;
+}
+
+int
+entry_set_state(struct entry *entry, const char *state, const char *text, struct failure *why)
+{
+	if (keyval_set(&entry->facts, "state", "%s", state) < 0 ||
+	    (text && keyval_set(&entry->facts, "message", "%s", text) < 0))
+		return failure_set(why, "out of memory");
+	return entry_store(entry, why);
+}
+
+char *
+entry_file(const struct entry *entry, const char *format, ...)
+{
+	char *name = NULL, *path = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&name, format, args) < 0)
+		name = NULL;
+	va_end(args);
+	if (name && asprintf(&path, "%s/%s", entry->path, name) < 0)
+		path = NULL;
+	free(name);
+	return path;
+}
+
+bool
+entry_has_engine(const struct entry *entry, const char *engine)
+{
+	for (size_t i = 0; i < entry->facts.count; i++)
+		if (strcmp(entry->facts.pairs[i].key, "engine") == 0 &&
+		    strcmp(entry->facts.pairs[i].value, engine) == 0)
+			return true;
+	return false;
+}
+
+static int
+state_name(const char *engine, char name[80], struct failure *why)
+{
+	if (!parse_is_name(engine))
+		return failure_set(why, "not an engine's name: '%s'", engine);
+	snprintf(name, 80, "engines/%s.state", engine);
+	return 0;
+}
+
+int
+entry_load_engine(const struct entry *entry, const char *engine, struct keyval *state,
+		  struct failure *why)
+{
+	char name[80];
+
+	*state = KEYVAL_INIT;
+	if (state_name(engine, name, why) < 0)
+		return -1;
+	if (keyval_load(state, entry->dir, name, why) == 0)
+		return 0;
+	keyval_release(state);
+	return errno == ENOENT ? 0 : -1;
+}
+
+int
+entry_store_engine(const struct entry *entry, const char *engine, const struct keyval *state,
+		   struct failure *why)
+{
+	char name[80];
+
+	if (state_name(engine, name, why) < 0)
+		return -1;
+	return keyval_store(state, entry->dir, name, why);
+}
+
+/* Writes text line by line, each made harmless. */
+static void
+write_lines(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		char *line = strndup(text, length);
+		char *safe = line ? malloc(4 * length + 1) : NULL;
+
+		if (safe)
+			fprintf(out, "%s\n", text_escape(safe, 4 * length + 1, line));
+		free(safe);
+		free(line);
+		text += length;
+		text += *text == '\n';
+	}
+}
+
+int
+entry_append_log(const struct entry *entry, const char *engine, const char *text,
+		 struct failure *why)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+	char name[80];
+	struct stat st;
+	FILE *out;
+	int fd;
+
+	if (!*text)
+		return 0;
+	if (!parse_is_name(engine))
+		return failure_set(why, "not an engine's name: '%s'", engine);
+	snprintf(name, sizeof(name), "engines/%s.log", engine);
+	fd = openat(entry->dir, name, flags, 0600);
+	out = fd < 0 ? NULL : fdopen(fd, "a");
+	if (!out) {
+		failure_errno(why, "cannot write '%s/%s'", entry->path, name);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && st.st_size < SPOOL_LOG_MAX)
+		write_lines(out, text);
+	return fclose(out) == 0 ? 0 : failure_errno(why, "cannot write '%s/%s'", entry->path, name);
+}
+
+/* Where the last line that is not empty begins, and its length. */
+static const char *
+last_line(const char *text, int *length)
+{
+	const char *end = text + strlen(text), *start;
+
+	while (end > text && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	for (start = end; start > text && start[-1] != '\n'; start--)
+		;
+	*length = (int)(end - start);
+	return start;
+}
+
+int
+entry_record(const struct entry *entry, const char *engine, const char *output,
+	     const char *complaints, int status, struct failure *why)
+{
+	struct keyval state, answer = KEYVAL_INIT;
+	struct failure detail = FAILURE_INIT;
+	int length, rc = 0;
+
+	/* A state that has become unreadable is begun anew. */
+	if (entry_load_engine(entry, engine, &state, why) < 0 && !parse_is_name(engine))
+		return -1;
+	if (keyval_parse(&answer, output, &detail) < 0 && status == 0) {
+		status = 1;
+		complaints = detail.text;
+	}
+	for (size_t i = 0; i < answer.count && rc == 0; i++)
+		rc = keyval_set(&state, answer.pairs[i].key, "%s", answer.pairs[i].value);
+	complaints = last_line(status ? complaints : "", &length);
+	if (rc < 0 || keyval_set(&state, "exit", "%d", status) < 0 ||
+	    keyval_set(&state, "error", "%.*s", length, complaints) < 0)
+		rc = failure_set(why, "out of memory");
+	else
+		rc = entry_store_engine(entry, engine, &state, why);
+	keyval_release(&answer);
+	keyval_release(&state);
+	return rc;
+}

@@ -1,0 +1,82 @@
+/*
+ * One capture in the spool, vcap-spool(5): its parameters and state in the file `capture`, what is
+ * known of its engines in `engines/NAME.state` and `engines/NAME.log`.
+ *
+ * A command that works on it holds flock(2) on its directory, so that the lock never outlives its
+ * holder.
+ */
+#ifndef VCAP_ENTRY_H
+#define VCAP_ENTRY_H
+
+#include "failure.h"
+#include "keyval.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SPOOL_TIME    15                    /* characters of YYYYMMDD_HHMMSS */
+#define SPOOL_ID      (64 + SPOOL_TIME + 2) /* bytes of an id and its NUL */
+#define SPOOL_CAPTURE "capture"             /* the file of parameters and state */
+#define SPOOL_LOG_MAX (1 << 20)
+
+/* A capture, opened. facts is the file `capture`; store it with entry_store. */
+struct entry {
+	char id[SPOOL_ID];
+	char *path;
+	int dir;
+	struct keyval facts;
+};
+
+#define ENTRY_INIT ((struct entry){.dir = -1})
+
+/* Opens a directory for reading and locking that is nobody's but ours to write to. */
+int entry_open_directory(int dirfd, const char *path, struct failure *why);
+
+/* Opens the capture id in the directory of captures, whose path is for messages; facts stay empty.
+ * -1: errno tells ENOENT apart. */
+int entry_open(struct entry *entry, int dirfd, const char *path, const char *id,
+	       struct failure *why);
+void entry_close(struct entry *entry);
+int entry_store(const struct entry *entry, struct failure *why);
+/* Reads the facts again, as somebody else may have changed them. */
+int entry_reload(struct entry *entry, struct failure *why);
+
+/* Waits until nobody else works on the capture, keeps others away until entry_close, and reloads
+ * the facts. */
+int entry_lock(struct entry *entry, struct failure *why);
+/* Whether somebody holds that lock. */
+bool entry_is_locked(const struct entry *entry);
+
+/* The state: starting, capturing, fetching, merging, done, partial or failed; never NULL. */
+const char *entry_state(const struct entry *entry);
+bool entry_is_over(const struct entry *entry);
+/* Sets and stores the state, with a message if text is not NULL. */
+int entry_set_state(struct entry *entry, const char *state, const char *text, struct failure *why);
+
+/* The path of a file in the capture's directory. Heap; NULL without memory. */
+char *entry_file(const struct entry *entry, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Whether the capture has this engine. */
+bool entry_has_engine(const struct entry *entry, const char *engine);
+/* What is known of an engine. Nothing yet is an empty state. */
+int entry_load_engine(const struct entry *entry, const char *engine, struct keyval *state,
+		      struct failure *why);
+int entry_store_engine(const struct entry *entry, const char *engine, const struct keyval *state,
+		       struct failure *why);
+
+/* Appends text to the engine's log, made harmless for a terminal, up to SPOOL_LOG_MAX bytes of log.
+ */
+int entry_append_log(const struct entry *entry, const char *engine, const char *text,
+		     struct failure *why);
+
+/*
+ * Takes down how a command for the engine ended: the `key value` lines of its output replace those
+ * known, `exit` is its status, and `error` the last line of what it complained about (nothing when
+ * it ended well). Output that is no such lines counts as status 1.
+ */
+int entry_record(const struct entry *entry, const char *engine, const char *output,
+		 const char *complaints, int status, struct failure *why);
+
+#endif
