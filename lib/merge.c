@@ -1,13 +1,3 @@
-char *copy;
-
-if (grow(&merge->offsets, merge->offset_count, sizeof(*merge->offsets)) < 0)
-	return no_memory(why);
-copy = strdup(engine);
-if (!copy)
-	return no_memory(why);
-merge->offsets[merge->offset_count].engine = copy;
-merge->offsets[merge->offset_count++].ns = offset_ns;
-return 0;
 /*
  * A binary heap of the inputs' heads. What is compared nearly always is the time, so the heap holds
  * the times themselves; everything else is looked up on a tie.
@@ -174,13 +164,15 @@ merge_add(struct merge *merge, const struct merge_input *input, struct failure *
 int
 merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why)
 {
-	char *copy = strdup(engine);
+	char *copy;
 
-	if (!copy || grow(&merge->offsets, merge->offset_count, sizeof(*merge->offsets)) < 0) {
-		free(copy);
+	if (grow(&merge->offsets, merge->offset_count, sizeof(*merge->offsets)) < 0)
 		return no_memory(why);
-	}
-	merge->offsets[merge->offset_count++] = (struct offset){copy, offset_ns};
+	copy = strdup(engine);
+	if (!copy)
+		return no_memory(why);
+	merge->offsets[merge->offset_count].engine = copy;
+	merge->offsets[merge->offset_count++].ns = offset_ns;
 	return 0;
 }
 
