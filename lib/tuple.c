@@ -38,7 +38,7 @@ is_vlan(uint32_t ethertype)
 }
 
 /* Where the network header starts, and its family. */
-static bool
+static enum tuple_outcome
 find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8_t *family)
 {
 	uint32_t type, type_at, version;
@@ -46,10 +46,10 @@ find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8
 	switch (linktype) {
 	case LINKTYPE_RAW:
 		if (!load(packet, 0, 1, &version))
-			return false;
+			return TUPLE_CUT;
 		*at = 0;
 		*family = (uint8_t)(version >> 4);
-		return *family == 4 || *family == 6;
+		return *family == 4 || *family == 6 ? TUPLE_FOUND : TUPLE_NOT_IP;
 	case LINKTYPE_EN10MB:
 		type_at = 12;
 		*at = 14;
@@ -62,18 +62,18 @@ find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8
 		type_at = 0;
 		*at = 20;
 		break;
-	default: return false;
+	default: return TUPLE_NOT_IP;
 	}
 	if (!load(packet, type_at, 2, &type))
-		return false;
+		return TUPLE_CUT;
 	/* Behind a tag, the type stands right before what it describes. */
 	for (int tags = 0; tags < TUPLE_VLAN_TAGS && is_vlan(type); tags++) {
 		*at += 4;
 		if (!load(packet, *at - 2, 2, &type))
-			return false;
+			return TUPLE_CUT;
 	}
 	*family = type == 0x0800 ? 4 : 6;
-	return type == 0x0800 || type == 0x86dd;
+	return type == 0x0800 || type == 0x86dd ? TUPLE_FOUND : TUPLE_NOT_IP;
 }
 
 /* Takes protocol and fragment offset of the IPv4 header at `at`; *transport is where it ends. */
@@ -229,7 +229,7 @@ tuple_of(const struct packet *packet, uint16_t linktype, struct tuple *tuple)
 	uint8_t family;
 
 	*tuple = (struct tuple){0};
-	if (!find_network(packet, linktype, &network, &family) ||
+	if (find_network(packet, linktype, &network, &family) != TUPLE_FOUND ||
 	    !take_header(packet, network, family, tuple, &transport) ||
 	    !take_transport(packet, transport, tuple, &quoted))
 		return false;
@@ -242,20 +242,24 @@ tuple_of(const struct packet *packet, uint16_t linktype, struct tuple *tuple)
 	       take_transport(packet, transport, tuple, &quoted);
 }
 
-bool
+enum tuple_outcome
 tuple_addresses(const struct packet *packet, uint16_t linktype, struct tuple *tuple)
 {
+	enum tuple_outcome outcome;
 	uint32_t at;
 	uint8_t family;
 	unsigned size;
 
 	*tuple = (struct tuple){0};
-	if (!find_network(packet, linktype, &at, &family))
-		return false;
+	outcome = find_network(packet, linktype, &at, &family);
+	if (outcome != TUPLE_FOUND)
+		return outcome;
 	at += family == 4 ? 12 : 8;
 	size = family == 4 ? 4 : 16;
-	return load_address(packet, at, family, &tuple->source) &&
-	       load_address(packet, at + size, family, &tuple->destination);
+	if (!load_address(packet, at, family, &tuple->source) ||
+	    !load_address(packet, at + size, family, &tuple->destination))
+		return TUPLE_CUT;
+	return TUPLE_FOUND;
 }
 
 static uint32_t

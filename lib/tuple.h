@@ -58,7 +58,9 @@ bool tuple_of(const struct packet *packet, uint16_t linktype, struct tuple *tupl
 
 /* Only the packet's own addresses, as it stands, which need nothing beyond the IP header; an ICMP
  * error is not looked into. The rest of *tuple is zero. */
-bool tuple_addresses(const struct packet *packet, uint16_t linktype, struct tuple *tuple);
+enum tuple_outcome { TUPLE_FOUND, TUPLE_NOT_IP, TUPLE_CUT };
+enum tuple_outcome tuple_addresses(const struct packet *packet, uint16_t linktype,
+				   struct tuple *tuple);
 
 /* The protocol and port (ICMP: type; else 0) of one end as one number, so that a protocol with a
  * range of ports is an interval; TUPLE_KEY_ANY when only addresses are known. */

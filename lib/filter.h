@@ -1,0 +1,50 @@
+/*
+ * What a user asks for - a service's packets, an address set, or both - as a BPF program for a link
+ * type, and as a judgement in user space that has no limit on the size of the set. The two agree
+ * packet for packet.
+ */
+#ifndef VCAP_FILTER_H
+#define VCAP_FILTER_H
+
+#include "addrset.h"
+#include "failure.h"
+#include "packet.h"
+#include "program.h"
+#include "service.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FILTER_ACCEPT PACKET_SNAPLEN /* what a program returns for a packet that belongs */
+
+struct filter {
+	/* Packets of its client and server side and its monitors, as -m says, ICMP errors that
+	 * quote such a packet included; NULL: any packet of IPv4 or IPv6. */
+	const struct service *service;
+	enum monitor_mode monitors;
+	/* Sealed. NULL: any address. */
+	const struct addrset *set;
+	/*
+	 * With a service and a set: whether the end that varies (service.h, service_ends) has to
+	 * be in the set rather than either end. The ends of an ICMP error are those of what it
+	 * quotes; without a service they are its own.
+	 */
+	bool variable_end;
+	/* Of the packets of the service (or all packets of IPv4 and IPv6): those whose ends are
+	 * not in the set. */
+	bool exclude;
+};
+
+/*
+ * Makes the program for frames of this link type (packet.h). -1 if there are more intervals than
+ * the kernel's limit allows; why says how many would fit. program is unchanged then.
+ */
+int filter_compile(const struct filter *filter, uint16_t linktype, struct program *program,
+		   struct failure *why);
+
+/* Whether the packet belongs. A packet that is cut short within a field that has to be looked at
+ * does not (tuple.h). */
+bool filter_judge(const struct filter *filter, const struct packet *packet, uint16_t linktype);
+
+#endif
