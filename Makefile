@@ -38,7 +38,7 @@ all: commands
 commands: $(C_COMMANDS) $(SH_COMMANDS)
 
 # What each command needs beyond libvcap.a; those that run on engines stay free of libpcap.
-LIBS_vcap-filter = -lpcap
+LIBS_vcap-filter = -lpcap -lcap -lseccomp
 LIBS_vcap-run    = -lcap -lseccomp
 LIBS_vcap-host   = -lcap -lseccomp
 LIBS_vcap-merge  = -lcap -lseccomp
