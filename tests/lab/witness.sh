@@ -34,7 +34,7 @@ lab_witness_end() { # FILE
 
 # One line a packet, in the file's order: interface, time, length, then every byte in hexadecimal.
 lab_frames() { # FILE
-	tshark -r "$1" -T json -x -j frame 2>/dev/null | perl -ne '
+	tshark -r "$1" -T json -x -j "frame frame.interface_id" 2>/dev/null | perl -ne '
 		if (/"frame_raw": \[/) { ($hex) = <> =~ /"([0-9a-f]*)"/; $name = "-" }
 		$name = $1 if /"frame\.interface_name": "(.*)"/;
 		$time = $1 if /"frame\.time_epoch": "(.*)"/;
