@@ -72,6 +72,7 @@ struct merge {
 	size_t first_with_link; /* the input whose link type counts */
 	bool top_is_used;       /* the head of heap[0] was handed out */
 	bool has_ended;
+	bool mixes_linktypes;
 	/* Inputs whose heads are alike, taken out of the heap; the last of them was handed out. */
 	uint32_t *alike;
 	size_t alike_count;
@@ -174,6 +175,12 @@ merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct 
 	merge->offsets[merge->offset_count].engine = copy;
 	merge->offsets[merge->offset_count++].ns = offset_ns;
 	return 0;
+}
+
+void
+merge_mix_linktypes(struct merge *merge)
+{
+	merge->mixes_linktypes = true;
 }
 
 /* A time moved by an offset; at the ends of what int64_t holds it stays there. */
@@ -310,7 +317,8 @@ check_linktype(struct merge *merge, const struct feed *feed, const struct interf
 {
 	if (merge->source.interface_count == 0)
 		merge->first_with_link = (size_t)(feed - merge->feeds);
-	else if (merge->source.interfaces[0].linktype != interface->linktype)
+	else if (!merge->mixes_linktypes &&
+		 merge->source.interfaces[0].linktype != interface->linktype)
 		return failure_set(why, "'%s' and '%s' are of different link types (%u and %u)",
 				   merge->feeds[merge->first_with_link].input.name,
 				   feed->input.name, merge->source.interfaces[0].linktype,

@@ -48,6 +48,9 @@ int merge_add(struct merge *merge, const struct merge_input *input, struct failu
 /* Adds offset_ns to every time of this engine, statistics included. */
 int merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why);
 
+/* Lets interfaces differ in link type, which is refused otherwise. */
+void merge_mix_linktypes(struct merge *merge);
+
 /*
  * Reads each input up to its first packet. -1: two link types (the message names the inputs), or no
  * memory. Afterwards the interfaces that stand before the first packets are known, sorted by name.
