@@ -75,7 +75,7 @@ LIBS_test = -lpcap -lcap -lseccomp
 
 # What a fresh machine lacks is installed (as root) or named; then make starts over to build.
 check:
-	@tools/install-deps build check
+	@tools/install-deps build demo check
 	@$(MAKE) --no-print-directory all tests
 	@VCAP_BUILD=$(B) tests/run
 
@@ -86,11 +86,22 @@ demo:
 	@VCAP_BUILD=$(B) tests/lab/lab tests/lab/demo
 
 check-slow:
-	@tools/install-deps build check
+	@tools/install-deps build demo check
 	@$(MAKE) --no-print-directory all tests
 	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run
 
 tests: $(UNIT) $(HELPERS)
+
+# Figures and method: tests/bench/README.md. Leave the machine alone while they run.
+bench: bench-filter bench-merge
+
+bench-filter: $(B)/tests/bench/filter
+	@tools/install-deps build bench
+	@$(B)/tests/bench/filter
+
+bench-merge: commands tests
+	@tools/install-deps build bench
+	@VCAP_BUILD=$(B) tests/bench/merge
 
 lint:
 	@tools/install-deps lint
@@ -111,5 +122,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands tests demo check check-slow lint install uninstall clean
+.PHONY: all commands tests demo check check-slow bench bench-filter bench-merge lint install uninstall clean
 .SECONDARY:
