@@ -86,7 +86,8 @@ median(double *values, int count)
 static void
 print_row(const char *name, const struct run *runs, const struct run *first, int rounds)
 {
-	double wall[ROUNDS_MAX], cpu[ROUNDS_MAX], ratio[ROUNDS_MAX], middle;
+	double wall[ROUNDS_MAX] = {0}, cpu[ROUNDS_MAX] = {0}, ratio[ROUNDS_MAX] = {0};
+	double middle;
 	long peak = 0;
 
 	for (int i = 0; i < rounds; i++) {
