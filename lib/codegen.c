@@ -153,6 +153,7 @@ struct layout {
 	uint32_t count, room;
 	uint32_t *at, *near;
 	bool *wanted;
+	bool uses_memory; /* M[] is loaded somewhere */
 	bool failed;
 };
 
@@ -181,13 +182,18 @@ distance(const struct layout *layout, uint32_t place)
 	return layout->count - 1 - place;
 }
 
+/*
+ * A return is copied, which saves a jump when it runs - but not in a program that loads from M[]:
+ * the kernel takes what comes after a return as going on from it (check_load_and_stores() in
+ * net/core/filter.c), and with it what had been stored by then, and would refuse the program.
+ */
 static void
 emit_stand_in(struct layout *layout, label target)
 {
 	const struct node *node = &layout->cg->nodes[target];
 
 	layout->near[target] = layout->count;
-	if (BPF_CLASS(node->code) == BPF_RET)
+	if (BPF_CLASS(node->code) == BPF_RET && !layout->uses_memory)
 		emit(layout, (struct insn){node->code, 0, 0, node->k});
 	else
 		emit(layout,
@@ -244,7 +250,7 @@ emit_node(struct layout *layout, label which)
 
 /* Marks what entry leads to. Successors come before their predecessors, so one pass does. */
 static void
-mark(const struct layout *layout, label entry)
+mark(struct layout *layout, label entry)
 {
 	layout->wanted[entry] = true;
 	for (label i = entry + 1; i-- > 0;) {
@@ -252,6 +258,9 @@ mark(const struct layout *layout, label entry)
 
 		if (!layout->wanted[i])
 			continue;
+		layout->uses_memory |=
+		    BPF_MODE(node->code) == BPF_MEM &&
+		    (BPF_CLASS(node->code) == BPF_LD || BPF_CLASS(node->code) == BPF_LDX);
 		if (node->yes != NOWHERE)
 			layout->wanted[node->yes] = true;
 		if (node->no != NOWHERE)

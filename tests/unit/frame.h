@@ -1,0 +1,191 @@
+/*
+ * Frames made from a story, so that a test knows the truth about a packet without having parsed it.
+ */
+#ifndef VCAP_TEST_FRAME_H
+#define VCAP_TEST_FRAME_H
+
+#include "addrset.h"
+#include "packet.h"
+#include "tuple.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct story {
+	uint16_t linktype;
+	unsigned tags;      /* VLAN tags, 0-3 */
+	uint16_t ethertype; /* instead of the family's own, if not 0 */
+	struct addr source, destination;
+	uint8_t protocol;
+	uint16_t source_port, destination_port;
+	uint8_t icmp_type;
+	unsigned options;    /* IPv4: words of header options */
+	unsigned extensions; /* IPv6: extension headers, 0-6 */
+	bool fragment;       /* a later one */
+	bool quoted;         /* all this is quoted by an ICMP error ... */
+	struct addr router;  /* ... that this address sends to the source */
+	uint8_t error_type;
+};
+
+struct frame {
+	unsigned char bytes[1024];
+	uint32_t size;
+};
+
+static void
+put(struct frame *frame, uint32_t value, unsigned size)
+{
+	while (size-- > 0)
+		frame->bytes[frame->size++] = (unsigned char)(value >> 8 * size);
+}
+
+static void
+put_address(struct frame *frame, struct addr addr)
+{
+	for (int shift = addr.family == 4 ? 0 : 96; shift >= 0; shift -= 32)
+		put(frame, (uint32_t)(addr.value >> shift), 4);
+}
+
+static void
+put_link(struct frame *frame, const struct story *story)
+{
+	static const uint16_t tpids[] = {0x88a8, 0x8100, 0x9100};
+	uint16_t own = story->source.family == 4 ? 0x0800 : 0x86dd;
+	uint16_t type = story->ethertype ? story->ethertype : own;
+	uint16_t first = story->tags ? tpids[story->tags % 3] : type;
+
+	if (story->linktype == LINKTYPE_RAW)
+		return;
+	if (story->linktype == LINKTYPE_EN10MB) {
+		for (int i = 0; i < 12; i++)
+			put(frame, 0x02 + (uint32_t)i, 1);
+		put(frame, first, 2);
+	} else if (story->linktype == LINKTYPE_LINUX_SLL) {
+		for (int i = 0; i < 14; i++)
+			put(frame, (uint32_t)i, 1);
+		put(frame, first, 2);
+	} else {
+		put(frame, first, 2);
+		for (int i = 0; i < 18; i++)
+			put(frame, (uint32_t)i, 1);
+	}
+	for (unsigned i = 1; i <= story->tags; i++) {
+		put(frame, 0x0123, 2);
+		put(frame, i < story->tags ? tpids[i] : type, 2);
+	}
+}
+
+static void
+put_v4(struct frame *frame, struct addr source, struct addr destination, uint8_t protocol,
+       unsigned options, bool fragment)
+{
+	put(frame, 0x45 + options, 1);
+	put(frame, 0, 1);
+	put(frame, 0, 2); /* as offloading leaves it */
+	put(frame, 0x1234, 2);
+	put(frame, fragment ? 0x2005 : 0x4000, 2);
+	put(frame, 64, 1);
+	put(frame, protocol, 1);
+	put(frame, 0, 2);
+	put_address(frame, source);
+	put_address(frame, destination);
+	for (unsigned i = 0; i < options; i++)
+		put(frame, 0x01010101, 4);
+}
+
+static void
+put_v6(struct frame *frame, struct addr source, struct addr destination, uint8_t next)
+{
+	put(frame, 0x60000000, 4);
+	put(frame, 0, 2);
+	put(frame, next, 1);
+	put(frame, 64, 1);
+	put_address(frame, source);
+	put_address(frame, destination);
+}
+
+/* The header of kind i in a chain, with what follows it. */
+static void
+put_extension(struct frame *frame, uint8_t kind, uint8_t next, bool fragment, unsigned words)
+{
+	put(frame, next, 1);
+	if (kind == PROTOCOL_FRAGMENT) {
+		put(frame, 0, 1);
+		put(frame, fragment ? 0x0591 : 0x0001, 2);
+		put(frame, 0x1234, 4);
+		return;
+	}
+	put(frame, words, 1);
+	put(frame, 0, 2);
+	put(frame, 0, 4);
+	for (unsigned i = 0; i < words; i++) {
+		put(frame, 0, 4);
+		put(frame, 0, 4);
+	}
+}
+
+static uint8_t
+extension_kind(const struct story *story, unsigned i)
+{
+	static const uint8_t kinds[] = {PROTOCOL_HOPOPTS, PROTOCOL_ROUTING, PROTOCOL_DSTOPTS};
+
+	/* A fragment header is the last that a later fragment shows. */
+	if (i + 1 == story->extensions && (story->fragment || story->source_port % 2))
+		return PROTOCOL_FRAGMENT;
+	return kinds[(i + story->destination_port) % 3];
+}
+
+static void
+put_ip(struct frame *frame, const struct story *story)
+{
+	bool has_ports = story->protocol == PROTOCOL_TCP || story->protocol == PROTOCOL_UDP ||
+			 story->protocol == PROTOCOL_SCTP;
+
+	if (story->source.family == 4) {
+		put_v4(frame, story->source, story->destination, story->protocol, story->options,
+		       story->fragment);
+	} else {
+		put_v6(frame, story->source, story->destination,
+		       story->extensions ? extension_kind(story, 0) : story->protocol);
+		for (unsigned i = 0; i < story->extensions; i++)
+			put_extension(frame, extension_kind(story, i),
+				      i + 1 < story->extensions ? extension_kind(story, i + 1)
+								: story->protocol,
+				      story->fragment, i % 3);
+	}
+	if (has_ports) {
+		put(frame, story->source_port, 2);
+		put(frame, story->destination_port, 2);
+	} else {
+		put(frame, story->icmp_type, 1);
+		put(frame, 0, 3);
+	}
+	for (int i = 0; i < 4; i++)
+		put(frame, 0x50100000, 4);
+}
+
+static void
+frame_build(struct frame *frame, const struct story *story)
+{
+	frame->size = 0;
+	put_link(frame, story);
+	if (story->quoted) {
+		if (story->source.family == 4)
+			put_v4(frame, story->router, story->source, PROTOCOL_ICMP, 0, false);
+		else
+			put_v6(frame, story->router, story->source, PROTOCOL_ICMPV6);
+		put(frame, story->error_type, 1);
+		put(frame, 0, 3);
+		put(frame, 0, 4);
+	}
+	put_ip(frame, story);
+}
+
+static struct packet
+frame_packet(const struct frame *frame)
+{
+	return (struct packet){.caplen = frame->size, .len = frame->size, .data = frame->bytes};
+}
+
+#endif
