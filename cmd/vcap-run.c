@@ -258,6 +258,9 @@ report(struct capture *capture, enum capture_end end)
 	static const int statuses[] = {EXIT_DONE, EXIT_PARTIAL, EXIT_FAILED};
 	struct tally total;
 
+	/* Whoever has gone wants to hear no more. */
+	if (capture->control.reason == STOP_CLOSED)
+		return EXIT_DONE;
 	capture_total(capture, &total);
 	warn("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " dropped by the kernel: %s%s%s",
 	     total.packets, total.bytes, total.dropped, stop_reason_name(capture->control.reason),

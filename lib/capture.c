@@ -465,7 +465,9 @@ judge(struct capture *capture)
 
 	switch (control->reason) {
 	case STOP_RESERVE: what = "the disk is down to its reserve"; break;
-	case STOP_DISK_FULL: what = "the disk is full"; break;
+	case STOP_DISK_FULL:
+		what = *control->message ? control->message : "the disk is full";
+		break;
 	case STOP_INTERFACE: return CAPTURE_FAILED;
 	case STOP_ERROR: what = control->message; break;
 	default: break;

@@ -93,7 +93,7 @@ count_lane(struct lane *lane)
 	if (lane->core->full_ns)
 		return;
 	ring_count(&lane->ring);
-	lane->tally.received = lane->ring.received;
+	lane->tally.received = lane->ring.received - lane->ring.ignored;
 	lane->tally.dropped = lane->ring.dropped;
 }
 
@@ -130,6 +130,9 @@ recording_stopped(struct collector *collector)
 		lane->core->packets--;
 	}
 	collector->recording.used = 0;
+	/* Without a reserve, what is held back for the end marks is the last of the disk. */
+	if (recording->stop == RECORDING_RESERVE && recording->quota->reserve == 0)
+		collector->recording.stop = RECORDING_DISK_FULL;
 	control_stop(collector->control, reasons[recording->stop],
 		     recording->error ? strerror(recording->error) : "");
 }

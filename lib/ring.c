@@ -13,6 +13,11 @@
 
 #define VLAN_TAG_SIZE 4
 
+/* Newer than the headers of Debian 12. An older kernel takes no notice of it. */
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
+#endif
+
 _Static_assert(sizeof(struct insn) == sizeof(struct sock_filter), "the kernel's layout");
 
 struct ring_geometry
@@ -87,6 +92,7 @@ ring_open(struct ring *ring, const struct ring_where *where, struct ring_geometr
 	*ring = RING_INIT;
 	ring->geometry = geometry;
 	ring->cooked = where->linktype == LINKTYPE_RAW;
+	ring->is_loopback = where->is_loopback;
 	/* Protocol 0 receives nothing until bind. */
 	ring->fd = socket(AF_PACKET, (ring->cooked ? SOCK_DGRAM : SOCK_RAW) | SOCK_CLOEXEC, 0);
 	if (ring->fd < 0)
@@ -105,10 +111,6 @@ ring_open(struct ring *ring, const struct ring_where *where, struct ring_geometr
 		failure_errno(why, "cannot ask for timestamps");
 		goto fail;
 	}
-	/* Linux 4.20 and later; before, the packets are told apart one by one. */
-	if (where->is_loopback &&
-	    setsockopt(ring->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0)
-		ring->drop_outgoing = true;
 	if (bind(ring->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		failure_errno(why, "cannot capture on '%s'", where->name);
 		goto fail;
@@ -133,6 +135,9 @@ ring_join(struct ring *ring, int *group, unsigned members, struct failure *why)
 	/* The kernel picks an id that no other program uses. */
 	if (*group == 0)
 		args.type_flags |= PACKET_FANOUT_FLAG_UNIQUEID;
+	/* PACKET_IGNORE_OUTGOING on a socket does nothing once it is in a group. */
+	if (ring->is_loopback)
+		args.type_flags |= PACKET_FANOUT_FLAG_IGNORE_OUTGOING;
 	if (*group == 0 && members > more_than_ever)
 		args.max_num_members = members;
 	if (setsockopt(ring->fd, SOL_PACKET, PACKET_FANOUT, &args,
@@ -165,7 +170,7 @@ ring_start(struct ring *ring, const struct program *program, uint32_t snaplen, s
 			insns[i].k = snaplen;
 	ring_skip(ring);
 	ring_count(ring);
-	ring->received = ring->dropped = 0;
+	ring->received = ring->dropped = ring->ignored = 0;
 	if (attach(ring, insns, count) < 0)
 		rc = failure_errno(why, "the kernel refuses the filter of %zu instructions", count);
 	else if (setsockopt(ring->fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on)) < 0)
@@ -253,7 +258,10 @@ ring_next(struct ring *ring, struct packet *packet)
 		packet->data = ring->next + (ring->cooked ? head->tp_net : head->tp_mac);
 		ring->next += head->tp_next_offset;
 		ring->left--;
-	} while (ring->drop_outgoing && from->sll_pkttype == PACKET_OUTGOING);
+		if (!ring->is_loopback || from->sll_pkttype != PACKET_OUTGOING)
+			break;
+		ring->ignored++;
+	} while (true);
 
 	packet->ts_ns = (int64_t)head->tp_sec * 1000000000 + head->tp_nsec;
 	packet->caplen = head->tp_snaplen;

@@ -39,10 +39,11 @@ struct ring {
 	bool reading;   /* the block is ours */
 	uint32_t left;  /* packets not yet read in it */
 	unsigned char *next;
-	bool cooked;        /* packets start at the network header */
-	bool drop_outgoing; /* the kernel could not be told to */
+	bool cooked;      /* packets start at the network header */
+	bool is_loopback; /* sent packets come back as received ones, and count once */
+	uint64_t ignored; /* sent ones that an older kernel has passed all the same */
 	/* Since ring_start, as of the last ring_count */
-	uint64_t received; /* passed the filter, dropped ones included */
+	uint64_t received; /* passed the filter, dropped ones included, ignored ones too */
 	uint64_t dropped;  /* found no room */
 };
 
@@ -52,7 +53,7 @@ struct ring_where {
 	int ifindex;
 	const char *name;  /* the interface, for messages */
 	uint16_t linktype; /* LINKTYPE_EN10MB or LINKTYPE_RAW */
-	bool is_loopback;  /* sent packets come back as received ones: count them once */
+	bool is_loopback;
 };
 
 /* How to divide size bytes for packets of at most snaplen (0: whole). Never less than four blocks

@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# vcap-host: what a controller learns from, and does to, an engine.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
+	PATH=$build/bin:$PATH:/usr/sbin:/sbin
+	grep -q netns-run /proc/1/cmdline || {
+		echo "these tests make interfaces: run them by tests/netns-run"
+		return 1
+	}
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+	for dir in "$BATS_TEST_TMPDIR"/*/; do
+		vcap-host stop "$dir" >/dev/null 2>&1 || true
+	done
+}
+
+start() { # DIR OPTION...
+	vcap-run -i lo -R 0 --detach -w "$@"
+}
+
+@test "status: running, then done; prints the file's lines" {
+	start d
+	run -0 vcap-host status d
+	[ "${lines[0]}" = "state running" ]
+	vcap-host stop d
+	run -0 vcap-host status d
+	[ "${lines[0]}" = "state done" ]
+	[ "$output" = "$(cat d/status)" ]
+}
+
+@test "status: a capture that was killed is partial, reason killed" {
+	start d
+	kill -9 "$(sed -n 's/^pid //p' d/status)"
+	for _ in $(seq 500); do
+		[ "$(vcap-host status d | head -n 1)" = "state running" ] || break
+		sleep 0.02
+	done
+	run -0 vcap-host status d
+	[ "${lines[0]}" = "state partial" ]
+	grep -qx "reason killed" <<<"$output"
+	run -0 vcap-host stop d
+	grep -qx "reason killed" <<<"$output"
+}
+
+@test "stop: waits for the end and prints it; stopping twice is harmless" {
+	start d
+	run -0 vcap-host stop d
+	grep -qx "state done" <<<"$output"
+	grep -qx "reason signal" <<<"$output"
+	run -0 vcap-host stop d
+	grep -qx "state done" <<<"$output"
+}
+
+@test "remove: not while it runs, not what others made; an absent one is no error" {
+	start d
+	run -1 vcap-host remove d
+	[[ $output == *"'d'"* ]]
+	[ -e d/status ]
+	vcap-host stop d
+	touch d/precious
+	run -1 vcap-host remove d
+	[[ $output == *"'d/precious'"* ]]
+	[ -e d/status ]
+	rm d/precious
+	run -0 vcap-host remove d
+	[ ! -e d ]
+	run -0 vcap-host remove d
+	mkdir e
+	ln -s e f
+	run -1 vcap-host remove f
+	[ -d e ]
+}
+
+@test "an absent directory, a link and wrong words" {
+	run -1 vcap-host status nosuch
+	run -1 vcap-host stop nosuch
+	mkdir e
+	ln -s e f
+	run -1 vcap-host status f
+	run -2 vcap-host
+	run -2 vcap-host dance
+	[[ $output == *"'dance'"* ]]
+	run -2 vcap-host status
+	run -2 vcap-host clock d
+	run -2 vcap-host status d e
+	[[ $output == *"'e'"* ]]
+}
+
+@test "check: version, privilege, interfaces, space" {
+	run -0 vcap-host check .
+	[[ ${lines[0]} == "version "* ]]
+	grep -qx "cap_net_raw yes" <<<"$output"
+	grep -qx "interfaces lo" <<<"$output"
+	free=$(sed -n 's/^free //p' <<<"$output")
+	real=$(df --output=avail -B1 . | tail -n 1)
+	[ $((free > real ? free - real : real - free)) -lt $((1 << 28)) ]
+	run -0 vcap-host check ./not/yet/there
+	run -1 capsh --drop=cap_net_raw -- -c "vcap-host check ."
+	grep -qx "cap_net_raw no" <<<"$output"
+	[[ $output == *"setcap"* ]]
+}
+
+@test "clock: a time for each line, or one" {
+	before=$(date +%s)
+	run -0 vcap-host clock </dev/null
+	[[ $output =~ ^[0-9]+\.[0-9]{9}$ ]]
+	[ "${output%.*}" -ge "$before" ]
+	[ "${output%.*}" -le "$(date +%s)" ]
+	coproc vcap-host clock
+	for _ in 1 2 3; do
+		echo >&"${COPROC[1]}"
+		read -r -t 5 answer <&"${COPROC[0]}"
+		[[ $answer =~ ^[0-9]+\.[0-9]{9}$ ]]
+	done
+	eval "exec ${COPROC[1]}>&-"
+}
