@@ -357,7 +357,8 @@ follow_interfaces(struct merge *merge, struct feed *feed, struct failure *why)
 	return 0;
 }
 
-/* Keeps the newest of a core: across inputs where the core is known, else of each input. */
+/* Keeps the newest of a core: across the files of one capture where the core is known, else of each
+ * input. */
 static int
 keep_statistics(struct merge *merge, const struct feed *feed, uint32_t id, struct failure *why)
 {
@@ -375,6 +376,7 @@ keep_statistics(struct merge *merge, const struct feed *feed, uint32_t id, struc
 	for (size_t i = 0; i < merge->tally_count; i++) {
 		tally = &merge->tallies[i];
 		if (tally->origin == origin && tally->core == statistics.core &&
+		    tally->statistics.start_ns == statistics.start_ns &&
 		    (tally->input == input || tally->core != PACKET_NO_CORE)) {
 			if (statistics.ts_ns >= tally->statistics.ts_ns)
 				tally->statistics = statistics;

@@ -1,0 +1,314 @@
+#!/usr/bin/env bats
+# vcap-merge against what its inputs hold, and against mergecap, tshark, capinfos and tcpdump.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
+	PATH="$build/bin:$build/tests/tools:$PATH"
+	cd "$BATS_TEST_TMPDIR" || exit
+}
+
+# A line for each packet: time, length, kept bytes.
+packets() {
+	tcpdump -nn -tt --nano -xx -r "$1" 2>/dev/null |
+		awk '/^[0-9]/ { if (line) print line; line = $0; next } { line = line $0 } END { if (line) print line }'
+}
+
+# The same with the origin, by tshark.
+origins() {
+	tshark -r "$1" -T fields -e frame.time_epoch -e frame.interface_name -e frame.len \
+		-e udp.payload 2>/dev/null
+}
+
+count() {
+	capinfos -Mc "$1" 2>/dev/null | awk '/Number of packets/ { print $NF }'
+}
+
+# Two to four inputs of every kind, with many equal times.
+some_inputs() {
+	mkcap -n 60 -s 1 -g 5 >a.pcap
+	mkcap -n 60 -s 2 -g 3 -b >b.pcap
+	mkcap -f pcapng -n 60 -s 3 -g 4 -i 3 -d 7 -C hello -a dumpcap >c.pcapng
+	mkcap -f pcapng -n 60 -s 4 -g 4 -i 2 -b -c 1 >d.pcapng
+}
+
+@test "every packet of every input is in the output, in the order of time" {
+	mkcap -n 300 -s 1 >a.pcap
+	mkcap -n 200 -s 2 -u -b >b.pcap
+	mkcap -f pcapng -n 250 -s 3 -i 3 -b -u >c.pcapng
+	mkcap -f pcapng -n 250 -s 4 -o >d.pcapng
+	vcap-merge -w out.pcapng a.pcap b.pcap c.pcapng d.pcapng
+	capinfos -o out.pcapng | grep -q 'Strict time order: *True'
+	[ "$(count out.pcapng)" -eq 1000 ]
+	# Simple packet blocks have no time: for the comparison they get that of their neighbours.
+	vcap-merge -w d2.pcapng d=d.pcapng
+	for f in a.pcap b.pcap c.pcapng d2.pcapng; do packets "$f"; done | sort >in.txt
+	packets out.pcapng | sort | diff in.txt -
+}
+
+@test "it agrees with mergecap where mergecap is right" {
+	mkcap -n 500 -s 1 >a.pcap
+	mkcap -n 500 -s 2 >b.pcap
+	# At equal times it takes the later argument first.
+	mergecap -F nsecpcap -w theirs.pcap b.pcap a.pcap
+	vcap-merge -F pcap -w ours.pcap a.pcap b.pcap
+	diff <(packets theirs.pcap) <(packets ours.pcap)
+	tcpdump -nn -r ours.pcap 2>&1 | grep -q 'link-type EN10MB'
+}
+
+@test "the order of the arguments does not matter" {
+	some_inputs
+	mkcap -n 40 -s 5 -g 2 -m >e.pcap
+	mkcap -n 40 -s 6 -g 2 -m >f.pcap
+	vcap-merge -w 1.pcapng a.pcap b.pcap c.pcapng d.pcapng x=e.pcap x=f.pcap
+	vcap-merge -w 2.pcapng x=f.pcap d.pcapng c.pcapng x=e.pcap b.pcap a.pcap
+	cmp 1.pcapng 2.pcapng
+}
+
+@test "merging in steps gives what merging at once gives" {
+	some_inputs
+	vcap-merge -w ab.pcapng a.pcap b.pcap
+	vcap-merge -w abc.pcapng c.pcapng ab.pcapng
+	vcap-merge -w steps.pcapng abc.pcapng d.pcapng
+	vcap-merge -w once.pcapng a.pcap b.pcap c.pcapng d.pcapng
+	diff <(origins once.pcapng) <(origins steps.pcapng)
+	# Comments are not led by a name twice, and statistics are counted once.
+	cmp once.pcapng steps.pcapng
+	vcap-merge -w again.pcapng once.pcapng
+	cmp once.pcapng again.pcapng
+}
+
+@test "equal times go by engine, then by core" {
+	mkcap -f pcapng -n 3 -g 0 -s 1 -c 2 >a.pcapng
+	mkcap -f pcapng -n 3 -g 0 -s 2 -c 1 >b.pcapng
+	mkcap -f pcapng -n 3 -g 0 -s 3 -c 0 >c.pcapng
+	vcap-merge -w out.pcapng lb2=c.pcapng lb1=a.pcapng lb1=b.pcapng
+	run -0 tshark -r out.pcapng -T fields -e udp.payload -e frame.interface_name
+	# The payload starts with SEED.NUMBER in ASCII.
+	[ "$(tshark -r out.pcapng -T fields -e udp.payload 2>/dev/null | cut -c1-6 | xxd -r -p |
+		sed 's/.\{3\}/& /g')" = "2.0 2.1 2.2 1.0 1.1 1.2 3.0 3.1 3.2 " ]
+}
+
+@test "pcap to pcapng to pcap keeps every packet" {
+	mkcap -n 200 >a.pcap
+	vcap-merge -w a.pcapng a.pcap
+	vcap-merge -F pcap -w again.pcap a.pcapng
+	cmp a.pcap again.pcap
+}
+
+@test "a file that was split and is merged is the file" {
+	mkcap -n 500 -s 9 >whole.pcap
+	editcap -F nsecpcap -c 77 whole.pcap part.pcap
+	args=()
+	for f in part_*; do args=("x=$f" "${args[@]}"); done
+	vcap-merge -F pcap -w again.pcap "${args[@]}"
+	diff <(packets whole.pcap) <(packets again.pcap)
+}
+
+@test "interfaces say engine and interface; two hosts' eth0 stay apart" {
+	mkcap -f pcapng -n 10 -s 1 -e lb1 -a 'vcap-run 0.1.0' -d 0 >core-0.pcapng
+	mkcap -f pcapng -n 10 -s 2 -e 'Ethernet adapter' -a dumpcap >other.pcapng
+	mkcap -n 10 -s 3 >third.pcap
+	vcap-merge -w out.pcapng core-0.pcapng other.pcapng third.pcap named=third.pcap
+	[ "$(capinfos -I out.pcapng | awk '/ Name = / { printf "%s ", $NF }')" = \
+		"lb1/eth0 named/- other/eth0 third/- " ]
+}
+
+@test "a directory stands for the cores in it" {
+	mkdir shop.20261122_101500.lb1
+	for core in 0 1 10; do
+		mkcap -f pcapng -n 10 -s $core -c $core -e lb1 -a 'vcap-run 0.1.0' -d "$core" \
+			>shop.20261122_101500.lb1/core-$core.pcapng
+	done
+	touch shop.20261122_101500.lb1/status
+	vcap-merge -w out.pcapng shop.20261122_101500.lb1
+	[ "$(count out.pcapng)" -eq 30 ]
+	vcap-stat out.pcapng | awk 'NR == 2 { exit !($1 == "lb1" && $4 == 30 && $6 == 11) }'
+	mkdir empty
+	run -1 vcap-merge -w no.pcapng empty
+	[ "$output" = "vcap-merge: 'empty' holds no core-*.pcapng" ]
+	[ ! -e no.pcapng ]
+}
+
+@test "FIFOs, standard input and standard output" {
+	mkcap -n 100 -s 1 >a.pcap
+	mkcap -n 100 -s 2 >b.pcap
+	mkfifo pipe
+	cat a.pcap >pipe 3>&- &
+	vcap-merge a=pipe b=- <b.pcap | cat >out.pcapng
+	wait
+	vcap-merge -w file.pcapng a.pcap b.pcap
+	cmp out.pcapng file.pcapng
+	run -1 vcap-merge - - <a.pcap
+	[ "$output" = "vcap-merge: standard input '-' can only be one input" ]
+}
+
+@test "several hundred inputs" {
+	for i in $(seq 400); do mkcap -n 5 -s "$i" >"$i.pcap"; done
+	vcap-merge -F pcap -w out.pcap [0-9]*.pcap
+	[ "$(count out.pcap)" -eq 2000 ]
+	capinfos -o out.pcap | grep -q 'Strict time order: *True'
+}
+
+@test "a damaged input: whole packets of all inputs, exit 3, the place" {
+	mkcap -n 98 -s 1 >a.pcap
+	mkcap -n 385 -s 2 >b.pcap
+	truncate -s -3 a.pcap
+	run -3 vcap-merge -w out.pcapng a.pcap b.pcap
+	[[ $output =~ ^"vcap-merge: 'a.pcap' ends in the middle of the packet at byte "[0-9]+$ ]]
+	[ "$(count out.pcapng)" -eq 482 ]
+	run -3 vcap-merge -w out2.pcapng b.pcap a.pcap
+	cmp out.pcapng out2.pcapng
+}
+
+@test "empty and header-only inputs: the others are whole" {
+	mkcap -n 10 >a.pcap
+	mkcap -n 0 >header.pcap
+	mkcap -f pcapng -n 0 >header.pcapng
+	: >empty.pcap
+	vcap-merge -w out.pcapng a.pcap header.pcap header.pcapng
+	[ "$(count out.pcapng)" -eq 10 ]
+	run -3 vcap-merge -w out.pcapng a.pcap empty.pcap
+	[ "$output" = "vcap-merge: 'empty.pcap' is empty" ]
+	[ "$(count out.pcapng)" -eq 10 ]
+	vcap-merge -w none.pcapng header.pcap header.pcapng
+	[ "$(count none.pcapng)" -eq 0 ]
+	vcap-merge -F pcap -w none.pcap header.pcapng
+	[ "$(count none.pcap)" -eq 0 ]
+}
+
+@test "a capture of vcap's without its end mark was cut short" {
+	mkcap -f pcapng -n 10 -e lb1 -a 'vcap-run 0.1.0' >a.pcapng
+	run -3 vcap-merge -w out.pcapng a.pcapng
+	[ "$output" = "vcap-merge: 'a.pcapng' was cut short: it has no end mark" ]
+	[ "$(count out.pcapng)" -eq 10 ]
+	vcap-merge -w again.pcapng out.pcapng
+}
+
+@test "identical packets are kept" {
+	mkcap -n 10 >a.pcap
+	vcap-merge -F pcap -w out.pcap a.pcap b=a.pcap a=a.pcap
+	[ "$(count out.pcap)" -eq 30 ]
+}
+
+@test "microseconds and nanoseconds: none are lost" {
+	mkcap -n 10 -s 1 -u >a.pcap
+	mkcap -n 10 -s 2 >b.pcap
+	for format in pcap pcapng; do
+		vcap-merge -F $format -w out a.pcap b.pcap
+		diff <({ packets a.pcap; packets b.pcap; } | sort) <(packets out | sort)
+	done
+}
+
+@test "different link types are refused, and both inputs are named" {
+	mkcap -n 10 >a.pcap
+	mkcap -n 10 -l 101 >b.pcap
+	run -1 vcap-merge -w out.pcapng a.pcap b.pcap
+	[ "$output" = "vcap-merge: 'a.pcap' and 'b.pcap' are of different link types (1 and 101)" ]
+	[ ! -e out.pcapng ]
+}
+
+@test "an input that is no capture, or is not there: nothing is written" {
+	mkcap -n 10 >a.pcap
+	echo 'not a capture' >text
+	run -1 vcap-merge -w out.pcapng a.pcap text
+	[ "$output" = "vcap-merge: 'text' is no capture file" ]
+	run -1 vcap-merge -w out.pcapng a.pcap absent
+	[ "$output" = "vcap-merge: cannot open 'absent': No such file or directory" ]
+	[ "$(ls -A)" = $'a.pcap\ntext' ]
+}
+
+@test "an input is not overwritten, under whatever name" {
+	mkcap -n 10 >a.pcap
+	cp a.pcap before
+	ln a.pcap hard
+	ln -s a.pcap soft
+	for out in a.pcap hard soft; do
+		run -1 vcap-merge -w $out a.pcap
+		[[ $output == *"is an input and would be overwritten" ]]
+	done
+	run -1 sh -c 'vcap-merge a.pcap >>hard'
+	cmp a.pcap before
+}
+
+@test "the output is there whole or not at all" {
+	mkcap -n 2000 >a.pcap
+	echo old >out.pcapng
+	run -1 sh -c 'ulimit -f 16; trap "" XFSZ; vcap-merge -w out.pcapng a.pcap'
+	[[ $output == *"cannot write"* ]]
+	[ "$(cat out.pcapng)" = old ]
+	[ "$(ls -A)" = $'a.pcap\nout.pcapng' ]
+	run -1 sh -c 'vcap-merge a.pcap >/dev/full'
+}
+
+@test "an offset moves an engine's packets and statistics, to the nanosecond" {
+	mkcap -f pcapng -n 3 -g 0 -t 1000 -d 5 >a.pcapng
+	mkcap -n 3 -g 0 -t 999 >b.pcap
+	vcap-merge -o a=-1.000000001 -w out.pcapng a.pcapng b.pcap
+	[ "$(tshark -r out.pcapng -T fields -e frame.time_epoch -e frame.interface_name 2>/dev/null |
+		uniq)" = $'998.999999999\ta/eth0\n999.000000000\tb/-' ]
+	# isb_endtime, 998999999999 ns, as two words in little endian.
+	xxd -p out.pcapng | tr -d "\n" | grep -q 03000800e8000000ff450a99
+	run -2 vcap-merge -o lb9=1 -w no.pcapng a.pcapng
+	[ "$output" = "vcap-merge: no input is of the engine 'lb9'" ]
+	run -2 vcap-merge -o a=1.0000000001 -w no.pcapng a.pcapng
+	run -2 vcap-merge -o a -w no.pcapng a.pcapng
+	[ ! -e no.pcapng ]
+}
+
+@test "with a service every packet says its side" {
+	cat >shop <<-END
+		vip 10.0.0.2 udp/9
+		server 10.0.0.2 udp/8
+		monitor udp/7
+	END
+	for port in 9 8 7 6; do mkcap -f pcapng -n 5 -s $port -p $port -d 2 >$port.pcapng; done
+	vcap-merge -S ./shop -w out.pcapng lb1=9.pcapng lb1=8.pcapng lb1=7.pcapng lb1=6.pcapng
+	[ "$(tshark -r out.pcapng -T fields -e udp.dstport -e frame.interface_name 2>/dev/null |
+		sort -u)" = "$(printf '%s\tlb1/eth0/%s\n' 6 other 7 monitor 8 server 9 client)" ]
+	tcpdump -nn -r out.pcapng >/dev/null
+	# Drops have no side.
+	[ "$(vcap-stat out.pcapng | awk '$6 ~ /^[0-9]/ { print $2, $3, $6 }')" = "eth0 - 8" ]
+	# Sides stay in a further merge.
+	vcap-merge -w again.pcapng out.pcapng
+	diff <(origins out.pcapng) <(origins again.pcapng)
+	run -2 vcap-merge -S ./absent -w no.pcapng 9.pcapng
+	[[ $output == *"'./absent'"* ]]
+}
+
+@test "misuse" {
+	mkcap -n 1 >a.pcap
+	run -2 vcap-merge
+	[ "$output" = "vcap-merge: no input given (try --help)" ]
+	run -2 vcap-merge -F erf a.pcap
+	[ "$output" = "vcap-merge: unknown format 'erf' (pcapng or pcap)" ]
+	run -2 script -qec 'vcap-merge a.pcap' /dev/null
+	[[ $output == *"standard output is a terminal"* ]]
+}
+
+@test "what is cut or flipped anywhere never crashes it, and gives no packet that was not there" {
+	mkcap -f pcapng -n 12 -s 1 -i 2 -d 3 >a.pcapng
+	mkcap -n 12 -s 2 >b.pcap
+	packets b.pcap >known
+	packets a.pcapng >>known
+	size=$(stat -c %s a.pcapng)
+	RANDOM=7
+	for i in $(seq 60); do
+		head -c $((RANDOM % size)) a.pcapng >cut.pcapng
+		rc=0
+		vcap-merge -w out.pcapng cut.pcapng b.pcap 2>err || rc=$?
+		[ $rc -eq 0 ] || [ $rc -eq 3 ]
+		[ "$(count out.pcapng)" -ge 12 ]
+		packets out.pcapng | grep -vxFf known && false
+	done
+	for i in $(seq 60); do
+		cp a.pcapng bad.pcapng
+		printf "\\x$(printf %x $((RANDOM % 256)))" |
+			dd of=bad.pcapng bs=1 seek=$((RANDOM % size)) conv=notrunc 2>/dev/null
+		rc=0
+		vcap-merge -w out.pcapng bad.pcapng b.pcap 2>err || rc=$?
+		[ $rc -eq 0 ] || [ $rc -eq 1 ] || [ $rc -eq 3 ]
+		[ "$(wc -l <err)" -le 1 ]
+	done
+}

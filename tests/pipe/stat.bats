@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# vcap-stat against what mkcap was told to make, and capinfos.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
+	PATH="$build/bin:$build/tests/tools:$PATH"
+	cd "$BATS_TEST_TMPDIR" || exit
+}
+
+@test "packets, bytes, first, last and drops of each origin" {
+	mkcap -f pcapng -n 3 -t 1000 -g 0 -d 4 -z 1 >a.pcapng
+	mkcap -n 2 -t 1000000000 -g 0 -z 1 >b.pcap
+	vcap-merge -w out.pcapng lb1=a.pcapng lb2=b.pcap
+	[ "$(vcap-stat out.pcapng | tr -s ' ')" = "$(cat <<-END
+		ENGINE IFACE SIDE PACKETS BYTES DROPS FIRST LAST
+		lb1 eth0 - 3 186 4 1970-01-01T00:16:40.000000000Z 1970-01-01T00:16:40.000000000Z
+		lb2 - - 2 124 - 2001-09-09T01:46:40.000000000Z 2001-09-09T01:46:40.000000000Z
+	END
+	)" ]
+}
+
+@test "it counts what capinfos counts, in any file" {
+	for args in "" "-b -u" "-f pcapng -i 4" "-f pcapng -b -o -i 2" "-f pcapng -l 101"; do
+		# shellcheck disable=SC2086 # the words of $args
+		mkcap $args -n 300 -s 3 >a.cap
+		vcap-stat a.cap >table
+		[ "$(awk 'NR > 1 { n += $4; b += $5 } END { print n, b }' table)" = \
+			"$(capinfos -MTrcd a.cap 2>/dev/null | awk -F'\t' '{ print $2, $3 }')" ]
+	done
+}
+
+@test "bins add up to the whole and start at multiples of their length" {
+	mkcap -f pcapng -n 500 -i 2 -t 1000 -g 50000000 >a.pcapng
+	vcap-stat -b 3s a.pcapng >bins
+	[ "$(awk 'NR > 1 { n += $5; b += $6 } END { print n, b }' bins)" = \
+		"$(vcap-stat a.pcapng | awk 'NR > 1 { n += $4; b += $5 } END { print n, b }')" ]
+	[ "$(awk 'NR == 2 { print $1 }' bins)" = 1970-01-01T00:16:39.000000000Z ]
+	# By tshark, the packets of the second bin.
+	expected=$(tshark -r a.pcapng -Y 'frame.time_epoch >= 1002 && frame.time_epoch < 1005' \
+		2>/dev/null | wc -l)
+	[ "$(awk '$1 == "1970-01-01T00:16:42.000000000Z" { n += $5 } END { print n }' bins)" -eq \
+		"$expected" ]
+}
+
+@test "JSON says the same" {
+	mkcap -f pcapng -n 30 -i 2 -d 9 >a.pcapng
+	vcap-stat -j a.pcapng >json
+	perl -MJSON::PP -e 'local $/; my $o = decode_json(<>)->{origins};
+		print join(" ", map { $_->{engine}, $_->{iface}, $_->{packets}, $_->{bytes}, $_->{drops} } @$o), "\n"' \
+		json >got
+	vcap-stat a.pcapng | awk 'NR > 1 { printf "%s%s %s %s %s %s", sep, $1, $2, $4, $5, $6; sep = " " } END { print "" }' |
+		diff got -
+}
+
+@test "names are harmless and in one column" {
+	mkcap -f pcapng -n 1 >'a b'$'\e''[31m.pcapng'
+	vcap-stat a* >table
+	[ "$(awk 'NR == 2 { print NF }' table)" -eq 8 ]
+	! grep -q $'\e' table
+	grep -q ^a_b table
+}
+
+@test "a damaged file is counted up to the damage: exit 3" {
+	mkcap -n 10 >a.pcap
+	truncate -s -1 a.pcap
+	run -3 --separate-stderr vcap-stat a.pcap
+	[[ $stderr == "vcap-stat: 'a.pcap' ends in the middle"* ]]
+	[ "$(echo "$output" | awk 'NR == 2 { print $4 }')" = 9 ]
+}
+
+@test "misuse and failures" {
+	run -2 vcap-stat
+	run -2 vcap-stat -b 0 x
+	run -2 vcap-stat a b
+	run -1 vcap-stat absent
+	[ "$output" = "vcap-stat: cannot open 'absent': No such file or directory" ]
+}
