@@ -47,6 +47,8 @@ LIBS_vcap-ls     = -lsmartcols
 LIBS_vcap-engines = -lsmartcols
 LIBS_vcap-services = -lsmartcols
 LIBS_vcap-status = -lsmartcols
+LIBS_vcap-fetch = -lcap -lseccomp
+LIBS_vcap-wait = -lcap -lseccomp
 
 $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@mkdir -p $(@D)

@@ -1,71 +1,19 @@
 #include "engine.h"
 
 #include "parse.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A NULL-ended list of strings that grows. Once memory has run out it stays failed. */
-struct words {
-	char **list;
-	size_t count;
-	bool failed;
-};
-
-static void
-words_take(struct words *words, char *word)
-{
-	char **list = word ? realloc(words->list, (words->count + 2) * sizeof(*list)) : NULL;
-
-	if (!list) {
-		free(word);
-		words->failed = true;
-		return;
-	}
-	list[words->count++] = word;
-	list[words->count] = NULL;
-	words->list = list;
-}
-
-static void
-words_add(struct words *words, const char *word)
-{
-	words_take(words, strdup(word));
-}
-
-static void
-words_add_all(struct words *words, char *const *list)
-{
-	for (; *list; list++)
-		words_add(words, *list);
-}
-
-void
-engine_command_free(char **argv)
-{
-	for (char **word = argv; word && *word; word++)
-		free(*word);
-	free(argv);
-}
-
-/* What was collected, or NULL if memory ran out on the way. */
-static char **
-words_finish(struct words *words)
-{
-	if (!words->failed)
-		return words->list;
-	engine_command_free(words->list);
-	return NULL;
-}
-
 /* Splits at blanks, up to a word that starts with '#'. NULL without memory; no words: an empty
  * list. */
 static char **
 split(const char *line, size_t length, const char *separators)
 {
-	struct words words = {calloc(1, sizeof(char *)), 0, false};
+	struct words words = {.list = calloc(1, sizeof(char *))};
 	const char *end = line + length;
 
 	words.failed = !words.list;
@@ -160,7 +108,7 @@ set_interfaces(struct engine *engine, const char *value)
 {
 	char **list = split(value, strlen(value), ",");
 
-	engine_command_free(engine->interfaces);
+	words_free(engine->interfaces);
 	engine->interfaces = list;
 	if (!list || !*list)
 		return -1;
@@ -203,7 +151,7 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 static int
 set_transport(struct engine *engine, char *const *words, struct failure *why)
 {
-	struct words rest = {0};
+	struct words rest = WORDS_INIT;
 
 	if (strcmp(*words, "local") == 0)
 		engine->transport = ENGINE_LOCAL;
@@ -241,8 +189,8 @@ engine_release(struct engine *engine)
 	free(engine->bin);
 	free(engine->directory);
 	free(engine->flows);
-	engine_command_free(engine->interfaces);
-	engine_command_free(engine->words);
+	words_free(engine->interfaces);
+	words_free(engine->words);
 }
 
 /* Reads one line's words into engine, which the caller releases. */
@@ -298,7 +246,7 @@ engines_parse(struct engines *engines, const char *text, const char *file, struc
 			rc = parse_line(&engine, words, &detail) < 0
 				 ? -1
 				 : append(engines, &engine, &detail);
-		engine_command_free(words);
+		words_free(words);
 		if (rc < 0) {
 			engine_release(&engine);
 			engines_release(engines);
@@ -428,7 +376,7 @@ static char *const ssh[] = {
 char **
 engine_command(const struct engine *engine, char *const *command)
 {
-	struct words there = {0}, argv = {0};
+	struct words there = WORDS_INIT, argv = WORDS_INIT;
 	char **words;
 
 	if (engine->sudo)
@@ -454,7 +402,7 @@ engine_command(const struct engine *engine, char *const *command)
 		words_add(&argv, engine->words[0]);
 		words_take(&argv, shell_line(words));
 	}
-	engine_command_free(words);
+	words_free(words);
 	return words_finish(&argv);
 }
 

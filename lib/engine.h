@@ -53,13 +53,12 @@ const char *engine_transport_name(enum engine_transport transport);
 /*
  * The argument vector that runs command (NULL-ended, at least one word) on the engine: its
  * arguments arrive there exactly as given, whatever bytes they have. Heap, with its words, for
- * engine_command_free. NULL without memory.
+ * words_free. NULL without memory.
  *
  * sshd hands a command line to the user's shell, which therefore has to be a POSIX one: every word
  * is quoted for it.
  */
 char **engine_command(const struct engine *engine, char *const *command);
-void engine_command_free(char **argv);
 
 /* Where the capture of this id lives on the engine: DIR/ID.ENGINE. Heap; NULL without memory. */
 char *engine_capture_directory(const struct engine *engine, const char *id);
@@ -68,7 +67,7 @@ char *engine_capture_directory(const struct engine *engine, const char *id);
  * command with its placeholders filled in for a capture on the engine: `{}` anywhere in a word is
  * the engine's name, `{dir}` the capture's directory there, and a word that is `{interfaces}`
  * becomes
- * `-i NAME` for each of the engine's. Heap, for engine_command_free; NULL without memory.
+ * `-i NAME` for each of the engine's. Heap, for words_free; NULL without memory.
  */
 char **engine_expand(const struct engine *engine, const char *id, char *const *command);
 

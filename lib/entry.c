@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,4 +280,106 @@ entry_record(const struct entry *entry, const char *engine, const char *output,
 	keyval_release(&answer);
 	keyval_release(&state);
 	return rc;
+}
+
+/* The reason if the value of a `missing` line is about this engine, else NULL. */
+static const char *
+missing_reason(const struct keyval_pair *pair, const char *engine)
+{
+	size_t length = strlen(engine);
+
+	if (strcmp(pair->key, "missing") != 0 || strncmp(pair->value, engine, length) != 0 ||
+	    pair->value[length] != ' ')
+		return NULL;
+	return pair->value + length + 1;
+}
+
+const char *
+entry_missing_reason(const struct entry *entry, const char *engine)
+{
+	for (size_t i = 0; i < entry->facts.count; i++) {
+		const char *reason = missing_reason(&entry->facts.pairs[i], engine);
+
+		if (reason)
+			return reason;
+	}
+	return NULL;
+}
+
+static struct words
+engines_of(const struct entry *entry, bool missing_too)
+{
+	struct words words = WORDS_INIT;
+
+	for (size_t i = 0; i < entry->facts.count; i++) {
+		const struct keyval_pair *pair = &entry->facts.pairs[i];
+
+		if (strcmp(pair->key, "engine") == 0 && parse_is_name(pair->value) &&
+		    (missing_too || !entry_missing_reason(entry, pair->value)))
+			words_add(&words, pair->value);
+	}
+	return words;
+}
+
+struct words
+entry_engines(const struct entry *entry)
+{
+	return engines_of(entry, true);
+}
+
+struct words
+entry_participants(const struct entry *entry)
+{
+	return engines_of(entry, false);
+}
+
+char *
+entry_engine_failure(const struct entry *entry, const char *engine)
+{
+	struct failure why = FAILURE_INIT;
+	struct keyval state;
+	const char *error;
+	char *reason = NULL;
+	uint64_t status;
+	int rc = 0;
+
+	if (entry_load_engine(entry, engine, &state, &why) < 0)
+		return strdup(why.text);
+	status = keyval_number(&state, "exit", 256);
+	error = keyval_get(&state, "error");
+	if (status == 256)
+		reason = strdup("nothing is known of it");
+	else if (status != 0 && error && *error)
+		rc = asprintf(&reason, "%s%s", status == 255 ? "not reached: " : "", error);
+	else if (status != 0)
+		rc = asprintf(&reason, "exit status %" PRIu64, status);
+	if (rc < 0)
+		reason = NULL;
+	keyval_release(&state);
+	return reason;
+}
+
+int
+entry_add_missing(struct entry *entry, const char *engine, const char *reason, struct failure *why)
+{
+	if (keyval_add(&entry->facts, "missing", "%s %s", engine, reason) < 0)
+		return failure_set(why, "out of memory");
+	return entry_store(entry, why);
+}
+
+void
+entry_drop_missing(struct entry *entry, const char *engine)
+{
+	struct keyval *facts = &entry->facts;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < facts->count; i++) {
+		if (missing_reason(&facts->pairs[i], engine)) {
+			free(facts->pairs[i].key);
+			free(facts->pairs[i].value);
+		} else {
+			facts->pairs[kept++] = facts->pairs[i];
+		}
+	}
+	facts->count = kept;
 }

@@ -10,6 +10,7 @@
 
 #include "failure.h"
 #include "keyval.h"
+#include "words.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,6 +66,21 @@ int entry_load_engine(const struct entry *entry, const char *engine, struct keyv
 		      struct failure *why);
 int entry_store_engine(const struct entry *entry, const char *engine, const struct keyval *state,
 		       struct failure *why);
+
+/* The capture's engines; and of those the ones that take part: that are not missing. */
+struct words entry_engines(const struct entry *entry);
+struct words entry_participants(const struct entry *entry);
+
+/* Why nothing comes from the engine, or NULL. Owned by the facts. */
+const char *entry_missing_reason(const struct entry *entry, const char *engine);
+
+/* Why the last command for the engine failed: heap, or NULL if it did not. */
+char *entry_engine_failure(const struct entry *entry, const char *engine);
+
+/* Takes down, in the facts, that nothing comes from this engine; and takes that back. */
+int entry_add_missing(struct entry *entry, const char *engine, const char *reason,
+		      struct failure *why);
+void entry_drop_missing(struct entry *entry, const char *engine);
 
 /* Appends text to the engine's log, made harmless for a terminal, up to SPOOL_LOG_MAX bytes of log.
  */

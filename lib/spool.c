@@ -86,12 +86,15 @@ spool_is_id(const char *word)
 	return time_of(word) != NULL;
 }
 
+/* Whether the id is word, or of the service that word is. */
 static bool
-is_of_service(const char *id, const char *service)
+is_chosen(const char *id, const char *word)
 {
-	size_t length = strlen(service);
+	size_t length = strlen(word);
 
-	return strncmp(id, service, length) == 0 && id + length + 1 == time_of(id);
+	if (strcmp(id, word) == 0)
+		return true;
+	return strncmp(id, word, length) == 0 && id + length + 1 == time_of(id);
 }
 
 static int
@@ -104,7 +107,7 @@ newest_first(const void *a, const void *b)
 }
 
 int
-spool_list(const struct spool *spool, const char *service, char ***ids, struct failure *why)
+spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why)
 {
 	int fd = openat(spool->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -117,8 +120,7 @@ spool_list(const struct spool *spool, const char *service, char ***ids, struct f
 	while (folder && list && (entry = readdir(folder))) {
 		char **longer;
 
-		if (!spool_is_id(entry->d_name) ||
-		    (service && !is_of_service(entry->d_name, service)))
+		if (!spool_is_id(entry->d_name) || (word && !is_chosen(entry->d_name, word)))
 			continue;
 		longer = realloc(list, (count + 2) * sizeof(*list));
 		if (!longer || !(longer[count] = strdup(entry->d_name))) {
@@ -228,8 +230,15 @@ make_capture(const struct spool *spool, const char *service, struct entry *captu
 static int
 fill_capture(struct entry *capture, struct keyval *facts, struct failure *why)
 {
+	struct timespec now;
+
 	capture->facts = *facts;
 	*facts = KEYVAL_INIT;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (keyval_set(&capture->facts, "id", "%s", capture->id) < 0 ||
+	    keyval_set(&capture->facts, "created", "%jd.%09ld", (intmax_t)now.tv_sec, now.tv_nsec) <
+		0)
+		return failure_set(why, "out of memory");
 	if (flock(capture->dir, LOCK_EX) < 0 || mkdirat(capture->dir, "engines", 0700) < 0)
 		return failure_errno(why, "cannot make '%s'", capture->path);
 	return entry_set_state(capture, "starting", NULL, why);
@@ -255,5 +264,47 @@ spool_create(const struct spool *spool, const char *service, struct keyval *fact
 		rc = -1;
 	}
 	flock(spool->dir, LOCK_UN);
+	return rc;
+}
+
+/* Removes the files in the directory name, and it. Directories within are removed if deeper than 0
+ * are allowed; links are never followed. */
+static int
+remove_directory(int dirfd, const char *name, int depth)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int rc = folder ? 0 : -1;
+
+	while (rc == 0 && (entry = readdir(folder))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		rc = unlinkat(fd, entry->d_name, 0);
+		if (rc < 0 && errno == EISDIR && depth > 0)
+			rc = remove_directory(fd, entry->d_name, depth - 1);
+	}
+	if (folder)
+		closedir(folder);
+	else if (fd >= 0)
+		close(fd);
+	return rc == 0 ? unlinkat(dirfd, name, AT_REMOVEDIR) : -1;
+}
+
+int
+spool_remove(const struct spool *spool, const char *id, struct failure *why)
+{
+	struct entry entry = ENTRY_INIT;
+	int rc;
+
+	if (entry_open(&entry, spool->dir, spool->path, id, why) < 0)
+		return errno == ENOENT ? failure_set(why, "there is no capture '%s'", id) : -1;
+	if (entry_is_locked(&entry) || (entry_reload(&entry, NULL) == 0 && !entry_is_over(&entry)))
+		rc = failure_set(why, "capture '%s' goes on: vcap stop it first", id);
+	else if (remove_directory(spool->dir, id, 1) < 0)
+		rc = failure_errno(why, "cannot remove '%s/%s'", spool->path, id);
+	else
+		rc = 0;
+	entry_close(&entry);
 	return rc;
 }

@@ -33,8 +33,9 @@ void spool_close(struct spool *spool);
 bool spool_is_id(const char *word);
 
 /* The ids in the spool, newest first: a NULL-ended list on the heap for spool_list_free. Whatever
- * else lies there is passed over. service NULL: of all services. */
-int spool_list(const struct spool *spool, const char *service, char ***ids, struct failure *why);
+ * else lies there is passed over. word chooses a service's, or the one
+ * of that id; NULL: all. */
+int spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why);
 void spool_list_free(char **ids);
 
 /* Opens the capture called word: an id, or a service's name for its newest one. */
@@ -48,5 +49,8 @@ int spool_find(const struct spool *spool, const char *word, struct entry *captur
  */
 int spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 		 struct entry *capture, struct failure *why);
+
+/* Removes a capture that is over, or whose facts cannot be read, and all its files. */
+int spool_remove(const struct spool *spool, const char *id, struct failure *why);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <libsmartcols/libsmartcols.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,12 @@ print_raw(const struct table *table, FILE *out, struct failure *why)
 	return 0;
 }
 
+static bool
+is_number(const char *text)
+{
+	return text && strspn(text, "0123456789") == strlen(text);
+}
+
 static void
 print_json_row(const struct table *table, size_t row, FILE *out)
 {
@@ -96,7 +103,7 @@ print_json_row(const struct table *table, size_t row, FILE *out)
 			putc(tolower((unsigned char)*s), out);
 		fputs("\": ", out);
 		if (column->kind == TABLE_NUMBER)
-			fputs(text ? text : "null", out);
+			fputs(is_number(text) ? text : "null", out);
 		else
 			text_json(out, text ? text : "");
 	}

@@ -13,7 +13,7 @@
 enum table_form {
 	TABLE_HUMAN, /* aligned, with a heading */
 	TABLE_RAW,   /* a line a row, cells separated by tabs, no heading; an empty cell is `-` */
-	TABLE_JSON,  /* {"NAME": [{"column": cell, ...}, ...]} */
+	TABLE_JSON,  /* {"NAME": [{"column": cell, ...}, ...]}; a number that is none is null */
 };
 
 struct table_column {

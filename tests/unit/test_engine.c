@@ -1,5 +1,6 @@
 #include "engine.h"
 #include "tap.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +134,7 @@ quotes(void)
 			;
 		wrong += !survives_shell(*last, words);
 		wrong += strcmp(last[-1], "lb1") != 0 || strcmp(last[-2], "--") != 0;
-		engine_command_free(argv);
+		words_free(argv);
 	}
 	ok(wrong == 0, "words survive a shell (%u did not)", wrong);
 	engines_release(&engines);
@@ -146,7 +147,7 @@ joined(char **argv, char *to)
 	*to = '\0';
 	for (char **word = argv; *word; word++)
 		sprintf(to + strlen(to), "%s%s", word == argv ? "" : "|", *word);
-	engine_command_free(argv);
+	words_free(argv);
 	return to;
 }
 

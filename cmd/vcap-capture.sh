@@ -1,0 +1,84 @@
+#!/bin/sh
+# vcap-capture: vcap start, progress, and vcap wait in the foreground. ^C ends the capture and
+# collects it; a second ^C leaves that to the vcap-wait that start has left behind.
+set -eu
+
+PATH=$(dirname "$(readlink -f "$0")"):$PATH
+export PATH
+
+usage() {
+	cat <<'END'
+usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--patience time] service [spec ...]
+
+  -c, --count count      packets per core (any number)
+  -E, --engines list     only these engines of the service, separated by commas
+  -m, --monitors mode    health checks: none (the default), include or only
+  -P, --per-packet       judge each packet by its own addresses
+  -s, --snaplen snaplen  bytes kept of each packet (all)
+  -t, --time time        for how long; a bare number means minutes (for ever)
+  -x, --exclude          what the same command without -x would leave out
+      --patience time    how long to wait for an engine that is out of reach (30s)
+      --help             show this help
+      --version          show the version
+
+See vcap-capture(1).
+END
+}
+
+say() {
+	printf 'vcap-capture: %s\n' "$*" >&2
+}
+
+# One line whenever there is something new to tell.
+progress() {
+	line=$(vcap-status -nr "$id" | awk -F '\t' '{
+		printf("%s%s %s", (NR > 1 ? "; " : ""), $3, $4)
+		if ($5 != "-") printf(" %s packets", $5)
+	}') || return 0
+	[ "$line" = "${told-}" ] || say "$line"
+	told=$line
+}
+
+# shellcheck disable=SC2317 # called by trap
+interrupt() {
+	[ -z "${stopper-}" ] || {
+		say "detached: 'vcap wait $id' waits for the file"
+		trap - EXIT
+		kill "$waiter" 2>/dev/null || :
+		exit 1
+	}
+	say "ending the capture (again: do not wait for it)"
+	vcap-stop "$id" >/dev/null 2>&1 &
+	stopper=$!
+}
+
+for word; do
+	case $word in
+	--) break ;;
+	--help) usage; exit ;;
+	--version) echo "vcap-capture @VERSION@"; exit ;;
+	--count* | --engines* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --patience*) ;;
+	--*)
+		say "unknown option '$(printf %s "$word" | LC_ALL=C tr -c '[:print:]' '?')' (try --help)"
+		exit 2
+		;;
+	esac
+done
+
+status=0
+id=$(trap '' INT && vcap-start "$@") || status=$?
+[ -n "$id" ] || exit "$status"
+echo "$id"
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+trap interrupt INT TERM
+vcap-wait "$id" >"$directory/file" &
+waiter=$!
+while kill -0 "$waiter" 2>/dev/null; do
+	progress
+	sleep 1 || :
+done
+status=0
+wait "$waiter" || status=$?
+cat "$directory/file"
+exit "$status"

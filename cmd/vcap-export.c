@@ -1,0 +1,143 @@
+/*
+ * vcap-export: copies a finished capture's file out of the spool. Nothing is ever overwritten.
+ */
+#include "child.h"
+#include "cli.h"
+#include "fdio.h"
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command self = {
+    .name = "vcap-export",
+    .synopsis = "[-F format] [-w file] capture [directory]",
+    .options = "  -F, --format format  pcapng (the default) or pcap\n"
+	       "  -w, --write file     the file to make, or - for standard output\n"
+	       "      --help           show this help\n"
+	       "      --version        show the version\n",
+};
+
+struct request {
+	const char *capture, *directory, *format, *file;
+};
+
+static struct request
+parse_options(int argc, char **argv)
+{
+	static const struct option options[] = {{"format", required_argument, NULL, 'F'},
+						{"write", required_argument, NULL, 'w'},
+						CLI_OPTIONS};
+	struct request request = {.directory = ".", .format = "pcapng"};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":F:w:", options, NULL)) != -1) {
+		switch (opt) {
+		case 'F': request.format = optarg; break;
+		case 'w': request.file = optarg; break;
+		default: cli_option(opt, argv);
+		}
+	}
+	if (strcmp(request.format, "pcap") != 0 && strcmp(request.format, "pcapng") != 0)
+		die_usage("unknown format '%s' (pcapng or pcap)", request.format);
+	if (optind == argc)
+		die_usage("needs a capture (try --help)");
+	request.capture = argv[optind++];
+	if (optind < argc && request.file)
+		die_usage("either -w or a directory, not '%s' as well", argv[optind]);
+	if (optind < argc)
+		request.directory = argv[optind++];
+	if (optind < argc)
+		die_usage("what is '%s'?", argv[optind]);
+	if (request.file && strcmp(request.file, "-") == 0 && isatty(STDOUT_FILENO))
+		die_usage("standard output is a terminal: use -w file or a pipe");
+	return request;
+}
+
+/* Returns when the capture is a file: 0, or EXIT_PARTIAL with what is missing said. */
+static int
+await(struct entry *entry)
+{
+	struct failure why = FAILURE_INIT;
+	const char *state = entry_state(entry);
+	int status;
+
+	if (strcmp(state, "starting") == 0 || strcmp(state, "capturing") == 0)
+		die("capture '%s' goes on: vcap wait or vcap stop it first", entry->id);
+	status = child_run((char *const[]){"vcap-wait", entry->id, NULL}, -1, -1, STDERR_FILENO, -1,
+			   &why);
+	if (status < 0)
+		die("%s", why.text);
+	if (status != EXIT_DONE && status != EXIT_PARTIAL)
+		exit(EXIT_FAILED);
+	return status;
+}
+
+static void
+copy(int from, int to, const char *name)
+{
+	static char buffer[1 << 16];
+	ssize_t size;
+
+	while ((size = fdio_read_full(from, buffer, sizeof(buffer))) > 0)
+		if (fdio_write_all(to, buffer, (size_t)size) < 0)
+			die("cannot write '%s': %s", name, strerror(errno));
+	if (size < 0)
+		die("cannot read the capture: %s", strerror(errno));
+}
+
+static void
+convert(int from, const struct outfile *out)
+{
+	char *const argv[] = {"vcap-merge", "-F", "pcap", "-w", "-", "-", NULL};
+	struct failure why = FAILURE_INIT;
+	int status = child_run(argv, from, out->fd, STDERR_FILENO, -1, &why);
+
+	if (status != 0)
+		die("cannot convert the capture%s%s", status < 0 ? ": " : "", why.text);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct spool spool = SPOOL_INIT;
+	struct entry entry = ENTRY_INIT;
+	static struct outfile out;
+	struct failure why = FAILURE_INIT;
+	struct request request;
+	char *path, *name;
+	int status, from;
+
+	cli_start(&self);
+	request = parse_options(argc, argv);
+	if (child_siblings_first() < 0)
+		die("out of memory");
+	if (spool_open(&spool, getenv, &why) < 0 ||
+	    spool_find(&spool, request.capture, &entry, &why) < 0)
+		die("%s", why.text);
+	path = request.file ? xstrdup(request.file)
+			    : xasprintf("%s/%s.%s", request.directory, entry.id, request.format);
+	if (strcmp(path, "-") != 0 && access(path, F_OK) == 0)
+		die("'%s' exists already", path);
+	status = await(&entry);
+	name = xasprintf("%s.pcapng", entry.id);
+	from = openat(entry.dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (from < 0)
+		die("cannot read '%s/%s': %s", entry.path, name, strerror(errno));
+	if (outfile_open(&out, path, &why) < 0)
+		die("%s", why.text);
+	if (strcmp(request.format, "pcap") == 0)
+		convert(from, &out);
+	else
+		copy(from, out.fd, path);
+	if (outfile_commit_new(&out, &why) < 0)
+		die("%s", why.text);
+	if (strcmp(path, "-") == 0)
+		return status;
+	puts(path);
+	return cli_finish(status);
+}

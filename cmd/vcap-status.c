@@ -1,0 +1,177 @@
+/*
+ * vcap-status: how a capture is doing, engine by engine. The engines of one that goes on are asked.
+ */
+#include "child.h"
+#include "cli.h"
+#include "spool.h"
+#include "table.h"
+#include "waiter.h"
+#include "words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command self = {
+    .name = "vcap-status",
+    .synopsis = "[-n] [-j | -r] [capture]",
+    .options = "  -j, --json     print JSON\n"
+	       "  -n, --no-ask   ask no engine: what is known already\n"
+	       "  -r, --raw      print a line an engine, columns separated by tabs\n"
+	       "      --help     show this help\n"
+	       "      --version  show the version\n",
+};
+
+static const struct table_column columns[] = {
+    {"CAPTURE"},
+    {"STATE"},
+    {"ENGINE"},
+    {"DOING"},
+    {"PACKETS", TABLE_NUMBER},
+    {"DROPS", TABLE_NUMBER},
+    {"NOTE"},
+};
+
+struct request {
+	const char *word; /* NULL: every capture that goes on */
+	enum table_form form;
+	bool ask;
+};
+
+static struct request
+parse_options(int argc, char **argv)
+{
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"no-ask", no_argument, NULL, 'n'},
+						{"raw", no_argument, NULL, 'r'},
+						CLI_OPTIONS};
+	struct request request = {.form = TABLE_HUMAN, .ask = true};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":jnr", options, NULL)) != -1) {
+		switch (opt) {
+		case 'j': request.form = TABLE_JSON; break;
+		case 'n': request.ask = false; break;
+		case 'r': request.form = TABLE_RAW; break;
+		default: cli_option(opt, argv);
+		}
+	}
+	if (argc - optind > 1)
+		die_usage("takes one capture, but there is '%s' too", argv[optind + 1]);
+	request.word = argv[optind];
+	return request;
+}
+
+/* What comes of each engine is in its state; whether it answered shows there too. */
+static void
+ask_engines(const struct entry *entry)
+{
+	struct words names = entry_participants(entry);
+	char *list = words_join(&names, ",");
+	char *const argv[] = {"vcap-each", "-E", list,        "-t",     "30s",   (char *)entry->id,
+			      "vcap-on",   "{}", "vcap-host", "status", "{dir}", NULL};
+	struct failure why = FAILURE_INIT;
+
+	if (!list)
+		die("out of memory");
+	if (names.count > 0 && child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
+		die("%s", why.text);
+	free(list);
+	words_free(words_finish(&names));
+}
+
+/* One word for how an engine stands, and in *note what there is to say about it. */
+static const char *
+doing(const struct entry *entry, const char *engine, const struct keyval *state, const char **note)
+{
+	const char *word = keyval_get(state, "state");
+	const char *missing = entry_missing_reason(entry, engine);
+
+	*note = missing ? missing : keyval_get(state, "message");
+	if (missing)
+		return "missing";
+	if (entry_is_over(entry))
+		return "merged";
+	if (keyval_number(state, "exit", 0) != 0) {
+		*note = keyval_get(state, "error");
+		return "unreachable";
+	}
+	if (!word)
+		return "starting";
+	return strcmp(word, "running") == 0 ? "capturing" : "ended";
+}
+
+static void
+add_engine(struct table *table, const struct entry *entry, const char *engine)
+{
+	struct failure why = FAILURE_INIT;
+	struct keyval state;
+	const char *note, *what;
+
+	if (entry_load_engine(entry, engine, &state, &why) < 0)
+		warn("%s", why.text);
+	what = doing(entry, engine, &state, &note);
+	if (table_add(table,
+		      (const char *const[]){entry->id, entry_state(entry), engine, what,
+					    keyval_get(&state, "packets"),
+					    keyval_get(&state, "dropped"), note},
+		      &why) < 0)
+		die("%s", why.text);
+	keyval_release(&state);
+}
+
+static void
+add_capture(struct table *table, const struct spool *spool, const char *word,
+	    const struct request *request)
+{
+	struct entry entry;
+	struct failure why = FAILURE_INIT;
+	struct words names;
+
+	if (spool_find(spool, word, &entry, &why) < 0)
+		die("%s", why.text);
+	if (!request->word && entry_is_over(&entry)) {
+		entry_close(&entry);
+		return;
+	}
+	if (request->ask && strcmp(entry_state(&entry), "capturing") == 0)
+		ask_engines(&entry);
+	if (waiter_revive(&entry, &why) < 0)
+		warn("%s", why.text);
+	names = entry_engines(&entry);
+	for (size_t i = 0; i < names.count; i++)
+		add_engine(table, &entry, names.list[i]);
+	words_free(words_finish(&names));
+	entry_close(&entry);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct spool spool = SPOOL_INIT;
+	struct failure why = FAILURE_INIT;
+	struct request request;
+	struct table *table;
+	char **ids = NULL;
+
+	cli_start(&self);
+	request = parse_options(argc, argv);
+	if (child_siblings_first() < 0)
+		die("out of memory");
+	table = table_new("engines", columns, sizeof(columns) / sizeof(*columns));
+	if (!table || spool_open(&spool, getenv, &why) < 0)
+		die("%s", table ? why.text : "out of memory");
+	if (request.word)
+		add_capture(table, &spool, request.word, &request);
+	else if (spool_list(&spool, NULL, &ids, &why) < 0)
+		die("%s", why.text);
+	for (char **id = ids; id && *id; id++)
+		add_capture(table, &spool, *id, &request);
+	if (table_print(table, request.form, stdout, &why) < 0)
+		die("%s", why.text);
+	spool_list_free(ids);
+	table_free(table);
+	spool_close(&spool);
+	return cli_finish(EXIT_DONE);
+}

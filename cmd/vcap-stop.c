@@ -1,0 +1,96 @@
+/*
+ * vcap-stop: ends a capture on all its engines, and then waits as vcap-wait does.
+ */
+#include "child.h"
+#include "cli.h"
+#include "spool.h"
+#include "words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct command self = {
+    .name = "vcap-stop",
+    .synopsis = "capture",
+    .options = "  --help     show this help\n"
+	       "  --version  show the version\n",
+};
+
+static const char *
+parse_options(int argc, char **argv)
+{
+	static const struct option options[] = {CLI_OPTIONS};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1)
+		cli_option(opt, argv);
+	if (argc - optind != 1)
+		die_usage("needs one capture (try --help)");
+	return argv[optind];
+}
+
+/* One that is just being started is stopped once it is. */
+static void
+let_it_start(struct entry *entry)
+{
+	struct failure why = FAILURE_INIT;
+
+	while (strcmp(entry_state(entry), "starting") == 0 && entry_is_locked(entry)) {
+		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+		if (entry_reload(entry, &why) < 0)
+			die("%s", why.text);
+	}
+}
+
+/* An engine that does not obey now is vcap-wait's to be patient with. */
+static void
+stop_engines(const struct entry *entry)
+{
+	struct words names = entry_participants(entry);
+	char *list = words_join(&names, ",");
+	char *const argv[] = {"vcap-each", "-E", list,        "-t",   "60s",   (char *)entry->id,
+			      "vcap-on",   "{}", "vcap-host", "stop", "{dir}", NULL};
+	struct failure why = FAILURE_INIT;
+
+	if (!list)
+		die("out of memory");
+	if (child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
+		die("%s", why.text);
+	for (size_t i = 0; i < names.count; i++) {
+		char *reason = entry_engine_failure(entry, names.list[i]);
+
+		if (reason)
+			warn("engine '%s' could not be told to stop: %s", names.list[i], reason);
+		free(reason);
+	}
+	free(list);
+	words_free(words_finish(&names));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct spool spool = SPOOL_INIT;
+	struct entry entry = ENTRY_INIT;
+	struct failure why = FAILURE_INIT;
+	const char *word;
+	char id[SPOOL_ID];
+
+	cli_start(&self);
+	word = parse_options(argc, argv);
+	if (child_siblings_first() < 0)
+		die("out of memory");
+	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
+		die("%s", why.text);
+	let_it_start(&entry);
+	if (!entry_is_over(&entry))
+		stop_engines(&entry);
+	memcpy(id, entry.id, sizeof(id));
+	entry_close(&entry);
+	spool_close(&spool);
+	execlp("vcap-wait", "vcap-wait", id, NULL);
+	die("cannot run 'vcap-wait': %s", strerror(errno));
+}

@@ -1,0 +1,97 @@
+/*
+ * vcap-wait: waits for a capture to become a file. Whoever comes first does the work: watches the
+ * engines, fetches, merges; others wait for it, and take over if it is killed.
+ */
+#include "child.h"
+#include "cli.h"
+#include "gather.h"
+#include "parse.h"
+#include "spool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command self = {
+    .name = "vcap-wait",
+    .synopsis = "[--poll time] capture",
+    .options = "      --poll time  how often to ask the engines (1s at first, 10s later)\n"
+	       "      --help       show this help\n"
+	       "      --version    show the version\n",
+};
+
+static const char *
+parse_options(int argc, char **argv, int64_t *poll_ns)
+{
+	enum { POLL = 0x100 };
+	static const struct option options[] = {{"poll", required_argument, NULL, POLL},
+						CLI_OPTIONS};
+	struct failure why = FAILURE_INIT;
+	int opt;
+
+	*poll_ns = 0;
+	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (opt != POLL)
+			cli_option(opt, argv);
+		if (parse_duration(optarg, NS_PER_SECOND, poll_ns, &why) < 0)
+			die_usage("%s", why.text);
+	}
+	if (argc - optind != 1)
+		die_usage("needs one capture (try --help)");
+	return argv[optind];
+}
+
+/* Does what is left to do. A failure is taken down as the capture's. */
+static void
+work(struct entry *entry, int64_t poll_ns)
+{
+	struct gather gather = {.entry = entry, .poll_ns = poll_ns};
+	struct failure why = FAILURE_INIT;
+
+	if (gather_watch(&gather, &why) < 0 || gather_fetch(&gather, &why) < 0 ||
+	    gather_merge(&gather, &why) < 0 || gather_finish(&gather, &why) < 0) {
+		if (entry_set_state(entry, "failed", why.text, NULL) < 0)
+			die("%s", why.text);
+	}
+	gather_release(&gather);
+}
+
+static int
+conclude(const struct entry *entry)
+{
+	const char *state = entry_state(entry);
+	const char *message = keyval_get(&entry->facts, "message");
+
+	if (strcmp(state, "done") == 0)
+		return EXIT_DONE;
+	warn("capture '%s' %s: %s", entry->id,
+	     strcmp(state, "partial") == 0 ? "is partial" : "failed", message ? message : "");
+	return strcmp(state, "partial") == 0 ? EXIT_PARTIAL : EXIT_FAILED;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct spool spool = SPOOL_INIT;
+	struct entry entry = ENTRY_INIT;
+	struct failure why = FAILURE_INIT;
+	const char *word;
+	int64_t poll_ns;
+	int status;
+
+	cli_start(&self);
+	word = parse_options(argc, argv, &poll_ns);
+	if (child_siblings_first() < 0)
+		die("out of memory");
+	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0 ||
+	    entry_lock(&entry, &why) < 0)
+		die("%s", why.text);
+	if (!entry_is_over(&entry))
+		work(&entry, poll_ns);
+	status = conclude(&entry);
+	if (status != EXIT_FAILED)
+		printf("%s/%s.pcapng\n", entry.path, entry.id);
+	entry_close(&entry);
+	spool_close(&spool);
+	return cli_finish(status);
+}

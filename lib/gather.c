@@ -1,0 +1,416 @@
+#include "gather.h"
+
+#include "child.h"
+#include "parse.h"
+#include "tally.h"
+#include "words.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FETCH_TRIES 3
+#define TICK_NS     (NS_PER_SECOND / 4)
+
+static int64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+static void
+rest(int64_t ns)
+{
+	nanosleep(&(struct timespec){ns / NS_PER_SECOND, ns % NS_PER_SECOND}, NULL);
+}
+
+void
+gather_release(struct gather *gather)
+{
+	free(gather->problems);
+	gather->problems = NULL;
+}
+
+/* Adds "engine 'NAME': TEXT", or TEXT alone, to what makes the result partial. */
+static void
+add_problem(struct gather *gather, const char *name, const char *text)
+{
+	char *longer;
+
+	if (asprintf(&longer, "%s%s%s%s%s%s", gather->problems ? gather->problems : "",
+		     gather->problems ? "; " : "", name ? "engine '" : "", name ? name : "",
+		     name ? "': " : "", text) < 0)
+		return;
+	free(gather->problems);
+	gather->problems = longer;
+}
+
+static int
+give_up(struct gather *gather, const char *engine, struct failure *why)
+{
+	char *reason = entry_engine_failure(gather->entry, engine);
+	int rc = entry_add_missing(gather->entry, engine, reason ? reason : "not reached", why);
+
+	free(reason);
+	return rc;
+}
+
+/* Runs vcap-each with the command for these engines. What becomes of each is in its state. */
+static int
+each(const struct gather *gather, const struct words *engines, const char *timeout,
+     char *const *command, struct failure *why)
+{
+	struct words argv = WORDS_INIT;
+	char *list = words_join(engines, ",");
+	char **words;
+	int rc;
+
+	if (engines->count == 0) {
+		free(list);
+		return 0;
+	}
+	words_add_all(&argv, (char *const[]){"vcap-each", "-E", NULL});
+	words_take(&argv, list);
+	if (timeout) {
+		words_add(&argv, "-t");
+		words_add(&argv, timeout);
+	}
+	words_add(&argv, gather->entry->id);
+	words_add_all(&argv, command);
+	words = words_finish(&argv);
+	rc = words ? child_run(words, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
+		   : failure_set(why, "out of memory");
+	words_free(words);
+	return rc < 0 ? -1 : 0;
+}
+
+static char *const ask_command[] = {"vcap-on", "{}", "vcap-host", "status", "{dir}", NULL};
+static char *const stop_command[] = {"vcap-on", "{}", "vcap-host", "stop", "{dir}", NULL};
+static char *const remove_command[] = {"vcap-on", "{}", "vcap-host", "remove", "{dir}", NULL};
+
+/* How an engine stands, from its state in the spool. */
+enum standing { RUNNING, ENDED, OUT_OF_REACH };
+
+static enum standing
+standing_of(const struct entry *entry, const char *engine)
+{
+	struct keyval state;
+	enum standing standing = OUT_OF_REACH;
+	const char *word;
+
+	if (entry_load_engine(entry, engine, &state, NULL) < 0)
+		return OUT_OF_REACH;
+	word = keyval_get(&state, "state");
+	if (keyval_number(&state, "exit", 256) == 0)
+		standing = word && strcmp(word, "running") != 0 ? ENDED : RUNNING;
+	keyval_release(&state);
+	return standing;
+}
+
+/* Those of the engines that have not ended, and how many of them are known to run. */
+static struct words
+unsettled(const struct entry *entry, const struct words *engines, size_t *running)
+{
+	struct words open = WORDS_INIT;
+
+	*running = 0;
+	for (size_t i = 0; i < engines->count; i++) {
+		enum standing standing = standing_of(entry, engines->list[i]);
+
+		*running += standing == RUNNING;
+		if (standing != ENDED)
+			words_add(&open, engines->list[i]);
+	}
+	return open;
+}
+
+/* When the capture's own time is over, on the wall clock; 0 if it has none. */
+static int64_t
+deadline_ns(const struct entry *entry)
+{
+	int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
+	int64_t created = 0;
+	const char *word = keyval_get(&entry->facts, "created");
+
+	if (duration == 0 || !word || parse_offset(word, &created, NULL) < 0)
+		return 0;
+	return created + duration;
+}
+
+/* When to ask the engines again: at the end of the capture's time, and before it at intervals that
+ * grow with its age, from one second to ten. */
+static int64_t
+next_ask(const struct gather *gather, int64_t begun, int64_t now)
+{
+	int64_t pause = gather->poll_ns ? gather->poll_ns : (now - begun) / 4;
+	int64_t deadline = deadline_ns(gather->entry);
+	int64_t left = deadline ? deadline - clock_ns(CLOCK_REALTIME) + NS_PER_SECOND / 2 : 0;
+
+	if (!gather->poll_ns && pause < NS_PER_SECOND)
+		pause = NS_PER_SECOND;
+	if (!gather->poll_ns && pause > 10 * NS_PER_SECOND)
+		pause = 10 * NS_PER_SECOND;
+	return now + (left > 0 && left < pause ? left : pause);
+}
+
+/* A last word to the engines that never answered while starting: one that captures after all takes
+ * part again. */
+static int
+retry_missing(struct gather *gather, struct failure *why)
+{
+	struct words all = entry_engines(gather->entry), lost = WORDS_INIT;
+	struct words present = entry_participants(gather->entry);
+	int rc;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (!words_has(&present, all.list[i]))
+			words_add(&lost, all.list[i]);
+	rc = each(gather, &lost, "45s", stop_command, why);
+	for (size_t i = 0; i < lost.count; i++)
+		if (standing_of(gather->entry, lost.list[i]) == ENDED)
+			entry_drop_missing(gather->entry, lost.list[i]);
+	words_free(words_finish(&all));
+	words_free(words_finish(&lost));
+	words_free(words_finish(&present));
+	return rc;
+}
+
+int
+gather_watch(struct gather *gather, struct failure *why)
+{
+	const int64_t begun = clock_ns(CLOCK_MONOTONIC);
+	const int64_t patience = (int64_t)keyval_number(&gather->entry->facts, "patience", 0);
+	struct words engines = entry_participants(gather->entry), open = WORDS_INIT;
+	int64_t ask_at = 0, alone_since = 0;
+	int rc = 0;
+
+	for (;;) {
+		int64_t now = clock_ns(CLOCK_MONOTONIC);
+		size_t running;
+
+		words_free(words_finish(&open));
+		open = unsettled(gather->entry, &engines, &running);
+		if (ask_at && open.count == 0)
+			break;
+		/* Patience is for the time when there is nothing else to wait for. */
+		if (running > 0 || !ask_at || clock_ns(CLOCK_REALTIME) < deadline_ns(gather->entry))
+			alone_since = now;
+		if (now - alone_since > patience)
+			break;
+		if (now >= ask_at) {
+			rc = each(gather, &open, "60s", ask_command, why);
+			ask_at = next_ask(gather, begun, clock_ns(CLOCK_MONOTONIC));
+			if (rc < 0)
+				break;
+		} else {
+			rest(TICK_NS);
+		}
+	}
+	for (size_t i = 0; i < open.count && rc == 0; i++)
+		rc = give_up(gather, open.list[i], why);
+	words_free(words_finish(&open));
+	words_free(words_finish(&engines));
+	return rc == 0 ? retry_missing(gather, why) : rc;
+}
+
+static bool
+is_fetched(const struct entry *entry, const char *engine)
+{
+	char *path = entry_file(entry, "engines/%s.pcapng", engine);
+	bool there = path && access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
+static struct words
+fetched_or_not(const struct entry *entry, bool fetched)
+{
+	struct words engines = entry_participants(entry), chosen = WORDS_INIT;
+
+	for (size_t i = 0; i < engines.count; i++)
+		if (is_fetched(entry, engines.list[i]) == fetched)
+			words_add(&chosen, engines.list[i]);
+	words_free(words_finish(&engines));
+	return chosen;
+}
+
+int
+gather_fetch(struct gather *gather, struct failure *why)
+{
+	char *target = entry_file(gather->entry, "engines/{}.pcapng");
+	char *const command[] = {"vcap-fetch", "-k", "{}", gather->entry->id, target, NULL};
+	struct words left;
+	int rc = target ? entry_set_state(gather->entry, "fetching", NULL, why) : -1;
+
+	left = fetched_or_not(gather->entry, false);
+	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
+		if (i > 0)
+			rest(2 * i * NS_PER_SECOND);
+		rc = each(gather, &left, NULL, command, why);
+		words_free(words_finish(&left));
+		left = fetched_or_not(gather->entry, false);
+	}
+	for (size_t i = 0; i < left.count && rc == 0; i++)
+		rc = give_up(gather, left.list[i], why);
+	words_free(words_finish(&left));
+	free(target);
+	return rc;
+}
+
+/* What the engines have counted, and what any of them has to complain about. */
+static void
+sum_up(struct gather *gather, const struct words *engines, struct tally *sum, uint64_t *dropped)
+{
+	for (size_t i = 0; i < engines->count; i++) {
+		struct keyval state;
+		const char *word, *message;
+
+		if (entry_load_engine(gather->entry, engines->list[i], &state, NULL) < 0)
+			continue;
+		sum->packets += keyval_number(&state, "packets", 0);
+		sum->bytes += keyval_number(&state, "bytes", 0);
+		*dropped += keyval_number(&state, "dropped", 0);
+		word = keyval_get(&state, "state");
+		message = keyval_get(&state, "message");
+		if (!message || !*message)
+			message = keyval_get(&state, "reason");
+		if (!word || strcmp(word, "done") != 0)
+			add_problem(gather, engines->list[i],
+				    message && *message ? message : "ended early");
+		keyval_release(&state);
+	}
+}
+
+static char **
+merge_command(const struct entry *entry, const struct words *engines)
+{
+	struct words argv = WORDS_INIT;
+
+	words_add_all(&argv, (char *const[]){"vcap-merge", "-S", NULL});
+	words_take(&argv, entry_file(entry, "service"));
+	words_add(&argv, "-w");
+	words_take(&argv, entry_file(entry, "%s.pcapng", entry->id));
+	for (size_t i = 0; i < engines->count; i++) {
+		char *path = entry_file(entry, "engines/%s.pcapng", engines->list[i]);
+
+		words_addf(&argv, "%s=%s", engines->list[i], path ? path : "");
+		free(path);
+	}
+	return words_finish(&argv);
+}
+
+/* Counts the merged file against the engines' own words, and takes the counts down. */
+static int
+verify(struct gather *gather, const struct words *engines, struct failure *why)
+{
+	struct keyval *facts = &gather->entry->facts;
+	char *path = entry_file(gather->entry, "%s.pcapng", gather->entry->id);
+	struct tally sum = {0}, merged = {0};
+	uint64_t dropped = 0;
+	struct stat st;
+	int rc = path ? tally_take(&merged, path, why) : failure_set(why, "out of memory");
+
+	sum_up(gather, engines, &sum, &dropped);
+	if (rc == 0 &&
+	    (stat(path, &st) < 0 || keyval_set(facts, "size", "%jd", (intmax_t)st.st_size) ||
+	     keyval_set(facts, "packets", "%" PRIu64, merged.packets) ||
+	     keyval_set(facts, "bytes", "%" PRIu64, merged.bytes) ||
+	     keyval_set(facts, "dropped", "%" PRIu64, dropped)))
+		rc = failure_errno(why, "cannot take down what '%s' holds", path);
+	if (rc == 0 && (merged.packets != sum.packets || merged.bytes != sum.bytes)) {
+		char text[160];
+
+		snprintf(text, sizeof(text),
+			 "the file has %" PRIu64 " packets of %" PRIu64
+			 " bytes, the engines kept %" PRIu64 " of %" PRIu64,
+			 merged.packets, merged.bytes, sum.packets, sum.bytes);
+		add_problem(gather, NULL, text);
+	}
+	free(path);
+	return rc;
+}
+
+int
+gather_merge(struct gather *gather, struct failure *why)
+{
+	struct words engines = fetched_or_not(gather->entry, true);
+	char **argv;
+	int rc = entry_set_state(gather->entry, "merging", NULL, why);
+
+	if (rc == 0 && engines.count == 0)
+		rc = failure_set(why, "no engine's packets could be fetched");
+	if (rc == 0) {
+		argv = merge_command(gather->entry, &engines);
+		rc = argv ? child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
+			  : failure_set(why, "out of memory");
+		words_free(argv);
+		if (rc == 3)
+			add_problem(gather, NULL, "an engine's file is cut short or damaged");
+		else if (rc > 0)
+			rc = failure_set(why, "the files of the engines could not be merged");
+	}
+	if (rc >= 0)
+		rc = verify(gather, &engines, why);
+	words_free(words_finish(&engines));
+	return rc;
+}
+
+/* The engines' files here are in the merged one. */
+static void
+remove_files(const struct entry *entry, const struct words *engines)
+{
+	for (size_t i = 0; i < engines->count; i++) {
+		char *path = entry_file(entry, "engines/%s.pcapng", engines->list[i]);
+
+		if (path)
+			unlink(path);
+		free(path);
+	}
+}
+
+static void
+add_missing_problems(struct gather *gather)
+{
+	const struct keyval *facts = &gather->entry->facts;
+
+	for (size_t i = 0; i < facts->count; i++) {
+		const char *value = facts->pairs[i].value;
+		int name = (int)strcspn(value, " ");
+		char *text;
+
+		if (strcmp(facts->pairs[i].key, "missing") != 0 ||
+		    asprintf(&text, "engine '%.*s' is missing:%s", name, value, value + name) < 0)
+			continue;
+		add_problem(gather, NULL, text);
+		free(text);
+	}
+}
+
+int
+gather_finish(struct gather *gather, struct failure *why)
+{
+	struct words engines = fetched_or_not(gather->entry, true);
+	int64_t now = clock_ns(CLOCK_REALTIME);
+	int rc;
+
+	add_missing_problems(gather);
+	keyval_set(&gather->entry->facts, "ended", "%" PRId64 ".%09" PRId64, now / NS_PER_SECOND,
+		   now % NS_PER_SECOND);
+	rc = each(gather, &engines, "60s", remove_command, why);
+	if (rc == 0)
+		rc = entry_set_state(gather->entry, gather->problems ? "partial" : "done",
+				     gather->problems ? gather->problems : "", why);
+	if (rc == 0)
+		remove_files(gather->entry, &engines);
+	words_free(words_finish(&engines));
+	return rc;
+}

@@ -1,0 +1,36 @@
+/*
+ * What vcap-wait does for a capture: watch until its engines are done, fetch, merge, verify, clean
+ * up. Each step begins from what the spool says, so that a process that was killed is followed by
+ * one that goes on.
+ */
+#ifndef VCAP_GATHER_H
+#define VCAP_GATHER_H
+
+#include "entry.h"
+#include "failure.h"
+
+#include <stdint.h>
+
+struct gather {
+	struct entry *entry; /* locked by the caller */
+	int64_t poll_ns;     /* how often engines are asked; 0: as the capture's age suggests */
+	char *problems;      /* what makes the result partial so far: heap, NULL: nothing */
+};
+
+void gather_release(struct gather *gather);
+
+/* Until every engine that takes part has ended, or has been out of reach for longer than the
+ * capture's patience while nobody else captures any more. Engines given up become `missing`. */
+int gather_watch(struct gather *gather, struct failure *why);
+
+/* A file of each engine into the spool; what cannot be fetched becomes `missing`. */
+int gather_fetch(struct gather *gather, struct failure *why);
+
+/* The files to one, which is counted. */
+int gather_merge(struct gather *gather, struct failure *why);
+
+/* Removes the copies that are no longer needed, and sets the state: done, or partial with the
+ * problems. */
+int gather_finish(struct gather *gather, struct failure *why);
+
+#endif

@@ -1,0 +1,209 @@
+#include "order.h"
+
+#include "fdio.h"
+#include "parse.h"
+#include "words.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char **
+order_filter_command(const struct order *order)
+{
+	struct words argv = WORDS_INIT;
+
+	words_add_all(&argv, (char *const[]){"vcap-filter", "-ddd", "-m", NULL});
+	words_add(&argv, order->monitors);
+	words_add(&argv, "-S");
+	words_add(&argv, order->word);
+	if (order->per_packet)
+		words_add(&argv, "-P");
+	if (order->invert)
+		words_add(&argv, "-x");
+	words_add(&argv, "--");
+	words_add_all(&argv, order->specs);
+	return words_finish(&argv);
+}
+
+char **
+order_run_command(const struct order *order, const char *id, const char *job)
+{
+	struct words argv = WORDS_INIT;
+
+	words_add_all(&argv, (char *const[]){"vcap-each", "-t", "60s", "-i", NULL});
+	words_add(&argv, job);
+	words_add(&argv, id);
+	words_add_all(&argv, (char *const[]){"vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-",
+					     "--detach", "-w", "{dir}", NULL});
+	if (order->count)
+		words_addf(&argv, "-c%" PRIu64, order->count);
+	if (order->duration_ns)
+		words_addf(&argv, "-t%" PRId64 ".%09" PRId64 "s",
+			   order->duration_ns / NS_PER_SECOND, order->duration_ns % NS_PER_SECOND);
+	if (order->snaplen)
+		words_addf(&argv, "-s%" PRIu64, order->snaplen);
+	words_add(&argv, "{interfaces}");
+	return words_finish(&argv);
+}
+
+/* Writes the words of text, one a line, up to a comment in each line. */
+static void
+print_words(const char *text, FILE *out)
+{
+	while (*text) {
+		const char *end = text + strcspn(text, "\n"),
+			   *stop = memchr(text, '#', (size_t)(end - text));
+
+		stop = stop ? stop : end;
+		while (text < stop) {
+			const char *start = text;
+
+			while (text < stop && !isspace((unsigned char)*text))
+				text++;
+			if (text > start)
+				fprintf(out, "%.*s\n", (int)(text - start), start);
+			else
+				text++;
+		}
+		text = *end ? end + 1 : end;
+	}
+}
+
+char *
+order_specs(const struct order *order)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (char *const *spec = order->specs; *spec; spec++)
+		print_words(strcmp(*spec, "-") == 0 ? order->input : *spec, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Writes the lines of text that are not empty, and an empty line after them. */
+static void
+print_part(const char *text, FILE *out)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		if (length > 0)
+			fprintf(out, "%.*s\n", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+	putc('\n', out);
+}
+
+char *
+order_job(const struct order *order)
+{
+	char *specs = order_specs(order), *text = NULL;
+	size_t size;
+	FILE *out = specs ? open_memstream(&text, &size) : NULL;
+
+	if (out) {
+		print_part(order->filter, out);
+		print_part(order->service_text, out);
+		print_part(specs, out);
+		if (fclose(out) != 0) {
+			free(text);
+			text = NULL;
+		}
+	}
+	free(specs);
+	return text;
+}
+
+static size_t
+count_lines(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
+int
+order_facts(const struct order *order, struct keyval *facts)
+{
+	char *specs = order_specs(order);
+	int rc = specs ? 0 : -1;
+
+	rc |= keyval_set(facts, "service", "%s", order->service);
+	rc |= keyval_set(facts, "version", "%s", VCAP_VERSION);
+	rc |= keyval_set(facts, "count", "%" PRIu64, order->count);
+	rc |= keyval_set(facts, "duration", "%" PRId64, order->duration_ns);
+	rc |= keyval_set(facts, "snaplen", "%" PRIu64, order->snaplen);
+	rc |= keyval_set(facts, "monitors", "%s", order->monitors);
+	rc |= keyval_set(facts, "per-packet", "%s", order->per_packet ? "yes" : "no");
+	rc |= keyval_set(facts, "invert", "%s", order->invert ? "yes" : "no");
+	rc |= keyval_set(facts, "specs", "%zu", specs ? count_lines(specs) : 0);
+	rc |= keyval_set(facts, "patience", "%" PRId64, order->patience_ns);
+	for (char *const *engine = order->engines; *engine; engine++)
+		rc |= keyval_add(facts, "engine", "%s", *engine);
+	free(specs);
+	return rc;
+}
+
+char **
+order_engines(const struct service *service, const struct engines *known, const char *list,
+	      struct failure *why)
+{
+	struct words chosen = WORDS_INIT, wanted = WORDS_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; i < service->engine_count; i++)
+		if (!list || engine_is_listed(list, service->engines[i]))
+			words_add(&chosen, service->engines[i]);
+	for (const char *s = list ? list : ""; *s; s += strspn(s, ","))
+		if (strcspn(s, ",") > 0) {
+			words_addf(&wanted, "%.*s", (int)strcspn(s, ","), s);
+			s += strcspn(s, ",");
+		}
+	for (size_t i = 0; i < wanted.count && rc == 0; i++)
+		if (!words_has(&chosen, wanted.list[i]))
+			rc = failure_set(why, "service '%s' has no engine '%s'", service->name,
+					 wanted.list[i]);
+	for (size_t i = 0; i < chosen.count && rc == 0; i++)
+		if (!engines_find(known, chosen.list[i], why))
+			rc = -1;
+	if (rc == 0 && chosen.count == 0)
+		rc = failure_set(why, "service '%s' has no engine", service->name);
+	if (wanted.failed || chosen.failed)
+		rc = failure_set(why, "out of memory");
+	words_free(words_finish(&wanted));
+	if (rc == 0)
+		return words_finish(&chosen);
+	words_free(words_finish(&chosen));
+	return NULL;
+}
+
+int
+order_store(const struct order *order, int dirfd, struct failure *why)
+{
+	char *specs = order_specs(order), *job = order_job(order);
+	int rc = -1;
+
+	if (!specs || !job)
+		failure_set(why, "out of memory");
+	else if (fdio_replace(dirfd, "filter.bpf", order->filter, strlen(order->filter), why) ==
+		     0 &&
+		 fdio_replace(dirfd, "service", order->service_text, strlen(order->service_text),
+			      why) == 0 &&
+		 fdio_replace(dirfd, "specs", specs, strlen(specs), why) == 0 &&
+		 fdio_replace(dirfd, "job", job, strlen(job), why) == 0)
+		rc = 0;
+	free(specs);
+	free(job);
+	return rc;
+}
