@@ -3,22 +3,16 @@
  */
 #include "capture.h"
 #include "cli.h"
-#include "fdio.h"
 #include "iface.h"
 #include "job.h"
+#include "launch.h"
 #include "parse.h"
 #include "priv.h"
 #include "program.h"
 #include "rundir.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct command command = {
@@ -46,7 +40,8 @@ struct options {
 	const char *names[256];
 	size_t name_count;
 	const char *filter, *output;
-	bool detach;
+	bool detach, to_stream;
+	int ready_fd;
 };
 
 enum { OPT_MAX_SIZE = 0x100, OPT_DETACH };
@@ -101,12 +96,11 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 }
 
 static void
-parse_options(struct options *options, int argc, char **argv)
+read_options(struct options *options, int argc, char **argv)
 {
 	struct failure why;
 	int opt;
 
-	*options = (struct options){.capture = {.reserve = QUOTA_DEFAULT, .signal_fd = -1}};
 	while ((opt = getopt_long(argc, argv, ":i:f:c:t:s:w:n:R:b:", long_options, NULL)) != -1) {
 		if (opt == '?' || opt == ':' || opt >= CLI_HELP)
 			cli_option(opt, argv);
@@ -117,75 +111,22 @@ parse_options(struct options *options, int argc, char **argv)
 		die_usage("unexpected argument '%s'", argv[optind]);
 	if (!options->output)
 		die_usage("where to write to is missing: -w");
-	if (strcmp(options->output, "-") != 0)
-		return;
-	if (options->detach)
+	options->to_stream = strcmp(options->output, "-") == 0;
+	if (options->to_stream && options->detach)
 		die_usage("'--detach' needs a directory: a stream has a reader");
-	if (isatty(STDOUT_FILENO))
+	if (options->to_stream && isatty(STDOUT_FILENO))
 		die_usage("will not write packets to a terminal");
 }
 
 static void
-read_job(const char *filter, struct job *job, struct program *program)
+read_job(const char *path, struct job *job, struct program *program)
 {
 	struct failure why;
-	char *text;
-	size_t size;
-	int fd;
 
-	if (filter && strcmp(filter, "-") == 0) {
-		if (job_read(job, STDIN_FILENO, &why) < 0)
-			die("%s", why.text);
-	} else if (filter) {
-		fd = open(filter, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 && failure_errno(&why, "cannot read '%s'", filter))
-			die("%s", why.text);
-		if (fdio_slurp(fd, JOB_MAX, filter, &text, &size, &why) < 0)
-			die("%s", why.text);
-		close(fd);
-		*job = (struct job){.filter = text};
-	}
+	if (path && job_load(job, path, &why) < 0)
+		die("%s", why.text);
 	if (job->filter && *job->filter && program_parse(program, job->filter, &why) < 0)
-		die_usage("%s: %s", strcmp(filter, "-") == 0 ? "job" : filter, why.text);
-}
-
-/* Goes on in a child. The parent waits for its word, or its end. Returns where to say the word. */
-static int
-detach(void)
-{
-	int pipe_fds[2], status;
-	char word;
-	pid_t pid;
-
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0 || (pid = fork()) < 0)
-		die("cannot detach");
-	if (pid == 0) {
-		close(pipe_fds[0]);
-		setsid();
-		return pipe_fds[1];
-	}
-	close(pipe_fds[1]);
-	if (read(pipe_fds[0], &word, 1) == 1)
-		exit(EXIT_DONE);
-	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status))
-		exit(WEXITSTATUS(status));
-	die("the capture ended before it began");
-}
-
-/* From here on messages go to the log. */
-static void
-say_ready(int ready_fd, int log_fd)
-{
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	dup2(null_fd, STDIN_FILENO);
-	dup2(null_fd, STDOUT_FILENO);
-	dup2(log_fd, STDERR_FILENO);
-	close(null_fd);
-	close(log_fd);
-	if (write(ready_fd, "r", 1) != 1)
-		warn("nobody waits for this capture");
-	close(ready_fd);
+		die_usage("%s: %s", strcmp(path, "-") == 0 ? "job" : path, why.text);
 }
 
 static void
@@ -215,43 +156,6 @@ warn_of_limits(const struct capture_options *capture)
 		warn("neither -c nor -t: goes on until it is stopped or the disk's limits are met");
 }
 
-/* A descriptor that tells of the signals that end a capture. */
-static int
-catch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* The directory with the job's parts in it. Returns the log's descriptor, or -1 with why. */
-static int
-make_directory(const char *path, const struct job *job, struct rundir *dir, struct failure *why)
-{
-	const struct {
-		const char *name, *text;
-	} parts[] = {{"filter.bpf", job->filter}, {"service", job->service}, {"specs", job->specs}};
-	int log_fd;
-
-	if (rundir_create(dir, path, why) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		const char *text = parts[i].text ? parts[i].text : "";
-
-		if (rundir_store(dir, parts[i].name, text, strlen(text), why) < 0)
-			return -1;
-	}
-	log_fd = rundir_file(dir, "log", why);
-	return log_fd;
-}
-
 static int
 report(struct capture *capture, enum capture_end end)
 {
@@ -268,46 +172,61 @@ report(struct capture *capture, enum capture_end end)
 	return statuses[end];
 }
 
-int
-main(int argc, char **argv)
+/* From here on there is a directory, which a failure takes back. */
+static int
+run(struct options *options, const struct job *job)
 {
-	struct options options;
-	struct ifaces ifaces = IFACES_INIT;
-	struct job job = JOB_INIT;
-	struct program program = PROGRAM_INIT;
 	struct rundir dir = RUNDIR_INIT;
 	struct capture capture = CAPTURE_INIT;
 	struct failure why;
-	int ready_fd = -1, log_fd = -1;
-	bool to_stream;
+	int log_fd = -1;
 
-	cli_start(&command);
-	parse_options(&options, argc, argv);
-	to_stream = strcmp(options.output, "-") == 0;
-	read_job(options.filter, &job, &program);
-	if (options.detach)
-		ready_fd = detach();
-	if (priv_keep_net_raw(&why) < 0)
+	options->capture.dir = options->to_stream ? NULL : &dir;
+	options->capture.signal_fd = launch_signals(&why);
+	if (options->capture.signal_fd < 0)
 		die("%s", why.text);
-	choose_interfaces(&options, &ifaces);
-	warn_of_limits(&options.capture);
-	options.capture.interfaces = &ifaces;
-	options.capture.program = &program;
-	options.capture.signal_fd = catch_signals();
-	if (!to_stream) {
-		options.capture.dir = &dir;
-		log_fd = make_directory(options.output, &job, &dir, &why);
-		if (log_fd < 0)
-			goto fail;
-	}
-	if (capture_open(&capture, &options.capture, &why) < 0 || priv_drop_all(&why) < 0 ||
+	if (!options->to_stream &&
+	    (rundir_create(&dir, options->output, &why) < 0 || job_store(job, &dir, &why) < 0 ||
+	     (log_fd = rundir_file(&dir, "log", &why)) < 0))
+		goto fail;
+	if (capture_open(&capture, &options->capture, &why) < 0 || priv_drop_all(&why) < 0 ||
 	    capture_start(&capture, &why) < 0 || capture_begin(&capture, &why) < 0)
 		goto fail;
-	if (options.detach)
-		say_ready(ready_fd, log_fd);
+	warn_of_limits(&options->capture);
+	if (options->detach)
+		launch_ready(options->ready_fd, log_fd);
 	return report(&capture, capture_wait(&capture));
 fail:
 	capture_close(&capture);
 	rundir_release(&dir, true);
 	die("%s", why.text);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = {.capture = {.reserve = QUOTA_DEFAULT}};
+	struct ifaces ifaces = IFACES_INIT;
+	struct job job = JOB_INIT;
+	struct program program = PROGRAM_INIT;
+	struct failure why;
+	int status = EXIT_DONE, rc = 0;
+
+	cli_start(&command);
+	/* A descriptor that came along would keep its other end waiting as long as the capture runs. */
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	read_options(&options, argc, argv);
+	read_job(options.filter, &job, &program);
+	if (options.detach)
+		rc = launch_detach(&options.ready_fd, &status, &why);
+	if (rc > 0)
+		return status;
+	if (rc < 0)
+		die("%s", why.text);
+	if (priv_keep_net_raw(&why) < 0)
+		die("%s", why.text);
+	choose_interfaces(&options, &ifaces);
+	options.capture.interfaces = &ifaces;
+	options.capture.program = &program;
+	return run(&options, &job);
 }

@@ -1,6 +1,9 @@
 #include "job.h"
 
+#include "fdio.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +91,42 @@ job_read(struct job *job, int fd, struct failure *why)
 		rc = job_parse(job, text, why);
 	free(text);
 	return rc;
+}
+
+int
+job_load(struct job *job, const char *path, struct failure *why)
+{
+	char *text;
+	size_t size;
+	int fd, rc;
+
+	*job = JOB_INIT;
+	if (strcmp(path, "-") == 0)
+		return job_read(job, STDIN_FILENO, why);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return failure_errno(why, "cannot read '%s'", path);
+	rc = fdio_slurp(fd, JOB_MAX, path, &text, &size, why);
+	close(fd);
+	if (rc == 0)
+		job->filter = text;
+	return rc;
+}
+
+int
+job_store(const struct job *job, const struct rundir *dir, struct failure *why)
+{
+	const struct {
+		const char *name, *text;
+	} parts[] = {{"filter.bpf", job->filter}, {"service", job->service}, {"specs", job->specs}};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		const char *text = parts[i].text ? parts[i].text : "";
+
+		if (rundir_store(dir, parts[i].name, text, strlen(text), why) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 void

@@ -7,9 +7,10 @@
 #define VCAP_JOB_H
 
 #include "failure.h"
+#include "rundir.h"
 
 struct job {
-	char *filter, *service, *specs; /* heap, owned; never NULL after job_parse */
+	char *filter, *service, *specs; /* heap, owned; NULL: absent */
 };
 
 #define JOB_INIT ((struct job){0})
@@ -21,6 +22,12 @@ int job_parse(struct job *job, const char *text, struct failure *why);
 /* Reads a job from fd, and hardly more: up to the end of the file, or the read that completes it.
  */
 int job_read(struct job *job, int fd, struct failure *why);
+/* Reads a job from standard input (path is "-"), or a program alone from the file at path. */
+int job_load(struct job *job, const char *path, struct failure *why);
+
+/* Creates filter.bpf, service and specs in dir. */
+int job_store(const struct job *job, const struct rundir *dir, struct failure *why);
+
 void job_release(struct job *job);
 
 #endif
