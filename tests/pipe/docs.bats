@@ -14,7 +14,7 @@ commands() {
 
 # A page's SYNOPSIS as one line with single blanks.
 synopsis() {
-	mandoc -T utf8 -O width=2000 "man/$1.1" | col -bx |
+	mandoc -T utf8 -O width=500 "man/$1.1" | col -bx |
 		sed -n '/^SYNOPSIS/,/^DESCRIPTION/{ /^[A-Z]/d; p; }' | tr -s ' \n' ' ' |
 		sed 's/‐/-/g; s/^ //; s/ $//'
 }
