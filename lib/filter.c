@@ -508,11 +508,14 @@ compile(const struct filter *filter, uint16_t linktype, unsigned leaf, struct pr
 	return rc;
 }
 
-/* Compiles with the shortest leaves that make it fit; true if any do. */
+/* Compiles with the shortest leaves that make it fit; true if any do. An interval of IPv4 takes an
+ * instruction at least, so of lists that are much too long not even the attempt is made. */
 static bool
 compile_to_fit(const struct filter *filter, uint16_t linktype, struct program *program,
 	       struct failure *why)
 {
+	if (filter->set && filter->set->v4.count > PROGRAM_MAX)
+		return false;
 	for (unsigned leaf = LEAF_FAST; leaf <= LEAF_SMALL; leaf *= 2) {
 		if (compile(filter, linktype, leaf, program, why) < 0)
 			return false;
@@ -528,6 +531,9 @@ count_fitting(const struct filter *filter, uint16_t linktype)
 {
 	const struct addrset *set = filter->set;
 	size_t low = 0, high = set->v4.count + set->v6.count;
+
+	if (set->v4.count > PROGRAM_MAX)
+		high = PROGRAM_MAX;
 
 	while (low + 1 < high) {
 		size_t middle = low + (high - low) / 2;

@@ -1,0 +1,262 @@
+#!/usr/bin/env bats
+# vcap-filter from the outside: its words, its programs beside tcpdump's, and files.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || exit
+	PATH="$PWD/${VCAP_BUILD:-build}/bin:$PATH"
+	dir=$BATS_TEST_TMPDIR
+	export VCAP_CONFIG=$dir/config
+	mkdir -p "$VCAP_CONFIG/services"
+	cat > "$VCAP_CONFIG/services/shop" <<-END
+		vip     192.0.2.10 tcp/443
+		server  10.0.1.11 tcp/8080
+		server  10.0.1.12 tcp/8080
+		source  10.0.9.1
+		monitor tcp/8081
+		monitor icmp
+	END
+	sed 's/^source.*/source client/' "$VCAP_CONFIG/services/shop" > "$VCAP_CONFIG/services/direct"
+}
+
+# packets FILE COUNT: a pcap file of TCP, UDP and ICMP packets among few addresses, some of them
+# tagged once, one a second.
+packets() {
+	perl -e '
+		srand 7;
+		my ($file, $count) = @ARGV;
+		my @addr = ("192.0.2.10", "10.0.1.11", "10.0.1.12", "10.0.9.1", "10.1.1.1",
+		            "10.1.1.2", "10.1.2.1", "198.51.100.7");
+		my @port = (443, 8080, 8081, 40000);
+		sub pick { $_[rand @_] }
+		open my $f, ">:raw", $file or die;
+		print $f pack "VvvVVVV", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1;
+		for my $i (1 .. $count) {
+			my ($from, $to) = map { pack "C4", split /\./, pick(@addr) } 1, 2;
+			my $protocol = pick(6, 6, 6, 17, 1);
+			my $rest = $protocol == 1 ? pack "CCnnn", pick(0, 8), 0, 0, 1, $i
+			         : $protocol == 17 ? pack "nnnn", pick(@port), pick(@port), 8, 0
+			         : pack "nnNNCCnnn", pick(@port), pick(@port), 1, 1, 0x50, 0x10, 512, 0, 0;
+			my $ip = pack("CCnnnCCn", 0x45, 0, 20 + length $rest, $i, 0, 64, $protocol, 0)
+			         . $from . $to . $rest;
+			my $tag = rand() < .2 ? pack "nn", 0x8100, 5 : "";
+			my $frame = pack("H24", "020000000001020000000002") . $tag . pack("n", 0x0800) . $ip;
+			print $f pack("VVVV", $i, $i, length $frame, length $frame), $frame;
+		}' "$1" "$2"
+}
+
+# What tcpdump prints of the packets in FILE that EXPRESSION, or tagged EXPRESSION, lets through.
+by_tcpdump() { # FILE EXPRESSION
+	tcpdump -r "$1" -nn -tt -e -x "($2) or (vlan and ($2))" 2>/dev/null
+}
+
+shown() {
+	tcpdump -r "$1" -nn -tt -e -x 2>/dev/null
+}
+
+misuse() { # MESSAGE-PATTERN ARG...
+	pattern=$1
+	shift
+	run --separate-stderr -2 vcap-filter "$@"
+	[ -z "$output" ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == *$pattern* ]] || { echo "$stderr"; false; }
+}
+
+@test "small programs are the golden listings" {
+	for golden in tests/golden/*.golden; do
+		(
+			cd tests/golden
+			command=$(sed -n '1s/^\$ //p' "${golden##*/}")
+			$command 2>/dev/null | diff <(sed '1d; /^#/d' "${golden##*/}") -
+		) || { echo "$golden"; false; }
+	done
+}
+
+@test "-d, -dd, -ddd and --comma are one program" {
+	decimal=$(vcap-filter -ddd 10.1.1.1 2001:db8::/32)
+	[ "$(vcap-filter 10.1.1.1 2001:db8::/32)" = "$decimal" ]
+	[ "$(vcap-filter --comma 10.1.1.1 2001:db8::/32 | tr , '\n')" = "$decimal" ]
+	[ "$(vcap-filter -dd 10.1.1.1 2001:db8::/32 |
+		perl -ne 'print join(" ", map { /^0x/ ? hex : $_ } /0x[0-9a-f]+|\d+/g), "\n"')" = \
+		"$(sed 1d <<< "$decimal")" ]
+	[ "$(vcap-filter -d 10.1.1.1 2001:db8::/32 | wc -l)" = "$(head -1 <<< "$decimal")" ]
+}
+
+@test "the decimal program filters in tcpdump as the command itself does" {
+	packets "$dir/in.pcap" 400
+	vcap-filter -r "$dir/in.pcap" -w "$dir/out.pcap" 10.1.1.0/24 198.51.100.7
+	by_tcpdump "$dir/in.pcap" 'ip and (net 10.1.1.0/24 or host 198.51.100.7)' > "$dir/wanted"
+	shown "$dir/out.pcap" | diff "$dir/wanted" -
+	[ "$(wc -l < "$dir/wanted")" -gt 100 ]
+}
+
+@test "a range is what lies within it" {
+	packets "$dir/in.pcap" 400
+	vcap-filter -r "$dir/in.pcap" -w "$dir/out.pcap" 10.0.1.12-10.1.1.1
+	by_tcpdump "$dir/in.pcap" 'ip and ((ip[12:4] >= 0x0a00010c and ip[12:4] <= 0x0a010101) or
+		(ip[16:4] >= 0x0a00010c and ip[16:4] <= 0x0a010101))' > "$dir/wanted"
+	shown "$dir/out.pcap" | diff "$dir/wanted" -
+}
+
+# The service `shop`, by hand.
+server='(tcp and host 10.0.9.1 and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8080) or
+	(src host (10.0.1.11 or 10.0.1.12) and src port 8080)))'
+client='(tcp and ((dst host 192.0.2.10 and dst port 443) or (src host 192.0.2.10 and src port 443)))'
+monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
+	(src host (10.0.1.11 or 10.0.1.12) and src port 8081))) or
+	(icmp and ((icmp[0] = 8 and dst host (10.0.1.11 or 10.0.1.12)) or
+	(icmp[0] = 0 and src host (10.0.1.11 or 10.0.1.12)))))'
+
+@test "-S with -m none, include and only is the expression by hand" {
+	packets "$dir/in.pcap" 3000
+	for mode in none include only; do
+		case $mode in
+		none) expression="($server or $client) and not $monitor" ;;
+		include) expression="$server or $client or $monitor" ;;
+		only) expression=$monitor ;;
+		esac
+		by_tcpdump "$dir/in.pcap" "ip and ($expression)" > "$dir/wanted"
+		vcap-filter -S shop -m $mode -r "$dir/in.pcap" -w "$dir/out.pcap"
+		shown "$dir/out.pcap" | diff "$dir/wanted" - || { echo "$mode"; false; }
+		[ "$(wc -l < "$dir/wanted")" -gt 20 ]
+	done
+}
+
+@test "-x is what the same command without it drops" {
+	packets "$dir/in.pcap" 2000
+	for selection in '-S shop -P' '-S shop -P -m include' '-S direct' ''; do
+		for spec in 10.1.1.1 192.0.2.10 10.1.0.0/16; do
+			# shellcheck disable=SC2086
+			{
+				vcap-filter $selection -r "$dir/in.pcap" -w "$dir/kept.pcap" "$spec"
+				vcap-filter $selection -x -r "$dir/in.pcap" -w "$dir/rest.pcap" "$spec"
+				if [ "$selection" ]; then
+					vcap-filter ${selection/-P/} -r "$dir/in.pcap" -w "$dir/all.pcap"
+				else
+					cp "$dir/in.pcap" "$dir/all.pcap"
+				fi
+			} 2>/dev/null
+			{ shown "$dir/kept.pcap"; shown "$dir/rest.pcap"; } | sort |
+				diff <(shown "$dir/all.pcap" | sort) -
+			[ "$(shown "$dir/rest.pcap" | wc -l)" -gt 10 ]
+		done
+	done
+}
+
+@test "a transaction filter keeps both sides of a client's connections" {
+	packets "$dir/in.pcap" 3000
+	vcap-filter -S direct -r "$dir/in.pcap" -w "$dir/out.pcap" 10.1.1.0/24 10.0.9.1
+	wanted="(${server/host 10.0.9.1 and/} or $client) and not $monitor and net (10.1.1.0/24 or 10.0.9.1/32)"
+	by_tcpdump "$dir/in.pcap" "ip and $wanted" | diff - <(shown "$dir/out.pcap")
+}
+
+@test "addresses with a service behind SNAT need -P, and the message says why" {
+	misuse "need -P" -S shop 10.1.1.1
+	misuse "vcap-join" -S shop -x 10.1.1.1
+	vcap-filter -S shop -P 10.1.1.1
+}
+
+@test "-x with a server of a service that shows clients would leave nothing, and says so" {
+	misuse "use -P" -S direct -x 10.0.1.11
+	run --separate-stderr -0 vcap-filter -S direct 10.0.1.11
+	[[ $stderr == *"both sides are kept whole"* ]]
+}
+
+@test "a service without monitor lines cannot tell health checks apart: one line says so" {
+	echo 'vip 192.0.2.10 tcp/443' > "$VCAP_CONFIG/services/plain"
+	for mode in none only; do
+		run --separate-stderr -0 vcap-filter -S plain -m $mode
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == *"'plain'"*"health checks"* ]]
+	done
+	run --separate-stderr -0 vcap-filter -S plain -m include
+	[ -z "$stderr" ]
+	run --separate-stderr -0 vcap-filter -S shop
+	[ -z "$stderr" ]
+}
+
+@test "bad addresses are misuse that names the word" {
+	misuse "'10.1.1.300'" 10.1.1.300
+	misuse "'10.1.1.9-10.1.1.1'" 10.1.1.9-10.1.1.1
+	misuse "'1.2.3.4/33'" 1.2.3.4/33
+	misuse "'010.1.1.1'" 010.1.1.1
+	misuse "'fe80::1%eth0'" fe80::1%eth0
+	misuse "'www.example.com'" www.example.com
+	misuse "'10.0.0.1-2001:db8::1'" 10.0.0.1-2001:db8::1
+	misuse "'2001:db8::/129'" 2001:db8::/129
+	misuse "''" ''
+	misuse "'1.2.3.4/'" 1.2.3.4/
+}
+
+@test "a list says the line of a bad word" {
+	printf '10.1.1.1 10.1.1.2\n# fine\n\n 10.1.1.3\t10.1.1.x # bad\n' > "$dir/list"
+	misuse "standard input:4: not an address: '10.1.1.x'" - < "$dir/list"
+	misuse "$dir/list:4: not an address: '10.1.1.x'" --specs "$dir/list"
+	misuse "empty" - < /dev/null
+}
+
+@test "100,000 lines are read; the message says how many would fit" {
+	seq 1 100000 | perl -ne 'printf "10.%d.%d.%d\n", $_ >> 15, $_ >> 7 & 255, ($_ & 127) * 2' > "$dir/list"
+	run --separate-stderr -1 vcap-filter - < "$dir/list"
+	[ -z "$output" ]
+	[[ $stderr =~ first\ ([0-9]+)\ would\ fit ]]
+	fits=${BASH_REMATCH[1]}
+	head -n "$fits" "$dir/list" | vcap-filter - > "$dir/program"
+	[ "$(head -1 "$dir/program")" -le 4096 ]
+	run -1 vcap-filter - < <(head -n $((fits + 1)) "$dir/list")
+	packets "$dir/in.pcap" 500
+	echo 10.1.1.1 >> "$dir/list"
+	vcap-filter --specs "$dir/list" -r "$dir/in.pcap" -w "$dir/out.pcap"
+	by_tcpdump "$dir/in.pcap" 'ip and host (10.0.1.12 or 10.1.1.2 or 10.1.1.1)' > "$dir/wanted"
+	shown "$dir/out.pcap" | diff "$dir/wanted" -
+}
+
+@test "unknown services and malformed ones are misuse" {
+	misuse "'nosuch'" -S nosuch
+	misuse "'a b'" -S 'a b'
+	misuse "'.hidden'" -S .hidden
+	printf 'vip 192.0.2.10 tcp/443\nserver 10.0.0.300\n' > "$dir/bad"
+	misuse "$dir/bad:2: not an address: '10.0.0.300'" -S "$dir/bad"
+	printf 'server 10.0.0.3\n' > "$dir/bad"
+	misuse "no 'vip' line" -S "$dir/bad"
+}
+
+@test "wrong usage" {
+	misuse "addresses or a service"
+	misuse "-x needs addresses" -S shop -x
+	misuse "-r and -w" -r "$dir/x" 10.1.1.1
+	misuse "standard input" -r - -w "$dir/x" -
+	misuse "'maybe'" -S shop -m maybe
+	misuse "'PPP'" -y PPP 10.1.1.1
+	misuse "please" -d --comma 10.1.1.1
+	[ ! -e "$dir/x" ]
+}
+
+@test "--comma with RAW has at most 64 instructions, as iptables takes" {
+	vcap-filter -y RAW --comma 10.1.1.1
+	run --separate-stderr -1 vcap-filter -y RAW --comma 10.{1..9}.{1,3,5,7,9}.1
+	[ -z "$output" ]
+	[[ $stderr == *64* ]]
+	vcap-filter --comma 10.{1..9}.{1,3,5,7,9}.1
+}
+
+@test "a damaged file gives what was whole, and 3; something else is a failure and no file" {
+	packets "$dir/in.pcap" 100
+	head -c -10 "$dir/in.pcap" > "$dir/cut.pcap"
+	run --separate-stderr -3 vcap-filter -r "$dir/cut.pcap" -w "$dir/out.pcap" 0.0.0.0/0
+	[ "$(shown "$dir/out.pcap" | grep -c '^[0-9]')" -eq 99 ]
+	echo nothing > "$dir/no.pcap"
+	run -1 vcap-filter -r "$dir/no.pcap" -w "$dir/none.pcap" 0.0.0.0/0
+	run -1 vcap-filter -r "$dir/absent.pcap" -w "$dir/none.pcap" 0.0.0.0/0
+	[ ! -e "$dir/none.pcap" ]
+	run -1 vcap-filter -r "$dir/in.pcap" -w - 0.0.0.0/0 > /dev/full
+}
+
+@test "a stream is filtered as a file is" {
+	packets "$dir/in.pcap" 300
+	vcap-filter -r "$dir/in.pcap" -w "$dir/file.pcap" 10.1.1.1
+	vcap-filter -r - -w - 10.1.1.1 < "$dir/in.pcap" | cmp - "$dir/file.pcap"
+	vcap-filter -r "$dir/in.pcap" -w - --specs <(echo 10.1.1.1) | cmp - "$dir/file.pcap"
+}
