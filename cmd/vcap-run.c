@@ -18,7 +18,8 @@
 static const struct command command = {
     .name = "vcap-run",
     .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-R reserve] [-b size] "
-		"[-n name] [--max-size size] [--detach] -w dir",
+		"[-n name] [--max-size size] [--sandbox mode] "
+		"[--detach] -w dir",
     .options =
 	"  -i, --interface iface   capture there (may be repeated); default: all with an address\n"
 	"  -f, --filter prog       a program (vcap-filter -ddd) in a file, or a job on - (stdin)\n"
@@ -30,6 +31,7 @@ static const struct command command = {
 	"  -R, --reserve size      disk space that stays free; default: 1G or 10 % of the disk\n"
 	"      --max-size size     of all files; default: a quarter of what is free above that\n"
 	"  -b, --buffer size       ring memory in all\n"
+	"      --sandbox mode      enforce (the default), log or off\n"
 	"      --detach            return once packets are being captured\n"
 	"      --help              show this help\n"
 	"      --version           show the version\n",
@@ -41,10 +43,11 @@ struct options {
 	size_t name_count;
 	const char *filter, *output;
 	bool detach, to_stream;
-	int ready_fd;
+	struct launch launch;
+	enum priv_sandbox sandbox;
 };
 
-enum { OPT_MAX_SIZE = 0x100, OPT_DETACH };
+enum { OPT_MAX_SIZE = 0x100, OPT_SANDBOX, OPT_DETACH };
 
 static const struct option long_options[] = {
     {"interface", required_argument, NULL, 'i'},
@@ -57,6 +60,7 @@ static const struct option long_options[] = {
     {"reserve", required_argument, NULL, 'R'},
     {"max-size", required_argument, NULL, OPT_MAX_SIZE},
     {"buffer", required_argument, NULL, 'b'},
+    {"sandbox", required_argument, NULL, OPT_SANDBOX},
     {"detach", no_argument, NULL, OPT_DETACH},
     CLI_OPTIONS,
 };
@@ -91,6 +95,7 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 		if (parse_size(word, &capture->max_size, why) < 0)
 			return -1;
 		return capture->max_size ? 0 : failure_set(why, "no room: '--max-size %s'", word);
+	case OPT_SANDBOX: return priv_parse_sandbox(word, &options->sandbox, why);
 	default: options->detach = true; return 0;
 	}
 }
@@ -160,7 +165,7 @@ static int
 report(struct capture *capture, enum capture_end end)
 {
 	static const int statuses[] = {EXIT_DONE, EXIT_PARTIAL, EXIT_FAILED};
-	struct tally total;
+	struct account total;
 
 	/* Whoever has gone wants to hear no more. */
 	if (capture->control.reason == STOP_CLOSED)
@@ -180,6 +185,7 @@ run(struct options *options, const struct job *job)
 	struct capture capture = CAPTURE_INIT;
 	struct failure why;
 	int log_fd = -1;
+	bool confined = false; /* to writing in the directory: it cannot be removed any more */
 
 	options->capture.dir = options->to_stream ? NULL : &dir;
 	options->capture.signal_fd = launch_signals(&why);
@@ -190,15 +196,21 @@ run(struct options *options, const struct job *job)
 	     (log_fd = rundir_file(&dir, "log", &why)) < 0))
 		goto fail;
 	if (capture_open(&capture, &options->capture, &why) < 0 || priv_drop_all(&why) < 0 ||
-	    capture_start(&capture, &why) < 0 || capture_begin(&capture, &why) < 0)
+	    capture_filter(&capture, &why) < 0)
+		goto fail;
+	confined = true;
+	if (priv_confine_files(options->sandbox, dir.fd, &why) < 0 ||
+	    capture_start(&capture, &why) < 0 ||
+	    priv_confine_calls(options->sandbox, PRIV_CALLS_CAPTURE, &why) < 0 ||
+	    capture_begin(&capture, &why) < 0)
 		goto fail;
 	warn_of_limits(&options->capture);
 	if (options->detach)
-		launch_ready(options->ready_fd, log_fd);
+		launch_ready(&options->launch, log_fd);
 	return report(&capture, capture_wait(&capture));
 fail:
 	capture_close(&capture);
-	rundir_release(&dir, true);
+	rundir_release(&dir, !confined);
 	die("%s", why.text);
 }
 
@@ -213,12 +225,13 @@ main(int argc, char **argv)
 	int status = EXIT_DONE, rc = 0;
 
 	cli_start(&command);
-	/* A descriptor that came along would keep its other end waiting as long as the capture runs. */
+	/* A descriptor that came along would keep its other end waiting as long as the capture
+	 * runs. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	read_options(&options, argc, argv);
 	read_job(options.filter, &job, &program);
 	if (options.detach)
-		rc = launch_detach(&options.ready_fd, &status, &why);
+		rc = launch_detach(&options.launch, &status, &why);
 	if (rc > 0)
 		return status;
 	if (rc < 0)

@@ -319,11 +319,11 @@ count_interfaces(struct capture *capture)
 }
 
 void
-capture_total(struct capture *capture, struct tally *total)
+capture_total(struct capture *capture, struct account *total)
 {
 	unsigned per = capture->core_count / capture->collector_count;
 
-	*total = (struct tally){0};
+	*total = (struct account){0};
 	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++)
 		collector_read(&capture->collectors[i / capture->interface_count / per],
 			       &capture->lanes[i], total);
@@ -334,25 +334,26 @@ describe_core(struct capture *capture, unsigned core, struct keyval *kv)
 {
 	unsigned per = capture->core_count / capture->collector_count;
 	int64_t full = __atomic_load_n(&capture->cores[core].full_ns, __ATOMIC_RELAXED);
-	struct tally tally = {0};
+	struct account account = {0};
 	char key[32], filled[32] = "-";
 
 	for (uint32_t i = 0; i < capture->interface_count; i++)
 		collector_read(&capture->collectors[core / per],
-			       &capture->lanes[core * capture->interface_count + i], &tally);
+			       &capture->lanes[core * capture->interface_count + i], &account);
 	if (full)
 		snprintf(filled, sizeof(filled), TIME_FORMAT, TIME_ARGS(full));
 	snprintf(key, sizeof(key), "core-%u", core);
 	return keyval_set(kv, key,
 			  "packets %" PRIu64 " bytes %" PRIu64 " received %" PRIu64
 			  " dropped %" PRIu64 " full %s",
-			  tally.packets, tally.bytes, tally.received, tally.dropped, filled);
+			  account.packets, account.bytes, account.received, account.dropped,
+			  filled);
 }
 
 static int
 describe_progress(struct capture *capture, struct keyval *kv)
 {
-	struct tally total;
+	struct account total;
 	int rc;
 
 	capture_total(capture, &total);
@@ -398,16 +399,23 @@ store_status(struct capture *capture, const char *state, struct failure *why)
 }
 
 int
-capture_begin(struct capture *capture, struct failure *why)
+capture_filter(struct capture *capture, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
 
+	capture->control.start_ns = clock_realtime_ns();
 	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++)
 		if (ring_start(&capture->lanes[i].ring, options->program, options->snaplen, why) <
 		    0)
 			return -1;
 	capture->duration_end =
 	    options->duration_ns ? clock_monotonic_ns() + options->duration_ns : INT64_MAX;
+	return 0;
+}
+
+int
+capture_begin(struct capture *capture, struct failure *why)
+{
 	control_begin(&capture->control);
 	return store_status(capture, "running", why);
 }

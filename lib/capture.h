@@ -4,9 +4,11 @@
  *
  *	capture_open   needs CAP_NET_RAW; opens rings, which accept nothing yet, and files
  *	               [the caller drops everything]
+ *	capture_filter sets the filters: from here on packets are captured
+ *	               [the caller confines itself to the directory]
  *	capture_start  starts the threads, which wait
  *	               [the caller confines all threads]
- *	capture_begin  sets the filters: from here on packets are captured
+ *	capture_begin  lets them look at packets
  *	capture_wait   until it ends, and all is on disk
  *	capture_close
  */
@@ -67,6 +69,7 @@ struct capture {
 /* options, and what it points to, must outlive the capture. */
 int capture_open(struct capture *capture, const struct capture_options *options,
 		 struct failure *why);
+int capture_filter(struct capture *capture, struct failure *why);
 int capture_start(struct capture *capture, struct failure *why);
 int capture_begin(struct capture *capture, struct failure *why);
 
@@ -80,7 +83,7 @@ enum capture_end {
 enum capture_end capture_wait(struct capture *capture);
 
 /* Everything together. Any time between capture_open and capture_close. */
-void capture_total(struct capture *capture, struct tally *total);
+void capture_total(struct capture *capture, struct account *total);
 
 void capture_close(struct capture *capture);
 

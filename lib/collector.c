@@ -93,8 +93,8 @@ count_lane(struct lane *lane)
 	if (lane->core->full_ns)
 		return;
 	ring_count(&lane->ring);
-	lane->tally.received = lane->ring.received - lane->ring.ignored;
-	lane->tally.dropped = lane->ring.dropped;
+	lane->account.received = lane->ring.received - lane->ring.ignored;
+	lane->account.dropped = lane->ring.dropped;
 }
 
 static void
@@ -123,10 +123,10 @@ recording_stopped(struct collector *collector)
 	while (!recording->is_stream && recording_next_lost(recording, &at, &id, &caplen, &len)) {
 		struct lane *lane = &collector->lanes[id];
 
-		lane->tally.packets--;
-		lane->tally.bytes -= caplen;
-		lane->tally.truncated -= caplen < len;
-		lane->tally.skipped++;
+		lane->account.packets--;
+		lane->account.bytes -= caplen;
+		lane->account.truncated -= caplen < len;
+		lane->account.skipped++;
 		lane->core->packets--;
 	}
 	collector->recording.used = 0;
@@ -152,19 +152,19 @@ keep(struct collector *collector, struct lane *lane)
 	struct core *core = lane->core;
 
 	if (core->full_ns || packet->ts_ns > collector->end_ns || collector->recording.stop) {
-		lane->tally.skipped++;
+		lane->account.skipped++;
 		return;
 	}
 	if (packet->caplen > collector->snaplen)
 		packet->caplen = collector->snaplen;
 	if (recording_packet(&collector->recording, packet->iface, packet) < 0) {
-		lane->tally.skipped++;
+		lane->account.skipped++;
 		recording_stopped(collector);
 		return;
 	}
-	lane->tally.packets++;
-	lane->tally.bytes += packet->caplen;
-	lane->tally.truncated += packet->caplen < packet->len;
+	lane->account.packets++;
+	lane->account.bytes += packet->caplen;
+	lane->account.truncated += packet->caplen < packet->len;
 	if (++core->packets == collector->count)
 		fill_core(collector, core, packet->ts_ns);
 }
@@ -181,7 +181,7 @@ refill(struct collector *collector)
 		if (lane->live)
 			continue;
 		if (lane->core->full_ns) {
-			lane->tally.skipped += ring_skip(&lane->ring);
+			lane->account.skipped += ring_skip(&lane->ring);
 			continue;
 		}
 		lane->live = ring_next(&lane->ring, &lane->head);
@@ -258,11 +258,11 @@ add_statistics(struct collector *collector, int64_t ts_ns, bool last)
 		};
 
 		for (size_t i = id; i < collector->lane_count; i += interfaces) {
-			const struct tally *tally = &collector->lanes[i].tally;
+			const struct account *account = &collector->lanes[i].account;
 
-			statistics.received += tally->received;
-			statistics.dropped += tally->dropped;
-			statistics.accepted += tally->packets;
+			statistics.received += account->received;
+			statistics.dropped += account->dropped;
+			statistics.accepted += account->packets;
 		}
 		if (pcapng_statistics(&collector->scratch, id, &statistics,
 				      collector->recording.is_stream ? NULL : core) < 0)
@@ -277,13 +277,13 @@ publish(struct collector *collector, int64_t now)
 		count_lane(&collector->lanes[i]);
 	pthread_mutex_lock(&collector->lock);
 	for (size_t i = 0; i < collector->lane_count; i++)
-		collector->lanes[i].public = collector->lanes[i].tally;
+		collector->lanes[i].public = collector->lanes[i].account;
 	pthread_mutex_unlock(&collector->lock);
 	collector->published = now;
 }
 
 void
-collector_read(struct collector *collector, const struct lane *lane, struct tally *to)
+collector_read(struct collector *collector, const struct lane *lane, struct account *to)
 {
 	pthread_mutex_lock(&collector->lock);
 	to->packets += lane->public.packets;
@@ -361,7 +361,7 @@ finish(struct collector *collector)
 	for (size_t i = 0; i < collector->lane_count; i++) {
 		struct lane *lane = &collector->lanes[i];
 
-		lane->tally.skipped += lane->live + ring_skip(&lane->ring);
+		lane->account.skipped += lane->live + ring_skip(&lane->ring);
 		lane->live = false;
 		count_lane(lane);
 	}

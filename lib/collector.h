@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tally {
+struct account {
 	uint64_t packets, bytes; /* kept; bytes as captured */
 	uint64_t truncated;      /* of these, shorter than on the wire */
 	uint64_t received, dropped, skipped;
@@ -43,8 +43,8 @@ struct lane {
 	struct core *core;
 	struct packet head; /* the next packet, if live */
 	bool live;
-	struct tally tally;  /* the collector's own */
-	struct tally public; /* as of the last collector_publish; under the collector's lock */
+	struct account account; /* the collector's own */
+	struct account public;  /* as of the last collector_publish; under the collector's lock */
 } __attribute__((aligned(128)));
 
 struct collector {
@@ -75,6 +75,6 @@ void collector_release(struct collector *collector);
 void *collector_run(void *collector);
 
 /* Adds lane's numbers, as last published, to *to. Any thread. */
-void collector_read(struct collector *collector, const struct lane *lane, struct tally *to);
+void collector_read(struct collector *collector, const struct lane *lane, struct account *to);
 
 #endif

@@ -49,7 +49,6 @@ control_begin(struct control *control)
 {
 	pthread_mutex_lock(&control->lock);
 	control->begun = true;
-	control->start_ns = clock_realtime_ns();
 	pthread_cond_broadcast(&control->changed);
 	pthread_mutex_unlock(&control->lock);
 }

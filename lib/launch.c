@@ -24,7 +24,7 @@ wait_ready(pid_t child, int fd, int *status, struct failure *why)
 }
 
 int
-launch_detach(int *ready_fd, int *status, struct failure *why)
+launch_detach(struct launch *launch, int *status, struct failure *why)
 {
 	int fds[2], rc;
 	pid_t child;
@@ -34,7 +34,8 @@ launch_detach(int *ready_fd, int *status, struct failure *why)
 	child = fork();
 	if (child == 0) {
 		close(fds[0]);
-		*ready_fd = fds[1];
+		launch->ready_fd = fds[1];
+		launch->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		setsid();
 		return 0;
 	}
@@ -46,18 +47,16 @@ launch_detach(int *ready_fd, int *status, struct failure *why)
 }
 
 void
-launch_ready(int ready_fd, int log_fd)
+launch_ready(const struct launch *launch, int log_fd)
 {
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	dup2(null_fd, STDIN_FILENO);
-	dup2(null_fd, STDOUT_FILENO);
+	dup2(launch->null_fd, STDIN_FILENO);
+	dup2(launch->null_fd, STDOUT_FILENO);
 	dup2(log_fd, STDERR_FILENO);
-	close(null_fd);
+	close(launch->null_fd);
 	close(log_fd);
 	/* Should nobody wait any more, the capture goes on all the same. */
-	(void)!write(ready_fd, "r", 1);
-	close(ready_fd);
+	(void)!write(launch->ready_fd, "r", 1);
+	close(launch->ready_fd);
 }
 
 int

@@ -7,16 +7,20 @@
 
 #include "failure.h"
 
+struct launch {
+	int ready_fd, null_fd;
+};
+
 /*
- * Goes on in a child with a session of its own, and returns 0 there; *ready_fd is for launch_ready.
+ * Goes on in a child with a session of its own, and returns 0 there; *launch is for launch_ready.
  * The parent waits until the child has called that, or has ended, and returns 1 with the status to
  * exit with. -1: neither. Call before any thread starts.
  */
-int launch_detach(int *ready_fd, int *status, struct failure *why);
+int launch_detach(struct launch *launch, int *status, struct failure *why);
 
-/* The child works: it lets go of standard input and output, and its messages go to log_fd. Closes
- * both. */
-void launch_ready(int ready_fd, int log_fd);
+/* The child works: it lets go of standard input and output, and its messages go to log_fd.
+ * Closes all. */
+void launch_ready(const struct launch *launch, int log_fd);
 
 /* Blocks SIGTERM, SIGINT and SIGHUP, for threads that start later too, and returns a descriptor
  * that polls readable when one has come; -1 on failure. SIGPIPE and SIGXFSZ become errors of

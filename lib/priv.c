@@ -1,11 +1,19 @@
 #include "priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
+#include <netpacket/packet.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static bool
@@ -113,4 +121,184 @@ priv_drop_all(struct failure *why)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return failure_errno(why, "cannot forbid core dumps");
 	return 0;
+}
+
+int
+priv_parse_sandbox(const char *word, enum priv_sandbox *sandbox, struct failure *why)
+{
+	static const char *const words[] = {
+	    [PRIV_ENFORCE] = "enforce", [PRIV_LOG] = "log", [PRIV_OFF] = "off"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(word, words[i]) == 0) {
+			*sandbox = (enum priv_sandbox)i;
+			return 0;
+		}
+	return failure_set(why, "not 'enforce', 'log' or 'off': '%s'", word);
+}
+
+/* Landlock, as of its ABI 6 (linux/landlock.h of Debian 12 ends at 2). */
+struct ruleset {
+	uint64_t files, network, scoped;
+};
+
+struct path_rule {
+	uint64_t allowed;
+	int32_t fd;
+} __attribute__((packed));
+
+enum {
+	FS_WRITE_FILE = 1 << 1,
+	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_REG = 1 << 8,
+	FS_ABI_1 = (1 << 13) - 1,
+	FS_REFER = 1 << 13,     /* ABI 2 */
+	FS_TRUNCATE = 1 << 14,  /* ABI 3 */
+	FS_IOCTL_DEV = 1 << 15, /* ABI 5 */
+	NET_ALL = 3,            /* ABI 4: bind and connect, TCP */
+	SCOPE_ALL = 3,          /* ABI 6: abstract sockets and signals to outside */
+	RULE_PATH_BENEATH = 1,
+	CREATE_VERSION = 1,
+	NR_CREATE_RULESET = 444,
+	NR_ADD_RULE = 445,
+	NR_RESTRICT_SELF = 446,
+};
+
+int
+priv_confine_files(enum priv_sandbox sandbox, int dirfd, struct failure *why)
+{
+	long abi = syscall(NR_CREATE_RULESET, NULL, 0, CREATE_VERSION);
+	struct ruleset ruleset = {.files = FS_ABI_1};
+	struct path_rule rule = {.allowed = FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_REG,
+				 .fd = dirfd};
+	int fd, rc;
+
+	if (abi < 1 || sandbox != PRIV_ENFORCE)
+		return 0;
+	if (abi >= 2)
+		ruleset.files |= FS_REFER;
+	if (abi >= 3)
+		ruleset.files |= FS_TRUNCATE;
+	if (abi >= 4)
+		ruleset.network = NET_ALL;
+	if (abi >= 5)
+		ruleset.files |= FS_IOCTL_DEV;
+	if (abi >= 6)
+		ruleset.scoped = SCOPE_ALL;
+	fd = (int)syscall(NR_CREATE_RULESET, &ruleset,
+			  abi >= 6   ? sizeof(ruleset)
+			  : abi >= 4 ? 16
+				     : 8,
+			  0);
+	rc = fd < 0 ? -1 : 0;
+	if (rc == 0 && dirfd >= 0)
+		rc = (int)syscall(NR_ADD_RULE, fd, RULE_PATH_BENEATH, &rule, 0);
+	if (rc == 0)
+		rc = (int)syscall(NR_RESTRICT_SELF, fd, 0);
+	if (rc < 0)
+		failure_errno(why, "cannot confine file access");
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Calls that need no look at their arguments. Those that a kernel or architecture lacks are unknown
+ * to libseccomp, and left out. */
+static const char *const stdio_calls[] = {
+    "read", "pread64", "readv", "write", "writev", "pwrite64", "close", "fstat", "newfstatat",
+    "fstatfs", "lseek", "_llseek", "fsync", "fdatasync", "ftruncate", "poll", "ppoll",
+    "clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday", "munmap", "mremap", "brk",
+    "madvise", "futex", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "getpid",
+    "gettid", "tgkill", "restart_syscall", "exit", "exit_group", "sched_yield", "getrandom",
+    /* How a thread that was only just started begins */
+    "set_robust_list", "rseq", NULL};
+
+static const char *const capture_calls[] = {"getsockname", "dup2",      "dup3",     "rename",
+					    "renameat",    "renameat2", "unlinkat", NULL};
+
+static int
+allow_calls(scmp_filter_ctx filter, const char *const *names)
+{
+	int rc = 0;
+
+	for (; *names && rc == 0; names++) {
+		int number = seccomp_syscall_resolve_name(*names);
+
+		if (number != __NR_SCMP_ERROR)
+			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	}
+	return rc;
+}
+
+static int
+allow_memory(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
+
+	if (rc == 0)
+		rc =
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable);
+	return rc;
+}
+
+/* New files only, filters on and news from packet sockets. */
+static int
+allow_capture(scmp_filter_ctx filter)
+{
+	const unsigned create = O_CREAT | O_EXCL | O_NOFOLLOW;
+	const struct {
+		int call;
+		unsigned level, option;
+	} options[] = {
+	    {SCMP_SYS(setsockopt), SOL_SOCKET, SO_ATTACH_FILTER},
+	    {SCMP_SYS(setsockopt), SOL_SOCKET, SO_LOCK_FILTER},
+	    {SCMP_SYS(getsockopt), SOL_SOCKET, SO_ERROR},
+	    {SCMP_SYS(getsockopt), SOL_PACKET, PACKET_STATISTICS},
+	};
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+				  SCMP_A2(SCMP_CMP_MASKED_EQ, create, create));
+
+	for (size_t i = 0; rc == 0 && i < sizeof(options) / sizeof(*options); i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, options[i].call, 2,
+				      SCMP_A1(SCMP_CMP_EQ, options[i].level),
+				      SCMP_A2(SCMP_CMP_EQ, options[i].option));
+	if (rc == 0)
+		rc = allow_calls(filter, capture_calls);
+	return rc;
+}
+
+int
+priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct failure *why)
+{
+	const struct rlimit no_process = {0, 0};
+	scmp_filter_ctx filter;
+	int rc;
+
+#if defined(__SANITIZE_ADDRESS__)
+	/* Its leak check at the end starts a thread that traces the others. */
+	sandbox = PRIV_OFF;
+#endif
+	if (sandbox == PRIV_OFF)
+		return 0;
+	if (setrlimit(RLIMIT_NPROC, &no_process) < 0)
+		return failure_errno(why, "cannot forbid new processes");
+	filter = seccomp_init(sandbox == PRIV_LOG ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS);
+	rc = filter ? 0 : -ENOMEM;
+	if (rc == 0)
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (rc == 0)
+		rc = allow_calls(filter, stdio_calls);
+	if (rc == 0)
+		rc = allow_memory(filter);
+	if (rc == 0 && calls == PRIV_CALLS_CAPTURE)
+		rc = allow_capture(filter);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	if (rc < 0) {
+		errno = -rc;
+		failure_errno(why, "cannot confine system calls");
+	}
+	seccomp_release(filter);
+	return rc < 0 ? -1 : 0;
 }

@@ -30,4 +30,32 @@ int priv_keep_net_raw(struct failure *why);
  */
 int priv_drop_all(struct failure *why);
 
+/* What happens when something forbidden is tried. */
+enum priv_sandbox {
+	PRIV_ENFORCE, /* the process is killed */
+	PRIV_LOG,     /* the kernel's log says so, and it goes on; files are not confined */
+	PRIV_OFF,     /* nothing is forbidden */
+};
+
+/* Reads "enforce", "log" or "off". */
+int priv_parse_sandbox(const char *word, enum priv_sandbox *sandbox, struct failure *why);
+
+/*
+ * From now on this thread, and those it starts, can open no file but new ones in the directory
+ * dirfd (-1: none at all), where it may also replace and remove them, and can bind or connect no
+ * TCP socket. Descriptors that are open stay usable. By Landlock; a kernel that does not have it is
+ * no failure. Needs no_new_privs.
+ */
+int priv_confine_files(enum priv_sandbox sandbox, int dirfd, struct failure *why);
+
+/* What a process does once it has opened what it needs. */
+enum priv_calls {
+	PRIV_CALLS_STDIO,   /* reads, writes, allocates, waits, ends */
+	PRIV_CALLS_CAPTURE, /* ... and makes files, reads packet rings, sets their filters */
+};
+
+/* From now on all threads, those that run already too, can make no other system calls, and start no
+ * threads or processes. By seccomp. Needs no_new_privs. */
+int priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct failure *why);
+
 #endif
