@@ -1,19 +1,18 @@
 /* vcap-merge: capture files of many engines to one, in the order of time. */
 #include "cli.h"
 
-#include "capfile.h"
 #include "config.h"
 #include "fdio.h"
-#include "inputs.h"
-#include "merge.h"
+#include "mergejob.h"
 #include "parse.h"
 #include "priv.h"
 #include "service.h"
-#include "sides.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const struct command self = {
@@ -81,7 +80,7 @@ raise_descriptor_limit(void)
 }
 
 static void
-add_offset(struct merge *merge, char *word)
+add_offset(struct mergejob *job, char *word)
 {
 	char *equals = strchr(word, '=');
 	struct failure why;
@@ -92,114 +91,90 @@ add_offset(struct merge *merge, char *word)
 	*equals = '\0';
 	if (parse_offset(equals + 1, &offset_ns, &why) < 0)
 		die_usage("%s", why.text);
-	if (merge_offset(merge, word, offset_ns, &why) < 0)
+	if (mergejob_offset(job, word, offset_ns, &why) < 0)
 		die("%s", why.text);
 }
 
-/* Opens the inputs and reads them up to their first packets: whatever is wrong with the command
- * line shows here, before anything is written. */
-static struct merge *
-open_merge(struct inputs *inputs, const struct options *options)
+/* Whether what is written to the output may be written anew: a file under its temporary name, or
+ * nothing at all. */
+static bool
+can_start_over(const char *output)
 {
-	struct failure why;
-	struct merge *merge = merge_new(&why);
-	bool failed = !merge;
+	bool is_stdout = strcmp(output, "-") == 0;
+	struct stat st;
 
-	for (char **word = options->inputs; !failed && *word; word++)
-		failed = inputs_add(inputs, *word, &why) < 0;
-	failed = failed || inputs_open(inputs, &why) < 0 || inputs_merge(inputs, merge, &why) < 0;
-	if (failed)
-		die("%s", why.text);
-	for (size_t i = 0; i < options->offset_count; i++)
-		add_offset(merge, options->offsets[i]);
-	if (merge_start(merge, &why) < 0)
-		die("%s", why.text);
-	for (size_t i = 0; i < options->offset_count; i++)
-		if (!merge_has_engine(merge, options->offsets[i]))
-			die_usage("no input is of the engine '%s'", options->offsets[i]);
-	if (inputs_has(inputs, options->output))
-		die("'%s' is an input and would be overwritten", options->output);
-	return merge;
+	if ((is_stdout ? fstat(STDOUT_FILENO, &st) : stat(output, &st)) < 0)
+		return !is_stdout;
+	if (S_ISCHR(st.st_mode))
+		return st.st_rdev == makedev(1, 3);
+	return !is_stdout && S_ISREG(st.st_mode);
 }
 
+/* Whatever is wrong with the command line shows here, before anything is written. */
 static void
-write_header(struct capwriter *writer, const struct inputs *inputs)
+start(struct mergejob *job, const struct options *options)
 {
-	char application[] = "vcap-merge " VCAP_VERSION;
-	struct capfile_section section = {.application = application,
-					  .comments = inputs_comments(inputs)};
+	const char *unknown;
 	struct failure why;
 
-	if (!section.comments)
-		die("out of memory");
-	if (capwriter_section(writer, &section, &why) < 0)
+	for (char **word = options->inputs; *word; word++)
+		if (inputs_add(&job->inputs, *word, &why) < 0)
+			die("%s", why.text);
+	for (size_t i = 0; i < options->offset_count; i++)
+		add_offset(job, options->offsets[i]);
+	if (mergejob_start(job, can_start_over(options->output), &why) < 0)
 		die("%s", why.text);
+	unknown = mergejob_unknown_engine(job);
+	if (unknown)
+		die_usage("no input is of the engine '%s'", unknown);
+	if (inputs_has(&job->inputs, options->output))
+		die("'%s' is an input and would be overwritten", options->output);
 }
 
 /* Says what is missing of the inputs, and returns the status that follows from it. */
 static int
-report(const struct inputs *inputs, const struct merge *merge)
+report(const struct mergejob *job)
 {
 	struct failure what;
 	int status = EXIT_DONE;
 
-	for (size_t i = 0; i < inputs->count; i++)
-		if (inputs_trouble(inputs, merge, i, &what)) {
+	for (size_t i = 0; i < job->inputs.count; i++)
+		if (mergejob_trouble(job, i, &what)) {
 			warn("%s", what.text);
 			status = EXIT_PARTIAL;
 		}
 	return status;
 }
 
-/* Writes the merged packets, and the statistics behind them. */
-static int
-write_merged(struct source *from, int fd, enum capfile_format format, const struct inputs *inputs,
-	     const struct merge *merge, struct failure *why)
-{
-	struct capwriter *writer = capwriter_new(fd, format, why);
-	int rc = -1;
-
-	if (writer) {
-		write_header(writer, inputs);
-		rc = capwriter_copy(writer, from, why);
-		for (uint32_t i = 0; rc == 0 && i < from->interface_count; i++)
-			rc = inputs_write_statistics(inputs, merge, &from->interfaces[i], i, writer,
-						     why);
-		if (rc == 0)
-			rc = capwriter_flush(writer, why);
-		capwriter_free(writer);
-	}
-	return rc;
-}
-
 int
 main(int argc, char **argv)
 {
 	struct options options;
-	struct inputs inputs = INPUTS_INIT;
 	struct service service = SERVICE_INIT;
+	struct mergejob job = MERGEJOB_INIT;
 	struct outfile out;
-	struct merge *merge;
-	struct source *from;
 	struct failure why;
+	int status;
 
 	cli_start(&self);
 	options = parse_options(argc, argv);
 	if (options.service && config_service_load(&service, options.service, getenv, &why) < 0)
 		die_usage("%s", why.text);
+	job.service = options.service ? &service : NULL;
 	raise_descriptor_limit();
 	if (priv_drop_all(&why) < 0)
 		die("%s", why.text);
-	merge = open_merge(&inputs, &options);
-	from = merge_source(merge);
-	if (options.service)
-		from = sides_source(sides_new(from, &service, &why));
+	start(&job, &options);
 	if (outfile_open(&out, options.output, &why) < 0)
 		die("%s", why.text);
-	if (write_merged(from, out.fd, options.format, &inputs, merge, &why) < 0 ||
+	if (mergejob_write(&job, out.fd, options.format, &why) < 0 ||
 	    outfile_commit(&out, &why) < 0) {
 		outfile_abandon(&out);
 		die("%s", why.text);
 	}
-	return report(&inputs, merge);
+	status = report(&job);
+	mergejob_release(&job);
+	service_release(&service);
+	free(options.offsets);
+	return status;
 }

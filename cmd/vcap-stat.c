@@ -188,7 +188,7 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	print(&census, &options);
 	for (size_t i = 0; i < inputs.count; i++)
-		if (inputs_trouble(&inputs, merge, i, &why)) {
+		if (inputs_damage(&inputs, merge, i, &why)) {
 			warn("%s", why.text);
 			status = EXIT_PARTIAL;
 		}

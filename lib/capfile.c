@@ -103,6 +103,54 @@ capfile_add_interface(struct capfile *file)
 	return &file->source.interfaces[count];
 }
 
+static void
+interface_release(struct interface *interface)
+{
+	free(interface->name);
+	free(interface->description);
+	free(interface->filter);
+	free(interface->options);
+}
+
+void
+capfile_drop_interface(struct capfile *file)
+{
+	int saved = errno;
+
+	interface_release(&file->source.interfaces[--file->source.interface_count]);
+	errno = saved;
+}
+
+/* Goes back to an event: source->revisit. */
+static int
+revisit(struct source *source, uint64_t place, struct failure *why)
+{
+	struct capfile *file = capfile_of(source);
+	unsigned i = 0;
+
+	(void)why;
+	if (!intake_holds(&file->in, place)) {
+		struct intake left = file->in;
+
+		while (i < CAPFILE_CURSORS && !intake_holds(&file->others[i], place))
+			i++;
+		if (i == CAPFILE_CURSORS)
+			i = file->next_other++ % CAPFILE_CURSORS;
+		file->in = file->others[i];
+		file->others[i] = left;
+		file->in.fd = left.fd;
+		file->in.chunk = left.chunk;
+		file->in.can_seek = true;
+	}
+	intake_seek(&file->in, place);
+	file->last_ns = 0;
+	file->why = FAILURE_INIT;
+	if (file->format == CAPFILE_PCAPNG)
+		pcapng_enter_section(file, place);
+	source->next = file->format == CAPFILE_PCAPNG ? pcapng_next : pcap_next;
+	return 0;
+}
+
 /* Judges the first four bytes. */
 static int
 begin(struct capfile *file, struct failure *why)
@@ -140,6 +188,8 @@ capfile_open_fd(int fd, const char *name, struct failure *why)
 		capfile_close(file);
 		return NULL;
 	}
+	if (file->in.can_seek)
+		file->source.revisit = revisit;
 	file->owns_fd = true;
 	return file;
 }
@@ -192,16 +242,15 @@ capfile_close(struct capfile *file)
 		return;
 	if (file->owns_fd)
 		close(file->in.fd);
-	for (uint32_t i = 0; i < file->source.interface_count; i++) {
-		free(file->source.interfaces[i].name);
-		free(file->source.interfaces[i].description);
-		free(file->source.interfaces[i].filter);
-		free(file->source.interfaces[i].options);
-	}
+	for (uint32_t i = 0; i < file->source.interface_count; i++)
+		interface_release(&file->source.interfaces[i]);
 	free(file->source.interfaces);
 	free(file->ticks);
 	section_release(&file->section);
 	intake_release(&file->in);
+	for (unsigned i = 0; i < CAPFILE_CURSORS; i++)
+		intake_release(&file->others[i]);
+	free(file->sections);
 	free(file->scratch);
 	free(file->name);
 	free(file);

@@ -16,6 +16,16 @@ struct ticks {
 	int64_t offset_sec; /* if_tsoffset */
 };
 
+/* Where a section begins, and what it takes to read on within it. */
+struct section_mark {
+	uint64_t offset;
+	uint32_t interface_base;
+	bool swapped;
+};
+
+/* As many stretches of a file as may interleave without being read again and again. */
+#define CAPFILE_CURSORS 7
+
 struct capfile {
 	struct source source; /* first, so that a source is its file */
 	struct intake in;
@@ -32,12 +42,21 @@ struct capfile {
 
 	uint32_t fraction_ns; /* pcap: 1000 or 1 */
 
+	/* Other places of a file that is read in an order of its own. */
+	struct intake others[CAPFILE_CURSORS];
+	unsigned next_other;
+
 	/* pcapng: the section at hand */
 	uint32_t section_base; /* its interface 0 */
 	struct ticks *ticks;   /* by interface of the source */
 	uint32_t interface_room;
 	bool is_vcaps;
-	bool is_unmarked;       /* no statistics came after the newest packet or interface */
+	bool is_unmarked; /* no statistics came after the newest packet or interface */
+	/* All sections so far, and the end of the newest block that is section or interface: what
+	 * is before it is known when it is read again. */
+	struct section_mark *sections;
+	size_t section_count;
+	uint64_t known_to;
 	unsigned char *scratch; /* a translated block or list of options */
 	size_t scratch_room;
 };
@@ -50,12 +69,17 @@ int pcapng_begin(struct capfile *file, struct failure *why);
 enum source_event pcap_next(struct source *source, struct packet *packet, struct failure *why);
 enum source_event pcapng_next(struct source *source, struct packet *packet, struct failure *why);
 
+/* Sets the byte order and the interfaces of the section that holds the offset. */
+void pcapng_enter_section(struct capfile *file, uint64_t offset);
+
 /* Empties file->section. */
 void capfile_reset_section(struct capfile *file);
 
 /* Adds an interface to the source, all zero. NULL without memory or beyond CAPFILE_INTERFACES. */
 #define CAPFILE_INTERFACES 65536
 struct interface *capfile_add_interface(struct capfile *file);
+/* Removes the newest again. errno stays. */
+void capfile_drop_interface(struct capfile *file);
 
 /* End the source: they set ended, why and file->why, and return the event. Offsets are those of the
  * block at hand. */

@@ -164,6 +164,24 @@ inputs_open(struct inputs *inputs, struct failure *why)
 	return 0;
 }
 
+void
+inputs_close(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++) {
+		capfile_close(inputs->list[i].file);
+		inputs->list[i].file = NULL;
+	}
+}
+
+bool
+inputs_can_be_revisited(const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		if (!capfile_source(inputs->list[i].file)->revisit)
+			return false;
+	return true;
+}
+
 static bool
 is_from(const struct input *input, const char *application)
 {
@@ -291,41 +309,16 @@ inputs_comments(const struct inputs *inputs)
 }
 
 bool
-inputs_trouble(const struct inputs *inputs, const struct merge *merge, size_t i,
-	       struct failure *what)
+inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
+	      struct failure *what)
 {
 	const struct merge_outcome *outcome = merge_outcome(merge, i);
-	const char *path = inputs->list[i].path;
 
 	if (outcome->is_cut)
 		*what = outcome->why;
 	else if (capfile_section(inputs->list[i].file)->cut_short)
-		failure_set(what, "'%s' was cut short: it has no end mark", path);
-	else if (outcome->late)
-		failure_set(what, "'%s' is not in order: %llu packets were placed late", path,
-			    (unsigned long long)outcome->late);
+		failure_set(what, "'%s' was cut short: it has no end mark", inputs->list[i].path);
 	else
 		return false;
 	return true;
-}
-
-int
-inputs_write_statistics(const struct inputs *inputs, const struct merge *merge,
-			const struct interface *interface, uint32_t id, struct capwriter *writer,
-			struct failure *why)
-{
-	struct failure what = FAILURE_INIT, other;
-	char comment[sizeof(what.text) + 16];
-
-	if (!interface->statistics.valid)
-		return 0;
-	/* Of several the least, whatever the order of the inputs. */
-	for (size_t i = 0; i < inputs->count; i++)
-		if (merge_has_interface(merge, i, interface->name) &&
-		    inputs_trouble(inputs, merge, i, &other) &&
-		    (!what.text[0] || strcmp(other.text, what.text) < 0))
-			what = other;
-	snprintf(comment, sizeof(comment), "partial: %s", what.text);
-	return capwriter_statistics(writer, id, &interface->statistics,
-				    what.text[0] ? comment : NULL, why);
 }

@@ -2,7 +2,7 @@
  * The inputs of a merge as people name them, `[NAME=]INPUT`: capture files, FIFOs, `-`, and
  * directories of vcap-run, which stand for all their core-*.pcapng.
  *
- *	inputs_add ... -> inputs_open -> inputs_merge -> (merge_start ... its end) -> inputs_trouble
+ *	inputs_add ... -> inputs_open -> inputs_merge -> (merge_start ... its end) -> inputs_damage
  */
 #ifndef VCAP_INPUTS_H
 #define VCAP_INPUTS_H
@@ -41,6 +41,12 @@ int inputs_add(struct inputs *inputs, const char *word, struct failure *why);
 /* Opens them all and shares out memory for reading ahead. */
 int inputs_open(struct inputs *inputs, struct failure *why);
 
+/* Closes them again, to be opened anew. */
+void inputs_close(struct inputs *inputs);
+
+/* Whether all can be read more than once: none is a pipe. */
+bool inputs_can_be_revisited(const struct inputs *inputs);
+
 /* Adds them all to merge, in this order. */
 int inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why);
 
@@ -54,15 +60,8 @@ bool inputs_has(const struct inputs *inputs, const char *path);
  */
 char **inputs_comments(const struct inputs *inputs);
 
-/* Whether something is missing of input i, and what: damage, no end mark, packets out of order.
- * Call after the merge's end. */
-bool inputs_trouble(const struct inputs *inputs, const struct merge *merge, size_t i,
-		    struct failure *what);
-
-/* Writes the statistics of an interface of the merge, if it has any, as number id, with a comment
- * if something is missing of an input that fed it. */
-int inputs_write_statistics(const struct inputs *inputs, const struct merge *merge,
-			    const struct interface *interface, uint32_t id,
-			    struct capwriter *writer, struct failure *why);
+/* Whether input i is damaged or lacks its end mark, and how. Call after the merge's end. */
+bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
+		   struct failure *what);
 
 #endif

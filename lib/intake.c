@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Opening an input looks at its head only: of thousands that are open, most wait. */
@@ -11,7 +12,15 @@
 void
 intake_init(struct intake *in, int fd, size_t chunk)
 {
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
 	*in = (struct intake){.fd = fd, .chunk = chunk};
+	/* Also a shell's `< FILE`, which may begin anywhere. */
+	if (at >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		in->can_seek = true;
+		in->base = (uint64_t)at;
+	}
 }
 
 void
@@ -49,6 +58,17 @@ make_room(struct intake *in, size_t need)
 	return 0;
 }
 
+static ssize_t
+read_more(struct intake *in)
+{
+	unsigned char *to = in->bytes + in->end;
+	size_t size = in->room - in->end;
+
+	if (in->can_seek)
+		return pread(in->fd, to, size, (off_t)(in->base + in->end));
+	return read(in->fd, to, size);
+}
+
 int
 intake_fill(struct intake *in, size_t need)
 {
@@ -57,7 +77,7 @@ intake_fill(struct intake *in, size_t need)
 	if (make_room(in, need) < 0)
 		return -1;
 	while (in->end < need) {
-		ssize_t n = read(in->fd, in->bytes + in->end, in->room - in->end);
+		ssize_t n = read_more(in);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -70,4 +90,16 @@ intake_fill(struct intake *in, size_t need)
 		in->end += (size_t)n;
 	}
 	return 0;
+}
+
+void
+intake_seek(struct intake *in, uint64_t offset)
+{
+	if (intake_holds(in, offset)) {
+		in->at = (size_t)(offset - in->base);
+		return;
+	}
+	in->base = offset;
+	in->at = in->end = 0;
+	in->at_eof = false;
 }

@@ -16,6 +16,7 @@ struct intake {
 	size_t chunk;         /* how large a buffer to read into */
 	uint64_t base;        /* the place of bytes[0] in the input */
 	bool at_eof;
+	bool can_seek; /* a regular file: read by position, and the descriptor's own stays */
 };
 
 /* Nothing is read yet. chunk is how many bytes to read at a time, but for a first, small read. */
@@ -40,6 +41,16 @@ intake_offset(const struct intake *in)
 {
 	return in->base + in->at;
 }
+
+/* Whether the byte at this offset is in the buffer. */
+static inline bool
+intake_holds(const struct intake *in, uint64_t offset)
+{
+	return offset >= in->base && offset < in->base + in->end;
+}
+
+/* Goes to an offset of a file that can seek. */
+void intake_seek(struct intake *in, uint64_t offset);
 
 /* As intake_fill; cheap when the bytes are there. */
 static inline int

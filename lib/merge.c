@@ -7,73 +7,29 @@
  */
 #include "merge.h"
 
-#include "pcapng.h"
+#include "feed.h"
+#include "roster.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An interface of an engine, whatever the side. */
-struct origin {
-	char *plain; /* "ENGINE/IFACE" */
-	char *engine;
-	int64_t offset_ns;
-	int64_t newest_ns; /* of its packets; INT64_MIN if none */
-	uint16_t linktype;
-};
-
-/* Where an interface of an input goes. */
-struct route {
-	uint32_t interface; /* of the merge */
-	uint32_t origin;
-};
-
-/* The newest counters of one core, from one input. */
-struct tally {
-	uint32_t origin;
-	uint32_t core; /* PACKET_NO_CORE: the whole input's */
-	size_t input;
-	struct statistics statistics;
-};
-
-struct feed {
-	struct merge_input input;
-	struct route *routes; /* by interface of the source */
-	uint32_t route_count;
-	/* The head: a packet, or a note that came after `packet` and has its place. */
-	bool is_note;
-	struct packet packet; /* with the merge's interface and the offset applied */
-	uint32_t origin;      /* of the packet */
-	struct merge_outcome outcome;
-};
 
 struct node {
 	int64_t ts_ns;
 	uint32_t feed;
 };
 
-struct offset {
-	char *engine;
-	int64_t ns;
-};
-
 struct merge {
-	struct source source; /* first */
+	struct source source; /* first; its interfaces are the roster's */
+	struct roster roster;
 	struct feed *feeds;
 	size_t feed_count;
 	struct node *heap;
 	size_t heap_count;
-	struct origin *origins;
-	size_t origin_count;
-	struct tally *tallies;
-	size_t tally_count;
-	struct offset *offsets;
-	size_t offset_count;
-	size_t first_with_link; /* the input whose link type counts */
-	bool top_is_used;       /* the head of heap[0] was handed out */
+	bool sorts_inputs, stops_at_disorder;
+	bool top_is_used; /* the head of heap[0] was handed out */
 	bool has_ended;
-	bool mixes_linktypes;
-	/* Inputs whose heads are alike, taken out of the heap; the last of them was handed out. */
+	/* Inputs whose heads are alike, taken out of the heap; the last of them is handed out. */
 	uint32_t *alike;
 	size_t alike_count;
 	struct packet alike_packet; /* data and options are a copy, in alike_bytes */
@@ -102,44 +58,13 @@ merge_free(struct merge *merge)
 	if (!merge)
 		return;
 	for (size_t i = 0; i < merge->feed_count; i++)
-		free(merge->feeds[i].routes);
-	for (size_t i = 0; i < merge->origin_count; i++) {
-		free(merge->origins[i].plain);
-		free(merge->origins[i].engine);
-	}
-	for (size_t i = 0; i < merge->offset_count; i++)
-		free(merge->offsets[i].engine);
-	for (uint32_t i = 0; i < merge->source.interface_count; i++) {
-		free(merge->source.interfaces[i].name);
-		free(merge->source.interfaces[i].description);
-		free(merge->source.interfaces[i].filter);
-		free(merge->source.interfaces[i].options);
-	}
-	free(merge->source.interfaces);
+		feed_release(&merge->feeds[i]);
+	roster_release(&merge->roster);
 	free(merge->feeds);
 	free(merge->heap);
-	free(merge->origins);
-	free(merge->tallies);
-	free(merge->offsets);
 	free(merge->alike);
 	free(merge->alike_bytes);
 	free(merge);
-}
-
-/* Makes room for one more element of size bytes in the array *list of count; rooms are powers of
- * two. */
-static int
-grow(void *list, size_t count, size_t size)
-{
-	void **array = list, *larger;
-
-	if (count & (count - 1) || (*array && count == 0))
-		return 0;
-	larger = realloc(*array, (count ? 2 * count : 1) * size);
-	if (!larger)
-		return -1;
-	*array = larger;
-	return 0;
 }
 
 static int
@@ -152,311 +77,52 @@ no_memory(struct failure *why)
 int
 merge_add(struct merge *merge, const struct merge_input *input, struct failure *why)
 {
-	if (grow(&merge->feeds, merge->feed_count, sizeof(*merge->feeds)) < 0)
+	if (roster_grow(&merge->feeds, merge->feed_count, sizeof(*merge->feeds)) < 0)
 		return no_memory(why);
-	merge->feeds[merge->feed_count++] = (struct feed){
-	    .input = *input,
-	    .packet = {.ts_ns = INT64_MIN, .core = PACKET_NO_CORE},
-	    .origin = UINT32_MAX,
-	};
+	feed_init(&merge->feeds[merge->feed_count], input, merge->feed_count);
+	merge->feed_count++;
 	return 0;
 }
 
 int
 merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why)
 {
-	char *copy;
-
-	if (grow(&merge->offsets, merge->offset_count, sizeof(*merge->offsets)) < 0)
-		return no_memory(why);
-	copy = strdup(engine);
-	if (!copy)
-		return no_memory(why);
-	merge->offsets[merge->offset_count].engine = copy;
-	merge->offsets[merge->offset_count++].ns = offset_ns;
-	return 0;
+	return roster_offset(&merge->roster, engine, offset_ns) < 0 ? no_memory(why) : 0;
 }
 
 void
 merge_mix_linktypes(struct merge *merge)
 {
-	merge->mixes_linktypes = true;
+	merge->roster.mixes_linktypes = true;
 }
 
-/* A time moved by an offset; at the ends of what int64_t holds it stays there. */
-static int64_t
-shifted(int64_t ts_ns, int64_t offset_ns)
+void
+merge_sort_inputs(struct merge *merge)
 {
-	int64_t sum;
-
-	if (!__builtin_add_overflow(ts_ns, offset_ns, &sum))
-		return sum;
-	return offset_ns < 0 ? INT64_MIN + 1 : INT64_MAX;
+	merge->sorts_inputs = true;
 }
 
-static int
-compare_text(const char *a, const char *b)
+void
+merge_stop_at_disorder(struct merge *merge)
 {
-	return strcmp(a ? a : "", b ? b : "");
+	merge->stops_at_disorder = true;
 }
 
-/* The order of interfaces in the output; 0 for those that share a place. */
-static int
-compare_interfaces(const struct interface *a, const struct interface *b)
+bool
+merge_is_disordered(const struct merge *merge)
 {
-	int order = compare_text(a->name, b->name);
-
-	order = order ? order : compare_text(a->description, b->description);
-	order = order ? order : compare_text(a->filter, b->filter);
-	order = order ? order : (a->speed > b->speed) - (a->speed < b->speed);
-	if (order == 0 && a->options_len != b->options_len)
-		order = a->options_len < b->options_len ? -1 : 1;
-	if (order == 0 && a->options_len)
-		order = memcmp(a->options, b->options, a->options_len);
-	return order;
+	for (size_t i = 0; i < merge->feed_count; i++)
+		if (merge->feeds[i].is_disordered && !merge->feeds[i].index)
+			return true;
+	return false;
 }
 
-static char *
-copy_text(const char *text, bool *failed)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	*failed |= text && !copy;
-	return copy;
-}
-
-/* Adds a copy of the interface, with this name, to the merge's. */
-static int
-add_interface(struct merge *merge, const struct interface *interface, const char *name)
-{
-	struct interface *copy;
-	bool failed = false;
-
-	if (grow(&merge->source.interfaces, merge->source.interface_count, sizeof(*copy)) < 0)
-		return -1;
-	copy = &merge->source.interfaces[merge->source.interface_count];
-	*copy = *interface;
-	copy->name = copy_text(name, &failed);
-	copy->description = copy_text(interface->description, &failed);
-	copy->filter = copy_text(interface->filter, &failed);
-	copy->statistics = (struct statistics){0};
-	if (interface->options_len) {
-		copy->options = malloc(interface->options_len);
-		failed |= !copy->options;
-		if (copy->options)
-			memcpy(copy->options, interface->options, interface->options_len);
-	}
-	if (failed) {
-		free(copy->name);
-		free(copy->description);
-		free(copy->filter);
-		free(copy->options);
-		return -1;
-	}
-	merge->source.interface_count++;
-	return 0;
-}
-
-static int
-find_origin(struct merge *merge, const struct label *label, uint16_t linktype, uint32_t *id)
-{
-	char *plain = label_format(label, NULL);
-	struct origin *origin;
-
-	if (!plain)
-		return -1;
-	for (size_t i = 0; i < merge->origin_count; i++)
-		if (strcmp(merge->origins[i].plain, plain) == 0) {
-			free(plain);
-			*id = (uint32_t)i;
-			return 0;
-		}
-	if (grow(&merge->origins, merge->origin_count, sizeof(*origin)) < 0) {
-		free(plain);
-		return -1;
-	}
-	origin = &merge->origins[merge->origin_count];
-	*origin = (struct origin){.plain = plain,
-				  .engine = strdup(label->engine),
-				  .newest_ns = INT64_MIN,
-				  .linktype = linktype};
-	if (!origin->engine) {
-		free(plain);
-		return -1;
-	}
-	for (size_t i = 0; i < merge->offset_count; i++)
-		if (strcmp(merge->offsets[i].engine, label->engine) == 0)
-			origin->offset_ns = merge->offsets[i].ns;
-	*id = (uint32_t)merge->origin_count++;
-	return 0;
-}
-
-static int
-find_interface(struct merge *merge, const struct interface *interface, const struct label *label,
-	       uint32_t *id)
-{
-	struct interface named = *interface;
-	int rc = 0;
-
-	named.name = label_format(label, label->side);
-	if (!named.name)
-		return -1;
-	for (*id = 0; *id < merge->source.interface_count; (*id)++)
-		if (compare_interfaces(&merge->source.interfaces[*id], &named) == 0)
-			break;
-	if (*id == merge->source.interface_count)
-		rc = add_interface(merge, interface, named.name);
-	free(named.name);
-	return rc;
-}
-
-/* Two link types in one file cannot be read by libpcap. */
-static int
-check_linktype(struct merge *merge, const struct feed *feed, const struct interface *interface,
-	       struct failure *why)
-{
-	if (merge->source.interface_count == 0)
-		merge->first_with_link = (size_t)(feed - merge->feeds);
-	else if (!merge->mixes_linktypes &&
-		 merge->source.interfaces[0].linktype != interface->linktype)
-		return failure_set(why, "'%s' and '%s' are of different link types (%u and %u)",
-				   merge->feeds[merge->first_with_link].input.name,
-				   feed->input.name, merge->source.interfaces[0].linktype,
-				   interface->linktype);
-	return 0;
-}
-
-/* Gives the feed's interfaces that are new their places. */
-static int
-follow_interfaces(struct merge *merge, struct feed *feed, struct failure *why)
-{
-	const struct source *source = feed->input.source;
-	struct route *routes =
-	    realloc(feed->routes, source->interface_count * sizeof(*feed->routes));
-
-	if (!routes)
-		return no_memory(why);
-	feed->routes = routes;
-	for (; feed->route_count < source->interface_count; feed->route_count++) {
-		const struct interface *interface = &source->interfaces[feed->route_count];
-		struct route *route = &routes[feed->route_count];
-		struct label label;
-		int rc;
-
-		if (check_linktype(merge, feed, interface, why) < 0)
-			return -1;
-		if (label_of(&label, interface, &feed->input.hint) < 0)
-			return no_memory(why);
-		rc = find_origin(merge, &label, interface->linktype, &route->origin);
-		if (rc == 0)
-			rc = find_interface(merge, interface, &label, &route->interface);
-		label_release(&label);
-		if (rc < 0)
-			return no_memory(why);
-	}
-	return 0;
-}
-
-/* Keeps the newest of a core: across the files of one capture where the core is known, else of each
- * input. */
-static int
-keep_statistics(struct merge *merge, const struct feed *feed, uint32_t id, struct failure *why)
-{
-	struct statistics statistics = feed->input.source->interfaces[id].statistics;
-	const uint32_t origin = feed->routes[id].origin;
-	const size_t input = (size_t)(feed - merge->feeds);
-	const int64_t offset_ns = merge->origins[origin].offset_ns;
-	struct tally *tally;
-
-	statistics.ts_ns = shifted(statistics.ts_ns, offset_ns);
-	if (statistics.start_ns != INT64_MIN)
-		statistics.start_ns = shifted(statistics.start_ns, offset_ns);
-	if (statistics.end_ns != INT64_MIN)
-		statistics.end_ns = shifted(statistics.end_ns, offset_ns);
-	for (size_t i = 0; i < merge->tally_count; i++) {
-		tally = &merge->tallies[i];
-		if (tally->origin == origin && tally->core == statistics.core &&
-		    tally->statistics.start_ns == statistics.start_ns &&
-		    (tally->input == input || tally->core != PACKET_NO_CORE)) {
-			if (statistics.ts_ns >= tally->statistics.ts_ns)
-				tally->statistics = statistics;
-			return 0;
-		}
-	}
-	if (grow(&merge->tallies, merge->tally_count, sizeof(*tally)) < 0)
-		return no_memory(why);
-	merge->tallies[merge->tally_count++] =
-	    (struct tally){origin, statistics.core, input, statistics};
-	return 0;
-}
-
+/* The roster's interfaces are the source's; they may have moved. */
 static void
-add_counter(uint64_t *sum, uint64_t value)
+show_interfaces(struct merge *merge)
 {
-	if (value != STATISTICS_UNKNOWN)
-		*sum = *sum == STATISTICS_UNKNOWN ? value : *sum + value;
-}
-
-static void
-add_statistics(struct statistics *sum, const struct statistics *s)
-{
-	if (s->start_ns != INT64_MIN && (sum->start_ns == INT64_MIN || s->start_ns < sum->start_ns))
-		sum->start_ns = s->start_ns;
-	if (s->end_ns > sum->end_ns)
-		sum->end_ns = s->end_ns;
-	if (s->ts_ns > sum->ts_ns)
-		sum->ts_ns = s->ts_ns;
-	add_counter(&sum->received, s->received);
-	add_counter(&sum->dropped, s->dropped);
-	add_counter(&sum->accepted, s->accepted);
-}
-
-/* The statistics of an origin; those that no input gave an end still get one: the output is
- * complete, and says so. */
-static struct statistics
-statistics_of(const struct merge *merge, uint32_t origin)
-{
-	const int64_t newest_ns = merge->origins[origin].newest_ns;
-	struct statistics sum = {.ts_ns = INT64_MIN,
-				 .start_ns = INT64_MIN,
-				 .end_ns = INT64_MIN,
-				 .received = STATISTICS_UNKNOWN,
-				 .dropped = STATISTICS_UNKNOWN,
-				 .accepted = STATISTICS_UNKNOWN,
-				 .core = PACKET_NO_CORE,
-				 .valid = true};
-
-	for (size_t i = 0; i < merge->tally_count; i++)
-		if (merge->tallies[i].origin == origin)
-			add_statistics(&sum, &merge->tallies[i].statistics);
-	if (sum.end_ns == INT64_MIN)
-		sum.end_ns = newest_ns > sum.ts_ns ? newest_ns : sum.ts_ns;
-	if (sum.end_ns < 0)
-		sum.end_ns = 0;
-	if (sum.ts_ns < 0)
-		sum.ts_ns = sum.end_ns;
-	return sum;
-}
-
-/* Puts each origin's statistics on the first interface of its name, which is made if there is none
- * but those with a side. */
-static int
-finish_statistics(struct merge *merge)
-{
-	for (uint32_t i = 0; i < merge->origin_count; i++) {
-		const struct origin *origin = &merge->origins[i];
-		const struct interface plain = {.linktype = origin->linktype};
-		uint32_t id = 0;
-
-		while (id < merge->source.interface_count &&
-		       strcmp(merge->source.interfaces[id].name, origin->plain) != 0)
-			id++;
-		if (id == merge->source.interface_count &&
-		    add_interface(merge, &plain, origin->plain) < 0)
-			return -1;
-		merge->source.interfaces[id].statistics = statistics_of(merge, i);
-	}
-	return 0;
+	merge->source.interfaces = merge->roster.interfaces;
+	merge->source.interface_count = merge->roster.interface_count;
 }
 
 /* Packets by everything but their times and places. */
@@ -466,8 +132,8 @@ compare_contents(const struct merge *merge, const struct packet *a, const struct
 	int order = 0;
 
 	if (a->iface != b->iface)
-		order = compare_interfaces(&merge->source.interfaces[a->iface],
-					   &merge->source.interfaces[b->iface]);
+		order = roster_compare(&merge->roster.interfaces[a->iface],
+				       &merge->roster.interfaces[b->iface]);
 	if (order)
 		return order;
 	if (a->len != b->len)
@@ -495,20 +161,12 @@ compare_notes(const struct note *a, const struct note *b)
 	return a->size ? memcmp(a->body, b->body, a->size) : 0;
 }
 
-static const char *
-engine_of(const struct merge *merge, uint32_t origin)
-{
-	return origin == UINT32_MAX ? "" : merge->origins[origin].engine;
-}
-
 /* Heads of the same time. */
 static int
 compare_tied(const struct merge *merge, const struct feed *a, const struct feed *b)
 {
-	int order = 0;
+	int order = feed_compare_origins(&merge->roster, a->origin, b->origin);
 
-	if (a->origin != b->origin)
-		order = strcmp(engine_of(merge, a->origin), engine_of(merge, b->origin));
 	if (order)
 		return order;
 	if (a->packet.core != b->packet.core)
@@ -569,59 +227,16 @@ remove_top(struct merge *merge)
 		sift_down(merge, 0, last);
 }
 
-static void
-take_packet(struct merge *merge, struct feed *feed, const struct packet *packet)
-{
-	const struct route *route = &feed->routes[packet->iface];
-	struct origin *origin = &merge->origins[route->origin];
-	const int64_t before_ns = feed->packet.ts_ns;
-
-	feed->is_note = false;
-	feed->origin = route->origin;
-	feed->packet = *packet;
-	feed->packet.iface = route->interface;
-	feed->packet.ts_ns = shifted(packet->ts_ns, origin->offset_ns);
-	if (feed->packet.ts_ns < before_ns)
-		feed->outcome.late++;
-	if (feed->packet.ts_ns > origin->newest_ns)
-		origin->newest_ns = feed->packet.ts_ns;
-}
-
-/* Whether a block may stand in another file. */
-static bool
-is_copyable(const struct note *note)
-{
-	return !note->foreign && note->type != PCAPNG_SHB && note->type != PCAPNG_CUSTOM_NOCOPY;
-}
-
-/* Reads the feed's next head. 1, or 0 at its end, or -1 if the merge cannot go on. */
+/* Moves an input on. 1, or 0 at its end, or -1 if the merge cannot go on. */
 static int
 advance(struct merge *merge, struct feed *feed)
 {
-	struct source *source = feed->input.source;
+	int more = feed_advance(feed, &merge->roster, &merge->why);
 
-	for (;;) {
-		struct packet packet;
-		enum source_event event = source->next(source, &packet, &feed->outcome.why);
-
-		if (feed->route_count < source->interface_count &&
-		    follow_interfaces(merge, feed, &merge->why) < 0)
-			return -1;
-		switch (event) {
-		case SOURCE_PACKET: take_packet(merge, feed, &packet); return 1;
-		case SOURCE_STATISTICS:
-			if (keep_statistics(merge, feed, packet.iface, &merge->why) < 0)
-				return -1;
-			break;
-		case SOURCE_NOTE:
-			feed->is_note = is_copyable(&source->note);
-			if (feed->is_note)
-				return 1;
-			break;
-		case SOURCE_CUT: feed->outcome.is_cut = true; return 0;
-		case SOURCE_END: return 0;
-		}
-	}
+	show_interfaces(merge);
+	if (__builtin_expect(feed->is_disordered, 0) && merge->stops_at_disorder && !feed->index)
+		return failure_set(&merge->why, "'%s' is not in order", feed->input.name);
+	return more;
 }
 
 /* Keeps a copy of the head that several inputs have alike. */
@@ -729,26 +344,34 @@ move_on(struct merge *merge)
 	return 0;
 }
 
+static int
+finish(struct merge *merge)
+{
+	if (!merge->has_ended && roster_finish(&merge->roster) < 0)
+		return no_memory(&merge->why);
+	show_interfaces(merge);
+	merge->has_ended = true;
+	return 0;
+}
+
 static enum source_event
 merge_next(struct source *source, struct packet *packet, struct failure *why)
 {
 	struct merge *merge = (struct merge *)source;
 	struct feed *feed;
+	int rc = merge->why.text[0] ? -1 : 0;
 
-	if (merge->top_is_used && move_on(merge) < 0)
-		merge->has_ended = true;
-	if (merge->why.text[0]) {
+	if (rc == 0 && merge->top_is_used)
+		rc = move_on(merge);
+	if (rc == 0 && merge->alike_count == 0 && merge->heap_count == 0) {
+		rc = finish(merge);
+		if (rc == 0)
+			return SOURCE_END;
+	}
+	if (rc < 0) {
 		if (why)
 			*why = merge->why;
 		return SOURCE_CUT;
-	}
-	if (merge->alike_count == 0 && merge->heap_count == 0) {
-		if (!merge->has_ended && finish_statistics(merge) < 0) {
-			no_memory(&merge->why);
-			return merge_next(source, packet, why);
-		}
-		merge->has_ended = true;
-		return SOURCE_END;
 	}
 	feed = &merge->feeds[merge->alike_count ? merge->alike[merge->alike_count - 1]
 						: merge->heap[0].feed];
@@ -761,47 +384,35 @@ merge_next(struct source *source, struct packet *packet, struct failure *why)
 	return SOURCE_PACKET;
 }
 
-static int
-compare_ids(const void *a, const void *b, void *interfaces)
-{
-	const struct interface *list = interfaces;
-
-	return compare_interfaces(&list[*(const uint32_t *)a], &list[*(const uint32_t *)b]);
-}
-
-/* Sorts the interfaces known so far, and tells everyone their new places. */
+/* Sorts the interfaces known so far, and tells every input their new numbers. */
 static int
 sort_interfaces(struct merge *merge)
 {
-	const uint32_t count = merge->source.interface_count;
-	struct interface *sorted = malloc((count + 1) * sizeof(*sorted));
-	uint32_t *order = malloc((count + 1) * sizeof(*order));
-	uint32_t *place = malloc((count + 1) * sizeof(*place));
-	int rc = sorted && order && place ? 0 : -1;
+	uint32_t *place = malloc((merge->roster.interface_count + 1) * sizeof(*place));
+	int rc = place ? roster_sort(&merge->roster, place) : -1;
 
-	if (rc == 0) {
-		for (uint32_t i = 0; i < count; i++)
-			order[i] = i;
-		qsort_r(order, count, sizeof(*order), compare_ids, merge->source.interfaces);
-		for (uint32_t i = 0; i < count; i++) {
-			sorted[i] = merge->source.interfaces[order[i]];
-			place[order[i]] = i;
-		}
-		if (count)
-			memcpy(merge->source.interfaces, sorted, count * sizeof(*sorted));
-		for (size_t f = 0; f < merge->feed_count; f++) {
-			struct feed *feed = &merge->feeds[f];
-
-			for (uint32_t i = 0; i < feed->route_count; i++)
-				feed->routes[i].interface = place[feed->routes[i].interface];
-			if (feed->origin != UINT32_MAX)
-				feed->packet.iface = place[feed->packet.iface];
-		}
-	}
-	free(sorted);
-	free(order);
+	for (size_t i = 0; rc == 0 && i < merge->feed_count; i++)
+		feed_renumber(&merge->feeds[i], place);
 	free(place);
 	return rc;
+}
+
+/* Reads each input's first head; has_head tells which have one. */
+static int
+read_first_heads(struct merge *merge, bool *has_head)
+{
+	for (size_t i = 0; i < merge->feed_count; i++) {
+		struct feed *feed = &merge->feeds[i];
+		int more = 0;
+
+		if (merge->sorts_inputs && feed_sort(feed, &merge->roster, &merge->why) < 0)
+			return -1;
+		more = advance(merge, feed);
+		if (more < 0)
+			return -1;
+		has_head[i] = more > 0;
+	}
+	return 0;
 }
 
 int
@@ -814,14 +425,9 @@ merge_start(struct merge *merge, struct failure *why)
 	merge->alike = calloc(merge->feed_count + 1, sizeof(*merge->alike));
 	if (!has_head || !merge->heap || !merge->alike)
 		rc = no_memory(why);
-	for (size_t i = 0; rc == 0 && i < merge->feed_count; i++) {
-		int more = advance(merge, &merge->feeds[i]);
-
-		has_head[i] = more > 0;
-		if (more < 0) {
-			*why = merge->why;
-			rc = -1;
-		}
+	if (rc == 0 && read_first_heads(merge, has_head) < 0) {
+		*why = merge->why;
+		rc = -1;
 	}
 	if (rc == 0 && sort_interfaces(merge) < 0)
 		rc = no_memory(why);
@@ -847,8 +453,8 @@ merge_outcome(const struct merge *merge, size_t input)
 bool
 merge_has_engine(const struct merge *merge, const char *engine)
 {
-	for (size_t i = 0; i < merge->origin_count; i++)
-		if (strcmp(merge->origins[i].engine, engine) == 0)
+	for (size_t i = 0; i < merge->roster.origin_count; i++)
+		if (strcmp(merge->roster.origins[i].engine, engine) == 0)
 			return true;
 	return false;
 }
@@ -859,7 +465,7 @@ merge_has_interface(const struct merge *merge, size_t input, const char *plain)
 	const struct feed *feed = &merge->feeds[input];
 
 	for (uint32_t i = 0; i < feed->route_count; i++)
-		if (strcmp(merge->origins[feed->routes[i].origin].plain, plain) == 0)
+		if (strcmp(merge->roster.origins[feed->routes[i].origin].plain, plain) == 0)
 			return true;
 	return false;
 }

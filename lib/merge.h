@@ -11,8 +11,8 @@
  *	merge_new -> merge_add, merge_offset ... -> merge_start -> merge_source()->next ... ->
  *	merge_outcome
  *
- * An input that is damaged ends alone; the others go on. A packet that is older than the one before
- * it in its input is placed at once, late, and counted.
+ * An input that is damaged ends alone; the others go on. A packet that belongs before the one that
+ * its input yielded before it is placed at once, late, and counted, unless inputs are sorted first.
  */
 #ifndef VCAP_MERGE_H
 #define VCAP_MERGE_H
@@ -47,6 +47,28 @@ int merge_add(struct merge *merge, const struct merge_input *input, struct failu
 
 /* Adds offset_ns to every time of this engine, statistics included. */
 int merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why);
+
+/*
+ * Inputs whose packets may stand in any order. merge_sort_inputs: merge_start reads each input that
+ * can be revisited once through, and puts those in order that are not; others are placed late.
+ * merge_stop_at_disorder: the first packet that is late ends the merge with SOURCE_CUT, so that a
+ * caller who can start over does so, and reads twice only when it must.
+ */
+void merge_sort_inputs(struct merge *merge);
+void merge_stop_at_disorder(struct merge *merge);
+/* Whether a packet was late, by time, engine or core. */
+bool merge_is_disordered(const struct merge *merge);
+
+/*
+ * Inputs whose packets may stand in any order. merge_sort_inputs: merge_start reads each input that
+ * can be revisited once through, and puts those in order that are not; others are placed late.
+ * merge_stop_at_disorder: the first packet that is late ends the merge with SOURCE_CUT, so that a
+ * caller who can start over does so, and reads twice only when it must.
+ */
+void merge_sort_inputs(struct merge *merge);
+void merge_stop_at_disorder(struct merge *merge);
+/* Whether a packet was late, by time, engine or core. */
+bool merge_is_disordered(const struct merge *merge);
 
 /* Lets interfaces differ in link type, which is refused otherwise. */
 void merge_mix_linktypes(struct merge *merge);

@@ -103,6 +103,11 @@ struct source {
 	struct interface *interfaces; /* may grow, and move, during next() */
 	uint32_t interface_count;
 	struct note note; /* what SOURCE_NOTE announced */
+	/* A source that can go back has these, others have NULL: where the event that next()
+	 * yielded last stands, and how to make next() yield it again. Interfaces and counters stay
+	 * as they are; places ascend. */
+	uint64_t place;
+	int (*revisit)(struct source *source, uint64_t place, struct failure *why);
 };
 
 #endif

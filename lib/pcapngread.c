@@ -187,6 +187,59 @@ block_failed(struct capfile *file, struct failure *why, const char *what)
 				: capfile_unreadable(file, why);
 }
 
+/* Remembers where the section at hand begins. */
+static int
+mark_section(struct capfile *file)
+{
+	struct section_mark *sections =
+	    realloc(file->sections, (file->section_count + 1) * sizeof(*sections));
+
+	if (!sections)
+		return -1;
+	file->sections = sections;
+	sections[file->section_count++] =
+	    (struct section_mark){intake_offset(&file->in), file->section_base, file->swapped};
+	return 0;
+}
+
+void
+pcapng_enter_section(struct capfile *file, uint64_t offset)
+{
+	size_t low = 0, high = file->section_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (file->sections[middle].offset <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	file->section_base = file->sections[low].interface_base;
+	file->swapped = file->sections[low].swapped;
+}
+
+/* A section header that is read again. */
+static enum source_event
+reenter_section(struct capfile *file, struct failure *why)
+{
+	struct intake *in = &file->in;
+	uint32_t size;
+
+	pcapng_enter_section(file, intake_offset(in));
+	size = get32(file, in->bytes + in->at + 4);
+	if (intake_want(in, size) < 0)
+		return capfile_unreadable(file, why);
+	if (intake_left(in) < size)
+		return capfile_truncated(file, why, "section header");
+	file->source.note = (struct note){.type = PCAPNG_SHB,
+					  .body = in->bytes + in->at + BLOCK_HEAD,
+					  .size = size - BLOCK_MIN,
+					  .foreign = true};
+	in->at += size;
+	return SOURCE_NOTE;
+}
+
 /* Reads the section header at hand, of which twelve bytes are there. */
 static enum source_event
 read_section(struct capfile *file, struct failure *why)
@@ -222,12 +275,15 @@ read_section(struct capfile *file, struct failure *why)
 	if (section_options(file, p + 24, p + size - 4) < 0)
 		return block_failed(file, why, "an option of the section beyond its block");
 	file->section_base = file->source.interface_count;
+	if (mark_section(file) < 0)
+		return capfile_unreadable(file, why);
 	file->is_vcaps =
 	    file->section.application && strncmp(file->section.application, "vcap-", 5) == 0;
 	file->is_unmarked = true;
 	file->source.note = (struct note){
 	    .type = PCAPNG_SHB, .body = p + BLOCK_HEAD, .size = size - BLOCK_MIN, .foreign = true};
 	in->at += size;
+	file->known_to = intake_offset(in);
 	return SOURCE_NOTE;
 }
 
@@ -315,22 +371,15 @@ interface_option(struct capfile *file, struct interface *interface, struct ticks
 	return 0;
 }
 
-/* An interface description. 0, or -1 with errno. */
 static int
-read_interface(struct capfile *file, const unsigned char *body, size_t size)
+fill_interface(struct capfile *file, struct interface *interface, const unsigned char *body,
+	       size_t size)
 {
 	const unsigned char *at = body + 8, *end = body + size;
-	struct interface *interface;
 	struct ticks ticks = ticks_of(6);
 	struct option option;
 	int more;
 
-	errno = EBADMSG;
-	if (size < 8)
-		return -1;
-	interface = capfile_add_interface(file);
-	if (!interface)
-		return -1;
 	interface->linktype = get16(file, body);
 	interface->snaplen = get32(file, body + 4);
 	/* More than enough: what is kept of the options is part of them. */
@@ -348,6 +397,24 @@ read_interface(struct capfile *file, const unsigned char *body, size_t size)
 	}
 	errno = EBADMSG;
 	return more;
+}
+
+/* An interface description. 0, or -1 with errno and nothing added. */
+static int
+read_interface(struct capfile *file, const unsigned char *body, size_t size)
+{
+	struct interface *interface;
+
+	errno = EBADMSG;
+	if (size < 8)
+		return -1;
+	interface = capfile_add_interface(file);
+	if (!interface)
+		return -1;
+	if (fill_interface(file, interface, body, size) == 0)
+		return 0;
+	capfile_drop_interface(file);
+	return -1;
 }
 
 /* Takes epb_flags and epb_queue out of the options in [at, end), and leaves the others: as a view
@@ -660,7 +727,10 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		}
 		if (intake_left(in) < BLOCK_MIN)
 			return capfile_truncated(file, why, "block");
+		source->place = intake_offset(in);
 		type = get32(file, in->bytes + in->at);
+		if (type == PCAPNG_SHB && source->place < file->known_to)
+			return reenter_section(file, why);
 		if (type == PCAPNG_SHB)
 			return read_section(file, why);
 		event = want_block(file, &size, why);
@@ -668,9 +738,12 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 			return event;
 		block = in->bytes + in->at;
 		if (type == PCAPNG_IDB) {
-			if (read_interface(file, block + BLOCK_HEAD, size - BLOCK_MIN) < 0)
+			if (source->place >= file->known_to &&
+			    read_interface(file, block + BLOCK_HEAD, size - BLOCK_MIN) < 0)
 				return block_failed(file, why, "a bad interface description");
 			in->at += size;
+			if (intake_offset(in) > file->known_to)
+				file->known_to = intake_offset(in);
 			continue;
 		}
 		event = read_block(file, type, block + BLOCK_HEAD, size - BLOCK_MIN, packet, why);

@@ -100,6 +100,7 @@ pcap_next(struct source *source, struct packet *packet, struct failure *why)
 		return capfile_unreadable(file, why);
 	if (intake_left(in) < RECORD + caplen)
 		return capfile_truncated(file, why, "packet");
+	source->place = intake_offset(in);
 	*packet = (struct packet){
 	    .ts_ns = (int64_t)seconds * NS_PER_SECOND + (int64_t)fraction * file->fraction_ns,
 	    .caplen = caplen,

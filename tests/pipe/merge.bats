@@ -186,6 +186,28 @@ some_inputs() {
 	vcap-merge -w again.pcapng out.pcapng
 }
 
+@test "an input that is out of order is sorted, however far" {
+	mkcap -T 2,8,4,6,10 >a.pcap
+	mkcap -T 1,3,5,7,9 -s 2 >b.pcap
+	mkcap -f pcapng -n 5000 -i 3 -b -D 100000000 -s 3 >c.pcapng
+	mkcap -n 3000 -D 5000000000 -s 4 >d.pcap
+	cat c.pcapng c.pcapng >e.pcapng
+	vcap-merge -w out.pcapng a.pcap b.pcap c.pcapng d.pcap e.pcapng
+	[ "$(count out.pcapng)" -eq 18010 ]
+	capinfos -o out.pcapng | grep -q 'Strict time order: *True'
+	diff <(for f in a.pcap b.pcap c.pcapng d.pcap e.pcapng; do packets $f; done | sort) \
+		<(packets out.pcapng | sort)
+	# Into a pipe, where nothing can be taken back.
+	vcap-merge e.pcapng d.pcap c.pcapng a.pcap b.pcap | cmp - out.pcapng
+}
+
+@test "a pipe that is out of order: every packet, and how many are late" {
+	mkcap -T 2,8,4,6,10 >a.pcap
+	run -3 sh -c 'cat a.pcap | vcap-merge -w out.pcapng -'
+	[ "$output" = "vcap-merge: '-' is not in order: 1 packets were placed late" ]
+	[ "$(count out.pcapng)" -eq 5 ]
+}
+
 @test "identical packets are kept" {
 	mkcap -n 10 >a.pcap
 	vcap-merge -F pcap -w out.pcap a.pcap b=a.pcap a=a.pcap

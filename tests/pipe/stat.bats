@@ -58,7 +58,7 @@ setup() {
 	mkcap -f pcapng -n 1 >'a b'$'\e''[31m.pcapng'
 	vcap-stat a* >table
 	[ "$(awk 'NR == 2 { print NF }' table)" -eq 8 ]
-	! grep -q $'\e' table
+	run ! grep -q $'\e' table
 	grep -q ^a_b table
 }
 

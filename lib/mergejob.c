@@ -1,0 +1,194 @@
+#include "mergejob.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void
+stop(struct mergejob *job)
+{
+	sides_free(job->sides);
+	merge_free(job->merge);
+	job->sides = NULL;
+	job->merge = NULL;
+}
+
+void
+mergejob_release(struct mergejob *job)
+{
+	stop(job);
+	inputs_release(&job->inputs);
+	for (size_t i = 0; i < job->offset_count; i++)
+		free(job->offsets[i].engine);
+	free(job->offsets);
+	*job = MERGEJOB_INIT;
+}
+
+int
+mergejob_offset(struct mergejob *job, const char *engine, int64_t ns, struct failure *why)
+{
+	struct mergejob_offset *offsets =
+	    realloc(job->offsets, (job->offset_count + 1) * sizeof(*offsets));
+
+	if (!offsets)
+		return failure_errno(why, "cannot merge");
+	job->offsets = offsets;
+	offsets[job->offset_count] = (struct mergejob_offset){strdup(engine), ns};
+	if (!offsets[job->offset_count].engine)
+		return failure_errno(why, "cannot merge");
+	job->offset_count++;
+	return 0;
+}
+
+static int
+start(struct mergejob *job, struct failure *why)
+{
+	if (inputs_open(&job->inputs, why) < 0)
+		return -1;
+	job->can_start_over = job->can_start_over && inputs_can_be_revisited(&job->inputs);
+	job->merge = merge_new(why);
+	if (!job->merge || inputs_merge(&job->inputs, job->merge, why) < 0)
+		return -1;
+	for (size_t i = 0; i < job->offset_count; i++)
+		if (merge_offset(job->merge, job->offsets[i].engine, job->offsets[i].ns, why) < 0)
+			return -1;
+	if (job->can_start_over)
+		merge_stop_at_disorder(job->merge);
+	else
+		merge_sort_inputs(job->merge);
+	if (merge_start(job->merge, why) < 0)
+		return -1;
+	if (job->service)
+		job->sides = sides_new(merge_source(job->merge), job->service, why);
+	return job->service && !job->sides ? -1 : 0;
+}
+
+int
+mergejob_start(struct mergejob *job, bool can_start_over, struct failure *why)
+{
+	job->can_start_over = can_start_over;
+	return start(job, why);
+}
+
+const char *
+mergejob_unknown_engine(const struct mergejob *job)
+{
+	for (size_t i = 0; i < job->offset_count; i++)
+		if (!merge_has_engine(job->merge, job->offsets[i].engine))
+			return job->offsets[i].engine;
+	return NULL;
+}
+
+static int
+write_header(const struct mergejob *job, struct capwriter *writer, struct failure *why)
+{
+	char application[] = "vcap-merge " VCAP_VERSION;
+	struct capfile_section section = {.application = application,
+					  .comments = inputs_comments(&job->inputs)};
+	int rc;
+
+	if (!section.comments)
+		return failure_errno(why, "cannot merge");
+	rc = capwriter_section(writer, &section, why);
+	for (char **comment = section.comments; *comment; comment++)
+		free(*comment);
+	free(section.comments);
+	return rc;
+}
+
+bool
+mergejob_trouble(const struct mergejob *job, size_t i, struct failure *what)
+{
+	const struct merge_outcome *outcome = merge_outcome(job->merge, i);
+
+	if (inputs_damage(&job->inputs, job->merge, i, what))
+		return true;
+	if (outcome->late)
+		failure_set(what, "'%s' is not in order: %llu packets were placed late",
+			    job->inputs.list[i].path, (unsigned long long)outcome->late);
+	return outcome->late;
+}
+
+/* The trouble of the inputs that fed the interface; of several the least, whatever their order. */
+static void
+find_trouble(const struct mergejob *job, const char *plain, struct failure *what)
+{
+	struct failure other;
+
+	*what = FAILURE_INIT;
+	for (size_t i = 0; i < job->inputs.count; i++)
+		if (merge_has_interface(job->merge, i, plain) && mergejob_trouble(job, i, &other) &&
+		    (!what->text[0] || strcmp(other.text, what->text) < 0))
+			*what = other;
+}
+
+static int
+write_statistics(const struct mergejob *job, const struct source *from, struct capwriter *writer,
+		 struct failure *why)
+{
+	for (uint32_t i = 0; i < from->interface_count; i++) {
+		const struct interface *interface = &from->interfaces[i];
+		char comment[sizeof(why->text) + 16];
+		struct failure what;
+
+		if (!interface->statistics.valid)
+			continue;
+		find_trouble(job, interface->name, &what);
+		snprintf(comment, sizeof(comment), "partial: %s", what.text);
+		if (capwriter_statistics(writer, i, &interface->statistics,
+					 what.text[0] ? comment : NULL, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+write_all(const struct mergejob *job, int fd, enum capfile_format format, struct failure *why)
+{
+	struct source *from = job->sides ? sides_source(job->sides) : merge_source(job->merge);
+	struct capwriter *writer = capwriter_new(fd, format, why);
+	int rc = -1;
+
+	if (writer)
+		rc = write_header(job, writer, why);
+	if (rc == 0)
+		rc = capwriter_copy(writer, from, why);
+	if (rc == 0)
+		rc = write_statistics(job, from, writer, why);
+	if (rc == 0)
+		rc = capwriter_flush(writer, why);
+	capwriter_free(writer);
+	return rc;
+}
+
+/* A regular file is emptied; the null device has nothing in it. */
+static int
+start_over(struct mergejob *job, int fd, struct failure *why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return failure_errno(why, "cannot write the capture");
+	if (S_ISREG(st.st_mode) && (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0))
+		return failure_errno(why, "cannot write the capture");
+	stop(job);
+	inputs_close(&job->inputs);
+	job->can_start_over = false;
+	return start(job, why);
+}
+
+int
+mergejob_write(struct mergejob *job, int fd, enum capfile_format format, struct failure *why)
+{
+	int rc = write_all(job, fd, format, why);
+
+	if (rc < 0 && job->can_start_over && merge_is_disordered(job->merge)) {
+		rc = start_over(job, fd, why);
+		if (rc == 0)
+			rc = write_all(job, fd, format, why);
+	}
+	return rc;
+}

@@ -1,0 +1,60 @@
+/*
+ * What vcap-merge does: inputs by name to one capture, read twice only if it turns out that they
+ * are not in order.
+ *
+ *	inputs_add(&job.inputs), mergejob_offset ... -> mergejob_start -> mergejob_write ->
+ *	mergejob_trouble
+ */
+#ifndef VCAP_MERGEJOB_H
+#define VCAP_MERGEJOB_H
+
+#include "capfile.h"
+#include "failure.h"
+#include "inputs.h"
+#include "merge.h"
+#include "service.h"
+#include "sides.h"
+
+#include <stdbool.h>
+
+struct mergejob {
+	struct inputs inputs;
+	const struct service *service; /* NULL: packets' sides are not told; the caller's */
+	struct mergejob_offset *offsets;
+	size_t offset_count;
+	struct merge *merge;
+	struct sides *sides;
+	bool can_start_over;
+};
+
+struct mergejob_offset {
+	char *engine;
+	int64_t ns;
+};
+
+#define MERGEJOB_INIT ((struct mergejob){.inputs = INPUTS_INIT})
+
+void mergejob_release(struct mergejob *job);
+
+/* Adds ns to all times of the engine. */
+int mergejob_offset(struct mergejob *job, const char *engine, int64_t ns, struct failure *why);
+
+/*
+ * Opens the inputs and reads them up to their first packets; what is wrong with them shows here.
+ * can_start_over tells whether the output will be one that mergejob_write may begin anew (a regular
+ * file, the null device): if it is not, or an input is a pipe, files are read twice to be sure of
+ * their order.
+ */
+int mergejob_start(struct mergejob *job, bool can_start_over, struct failure *why);
+
+/* The engine of an offset that no input has, or NULL. Call after mergejob_start. */
+const char *mergejob_unknown_engine(const struct mergejob *job);
+
+/* Writes the capture to fd. -1: it cannot be completed, and what was written is worthless. */
+int mergejob_write(struct mergejob *job, int fd, enum capfile_format format, struct failure *why);
+
+/* Whether something is missing of input i, and what: damage, no end mark, packets out of order.
+ * Call after mergejob_write. */
+bool mergejob_trouble(const struct mergejob *job, size_t i, struct failure *what);
+
+#endif

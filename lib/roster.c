@@ -1,0 +1,350 @@
+#include "roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The newest counters of one core, of one capture or input. */
+struct tally {
+	uint32_t origin;
+	size_t input;
+	struct statistics statistics;
+};
+
+struct offset {
+	char *engine;
+	int64_t ns;
+};
+
+static void
+interface_release(struct interface *interface)
+{
+	free(interface->name);
+	free(interface->description);
+	free(interface->filter);
+	free(interface->options);
+}
+
+void
+roster_release(struct roster *roster)
+{
+	for (uint32_t i = 0; i < roster->interface_count; i++)
+		interface_release(&roster->interfaces[i]);
+	for (size_t i = 0; i < roster->origin_count; i++) {
+		free(roster->origins[i].plain);
+		free(roster->origins[i].engine);
+	}
+	for (size_t i = 0; i < roster->offset_count; i++)
+		free(roster->offsets[i].engine);
+	free(roster->interfaces);
+	free(roster->origins);
+	free(roster->tallies);
+	free(roster->offsets);
+	*roster = ROSTER_INIT;
+}
+
+int
+roster_grow(void *list, size_t count, size_t size)
+{
+	void **array = list, *larger;
+
+	if (count & (count - 1) || (*array && count == 0))
+		return 0;
+	larger = realloc(*array, (count ? 2 * count : 1) * size);
+	if (!larger)
+		return -1;
+	*array = larger;
+	return 0;
+}
+
+int
+roster_offset(struct roster *roster, const char *engine, int64_t offset_ns)
+{
+	char *copy;
+
+	if (roster_grow(&roster->offsets, roster->offset_count, sizeof(*roster->offsets)) < 0)
+		return -1;
+	copy = strdup(engine);
+	if (!copy)
+		return -1;
+	roster->offsets[roster->offset_count].engine = copy;
+	roster->offsets[roster->offset_count++].ns = offset_ns;
+	return 0;
+}
+
+int64_t
+roster_shifted(int64_t ts_ns, int64_t offset_ns)
+{
+	int64_t sum;
+
+	if (!__builtin_add_overflow(ts_ns, offset_ns, &sum))
+		return sum;
+	return offset_ns < 0 ? INT64_MIN + 1 : INT64_MAX;
+}
+
+static int
+compare_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
+int
+roster_compare(const struct interface *a, const struct interface *b)
+{
+	int order = compare_text(a->name, b->name);
+
+	order = order ? order : compare_text(a->description, b->description);
+	order = order ? order : compare_text(a->filter, b->filter);
+	order = order ? order : (a->speed > b->speed) - (a->speed < b->speed);
+	order = order ? order : (a->linktype > b->linktype) - (a->linktype < b->linktype);
+	if (order == 0 && a->options_len != b->options_len)
+		order = a->options_len < b->options_len ? -1 : 1;
+	if (order == 0 && a->options_len)
+		order = memcmp(a->options, b->options, a->options_len);
+	return order;
+}
+
+static char *
+copy_text(const char *text, bool *failed)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	*failed |= text && !copy;
+	return copy;
+}
+
+/* Adds a copy of the interface with this name. */
+static int
+add_interface(struct roster *roster, const struct interface *interface, const char *name)
+{
+	struct interface *copy;
+	bool failed = false;
+
+	if (roster_grow(&roster->interfaces, roster->interface_count, sizeof(*copy)) < 0)
+		return -1;
+	copy = &roster->interfaces[roster->interface_count];
+	*copy = *interface;
+	copy->name = copy_text(name, &failed);
+	copy->description = copy_text(interface->description, &failed);
+	copy->filter = copy_text(interface->filter, &failed);
+	copy->options = NULL;
+	copy->statistics = (struct statistics){0};
+	if (interface->options_len) {
+		copy->options = malloc(interface->options_len);
+		failed |= !copy->options;
+		if (copy->options)
+			memcpy(copy->options, interface->options, interface->options_len);
+	}
+	if (failed) {
+		interface_release(copy);
+		return -1;
+	}
+	roster->interface_count++;
+	return 0;
+}
+
+static int
+add_origin(struct roster *roster, const char *plain, const struct label *label, uint16_t linktype)
+{
+	struct origin *origin;
+
+	if (roster_grow(&roster->origins, roster->origin_count, sizeof(*origin)) < 0)
+		return -1;
+	origin = &roster->origins[roster->origin_count];
+	*origin = (struct origin){.plain = strdup(plain),
+				  .engine = strdup(label->engine),
+				  .newest_ns = INT64_MIN,
+				  .linktype = linktype};
+	if (!origin->plain || !origin->engine) {
+		free(origin->plain);
+		free(origin->engine);
+		return -1;
+	}
+	for (size_t i = 0; i < roster->offset_count; i++)
+		if (strcmp(roster->offsets[i].engine, label->engine) == 0)
+			origin->offset_ns = roster->offsets[i].ns;
+	roster->origin_count++;
+	return 0;
+}
+
+static int
+find_origin(struct roster *roster, const struct label *label, uint16_t linktype, uint32_t *id)
+{
+	char *plain = label_format(label, NULL);
+	int rc = 0;
+
+	if (!plain)
+		return -1;
+	for (*id = 0; *id < roster->origin_count; (*id)++)
+		if (strcmp(roster->origins[*id].plain, plain) == 0)
+			break;
+	if (*id == roster->origin_count)
+		rc = add_origin(roster, plain, label, linktype);
+	free(plain);
+	return rc;
+}
+
+static int
+find_interface(struct roster *roster, const struct interface *interface, const struct label *label,
+	       uint32_t *id)
+{
+	struct interface named = *interface;
+	int rc = 0;
+
+	named.name = label_format(label, label->side);
+	if (!named.name)
+		return -1;
+	for (*id = 0; *id < roster->interface_count; (*id)++)
+		if (roster_compare(&roster->interfaces[*id], &named) == 0)
+			break;
+	if (*id == roster->interface_count)
+		rc = add_interface(roster, interface, named.name);
+	free(named.name);
+	return rc;
+}
+
+int
+roster_add(struct roster *roster, const struct interface *interface, const struct label *label,
+	   uint32_t *interface_id, uint32_t *origin_id)
+{
+	if (find_origin(roster, label, interface->linktype, origin_id) < 0)
+		return -1;
+	return find_interface(roster, interface, label, interface_id);
+}
+
+static int
+compare_ids(const void *a, const void *b, void *interfaces)
+{
+	const struct interface *list = interfaces;
+
+	return roster_compare(&list[*(const uint32_t *)a], &list[*(const uint32_t *)b]);
+}
+
+int
+roster_sort(struct roster *roster, uint32_t *place)
+{
+	const uint32_t count = roster->interface_count;
+	struct interface *sorted = malloc((count + 1) * sizeof(*sorted));
+	uint32_t *order = malloc((count + 1) * sizeof(*order));
+
+	if (!sorted || !order) {
+		free(sorted);
+		free(order);
+		return -1;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = i;
+	qsort_r(order, count, sizeof(*order), compare_ids, roster->interfaces);
+	for (uint32_t i = 0; i < count; i++) {
+		sorted[i] = roster->interfaces[order[i]];
+		place[order[i]] = i;
+	}
+	if (count)
+		memcpy(roster->interfaces, sorted, count * sizeof(*sorted));
+	free(sorted);
+	free(order);
+	return 0;
+}
+
+/*
+ * Whether the two count the same: of a core, those of one capture (the files it was written to have
+ * their start in common); where the core is not known, those of one input.
+ */
+static bool
+is_same_count(const struct tally *tally, uint32_t origin, size_t input, const struct statistics *s)
+{
+	return tally->origin == origin && tally->statistics.core == s->core &&
+	       tally->statistics.start_ns == s->start_ns &&
+	       (s->core != PACKET_NO_CORE || tally->input == input);
+}
+
+int
+roster_count(struct roster *roster, uint32_t origin, size_t input,
+	     const struct statistics *statistics)
+{
+	const int64_t offset_ns = roster->origins[origin].offset_ns;
+	struct statistics moved = *statistics;
+
+	moved.ts_ns = roster_shifted(moved.ts_ns, offset_ns);
+	if (moved.start_ns != INT64_MIN)
+		moved.start_ns = roster_shifted(moved.start_ns, offset_ns);
+	if (moved.end_ns != INT64_MIN)
+		moved.end_ns = roster_shifted(moved.end_ns, offset_ns);
+	for (size_t i = 0; i < roster->tally_count; i++) {
+		struct tally *tally = &roster->tallies[i];
+
+		if (is_same_count(tally, origin, input, &moved)) {
+			if (moved.ts_ns >= tally->statistics.ts_ns)
+				tally->statistics = moved;
+			return 0;
+		}
+	}
+	if (roster_grow(&roster->tallies, roster->tally_count, sizeof(*roster->tallies)) < 0)
+		return -1;
+	roster->tallies[roster->tally_count++] = (struct tally){origin, input, moved};
+	return 0;
+}
+
+static void
+add_counter(uint64_t *sum, uint64_t value)
+{
+	if (value != STATISTICS_UNKNOWN)
+		*sum = *sum == STATISTICS_UNKNOWN ? value : *sum + value;
+}
+
+static void
+add_statistics(struct statistics *sum, const struct statistics *s)
+{
+	if (s->start_ns != INT64_MIN && (sum->start_ns == INT64_MIN || s->start_ns < sum->start_ns))
+		sum->start_ns = s->start_ns;
+	if (s->end_ns > sum->end_ns)
+		sum->end_ns = s->end_ns;
+	if (s->ts_ns > sum->ts_ns)
+		sum->ts_ns = s->ts_ns;
+	add_counter(&sum->received, s->received);
+	add_counter(&sum->dropped, s->dropped);
+	add_counter(&sum->accepted, s->accepted);
+}
+
+static struct statistics
+statistics_of(const struct roster *roster, uint32_t origin)
+{
+	const int64_t newest_ns = roster->origins[origin].newest_ns;
+	struct statistics sum = {.ts_ns = INT64_MIN,
+				 .start_ns = INT64_MIN,
+				 .end_ns = INT64_MIN,
+				 .received = STATISTICS_UNKNOWN,
+				 .dropped = STATISTICS_UNKNOWN,
+				 .accepted = STATISTICS_UNKNOWN,
+				 .core = PACKET_NO_CORE,
+				 .valid = true};
+
+	for (size_t i = 0; i < roster->tally_count; i++)
+		if (roster->tallies[i].origin == origin)
+			add_statistics(&sum, &roster->tallies[i].statistics);
+	if (sum.end_ns == INT64_MIN)
+		sum.end_ns = newest_ns > sum.ts_ns ? newest_ns : sum.ts_ns;
+	if (sum.end_ns < 0)
+		sum.end_ns = 0;
+	if (sum.ts_ns < 0)
+		sum.ts_ns = sum.end_ns;
+	return sum;
+}
+
+int
+roster_finish(struct roster *roster)
+{
+	for (uint32_t i = 0; i < roster->origin_count; i++) {
+		const struct origin *origin = &roster->origins[i];
+		const struct interface plain = {.linktype = origin->linktype};
+		uint32_t id = 0;
+
+		while (id < roster->interface_count &&
+		       strcmp(roster->interfaces[id].name, origin->plain) != 0)
+			id++;
+		if (id == roster->interface_count &&
+		    add_interface(roster, &plain, origin->plain) < 0)
+			return -1;
+		roster->interfaces[id].statistics = statistics_of(roster, i);
+	}
+	return 0;
+}

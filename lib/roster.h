@@ -1,0 +1,75 @@
+/*
+ * The interfaces of a merge: those of all inputs under their labels, and the statistics of each
+ * origin (`ENGINE/IFACE`, whatever the side) from all the files and cores that have some.
+ */
+#ifndef VCAP_ROSTER_H
+#define VCAP_ROSTER_H
+
+#include "label.h"
+#include "packet.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* An interface of an engine. */
+struct origin {
+	char *plain; /* "ENGINE/IFACE" */
+	char *engine;
+	int64_t offset_ns; /* what its times are off by */
+	int64_t newest_ns; /* of its packets; INT64_MIN if none */
+	uint16_t linktype;
+};
+
+struct roster {
+	struct interface *interfaces;
+	uint32_t interface_count;
+	struct origin *origins;
+	size_t origin_count;
+	struct tally *tallies; /* the newest counters of each core */
+	size_t tally_count;
+	struct offset *offsets; /* by engine */
+	size_t offset_count;
+	bool mixes_linktypes;    /* interfaces may differ in link type */
+	const char *first_input; /* which input the first interface came from; not owned */
+};
+
+#define ROSTER_INIT ((struct roster){0})
+
+/* All functions that return int return 0, or -1 without memory. */
+
+void roster_release(struct roster *roster);
+
+/* Adds offset_ns to the times of an engine. Call before its interfaces are added. */
+int roster_offset(struct roster *roster, const char *engine, int64_t offset_ns);
+
+/* The places of the interface and its origin. An interface that is there already with the same
+ * label and properties is shared. */
+int roster_add(struct roster *roster, const struct interface *interface, const struct label *label,
+	       uint32_t *interface_id, uint32_t *origin_id);
+
+/* The order of interfaces; 0 for those that share a place. */
+int roster_compare(const struct interface *a, const struct interface *b);
+
+/* Sorts the interfaces. place[old] is the new number; room for interface_count. */
+int roster_sort(struct roster *roster, uint32_t *place);
+
+/* Takes the newest counters of an origin, of input number `input`, its times not yet moved. */
+int roster_count(struct roster *roster, uint32_t origin, size_t input,
+		 const struct statistics *statistics);
+
+/*
+ * Puts the statistics of each origin on the first interface of its name, which is made if there is
+ * none but those with a side: the newest of each core, summed. Where no input gave an end time they
+ * get one all the same: the merge is complete, and says so.
+ */
+int roster_finish(struct roster *roster);
+
+/* A time moved by an offset; at the ends of what int64_t holds it stays there. */
+int64_t roster_shifted(int64_t ts_ns, int64_t offset_ns);
+
+/* Makes room for one more element of size bytes in the array *list of count. Rooms are powers of
+ * two. */
+int roster_grow(void *list, size_t count, size_t size);
+
+#endif
