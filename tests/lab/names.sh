@@ -91,6 +91,6 @@ lab_quiet() {
 lab_no_connection() {
 	for lab_engine in $LAB_ENGINES; do
 		[ -z "$(lab_in "$lab_engine" ss -Htn state connected exclude time-wait exclude syn-recv \
-			"( sport = :$LAB_PORT or dport = :$LAB_SERVER_PORT )")" ] || return
+			"( sport = :$LAB_PORT or dport = :$LAB_SERVER_PORT or dport = :$LAB_CHECK_PORT )")" ] || return
 	done
 }

@@ -62,18 +62,26 @@ lab_proxy() { # ENGINE
 	lab_run "$1" "$1" haproxy -db -f "$LAB_DIR/$1.cfg"
 }
 
-lab_proxy_stats() { # ENGINE FIELD: "PROXY NAME VALUE" a line, from the proxy's own statistics
+lab_proxy_ask() { # ENGINE COMMAND: what the proxy answers on its socket
 	perl -MIO::Socket::UNIX -e '
-		my ($path, $field) = @ARGV;
-		my $socket = IO::Socket::UNIX->new($path) or exit 1;
-		print $socket "show stat\n";
-		my (%at, $i);
-		while (<$socket>) {
-			chomp;
-			my @value = split /,/;
-			if (s/^# //) { $at{$_} = $i++ for split /,/; next }
-			print "@value[0, 1] $value[$at{$field}]\n" if @value > 1;
-		}' "$LAB_DIR/$1.sock" "$2"
+		my $socket = IO::Socket::UNIX->new($ARGV[0]) or exit 1;
+		print $socket "$ARGV[1]\n";
+		print while <$socket>' "$LAB_DIR/$1.sock" "$2"
+}
+
+lab_proxy_stats() { # ENGINE FIELD: "PROXY NAME VALUE" a line, from the proxy's own statistics
+	lab_proxy_ask "$1" "show stat" | awk -F , -v field="$2" '
+		sub(/^# /, "") { for (i = 1; i <= NF; i++) if ($i == field) at = i; next }
+		NF > 1 { print $1, $2, $at }'
+}
+
+# A check that runs ends by itself; lab_quiet waits for it.
+lab_checks() { # enable|disable: the health checks of every engine
+	for lab_engine in $LAB_ENGINES; do
+		for lab_server in $LAB_SERVERS; do
+			lab_proxy_ask "$lab_engine" "$1 health servers/$lab_server; $1 health servers/$lab_server-6"
+		done
+	done >/dev/null
 }
 
 lab_proxy_ready() { # ENGINE: every server has answered a health check
