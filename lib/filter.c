@@ -13,6 +13,7 @@
 #include "tuple.h"
 
 #include <linux/filter.h>
+#include <stdlib.h>
 
 #define LOAD_WORD (BPF_LD | BPF_W | BPF_IND)
 #define LOAD_HALF (BPF_LD | BPF_H | BPF_IND)
@@ -42,8 +43,10 @@ struct compiler {
 	const struct filter *filter;
 	struct codegen *cg;
 	struct search search;
+	uint16_t linktype;
 	label accept, reject;
-	label not_ip; /* where packets go that are not IP */
+	label in, out; /* where ends go that are in the set, or not */
+	label not_ip;
 };
 
 static label
@@ -65,6 +68,18 @@ any_of(struct compiler *c, const uint32_t *values, size_t count, label yes, labe
 	while (count-- > 0)
 		no = test(c, JEQ, values[count], yes, no);
 	return no;
+}
+
+static const uint32_t vlan[] = {0x8100, 0x88a8, 0x9100};
+
+/* Where a link header has the type of what follows it, and where it ends. */
+static void
+find_type(uint16_t linktype, uint32_t *type_at, uint32_t *network_at)
+{
+	*type_at = linktype == LINKTYPE_LINUX_SLL2 ? 0 : linktype == LINKTYPE_LINUX_SLL ? 14 : 12;
+	*network_at = linktype == LINKTYPE_LINUX_SLL2  ? 20
+		      : linktype == LINKTYPE_LINUX_SLL ? 16
+						       : 14;
 }
 
 /* Offsets of an address from the network header. */
@@ -125,19 +140,67 @@ variable_end(struct compiler *c, uint8_t family, label yes, label no)
 	return variable;
 }
 
+/* An instruction of an expression's program, of which labels of those after it are known. */
+static label
+copy_insn(struct compiler *c, const struct insn *insn, const label *after, label yes, label no)
+{
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_RET: return insn->k ? yes : no;
+	case BPF_JMP:
+		if (BPF_OP(insn->code) == BPF_JA)
+			return after[insn->k];
+		return test(c, insn->code, insn->k, after[insn->jt], after[insn->jf]);
+	default: return op(c, insn->code, insn->k, after[0]);
+	}
+}
+
+/* A program of libpcap's, with its returns as jumps to yes and no. */
+static label
+copy_program(struct compiler *c, const struct program *program, label yes, label no)
+{
+	label *labels = calloc(program->count + 1, sizeof(*labels)), entry = no;
+
+	if (!labels)
+		codegen_fail(c->cg);
+	for (size_t i = program->count; labels && i-- > 0;)
+		entry = labels[i] = copy_insn(c, &program->insns[i], labels + i + 1, yes, no);
+	free(labels);
+	return entry;
+}
+
+/* The packet's own tags pick the program. */
+static label
+test_expression(struct compiler *c, label yes, label no)
+{
+	const struct program *by_tags = c->filter->expression->by_tags;
+	uint32_t type_at, network_at;
+	label entry;
+
+	if (c->linktype == LINKTYPE_RAW)
+		return copy_program(c, &by_tags[0], yes, no);
+	find_type(c->linktype, &type_at, &network_at);
+	entry = copy_program(c, &by_tags[TUPLE_VLAN_TAGS], yes, no);
+	for (unsigned tags = TUPLE_VLAN_TAGS; tags-- > 0;) {
+		label plain = copy_program(c, &by_tags[tags], yes, no);
+
+		entry = any_of(c, vlan, 3, entry, plain);
+		entry = op(c, BPF_LD | BPF_H | BPF_ABS, tags ? network_at + 4 * tags - 2 : type_at,
+			   entry);
+	}
+	return entry;
+}
+
 static struct variable
 test_set(struct compiler *c, uint8_t family)
 {
 	const struct filter *filter = c->filter;
-	label yes = filter->exclude ? c->reject : c->accept;
-	label no = filter->exclude ? c->accept : c->reject;
 	label either;
 
 	if (!filter->set)
-		return (struct variable){c->accept, c->accept};
+		return (struct variable){c->in, c->in};
 	if (filter->service && filter->variable_end)
-		return variable_end(c, family, yes, no);
-	either = either_end(c, family, yes, no);
+		return variable_end(c, family, c->in, c->out);
+	either = either_end(c, family, c->in, c->out);
 	return (struct variable){either, either};
 }
 
@@ -233,12 +296,13 @@ is_monitor(struct compiler *c, uint8_t family, struct end end, struct end other,
 
 	for (size_t i = 0; i < service->monitor_count; i++) {
 		const struct monitor *monitor = &service->monitors[i];
-		uint32_t first = end.echo, last = end.echo;
+		uint32_t first, last;
 
+		endpoint_keys(&monitor->where, &first, &last);
 		if (monitor->kind == MONITOR_PORT)
-			endpoint_keys(&monitor->where, &first, &last);
-		if (monitor->kind == MONITOR_PORT || monitor->kind == MONITOR_ICMP)
 			add_keys(c, &keys, first, last);
+		if (monitor->kind == MONITOR_ICMP)
+			add_keys(c, &keys, end.echo, end.echo);
 	}
 	from = search_address(&c->search, &service->monitor_addresses, family, other.address_at,
 			      yes, no);
@@ -430,13 +494,14 @@ put_x(struct compiler *c, uint32_t at, label next)
 
 /* Behind a tag, the type stands right before what it describes. */
 static label
-find_by_type(struct compiler *c, uint32_t type_at, uint32_t network_at, struct ways ways)
+find_by_type(struct compiler *c, struct ways ways)
 {
-	static const uint32_t vlan[] = {0x8100, 0x88a8, 0x9100};
 	label entry = c->not_ip;
+	uint32_t type_at, network_at;
 
 	if (ways.v4 == entry && ways.v6 == entry)
 		return entry;
+	find_type(c->linktype, &type_at, &network_at);
 	/* First made is last placed: untagged packets get to the network header without a jump. */
 	put_x(c, network_at, ways.v4);
 	for (unsigned tags = TUPLE_VLAN_TAGS + 1; tags-- > 0;) {
@@ -462,14 +527,9 @@ find_by_version(struct compiler *c, struct ways ways)
 }
 
 static label
-find_network(struct compiler *c, uint16_t linktype, struct ways ways)
+find_network(struct compiler *c, struct ways ways)
 {
-	switch (linktype) {
-	case LINKTYPE_RAW: return find_by_version(c, ways);
-	case LINKTYPE_LINUX_SLL: return find_by_type(c, 14, 16, ways);
-	case LINKTYPE_LINUX_SLL2: return find_by_type(c, 0, 20, ways);
-	default: return find_by_type(c, 12, 14, ways);
-	}
+	return c->linktype == LINKTYPE_RAW ? find_by_version(c, ways) : find_by_type(c, ways);
 }
 
 static label
@@ -492,17 +552,22 @@ compile(const struct filter *filter, uint16_t linktype, unsigned leaf, struct pr
 	struct failure *why)
 {
 	struct codegen *cg = codegen_new();
-	struct compiler c = {.filter = filter, .cg = cg, .search = {cg, leaf}};
+	struct compiler c = {
+	    .filter = filter, .cg = cg, .search = {cg, leaf}, .linktype = linktype};
 	struct ways ways;
 	label entry;
 	int rc;
 
 	c.reject = codegen_return(cg, 0);
 	c.accept = codegen_return(cg, FILTER_ACCEPT);
-	c.not_ip = filter->exclude && !filter->service ? c.accept : c.reject;
+	c.in = filter->exclude ? c.reject : c.accept;
+	c.out = filter->exclude ? c.accept : c.reject;
+	if (filter->expression)
+		c.in = test_expression(&c, c.in, c.out);
+	c.not_ip = filter->service ? c.reject : c.out;
 	ways.v6 = judge_family(&c, 6);
 	ways.v4 = judge_family(&c, 4);
-	entry = find_network(&c, linktype, ways);
+	entry = filter->service || filter->set ? find_network(&c, ways) : c.in;
 	rc = codegen_assemble(cg, entry, program, why);
 	codegen_free(cg);
 	return rc;
@@ -572,7 +637,7 @@ filter_compile(const struct filter *filter, uint16_t linktype, struct program *p
 		return failure_set(why, "%s", detail.text);
 	fitting = count > 0 ? count_fitting(filter, linktype) : 0;
 	if (fitting == 0)
-		return failure_set(why, "the service alone needs more than %d instructions",
+		return failure_set(why, "more than %d instructions without any address",
 				   PROGRAM_MAX);
 	return failure_set(why,
 			   "%zu intervals of addresses need more than %d instructions; the first "
@@ -580,9 +645,9 @@ filter_compile(const struct filter *filter, uint16_t linktype, struct program *p
 			   count, PROGRAM_MAX, fitting);
 }
 
-/* Whether the ends, one of which varies, are as the set wants them. */
+/* Whether the ends, one of which varies, are in the set. */
 static bool
-judge_set(const struct filter *filter, const struct tuple *tuple, bool source_varies)
+are_in(const struct filter *filter, const struct tuple *tuple, bool source_varies)
 {
 	bool source, destination;
 
@@ -591,26 +656,55 @@ judge_set(const struct filter *filter, const struct tuple *tuple, bool source_va
 	source = addrset_has(filter->set, tuple->source);
 	destination = addrset_has(filter->set, tuple->destination);
 	if (filter->service && filter->variable_end)
-		return (source_varies ? source : destination) != filter->exclude;
-	return (source || destination) != filter->exclude;
+		return source_varies ? source : destination;
+	return source || destination;
+}
+
+/* What the programs say as well: they end with "no" where the packet is cut short, -x or not. */
+enum verdict { VERDICT_NO, VERDICT_IN, VERDICT_OUT };
+
+static enum verdict
+judge_expression(const struct filter *filter, const struct packet *packet, uint16_t linktype)
+{
+	int tags = tuple_tags(packet, linktype);
+
+	if (tags < 0)
+		return VERDICT_NO;
+	switch (program_judge(&filter->expression->by_tags[tags], packet->data, packet->caplen,
+			      packet->len)) {
+	case PROGRAM_ACCEPTS: return VERDICT_IN;
+	case PROGRAM_REJECTS: return VERDICT_OUT;
+	default: return VERDICT_NO;
+	}
+}
+
+static enum verdict
+judge_ends(const struct filter *filter, const struct packet *packet, uint16_t linktype)
+{
+	struct tuple tuple;
+	bool source_varies = true;
+
+	if (filter->service) {
+		if (!tuple_of(packet, linktype, &tuple) ||
+		    !service_wants(service_ends(filter->service, &tuple, &source_varies),
+				   filter->monitors))
+			return VERDICT_NO;
+	} else if (filter->set) {
+		switch (tuple_addresses(packet, linktype, &tuple)) {
+		case TUPLE_FOUND: break;
+		case TUPLE_NOT_IP: return VERDICT_OUT;
+		default: return VERDICT_NO;
+		}
+	}
+	return are_in(filter, &tuple, source_varies) ? VERDICT_IN : VERDICT_OUT;
 }
 
 bool
 filter_judge(const struct filter *filter, const struct packet *packet, uint16_t linktype)
 {
-	struct tuple tuple;
-	bool source_varies = true;
-	enum side side;
+	enum verdict verdict = judge_ends(filter, packet, linktype);
 
-	if (!filter->service) {
-		switch (tuple_addresses(packet, linktype, &tuple)) {
-		case TUPLE_FOUND: return judge_set(filter, &tuple, source_varies);
-		case TUPLE_NOT_IP: return filter->exclude;
-		default: return false;
-		}
-	}
-	if (!tuple_of(packet, linktype, &tuple))
-		return false;
-	side = service_ends(filter->service, &tuple, &source_varies);
-	return service_wants(side, filter->monitors) && judge_set(filter, &tuple, source_varies);
+	if (verdict == VERDICT_IN && filter->expression)
+		verdict = judge_expression(filter, packet, linktype);
+	return verdict == (filter->exclude ? VERDICT_OUT : VERDICT_IN);
 }

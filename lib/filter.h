@@ -11,6 +11,7 @@
 #include "packet.h"
 #include "program.h"
 #include "service.h"
+#include "tuple.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,12 +19,20 @@
 
 #define FILTER_ACCEPT PACKET_SNAPLEN /* what a program returns for a packet that belongs */
 
+/*
+ * An expression of pcap-filter(7) for frames of a link type, made by expr.h: programs for frames
+ * without VLAN tags, with one and with two. One without instructions accepts nothing.
+ */
+struct filter_expression {
+	struct program by_tags[TUPLE_VLAN_TAGS + 1];
+};
+
 struct filter {
 	/* Packets of its client and server side and its monitors, as -m says, ICMP errors that
-	 * quote such a packet included; NULL: any packet of IPv4 or IPv6. */
+	 * quote such a packet included; NULL: any packet. */
 	const struct service *service;
 	enum monitor_mode monitors;
-	/* Sealed. NULL: any address. */
+	/* Sealed. NULL: any address, and without a service whatever is not IP. */
 	const struct addrset *set;
 	/*
 	 * With a service and a set: whether the end that varies (service.h, service_ends) has to
@@ -31,8 +40,10 @@ struct filter {
 	 * quotes; without a service they are its own.
 	 */
 	bool variable_end;
-	/* Of the packets of the service (or all packets of IPv4 and IPv6): those whose ends are
-	 * not in the set. */
+	/* What ends in the set (or any, without a set) have to satisfy as well; NULL: nothing. */
+	const struct filter_expression *expression;
+	/* Of the packets of the service (NULL: of all packets): those that do not satisfy set and
+	 * expression. */
 	bool exclude;
 };
 

@@ -353,8 +353,10 @@ compare(uint16_t code, uint32_t a, uint32_t b)
 	}
 }
 
-uint32_t
-program_run(const struct program *program, const unsigned char *data, uint32_t caplen, uint32_t len)
+/* Sets *cut where the program ends without a return. */
+static uint32_t
+run(const struct program *program, const unsigned char *data, uint32_t caplen, uint32_t len,
+    bool *cut)
 {
 	uint32_t a = 0, x = 0, memory[BPF_MEMWORDS] = {0};
 
@@ -367,11 +369,11 @@ program_run(const struct program *program, const unsigned char *data, uint32_t c
 			switch (BPF_MODE(code)) {
 			case BPF_ABS:
 				if (!load(data, caplen, insn->k, code, &a))
-					return 0;
+					goto cut;
 				break;
 			case BPF_IND:
 				if (!load(data, caplen, (uint64_t)x + insn->k, code, &a))
-					return 0;
+					goto cut;
 				break;
 			case BPF_IMM: a = insn->k; break;
 			case BPF_MEM: a = memory[insn->k]; break;
@@ -382,7 +384,7 @@ program_run(const struct program *program, const unsigned char *data, uint32_t c
 			switch (BPF_MODE(code)) {
 			case BPF_MSH:
 				if (!load(data, caplen, insn->k, BPF_B, &x))
-					return 0;
+					goto cut;
 				x = 4 * (x & 0xf);
 				break;
 			case BPF_IMM: x = insn->k; break;
@@ -394,7 +396,7 @@ program_run(const struct program *program, const unsigned char *data, uint32_t c
 		case BPF_STX: memory[insn->k] = x; break;
 		case BPF_ALU:
 			if (!compute(code, &a, operand))
-				return 0;
+				goto cut;
 			break;
 		case BPF_JMP:
 			if (BPF_OP(code) == BPF_JA)
@@ -411,4 +413,27 @@ program_run(const struct program *program, const unsigned char *data, uint32_t c
 			break;
 		}
 	}
+cut:
+	*cut = true;
+	return 0;
+}
+
+uint32_t
+program_run(const struct program *program, const unsigned char *data, uint32_t caplen, uint32_t len)
+{
+	bool cut = false;
+
+	return run(program, data, caplen, len, &cut);
+}
+
+enum program_verdict
+program_judge(const struct program *program, const unsigned char *data, uint32_t caplen,
+	      uint32_t len)
+{
+	bool cut = false;
+	uint32_t value = program->count > 0 ? run(program, data, caplen, len, &cut) : 0;
+
+	if (cut)
+		return PROGRAM_CUT;
+	return value ? PROGRAM_ACCEPTS : PROGRAM_REJECTS;
 }

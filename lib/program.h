@@ -57,4 +57,10 @@ void program_print(const struct program *program, enum program_form form, FILE *
 uint32_t program_run(const struct program *program, const unsigned char *data, uint32_t caplen,
 		     uint32_t len);
 
+/* The same as a verdict, which tells a load beyond caplen (or a division by zero) from a return of
+ * zero. A program without instructions rejects. */
+enum program_verdict { PROGRAM_REJECTS, PROGRAM_ACCEPTS, PROGRAM_CUT };
+enum program_verdict program_judge(const struct program *program, const unsigned char *data,
+				   uint32_t caplen, uint32_t len);
+
 #endif

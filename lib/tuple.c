@@ -37,33 +37,42 @@ is_vlan(uint32_t ethertype)
 	return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
 }
 
+/* Where a link header has the type of what follows it, and where it ends; false if it has none. */
+static bool
+find_type(uint16_t linktype, uint32_t *type_at, uint32_t *network_at)
+{
+	switch (linktype) {
+	case LINKTYPE_EN10MB:
+		*type_at = 12;
+		*network_at = 14;
+		return true;
+	case LINKTYPE_LINUX_SLL:
+		*type_at = 14;
+		*network_at = 16;
+		return true;
+	case LINKTYPE_LINUX_SLL2:
+		*type_at = 0;
+		*network_at = 20;
+		return true;
+	default: return false;
+	}
+}
+
 /* Where the network header starts, and its family. */
 static enum tuple_outcome
 find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8_t *family)
 {
 	uint32_t type, type_at, version;
 
-	switch (linktype) {
-	case LINKTYPE_RAW:
+	if (linktype == LINKTYPE_RAW) {
 		if (!load(packet, 0, 1, &version))
 			return TUPLE_CUT;
 		*at = 0;
 		*family = (uint8_t)(version >> 4);
 		return *family == 4 || *family == 6 ? TUPLE_FOUND : TUPLE_NOT_IP;
-	case LINKTYPE_EN10MB:
-		type_at = 12;
-		*at = 14;
-		break;
-	case LINKTYPE_LINUX_SLL:
-		type_at = 14;
-		*at = 16;
-		break;
-	case LINKTYPE_LINUX_SLL2:
-		type_at = 0;
-		*at = 20;
-		break;
-	default: return TUPLE_NOT_IP;
 	}
+	if (!find_type(linktype, &type_at, at))
+		return TUPLE_NOT_IP;
 	if (!load(packet, type_at, 2, &type))
 		return TUPLE_CUT;
 	/* Behind a tag, the type stands right before what it describes. */
@@ -74,6 +83,24 @@ find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8
 	}
 	*family = type == 0x0800 ? 4 : 6;
 	return type == 0x0800 || type == 0x86dd ? TUPLE_FOUND : TUPLE_NOT_IP;
+}
+
+int
+tuple_tags(const struct packet *packet, uint16_t linktype)
+{
+	uint32_t type, type_at, network_at;
+
+	if (!find_type(linktype, &type_at, &network_at))
+		return 0;
+	for (int tags = 0; tags < TUPLE_VLAN_TAGS; tags++) {
+		if (!load(packet, type_at, 2, &type))
+			return -1;
+		if (!is_vlan(type))
+			return tags;
+		network_at += 4;
+		type_at = network_at - 2;
+	}
+	return TUPLE_VLAN_TAGS;
 }
 
 /* Takes protocol and fragment offset of the IPv4 header at `at`; *transport is where it ends. */

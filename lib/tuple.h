@@ -62,6 +62,9 @@ enum tuple_outcome { TUPLE_FOUND, TUPLE_NOT_IP, TUPLE_CUT };
 enum tuple_outcome tuple_addresses(const struct packet *packet, uint16_t linktype,
 				   struct tuple *tuple);
 
+/* The VLAN tags of a frame, at most TUPLE_VLAN_TAGS are counted; -1 if it is cut short. */
+int tuple_tags(const struct packet *packet, uint16_t linktype);
+
 /* The protocol and port (ICMP: type; else 0) of one end as one number, so that a protocol with a
  * range of ports is an interval; TUPLE_KEY_ANY when only addresses are known. */
 #define TUPLE_KEY(protocol, port) ((uint32_t)(protocol) << 16 | (uint32_t)(port))

@@ -1,0 +1,22 @@
+/*
+ * Expressions of pcap-filter(7), compiled by libpcap. The only module that knows libpcap.
+ */
+#ifndef VCAP_EXPR_H
+#define VCAP_EXPR_H
+
+#include "failure.h"
+#include "filter.h"
+
+#include <stdint.h>
+
+/*
+ * Compiles text, `vlan and (text)` and `vlan and vlan and (text)` for this link type, so that a
+ * frame's own tags can pick one: in libpcap's language a `vlan` moves everything after it, and text
+ * may not have one itself. Frames of link types other than Ethernet never match when tagged. A name
+ * in text may be looked up. -1: expression is unchanged.
+ */
+int expr_compile(struct filter_expression *expression, const char *text, uint16_t linktype,
+		 struct failure *why);
+void expr_release(struct filter_expression *expression);
+
+#endif
