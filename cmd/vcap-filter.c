@@ -6,6 +6,7 @@
 #include "capfile.h"
 #include "cli.h"
 #include "config.h"
+#include "expr.h"
 #include "fdio.h"
 #include "filter.h"
 #include "priv.h"
@@ -24,14 +25,17 @@
 
 static const struct command self = {
     .name = "vcap-filter",
-    .synopsis = "[-S service] [-m mode] [-P] [-x] [-y linktype] [-d | -dd | -ddd | --comma] "
-		"[-r in -w out] [--specs file] [spec ...]",
+    .synopsis = "[-S service] [-m mode] [-P] [-x] [-e expression] [-y linktype] [--widen] [-d | "
+		"-dd | -ddd | --comma] [-r in -w out] [--specs file] [spec ...]",
     .options =
 	"  -S, --service service    packets of this service\n"
 	"  -m, --monitors mode      health checks: none, include or only (none)\n"
 	"  -P, --per-packet         either address of a packet in the set\n"
 	"  -x, --exclude            what would be dropped without this option\n"
+	"  -e, --expression expression\n                           of these packets, those that "
+	"tcpdump would print\n"
 	"  -y, --linktype linktype  EN10MB, RAW, LINUX_SLL or LINUX_SLL2 (EN10MB)\n"
+	"      --widen              if addresses do not fit, let more through\n"
 	"  -d, --dump               the program as a listing; -dd: for C; -ddd: decimal (default)\n"
 	"      --comma              the program on one line, for iptables and tc\n"
 	"  -r, --read in            apply the filter to this capture file\n"
@@ -47,11 +51,14 @@ struct request {
 	struct filter filter;
 	uint16_t linktype;
 	enum program_form form;
-	bool per_packet, has_specs;
+	bool per_packet, has_specs, widen;
+	const char *text; /* of -e */
+	struct filter_expression expression;
+	struct failure why; /* why -e does not suit the file */
 	const char *in, *out;
 };
 
-enum { OPTION_COMMA = 1, OPTION_SPECS };
+enum { OPTION_COMMA = 1, OPTION_SPECS, OPTION_WIDEN };
 
 static void
 parse_linktype(struct request *request, const char *word)
@@ -120,8 +127,10 @@ parse_options(struct request *request, int argc, char **argv)
 						{"monitors", required_argument, NULL, 'm'},
 						{"per-packet", no_argument, NULL, 'P'},
 						{"exclude", no_argument, NULL, 'x'},
+						{"expression", required_argument, NULL, 'e'},
 						{"linktype", required_argument, NULL, 'y'},
 						{"dump", no_argument, NULL, 'd'},
+						{"widen", no_argument, NULL, OPTION_WIDEN},
 						{"comma", no_argument, NULL, OPTION_COMMA},
 						{"read", required_argument, NULL, 'r'},
 						{"write", required_argument, NULL, 'w'},
@@ -135,7 +144,7 @@ parse_options(struct request *request, int argc, char **argv)
 	bool comma = false;
 	int opt, rc = 0;
 
-	while ((opt = getopt_long(argc, argv, ":S:m:Pxy:dr:w:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":S:m:Pxe:y:dr:w:", options, NULL)) != -1) {
 		switch (opt) {
 		case 'S':
 			service_release(&request->service);
@@ -145,11 +154,13 @@ parse_options(struct request *request, int argc, char **argv)
 		case 'm': rc = service_parse_mode(optarg, &request->filter.monitors, &why); break;
 		case 'P': request->per_packet = true; break;
 		case 'x': request->filter.exclude = true; break;
+		case 'e': request->text = optarg; break;
 		case 'y': parse_linktype(request, optarg); break;
 		case 'd': dump++; break;
 		case OPTION_COMMA: comma = true; break;
 		case 'r': request->in = optarg; break;
 		case 'w': request->out = optarg; break;
+		case OPTION_WIDEN: request->widen = true; break;
 		case OPTION_SPECS: specs = optarg; break;
 		default: cli_option(opt, argv);
 		}
@@ -195,6 +206,7 @@ static void
 choose_kind(struct request *request)
 {
 	struct filter *filter = &request->filter;
+	struct failure why = FAILURE_INIT;
 	const char *name = request->service.name;
 
 	addrset_seal(&request->set);
@@ -202,10 +214,17 @@ choose_kind(struct request *request)
 		die_usage("the list of addresses is empty");
 	if (request->has_specs)
 		filter->set = &request->set;
-	else if (filter->exclude)
-		die_usage("-x needs addresses");
-	else if (!filter->service)
-		die_usage("needs addresses or a service (try --help)");
+	else if (filter->exclude && !request->text)
+		die_usage("-x needs addresses or an expression");
+	else if (!filter->service && !request->text)
+		die_usage("needs addresses, a service or an expression (try --help)");
+	if (request->widen && filter->exclude)
+		die_usage("--widen lets more through, -x with it would let less through");
+	if (request->text &&
+	    expr_compile(&request->expression, request->text, request->linktype, &why) < 0)
+		die_usage("%s", why.text);
+	if (request->text)
+		filter->expression = &request->expression;
 	if (!filter->service)
 		return;
 	consider_monitors(request);
@@ -228,10 +247,17 @@ choose_kind(struct request *request)
 	filter->set = NULL;
 }
 
+/* An expression is compiled for a link type: the file's, which may not be the one assumed. */
 static bool
 judge(void *context, const struct packet *packet, uint16_t linktype)
 {
-	return filter_judge(context, packet, linktype);
+	struct request *request = context;
+
+	if (request->text && linktype != request->linktype && !request->why.text[0]) {
+		expr_compile(&request->expression, request->text, linktype, &request->why);
+		request->linktype = linktype;
+	}
+	return !request->why.text[0] && filter_judge(&request->filter, packet, linktype);
 }
 
 static int
@@ -246,9 +272,13 @@ apply(struct request *request)
 	if (in && outfile_open(&out, request->out, &why) == 0 && priv_drop_all(&why) == 0)
 		writer = capwriter_new(out.fd, capfile_format(in), &why);
 	if (writer)
-		outcome = sieve_copy(in, writer, judge, &request->filter, &why);
+		outcome = sieve_copy(in, writer, judge, request, &why);
 	capwriter_free(writer);
 	capfile_close(in);
+	if (request->why.text[0]) {
+		outfile_abandon(&out);
+		die_usage("%s", request->why.text);
+	}
 	if (outcome == SIEVE_CUT)
 		warn("'%s': %s", request->in, why.text);
 	if (outcome != SIEVE_FAILED && outfile_commit(&out, &why) == 0)
@@ -257,13 +287,44 @@ apply(struct request *request)
 	die("%s", why.text);
 }
 
+/* 2^128 has 39 digits. */
+static const char *
+decimal(unsigned __int128 number, char text[40])
+{
+	char *s = text + 39;
+
+	*s = '\0';
+	do
+		*--s = (char)('0' + (int)(number % 10));
+	while (number /= 10);
+	return s;
+}
+
+static int
+compile(const struct request *request, struct program *program, struct failure *why)
+{
+	struct filter_widening widening;
+	char added[40];
+
+	if (!request->widen || !request->filter.set)
+		return filter_compile(&request->filter, request->linktype, program, why);
+	if (filter_compile_widened(&request->filter, request->linktype, program, &widening, why) <
+	    0)
+		return -1;
+	if (widening.added > 0)
+		warn("widened by %s addresses to %zu intervals: apply the list itself to what is "
+		     "captured (vcap-filter -r)",
+		     decimal(widening.added, added), widening.intervals);
+	return 0;
+}
+
 static int
 print(const struct request *request)
 {
 	struct program program = PROGRAM_INIT;
 	struct failure why = FAILURE_INIT;
 
-	if (filter_compile(&request->filter, request->linktype, &program, &why) < 0)
+	if (compile(request, &program, &why) < 0)
 		die("%s", why.text);
 	if (request->form == PROGRAM_COMMA && request->linktype == LINKTYPE_RAW &&
 	    program.count > XT_BPF_MAX)
@@ -283,8 +344,10 @@ main(int argc, char **argv)
 	cli_start(&self);
 	parse_options(&request, argc, argv);
 	choose_kind(&request);
-	status = request.in ? apply(&request) : print(&request);
+	/* What apply() writes is checked when it is committed, which closes it. */
+	status = request.in ? apply(&request) : cli_finish(print(&request));
 	addrset_release(&request.set);
+	expr_release(&request.expression);
 	service_release(&request.service);
-	return cli_finish(status);
+	return status;
 }

@@ -299,3 +299,69 @@ addrset_meets(const struct addrset *a, const struct addrset *b)
 {
 	return intervals_meet(&a->v4, &b->v4) || intervals_meet(&a->v6, &b->v6);
 }
+
+/* The space between an interval and the one before it, in a list that has both families. */
+struct gap {
+	unsigned __int128 size;
+	uint8_t family;
+	size_t before; /* the index of the interval that follows the gap */
+};
+
+static int
+compare_gaps(const void *a, const void *b)
+{
+	const struct gap *x = a, *y = b;
+
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
+	if (x->family != y->family)
+		return x->family - y->family;
+	return (x->before > y->before) - (x->before < y->before);
+}
+
+static size_t
+list_gaps(struct gap *gaps, uint8_t family, const struct intervals *in)
+{
+	for (size_t i = 1; i < in->count; i++)
+		gaps[i - 1] = (struct gap){in->list[i].first - in->list[i - 1].last - 1, family, i};
+	return in->count > 0 ? in->count - 1 : 0;
+}
+
+static int
+copy_intervals(struct addrset *to, uint8_t family, const struct intervals *from,
+	       struct failure *why)
+{
+	for (size_t i = 0; i < from->count; i++)
+		if (addrset_add_interval(to, family, from->list[i], why) < 0)
+			return -1;
+	return 0;
+}
+
+int
+addrset_widen(const struct addrset *from, size_t most, struct addrset *to, unsigned __int128 *added,
+	      struct failure *why)
+{
+	size_t count = from->v4.count + from->v6.count, gap_count;
+	struct gap *gaps = calloc(count + 1, sizeof(*gaps));
+	int rc = 0;
+
+	*added = 0;
+	if (!gaps)
+		return failure_set(why, "out of memory");
+	gap_count = list_gaps(gaps, 4, &from->v4);
+	gap_count += list_gaps(gaps + gap_count, 6, &from->v6);
+	qsort(gaps, gap_count, sizeof(*gaps), compare_gaps);
+	if (copy_intervals(to, 4, &from->v4, why) < 0 || copy_intervals(to, 6, &from->v6, why) < 0)
+		rc = -1;
+	for (size_t i = 0; rc == 0 && i < gap_count && count > most; i++, count--) {
+		const struct intervals *in = gaps[i].family == 4 ? &from->v4 : &from->v6;
+		struct interval filler = {in->list[gaps[i].before - 1].last + 1,
+					  in->list[gaps[i].before].first - 1};
+
+		rc = addrset_add_interval(to, gaps[i].family, filler, why);
+		*added += gaps[i].size;
+	}
+	free(gaps);
+	addrset_seal(to);
+	return rc;
+}

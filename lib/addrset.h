@@ -63,6 +63,14 @@ bool addrset_has(const struct addrset *set, struct addr addr);
 /* Whether two sealed sets have an address in common. */
 bool addrset_meets(const struct addrset *a, const struct addrset *b);
 
+/*
+ * Makes *to (ADDRSET_INIT) a sealed superset of the sealed set from, of at most `most` intervals
+ * (at least one a family): those that are closest to each other are joined. *added is how many
+ * addresses that adds.
+ */
+int addrset_widen(const struct addrset *from, size_t most, struct addrset *to,
+		  unsigned __int128 *added, struct failure *why);
+
 /* Reads one address. 0, or -1 with the word in why. */
 int addr_parse(struct addr *addr, const char *word, struct failure *why);
 /* Writes it as text (RFC 5952 for IPv6). size at least ADDR_TEXT. Returns to. */

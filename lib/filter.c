@@ -641,8 +641,58 @@ filter_compile(const struct filter *filter, uint16_t linktype, struct program *p
 				   PROGRAM_MAX);
 	return failure_set(why,
 			   "%zu intervals of addresses need more than %d instructions; the first "
-			   "%zu would fit",
+			   "%zu would fit (see --widen)",
 			   count, PROGRAM_MAX, fitting);
+}
+
+/* Compiles with the set widened to at most `most` intervals; 1 if that fits. */
+static int
+try_widened(const struct filter *filter, uint16_t linktype, size_t most, struct program *program,
+	    struct filter_widening *widening, struct failure *why)
+{
+	struct addrset wider = ADDRSET_INIT;
+	struct filter widened = *filter;
+	struct program made = PROGRAM_INIT;
+	unsigned __int128 added;
+	int rc = addrset_widen(filter->set, most, &wider, &added, why);
+
+	widened.set = &wider;
+	if (rc == 0 && compile_to_fit(&widened, linktype, &made, NULL)) {
+		program_release(program);
+		*program = made;
+		made = PROGRAM_INIT;
+		*widening = (struct filter_widening){wider.v4.count + wider.v6.count, added};
+		rc = 1;
+	}
+	program_release(&made);
+	addrset_release(&wider);
+	return rc;
+}
+
+int
+filter_compile_widened(const struct filter *filter, uint16_t linktype, struct program *program,
+		       struct filter_widening *widening, struct failure *why)
+{
+	size_t low = 0, high = filter->set->v4.count + filter->set->v6.count;
+	bool found = false;
+
+	if (high > PROGRAM_MAX)
+		high = PROGRAM_MAX;
+	if (try_widened(filter, linktype, high, program, widening, why) == 1)
+		return 0;
+	while (low + 1 < high) {
+		size_t middle = low + (high - low) / 2;
+		int rc = try_widened(filter, linktype, middle, program, widening, why);
+
+		if (rc < 0)
+			return -1;
+		if (rc == 1)
+			low = middle;
+		else
+			high = middle;
+		found = found || rc == 1;
+	}
+	return found ? 0 : filter_compile(filter, linktype, program, why);
 }
 
 /* Whether the ends, one of which varies, are in the set. */

@@ -54,6 +54,18 @@ struct filter {
 int filter_compile(const struct filter *filter, uint16_t linktype, struct program *program,
 		   struct failure *why);
 
+/* How a set was widened: how many intervals are left, and how many addresses were added. */
+struct filter_widening {
+	size_t intervals;
+	unsigned __int128 added;
+};
+
+/* As filter_compile; a set that does not fit is widened by joining the intervals that are closest
+ * to each other, as few as it takes. The set must not be NULL, nor exclude be true: then a wider
+ * set would mean fewer packets. */
+int filter_compile_widened(const struct filter *filter, uint16_t linktype, struct program *program,
+			   struct filter_widening *widening, struct failure *why);
+
 /* Whether the packet belongs. A packet that is cut short within a field that has to be looked at
  * does not (tuple.h). */
 bool filter_judge(const struct filter *filter, const struct packet *packet, uint16_t linktype);

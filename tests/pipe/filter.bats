@@ -224,7 +224,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 }
 
 @test "wrong usage" {
-	misuse "addresses or a service"
+	misuse "addresses, a service or"
 	misuse "-x needs addresses" -S shop -x
 	misuse "-r and -w" -r "$dir/x" 10.1.1.1
 	misuse "standard input" -r - -w "$dir/x" -
@@ -251,12 +251,49 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	run -1 vcap-filter -r "$dir/no.pcap" -w "$dir/none.pcap" 0.0.0.0/0
 	run -1 vcap-filter -r "$dir/absent.pcap" -w "$dir/none.pcap" 0.0.0.0/0
 	[ ! -e "$dir/none.pcap" ]
-	run -1 vcap-filter -r "$dir/in.pcap" -w - 0.0.0.0/0 > /dev/full
+	run -1 sh -c "vcap-filter -r '$dir/in.pcap' -w - 0.0.0.0/0 > /dev/full"
 }
 
 @test "a stream is filtered as a file is" {
 	packets "$dir/in.pcap" 300
 	vcap-filter -r "$dir/in.pcap" -w "$dir/file.pcap" 10.1.1.1
-	vcap-filter -r - -w - 10.1.1.1 < "$dir/in.pcap" | cmp - "$dir/file.pcap"
+	vcap-filter -r - -w - 10.1.1.1 < "$dir/in.pcap" > "$dir/stream.pcap"
+	cmp "$dir/stream.pcap" "$dir/file.pcap"
 	vcap-filter -r "$dir/in.pcap" -w - --specs <(echo 10.1.1.1) | cmp - "$dir/file.pcap"
+}
+
+@test "-e is joined with the addresses, behind tags as well" {
+	packets "$dir/in.pcap" 1000
+	expression='not port 8080 and (udp or tcp)'
+	vcap-filter -e "$expression" -r "$dir/in.pcap" -w "$dir/out.pcap" 10.1.0.0/16
+	by_tcpdump "$dir/in.pcap" "($expression) and net 10.1.0.0/16" > "$dir/wanted"
+	shown "$dir/out.pcap" | diff "$dir/wanted" -
+	grep -q 802.1Q "$dir/wanted"
+	run -0 grep -vc 802.1Q "$dir/wanted"
+	vcap-filter -x -e "$expression" -r "$dir/in.pcap" -w "$dir/rest.pcap" 10.1.0.0/16
+	{ shown "$dir/out.pcap"; shown "$dir/rest.pcap"; } | sort | diff <(shown "$dir/in.pcap" | sort) -
+	vcap-filter -e "$expression" -r "$dir/in.pcap" -w - > "$dir/out.pcap"
+	# A tagged packet of port 8080 is not `not port 8080` because of its tag.
+	by_tcpdump "$dir/in.pcap" "ip and ($expression)" | diff - <(shown "$dir/out.pcap")
+}
+
+@test "-e: the program of a service, in the kernel's limits" {
+	vcap-filter -S shop -P -e 'tcp[tcpflags] & tcp-syn != 0' 10.1.1.1 > "$dir/program"
+	[ "$(head -1 "$dir/program")" -lt 400 ]
+	misuse "'vlan'" -e 'tcp and vlan 5'
+	misuse "'tcp bogus'" -e 'tcp bogus'
+	vcap-filter -e 'tcp' -y RAW
+}
+
+@test "--widen gives what fits, a superset, and says by how much" {
+	packets "$dir/in.pcap" 500
+	{ echo 10.1.1.1; seq 1 5000 | perl -ne 'printf "20.%d.%d.%d\n", $_ % 253, $_ % 251, $_ % 17 * 3'; } > "$dir/list"
+	run --separate-stderr -1 vcap-filter --specs "$dir/list"
+	[[ $stderr == *"--widen"* ]]
+	run --separate-stderr -0 vcap-filter --widen --specs "$dir/list"
+	[ "${lines[0]}" -le 4096 ]
+	[[ $stderr =~ widened\ by\ [0-9]+\ addresses ]]
+	run --separate-stderr -0 vcap-filter --widen 10.1.1.1
+	[ -z "$stderr" ]
+	misuse "--widen" --widen -x 10.1.1.1
 }

@@ -6,6 +6,7 @@
  */
 #include "filter.h"
 
+#include "expr.h"
 #include "frame.h"
 #include "tap.h"
 
@@ -702,6 +703,83 @@ add_hosts(struct specs *specs, unsigned count, uint32_t width)
 	addrset_seal(&specs->set);
 }
 
+/*
+ * Expressions, against libpcap's own program for the frame's tags.
+ */
+
+static bool
+expression_truth(const struct bpf_program *by_tags, const struct story *story,
+		 const struct packet *packet)
+{
+	unsigned tags = story->tags < 2 ? story->tags : 2;
+
+	return bpf_filter(by_tags[tags].bf_insns, packet->data, packet->len, packet->caplen) != 0;
+}
+
+static void
+test_expressions(void)
+{
+	static const char *const texts[] = {
+	    "not port 443",          "tcp port 8080 or icmp", "not (udp or arp)",
+	    "ip[8] > 5 and not tcp", "ip6 or len > 90",       "icmp[0] = 8 or not ip proto 47",
+	};
+	static const char *const prefix[] = {"", "vlan and (", "vlan and vlan and ("};
+	unsigned packets = 0, matched = 0;
+	bool loaded = true;
+
+	disagreements = 0;
+	for (uint32_t i = cases() / 3; i > 0; i--) {
+		const char *text = texts[i % 6];
+		struct filter_expression expression = {0};
+		struct bpf_program by_tags[3];
+		struct program program = PROGRAM_INIT;
+		struct failure why = FAILURE_INIT;
+		struct specs specs;
+		struct filter filter = {.expression = &expression, .exclude = below(3) == 0};
+		pcap_t *dead = pcap_open_dead(DLT_EN10MB, 262144);
+		char whole[256];
+
+		for (int tags = 0; tags < 3; tags++) {
+			snprintf(whole, sizeof(whole), "%s%s%s", prefix[tags], text,
+				 tags ? ")" : "");
+			pcap_compile(dead, &by_tags[tags], whole, 1, PCAP_NETMASK_UNKNOWN);
+		}
+		pcap_close(dead);
+		make_specs(&specs, 8);
+		if (below(3))
+			filter.set = &specs.set;
+		if (expr_compile(&expression, text, LINKTYPE_EN10MB, &why) < 0 ||
+		    filter_compile(&filter, LINKTYPE_EN10MB, &program, &why) < 0)
+			ok(false, "%s: %s", text, why.text);
+		loaded = attach(&program) && loaded;
+		for (int j = 0; j < PACKETS_PER_FILTER; j++) {
+			struct story story = random_story(&specs, LINKTYPE_EN10MB);
+			struct frame frame;
+			struct packet packet;
+			bool wanted;
+
+			frame_build(&frame, &story);
+			packet = frame_packet(&frame);
+			wanted = (!filter.set || per_packet_truth(&specs, &story, false)) &&
+				 expression_truth(by_tags, &story, &packet);
+			wanted = wanted != filter.exclude;
+			compare(&filter, &program, &packet, LINKTYPE_EN10MB, wanted);
+			packets++;
+			matched += wanted;
+			packet.caplen = packet.len = below(packet.caplen);
+			compare(&filter, &program, &packet, LINKTYPE_EN10MB,
+				filter_judge(&filter, &packet, LINKTYPE_EN10MB));
+		}
+		for (int tags = 0; tags < 3; tags++)
+			pcap_freecode(&by_tags[tags]);
+		expr_release(&expression);
+		program_release(&program);
+		addrset_release(&specs.set);
+	}
+	ok(disagreements == 0, "expressions: %u packets, %u of them match", packets, matched);
+	ok(loaded, "expressions: the kernel takes every program");
+}
+
 static void
 test_size(void)
 {
@@ -768,6 +846,7 @@ main(void)
 		return 1;
 	test_per_packet();
 	test_services();
+	test_expressions();
 	test_size();
 	close(sockets[0]);
 	close(sockets[1]);
