@@ -18,7 +18,7 @@
 static const struct command command = {
     .name = "vcap-run",
     .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-R reserve] [-b size] "
-		"[-n name] [--max-size size] [--sandbox mode] "
+		"[-n name] [--max-size size] [--lease[=time]] [--sandbox mode] "
 		"[--detach] -w dir",
     .options =
 	"  -i, --interface iface   capture there (may be repeated); default: all with an address\n"
@@ -31,6 +31,7 @@ static const struct command command = {
 	"  -R, --reserve size      disk space that stays free; default: 1G or 10 % of the disk\n"
 	"      --max-size size     of all files; default: a quarter of what is free above that\n"
 	"  -b, --buffer size       ring memory in all\n"
+	"      --lease[=time]      end with standard input, or when it is silent for so long\n"
 	"      --sandbox mode      enforce (the default), log or off\n"
 	"      --detach            return once packets are being captured\n"
 	"      --help              show this help\n"
@@ -47,7 +48,7 @@ struct options {
 	enum priv_sandbox sandbox;
 };
 
-enum { OPT_MAX_SIZE = 0x100, OPT_SANDBOX, OPT_DETACH };
+enum { OPT_MAX_SIZE = 0x100, OPT_SANDBOX, OPT_LEASE, OPT_DETACH };
 
 static const struct option long_options[] = {
     {"interface", required_argument, NULL, 'i'},
@@ -61,6 +62,7 @@ static const struct option long_options[] = {
     {"max-size", required_argument, NULL, OPT_MAX_SIZE},
     {"buffer", required_argument, NULL, 'b'},
     {"sandbox", required_argument, NULL, OPT_SANDBOX},
+    {"lease", optional_argument, NULL, OPT_LEASE},
     {"detach", no_argument, NULL, OPT_DETACH},
     CLI_OPTIONS,
 };
@@ -95,6 +97,9 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 		if (parse_size(word, &capture->max_size, why) < 0)
 			return -1;
 		return capture->max_size ? 0 : failure_set(why, "no room: '--max-size %s'", word);
+	case OPT_LEASE:
+		capture->has_lease = true;
+		return word ? parse_duration(word, NS_PER_SECOND, &capture->lease_ns, why) : 0;
 	case OPT_SANDBOX: return priv_parse_sandbox(word, &options->sandbox, why);
 	default: options->detach = true; return 0;
 	}
@@ -119,6 +124,8 @@ read_options(struct options *options, int argc, char **argv)
 	options->to_stream = strcmp(options->output, "-") == 0;
 	if (options->to_stream && options->detach)
 		die_usage("'--detach' needs a directory: a stream has a reader");
+	if (options->capture.has_lease && options->detach)
+		die_usage("'--lease' and '--detach' exclude each other");
 	if (options->to_stream && isatty(STDOUT_FILENO))
 		die_usage("will not write packets to a terminal");
 }

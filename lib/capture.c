@@ -410,6 +410,8 @@ capture_filter(struct capture *capture, struct failure *why)
 			return -1;
 	capture->duration_end =
 	    options->duration_ns ? clock_monotonic_ns() + options->duration_ns : INT64_MAX;
+	capture->lease_end =
+	    options->lease_ns ? clock_monotonic_ns() + options->lease_ns : INT64_MAX;
 	return 0;
 }
 
@@ -426,19 +428,37 @@ smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* The holder of the lease has said something, or has gone. */
+static void
+renew_lease(struct capture *capture, int64_t now)
+{
+	char bytes[512];
+	ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
+
+	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+		control_stop(&capture->control, STOP_LEASE, "");
+	else if (n > 0 && capture->options.lease_ns)
+		capture->lease_end = now + capture->options.lease_ns;
+}
+
 /* Sleeps until something may have to be done. */
 static void
 wait_for_news(struct capture *capture, int64_t now)
 {
-	int64_t ns = smaller(TICK, capture->duration_end - now);
+	int64_t ns = smaller(TICK, smaller(capture->duration_end - now, capture->lease_end - now));
 	struct pollfd fds[] = {
 	    {.fd = capture->control.stop_fd, .events = POLLIN},
 	    {.fd = capture->options.signal_fd, .events = POLLIN},
+	    {.fd = capture->options.has_lease ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
 	/* Rounded up: waking before the time would only mean to sleep again. */
-	if (poll(fds, 2, ns > 0 ? (int)((ns + MS - 1) / MS) : 0) > 0 && fds[1].revents)
+	if (poll(fds, 3, ns > 0 ? (int)((ns + MS - 1) / MS) : 0) <= 0)
+		return;
+	if (fds[1].revents)
 		control_stop(&capture->control, STOP_SIGNAL, "");
+	if (fds[2].revents)
+		renew_lease(capture, clock_monotonic_ns());
 }
 
 /* A stream may block for want of a reader, and is given up after a while. */
@@ -449,7 +469,8 @@ join_threads(struct capture *capture)
 		struct timespec until;
 
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += 2;
+		/* Without its holder a lease has no reader either. */
+		until.tv_sec += capture->control.reason == STOP_LEASE ? 0 : 2;
 		while (!capture->options.dir &&
 		       pthread_timedjoin_np(capture->threads[i], NULL, &until) == ETIMEDOUT) {
 			__atomic_store_n(&capture->control.abandon, true, __ATOMIC_RELAXED);
@@ -481,8 +502,10 @@ judge(struct capture *capture)
 	default: break;
 	}
 	for (unsigned i = 0; !what && i < capture->collector_count; i++)
-		if (!capture->collectors[i].whole && control->reason != STOP_CLOSED)
-			what = "a file could not be ended";
+		if (!capture->collectors[i].whole && control->reason != STOP_CLOSED &&
+		    !(control->reason == STOP_LEASE && !capture->options.dir))
+			what = capture->options.dir ? "a file could not be ended"
+						    : "the rest of the stream was not taken";
 	if (!what)
 		return end;
 	if (*capture->message == '\0')
@@ -504,6 +527,8 @@ capture_wait(struct capture *capture)
 		now = clock_monotonic_ns();
 		if (now >= capture->duration_end)
 			control_stop(control, STOP_TIME, "");
+		if (now >= capture->lease_end)
+			control_stop(control, STOP_LEASE, "");
 		if (count_interfaces(capture) == 0)
 			control_stop(control, STOP_INTERFACE, "");
 		/* A full disk is no reason to stop counting; the last status will tell. */

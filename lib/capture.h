@@ -40,6 +40,8 @@ struct capture_options {
 	uint64_t reserve;                /* QUOTA_DEFAULT, or bytes */
 	const struct rundir *dir;        /* NULL: a stream on standard output */
 	int signal_fd;                   /* signalfd(2): ends the capture; -1: none */
+	bool has_lease;                  /* ends at the end of standard input */
+	int64_t lease_ns;                /* ... and when nothing came for so long; 0: no matter */
 };
 
 struct capture_interface {
@@ -60,6 +62,7 @@ struct capture {
 	pthread_t *threads;
 	struct control control;
 	struct quota quota;
+	int64_t lease_end;    /* CLOCK_MONOTONIC, or INT64_MAX */
 	int64_t duration_end; /* CLOCK_MONOTONIC, or INT64_MAX */
 	char message[512];    /* what is missing from the result, in words; empty: nothing */
 };

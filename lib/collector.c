@@ -348,6 +348,7 @@ is_over(struct collector *collector, int64_t now)
 	case STOP_NONE: return false;
 	case STOP_TIME:
 	case STOP_SIGNAL:
+	case STOP_LEASE:
 	case STOP_INTERFACE: collector->end_ns = end_ns; return now - end_mono > HOLD;
 	default: collector->end_ns = end_ns; return true;
 	}

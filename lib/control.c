@@ -115,9 +115,10 @@ stop_reason_name(enum stop_reason reason)
 	static const char *const names[] = {
 	    [STOP_NONE] = "none",           [STOP_COUNT] = "count",
 	    [STOP_TIME] = "time",           [STOP_SIGNAL] = "signal",
-	    [STOP_SIZE] = "size",           [STOP_RESERVE] = "reserve",
-	    [STOP_DISK_FULL] = "disk-full", [STOP_INTERFACE] = "interface",
-	    [STOP_CLOSED] = "closed",       [STOP_ERROR] = "error",
+	    [STOP_LEASE] = "lease",         [STOP_SIZE] = "size",
+	    [STOP_RESERVE] = "reserve",     [STOP_DISK_FULL] = "disk-full",
+	    [STOP_INTERFACE] = "interface", [STOP_CLOSED] = "closed",
+	    [STOP_ERROR] = "error",
 	};
 
 	return names[reason];

@@ -16,6 +16,7 @@ enum stop_reason {
 	STOP_COUNT,     /* every core is full */
 	STOP_TIME,      /* -t is over */
 	STOP_SIGNAL,    /* it was told to */
+	STOP_LEASE,     /* whoever wanted it is gone */
 	STOP_SIZE,      /* the size cap */
 	STOP_RESERVE,   /* the disk is down to its reserve */
 	STOP_DISK_FULL, /* the disk refused */

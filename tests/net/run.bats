@@ -12,6 +12,8 @@ setup() {
 		return 1
 	}
 	cd "$BATS_TEST_TMPDIR" || return
+	# A process that cannot be traced cannot be searched for leaks either.
+	export ASAN_OPTIONS=detect_leaks=0
 	sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 	ip link add dev va type veth peer name vb
 	ip link set va up
@@ -375,6 +377,41 @@ disk() { # OPTIONS: a small file system
 	done
 	run ! kill -0 "$pid"
 	kill "$reader"
+}
+
+@test "F7: --lease ends with standard input, a blocked output notwithstanding" {
+	mkfifo input output
+	sleep 1000 <>output 3>&- &
+	reader=$!
+	vcap-run -i vb --lease -w - <input >output 2>err 3>&- &
+	pid=$!
+	exec 4>input
+	until_true grep -q "neither" err
+	send -C 0 -c 2000 -s 1000 va
+	kill -0 "$pid"
+	before=$(date +%s)
+	exec 4>&-
+	ended 0
+	[ $(($(date +%s) - before)) -le 3 ]
+	kill "$reader"
+}
+
+@test "F8: --lease=TIME ends when its holder is silent, and not before" {
+	mkfifo input
+	vcap-run -i vb --lease=700ms -R 0 -w d <input 2>err 3>&- &
+	pid=$!
+	exec 4>input
+	for _ in 1 2 3 4 5 6; do
+		echo >&4
+		sleep 0.3
+	done
+	kill -0 "$pid"
+	ended 0
+	exec 4>&-
+	[ "$(value reason)" = lease ]
+	run -2 vcap-run -i vb --lease --detach -w e
+	printf '\n\n\n' | vcap-run -i vb -f - --lease -R 0 -w f
+	[ "$(value reason f)" = lease ]
 }
 
 @test "F10: a deleted interface is recorded and the others go on, exit 3" {
