@@ -30,13 +30,27 @@ struct options {
 	const char *output;
 	enum capfile_format format;
 	const char *service;
-	char **offsets; /* NAME=OFFSET */
-	size_t offset_count;
 	char **inputs; /* NULL-ended */
 };
 
+static void
+add_offset(struct mergejob *job, char *word)
+{
+	char *equals = strchr(word, '=');
+	struct failure why;
+	int64_t offset_ns;
+
+	if (!equals)
+		die_usage("'%s' is not NAME=OFFSET", word);
+	*equals = '\0';
+	if (parse_offset(equals + 1, &offset_ns, &why) < 0)
+		die_usage("%s", why.text);
+	if (mergejob_offset(job, word, offset_ns, &why) < 0)
+		die("%s", why.text);
+}
+
 static struct options
-parse_options(int argc, char **argv)
+parse_options(int argc, char **argv, struct mergejob *job)
 {
 	static const struct option known[] = {{"write", required_argument, NULL, 'w'},
 					      {"format", required_argument, NULL, 'F'},
@@ -46,7 +60,6 @@ parse_options(int argc, char **argv)
 	struct options options = {.output = "-"};
 	int opt;
 
-	options.offsets = xmalloc((size_t)argc * sizeof(*options.offsets));
 	while ((opt = getopt_long(argc, argv, ":w:F:S:o:", known, NULL)) != -1)
 		switch (opt) {
 		case 'w': options.output = optarg; break;
@@ -56,7 +69,7 @@ parse_options(int argc, char **argv)
 			options.format = optarg[4] ? CAPFILE_PCAPNG : CAPFILE_PCAP;
 			break;
 		case 'S': options.service = optarg; break;
-		case 'o': options.offsets[options.offset_count++] = optarg; break;
+		case 'o': add_offset(job, optarg); break;
 		default: cli_option(opt, argv);
 		}
 	options.inputs = argv + optind;
@@ -77,22 +90,6 @@ raise_descriptor_limit(void)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-}
-
-static void
-add_offset(struct mergejob *job, char *word)
-{
-	char *equals = strchr(word, '=');
-	struct failure why;
-	int64_t offset_ns;
-
-	if (!equals)
-		die_usage("'%s' is not NAME=OFFSET", word);
-	*equals = '\0';
-	if (parse_offset(equals + 1, &offset_ns, &why) < 0)
-		die_usage("%s", why.text);
-	if (mergejob_offset(job, word, offset_ns, &why) < 0)
-		die("%s", why.text);
 }
 
 /* Whether what is written to the output may be written anew: a file under its temporary name, or
@@ -120,8 +117,6 @@ start(struct mergejob *job, const struct options *options)
 	for (char **word = options->inputs; *word; word++)
 		if (inputs_add(&job->inputs, *word, &why) < 0)
 			die("%s", why.text);
-	for (size_t i = 0; i < options->offset_count; i++)
-		add_offset(job, options->offsets[i]);
 	if (mergejob_start(job, can_start_over(options->output), &why) < 0)
 		die("%s", why.text);
 	unknown = mergejob_unknown_engine(job);
@@ -157,7 +152,7 @@ main(int argc, char **argv)
 	int status;
 
 	cli_start(&self);
-	options = parse_options(argc, argv);
+	options = parse_options(argc, argv, &job);
 	if (options.service && config_service_load(&service, options.service, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	job.service = options.service ? &service : NULL;
@@ -175,6 +170,5 @@ main(int argc, char **argv)
 	status = report(&job);
 	mergejob_release(&job);
 	service_release(&service);
-	free(options.offsets);
 	return status;
 }

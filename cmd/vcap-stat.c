@@ -192,5 +192,8 @@ main(int argc, char **argv)
 			warn("%s", why.text);
 			status = EXIT_PARTIAL;
 		}
+	merge_free(merge);
+	inputs_release(&inputs);
+	census_release(&census);
 	return cli_finish(status);
 }
