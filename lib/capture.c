@@ -132,7 +132,7 @@ add_headers(const struct capture *capture, struct collector *collector, struct b
 		rc = keyval_set(&parameters, "name", "%s", options->name);
 	if (rc == 0 && options->dir)
 		rc = keyval_set(&parameters, "core", "%u", collector->lanes[0].core->number);
-	for (size_t i = 0; rc == 0 && i < parameters.count; i++)
+	for (size_t i = 0; rc >= 0 && i < parameters.count; i++)
 		rc = asprintf(&comments[count++], "%s %s", parameters.pairs[i].key,
 			      parameters.pairs[i].value);
 	uname(&uts);

@@ -246,9 +246,15 @@ static void
 add_statistics(struct collector *collector, int64_t ts_ns, bool last)
 {
 	uint32_t interfaces = collector->interface_count;
-	char core[32];
+	char comment[64] = "";
+	int at = 0;
 
-	snprintf(core, sizeof(core), "core %u", collector->lanes[0].core->number);
+	if (!collector->recording.is_stream)
+		at = snprintf(comment, sizeof(comment), "core %u\n",
+			      collector->lanes[0].core->number);
+	if (last)
+		snprintf(comment + at, sizeof(comment) - (size_t)at, "ended %s",
+			 stop_reason_name(collector->control->reason));
 	collector->scratch.used = 0;
 	for (uint32_t id = 0; id < interfaces; id++) {
 		struct statistics statistics = {
@@ -264,8 +270,7 @@ add_statistics(struct collector *collector, int64_t ts_ns, bool last)
 			statistics.dropped += account->dropped;
 			statistics.accepted += account->packets;
 		}
-		if (pcapng_statistics(&collector->scratch, id, &statistics,
-				      collector->recording.is_stream ? NULL : core) < 0)
+		if (pcapng_statistics(&collector->scratch, id, &statistics, comment) < 0)
 			control_stop(collector->control, STOP_ERROR, strerror(errno));
 	}
 }

@@ -187,11 +187,26 @@ pcapng_interface(struct blocks *blocks, const struct interface *interface)
 	return 0;
 }
 
+static void
+put_comments(struct blocks *blocks, const char *lines)
+{
+	for (; lines && *lines; lines += *lines == '\n') {
+		size_t size = strcspn(lines, "\n");
+
+		put_option(blocks, OPT_COMMENT, lines, size < UINT16_MAX ? size : UINT16_MAX);
+		lines += size;
+	}
+}
+
 int
 pcapng_statistics(struct blocks *blocks, uint32_t id, const struct statistics *statistics,
 		  const char *comment)
 {
-	if (begin(blocks, PCAPNG_ISB, 12 + 5 * 12 + option_room(comment) + 4) < 0)
+	size_t room = 12 + 5 * 12 + 4;
+
+	for (const char *line = comment; line; line = strchr(line, '\n'), line += !!line)
+		room += option_room(line);
+	if (begin(blocks, PCAPNG_ISB, room) < 0)
 		return -1;
 	put32(blocks, id);
 	put_time(blocks, statistics->ts_ns);
@@ -200,7 +215,7 @@ pcapng_statistics(struct blocks *blocks, uint32_t id, const struct statistics *s
 	put_counter(blocks, OPT_ISB_IFRECV, statistics->received);
 	put_counter(blocks, OPT_ISB_IFDROP, statistics->dropped);
 	put_counter(blocks, OPT_ISB_FILTERACCEPT, statistics->accepted);
-	put_text(blocks, OPT_COMMENT, comment);
+	put_comments(blocks, comment);
 	put32(blocks, OPT_END);
 	end(blocks);
 	return 0;

@@ -74,7 +74,7 @@ int pcapng_section(struct blocks *blocks, const char *hardware, const char *os,
 /* Always nanoseconds and PACKET_SNAPLEN, whatever the interface says. */
 int pcapng_interface(struct blocks *blocks, const struct interface *interface);
 /* id is the interface's place in the section. start_ns, end_ns and counters that are unknown are
- * left out. */
+ * left out. Each line of comment is a comment of its own. */
 int pcapng_statistics(struct blocks *blocks, uint32_t id, const struct statistics *statistics,
 		      const char *comment);
 /* Writes packet as an EPB of interface id at `to`, which has PCAPNG_EPB_ROOM. Returns its length.

@@ -122,6 +122,7 @@ disk() { # OPTIONS: a small file system
 	[ "$(tcpdump -ttr d/core-1.pcapng --time-stamp-precision nano 2>/dev/null |
 		tail -n 1 | cut -d ' ' -f 1)" = "$(field 1 full)" ]
 	grep -q "never fills" err
+	grep -aq "ended count" d/core-0.pcapng
 }
 
 @test "-t ends it, a bare number means minutes" {
@@ -145,6 +146,19 @@ disk() { # OPTIONS: a small file system
 	[ "$(grep -c "^60.60$" <<<"$output")" -eq 1 ]
 	[ "$(value truncated)" -eq 3 ]
 	[ "$(value bytes)" -eq $((3 * 96 + 60)) ]
+}
+
+@test "a file says what it is: its parameters, its interface, its end" {
+	vcap-run -i vb -n lb1 -c 7 -t 300ms -s 128 -R 0 -w d
+	run -0 capinfos d/core-0.pcapng
+	[[ $output == *"Capture application: vcap-run "* ]]
+	[[ $output == *"Capture oper-sys:"*Linux* ]]
+	[[ $output == *"Description = lb1"* ]]
+	[[ $output == *"Capture length = 262144"* ]]
+	for text in "interfaces vb" "count 7" "duration 300000000" "snaplen 128" "name lb1" "core 0" \
+		"ended time"; do
+		grep -aq "$text" d/core-0.pcapng
+	done
 }
 
 @test "a job on standard input: its program filters, its parts are kept" {
@@ -277,6 +291,7 @@ disk() { # OPTIONS: a small file system
 	[ "$(value packets)" -gt 90 ]
 	tcpdump -nr d/core-0.pcapng >/dev/null 2>warnings
 	run ! grep -i trunc warnings
+	grep -aq "ended disk-full" d/core-0.pcapng
 	# The end mark found room.
 	run -0 capinfos d/core-0.pcapng
 	[[ $output == *"stat entries = 1"* ]]
