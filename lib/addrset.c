@@ -120,10 +120,8 @@ parse_subnet(const char *spec, struct addr base, const char *length, struct inte
 		return failure_set(why, "not a prefix length: '%s'", spec);
 	if (bits > width)
 		return failure_set(why, "prefix longer than %u bits: '%s'", width, spec);
-	hosts = bits ? ADDR_ALL(base.family) >> bits : ADDR_ALL(base.family);
-	/* A 128-bit shift by 128 is undefined; by 32 an IPv4 mask is simply empty. */
-	if (bits == 128)
-		hosts = 0;
+	/* A shift by the whole width of the type is undefined. */
+	hosts = bits < width ? ADDR_ALL(base.family) >> bits : 0;
 	*interval = (struct interval){base.value & ~hosts, base.value | hosts};
 	return 0;
 }

@@ -463,23 +463,50 @@ take_v6(struct compiler *c, label next, label error)
 	return op(c, LOAD_BYTE, 6, op(c, BPF_ST, M_PROTOCOL, entry));
 }
 
-/* X is a network header. */
+/* X is a network header, of which the addresses were captured. */
 static label
 take_header(struct compiler *c, uint8_t family, label next, label error)
 {
-	label entry;
+	label entry = family == 4 ? take_v4(c, next, error) : take_v6(c, next, error);
 
-	if (next == c->reject)
-		return next;
-	entry = family == 4 ? take_v4(c, next, error) : take_v6(c, next, error);
-	return need_addresses(c, family, op(c, BPF_STX, M_NETWORK, entry));
+	return op(c, BPF_STX, M_NETWORK, entry);
+}
+
+/*
+ * What comes by on a load balancer is mostly not of this service, and addresses tell that long
+ * before keys have been made; but an ICMP error has other addresses than what it quotes.
+ */
+static label
+pass_quickly(struct compiler *c, uint8_t family, label full)
+{
+	static const uint32_t perhaps4[] = {PROTOCOL_ICMP};
+	static const uint32_t perhaps6[] = {PROTOCOL_ICMPV6, PROTOCOL_HOPOPTS, PROTOCOL_ROUTING,
+					    PROTOCOL_FRAGMENT, PROTOCOL_DSTOPTS};
+	const struct addrset *ends = &c->filter->service->addresses;
+	label other;
+
+	if (family == 4)
+		other = op(c, LOAD_BYTE, 9, any_of(c, perhaps4, 1, full, c->reject));
+	else
+		other = op(c, LOAD_BYTE, 6, any_of(c, perhaps6, 5, full, c->reject));
+	other = search_address(&c->search, ends, family, source_at(family), full, other);
+	return search_address(&c->search, ends, family, destination_at(family), full, other);
 }
 
 /* Errors do not quote errors, so one that is quoted is a packet like any other. */
 static label
 take_keys(struct compiler *c, uint8_t family, label next)
 {
-	return take_header(c, family, next, take_header(c, family, next, next));
+	label quoted, entry;
+
+	if (next == c->reject)
+		return next;
+	quoted = need_addresses(c, family, take_header(c, family, next, next));
+	entry = take_header(c, family, next, quoted);
+	/* The quick search of IPv4 starts with that very load. */
+	if (family == 6)
+		entry = need_addresses(c, family, entry);
+	return pass_quickly(c, family, entry);
 }
 
 /*

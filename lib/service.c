@@ -32,6 +32,7 @@ service_release(struct service *service)
 	release_groups(service->server_groups, service->server_group_count);
 	addrset_release(&service->sources);
 	addrset_release(&service->server_addresses);
+	addrset_release(&service->addresses);
 	addrset_release(&service->monitor_addresses);
 	free(service->vips);
 	free(service->servers);
@@ -323,21 +324,34 @@ group_endpoints(struct endpoint_group **groups, size_t *count, const struct endp
 	return 0;
 }
 
+/* Adds the addresses of all these endpoints, whatever their ports. */
+static int
+add_addresses(struct addrset *set, const struct endpoint *endpoints, size_t count,
+	      struct failure *why)
+{
+	for (size_t i = 0; i < count; i++)
+		if (addrset_add_interval(set, endpoints[i].family, endpoints[i].addresses, why) < 0)
+			return -1;
+	addrset_seal(set);
+	return 0;
+}
+
 static int
 arrange(struct service *service, struct failure *why)
 {
-	for (size_t i = 0; i < service->server_count; i++)
-		if (addrset_add_interval(&service->server_addresses, service->servers[i].family,
-					 service->servers[i].addresses, why) < 0)
-			return -1;
-	addrset_seal(&service->server_addresses);
+	const struct endpoint *vips = service->vips, *servers = service->servers;
+
 	addrset_seal(&service->monitor_addresses);
 	addrset_seal(&service->sources);
-	if (group_endpoints(&service->vip_groups, &service->vip_group_count, service->vips,
+	if (add_addresses(&service->server_addresses, servers, service->server_count, why) < 0 ||
+	    add_addresses(&service->addresses, servers, service->server_count, why) < 0 ||
+	    add_addresses(&service->addresses, vips, service->vip_count, why) < 0)
+		return -1;
+	if (group_endpoints(&service->vip_groups, &service->vip_group_count, vips,
 			    service->vip_count, why) < 0)
 		return -1;
-	return group_endpoints(&service->server_groups, &service->server_group_count,
-			       service->servers, service->server_count, why);
+	return group_endpoints(&service->server_groups, &service->server_group_count, servers,
+			       service->server_count, why);
 }
 
 int

@@ -58,6 +58,7 @@ struct service {
 	struct endpoint_group *vip_groups, *server_groups;
 	size_t vip_group_count, server_group_count;
 	struct addrset server_addresses;  /* sealed; of all servers */
+	struct addrset addresses;         /* sealed; of all VIPs and servers */
 	struct addrset monitor_addresses; /* sealed; of all `monitor from` */
 	char **engines;
 	size_t engine_count;
