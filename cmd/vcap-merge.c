@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static const struct command self = {
@@ -92,21 +90,6 @@ raise_descriptor_limit(void)
 	}
 }
 
-/* Whether what is written to the output may be written anew: a file under its temporary name, or
- * nothing at all. */
-static bool
-can_start_over(const char *output)
-{
-	bool is_stdout = strcmp(output, "-") == 0;
-	struct stat st;
-
-	if ((is_stdout ? fstat(STDOUT_FILENO, &st) : stat(output, &st)) < 0)
-		return !is_stdout;
-	if (S_ISCHR(st.st_mode))
-		return st.st_rdev == makedev(1, 3);
-	return !is_stdout && S_ISREG(st.st_mode);
-}
-
 /* Whatever is wrong with the command line shows here, before anything is written. */
 static void
 start(struct mergejob *job, const struct options *options)
@@ -117,13 +100,11 @@ start(struct mergejob *job, const struct options *options)
 	for (char **word = options->inputs; *word; word++)
 		if (inputs_add(&job->inputs, *word, &why) < 0)
 			die("%s", why.text);
-	if (mergejob_start(job, can_start_over(options->output), &why) < 0)
+	if (mergejob_start(job, options->output, &why) < 0)
 		die("%s", why.text);
 	unknown = mergejob_unknown_engine(job);
 	if (unknown)
 		die_usage("no input is of the engine '%s'", unknown);
-	if (inputs_has(&job->inputs, options->output))
-		die("'%s' is an input and would be overwritten", options->output);
 }
 
 /* Says what is missing of the inputs, and returns the status that follows from it. */

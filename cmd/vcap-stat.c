@@ -2,17 +2,14 @@
 #include "cli.h"
 
 #include "census.h"
+#include "censustable.h"
 #include "inputs.h"
 #include "merge.h"
 #include "parse.h"
 #include "priv.h"
 #include "table.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 static const struct command self = {
     .name = "vcap-stat",
@@ -56,110 +53,14 @@ parse_options(int argc, char **argv)
 	return options;
 }
 
-/* A cell that holds nothing is `-` to look at, so that awk counts the columns right, and empty in
- * JSON; for the same reason a name to look at has no blanks. */
-static char *
-cell(const struct options *options, char *text)
-{
-	if (!text)
-		return options->json ? NULL : xstrdup("-");
-	for (char *c = text; !options->json && *c; c++)
-		*c = *c == ' ' ? '_' : *c;
-	return text;
-}
-
-static char *
-word(const struct options *options, const char *text)
-{
-	return cell(options, text ? xstrdup(text) : NULL);
-}
-
-static char *
-number(const struct options *options, uint64_t value)
-{
-	return cell(options, value == STATISTICS_UNKNOWN ? NULL : xasprintf("%" PRIu64, value));
-}
-
-/* "2026-11-22T10:15:00.123456789Z" */
-static char *
-instant(int64_t ns)
-{
-	time_t seconds = (time_t)(ns / NS_PER_SECOND);
-	char text[64];
-	struct tm utc;
-
-	gmtime_r(&seconds, &utc);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	return xasprintf("%s.%09" PRId64 "Z", text, ns % NS_PER_SECOND);
-}
-
-/* Takes over the cells. */
-static void
-add_line(struct table *table, char **cells, size_t count)
-{
-	struct failure why;
-
-	if (table_add(table, (const char *const *)cells, &why) < 0)
-		die("%s", why.text);
-	for (size_t i = 0; i < count; i++)
-		free(cells[i]);
-}
-
-static void
-add_rows(struct table *table, const struct census *census, const struct options *o)
-{
-	for (size_t i = 0; i < census->row_count; i++) {
-		const struct census_row *row = &census->rows[i];
-		char *cells[] = {
-		    word(o, row->label.engine),
-		    word(o, row->label.iface),
-		    word(o, row->label.side),
-		    number(o, row->packets),
-		    number(o, row->bytes),
-		    number(o, row->counters.dropped),
-		    cell(o, row->packets ? instant(row->first_ns) : NULL),
-		    cell(o, row->packets ? instant(row->last_ns) : NULL),
-		};
-
-		add_line(table, cells, sizeof(cells) / sizeof(*cells));
-	}
-}
-
-static void
-add_bins(struct table *table, const struct census *census, const struct options *o)
-{
-	for (size_t i = 0; i < census->bin_count; i++) {
-		const struct census_bin *bin = &census->bins[i];
-		const struct label *label = &census->rows[bin->row].label;
-		char *cells[] = {instant(bin->start_ns),  word(o, label->engine),
-				 word(o, label->iface),   word(o, label->side),
-				 number(o, bin->packets), number(o, bin->bytes)};
-
-		add_line(table, cells, sizeof(cells) / sizeof(*cells));
-	}
-}
-
 static void
 print(const struct census *census, const struct options *options)
 {
-	static const struct table_column rows[] = {
-	    {"ENGINE", TABLE_TEXT},    {"IFACE", TABLE_TEXT},   {"SIDE", TABLE_TEXT},
-	    {"PACKETS", TABLE_NUMBER}, {"BYTES", TABLE_NUMBER}, {"DROPS", TABLE_NUMBER},
-	    {"FIRST", TABLE_TEXT},     {"LAST", TABLE_TEXT}};
-	static const struct table_column bins[] = {
-	    {"TIME", TABLE_TEXT}, {"ENGINE", TABLE_TEXT},    {"IFACE", TABLE_TEXT},
-	    {"SIDE", TABLE_TEXT}, {"PACKETS", TABLE_NUMBER}, {"BYTES", TABLE_NUMBER}};
-	struct table *table =
-	    options->bin_ns ? table_new("bins", bins, 6) : table_new("origins", rows, 8);
 	struct failure why;
+	struct table *table = censustable_new(census, options->bin_ns, !options->json, &why);
 
-	if (!table)
-		die("out of memory");
-	if (options->bin_ns)
-		add_bins(table, census, options);
-	else
-		add_rows(table, census, options);
-	if (table_print(table, options->json ? TABLE_JSON : TABLE_HUMAN, stdout, &why) < 0)
+	if (!table ||
+	    table_print(table, options->json ? TABLE_JSON : TABLE_HUMAN, stdout, &why) < 0)
 		die("%s", why.text);
 	table_free(table);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static void
@@ -66,11 +67,30 @@ start(struct mergejob *job, struct failure *why)
 	return job->service && !job->sides ? -1 : 0;
 }
 
-int
-mergejob_start(struct mergejob *job, bool can_start_over, struct failure *why)
+/* Whether what is written to the output may be written anew: a file under its temporary name, or
+ * the null device. */
+static bool
+can_write_anew(const char *output)
 {
-	job->can_start_over = can_start_over;
-	return start(job, why);
+	bool is_stdout = strcmp(output, "-") == 0;
+	struct stat st;
+
+	if ((is_stdout ? fstat(STDOUT_FILENO, &st) : stat(output, &st)) < 0)
+		return !is_stdout;
+	if (S_ISCHR(st.st_mode))
+		return st.st_rdev == makedev(1, 3);
+	return !is_stdout && S_ISREG(st.st_mode);
+}
+
+int
+mergejob_start(struct mergejob *job, const char *output, struct failure *why)
+{
+	job->can_start_over = can_write_anew(output);
+	if (start(job, why) < 0)
+		return -1;
+	if (inputs_has(&job->inputs, output))
+		return failure_set(why, "'%s' is an input and would be overwritten", output);
+	return 0;
 }
 
 const char *

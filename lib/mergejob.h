@@ -40,12 +40,12 @@ void mergejob_release(struct mergejob *job);
 int mergejob_offset(struct mergejob *job, const char *engine, int64_t ns, struct failure *why);
 
 /*
- * Opens the inputs and reads them up to their first packets; what is wrong with them shows here.
- * can_start_over tells whether the output will be one that mergejob_write may begin anew (a regular
- * file, the null device): if it is not, or an input is a pipe, files are read twice to be sure of
- * their order.
+ * Opens the inputs and reads them up to their first packets; what is wrong with them, or if one of
+ * them is the output, shows here. The output is a path or `-`. If it cannot be begun anew, because
+ * it is a pipe, or if an input is one, files are read twice, to be sure of their order before
+ * anything is written.
  */
-int mergejob_start(struct mergejob *job, bool can_start_over, struct failure *why);
+int mergejob_start(struct mergejob *job, const char *output, struct failure *why);
 
 /* The engine of an offset that no input has, or NULL. Call after mergejob_start. */
 const char *mergejob_unknown_engine(const struct mergejob *job);
