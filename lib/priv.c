@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -231,7 +232,7 @@ allow_calls(scmp_filter_ctx filter, const char *const *names)
 }
 
 static int
-allow_memory(scmp_filter_ctx filter)
+allow_memory_and_stdio(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
@@ -239,6 +240,10 @@ allow_memory(scmp_filter_ctx filter)
 	if (rc == 0)
 		rc =
 		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable);
+	/* A stream of stdio asks its device, if it is one, whether it is a terminal. */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				      SCMP_A1(SCMP_CMP_EQ, TCGETS));
 	return rc;
 }
 
@@ -290,7 +295,7 @@ priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct fail
 	if (rc == 0)
 		rc = allow_calls(filter, stdio_calls);
 	if (rc == 0)
-		rc = allow_memory(filter);
+		rc = allow_memory_and_stdio(filter);
 	if (rc == 0 && calls == PRIV_CALLS_CAPTURE)
 		rc = allow_capture(filter);
 	if (rc == 0)

@@ -232,6 +232,16 @@ disk() { # OPTIONS: a small file system
 	[ "$threads" -ge "$cpus" ]
 }
 
+@test "standard error may be a device, and standard output a terminal's" {
+	vcap-run -i vb -t 100ms -R 0 -w d 2>/dev/null
+	# A terminal of its own
+	run -0 script -qec "vcap-run -i vb -t 100ms -R 0 -w e" /dev/null
+	[[ $output == *"0 packets"* ]]
+	[ "$(value reason e)" = time ]
+	run -2 script -qec "vcap-run -i vb -t 100ms -w -" /dev/null
+	[[ $output == *"terminal"* ]]
+}
+
 @test "a file capability is enough for an ordinary user" {
 	[ "$(awk "{ print \$3 }" /proc/self/uid_map)" -gt 1 ] || skip "one user in this namespace"
 	cd /run
