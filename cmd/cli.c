@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,33 @@ die_usage(const char *format, ...)
 	report(format, args);
 	va_end(args);
 	exit(EXIT_MISUSE);
+}
+
+static const char *volatile doomed;
+
+static void
+remove_and_die(int number)
+{
+	const char *path = doomed;
+
+	if (path)
+		unlink(path);
+	/* SA_RESETHAND: now it ends the process, and the parent sees by what. */
+	raise(number);
+}
+
+void
+cli_remove_at_signal(const char *path)
+{
+	static const int numbers[] = {SIGINT, SIGHUP, SIGTERM, SIGPIPE};
+	struct sigaction action = {.sa_handler = remove_and_die, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction old;
+
+	doomed = path;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		/* What the caller ignores (nohup) stays ignored. */
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &action, NULL);
 }
 
 int

@@ -43,6 +43,11 @@ _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2))
 _Noreturn void die_usage(const char *format, ...)
     __attribute__((format(printf, 1, 2))); /* exit 2 */
 
+/* From now on a signal that ends the command (interrupt, hangup, termination, broken pipe) removes
+ * the file at path first: a temporary one of fdio.h. The string stays the caller's; NULL ends it.
+ */
+void cli_remove_at_signal(const char *path);
+
 /* The status to return from main: status, or EXIT_FAILED (and a message) if standard output could
  * not be written. */
 int cli_finish(int status);

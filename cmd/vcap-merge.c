@@ -143,11 +143,13 @@ main(int argc, char **argv)
 	start(&job, &options);
 	if (outfile_open(&out, options.output, &why) < 0)
 		die("%s", why.text);
+	cli_remove_at_signal(out.temporary);
 	if (mergejob_write(&job, out.fd, options.format, &why) < 0 ||
 	    outfile_commit(&out, &why) < 0) {
 		outfile_abandon(&out);
 		die("%s", why.text);
 	}
+	cli_remove_at_signal(NULL);
 	status = report(&job);
 	mergejob_release(&job);
 	service_release(&service);

@@ -264,6 +264,25 @@ some_inputs() {
 	run -1 sh -c 'vcap-merge a.pcap >/dev/full'
 }
 
+@test "interrupted, it leaves nothing behind" {
+	mkcap -n 10 >a.pcap
+	mkfifo pipe
+	vcap-merge -w out.pcapng a.pcap b=pipe 3>&- &
+	merge=$!
+	exec 9>pipe
+	mkcap -n 10 -s 2 >&9
+	for _ in $(seq 100); do
+		[ -e .out.pcapng.$merge.tmp ] && break
+		sleep 0.05
+	done
+	kill -TERM "$merge"
+	rc=0
+	wait "$merge" || rc=$?
+	[ "$rc" -eq 143 ]
+	exec 9>&-
+	[ "$(ls -A)" = $'a.pcap\npipe' ]
+}
+
 @test "an offset moves an engine's packets and statistics, to the nanosecond" {
 	mkcap -f pcapng -n 3 -g 0 -t 1000 -d 5 >a.pcapng
 	mkcap -n 3 -g 0 -t 999 >b.pcap
@@ -326,7 +345,7 @@ some_inputs() {
 	done
 	for i in $(seq 60); do
 		cp a.pcapng bad.pcapng
-		printf "\\x$(printf %x $((RANDOM % 256)))" |
+		printf %b "\\x$(printf %x $((RANDOM % 256)))" |
 			dd of=bad.pcapng bs=1 seek=$((RANDOM % size)) conv=notrunc 2>/dev/null
 		rc=0
 		vcap-merge -w out.pcapng bad.pcapng b.pcap 2>err || rc=$?
