@@ -12,9 +12,15 @@
 #include "words.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define PATIENCE_NS INT64_C(60000000000) /* with an engine that is silent */
+#define OVERHEAD    256                  /* bytes around a packet, at most */
 
 static const struct command self = {
     .name = "vcap-fetch",
@@ -62,14 +68,12 @@ parse_options(int argc, char **argv)
 	return request;
 }
 
-/* Runs a command on the engine. What it complains about is seen; 255 if it was not reached. */
-static int
-on_engine(const struct request *request, char *const *command, int out, int64_t timeout_ns)
+/* The command that runs this one on the engine. */
+static char **
+on_engine(const struct request *request, char *const *command)
 {
 	struct words argv = WORDS_INIT;
-	struct failure why = FAILURE_INIT;
 	char **words;
-	int status;
 
 	words_add(&argv, "vcap-on");
 	words_add(&argv, request->engine);
@@ -77,10 +81,19 @@ on_engine(const struct request *request, char *const *command, int out, int64_t 
 	words = words_finish(&argv);
 	if (!words)
 		die("out of memory");
-	status = child_run(words, -1, out, STDERR_FILENO, timeout_ns, &why);
+	return words;
+}
+
+static int
+run_there(const struct request *request, char *const *command, int out)
+{
+	char **argv = on_engine(request, command);
+	struct failure why = FAILURE_INIT;
+	int status = child_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, &why);
+
 	if (status < 0)
 		die("%s", why.text);
-	words_free(words);
+	words_free(argv);
 	return status;
 }
 
@@ -95,7 +108,7 @@ ask(const struct request *request, struct keyval *said)
 
 	if (out < 0)
 		die("%s", why.text);
-	status = on_engine(request, command, out, INT64_C(60000000000));
+	status = run_there(request, command, out);
 	text = child_output_text(out);
 	if (status != 0)
 		die("engine '%s' has nothing to say about '%s'", request->engine, request->id);
@@ -105,16 +118,58 @@ ask(const struct request *request, struct keyval *said)
 	close(out);
 }
 
-/* The engine's file, in the temporary file of out; 0 or EXIT_PARTIAL, as vcap-merge ended. */
+/* What an honest stream can be at most, as a limit on the file that the child may write. */
+static void
+limit_size(const struct keyval *said, struct rlimit *before)
+{
+	rlim_t most = (1 << 20) + keyval_number(said, "bytes", 0) +
+		      OVERHEAD * (keyval_number(said, "packets", 0) & UINT32_MAX);
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, before);
+	limit = *before;
+	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most)
+		limit.rlim_cur = most;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* Waits for the child as long as the file grows. */
 static int
-fetch(const struct request *request, const struct outfile *out)
+wait_while_growing(struct child *child, int fd)
+{
+	struct stat before = {0}, now;
+
+	while (!child_ended(child, PATIENCE_NS)) {
+		if (fstat(fd, &now) < 0 || now.st_size == before.st_size)
+			break;
+		before = now;
+	}
+	return child_wait(child, 0);
+}
+
+/* The engine's file, into out. Returns the status of vcap-merge there. */
+static int
+fetch(const struct request *request, const struct outfile *out, const struct keyval *said)
 {
 	char *input = xasprintf("%s=%s", request->engine, request->directory);
-	char *const command[] = {"vcap-merge", "-w", "-", input, NULL};
-	int status = on_engine(request, command, out->fd, -1);
+	char **argv = on_engine(request, (char *const[]){"vcap-merge", "-w", "-", input, NULL});
+	struct failure why = FAILURE_INIT;
+	struct rlimit before;
+	struct child child;
+	int status;
 
+	limit_size(said, &before);
+	if (child_start(&child, argv, -1, out->fd, STDERR_FILENO, &why) < 0)
+		die("%s", why.text);
+	setrlimit(RLIMIT_FSIZE, &before);
+	status = wait_while_growing(&child, out->fd);
+	words_free(argv);
 	free(input);
-	if (status != 0 && status != EXIT_PARTIAL)
+	if (status == CHILD_TIMEOUT)
+		warn("engine '%s' sends nothing more", request->engine);
+	else if (status == 128 + SIGXFSZ)
+		warn("engine '%s' sends more than it has", request->engine);
+	else if (status != 0 && status != EXIT_PARTIAL)
 		warn("engine '%s' sent no whole file", request->engine);
 	return status;
 }
@@ -157,7 +212,7 @@ main(int argc, char **argv)
 	ask(&request, &said);
 	if (outfile_open(&out, request.file, &why) < 0)
 		die("%s", why.text);
-	status = fetch(&request, &out);
+	status = fetch(&request, &out, &said);
 	verdict =
 	    status == 0 || status == EXIT_PARTIAL ? check(&request, out.temporary, &said) : -1;
 	if (verdict < 0) {
@@ -167,8 +222,8 @@ main(int argc, char **argv)
 	if (outfile_commit(&out, &why) < 0)
 		die("%s", why.text);
 	if (!request.keep &&
-	    on_engine(&request, (char *const[]){"vcap-host", "remove", request.directory, NULL},
-		      STDERR_FILENO, INT64_C(60000000000)) != 0)
+	    run_there(&request, (char *const[]){"vcap-host", "remove", request.directory, NULL},
+		      STDERR_FILENO) != 0)
 		die("the copy on engine '%s' could not be removed", request.engine);
 	return cli_finish(status > verdict ? status : verdict);
 }

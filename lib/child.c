@@ -126,9 +126,8 @@ child_start(struct child *child, char *const *argv, int in, int out, int err, st
 	return -1;
 }
 
-/* Whether the child ended within the time. */
-static bool
-ended(const struct child *child, int64_t timeout_ns)
+bool
+child_ended(const struct child *child, int64_t timeout_ns)
 {
 	struct pollfd poller = {child->handle, POLLIN, 0};
 	struct timespec now, limit, left, *wait = timeout_ns < 0 ? NULL : &left;
@@ -152,12 +151,12 @@ ended(const struct child *child, int64_t timeout_ns)
 int
 child_wait(struct child *child, int64_t timeout_ns)
 {
-	bool in_time = ended(child, timeout_ns);
+	bool in_time = child_ended(child, timeout_ns);
 	int status;
 
 	if (!in_time) {
 		kill(child->pid, SIGTERM);
-		if (!ended(child, INT64_C(2000000000)))
+		if (!child_ended(child, INT64_C(2000000000)))
 			kill(child->pid, SIGKILL);
 	}
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)

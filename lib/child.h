@@ -8,6 +8,7 @@
 
 #include "failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,6 +31,10 @@ int child_siblings_first(void);
  * why if it cannot be started at all, a missing program included. */
 int child_start(struct child *child, char *const *argv, int in, int out, int err,
 		struct failure *why);
+
+/* Whether the child has ended, or does so within the time (negative: however long it takes). It is
+ * still to be waited for. */
+bool child_ended(const struct child *child, int64_t timeout_ns);
 
 /* Waits for the child, at most timeout_ns (negative: for ever), and then ends it: SIGTERM, and
  * SIGKILL two seconds later. Its exit status, 128 + the signal's number, or CHILD_TIMEOUT. */
