@@ -280,7 +280,7 @@ apply(struct request *request)
 		die_usage("%s", request->why.text);
 	}
 	if (outcome == SIEVE_CUT)
-		warn("'%s': %s", request->in, why.text);
+		warn("%s", why.text);
 	if (outcome != SIEVE_FAILED && outfile_commit(&out, &why) == 0)
 		return outcome == SIEVE_CUT ? EXIT_PARTIAL : EXIT_DONE;
 	outfile_abandon(&out);

@@ -297,3 +297,17 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	[ -z "$stderr" ]
 	misuse "--widen" --widen -x 10.1.1.1
 }
+
+@test "interfaces, comments and statistics of a capture are kept" {
+	packets "$dir/in.pcap" 50
+	editcap -F pcapng --capture-comment "a comment" -a "1:of the first" "$dir/in.pcap" "$dir/in.pcapng"
+	# A block of statistics: 50 received, 7 dropped.
+	perl -e 'print pack "VVVVVvvQ<vvQ<vvV", 5, 52, 0, 0, 0, 4, 8, 50, 5, 8, 7, 0, 0, 52' >> "$dir/in.pcapng"
+	vcap-filter -r "$dir/in.pcapng" -w "$dir/out.pcapng" 0.0.0.0/0
+	capinfos -k "$dir/out.pcapng" | grep -q 'a comment'
+	[ "$(tshark -r "$dir/out.pcapng" -T fields -e frame.comment -c 1)" = "of the first" ]
+	capinfos -TmI "$dir/out.pcapng" > /dev/null
+	[ "$(tshark -r "$dir/out.pcapng" -T fields -e frame.time_epoch -e ip.id)" = \
+		"$(tshark -r "$dir/in.pcapng" -T fields -e frame.time_epoch -e ip.id)" ]
+	perl -0777 -ne 'exit !/\x04\x00\x08\x00\x32\x00{7}\x05\x00\x08\x00\x07\x00{7}/' "$dir/out.pcapng"
+}

@@ -20,11 +20,13 @@ struct story {
 	uint8_t protocol;
 	uint16_t source_port, destination_port;
 	uint8_t icmp_type;
-	unsigned options;    /* IPv4: words of header options */
-	unsigned extensions; /* IPv6: extension headers, 0-6 */
-	bool fragment;       /* a later one */
-	bool quoted;         /* all this is quoted by an ICMP error ... */
-	struct addr router;  /* ... that this address sends to the source */
+	unsigned options;      /* IPv4: words of header options */
+	unsigned extensions;   /* IPv6: extension headers, 0-6 */
+	uint16_t fragment;     /* its offset in units of eight bytes: a later one, unless 0 */
+	uint16_t flags;        /* what else is in the field: 3 bits */
+	bool behind_extension; /* the ICMPv6 error below is */
+	bool quoted;           /* all this is quoted by an ICMP error ... */
+	struct addr router;    /* ... that this address sends to the source */
 	uint8_t error_type;
 };
 
@@ -78,13 +80,13 @@ put_link(struct frame *frame, const struct story *story)
 
 static void
 put_v4(struct frame *frame, struct addr source, struct addr destination, uint8_t protocol,
-       unsigned options, bool fragment)
+       unsigned options, uint16_t fragment)
 {
 	put(frame, 0x45 + options, 1);
 	put(frame, 0, 1);
 	put(frame, 0, 2); /* as offloading leaves it */
 	put(frame, 0x1234, 2);
-	put(frame, fragment ? 0x2005 : 0x4000, 2);
+	put(frame, fragment, 2);
 	put(frame, 64, 1);
 	put(frame, protocol, 1);
 	put(frame, 0, 2);
@@ -107,12 +109,12 @@ put_v6(struct frame *frame, struct addr source, struct addr destination, uint8_t
 
 /* The header of kind i in a chain, with what follows it. */
 static void
-put_extension(struct frame *frame, uint8_t kind, uint8_t next, bool fragment, unsigned words)
+put_extension(struct frame *frame, uint8_t kind, uint8_t next, uint16_t fragment, unsigned words)
 {
 	put(frame, next, 1);
 	if (kind == PROTOCOL_FRAGMENT) {
 		put(frame, 0, 1);
-		put(frame, fragment ? 0x0591 : 0x0001, 2);
+		put(frame, fragment, 2);
 		put(frame, 0x1234, 4);
 		return;
 	}
@@ -144,7 +146,7 @@ put_ip(struct frame *frame, const struct story *story)
 
 	if (story->source.family == 4) {
 		put_v4(frame, story->source, story->destination, story->protocol, story->options,
-		       story->fragment);
+		       (uint16_t)(story->flags << 13 | story->fragment));
 	} else {
 		put_v6(frame, story->source, story->destination,
 		       story->extensions ? extension_kind(story, 0) : story->protocol);
@@ -152,7 +154,7 @@ put_ip(struct frame *frame, const struct story *story)
 			put_extension(frame, extension_kind(story, i),
 				      i + 1 < story->extensions ? extension_kind(story, i + 1)
 								: story->protocol,
-				      story->fragment, i % 3);
+				      (uint16_t)(story->fragment << 3 | story->flags), i % 3);
 	}
 	if (has_ports) {
 		put(frame, story->source_port, 2);
@@ -172,9 +174,12 @@ frame_build(struct frame *frame, const struct story *story)
 	put_link(frame, story);
 	if (story->quoted) {
 		if (story->source.family == 4)
-			put_v4(frame, story->router, story->source, PROTOCOL_ICMP, 0, false);
+			put_v4(frame, story->router, story->source, PROTOCOL_ICMP, 0, 0);
 		else
-			put_v6(frame, story->router, story->source, PROTOCOL_ICMPV6);
+			put_v6(frame, story->router, story->source,
+			       story->behind_extension ? PROTOCOL_HOPOPTS : PROTOCOL_ICMPV6);
+		if (story->source.family == 6 && story->behind_extension)
+			put_extension(frame, PROTOCOL_HOPOPTS, PROTOCOL_ICMPV6, 0, 1);
 		put(frame, story->error_type, 1);
 		put(frame, 0, 3);
 		put(frame, 0, 4);

@@ -274,7 +274,10 @@ random_story(const struct specs *specs, uint16_t linktype)
 		story.icmp_type = family == 6 ? icmp_types[5] : icmp_types[4];
 	story.options = below(4) ? 0 : below(11);
 	story.extensions = below(2) ? 0 : below(7);
-	story.fragment = below(6) == 0 && (family == 4 || story.extensions > 0);
+	if (below(6) == 0 && (family == 4 || story.extensions > 0))
+		story.fragment = (uint16_t)(1 << below(13));
+	story.flags = (uint16_t)below(8);
+	story.behind_extension = below(2);
 	story.quoted = below(5) == 0;
 	story.error_type = family == 4 ? errors4[below(5)] : errors6[below(6)];
 	return story;

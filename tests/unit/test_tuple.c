@@ -74,9 +74,9 @@ test_headers(void)
 
 	story.options = 10;
 	is_str(told(&story), "10.0.0.1:1234 10.0.0.2:443 6 ports", "IPv4 options");
-	story.fragment = true;
+	story.fragment = 185;
 	is_str(told(&story), "10.0.0.1:0 10.0.0.2:0 6 addresses", "a later fragment");
-	story.fragment = false;
+	story.fragment = 0;
 	story.protocol = 47;
 	is_str(told(&story), "10.0.0.1:0 10.0.0.2:0 47", "a protocol without ports");
 
@@ -86,7 +86,7 @@ test_headers(void)
 		       "extension headers");
 	ok(strstr(told(&story), " addresses"), "a fifth extension header: only addresses");
 	story.extensions = 1;
-	story.fragment = true;
+	story.fragment = 185;
 	is_str(told(&story), "2001:db8::1:0 2001:db8::2:0 6 addresses", "a later fragment of v6");
 }
 
@@ -102,7 +102,7 @@ test_errors(void)
 	story.error_type = 13;
 	is_str(told(&story), "10.9.9.9:0 10.0.0.1:0 1", "an ICMP message that is no error");
 	story.error_type = 11;
-	story.fragment = true;
+	story.fragment = 185;
 	is_str(told(&story), "10.0.0.1:0 10.0.0.2:0 6 addresses quoted", "a fragment is quoted");
 	story = plain("2001:db8::1", "2001:db8::2");
 	story.quoted = true;
