@@ -672,6 +672,21 @@ filter_compile(const struct filter *filter, uint16_t linktype, struct program *p
 			   count, PROGRAM_MAX, fitting);
 }
 
+/* 2^128 has 39 digits. */
+static void
+format_decimal(unsigned __int128 number, char text[40])
+{
+	char digits[40];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + (int)(number % 10));
+	while (number /= 10);
+	for (size_t i = 0; i < count; i++)
+		text[i] = digits[count - 1 - i];
+	text[count] = '\0';
+}
+
 /* Compiles with the set widened to at most `most` intervals; 1 if that fits. */
 static int
 try_widened(const struct filter *filter, uint16_t linktype, size_t most, struct program *program,
@@ -688,7 +703,8 @@ try_widened(const struct filter *filter, uint16_t linktype, size_t most, struct 
 		program_release(program);
 		*program = made;
 		made = PROGRAM_INIT;
-		*widening = (struct filter_widening){wider.v4.count + wider.v6.count, added};
+		widening->intervals = wider.v4.count + wider.v6.count;
+		format_decimal(added, widening->added);
 		rc = 1;
 	}
 	program_release(&made);

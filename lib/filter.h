@@ -54,10 +54,11 @@ struct filter {
 int filter_compile(const struct filter *filter, uint16_t linktype, struct program *program,
 		   struct failure *why);
 
-/* How a set was widened: how many intervals are left, and how many addresses were added. */
+/* How a set was widened: how many intervals are left, and how many addresses were added, in decimal
+ * (they may be 2^128); "0" if it did not have to be. */
 struct filter_widening {
 	size_t intervals;
-	unsigned __int128 added;
+	char added[40];
 };
 
 /* As filter_compile; a set that does not fit is widened by joining the intervals that are closest
