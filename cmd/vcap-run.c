@@ -202,6 +202,9 @@ run(struct options *options, const struct job *job)
 	    (rundir_create(&dir, options->output, &why) < 0 || job_store(job, &dir, &why) < 0 ||
 	     (log_fd = rundir_file(&dir, "log", &why)) < 0))
 		goto fail;
+	/* Not sooner: root under sudo may have to be root to write where its user can. */
+	if (priv_keep_net_raw(&why) < 0)
+		goto fail;
 	if (capture_open(&capture, &options->capture, &why) < 0 || priv_drop_all(&why) < 0 ||
 	    capture_filter(&capture, &why) < 0)
 		goto fail;
@@ -243,7 +246,7 @@ main(int argc, char **argv)
 		return status;
 	if (rc < 0)
 		die("%s", why.text);
-	if (priv_keep_net_raw(&why) < 0)
+	if (priv_check_net_raw(&why) < 0)
 		die("%s", why.text);
 	choose_interfaces(&options, &ifaces);
 	options.capture.interfaces = &ifaces;

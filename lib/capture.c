@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -402,7 +403,12 @@ int
 capture_filter(struct capture *capture, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
+	const struct rlimit no_more = {capture->quota.max_size + 65536,
+				       capture->quota.max_size + 65536};
 
+	/* The quota keeps well below; this is for the day it is wrong. */
+	if (options->dir && setrlimit(RLIMIT_FSIZE, &no_more) < 0 && errno != EPERM)
+		return failure_errno(why, "cannot limit the size of files");
 	capture->control.start_ns = clock_realtime_ns();
 	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++)
 		if (ring_start(&capture->lanes[i].ring, options->program, options->snaplen, why) <

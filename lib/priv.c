@@ -58,22 +58,30 @@ drop_bounding(struct failure *why)
 }
 
 int
+priv_check_net_raw(struct failure *why)
+{
+	char path[PATH_MAX];
+	ssize_t length;
+
+	if (priv_has_net_raw())
+		return 0;
+	length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	path[length > 0 ? length : 0] = '\0';
+	return failure_set(why,
+			   "no privilege to capture: CAP_NET_RAW is missing (grant it with "
+			   "'setcap cap_net_raw=ep %s', or use sudo)",
+			   *path ? path : "PROGRAM");
+}
+
+int
 priv_keep_net_raw(struct failure *why)
 {
 	const cap_value_t needed = CAP_NET_RAW;
 	cap_t caps;
 	int rc;
 
-	if (!priv_has_net_raw()) {
-		char path[PATH_MAX];
-		ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-		path[length > 0 ? length : 0] = '\0';
-		return failure_set(why,
-				   "no privilege to capture: CAP_NET_RAW is missing (grant it with "
-				   "'setcap cap_net_raw=ep %s', or use sudo)",
-				   *path ? path : "PROGRAM");
-	}
+	if (priv_check_net_raw(why) < 0)
+		return -1;
 	/* The bounding set goes while CAP_SETPCAP may still be there to let it go. */
 	if (drop_bounding(why) < 0)
 		return -1;

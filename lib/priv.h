@@ -18,8 +18,10 @@ bool priv_has_net_raw(void);
 /* Whether starting the program at path gives CAP_NET_RAW, by the file's own capabilities. */
 bool priv_file_has_net_raw(const char *path);
 
-/* Gives up every capability but CAP_NET_RAW. -1: that one is missing, and why says how to grant it
- * to this program. */
+/* -1: CAP_NET_RAW is missing, and why says how to grant it to this program. */
+int priv_check_net_raw(struct failure *why);
+
+/* Gives up every capability but CAP_NET_RAW, which has to be there. */
 int priv_keep_net_raw(struct failure *why);
 
 /*

@@ -266,6 +266,13 @@ disk() { # OPTIONS: a small file system
 	[ "$(value packets home/d)" -eq 10 ]
 }
 
+@test "root may write where another user's directory is" {
+	[ "$(awk "{ print \$3 }" /proc/self/uid_map)" -gt 1 ] || skip "one user in this namespace"
+	install -d -o 65534 -m 755 home
+	vcap-run -i vb -t 100ms -R 0 -w home/d
+	[ "$(value reason home/d)" = time ]
+}
+
 @test "F1: a full disk ends it at a whole record, exit 3" {
 	disk size=64k
 	vcap-run -i vb -R 0 --max-size 1G -w disk/d 2>err 3>&- &
