@@ -16,9 +16,13 @@
 #define CHUNK_MAX (1u << 20)
 #define CHUNK_MIN (8u << 10)
 
+/* How far packets of a pipe may be out of order and still be sorted. */
+#define WINDOW_NS NS_PER_SECOND
+
 static void
 input_release(struct input *input)
 {
+	window_free(input->window);
 	capfile_close(input->file);
 	free(input->path);
 	free(input->engine);
@@ -160,6 +164,11 @@ inputs_open(struct inputs *inputs, struct failure *why)
 		if (fstat(capfile_fd(input->file), &input->st) < 0)
 			return failure_errno(why, "cannot open '%s'", input->path);
 		capfile_set_chunk(input->file, chunk);
+		if (capfile_source(input->file)->revisit)
+			continue;
+		input->window = window_new(capfile_source(input->file), WINDOW_NS, why);
+		if (!input->window)
+			return -1;
 	}
 	return 0;
 }
@@ -168,6 +177,8 @@ void
 inputs_close(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++) {
+		window_free(inputs->list[i].window);
+		inputs->list[i].window = NULL;
 		capfile_close(inputs->list[i].file);
 		inputs->list[i].file = NULL;
 	}
@@ -198,14 +209,20 @@ hint_of(const struct input *input)
 				   .fallback = input->fallback};
 }
 
+/* A pipe is put in order as far as its window goes; a file needs none. */
+static struct source *
+source_of(const struct input *input)
+{
+	return input->window ? window_source(input->window) : capfile_source(input->file);
+}
+
 int
 inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why)
 {
 	for (size_t i = 0; i < inputs->count; i++) {
 		const struct input *input = &inputs->list[i];
-		const struct merge_input added = {.source = capfile_source(input->file),
-						  .name = input->path,
-						  .hint = hint_of(input)};
+		const struct merge_input added = {
+		    .source = source_of(input), .name = input->path, .hint = hint_of(input)};
 
 		if (merge_add(merge, &added, why) < 0)
 			return -1;

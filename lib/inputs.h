@@ -10,6 +10,7 @@
 #include "capfile.h"
 #include "failure.h"
 #include "merge.h"
+#include "window.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@ struct input {
 	char *engine;   /* NAME, or NULL */
 	char *fallback; /* the engine where nothing names it: the file's name without its ending */
 	struct capfile *file;
+	struct window *window; /* NULL for a regular file */
 	struct stat st;
 };
 

@@ -201,8 +201,18 @@ some_inputs() {
 	vcap-merge e.pcapng d.pcap c.pcapng a.pcap b.pcap | cmp - out.pcapng
 }
 
+@test "a pipe that is out of order by less than a second is sorted" {
+	mkcap -T 1,2.9,2.5,2.6,2.0,2.8,10 >a.pcap
+	mkcap -f pcapng -n 3000 -D 900000000 -i 2 -o -s 2 >b.pcapng
+	mkfifo pipe
+	cat b.pcapng >pipe 3>&- &
+	cat a.pcap | vcap-merge -w out.pcapng a=- b=pipe
+	vcap-merge -w files.pcapng a=a.pcap b=b.pcapng
+	cmp out.pcapng files.pcapng
+}
+
 @test "a pipe that is out of order: every packet, and how many are late" {
-	mkcap -T 2,8,4,6,10 >a.pcap
+	mkcap -T 2,8,9.5,4,10 >a.pcap
 	run -3 sh -c 'cat a.pcap | vcap-merge -w out.pcapng -'
 	[ "$output" = "vcap-merge: '-' is not in order: 1 packets were placed late" ]
 	[ "$(count out.pcapng)" -eq 5 ]
