@@ -151,6 +151,42 @@ test_run(void)
 	ok(wrong == 0 && passed > 100, "20,000 runs as bpf_filter's; %u let through", passed);
 }
 
+/* Random instructions: what is accepted runs to its end, whatever the packet. */
+static void
+test_random_programs(void)
+{
+	unsigned accepted = 0;
+	bool ends = true;
+
+	srandom(2);
+	for (int i = 0; i < 200000; i++) {
+		unsigned count = 1 + (unsigned)random() % 4;
+		struct program program = PROGRAM_INIT;
+		unsigned char packet[40];
+		char text[512];
+		int used = snprintf(text, sizeof(text), "%u\n", count);
+
+		for (unsigned j = 0; j + 1 < count; j++)
+			used +=
+			    snprintf(text + used, sizeof(text) - (size_t)used, "%u %u %u %u\n",
+				     (unsigned)random() % 160, (unsigned)random() % 3,
+				     (unsigned)random() % 3,
+				     random() % 4 ? (unsigned)random() % 40 : (unsigned)random());
+		snprintf(text + used, sizeof(text) - (size_t)used, "%d 0 0 %u\n",
+			 random() % 2 ? 6 : 22, (unsigned)random() % 3);
+		if (program_parse(&program, text, NULL) < 0)
+			continue;
+		accepted++;
+		for (size_t j = 0; j < sizeof(packet); j++)
+			packet[j] = (unsigned char)random();
+		ends = ends &&
+		       bpf_validate((const struct bpf_insn *)program.insns, (int)program.count);
+		program_run(&program, packet, sizeof(packet), 60);
+		program_release(&program);
+	}
+	ok(ends && accepted > 1000, "%u random programs: bpf_validate accepts them too", accepted);
+}
+
 int
 main(void)
 {
@@ -176,5 +212,6 @@ main(void)
 	test_forms();
 	test_listing();
 	test_run();
+	test_random_programs();
 	return done_testing();
 }

@@ -2,6 +2,8 @@
 
 #include "tap.h"
 
+#include <stdlib.h>
+
 static void
 refused(const char *text, const char *message)
 {
@@ -139,6 +141,34 @@ test_modes(void)
 	ok(!service_wants(SIDE_OTHER, MONITORS_INCLUDE), "others never");
 }
 
+/* Bytes changed, lines cut: whatever comes of it, nothing is leaked or read beyond its end. */
+static void
+test_mutations(void)
+{
+	unsigned accepted = 0, refused_count = 0;
+
+	srandom(1);
+	for (int i = 0; i < 5000; i++) {
+		char text[sizeof(shop)];
+		struct service service;
+		struct failure why = FAILURE_INIT;
+
+		memcpy(text, shop, sizeof(shop));
+		for (long n = 1 + random() % 4; n > 0; n--)
+			text[random() % (long)(sizeof(shop) - 1)] =
+			    (char)("\n \t#/-.:0a\377\001"[random() % 12]);
+		text[random() % 3 ? sizeof(shop) - 1 : (size_t)random() % sizeof(shop)] = '\0';
+		if (service_parse(&service, "shop", text, "shop", &why) == 0) {
+			accepted++;
+			service_release(&service);
+		} else {
+			refused_count++;
+		}
+	}
+	ok(accepted > 100 && refused_count > 100, "mutations: %u accepted, %u refused", accepted,
+	   refused_count);
+}
+
 int
 main(void)
 {
@@ -161,5 +191,6 @@ main(void)
 	refused("source clients\n", "etc/shop:1: not an address: 'clients'");
 	test_parse();
 	test_modes();
+	test_mutations();
 	return done_testing();
 }

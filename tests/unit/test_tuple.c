@@ -3,6 +3,8 @@
 #include "frame.h"
 #include "tap.h"
 
+#include <stdlib.h>
+
 static struct addr
 address(const char *word)
 {
@@ -166,6 +168,50 @@ test_payload(void)
 	   "no payload behind an impossible IP length");
 }
 
+/* Bytes at random, in a buffer of just their size, so that a sanitizer sees a read beyond. */
+static void
+test_random(void)
+{
+	static const uint16_t types[] = {LINKTYPE_EN10MB, LINKTYPE_RAW, LINKTYPE_LINUX_SLL,
+					 LINKTYPE_LINUX_SLL2};
+	unsigned found = 0;
+	bool within = true;
+
+	srandom(1);
+	for (int i = 0; i < 100000; i++) {
+		struct story story =
+		    plain(i % 2 ? "10.0.0.1" : "2001:db8::1", i % 2 ? "10.0.0.2" : "2001:db8::2");
+		struct frame frame;
+		struct packet packet;
+		struct tuple tuple;
+		unsigned char *exact;
+
+		story.linktype = types[random() % 4];
+		story.extensions = (unsigned)random() % 5;
+		story.quoted = random() % 3 == 0;
+		story.router = story.source;
+		story.error_type = 3;
+		frame_build(&frame, &story);
+		for (long n = random() % 4; n > 0; n--)
+			frame.bytes[random() % frame.size] = (unsigned char)random();
+		packet = frame_packet(&frame);
+		packet.caplen = (uint32_t)random() % (frame.size + 1);
+		exact = malloc(packet.caplen + 1);
+		memcpy(exact + 1, frame.bytes, packet.caplen);
+		packet.data = exact + 1;
+		if (tuple_of(&packet, story.linktype, &tuple)) {
+			found++;
+			within = within && (!tuple.payload || (tuple.payload >= packet.data &&
+							       tuple.payload + tuple.payload_len <=
+								   packet.data + packet.caplen));
+		}
+		tuple_addresses(&packet, story.linktype, &tuple);
+		tuple_tags(&packet, story.linktype);
+		free(exact);
+	}
+	ok(within && found > 1000, "random bytes: %u have ends, payloads lie within", found);
+}
+
 int
 main(void)
 {
@@ -174,5 +220,6 @@ main(void)
 	test_errors();
 	test_cut();
 	test_payload();
+	test_random();
 	return done_testing();
 }
