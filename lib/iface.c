@@ -143,14 +143,27 @@ read_link(struct ifaces *ifaces, const struct nlmsghdr *message)
 	return 0;
 }
 
+/* The message at *at, which moves behind it; NULL at the end, or if it is not whole. */
+static const struct nlmsghdr *
+next_message(const unsigned char **at, const unsigned char *end)
+{
+	const struct nlmsghdr *message = (const void *)*at;
+	size_t left = (size_t)(end - *at);
+
+	if (left < sizeof(*message) || message->nlmsg_len < sizeof(*message) ||
+	    message->nlmsg_len > left)
+		return NULL;
+	*at += NLMSG_ALIGN(message->nlmsg_len) < left ? NLMSG_ALIGN(message->nlmsg_len) : left;
+	return message;
+}
+
 int
 ifaces_parse(struct ifaces *ifaces, const void *dump, size_t size)
 {
-	const struct nlmsghdr *message = dump;
-	/* Signed: NLMSG_NEXT rounds up, and may take more than there is. */
-	int left = (int)size;
+	const unsigned char *at = dump, *end = at + size;
+	const struct nlmsghdr *message;
 
-	for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+	while ((message = next_message(&at, end))) {
 		const struct ifaddrmsg *address = NLMSG_DATA(message);
 		struct iface *iface;
 
@@ -170,11 +183,10 @@ ifaces_parse(struct ifaces *ifaces, const void *dump, size_t size)
 static int
 dump_is_over(const void *messages, size_t size)
 {
-	const struct nlmsghdr *message = messages;
-	/* Signed: NLMSG_NEXT rounds up, and may take more than there is. */
-	int left = (int)size;
+	const unsigned char *at = messages, *end = at + size;
+	const struct nlmsghdr *message;
 
-	for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+	while ((message = next_message(&at, end))) {
 		if (message->nlmsg_type == NLMSG_DONE)
 			return 1;
 		if (message->nlmsg_type == NLMSG_ERROR) {
