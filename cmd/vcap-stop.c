@@ -57,7 +57,8 @@ stop_engines(const struct entry *entry)
 
 	if (!list)
 		die("out of memory");
-	if (child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
+	if (entry_ask_stop(entry, &why) < 0 ||
+	    child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
 		die("%s", why.text);
 	for (size_t i = 0; i < names.count; i++) {
 		char *reason = entry_engine_failure(entry, names.list[i]);

@@ -383,3 +383,20 @@ entry_drop_missing(struct entry *entry, const char *engine)
 	}
 	facts->count = kept;
 }
+
+int
+entry_ask_stop(const struct entry *entry, struct failure *why)
+{
+	int fd = openat(entry->dir, "stop", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return failure_errno(why, "cannot write '%s/stop'", entry->path);
+	close(fd);
+	return 0;
+}
+
+bool
+entry_is_stopping(const struct entry *entry)
+{
+	return faccessat(entry->dir, "stop", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}

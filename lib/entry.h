@@ -55,6 +55,11 @@ bool entry_is_over(const struct entry *entry);
 /* Sets and stores the state, with a message if text is not NULL. */
 int entry_set_state(struct entry *entry, const char *state, const char *text, struct failure *why);
 
+/* Notes, in the file `stop`, that the capture is to end: without the lock, which the one that waits
+ * for the end holds. And whether that was noted. */
+int entry_ask_stop(const struct entry *entry, struct failure *why);
+bool entry_is_stopping(const struct entry *entry);
+
 /* The path of a file in the capture's directory. Heap; NULL without memory. */
 char *entry_file(const struct entry *entry, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -132,7 +132,7 @@ unsettled(const struct entry *entry, const struct words *engines, size_t *runnin
 	return open;
 }
 
-/* When the capture's own time is over, on the wall clock; 0 if it has none. */
+/* When the capture's own time is over, on the wall clock; 0 if it has none, or was ended. */
 static int64_t
 deadline_ns(const struct entry *entry)
 {
@@ -140,7 +140,8 @@ deadline_ns(const struct entry *entry)
 	int64_t created = 0;
 	const char *word = keyval_get(&entry->facts, "created");
 
-	if (duration == 0 || !word || parse_offset(word, &created, NULL) < 0)
+	if (duration == 0 || entry_is_stopping(entry) || !word ||
+	    parse_offset(word, &created, NULL) < 0)
 		return 0;
 	return created + duration;
 }
@@ -206,7 +207,10 @@ gather_watch(struct gather *gather, struct failure *why)
 		if (now - alone_since > patience)
 			break;
 		if (now >= ask_at) {
-			rc = each(gather, &open, "60s", ask_command, why);
+			/* An engine that could not be told to stop is told now. */
+			rc = each(gather, &open, "60s",
+				  entry_is_stopping(gather->entry) ? stop_command : ask_command,
+				  why);
 			ask_at = next_ask(gather, begun, clock_ns(CLOCK_MONOTONIC));
 			if (rc < 0)
 				break;

@@ -1,0 +1,328 @@
+#!/usr/bin/env bats
+# A capture from start to file: two engines that are network namespaces, real packets, and what can
+# go wrong with an engine or with the controller on the way. The numbers F7 to F29 are faults that a
+# capture has to survive.
+# shellcheck disable=SC2016 # dollars for the shell of an engine
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
+	PATH=$(cd "$build/bin" && pwd):$PATH:/usr/sbin:/sbin
+	grep -q netns-run /proc/1/cmdline || {
+		echo "these tests make namespaces: run them by tests/netns-run"
+		return 1
+	}
+	cd "$BATS_TEST_TMPDIR" || return
+	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
+	mkdir -p config/services
+	for engine in a b; do
+		ip netns add $engine
+		ip -n $engine link set lo up
+	done
+	engines "ip netns exec a" "ip netns exec b"
+	printf '%s\n' 'vip 127.0.0.1 udp/5000' 'server 127.0.0.2 udp/6000' 'monitor tcp/1' \
+		'engine a' 'engine b' >config/services/shop
+}
+
+teardown() {
+	for pid in $(pgrep -x vcap-wait) $(pgrep -x vcap-run); do
+		kill -9 "$pid" 2>/dev/null || true
+	done
+	until_true gone vcap-run
+	ip netns del a
+	ip netns del b
+}
+
+engines() { # PREFIX of a, of b
+	printf '%s\n' "a dir=$PWD/run exec $1" "b dir=$PWD/run exec $2" >config/engines
+}
+
+# An engine b whose transport does what it is told when a command's name comes by.
+wayward() { # COMMAND SCRIPT
+	printf '#!/bin/sh\nreal() { ip netns exec b "$@"; }\ncase $1 in %s) %s ;; esac\nexec ip netns exec b "$@"\n' \
+		"$1" "$2" >wayward
+	chmod 755 wayward
+	engines "ip netns exec a" "$PWD/wayward"
+}
+
+kill_waiter() {
+	local pid
+	until_true pgrep -x vcap-wait
+	for pid in $(pgrep -x vcap-wait); do
+		kill -9 "$pid"
+	done
+}
+
+gone() { # NAME: of processes
+	! pgrep -x "$1"
+}
+
+until_true() { # COMMAND...: within 20 s
+	for _ in $(seq 1000); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.02
+	done
+	echo "never: $*"
+	return 1
+}
+
+begin() { # ARG...: of vcap-start; sets id
+	id=$(vcap-start "$@" 2>start.err 3>&-)
+}
+
+# One datagram to the VIP and one to a server are four packets: each is refused by ICMP.
+talk() { # ENGINE COUNT
+	ip netns exec "$1" bash -c 'for i in $(seq '"$2"'); do
+		echo x >/dev/udp/127.0.0.1/5000; echo x >/dev/udp/127.0.0.2/6000; echo x >/dev/udp/127.0.0.1/7000
+	done' 2>/dev/null
+}
+
+fact() { # KEY
+	sed -n "s/^$1 //p" "$VCAP_SPOOL/captures/$id/capture"
+}
+
+packets_in() { # FILE
+	tcpdump -nr "$1" 2>/dev/null | wc -l
+}
+
+file() {
+	echo "$VCAP_SPOOL/captures/$id/$id.pcapng"
+}
+
+nothing_left() { # on the engines
+	until_true gone vcap-run
+	[ -z "$(find run -mindepth 1 2>/dev/null)" ]
+}
+
+@test "start, stop, file: all packets of both engines, none else, and nothing left behind" {
+	begin shop -t 5
+	talk a 10
+	talk b 5
+	run vcap-stop "$id"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(file)" ]
+	[ "$(packets_in "$(file)")" -eq 60 ]
+	[ "$(fact packets)" = 60 ]
+	[ "$(vcap-stat "$(file)" | awk '$3 == "client" || $3 == "server" { print $1, $2, $3, $4 }')" = \
+		$'a lo client 20\na lo server 20\nb lo client 10\nb lo server 10' ]
+	tshark -r "$(file)" -T fields -e frame.time_epoch 2>/dev/null | sort -c -n
+	nothing_left
+	until_true gone vcap-wait
+	[ "$(ls "$VCAP_SPOOL/captures/$id/engines")" = $'a.state\nb.state' ]
+	[ -z "$(find "$VCAP_SPOOL" \( -type f ! -perm 600 \) -o \( -type d ! -perm 700 \))" ]
+	[ "$(vcap-ls -r | cut -f 2,4-9)" = $'shop\t60\t0\ta,b\t-\tdone\t'"$id" ]
+}
+
+@test "a time limit, in the foreground: the id, then the path" {
+	run --separate-stderr vcap-capture shop -t 1s 3>&-
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	id=${lines[0]}
+	[ "${lines[1]}" = "$(file)" ]
+	[[ "$stderr" == *"a capturing"* ]]
+	[ "$(fact state)" = "done" ]
+	nothing_left
+}
+
+@test "^C ends the capture and collects it" {
+	env --default-signal=INT setsid vcap-capture shop -t 5 >out 2>err 3>&- &
+	until_true grep -q 'a capturing' err
+	talk a 3
+	kill -INT -- -$!
+	wait $!
+	id=$(head -n 1 out)
+	[ "$(fact state)" = "done" ]
+	[ "$(fact packets)" = 12 ]
+	[ "$(tail -n 1 out)" = "$(file)" ]
+}
+
+@test "a count per core, a snaplen, addresses" {
+	begin shop -c 5 -s 30
+	for cpu in $(seq 0 $(($(nproc) - 1))); do
+		talk_on() { taskset -c "$cpu" ip netns exec "$1" bash -c 'for i in 1 2 3 4 5 6; do echo x >/dev/udp/127.0.0.1/5000; done' 2>/dev/null; }
+		talk_on a
+		talk_on b
+	done
+	vcap-wait "$id"
+	[ "$(fact packets)" = $((2 * 5 * $(nproc))) ]
+	[ "$(tshark -r "$(file)" -T fields -e frame.cap_len 2>/dev/null | sort -u)" = 30 ]
+	begin shop -t 5 -P 127.0.0.2
+	talk a 4
+	vcap-stop "$id"
+	[ "$(fact packets)" = 8 ]
+}
+
+@test "F9: an engine that cannot start is missing, and named" {
+	engines "ip netns exec a" false
+	run begin shop -t 5
+	[ "$status" -eq 3 ]
+	[ "$(cat start.err)" = "vcap-start: engine 'b' does not capture: exit status 1" ]
+	id=$(vcap-ls -r | cut -f 9)
+	talk a 2
+	run vcap-stop "$id"
+	[ "$status" -eq 3 ]
+	[[ "$output" == *"engine 'b' is missing: exit status 1"* ]]
+	[ "$(packets_in "$(file)")" -eq 8 ]
+	[ "$(vcap-ls -r | cut -f 6-8)" = $'a\tb\tpartial' ]
+	vcap-ls | grep -q 'missing b'
+}
+
+@test "no engine can start: a failure, and not in the way of the next capture" {
+	engines false no-such-program
+	run vcap-start shop -t 5
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"engine 'b' does not capture: not reached: "*"'no-such-program'"* ]]
+	[ "$(vcap-ls -r | cut -f 8)" = failed ]
+	engines "ip netns exec a" "ip netns exec b"
+	begin shop -t 5
+	vcap-stop "$id"
+}
+
+@test "F9: an engine that is lost during the capture is given up, the other is there" {
+	begin shop -t 5 --patience 300ms
+	talk a 2
+	talk b 2
+	engines "ip netns exec a" false
+	run vcap-stop "$id"
+	[ "$status" -eq 3 ]
+	[[ "$output" == *"engine 'b' is missing: exit status 1"* ]]
+	[ "$(packets_in "$(file)")" -eq 8 ]
+	[ "$(vcap-status -r "$id" | cut -f 3,4)" = $'a\tmerged\nb\tmissing' ]
+}
+
+@test "an engine whose answer was lost while starting takes part after all" {
+	wayward vcap-run 'real "$@"; exit 255'
+	run begin shop -t 5
+	[ "$status" -eq 3 ]
+	id=$(vcap-ls -r | cut -f 9)
+	talk b 2
+	run vcap-stop "$id"
+	[ "$status" -eq 0 ]
+	[ "$(fact packets)" = 8 ]
+	nothing_left
+}
+
+@test "F23: a second capture of the same service is refused with the id of the first" {
+	begin shop -t 5
+	run vcap-start shop -t 5
+	[ "$status" -eq 1 ]
+	[ "${lines[-1]}" = "vcap-start: 'shop' is being captured already: '$id'" ]
+	sed 's/5000/7000/' config/services/shop >config/services/other
+	first=$id
+	begin other -t 5
+	talk a 2
+	vcap-stop "$first"
+	vcap-stop "$id"
+	[ "$(fact packets)" = 8 ]
+}
+
+@test "F8: a waiter that is killed while engines capture is followed by the next" {
+	begin shop -t 5
+	kill_waiter
+	talk a 2
+	vcap-stop "$id"
+	[ "$(fact state)" = "done" ]
+	[ "$(fact packets)" = 8 ]
+}
+
+@test "F8: a waiter that is killed while fetching is followed by the one status leaves behind" {
+	wayward vcap-merge 'touch fetching; while [ ! -e go ]; do sleep 0.02; done'
+	begin shop -t 100ms
+	until_true test -e fetching
+	[ "$(fact state)" = fetching ]
+	kill_waiter
+	until_true gone vcap-wait
+	touch go
+	[ "$(vcap-status -r "$id" | wc -l)" -eq 2 ]
+	vcap-wait "$id"
+	[ "$(fact state)" = "done" ]
+	nothing_left
+}
+
+@test "F27: an engine that sends garbage, or without end, or less than it has, is missing" {
+	for script in 'echo garbage; exit' 'exec yes' 'real "$@" | head -c 300; exit' 'exit'; do
+		rm -rf spool run
+		wayward vcap-merge "$script"
+		begin shop -t 5
+		talk a 2
+		talk b 2
+		run vcap-stop "$id"
+		[ "$status" -eq 3 ]
+		[[ "$output" == *"engine 'b' is missing: "* ]]
+		[ "$(packets_in "$(file)")" -eq 8 ]
+		[ "$(du -s "$VCAP_SPOOL" | cut -f 1)" -lt 2000 ]
+		# What could not be fetched stays where it is.
+		[ "$(ls run)" = "$id.b" ]
+	done
+}
+
+@test "a fetch that breaks once is made again" {
+	wayward vcap-merge '[ -e broken ] || { touch broken; real "$@" | head -c 200; exit 1; }'
+	begin shop -t 5
+	talk b 2
+	vcap-stop "$id"
+	[ "$(fact packets)" = 8 ]
+}
+
+@test "F4: an engine's vcap-run that is killed leaves what it had, and the file is partial" {
+	begin shop -t 5
+	talk a 2
+	talk b 2
+	until_true grep -q '^packets 8' "run/$id.b/status"
+	kill -9 "$(sed -n 's/^pid //p' "run/$id.b/status")"
+	run vcap-stop "$id"
+	[ "$status" -eq 3 ]
+	[[ "$output" == *"engine 'b'"* ]]
+	[ "$(packets_in "$(file)")" -eq 16 ]
+}
+
+@test "export: a copy under its name, never over another, as pcap, as a stream" {
+	begin shop -t 5
+	talk a 2
+	run vcap-export shop .
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"goes on"* ]]
+	vcap-stop shop
+	[ "$(vcap-export shop .)" = "./$id.pcapng" ]
+	cmp "$id.pcapng" "$(file)"
+	run vcap-export "$id" .
+	[ "$status" -eq 1 ]
+	[ "$output" = "vcap-export: './$id.pcapng' exists already" ]
+	vcap-export -F pcap "$id" .
+	[ "$(packets_in "$id.pcap")" -eq 8 ]
+	vcap-export -w - shop | cmp - "$(file)"
+	vcap-export -w there shop
+	cmp there "$(file)"
+	run vcap-export -w nowhere/there shop
+	[ "$status" -eq 1 ]
+	[ -z "$(find . -maxdepth 1 -name '.*.tmp')" ]
+}
+
+@test "rm: not one that goes on; then all of it" {
+	begin shop -t 5
+	run vcap-rm "$id"
+	[ "$status" -eq 1 ]
+	vcap-stop "$id"
+	vcap-rm "$id"
+	[ -z "$(ls "$VCAP_SPOOL/captures")" ]
+	run vcap-rm "$id"
+	[ "$status" -eq 1 ]
+	[ "$output" = "vcap-rm: there is no capture '$id'" ]
+}
+
+@test "vcap-fetch alone: keeps the engine's copy, or removes it" {
+	begin shop -t 5 -E a
+	talk a 2
+	kill_waiter
+	vcap-on a vcap-host stop "$PWD/run/$id.a"
+	vcap-fetch -k a "$id" one.pcapng
+	[ "$(packets_in one.pcapng)" -eq 8 ]
+	[ -d "run/$id.a" ]
+	vcap-fetch a "$id" two.pcapng
+	cmp one.pcapng two.pcapng
+	[ ! -e "run/$id.a" ]
+	run vcap-fetch a "$id" three.pcapng
+	[ "$status" -eq 1 ]
+	[ ! -e three.pcapng ]
+}

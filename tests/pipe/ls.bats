@@ -1,0 +1,110 @@
+#!/usr/bin/env bats
+# vcap-ls and vcap-rm on a spool that was written by hand, and by others.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/bin:$PATH"
+	export VCAP_SPOOL="$BATS_TEST_TMPDIR/spool"
+	umask 077
+	mkdir -p "$VCAP_SPOOL/captures"
+	cd "$VCAP_SPOOL/captures" || return
+	entry shop.20260102_030405 'state done' 'engine a' 'engine b' 'packets 12' 'size 2048' 'dropped 3'
+	entry shop.20260101_000000 'state partial' 'engine a' 'engine b' 'missing b not reached: x' \
+		'packets 5' 'size 500' 'dropped 0' 'message engine b is missing'
+	entry web.1.20260103_000000 'state capturing' 'engine a' 'engine b'
+	printf '%s\n' 'packets 7' 'dropped 1' >web.1.20260103_000000/engines/a.state
+	printf '%s\n' 'packets 8' >web.1.20260103_000000/engines/b.state
+}
+
+entry() { # ID LINE...
+	mkdir -p "$1/engines"
+	printf '%s\n' "${@:2}" >"$1/capture"
+}
+
+@test "raw: documented columns, oldest first" {
+	[ "$(vcap-ls -r)" = "$(printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+		'2026-01-01 00:00:00' shop 500 5 0 a b partial shop.20260101_000000 \
+		'2026-01-02 03:04:05' shop 2048 12 3 a,b - "done" shop.20260102_030405 \
+		'2026-01-03 00:00:00' web.1 0 15 1 a,b - capturing web.1.20260103_000000)" ]
+}
+
+@test "a service, an id, neither" {
+	[ "$(vcap-ls -r shop | wc -l)" -eq 2 ]
+	[ "$(vcap-ls -r web | wc -l)" -eq 0 ]
+	[ "$(vcap-ls -r web.1 | wc -l)" -eq 1 ]
+	[ "$(vcap-ls -r shop.20260101_000000 | cut -f 8)" = partial ]
+}
+
+@test "a table for people" {
+	run vcap-ls
+	[ "${#lines[@]}" -eq 4 ]
+	[[ "${lines[0]}" =~ ^DATE\ +SERVICE\ +SIZE\ +PACKETS\ +DROPS\ +ENGINES\ +STATE\ +ID$ ]]
+	[[ "${lines[1]}" == *"a (missing b)"*partial* ]]
+	[[ "${lines[2]}" == *2.0k* ]]
+}
+
+@test "JSON" {
+	command -v jq >/dev/null || skip "no jq"
+	[ "$(vcap-ls -j | jq -r '.captures[0] | [.packets, .missing, .message] | @tsv')" = $'5\tb\tengine b is missing' ]
+	rm -r ./*
+	[ "$(vcap-ls -j | jq '.captures | length')" = 0 ]
+}
+
+@test "F28: hostile names are passed over or escaped" {
+	mkdir $'x\e[31m.20260101_000000' -- '-x.20260101_000000' 'a b.20260101_000000' '.20260101_000000' \
+		'x.20260101-000000' 'x.2026010_1000000' $'x.20260101_000000\n'
+	touch x.20260101_000000
+	printf 'state done\nmessage \xe2\x80\xae\xff\nengine ../../x\npackets {}\n' >shop.20260102_030405/capture
+	for form in '' -r -j; do
+		run vcap-ls $form
+		[[ "$output" != *$'\e'* ]]
+		[[ "$output" != *$'\xe2\x80\xae'* ]]
+		[[ "$output" != *../x* ]]
+	done
+	! command -v jq >/dev/null || vcap-ls -j 2>/dev/null | jq . >/dev/null
+}
+
+@test "F24: links in the spool are not followed, damage is named and the rest listed" {
+	mkdir "$BATS_TEST_TMPDIR/elsewhere"
+	ln -s "$BATS_TEST_TMPDIR/elsewhere" link.20260101_000000
+	mkdir empty.20260101_000000
+	ln -sf /etc/passwd shop.20260101_000000/capture
+	mkfifo web.1.20260103_000000/fifo
+	mv web.1.20260103_000000/fifo web.1.20260103_000000/capture
+	run --separate-stderr vcap-ls -r
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[ "${#stderr_lines[@]}" -eq 4 ]
+	[[ "$stderr" == *"'empty.20260101_000000' is damaged"* ]]
+}
+
+@test "F24: rm removes what is there, and nothing behind a link" {
+	mkdir "$BATS_TEST_TMPDIR/elsewhere"
+	touch "$BATS_TEST_TMPDIR/elsewhere/victim"
+	ln -s "$BATS_TEST_TMPDIR/elsewhere" shop.20260101_000000/engines/link
+	ln -s "$BATS_TEST_TMPDIR/elsewhere" link.20260101_000000
+	vcap-rm shop.20260101_000000
+	[ ! -e shop.20260101_000000 ]
+	run vcap-rm link.20260101_000000
+	[ "$status" -eq 1 ]
+	[ -e "$BATS_TEST_TMPDIR/elsewhere/victim" ]
+	run vcap-rm web.1.20260103_000000
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"goes on"* ]]
+	for word in ../x shop /etc '' $'a\nb'; do
+		run vcap-rm "$word"
+		[ "$status" -eq 2 ]
+	done
+}
+
+@test "a spool that others may write to, or somebody else's, is refused" {
+	chmod 777 "$VCAP_SPOOL/captures"
+	run vcap-ls
+	[ "$status" -eq 1 ]
+	[ "$output" = "vcap-ls: others may write to '$VCAP_SPOOL/captures'" ]
+}
+
+@test "a full disk on stdout is an error" {
+	run sh -c 'vcap-ls >/dev/full'
+	[ "$status" -eq 1 ]
+}

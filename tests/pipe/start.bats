@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# vcap-start: what it refuses, having written nothing, and what it asks of an engine.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/bin:$PATH"
+	cd "$BATS_TEST_TMPDIR" || return
+	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
+	mkdir -p config/services
+	# An engine that takes down what it is told, and has no vcap-run.
+	cat >engine <<-END
+		#!/bin/sh
+		printf '%s\n' "\$@" >>"$PWD/asked.\$\$"
+		cat >"$PWD/job.\$\$"
+		echo 'vcap-run: cannot open a packet socket' >&2
+		exit 1
+	END
+	chmod 755 engine
+	printf '%s\n' "a dir=/d iface=e0,e1 exec $PWD/engine" "b dir=/d exec $PWD/engine" >config/engines
+	printf '%s\n' 'vip 192.0.2.10 tcp/80' '' 'server 10.0.0.1' 'monitor tcp/1' 'engine a' 'engine b' \
+		>config/services/shop
+	printf 'vip 192.0.2.10\n' >config/services/alone
+}
+
+refused() { # MESSAGE ARG...
+	run vcap-start "${@:2}"
+	[ "$status" -eq 2 ] || { echo "$status: $output"; false; }
+	[[ "$output" == *"$1"* ]] || { echo "$output"; false; }
+	[ "${#lines[@]}" -eq 1 ]
+	[ ! -e spool ]
+	[ -z "$(find . -name 'asked.*')" ]
+}
+
+@test "wrong usage is one line with the word in quotes, and nothing is written" {
+	refused "'10.1.1.300'" shop -P -t 1 10.1.1.300
+	refused "'10.1.1.9-10.1.1.1'" shop -P -t 1 10.1.1.9-10.1.1.1
+	refused "'1.2.3.4/33'" shop -P -t 1 1.2.3.4/33
+	refused "need -P" shop -t 1 1.2.3.4
+	refused "unknown service 'nope'" nope
+	refused "name: ''" ../shop/
+	refused "'-t'" shop -t
+	refused "'x'" shop -t x
+	refused "'1x'" shop -c 1x
+	refused "'some'" shop -m some
+	refused "'300000'" shop -s 300000
+	refused "has no engine 'c'" shop -E a,c
+	refused "service 'alone' has no engine" alone
+	refused "needs a service" -t 1
+	echo 'engine c' >>config/services/shop
+	refused "unknown engine 'c'" shop
+	echo 'nonsense' >>config/services/shop
+	refused "services/shop:8: " shop
+	printf 'a local\na local\n' >config/engines
+	refused "engines:2: " shop
+}
+
+@test "what an engine is asked, and the job it reads" {
+	run vcap-start shop -P -c 9 -t 90s -s 96 -m include 10.0.0.0/8 - <<<$'192.0.2.1 # one\n\n198.51.100.1'
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"engine 'a' does not capture: vcap-run: cannot open a packet socket"* ]]
+	id=$(vcap-ls -r | cut -f 9)
+	grep -lx "/d/$id.a" asked.* | xargs cat >a
+	printf '%s\n' vcap-run -n a -f - --detach -w "/d/$id.a" -c9 -t90.000000000s -s96 -i e0 -i e1 | diff - a
+	job=job.$(grep -lx "/d/$id.a" asked.* | sed 's/.*\.//')
+	# Three parts, each ended by an empty line.
+	[ "$(awk -v RS= 'END { print NR }' "$job")" -eq 3 ]
+	[ "$(awk -v RS= 'NR == 2' "$job")" = "$(grep . config/services/shop)" ]
+	[ "$(awk -v RS= 'NR == 3' "$job")" = $'10.0.0.0/8\n192.0.2.1\n198.51.100.1' ]
+	[ "$(awk -v RS= 'NR == 1' "$job")" = "$(vcap-filter -S shop -P -m include 10.0.0.0/8 192.0.2.1 198.51.100.1)" ]
+	cmp "$job" "spool/captures/$id/job"
+	[ "$(vcap-ls -r | cut -f 8)" = failed ]
+}
+
+@test "a chosen engine alone; no limit is warned of" {
+	run vcap-start shop -E b
+	[ "$status" -eq 1 ]
+	[ "$(find . -name 'asked.*' | wc -l)" -eq 1 ]
+	[[ "$output" == *"no limit (-c, -t)"* ]]
+	run vcap-start shop -E b -t 1
+	[[ "$output" != *limit* ]]
+}
+
+@test "a capture that is unfinished is in the way, one that is over is not" {
+	id=shop.20260101_000000
+	(umask 077 && mkdir -p spool/captures/$id/engines)
+	for state in starting capturing fetching merging; do
+		printf 'state %s\n' $state >spool/captures/$id/capture
+		run vcap-start shop -t 1
+		[ "$status" -eq 1 ]
+		[ "$output" = "vcap-start: 'shop' is being captured already: '$id'" ]
+	done
+	printf 'state partial\n' >spool/captures/$id/capture
+	run vcap-start shop -t 1
+	[[ "$output" == *"no engine of 'shop' captures"* ]]
+}
+
+@test "two at once: two ids, or one is refused" {
+	printf 'a dir=/d exec sleep 1\n' >config/engines
+	sed -i '/engine b/d' config/services/shop
+	vcap-start shop -t 1 2>err1 3>&- &
+	run vcap-start shop -t 1
+	wait $! || true
+	[ "$(cat err1 - <<<"$output" | grep -c 'is being captured already')" -eq 1 ]
+}
