@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static const struct command self = {
@@ -78,18 +77,6 @@ parse_options(int argc, char **argv, struct mergejob *job)
 	return options;
 }
 
-/* Each input takes a descriptor, so take as many as are allowed. */
-static void
-raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 /* Whatever is wrong with the command line shows here, before anything is written. */
 static void
 start(struct mergejob *job, const struct options *options)
@@ -137,7 +124,6 @@ main(int argc, char **argv)
 	if (options.service && config_service_load(&service, options.service, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	job.service = options.service ? &service : NULL;
-	raise_descriptor_limit();
 	if (priv_drop_all(&why) < 0)
 		die("%s", why.text);
 	start(&job, &options);

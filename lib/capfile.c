@@ -141,6 +141,9 @@ revisit(struct source *source, uint64_t place, struct failure *why)
 		file->in.fd = left.fd;
 		file->in.chunk = left.chunk;
 		file->in.can_seek = true;
+		file->in.path = left.path;
+		file->in.device = left.device;
+		file->in.inode = left.inode;
 	}
 	intake_seek(&file->in, place);
 	file->last_ns = 0;
@@ -240,7 +243,7 @@ capfile_close(struct capfile *file)
 {
 	if (!file)
 		return;
-	if (file->owns_fd)
+	if (file->owns_fd && file->in.fd >= 0)
 		close(file->in.fd);
 	for (uint32_t i = 0; i < file->source.interface_count; i++)
 		interface_release(&file->source.interfaces[i]);
@@ -284,4 +287,11 @@ int
 capfile_fd(const struct capfile *file)
 {
 	return file->in.fd;
+}
+
+void
+capfile_park(struct capfile *file)
+{
+	if (file->owns_fd)
+		intake_park(&file->in, file->name);
 }

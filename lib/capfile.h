@@ -39,9 +39,12 @@ void capfile_close(struct capfile *file);
 #define CAPFILE_CHUNK (256u << 10)
 void capfile_set_chunk(struct capfile *file, size_t size);
 
+/* Keeps no descriptor of a regular file that was opened by its path: it is opened for each read. */
+void capfile_park(struct capfile *file);
+
 struct source *capfile_source(struct capfile *file);
 enum capfile_format capfile_format(const struct capfile *file);
-int capfile_fd(const struct capfile *file);
+int capfile_fd(const struct capfile *file); /* -1 when parked */
 
 /* The newest section's options as text, NULL if absent. Comments are a NULL-ended list. Owned by
  * file, valid until the next section. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Read-ahead of all inputs together, and the most and the least of one. Much more than this falls
@@ -18,6 +19,9 @@
 
 /* How far packets of a pipe may be out of order and still be sorted. */
 #define WINDOW_NS NS_PER_SECOND
+
+/* Descriptors for everything but inputs. */
+#define SPARE 32
 
 static void
 input_release(struct input *input)
@@ -149,26 +153,45 @@ inputs_add(struct inputs *inputs, const char *word, struct failure *why)
 	return rc;
 }
 
+/* How many inputs may stay open, when as many descriptors are taken as are allowed. */
+static size_t
+descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 64;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur > 2 * SPARE ? (size_t)limit.rlim_cur - SPARE : SPARE / 2;
+}
+
+static int
+open_input(struct input *input, size_t chunk, struct failure *why)
+{
+	input->file = capfile_open(input->path, why);
+	if (!input->file)
+		return -1;
+	if (fstat(capfile_fd(input->file), &input->st) < 0)
+		return failure_errno(why, "cannot open '%s'", input->path);
+	capfile_set_chunk(input->file, chunk);
+	if (capfile_source(input->file)->revisit)
+		return 0;
+	input->window = window_new(capfile_source(input->file), WINDOW_NS, why);
+	return input->window ? 0 : -1;
+}
+
 int
 inputs_open(struct inputs *inputs, struct failure *why)
 {
-	size_t chunk = inputs->count ? AHEAD / inputs->count : AHEAD;
+	size_t chunk = inputs->count ? AHEAD / inputs->count : AHEAD, most = descriptors();
 
 	chunk = chunk > CHUNK_MAX ? CHUNK_MAX : chunk < CHUNK_MIN ? CHUNK_MIN : chunk;
 	for (size_t i = 0; i < inputs->count; i++) {
-		struct input *input = &inputs->list[i];
-
-		input->file = capfile_open(input->path, why);
-		if (!input->file)
+		if (open_input(&inputs->list[i], chunk, why) < 0)
 			return -1;
-		if (fstat(capfile_fd(input->file), &input->st) < 0)
-			return failure_errno(why, "cannot open '%s'", input->path);
-		capfile_set_chunk(input->file, chunk);
-		if (capfile_source(input->file)->revisit)
-			continue;
-		input->window = window_new(capfile_source(input->file), WINDOW_NS, why);
-		if (!input->window)
-			return -1;
+		if (i >= most)
+			capfile_park(inputs->list[i].file);
 	}
 	return 0;
 }

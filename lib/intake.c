@@ -1,6 +1,7 @@
 #include "intake.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,8 @@ intake_init(struct intake *in, int fd, size_t chunk)
 	/* Also a shell's `< FILE`, which may begin anywhere. */
 	if (at >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		in->can_seek = true;
+		in->device = st.st_dev;
+		in->inode = st.st_ino;
 		in->base = (uint64_t)at;
 	}
 }
@@ -58,12 +61,35 @@ make_room(struct intake *in, size_t need)
 	return 0;
 }
 
+/* Opens a parked file for one read. */
 static ssize_t
-read_more(struct intake *in)
+read_parked(const struct intake *in, unsigned char *to, size_t size)
+{
+	int fd = open(in->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), saved;
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0) {
+		errno = ESTALE;
+		if (st.st_dev == in->device && st.st_ino == in->inode)
+			n = pread(fd, to, size, (off_t)(in->base + in->end));
+	}
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return n;
+}
+
+static ssize_t
+read_more(const struct intake *in)
 {
 	unsigned char *to = in->bytes + in->end;
 	size_t size = in->room - in->end;
 
+	if (in->path)
+		return read_parked(in, to, size);
 	if (in->can_seek)
 		return pread(in->fd, to, size, (off_t)(in->base + in->end));
 	return read(in->fd, to, size);
@@ -102,4 +128,14 @@ intake_seek(struct intake *in, uint64_t offset)
 	in->base = offset;
 	in->at = in->end = 0;
 	in->at_eof = false;
+}
+
+void
+intake_park(struct intake *in, const char *path)
+{
+	if (!in->can_seek || in->path)
+		return;
+	close(in->fd);
+	in->fd = -1;
+	in->path = path;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct intake {
 	int fd;               /* the caller's */
@@ -16,7 +17,10 @@ struct intake {
 	size_t chunk;         /* how large a buffer to read into */
 	uint64_t base;        /* the place of bytes[0] in the input */
 	bool at_eof;
-	bool can_seek; /* a regular file: read by position, and the descriptor's own stays */
+	bool can_seek;    /* a regular file: read by position, and the descriptor's own stays */
+	const char *path; /* parked: opened anew for each read; the caller's */
+	dev_t device;     /* of a regular file */
+	ino_t inode;
 };
 
 /* Nothing is read yet. chunk is how many bytes to read at a time, but for a first, small read. */
@@ -48,6 +52,11 @@ intake_holds(const struct intake *in, uint64_t offset)
 {
 	return offset >= in->base && offset < in->base + in->end;
 }
+
+/* Closes the descriptor of a regular file, and from now on opens it by this path whenever more is
+ * read: of thousands of inputs not all can be open. A path that then names another file is ESTALE.
+ */
+void intake_park(struct intake *in, const char *path);
 
 /* Goes to an offset of a file that can seek. */
 void intake_seek(struct intake *in, uint64_t offset);

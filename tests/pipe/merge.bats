@@ -151,6 +151,17 @@ some_inputs() {
 	capinfos -o out.pcap | grep -q 'Strict time order: *True'
 }
 
+@test "more inputs than descriptors" {
+	for i in $(seq 100); do mkcap -n 50 -s "$i" >"$i.pcap"; done
+	vcap-merge -w all.pcapng [0-9]*.pcap
+	(ulimit -n 40 && vcap-merge -w few.pcapng [0-9]*.pcap)
+	cmp all.pcapng few.pcapng
+	mkcap -n 50 -D 100000000 -s 101 >101.pcap
+	vcap-merge -w all.pcapng [0-9]*.pcap
+	(ulimit -n 40 && vcap-merge -w few.pcapng [0-9]*.pcap)
+	cmp all.pcapng few.pcapng
+}
+
 @test "a damaged input: whole packets of all inputs, exit 3, the place" {
 	mkcap -n 98 -s 1 >a.pcap
 	mkcap -n 385 -s 2 >b.pcap

@@ -522,6 +522,50 @@ every_truncation_keeps_whole_packets(bool is_pcap)
 	ok(wrong == 0, "%s cut at each of %zu places", is_pcap ? "pcap" : "pcapng", whole);
 }
 
+/* Any byte changed: never a crash, nor a packet longer than the file. The sanitized build looks
+ * closer. */
+static void
+flipped_bytes_are_survived(bool is_pcap)
+{
+	static unsigned char whole[4096];
+	size_t size;
+	unsigned wrong = 0;
+
+	used = 0;
+	if (is_pcap) {
+		pcap(0xa1b2c3d4);
+	} else {
+		section("vcap-run 0.1.0");
+		interface(9, 5);
+		begin(PCAPNG_ISB);
+		put(0, 4), put(0, 8);
+		option_time(OPT_ISB_ENDTIME, 9);
+		end();
+		begin(PCAPNG_NRB);
+		put(1, 2), put(8, 2);
+		put_bytes("\x0a\0\0\1two\0", 8);
+		put(0, 4);
+		end();
+	}
+	for (int i = 0; i < 5; i++)
+		is_pcap ? record(i, 0, 30 + i, 60) : packet(0, i, 30 + i);
+	size = used;
+	memcpy(whole, bytes, size);
+	for (int i = 0; i < 20000; i++) {
+		struct capfile *file;
+		enum source_event last;
+
+		memcpy(bytes, whole, size);
+		used = rand() % 4 ? size : (size_t)rand() % size + 1;
+		for (int n = rand() % 3; n >= 0; n--)
+			bytes[rand() % (int)size] = (unsigned char)rand();
+		file = opened();
+		wrong += file && drain(file, &last) > 6;
+		capfile_close(file);
+	}
+	ok(wrong == 0, "%s with bytes changed at random", is_pcap ? "pcap" : "pcapng");
+}
+
 /* Files whose third record is bad: two packets, and the offset of the third in the message. */
 static void
 damage_is_told_with_its_offset(void)
@@ -669,6 +713,11 @@ main(void)
 	a_section_of_vcap_needs_an_end_mark();
 	every_truncation_keeps_whole_packets(true);
 	every_truncation_keeps_whole_packets(false);
+	flipped_bytes_are_survived(true);
+	flipped_bytes_are_survived(false);
+	big = true;
+	flipped_bytes_are_survived(false);
+	big = false;
 	damage_is_told_with_its_offset();
 	options_stay_in_their_block();
 	what_is_no_capture_is_refused();
