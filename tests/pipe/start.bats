@@ -51,6 +51,7 @@ refused() { # MESSAGE ARG...
 	refused "unknown engine 'c'" shop
 	echo 'nonsense' >>config/services/shop
 	refused "services/shop:8: " shop
+	sed -i '$d' config/services/shop
 	printf 'a local\na local\n' >config/engines
 	refused "engines:2: " shop
 }
