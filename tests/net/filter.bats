@@ -48,12 +48,12 @@ teardown() {
 	send -c 3 -v 7 va
 	send -c 4 -v 8 -v 9 va
 	for _ in $(seq 500); do
-		vcap-host status program.d > status
-		if grep -q '^packets 9$' status; then break; fi
+		vcap-host status program.d > now
+		if grep -q "^packets 9$" now; then break; fi
 		sleep .02
 	done
 	vcap-host stop program.d | grep -q '^packets 9$'
-	vcap-host stop rest.d > status
+	vcap-host stop rest.d > now
 	vcap-merge -w rest.pcapng rest.d
-	[ -z "$(tcpdump -nr rest.pcapng 'udp or (vlan and udp)' 2>/dev/null)" ]
+	[ -z "$(tcpdump -nr rest.pcapng 'udp or (vlan and (udp or (vlan and udp)))' 2>/dev/null)" ]
 }
