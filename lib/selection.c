@@ -101,15 +101,21 @@ follow_clients(struct selection *selection, struct failure *why)
 				   "server side; whole transactions need vcap-join",
 				   service->name);
 	selection->filter.variable_end = true;
-	if (!addrset_meets(&selection->set, &service->server_addresses))
+	if (!addrset_meets(&selection->set, &service->server_addresses)) {
+		failure_set(
+		    remark(selection),
+		    "transaction filter: both sides of what these clients do at service '%s'",
+		    service->name);
 		return 0;
+	}
 	if (selection->exclude)
 		return failure_set(why,
 				   "the addresses include a server of service '%s': which clients "
 				   "it served cannot be told, and -x would leave nothing (use -P)",
 				   service->name);
 	failure_set(remark(selection),
-		    "the addresses include a server of service '%s': both sides are kept whole",
+		    "transaction filter: a server of service '%s' is among the addresses, so both "
+		    "sides are kept whole",
 		    service->name);
 	selection->filter.set = NULL;
 	return 0;
@@ -143,7 +149,13 @@ selection_decide(struct selection *selection, struct failure *why)
 		return 0;
 	filter->service = &selection->service;
 	consider_monitors(selection);
-	return filter->set && !selection->per_packet ? follow_clients(selection, why) : 0;
+	if (!filter->set)
+		return 0;
+	if (!selection->per_packet)
+		return follow_clients(selection, why);
+	failure_set(remark(selection),
+		    "per-packet filter: a side without the addresses is not kept");
+	return 0;
 }
 
 bool

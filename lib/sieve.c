@@ -59,7 +59,8 @@ finish(struct capfile *in, struct capwriter *out, const struct failure *cut, str
 		return SIEVE_FAILED;
 	if (!cut && !capfile_section(in)->cut_short)
 		return SIEVE_DONE;
-	failure_set(why, "%s", cut ? cut->text : "the capture read was cut short: it has no end mark");
+	failure_set(why, "%s",
+		    cut ? cut->text : "the capture read was cut short: it has no end mark");
 	return SIEVE_CUT;
 }
 

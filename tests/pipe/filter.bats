@@ -311,3 +311,12 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 		"$(tshark -r "$dir/in.pcapng" -T fields -e frame.time_epoch -e ip.id)" ]
 	perl -0777 -ne 'exit !/\x04\x00\x08\x00\x32\x00{7}\x05\x00\x08\x00\x07\x00{7}/' "$dir/out.pcapng"
 }
+
+@test "with a service and addresses, the kind of filter in force is said" {
+	run --separate-stderr -0 vcap-filter -S direct 10.1.1.1
+	[[ $stderr == *"transaction filter"* ]]
+	run --separate-stderr -0 vcap-filter -S shop -P 10.1.1.1
+	[[ $stderr == *"per-packet filter"* ]]
+	run --separate-stderr -0 vcap-filter 10.1.1.1
+	[ -z "$stderr" ]
+}
