@@ -1,0 +1,268 @@
+#!/usr/bin/env -S tests/lab/lab bats
+# Whole captures of real traffic, against what independent witnesses on the engines saw. All tests
+# of this file share one lab; run it from the top of the tree.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	[ -n "${LAB_DIR-}" ] || {
+		echo "run this as: tests/lab/lab bats $BATS_TEST_FILENAME" >&2
+		return 1
+	}
+}
+
+setup() {
+	for part in names network service control witness; do
+		# shellcheck source=/dev/null
+		. "$BATS_TEST_DIRNAME/../lab/$part.sh"
+	done
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	vcap stop shop >/dev/null 2>&1 || true
+	for pid in *.pid; do
+		[ ! -e "$pid" ] || kill -TERM "$(cat "$pid")" 2>/dev/null || true
+	done
+}
+
+witness_all() { # the device of every side on every engine, each kind of packet in a file of its own
+	for engine in $LAB_ENGINES; do
+		lab_witness "$engine" eth0 "$engine.client" "$(lab_expression client)"
+		lab_witness "$engine" eth1 "$engine.server" "$(lab_expression server)"
+		lab_witness "$engine" eth1 "$engine.monitor" "$(lab_expression monitor)"
+	done
+}
+
+mark() { # TEXT: a packet with "GET /TEXT" of each kind on each engine
+	lab_checks disable
+	lab_quiet
+	for engine in $LAB_ENGINES; do
+		lab_get "20$(lab_number "$engine")" "/$1"
+		lab_in "$engine" curl -sS "http://$LAB_BACK4.11:$LAB_CHECK_PORT/$1"
+	done >/dev/null
+	lab_quiet
+	lab_checks enable
+	for seen in *.client *.server *.monitor; do
+		lab_wait "/$1 in $seen" grep -q "GET /$1" "$seen"
+	done
+}
+
+collect() { # SIDE...: the newest capture's packets to the file frames, and the witnesses' to *.seen
+	run -0 vcap export shop .
+	lab_frames shop.*.pcapng >frames
+	for engine in $LAB_ENGINES; do
+		for side; do
+			lab_witness_end "$engine.$side"
+			lab_frames "$engine.$side" >"$engine.$side.seen"
+		done
+	done
+}
+
+# The packets between the marks, per engine and side: the same, byte for byte, in any order.
+compare() { # SIDE...
+	for engine in $LAB_ENGINES; do
+		for side; do
+			lab_between 'GET /m1' 'GET /m2' "$engine.$side.seen" | cut -d ' ' -f 3- | sort >seen
+			grep -E "^$engine/eth[01]/$side " frames | lab_between 'GET /m1' 'GET /m2' |
+				cut -d ' ' -f 3- | sort >kept
+			echo "$engine $side: $(wc -l <seen) seen, $(wc -l <kept) kept"
+			[ -s seen ]
+			cmp seen kept
+		done
+	done
+}
+
+sides() { # the sides that the frames are of
+	cut -d ' ' -f 1 frames | sort -u
+}
+
+whole_capture() { # MODE SIDE...: one with traffic of every kind, marks around it
+	mode=$1
+	shift
+	witness_all
+	run -0 --separate-stderr vcap start shop -m "$mode" -t 5
+	mark m1
+	lab_traffic 1
+	mark m2
+	run -0 vcap stop shop
+	collect "$@"
+	compare "$@"
+}
+
+@test "traffic: -m none keeps the packets of clients and servers, all and no other" {
+	whole_capture none client server
+	[ "$(sides)" = "$(printf '%s\n' lb1/eth0/client lb1/eth1/server lb2/eth0/client lb2/eth1/server)" ]
+
+	# In time order, and readable by others.
+	cut -d ' ' -f 2 frames | sort -c
+	[ "$(lab_tcpdump -r shop.*.pcapng | wc -l)" -eq "$(wc -l <frames)" ]
+}
+
+@test "traffic: -m include keeps health checks too" {
+	whole_capture include client server monitor
+	[ "$(sides | wc -l)" -eq 6 ]
+}
+
+@test "traffic: -m only keeps health checks alone" {
+	whole_capture only monitor
+	[ "$(sides)" = "$(printf '%s\n' lb1/eth1/monitor lb2/eth1/monitor)" ]
+}
+
+@test "traffic: -s 96 cuts packets and keeps their lengths" {
+	witness_all
+	run -0 --separate-stderr vcap start shop -s 96 -t 5
+	mark m1
+	lab_traffic 1
+	mark m2
+	run -0 vcap stop shop
+	collect client server
+	for seen in *.seen frames; do # as the snaplen would have cut them
+		sed -E 's/^(([^ ]+ ){3}.{192}).*/\1/' "$seen" >short
+		[ "$seen" != frames ] || cmp short frames
+		mv short "$seen"
+	done
+	compare client server
+	awk '$3 > 10000 { large = 1 } END { exit !large }' frames
+}
+
+@test "traffic: -P keeps the packets of the addresses given" {
+	witness_all
+	run -0 --separate-stderr vcap start shop -t 5 -P "$LAB_FRONT4.5" "$LAB_FRONT4.7-$LAB_FRONT4.8" \
+		"$LAB_FRONT6:5" "$LAB_FRONT4.201" "$LAB_FRONT4.202"
+	mark m1
+	lab_traffic 1
+	mark m2
+	run -0 vcap stop shop
+	collect client
+	for engine in $LAB_ENGINES; do
+		# tcpdump reads its own file through another expression written by hand.
+		lab_tcpdump -r "$engine.client" -w chosen "host $LAB_FRONT4.5 or host $LAB_FRONT4.7 or
+			host $LAB_FRONT4.8 or host $LAB_FRONT6:5 or host $LAB_FRONT4.201 or host $LAB_FRONT4.202"
+		lab_frames chosen >"$engine.client.seen"
+	done
+	compare client
+	[ "$(sides)" = "$(printf '%s\n' lb1/eth0/client lb2/eth0/client)" ]
+}
+
+run_status() { # ENGINE: of the capture that runs
+	vcap-on "$1" vcap-host status "$LAB_DIR/$1.run/$id.$1"
+}
+
+core() { # ENGINE CORE PACKETS: that core has kept so many
+	run_status "$1" | grep -q "^core-$2 packets $3 "
+}
+
+pin() { # CPU: all that sends packets; a veth delivers on the sender's CPU
+	for pid in "$LAB_DIR"/*.pid; do
+		taskset -acp "$1" "$(cat "$pid")"
+	done
+	taskset -cp "$1" $BASHPID
+}
+
+@test "traffic: -c 100 keeps 100 packets a core, and a full core's do not go to the others" {
+	run -0 --separate-stderr vcap start shop -c 100 -t 5
+	id=$output
+	cpus=$(taskset -cp $BASHPID | sed 's/.*: //')
+	all=$(getconf _NPROCESSORS_ONLN)
+	for cpu in $(seq 0 $((all - 1))); do
+		pin "$cpu" >/dev/null
+		for engine in $LAB_ENGINES; do
+			lab_get "20$(lab_number "$engine")" /large /large /large /large >/dev/null
+			lab_wait "100 packets on core $cpu of $engine" core "$engine" "$cpu" 100
+			for later in $(seq $((cpu + 1)) $((all - 1))); do
+				core "$engine" "$later" 0
+			done
+		done
+	done
+	pin "$cpus" >/dev/null
+
+	# All cores are full: it ends by itself.
+	run -0 vcap wait "$id"
+	vcap export "$id" .
+	lab_frames "$id.pcapng" >frames
+	[ "$(grep -c ^lb1/ frames)" -eq $((100 * all)) ]
+	[ "$(grep -c ^lb2/ frames)" -eq $((100 * all)) ]
+	grep -x 'reason count' "$VCAP_SPOOL/captures/$id/engines/lb1.state"
+}
+
+@test "traffic: -t 10s ends after ten seconds" {
+	vcap capture shop -t 10s >out 2>err 3>&- &
+	capture=$!
+	while kill -0 $capture 2>/dev/null; do
+		lab_get 1 /small >/dev/null
+		sleep 0.1
+	done
+	wait $capture
+	id=$(head -n 1 out)
+	run -0 vcap export "$id" .
+	lab_frames "$id.pcapng" >frames
+	for engine in $LAB_ENGINES; do
+		awk '$1 == "started" { started = $2 } $1 == "ended" { ended = $2 } $1 == "reason" { reason = $2 }
+			END { exit !(reason == "time" && ended - started >= 10 && ended - started < 11) }' \
+			"$VCAP_SPOOL/captures/$id/engines/$engine.state"
+		# Traffic went on before, during and after: the packets fill the ten seconds.
+		awk -v engine="^$engine/" '$1 ~ engine { if (!first) first = $2; last = $2 }
+			END { exit !(last - first > 8 && last - first < 10.1) }' frames
+	done
+}
+
+@test "traffic: stop ends an unlimited one, and nothing stays on the engines" {
+	run -0 --separate-stderr vcap start shop
+	[[ $stderr == *limit* ]]
+	lab_get 201 /small
+	lab_get 202 /small
+	run -0 vcap stop shop
+	run -0 vcap export shop .
+	[ -z "$(find "$LAB_DIR"/lb?.run -mindepth 1)" ]
+	! pgrep -x vcap-run
+}
+
+sshd_of() { # ENGINE: the process ids of its sshd and of the sessions in it
+	lab_in "$1" sh -c 'ip netns pids '"$1" | while read -r pid; do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != sshd ] || echo "$pid"
+	done
+}
+
+@test "traffic: an engine whose sshd dies is named, the others' packets are there, exit 3" {
+	[ "$LAB_TRANSPORT" = ssh ] || skip "no sshd without root"
+	run -0 --separate-stderr vcap start shop -t 5 --patience 1s
+	id=$output
+	lab_get 201 /before
+	lab_get 202 /before
+	# shellcheck disable=SC2046 # words
+	kill -KILL $(sshd_of lb2)
+	lab_get 201 /after
+	run -3 --separate-stderr vcap stop shop
+	[[ $stderr == *lb2* ]]
+	run -3 vcap wait "$id"
+	run vcap export "$id" .
+	lab_frames "$id.pcapng" >frames
+	grep -q ^lb1/eth0/client frames
+	grep -q ^lb1/eth1/server frames
+	! grep -q ^lb2/ frames
+	vcap ls | grep "$id" | grep partial
+
+	# The lab goes on: sshd again, and no capture on lb2.
+	lab_sshd lb2
+	lab_wait "sshd on lb2" lab_ssh lb2 true
+	vcap-on lb2 vcap-host stop "$LAB_DIR/lb2.run/$id.lb2"
+	vcap-on lb2 vcap-host remove "$LAB_DIR/lb2.run/$id.lb2"
+}
+
+@test "traffic: goes on without an engine that is not reached, exit 3; without any, exit 1" {
+	export VCAP_CONFIG=$BATS_TEST_TMPDIR/config
+	cp -r "$LAB_DIR/config" config
+	sed -i '/^lb2 /s/\(ssh\|exec\) .*/exec false/' config/engines
+	run -3 --separate-stderr vcap start shop -t 5 --patience 1s
+	[[ $stderr == *lb2* ]]
+	lab_get 201 /small
+	run -3 vcap stop shop
+	run vcap export shop .
+	lab_frames shop.*.pcapng >frames
+	[ "$(cut -d / -f 1 frames | sort -u)" = lb1 ]
+
+	sed -i 's/\(ssh\|exec\) .*/exec false/' config/engines
+	run -1 --separate-stderr vcap start shop -t 5 --patience 1s
+	[[ $stderr == *lb1* ]]
+}
