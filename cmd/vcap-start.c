@@ -5,6 +5,7 @@
 #include "child.h"
 #include "cli.h"
 #include "config.h"
+#include "dispatch.h"
 #include "engine.h"
 #include "fdio.h"
 #include "order.h"
@@ -126,28 +127,17 @@ read_specs(char *const *specs)
 	return text;
 }
 
-/* The program, by vcap-filter, which says itself what is wrong with the order. */
 static char *
 compile(const struct order *order)
 {
 	struct failure why = FAILURE_INIT;
-	char **argv = order_filter_command(order), *program;
-	int out = child_output_open(256 << 10, &why), in = -1, status;
+	char *program;
+	int status = dispatch_compile(order, &program, &why);
 
-	if (order->input && out >= 0)
-		in = child_input_open(order->input, strlen(order->input), &why);
-	if (!argv || out < 0 || (order->input && in < 0))
-		die("%s", argv ? why.text : "out of memory");
-	status = child_run(argv, in, out, STDERR_FILENO, -1, &why);
 	if (status < 0)
 		die("%s", why.text);
-	if (status != 0)
+	if (status > 0)
 		exit(status == EXIT_MISUSE ? EXIT_MISUSE : EXIT_FAILED);
-	program = child_output_text(out);
-	if (!program)
-		die("out of memory");
-	words_free(argv);
-	close(out);
 	return program;
 }
 
@@ -161,54 +151,31 @@ warn_of_limits(const struct order *order)
 		warn("no time limit (-t): a core that sees too few packets never ends by -c");
 }
 
-/* Takes down the engines that do not capture, and returns how many do. */
-static size_t
-count_started(struct entry *entry, size_t *missing)
-{
-	struct words names = entry_engines(entry);
-	struct failure why = FAILURE_INIT;
-	size_t started = 0;
-
-	for (size_t i = 0; i < names.count; i++) {
-		char *reason = entry_engine_failure(entry, names.list[i]);
-
-		if (!reason) {
-			started++;
-			continue;
-		}
-		warn("engine '%s' does not capture: %s", names.list[i], reason);
-		if (entry_add_missing(entry, names.list[i], reason, &why) < 0)
-			die("%s", why.text);
-		free(reason);
-	}
-	*missing = names.count - started;
-	words_free(words_finish(&names));
-	return started;
-}
-
-/* Starts all engines of a capture that has been made. */
+/* Makes the capture and starts its engines. A failure on the way is the capture's end. */
 static int
 launch(const struct order *order, struct entry *entry)
 {
+	struct words names = entry_engines(entry);
 	struct failure why = FAILURE_INIT;
-	char *job = entry_file(entry, "job");
-	char **argv = job ? order_run_command(order, entry->id, job) : NULL;
-	size_t started, missing;
+	int started = order_store(order, entry->dir, &why);
 
-	if (!argv)
-		die("out of memory");
-	if (child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
+	if (started == 0)
+		started = dispatch_engines(order, entry, &why);
+	for (size_t i = 0; i < names.count; i++) {
+		const char *reason = entry_missing_reason(entry, names.list[i]);
+
+		if (reason)
+			warn("engine '%s' does not capture: %s", names.list[i], reason);
+	}
+	if (started == 0)
+		failure_set(&why, "no engine of '%s' captures", order->service);
+	if (started <= 0) {
+		entry_set_state(entry, "failed", why.text, NULL);
 		die("%s", why.text);
-	started = count_started(entry, &missing);
-	if (started == 0) {
-		entry_set_state(entry, "failed", "no engine captures", NULL);
-		die("no engine of '%s' captures", order->service);
 	}
 	if (entry_set_state(entry, "capturing", NULL, &why) < 0 || waiter_start(entry, &why) < 0)
 		die("%s", why.text);
-	words_free(argv);
-	free(job);
-	return missing ? EXIT_PARTIAL : EXIT_DONE;
+	return (size_t)started < names.count ? EXIT_PARTIAL : EXIT_DONE;
 }
 
 int
@@ -231,11 +198,10 @@ main(int argc, char **argv)
 	order.filter = compile(&order);
 	if (order_facts(&order, &facts) < 0)
 		die("out of memory");
-	warn_of_limits(&order);
 	if (spool_open(&spool, getenv, &why) < 0 ||
-	    spool_create(&spool, order.service, &facts, &entry, &why) < 0 ||
-	    order_store(&order, entry.dir, &why) < 0)
+	    spool_create(&spool, order.service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
+	warn_of_limits(&order);
 	status = launch(&order, &entry);
 	puts(entry.id);
 	return cli_finish(status);

@@ -1,0 +1,20 @@
+/*
+ * The beginning of a capture: its filter is compiled, its engines are started. Children complain on
+ * standard error.
+ */
+#ifndef VCAP_DISPATCH_H
+#define VCAP_DISPATCH_H
+
+#include "entry.h"
+#include "failure.h"
+#include "order.h"
+
+/* The order's program, by vcap-filter, into *program (heap). 0; or vcap-filter's own status, when
+ * it has said why; or -1. */
+int dispatch_compile(const struct order *order, char **program, struct failure *why);
+
+/* Starts vcap-run on all engines of the capture, which holds the order's job. Those that do not
+ * capture become `missing`. Returns how many do capture, or -1. */
+int dispatch_engines(const struct order *order, struct entry *entry, struct failure *why);
+
+#endif

@@ -1,0 +1,169 @@
+#include "transfer.h"
+
+#include "child.h"
+#include "tally.h"
+#include "words.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATIENCE_NS INT64_C(60000000000) /* with an engine that is silent */
+#define OVERHEAD    256                  /* bytes around a packet in a file, at most */
+#define ANSWER_MAX  (256u << 10)         /* bytes of a status */
+
+enum { MERGE_PARTIAL = 3 };
+
+void
+transfer_release(struct transfer *transfer)
+{
+	keyval_release(&transfer->said);
+}
+
+/* The command that runs this one on the engine. Heap, for words_free; NULL without memory. */
+static char **
+on_engine(const struct transfer *transfer, char *const *command)
+{
+	struct words argv = WORDS_INIT;
+
+	words_add(&argv, "vcap-on");
+	words_add(&argv, transfer->engine);
+	words_add_all(&argv, command);
+	return words_finish(&argv);
+}
+
+/* Runs vcap-host there. Its status, or -1. */
+static int
+run_host(const struct transfer *transfer, const char *verb, int out, struct failure *why)
+{
+	char *const command[] = {"vcap-host", (char *)verb, (char *)transfer->directory, NULL};
+	char **argv = on_engine(transfer, command);
+	int status = argv ? child_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, why)
+			  : failure_set(why, "out of memory");
+
+	words_free(argv);
+	return status;
+}
+
+int
+transfer_ask(struct transfer *transfer, struct failure *why)
+{
+	struct failure detail = FAILURE_INIT;
+	int out = child_output_open(ANSWER_MAX, why);
+	int status = out < 0 ? -1 : run_host(transfer, "status", out, why);
+	char *text = status == 0 ? child_output_text(out) : NULL;
+	int rc = status < 0 ? -1 : 0;
+
+	if (status > 0)
+		rc = failure_set(why, "engine '%s' does not know '%s'", transfer->engine,
+				 transfer->directory);
+	else if (rc == 0 && (!text || keyval_parse(&transfer->said, text, &detail) < 0))
+		rc = failure_set(why, "engine '%s' gave no answer of vcap's: %s", transfer->engine,
+				 text ? detail.text : "out of memory");
+	free(text);
+	if (out >= 0)
+		close(out);
+	return rc;
+}
+
+/* Limits the file that a child may write to what an honest stream can be at most. */
+static void
+limit_size(const struct keyval *said, struct rlimit *before)
+{
+	rlim_t most = (1 << 20) + keyval_number(said, "bytes", 0) +
+		      OVERHEAD * (keyval_number(said, "packets", 0) & UINT32_MAX);
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, before);
+	limit = *before;
+	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most)
+		limit.rlim_cur = most;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* Waits for the child as long as the file grows. */
+static int
+wait_while_growing(struct child *child, int fd)
+{
+	struct stat before = {0}, now;
+
+	while (!child_ended(child, PATIENCE_NS)) {
+		if (fstat(fd, &now) < 0 || now.st_size == before.st_size)
+			break;
+		before = now;
+	}
+	return child_wait(child, 0);
+}
+
+/* Has vcap-merge there write to fd. Its status, or -1. */
+static int
+stream(const struct transfer *transfer, int fd, struct failure *why)
+{
+	struct words input = WORDS_INIT;
+	struct rlimit before;
+	struct child child;
+	char **argv;
+	int rc;
+
+	words_add_all(&input, (char *const[]){"vcap-merge", "-w", "-", NULL});
+	words_addf(&input, "%s=%s", transfer->engine, transfer->directory);
+	argv = input.failed ? NULL : on_engine(transfer, input.list);
+	words_free(words_finish(&input));
+	if (!argv)
+		return failure_set(why, "out of memory");
+	limit_size(&transfer->said, &before);
+	rc = child_start(&child, argv, -1, fd, STDERR_FILENO, why);
+	setrlimit(RLIMIT_FSIZE, &before);
+	words_free(argv);
+	return rc < 0 ? -1 : wait_while_growing(&child, fd);
+}
+
+/* Whether the file at path is what the engine said: 0, 3 or -1. */
+static int
+check(const struct transfer *transfer, const char *path, struct failure *why)
+{
+	uint64_t packets = keyval_number(&transfer->said, "packets", 0);
+	const char *reason = keyval_get(&transfer->said, "reason");
+	struct tally tally = {0};
+
+	if (tally_take(&tally, path, why) < 0)
+		return -1;
+	if (tally.packets == packets && tally.bytes == keyval_number(&transfer->said, "bytes", 0))
+		return tally.cut_short ? MERGE_PARTIAL : 0;
+	/* Of a capture that was killed, the engine's last count is older than its files. */
+	if (reason && strcmp(reason, "killed") == 0)
+		return MERGE_PARTIAL;
+	return failure_set(why, "engine '%s' kept %" PRIu64 " packets, but sent %" PRIu64,
+			   transfer->engine, packets, tally.packets);
+}
+
+int
+transfer_fetch(const struct transfer *transfer, const struct outfile *out, struct failure *why)
+{
+	int status = stream(transfer, out->fd, why), verdict;
+
+	if (status == CHILD_TIMEOUT)
+		return failure_set(why, "engine '%s' sends nothing more", transfer->engine);
+	if (status == 128 + SIGXFSZ)
+		return failure_set(why, "engine '%s' sends more than it has", transfer->engine);
+	if (status > 0 && status != MERGE_PARTIAL)
+		return failure_set(why, "engine '%s' sent no whole file", transfer->engine);
+	if (status < 0)
+		return -1;
+	verdict = check(transfer, out->temporary ? out->temporary : "/dev/null", why);
+	return verdict == 0 ? status : verdict;
+}
+
+int
+transfer_remove(const struct transfer *transfer, struct failure *why)
+{
+	int status = run_host(transfer, "remove", STDERR_FILENO, why);
+
+	if (status > 0)
+		failure_set(why, "the copy on engine '%s' could not be removed", transfer->engine);
+	return status == 0 ? 0 : -1;
+}
