@@ -110,6 +110,7 @@ interface_release(struct interface *interface)
 	free(interface->description);
 	free(interface->filter);
 	free(interface->options);
+	free(interface->comment);
 }
 
 void

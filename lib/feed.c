@@ -148,7 +148,8 @@ read_head(struct feed *feed, struct roster *roster, struct failure *why)
 		case SOURCE_PACKET: take_packet(feed, roster, &packet); return 1;
 		case SOURCE_STATISTICS:
 			if (roster_count(roster, feed->routes[packet.iface].origin, feed->number,
-					 &source->interfaces[packet.iface].statistics) < 0)
+					 &source->interfaces[packet.iface].statistics,
+					 source->interfaces[packet.iface].comment) < 0)
 				return no_memory(why);
 			break;
 		case SOURCE_NOTE:

@@ -151,15 +151,17 @@ write_statistics(const struct mergejob *job, const struct source *from, struct c
 {
 	for (uint32_t i = 0; i < from->interface_count; i++) {
 		const struct interface *interface = &from->interfaces[i];
-		char comment[sizeof(why->text) + 16];
+		char partial[sizeof(why->text) + 16];
+		const char *comment = interface->comment;
 		struct failure what;
 
 		if (!interface->statistics.valid)
 			continue;
 		find_trouble(job, interface->name, &what);
-		snprintf(comment, sizeof(comment), "partial: %s", what.text);
-		if (capwriter_statistics(writer, i, &interface->statistics,
-					 what.text[0] ? comment : NULL, why) < 0)
+		snprintf(partial, sizeof(partial), "partial: %s", what.text);
+		if (what.text[0] && (!comment || strcmp(partial, comment) < 0))
+			comment = partial;
+		if (capwriter_statistics(writer, i, &interface->statistics, comment, why) < 0)
 			return -1;
 	}
 	return 0;

@@ -72,6 +72,7 @@ struct interface {
 	unsigned char *options;
 	uint32_t options_len;
 	struct statistics statistics; /* the newest seen so far */
+	char *comment; /* of statistics, other than "core N"; NULL if there was none */
 };
 
 enum source_event {

@@ -541,18 +541,38 @@ core_of_comment(const struct option *option)
 								       : (uint32_t)core;
 }
 
+/* A comment that is not the core's number is kept. */
 static int
-statistics_option(const struct capfile *file, const struct ticks *ticks,
-		  const struct option *option, struct statistics *statistics, uint64_t *osdrop)
+statistics_comment(struct interface *interface, const struct option *option,
+		   struct statistics *statistics)
 {
-	if (option->code == OPT_COMMENT) {
-		uint32_t core = core_of_comment(option);
+	const uint32_t core = core_of_comment(option);
+	char *text;
 
-		statistics->core = core != PACKET_NO_CORE ? core : statistics->core;
+	if (core != PACKET_NO_CORE) {
+		statistics->core = core;
 		return 0;
 	}
+	text = option_text(option);
+	if (!text)
+		return -1;
+	free(interface->comment);
+	interface->comment = text;
+	return 0;
+}
+
+/* 0, or -1 with errno: EBADMSG for a time out of range. */
+static int
+statistics_option(struct capfile *file, uint32_t id, const struct option *option,
+		  struct statistics *statistics, uint64_t *osdrop)
+{
+	const struct ticks *ticks = &file->ticks[id];
+
+	if (option->code == OPT_COMMENT)
+		return statistics_comment(&file->source.interfaces[id], option, statistics);
 	if (option->size != 8)
 		return 0;
+	errno = EBADMSG;
 	switch (option->code) {
 	case OPT_ISB_STARTTIME:
 		return to_ns(file, ticks, option->value, &statistics->start_ns) ? 0 : -1;
@@ -593,8 +613,8 @@ read_statistics(struct capfile *file, const unsigned char *body, size_t size, st
 	if (!to_ns(file, &file->ticks[id], body + 4, &statistics.ts_ns))
 		return capfile_damaged(file, why, "a time outside of 1970 to 2262");
 	while ((more = next_option(file, &at, end, &option)) > 0)
-		if (statistics_option(file, &file->ticks[id], &option, &statistics, &osdrop) < 0)
-			return capfile_damaged(file, why, "a time outside of 1970 to 2262");
+		if (statistics_option(file, id, &option, &statistics, &osdrop) < 0)
+			return block_failed(file, why, "a time outside of 1970 to 2262");
 	if (more < 0)
 		return capfile_damaged(file, why, "an option of statistics beyond its block");
 	if (statistics.dropped == STATISTICS_UNKNOWN)

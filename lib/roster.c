@@ -22,6 +22,7 @@ interface_release(struct interface *interface)
 	free(interface->description);
 	free(interface->filter);
 	free(interface->options);
+	free(interface->comment);
 }
 
 void
@@ -32,6 +33,7 @@ roster_release(struct roster *roster)
 	for (size_t i = 0; i < roster->origin_count; i++) {
 		free(roster->origins[i].plain);
 		free(roster->origins[i].engine);
+		free(roster->origins[i].comment);
 	}
 	for (size_t i = 0; i < roster->offset_count; i++)
 		free(roster->offsets[i].engine);
@@ -127,6 +129,7 @@ add_interface(struct roster *roster, const struct interface *interface, const ch
 	copy->description = copy_text(interface->description, &failed);
 	copy->filter = copy_text(interface->filter, &failed);
 	copy->options = NULL;
+	copy->comment = NULL;
 	copy->statistics = (struct statistics){0};
 	if (interface->options_len) {
 		copy->options = malloc(interface->options_len);
@@ -257,13 +260,31 @@ is_same_count(const struct tally *tally, uint32_t origin, size_t input, const st
 	       (s->core != PACKET_NO_CORE || tally->input == input);
 }
 
+/* Of several comments one is kept, whatever the order of the inputs. */
+static int
+keep_comment(struct origin *origin, const char *comment)
+{
+	char *copy;
+
+	if (!comment || (origin->comment && strcmp(origin->comment, comment) <= 0))
+		return 0;
+	copy = strdup(comment);
+	if (!copy)
+		return -1;
+	free(origin->comment);
+	origin->comment = copy;
+	return 0;
+}
+
 int
 roster_count(struct roster *roster, uint32_t origin, size_t input,
-	     const struct statistics *statistics)
+	     const struct statistics *statistics, const char *comment)
 {
 	const int64_t offset_ns = roster->origins[origin].offset_ns;
 	struct statistics moved = *statistics;
 
+	if (keep_comment(&roster->origins[origin], comment) < 0)
+		return -1;
 	moved.ts_ns = roster_shifted(moved.ts_ns, offset_ns);
 	if (moved.start_ns != INT64_MIN)
 		moved.start_ns = roster_shifted(moved.start_ns, offset_ns);
@@ -345,6 +366,8 @@ roster_finish(struct roster *roster)
 		    add_interface(roster, &plain, origin->plain) < 0)
 			return -1;
 		roster->interfaces[id].statistics = statistics_of(roster, i);
+		if (origin->comment && !(roster->interfaces[id].comment = strdup(origin->comment)))
+			return -1;
 	}
 	return 0;
 }

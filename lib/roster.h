@@ -19,6 +19,7 @@ struct origin {
 	int64_t offset_ns; /* what its times are off by */
 	int64_t newest_ns; /* of its packets; INT64_MIN if none */
 	uint16_t linktype;
+	char *comment; /* of its statistics; of several the least */
 };
 
 struct roster {
@@ -54,9 +55,10 @@ int roster_compare(const struct interface *a, const struct interface *b);
 /* Sorts the interfaces. place[old] is the new number; room for interface_count. */
 int roster_sort(struct roster *roster, uint32_t *place);
 
-/* Takes the newest counters of an origin, of input number `input`, its times not yet moved. */
+/* Takes the newest counters of an origin, of input number `input`, its times not yet moved, and a
+ * comment on them, which may be NULL. */
 int roster_count(struct roster *roster, uint32_t origin, size_t input,
-		 const struct statistics *statistics);
+		 const struct statistics *statistics, const char *comment);
 
 /*
  * Puts the statistics of each origin on the first interface of its name, which is made if there is

@@ -113,9 +113,12 @@ route_of(struct sides *sides, const struct packet *packet, uint32_t *id)
 static void
 copy_statistics(struct sides *sides)
 {
-	for (uint32_t i = 0; i < sides->route_count; i++)
-		sides->source.interfaces[sides->routes[i].plain].statistics =
-		    sides->from->interfaces[i].statistics;
+	for (uint32_t i = 0; i < sides->route_count; i++) {
+		struct interface *plain = &sides->source.interfaces[sides->routes[i].plain];
+
+		plain->statistics = sides->from->interfaces[i].statistics;
+		plain->comment = sides->from->interfaces[i].comment;
+	}
 }
 
 static enum source_event

@@ -195,6 +195,11 @@ some_inputs() {
 	[ "$output" = "vcap-merge: 'a.pcapng' was cut short: it has no end mark" ]
 	[ "$(count out.pcapng)" -eq 10 ]
 	vcap-merge -w again.pcapng out.pcapng
+	# What is missing is in the file, and stays there.
+	for file in out again; do
+		strings $file.pcapng | grep -qF "partial: 'a.pcapng' was cut short: it has no end mark"
+	done
+	cmp out.pcapng again.pcapng
 }
 
 @test "an input that is out of order is sorted, however far" {
