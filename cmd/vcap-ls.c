@@ -174,6 +174,20 @@ add_all(struct table *table, const struct spool *spool, char **ids, enum table_f
 	}
 }
 
+static struct table *
+new_table(enum table_form form)
+{
+	const struct table_column *columns = form == TABLE_HUMAN ? human_columns : script_columns;
+	size_t width = form == TABLE_HUMAN ? HUMAN_WIDTH
+		       : form == TABLE_RAW ? RAW_WIDTH
+					   : JSON_WIDTH;
+	struct table *table = table_new("captures", columns, width);
+
+	if (!table)
+		die("out of memory");
+	return table;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -188,11 +202,7 @@ main(int argc, char **argv)
 	word = parse_options(argc, argv, &form);
 	if (spool_open(&spool, getenv, &why) < 0 || spool_list(&spool, word, &ids, &why) < 0)
 		die("%s", why.text);
-	table = form == TABLE_HUMAN ? table_new("captures", human_columns, HUMAN_WIDTH)
-		: form == TABLE_RAW ? table_new("captures", script_columns, RAW_WIDTH)
-				    : table_new("captures", script_columns, JSON_WIDTH);
-	if (!table)
-		die("out of memory");
+	table = new_table(form);
 	add_all(table, &spool, ids, form);
 	if (table_print(table, form, stdout, &why) < 0)
 		die("%s", why.text);

@@ -56,8 +56,7 @@ main(int argc, char **argv)
 	if (child_siblings_first() < 0)
 		die("out of memory");
 	command = engine_command(engine, argv + optind + 1);
-	if (!command)
-		die("out of memory");
-	execvp(command[0], command);
-	fail_exec(engine, command[0]);
+	if (command)
+		execvp(command[0], command);
+	fail_exec(engine, command ? command[0] : argv[optind + 1]);
 }

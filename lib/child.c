@@ -130,7 +130,7 @@ bool
 child_ended(const struct child *child, int64_t timeout_ns)
 {
 	struct pollfd poller = {child->handle, POLLIN, 0};
-	struct timespec now, limit, left, *wait = timeout_ns < 0 ? NULL : &left;
+	struct timespec now, limit, left = {0}, *wait = timeout_ns < 0 ? NULL : &left;
 	int rc;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);

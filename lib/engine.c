@@ -332,7 +332,7 @@ shell_line(char *const *command)
 		for (const char *s = *word; *s; s++)
 			size += *s == '\'' ? 4 : 1;
 	}
-	line = to = malloc(size);
+	line = to = calloc(size, 1);
 	if (!line)
 		return NULL;
 	for (char *const *word = command; *word; word++) {
