@@ -10,7 +10,7 @@ lab_run() { # NAMESPACE NAME COMMAND...: in the background, its output in $LAB_D
 
 # HAProxy answers by itself here. The large body makes packets far larger than the wire's.
 lab_server() { # SERVER
-	head -c 200000 /dev/zero | tr '\0' . >"$LAB_DIR/large"
+	head -c 70000 /dev/zero | tr '\0' . >"$LAB_DIR/large"
 	cat >"$LAB_DIR/$1.cfg" <<-END
 	global
 	    nbthread 1

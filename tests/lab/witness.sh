@@ -16,7 +16,6 @@ lab_witness_program() {
 }
 
 lab_witness() { # NAMESPACE DEVICE FILE EXPRESSION: captures until lab_witness_end
-	witness=$3
 	if [ "$(lab_witness_program)" = tcpdump ]; then
 		ip netns exec "$1" tcpdump -Z root -i "$2" -n -U --immediate-mode -B 65536 \
 			--time-stamp-precision=nano -w "$3" "$4" 2>"$3.log" 3>&- &
@@ -24,7 +23,12 @@ lab_witness() { # NAMESPACE DEVICE FILE EXPRESSION: captures until lab_witness_e
 		ip netns exec "$1" dumpcap -q -i "$2" -B 64 -s 262144 -f "$4" -w "$3" 2>"$3.log" 3>&- &
 	fi
 	echo $! >"$3.pid"
-	lab_wait "capture of the witness on $1 $2" grep -qE 'listening on|^File:' "$witness.log"
+}
+
+lab_witness_ready() { # FILE...: each of them captures
+	for seen; do
+		lab_wait "capture of the witness to $seen" grep -qE 'listening on|^File:' "$seen.log"
+	done
 }
 
 lab_witness_end() { # FILE

@@ -32,6 +32,9 @@ witness_all() { # the device of every side on every engine, each kind of packet 
 		lab_witness "$engine" eth1 "$engine.server" "$(lab_expression server)"
 		lab_witness "$engine" eth1 "$engine.monitor" "$(lab_expression monitor)"
 	done
+	for engine in $LAB_ENGINES; do
+		lab_witness_ready "$engine.client" "$engine.server" "$engine.monitor"
+	done
 }
 
 mark() { # TEXT: a packet with "GET /TEXT" of each kind on each engine
