@@ -3,19 +3,12 @@
  * whether it could capture; the time.
  */
 #include "cli.h"
-#include "fdio.h"
-#include "iface.h"
 #include "keyval.h"
-#include "priv.h"
-#include "quota.h"
+#include "readiness.h"
 #include "rundir.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,95 +72,54 @@ do_remove(const char *dir)
 	return EXIT_DONE;
 }
 
-/* Whether vcap-run, which lies beside this program, would be able to capture. */
-static bool
-can_capture(void)
+static void
+print_interfaces(const struct ifaces *ifaces)
 {
-	char path[PATH_MAX + 16];
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
-	char *slash;
-
-	if (priv_has_net_raw())
-		return true;
-	path[length > 0 ? length : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return false;
-	strcpy(slash + 1, "vcap-run");
-	return priv_file_has_net_raw(path);
-}
-
-/* dir, or the directory above it that exists. */
-static int
-open_nearest(const char *dir)
-{
-	char *path = xstrdup(dir);
-	int fd;
-
-	while ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 && errno == ENOENT) {
-		char *slash = strrchr(path, '/');
-
-		if (!slash)
-			strcpy(path, ".");
-		else
-			slash[slash == path] = '\0';
-	}
-	free(path);
-	return fd;
-}
-
-/* The interfaces vcap-run would take by itself, and those of them with XDP programs. */
-static int
-check_interfaces(void)
-{
-	struct ifaces ifaces;
-	struct failure why;
-	int rc = ifaces_read(&ifaces, &why);
-
-	if (rc == 0)
-		rc = ifaces_choose(&ifaces, NULL, 0, &why);
 	printf("interfaces");
-	for (size_t i = 0; rc == 0 && i < ifaces.count; i++)
-		if (ifaces.list[i].taken)
-			printf(" %s", ifaces.list[i].name);
+	for (size_t i = 0; i < ifaces->count; i++)
+		if (ifaces->list[i].taken)
+			printf(" %s", ifaces->list[i].name);
 	putchar('\n');
-	for (size_t i = 0; rc == 0 && i < ifaces.count; i++)
-		if (ifaces.list[i].taken && ifaces.list[i].has_xdp)
-			printf("xdp %s\n", ifaces.list[i].name);
-	ifaces_release(&ifaces);
-	if (rc < 0)
-		warn("%s", why.text);
-	return rc;
+	for (size_t i = 0; i < ifaces->count; i++)
+		if (ifaces->list[i].taken && ifaces->list[i].has_xdp)
+			printf("xdp %s\n", ifaces->list[i].name);
 }
 
 static int
 do_check(const char *dir)
 {
-	bool able = can_capture(), has_interface;
-	int fd = open_nearest(dir ? dir : ".");
+	struct readiness host;
+	bool ready;
 
+	readiness_init(&host, dir ? dir : ".");
+	ready = host.may_capture && host.has_interface && host.has_directory;
 	printf("version %s\n", VCAP_VERSION);
-	printf("cap_net_raw %s\n", able ? "yes" : "no");
-	has_interface = check_interfaces() == 0;
-	if (fd >= 0)
-		printf("free %" PRIu64 "\n", quota_free_bytes(fd));
-	else
-		warn("cannot open '%s': %s", dir ? dir : ".", strerror(errno));
-	if (!able)
+	printf("cap_net_raw %s\n", host.may_capture ? "yes" : "no");
+	print_interfaces(&host.ifaces);
+	if (host.has_directory)
+		printf("free %" PRIu64 "\n", host.free_bytes);
+	if (!host.has_interface)
+		warn("%s", host.no_interface.text);
+	if (!host.has_directory)
+		warn("%s", host.no_directory.text);
+	if (!host.may_capture)
 		warn("no privilege to capture: vcap-run has no CAP_NET_RAW (grant it with "
 		     "'setcap cap_net_raw=ep', or use sudo)");
-	return able && has_interface && fd >= 0 ? EXIT_DONE : EXIT_FAILED;
+	readiness_release(&host);
+	return ready ? EXIT_DONE : EXIT_FAILED;
 }
 
 /* One answer a line; without input, one answer. */
 static int
-do_clock(void)
+do_clock(const char *dir)
 {
 	char line[256];
 	bool answered = false;
 	struct timespec now;
 	ssize_t n;
 
+	if (dir)
+		die_usage("unexpected argument '%s'", dir);
 	/* Read as they arrive rather than through stdio: the time of arrival is the point. */
 	while ((n = read(STDIN_FILENO, line, sizeof(line))) > 0 || !answered) {
 		clock_gettime(CLOCK_REALTIME, &now);
@@ -183,33 +135,42 @@ do_clock(void)
 	return EXIT_DONE;
 }
 
+static const struct request {
+	const char *name;
+	bool needs_dir;
+	int (*answer)(const char *dir);
+} requests[] = {
+    {"status", true, do_status}, {"stop", true, do_stop},    {"remove", true, do_remove},
+    {"check", false, do_check},  {"clock", false, do_clock},
+};
+
+static const struct request *
+find_request(const char *name)
+{
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+		if (strcmp(requests[i].name, name) == 0)
+			return &requests[i];
+	die_usage("unknown request '%s' (try --help)", name);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {CLI_OPTIONS};
-	const char *verb, *dir;
+	const struct request *request;
+	const char *dir;
 	int opt;
 
 	cli_start(&command);
 	while ((opt = getopt_long(argc, argv, "+:", options, NULL)) != -1)
 		cli_option(opt, argv);
-	verb = argv[optind];
-	dir = verb ? argv[optind + 1] : NULL;
-	if (!verb)
+	if (!argv[optind])
 		die_usage("what to do is missing (try --help)");
+	request = find_request(argv[optind]);
+	dir = argv[optind + 1];
 	if (dir && argv[optind + 2])
 		die_usage("unexpected argument '%s'", argv[optind + 2]);
-	if (strcmp(verb, "clock") == 0 && !dir)
-		return cli_finish(do_clock());
-	if (strcmp(verb, "check") == 0)
-		return cli_finish(do_check(dir));
-	if (strcmp(verb, "clock") == 0)
-		die_usage("unexpected argument '%s'", dir);
-	if (strcmp(verb, "status") != 0 && strcmp(verb, "stop") != 0 && strcmp(verb, "remove") != 0)
-		die_usage("unknown request '%s' (try --help)", verb);
-	if (!dir)
-		die_usage("'%s' needs a directory", verb);
-	if (strcmp(verb, "status") == 0)
-		return cli_finish(do_status(dir));
-	return cli_finish(strcmp(verb, "stop") == 0 ? do_stop(dir) : do_remove(dir));
+	if (request->needs_dir && !dir)
+		die_usage("'%s' needs a directory", request->name);
+	return cli_finish(request->answer(dir));
 }

@@ -1,15 +1,10 @@
 /*
  * vcap-run: captures on this host, on all CPUs, into a directory or a stream.
  */
-#include "capture.h"
 #include "cli.h"
-#include "iface.h"
-#include "job.h"
 #include "launch.h"
 #include "parse.h"
-#include "priv.h"
-#include "program.h"
-#include "rundir.h"
+#include "session.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -40,11 +35,10 @@ static const struct command command = {
 
 struct options {
 	struct capture_options capture;
-	const char *names[256];
+	const char **names; /* of interfaces */
 	size_t name_count;
-	const char *filter, *output;
-	bool detach, to_stream;
-	struct launch launch;
+	const char *filter, *output; /* "-": standard input, standard output */
+	bool detach;
 	enum priv_sandbox sandbox;
 };
 
@@ -74,11 +68,7 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 	uint64_t number;
 
 	switch (opt) {
-	case 'i':
-		if (options->name_count == sizeof(options->names) / sizeof(*options->names))
-			return failure_set(why, "too many interfaces: '%s'", word);
-		options->names[options->name_count++] = word;
-		return 0;
+	case 'i': options->names[options->name_count++] = word; return 0;
 	case 'f': options->filter = word; return 0;
 	case 'c': return parse_number(word, UINT64_MAX, &capture->count, why);
 	case 't': return parse_duration(word, NS_PER_MINUTE, &capture->duration_ns, why);
@@ -111,6 +101,7 @@ read_options(struct options *options, int argc, char **argv)
 	struct failure why;
 	int opt;
 
+	options->names = xmalloc((size_t)argc * sizeof(*options->names));
 	while ((opt = getopt_long(argc, argv, ":i:f:c:t:s:w:n:R:b:", long_options, NULL)) != -1) {
 		if (opt == '?' || opt == ':' || opt >= CLI_HELP)
 			cli_option(opt, argv);
@@ -121,12 +112,14 @@ read_options(struct options *options, int argc, char **argv)
 		die_usage("unexpected argument '%s'", argv[optind]);
 	if (!options->output)
 		die_usage("where to write to is missing: -w");
-	options->to_stream = strcmp(options->output, "-") == 0;
-	if (options->to_stream && options->detach)
-		die_usage("'--detach' needs a directory: a stream has a reader");
 	if (options->capture.has_lease && options->detach)
 		die_usage("'--lease' and '--detach' exclude each other");
-	if (options->to_stream && isatty(STDOUT_FILENO))
+	if (strcmp(options->output, "-") != 0)
+		return;
+	options->output = NULL;
+	if (options->detach)
+		die_usage("'--detach' needs a directory: a stream has a reader");
+	if (isatty(STDOUT_FILENO))
 		die_usage("will not write packets to a terminal");
 }
 
@@ -184,46 +177,6 @@ report(struct capture *capture, enum capture_end end)
 	return statuses[end];
 }
 
-/* From here on there is a directory, which a failure takes back. */
-static int
-run(struct options *options, const struct job *job)
-{
-	struct rundir dir = RUNDIR_INIT;
-	struct capture capture = CAPTURE_INIT;
-	struct failure why;
-	int log_fd = -1;
-	bool confined = false; /* to writing in the directory: it cannot be removed any more */
-
-	options->capture.dir = options->to_stream ? NULL : &dir;
-	options->capture.signal_fd = launch_signals(&why);
-	if (options->capture.signal_fd < 0)
-		die("%s", why.text);
-	if (!options->to_stream &&
-	    (rundir_create(&dir, options->output, &why) < 0 || job_store(job, &dir, &why) < 0 ||
-	     (log_fd = rundir_file(&dir, "log", &why)) < 0))
-		goto fail;
-	/* Not sooner: root under sudo may have to be root to write where its user can. */
-	if (priv_keep_net_raw(&why) < 0)
-		goto fail;
-	if (capture_open(&capture, &options->capture, &why) < 0 || priv_drop_all(&why) < 0 ||
-	    capture_filter(&capture, &why) < 0)
-		goto fail;
-	confined = true;
-	if (priv_confine_files(options->sandbox, dir.fd, &why) < 0 ||
-	    capture_start(&capture, &why) < 0 ||
-	    priv_confine_calls(options->sandbox, PRIV_CALLS_CAPTURE, &why) < 0 ||
-	    capture_begin(&capture, &why) < 0)
-		goto fail;
-	warn_of_limits(&options->capture);
-	if (options->detach)
-		launch_ready(&options->launch, log_fd);
-	return report(&capture, capture_wait(&capture));
-fail:
-	capture_close(&capture);
-	rundir_release(&dir, !confined);
-	die("%s", why.text);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -231,25 +184,30 @@ main(int argc, char **argv)
 	struct ifaces ifaces = IFACES_INIT;
 	struct job job = JOB_INIT;
 	struct program program = PROGRAM_INIT;
+	struct launch launch;
+	struct session session;
 	struct failure why;
 	int status = EXIT_DONE, rc = 0;
 
 	cli_start(&command);
-	/* A descriptor that came along would keep its other end waiting as long as the capture
-	 * runs. */
+	/* A descriptor that came along would keep its other end waiting for as long. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	read_options(&options, argc, argv);
 	read_job(options.filter, &job, &program);
 	if (options.detach)
-		rc = launch_detach(&options.launch, &status, &why);
+		rc = launch_detach(&launch, &status, &why);
 	if (rc > 0)
 		return status;
-	if (rc < 0)
-		die("%s", why.text);
-	if (priv_check_net_raw(&why) < 0)
+	if (rc < 0 || priv_check_net_raw(&why) < 0)
 		die("%s", why.text);
 	choose_interfaces(&options, &ifaces);
 	options.capture.interfaces = &ifaces;
 	options.capture.program = &program;
-	return run(&options, &job);
+	if (session_begin(&session, &options.capture, options.output, &job, options.sandbox, &why) <
+	    0)
+		die("%s", why.text);
+	warn_of_limits(&options.capture);
+	if (options.detach)
+		launch_ready(&launch, session.log_fd);
+	return report(&session.capture, capture_wait(&session.capture));
 }

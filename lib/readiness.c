@@ -1,0 +1,76 @@
+#include "readiness.h"
+
+#include "priv.h"
+#include "quota.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Privileges may be vcap-run's alone, which lies beside this program. */
+static bool
+sibling_may_capture(void)
+{
+	char path[PATH_MAX + 16];
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+	char *slash;
+
+	path[length > 0 ? length : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return false;
+	strcpy(slash + 1, "vcap-run");
+	return priv_file_has_net_raw(path);
+}
+
+/* dir, or the directory above it that exists. */
+static int
+open_nearest(const char *dir)
+{
+	char *path = strdup(dir);
+	int fd = -1;
+
+	while (path && (fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 &&
+	       errno == ENOENT && strcmp(path, ".") != 0) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash) {
+			free(path);
+			path = strdup(".");
+		} else {
+			slash[slash == path] = '\0';
+		}
+	}
+	free(path);
+	return fd;
+}
+
+void
+readiness_init(struct readiness *readiness, const char *dir)
+{
+	int fd = open_nearest(dir);
+
+	*readiness = (struct readiness){
+	    .may_capture = priv_has_net_raw() || sibling_may_capture(),
+	    .ifaces = IFACES_INIT,
+	    .has_directory = fd >= 0,
+	};
+	if (fd < 0)
+		failure_errno(&readiness->no_directory, "cannot open '%s'", dir);
+	else
+		readiness->free_bytes = quota_free_bytes(fd);
+	if (fd >= 0)
+		close(fd);
+	readiness->has_interface =
+	    ifaces_read(&readiness->ifaces, &readiness->no_interface) == 0 &&
+	    ifaces_choose(&readiness->ifaces, NULL, 0, &readiness->no_interface) == 0;
+}
+
+void
+readiness_release(struct readiness *readiness)
+{
+	ifaces_release(&readiness->ifaces);
+}
