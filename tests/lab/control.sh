@@ -110,6 +110,7 @@ lab_start() {
 lab_ready() {
 	for engine in $LAB_ENGINES; do
 		lab_wait "healthy servers on $engine" lab_proxy_ready "$engine"
+		lab_wait "way from the client through $engine" lab_get "20$(lab_number "$engine")" /ready
 		[ "$LAB_TRANSPORT" = exec ] || lab_wait "sshd on $engine" lab_ssh "$engine" true
 	done
 }

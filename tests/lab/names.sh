@@ -67,9 +67,9 @@ lab_get() { # HOST PATH...: requests from client address HOST, over IPv4 and IPv
 	lab_host=$1
 	shift
 	for lab_path; do
-		lab_in client curl -sS --max-time 10 --interface "$LAB_FRONT4.$lab_host" \
+		lab_in client curl -sSf --max-time 10 --interface "$LAB_FRONT4.$lab_host" \
 			"http://$LAB_VIP4:$LAB_PORT$lab_path"
-		lab_in client curl -sS --max-time 10 --interface "$LAB_FRONT6:$lab_host" -g \
+		lab_in client curl -sSf --max-time 10 --interface "$LAB_FRONT6:$lab_host" -g \
 			"http://[$LAB_VIP6]:$LAB_PORT$lab_path"
 	done
 }

@@ -31,6 +31,7 @@ setup() {
 	done
 	wait "${labs[1]}"
 	wait "${labs[2]}"
+	cat "$BATS_TEST_TMPDIR"/out?
 	[ "$(cat "$BATS_TEST_TMPDIR"/out?)" = "$(printf '70000\n70000')" ]
 	[ "$(remains $mark)" = "$before" ]
 }
