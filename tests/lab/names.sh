@@ -68,9 +68,9 @@ lab_get() { # HOST PATH...: requests from client address HOST, over IPv4 and IPv
 	shift
 	for lab_path; do
 		lab_in client curl -sSf --max-time 10 --interface "$LAB_FRONT4.$lab_host" \
-			"http://$LAB_VIP4:$LAB_PORT$lab_path"
+			"http://$LAB_VIP4:$LAB_PORT$lab_path" || return
 		lab_in client curl -sSf --max-time 10 --interface "$LAB_FRONT6:$lab_host" -g \
-			"http://[$LAB_VIP6]:$LAB_PORT$lab_path"
+			"http://[$LAB_VIP6]:$LAB_PORT$lab_path" || return
 	done
 }
 
