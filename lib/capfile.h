@@ -67,7 +67,9 @@ struct capwriter;
 struct capwriter *capwriter_new(int fd, enum capfile_format format, struct failure *why);
 void capwriter_free(struct capwriter *writer); /* what is buffered is lost */
 
-/* pcapng: the section header. Must come first; the default is vcap's name and nothing else. */
+/* pcapng: a section header. The first must come before anything else; the default is vcap's name
+ * and nothing else. A further one begins a section, which knows the interfaces added since and no
+ * other; their ids go on counting. */
 int capwriter_section(struct capwriter *writer, const struct capfile_section *section,
 		      struct failure *why);
 /* Adds the interfaces of source that are new since the last call, so that an interface has the same

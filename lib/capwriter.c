@@ -26,7 +26,8 @@ struct capwriter {
 	struct blocks blocks; /* what has not been written yet */
 	bool has_header;
 	uint32_t interface_count;
-	uint16_t linktype; /* of the interfaces, if there are any */
+	uint32_t section_base; /* the id of the section's first interface */
+	uint16_t linktype;     /* of the interfaces, if there are any */
 };
 
 struct capwriter *
@@ -114,6 +115,7 @@ capwriter_section(struct capwriter *writer, const struct capfile_section *sectio
 			   (const char *const *)section->comments) < 0)
 		return no_memory(why);
 	writer->has_header = true;
+	writer->section_base = writer->interface_count;
 	return 0;
 }
 
@@ -188,8 +190,8 @@ capwriter_packet(struct capwriter *writer, uint32_t id, const struct packet *pac
 		return pcap_packet(writer, packet, why);
 	if (reserve(writer, PCAPNG_EPB_ROOM(packet->caplen, packet->options_len), why) < 0)
 		return -1;
-	writer->blocks.used +=
-	    pcapng_packet_at(writer->blocks.bytes + writer->blocks.used, id, packet);
+	writer->blocks.used += pcapng_packet_at(writer->blocks.bytes + writer->blocks.used,
+						id - writer->section_base, packet);
 	return 0;
 }
 
@@ -199,7 +201,10 @@ capwriter_statistics(struct capwriter *writer, uint32_t id, const struct statist
 {
 	if (writer->format == CAPFILE_PCAP)
 		return 0;
-	return pcapng_statistics(&writer->blocks, id, statistics, comment) < 0 ? no_memory(why) : 0;
+	return pcapng_statistics(&writer->blocks, id - writer->section_base, statistics, comment) <
+		       0
+		   ? no_memory(why)
+		   : 0;
 }
 
 int

@@ -124,13 +124,6 @@ take_packet(struct feed *feed, struct roster *roster, const struct packet *packe
 		origin->newest_ns = ts_ns;
 }
 
-/* Whether a block may stand in another file. */
-static bool
-is_copyable(const struct note *note)
-{
-	return !note->foreign && note->type != PCAPNG_SHB && note->type != PCAPNG_CUSTOM_NOCOPY;
-}
-
 /* Reads on to the next head, as the source stands. */
 static int
 read_head(struct feed *feed, struct roster *roster, struct failure *why)
@@ -153,7 +146,7 @@ read_head(struct feed *feed, struct roster *roster, struct failure *why)
 				return no_memory(why);
 			break;
 		case SOURCE_NOTE:
-			feed->is_note = is_copyable(&source->note);
+			feed->is_note = pcapng_is_copyable(&source->note);
 			if (feed->is_note)
 				return 1;
 			break;

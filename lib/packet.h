@@ -58,6 +58,7 @@ struct statistics {
 	uint64_t accepted; /* isb_filteraccept: kept */
 	uint32_t core;     /* the core they belong to (a comment "core N"), or PACKET_NO_CORE */
 	bool valid;
+	bool commented; /* a comment of theirs is the interface's */
 };
 
 /* One interface of a source. Strings are owned by the source; NULL where unknown. */
@@ -72,7 +73,9 @@ struct interface {
 	unsigned char *options;
 	uint32_t options_len;
 	struct statistics statistics; /* the newest seen so far */
-	char *comment; /* of statistics, other than "core N"; NULL if there was none */
+	/* Of the newest statistics that had any: comments other than "core N", one a line; or NULL.
+	 */
+	char *comment;
 };
 
 enum source_event {

@@ -82,6 +82,12 @@ end(struct blocks *blocks)
 	put32(blocks, length);
 }
 
+bool
+pcapng_is_copyable(const struct note *note)
+{
+	return !note->foreign && note->type != PCAPNG_SHB && note->type != PCAPNG_CUSTOM_NOCOPY;
+}
+
 static size_t
 option_room(const char *text)
 {

@@ -53,6 +53,9 @@ enum {
 /* The room an EPB of this caplen takes, with epb_flags, epb_queue and options_len of others. */
 #define PCAPNG_EPB_ROOM(caplen, options_len) (32u + ((caplen) + 3u) / 4u * 4u + (options_len) + 20u)
 
+/* Whether the block that was read as a note may stand in another file. A section header may not. */
+bool pcapng_is_copyable(const struct note *note);
+
 struct blocks {
 	unsigned char *bytes; /* heap, owned */
 	size_t used, room;

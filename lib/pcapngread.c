@@ -541,23 +541,31 @@ core_of_comment(const struct option *option)
 								       : (uint32_t)core;
 }
 
-/* A comment that is not the core's number is kept. */
+/* Comments that are not the core's number are kept, one a line. */
 static int
 statistics_comment(struct interface *interface, const struct option *option,
 		   struct statistics *statistics)
 {
 	const uint32_t core = core_of_comment(option);
+	size_t before = statistics->commented ? strlen(interface->comment) + 1 : 0;
 	char *text;
 
 	if (core != PACKET_NO_CORE) {
 		statistics->core = core;
 		return 0;
 	}
-	text = option_text(option);
+	text = malloc(before + option->size + 1u);
 	if (!text)
 		return -1;
+	if (before) {
+		memcpy(text, interface->comment, before);
+		text[before - 1] = '\n';
+	}
+	memcpy(text + before, option->value, option->size);
+	text[before + option->size] = '\0';
 	free(interface->comment);
 	interface->comment = text;
+	statistics->commented = true;
 	return 0;
 }
 

@@ -2,7 +2,9 @@
 
 #include "pcapng.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static bool
 is_known(uint16_t linktype)
@@ -30,9 +32,13 @@ add_interfaces(const struct source *source, uint32_t *known, struct capwriter *o
 }
 
 static int
-copy_note(const struct note *note, struct capwriter *out, struct failure *why)
+copy_note(struct capfile *in, struct capwriter *out, struct failure *why)
 {
-	if (note->foreign || note->type == PCAPNG_SHB)
+	const struct note *note = &capfile_source(in)->note;
+
+	if (note->type == PCAPNG_SHB)
+		return capwriter_section(out, capfile_section(in), why);
+	if (!pcapng_is_copyable(note))
 		return 0;
 	return capwriter_raw(out, note->type, note->body, note->size, why);
 }
@@ -42,14 +48,20 @@ static int
 copy_statistics(const struct source *source, uint32_t which, struct capwriter *out,
 		struct failure *why)
 {
-	const struct statistics *statistics = &source->interfaces[which].statistics;
-	char core[24] = "";
+	const struct interface *interface = &source->interfaces[which];
+	const struct statistics *statistics = &interface->statistics;
+	char core[24] = "", *comment;
+	int rc;
 
 	if (statistics->core != PACKET_NO_CORE)
-		snprintf(core, sizeof(core), "core %u", statistics->core);
-	if (capwriter_statistics(out, which, statistics, core[0] ? core : NULL, why) < 0)
-		return -1;
-	return capwriter_flush(out, why);
+		snprintf(core, sizeof(core), "core %u\n", statistics->core);
+	if (asprintf(&comment, "%s%s", core, statistics->commented ? interface->comment : "") < 0) {
+		errno = ENOMEM;
+		return failure_errno(why, "cannot write the capture");
+	}
+	rc = capwriter_statistics(out, which, statistics, comment, why);
+	free(comment);
+	return rc < 0 ? -1 : capwriter_flush(out, why);
 }
 
 static enum sieve_outcome
@@ -86,7 +98,7 @@ sieve_copy(struct capfile *in, struct capwriter *out, sieve_judge *judge, void *
 				rc = capwriter_packet(out, packet.iface, &packet, why);
 			break;
 		case SOURCE_STATISTICS: rc = copy_statistics(source, packet.iface, out, why); break;
-		case SOURCE_NOTE: rc = copy_note(&source->note, out, why); break;
+		case SOURCE_NOTE: rc = copy_note(in, out, why); break;
 		case SOURCE_CUT: return finish(in, out, &cut, why);
 		case SOURCE_END: return finish(in, out, NULL, why);
 		}

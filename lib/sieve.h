@@ -1,6 +1,7 @@
 /*
- * A capture file copied without the packets that do not belong. Everything else is kept:
- * interfaces, comments, statistics, blocks that are not understood.
+ * A capture file copied without the packets that do not belong. Everything else is kept: sections,
+ * interfaces, comments, statistics, names, secrets, and blocks that are not understood, unless they
+ * forbid it (custom blocks that are not to be copied) or their byte order cannot be known.
  */
 #ifndef VCAP_SIEVE_H
 #define VCAP_SIEVE_H
@@ -22,8 +23,8 @@ enum sieve_outcome {
 };
 
 /*
- * Copies all of in to out and flushes it. Sections become one, with the comments of all. A link
- * type that filter.h does not know is a failure.
+ * Copies all of in to out and flushes it, at each statistics too. A link type that filter.h does
+ * not know is a failure.
  */
 enum sieve_outcome sieve_copy(struct capfile *in, struct capwriter *out, sieve_judge *judge,
 			      void *context, struct failure *why);

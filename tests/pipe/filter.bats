@@ -5,7 +5,8 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || exit
-	PATH="$PWD/${VCAP_BUILD:-build}/bin:$PATH"
+	build=$PWD/${VCAP_BUILD:-build}
+	PATH=$build/bin:$build/tests/tools:$PATH
 	dir=$BATS_TEST_TMPDIR
 	export VCAP_CONFIG=$dir/config
 	mkdir -p "$VCAP_CONFIG/services"
@@ -310,6 +311,65 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	[ "$(tshark -r "$dir/out.pcapng" -T fields -e frame.time_epoch -e ip.id)" = \
 		"$(tshark -r "$dir/in.pcapng" -T fields -e frame.time_epoch -e ip.id)" ]
 	perl -0777 -ne 'exit !/\x04\x00\x08\x00\x32\x00{7}\x05\x00\x08\x00\x07\x00{7}/' "$dir/out.pcapng"
+}
+
+# Two sections, the second of the other byte order: comments of sections and of a packet,
+# interfaces, statistics, a secret, a resolved name, and custom blocks of both kinds.
+two_sections() { # FILE
+	mkcap -f pcapng -n 30 -C "of section one" -d 7 -a toolA -e engA > "$dir/a"
+	mkcap -f pcapng -b -n 40 -s 2 -C "of section two" -d 9 -a toolB -i 2 > "$dir/b"
+	printf 'CLIENT_RANDOM %064d 11\n' 0 > "$dir/keys"
+	editcap --inject-secrets "tls,$dir/keys" -a "2:a packet of one" "$dir/a" "$dir/a.pcapng" 2>/dev/null
+	perl -e '
+		sub block {
+			my ($type, $body) = @_;
+			$body .= "\0" x (-length($body) % 4);
+			my $size = pack "N", 12 + length $body;
+			print pack("N", $type), $size, $body, $size;
+		}
+		block(4, pack("nnC4Z*x2nn", 1, 10, 10, 0, 0, 2, "host2", 0, 0));
+		block(0x00000bad, pack("N", 32473) . "may be copied");
+		block(0x40000bad, pack("N", 32473) . "not to be copied");' > "$dir/more"
+	cat "$dir/a.pcapng" "$dir/b" "$dir/more" > "$1"
+}
+
+seen_by_tshark() { # FILE [ARG...]
+	capinfos "$1" 2>/dev/null | grep -Ev '^(File (name|size)|SHA|RIPE)'
+	tshark -r "$1" -q -z hosts 2>/dev/null | grep -v 'gathered from'
+	tshark -r "$@" -Y udp -T fields -e frame.time_epoch -e frame.interface_name -e frame.comment -e udp.payload 2>/dev/null
+}
+
+@test "all sections of a capture are kept, with what is in them" {
+	two_sections "$dir/in.pcapng"
+	vcap-filter -r "$dir/in.pcapng" -w "$dir/out.pcapng" 0.0.0.0/0
+	seen_by_tshark "$dir/in.pcapng" > "$dir/wanted"
+	seen_by_tshark "$dir/out.pcapng" | diff "$dir/wanted" -
+	grep -q 'of section two' "$dir/wanted"
+	grep -q 'host2' "$dir/wanted"
+	grep -q 'decryption secrets in file: 1' "$dir/wanted"
+	[ "$(grep -c 'Number of stat entries = 1' "$dir/wanted")" -gt 0 ]
+	[ "$(strings "$dir/out.pcapng" | grep -c 'may be copied')" -eq 1 ]
+	run -1 grep -q 'not to be copied' "$dir/out.pcapng"
+	vcap-filter -r - -w - 0.0.0.0/0 < "$dir/in.pcapng" | cmp - "$dir/out.pcapng"
+	vcap-filter -r - -w - 0.0.0.0/0 < "$dir/out.pcapng" | cmp - "$dir/out.pcapng"
+	vcap-filter -r "$dir/in.pcapng" -w "$dir/some.pcapng" -e 'greater 120' 10.0.0.1
+	tshark -r "$dir/in.pcapng" -Y 'frame.len >= 120' -T fields -e udp.payload > "$dir/wanted" 2>/dev/null
+	tshark -r "$dir/some.pcapng" -Y udp -T fields -e udp.payload 2>/dev/null | diff "$dir/wanted" -
+	[ "$(wc -l < "$dir/wanted")" -gt 20 ]
+}
+
+@test "comments of statistics stay with them" {
+	mkcap -f pcapng -n 5 -d 7 > "$dir/in.pcapng"
+	# Two of the same interface: with comments and a core, and without any.
+	perl -e '
+		sub comment { pack "vva*x![4]", 1, length $_[0], $_[0] }
+		for (join("", map { comment($_) } "core 3", "one", "two"), "") {
+			my $body = pack("VVV", 0, 1, 5) . $_;
+			my $size = pack "V", 12 + length $body;
+			print pack("V", 5), $size, $body, $size;
+		}' >> "$dir/in.pcapng"
+	vcap-filter -r "$dir/in.pcapng" -w "$dir/out.pcapng" 0.0.0.0/0
+	[ "$(strings -n 3 "$dir/out.pcapng" | grep -E '^(core|one|two)' | tr '\n' ' ')" = "core 3 one two " ]
 }
 
 @test "with a service and addresses, the kind of filter in force is said" {
