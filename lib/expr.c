@@ -1,5 +1,7 @@
 #include "expr.h"
 
+#include "link.h"
+
 #include <ctype.h>
 #include <pcap/pcap.h>
 #include <stdbool.h>
@@ -70,6 +72,56 @@ compile(pcap_t *handle, unsigned tags, const char *text, struct program *program
 	return failure_set(why, "expression '%s': %s", text, pcap_geterr(handle));
 }
 
+/* From here on a load is of what the kernel knows about a packet (SKF_AD_OFF, linux/filter.h). */
+#define ANCILLARY 0xfffff000u
+
+/* Moves a load of an untagged frame to where a frame with tags has the same; false if it has no
+ * such place. What follows the header has moved with its end, and so has the type. */
+static bool
+move_load(struct insn *insn, const struct link *link, unsigned tags)
+{
+	const bool is_msh = BPF_CLASS(insn->code) == BPF_LDX && BPF_MODE(insn->code) == BPF_MSH;
+	const bool is_half = BPF_SIZE(insn->code) == BPF_H;
+	uint32_t size = BPF_SIZE(insn->code) == BPF_W ? 4 : is_half ? 2 : 1;
+
+	if (!is_msh && (BPF_CLASS(insn->code) != BPF_LD ||
+			(BPF_MODE(insn->code) != BPF_ABS && BPF_MODE(insn->code) != BPF_IND)))
+		return true;
+	if (insn->k >= ANCILLARY)
+		return true;
+	if (insn->k >= link->network_at) {
+		insn->k += 4 * tags;
+		return true;
+	}
+	if (BPF_MODE(insn->code) == BPF_IND)
+		return false;
+	if (insn->k == link->type_at && is_half) {
+		insn->k = link->network_at + 4 * tags - 2;
+		return true;
+	}
+	return insn->k + size <= link->type_at ||
+	       (insn->k >= link->type_at + 2 && insn->k + size <= link->network_at);
+}
+
+static int
+move_program(const struct program *plain, const struct link *link, unsigned tags, const char *text,
+	     struct program *program, struct failure *why)
+{
+	program->insns = calloc(plain->count, sizeof(*program->insns));
+	if (!program->insns)
+		return failure_set(why, "out of memory");
+	program->count = plain->count;
+	for (size_t i = 0; i < plain->count; i++) {
+		program->insns[i] = plain->insns[i];
+		if (!move_load(&program->insns[i], link, tags))
+			return failure_set(why,
+					   "expression '%s': what it reads of the link header is "
+					   "elsewhere in tagged packets of %s",
+					   text, link->name);
+	}
+	return 0;
+}
+
 /* Numbers of link types in files, and of libpcap's own, differ for raw IP. */
 static int
 dlt_of(uint16_t linktype)
@@ -82,7 +134,8 @@ expr_compile(struct filter_expression *expression, const char *text, uint16_t li
 	     struct failure *why)
 {
 	struct filter_expression made = {0};
-	unsigned most = linktype == LINKTYPE_EN10MB ? TUPLE_VLAN_TAGS : 0;
+	const struct link *link = link_of(linktype);
+	bool knows_tags = linktype == LINKTYPE_EN10MB;
 	pcap_t *handle;
 	int rc = 0;
 
@@ -92,8 +145,11 @@ expr_compile(struct filter_expression *expression, const char *text, uint16_t li
 	handle = pcap_open_dead(dlt_of(linktype), PACKET_SNAPLEN);
 	if (!handle)
 		return failure_set(why, "out of memory");
-	for (unsigned tags = 0; tags <= most && rc == 0; tags++)
-		rc = compile(handle, tags, text, &made.by_tags[tags], why);
+	rc = compile(handle, 0, text, &made.by_tags[0], why);
+	for (unsigned tags = 1; link->has_type && tags <= TUPLE_VLAN_TAGS && rc == 0; tags++)
+		rc = knows_tags ? compile(handle, tags, text, &made.by_tags[tags], why)
+				: move_program(&made.by_tags[0], link, tags, text,
+					       &made.by_tags[tags], why);
 	pcap_close(handle);
 	if (rc < 0) {
 		expr_release(&made);

@@ -9,6 +9,7 @@
 #include "filter.h"
 
 #include "codegen.h"
+#include "link.h"
 #include "search.h"
 #include "tuple.h"
 
@@ -43,7 +44,7 @@ struct compiler {
 	const struct filter *filter;
 	struct codegen *cg;
 	struct search search;
-	uint16_t linktype;
+	const struct link *link;
 	label accept, reject;
 	label in, out; /* where ends go that are in the set, or not */
 	label not_ip;
@@ -70,16 +71,11 @@ any_of(struct compiler *c, const uint32_t *values, size_t count, label yes, labe
 	return no;
 }
 
-static const uint32_t vlan[] = {0x8100, 0x88a8, 0x9100};
-
-/* Where a link header has the type of what follows it, and where it ends. */
-static void
-find_type(uint16_t linktype, uint32_t *type_at, uint32_t *network_at)
+/* Of a frame that has so many tags. */
+static uint32_t
+type_at(const struct link *link, unsigned tags)
 {
-	*type_at = linktype == LINKTYPE_LINUX_SLL2 ? 0 : linktype == LINKTYPE_LINUX_SLL ? 14 : 12;
-	*network_at = linktype == LINKTYPE_LINUX_SLL2  ? 20
-		      : linktype == LINKTYPE_LINUX_SLL ? 16
-						       : 14;
+	return tags ? link->network_at + 4 * tags - 2 : link->type_at;
 }
 
 /* Offsets of an address from the network header. */
@@ -173,19 +169,16 @@ static label
 test_expression(struct compiler *c, label yes, label no)
 {
 	const struct program *by_tags = c->filter->expression->by_tags;
-	uint32_t type_at, network_at;
 	label entry;
 
-	if (c->linktype == LINKTYPE_RAW)
+	if (!c->link->has_type)
 		return copy_program(c, &by_tags[0], yes, no);
-	find_type(c->linktype, &type_at, &network_at);
 	entry = copy_program(c, &by_tags[TUPLE_VLAN_TAGS], yes, no);
 	for (unsigned tags = TUPLE_VLAN_TAGS; tags-- > 0;) {
 		label plain = copy_program(c, &by_tags[tags], yes, no);
 
-		entry = any_of(c, vlan, 3, entry, plain);
-		entry = op(c, BPF_LD | BPF_H | BPF_ABS, tags ? network_at + 4 * tags - 2 : type_at,
-			   entry);
+		entry = any_of(c, link_tag_types, LINK_TAG_TYPES, entry, plain);
+		entry = op(c, BPF_LD | BPF_H | BPF_ABS, type_at(c->link, tags), entry);
 	}
 	return entry;
 }
@@ -519,25 +512,22 @@ put_x(struct compiler *c, uint32_t at, label next)
 	return next == c->reject ? next : op(c, BPF_LDX | BPF_IMM, at, next);
 }
 
-/* Behind a tag, the type stands right before what it describes. */
 static label
 find_by_type(struct compiler *c, struct ways ways)
 {
 	label entry = c->not_ip;
-	uint32_t type_at, network_at;
 
 	if (ways.v4 == entry && ways.v6 == entry)
 		return entry;
-	find_type(c->linktype, &type_at, &network_at);
 	/* First made is last placed: untagged packets get to the network header without a jump. */
-	put_x(c, network_at, ways.v4);
+	put_x(c, c->link->network_at, ways.v4);
 	for (unsigned tags = TUPLE_VLAN_TAGS + 1; tags-- > 0;) {
-		uint32_t at = network_at + 4 * tags;
+		uint32_t at = c->link->network_at + 4 * tags;
 
-		entry = any_of(c, vlan, 3, entry, c->not_ip);
+		entry = any_of(c, link_tag_types, LINK_TAG_TYPES, entry, c->not_ip);
 		entry = test(c, JEQ, 0x86dd, put_x(c, at, ways.v6), entry);
 		entry = test(c, JEQ, 0x0800, put_x(c, at, ways.v4), entry);
-		entry = op(c, BPF_LD | BPF_H | BPF_ABS, tags ? at - 2 : type_at, entry);
+		entry = op(c, BPF_LD | BPF_H | BPF_ABS, type_at(c->link, tags), entry);
 	}
 	return entry;
 }
@@ -556,7 +546,7 @@ find_by_version(struct compiler *c, struct ways ways)
 static label
 find_network(struct compiler *c, struct ways ways)
 {
-	return c->linktype == LINKTYPE_RAW ? find_by_version(c, ways) : find_by_type(c, ways);
+	return c->link->has_type ? find_by_type(c, ways) : find_by_version(c, ways);
 }
 
 static label
@@ -580,7 +570,7 @@ compile(const struct filter *filter, uint16_t linktype, unsigned leaf, struct pr
 {
 	struct codegen *cg = codegen_new();
 	struct compiler c = {
-	    .filter = filter, .cg = cg, .search = {cg, leaf}, .linktype = linktype};
+	    .filter = filter, .cg = cg, .search = {cg, leaf}, .link = link_of(linktype)};
 	struct ways ways;
 	label entry;
 	int rc;

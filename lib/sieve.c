@@ -1,17 +1,11 @@
 #include "sieve.h"
 
+#include "link.h"
 #include "pcapng.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static bool
-is_known(uint16_t linktype)
-{
-	return linktype == LINKTYPE_EN10MB || linktype == LINKTYPE_RAW ||
-	       linktype == LINKTYPE_LINUX_SLL || linktype == LINKTYPE_LINUX_SLL2;
-}
 
 /* Interfaces keep their numbers: the output gets them in the order the input has them. */
 static int
@@ -22,7 +16,7 @@ add_interfaces(const struct source *source, uint32_t *known, struct capwriter *o
 		const struct interface *interface = &source->interfaces[*known];
 		uint32_t id;
 
-		if (!is_known(interface->linktype))
+		if (!link_of(interface->linktype))
 			return failure_set(why, "link type %u is not supported",
 					   interface->linktype);
 		if (capwriter_interface(out, interface, &id, why) < 0)

@@ -1,5 +1,7 @@
 #include "tuple.h"
 
+#include "link.h"
+
 #include <stddef.h>
 
 /* Reads a big-endian number of size bytes; false beyond caplen, where a BPF load ends a program. */
@@ -31,52 +33,25 @@ load_address(const struct packet *packet, uint32_t at, uint8_t family, struct ad
 	return true;
 }
 
-static bool
-is_vlan(uint32_t ethertype)
-{
-	return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
-}
-
-/* Where a link header has the type of what follows it, and where it ends; false if it has none. */
-static bool
-find_type(uint16_t linktype, uint32_t *type_at, uint32_t *network_at)
-{
-	switch (linktype) {
-	case LINKTYPE_EN10MB:
-		*type_at = 12;
-		*network_at = 14;
-		return true;
-	case LINKTYPE_LINUX_SLL:
-		*type_at = 14;
-		*network_at = 16;
-		return true;
-	case LINKTYPE_LINUX_SLL2:
-		*type_at = 0;
-		*network_at = 20;
-		return true;
-	default: return false;
-	}
-}
-
 /* Where the network header starts, and its family. */
 static enum tuple_outcome
 find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8_t *family)
 {
-	uint32_t type, type_at, version;
+	const struct link *link = link_of(linktype);
+	uint32_t type, version;
 
-	if (linktype == LINKTYPE_RAW) {
+	if (!link)
+		return TUPLE_NOT_IP;
+	*at = link->network_at;
+	if (!link->has_type) {
 		if (!load(packet, 0, 1, &version))
 			return TUPLE_CUT;
-		*at = 0;
 		*family = (uint8_t)(version >> 4);
 		return *family == 4 || *family == 6 ? TUPLE_FOUND : TUPLE_NOT_IP;
 	}
-	if (!find_type(linktype, &type_at, at))
-		return TUPLE_NOT_IP;
-	if (!load(packet, type_at, 2, &type))
+	if (!load(packet, link->type_at, 2, &type))
 		return TUPLE_CUT;
-	/* Behind a tag, the type stands right before what it describes. */
-	for (int tags = 0; tags < TUPLE_VLAN_TAGS && is_vlan(type); tags++) {
+	for (int tags = 0; tags < TUPLE_VLAN_TAGS && link_is_tag(type); tags++) {
 		*at += 4;
 		if (!load(packet, *at - 2, 2, &type))
 			return TUPLE_CUT;
@@ -88,14 +63,17 @@ find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8
 int
 tuple_tags(const struct packet *packet, uint16_t linktype)
 {
+	const struct link *link = link_of(linktype);
 	uint32_t type, type_at, network_at;
 
-	if (!find_type(linktype, &type_at, &network_at))
+	if (!link || !link->has_type)
 		return 0;
+	type_at = link->type_at;
+	network_at = link->network_at;
 	for (int tags = 0; tags < TUPLE_VLAN_TAGS; tags++) {
 		if (!load(packet, type_at, 2, &type))
 			return -1;
-		if (!is_vlan(type))
+		if (!link_is_tag(type))
 			return tags;
 		network_at += 4;
 		type_at = network_at - 2;

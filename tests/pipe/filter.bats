@@ -286,6 +286,31 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	vcap-filter -e 'tcp' -y RAW
 }
 
+@test "-e: tags behind a cooked header hide nothing" {
+	packets "$dir/in.pcap" 500
+	expression="not port 443 and not port 8080"
+	by_tcpdump "$dir/in.pcap" "ip and ($expression)" | grep -c "^[0-9]" > "$dir/wanted"
+	# The same packets as `tcpdump -i any` writes them: 14 bytes instead of the two addresses.
+	perl -e '
+		local $/;
+		$_ = <STDIN>;
+		my $type = shift;
+		print substr($_, 0, 20), pack("V", $type);
+		for (my $at = 24; $at < length; ) {
+			my ($s, $us, $caplen) = unpack "VVV", substr $_, $at, 12;
+			my $frame = substr $_, $at + 16, $caplen;
+			my ($first, $rest) = unpack "x12 a2 a*", $frame;
+			$frame = "\0" x 14 . $first . $rest;
+			print pack("VVVV", $s, $us, (length $frame) x 2), $frame;
+			$at += 16 + $caplen;
+		}' 113 < "$dir/in.pcap" > "$dir/sll.pcap"
+	vcap-filter -e "$expression" -y LINUX_SLL -r "$dir/sll.pcap" -w "$dir/out.pcap"
+	tshark -r "$dir/out.pcap" -Y "tcp.port in {443, 8080} or udp.port in {443, 8080}" 2>/dev/null | wc -l | grep -qx 0
+	[ "$(tshark -r "$dir/out.pcap" 2>/dev/null | wc -l)" -eq "$(cat "$dir/wanted")" ]
+	tshark -r "$dir/out.pcap" -Y vlan 2>/dev/null | grep -q .
+	misuse "elsewhere in tagged packets of LINUX_SLL" -y LINUX_SLL -e "link[14] = 8"
+}
+
 @test "--widen gives what fits, a superset, and says by how much" {
 	packets "$dir/in.pcap" 500
 	{ echo 10.1.1.1; seq 1 5000 | perl -ne 'printf "20.%d.%d.%d\n", $_ % 253, $_ % 251, $_ % 17 * 3'; } > "$dir/list"
