@@ -298,6 +298,24 @@ addrset_meets(const struct addrset *a, const struct addrset *b)
 	return intervals_meet(&a->v4, &b->v4) || intervals_meet(&a->v6, &b->v6);
 }
 
+static bool
+intervals_cover(const struct intervals *in, const struct intervals *other)
+{
+	for (size_t i = 0; i < other->count; i++) {
+		size_t before = count_up_to(in, other->list[i].first);
+
+		if (before == 0 || in->list[before - 1].last < other->list[i].last)
+			return false;
+	}
+	return true;
+}
+
+bool
+addrset_covers(const struct addrset *set, const struct addrset *other)
+{
+	return intervals_cover(&set->v4, &other->v4) && intervals_cover(&set->v6, &other->v6);
+}
+
 /* The space between an interval and the one before it, in a list that has both families. */
 struct gap {
 	unsigned __int128 size;

@@ -62,6 +62,8 @@ bool addrset_is_empty(const struct addrset *set);
 bool addrset_has(const struct addrset *set, struct addr addr);
 /* Whether two sealed sets have an address in common. */
 bool addrset_meets(const struct addrset *a, const struct addrset *b);
+/* Whether the sealed set has every address of the sealed set other. */
+bool addrset_covers(const struct addrset *set, const struct addrset *other);
 
 /*
  * Makes *to (ADDRSET_INIT) a sealed superset of the sealed set from, of at most `most` intervals

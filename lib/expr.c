@@ -75,6 +75,23 @@ compile(pcap_t *handle, unsigned tags, const char *text, struct program *program
 /* From here on a load is of what the kernel knows about a packet (SKF_AD_OFF, linux/filter.h). */
 #define ANCILLARY 0xfffff000u
 
+static bool
+is_ancillary(const struct insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_LD && BPF_MODE(insn->code) == BPF_ABS &&
+	       insn->k >= ANCILLARY;
+}
+
+bool
+expr_asks_kernel(const struct filter_expression *expression)
+{
+	for (size_t tags = 0; tags <= TUPLE_VLAN_TAGS; tags++)
+		for (size_t i = 0; i < expression->by_tags[tags].count; i++)
+			if (is_ancillary(&expression->by_tags[tags].insns[i]))
+				return true;
+	return false;
+}
+
 /* Moves a load of an untagged frame to where a frame with tags has the same; false if it has no
  * such place. What follows the header has moved with its end, and so has the type. */
 static bool
@@ -87,7 +104,7 @@ move_load(struct insn *insn, const struct link *link, unsigned tags)
 	if (!is_msh && (BPF_CLASS(insn->code) != BPF_LD ||
 			(BPF_MODE(insn->code) != BPF_ABS && BPF_MODE(insn->code) != BPF_IND)))
 		return true;
-	if (insn->k >= ANCILLARY)
+	if (is_ancillary(insn))
 		return true;
 	if (insn->k >= link->network_at) {
 		insn->k += 4 * tags;

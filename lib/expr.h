@@ -7,6 +7,7 @@
 #include "failure.h"
 #include "filter.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -19,6 +20,8 @@
  */
 int expr_compile(struct filter_expression *expression, const char *text, uint16_t linktype,
 		 struct failure *why);
+/* Whether it looks at what only the kernel knows about a packet: no file says that. */
+bool expr_asks_kernel(const struct filter_expression *expression);
 void expr_release(struct filter_expression *expression);
 
 #endif

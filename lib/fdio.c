@@ -81,30 +81,38 @@ fdio_slurp(int fd, size_t max, const char *name, char **text, size_t *size, stru
 	return 0;
 }
 
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int
+open_directory_of(const char *path)
+{
+	char *folder =
+	    base_name(path) == path ? strdup(".") : strndup(path, (size_t)(base_name(path) - path));
+	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	free(folder);
+	return fd;
+}
+
 /* A directory entry is only safe on disk once its directory is. Not every file system can sync a
  * directory (EINVAL), and then there is nothing more to do. */
 static int
-sync_directory_of(int dirfd, const char *name)
+sync_directory(int fd)
 {
-	const char *slash = strrchr(name, '/');
-	char *folder = slash ? strndup(name, (size_t)(slash - name) + 1) : strdup(".");
-	int fd = folder ? openat(dirfd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	int rc = fd < 0 ? -1 : fsync(fd);
-
-	if (rc < 0 && fd >= 0 && errno == EINVAL)
-		rc = 0;
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	return rc;
+	return fsync(fd) < 0 && errno != EINVAL ? -1 : 0;
 }
 
 /* "DIR/.NAME.PID.tmp" for "DIR/NAME": hidden, in the same directory so that rename works. */
 static char *
 temporary_name(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	int folder = slash ? (int)(slash - path) + 1 : 0;
+	int folder = (int)(base_name(path) - path);
 	char *name = NULL;
 
 	if (asprintf(&name, "%.*s.%s.%ld.tmp", folder, path, path + folder, (long)getpid()) < 0)
@@ -165,7 +173,9 @@ outfile_open(struct outfile *out, const char *path, struct failure *why)
 	out->path = strdup(path);
 	out->temporary = temporary_name(path);
 	if (out->path && out->temporary)
-		out->fd = temporary_open(AT_FDCWD, out->temporary);
+		out->dirfd = open_directory_of(path);
+	if (out->dirfd >= 0)
+		out->fd = temporary_open(out->dirfd, base_name(out->temporary));
 	if (out->fd < 0) {
 		failure_errno(why, "cannot write '%s'", path);
 		free(out->temporary);
@@ -188,9 +198,10 @@ commit(struct outfile *out, unsigned rename_flags, struct failure *why)
 		rc = failure_errno(why, "cannot write '%s'", name);
 	out->fd = -1;
 	if (out->path && rc == 0) {
-		if (renameat2(AT_FDCWD, out->temporary, AT_FDCWD, name, rename_flags) < 0)
+		if (renameat2(out->dirfd, base_name(out->temporary), out->dirfd, base_name(name),
+			      rename_flags) < 0)
 			rc = failure_errno(why, "cannot write '%s'", name);
-		else if (sync_directory_of(AT_FDCWD, name) < 0)
+		else if (sync_directory(out->dirfd) < 0)
 			rc = failure_errno(why, "cannot write the directory of '%s'", name);
 	}
 	outfile_abandon(out);
@@ -215,7 +226,9 @@ outfile_abandon(struct outfile *out)
 	if (out->fd >= 0)
 		close(out->fd);
 	if (out->temporary)
-		unlink(out->temporary);
+		unlinkat(out->dirfd, base_name(out->temporary), 0);
+	if (out->dirfd >= 0)
+		close(out->dirfd);
 	free(out->path);
 	free(out->temporary);
 	*out = OUTFILE_INIT;

@@ -37,14 +37,17 @@ int fdio_replace(int dirfd, const char *name, const void *from, size_t size, str
  *
  * The path "-" is standard output and has no temporary name. Links in the last component are not
  * followed: the link itself is replaced. A device or FIFO is written in place.
+ *
+ * After outfile_open nothing is opened any more: the rest takes renaming and removing in dirfd.
  */
 struct outfile {
 	int fd;
+	int dirfd;  /* of the file; -1 when written in place */
 	char *path; /* NULL when written in place */
 	char *temporary;
 };
 
-#define OUTFILE_INIT ((struct outfile){.fd = -1})
+#define OUTFILE_INIT ((struct outfile){.fd = -1, .dirfd = -1})
 
 int outfile_open(struct outfile *out, const char *path, struct failure *why);
 /* Syncs, renames and closes. On failure the temporary file is gone and the old one untouched. */

@@ -222,8 +222,10 @@ static const char *const stdio_calls[] = {
     /* How a thread that was only just started begins */
     "set_robust_list", "rseq", NULL};
 
-static const char *const capture_calls[] = {"getsockname", "dup2",      "dup3",     "rename",
-					    "renameat",    "renameat2", "unlinkat", NULL};
+static const char *const output_calls[] = {"rename", "renameat", "renameat2",
+					   "unlink", "unlinkat", NULL};
+
+static const char *const capture_calls[] = {"getsockname", "dup2", "dup3", NULL};
 
 static int
 allow_calls(scmp_filter_ctx filter, const char *const *names)
@@ -304,6 +306,8 @@ priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct fail
 		rc = allow_calls(filter, stdio_calls);
 	if (rc == 0)
 		rc = allow_memory_and_stdio(filter);
+	if (rc == 0 && calls != PRIV_CALLS_STDIO)
+		rc = allow_calls(filter, output_calls);
 	if (rc == 0 && calls == PRIV_CALLS_CAPTURE)
 		rc = allow_capture(filter);
 	if (rc == 0)
@@ -314,4 +318,13 @@ priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct fail
 	}
 	seccomp_release(filter);
 	return rc < 0 ? -1 : 0;
+}
+
+int
+priv_confine(int dirfd, struct failure *why)
+{
+	if (priv_drop_all(why) < 0 || priv_confine_files(PRIV_ENFORCE, dirfd, why) < 0)
+		return -1;
+	return priv_confine_calls(PRIV_ENFORCE, dirfd < 0 ? PRIV_CALLS_STDIO : PRIV_CALLS_OUTPUT,
+				  why);
 }

@@ -53,11 +53,16 @@ int priv_confine_files(enum priv_sandbox sandbox, int dirfd, struct failure *why
 /* What a process does once it has opened what it needs. */
 enum priv_calls {
 	PRIV_CALLS_STDIO,   /* reads, writes, allocates, waits, ends */
+	PRIV_CALLS_OUTPUT,  /* ... and renames and removes files (fdio.h, outfile_commit) */
 	PRIV_CALLS_CAPTURE, /* ... and makes files, reads packet rings, sets their filters */
 };
 
 /* From now on all threads, those that run already too, can make no other system calls, and start no
  * threads or processes. By seccomp. Needs no_new_privs. */
 int priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct failure *why);
+
+/* All of it, for a command that has opened whatever it reads and writes, before it looks at the
+ * first packet. dirfd is that of the file it writes (fdio.h), or -1. */
+int priv_confine(int dirfd, struct failure *why);
 
 #endif

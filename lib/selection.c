@@ -15,8 +15,42 @@ selection_release(struct selection *selection)
 {
 	service_release(&selection->service);
 	addrset_release(&selection->set);
-	expr_release(&selection->compiled);
+	for (int i = 0; i < LINK_COUNT; i++)
+		expr_release(&selection->compiled[i]);
 	*selection = SELECTION_INIT;
+}
+
+static int
+take_linktype(struct selection *selection, const char *word, struct failure *why)
+{
+	const struct link *link = link_named(word);
+
+	if (!link)
+		return failure_set(why, "not EN10MB, RAW, LINUX_SLL or LINUX_SLL2: '%s'", word);
+	selection->linktype = link->linktype;
+	return 0;
+}
+
+int
+selection_option(struct selection *selection, int letter, const char *value,
+		 config_variable *variable, struct failure *why)
+{
+	int rc = 0;
+
+	switch (letter) {
+	case 'S':
+		service_release(&selection->service);
+		selection->has_service = true;
+		rc = config_service_load(&selection->service, value, variable, why);
+		break;
+	case 'm': rc = service_parse_mode(value, &selection->monitors, why); break;
+	case 'P': selection->per_packet = true; break;
+	case 'x': selection->exclude = true; break;
+	case 'e': selection->expression = value; break;
+	case 'y': rc = take_linktype(selection, value, why); break;
+	default: return 0;
+	}
+	return rc < 0 ? -1 : 1;
 }
 
 static int
@@ -37,8 +71,8 @@ add_text(struct selection *selection, int fd, const char *name, struct failure *
 	return rc;
 }
 
-int
-selection_add_file(struct selection *selection, const char *path, struct failure *why)
+static int
+add_file(struct selection *selection, const char *path, struct failure *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int rc;
@@ -51,12 +85,22 @@ selection_add_file(struct selection *selection, const char *path, struct failure
 }
 
 int
-selection_add(struct selection *selection, const char *spec, struct failure *why)
+selection_add(struct selection *selection, const char *file, char *const *words,
+	      bool stdin_is_taken, struct failure *why)
 {
-	if (strcmp(spec, "-") == 0)
-		return add_text(selection, STDIN_FILENO, "standard input", why);
-	selection->has_specs = true;
-	return addrset_add(&selection->set, spec, why);
+	int rc = file ? add_file(selection, file, why) : 0;
+
+	for (; *words && rc == 0; words++) {
+		if (strcmp(*words, "-") == 0 && stdin_is_taken)
+			return failure_set(
+			    why, "standard input cannot be both the capture and the addresses");
+		if (strcmp(*words, "-") == 0)
+			rc = add_text(selection, STDIN_FILENO, "standard input", why);
+		else
+			rc = addrset_add(&selection->set, *words, why);
+		selection->has_specs = true;
+	}
+	return rc;
 }
 
 static struct failure *
@@ -80,12 +124,42 @@ consider_monitors(struct selection *selection)
 	for (size_t i = 0; i < service->monitor_count; i++) {
 		if (service->monitors[i].kind < MONITOR_EMPTY)
 			continue;
-		failure_set(remark(selection),
-			    "service '%s' has monitors that are judged per connection: a filter "
-			    "does not tell them apart",
-			    service->name);
+		failure_set(
+		    remark(selection),
+		    "service '%s' has monitors that are judged per connection, which a filter "
+		    "cannot",
+		    service->name);
 		return;
 	}
+}
+
+static bool
+has_vip(const struct selection *selection)
+{
+	const struct service *service = &selection->service;
+
+	for (size_t i = 0; i < service->vip_group_count; i++)
+		if (addrset_meets(&selection->set, &service->vip_groups[i].addresses))
+			return true;
+	return false;
+}
+
+/* A packet is judged by its own addresses, so a side that never shows them is lost. */
+static int
+judge_packets(struct selection *selection, struct failure *why)
+{
+	const struct service *service = &selection->service;
+
+	/* Each packet of a service has a VIP or a server at one end. */
+	if (selection->exclude && !selection->expression &&
+	    addrset_covers(&selection->set, &service->addresses))
+		return failure_set(
+		    why, "the addresses include all of service '%s': -x would leave nothing",
+		    service->name);
+	failure_set(remark(selection), "per-packet filter: %s",
+		    selection->exclude ? "a side that does not show the addresses stays"
+				       : "a side that does not show the addresses is lost");
+	return 0;
 }
 
 /* A transaction filter by addresses alone, for a service whose servers see the clients'. */
@@ -97,27 +171,55 @@ follow_clients(struct selection *selection, struct failure *why)
 	if (!service->source_client)
 		return failure_set(why,
 				   "addresses with service '%s' need -P: its servers see an "
-				   "engine's address, so that a filter by addresses would lose the "
-				   "server side; whole transactions need vcap-join",
+				   "engine's address, so the server side would be lost; to keep it "
+				   "takes vcap-join",
 				   service->name);
 	selection->filter.variable_end = true;
+	if (has_vip(selection))
+		failure_set(remark(selection),
+			    "a VIP of service '%s' among the addresses does not count: all its "
+			    "clients use it",
+			    service->name);
 	if (!addrset_meets(&selection->set, &service->server_addresses)) {
-		failure_set(
-		    remark(selection),
-		    "transaction filter: both sides of what these clients do at service '%s'",
-		    service->name);
+		failure_set(remark(selection), "transaction filter: %s service '%s', on both sides",
+			    selection->exclude ? "without these clients of" : "these clients of",
+			    service->name);
 		return 0;
 	}
 	if (selection->exclude)
-		return failure_set(why,
-				   "the addresses include a server of service '%s': which clients "
-				   "it served cannot be told, and -x would leave nothing (use -P)",
-				   service->name);
+		return failure_set(
+		    why,
+		    "a server of service '%s' is among the addresses: which clients it "
+		    "served cannot be told, so -x needs -P",
+		    service->name);
 	failure_set(remark(selection),
 		    "transaction filter: a server of service '%s' is among the addresses, so both "
-		    "sides are kept whole",
+		    "sides are whole",
 		    service->name);
 	selection->filter.set = NULL;
+	return 0;
+}
+
+static int
+compile_expression(struct selection *selection, struct failure *why)
+{
+	for (int i = 0; i < LINK_COUNT; i++) {
+		bool is_expected = links[i].linktype == selection->linktype;
+		struct failure *unsuited = &selection->unsuited[i];
+
+		if (!is_expected && !selection->from_file)
+			continue;
+		if (expr_compile(&selection->compiled[i], selection->expression, links[i].linktype,
+				 unsuited) == 0 &&
+		    selection->from_file && expr_asks_kernel(&selection->compiled[i]))
+			failure_set(unsuited,
+				    "expression '%s': only the kernel knows that, no file",
+				    selection->expression);
+		if (is_expected && unsuited->text[0])
+			return failure_set(why, "%s", unsuited->text);
+		if (is_expected)
+			selection->filter.expression = &selection->compiled[i];
+	}
 	return 0;
 }
 
@@ -137,12 +239,8 @@ selection_decide(struct selection *selection, struct failure *why)
 			return failure_set(
 			    why, "needs addresses, a service or an expression (try --help)");
 	}
-	if (selection->expression) {
-		if (expr_compile(&selection->compiled, selection->expression, selection->linktype,
-				 why) < 0)
-			return -1;
-		filter->expression = &selection->compiled;
-	}
+	if (selection->expression && compile_expression(selection, why) < 0)
+		return -1;
 	if (selection->has_specs)
 		filter->set = &selection->set;
 	if (!selection->has_service)
@@ -151,10 +249,26 @@ selection_decide(struct selection *selection, struct failure *why)
 	consider_monitors(selection);
 	if (!filter->set)
 		return 0;
-	if (!selection->per_packet)
-		return follow_clients(selection, why);
-	failure_set(remark(selection),
-		    "per-packet filter: a side without the addresses is not kept");
+	return selection->per_packet ? judge_packets(selection, why)
+				     : follow_clients(selection, why);
+}
+
+int
+selection_compile(struct selection *selection, bool widen, struct program *program,
+		  struct failure *why)
+{
+	const struct filter *filter = &selection->filter;
+	struct filter_widening widening = {.added = "0"};
+
+	if (!widen || !filter->set)
+		return filter_compile(filter, selection->linktype, program, why);
+	if (filter_compile_widened(filter, selection->linktype, program, &widening, why) < 0)
+		return -1;
+	if (strcmp(widening.added, "0") != 0)
+		failure_set(remark(selection),
+			    "widened by %s addresses to %zu intervals: apply the list itself to "
+			    "what is captured (vcap-filter -r)",
+			    widening.added, widening.intervals);
 	return 0;
 }
 
@@ -162,11 +276,14 @@ bool
 selection_judge(void *context, const struct packet *packet, uint16_t linktype)
 {
 	struct selection *selection = context;
+	long i = link_of(linktype) - links;
 
-	if (selection->expression && linktype != selection->linktype && !selection->why.text[0]) {
-		expr_compile(&selection->compiled, selection->expression, linktype,
-			     &selection->why);
-		selection->linktype = linktype;
+	if (!selection->expression)
+		return filter_judge(&selection->filter, packet, linktype);
+	if (selection->unsuited[i].text[0]) {
+		selection->why = selection->unsuited[i];
+		return false;
 	}
-	return !selection->why.text[0] && filter_judge(&selection->filter, packet, linktype);
+	selection->filter.expression = &selection->compiled[i];
+	return filter_judge(&selection->filter, packet, linktype);
 }

@@ -6,8 +6,10 @@
 #define VCAP_SELECTION_H
 
 #include "addrset.h"
+#include "config.h"
 #include "failure.h"
 #include "filter.h"
+#include "link.h"
 #include "packet.h"
 #include "service.h"
 
@@ -21,13 +23,16 @@ struct selection {
 	bool per_packet, exclude;
 	const char *expression; /* NULL: none. The caller's */
 	uint16_t linktype;
+	bool from_file; /* packets are judged by selection_judge, and of any link type */
 	/* What is made of them. */
 	struct addrset set;
 	bool has_specs;
 	struct filter filter; /* made of all this */
-	struct filter_expression compiled;
+	/* By link type; the others if from_file, or why the expression does not suit them. */
+	struct filter_expression compiled[LINK_COUNT];
+	struct failure unsuited[LINK_COUNT];
 	/* What the user should know about it, a line each. */
-	struct failure remarks[2];
+	struct failure remarks[3];
 	unsigned remark_count;
 	/* Why selection_judge lets nothing through any more. */
 	struct failure why;
@@ -37,9 +42,25 @@ struct selection {
 
 void selection_release(struct selection *selection);
 
-/* Adds an address, range or subnet; or the lists on standard input ("-") or in a file. */
-int selection_add(struct selection *selection, const char *spec, struct failure *why);
-int selection_add_file(struct selection *selection, const char *path, struct failure *why);
+/* The options of a command that selects: for getopt_long, and to take one. 1 if the letter is one
+ * of them, 0 if not, -1 if its value is no good. */
+/* clang-format off */
+#define SELECTION_LETTERS "S:m:Pxe:y:"
+#define SELECTION_OPTIONS \
+	{"service", required_argument, NULL, 'S'}, \
+	{"monitors", required_argument, NULL, 'm'}, \
+	{"per-packet", no_argument, NULL, 'P'}, \
+	{"exclude", no_argument, NULL, 'x'}, \
+	{"expression", required_argument, NULL, 'e'}, \
+	{"linktype", required_argument, NULL, 'y'}
+/* clang-format on */
+int selection_option(struct selection *selection, int letter, const char *value,
+		     config_variable *variable, struct failure *why);
+
+/* Adds the list in a file (NULL: none), and words: each an address, range or subnet, or "-" for the
+ * list on standard input, which may not be the capture as well. */
+int selection_add(struct selection *selection, const char *file, char *const *words,
+		  bool stdin_is_taken, struct failure *why);
 
 /*
  * Decides on the kind of filter: addresses of packets (-P, or no service), or transactions, for
@@ -48,9 +69,13 @@ int selection_add_file(struct selection *selection, const char *path, struct fai
  */
 int selection_decide(struct selection *selection, struct failure *why);
 
-/* Whether the packet belongs: a sieve_judge (sieve.h) with the selection as its context. The
- * expression is compiled anew for a link type other than the one expected; if it does not suit
- * that, nothing belongs and selection->why says so. */
+/* The program for the link type. With widen a set that does not fit is widened, and a remark added
+ * that says so. */
+int selection_compile(struct selection *selection, bool widen, struct program *program,
+		      struct failure *why);
+
+/* Whether the packet belongs: a sieve_judge (sieve.h) with the selection as its context. If the
+ * expression does not suit its link type, nothing belongs and selection->why says so. */
 bool selection_judge(void *selection, const struct packet *packet, uint16_t linktype);
 
 #endif

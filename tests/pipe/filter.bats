@@ -160,9 +160,25 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 }
 
 @test "-x with a server of a service that shows clients would leave nothing, and says so" {
-	misuse "use -P" -S direct -x 10.0.1.11
+	misuse "-x needs -P" -S direct -x 10.0.1.11
 	run --separate-stderr -0 vcap-filter -S direct 10.0.1.11
-	[[ $stderr == *"both sides are kept whole"* ]]
+	[[ $stderr == *"both sides are whole"* ]]
+}
+
+@test "-x with addresses that include the VIP is not empty, or says that it would be" {
+	packets "$dir/in.pcap" 2000
+	run --separate-stderr -0 vcap-filter -S direct -x -r "$dir/in.pcap" -w "$dir/rest.pcap" 192.0.2.0/24
+	[[ ${stderr_lines[0]} == *"VIP of service 'direct'"*"does not count"* ]]
+	direct=${server/host 10.0.9.1 and/}
+	by_tcpdump "$dir/in.pcap" "ip and ($direct or $client) and not $monitor and
+		not (host 192.0.2.10 and ($direct or (src host 192.0.2.10 and dst host 192.0.2.10)))" > "$dir/wanted"
+	shown "$dir/rest.pcap" | diff "$dir/wanted" -
+	[ "$(grep -c 192.0.2.10.443 "$dir/wanted")" -gt 20 ]
+	vcap-filter -S shop -P -x -r "$dir/in.pcap" -w "$dir/rest.pcap" 192.0.2.10
+	by_tcpdump "$dir/in.pcap" "ip and $server and not $monitor and not host 192.0.2.10" | diff - <(shown "$dir/rest.pcap")
+	misuse "-x would leave nothing" -S shop -P -x 192.0.2.10 10.0.1.0/28
+	echo "vip 192.0.2.10 tcp/443" > "$VCAP_CONFIG/services/plain"
+	misuse "-x would leave nothing" -S plain -P -m include -x 192.0.2.0/24
 }
 
 @test "a service without monitor lines cannot tell health checks apart: one line says so" {
@@ -263,6 +279,26 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	vcap-filter -r "$dir/in.pcap" -w - --specs <(echo 10.1.1.1) | cmp - "$dir/file.pcap"
 }
 
+@test "a file is filtered without privileges, and a signal leaves nothing" {
+	packets "$dir/in.pcap" 10
+	mkfifo "$dir/fifo"
+	vcap-filter -r "$dir/fifo" -w "$dir/out.pcap" 10.1.1.1 3>&- &
+	pid=$!
+	exec 4> "$dir/fifo"
+	cat "$dir/in.pcap" >&4
+	for _ in $(seq 500); do
+		if grep -q "^Seccomp:.2" "/proc/$pid/status"; then break; fi
+		sleep .01
+	done
+	grep -q "^NoNewPrivs:.1" "/proc/$pid/status"
+	grep -q "^CapEff:.0*$" "/proc/$pid/status"
+	grep -q "^CapBnd:.0*$" "/proc/$pid/status"
+	kill "$pid"
+	exec 4>&-
+	wait "$pid" || true
+	[ "$(find "$dir" -name "*out.pcap*" | wc -l)" -eq 0 ]
+}
+
 @test "-e is joined with the addresses, behind tags as well" {
 	packets "$dir/in.pcap" 1000
 	expression='not port 8080 and (udp or tcp)'
@@ -283,6 +319,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	[ "$(head -1 "$dir/program")" -lt 400 ]
 	misuse "'vlan'" -e 'tcp and vlan 5'
 	misuse "'tcp bogus'" -e 'tcp bogus'
+	misuse "'inbound'" -e inbound -r "$dir/x" -w "$dir/y"
 	vcap-filter -e 'tcp' -y RAW
 }
 
@@ -375,8 +412,10 @@ seen_by_tshark() { # FILE [ARG...]
 	[ "$(grep -c 'Number of stat entries = 1' "$dir/wanted")" -gt 0 ]
 	[ "$(strings "$dir/out.pcapng" | grep -c 'may be copied')" -eq 1 ]
 	run -1 grep -q 'not to be copied' "$dir/out.pcapng"
-	vcap-filter -r - -w - 0.0.0.0/0 < "$dir/in.pcapng" | cmp - "$dir/out.pcapng"
-	vcap-filter -r - -w - 0.0.0.0/0 < "$dir/out.pcapng" | cmp - "$dir/out.pcapng"
+	vcap-filter -r - -w - 0.0.0.0/0 < "$dir/in.pcapng" |vcap-filter -r "$dir/out.pcapng" -w "$dir/again.pcapng" 0.0.0.0/0
+	cmp "$dir/again.pcapng" "$dir/out.pcapng"
+	vcap-filter -r "$dir/out.pcapng" -w "$dir/again.pcapng" 0.0.0.0/0
+	cmp "$dir/again.pcapng" "$dir/out.pcapng"| cmp - "$dir/out.pcapng"
 	vcap-filter -r "$dir/in.pcapng" -w "$dir/some.pcapng" -e 'greater 120' 10.0.0.1
 	tshark -r "$dir/in.pcapng" -Y 'frame.len >= 120' -T fields -e udp.payload > "$dir/wanted" 2>/dev/null
 	tshark -r "$dir/some.pcapng" -Y udp -T fields -e udp.payload 2>/dev/null | diff "$dir/wanted" -

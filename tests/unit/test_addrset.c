@@ -77,6 +77,22 @@ meet(const char *some, const char *others)
 	return met;
 }
 
+static bool
+cover(const char *some, const char *others)
+{
+	struct addrset a = ADDRSET_INIT, b = ADDRSET_INIT;
+	bool covers;
+
+	addrset_add_lines(&a, some, "some", NULL);
+	addrset_add_lines(&b, others, "others", NULL);
+	addrset_seal(&a);
+	addrset_seal(&b);
+	covers = addrset_covers(&a, &b);
+	addrset_release(&a);
+	addrset_release(&b);
+	return covers;
+}
+
 static void
 test_lines(void)
 {
@@ -143,6 +159,12 @@ main(void)
 	ok(meet("10.0.0.1 10.0.0.9 2001:db8::1", "10.0.0.5-10.0.0.9"), "sets meet");
 	ok(!meet("10.0.0.1 10.0.0.9 2001:db8::1", "10.0.0.5-10.0.0.8 2001:db8::2"),
 	   "sets do not meet");
+	ok(cover("10.0.0.0/24 10.0.1.0/24 2001:db8::/32", "10.0.0.9-10.0.1.7 2001:db8::1"),
+	   "a set covers another");
+	ok(cover("10.0.0.1", "") && !cover("", "10.0.0.1") && !cover("10.0.0.1", "10.0.0.0/31") &&
+	       !cover("10.0.0.1", "10.0.0.1 2001:db8::1") &&
+	       !cover("10.0.0.1 10.0.0.3", "10.0.0.1-10.0.0.3"),
+	   "... or not");
 	test_lines();
 	return done_testing();
 }

@@ -1,6 +1,7 @@
 /*
  * What a confined process can and cannot do, each tried in a child of its own.
  */
+#include "fdio.h"
 #include "priv.h"
 #include "tap.h"
 
@@ -109,6 +110,31 @@ works(void)
 	return fd < 0 || write(fd, "x", 1) != 1 || unlinkat(directory_fd, "c", 0) < 0;
 }
 
+/* Writes and commits a file. */
+static int
+commits(void)
+{
+	struct outfile out;
+	struct failure why;
+	char path[sizeof(directory) + 4];
+
+	snprintf(path, sizeof(path), "%s/d", directory);
+	if (outfile_open(&out, path, &why) < 0 || priv_confine(out.dirfd, &why) < 0)
+		return 1;
+	return write(out.fd, "x", 1) != 1 || outfile_commit(&out, &why) < 0;
+}
+
+/* Without a directory not even that. */
+static int
+makes_nothing(void)
+{
+	struct failure why;
+
+	if (priv_confine(-1, &why) < 0)
+		return 1;
+	return unlinkat(directory_fd, "d", 0) < 0;
+}
+
 static int
 opens_socket(void)
 {
@@ -189,8 +215,11 @@ main(void)
 		ok(outcome(writes_elsewhere) == 0, "files: no writing elsewhere");
 	}
 	ok(outcome(works) == 0, "calls: those a capture makes");
+	ok(outcome(commits) == 0 && unlinkat(directory_fd, "d", 0) == 0,
+	   "all confined: a file that was begun is finished");
 	ok(outcome(logs_only) == 0, "calls: with log, others too");
 #if !defined(__SANITIZE_ADDRESS__)
+	ok(outcome(makes_nothing) == 128 + SIGSYS, "all confined: no other is touched");
 	ok(outcome(opens_socket) == 128 + SIGSYS, "calls: a socket is death");
 	ok(outcome(opens_existing) == 128 + SIGSYS, "calls: so is a file that exists");
 	ok(outcome(executes) == 128 + SIGSYS, "calls: so is another program");
