@@ -95,7 +95,7 @@ check-slow:
 tests: $(UNIT) $(HELPERS)
 
 # Figures and method: tests/bench/README.md. Leave the machine alone while they run.
-bench: bench-filter bench-merge
+bench: bench-filter bench-merge bench-capture
 
 bench-filter: $(B)/tests/bench/filter
 	@tools/install-deps build bench
@@ -104,6 +104,10 @@ bench-filter: $(B)/tests/bench/filter
 bench-merge: commands tests
 	@tools/install-deps build bench
 	@VCAP_BUILD=$(B) tests/bench/merge
+
+bench-capture: commands tests
+	@tools/install-deps build bench
+	@VCAP_BUILD=$(B) tests/bench/capture
 
 lint:
 	@tools/install-deps lint
@@ -124,5 +128,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands tests demo check check-slow bench bench-filter bench-merge lint install uninstall clean
+.PHONY: all commands tests demo check check-slow bench bench-filter bench-merge bench-capture lint install uninstall clean
 .SECONDARY:
