@@ -13,8 +13,9 @@
 
 static const struct command self = {
     .name = "vcap-stat",
-    .synopsis = "[-j] [-b bin] file",
-    .options = "  -b, --bin bin  count in bins of this length, such as 1s or 200ms\n"
+    .synopsis = "[-aj] [-b bin] file",
+    .options = "  -a, --all      interfaces without packets and drops too\n"
+	       "  -b, --bin bin  count in bins of this length, such as 1s or 200ms\n"
 	       "  -j, --json     print JSON\n"
 	       "      --help     show this help\n"
 	       "      --version  show the version\n",
@@ -22,21 +23,24 @@ static const struct command self = {
 
 struct options {
 	int64_t bin_ns; /* 0: none */
-	bool json;
+	bool all, json;
 	const char *file;
 };
 
 static struct options
 parse_options(int argc, char **argv)
 {
-	static const struct option known[] = {
-	    {"bin", required_argument, NULL, 'b'}, {"json", no_argument, NULL, 'j'}, CLI_OPTIONS};
+	static const struct option known[] = {{"all", no_argument, NULL, 'a'},
+					      {"bin", required_argument, NULL, 'b'},
+					      {"json", no_argument, NULL, 'j'},
+					      CLI_OPTIONS};
 	struct options options = {0};
 	struct failure why;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":b:j", known, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, ":ab:j", known, NULL)) != -1)
 		switch (opt) {
+		case 'a': options.all = true; break;
 		case 'b':
 			if (parse_duration(optarg, NS_PER_SECOND, &options.bin_ns, &why) < 0)
 				die_usage("%s", why.text);
@@ -56,8 +60,10 @@ parse_options(int argc, char **argv)
 static void
 print(const struct census *census, const struct options *options)
 {
+	const struct censustable_form form = {
+	    .by_bin = options->bin_ns, .for_people = !options->json, .all = options->all};
 	struct failure why;
-	struct table *table = censustable_new(census, options->bin_ns, !options->json, &why);
+	struct table *table = censustable_new(census, &form, &why);
 
 	if (!table ||
 	    table_print(table, options->json ? TABLE_JSON : TABLE_HUMAN, stdout, &why) < 0)

@@ -85,8 +85,109 @@ fill_bin(struct line *line, const struct census *census, const struct census_bin
 	add_number(line, bin->bytes);
 }
 
+static int
+add_origin(struct table *table, const struct census_row *row, bool for_people, struct failure *why)
+{
+	struct line line = {.for_people = for_people};
+
+	fill_origin(&line, row);
+	return table_add(table, line.cells, why);
+}
+
+static size_t
+same_engine(const struct census *census, size_t i)
+{
+	const char *engine = census->rows[i].label.engine;
+
+	while (++i < census->row_count && strcmp(census->rows[i].label.engine, engine) == 0)
+		;
+	return i;
+}
+
+/* Up to end, which is that of the engine. */
+static size_t
+same_iface(const struct census *census, size_t i, size_t end)
+{
+	const char *iface = census->rows[i].label.iface;
+
+	while (++i < end && strcmp(census->rows[i].label.iface, iface) == 0)
+		;
+	return i;
+}
+
+/* Of the rows of an interface those with packets, the first with what the interface has dropped;
+ * without packets but with drops the first row. Returns how many, -1 without memory. */
+static int
+add_iface(struct table *table, const struct census_row *rows, size_t count, struct failure *why)
+{
+	/* The row without a side sorts before the others. */
+	uint64_t dropped = rows->label.side ? STATISTICS_UNKNOWN : rows->counters.dropped;
+	int added = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct census_row row = rows[i];
+
+		if (row.packets == 0)
+			continue;
+		row.counters.dropped = added++ ? STATISTICS_UNKNOWN : dropped;
+		if (add_origin(table, &row, true, why) < 0)
+			return -1;
+	}
+	if (added || dropped == 0 || dropped == STATISTICS_UNKNOWN)
+		return added;
+	return add_origin(table, rows, true, why) < 0 ? -1 : 1;
+}
+
+/* What people look for: what has packets or drops, and the engines that have neither. */
+static int
+add_busy_origins(struct table *table, const struct census *census, struct failure *why)
+{
+	for (size_t i = 0, end; i < census->row_count; i = end) {
+		struct census_row idle = {.label.engine = census->rows[i].label.engine,
+					  .counters.dropped = census->rows[i].counters.dropped};
+		int all = 0;
+
+		end = same_engine(census, i);
+		for (size_t at = i, next; at < end; at = next) {
+			int added;
+
+			next = same_iface(census, at, end);
+			added = add_iface(table, &census->rows[at], next - at, why);
+			if (added < 0)
+				return -1;
+			all += added;
+		}
+		if (all == 0 && add_origin(table, &idle, true, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_origins(struct table *table, const struct census *census, bool for_people, struct failure *why)
+{
+	for (size_t i = 0; i < census->row_count; i++)
+		if (add_origin(table, &census->rows[i], for_people, why) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+add_bins(struct table *table, const struct census *census, bool for_people, struct failure *why)
+{
+	for (size_t i = 0; i < census->bin_count; i++) {
+		struct line line = {.for_people = for_people};
+
+		fill_bin(&line, census, &census->bins[i]);
+		if (table_add(table, line.cells, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 struct table *
-censustable_new(const struct census *census, bool by_bin, bool for_people, struct failure *why)
+censustable_new(const struct census *census, const struct censustable_form *form,
+		struct failure *why)
 {
 	static const struct table_column origins[] = {
 	    {"ENGINE", TABLE_TEXT},    {"IFACE", TABLE_TEXT},   {"SIDE", TABLE_TEXT},
@@ -96,22 +197,22 @@ censustable_new(const struct census *census, bool by_bin, bool for_people, struc
 	    {"TIME", TABLE_TEXT}, {"ENGINE", TABLE_TEXT},    {"IFACE", TABLE_TEXT},
 	    {"SIDE", TABLE_TEXT}, {"PACKETS", TABLE_NUMBER}, {"BYTES", TABLE_NUMBER}};
 	struct table *table =
-	    by_bin ? table_new("bins", bins, 6) : table_new("origins", origins, 8);
-	const size_t count = by_bin ? census->bin_count : census->row_count;
+	    form->by_bin ? table_new("bins", bins, 6) : table_new("origins", origins, 8);
+	int rc;
 
-	if (!table)
+	if (!table) {
 		failure_set(why, "out of memory");
-	for (size_t i = 0; table && i < count; i++) {
-		struct line line = {.for_people = for_people};
-
-		if (by_bin)
-			fill_bin(&line, census, &census->bins[i]);
-		else
-			fill_origin(&line, &census->rows[i]);
-		if (table_add(table, line.cells, why) < 0) {
-			table_free(table);
-			table = NULL;
-		}
+		return NULL;
+	}
+	if (form->by_bin)
+		rc = add_bins(table, census, form->for_people, why);
+	else if (form->for_people && !form->all)
+		rc = add_busy_origins(table, census, why);
+	else
+		rc = add_origins(table, census, form->for_people, why);
+	if (rc < 0) {
+		table_free(table);
+		return NULL;
 	}
 	return table;
 }

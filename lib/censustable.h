@@ -10,11 +10,19 @@
 
 #include <stdbool.h>
 
-/*
- * The origins, or the bins if by_bin. For people a cell that holds nothing is `-`, and no cell has
- * a blank, so that awk counts the columns right; else it is empty. NULL without memory.
- */
-struct table *censustable_new(const struct census *census, bool by_bin, bool for_people,
+struct censustable_form {
+	bool by_bin;
+	/* A cell that holds nothing is `-`, and no cell has a blank, so that awk counts the columns
+	 * right; else it is empty. */
+	bool for_people;
+	/* Every row as the census has it, which else only those see who are no people. People see
+	 * the rows with packets, the drops of an interface on its first one; an interface with
+	 * drops alone; and a row without interface for an engine that has neither. */
+	bool all;
+};
+
+/* NULL without memory. */
+struct table *censustable_new(const struct census *census, const struct censustable_form *form,
 			      struct failure *why);
 
 #endif

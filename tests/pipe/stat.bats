@@ -21,6 +21,43 @@ setup() {
 	)" ]
 }
 
+@test "what has packets or drops is shown, the drops once for each interface, the rest with -a" {
+	mkdir -p config/services
+	printf 'vip 10.0.0.1\nserver 10.0.0.2\n' >config/services/web
+	export VCAP_CONFIG="$PWD/config"
+	mkcap -f pcapng -n 3 -i 3 -t 1000 -g 0 -d 4 -z 1 >a.pcapng
+	mkcap -f pcapng -n 0 -i 2 -d 0 >b.pcapng
+	mkcap -f pcapng -n 0 -i 2 -d 7 >c.pcapng
+	vcap-merge -S web -w out.pcapng lb1=a.pcapng lb2=b.pcapng lb3=c.pcapng
+	[ "$(vcap-stat out.pcapng | awk '{ print $1, $2, $3, $4, $6 }')" = "$(cat <<-END
+		ENGINE IFACE SIDE PACKETS DROPS
+		lb1 eth0 server 2 4
+		lb1 eth1 server 1 4
+		lb1 eth2 - 0 4
+		lb2 - - 0 0
+		lb3 eth0 - 0 7
+		lb3 eth1 - 0 7
+	END
+	)" ]
+	vcap-stat -a out.pcapng | awk 'NR > 1 { print $1, $2, $3, $4, $6 }' >all
+	[ "$(cat all)" = "$(cat <<-END
+		lb1 eth0 - 0 4
+		lb1 eth0 server 2 -
+		lb1 eth1 - 0 4
+		lb1 eth1 server 1 -
+		lb1 eth2 - 0 4
+		lb2 eth0 - 0 0
+		lb2 eth1 - 0 0
+		lb3 eth0 - 0 7
+		lb3 eth1 - 0 7
+	END
+	)" ]
+	vcap-stat -j out.pcapng | perl -MJSON::PP -e 'local $/;
+		print join(" ", map { defined && length ? $_ : "-" } @$_{qw(engine iface side packets drops)}), "\n"
+			for @{decode_json(<>)->{origins}}' >got
+	diff all got
+}
+
 @test "it counts what capinfos counts, in any file" {
 	for args in "" "-b -u" "-f pcapng -i 4" "-f pcapng -b -o -i 2" "-f pcapng -l 101"; do
 		# shellcheck disable=SC2086 # the words of $args
