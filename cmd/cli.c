@@ -14,19 +14,25 @@
 
 static const struct command *self;
 
+/* A file opened later must not become stdin, stdout or stderr. What is opened for it is open the
+ * wrong way round, so that to read a stdin that is closed, or to write such a stdout, is an error.
+ */
+static void
+fill_standard_files(void)
+{
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDWR};
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", modes[fd]);
+}
+
 void
 cli_start(const struct command *command)
 {
-	int fd;
-
 	self = command;
 	umask(077);
-	/* A file opened later must not become stdin, stdout or stderr. */
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO && fcntl(fd, F_SETFD, 0) == 0);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	fill_standard_files();
 }
 
 static void

@@ -73,11 +73,15 @@ differ() { # NAME HELP PAGE
 	done
 }
 
-@test "a full disk on stdout is an error" {
+@test "a full disk on stdout is an error, and so is none, and a closed stdin" {
 	for name in $(commands); do
-		run sh -c "$name --help >/dev/full"
-		[ "$status" -ne 0 ] || { echo "$name"; false; }
+		for stdout in '>/dev/full' '>&-'; do
+			run sh -c "$name --help $stdout"
+			[ "$status" -ne 0 ] || { echo "$name $stdout"; false; }
+		done
 	done
+	run -2 sh -c 'vcap-filter - <&-'
+	[ "$output" = "vcap-filter: cannot read 'standard input': Bad file descriptor" ]
 }
 
 @test "pages refer only to pages that exist" {
