@@ -159,6 +159,24 @@ random_address(uint8_t family)
 	return addr;
 }
 
+/* All addresses, the first and the last one. */
+enum { EDGE_ALL, EDGE_FIRST, EDGE_LAST, EDGES };
+static unsigned edges_met[EDGES];
+
+static struct interval
+random_edge(uint8_t family, char *word, size_t size)
+{
+	unsigned __int128 last = family == 4 ? UINT32_MAX : ~(unsigned __int128)0;
+	unsigned edge = below(EDGES);
+	struct interval interval = {edge == EDGE_LAST ? last : 0, edge == EDGE_FIRST ? 0 : last};
+	char text[ADDR_TEXT];
+
+	addr_format((struct addr){family, interval.first}, text, sizeof(text));
+	snprintf(word, size, "%s/%d", text, edge == EDGE_ALL ? 0 : family == 4 ? 32 : 128);
+	edges_met[edge]++;
+	return interval;
+}
+
 static void
 add_random_spec(struct specs *specs, uint8_t family)
 {
@@ -168,7 +186,7 @@ add_random_spec(struct specs *specs, uint8_t family)
 	unsigned __int128 all = family == 4 ? UINT32_MAX : ~(unsigned __int128)0, hosts;
 	struct interval interval = {a.value, a.value};
 
-	switch (below(4)) {
+	switch (below(40) ? below(4) : 4) {
 	case 0: /* a range, long or short */
 		if (below(2))
 			b.value = a.value + (all - a.value > 20 ? below(20) : 0);
@@ -187,6 +205,7 @@ add_random_spec(struct specs *specs, uint8_t family)
 		snprintf(word, sizeof(word), "%s/%u", addr_format(a, first, sizeof(first)), bits);
 		interval = (struct interval){a.value & ~hosts, a.value | hosts};
 		break;
+	case 4: interval = random_edge(family, word, sizeof(word)); break;
 	default: addr_format(a, word, sizeof(word)); break;
 	}
 	if (addrset_add(&specs->set, word, NULL) < 0)
@@ -391,6 +410,9 @@ test_per_packet(void)
 	ok(disagreements == 0,
 	   "per packet: %u packets, %u of them match, %u judged by pcap_compile", packets, matched,
 	   by_libpcap);
+	ok(edges_met[EDGE_ALL] && edges_met[EDGE_FIRST] && edges_met[EDGE_LAST],
+	   "per packet: %u times /0, %u the first address, %u the last one", edges_met[EDGE_ALL],
+	   edges_met[EDGE_FIRST], edges_met[EDGE_LAST]);
 	ok(loaded, "per packet: the kernel takes every program");
 	ok(valid, "per packet: bpf_validate takes every program");
 }
