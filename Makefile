@@ -97,9 +97,9 @@ tests: $(UNIT) $(HELPERS)
 # Figures and method: tests/bench/README.md. Leave the machine alone while they run.
 bench: bench-filter bench-merge bench-capture
 
-bench-filter: $(B)/tests/bench/filter
+bench-filter: commands tests $(B)/tests/bench/programs
 	@tools/install-deps build bench
-	@$(B)/tests/bench/filter
+	@VCAP_BUILD=$(B) tests/bench/filter
 
 bench-merge: commands tests
 	@tools/install-deps build bench

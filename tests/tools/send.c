@@ -2,11 +2,12 @@
  * send: UDP packets as raw Ethernet frames from one CPU, as fast as they go or at a rate. Prints
  * how many were sent.
  *
- * usage: send [-c count] [-s size] [-C cpu] [-v vlan]... [-p port] [-r rate] [-o] iface
+ * usage: send [-c count] [-s size] [-C cpu] [-v vlan]... [-p port] [-r rate] [-o] [-t] iface
  *
  * size is that of the frame, without VLAN tags (several -v: the first is the outer one, 802.1ad).
  * Each payload begins with the packet's number. -o: through the queueing layer, so that sockets on
- * iface itself see the packets as outgoing.
+ * iface itself see the packets as outgoing. -t: prints the nanoseconds that each packet took
+ * instead.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -35,7 +36,7 @@ struct plan {
 	uint16_t tags[2];
 	unsigned tag_count;
 	uint16_t port;
-	bool queued;
+	bool queued, timed;
 	const char *iface;
 };
 
@@ -45,7 +46,7 @@ parse(int argc, char **argv)
 	struct plan plan = {.count = 1, .size = 128, .cpu = -1, .port = 9};
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:s:C:v:p:r:o")) != -1) {
+	while ((opt = getopt(argc, argv, "c:s:C:v:p:r:ot")) != -1) {
 		switch (opt) {
 		case 'c': plan.count = strtoul(optarg, NULL, 10); break;
 		case 's': plan.size = strtoul(optarg, NULL, 10); break;
@@ -54,6 +55,7 @@ parse(int argc, char **argv)
 		case 'p': plan.port = (uint16_t)atoi(optarg); break;
 		case 'r': plan.rate = strtoul(optarg, NULL, 10); break;
 		case 'o': plan.queued = true; break;
+		case 't': plan.timed = true; break;
 		default: exit(2);
 		}
 	}
@@ -113,6 +115,15 @@ open_socket(const struct plan *plan)
 	return fd;
 }
 
+static double
+seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
 static void
 keep_rate(const struct plan *plan, const struct timespec *start, unsigned long sent)
 {
@@ -166,6 +177,9 @@ main(int argc, char **argv)
 		if (plan.rate)
 			keep_rate(&plan, &start, sent);
 	}
-	printf("%lu\n", sent);
+	if (plan.timed)
+		printf("%.1f\n", seconds_since(&start) * 1e9 / (double)sent);
+	else
+		printf("%lu\n", sent);
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include "frame.h"
 #include "tap.h"
 
+#include "../tools/steps.h"
+
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
@@ -688,33 +690,6 @@ test_services(void)
  * Size and speed.
  */
 
-/* Instructions executed for the packet. The few kinds that a per-packet program has. */
-static unsigned
-count_executed(const struct program *program, const struct frame *frame)
-{
-	uint32_t a = 0, x = 0;
-	unsigned executed = 1;
-
-	for (const struct insn *in = program->insns; in->code != 0x06; in++, executed++) {
-		const unsigned char *at = frame->bytes + in->k;
-
-		switch (in->code) {
-		case 0x28: a = (uint32_t)(at[0] << 8 | at[1]); break; /* ldh [k] */
-		case 0x40:                                            /* ld [x + k] */
-			at += x;
-			a = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 |
-			    at[3];
-			break;
-		case 0x01: x = in->k; break;
-		case 0x15: in += a == in->k ? in->jt : in->jf; break;
-		case 0x35: in += a >= in->k ? in->jt : in->jf; break;
-		case 0x05: in += in->k; break;
-		default: return UINT32_MAX;
-		}
-	}
-	return executed;
-}
-
 static void
 add_hosts(struct specs *specs, unsigned count, uint32_t width)
 {
@@ -840,7 +815,7 @@ test_size(void)
 		story.source = (struct addr){4, random32()};
 		story.destination = (struct addr){4, random32()};
 		frame_build(&frame, &story);
-		executed = count_executed(&program, &frame);
+		executed = count_steps(program.insns, frame.bytes, frame.size);
 		if (executed > most)
 			most = executed;
 	}

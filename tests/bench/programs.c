@@ -3,11 +3,12 @@
  * those executed for a packet that does not match, of vcap's program and of libpcap's two ways to
  * say it. libpcap gets no more hosts than it compiles in about a minute.
  */
-#include "filter.h"
 #include "addrset.h"
+#include "filter.h"
 #include "program.h"
 
-#include <linux/filter.h>
+#include "../tools/steps.h"
+
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,79 +39,6 @@ now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static uint32_t
-load(const unsigned char *frame, uint32_t at, unsigned size)
-{
-	uint32_t value = 0;
-
-	for (unsigned i = 0; i < size && at + i < FRAME; i++)
-		value = value << 8 | frame[at + i];
-	return value;
-}
-
-/* Steps that the program takes for the frame: a plain interpreter of what filters use. */
-static unsigned
-count_steps(const struct insn *insns, const unsigned char *frame)
-{
-	uint32_t a = 0, x = 0, memory[16] = {0};
-	unsigned steps = 1;
-
-	for (const struct insn *i = insns; BPF_CLASS(i->code) != BPF_RET; i++, steps++) {
-		uint32_t operand = BPF_SRC(i->code) == BPF_X ? x : i->k;
-		bool yes;
-
-		switch (BPF_CLASS(i->code)) {
-		case BPF_LD:
-			if (BPF_MODE(i->code) == BPF_IMM)
-				a = i->k;
-			else if (BPF_MODE(i->code) == BPF_MEM)
-				a = memory[i->k];
-			else if (BPF_MODE(i->code) == BPF_LEN)
-				a = FRAME;
-			else
-				a = load(frame, i->k + (BPF_MODE(i->code) == BPF_IND ? x : 0),
-					 BPF_SIZE(i->code) == BPF_W   ? 4
-					 : BPF_SIZE(i->code) == BPF_H ? 2
-								      : 1);
-			break;
-		case BPF_LDX:
-			x = BPF_MODE(i->code) == BPF_MSH   ? (load(frame, i->k, 1) & 15) * 4
-			    : BPF_MODE(i->code) == BPF_MEM ? memory[i->k]
-							   : i->k;
-			break;
-		case BPF_ST: memory[i->k] = a; break;
-		case BPF_STX: memory[i->k] = x; break;
-		case BPF_ALU:
-			a = BPF_OP(i->code) == BPF_ADD   ? a + operand
-			    : BPF_OP(i->code) == BPF_AND ? a & operand
-			    : BPF_OP(i->code) == BPF_LSH ? a << operand
-			    : BPF_OP(i->code) == BPF_RSH ? a >> operand
-			    : BPF_OP(i->code) == BPF_OR  ? a | operand
-			    : BPF_OP(i->code) == BPF_MUL ? a * operand
-							 : a - operand;
-			break;
-		case BPF_JMP:
-			if (BPF_OP(i->code) == BPF_JA) {
-				i += i->k;
-				break;
-			}
-			yes = BPF_OP(i->code) == BPF_JEQ   ? a == operand
-			      : BPF_OP(i->code) == BPF_JGT ? a > operand
-			      : BPF_OP(i->code) == BPF_JGE ? a >= operand
-							   : (a & operand) != 0;
-			i += yes ? i->jt : i->jf;
-			break;
-		case BPF_MISC:
-			if (BPF_MISCOP(i->code) == BPF_TAX)
-				x = a;
-			else
-				a = x;
-			break;
-		}
-	}
-	return steps;
-}
-
 static void
 print_program(const char *name, double ms, const struct insn *insns, size_t count)
 {
@@ -118,7 +46,7 @@ print_program(const char *name, double ms, const struct insn *insns, size_t coun
 	unsigned most = 0;
 
 	for (int i = 0; i < PACKETS; i++) {
-		unsigned taken = count_steps(insns, frames[i]);
+		unsigned taken = count_steps(insns, frames[i], FRAME);
 
 		steps += taken;
 		most = taken > most ? taken : most;
