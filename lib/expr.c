@@ -113,7 +113,7 @@ move_load(struct insn *insn, const struct link *link, unsigned tags)
 	if (BPF_MODE(insn->code) == BPF_IND)
 		return false;
 	if (insn->k == link->type_at && is_half) {
-		insn->k = link->network_at + 4 * tags - 2;
+		insn->k = link_type_at(link, tags);
 		return true;
 	}
 	return insn->k + size <= link->type_at ||

@@ -34,4 +34,11 @@ link_is_tag(uint32_t type)
 	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 
+/* Where a frame that has so many tags says what it carries. */
+static inline uint32_t
+link_type_at(const struct link *link, unsigned tags)
+{
+	return tags ? link->network_at + 4 * tags - 2 : link->type_at;
+}
+
 #endif
