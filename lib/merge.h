@@ -1,5 +1,5 @@
 /*
- * Many sources of packets as one, in the order of DESIGN 7: time (after each engine's clock
+ * Many sources of packets as one, in the order of vcap-merge(1): time (after each engine's clock
  * offset), engine, core, place in the input. Packets of two inputs that are alike in all of these
  * go by their contents, so the result never depends on the order in which inputs were added.
  *
