@@ -850,6 +850,49 @@ test_size(void)
 	program_release(&program);
 }
 
+/* Of many hosts more than fit, those of the list all pass, and of all addresses as many as said. */
+static void
+test_widened(void)
+{
+	enum { HOSTS = 6000, FIRST = 0x0a000000, SPAN = 1 << 16 };
+	struct program program = PROGRAM_INIT;
+	struct specs specs = {0};
+	struct filter filter = {.set = &specs.set};
+	struct filter_widening widening;
+	unsigned passed = 0, lost = 0, distinct = 0;
+	bool fits;
+
+	for (int i = 0; i < HOSTS; i++) {
+		uint32_t host = FIRST + below(SPAN);
+
+		addrset_add_interval(&specs.set, 4, (struct interval){host, host}, NULL);
+	}
+	addrset_seal(&specs.set);
+	fits = filter_compile_widened(&filter, LINKTYPE_EN10MB, &program, &widening, NULL) == 0;
+	ok(fits && program.count <= PROGRAM_MAX && attach(&program),
+	   "%d hosts widened by %s addresses to %zu intervals: %zu instructions", HOSTS,
+	   widening.added, widening.intervals, program.count);
+	for (uint32_t i = 0; i < SPAN; i++) {
+		struct story story = {.linktype = LINKTYPE_EN10MB, .protocol = PROTOCOL_TCP};
+		struct frame frame;
+		bool in, passes;
+
+		story.source = (struct addr){4, FIRST + i};
+		story.destination = (struct addr){4, 1};
+		frame_build(&frame, &story);
+		in = addrset_has(&specs.set, story.source);
+		passes = program_run(&program, frame.bytes, frame.size, frame.size) != 0;
+		distinct += in;
+		passed += passes;
+		lost += in && !passes;
+	}
+	ok(lost == 0, "of %u hosts none is lost", distinct);
+	ok(passed - distinct == strtoul(widening.added, NULL, 10),
+	   "the %u others that pass are as many as it says", passed - distinct);
+	addrset_release(&specs.set);
+	program_release(&program);
+}
+
 int
 main(void)
 {
@@ -862,6 +905,7 @@ main(void)
 	test_services();
 	test_expressions();
 	test_size();
+	test_widened();
 	close(sockets[0]);
 	close(sockets[1]);
 	return done_testing();
