@@ -32,6 +32,7 @@ C_COMMANDS  := $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c))
 SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
 UNIT        := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 HELPERS     := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
+PRELOADS    := $(patsubst %.c,$(B)/%.so,$(wildcard tests/preload/*.c))
 
 all: commands
 
@@ -73,6 +74,11 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libvcap.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
 LIBS_test = -lpcap -lcap -lseccomp
 
+$(B)/tests/preload/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  LD   $@")
+	$(Q)$(CC) $(CFLAGS) -shared -fPIC -o $@ $<
+
 -include $(patsubst %.o,%.d,$(LIB_OBJ)) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d)
 
 # What a fresh machine lacks is installed (as root) or named; then make starts over to build.
@@ -92,7 +98,7 @@ check-slow:
 	@$(MAKE) --no-print-directory all tests
 	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run
 
-tests: $(UNIT) $(HELPERS)
+tests: $(UNIT) $(HELPERS) $(PRELOADS)
 
 # Figures and method: tests/bench/README.md. Leave the machine alone while they run.
 bench: bench-filter bench-merge bench-capture

@@ -545,8 +545,15 @@ capture_wait(struct capture *capture)
 	}
 	join_threads(capture);
 	end = judge(capture);
-	if (store_status(capture, states[end], NULL) < 0 && end == CAPTURE_DONE)
+	if (store_status(capture, states[end], NULL) == 0)
+		return end;
+	if (*capture->message == '\0')
+		snprintf(capture->message, sizeof(capture->message),
+			 "the status could not be written");
+	if (end == CAPTURE_DONE)
 		end = CAPTURE_PARTIAL;
+	/* What went wrong may have been for the moment only. */
+	store_status(capture, states[end], NULL);
 	return end;
 }
 

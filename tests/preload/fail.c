@@ -1,0 +1,133 @@
+/*
+ * fail.so, for LD_PRELOAD: the FAIL_AT-th call of FAIL_CALL fails, once. FAIL_CALL is write, fsync,
+ * rename, open, mmap or malloc (with calloc and realloc); calls that libc makes for itself count
+ * for malloc only.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* What glibc's own allocator is called besides */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static const char *victim;
+static long calls_left;
+
+__attribute__((constructor)) static void
+aim(void)
+{
+	const char *at = getenv("FAIL_AT");
+
+	victim = getenv("FAIL_CALL");
+	calls_left = at ? atol(at) : 0;
+}
+
+static bool
+strikes(const char *call, int error)
+{
+	if (!victim || strcmp(victim, call) != 0 ||
+	    __atomic_sub_fetch(&calls_left, 1, __ATOMIC_RELAXED) != 0)
+		return false;
+	errno = error;
+	return true;
+}
+
+void *
+malloc(size_t size)
+{
+	return strikes("malloc", ENOMEM) ? NULL : __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	return strikes("malloc", ENOMEM) ? NULL : __libc_calloc(count, size);
+}
+
+void *
+realloc(void *old, size_t size)
+{
+	return strikes("malloc", ENOMEM) ? NULL : __libc_realloc(old, size);
+}
+
+ssize_t
+write(int fd, const void *from, size_t size)
+{
+	static ssize_t (*next)(int, const void *, size_t);
+
+	if (!next)
+		next = dlsym(RTLD_NEXT, "write");
+	return strikes("write", EIO) ? -1 : next(fd, from, size);
+}
+
+int
+fsync(int fd)
+{
+	static int (*next)(int);
+
+	if (!next)
+		next = dlsym(RTLD_NEXT, "fsync");
+	return strikes("fsync", EIO) ? -1 : next(fd);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int
+renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	static int (*next)(int, const char *, int, const char *);
+
+	if (!next)
+		next = dlsym(RTLD_NEXT, "renameat");
+	return strikes("rename", EIO) ? -1 : next(from_dir, from, to_dir, to);
+}
+
+int
+openat(int dir, const char *path, int flags, ...)
+{
+	static int (*next)(int, const char *, int, ...);
+	va_list rest;
+	mode_t mode;
+
+	va_start(rest, flags);
+	mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+	if (!next)
+		next = dlsym(RTLD_NEXT, "openat");
+	return strikes("open", EMFILE) ? -1 : next(dir, path, flags, mode);
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list rest;
+	mode_t mode;
+
+	va_start(rest, flags);
+	mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+	return openat(AT_FDCWD, path, flags, mode);
+}
+
+void *
+mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	static void *(*next)(void *, size_t, int, int, int, off_t);
+
+	if (!next)
+		next = dlsym(RTLD_NEXT, "mmap");
+	return strikes("mmap", ENOMEM) ? MAP_FAILED : next(at, size, protection, flags, fd, offset);
+}
