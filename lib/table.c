@@ -156,10 +156,10 @@ print_human(const struct table *table, FILE *out, struct failure *why)
 		return 0;
 	view = scols_new_table();
 	rc = view ? fill(view, table) : -1;
-	/* Rows are for reading whole, also by grep: no line is cut to the terminal's width. */
+	/* No line is cut to a terminal's width: the ends of ids and names matter. */
 	if (rc == 0)
-		rc = scols_table_enable_nowrap(view, 1) || scols_table_set_stream(view, out) ||
-		     scols_print_table(view);
+		rc = scols_table_set_termforce(view, SCOLS_TERMFORCE_NEVER) ||
+		     scols_table_set_stream(view, out) || scols_print_table(view);
 	scols_unref_table(view);
 	return rc == 0 ? 0 : failure_set(why, "cannot print the table");
 }

@@ -44,6 +44,10 @@ entry() { # ID LINE...
 	[[ "${lines[2]}" == *2.0k* ]]
 }
 
+@test "a narrow terminal gets the whole table" {
+	[ "$(script -qec 'stty cols 40; vcap-ls' /dev/null | tr -d '\r')" = "$(vcap-ls)" ]
+}
+
 @test "JSON" {
 	command -v jq >/dev/null || skip "no jq"
 	[ "$(vcap-ls -j | jq -r '.captures[0] | [.packets, .missing, .message] | @tsv')" = $'5\tb\tengine b is missing' ]
