@@ -43,7 +43,6 @@ progress() {
 interrupt() {
 	[ -z "${stopper-}" ] || {
 		say "detached: 'vcap wait $id' waits for the file"
-		trap - EXIT
 		kill "$waiter" 2>/dev/null || :
 		exit 1
 	}
@@ -66,19 +65,19 @@ for word; do
 done
 
 status=0
+# A ^C while it starts ends it once there is something to end.
+trap early=yes INT TERM
 id=$(trap '' INT && vcap-start "$@") || status=$?
 [ -n "$id" ] || exit "$status"
 echo "$id"
-directory=$(mktemp -d)
-trap 'rm -rf "$directory"' EXIT
-trap interrupt INT TERM
-vcap-wait "$id" >"$directory/file" &
+vcap-wait "$id" &
 waiter=$!
+trap interrupt INT TERM
+[ -z "${early-}" ] || interrupt
 while kill -0 "$waiter" 2>/dev/null; do
 	progress
 	sleep 1 || :
 done
 status=0
 wait "$waiter" || status=$?
-cat "$directory/file"
 exit "$status"

@@ -98,7 +98,7 @@ doing(const struct entry *entry, const char *engine, const struct keyval *state,
 		return "unreachable";
 	}
 	if (!word)
-		return "starting";
+		return keyval_get(state, "exit") ? "capturing" : "starting";
 	return strcmp(word, "running") == 0 ? "capturing" : "ended";
 }
 
