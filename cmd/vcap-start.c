@@ -151,9 +151,25 @@ warn_of_limits(const struct order *order)
 		warn("no time limit (-t): a core that sees too few packets never ends by -c");
 }
 
+/* What nobody captures is no capture: it leaves nothing behind. */
+static _Noreturn void
+withdraw(const struct order *order, const struct spool *spool, struct entry *entry)
+{
+	char *id = xstrdup(entry->id);
+	struct failure why = FAILURE_INIT;
+
+	warn("no engine of '%s' captures", order->service);
+	if (entry_set_state(entry, "failed", "no engine captures", &why) < 0)
+		die("%s", why.text);
+	entry_close(entry);
+	if (spool_remove(spool, id, &why) < 0)
+		die("%s", why.text);
+	exit(EXIT_FAILED);
+}
+
 /* Makes the capture and starts its engines. A failure on the way is the capture's end. */
 static int
-launch(const struct order *order, struct entry *entry)
+launch(const struct order *order, const struct spool *spool, struct entry *entry)
 {
 	struct words names = entry_engines(entry);
 	struct failure why = FAILURE_INIT;
@@ -168,8 +184,8 @@ launch(const struct order *order, struct entry *entry)
 			warn("engine '%s' does not capture: %s", names.list[i], reason);
 	}
 	if (started == 0)
-		failure_set(&why, "no engine of '%s' captures", order->service);
-	if (started <= 0) {
+		withdraw(order, spool, entry);
+	if (started < 0) {
 		entry_set_state(entry, "failed", why.text, NULL);
 		die("%s", why.text);
 	}
@@ -202,7 +218,7 @@ main(int argc, char **argv)
 	    spool_create(&spool, order.service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
 	warn_of_limits(&order);
-	status = launch(&order, &entry);
+	status = launch(&order, &spool, &entry);
 	puts(entry.id);
 	return cli_finish(status);
 }
