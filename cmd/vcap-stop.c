@@ -54,12 +54,18 @@ stop_engines(const struct entry *entry)
 	char *const argv[] = {"vcap-each", "-E", list,        "-t",   "60s",   (char *)entry->id,
 			      "vcap-on",   "{}", "vcap-host", "stop", "{dir}", NULL};
 	struct failure why = FAILURE_INIT;
+	int status;
 
 	if (!list)
 		die("out of memory");
-	if (entry_ask_stop(entry, &why) < 0 ||
-	    child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
+	status = entry_ask_stop(entry, &why);
+	if (status == 0)
+		status = child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why);
+	if (status < 0)
 		die("%s", why.text);
+	/* It has said what is wrong with the engines file. */
+	if (status == EXIT_MISUSE)
+		die_usage("capture '%s' goes on until the engines file is put right", entry->id);
 	for (size_t i = 0; i < names.count; i++) {
 		char *reason = entry_engine_failure(entry, names.list[i]);
 

@@ -137,6 +137,35 @@ nothing_left() { # on the engines
 	[ "$(tail -n 1 out)" = "$(file)" ]
 }
 
+@test "^C while the engines are starting ends it too, a second one detaches" {
+	mkfifo gate
+	wayward vcap-run 'timeout 10 cat gate'
+	env --default-signal=INT setsid vcap-capture shop -t 5 >out 2>err 3>&- &
+	until_true pgrep -f 'cat gate'
+	kill -INT -- -$!
+	: >gate
+	wait $!
+	id=$(head -n 1 out)
+	[ "$(fact state)" = "done" ]
+	[ "$(tail -n 1 out)" = "$(file)" ]
+
+	wayward vcap-host 'while [ -e held ]; do sleep 0.05; done'
+	: >held
+	export TMPDIR=$PWD/temporary
+	mkdir temporary
+	env --default-signal=INT setsid vcap-capture shop -t 5 >out 2>err 3>&- &
+	until_true grep -q 'capturing' err
+	kill -INT -- -$!
+	until_true grep -q 'ending the capture' err
+	kill -INT -- -$!
+	run -1 wait $!
+	grep -q 'detached' err
+	id=$(head -n 1 out)
+	[ -z "$(ls -A temporary)" ]
+	rm held
+	vcap-wait "$id"
+}
+
 @test "a count per core, a snaplen, addresses" {
 	begin shop -c 5 -s 30
 	for cpu in $(seq 0 $(($(nproc) - 1))); do
@@ -173,7 +202,7 @@ nothing_left() { # on the engines
 	run vcap-start shop -t 5
 	[ "$status" -eq 1 ]
 	[[ "$output" == *"engine 'b' does not capture: not reached: "*"'no-such-program'"* ]]
-	[ "$(vcap-ls -r | cut -f 8)" = failed ]
+	[ -z "$(vcap-ls -r)" ]
 	engines "ip netns exec a" "ip netns exec b"
 	begin shop -t 5
 	vcap-stop "$id"
