@@ -69,8 +69,8 @@ test_expression(struct compiler *c, label yes, label no)
 
 	if (!c->link->has_type)
 		return copy_program(c, &by_tags[0], yes, no);
-	entry = copy_program(c, &by_tags[TUPLE_VLAN_TAGS], yes, no);
-	for (unsigned tags = TUPLE_VLAN_TAGS; tags-- > 0;) {
+	entry = no;
+	for (unsigned tags = TUPLE_VLAN_TAGS + 1; tags-- > 0;) {
 		label plain = copy_program(c, &by_tags[tags], yes, no);
 
 		entry = any_of(c, link_tag_types, LINK_TAG_TYPES, entry, plain);

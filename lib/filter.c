@@ -170,6 +170,8 @@ judge_expression(const struct filter *filter, const struct packet *packet, uint1
 
 	if (tags < 0)
 		return VERDICT_NO;
+	if (tags > TUPLE_VLAN_TAGS)
+		return VERDICT_OUT;
 	switch (program_judge(&filter->expression->by_tags[tags], packet->data, packet->caplen,
 			      packet->len)) {
 	case PROGRAM_ACCEPTS: return VERDICT_IN;

@@ -21,7 +21,8 @@
 
 /*
  * An expression of pcap-filter(7) for frames of a link type, made by expr.h: programs for frames
- * without VLAN tags, with one and with two. One without instructions accepts nothing.
+ * without VLAN tags, with one and with two. One without instructions accepts nothing, and frames
+ * with more tags satisfy no expression.
  */
 struct filter_expression {
 	struct program by_tags[TUPLE_VLAN_TAGS + 1];

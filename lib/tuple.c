@@ -70,7 +70,7 @@ tuple_tags(const struct packet *packet, uint16_t linktype)
 		return 0;
 	type_at = link->type_at;
 	network_at = link->network_at;
-	for (int tags = 0; tags < TUPLE_VLAN_TAGS; tags++) {
+	for (int tags = 0; tags <= TUPLE_VLAN_TAGS; tags++) {
 		if (!load(packet, type_at, 2, &type))
 			return -1;
 		if (!link_is_tag(type))
@@ -78,7 +78,7 @@ tuple_tags(const struct packet *packet, uint16_t linktype)
 		network_at += 4;
 		type_at = network_at - 2;
 	}
-	return TUPLE_VLAN_TAGS;
+	return TUPLE_VLAN_TAGS + 1;
 }
 
 /* Takes protocol and fragment offset of the IPv4 header at `at`; *transport is where it ends. */

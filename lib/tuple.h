@@ -62,7 +62,8 @@ enum tuple_outcome { TUPLE_FOUND, TUPLE_NOT_IP, TUPLE_CUT };
 enum tuple_outcome tuple_addresses(const struct packet *packet, uint16_t linktype,
 				   struct tuple *tuple);
 
-/* The VLAN tags of a frame, at most TUPLE_VLAN_TAGS are counted; -1 if it is cut short. */
+/* The VLAN tags of a frame, TUPLE_VLAN_TAGS + 1 if there are more than that; -1 if it is cut short.
+ */
 int tuple_tags(const struct packet *packet, uint16_t linktype);
 
 /* The protocol and port (ICMP: type; else 0) of one end as one number, so that a protocol with a

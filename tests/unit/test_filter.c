@@ -712,14 +712,16 @@ static bool
 expression_truth(const struct bpf_program *by_tags, const struct story *story,
 		 const struct packet *packet)
 {
-	unsigned tags = story->tags < 2 ? story->tags : 2;
+	unsigned tags = story->tags;
 	struct story untagged = *story;
 	struct frame frame;
 
+	if (story->linktype != LINKTYPE_RAW && story->tags > 2)
+		return false;
 	if (story->linktype == LINKTYPE_EN10MB)
 		return bpf_filter(by_tags[tags].bf_insns, packet->data, packet->len,
 				  packet->caplen) != 0;
-	untagged.tags -= tags;
+	untagged.tags = 0;
 	frame_build(&frame, &untagged);
 	return bpf_filter(by_tags[0].bf_insns, frame.bytes, packet->len, frame.size) != 0;
 }
