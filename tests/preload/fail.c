@@ -80,9 +80,13 @@ fsync(int fd)
 }
 
 int
-rename(const char *from, const char *to)
+renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
-	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+	static int (*next)(int, const char *, int, const char *, unsigned);
+
+	if (!next)
+		next = dlsym(RTLD_NEXT, "renameat2");
+	return strikes("rename", EIO) ? -1 : next(from_dir, from, to_dir, to, flags);
 }
 
 int
@@ -93,6 +97,12 @@ renameat(int from_dir, const char *from, int to_dir, const char *to)
 	if (!next)
 		next = dlsym(RTLD_NEXT, "renameat");
 	return strikes("rename", EIO) ? -1 : next(from_dir, from, to_dir, to);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	return renameat(AT_FDCWD, from, AT_FDCWD, to);
 }
 
 int
