@@ -10,6 +10,9 @@
 /* The age at which no ring holds an older packet unread: the kernel gives up a block after at most
  * two retire times, and its timer may be late. */
 #define HOLD (2 * RING_RETIRE_MS * MS + 30 * MS)
+/* ... and at which it has reached its ring: from its timestamp to there, a packet may wait behind
+ * many others. */
+#define ARRIVAL (15 * MS)
 /* With the ring's hold, well within the second that a kill may cost. */
 #define FLUSH_EVERY   (500 * MS)
 #define PUBLISH_EVERY (200 * MS)
@@ -169,11 +172,27 @@ keep(struct collector *collector, struct lane *lane)
 		fill_core(collector, core, packet->ts_ns);
 }
 
-/* Fills lanes that have nothing at hand. True: each has a packet now. */
-static bool
-refill(struct collector *collector)
+/* Nothing older than this can come any more from a lane that has nothing at hand, for what the
+ * clock says, and for what the lane itself shows: its packets come in order. */
+struct bound {
+	int64_t settled; /* unread packets are not older */
+	int64_t arrived; /* packets that are not in a ring yet are not older */
+};
+
+static int64_t
+bound_of(const struct lane *lane, const struct bound *bound)
 {
-	bool all = true;
+	int64_t until = ring_is_empty(&lane->ring) ? bound->arrived : bound->settled;
+
+	return until > lane->head.ts_ns ? until : lane->head.ts_ns;
+}
+
+/* Fills lanes that have nothing at hand. Returns up to when packets may be kept: what others can
+ * still bring is not older. */
+static int64_t
+refill(struct collector *collector, const struct bound *bound)
+{
+	int64_t until = INT64_MAX;
 
 	for (size_t i = 0; i < collector->lane_count; i++) {
 		struct lane *lane = &collector->lanes[i];
@@ -187,10 +206,10 @@ refill(struct collector *collector)
 		lane->live = ring_next(&lane->ring, &lane->head);
 		if (lane->live)
 			push(collector, lane);
-		else
-			all = false;
+		else if (bound_of(lane, bound) < until)
+			until = bound_of(lane, bound);
 	}
-	return all;
+	return until;
 }
 
 /* Keeps the first lane's packets as long as they come before the others' and bound. */
@@ -216,25 +235,24 @@ take_run(struct collector *collector, int64_t bound)
 }
 
 /*
- * Keeps what is older than bound, or than anything that can still come. True: nothing older than
- * bound is left; false: there was too much for one round.
+ * Keeps what is older than anything that can still come. True: nothing else can be kept for now;
+ * false: there was too much for one round.
  */
 static bool
-gather(struct collector *collector, int64_t bound)
+gather(struct collector *collector, const struct bound *bound)
 {
-	bool all = refill(collector);
+	int64_t until = refill(collector, bound);
 	unsigned taken = 0;
 
 	while (collector->live && taken < PACKETS_AT_ONCE) {
 		struct lane *first = collector->heap[0];
-		int64_t until = all ? INT64_MAX : bound;
 
 		if (first->head.ts_ns > until && !ring_is_pressed(&first->ring))
 			break;
 		taken += take_run(collector, until);
 		/* The lane at the end of its block may have another one. */
 		if (!first->live)
-			all = refill(collector) && all;
+			until = refill(collector, bound);
 	}
 	if (taken || !collector->live)
 		collector->moved = clock_monotonic_ns();
@@ -362,7 +380,9 @@ is_over(struct collector *collector, int64_t now)
 static void
 finish(struct collector *collector)
 {
-	while (!gather(collector, collector->end_ns))
+	const struct bound bound = {collector->end_ns, collector->end_ns};
+
+	while (!gather(collector, &bound))
 		;
 	for (size_t i = 0; i < collector->lane_count; i++) {
 		struct lane *lane = &collector->lanes[i];
@@ -389,14 +409,17 @@ collector_run(void *arg)
 	collector->moved = now;
 	while (!is_over(collector, now)) {
 		/* Read before looking into the rings: what they hold later is younger. */
-		int64_t settled = clock_realtime_ns() - HOLD;
+		int64_t wall = clock_realtime_ns();
+		struct bound bound = {wall - HOLD, wall - ARRIVAL};
+		bool whole;
+
 		/* A lone ring is in order by itself; and should the clock be set back, nothing
 		 * would come of age for as long. */
-		bool unordered = collector->lane_count == 1 || now - collector->moved > 4 * HOLD;
-		bool whole = gather(collector, unordered ? INT64_MAX : settled);
-
+		if (collector->lane_count == 1 || now - collector->moved > 4 * HOLD)
+			bound = (struct bound){INT64_MAX, INT64_MAX};
+		whole = gather(collector, &bound);
 		now = clock_monotonic_ns();
-		upkeep(collector, now, settled, whole);
+		upkeep(collector, now, wall - HOLD, whole);
 		if (whole)
 			wait_for_packets(collector);
 		now = clock_monotonic_ns();

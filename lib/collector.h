@@ -3,8 +3,9 @@
  * directory has a collector for each core, with that core's ring of each interface; a stream has
  * one with all rings.
  *
- * Order costs a delay: a packet waits until no ring can still hold an older one. When a ring runs
- * more than half full its packets no longer wait, because losing one is worse than misplacing one.
+ * Order costs a delay: a packet waits until no ring can still hold an older one, which a ring with
+ * nothing in it shows soonest. When a ring runs more than half full its packets no longer wait,
+ * because losing one is worse than misplacing one.
  *
  * How packets are accounted: a ring's filter passes `received`; of these `dropped` found no room in
  * it; of those that were read, `packets` are kept and `skipped` are not, because their core was

@@ -287,6 +287,17 @@ ring_skip(struct ring *ring)
 	return skipped;
 }
 
+/* The kernel counts packets into the block before it hands it over, and never hands over an empty
+ * one. What is left of an earlier round counts as a packet: the safe side. */
+bool
+ring_is_empty(const struct ring *ring)
+{
+	const struct tpacket_block_desc *block = block_at(ring, ring->block);
+
+	return !ring->reading && !is_ready(ring, ring->block) &&
+	       __atomic_load_n(&block->hdr.bh1.num_pkts, __ATOMIC_ACQUIRE) == 0;
+}
+
 bool
 ring_is_pressed(const struct ring *ring)
 {

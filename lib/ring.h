@@ -83,6 +83,9 @@ bool ring_next(struct ring *ring, struct packet *packet);
 /* Gives back the block in hand, if any, and all that are ready, unread. Returns their packets. */
 uint64_t ring_skip(struct ring *ring);
 
+/* Whether nothing is in it, not even in the block that the kernel is filling, and none in hand. */
+bool ring_is_empty(const struct ring *ring);
+
 /* Whether more than half of the ring is waiting to be read. */
 bool ring_is_pressed(const struct ring *ring);
 
