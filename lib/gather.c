@@ -193,7 +193,10 @@ gather_watch(struct gather *gather, struct failure *why)
 	int64_t ask_at = 0, alone_since = 0;
 	int rc = 0;
 
-	for (;;) {
+	/* Whoever was starting it was killed: nobody shall wait for that. */
+	if (strcmp(entry_state(gather->entry), "starting") == 0)
+		rc = entry_set_state(gather->entry, "capturing", NULL, why);
+	while (rc == 0) {
 		int64_t now = clock_ns(CLOCK_MONOTONIC);
 		size_t running;
 
@@ -212,8 +215,6 @@ gather_watch(struct gather *gather, struct failure *why)
 				  entry_is_stopping(gather->entry) ? stop_command : ask_command,
 				  why);
 			ask_at = next_ask(gather, begun, clock_ns(CLOCK_MONOTONIC));
-			if (rc < 0)
-				break;
 		} else {
 			rest(TICK_NS);
 		}

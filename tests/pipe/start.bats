@@ -115,6 +115,19 @@ vcap-start: no engine of 'shop' captures" ]
 	[ -e spool/captures/$id/stop ]
 }
 
+@test "a start that was killed can be stopped, also after somebody has asked for its status" {
+	id=shop.20260101_000000
+	printf 'a dir=%s/run exec env\n' "$PWD" >config/engines
+	sed -i '/engine b/d' config/services/shop
+	(umask 077 && mkdir -p spool/captures/$id/engines)
+	printf '%s\n' 'state starting' 'engine a' "created $(date +%s).0" 'duration 60000000000' \
+		'patience 100000000' >spool/captures/$id/capture
+	vcap-status shop
+	run timeout 10 vcap-stop shop
+	[ "$status" -eq 1 ]
+	[ "$(vcap-ls -r | cut -f 8)" = failed ]
+}
+
 @test "two at once: one is refused" {
 	# The first one's engine answers only when the gate is opened.
 	mkfifo gate
