@@ -153,16 +153,12 @@ warn_of_limits(const struct order *order)
 
 /* What nobody captures is no capture: it leaves nothing behind. */
 static _Noreturn void
-withdraw(const struct order *order, const struct spool *spool, struct entry *entry)
+withdraw(const struct spool *spool, struct entry *entry, const char *message)
 {
-	char *id = xstrdup(entry->id);
 	struct failure why = FAILURE_INIT;
 
-	warn("no engine of '%s' captures", order->service);
-	if (entry_set_state(entry, "failed", "no engine captures", &why) < 0)
-		die("%s", why.text);
-	entry_close(entry);
-	if (spool_remove(spool, id, &why) < 0)
+	warn("%s", message);
+	if (spool_withdraw(spool, entry, &why) < 0)
 		die("%s", why.text);
 	exit(EXIT_FAILED);
 }
@@ -184,11 +180,9 @@ launch(const struct order *order, const struct spool *spool, struct entry *entry
 			warn("engine '%s' does not capture: %s", names.list[i], reason);
 	}
 	if (started == 0)
-		withdraw(order, spool, entry);
-	if (started < 0) {
-		entry_set_state(entry, "failed", why.text, NULL);
-		die("%s", why.text);
-	}
+		failure_set(&why, "no engine of '%s' captures", order->service);
+	if (started <= 0)
+		withdraw(spool, entry, why.text);
 	if (entry_set_state(entry, "capturing", NULL, &why) < 0 || waiter_start(entry, &why) < 0)
 		die("%s", why.text);
 	return (size_t)started < names.count ? EXIT_PARTIAL : EXIT_DONE;

@@ -244,29 +244,6 @@ fill_capture(struct entry *capture, struct keyval *facts, struct failure *why)
 	return entry_set_state(capture, "starting", NULL, why);
 }
 
-int
-spool_create(const struct spool *spool, const char *service, struct keyval *facts,
-	     struct entry *capture, struct failure *why)
-{
-	char other[SPOOL_ID];
-	int rc;
-
-	*capture = ENTRY_INIT;
-	if (flock(spool->dir, LOCK_EX) < 0)
-		return failure_errno(why, "cannot lock '%s'", spool->path);
-	rc = find_unfinished(spool, service, other, why);
-	if (rc > 0)
-		rc = failure_set(why, "'%s' is being captured already: '%s'", service, other);
-	if (rc == 0)
-		rc = make_capture(spool, service, capture, why);
-	if (rc == 0 && fill_capture(capture, facts, why) < 0) {
-		entry_close(capture);
-		rc = -1;
-	}
-	flock(spool->dir, LOCK_UN);
-	return rc;
-}
-
 /* Removes the files in the directory name, and it. Directories within are removed if deeper than 0
  * are allowed; links are never followed. */
 static int
@@ -289,6 +266,40 @@ remove_directory(int dirfd, const char *name, int depth)
 	else if (fd >= 0)
 		close(fd);
 	return rc == 0 ? unlinkat(dirfd, name, AT_REMOVEDIR) : -1;
+}
+
+int
+spool_withdraw(const struct spool *spool, struct entry *capture, struct failure *why)
+{
+	int rc = remove_directory(spool->dir, capture->id, 1);
+
+	if (rc < 0)
+		failure_errno(why, "cannot remove '%s'", capture->path);
+	entry_close(capture);
+	return rc;
+}
+
+int
+spool_create(const struct spool *spool, const char *service, struct keyval *facts,
+	     struct entry *capture, struct failure *why)
+{
+	char other[SPOOL_ID];
+	int rc;
+
+	*capture = ENTRY_INIT;
+	if (flock(spool->dir, LOCK_EX) < 0)
+		return failure_errno(why, "cannot lock '%s'", spool->path);
+	rc = find_unfinished(spool, service, other, why);
+	if (rc > 0)
+		rc = failure_set(why, "'%s' is being captured already: '%s'", service, other);
+	if (rc == 0)
+		rc = make_capture(spool, service, capture, why);
+	if (rc == 0 && fill_capture(capture, facts, why) < 0) {
+		spool_withdraw(spool, capture, NULL);
+		rc = -1;
+	}
+	flock(spool->dir, LOCK_UN);
+	return rc;
 }
 
 int

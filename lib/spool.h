@@ -50,6 +50,9 @@ int spool_find(const struct spool *spool, const char *word, struct entry *captur
 int spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 		 struct entry *capture, struct failure *why);
 
+/* Removes a capture that was created and never began, and closes it. */
+int spool_withdraw(const struct spool *spool, struct entry *capture, struct failure *why);
+
 /* Removes a capture that is over, or whose facts cannot be read, and all its files. */
 int spool_remove(const struct spool *spool, const char *id, struct failure *why);
 

@@ -208,6 +208,19 @@ nothing_left() { # on the engines
 	vcap-stop "$id"
 }
 
+@test "F1: a spool without room takes nothing, and keeps nothing of it" {
+	mkdir full
+	mount -t tmpfs -o size=8k tmpfs full
+	for left in 8192 0; do
+		head -c "$left" /dev/zero >full/filler
+		VCAP_SPOOL=$PWD/full/spool run -1 vcap-start shop -t 5
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == "vcap-start: cannot write "*": No space left on device" ]]
+		[ -z "$(ls -A full/spool/captures)" ]
+	done
+	umount full
+}
+
 @test "F9: an engine that is lost during the capture is given up, the other is there" {
 	begin shop -t 5 --patience 300ms
 	talk a 2
