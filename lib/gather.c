@@ -132,17 +132,20 @@ unsettled(const struct entry *entry, const struct words *engines, size_t *runnin
 	return open;
 }
 
-/* When the capture's own time is over, on the wall clock; 0 if it has none, or was ended. */
+/* When the capture's own time is over, on the wall clock: never for one without any limit, and 0 if
+ * it is limited by its count alone, or was ended. */
 static int64_t
 deadline_ns(const struct entry *entry)
 {
+	bool is_counted = keyval_number(&entry->facts, "count", 0) > 0;
 	int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
 	int64_t created = 0;
 	const char *word = keyval_get(&entry->facts, "created");
 
-	if (duration == 0 || entry_is_stopping(entry) || !word ||
-	    parse_offset(word, &created, NULL) < 0)
+	if (entry_is_stopping(entry) || !word || parse_offset(word, &created, NULL) < 0)
 		return 0;
+	if (duration == 0)
+		return is_counted ? 0 : INT64_MAX;
 	return created + duration;
 }
 
@@ -153,13 +156,14 @@ next_ask(const struct gather *gather, int64_t begun, int64_t now)
 {
 	int64_t pause = gather->poll_ns ? gather->poll_ns : (now - begun) / 4;
 	int64_t deadline = deadline_ns(gather->entry);
-	int64_t left = deadline ? deadline - clock_ns(CLOCK_REALTIME) + NS_PER_SECOND / 2 : 0;
+	int64_t left = deadline - clock_ns(CLOCK_REALTIME);
 
 	if (!gather->poll_ns && pause < NS_PER_SECOND)
 		pause = NS_PER_SECOND;
 	if (!gather->poll_ns && pause > 10 * NS_PER_SECOND)
 		pause = 10 * NS_PER_SECOND;
-	return now + (left > 0 && left < pause ? left : pause);
+	/* A little later, so that they have ended by then. */
+	return now + (left > 0 && left < pause ? left + NS_PER_SECOND / 2 : pause);
 }
 
 /* A last word to the engines that never answered while starting: one that captures after all takes

@@ -158,7 +158,10 @@ nothing_left() { # on the engines
 	kill -INT -- -$!
 	until_true grep -q 'ending the capture' err
 	kill -INT -- -$!
-	run -1 wait $!
+	# Not by run: its subshell is not the parent that may wait.
+	status=0
+	wait $! || status=$?
+	[ "$status" -eq 1 ]
 	grep -q 'detached' err
 	id=$(head -n 1 out)
 	[ -z "$(ls -A temporary)" ]
@@ -219,6 +222,22 @@ nothing_left() { # on the engines
 		[ -z "$(ls -A full/spool/captures)" ]
 	done
 	umount full
+}
+
+@test "F7: an unlimited capture is not over because its engines are out of reach" {
+	begin shop --patience 100ms
+	talk a 2
+	talk b 2
+	cp config/engines reachable
+	engines false false
+	state=spool/captures/$id/engines/a.state
+	until_true grep -q '^exit 1' "$state"
+	touch asked
+	until_true test "$state" -nt asked
+	[ "$(vcap-ls -r | cut -f 8)" = capturing ]
+	mv reachable config/engines
+	run -0 vcap-stop "$id"
+	[ "$(packets_in "$(file)")" -eq 16 ]
 }
 
 @test "F9: an engine that is lost during the capture is given up, the other is there" {
