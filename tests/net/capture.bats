@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016 # dollars for the shell of an engine
 
 bats_require_minimum_version 1.5.0
+load tcpdump
 
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}

@@ -2,6 +2,7 @@
 # vcap-filter's programs in the kernel: iptables, tc, and a capture of tagged packets.
 
 bats_require_minimum_version 1.5.0
+load tcpdump
 
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}

@@ -3,6 +3,7 @@
 # faults that a capture has to survive.
 
 bats_require_minimum_version 1.5.0
+load tcpdump
 
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
@@ -58,16 +59,6 @@ ended() { # STATUS: that of the capture
 	local got=0
 	wait "$pid" || got=$?
 	[ "$got" -eq "$1" ] || { echo "exit status $got"; cat "$BATS_TEST_TMPDIR/err"; false; }
-}
-
-# As root, Debian's tcpdump becomes another user, whom a namespace of one user lacks: there it runs as
-# nobody at all.
-tcpdump() {
-	if [ "$(awk "{ print \$3 }" /proc/self/uid_map)" -gt 1 ]; then
-		command tcpdump "$@"
-	else
-		unshare -U tcpdump "$@"
-	fi
 }
 
 is_at() { # CORE PACKETS
