@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -261,9 +263,10 @@ rundir_status(const char *path, struct keyval *status, struct failure *why)
 	return rc;
 }
 
-/* Sends SIGTERM once the process has said who it is. */
+/* Sends SIGTERM once the process has said who it is. *process is then a pidfd of it (Linux 5.3), or
+ * -1. */
 static int
-terminate(int fd, const char *path, bool *sent, struct failure *why)
+terminate(int fd, const char *path, bool *sent, int *process, struct failure *why)
 {
 	struct keyval status = KEYVAL_INIT;
 	pid_t pid;
@@ -278,6 +281,8 @@ terminate(int fd, const char *path, bool *sent, struct failure *why)
 	keyval_release(&status);
 	if (pid <= 1)
 		return 0;
+	/* Before the look at the lock: while it is held, this is the pid of who holds it. */
+	*process = pidfd_open(pid, 0);
 	if (is_running(fd) && kill(pid, SIGTERM) < 0 && errno != ESRCH)
 		return failure_errno(why, "cannot stop the capture in '%s'", path);
 	*sent = true;
@@ -289,17 +294,23 @@ rundir_stop(const char *path, int timeout_ms, struct keyval *status, struct fail
 {
 	const struct timespec pause = {.tv_nsec = 20 * 1000000};
 	int fd = open_existing(path, why);
+	struct pollfd process = {.fd = -1, .events = POLLIN};
 	bool sent = false;
 	int rc = fd < 0 ? -1 : 0;
 
 	for (int waited = 0; rc == 0 && is_running(fd); waited += 20) {
-		rc = terminate(fd, path, &sent, why);
+		rc = terminate(fd, path, &sent, &process.fd, why);
 		if (rc == 0 && waited >= timeout_ms)
 			rc = failure_set(why, "the capture in '%s' has not ended in %d s", path,
 					 timeout_ms / 1000);
 		if (rc == 0)
 			nanosleep(&pause, NULL);
 	}
+	/* It lets go of the lock some time before the kernel has taken down its rings. */
+	if (rc == 0 && process.fd >= 0)
+		poll(&process, 1, timeout_ms);
+	if (process.fd >= 0)
+		close(process.fd);
 	if (rc == 0)
 		rc = read_status(fd, path, status, why);
 	if (fd >= 0)
