@@ -171,7 +171,8 @@ report(struct capture *capture, enum capture_end end)
 	if (capture->control.reason == STOP_CLOSED)
 		return EXIT_DONE;
 	capture_total(capture, &total);
-	warn("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " dropped by the kernel; ended by %s%s%s",
+	warn("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64
+	     " dropped by the kernel; ended by %s%s%s",
 	     total.packets, total.bytes, total.dropped, stop_reason_name(capture->control.reason),
 	     *capture->message ? ", " : "", capture->message);
 	return statuses[end];
