@@ -129,9 +129,10 @@ vcap-start: no engine of 'shop' captures" ]
 }
 
 @test "two at once: one is refused" {
-	# The first one's engine answers only when the gate is opened.
+	# The first one's engine answers only when the gate is opened, and then with a failure: nothing is
+	# left that would wait for it.
 	mkfifo gate
-	printf '#!/bin/sh\ntimeout 10 cat gate\n' >held
+	printf '#!/bin/sh\ntimeout 10 cat gate\nexit 1\n' >held
 	chmod 755 held
 	printf 'a dir=/d exec %s/held\n' "$PWD" >config/engines
 	sed -i '/engine b/d' config/services/shop
