@@ -103,16 +103,6 @@ capfile_add_interface(struct capfile *file)
 	return &file->source.interfaces[count];
 }
 
-static void
-interface_release(struct interface *interface)
-{
-	free(interface->name);
-	free(interface->description);
-	free(interface->filter);
-	free(interface->options);
-	free(interface->comment);
-}
-
 void
 capfile_drop_interface(struct capfile *file)
 {

@@ -78,6 +78,9 @@ struct interface {
 	char *comment;
 };
 
+/* Frees what an interface owns; the interface itself is its holder's. */
+void interface_release(struct interface *interface);
+
 enum source_event {
 	SOURCE_END,        /* no more packets; every record was whole */
 	SOURCE_PACKET,     /* *packet is filled */

@@ -15,16 +15,6 @@ struct offset {
 	int64_t ns;
 };
 
-static void
-interface_release(struct interface *interface)
-{
-	free(interface->name);
-	free(interface->description);
-	free(interface->filter);
-	free(interface->options);
-	free(interface->comment);
-}
-
 void
 roster_release(struct roster *roster)
 {
