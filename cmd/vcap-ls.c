@@ -42,8 +42,9 @@ static const struct table_column script_columns[] = {
     {"STATE"},
     {"ID"},
     {"MESSAGE"},
+    {"CLOCKS"},
 };
-enum { HUMAN_WIDTH = 8, RAW_WIDTH = 9, JSON_WIDTH = 10 };
+enum { HUMAN_WIDTH = 8, RAW_WIDTH = 9, JSON_WIDTH = 11 };
 
 static const char *
 parse_options(int argc, char **argv, enum table_form *form)
@@ -141,8 +142,17 @@ add_capture(struct table *table, const struct entry *entry, const char *state, e
 			       *missing ? ")" : "");
 	const char *message = keyval_get(&entry->facts, "message");
 	const char *human[] = {date, service, size, packets, drops, both, state, entry->id};
-	const char *script[] = {date,    service, size,  packets,   drops,
-				engines, missing, state, entry->id, message};
+	const char *script[] = {date,
+				service,
+				size,
+				packets,
+				drops,
+				engines,
+				missing,
+				state,
+				entry->id,
+				message,
+				keyval_get(&entry->facts, "clocks")};
 	struct failure why = FAILURE_INIT;
 
 	if (table_add(table, form == TABLE_HUMAN ? human : script, &why) < 0)

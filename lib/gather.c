@@ -2,6 +2,7 @@
 
 #include "child.h"
 #include "parse.h"
+#include "skew.h"
 #include "tally.h"
 #include "words.h"
 
@@ -94,6 +95,8 @@ each(const struct gather *gather, const struct words *engines, const char *timeo
 
 static char *const ask_command[] = {"vcap-on", "{}", "vcap-host", "status", "{dir}", NULL};
 static char *const stop_command[] = {"vcap-on", "{}", "vcap-host", "stop", "{dir}", NULL};
+static char *const clock_start_command[] = {"vcap-clock", "--key", "clock-start", "{}", NULL};
+static char *const clock_end_command[] = {"vcap-clock", "--key", "clock-end", "{}", NULL};
 static char *const remove_command[] = {"vcap-on", "{}", "vcap-host", "remove", "{dir}", NULL};
 
 /* How an engine stands, from its state in the spool. */
@@ -188,6 +191,29 @@ retry_missing(struct gather *gather, struct failure *why)
 	return rc;
 }
 
+/* Has the clocks of the engines compared with this one, unless that is taken down already under the
+ * key. One that does not tell is not corrected: that is no reason to give up anything. */
+static int
+compare_clocks(struct gather *gather, const char *key, char *const *command, struct failure *why)
+{
+	struct words engines = entry_participants(gather->entry), unknown = WORDS_INIT;
+	int rc;
+
+	for (size_t i = 0; i < engines.count; i++) {
+		struct keyval state;
+
+		if (entry_load_engine(gather->entry, engines.list[i], &state, NULL) < 0)
+			continue;
+		if (!keyval_get(&state, key))
+			words_add(&unknown, engines.list[i]);
+		keyval_release(&state);
+	}
+	rc = each(gather, &unknown, "20s", command, why);
+	words_free(words_finish(&engines));
+	words_free(words_finish(&unknown));
+	return rc;
+}
+
 int
 gather_watch(struct gather *gather, struct failure *why)
 {
@@ -200,6 +226,8 @@ gather_watch(struct gather *gather, struct failure *why)
 	/* Whoever was starting it was killed: nobody shall wait for that. */
 	if (strcmp(entry_state(gather->entry), "starting") == 0)
 		rc = entry_set_state(gather->entry, "capturing", NULL, why);
+	if (rc == 0)
+		rc = compare_clocks(gather, "clock-start", clock_start_command, why);
 	while (rc == 0) {
 		int64_t now = clock_ns(CLOCK_MONOTONIC);
 		size_t running;
@@ -260,6 +288,8 @@ gather_fetch(struct gather *gather, struct failure *why)
 	struct words left;
 	int rc = target ? entry_set_state(gather->entry, "fetching", NULL, why) : -1;
 
+	if (rc == 0)
+		rc = compare_clocks(gather, "clock-end", clock_end_command, why);
 	left = fetched_or_not(gather->entry, false);
 	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
 		if (i > 0)
@@ -300,7 +330,7 @@ sum_up(struct gather *gather, const struct words *engines, struct tally *sum, ui
 }
 
 static char **
-merge_command(const struct entry *entry, const struct words *engines)
+merge_command(const struct entry *entry, const struct words *engines, const struct words *clocks)
 {
 	struct words argv = WORDS_INIT;
 
@@ -308,6 +338,10 @@ merge_command(const struct entry *entry, const struct words *engines)
 	words_take(&argv, entry_file(entry, "service"));
 	words_add(&argv, "-w");
 	words_take(&argv, entry_file(entry, "%s.pcapng", entry->id));
+	for (size_t i = 0; i < clocks->count; i++) {
+		words_add(&argv, "-o");
+		words_add(&argv, clocks->list[i]);
+	}
 	for (size_t i = 0; i < engines->count; i++) {
 		char *path = entry_file(entry, "engines/%s.pcapng", engines->list[i]);
 
@@ -315,6 +349,57 @@ merge_command(const struct entry *entry, const struct words *engines)
 		free(path);
 	}
 	return words_finish(&argv);
+}
+
+/* How far the engine's clock was from this one, from the beginning and the end of the capture. */
+static bool
+clock_of(const struct entry *entry, const char *engine, struct skew *skew)
+{
+	struct keyval state;
+	struct skew end;
+	bool known, ended;
+
+	if (entry_load_engine(entry, engine, &state, NULL) < 0)
+		return false;
+	known = skew_read(skew, &state, "clock-start");
+	ended = skew_read(&end, &state, "clock-end");
+	keyval_release(&state);
+	if (ended)
+		*skew = known ? skew_between(*skew, end) : end;
+	return known || ended;
+}
+
+/* What vcap-merge is to add to the times of engines whose clocks are known to be wrong. All that is
+ * known of clocks is taken down. */
+static int
+correct_clocks(struct entry *entry, const struct words *engines, struct words *corrections,
+	       struct failure *why)
+{
+	struct words known = WORDS_INIT;
+	char *text;
+	int rc;
+
+	for (size_t i = 0; i < engines->count; i++) {
+		struct skew skew, back;
+		char offset[SKEW_TEXT];
+
+		if (!clock_of(entry, engines->list[i], &skew))
+			continue;
+		words_addf(&known, "%s %s", engines->list[i], skew_print(&skew, offset));
+		if (!skew_is_certain(&skew))
+			continue;
+		back = (struct skew){.offset_ns = -skew.offset_ns};
+		skew_print(&back, offset);
+		words_addf(corrections, "%s=%.*s", engines->list[i], (int)strcspn(offset, " "),
+			   offset);
+	}
+	text = words_join(&known, ", ");
+	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0
+		 ? 0
+		 : failure_set(why, "out of memory");
+	free(text);
+	words_free(words_finish(&known));
+	return rc;
 }
 
 /* Counts the merged file against the engines' own words, and takes the counts down. */
@@ -351,14 +436,17 @@ verify(struct gather *gather, const struct words *engines, struct failure *why)
 int
 gather_merge(struct gather *gather, struct failure *why)
 {
+	struct words clocks = WORDS_INIT;
 	struct words engines = fetched_or_not(gather->entry, true);
 	char **argv;
 	int rc = entry_set_state(gather->entry, "merging", NULL, why);
 
 	if (rc == 0 && engines.count == 0)
 		rc = failure_set(why, "no engine's packets could be fetched");
+	if (rc == 0)
+		rc = correct_clocks(gather->entry, &engines, &clocks, why);
 	if (rc == 0) {
-		argv = merge_command(gather->entry, &engines);
+		argv = merge_command(gather->entry, &engines, &clocks);
 		rc = argv ? child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
 			  : failure_set(why, "out of memory");
 		words_free(argv);
@@ -369,6 +457,7 @@ gather_merge(struct gather *gather, struct failure *why)
 	}
 	if (rc >= 0)
 		rc = verify(gather, &engines, why);
+	words_free(words_finish(&clocks));
 	words_free(words_finish(&engines));
 	return rc;
 }

@@ -1,0 +1,72 @@
+/*
+ * vcap-clock: an engine's clock against this one, from the fastest of several questions.
+ */
+#include "child.h"
+#include "cli.h"
+#include "engine.h"
+#include "parse.h"
+#include "skew.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define EXCHANGES_MAX 1000
+
+static const struct command self = {
+    .name = "vcap-clock",
+    .synopsis = "[-n count] [--key word] engine",
+    .options = "  -n, --exchanges count  how often to ask; the fastest answer counts (8)\n"
+	       "      --key word         what the line begins with (clock)\n"
+	       "      --help             show this help\n"
+	       "      --version          show the version\n",
+};
+
+static const char *
+parse_options(int argc, char **argv, uint64_t *exchanges, const char **key)
+{
+	enum { KEY = 0x100 };
+	static const struct option options[] = {{"exchanges", required_argument, NULL, 'n'},
+						{"key", required_argument, NULL, KEY},
+						CLI_OPTIONS};
+	struct failure why = FAILURE_INIT;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":n:", options, NULL)) != -1) {
+		switch (opt) {
+		case 'n':
+			if (parse_number(optarg, EXCHANGES_MAX, exchanges, &why) < 0)
+				die_usage("%s", why.text);
+			if (*exchanges == 0)
+				die_usage("cannot ask '%s' times", optarg);
+			break;
+		case KEY: *key = optarg; break;
+		default: cli_option(opt, argv);
+		}
+	}
+	if (argc - optind != 1)
+		die_usage("needs one engine (try --help)");
+	return argv[optind];
+}
+
+int
+main(int argc, char **argv)
+{
+	struct engines engines = ENGINES_INIT;
+	struct failure why = FAILURE_INIT;
+	uint64_t exchanges = SKEW_EXCHANGES;
+	const char *key = "clock", *name;
+	char text[SKEW_TEXT];
+	struct skew skew;
+
+	cli_start(&self);
+	name = parse_options(argc, argv, &exchanges, &key);
+	if (engines_load(&engines, getenv, &why) < 0 || !engines_find(&engines, name, &why))
+		die_usage("%s", why.text);
+	engines_release(&engines);
+	if (child_siblings_first() < 0)
+		die("out of memory");
+	if (skew_measure(&skew, name, (unsigned)exchanges, &why) < 0)
+		die("%s", why.text);
+	printf("%s %s\n", key, skew_print(&skew, text));
+	return cli_finish(EXIT_DONE);
+}
