@@ -10,12 +10,21 @@ PKGCONFIG ?= pkg-config
 
 comma := ,
 # A sanitized build has objects of its own, so that it never mixes with the plain one.
-ifdef SANITIZE
+ifdef FUZZING
+B := build-fuzz
+CC := clang
+FUZZ_MAIN :=
+override CFLAGS  += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+override LDFLAGS += -fsanitize=fuzzer
+else ifdef SANITIZE
 B := build-$(subst $(comma),-,$(subst undefined,ubsan,$(subst address,asan,$(SANITIZE))))
 override CFLAGS  += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 override LDFLAGS += -fsanitize=$(SANITIZE)
 else
 B := build
+endif
+ifndef FUZZING
+FUZZ_MAIN = $(B)/tests/fuzz/main.o
 endif
 
 override CFLAGS += -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -33,6 +42,7 @@ SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
 UNIT        := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 HELPERS     := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 PRELOADS    := $(patsubst %.c,$(B)/%.so,$(wildcard tests/preload/*.c))
+FUZZ        := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: commands
 
@@ -74,6 +84,11 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libvcap.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
 LIBS_test = -lpcap -lcap -lseccomp
 
+# With a main that reads files; `make fuzz` links clang's instead.
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/libvcap.a
+	@$(if $(Q),echo "  LD   $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
+
 $(B)/tests/preload/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LD   $@")
@@ -98,7 +113,18 @@ check-slow:
 	@$(MAKE) --no-print-directory all tests
 	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run
 
-tests: $(UNIT) $(HELPERS) $(PRELOADS)
+tests: $(UNIT) $(HELPERS) $(PRELOADS) $(FUZZ)
+
+# Every fuzz target for FUZZ_S seconds, under sanitizers; FUZZ_TARGETS names some of them.
+FUZZ_S ?= 60
+fuzz:
+	@tools/install-deps build fuzz
+	@$(MAKE) --no-print-directory helpers
+	@$(MAKE) --no-print-directory FUZZING=1 fuzzers
+	@PATH="$$PWD/build/tests/tools:$$PATH" tests/fuzz/run build-fuzz $(FUZZ_S) $(FUZZ_TARGETS)
+
+helpers: $(HELPERS) ; @:
+fuzzers: $(FUZZ) ; @:
 
 # Figures and method: tests/bench/README.md. Leave the machine alone while they run.
 bench: bench-filter bench-merge bench-capture
@@ -134,5 +160,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands tests demo check check-slow bench bench-filter bench-merge bench-capture lint install uninstall clean
+.PHONY: all commands tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-capture lint install uninstall clean
 .SECONDARY:

@@ -204,13 +204,21 @@ put_comments(struct blocks *blocks, const char *lines)
 	}
 }
 
+static const char *
+after_newline(const char *text)
+{
+	const char *newline = strchr(text, '\n');
+
+	return newline ? newline + 1 : NULL;
+}
+
 int
 pcapng_statistics(struct blocks *blocks, uint32_t id, const struct statistics *statistics,
 		  const char *comment)
 {
 	size_t room = 12 + 5 * 12 + 4;
 
-	for (const char *line = comment; line; line = strchr(line, '\n'), line += !!line)
+	for (const char *line = comment; line; line = after_newline(line))
 		room += option_room(line);
 	if (begin(blocks, PCAPNG_ISB, room) < 0)
 		return -1;

@@ -504,15 +504,15 @@ static enum source_event
 read_simple_packet(struct capfile *file, const unsigned char *body, size_t size,
 		   struct packet *packet, struct failure *why)
 {
-	const struct interface *interface = &file->source.interfaces[file->section_base];
-	uint32_t len, caplen;
+	uint32_t len, caplen, snaplen;
 
 	if (size < 4)
 		return capfile_damaged(file, why, "a packet block of %zu bytes", size + BLOCK_MIN);
 	if (file->source.interface_count == file->section_base)
 		return capfile_damaged(file, why, "a packet before any interface");
+	snaplen = file->source.interfaces[file->section_base].snaplen;
 	len = get32(file, body);
-	caplen = interface->snaplen && interface->snaplen < len ? interface->snaplen : len;
+	caplen = snaplen && snaplen < len ? snaplen : len;
 	if (PAD4(caplen) > size - 4)
 		return capfile_damaged(file, why, "a packet of %u bytes in a block of %zu", caplen,
 				       size + BLOCK_MIN);

@@ -1,0 +1,173 @@
+/*
+ * What a reader of captures must do with whatever bytes it is given: shared by the targets of the
+ * two formats.
+ */
+#ifndef VCAP_FUZZ_CAPTURE_H
+#define VCAP_FUZZ_CAPTURE_H
+
+#include "capfile.h"
+#include "fuzz.h"
+#include "pcapng.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A file that holds the bytes. */
+static inline int
+file_of(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("capture", MFD_CLOEXEC);
+
+	must(fd >= 0);
+	must(write(fd, data, size) == (ssize_t)size);
+	must(lseek(fd, 0, SEEK_SET) == 0);
+	return fd;
+}
+
+static inline uint64_t
+digest(uint64_t hash, const void *from, size_t size)
+{
+	const unsigned char *p = from;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ p[i]) * 0x100000001b3u;
+	return hash;
+}
+
+/* All of a packet but its time, which a simple packet block takes from the packet before. */
+static inline uint64_t
+digest_packet(const struct packet *packet)
+{
+	const uint32_t words[] = {packet->caplen, packet->len, packet->iface, packet->core,
+				  packet->flags};
+	uint64_t hash = digest(0xcbf29ce484222325u, words, sizeof(words));
+
+	hash = digest(hash, packet->data, packet->caplen);
+	return digest(hash, packet->options, packet->options_len);
+}
+
+/* Options that are handed on form whole options. */
+static inline void
+check_options(const unsigned char *options, uint32_t size)
+{
+	while (size) {
+		uint16_t length;
+
+		must(size >= 4);
+		memcpy(&length, options + 2, 2);
+		must(4u + (length + 3u) / 4 * 4 <= size);
+		size -= 4 + (length + 3u) / 4 * 4;
+		options += 4 + (length + 3u) / 4 * 4;
+	}
+}
+
+/* The packet is made of the input's own bytes, where it is said to stand. */
+static inline void
+check_packet(const struct source *source, const struct packet *packet, const uint8_t *data,
+	     size_t size, enum capfile_format format)
+{
+	static const uint8_t simple[] = {3, 0, 0, 0}, simple_big[] = {0, 0, 0, 3};
+	size_t head = format == CAPFILE_PCAP ? 16 : 28;
+
+	must(source->place < size);
+	if (format == CAPFILE_PCAPNG && (memcmp(data + source->place, simple, 4) == 0 ||
+					 memcmp(data + source->place, simple_big, 4) == 0))
+		head = 12;
+	must(packet->caplen <= packet->len);
+	must(packet->iface < source->interface_count);
+	must(packet->ts_ns >= 0);
+	must(source->place + head + packet->caplen <= size);
+	must(memcmp(packet->data, data + source->place + head, packet->caplen) == 0);
+	must(packet->options_len % 4 == 0 && packet->options_len <= size);
+	check_options(packet->options, packet->options_len);
+}
+
+struct reading {
+	uint64_t digest;
+	size_t packets, events;
+	enum source_event last;
+	/* Where the first packets stand, and what they are. */
+	uint64_t places[64], digests[64];
+};
+
+static inline void
+read_all(struct capfile *file, const uint8_t *data, size_t size, struct reading *reading)
+{
+	struct source *source = capfile_source(file);
+	uint64_t before = 0;
+	struct packet packet;
+	struct failure why;
+
+	*reading = (struct reading){.digest = 1};
+	while ((reading->last = source->next(source, &packet, &why)) != SOURCE_END &&
+	       reading->last != SOURCE_CUT) {
+		must(++reading->events <= size / 12 + 1);
+		must(reading->events == 1 || source->place > before);
+		before = source->place;
+		if (reading->last == SOURCE_STATISTICS)
+			must(source->interfaces[packet.iface].statistics.valid);
+		if (reading->last == SOURCE_NOTE)
+			must(source->note.size % 4 == 0 && source->note.size < size);
+		if (reading->last != SOURCE_PACKET)
+			continue;
+		check_packet(source, &packet, data, size, capfile_format(file));
+		if (reading->packets < 64) {
+			reading->places[reading->packets] = source->place;
+			reading->digests[reading->packets] = digest_packet(&packet);
+		}
+		reading->packets++;
+		reading->digest = digest(reading->digest, &packet.ts_ns, sizeof(packet.ts_ns));
+		reading->digest = reading->digest * 31 + digest_packet(&packet);
+	}
+	if (reading->last == SOURCE_CUT)
+		must(why.text[0]);
+	must(source->next(source, &packet, NULL) == reading->last);
+	for (uint32_t i = 0; i < source->interface_count; i++)
+		check_options(source->interfaces[i].options, source->interfaces[i].options_len);
+}
+
+/* Going back yields what was there. */
+static inline void
+check_revisits(struct capfile *file, const struct reading *reading)
+{
+	struct source *source = capfile_source(file);
+	size_t i = reading->packets < 64 ? reading->packets : 64;
+	struct packet packet;
+	struct failure why;
+
+	while (i-- > 0) {
+		must(source->revisit(source, reading->places[i], &why) == 0);
+		must(source->next(source, &packet, &why) == SOURCE_PACKET);
+		must(source->place == reading->places[i]);
+		must(digest_packet(&packet) == reading->digests[i]);
+	}
+}
+
+/* Reads a file in large pieces, in small ones, and backwards: all the same. */
+static inline void
+check_capture(const uint8_t *data, size_t size)
+{
+	int fd = file_of(data, size);
+	struct reading whole, pieces;
+	struct failure why;
+	struct capfile *file = capfile_open_fd(fd, "input", &why);
+
+	if (!file) {
+		must(why.text[0]);
+		close(fd);
+		return;
+	}
+	read_all(file, data, size, &whole);
+	check_revisits(file, &whole);
+	capfile_close(file);
+
+	file = capfile_open_fd(file_of(data, size), "input", &why);
+	must(file);
+	capfile_set_chunk(file, 64);
+	read_all(file, data, size, &pieces);
+	must(pieces.digest == whole.digest && pieces.last == whole.last);
+	must(pieces.events == whole.events);
+	capfile_close(file);
+}
+
+#endif

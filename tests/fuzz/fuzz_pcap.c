@@ -1,0 +1,10 @@
+/* The reader of pcap. */
+#include "capture.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 4 || memcmp(data, "\x0a\x0d\x0d\x0a", 4) != 0)
+		check_capture(data, size);
+	return 0;
+}
