@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "fdio.h"
+#include "live.h"
 #include "mergejob.h"
 #include "parse.h"
 #include "priv.h"
@@ -14,13 +15,18 @@
 
 static const struct command self = {
     .name = "vcap-merge",
-    .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] [name=]input ...",
-    .options = "  -w, --write file          write to file instead of standard output\n"
-	       "  -F, --format format       pcapng (the default) or pcap\n"
-	       "  -S, --service service     name the side of the service each packet is on\n"
-	       "  -o, --offset name=offset  add offset seconds to the times of engine name\n"
-	       "      --help                show this help\n"
-	       "      --version             show the version\n",
+    .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
+		"[--window time] [--live] [--stall time] [name=]input ...",
+    .options =
+	"  -w, --write file          write to file instead of standard output\n"
+	"  -F, --format format       pcapng (the default) or pcap\n"
+	"  -S, --service service     name the side of the service each packet is on\n"
+	"  -o, --offset name=offset  add offset seconds to the times of engine name\n"
+	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
+	"      --live                write each packet as soon as none older can come\n"
+	"      --stall time          how long an input may be silent and be waited for (2s)\n"
+	"      --help                show this help\n"
+	"      --version             show the version\n",
 };
 
 struct options {
@@ -46,14 +52,26 @@ add_offset(struct mergejob *job, char *word)
 		die("%s", why.text);
 }
 
-static struct options
-parse_options(int argc, char **argv, struct mergejob *job)
+static int64_t
+parse_time(const char *word)
 {
-	static const struct option known[] = {{"write", required_argument, NULL, 'w'},
-					      {"format", required_argument, NULL, 'F'},
-					      {"service", required_argument, NULL, 'S'},
-					      {"offset", required_argument, NULL, 'o'},
-					      CLI_OPTIONS};
+	struct failure why;
+	int64_t ns;
+
+	if (parse_duration(word, NS_PER_SECOND, &ns, &why) < 0)
+		die_usage("%s", why.text);
+	return ns;
+}
+
+static struct options
+parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
+{
+	enum { WINDOW = 0x100, LIVE, STALL };
+	static const struct option known[] = {
+	    {"write", required_argument, NULL, 'w'},     {"format", required_argument, NULL, 'F'},
+	    {"service", required_argument, NULL, 'S'},   {"offset", required_argument, NULL, 'o'},
+	    {"window", required_argument, NULL, WINDOW}, {"live", no_argument, NULL, LIVE},
+	    {"stall", required_argument, NULL, STALL},   CLI_OPTIONS};
 	struct options options = {.output = "-"};
 	int opt;
 
@@ -67,6 +85,9 @@ parse_options(int argc, char **argv, struct mergejob *job)
 			break;
 		case 'S': options.service = optarg; break;
 		case 'o': add_offset(job, optarg); break;
+		case WINDOW: job->inputs.window_ns = parse_time(optarg); break;
+		case LIVE: job->live = live; break;
+		case STALL: live->stall_ns = parse_time(optarg); break;
 		default: cli_option(opt, argv);
 		}
 	options.inputs = argv + optind;
@@ -90,7 +111,7 @@ start(struct mergejob *job, const struct options *options)
 	if (mergejob_start(job, options->output, &why) < 0)
 		die("%s", why.text);
 	unknown = mergejob_unknown_engine(job);
-	if (unknown)
+	if (unknown && !job->live)
 		die_usage("no input is of the engine '%s'", unknown);
 }
 
@@ -101,6 +122,11 @@ report(const struct mergejob *job)
 	struct failure what;
 	int status = EXIT_DONE;
 
+	if (merge_early(job->merge)) {
+		warn("%llu packets were written before their turn",
+		     (unsigned long long)merge_early(job->merge));
+		status = EXIT_PARTIAL;
+	}
 	for (size_t i = 0; i < job->inputs.count; i++)
 		if (mergejob_trouble(job, i, &what)) {
 			warn("%s", what.text);
@@ -109,18 +135,26 @@ report(const struct mergejob *job)
 	return status;
 }
 
+static void
+say(const char *line)
+{
+	warn("%s", line);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options options;
 	struct service service = SERVICE_INIT;
 	struct mergejob job = MERGEJOB_INIT;
+	struct live live = LIVE_INIT;
 	struct outfile out;
 	struct failure why;
 	int status;
 
 	cli_start(&self);
-	options = parse_options(argc, argv, &job);
+	live.say = say;
+	options = parse_options(argc, argv, &job, &live);
 	if (options.service && config_service_load(&service, options.service, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	job.service = options.service ? &service : NULL;
@@ -129,6 +163,7 @@ main(int argc, char **argv)
 	start(&job, &options);
 	if (outfile_open(&out, options.output, &why) < 0)
 		die("%s", why.text);
+	live.out = out.fd;
 	cli_remove_at_signal(out.temporary);
 	if (mergejob_write(&job, out.fd, options.format, &why) < 0 ||
 	    outfile_commit(&out, &why) < 0) {
@@ -138,6 +173,7 @@ main(int argc, char **argv)
 	cli_remove_at_signal(NULL);
 	status = report(&job);
 	mergejob_release(&job);
+	live_release(&live);
 	service_release(&service);
 	return status;
 }

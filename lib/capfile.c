@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MAGIC       4  /* bytes that tell the format */
+#define PCAP_HEADER 24 /* bytes */
+
 static struct capfile *
 capfile_of(struct source *source)
 {
@@ -68,6 +71,8 @@ capfile_truncated(struct capfile *file, struct failure *why, const char *what)
 enum source_event
 capfile_unreadable(struct capfile *file, struct failure *why)
 {
+	if (file->in.reservoir && errno == EAGAIN)
+		return SOURCE_LATER;
 	failure_errno(&file->why, "cannot read '%s' after byte %llu", file->name,
 		      (unsigned long long)intake_offset(&file->in));
 	return finish(file, why, SOURCE_CUT);
@@ -145,15 +150,23 @@ revisit(struct source *source, uint64_t place, struct failure *why)
 	return 0;
 }
 
-/* Judges the first four bytes. */
-static int
-begin(struct capfile *file, struct failure *why)
+/* Judges the first four bytes, which are there. */
+static bool
+begins_pcapng(const struct capfile *file)
 {
 	static const unsigned char pcapng[4] = {0x0a, 0x0d, 0x0d, 0x0a};
 
-	if (intake_want(&file->in, sizeof(pcapng)) < 0)
+	return intake_left(&file->in) >= sizeof(pcapng) &&
+	       memcmp(file->in.bytes + file->in.at, pcapng, sizeof(pcapng)) == 0;
+}
+
+/* Reads as far as it takes to tell the format. */
+static int
+begin(struct capfile *file, struct failure *why)
+{
+	if (intake_want(&file->in, MAGIC) < 0)
 		return failure_errno(why, "cannot read '%s'", file->name);
-	if (intake_left(&file->in) < sizeof(pcapng)) {
+	if (intake_left(&file->in) < MAGIC) {
 		if (intake_left(&file->in) == 0)
 			failure_set(&file->why, "'%s' is empty", file->name);
 		else
@@ -162,7 +175,7 @@ begin(struct capfile *file, struct failure *why)
 		finish(file, NULL, SOURCE_CUT);
 		return 0;
 	}
-	if (memcmp(file->in.bytes, pcapng, sizeof(pcapng)) == 0)
+	if (begins_pcapng(file))
 		return pcapng_begin(file, why);
 	return pcap_begin(file, why);
 }
@@ -211,6 +224,69 @@ capfile_open(const char *path, struct failure *why)
 	return file;
 }
 
+/* The first event of a live file, once its header has come. */
+static enum source_event
+begin_next(struct source *source, struct packet *packet, struct failure *why)
+{
+	struct capfile *file = capfile_of(source);
+
+	if (intake_want(&file->in, MAGIC) < 0)
+		return capfile_unreadable(file, why);
+	if (begins_pcapng(file)) {
+		file->format = CAPFILE_PCAPNG;
+		source->next = pcapng_next;
+	} else if (intake_want(&file->in, PCAP_HEADER) < 0) {
+		return capfile_unreadable(file, why);
+	} else if (begin(file, &file->why) < 0) {
+		return finish(file, why, SOURCE_CUT);
+	}
+	return source->next(source, packet, why);
+}
+
+struct capfile *
+capfile_open_live(const char *path, size_t most, struct failure *why)
+{
+	const bool is_stdin = strcmp(path, "-") == 0;
+	struct capfile *file = calloc(1, sizeof(*file));
+	int fd = STDIN_FILENO;
+
+	if (file)
+		file->name = strdup(is_stdin ? "standard input" : path);
+	if (!file || !file->name) {
+		failure_errno(why, "cannot read '%s'", path);
+		capfile_close(file);
+		return NULL;
+	}
+	/* A FIFO opens without its writer; a regular file does not mind. */
+	if (!is_stdin)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0) {
+		failure_errno(why, "cannot open '%s'", path);
+		capfile_close(file);
+		return NULL;
+	}
+	intake_init(&file->in, fd, CAPFILE_CHUNK);
+	file->owns_fd = !is_stdin;
+	file->in.can_seek = false;
+	file->in.base = 0;
+	file->in.reservoir = &file->reservoir;
+	reservoir_init(&file->reservoir, most);
+	file->source.next = begin_next;
+	return file;
+}
+
+struct reservoir *
+capfile_reservoir(struct capfile *file)
+{
+	return file->in.reservoir;
+}
+
+uint64_t
+capfile_offset(const struct capfile *file)
+{
+	return intake_offset(&file->in);
+}
+
 static void
 section_release(struct capfile_section *section)
 {
@@ -242,6 +318,7 @@ capfile_close(struct capfile *file)
 	free(file->ticks);
 	section_release(&file->section);
 	intake_release(&file->in);
+	reservoir_release(&file->reservoir);
 	for (unsigned i = 0; i < CAPFILE_CURSORS; i++)
 		intake_release(&file->others[i]);
 	free(file->sections);

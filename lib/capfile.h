@@ -20,6 +20,7 @@ enum capfile_format { CAPFILE_PCAPNG, CAPFILE_PCAP };
 
 /* A reader. Opaque; its source yields the packets. */
 struct capfile;
+struct reservoir;
 
 /*
  * Opens the file at path ("-" is standard input) or takes over the descriptor fd. name is what
@@ -33,6 +34,16 @@ struct capfile;
 struct capfile *capfile_open(const char *path, struct failure *why);
 struct capfile *capfile_open_fd(int fd, const char *name, struct failure *why);
 void capfile_close(struct capfile *file);
+
+/*
+ * A live file: its source never waits, and yields SOURCE_LATER until capfile_reservoir() has been
+ * filled with more from capfile_fd(). It holds up to `most` bytes. Nothing is read here: what is no
+ * capture file is SOURCE_CUT later on. It cannot be revisited.
+ */
+struct capfile *capfile_open_live(const char *path, size_t most, struct failure *why);
+struct reservoir *capfile_reservoir(struct capfile *file);
+/* How many bytes the reader has used. */
+uint64_t capfile_offset(const struct capfile *file);
 
 /* How much to read at a time, in bytes; the default is CAPFILE_CHUNK. The buffer only grows beyond
  * it for a block that is larger. */
@@ -89,6 +100,9 @@ int capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, siz
 /* Writes all interfaces, packets and notes of source until it ends. Its notes must be of a kind
  * that may be copied. -1 also at SOURCE_CUT. */
 int capwriter_copy(struct capwriter *writer, struct source *source, struct failure *why);
+/* Writes what there is so far, a header only if there is one already. */
+int capwriter_push(struct capwriter *writer, struct failure *why);
+/* ... and a header in any case: at the end. */
 int capwriter_flush(struct capwriter *writer, struct failure *why);
 
 #endif

@@ -29,6 +29,7 @@ struct section_mark {
 struct capfile {
 	struct source source; /* first, so that a source is its file */
 	struct intake in;
+	struct reservoir reservoir; /* what in reads from, if the file is live */
 	char *name;
 	bool owns_fd;
 	enum capfile_format format;
@@ -87,6 +88,7 @@ enum source_event capfile_end(struct capfile *file, struct failure *why);
 enum source_event capfile_damaged(struct capfile *file, struct failure *why, const char *format,
 				  ...) __attribute__((format(printf, 3, 4)));
 enum source_event capfile_truncated(struct capfile *file, struct failure *why, const char *what);
+/* SOURCE_LATER if it is only that nothing has come yet. */
 enum source_event capfile_unreadable(struct capfile *file, struct failure *why);
 
 static inline uint16_t

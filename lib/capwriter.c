@@ -208,6 +208,12 @@ capwriter_statistics(struct capwriter *writer, uint32_t id, const struct statist
 }
 
 int
+capwriter_push(struct capwriter *writer, struct failure *why)
+{
+	return writer->blocks.used ? write_out(writer, why) : 0;
+}
+
+int
 capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t size,
 	      struct failure *why)
 {

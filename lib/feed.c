@@ -22,6 +22,7 @@ feed_init(struct feed *feed, const struct merge_input *input, size_t number)
 	    .number = number,
 	    .packet = {.ts_ns = INT64_MIN, .core = 0},
 	    .origin = UINT32_MAX,
+	    .promise_ns = INT64_MIN,
 	};
 }
 
@@ -53,6 +54,18 @@ check_linktype(const struct feed *feed, struct roster *roster, const struct inte
 	return 0;
 }
 
+/* A live merge goes on without an input of another link type. */
+static int
+end_alone(struct feed *feed, const struct roster *roster, struct failure *why)
+{
+	if (!roster->is_live)
+		return -1;
+	feed->outcome.is_cut = true;
+	feed->outcome.why = *why;
+	*why = FAILURE_INIT;
+	return 0;
+}
+
 /* Gives the source's interfaces that are new their places. */
 static int
 follow_interfaces(struct feed *feed, struct roster *roster, struct failure *why)
@@ -67,12 +80,14 @@ follow_interfaces(struct feed *feed, struct roster *roster, struct failure *why)
 	for (; feed->route_count < source->interface_count; feed->route_count++) {
 		const struct interface *interface = &source->interfaces[feed->route_count];
 		struct feed_route *route = &routes[feed->route_count];
+		struct label_hint hint = feed->input.hint;
 		struct label label;
 		int rc;
 
 		if (check_linktype(feed, roster, interface, why) < 0)
 			return -1;
-		if (label_of(&label, interface, &feed->input.hint) < 0)
+		hint.trusts_description |= source->describes_engine;
+		if (label_of(&label, interface, &hint) < 0)
 			return no_memory(why);
 		rc = roster_add(roster, interface, &label, &route->interface, &route->origin);
 		label_release(&label);
@@ -104,6 +119,12 @@ is_behind(const struct feed *feed, const struct roster *roster, int64_t ts_ns, u
 	return order ? order < 0 : core < feed->packet.core;
 }
 
+static int64_t
+promised(const struct feed *feed, int64_t ts_ns)
+{
+	return ts_ns > feed->promise_ns ? ts_ns : feed->promise_ns;
+}
+
 static void
 take_packet(struct feed *feed, struct roster *roster, const struct packet *packet)
 {
@@ -113,7 +134,8 @@ take_packet(struct feed *feed, struct roster *roster, const struct packet *packe
 
 	if (__builtin_expect(is_behind(feed, roster, ts_ns, route->origin, packet->core), 0)) {
 		feed->is_disordered = true;
-		feed->outcome.late += ts_ns < feed->packet.ts_ns;
+		if (!roster->is_live)
+			feed->outcome.late += ts_ns < feed->packet.ts_ns;
 	}
 	feed->is_note = false;
 	feed->origin = route->origin;
@@ -122,6 +144,20 @@ take_packet(struct feed *feed, struct roster *roster, const struct packet *packe
 	feed->packet.ts_ns = ts_ns;
 	if (ts_ns > origin->newest_ns)
 		origin->newest_ns = ts_ns;
+	feed->promise_ns = promised(feed, ts_ns);
+}
+
+/* Takes the newest counters of an interface, and what their time promises. */
+static int
+take_statistics(struct feed *feed, struct roster *roster, uint32_t iface)
+{
+	const struct interface *interface = &feed->input.source->interfaces[iface];
+	const uint32_t origin = feed->routes[iface].origin;
+
+	feed->promise_ns = promised(
+	    feed, roster_shifted(interface->statistics.ts_ns, roster->origins[origin].offset_ns));
+	return roster_count(roster, origin, feed->number, &interface->statistics,
+			    interface->comment);
 }
 
 /* Reads on to the next head, as the source stands. */
@@ -136,13 +172,11 @@ read_head(struct feed *feed, struct roster *roster, struct failure *why)
 
 		if (feed->route_count < source->interface_count &&
 		    follow_interfaces(feed, roster, why) < 0)
-			return -1;
+			return end_alone(feed, roster, why);
 		switch (event) {
 		case SOURCE_PACKET: take_packet(feed, roster, &packet); return 1;
 		case SOURCE_STATISTICS:
-			if (roster_count(roster, feed->routes[packet.iface].origin, feed->number,
-					 &source->interfaces[packet.iface].statistics,
-					 source->interfaces[packet.iface].comment) < 0)
+			if (take_statistics(feed, roster, packet.iface) < 0)
 				return no_memory(why);
 			break;
 		case SOURCE_NOTE:
@@ -150,6 +184,7 @@ read_head(struct feed *feed, struct roster *roster, struct failure *why)
 			if (feed->is_note)
 				return 1;
 			break;
+		case SOURCE_LATER: return FEED_LATER;
 		case SOURCE_CUT: feed->outcome.is_cut = true; return 0;
 		case SOURCE_END: return 0;
 		}

@@ -25,10 +25,13 @@ struct feed {
 	struct packet packet; /* with the roster's interface */
 	uint32_t origin;      /* of the packet; UINT32_MAX before the first */
 	bool is_disordered;   /* a head stood behind one that it belongs before */
+	bool is_excused;      /* a live merge does not wait for it */
 	struct merge_outcome outcome;
 	/* The order to revisit the source in; NULL: as it stands. */
 	struct feed_entry *index;
 	size_t index_count, index_at;
+	/* Nothing older than this follows, as far as is known: the newest packet or heartbeat. */
+	int64_t promise_ns;
 };
 
 /* Where an interface of the source goes. */
@@ -39,8 +42,9 @@ struct feed_route {
 void feed_init(struct feed *feed, const struct merge_input *input, size_t number);
 void feed_release(struct feed *feed);
 
-/* Reads the next head. 1, or 0 at the end, or -1 if the merge cannot go on (no memory, or a second
- * link type), with why filled. */
+/* Reads the next head. 1, FEED_LATER if nothing has come yet, 0 at the end, or -1 if the merge
+ * cannot go on (no memory, or a second link type), with why filled. */
+#define FEED_LATER 2
 int feed_advance(struct feed *feed, struct roster *roster, struct failure *why);
 
 /* Reads the whole input, if it can be revisited, and arranges for it to be read again in order.

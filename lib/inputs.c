@@ -17,8 +17,10 @@
 #define CHUNK_MAX (1u << 20)
 #define CHUNK_MIN (8u << 10)
 
-/* How far packets of a pipe may be out of order and still be sorted. */
-#define WINDOW_NS NS_PER_SECOND
+/* What live inputs may bring ahead of their turn, together; and the least and the most of one. */
+#define HELD     (256u << 20)
+#define HELD_MIN (256u << 10)
+#define HELD_MAX (64u << 20)
 
 /* Descriptors for everything but inputs. */
 #define SPARE 32
@@ -167,7 +169,7 @@ descriptors(void)
 }
 
 static int
-open_input(struct input *input, size_t chunk, struct failure *why)
+open_input(struct input *input, size_t chunk, int64_t window_ns, struct failure *why)
 {
 	input->file = capfile_open(input->path, why);
 	if (!input->file)
@@ -177,7 +179,7 @@ open_input(struct input *input, size_t chunk, struct failure *why)
 	capfile_set_chunk(input->file, chunk);
 	if (capfile_source(input->file)->revisit)
 		return 0;
-	input->window = window_new(capfile_source(input->file), WINDOW_NS, why);
+	input->window = window_new(capfile_source(input->file), window_ns, why);
 	return input->window ? 0 : -1;
 }
 
@@ -188,10 +190,29 @@ inputs_open(struct inputs *inputs, struct failure *why)
 
 	chunk = chunk > CHUNK_MAX ? CHUNK_MAX : chunk < CHUNK_MIN ? CHUNK_MIN : chunk;
 	for (size_t i = 0; i < inputs->count; i++) {
-		if (open_input(&inputs->list[i], chunk, why) < 0)
+		if (open_input(&inputs->list[i], chunk, inputs->window_ns, why) < 0)
 			return -1;
 		if (i >= most)
 			capfile_park(inputs->list[i].file);
+	}
+	return 0;
+}
+
+int
+inputs_open_live(struct inputs *inputs, struct failure *why)
+{
+	size_t most = inputs->count ? HELD / inputs->count : HELD;
+
+	most = most > HELD_MAX ? HELD_MAX : most < HELD_MIN ? HELD_MIN : most;
+	descriptors();
+	for (size_t i = 0; i < inputs->count; i++) {
+		struct input *input = &inputs->list[i];
+
+		input->file = capfile_open_live(input->path, most, why);
+		if (!input->file)
+			return -1;
+		if (fstat(capfile_fd(input->file), &input->st) < 0)
+			return failure_errno(why, "cannot open '%s'", input->path);
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 struct input {
@@ -28,9 +29,11 @@ struct input {
 struct inputs {
 	struct input *list;
 	size_t count;
+	int64_t window_ns; /* how far packets of a pipe may be out of order and still be sorted */
 };
 
-#define INPUTS_INIT ((struct inputs){0})
+#define INPUTS_WINDOW_NS INT64_C(1000000000)
+#define INPUTS_INIT      ((struct inputs){.window_ns = INPUTS_WINDOW_NS})
 
 void inputs_release(struct inputs *inputs);
 
@@ -42,6 +45,8 @@ int inputs_add(struct inputs *inputs, const char *word, struct failure *why);
 
 /* Opens them all and shares out memory for reading ahead. */
 int inputs_open(struct inputs *inputs, struct failure *why);
+/* Opens them all as live files (capfile.h), which share out memory for what they hold. */
+int inputs_open_live(struct inputs *inputs, struct failure *why);
 
 /* Closes them again, to be opened anew. */
 void inputs_close(struct inputs *inputs);

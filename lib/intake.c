@@ -88,6 +88,8 @@ read_more(const struct intake *in)
 	unsigned char *to = in->bytes + in->end;
 	size_t size = in->room - in->end;
 
+	if (in->reservoir)
+		return reservoir_take(in->reservoir, to, size);
 	if (in->path)
 		return read_parked(in, to, size);
 	if (in->can_seek)

@@ -5,6 +5,8 @@
 #ifndef VCAP_INTAKE_H
 #define VCAP_INTAKE_H
 
+#include "reservoir.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +23,7 @@ struct intake {
 	const char *path; /* parked: opened anew for each read; the caller's */
 	dev_t device;     /* of a regular file */
 	ino_t inode;
+	struct reservoir *reservoir; /* read from this instead of the descriptor; the caller's */
 };
 
 /* Nothing is read yet. chunk is how many bytes to read at a time, but for a first, small read. */
@@ -29,7 +32,7 @@ void intake_release(struct intake *in);
 
 /*
  * Reads until `need` bytes are there or the input ends. bytes may move. 0, or -1 with errno set
- * (no memory, or a read that failed).
+ * (no memory, or a read that failed; EAGAIN if a reservoir does not hold as much yet).
  */
 int intake_fill(struct intake *in, size_t need);
 

@@ -29,6 +29,14 @@ struct merge {
 	bool sorts_inputs, stops_at_disorder;
 	bool top_is_used; /* the head of heap[0] was handed out */
 	bool has_ended;
+	/* Live: inputs that have nothing now, and what the smallest of their promises is. */
+	uint32_t *waiting;
+	size_t waiting_count;
+	int64_t watermark_ns; /* INT64_MAX: none is waited for */
+	int64_t newest_ns;    /* handed out */
+	bool has_news;        /* those that wait are to be asked again */
+	uint64_t hurry;       /* packets to hand out before their turn */
+	uint64_t early;       /* packets that were */
 	/* Inputs whose heads are alike, taken out of the heap; the last of them is handed out. */
 	uint32_t *alike;
 	size_t alike_count;
@@ -49,6 +57,8 @@ merge_new(struct failure *why)
 		return NULL;
 	}
 	merge->source.next = merge_next;
+	merge->watermark_ns = INT64_MAX;
+	merge->newest_ns = INT64_MIN;
 	return merge;
 }
 
@@ -62,6 +72,7 @@ merge_free(struct merge *merge)
 	roster_release(&merge->roster);
 	free(merge->feeds);
 	free(merge->heap);
+	free(merge->waiting);
 	free(merge->alike);
 	free(merge->alike_bytes);
 	free(merge);
@@ -106,6 +117,12 @@ void
 merge_stop_at_disorder(struct merge *merge)
 {
 	merge->stops_at_disorder = true;
+}
+
+void
+merge_live(struct merge *merge)
+{
+	merge->roster.is_live = true;
 }
 
 bool
@@ -227,13 +244,25 @@ remove_top(struct merge *merge)
 		sift_down(merge, 0, last);
 }
 
-/* Moves an input on. 1, or 0 at its end, or -1 if the merge cannot go on. */
+static void
+lower_watermark(struct merge *merge, const struct feed *feed)
+{
+	if (!feed->is_excused && feed->promise_ns < merge->watermark_ns)
+		merge->watermark_ns = feed->promise_ns;
+}
+
+/* Moves an input on. 1, 0 if it has no head now, or -1 if the merge cannot go on. */
 static int
 advance(struct merge *merge, struct feed *feed)
 {
 	int more = feed_advance(feed, &merge->roster, &merge->why);
 
 	show_interfaces(merge);
+	if (__builtin_expect(more == FEED_LATER, 0)) {
+		merge->waiting[merge->waiting_count++] = (uint32_t)feed->number;
+		lower_watermark(merge, feed);
+		return 0;
+	}
 	if (__builtin_expect(feed->is_disordered, 0) && merge->stops_at_disorder && !feed->index)
 		return failure_set(&merge->why, "'%s' is not in order", feed->input.name);
 	return more;
@@ -354,6 +383,55 @@ finish(struct merge *merge)
 	return 0;
 }
 
+/* Asks the inputs that wait again. */
+static int
+ask_again(struct merge *merge)
+{
+	const size_t count = merge->waiting_count;
+
+	merge->has_news = false;
+	merge->waiting_count = 0;
+	merge->watermark_ns = INT64_MAX;
+	for (size_t i = 0; i < count; i++) {
+		/* advance() puts back those that still wait, at most as many. */
+		const uint32_t id = merge->waiting[i];
+		int more = advance(merge, &merge->feeds[id]);
+
+		if (more < 0)
+			return -1;
+		if (more > 0)
+			push(merge, id);
+	}
+	return 0;
+}
+
+/* Whether the oldest head has to wait for inputs that might still bring something older. */
+static bool
+has_to_wait(struct merge *merge)
+{
+	if (merge->alike_count || merge->waiting_count == 0)
+		return false;
+	if (merge->heap_count == 0)
+		return true;
+	if (merge->heap[0].ts_ns < merge->watermark_ns)
+		return false;
+	if (merge->hurry == 0)
+		return true;
+	merge->hurry--;
+	merge->early++;
+	return false;
+}
+
+/* A live merge cannot go back: what is older than what it has handed out is late. */
+static void
+count_late(struct merge *merge, struct feed *feed)
+{
+	if (feed->packet.ts_ns < merge->newest_ns)
+		feed->outcome.late++;
+	else
+		merge->newest_ns = feed->packet.ts_ns;
+}
+
 static enum source_event
 merge_next(struct source *source, struct packet *packet, struct failure *why)
 {
@@ -363,6 +441,12 @@ merge_next(struct source *source, struct packet *packet, struct failure *why)
 
 	if (rc == 0 && merge->top_is_used)
 		rc = move_on(merge);
+	if (rc == 0 && merge->has_news)
+		rc = ask_again(merge);
+	if (rc == 0 && __builtin_expect(merge->waiting_count > 0, 0) && has_to_wait(merge)) {
+		merge->has_news = true;
+		return SOURCE_LATER;
+	}
 	if (rc == 0 && merge->alike_count == 0 && merge->heap_count == 0) {
 		rc = finish(merge);
 		if (rc == 0)
@@ -380,6 +464,8 @@ merge_next(struct source *source, struct packet *packet, struct failure *why)
 		source->note = feed->input.source->note;
 		return SOURCE_NOTE;
 	}
+	if (__builtin_expect(merge->roster.is_live, 0))
+		count_late(merge, feed);
 	*packet = feed->packet;
 	return SOURCE_PACKET;
 }
@@ -405,6 +491,11 @@ read_first_heads(struct merge *merge, bool *has_head)
 		struct feed *feed = &merge->feeds[i];
 		int more = 0;
 
+		if (merge->roster.is_live) {
+			merge->waiting[merge->waiting_count++] = (uint32_t)i;
+			merge->has_news = true;
+			continue;
+		}
 		if (merge->sorts_inputs && feed_sort(feed, &merge->roster, &merge->why) < 0)
 			return -1;
 		more = advance(merge, feed);
@@ -423,7 +514,8 @@ merge_start(struct merge *merge, struct failure *why)
 
 	merge->heap = calloc(merge->feed_count + 1, sizeof(*merge->heap));
 	merge->alike = calloc(merge->feed_count + 1, sizeof(*merge->alike));
-	if (!has_head || !merge->heap || !merge->alike)
+	merge->waiting = calloc(merge->feed_count + 1, sizeof(*merge->waiting));
+	if (!has_head || !merge->heap || !merge->alike || !merge->waiting)
 		rc = no_memory(why);
 	if (rc == 0 && read_first_heads(merge, has_head) < 0) {
 		*why = merge->why;
@@ -468,4 +560,46 @@ merge_has_interface(const struct merge *merge, size_t input, const char *plain)
 		if (strcmp(merge->roster.origins[feed->routes[i].origin].plain, plain) == 0)
 			return true;
 	return false;
+}
+
+bool
+merge_waits_for(const struct merge *merge, size_t input)
+{
+	for (size_t i = 0; i < merge->waiting_count; i++)
+		if (merge->waiting[i] == input)
+			return true;
+	return false;
+}
+
+bool
+merge_holds(const struct merge *merge)
+{
+	return merge->heap_count > 0;
+}
+
+void
+merge_excuse(struct merge *merge, size_t input, bool is_excused)
+{
+	merge->feeds[input].is_excused = is_excused;
+	merge->watermark_ns = INT64_MAX;
+	for (size_t i = 0; i < merge->waiting_count; i++)
+		lower_watermark(merge, &merge->feeds[merge->waiting[i]]);
+}
+
+void
+merge_hurry(struct merge *merge, uint64_t packets)
+{
+	merge->hurry = packets;
+}
+
+uint64_t
+merge_early(const struct merge *merge)
+{
+	return merge->early;
+}
+
+int64_t
+merge_promise(const struct merge *merge)
+{
+	return merge->watermark_ns;
 }

@@ -60,15 +60,24 @@ void merge_stop_at_disorder(struct merge *merge);
 bool merge_is_disordered(const struct merge *merge);
 
 /*
- * Inputs whose packets may stand in any order. merge_sort_inputs: merge_start reads each input that
- * can be revisited once through, and puts those in order that are not; others are placed late.
- * merge_stop_at_disorder: the first packet that is late ends the merge with SOURCE_CUT, so that a
- * caller who can start over does so, and reads twice only when it must.
+ * Live: inputs may yield SOURCE_LATER, and so does the merge when its oldest packet has to wait for
+ * an input that has nothing now: that input could still bring something older than the newest
+ * packet or statistics it has brought. Each call after SOURCE_LATER asks those inputs again. The
+ * interfaces come to be known, and stand, as they come. An input of another link type than the
+ * first ends alone. Packets that are older than one handed out before are counted as late.
  */
-void merge_sort_inputs(struct merge *merge);
-void merge_stop_at_disorder(struct merge *merge);
-/* Whether a packet was late, by time, engine or core. */
-bool merge_is_disordered(const struct merge *merge);
+void merge_live(struct merge *merge);
+/* After SOURCE_LATER: whether the input has nothing now; whether packets wait; and the time before
+ * which nothing follows (but from excused inputs), INT64_MAX if no input is waited for. */
+bool merge_waits_for(const struct merge *merge, size_t input);
+bool merge_holds(const struct merge *merge);
+int64_t merge_promise(const struct merge *merge);
+/* The others wait for this input no longer, or again. */
+void merge_excuse(struct merge *merge, size_t input, bool is_excused);
+/* The next packets, so many, do not wait for anything. */
+void merge_hurry(struct merge *merge, uint64_t packets);
+/* How many did not. */
+uint64_t merge_early(const struct merge *merge);
 
 /* Lets interfaces differ in link type, which is refused otherwise. */
 void merge_mix_linktypes(struct merge *merge);
@@ -79,8 +88,9 @@ void merge_mix_linktypes(struct merge *merge);
  */
 int merge_start(struct merge *merge, struct failure *why);
 
-/* Its next() yields SOURCE_PACKET, SOURCE_NOTE (what may be copied into another file) and
- * SOURCE_END; SOURCE_CUT means that the merge cannot go on: no memory, or a second link type. */
+/* Its next() yields SOURCE_PACKET, SOURCE_NOTE (what may be copied into another file),
+ * SOURCE_END and, if it is live, SOURCE_LATER; SOURCE_CUT means that the merge cannot go on: no
+ * memory, or a second link type. */
 struct source *merge_source(struct merge *merge);
 
 /* What became of an input; complete after SOURCE_END. */

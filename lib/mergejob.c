@@ -1,5 +1,7 @@
 #include "mergejob.h"
 
+#include "live.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,16 +49,19 @@ mergejob_offset(struct mergejob *job, const char *engine, int64_t ns, struct fai
 static int
 start(struct mergejob *job, struct failure *why)
 {
-	if (inputs_open(&job->inputs, why) < 0)
+	if ((job->live ? inputs_open_live : inputs_open)(&job->inputs, why) < 0)
 		return -1;
-	job->can_start_over = job->can_start_over && inputs_can_be_revisited(&job->inputs);
+	job->can_start_over =
+	    job->can_start_over && !job->live && inputs_can_be_revisited(&job->inputs);
 	job->merge = merge_new(why);
 	if (!job->merge || inputs_merge(&job->inputs, job->merge, why) < 0)
 		return -1;
 	for (size_t i = 0; i < job->offset_count; i++)
 		if (merge_offset(job->merge, job->offsets[i].engine, job->offsets[i].ns, why) < 0)
 			return -1;
-	if (job->can_start_over)
+	if (job->live)
+		merge_live(job->merge);
+	else if (job->can_start_over)
 		merge_stop_at_disorder(job->merge);
 	else
 		merge_sort_inputs(job->merge);
@@ -64,6 +69,8 @@ start(struct mergejob *job, struct failure *why)
 		return -1;
 	if (job->service)
 		job->sides = sides_new(merge_source(job->merge), job->service, why);
+	if (job->live)
+		live_watch(job->live, &job->inputs, job->merge);
 	return job->service && !job->sides ? -1 : 0;
 }
 
@@ -127,8 +134,9 @@ mergejob_trouble(const struct mergejob *job, size_t i, struct failure *what)
 	if (inputs_damage(&job->inputs, job->merge, i, what))
 		return true;
 	if (outcome->late)
-		failure_set(what, "'%s' is not in order: %llu packets were placed late",
-			    job->inputs.list[i].path, (unsigned long long)outcome->late);
+		failure_set(what, "'%s' %s: %llu packets were placed late",
+			    job->inputs.list[i].path, job->live ? "came late" : "is not in order",
+			    (unsigned long long)outcome->late);
 	return outcome->late;
 }
 
@@ -155,6 +163,9 @@ write_statistics(const struct mergejob *job, const struct source *from, struct c
 		const char *comment = interface->comment;
 		struct failure what;
 
+		if (!interface->statistics.valid && job->live &&
+		    live_end_mark(job->live, writer, i, why) < 0)
+			return -1;
 		if (!interface->statistics.valid)
 			continue;
 		find_trouble(job, interface->name, &what);
@@ -177,7 +188,8 @@ write_all(const struct mergejob *job, int fd, enum capfile_format format, struct
 	if (writer)
 		rc = write_header(job, writer, why);
 	if (rc == 0)
-		rc = capwriter_copy(writer, from, why);
+		rc = job->live ? live_copy(job->live, from, writer, why)
+			       : capwriter_copy(writer, from, why);
 	if (rc == 0)
 		rc = write_statistics(job, from, writer, why);
 	if (rc == 0)

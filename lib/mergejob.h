@@ -17,11 +17,14 @@
 
 #include <stdbool.h>
 
+struct live;
+
 struct mergejob {
 	struct inputs inputs;
 	const struct service *service; /* NULL: packets' sides are not told; the caller's */
 	struct mergejob_offset *offsets;
 	size_t offset_count;
+	struct live *live; /* NULL: inputs are read as fast as they can be; the caller's */
 	struct merge *merge;
 	struct sides *sides;
 	bool can_start_over;

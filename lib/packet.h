@@ -86,6 +86,7 @@ enum source_event {
 	SOURCE_PACKET,     /* *packet is filled */
 	SOURCE_STATISTICS, /* interface packet->iface has new statistics (a heartbeat) */
 	SOURCE_NOTE,       /* something else was read: source->note */
+	SOURCE_LATER,      /* nothing yet: only from sources that do not wait */
 	SOURCE_CUT,        /* the input ended in the middle, or is damaged from here on: why says
 			      where. Everything yielded before is good. Final, as SOURCE_END is. */
 };
@@ -109,7 +110,9 @@ struct source {
 				  struct failure *why);
 	struct interface *interfaces; /* may grow, and move, during next() */
 	uint32_t interface_count;
-	struct note note; /* what SOURCE_NOTE announced */
+	struct note note;      /* what SOURCE_NOTE announced */
+	bool describes_engine; /* descriptions of interfaces are names of engines: a file of vcap's
+				*/
 	/* A source that can go back has these, others have NULL: where the event that next()
 	 * yielded last stands, and how to make next() yield it again. Interfaces and counters stay
 	 * as they are; places ascend. */

@@ -279,6 +279,7 @@ read_section(struct capfile *file, struct failure *why)
 		return capfile_unreadable(file, why);
 	file->is_vcaps =
 	    file->section.application && strncmp(file->section.application, "vcap-", 5) == 0;
+	file->source.describes_engine = file->is_vcaps;
 	file->is_unmarked = true;
 	file->source.note = (struct note){
 	    .type = PCAPNG_SHB, .body = p + BLOCK_HEAD, .size = size - BLOCK_MIN, .foreign = true};
@@ -762,7 +763,7 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		if (type == PCAPNG_SHB)
 			return read_section(file, why);
 		event = want_block(file, &size, why);
-		if (event == SOURCE_CUT)
+		if (event != SOURCE_PACKET)
 			return event;
 		block = in->bytes + in->at;
 		if (type == PCAPNG_IDB) {

@@ -31,7 +31,8 @@ struct roster {
 	size_t tally_count;
 	struct offset *offsets; /* by engine */
 	size_t offset_count;
-	bool mixes_linktypes;    /* interfaces may differ in link type */
+	bool mixes_linktypes; /* interfaces may differ in link type */
+	bool is_live; /* inputs come as they are captured: one that does not suit ends alone */
 	const char *first_input; /* which input the first interface came from; not owned */
 };
 

@@ -92,6 +92,7 @@ sieve_copy(struct capfile *in, struct capwriter *out, sieve_judge *judge, void *
 				rc = capwriter_packet(out, packet.iface, &packet, why);
 			break;
 		case SOURCE_STATISTICS: rc = copy_statistics(source, packet.iface, out, why); break;
+		case SOURCE_LATER: break;
 		case SOURCE_NOTE: rc = copy_note(in, out, why); break;
 		case SOURCE_CUT: return finish(in, out, &cut, why);
 		case SOURCE_END: return finish(in, out, NULL, why);

@@ -38,6 +38,7 @@ show_interfaces(struct window *window)
 {
 	window->source.interfaces = window->from->interfaces;
 	window->source.interface_count = window->from->interface_count;
+	window->source.describes_engine = window->from->describes_engine;
 }
 
 struct window *
@@ -195,8 +196,8 @@ hand_out(struct window *window, struct packet *packet)
 	return SOURCE_PACKET;
 }
 
-/* Reads one event. SOURCE_STATISTICS is passed on at once; SOURCE_NOTE stands for anything that is
- * held, and for the end. */
+/* Reads one event. SOURCE_STATISTICS and SOURCE_LATER are passed on at once; SOURCE_NOTE stands for
+ * anything that is held, and for the end. */
 static enum source_event
 read_event(struct window *window, struct packet *packet)
 {
@@ -205,6 +206,7 @@ read_event(struct window *window, struct packet *packet)
 
 	show_interfaces(window);
 	switch (event) {
+	case SOURCE_LATER:
 	case SOURCE_STATISTICS: return event;
 	case SOURCE_PACKET: rc = hold_packet(window, packet); break;
 	case SOURCE_NOTE: rc = hold_note(window); break;
@@ -224,9 +226,12 @@ window_next(struct source *source, struct packet *packet, struct failure *why)
 {
 	struct window *window = (struct window *)source;
 
-	while (!window->has_ended && !is_full(window))
-		if (read_event(window, packet) == SOURCE_STATISTICS)
-			return SOURCE_STATISTICS;
+	while (!window->has_ended && !is_full(window)) {
+		const enum source_event event = read_event(window, packet);
+
+		if (event != SOURCE_NOTE)
+			return event;
+	}
 	if (window->count)
 		return hand_out(window, packet);
 	if (why)

@@ -1,0 +1,237 @@
+#include "live.h"
+
+#include "parse.h"
+#include "reservoir.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* The stream says how far it is when it has come so much further, in the packets' time. */
+#define PROMISE_STEP_NS INT64_C(50000000)
+#define PROMISE_ID      0 /* the interface that says it */
+
+/* As many packets are let go at a time when memory is full. */
+#define HURRY 4096
+
+struct live_input {
+	uint64_t offset;  /* as far as it was read when last looked at */
+	int64_t heard_ns; /* when that changed, by the clock */
+	bool is_silent;   /* it is not waited for */
+};
+
+static int64_t
+clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+void
+live_release(struct live *live)
+{
+	free(live->list);
+	*live = LIVE_INIT;
+}
+
+void
+live_watch(struct live *live, const struct inputs *inputs, struct merge *merge)
+{
+	live->inputs = inputs;
+	live->merge = merge;
+	live->promised_ns = INT64_MIN;
+}
+
+static void
+say(const struct live *live, size_t i, const char *what)
+{
+	const struct input *input = &live->inputs->list[i];
+	struct failure line;
+
+	failure_set(&line, "'%s' %s", input->engine ? input->engine : input->path, what);
+	if (live->say)
+		live->say(line.text);
+}
+
+/* Whether every input is read on, and which are to be waited for no more, or again. Returns how
+ * long until that may change, negative if it will not by itself. */
+static int64_t
+judge_silence(struct live *live, int64_t now_ns)
+{
+	int64_t next_ns = INT64_MAX;
+
+	if (!merge_holds(live->merge))
+		live->holding_ns = 0;
+	else if (live->holding_ns == 0)
+		live->holding_ns = now_ns;
+	for (size_t i = 0; i < live->inputs->count; i++) {
+		struct live_input *input = &live->list[i];
+		const uint64_t offset = capfile_offset(live->inputs->list[i].file);
+		int64_t silent_ns;
+
+		if (offset != input->offset) {
+			input->offset = offset;
+			input->heard_ns = now_ns;
+			if (input->is_silent) {
+				say(live, i, "is back");
+				merge_excuse(live->merge, i, false);
+			}
+			input->is_silent = false;
+		}
+		if (input->is_silent || !live->holding_ns || !merge_waits_for(live->merge, i))
+			continue;
+		silent_ns = now_ns - (input->heard_ns > live->holding_ns ? input->heard_ns
+									 : live->holding_ns);
+		if (silent_ns < live->stall_ns) {
+			if (live->stall_ns - silent_ns < next_ns)
+				next_ns = live->stall_ns - silent_ns;
+			continue;
+		}
+		input->is_silent = true;
+		merge_excuse(live->merge, i, true);
+		say(live, i, "is silent: the others go on without it");
+		next_ns = 0;
+	}
+	return next_ns == INT64_MAX ? -1 : next_ns;
+}
+
+/* When memory is full and still packets have to wait, the oldest do so no longer. */
+static bool
+make_room(struct live *live)
+{
+	for (size_t i = 0; i < live->inputs->count; i++)
+		if (reservoir_is_full(capfile_reservoir(live->inputs->list[i].file)) &&
+		    merge_holds(live->merge)) {
+			if (!live->is_short)
+				say(live, i,
+				    "has more waiting than memory can hold: the oldest go on");
+			live->is_short = true;
+			merge_hurry(live->merge, HURRY);
+			return true;
+		}
+	return false;
+}
+
+/* Takes what has come from the inputs that poll named. */
+static void
+take(struct live *live, const struct pollfd *pollers)
+{
+	for (size_t i = 0; i < live->inputs->count; i++)
+		if (pollers[i].revents)
+			reservoir_fill(capfile_reservoir(live->inputs->list[i].file),
+				       pollers[i].fd);
+}
+
+/* Waits until something comes, or an input has been silent for long enough. */
+static int
+wait_for_more(struct live *live, struct pollfd *pollers, struct failure *why)
+{
+	const size_t count = live->inputs->count;
+	int64_t left_ns = judge_silence(live, clock_ns());
+	struct timespec left;
+
+	if (make_room(live))
+		left_ns = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct capfile *file = live->inputs->list[i].file;
+		const struct reservoir *reservoir = capfile_reservoir(file);
+		bool is_done = reservoir->at_eof || reservoir_is_full(reservoir);
+
+		/* What is held already is taken first, however much there is. */
+		pollers[i] = (struct pollfd){is_done ? -1 : capfile_fd(file), POLLIN, 0};
+	}
+	pollers[count] = (struct pollfd){live->out, 0, 0};
+	left = (struct timespec){left_ns / NS_PER_SECOND, left_ns % NS_PER_SECOND};
+	if (ppoll(pollers, count + 1, left_ns < 0 ? NULL : &left, NULL) < 0)
+		return errno == EINTR ? 0 : failure_errno(why, "cannot wait for the inputs");
+	if (pollers[count].revents & (POLLERR | POLLNVAL))
+		return failure_set(why, "nobody reads the capture any more");
+	take(live, pollers);
+	return 0;
+}
+
+/* Says how far the stream is, if that is news. */
+static int
+promise(struct live *live, const struct source *source, struct capwriter *writer,
+	struct failure *why)
+{
+	const int64_t promise_ns = merge_promise(live->merge);
+	const struct statistics heartbeat = {.ts_ns = promise_ns,
+					     .start_ns = INT64_MIN,
+					     .end_ns = INT64_MIN,
+					     .received = STATISTICS_UNKNOWN,
+					     .dropped = STATISTICS_UNKNOWN,
+					     .accepted = STATISTICS_UNKNOWN,
+					     .core = PACKET_NO_CORE};
+
+	if (source->interface_count == 0 || promise_ns == INT64_MAX || promise_ns < 0)
+		return 0;
+	if (live->promised_ns != INT64_MIN && promise_ns < live->promised_ns + PROMISE_STEP_NS)
+		return 0;
+	live->promised_ns = promise_ns;
+	return capwriter_statistics(writer, PROMISE_ID, &heartbeat, NULL, why);
+}
+
+int
+live_end_mark(const struct live *live, struct capwriter *writer, uint32_t id, struct failure *why)
+{
+	const struct statistics end = {.ts_ns = live->promised_ns,
+				       .start_ns = INT64_MIN,
+				       .end_ns = live->promised_ns,
+				       .received = STATISTICS_UNKNOWN,
+				       .dropped = STATISTICS_UNKNOWN,
+				       .accepted = STATISTICS_UNKNOWN,
+				       .core = PACKET_NO_CORE};
+
+	if (id != PROMISE_ID || live->promised_ns == INT64_MIN)
+		return 0;
+	return capwriter_statistics(writer, id, &end, NULL, why);
+}
+
+/* One event of the source: written, or waited for. 1, or 0 at the end. */
+static int
+copy_event(struct live *live, struct source *source, struct capwriter *writer,
+	   struct pollfd *pollers, struct failure *why)
+{
+	struct packet packet;
+	enum source_event event = source->next(source, &packet, why);
+
+	if (event == SOURCE_CUT || capwriter_interfaces(writer, source, why) < 0)
+		return -1;
+	switch (event) {
+	case SOURCE_PACKET:
+		return capwriter_packet(writer, packet.iface, &packet, why) < 0 ? -1 : 1;
+	case SOURCE_NOTE:
+		return capwriter_raw(writer, source->note.type, source->note.body,
+				     source->note.size, why) < 0
+			   ? -1
+			   : 1;
+	case SOURCE_LATER:
+		if (promise(live, source, writer, why) < 0 || capwriter_push(writer, why) < 0 ||
+		    wait_for_more(live, pollers, why) < 0)
+			return -1;
+		return 1;
+	case SOURCE_END: return 0;
+	default: return 1;
+	}
+}
+
+int
+live_copy(struct live *live, struct source *source, struct capwriter *writer, struct failure *why)
+{
+	struct pollfd *pollers = calloc(live->inputs->count + 1, sizeof(*pollers));
+	int rc = -1;
+
+	live->list = calloc(live->inputs->count + 1, sizeof(*live->list));
+	if (!pollers || !live->list)
+		failure_errno(why, "cannot merge");
+	else
+		while ((rc = copy_event(live, source, writer, pollers, why)) > 0)
+			;
+	free(pollers);
+	return rc;
+}

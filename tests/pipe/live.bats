@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# vcap-merge --live: streams as they come, from FIFOs and pipes.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
+	PATH="$build/bin:$build/tests/tools:$PATH"
+	cd "$BATS_TEST_TMPDIR" || exit
+	mkfifo a b
+}
+
+teardown() {
+	[ -z "${merge-}" ] || kill "$merge" 2>/dev/null || true
+}
+
+origins() {
+	tshark -r "$1" -T fields -e frame.time_epoch -e frame.interface_name -e frame.len \
+		-e udp.payload 2>/dev/null
+}
+
+holds() { # FILE COUNT
+	[ "$(origins "$1" | wc -l)" -ge "$2" ]
+}
+
+gone() { # PID
+	! kill -0 "$1"
+}
+
+until_true() { # COMMAND...: within 20 s
+	for _ in $(seq 1000); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.02
+	done
+	echo "never: $*"
+	return 1
+}
+
+# Where the first blocks of a pcapng file of mkcap that hold so many packets end.
+after() { # FILE COUNT
+	perl -e '
+		my ($count) = pop; local $/; my $bytes = <>; my $at = 0;
+		while ($at < length $bytes && $count) {
+			my ($type, $size) = unpack("VV", substr $bytes, $at, 8);
+			$count-- if $type == 6;
+			$at += $size;
+		}
+		print $at' "$1" "$2"
+}
+
+@test "streams become what their files become, also through a merge of merges" {
+	mkcap -f pcapng -n 9000 -s 1 -i 2 -d 3 -g 40000 >a.pcapng
+	mkcap -n 9000 -s 2 -g 40000 >b.pcap
+	mkcap -f pcapng -n 9000 -s 3 -g 40000 -b >c.pcapng
+	vcap-merge -w files.pcapng a=a.pcapng b=b.pcap c=c.pcapng
+	cat a.pcapng >a &
+	cat b.pcap >b &
+	vcap-merge --live a=a b=b | vcap-merge --live -w live.pcapng c=c.pcapng -
+	diff <(origins files.pcapng) <(origins live.pcapng)
+	diff <(vcap-stat files.pcapng) <(vcap-stat live.pcapng)
+	tcpdump -nr live.pcapng 2>/dev/null | grep -c UDP | grep -qx 27000
+}
+
+@test "a stream that comes in pieces of any size is the same" {
+	mkcap -f pcapng -n 40 -s 1 -b -d 1 >a.pcapng
+	mkcap -n 40 -s 2 >b.pcap
+	vcap-merge -w files.pcapng a=a.pcapng b=b.pcap
+	for size in 1 7; do
+		perl -e '$| = 1; $/ = \shift; print while <>' $size <a.pcapng >a &
+		perl -e '$| = 1; $/ = \shift; print while <>' $size <b.pcap >b &
+		vcap-merge --live -w live.pcapng a=a b=b
+		diff <(origins files.pcapng) <(origins live.pcapng)
+	done
+}
+
+# What to break: merge_excuse() in lib/live.c; count_late() in lib/merge.c.
+@test "a silent stream holds the others for --stall, and what it has then is late, counted and kept" {
+	mkcap -f pcapng -n 100 -s 1 >a.pcapng
+	mkcap -f pcapng -n 100 -s 2 >b.pcapng
+	half=$(after a.pcapng 50)
+	vcap-merge --live --stall 0.3 a=a b=b >out.pcapng 2>err 3>&- &
+	merge=$!
+	exec 5>a 6>b
+	head -c "$half" a.pcapng >&5
+	cat b.pcapng >&6
+	until_true grep -q "'a' is silent" err
+	until_true holds out.pcapng 150
+	tail -c +$((half + 1)) a.pcapng >&5
+	until_true grep -q "'a' is back" err
+	until_true holds out.pcapng 199
+	exec 5>&- 6>&-
+	status=0
+	wait "$merge" || status=$?
+	cat err
+	[ "$status" -eq 3 ]
+	[ "$(grep -c "'a' is silent" err)" -eq 1 ]
+	[ "$(grep -c "'a' is back" err)" -eq 1 ]
+	late=$(sed -n "s/.*'a' came late: \([0-9]*\) packets were placed late/\1/p" err)
+	[ "$late" -gt 0 ]
+	# Packets that are older than one before them.
+	[ "$(origins out.pcapng | awk '$1 + 0 < newest { late++ } $1 + 0 > newest { newest = $1 + 0 } END { print late }')" -eq "$late" ]
+	cat <(origins a.pcapng) <(origins b.pcapng) | cut -f 1,3- | sort >in.txt
+	origins out.pcapng | cut -f 1,3- | sort | diff in.txt -
+}
+
+@test "a FIFO that nobody writes holds the others no longer than --stall" {
+	mkcap -n 20 -s 1 >b.pcap
+	vcap-merge --live --stall 0.2 a=a b=b.pcap >out.pcapng 2>err 3>&- &
+	merge=$!
+	until_true holds out.pcapng 20
+	grep -q "'a' is silent" err
+	kill -0 "$merge"
+	: >a
+	wait "$merge" || [ $? -eq 3 ]
+}
+
+@test "heartbeats let packets go" {
+	mkcap -f pcapng -n 20 -s 1 >a.pcapng
+	# b: a header, and statistics of a later time than any packet of a.
+	mkcap -f pcapng -n 1 -s 2 -d 0 -t 5000 >b.pcapng
+	vcap-merge --live --stall 1h a=a b=b >out.pcapng 3>&- &
+	merge=$!
+	exec 5>a 6>b
+	cat a.pcapng >&5
+	perl -e 'local $/; my $bytes = <>; my $at = 0;
+		while ($at < length $bytes) {
+			my ($type, $size) = unpack("VV", substr $bytes, $at, 8);
+			print substr $bytes, $at, $size if $type != 6;
+			$at += $size;
+		}' b.pcapng >&6
+	until_true holds out.pcapng 19
+	exec 5>&- 6>&-
+	wait "$merge"
+}
+
+@test "a stream that is damaged, or of another link type, ends alone" {
+	mkcap -f pcapng -n 20 -s 1 >a.pcapng
+	mkcap -n 20 -s 2 -l 113 >b.pcap
+	mkcap -n 20 -s 3 >c.pcap
+	{ head -c 500 c.pcap; head -c 4000 /dev/zero | tr '\0' '\377'; } >d.pcap
+	cat a.pcapng >a &
+	run -3 vcap-merge --live -w out.pcapng a=a c=c.pcap d=d.pcap
+	[[ $output == *"'d.pcap' is damaged at byte"* ]]
+	[ "$(origins out.pcapng | grep -cE '\s[ac]/')" -eq 40 ]
+	cat a.pcapng >a &
+	echo no capture >e
+	run -3 vcap-merge --live -w out.pcapng a=a b=b.pcap e
+	[[ $output == *"different link types"* ]]
+	[[ $output == *"'e' is no capture file"* ]]
+	[ "$(origins out.pcapng | wc -l)" -eq 20 ]
+}
+
+@test "pcap output, live" {
+	mkcap -n 20 -s 1 >a.pcap
+	cat a.pcap >a &
+	vcap-merge --live -F pcap a | cmp - a.pcap
+}
+
+@test "it ends when nobody reads it any more" {
+	mkcap -f pcapng -n 20 -s 1 >a.pcapng
+	exec 5<>a
+	cat a.pcapng >&5
+	vcap-merge --live a 2>err 3>&- 5>&- > >(head -c 1 >/dev/null) &
+	merge=$!
+	until_true gone "$merge"
+	exec 5>&-
+}
+
+@test "--window says how far a pipe is sorted" {
+	mkcap -T 1,5,6,3,7,8,9 >a.pcap
+	run -3 vcap-merge -w out.pcapng - < <(cat a.pcap)
+	[[ $output == *"1 packets were placed late"* ]]
+	vcap-merge --window 4s -w out.pcapng - < <(cat a.pcap)
+	[ "$(origins out.pcapng | cut -c 1-2 | tr -d '\n')" = 1.3.5.6.7.8.9. ]
+}
