@@ -234,8 +234,12 @@ census_take(struct census *census, struct source *source, int64_t bin_ns, struct
 	for (size_t i = 0; i < census->row_count; i++)
 		census->rows[i].counters.dropped = STATISTICS_UNKNOWN;
 	for (uint32_t i = 0; i < known; i++)
-		if (source->interfaces[i].statistics.valid)
-			census->rows[row_of[i]].counters = source->interfaces[i].statistics;
+		if (source->interfaces[i].statistics.valid) {
+			struct statistics *counters = &census->rows[row_of[i]].counters;
+
+			*counters = source->interfaces[i].statistics;
+			counters->dropped = statistics_lost(counters);
+		}
 	free(row_of);
 	if (rc == 0 && finish(census) < 0)
 		rc = no_memory(why);

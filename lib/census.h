@@ -14,9 +14,10 @@
 
 struct census_row {
 	struct label label;
-	uint64_t packets, bytes;    /* bytes as on the wire */
-	int64_t first_ns, last_ns;  /* only if there are packets */
-	struct statistics counters; /* of the interface, on its row without a side */
+	uint64_t packets, bytes;   /* bytes as on the wire */
+	int64_t first_ns, last_ns; /* only if there are packets */
+	/* Of the interface, on its row without a side; dropped is all that was lost. */
+	struct statistics counters;
 };
 
 /* The packets of a row within [start_ns, start_ns + bin). */

@@ -275,12 +275,12 @@ add_statistics(struct collector *collector, int64_t ts_ns, bool last)
 			 stop_reason_name(collector->control->reason));
 	collector->scratch.used = 0;
 	for (uint32_t id = 0; id < interfaces; id++) {
-		struct statistics statistics = {
-		    .ts_ns = ts_ns,
-		    .start_ns = collector->control->start_ns,
-		    .end_ns = last ? collector->end_ns : INT64_MIN,
-		};
+		struct statistics statistics = STATISTICS_INIT;
 
+		statistics.ts_ns = ts_ns;
+		statistics.start_ns = collector->control->start_ns;
+		statistics.end_ns = last ? collector->end_ns : INT64_MIN;
+		statistics.received = statistics.dropped = statistics.accepted = 0;
 		for (size_t i = id; i < collector->lane_count; i += interfaces) {
 			const struct account *account = &collector->lanes[i].account;
 

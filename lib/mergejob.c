@@ -1,5 +1,6 @@
 #include "mergejob.h"
 
+#include "lines.h"
 #include "live.h"
 
 #include <errno.h>
@@ -140,17 +141,26 @@ mergejob_trouble(const struct mergejob *job, size_t i, struct failure *what)
 	return outcome->late;
 }
 
-/* The trouble of the inputs that fed the interface; of several the least, whatever their order. */
-static void
-find_trouble(const struct mergejob *job, const char *plain, struct failure *what)
+/* The comment of an interface, and what is missing of the inputs that fed it. Heap; NULL without
+ * memory. */
+static char *
+comment_of(const struct mergejob *job, const struct interface *interface)
 {
-	struct failure other;
+	char *comment = lines_union(interface->comment, NULL);
 
-	*what = FAILURE_INIT;
-	for (size_t i = 0; i < job->inputs.count; i++)
-		if (merge_has_interface(job->merge, i, plain) && mergejob_trouble(job, i, &other) &&
-		    (!what->text[0] || strcmp(other.text, what->text) < 0))
-			*what = other;
+	for (size_t i = 0; comment && i < job->inputs.count; i++) {
+		char partial[sizeof(((struct failure *)0)->text) + 16], *joined;
+		struct failure what;
+
+		if (!merge_has_interface(job->merge, i, interface->name) ||
+		    !mergejob_trouble(job, i, &what))
+			continue;
+		snprintf(partial, sizeof(partial), "partial: %s", what.text);
+		joined = lines_union(comment, partial);
+		free(comment);
+		comment = joined;
+	}
+	return comment;
 }
 
 static int
@@ -159,20 +169,20 @@ write_statistics(const struct mergejob *job, const struct source *from, struct c
 {
 	for (uint32_t i = 0; i < from->interface_count; i++) {
 		const struct interface *interface = &from->interfaces[i];
-		char partial[sizeof(why->text) + 16];
-		const char *comment = interface->comment;
-		struct failure what;
+		char *comment;
+		int rc;
 
 		if (!interface->statistics.valid && job->live &&
 		    live_end_mark(job->live, writer, i, why) < 0)
 			return -1;
 		if (!interface->statistics.valid)
 			continue;
-		find_trouble(job, interface->name, &what);
-		snprintf(partial, sizeof(partial), "partial: %s", what.text);
-		if (what.text[0] && (!comment || strcmp(partial, comment) < 0))
-			comment = partial;
-		if (capwriter_statistics(writer, i, &interface->statistics, comment, why) < 0)
+		comment = comment_of(job, interface);
+		if (!comment)
+			return failure_errno(why, "cannot merge");
+		rc = capwriter_statistics(writer, i, &interface->statistics, comment, why);
+		free(comment);
+		if (rc < 0)
 			return -1;
 	}
 	return 0;

@@ -53,13 +53,31 @@ struct statistics {
 	int64_t ts_ns;    /* when they were taken: nothing older follows in a stream of vcap-run */
 	int64_t start_ns; /* isb_starttime, or INT64_MIN */
 	int64_t end_ns;   /* isb_endtime, or INT64_MIN: present only in the last one of a section */
-	uint64_t received; /* isb_ifrecv: seen by the socket */
-	uint64_t dropped;  /* isb_ifdrop or isb_osdrop: dropped by the kernel, for want of room */
-	uint64_t accepted; /* isb_filteraccept: kept */
-	uint32_t core;     /* the core they belong to (a comment "core N"), or PACKET_NO_CORE */
+	uint64_t received;   /* isb_ifrecv: seen by the socket */
+	uint64_t dropped;    /* isb_ifdrop: dropped for want of room; vcap-run: by the kernel */
+	uint64_t accepted;   /* isb_filteraccept: kept */
+	uint64_t os_dropped; /* isb_osdrop: dropped by the system, besides */
+	uint64_t delivered;  /* isb_usrdeliv: handed to the user */
+	uint32_t core;       /* the core they belong to (a comment "core N"), or PACKET_NO_CORE */
 	bool valid;
 	bool commented; /* a comment of theirs is the interface's */
 };
+
+/* Nothing is known. */
+#define STATISTICS_INIT                                        \
+	((struct statistics){.start_ns = INT64_MIN,            \
+			     .end_ns = INT64_MIN,              \
+			     .received = STATISTICS_UNKNOWN,   \
+			     .dropped = STATISTICS_UNKNOWN,    \
+			     .accepted = STATISTICS_UNKNOWN,   \
+			     .os_dropped = STATISTICS_UNKNOWN, \
+			     .delivered = STATISTICS_UNKNOWN,  \
+			     .core = PACKET_NO_CORE})
+
+/* Adds a counter to a sum; what is not known adds nothing to it. */
+void statistics_add(uint64_t *sum, uint64_t value);
+/* All that was dropped, by whomever. */
+uint64_t statistics_lost(const struct statistics *statistics);
 
 /* One interface of a source. Strings are owned by the source; NULL where unknown. */
 struct interface {

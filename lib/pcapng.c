@@ -216,7 +216,7 @@ int
 pcapng_statistics(struct blocks *blocks, uint32_t id, const struct statistics *statistics,
 		  const char *comment)
 {
-	size_t room = 12 + 5 * 12 + 4;
+	size_t room = 12 + 7 * 12 + 4;
 
 	for (const char *line = comment; line; line = after_newline(line))
 		room += option_room(line);
@@ -229,6 +229,8 @@ pcapng_statistics(struct blocks *blocks, uint32_t id, const struct statistics *s
 	put_counter(blocks, OPT_ISB_IFRECV, statistics->received);
 	put_counter(blocks, OPT_ISB_IFDROP, statistics->dropped);
 	put_counter(blocks, OPT_ISB_FILTERACCEPT, statistics->accepted);
+	put_counter(blocks, OPT_ISB_OSDROP, statistics->os_dropped);
+	put_counter(blocks, OPT_ISB_USRDELIV, statistics->delivered);
 	put_comments(blocks, comment);
 	put32(blocks, OPT_END);
 	end(blocks);

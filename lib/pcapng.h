@@ -48,6 +48,7 @@ enum {
 	OPT_ISB_IFDROP = 5,
 	OPT_ISB_FILTERACCEPT = 6,
 	OPT_ISB_OSDROP = 7,
+	OPT_ISB_USRDELIV = 8,
 };
 
 /* The room an EPB of this caplen takes, with epb_flags, epb_queue and options_len of others. */

@@ -136,19 +136,17 @@ section_is_cut_short(const struct capfile *file)
 }
 
 static int
-add_comment(struct capfile_section *section, const struct option *option)
+add_comment(struct capfile_section *section, size_t count, const struct option *option)
 {
-	size_t count = 0;
 	char **comments;
 
-	while (section->comments && section->comments[count])
-		count++;
 	/* Doubling at powers of two, the entry for NULL included. */
 	if ((count & (count + 1)) == 0) {
 		comments = realloc(section->comments, (2 * count + 2) * sizeof(*comments));
 		if (!comments)
 			return -1;
 		section->comments = comments;
+		comments[count] = NULL;
 	}
 	section->comments[count] = option_text(option);
 	if (!section->comments[count])
@@ -162,6 +160,7 @@ section_options(struct capfile *file, const unsigned char *at, const unsigned ch
 {
 	struct capfile_section *section = &file->section;
 	struct option option;
+	size_t count = 0;
 	int more;
 
 	while ((more = next_option(file, &at, end, &option)) > 0) {
@@ -170,7 +169,7 @@ section_options(struct capfile *file, const unsigned char *at, const unsigned ch
 			      : option.code == OPT_SHB_USERAPPL ? &section->application
 								: NULL;
 
-		if (option.code == OPT_COMMENT && add_comment(section, &option) < 0)
+		if (option.code == OPT_COMMENT && add_comment(section, count++, &option) < 0)
 			return -1;
 		if (text && !*text && !(*text = option_text(&option)))
 			return -1;
@@ -544,26 +543,35 @@ core_of_comment(const struct option *option)
 
 /* Comments that are not the core's number are kept, one a line. */
 static int
-statistics_comment(struct interface *interface, const struct option *option,
-		   struct statistics *statistics)
+statistics_comments(struct capfile *file, uint32_t id, const unsigned char *at,
+		    const unsigned char *end, struct statistics *statistics)
 {
-	const uint32_t core = core_of_comment(option);
-	size_t before = statistics->commented ? strlen(interface->comment) + 1 : 0;
-	char *text;
+	struct interface *interface = &file->source.interfaces[id];
+	const size_t room =
+	    (size_t)(end - at); /* an option takes more than its text and a newline */
+	struct option option;
+	char *text = NULL;
+	size_t used = 0;
 
-	if (core != PACKET_NO_CORE) {
-		statistics->core = core;
-		return 0;
+	while (next_option(file, &at, end, &option) > 0) {
+		const uint32_t core = core_of_comment(&option);
+		size_t size = strnlen((const char *)option.value, option.size);
+
+		if (option.code != OPT_COMMENT)
+			continue;
+		if (core != PACKET_NO_CORE) {
+			statistics->core = core;
+			continue;
+		}
+		if (!text && !(text = malloc(room)))
+			return -1;
+		memcpy(text + used, option.value, size);
+		used += size;
+		text[used++] = '\n';
 	}
-	text = malloc(before + option->size + 1u);
 	if (!text)
-		return -1;
-	if (before) {
-		memcpy(text, interface->comment, before);
-		text[before - 1] = '\n';
-	}
-	memcpy(text + before, option->value, option->size);
-	text[before + option->size] = '\0';
+		return 0;
+	text[used - 1] = '\0';
 	free(interface->comment);
 	interface->comment = text;
 	statistics->commented = true;
@@ -573,12 +581,10 @@ statistics_comment(struct interface *interface, const struct option *option,
 /* 0, or -1 with errno: EBADMSG for a time out of range. */
 static int
 statistics_option(struct capfile *file, uint32_t id, const struct option *option,
-		  struct statistics *statistics, uint64_t *osdrop)
+		  struct statistics *statistics)
 {
 	const struct ticks *ticks = &file->ticks[id];
 
-	if (option->code == OPT_COMMENT)
-		return statistics_comment(&file->source.interfaces[id], option, statistics);
 	if (option->size != 8)
 		return 0;
 	errno = EBADMSG;
@@ -590,7 +596,8 @@ statistics_option(struct capfile *file, uint32_t id, const struct option *option
 	case OPT_ISB_IFRECV: statistics->received = get64(file, option->value); break;
 	case OPT_ISB_IFDROP: statistics->dropped = get64(file, option->value); break;
 	case OPT_ISB_FILTERACCEPT: statistics->accepted = get64(file, option->value); break;
-	case OPT_ISB_OSDROP: *osdrop = get64(file, option->value); break;
+	case OPT_ISB_OSDROP: statistics->os_dropped = get64(file, option->value); break;
+	case OPT_ISB_USRDELIV: statistics->delivered = get64(file, option->value); break;
 	}
 	return 0;
 }
@@ -599,14 +606,7 @@ static enum source_event
 read_statistics(struct capfile *file, const unsigned char *body, size_t size, struct packet *packet,
 		struct failure *why)
 {
-	struct statistics statistics = {.start_ns = INT64_MIN,
-					.end_ns = INT64_MIN,
-					.received = STATISTICS_UNKNOWN,
-					.dropped = STATISTICS_UNKNOWN,
-					.accepted = STATISTICS_UNKNOWN,
-					.core = PACKET_NO_CORE,
-					.valid = true};
-	uint64_t osdrop = STATISTICS_UNKNOWN;
+	struct statistics statistics = STATISTICS_INIT;
 	const unsigned char *at = body + 12, *end = body + size;
 	struct option option;
 	uint32_t id;
@@ -622,14 +622,13 @@ read_statistics(struct capfile *file, const unsigned char *body, size_t size, st
 	if (!to_ns(file, &file->ticks[id], body + 4, &statistics.ts_ns))
 		return capfile_damaged(file, why, "a time outside of 1970 to 2262");
 	while ((more = next_option(file, &at, end, &option)) > 0)
-		if (statistics_option(file, id, &option, &statistics, &osdrop) < 0)
+		if (statistics_option(file, id, &option, &statistics) < 0)
 			return block_failed(file, why, "a time outside of 1970 to 2262");
 	if (more < 0)
 		return capfile_damaged(file, why, "an option of statistics beyond its block");
-	if (statistics.dropped == STATISTICS_UNKNOWN)
-		statistics.dropped = osdrop;
-	else if (osdrop != STATISTICS_UNKNOWN)
-		statistics.dropped += osdrop;
+	if (statistics_comments(file, id, body + 12, end, &statistics) < 0)
+		return capfile_unreadable(file, why);
+	statistics.valid = true;
 	file->source.interfaces[id].statistics = statistics;
 	file->is_unmarked = false;
 	*packet = (struct packet){.ts_ns = statistics.ts_ns, .iface = id, .core = statistics.core};

@@ -1,5 +1,7 @@
 #include "roster.h"
 
+#include "lines.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +10,7 @@ struct tally {
 	uint32_t origin;
 	size_t input;
 	struct statistics statistics;
+	char *comment; /* the newest they had; lines */
 };
 
 struct offset {
@@ -23,8 +26,9 @@ roster_release(struct roster *roster)
 	for (size_t i = 0; i < roster->origin_count; i++) {
 		free(roster->origins[i].plain);
 		free(roster->origins[i].engine);
-		free(roster->origins[i].comment);
 	}
+	for (size_t i = 0; i < roster->tally_count; i++)
+		free(roster->tallies[i].comment);
 	for (size_t i = 0; i < roster->offset_count; i++)
 		free(roster->offsets[i].engine);
 	free(roster->interfaces);
@@ -250,19 +254,35 @@ is_same_count(const struct tally *tally, uint32_t origin, size_t input, const st
 	       (s->core != PACKET_NO_CORE || tally->input == input);
 }
 
-/* Of several comments one is kept, whatever the order of the inputs. */
-static int
-keep_comment(struct origin *origin, const char *comment)
+/* Of one input the last is the newest; of two, which may tie, the same whatever their order. */
+static bool
+is_newer(const struct tally *tally, size_t input, const struct statistics *s)
 {
-	char *copy;
+	const struct statistics *old = &tally->statistics;
 
-	if (!comment || (origin->comment && strcmp(origin->comment, comment) <= 0))
-		return 0;
-	copy = strdup(comment);
-	if (!copy)
+	if (s->ts_ns != old->ts_ns)
+		return s->ts_ns > old->ts_ns;
+	if (tally->input == input)
+		return true;
+	if (s->received != old->received)
+		return s->received > old->received;
+	return s->accepted != old->accepted ? s->accepted > old->accepted
+					    : s->dropped > old->dropped;
+}
+
+static int
+take(struct tally *tally, size_t input, const struct statistics *statistics, const char *comment)
+{
+	char *copy = comment ? strdup(comment) : NULL;
+
+	if (comment && !copy)
 		return -1;
-	free(origin->comment);
-	origin->comment = copy;
+	if (copy) {
+		free(tally->comment);
+		tally->comment = copy;
+	}
+	tally->input = input;
+	tally->statistics = *statistics;
 	return 0;
 }
 
@@ -273,8 +293,6 @@ roster_count(struct roster *roster, uint32_t origin, size_t input,
 	const int64_t offset_ns = roster->origins[origin].offset_ns;
 	struct statistics moved = *statistics;
 
-	if (keep_comment(&roster->origins[origin], comment) < 0)
-		return -1;
 	moved.ts_ns = roster_shifted(moved.ts_ns, offset_ns);
 	if (moved.start_ns != INT64_MIN)
 		moved.start_ns = roster_shifted(moved.start_ns, offset_ns);
@@ -283,23 +301,14 @@ roster_count(struct roster *roster, uint32_t origin, size_t input,
 	for (size_t i = 0; i < roster->tally_count; i++) {
 		struct tally *tally = &roster->tallies[i];
 
-		if (is_same_count(tally, origin, input, &moved)) {
-			if (moved.ts_ns >= tally->statistics.ts_ns)
-				tally->statistics = moved;
-			return 0;
-		}
+		if (is_same_count(tally, origin, input, &moved))
+			return is_newer(tally, input, &moved) ? take(tally, input, &moved, comment)
+							      : 0;
 	}
 	if (roster_grow(&roster->tallies, roster->tally_count, sizeof(*roster->tallies)) < 0)
 		return -1;
-	roster->tallies[roster->tally_count++] = (struct tally){origin, input, moved};
-	return 0;
-}
-
-static void
-add_counter(uint64_t *sum, uint64_t value)
-{
-	if (value != STATISTICS_UNKNOWN)
-		*sum = *sum == STATISTICS_UNKNOWN ? value : *sum + value;
+	roster->tallies[roster->tally_count] = (struct tally){.origin = origin};
+	return take(&roster->tallies[roster->tally_count++], input, &moved, comment);
 }
 
 static void
@@ -311,24 +320,21 @@ add_statistics(struct statistics *sum, const struct statistics *s)
 		sum->end_ns = s->end_ns;
 	if (s->ts_ns > sum->ts_ns)
 		sum->ts_ns = s->ts_ns;
-	add_counter(&sum->received, s->received);
-	add_counter(&sum->dropped, s->dropped);
-	add_counter(&sum->accepted, s->accepted);
+	statistics_add(&sum->received, s->received);
+	statistics_add(&sum->dropped, s->dropped);
+	statistics_add(&sum->accepted, s->accepted);
+	statistics_add(&sum->os_dropped, s->os_dropped);
+	statistics_add(&sum->delivered, s->delivered);
 }
 
 static struct statistics
 statistics_of(const struct roster *roster, uint32_t origin)
 {
 	const int64_t newest_ns = roster->origins[origin].newest_ns;
-	struct statistics sum = {.ts_ns = INT64_MIN,
-				 .start_ns = INT64_MIN,
-				 .end_ns = INT64_MIN,
-				 .received = STATISTICS_UNKNOWN,
-				 .dropped = STATISTICS_UNKNOWN,
-				 .accepted = STATISTICS_UNKNOWN,
-				 .core = PACKET_NO_CORE,
-				 .valid = true};
+	struct statistics sum = STATISTICS_INIT;
 
+	sum.ts_ns = INT64_MIN;
+	sum.valid = true;
 	for (size_t i = 0; i < roster->tally_count; i++)
 		if (roster->tallies[i].origin == origin)
 			add_statistics(&sum, &roster->tallies[i].statistics);
@@ -339,6 +345,25 @@ statistics_of(const struct roster *roster, uint32_t origin)
 	if (sum.ts_ns < 0)
 		sum.ts_ns = sum.end_ns;
 	return sum;
+}
+
+/* The comments on all counters of an origin, as one set of lines. */
+static int
+comment_of(const struct roster *roster, uint32_t origin, char **comment)
+{
+	for (size_t i = 0; i < roster->tally_count; i++) {
+		const struct tally *tally = &roster->tallies[i];
+		char *joined;
+
+		if (tally->origin != origin || !tally->comment)
+			continue;
+		joined = lines_union(*comment, tally->comment);
+		if (!joined)
+			return -1;
+		free(*comment);
+		*comment = joined;
+	}
+	return 0;
 }
 
 int
@@ -356,7 +381,7 @@ roster_finish(struct roster *roster)
 		    add_interface(roster, &plain, origin->plain) < 0)
 			return -1;
 		roster->interfaces[id].statistics = statistics_of(roster, i);
-		if (origin->comment && !(roster->interfaces[id].comment = strdup(origin->comment)))
+		if (comment_of(roster, i, &roster->interfaces[id].comment) < 0)
 			return -1;
 	}
 	return 0;

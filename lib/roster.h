@@ -19,7 +19,6 @@ struct origin {
 	int64_t offset_ns; /* what its times are off by */
 	int64_t newest_ns; /* of its packets; INT64_MIN if none */
 	uint16_t linktype;
-	char *comment; /* of its statistics; of several the least */
 };
 
 struct roster {

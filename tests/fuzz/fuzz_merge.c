@@ -22,8 +22,10 @@ content_of(int fd)
 	enum source_event event;
 	struct packet packet;
 
-	if (!file)
+	if (!file) {
+		close(fd);
 		return content;
+	}
 	content.is_readable = true;
 	while ((event = capfile_source(file)->next(capfile_source(file), &packet, &why)) !=
 		   SOURCE_END &&

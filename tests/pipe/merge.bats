@@ -235,6 +235,27 @@ some_inputs() {
 	[ "$(count out.pcapng)" -eq 5 ]
 }
 
+@test "counters stay what they are, and comments on them are all kept" {
+	mkcap -f pcapng -n 3 -s 1 -x -d 5 >a.pcapng
+	mkcap -f pcapng -n 3 -s 2 -x -d 5 -b >b.pcapng
+	mkcap -f pcapng -n 3 -s 3 -d 1 >c.pcapng
+	vcap-merge -w out.pcapng x=a.pcapng x=b.pcapng x=c.pcapng
+	# Drops by the interface, drops by the system, deliveries: 5 + 5 + 1, 7 + 7, 11 + 11.
+	od -An -v -tx1 out.pcapng | tr -d ' \n' >hex
+	for option in 050008000b 070008000e 0800080016; do grep -q "${option}00000000000000" hex; done
+	[ "$(strings out.pcapng | grep 'counted by')" = $'counted by 1\ncounted by 2' ]
+	[ "$(vcap-stat out.pcapng | awk 'NR == 2 { print $6 }')" -eq 25 ]
+	vcap-merge -w ab.pcapng x=b.pcapng x=a.pcapng
+	vcap-merge -w steps.pcapng x=c.pcapng ab.pcapng
+	cmp out.pcapng steps.pcapng
+	# A comment for each input that is damaged.
+	head -c -5 a.pcapng >cut.pcapng
+	head -c -6 b.pcapng >cut2.pcapng
+	run -3 vcap-merge -w out.pcapng x=cut.pcapng x=cut2.pcapng
+	[ "${#lines[@]}" -eq 2 ]
+	[ "$(strings out.pcapng | grep -c 'partial: ')" -eq 2 ]
+}
+
 @test "identical packets are kept" {
 	mkcap -n 10 >a.pcap
 	vcap-merge -F pcap -w out.pcap a.pcap b=a.pcap a=a.pcap

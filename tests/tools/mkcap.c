@@ -22,6 +22,10 @@
  *	-e NAME     pcapng: description of the interfaces
  *	-d DROPS    pcapng: statistics at the end with so many packets dropped, and an end time
  *	-o          pcapng: simple and obsolete packet blocks among the others
+ *	-x          pcapng: options, names, secrets, custom blocks, counters as well
+ *	-S TEXT     pcapng: a second section half-way, with this comment
+ *	-R VALUE    pcapng: if_tsresol
+ *	-O SECONDS  pcapng: if_tsoffset
  *	-m          the same bytes in every packet
  *	-p PORT     destination port (9)
  */
@@ -33,11 +37,12 @@
 #include <unistd.h>
 
 static struct {
-	bool pcapng, big, micro, old_blocks, same;
-	unsigned count, interfaces, linktype, size, port;
+	bool pcapng, big, micro, old_blocks, same, extras;
+	unsigned count, interfaces, linktype, size, port, resolution;
 	int core;
+	int64_t offset_s;
 	uint64_t seed, start_s, gap_ns, disorder_ns;
-	const char *application, *comment, *description, *drops, *times;
+	const char *application, *comment, *description, *drops, *times, *second;
 } opt = {.count = 10,
 	 .interfaces = 1,
 	 .linktype = 1,
@@ -114,10 +119,113 @@ text(unsigned code, const char *value)
 	}
 }
 
+/* In units of if_tsresol, which are no larger than a microsecond; rounded up, so that reading gives
+ * the nanoseconds back. */
 static uint64_t
 ticks(uint64_t ns)
 {
-	return opt.micro ? ns / 1000 : ns;
+	unsigned __int128 value = ns - (uint64_t)opt.offset_s * 1000000000;
+
+	if (opt.resolution & 0x80)
+		return (uint64_t)(((value << (opt.resolution & 0x7f)) + 999999999) / 1000000000);
+	for (unsigned power = opt.resolution; power > 9; power--)
+		value *= 10;
+	return (uint64_t)(opt.resolution < 9 ? value / 1000 : value);
+}
+
+/* A custom option of an enterprise number for documentation (RFC 5612). */
+static void
+custom(unsigned code, const char *value)
+{
+	put(code, 2);
+	put(4 + strlen(value), 2);
+	put(32473, 4);
+	put_bytes(value, strlen(value));
+	pad();
+}
+
+static void
+custom_block(uint32_t type, const char *value)
+{
+	begin(type);
+	put(32473, 4);
+	put_bytes(value, strlen(value));
+	pad();
+	end();
+}
+
+static void
+name_resolution(void)
+{
+	static const char record[] = "\x0a\0\0\1client.example";
+
+	begin(4);
+	put(1, 2);
+	put(sizeof(record), 2);
+	put_bytes(record, sizeof(record));
+	pad();
+	put(0, 4);
+	end();
+}
+
+static void
+secrets(void)
+{
+	static const char keys[] = "CLIENT_RANDOM 00 00\n";
+
+	begin(10);
+	put(0x544c534b, 4);
+	put(sizeof(keys) - 1, 4);
+	put_bytes(keys, sizeof(keys) - 1);
+	pad();
+	end();
+}
+
+static void
+section(const char *comment)
+{
+	begin(0x0a0d0d0a);
+	put(0x1a2b3c4d, 4);
+	put(1, 2);
+	put(0, 2);
+	put(UINT64_MAX, 8);
+	text(4, opt.application);
+	text(1, comment);
+	if (opt.extras) {
+		custom(2988, "section kept");
+		custom(19372, "section left");
+	}
+	end();
+	for (unsigned i = 0; i < opt.interfaces; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "eth%u", i);
+		begin(1);
+		put(opt.linktype, 2);
+		put(0, 2);
+		put(opt.old_blocks ? 96 : 262144, 4);
+		text(2, name);
+		text(3, opt.description);
+		put(9, 2);
+		put(1, 2);
+		block[used++] = (unsigned char)opt.resolution;
+		pad();
+		if (opt.offset_s)
+			put(14, 2), put(8, 2), put((uint64_t)opt.offset_s, 8);
+		if (opt.extras) {
+			text(1, "interface comment");
+			text(12, "Linux");
+			custom(2988, "interface kept");
+			custom(19372, "interface left");
+		}
+		end();
+	}
+	if (opt.extras) {
+		name_resolution();
+		secrets();
+		custom_block(0xbad, "block kept");
+		custom_block(0x40000bad, "block left");
+	}
 }
 
 static void
@@ -134,30 +242,7 @@ head(void)
 		fwrite(block, 1, used, stdout);
 		return;
 	}
-	begin(0x0a0d0d0a);
-	put(0x1a2b3c4d, 4);
-	put(1, 2);
-	put(0, 2);
-	put(UINT64_MAX, 8);
-	text(4, opt.application);
-	text(1, opt.comment);
-	end();
-	for (unsigned i = 0; i < opt.interfaces; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "eth%u", i);
-		begin(1);
-		put(opt.linktype, 2);
-		put(0, 2);
-		put(opt.old_blocks ? 96 : 262144, 4);
-		text(2, name);
-		text(3, opt.description);
-		put(9, 2);
-		put(1, 2);
-		block[used++] = opt.micro ? 6 : 9;
-		pad();
-		end();
-	}
+	section(opt.comment);
 }
 
 /* Fills the frame; its length. */
@@ -229,7 +314,7 @@ packet(uint64_t ns, uint64_t number)
 	used = 0;
 	if (!opt.pcapng) {
 		put(ns / 1000000000, 4);
-		put(ticks(ns % 1000000000), 4);
+		put(ns % 1000000000 / (opt.micro ? 1000 : 1), 4);
 		put(size, 4);
 		put(size + 4, 4);
 		put_bytes(frame, size);
@@ -240,7 +325,7 @@ packet(uint64_t ns, uint64_t number)
 	if (kind == 0)
 		put(id, 4);
 	if (kind == 2)
-		put(id, 2), put(0, 2);
+		put(id, 2), put(opt.extras ? 3 : UINT16_MAX, 2);
 	if (kind != 1) {
 		put(ticks(ns) >> 32, 4);
 		put(ticks(ns), 4);
@@ -251,6 +336,12 @@ packet(uint64_t ns, uint64_t number)
 	pad();
 	if (kind == 0 && opt.core >= 0)
 		put(6, 2), put(4, 2), put((unsigned)opt.core, 4);
+	if (kind == 0 && opt.extras) {
+		text(1, "packet comment");
+		put(2, 2), put(4, 2), put(number % 3, 4);
+		custom(19372, "packet left");
+		custom(2988, "packet kept");
+	}
 	end();
 }
 
@@ -264,6 +355,15 @@ statistics(uint64_t ns)
 		put(ticks(ns), 4);
 		put(3, 2), put(8, 2), put(ticks(ns) >> 32, 4), put(ticks(ns), 4);
 		put(5, 2), put(8, 2), put(strtoull(opt.drops, NULL, 10), 8);
+		if (opt.extras) {
+			char comment[32];
+
+			snprintf(comment, sizeof(comment), "counted by %llu",
+				 (unsigned long long)opt.seed);
+			text(1, comment);
+			put(7, 2), put(8, 2), put(7, 8);
+			put(8, 2), put(8, 2), put(11, 8);
+		}
 		end();
 	}
 }
@@ -273,7 +373,7 @@ parse(int argc, char **argv)
 {
 	int letter;
 
-	while ((letter = getopt(argc, argv, "f:bun:s:t:g:T:D:z:i:c:l:a:C:e:d:omp:")) != -1)
+	while ((letter = getopt(argc, argv, "f:bun:s:t:g:T:D:z:i:c:l:a:C:e:d:oxS:R:O:mp:")) != -1)
 		switch (letter) {
 		case 'f': opt.pcapng = strcmp(optarg, "pcapng") == 0; break;
 		case 'b': opt.big = true; break;
@@ -293,6 +393,10 @@ parse(int argc, char **argv)
 		case 'e': opt.description = optarg; break;
 		case 'd': opt.drops = optarg; break;
 		case 'o': opt.old_blocks = true; break;
+		case 'x': opt.extras = true; break;
+		case 'S': opt.second = optarg; break;
+		case 'R': opt.resolution = (unsigned)strtoul(optarg, NULL, 0); break;
+		case 'O': opt.offset_s = strtoll(optarg, NULL, 10); break;
 		case 'm': opt.same = true; break;
 		case 'p': opt.port = (unsigned)strtoul(optarg, NULL, 10); break;
 		default: exit(2);
@@ -305,6 +409,8 @@ main(int argc, char **argv)
 	uint64_t ns, number = 0;
 
 	parse(argc, argv);
+	if (!opt.resolution)
+		opt.resolution = opt.micro ? 6 : 9;
 	state = opt.seed * 0x9e3779b97f4a7c15u + 1;
 	ns = opt.start_s * 1000000000;
 	head();
@@ -315,6 +421,8 @@ main(int argc, char **argv)
 		}
 	} else {
 		while (number < opt.count) {
+			if (opt.pcapng && opt.second && number == opt.count / 2)
+				section(opt.second);
 			packet(ns + random_below(opt.disorder_ns), number);
 			ns += random_below(opt.gap_ns);
 			number++;

@@ -405,7 +405,9 @@ all_kinds_of_blocks(void)
 		       source->interfaces[0].statistics.start_ns == INT64_C(5) << 32 &&
 		       source->interfaces[0].statistics.end_ns == INT64_MIN &&
 		       source->interfaces[0].statistics.received == 10 &&
-		       source->interfaces[0].statistics.dropped == 3 &&
+		       source->interfaces[0].statistics.dropped == 2 &&
+		       source->interfaces[0].statistics.os_dropped == 1 &&
+		       statistics_lost(&source->interfaces[0].statistics) == 3 &&
 		       source->interfaces[0].statistics.accepted == STATISTICS_UNKNOWN &&
 		       source->interfaces[0].statistics.core == 3,
 		   "... with times, counters and their core");

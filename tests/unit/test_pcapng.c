@@ -90,13 +90,9 @@ packets(void)
 static void
 statistics(void)
 {
-	struct statistics s = {.ts_ns = 0x100000002,
-			       .start_ns = INT64_MIN,
-			       .end_ns = INT64_MIN,
-			       .received = STATISTICS_UNKNOWN,
-			       .dropped = STATISTICS_UNKNOWN,
-			       .accepted = STATISTICS_UNKNOWN};
+	struct statistics s = STATISTICS_INIT;
 
+	s.ts_ns = 0x100000002;
 	pcapng_statistics(&blocks, 1, &s, NULL);
 	is_hex("05000000 1c000000 01000000 01000000 02000000 00000000 1c000000",
 	       "statistics of which nothing is known");
