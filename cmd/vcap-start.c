@@ -4,14 +4,10 @@
  */
 #include "child.h"
 #include "cli.h"
-#include "config.h"
 #include "dispatch.h"
-#include "engine.h"
-#include "fdio.h"
 #include "order.h"
-#include "packet.h"
 #include "parse.h"
-#include "service.h"
+#include "request.h"
 #include "spool.h"
 #include "waiter.h"
 #include "words.h"
@@ -20,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define INPUT_MAX (16u << 20) /* bytes of specs on standard input */
 
 static const struct command self = {
     .name = "vcap-start",
@@ -39,96 +33,32 @@ static const struct command self = {
 	       "      --version         show the version\n",
 };
 
-/* What the command line says; the rest of the order comes from the configuration. */
-static struct order
-parse_options(int argc, char **argv, const char **engines)
+static void
+parse_options(int argc, char **argv, struct request *request)
 {
 	enum { PATIENCE = 0x100 };
-	static const struct option options[] = {{"count", required_argument, NULL, 'c'},
-						{"engines", required_argument, NULL, 'E'},
-						{"monitors", required_argument, NULL, 'm'},
-						{"per-packet", no_argument, NULL, 'P'},
-						{"snaplen", required_argument, NULL, 's'},
-						{"time", required_argument, NULL, 't'},
-						{"exclude", no_argument, NULL, 'x'},
-						{"patience", required_argument, NULL, PATIENCE},
-						CLI_OPTIONS};
-	struct order order = {.monitors = "none", .patience_ns = 30 * NS_PER_SECOND};
+	static const struct option options[] = {
+	    REQUEST_OPTIONS, {"patience", required_argument, NULL, PATIENCE}, CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
-	enum monitor_mode mode;
-	int opt, rc = 0;
+	int opt;
 
-	*engines = NULL;
-	while ((opt = getopt_long(argc, argv, ":c:E:m:Ps:t:x", options, NULL)) != -1) {
-		switch (opt) {
-		case 'c': rc = parse_number(optarg, UINT64_MAX, &order.count, &why); break;
-		case 'E': *engines = optarg; break;
-		case 'm':
-			rc = service_parse_mode(optarg, &mode, &why);
-			order.monitors = optarg;
-			break;
-		case 'P': order.per_packet = true; break;
-		case 's': rc = parse_number(optarg, PACKET_SNAPLEN, &order.snaplen, &why); break;
-		case 't':
-			rc = parse_duration(optarg, NS_PER_MINUTE, &order.duration_ns, &why);
-			break;
-		case 'x': order.invert = true; break;
-		case PATIENCE:
-			rc = parse_duration(optarg, NS_PER_SECOND, &order.patience_ns, &why);
-			break;
-		default: cli_option(opt, argv);
-		}
+	while ((opt = getopt_long(argc, argv, ":" REQUEST_LETTERS, options, NULL)) != -1) {
+		int rc = request_option(request, opt, optarg, &why);
+
+		if (rc == 0 && opt != PATIENCE)
+			cli_option(opt, argv);
+		if (rc == 0)
+			rc = parse_duration(optarg, NS_PER_SECOND, &request->order.patience_ns,
+					    &why);
 		if (rc < 0)
 			die_usage("%s", why.text);
 	}
 	if (optind == argc)
 		die_usage("needs a service (try --help)");
-	order.word = argv[optind];
-	order.specs = argv + optind + 1;
-	return order;
 }
 
-/* Adds what the configuration says: the service's text and its engines. */
 static void
-complete(struct order *order, const char *engine_list)
-{
-	static struct config_file file;
-	struct service service = SERVICE_INIT;
-	struct engines known = ENGINES_INIT;
-	struct failure why = FAILURE_INIT;
-
-	order->service = config_service_name(order->word);
-	if (config_read_service(&file, order->word, getenv, &why) < 0 ||
-	    service_parse(&service, order->service, file.text, file.path, &why) < 0 ||
-	    engines_load(&known, getenv, &why) < 0)
-		die_usage("%s", why.text);
-	order->service_text = file.text;
-	order->engines = order_engines(&service, &known, engine_list, &why);
-	if (!order->engines)
-		die_usage("%s", why.text);
-	service_release(&service);
-	engines_release(&known);
-}
-
-static const char *
-read_specs(char *const *specs)
-{
-	struct failure why = FAILURE_INIT;
-	char *text;
-	size_t size;
-
-	for (; *specs; specs++)
-		if (strcmp(*specs, "-") == 0)
-			break;
-	if (!*specs)
-		return NULL;
-	if (fdio_slurp(STDIN_FILENO, INPUT_MAX, "standard input", &text, &size, &why) < 0)
-		die_usage("%s", why.text);
-	return text;
-}
-
-static char *
-compile(const struct order *order)
+compile(struct order *order)
 {
 	struct failure why = FAILURE_INIT;
 	char *program;
@@ -138,7 +68,7 @@ compile(const struct order *order)
 		die("%s", why.text);
 	if (status > 0)
 		exit(status == EXIT_MISUSE ? EXIT_MISUSE : EXIT_FAILED);
-	return program;
+	order->filter = program;
 }
 
 static void
@@ -191,28 +121,28 @@ launch(const struct order *order, const struct spool *spool, struct entry *entry
 int
 main(int argc, char **argv)
 {
+	struct request request = REQUEST_INIT;
+	struct order *order = &request.order;
 	struct keyval facts = KEYVAL_INIT;
 	struct spool spool = SPOOL_INIT;
 	struct entry entry = ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
-	const char *engine_list;
-	struct order order;
 	int status;
 
 	cli_start(&self);
-	order = parse_options(argc, argv, &engine_list);
+	parse_options(argc, argv, &request);
 	if (child_siblings_first() < 0)
 		die("out of memory");
-	complete(&order, engine_list);
-	order.input = read_specs(order.specs);
-	order.filter = compile(&order);
-	if (order_facts(&order, &facts) < 0)
+	if (request_complete(&request, argv + optind, getenv, &why) < 0)
+		die_usage("%s", why.text);
+	compile(order);
+	if (order_facts(order, &facts) < 0)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||
-	    spool_create(&spool, order.service, &facts, &entry, &why) < 0)
+	    spool_create(&spool, order->service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
-	warn_of_limits(&order);
-	status = launch(&order, &spool, &entry);
+	warn_of_limits(order);
+	status = launch(order, &spool, &entry);
 	puts(entry.id);
 	return cli_finish(status);
 }

@@ -244,14 +244,14 @@ begin_next(struct source *source, struct packet *packet, struct failure *why)
 }
 
 struct capfile *
-capfile_open_live(const char *path, size_t most, struct failure *why)
+capfile_open_live(const char *path, const char *name, size_t most, struct failure *why)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
 	struct capfile *file = calloc(1, sizeof(*file));
 	int fd = STDIN_FILENO;
 
 	if (file)
-		file->name = strdup(is_stdin ? "standard input" : path);
+		file->name = strdup(is_stdin ? "standard input" : name);
 	if (!file || !file->name) {
 		failure_errno(why, "cannot read '%s'", path);
 		capfile_close(file);

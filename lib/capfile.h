@@ -40,7 +40,8 @@ void capfile_close(struct capfile *file);
  * filled with more from capfile_fd(). It holds up to `most` bytes. Nothing is read here: what is no
  * capture file is SOURCE_CUT later on. It cannot be revisited.
  */
-struct capfile *capfile_open_live(const char *path, size_t most, struct failure *why);
+struct capfile *capfile_open_live(const char *path, const char *name, size_t most,
+				  struct failure *why);
 struct reservoir *capfile_reservoir(struct capfile *file);
 /* How many bytes the reader has used. */
 uint64_t capfile_offset(const struct capfile *file);

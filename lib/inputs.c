@@ -208,13 +208,22 @@ inputs_open_live(struct inputs *inputs, struct failure *why)
 	for (size_t i = 0; i < inputs->count; i++) {
 		struct input *input = &inputs->list[i];
 
-		input->file = capfile_open_live(input->path, most, why);
+		input->file = capfile_open_live(input->path, inputs_name(inputs, i), most, why);
 		if (!input->file)
 			return -1;
 		if (fstat(capfile_fd(input->file), &input->st) < 0)
 			return failure_errno(why, "cannot open '%s'", input->path);
 	}
 	return 0;
+}
+
+const char *
+inputs_name(const struct inputs *inputs, size_t i)
+{
+	const struct input *input = &inputs->list[i];
+	bool is_number = strncmp(input->path, "/dev/fd/", 8) == 0;
+
+	return input->engine && is_number ? input->engine : input->path;
 }
 
 void
@@ -265,8 +274,9 @@ inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *w
 {
 	for (size_t i = 0; i < inputs->count; i++) {
 		const struct input *input = &inputs->list[i];
-		const struct merge_input added = {
-		    .source = source_of(input), .name = input->path, .hint = hint_of(input)};
+		const struct merge_input added = {.source = source_of(input),
+						  .name = inputs_name(inputs, i),
+						  .hint = hint_of(input)};
 
 		if (merge_add(merge, &added, why) < 0)
 			return -1;
@@ -378,7 +388,7 @@ inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
 	if (outcome->is_cut)
 		*what = outcome->why;
 	else if (capfile_section(inputs->list[i].file)->cut_short)
-		failure_set(what, "'%s' was cut short: it has no end mark", inputs->list[i].path);
+		failure_set(what, "'%s' was cut short: it has no end mark", inputs_name(inputs, i));
 	else
 		return false;
 	return true;

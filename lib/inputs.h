@@ -54,6 +54,9 @@ void inputs_close(struct inputs *inputs);
 /* Whether all can be read more than once: none is a pipe. */
 bool inputs_can_be_revisited(const struct inputs *inputs);
 
+/* What messages call input i: its path; its engine if that is only the number of a descriptor. */
+const char *inputs_name(const struct inputs *inputs, size_t i);
+
 /* Adds them all to merge, in this order. */
 int inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why);
 

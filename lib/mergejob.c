@@ -135,9 +135,9 @@ mergejob_trouble(const struct mergejob *job, size_t i, struct failure *what)
 	if (inputs_damage(&job->inputs, job->merge, i, what))
 		return true;
 	if (outcome->late)
-		failure_set(what, "'%s' %s: %llu packets were placed late",
-			    job->inputs.list[i].path, job->live ? "came late" : "is not in order",
-			    (unsigned long long)outcome->late);
+		failure_set(
+		    what, "'%s' %s: %llu packets were placed late", inputs_name(&job->inputs, i),
+		    job->live ? "came late" : "is not in order", (unsigned long long)outcome->late);
 	return outcome->late;
 }
 

@@ -28,6 +28,23 @@ order_filter_command(const struct order *order)
 	return words_finish(&argv);
 }
 
+/* What the order asks of vcap-run, which is to run like `how`. With placeholders (engine.h). */
+static void
+add_run(const struct order *order, char *const *how, struct words *argv)
+{
+	words_add_all(argv,
+		      (char *const[]){"vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-", NULL});
+	words_add_all(argv, how);
+	if (order->count)
+		words_addf(argv, "-c%" PRIu64, order->count);
+	if (order->duration_ns)
+		words_addf(argv, "-t%" PRId64 ".%09" PRId64 "s", order->duration_ns / NS_PER_SECOND,
+			   order->duration_ns % NS_PER_SECOND);
+	if (order->snaplen)
+		words_addf(argv, "-s%" PRIu64, order->snaplen);
+	words_add(argv, "{interfaces}");
+}
+
 char **
 order_run_command(const struct order *order, const char *id, const char *job)
 {
@@ -36,16 +53,18 @@ order_run_command(const struct order *order, const char *id, const char *job)
 	words_add_all(&argv, (char *const[]){"vcap-each", "-t", "60s", "-i", NULL});
 	words_add(&argv, job);
 	words_add(&argv, id);
-	words_add_all(&argv, (char *const[]){"vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-",
-					     "--detach", "-w", "{dir}", NULL});
-	if (order->count)
-		words_addf(&argv, "-c%" PRIu64, order->count);
-	if (order->duration_ns)
-		words_addf(&argv, "-t%" PRId64 ".%09" PRId64 "s",
-			   order->duration_ns / NS_PER_SECOND, order->duration_ns % NS_PER_SECOND);
-	if (order->snaplen)
-		words_addf(&argv, "-s%" PRIu64, order->snaplen);
-	words_add(&argv, "{interfaces}");
+	add_run(order, (char *const[]){"--detach", "-w", "{dir}", NULL}, &argv);
+	return words_finish(&argv);
+}
+
+char **
+order_stream_command(const struct order *order, int64_t lease_ns)
+{
+	struct words argv = WORDS_INIT;
+	char lease[40];
+
+	snprintf(lease, sizeof(lease), "--lease=%" PRId64 "ms", lease_ns / 1000000);
+	add_run(order, (char *const[]){lease, "-w", "-", NULL}, &argv);
 	return words_finish(&argv);
 }
 

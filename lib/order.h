@@ -43,6 +43,10 @@ char **order_filter_command(const struct order *order);
 /* The command that starts the capture id on all engines, each reading the file job. Likewise. */
 char **order_run_command(const struct order *order, const char *id, const char *job);
 
+/* The command that streams an engine's packets, with the placeholders of engine_expand: it reads
+ * the job, and then a byte at least every lease_ns, for as long as it is to go on. Likewise. */
+char **order_stream_command(const struct order *order, int64_t lease_ns);
+
 /* The specs one a line, without comments; and the job for vcap-run. Heap; NULL without memory. */
 char *order_specs(const struct order *order);
 char *order_job(const struct order *order);

@@ -1,0 +1,223 @@
+/*
+ * vcap-live: the packets of a service on all its engines, as they come, as one stream on standard
+ * output. Every engine runs vcap-run for as long as it hears from here, and vcap-merge --live makes
+ * one of the streams.
+ */
+#include "child.h"
+#include "cli.h"
+#include "dispatch.h"
+#include "engine.h"
+#include "order.h"
+#include "parse.h"
+#include "request.h"
+#include "stream.h"
+#include "words.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long engines have to send the rest and end once they are told to. */
+#define GRACE_NS INT64_C(5000000000)
+
+/* How long engines go on without a word from here. */
+#define LEASE_NS INT64_C(15000000000)
+
+static const struct command self = {
+    .name = "vcap-live",
+    .synopsis = "[-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--lease time] "
+		"service [spec ...]",
+    .options = "  -c, --count count     packets per core (any number)\n"
+	       "  -E, --engines list    only these engines of the service, separated by commas\n"
+	       "  -m, --monitors mode   health checks: none (the default), include or only\n"
+	       "  -P, --per-packet      judge each packet by its own addresses\n"
+	       "  -s, --snaplen snaplen bytes kept of each packet (all)\n"
+	       "  -t, --time time       for how long; a bare number means minutes (for ever)\n"
+	       "  -x, --exclude         what the same command without -x would leave out\n"
+	       "      --lease time      how long engines go on without word from here (15s)\n"
+	       "      --help            show this help\n"
+	       "      --version         show the version\n",
+};
+
+static volatile sig_atomic_t interrupts;
+
+static void
+interrupt(int number)
+{
+	(void)number;
+	interrupts++;
+}
+
+static void
+parse_options(int argc, char **argv, struct request *request, int64_t *lease_ns)
+{
+	enum { LEASE = 0x100 };
+	static const struct option options[] = {
+	    REQUEST_OPTIONS, {"lease", required_argument, NULL, LEASE}, CLI_OPTIONS};
+	struct failure why = FAILURE_INIT;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":" REQUEST_LETTERS, options, NULL)) != -1) {
+		int rc = request_option(request, opt, optarg, &why);
+
+		if (rc == 0 && opt == LEASE)
+			rc = parse_duration(optarg, NS_PER_SECOND, lease_ns, &why);
+		else if (rc == 0)
+			cli_option(opt, argv);
+		if (rc < 0)
+			die_usage("%s", why.text);
+	}
+	if (optind == argc)
+		die_usage("needs a service (try --help)");
+	if (isatty(STDOUT_FILENO))
+		die_usage("standard output is a terminal: use a pipe");
+}
+
+/* The job for the engines. */
+static char *
+make_job(struct order *order)
+{
+	struct failure why = FAILURE_INIT;
+	char *program, *job;
+	int status = dispatch_compile(order, &program, &why);
+
+	if (status < 0)
+		die("%s", why.text);
+	if (status > 0)
+		exit(status == EXIT_MISUSE ? EXIT_MISUSE : EXIT_FAILED);
+	order->filter = program;
+	job = order_job(order);
+	if (!job)
+		die("out of memory");
+	return job;
+}
+
+/* An engine that did what it should ends well once its lease is let go. */
+static bool
+has_failed(const struct stream *stream)
+{
+	return stream->has_ended && stream->status != EXIT_DONE && stream->status != EXIT_PARTIAL;
+}
+
+static void
+told(const struct stream *stream, const char *line)
+{
+	if (line)
+		warn("engine '%s': %s", stream->engine, line);
+	else if (has_failed(stream))
+		warn("engine '%s' does not capture (any more): status %d", stream->engine,
+		     stream->status);
+}
+
+static struct stream *
+start_engines(const struct request *request, int64_t lease_ns, size_t *count)
+{
+	char **command = order_stream_command(&request->order, lease_ns);
+	struct stream *streams = NULL;
+	struct failure why = FAILURE_INIT;
+
+	for (*count = 0; request->order.engines[*count]; ++*count) {
+		const char *name = request->order.engines[*count];
+		const struct engine *engine = engines_find(&request->engines, name, &why);
+		char **argv = engine && command ? engine_expand(engine, "live", command) : NULL;
+
+		if (!argv)
+			die("out of memory");
+		streams = xrealloc(streams, (*count + 1) * sizeof(*streams));
+		if (stream_start(&streams[*count], name, argv, &why) < 0)
+			warn("engine '%s': %s", name, why.text);
+		words_free(argv);
+	}
+	words_free(command);
+	return streams;
+}
+
+/* The reader of all streams. */
+static struct child
+start_merge(const struct order *order, struct stream *streams, size_t count)
+{
+	struct words argv = WORDS_INIT;
+	struct failure why = FAILURE_INIT;
+	struct child merge = CHILD_INIT;
+
+	words_add_all(&argv, (char *const[]){"vcap-merge", "--live", "-S", NULL});
+	words_add(&argv, order->word);
+	words_add(&argv, "--");
+	for (size_t i = 0; i < count; i++)
+		if (streams[i].out >= 0 && fcntl(streams[i].out, F_SETFD, 0) == 0)
+			words_addf(&argv, "%s=/dev/fd/%d", streams[i].engine, streams[i].out);
+	if (argv.failed)
+		die("out of memory");
+	if (child_start(&merge, argv.list, -1, STDOUT_FILENO, STDERR_FILENO, &why) < 0)
+		die("%s", why.text);
+	for (size_t i = 0; i < count; i++)
+		close(streams[i].out);
+	words_free(words_finish(&argv));
+	return merge;
+}
+
+/* Until the merge has ended, or a signal and then all that is left: status of the merge. */
+static int
+tend(struct stream *streams, size_t count, const char *job, int64_t every_ns, struct child *merge,
+     const sigset_t *signals)
+{
+	bool runs = true;
+
+	while (runs && interrupts == 0)
+		runs = streams_tend(streams, count, job, every_ns, merge, -1, signals, told);
+	streams_let_go(streams, count);
+	if (runs)
+		runs = streams_tend(streams, count, job, every_ns, merge, GRACE_NS, signals, told);
+	if (!runs)
+		streams_tend(streams, count, job, every_ns, NULL, GRACE_NS, signals, told);
+	streams_end(streams, count, told);
+	return child_wait(merge, GRACE_NS);
+}
+
+/* What the engines and the merge have come to. */
+static int
+sum_up(const struct stream *streams, size_t count, int merge_status)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		failed += has_failed(&streams[i]);
+	if (failed == count || (merge_status != EXIT_DONE && merge_status != EXIT_PARTIAL))
+		return EXIT_FAILED;
+	return failed ? EXIT_PARTIAL : merge_status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct request request = REQUEST_INIT;
+	struct failure why = FAILURE_INIT;
+	struct stream *streams;
+	sigset_t blocked, usual;
+	struct child merge;
+	int64_t lease_ns = LEASE_NS;
+	size_t count;
+	char *job;
+
+	cli_start(&self);
+	parse_options(argc, argv, &request, &lease_ns);
+	if (child_siblings_first() < 0)
+		die("out of memory");
+	if (request_complete(&request, argv + optind, getenv, &why) < 0)
+		die_usage("%s", why.text);
+	job = make_job(&request.order);
+	/* A ^C is for this process, which then lets all others end well. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, &usual);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	streams = start_engines(&request, lease_ns, &count);
+	merge = start_merge(&request.order, streams, count);
+	signal(SIGINT, interrupt);
+	signal(SIGTERM, interrupt);
+	return sum_up(streams, count, tend(streams, count, job, lease_ns / 3, &merge, &usual));
+}

@@ -1,0 +1,44 @@
+/*
+ * What the command lines of vcap-start and vcap-live have in common: `[options] SERVICE [SPEC...]`
+ * to an order, completed from the configuration and standard input.
+ */
+#ifndef VCAP_REQUEST_H
+#define VCAP_REQUEST_H
+
+#include "config.h"
+#include "engine.h"
+#include "failure.h"
+#include "order.h"
+
+struct request {
+	struct order order;      /* of which everything is the caller's, or lives as long as this */
+	struct engines engines;  /* all that are known */
+	const char *engine_list; /* -E; NULL: every engine of the service */
+	struct config_file file;
+};
+
+#define REQUEST_INIT                                                                              \
+	((struct request){.order = {.monitors = "none", .patience_ns = 30 * INT64_C(1000000000)}, \
+			  .engines = ENGINES_INIT})
+
+/* clang-format off */
+#define REQUEST_LETTERS "c:E:m:Ps:t:x"
+#define REQUEST_OPTIONS \
+	{"count", required_argument, NULL, 'c'}, \
+	{"engines", required_argument, NULL, 'E'}, \
+	{"monitors", required_argument, NULL, 'm'}, \
+	{"per-packet", no_argument, NULL, 'P'}, \
+	{"snaplen", required_argument, NULL, 's'}, \
+	{"time", required_argument, NULL, 't'}, \
+	{"exclude", no_argument, NULL, 'x'}
+/* clang-format on */
+
+/* Takes an option. 1 if the letter is one of them, 0 if not, -1 if its value is no good. */
+int request_option(struct request *request, int letter, const char *value, struct failure *why);
+
+/* Takes the words that follow the options, at least one and NULL-ended, and reads the service, the
+ * engines and, if a spec is `-`, the specs on standard input. -1: one of them is no good. */
+int request_complete(struct request *request, char *const *words, config_variable *variable,
+		     struct failure *why);
+
+#endif

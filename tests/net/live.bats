@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# vcap live: two engines that are network namespaces, real packets, and a reader at the other end.
+# shellcheck disable=SC2016 # words for eval, and for the shell of an engine
+
+bats_require_minimum_version 1.5.0
+load tcpdump
+
+setup() {
+	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
+	PATH=$(cd "$build/bin" && pwd):$PATH:/usr/sbin:/sbin
+	grep -q netns-run /proc/1/cmdline || {
+		echo "these tests make namespaces: run them by tests/netns-run"
+		return 1
+	}
+	cd "$BATS_TEST_TMPDIR" || return
+	export VCAP_CONFIG=$PWD/config
+	mkdir -p config/services
+	for engine in a b; do
+		ip netns add $engine
+		ip -n $engine link set lo up
+		echo "$engine dir=$PWD/run exec ip netns exec $engine"
+	done >config/engines
+	printf '%s\n' 'vip 127.0.0.1 udp/5000' 'server 127.0.0.2 udp/6000' 'monitor tcp/1' \
+		'engine a' 'engine b' >config/services/shop
+}
+
+teardown() {
+	local pid
+	for pid in $(pgrep -x 'vcap-live|vcap-run|vcap-merge'); do
+		kill -9 "$pid" 2>/dev/null || true
+	done
+	until_true gone vcap-run
+	ip netns del a
+	ip netns del b 2>/dev/null || true
+}
+
+gone() { # NAME: of processes
+	! pgrep -x "$1"
+}
+
+# Of a parent that is stopped.
+only_zombies() { # NAME
+	! pgrep -r D,R,S,T -x "$1"
+}
+
+until_true() { # COMMAND...: within 20 s
+	for _ in $(seq 1000); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.02
+	done
+	echo "never: $*"
+	cat err 2>/dev/null || true
+	return 1
+}
+
+# The capture, in the background: its stream into live.pcapng, until both engines capture.
+begin() { # ARG...
+	vcap-live "$@" >live.pcapng 2>err 3>&- &
+	live=$!
+	until_true has_interfaces
+}
+
+has_interfaces() {
+	capinfos -I live.pcapng | grep -q 'Name = a/lo$' && capinfos -I live.pcapng | grep -q 'Name = b/lo$'
+}
+
+# Each datagram, to the VIP or to a server, is refused: two packets.
+talk() { # ENGINE COUNT TEXT
+	ip netns exec "$1" bash -c 'for i in $(seq '"$2"'); do
+		echo '"$3"' $i >/dev/udp/127.0.0.1/5000; echo '"$3"' $i >/dev/udp/127.0.0.2/6000
+		echo '"$3"' $i >/dev/udp/127.0.0.1/7000; done' 2>/dev/null
+}
+
+# One line for each datagram that was seen.
+datagrams() { # FILE
+	tshark -r "$1" -Y 'udp && !icmp' -T fields -e frame.time_epoch -e udp.payload 2>/dev/null
+}
+
+holds() { # COUNT
+	[ "$(datagrams live.pcapng | wc -l)" -ge "$1" ]
+}
+
+# Whether the file tells of the engine's N packets.
+sums_to() { # ENGINE PACKETS
+	[ "$(vcap-stat live.pcapng 2>/dev/null | awk -v engine="$1" '$1 == engine { sum += $4 } END { print sum + 0 }')" -eq "$2" ]
+}
+
+end() { # [STATUS]: by ^C
+	local status=0
+	kill -INT $live
+	wait $live || status=$?
+	[ "$status" -eq "${1-0}" ] || {
+		echo "status $status"
+		cat err
+		return 1
+	}
+	gone vcap-run
+	gone vcap-merge
+}
+
+witness() { # ENGINE
+	ip netns exec "$1" dumpcap -q -i lo -f 'port 5000 or port 6000' -P -w - 2>"$1.err" >"$1.pcap" 3>&- &
+	until_true grep -q '^File:\|Capturing on' "$1.err"
+	# It says so before it does: until a packet of no interest to the capture shows up there.
+	until_true sees "$1"
+}
+
+sees() { # ENGINE
+	ip netns exec "$1" bash -c 'echo ready >/dev/udp/127.0.0.9/5000' 2>/dev/null
+	tcpdump -nr "$1.pcap" 2>/dev/null | grep -q 127.0.0.9
+}
+
+@test "live: in the order of time, every packet once, as a witness on each engine saw them" {
+	begin shop
+	witness a
+	witness b
+	for i in 1 2 3; do
+		talk a 20 "a$i" &
+		talk b 20 "b$i"
+		wait $!
+	done
+	until_true holds 240
+	end
+	for pid in $(pgrep -x dumpcap); do kill -INT "$pid"; done
+	until_true gone dumpcap
+	capinfos -o live.pcapng | grep -q 'Strict time order: *True'
+	for engine in a b; do
+		sums_to $engine 240
+		tshark -r $engine.pcap -Y 'udp && !icmp && ip.dst != 127.0.0.9' -T fields -e udp.payload
+	done 2>/dev/null | sort >seen
+	[ "$(wc -l <seen)" -eq 240 ]
+	datagrams live.pcapng | cut -f 2 | sort | diff seen -
+	# Nothing is missing, and the file says so: drops are known to be none.
+	[ "$(vcap-stat live.pcapng | awk '$2 == "lo" && $3 == "client" && $6 == 0' | wc -l)" -eq 2 ]
+}
+
+# What the reader at the end of the pipe measures: a packet's age when it has it in hand.
+@test "live: delay from a packet's time to its reader" {
+	vcap-live shop 2>err 3>&- | perl -MTime::HiRes=time -e '
+		binmode STDIN; $| = 1; my $buffer = "";
+		while (sysread STDIN, $buffer, 65536, length $buffer) {
+			while (length $buffer >= 8) {
+				my ($type, $size) = unpack "VV", $buffer;
+				last if length $buffer < $size;
+				my (undef, undef, undef, $high, $low) = unpack "V5", $buffer;
+				printf "%.1f\n", 1000 * (time - ($high * 2**32 + $low) / 1e9) if $type == 6;
+				print "ready\n" if $type == 1;
+				substr($buffer, 0, $size) = "";
+			}
+		}' >ages &
+	until_true eval '[ "$(grep -c ready ages)" -ge 2 ]'
+	for i in $(seq 40); do
+		talk a 1 a
+		talk b 1 b
+		sleep 0.05
+	done
+	until_true eval '[ "$(grep -vc ready ages)" -ge 320 ]'
+	kill -INT "$(pgrep -x vcap-live)"
+	until_true gone vcap-live
+	grep -v ready ages | sort -n | awk '{ age[NR] = $1 } END {
+		printf("# delay in ms: median %s, 99 of 100 below %s, largest %s (%d packets)\n",
+			age[int((NR + 1) / 2)], age[int(NR * 0.99)], age[NR], NR) }' >&3
+}
+
+@test "live: an engine that stops for a while holds nobody up, and its packets are placed late" {
+	begin shop
+	talk a 5 before
+	talk b 5 before
+	until_true holds 20
+	stopped=$(pgrep -f '^vcap-run -n b')
+	kill -STOP "$stopped"
+	talk b 10 late
+	talk a 10 meanwhile
+	until_true grep -q "'b' is silent" err
+	until_true holds 40
+	talk a 10 later
+	until_true holds 60
+	kill -CONT "$stopped"
+	until_true grep -q "'b' is back" err
+	until_true holds 80
+	end 3
+	grep -q "'b' came late: [0-9]* packets were placed late" err
+	sums_to a 100
+	sums_to b 60
+	[ "$(datagrams live.pcapng | sort -u | wc -l)" -eq 80 ]
+}
+
+@test "live: tshark reads it as it comes" {
+	vcap-live shop 2>err 3>&- | tshark -l -r - -T fields -e frame.interface_name -e udp.payload >text 2>/dev/null 3>&- &
+	until_true pgrep -f '^vcap-run -n b'
+	until_true eval 'talk a 1 x; talk b 1 y; grep -q ^a/lo/client text && grep -q ^b/lo/server text'
+	kill -INT "$(pgrep -x vcap-live)"
+	until_true gone vcap-live
+	until_true gone tshark
+	gone vcap-run
+}
+
+@test "live: a reader that goes away ends it all" {
+	vcap-live shop 2>err 3>&- | head -c 100 >some &
+	until_true eval '[ -s some ]'
+	until_true gone vcap-live
+	gone vcap-run
+	gone vcap-merge
+}
+
+@test "live: killed, or stopped for longer than the lease, leaves nothing on the engines" {
+	begin shop
+	kill -9 $live
+	until_true gone vcap-run
+	until_true gone vcap-merge
+	begin --lease 1s shop
+	kill -STOP $live
+	until_true only_zombies vcap-run
+	kill -9 $live
+}
+
+@test "live: an engine that cannot be reached is said, the other flows" {
+	ip netns del b
+	vcap-live shop >live.pcapng 2>err 3>&- &
+	live=$!
+	until_true grep -q "engine 'b' does not capture" err
+	until_true eval 'talk a 1 x; holds 1'
+	end 3
+	ip netns del a
+	run -1 vcap-live shop
+	[[ $output == *"engine 'a' does not capture"* ]]
+	ip netns add a
+}
+
+@test "live: limits and specs are those of start" {
+	begin -t 2s -P shop 127.0.0.2
+	talk a 3 x
+	wait $live
+	sums_to a 6
+	run -2 vcap-live shop 10.0.0.1
+	run -2 vcap-live none
+	run -2 vcap-live -E c shop
+	run -2 script -qec 'vcap-live shop' /dev/null
+	[[ $output == *"is a terminal"* ]]
+}
