@@ -16,12 +16,13 @@
 static const struct command self = {
     .name = "vcap-merge",
     .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-		"[--window time] [--live] [--stall time] [name=]input ...",
+		"[--mixed] [--window time] [--live] [--stall time] [name=]input ...",
     .options =
 	"  -w, --write file          write to file instead of standard output\n"
 	"  -F, --format format       pcapng (the default) or pcap\n"
 	"  -S, --service service     name the side of the service each packet is on\n"
 	"  -o, --offset name=offset  add offset seconds to the times of engine name\n"
+	"      --mixed               let inputs differ in link type\n"
 	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	"      --live                write each packet as soon as none older can come\n"
 	"      --stall time          how long an input may be silent and be waited for (2s)\n"
@@ -66,12 +67,16 @@ parse_time(const char *word)
 static struct options
 parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 {
-	enum { WINDOW = 0x100, LIVE, STALL };
-	static const struct option known[] = {
-	    {"write", required_argument, NULL, 'w'},     {"format", required_argument, NULL, 'F'},
-	    {"service", required_argument, NULL, 'S'},   {"offset", required_argument, NULL, 'o'},
-	    {"window", required_argument, NULL, WINDOW}, {"live", no_argument, NULL, LIVE},
-	    {"stall", required_argument, NULL, STALL},   CLI_OPTIONS};
+	enum { MIXED = 0x100, WINDOW, LIVE, STALL };
+	static const struct option known[] = {{"write", required_argument, NULL, 'w'},
+					      {"format", required_argument, NULL, 'F'},
+					      {"service", required_argument, NULL, 'S'},
+					      {"offset", required_argument, NULL, 'o'},
+					      {"mixed", no_argument, NULL, MIXED},
+					      {"window", required_argument, NULL, WINDOW},
+					      {"live", no_argument, NULL, LIVE},
+					      {"stall", required_argument, NULL, STALL},
+					      CLI_OPTIONS};
 	struct options options = {.output = "-"};
 	int opt;
 
@@ -85,11 +90,14 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 			break;
 		case 'S': options.service = optarg; break;
 		case 'o': add_offset(job, optarg); break;
+		case MIXED: job->mixes_linktypes = true; break;
 		case WINDOW: job->inputs.window_ns = parse_time(optarg); break;
 		case LIVE: job->live = live; break;
 		case STALL: live->stall_ns = parse_time(optarg); break;
 		default: cli_option(opt, argv);
 		}
+	if (job->mixes_linktypes && options.format == CAPFILE_PCAP)
+		die_usage("a pcap file has one link type: --mixed is for pcapng");
 	options.inputs = argv + optind;
 	if (!*options.inputs)
 		die_usage("no input given (try --help)");

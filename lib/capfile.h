@@ -71,8 +71,8 @@ const struct capfile_section *capfile_section(const struct capfile *file);
 
 /*
  * A writer to a descriptor, buffered; it does not own fd. Interfaces get their ids in the order
- * they are added. pcap holds one link type: a second one fails, in either format. Each function
- * returns 0, or -1 with why filled; after a failure nothing more may be written.
+ * they are added. A second link type fails, in either format, unless it was asked for. Each
+ * function returns 0, or -1 with why filled; after a failure nothing more may be written.
  */
 struct capwriter;
 
@@ -88,6 +88,9 @@ int capwriter_section(struct capwriter *writer, const struct capfile_section *se
  * number here as there. Not to be mixed with capwriter_interface. */
 int capwriter_interfaces(struct capwriter *writer, const struct source *source,
 			 struct failure *why);
+/* Lets the interfaces of a pcapng file differ in link type. libpcap and what is made with it cannot
+ * read such a file, Wireshark can. */
+void capwriter_mix_linktypes(struct capwriter *writer);
 /* *id is the new interface's number. In pcap all interfaces of one link type share the file. */
 int capwriter_interface(struct capwriter *writer, const struct interface *interface, uint32_t *id,
 			struct failure *why);

@@ -27,7 +27,8 @@ struct capwriter {
 	bool has_header;
 	uint32_t interface_count;
 	uint32_t section_base; /* the id of the section's first interface */
-	uint16_t linktype;     /* of the interfaces, if there are any */
+	bool mixes_linktypes;
+	uint16_t linktype; /* of the interfaces, if there are any */
 };
 
 struct capwriter *
@@ -129,11 +130,18 @@ default_section(struct capwriter *writer, struct failure *why)
 	return capwriter_section(writer, &section, why);
 }
 
+void
+capwriter_mix_linktypes(struct capwriter *writer)
+{
+	writer->mixes_linktypes = writer->format == CAPFILE_PCAPNG;
+}
+
 int
 capwriter_interface(struct capwriter *writer, const struct interface *interface, uint32_t *id,
 		    struct failure *why)
 {
-	if (writer->interface_count && interface->linktype != writer->linktype)
+	if (writer->interface_count && interface->linktype != writer->linktype &&
+	    !writer->mixes_linktypes)
 		return failure_set(why, "link types %u and %u do not go into one file",
 				   writer->linktype, interface->linktype);
 	if (writer->format == CAPFILE_PCAP) {

@@ -142,6 +142,9 @@ take_packet(struct feed *feed, struct roster *roster, const struct packet *packe
 	feed->packet = *packet;
 	feed->packet.iface = route->interface;
 	feed->packet.ts_ns = ts_ns;
+	if (__builtin_expect(
+		(uint64_t)ts_ns - (uint64_t)origin->offset_ns != (uint64_t)packet->ts_ns, 0))
+		feed->outcome.beyond++;
 	if (ts_ns > origin->newest_ns)
 		origin->newest_ns = ts_ns;
 	feed->promise_ns = promised(feed, ts_ns);

@@ -35,6 +35,7 @@ struct merge_outcome {
 	bool is_cut;        /* the input is damaged */
 	struct failure why; /* where, if it is */
 	uint64_t late;      /* packets that could not be put in order */
+	uint64_t beyond;    /* packets that an offset takes out of 1970 to 2262: they stay there */
 };
 
 struct merge;

@@ -57,6 +57,8 @@ start(struct mergejob *job, struct failure *why)
 	job->merge = merge_new(why);
 	if (!job->merge || inputs_merge(&job->inputs, job->merge, why) < 0)
 		return -1;
+	if (job->mixes_linktypes)
+		merge_mix_linktypes(job->merge);
 	for (size_t i = 0; i < job->offset_count; i++)
 		if (merge_offset(job->merge, job->offsets[i].engine, job->offsets[i].ns, why) < 0)
 			return -1;
@@ -131,14 +133,20 @@ bool
 mergejob_trouble(const struct mergejob *job, size_t i, struct failure *what)
 {
 	const struct merge_outcome *outcome = merge_outcome(job->merge, i);
+	const char *path = inputs_name(&job->inputs, i);
 
 	if (inputs_damage(&job->inputs, job->merge, i, what))
 		return true;
 	if (outcome->late)
-		failure_set(
-		    what, "'%s' %s: %llu packets were placed late", inputs_name(&job->inputs, i),
-		    job->live ? "came late" : "is not in order", (unsigned long long)outcome->late);
-	return outcome->late;
+		failure_set(what, "'%s' %s: %llu packets were placed late", path,
+			    job->live ? "came late" : "is not in order",
+			    (unsigned long long)outcome->late);
+	else if (outcome->beyond)
+		failure_set(what,
+			    "'%s': an offset takes %llu packets out of 1970 to 2262, "
+			    "where they stay",
+			    path, (unsigned long long)outcome->beyond);
+	return outcome->late || outcome->beyond;
 }
 
 /* The comment of an interface, and what is missing of the inputs that fed it. Heap; NULL without
@@ -195,6 +203,8 @@ write_all(const struct mergejob *job, int fd, enum capfile_format format, struct
 	struct capwriter *writer = capwriter_new(fd, format, why);
 	int rc = -1;
 
+	if (writer && job->mixes_linktypes)
+		capwriter_mix_linktypes(writer);
 	if (writer)
 		rc = write_header(job, writer, why);
 	if (rc == 0)

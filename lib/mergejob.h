@@ -22,6 +22,7 @@ struct live;
 struct mergejob {
 	struct inputs inputs;
 	const struct service *service; /* NULL: packets' sides are not told; the caller's */
+	bool mixes_linktypes;          /* pcapng only; else two link types are refused */
 	struct mergejob_offset *offsets;
 	size_t offset_count;
 	struct live *live; /* NULL: inputs are read as fast as they can be; the caller's */

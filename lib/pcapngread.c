@@ -97,6 +97,13 @@ is_custom(uint16_t code)
 	return code == 2988 || code == 2989 || code == 19372 || code == 19373;
 }
 
+/* Those whose number has this bit are not for a file that somebody else writes (section 3.5.1). */
+static bool
+is_left_out(const struct option *option)
+{
+	return is_custom(option->code) && option->code & 0x4000;
+}
+
 /* Writes the option in this host's byte order. Returns the end of what was written. */
 static unsigned char *
 translate_option(const struct capfile *file, enum kind kind, const struct option *option,
@@ -362,7 +369,7 @@ interface_option(struct capfile *file, struct interface *interface, struct ticks
 		   !interface->filter) {
 		interface->filter = strndup((const char *)option->value + 1, option->size - 1u);
 		return interface->filter ? 0 : -1;
-	} else {
+	} else if (!is_left_out(option)) {
 		unsigned char *end = translate_option(file, OF_INTERFACE, option,
 						      interface->options + interface->options_len);
 
@@ -435,8 +442,8 @@ packet_options(struct capfile *file, struct packet *packet, const unsigned char 
 			packet->flags = get32(file, option.value);
 		} else if (option.code == OPT_EPB_QUEUE && option.size == 4) {
 			packet->core = get32(file, option.value);
-		} else {
-			/* One of ours stood between two of the others. */
+		} else if (!is_left_out(&option)) {
+			/* One of ours, or one left out, stood between two of the others. */
 			if (last && last != option.value - 4)
 				is_view = false;
 			first = first ? first : option.value - 4;
@@ -454,10 +461,31 @@ packet_options(struct capfile *file, struct packet *packet, const unsigned char 
 	to = file->scratch;
 	for (at = start; next_option(file, &at, end, &option) > 0;)
 		if (!((option.code == OPT_EPB_FLAGS || option.code == OPT_EPB_QUEUE) &&
-		      option.size == 4))
+		      option.size == 4) &&
+		    !is_left_out(&option))
 			to = translate_option(file, OF_PACKET, &option, to);
 	packet->options = file->scratch;
 	packet->options_len = (uint32_t)(to - file->scratch);
+	return 0;
+}
+
+/* The drops that an obsolete packet block counts, as the option that an enhanced one has for them.
+ */
+static int
+add_drops(struct capfile *file, struct packet *packet, uint16_t drops)
+{
+	const uint16_t head[2] = {OPT_EPB_DROPCOUNT, 8};
+	const uint64_t count = drops;
+	const bool is_scratch = packet->options_len && packet->options == file->scratch;
+
+	if (scratch_reserve(file, packet->options_len + sizeof(head) + sizeof(count)) < 0)
+		return -1;
+	if (packet->options_len && !is_scratch)
+		memcpy(file->scratch, packet->options, packet->options_len);
+	memcpy(file->scratch + packet->options_len, head, sizeof(head));
+	memcpy(file->scratch + packet->options_len + sizeof(head), &count, sizeof(count));
+	packet->options = file->scratch;
+	packet->options_len += sizeof(head) + sizeof(count);
 	return 0;
 }
 
@@ -494,6 +522,9 @@ read_packet(struct capfile *file, uint32_t type, const unsigned char *body, size
 	if (size > 20 + PAD4(caplen) &&
 	    packet_options(file, packet, body + 20 + PAD4(caplen), body + size) < 0)
 		return block_failed(file, why, "an option of a packet beyond its block");
+	if (type == PCAPNG_PACKET && get16(file, body + 2) != UINT16_MAX &&
+	    add_drops(file, packet, get16(file, body + 2)) < 0)
+		return capfile_unreadable(file, why);
 	file->last_ns = ts_ns;
 	file->is_unmarked = true;
 	return SOURCE_PACKET;

@@ -72,9 +72,9 @@ roster_shifted(int64_t ts_ns, int64_t offset_ns)
 {
 	int64_t sum;
 
-	if (!__builtin_add_overflow(ts_ns, offset_ns, &sum))
-		return sum;
-	return offset_ns < 0 ? INT64_MIN + 1 : INT64_MAX;
+	if (__builtin_add_overflow(ts_ns, offset_ns, &sum))
+		return offset_ns < 0 ? 0 : INT64_MAX;
+	return sum < 0 ? 0 : sum;
 }
 
 static int

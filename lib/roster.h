@@ -67,7 +67,7 @@ int roster_count(struct roster *roster, uint32_t origin, size_t input,
  */
 int roster_finish(struct roster *roster);
 
-/* A time moved by an offset; at the ends of what int64_t holds it stays there. */
+/* A time moved by an offset; before 1970 and at the end of what int64_t holds it stays there. */
 int64_t roster_shifted(int64_t ts_ns, int64_t offset_ns);
 
 /* Makes room for one more element of size bytes in the array *list of count. Rooms are powers of

@@ -386,8 +386,10 @@ all_kinds_of_blocks(void)
 		       p.caplen == 96 && p.len == 500 && p.data[95] == 0x11,
 		   "a simple packet block takes the time before it and the snaplen");
 		ok(source->next(source, &p, &why) == SOURCE_PACKET && p.ts_ns == 2000 &&
-		       p.caplen == 1 && p.len == 9,
-		   "an obsolete packet block");
+		       p.caplen == 1 && p.len == 9 && p.options_len == 12 &&
+		       memcmp(p.options, (const uint16_t[]){OPT_EPB_DROPCOUNT, 8, 3, 0, 0, 0},
+			      12) == 0,
+		   "an obsolete packet block, its drops an option");
 		ok(source->next(source, &p, &why) == SOURCE_NOTE &&
 		       source->note.type == PCAPNG_NRB && !source->note.foreign &&
 		       source->note.size == 24 && memcmp(source->note.body, "\1\0\x08\0", 4) == 0 &&

@@ -1,0 +1,223 @@
+#!/usr/bin/env bats
+# vcap-merge where other mergers go wrong (mergecap 4.0.17, tcpslice 1.5): damage, disorder, link
+# types, metadata, times at the edges.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
+	PATH="$build/bin:$build/tests/tools:$PATH"
+	cd "$BATS_TEST_TMPDIR" || exit
+}
+
+# What tshark reads: time, interface, payload.
+packets() {
+	tshark -r "$1" -T fields -e frame.time_epoch -e frame.interface_name -e udp.payload 2>/dev/null
+}
+
+times() {
+	tshark -r "$1" -T fields -e frame.time_epoch 2>/dev/null | sed 's/\.0*$//' | tr '\n' ' '
+}
+
+count() {
+	capinfos -Mc "$1" 2>/dev/null | awk '/Number of packets/ { print $NF }'
+}
+
+# HEX...: bytes.
+bytes() {
+	perl -e 'print pack "H*", join "", map { s/\s//gr } @ARGV' -- "$@"
+}
+
+@test "an input that is cut after its first packet: none of the other's is lost" {
+	mkcap -T 1,3,5,7,9 >a.pcap
+	mkcap -T 2,4,6 -s 2 >b.pcap
+	head -c 300 b.pcap >cut.pcap
+	while [ "$(count cut.pcap)" -gt 1 ]; do truncate -s -1 cut.pcap; done
+	run -3 vcap-merge -w out.pcapng a.pcap cut.pcap
+	[[ $output == "vcap-merge: 'cut.pcap' ends in the middle of the packet"*" at byte "* ]]
+	[ "$(times out.pcapng)" = '1 2 3 5 7 9 ' ]
+}
+
+@test "one input that is not sorted" {
+	mkcap -T 2,8,4,6,10 >a.pcap
+	mkcap -T 1,3,5,7,9 -s 2 >b.pcap
+	for format in pcap pcapng; do
+		vcap-merge -F $format -w out a.pcap b.pcap
+		[ "$(times out)" = '1 2 3 4 5 6 7 8 9 10 ' ]
+	done
+}
+
+@test "link types are mixed where that is asked for, and tshark reads it" {
+	mkcap -n 10 -s 1 >a.pcap
+	mkcap -f pcapng -n 10 -s 2 -l 101 >b.pcapng
+	run -1 vcap-merge -w out.pcapng a.pcap b.pcapng
+	run -0 vcap-merge --mixed -w out.pcapng a.pcap b.pcapng
+	[ "$(capinfos -I out.pcapng | grep -c 'Encapsulation = Ethernet')" -eq 1 ]
+	[ "$(capinfos -I out.pcapng | grep -c 'Encapsulation = Raw IP')" -eq 1 ]
+	[ "$(packets out.pcapng | cut -f 2 | sort | uniq -c | awk '{ print $1, $2 }')" = \
+		$'10 a/-\n10 b/eth0' ]
+	# libpcap does not, as the manual says.
+	run -1 tcpdump -nn -r out.pcapng
+	run -2 vcap-merge --mixed -F pcap -w out.pcap a.pcap b.pcapng
+	[ "$output" = "vcap-merge: a pcap file has one link type: --mixed is for pcapng" ]
+}
+
+@test "microseconds and nanoseconds together, and every other unit" {
+	mkcap -n 20 -s 1 -g 900000000 >nano.pcap
+	mkcap -n 20 -s 2 -g 900000000 -u >micro.pcap
+	vcap-merge -F pcap -w out.pcap nano.pcap micro.pcap
+	diff <({ packets nano.pcap; packets micro.pcap; } | sort) <(packets out.pcap | sort)
+	# The same packets, of which nothing tells in what unit their times were: 10^-12, 2^-30, 2^-34,
+	# with an offset, of either byte order.
+	mkcap -f pcapng -n 20 -s 3 -g 900000000 >plain.pcapng
+	vcap-merge -w wanted.pcapng x=plain.pcapng
+	for options in '-R 12' '-R 0x9e' '-R 0xa2 -b' '-O 900' '-O -5000000 -b -R 10'; do
+		# shellcheck disable=SC2086 # words
+		mkcap -f pcapng -n 20 -s 3 -g 900000000 $options >in.pcapng
+		vcap-merge -w out.pcapng x=in.pcapng
+		cmp out.pcapng wanted.pcapng
+		# Not tshark: it reads 10^-12 wrong.
+		diff <(tcpdump -nn -tt --nano -r in.pcapng 2>/dev/null) \
+			<(tcpdump -nn -tt --nano -r out.pcapng 2>/dev/null)
+	done
+}
+
+@test "empty inputs, inputs with a header only, and with one packet" {
+	mkcap -n 10 -s 1 >a.pcap
+	mkcap -n 1 -s 2 >one.pcap
+	mkcap -n 0 >header.pcap
+	mkcap -f pcapng -n 0 >header.pcapng
+	: >empty.pcap
+	vcap-merge -w out.pcapng a.pcap one.pcap header.pcap header.pcapng
+	[ "$(count out.pcapng)" -eq 11 ]
+	for format in pcap pcapng; do
+		run -3 vcap-merge -F $format -w out empty.pcap one.pcap a.pcap
+		[ "$output" = "vcap-merge: 'empty.pcap' is empty" ]
+		[ "$(count out)" -eq 11 ]
+	done
+	# Alone as well.
+	run -3 vcap-merge -w out.pcapng empty.pcap
+	[ "$(count out.pcapng)" -eq 0 ]
+}
+
+@test "identical packets of two files are kept, and in their order" {
+	mkcap -n 3 -m -g 1000 >a.pcap
+	vcap-merge -F pcap -w out.pcap x=a.pcap y=a.pcap
+	[ "$(count out.pcap)" -eq 6 ]
+	capinfos -o out.pcap | grep -q 'Strict time order: *True'
+}
+
+@test "300 inputs with 100 descriptors" {
+	for i in $(seq 300); do mkcap -n 3 -s "$i" >"$i.pcap"; done
+	run -0 sh -c 'ulimit -n 100 && vcap-merge -w out.pcapng [0-9]*.pcap'
+	[ "$(count out.pcapng)" -eq 900 ]
+	for i in 1 100 300; do packets "$i.pcap"; done | cut -f 1,3 | sort >some
+	packets out.pcapng | cut -f 1,3 | sort | comm -13 - some | cmp - /dev/null
+}
+
+@test "two hosts whose interfaces are both eth0 are two interfaces" {
+	mkcap -f pcapng -n 5 -s 1 >lb1.pcapng
+	mkcap -f pcapng -n 5 -s 2 >lb2.pcapng
+	vcap-merge -w out.pcapng lb1.pcapng lb2.pcapng
+	[ "$(packets out.pcapng | cut -f 2 | sort | uniq -c | awk '{ print $1, $2 }')" = \
+		$'5 lb1/eth0\n5 lb2/eth0' ]
+}
+
+@test "sections' comments, names, secrets, custom blocks and options, as tshark sees them" {
+	mkcap -f pcapng -n 4 -s 1 -x -C 'first comment' -a dumpcap -d 5 >a.pcapng
+	mkcap -f pcapng -n 4 -s 2 -x -C 'other comment' -b -o -n 12 >b.pcapng
+	vcap-merge -w out.pcapng a.pcapng b.pcapng
+	capinfos -k out.pcapng >info
+	for comment in 'a: first comment' 'b: other comment' 'a: application dumpcap'; do
+		grep -q "comment: *$comment" info
+	done
+	[ "$(capinfos -I out.pcapng | grep -c 'Comment = interface comment')" -eq 2 ]
+	[ "$(capinfos -I out.pcapng | grep -c 'Operating system = Linux')" -eq 2 ]
+	tshark -r out.pcapng -N n -T fields -e ip.src_host 2>/dev/null | grep -qx client.example
+	capinfos out.pcapng | grep -q 'Number of decryption secrets in file: 2'
+	# What must not be copied into another file is not; mkcap says "left" in it.
+	[ "$(strings out.pcapng | grep -c left)" -eq 0 ]
+	for kept in block interface packet; do strings out.pcapng | grep -q "$kept kept"; done
+	[ "$(tshark -r out.pcapng -Y 'frame.comment == "packet comment"' 2>/dev/null | wc -l)" -eq \
+		"$({ tshark -r a.pcapng -Y frame.comment; tshark -r b.pcapng -Y frame.comment; } 2>/dev/null | wc -l)" ]
+	# The drops that an obsolete packet block counts: mkcap says 3.
+	[ "$(tshark -r b.pcapng -T fields -e frame.drop_count 2>/dev/null | grep -c 3)" -gt 0 ]
+	diff <(tshark -r b.pcapng -Y frame.interface_name -T fields -e frame.drop_count 2>/dev/null) <(
+		tshark -r out.pcapng -Y 'frame.interface_name contains "b/"' -T fields \
+			-e frame.drop_count 2>/dev/null)
+}
+
+@test "an offset before 1970: the packets stand at its start, are counted and told" {
+	mkcap -n 3 -t 1 -g 0 -s 1 >a.pcap
+	mkcap -n 3 -t 5 -g 0 -s 2 >b.pcap
+	for format in pcap pcapng; do
+		run -3 vcap-merge -F $format -o a=-2 -w out a.pcap b.pcap
+		[ "$output" = "vcap-merge: 'a.pcap': an offset takes 3 packets out of 1970 to 2262, where they stay" ]
+		[ "$(times out)" = '0 0 0 5 5 5 ' ]
+	done
+}
+
+@test "after 2106 pcap refuses, pcapng does not" {
+	mkcap -n 3 -t 4294967294 -g 0 >a.pcap
+	run -0 vcap-merge -w out.pcapng -o a=2 a.pcap
+	[ "$(times out.pcapng)" = '4294967296 4294967296 4294967296 ' ]
+	run -0 vcap-merge -F pcap -w out.pcap a.pcap
+	run -1 vcap-merge -F pcap -w no.pcap -o a=2 a.pcap
+	[ "$output" = "vcap-merge: a packet of a time after 2106 does not go into a pcap file" ]
+	[ ! -e no.pcap ]
+	# Times beyond 2038 are no damage.
+	mkcap -n 3 -t 3000000000 -g 0 -u -b >b.pcap
+	run -0 vcap-merge -w out.pcapng b.pcap
+	[ "$(times out.pcapng)" = '3000000000 3000000000 3000000000 ' ]
+}
+
+# Each damage after one whole packet: the packet is kept, so are those of the other input, and one
+# line says where the damage is.
+@test "every kind of damage: one line with its place, and what is before it is kept" {
+	# shellcheck disable=SC2034 # used by its name, as ng is
+	pcap=d4c3b2a10200040000000000000000000000040001000000
+	record=01000000000000000400000004000000aabbccdd
+	section=0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000
+	interface=0100000014000000010000000000040014000000
+	packet=0600000024000000000000000000000040420f000400000004000000aabbccdd24000000
+	# shellcheck disable=SC2034
+	ng=$section$interface$packet
+	mkcap -n 7 -s 1 >good.pcap
+	while read -r start rest bytes message; do
+		bytes "${!start}" "$bytes" >bad.cap
+		echo "$message"
+		run -3 vcap-merge -w out.pcapng good.pcap bad.cap
+		echo "$output"
+		[ "$output" = "vcap-merge: 'bad.cap' $message" ]
+		[ "$(count out.pcapng)" -eq $((7 + rest)) ]
+		run -3 vcap-merge -F pcap -w out.pcap bad.cap good.pcap
+		[ "$output" = "vcap-merge: 'bad.cap' $message" ]
+	done <<-END
+		pcap 0 01000000 ends in the middle of the packet header at byte 24
+		pcap 1 $record${record:0:36} ends in the middle of the packet at byte 44
+		pcap 1 ${record}01000000000000000500000004000000aabbccddee is damaged at byte 44: 5 bytes kept of a packet of 4
+		pcap 1 ${record}010000000000000001000001ffffffff is damaged at byte 44: a packet of 16777217 bytes
+		pcap 1 ${record}01000000000000000fffffffffffffff is damaged at byte 44: a packet of 4294967055 bytes
+		pcap 1 ${record}0100000040420f000400000004000000aabbccdd is damaged at byte 44: a time with 1000000 microseconds
+		ng 1 06000000 ends in the middle of the block at byte 84
+		ng 1 ${packet:0:64} ends in the middle of the block at byte 84
+		ng 1 0600000000000000000000000000000000000000 is damaged at byte 84: a block of 0 bytes
+		ng 1 060000000d000000000000000000000000000000 is damaged at byte 84: a block of 13 bytes
+		ng 1 06000000ffffffff000000000000000000000000 is damaged at byte 84: a block of 4294967295 bytes
+		ng 1 0600000004000001000000000000000000000000 is damaged at byte 84: a block of 16777220 bytes
+		ng 1 ${packet:0:64}28000000 is damaged at byte 84: a block of length 36 that ends with 40
+		ng 1 0600000024000000070000000000000040420f000400000004000000aabbccdd24000000 is damaged at byte 84: interface 7 of 1
+		ng 1 0600000024000000000000000000000040420f000500000005000000aabbccdd24000000 is damaged at byte 84: a packet of 5 bytes in a block of 36
+		ng 1 0600000024000000000000000000000040420f00ffffffffffffffffaabbccdd24000000 is damaged at byte 84: a packet of 4294967295 bytes in a block of 36
+		ng 1 0600000024000000000000000000000040420f000400000003000000aabbccdd24000000 is damaged at byte 84: 4 bytes kept of a packet of 3
+		ng 1 06000000240000000000000000ffffffffffffff0400000004000000aabbccdd24000000 is damaged at byte 84: a time outside of 1970 to 2262
+		ng 1 0600000028000000000000000000000040420f000400000004000000aabbccdd0100ffff28000000 is damaged at byte 84: an option of a packet beyond its block
+		ng 1 010000001800000001000000000004000900ffff18000000 is damaged at byte 84: a bad interface description
+		ng 1 01000000100000000100000010000000 is damaged at byte 84: a bad interface description
+		ng 1 050000001800000003000000000000000000000018000000 is damaged at byte 84: statistics of interface 3 of 1
+		ng 1 0a0d0d0a1c000000000000000100000000000000000000001c000000 is damaged at byte 84: a section without byte order
+		ng 1 0a0d0d0a1c0000004d3c2b1a02000000ffffffffffffffff1c000000 is damaged at byte 84: pcapng version 2.0 is not known
+		ng 1 0a0d0d0a100000004d3c2b1a0100000010000000 is damaged at byte 84: a section header of 16 bytes
+		section 0 030000001400000004000000aabbccdd14000000 is damaged at byte 28: a packet before any interface
+	END
+}
