@@ -106,21 +106,48 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 	return options;
 }
 
+/* Opens all there is to open, and then gives up whatever it does not take to go on. */
+static void
+prepare(struct mergejob *job, const struct options *options, struct outfile *out)
+{
+	struct failure why;
+	char **files;
+
+	if (priv_drop_all(&why) < 0)
+		die("%s", why.text);
+	for (char **word = options->inputs; *word; word++)
+		if (inputs_add(&job->inputs, *word, &why) < 0)
+			die("%s", why.text);
+	if (mergejob_open(job, options->output, &why) < 0 ||
+	    outfile_open(out, options->output, &why) < 0)
+		die("%s", why.text);
+	cli_remove_at_signal(out->temporary);
+	files = inputs_files(&job->inputs);
+	if (!files)
+		failure_set(&why, "out of memory");
+	if (!files || priv_confine(out->dirfd, files, &why) < 0) {
+		outfile_abandon(out);
+		die("%s", why.text);
+	}
+	free(files);
+}
+
 /* Whatever is wrong with the command line shows here, before anything is written. */
 static void
-start(struct mergejob *job, const struct options *options)
+start(struct mergejob *job, struct outfile *out)
 {
 	const char *unknown;
 	struct failure why;
 
-	for (char **word = options->inputs; *word; word++)
-		if (inputs_add(&job->inputs, *word, &why) < 0)
-			die("%s", why.text);
-	if (mergejob_start(job, options->output, &why) < 0)
+	if (mergejob_start(job, &why) < 0) {
+		outfile_abandon(out);
 		die("%s", why.text);
+	}
 	unknown = mergejob_unknown_engine(job);
-	if (unknown && !job->live)
+	if (unknown && !job->live) {
+		outfile_abandon(out);
 		die_usage("no input is of the engine '%s'", unknown);
+	}
 }
 
 /* Says what is missing of the inputs, and returns the status that follows from it. */
@@ -166,13 +193,9 @@ main(int argc, char **argv)
 	if (options.service && config_service_load(&service, options.service, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	job.service = options.service ? &service : NULL;
-	if (priv_drop_all(&why) < 0)
-		die("%s", why.text);
-	start(&job, &options);
-	if (outfile_open(&out, options.output, &why) < 0)
-		die("%s", why.text);
+	prepare(&job, &options, &out);
 	live.out = out.fd;
-	cli_remove_at_signal(out.temporary);
+	start(&job, &out);
 	if (mergejob_write(&job, out.fd, options.format, &why) < 0 ||
 	    outfile_commit(&out, &why) < 0) {
 		outfile_abandon(&out);

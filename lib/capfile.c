@@ -180,8 +180,9 @@ begin(struct capfile *file, struct failure *why)
 	return pcap_begin(file, why);
 }
 
-struct capfile *
-capfile_open_fd(int fd, const char *name, struct failure *why)
+/* A file of which nothing has been read yet. It takes over fd only with owns_fd. */
+static struct capfile *
+new_file(int fd, const char *name, struct failure *why)
 {
 	struct capfile *file = calloc(1, sizeof(*file));
 
@@ -191,36 +192,61 @@ capfile_open_fd(int fd, const char *name, struct failure *why)
 		return NULL;
 	}
 	intake_init(&file->in, fd, CAPFILE_CHUNK);
-	if (begin(file, why) < 0) {
-		capfile_close(file);
-		return NULL;
-	}
 	if (file->in.can_seek)
 		file->source.revisit = revisit;
-	file->owns_fd = true;
 	return file;
 }
 
 struct capfile *
-capfile_open(const char *path, struct failure *why)
+capfile_open_fd(int fd, const char *name, struct failure *why)
+{
+	struct capfile *file = new_file(fd, name, why);
+
+	if (file && begin(file, why) < 0) {
+		capfile_close(file);
+		return NULL;
+	}
+	if (file)
+		file->owns_fd = true;
+	return file;
+}
+
+struct capfile *
+capfile_open_unread(const char *path, struct failure *why)
 {
 	struct capfile *file;
-	int fd = STDIN_FILENO;
+	int fd;
 
-	if (strcmp(path, "-") == 0) {
-		file = capfile_open_fd(fd, "standard input", why);
-		if (file)
-			file->owns_fd = false;
-		return file;
-	}
+	if (strcmp(path, "-") == 0)
+		return new_file(STDIN_FILENO, "standard input", why);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		failure_errno(why, "cannot open '%s'", path);
 		return NULL;
 	}
-	file = capfile_open_fd(fd, path, why);
-	if (!file)
+	file = new_file(fd, path, why);
+	if (file)
+		file->owns_fd = true;
+	else
 		close(fd);
+	return file;
+}
+
+int
+capfile_begin(struct capfile *file, struct failure *why)
+{
+	return file->source.next ? 0 : begin(file, why);
+}
+
+struct capfile *
+capfile_open(const char *path, struct failure *why)
+{
+	struct capfile *file = capfile_open_unread(path, why);
+
+	if (file && begin(file, why) < 0) {
+		capfile_close(file);
+		return NULL;
+	}
 	return file;
 }
 
@@ -247,25 +273,23 @@ struct capfile *
 capfile_open_live(const char *path, const char *name, size_t most, struct failure *why)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
-	struct capfile *file = calloc(1, sizeof(*file));
+	struct capfile *file;
 	int fd = STDIN_FILENO;
 
-	if (file)
-		file->name = strdup(is_stdin ? "standard input" : name);
-	if (!file || !file->name) {
-		failure_errno(why, "cannot read '%s'", path);
-		capfile_close(file);
-		return NULL;
-	}
 	/* A FIFO opens without its writer; a regular file does not mind. */
 	if (!is_stdin)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		failure_errno(why, "cannot open '%s'", path);
-		capfile_close(file);
 		return NULL;
 	}
-	intake_init(&file->in, fd, CAPFILE_CHUNK);
+	file = new_file(fd, is_stdin ? "standard input" : name, why);
+	if (!file) {
+		if (!is_stdin)
+			close(fd);
+		return NULL;
+	}
+	file->source.revisit = NULL;
 	file->owns_fd = !is_stdin;
 	file->in.can_seek = false;
 	file->in.base = 0;

@@ -33,6 +33,10 @@ struct reservoir;
  */
 struct capfile *capfile_open(const char *path, struct failure *why);
 struct capfile *capfile_open_fd(int fd, const char *name, struct failure *why);
+/* As capfile_open, in two steps: between them nothing has been read. capfile_begin is 0 at once for
+ * a file that is read already. */
+struct capfile *capfile_open_unread(const char *path, struct failure *why);
+int capfile_begin(struct capfile *file, struct failure *why);
 void capfile_close(struct capfile *file);
 
 /*

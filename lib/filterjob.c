@@ -45,7 +45,7 @@ filterjob_run(struct filterjob *job, struct selection *selection, struct failure
 	enum sieve_outcome outcome = SIEVE_FAILED;
 	struct capfile *in = NULL;
 
-	if (priv_confine(job->out.dirfd, why) == 0)
+	if (priv_confine(job->out.dirfd, NULL, why) == 0)
 		in = capfile_open_fd(job->in, job->name, why);
 	if (in)
 		outcome = copy(job, in, selection, why);

@@ -169,33 +169,62 @@ descriptors(void)
 }
 
 static int
-open_input(struct input *input, size_t chunk, int64_t window_ns, struct failure *why)
+open_input(struct input *input, size_t chunk, struct failure *why)
 {
-	input->file = capfile_open(input->path, why);
+	input->file = capfile_open_unread(input->path, why);
 	if (!input->file)
 		return -1;
 	if (fstat(capfile_fd(input->file), &input->st) < 0)
 		return failure_errno(why, "cannot open '%s'", input->path);
 	capfile_set_chunk(input->file, chunk);
-	if (capfile_source(input->file)->revisit)
-		return 0;
-	input->window = window_new(capfile_source(input->file), window_ns, why);
-	return input->window ? 0 : -1;
+	return 0;
 }
 
 int
 inputs_open(struct inputs *inputs, struct failure *why)
 {
-	size_t chunk = inputs->count ? AHEAD / inputs->count : AHEAD, most = descriptors();
+	size_t chunk = inputs->count ? AHEAD / inputs->count : AHEAD;
 
+	if (!inputs->most_open)
+		inputs->most_open = descriptors();
 	chunk = chunk > CHUNK_MAX ? CHUNK_MAX : chunk < CHUNK_MIN ? CHUNK_MIN : chunk;
 	for (size_t i = 0; i < inputs->count; i++) {
-		if (open_input(&inputs->list[i], chunk, inputs->window_ns, why) < 0)
+		if (open_input(&inputs->list[i], chunk, why) < 0)
 			return -1;
-		if (i >= most)
+		if (i >= inputs->most_open)
 			capfile_park(inputs->list[i].file);
 	}
 	return 0;
+}
+
+int
+inputs_begin(struct inputs *inputs, struct failure *why)
+{
+	for (size_t i = 0; i < inputs->count; i++) {
+		struct input *input = &inputs->list[i];
+		struct source *source = capfile_source(input->file);
+
+		if (capfile_begin(input->file, why) < 0)
+			return -1;
+		if (source->revisit || inputs->is_live)
+			continue;
+		input->window = window_new(source, inputs->window_ns, why);
+		if (!input->window)
+			return -1;
+	}
+	return 0;
+}
+
+char **
+inputs_files(const struct inputs *inputs)
+{
+	char **files = calloc(inputs->count + 1, sizeof(*files));
+	size_t count = 0;
+
+	for (size_t i = 0; files && i < inputs->count; i++)
+		if (S_ISREG(inputs->list[i].st.st_mode) && strcmp(inputs->list[i].path, "-") != 0)
+			files[count++] = inputs->list[i].path;
+	return files;
 }
 
 int
@@ -203,6 +232,7 @@ inputs_open_live(struct inputs *inputs, struct failure *why)
 {
 	size_t most = inputs->count ? HELD / inputs->count : HELD;
 
+	inputs->is_live = true;
 	most = most > HELD_MAX ? HELD_MAX : most < HELD_MIN ? HELD_MIN : most;
 	descriptors();
 	for (size_t i = 0; i < inputs->count; i++) {

@@ -2,7 +2,8 @@
  * The inputs of a merge as people name them, `[NAME=]INPUT`: capture files, FIFOs, `-`, and
  * directories of vcap-run, which stand for all their core-*.pcapng.
  *
- *	inputs_add ... -> inputs_open -> inputs_merge -> (merge_start ... its end) -> inputs_damage
+ *	inputs_add ... -> inputs_open -> inputs_begin -> inputs_merge -> (merge_start ... its end)
+ *-> inputs_damage
  */
 #ifndef VCAP_INPUTS_H
 #define VCAP_INPUTS_H
@@ -30,6 +31,8 @@ struct inputs {
 	struct input *list;
 	size_t count;
 	int64_t window_ns; /* how far packets of a pipe may be out of order and still be sorted */
+	size_t most_open;  /* descriptors; 0: not known yet */
+	bool is_live;
 };
 
 #define INPUTS_WINDOW_NS INT64_C(1000000000)
@@ -43,7 +46,7 @@ void inputs_release(struct inputs *inputs);
  */
 int inputs_add(struct inputs *inputs, const char *word, struct failure *why);
 
-/* Opens them all and shares out memory for reading ahead. */
+/* Opens them all and shares out memory for reading ahead. Nothing is read yet. */
 int inputs_open(struct inputs *inputs, struct failure *why);
 /* Opens them all as live files (capfile.h), which share out memory for what they hold. */
 int inputs_open_live(struct inputs *inputs, struct failure *why);
@@ -53,6 +56,13 @@ void inputs_close(struct inputs *inputs);
 
 /* Whether all can be read more than once: none is a pipe. */
 bool inputs_can_be_revisited(const struct inputs *inputs);
+
+/* Reads the headers of all that have been opened. -1: one is no capture file. */
+int inputs_begin(struct inputs *inputs, struct failure *why);
+
+/* The regular files among them, which may have to be opened again: paths of the inputs, NULL-ended.
+ * The list alone is the caller's, on the heap; NULL without memory. */
+char **inputs_files(const struct inputs *inputs);
 
 /* What messages call input i: its path; its engine if that is only the number of a descriptor. */
 const char *inputs_name(const struct inputs *inputs, size_t i);

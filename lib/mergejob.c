@@ -48,9 +48,15 @@ mergejob_offset(struct mergejob *job, const char *engine, int64_t ns, struct fai
 }
 
 static int
+open_inputs(struct mergejob *job, struct failure *why)
+{
+	return (job->live ? inputs_open_live : inputs_open)(&job->inputs, why);
+}
+
+static int
 start(struct mergejob *job, struct failure *why)
 {
-	if ((job->live ? inputs_open_live : inputs_open)(&job->inputs, why) < 0)
+	if (inputs_begin(&job->inputs, why) < 0)
 		return -1;
 	job->can_start_over =
 	    job->can_start_over && !job->live && inputs_can_be_revisited(&job->inputs);
@@ -93,14 +99,20 @@ can_write_anew(const char *output)
 }
 
 int
-mergejob_start(struct mergejob *job, const char *output, struct failure *why)
+mergejob_open(struct mergejob *job, const char *output, struct failure *why)
 {
 	job->can_start_over = can_write_anew(output);
-	if (start(job, why) < 0)
+	if (open_inputs(job, why) < 0)
 		return -1;
 	if (inputs_has(&job->inputs, output))
 		return failure_set(why, "'%s' is an input and would be overwritten", output);
 	return 0;
+}
+
+int
+mergejob_start(struct mergejob *job, struct failure *why)
+{
+	return start(job, why);
 }
 
 const char *
@@ -231,6 +243,8 @@ start_over(struct mergejob *job, int fd, struct failure *why)
 	stop(job);
 	inputs_close(&job->inputs);
 	job->can_start_over = false;
+	if (open_inputs(job, why) < 0)
+		return -1;
 	return start(job, why);
 }
 

@@ -2,8 +2,8 @@
  * What vcap-merge does: inputs by name to one capture, read twice only if it turns out that they
  * are not in order.
  *
- *	inputs_add(&job.inputs), mergejob_offset ... -> mergejob_start -> mergejob_write ->
- *	mergejob_trouble
+ *	inputs_add(&job.inputs), mergejob_offset ... -> mergejob_open -> mergejob_start ->
+ *mergejob_write -> mergejob_trouble
  */
 #ifndef VCAP_MERGEJOB_H
 #define VCAP_MERGEJOB_H
@@ -44,12 +44,17 @@ void mergejob_release(struct mergejob *job);
 int mergejob_offset(struct mergejob *job, const char *engine, int64_t ns, struct failure *why);
 
 /*
- * Opens the inputs and reads them up to their first packets; what is wrong with them, or if one of
- * them is the output, shows here. The output is a path or `-`. If it cannot be begun anew, because
+ * Opens the inputs, and fails if one of them is the output. Nothing has been read then; all that is
+ * opened later are those of inputs_files(), again.
+ *
+ * The output is a path or `-`. If it cannot be begun anew, because
  * it is a pipe, or if an input is one, files are read twice, to be sure of their order before
  * anything is written.
  */
-int mergejob_start(struct mergejob *job, const char *output, struct failure *why);
+int mergejob_open(struct mergejob *job, const char *output, struct failure *why);
+
+/* Reads the inputs up to their first packets; what is wrong with them shows here. */
+int mergejob_start(struct mergejob *job, struct failure *why);
 
 /* The engine of an offset that no input has, or NULL. Call after mergejob_start. */
 const char *mergejob_unknown_engine(const struct mergejob *job);

@@ -158,6 +158,7 @@ struct path_rule {
 
 enum {
 	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
 	FS_REMOVE_FILE = 1 << 5,
 	FS_MAKE_REG = 1 << 8,
 	FS_ABI_1 = (1 << 13) - 1,
@@ -173,8 +174,26 @@ enum {
 	NR_RESTRICT_SELF = 446,
 };
 
+/* Lets the files at these paths be read, themselves and nothing beside them. */
+static int
+allow_reading(int ruleset, char *const *paths)
+{
+	int rc = 0;
+
+	for (; paths && *paths && rc == 0; paths++) {
+		struct path_rule rule = {.allowed = FS_READ_FILE,
+					 .fd = open(*paths, O_PATH | O_CLOEXEC)};
+
+		if (rule.fd < 0)
+			return -1;
+		rc = (int)syscall(NR_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0);
+		close(rule.fd);
+	}
+	return rc;
+}
+
 int
-priv_confine_files(enum priv_sandbox sandbox, int dirfd, struct failure *why)
+priv_confine_files(enum priv_sandbox sandbox, int dirfd, char *const *readable, struct failure *why)
 {
 	long abi = syscall(NR_CREATE_RULESET, NULL, 0, CREATE_VERSION);
 	struct ruleset ruleset = {.files = FS_ABI_1};
@@ -203,6 +222,8 @@ priv_confine_files(enum priv_sandbox sandbox, int dirfd, struct failure *why)
 	if (rc == 0 && dirfd >= 0)
 		rc = (int)syscall(NR_ADD_RULE, fd, RULE_PATH_BENEATH, &rule, 0);
 	if (rc == 0)
+		rc = allow_reading(fd, readable);
+	if (rc == 0)
 		rc = (int)syscall(NR_RESTRICT_SELF, fd, 0);
 	if (rc < 0)
 		failure_errno(why, "cannot confine file access");
@@ -219,6 +240,7 @@ static const char *const stdio_calls[] = {
     "clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday", "munmap", "mremap", "brk",
     "madvise", "futex", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "getpid",
     "gettid", "tgkill", "restart_syscall", "exit", "exit_group", "sched_yield", "getrandom",
+    "sysinfo",
     /* How a thread that was only just started begins */
     "set_robust_list", "rseq", NULL};
 
@@ -257,6 +279,15 @@ allow_memory_and_stdio(scmp_filter_ctx filter)
 	return rc;
 }
 
+/* Files are opened to be read only; Landlock says which. */
+static int
+allow_reopening(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(
+	    filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
+}
+
 /* New files only, filters on and news from packet sockets. */
 static int
 allow_capture(scmp_filter_ctx filter)
@@ -284,7 +315,8 @@ allow_capture(scmp_filter_ctx filter)
 }
 
 int
-priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct failure *why)
+priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, bool reads_files,
+		   struct failure *why)
 {
 	const struct rlimit no_process = {0, 0};
 	scmp_filter_ctx filter;
@@ -308,6 +340,8 @@ priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct fail
 		rc = allow_memory_and_stdio(filter);
 	if (rc == 0 && calls != PRIV_CALLS_STDIO)
 		rc = allow_calls(filter, output_calls);
+	if (rc == 0 && reads_files)
+		rc = allow_reopening(filter);
 	if (rc == 0 && calls == PRIV_CALLS_CAPTURE)
 		rc = allow_capture(filter);
 	if (rc == 0)
@@ -321,10 +355,10 @@ priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct fail
 }
 
 int
-priv_confine(int dirfd, struct failure *why)
+priv_confine(int dirfd, char *const *readable, struct failure *why)
 {
-	if (priv_drop_all(why) < 0 || priv_confine_files(PRIV_ENFORCE, dirfd, why) < 0)
+	if (priv_drop_all(why) < 0 || priv_confine_files(PRIV_ENFORCE, dirfd, readable, why) < 0)
 		return -1;
 	return priv_confine_calls(PRIV_ENFORCE, dirfd < 0 ? PRIV_CALLS_STDIO : PRIV_CALLS_OUTPUT,
-				  why);
+				  readable && *readable, why);
 }

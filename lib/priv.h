@@ -44,11 +44,13 @@ int priv_parse_sandbox(const char *word, enum priv_sandbox *sandbox, struct fail
 
 /*
  * From now on this thread, and those it starts, can open no file but new ones in the directory
- * dirfd (-1: none at all), where it may also replace and remove them, and can bind or connect no
- * TCP socket. Descriptors that are open stay usable. By Landlock; a kernel that does not have it is
- * no failure. Needs no_new_privs.
+ * dirfd (-1: none at all), where it may also replace and remove them, and to read those at the
+ * paths of readable (NULL-ended, or NULL: none), and can bind or connect no TCP socket. Descriptors
+ * that are open stay usable. By Landlock; a kernel that does not have it is no failure. Needs
+ * no_new_privs.
  */
-int priv_confine_files(enum priv_sandbox sandbox, int dirfd, struct failure *why);
+int priv_confine_files(enum priv_sandbox sandbox, int dirfd, char *const *readable,
+		       struct failure *why);
 
 /* What a process does once it has opened what it needs. */
 enum priv_calls {
@@ -58,11 +60,14 @@ enum priv_calls {
 };
 
 /* From now on all threads, those that run already too, can make no other system calls, and start no
- * threads or processes. By seccomp. Needs no_new_privs. */
-int priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, struct failure *why);
+ * threads or processes. reads_files: and open files, to read them. By seccomp. Needs no_new_privs.
+ */
+int priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, bool reads_files,
+		       struct failure *why);
 
 /* All of it, for a command that has opened whatever it reads and writes, before it looks at the
- * first packet. dirfd is that of the file it writes (fdio.h), or -1. */
-int priv_confine(int dirfd, struct failure *why);
+ * first packet. dirfd is that of the file it writes (fdio.h), or -1; readable
+ * as above. */
+int priv_confine(int dirfd, char *const *readable, struct failure *why);
 
 #endif

@@ -32,9 +32,9 @@ session_begin(struct session *session, struct capture_options *options, const ch
 	    priv_drop_all(why) < 0 || capture_filter(capture, why) < 0)
 		goto fail;
 	confined = true;
-	if (priv_confine_files(sandbox, session->dir.fd, why) < 0 ||
+	if (priv_confine_files(sandbox, session->dir.fd, NULL, why) < 0 ||
 	    capture_start(capture, why) < 0 ||
-	    priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, why) < 0 ||
+	    priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, why) < 0 ||
 	    capture_begin(capture, why) < 0)
 		goto fail;
 	return 0;

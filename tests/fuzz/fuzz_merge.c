@@ -54,7 +54,9 @@ merge(const int *inputs)
 		snprintf(word, sizeof(word), "/proc/self/fd/%d", inputs[i]);
 		must(inputs_add(&job.inputs, word, &why) == 0);
 	}
-	rc = mergejob_start(&job, "/proc/self/no output", &why);
+	rc = mergejob_open(&job, "/proc/self/no output", &why);
+	if (rc == 0)
+		rc = mergejob_start(&job, &why);
 	if (rc == 0)
 		rc = mergejob_write(&job, out, CAPFILE_PCAPNG, &why);
 	mergejob_release(&job);

@@ -39,7 +39,8 @@ confine_files(void)
 {
 	struct failure why;
 
-	if (priv_drop_all(&why) < 0 || priv_confine_files(PRIV_ENFORCE, directory_fd, &why) < 0)
+	if (priv_drop_all(&why) < 0 ||
+	    priv_confine_files(PRIV_ENFORCE, directory_fd, NULL, &why) < 0)
 		_exit(99);
 }
 
@@ -48,7 +49,8 @@ confine_calls(enum priv_sandbox sandbox)
 {
 	struct failure why;
 
-	if (priv_drop_all(&why) < 0 || priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, &why) < 0)
+	if (priv_drop_all(&why) < 0 ||
+	    priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, &why) < 0)
 		_exit(99);
 }
 
@@ -119,7 +121,7 @@ commits(void)
 	char path[sizeof(directory) + 4];
 
 	snprintf(path, sizeof(path), "%s/d", directory);
-	if (outfile_open(&out, path, &why) < 0 || priv_confine(out.dirfd, &why) < 0)
+	if (outfile_open(&out, path, &why) < 0 || priv_confine(out.dirfd, NULL, &why) < 0)
 		return 1;
 	return write(out.fd, "x", 1) != 1 || outfile_commit(&out, &why) < 0;
 }
@@ -130,9 +132,58 @@ makes_nothing(void)
 {
 	struct failure why;
 
-	if (priv_confine(-1, &why) < 0)
+	if (priv_confine(-1, NULL, &why) < 0)
 		return 1;
 	return unlinkat(directory_fd, "d", 0) < 0;
+}
+
+/* With a file named, all of it but the directory to write in. */
+static int
+confine_but(const char *name)
+{
+	char path[sizeof(directory) + 16];
+	char *const readable[] = {path, NULL};
+	struct failure why;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return priv_confine(-1, readable, &why);
+}
+
+static int
+reads_named(void)
+{
+	char byte;
+	int fd;
+
+	if (confine_but("named") < 0)
+		return 2;
+	fd = openat(directory_fd, "named", O_RDONLY);
+	return fd < 0 || read(fd, &byte, 1) != 1;
+}
+
+static int
+reads_beside(void)
+{
+	if (confine_but("named") < 0)
+		return 2;
+	return openat(directory_fd, "beside", O_RDONLY) < 0 && errno == EACCES ? 0 : 1;
+}
+
+static int
+writes_named(void)
+{
+	if (confine_but("named") < 0)
+		return 2;
+	return openat(directory_fd, "named", O_WRONLY) < 0;
+}
+
+static void
+make(const char *name)
+{
+	int fd = openat(directory_fd, name, O_WRONLY | O_CREAT, 0600);
+
+	ok(write(fd, "x", 1) == 1, "a file to read");
+	close(fd);
 }
 
 static int
@@ -218,8 +269,16 @@ main(void)
 	ok(outcome(commits) == 0 && unlinkat(directory_fd, "d", 0) == 0,
 	   "all confined: a file that was begun is finished");
 	ok(outcome(logs_only) == 0, "calls: with log, others too");
+	make("named");
+	make("beside");
+	ok(outcome(reads_named) == 0, "all confined: a file that was named is read");
+	if (outcome(reads_beside) == 1)
+		printf("ok %u - all confined: others # skip no landlock\n", ++tap_count);
+	else
+		ok(outcome(reads_beside) == 0, "all confined: none beside it");
 #if !defined(__SANITIZE_ADDRESS__)
 	ok(outcome(makes_nothing) == 128 + SIGSYS, "all confined: no other is touched");
+	ok(outcome(writes_named) == 128 + SIGSYS, "all confined: nor is it written");
 	ok(outcome(opens_socket) == 128 + SIGSYS, "calls: a socket is death");
 	ok(outcome(opens_existing) == 128 + SIGSYS, "calls: so is a file that exists");
 	ok(outcome(executes) == 128 + SIGSYS, "calls: so is another program");
@@ -229,6 +288,8 @@ main(void)
 	ok(priv_parse_sandbox("log", &sandbox, &why) == 0 && sandbox == PRIV_LOG, "a word");
 	ok(priv_parse_sandbox("on", &sandbox, &why) < 0 && sandbox == PRIV_LOG, "no word");
 	is_str(why.text, "not 'enforce', 'log' or 'off': 'on'", "which is quoted");
+	unlinkat(directory_fd, "named", 0);
+	unlinkat(directory_fd, "beside", 0);
 	rmdir(directory);
 	return done_testing();
 }
