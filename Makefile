@@ -53,6 +53,7 @@ LIBS_vcap-filter = -lpcap -lcap -lseccomp
 LIBS_vcap-run    = -lcap -lseccomp
 LIBS_vcap-host   = -lcap -lseccomp
 LIBS_vcap-merge  = -lcap -lseccomp
+LIBS_vcap-join   = -lcap -lseccomp
 LIBS_vcap-stat   = -lcap -lseccomp -lsmartcols
 LIBS_vcap-ls     = -lsmartcols
 LIBS_vcap-engines = -lsmartcols

@@ -28,9 +28,11 @@ copy(struct filterjob *job, struct capfile *in, struct selection *selection, str
 {
 	struct capwriter *writer = capwriter_new(job->out.fd, capfile_format(in), why);
 	enum sieve_outcome outcome = SIEVE_FAILED;
+	struct sieve sieve = {
+	    .in = in, .out = writer, .judge = selection_judge, .context = selection};
 
 	if (writer)
-		outcome = sieve_copy(in, writer, selection_judge, selection, why);
+		outcome = sieve_copy(&sieve, why);
 	capwriter_free(writer);
 	if (selection->why.text[0]) {
 		*why = selection->why;

@@ -1,14 +1,9 @@
 #include "selection.h"
 
 #include "expr.h"
-#include "fdio.h"
+#include "specs.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define SPECS_MAX (64u << 20) /* bytes in a list of addresses */
 
 void
 selection_release(struct selection *selection)
@@ -53,54 +48,11 @@ selection_option(struct selection *selection, int letter, const char *value,
 	return rc < 0 ? -1 : 1;
 }
 
-static int
-add_text(struct selection *selection, int fd, const char *name, struct failure *why)
-{
-	char *text;
-	size_t size;
-	int rc;
-
-	if (fdio_slurp(fd, SPECS_MAX, name, &text, &size, why) < 0)
-		return -1;
-	if (strlen(text) != size)
-		rc = failure_set(why, "'%s' is no text: it has a NUL byte", name);
-	else
-		rc = addrset_add_lines(&selection->set, text, name, why);
-	free(text);
-	selection->has_specs = true;
-	return rc;
-}
-
-static int
-add_file(struct selection *selection, const char *path, struct failure *why)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc;
-
-	if (fd < 0)
-		return failure_errno(why, "cannot read '%s'", path);
-	rc = add_text(selection, fd, path, why);
-	close(fd);
-	return rc;
-}
-
 int
 selection_add(struct selection *selection, const char *file, char *const *words,
 	      bool stdin_is_taken, struct failure *why)
 {
-	int rc = file ? add_file(selection, file, why) : 0;
-
-	for (; *words && rc == 0; words++) {
-		if (strcmp(*words, "-") == 0 && stdin_is_taken)
-			return failure_set(
-			    why, "standard input cannot be both the capture and the addresses");
-		if (strcmp(*words, "-") == 0)
-			rc = add_text(selection, STDIN_FILENO, "standard input", why);
-		else
-			rc = addrset_add(&selection->set, *words, why);
-		selection->has_specs = true;
-	}
-	return rc;
+	return specs_add(&selection->set, file, words, stdin_is_taken, &selection->has_specs, why);
 }
 
 static struct failure *

@@ -194,8 +194,8 @@ take_transport(const struct packet *packet, uint32_t at, struct tuple *tuple, ui
 	}
 }
 
-/* Where the IP datagram ends: link layers pad short frames. A length of zero is that of a packet
- * that offloading made larger than its field (and of an IPv6 jumbogram). */
+/* Where the IP datagram ends on the wire: link layers pad short frames. A length of zero is that of
+ * a packet that offloading made larger than its field (and of an IPv6 jumbogram). */
 static uint32_t
 datagram_end(const struct packet *packet, uint32_t at, uint8_t family)
 {
@@ -204,14 +204,16 @@ datagram_end(const struct packet *packet, uint32_t at, uint8_t family)
 	load(packet, at + (family == 4 ? 2 : 4), 2, &size);
 	if (family == 6 && size > 0)
 		size += 40;
-	if (size == 0 || size > packet->caplen - at)
-		return packet->caplen;
+	if (size == 0 || size > packet->len - at)
+		return packet->len;
 	return at + size;
 }
 
 static void
-find_payload(const struct packet *packet, uint32_t transport, uint32_t end, struct tuple *tuple)
+find_payload(const struct packet *packet, uint32_t transport, uint32_t wire_end,
+	     struct tuple *tuple)
 {
+	uint32_t end = wire_end < packet->caplen ? wire_end : packet->caplen;
 	uint32_t size = tuple->protocol == PROTOCOL_UDP ? 8 : 12;
 
 	if (tuple->protocol == PROTOCOL_TCP) {
@@ -225,6 +227,8 @@ find_payload(const struct packet *packet, uint32_t transport, uint32_t end, stru
 		return;
 	tuple->payload = packet->data + transport + size;
 	tuple->payload_len = end - transport - size;
+	tuple->payload_wire = wire_end - transport - size;
+	tuple->transport = packet->data + transport;
 }
 
 bool

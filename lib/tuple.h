@@ -47,9 +47,10 @@ struct tuple {
 	struct addr source, destination;
 	/* Where the transport's payload starts and the captured bytes that remain (link-layer
 	 * padding not among them); NULL unless has_ports, not quoted and the whole transport header
-	 * was captured. */
-	const unsigned char *payload;
-	uint32_t payload_len;
+	 * was captured. transport is where its header starts, payload_wire the bytes of payload
+	 * that were on the wire. */
+	const unsigned char *payload, *transport;
+	uint32_t payload_len, payload_wire;
 };
 
 /* Fills *tuple from a packet of any link type in packet.h; false if it is not IP or is cut short

@@ -1,0 +1,192 @@
+#include "pairs.h"
+
+#include <stdlib.h>
+
+#define NONE UINT32_MAX
+
+enum precision { EXACT, NO_PORT, NO_SOURCE, PRECISIONS };
+
+struct pair {
+	struct recency_key ends; /* source and server; what is not known is zero */
+	struct evidence evidence;
+	int64_t time_ns;
+	uint64_t hash;
+	uint32_t next;
+	enum precision precision;
+};
+
+struct pairs {
+	struct pair *list; /* a ring once it is full */
+	uint32_t *buckets;
+	size_t most, room, count, bucket_count, next;
+	uint64_t seed;
+	uint32_t generation;
+	bool has[PRECISIONS];
+};
+
+struct pairs *
+pairs_new(size_t most, uint64_t seed, struct failure *why)
+{
+	struct pairs *pairs = calloc(1, sizeof(*pairs));
+
+	if (!pairs) {
+		failure_errno(why, "cannot keep a table of pairs");
+		return NULL;
+	}
+	pairs->most = most;
+	pairs->seed = seed;
+	return pairs;
+}
+
+void
+pairs_free(struct pairs *pairs)
+{
+	if (!pairs)
+		return;
+	free(pairs->list);
+	free(pairs->buckets);
+	free(pairs);
+}
+
+uint32_t
+pairs_generation(const struct pairs *pairs)
+{
+	return pairs->generation;
+}
+
+static void
+chain(struct pairs *pairs, uint32_t which)
+{
+	struct pair *pair = &pairs->list[which];
+	uint32_t *bucket = &pairs->buckets[pair->hash & (pairs->bucket_count - 1)];
+
+	pair->next = *bucket;
+	*bucket = which;
+}
+
+static void
+unchain(struct pairs *pairs, uint32_t which)
+{
+	const struct pair *pair = &pairs->list[which];
+	uint32_t *at = &pairs->buckets[pair->hash & (pairs->bucket_count - 1)];
+
+	while (*at != which)
+		at = &pairs->list[*at].next;
+	*at = pair->next;
+}
+
+/* Doubles the room, and arranges anew. */
+static bool
+grow(struct pairs *pairs)
+{
+	size_t room = pairs->room ? 2 * pairs->room : 1024;
+	size_t buckets = 1;
+	struct pair *list;
+	uint32_t *heads;
+
+	if (room > pairs->most)
+		room = pairs->most;
+	while (buckets < room)
+		buckets *= 2;
+	list = reallocarray(pairs->list, room, sizeof(*list));
+	if (!list)
+		return false;
+	pairs->list = list;
+	heads = malloc(buckets * sizeof(*heads));
+	if (!heads)
+		return false;
+	free(pairs->buckets);
+	pairs->buckets = heads;
+	pairs->bucket_count = buckets;
+	pairs->room = room;
+	for (size_t i = 0; i < buckets; i++)
+		heads[i] = NONE;
+	for (size_t i = 0; i < pairs->count; i++)
+		chain(pairs, (uint32_t)i);
+	return true;
+}
+
+static struct evidence_end
+end_of(const struct pairing_end *end)
+{
+	return (struct evidence_end){.addr = evidence_addr(end->addr),
+				     .port = end->port,
+				     .is_known = end->has_addr,
+				     .has_port = end->has_port};
+}
+
+bool
+pairs_add(struct pairs *pairs, const struct pairing *pairing)
+{
+	struct pair pair = {.time_ns = pairing->time_ns, .precision = NO_SOURCE};
+	uint32_t which;
+
+	if (!pairing->server.has_addr || !pairing->server.has_port)
+		return false;
+	if (pairing->is_end)
+		return true;
+	pair.ends.other = evidence_addr(pairing->server.addr);
+	pair.ends.other_port = pairing->server.port;
+	pair.ends.protocol = pairing->protocol;
+	if (pairing->source.has_addr) {
+		pair.precision = pairing->source.has_port ? EXACT : NO_PORT;
+		pair.ends.one = evidence_addr(pairing->source.addr);
+		pair.ends.port = pairing->source.has_port ? pairing->source.port : 0;
+	}
+	pair.evidence.client = end_of(&pairing->client);
+	pair.evidence.vip = end_of(&pairing->vip);
+	pair.hash = recency_hash(&pair.ends, pairs->seed);
+	if (pairs->count < pairs->most && pairs->count == pairs->room && !grow(pairs))
+		return false;
+	which = (uint32_t)pairs->next;
+	if (pairs->count == pairs->most)
+		unchain(pairs, which);
+	else
+		pairs->count++;
+	pairs->next = (pairs->next + 1) % pairs->most;
+	pairs->list[which] = pair;
+	chain(pairs, which);
+	pairs->has[pair.precision] = true;
+	pairs->generation++;
+	return true;
+}
+
+static bool
+is_same(const struct recency_key *a, const struct recency_key *b)
+{
+	return a->port == b->port && a->other_port == b->other_port && a->protocol == b->protocol &&
+	       a->one.value == b->one.value && a->other.value == b->other.value &&
+	       a->other.family == b->other.family;
+}
+
+static void
+find(const struct pairs *pairs, const struct recency_key *ends, int64_t first_ns, int64_t last_ns,
+     pairs_report *report, void *context)
+{
+	uint64_t hash = recency_hash(ends, pairs->seed);
+	uint32_t which = pairs->buckets[hash & (pairs->bucket_count - 1)];
+
+	for (; which != NONE; which = pairs->list[which].next) {
+		const struct pair *pair = &pairs->list[which];
+
+		if (pair->hash == hash && is_same(&pair->ends, ends) && pair->time_ns >= first_ns &&
+		    pair->time_ns <= last_ns)
+			report(context, &pair->evidence, pair->precision != EXACT);
+	}
+}
+
+void
+pairs_find(const struct pairs *pairs, const struct recency_key *ends, int64_t first_ns,
+	   int64_t last_ns, pairs_report *report, void *context)
+{
+	struct recency_key key = *ends;
+
+	if (pairs->has[EXACT])
+		find(pairs, &key, first_ns, last_ns, report, context);
+	key.port = 0;
+	if (pairs->has[NO_PORT])
+		find(pairs, &key, first_ns, last_ns, report, context);
+	key.one = (struct addr){0};
+	if (pairs->has[NO_SOURCE])
+		find(pairs, &key, first_ns, last_ns, report, context);
+}
