@@ -186,7 +186,7 @@ joinjob_run(struct joinjob *job, struct join_config *config, struct failure *why
 		config->memory /= 2;
 	if (getrandom(&config->seed, sizeof(config->seed), 0) < 0)
 		failure_errno(why, "no random numbers");
-	else if (priv_confine(job->out.dirfd, why) == 0)
+	else if (priv_confine(job->out.dirfd, NULL, why) == 0)
 		in = capfile_open_fd(job->in, job->name, why);
 	if (in) {
 		job->in = -1;
