@@ -311,9 +311,10 @@ capfile_offset(const struct capfile *file)
 	return intake_offset(&file->in);
 }
 
-static void
-section_release(struct capfile_section *section)
+void
+capfile_section_release(struct capfile_section *section)
 {
+	free(section->options);
 	free(section->hardware);
 	free(section->os);
 	free(section->application);
@@ -323,10 +324,51 @@ section_release(struct capfile_section *section)
 	*section = (struct capfile_section){0};
 }
 
-void
-capfile_reset_section(struct capfile *file)
+static bool
+is_same_text(const char *a, const char *b)
 {
-	section_release(&file->section);
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool
+says_the_same(const struct capfile_section *a, const struct capfile_section *b)
+{
+	char **x = a->comments, **y = b->comments;
+
+	if (!is_same_text(a->hardware, b->hardware) || !is_same_text(a->os, b->os) ||
+	    !is_same_text(a->application, b->application) || a->options_len != b->options_len ||
+	    (a->options_len && memcmp(a->options, b->options, a->options_len) != 0))
+		return false;
+	while (x && y && *x && *y && strcmp(*x, *y) == 0)
+		x++, y++;
+	return !(x && *x) && !(y && *y);
+}
+
+int
+capfile_begin_section(struct capfile *file)
+{
+	const size_t count = file->earlier_count;
+	struct capfile_section *old = &file->section;
+	bool is_known = file->section_count == 0 || count == CAPFILE_SECTIONS ||
+			(count && (says_the_same(old, &file->earlier[0]) ||
+				   says_the_same(old, &file->earlier[count - 1])));
+
+	old->end_interface = file->source.interface_count;
+	if (is_known) {
+		capfile_section_release(old);
+	} else {
+		if ((count & (count - 1)) == 0) {
+			struct capfile_section *earlier =
+			    realloc(file->earlier, (count ? 2 * count : 1) * sizeof(*earlier));
+
+			if (!earlier)
+				return -1;
+			file->earlier = earlier;
+		}
+		file->earlier[file->earlier_count++] = *old;
+	}
+	*old = (struct capfile_section){.first_interface = file->source.interface_count};
+	return 0;
 }
 
 void
@@ -340,7 +382,10 @@ capfile_close(struct capfile *file)
 		interface_release(&file->source.interfaces[i]);
 	free(file->source.interfaces);
 	free(file->ticks);
-	section_release(&file->section);
+	capfile_section_release(&file->section);
+	for (size_t i = 0; i < file->earlier_count; i++)
+		capfile_section_release(&file->earlier[i]);
+	free(file->earlier);
 	intake_release(&file->in);
 	reservoir_release(&file->reservoir);
 	for (unsigned i = 0; i < CAPFILE_CURSORS; i++)
@@ -373,6 +418,13 @@ const struct capfile_section *
 capfile_section(const struct capfile *file)
 {
 	return &file->section;
+}
+
+size_t
+capfile_earlier_sections(const struct capfile *file, const struct capfile_section **list)
+{
+	*list = file->earlier;
+	return file->earlier_count;
 }
 
 int

@@ -67,11 +67,21 @@ int capfile_fd(const struct capfile *file); /* -1 when parked */
 struct capfile_section {
 	char *hardware, *os, *application;
 	char **comments;
+	/* Its custom options that may be copied, in the form of struct packet's. */
+	unsigned char *options;
+	uint32_t options_len;
+	uint32_t first_interface, end_interface; /* its interfaces, of those of the source */
 	/* Whether this or an earlier section is one of vcap's that lacks its end mark: statistics
 	 * with an end time, after which nothing follows. Only known at SOURCE_END. */
 	bool cut_short;
 };
 const struct capfile_section *capfile_section(const struct capfile *file);
+/* The sections before the newest, in their order, but for those that say the same as the one before
+ * them or as the first, and those beyond CAPFILE_SECTIONS. */
+#define CAPFILE_SECTIONS 4096
+size_t capfile_earlier_sections(const struct capfile *file, const struct capfile_section **list);
+/* Frees what a section owns, wherever it is from. */
+void capfile_section_release(struct capfile_section *section);
 
 /*
  * A writer to a descriptor, buffered; it does not own fd. Interfaces get their ids in the order

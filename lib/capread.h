@@ -38,6 +38,8 @@ struct capfile {
 	enum source_event ended;
 	struct failure why;
 	struct capfile_section section;
+	struct capfile_section *earlier; /* heap, as much as the array of a power of two holds */
+	size_t earlier_count;
 
 	int64_t last_ns; /* of the packet before: simple packet blocks have no time */
 
@@ -73,8 +75,9 @@ enum source_event pcapng_next(struct source *source, struct packet *packet, stru
 /* Sets the byte order and the interfaces of the section that holds the offset. */
 void pcapng_enter_section(struct capfile *file, uint64_t offset);
 
-/* Empties file->section. */
-void capfile_reset_section(struct capfile *file);
+/* Makes file->section an empty one that begins here, and puts the one before it away. -1: no
+ * memory. */
+int capfile_begin_section(struct capfile *file);
 
 /* Adds an interface to the source, all zero. NULL without memory or beyond CAPFILE_INTERFACES. */
 #define CAPFILE_INTERFACES 65536

@@ -143,7 +143,7 @@ add_headers(const struct capture *capture, struct collector *collector, struct b
 		rc = asprintf(&filter, "program of %zu instructions", options->program->count);
 	if (rc >= 0)
 		rc = pcapng_section(blocks, uts.machine, os, "vcap-run " VCAP_VERSION,
-				    (const char *const *)comments);
+				    (const char *const *)comments, NULL, 0);
 	for (uint32_t i = 0; rc == 0 && i < capture->interface_count; i++) {
 		const struct iface *iface = capture->interfaces[i].iface;
 		const struct interface interface = {

@@ -113,7 +113,8 @@ capwriter_section(struct capwriter *writer, const struct capfile_section *sectio
 	if (writer->format == CAPFILE_PCAP)
 		return 0;
 	if (pcapng_section(&writer->blocks, section->hardware, section->os, section->application,
-			   (const char *const *)section->comments) < 0)
+			   (const char *const *)section->comments, section->options,
+			   section->options_len) < 0)
 		return no_memory(why);
 	writer->has_header = true;
 	writer->section_base = writer->interface_count;

@@ -1,6 +1,7 @@
 #include "inputs.h"
 
 #include "parse.h"
+#include "provenance.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -327,86 +328,49 @@ inputs_has(const struct inputs *inputs, const char *path)
 	return false;
 }
 
-struct texts {
-	char **list;
-	size_t count;
-};
-
-/* Appends "LEAD: KEY TEXT", or what of these is not NULL, to the list. */
-static int
-add_text(struct texts *texts, const char *lead, const char *key, const char *text)
+static void
+add_section(struct provenance *provenance, const struct input *input,
+	    const struct capfile_section *section, uint32_t end_interface)
 {
-	char **list = realloc(texts->list, (texts->count + 2) * sizeof(*list));
-
-	if (!list)
-		return -1;
-	texts->list = list;
-	if (asprintf(&list[texts->count], "%s%s%s%s", lead ? lead : "", lead ? ": " : "",
-		     key ? key : "", text) < 0)
-		return -1;
-	list[++texts->count] = NULL;
-	return 0;
-}
-
-static int
-add_section(struct texts *texts, const struct input *input)
-{
-	const struct capfile_section *section = capfile_section(input->file);
+	static const struct interface unnamed;
+	const char *application = section->application;
+	const struct label_hint hint = {.engine = input->engine,
+					.trusts_description =
+					    application && strncmp(application, "vcap-", 5) == 0,
+					.fallback = input->fallback};
 	const struct source *source = capfile_source(input->file);
-	const struct label_hint hint = hint_of(input);
-	const struct interface unnamed = {0};
+	const bool is_named = section->first_interface < end_interface;
 	struct label label;
-	int rc = 0;
 
-	if (is_from(input, "vcap-merge ")) {
-		for (char **c = section->comments; rc == 0 && c && *c; c++)
-			rc = add_text(texts, NULL, NULL, *c);
-		return rc;
+	if (label_of(&label, is_named ? &source->interfaces[section->first_interface] : &unnamed,
+		     &hint) < 0) {
+		provenance->comments.failed = true;
+		return;
 	}
-	if (label_of(&label, source->interface_count ? source->interfaces : &unnamed, &hint) < 0)
-		return -1;
-	if (section->application)
-		rc = add_text(texts, label.engine, "application ", section->application);
-	if (rc == 0 && section->os)
-		rc = add_text(texts, label.engine, "os ", section->os);
-	if (rc == 0 && section->hardware)
-		rc = add_text(texts, label.engine, "hardware ", section->hardware);
-	for (char **c = section->comments; rc == 0 && c && *c; c++)
-		rc = add_text(texts, label.engine, NULL, *c);
+	provenance_add(provenance, section, label.engine);
 	label_release(&label);
-	return rc;
 }
 
-static int
-compare_texts(const void *a, const void *b)
+int
+inputs_provenance(const struct inputs *inputs, bool first, bool later,
+		  const struct capfile_section *known, struct capfile_section *section)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
+	struct provenance provenance = PROVENANCE_INIT;
 
-char **
-inputs_comments(const struct inputs *inputs)
-{
-	struct texts texts = {.list = calloc(1, sizeof(char *))};
-	size_t kept = 0;
-	bool failed = !texts.list;
+	for (size_t i = 0; i < inputs->count; i++) {
+		const struct input *input = &inputs->list[i];
+		const struct capfile_section *earlier;
+		size_t count = capfile_earlier_sections(input->file, &earlier);
 
-	for (size_t i = 0; !failed && i < inputs->count; i++)
-		failed = add_section(&texts, &inputs->list[i]) < 0;
-	if (failed) {
-		for (size_t i = 0; i < texts.count; i++)
-			free(texts.list[i]);
-		free(texts.list);
-		return NULL;
+		for (size_t k = 0; k < count; k++)
+			if (k ? later : first)
+				add_section(&provenance, input, &earlier[k],
+					    earlier[k].end_interface);
+		if (count ? later : first)
+			add_section(&provenance, input, capfile_section(input->file),
+				    capfile_source(input->file)->interface_count);
 	}
-	qsort(texts.list, texts.count, sizeof(*texts.list), compare_texts);
-	for (size_t i = 0; i < texts.count; i++) {
-		if (kept && strcmp(texts.list[kept - 1], texts.list[i]) == 0)
-			free(texts.list[i]);
-		else
-			texts.list[kept++] = texts.list[i];
-	}
-	texts.list[kept] = NULL;
-	return texts.list;
+	return provenance_finish(&provenance, known, section);
 }
 
 bool

@@ -74,11 +74,12 @@ int inputs_merge(const struct inputs *inputs, struct merge *merge, struct failur
 bool inputs_has(const struct inputs *inputs, const char *path);
 
 /*
- * What the sections of the inputs say, as comments of the output's: each led by the engine's name,
- * but for those of a merged file, which have theirs. Sorted, without duplicates; a NULL-ended list
- * on the heap, its strings too. Call after merge_start. NULL without memory.
+ * What the sections of the inputs say, as comments and options of *section (provenance.h), but for
+ * what known says: the first section of each, the later ones that were read so far, or both. Call
+ * after merge_start. -1: no memory.
  */
-char **inputs_comments(const struct inputs *inputs);
+int inputs_provenance(const struct inputs *inputs, bool first, bool later,
+		      const struct capfile_section *known, struct capfile_section *section);
 
 /* Whether input i is damaged or lacks its end mark, and how. Call after the merge's end. */
 bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,

@@ -125,19 +125,40 @@ mergejob_unknown_engine(const struct mergejob *job)
 }
 
 static int
-write_header(const struct mergejob *job, struct capwriter *writer, struct failure *why)
+write_section(struct capwriter *writer, const struct capfile_section *said, struct failure *why)
 {
 	char application[] = "vcap-merge " VCAP_VERSION;
-	struct capfile_section section = {.application = application,
-					  .comments = inputs_comments(&job->inputs)};
-	int rc;
+	struct capfile_section section = *said;
 
-	if (!section.comments)
+	section.application = application;
+	return capwriter_section(writer, &section, why);
+}
+
+/* What is known of the inputs' sections when the first packet is written; of streams nothing. */
+static int
+write_header(const struct mergejob *job, struct capwriter *writer, struct capfile_section *said,
+	     struct failure *why)
+{
+	if (!job->live && inputs_provenance(&job->inputs, true, false, NULL, said) < 0)
 		return failure_errno(why, "cannot merge");
-	rc = capwriter_section(writer, &section, why);
-	for (char **comment = section.comments; *comment; comment++)
-		free(*comment);
-	free(section.comments);
+	return write_section(writer, said, why);
+}
+
+/* What else they said, as a section of its own without interfaces: a header cannot be written
+ * twice.
+ */
+static int
+write_trailer(const struct mergejob *job, struct capwriter *writer,
+	      const struct capfile_section *said, struct failure *why)
+{
+	struct capfile_section more = {0};
+	int rc = 0;
+
+	if (inputs_provenance(&job->inputs, job->live, true, said, &more) < 0)
+		rc = failure_errno(why, "cannot merge");
+	else if ((more.comments && *more.comments) || more.options_len)
+		rc = write_section(writer, &more, why);
+	capfile_section_release(&more);
 	return rc;
 }
 
@@ -213,20 +234,24 @@ write_all(const struct mergejob *job, int fd, enum capfile_format format, struct
 {
 	struct source *from = job->sides ? sides_source(job->sides) : merge_source(job->merge);
 	struct capwriter *writer = capwriter_new(fd, format, why);
+	struct capfile_section said = {0};
 	int rc = -1;
 
 	if (writer && job->mixes_linktypes)
 		capwriter_mix_linktypes(writer);
 	if (writer)
-		rc = write_header(job, writer, why);
+		rc = write_header(job, writer, &said, why);
 	if (rc == 0)
 		rc = job->live ? live_copy(job->live, from, writer, why)
 			       : capwriter_copy(writer, from, why);
 	if (rc == 0)
 		rc = write_statistics(job, from, writer, why);
 	if (rc == 0)
+		rc = write_trailer(job, writer, &said, why);
+	if (rc == 0)
 		rc = capwriter_flush(writer, why);
 	capwriter_free(writer);
+	capfile_section_release(&said);
 	return rc;
 }
 

@@ -135,10 +135,11 @@ put_time_option(struct blocks *blocks, uint16_t code, int64_t ts_ns)
 
 int
 pcapng_section(struct blocks *blocks, const char *hardware, const char *os, const char *application,
-	       const char *const *comments)
+	       const char *const *comments, const unsigned char *options, size_t options_len)
 {
 	const uint64_t unknown_length = UINT64_MAX;
-	size_t room = 16 + option_room(hardware) + option_room(os) + option_room(application) + 4;
+	size_t room = 16 + option_room(hardware) + option_room(os) + option_room(application) + 4 +
+		      options_len;
 
 	for (const char *const *c = comments; c && *c; c++)
 		room += option_room(*c);
@@ -153,6 +154,8 @@ pcapng_section(struct blocks *blocks, const char *hardware, const char *os, cons
 	put_text(blocks, OPT_SHB_USERAPPL, application);
 	for (const char *const *c = comments; c && *c; c++)
 		put_text(blocks, OPT_COMMENT, *c);
+	if (options)
+		put(blocks, options, options_len);
 	put32(blocks, OPT_END);
 	end(blocks);
 	return 0;

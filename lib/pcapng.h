@@ -75,7 +75,8 @@ int blocks_reserve(struct blocks *blocks, size_t more);
  * (option left out). comments is a NULL-ended list, or NULL.
  */
 int pcapng_section(struct blocks *blocks, const char *hardware, const char *os,
-		   const char *application, const char *const *comments);
+		   const char *application, const char *const *comments,
+		   const unsigned char *options, size_t options_len);
 /* Always nanoseconds and PACKET_SNAPLEN, whatever the interface says. */
 int pcapng_interface(struct blocks *blocks, const struct interface *interface);
 /* id is the interface's place in the section. start_ns, end_ns and counters that are unknown are

@@ -162,10 +162,27 @@ add_comment(struct capfile_section *section, size_t count, const struct option *
 	return 0;
 }
 
+/* Keeps a custom option that may be copied; room is for all of them. */
+static int
+keep_section_option(struct capfile *file, const struct option *option, size_t room)
+{
+	struct capfile_section *section = &file->section;
+	unsigned char *end;
+
+	if (!is_custom(option->code) || is_left_out(option))
+		return 0;
+	if (!section->options && !(section->options = malloc(room)))
+		return -1;
+	end = translate_option(file, OF_OTHER, option, section->options + section->options_len);
+	section->options_len = (uint32_t)(end - section->options);
+	return 0;
+}
+
 static int
 section_options(struct capfile *file, const unsigned char *at, const unsigned char *end)
 {
 	struct capfile_section *section = &file->section;
+	const size_t room = (size_t)(end - at);
 	struct option option;
 	size_t count = 0;
 	int more;
@@ -179,6 +196,8 @@ section_options(struct capfile *file, const unsigned char *at, const unsigned ch
 		if (option.code == OPT_COMMENT && add_comment(section, count++, &option) < 0)
 			return -1;
 		if (text && !*text && !(*text = option_text(&option)))
+			return -1;
+		if (keep_section_option(file, &option, room) < 0)
 			return -1;
 	}
 	errno = more < 0 ? EBADMSG : 0;
@@ -276,7 +295,8 @@ read_section(struct capfile *file, struct failure *why)
 	if (get16(file, p + 12) != 1 || (get16(file, p + 14) != 0 && get16(file, p + 14) != 2))
 		return capfile_damaged(file, why, "pcapng version %u.%u is not known",
 				       get16(file, p + 12), get16(file, p + 14));
-	capfile_reset_section(file);
+	if (capfile_begin_section(file) < 0)
+		return capfile_unreadable(file, why);
 	file->section.cut_short = was_cut_short;
 	if (section_options(file, p + 24, p + size - 4) < 0)
 		return block_failed(file, why, "an option of the section beyond its block");

@@ -221,3 +221,31 @@ bytes() {
 		section 0 030000001400000004000000aabbccdd14000000 is damaged at byte 28: a packet before any interface
 	END
 }
+
+@test "what a further section says is kept, in a section behind the packets" {
+	mkcap -f pcapng -n 8 -s 1 -x -C 'a first' -S 'a second' -a dumpcap -d 1 >a.pcapng
+	mkcap -f pcapng -n 8 -s 2 -C 'b first' -S 'b second' -b >b.pcapng
+	mkcap -f pcapng -n 8 -s 3 -C 'c first' -a dumpcap -D 900000000 >c.pcapng
+	vcap-merge -w out.pcapng a.pcapng b.pcapng c.pcapng
+	[ "$(count out.pcapng)" -eq 24 ]
+	capinfos -k out.pcapng | sed -n 's/^Capture comment: *//p' >said
+	for comment in 'a: a first' 'a: a second' 'b: b first' 'b: b second' 'c: c first'; do
+		[ "$(grep -cx "$comment" said)" -eq 1 ]
+	done
+	[ "$(grep -c 'application dumpcap' said)" -eq 2 ]
+	[ "$(strings out.pcapng | grep -c 'section kept')" -eq 1 ]
+	[ "$(strings out.pcapng | grep -c 'left')" -eq 0 ]
+	[ "$(tcpdump -nn -r out.pcapng 2>/dev/null | wc -l)" -eq 24 ]
+	# In any order, and in steps.
+	vcap-merge -w other.pcapng c.pcapng b.pcapng a.pcapng
+	cmp out.pcapng other.pcapng
+	vcap-merge -w cb.pcapng c.pcapng b.pcapng
+	vcap-merge -w steps.pcapng a.pcapng cb.pcapng
+	cmp out.pcapng steps.pcapng
+	vcap-merge -w again.pcapng out.pcapng
+	cmp out.pcapng again.pcapng
+	# Two files one behind the other say nothing twice.
+	cat c.pcapng c.pcapng >cc.pcapng
+	vcap-merge -w once.pcapng cc.pcapng
+	[ "$(capinfos -k once.pcapng | grep -c 'c first')" -eq 1 ]
+}
