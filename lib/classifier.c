@@ -110,17 +110,18 @@ classifier_sides(struct compiler *c, uint8_t family, struct variable go_on)
 {
 	const struct filter *filter = c->filter;
 	struct end source = source_end(family), destination = destination_end(family);
-	struct variable monitor = {c->reject, c->reject}, traffic = monitor;
+	struct variable monitor = {c->reject, c->reject}, traffic = monitor, server;
 	label next = c->reject;
 
 	if (service_wants(SIDE_MONITOR, filter->monitors))
 		monitor = go_on;
 	if (service_wants(SIDE_SERVER, filter->monitors))
 		traffic = go_on;
+	server = filter->for_join ? (struct variable){c->accept, c->accept} : traffic;
 	next = is_vip(c, family, source, traffic.destination, next);
 	next = is_vip(c, family, destination, traffic.source, next);
-	next = is_server(c, family, source, destination, traffic.destination, next);
-	next = is_server(c, family, destination, source, traffic.source, next);
+	next = is_server(c, family, source, destination, server.destination, next);
+	next = is_server(c, family, destination, source, server.source, next);
 	next = is_monitor(c, family, source, destination, monitor.destination, next);
 	next = is_monitor(c, family, destination, source, monitor.source, next);
 	return next;

@@ -161,7 +161,7 @@ are_in(const struct filter *filter, const struct tuple *tuple, bool source_varie
 }
 
 /* What the programs say as well: they end with "no" where the packet is cut short, -x or not. */
-enum verdict { VERDICT_NO, VERDICT_IN, VERDICT_OUT };
+enum verdict { VERDICT_NO, VERDICT_IN, VERDICT_OUT, VERDICT_JOIN };
 
 static enum verdict
 judge_expression(const struct filter *filter, const struct packet *packet, uint16_t linktype)
@@ -187,9 +187,13 @@ judge_ends(const struct filter *filter, const struct packet *packet, uint16_t li
 	bool source_varies = true;
 
 	if (filter->service) {
-		if (!tuple_of(packet, linktype, &tuple) ||
-		    !service_wants(service_ends(filter->service, &tuple, &source_varies),
-				   filter->monitors))
+		enum side side = SIDE_OTHER;
+
+		if (tuple_of(packet, linktype, &tuple))
+			side = service_ends(filter->service, &tuple, &source_varies);
+		if (side == SIDE_SERVER && filter->for_join)
+			return VERDICT_JOIN;
+		if (!service_wants(side, filter->monitors))
 			return VERDICT_NO;
 	} else if (filter->set) {
 		switch (tuple_addresses(packet, linktype, &tuple)) {
@@ -206,6 +210,8 @@ filter_judge(const struct filter *filter, const struct packet *packet, uint16_t 
 {
 	enum verdict verdict = judge_ends(filter, packet, linktype);
 
+	if (verdict == VERDICT_JOIN)
+		return true;
 	if (verdict == VERDICT_IN && filter->expression)
 		verdict = judge_expression(filter, packet, linktype);
 	return verdict == (filter->exclude ? VERDICT_OUT : VERDICT_IN);

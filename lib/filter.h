@@ -41,6 +41,10 @@ struct filter {
 	 * quotes; without a service they are its own.
 	 */
 	bool variable_end;
+	/* With a service: its server side passes whole, whatever monitors, set, expression and
+	 * exclude say: vcap-join decides on it (an engine's connection to a server does not
+	 * carry the client's address). */
+	bool for_join;
 	/* What ends in the set (or any, without a set) have to satisfy as well; NULL: nothing. */
 	const struct filter_expression *expression;
 	/* Of the packets of the service (NULL: of all packets): those that do not satisfy set and

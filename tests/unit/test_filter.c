@@ -597,6 +597,8 @@ service_truth(const struct filter *filter, const struct specs *specs, const stru
 	enum side side = true_side(filter->service, story, &varies);
 	bool in;
 
+	if (is_ip(story) && side == SIDE_SERVER && filter->for_join)
+		return true;
 	if (!is_ip(story) || !service_wants(side, filter->monitors))
 		return false;
 	if (!filter->set)
@@ -618,7 +620,8 @@ test_services(void)
 		struct program program = PROGRAM_INIT;
 		struct specs specs = {0}, universe;
 		struct service service;
-		struct filter filter = {.service = &service, .monitors = below(3)};
+		struct filter filter = {
+		    .service = &service, .monitors = below(3), .for_join = below(3) == 0};
 		uint16_t linktype = random_linktype();
 
 		random_service(&service, &universe);
