@@ -238,3 +238,13 @@ sees() { # ENGINE
 	run -2 script -qec 'vcap-live shop' /dev/null
 	[[ $output == *"is a terminal"* ]]
 }
+
+# In the lab, since a link takes sshd. Its vcap-run is killed by nothing and sends what it has when
+# the link is back.
+@test "live: a link that swallows everything holds only its own engine up" {
+	run "$BATS_TEST_DIRNAME/../lab/lab" "$BATS_TEST_DIRNAME/../lab/hole"
+	[ "$status" -ne 77 ] || skip "$output"
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[[ $output == *"'lb2' came late: "* ]]
+}
