@@ -22,3 +22,15 @@ setup() {
 		"$build/tests/fuzz/$target" -m $copies "${files[@]}"
 	done
 }
+
+# To see it fail: let pcap_next() pass over a packet that is not there as a whole.
+@test "ten thousand cuts and flips: exactly the packets that were there and are whole" {
+	copies=2500
+	[ -z "$VCAP_SLOW" ] || copies=50000
+	cd "$BATS_TEST_TMPDIR"
+	mkcap -n 40 >1.pcap
+	mkcap -n 40 -b -u >2.pcap
+	mkcap -f pcapng -n 40 -x -i 3 -d 3 -c 1 -S second >3.pcapng
+	mkcap -f pcapng -n 40 -x -i 2 -d 3 -o -b -R 12 >4.pcapng
+	damage -n $copies 1.pcap 2.pcap 3.pcapng 4.pcapng
+}
