@@ -114,15 +114,21 @@ forwarded_for(const char *element)
 	return (struct evidence_end){0};
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 static void
 trim(struct httprequest *request)
 {
 	char *text = request->text;
 	size_t blanks = 0;
 
-	while (request->length && strchr(" \t\r", text[request->length - 1]))
+	while (request->length && is_blank(text[request->length - 1]))
 		request->length--;
-	while (blanks < request->length && strchr(" \t", text[blanks]))
+	while (blanks < request->length && is_blank(text[blanks]))
 		blanks++;
 	request->length -= (uint16_t)blanks;
 	memmove(text, text + blanks, request->length);
