@@ -70,6 +70,12 @@ request_complete(struct request *request, char *const *words, config_variable *v
 		    order_engines(&service, &request->engines, request->engine_list, why);
 		rc = order->engines ? 0 : -1;
 	}
+	if (rc == 0 && order->specs[0] && !order->per_packet && !service.source_client)
+		rc = failure_set(why,
+				 "addresses with service '%s' need -P: its servers see an engine's "
+				 "address, so the server side would be lost; a capture without "
+				 "addresses can be given to vcap-join",
+				 service.name);
 	service_release(&service);
 	return rc < 0 ? -1 : read_specs(order, why);
 }

@@ -79,8 +79,11 @@ consider_monitors(struct selection *selection)
 		failure_set(
 		    remark(selection),
 		    "service '%s' has monitors that are judged per connection, which a filter "
-		    "cannot",
+		    "cannot, but vcap-join",
 		    service->name);
+		/* They are on the server side. */
+		selection->filter.for_join =
+		    !selection->from_file && selection->monitors == MONITORS_ONLY;
 		return;
 	}
 }
@@ -114,24 +117,66 @@ judge_packets(struct selection *selection, struct failure *why)
 	return 0;
 }
 
+static void
+remark_on_vip(struct selection *selection)
+{
+	if (has_vip(selection))
+		failure_set(remark(selection),
+			    "a VIP of service '%s' among the addresses does not count: all its "
+			    "clients use it",
+			    selection->service.name);
+}
+
+/* A transaction filter that is only complete with vcap-join: what it has to see. */
+static int
+leave_to_join(struct selection *selection, struct failure *why)
+{
+	const struct service *service = &selection->service;
+
+	if (selection->from_file)
+		return failure_set(
+		    why,
+		    "addresses with service '%s' need -P: its servers see an "
+		    "engine's address, so the server side would be lost; to keep it, "
+		    "use vcap-join",
+		    service->name);
+	selection->filter.variable_end = true;
+	selection->filter.for_join = true;
+	remark_on_vip(selection);
+	if (selection->expression) {
+		selection->filter.expression = NULL;
+		failure_set(remark(selection),
+			    "the expression is not in this program, for it would remove what joins "
+			    "the sides: it goes into one of its own, for vcap-join -f");
+	}
+	if (addrset_meets(&selection->set, &service->server_addresses) ||
+	    addrset_meets(&selection->set, &service->sources)) {
+		selection->filter.set = NULL;
+		selection->filter.exclude = false;
+		failure_set(
+		    remark(selection),
+		    "transaction filter: both sides of service '%s' are whole, and vcap-join "
+		    "decides, by the PROXY protocol, headers or tables",
+		    service->name);
+	} else {
+		failure_set(
+		    remark(selection),
+		    "transaction filter: %s service '%s' and its whole server side, on which "
+		    "vcap-join decides, by the PROXY protocol, headers or tables",
+		    selection->exclude ? "without these clients of" : "these clients of",
+		    service->name);
+	}
+	return 0;
+}
+
 /* A transaction filter by addresses alone, for a service whose servers see the clients'. */
 static int
 follow_clients(struct selection *selection, struct failure *why)
 {
 	const struct service *service = &selection->service;
 
-	if (!service->source_client)
-		return failure_set(why,
-				   "addresses with service '%s' need -P: its servers see an "
-				   "engine's address, so the server side would be lost; to keep it "
-				   "takes vcap-join",
-				   service->name);
 	selection->filter.variable_end = true;
-	if (has_vip(selection))
-		failure_set(remark(selection),
-			    "a VIP of service '%s' among the addresses does not count: all its "
-			    "clients use it",
-			    service->name);
+	remark_on_vip(selection);
 	if (!addrset_meets(&selection->set, &service->server_addresses)) {
 		failure_set(remark(selection), "transaction filter: %s service '%s', on both sides",
 			    selection->exclude ? "without these clients of" : "these clients of",
@@ -201,8 +246,10 @@ selection_decide(struct selection *selection, struct failure *why)
 	consider_monitors(selection);
 	if (!filter->set)
 		return 0;
-	return selection->per_packet ? judge_packets(selection, why)
-				     : follow_clients(selection, why);
+	if (selection->per_packet)
+		return judge_packets(selection, why);
+	return selection->service.source_client ? follow_clients(selection, why)
+						: leave_to_join(selection, why);
 }
 
 int

@@ -32,7 +32,7 @@ struct selection {
 	struct filter_expression compiled[LINK_COUNT];
 	struct failure unsuited[LINK_COUNT];
 	/* What the user should know about it, a line each. */
-	struct failure remarks[3];
+	struct failure remarks[5];
 	unsigned remark_count;
 	/* Why selection_judge lets nothing through any more. */
 	struct failure why;

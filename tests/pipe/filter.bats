@@ -153,10 +153,26 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	by_tcpdump "$dir/in.pcap" "ip and $wanted" | diff - <(shown "$dir/out.pcap")
 }
 
-@test "addresses with a service behind SNAT need -P, and the message says why" {
-	misuse "need -P" -S shop 10.1.1.1
-	misuse "vcap-join" -S shop -x 10.1.1.1
+@test "addresses with a service behind SNAT: a file needs vcap-join or -P, a program leaves it the server side" {
+	packets "$dir/in.pcap" 3000
+	misuse "need -P" -S shop -r "$dir/in.pcap" -w "$dir/out.pcap" 10.1.1.1
+	misuse "vcap-join" -S shop -r "$dir/in.pcap" -w "$dir/out.pcap" -x 10.1.1.1
 	vcap-filter -S shop -P 10.1.1.1
+	run --separate-stderr -0 vcap-filter -S shop 10.1.1.0/24
+	[[ $stderr == *"these clients of service 'shop' and its whole server side"*"vcap-join"* ]]
+	run --separate-stderr -0 vcap-filter -S shop 10.0.9.0/24
+	[[ $stderr == *"both sides of service 'shop' are whole"* ]]
+	run --separate-stderr -0 vcap-filter -S shop -e 'port 80' 10.1.1.1
+	[[ $stderr == *"vcap-join -f"* ]]
+	[ "$output" = "$(vcap-filter -S shop 10.1.1.1 2> /dev/null)" ]
+	# What the kernel would let through is what tcpdump says.
+	for exclude in '' -x; do
+		vcap-filter -S shop $exclude --comma 10.1.1.0/24 2> /dev/null | tr , '\n' > "$dir/program"
+		vcap-join -S shop -P -m include 0.0.0.0/0 -f "$dir/program" < "$dir/in.pcap" > "$dir/out.pcap" 2> /dev/null
+		not=${exclude:+not}
+		wanted="($server or ($client and $not net 10.1.1.0/24)) and not $monitor"
+		by_tcpdump "$dir/in.pcap" "ip and $wanted" | diff - <(shown "$dir/out.pcap")
+	done
 }
 
 @test "-x with a server of a service that shows clients would leave nothing, and says so" {
