@@ -288,15 +288,50 @@ copy_alike(struct merge *merge, const struct packet *packet)
 	return 0;
 }
 
+#define NO_INTERFACE UINT32_MAX
+
+/* The head, a note in the shape of a packet: of no interface, its origin in flags, its type in len.
+ */
+static struct packet
+head_of(const struct feed *feed)
+{
+	const struct note *note = &feed->input.source->note;
+	struct packet head = feed->packet;
+
+	if (feed->is_note) {
+		head.iface = NO_INTERFACE;
+		head.flags = feed->origin;
+		head.len = note->type;
+		head.data = note->body;
+		head.caplen = note->size;
+		head.options_len = 0;
+	}
+	return head;
+}
+
+static bool
+is_alike_note(const struct merge *merge, const struct feed *feed, const struct packet *packet)
+{
+	const struct note *note = &feed->input.source->note;
+
+	return packet->iface == NO_INTERFACE && feed->packet.ts_ns == packet->ts_ns &&
+	       feed->packet.core == packet->core &&
+	       feed_compare_origins(&merge->roster, feed->origin, packet->flags) == 0 &&
+	       note->type == packet->len && note->size == packet->caplen &&
+	       (note->size == 0 || memcmp(note->body, packet->data, note->size) == 0);
+}
+
 static bool
 is_alike(const struct merge *merge, const struct feed *feed, const struct packet *packet)
 {
-	return !feed->is_note && feed->packet.ts_ns == packet->ts_ns &&
+	if (feed->is_note)
+		return is_alike_note(merge, feed, packet);
+	return packet->iface != NO_INTERFACE && feed->packet.ts_ns == packet->ts_ns &&
 	       feed->packet.core == packet->core &&
 	       compare_contents(merge, &feed->packet, packet) == 0;
 }
 
-/* Whether another input's head is the same packet as the top's. It would then be a child. */
+/* Whether another input's head is the same as the top's. It would then be a child. */
 static bool
 top_has_twin(const struct merge *merge)
 {
@@ -304,23 +339,27 @@ top_has_twin(const struct merge *merge)
 	const struct feed *top = &merge->feeds[heap[0].feed];
 
 	for (size_t i = 1; i < 3 && i < merge->heap_count; i++)
-		if (heap[i].ts_ns == heap[0].ts_ns && !top->is_note &&
-		    is_alike(merge, &merge->feeds[heap[i].feed], &top->packet))
-			return true;
+		if (__builtin_expect(heap[i].ts_ns == heap[0].ts_ns, 0)) {
+			const struct packet head = head_of(top);
+
+			if (is_alike(merge, &merge->feeds[heap[i].feed], &head))
+				return true;
+		}
 	return false;
 }
 
 /*
- * Packets that are the same in several inputs. Which of the inputs moves on first would decide what
- * it is that follows; so all of them hand out the packet, as often as each has it in a row, before
- * anything else is considered.
+ * Packets, and notes, that are the same in several inputs. Which of the inputs moves on first would
+ * decide what it is that follows; so all of them hand theirs out, as often as each has it in a row,
+ * before anything else is considered.
  */
 static int
 gather_alike(struct merge *merge)
 {
 	const uint32_t used = merge->heap[0].feed;
+	const struct packet head = head_of(&merge->feeds[used]);
 
-	if (copy_alike(merge, &merge->feeds[used].packet) < 0)
+	if (copy_alike(merge, &head) < 0)
 		return -1;
 	remove_top(merge);
 	while (merge->heap_count &&

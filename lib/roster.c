@@ -338,10 +338,14 @@ statistics_of(const struct roster *roster, uint32_t origin)
 	for (size_t i = 0; i < roster->tally_count; i++)
 		if (roster->tallies[i].origin == origin)
 			add_statistics(&sum, &roster->tallies[i].statistics);
+	/* Neither lies before a packet, whichever inputs brought statistics: so merging in steps
+	 * gives the same. */
+	if (newest_ns > sum.end_ns)
+		sum.end_ns = newest_ns;
 	if (sum.end_ns == INT64_MIN)
-		sum.end_ns = newest_ns > sum.ts_ns ? newest_ns : sum.ts_ns;
-	if (sum.end_ns < 0)
-		sum.end_ns = 0;
+		sum.end_ns = sum.ts_ns < 0 ? 0 : sum.ts_ns;
+	if (newest_ns > sum.ts_ns)
+		sum.ts_ns = newest_ns;
 	if (sum.ts_ns < 0)
 		sum.ts_ns = sum.end_ns;
 	return sum;

@@ -40,9 +40,9 @@ content_of(int fd)
 	return content;
 }
 
-/* Merges to a file in memory; -1 if it was refused. */
+/* Merges to a file in memory; -1 if it was refused. engine is "NAME=", or empty. */
 static int
-merge(const int *inputs)
+merge(const int *inputs, const char *engine)
 {
 	struct mergejob job = MERGEJOB_INIT;
 	int out = file_of(NULL, 0), rc = 0;
@@ -51,7 +51,7 @@ merge(const int *inputs)
 	for (int i = 0; i < 2; i++) {
 		char word[32];
 
-		snprintf(word, sizeof(word), "/proc/self/fd/%d", inputs[i]);
+		snprintf(word, sizeof(word), "%s/proc/self/fd/%d", engine, inputs[i]);
 		must(inputs_add(&job.inputs, word, &why) == 0);
 	}
 	rc = mergejob_open(&job, "/proc/self/no output", &why);
@@ -115,6 +115,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct content wanted[2], found;
 	int inputs[2], outs[2];
+	const char *engine;
 	size_t first;
 
 	if (size < 2)
@@ -127,8 +128,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		wanted[i] = content_of(dup(inputs[i]));
 		lseek(inputs[i], 0, SEEK_SET);
 	}
-	outs[0] = merge(inputs);
-	outs[1] = merge((const int[]){inputs[1], inputs[0]});
+	/* Of one engine, or of two. */
+	engine = size & 1 ? "x=" : "";
+	outs[0] = merge(inputs, engine);
+	outs[1] = merge((const int[]){inputs[1], inputs[0]}, engine);
 	must((outs[0] < 0) == (outs[1] < 0));
 	if (outs[0] >= 0) {
 		must(wanted[0].is_readable && wanted[1].is_readable);
