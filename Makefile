@@ -128,7 +128,7 @@ helpers: $(HELPERS) ; @:
 fuzzers: $(FUZZ) ; @:
 
 # Figures and method: tests/bench/README.md. Leave the machine alone while they run.
-bench: bench-filter bench-merge bench-capture
+bench: bench-filter bench-merge bench-join bench-capture
 
 bench-filter: commands tests $(B)/tests/bench/programs
 	@tools/install-deps build bench
@@ -137,6 +137,10 @@ bench-filter: commands tests $(B)/tests/bench/programs
 bench-merge: commands tests
 	@tools/install-deps build bench
 	@VCAP_BUILD=$(B) tests/bench/merge
+
+bench-join: commands tests
+	@tools/install-deps build bench
+	@VCAP_BUILD=$(B) tests/bench/join
 
 bench-capture: commands tests
 	@tools/install-deps build bench
@@ -161,5 +165,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-capture lint install uninstall clean
+.PHONY: all commands tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture lint install uninstall clean
 .SECONDARY:

@@ -14,8 +14,8 @@ setup() {
 		vip    2001:db8::10 tcp/80
 		server 10.0.1.11-10.0.1.12 tcp/8080
 		server fd00:1::11-fd00:1::12 tcp/8080
-		source 10.0.9.1
-		source fd00:9::1
+		source 10.0.9.0/24
+		source fd00:9::/120
 	END
 }
 
@@ -180,6 +180,7 @@ both() {
 @test "a flood of connections that never are: what came before and after is complete" {
 	mkconv -e xff -f 60000 -s 100 > in.pcap
 	both 'ip[4:2] = 7' -S ./shop --memory 1M 10.1.0.7
+	[[ "$(cat err)" == *'5 wanted, 95 not, 60000 undecided'* ]]
 }
 
 @test "the counts are a comment of the last statistics, and nothing else of the capture is lost" {

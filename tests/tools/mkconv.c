@@ -18,8 +18,8 @@
  *of connections.
  *
  * Client n has the address 10.1.0.0 (2001:db8:1::) + n. VIPs 192.0.2.10 and .20, port 80; engine
- * 10.0.9.1; servers 10.0.1.11 and .12, port 8080. (IPv6: 2001:db8::10, ::20, fd00:9::1,
- *fd00:1::11.)
+ * 10.0.9.1 (in a flood all of 10.0.9.0/24); servers 10.0.1.11 and .12, port 8080. (IPv6:
+ *2001:db8::10, ::20, fd00:9::1, fd00:1::11.)
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -338,7 +338,7 @@ flood(void)
 	for (unsigned i = 0; i < opt.flood; i++) {
 		struct end from = engine(0);
 
-		from.host = opt.is_v6 ? i % 60000 : 0x0a080000 + i;
+		from.host += 1 + i / 60000 % 200;
 		from.port = (uint16_t)(1024 + i % 60000);
 		add(from, server(i), i, 0, SYN, 62000, NULL, 0);
 		now_us -= 19;
