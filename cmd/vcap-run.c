@@ -12,9 +12,9 @@
 
 static const struct command command = {
     .name = "vcap-run",
-    .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-R reserve] [-b size] "
-		"[-n name] [--max-size size] [--lease[=time]] [--sandbox mode] "
-		"[--detach] -w dir",
+    .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size [-W files]] "
+		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
+		"[--sandbox mode] [--detach] -w dir [-- filter [arg ...]]",
     .options =
 	"  -i, --interface iface   capture there (may be repeated); default: all with an address\n"
 	"  -f, --filter prog       a program (vcap-filter -ddd) in a file, or a job on - (stdin)\n"
@@ -22,6 +22,8 @@ static const struct command command = {
 	"  -t, --time time         stop after this time; a bare number means minutes\n"
 	"  -s, --snaplen snaplen   bytes kept of each packet\n"
 	"  -w, --write dir         directory to make, or - for one stream on standard output\n"
+	"  -C, --file-size size    begin another file when one would be larger\n"
+	"  -W, --files files       with -C: keep so many of each core, the newest\n"
 	"  -n, --name name         of this engine, recorded with each interface\n"
 	"  -R, --reserve size      disk space that stays free; default: 1G or 10 % of the disk\n"
 	"      --max-size size     of all files; default: a quarter of what is free above that\n"
@@ -37,9 +39,8 @@ struct options {
 	struct capture_options capture;
 	const char **names; /* of interfaces */
 	size_t name_count;
-	const char *filter, *output; /* "-": standard input, standard output */
-	bool detach;
-	enum priv_sandbox sandbox;
+	const char *filter;             /* "-": standard input */
+	struct session_options session; /* its path "-": standard output */
 };
 
 enum { OPT_MAX_SIZE = 0x100, OPT_SANDBOX, OPT_LEASE, OPT_DETACH };
@@ -50,6 +51,8 @@ static const struct option long_options[] = {
     {"count", required_argument, NULL, 'c'},
     {"time", required_argument, NULL, 't'},
     {"snaplen", required_argument, NULL, 's'},
+    {"file-size", required_argument, NULL, 'C'},
+    {"files", required_argument, NULL, 'W'},
     {"write", required_argument, NULL, 'w'},
     {"name", required_argument, NULL, 'n'},
     {"reserve", required_argument, NULL, 'R'},
@@ -60,6 +63,17 @@ static const struct option long_options[] = {
     {"detach", no_argument, NULL, OPT_DETACH},
     CLI_OPTIONS,
 };
+
+/* tcpdump's users mean millions by a bare number: nobody means bytes. */
+static int
+parse_file_size(const char *word, uint64_t *size, struct failure *why)
+{
+	if (parse_size(word, size, why) < 0)
+		return -1;
+	if (*size < SERIES_SIZE_MIN)
+		return failure_set(why, "a file has at least 64k (100M is 100 MiB): '-C %s'", word);
+	return 0;
+}
 
 static int
 set_option(struct options *options, int opt, const char *word, struct failure *why)
@@ -77,7 +91,13 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 			return -1;
 		capture->snaplen = (uint32_t)number;
 		return 0;
-	case 'w': options->output = word; return 0;
+	case 'C': return parse_file_size(word, &capture->file_size, why);
+	case 'W':
+		if (parse_number(word, SERIES_FILES_MAX, &number, why) < 0)
+			return -1;
+		capture->files = (unsigned)number;
+		return 0;
+	case 'w': options->session.path = word; return 0;
 	case 'n':
 		capture->name = word;
 		return parse_is_name(word) ? 0 : failure_set(why, "not a name: '%s'", word);
@@ -90,9 +110,31 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 	case OPT_LEASE:
 		capture->has_lease = true;
 		return word ? parse_duration(word, NS_PER_SECOND, &capture->lease_ns, why) : 0;
-	case OPT_SANDBOX: return priv_parse_sandbox(word, &options->sandbox, why);
-	default: options->detach = true; return 0;
+	case OPT_SANDBOX: return priv_parse_sandbox(word, &options->session.sandbox, why);
+	default: options->session.detached = true; return 0;
 	}
+}
+
+static void
+check_options(struct options *options)
+{
+	struct session_options *session = &options->session;
+
+	if (!session->path)
+		die_usage("where to write to is missing: -w");
+	if (options->capture.files && !options->capture.file_size)
+		die_usage("'-W' goes with '-C'");
+	if (options->capture.has_lease && session->detached)
+		die_usage("'--lease' and '--detach' exclude each other");
+	if (strcmp(session->path, "-") != 0)
+		return;
+	session->path = NULL;
+	if (options->capture.file_size)
+		die_usage("'-C' needs a directory: a stream is no file");
+	if (session->detached)
+		die_usage("'--detach' needs a directory: a stream has a reader");
+	if (isatty(STDOUT_FILENO))
+		die_usage("will not write packets to a terminal");
 }
 
 static void
@@ -102,25 +144,18 @@ read_options(struct options *options, int argc, char **argv)
 	int opt;
 
 	options->names = xmalloc((size_t)argc * sizeof(*options->names));
-	while ((opt = getopt_long(argc, argv, ":i:f:c:t:s:w:n:R:b:", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+:i:f:c:t:s:C:W:w:n:R:b:", long_options, NULL)) !=
+	       -1) {
 		if (opt == '?' || opt == ':' || opt >= CLI_HELP)
 			cli_option(opt, argv);
 		if (set_option(options, opt, optarg, &why) < 0)
 			die_usage("%s", why.text);
 	}
-	if (optind < argc)
+	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		die_usage("unexpected argument '%s'", argv[optind]);
-	if (!options->output)
-		die_usage("where to write to is missing: -w");
-	if (options->capture.has_lease && options->detach)
-		die_usage("'--lease' and '--detach' exclude each other");
-	if (strcmp(options->output, "-") != 0)
-		return;
-	options->output = NULL;
-	if (options->detach)
-		die_usage("'--detach' needs a directory: a stream has a reader");
-	if (isatty(STDOUT_FILENO))
-		die_usage("will not write packets to a terminal");
+	if (optind < argc)
+		options->session.filter = argv + optind;
+	check_options(options);
 }
 
 static void
@@ -157,7 +192,7 @@ warn_of_limits(const struct capture_options *capture)
 {
 	if (capture->count && !capture->duration_ns)
 		warn("-c without -t: a core that sees no packets never fills");
-	if (!capture->count && !capture->duration_ns)
+	if (!capture->count && !capture->duration_ns && !capture->files)
 		warn("neither -c nor -t: goes on until it is stopped or the disk's limits are met");
 }
 
@@ -165,6 +200,7 @@ static int
 report(struct capture *capture, enum capture_end end)
 {
 	static const int statuses[] = {EXIT_DONE, EXIT_PARTIAL, EXIT_FAILED};
+	const int64_t step = control_clock_step(&capture->control);
 	struct account total;
 
 	/* Whoever has gone wants to hear no more. */
@@ -173,8 +209,14 @@ report(struct capture *capture, enum capture_end end)
 	capture_total(capture, &total);
 	warn("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64
 	     " dropped by the kernel; ended by %s%s%s",
-	     total.packets, total.bytes, total.dropped, stop_reason_name(capture->control.reason),
-	     *capture->message ? ", " : "", capture->message);
+	     total.packets - total.removed, total.bytes - total.removed_bytes, total.dropped,
+	     stop_reason_name(capture->control.reason), *capture->message ? ", " : "",
+	     capture->message);
+	if (total.removed)
+		warn("%" PRIu64 " older packets have made room for newer ones", total.removed);
+	if (step)
+		warn("the clock was set by %+.3f s meanwhile: times before and after differ",
+		     (double)step / 1e9);
 	return statuses[end];
 }
 
@@ -195,7 +237,7 @@ main(int argc, char **argv)
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	read_options(&options, argc, argv);
 	read_job(options.filter, &job, &program);
-	if (options.detach)
+	if (options.session.detached)
 		rc = launch_detach(&launch, &status, &why);
 	if (rc > 0)
 		return status;
@@ -204,11 +246,11 @@ main(int argc, char **argv)
 	choose_interfaces(&options, &ifaces);
 	options.capture.interfaces = &ifaces;
 	options.capture.program = &program;
-	if (session_begin(&session, &options.capture, options.output, &job, options.sandbox, &why) <
-	    0)
+	options.session.job = &job;
+	if (session_begin(&session, &options.capture, &options.session, &why) < 0)
 		die("%s", why.text);
 	warn_of_limits(&options.capture);
-	if (options.detach)
+	if (options.session.detached)
 		launch_ready(&launch, session.log_fd);
 	return report(&session.capture, capture_wait(&session.capture));
 }

@@ -270,32 +270,40 @@ begin_next(struct source *source, struct packet *packet, struct failure *why)
 }
 
 struct capfile *
-capfile_open_live(const char *path, const char *name, size_t most, struct failure *why)
+capfile_open_live_fd(int fd, const char *name, size_t most, struct failure *why)
 {
-	const bool is_stdin = strcmp(path, "-") == 0;
-	struct capfile *file;
-	int fd = STDIN_FILENO;
+	struct capfile *file = new_file(fd, name, why);
 
-	/* A FIFO opens without its writer; a regular file does not mind. */
-	if (!is_stdin)
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0) {
-		failure_errno(why, "cannot open '%s'", path);
+	if (!file)
 		return NULL;
-	}
-	file = new_file(fd, is_stdin ? "standard input" : name, why);
-	if (!file) {
-		if (!is_stdin)
-			close(fd);
-		return NULL;
-	}
 	file->source.revisit = NULL;
-	file->owns_fd = !is_stdin;
 	file->in.can_seek = false;
 	file->in.base = 0;
 	file->in.reservoir = &file->reservoir;
 	reservoir_init(&file->reservoir, most);
 	file->source.next = begin_next;
+	return file;
+}
+
+struct capfile *
+capfile_open_live(const char *path, const char *name, size_t most, struct failure *why)
+{
+	struct capfile *file;
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return capfile_open_live_fd(STDIN_FILENO, "standard input", most, why);
+	/* A FIFO opens without its writer; a regular file does not mind. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0) {
+		failure_errno(why, "cannot open '%s'", path);
+		return NULL;
+	}
+	file = capfile_open_live_fd(fd, name, most, why);
+	if (file)
+		file->owns_fd = true;
+	else
+		close(fd);
 	return file;
 }
 

@@ -46,6 +46,8 @@ void capfile_close(struct capfile *file);
  */
 struct capfile *capfile_open_live(const char *path, const char *name, size_t most,
 				  struct failure *why);
+/* ... from a descriptor, which stays the caller's. */
+struct capfile *capfile_open_live_fd(int fd, const char *name, size_t most, struct failure *why);
 struct reservoir *capfile_reservoir(struct capfile *file);
 /* How many bytes the reader has used. */
 uint64_t capfile_offset(const struct capfile *file);

@@ -1,23 +1,28 @@
 #include "capture.h"
 
+#include "journal.h"
+#include "parse.h"
+#include "preamble.h"
+
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-#define MS            INT64_C(1000000)
-#define TICK          (200 * MS)
-#define STATUS_EVERY  (1000 * MS)
-#define TIME_FORMAT   "%" PRId64 ".%09" PRId64
-#define TIME_ARGS(ns) (ns) / 1000000000, (ns) % 1000000000
+#define MS           INT64_C(1000000)
+#define TICK         (200 * MS)
+#define STATUS_EVERY (1000 * MS)
+
+/* What the end marks of a file take: for each interface, and a command's last words. */
+#define END_ROOM(interfaces) (256 * (interfaces) + 1024)
+
+/* How long a command may take to end after its input has. */
+#define FILTER_PATIENCE (5000 * MS)
 
 /* One more than the highest CPU there is: fanout counts CPUs from 0, gaps included. */
 static unsigned
@@ -50,14 +55,21 @@ default_ring_bytes(unsigned cores)
 	return share < most ? share : most;
 }
 
+/* A command judges whole packets; they are cut afterwards. */
+static uint32_t
+ring_snaplen(const struct capture_options *options)
+{
+	return options->slot ? 0 : options->snaplen;
+}
+
 static int
 open_rings(struct capture *capture, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
 	uint64_t bytes =
 	    options->ring_bytes ? options->ring_bytes : default_ring_bytes(capture->core_count);
-	struct ring_geometry geometry =
-	    ring_divide(bytes / (capture->core_count * capture->interface_count), options->snaplen);
+	struct ring_geometry geometry = ring_divide(
+	    bytes / (capture->core_count * capture->interface_count), ring_snaplen(options));
 
 	for (uint32_t i = 0; i < capture->interface_count; i++) {
 		struct capture_interface *interface = &capture->interfaces[i];
@@ -71,7 +83,6 @@ open_rings(struct capture *capture, struct failure *why)
 		for (unsigned c = 0; c < capture->core_count; c++) {
 			struct lane *lane = &capture->lanes[c * capture->interface_count + i];
 
-			lane->core = &capture->cores[c];
 			lane->head.iface = i;
 			lane->head.core = c;
 			if (ring_open(&lane->ring, &where, geometry, why) < 0 ||
@@ -82,138 +93,114 @@ open_rings(struct capture *capture, struct failure *why)
 	return 0;
 }
 
-/* "eth0 eth1" */
-static char *
-interface_names(const struct capture *capture)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	for (uint32_t i = 0; out && i < capture->interface_count; i++)
-		fprintf(out, "%s%s", i ? " " : "", capture->interfaces[i].iface->name);
-	if (out && fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-/* The parameters, which both the status and the files state. -1: no memory. */
+/* Opens an outlet of these origins: a file of their core, or, with a descriptor, a stream. */
 static int
-describe(const struct capture *capture, struct keyval *kv)
+open_outlet(struct capture *capture, struct outlet *outlet, struct origin *origins, int fd,
+	    struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
-	char *names = interface_names(capture);
-	int rc = names ? 0 : -1;
+	struct series *series = &outlet->series;
 
-	if (rc == 0)
-		rc = keyval_set(kv, "interfaces", "%s", names);
-	free(names);
-	if (rc == 0)
-		rc = keyval_set(kv, "count", "%" PRIu64, options->count);
-	if (rc == 0)
-		rc = keyval_set(kv, "duration", "%" PRId64, options->duration_ns);
-	if (rc == 0)
-		rc = keyval_set(kv, "snaplen", "%" PRIu32, options->snaplen);
-	return rc;
+	outlet->origins = origins;
+	outlet->interface_count = capture->interface_count;
+	outlet->control = &capture->control;
+	outlet->snaplen = PACKET_SNAPLEN;
+	series->fd = fd;
+	series->abandon = &capture->control.abandon;
+	series->end_room = END_ROOM(capture->interface_count);
+	if (fd < 0) {
+		series->dir = options->dir;
+		series->quota = &capture->quota;
+		series->core = origins->core->number;
+		series->file_size = options->file_size;
+		series->files = options->files;
+	}
+	if (preamble_blocks(capture, fd < 0 ? origins->core : NULL, &series->headers) < 0)
+		return failure_errno(why, "cannot start recording");
+	return outlet_open(outlet, why);
 }
 
-/* The section header and interface blocks of collector's file. */
+/* What is kept: a file for each core, or a stream. */
 static int
-add_headers(const struct capture *capture, struct collector *collector, struct blocks *blocks)
+open_outlets(struct capture *capture, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
-	struct keyval parameters = KEYVAL_INIT;
-	char *comments[16] = {NULL}, *os = NULL, *filter = NULL;
-	struct utsname uts;
-	size_t count = 0;
-	int rc = describe(capture, &parameters);
+	const size_t lanes = (size_t)capture->core_count * capture->interface_count;
 
-	if (rc == 0 && options->name)
-		rc = keyval_set(&parameters, "name", "%s", options->name);
-	if (rc == 0 && options->dir)
-		rc = keyval_set(&parameters, "core", "%u", collector->lanes[0].core->number);
-	for (size_t i = 0; rc >= 0 && i < parameters.count; i++)
-		rc = asprintf(&comments[count++], "%s %s", parameters.pairs[i].key,
-			      parameters.pairs[i].value);
-	uname(&uts);
-	if (rc >= 0)
-		rc = asprintf(&os, "%s %s", uts.sysname, uts.release);
-	if (rc >= 0 && options->program && options->program->count)
-		rc = asprintf(&filter, "program of %zu instructions", options->program->count);
-	if (rc >= 0)
-		rc = pcapng_section(blocks, uts.machine, os, "vcap-run " VCAP_VERSION,
-				    (const char *const *)comments, NULL, 0);
-	for (uint32_t i = 0; rc == 0 && i < capture->interface_count; i++) {
-		const struct iface *iface = capture->interfaces[i].iface;
-		const struct interface interface = {
-		    .name = (char *)(uintptr_t)iface->name,
-		    .description = (char *)(uintptr_t)options->name,
-		    .filter = filter,
-		    .speed = iface->speed,
-		    .linktype = iface->linktype,
-		};
+	for (unsigned i = 0; i < capture->outlet_count; i++) {
+		struct outlet *outlet = &capture->outlets[i];
+		int fd = options->dir ? -1 : dup(STDOUT_FILENO);
 
-		rc = pcapng_interface(blocks, &interface);
+		if (!options->dir && fd < 0)
+			return failure_errno(why, "cannot write to standard output");
+		outlet->origin_count = lanes / capture->outlet_count;
+		outlet->count = options->count;
+		outlet->closed = STOP_CLOSED;
+		if (open_outlet(capture, outlet, &capture->origins[i * outlet->origin_count], fd,
+				why) < 0) {
+			if (fd >= 0 && outlet->series.recording.fd != fd)
+				close(fd);
+			return -1;
+		}
+		if (options->snaplen)
+			outlet->snaplen = options->snaplen;
 	}
-	for (size_t i = 0; i < count; i++)
-		free(comments[i]);
-	free(os);
-	free(filter);
-	keyval_release(&parameters);
-	return rc;
-}
-
-/* Opens what collector writes to, and writes the headers: from now on it is a capture file. */
-static int
-open_recording(struct capture *capture, struct collector *collector, struct failure *why)
-{
-	const struct rundir *dir = capture->options.dir;
-	struct blocks headers = BLOCKS_INIT;
-	char name[32];
-	int fd, rc;
-
-	snprintf(name, sizeof(name), "core-%u.pcapng", collector->lanes[0].core->number);
-	fd = dir ? rundir_file(dir, name, why) : dup(STDOUT_FILENO);
-	if (fd < 0)
-		return dir ? -1 : failure_errno(why, "cannot write to standard output");
-	if (recording_open(&collector->recording, fd, !dir, dir ? &capture->quota : NULL, why) <
-	    0) {
-		close(fd);
-		return -1;
-	}
-	collector->recording.end_room = 192 * capture->interface_count;
-	collector->recording.abandon = &capture->control.abandon;
-	rc = add_headers(capture, collector, &headers);
-	if (rc == 0)
-		rc = recording_blocks(&collector->recording, headers.bytes, headers.used);
-	blocks_release(&headers);
-	if (rc < 0)
-		return failure_errno(why, "cannot start '%s'", name);
-	/* A stream's reader may not be there yet: its thread writes. */
-	if (dir && recording_flush(&collector->recording) < 0)
-		return failure_set(why, "no room for '%s/%s'", dir->path, name);
 	return 0;
 }
 
+/* What goes to the command; and, before it is told apart from one that works, its headers. */
 static int
-open_collectors(struct capture *capture, struct failure *why)
+open_feed(struct capture *capture, struct failure *why)
 {
-	unsigned per = capture->core_count / capture->collector_count;
+	struct slot *slot = capture->options.slot;
+	struct outlet *feed = &capture->feed;
+	struct recording *recording = &feed->series.recording;
 
+	feed->origin_count = (size_t)capture->core_count * capture->interface_count;
+	feed->closed = STOP_FILTER;
+	if (open_outlet(capture, feed, capture->feed_origins, slot->to, why) < 0)
+		return -1;
+	slot->to = -1;
+	slot->names = capture->names;
+	slot->interface_count = capture->interface_count;
+	slot->core_count = capture->core_count;
+	slot->outlets = capture->outlets;
+	slot->outlet_count = capture->outlet_count;
+	slot->feed = feed;
+	slot->control = &capture->control;
+	/* A heartbeat makes a command that reads a stream answer. More than this would wait for it
+	 * to read. */
+	control_start(&capture->control);
+	outlet_beat(feed, clock_monotonic_ns(), clock_realtime_ns() - NS_PER_SECOND);
+	if (recording->used < 32768)
+		recording_flush(recording);
+	return slot_try(slot, why);
+}
+
+/* Who reads which rings for which outlet. */
+static int
+assign(struct capture *capture, struct failure *why)
+{
+	struct slot *slot = capture->options.slot;
+	const size_t lanes = (size_t)capture->core_count * capture->interface_count;
+
+	for (size_t i = 0; i < lanes; i++)
+		capture->lanes[i].origin = slot ? &capture->feed_origins[i] : &capture->origins[i];
 	for (unsigned i = 0; i < capture->collector_count; i++) {
 		struct collector *collector = &capture->collectors[i];
 
-		collector->lanes = &capture->lanes[i * per * capture->interface_count];
-		collector->lane_count = per * capture->interface_count;
-		collector->interface_count = capture->interface_count;
-		collector->count = capture->options.count;
-		collector->snaplen =
-		    capture->options.snaplen ? capture->options.snaplen : PACKET_SNAPLEN;
+		collector->lane_count = lanes / capture->collector_count;
+		collector->lanes = &capture->lanes[i * collector->lane_count];
 		collector->control = &capture->control;
-		if (collector_init(collector, why) < 0 ||
-		    open_recording(capture, collector, why) < 0)
+		collector->outlet = slot ? &capture->feed : &capture->outlets[i];
+		collector->outlet->counter = collector_count;
+		collector->outlet->context = collector;
+		if (collector_init(collector, why) < 0)
 			return -1;
+	}
+	for (unsigned i = 0; slot && i < capture->outlet_count; i++) {
+		capture->outlets[i].counter = slot_count;
+		capture->outlets[i].context = slot;
 	}
 	return 0;
 }
@@ -221,33 +208,55 @@ open_collectors(struct capture *capture, struct failure *why)
 static int
 allocate(struct capture *capture, struct failure *why)
 {
-	const struct ifaces *ifaces = capture->options.interfaces;
+	const struct capture_options *options = &capture->options;
+	const struct ifaces *ifaces = options->interfaces;
 	size_t lanes;
 
 	for (size_t i = 0; i < ifaces->count; i++)
 		capture->interface_count += ifaces->list[i].taken;
 	capture->core_count = count_cores();
-	capture->collector_count = capture->options.dir ? capture->core_count : 1;
+	capture->outlet_count = options->dir ? capture->core_count : 1;
+	capture->collector_count = options->slot ? 1 : capture->outlet_count;
 	lanes = (size_t)capture->core_count * capture->interface_count;
 	capture->interfaces = calloc(capture->interface_count, sizeof(*capture->interfaces));
+	capture->names = calloc(capture->interface_count, sizeof(*capture->names));
 	capture->cores = calloc(capture->core_count, sizeof(*capture->cores));
+	capture->feed_cores = calloc(capture->core_count, sizeof(*capture->feed_cores));
+	capture->origins = calloc(lanes, sizeof(*capture->origins));
+	capture->feed_origins = calloc(lanes, sizeof(*capture->feed_origins));
+	capture->outlets = calloc(capture->outlet_count, sizeof(*capture->outlets));
 	capture->collectors = calloc(capture->collector_count, sizeof(*capture->collectors));
-	capture->threads = calloc(capture->collector_count, sizeof(*capture->threads));
+	capture->threads = calloc(capture->collector_count + 1, sizeof(*capture->threads));
 	capture->lanes =
 	    aligned_alloc(_Alignof(struct lane), (lanes ? lanes : 1) * sizeof(struct lane));
 	for (size_t i = 0; capture->lanes && i < lanes; i++)
 		capture->lanes[i] = (struct lane){.ring = RING_INIT};
-	if (!capture->interfaces || !capture->cores || !capture->collectors || !capture->threads ||
-	    !capture->lanes)
+	for (unsigned i = 0; capture->outlets && i < capture->outlet_count; i++)
+		capture->outlets[i] = OUTLET_INIT;
+	if (!capture->interfaces || !capture->names || !capture->cores || !capture->feed_cores ||
+	    !capture->origins || !capture->feed_origins || !capture->outlets ||
+	    !capture->collectors || !capture->threads || !capture->lanes)
 		return failure_errno(why, "cannot start a capture");
-	for (unsigned i = 0; i < capture->core_count; i++)
-		capture->cores[i].number = i;
-	for (unsigned i = 0; i < capture->collector_count; i++)
-		capture->collectors[i].recording = RECORDING_INIT;
-	for (size_t i = 0, taken = 0; i < ifaces->count; i++)
-		if (ifaces->list[i].taken)
-			capture->interfaces[taken++].iface = &ifaces->list[i];
 	return 0;
+}
+
+static void
+number(struct capture *capture)
+{
+	const struct ifaces *ifaces = capture->options.interfaces;
+
+	for (size_t i = 0, taken = 0; i < ifaces->count; i++) {
+		if (!ifaces->list[i].taken)
+			continue;
+		capture->names[taken] = ifaces->list[i].name;
+		capture->interfaces[taken++].iface = &ifaces->list[i];
+	}
+	for (unsigned i = 0; i < capture->core_count; i++)
+		capture->cores[i].number = capture->feed_cores[i].number = i;
+	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++) {
+		capture->origins[i].core = &capture->cores[i / capture->interface_count];
+		capture->feed_origins[i].core = &capture->feed_cores[i / capture->interface_count];
+	}
 }
 
 int
@@ -257,15 +266,18 @@ capture_open(struct capture *capture, const struct capture_options *options, str
 
 	*capture = CAPTURE_INIT;
 	capture->options = *options;
-	if (allocate(capture, why) < 0 ||
-	    control_init(&capture->control, capture->core_count, why) < 0)
+	if (allocate(capture, why) < 0)
+		goto fail;
+	number(capture);
+	if (control_init(&capture->control, capture->core_count, why) < 0)
 		goto fail;
 	/* Each file's end marks and its last page, and the status. */
-	slack = capture->core_count * (192 * (uint64_t)capture->interface_count + 4096) + 8192;
+	slack = capture->core_count * ((uint64_t)END_ROOM(capture->interface_count) + 4096) + 8192;
 	if (options->dir && quota_init(&capture->quota, options->dir->fd, options->max_size,
 				       options->reserve, slack, why) < 0)
 		goto fail;
-	if (open_rings(capture, why) < 0 || open_collectors(capture, why) < 0)
+	if (open_rings(capture, why) < 0 || assign(capture, why) < 0 ||
+	    open_outlets(capture, why) < 0 || (options->slot && open_feed(capture, why) < 0))
 		goto fail;
 	return 0;
 fail:
@@ -280,22 +292,28 @@ interrupt(int signal)
 	(void)signal;
 }
 
+static int
+start_thread(struct capture *capture, void *(*run)(void *), void *arg, struct failure *why)
+{
+	errno = pthread_create(&capture->threads[capture->thread_count], NULL, run, arg);
+	if (errno)
+		return failure_errno(why, "cannot start a thread");
+	capture->thread_count++;
+	return 0;
+}
+
 int
 capture_start(struct capture *capture, struct failure *why)
 {
 	const struct sigaction action = {.sa_handler = interrupt};
+	struct slot *slot = capture->options.slot;
 
-	if (!capture->options.dir && sigaction(SIGUSR1, &action, NULL) < 0)
+	if (sigaction(SIGUSR1, &action, NULL) < 0)
 		return failure_errno(why, "cannot start a thread");
-	for (; capture->thread_count < capture->collector_count; capture->thread_count++) {
-		unsigned i = capture->thread_count;
-
-		errno = pthread_create(&capture->threads[i], NULL, collector_run,
-				       &capture->collectors[i]);
-		if (errno)
-			return failure_errno(why, "cannot start a thread");
-	}
-	return 0;
+	for (unsigned i = 0; i < capture->collector_count; i++)
+		if (start_thread(capture, collector_run, &capture->collectors[i], why) < 0)
+			return -1;
+	return slot ? start_thread(capture, slot_run, slot, why) : 0;
 }
 
 /* How many of the interfaces there still are; a message for each that is newly gone. */
@@ -320,83 +338,26 @@ count_interfaces(struct capture *capture)
 }
 
 void
+capture_read(struct capture *capture, unsigned core, uint32_t interface, struct account *account)
+{
+	struct outlet *outlet = &capture->outlets[capture->outlet_count > 1 ? core : 0];
+	const size_t i = (size_t)core * capture->interface_count + interface;
+
+	*account = (struct account){0};
+	outlet_read(outlet, &capture->origins[i], account);
+}
+
+void
 capture_total(struct capture *capture, struct account *total)
 {
-	unsigned per = capture->core_count / capture->collector_count;
+	struct account account;
 
 	*total = (struct account){0};
-	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++)
-		collector_read(&capture->collectors[i / capture->interface_count / per],
-			       &capture->lanes[i], total);
-}
-
-static int
-describe_core(struct capture *capture, unsigned core, struct keyval *kv)
-{
-	unsigned per = capture->core_count / capture->collector_count;
-	int64_t full = __atomic_load_n(&capture->cores[core].full_ns, __ATOMIC_RELAXED);
-	struct account account = {0};
-	char key[32], filled[32] = "-";
-
-	for (uint32_t i = 0; i < capture->interface_count; i++)
-		collector_read(&capture->collectors[core / per],
-			       &capture->lanes[core * capture->interface_count + i], &account);
-	if (full)
-		snprintf(filled, sizeof(filled), TIME_FORMAT, TIME_ARGS(full));
-	snprintf(key, sizeof(key), "core-%u", core);
-	return keyval_set(kv, key,
-			  "packets %" PRIu64 " bytes %" PRIu64 " received %" PRIu64
-			  " dropped %" PRIu64 " full %s",
-			  account.packets, account.bytes, account.received, account.dropped,
-			  filled);
-}
-
-static int
-describe_progress(struct capture *capture, struct keyval *kv)
-{
-	struct account total;
-	int rc;
-
-	capture_total(capture, &total);
-	rc = keyval_set(kv, "packets", "%" PRIu64, total.packets);
-	rc |= keyval_set(kv, "bytes", "%" PRIu64, total.bytes);
-	rc |= keyval_set(kv, "received", "%" PRIu64, total.received);
-	rc |= keyval_set(kv, "dropped", "%" PRIu64, total.dropped);
-	rc |= keyval_set(kv, "truncated", "%" PRIu64, total.truncated);
-	for (unsigned i = 0; rc == 0 && i < capture->core_count; i++)
-		rc = describe_core(capture, i, kv);
-	return rc;
-}
-
-/* Replaces the status file. state is "running" or how it ended. */
-static int
-store_status(struct capture *capture, const char *state, struct failure *why)
-{
-	const struct capture_options *options = &capture->options;
-	const struct control *control = &capture->control;
-	struct keyval kv = KEYVAL_INIT;
-	int rc = 0;
-
-	if (!options->dir)
-		return 0;
-	rc |= keyval_set(&kv, "state", "%s", state);
-	rc |= keyval_set(&kv, "pid", "%ld", (long)getpid());
-	if (options->name)
-		rc |= keyval_set(&kv, "name", "%s", options->name);
-	rc |= keyval_set(&kv, "version", "%s", VCAP_VERSION);
-	rc |= keyval_set(&kv, "started", TIME_FORMAT, TIME_ARGS(control->start_ns));
-	if (control->reason) {
-		rc |= keyval_set(&kv, "ended", TIME_FORMAT, TIME_ARGS(control->end_ns));
-		rc |= keyval_set(&kv, "reason", "%s", stop_reason_name(control->reason));
-	}
-	if (*capture->message)
-		rc |= keyval_set(&kv, "message", "%s", capture->message);
-	rc |= describe(capture, &kv);
-	rc |= describe_progress(capture, &kv);
-	rc = rc ? failure_set(why, "cannot write the status: out of memory")
-		: keyval_store(&kv, options->dir->fd, "status", why);
-	keyval_release(&kv);
-	return rc;
+	for (unsigned core = 0; core < capture->core_count; core++)
+		for (uint32_t i = 0; i < capture->interface_count; i++) {
+			capture_read(capture, core, i, &account);
+			account_add(total, &account);
+		}
 }
 
 int
@@ -409,10 +370,10 @@ capture_filter(struct capture *capture, struct failure *why)
 	/* The quota keeps well below; this is for the day it is wrong. */
 	if (options->dir && setrlimit(RLIMIT_FSIZE, &no_more) < 0 && errno != EPERM)
 		return failure_errno(why, "cannot limit the size of files");
-	capture->control.start_ns = clock_realtime_ns();
+	control_start(&capture->control);
 	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++)
-		if (ring_start(&capture->lanes[i].ring, options->program, options->snaplen, why) <
-		    0)
+		if (ring_start(&capture->lanes[i].ring, options->program, ring_snaplen(options),
+			       why) < 0)
 			return -1;
 	capture->duration_end =
 	    options->duration_ns ? clock_monotonic_ns() + options->duration_ns : INT64_MAX;
@@ -425,7 +386,7 @@ int
 capture_begin(struct capture *capture, struct failure *why)
 {
 	control_begin(&capture->control);
-	return store_status(capture, "running", why);
+	return journal_store(capture, "running", why);
 }
 
 static int64_t
@@ -467,27 +428,65 @@ wait_for_news(struct capture *capture, int64_t now)
 		renew_lease(capture, clock_monotonic_ns());
 }
 
-/* A stream may block for want of a reader, and is given up after a while. */
+/* Whether the thread has ended within so long. */
+static bool
+join_within(pthread_t thread, int64_t ns)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	ns += until.tv_nsec;
+	until.tv_sec += ns / NS_PER_SECOND;
+	until.tv_nsec = ns % NS_PER_SECOND;
+	return pthread_timedjoin_np(thread, NULL, &until) != ETIMEDOUT;
+}
+
+/* A command that takes too long, or no more packets, is told to end; a stream that blocks for want
+ * of a reader is given up. Files end by themselves. */
 static void
 join_threads(struct capture *capture)
 {
-	for (unsigned i = 0; i < capture->thread_count; i++) {
-		struct timespec until;
+	const struct capture_options *options = &capture->options;
+	/* Without its holder a lease has no reader either. */
+	const bool is_left = capture->control.reason == STOP_LEASE && !options->dir;
+	int64_t patience = is_left ? 0 : options->slot ? FILTER_PATIENCE : 2000 * MS;
 
-		clock_gettime(CLOCK_REALTIME, &until);
-		/* Without its holder a lease has no reader either. */
-		until.tv_sec += capture->control.reason == STOP_LEASE ? 0 : 2;
-		while (!capture->options.dir &&
-		       pthread_timedjoin_np(capture->threads[i], NULL, &until) == ETIMEDOUT) {
-			__atomic_store_n(&capture->control.abandon, true, __ATOMIC_RELAXED);
-			pthread_kill(capture->threads[i], SIGUSR1);
-			until.tv_nsec = 0;
-			until.tv_sec++;
+	for (unsigned i = 0; i < capture->thread_count; i++) {
+		pthread_t thread = capture->threads[i];
+
+		if (options->dir && !options->slot) {
+			pthread_join(thread, NULL);
+			continue;
 		}
-		if (capture->options.dir)
-			pthread_join(capture->threads[i], NULL);
+		if (join_within(thread, patience))
+			continue;
+		if (options->slot) {
+			guardian_dismiss(&options->slot->guardian);
+			patience = 0;
+			if (join_within(thread, is_left ? 0 : 3000 * MS))
+				continue;
+		}
+		do {
+			__atomic_store_n(&capture->control.abandon, true, __ATOMIC_RELAXED);
+			pthread_kill(thread, SIGUSR1);
+		} while (!join_within(thread, 1000 * MS));
 	}
 	capture->thread_count = 0;
+}
+
+/* What is wrong with the command, in why; NULL: nothing. */
+static const char *
+judge_filter(struct capture *capture, struct failure *why)
+{
+	struct slot *slot = capture->options.slot;
+
+	if (!slot)
+		return NULL;
+	if (!guardian_ended(&slot->guardian, (int)(FILTER_PATIENCE / MS))) {
+		guardian_dismiss(&slot->guardian);
+		guardian_ended(&slot->guardian, 3000);
+	}
+	return slot_judge(slot, why);
 }
 
 /* Says in message what the reason for the end means for the result. */
@@ -496,7 +495,8 @@ judge(struct capture *capture)
 {
 	const struct control *control = &capture->control;
 	enum capture_end end = *capture->message ? CAPTURE_PARTIAL : CAPTURE_DONE;
-	const char *what = NULL;
+	struct failure why;
+	const char *what = judge_filter(capture, &why);
 
 	switch (control->reason) {
 	case STOP_RESERVE: what = "the disk is down to its reserve"; break;
@@ -507,8 +507,8 @@ judge(struct capture *capture)
 	case STOP_ERROR: what = control->message; break;
 	default: break;
 	}
-	for (unsigned i = 0; !what && i < capture->collector_count; i++)
-		if (!capture->collectors[i].whole && control->reason != STOP_CLOSED &&
+	for (unsigned i = 0; !what && i < capture->outlet_count; i++)
+		if (!capture->outlets[i].whole && control->reason != STOP_CLOSED &&
 		    !(control->reason == STOP_LEASE && !capture->options.dir))
 			what = capture->options.dir ? "a file could not be ended"
 						    : "the rest of the stream was not taken";
@@ -539,13 +539,13 @@ capture_wait(struct capture *capture)
 			control_stop(control, STOP_INTERFACE, "");
 		/* A full disk is no reason to stop counting; the last status will tell. */
 		if (now - stored >= STATUS_EVERY) {
-			store_status(capture, "running", NULL);
+			journal_store(capture, "running", NULL);
 			stored = now;
 		}
 	}
 	join_threads(capture);
 	end = judge(capture);
-	if (store_status(capture, states[end], NULL) == 0)
+	if (journal_store(capture, states[end], NULL) == 0)
 		return end;
 	if (*capture->message == '\0')
 		snprintf(capture->message, sizeof(capture->message),
@@ -553,28 +553,34 @@ capture_wait(struct capture *capture)
 	if (end == CAPTURE_DONE)
 		end = CAPTURE_PARTIAL;
 	/* What went wrong may have been for the moment only. */
-	store_status(capture, states[end], NULL);
+	journal_store(capture, states[end], NULL);
 	return end;
 }
 
 void
 capture_close(struct capture *capture)
 {
+	const size_t lanes = (size_t)capture->core_count * capture->interface_count;
+
 	if (capture->thread_count)
 		control_stop(&capture->control, STOP_ERROR, "");
 	join_threads(capture);
-	for (unsigned i = 0; capture->collectors && i < capture->collector_count; i++) {
-		if (capture->collectors[i].recording.fd >= 0)
-			recording_end(&capture->collectors[i].recording, NULL, 0);
+	for (unsigned i = 0; capture->collectors && i < capture->collector_count; i++)
 		collector_release(&capture->collectors[i]);
-	}
-	for (size_t i = 0;
-	     capture->lanes && i < (size_t)capture->core_count * capture->interface_count; i++)
+	for (unsigned i = 0; capture->outlets && i < capture->outlet_count; i++)
+		outlet_release(&capture->outlets[i]);
+	outlet_release(&capture->feed);
+	for (size_t i = 0; capture->lanes && i < lanes; i++)
 		ring_close(&capture->lanes[i].ring);
 	control_release(&capture->control);
 	free(capture->interfaces);
+	free(capture->names);
 	free(capture->cores);
+	free(capture->feed_cores);
+	free(capture->origins);
+	free(capture->feed_origins);
 	free(capture->lanes);
+	free(capture->outlets);
 	free(capture->collectors);
 	free(capture->threads);
 	*capture = CAPTURE_INIT;

@@ -1,6 +1,9 @@
 /*
  * A capture on this host: rings on every chosen interface for every CPU, a thread for every CPU (or
- * one, for a stream), limits, and the status file. The calling sequence is that of privileges:
+ * one, for a stream), limits, and the status file. Packets may pass through a command on their way:
+ * then one thread feeds it all of them, and another keeps what it gives back.
+ *
+ * The calling sequence is that of privileges:
  *
  *	capture_open   needs CAP_NET_RAW; opens rings, which accept nothing yet, and files
  *	               [the caller drops everything]
@@ -19,10 +22,11 @@
 #include "control.h"
 #include "failure.h"
 #include "iface.h"
-#include "keyval.h"
+#include "outlet.h"
 #include "program.h"
 #include "quota.h"
 #include "rundir.h"
+#include "slot.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,9 +40,12 @@ struct capture_options {
 	int64_t duration_ns;             /* 0: no limit */
 	uint32_t snaplen;                /* 0: whole packets */
 	uint64_t ring_bytes;             /* in all; 0: the default */
+	uint64_t file_size;              /* bytes of a file; 0: a core has one file */
+	unsigned files;                  /* of each core that are kept; 0: all */
 	uint64_t max_size;               /* in all; 0: the default */
 	uint64_t reserve;                /* QUOTA_DEFAULT, or bytes */
 	const struct rundir *dir;        /* NULL: a stream on standard output */
+	struct slot *slot;               /* started; NULL: no command */
 	int signal_fd;                   /* signalfd(2): ends the capture; -1: none */
 	bool has_lease;                  /* ends at the end of standard input */
 	int64_t lease_ns;                /* ... and when nothing came for so long; 0: no matter */
@@ -54,12 +61,21 @@ struct capture {
 	struct capture_options options;
 	struct capture_interface *interfaces;
 	uint32_t interface_count;
+	const char **names; /* of the interfaces */
 	struct core *cores;
 	unsigned core_count;
-	struct lane *lanes; /* of core c and interface i: [c * interface_count + i] */
+	struct lane *lanes;     /* of core c and interface i: [c * interface_count + i] */
+	struct origin *origins; /* likewise: what is kept */
+	struct outlet *outlets; /* of each core, or of all */
+	unsigned outlet_count;
+	/* With a command: what it is fed, whose cores are never full. */
+	struct outlet feed;
+	struct core *feed_cores;
+	struct origin *feed_origins;
 	struct collector *collectors;
-	unsigned collector_count, thread_count;
-	pthread_t *threads;
+	unsigned collector_count;
+	pthread_t *threads; /* a collector's each, and the slot's */
+	unsigned thread_count;
 	struct control control;
 	struct quota quota;
 	int64_t lease_end;    /* CLOCK_MONOTONIC, or INT64_MAX */
@@ -67,7 +83,7 @@ struct capture {
 	char message[512];    /* what is missing from the result, in words; empty: nothing */
 };
 
-#define CAPTURE_INIT ((struct capture){.control.stop_fd = -1})
+#define CAPTURE_INIT ((struct capture){.control.stop_fd = -1, .feed = OUTLET_INIT})
 
 /* options, and what it points to, must outlive the capture. */
 int capture_open(struct capture *capture, const struct capture_options *options,
@@ -85,7 +101,10 @@ enum capture_end {
 
 enum capture_end capture_wait(struct capture *capture);
 
-/* Everything together. Any time between capture_open and capture_close. */
+/* What is kept of a core and an interface, or of everything together, as last published. Any time
+ * between capture_open and capture_close. */
+void capture_read(struct capture *capture, unsigned core, uint32_t interface,
+		  struct account *account);
 void capture_total(struct capture *capture, struct account *total);
 
 void capture_close(struct capture *capture);

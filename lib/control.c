@@ -45,6 +45,25 @@ control_release(struct control *control)
 }
 
 void
+control_start(struct control *control)
+{
+	control->start_ns = clock_realtime_ns();
+	control->start_mono = clock_monotonic_ns();
+}
+
+int64_t
+control_clock_step(const struct control *control)
+{
+	const int64_t noise = 1000000;
+	bool ended = __atomic_load_n(&control->reason, __ATOMIC_ACQUIRE) != STOP_NONE;
+	int64_t wall = ended ? control->end_ns : clock_realtime_ns();
+	int64_t mono = ended ? control->end_mono : clock_monotonic_ns();
+	int64_t step = (wall - control->start_ns) - (mono - control->start_mono);
+
+	return step > -noise && step < noise ? 0 : step;
+}
+
+void
 control_begin(struct control *control)
 {
 	pthread_mutex_lock(&control->lock);
@@ -118,7 +137,7 @@ stop_reason_name(enum stop_reason reason)
 	    [STOP_LEASE] = "lease",         [STOP_SIZE] = "size",
 	    [STOP_RESERVE] = "reserve",     [STOP_DISK_FULL] = "disk-full",
 	    [STOP_INTERFACE] = "interface", [STOP_CLOSED] = "closed",
-	    [STOP_ERROR] = "error",
+	    [STOP_FILTER] = "filter",       [STOP_ERROR] = "error",
 	};
 
 	return names[reason];

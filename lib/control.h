@@ -22,6 +22,7 @@ enum stop_reason {
 	STOP_DISK_FULL, /* the disk refused */
 	STOP_INTERFACE, /* no interface is left */
 	STOP_CLOSED,    /* nobody reads the output any more */
+	STOP_FILTER,    /* the command that packets pass through has ended, or writes nonsense */
 	STOP_ERROR,
 };
 
@@ -32,6 +33,7 @@ struct control {
 	enum stop_reason reason;
 	char message[256];   /* what STOP_ERROR and its like have to say */
 	int64_t start_ns;    /* CLOCK_REALTIME when it began */
+	int64_t start_mono;  /* the same moment on CLOCK_MONOTONIC */
 	int64_t end_ns;      /* ... and when it was stopped: later packets are not kept */
 	int64_t end_mono;    /* the same moment on CLOCK_MONOTONIC */
 	unsigned cores_left; /* not full yet */
@@ -41,6 +43,12 @@ struct control {
 
 int control_init(struct control *control, unsigned cores, struct failure *why);
 void control_release(struct control *control);
+
+/* Packets are captured from now on: sets start_ns and start_mono. */
+void control_start(struct control *control);
+/* By how much CLOCK_REALTIME was set since then, until the end or now; 0 if by less than a
+ * millisecond. Slewing (adjtime(3)) does not count: it moves both clocks. */
+int64_t control_clock_step(const struct control *control);
 
 /* Lets waiting threads begin; control_wait_begin returns false if it was stopped before that. */
 void control_begin(struct control *control);

@@ -79,3 +79,11 @@ quota_settle(struct quota *quota, uint64_t taken, uint64_t unused)
 	quota->used -= unused;
 	pthread_mutex_unlock(&quota->lock);
 }
+
+void
+quota_adjust(struct quota *quota, int64_t bytes)
+{
+	pthread_mutex_lock(&quota->lock);
+	quota->used += (uint64_t)bytes;
+	pthread_mutex_unlock(&quota->lock);
+}

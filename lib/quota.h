@@ -37,6 +37,9 @@ uint64_t quota_take(struct quota *quota, uint64_t size, enum quota_limit *limit)
 /* What was taken is now in the file; or, as far as it is in unused, will not be. */
 void quota_settle(struct quota *quota, uint64_t taken, uint64_t unused);
 
+/* So many bytes were written without asking; or, if negative, have been removed. */
+void quota_adjust(struct quota *quota, int64_t bytes);
+
 /* Bytes free to this user on the file system of fd; 0 if that cannot be told. */
 uint64_t quota_free_bytes(int fd);
 

@@ -15,9 +15,33 @@ recording_open(struct recording *recording, int fd, bool is_stream, struct quota
 
 	if (!bytes)
 		return failure_errno(why, "cannot start recording");
-	*recording = (struct recording){
-	    .fd = fd, .is_stream = is_stream, .quota = quota, .bytes = bytes, .room = BUFFER_SIZE};
+	*recording = (struct recording){.fd = fd,
+					.is_stream = is_stream,
+					.quota = quota,
+					.bytes = bytes,
+					.capacity = BUFFER_SIZE};
+	recording->room = BUFFER_SIZE;
 	return 0;
+}
+
+/* What may be added before the next write. */
+static void
+measure_room(struct recording *recording)
+{
+	uint64_t taken = recording->size + recording->end_room;
+	uint64_t left = recording->most > taken ? recording->most - taken : 0;
+
+	recording->room = recording->capacity;
+	if (recording->most && left < recording->room)
+		recording->room = (size_t)left;
+}
+
+void
+recording_bound(struct recording *recording, uint64_t most, uint32_t end_room)
+{
+	recording->most = most;
+	recording->end_room = end_room;
+	measure_room(recording);
 }
 
 static uint32_t
@@ -102,6 +126,19 @@ write_blocks(struct recording *recording, size_t size)
 	return done;
 }
 
+/* How much of what was added may be written, when all that can be given back has been. */
+static size_t
+ask_quota(struct recording *recording, enum quota_limit *limit)
+{
+	uint64_t allowed = quota_take(recording->quota, recording->used, limit);
+
+	while (*limit && recording->relieve && recording->relieve(recording->context)) {
+		quota_settle(recording->quota, allowed, allowed);
+		allowed = quota_take(recording->quota, recording->used, limit);
+	}
+	return (size_t)allowed;
+}
+
 int
 recording_flush(struct recording *recording)
 {
@@ -113,7 +150,7 @@ recording_flush(struct recording *recording)
 	if (recording->used == 0)
 		return 0;
 	if (recording->quota)
-		allowed = (size_t)quota_take(recording->quota, recording->used, &limit);
+		allowed = ask_quota(recording, &limit);
 	fit = limit ? whole_blocks(recording, allowed) : allowed;
 	done = write_blocks(recording, fit);
 	if (recording->quota)
@@ -122,6 +159,7 @@ recording_flush(struct recording *recording)
 		recording->stop = limit == QUOTA_SIZE ? RECORDING_SIZE : RECORDING_RESERVE;
 	if (!recording->stop) {
 		recording->used = 0;
+		measure_room(recording);
 		return 0;
 	}
 	recording->used -= done;
@@ -129,17 +167,21 @@ recording_flush(struct recording *recording)
 	return -1;
 }
 
-/* Makes room for size bytes. */
+/* Makes room for size bytes: 0, -1 or RECORDING_FULL. */
 static int
 make_room(struct recording *recording, size_t size)
 {
 	if (recording->stop)
 		return -1;
-	if (recording->room - recording->used >= size)
+	if (recording->used + size <= recording->room)
 		return 0;
 	if (recording_flush(recording) < 0)
 		return -1;
-	if (recording->room < size) {
+	if (size <= recording->room)
+		return 0;
+	if (recording->room < recording->capacity && recording->has_packets)
+		return RECORDING_FULL;
+	if (size > recording->capacity) {
 		unsigned char *larger = realloc(recording->bytes, size);
 
 		if (!larger) {
@@ -147,25 +189,31 @@ make_room(struct recording *recording, size_t size)
 			return -1;
 		}
 		recording->bytes = larger;
-		recording->room = size;
+		recording->capacity = size;
 	}
+	recording->room = size;
 	return 0;
 }
 
 int
 recording_packet(struct recording *recording, uint32_t id, const struct packet *packet)
 {
-	if (make_room(recording, PCAPNG_EPB_ROOM(packet->caplen, 0)) < 0)
-		return -1;
+	int rc = make_room(recording, PCAPNG_EPB_ROOM(packet->caplen, packet->options_len));
+
+	if (rc)
+		return rc;
 	recording->used += pcapng_packet_at(recording->bytes + recording->used, id, packet);
+	recording->has_packets = true;
 	return 0;
 }
 
 int
 recording_blocks(struct recording *recording, const void *bytes, size_t size)
 {
-	if (make_room(recording, size) < 0)
-		return -1;
+	int rc = make_room(recording, size);
+
+	if (rc)
+		return rc;
 	memcpy(recording->bytes + recording->used, bytes, size);
 	recording->used += size;
 	return 0;
@@ -192,8 +240,9 @@ recording_next_lost(const struct recording *recording, size_t *at, uint32_t *id,
 }
 
 int
-recording_end(struct recording *recording, const void *bytes, size_t size)
+recording_end(struct recording *recording, const void *bytes, size_t size, bool sync)
 {
+	struct recording ended = RECORDING_INIT;
 	bool lost = recording->stop == RECORDING_CLOSED || recording->stop == RECORDING_ERROR;
 	int rc = lost ? -1 : 0;
 
@@ -201,15 +250,15 @@ recording_end(struct recording *recording, const void *bytes, size_t size)
 		if (!recording->is_stream)
 			cut_back(recording, recording->size);
 		rc = -1;
-	} else if (!lost) {
-		recording->size += size;
 	}
 	/* EINVAL: something that cannot be synced, such as a pipe. */
-	if (!recording->is_stream && fsync(recording->fd) < 0 && errno != EINVAL)
+	if (sync && !recording->is_stream && fsync(recording->fd) < 0 && errno != EINVAL)
 		rc = -1;
 	if (close(recording->fd) < 0)
 		rc = -1;
 	free(recording->bytes);
-	*recording = RECORDING_INIT;
+	ended.stop = recording->stop;
+	ended.error = recording->error;
+	*recording = ended;
 	return rc;
 }

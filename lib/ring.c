@@ -46,6 +46,18 @@ attach(const struct ring *ring, const struct insn *insns, size_t count)
 	return setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
+/* What the first look at a page costs (in some virtual machines a trap to the host) is paid before
+ * packets come, not while they do. */
+static void
+touch(const struct ring *ring)
+{
+	const size_t size = ring->geometry.block_size * ring->geometry.block_count;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t at = 0; at < size; at += page)
+		(void)__atomic_load_n(ring->map + at, __ATOMIC_RELAXED);
+}
+
 static int
 map_ring(struct ring *ring)
 {
@@ -74,6 +86,7 @@ map_ring(struct ring *ring)
 	if (map == MAP_FAILED)
 		return -1;
 	ring->map = map;
+	touch(ring);
 	return 0;
 }
 

@@ -117,12 +117,24 @@ rundir_create(struct rundir *dir, const char *path, struct failure *why)
 	return -1;
 }
 
+static int
+make_file(const struct rundir *dir, const char *name, int access, struct failure *why)
+{
+	int fd = openat(dir->fd, name, access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? failure_errno(why, "cannot make '%s/%s'", dir->path, name) : fd;
+}
+
 int
 rundir_file(const struct rundir *dir, const char *name, struct failure *why)
 {
-	int fd = openat(dir->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return make_file(dir, name, O_WRONLY, why);
+}
 
-	return fd < 0 ? failure_errno(why, "cannot make '%s/%s'", dir->path, name) : fd;
+int
+rundir_log(const struct rundir *dir, struct failure *why)
+{
+	return make_file(dir, "log", O_RDWR | O_APPEND, why);
 }
 
 int
@@ -140,12 +152,17 @@ rundir_store(const struct rundir *dir, const char *name, const void *bytes, size
 	return 0;
 }
 
+/* "core-N.pcapng", and "core-N.K.pcapng" of a series. */
 static bool
 is_core_file(const char *name)
 {
-	size_t digits = strspn(name + 5, "0123456789");
+	const char digits[] = "0123456789";
+	const char *rest = name + 5 + strspn(name + 5, digits);
+	size_t number = *rest == '.' ? strspn(rest + 1, digits) : 0;
 
-	return digits > 0 && strcmp(name + 5 + digits, ".pcapng") == 0;
+	if (number)
+		rest += 1 + number;
+	return rest > name + 5 && name[5] != '.' && strcmp(rest, ".pcapng") == 0;
 }
 
 /* ".status.PID.tmp", left by a vcap-run that died while it replaced its status. */

@@ -30,6 +30,8 @@ int rundir_create(struct rundir *dir, const char *path, struct failure *why);
 
 /* Creates the file name, mode 0600, for writing; it must not exist. Returns its descriptor. */
 int rundir_file(const struct rundir *dir, const char *name, struct failure *why);
+/* Creates the file `log`, that several may write to, and that can be read back. */
+int rundir_log(const struct rundir *dir, struct failure *why);
 /* Creates the file name with these bytes. */
 int rundir_store(const struct rundir *dir, const char *name, const void *bytes, size_t size,
 		 struct failure *why);

@@ -2,30 +2,58 @@
 
 #include "launch.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 /* The directory, with everything in it that the capture itself does not write. */
 static int
-make_directory(struct session *session, const char *path, const struct job *job,
-	       struct failure *why)
+make_directory(struct session *session, const struct session_options *wanted, struct failure *why)
 {
-	if (rundir_create(&session->dir, path, why) < 0 || job_store(job, &session->dir, why) < 0)
+	if (rundir_create(&session->dir, wanted->path, why) < 0 ||
+	    job_store(wanted->job, &session->dir, why) < 0)
 		return -1;
-	session->log_fd = rundir_file(&session->dir, "log", why);
+	session->log_fd = rundir_log(&session->dir, why);
 	return session->log_fd < 0 ? -1 : 0;
 }
 
+/* Adds the last line of the log to why: what a detached command has complained about. */
+static void
+quote_log(const struct session *session, struct failure *why)
+{
+	char text[256], *line;
+	off_t size = lseek(session->log_fd, 0, SEEK_END);
+	size_t most = sizeof(text) - 1, used = strlen(why->text);
+	ssize_t n = pread(session->log_fd, text, most, size > (off_t)most ? size - (off_t)most : 0);
+
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	line = strrchr(text, '\n');
+	snprintf(why->text + used, sizeof(why->text) - used, ": %s", line ? line + 1 : text);
+}
+
 int
-session_begin(struct session *session, struct capture_options *options, const char *path,
-	      const struct job *job, enum priv_sandbox sandbox, struct failure *why)
+session_begin(struct session *session, struct capture_options *options,
+	      const struct session_options *wanted, struct failure *why)
 {
 	struct capture *capture = &session->capture;
+	enum priv_sandbox sandbox = wanted->sandbox;
 	bool confined = false; /* to writing in the directory: it cannot be removed any more */
 
 	*session = SESSION_INIT;
-	options->dir = path ? &session->dir : NULL;
+	options->dir = wanted->path ? &session->dir : NULL;
+	options->slot = wanted->filter ? &session->slot : NULL;
 	options->signal_fd = launch_signals(why);
 	if (options->signal_fd < 0)
 		return -1;
-	if (path && make_directory(session, path, job, why) < 0)
+	if (wanted->path && make_directory(session, wanted, why) < 0)
+		goto fail;
+	if (wanted->filter && slot_start(&session->slot, wanted->filter,
+					 wanted->detached ? session->log_fd : STDERR_FILENO,
+					 session->dir.fd, why) < 0)
 		goto fail;
 	/* Not sooner: root under sudo may have to be root to write where its user can. */
 	if (priv_keep_net_raw(why) < 0 || capture_open(capture, options, why) < 0 ||
@@ -39,7 +67,10 @@ session_begin(struct session *session, struct capture_options *options, const ch
 		goto fail;
 	return 0;
 fail:
+	if (wanted->filter && wanted->detached && session->log_fd >= 0)
+		quote_log(session, why);
 	capture_close(capture);
+	slot_release(&session->slot);
 	rundir_release(&session->dir, !confined);
 	return -1;
 }

@@ -11,21 +11,36 @@
 #include "job.h"
 #include "priv.h"
 #include "rundir.h"
+#include "slot.h"
+
+#include <stdbool.h>
+
+/* What a session is besides a capture. */
+struct session_options {
+	const char *path;      /* of the directory to make; NULL: a stream on standard output */
+	const struct job *job; /* kept in the directory */
+	char *const *filter;   /* a command that packets pass through; NULL: none */
+	bool detached;         /* its complaints go to the file `log` */
+	enum priv_sandbox sandbox;
+};
 
 struct session {
 	struct rundir dir;
+	struct slot slot;
 	struct capture capture;
 	int log_fd; /* the file `log`, for messages of a detached process; -1 with a stream */
 };
 
-#define SESSION_INIT ((struct session){.dir = RUNDIR_INIT, .capture = CAPTURE_INIT, .log_fd = -1})
+#define SESSION_INIT       \
+	((struct session){ \
+	    .dir = RUNDIR_INIT, .slot = SLOT_INIT, .capture = CAPTURE_INIT, .log_fd = -1})
 
 /*
- * Makes the directory path (NULL: a stream on standard output), stores job there, captures, and
- * gives up every privilege. options->dir and options->signal_fd are filled here; what options
- * points to must outlive the session. -1: nothing is left of it, but for privileges.
+ * Makes the directory, stores the job there, starts the command, captures, and gives up every
+ * privilege. options->dir, slot and signal_fd are filled here; what options and wanted point to
+ * must outlive the session. -1: nothing is left of it, but for privileges.
  */
-int session_begin(struct session *session, struct capture_options *options, const char *path,
-		  const struct job *job, enum priv_sandbox sandbox, struct failure *why);
+int session_begin(struct session *session, struct capture_options *options,
+		  const struct session_options *wanted, struct failure *why);
 
 #endif

@@ -78,7 +78,7 @@ test_quota(uint64_t max_size)
 	recording_open(&recording, fd, false, &quota, &why);
 	kept = fill(&recording);
 	ok(recording.stop == RECORDING_SIZE, "stopped for its size");
-	ok(recording_end(&recording, end.bytes, end.used) == 0, "the end found room");
+	ok(recording_end(&recording, end.bytes, end.used, true) == 0, "the end found room");
 	ok(packets_in(copy) == kept, "whole blocks: the %d kept", kept);
 	fstat(copy, &st);
 	ok((uint64_t)st.st_size <= max_size && (uint64_t)st.st_size + 1200 > max_size,
@@ -100,11 +100,11 @@ test_refusal(rlim_t limit)
 	small = (struct rlimit){limit, unlimited.rlim_max};
 	pcapng_raw(&end, PCAPNG_ISB, payload, 100);
 	recording_open(&recording, fd, false, NULL, &why);
-	recording.end_room = (uint32_t)end.used;
+	recording_bound(&recording, 0, (uint32_t)end.used);
 	setrlimit(RLIMIT_FSIZE, &small);
 	kept = fill(&recording);
 	ok(recording.stop == RECORDING_DISK_FULL, "refused after %d bytes", (int)limit);
-	recording_end(&recording, end.bytes, end.used);
+	recording_end(&recording, end.bytes, end.used, true);
 	setrlimit(RLIMIT_FSIZE, &unlimited);
 	ok(packets_in(copy) == kept, "whole blocks: the %d kept", kept);
 	close(copy);
@@ -131,7 +131,7 @@ main(void)
 	close(fds[0]);
 	fill(&recording);
 	ok(recording.stop == RECORDING_CLOSED, "without a reader it is closed");
-	recording_end(&recording, NULL, 0);
+	recording_end(&recording, NULL, 0, true);
 	rmdir(directory);
 	return done_testing();
 }

@@ -1,0 +1,166 @@
+#include "guardian.h"
+
+#include "child.h"
+#include "fdio.h"
+#include "priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a command may take to end by itself once its input has. */
+#define GRACE_NS INT64_C(1000000000)
+
+/* Descriptors of the capture are below this when a guardian starts: rings come later. */
+#define ABOVE 64
+
+/* Twice: when the command was started, or was not; and when it ended. */
+struct report {
+	int status; /* -1: it was not started, and why says why */
+	struct failure why;
+};
+
+static void
+close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static _Noreturn void
+leave(int reports, const struct report *report)
+{
+	(void)!write(reports, report, sizeof(*report));
+	/* The group is this process and the command with all it has left behind. */
+	kill(0, SIGKILL);
+	_exit(0);
+}
+
+/* Waits for the command's end, for an order, or for the capture's end, whichever comes first. */
+static int
+watch(struct child *child, int orders)
+{
+	struct pollfd pollers[] = {{.fd = child->handle, .events = POLLIN},
+				   {.fd = orders, .events = POLLIN}};
+	char order;
+
+	while (poll(pollers, 2, -1) < 0 && errno == EINTR)
+		;
+	if (pollers[0].revents)
+		return child_wait(child, -1);
+	return child_wait(child, read(orders, &order, 1) == 1 ? 0 : GRACE_NS);
+}
+
+/* The guardian's own life. It keeps the descriptors it needs, out of the way, and no other. */
+static _Noreturn void
+live(const struct guarded *guarded, int orders, int reports)
+{
+	const int wanted[] = {guarded->in, guarded->out, guarded->dir, orders, reports};
+	int kept[5];
+	struct report report = {0};
+	struct child child;
+
+	for (size_t i = 0; i < 5; i++)
+		kept[i] = wanted[i] < 0 ? -1 : fcntl(wanted[i], F_DUPFD_CLOEXEC, ABOVE);
+	reports = kept[4];
+	/* What is standard error here may be the command's; input and output are the capture's. */
+	dup2(guarded->err, STDERR_FILENO);
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	close_range(STDERR_FILENO + 1, ABOVE - 1, 0);
+	setpgid(0, 0);
+	if (kept[2] >= 0 && fchdir(kept[2]) < 0)
+		report.status = failure_errno(&report.why, "cannot run '%s'", guarded->argv[0]);
+	/* It may be locked by whoever has it open, and must not be beyond the capture's life. */
+	close_one(&kept[2]);
+	if (report.status < 0 || priv_drop_all(&report.why) < 0 ||
+	    child_start(&child, guarded->argv, kept[0], kept[1], STDERR_FILENO, &report.why) < 0) {
+		report.status = -1;
+		leave(reports, &report);
+	}
+	close(kept[0]);
+	close(kept[1]);
+	if (write(reports, &report, sizeof(report)) != sizeof(report))
+		kill(0, SIGKILL);
+	report.status = watch(&child, kept[3]);
+	leave(reports, &report);
+}
+
+static int
+read_report(struct guardian *guardian, struct failure *why)
+{
+	struct report report;
+
+	if (fdio_read_full(guardian->reports, &report, sizeof(report)) != sizeof(report))
+		return failure_set(why, "the command's guardian has died");
+	guardian->status = report.status;
+	if (report.status < 0)
+		return failure_set(why, "%s", report.why.text);
+	return 0;
+}
+
+int
+guardian_start(struct guardian *guardian, const struct guarded *guarded, struct failure *why)
+{
+	int orders[2], reports[2];
+	pid_t pid;
+
+	*guardian = GUARDIAN_INIT;
+	if (pipe2(orders, O_CLOEXEC) < 0)
+		return failure_errno(why, "cannot run '%s'", guarded->argv[0]);
+	if (pipe2(reports, O_CLOEXEC) < 0) {
+		failure_errno(why, "cannot run '%s'", guarded->argv[0]);
+		close(orders[0]);
+		close(orders[1]);
+		return -1;
+	}
+	pid = fork();
+	if (pid == 0)
+		live(guarded, orders[0], reports[1]);
+	close(orders[0]);
+	close(reports[1]);
+	guardian->orders = orders[1];
+	guardian->reports = reports[0];
+	if (pid < 0)
+		failure_errno(why, "cannot run '%s'", guarded->argv[0]);
+	else if (read_report(guardian, why) == 0)
+		return 0;
+	guardian_release(guardian);
+	return -1;
+}
+
+bool
+guardian_ended(struct guardian *guardian, int timeout_ms)
+{
+	struct pollfd poller = {.fd = guardian->reports, .events = POLLIN};
+	struct failure why;
+
+	if (guardian->ended || guardian->reports < 0)
+		return true;
+	if (poll(&poller, 1, timeout_ms) <= 0)
+		return false;
+	/* One that was killed has no more to say than the command would. */
+	if (read_report(guardian, &why) < 0)
+		guardian->status = 128 + SIGKILL;
+	guardian->ended = true;
+	return true;
+}
+
+void
+guardian_dismiss(struct guardian *guardian)
+{
+	if (guardian->orders >= 0)
+		(void)!write(guardian->orders, "", 1);
+}
+
+void
+guardian_release(struct guardian *guardian)
+{
+	close_one(&guardian->orders);
+	close_one(&guardian->reports);
+}

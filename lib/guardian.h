@@ -1,0 +1,46 @@
+/*
+ * A process that keeps a command which a capture feeds. A capture that has confined itself can
+ * neither signal another process nor wait for one; and one that is killed can do nothing at all. So
+ * somebody stands between: forked while there is still the privilege, it gives up its own, starts
+ * the command in a process group apart, ends it when it is told to or when the capture is gone, and
+ * tells how it ended.
+ */
+#ifndef VCAP_GUARDIAN_H
+#define VCAP_GUARDIAN_H
+
+#include "failure.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct guardian {
+	int orders;  /* a byte: end the command; closed: the capture is gone */
+	int reports; /* polls readable when the command has ended, or could not be started */
+	bool ended;
+	int status; /* then, as child_wait has it */
+};
+
+#define GUARDIAN_INIT ((struct guardian){.orders = -1, .reports = -1})
+
+/* What the command gets: its words, NULL-ended; descriptors 0, 1 and 2, which stay the caller's;
+ * the directory it runs in (-1: this one), in which a program named by a relative path is not
+ * looked for. */
+struct guarded {
+	char *const *argv;
+	int in, out, err, dir;
+};
+
+/* Call before any thread starts. -1: the command cannot be run, and why says so. */
+int guardian_start(struct guardian *guardian, const struct guarded *guarded, struct failure *why);
+
+/* Whether the command has ended, or does so within timeout_ms (negative: however long it takes).
+ * Needs read, poll and nothing else. */
+bool guardian_ended(struct guardian *guardian, int timeout_ms);
+
+/* Ends the command: SIGTERM, and SIGKILL two seconds later, to it and whatever it has started. */
+void guardian_dismiss(struct guardian *guardian);
+
+/* The command, if it still runs, is ended as for a capture that is gone. */
+void guardian_release(struct guardian *guardian);
+
+#endif

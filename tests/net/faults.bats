@@ -1,0 +1,336 @@
+#!/usr/bin/env bats
+# Faults that vcap-run has to survive, by their numbers. "Break" says which defence to take out of the
+# code to see the test fail.
+
+bats_require_minimum_version 1.5.0
+load tcpdump
+load veth
+
+@test "F1: a full disk ends it at a whole record, exit 3" {
+	disk size=64k
+	vcap-run -i vb -R 0 --max-size 1G -w disk/d 2>err 3>&- &
+	pid=$!
+	until_true grep -q running disk/d/status
+	ip link set va mtu 9000
+	ip link set vb mtu 9000
+	send -C 0 -c 40 -s 8000 va
+	ended 3
+	[ "$(value state disk/d)" = partial ]
+	[ "$(value reason disk/d)" = disk-full ]
+	[[ "$(value message disk/d)" == *"disk is full"* ]]
+	kept=$(value packets disk/d)
+	[ "$kept" -gt 0 ]
+	[ "$kept" -lt 40 ]
+	[ "$(count_in disk/d/core-*.pcapng)" -eq "$kept" ]
+	tcpdump -nr disk/d/core-0.pcapng >/dev/null 2>warnings
+	run ! grep -i trunc warnings
+	grep -q "disk is full" err
+}
+
+@test "F1: so does a file system that refuses, in the middle of a write" {
+	(
+		ulimit -f 100
+		exec vcap-run -i vb -R 0 -w d 2>err 3>&-
+	) &
+	pid=$!
+	until_true grep -q running d/status
+	send -C 0 -c 2000 -s 1000 va
+	ended 3
+	[ "$(value reason)" = disk-full ]
+	[ "$(count_in d/core-0.pcapng)" -eq "$(value packets)" ]
+	[ "$(value packets)" -gt 90 ]
+	tcpdump -nr d/core-0.pcapng >/dev/null 2>warnings
+	run ! grep -i trunc warnings
+	grep -aq "ended disk-full" d/core-0.pcapng
+	# The end mark found room.
+	run -0 capinfos d/core-0.pcapng
+	[[ $output == *"stat entries = 1"* ]]
+}
+
+@test "F2: does not start below the reserve, and stops at it" {
+	disk size=8M
+	run -1 vcap-run -i vb -w disk/d
+	[[ $output == *"free"* ]]
+	[ ! -e disk/d ]
+	vcap-run -i vb -R 5M --max-size 1G -w disk/d 2>err 3>&- &
+	pid=$!
+	until_true grep -q running disk/d/status
+	send -C 0 -c 4000 -s 1400 va
+	ended 3
+	[ "$(value reason disk/d)" = reserve ]
+	[ "$(df --output=avail -B1 disk | tail -n 1)" -ge $((5 << 20)) ]
+	[ "$(du -sb disk/d | cut -f 1)" -gt $((2 << 20)) ]
+	[ "$(count_in disk/d/core-*.pcapng)" -eq "$(value packets disk/d)" ]
+}
+
+@test "F3: no limit given: a warning, and a size cap all the same" {
+	disk size=16M
+	vcap-run -i vb -R 8M -w disk/d 2>err 3>&- &
+	pid=$!
+	until_true grep -q running disk/d/status
+	send -C 0 -c 4000 -s 1400 va
+	ended 0
+	[ "$(value reason disk/d)" = size ]
+	[ "$(du -sb disk/d | cut -f 1)" -le $((2 << 20)) ]
+	[ "$(du -sb disk/d | cut -f 1)" -gt $((1 << 20)) ]
+	[ "$(count_in disk/d/core-*.pcapng)" -eq "$(value packets disk/d)" ]
+	grep -q "neither -c nor -t" err
+}
+
+@test "F3: --max-size is a cap over all files together" {
+	start d -i vb --max-size 300k
+	send -C 0 -c 300 -s 1400 va
+	[ "$cpus" -lt 2 ] || send -C 1 -c 300 -s 1400 va
+	ended 0
+	[ "$(value reason)" = size ]
+	[ "$(cat d/*.pcapng | wc -c)" -le $((300 << 10)) ]
+	[ "$(count_in d/core-*.pcapng)" -eq "$(value packets)" ]
+}
+
+@test "F4: kill -9 at any moment leaves whole records and costs at most a second" {
+	kills=20
+	[ -z "${VCAP_SLOW-}" ] || kills=200
+	for round in $(seq "${VCAP_KILLS:-$kills}"); do
+		start "d$round" -i vb
+		send -C 0 -c 100000 -r 50000 va >/dev/null 3>&- &
+		sender=$!
+		sleep "0.$((RANDOM % 900 + 100))"
+		killed=$(date +%s.%N)
+		kill -9 "$pid"
+		wait "$pid" || true
+		kill -9 "$sender"
+		wait "$sender" || true
+		tcpdump -ttnr "d$round/core-0.pcapng" 2>/dev/null | tail -n 1 |
+			awk -v killed="$killed" "{ exit !(\$1 > killed - 1) }"
+		for file in "d$round"/core-*.pcapng; do
+			tcpdump -nr "$file" >/dev/null 2>warnings || true
+			# A record may be half there only if the kill fell into its write.
+			run ! grep -v "reading from file\|truncated\|setuid failed" warnings
+			tshark -r "$file" >/dev/null 2>&1 || grep -q truncated warnings
+		done
+		[ "$(vcap-host status "d$round" | sed -n 's/^reason //p')" = killed ]
+	done
+}
+
+@test "F5: TERM, INT and HUP end it in good order" {
+	for signal in TERM INT HUP; do
+		start "$signal" -i vb
+		send -C 0 -c 50 va
+		kill -s "$signal" "$pid"
+		ended 0
+		[ "$(value state "$signal")" = "done" ]
+		[ "$(value reason "$signal")" = signal ]
+		[ "$(count_in "$signal"/core-*.pcapng)" -eq 50 ]
+	done
+}
+
+@test "F5: a stream whose reader has gone ends quietly" {
+	run -0 bash -c 'set -o pipefail; vcap-run -i vb -t 1m -w - | head -c 1 >/dev/null'
+	[ -z "$output" ]
+}
+
+@test "F5: a stream whose reader is stuck still ends" {
+	mkfifo pipe
+	# shellcheck disable=SC2217 # it holds the pipe open
+	sleep 1000 <pipe 3>&- &
+	reader=$!
+	vcap-run -i vb -t 10m -w - >pipe 2>err 3>&- &
+	pid=$!
+	send -C 0 -c 2000 -s 1000 va
+	kill "$pid"
+	for _ in $(seq 500); do
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.02
+	done
+	run ! kill -0 "$pid"
+	kill "$reader"
+}
+
+@test "F6: whatever fails, it ends in good order and leaves no half file" {
+	[ -e "$build/tests/preload/fail.so" ] || skip "make tests"
+	[ "$build" = "${build%asan*}" ] || skip "the sanitizer has an allocator of its own"
+	for call in write fsync rename open mmap malloc; do
+		step=1 last=12
+		[ $call != malloc ] || step=9 last=150
+		[ -z "${VCAP_SLOW-}" ] || step=1
+		failed=0
+		for at in $(seq 1 $step $last); do
+			rm -rf d
+			status=0
+			LD_PRELOAD=$build/tests/preload/fail.so FAIL_CALL=$call FAIL_AT=$at \
+				vcap-run -i vb -b 1M -n lb1 -t 20ms -R 0 -w d 2>err || status=$?
+			context="$call $at: exit status $status, $(cat err)"
+			[ "$status" -eq 0 ] || failed=$((failed + 1))
+			# Not by a signal, and never without a word.
+			[ "$status" -le 3 ] || { echo "$context"; false; }
+			[ -s err ]
+			# Complete when it says so; what there is, is whole in any case.
+			for file in d/core-*.pcapng; do
+				[ -f "$file" ] || continue
+				tshark -r "$file" >/dev/null 2>warnings || { echo "$context"; false; }
+			done
+			[ ! -f d/status ] || tail -n 1 d/status | grep -q "^core-.* full -$"
+			[ "$status" -ne 0 ] || grep -qx "state done" d/status || { echo "$context"; false; }
+			[ "$status" -ne 3 ] || grep -qx "state partial" d/status || { echo "$context"; false; }
+			[ -z "$(find . -name "*.tmp")" ]
+		done
+		# The test itself works: something did fail.
+		[ $failed -gt 0 ]
+	done
+}
+
+@test "F7: --lease ends with standard input, a blocked output notwithstanding" {
+	mkfifo input output
+	sleep 1000 <>output 3>&- &
+	reader=$!
+	vcap-run -i vb --lease -w - <input >output 2>err 3>&- &
+	pid=$!
+	exec 4>input
+	until_true grep -q "neither" err
+	send -C 0 -c 2000 -s 1000 va
+	kill -0 "$pid"
+	before=$(date +%s)
+	exec 4>&-
+	ended 0
+	[ $(($(date +%s) - before)) -le 3 ]
+	kill "$reader"
+}
+
+@test "F8: --lease=TIME ends when its holder is silent, and not before" {
+	mkfifo input
+	vcap-run -i vb --lease=700ms -R 0 -w d <input 2>err 3>&- &
+	pid=$!
+	exec 4>input
+	for _ in 1 2 3 4 5 6; do
+		echo >&4
+		sleep 0.3
+	done
+	kill -0 "$pid"
+	ended 0
+	exec 4>&-
+	[ "$(value reason)" = lease ]
+	run -2 vcap-run -i vb --lease --detach -w e
+	printf '\n\n\n' | vcap-run -i vb -f - --lease -R 0 -w f
+	[ "$(value reason f)" = lease ]
+}
+
+@test "F10: a deleted interface is recorded and the others go on, exit 3" {
+	ip link add dev wa type veth peer name wb
+	ip link set wa up
+	ip link set wb up
+	start d -i vb -i wb
+	send -C 0 -c 5 va
+	ip link del dev va
+	until_true grep -q "^message.*vb" d/status
+	grep -qx "state running" d/status
+	send -C 0 -c 7 wa
+	kill "$pid"
+	ended 3
+	[ "$(value state)" = partial ]
+	[[ "$(value message)" == *"'vb' was deleted"* ]]
+	[ "$(value packets)" -eq 12 ]
+	grep -q "'vb' was deleted" err
+}
+
+@test "F10: the last interface deleted: exit 1, what was captured is kept" {
+	start d -i vb
+	send -C 0 -c 5 va
+	ip link del dev va
+	ended 1
+	[ "$(value reason)" = interface ]
+	[ "$(count_in d/core-0.pcapng)" -eq 5 ]
+}
+
+@test "F10: an interface that goes down and up resumes, each CPU in its place" {
+	start d -i vb
+	send -C 0 -c 5 va
+	ip link set vb down
+	ip link set vb up
+	until_true is_up vb
+	until_true is_up va
+	send -C 0 -c 6 va
+	[ "$cpus" -lt 2 ] || send -C 1 -c 7 va
+	kill "$pid"
+	ended 0
+	[ "$(field 0 packets)" -eq 11 ]
+	[ "$cpus" -lt 2 ] || [ "$(field 1 packets)" -eq 7 ]
+}
+
+@test "F11: what a stopped process loses is counted everywhere" {
+	start d -i vb -b 1M
+	kill -STOP "$pid"
+	send -C 0 -c 20000 -s 1000 va
+	kill -CONT "$pid"
+	kill "$pid"
+	ended 0
+	[ "$(value dropped)" -gt 0 ]
+	[ "$(value packets)" -gt 0 ]
+	[ $(($(value packets) + $(value dropped))) -eq 20000 ]
+	[ "$(count_in d/core-*.pcapng)" -eq "$(value packets)" ]
+	grep -q " $(value dropped) dropped" err
+	# isb_ifdrop, option 5 of 8 bytes, in the last statistics block
+	# shellcheck disable=SC2016 # perl's own
+	run -0 perl -0777 -ne 'print unpack("Q<", $1) if /.*\x05\0\x08\0(.{8})/s' d/core-0.pcapng
+	[ "$output" -eq "$(field 0 dropped)" ]
+}
+
+@test "F12: packets longer than any wire's keep their true length" {
+	sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
+	ip link set lo gso_max_size 200000 gro_max_size 200000 || skip "big-tcp"
+	start d -i lo
+	perl -MIO::Socket::IP -e '
+		my $l = IO::Socket::IP->new(LocalHost => "::1", LocalPort => 4444, Listen => 1) or die;
+		if (!fork) {
+			my $c = IO::Socket::IP->new(PeerHost => "::1", PeerPort => 4444) or die;
+			print $c "x" x 65536 for 1 .. 400;
+			exit;
+		}
+		my $s = $l->accept; 1 while sysread $s, my $b, 1 << 20; wait' 3>&-
+	vcap-host stop d
+	tshark -r d/core-0.pcapng -T fields -e frame.len -e frame.cap_len 2>/dev/null >lengths
+	[ "$cpus" -lt 2 ] || tshark -r d/core-1.pcapng -T fields -e frame.len -e frame.cap_len \
+		2>/dev/null >>lengths
+	[ "$(sort -n lengths | tail -n 1 | cut -f 1)" -gt 70000 ] || skip "big-tcp"
+	[ "$(value truncated)" -eq "$(awk '$2 < $1' lengths | wc -l)" ]
+	[ "$(awk '$1 > 66000 && $2 == $1' lengths | wc -l)" -gt 0 ]
+}
+
+@test "F13: VLAN tags are back in place, in both directions" {
+	start d -i vb -i va
+	send -o -C 0 -v 7 -c 2 va
+	send -o -C 0 -v 8 -v 9 -c 1 va
+	vcap-host stop d
+	[ "$(tcpdump -nr d/core-0.pcapng vlan 7 2>/dev/null | wc -l)" -eq 4 ]
+	[ "$(tcpdump -nr d/core-0.pcapng vlan 8 and vlan 9 2>/dev/null | wc -l)" -eq 2 ]
+	run -0 tshark -r d/core-0.pcapng -T fields -e frame.interface_name -e frame.packet_flags \
+		-e frame.len -e ip.dst
+	[ "$(grep -c "^va.0x00000002.132.10.0.0.2" <<<"$output")" -eq 2 ]
+	[ "$(grep -c "^vb.0x00000001.132.10.0.0.2" <<<"$output")" -eq 2 ]
+	[ "$(grep -c "^vb.0x00000001.136.10.0.0.2" <<<"$output")" -eq 1 ]
+}
+
+@test "F25: the directory is 0700 and its files 0600, whatever the umask" {
+	for mask in 000 077; do
+		(umask $mask && vcap-run -i vb -t 100ms -R 0 -w "m/$mask" 3>&-)
+		[ "$(stat -c %a "m/$mask")" = 700 ]
+		[ "$(stat -c %a "m/$mask"/* | sort -u)" = 600 ]
+	done
+}
+
+@test "F24: a directory that is not empty, a link, or somebody else's is refused" {
+	mkdir full empty other
+	touch full/precious
+	ln -s empty link
+	for bad in full link full/precious; do
+		run -1 vcap-run -i vb -t 100ms -R 0 -w $bad
+		[[ $output == *"'$bad'"* ]]
+	done
+	[ "$(ls full)" = precious ]
+	[ -z "$(ls empty)" ]
+	if chown 1 other 2>/dev/null; then
+		run -1 vcap-run -i vb -t 100ms -R 0 -w other
+		[[ $output == *"somebody else"* ]]
+	fi
+	vcap-run -i vb -t 100ms -R 0 -w empty
+	run -1 vcap-run -i vb -t 100ms -R 0 -w empty
+}
