@@ -113,6 +113,10 @@ check-slow:
 	@tools/install-deps build demo check
 	@$(MAKE) --no-print-directory all tests
 	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run
+	@prove --timer -e tests/break $(BREAKABLE)
+
+# Tests that say what to break, and have to fail then.
+BREAKABLE = $(shell grep -l '^. Break:' tests/*/*.bats)
 
 tests: $(UNIT) $(HELPERS) $(PRELOADS) $(FUZZ)
 

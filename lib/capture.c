@@ -21,8 +21,9 @@
 /* What the end marks of a file take: for each interface, and a command's last words. */
 #define END_ROOM(interfaces) (256 * (interfaces) + 1024)
 
-/* How long a command may take to end after its input has. */
+/* How long a command may take to end after its input has; and if nobody reads what it writes. */
 #define FILTER_PATIENCE (5000 * MS)
+#define LEFT_PATIENCE   (1000 * MS)
 
 /* One more than the highest CPU there is: fanout counts CPUs from 0, gaps included. */
 static unsigned
@@ -155,12 +156,15 @@ open_feed(struct capture *capture, struct failure *why)
 	struct slot *slot = capture->options.slot;
 	struct outlet *feed = &capture->feed;
 	struct recording *recording = &feed->series.recording;
+	int rc;
 
 	feed->origin_count = (size_t)capture->core_count * capture->interface_count;
 	feed->closed = STOP_FILTER;
-	if (open_outlet(capture, feed, capture->feed_origins, slot->to, why) < 0)
+	rc = open_outlet(capture, feed, capture->feed_origins, slot->to, why);
+	if (recording->fd == slot->to)
+		slot->to = -1;
+	if (rc < 0)
 		return -1;
-	slot->to = -1;
 	slot->names = capture->names;
 	slot->interface_count = capture->interface_count;
 	slot->core_count = capture->core_count;
@@ -205,6 +209,15 @@ assign(struct capture *capture, struct failure *why)
 	return 0;
 }
 
+/* Zeroed, and aligned as what threads must not share. NULL: no memory. */
+static void *
+allocate_apart(size_t count, size_t size)
+{
+	void *bytes = aligned_alloc(_Alignof(struct outlet), (count ? count : 1) * size);
+
+	return bytes ? memset(bytes, 0, count * size) : NULL;
+}
+
 static int
 allocate(struct capture *capture, struct failure *why)
 {
@@ -220,15 +233,14 @@ allocate(struct capture *capture, struct failure *why)
 	lanes = (size_t)capture->core_count * capture->interface_count;
 	capture->interfaces = calloc(capture->interface_count, sizeof(*capture->interfaces));
 	capture->names = calloc(capture->interface_count, sizeof(*capture->names));
-	capture->cores = calloc(capture->core_count, sizeof(*capture->cores));
-	capture->feed_cores = calloc(capture->core_count, sizeof(*capture->feed_cores));
-	capture->origins = calloc(lanes, sizeof(*capture->origins));
-	capture->feed_origins = calloc(lanes, sizeof(*capture->feed_origins));
-	capture->outlets = calloc(capture->outlet_count, sizeof(*capture->outlets));
+	capture->cores = allocate_apart(capture->core_count, sizeof(*capture->cores));
+	capture->feed_cores = allocate_apart(capture->core_count, sizeof(*capture->feed_cores));
+	capture->origins = allocate_apart(lanes, sizeof(*capture->origins));
+	capture->feed_origins = allocate_apart(lanes, sizeof(*capture->feed_origins));
+	capture->outlets = allocate_apart(capture->outlet_count, sizeof(*capture->outlets));
 	capture->collectors = calloc(capture->collector_count, sizeof(*capture->collectors));
 	capture->threads = calloc(capture->collector_count + 1, sizeof(*capture->threads));
-	capture->lanes =
-	    aligned_alloc(_Alignof(struct lane), (lanes ? lanes : 1) * sizeof(struct lane));
+	capture->lanes = allocate_apart(lanes, sizeof(*capture->lanes));
 	for (size_t i = 0; capture->lanes && i < lanes; i++)
 		capture->lanes[i] = (struct lane){.ring = RING_INIT};
 	for (unsigned i = 0; capture->outlets && i < capture->outlet_count; i++)
@@ -432,13 +444,10 @@ wait_for_news(struct capture *capture, int64_t now)
 static bool
 join_within(pthread_t thread, int64_t ns)
 {
-	struct timespec until;
+	const int64_t end = clock_monotonic_ns() + ns;
+	const struct timespec until = {end / NS_PER_SECOND, end % NS_PER_SECOND};
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	ns += until.tv_nsec;
-	until.tv_sec += ns / NS_PER_SECOND;
-	until.tv_nsec = ns % NS_PER_SECOND;
-	return pthread_timedjoin_np(thread, NULL, &until) != ETIMEDOUT;
+	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != ETIMEDOUT;
 }
 
 /* A command that takes too long, or no more packets, is told to end; a stream that blocks for want
@@ -449,8 +458,10 @@ join_threads(struct capture *capture)
 	const struct capture_options *options = &capture->options;
 	/* Without its holder a lease has no reader either. */
 	const bool is_left = capture->control.reason == STOP_LEASE && !options->dir;
-	int64_t patience = is_left ? 0 : options->slot ? FILTER_PATIENCE : 2000 * MS;
+	int64_t patience = is_left ? 0 : 2000 * MS;
 
+	if (options->slot)
+		patience = is_left ? LEFT_PATIENCE : FILTER_PATIENCE;
 	for (unsigned i = 0; i < capture->thread_count; i++) {
 		pthread_t thread = capture->threads[i];
 

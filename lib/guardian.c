@@ -61,7 +61,7 @@ static _Noreturn void
 live(const struct guarded *guarded, int orders, int reports)
 {
 	const int wanted[] = {guarded->in, guarded->out, guarded->dir, orders, reports};
-	int kept[5];
+	int kept[5], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct report report = {0};
 	struct child child;
 
@@ -70,8 +70,8 @@ live(const struct guarded *guarded, int orders, int reports)
 	reports = kept[4];
 	/* What is standard error here may be the command's; input and output are the capture's. */
 	dup2(guarded->err, STDERR_FILENO);
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
 	close_range(STDERR_FILENO + 1, ABOVE - 1, 0);
 	setpgid(0, 0);
 	if (kept[2] >= 0 && fchdir(kept[2]) < 0)

@@ -32,19 +32,22 @@ struct account {
 /* Adds one account to another. */
 void account_add(struct account *to, const struct account *account);
 
+/* What threads write for every packet is a cache line apart. */
+#define OUTLET_APART __attribute__((aligned(128)))
+
 /* A core, and where its count stands. */
 struct core {
 	uint32_t number;
 	uint64_t packets;
 	int64_t full_ns; /* the time of the packet that filled it, or 0; read atomically */
-};
+} OUTLET_APART;
 
 /* Where a packet is seen: an interface on a core. */
 struct origin {
 	struct core *core;
 	struct account account;   /* the outlet's own */
 	struct account published; /* as of the last time; under the outlet's lock */
-};
+} OUTLET_APART;
 
 /* Brings received and dropped of all origins whose core is not full up to date. */
 typedef void outlet_count(void *context);
@@ -71,7 +74,7 @@ struct outlet {
 	    *endings; /* of each file that is kept and each origin: the account at its end */
 	int64_t flushed, published, beaten; /* when, on CLOCK_MONOTONIC */
 	pthread_mutex_t lock;
-};
+} OUTLET_APART;
 
 #define OUTLET_INIT ((struct outlet){.series = SERIES_INIT, .end_ns = INT64_MAX})
 

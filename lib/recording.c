@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER_SIZE ((size_t)1 << 20)
+/* As much as stays in the cache between being put together and being written. */
+#define BUFFER_SIZE ((size_t)256 << 10)
 
 int
 recording_open(struct recording *recording, int fd, bool is_stream, struct quota *quota,

@@ -47,7 +47,7 @@ struct slot {
 #define SLOT_INIT ((struct slot){.to = -1, .from = -1, .guardian = GUARDIAN_INIT})
 
 /* Starts argv, whose first word's program is looked for on PATH, in the directory dir (-1: here),
- * with these standard errors. Call before any thread starts. */
+ * with err as its standard error. Call before any thread starts. */
 int slot_start(struct slot *slot, char *const *argv, int err, int dir, struct failure *why);
 
 /* Gives the command a moment to answer what was written to it. -1: it has ended instead. */

@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 load tcpdump
 load veth
 
+# Break: lib/outlet.c s/recording->stop = RECORDING_DISK_FULL;/;/
 @test "F1: a full disk ends it at a whole record, exit 3" {
 	disk size=64k
 	vcap-run -i vb -R 0 --max-size 1G -w disk/d 2>err 3>&- &
@@ -27,6 +28,7 @@ load veth
 	grep -q "disk is full" err
 }
 
+# Break: lib/recording.c s/if (ftruncate(recording->fd, (off_t)size) == 0)/if (0)/
 @test "F1: so does a file system that refuses, in the middle of a write" {
 	(
 		ulimit -f 100
@@ -47,6 +49,7 @@ load veth
 	[[ $output == *"stat entries = 1"* ]]
 }
 
+# Break: lib/quota.c s/room = quota->reserve + quota->slack/room = quota->slack/
 @test "F2: does not start below the reserve, and stops at it" {
 	disk size=8M
 	run -1 vcap-run -i vb -w disk/d
@@ -63,6 +66,7 @@ load veth
 	[ "$(count_in disk/d/core-*.pcapng)" -eq "$(value packets disk/d)" ]
 }
 
+# Break: lib/quota.c s|max_size = (free_bytes - reserve) / 4|max_size = UINT64_MAX / 2|
 @test "F3: no limit given: a warning, and a size cap all the same" {
 	disk size=16M
 	vcap-run -i vb -R 8M -w disk/d 2>err 3>&- &
@@ -77,6 +81,7 @@ load veth
 	grep -q "neither -c nor -t" err
 }
 
+# Break: lib/quota.c s/taken = room;/;/
 @test "F3: --max-size is a cap over all files together" {
 	start d -i vb --max-size 300k
 	send -C 0 -c 300 -s 1400 va
@@ -87,31 +92,42 @@ load veth
 	[ "$(count_in d/core-*.pcapng)" -eq "$(value packets)" ]
 }
 
+# Break: lib/outlet.c s/FLUSH_EVERY   (500/FLUSH_EVERY (50000/
 @test "F4: kill -9 at any moment leaves whole records and costs at most a second" {
 	kills=20
 	[ -z "${VCAP_SLOW-}" ] || kills=200
 	for round in $(seq "${VCAP_KILLS:-$kills}"); do
 		start "d$round" -i vb
-		send -C 0 -c 100000 -r 50000 va >/dev/null 3>&- &
+		began=$(date +%s.%N)
+		# Fast, so that kills fall into writes; and slow, so that the clock has to flush.
+		send -C 0 -c 100000 -r $((round % 2 ? 50000 : 1000)) va >/dev/null 3>&- &
 		sender=$!
-		sleep "0.$((RANDOM % 900 + 100))"
+		sleep "$((1 - round % 2)).$((RANDOM % 900 + 100))"
 		killed=$(date +%s.%N)
 		kill -9 "$pid"
 		wait "$pid" || true
 		kill -9 "$sender"
 		wait "$sender" || true
-		tcpdump -ttnr "d$round/core-0.pcapng" 2>/dev/null | tail -n 1 |
-			awk -v killed="$killed" "{ exit !(\$1 > killed - 1) }"
+		kept=0
 		for file in "d$round"/core-*.pcapng; do
-			tcpdump -nr "$file" >/dev/null 2>warnings || true
+			tcpdump -ttnr "$file" 2>warnings >packets || true
 			# A record may be half there only if the kill fell into its write.
 			run ! grep -v "reading from file\|truncated\|setuid failed" warnings
 			tshark -r "$file" >/dev/null 2>&1 || grep -q truncated warnings
+			kept=$((kept + $(wc -l <packets)))
+			[ "$file" != "d$round/core-0.pcapng" ] || tail -n 1 packets >last
 		done
+		awk -v began="$began" -v killed="$killed" "{ last = \$1 }
+			END { exit !(last > killed - 1 || began > killed - 1) }" last
+		# vcap-merge keeps whole records, all of them, and says what they lack.
+		run -3 vcap-merge -w merged lb1="d$round"
+		[[ $output == *"cut short"* ]] || grep -q truncated warnings
+		[ "$(count_in merged)" -eq "$kept" ]
 		[ "$(vcap-host status "d$round" | sed -n 's/^reason //p')" = killed ]
 	done
 }
 
+# Break: lib/launch.c s/sigaddset(&set, SIGHUP);/;/
 @test "F5: TERM, INT and HUP end it in good order" {
 	for signal in TERM INT HUP; do
 		start "$signal" -i vb
@@ -124,11 +140,13 @@ load veth
 	done
 }
 
+# Break: lib/launch.c s/signal(SIGPIPE, SIG_IGN);/;/
 @test "F5: a stream whose reader has gone ends quietly" {
 	run -0 bash -c 'set -o pipefail; vcap-run -i vb -t 1m -w - | head -c 1 >/dev/null'
 	[ -z "$output" ]
 }
 
+# Break: lib/capture.c s/pthread_kill(thread, SIGUSR1);/;/
 @test "F5: a stream whose reader is stuck still ends" {
 	mkfifo pipe
 	# shellcheck disable=SC2217 # it holds the pipe open
@@ -136,6 +154,8 @@ load veth
 	reader=$!
 	vcap-run -i vb -t 10m -w - >pipe 2>err 3>&- &
 	pid=$!
+	# Threads start when packets are captured.
+	until_true grep -q "^Threads:.[2-9]" "/proc/$pid/status"
 	send -C 0 -c 2000 -s 1000 va
 	kill "$pid"
 	for _ in $(seq 500); do
@@ -146,6 +166,7 @@ load veth
 	kill "$reader"
 }
 
+# Break: lib/recording.c s/fsync(recording->fd) < 0/fsync(recording->fd) < -1/
 @test "F6: whatever fails, it ends in good order and leaves no half file" {
 	[ -e "$build/tests/preload/fail.so" ] || skip "make tests"
 	[ "$build" = "${build%asan*}" ] || skip "the sanitizer has an allocator of its own"
@@ -179,6 +200,7 @@ load veth
 	done
 }
 
+# Break: lib/capture.c s/has_lease ? STDIN_FILENO : -1/has_lease ? -1 : -1/
 @test "F7: --lease ends with standard input, a blocked output notwithstanding" {
 	mkfifo input output
 	sleep 1000 <>output 3>&- &
@@ -196,6 +218,7 @@ load veth
 	kill "$reader"
 }
 
+# Break: lib/capture.c s/if (now >= capture->lease_end)/if (0)/
 @test "F8: --lease=TIME ends when its holder is silent, and not before" {
 	mkfifo input
 	vcap-run -i vb --lease=700ms -R 0 -w d <input 2>err 3>&- &
@@ -214,6 +237,7 @@ load veth
 	[ "$(value reason f)" = lease ]
 }
 
+# Break: lib/ring.c s/address.sll_ifindex != -1/1/
 @test "F10: a deleted interface is recorded and the others go on, exit 3" {
 	ip link add dev wa type veth peer name wb
 	ip link set wa up
@@ -232,6 +256,7 @@ load veth
 	grep -q "'vb' was deleted" err
 }
 
+# Break: lib/ring.c s/address.sll_ifindex != -1/1/
 @test "F10: the last interface deleted: exit 1, what was captured is kept" {
 	start d -i vb
 	send -C 0 -c 5 va
@@ -241,6 +266,7 @@ load veth
 	[ "$(count_in d/core-0.pcapng)" -eq 5 ]
 }
 
+# Break: lib/ring.c s/address.sll_ifindex != -1/error == 0/
 @test "F10: an interface that goes down and up resumes, each CPU in its place" {
 	start d -i vb
 	send -C 0 -c 5 va
@@ -256,6 +282,7 @@ load veth
 	[ "$cpus" -lt 2 ] || [ "$(field 1 packets)" -eq 7 ]
 }
 
+# Break: lib/ring.c s/ring->dropped += news.tp_drops;/;/
 @test "F11: what a stopped process loses is counted everywhere" {
 	start d -i vb -b 1M
 	kill -STOP "$pid"
@@ -274,10 +301,12 @@ load veth
 	[ "$output" -eq "$(field 0 dropped)" ]
 }
 
+# Break: lib/ring.c s/packet->len = head->tp_len;/packet->len = packet->caplen;/
 @test "F12: packets longer than any wire's keep their true length" {
 	sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
 	ip link set lo gso_max_size 200000 gro_max_size 200000 || skip "big-tcp"
-	start d -i lo
+	vcap-run -i lo --detach -R 0 -w whole
+	vcap-run -i lo --detach -R 0 -s 1000 -w cut
 	perl -MIO::Socket::IP -e '
 		my $l = IO::Socket::IP->new(LocalHost => "::1", LocalPort => 4444, Listen => 1) or die;
 		if (!fork) {
@@ -286,15 +315,21 @@ load veth
 			exit;
 		}
 		my $s = $l->accept; 1 while sysread $s, my $b, 1 << 20; wait' 3>&-
-	vcap-host stop d
-	tshark -r d/core-0.pcapng -T fields -e frame.len -e frame.cap_len 2>/dev/null >lengths
-	[ "$cpus" -lt 2 ] || tshark -r d/core-1.pcapng -T fields -e frame.len -e frame.cap_len \
-		2>/dev/null >>lengths
-	[ "$(sort -n lengths | tail -n 1 | cut -f 1)" -gt 70000 ] || skip "big-tcp"
-	[ "$(value truncated)" -eq "$(awk '$2 < $1' lengths | wc -l)" ]
-	[ "$(awk '$1 > 66000 && $2 == $1' lengths | wc -l)" -gt 0 ]
+	for dir in whole cut; do
+		vcap-host stop $dir
+		for file in "$dir"/core-*.pcapng; do
+			tshark -r "$file" -T fields -e frame.len -e frame.cap_len 2>/dev/null
+		done >$dir.lengths
+	done
+	[ "$(sort -n cut.lengths | tail -n 1 | cut -f 1)" -gt 70000 ] || skip "big-tcp"
+	[ "$(cut -f 1 whole.lengths | sort -n)" = "$(cut -f 1 cut.lengths | sort -n)" ]
+	[ "$(value truncated whole)" -eq 0 ]
+	[ "$(awk '$2 != $1' whole.lengths | wc -l)" -eq 0 ]
+	[ "$(value truncated cut)" -eq "$(awk '$1 > 1000 && $2 == 1000' cut.lengths | wc -l)" ]
+	[ "$(awk '$2 > 1000' cut.lengths | wc -l)" -eq 0 ]
 }
 
+# Break: lib/ring.c s/put_tag_back(packet, head);/;/
 @test "F13: VLAN tags are back in place, in both directions" {
 	start d -i vb -i va
 	send -o -C 0 -v 7 -c 2 va
@@ -309,6 +344,96 @@ load veth
 	[ "$(grep -c "^vb.0x00000001.136.10.0.0.2" <<<"$output")" -eq 1 ]
 }
 
+# Break: lib/iface.c s/if (\*first && iface->linktype != \*linktype)/if (0)/
+@test "F14: 'any' is refused, and link types are not mixed" {
+	run -1 vcap-run -i any -t 1s -R 0 -w d
+	[[ $output == *"'any'"* ]]
+	[ ! -e d ]
+	ip tuntap add dev tun7 mode tun
+	ip link set tun7 up
+	run -1 vcap-run -i vb -i tun7 -t 1s -R 0 -w d
+	[[ $output == *"'vb'"*"'tun7'"* ]]
+	[ ! -e d ]
+	# By itself it is a capture as any other, of another link type; by default it is left out.
+	vcap-run -i tun7 -t 100ms -R 0 -w d
+	run -0 capinfos -E d/core-0.pcapng
+	[[ $output == *"Raw IP"* ]]
+	ip addr add 192.0.2.1/24 dev vb
+	ip addr add 192.0.2.9/32 dev tun7
+	run -0 vcap-run -t 100ms -R 0 -w e
+	[[ $output == *"'tun7' is left out"* ]]
+	[[ " $(value interfaces e) " != *" tun7 "* ]]
+	# Several interfaces, one file, one link type: what libpcap wants of it.
+	vcap-run -i vb -i lo -t 100ms -R 0 -w f
+	tcpdump -nr f/core-0.pcapng
+	ip link del dev tun7
+}
+
+# Break: lib/control.c s/return read_clock(CLOCK_MONOTONIC);/return read_clock(CLOCK_REALTIME);/
+@test "F15: a clock that is set does not change how long it captures, and is recorded" {
+	[ -e "$build/tests/preload/clock.so" ] || skip "make tests"
+	for step in 3600 -3600; do
+		before=$(date +%s%N)
+		LD_PRELOAD=$build/tests/preload/clock.so CLOCK_STEP=$step CLOCK_AFTER=500 \
+			vcap-run -i vb -t 2s -R 0 -w "d$step" 2>err 3>&- &
+		pid=$!
+		until_true grep -q running "d$step/status"
+		send -C 0 -c 200 -r 100 va
+		ended 0
+		took=$((($(date +%s%N) - before) / 1000000))
+		[ "$took" -ge 2000 ]
+		[ "$took" -lt 10000 ]
+		[ "$(value reason "d$step")" = time ]
+		value clock-step "d$step" | awk -v step=$step '{ exit !($1 > step - 1 && $1 < step + 1) }'
+		grep -aq "clock set by $(printf %+d $step)\." "d$step/core-0.pcapng"
+		grep -q "clock was set by $(printf %+d $step)\." err
+		# Those of the last moments included, whatever the clock says.
+		[ "$(count_in "d$step"/core-*.pcapng)" -ge 50 ]
+	done
+	vcap-run -i vb -t 200ms -R 0 -w still
+	[ -z "$(value clock-step still)" ]
+}
+
+# Break: lib/session.c s/priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, why) < 0/0/
+@test "F30: a thread that handles packets can do nothing else" {
+	[ -e "$build/tests/preload/stray.so" ] || skip "make tests"
+	[ "$build" = "${build%asan*}" ] || skip "the sanitizer needs system calls of its own"
+	rm -f /tmp/stray
+	for call in read socket exec fork kill ptrace; do
+		status=0
+		LD_PRELOAD=$build/tests/preload/stray.so STRAY_CALL=$call \
+			vcap-run -i vb -t 300ms -R 0 -w "d$call" 2>err || status=$?
+		# SIGSYS
+		[ $status -eq 159 ] || { echo "$call: $status"; cat err; false; }
+		run ! grep -q stray err
+		[ "$(vcap-host status "d$call" | sed -n 's/^reason //p')" = killed ]
+		# The test itself works: without the sandbox it can be done.
+		LD_PRELOAD=$build/tests/preload/stray.so STRAY_CALL=$call \
+			vcap-run -i vb -t 300ms -R 0 --sandbox off -w "off$call" 2>err
+		grep -q "stray: $call" err
+	done
+}
+
+# Break: lib/session.c s/priv_confine_files(sandbox, session->dir.fd, NULL, why) < 0/0/
+@test "F30: it can make files in its directory only" {
+	[ -e "$build/tests/preload/stray.so" ] || skip "make tests"
+	rm -f /tmp/stray
+	LD_PRELOAD=$build/tests/preload/stray.so STRAY_CALL=create \
+		vcap-run -i vb -t 300ms -R 0 -w d 2>err
+	if ! grep -q "Permission denied" err; then
+		rm -f /tmp/stray
+		skip "landlock"
+	fi
+	[ ! -e /tmp/stray ]
+	LD_PRELOAD=$build/tests/preload/stray.so STRAY_CALL=create \
+		vcap-run -i vb -t 300ms -R 0 --sandbox off -w off 2>err
+	grep -q "stray: create: done" err
+	[ -e /tmp/stray ]
+	rm -f /tmp/stray
+}
+
+# Break: lib/rundir.c s/O_CLOEXEC, 0600)/O_CLOEXEC, 0666)/
+# Break: cmd/cli.c s/umask(077)/umask(0)/
 @test "F25: the directory is 0700 and its files 0600, whatever the umask" {
 	for mask in 000 077; do
 		(umask $mask && vcap-run -i vb -t 100ms -R 0 -w "m/$mask" 3>&-)
@@ -317,6 +442,7 @@ load veth
 	done
 }
 
+# Break: lib/rundir.c s/if (!is_empty(dir->fd))/if (0)/
 @test "F24: a directory that is not empty, a link, or somebody else's is refused" {
 	mkdir full empty other
 	touch full/precious
@@ -333,4 +459,45 @@ load veth
 	fi
 	vcap-run -i vb -t 100ms -R 0 -w empty
 	run -1 vcap-run -i vb -t 100ms -R 0 -w empty
+}
+
+# Break: lib/session.c s/priv_drop_all(why) < 0 ||//
+@test "F30: every thread has given up everything before the first packet" {
+	start d -i vb
+	threads=0
+	for task in /proc/"$pid"/task/*; do
+		threads=$((threads + 1))
+		run -0 cat "$task/status"
+		for set in CapInh CapPrm CapEff CapBnd CapAmb; do
+			[[ $output == *"$set:"?0000000000000000* ]] || { echo "$task $set"; false; }
+		done
+		[[ $output == *"NoNewPrivs:"?1* ]]
+		[[ $output == *"Seccomp:"?2* ]] || [ "$build" != "${build%asan*}" ]
+	done
+	[ "$threads" -ge "$cpus" ]
+}
+
+# Break: lib/session.c s/priv_drop_all(why) < 0 ||//
+@test "F30: a file capability is enough for an ordinary user" {
+	[ "$(awk "{ print \$3 }" /proc/self/uid_map)" -gt 1 ] || skip "one user in this namespace"
+	cd /run
+	install -d -m 755 bin
+	install -d -o 65534 home
+	install -m 755 "$build/bin/vcap-run" "$build/bin/vcap-host" bin
+	setcap cap_net_raw=ep bin/vcap-run || skip "no file capabilities here"
+	setpriv --reuid 65534 --regid 65534 --clear-groups bin/vcap-host check >report
+	grep -qx "cap_net_raw yes" report
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		bin/vcap-run -i vb -R 0 --detach -w home/d
+	pid=$(value pid home/d)
+	for task in /proc/"$pid"/task/*; do
+		run -0 cat "$task/status"
+		[[ $output == *"CapPrm:"?0000000000000000* ]]
+		[[ $output == *"CapEff:"?0000000000000000* ]]
+		[[ $output == *"NoNewPrivs:"?1* ]]
+		[[ $output == *"Seccomp:"?2* ]] || [ "$build" != "${build%asan*}" ]
+	done
+	send -C 0 -c 10 va
+	setpriv --reuid 65534 --regid 65534 --clear-groups bin/vcap-host stop home/d
+	[ "$(value packets home/d)" -eq 10 ]
 }

@@ -1,6 +1,10 @@
 # A veth pair: packets are sent into va, and a capture sees them on vb. For tests of vcap-run.
 
-setup() {
+setup() { # a test file that needs more has its own, which calls this
+	make_veth
+}
+
+make_veth() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
 	PATH=$build/bin:$build/tests/tools:$PATH:/usr/sbin:/sbin
 	grep -q netns-run /proc/1/cmdline || {
