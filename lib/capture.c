@@ -18,6 +18,11 @@
 #define TICK         (200 * MS)
 #define STATUS_EVERY (1000 * MS)
 
+/* How soon packets are handed over that come slowly. A file can wait longer: the fewer blocks of a
+ * ring are handed over nearly empty, the longer a stall of the disk it bridges. */
+#define RETIRE_STREAM_MS 10
+#define RETIRE_FILE_MS   40
+
 /* What the end marks of a file take: for each interface, and a command's last words. */
 #define END_ROOM(interfaces) (256 * (interfaces) + 1024)
 
@@ -70,7 +75,8 @@ open_rings(struct capture *capture, struct failure *why)
 	uint64_t bytes =
 	    options->ring_bytes ? options->ring_bytes : default_ring_bytes(capture->core_count);
 	struct ring_geometry geometry = ring_divide(
-	    bytes / (capture->core_count * capture->interface_count), ring_snaplen(options));
+	    bytes / (capture->core_count * capture->interface_count), ring_snaplen(options),
+	    options->dir && !options->slot ? RETIRE_FILE_MS : RETIRE_STREAM_MS);
 
 	for (uint32_t i = 0; i < capture->interface_count; i++) {
 		struct capture_interface *interface = &capture->interfaces[i];

@@ -4,9 +4,8 @@
 
 #define MS INT64_C(1000000)
 
-/* The age at which no ring holds an older packet unread: the kernel gives up a block after at most
- * two retire times, and its timer may be late. */
-#define HOLD (2 * RING_RETIRE_MS * MS + 30 * MS)
+/* How late the kernel's timer may be that hands over blocks. */
+#define LATE (30 * MS)
 /* ... and at which it has reached its ring: from its timestamp to there, a packet may wait behind
  * many others. */
 #define ARRIVAL (15 * MS)
@@ -16,6 +15,8 @@
 int
 collector_init(struct collector *collector, struct failure *why)
 {
+	/* The kernel gives up a block after at most two retire times. */
+	collector->hold = 2 * collector->lanes->ring.geometry.retire_ms * MS + LATE;
 	collector->heap = calloc(collector->lane_count, sizeof(struct lane *));
 	collector->waiting = calloc(collector->lane_count + 1, sizeof(struct pollfd));
 	if (collector->heap && collector->waiting)
@@ -194,7 +195,8 @@ wait_for_packets(struct collector *collector)
 	collector->waiting[count++] =
 	    (struct pollfd){.fd = collector->control->stop_fd,
 			    .events = collector->outlet->end_ns == INT64_MAX ? POLLIN : 0};
-	if (poll(collector->waiting, count, collector->live ? RING_RETIRE_MS / 2 : 100) <= 0)
+	if (poll(collector->waiting, count,
+		 collector->live ? (int)(collector->hold / (4 * MS)) : 100) <= 0)
 		return;
 	/* An interface that went down says so once. */
 	for (size_t i = 0; i < collector->lane_count; i++)
@@ -220,7 +222,7 @@ is_over(struct collector *collector, int64_t now)
 	case STOP_TIME:
 	case STOP_SIGNAL:
 	case STOP_LEASE:
-	case STOP_INTERFACE: return now - end_mono > HOLD;
+	case STOP_INTERFACE: return now - end_mono > collector->hold;
 	default: return true;
 	}
 }
@@ -255,17 +257,17 @@ collector_run(void *arg)
 	while (!is_over(collector, now)) {
 		/* Read before looking into the rings: what they hold later is younger. */
 		int64_t wall = clock_realtime_ns();
-		struct bound bound = {wall - HOLD, wall - ARRIVAL};
+		struct bound bound = {wall - collector->hold, wall - ARRIVAL};
 		bool whole;
 
 		/* A lone ring is in order by itself; and should the clock be set back, nothing
 		 * would come of age for as long. */
-		if (collector->lane_count == 1 || now - collector->moved > 4 * HOLD)
+		if (collector->lane_count == 1 || now - collector->moved > 4 * collector->hold)
 			bound = (struct bound){INT64_MAX, INT64_MAX};
 		whole = gather(collector, &bound);
 		now = clock_monotonic_ns();
 		if (whole)
-			outlet_beat(collector->outlet, now, wall - HOLD);
+			outlet_beat(collector->outlet, now, wall - collector->hold);
 		outlet_tend(collector->outlet, now);
 		if (whole)
 			wait_for_packets(collector);

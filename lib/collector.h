@@ -38,6 +38,7 @@ struct collector {
 	struct lane **heap; /* live lanes, the oldest head first */
 	size_t live;
 	struct pollfd *waiting;
+	int64_t hold;  /* the age at which no ring holds an older packet unread, ns */
 	int64_t moved; /* when packets were last handed on, on CLOCK_MONOTONIC */
 };
 

@@ -25,15 +25,16 @@
 _Static_assert(sizeof(struct insn) == sizeof(struct sock_filter), "the kernel's layout");
 
 struct ring_geometry
-ring_divide(uint64_t size, uint32_t snaplen)
+ring_divide(uint64_t size, uint32_t snaplen, unsigned retire_ms)
 {
-	const size_t smallest = 64 << 10, largest = 1 << 20;
-	struct ring_geometry geometry = {.block_size = smallest};
+	const size_t smallest = 64 << 10;
+	/* The largest packet (PACKET_SNAPLEN) fits in with its header, or many short ones do. */
+	const bool is_short = snaplen && snaplen <= 32 << 10;
+	struct ring_geometry geometry = {.block_size = is_short ? 128 << 10 : 512 << 10,
+					 .retire_ms = retire_ms};
 
-	/* Short packets fill small blocks well, and a small block is handed over sooner. */
-	while (geometry.block_size < largest && geometry.block_size * 32 <= size &&
-	       (snaplen == 0 || snaplen > 512 || geometry.block_size < largest / 4))
-		geometry.block_size *= 2;
+	while (geometry.block_size > smallest && geometry.block_size * 4 > size)
+		geometry.block_size /= 2;
 	size /= geometry.block_size;
 	geometry.block_count = size < 4 ? 4 : size > 1 << 16 ? 1 << 16 : (unsigned)size;
 	return geometry;
@@ -77,7 +78,7 @@ map_ring(struct ring *ring)
 	    .tp_frame_size = frame_size,
 	    .tp_frame_nr =
 		(unsigned)(ring->geometry.block_size / frame_size) * ring->geometry.block_count,
-	    .tp_retire_blk_tov = RING_RETIRE_MS,
+	    .tp_retire_blk_tov = ring->geometry.retire_ms,
 	};
 	void *map;
 

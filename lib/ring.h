@@ -23,12 +23,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The kernel hands over a block that is not full after one to two of these. */
-#define RING_RETIRE_MS 10
-
 struct ring_geometry {
 	size_t block_size; /* bytes, a power of two */
 	unsigned block_count;
+	unsigned retire_ms; /* the kernel hands over a block that is not full after one to two of
+			       these */
 };
 
 struct ring {
@@ -56,9 +55,13 @@ struct ring_where {
 	bool is_loopback;
 };
 
-/* How to divide size bytes for packets of at most snaplen (0: whole). Never less than four blocks
- * of 64 KiB; blocks as large as they can be with 16 of them, up to 1 MiB. */
-struct ring_geometry ring_divide(uint64_t size, uint32_t snaplen);
+/*
+ * How to divide size bytes for packets of at most snaplen (0: whole). Since the kernel hands over
+ * blocks that are nearly empty, the ring bridges a stall of its reader of block_count * retire_ms
+ * at most, however slowly packets come: blocks are as small as packets allow, but not less than 64
+ * KiB, nor fewer than four.
+ */
+struct ring_geometry ring_divide(uint64_t size, uint32_t snaplen, unsigned retire_ms);
 
 /* Opens, with a filter that drops everything. Needs CAP_NET_RAW. */
 int ring_open(struct ring *ring, const struct ring_where *where, struct ring_geometry geometry,
