@@ -35,6 +35,7 @@ finish(struct capfile *file, struct failure *why, enum source_event event)
 {
 	file->ended = event;
 	file->source.next = ended_next;
+	file->source.more = NULL;
 	if (why)
 		*why = file->why;
 	return event;
@@ -76,6 +77,21 @@ capfile_unreadable(struct capfile *file, struct failure *why)
 	failure_errno(&file->why, "cannot read '%s' after byte %llu", file->name,
 		      (unsigned long long)intake_offset(&file->in));
 	return finish(file, why, SOURCE_CUT);
+}
+
+int
+capfile_reserve_scratch(struct capfile *file, size_t size)
+{
+	unsigned char *scratch;
+
+	if (size <= file->scratch_room)
+		return 0;
+	scratch = realloc(file->scratch, size);
+	if (!scratch)
+		return -1;
+	file->scratch = scratch;
+	file->scratch_room = size;
+	return 0;
 }
 
 struct interface *
@@ -147,7 +163,14 @@ revisit(struct source *source, uint64_t place, struct failure *why)
 	if (file->format == CAPFILE_PCAPNG)
 		pcapng_enter_section(file, place);
 	source->next = file->format == CAPFILE_PCAPNG ? pcapng_next : pcap_next;
+	source->more = file->format == CAPFILE_PCAPNG ? pcapng_more : pcap_more;
 	return 0;
+}
+
+static bool
+turn(struct source *source)
+{
+	return intake_turn(&capfile_of(source)->in);
 }
 
 /* Judges the first four bytes, which are there. */
@@ -192,6 +215,7 @@ new_file(int fd, const char *name, struct failure *why)
 		return NULL;
 	}
 	intake_init(&file->in, fd, CAPFILE_CHUNK);
+	file->source.turn = turn;
 	if (file->in.can_seek)
 		file->source.revisit = revisit;
 	return file;
@@ -408,6 +432,12 @@ void
 capfile_set_chunk(struct capfile *file, size_t size)
 {
 	file->in.chunk = size;
+}
+
+void
+capfile_lend(struct capfile *file, unsigned char *memory, size_t chunk)
+{
+	intake_lend(&file->in, memory, chunk);
 }
 
 struct source *

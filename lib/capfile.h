@@ -21,6 +21,7 @@ enum capfile_format { CAPFILE_PCAPNG, CAPFILE_PCAP };
 /* A reader. Opaque; its source yields the packets. */
 struct capfile;
 struct reservoir;
+struct stretch;
 
 /*
  * Opens the file at path ("-" is standard input) or takes over the descriptor fd. name is what
@@ -52,10 +53,12 @@ struct reservoir *capfile_reservoir(struct capfile *file);
 /* How many bytes the reader has used. */
 uint64_t capfile_offset(const struct capfile *file);
 
-/* How much to read at a time, in bytes; the default is CAPFILE_CHUNK. The buffer only grows beyond
- * it for a block that is larger. */
+/* How much to read at a time, in bytes; more only for a block that is larger. */
 #define CAPFILE_CHUNK (256u << 10)
 void capfile_set_chunk(struct capfile *file, size_t size);
+/* ... and memory of the caller's for two times as much, which outlives the file. Nothing has been
+ * read yet. */
+void capfile_lend(struct capfile *file, unsigned char *memory, size_t chunk);
 
 /* Keeps no descriptor of a regular file that was opened by its path: it is opened for each read. */
 void capfile_park(struct capfile *file);
@@ -112,13 +115,17 @@ int capwriter_interface(struct capwriter *writer, const struct interface *interf
 			struct failure *why);
 int capwriter_packet(struct capwriter *writer, uint32_t id, const struct packet *packet,
 		     struct failure *why);
+/* All packets of a stretch, whose interfaces are the writer's. */
+int capwriter_stretch(struct capwriter *writer, const struct stretch *stretch, struct failure *why);
 /* pcapng only; nothing in pcap. */
 int capwriter_statistics(struct capwriter *writer, uint32_t id, const struct statistics *statistics,
 			 const char *comment, struct failure *why);
 int capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t size,
 		  struct failure *why);
-/* Writes all interfaces, packets and notes of source until it ends. Its notes must be of a kind
- * that may be copied. -1 also at SOURCE_CUT. */
+/* Writes the next interfaces, packet or note of source, whose notes must be of a kind that may be
+ * copied. 1, or 0 once it has ended. -1 also at SOURCE_CUT. */
+int capwriter_copy_next(struct capwriter *writer, struct source *source, struct failure *why);
+/* All of it: 0 or -1. */
 int capwriter_copy(struct capwriter *writer, struct source *source, struct failure *why);
 /* Writes what there is so far, a header only if there is one already. */
 int capwriter_push(struct capwriter *writer, struct failure *why);

@@ -1,20 +1,13 @@
 /*
  * What the readers of the two formats share: the inside of struct capfile. Only capfile.c,
- * pcapread.c and pcapngread.c include this.
+ * pcapread.c, pcapngread.c and pcapngpacket.c include this.
  */
 #ifndef VCAP_CAPREAD_H
 #define VCAP_CAPREAD_H
 
 #include "capfile.h"
 #include "intake.h"
-
-/* How an interface's clock ticks become nanoseconds. */
-struct ticks {
-	enum { TICKS_NS, TICKS_MULTIPLY, TICKS_DIVIDE, TICKS_SHIFT } rule;
-	uint64_t factor;    /* TICKS_MULTIPLY, TICKS_DIVIDE */
-	unsigned shift;     /* TICKS_SHIFT: 2^-shift seconds */
-	int64_t offset_sec; /* if_tsoffset */
-};
+#include "ticks.h"
 
 /* Where a section begins, and what it takes to read on within it. */
 struct section_mark {
@@ -43,7 +36,8 @@ struct capfile {
 
 	int64_t last_ns; /* of the packet before: simple packet blocks have no time */
 
-	uint32_t fraction_ns; /* pcap: 1000 or 1 */
+	uint32_t fraction_ns; /* pcap: 1000 or 1, and how many make a second */
+	uint32_t fractions;
 
 	/* Other places of a file that is read in an order of its own. */
 	struct intake others[CAPFILE_CURSORS];
@@ -71,6 +65,26 @@ int pcapng_begin(struct capfile *file, struct failure *why);
 
 enum source_event pcap_next(struct source *source, struct packet *packet, struct failure *why);
 enum source_event pcapng_next(struct source *source, struct packet *packet, struct failure *why);
+size_t pcap_more(struct source *source, struct packet *list, size_t room);
+size_t pcapng_more(struct source *source, struct packet *list, size_t room);
+
+/* The least that a pcapng block has: its type and length before the body, its length behind it. */
+#define PCAPNG_HEAD      8u
+#define PCAPNG_BLOCK_MIN 12u
+
+/* The packet in a block of this type, enhanced or obsolete, with this body; SOURCE_CUT if it is
+ * damaged. */
+enum source_event pcapng_read_packet(struct capfile *file, uint32_t type, const unsigned char *body,
+				     size_t size, struct packet *packet, struct failure *why);
+/* ... in a simple packet block, which is of interface 0, and at the time of the packet before. */
+enum source_event pcapng_read_simple(struct capfile *file, const unsigned char *body, size_t size,
+				     struct packet *packet, struct failure *why);
+
+/* A failure of a helper: errno EBADMSG is damage (what), anything else is this host's. */
+enum source_event pcapng_failed(struct capfile *file, struct failure *why, const char *what);
+
+/* Makes file->scratch so large. -1: no memory. */
+int capfile_reserve_scratch(struct capfile *file, size_t size);
 
 /* Sets the byte order and the interfaces of the section that holds the offset. */
 void pcapng_enter_section(struct capfile *file, uint64_t offset);
@@ -119,6 +133,13 @@ get64(const struct capfile *file, const unsigned char *p)
 
 	__builtin_memcpy(&value, p, sizeof(value));
 	return file->swapped ? __builtin_bswap64(value) : value;
+}
+
+/* A time, whose high word comes first in either byte order. */
+static inline uint64_t
+pcapng_count_at(const struct capfile *file, const unsigned char *p)
+{
+	return (uint64_t)get32(file, p) << 32 | get32(file, p + 4);
 }
 
 #endif

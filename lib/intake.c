@@ -26,10 +26,27 @@ intake_init(struct intake *in, int fd, size_t chunk)
 	}
 }
 
+/* Frees a buffer, unless it is lent. */
+static void
+drop(const struct intake *in, unsigned char *buffer)
+{
+	if (!in->lent || buffer < in->lent || buffer >= in->lent + 2 * in->chunk)
+		free(buffer);
+}
+
+void
+intake_lend(struct intake *in, unsigned char *memory, size_t chunk)
+{
+	in->chunk = in->room = in->spare_room = chunk;
+	in->lent = in->bytes = memory;
+	in->spare = memory + chunk;
+}
+
 void
 intake_release(struct intake *in)
 {
-	free(in->bytes);
+	drop(in, in->bytes);
+	drop(in, in->spare);
 	*in = (struct intake){.fd = -1};
 }
 
@@ -49,7 +66,7 @@ make_room(struct intake *in, size_t need)
 			return -1;
 		if (left)
 			memcpy(bytes, in->bytes + in->at, left);
-		free(in->bytes);
+		drop(in, in->bytes);
 		in->bytes = bytes;
 		in->room = room;
 	} else if (left && in->at) {
@@ -118,6 +135,50 @@ intake_fill(struct intake *in, size_t need)
 		in->end += (size_t)n;
 	}
 	return 0;
+}
+
+/* Makes the spare buffer as large as reads are to be. */
+static bool
+has_spare(struct intake *in)
+{
+	unsigned char *spare;
+
+	if (in->spare_room >= in->chunk)
+		return true;
+	spare = malloc(in->chunk);
+	if (!spare)
+		return false;
+	drop(in, in->spare);
+	in->spare = spare;
+	in->spare_room = in->chunk;
+	return true;
+}
+
+bool
+intake_turn(struct intake *in)
+{
+	const size_t left = intake_left(in);
+	struct intake turned = *in;
+	ssize_t n;
+
+	if (in->at_eof || left >= in->chunk || !has_spare(in))
+		return false;
+	turned.bytes = in->spare;
+	turned.room = in->spare_room;
+	turned.spare = in->bytes;
+	turned.spare_room = in->room;
+	turned.base += in->at;
+	turned.at = 0;
+	turned.end = left;
+	n = read_more(&turned);
+	in->at_eof = n == 0;
+	if (n <= 0)
+		return false;
+	if (left)
+		memcpy(turned.bytes, in->bytes + in->at, left);
+	turned.end += (size_t)n;
+	*in = turned;
+	return true;
 }
 
 void

@@ -16,8 +16,12 @@ struct intake {
 	int fd;               /* the caller's */
 	unsigned char *bytes; /* heap, owned */
 	size_t room, at, end; /* bytes[at..end) have been read and not been used */
-	size_t chunk;         /* how large a buffer to read into */
-	uint64_t base;        /* the place of bytes[0] in the input */
+	unsigned char
+	    *spare; /* the buffer before the last turn; heap, owned; NULL before the first */
+	size_t spare_room;
+	size_t chunk;              /* how large a buffer to read into */
+	const unsigned char *lent; /* two buffers of the caller's, of chunk bytes each; or NULL */
+	uint64_t base;             /* the place of bytes[0] in the input */
 	bool at_eof;
 	bool can_seek;    /* a regular file: read by position, and the descriptor's own stays */
 	const char *path; /* parked: opened anew for each read; the caller's */
@@ -30,11 +34,22 @@ struct intake {
 void intake_init(struct intake *in, int fd, size_t chunk);
 void intake_release(struct intake *in);
 
+/* Reads into this memory of the caller's, of two chunks of this size, rather than its own. Nothing
+ * has been read yet. */
+void intake_lend(struct intake *in, unsigned char *memory, size_t chunk);
+
 /*
  * Reads until `need` bytes are there or the input ends. bytes may move. 0, or -1 with errno set
  * (no memory, or a read that failed; EAGAIN if a reservoir does not hold as much yet).
  */
 int intake_fill(struct intake *in, size_t need);
+
+/*
+ * Reads more into the other of two buffers, and takes what is left along: what has been used since
+ * the turn before stays where it is until the next turn, or intake_fill. Whether anything was read;
+ * if not, intake_fill tells why.
+ */
+bool intake_turn(struct intake *in);
 
 static inline size_t
 intake_left(const struct intake *in)

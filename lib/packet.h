@@ -8,6 +8,7 @@
 #include "failure.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The largest packet kept, and the snaplen of every interface block vcap writes (libpcap refuses
@@ -136,6 +137,15 @@ struct source {
 	 * as they are; places ascend. */
 	uint64_t place;
 	int (*revisit)(struct source *source, uint64_t place, struct failure *why);
+	/*
+	 * A source that can yield many packets at a time has these, others have NULL. more() fills
+	 * list with those that follow what was yielded last, as many as are at hand and at most
+	 * room; turn() reads on, so that more() may have some again. What was yielded since the
+	 * turn before stays valid until the next turn, all of it until next() is called. 0 and
+	 * false: next() says what follows, a packet or anything else.
+	 */
+	size_t (*more)(struct source *source, struct packet *list, size_t room);
+	bool (*turn)(struct source *source);
 };
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "capread.h"
 
+#include "option.h"
 #include "parse.h"
 #include "pcapng.h"
 
@@ -12,116 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAD4(n)    (((size_t)(n) + 3u) & ~(size_t)3u)
-#define BLOCK_HEAD 8u
-#define BLOCK_MIN  12u
-
-/* What a block is, as far as its options' numbers go. */
-enum kind { OF_PACKET, OF_INTERFACE, OF_OTHER };
-
-struct option {
-	uint16_t code, size;
-	const unsigned char *value;
-};
-
-/* The next option in [*at, end): 1, or 0 after the last, or -1 if it does not fit. */
-static int
-next_option(const struct capfile *file, const unsigned char **at, const unsigned char *end,
-	    struct option *option)
-{
-	const unsigned char *p = *at;
-
-	if (end - p < 4)
-		return end == p ? 0 : -1;
-	option->code = get16(file, p);
-	option->size = get16(file, p + 2);
-	option->value = p + 4;
-	if (option->code == OPT_END)
-		return 0;
-	if ((size_t)(end - option->value) < PAD4(option->size))
-		return -1;
-	*at = option->value + PAD4(option->size);
-	return 1;
-}
-
-static char *
-option_text(const struct option *option)
-{
-	return strndup((const char *)option->value, option->size);
-}
-
-static int
-scratch_reserve(struct capfile *file, size_t size)
-{
-	unsigned char *scratch;
-
-	if (size <= file->scratch_room)
-		return 0;
-	scratch = realloc(file->scratch, size);
-	if (!scratch)
-		return -1;
-	file->scratch = scratch;
-	file->scratch_room = size;
-	return 0;
-}
-
-static void
-reverse(unsigned char *p, size_t size)
-{
-	for (size_t i = 0; i < size / 2; i++) {
-		unsigned char c = p[i];
-
-		p[i] = p[size - 1 - i];
-		p[size - 1 - i] = c;
-	}
-}
-
-/* The width of the numbers that make up an option's value; 0 where it is bytes or text. */
-static size_t
-option_width(enum kind kind, uint16_t code)
-{
-	static const unsigned char packet[] = {[2] = 4, [4] = 8, [5] = 8, [6] = 4, [8] = 4};
-	static const unsigned char interface[] = {[8] = 8, [10] = 4, [14] = 8, [16] = 8, [17] = 8};
-
-	if (kind == OF_PACKET)
-		return code < sizeof(packet) ? packet[code] : 0;
-	if (kind == OF_INTERFACE)
-		return code < sizeof(interface) ? interface[code] : 0;
-	return 0;
-}
-
-/* Custom options start with the number of an enterprise (section 3.5.1). */
-static bool
-is_custom(uint16_t code)
-{
-	return code == 2988 || code == 2989 || code == 19372 || code == 19373;
-}
-
-/* Those whose number has this bit are not for a file that somebody else writes (section 3.5.1). */
-static bool
-is_left_out(const struct option *option)
-{
-	return is_custom(option->code) && option->code & 0x4000;
-}
-
-/* Writes the option in this host's byte order. Returns the end of what was written. */
-static unsigned char *
-translate_option(const struct capfile *file, enum kind kind, const struct option *option,
-		 unsigned char *to)
-{
-	size_t width = option_width(kind, option->code);
-	unsigned char *value = to + 4;
-
-	memcpy(to, &option->code, 2);
-	memcpy(to + 2, &option->size, 2);
-	memcpy(value, option->value, PAD4(option->size));
-	if (file->swapped && is_custom(option->code) && option->size >= 4)
-		reverse(value, 4);
-	if (file->swapped && width)
-		for (size_t i = 0; i + width <= option->size; i += width)
-			reverse(value + i, width);
-	return value + PAD4(option->size);
-}
+#define PAD4(n) (((size_t)(n) + 3u) & ~(size_t)3u)
 
 /* What a section of vcap's owes at its end: statistics with an end time for each interface that has
  * any, and nothing behind them. */
@@ -143,7 +35,7 @@ section_is_cut_short(const struct capfile *file)
 }
 
 static int
-add_comment(struct capfile_section *section, size_t count, const struct option *option)
+add_comment(struct capfile_section *section, size_t count, const struct block_option *option)
 {
 	char **comments;
 
@@ -164,16 +56,17 @@ add_comment(struct capfile_section *section, size_t count, const struct option *
 
 /* Keeps a custom option that may be copied; room is for all of them. */
 static int
-keep_section_option(struct capfile *file, const struct option *option, size_t room)
+keep_section_option(struct capfile *file, const struct block_option *option, size_t room)
 {
 	struct capfile_section *section = &file->section;
 	unsigned char *end;
 
-	if (!is_custom(option->code) || is_left_out(option))
+	if (!option_is_custom(option->code) || option_is_left_out(option))
 		return 0;
 	if (!section->options && !(section->options = malloc(room)))
 		return -1;
-	end = translate_option(file, OF_OTHER, option, section->options + section->options_len);
+	end = option_translate(file->swapped, OPTION_OF_OTHER, option,
+			       section->options + section->options_len);
 	section->options_len = (uint32_t)(end - section->options);
 	return 0;
 }
@@ -183,11 +76,11 @@ section_options(struct capfile *file, const unsigned char *at, const unsigned ch
 {
 	struct capfile_section *section = &file->section;
 	const size_t room = (size_t)(end - at);
-	struct option option;
+	struct block_option option;
 	size_t count = 0;
 	int more;
 
-	while ((more = next_option(file, &at, end, &option)) > 0) {
+	while ((more = option_next(file->swapped, &at, end, &option)) > 0) {
 		char **text = option.code == OPT_SHB_HARDWARE   ? &section->hardware
 			      : option.code == OPT_SHB_OS       ? &section->os
 			      : option.code == OPT_SHB_USERAPPL ? &section->application
@@ -204,9 +97,8 @@ section_options(struct capfile *file, const unsigned char *at, const unsigned ch
 	return more;
 }
 
-/* A failure of a helper: errno EBADMSG is damage (what), anything else is this host's. */
-static enum source_event
-block_failed(struct capfile *file, struct failure *why, const char *what)
+enum source_event
+pcapng_failed(struct capfile *file, struct failure *why, const char *what)
 {
 	return errno == EBADMSG ? capfile_damaged(file, why, "%s", what)
 				: capfile_unreadable(file, why);
@@ -258,8 +150,8 @@ reenter_section(struct capfile *file, struct failure *why)
 	if (intake_left(in) < size)
 		return capfile_truncated(file, why, "section header");
 	file->source.note = (struct note){.type = PCAPNG_SHB,
-					  .body = in->bytes + in->at + BLOCK_HEAD,
-					  .size = size - BLOCK_MIN,
+					  .body = in->bytes + in->at + PCAPNG_HEAD,
+					  .size = size - PCAPNG_BLOCK_MIN,
 					  .foreign = true};
 	in->at += size;
 	return SOURCE_NOTE;
@@ -299,7 +191,7 @@ read_section(struct capfile *file, struct failure *why)
 		return capfile_unreadable(file, why);
 	file->section.cut_short = was_cut_short;
 	if (section_options(file, p + 24, p + size - 4) < 0)
-		return block_failed(file, why, "an option of the section beyond its block");
+		return pcapng_failed(file, why, "an option of the section beyond its block");
 	file->section_base = file->source.interface_count;
 	if (mark_section(file) < 0)
 		return capfile_unreadable(file, why);
@@ -307,8 +199,10 @@ read_section(struct capfile *file, struct failure *why)
 	    file->section.application && strncmp(file->section.application, "vcap-", 5) == 0;
 	file->source.describes_engine = file->is_vcaps;
 	file->is_unmarked = true;
-	file->source.note = (struct note){
-	    .type = PCAPNG_SHB, .body = p + BLOCK_HEAD, .size = size - BLOCK_MIN, .foreign = true};
+	file->source.note = (struct note){.type = PCAPNG_SHB,
+					  .body = p + PCAPNG_HEAD,
+					  .size = size - PCAPNG_BLOCK_MIN,
+					  .foreign = true};
 	in->at += size;
 	file->known_to = intake_offset(in);
 	return SOURCE_NOTE;
@@ -319,56 +213,25 @@ pcapng_begin(struct capfile *file, struct failure *why)
 {
 	file->format = CAPFILE_PCAPNG;
 	file->source.next = pcapng_next;
-	if (intake_want(&file->in, BLOCK_MIN) < 0)
+	file->source.more = pcapng_more;
+	if (intake_want(&file->in, PCAPNG_BLOCK_MIN) < 0)
 		return failure_errno(why, "cannot read '%s'", file->name);
-	if (intake_left(&file->in) < BLOCK_MIN)
+	if (intake_left(&file->in) < PCAPNG_BLOCK_MIN)
 		capfile_truncated(file, NULL, "section header");
 	else
 		read_section(file, NULL);
 	return 0;
 }
 
-/* if_tsresol: a negative power of ten, or of two if the highest bit is set. */
-static struct ticks
-ticks_of(unsigned char resolution)
-{
-	struct ticks ticks = {.rule = TICKS_SHIFT, .shift = resolution & 0x7f};
-	unsigned power = resolution & 0x7f;
-
-	if (resolution & 0x80)
-		return ticks;
-	ticks.rule = power == 9 ? TICKS_NS : power < 9 ? TICKS_MULTIPLY : TICKS_DIVIDE;
-	ticks.factor = 1;
-	for (; power < 9; power++)
-		ticks.factor *= 10;
-	/* 64 bits of ticks shorter than 10^-28 seconds are less than a nanosecond. */
-	for (; power > 9 && ticks.factor; power--)
-		if (__builtin_mul_overflow(ticks.factor, 10, &ticks.factor))
-			ticks.factor = 0;
-	return ticks;
-}
-
-/* The time of [p, p+8) in ns; false if an int64_t cannot hold it, or before 1970. */
 static bool
-to_ns(const struct capfile *file, const struct ticks *ticks, const unsigned char *p, int64_t *ns)
+time_at(const struct capfile *file, const struct ticks *ticks, const unsigned char *p, int64_t *ns)
 {
-	uint64_t count = (uint64_t)get32(file, p) << 32 | get32(file, p + 4);
-	__int128 value = count;
-
-	switch (ticks->rule) {
-	case TICKS_NS: break;
-	case TICKS_MULTIPLY: value *= ticks->factor; break;
-	case TICKS_DIVIDE: value = ticks->factor ? count / ticks->factor : 0; break;
-	case TICKS_SHIFT: value = ticks->shift > 94 ? 0 : value * NS_PER_SECOND >> ticks->shift;
-	}
-	value += (__int128)ticks->offset_sec * NS_PER_SECOND;
-	*ns = (int64_t)value;
-	return value >= 0 && value <= INT64_MAX;
+	return ticks_ns(ticks, pcapng_count_at(file, p), ns);
 }
 
 static int
 interface_option(struct capfile *file, struct interface *interface, struct ticks *ticks,
-		 const struct option *option)
+		 const struct block_option *option)
 {
 	char **text = option->code == OPT_IF_NAME          ? &interface->name
 		      : option->code == OPT_IF_DESCRIPTION ? &interface->description
@@ -389,8 +252,8 @@ interface_option(struct capfile *file, struct interface *interface, struct ticks
 		   !interface->filter) {
 		interface->filter = strndup((const char *)option->value + 1, option->size - 1u);
 		return interface->filter ? 0 : -1;
-	} else if (!is_left_out(option)) {
-		unsigned char *end = translate_option(file, OF_INTERFACE, option,
+	} else if (!option_is_left_out(option)) {
+		unsigned char *end = option_translate(file->swapped, OPTION_OF_INTERFACE, option,
 						      interface->options + interface->options_len);
 
 		interface->options_len = (uint32_t)(end - interface->options);
@@ -404,7 +267,7 @@ fill_interface(struct capfile *file, struct interface *interface, const unsigned
 {
 	const unsigned char *at = body + 8, *end = body + size;
 	struct ticks ticks = ticks_of(6);
-	struct option option;
+	struct block_option option;
 	int more;
 
 	interface->linktype = get16(file, body);
@@ -413,7 +276,7 @@ fill_interface(struct capfile *file, struct interface *interface, const unsigned
 	interface->options = size > 8 ? malloc(size - 8) : NULL;
 	if (size > 8 && !interface->options)
 		return -1;
-	while ((more = next_option(file, &at, end, &option)) > 0)
+	while ((more = option_next(file->swapped, &at, end, &option)) > 0)
 		if (interface_option(file, interface, &ticks, &option) < 0)
 			return -1;
 	file->ticks[file->source.interface_count - 1] = ticks;
@@ -444,142 +307,9 @@ read_interface(struct capfile *file, const unsigned char *body, size_t size)
 	return -1;
 }
 
-/* Takes epb_flags and epb_queue out of the options in [at, end), and leaves the others: as a view
- * where they stand in one piece and in this host's order, else as a translated copy. */
-static int
-packet_options(struct capfile *file, struct packet *packet, const unsigned char *at,
-	       const unsigned char *end)
-{
-	const unsigned char *start = at, *first = NULL, *last = NULL;
-	bool is_view = !file->swapped;
-	struct option option;
-	unsigned char *to;
-	int more;
-
-	errno = EBADMSG;
-	while ((more = next_option(file, &at, end, &option)) > 0) {
-		if (option.code == OPT_EPB_FLAGS && option.size == 4) {
-			packet->flags = get32(file, option.value);
-		} else if (option.code == OPT_EPB_QUEUE && option.size == 4) {
-			packet->core = get32(file, option.value);
-		} else if (!is_left_out(&option)) {
-			/* One of ours, or one left out, stood between two of the others. */
-			if (last && last != option.value - 4)
-				is_view = false;
-			first = first ? first : option.value - 4;
-			last = at;
-		}
-	}
-	if (more < 0 || !first)
-		return more;
-	packet->options = first;
-	packet->options_len = (uint32_t)(last - first);
-	if (is_view)
-		return 0;
-	if (scratch_reserve(file, (size_t)(end - start)) < 0)
-		return -1;
-	to = file->scratch;
-	for (at = start; next_option(file, &at, end, &option) > 0;)
-		if (!((option.code == OPT_EPB_FLAGS || option.code == OPT_EPB_QUEUE) &&
-		      option.size == 4) &&
-		    !is_left_out(&option))
-			to = translate_option(file, OF_PACKET, &option, to);
-	packet->options = file->scratch;
-	packet->options_len = (uint32_t)(to - file->scratch);
-	return 0;
-}
-
-/* The drops that an obsolete packet block counts, as the option that an enhanced one has for them.
- */
-static int
-add_drops(struct capfile *file, struct packet *packet, uint16_t drops)
-{
-	const uint16_t head[2] = {OPT_EPB_DROPCOUNT, 8};
-	const uint64_t count = drops;
-	const bool is_scratch = packet->options_len && packet->options == file->scratch;
-
-	if (scratch_reserve(file, packet->options_len + sizeof(head) + sizeof(count)) < 0)
-		return -1;
-	if (packet->options_len && !is_scratch)
-		memcpy(file->scratch, packet->options, packet->options_len);
-	memcpy(file->scratch + packet->options_len, head, sizeof(head));
-	memcpy(file->scratch + packet->options_len + sizeof(head), &count, sizeof(count));
-	packet->options = file->scratch;
-	packet->options_len += sizeof(head) + sizeof(count);
-	return 0;
-}
-
-/* An enhanced packet block, or an obsolete packet block: they differ in the first word. */
-static enum source_event
-read_packet(struct capfile *file, uint32_t type, const unsigned char *body, size_t size,
-	    struct packet *packet, struct failure *why)
-{
-	uint32_t id, caplen, len;
-	int64_t ts_ns;
-
-	if (size < 20)
-		return capfile_damaged(file, why, "a packet block of %zu bytes", size + BLOCK_MIN);
-	id = type == PCAPNG_EPB ? get32(file, body) : get16(file, body);
-	caplen = get32(file, body + 12);
-	len = get32(file, body + 16);
-	if (id >= file->source.interface_count - file->section_base)
-		return capfile_damaged(file, why, "interface %u of %u", id,
-				       file->source.interface_count - file->section_base);
-	id += file->section_base;
-	if (PAD4(caplen) > size - 20)
-		return capfile_damaged(file, why, "a packet of %u bytes in a block of %zu", caplen,
-				       size + BLOCK_MIN);
-	if (caplen > len)
-		return capfile_damaged(file, why, "%u bytes kept of a packet of %u", caplen, len);
-	if (!to_ns(file, &file->ticks[id], body + 4, &ts_ns))
-		return capfile_damaged(file, why, "a time outside of 1970 to 2262");
-	*packet = (struct packet){.ts_ns = ts_ns,
-				  .caplen = caplen,
-				  .len = len,
-				  .iface = id,
-				  .core = PACKET_NO_CORE,
-				  .data = body + 20};
-	if (size > 20 + PAD4(caplen) &&
-	    packet_options(file, packet, body + 20 + PAD4(caplen), body + size) < 0)
-		return block_failed(file, why, "an option of a packet beyond its block");
-	if (type == PCAPNG_PACKET && get16(file, body + 2) != UINT16_MAX &&
-	    add_drops(file, packet, get16(file, body + 2)) < 0)
-		return capfile_unreadable(file, why);
-	file->last_ns = ts_ns;
-	file->is_unmarked = true;
-	return SOURCE_PACKET;
-}
-
-/* A simple packet block: of interface 0, and at the time of the packet before. */
-static enum source_event
-read_simple_packet(struct capfile *file, const unsigned char *body, size_t size,
-		   struct packet *packet, struct failure *why)
-{
-	uint32_t len, caplen, snaplen;
-
-	if (size < 4)
-		return capfile_damaged(file, why, "a packet block of %zu bytes", size + BLOCK_MIN);
-	if (file->source.interface_count == file->section_base)
-		return capfile_damaged(file, why, "a packet before any interface");
-	snaplen = file->source.interfaces[file->section_base].snaplen;
-	len = get32(file, body);
-	caplen = snaplen && snaplen < len ? snaplen : len;
-	if (PAD4(caplen) > size - 4)
-		return capfile_damaged(file, why, "a packet of %u bytes in a block of %zu", caplen,
-				       size + BLOCK_MIN);
-	*packet = (struct packet){.ts_ns = file->last_ns,
-				  .caplen = caplen,
-				  .len = len,
-				  .iface = file->section_base,
-				  .core = PACKET_NO_CORE,
-				  .data = body + 4};
-	file->is_unmarked = true;
-	return SOURCE_PACKET;
-}
-
 /* "core N" tells whose counters they are, as vcap-run writes it. */
 static uint32_t
-core_of_comment(const struct option *option)
+core_of_comment(const struct block_option *option)
 {
 	char text[16] = "";
 	uint64_t core;
@@ -600,11 +330,11 @@ statistics_comments(struct capfile *file, uint32_t id, const unsigned char *at,
 	struct interface *interface = &file->source.interfaces[id];
 	const size_t room =
 	    (size_t)(end - at); /* an option takes more than its text and a newline */
-	struct option option;
+	struct block_option option;
 	char *text = NULL;
 	size_t used = 0;
 
-	while (next_option(file, &at, end, &option) > 0) {
+	while (option_next(file->swapped, &at, end, &option) > 0) {
 		const uint32_t core = core_of_comment(&option);
 		size_t size = strnlen((const char *)option.value, option.size);
 
@@ -631,7 +361,7 @@ statistics_comments(struct capfile *file, uint32_t id, const unsigned char *at,
 
 /* 0, or -1 with errno: EBADMSG for a time out of range. */
 static int
-statistics_option(struct capfile *file, uint32_t id, const struct option *option,
+statistics_option(struct capfile *file, uint32_t id, const struct block_option *option,
 		  struct statistics *statistics)
 {
 	const struct ticks *ticks = &file->ticks[id];
@@ -641,9 +371,9 @@ statistics_option(struct capfile *file, uint32_t id, const struct option *option
 	errno = EBADMSG;
 	switch (option->code) {
 	case OPT_ISB_STARTTIME:
-		return to_ns(file, ticks, option->value, &statistics->start_ns) ? 0 : -1;
+		return time_at(file, ticks, option->value, &statistics->start_ns) ? 0 : -1;
 	case OPT_ISB_ENDTIME:
-		return to_ns(file, ticks, option->value, &statistics->end_ns) ? 0 : -1;
+		return time_at(file, ticks, option->value, &statistics->end_ns) ? 0 : -1;
 	case OPT_ISB_IFRECV: statistics->received = get64(file, option->value); break;
 	case OPT_ISB_IFDROP: statistics->dropped = get64(file, option->value); break;
 	case OPT_ISB_FILTERACCEPT: statistics->accepted = get64(file, option->value); break;
@@ -659,22 +389,23 @@ read_statistics(struct capfile *file, const unsigned char *body, size_t size, st
 {
 	struct statistics statistics = STATISTICS_INIT;
 	const unsigned char *at = body + 12, *end = body + size;
-	struct option option;
+	struct block_option option;
 	uint32_t id;
 	int more;
 
 	if (size < 12)
-		return capfile_damaged(file, why, "statistics of %zu bytes", size + BLOCK_MIN);
+		return capfile_damaged(file, why, "statistics of %zu bytes",
+				       size + PCAPNG_BLOCK_MIN);
 	id = get32(file, body);
 	if (id >= file->source.interface_count - file->section_base)
 		return capfile_damaged(file, why, "statistics of interface %u of %u", id,
 				       file->source.interface_count - file->section_base);
 	id += file->section_base;
-	if (!to_ns(file, &file->ticks[id], body + 4, &statistics.ts_ns))
+	if (!time_at(file, &file->ticks[id], body + 4, &statistics.ts_ns))
 		return capfile_damaged(file, why, "a time outside of 1970 to 2262");
-	while ((more = next_option(file, &at, end, &option)) > 0)
+	while ((more = option_next(file->swapped, &at, end, &option)) > 0)
 		if (statistics_option(file, id, &option, &statistics) < 0)
-			return block_failed(file, why, "a time outside of 1970 to 2262");
+			return pcapng_failed(file, why, "a time outside of 1970 to 2262");
 	if (more < 0)
 		return capfile_damaged(file, why, "an option of statistics beyond its block");
 	if (statistics_comments(file, id, body + 12, end, &statistics) < 0)
@@ -696,19 +427,19 @@ swap_records(const struct capfile *file, uint32_t type, unsigned char *p, unsign
 
 		if (end - p < (type == PCAPNG_DSB ? 8 : 4))
 			return NULL;
-		reverse(p, 4);
+		option_reverse(p, 4);
 		if (type != PCAPNG_DSB)
 			return end;
 		length = get32(file, p + 4);
-		reverse(p + 4, 4);
+		option_reverse(p + 4, 4);
 		return PAD4(length) <= (size_t)(end - p) - 8 ? p + 8 + PAD4(length) : NULL;
 	}
 	for (uint16_t record = 1; record && end - p >= 4;) {
 		size_t size = PAD4(get16(file, p + 2));
 
 		record = get16(file, p);
-		reverse(p, 2);
-		reverse(p + 2, 2);
+		option_reverse(p, 2);
+		option_reverse(p + 2, 2);
 		p += 4;
 		if ((size_t)(end - p) < size)
 			return NULL;
@@ -729,7 +460,7 @@ read_note(struct capfile *file, uint32_t type, const unsigned char *body, size_t
 	    .type = type, .body = body, .size = (uint32_t)size, .foreign = file->swapped && !known};
 	if (!file->swapped || !known)
 		return SOURCE_NOTE;
-	if (scratch_reserve(file, size) < 0)
+	if (capfile_reserve_scratch(file, size) < 0)
 		return capfile_unreadable(file, why);
 	memcpy(file->scratch, body, size);
 	file->source.note.body = file->scratch;
@@ -739,14 +470,14 @@ read_note(struct capfile *file, uint32_t type, const unsigned char *body, size_t
 		return capfile_damaged(file, why, "a record beyond its block");
 	while (end - p >= 4) {
 		const unsigned char *at = p;
-		struct option option;
-		int more = next_option(file, &at, end, &option);
+		struct block_option option;
+		int more = option_next(file->swapped, &at, end, &option);
 
 		if (more < 0)
 			return capfile_damaged(file, why, "an option beyond its block");
 		if (more == 0)
 			break;
-		p = translate_option(file, OF_OTHER, &option, p);
+		p = option_translate(file->swapped, OPTION_OF_OTHER, &option, p);
 	}
 	return SOURCE_NOTE;
 }
@@ -761,7 +492,7 @@ want_block(struct capfile *file, uint32_t *size, struct failure *why)
 	uint32_t tail;
 
 	*size = get32(file, p + 4);
-	if (*size < BLOCK_MIN || *size % 4 || *size > CAPFILE_BLOCK_MAX)
+	if (*size < PCAPNG_BLOCK_MIN || *size % 4 || *size > CAPFILE_BLOCK_MAX)
 		return capfile_damaged(file, why, "a block of %u bytes", *size);
 	if (intake_want(in, *size) < 0)
 		return capfile_unreadable(file, why);
@@ -780,8 +511,8 @@ read_block(struct capfile *file, uint32_t type, const unsigned char *body, size_
 {
 	switch (type) {
 	case PCAPNG_EPB:
-	case PCAPNG_PACKET: return read_packet(file, type, body, size, packet, why);
-	case PCAPNG_SPB: return read_simple_packet(file, body, size, packet, why);
+	case PCAPNG_PACKET: return pcapng_read_packet(file, type, body, size, packet, why);
+	case PCAPNG_SPB: return pcapng_read_simple(file, body, size, packet, why);
 	case PCAPNG_ISB: return read_statistics(file, body, size, packet, why);
 	default: return read_note(file, type, body, size, why);
 	}
@@ -798,13 +529,13 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		enum source_event event;
 		uint32_t type, size;
 
-		if (intake_want(in, BLOCK_MIN) < 0)
+		if (intake_want(in, PCAPNG_BLOCK_MIN) < 0)
 			return capfile_unreadable(file, why);
 		if (intake_left(in) == 0) {
 			file->section.cut_short |= section_is_cut_short(file);
 			return capfile_end(file, why);
 		}
-		if (intake_left(in) < BLOCK_MIN)
+		if (intake_left(in) < PCAPNG_BLOCK_MIN)
 			return capfile_truncated(file, why, "block");
 		source->place = intake_offset(in);
 		type = get32(file, in->bytes + in->at);
@@ -818,14 +549,15 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		block = in->bytes + in->at;
 		if (type == PCAPNG_IDB) {
 			if (source->place >= file->known_to &&
-			    read_interface(file, block + BLOCK_HEAD, size - BLOCK_MIN) < 0)
-				return block_failed(file, why, "a bad interface description");
+			    read_interface(file, block + PCAPNG_HEAD, size - PCAPNG_BLOCK_MIN) < 0)
+				return pcapng_failed(file, why, "a bad interface description");
 			in->at += size;
 			if (intake_offset(in) > file->known_to)
 				file->known_to = intake_offset(in);
 			continue;
 		}
-		event = read_block(file, type, block + BLOCK_HEAD, size - BLOCK_MIN, packet, why);
+		event = read_block(file, type, block + PCAPNG_HEAD, size - PCAPNG_BLOCK_MIN, packet,
+				   why);
 		if (event != SOURCE_CUT)
 			in->at += size;
 		return event;

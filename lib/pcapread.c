@@ -8,6 +8,7 @@
 
 #define HEADER 24
 #define RECORD 16
+#define AHEAD  1024 /* how far to have bytes fetched that are read next */
 
 enum {
 	MAGIC_US = 0xa1b2c3d4,
@@ -25,6 +26,7 @@ judge_magic(struct capfile *file, struct failure *why)
 		file->swapped = swapped;
 		magic = get32(file, file->in.bytes);
 		file->fraction_ns = magic == MAGIC_NS ? 1 : 1000;
+		file->fractions = NS_PER_SECOND / file->fraction_ns;
 		if (magic == MAGIC_US || magic == MAGIC_NS)
 			return 0;
 		if (magic == MAGIC_MODIFIED)
@@ -46,6 +48,7 @@ pcap_begin(struct capfile *file, struct failure *why)
 	if (judge_magic(file, why) < 0)
 		return -1;
 	file->source.next = pcap_next;
+	file->source.more = pcap_more;
 	if (intake_want(&file->in, HEADER) < 0)
 		return failure_errno(why, "cannot read '%s'", file->name);
 	if (intake_left(&file->in) < HEADER) {
@@ -71,13 +74,63 @@ pcap_begin(struct capfile *file, struct failure *why)
 	return 0;
 }
 
+/* Whether a record, which is there as far as its data, is as it should be. */
+static inline bool
+read_record(const struct capfile *file, const unsigned char *p, struct packet *packet)
+{
+	const uint32_t fraction = get32(file, p + 4);
+
+	packet->ts_ns =
+	    (int64_t)get32(file, p) * NS_PER_SECOND + (int64_t)fraction * file->fraction_ns;
+	packet->caplen = get32(file, p + 8);
+	packet->len = get32(file, p + 12);
+	packet->iface = 0;
+	packet->core = PACKET_NO_CORE;
+	packet->flags = 0;
+	packet->data = p + RECORD;
+	packet->options = NULL;
+	packet->options_len = 0;
+	return packet->caplen <= packet->len && packet->caplen <= CAPFILE_BLOCK_MAX &&
+	       fraction < file->fractions;
+}
+
+size_t
+pcap_more(struct source *source, struct packet *list, size_t room)
+{
+	struct capfile *file = (struct capfile *)source;
+	struct intake *in = &file->in;
+	const unsigned char *at = in->bytes + in->at, *end = in->bytes + in->end;
+	size_t count = 0;
+
+	while (count < room && end - at >= RECORD && read_record(file, at, &list[count]) &&
+	       (size_t)(end - at) >= RECORD + list[count].caplen) {
+		__builtin_prefetch(at + AHEAD);
+		at += RECORD + list[count++].caplen;
+	}
+	in->at = (size_t)(at - in->bytes);
+	return count;
+}
+
+/* Says what is wrong with a record. */
+static enum source_event
+record_damaged(struct capfile *file, const struct packet *packet, uint32_t fraction,
+	       struct failure *why)
+{
+	if (packet->caplen > CAPFILE_BLOCK_MAX)
+		return capfile_damaged(file, why, "a packet of %u bytes", packet->caplen);
+	if (packet->caplen > packet->len)
+		return capfile_damaged(file, why, "%u bytes kept of a packet of %u", packet->caplen,
+				       packet->len);
+	return capfile_damaged(file, why, "a time with %u %s", fraction,
+			       file->fraction_ns == 1 ? "nanoseconds" : "microseconds");
+}
+
 enum source_event
 pcap_next(struct source *source, struct packet *packet, struct failure *why)
 {
 	struct capfile *file = (struct capfile *)source;
 	struct intake *in = &file->in;
 	const unsigned char *p;
-	uint32_t seconds, fraction, caplen, len;
 
 	if (intake_want(in, RECORD) < 0)
 		return capfile_unreadable(file, why);
@@ -85,29 +138,14 @@ pcap_next(struct source *source, struct packet *packet, struct failure *why)
 		return intake_left(in) ? capfile_truncated(file, why, "packet header")
 				       : capfile_end(file, why);
 	p = in->bytes + in->at;
-	seconds = get32(file, p);
-	fraction = get32(file, p + 4);
-	caplen = get32(file, p + 8);
-	len = get32(file, p + 12);
-	if (caplen > CAPFILE_BLOCK_MAX)
-		return capfile_damaged(file, why, "a packet of %u bytes", caplen);
-	if (caplen > len)
-		return capfile_damaged(file, why, "%u bytes kept of a packet of %u", caplen, len);
-	if (fraction >= NS_PER_SECOND / file->fraction_ns)
-		return capfile_damaged(file, why, "a time with %u %s", fraction,
-				       file->fraction_ns == 1 ? "nanoseconds" : "microseconds");
-	if (intake_want(in, RECORD + caplen) < 0)
+	if (!read_record(file, p, packet))
+		return record_damaged(file, packet, get32(file, p + 4), why);
+	if (intake_want(in, RECORD + packet->caplen) < 0)
 		return capfile_unreadable(file, why);
-	if (intake_left(in) < RECORD + caplen)
+	if (intake_left(in) < RECORD + packet->caplen)
 		return capfile_truncated(file, why, "packet");
 	source->place = intake_offset(in);
-	*packet = (struct packet){
-	    .ts_ns = (int64_t)seconds * NS_PER_SECOND + (int64_t)fraction * file->fraction_ns,
-	    .caplen = caplen,
-	    .len = len,
-	    .core = PACKET_NO_CORE,
-	    .data = in->bytes + in->at + RECORD,
-	};
-	in->at += RECORD + caplen;
+	packet->data = in->bytes + in->at + RECORD;
+	in->at += RECORD + packet->caplen;
 	return SOURCE_PACKET;
 }

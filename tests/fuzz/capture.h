@@ -143,7 +143,44 @@ check_revisits(struct capfile *file, const struct reading *reading)
 	}
 }
 
-/* Reads a file in large pieces, in small ones, and backwards: all the same. */
+/* The same packets come many at a time, and each stays as it is until the second turn. */
+static inline void
+check_more(struct capfile *file, const struct reading *reading)
+{
+	struct source *source = capfile_source(file);
+	struct packet list[5];
+	struct failure why;
+	uint64_t hash = 1;
+	size_t packets = 0;
+
+	for (;;) {
+		size_t count = source->more ? source->more(source, list, 5) : 0;
+
+		if (source->more && count < 5)
+			source->turn(source);
+		for (size_t i = 0; i < count; i++) {
+			hash = digest(hash, &list[i].ts_ns, sizeof(list[i].ts_ns));
+			hash = hash * 31 + digest_packet(&list[i]);
+		}
+		packets += count;
+		if (count == 0) {
+			enum source_event event = source->next(source, list, &why);
+
+			if (event == SOURCE_END || event == SOURCE_CUT) {
+				must(event == reading->last);
+				break;
+			}
+			if (event != SOURCE_PACKET)
+				continue;
+			hash = digest(hash, &list[0].ts_ns, sizeof(list[0].ts_ns));
+			hash = hash * 31 + digest_packet(&list[0]);
+			packets++;
+		}
+	}
+	must(packets == reading->packets && hash == reading->digest);
+}
+
+/* Reads a file in large pieces, in small ones, many at a time, and backwards: all the same. */
 static inline void
 check_capture(const uint8_t *data, size_t size)
 {
@@ -168,6 +205,14 @@ check_capture(const uint8_t *data, size_t size)
 	must(pieces.digest == whole.digest && pieces.last == whole.last);
 	must(pieces.events == whole.events);
 	capfile_close(file);
+
+	for (size_t chunk = 64; chunk <= 4096; chunk *= 8) {
+		file = capfile_open_fd(file_of(data, size), "input", &why);
+		must(file);
+		capfile_set_chunk(file, chunk);
+		check_more(file, &whole);
+		capfile_close(file);
+	}
 }
 
 #endif
