@@ -3,12 +3,15 @@
 #include "fdio.h"
 #include "parse.h"
 #include "pcapng.h"
+#include "slab.h"
+#include "stretch.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER (512u << 10)
+#define BUFFER (256u << 10)
+#define SOON   6 /* packets */
 
 struct pcap_header {
 	uint32_t magic;
@@ -36,11 +39,12 @@ capwriter_new(int fd, enum capfile_format format, struct failure *why)
 {
 	struct capwriter *writer = calloc(1, sizeof(*writer));
 
-	if (!writer || blocks_reserve(&writer->blocks, BUFFER) < 0) {
+	if (!writer || !(writer->blocks.bytes = slab_new(BUFFER))) {
 		failure_errno(why, "cannot write");
 		capwriter_free(writer);
 		return NULL;
 	}
+	writer->blocks.room = BUFFER;
 	writer->fd = fd;
 	writer->format = format;
 	return writer;
@@ -235,22 +239,55 @@ capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t 
 	return pcapng_raw(&writer->blocks, type, body, size) < 0 ? no_memory(why) : 0;
 }
 
+/* Has the first bytes fetched of a packet that is written soon. */
+static inline void
+fetch(const struct stretch *stretch, size_t i)
+{
+	const struct packet *packet;
+
+	if (i >= stretch->count)
+		return;
+	packet = stretch->slots[i].packet;
+	__builtin_prefetch(packet->data);
+	__builtin_prefetch(packet->data + 64);
+}
+
+int
+capwriter_stretch(struct capwriter *writer, const struct stretch *stretch, struct failure *why)
+{
+	for (size_t i = 0; i < stretch->count; i++) {
+		const struct packet *packet = stretch->slots[i].packet;
+
+		fetch(stretch, i + SOON);
+		if (capwriter_packet(writer, packet->iface, packet, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+capwriter_copy_next(struct capwriter *writer, struct source *source, struct failure *why)
+{
+	struct packet packet;
+	enum source_event event = source->next(source, &packet, why);
+	int rc = event == SOURCE_CUT ? -1 : capwriter_interfaces(writer, source, why);
+
+	if (rc == 0 && event == SOURCE_PACKET)
+		rc = capwriter_packet(writer, packet.iface, &packet, why);
+	else if (rc == 0 && event == SOURCE_NOTE)
+		rc = capwriter_raw(writer, source->note.type, source->note.body, source->note.size,
+				   why);
+	return rc < 0 ? -1 : event != SOURCE_END;
+}
+
 int
 capwriter_copy(struct capwriter *writer, struct source *source, struct failure *why)
 {
-	for (;;) {
-		struct packet packet;
-		enum source_event event = source->next(source, &packet, why);
-		int rc = event == SOURCE_CUT ? -1 : capwriter_interfaces(writer, source, why);
+	int more;
 
-		if (rc == 0 && event == SOURCE_PACKET)
-			rc = capwriter_packet(writer, packet.iface, &packet, why);
-		else if (rc == 0 && event == SOURCE_NOTE)
-			rc = capwriter_raw(writer, source->note.type, source->note.body,
-					   source->note.size, why);
-		if (rc < 0 || event == SOURCE_END)
-			return rc;
-	}
+	while ((more = capwriter_copy_next(writer, source, why)) > 0)
+		;
+	return more;
 }
 
 /* A capture without any packet or interface is still a file of its format. */

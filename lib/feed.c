@@ -71,15 +71,13 @@ static int
 follow_interfaces(struct feed *feed, struct roster *roster, struct failure *why)
 {
 	const struct source *source = feed->input.source;
-	struct feed_route *routes =
-	    realloc(feed->routes, source->interface_count * sizeof(*feed->routes));
+	uint32_t *routes = realloc(feed->routes, source->interface_count * sizeof(*feed->routes));
 
 	if (!routes)
 		return no_memory(why);
 	feed->routes = routes;
 	for (; feed->route_count < source->interface_count; feed->route_count++) {
 		const struct interface *interface = &source->interfaces[feed->route_count];
-		struct feed_route *route = &routes[feed->route_count];
 		struct label_hint hint = feed->input.hint;
 		struct label label;
 		int rc;
@@ -89,7 +87,7 @@ follow_interfaces(struct feed *feed, struct roster *roster, struct failure *why)
 		hint.trusts_description |= source->describes_engine;
 		if (label_of(&label, interface, &hint) < 0)
 			return no_memory(why);
-		rc = roster_add(roster, interface, &label, &route->interface, &route->origin);
+		rc = roster_add(roster, interface, &label, &routes[feed->route_count]);
 		label_release(&label);
 		if (rc < 0)
 			return no_memory(why);
@@ -119,35 +117,73 @@ is_behind(const struct feed *feed, const struct roster *roster, int64_t ts_ns, u
 	return order ? order < 0 : core < feed->packet.core;
 }
 
+/* Whether one of two packets in a row belongs before the other. */
+static inline bool
+is_out_of_order(const struct roster *roster, const struct packet *before,
+		const struct packet *packet)
+{
+	int order;
+
+	if (__builtin_expect(packet->ts_ns != before->ts_ns, 1))
+		return packet->ts_ns < before->ts_ns;
+	order = feed_compare_origins(roster, roster->homes[packet->iface].origin,
+				     roster->homes[before->iface].origin);
+	return order ? order < 0 : packet->core < before->core;
+}
+
 static int64_t
 promised(const struct feed *feed, int64_t ts_ns)
 {
 	return ts_ns > feed->promise_ns ? ts_ns : feed->promise_ns;
 }
 
+/* Moves the time of a packet as its origin's clock asks for. */
 static void
-take_packet(struct feed *feed, struct roster *roster, const struct packet *packet)
+move_packet(struct feed *feed, const struct origin *origin, struct packet *packet)
 {
-	const struct feed_route *route = &feed->routes[packet->iface];
-	struct origin *origin = &roster->origins[route->origin];
-	const int64_t ts_ns = roster_shifted(packet->ts_ns, origin->offset_ns);
+	const int64_t ts_ns = packet->ts_ns;
 
-	if (__builtin_expect(is_behind(feed, roster, ts_ns, route->origin, packet->core), 0)) {
+	packet->ts_ns = roster_shifted(ts_ns, origin->offset_ns);
+	feed->outcome.beyond +=
+	    (uint64_t)packet->ts_ns - (uint64_t)origin->offset_ns != (uint64_t)ts_ns;
+}
+
+/* Gives packets of the source the roster's interfaces, and their moved times. */
+static void
+route_packets(struct feed *feed, struct roster *roster, struct packet *list, size_t count)
+{
+	for (size_t i = 0; i < count;) {
+		const uint32_t iface = list[i].iface, interface = feed->routes[iface];
+		struct origin *origin = &roster->origins[roster->homes[interface].origin];
+		int64_t newest_ns = origin->newest_ns;
+
+		/* Those of one interface in a row share the way. */
+		for (; i < count && list[i].iface == iface; i++) {
+			list[i].iface = interface;
+			if (__builtin_expect(origin->offset_ns != 0, 0))
+				move_packet(feed, origin, &list[i]);
+			if (list[i].ts_ns > newest_ns)
+				newest_ns = list[i].ts_ns;
+		}
+		origin->newest_ns = newest_ns;
+	}
+}
+
+/* Makes a packet, which has been routed, the head. */
+static void
+take_packet(struct feed *feed, const struct roster *roster, const struct packet *packet)
+{
+	const uint32_t origin = roster->homes[packet->iface].origin;
+
+	if (__builtin_expect(is_behind(feed, roster, packet->ts_ns, origin, packet->core), 0)) {
 		feed->is_disordered = true;
 		if (!roster->is_live)
-			feed->outcome.late += ts_ns < feed->packet.ts_ns;
+			feed->outcome.late += packet->ts_ns < feed->packet.ts_ns;
 	}
 	feed->is_note = false;
-	feed->origin = route->origin;
+	feed->origin = origin;
 	feed->packet = *packet;
-	feed->packet.iface = route->interface;
-	feed->packet.ts_ns = ts_ns;
-	if (__builtin_expect(
-		(uint64_t)ts_ns - (uint64_t)origin->offset_ns != (uint64_t)packet->ts_ns, 0))
-		feed->outcome.beyond++;
-	if (ts_ns > origin->newest_ns)
-		origin->newest_ns = ts_ns;
-	feed->promise_ns = promised(feed, ts_ns);
+	feed->promise_ns = promised(feed, packet->ts_ns);
 }
 
 /* Takes the newest counters of an interface, and what their time promises. */
@@ -155,7 +191,7 @@ static int
 take_statistics(struct feed *feed, struct roster *roster, uint32_t iface)
 {
 	const struct interface *interface = &feed->input.source->interfaces[iface];
-	const uint32_t origin = feed->routes[iface].origin;
+	const uint32_t origin = roster->homes[feed->routes[iface]].origin;
 
 	feed->promise_ns = promised(
 	    feed, roster_shifted(interface->statistics.ts_ns, roster->origins[origin].offset_ns));
@@ -177,7 +213,10 @@ read_head(struct feed *feed, struct roster *roster, struct failure *why)
 		    follow_interfaces(feed, roster, why) < 0)
 			return end_alone(feed, roster, why);
 		switch (event) {
-		case SOURCE_PACKET: take_packet(feed, roster, &packet); return 1;
+		case SOURCE_PACKET:
+			route_packets(feed, roster, &packet, 1);
+			take_packet(feed, roster, &packet);
+			return 1;
 		case SOURCE_STATISTICS:
 			if (take_statistics(feed, roster, packet.iface) < 0)
 				return no_memory(why);
@@ -216,17 +255,101 @@ revisit_head(struct feed *feed)
 	}
 	feed->is_note = event == SOURCE_NOTE;
 	if (!feed->is_note)
-		feed->packet.iface = feed->routes[feed->packet.iface].interface;
+		feed->packet.iface = feed->routes[feed->packet.iface];
 	feed->packet.ts_ns = entry->ts_ns;
 	feed->packet.core = entry->core;
 	feed->origin = entry->origin;
 	return 1;
 }
 
+/* How many packets of a list, before whose first another stands, are in order. */
+static uint32_t
+count_in_order(const struct roster *roster, const struct packet *list, size_t count)
+{
+	uint32_t sound = 0;
+
+	while (sound < count &&
+	       __builtin_expect(!is_out_of_order(roster, &list[(ptrdiff_t)sound - 1], &list[sound]),
+				1))
+		sound++;
+	return sound;
+}
+
+/* Adds to ahead what the source has at hand. */
+static void
+read_ahead(struct feed *feed, struct roster *roster, uint32_t most)
+{
+	struct source *source = feed->input.source;
+	struct packet *new = &feed->ahead[feed->ahead_count];
+	const uint32_t room = most - feed->ahead_count;
+	size_t count = source->more && room ? source->more(source, new, room) : 0;
+
+	route_packets(feed, roster, new, count);
+	if (feed->ahead_sound == feed->ahead_count)
+		feed->ahead_sound += count_in_order(roster, new, count);
+	feed->ahead_count += (uint32_t)count;
+}
+
+uint32_t
+feed_look_ahead(struct feed *feed, struct roster *roster, uint32_t most)
+{
+	struct source *source = feed->input.source;
+	const uint32_t left = feed->ahead_count - feed->ahead_at;
+
+	if (feed->index || feed->is_note || !source->turn || !feed->ahead)
+		return 0;
+	if (feed->ahead_at && (left >= most / 2 || feed->ahead_sound < feed->ahead_count))
+		return feed->ahead_sound - feed->ahead_at;
+	memmove(feed->ahead + 1, feed->ahead + feed->ahead_at, left * sizeof(*feed->ahead));
+	feed->ahead[0] = feed->packet;
+	feed->ahead_at = 1;
+	feed->ahead_count = feed->ahead_sound = left + 1;
+	read_ahead(feed, roster, most + 1);
+	if (feed->ahead_count <= most && feed->pinned == 0 && source->more &&
+	    source->turn(source)) {
+		feed->pinned = feed->ahead_count;
+		read_ahead(feed, roster, most + 1);
+	}
+	return feed->ahead_sound - 1;
+}
+
+/* So many of the packets at hand have been handed out. */
+static void
+unpin(struct feed *feed, uint32_t count)
+{
+	feed->pinned -= count < feed->pinned ? count : feed->pinned;
+}
+
+void
+feed_hand_out(struct feed *feed, const struct roster *roster, uint32_t count)
+{
+	feed->ahead_at += count;
+	feed->packet = feed->ahead[feed->ahead_at - 1];
+	feed->origin = roster->homes[feed->packet.iface].origin;
+	unpin(feed, count);
+}
+
+/* The next of those that were read ahead. */
+static int
+take_ahead(struct feed *feed, const struct roster *roster)
+{
+	take_packet(feed, roster, &feed->ahead[feed->ahead_at++]);
+	if (feed->ahead_sound < feed->ahead_at)
+		feed->ahead_sound = feed->ahead_at;
+	unpin(feed, 1);
+	return 1;
+}
+
 int
 feed_advance(struct feed *feed, struct roster *roster, struct failure *why)
 {
-	return feed->index ? revisit_head(feed) : read_head(feed, roster, why);
+	if (feed->index)
+		return revisit_head(feed);
+	if (feed->ahead_at < feed->ahead_count)
+		return take_ahead(feed, roster);
+	feed->ahead_at = feed->ahead_count = feed->ahead_sound = 0;
+	feed->pinned = 0;
+	return read_head(feed, roster, why);
 }
 
 static int
@@ -253,6 +376,7 @@ rewind_source(struct feed *feed, uint64_t place, struct failure *why)
 	struct feed fresh;
 
 	feed_init(&fresh, &feed->input, feed->number);
+	fresh.ahead = feed->ahead;
 	fresh.routes = feed->routes;
 	fresh.route_count = feed->route_count;
 	free(feed->index);
@@ -289,7 +413,7 @@ void
 feed_renumber(struct feed *feed, const uint32_t *place)
 {
 	for (uint32_t i = 0; i < feed->route_count; i++)
-		feed->routes[i].interface = place[feed->routes[i].interface];
+		feed->routes[i] = place[feed->routes[i]];
 	if (feed->origin != UINT32_MAX && !feed->is_note)
 		feed->packet.iface = place[feed->packet.iface];
 }

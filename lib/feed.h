@@ -16,27 +16,29 @@
 #include <stdint.h>
 
 struct feed {
+	/* The head: a packet, or a note that has the place of the packet before it. */
+	struct packet packet; /* with the roster's interface */
+	bool is_note;
+	/*
+	 * Packets that were read ahead: ahead[ahead_at..ahead_count) follow the head, which is the
+	 * one before them if ahead_at is not 0. The first ahead_sound of the array are in order.
+	 */
+	struct packet *ahead; /* the sweep's; NULL: none is */
+	uint32_t ahead_at, ahead_count, ahead_sound;
+	uint32_t pinned; /* of the head and those, as many would go with the source's next turn */
 	struct merge_input input;
 	size_t number;
-	struct feed_route *routes; /* by interface of the source */
+	uint32_t *routes; /* by interface of the source: the roster's */
 	uint32_t route_count;
-	/* The head: a packet, or a note that has the place of the packet before it. */
-	bool is_note;
-	struct packet packet; /* with the roster's interface */
-	uint32_t origin;      /* of the packet; UINT32_MAX before the first */
-	bool is_disordered;   /* a head stood behind one that it belongs before */
-	bool is_excused;      /* a live merge does not wait for it */
+	uint32_t origin;    /* of the packet; UINT32_MAX before the first */
+	bool is_disordered; /* a head stood behind one that it belongs before */
+	bool is_excused;    /* a live merge does not wait for it */
 	struct merge_outcome outcome;
 	/* The order to revisit the source in; NULL: as it stands. */
 	struct feed_entry *index;
 	size_t index_count, index_at;
 	/* Nothing older than this follows, as far as is known: the newest packet or heartbeat. */
 	int64_t promise_ns;
-};
-
-/* Where an interface of the source goes. */
-struct feed_route {
-	uint32_t interface, origin;
 };
 
 void feed_init(struct feed *feed, const struct merge_input *input, size_t number);
@@ -46,6 +48,24 @@ void feed_release(struct feed *feed);
  * cannot go on (no memory, or a second link type), with why filled. */
 #define FEED_LATER 2
 int feed_advance(struct feed *feed, struct roster *roster, struct failure *why);
+
+/*
+ * Reads ahead, up to `most` packets behind the head, as far as that is possible. ahead has room for
+ * FEED_ROOM(most), and is always the same. Returns how many follow the head in order; unless it is
+ * 0, feed_packets is the head and those.
+ */
+#define FEED_ROOM(most) ((size_t)(most) + 1)
+uint32_t feed_look_ahead(struct feed *feed, struct roster *roster, uint32_t most);
+
+static inline const struct packet *
+feed_packets(const struct feed *feed)
+{
+	return &feed->ahead[feed->ahead_at - 1];
+}
+
+/* The first count of feed_packets have been handed out: the one behind them is the new head. They
+ * stay where they are until more is read. */
+void feed_hand_out(struct feed *feed, const struct roster *roster, uint32_t count);
 
 /* Reads the whole input, if it can be revisited, and arranges for it to be read again in order.
  * Call before feed_advance. 0, or -1 as there. */

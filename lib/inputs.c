@@ -2,6 +2,7 @@
 
 #include "parse.h"
 #include "provenance.h"
+#include "slab.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,11 +13,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Read-ahead of all inputs together, and the most and the least of one. Much more than this falls
- * out of the processor's caches; less costs system calls. */
-#define AHEAD     (4u << 20)
-#define CHUNK_MAX (1u << 20)
+/*
+ * What is read of an input at a time: as much as makes system calls few, and no more than the
+ * processor's caches keep until it is looked at. Of many inputs there has to be a bound. Each takes
+ * two times as much memory.
+ */
+#define AHEAD     (256u << 10) /* of all inputs, if they are few */
+#define AHEAD_MAX (16u << 20)  /* ... if they are many, down to the least of each */
+#define CHUNK     (32u << 10)
+#define CHUNK_MAX (128u << 10)
 #define CHUNK_MIN (8u << 10)
+#define PAGE      4096u
 
 /* What live inputs may bring ahead of their turn, together; and the least and the most of one. */
 #define HELD     (256u << 20)
@@ -42,6 +49,7 @@ inputs_release(struct inputs *inputs)
 	for (size_t i = 0; i < inputs->count; i++)
 		input_release(&inputs->list[i]);
 	free(inputs->list);
+	free(inputs->memory);
 	*inputs = INPUTS_INIT;
 }
 
@@ -170,28 +178,44 @@ descriptors(void)
 }
 
 static int
-open_input(struct input *input, size_t chunk, struct failure *why)
+open_input(struct input *input, struct failure *why)
 {
 	input->file = capfile_open_unread(input->path, why);
 	if (!input->file)
 		return -1;
 	if (fstat(capfile_fd(input->file), &input->st) < 0)
 		return failure_errno(why, "cannot open '%s'", input->path);
-	capfile_set_chunk(input->file, chunk);
 	return 0;
+}
+
+static size_t
+clamp(size_t size, size_t least, size_t most)
+{
+	return size < least ? least : size > most ? most : size;
+}
+
+static size_t
+chunk_of(size_t count)
+{
+	const size_t few = AHEAD / count, many = AHEAD_MAX / count / PAGE * PAGE;
+
+	return few > CHUNK ? clamp(few / PAGE * PAGE, CHUNK, CHUNK_MAX)
+			   : clamp(many, CHUNK_MIN, CHUNK);
 }
 
 int
 inputs_open(struct inputs *inputs, struct failure *why)
 {
-	size_t chunk = inputs->count ? AHEAD / inputs->count : AHEAD;
+	const size_t chunk = chunk_of(inputs->count ? inputs->count : 1);
 
 	if (!inputs->most_open)
 		inputs->most_open = descriptors();
-	chunk = chunk > CHUNK_MAX ? CHUNK_MAX : chunk < CHUNK_MIN ? CHUNK_MIN : chunk;
+	if (!inputs->memory && !(inputs->memory = slab_new(inputs->count * 2 * chunk)))
+		return failure_errno(why, "cannot read the inputs");
 	for (size_t i = 0; i < inputs->count; i++) {
-		if (open_input(&inputs->list[i], chunk, why) < 0)
+		if (open_input(&inputs->list[i], why) < 0)
 			return -1;
+		capfile_lend(inputs->list[i].file, inputs->memory + i * 2 * chunk, chunk);
 		if (i >= inputs->most_open)
 			capfile_park(inputs->list[i].file);
 	}

@@ -33,6 +33,7 @@ struct inputs {
 	int64_t window_ns; /* how far packets of a pipe may be out of order and still be sorted */
 	size_t most_open;  /* descriptors; 0: not known yet */
 	bool is_live;
+	unsigned char *memory; /* that they read into */
 };
 
 #define INPUTS_WINDOW_NS INT64_C(1000000000)

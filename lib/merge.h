@@ -20,6 +20,7 @@
 #include "failure.h"
 #include "label.h"
 #include "packet.h"
+#include "stretch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -93,6 +94,13 @@ int merge_start(struct merge *merge, struct failure *why);
  * SOURCE_END and, if it is live, SOURCE_LATER; SOURCE_CUT means that the merge cannot go on: no
  * memory, or a second link type. */
 struct source *merge_source(struct merge *merge);
+
+/*
+ * Takes the place of next() for a stretch of packets, if there is one that is simple: fills stretch
+ * with packets that follow in order, which stay where they are until this or next() is called, and
+ * returns how many. 0: next() says what follows, or what has failed.
+ */
+size_t merge_stretch(struct merge *merge, struct stretch *stretch);
 
 /* What became of an input; complete after SOURCE_END. */
 const struct merge_outcome *merge_outcome(const struct merge *merge, size_t input);

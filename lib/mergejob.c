@@ -229,6 +229,28 @@ write_statistics(const struct mergejob *job, const struct source *from, struct c
 	return 0;
 }
 
+/* Writes all packets and what stands between them, many at a time where that can be. */
+static int
+copy(const struct mergejob *job, struct source *from, struct capwriter *writer, struct failure *why)
+{
+	struct stretch stretch = STRETCH_INIT;
+	int more = 1;
+
+	if (job->live)
+		return live_copy(job->live, from, writer, why);
+	if (job->sides)
+		return capwriter_copy(writer, from, why);
+	while (more > 0) {
+		if (merge_stretch(job->merge, &stretch) == 0)
+			more = capwriter_copy_next(writer, from, why);
+		else if (capwriter_interfaces(writer, from, why) < 0 ||
+			 capwriter_stretch(writer, &stretch, why) < 0)
+			more = -1;
+	}
+	stretch_release(&stretch);
+	return more;
+}
+
 static int
 write_all(const struct mergejob *job, int fd, enum capfile_format format, struct failure *why)
 {
@@ -242,8 +264,7 @@ write_all(const struct mergejob *job, int fd, enum capfile_format format, struct
 	if (writer)
 		rc = write_header(job, writer, &said, why);
 	if (rc == 0)
-		rc = job->live ? live_copy(job->live, from, writer, why)
-			       : capwriter_copy(writer, from, why);
+		rc = copy(job, from, writer, why);
 	if (rc == 0)
 		rc = write_statistics(job, from, writer, why);
 	if (rc == 0)

@@ -32,6 +32,7 @@ roster_release(struct roster *roster)
 	for (size_t i = 0; i < roster->offset_count; i++)
 		free(roster->offsets[i].engine);
 	free(roster->interfaces);
+	free(roster->homes);
 	free(roster->origins);
 	free(roster->tallies);
 	free(roster->offsets);
@@ -110,12 +111,14 @@ copy_text(const char *text, bool *failed)
 
 /* Adds a copy of the interface with this name. */
 static int
-add_interface(struct roster *roster, const struct interface *interface, const char *name)
+add_interface(struct roster *roster, const struct interface *interface, const char *name,
+	      uint32_t origin)
 {
 	struct interface *copy;
 	bool failed = false;
 
-	if (roster_grow(&roster->interfaces, roster->interface_count, sizeof(*copy)) < 0)
+	if (roster_grow(&roster->interfaces, roster->interface_count, sizeof(*copy)) < 0 ||
+	    roster_grow(&roster->homes, roster->interface_count, sizeof(*roster->homes)) < 0)
 		return -1;
 	copy = &roster->interfaces[roster->interface_count];
 	*copy = *interface;
@@ -135,7 +138,7 @@ add_interface(struct roster *roster, const struct interface *interface, const ch
 		interface_release(copy);
 		return -1;
 	}
-	roster->interface_count++;
+	roster->homes[roster->interface_count++] = (struct home){.origin = origin};
 	return 0;
 }
 
@@ -182,7 +185,7 @@ find_origin(struct roster *roster, const struct label *label, uint16_t linktype,
 
 static int
 find_interface(struct roster *roster, const struct interface *interface, const struct label *label,
-	       uint32_t *id)
+	       uint32_t origin, uint32_t *id)
 {
 	struct interface named = *interface;
 	int rc = 0;
@@ -191,21 +194,24 @@ find_interface(struct roster *roster, const struct interface *interface, const s
 	if (!named.name)
 		return -1;
 	for (*id = 0; *id < roster->interface_count; (*id)++)
-		if (roster_compare(&roster->interfaces[*id], &named) == 0)
+		if (roster->homes[*id].origin == origin &&
+		    roster_compare(&roster->interfaces[*id], &named) == 0)
 			break;
 	if (*id == roster->interface_count)
-		rc = add_interface(roster, interface, named.name);
+		rc = add_interface(roster, interface, named.name, origin);
 	free(named.name);
 	return rc;
 }
 
 int
 roster_add(struct roster *roster, const struct interface *interface, const struct label *label,
-	   uint32_t *interface_id, uint32_t *origin_id)
+	   uint32_t *id)
 {
-	if (find_origin(roster, label, interface->linktype, origin_id) < 0)
+	uint32_t origin;
+
+	if (find_origin(roster, label, interface->linktype, &origin) < 0)
 		return -1;
-	return find_interface(roster, interface, label, interface_id);
+	return find_interface(roster, interface, label, origin, id);
 }
 
 static int
@@ -221,10 +227,12 @@ roster_sort(struct roster *roster, uint32_t *place)
 {
 	const uint32_t count = roster->interface_count;
 	struct interface *sorted = malloc((count + 1) * sizeof(*sorted));
+	struct home *homes = malloc((count + 1) * sizeof(*homes));
 	uint32_t *order = malloc((count + 1) * sizeof(*order));
 
-	if (!sorted || !order) {
+	if (!sorted || !homes || !order) {
 		free(sorted);
+		free(homes);
 		free(order);
 		return -1;
 	}
@@ -233,11 +241,60 @@ roster_sort(struct roster *roster, uint32_t *place)
 	qsort_r(order, count, sizeof(*order), compare_ids, roster->interfaces);
 	for (uint32_t i = 0; i < count; i++) {
 		sorted[i] = roster->interfaces[order[i]];
+		homes[i] = roster->homes[order[i]];
 		place[order[i]] = i;
 	}
-	if (count)
+	if (count) {
 		memcpy(roster->interfaces, sorted, count * sizeof(*sorted));
+		memcpy(roster->homes, homes, count * sizeof(*homes));
+	}
+	roster->ranked_count = 0;
 	free(sorted);
+	free(homes);
+	free(order);
+	return 0;
+}
+
+static int
+compare_engines(const void *a, const void *b, void *origins)
+{
+	const struct origin *list = origins;
+
+	return strcmp(list[*(const uint32_t *)a].engine, list[*(const uint32_t *)b].engine);
+}
+
+/* Sorts the origins by their engines into order, and numbers the engines. */
+static void
+rank_origins(const struct roster *roster, uint32_t *order, uint32_t *ranks)
+{
+	uint32_t rank = 0;
+
+	for (uint32_t i = 0; i < roster->origin_count; i++)
+		order[i] = i;
+	if (roster->origin_count)
+		qsort_r(order, roster->origin_count, sizeof(*order), compare_engines,
+			roster->origins);
+	for (size_t i = 0; i < roster->origin_count; i++) {
+		rank += i && compare_engines(&order[i - 1], &order[i], roster->origins) != 0;
+		ranks[order[i]] = rank;
+	}
+}
+
+int
+roster_rank(struct roster *roster)
+{
+	uint32_t *order, *ranks;
+
+	if (roster->ranked_count == roster->interface_count)
+		return 0;
+	order = malloc(2 * (roster->origin_count + 1) * sizeof(*order));
+	if (!order)
+		return -1;
+	ranks = order + roster->origin_count;
+	rank_origins(roster, order, ranks);
+	for (uint32_t i = 0; i < roster->interface_count; i++)
+		roster->homes[i].rank = ranks[roster->homes[i].origin];
+	roster->ranked_count = roster->interface_count;
 	free(order);
 	return 0;
 }
@@ -382,7 +439,7 @@ roster_finish(struct roster *roster)
 		       strcmp(roster->interfaces[id].name, origin->plain) != 0)
 			id++;
 		if (id == roster->interface_count &&
-		    add_interface(roster, &plain, origin->plain) < 0)
+		    add_interface(roster, &plain, origin->plain, i) < 0)
 			return -1;
 		roster->interfaces[id].statistics = statistics_of(roster, i);
 		if (comment_of(roster, i, &roster->interfaces[id].comment) < 0)

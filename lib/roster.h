@@ -21,9 +21,17 @@ struct origin {
 	uint16_t linktype;
 };
 
+/* Where an interface belongs: its origin, and the place of its engine's name among all engines'. */
+struct home {
+	uint32_t origin;
+	uint32_t rank; /* as roster_rank left it */
+};
+
 struct roster {
 	struct interface *interfaces;
+	struct home *homes; /* of the interfaces */
 	uint32_t interface_count;
+	uint32_t ranked_count; /* interfaces that have a rank */
 	struct origin *origins;
 	size_t origin_count;
 	struct tally *tallies; /* the newest counters of each core */
@@ -44,16 +52,19 @@ void roster_release(struct roster *roster);
 /* Adds offset_ns to the times of an engine. Call before its interfaces are added. */
 int roster_offset(struct roster *roster, const char *engine, int64_t offset_ns);
 
-/* The places of the interface and its origin. An interface that is there already with the same
- * label and properties is shared. */
+/* The place of the interface. One that is there already with the same label and properties is
+ * shared. */
 int roster_add(struct roster *roster, const struct interface *interface, const struct label *label,
-	       uint32_t *interface_id, uint32_t *origin_id);
+	       uint32_t *id);
 
 /* The order of interfaces; 0 for those that share a place. */
 int roster_compare(const struct interface *a, const struct interface *b);
 
 /* Sorts the interfaces. place[old] is the new number; room for interface_count. */
 int roster_sort(struct roster *roster, uint32_t *place);
+
+/* Ranks the engines of all interfaces, if that is not done. */
+int roster_rank(struct roster *roster);
 
 /* Takes the newest counters of an origin, of input number `input`, its times not yet moved, and a
  * comment on them, which may be NULL. */

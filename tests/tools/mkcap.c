@@ -14,20 +14,15 @@
  *	-T LIST     the packets' seconds, comma-separated, instead of -n, -t and -g
  *	-D NS       moves every packet by up to NS in time, without sorting them
  *	-z SIZE     the largest payload (200)
- *	-i COUNT    pcapng: interfaces, packets at random on them (1)
- *	-c CORE     pcapng: the core of each packet
- *	-l TYPE     link type (1)
- *	-a TEXT     pcapng: application
- *	-C TEXT     pcapng: a comment of the section
- *	-e NAME     pcapng: description of the interfaces
- *	-d DROPS    pcapng: statistics at the end with so many packets dropped, and an end time
- *	-o          pcapng: simple and obsolete packet blocks among the others
- *	-x          pcapng: options, names, secrets, custom blocks, counters as well
- *	-S TEXT     pcapng: a second section half-way, with this comment
- *	-R VALUE    pcapng: if_tsresol
- *	-O SECONDS  pcapng: if_tsoffset
- *	-m          the same bytes in every packet
- *	-p PORT     destination port (9)
+ *	-L LIST     lengths of frames, comma-separated, A-B for a range: each is as likely as
+ *another -i COUNT    pcapng: interfaces, packets at random on them (1) -c CORE     pcapng: the core
+ *of each packet -l TYPE     link type (1) -a TEXT     pcapng: application -C TEXT     pcapng: a
+ *comment of the section -e NAME     pcapng: description of the interfaces -d DROPS    pcapng:
+ *statistics at the end with so many packets dropped, and an end time -o          pcapng: simple and
+ *obsolete packet blocks among the others -x          pcapng: options, names, secrets, custom
+ *blocks, counters as well -S TEXT     pcapng: a second section half-way, with this comment -R VALUE
+ *pcapng: if_tsresol -O SECONDS  pcapng: if_tsoffset -m          the same bytes in every packet -p
+ *PORT     destination port (9)
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,7 +37,7 @@ static struct {
 	int core;
 	int64_t offset_s;
 	uint64_t seed, start_s, gap_ns, disorder_ns;
-	const char *application, *comment, *description, *drops, *times, *second;
+	const char *application, *comment, *description, *drops, *times, *second, *lengths;
 } opt = {.count = 10,
 	 .interfaces = 1,
 	 .linktype = 1,
@@ -245,11 +240,44 @@ head(void)
 	section(opt.comment);
 }
 
+/* What -L says, one range an entry. */
+static struct {
+	unsigned from, to;
+} ranges[64];
+static unsigned range_count;
+
+static void
+parse_lengths(char *at)
+{
+	while (at && *at && range_count < 64) {
+		ranges[range_count].from = (unsigned)strtoul(at, &at, 10);
+		ranges[range_count].to = ranges[range_count].from;
+		if (*at == '-')
+			ranges[range_count].to = (unsigned)strtoul(at + 1, &at, 10);
+		if (ranges[range_count].from < 58 || ranges[range_count].to > 60000 ||
+		    ranges[range_count].to < ranges[range_count].from || (*at && *at != ','))
+			exit(2);
+		range_count++;
+		at += *at == ',';
+	}
+}
+
+static unsigned
+payload_size(void)
+{
+	unsigned i;
+
+	if (!range_count)
+		return 16 + (unsigned)random_below(opt.size);
+	i = (unsigned)random_below(range_count);
+	return ranges[i].from - 42 + (unsigned)random_below(ranges[i].to - ranges[i].from + 1);
+}
+
 /* Fills the frame; its length. */
 static unsigned
 make_frame(unsigned char *frame, uint64_t number)
 {
-	const unsigned payload = 16 + (unsigned)random_below(opt.size);
+	const unsigned payload = payload_size();
 	const unsigned ip = 20 + 8 + payload;
 	const unsigned char header[42] = {2,
 					  0,
@@ -373,7 +401,7 @@ parse(int argc, char **argv)
 {
 	int letter;
 
-	while ((letter = getopt(argc, argv, "f:bun:s:t:g:T:D:z:i:c:l:a:C:e:d:oxS:R:O:mp:")) != -1)
+	while ((letter = getopt(argc, argv, "f:bun:s:t:g:T:D:z:i:c:l:a:C:e:d:oxS:R:O:mp:L:")) != -1)
 		switch (letter) {
 		case 'f': opt.pcapng = strcmp(optarg, "pcapng") == 0; break;
 		case 'b': opt.big = true; break;
@@ -398,6 +426,7 @@ parse(int argc, char **argv)
 		case 'R': opt.resolution = (unsigned)strtoul(optarg, NULL, 0); break;
 		case 'O': opt.offset_s = strtoll(optarg, NULL, 10); break;
 		case 'm': opt.same = true; break;
+		case 'L': opt.lengths = optarg; break;
 		case 'p': opt.port = (unsigned)strtoul(optarg, NULL, 10); break;
 		default: exit(2);
 		}
@@ -409,6 +438,7 @@ main(int argc, char **argv)
 	uint64_t ns, number = 0;
 
 	parse(argc, argv);
+	parse_lengths((char *)opt.lengths);
 	if (!opt.resolution)
 		opt.resolution = opt.micro ? 6 : 9;
 	state = opt.seed * 0x9e3779b97f4a7c15u + 1;

@@ -2,6 +2,7 @@
 #include "merge.h"
 #include "parse.h"
 #include "pcapng.h"
+#include "stretch.h"
 #include "tap.h"
 
 #include <stdlib.h>
@@ -18,9 +19,51 @@ struct memory {
 	enum source_event last;
 	bool gives_statistics;
 	char engine[8];
+	/* What is at hand, in one of two buffers, as a file has it. */
+	unsigned char buffers[2][PACKETS];
+	unsigned current;
+	size_t hand;
 };
 
 static struct failure why;
+static size_t in_stretches; /* packets that came many at a time */
+
+/* Has some more at hand, in a buffer in which nothing else stays. */
+static void
+memory_read(struct memory *m)
+{
+	m->hand = m->at + (size_t)rand() % 5;
+	m->hand = m->hand > m->count ? m->count : m->hand;
+	memset(m->buffers[m->current], 0xee, PACKETS);
+	memcpy(m->buffers[m->current] + m->at, m->data + m->at, m->hand - m->at);
+}
+
+static size_t
+memory_more(struct source *source, struct packet *list, size_t room)
+{
+	struct memory *m = (struct memory *)source;
+	size_t count = 0;
+
+	for (; count < room && m->at < m->hand; count++) {
+		list[count] = m->packets[m->at];
+		list[count].data = &m->buffers[m->current][m->at++];
+	}
+	return count;
+}
+
+static bool
+memory_turn(struct source *source)
+{
+	struct memory *m = (struct memory *)source;
+
+	if (m->at == m->count)
+		return false;
+	m->current = !m->current;
+	do
+		memory_read(m);
+	while (m->hand <= m->at);
+	return true;
+}
 
 static enum source_event
 memory_next(struct source *source, struct packet *packet, struct failure *what)
@@ -37,8 +80,11 @@ memory_next(struct source *source, struct packet *packet, struct failure *what)
 		return m->last;
 	}
 	source->place = m->at;
+	memset(m->buffers, 0xee, sizeof(m->buffers));
+	memory_read(m);
+	m->buffers[m->current][m->at] = m->data[m->at];
 	*packet = m->packets[m->at];
-	packet->data = &m->data[m->at++];
+	packet->data = &m->buffers[m->current][m->at++];
 	return SOURCE_PACKET;
 }
 
@@ -58,6 +104,8 @@ memory_init(struct memory *m, const char *engine, bool can_be_revisited)
 	m->interface = (struct interface){.name = (char *)"eth0", .linktype = LINKTYPE_EN10MB};
 	m->source.next = memory_next;
 	m->source.revisit = can_be_revisited ? memory_revisit : NULL;
+	m->source.more = memory_more;
+	m->source.turn = memory_turn;
 	m->source.interfaces = &m->interface;
 	m->source.interface_count = 1;
 }
@@ -106,33 +154,58 @@ are_same(const struct seen *a, const struct seen *b, size_t count)
 	return true;
 }
 
-/* Merges the inputs in this order; the number of packets. */
-static size_t
-run(struct memory *inputs, const size_t *order, size_t count, bool sorts, struct seen *seen)
+static void
+see(const struct source *source, const struct packet *packet, struct seen *seen)
 {
-	struct merge *merge = merge_new(&why);
+	*seen = (struct seen){packet->ts_ns, "", packet->core, *packet->data};
+	sscanf(source->interfaces[packet->iface].name, "%7[^/]", seen->engine);
+}
+
+/* All that the merge yields, many at a time where that can be, or one at a time. */
+static size_t
+read_all(struct merge *merge, bool many, struct seen *seen)
+{
 	struct source *source = merge_source(merge);
+	struct stretch stretch = STRETCH_INIT;
 	struct packet packet;
 	size_t found = 0;
+
+	for (;;) {
+		if (many && merge_stretch(merge, &stretch)) {
+			for (size_t i = 0; i < stretch.count; i++)
+				see(source, stretch.slots[i].packet, &seen[found++]);
+			in_stretches += stretch.count;
+		} else if (source->next(source, &packet, &why) == SOURCE_PACKET) {
+			see(source, &packet, &seen[found++]);
+		} else {
+			break;
+		}
+	}
+	stretch_release(&stretch);
+	return found;
+}
+
+/* Merges the inputs in this order; the number of packets. */
+static size_t
+run(struct memory *inputs, const size_t *order, size_t count, bool sorts, bool many,
+    struct seen *seen)
+{
+	struct merge *merge = merge_new(&why);
+	size_t found;
 
 	for (size_t i = 0; i < count; i++) {
 		struct memory *m = &inputs[order[i]];
 		const struct merge_input input = {
 		    .source = &m->source, .name = m->engine, .hint = {.engine = m->engine}};
 
-		m->at = 0;
+		m->at = m->hand = 0;
 		merge_add(merge, &input, &why);
 	}
 	if (sorts)
 		merge_sort_inputs(merge);
 	if (merge_start(merge, &why) < 0)
 		abort();
-	while (source->next(source, &packet, &why) == SOURCE_PACKET) {
-		struct seen *s = &seen[found++];
-
-		*s = (struct seen){packet.ts_ns, "", packet.core, *packet.data};
-		sscanf(source->interfaces[packet.iface].name, "%7[^/]", s->engine);
-	}
+	found = read_all(merge, many, seen);
 	merge_free(merge);
 	return found;
 }
@@ -150,9 +223,10 @@ shuffle(size_t *order, size_t count)
 	}
 }
 
-/* Random inputs: few engines, cores and times, so that ties are the rule. Returns all packets. */
+/* Random inputs: few engines, cores and, if so, times, so that ties are the rule. Returns all
+ * packets. */
 static size_t
-make_inputs(struct memory *inputs, bool in_order, struct seen *all)
+make_inputs(struct memory *inputs, bool in_order, int64_t times, struct seen *all)
 {
 	static const char *const engines[] = {"lb1", "lb2", "lb3"};
 	size_t total = 0;
@@ -163,7 +237,7 @@ make_inputs(struct memory *inputs, bool in_order, struct seen *all)
 
 		memory_init(&inputs[i], engines[rand() % 3], true);
 		for (size_t j = 0; j < count; j++) {
-			own[j] = (struct seen){rand() % 8, "", (uint32_t)rand() % 2,
+			own[j] = (struct seen){rand() % times, "", (uint32_t)rand() % 2,
 					       (unsigned char)(rand() % 3)};
 			strcpy(own[j].engine, inputs[i].engine);
 		}
@@ -191,16 +265,22 @@ random_inputs(bool in_order)
 {
 	static struct memory inputs[INPUTS];
 	static struct seen all[INPUTS * PACKETS], one[INPUTS * PACKETS], other[INPUTS * PACKETS];
-	unsigned lost = 0, unordered = 0, moved = 0;
+	unsigned lost = 0, unordered = 0, moved = 0, differs = 0;
 
+	in_stretches = 0;
 	for (int round = 0; round < 500; round++) {
-		size_t order[INPUTS], total = make_inputs(inputs, in_order, all), found;
+		const int64_t times = round % 2 ? 8 : 1000;
+		size_t order[INPUTS], total = make_inputs(inputs, in_order, times, all), found,
+				      many;
 
 		shuffle(order, INPUTS);
-		found = run(inputs, order, INPUTS, !in_order, one);
+		found = run(inputs, order, INPUTS, !in_order, false, one);
 		shuffle(order, INPUTS);
-		run(inputs, order, INPUTS, !in_order, other);
+		run(inputs, order, INPUTS, !in_order, false, other);
 		moved += !are_same(one, other, found);
+		shuffle(order, INPUTS);
+		many = run(inputs, order, INPUTS, !in_order, true, other);
+		differs += many != found || !are_same(one, other, found);
 		for (size_t i = 1; i < found; i++)
 			unordered += compare_keys(&one[i - 1], &one[i]) > 0;
 		qsort(all, total, sizeof(*all), compare_seen);
@@ -210,6 +290,8 @@ random_inputs(bool in_order)
 	ok(lost == 0, "inputs %s order: every packet is there once", in_order ? "in" : "out of");
 	ok(unordered == 0, "... by time, engine and core");
 	ok(moved == 0, "... and the same whatever the order of the inputs");
+	ok(differs == 0, "... or how many are taken at a time");
+	ok(in_stretches > 0, "... which is many");
 }
 
 static void
@@ -225,7 +307,7 @@ order_within_an_input_stays(void)
 		add(&inputs[0], 5, 0, (unsigned char)*c);
 	for (const char *c = "yb"; *c; c++)
 		add(&inputs[1], 5, 0, (unsigned char)*c);
-	run(inputs, (size_t[]){1, 0}, 2, false, seen);
+	run(inputs, (size_t[]){1, 0}, 2, false, false, seen);
 	for (int i = 0; i < 5; i++)
 		bytes[i] = (char)seen[i].byte;
 	is_str(bytes, "zazyb", "packets of one time: engines in turn, each in its own order");

@@ -1,0 +1,163 @@
+/*
+ * Packets are dealt out by time to about as many places as there are packets, each place a short
+ * part of the time they span, and then only neighbours are out of order. Where many share a place,
+ * because their times are not spread evenly, those are merged.
+ */
+#include "stretch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* More than this at one place are merged. */
+#define CROWD 16
+
+void
+stretch_release(struct stretch *stretch)
+{
+	free(stretch->slots);
+	free(stretch->spare);
+	free(stretch->places);
+	*stretch = STRETCH_INIT;
+}
+
+/* Makes room for elements of this size; what was in it is lost. */
+static int
+reserve(void *list, size_t *room, size_t wanted, size_t size)
+{
+	void **array = list;
+
+	if (wanted <= *room)
+		return 0;
+	free(*array);
+	*room = 0;
+	*array = malloc(2 * wanted * size);
+	if (!*array)
+		return -1;
+	*room = 2 * wanted;
+	return 0;
+}
+
+int
+stretch_reserve(struct stretch *stretch, size_t room)
+{
+	stretch->count = 0;
+	return reserve(&stretch->slots, &stretch->room, room, sizeof(*stretch->slots));
+}
+
+static inline bool
+is_before(const struct stretch_slot *a, const struct stretch_slot *b)
+{
+	if (__builtin_expect(a->ts_ns != b->ts_ns, 1))
+		return a->ts_ns < b->ts_ns;
+	return a->rank != b->rank ? a->rank < b->rank : a->packet->core < b->packet->core;
+}
+
+/* Sorts a few, or many that are nearly sorted. */
+static void
+sort_few(struct stretch_slot *slots, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct stretch_slot slot;
+		size_t at = i;
+
+		if (__builtin_expect(!is_before(&slots[i], &slots[i - 1]), 1))
+			continue;
+		slot = slots[i];
+		do
+			slots[at] = slots[at - 1];
+		while (--at > 0 && is_before(&slot, &slots[at - 1]));
+		slots[at] = slot;
+	}
+}
+
+/* Sorts many; spare has room for half of them. */
+static void
+merge_sort(struct stretch_slot *slots, size_t count, struct stretch_slot *spare)
+{
+	const size_t half = count / 2;
+	size_t a = 0, b = half, to = 0;
+
+	if (count <= CROWD) {
+		sort_few(slots, count);
+		return;
+	}
+	merge_sort(slots, half, spare);
+	merge_sort(slots + half, count - half, spare);
+	if (!is_before(&slots[half], &slots[half - 1]))
+		return;
+	memcpy(spare, slots, half * sizeof(*slots));
+	while (a < half)
+		slots[to++] =
+		    b < count && is_before(&slots[b], &spare[a]) ? slots[b++] : spare[a++];
+}
+
+static inline size_t
+place_of(const struct stretch_slot *slot, int64_t from_ns, unsigned shift)
+{
+	return (size_t)(((uint64_t)slot->ts_ns - (uint64_t)from_ns) >> shift);
+}
+
+/* Deals the slots out to the spare ones, which take their place. Afterwards places[p] is where the
+ * slots of place p end. */
+static void
+deal(struct stretch *stretch, int64_t from_ns, unsigned shift, size_t place_count)
+{
+	struct stretch_slot *slots = stretch->slots, *spare = stretch->spare;
+	const size_t room = stretch->room;
+	uint32_t *places = stretch->places, sum = 0;
+
+	memset(places, 0, place_count * sizeof(*places));
+	for (size_t i = 0; i < stretch->count; i++)
+		places[place_of(&slots[i], from_ns, shift)]++;
+	for (size_t p = 0; p < place_count; p++) {
+		const uint32_t count = places[p];
+
+		places[p] = sum;
+		sum += count;
+	}
+	for (size_t i = 0; i < stretch->count; i++)
+		spare[places[place_of(&slots[i], from_ns, shift)]++] = slots[i];
+	stretch->slots = spare;
+	stretch->room = stretch->spare_room;
+	stretch->spare = slots;
+	stretch->spare_room = room;
+}
+
+int
+stretch_sort(struct stretch *stretch, int64_t from_ns, int64_t before_ns)
+{
+	const uint64_t span = (uint64_t)before_ns - (uint64_t)from_ns;
+	const size_t count = stretch->count;
+	size_t place_count, start = 0;
+	unsigned shift = 0;
+
+	if (count < 2)
+		return 0;
+	while (span >> shift >= 2 * count)
+		shift++;
+	place_count = (size_t)(span >> shift) + 1;
+	if (reserve(&stretch->places, &stretch->place_room, place_count, sizeof(*stretch->places)) <
+		0 ||
+	    reserve(&stretch->spare, &stretch->spare_room, count, sizeof(*stretch->spare)) < 0)
+		return -1;
+	deal(stretch, from_ns, shift, place_count);
+	for (size_t p = 0; p < place_count; start = stretch->places[p++])
+		if (stretch->places[p] - start > CROWD)
+			merge_sort(stretch->slots + start, stretch->places[p] - start,
+				   stretch->spare);
+	sort_few(stretch->slots, count);
+	return 0;
+}
+
+size_t
+stretch_first_tie(const struct stretch *stretch)
+{
+	for (size_t i = 1; i < stretch->count; i++) {
+		const struct stretch_slot *a = &stretch->slots[i - 1], *b = &stretch->slots[i];
+
+		if (__builtin_expect(a->ts_ns == b->ts_ns, 0) && a->rank == b->rank &&
+		    a->packet->core == b->packet->core && a->input != b->input)
+			return i - 1;
+	}
+	return stretch->count;
+}
