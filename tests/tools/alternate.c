@@ -1,10 +1,11 @@
 /*
- * alternate [-n ROUNDS] NAME=COMMAND NAME=COMMAND...
+ * alternate [-n ROUNDS] NAME=COMMAND NAME=COMMAND... [-- NAME=COMMAND...]
  *
  * Times shell commands in turn (A B C A B C ...), one round to warm up and ROUNDS that count, so
  * that a machine whose speed drifts slows all of them alike. Prints for each its wall time (median,
  * least, most), processor time and peak memory, and the median of the ratios of the first command's
- * wall time to its own, round by round: above 1, it was faster than the first.
+ * wall time to its own, round by round: above 1, it was faster than the first. After -- another
+ * command is the first; they all take turns.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -107,21 +108,26 @@ main(int argc, char **argv)
 {
 	static struct run runs[COMMANDS_MAX][ROUNDS_MAX];
 	const char *names[COMMANDS_MAX], *commands[COMMANDS_MAX];
-	int rounds = 5, count;
+	int rounds = 5, count = 0, first[COMMANDS_MAX] = {0};
 
 	if (argc > 2 && strcmp(argv[1], "-n") == 0) {
 		rounds = atoi(argv[2]);
 		argv += 2;
 		argc -= 2;
 	}
-	count = argc - 1;
-	if (count < 1 || count > COMMANDS_MAX || rounds < 1 || rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: alternate [-n rounds] name=command ...\n");
-		return 2;
+	for (int i = 1, base = 0; i < argc && count < COMMANDS_MAX; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			base = count;
+			continue;
+		}
+		first[count] = base;
+		names[count] = strsep(&argv[i], "=");
+		commands[count] = argv[i] ? argv[i] : names[count];
+		count++;
 	}
-	for (int i = 0; i < count; i++) {
-		names[i] = strsep(&argv[i + 1], "=");
-		commands[i] = argv[i + 1] ? argv[i + 1] : names[i];
+	if (count < 1 || rounds < 1 || rounds > ROUNDS_MAX) {
+		fprintf(stderr, "usage: alternate [-n rounds] name=command ... [-- ...]\n");
+		return 2;
 	}
 	for (int round = -1; round < rounds; round++)
 		for (int i = 0; i < count; i++) {
@@ -133,6 +139,6 @@ main(int argc, char **argv)
 	printf("%-24s %8s %8s %8s %8s %8s %8s\n", "", "wall s", "least", "most", "cpu s", "ratio",
 	       "MiB");
 	for (int i = 0; i < count; i++)
-		print_row(names[i], runs[i], runs[0], rounds);
+		print_row(names[i], runs[i], runs[first[i]], rounds);
 	return 0;
 }
