@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define BUFFER (256u << 10)
-#define SOON   6 /* packets */
+#define SOON   8 /* packets */
 
 struct pcap_header {
 	uint32_t magic;
@@ -239,15 +239,16 @@ capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t 
 	return pcapng_raw(&writer->blocks, type, body, size) < 0 ? no_memory(why) : 0;
 }
 
-/* Has the first bytes fetched of a packet that is written soon. */
+/* Has what is written soon fetched: where a packet is, and later its first bytes. */
 static inline void
 fetch(const struct stretch *stretch, size_t i)
 {
 	const struct packet *packet;
 
-	if (i >= stretch->count)
+	if (i + 2 * SOON >= stretch->count)
 		return;
-	packet = stretch->slots[i].packet;
+	__builtin_prefetch(stretch->slots[i + 2 * SOON].packet);
+	packet = stretch->slots[i + SOON].packet;
 	__builtin_prefetch(packet->data);
 	__builtin_prefetch(packet->data + 64);
 }
@@ -258,7 +259,7 @@ capwriter_stretch(struct capwriter *writer, const struct stretch *stretch, struc
 	for (size_t i = 0; i < stretch->count; i++) {
 		const struct packet *packet = stretch->slots[i].packet;
 
-		fetch(stretch, i + SOON);
+		fetch(stretch, i);
 		if (capwriter_packet(writer, packet->iface, packet, why) < 0)
 			return -1;
 	}

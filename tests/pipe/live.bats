@@ -173,3 +173,16 @@ after() { # FILE COUNT
 	vcap-merge --window 4s -w out.pcapng - < <(cat a.pcap)
 	[ "$(origins out.pcapng | cut -c 1-2 | tr -d '\n')" = 1.3.5.6.7.8.9. ]
 }
+
+# What to break: write_trailer() in lib/mergejob.c, where job->live is asked for.
+@test "what the sections of streams say is kept, in a section behind the packets" {
+	mkcap -f pcapng -n 5 -s 1 -C 'said by a' -S 'said later by a' -a dumpcap >a.pcapng
+	mkcap -f pcapng -n 5 -s 2 -C 'said by b' >b.pcapng
+	cat a.pcapng >a 3>&- &
+	cat b.pcapng >b 3>&- &
+	vcap-merge --live -w out.pcapng a=a b=b
+	wait
+	[ "$(capinfos -k out.pcapng | sed -n 's/^Capture comment: *//p')" = \
+		"$(printf '%s\n' 'a: application dumpcap' 'a: said by a' 'a: said later by a' 'b: said by b')" ]
+	[ "$(tcpdump -nn -r out.pcapng 2>/dev/null | wc -l)" -eq 10 ]
+}

@@ -162,6 +162,24 @@ some_inputs() {
 	cmp all.pcapng few.pcapng
 }
 
+# What to break: capfile_park() in lib/inputs.c; CHUNK_MIN there, for the memory.
+@test "4,000 inputs with 256 descriptors, in at most 150 MiB" {
+	for i in $(seq 40); do mkcap -n 200 -s "$i" -g 1000000 >"$i.pcap"; done
+	mkdir many
+	for i in $(seq 100); do
+		mkdir "many/$i"
+		cp -l [0-9]*.pcap "many/$i"
+	done
+	run -0 --separate-stderr alternate -n 1 \
+		"merge=ulimit -n 256; exec vcap-merge -F pcap -w out.pcap many/*/*.pcap"
+	awk '$1 == "merge" { exit !($NF <= 150) }' <<<"$output"
+	[ "$(count out.pcap)" -eq 800000 ]
+	capinfos -o out.pcap | grep -q 'Strict time order: *True'
+	# The same as by the dozen: each packet a hundred times.
+	vcap-merge -F pcap -w forty.pcap [0-9]*.pcap
+	diff <(packets forty.pcap) <(packets out.pcap | uniq)
+}
+
 @test "a damaged input: whole packets of all inputs, exit 3, the place" {
 	mkcap -n 98 -s 1 >a.pcap
 	mkcap -n 385 -s 2 >b.pcap
