@@ -20,28 +20,25 @@ stretch_release(struct stretch *stretch)
 	*stretch = STRETCH_INIT;
 }
 
-/* Makes room for elements of this size; what was in it is lost. */
-static int
-reserve(void *list, size_t *room, size_t wanted, size_t size)
+/* Makes room for elements of this size in place of a list, whose contents are lost. Without memory
+ * there is none, and NULL. */
+static void *
+renew(void *list, size_t *room, size_t wanted, size_t size)
 {
-	void **array = list;
-
 	if (wanted <= *room)
-		return 0;
-	free(*array);
-	*room = 0;
-	*array = malloc(2 * wanted * size);
-	if (!*array)
-		return -1;
-	*room = 2 * wanted;
-	return 0;
+		return list;
+	free(list);
+	list = malloc(2 * wanted * size);
+	*room = list ? 2 * wanted : 0;
+	return list;
 }
 
 int
 stretch_reserve(struct stretch *stretch, size_t room)
 {
 	stretch->count = 0;
-	return reserve(&stretch->slots, &stretch->room, room, sizeof(*stretch->slots));
+	stretch->slots = renew(stretch->slots, &stretch->room, room, sizeof(*stretch->slots));
+	return stretch->slots || room == 0 ? 0 : -1;
 }
 
 static inline bool
@@ -136,9 +133,11 @@ stretch_sort(struct stretch *stretch, int64_t from_ns, int64_t before_ns)
 	while (span >> shift >= 2 * count)
 		shift++;
 	place_count = (size_t)(span >> shift) + 1;
-	if (reserve(&stretch->places, &stretch->place_room, place_count, sizeof(*stretch->places)) <
-		0 ||
-	    reserve(&stretch->spare, &stretch->spare_room, count, sizeof(*stretch->spare)) < 0)
+	stretch->places =
+	    renew(stretch->places, &stretch->place_room, place_count, sizeof(*stretch->places));
+	stretch->spare =
+	    renew(stretch->spare, &stretch->spare_room, count, sizeof(*stretch->spare));
+	if (!stretch->places || !stretch->spare)
 		return -1;
 	deal(stretch, from_ns, shift, place_count);
 	for (size_t p = 0; p < place_count; start = stretch->places[p++])
