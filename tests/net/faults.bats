@@ -188,7 +188,7 @@ load veth
 			# Complete when it says so; what there is, is whole in any case.
 			for file in d/core-*.pcapng; do
 				[ -f "$file" ] || continue
-				tshark -r "$file" >/dev/null 2>warnings || { echo "$context"; false; }
+				tcpdump -nr "$file" >/dev/null 2>warnings || { echo "$context"; false; }
 			done
 			[ ! -f d/status ] || tail -n 1 d/status | grep -q "^core-.* full -$"
 			[ "$status" -ne 0 ] || grep -qx "state done" d/status || { echo "$context"; false; }
