@@ -182,14 +182,26 @@ mergejob_trouble(const struct mergejob *job, size_t i, struct failure *what)
 	return outcome->late || outcome->beyond;
 }
 
-/* The comment of an interface, and what is missing of the inputs that fed it. Heap; NULL without
- * memory. */
+/* The first input that something is missing of; how many there are if there is none. */
+static size_t
+first_trouble(const struct mergejob *job)
+{
+	struct failure what;
+	size_t i = 0;
+
+	while (i < job->inputs.count && !mergejob_trouble(job, i, &what))
+		i++;
+	return i;
+}
+
+/* The comment of an interface, and what is missing of the inputs that fed it, from this one on.
+ * Heap; NULL without memory. */
 static char *
-comment_of(const struct mergejob *job, const struct interface *interface)
+comment_of(const struct mergejob *job, const struct interface *interface, size_t from)
 {
 	char *comment = lines_union(interface->comment, NULL);
 
-	for (size_t i = 0; comment && i < job->inputs.count; i++) {
+	for (size_t i = from; comment && i < job->inputs.count; i++) {
 		char partial[sizeof(((struct failure *)0)->text) + 16], *joined;
 		struct failure what;
 
@@ -208,6 +220,8 @@ static int
 write_statistics(const struct mergejob *job, const struct source *from, struct capwriter *writer,
 		 struct failure *why)
 {
+	const size_t trouble = first_trouble(job);
+
 	for (uint32_t i = 0; i < from->interface_count; i++) {
 		const struct interface *interface = &from->interfaces[i];
 		char *comment;
@@ -218,7 +232,7 @@ write_statistics(const struct mergejob *job, const struct source *from, struct c
 			return -1;
 		if (!interface->statistics.valid)
 			continue;
-		comment = comment_of(job, interface);
+		comment = comment_of(job, interface, trouble);
 		if (!comment)
 			return failure_errno(why, "cannot merge");
 		rc = capwriter_statistics(writer, i, &interface->statistics, comment, why);

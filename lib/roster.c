@@ -78,6 +78,16 @@ roster_shifted(int64_t ts_ns, int64_t offset_ns)
 	return sum < 0 ? 0 : sum;
 }
 
+static uint32_t
+hash_of(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
+
 static int
 compare_text(const char *a, const char *b)
 {
@@ -152,6 +162,7 @@ add_origin(struct roster *roster, const char *plain, const struct label *label, 
 	origin = &roster->origins[roster->origin_count];
 	*origin = (struct origin){.plain = strdup(plain),
 				  .engine = strdup(label->engine),
+				  .hash = hash_of(plain),
 				  .newest_ns = INT64_MIN,
 				  .linktype = linktype};
 	if (!origin->plain || !origin->engine) {
@@ -170,12 +181,15 @@ static int
 find_origin(struct roster *roster, const struct label *label, uint16_t linktype, uint32_t *id)
 {
 	char *plain = label_format(label, NULL);
+	uint32_t hash;
 	int rc = 0;
 
 	if (!plain)
 		return -1;
+	hash = hash_of(plain);
 	for (*id = 0; *id < roster->origin_count; (*id)++)
-		if (strcmp(roster->origins[*id].plain, plain) == 0)
+		if (roster->origins[*id].hash == hash &&
+		    strcmp(roster->origins[*id].plain, plain) == 0)
 			break;
 	if (*id == roster->origin_count)
 		rc = add_origin(roster, plain, label, linktype);

@@ -16,6 +16,7 @@
 struct origin {
 	char *plain; /* "ENGINE/IFACE" */
 	char *engine;
+	uint32_t hash;     /* of plain: of thousands, few are compared */
 	int64_t offset_ns; /* what its times are off by */
 	int64_t newest_ns; /* of its packets; INT64_MIN if none */
 	uint16_t linktype;
