@@ -64,14 +64,15 @@ struct capture {
 	const char **names; /* of the interfaces */
 	struct core *cores;
 	unsigned core_count;
+	uint32_t ring_snaplen;  /* 0: whole packets */
 	struct lane *lanes;     /* of core c and interface i: [c * interface_count + i] */
-	struct origin *origins; /* likewise: what is kept */
+	struct ledger *ledgers; /* likewise: what is kept */
 	struct outlet *outlets; /* of each core, or of all */
 	unsigned outlet_count;
 	/* With a command: what it is fed, whose cores are never full. */
 	struct outlet feed;
 	struct core *feed_cores;
-	struct origin *feed_origins;
+	struct ledger *feed_ledgers;
 	struct collector *collectors;
 	unsigned collector_count;
 	pthread_t *threads; /* a collector's each, and the slot's */

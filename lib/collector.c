@@ -87,11 +87,11 @@ collector_count(void *arg)
 	for (size_t i = 0; i < collector->lane_count; i++) {
 		struct lane *lane = &collector->lanes[i];
 
-		if (lane->origin->core->full_ns)
+		if (lane->ledger->core->full_ns)
 			continue;
 		ring_count(&lane->ring);
-		lane->origin->account.received = lane->ring.received - lane->ring.ignored;
-		lane->origin->account.dropped = lane->ring.dropped;
+		lane->ledger->account.received = lane->ring.received - lane->ring.ignored;
+		lane->ledger->account.dropped = lane->ring.dropped;
 	}
 }
 
@@ -122,8 +122,8 @@ refill(struct collector *collector, const struct bound *bound)
 
 		if (lane->live)
 			continue;
-		if (lane->origin->core->full_ns) {
-			lane->origin->account.skipped += ring_skip(&lane->ring);
+		if (lane->ledger->core->full_ns) {
+			lane->ledger->account.skipped += ring_skip(&lane->ring);
 			continue;
 		}
 		lane->live = ring_next(&lane->ring, &lane->head);
@@ -146,7 +146,7 @@ take_run(struct collector *collector, int64_t bound)
 		if (collector->heap[i]->head.ts_ns < bound)
 			bound = collector->heap[i]->head.ts_ns;
 	do {
-		outlet_keep(collector->outlet, lane->origin, &lane->head);
+		outlet_keep(collector->outlet, lane->ledger, &lane->head);
 		lane->live = ring_next(&lane->ring, &lane->head);
 		taken++;
 	} while (lane->live && lane->head.ts_ns < bound && taken < PACKETS_AT_ONCE);
@@ -189,7 +189,7 @@ wait_for_packets(struct collector *collector)
 	size_t count = 0;
 	/* A lane whose packet waits would always poll readable. */
 	for (size_t i = 0; i < collector->lane_count; i++)
-		if (!collector->lanes[i].live && !collector->lanes[i].origin->core->full_ns)
+		if (!collector->lanes[i].live && !collector->lanes[i].ledger->core->full_ns)
 			collector->waiting[count++] =
 			    (struct pollfd){.fd = collector->lanes[i].ring.fd, .events = POLLIN};
 	collector->waiting[count++] =
@@ -239,7 +239,7 @@ finish(struct collector *collector)
 	for (size_t i = 0; i < collector->lane_count; i++) {
 		struct lane *lane = &collector->lanes[i];
 
-		lane->origin->account.skipped += lane->live + ring_skip(&lane->ring);
+		lane->ledger->account.skipped += lane->live + ring_skip(&lane->ring);
 		lane->live = false;
 	}
 	outlet_finish(collector->outlet);

@@ -23,7 +23,7 @@
 /* One ring: an interface's packets on a core. Aligned so that threads do not share cache lines. */
 struct lane {
 	struct ring ring;
-	struct origin *origin;
+	struct ledger *ledger;
 	struct packet head; /* the next packet, if live */
 	bool live;
 } __attribute__((aligned(128)));

@@ -30,7 +30,7 @@ outlet_open(struct outlet *outlet, struct failure *why)
 {
 	pthread_mutex_init(&outlet->lock, NULL);
 	if (outlet->series.files) {
-		outlet->endings = calloc((size_t)outlet->series.files * outlet->origin_count,
+		outlet->endings = calloc((size_t)outlet->series.files * outlet->ledger_count,
 					 sizeof(*outlet->endings));
 		if (!outlet->endings)
 			return failure_errno(why, "cannot start recording");
@@ -49,9 +49,9 @@ outlet_release(struct outlet *outlet)
 }
 
 static struct account *
-ending_of(const struct outlet *outlet, uint64_t file, size_t origin)
+ending_of(const struct outlet *outlet, uint64_t file, size_t ledger)
 {
-	return &outlet->endings[file % outlet->series.files * outlet->origin_count + origin];
+	return &outlet->endings[file % outlet->series.files * outlet->ledger_count + ledger];
 }
 
 /* Files are removed in their order: what all of them held is what there was at the newest one's
@@ -62,11 +62,11 @@ note_removed(struct outlet *outlet)
 	if (outlet->oldest == outlet->series.oldest)
 		return;
 	outlet->oldest = outlet->series.oldest;
-	for (size_t i = 0; i < outlet->origin_count; i++) {
+	for (size_t i = 0; i < outlet->ledger_count; i++) {
 		const struct account *then = ending_of(outlet, outlet->oldest - 1, i);
 
-		outlet->origins[i].account.removed = then->packets;
-		outlet->origins[i].account.removed_bytes = then->bytes;
+		outlet->ledgers[i].account.removed = then->packets;
+		outlet->ledgers[i].account.removed_bytes = then->bytes;
 	}
 }
 
@@ -75,17 +75,17 @@ publish(struct outlet *outlet, int64_t now)
 {
 	outlet->counter(outlet->context);
 	pthread_mutex_lock(&outlet->lock);
-	for (size_t i = 0; i < outlet->origin_count; i++)
-		outlet->origins[i].published = outlet->origins[i].account;
+	for (size_t i = 0; i < outlet->ledger_count; i++)
+		outlet->ledgers[i].published = outlet->ledgers[i].account;
 	pthread_mutex_unlock(&outlet->lock);
 	outlet->published = now;
 }
 
 void
-outlet_read(struct outlet *outlet, const struct origin *origin, struct account *to)
+outlet_read(struct outlet *outlet, const struct ledger *ledger, struct account *to)
 {
 	pthread_mutex_lock(&outlet->lock);
-	account_add(to, &origin->published);
+	account_add(to, &ledger->published);
 	pthread_mutex_unlock(&outlet->lock);
 }
 
@@ -103,13 +103,13 @@ stop(struct outlet *outlet)
 	size_t at = 0;
 
 	while (!recording->is_stream && recording_next_lost(recording, &at, &id, &caplen, &len)) {
-		struct origin *origin = &outlet->origins[id];
+		struct ledger *ledger = &outlet->ledgers[id];
 
-		origin->account.packets--;
-		origin->account.bytes -= caplen;
-		origin->account.truncated -= caplen < len;
-		origin->account.skipped++;
-		origin->core->packets--;
+		ledger->account.packets--;
+		ledger->account.bytes -= caplen;
+		ledger->account.truncated -= caplen < len;
+		ledger->account.skipped++;
+		ledger->core->packets--;
 	}
 	recording->used = 0;
 	/* Without a reserve, what is held back for the end marks is the last of the disk. */
@@ -129,7 +129,7 @@ flush(struct outlet *outlet, int64_t now)
 		stop(outlet);
 }
 
-/* What statistics of origins say besides numbers, a line each. NULL: no memory. */
+/* What statistics of ledgers say besides numbers, a line each. NULL: no memory. */
 static char *
 comment_on(const struct outlet *outlet, const char *ended)
 {
@@ -138,7 +138,7 @@ comment_on(const struct outlet *outlet, const char *ended)
 	int64_t step_ns = ended ? control_clock_step(control) : 0;
 
 	if (outlet->series.dir)
-		snprintf(core, sizeof(core), "core %u\n", outlet->origins[0].core->number);
+		snprintf(core, sizeof(core), "core %u\n", outlet->ledgers[0].core->number);
 	if (step_ns)
 		snprintf(step, sizeof(step), "\nclock set by %+.3f s meanwhile",
 			 (double)step_ns / 1e9);
@@ -163,8 +163,8 @@ gather_statistics(struct outlet *outlet, int64_t ts_ns, const char *ended)
 		struct statistics statistics = STATISTICS_INIT;
 		struct account sum = {0};
 
-		for (size_t i = id; i < outlet->origin_count; i += interfaces)
-			account_add(&sum, &outlet->origins[i].account);
+		for (size_t i = id; i < outlet->ledger_count; i += interfaces)
+			account_add(&sum, &outlet->ledgers[i].account);
 		statistics.ts_ns = ts_ns;
 		statistics.start_ns = outlet->control->start_ns;
 		statistics.end_ns = ended ? ts_ns : INT64_MIN;
@@ -186,8 +186,8 @@ next_file(struct outlet *outlet)
 	outlet->counter(outlet->context);
 	if (gather_statistics(outlet, clock_realtime_ns(), "rotated") < 0)
 		return;
-	for (size_t i = 0; outlet->endings && i < outlet->origin_count; i++)
-		*ending_of(outlet, outlet->series.newest, i) = outlet->origins[i].account;
+	for (size_t i = 0; outlet->endings && i < outlet->ledger_count; i++)
+		*ending_of(outlet, outlet->series.newest, i) = outlet->ledgers[i].account;
 	if (series_next(&outlet->series, outlet->scratch.bytes, outlet->scratch.used) < 0)
 		stop(outlet);
 	note_removed(outlet);
@@ -203,13 +203,13 @@ fill_core(struct outlet *outlet, struct core *core, int64_t ts_ns)
 }
 
 void
-outlet_keep(struct outlet *outlet, struct origin *origin, struct packet *packet)
+outlet_keep(struct outlet *outlet, struct ledger *ledger, struct packet *packet)
 {
-	struct core *core = origin->core;
+	struct core *core = ledger->core;
 	int rc;
 
 	if (core->full_ns || packet->ts_ns > outlet->end_ns || outlet->series.recording.stop) {
-		origin->account.skipped++;
+		ledger->account.skipped++;
 		return;
 	}
 	if (packet->caplen > outlet->snaplen)
@@ -220,13 +220,13 @@ outlet_keep(struct outlet *outlet, struct origin *origin, struct packet *packet)
 		rc = recording_packet(&outlet->series.recording, packet->iface, packet);
 	}
 	if (rc < 0) {
-		origin->account.skipped++;
+		ledger->account.skipped++;
 		stop(outlet);
 		return;
 	}
-	origin->account.packets++;
-	origin->account.bytes += packet->caplen;
-	origin->account.truncated += packet->caplen < packet->len;
+	ledger->account.packets++;
+	ledger->account.bytes += packet->caplen;
+	ledger->account.truncated += packet->caplen < packet->len;
 	if (++core->packets == outlet->count)
 		fill_core(outlet, core, packet->ts_ns);
 }

@@ -42,20 +42,20 @@ struct core {
 	int64_t full_ns; /* the time of the packet that filled it, or 0; read atomically */
 } OUTLET_APART;
 
-/* Where a packet is seen: an interface on a core. */
-struct origin {
+/* The accounts of an interface on a core. */
+struct ledger {
 	struct core *core;
 	struct account account;   /* the outlet's own */
 	struct account published; /* as of the last time; under the outlet's lock */
 } OUTLET_APART;
 
-/* Brings received and dropped of all origins whose core is not full up to date. */
+/* Brings received and dropped of all ledgers whose core is not full up to date. */
 typedef void outlet_count(void *context);
 
 struct outlet {
 	/* Set by the caller before outlet_open */
-	struct origin *origins; /* of core c of these and interface i: [c * interface_count + i] */
-	size_t origin_count;
+	struct ledger *ledgers; /* of core c of these and interface i: [c * interface_count + i] */
+	size_t ledger_count;
 	uint32_t interface_count;
 	uint64_t count;   /* packets per core; 0: no limit */
 	uint32_t snaplen; /* 1 or more */
@@ -71,7 +71,7 @@ struct outlet {
 	struct blocks scratch;
 	uint64_t oldest; /* file, as far as the accounts know */
 	struct account
-	    *endings; /* of each file that is kept and each origin: the account at its end */
+	    *endings; /* of each file that is kept and each ledger: the account at its end */
 	int64_t flushed, published, beaten; /* when, on CLOCK_MONOTONIC */
 	pthread_mutex_t lock;
 } OUTLET_APART;
@@ -83,7 +83,7 @@ int outlet_open(struct outlet *outlet, struct failure *why);
 void outlet_release(struct outlet *outlet);
 
 /* Keeps the packet, cut to the snaplen, or accounts why not. The per-packet path. */
-void outlet_keep(struct outlet *outlet, struct origin *origin, struct packet *packet);
+void outlet_keep(struct outlet *outlet, struct ledger *ledger, struct packet *packet);
 
 /* Says in a stream that no packet older than settled follows, if it is time to say so. */
 void outlet_beat(struct outlet *outlet, int64_t now, int64_t settled);
@@ -95,7 +95,7 @@ void outlet_tend(struct outlet *outlet, int64_t now);
 /* Everything that was kept, and how it ended, is written and on disk. */
 void outlet_finish(struct outlet *outlet);
 
-/* Adds the origin's numbers, as last published, to *to. Any thread. */
-void outlet_read(struct outlet *outlet, const struct origin *origin, struct account *to);
+/* Adds the ledger's numbers, as last published, to *to. Any thread. */
+void outlet_read(struct outlet *outlet, const struct ledger *ledger, struct account *to);
 
 #endif

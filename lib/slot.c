@@ -105,17 +105,17 @@ slot_count(void *arg)
 {
 	struct slot *slot = arg;
 
-	for (size_t i = 0; i < slot->feed->origin_count; i++) {
+	for (size_t i = 0; i < slot->feed->ledger_count; i++) {
 		const uint32_t core = (uint32_t)i / slot->interface_count;
 		struct outlet *outlet = &slot->outlets[slot->outlet_count > 1 ? core : 0];
-		struct origin *origin = &outlet->origins[i % outlet->origin_count];
+		struct ledger *ledger = &outlet->ledgers[i % outlet->ledger_count];
 		struct account fed = {0};
 
-		if (origin->core->full_ns)
+		if (ledger->core->full_ns)
 			continue;
-		outlet_read(slot->feed, &slot->feed->origins[i], &fed);
-		origin->account.received = fed.received;
-		origin->account.dropped = fed.dropped;
+		outlet_read(slot->feed, &slot->feed->ledgers[i], &fed);
+		ledger->account.received = fed.received;
+		ledger->account.dropped = fed.dropped;
 	}
 }
 
@@ -162,7 +162,7 @@ keep(struct slot *slot, struct packet *packet)
 		outlet += packet->core;
 	else
 		place += (size_t)packet->core * slot->interface_count;
-	outlet_keep(outlet, &outlet->origins[place], packet);
+	outlet_keep(outlet, &outlet->ledgers[place], packet);
 	return 0;
 }
 

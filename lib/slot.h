@@ -27,12 +27,12 @@ struct slot {
 	int to, from; /* its input and its output; to is whoever's who writes it, who sets -1 */
 	struct guardian guardian;
 	/* Set by the caller before slot_run */
-	const char *const *names; /* of the interfaces, in the order of the outlets' origins */
+	const char *const *names; /* of the interfaces, in the order of the outlets' ledgers */
 	uint32_t interface_count;
 	unsigned core_count;
 	struct outlet *outlets; /* one, of all cores, or one for each */
 	size_t outlet_count;
-	struct outlet *feed; /* what the command is fed by, with an origin for each core and
+	struct outlet *feed; /* what the command is fed by, with a ledger for each core and
 				interface */
 	struct control *control;
 	/* Its own */
