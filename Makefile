@@ -54,6 +54,7 @@ LIBS_vcap-run    = -lcap -lseccomp
 LIBS_vcap-host   = -lcap -lseccomp
 LIBS_vcap-merge  = -lcap -lseccomp
 LIBS_vcap-join   = -lcap -lseccomp
+LIBS_vcap-flows  = -lcap -lseccomp -lnetfilter_conntrack -lnfnetlink
 LIBS_vcap-stat   = -lcap -lseccomp -lsmartcols
 LIBS_vcap-ls     = -lsmartcols
 LIBS_vcap-engines = -lsmartcols

@@ -57,20 +57,37 @@ drop_bounding(struct failure *why)
 	return 0;
 }
 
+static int
+say_how_to_grant(const char *to_what, const char *name, const char *granted, struct failure *why)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[length > 0 ? length : 0] = '\0';
+	return failure_set(why,
+			   "no privilege to %s: %s is missing (grant it with 'setcap %s=ep %s', or "
+			   "use sudo)",
+			   to_what, name, granted, *path ? path : "PROGRAM");
+}
+
 int
 priv_check_net_raw(struct failure *why)
 {
-	char path[PATH_MAX];
-	ssize_t length;
-
 	if (priv_has_net_raw())
 		return 0;
-	length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	path[length > 0 ? length : 0] = '\0';
-	return failure_set(why,
-			   "no privilege to capture: CAP_NET_RAW is missing (grant it with "
-			   "'setcap cap_net_raw=ep %s', or use sudo)",
-			   *path ? path : "PROGRAM");
+	return say_how_to_grant("capture", "CAP_NET_RAW", "cap_net_raw", why);
+}
+
+int
+priv_check_net_admin(struct failure *why)
+{
+	cap_t caps = cap_get_proc();
+	const bool has = has_flag(caps, CAP_NET_ADMIN, CAP_EFFECTIVE);
+
+	cap_free(caps);
+	if (has)
+		return 0;
+	return say_how_to_grant("read connection tracking", "CAP_NET_ADMIN", "cap_net_admin", why);
 }
 
 int
@@ -97,24 +114,28 @@ priv_keep_net_raw(struct failure *why)
 	return rc;
 }
 
-/* Empty sets, compared as the kernel reports them. */
+/* All but the one kept (-1: none), which has to be there; compared as the kernel reports them. */
 static int
-drop_capabilities(struct failure *why)
+drop_capabilities(cap_value_t kept, struct failure *why)
 {
-	cap_t none = cap_init(), now = NULL;
-	int rc = 0;
+	cap_t wanted = cap_init(), now = NULL;
+	int rc = wanted ? 0 : -1;
 
-	if (!none || cap_set_proc(none) < 0)
+	if (rc == 0 && kept >= 0)
+		rc = cap_set_flag(wanted, CAP_PERMITTED, 1, &kept, CAP_SET);
+	if (rc == 0 && kept >= 0)
+		rc = cap_set_flag(wanted, CAP_EFFECTIVE, 1, &kept, CAP_SET);
+	if (rc < 0 || cap_set_proc(wanted) < 0)
 		rc = failure_errno(why, "cannot drop capabilities");
-	else if (!(now = cap_get_proc()) || cap_compare(none, now) != 0)
+	else if (!(now = cap_get_proc()) || cap_compare(wanted, now) != 0)
 		rc = failure_set(why, "capabilities are still there after dropping them");
 	cap_free(now);
-	cap_free(none);
+	cap_free(wanted);
 	return rc;
 }
 
-int
-priv_drop_all(struct failure *why)
+static int
+drop_all_but(cap_value_t kept, struct failure *why)
 {
 	const struct rlimit no_core = {0, 0};
 
@@ -122,7 +143,7 @@ priv_drop_all(struct failure *why)
 		return -1;
 	if (cap_reset_ambient() < 0 && errno != EINVAL)
 		return failure_errno(why, "cannot drop ambient capabilities");
-	if (drop_capabilities(why) < 0)
+	if (drop_capabilities(kept, why) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
@@ -130,6 +151,25 @@ priv_drop_all(struct failure *why)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return failure_errno(why, "cannot forbid core dumps");
 	return 0;
+}
+
+int
+priv_drop_all(struct failure *why)
+{
+	return drop_all_but(-1, why);
+}
+
+int
+priv_drop_others(enum priv_power power, struct failure *why)
+{
+	static const cap_value_t values[] = {[PRIV_NET_ADMIN] = CAP_NET_ADMIN,
+					     [PRIV_SOCKETS] = CAP_DAC_OVERRIDE,
+					     [PRIV_FILES] = CAP_DAC_READ_SEARCH};
+	cap_t caps = cap_get_proc();
+	const bool has = has_flag(caps, values[power], CAP_PERMITTED);
+
+	cap_free(caps);
+	return drop_all_but(has ? values[power] : -1, why);
 }
 
 int
@@ -314,6 +354,18 @@ allow_capture(scmp_filter_ctx filter)
 	return rc;
 }
 
+/* connect() may lead anywhere that a socket of these may; Landlock forbids TCP besides. */
+static int
+allow_sockets(scmp_filter_ctx filter)
+{
+	static const char *const calls[] = {"connect", "sendto",   "sendmsg",     "recvfrom",
+					    "recvmsg", "shutdown", "getsockname", NULL};
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				  SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+
+	return rc < 0 ? rc : allow_calls(filter, calls);
+}
+
 int
 priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, bool reads_files,
 		   struct failure *why)
@@ -338,12 +390,14 @@ priv_confine_calls(enum priv_sandbox sandbox, enum priv_calls calls, bool reads_
 		rc = allow_calls(filter, stdio_calls);
 	if (rc == 0)
 		rc = allow_memory_and_stdio(filter);
-	if (rc == 0 && calls != PRIV_CALLS_STDIO)
+	if (rc == 0 && (calls == PRIV_CALLS_OUTPUT || calls == PRIV_CALLS_CAPTURE))
 		rc = allow_calls(filter, output_calls);
 	if (rc == 0 && reads_files)
 		rc = allow_reopening(filter);
 	if (rc == 0 && calls == PRIV_CALLS_CAPTURE)
 		rc = allow_capture(filter);
+	if (rc == 0 && calls == PRIV_CALLS_SOCKETS)
+		rc = allow_sockets(filter);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	if (rc < 0) {

@@ -1,0 +1,71 @@
+#include "haproxysess.h"
+
+#include "parse.h"
+#include "tuple.h"
+
+#include <string.h>
+
+/* The end after `key` in line; one that is not known if there is none, or no address. */
+static struct pairing_end
+end_after(const char *line, const char *key)
+{
+	struct pairing_end end = {0};
+	const char *at = strstr(line, key);
+	char word[64], *colon;
+	uint64_t port;
+	size_t length;
+
+	if (!at)
+		return end;
+	at += strlen(key);
+	length = strcspn(at, " \t\r");
+	if (length >= sizeof(word))
+		return end;
+	memcpy(word, at, length);
+	word[length] = '\0';
+	colon = strrchr(word, ':');
+	if (!colon || parse_number(colon + 1, UINT16_MAX, &port, NULL) < 0)
+		return end;
+	*colon = '\0';
+	if (addr_parse(&end.addr, word, NULL) < 0)
+		return (struct pairing_end){0};
+	end.has_addr = true;
+	end.port = (uint16_t)port;
+	end.has_port = port != 0;
+	return end;
+}
+
+static bool
+begins(const char *line, const char *with)
+{
+	return strncmp(line, with, strlen(with)) == 0;
+}
+
+bool
+haproxysess_take(struct haproxysess *session, const char *line, int64_t now_ns,
+		 struct pairing *pairing)
+{
+	struct pairing_end server;
+
+	if (begins(line, "0x")) {
+		*session = HAPROXYSESS_INIT;
+		session->client = end_after(line, " source=");
+	} else if (begins(line, "  frontend=")) {
+		session->vip = end_after(line, " addr=");
+	} else if (begins(line, "  backend=")) {
+		session->source = end_after(line, " addr=");
+	} else if (begins(line, "  server=")) {
+		server = end_after(line, " addr=");
+		if (!session->client.has_addr || !session->source.has_port || !server.has_port)
+			return false;
+		*pairing = (struct pairing){.time_ns = now_ns,
+					    .protocol = PROTOCOL_TCP,
+					    .client = session->client,
+					    .vip = session->vip,
+					    .source = session->source,
+					    .server = server};
+		*session = HAPROXYSESS_INIT;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,368 @@
+#!/usr/bin/env bats
+# vcap-flows: pairs from connection tracking and from HAProxy, against what was on the wire.
+
+bats_require_minimum_version 1.5.0
+
+teardown_file() {
+	kill "$(cat "$BATS_FILE_TMPDIR/server.pid")"
+}
+
+# This namespace is the engine; the client and the server have one each.
+setup_file() {
+	grep -q netns-run /proc/1/cmdline || {
+		echo "these tests make interfaces: run them by tests/netns-run"
+		return 1
+	}
+	PATH=$PATH:/usr/sbin:/sbin
+	sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv4.ip_forward=1
+	for side in client server; do
+		net=$([ $side = client ] && echo 1 || echo 2)
+		ip netns add $side
+		ip netns exec $side sysctl -qw net.ipv6.conf.default.accept_dad=0
+		ip link add dev to-$side type veth peer name eth0 netns $side
+		ip addr add 10.$net.0.1/24 dev to-$side
+		ip addr add fd0$net::1/64 dev to-$side
+		ip link set dev to-$side up
+		ip -n $side addr add 10.$net.0.2/24 dev eth0
+		ip -n $side addr add fd0$net::2/64 dev eth0
+		ip -n $side link set dev eth0 up
+		ip -n $side link set dev lo up
+		ip -n $side route add default via 10.$net.0.1
+		ip -n $side route add default via fd0$net::1
+	done
+	sysctl -qw net.ipv6.conf.all.forwarding=1
+	ip addr add 192.0.2.20/32 dev lo
+	ip addr add 2001:db8::20/128 dev lo
+	cat >"$BATS_FILE_TMPDIR/server.cfg" <<-END
+	defaults
+	    mode http
+	    timeout client 60s
+	    timeout http-keep-alive 60s
+	frontend web
+	    bind :8080,:::8080 v6only
+	    http-request return status 200 content-type text/plain string "ok\n"
+	END
+	ip netns exec server haproxy -db -f "$BATS_FILE_TMPDIR/server.cfg" >/dev/null 2>&1 3>&- &
+	echo $! >"$BATS_FILE_TMPDIR/server.pid"
+	disown
+}
+
+setup() {
+	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
+	PATH=$build/bin:$build/tests/tools:$PATH:/usr/sbin:/sbin
+	cd "$BATS_TEST_TMPDIR" || return
+	export ASAN_OPTIONS=detect_leaks=0
+	pids=
+	until_true curl -sf -o /dev/null http://10.2.0.2:8080/
+}
+
+teardown() {
+	# shellcheck disable=SC2086 # words
+	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || true
+	nft flush ruleset
+}
+
+until_true() { # COMMAND...: within 10 s
+	for _ in $(seq 500); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.02
+	done
+	echo "never: $*"
+	return 1
+}
+
+in_background() { # COMMAND...
+	"$@" 3>&- &
+	pid=$!
+	disown
+	pids="$pids $pid"
+}
+
+# The gateway: two VIPs, each of both families, to one server.
+gateway() {
+	nft -f - <<-'END'
+	table inet gateway {
+		chain in {
+			type nat hook prerouting priority dstnat;
+			ip daddr 192.0.2.10 meta l4proto { tcp, udp } th dport 80 dnat ip to 10.2.0.2:8080
+			ip daddr 192.0.2.11 tcp dport 80 dnat ip to 10.2.0.2:8080
+			ip6 daddr 2001:db8::10 tcp dport 80 dnat ip6 to [fd02::2]:8080
+		}
+		chain out {
+			type nat hook postrouting priority srcnat;
+			oifname "to-server" masquerade random
+		}
+	}
+	END
+	conntrack -F 2>/dev/null
+}
+
+# SYNs that come from the client, and those that go to the server: what each end saw.
+watch_wire() {
+	for side in client server; do
+		in_background tcpdump -Z root -Unn --immediate-mode -i to-$side -w $side.pcap \
+			'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn or ip6[13+40] & 18 == 2' 2>$side.err
+		until_true grep -q listening $side.err
+	done
+}
+
+syns() { # FILE: ADDR:PORT ADDR:PORT of each
+	tshark -nr "$1" -Y "tcp.flags.syn == 1 and tcp.flags.ack == 0" -T fields -E separator=, \
+		-e ip.src -e ipv6.src -e tcp.srcport -e ip.dst -e ipv6.dst -e tcp.dstport 2>/dev/null |
+		awk -F , '{ print $1 ? $1 ":" $3 : "[" $2 "]:" $3, $4 ? $4 ":" $6 : "[" $5 "]:" $6 }'
+}
+
+wire_has() { # CONNECTIONS
+	[ "$(syns client.pcap | wc -l)" -ge "$1" ] && [ "$(syns server.pcap | wc -l)" -ge "$1" ]
+}
+
+# The pairs of connections made one after the other.
+wire_pairs() {
+	paste -d ' ' <(syns client.pcap) <(syns server.pcap)
+}
+
+pairs() { # EVENT [FILE]: CLIENT VIP SOURCE SERVER of each, once
+	sed -n "s/^[0-9]*\.[0-9]\{9\} $1 tcp //p" "${2-flows}" | awk '!seen[$0]++'
+}
+
+pair_count() { # EVENT COUNT
+	[ "$(pairs "$1" | wc -l)" -ge "$2" ]
+}
+
+# Starts vcap-flows, which is current on return.
+flows() { # OPTION...
+	in_background vcap-flows "$@" >flows 2>err
+	flows_pid=$pid
+	until_true grep -q "^#" flows
+}
+
+visit() { # URL...: as the client, one after the other
+	for url; do
+		ip netns exec client curl -sgf -m 5 -o /dev/null "$url"
+	done
+}
+
+# A connection from the client that stays.
+hold() { # ADDRESS PORT FILE
+	in_background ip netns exec client bash -c \
+		"exec 5<>/dev/tcp/$1/$2 && echo >$3; exec sleep 60"
+	until_true test -s "$3"
+}
+
+# Break: lib/conntrack.c s/NF_NETLINK_CONNTRACK_NEW |/0 |/
+@test "conntrack: connections that begin and end, both families" {
+	gateway
+	watch_wire
+	flows --conntrack
+	visit http://192.0.2.10/ http://192.0.2.11/ 'http://[2001:db8::10]/' http://192.0.2.10/
+	until_true pair_count new 4
+	until_true wire_has 4
+	diff <(wire_pairs) <(pairs new)
+	conntrack -F 2>/dev/null
+	until_true pair_count end 4
+	diff <(wire_pairs | sort) <(pairs end | sort)
+	[ "$(grep -vc '^#' flows)" -eq 8 ]
+}
+
+@test "conntrack: those that were there first, and nothing that was not translated" {
+	gateway
+	hold 192.0.2.10 80 one
+	hold 2001:db8::10 80 two
+	ip netns exec client bash -c 'echo x >/dev/udp/192.0.2.10/80'
+	visit http://10.2.0.2:8080/
+	flows --conntrack
+	run -0 sed -n '/^#/q; p' flows
+	[ "${#lines[@]}" -eq 3 ]
+	# The other program that reads the same table.
+	conntrack -L -o extended 2>/dev/null | awk '/dst=(192.0.2.10|2001:db8:)/ {
+		for (i = n = 0; ++i <= NF;)
+			if (split($i, part, "=") == 2 && part[1] ~ /^(src|dst|sport|dport)$/) value[++n] = part[2]
+		split("1 3 2 4 6 8 5 7", at, " ")
+		line = "new " $3
+		for (i = 1; i < 8; i += 2) {
+			address = value[at[i]]
+			line = line " " (address ~ /:/ ? "[" address "]" : address) ":" value[at[i + 1]]
+		}
+		print line
+	}' >expected
+	cat expected
+	conntrack -L -f ipv6 -o extended 2>/dev/null | grep -c 2001:db8 || true
+	grep -c 'udp 10.1.0.2' expected
+	diff <(cut -d ' ' -f 2- flows | grep new | sort) <(sort expected)
+}
+
+# Bursts that nobody reads: the kernel drops events, and says so.
+@test "conntrack: events that were dropped are made up for" {
+	gateway
+	conntrack -F 2>/dev/null
+	flows --conntrack
+	kill -STOP "$flows_pid"
+	# Each has a port of its own, and is a connection. More of them than the buffer takes.
+	ip netns exec client perl -MSocket -e '
+		for my $port (1025 .. 60000) {
+			socket(my $s, AF_INET, SOCK_DGRAM, 0) or die;
+			bind($s, sockaddr_in($port, INADDR_ANY)) or next;
+			send($s, "x", 0, sockaddr_in(80, inet_aton("192.0.2.10"))) or die "$!";
+		}'
+	[ "$(conntrack -C)" -gt 40000 ]
+	kill -CONT "$flows_pid"
+	until_true grep -q "dropped some events" err
+	until_true all_told
+}
+
+all_told() {
+	[ "$(grep ' udp ' flows | cut -d ' ' -f 4-7 | sort -u | wc -l)" -ge \
+		"$(conntrack -L -p udp 2>/dev/null | grep -c 192.0.2.10)" ]
+}
+
+# HAProxy in this namespace: VIP 192.0.2.20 and 2001:db8::20; 8080 is HTTP, 8081 TCP.
+proxy() { # [GLOBAL-LINE...]
+	{
+		printf 'global\n    nbthread 2\n    stats socket %s mode 600 level operator\n' "$PWD/sock"
+		printf '    %s\n' "$@"
+		cat <<-END
+		ring vcap
+		    format raw
+		    size 65536
+		defaults
+		    mode http
+		    timeout connect 2s
+		    timeout client 60s
+		    timeout server 60s
+		    option logasap
+		    log ring@vcap local0
+		    log $PWD/log.sock format rfc3164 local0
+		    log-format "vcap=%[date(0,us)],%ci,%cp,%fi,%fp,%bi,%bp,%si,%sp %ST %Tt"
+		frontend http
+		    bind 192.0.2.20:8080
+		    bind 2001:db8::20:8080
+		    default_backend servers
+		backend servers
+		    http-reuse never
+		    server v4 10.2.0.2:8080
+		frontend tcp
+		    mode tcp
+		    bind 192.0.2.20:8081
+		    bind 2001:db8::20:8081
+		    default_backend others
+		backend others
+		    mode tcp
+		    server v6 fd02::2:8080
+		END
+	} >proxy.cfg
+	in_background haproxy -W -db -f proxy.cfg >proxy.err 2>&1
+	proxy_pid=$pid
+	until_true curl -sf http://192.0.2.20:8080/
+}
+
+ask() { # COMMAND: what HAProxy answers
+	perl -MIO::Socket::UNIX -e '
+		my $socket = IO::Socket::UNIX->new("sock") or exit 1;
+		print $socket "$ARGV[0]\n";
+		print while <$socket>' "$1"
+}
+
+@test "haproxy: connections to the servers, HTTP and TCP, both families" {
+	proxy
+	watch_wire
+	flows --haproxy sock
+	visit http://192.0.2.20:8080/ 'http://[2001:db8::20]:8080/' http://192.0.2.20:8081/ \
+		'http://[2001:db8::20]:8081/'
+	until_true wire_has 4
+	until_true pair_count new 5
+	diff <(wire_pairs) <(pairs new | grep -v 192.0.2.20:[0-9]*.192)
+}
+
+@test "haproxy: what the ring had, and sessions that are older" {
+	proxy
+	watch_wire
+	hold 192.0.2.20 8081 one
+	hold 2001:db8::20 8081 two
+	# The ring has room for a few hundred lines: these push the others out.
+	ip netns exec client curl -sf -m 30 -o /dev/null -H "Connection: close" \
+		"http://192.0.2.20:8080/[1-1200]"
+	ask "show events vcap" >ring
+	run ! grep -q ,8081, ring
+	[ "$(grep -c vcap= ring)" -gt 100 ]
+	flows --haproxy sock
+	until_true pair_count new "$(grep -c vcap= ring)"
+	diff <(wire_pairs | grep :8081) <(pairs new | grep :8081)
+	until_true wire_has 1202
+	[ "$(pairs new | grep -c 192.0.2.20:8080)" -ge "$(grep -c vcap= ring)" ]
+	# No pair that the wire does not have.
+	run -1 grep -vxFf <(wire_pairs) <(pairs new | grep ^10.1)
+}
+
+@test "haproxy: nothing is told twice, or lost, when it closes an idle connection" {
+	proxy "stats timeout 500ms"
+	watch_wire
+	flows --haproxy sock
+	for i in 1 2 3; do
+		visit http://192.0.2.20:8080/
+		until_true pair_count new $((i + 1))
+		# Idle until it has hung up, and we have called again.
+		calls=$(calls)
+		until_true eval "[ \$(calls) -gt $((calls + 1)) ]"
+	done
+	until_true wire_has 3
+	diff <(wire_pairs) <(pairs new | grep ^10.1)
+	[ "$(grep -c 10.1.0.2 flows)" -le 6 ]
+	[ ! -s err ]
+}
+
+calls() { # connections to the socket that waited for events
+	ask "show info" | sed -n 's/^CumConns: //p'
+}
+
+workers() {
+	pgrep -P "$proxy_pid" | wc -l
+}
+
+@test "haproxy: a reload: the new process is listened to, and the old one let go" {
+	proxy "hard-stop-after 60s"
+	watch_wire
+	flows --haproxy sock
+	hold 192.0.2.20 8081 one
+	for i in 1 2; do
+		old=$(ask "show info" | sed -n 's/^Pid: //p')
+		kill -USR2 "$proxy_pid"
+		until_true eval "[ \"\$(ask 'show info' | sed -n 's/^Pid: //p')\" != $old ]"
+		visit http://192.0.2.20:8080/ http://192.0.2.20:8080/
+		until_true pair_count new $((1 + 2 * i))
+	done
+	until_true wire_has 5
+	diff <(wire_pairs) <(pairs new | grep ^10.1)
+	[ ! -s err ]
+	# The first holds its session; the second has nothing but us, and not for long.
+	until_true eval '[ $(workers) -eq 2 ]' || until_true eval '[ $(workers) -eq 2 ]'
+}
+
+@test "haproxy: it is waited for when it is gone" {
+	proxy
+	flows --haproxy sock
+	kill -9 "$proxy_pid" $(pgrep -P "$proxy_pid")
+	until_true grep -q "waiting for it" err
+	proxy
+	until_true grep -q "answers again" err
+	watch_wire
+	visit http://192.0.2.20:8080/
+	until_true wire_has 1
+	until_true grep -q "new tcp $(wire_pairs)" flows
+	[ "$(wc -l <err)" -eq 2 ]
+}
+
+@test "haproxy: what is missing is said in one line" {
+	run -1 vcap-flows --haproxy /nowhere/sock
+	[ "$output" = "vcap-flows: cannot connect to HAProxy at '/nowhere/sock': No such file or directory" ]
+	proxy
+	run -1 vcap-flows --haproxy sock --ring other
+	[[ $output == *"no log ring 'other'"*"log ring@other"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+	kill "$proxy_pid"
+	until_true eval '! kill -0 $proxy_pid'
+	sed 's/level operator/level user/' proxy.cfg >user.cfg
+	in_background haproxy -W -db -f user.cfg >proxy.err 2>&1
+	until_true eval "! vcap-flows --haproxy sock 2>&1 | grep connect"
+	run -1 vcap-flows --haproxy sock
+	[ "$output" = "vcap-flows: HAProxy's socket 'sock' is not of level operator" ]
+}
