@@ -366,3 +366,117 @@ workers() {
 	run -1 vcap-flows --haproxy sock
 	[ "$output" = "vcap-flows: HAProxy's socket 'sock' is not of level operator" ]
 }
+
+# A syslog daemon's part: datagrams to lines of a file, which is opened again on SIGHUP.
+syslogd() {
+	rm -f log.sock
+	in_background perl -MSocket -e '
+		socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die $!;
+		bind($s, sockaddr_un("log.sock")) or die $!;
+		my $out;
+		sub reopen { open($out, ">>", "haproxy.log") or die $!; $out->autoflush(1) }
+		reopen();
+		$SIG{HUP} = \&reopen;
+		while (1) {
+			defined recv($s, my $line, 65536, 0) or next;
+			$line =~ s/^<\d+>//;
+			print $out "$line\n";
+		}'
+	syslogd_pid=$pid
+	until_true test -S log.sock
+}
+
+@test "log: lines as they are written, renamed, cut" {
+	syslogd
+	proxy
+	watch_wire
+	flows --log haproxy.log
+	visit http://192.0.2.20:8080/
+	until_true pair_count new 2
+	mv haproxy.log haproxy.log.1
+	# To the old one, which has another name.
+	visit http://192.0.2.20:8080/
+	until_true pair_count new 3
+	kill -HUP "$syslogd_pid"
+	visit http://192.0.2.20:8080/
+	until_true pair_count new 4
+	: >haproxy.log
+	visit http://192.0.2.20:8081/
+	until_true pair_count new 5
+	until_true wire_has 4
+	diff <(wire_pairs) <(pairs new | grep ^10.1)
+	grep -q "haproxy.*: vcap=" haproxy.log
+	# What there was, and up to the end of a pipe.
+	run -0 timeout 10 vcap-flows --log - <haproxy.log.1
+	[ "$(grep -c ' new tcp 10.1.0.2' <<<"$output")" -eq 2 ]
+	[ "${lines[0]:0:1}" != "#" ]
+}
+
+@test "log: a megabyte of what there was, and lines that are wrong are said once" {
+	line='vcap=1700000000000000,10.1.0.2,PORT,192.0.2.20,80,10.2.0.1,9,10.2.0.2,8080 x'
+	for i in $(seq 10000 30000); do echo "${line/PORT/$i}"; done >big.log
+	flows --log big.log
+	[ "$(grep -c new flows)" -eq $((1048576 / (${#line} + 2))) ]
+	[ "$(tail -n 2 flows | head -n 1 | cut -d ' ' -f 4)" = 10.1.0.2:30000 ]
+	printf 'vcap=nonsense\nvcap=1,2\n%s\n' "${line/PORT/7}" >>big.log
+	until_true grep -q 10.1.0.2:7 flows
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q "nonsense\|vcap=" err
+	run -1 vcap-flows --log nosuch.log
+	[ "$output" = "vcap-flows: cannot read 'nosuch.log': No such file or directory" ]
+}
+
+# Break: lib/priv.c s/drop_all_but(has ? values\[power\] : -1, why)/0/
+@test "it keeps one capability, and can do nothing else" {
+	gateway
+	syslogd
+	proxy
+	for source in "--conntrack 0000000000001000" "--haproxy sock 0000000000000002" \
+		"--log haproxy.log 0000000000000004"; do
+		expected=${source##* }
+		# shellcheck disable=SC2086 # words
+		flows ${source% *}
+		run -0 cat "/proc/$flows_pid/status"
+		for set in CapPrm CapEff; do
+			[[ $output == *"$set:"?$expected* ]] || { echo "$source: $set"; false; }
+		done
+		for set in CapInh CapBnd CapAmb; do
+			[[ $output == *"$set:"?0000000000000000* ]] || { echo "$source: $set"; false; }
+		done
+		[[ $output == *"NoNewPrivs:"?1* && $output == *"Seccomp:"?2* ]]
+		kill "$flows_pid"
+	done
+	run -1 setpriv --bounding-set -net_admin vcap-flows --conntrack
+	[[ $output == *"CAP_NET_ADMIN is missing"*"setcap cap_net_admin=ep "*/vcap-flows* ]]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "-S: pairs of the service's VIPs and servers, and no other" {
+	gateway
+	printf 'vip 192.0.2.10 tcp/80\nserver 10.9.9.9 tcp/80\nengine lb1\n' >one
+	printf 'vip 192.0.2.99 tcp/80\nserver 10.2.0.2 tcp/8080\nengine lb1\n' >two
+	in_background vcap-flows -S ./two --conntrack >second
+	until_true grep -q "^#" second
+	flows -S ./one --conntrack
+	visit http://192.0.2.11/ http://192.0.2.10/ 'http://[2001:db8::10]/'
+	until_true pair_count new 1
+	until_true grep -q 192.0.2.10 second
+	[ "$(grep -c new flows)" -eq 1 ]
+	grep -q " 192.0.2.10:80 " flows
+	[ "$(grep -c new second)" -eq 2 ]
+}
+
+@test "it ends when nobody reads it any more" {
+	gateway
+	run -0 bash -c 'set -o pipefail; timeout 10 vcap-flows --conntrack | head -n 1'
+	[[ ${lines[0]} == "#"* ]]
+}
+
+@test "wrong usage" {
+	for options in "" "--conntrack --haproxy /x" "--log" "--ring x --conntrack" \
+		"--haproxy /x --ring x;y" "--conntrack x"; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-flows $options
+		[ "${#lines[@]}" -eq 1 ] || { echo "$options: $output"; false; }
+	done
+}
