@@ -2,6 +2,7 @@
  * vcap-run: captures on this host, on all CPUs, into a directory or a stream.
  */
 #include "cli.h"
+#include "flowsource.h"
 #include "launch.h"
 #include "parse.h"
 #include "session.h"
@@ -14,7 +15,7 @@ static const struct command command = {
     .name = "vcap-run",
     .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size [-W files]] "
 		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
-		"[--sandbox mode] [--detach] -w dir [-- filter [arg ...]]",
+		"[--sandbox mode] [--detach] [--flows source] -w dir [-- filter [arg ...]]",
     .options =
 	"  -i, --interface iface   capture there (may be repeated); default: all with an address\n"
 	"  -f, --filter prog       a program (vcap-filter -ddd) in a file, or a job on - (stdin)\n"
@@ -31,6 +32,8 @@ static const struct command command = {
 	"      --lease[=time]      end with standard input, or when it is silent for so long\n"
 	"      --sandbox mode      enforce (the default), log or off\n"
 	"      --detach            return once packets are being captured\n"
+	"      --flows source      pairs for filter to read as /dev/fd/3 (vcap-flows): conntrack,\n"
+	"                          haproxy:SOCKET or log:FILE\n"
 	"      --help              show this help\n"
 	"      --version           show the version\n",
 };
@@ -43,7 +46,7 @@ struct options {
 	struct session_options session; /* its path "-": standard output */
 };
 
-enum { OPT_MAX_SIZE = 0x100, OPT_SANDBOX, OPT_LEASE, OPT_DETACH };
+enum { OPT_MAX_SIZE = 0x100, OPT_SANDBOX, OPT_LEASE, OPT_DETACH, OPT_FLOWS };
 
 static const struct option long_options[] = {
     {"interface", required_argument, NULL, 'i'},
@@ -61,6 +64,7 @@ static const struct option long_options[] = {
     {"sandbox", required_argument, NULL, OPT_SANDBOX},
     {"lease", optional_argument, NULL, OPT_LEASE},
     {"detach", no_argument, NULL, OPT_DETACH},
+    {"flows", required_argument, NULL, OPT_FLOWS},
     CLI_OPTIONS,
 };
 
@@ -110,6 +114,9 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 	case OPT_LEASE:
 		capture->has_lease = true;
 		return word ? parse_duration(word, NS_PER_SECOND, &capture->lease_ns, why) : 0;
+	case OPT_FLOWS:
+		options->session.flows = word;
+		return flowsource_parse(&(struct flowsource){0}, word, why);
 	case OPT_SANDBOX: return priv_parse_sandbox(word, &options->session.sandbox, why);
 	default: options->session.detached = true; return 0;
 	}
@@ -126,6 +133,8 @@ check_options(struct options *options)
 		die_usage("'-W' goes with '-C'");
 	if (options->capture.has_lease && session->detached)
 		die_usage("'--lease' and '--detach' exclude each other");
+	if (session->flows && !session->filter)
+		die_usage("'--flows' goes with a filter");
 	if (strcmp(session->path, "-") != 0)
 		return;
 	session->path = NULL;

@@ -72,6 +72,19 @@ count_interfaces(struct capture *capture)
 	return left;
 }
 
+/* The capture goes on, with less to judge by. */
+static void
+watch_informant(struct capture *capture)
+{
+	struct informant *informant = capture->options.informant;
+	size_t used = strlen(capture->message);
+	struct failure why;
+
+	if (informant && informant_is_lost(informant, &why))
+		snprintf(capture->message + used, sizeof(capture->message) - used,
+			 "%s%s: pairs are missing", used ? ", " : "", why.text);
+}
+
 void
 capture_read(struct capture *capture, unsigned core, uint32_t interface, struct account *account)
 {
@@ -271,6 +284,7 @@ capture_wait(struct capture *capture)
 			control_stop(control, STOP_LEASE, "");
 		if (count_interfaces(capture) == 0)
 			control_stop(control, STOP_INTERFACE, "");
+		watch_informant(capture);
 		/* A full disk is no reason to stop counting; the last status will tell. */
 		if (now - stored >= STATUS_EVERY) {
 			journal_store(capture, "running", NULL);

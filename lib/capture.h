@@ -22,6 +22,7 @@
 #include "control.h"
 #include "failure.h"
 #include "iface.h"
+#include "informant.h"
 #include "outlet.h"
 #include "program.h"
 #include "quota.h"
@@ -46,6 +47,7 @@ struct capture_options {
 	uint64_t reserve;                /* QUOTA_DEFAULT, or bytes */
 	const struct rundir *dir;        /* NULL: a stream on standard output */
 	struct slot *slot;               /* started; NULL: no command */
+	struct informant *informant;     /* likewise, of the command */
 	int signal_fd;                   /* signalfd(2): ends the capture; -1: none */
 	bool has_lease;                  /* ends at the end of standard input */
 	int64_t lease_ns;                /* ... and when nothing came for so long; 0: no matter */

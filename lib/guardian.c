@@ -60,12 +60,13 @@ watch(struct child *child, int orders)
 static _Noreturn void
 live(const struct guarded *guarded, int orders, int reports)
 {
-	const int wanted[] = {guarded->in, guarded->out, guarded->dir, orders, reports};
-	int kept[5], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int wanted[] = {guarded->in, guarded->out, guarded->dir,
+			      orders,      reports,      guarded->more};
+	int kept[6], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct report report = {0};
 	struct child child;
 
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < 6; i++)
 		kept[i] = wanted[i] < 0 ? -1 : fcntl(wanted[i], F_DUPFD_CLOEXEC, ABOVE);
 	reports = kept[4];
 	/* What is standard error here may be the command's; input and output are the capture's. */
@@ -78,13 +79,21 @@ live(const struct guarded *guarded, int orders, int reports)
 		report.status = failure_errno(&report.why, "cannot run '%s'", guarded->argv[0]);
 	/* It may be locked by whoever has it open, and must not be beyond the capture's life. */
 	close_one(&kept[2]);
-	if (report.status < 0 || priv_drop_all(&report.why) < 0 ||
-	    child_start(&child, guarded->argv, kept[0], kept[1], STDERR_FILENO, &report.why) < 0) {
+	/* The child has it where it is now. */
+	if (kept[5] >= 0)
+		dup2(kept[5], GUARDED_MORE);
+	if (report.status < 0 || (!guarded->is_privileged && priv_drop_all(&report.why) < 0) ||
+	    child_start(&child, guarded->argv, kept[0], kept[1], STDERR_FILENO, &report.why) < 0 ||
+	    priv_drop_all(&report.why) < 0) {
 		report.status = -1;
 		leave(reports, &report);
 	}
-	close(kept[0]);
-	close(kept[1]);
+	close_one(&kept[0]);
+	close_one(&kept[1]);
+	if (kept[5] >= 0) {
+		close(kept[5]);
+		close(GUARDED_MORE);
+	}
 	if (write(reports, &report, sizeof(report)) != sizeof(report))
 		kill(0, SIGKILL);
 	report.status = watch(&child, kept[3]);

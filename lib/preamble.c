@@ -43,6 +43,8 @@ preamble_parameters(const struct capture *capture, struct keyval *kv)
 		rc = keyval_set(kv, "files", "%u", options->files);
 	if (rc == 0 && options->slot)
 		rc = keyval_set(kv, "filter", "%s", options->slot->command);
+	if (rc == 0 && options->informant)
+		rc = keyval_set(kv, "flows", "%s", options->informant->source);
 	return rc;
 }
 

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "child.h"
 #include "launch.h"
 
 #include <stdio.h>
@@ -35,6 +36,31 @@ quote_log(const struct session *session, struct failure *why)
 	snprintf(why->text + used, sizeof(why->text) - used, ": %s", line ? line + 1 : text);
 }
 
+/* The command, and before it whoever tells it what it will need to know. */
+static int
+start_commands(struct session *session, const struct session_options *wanted, struct failure *why)
+{
+	const int err = wanted->detached ? session->log_fd : STDERR_FILENO;
+	const char *service =
+	    wanted->path && wanted->job->service && *wanted->job->service ? "./service" : NULL;
+	int rc;
+
+	if (!wanted->filter)
+		return 0;
+	if (child_siblings_first() < 0)
+		return failure_errno(why, "cannot run '%s'", *wanted->filter);
+	if (wanted->flows && informant_start(&session->informant, wanted->flows, service, err,
+					     session->dir.fd, why) < 0)
+		return -1;
+	rc = slot_start(&session->slot, wanted->filter, err, session->dir.fd,
+			session->informant.pairs, why);
+	/* So that it ends when its only reader does. */
+	if (session->informant.pairs >= 0)
+		close(session->informant.pairs);
+	session->informant.pairs = -1;
+	return rc;
+}
+
 int
 session_begin(struct session *session, struct capture_options *options,
 	      const struct session_options *wanted, struct failure *why)
@@ -46,14 +72,13 @@ session_begin(struct session *session, struct capture_options *options,
 	*session = SESSION_INIT;
 	options->dir = wanted->path ? &session->dir : NULL;
 	options->slot = wanted->filter ? &session->slot : NULL;
+	options->informant = wanted->flows ? &session->informant : NULL;
 	options->signal_fd = launch_signals(why);
 	if (options->signal_fd < 0)
 		return -1;
 	if (wanted->path && make_directory(session, wanted, why) < 0)
 		goto fail;
-	if (wanted->filter && slot_start(&session->slot, wanted->filter,
-					 wanted->detached ? session->log_fd : STDERR_FILENO,
-					 session->dir.fd, why) < 0)
+	if (start_commands(session, wanted, why) < 0)
 		goto fail;
 	/* Not sooner: root under sudo may have to be root to write where its user can. */
 	if (priv_keep_net_raw(why) < 0 || capture_open(capture, options, why) < 0 ||
@@ -71,6 +96,7 @@ fail:
 		quote_log(session, why);
 	capture_close(capture);
 	slot_release(&session->slot);
+	informant_release(&session->informant);
 	rundir_release(&session->dir, !confined);
 	return -1;
 }

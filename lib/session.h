@@ -8,6 +8,7 @@
 
 #include "capture.h"
 #include "failure.h"
+#include "informant.h"
 #include "job.h"
 #include "priv.h"
 #include "rundir.h"
@@ -20,25 +21,31 @@ struct session_options {
 	const char *path;      /* of the directory to make; NULL: a stream on standard output */
 	const struct job *job; /* kept in the directory */
 	char *const *filter;   /* a command that packets pass through; NULL: none */
-	bool detached;         /* its complaints go to the file `log` */
+	const char
+	    *flows;    /* what it is told, as vcap-flows takes it (flowsource.h); NULL: nothing */
+	bool detached; /* its complaints go to the file `log` */
 	enum priv_sandbox sandbox;
 };
 
 struct session {
 	struct rundir dir;
 	struct slot slot;
+	struct informant informant;
 	struct capture capture;
 	int log_fd; /* the file `log`, for messages of a detached process; -1 with a stream */
 };
 
-#define SESSION_INIT       \
-	((struct session){ \
-	    .dir = RUNDIR_INIT, .slot = SLOT_INIT, .capture = CAPTURE_INIT, .log_fd = -1})
+#define SESSION_INIT                                   \
+	((struct session){.dir = RUNDIR_INIT,          \
+			  .slot = SLOT_INIT,           \
+			  .informant = INFORMANT_INIT, \
+			  .capture = CAPTURE_INIT,     \
+			  .log_fd = -1})
 
 /*
  * Makes the directory, stores the job there, starts the command, captures, and gives up every
- * privilege. options->dir, slot and signal_fd are filled here; what options and wanted point to
- * must outlive the session. -1: nothing is left of it, but for privileges.
+ * privilege. options->dir, slot, informant and signal_fd are filled here; what options and wanted
+ * point to must outlive the session. -1: nothing is left of it, but for privileges.
  */
 int session_begin(struct session *session, struct capture_options *options,
 		  const struct session_options *wanted, struct failure *why);

@@ -40,9 +40,10 @@ make_pipe(int fds[2])
 }
 
 int
-slot_start(struct slot *slot, char *const *argv, int err, int dir, struct failure *why)
+slot_start(struct slot *slot, char *const *argv, int err, int dir, int more, struct failure *why)
 {
-	struct guarded guarded = {.argv = argv, .in = -1, .out = -1, .err = err, .dir = dir};
+	struct guarded guarded = {
+	    .argv = argv, .in = -1, .out = -1, .err = err, .dir = dir, .more = more};
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, rc = -1;
 	char path[PATH_MAX], **words = NULL;
 	size_t count = 0;
