@@ -8,7 +8,7 @@ export PATH
 
 usage() {
 	cat <<'END'
-usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--patience time] service [spec ...]
+usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--patience time] [--specs file] service [spec ...]
 
   -c, --count count      packets per core (any number)
   -E, --engines list     only these engines of the service, separated by commas
@@ -18,6 +18,7 @@ usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] 
   -t, --time time        for how long; a bare number means minutes (for ever)
   -x, --exclude          what the same command without -x would leave out
       --patience time    how long to wait for an engine that is out of reach (30s)
+      --specs file       more addresses, one or more a line
       --help             show this help
       --version          show the version
 
@@ -56,7 +57,7 @@ for word; do
 	--) break ;;
 	--help) usage; exit ;;
 	--version) echo "vcap-capture @VERSION@"; exit ;;
-	--count* | --engines* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --patience*) ;;
+	--count* | --engines* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --patience* | --specs*) ;;
 	--*)
 		say "unknown option '$(printf %s "$word" | LC_ALL=C tr -c '[:print:]' '?')' (try --help)"
 		exit 2

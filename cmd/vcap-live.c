@@ -28,7 +28,7 @@
 static const struct command self = {
     .name = "vcap-live",
     .synopsis = "[-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--lease time] "
-		"service [spec ...]",
+		"[--specs file] service [spec ...]",
     .options = "  -c, --count count     packets per core (any number)\n"
 	       "  -E, --engines list    only these engines of the service, separated by commas\n"
 	       "  -m, --monitors mode   health checks: none (the default), include or only\n"
@@ -37,6 +37,7 @@ static const struct command self = {
 	       "  -t, --time time       for how long; a bare number means minutes (for ever)\n"
 	       "  -x, --exclude         what the same command without -x would leave out\n"
 	       "      --lease time      how long engines go on without word from here (15s)\n"
+	       "      --specs file      more addresses, one or more a line\n"
 	       "      --help            show this help\n"
 	       "      --version         show the version\n",
 };
@@ -208,6 +209,8 @@ main(int argc, char **argv)
 	if (request_complete(&request, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	job = make_job(&request.order);
+	if (request.remark.text[0])
+		warn("%s", request.remark.text);
 	/* A ^C is for this process, which then lets all others end well. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGINT);

@@ -20,7 +20,7 @@
 static const struct command self = {
     .name = "vcap-start",
     .synopsis = "[-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--patience time] "
-		"service [spec ...]",
+		"[--specs file] service [spec ...]",
     .options = "  -c, --count count     packets per core (any number)\n"
 	       "  -E, --engines list    only these engines of the service, separated by commas\n"
 	       "  -m, --monitors mode   health checks: none (the default), include or only\n"
@@ -29,6 +29,7 @@ static const struct command self = {
 	       "  -t, --time time       for how long; a bare number means minutes (for ever)\n"
 	       "  -x, --exclude         what the same command without -x would leave out\n"
 	       "      --patience time   how long to wait for an engine that is out of reach (30s)\n"
+	       "      --specs file      more addresses, one or more a line\n"
 	       "      --help            show this help\n"
 	       "      --version         show the version\n",
 };
@@ -142,6 +143,8 @@ main(int argc, char **argv)
 	    spool_create(&spool, order->service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
 	warn_of_limits(order);
+	if (request.remark.text[0])
+		warn("%s", request.remark.text);
 	status = launch(order, &spool, &entry);
 	puts(entry.id);
 	return cli_finish(status);

@@ -60,13 +60,13 @@ watch(struct child *child, int orders)
 static _Noreturn void
 live(const struct guarded *guarded, int orders, int reports)
 {
-	const int wanted[] = {guarded->in, guarded->out, guarded->dir,
-			      orders,      reports,      guarded->more};
-	int kept[6], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int wanted[] = {guarded->in, guarded->out,     guarded->dir,     orders,
+			      reports,     guarded->more[0], guarded->more[1], guarded->more[2]};
+	int kept[5 + GUARDED_MORES], *more = kept + 5, null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct report report = {0};
 	struct child child;
 
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 5 + GUARDED_MORES; i++)
 		kept[i] = wanted[i] < 0 ? -1 : fcntl(wanted[i], F_DUPFD_CLOEXEC, ABOVE);
 	reports = kept[4];
 	/* What is standard error here may be the command's; input and output are the capture's. */
@@ -79,9 +79,10 @@ live(const struct guarded *guarded, int orders, int reports)
 		report.status = failure_errno(&report.why, "cannot run '%s'", guarded->argv[0]);
 	/* It may be locked by whoever has it open, and must not be beyond the capture's life. */
 	close_one(&kept[2]);
-	/* The child has it where it is now. */
-	if (kept[5] >= 0)
-		dup2(kept[5], GUARDED_MORE);
+	/* The child has them where they are now. */
+	for (int i = 0; i < GUARDED_MORES; i++)
+		if (more[i] >= 0)
+			dup2(more[i], GUARDED_MORE + i);
 	if (report.status < 0 || (!guarded->is_privileged && priv_drop_all(&report.why) < 0) ||
 	    child_start(&child, guarded->argv, kept[0], kept[1], STDERR_FILENO, &report.why) < 0 ||
 	    priv_drop_all(&report.why) < 0) {
@@ -90,10 +91,11 @@ live(const struct guarded *guarded, int orders, int reports)
 	}
 	close_one(&kept[0]);
 	close_one(&kept[1]);
-	if (kept[5] >= 0) {
-		close(kept[5]);
-		close(GUARDED_MORE);
-	}
+	for (int i = 0; i < GUARDED_MORES; i++)
+		if (more[i] >= 0) {
+			close_one(&more[i]);
+			close(GUARDED_MORE + i);
+		}
 	if (write(reports, &report, sizeof(report)) != sizeof(report))
 		kill(0, SIGKILL);
 	report.status = watch(&child, kept[3]);

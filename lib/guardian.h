@@ -22,18 +22,20 @@ struct guardian {
 
 #define GUARDIAN_INIT ((struct guardian){.orders = -1, .reports = -1})
 
+/* The descriptors that the command has `more` as: from 3 on. */
+#define GUARDED_MORE  3
+#define GUARDED_MORES 3
+
 /* What the command gets: its words, NULL-ended; descriptors 0, 1 and 2, which stay the caller's,
- * and 3 (-1: none); the directory it runs in (-1: this one), in which a program named by a relative
- * path is not looked for. */
+ * and more (-1: none); the directory it runs in (-1: this one), in which a program named by a
+ * relative path is not looked for. */
 struct guarded {
 	char *const *argv;
-	int in, out, err, dir, more;
+	int in, out, err, dir;
+	int more[GUARDED_MORES];
 	bool is_privileged; /* it is started with the caller's privileges, which it gives up itself
 			     */
 };
-
-/* The descriptor that the command has `more` as. */
-#define GUARDED_MORE 3
 
 /* Call before any thread starts. -1: the command cannot be run, and why says so. */
 int guardian_start(struct guardian *guardian, const struct guarded *guarded, struct failure *why);

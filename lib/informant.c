@@ -42,7 +42,7 @@ informant_start(struct informant *informant, const char *source, const char *ser
 		int dir, struct failure *why)
 {
 	struct guarded guarded = {
-	    .in = -1, .err = err, .dir = dir, .more = -1, .is_privileged = true};
+	    .in = -1, .err = err, .dir = dir, .more = {-1, -1, -1}, .is_privileged = true};
 	const char *words[FLOWSOURCE_WORDS + 2];
 	struct flowsource parsed;
 	size_t count = 0;

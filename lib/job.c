@@ -1,5 +1,6 @@
 #include "job.h"
 
+#include "child.h"
 #include "fdio.h"
 
 #include <errno.h>
@@ -125,6 +126,26 @@ job_store(const struct job *job, const struct rundir *dir, struct failure *why)
 
 		if (rundir_store(dir, parts[i].name, text, strlen(text), why) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+int
+job_open(const struct job *job, int files[2], struct failure *why)
+{
+	const char *const texts[] = {job->service, job->specs};
+
+	files[0] = files[1] = -1;
+	for (int i = 0; i < 2; i++) {
+		if (!texts[i])
+			continue;
+		files[i] = child_input_open(texts[i], strlen(texts[i]), why);
+		if (files[i] >= 0)
+			continue;
+		if (i > 0 && files[0] >= 0)
+			close(files[0]);
+		files[0] = -1;
+		return -1;
 	}
 	return 0;
 }

@@ -28,6 +28,10 @@ int job_load(struct job *job, const char *path, struct failure *why);
 /* Creates filter.bpf, service and specs in dir. */
 int job_store(const struct job *job, const struct rundir *dir, struct failure *why);
 
+/* The service and the specs as files without a name, to be read from the start; -1 for one that is
+ * absent. -1: no file is open. */
+int job_open(const struct job *job, int files[2], struct failure *why);
+
 void job_release(struct job *job);
 
 #endif

@@ -19,13 +19,39 @@ order_filter_command(const struct order *order)
 	words_add(&argv, order->monitors);
 	words_add(&argv, "-S");
 	words_add(&argv, order->word);
+	/* A larger set is no harm where vcap-join takes the rest away; the rest of a larger one
+	 * would be. */
+	if (order->roughly && order->invert)
+		return words_finish(&argv);
+	if (order->roughly)
+		words_add(&argv, "--widen");
 	if (order->per_packet)
 		words_add(&argv, "-P");
 	if (order->invert)
 		words_add(&argv, "-x");
+	if (order->list) {
+		words_add(&argv, "--specs");
+		words_add(&argv, order->list);
+	}
 	words_add(&argv, "--");
 	words_add_all(&argv, order->specs);
 	return words_finish(&argv);
+}
+
+/* vcap-join between the rings and the writer, which finds the job at these paths. */
+static void
+add_join(const struct order *order, const char *service, const char *specs, struct words *argv)
+{
+	if (!order->joins)
+		return;
+	words_add_all(argv, (char *const[]){"--", "vcap-join", "-S", (char *)service, "-m",
+					    (char *)order->monitors, NULL});
+	if (order->per_packet)
+		words_add(argv, "-P");
+	if (order->invert)
+		words_add(argv, "-x");
+	if (order->specs[0] || order->list)
+		words_add_all(argv, (char *const[]){"--specs", (char *)specs, NULL});
 }
 
 /* What the order asks of vcap-run, which is to run like `how`. With placeholders (engine.h). */
@@ -54,6 +80,7 @@ order_run_command(const struct order *order, const char *id, const char *job)
 	words_add(&argv, job);
 	words_add(&argv, id);
 	add_run(order, (char *const[]){"--detach", "-w", "{dir}", NULL}, &argv);
+	add_join(order, "./service", "specs", &argv);
 	return words_finish(&argv);
 }
 
@@ -65,6 +92,7 @@ order_stream_command(const struct order *order, int64_t lease_ns)
 
 	snprintf(lease, sizeof(lease), "--lease=%" PRId64 "ms", lease_ns / 1000000);
 	add_run(order, (char *const[]){lease, "-w", "-", NULL}, &argv);
+	add_join(order, "/dev/fd/4", "/dev/fd/5", &argv);
 	return words_finish(&argv);
 }
 
@@ -100,6 +128,8 @@ order_specs(const struct order *order)
 
 	if (!out)
 		return NULL;
+	if (order->list_text)
+		print_words(order->list_text, out);
 	for (char *const *spec = order->specs; *spec; spec++)
 		print_words(strcmp(*spec, "-") == 0 ? order->input : *spec, out);
 	if (fclose(out) == 0)
@@ -166,6 +196,7 @@ order_facts(const struct order *order, struct keyval *facts)
 	rc |= keyval_set(facts, "monitors", "%s", order->monitors);
 	rc |= keyval_set(facts, "per-packet", "%s", order->per_packet ? "yes" : "no");
 	rc |= keyval_set(facts, "invert", "%s", order->invert ? "yes" : "no");
+	rc |= keyval_set(facts, "join", "%s", order->joins ? "yes" : "no");
 	rc |= keyval_set(facts, "specs", "%zu", specs ? count_lines(specs) : 0);
 	rc |= keyval_set(facts, "patience", "%" PRId64, order->patience_ns);
 	for (char *const *engine = order->engines; *engine; engine++)

@@ -22,13 +22,17 @@ struct order {
 	const char *monitors; /* none, include or only */
 	bool per_packet;      /* -P */
 	bool invert;          /* -x */
+	bool joins;           /* vcap-join runs on the engines, and has the last word */
+	bool roughly;         /* ... since there are more addresses than a program may have */
 	uint64_t count;       /* packets per core; 0: any number */
 	int64_t duration_ns;  /* 0: for ever */
 	uint64_t snaplen;     /* bytes per packet; 0: all */
 	int64_t patience_ns;  /* how long to wait for an engine that cannot be reached */
 	char *const *specs;   /* as on the command line; `-` stands for input; NULL-ended */
 	const char *input;    /* what `-` stands for; NULL if there is none */
-	const char *filter;   /* the program, once it is compiled */
+	const char *list;     /* a file with more specs, and its text; NULL if there is none */
+	const char *list_text;
+	const char *filter; /* the program, once it is compiled */
 };
 
 /* The engines of the service that take part: all, or those in list, whose words are separated by

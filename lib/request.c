@@ -1,13 +1,22 @@
 #include "request.h"
 
+#include "addrset.h"
+#include "farm.h"
 #include "fdio.h"
 #include "packet.h"
 #include "parse.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define INPUT_MAX (16u << 20) /* bytes of specs on standard input */
+#define INPUT_MAX (16u << 20) /* bytes of specs in a file or on standard input */
+
+/* As many intervals fit into a program, next to any usual service, one of IPv6 being as good as
+ * six.
+ */
+#define INTERVALS_IN_PROGRAM 1000
 
 int
 request_option(struct request *request, int letter, const char *value, struct failure *why)
@@ -24,6 +33,7 @@ request_option(struct request *request, int letter, const char *value, struct fa
 		order->monitors = value;
 		break;
 	case 'P': order->per_packet = true; break;
+	case REQUEST_SPECS: order->list = value; break;
 	case 's': rc = parse_number(value, PACKET_SNAPLEN, &order->snaplen, why); break;
 	case 't': rc = parse_duration(value, NS_PER_MINUTE, &order->duration_ns, why); break;
 	case 'x': order->invert = true; break;
@@ -32,12 +42,34 @@ request_option(struct request *request, int letter, const char *value, struct fa
 	return rc < 0 ? -1 : 1;
 }
 
+/* An option's list is read like the words: once, whole. */
+static int
+read_list(struct order *order, struct failure *why)
+{
+	char *text;
+	size_t size;
+	int fd, rc;
+
+	if (!order->list)
+		return 0;
+	fd = open(order->list, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return failure_errno(why, "cannot read '%s'", order->list);
+	rc = fdio_slurp(fd, INPUT_MAX, order->list, &text, &size, why);
+	close(fd);
+	if (rc == 0)
+		order->list_text = text;
+	return rc;
+}
+
 static int
 read_specs(struct order *order, struct failure *why)
 {
 	char *text;
 	size_t size;
 
+	if (read_list(order, why) < 0)
+		return -1;
 	for (char *const *spec = order->specs; *spec; spec++) {
 		if (strcmp(*spec, "-") != 0)
 			continue;
@@ -47,6 +79,70 @@ read_specs(struct order *order, struct failure *why)
 		return 0;
 	}
 	return 0;
+}
+
+static bool
+has_connection_monitors(const struct service *service)
+{
+	for (size_t i = 0; i < service->monitor_count; i++)
+		if (service->monitors[i].kind >= MONITOR_EMPTY)
+			return true;
+	return false;
+}
+
+/* Whether packets' own addresses and ports are not enough to tell which belong. */
+static bool
+needs_join(struct request *request, const struct service *service, config_variable *variable)
+{
+	const struct order *order = &request->order;
+	char *neighbour;
+
+	if (order->per_packet)
+		return false;
+	if (strcmp(order->monitors, "include") != 0 && has_connection_monitors(service))
+		return true;
+	if (service->source_client)
+		return false;
+	if (order->specs[0] || order->list)
+		return true;
+	neighbour = farm_find_neighbour(service, variable);
+	if (!neighbour)
+		return false;
+	failure_set(&request->remark,
+		    "service '%s' shares servers with '%s': vcap-join keeps the connections that "
+		    "are its own, where the PROXY protocol or tables tell",
+		    service->name, neighbour);
+	free(neighbour);
+	return true;
+}
+
+/* Whether the set may be too large for a program. What is no set is told when it is compiled. */
+static bool
+is_large(const struct order *order)
+{
+	struct addrset set = ADDRSET_INIT;
+	char *specs = order_specs(order);
+	struct failure why;
+	bool is_large = specs && addrset_add_lines(&set, specs, "", &why) == 0;
+
+	addrset_seal(&set);
+	is_large = is_large && set.v4.count + 6 * set.v6.count > INTERVALS_IN_PROGRAM;
+	addrset_release(&set);
+	free(specs);
+	return is_large;
+}
+
+static void
+decide(struct request *request, const struct service *service, config_variable *variable)
+{
+	struct order *order = &request->order;
+
+	order->joins = needs_join(request, service, variable);
+	order->roughly = is_large(order);
+	if (order->roughly && !order->joins)
+		failure_set(&request->remark, "the addresses are too many for a program alone: "
+					      "vcap-join applies them on the engines");
+	order->joins |= order->roughly;
 }
 
 int
@@ -68,14 +164,10 @@ request_complete(struct request *request, char *const *words, config_variable *v
 	    engines_load(&request->engines, variable, why) == 0) {
 		order->engines =
 		    order_engines(&service, &request->engines, request->engine_list, why);
-		rc = order->engines ? 0 : -1;
+		rc = order->engines ? read_specs(order, why) : -1;
 	}
-	if (rc == 0 && order->specs[0] && !order->per_packet && !service.source_client)
-		rc = failure_set(why,
-				 "addresses with service '%s' need -P: its servers see an engine's "
-				 "address, so the server side would be lost; a capture without "
-				 "addresses can be given to vcap-join",
-				 service.name);
+	if (rc == 0)
+		decide(request, &service, variable);
 	service_release(&service);
-	return rc < 0 ? -1 : read_specs(order, why);
+	return rc;
 }

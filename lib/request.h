@@ -15,11 +15,15 @@ struct request {
 	struct engines engines;  /* all that are known */
 	const char *engine_list; /* -E; NULL: every engine of the service */
 	struct config_file file;
+	struct failure remark; /* what there is to say of how packets will be judged, or empty */
 };
 
 #define REQUEST_INIT                                                                              \
 	((struct request){.order = {.monitors = "none", .patience_ns = 30 * INT64_C(1000000000)}, \
 			  .engines = ENGINES_INIT})
+
+/* An option without a letter. */
+enum { REQUEST_SPECS = 0x80 };
 
 /* clang-format off */
 #define REQUEST_LETTERS "c:E:m:Ps:t:x"
@@ -29,6 +33,7 @@ struct request {
 	{"monitors", required_argument, NULL, 'm'}, \
 	{"per-packet", no_argument, NULL, 'P'}, \
 	{"snaplen", required_argument, NULL, 's'}, \
+	{"specs", required_argument, NULL, REQUEST_SPECS}, \
 	{"time", required_argument, NULL, 't'}, \
 	{"exclude", no_argument, NULL, 'x'}
 /* clang-format on */
@@ -36,8 +41,11 @@ struct request {
 /* Takes an option. 1 if the letter is one of them, 0 if not, -1 if its value is no good. */
 int request_option(struct request *request, int letter, const char *value, struct failure *why);
 
-/* Takes the words that follow the options, at least one and NULL-ended, and reads the service, the
- * engines and, if a spec is `-`, the specs on standard input. -1: one of them is no good. */
+/*
+ * Takes the words that follow the options, at least one and NULL-ended, reads the service, the
+ * engines and lists of specs, and decides whether vcap-join has to run on the engines. -1: one of
+ * them is no good.
+ */
 int request_complete(struct request *request, char *const *words, config_variable *variable,
 		     struct failure *why);
 

@@ -43,7 +43,7 @@ start_commands(struct session *session, const struct session_options *wanted, st
 	const int err = wanted->detached ? session->log_fd : STDERR_FILENO;
 	const char *service =
 	    wanted->path && wanted->job->service && *wanted->job->service ? "./service" : NULL;
-	int rc;
+	int more[GUARDED_MORES] = {-1, -1, -1}, rc = 0;
 
 	if (!wanted->filter)
 		return 0;
@@ -52,11 +52,16 @@ start_commands(struct session *session, const struct session_options *wanted, st
 	if (wanted->flows && informant_start(&session->informant, wanted->flows, service, err,
 					     session->dir.fd, why) < 0)
 		return -1;
-	rc = slot_start(&session->slot, wanted->filter, err, session->dir.fd,
-			session->informant.pairs, why);
-	/* So that it ends when its only reader does. */
-	if (session->informant.pairs >= 0)
-		close(session->informant.pairs);
+	/* A stream has no directory where the service and the specs are. */
+	if (!wanted->path)
+		rc = job_open(wanted->job, more + 1, why);
+	more[0] = session->informant.pairs;
+	if (rc == 0)
+		rc = slot_start(&session->slot, wanted->filter, err, session->dir.fd, more, why);
+	/* The pairs too, so that whoever tells them ends when its only reader does. */
+	for (int i = 0; i < GUARDED_MORES; i++)
+		if (more[i] >= 0)
+			close(more[i]);
 	session->informant.pairs = -1;
 	return rc;
 }

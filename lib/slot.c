@@ -40,16 +40,17 @@ make_pipe(int fds[2])
 }
 
 int
-slot_start(struct slot *slot, char *const *argv, int err, int dir, int more, struct failure *why)
+slot_start(struct slot *slot, char *const *argv, int err, int dir, const int more[GUARDED_MORES],
+	   struct failure *why)
 {
-	struct guarded guarded = {
-	    .argv = argv, .in = -1, .out = -1, .err = err, .dir = dir, .more = more};
+	struct guarded guarded = {.argv = argv, .in = -1, .out = -1, .err = err, .dir = dir};
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, rc = -1;
 	char path[PATH_MAX], **words = NULL;
 	size_t count = 0;
 
 	*slot = SLOT_INIT;
 	slot->command = argv[0];
+	memcpy(guarded.more, more, sizeof(guarded.more));
 	while (argv[count])
 		count++;
 	/* It will not run where its path is meant from. */

@@ -47,10 +47,9 @@ struct slot {
 #define SLOT_INIT ((struct slot){.to = -1, .from = -1, .guardian = GUARDIAN_INIT})
 
 /* Starts argv, whose first word's program is looked for on PATH, in the directory dir (-1: here),
- * with err as its standard error and more as GUARDED_MORE (-1: none). Call before any thread
- * starts. */
-int slot_start(struct slot *slot, char *const *argv, int err, int dir, int more,
-	       struct failure *why);
+ * with err as its standard error and more (guardian.h). Call before any thread starts. */
+int slot_start(struct slot *slot, char *const *argv, int err, int dir,
+	       const int more[GUARDED_MORES], struct failure *why);
 
 /* Gives the command a moment to answer what was written to it. -1: it has ended instead. */
 int slot_try(struct slot *slot, struct failure *why);

@@ -119,6 +119,13 @@ begin() { # DIR OPTION... -- COMMAND...
 	until_true gone passer
 }
 
+@test "a stream has no directory: it reads service and specs as files 4 and 5" {
+	printf '\nvip 192.0.2.1\n\n10.0.0.1\n10.0.0.2\n\n' >job
+	vcap-run -i vb -f - -t 200ms -w - -- sh -c 'cat /dev/fd/5 /dev/fd/4 /dev/fd/5 >&2; exec cat' \
+		<job >/dev/null 2>err
+	[ "$(head -n 5 err)" = $'10.0.0.1\n10.0.0.2\nvip 192.0.2.1\n10.0.0.1\n10.0.0.2' ]
+}
+
 @test "-w -: a stream in the order of time, with heartbeats" {
 	vcap-run -i vb -i lo -t 2s -w - -- "${keep77[@]}" >stream 2>err 3>&- &
 	pid=$!

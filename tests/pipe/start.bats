@@ -36,7 +36,7 @@ refused() { # MESSAGE ARG...
 	refused "'10.1.1.300'" shop -P -t 1 10.1.1.300
 	refused "'10.1.1.9-10.1.1.1'" shop -P -t 1 10.1.1.9-10.1.1.1
 	refused "'1.2.3.4/33'" shop -P -t 1 1.2.3.4/33
-	refused "need -P" shop -t 1 1.2.3.4
+	refused "cannot read 'nofile'" shop -t 1 --specs nofile
 	refused "unknown service 'nope'" nope
 	refused "name: ''" ../shop/
 	refused "'-t'" shop -t
@@ -69,6 +69,74 @@ refused() { # MESSAGE ARG...
 	[ "$(awk -v RS= 'NR == 2' "$job")" = "$(grep . config/services/shop)" ]
 	[ "$(awk -v RS= 'NR == 3' "$job")" = $'10.0.0.0/8\n192.0.2.1\n198.51.100.1' ]
 	[ "$(awk -v RS= 'NR == 1' "$job")" = "$(vcap-filter -S shop -P -m include 10.0.0.0/8 192.0.2.1 198.51.100.1)" ]
+}
+
+# What engine a was asked, but for what every engine is, and the program it was given.
+asked() { # ARG...
+	rm -f asked.* job.*
+	run vcap-start -E a -t 1 "$@"
+	[ "$status" -eq 1 ]
+	sed '1,/^e1$/d' asked.* | tr '\n' ' '
+}
+
+given() {
+	awk -v RS= "NR == $1" job.*
+}
+
+@test "vcap-join runs on the engines where packets alone do not tell, and only there" {
+	[ -z "$(asked shop)" ]
+	[ -z "$(asked shop -P 10.1.1.1)" ]
+	[ -z "$(asked shop -m only)" ]
+	[ "$(asked shop 10.1.1.1)" = "-- vcap-join -S ./service -m none --specs specs " ]
+	[ "$(given 1)" = "$(vcap-filter -S shop 10.1.1.1)" ]
+	[ "$(asked shop -x -m include 10.1.1.1)" = "-- vcap-join -S ./service -m include -x --specs specs " ]
+	[ "$(given 1)" = "$(vcap-filter -S shop -x -m include 10.1.1.1)" ]
+
+	# Servers that see the clients' addresses.
+	sed -i '$a source client' config/services/shop
+	[ -z "$(asked shop 10.1.1.1)" ]
+
+	# Monitors that need a look at a connection.
+	sed -i '$a monitor http /health' config/services/shop
+	[ "$(asked shop 10.1.1.1)" = "-- vcap-join -S ./service -m none --specs specs " ]
+	[ "$(asked shop -m only)" = "-- vcap-join -S ./service -m only " ]
+	[ -z "$(asked shop -m include)" ]
+	[ -z "$(asked shop -P -m none)" ]
+}
+
+@test "vcap-join runs for services that share servers, and says so" {
+	printf '%s\n' 'vip 192.0.2.11' 'server 10.0.0.0/24 tcp/81' >config/services/other
+	printf '%s\n' 'vip 192.0.2.11' 'nonsense' >config/services/bad
+	sed -i 's/^server.*/& tcp\/80/' config/services/shop
+	[ -z "$(asked shop)" ]
+	sed -i 's,tcp/81,tcp/80-90,' config/services/other
+	[ "$(asked shop)" = "-- vcap-join -S ./service -m none " ]
+	asked shop
+	[[ $output == *"'shop' shares servers with 'other'"* ]]
+	[ -z "$(asked shop -P 10.0.0.1)" ]
+	[ "$(asked ./config/services/shop)" = "-- vcap-join -S ./service -m none " ]
+	sed -i 's,10.0.0.0/24,10.0.0.2-10.0.0.9,' config/services/other
+	[ -z "$(asked shop)" ]
+}
+
+@test "any number of addresses: a program that fits, and the list itself for vcap-join" {
+	for i in {0..99}; do printf "10.$i.%d.1\n" {0..99}; done >list
+	[ "$(asked shop --specs list 192.0.2.77)" = "-- vcap-join -S ./service -m none --specs specs " ]
+	[ "$(given 3)" = "$(cat list; echo 192.0.2.77)" ]
+	[ "$(given 1)" = "$(vcap-filter --widen -S shop --specs list 192.0.2.77 2>/dev/null)" ]
+	[ "$(asked shop - <list)" = "-- vcap-join -S ./service -m none --specs specs " ]
+	[ "$(given 3)" = "$(cat list)" ]
+
+	# Of what is excluded a program may not have more.
+	[ "$(asked shop -x --specs list)" = "-- vcap-join -S ./service -m none -x --specs specs " ]
+	[ "$(given 1)" = "$(vcap-filter -S shop)" ]
+
+	# Each packet by itself.
+	[ "$(asked shop -P --specs list)" = "-- vcap-join -S ./service -m none -P --specs specs " ]
+	asked shop -P --specs list
+	[[ $output == *"too many for a program"* ]]
+	head -n 900 list >some
+	[ -z "$(asked shop -P --specs some)" ]
 }
 
 @test "a chosen engine alone; no limit is warned of" {

@@ -1,0 +1,67 @@
+#include "farm.h"
+
+#include "parse.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_met(const struct endpoint_group *one, const struct endpoint_group *other)
+{
+	return one->first_key <= other->last_key && other->first_key <= one->last_key &&
+	       addrset_meets(&one->addresses, &other->addresses);
+}
+
+bool
+farm_is_shared(const struct service *one, const struct service *other)
+{
+	for (size_t i = 0; i < one->server_group_count; i++)
+		for (size_t k = 0; k < other->server_group_count; k++)
+			if (is_met(&one->server_groups[i], &other->server_groups[k]))
+				return true;
+	return false;
+}
+
+static int
+is_service_file(const struct dirent *entry)
+{
+	return parse_is_name(entry->d_name);
+}
+
+static bool
+is_neighbour(const struct service *service, const char *name, config_variable *variable)
+{
+	struct service other = SERVICE_INIT;
+	struct failure why;
+	bool is_shared;
+
+	if (strcmp(name, service->name) == 0 ||
+	    config_service_load(&other, name, variable, &why) < 0)
+		return false;
+	is_shared = farm_is_shared(service, &other);
+	service_release(&other);
+	return is_shared;
+}
+
+char *
+farm_find_neighbour(const struct service *service, config_variable *variable)
+{
+	char *directory = config_directory(variable), *path = NULL, *found = NULL;
+	struct dirent **files = NULL;
+	int count = 0;
+
+	if (directory && asprintf(&path, "%s/services", directory) >= 0) {
+		count = scandir(path, &files, is_service_file, alphasort);
+		free(path);
+	}
+	for (int i = 0; i < count; i++) {
+		if (!found && is_neighbour(service, files[i]->d_name, variable))
+			found = strdup(files[i]->d_name);
+		free(files[i]);
+	}
+	free(files);
+	free(directory);
+	return found;
+}
