@@ -30,10 +30,12 @@ struct carrier {
 	uint64_t path;             /* of its first request, if has_path; 0: none */
 	uint32_t generation;       /* of the pairs that were looked at */
 	int64_t looked_up_ns;
-	bool has_path, has_opened, is_local;
-	bool is_heard;   /* its bytes have begun, and say nothing yet or ever */
-	bool has_client; /* a table knows whose it is */
-	bool was_looked_up, was_introduced;
+	bool has_path : 1, has_opened : 1, is_local : 1;
+	bool is_heard : 1;   /* its bytes have begun, and say nothing yet or ever */
+	bool has_client : 1; /* a table knows whose it is */
+	/* Evidence has named a VIP of this service, or one of another's. */
+	bool is_ours : 1, is_foreign : 1;
+	bool was_looked_up : 1, was_introduced : 1;
 };
 
 struct join {
@@ -86,6 +88,8 @@ remember(struct join *join, const struct carrier *carrier)
 static enum answer
 carried_by(const struct carrier *carrier)
 {
+	if (carrier->is_foreign && !carrier->is_ours)
+		return NO;
 	if (carrier->selected != UNKNOWN)
 		return carrier->selected;
 	return carrier->tabled != UNKNOWN ? carrier->tabled : carrier->heard;
@@ -120,6 +124,18 @@ is_our_vip(const struct join *join, const struct carrier *carrier, const struct 
 			return true;
 	}
 	return false;
+}
+
+/* Takes down which service the connection carries. */
+static void
+place(const struct join *join, struct carrier *carrier, const struct evidence *evidence)
+{
+	if (!evidence->vip.is_known)
+		return;
+	if (is_our_vip(join, carrier, &evidence->vip))
+		carrier->is_ours = true;
+	else
+		carrier->is_foreign = true;
 }
 
 /* What evidence means for the connection. */
@@ -165,6 +181,7 @@ hear_witness(void *context, const struct evidence *evidence)
 	struct carrier *carrier = telling->carrier;
 	enum answer answer = weigh(telling->join, carrier, evidence);
 
+	place(telling->join, carrier, evidence);
 	carrier->is_local |= evidence->is_local;
 	telling->join->counts.vip_unknown |= !telling->join->config.set && answer == YES &&
 					     !evidence->is_local && !evidence->vip.is_known &&
@@ -182,6 +199,8 @@ hear_table(void *context, const struct evidence *evidence, bool by_address)
 	/* One of several connections: it may be this one, or not. */
 	if (by_address && answer != YES)
 		return;
+	if (!by_address)
+		place(telling->join, carrier, evidence);
 	telling->join->counts.by_address |= by_address;
 	carrier->has_client |= evidence->client.is_known;
 	add(telling->join, carrier, &carrier->tabled, answer);
@@ -271,6 +290,14 @@ dismiss(struct join *join, struct carrier *carrier)
 	join->witnesses.used -= sizeof(struct witness);
 }
 
+/* Whether it may still turn out to be another service's. */
+static bool
+is_unplaced(const struct carrier *carrier)
+{
+	return !carrier->is_ours && !carrier->is_foreign && carrier->heard == UNKNOWN &&
+	       carrier->tabled == UNKNOWN;
+}
+
 /* Whether what the connection's bytes say would change anything. */
 static bool
 is_of_interest(const struct join *join, const struct carrier *carrier)
@@ -279,7 +306,9 @@ is_of_interest(const struct join *join, const struct carrier *carrier)
 		return true;
 	if (join->config.per_packet || join->config.service->source_client)
 		return false;
-	return carrier->selected == YES ? join->has_claims : carried_by(carrier) != YES;
+	if (carrier->selected == YES)
+		return join->has_claims || is_unplaced(carrier);
+	return carried_by(carrier) != YES;
 }
 
 static bool
@@ -334,6 +363,15 @@ overhear(struct join *join, struct carrier *carrier, const struct tuple *tuple)
 		dismiss(join, carrier);
 }
 
+/* Of a server's or an engine's connections those are wanted that are not another service's. */
+static bool
+is_presumed(const struct join *join, const struct carrier *carrier)
+{
+	return carrier->flow.key.is_server_side && carrier->selected == YES &&
+	       !join->config.per_packet && !join->config.service->source_client &&
+	       !carrier->flow.is_ended && is_unplaced(carrier);
+}
+
 static enum join_verdict
 verdict_of(const struct join *join, const struct carrier *carrier)
 {
@@ -350,7 +388,7 @@ verdict_of(const struct join *join, const struct carrier *carrier)
 	if (monitor == UNKNOWN && mode != MONITORS_INCLUDE)
 		return JOIN_UNDECIDED;
 	if (carried == YES)
-		return JOIN_WANTED;
+		return is_presumed(join, carrier) ? JOIN_PRESUMED : JOIN_WANTED;
 	if (carried == UNKNOWN || (is_pending && !carrier->flow.is_ended))
 		return JOIN_UNDECIDED;
 	return JOIN_OTHER;
@@ -381,7 +419,7 @@ update(struct join *join, struct carrier *carrier)
 			add(join, carrier, &carrier->selected, YES);
 		return;
 	}
-	if (carrier->selected == YES ? join->has_claims : carrier->tabled != YES)
+	if (carrier->selected == YES || carrier->tabled != YES)
 		look_up(join, carrier);
 	carrier->monitor = judge_monitor(join, carrier);
 }
@@ -389,6 +427,8 @@ update(struct join *join, struct carrier *carrier)
 static enum join_verdict
 settle(const struct join *join, enum join_verdict verdict)
 {
+	if (verdict == JOIN_PRESUMED)
+		return JOIN_WANTED;
 	if (verdict != JOIN_UNDECIDED)
 		return verdict;
 	return join->config.keeps_undecided ? JOIN_WANTED : JOIN_OTHER;
@@ -549,7 +589,7 @@ judge_flow(struct join *join, struct flow *flow, struct flow **waits_for)
 		return settle(join, JOIN_UNDECIDED);
 	}
 	verdict = join_ask(join, flow, &is_final);
-	if (verdict == JOIN_UNDECIDED && !is_final)
+	if (verdict >= JOIN_UNDECIDED && !is_final)
 		*waits_for = flow;
 	return verdict;
 }

@@ -43,7 +43,9 @@ enum join_verdict {
 	JOIN_OUT,    /* not of this service, or of those monitors that -m drops */
 	JOIN_OTHER,  /* of this service, but not of the set */
 	JOIN_WANTED, /* of the set */
+	/* There may be more to know: */
 	JOIN_UNDECIDED,
+	JOIN_PRESUMED, /* of the set, unless it turns out to be another service's */
 };
 
 /* Server-side connections by what became of them, and what the user should know. */
@@ -64,13 +66,15 @@ void join_free(struct join *join);
 void join_pair(struct join *join, const struct pairing *pairing);
 
 /*
- * The verdict on the next packet. JOIN_UNDECIDED: *flow is what to ask about later, if not NULL;
- * if it is NULL, asking would be of no use. While a file is learned the verdict means nothing.
+ * The verdict on the next packet. JOIN_UNDECIDED or JOIN_PRESUMED: *flow is what to ask about
+ * later, if not NULL; if it is NULL, asking would be of no use. While a file is learned the verdict
+ * means nothing.
  */
 enum join_verdict join_see(struct join *join, const struct packet *packet, uint16_t linktype,
 			   struct flow **flow);
 
-/* The verdict on a connection by now. JOIN_UNDECIDED: *is_final tells whether it will stay so. */
+/* The verdict on a connection by now. JOIN_UNDECIDED, JOIN_PRESUMED: *is_final tells whether it
+ * will stay so. */
 enum join_verdict join_ask(struct join *join, struct flow *flow, bool *is_final);
 
 /* The flow is held while somebody may ask about it. */

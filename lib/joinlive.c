@@ -42,7 +42,7 @@ may_go(const struct run *run, const struct held *first, bool force, enum join_ve
 	*verdict = first->verdict;
 	if (first->flow)
 		*verdict = join_ask(run->live->join, first->flow, &is_final);
-	return *verdict != JOIN_UNDECIDED || is_final || force ||
+	return *verdict < JOIN_UNDECIDED || is_final || force ||
 	       run->now_ns - first->packet.ts_ns > run->live->hold_ns;
 }
 

@@ -136,6 +136,13 @@ both() {
 	[ -z "$(lines out.pcap)" ]
 	mkconv -2 -e none > in.pcap
 	both 'ip[4:2] & 1 = 0' -S ./shop -t table
+	# A server's or an engine's address selects what is this service's.
+	for shape in '-e proxy1' '-e proxy2 -s 3' '-e none'; do
+		# shellcheck disable=SC2086
+		mkconv -2 -t table $shape > in.pcap
+		both 'ip[4:2] & 1 = 0' -S ./shop -t table 10.0.9.1
+		[ "$shape" = '-e none' ] || both 'ip[4:2] & 1 = 0' -S ./shop 10.0.9.1
+	done
 	# X-Forwarded-For names no service: all of the servers' connections are kept, and that is said.
 	mkconv -2 -e xff > in.pcap
 	run --separate-stderr vcap-join -S ./shop -r in.pcap -w out.pcap
