@@ -95,19 +95,19 @@ static bool
 needs_join(struct request *request, const struct service *service, config_variable *variable)
 {
 	const struct order *order = &request->order;
+	const bool judges_monitors =
+	    strcmp(order->monitors, "include") != 0 && has_connection_monitors(service);
 	char *neighbour;
 
 	if (order->per_packet)
 		return false;
-	if (strcmp(order->monitors, "include") != 0 && has_connection_monitors(service))
-		return true;
 	if (service->source_client)
-		return false;
+		return judges_monitors;
 	if (order->specs[0] || order->list)
 		return true;
 	neighbour = farm_find_neighbour(service, variable);
 	if (!neighbour)
-		return false;
+		return judges_monitors;
 	failure_set(&request->remark,
 		    "service '%s' shares servers with '%s': vcap-join keeps the connections that "
 		    "are its own, where the PROXY protocol or tables tell",
