@@ -66,7 +66,7 @@ lab_proxy_ask() { # ENGINE COMMAND: what the proxy answers on its socket
 	perl -MIO::Socket::UNIX -e '
 		my $socket = IO::Socket::UNIX->new($ARGV[0]) or exit 1;
 		print $socket "$ARGV[1]\n";
-		print while <$socket>' "$LAB_DIR/$1.sock" "$2"
+		print while <$socket>' "$LAB_DIR/$1.${LAB_SOCKET-sock}" "$2"
 }
 
 lab_proxy_stats() { # ENGINE FIELD: "PROXY NAME VALUE" a line, from the proxy's own statistics
