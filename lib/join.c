@@ -88,8 +88,6 @@ remember(struct join *join, const struct carrier *carrier)
 static enum answer
 carried_by(const struct carrier *carrier)
 {
-	if (carrier->is_foreign && !carrier->is_ours)
-		return NO;
 	if (carrier->selected != UNKNOWN)
 		return carrier->selected;
 	return carrier->tabled != UNKNOWN ? carrier->tabled : carrier->heard;
@@ -363,6 +361,12 @@ overhear(struct join *join, struct carrier *carrier, const struct tuple *tuple)
 		dismiss(join, carrier);
 }
 
+static bool
+is_foreign(const struct join *join, const struct carrier *carrier)
+{
+	return carrier->is_foreign && !carrier->is_ours && !join->config.per_packet;
+}
+
 /* Of a server's or an engine's connections those are wanted that are not another service's. */
 static bool
 is_presumed(const struct join *join, const struct carrier *carrier)
@@ -381,6 +385,8 @@ verdict_of(const struct join *join, const struct carrier *carrier)
 	bool is_pending = carrier->witness && witness_is_pending(carrier->witness);
 	enum answer carried = carried_by(carrier);
 
+	if (is_foreign(join, carrier))
+		return JOIN_OUT;
 	if ((monitor == YES && mode == MONITORS_NONE) || (monitor == NO && mode == MONITORS_ONLY))
 		return JOIN_OUT;
 	if (monitor == YES)

@@ -40,7 +40,7 @@ struct join_config {
 };
 
 enum join_verdict {
-	JOIN_OUT,    /* not of this service, or of those monitors that -m drops */
+	JOIN_OUT,    /* of another service, or of those monitors that -m drops */
 	JOIN_OTHER,  /* of this service, but not of the set */
 	JOIN_WANTED, /* of the set */
 	/* There may be more to know: */

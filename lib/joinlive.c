@@ -12,6 +12,7 @@ struct run {
 	struct sieve *sieve;
 	struct holdback *holdback;
 	int64_t now_ns;
+	int64_t looked_ns; /* when tables were last asked because a packet's time was up */
 	unsigned packets;
 };
 
@@ -46,6 +47,17 @@ may_go(const struct run *run, const struct held *first, bool force, enum join_ve
 	       run->now_ns - first->packet.ts_ns > run->live->hold_ns;
 }
 
+/* Whether the first, undecided, would go for its time alone; tables may know by now. */
+static int
+look_again(struct run *run, const struct held *first, struct failure *why)
+{
+	if (run->now_ns - first->packet.ts_ns <= run->live->hold_ns ||
+	    run->looked_ns == run->now_ns)
+		return 0;
+	run->looked_ns = run->now_ns;
+	return tables_take(run->live->tables, run->live->join, why);
+}
+
 /* Writes or drops the first. 1: done; 0: it has to wait; -1: failed. */
 static int
 release_first(struct run *run, bool force, struct failure *why)
@@ -55,6 +67,8 @@ release_first(struct run *run, bool force, struct failure *why)
 	enum join_verdict verdict;
 	int rc;
 
+	if (first && look_again(run, first, why) < 0)
+		return -1;
 	if (!first || !may_go(run, first, force, &verdict))
 		return 0;
 	flow = first->flow;
@@ -192,7 +206,8 @@ copy(struct run *run, struct failure *why)
 enum sieve_outcome
 joinlive_run(struct joinlive *live, struct sieve *sieve, struct failure *why)
 {
-	struct run run = {.live = live, .sieve = sieve, .now_ns = INT64_MIN};
+	struct run run = {
+	    .live = live, .sieve = sieve, .now_ns = INT64_MIN, .looked_ns = INT64_MIN};
 	enum sieve_outcome outcome = SIEVE_FAILED;
 
 	sieve->remark = remark;

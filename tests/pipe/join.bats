@@ -142,6 +142,7 @@ both() {
 		mkconv -2 -t table $shape > in.pcap
 		both 'ip[4:2] & 1 = 0' -S ./shop -t table 10.0.9.1
 		[ "$shape" = '-e none' ] || both 'ip[4:2] & 1 = 0' -S ./shop 10.0.9.1
+		both 'ip[4:2] & 1 = 0 and ip[4:2] != 8' -S ./shop -t table -x 10.1.0.8
 	done
 	# X-Forwarded-For names no service: all of the servers' connections are kept, and that is said.
 	mkconv -2 -e xff > in.pcap
