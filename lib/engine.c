@@ -439,22 +439,36 @@ expand_word(const char *word, const char *name, const char *directory)
 	return NULL;
 }
 
+/* The words that a word which is a placeholder stands for. False: it is none. */
+static bool
+expand_list(const struct engine *engine, const char *word, struct words *words)
+{
+	if (strcmp(word, "{interfaces}") == 0) {
+		for (char **name = engine->interfaces; name && *name; name++) {
+			words_add(words, "-i");
+			words_add(words, *name);
+		}
+	} else if (strcmp(word, "{flows}") == 0) {
+		if (engine->flows)
+			words_add_all(words, (char *const[]){"--flows", engine->flows, NULL});
+	} else if (strcmp(word, "{table}") == 0) {
+		if (engine->flows)
+			words_add_all(words, (char *const[]){"-t", "/dev/fd/3", NULL});
+	} else {
+		return false;
+	}
+	return true;
+}
+
 char **
 engine_expand(const struct engine *engine, const char *id, char *const *command)
 {
 	char *directory = engine_capture_directory(engine, id);
 	struct words words = {.failed = !directory};
 
-	for (; *command && !words.failed; command++) {
-		if (strcmp(*command, "{interfaces}") != 0) {
+	for (; *command && !words.failed; command++)
+		if (!expand_list(engine, *command, &words))
 			words_take(&words, expand_word(*command, engine->name, directory));
-			continue;
-		}
-		for (char **name = engine->interfaces; name && *name; name++) {
-			words_add(&words, "-i");
-			words_add(&words, *name);
-		}
-	}
 	free(directory);
 	return words_finish(&words);
 }

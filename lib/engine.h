@@ -65,9 +65,10 @@ char *engine_capture_directory(const struct engine *engine, const char *id);
 
 /*
  * command with its placeholders filled in for a capture on the engine: `{}` anywhere in a word is
- * the engine's name, `{dir}` the capture's directory there, and a word that is `{interfaces}`
- * becomes
- * `-i NAME` for each of the engine's. Heap, for words_free; NULL without memory.
+ * the engine's name, `{dir}` the capture's directory there. A word that is `{interfaces}` becomes
+ * `-i NAME` for each of the engine's; `{flows}` and `{table}` become `--flows SOURCE` and `-t
+ * /dev/fd/3` if it has a source of pairs, for vcap-run and the vcap-join that this runs. Heap, for
+ * words_free; NULL without memory.
  */
 char **engine_expand(const struct engine *engine, const char *id, char *const *command);
 

@@ -46,8 +46,7 @@ add_join(const struct order *order, const char *service, const char *specs, stru
 		return;
 	words_add_all(argv, (char *const[]){"--", "vcap-join", "-S", (char *)service, "-m",
 					    (char *)order->monitors, NULL});
-	if (order->per_packet)
-		words_add(argv, "-P");
+	words_add(argv, order->per_packet ? "-P" : "{table}");
 	if (order->invert)
 		words_add(argv, "-x");
 	if (order->specs[0] || order->list)
@@ -69,6 +68,8 @@ add_run(const struct order *order, char *const *how, struct words *argv)
 	if (order->snaplen)
 		words_addf(argv, "-s%" PRIu64, order->snaplen);
 	words_add(argv, "{interfaces}");
+	if (order->joins && !order->per_packet)
+		words_add(argv, "{flows}");
 }
 
 char **

@@ -92,6 +92,14 @@ given() {
 	[ "$(asked shop -x -m include 10.1.1.1)" = "-- vcap-join -S ./service -m include -x --specs specs " ]
 	[ "$(given 1)" = "$(vcap-filter -S shop -x -m include 10.1.1.1)" ]
 
+	# With the engine's own pairs, if it has a source of them.
+	cp config/engines engines
+	sed -i 's/^a /a flows=conntrack /' config/engines
+	[ "$(asked shop 10.1.1.1)" = "--flows conntrack -- vcap-join -S ./service -m none -t /dev/fd/3 --specs specs " ]
+	[ -z "$(asked shop -P 10.1.1.1)" ]
+	[ -z "$(asked shop)" ]
+	cp engines config/engines
+
 	# Servers that see the clients' addresses.
 	sed -i '$a source client' config/services/shop
 	[ -z "$(asked shop 10.1.1.1)" ]

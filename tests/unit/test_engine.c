@@ -155,12 +155,15 @@ static void
 commands(void)
 {
 	char *const command[] = {"vcap-run", "-w", "{dir}", "{interfaces}", "-n", "{}x", NULL};
+	char *const pairs[] = {"vcap-run", "{flows}", "--", "vcap-join", "{table}", NULL};
 	char text[1024];
 	struct engines engines;
 	struct failure why = FAILURE_INIT;
 
-	engines_parse(&engines, "a local\nb bin=/b as=sudo exec run in\nc dir=/d iface=e0,e1 local",
-		      "f", &why);
+	engines_parse(
+	    &engines,
+	    "a local\nb flows=log:/l bin=/b as=sudo exec run in\nc dir=/d iface=e0,e1 local", "f",
+	    &why);
 	is_str(joined(engine_command(&engines.list[0], command + 4), text), "-n|{}x",
 	       "local: the command itself");
 	is_str(joined(engine_command(&engines.list[1], command), text),
@@ -171,6 +174,10 @@ commands(void)
 	       "vcap-run|-w|/d/s.1.c|-i|e0|-i|e1|-n|cx", "placeholders");
 	is_str(joined(engine_expand(&engines.list[0], "s.1", command), text),
 	       "vcap-run|-w|/var/lib/vcap/run/s.1.a|-n|ax", "no interfaces, no option");
+	is_str(joined(engine_expand(&engines.list[1], "s.1", pairs), text),
+	       "vcap-run|--flows|log:/l|--|vcap-join|-t|/dev/fd/3", "a source of pairs");
+	is_str(joined(engine_expand(&engines.list[0], "s.1", pairs), text), "vcap-run|--|vcap-join",
+	       "no source, no option");
 	engines_release(&engines);
 }
 
