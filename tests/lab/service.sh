@@ -4,7 +4,8 @@
 lab_run() { # NAMESPACE NAME COMMAND...: in the background, its output in $LAB_DIR/NAME.log
 	namespace=$1 name=$2
 	shift 2
-	ip netns exec "$namespace" "$@" </dev/null >"$LAB_DIR/$name.log" 2>&1 &
+	# Whoever reads descriptors 3 and 4, as bats does, is not to wait for its end.
+	ip netns exec "$namespace" "$@" </dev/null >"$LAB_DIR/$name.log" 2>&1 3>&- 4>&- &
 	echo $! >"$LAB_DIR/$name.pid"
 }
 
