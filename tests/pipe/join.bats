@@ -191,6 +191,33 @@ both() {
 	[[ "$(cat err)" == *'5 wanted, 95 not, 60000 undecided'* ]]
 }
 
+# peak ARG...: the memory in KiB that vcap-join has had when it has read in.pcap as a stream.
+peak() {
+	mkfifo in
+	vcap-join -S ./shop "$@" <in >out.pcap 2>err &
+	local join=$!
+	exec 9>in
+	cat in.pcap >&9
+	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' /proc/$join/status >peak
+	exec 9>&-
+	wait $join
+	rm in
+	cat peak
+}
+
+@test "a flood takes no more memory than --memory says" {
+	[[ $build != *-asan* && $build != *-thread* ]] || skip "sanitizers have memory of their own"
+	mkconv -e xff -f 300000 -s 100 > in.pcap
+	small=$(peak --memory 4M 10.1.0.7)
+	same out.pcap 'ip[4:2] = 7'
+	large=$(peak --memory 256M 10.1.0.7)
+	same out.pcap 'ip[4:2] = 7'
+	echo "$small KiB, with more $large KiB"
+	# The program itself has as much as that.
+	[ "$small" -lt $(((4 + 8) * 1024)) ]
+	[ "$large" -gt $((40 * 1024)) ]
+}
+
 @test "the counts are a comment of the last statistics, and nothing else of the capture is lost" {
 	mkconv -e proxy1 > in.pcap
 	vcap-merge -w in.pcapng lb1=in.pcap
