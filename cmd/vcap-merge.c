@@ -111,7 +111,6 @@ static void
 prepare(struct mergejob *job, const struct options *options, struct outfile *out)
 {
 	struct failure why;
-	char **files;
 
 	if (priv_drop_all(&why) < 0)
 		die("%s", why.text);
@@ -122,14 +121,10 @@ prepare(struct mergejob *job, const struct options *options, struct outfile *out
 	    outfile_open(out, options->output, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(out->temporary);
-	files = inputs_files(&job->inputs);
-	if (!files)
-		failure_set(&why, "out of memory");
-	if (!files || priv_confine(out->dirfd, files, &why) < 0) {
+	if (mergejob_confine(job, out, &why) < 0) {
 		outfile_abandon(out);
 		die("%s", why.text);
 	}
-	free(files);
 }
 
 /* Whatever is wrong with the command line shows here, before anything is written. */

@@ -87,7 +87,7 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	merge = merge_new(&why);
 	if (!merge || inputs_add(&inputs, options.file, &why) < 0 ||
-	    inputs_open(&inputs, &why) < 0 || inputs_begin(&inputs, &why) < 0 ||
+	    inputs_open(&inputs, &why) < 0 || inputs_begin(&inputs, NULL, &why) < 0 ||
 	    inputs_merge(&inputs, merge, &why) < 0)
 		die("%s", why.text);
 	merge_mix_linktypes(merge);

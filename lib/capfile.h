@@ -20,6 +20,7 @@ enum capfile_format { CAPFILE_PCAPNG, CAPFILE_PCAP };
 
 /* A reader. Opaque; its source yields the packets. */
 struct capfile;
+struct crew;
 struct reservoir;
 struct stretch;
 
@@ -115,6 +116,8 @@ int capwriter_interface(struct capwriter *writer, const struct interface *interf
 			struct failure *why);
 int capwriter_packet(struct capwriter *writer, uint32_t id, const struct packet *packet,
 		     struct failure *why);
+/* Has stretches written with the help of others. The crew is the caller's; NULL is nobody. */
+int capwriter_help(struct capwriter *writer, struct crew *crew, struct failure *why);
 /* All packets of a stretch, whose interfaces are the writer's. */
 int capwriter_stretch(struct capwriter *writer, const struct stretch *stretch, struct failure *why);
 /* pcapng only; nothing in pcap. */

@@ -1,5 +1,6 @@
 #include "capfile.h"
 
+#include "crew.h"
 #include "fdio.h"
 #include "parse.h"
 #include "pcapng.h"
@@ -10,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER (256u << 10)
-#define SOON   8 /* packets */
+#define BUFFER      (256u << 10)
+#define BUFFER_MANY (1u << 20) /* ... if others help: they are called for each */
+#define SOON        8          /* packets */
 
 struct pcap_header {
 	uint32_t magic;
@@ -32,6 +34,7 @@ struct capwriter {
 	uint32_t section_base; /* the id of the section's first interface */
 	bool mixes_linktypes;
 	uint16_t linktype; /* of the interfaces, if there are any */
+	struct crew *crew; /* the caller's; NULL: nobody helps */
 };
 
 struct capwriter *
@@ -176,35 +179,50 @@ capwriter_interfaces(struct capwriter *writer, const struct source *source, stru
 }
 
 static int
-pcap_packet(struct capwriter *writer, const struct packet *packet, struct failure *why)
+check_time(const struct capwriter *writer, const struct packet *packet, struct failure *why)
 {
-	const struct pcap_record record = {.seconds = (uint32_t)(packet->ts_ns / NS_PER_SECOND),
-					   .nanoseconds = (uint32_t)(packet->ts_ns % NS_PER_SECOND),
-					   .caplen = packet->caplen,
-					   .len = packet->len};
-
-	if (packet->ts_ns / NS_PER_SECOND > UINT32_MAX)
+	if (packet->ts_ns < 0)
+		return failure_set(why, "a packet of a time before 1970 does not go into a file");
+	if (writer->format == CAPFILE_PCAP && packet->ts_ns / NS_PER_SECOND > UINT32_MAX)
 		return failure_set(why,
 				   "a packet of a time after 2106 does not go into a pcap file");
-	if (reserve(writer, sizeof(record) + packet->caplen, why) < 0)
-		return -1;
-	append(writer, &record, sizeof(record));
-	append(writer, packet->data, packet->caplen);
 	return 0;
+}
+
+static size_t
+record_length(const struct capwriter *writer, const struct packet *packet)
+{
+	return writer->format == CAPFILE_PCAP ? sizeof(struct pcap_record) + (size_t)packet->caplen
+					      : pcapng_packet_length(packet);
+}
+
+/* Writes a packet where there is room for it; returns its length. */
+static size_t
+record_at(const struct capwriter *writer, unsigned char *to, uint32_t id,
+	  const struct packet *packet)
+{
+	struct pcap_record record;
+
+	if (writer->format == CAPFILE_PCAPNG)
+		return pcapng_packet_at(to, id - writer->section_base, packet);
+	record = (struct pcap_record){.seconds = (uint32_t)(packet->ts_ns / NS_PER_SECOND),
+				      .nanoseconds = (uint32_t)(packet->ts_ns % NS_PER_SECOND),
+				      .caplen = packet->caplen,
+				      .len = packet->len};
+	memcpy(to, &record, sizeof(record));
+	memcpy(to + sizeof(record), packet->data, packet->caplen);
+	return sizeof(record) + packet->caplen;
 }
 
 int
 capwriter_packet(struct capwriter *writer, uint32_t id, const struct packet *packet,
 		 struct failure *why)
 {
-	if (packet->ts_ns < 0)
-		return failure_set(why, "a packet of a time before 1970 does not go into a file");
-	if (writer->format == CAPFILE_PCAP)
-		return pcap_packet(writer, packet, why);
-	if (reserve(writer, PCAPNG_EPB_ROOM(packet->caplen, packet->options_len), why) < 0)
+	if (check_time(writer, packet, why) < 0 ||
+	    reserve(writer, record_length(writer, packet), why) < 0)
 		return -1;
-	writer->blocks.used += pcapng_packet_at(writer->blocks.bytes + writer->blocks.used,
-						id - writer->section_base, packet);
+	writer->blocks.used +=
+	    record_at(writer, writer->blocks.bytes + writer->blocks.used, id, packet);
 	return 0;
 }
 
@@ -239,31 +257,114 @@ capwriter_raw(struct capwriter *writer, uint32_t type, const void *body, size_t 
 	return pcapng_raw(&writer->blocks, type, body, size) < 0 ? no_memory(why) : 0;
 }
 
+/* Packets of a stretch that one of many writes in a row, and how many such there are at a time. */
+#define PIECE      256
+#define PIECES_MAX 32
+
+struct piece {
+	const struct stretch_slot *slots;
+	size_t count;
+	size_t at; /* in the buffer */
+};
+
+struct writing {
+	const struct capwriter *writer;
+	struct piece pieces[PIECES_MAX];
+};
+
 /* Has what is written soon fetched: where a packet is, and later its first bytes. */
 static inline void
-fetch(const struct stretch *stretch, size_t i)
+fetch(const struct piece *piece, size_t i)
 {
 	const struct packet *packet;
 
-	if (i + 2 * SOON >= stretch->count)
+	if (i + 2 * SOON >= piece->count)
 		return;
-	__builtin_prefetch(stretch->slots[i + 2 * SOON].packet);
-	packet = stretch->slots[i + SOON].packet;
+	__builtin_prefetch(piece->slots[i + 2 * SOON].packet);
+	packet = piece->slots[i + SOON].packet;
 	__builtin_prefetch(packet->data);
 	__builtin_prefetch(packet->data + 64);
+}
+
+/* Writes a piece where there is room for it. */
+static void
+write_piece(void *context, size_t number)
+{
+	const struct writing *writing = context;
+	const struct piece *piece = &writing->pieces[number];
+	unsigned char *to = writing->writer->blocks.bytes + piece->at;
+
+	for (size_t i = 0; i < piece->count; i++) {
+		const struct packet *packet = piece->slots[i].packet;
+
+		fetch(piece, i);
+		to += record_at(writing->writer, to, packet->iface, packet);
+	}
+}
+
+/* Measures as many packets as fit into the buffer and a piece; *end is where they will end. */
+static int
+measure(const struct capwriter *writer, struct piece *piece, size_t left, size_t *end,
+	struct failure *why)
+{
+	const size_t most = left < PIECE ? left : PIECE;
+
+	piece->at = *end;
+	for (piece->count = 0; piece->count < most; piece->count++) {
+		const struct packet *packet = piece->slots[piece->count].packet;
+		const size_t length = record_length(writer, packet);
+
+		fetch(piece, piece->count);
+		if (check_time(writer, packet, why) < 0)
+			return -1;
+		if (length > writer->blocks.room - *end)
+			break;
+		*end += length;
+	}
+	return 0;
+}
+
+/* Writes as much of these slots as fits into the buffer. *count is how many. */
+static int
+fill(struct capwriter *writer, const struct stretch_slot *slots, size_t *count, struct failure *why)
+{
+	struct writing writing = {.writer = writer};
+	size_t done = 0, end = writer->blocks.used, pieces = 0;
+
+	do {
+		struct piece *piece = &writing.pieces[pieces];
+
+		piece->slots = slots + done;
+		if (measure(writer, piece, *count - done, &end, why) < 0)
+			return -1;
+		done += piece->count;
+	} while (writing.pieces[pieces++].count == PIECE && pieces < PIECES_MAX);
+	crew_work(writer->crew, write_piece, &writing, pieces);
+	writer->blocks.used = end;
+	*count = done;
+	return 0;
 }
 
 int
 capwriter_stretch(struct capwriter *writer, const struct stretch *stretch, struct failure *why)
 {
-	for (size_t i = 0; i < stretch->count; i++) {
-		const struct packet *packet = stretch->slots[i].packet;
+	for (size_t at = 0, count; at < stretch->count; at += count) {
+		const struct stretch_slot *slots = stretch->slots + at;
 
-		fetch(stretch, i);
-		if (capwriter_packet(writer, packet->iface, packet, why) < 0)
+		if (reserve(writer, record_length(writer, slots->packet), why) < 0)
+			return -1;
+		count = stretch->count - at;
+		if (fill(writer, slots, &count, why) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int
+capwriter_help(struct capwriter *writer, struct crew *crew, struct failure *why)
+{
+	writer->crew = crew;
+	return crew && blocks_reserve(&writer->blocks, BUFFER_MANY) < 0 ? no_memory(why) : 0;
 }
 
 int

@@ -71,7 +71,8 @@ static int
 follow_interfaces(struct feed *feed, struct roster *roster, struct failure *why)
 {
 	const struct source *source = feed->input.source;
-	uint32_t *routes = realloc(feed->routes, source->interface_count * sizeof(*feed->routes));
+	struct route *routes =
+	    realloc(feed->routes, source->interface_count * sizeof(*feed->routes));
 
 	if (!routes)
 		return no_memory(why);
@@ -87,7 +88,8 @@ follow_interfaces(struct feed *feed, struct roster *roster, struct failure *why)
 		hint.trusts_description |= source->describes_engine;
 		if (label_of(&label, interface, &hint) < 0)
 			return no_memory(why);
-		rc = roster_add(roster, interface, &label, &routes[feed->route_count]);
+		routes[feed->route_count].newest_ns = INT64_MIN;
+		rc = roster_add(roster, interface, &label, &routes[feed->route_count].interface);
 		label_release(&label);
 		if (rc < 0)
 			return no_memory(why);
@@ -150,12 +152,12 @@ move_packet(struct feed *feed, const struct origin *origin, struct packet *packe
 
 /* Gives packets of the source the roster's interfaces, and their moved times. */
 static void
-route_packets(struct feed *feed, struct roster *roster, struct packet *list, size_t count)
+route_packets(struct feed *feed, const struct roster *roster, struct packet *list, size_t count)
 {
 	for (size_t i = 0; i < count;) {
-		const uint32_t iface = list[i].iface, interface = feed->routes[iface];
-		struct origin *origin = &roster->origins[roster->homes[interface].origin];
-		int64_t newest_ns = origin->newest_ns;
+		const uint32_t iface = list[i].iface, interface = feed->routes[iface].interface;
+		const struct origin *origin = &roster->origins[roster->homes[interface].origin];
+		int64_t newest_ns = feed->routes[iface].newest_ns;
 
 		/* Those of one interface in a row share the way. */
 		for (; i < count && list[i].iface == iface; i++) {
@@ -165,7 +167,7 @@ route_packets(struct feed *feed, struct roster *roster, struct packet *list, siz
 			if (list[i].ts_ns > newest_ns)
 				newest_ns = list[i].ts_ns;
 		}
-		origin->newest_ns = newest_ns;
+		feed->routes[iface].newest_ns = newest_ns;
 	}
 }
 
@@ -191,7 +193,7 @@ static int
 take_statistics(struct feed *feed, struct roster *roster, uint32_t iface)
 {
 	const struct interface *interface = &feed->input.source->interfaces[iface];
-	const uint32_t origin = roster->homes[feed->routes[iface]].origin;
+	const uint32_t origin = roster->homes[feed->routes[iface].interface].origin;
 
 	feed->promise_ns = promised(
 	    feed, roster_shifted(interface->statistics.ts_ns, roster->origins[origin].offset_ns));
@@ -255,7 +257,7 @@ revisit_head(struct feed *feed)
 	}
 	feed->is_note = event == SOURCE_NOTE;
 	if (!feed->is_note)
-		feed->packet.iface = feed->routes[feed->packet.iface];
+		feed->packet.iface = feed->routes[feed->packet.iface].interface;
 	feed->packet.ts_ns = entry->ts_ns;
 	feed->packet.core = entry->core;
 	feed->origin = entry->origin;
@@ -277,7 +279,7 @@ count_in_order(const struct roster *roster, const struct packet *list, size_t co
 
 /* Adds to ahead what the source has at hand. */
 static void
-read_ahead(struct feed *feed, struct roster *roster, uint32_t most)
+read_ahead(struct feed *feed, const struct roster *roster, uint32_t most)
 {
 	struct source *source = feed->input.source;
 	struct packet *new = &feed->ahead[feed->ahead_count];
@@ -291,7 +293,7 @@ read_ahead(struct feed *feed, struct roster *roster, uint32_t most)
 }
 
 uint32_t
-feed_look_ahead(struct feed *feed, struct roster *roster, uint32_t most)
+feed_look_ahead(struct feed *feed, const struct roster *roster, uint32_t most)
 {
 	struct source *source = feed->input.source;
 	const uint32_t left = feed->ahead_count - feed->ahead_at;
@@ -410,10 +412,20 @@ feed_sort(struct feed *feed, struct roster *roster, struct failure *why)
 }
 
 void
+feed_finish(const struct feed *feed, struct roster *roster)
+{
+	for (uint32_t i = 0; i < feed->route_count; i++) {
+		const struct route *route = &feed->routes[i];
+
+		roster_newest(roster, roster->homes[route->interface].origin, route->newest_ns);
+	}
+}
+
+void
 feed_renumber(struct feed *feed, const uint32_t *place)
 {
 	for (uint32_t i = 0; i < feed->route_count; i++)
-		feed->routes[i] = place[feed->routes[i]];
+		feed->routes[i].interface = place[feed->routes[i].interface];
 	if (feed->origin != UINT32_MAX && !feed->is_note)
 		feed->packet.iface = place[feed->packet.iface];
 }

@@ -15,6 +15,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Which of the roster's an interface of the source is, and the newest of its packets. */
+struct route {
+	uint32_t interface;
+	int64_t newest_ns; /* INT64_MIN: there was none */
+};
+
 struct feed {
 	/* The head: a packet, or a note that has the place of the packet before it. */
 	struct packet packet; /* with the roster's interface */
@@ -26,17 +32,17 @@ struct feed {
 	struct packet *ahead; /* the sweep's; NULL: none is */
 	uint32_t ahead_at, ahead_count, ahead_sound;
 	uint32_t pinned; /* of the head and those, as many would go with the source's next turn */
+	/* The order to revisit the source in; NULL: as it stands. */
+	struct feed_entry *index;
+	size_t index_count, index_at;
 	struct merge_input input;
 	size_t number;
-	uint32_t *routes; /* by interface of the source: the roster's */
+	struct route *routes; /* of the interfaces of the source */
 	uint32_t route_count;
 	uint32_t origin;    /* of the packet; UINT32_MAX before the first */
 	bool is_disordered; /* a head stood behind one that it belongs before */
 	bool is_excused;    /* a live merge does not wait for it */
 	struct merge_outcome outcome;
-	/* The order to revisit the source in; NULL: as it stands. */
-	struct feed_entry *index;
-	size_t index_count, index_at;
 	/* Nothing older than this follows, as far as is known: the newest packet or heartbeat. */
 	int64_t promise_ns;
 };
@@ -52,10 +58,11 @@ int feed_advance(struct feed *feed, struct roster *roster, struct failure *why);
 /*
  * Reads ahead, up to `most` packets behind the head, as far as that is possible. ahead has room for
  * FEED_ROOM(most), and is always the same. Returns how many follow the head in order; unless it is
- * 0, feed_packets is the head and those.
+ * 0, feed_packets is the head and those. Nothing that other feeds have is touched: threads may look
+ * ahead of one each, unless offsets or interfaces are changed.
  */
 #define FEED_ROOM(most) ((size_t)(most) + 1)
-uint32_t feed_look_ahead(struct feed *feed, struct roster *roster, uint32_t most);
+uint32_t feed_look_ahead(struct feed *feed, const struct roster *roster, uint32_t most);
 
 static inline const struct packet *
 feed_packets(const struct feed *feed)
@@ -70,6 +77,9 @@ void feed_hand_out(struct feed *feed, const struct roster *roster, uint32_t coun
 /* Reads the whole input, if it can be revisited, and arranges for it to be read again in order.
  * Call before feed_advance. 0, or -1 as there. */
 int feed_sort(struct feed *feed, struct roster *roster, struct failure *why);
+
+/* Tells the roster the newest packets. */
+void feed_finish(const struct feed *feed, struct roster *roster);
 
 /* The roster's interfaces have new numbers. */
 void feed_renumber(struct feed *feed, const uint32_t *place);

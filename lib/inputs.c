@@ -222,9 +222,25 @@ inputs_open(struct inputs *inputs, struct failure *why)
 	return 0;
 }
 
-int
-inputs_begin(struct inputs *inputs, struct failure *why)
+/* Inputs that one begins in a row. */
+#define PIECE 32
+
+static void
+begin_piece(void *context, size_t piece)
 {
+	struct inputs *inputs = context;
+
+	for (size_t i = piece * PIECE; i < inputs->count && i < (piece + 1) * PIECE; i++)
+		if (capfile_source(inputs->list[i].file)->revisit)
+			capfile_begin(inputs->list[i].file, NULL);
+}
+
+int
+inputs_begin(struct inputs *inputs, struct crew *crew, struct failure *why)
+{
+	/* What is wrong with one shows below, where it is begun again. */
+	if (crew)
+		crew_work(crew, begin_piece, inputs, (inputs->count + PIECE - 1) / PIECE);
 	for (size_t i = 0; i < inputs->count; i++) {
 		struct input *input = &inputs->list[i];
 		struct source *source = capfile_source(input->file);

@@ -9,6 +9,7 @@
 #define VCAP_INPUTS_H
 
 #include "capfile.h"
+#include "crew.h"
 #include "failure.h"
 #include "merge.h"
 #include "window.h"
@@ -58,8 +59,9 @@ void inputs_close(struct inputs *inputs);
 /* Whether all can be read more than once: none is a pipe. */
 bool inputs_can_be_revisited(const struct inputs *inputs);
 
-/* Reads the headers of all that have been opened. -1: one is no capture file. */
-int inputs_begin(struct inputs *inputs, struct failure *why);
+/* Reads the headers of all that have been opened, with the help of others (crew.h). -1: one is no
+ * capture file. */
+int inputs_begin(struct inputs *inputs, struct crew *crew, struct failure *why);
 
 /* The regular files among them, which may have to be opened again: paths of the inputs, NULL-ended.
  * The list alone is the caller's, on the heap; NULL without memory. */

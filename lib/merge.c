@@ -110,6 +110,12 @@ merge_stop_at_disorder(struct merge *merge)
 }
 
 void
+merge_help(struct merge *merge, struct crew *crew)
+{
+	merge->sweep.crew = crew;
+}
+
+void
 merge_live(struct merge *merge)
 {
 	merge->roster.is_live = true;
@@ -175,7 +181,11 @@ move_on(struct merge *merge)
 static int
 finish(struct merge *merge)
 {
-	if (!merge->has_ended && roster_finish(&merge->roster) < 0)
+	if (merge->has_ended)
+		return 0;
+	for (size_t i = 0; i < merge->feed_count; i++)
+		feed_finish(&merge->feeds[i], &merge->roster);
+	if (roster_finish(&merge->roster) < 0)
 		return no_memory(&merge->why);
 	show_interfaces(merge);
 	merge->has_ended = true;
@@ -372,8 +382,10 @@ merge_has_interface(const struct merge *merge, size_t input, const char *plain)
 	const struct feed *feed = &merge->feeds[input];
 
 	for (uint32_t i = 0; i < feed->route_count; i++)
-		if (strcmp(merge->roster.origins[merge->roster.homes[feed->routes[i]].origin].plain,
-			   plain) == 0)
+		if (strcmp(
+			merge->roster.origins[merge->roster.homes[feed->routes[i].interface].origin]
+			    .plain,
+			plain) == 0)
 			return true;
 	return false;
 }

@@ -17,6 +17,7 @@
 #ifndef VCAP_MERGE_H
 #define VCAP_MERGE_H
 
+#include "crew.h"
 #include "failure.h"
 #include "label.h"
 #include "packet.h"
@@ -80,6 +81,9 @@ void merge_excuse(struct merge *merge, size_t input, bool is_excused);
 void merge_hurry(struct merge *merge, uint64_t packets);
 /* How many did not. */
 uint64_t merge_early(const struct merge *merge);
+
+/* Has its inputs read with the help of others, if they are many. The crew is the caller's. */
+void merge_help(struct merge *merge, struct crew *crew);
 
 /* Lets interfaces differ in link type, which is refused otherwise. */
 void merge_mix_linktypes(struct merge *merge);

@@ -2,6 +2,7 @@
 
 #include "lines.h"
 #include "live.h"
+#include "priv.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+/* As many inputs are worth more threads than one: what is done at a time has to be long. */
+#define MANY 256
 
 static void
 stop(struct mergejob *job)
@@ -24,6 +28,7 @@ void
 mergejob_release(struct mergejob *job)
 {
 	stop(job);
+	crew_free(job->crew);
 	inputs_release(&job->inputs);
 	for (size_t i = 0; i < job->offset_count; i++)
 		free(job->offsets[i].engine);
@@ -56,7 +61,7 @@ open_inputs(struct mergejob *job, struct failure *why)
 static int
 start(struct mergejob *job, struct failure *why)
 {
-	if (inputs_begin(&job->inputs, why) < 0)
+	if (inputs_begin(&job->inputs, job->crew, why) < 0)
 		return -1;
 	job->can_start_over =
 	    job->can_start_over && !job->live && inputs_can_be_revisited(&job->inputs);
@@ -68,6 +73,7 @@ start(struct mergejob *job, struct failure *why)
 	for (size_t i = 0; i < job->offset_count; i++)
 		if (merge_offset(job->merge, job->offsets[i].engine, job->offsets[i].ns, why) < 0)
 			return -1;
+	merge_help(job->merge, job->crew);
 	if (job->live)
 		merge_live(job->merge);
 	else if (job->can_start_over)
@@ -107,6 +113,26 @@ mergejob_open(struct mergejob *job, const char *output, struct failure *why)
 	if (inputs_has(&job->inputs, output))
 		return failure_set(why, "'%s' is an input and would be overwritten", output);
 	return 0;
+}
+
+int
+mergejob_confine(struct mergejob *job, const struct outfile *out, struct failure *why)
+{
+	char **files = inputs_files(&job->inputs);
+	int rc = files ? 0 : failure_errno(why, "cannot merge");
+
+	if (rc == 0 && (priv_drop_all(why) < 0 ||
+			priv_confine_files(PRIV_ENFORCE, out->dirfd, files, why) < 0))
+		rc = -1;
+	/* Threads are confined as whoever starts them, who cannot later on. */
+	if (rc == 0 && !job->live && job->inputs.count >= MANY)
+		rc = crew_start(&job->crew, why);
+	if (rc == 0)
+		rc = priv_confine_calls(PRIV_ENFORCE,
+					out->dirfd < 0 ? PRIV_CALLS_STDIO : PRIV_CALLS_OUTPUT,
+					*files != NULL, why);
+	free(files);
+	return rc;
 }
 
 int
@@ -276,6 +302,8 @@ write_all(const struct mergejob *job, int fd, enum capfile_format format, struct
 	if (writer && job->mixes_linktypes)
 		capwriter_mix_linktypes(writer);
 	if (writer)
+		rc = capwriter_help(writer, job->crew, why);
+	if (rc == 0)
 		rc = write_header(job, writer, &said, why);
 	if (rc == 0)
 		rc = copy(job, from, writer, why);

@@ -2,14 +2,16 @@
  * What vcap-merge does: inputs by name to one capture, read twice only if it turns out that they
  * are not in order.
  *
- *	inputs_add(&job.inputs), mergejob_offset ... -> mergejob_open -> mergejob_start ->
- *mergejob_write -> mergejob_trouble
+ *	inputs_add(&job.inputs), mergejob_offset ... -> mergejob_open -> mergejob_confine ->
+ *	mergejob_start -> mergejob_write -> mergejob_trouble
  */
 #ifndef VCAP_MERGEJOB_H
 #define VCAP_MERGEJOB_H
 
 #include "capfile.h"
+#include "crew.h"
 #include "failure.h"
+#include "fdio.h"
 #include "inputs.h"
 #include "merge.h"
 #include "service.h"
@@ -28,6 +30,7 @@ struct mergejob {
 	struct live *live; /* NULL: inputs are read as fast as they can be; the caller's */
 	struct merge *merge;
 	struct sides *sides;
+	struct crew *crew; /* NULL: nobody helps */
 	bool can_start_over;
 };
 
@@ -52,6 +55,10 @@ int mergejob_offset(struct mergejob *job, const char *engine, int64_t ns, struct
  * anything is written.
  */
 int mergejob_open(struct mergejob *job, const char *output, struct failure *why);
+
+/* From here on nothing can be reached but what has been opened, and the inputs' files to be opened
+ * again; threads that help have started. */
+int mergejob_confine(struct mergejob *job, const struct outfile *out, struct failure *why);
 
 /* Reads the inputs up to their first packets; what is wrong with them shows here. */
 int mergejob_start(struct mergejob *job, struct failure *why);

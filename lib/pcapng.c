@@ -257,10 +257,27 @@ store_option32(unsigned char *to, uint16_t code, uint32_t value)
 	return store32(to + sizeof(head), value);
 }
 
+static bool
+has_packet_options(const struct packet *packet)
+{
+	return packet->flags || packet->core != PACKET_NO_CORE || packet->options_len;
+}
+
+size_t
+pcapng_packet_length(const struct packet *packet)
+{
+	size_t length = 32 + PAD4((size_t)packet->caplen) + packet->options_len;
+
+	if (packet->flags)
+		length += 8;
+	if (packet->core != PACKET_NO_CORE)
+		length += 8;
+	return length + (has_packet_options(packet) ? 4 : 0);
+}
+
 size_t
 pcapng_packet_at(unsigned char *to, uint32_t id, const struct packet *packet)
 {
-	bool has_options = packet->flags || packet->core != PACKET_NO_CORE || packet->options_len;
 	unsigned char *p = to + 8;
 	size_t padding = PAD4(packet->caplen) - packet->caplen;
 	uint32_t length;
@@ -281,7 +298,7 @@ pcapng_packet_at(unsigned char *to, uint32_t id, const struct packet *packet)
 		memcpy(p, packet->options, packet->options_len);
 		p += packet->options_len;
 	}
-	if (has_options)
+	if (has_packet_options(packet))
 		p = store32(p, OPT_END);
 	length = (uint32_t)(p - to) + 4;
 	store32(p, length);

@@ -86,6 +86,8 @@ int pcapng_statistics(struct blocks *blocks, uint32_t id, const struct statistic
 /* Writes packet as an EPB of interface id at `to`, which has PCAPNG_EPB_ROOM. Returns its length.
  * The per-packet path of capture and merge: no allocation, no branch on memory. */
 size_t pcapng_packet_at(unsigned char *to, uint32_t id, const struct packet *packet);
+/* That length, beforehand. */
+size_t pcapng_packet_length(const struct packet *packet);
 int pcapng_packet(struct blocks *blocks, uint32_t id, const struct packet *packet);
 /* A block of any type with this body (a multiple of four bytes), as it stands. */
 int pcapng_raw(struct blocks *blocks, uint32_t type, const void *body, size_t size);

@@ -398,6 +398,13 @@ add_statistics(struct statistics *sum, const struct statistics *s)
 	statistics_add(&sum->delivered, s->delivered);
 }
 
+void
+roster_newest(struct roster *roster, uint32_t origin, int64_t ts_ns)
+{
+	if (ts_ns > roster->origins[origin].newest_ns)
+		roster->origins[origin].newest_ns = ts_ns;
+}
+
 static struct statistics
 statistics_of(const struct roster *roster, uint32_t origin)
 {

@@ -67,6 +67,9 @@ int roster_sort(struct roster *roster, uint32_t *place);
 /* Ranks the engines of all interfaces, if that is not done. */
 int roster_rank(struct roster *roster);
 
+/* Takes the time of the newest packet of an origin in one input. */
+void roster_newest(struct roster *roster, uint32_t origin, int64_t ts_ns);
+
 /* Takes the newest counters of an origin, of input number `input`, its times not yet moved, and a
  * comment on them, which may be NULL. */
 int roster_count(struct roster *roster, uint32_t origin, size_t input,

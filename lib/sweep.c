@@ -12,6 +12,8 @@
 #define SHORT     16
 #define PAUSE_MAX 63
 
+#define SOON      4 /* feeds */
+
 struct sweep_visit {
 	uint32_t place; /* in the heap */
 	uint32_t count;
@@ -22,7 +24,7 @@ sweep_init(struct sweep *sweep, struct feed *feeds, size_t count)
 {
 	const size_t each = count ? LENGTH / count : LENGTH;
 
-	*sweep = SWEEP_INIT;
+	*sweep = (struct sweep){.crew = sweep->crew};
 	sweep->room = each < AHEAD_LEAST ? AHEAD_LEAST : (uint32_t)each;
 	sweep->most = sweep->room;
 	sweep->visits = calloc(count + 1, sizeof(*sweep->visits));
@@ -49,6 +51,17 @@ sweep_pauses(struct sweep *sweep)
 	return true;
 }
 
+/* Has a feed fetched that is looked at soon: those of the heads lie anywhere. */
+static inline void
+fetch(const struct heads *heads, size_t place)
+{
+	const char *feed = (const char *)&heads->feeds[heads->heap[place].feed];
+
+	__builtin_prefetch(feed);
+	__builtin_prefetch(feed + 64);
+	__builtin_prefetch(feed + 128);
+}
+
 static void
 visit(struct sweep *sweep, const struct heads *heads, size_t place)
 {
@@ -56,10 +69,41 @@ visit(struct sweep *sweep, const struct heads *heads, size_t place)
 		sweep->visits[sweep->visit_count++] = (struct sweep_visit){(uint32_t)place, 0};
 }
 
+/* Heads that one reads ahead of in a row, and how many are worth calling others. */
+#define PIECE 32
+#define MANY  (4 * PIECE)
+
+struct reading {
+	const struct sweep *sweep;
+	const struct heads *heads;
+	const struct roster *roster;
+};
+
+static void
+read_piece(void *context, size_t piece)
+{
+	const struct reading *reading = context;
+	const struct heads *heads = reading->heads;
+
+	for (size_t i = piece * PIECE; i < heads->count && i < (piece + 1) * PIECE; i++)
+		feed_look_ahead(&heads->feeds[heads->heap[i].feed], reading->roster,
+				reading->sweep->most);
+}
+
+/* Reads ahead of all heads together, if most of them were passed over the last time. */
+static void
+read_together(const struct sweep *sweep, const struct heads *heads, const struct roster *roster)
+{
+	struct reading reading = {sweep, heads, roster};
+
+	if (sweep->crew && heads->count >= MANY && sweep->visit_count >= heads->count / 2)
+		crew_work(sweep->crew, read_piece, &reading, (heads->count + PIECE - 1) / PIECE);
+}
+
 /* Passes over the heads from the oldest on, down the heap, and learns before what time everything
  * is known. Returns how many packets that may be. */
 static size_t
-look_ahead(struct sweep *sweep, const struct heads *heads, struct roster *roster)
+look_ahead(struct sweep *sweep, const struct heads *heads, const struct roster *roster)
 {
 	size_t known = 0;
 
@@ -72,6 +116,8 @@ look_ahead(struct sweep *sweep, const struct heads *heads, struct roster *roster
 		int64_t last_ns;
 		uint32_t count;
 
+		if (i + SOON < sweep->visit_count)
+			fetch(heads, sweep->visits[i + SOON].place);
 		if (feed->packet.ts_ns >= sweep->before_ns)
 			continue;
 		count = feed_look_ahead(feed, roster, sweep->most);
@@ -147,6 +193,7 @@ sweep_take(struct sweep *sweep, struct heads *heads, struct roster *roster, stru
 
 	if (roster_rank(roster) < 0)
 		return -1;
+	read_together(sweep, heads, roster);
 	known = look_ahead(sweep, heads, roster);
 	if (stretch_reserve(stretch, known) < 0)
 		return -1;

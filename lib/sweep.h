@@ -5,6 +5,7 @@
 #ifndef VCAP_SWEEP_H
 #define VCAP_SWEEP_H
 
+#include "crew.h"
 #include "heads.h"
 #include "roster.h"
 #include "stretch.h"
@@ -24,6 +25,7 @@ struct sweep {
 	uint32_t most;        /* ... now */
 	/* Stretches that are too short cost more than they save: how many not to make. */
 	unsigned pause, next_pause;
+	struct crew *crew; /* reads ahead of many inputs; the caller's; or NULL */
 };
 
 #define SWEEP_INIT ((struct sweep){0})

@@ -151,6 +151,24 @@ some_inputs() {
 	capinfos -o out.pcap | grep -q 'Strict time order: *True'
 }
 
+# What to break: `continue` in help(), lib/crew.c; PIECE in count of the pieces in lib/sweep.c.
+@test "what several threads make of many inputs is what one makes" {
+	for i in $(seq 150); do
+		mkcap -n 400 -s "$i" -g 100000 >"$i.pcap"
+		mkcap -f pcapng -i 2 -d 3 -n 400 -s "$i$i" -g 100000 >"$i.pcapng"
+	done
+	for format in pcap pcapng; do
+		taskset -c "$(taskset -pc $$ | sed 's/.*[:,-] *//')" \
+			vcap-merge -F $format -w one [0-9]*.pcap*
+		for _ in 1 2 3; do
+			vcap-merge -F $format -w many [0-9]*.pcap*
+			cmp one many
+		done
+		[ "$(count many)" -eq 120000 ]
+		capinfos -o many | grep -q 'Strict time order: *True'
+	done
+}
+
 @test "more inputs than descriptors" {
 	for i in $(seq 100); do mkcap -n 50 -s "$i" >"$i.pcap"; done
 	vcap-merge -w all.pcapng [0-9]*.pcap
@@ -446,6 +464,33 @@ some_inputs() {
 		wait "$pid" || true
 		[ "$(find . -name "*out.pcap*" | wc -l)" -eq 0 ]
 	done
+}
+
+@test "threads that help are confined, too" {
+	mkcap -n 10 >in.pcap
+	mkfifo fifo
+	inputs=(); for _ in $(seq 256); do inputs+=(in.pcap); done
+	vcap-merge -w out.pcap "${inputs[@]}" fifo 3>&- &
+	pid=$!
+	exec 4>fifo
+	case $build in
+	*asan*) confined=^NoNewPrivs:.1 ;;
+	*) confined=^Seccomp:.2 ;;
+	esac
+	for _ in $(seq 500); do
+		if grep -q "$confined" "/proc/$pid/status"; then break; fi
+		sleep .01
+	done
+	threads=$(find "/proc/$pid/task" -name status -maxdepth 2)
+	[ "$(nproc)" -eq 1 ] || [ "$(wc -l <<<"$threads")" -gt 1 ]
+	for status in $threads; do
+		grep -q "$confined" "$status"
+		grep -q '^NoNewPrivs:.1' "$status"
+		grep -q '^CapEff:.0*$' "$status"
+	done
+	exec 4>&-
+	wait "$pid" || [ $? -eq 3 ]
+	[ "$(count out.pcap)" -eq 2560 ]
 }
 
 @test "confined, it does all it does: sorts, starts over, opens files again" {
