@@ -5,6 +5,7 @@
  */
 #include "child.h"
 #include "cli.h"
+#include "clocks.h"
 #include "dispatch.h"
 #include "engine.h"
 #include "order.h"
@@ -21,6 +22,9 @@
 
 /* How long engines have to send the rest and end once they are told to. */
 #define GRACE_NS INT64_C(5000000000)
+
+/* How long engines have to tell their time. */
+#define CLOCK_NS INT64_C(5000000000)
 
 /* How long engines go on without a word from here. */
 #define LEASE_NS INT64_C(15000000000)
@@ -135,9 +139,34 @@ start_engines(const struct request *request, int64_t lease_ns, size_t *count)
 	return streams;
 }
 
+static void
+told_clock(const char *engine, const struct skew *skew)
+{
+	char text[SKEW_TEXT];
+
+	if (!skew)
+		warn("engine '%s' does not tell its time, which is taken as it is", engine);
+	else if (skew_is_certain(skew))
+		warn("engine '%s': its clock is off by %.*s s, which is put right", engine,
+		     (int)strcspn(skew_print(skew, text), " "), text);
+}
+
+/* How clocks of engines are to be put right, as vcap-merge takes it. */
+static struct words
+compare_clocks(const struct order *order)
+{
+	struct words corrections = WORDS_INIT;
+
+	clocks_compare(order->engines, CLOCK_NS, &corrections, told_clock);
+	if (corrections.failed)
+		die("out of memory");
+	return corrections;
+}
+
 /* The reader of all streams. */
 static struct child
-start_merge(const struct order *order, struct stream *streams, size_t count)
+start_merge(const struct order *order, const struct words *corrections, struct stream *streams,
+	    size_t count)
 {
 	struct words argv = WORDS_INIT;
 	struct failure why = FAILURE_INIT;
@@ -145,6 +174,8 @@ start_merge(const struct order *order, struct stream *streams, size_t count)
 
 	words_add_all(&argv, (char *const[]){"vcap-merge", "--live", "-S", NULL});
 	words_add(&argv, order->word);
+	for (size_t i = 0; i < corrections->count; i++)
+		words_addf(&argv, "-o%s", corrections->list[i]);
 	words_add(&argv, "--");
 	for (size_t i = 0; i < count; i++)
 		if (streams[i].out >= 0 && fcntl(streams[i].out, F_SETFD, 0) == 0)
@@ -195,6 +226,7 @@ main(int argc, char **argv)
 {
 	struct request request = REQUEST_INIT;
 	struct failure why = FAILURE_INIT;
+	struct words corrections;
 	struct stream *streams;
 	sigset_t blocked, usual;
 	struct child merge;
@@ -218,8 +250,9 @@ main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &blocked, &usual);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	corrections = compare_clocks(&request.order);
 	streams = start_engines(&request, lease_ns, &count);
-	merge = start_merge(&request.order, streams, count);
+	merge = start_merge(&request.order, &corrections, streams, count);
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);
 	return sum_up(streams, count, tend(streams, count, job, lease_ns / 3, &merge, &usual));

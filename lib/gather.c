@@ -1,6 +1,7 @@
 #include "gather.h"
 
 #include "child.h"
+#include "clocks.h"
 #include "parse.h"
 #include "skew.h"
 #include "tally.h"
@@ -380,18 +381,13 @@ correct_clocks(struct entry *entry, const struct words *engines, struct words *c
 	int rc;
 
 	for (size_t i = 0; i < engines->count; i++) {
-		struct skew skew, back;
+		struct skew skew;
 		char offset[SKEW_TEXT];
 
 		if (!clock_of(entry, engines->list[i], &skew))
 			continue;
 		words_addf(&known, "%s %s", engines->list[i], skew_print(&skew, offset));
-		if (!skew_is_certain(&skew))
-			continue;
-		back = (struct skew){.offset_ns = -skew.offset_ns};
-		skew_print(&back, offset);
-		words_addf(corrections, "%s=%.*s", engines->list[i], (int)strcspn(offset, " "),
-			   offset);
+		clocks_correct(engines->list[i], &skew, corrections);
 	}
 	text = words_join(&known, ", ");
 	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0
