@@ -6,6 +6,8 @@
 
 #include "parse.h"
 
+#include <string.h>
+
 #define HEADER 24
 #define RECORD 16
 #define AHEAD  1024 /* how far to have bytes fetched that are read next */
@@ -16,10 +18,34 @@ enum {
 	MAGIC_MODIFIED = 0xa1b2cd34, /* longer records, Linux of the 1990s */
 };
 
+/* What compresses to files that begin with these four bytes, or NULL. */
+static const char *
+packer_of(const unsigned char *bytes)
+{
+	static const struct {
+		const char *name, *magic;
+		size_t size;
+	} packers[] = {{"gzip", "\x1f\x8b", 2},
+		       {"bzip2", "BZh", 3},
+		       {"xz",
+			"\xfd"
+			"7zX",
+			4},
+		       {"zstd", "\x28\xb5\x2f\xfd", 4},
+		       {"lz4", "\x04\x22\x4d\x18", 4}};
+
+	for (size_t i = 0; i < sizeof(packers) / sizeof(*packers); i++)
+		if (memcmp(bytes, packers[i].magic, packers[i].size) == 0)
+			return packers[i].name;
+	return NULL;
+}
+
 /* Whether these four bytes begin a pcap file; sets the byte order and the unit. */
 static int
 judge_magic(struct capfile *file, struct failure *why)
 {
+	const char *packer;
+
 	for (int swapped = 0; swapped < 2; swapped++) {
 		uint32_t magic;
 
@@ -34,6 +60,10 @@ judge_magic(struct capfile *file, struct failure *why)
 					   "'%s' is of the modified pcap format, which is not read",
 					   file->name);
 	}
+	packer = packer_of(file->in.bytes);
+	if (packer)
+		return failure_set(why, "'%s' is compressed by %s: unpack it first", file->name,
+				   packer);
 	return failure_set(why, "'%s' is no capture file", file->name);
 }
 
