@@ -63,15 +63,14 @@ lab_in() { # NAMESPACE COMMAND...
 	ip netns exec "$namespace" "$@"
 }
 
-lab_get() { # HOST PATH...: requests from client address HOST, over IPv4 and IPv6
+lab_get() { # HOST PATH...: requests from client address HOST, over IPv4 and IPv6, a connection each
 	lab_host=$1
 	shift
-	for lab_path; do
-		lab_in client curl -sSf --max-time 10 --interface "$LAB_FRONT4.$lab_host" \
-			"http://$LAB_VIP4:$LAB_PORT$lab_path" || return
-		lab_in client curl -sSf --max-time 10 --interface "$LAB_FRONT6:$lab_host" -g \
-			"http://[$LAB_VIP6]:$LAB_PORT$lab_path" || return
-	done
+	# shellcheck disable=SC2046 # a word each
+	lab_in client curl -sSf --max-time 10 -H 'Connection: close' \
+		--interface "$LAB_FRONT4.$lab_host" $(printf "http://$LAB_VIP4:$LAB_PORT%s\n" "$@") &&
+		lab_in client curl -sSf --max-time 10 -H 'Connection: close' -g \
+			--interface "$LAB_FRONT6:$lab_host" $(printf "http://[$LAB_VIP6]:$LAB_PORT%s\n" "$@")
 }
 
 # Every client, both families, small answers and answers that are larger than a packet.

@@ -38,11 +38,19 @@ lab_witness_end() { # FILE
 
 # One line a packet, in the file's order: interface, time, length, then every byte in hexadecimal.
 lab_frames() { # FILE
-	tshark -r "$1" -T json -x -j "frame frame.interface_id" 2>/dev/null | perl -ne '
-		if (/"frame_raw": \[/) { ($hex) = <> =~ /"([0-9a-f]*)"/; $name = "-" }
-		$name = $1 if /"frame\.interface_name": "(.*)"/;
-		$time = $1 if /"frame\.time_epoch": "(.*)"/;
-		print "$name $time $1 $hex\n" if /"frame\.len": "(.*)"/'
+	tshark --disable-protocol eth -nr "$1" -T fields -e frame.interface_name 2>/dev/null >"$1.names"
+	editcap -F nsecpcap "$1" - | perl -e '
+		binmode STDIN;
+		open my $names, "<", shift;
+		read STDIN, my $head, 24;
+		while (read(STDIN, $head, 16) == 16) {
+			my ($seconds, $ns, $caplen, $len) = unpack "V4", $head;
+			read STDIN, my $bytes, $caplen;
+			chomp(my $name = <$names>);
+			printf "%s %d.%09d %d %s\n", $name eq "" ? "-" : $name, $seconds, $ns, $len,
+				unpack("H*", $bytes);
+		}' "$1.names"
+	rm "$1.names"
 }
 
 # Of lines of lab_frames, those after the packet that carries the first text and before the one that

@@ -100,9 +100,9 @@ load veth
 		start "d$round" -i vb
 		began=$(date +%s.%N)
 		# Fast, so that kills fall into writes; and slow, so that the clock has to flush.
-		send -C 0 -c 100000 -r $((round % 2 ? 50000 : 1000)) va >/dev/null 3>&- &
+		send -C 0 -c 100000 -s 1400 -r $((round % 3 ? 8000 : 1000)) va >/dev/null 3>&- &
 		sender=$!
-		sleep "$((1 - round % 2)).$((RANDOM % 900 + 100))"
+		sleep "$((round % 3 == 0)).$((RANDOM % 900 + 100))"
 		killed=$(date +%s.%N)
 		kill -9 "$pid"
 		wait "$pid" || true
@@ -113,7 +113,9 @@ load veth
 			tcpdump -ttnr "$file" 2>warnings >packets || true
 			# A record may be half there only if the kill fell into its write.
 			run ! grep -v "reading from file\|truncated\|setuid failed" warnings
-			tshark -r "$file" >/dev/null 2>&1 || grep -q truncated warnings
+			# One without packets is the same in every round.
+			[ "$round" -gt 2 ] && [ -z "${VCAP_SLOW-}" ] && [ ! -s packets ] ||
+				tshark -nr "$file" >/dev/null 2>&1 || grep -q truncated warnings
 			kept=$((kept + $(wc -l <packets)))
 			[ "$file" != "d$round/core-0.pcapng" ] || tail -n 1 packets >last
 		done
