@@ -227,7 +227,9 @@ look_up(struct join *join, struct carrier *carrier)
 		until_ns = join->now_ns;
 	if (until_ns > flow->until_ns)
 		until_ns = flow->until_ns;
-	pairs_find(join->pairs, &flow->key.ends, flow->since_ns, until_ns, hear_table, &telling);
+	/* One whose beginning was not seen may be as old as it likes. */
+	pairs_find(join->pairs, &flow->key.ends, flow->since_ns, until_ns, !flow->has_isn,
+		   hear_table, &telling);
 }
 
 static bool

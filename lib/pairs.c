@@ -9,7 +9,7 @@ enum precision { EXACT, NO_PORT, NO_SOURCE, PRECISIONS };
 struct pair {
 	struct recency_key ends; /* source and server; what is not known is zero */
 	struct evidence evidence;
-	int64_t time_ns;
+	int64_t time_ns, end_ns; /* INT64_MAX: not known to have ended */
 	uint64_t hash;
 	uint32_t next;
 	enum precision precision;
@@ -115,16 +115,42 @@ end_of(const struct pairing_end *end)
 				     .has_port = end->has_port};
 }
 
+static bool
+is_same(const struct recency_key *a, const struct recency_key *b)
+{
+	return a->port == b->port && a->other_port == b->other_port && a->protocol == b->protocol &&
+	       a->one.value == b->one.value && a->other.value == b->other.value &&
+	       a->other.family == b->other.family;
+}
+
+/* The newest of these ends that came to be before, unless it had ended by then. */
+static struct pair *
+newest_before(const struct pairs *pairs, const struct recency_key *ends, uint64_t hash,
+	      int64_t time_ns)
+{
+	uint32_t which =
+	    pairs->bucket_count ? pairs->buckets[hash & (pairs->bucket_count - 1)] : NONE;
+	struct pair *newest = NULL;
+
+	for (; which != NONE; which = pairs->list[which].next) {
+		struct pair *pair = &pairs->list[which];
+
+		if (pair->hash == hash && is_same(&pair->ends, ends) && pair->time_ns <= time_ns &&
+		    (!newest || pair->time_ns > newest->time_ns))
+			newest = pair;
+	}
+	return newest && newest->end_ns >= time_ns ? newest : NULL;
+}
+
 bool
 pairs_add(struct pairs *pairs, const struct pairing *pairing)
 {
-	struct pair pair = {.time_ns = pairing->time_ns, .precision = NO_SOURCE};
+	struct pair pair = {
+	    .time_ns = pairing->time_ns, .end_ns = INT64_MAX, .precision = NO_SOURCE};
 	uint32_t which;
 
 	if (!pairing->server.has_addr || !pairing->server.has_port)
 		return false;
-	if (pairing->is_end)
-		return true;
 	pair.ends.other = evidence_addr(pairing->server.addr);
 	pair.ends.other_port = pairing->server.port;
 	pair.ends.protocol = pairing->protocol;
@@ -136,6 +162,13 @@ pairs_add(struct pairs *pairs, const struct pairing *pairing)
 	pair.evidence.client = end_of(&pairing->client);
 	pair.evidence.vip = end_of(&pairing->vip);
 	pair.hash = recency_hash(&pair.ends, pairs->seed);
+	if (pairing->is_end) {
+		struct pair *ended = newest_before(pairs, &pair.ends, pair.hash, pair.time_ns);
+
+		if (ended)
+			ended->end_ns = pair.time_ns;
+		return true;
+	}
 	if (pairs->count < pairs->most && pairs->count == pairs->room && !grow(pairs))
 		return false;
 	which = (uint32_t)pairs->next;
@@ -151,42 +184,40 @@ pairs_add(struct pairs *pairs, const struct pairing *pairing)
 	return true;
 }
 
-static bool
-is_same(const struct recency_key *a, const struct recency_key *b)
-{
-	return a->port == b->port && a->other_port == b->other_port && a->protocol == b->protocol &&
-	       a->one.value == b->one.value && a->other.value == b->other.value &&
-	       a->other.family == b->other.family;
-}
-
 static void
 find(const struct pairs *pairs, const struct recency_key *ends, int64_t first_ns, int64_t last_ns,
-     pairs_report *report, void *context)
+     bool is_older, pairs_report *report, void *context)
 {
 	uint64_t hash = recency_hash(ends, pairs->seed);
 	uint32_t which = pairs->buckets[hash & (pairs->bucket_count - 1)];
+	const struct pair *before;
 
 	for (; which != NONE; which = pairs->list[which].next) {
 		const struct pair *pair = &pairs->list[which];
 
 		if (pair->hash == hash && is_same(&pair->ends, ends) && pair->time_ns >= first_ns &&
-		    pair->time_ns <= last_ns)
+		    pair->time_ns <= last_ns) {
 			report(context, &pair->evidence, pair->precision != EXACT);
+			is_older = false;
+		}
 	}
+	before = is_older ? newest_before(pairs, ends, hash, first_ns) : NULL;
+	if (before)
+		report(context, &before->evidence, before->precision != EXACT);
 }
 
 void
 pairs_find(const struct pairs *pairs, const struct recency_key *ends, int64_t first_ns,
-	   int64_t last_ns, pairs_report *report, void *context)
+	   int64_t last_ns, bool is_older, pairs_report *report, void *context)
 {
 	struct recency_key key = *ends;
 
 	if (pairs->has[EXACT])
-		find(pairs, &key, first_ns, last_ns, report, context);
+		find(pairs, &key, first_ns, last_ns, is_older, report, context);
 	key.port = 0;
 	if (pairs->has[NO_PORT])
-		find(pairs, &key, first_ns, last_ns, report, context);
+		find(pairs, &key, first_ns, last_ns, false, report, context);
 	key.one = (struct addr){0};
 	if (pairs->has[NO_SOURCE])
-		find(pairs, &key, first_ns, last_ns, report, context);
+		find(pairs, &key, first_ns, last_ns, false, report, context);
 }

@@ -19,8 +19,8 @@ struct pairs;
 struct pairs *pairs_new(size_t most, uint64_t seed, struct failure *why);
 void pairs_free(struct pairs *pairs);
 
-/* Keeps a pair. One whose server or its port is not known joins nothing: false. Ends of pairs are
- * not kept. */
+/* Keeps a pair, or that one has ended. One whose server or its port is not known joins nothing:
+ * false. */
 bool pairs_add(struct pairs *pairs, const struct pairing *pairing);
 
 /* Changes with each pair that is kept. */
@@ -29,9 +29,12 @@ uint32_t pairs_generation(const struct pairs *pairs);
 /* Told of each pair that is found; by_address: its source's port is not known. */
 typedef void pairs_report(void *context, const struct evidence *evidence, bool by_address);
 
-/* The pairs of the connection from ends->one to ends->other that came to be in [first_ns, last_ns].
+/*
+ * The pairs of the connection from ends->one to ends->other that came to be in [first_ns, last_ns].
+ * is_older: it had begun before anything was seen of it; if there are none, the newest before
+ * counts, unless that had ended by then.
  */
 void pairs_find(const struct pairs *pairs, const struct recency_key *ends, int64_t first_ns,
-		int64_t last_ns, pairs_report *report, void *context);
+		int64_t last_ns, bool is_older, pairs_report *report, void *context);
 
 #endif

@@ -30,6 +30,7 @@ setup_file() {
 		ip -n $side route add default via 10.$net.0.1
 		ip -n $side route add default via fd0$net::1
 	done
+	ip -n client addr add 10.1.0.3/24 dev eth0
 	sysctl -qw net.ipv6.conf.all.forwarding=1
 	ip addr add 192.0.2.20/32 dev lo
 	ip addr add 2001:db8::20/128 dev lo
@@ -485,7 +486,6 @@ syslogd() {
 capture() { # SOURCE VIP PORT
 	printf 'vip %s tcp/%s\nserver 10.2.0.2 tcp/8080\nserver fd02::2 tcp/8080\nengine lb1\n' \
 		"$2" "$3" >shop
-	ip -n client addr add 10.1.0.3/24 dev eth0 2>/dev/null || true
 	watch_wire
 	{ echo && cat shop && printf '\n10.1.0.3\n'; } >job
 	in_background vcap-run -i to-client -i to-server -f - -R 0 -w d --flows "$1" -- \
@@ -550,6 +550,52 @@ two_clients() { # URL
 	two_clients http://192.0.2.20:8080/
 	is_client_only 2
 	[ "$(state state)" = done ]
+}
+
+# A client's connection that says a line whenever it is told to.
+talker() { # NAME ADDRESS PORT FROM
+	mkfifo "$1.in"
+	in_background ip netns exec client perl -MIO::Socket::IP -e '
+		my $socket = IO::Socket::IP->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], LocalAddr => $ARGV[2])
+			or die $!;
+		print "here\n";
+		STDOUT->flush;
+		while (<STDIN>) { print $socket "GET / HTTP/1.1\r\nHost: x\r\n\r\n"; $socket->flush }
+	' "$2" "$3" "$4" <>"$1.in" >"$1.out"
+	until_true test -s "$1.out"
+}
+
+# Both clients have a connection before the capture begins, and talk later.
+are_followed() { # SOURCE VIP PORT
+	for from in 2 3; do
+		talker t$from "$2" "$3" 10.1.0.$from
+	done
+	capture "$@"
+	# Longer after what there was had been told than a new connection's pair may be.
+	begun=$(date +%s%N)
+	until_true eval '[ $(date +%s%N) -gt $((begun + 1500000000)) ]'
+	echo >t2.in
+	echo >t3.in
+	until_true eval '[ "$(state packets)" -ge 6 ]'
+	kill "$run_pid"
+	until_true grep -q '^state done' d/status
+	vcap-merge -w all.pcapng d
+	tshark -nr all.pcapng -Y http.request -T fields -e ip.src -e tcp.port 2>/dev/null >kept
+	cat kept
+	[ "$(grep -c "^10.1.0.3.*,$3$" kept)" -eq 1 ]
+	[ "$(wc -l <kept)" -eq 2 ]
+	! tshark -nr all.pcapng -Y "ip.addr == 10.1.0.2" 2>/dev/null | grep .
+}
+
+# Break: lib/join.c s/!flow->has_isn,/false,/
+@test "vcap-run --flows conntrack: connections that are older than the capture" {
+	gateway
+	are_followed conntrack 192.0.2.10 80
+}
+
+@test "vcap-run --flows haproxy: connections that are older than the capture" {
+	proxy
+	are_followed "haproxy:$PWD/sock" 192.0.2.20 8081
 }
 
 # Break: lib/capture.c s/		watch_informant(capture);//

@@ -151,7 +151,7 @@ count(void *context, const struct evidence *evidence, bool by_address)
 }
 
 static unsigned
-find(const struct pairs *pairs, uint16_t port, int64_t first_ns, int64_t last_ns)
+find_as(const struct pairs *pairs, uint16_t port, int64_t first_ns, int64_t last_ns, bool is_older)
 {
 	struct recency_key ends = {.one = {4, 0x0a000901},
 				   .other = {4, 0x0a00010b},
@@ -160,8 +160,46 @@ find(const struct pairs *pairs, uint16_t port, int64_t first_ns, int64_t last_ns
 				   .protocol = PROTOCOL_TCP};
 
 	found = 0;
-	pairs_find(pairs, &ends, first_ns, last_ns, count, NULL);
+	pairs_find(pairs, &ends, first_ns, last_ns, is_older, count, NULL);
 	return found;
+}
+
+static unsigned
+find(const struct pairs *pairs, uint16_t port, int64_t first_ns, int64_t last_ns)
+{
+	return find_as(pairs, port, first_ns, last_ns, false);
+}
+
+static void
+add(struct pairs *pairs, const char *line)
+{
+	struct pairing pairing;
+
+	pairing_parse(&pairing, line, NULL);
+	pairs_add(pairs, &pairing);
+}
+
+/* A connection that had begun when it was first seen. */
+static void
+older(void)
+{
+	struct pairs *pairs = pairs_new(1000, 3, NULL);
+
+	add(pairs, "9 end tcp 10.1.0.7:1 - 10.0.9.1:7 10.0.1.11:8080");
+	add(pairs, "10 new tcp 10.1.0.7:1 - 10.0.9.1:7 10.0.1.11:8080");
+	add(pairs, "30 new tcp 10.1.0.7:4 - 10.0.9.1:7 10.0.1.11:8080");
+	add(pairs, "20 new tcp 10.1.0.7:2 - 10.0.9.1:7 10.0.1.11:8080");
+	ok(find_as(pairs, 7, 25 * SECOND, 26 * SECOND, false) == 0, "one that begins is not older");
+	ok(find_as(pairs, 7, 25 * SECOND, 26 * SECOND, true) == 2, "the newest before it");
+	ok(find_as(pairs, 7, 20 * SECOND, 30 * SECOND, true) == 6,
+	   "none before if there are others");
+	ok(find_as(pairs, 7, 1 * SECOND, 9 * SECOND, true) == 0, "there is none before");
+	ok(find_as(pairs, 8, 25 * SECOND, 26 * SECOND, true) == 0, "of other ends");
+	add(pairs, "24 end tcp 10.1.0.7:2 - 10.0.9.1:7 10.0.1.11:8080");
+	ok(find_as(pairs, 7, 25 * SECOND, 26 * SECOND, true) == 0, "it had ended by then");
+	ok(find_as(pairs, 7, 24 * SECOND, 26 * SECOND, true) == 2, "and not before");
+	ok(find_as(pairs, 7, 35 * SECOND, 36 * SECOND, true) == 4, "the next has not");
+	pairs_free(pairs);
 }
 
 static void
@@ -237,6 +275,7 @@ main(void)
 	lives();
 	floods();
 	tables();
+	older();
 	holding();
 	return done_testing();
 }
