@@ -608,9 +608,10 @@ are_followed() { # SOURCE VIP PORT
 	until_true grep -q '^state done' d/status
 	vcap-merge -w all.pcapng d
 	# The request, on both sides.
-	tcpdump -Anr all.pcapng 'dst port 8080 or dst port 80 or dst port 8081' 2>/dev/null >kept
-	[ "$(grep -c "GET / HTTP/1.1" kept)" -eq 2 ]
-	grep -q "IP 10.1.0.3" kept
+	tcpdump -tnr all.pcapng 'dst port 8080 or dst port 80 or dst port 8081' 2>/dev/null |
+		grep "length 27" >kept
+	[ "$(wc -l <kept)" -eq 2 ]
+	[ "$(grep -c "^IP 10.1.0.3" kept)" -eq 1 ]
 	! tcpdump -nr all.pcapng host 10.1.0.2 2>/dev/null | grep .
 }
 
