@@ -195,6 +195,10 @@ sweep_take(struct sweep *sweep, struct heads *heads, struct roster *roster, stru
 		return -1;
 	read_together(sweep, heads, roster);
 	known = look_ahead(sweep, heads, roster);
+	if (known == 0) {
+		adapt(sweep, 0, 0);
+		return 0;
+	}
 	if (stretch_reserve(stretch, known) < 0)
 		return -1;
 	for (size_t i = 0; i < sweep->visit_count; i++) {
