@@ -3,7 +3,6 @@
 #include "control.h"
 #include "haproxysess.h"
 #include "linereader.h"
-#include "parse.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -23,9 +22,6 @@
 /* How long a process that was replaced is listened to. */
 #define GRACE (10000 * MS)
 
-/* Lines are logged by several threads: this much older than the newest may still be new. */
-#define DISORDER NS_PER_SECOND
-
 /* The answers to the commands, in their order; an empty line is the end of each. */
 enum stage { INFO, SINKS, SESSIONS, EVENTS };
 
@@ -39,8 +35,8 @@ struct link {
 	enum stage stage;
 	struct identity who;
 	bool asks_sessions;
-	bool has_ring, is_late; /* the ring's history has been read */
-	int64_t since_ns;       /* older lines of the history were told before */
+	bool has_ring;
+	bool repeats; /* what it says was told before, up to the last line */
 	struct haproxysess session;
 	struct linereader reader;
 };
@@ -54,8 +50,11 @@ struct haproxyring {
 	struct identity who;   /* whom NOW is connected to, once it has said so */
 	int64_t before_end_ns; /* CLOCK_MONOTONIC, as all here but newest_ns */
 	int64_t probed_ns, tried_ns;
-	int64_t newest_ns; /* the time of the newest line of NOW's process */
-	bool is_lost;      /* nobody answers, and this was said */
+	/* Of NOW's process: the time of the newest line, and the last line, as far as it tells one
+	 * from another. */
+	int64_t newest_ns;
+	char last[256];
+	bool is_lost; /* nobody answers, and this was said */
 };
 
 static void
@@ -74,7 +73,7 @@ call(struct haproxyring *ring, struct link *link, bool is_probe, bool sessions, 
 	char commands[256];
 	int length;
 
-	*link = (struct link){.fd = -1, .asks_sessions = sessions, .since_ns = INT64_MIN};
+	*link = (struct link){.fd = -1, .asks_sessions = sessions};
 	linereader_init(&link->reader);
 	if (strlen(ring->path) >= sizeof(address.sun_path))
 		return failure_set(why, "too long for a socket: '%s'", ring->path);
@@ -103,9 +102,29 @@ is_sink(const char *line, const char *name)
 	       strstr(line, "type=buffer");
 }
 
+static bool
+is_same(const struct identity *a, const struct identity *b)
+{
+	return a->pid == b->pid && a->start == b->start;
+}
+
+/* NOW has said who it is. */
+static void
+meet(struct haproxyring *ring)
+{
+	struct link *link = &ring->links[NOW];
+
+	if (!is_same(&link->who, &ring->who))
+		ring->newest_ns = INT64_MIN;
+	ring->who = link->who;
+	link->repeats = ring->newest_ns != INT64_MIN;
+}
+
 static int
 finish_stage(struct haproxyring *ring, struct link *link, struct failure *why)
 {
+	if (link->stage == INFO && link == &ring->links[NOW])
+		meet(ring);
 	if (link->stage == SINKS && !link->has_ring)
 		return failure_set(why,
 				   "HAProxy at '%s' has no log ring '%s' (its configuration needs "
@@ -119,17 +138,38 @@ finish_stage(struct haproxyring *ring, struct link *link, struct failure *why)
 	return 0;
 }
 
+/* A ring has its lines in the same order each time. Should the last one have given way, only what
+ * is newer is sure to be new. */
+static void
+take_event(struct haproxyring *ring, struct link *link, const char *line)
+{
+	const size_t most = sizeof(ring->last) - 1;
+	int64_t time_ns;
+
+	if (link->repeats && strncmp(line, ring->last, most) == 0) {
+		link->repeats = false;
+		return;
+	}
+	time_ns =
+	    flowfeed_log_line(&ring->feed, line, link->repeats ? ring->newest_ns + 1 : INT64_MIN);
+	if (link != &ring->links[NOW] || time_ns == INT64_MIN)
+		return;
+	if (time_ns > ring->newest_ns) {
+		ring->newest_ns = time_ns;
+		link->repeats = false;
+	}
+	if (!link->repeats)
+		snprintf(ring->last, sizeof(ring->last), "%s", line);
+}
+
 static int
 take_line(struct haproxyring *ring, struct link *link, const char *line, struct failure *why)
 {
 	struct flowfeed *feed = &ring->feed;
 	struct pairing pairing;
-	int64_t time_ns;
 
 	if (link->stage == EVENTS) {
-		time_ns = flowfeed_log_line(feed, line, link->is_late ? INT64_MIN : link->since_ns);
-		if (link == &ring->links[NOW] && time_ns > ring->newest_ns)
-			ring->newest_ns = time_ns;
+		take_event(ring, link, line);
 		return 0;
 	}
 	if (line[strspn(line, " \r")] == '\0')
@@ -160,7 +200,7 @@ listen_to(struct haproxyring *ring, struct link *link, struct failure *why)
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0 && errno == EAGAIN) {
-			link->is_late |= link->stage == EVENTS;
+			link->repeats &= link->stage != EVENTS;
 			return 1;
 		}
 		if (size <= 0)
@@ -170,12 +210,6 @@ listen_to(struct haproxyring *ring, struct link *link, struct failure *why)
 			if (take_line(ring, link, line, why) < 0)
 				return -1;
 	}
-}
-
-static bool
-is_same(const struct identity *a, const struct identity *b)
-{
-	return a->pid == b->pid && a->start == b->start;
 }
 
 /* Connects anew, where the ring's history has what was missed. */
@@ -197,31 +231,15 @@ call_again(struct haproxyring *ring, int64_t now_ns)
 	ring->is_lost = false;
 }
 
-/* NOW has said who it is. */
-static void
-meet(struct haproxyring *ring)
-{
-	struct link *link = &ring->links[NOW];
-
-	if (!is_same(&link->who, &ring->who))
-		ring->newest_ns = INT64_MIN;
-	ring->who = link->who;
-	if (ring->newest_ns != INT64_MIN)
-		link->since_ns = ring->newest_ns - DISORDER;
-}
-
 static int
 take_now(struct haproxyring *ring, int64_t now_ns, struct failure *why)
 {
 	struct link *link = &ring->links[NOW];
-	bool was_known = link->stage != INFO;
 	int rc;
 
 	if (link->fd < 0)
 		return 0;
 	rc = listen_to(ring, link, why);
-	if (!was_known && link->stage != INFO)
-		meet(ring);
 	if (rc == 0) {
 		hang_up(link);
 		if (now_ns - ring->tried_ns >= RETRY_EVERY)
