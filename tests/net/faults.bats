@@ -324,7 +324,7 @@ load veth
 			tshark -r "$file" -T fields -e frame.len -e frame.cap_len 2>/dev/null
 		done >$dir.lengths
 	done
-	[ "$(sort -n cut.lengths | tail -n 1 | cut -f 1)" -gt 70000 ] || skip "big-tcp"
+	[ "$(sort -n whole.lengths | tail -n 1 | cut -f 1)" -gt 70000 ] || skip "big-tcp"
 	[ "$(cut -f 1 whole.lengths | sort -n)" = "$(cut -f 1 cut.lengths | sort -n)" ]
 	[ "$(value truncated whole)" -eq 0 ]
 	[ "$(awk '$2 != $1' whole.lengths | wc -l)" -eq 0 ]
