@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include "parse.h"
+#include "quoting.h"
 #include "words.h"
 
 #include <ctype.h>
@@ -72,20 +73,6 @@ bad_ssh_option(char *const *words)
 	return NULL;
 }
 
-/* What Linux takes for an interface's name (dev_valid_name in net/core/dev.c), without controls. */
-static bool
-is_interface(const char *word)
-{
-	size_t length = strlen(word);
-
-	if (length == 0 || length > 15 || strcmp(word, ".") == 0 || strcmp(word, "..") == 0)
-		return false;
-	for (const char *s = word; *s; s++)
-		if (!isgraph((unsigned char)*s) || *s == '/' || *s == ':')
-			return false;
-	return word[0] != '-';
-}
-
 static bool
 is_flows(const char *value)
 {
@@ -113,7 +100,7 @@ set_interfaces(struct engine *engine, const char *value)
 	if (!list || !*list)
 		return -1;
 	for (; *list; list++)
-		if (!is_interface(*list))
+		if (!parse_is_interface(*list))
 			return -1;
 	return 0;
 }
@@ -319,37 +306,6 @@ engine_transport_name(enum engine_transport transport)
 	return names[transport];
 }
 
-/* The words of command as one line for a POSIX shell: each in single quotes, a single quote as
- * '\''. Within single quotes nothing has a meaning, newlines and any bytes included. */
-static char *
-shell_line(char *const *command)
-{
-	size_t size = 1;
-	char *line, *to;
-
-	for (char *const *word = command; *word; word++) {
-		size += 3;
-		for (const char *s = *word; *s; s++)
-			size += *s == '\'' ? 4 : 1;
-	}
-	line = to = calloc(size, 1);
-	if (!line)
-		return NULL;
-	for (char *const *word = command; *word; word++) {
-		if (word != command)
-			*to++ = ' ';
-		*to++ = '\'';
-		for (const char *s = *word; *s; s++)
-			if (*s == '\'')
-				to = mempcpy(to, "'\\''", 4);
-			else
-				*to++ = *s;
-		*to++ = '\'';
-	}
-	*to = '\0';
-	return line;
-}
-
 /* No terminal, no agent, no forwarding, no questions, no sharing of connections (one that hangs
  * would hang them all), and an end to a link that is silent for 45 s. They stand before the
  * engine's own options: of each option ssh takes the first value it meets. */
@@ -400,7 +356,7 @@ engine_command(const struct engine *engine, char *const *command)
 		words_add_all(&argv, engine->words + 1);
 		words_add(&argv, "--");
 		words_add(&argv, engine->words[0]);
-		words_take(&argv, shell_line(words));
+		words_take(&argv, quoting_join(words));
 	}
 	words_free(words);
 	return words_finish(&argv);

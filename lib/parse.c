@@ -138,3 +138,17 @@ parse_is_name(const char *word)
 			return false;
 	return true;
 }
+
+/* What Linux takes for an interface's name (dev_valid_name in net/core/dev.c), without controls. */
+bool
+parse_is_interface(const char *word)
+{
+	size_t length = strlen(word);
+
+	if (length == 0 || length > 15 || strcmp(word, ".") == 0 || strcmp(word, "..") == 0)
+		return false;
+	for (const char *s = word; *s; s++)
+		if (!isgraph((unsigned char)*s) || *s == '/' || *s == ':')
+			return false;
+	return word[0] != '-';
+}

@@ -13,7 +13,9 @@ lab_transport() {
 lab_ssh_keys() {
 	mkdir -m 700 "$LAB_DIR/ssh"
 	ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB_DIR/ssh/host"
+	# One key for all, and one that vcap-gate guards.
 	ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB_DIR/ssh/key"
+	ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB_DIR/ssh/gated"
 	for engine in $LAB_ENGINES; do
 		echo "$LAB_MGMT4.10$(lab_number "$engine") $(cat "$LAB_DIR/ssh/host.pub")"
 	done >"$LAB_DIR/ssh/known_hosts"
@@ -24,10 +26,13 @@ lab_ssh_keys() {
 }
 
 lab_sshd() { # ENGINE
+	echo "restrict,command=\"$LAB_DIR/bin/vcap-gate $LAB_DIR/$1.run\" $(cat "$LAB_DIR/ssh/gated.pub")" \
+		>"$LAB_DIR/$1.gated"
 	cat >"$LAB_DIR/$1.sshd" <<-END
 	ListenAddress $LAB_MGMT4.10$(lab_number "$1")
 	HostKey $LAB_DIR/ssh/host
-	AuthorizedKeysFile $LAB_DIR/ssh/key.pub
+	AuthorizedKeysFile $LAB_DIR/ssh/key.pub $LAB_DIR/$1.gated
+	Subsystem sftp internal-sftp
 	PermitRootLogin prohibit-password
 	PasswordAuthentication no
 	KbdInteractiveAuthentication no

@@ -1,0 +1,113 @@
+/*
+ * vcap-gate: all that a controller's key can do on an engine. As the forced command of that key it
+ * takes the command line that vcap-on has sent, no shell ever seeing it, and becomes that command
+ * if it is one of vcap's, on a capture in the one directory there is for them.
+ */
+#include "cli.h"
+#include "engine.h"
+#include "flowsource.h"
+#include "gate.h"
+#include "quoting.h"
+#include "words.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SAFE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static const struct command self = {
+    .name = "vcap-gate",
+    .synopsis = "[--flows source] [--sudo] [dir]",
+    .options = "      --flows source  pairs that may be read besides those of conntrack, as the\n"
+	       "                      engines file has them: haproxy:SOCKET or log:FILE\n"
+	       "      --sudo          commands come, and are run, with 'sudo -n'\n"
+	       "      --help          show this help\n"
+	       "      --version       show the version\n",
+};
+
+static struct gate
+parse_options(int argc, char **argv)
+{
+	enum { FLOWS = 0x100, SUDO };
+	static const struct option options[] = {{"flows", required_argument, NULL, FLOWS},
+						{"sudo", no_argument, NULL, SUDO},
+						CLI_OPTIONS};
+	struct gate gate = {.directory = ENGINE_DIRECTORY};
+	struct flowsource source;
+	struct failure why = FAILURE_INIT;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		switch (opt) {
+		case FLOWS: gate.flows = optarg; break;
+		case SUDO: gate.sudo = true; break;
+		default: cli_option(opt, argv);
+		}
+	}
+	if (gate.flows && flowsource_parse(&source, gate.flows, &why) < 0)
+		die_usage("%s", why.text);
+	if (argv[optind])
+		gate.directory = argv[optind++];
+	if (argv[optind])
+		die_usage("unexpected argument '%s'", argv[optind]);
+	if (gate.directory[0] != '/' || gate.directory[strlen(gate.directory) - 1] == '/')
+		die_usage("not an absolute path without '/' at its end: '%s'", gate.directory);
+	return gate;
+}
+
+/* The command of that name beside this program: neither PATH nor what was sent decides where. */
+static char *
+sibling(const char *name)
+{
+	char own[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	char *slash;
+
+	if (length < 0)
+		die("cannot tell where this program is: %s", strerror(errno));
+	own[length] = '\0';
+	slash = strrchr(own, '/');
+	return xasprintf("%.*s/%s", (int)(slash - own), own, name);
+}
+
+/* Becomes the command, with nothing in its environment that was sent. */
+static _Noreturn void
+run(const struct gate *gate, char *const *command)
+{
+	struct words argv = WORDS_INIT;
+	char **words;
+
+	if (gate->sudo)
+		words_add_all(&argv, (char *const[]){"sudo", "-n", "--", NULL});
+	words_take(&argv, sibling(gate_name(*command)));
+	words_add_all(&argv, command + 1);
+	words = words_finish(&argv);
+	if (!words || clearenv() != 0 || setenv("PATH", SAFE_PATH, 1) != 0)
+		die("out of memory");
+	execvp(*words, words);
+	die("cannot run '%s': %s", *words, strerror(errno));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct failure why = FAILURE_INIT;
+	const char *line = getenv("SSH_ORIGINAL_COMMAND");
+	char *const *command;
+	struct gate gate;
+	char **words;
+
+	cli_start(&self);
+	gate = parse_options(argc, argv);
+	if (!line)
+		die_usage("this key is for vcap's commands alone");
+	words = quoting_split(line, &why);
+	command = words ? gate_admit(&gate, words, &why) : NULL;
+	if (!command)
+		die_usage("%s", why.text);
+	run(&gate, command);
+}

@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# vcap-gate: what vcap-on sends arrives as it was given; nothing else runs, whatever it looks like.
+# shellcheck disable=SC2016 # dollars that must stay
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/bin:$PATH"
+	cd "$BATS_TEST_TMPDIR" || return
+	export VCAP_CONFIG=$PWD/config
+	mkdir config bin there
+	# The gate, beside commands that take down what they were asked.
+	cp "$(command -v vcap-gate)" there
+	for name in run host merge on; do
+		printf '#!/bin/sh\nprintf "%%s\\0" vcap-%s "$@" >>"%s/ran"\n' $name "$PWD" >there/vcap-$name
+		chmod 755 there/vcap-$name
+	done
+	# ssh, and the sshd at its other end: the command line becomes a variable of the forced command.
+	cat >bin/ssh <<-END
+		#!/bin/sh
+		for last; do :; done
+		SSH_ORIGINAL_COMMAND=\$last exec "$PWD/there/vcap-gate" \$GATE_OPTIONS /run/base
+	END
+	chmod 755 bin/ssh
+	PATH="$PWD/bin:$PATH"
+	echo 'far bin=/opt/vcap dir=/run/base ssh far' >config/engines
+	export GATE_OPTIONS=''
+}
+
+arrives() { # WORD...
+	rm -f ran
+	vcap-on far "$@"
+	printf '%s\0' "$@" | cmp - ran || { echo "did not arrive: $*"; false; }
+}
+
+refused() { # WORD...
+	rm -f ran
+	run vcap-on far "$@"
+	[ "$status" -eq 2 ] || { echo "$status: $*"; false; }
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == vcap-gate:* ]]
+	[ ! -e ran ] || { echo "ran: $*"; false; }
+}
+
+line_refused() { # LINE: as a controller that is not vcap-on could send it
+	run env SSH_ORIGINAL_COMMAND="$1" there/vcap-gate /run/base
+	[ "$status" -eq 2 ] || { echo "$status: $1"; false; }
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == vcap-gate:* ]]
+	[ ! -e ran ] || { echo "ran: $1"; false; }
+}
+
+dir=/run/base/shop.20260101_000000.lb1
+job=(vcap-run -n lb1 -f -)
+
+@test "gate: what vcap asks of an engine arrives as it was given" {
+	arrives "${job[@]}" --detach -w $dir
+	arrives "${job[@]}" --detach -w $dir -c1000 -t300.000000000s -s96 -i eth0 -i eth1.5
+	arrives "${job[@]}" --detach -w $dir --flows conntrack -- vcap-join -S ./service -m none -t /dev/fd/3
+	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -P -x --specs specs
+	arrives "${job[@]}" --lease=15000ms -w - -c1
+	arrives "${job[@]}" --lease=15000ms -w - -- vcap-join -S /dev/fd/4 -m include -x --specs /dev/fd/5
+	for verb in status stop remove; do
+		arrives vcap-host $verb $dir
+	done
+	arrives vcap-host clock
+	arrives vcap-host check /run/base
+	arrives vcap-merge -w - lb1=$dir
+}
+
+@test "gate: no other command, however it is written" {
+	for command in id sh ls /bin/sh vcap vcap-on vcap-filter vcap-join vcap-gate vcap-runx xvcap-run '' .. \
+		vcap-run/../../bin/sh; do
+		refused "$command" clock
+	done
+	refused sudo -n -- vcap-host clock
+	refused env vcap-host clock
+	refused sh -c 'vcap-host clock'
+	# A directory before the name decides nothing.
+	rm -f ran
+	vcap-on far /tmp/evil/vcap-host clock
+	[ "$(tr '\0' ' ' <ran)" = 'vcap-host clock ' ]
+}
+
+@test "gate: no other option, path or filter" {
+	for path in / /run /run/base /run/base/ /run/base/. /run/base/.. /run/base/../x /run/base/a/b /run/basex/a \
+		/run/base/-x '/run/base/a b' $'/run/base/a\nb' /etc/passwd a ./a '' "/run/base/$(printf 'a%.0s' {1..256})"; do
+		for verb in status stop remove; do
+			refused vcap-host $verb "$path"
+		done
+		refused "${job[@]}" --detach -w "$path"
+		refused vcap-merge -w - "lb1=$path"
+	done
+	refused vcap-host
+	refused vcap-host --help
+	refused vcap-host status
+	refused vcap-host status $dir $dir
+	refused vcap-host check /
+	refused vcap-host check
+	refused vcap-host clock x
+	refused vcap-merge -w $dir/x lb1=$dir
+	refused vcap-merge -w - $dir
+	refused vcap-merge -w - lb1=-
+	refused vcap-merge -w - lb1=$dir lb1=$dir
+	refused vcap-merge -S /etc/passwd -w - lb1=$dir
+	refused vcap-merge -w - "a/b=$dir"
+	refused vcap-merge -w - "$(printf 'a%.0s' {1..65})=$dir"
+	refused "${job[@]}"
+	refused "${job[@]}" -w $dir
+	refused "${job[@]}" -w -
+	refused "${job[@]}" --lease -w -
+	refused "${job[@]}" --lease=15s --detach -w -
+	refused "${job[@]}" --detach --lease=15s -w $dir
+	refused "${job[@]}" --detach -w $dir -w -
+	refused "${job[@]}" --detach -w - -w $dir --lease=1s
+	refused "${job[@]}" --detach -w -n x -w $dir
+	refused "${job[@]}" --detach -w $dir -R 0
+	refused "${job[@]}" --detach -w $dir -R0
+	refused "${job[@]}" --detach -w $dir --sandbox off
+	refused "${job[@]}" --detach -w $dir --sandbox=off
+	refused "${job[@]}" --detach -w $dir -f /etc/shadow
+	refused "${job[@]}" --detach -w $dir -n ../x
+	refused "${job[@]}" --detach -w $dir -i -x
+	refused "${job[@]}" --detach -w $dir -i a/b
+	refused "${job[@]}" --detach -w $dir -c
+	refused "${job[@]}" --detach -w $dir -cx
+	refused "${job[@]}" --detach -w $dir -t1y
+	refused "${job[@]}" --detach -w $dir x
+	refused "${job[@]}" --detach -w $dir --flows log:/etc/shadow
+	refused "${job[@]}" --detach -w $dir --flows haproxy:/run/h.sock
+	for filter in '' sh 'sh -c id' vcap-filter 'vcap-join' 'vcap-join -S /etc/passwd -m none' \
+		'vcap-join -S ./service -m some' 'vcap-join -S /dev/fd/4 -m none' 'vcap-join -S ./service -m' \
+		'vcap-join -S ./service -m none -t /etc/passwd' 'vcap-join -S ./service -m none -r x' \
+		'vcap-join -S ./service -m none -w x' 'vcap-join -S ./service -m none --specs /etc/passwd' \
+		'vcap-join -S ./service -m none --specs' './vcap-join -S ./service -m none'; do
+		# shellcheck disable=SC2086 # words
+		refused "${job[@]}" --detach -w $dir -- $filter
+	done
+	refused "${job[@]}" --lease=1s -w - -- vcap-join -S ./service -m none
+}
+
+@test "gate: one source of pairs, when the key says so; and sudo, when it does" {
+	GATE_OPTIONS='--flows log:/var/log/haproxy.log'
+	arrives "${job[@]}" --detach -w $dir --flows log:/var/log/haproxy.log
+	arrives "${job[@]}" --detach -w $dir --flows conntrack
+	refused "${job[@]}" --detach -w $dir --flows log:/var/log/haproxy.log2
+	# sudo is found in the usual places alone, not where whoever logs in says.
+	GATE_OPTIONS=--sudo
+	refused vcap-host clock
+	refused sudo -- vcap-host clock
+	refused sudo -n -- sh
+	refused sudo -n -- sudo -n -- vcap-host clock
+	run vcap-on far sudo -n -- /opt/vcap/vcap-host clock
+	[ "$status" -ne 2 ]
+	[[ $output != *"this key"* ]]
+}
+
+@test "gate: command lines that vcap-on does not write" {
+	for line in 'vcap-host clock' '"vcap-host" "clock"' "'vcap-host'  'clock'" " 'vcap-host' 'clock'" \
+		"'vcap-host' 'clock' " "'vcap-host' 'clock'; id" "'vcap-host' 'clock'|id" "'vcap-host' clock" \
+		"'vcap-host' 'clock" "'vcap-host'\\''clock'" "'vcap-host'	'clock'" $'\'vcap-host\'\n\'clock\'' \
+		"'vcap-host' 'clock'\\" "'vcap-host' 'clock'\\'" "'vcap-host' \\''clock'" \
+		"'vcap-host' 'clock' && 'id'" "\$('vcap-host' 'clock')" "'vcap-host' 'clock' >/x" "''" "'" "" " " \
+		"internal-sftp" "/usr/lib/openssh/sftp-server" "scp -t /run/base" "scp -f /etc/passwd" \
+		"rsync --server . /" "git-upload-pack '/'" "~" "#" $'\e[31m' "'vcap-host' '\$(id)'"; do
+		line_refused "$line"
+	done
+	line_refused "'$(printf 'a%.0s' {1..100000})'"
+	run env -u SSH_ORIGINAL_COMMAND there/vcap-gate /run/base
+	[ "$status" -eq 2 ]
+	[ "$output" = "vcap-gate: this key is for vcap's commands alone" ]
+	run ! grep -q $'\e' <<<"$(SSH_ORIGINAL_COMMAND=$'\e[31m' there/vcap-gate 2>&1)"
+}
+
+@test "gate: nothing of the environment goes through but what the gate puts there" {
+	printf '#!/bin/sh\nenv >"%s/environment"\n' "$PWD" >there/vcap-host
+	LD_PRELOAD_X=1 BASH_ENV=x IFS=x PATH="$PATH:$PWD/evil" vcap-on far vcap-host clock
+	run ! grep -E 'BASH_ENV|LD_|SSH_|evil' environment
+	grep -q '^PATH=/usr' environment
+}
+
+@test "gate: wrong usage" {
+	for words in run /run/ / '' '/run /run' '--flows x' '--flows log:x'; do
+		# shellcheck disable=SC2086 # words
+		run there/vcap-gate $words
+		[ "$status" -eq 2 ]
+	done
+}
