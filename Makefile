@@ -58,6 +58,7 @@ LIBS_vcap-flows  = -lcap -lseccomp -lnetfilter_conntrack -lnfnetlink
 LIBS_vcap-stat   = -lcap -lseccomp -lsmartcols
 LIBS_vcap-ls     = -lsmartcols
 LIBS_vcap-engines = -lsmartcols
+LIBS_vcap-check = -lsmartcols
 LIBS_vcap-services = -lsmartcols
 LIBS_vcap-status = -lsmartcols
 LIBS_vcap-fetch = -lcap -lseccomp

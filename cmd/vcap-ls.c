@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "spool.h"
 #include "table.h"
+#include "text.h"
 #include "words.h"
 
 #include <inttypes.h>
@@ -110,15 +111,9 @@ engine_list(const struct entry *entry, bool missing)
 static char *
 size_text(uint64_t size, enum table_form form)
 {
-	static const char units[] = "kMGTPE";
-	double value = (double)size;
-	int unit = -1;
+	char text[TEXT_SIZE];
 
-	if (form != TABLE_HUMAN || size < 1024)
-		return xasprintf("%" PRIu64, size);
-	for (; value >= 1024; value /= 1024)
-		unit++;
-	return xasprintf(value < 10 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+	return form == TABLE_HUMAN ? xstrdup(text_size(size, text)) : xasprintf("%" PRIu64, size);
 }
 
 /* YYYY-MM-DD HH:MM:SS of YYYYMMDD_HHMMSS at the end of an id. */

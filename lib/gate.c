@@ -1,5 +1,6 @@
 #include "gate.h"
 
+#include "addrset.h"
 #include "flowsource.h"
 #include "parse.h"
 #include "service.h"
@@ -177,13 +178,31 @@ admit_run(struct words_left *left)
 				 : take_join(left, "/dev/fd/4", "/dev/fd/5");
 }
 
+/* [-i IFACE]... DIRECTORY [ADDRESS]... */
+static bool
+take_check(struct words_left *left)
+{
+	struct addr addr;
+
+	while (take(left, "-i")) {
+		if (!*left->next || !parse_is_interface(*left->next))
+			return false;
+		left->next++;
+	}
+	if (!take(left, left->gate->directory))
+		return false;
+	while (*left->next && addr_parse(&addr, *left->next, NULL) == 0)
+		left->next++;
+	return true;
+}
+
 static bool
 admit_host(struct words_left *left)
 {
 	if (take(left, "clock"))
 		return true;
 	if (take(left, "check"))
-		return take(left, left->gate->directory);
+		return take_check(left);
 	if (!take(left, "status") && !take(left, "stop") && !take(left, "remove"))
 		return false;
 	if (!*left->next || !is_capture(left->gate, *left->next))

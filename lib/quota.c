@@ -11,22 +11,31 @@ quota_free_bytes(int fd)
 	return fstatvfs(fd, &fs) < 0 ? 0 : (uint64_t)fs.f_bavail * fs.f_frsize;
 }
 
+uint64_t
+quota_default_reserve(int fd)
+{
+	const uint64_t gibibyte = UINT64_C(1) << 30;
+	struct statvfs fs;
+	uint64_t tenth;
+
+	if (fstatvfs(fd, &fs) < 0)
+		return 0;
+	tenth = (uint64_t)fs.f_blocks * fs.f_frsize / 10;
+	return tenth > gibibyte ? tenth : gibibyte;
+}
+
 int
 quota_init(struct quota *quota, int fd, uint64_t max_size, uint64_t reserve, uint64_t slack,
 	   struct failure *why)
 {
-	const uint64_t gibibyte = UINT64_C(1) << 30;
 	struct statvfs fs;
 	uint64_t free_bytes;
 
 	if (fstatvfs(fd, &fs) < 0)
 		return failure_errno(why, "cannot tell how much space is free");
 	free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if (reserve == QUOTA_DEFAULT) {
-		reserve = (uint64_t)fs.f_blocks * fs.f_frsize / 10;
-		if (reserve < gibibyte)
-			reserve = gibibyte;
-	}
+	if (reserve == QUOTA_DEFAULT)
+		reserve = quota_default_reserve(fd);
 	if (free_bytes < reserve + slack)
 		return failure_set(why,
 				   "only %" PRIu64 " MiB of disk are free, and %" PRIu64

@@ -42,5 +42,8 @@ void quota_adjust(struct quota *quota, int64_t bytes);
 
 /* Bytes free to this user on the file system of fd; 0 if that cannot be told. */
 uint64_t quota_free_bytes(int fd);
+/* What is to stay free there unless something else is said: QUOTA_DEFAULT. 0 if that cannot be
+ * told. */
+uint64_t quota_default_reserve(int fd);
 
 #endif

@@ -49,7 +49,8 @@ open_nearest(const char *dir)
 }
 
 void
-readiness_init(struct readiness *readiness, const char *dir)
+readiness_init(struct readiness *readiness, const char *dir, const char *const *names,
+	       size_t name_count)
 {
 	int fd = open_nearest(dir);
 
@@ -58,15 +59,24 @@ readiness_init(struct readiness *readiness, const char *dir)
 	    .ifaces = IFACES_INIT,
 	    .has_directory = fd >= 0,
 	};
-	if (fd < 0)
+	if (fd < 0) {
 		failure_errno(&readiness->no_directory, "cannot open '%s'", dir);
-	else
+	} else {
 		readiness->free_bytes = quota_free_bytes(fd);
+		readiness->reserve = quota_default_reserve(fd);
+	}
 	if (fd >= 0)
 		close(fd);
 	readiness->has_interface =
 	    ifaces_read(&readiness->ifaces, &readiness->no_interface) == 0 &&
-	    ifaces_choose(&readiness->ifaces, NULL, 0, &readiness->no_interface) == 0;
+	    ifaces_choose(&readiness->ifaces, names, name_count, &readiness->no_interface) == 0;
+}
+
+bool
+readiness_is_ready(const struct readiness *readiness)
+{
+	return readiness->may_capture && readiness->has_interface && readiness->has_directory &&
+	       readiness->free_bytes >= readiness->reserve;
 }
 
 void

@@ -13,14 +13,19 @@
 struct readiness {
 	bool may_capture;     /* this process, or vcap-run beside its program, has CAP_NET_RAW */
 	struct ifaces ifaces; /* with those taken marked */
-	bool has_interface;   /* any was */
+	bool has_interface;   /* those asked for, or any */
 	bool has_directory;   /* free_bytes is known */
 	uint64_t free_bytes;  /* on the directory's file system */
+	uint64_t reserve;     /* what vcap-run leaves free of it */
 	struct failure no_interface, no_directory; /* why not */
 };
 
-/* dir need not exist yet: then what counts is where it would come to be. */
-void readiness_init(struct readiness *readiness, const char *dir);
+/* dir need not exist yet: then what counts is where it would come to be. The interfaces are those
+ * named, or with name_count 0 those that vcap-run would take. */
+void readiness_init(struct readiness *readiness, const char *dir, const char *const *names,
+		    size_t name_count);
+/* Whether it could. */
+bool readiness_is_ready(const struct readiness *readiness);
 void readiness_release(struct readiness *readiness);
 
 #endif

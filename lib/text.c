@@ -1,7 +1,9 @@
 #include "text.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The length of the UTF-8 character at s and its code point, or 0 if the bytes are not UTF-8
@@ -97,4 +99,20 @@ text_json(FILE *out, const char *from)
 		s += length;
 	}
 	putc('"', out);
+}
+
+char *
+text_size(uint64_t size, char to[TEXT_SIZE])
+{
+	static const char units[] = "kMGTPE";
+	double value = (double)size;
+	int unit = -1;
+
+	for (; value >= 1024; value /= 1024)
+		unit++;
+	if (unit < 0)
+		snprintf(to, TEXT_SIZE, "%" PRIu64, size);
+	else
+		snprintf(to, TEXT_SIZE, value < 10 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+	return to;
 }

@@ -6,6 +6,7 @@
 #define VCAP_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /*
@@ -18,5 +19,9 @@ char *text_escape(char *to, size_t size, const char *from);
 
 /* Writes from as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
 void text_json(FILE *out, const char *from);
+
+/* Writes a size as people read it, in units of 1024: "893", "1.2k", "45M". Returns to. */
+#define TEXT_SIZE 24
+char *text_size(uint64_t size, char to[TEXT_SIZE]);
 
 #endif

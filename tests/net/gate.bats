@@ -63,6 +63,7 @@ refused() { # SSH-WORD...
 	vcap stop "$(cat id)" >out 2>err || { cat err; false; }
 	[ "$(capinfos -Mc "$(cat out)" | awk '/Number of packets:/ { print $NF }')" -gt 0 ]
 	vcap clock lb1
+	[ "$(vcap check -r shop | cut -f 2)" = $'ready\nready' ]
 	vcap live shop -t 5s 10.9.0.201 2>err 3>&- >stream &
 	live=$!
 	while kill -0 $live 2>/dev/null; do

@@ -105,6 +105,34 @@ start() { # DIR OPTION...
 	[[ $output == *"setcap"* ]]
 }
 
+@test "check: named interfaces, the reserve, and whose addresses" {
+	ip link add va type veth peer name vb
+	ip addr add 192.0.2.1/24 dev va
+	ip link set va up
+	ip link set vb up
+	ip route add local 198.51.100.0/24 dev lo
+	ip addr add 2001:db8::1/64 dev va nodad
+	run -0 vcap-host check -i vb . 192.0.2.1 192.0.2.2 198.51.100.7 203.0.113.9 2001:db8::1 2001:db8::2 ::1
+	grep -qx "interfaces vb" <<<"$output"
+	grep -qE "^reserve [0-9]{10,}$" <<<"$output"
+	[ "$(grep -E '^(local|elsewhere) ' <<<"$output")" = "local 192.0.2.1
+elsewhere 192.0.2.2
+local 198.51.100.7
+elsewhere 203.0.113.9
+local 2001:db8::1
+elsewhere 2001:db8::2
+local ::1" ]
+	run -1 vcap-host check -i vx .
+	[[ $output == *"'vx'"* ]]
+	run -2 vcap-host check . shop
+	run -2 vcap-host status -i vb .
+	mkdir small
+	mount -t tmpfs -o size=1M tmpfs small
+	run -1 vcap-host check small
+	[[ $output == *"only 1 MiB of disk are free, and 1024 MiB are to stay free"* ]]
+	umount small
+}
+
 @test "clock: a time for each line, or one" {
 	before=$(date +%s)
 	run -0 vcap-host clock </dev/null

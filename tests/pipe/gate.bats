@@ -65,6 +65,7 @@ job=(vcap-run -n lb1 -f -)
 	done
 	arrives vcap-host clock
 	arrives vcap-host check /run/base
+	arrives vcap-host check -i eth0 -i eth1 /run/base 192.0.2.10 2001:db8::10
 	arrives vcap-merge -w - lb1=$dir
 }
 
@@ -97,6 +98,9 @@ job=(vcap-run -n lb1 -f -)
 	refused vcap-host status $dir $dir
 	refused vcap-host check /
 	refused vcap-host check
+	refused vcap-host check /run/base /etc
+	refused vcap-host check /run/base 10.0.0.0/8
+	refused vcap-host check -i ../x /run/base
 	refused vcap-host clock x
 	refused vcap-merge -w $dir/x lb1=$dir
 	refused vcap-merge -w - $dir

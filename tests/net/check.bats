@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# vcap-check: what there is to know about engines before a capture.
+# shellcheck disable=SC2016 # dollars for the shell of an engine
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
+	PATH=$(cd "$build/bin" && pwd):$(cd "$build/tests/tools" && pwd):$PATH:/usr/sbin:/sbin
+	grep -q netns-run /proc/1/cmdline || {
+		echo "these tests make namespaces: run them by tests/netns-run"
+		return 1
+	}
+	cd "$BATS_TEST_TMPDIR" || return
+	export VCAP_CONFIG=$PWD/config
+	mkdir -p config/services run
+	mount -t tmpfs -o size=12g tmpfs run
+	for engine in a b; do
+		ip netns add $engine
+		ip -n $engine link set lo up
+	done
+	ip -n a addr add 192.0.2.10/32 dev lo
+	for engine in a b; do
+		echo "$engine dir=$PWD/run exec ip netns exec $engine"
+	done >config/engines
+	printf '%s\n' 'vip 192.0.2.10 tcp/80' 'vip 192.0.2.10 tcp/443' 'vip 2001:db8::10 tcp/80' \
+		'server 10.0.0.1' 'engine a' 'engine b' >config/services/shop
+}
+
+teardown() {
+	ip netns del a
+	ip netns del b
+	umount run
+}
+
+of() { # COLUMN ENGINE: of the JSON in $output
+	jq -r --arg engine "$2" ".engines[] | select(.engine == \$engine) | .$1" <<<"$output"
+}
+
+@test "check: a service's engines, ready, with where its addresses are" {
+	run -0 --separate-stderr vcap-check -j shop
+	[ -z "$stderr" ]
+	[ "$(jq '.engines | length' <<<"$output")" -eq 2 ]
+	for engine in a b; do
+		[ "$(of state $engine)" = ready ]
+		[ "$(of version $engine)" = "$(vcap-check --version | cut -d ' ' -f 2)" ]
+		[ "$(of cap_net_raw $engine)" = yes ]
+		[ "$(of interfaces $engine)" = lo ]
+		[ "$(of free $engine)" -gt $((11 << 30)) ]
+		[ "$(of reserve $engine)" -gt $((1 << 30)) ]
+		[ "$(of note $engine)" = null ] || [ -z "$(of note $engine)" ]
+		# Both are this host: as far apart as the answer took.
+		jq -e ".engines[] | (.clock | tonumber | . < 0.5 and . > -0.5) and (.error | tonumber) > 0" <<<"$output"
+	done
+	[ "$(of local a)" = 192.0.2.10 ]
+	[ "$(of elsewhere a)" = 2001:db8::10 ]
+	[ "$(of elsewhere b)" = "192.0.2.10 2001:db8::10" ]
+	run -0 vcap-check shop
+	[[ ${lines[0]} =~ ^ENGINE\ +STATE\ +VERSION\ +INTERFACES\ +VIP\ +FREE\ +CLOCK\ +NOTE ]]
+	[[ ${lines[1]} =~ ^a\ +ready\ .*\ lo\ +1\ of\ 2\ local\ +12G\ +[+-]0\.[0-9]{3}ms ]]
+	[[ ${lines[2]} =~ ^b\ +ready\ .*\ lo\ +elsewhere ]]
+	# Nothing was made there.
+	[ -z "$(ls -A run)" ]
+}
+
+@test "check: engines by name, all of them, and each once" {
+	run -0 vcap-check -r b
+	[ "$(cut -f 1-2 <<<"$output")" = $'b\tready' ]
+	run -0 vcap-check -r
+	[ "$(cut -f 1 <<<"$output")" = $'a\nb' ]
+	run -0 vcap-check -r b shop a
+	[ "$(cut -f 1 <<<"$output")" = $'b\na' ]
+	run -2 vcap-check nobody
+	[[ $output == "vcap-check: unknown service 'nobody'"* ]]
+	run -2 vcap-check ../x
+	[ "${#lines[@]}" -eq 1 ]
+	echo 'engine c' >>config/services/shop
+	run -2 vcap-check shop
+	[ "$output" = "vcap-check: service 'shop': unknown engine 'c'" ]
+}
+
+@test "check: one out of reach, one that babbles, one without privilege, one without room" {
+	mkdir small
+	mount -t tmpfs -o size=1M tmpfs small
+	printf '#!/bin/sh\nprintf "version \\033[31m\\nx\\n" ; exit 9\n' >babbler
+	chmod 755 babbler
+	cat >>config/engines <<-END
+		c exec $PWD/gone
+		d exec no-such-transport
+		e exec $PWD/babbler
+		f dir=$PWD/run exec $PWD/bare
+		g dir=$PWD/small exec ip netns exec a
+		h iface=lo,eth7 dir=$PWD/run exec ip netns exec a
+	END
+	printf '#!/bin/sh\nexec capsh --drop=cap_net_raw -- -c %s -- "$@"\n' "'exec \"\$@\"'" >bare
+	printf '#!/bin/sh\necho "ssh: connect to host c port 22: No route to host" >&2\nexit 255\n' >gone
+	chmod 755 bare gone
+	run -3 --separate-stderr vcap-check -j
+	umount small
+	[ -z "$stderr" ]
+	[ "$(of state a)" = ready ]
+	[ "$(of state c)" = unreachable ]
+	[ "$(of note c)" = "ssh: connect to host c port 22: No route to host" ]
+	[ "$(of state d)" = unreachable ]
+	[[ "$(of note d)" == *"'no-such-transport'"* ]]
+	[ "$(of state e)" = unreachable ]
+	[[ $output != *$'\e'* ]]
+	[ "$(of state f)" = not-ready ]
+	[ "$(of cap_net_raw f)" = no ]
+	[[ "$(of note f)" == *"no privilege to capture"* ]]
+	[ "$(of state g)" = not-ready ]
+	[[ "$(of note g)" == *"are to stay free"* ]]
+	[ "$(of state h)" = not-ready ]
+	[[ "$(of note h)" == *"'eth7'"* ]]
+	run -1 vcap-check c d
+}
+
+@test "check: an XDP program, and another version, are remarks" {
+	ip netns exec b xdp lo true || skip "xdp: no programs for this user here"
+	run -0 ip netns exec b xdp lo vcap-check -j b
+	[ "$(of state b)" = ready ]
+	[ "$(of xdp b)" = lo ]
+	[ "$(of note b)" = "an XDP program may hide packets of lo" ]
+	printf '#!/bin/sh\n"$@" | sed -u "s/^version .*/version 0.0.1/"\n' >older
+	chmod 755 older
+	echo "o dir=$PWD/run exec $PWD/older" >>config/engines
+	run -0 vcap-check -j o
+	[[ "$(of note o)" == "version 0.0.1, but "*" here" ]]
+}
