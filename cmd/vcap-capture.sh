@@ -8,7 +8,7 @@ export PATH
 
 usage() {
 	cat <<'END'
-usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--patience time] [--specs file] service [spec ...]
+usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--at time] [--patience time] [--specs file] service [spec ...]
 
   -c, --count count      packets per core (any number)
   -E, --engines list     only these engines of the service, separated by commas
@@ -17,6 +17,7 @@ usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] 
   -s, --snaplen snaplen  bytes kept of each packet (all)
   -t, --time time        for how long; a bare number means minutes (for ever)
   -x, --exclude          what the same command without -x would leave out
+      --at time        begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)
       --patience time    how long to wait for an engine that is out of reach (30s)
       --specs file       more addresses, one or more a line
       --help             show this help
@@ -57,7 +58,7 @@ for word; do
 	--) break ;;
 	--help) usage; exit ;;
 	--version) echo "vcap-capture @VERSION@"; exit ;;
-	--count* | --engines* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --patience* | --specs*) ;;
+	--count* | --engines* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --at* | --patience* | --specs*) ;;
 	--*)
 		say "unknown option '$(printf %s "$word" | LC_ALL=C tr -c '[:print:]' '?')' (try --help)"
 		exit 2

@@ -66,7 +66,8 @@ await(struct entry *entry)
 	const char *state = entry_state(entry);
 	int status;
 
-	if (strcmp(state, "starting") == 0 || strcmp(state, "capturing") == 0)
+	if (strcmp(state, "waiting") == 0 || strcmp(state, "starting") == 0 ||
+	    strcmp(state, "capturing") == 0)
 		die("capture '%s' goes on: vcap wait or vcap stop it first", entry->id);
 	status = child_run((char *const[]){"vcap-wait", entry->id, NULL}, -1, -1, STDERR_FILENO, -1,
 			   &why);

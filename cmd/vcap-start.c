@@ -5,6 +5,7 @@
 #include "child.h"
 #include "cli.h"
 #include "dispatch.h"
+#include "moment.h"
 #include "order.h"
 #include "parse.h"
 #include "request.h"
@@ -15,12 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct command self = {
     .name = "vcap-start",
-    .synopsis = "[-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--patience time] "
-		"[--specs file] service [spec ...]",
+    .synopsis = "[-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--at time] "
+		"[--patience time] [--specs file] service [spec ...]",
     .options = "  -c, --count count     packets per core (any number)\n"
 	       "  -E, --engines list    only these engines of the service, separated by commas\n"
 	       "  -m, --monitors mode   health checks: none (the default), include or only\n"
@@ -28,27 +30,41 @@ static const struct command self = {
 	       "  -s, --snaplen snaplen bytes kept of each packet (all)\n"
 	       "  -t, --time time       for how long; a bare number means minutes (for ever)\n"
 	       "  -x, --exclude         what the same command without -x would leave out\n"
+	       "      --at time         begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)\n"
 	       "      --patience time   how long to wait for an engine that is out of reach (30s)\n"
 	       "      --specs file      more addresses, one or more a line\n"
 	       "      --help            show this help\n"
 	       "      --version         show the version\n",
 };
 
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
 static void
 parse_options(int argc, char **argv, struct request *request)
 {
-	enum { PATIENCE = 0x100 };
-	static const struct option options[] = {
-	    REQUEST_OPTIONS, {"patience", required_argument, NULL, PATIENCE}, CLI_OPTIONS};
+	enum { PATIENCE = 0x100, AT };
+	static const struct option options[] = {REQUEST_OPTIONS,
+						{"patience", required_argument, NULL, PATIENCE},
+						{"at", required_argument, NULL, AT},
+						CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":" REQUEST_LETTERS, options, NULL)) != -1) {
 		int rc = request_option(request, opt, optarg, &why);
 
-		if (rc == 0 && opt != PATIENCE)
+		if (rc == 0 && opt != PATIENCE && opt != AT)
 			cli_option(opt, argv);
-		if (rc == 0)
+		if (opt == AT)
+			rc = moment_parse(optarg, now_ns(), &request->order.at_ns, &why);
+		else if (opt == PATIENCE)
 			rc = parse_duration(optarg, NS_PER_SECOND, &request->order.patience_ns,
 					    &why);
 		if (rc < 0)
@@ -119,6 +135,18 @@ launch(const struct order *order, const struct spool *spool, struct entry *entry
 	return (size_t)started < names.count ? EXIT_PARTIAL : EXIT_DONE;
 }
 
+/* Makes the capture and leaves the rest to the vcap-wait that is left behind. */
+static int
+put_off(const struct order *order, const struct spool *spool, struct entry *entry)
+{
+	struct failure why = FAILURE_INIT;
+
+	if (order_store(order, entry->dir, &why) < 0 ||
+	    entry_set_state(entry, "waiting", NULL, &why) < 0 || waiter_start(entry, &why) < 0)
+		withdraw(spool, entry, why.text);
+	return EXIT_DONE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -145,7 +173,7 @@ main(int argc, char **argv)
 	warn_of_limits(order);
 	if (request.remark.text[0])
 		warn("%s", request.remark.text);
-	status = launch(order, &spool, &entry);
+	status = order->at_ns ? put_off(order, &spool, &entry) : launch(order, &spool, &entry);
 	puts(entry.id);
 	return cli_finish(status);
 }

@@ -3,6 +3,8 @@
  */
 #include "child.h"
 #include "cli.h"
+#include "moment.h"
+#include "parse.h"
 #include "spool.h"
 #include "table.h"
 #include "waiter.h"
@@ -83,7 +85,8 @@ ask_engines(const struct entry *entry)
 
 /* One word for how an engine stands, and in *note what there is to say about it. */
 static const char *
-doing(const struct entry *entry, const char *engine, const struct keyval *state, const char **note)
+doing(const struct entry *entry, const char *engine, const struct keyval *state, const char **note,
+      char when[MOMENT_TEXT])
 {
 	const char *word = keyval_get(state, "state");
 	const char *missing = entry_missing_reason(entry, engine);
@@ -97,6 +100,14 @@ doing(const struct entry *entry, const char *engine, const struct keyval *state,
 		*note = keyval_get(state, "error");
 		return "unreachable";
 	}
+	if (strcmp(entry_state(entry), "waiting") == 0) {
+		const char *at = keyval_get(&entry->facts, "at");
+		int64_t at_ns;
+
+		if (at && parse_offset(at, &at_ns, NULL) == 0)
+			*note = moment_format(at_ns, when);
+		return "waiting";
+	}
 	if (!word)
 		return keyval_get(state, "exit") ? "capturing" : "starting";
 	return strcmp(word, "running") == 0 ? "capturing" : "ended";
@@ -108,10 +119,11 @@ add_engine(struct table *table, const struct entry *entry, const char *engine)
 	struct failure why = FAILURE_INIT;
 	struct keyval state;
 	const char *note, *what;
+	char when[MOMENT_TEXT];
 
 	if (entry_load_engine(entry, engine, &state, &why) < 0)
 		warn("%s", why.text);
-	what = doing(entry, engine, &state, &note);
+	what = doing(entry, engine, &state, &note, when);
 	if (table_add(table,
 		      (const char *const[]){entry->id, entry_state(entry), engine, what,
 					    keyval_get(&state, "packets"),

@@ -4,6 +4,7 @@
 #include "child.h"
 #include "cli.h"
 #include "spool.h"
+#include "waiter.h"
 #include "words.h"
 
 #include <errno.h>
@@ -43,6 +44,24 @@ let_it_start(struct entry *entry)
 		if (entry_reload(entry, &why) < 0)
 			die("%s", why.text);
 	}
+}
+
+/* One that has not begun leaves nothing behind. Whoever waits for its time sees to that. */
+static bool
+call_off(struct entry *entry)
+{
+	struct failure why = FAILURE_INIT;
+
+	if (strcmp(entry_state(entry), "waiting") != 0)
+		return false;
+	if (entry_ask_stop(entry, &why) < 0 || waiter_revive(entry, &why) < 0)
+		die("%s", why.text);
+	while (!spool_was_withdrawn(entry) && strcmp(entry_state(entry), "waiting") == 0) {
+		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+		if (entry_reload(entry, &why) < 0 && !spool_was_withdrawn(entry))
+			die("%s", why.text);
+	}
+	return spool_was_withdrawn(entry);
 }
 
 /* An engine that does not obey now is vcap-wait's to be patient with. */
@@ -92,6 +111,10 @@ main(int argc, char **argv)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
 		die("%s", why.text);
+	if (call_off(&entry)) {
+		warn("capture '%s' is called off", entry.id);
+		return EXIT_DONE;
+	}
 	let_it_start(&entry);
 	if (!entry_is_over(&entry))
 		stop_engines(&entry);

@@ -2,6 +2,7 @@
  * vcap-wait: waits for a capture to become a file. Whoever comes first does the work: watches the
  * engines, fetches, merges; others wait for it, and take over if it is killed.
  */
+#include "appointment.h"
 #include "child.h"
 #include "cli.h"
 #include "gather.h"
@@ -41,15 +42,39 @@ parse_options(int argc, char **argv, int64_t *poll_ns)
 	return argv[optind];
 }
 
+static _Noreturn void
+say_called_off(const char *id)
+{
+	die("capture '%s' was called off before it began", id);
+}
+
+/* Sees to it that the capture has begun. */
+static int
+begin(const struct spool *spool, struct entry *entry, struct failure *why)
+{
+	char id[SPOOL_ID];
+	bool called_off;
+
+	if (appointment_keep(entry, &called_off, why) < 0)
+		return -1;
+	if (!called_off)
+		return 0;
+	memcpy(id, entry->id, sizeof(id));
+	if (spool_withdraw(spool, entry, why) < 0)
+		die("%s", why->text);
+	say_called_off(id);
+}
+
 /* Does what is left to do. A failure is taken down as the capture's. */
 static void
-work(struct entry *entry, int64_t poll_ns)
+work(const struct spool *spool, struct entry *entry, int64_t poll_ns)
 {
 	struct gather gather = {.entry = entry, .poll_ns = poll_ns};
 	struct failure why = FAILURE_INIT;
 
-	if (gather_watch(&gather, &why) < 0 || gather_fetch(&gather, &why) < 0 ||
-	    gather_merge(&gather, &why) < 0 || gather_finish(&gather, &why) < 0) {
+	if (begin(spool, entry, &why) < 0 || gather_watch(&gather, &why) < 0 ||
+	    gather_fetch(&gather, &why) < 0 || gather_merge(&gather, &why) < 0 ||
+	    gather_finish(&gather, &why) < 0) {
 		if (entry_set_state(entry, "failed", why.text, NULL) < 0)
 			die("%s", why.text);
 	}
@@ -83,11 +108,15 @@ main(int argc, char **argv)
 	word = parse_options(argc, argv, &poll_ns);
 	if (child_siblings_first() < 0)
 		die("out of memory");
-	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0 ||
-	    entry_lock(&entry, &why) < 0)
+	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
 		die("%s", why.text);
+	if (entry_lock(&entry, &why) < 0) {
+		if (spool_was_withdrawn(&entry))
+			say_called_off(entry.id);
+		die("%s", why.text);
+	}
 	if (!entry_is_over(&entry))
-		work(&entry, poll_ns);
+		work(&spool, &entry, poll_ns);
 	status = conclude(&entry);
 	if (status != EXIT_FAILED)
 		printf("%s/%s.pcapng\n", entry.path, entry.id);

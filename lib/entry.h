@@ -49,7 +49,8 @@ int entry_lock(struct entry *entry, struct failure *why);
 /* Whether somebody holds that lock. */
 bool entry_is_locked(const struct entry *entry);
 
-/* The state: starting, capturing, fetching, merging, done, partial or failed; never NULL. */
+/* The state: waiting, starting, capturing, fetching, merging, done, partial or failed; never NULL.
+ */
 const char *entry_state(const struct entry *entry);
 bool entry_is_over(const struct entry *entry);
 /* Sets and stores the state, with a message if text is not NULL. */

@@ -144,7 +144,10 @@ deadline_ns(const struct entry *entry)
 	bool is_counted = keyval_number(&entry->facts, "count", 0) > 0;
 	int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
 	int64_t created = 0;
-	const char *word = keyval_get(&entry->facts, "created");
+	const char *word = keyval_get(&entry->facts, "started");
+
+	if (!word)
+		word = keyval_get(&entry->facts, "created");
 
 	if (entry_is_stopping(entry) || !word || parse_offset(word, &created, NULL) < 0)
 		return 0;

@@ -200,10 +200,43 @@ order_facts(const struct order *order, struct keyval *facts)
 	rc |= keyval_set(facts, "join", "%s", order->joins ? "yes" : "no");
 	rc |= keyval_set(facts, "specs", "%zu", specs ? count_lines(specs) : 0);
 	rc |= keyval_set(facts, "patience", "%" PRId64, order->patience_ns);
+	if (order->at_ns)
+		rc |= keyval_set(facts, "at", "%" PRId64 ".%09" PRId64,
+				 order->at_ns / NS_PER_SECOND, order->at_ns % NS_PER_SECOND);
 	for (char *const *engine = order->engines; *engine; engine++)
 		rc |= keyval_add(facts, "engine", "%s", *engine);
 	free(specs);
 	return rc;
+}
+
+static bool
+is_set(const struct keyval *facts, const char *key)
+{
+	const char *value = keyval_get(facts, key);
+
+	return value && strcmp(value, "yes") == 0;
+}
+
+void
+order_recall(struct order *order, const struct keyval *facts)
+{
+	static char *const some[] = {"specs", NULL}, *const none[] = {NULL};
+
+	*order = (struct order){
+	    .service = keyval_get(facts, "service"),
+	    .monitors = keyval_get(facts, "monitors"),
+	    .per_packet = is_set(facts, "per-packet"),
+	    .invert = is_set(facts, "invert"),
+	    .joins = is_set(facts, "join"),
+	    .count = keyval_number(facts, "count", 0),
+	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
+	    .snaplen = keyval_number(facts, "snaplen", 0),
+	    .specs = keyval_number(facts, "specs", 0) ? some : none,
+	};
+	if (!order->service)
+		order->service = "";
+	if (!order->monitors)
+		order->monitors = "none";
 }
 
 char **

@@ -27,6 +27,7 @@ struct order {
 	uint64_t count;       /* packets per core; 0: any number */
 	int64_t duration_ns;  /* 0: for ever */
 	uint64_t snaplen;     /* bytes per packet; 0: all */
+	int64_t at_ns;        /* when it begins, since 1970; 0: at once */
 	int64_t patience_ns;  /* how long to wait for an engine that cannot be reached */
 	char *const *specs;   /* as on the command line; `-` stands for input; NULL-ended */
 	const char *input;    /* what `-` stands for; NULL if there is none */
@@ -61,5 +62,7 @@ int order_store(const struct order *order, int dirfd, struct failure *why);
 
 /* The facts of vcap-spool(5) that say what was asked. -1: no memory. */
 int order_facts(const struct order *order, struct keyval *facts);
+/* And back: as much of it as order_run_command goes by. The facts have to outlive the order. */
+void order_recall(struct order *order, const struct keyval *facts);
 
 #endif

@@ -205,14 +205,15 @@ find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_ID
 /* Makes a directory named by the present second; one that is taken is passed by waiting for the
  * next. */
 static int
-make_capture(const struct spool *spool, const char *service, struct entry *capture,
-	     struct failure *why)
+make_capture(const struct spool *spool, const char *service, const struct keyval *facts,
+	     struct entry *capture, struct failure *why)
 {
+	const char *at = keyval_get(facts, "at");
 	char id[SPOOL_ID];
 	int tries = 0;
 
 	for (;;) {
-		time_t now = time(NULL);
+		time_t now = at ? (time_t)strtoll(at, NULL, 10) + tries / 10 : time(NULL);
 		char stamp[SPOOL_TIME + 1];
 		struct tm tm;
 
@@ -279,6 +280,15 @@ spool_withdraw(const struct spool *spool, struct entry *capture, struct failure 
 	return rc;
 }
 
+bool
+spool_was_withdrawn(const struct entry *capture)
+{
+	struct stat here, there;
+
+	return fstat(capture->dir, &here) == 0 &&
+	       (stat(capture->path, &there) < 0 ? errno == ENOENT : here.st_ino != there.st_ino);
+}
+
 int
 spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 	     struct entry *capture, struct failure *why)
@@ -293,7 +303,7 @@ spool_create(const struct spool *spool, const char *service, struct keyval *fact
 	if (rc > 0)
 		rc = failure_set(why, "'%s' is being captured already: '%s'", service, other);
 	if (rc == 0)
-		rc = make_capture(spool, service, capture, why);
+		rc = make_capture(spool, service, facts, capture, why);
 	if (rc == 0 && fill_capture(capture, facts, why) < 0) {
 		spool_withdraw(spool, capture, NULL);
 		rc = -1;

@@ -43,15 +43,18 @@ int spool_find(const struct spool *spool, const char *word, struct entry *captur
 	       struct failure *why);
 
 /*
- * Makes a capture of the service, whose id tells the present time, with these facts (which are
- * moved) and in state starting, and locks it. An unfinished one of the same service is a failure
+ * Makes a capture of the service, whose id tells the present time or, if that is among the facts,
+ * the time `at` which it begins, with these facts (which are moved) and in state starting, and
+ * locks it. An unfinished one of the same service is a failure
  * that names it.
  */
 int spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 		 struct entry *capture, struct failure *why);
 
-/* Removes a capture that was created and never began, and closes it. */
+/* Removes a capture that was created and never began, and closes it; and whether somebody has done
+ * that to one that is open here. */
 int spool_withdraw(const struct spool *spool, struct entry *capture, struct failure *why);
+bool spool_was_withdrawn(const struct entry *capture);
 
 /* Removes a capture that is over, or whose facts cannot be read, and all its files. */
 int spool_remove(const struct spool *spool, const char *id, struct failure *why);

@@ -388,3 +388,68 @@ nothing_left() { # on the engines
 	[ "$status" -eq 1 ]
 	[ ! -e three.pcapng ]
 }
+
+@test "--at: waits, says so, is in the way, and begins at its time; its id tells when" {
+	begin shop -t 1s -c 1000 -s 60 -m include --at +3s 127.0.0.0/8
+	at=$(fact at) at=${at%.*}
+	[ "$id" = "shop.$(date -u -d "@$at" +%Y%m%d_%H%M%S)" ]
+	[ "$(fact state)" = waiting ]
+	run vcap-status -r "$id"
+	[ "$(cut -f 2-4,7 <<<"$output")" = $'waiting\ta\twaiting\t'"$(date -d "@$at" '+%F %T')"$'\nwaiting\tb\twaiting\t'"$(date -d "@$at" '+%F %T')" ]
+	[ "$(vcap-ls -r | cut -f 8)" = waiting ]
+	run vcap-start shop -t 1
+	[ "$status" -eq 1 ]
+	[[ $output == *"'$id'"* ]]
+	run vcap-export shop .
+	[ "$status" -eq 1 ]
+	[ -z "$(pgrep -x vcap-run)" ]
+	[ ! -e run ]
+	# What is asked of the engines is what would have been at once.
+	kill_waiter
+	run vcap-wait "$id"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(file)" ]
+	started=$(fact started)
+	[ "${started%.*}" -ge "$at" ]
+	[ "${started%.*}" -lt $((at + 3)) ]
+	[ "$(fact state)" = "done" ]
+	nothing_left
+}
+
+@test "--at: an engine is asked for the same as without it" {
+	printf '#!/bin/sh\ncase $1 in vcap-run) echo "$@" | sed "s/shop[.][0-9_]*/ID/g" >>%s/asked ;; esac\nexec ip netns exec b "$@"\n' "$PWD" >wayward
+	chmod 755 wayward
+	engines "ip netns exec a" "$PWD/wayward"
+	options="-t 1s -c 1000 -s 60 -m include -x 127.0.0.0/8"
+	# shellcheck disable=SC2086 # words
+	begin shop $options
+	vcap-wait "$id"
+	# shellcheck disable=SC2086 # words
+	begin shop $options --at +1s
+	vcap-wait "$id"
+	[ "$(wc -l <asked)" -eq 2 ]
+	[ "$(uniq asked | wc -l)" -eq 1 ]
+}
+
+@test "--at: called off, it leaves nothing; by its waiter or without one" {
+	for waiter in there killed; do
+		begin shop --at +1h
+		until_true pgrep -x vcap-wait
+		[ $waiter = there ] || kill_waiter
+		run vcap-stop "$id"
+		[ "$status" -eq 0 ]
+		[ "$output" = "vcap-stop: capture '$id' is called off" ]
+		[ -z "$(ls "$VCAP_SPOOL/captures")" ]
+		until_true gone vcap-wait
+	done
+	run --separate-stderr vcap-capture shop --at soon
+	[ "$status" -eq 2 ]
+	env --default-signal=INT setsid vcap-capture shop --at +1h >out 2>err 3>&- &
+	until_true grep -q 'a waiting' err
+	kill -INT -- -$!
+	rc=0
+	wait $! || rc=$?
+	[ "$rc" -eq 1 ]
+	grep -q "was called off before it began" err
+	[ -z "$(ls "$VCAP_SPOOL/captures")" ]
+}

@@ -44,6 +44,8 @@ refused() { # MESSAGE ARG...
 	refused "'1x'" shop -c 1x
 	refused "'some'" shop -m some
 	refused "'300000'" shop -s 300000
+	refused "not a time: 'soon'" shop --at soon
+	refused "is over already: '2020-01-01 00:00'" shop --at '2020-01-01 00:00'
 	refused "has no engine 'c'" shop -E a,c
 	refused "service 'alone' has no engine" alone
 	refused "needs a service" -t 1

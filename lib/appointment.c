@@ -1,0 +1,73 @@
+#include "appointment.h"
+
+#include "dispatch.h"
+#include "order.h"
+#include "parse.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+/* How long a clock that is set may go unnoticed, and a capture that is called off. */
+#define TICK_NS (NS_PER_SECOND / 4)
+
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+/* Returns whether the time has come: false if it was called off. */
+static bool
+wait_until(const struct entry *entry, int64_t at_ns)
+{
+	for (;;) {
+		const int64_t left = at_ns - now_ns();
+		const int64_t pause = left < TICK_NS ? left : TICK_NS;
+
+		if (entry_is_stopping(entry))
+			return false;
+		if (left <= 0)
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);
+	}
+}
+
+static int
+start(struct entry *entry, struct failure *why)
+{
+	struct order order;
+	int64_t now = now_ns();
+	int started;
+
+	order_recall(&order, &entry->facts);
+	if (keyval_set(&entry->facts, "started", "%" PRId64 ".%09" PRId64, now / NS_PER_SECOND,
+		       now % NS_PER_SECOND) < 0)
+		return failure_set(why, "out of memory");
+	if (entry_set_state(entry, "starting", NULL, why) < 0)
+		return -1;
+	started = dispatch_engines(&order, entry, why);
+	if (started == 0)
+		failure_set(why, "no engine of '%s' captures", order.service);
+	return started <= 0 ? -1 : entry_set_state(entry, "capturing", NULL, why);
+}
+
+int
+appointment_keep(struct entry *entry, bool *called_off, struct failure *why)
+{
+	const char *at = keyval_get(&entry->facts, "at");
+	int64_t at_ns;
+
+	*called_off = false;
+	if (strcmp(entry_state(entry), "waiting") != 0)
+		return 0;
+	if (!at || parse_offset(at, &at_ns, NULL) < 0)
+		return failure_set(why, "'%s' does not say when it is to begin", entry->path);
+	if (wait_until(entry, at_ns))
+		return start(entry, why);
+	*called_off = true;
+	return 0;
+}
