@@ -52,7 +52,7 @@ commands: $(C_COMMANDS) $(SH_COMMANDS)
 LIBS_vcap-filter = -lpcap -lcap -lseccomp
 LIBS_vcap-run    = -lcap -lseccomp
 LIBS_vcap-host   = -lcap -lseccomp
-LIBS_vcap-merge  = -lcap -lseccomp
+LIBS_vcap-merge  = -lcap -lseccomp -lzstd
 LIBS_vcap-join   = -lcap -lseccomp
 LIBS_vcap-flows  = -lcap -lseccomp -lnetfilter_conntrack -lnfnetlink
 LIBS_vcap-stat   = -lcap -lseccomp -lsmartcols
@@ -61,7 +61,7 @@ LIBS_vcap-engines = -lsmartcols
 LIBS_vcap-check = -lsmartcols
 LIBS_vcap-services = -lsmartcols
 LIBS_vcap-status = -lsmartcols
-LIBS_vcap-fetch = -lcap -lseccomp
+LIBS_vcap-fetch = -lcap -lseccomp -lzstd
 LIBS_vcap-wait = -lcap -lseccomp
 
 $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
@@ -85,7 +85,7 @@ $(B)/%.o: %.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/libvcap.a
 	@$(if $(Q),echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
-LIBS_test = -lpcap -lcap -lseccomp
+LIBS_test = -lpcap -lcap -lseccomp -lzstd
 
 # With a main that reads files; `make fuzz` links clang's instead.
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/libvcap.a

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "engine.h"
 #include "fdio.h"
+#include "parse.h"
 #include "spool.h"
 #include "transfer.h"
 
@@ -14,32 +15,47 @@
 
 static const struct command self = {
     .name = "vcap-fetch",
-    .synopsis = "[-k] engine id file",
-    .options = "  -k, --keep     leave the engine's copy where it is\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+    .synopsis = "[-kz] [--bwlimit rate] engine id file",
+    .options = "  -k, --keep          leave the engine's copy where it is\n"
+	       "  -z, --zstd          compress it on the way\n"
+	       "      --bwlimit rate  take at most this many bytes a second (k, M, G); 0: any\n"
+	       "      --help          show this help\n"
+	       "      --version       show the version\n",
 };
 
 struct request {
 	const char *engine, *id, *file;
 	char *directory; /* of the capture on the engine */
-	bool keep;
+	bool keep, packs;
+	uint64_t rate;
 };
 
 static struct request
 parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {{"keep", no_argument, NULL, 'k'}, CLI_OPTIONS};
+	enum { BWLIMIT = 0x100 };
+	static const struct option options[] = {{"keep", no_argument, NULL, 'k'},
+						{"zstd", no_argument, NULL, 'z'},
+						{"bwlimit", required_argument, NULL, BWLIMIT},
+						CLI_OPTIONS};
 	struct engines engines = ENGINES_INIT;
 	struct request request = {0};
 	struct failure why = FAILURE_INIT;
 	const struct engine *engine;
+	bool has_rate = false;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":k", options, NULL)) != -1) {
-		if (opt != 'k')
-			cli_option(opt, argv);
-		request.keep = true;
+	while ((opt = getopt_long(argc, argv, ":kz", options, NULL)) != -1) {
+		switch (opt) {
+		case 'k': request.keep = true; break;
+		case 'z': request.packs = true; break;
+		case BWLIMIT:
+			has_rate = true;
+			if (parse_size(optarg, &request.rate, &why) < 0)
+				die_usage("%s", why.text);
+			break;
+		default: cli_option(opt, argv);
+		}
 	}
 	if (argc - optind != 3)
 		die_usage("needs an engine, a capture's id and a file (try --help)");
@@ -53,6 +69,9 @@ parse_options(int argc, char **argv)
 	if (engines_load(&engines, getenv, &why) < 0 ||
 	    !(engine = engines_find(&engines, request.engine, &why)))
 		die_usage("%s", why.text);
+	request.packs |= engine->packs;
+	if (!has_rate)
+		request.rate = engine->rate;
 	request.directory = engine_capture_directory(engine, request.id);
 	if (!request.directory)
 		die("out of memory");
@@ -75,6 +94,8 @@ main(int argc, char **argv)
 		die("out of memory");
 	transfer.engine = request.engine;
 	transfer.directory = request.directory;
+	transfer.packs = request.packs;
+	transfer.rate = request.rate;
 	if (transfer_ask(&transfer, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
 		die("%s", why.text);
 	status = transfer_fetch(&transfer, &out, &why);

@@ -7,8 +7,10 @@
 #include "mergejob.h"
 #include "parse.h"
 #include "priv.h"
+#include "pump.h"
 #include "service.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,12 +18,13 @@
 static const struct command self = {
     .name = "vcap-merge",
     .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-		"[--mixed] [--window time] [--live] [--stall time] [name=]input ...",
+		"[-z] [--mixed] [--window time] [--live] [--stall time] [name=]input ...",
     .options =
 	"  -w, --write file          write to file instead of standard output\n"
 	"  -F, --format format       pcapng (the default) or pcap\n"
 	"  -S, --service service     name the side of the service each packet is on\n"
 	"  -o, --offset name=offset  add offset seconds to the times of engine name\n"
+	"  -z, --zstd                compress the output\n"
 	"      --mixed               let inputs differ in link type\n"
 	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	"      --live                write each packet as soon as none older can come\n"
@@ -34,6 +37,7 @@ struct options {
 	const char *output;
 	enum capfile_format format;
 	const char *service;
+	bool packs;
 	char **inputs; /* NULL-ended */
 };
 
@@ -72,6 +76,7 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 					      {"format", required_argument, NULL, 'F'},
 					      {"service", required_argument, NULL, 'S'},
 					      {"offset", required_argument, NULL, 'o'},
+					      {"zstd", no_argument, NULL, 'z'},
 					      {"mixed", no_argument, NULL, MIXED},
 					      {"window", required_argument, NULL, WINDOW},
 					      {"live", no_argument, NULL, LIVE},
@@ -80,7 +85,7 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 	struct options options = {.output = "-"};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":w:F:S:o:", known, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, ":w:F:S:o:z", known, NULL)) != -1)
 		switch (opt) {
 		case 'w': options.output = optarg; break;
 		case 'F':
@@ -90,6 +95,7 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 			break;
 		case 'S': options.service = optarg; break;
 		case 'o': add_offset(job, optarg); break;
+		case 'z': options.packs = true; break;
 		case MIXED: job->mixes_linktypes = true; break;
 		case WINDOW: job->inputs.window_ns = parse_time(optarg); break;
 		case LIVE: job->live = live; break;
@@ -98,6 +104,8 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 		}
 	if (job->mixes_linktypes && options.format == CAPFILE_PCAP)
 		die_usage("a pcap file has one link type: --mixed is for pcapng");
+	if (options.packs && job->live)
+		die_usage("'-z' keeps packets back, which '--live' does not");
 	options.inputs = argv + optind;
 	if (!*options.inputs)
 		die_usage("no input given (try --help)");
@@ -106,9 +114,22 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 	return options;
 }
 
+/* Has the output pass through a process that compresses it, and cannot be taken back then. */
+static void
+pack(struct mergejob *job, const struct outfile *out, struct pump *packer)
+{
+	struct failure why;
+
+	if (pump_start(packer, out->fd, &(struct pump_options){.kind = PUMP_PACK}, &why) < 0)
+		die("%s", why.text);
+	signal(SIGPIPE, SIG_IGN);
+	job->can_start_over = false;
+}
+
 /* Opens all there is to open, and then gives up whatever it does not take to go on. */
 static void
-prepare(struct mergejob *job, const struct options *options, struct outfile *out)
+prepare(struct mergejob *job, const struct options *options, struct outfile *out,
+	struct pump *packer)
 {
 	struct failure why;
 
@@ -121,6 +142,8 @@ prepare(struct mergejob *job, const struct options *options, struct outfile *out
 	    outfile_open(out, options->output, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(out->temporary);
+	if (options->packs)
+		pack(job, out, packer);
 	if (mergejob_confine(job, out, &why) < 0) {
 		outfile_abandon(out);
 		die("%s", why.text);
@@ -171,6 +194,19 @@ say(const char *line)
 	warn("%s", line);
 }
 
+/* Writes all of it. The packer's own reason is the better one. */
+static int
+write_all(struct mergejob *job, const struct options *options, int fd, struct pump *packer,
+	  struct failure *why)
+{
+	struct failure reason;
+	int rc = mergejob_write(job, options->packs ? packer->in : fd, options->format, why);
+
+	if (options->packs && pump_finish(packer, &reason) < 0)
+		rc = failure_set(why, "%s", reason.text);
+	return rc;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -179,6 +215,7 @@ main(int argc, char **argv)
 	struct mergejob job = MERGEJOB_INIT;
 	struct live live = LIVE_INIT;
 	struct outfile out;
+	struct pump packer = PUMP_INIT;
 	struct failure why;
 	int status;
 
@@ -188,10 +225,10 @@ main(int argc, char **argv)
 	if (options.service && config_service_load(&service, options.service, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	job.service = options.service ? &service : NULL;
-	prepare(&job, &options, &out);
+	prepare(&job, &options, &out, &packer);
 	live.out = out.fd;
 	start(&job, &out);
-	if (mergejob_write(&job, out.fd, options.format, &why) < 0 ||
+	if (write_all(&job, &options, out.fd, &packer, &why) < 0 ||
 	    outfile_commit(&out, &why) < 0) {
 		outfile_abandon(&out);
 		die("%s", why.text);

@@ -125,6 +125,11 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 	} else if (length == 2 && strncmp(word, "as", length) == 0) {
 		engine->sudo = true;
 		rc = strcmp(value, "sudo") == 0 ? 0 : -1;
+	} else if (length == 8 && strncmp(word, "compress", length) == 0) {
+		engine->packs = true;
+		rc = strcmp(value, "zstd") == 0 ? 0 : -1;
+	} else if (length == 7 && strncmp(word, "bwlimit", length) == 0) {
+		rc = parse_size(value, &engine->rate, NULL);
 	} else if (length == 5 && strncmp(word, "flows", length) == 0) {
 		free(engine->flows);
 		engine->flows = strdup(value);

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum engine_transport { ENGINE_LOCAL, ENGINE_SSH, ENGINE_EXEC };
 
@@ -21,6 +22,8 @@ struct engine {
 	char *directory;   /* where captures live there; never NULL */
 	char *flows;       /* where the pairs of connections are to be had, or NULL */
 	bool sudo;
+	bool packs;    /* what is fetched is compressed on the way */
+	uint64_t rate; /* bytes a second to fetch at most; 0: any */
 	/* ENGINE_SSH: the destination, then options of ssh. ENGINE_EXEC: the prefix. NULL-ended. */
 	char **words;
 };

@@ -211,14 +211,17 @@ admit_host(struct words_left *left)
 	return true;
 }
 
-/* NAME=CAPTURE, to standard output. */
+/* NAME=CAPTURE, to standard output, compressed or not. */
 static bool
 admit_merge(struct words_left *left)
 {
 	const char *equals;
 	char name[65];
 
-	if (!take(left, "-w") || !take(left, "-") || !*left->next)
+	if (!take(left, "-w") || !take(left, "-"))
+		return false;
+	take(left, "-z");
+	if (!*left->next)
 		return false;
 	equals = strchr(*left->next, '=');
 	if (!equals || equals - *left->next >= (ptrdiff_t)sizeof(name))

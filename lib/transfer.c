@@ -1,6 +1,7 @@
 #include "transfer.h"
 
 #include "child.h"
+#include "pump.h"
 #include "tally.h"
 #include "words.h"
 
@@ -70,12 +71,19 @@ transfer_ask(struct transfer *transfer, struct failure *why)
 	return rc;
 }
 
-/* Limits the file that a child may write to what an honest stream can be at most. */
+/* The bytes that an honest stream can be at most. */
+static uint64_t
+size_limit(const struct keyval *said)
+{
+	return (1 << 20) + keyval_number(said, "bytes", 0) +
+	       OVERHEAD * (keyval_number(said, "packets", 0) & UINT32_MAX);
+}
+
+/* Limits the file that a child may write to that. */
 static void
 limit_size(const struct keyval *said, struct rlimit *before)
 {
-	rlim_t most = (1 << 20) + keyval_number(said, "bytes", 0) +
-		      OVERHEAD * (keyval_number(said, "packets", 0) & UINT32_MAX);
+	const rlim_t most = size_limit(said);
 	struct rlimit limit;
 
 	getrlimit(RLIMIT_FSIZE, before);
@@ -99,20 +107,70 @@ wait_while_growing(struct child *child, int fd)
 	return child_wait(child, 0);
 }
 
+/* The command that streams it. Heap, for words_free; NULL without memory. */
+static char **
+stream_command(const struct transfer *transfer)
+{
+	struct words input = WORDS_INIT;
+	char **argv;
+
+	words_add_all(&input, (char *const[]){"vcap-merge", "-w", "-", NULL});
+	if (transfer->packs)
+		words_add(&input, "-z");
+	words_addf(&input, "%s=%s", transfer->engine, transfer->directory);
+	argv = input.failed ? NULL : on_engine(transfer, input.list);
+	words_free(words_finish(&input));
+	return argv;
+}
+
+/* Has vcap-merge there write to fd, through a pump. Its status, or -1. */
+static int
+stream_through_pump(const struct transfer *transfer, int fd, struct failure *why)
+{
+	const struct pump_options options = {
+	    .kind = transfer->packs ? PUMP_UNPACK : PUMP_AS_IT_IS,
+	    .rate = transfer->rate,
+	    .most = size_limit(&transfer->said),
+	    .patience_ns = PATIENCE_NS,
+	};
+	char **argv = stream_command(transfer);
+	struct failure reason = FAILURE_INIT;
+	struct pump pump;
+	struct child child;
+	int rc, status;
+
+	if (!argv)
+		return failure_set(why, "out of memory");
+	if (pump_start(&pump, fd, &options, why) < 0) {
+		words_free(argv);
+		return -1;
+	}
+	rc = child_start(&child, argv, -1, pump.in, STDERR_FILENO, why);
+	words_free(argv);
+	if (rc < 0) {
+		pump_finish(&pump, &reason);
+		return -1;
+	}
+	/* Ends with the stream, or with the pump's patience. */
+	rc = pump_finish(&pump, &reason);
+	status = child_wait(&child, rc < 0 ? 0 : PATIENCE_NS);
+	if (rc < 0)
+		return failure_set(why, "engine '%s': %s", transfer->engine, reason.text);
+	return status;
+}
+
 /* Has vcap-merge there write to fd. Its status, or -1. */
 static int
 stream(const struct transfer *transfer, int fd, struct failure *why)
 {
-	struct words input = WORDS_INIT;
 	struct rlimit before;
 	struct child child;
 	char **argv;
 	int rc;
 
-	words_add_all(&input, (char *const[]){"vcap-merge", "-w", "-", NULL});
-	words_addf(&input, "%s=%s", transfer->engine, transfer->directory);
-	argv = input.failed ? NULL : on_engine(transfer, input.list);
-	words_free(words_finish(&input));
+	if (transfer->packs || transfer->rate)
+		return stream_through_pump(transfer, fd, why);
+	argv = stream_command(transfer);
 	if (!argv)
 		return failure_set(why, "out of memory");
 	limit_size(&transfer->said, &before);

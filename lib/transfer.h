@@ -9,9 +9,14 @@
 #include "fdio.h"
 #include "keyval.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct transfer {
 	const char *engine;
 	const char *directory; /* of the capture on the engine */
+	bool packs;            /* it is compressed on the way */
+	uint64_t rate;         /* bytes a second to take at most; 0: any */
 	struct keyval said;    /* by the engine, of what it has kept */
 };
 

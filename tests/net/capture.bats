@@ -389,6 +389,59 @@ nothing_left() { # on the engines
 	[ ! -e three.pcapng ]
 }
 
+@test "vcap-fetch -z, --bwlimit: the same file, less on the way, no faster than that" {
+	begin shop -t 5 -E b
+	talk b 300
+	kill_waiter
+	vcap-on b vcap-host stop "$PWD/run/$id.b"
+	vcap-fetch -k b "$id" plain.pcapng
+	[ "$(packets_in plain.pcapng)" -eq 1200 ]
+	wayward vcap-merge 'echo "$@" >>asked; real "$@" | tee sent; exit'
+	vcap-fetch -k -z b "$id" packed.pcapng
+	cmp plain.pcapng packed.pcapng
+	zstd -dc sent | cmp - plain.pcapng
+	[ "$(wc -c <sent)" -lt $(($(wc -c <plain.pcapng) / 2)) ]
+	# Twice as much as may come in a second.
+	size=$(wc -c <plain.pcapng)
+	before=$(date +%s%N)
+	vcap-fetch -k --bwlimit $((size / 2)) b "$id" slow.pcapng
+	[ $((($(date +%s%N) - before) / 1000000)) -ge 1900 ]
+	cmp plain.pcapng slow.pcapng
+	# The engines file says so for good; the command line knows better.
+	sed -i "s|^b |b compress=zstd bwlimit=$((size / 2)) |" config/engines
+	rm asked
+	before=$(date +%s%N)
+	vcap-fetch -k --bwlimit 0 b "$id" again.pcapng
+	[ $((($(date +%s%N) - before) / 1000000)) -lt 1900 ]
+	grep -q -- '-w - -z ' asked
+	vcap-wait "$id"
+	cmp <(tshark -r "$(file)" -T fields -e frame.time_epoch -e ip.src 2>/dev/null) \
+		<(tshark -r plain.pcapng -T fields -e frame.time_epoch -e ip.src 2>/dev/null)
+	nothing_left
+	run vcap-fetch --bwlimit x b "$id" x
+	[ "$status" -eq 2 ]
+}
+
+@test "vcap-fetch -z: what is cut short, damaged, without end or no zstd is no file" {
+	begin shop -t 5 -E b
+	talk b 30
+	kill_waiter
+	vcap-on b vcap-host stop "$PWD/run/$id.b"
+	for script in 'real "$@" | head -c 500; exit 0' 'real "$@" | head -c -1; exit 0' 'exit 0' 'exit 1' \
+		'echo garbage; exit 0' 'real vcap-merge -w - "$5"; exit 0' 'exec yes' 'yes | zstd -c; exit 0' \
+		'real "$@" | perl -0pe "substr(\$_, 300, 1) ^= chr(1)"; exit 0'; do
+		wayward vcap-merge "$script"
+		run vcap-fetch -z b "$id" x.pcapng
+		[ "$status" -eq 1 ] || { echo "$status: $script: $output"; false; }
+		[ -z "$(find . -maxdepth 1 -name '*x.pcapng*')" ]
+		[[ $output == *"vcap-fetch: engine 'b'"* ]]
+		[ -d "run/$id.b" ]
+	done
+	engines "ip netns exec a" "ip netns exec b"
+	vcap-fetch -z b "$id" x.pcapng
+	[ "$(packets_in x.pcapng)" -eq 120 ]
+}
+
 @test "--at: waits, says so, is in the way, and begins at its time; its id tells when" {
 	begin shop -t 1s -c 1000 -s 60 -m include --at +3s 127.0.0.0/8
 	at=$(fact at) at=${at%.*}

@@ -67,6 +67,7 @@ job=(vcap-run -n lb1 -f -)
 	arrives vcap-host check /run/base
 	arrives vcap-host check -i eth0 -i eth1 /run/base 192.0.2.10 2001:db8::10
 	arrives vcap-merge -w - lb1=$dir
+	arrives vcap-merge -w - -z lb1=$dir
 }
 
 @test "gate: no other command, however it is written" {

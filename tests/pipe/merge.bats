@@ -340,6 +340,21 @@ some_inputs() {
 	[[ $output == *"'fifo' is compressed by gzip: unpack it first" ]]
 }
 
+@test "-z: the same output, compressed, to a pipe and to a file; a full disk is an error" {
+	mkcap -n 500 >a.pcap
+	mkcap -n 500 -D 100000000 >b.pcap
+	vcap-merge -w plain.pcapng a.pcap b.pcap
+	vcap-merge -z a.pcap b.pcap | zstd -dc | cmp - plain.pcapng
+	vcap-merge --zstd -w packed a.pcap b.pcap
+	zstd -dc packed | cmp - plain.pcapng
+	zstd -t packed
+	run -1 vcap-merge -z -w /dev/full a.pcap
+	[ "$output" = "vcap-merge: cannot write: No space left on device" ]
+	run -2 vcap-merge -z --live a.pcap
+	run -1 vcap-merge -z -w out a.pcap nofile
+	[ ! -e out ]
+}
+
 @test "an input is not overwritten, under whatever name" {
 	mkcap -n 10 >a.pcap
 	cp a.pcap before
