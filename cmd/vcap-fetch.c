@@ -98,6 +98,7 @@ main(int argc, char **argv)
 	transfer.rate = request.rate;
 	if (transfer_ask(&transfer, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
 		die("%s", why.text);
+	cli_remove_at_signal(out.temporary);
 	status = transfer_fetch(&transfer, &out, &why);
 	if (status < 0) {
 		outfile_abandon(&out);
@@ -106,6 +107,7 @@ main(int argc, char **argv)
 	if (outfile_commit(&out, &why) < 0 ||
 	    (!request.keep && transfer_remove(&transfer, &why) < 0))
 		die("%s", why.text);
+	cli_remove_at_signal(NULL);
 	transfer_release(&transfer);
 	return cli_finish(status);
 }

@@ -9,6 +9,7 @@
 #include "order.h"
 #include "parse.h"
 #include "request.h"
+#include "room.h"
 #include "spool.h"
 #include "waiter.h"
 #include "words.h"
@@ -168,6 +169,7 @@ main(int argc, char **argv)
 	if (order_facts(order, &facts) < 0)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||
+	    room_check(spool.dir, spool.path, 0, &why) < 0 ||
 	    spool_create(&spool, order->service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
 	warn_of_limits(order);

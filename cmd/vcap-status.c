@@ -89,11 +89,14 @@ doing(const struct entry *entry, const char *engine, const struct keyval *state,
       char when[MOMENT_TEXT])
 {
 	const char *word = keyval_get(state, "state");
-	const char *missing = entry_missing_reason(entry, engine);
+	const char *missing = entry_missing_reason(entry, engine), *message;
 
 	*note = missing ? missing : keyval_get(state, "message");
 	if (missing)
 		return "missing";
+	message = keyval_get(&entry->facts, "message");
+	if (!entry_is_over(entry) && message && *message)
+		*note = message;
 	if (entry_is_over(entry))
 		return "merged";
 	if (keyval_number(state, "exit", 0) != 0) {

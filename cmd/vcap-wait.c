@@ -65,7 +65,8 @@ begin(const struct spool *spool, struct entry *entry, struct failure *why)
 	say_called_off(id);
 }
 
-/* Does what is left to do. A failure is taken down as the capture's. */
+/* Does what is left to do. A failure is taken down as the capture's, unless there only is no room.
+ */
 static void
 work(const struct spool *spool, struct entry *entry, int64_t poll_ns)
 {
@@ -75,7 +76,9 @@ work(const struct spool *spool, struct entry *entry, int64_t poll_ns)
 	if (begin(spool, entry, &why) < 0 || gather_watch(&gather, &why) < 0 ||
 	    gather_fetch(&gather, &why) < 0 || gather_merge(&gather, &why) < 0 ||
 	    gather_finish(&gather, &why) < 0) {
-		if (entry_set_state(entry, "failed", why.text, NULL) < 0)
+		const char *state = gather.is_short ? entry_state(entry) : "failed";
+
+		if (entry_set_state(entry, state, why.text, NULL) < 0)
 			die("%s", why.text);
 	}
 	gather_release(&gather);
@@ -89,6 +92,9 @@ conclude(const struct entry *entry)
 
 	if (strcmp(state, "done") == 0)
 		return EXIT_DONE;
+	if (!entry_is_over(entry))
+		die("capture '%s' is not complete: %s (make room, then: vcap wait %s)", entry->id,
+		    message ? message : "", entry->id);
 	warn("capture '%s' %s: %s", entry->id,
 	     strcmp(state, "partial") == 0 ? "is partial" : "failed", message ? message : "");
 	return strcmp(state, "partial") == 0 ? EXIT_PARTIAL : EXIT_FAILED;

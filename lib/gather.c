@@ -3,6 +3,7 @@
 #include "child.h"
 #include "clocks.h"
 #include "parse.h"
+#include "room.h"
 #include "skew.h"
 #include "tally.h"
 #include "words.h"
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define FETCH_TRIES 3
+#define OVERHEAD    64 /* bytes around a packet in a file */
+#define BYTES_MAX   (UINT64_MAX >> 2)
 #define TICK_NS     (NS_PER_SECOND / 4)
 
 static int64_t
@@ -65,10 +68,55 @@ give_up(struct gather *gather, const char *engine, struct failure *why)
 	return rc;
 }
 
-/* Runs vcap-each with the command for these engines. What becomes of each is in its state. */
+/* What the files of these engines take; the merged one takes as much again. */
+static uint64_t
+size_of(const struct entry *entry, const struct words *engines)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < engines->count; i++) {
+		struct keyval state;
+
+		if (entry_load_engine(entry, engines->list[i], &state, NULL) < 0)
+			continue;
+		sum += (keyval_number(&state, "bytes", 0) & BYTES_MAX) +
+		       OVERHEAD * (keyval_number(&state, "packets", 0) & UINT32_MAX);
+		keyval_release(&state);
+	}
+	return sum & BYTES_MAX;
+}
+
+/* Whether the spool has room for so many bytes more. */
 static int
-each(const struct gather *gather, const struct words *engines, const char *timeout,
-     char *const *command, struct failure *why)
+check_room(struct gather *gather, uint64_t bytes, struct failure *why)
+{
+	gather->is_short = room_check(gather->entry->dir, gather->entry->path, bytes, why) < 0;
+	return gather->is_short ? -1 : 0;
+}
+
+/* Runs a command that writes to the spool, and ends it when that has no room left. Its status, or
+ * -1. */
+static int
+run_writer(struct gather *gather, char *const *argv, struct failure *why)
+{
+	struct child child;
+
+	if (child_start(&child, argv, -1, STDERR_FILENO, STDERR_FILENO, why) < 0)
+		return -1;
+	while (!child_ended(&child, TICK_NS)) {
+		if (check_room(gather, 0, why) == 0)
+			continue;
+		child_wait(&child, 0);
+		return -1;
+	}
+	return child_wait(&child, -1);
+}
+
+/* Runs vcap-each with the command for these engines. What becomes of each is in its state. Without
+ * a timeout it is one that fetches. */
+static int
+each(struct gather *gather, const struct words *engines, const char *timeout, char *const *command,
+     struct failure *why)
 {
 	struct words argv = WORDS_INIT;
 	char *list = words_join(engines, ",");
@@ -88,8 +136,12 @@ each(const struct gather *gather, const struct words *engines, const char *timeo
 	words_add(&argv, gather->entry->id);
 	words_add_all(&argv, command);
 	words = words_finish(&argv);
-	rc = words ? child_run(words, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
-		   : failure_set(why, "out of memory");
+	if (!words)
+		rc = failure_set(why, "out of memory");
+	else if (timeout)
+		rc = child_run(words, -1, STDERR_FILENO, STDERR_FILENO, -1, why);
+	else
+		rc = run_writer(gather, words, why);
 	words_free(words);
 	return rc < 0 ? -1 : 0;
 }
@@ -289,12 +341,15 @@ gather_fetch(struct gather *gather, struct failure *why)
 {
 	char *target = entry_file(gather->entry, "engines/{}.pcapng");
 	char *const command[] = {"vcap-fetch", "-k", "{}", gather->entry->id, target, NULL};
-	struct words left;
-	int rc = target ? entry_set_state(gather->entry, "fetching", NULL, why) : -1;
+	struct words all = entry_participants(gather->entry), left;
+	int rc = target ? entry_set_state(gather->entry, "fetching", "", why) : -1;
 
 	if (rc == 0)
 		rc = compare_clocks(gather, "clock-end", clock_end_command, why);
 	left = fetched_or_not(gather->entry, false);
+	if (rc == 0)
+		rc = check_room(gather,
+				size_of(gather->entry, &left) + size_of(gather->entry, &all), why);
 	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
 		if (i > 0)
 			rest(2 * i * NS_PER_SECOND);
@@ -304,6 +359,7 @@ gather_fetch(struct gather *gather, struct failure *why)
 	}
 	for (size_t i = 0; i < left.count && rc == 0; i++)
 		rc = give_up(gather, left.list[i], why);
+	words_free(words_finish(&all));
 	words_free(words_finish(&left));
 	free(target);
 	return rc;
@@ -444,10 +500,11 @@ gather_merge(struct gather *gather, struct failure *why)
 		rc = failure_set(why, "no engine's packets could be fetched");
 	if (rc == 0)
 		rc = correct_clocks(gather->entry, &engines, &clocks, why);
+	if (rc == 0)
+		rc = check_room(gather, size_of(gather->entry, &engines), why);
 	if (rc == 0) {
 		argv = merge_command(gather->entry, &engines, &clocks);
-		rc = argv ? child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
-			  : failure_set(why, "out of memory");
+		rc = argv ? run_writer(gather, argv, why) : failure_set(why, "out of memory");
 		words_free(argv);
 		if (rc == 3)
 			add_problem(gather, NULL, "an engine's file is cut short or damaged");

@@ -9,12 +9,14 @@
 #include "entry.h"
 #include "failure.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct gather {
 	struct entry *entry; /* locked by the caller */
 	int64_t poll_ns;     /* how often engines are asked; 0: as the capture's age suggests */
-	char *problems;      /* what makes the result partial so far: heap, NULL: nothing */
+	bool is_short;  /* there is no room on this host: a failure that passes, nothing is lost */
+	char *problems; /* what makes the result partial so far: heap, NULL: nothing */
 };
 
 void gather_release(struct gather *gather);
@@ -23,7 +25,9 @@ void gather_release(struct gather *gather);
  * capture's patience while nobody else captures any more. Engines given up become `missing`. */
 int gather_watch(struct gather *gather, struct failure *why);
 
-/* A file of each engine into the spool; what cannot be fetched becomes `missing`. */
+/* A file of each engine into the spool, whose reserve stays free: if it would not, that is a
+ * failure before anything is fetched, or in the middle if somebody else has filled the disk. What
+ * cannot be fetched becomes `missing`. */
 int gather_fetch(struct gather *gather, struct failure *why);
 
 /* The files to one, which is counted. */

@@ -506,3 +506,68 @@ nothing_left() { # on the engines
 	grep -q "was called off before it began" err
 	[ -z "$(ls "$VCAP_SPOOL/captures")" ]
 }
+
+# A spool with room for so many MiB above the gibibyte that stays free.
+spool_with_room() { # MIB
+	mkdir -p spool
+	mount -t tmpfs -o size=$((1024 + $1))M,mode=700 tmpfs spool
+}
+
+@test "the reserve holds on the spool: nothing starts below it" {
+	spool_with_room 8
+	head -c 9M /dev/zero >spool/filler
+	run vcap-start shop -t 1
+	[ "$status" -eq 1 ]
+	[ "$output" = "vcap-start: the disk of this host has only 1023 MiB free for '$VCAP_SPOOL/captures', and 1024 MiB are to stay free" ]
+	[ -z "$(ls spool/captures)" ]
+	umount spool
+}
+
+@test "the reserve holds on the spool: what does not fit stays on the engines until there is room" {
+	spool_with_room 8
+	begin shop -t 5
+	talk a 300
+	talk b 5
+	head -c 8M /dev/zero >spool/filler
+	run vcap-stop "$id"
+	[ "$status" -eq 1 ]
+	[[ $output == *"capture '$id' is not complete: the disk of this host has only 102"*"MiB are to stay free: 1 MiB more do not fit (make room, then: vcap wait $id)" ]]
+	until_true gone vcap-wait
+	[ "$(fact state)" = fetching ]
+	[ -z "$(find spool -name '*.pcapng*')" ]
+	[ "$(ls run | wc -l)" -eq 2 ]
+	run vcap-status "$id"
+	[[ $output == *"fetching"*"the disk of this host"* ]]
+	rm spool/filler
+	run vcap-wait "$id"
+	[ "$status" -eq 0 ]
+	[ "$(packets_in "$(file)")" -eq 1220 ]
+	[ "$(fact state)" = "done" ]
+	[ -z "$(fact message)" ]
+	nothing_left
+	umount spool
+}
+
+@test "the reserve holds on the spool: somebody who fills it in the middle of a fetch ends that" {
+	spool_with_room 8
+	wayward vcap-merge 'touch fetching; until [ -e go ]; do sleep 0.02; done'
+	begin shop -t 5
+	talk b 5
+	vcap-stop "$id" >out 2>&1 3>&- &
+	until_true test -e fetching
+	head -c 8M /dev/zero >spool/filler
+	rc=0
+	wait $! || rc=$?
+	[ "$rc" -eq 1 ]
+	cat out
+	grep -q "capture '$id' is not complete: the disk of this host" out
+	[ "$(fact state)" = fetching ]
+	[ -d "run/$id.b" ]
+	[ -z "$(find spool -name '*b.pcapng*')" ]
+	rm spool/filler
+	touch go
+	vcap-wait "$id"
+	[ "$(fact packets)" = 20 ]
+	nothing_left
+	umount spool
+}

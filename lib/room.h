@@ -1,0 +1,16 @@
+/*
+ * Room on the disk of this host, where captures are collected: as on engines, a reserve of it stays
+ * free whatever is collected (quota.h).
+ */
+#ifndef VCAP_ROOM_H
+#define VCAP_ROOM_H
+
+#include "failure.h"
+
+#include <stdint.h>
+
+/* Whether so many bytes more would leave the reserve free on the file system of fd, which path is
+ * on: 0, or -1 with why naming this host's disk. One that does not tell has room. */
+int room_check(int fd, const char *path, uint64_t bytes, struct failure *why);
+
+#endif
