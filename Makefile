@@ -4,6 +4,9 @@ VERSION   := 0.1.0
 PREFIX    ?= /usr/local
 BINDIR    ?= $(PREFIX)/bin
 MANDIR    ?= $(PREFIX)/share/man
+BASHDIR   ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR    ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
 CC        ?= cc
 CFLAGS    ?= -O2 -g
 PKGCONFIG ?= pkg-config
@@ -39,6 +42,7 @@ endif
 LIB_OBJ     := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
 C_COMMANDS  := $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c))
 SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
+SUBCOMMANDS  = $(filter-out vcap,$(notdir $(C_COMMANDS) $(SH_COMMANDS)))
 UNIT        := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 HELPERS     := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 PRELOADS    := $(patsubst %.c,$(B)/%.so,$(wildcard tests/preload/*.c))
@@ -163,9 +167,20 @@ install: all
 	for section in 1 5 7; do \
 		install -m 644 man/*.$$section $(DESTDIR)$(MANDIR)/man$$section || exit; \
 	done
+	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	install -m 644 completions/vcap.bash $(DESTDIR)$(BASHDIR)/vcap
+	install -m 644 completions/_vcap $(DESTDIR)$(ZSHDIR)
+	install -m 644 completions/vcap.fish $(DESTDIR)$(FISHDIR)
+	for command in $(SUBCOMMANDS); do \
+		ln -sf vcap $(DESTDIR)$(BASHDIR)/$$command && \
+		ln -sf vcap.fish $(DESTDIR)$(FISHDIR)/$$command.fish || exit; \
+	done
 
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(C_COMMANDS) $(SH_COMMANDS))
+	rm -f $(DESTDIR)$(ZSHDIR)/_vcap
+	cd $(DESTDIR)$(BASHDIR) && rm -f vcap $(SUBCOMMANDS)
+	cd $(DESTDIR)$(FISHDIR) && rm -f vcap.fish $(addsuffix .fish,$(SUBCOMMANDS))
 	cd $(DESTDIR)$(MANDIR) && rm -f $(foreach p,$(wildcard man/*),man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
 
 clean:
