@@ -28,14 +28,36 @@ END
 }
 
 say() {
+	drawn=0
 	printf 'vcap-capture: %s\n' "$*" >&2
 }
 
-# One line whenever there is something new to tell.
+# On a terminal, the table of vcap-status, in place of the one before: as much as there is room for.
+draw() {
+	size=$(stty size <&2 2>/dev/null) || size=
+	rows=${size% *} columns=${size#* }
+	[ "${rows:-0}" -gt 3 ] || rows=24 columns=80
+	table=$(vcap-status -n "$id" | cut -c "$((${#id} + 2))-$((${#id} + 1 + columns))") || return 0
+	count=$(printf '%s\n' "$table" | wc -l)
+	[ "$count" -lt "$rows" ] || {
+		table=$(printf '%s\n' "$table" | head -n $((rows - 2)); echo "... and $((count - rows + 2)) more")
+		count=$((rows - 1))
+	}
+	[ "${drawn:-0}" -eq 0 ] || printf '\033[%dA\033[J' "$drawn" >&2
+	printf '%s\n' "$table" >&2
+	drawn=$count
+}
+
+# Elsewhere, one line whenever there is something new to tell.
 progress() {
+	[ -z "$terminal" ] || {
+		draw
+		return
+	}
 	line=$(vcap-status -nr "$id" | awk -F '\t' '{
 		printf("%s%s %s", (NR > 1 ? "; " : ""), $3, $4)
 		if ($5 != "-") printf(" %s packets", $5)
+		if ($6 != "-" && $6 > 0) printf(", %s dropped", $6)
 	}') || return 0
 	[ "$line" = "${told-}" ] || say "$line"
 	told=$line
@@ -66,13 +88,22 @@ for word; do
 	esac
 done
 
+terminal=
+[ ! -t 2 ] || [ "${TERM:-dumb}" = dumb ] || terminal=yes
 status=0
 # A ^C while it starts ends it once there is something to end.
 trap early=yes INT TERM
 id=$(trap '' INT && vcap-start "$@") || status=$?
 [ -n "$id" ] || exit "$status"
 echo "$id"
-vcap-wait "$id" &
+if [ -n "$terminal" ]; then
+	# What it has to say comes after the table.
+	messages=$(mktemp)
+	trap 'rm -f "$messages"' EXIT
+	vcap-wait "$id" 2>"$messages" &
+else
+	vcap-wait "$id" &
+fi
 waiter=$!
 trap interrupt INT TERM
 [ -z "${early-}" ] || interrupt
@@ -82,4 +113,8 @@ while kill -0 "$waiter" 2>/dev/null; do
 done
 status=0
 wait "$waiter" || status=$?
+[ -z "$terminal" ] || {
+	draw
+	cat "$messages" >&2
+}
 exit "$status"

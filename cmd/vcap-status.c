@@ -5,14 +5,17 @@
 #include "cli.h"
 #include "moment.h"
 #include "parse.h"
+#include "remainder.h"
 #include "spool.h"
 #include "table.h"
+#include "text.h"
 #include "waiter.h"
 #include "words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct command self = {
@@ -33,7 +36,22 @@ static const struct table_column columns[] = {
     {"PACKETS", TABLE_NUMBER},
     {"DROPS", TABLE_NUMBER},
     {"NOTE"},
+    {"BYTES", TABLE_NUMBER},
+    {"LEFT"},
 };
+/* The same for people. */
+static const struct table_column human_columns[] = {
+    {"CAPTURE"},
+    {"STATE"},
+    {"ENGINE"},
+    {"DOING"},
+    {"PACKETS", TABLE_NUMBER},
+    {"BYTES", TABLE_NUMBER},
+    {"DROPS", TABLE_NUMBER},
+    {"LEFT"},
+    {"NOTE"},
+};
+enum { WIDTH = 9 };
 
 struct request {
 	const char *word; /* NULL: every capture that goes on */
@@ -116,8 +134,42 @@ doing(const struct entry *entry, const char *engine, const struct keyval *state,
 	return strcmp(word, "running") == 0 ? "capturing" : "ended";
 }
 
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+/* A row, in the order of the columns. */
+static int
+add_row(struct table *table, enum table_form form, const struct entry *entry,
+	const struct keyval *state, const char *engine, const char *what, const char *note,
+	struct failure *why)
+{
+	const char *packets = keyval_get(state, "packets"), *drops = keyval_get(state, "dropped");
+	const char *bytes = keyval_get(state, "bytes");
+	char left[REMAINDER_TEXT] = "", size[TEXT_SIZE];
+
+	if (strcmp(what, "missing") != 0)
+		remainder_format(entry, state, now_ns(), left);
+	if (form != TABLE_HUMAN)
+		return table_add(table,
+				 (const char *const[]){entry->id, entry_state(entry), engine, what,
+						       packets, drops, note, bytes, left},
+				 why);
+	return table_add(
+	    table,
+	    (const char *const[]){entry->id, entry_state(entry), engine, what, packets,
+				  bytes ? text_size(keyval_number(state, "bytes", 0), size) : NULL,
+				  drops, left, note},
+	    why);
+}
+
 static void
-add_engine(struct table *table, const struct entry *entry, const char *engine)
+add_engine(struct table *table, enum table_form form, const struct entry *entry, const char *engine)
 {
 	struct failure why = FAILURE_INIT;
 	struct keyval state;
@@ -127,11 +179,7 @@ add_engine(struct table *table, const struct entry *entry, const char *engine)
 	if (entry_load_engine(entry, engine, &state, &why) < 0)
 		warn("%s", why.text);
 	what = doing(entry, engine, &state, &note, when);
-	if (table_add(table,
-		      (const char *const[]){entry->id, entry_state(entry), engine, what,
-					    keyval_get(&state, "packets"),
-					    keyval_get(&state, "dropped"), note},
-		      &why) < 0)
+	if (add_row(table, form, entry, &state, engine, what, note, &why) < 0)
 		die("%s", why.text);
 	keyval_release(&state);
 }
@@ -156,7 +204,7 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 		warn("%s", why.text);
 	names = entry_engines(&entry);
 	for (size_t i = 0; i < names.count; i++)
-		add_engine(table, &entry, names.list[i]);
+		add_engine(table, request->form, &entry, names.list[i]);
 	words_free(words_finish(&names));
 	entry_close(&entry);
 }
@@ -174,7 +222,7 @@ main(int argc, char **argv)
 	request = parse_options(argc, argv);
 	if (child_siblings_first() < 0)
 		die("out of memory");
-	table = table_new("engines", columns, sizeof(columns) / sizeof(*columns));
+	table = table_new("engines", request.form == TABLE_HUMAN ? human_columns : columns, WIDTH);
 	if (!table || spool_open(&spool, getenv, &why) < 0)
 		die("%s", table ? why.text : "out of memory");
 	if (request.word)

@@ -535,7 +535,7 @@ spool_with_room() { # MIB
 	until_true gone vcap-wait
 	[ "$(fact state)" = fetching ]
 	[ -z "$(find spool -name '*.pcapng*')" ]
-	[ "$(ls run | wc -l)" -eq 2 ]
+	[ "$(find run -mindepth 1 -maxdepth 1 | wc -l)" -eq 2 ]
 	run vcap-status "$id"
 	[[ $output == *"fetching"*"the disk of this host"* ]]
 	rm spool/filler
@@ -570,4 +570,44 @@ spool_with_room() { # MIB
 	[ "$(fact packets)" = 20 ]
 	nothing_left
 	umount spool
+}
+
+# Puts a command on a terminal of 100 columns and so many rows; what that shows is in `typescript`.
+on_terminal() { # ROWS COMMAND
+	TERM=xterm script -qfec "stty rows $1 cols 100; $2" typescript >/dev/null 3>&- </dev/null &
+	terminal=$!
+}
+
+@test "progress: on a terminal a table in place, and on stdout what a pipe wants" {
+	on_terminal 24 'vcap-capture shop -t 3s -c 100000 >out'
+	until_true grep -q capturing typescript
+	talk a 5
+	wait $terminal
+	id=$(head -n 1 out)
+	[ "$(cat out)" = "$id"$'\n'"$(file)" ]
+	tr -d '\r' <typescript >screen
+	grep -qE '^STATE +ENGINE +DOING +PACKETS +BYTES +DROPS +LEFT +NOTE' screen
+	grep -qE '^capturing +a +capturing .*[0-9]s( or [0-9]+ packets)?' screen
+	grep -qE '^done +a +merged +20 ' screen
+	# Each table takes the place of the one before, which had as many lines.
+	[ "$(grep -c $'\e\\[3A\e\\[J' screen)" -eq $(($(grep -c ENGINE screen) - 1)) ]
+	[ "$(grep -c ENGINE screen)" -ge 3 ]
+	run ! grep -q "vcap-capture: a" screen
+}
+
+@test "progress: no more lines than the terminal has; none of that on a dumb one" {
+	for n in $(seq 12); do
+		echo "x$n dir=$PWD/run exec false"
+		echo "engine x$n" >>config/services/shop
+	done >>config/engines
+	on_terminal 8 'vcap-capture shop -t 1s >out'
+	wait $terminal || true
+	tr -d '\r' <typescript | grep -q '^\.\.\. and 9 more$'
+	tr -d '\r' <typescript | tail -n 4 | grep -q "^vcap-wait: capture .* is partial: engine 'x1' is missing"
+	[ "$(grep -o $'\e\\[[0-9]*A' typescript | sort -u)" = $'\e[7A' ]
+	vcap-rm "$(head -n 1 out)"
+	on_terminal 24 'TERM=dumb vcap-capture shop -E a -t 1s >out'
+	wait $terminal
+	run ! grep -q $'\e' typescript
+	grep -q 'vcap-capture: a capturing' typescript
 }
