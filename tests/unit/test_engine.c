@@ -17,7 +17,7 @@ reads(void)
 	    "\tlb2 iface=eth0,eth1 bin=/opt/vcap dir=/srv/run as=sudo ssh root@lb2 -p 2222 # x\n"
 	    "\n"
 	    "lb3 exec ip netns exec lb3\n"
-	    "lb4 flows=haproxy:/run/h.sock ssh 2001:db8::1";
+	    "lb4 flows=haproxy:/run/h.sock compress=zstd bwlimit=2M ssh 2001:db8::1";
 	struct engines engines;
 	struct failure why = FAILURE_INIT;
 	const struct engine *engine;
@@ -35,6 +35,9 @@ reads(void)
 	engine = engines_find(&engines, "lb3", &why);
 	is_str(engine->words[3], "lb3", "the prefix");
 	is_str(engine->directory, ENGINE_DIRECTORY, "where captures live unless said");
+	ok(!engine->packs && engine->rate == 0, "fetched as it is unless said");
+	engine = engines_find(&engines, "lb4", &why);
+	ok(engine->packs && engine->rate == 2 << 20, "a slow link");
 	ok(!engines_find(&engines, "lb5", &why), "one that is not there");
 	is_str(why.text, "unknown engine 'lb5'", "... is named");
 	ok(engine_is_listed("lb1,lb33,lb3", "lb3") && !engine_is_listed("lb1,lb33", "lb3"),
@@ -56,6 +59,8 @@ refuses(void)
 	    {"lb1 color=red local", "f:1: unknown setting 'color=red'"},
 	    {"lb1 dir=run local", "f:1: bad setting 'dir=run'"},
 	    {"lb1 as=root local", "f:1: bad setting 'as=root'"},
+	    {"lb1 compress=gzip local", "f:1: bad setting 'compress=gzip'"},
+	    {"lb1 bwlimit=fast local", "f:1: bad setting 'bwlimit=fast'"},
 	    {"lb1 iface= local", "f:1: bad setting 'iface='"},
 	    {"lb1 iface=eth0,-x local", "f:1: bad setting 'iface=eth0,-x'"},
 	    {"lb1 iface=a/b local", "f:1: bad setting 'iface=a/b'"},
