@@ -1,5 +1,7 @@
 #include "outlet.h"
 
+#include "parse.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@ int
 outlet_open(struct outlet *outlet, struct failure *why)
 {
 	pthread_mutex_init(&outlet->lock, NULL);
+	pthread_cond_init(&outlet->finished, NULL);
 	if (outlet->series.files) {
 		outlet->endings = calloc((size_t)outlet->series.files * outlet->ledger_count,
 					 sizeof(*outlet->endings));
@@ -268,4 +271,21 @@ outlet_finish(struct outlet *outlet)
 	    series_end(&outlet->series, outlet->scratch.bytes, outlet->scratch.used) == 0;
 	note_removed(outlet);
 	publish(outlet, 0);
+	pthread_mutex_lock(&outlet->lock);
+	outlet->is_finished = true;
+	pthread_cond_broadcast(&outlet->finished);
+	pthread_mutex_unlock(&outlet->lock);
+}
+
+void
+outlet_await(struct outlet *outlet, int64_t ns)
+{
+	const int64_t end = clock_monotonic_ns() + ns;
+	const struct timespec until = {end / NS_PER_SECOND, end % NS_PER_SECOND};
+
+	pthread_mutex_lock(&outlet->lock);
+	while (!outlet->is_finished && pthread_cond_clockwait(&outlet->finished, &outlet->lock,
+							      CLOCK_MONOTONIC, &until) == 0)
+		;
+	pthread_mutex_unlock(&outlet->lock);
 }

@@ -74,6 +74,8 @@ struct outlet {
 	    *endings; /* of each file that is kept and each ledger: the account at its end */
 	int64_t flushed, published, beaten; /* when, on CLOCK_MONOTONIC */
 	pthread_mutex_t lock;
+	pthread_cond_t finished;
+	bool is_finished; /* under the lock */
 } OUTLET_APART;
 
 #define OUTLET_INIT ((struct outlet){.series = SERIES_INIT, .end_ns = INT64_MAX})
@@ -94,6 +96,10 @@ void outlet_tend(struct outlet *outlet, int64_t now);
 
 /* Everything that was kept, and how it ended, is written and on disk. */
 void outlet_finish(struct outlet *outlet);
+
+/* Waits until outlet_finish is through, on another thread, and the accounts are final; ns at most.
+ */
+void outlet_await(struct outlet *outlet, int64_t ns);
 
 /* Adds the ledger's numbers, as last published, to *to. Any thread. */
 void outlet_read(struct outlet *outlet, const struct ledger *ledger, struct account *to);

@@ -1,6 +1,7 @@
 #include "slot.h"
 
 #include "child.h"
+#include "parse.h"
 #include "reservoir.h"
 
 #include <errno.h>
@@ -20,6 +21,9 @@
 
 /* How long a command may take to show that it works; one that buffers its output does not. */
 #define TRY_MS 500
+
+/* How long to wait for the accounts of what it was fed, once it has ended. */
+#define ACCOUNTS_WITHIN NS_PER_SECOND
 
 static void
 close_one(int *fd)
@@ -273,6 +277,8 @@ slot_run(void *arg)
 	control_stop(slot->control, STOP_FILTER, "");
 	/* What it would still write is not wanted, and it is not to wait for a reader. */
 	close_one(&slot->from);
+	/* What it was fed until the end is in the accounts of what is kept. */
+	outlet_await(slot->feed, ACCOUNTS_WITHIN);
 	for (size_t i = 0; i < slot->outlet_count; i++)
 		outlet_finish(&slot->outlets[i]);
 	return NULL;
