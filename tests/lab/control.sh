@@ -23,6 +23,9 @@ lab_ssh_keys() {
 	sed 's/^root:[^:]*:/root:*:/' /etc/shadow >"$LAB_DIR/ssh/shadow"
 	chmod 600 "$LAB_DIR/ssh/shadow"
 	mount --bind "$LAB_DIR/ssh/shadow" /etc/shadow
+	# Nor is what its bash reads at every connection part of a lab.
+	sed '/^root:/s,[^:]*$,/bin/sh,' /etc/passwd >"$LAB_DIR/ssh/passwd"
+	mount --bind "$LAB_DIR/ssh/passwd" /etc/passwd
 }
 
 lab_sshd() { # ENGINE

@@ -63,23 +63,38 @@ lab_in() { # NAMESPACE COMMAND...
 	ip netns exec "$namespace" "$@"
 }
 
-lab_get() { # HOST PATH...: requests from client address HOST, over IPv4 and IPv6, a connection each
+# Of lines "ADDRESS URL", requests from these addresses, a connection each, by a curl for each family:
+# one that has used an IPv6 address does not go back.
+lab_fetch() {
+	lab_lines=$(cat)
+	for lab_colon in 0 1; do
+		echo "$lab_lines" | awk -v colon=$lab_colon '(index($1, ":") > 0) == colon {
+			print n++ ? "--next" : "--fail-early"
+			print "-sSfg --max-time 10 -H Connection:close --interface", $1, $2 }' |
+			lab_in client xargs -x curl || return
+	done
+}
+
+lab_urls() { # HOST PATH...: of client address HOST, over IPv4 and IPv6
 	lab_host=$1
 	shift
-	# shellcheck disable=SC2046 # a word each
-	lab_in client curl -sSf --max-time 10 -H 'Connection: close' \
-		--interface "$LAB_FRONT4.$lab_host" $(printf "http://$LAB_VIP4:$LAB_PORT%s\n" "$@") &&
-		lab_in client curl -sSf --max-time 10 -H 'Connection: close' -g \
-			--interface "$LAB_FRONT6:$lab_host" $(printf "http://[$LAB_VIP6]:$LAB_PORT%s\n" "$@")
+	for lab_path; do
+		echo "$LAB_FRONT4.$lab_host http://$LAB_VIP4:$LAB_PORT$lab_path"
+		echo "$LAB_FRONT6:$lab_host http://[$LAB_VIP6]:$LAB_PORT$lab_path"
+	done
+}
+
+lab_get() { # HOST PATH...: requests from client address HOST, over IPv4 and IPv6
+	lab_urls "$@" | lab_fetch
 }
 
 # Every client, both families, small answers and answers that are larger than a packet.
 lab_traffic() { # ROUNDS
 	for lab_round in $(seq "$1"); do
 		for lab_client in $(seq "$LAB_CLIENTS"); do
-			lab_get "$lab_client" "/small/$lab_round" /large >/dev/null
+			lab_urls "$lab_client" "/small/$lab_round" /large
 		done
-	done
+	done | lab_fetch >/dev/null
 }
 
 # No connection of the service is open or closing on any engine: its last packet is through.

@@ -78,10 +78,12 @@ lab_proxy_stats() { # ENGINE FIELD: "PROXY NAME VALUE" a line, from the proxy's 
 
 # A check that runs ends by itself; lab_quiet waits for it.
 lab_checks() { # enable|disable: the health checks of every engine
+	lab_commands=
+	for lab_server in $LAB_SERVERS; do
+		lab_commands="$lab_commands$1 health servers/$lab_server; $1 health servers/$lab_server-6; "
+	done
 	for lab_engine in $LAB_ENGINES; do
-		for lab_server in $LAB_SERVERS; do
-			lab_proxy_ask "$lab_engine" "$1 health servers/$lab_server; $1 health servers/$lab_server-6"
-		done
+		lab_proxy_ask "$lab_engine" "$lab_commands"
 	done >/dev/null
 }
 
