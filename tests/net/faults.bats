@@ -420,13 +420,12 @@ load veth
 # Break: lib/session.c s/priv_confine_files(sandbox, session->dir.fd, NULL, why) < 0/0/
 @test "F30: it can make files in its directory only" {
 	[ -e "$build/tests/preload/stray.so" ] || skip "make tests"
+	# landlock_create_ruleset(2), which answers with its version.
+	perl -e 'exit(syscall(444, 0, 0, 1) < 1)' || skip "landlock"
 	rm -f /tmp/stray
 	LD_PRELOAD=$build/tests/preload/stray.so STRAY_CALL=create \
 		vcap-run -i vb -t 300ms -R 0 -w d 2>err
-	if ! grep -q "Permission denied" err; then
-		rm -f /tmp/stray
-		skip "landlock"
-	fi
+	grep -q "Permission denied" err
 	[ ! -e /tmp/stray ]
 	LD_PRELOAD=$build/tests/preload/stray.so STRAY_CALL=create \
 		vcap-run -i vb -t 300ms -R 0 --sandbox off -w off 2>err

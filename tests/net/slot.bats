@@ -83,7 +83,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	[ "$(value truncated)" -eq 200 ]
 }
 
-# Break: lib/capture.c s/return options->slot ? 0 : options->snaplen;/return options->snaplen;/
+# Break: lib/captureopen.c s/options->slot ? 0 : options->snaplen/options->snaplen/
 @test "it is given whole packets, also those of a core that is full" {
 	begin d -c 10 -s 60 -- sh -c 'tee copy'
 	send -C 0 -c 50 -s 1000 va
