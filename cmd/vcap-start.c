@@ -4,6 +4,7 @@
  */
 #include "child.h"
 #include "cli.h"
+#include "clock.h"
 #include "dispatch.h"
 #include "moment.h"
 #include "order.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const struct command self = {
@@ -38,15 +38,6 @@ static const struct command self = {
 	       "      --version         show the version\n",
 };
 
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
 static void
 parse_options(int argc, char **argv, struct request *request)
 {
@@ -64,7 +55,7 @@ parse_options(int argc, char **argv, struct request *request)
 		if (rc == 0 && opt != PATIENCE && opt != AT)
 			cli_option(opt, argv);
 		if (opt == AT)
-			rc = moment_parse(optarg, now_ns(), &request->order.at_ns, &why);
+			rc = moment_parse(optarg, clock_realtime_ns(), &request->order.at_ns, &why);
 		else if (opt == PATIENCE)
 			rc = parse_duration(optarg, NS_PER_SECOND, &request->order.patience_ns,
 					    &why);

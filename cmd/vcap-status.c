@@ -3,6 +3,7 @@
  */
 #include "child.h"
 #include "cli.h"
+#include "clock.h"
 #include "moment.h"
 #include "parse.h"
 #include "remainder.h"
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const struct command self = {
@@ -134,15 +134,6 @@ doing(const struct entry *entry, const char *engine, const struct keyval *state,
 	return strcmp(word, "running") == 0 ? "capturing" : "ended";
 }
 
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
 /* A row, in the order of the columns. */
 static int
 add_row(struct table *table, enum table_form form, const struct entry *entry,
@@ -154,7 +145,7 @@ add_row(struct table *table, enum table_form form, const struct entry *entry,
 	char left[REMAINDER_TEXT] = "", size[TEXT_SIZE];
 
 	if (strcmp(what, "missing") != 0)
-		remainder_format(entry, state, now_ns(), left);
+		remainder_format(entry, state, clock_realtime_ns(), left);
 	if (form != TABLE_HUMAN)
 		return table_add(table,
 				 (const char *const[]){entry->id, entry_state(entry), engine, what,

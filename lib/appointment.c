@@ -1,5 +1,6 @@
 #include "appointment.h"
 
+#include "clock.h"
 #include "dispatch.h"
 #include "order.h"
 #include "parse.h"
@@ -11,21 +12,12 @@
 /* How long a clock that is set may go unnoticed, and a capture that is called off. */
 #define TICK_NS (NS_PER_SECOND / 4)
 
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
 /* Returns whether the time has come: false if it was called off. */
 static bool
 wait_until(const struct entry *entry, int64_t at_ns)
 {
 	for (;;) {
-		const int64_t left = at_ns - now_ns();
+		const int64_t left = at_ns - clock_realtime_ns();
 		const int64_t pause = left < TICK_NS ? left : TICK_NS;
 
 		if (entry_is_stopping(entry))
@@ -40,7 +32,7 @@ static int
 start(struct entry *entry, struct failure *why)
 {
 	struct order order;
-	int64_t now = now_ns();
+	int64_t now = clock_realtime_ns();
 	int started;
 
 	order_recall(&order, &entry->facts);

@@ -1,5 +1,6 @@
 #include "capture.h"
 
+#include "clock.h"
 #include "journal.h"
 #include "parse.h"
 

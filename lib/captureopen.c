@@ -1,6 +1,7 @@
 /* What a capture is made of, and how its parts hang together: capture_open. */
 #include "capture.h"
 
+#include "clock.h"
 #include "parse.h"
 #include "preamble.h"
 

@@ -1,11 +1,11 @@
 #include "clocks.h"
 
 #include "child.h"
+#include "clock.h"
 #include "keyval.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ANSWER_MAX 4096 /* bytes */
@@ -15,15 +15,6 @@ struct asked {
 	struct child child;
 	int answer; /* -1: it could not be asked */
 };
-
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static struct asked
 ask(const char *engine)
@@ -55,7 +46,7 @@ read_answer(int fd, struct skew *skew)
 static bool
 hear(struct asked *asked, int64_t until_ns, struct skew *skew)
 {
-	const int64_t left = until_ns - now_ns();
+	const int64_t left = until_ns - clock_monotonic_ns();
 	bool is_known;
 
 	if (asked->answer < 0)
@@ -82,7 +73,7 @@ void
 clocks_compare(char *const *engines, int64_t timeout_ns, struct words *corrections,
 	       clocks_told *told)
 {
-	const int64_t until_ns = now_ns() + timeout_ns;
+	const int64_t until_ns = clock_monotonic_ns() + timeout_ns;
 	struct asked *asked;
 	size_t count = 0;
 

@@ -1,5 +1,7 @@
 #include "collector.h"
 
+#include "clock.h"
+
 #include <stdlib.h>
 
 #define MS INT64_C(1000000)

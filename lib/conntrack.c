@@ -1,6 +1,6 @@
 #include "conntrack.h"
 
-#include "control.h"
+#include "clock.h"
 #include "parse.h"
 #include "tuple.h"
 

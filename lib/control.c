@@ -1,30 +1,10 @@
 #include "control.h"
 
+#include "clock.h"
+
 #include <stdio.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t
-read_clock(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-int64_t
-clock_realtime_ns(void)
-{
-	return read_clock(CLOCK_REALTIME);
-}
-
-int64_t
-clock_monotonic_ns(void)
-{
-	return read_clock(CLOCK_MONOTONIC);
-}
 
 int
 control_init(struct control *control, unsigned cores, struct failure *why)

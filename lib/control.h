@@ -63,7 +63,4 @@ void control_core_full(struct control *control);
 /* "count", "time", ... as status files have it. */
 const char *stop_reason_name(enum stop_reason reason);
 
-int64_t clock_realtime_ns(void);
-int64_t clock_monotonic_ns(void);
-
 #endif

@@ -1,22 +1,14 @@
 #include "fanout.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static void
 close_outputs(struct task *task)
@@ -42,7 +34,7 @@ start(struct task *task, const char *input, int64_t timeout_ns, struct failure *
 		rc = child_start(&task->child, task->argv, in, task->out_fd, task->err_fd, why);
 	if (in >= 0)
 		close(in);
-	task->deadline_ns = timeout_ns < 0 ? INT64_MAX : now_ns() + timeout_ns;
+	task->deadline_ns = timeout_ns < 0 ? INT64_MAX : clock_monotonic_ns() + timeout_ns;
 	if (rc < 0)
 		close_outputs(task);
 	return rc;
@@ -81,7 +73,7 @@ wait_any(const struct task *tasks, size_t end, struct pollfd *pollers)
 		if (tasks[i].deadline_ns < deadline_ns)
 			deadline_ns = tasks[i].deadline_ns;
 	}
-	left = deadline_ns == INT64_MAX ? -1 : (deadline_ns - now_ns()) / 1000000 + 1;
+	left = deadline_ns == INT64_MAX ? -1 : (deadline_ns - clock_monotonic_ns()) / 1000000 + 1;
 	if (left < -1)
 		left = 0;
 	poll(pollers, used, left > 60000 ? 60000 : (int)left);
@@ -119,7 +111,8 @@ fanout_run(struct task *tasks, size_t count, size_t jobs, const char *input, int
 		for (size_t i = 0; i < next; i++) {
 			struct task *task = &tasks[i];
 
-			if (!is_running(task) || (!has_ended(task) && now_ns() < task->deadline_ns))
+			if (!is_running(task) ||
+			    (!has_ended(task) && clock_monotonic_ns() < task->deadline_ns))
 				continue;
 			finish(task, 0, ended, context);
 			failed += task->status != 0;

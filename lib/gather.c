@@ -1,6 +1,7 @@
 #include "gather.h"
 
 #include "child.h"
+#include "clock.h"
 #include "clocks.h"
 #include "parse.h"
 #include "room.h"
@@ -21,15 +22,6 @@
 #define OVERHEAD    64 /* bytes around a packet in a file */
 #define BYTES_MAX   (UINT64_MAX >> 2)
 #define TICK_NS     (NS_PER_SECOND / 4)
-
-static int64_t
-clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
 
 static void
 rest(int64_t ns)
@@ -215,7 +207,7 @@ next_ask(const struct gather *gather, int64_t begun, int64_t now)
 {
 	int64_t pause = gather->poll_ns ? gather->poll_ns : (now - begun) / 4;
 	int64_t deadline = deadline_ns(gather->entry);
-	int64_t left = deadline - clock_ns(CLOCK_REALTIME);
+	int64_t left = deadline - clock_realtime_ns();
 
 	if (!gather->poll_ns && pause < NS_PER_SECOND)
 		pause = NS_PER_SECOND;
@@ -273,7 +265,7 @@ compare_clocks(struct gather *gather, const char *key, char *const *command, str
 int
 gather_watch(struct gather *gather, struct failure *why)
 {
-	const int64_t begun = clock_ns(CLOCK_MONOTONIC);
+	const int64_t begun = clock_monotonic_ns();
 	const int64_t patience = (int64_t)keyval_number(&gather->entry->facts, "patience", 0);
 	struct words engines = entry_participants(gather->entry), open = WORDS_INIT;
 	int64_t ask_at = 0, alone_since = 0;
@@ -285,7 +277,7 @@ gather_watch(struct gather *gather, struct failure *why)
 	if (rc == 0)
 		rc = compare_clocks(gather, "clock-start", clock_start_command, why);
 	while (rc == 0) {
-		int64_t now = clock_ns(CLOCK_MONOTONIC);
+		int64_t now = clock_monotonic_ns();
 		size_t running;
 
 		words_free(words_finish(&open));
@@ -293,7 +285,7 @@ gather_watch(struct gather *gather, struct failure *why)
 		if (ask_at && open.count == 0)
 			break;
 		/* Patience is for the time when there is nothing else to wait for. */
-		if (running > 0 || !ask_at || clock_ns(CLOCK_REALTIME) < deadline_ns(gather->entry))
+		if (running > 0 || !ask_at || clock_realtime_ns() < deadline_ns(gather->entry))
 			alone_since = now;
 		if (now - alone_since > patience)
 			break;
@@ -302,7 +294,7 @@ gather_watch(struct gather *gather, struct failure *why)
 			rc = each(gather, &open, "60s",
 				  entry_is_stopping(gather->entry) ? stop_command : ask_command,
 				  why);
-			ask_at = next_ask(gather, begun, clock_ns(CLOCK_MONOTONIC));
+			ask_at = next_ask(gather, begun, clock_monotonic_ns());
 		} else {
 			rest(TICK_NS);
 		}
@@ -553,7 +545,7 @@ int
 gather_finish(struct gather *gather, struct failure *why)
 {
 	struct words engines = fetched_or_not(gather->entry, true);
-	int64_t now = clock_ns(CLOCK_REALTIME);
+	int64_t now = clock_realtime_ns();
 	int rc;
 
 	add_missing_problems(gather);

@@ -1,6 +1,6 @@
 #include "haproxyring.h"
 
-#include "control.h"
+#include "clock.h"
 #include "haproxysess.h"
 #include "linereader.h"
 

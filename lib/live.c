@@ -1,5 +1,6 @@
 #include "live.h"
 
+#include "clock.h"
 #include "parse.h"
 #include "reservoir.h"
 
@@ -21,15 +22,6 @@ struct live_input {
 	int64_t heard_ns; /* when that changed, by the clock */
 	bool is_silent;   /* it is not waited for */
 };
-
-static int64_t
-clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
 
 void
 live_release(struct live *live)
@@ -131,7 +123,7 @@ static int
 wait_for_more(struct live *live, struct pollfd *pollers, struct failure *why)
 {
 	const size_t count = live->inputs->count;
-	int64_t left_ns = judge_silence(live, clock_ns());
+	int64_t left_ns = judge_silence(live, clock_monotonic_ns());
 	struct timespec left;
 
 	if (make_room(live))

@@ -1,6 +1,6 @@
 #include "logtail.h"
 
-#include "control.h"
+#include "clock.h"
 #include "linereader.h"
 #include "parse.h"
 

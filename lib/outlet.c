@@ -1,5 +1,6 @@
 #include "outlet.h"
 
+#include "clock.h"
 #include "parse.h"
 
 #include <errno.h>

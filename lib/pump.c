@@ -1,5 +1,6 @@
 #include "pump.h"
 
+#include "clock.h"
 #include "fdio.h"
 #include "parse.h"
 #include "priv.h"
@@ -39,15 +40,6 @@ struct work {
 	bool is_whole; /* what was unpacked so far */
 	char from[CHUNK], to[2 * CHUNK];
 };
-
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
 
 static int
 hand_on(struct work *work, const void *bytes, size_t size, struct failure *why)
@@ -129,7 +121,7 @@ throttle(const struct work *work)
 	if (!rate)
 		return;
 	ahead_ns = (int64_t)((unsigned __int128)work->taken * NS_PER_SECOND / rate) -
-		   (now_ns() - work->begun_ns);
+		   (clock_monotonic_ns() - work->begun_ns);
 	if (ahead_ns > 0)
 		nanosleep(&(struct timespec){ahead_ns / NS_PER_SECOND, ahead_ns % NS_PER_SECOND},
 			  NULL);
@@ -188,7 +180,7 @@ pump(struct work *work, struct failure *why)
 
 	if (priv_drop_all(why) < 0 || prepare(work, why) < 0)
 		return -1;
-	work->begun_ns = now_ns();
+	work->begun_ns = clock_monotonic_ns();
 	while ((size = take(work, why)) > 0) {
 		if (move(work, (size_t)size, why) < 0)
 			return -1;

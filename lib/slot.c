@@ -1,6 +1,7 @@
 #include "slot.h"
 
 #include "child.h"
+#include "clock.h"
 #include "parse.h"
 #include "reservoir.h"
 

@@ -1,5 +1,7 @@
 #include "stream.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,15 +20,6 @@ close_one(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-static int64_t
-clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 int
@@ -156,7 +149,7 @@ tend_until(struct stream *streams, size_t count, const char *job, int64_t every_
 	   const struct child *reader, int64_t end_ns, const void *signals, struct pollfd *pollers,
 	   stream_told *told)
 {
-	int64_t beat_ns = clock_ns() + every_ns, now_ns = clock_ns();
+	int64_t beat_ns = clock_monotonic_ns() + every_ns, now_ns = clock_monotonic_ns();
 
 	while (now_ns < end_ns && (reader || !have_ended(streams, count))) {
 		const int64_t next_ns = beat_ns < end_ns ? beat_ns : end_ns;
@@ -171,7 +164,7 @@ tend_until(struct stream *streams, size_t count, const char *job, int64_t every_
 		rc = ppoll(pollers, WATCHED * count + 1, &left, signals);
 		if (rc < 0)
 			return true;
-		now_ns = clock_ns();
+		now_ns = clock_monotonic_ns();
 		is_beat = now_ns >= beat_ns;
 		if (is_beat)
 			beat_ns = now_ns + every_ns;
@@ -192,8 +185,8 @@ streams_tend(struct stream *streams, size_t count, const char *job, int64_t ever
 
 	if (pollers)
 		runs = tend_until(streams, count, job, every_ns, reader,
-				  timeout_ns < 0 ? INT64_MAX : clock_ns() + timeout_ns, signals,
-				  pollers, told);
+				  timeout_ns < 0 ? INT64_MAX : clock_monotonic_ns() + timeout_ns,
+				  signals, pollers, told);
 	free(pollers);
 	return runs;
 }
