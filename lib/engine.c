@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "flowsource.h"
 #include "parse.h"
 #include "quoting.h"
 #include "words.h"
@@ -73,21 +74,26 @@ bad_ssh_option(char *const *words)
 	return NULL;
 }
 
-static bool
-is_flows(const char *value)
+static int
+replace(char **to, const char *value)
 {
-	return strcmp(value, "conntrack") == 0 || strncmp(value, "haproxy:/", 9) == 0 ||
-	       strncmp(value, "log:/", 5) == 0;
+	free(*to);
+	*to = strdup(value);
+	return *to ? 0 : -1;
 }
 
 static int
 set_directory(char **to, const char *value)
 {
-	if (value[0] != '/')
-		return -1;
-	free(*to);
-	*to = strdup(value);
-	return *to ? 0 : -1;
+	return value[0] == '/' ? replace(to, value) : -1;
+}
+
+static int
+set_flows(char **to, const char *value)
+{
+	struct flowsource source;
+
+	return flowsource_parse(&source, value, NULL) == 0 ? replace(to, value) : -1;
 }
 
 static int
@@ -131,9 +137,7 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 	} else if (length == 7 && strncmp(word, "bwlimit", length) == 0) {
 		rc = parse_size(value, &engine->rate, NULL);
 	} else if (length == 5 && strncmp(word, "flows", length) == 0) {
-		free(engine->flows);
-		engine->flows = strdup(value);
-		rc = engine->flows && is_flows(value) ? 0 : -1;
+		rc = set_flows(&engine->flows, value);
 	} else {
 		return failure_set(why, "unknown setting '%s'", word);
 	}

@@ -34,7 +34,7 @@ flowsource_parse(struct flowsource *source, const char *word, struct failure *wh
 void
 flowsource_words(const struct flowsource *source, const char *words[FLOWSOURCE_WORDS])
 {
-	words[0] = "vcap-flows";
+	words[0] = FLOWSOURCE_COMMAND;
 	words[1] = kinds[source->kind].option;
 	words[2] = source->path;
 	words[3] = NULL;

@@ -21,7 +21,9 @@ struct flowsource {
 /* Reads such a word, which has to outlive source. -1: source is unchanged. */
 int flowsource_parse(struct flowsource *source, const char *word, struct failure *why);
 
-/* The arguments of vcap-flows that mean the same, NULL-ended. What they point to is word's or
+#define FLOWSOURCE_COMMAND "vcap-flows"
+
+/* Its command line that means the same, NULL-ended. What they point to is word's or
  * constant. */
 #define FLOWSOURCE_WORDS 4
 void flowsource_words(const struct flowsource *source, const char *words[FLOWSOURCE_WORDS]);

@@ -162,6 +162,30 @@ guardian_ended(struct guardian *guardian, int timeout_ms)
 	return true;
 }
 
+int
+guardian_try(struct guardian *guardian, int fd, int timeout_ms)
+{
+	struct pollfd pollers[] = {{.fd = fd, .events = POLLIN},
+				   {.fd = guardian->reports, .events = POLLIN}};
+
+	/* The output ends a moment before its end is reported. */
+	if (poll(pollers, 2, timeout_ms) <= 0 || pollers[0].revents & POLLIN ||
+	    !guardian_ended(guardian, timeout_ms))
+		return 0;
+	return -1;
+}
+
+int
+guardian_explain(const struct guardian *guardian, const char *name, const char *when,
+		 struct failure *why)
+{
+	const int status = guardian->status;
+
+	if (status > 128)
+		return failure_set(why, "'%s' was ended by signal %d%s", name, status - 128, when);
+	return failure_set(why, "'%s' ended with status %d%s", name, status, when);
+}
+
 void
 guardian_dismiss(struct guardian *guardian)
 {

@@ -44,6 +44,14 @@ int guardian_start(struct guardian *guardian, const struct guarded *guarded, str
  * Needs read, poll and nothing else. */
 bool guardian_ended(struct guardian *guardian, int timeout_ms);
 
+/* Waits until there is something to read from fd, the command's output, timeout_ms at most. -1: it
+ * has ended without a word. */
+int guardian_try(struct guardian *guardian, int fd, int timeout_ms);
+
+/* Says of one that has ended how, as in "'NAME' ended with status 1WHEN". -1, always. */
+int guardian_explain(const struct guardian *guardian, const char *name, const char *when,
+		     struct failure *why);
+
 /* Ends the command: SIGTERM, and SIGKILL two seconds later, to it and whatever it has started. */
 void guardian_dismiss(struct guardian *guardian);
 

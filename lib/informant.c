@@ -3,7 +3,6 @@
 #include "flowsource.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -12,30 +11,6 @@
 
 /* How long it may take to say something. */
 #define PATIENCE_MS 5000
-
-static int
-say_how_it_ended(const struct informant *informant, struct failure *why)
-{
-	const int status = informant->guardian.status;
-
-	if (status > 128)
-		return failure_set(why, "'vcap-flows' was ended by signal %d", status - 128);
-	return failure_set(why, "'vcap-flows' ended with status %d", status);
-}
-
-/* It has told the first line, or has ended. */
-static int
-wait_for_word(struct informant *informant, struct failure *why)
-{
-	struct pollfd pollers[] = {{.fd = informant->pairs, .events = POLLIN},
-				   {.fd = informant->guardian.reports, .events = POLLIN}};
-
-	/* What it has told remains when it has ended. */
-	if (poll(pollers, 2, PATIENCE_MS) <= 0 || pollers[0].revents & POLLIN ||
-	    !guardian_ended(&informant->guardian, PATIENCE_MS))
-		return 0;
-	return say_how_it_ended(informant, why);
-}
 
 int
 informant_start(struct informant *informant, const char *source, const char *service, int err,
@@ -61,15 +36,15 @@ informant_start(struct informant *informant, const char *source, const char *ser
 	}
 	words[count] = NULL;
 	if (pipe2(pairs, O_CLOEXEC) < 0)
-		return failure_errno(why, "cannot run 'vcap-flows'");
+		return failure_errno(why, "cannot run '%s'", FLOWSOURCE_COMMAND);
 	fcntl(pairs[1], F_SETPIPE_SZ, PIPE_SIZE);
 	guarded.argv = (char *const *)words;
 	guarded.out = pairs[1];
 	informant->pairs = pairs[0];
 	rc = guardian_start(&informant->guardian, &guarded, why);
 	close(pairs[1]);
-	if (rc == 0)
-		rc = wait_for_word(informant, why);
+	if (rc == 0 && guardian_try(&informant->guardian, informant->pairs, PATIENCE_MS) < 0)
+		rc = guardian_explain(&informant->guardian, FLOWSOURCE_COMMAND, "", why);
 	if (rc < 0)
 		informant_release(informant);
 	return rc;
@@ -83,7 +58,7 @@ informant_is_lost(struct informant *informant, struct failure *why)
 	    informant->guardian.status == 0)
 		return false;
 	informant->is_lost = true;
-	say_how_it_ended(informant, why);
+	guardian_explain(&informant->guardian, FLOWSOURCE_COMMAND, "", why);
 	return true;
 }
 

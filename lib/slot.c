@@ -82,28 +82,12 @@ slot_start(struct slot *slot, char *const *argv, int err, int dir, const int mor
 	return rc;
 }
 
-static int
-say_how_it_ended(const struct slot *slot, const char *when, struct failure *why)
-{
-	int status = slot->guardian.status;
-
-	if (status > 128)
-		return failure_set(why, "'%s' was ended by signal %d%s", slot->command,
-				   status - 128, when);
-	return failure_set(why, "'%s' ended with status %d%s", slot->command, status, when);
-}
-
 int
 slot_try(struct slot *slot, struct failure *why)
 {
-	struct pollfd pollers[] = {{.fd = slot->from, .events = POLLIN},
-				   {.fd = slot->guardian.reports, .events = POLLIN}};
-
-	/* Its output ends a moment before its guardian says so. */
-	if (poll(pollers, 2, TRY_MS) <= 0 || pollers[0].revents & POLLIN ||
-	    !guardian_ended(&slot->guardian, TRY_MS))
+	if (guardian_try(&slot->guardian, slot->from, TRY_MS) == 0)
 		return 0;
-	return say_how_it_ended(slot, " before it got a packet", why);
+	return guardian_explain(&slot->guardian, slot->command, " before it got a packet", why);
 }
 
 /* A full core's counters stand still. */
@@ -297,7 +281,8 @@ slot_judge(struct slot *slot, struct failure *text)
 	else if (*slot->why.text)
 		*text = slot->why;
 	else if (slot->guardian.status || too_soon)
-		say_how_it_ended(slot, too_soon ? " before the capture" : "", text);
+		guardian_explain(&slot->guardian, slot->command,
+				 too_soon ? " before the capture" : "", text);
 	else
 		return NULL;
 	return text->text;
