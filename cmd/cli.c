@@ -94,6 +94,24 @@ report(const char *format, va_list args)
 	dprintf(STDERR_FILENO, "%s: %s\n", self->name, text_escape(safe, sizeof(safe), raw));
 }
 
+enum table_form
+cli_form(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, 'j'}, {"raw", no_argument, NULL, 'r'}, CLI_OPTIONS};
+	enum table_form form = TABLE_HUMAN;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":jr", options, NULL)) != -1) {
+		switch (opt) {
+		case 'j': form = TABLE_JSON; break;
+		case 'r': form = TABLE_RAW; break;
+		default: cli_option(opt, argv);
+		}
+	}
+	return form;
+}
+
 void
 warn(const char *format, ...)
 {

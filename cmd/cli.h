@@ -6,6 +6,7 @@
 #define VCAP_CLI_H
 
 #include "failure.h"
+#include "table.h"
 
 #include <getopt.h>
 #include <stddef.h>
@@ -36,6 +37,9 @@ void cli_start(const struct command *command);
 /* Acts on --help and --version (prints to stdout, exits 0); anything else is wrong usage. Start
  * the short option string with ':' so that a missing argument is told apart. */
 _Noreturn void cli_option(int opt, char **argv);
+
+/* All options of a command that prints a table and has no others: -j (--json), -r (--raw). */
+enum table_form cli_form(int argc, char **argv);
 
 /* One line on stderr, "NAME: TEXT", control characters neutralised. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

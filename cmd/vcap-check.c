@@ -50,24 +50,6 @@ struct round {
 	size_t count;
 };
 
-static enum table_form
-parse_options(int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"raw", no_argument, NULL, 'r'}, CLI_OPTIONS};
-	enum table_form form = TABLE_HUMAN;
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, ":jr", options, NULL)) != -1) {
-		switch (opt) {
-		case 'j': form = TABLE_JSON; break;
-		case 'r': form = TABLE_RAW; break;
-		default: cli_option(opt, argv);
-		}
-	}
-	return form;
-}
-
 static struct checkup *
 add_engine(struct round *round, const struct engine *engine)
 {
@@ -280,7 +262,7 @@ main(int argc, char **argv)
 	size_t ready;
 
 	cli_start(&self);
-	form = parse_options(argc, argv);
+	form = cli_form(argc, argv);
 	if (engines_load(&known, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	round = choose(argv + optind, &known);

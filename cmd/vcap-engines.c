@@ -22,26 +22,6 @@ static const struct table_column columns[] = {
     {"NAME"}, {"TRANSPORT"}, {"WHERE"}, {"DIR"}, {"INTERFACES"},
 };
 
-static enum table_form
-parse_options(int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"raw", no_argument, NULL, 'r'}, CLI_OPTIONS};
-	enum table_form form = TABLE_HUMAN;
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, ":jr", options, NULL)) != -1) {
-		switch (opt) {
-		case 'j': form = TABLE_JSON; break;
-		case 'r': form = TABLE_RAW; break;
-		default: cli_option(opt, argv);
-		}
-	}
-	if (optind < argc)
-		die_usage("takes no argument, but there is '%s'", argv[optind]);
-	return form;
-}
-
 /* The words with a separator between them. Heap. */
 static char *
 joined(char *const *words, const char *separator)
@@ -81,7 +61,9 @@ main(int argc, char **argv)
 	struct table *table;
 
 	cli_start(&self);
-	form = parse_options(argc, argv);
+	form = cli_form(argc, argv);
+	if (optind < argc)
+		die_usage("takes no argument, but there is '%s'", argv[optind]);
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	table = table_new("engines", columns, sizeof(columns) / sizeof(*columns));

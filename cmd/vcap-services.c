@@ -30,26 +30,6 @@ static const struct table_column columns[] = {
     {"ENGINES"},
 };
 
-static enum table_form
-parse_options(int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"raw", no_argument, NULL, 'r'}, CLI_OPTIONS};
-	enum table_form form = TABLE_HUMAN;
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, ":jr", options, NULL)) != -1) {
-		switch (opt) {
-		case 'j': form = TABLE_JSON; break;
-		case 'r': form = TABLE_RAW; break;
-		default: cli_option(opt, argv);
-		}
-	}
-	if (optind < argc)
-		die_usage("takes no argument, but there is '%s'", argv[optind]);
-	return form;
-}
-
 static int
 is_service_file(const struct dirent *entry)
 {
@@ -150,7 +130,9 @@ main(int argc, char **argv)
 	char *path;
 
 	cli_start(&self);
-	form = parse_options(argc, argv);
+	form = cli_form(argc, argv);
+	if (optind < argc)
+		die_usage("takes no argument, but there is '%s'", argv[optind]);
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	path = xasprintf("%s/services", config_directory(getenv));

@@ -6,6 +6,9 @@
 
 bats_require_minimum_version 1.5.0
 load tcpdump
+load ../until
+# shellcheck disable=SC2034 # until_true reads it
+patience=20
 
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
@@ -57,15 +60,6 @@ kill_waiter() {
 
 gone() { # NAME: of processes
 	! pgrep -x "$1"
-}
-
-until_true() { # COMMAND...: within 20 s
-	for _ in $(seq 1000); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.02
-	done
-	echo "never: $*"
-	return 1
 }
 
 begin() { # ARG...: of vcap-start; sets id

@@ -36,7 +36,7 @@ shown() { # TRANSPORT WITNESS: that the output has what a user would want to see
 		shown exec dumpcap
 	fi
 	[ -z "$(ip netns list)" ]
-	! grep -E ' /run/(lab|netns)' /proc/self/mountinfo
+	run ! grep -E ' /run/(lab|netns)' /proc/self/mountinfo
 }
 
 @test "demo: works for an ordinary user, without sshd" {

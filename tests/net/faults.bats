@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load tcpdump
+load ../until
 load veth
 
 # Break: lib/outlet.c s/recording->stop = RECORDING_DISK_FULL;/;/

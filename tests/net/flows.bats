@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load tcpdump
+load ../until
 
 teardown_file() {
 	kill "$(cat "$BATS_FILE_TMPDIR/server.pid")"
@@ -64,15 +65,6 @@ teardown() {
 	# shellcheck disable=SC2086 # words
 	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || true
 	nft flush ruleset
-}
-
-until_true() { # COMMAND...: within 10 s
-	for _ in $(seq 500); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.02
-	done
-	echo "never: $*"
-	return 1
 }
 
 not() { # COMMAND...

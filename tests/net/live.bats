@@ -4,6 +4,9 @@
 
 bats_require_minimum_version 1.5.0
 load tcpdump
+load ../until
+# shellcheck disable=SC2034 # until_true reads it
+patience=20
 
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
@@ -41,16 +44,6 @@ gone() { # NAME: of processes
 # Of a parent that is stopped.
 only_zombies() { # NAME
 	! pgrep -r D,R,S,T -x "$1"
-}
-
-until_true() { # COMMAND...: within 20 s
-	for _ in $(seq 1000); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.02
-	done
-	echo "never: $*"
-	cat err 2>/dev/null || true
-	return 1
 }
 
 # The capture, in the background: its stream into live.pcapng, until both engines capture.
@@ -206,7 +199,7 @@ sees() { # ENGINE
 	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/ahead ip netns exec b|" config/engines
 	begin shop
 	until_true grep -q "engine 'b': its clock is off by 0\.[67][0-9]* s, which is put right" err
-	! grep -q "engine 'a'" err
+	run ! grep -q "engine 'a'" err
 	witness a
 	witness b
 	talk a 3 a

@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load tcpdump
+load ../until
 load veth
 
 @test "every packet sent is kept or counted as dropped, each on its core" {

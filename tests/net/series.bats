@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load tcpdump
+load ../until
 load veth
 
 numbers() { # FILE...: of the packets, in order; send begins each payload with one

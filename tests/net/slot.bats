@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load tcpdump
+load ../until
 load veth
 
 # By these names nothing else runs here.

@@ -218,7 +218,7 @@ pin() { # CPU: all that sends packets; a veth delivers on the sender's CPU
 	run -0 vcap stop shop
 	run -0 vcap export shop .
 	[ -z "$(find "$LAB_DIR"/lb?.run -mindepth 1)" ]
-	! pgrep -x vcap-run
+	run ! pgrep -x vcap-run
 }
 
 sshd_of() { # ENGINE: the process ids of its sshd and of the sessions in it
@@ -243,7 +243,7 @@ sshd_of() { # ENGINE: the process ids of its sshd and of the sessions in it
 	lab_frames "$id.pcapng" >frames
 	grep -q ^lb1/eth0/client frames
 	grep -q ^lb1/eth1/server frames
-	! grep -q ^lb2/ frames
+	run ! grep -q ^lb2/ frames
 	vcap ls | grep "$id" | grep partial
 
 	# The lab goes on: sshd again, and no capture on lb2.

@@ -28,15 +28,6 @@ teardown() {
 	! mountpoint -q "$BATS_TEST_TMPDIR/disk" || umount -l "$BATS_TEST_TMPDIR/disk"
 }
 
-until_true() { # COMMAND...: within 10 s
-	for _ in $(seq 500); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.02
-	done
-	echo "never: $*"
-	return 1
-}
-
 # Starts a capture into DIR, which has begun on return.
 start() { # DIR OPTION...
 	dir=$1

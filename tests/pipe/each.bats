@@ -82,7 +82,7 @@ state() { # ENGINE KEY
 	[ "$status" -eq 1 ] || [ "$(state c exit)" = 1 ]
 	vcap-each -E a $id printf 'note \033[31mred\033[0m\n'
 	[ "$(state a note)" = "?[31mred?[0m" ]
-	! grep -r $'\033' "$VCAP_SPOOL"
+	run ! grep -r $'\033' "$VCAP_SPOOL"
 }
 
 @test "an engine that the engines file has lost is a failure of that engine" {

@@ -2,6 +2,9 @@
 # vcap-merge --live: streams as they come, from FIFOs and pipes.
 
 bats_require_minimum_version 1.5.0
+load ../until
+# shellcheck disable=SC2034 # until_true reads it
+patience=20
 
 setup() {
 	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
@@ -25,15 +28,6 @@ holds() { # FILE COUNT
 
 gone() { # PID
 	! kill -0 "$1"
-}
-
-until_true() { # COMMAND...: within 20 s
-	for _ in $(seq 1000); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.02
-	done
-	echo "never: $*"
-	return 1
 }
 
 # Where the first blocks of a pcapng file of mkcap that hold so many packets end.
