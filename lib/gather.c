@@ -104,37 +104,51 @@ run_writer(struct gather *gather, char *const *argv, struct failure *why)
 	return child_wait(&child, -1);
 }
 
-/* Runs vcap-each with the command for these engines. What becomes of each is in its state. Without
- * a timeout it is one that fetches. */
-static int
-each(struct gather *gather, const struct words *engines, const char *timeout, char *const *command,
-     struct failure *why)
+/* vcap-each with the command for these engines, of which there is one at least; what becomes of
+ * each is in its state. timeout: of each; NULL: none. Heap, for words_free; NULL without memory. */
+static char **
+each_command(const struct gather *gather, const struct words *engines, const char *timeout,
+	     char *const *command)
 {
 	struct words argv = WORDS_INIT;
-	char *list = words_join(engines, ",");
-	char **words;
-	int rc;
 
-	if (engines->count == 0) {
-		free(list);
-		return 0;
-	}
 	words_add_all(&argv, (char *const[]){"vcap-each", "-E", NULL});
-	words_take(&argv, list);
+	words_take(&argv, words_join(engines, ","));
 	if (timeout) {
 		words_add(&argv, "-t");
 		words_add(&argv, timeout);
 	}
 	words_add(&argv, gather->entry->id);
 	words_add_all(&argv, command);
-	words = words_finish(&argv);
-	if (!words)
-		rc = failure_set(why, "out of memory");
-	else if (timeout)
-		rc = child_run(words, -1, STDERR_FILENO, STDERR_FILENO, -1, why);
-	else
-		rc = run_writer(gather, words, why);
-	words_free(words);
+	return words_finish(&argv);
+}
+
+/* Runs a command for these engines; what becomes of each is in its state. */
+static int
+each(const struct gather *gather, const struct words *engines, const char *timeout,
+     char *const *command, struct failure *why)
+{
+	char **argv;
+	int rc;
+
+	if (engines->count == 0)
+		return 0;
+	argv = each_command(gather, engines, timeout, command);
+	rc = argv ? child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
+		  : failure_set(why, "out of memory");
+	words_free(argv);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Fetches from these engines, as each does, into the spool. */
+static int
+fetch_each(struct gather *gather, const struct words *engines, char *const *command,
+	   struct failure *why)
+{
+	char **argv = each_command(gather, engines, NULL, command);
+	int rc = argv ? run_writer(gather, argv, why) : failure_set(why, "out of memory");
+
+	words_free(argv);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -345,7 +359,7 @@ gather_fetch(struct gather *gather, struct failure *why)
 	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
 		if (i > 0)
 			rest(2 * i * NS_PER_SECOND);
-		rc = each(gather, &left, NULL, command, why);
+		rc = fetch_each(gather, &left, command, why);
 		words_free(words_finish(&left));
 		left = fetched_or_not(gather->entry, false);
 	}
