@@ -4,12 +4,9 @@
 #include "cli.h"
 #include "config.h"
 #include "engine.h"
-#include "parse.h"
 #include "service.h"
 #include "table.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +26,6 @@ static const struct table_column columns[] = {
     {"SERVERS"},
     {"ENGINES"},
 };
-
-static int
-is_service_file(const struct dirent *entry)
-{
-	return parse_is_name(entry->d_name);
-}
 
 static void
 print_endpoint(const struct endpoint *endpoint, FILE *out)
@@ -123,11 +114,10 @@ main(int argc, char **argv)
 {
 	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
-	struct dirent **files;
-	int status = EXIT_DONE, count;
+	int status = EXIT_DONE;
+	char **names;
 	enum table_form form;
 	struct table *table;
-	char *path;
 
 	cli_start(&self);
 	form = cli_form(argc, argv);
@@ -135,13 +125,12 @@ main(int argc, char **argv)
 		die_usage("takes no argument, but there is '%s'", argv[optind]);
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	path = xasprintf("%s/services", config_directory(getenv));
-	count = scandir(path, &files, is_service_file, alphasort);
-	if (count < 0)
-		die_usage("cannot list '%s': %s", path, strerror(errno));
+	names = config_service_names(getenv, &why);
+	if (!names)
+		die_usage("%s", why.text);
 	table = table_new("services", columns, sizeof(columns) / sizeof(*columns));
-	for (int i = 0; table && i < count; i++)
-		add_service(table, files[i]->d_name, &engines, &status);
+	for (char **name = names; table && *name; name++)
+		add_service(table, *name, &engines, &status);
 	if (!table || table_print(table, form, stdout, &why) < 0)
 		die("%s", table ? why.text : "out of memory");
 	return cli_finish(status);

@@ -2,7 +2,9 @@
 
 #include "fdio.h"
 #include "parse.h"
+#include "words.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,6 +89,37 @@ config_read(struct config_file *file, const char *path, struct failure *why)
 	if (rc < 0)
 		config_file_release(file);
 	return rc;
+}
+
+static int
+is_service_file(const struct dirent *entry)
+{
+	return parse_is_name(entry->d_name);
+}
+
+char **
+config_service_names(config_variable *variable, struct failure *why)
+{
+	struct words names = {.list = calloc(1, sizeof(char *))};
+	char *directory = config_directory(variable);
+	char *path = directory ? join(directory, "services") : NULL;
+	struct dirent **files = NULL;
+	int count = path ? scandir(path, &files, is_service_file, alphasort) : -1;
+
+	names.failed = !names.list;
+	if (count < 0)
+		failure_errno(why, "cannot list '%s'", path ? path : "services");
+	for (int i = 0; i < count; i++) {
+		words_add(&names, files[i]->d_name);
+		free(files[i]);
+	}
+	free(files);
+	free(path);
+	free(directory);
+	if (count >= 0 && names.failed)
+		failure_set(why, "out of memory");
+	names.failed |= count < 0;
+	return words_finish(&names);
 }
 
 const char *

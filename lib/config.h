@@ -40,6 +40,10 @@ int config_read(struct config_file *file, const char *path, struct failure *why)
 int config_read_service(struct config_file *file, const char *word, config_variable *variable,
 			struct failure *why);
 
+/* The names of the services there are, sorted. Heap, for words_free. NULL: the directory cannot be
+ * listed. */
+char **config_service_names(config_variable *variable, struct failure *why);
+
 /* The name of the service that config_read_service finds for word: its last component. */
 const char *config_service_name(const char *word);
 

@@ -384,6 +384,21 @@ entry_drop_missing(struct entry *entry, const char *engine)
 	facts->count = kept;
 }
 
+int64_t
+entry_began_ns(const struct entry *entry)
+{
+	static const char *const keys[] = {"started", "at", "created"};
+	int64_t began_ns;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const char *word = keyval_get(&entry->facts, keys[i]);
+
+		if (word && parse_offset(word, &began_ns, NULL) == 0)
+			return began_ns;
+	}
+	return 0;
+}
+
 int
 entry_ask_stop(const struct entry *entry, struct failure *why)
 {

@@ -56,6 +56,9 @@ bool entry_is_over(const struct entry *entry);
 /* Sets and stores the state, with a message if text is not NULL. */
 int entry_set_state(struct entry *entry, const char *state, const char *text, struct failure *why);
 
+/* When it began, or else will begin, or was asked for: ns since 1970; 0: nobody knows. */
+int64_t entry_began_ns(const struct entry *entry);
+
 /* Notes, in the file `stop`, that the capture is to end: without the lock, which the one that waits
  * for the end holds. And whether that was noted. */
 int entry_ask_stop(const struct entry *entry, struct failure *why);

@@ -1,9 +1,7 @@
 #include "farm.h"
 
-#include "parse.h"
+#include "words.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,12 +22,6 @@ farm_is_shared(const struct service *one, const struct service *other)
 	return false;
 }
 
-static int
-is_service_file(const struct dirent *entry)
-{
-	return parse_is_name(entry->d_name);
-}
-
 static bool
 is_neighbour(const struct service *service, const char *name, config_variable *variable)
 {
@@ -48,20 +40,11 @@ is_neighbour(const struct service *service, const char *name, config_variable *v
 char *
 farm_find_neighbour(const struct service *service, config_variable *variable)
 {
-	char *directory = config_directory(variable), *path = NULL, *found = NULL;
-	struct dirent **files = NULL;
-	int count = 0;
+	char **names = config_service_names(variable, NULL), *found = NULL;
 
-	if (directory && asprintf(&path, "%s/services", directory) >= 0) {
-		count = scandir(path, &files, is_service_file, alphasort);
-		free(path);
-	}
-	for (int i = 0; i < count; i++) {
-		if (!found && is_neighbour(service, files[i]->d_name, variable))
-			found = strdup(files[i]->d_name);
-		free(files[i]);
-	}
-	free(files);
-	free(directory);
+	for (char **name = names; name && *name && !found; name++)
+		if (is_neighbour(service, *name, variable))
+			found = strdup(*name);
+	words_free(names);
 	return found;
 }

@@ -199,19 +199,15 @@ unsettled(const struct entry *entry, const struct words *engines, size_t *runnin
 static int64_t
 deadline_ns(const struct entry *entry)
 {
-	bool is_counted = keyval_number(&entry->facts, "count", 0) > 0;
-	int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
-	int64_t created = 0;
-	const char *word = keyval_get(&entry->facts, "started");
+	const bool is_counted = keyval_number(&entry->facts, "count", 0) > 0;
+	const int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
+	const int64_t began = entry_began_ns(entry);
 
-	if (!word)
-		word = keyval_get(&entry->facts, "created");
-
-	if (entry_is_stopping(entry) || !word || parse_offset(word, &created, NULL) < 0)
+	if (entry_is_stopping(entry) || began == 0)
 		return 0;
 	if (duration == 0)
 		return is_counted ? 0 : INT64_MAX;
-	return created + duration;
+	return began + duration;
 }
 
 /* When to ask the engines again: at the end of the capture's time, and before it at intervals that

@@ -38,22 +38,6 @@ packets_left(const struct keyval *state, uint64_t count)
 	return left;
 }
 
-/* When the capture began, or will begin. */
-static int64_t
-beginning(const struct entry *entry)
-{
-	static const char *const keys[] = {"started", "at", "created"};
-	int64_t at_ns;
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		const char *word = keyval_get(&entry->facts, keys[i]);
-
-		if (word && parse_offset(word, &at_ns, NULL) == 0)
-			return at_ns;
-	}
-	return 0;
-}
-
 static void
 print_time(int64_t left_ns, FILE *out)
 {
@@ -85,7 +69,7 @@ remainder_format(const struct entry *entry, const struct keyval *state, int64_t 
 	if (!out)
 		return to;
 	if (duration > 0) {
-		int64_t left_ns = beginning(entry) + duration - now_ns;
+		int64_t left_ns = entry_began_ns(entry) + duration - now_ns;
 
 		print_time(left_ns > 0 ? left_ns : 0, out);
 	}
