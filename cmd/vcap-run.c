@@ -197,11 +197,13 @@ choose_interfaces(const struct options *options, struct ifaces *ifaces)
 }
 
 static void
-warn_of_limits(const struct capture_options *capture)
+warn_of_limits(const struct options *options)
 {
+	const struct capture_options *capture = &options->capture;
+
 	if (capture->count && !capture->duration_ns)
 		warn("-c without -t: a core that sees no packets never fills");
-	if (!capture->count && !capture->duration_ns && !capture->files)
+	if (options->session.path && !capture->count && !capture->duration_ns && !capture->files)
 		warn("neither -c nor -t: goes on until it is stopped or the disk's limits are met");
 }
 
@@ -258,7 +260,7 @@ main(int argc, char **argv)
 	options.session.job = &job;
 	if (session_begin(&session, &options.capture, &options.session, &why) < 0)
 		die("%s", why.text);
-	warn_of_limits(&options.capture);
+	warn_of_limits(&options);
 	if (options.session.detached)
 		launch_ready(&launch, session.log_fd);
 	return report(&session.capture, capture_wait(&session.capture));

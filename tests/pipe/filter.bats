@@ -2,6 +2,7 @@
 # vcap-filter from the outside: its words, its programs beside tcpdump's, and files.
 
 bats_require_minimum_version 1.5.0
+load ../until
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || exit
@@ -314,10 +315,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	*asan*) confined=^NoNewPrivs:.1 ;;
 	*) confined=^Seccomp:.2 ;;
 	esac
-	for _ in $(seq 500); do
-		if grep -q "$confined" "/proc/$pid/status"; then break; fi
-		sleep .01
-	done
+	until_true grep -q "$confined" "/proc/$pid/status"
 	grep -q "$confined" "/proc/$pid/status"
 	grep -q "^NoNewPrivs:.1" "/proc/$pid/status"
 	grep -q "^CapEff:.0*$" "/proc/$pid/status"

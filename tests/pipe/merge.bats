@@ -2,6 +2,7 @@
 # vcap-merge against what its inputs hold, and against mergecap, tshark, capinfos and tcpdump.
 
 bats_require_minimum_version 1.5.0
+load ../until
 
 setup() {
 	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
@@ -507,10 +508,7 @@ some_inputs() {
 	*asan*) confined=^NoNewPrivs:.1 ;;
 	*) confined=^Seccomp:.2 ;;
 	esac
-	for _ in $(seq 500); do
-		if grep -q "$confined" "/proc/$pid/status"; then break; fi
-		sleep .01
-	done
+	until_true grep -q "$confined" "/proc/$pid/status"
 	threads=$(find "/proc/$pid/task" -name status -maxdepth 2)
 	[ "$(nproc)" -eq 1 ] || [ "$(wc -l <<<"$threads")" -gt 1 ]
 	for status in $threads; do
