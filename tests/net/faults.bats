@@ -208,10 +208,10 @@ load veth
 	mkfifo input output
 	sleep 1000 <>output 3>&- &
 	reader=$!
-	vcap-run -i vb --lease -w - <input >output 2>err 3>&- &
+	vcap-run -i vb --lease -c 100000 -w - <input >output 2>err 3>&- &
 	pid=$!
 	exec 4>input
-	until_true grep -q "neither" err
+	until_true grep -q "without -t" err
 	send -C 0 -c 2000 -s 1000 va
 	kill -0 "$pid"
 	before=$(date +%s)
