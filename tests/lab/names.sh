@@ -39,14 +39,14 @@ lab_server_hosts() {
 	printf ')'
 }
 
-lab_wait() { # WHAT COMMAND...: until the command succeeds, ten seconds at most
+lab_wait() { # WHAT COMMAND...: until the command succeeds, half a minute at most
 	what=$1
 	shift
 	tries=0
 	until "$@" >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		if [ $tries -ge 200 ]; then
-			echo "lab: no $what within ten seconds" >&2
+		if [ $tries -ge 600 ]; then
+			echo "lab: no $what within half a minute" >&2
 			return 1
 		fi
 		sleep 0.05

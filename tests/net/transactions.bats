@@ -63,7 +63,14 @@ begin_all() {
 	for pid in "${starting[@]}"; do
 		wait "$pid"
 	done
-	lab_wait "packets of the live capture" test -s live.pcapng
+	lab_wait "live capture of every engine" live_has_engines
+}
+
+live_has_engines() {
+	capinfos -I live.pcapng >interfaces
+	for engine in $LAB_ENGINES; do
+		grep -q "Name = $engine/eth0" interfaces && grep -q "Name = $engine/eth1" interfaces || return
+	done
 }
 
 end_all() {
