@@ -22,3 +22,9 @@ clock_monotonic_ns(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
 }
+
+void
+clock_rest(int64_t ns)
+{
+	nanosleep(&(struct timespec){ns / 1000000000, ns % 1000000000}, NULL);
+}

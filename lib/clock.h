@@ -10,4 +10,7 @@
 int64_t clock_realtime_ns(void);
 int64_t clock_monotonic_ns(void);
 
+/* Waits so long, or until a signal comes. */
+void clock_rest(int64_t ns);
+
 #endif

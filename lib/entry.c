@@ -367,6 +367,16 @@ entry_add_missing(struct entry *entry, const char *engine, const char *reason, s
 	return entry_store(entry, why);
 }
 
+int
+entry_give_up(struct entry *entry, const char *engine, struct failure *why)
+{
+	char *reason = entry_engine_failure(entry, engine);
+	int rc = entry_add_missing(entry, engine, reason ? reason : "not reached", why);
+
+	free(reason);
+	return rc;
+}
+
 void
 entry_drop_missing(struct entry *entry, const char *engine)
 {

@@ -86,9 +86,11 @@ const char *entry_missing_reason(const struct entry *entry, const char *engine);
 /* Why the last command for the engine failed: heap, or NULL if it did not. */
 char *entry_engine_failure(const struct entry *entry, const char *engine);
 
-/* Takes down, in the facts, that nothing comes from this engine; and takes that back. */
+/* Takes down, in the facts, that nothing comes from this engine, for this reason or because of how
+ * the last command for it failed; and takes that back. */
 int entry_add_missing(struct entry *entry, const char *engine, const char *reason,
 		      struct failure *why);
+int entry_give_up(struct entry *entry, const char *engine, struct failure *why);
 void entry_drop_missing(struct entry *entry, const char *engine);
 
 /* Appends text to the engine's log, made harmless for a terminal, up to SPOOL_LOG_MAX bytes of log.

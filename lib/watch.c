@@ -1,0 +1,144 @@
+#include "watch.h"
+
+#include "clock.h"
+#include "errand.h"
+#include "parse.h"
+#include "words.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#define TICK_NS (NS_PER_SECOND / 4)
+
+static char *const ask_command[] = {"vcap-on", "{}", "vcap-host", "status", "{dir}", NULL};
+static char *const stop_command[] = {"vcap-on", "{}", "vcap-host", "stop", "{dir}", NULL};
+
+/* How an engine stands, from its state in the spool. */
+enum standing { RUNNING, ENDED, OUT_OF_REACH };
+
+static enum standing
+standing_of(const struct entry *entry, const char *engine)
+{
+	struct keyval state;
+	enum standing standing = OUT_OF_REACH;
+	const char *word;
+
+	if (entry_load_engine(entry, engine, &state, NULL) < 0)
+		return OUT_OF_REACH;
+	word = keyval_get(&state, "state");
+	if (keyval_number(&state, "exit", 256) == 0)
+		standing = word && strcmp(word, "running") != 0 ? ENDED : RUNNING;
+	keyval_release(&state);
+	return standing;
+}
+
+/* Those of the engines that have not ended, and how many of them are known to run. */
+static struct words
+unsettled(const struct entry *entry, const struct words *engines, size_t *running)
+{
+	struct words open = WORDS_INIT;
+
+	*running = 0;
+	for (size_t i = 0; i < engines->count; i++) {
+		enum standing standing = standing_of(entry, engines->list[i]);
+
+		*running += standing == RUNNING;
+		if (standing != ENDED)
+			words_add(&open, engines->list[i]);
+	}
+	return open;
+}
+
+/* When the capture's own time is over, on the wall clock: never for one without any limit, and 0 if
+ * it is limited by its count alone, or was ended. */
+static int64_t
+deadline_ns(const struct entry *entry)
+{
+	const bool is_counted = keyval_number(&entry->facts, "count", 0) > 0;
+	const int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
+	const int64_t began = entry_began_ns(entry);
+
+	if (entry_is_stopping(entry) || began == 0)
+		return 0;
+	if (duration == 0)
+		return is_counted ? 0 : INT64_MAX;
+	return began + duration;
+}
+
+/* When to ask the engines again: at the end of the capture's time, and before it at intervals that
+ * grow with its age, from one second to ten. */
+static int64_t
+next_ask(const struct entry *entry, int64_t poll_ns, int64_t begun, int64_t now)
+{
+	int64_t pause = poll_ns ? poll_ns : (now - begun) / 4;
+	int64_t deadline = deadline_ns(entry);
+	int64_t left = deadline - clock_realtime_ns();
+
+	if (!poll_ns && pause < NS_PER_SECOND)
+		pause = NS_PER_SECOND;
+	if (!poll_ns && pause > 10 * NS_PER_SECOND)
+		pause = 10 * NS_PER_SECOND;
+	/* A little later, so that they have ended by then. */
+	return now + (left > 0 && left < pause ? left + NS_PER_SECOND / 2 : pause);
+}
+
+/* A last word to the engines that never answered while starting: one that captures after all takes
+ * part again. */
+static int
+retry_missing(struct entry *entry, struct failure *why)
+{
+	struct words all = entry_engines(entry), lost = WORDS_INIT;
+	struct words present = entry_participants(entry);
+	int rc;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (!words_has(&present, all.list[i]))
+			words_add(&lost, all.list[i]);
+	rc = errand_run(entry, &lost, "45s", stop_command, why);
+	for (size_t i = 0; i < lost.count; i++)
+		if (standing_of(entry, lost.list[i]) == ENDED)
+			entry_drop_missing(entry, lost.list[i]);
+	words_free(words_finish(&all));
+	words_free(words_finish(&lost));
+	words_free(words_finish(&present));
+	return rc;
+}
+
+int
+watch_until_ended(struct entry *entry, int64_t poll_ns, struct failure *why)
+{
+	const int64_t begun = clock_monotonic_ns();
+	const int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
+	struct words engines = entry_participants(entry), open = WORDS_INIT;
+	int64_t ask_at = 0, alone_since = 0;
+	int rc = 0;
+
+	while (rc == 0) {
+		int64_t now = clock_monotonic_ns();
+		size_t running;
+
+		words_free(words_finish(&open));
+		open = unsettled(entry, &engines, &running);
+		if (ask_at && open.count == 0)
+			break;
+		/* Patience is for the time when there is nothing else to wait for. */
+		if (running > 0 || !ask_at || clock_realtime_ns() < deadline_ns(entry))
+			alone_since = now;
+		if (now - alone_since > patience)
+			break;
+		if (now >= ask_at) {
+			/* An engine that could not be told to stop is told now. */
+			rc = errand_run(entry, &open, "60s",
+					entry_is_stopping(entry) ? stop_command : ask_command, why);
+			ask_at = next_ask(entry, poll_ns, begun, clock_monotonic_ns());
+		} else {
+			clock_rest(TICK_NS);
+		}
+	}
+	for (size_t i = 0; i < open.count && rc == 0; i++)
+		rc = entry_give_up(entry, open.list[i], why);
+	words_free(words_finish(&open));
+	words_free(words_finish(&engines));
+	return rc == 0 ? retry_missing(entry, why) : rc;
+}
