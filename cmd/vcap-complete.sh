@@ -121,6 +121,7 @@ words_of() { # KIND: those that there are
 	format) printf '%s\n' pcapng pcap ;;
 	linktype) printf '%s\n' EN10MB RAW LINUX_SLL LINUX_SLL2 ;;
 	what) printf '%s\n' drop keep ;;
+	columns) "$here/$name" --help | sed -n 's/^Columns: //p' | tr ' ' '\n' ;;
 	esac 2>/dev/null | sort -u
 }
 
@@ -135,7 +136,10 @@ words_of() { # KIND: those that there are
 		case $kind in
 		file | dir | directory | in | out | prog | program | table | socket | *input) echo :files ;;
 		service) case $beginning in */*) echo :files ;; esac ;;
-		list)
+		list | columns)
+			case $kind$beginning in
+			columns+*) prefix=$prefix+ beginning=${beginning#+} ;;
+			esac
 			case $beginning in
 			*,*) prefix=$prefix${beginning%,*}, beginning=${beginning##*,} ;;
 			esac

@@ -8,31 +8,26 @@
 #include "words.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define COLUMNS "DATE SERVICE SIZE PACKETS DROPS ENGINES MISSING STATE ID MESSAGE CLOCKS"
+
 static const struct command self = {
     .name = "vcap-ls",
-    .synopsis = "[-j | -r] [capture]",
-    .options = "  -j, --json     print JSON\n"
-	       "  -r, --raw      print a line a capture, columns separated by tabs\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+    .synopsis = "[-j | -r] [-o columns] [capture]",
+    .options = "  -j, --json            print JSON\n"
+	       "  -o, --output columns  print these, separated by commas; +columns: these too\n"
+	       "  -r, --raw             print a line a capture, columns separated by tabs\n"
+	       "      --help            show this help\n"
+	       "      --version         show the version\n"
+	       "\n"
+	       "Columns: " COLUMNS "\n",
 };
 
-/* For people. Scripts get MISSING as a column of its own, and JSON the message as well. */
-static const struct table_column human_columns[] = {
-    {"DATE"},
-    {"SERVICE"},
-    {"SIZE", TABLE_NUMBER},
-    {"PACKETS", TABLE_NUMBER},
-    {"DROPS", TABLE_NUMBER},
-    {"ENGINES"},
-    {"STATE"},
-    {"ID"},
-};
-static const struct table_column script_columns[] = {
+static const struct table_column columns[] = {
     {"DATE"},
     {"SERVICE"},
     {"SIZE", TABLE_NUMBER},
@@ -45,26 +40,43 @@ static const struct table_column script_columns[] = {
     {"MESSAGE"},
     {"CLOCKS"},
 };
-enum { HUMAN_WIDTH = 8, RAW_WIDTH = 9, JSON_WIDTH = 11 };
+enum { WIDTH = sizeof(columns) / sizeof(*columns) };
 
-static const char *
-parse_options(int argc, char **argv, enum table_form *form)
+/* What is printed unless something else is asked for. People see who is missing with ENGINES. */
+static const char *const usual_columns[] = {
+    [TABLE_HUMAN] = "DATE,SERVICE,SIZE,PACKETS,DROPS,ENGINES,STATE,ID",
+    [TABLE_RAW] = "DATE,SERVICE,SIZE,PACKETS,DROPS,ENGINES,MISSING,STATE,ID",
+    [TABLE_JSON] = NULL, /* all of them */
+};
+
+struct options {
+	enum table_form form;
+	const char *columns; /* NULL: the usual ones */
+	const char *word;    /* a capture or a service; NULL: all */
+};
+
+static struct options
+parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"raw", no_argument, NULL, 'r'}, CLI_OPTIONS};
+	static const struct option known[] = {{"json", no_argument, NULL, 'j'},
+					      {"output", required_argument, NULL, 'o'},
+					      {"raw", no_argument, NULL, 'r'},
+					      CLI_OPTIONS};
+	struct options options = {.form = TABLE_HUMAN};
 	int opt;
 
-	*form = TABLE_HUMAN;
-	while ((opt = getopt_long(argc, argv, ":jr", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":jo:r", known, NULL)) != -1) {
 		switch (opt) {
-		case 'j': *form = TABLE_JSON; break;
-		case 'r': *form = TABLE_RAW; break;
+		case 'j': options.form = TABLE_JSON; break;
+		case 'o': options.columns = optarg; break;
+		case 'r': options.form = TABLE_RAW; break;
 		default: cli_option(opt, argv);
 		}
 	}
 	if (argc - optind > 1)
 		die_usage("takes one capture or service, but there is '%s' too", argv[optind + 1]);
-	return argv[optind];
+	options.word = argv[optind];
+	return options;
 }
 
 /* What has been counted so far: at the end the file's, before that the engines'. */
@@ -135,22 +147,21 @@ add_capture(struct table *table, const struct entry *entry, const char *state, e
 	char *engines = engine_list(entry, false), *missing = engine_list(entry, true);
 	char *both = xasprintf("%s%s%s%s", engines, *missing ? " (missing " : "", missing,
 			       *missing ? ")" : "");
-	const char *message = keyval_get(&entry->facts, "message");
-	const char *human[] = {date, service, size, packets, drops, both, state, entry->id};
-	const char *script[] = {date,
-				service,
-				size,
-				packets,
-				drops,
-				engines,
-				missing,
-				state,
-				entry->id,
-				message,
-				keyval_get(&entry->facts, "clocks")};
+	const bool in_one = form == TABLE_HUMAN && !table_shows(table, "MISSING");
+	const char *cells[WIDTH] = {date,
+				    service,
+				    size,
+				    packets,
+				    drops,
+				    in_one ? both : engines,
+				    missing,
+				    state,
+				    entry->id,
+				    keyval_get(&entry->facts, "message"),
+				    keyval_get(&entry->facts, "clocks")};
 	struct failure why = FAILURE_INIT;
 
-	if (table_add(table, form == TABLE_HUMAN ? human : script, &why) < 0)
+	if (table_add(table, cells, &why) < 0)
 		die("%s", why.text);
 	for (char **text =
 		 (char *[]){date, size, service, packets, drops, engines, missing, both, NULL};
@@ -180,16 +191,16 @@ add_all(struct table *table, const struct spool *spool, char **ids, enum table_f
 }
 
 static struct table *
-new_table(enum table_form form)
+new_table(const struct options *options)
 {
-	const struct table_column *columns = form == TABLE_HUMAN ? human_columns : script_columns;
-	size_t width = form == TABLE_HUMAN ? HUMAN_WIDTH
-		       : form == TABLE_RAW ? RAW_WIDTH
-					   : JSON_WIDTH;
-	struct table *table = table_new("captures", columns, width);
+	struct table *table = table_new("captures", columns, WIDTH);
+	struct failure why = FAILURE_INIT;
 
-	if (!table)
+	if (!table || (usual_columns[options->form] &&
+		       table_choose(table, usual_columns[options->form], &why) < 0))
 		die("out of memory");
+	if (options->columns && table_choose(table, options->columns, &why) < 0)
+		die_usage("%s (try --help)", why.text);
 	return table;
 }
 
@@ -198,18 +209,18 @@ main(int argc, char **argv)
 {
 	struct spool spool = SPOOL_INIT;
 	struct failure why = FAILURE_INIT;
-	enum table_form form;
+	struct options options;
 	struct table *table;
-	const char *word;
 	char **ids;
 
 	cli_start(&self);
-	word = parse_options(argc, argv, &form);
-	if (spool_open(&spool, getenv, &why) < 0 || spool_list(&spool, word, &ids, &why) < 0)
+	options = parse_options(argc, argv);
+	table = new_table(&options);
+	if (spool_open(&spool, getenv, &why) < 0 ||
+	    spool_list(&spool, options.word, &ids, &why) < 0)
 		die("%s", why.text);
-	table = new_table(form);
-	add_all(table, &spool, ids, form);
-	if (table_print(table, form, stdout, &why) < 0)
+	add_all(table, &spool, ids, options.form);
+	if (table_print(table, options.form, stdout, &why) < 0)
 		die("%s", why.text);
 	table_free(table);
 	spool_list_free(ids);

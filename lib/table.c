@@ -4,15 +4,17 @@
 
 #include <ctype.h>
 #include <libsmartcols/libsmartcols.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct table {
 	const char *name;
 	const struct table_column *columns;
 	size_t width, rows;
-	char **cells; /* row after row; NULL: empty */
+	char **cells;   /* row after row; NULL: empty */
+	size_t *chosen; /* columns to print; NULL: all */
+	size_t chosen_count;
 };
 
 struct table *
@@ -33,7 +35,74 @@ table_free(struct table *table)
 	for (size_t i = 0; i < table->rows * table->width; i++)
 		free(table->cells[i]);
 	free(table->cells);
+	free(table->chosen);
 	free(table);
+}
+
+/* How many columns are printed, and which is the i-th. */
+static size_t
+shown_count(const struct table *table)
+{
+	return table->chosen ? table->chosen_count : table->width;
+}
+
+static size_t
+shown(const struct table *table, size_t i)
+{
+	return table->chosen ? table->chosen[i] : i;
+}
+
+/* The number of the column whose name is those bytes; the table's width if there is none. */
+static size_t
+find_column(const struct table *table, const char *name, size_t length)
+{
+	size_t i = 0;
+
+	while (i < table->width && (strlen(table->columns[i].name) != length ||
+				    strncasecmp(table->columns[i].name, name, length) != 0))
+		i++;
+	return i;
+}
+
+bool
+table_shows(const struct table *table, const char *name)
+{
+	const size_t wanted = find_column(table, name, strlen(name));
+	size_t i = 0;
+
+	while (i < shown_count(table) && shown(table, i) != wanted)
+		i++;
+	return i < shown_count(table);
+}
+
+int
+table_choose(struct table *table, const char *names, struct failure *why)
+{
+	const char *next = names + (*names == '+');
+	/* No more names than there are characters. */
+	const size_t most = strlen(names) + 1 + shown_count(table);
+	size_t *chosen = calloc(most, sizeof(*chosen)), count = 0;
+
+	if (!chosen)
+		return failure_set(why, "out of memory");
+	for (size_t i = 0; *names == '+' && i < shown_count(table); i++)
+		chosen[count++] = shown(table, i);
+	for (;; next++) {
+		size_t length = strcspn(next, ","), column = find_column(table, next, length);
+
+		if (column == table->width) {
+			free(chosen);
+			return failure_set(why, "unknown column '%.*s'", (int)length, next);
+		}
+		chosen[count++] = column;
+		next += length;
+		if (!*next)
+			break;
+	}
+	free(table->chosen);
+	table->chosen = chosen;
+	table->chosen_count = count;
+	return 0;
 }
 
 int
@@ -71,13 +140,13 @@ static int
 print_raw(const struct table *table, FILE *out, struct failure *why)
 {
 	for (size_t row = 0; row < table->rows; row++) {
-		for (size_t i = 0; i < table->width; i++) {
-			const char *text = cell(table, row, i);
+		for (size_t i = 0; i < shown_count(table); i++) {
+			const char *text = cell(table, row, shown(table, i));
 			char *safe = harmless(text ? text : "-");
 
 			if (!safe)
 				return failure_set(why, "out of memory");
-			fprintf(out, "%s%c", safe, i + 1 < table->width ? '\t' : '\n');
+			fprintf(out, "%s%c", safe, i + 1 < shown_count(table) ? '\t' : '\n');
 			free(safe);
 		}
 	}
@@ -90,14 +159,27 @@ is_number(const char *text)
 	return text && strspn(text, "0123456789") == strlen(text);
 }
 
+/* Whether the i-th column that is printed was printed before. */
+static bool
+is_repeated(const struct table *table, size_t i)
+{
+	size_t before = 0;
+
+	while (before < i && shown(table, before) != shown(table, i))
+		before++;
+	return before < i;
+}
+
 static void
 print_json_row(const struct table *table, size_t row, FILE *out)
 {
 	fputs("{", out);
-	for (size_t i = 0; i < table->width; i++) {
-		const struct table_column *column = &table->columns[i];
-		const char *text = cell(table, row, i);
+	for (size_t i = 0; i < shown_count(table); i++) {
+		const struct table_column *column = &table->columns[shown(table, i)];
+		const char *text = cell(table, row, shown(table, i));
 
+		if (is_repeated(table, i))
+			continue;
 		fprintf(out, "%s\"", i ? ", " : "");
 		for (const char *s = column->name; *s; s++)
 			putc(tolower((unsigned char)*s), out);
@@ -126,17 +208,18 @@ print_json(const struct table *table, FILE *out)
 static int
 fill(struct libscols_table *view, const struct table *table)
 {
-	for (size_t i = 0; i < table->width; i++) {
-		int flags = table->columns[i].kind == TABLE_NUMBER ? SCOLS_FL_RIGHT : 0;
+	for (size_t i = 0; i < shown_count(table); i++) {
+		const struct table_column *column = &table->columns[shown(table, i)];
+		int flags = column->kind == TABLE_NUMBER ? SCOLS_FL_RIGHT : 0;
 
-		if (!scols_table_new_column(view, table->columns[i].name, 0, flags))
+		if (!scols_table_new_column(view, column->name, 0, flags))
 			return -1;
 	}
 	for (size_t row = 0; row < table->rows; row++) {
 		struct libscols_line *line = scols_table_new_line(view, NULL);
 
-		for (size_t i = 0; i < table->width; i++) {
-			const char *text = cell(table, row, i);
+		for (size_t i = 0; i < shown_count(table); i++) {
+			const char *text = cell(table, row, shown(table, i));
 			char *safe = harmless(text ? text : "");
 
 			if (!line || !safe || scols_line_refer_data(line, i, safe) != 0)

@@ -7,6 +7,7 @@
 
 #include "failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -26,6 +27,16 @@ struct table;
 /* name and columns are the caller's and have to outlast the table. NULL without memory. */
 struct table *table_new(const char *name, const struct table_column *columns, size_t count);
 void table_free(struct table *table);
+
+/*
+ * Which columns are printed, and in which order: names in either case, separated by commas; with a
+ * `+` before the first they follow those that are printed already. At first it is all of them. One
+ * named twice is printed twice, but stands once in an object of JSON. -1 with why for an unknown
+ * name; nothing has changed then.
+ */
+int table_choose(struct table *table, const char *names, struct failure *why);
+/* Whether the column is printed. */
+bool table_shows(const struct table *table, const char *name);
 
 /* Adds a row of as many cells as there are columns; they are copied. NULL: empty. */
 int table_add(struct table *table, const char *const *cells, struct failure *why);

@@ -55,6 +55,47 @@ entry() { # ID LINE...
 	[ "$(vcap-ls -j | jq '.captures | length')" = 0 ]
 }
 
+# Break: lib/table.c s/table->chosen\[i\] : i/i : i/
+@test "-o: these columns in this order, in every form; + adds to the usual ones" {
+	[ "$(vcap-ls -r -o ID,packets shop)" = $'shop.20260101_000000\t5\nshop.20260102_030405\t12' ]
+	[ "$(vcap-ls --output=state -r web.1)" = capturing ]
+	[[ "$(vcap-ls -o ID,SIZE,DROPS shop | head -n 1)" =~ ^ID\ +SIZE\ +DROPS$ ]]
+	[ "$(vcap-ls -r -o +message shop.20260101_000000)" = "$(vcap-ls -r shop.20260101_000000)"$'\tengine b is missing' ]
+	[[ "$(vcap-ls -o +MESSAGE,CLOCKS | head -n 1)" =~ \ STATE\ +ID\ +MESSAGE\ +CLOCKS$ ]]
+	# People see who is missing in one column, or in two.
+	[[ "$(vcap-ls -o ID,ENGINES)" == *"a (missing b)"* ]]
+	run ! grep -F '(missing' <(vcap-ls -o +MISSING)
+	# Twice is twice, as lsblk has it.
+	[ "$(vcap-ls -r -o ID,STATE,ID web.1)" = $'web.1.20260103_000000\tcapturing\tweb.1.20260103_000000' ]
+}
+
+# Break: lib/table.c s/if (is_repeated(table, i))/if (0)/
+@test "-o: JSON has those keys in that order, each once" {
+	command -v jq >/dev/null || skip "no jq"
+	[ "$(vcap-ls -j -o id,DROPS,id web.1 | jq -c '.captures[]')" = '{"id":"web.1.20260103_000000","drops":1}' ]
+	[ "$(vcap-ls -j -o +ID web.1)" = "$(vcap-ls -j web.1)" ]
+	# --help names them all.
+	[ "$(vcap-ls -j web.1 | jq -r '.captures[0] | keys_unsorted | join(" ") | ascii_upcase')" = \
+		"$(vcap-ls --help | sed -n 's/^Columns: //p')" ]
+}
+
+# Break: lib/table.c s/column == table->width/column > table->width/
+@test "-o: a column that there is not is wrong usage, and named" {
+	for names in NOPE ID,NOPE,SIZE +nope; do
+		run --separate-stderr vcap-ls -o $names
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
+		[[ "${stderr,,}" == "vcap-ls: unknown column 'nope' (try --help)" ]]
+	done
+	for names in '' + ',' 'ID,' 'ID STATE' I SIZ SIZES; do
+		run -2 vcap-ls -r -o "$names"
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	run -2 vcap-ls -o $'\e[31m'
+	[[ "$output" != *$'\e'* ]]
+	run -2 vcap-ls -o
+}
+
 @test "F28: hostile names are passed over or escaped" {
 	mkdir $'x\e[31m.20260101_000000' -- '-x.20260101_000000' 'a b.20260101_000000' '.20260101_000000' \
 		'x.20260101-000000' 'x.2026010_1000000' $'x.20260101_000000\n'
