@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #define FETCH_TRIES 3
-#define OVERHEAD    64 /* bytes around a packet in a file */
-#define BYTES_MAX   (UINT64_MAX >> 2)
+#define OVERHEAD    64                  /* bytes around a packet in a file */
+#define SIZE_LIMIT  (UINT64_C(1) << 50) /* bytes: no disk has more, and sums stay in range */
 #define TICK_NS     (NS_PER_SECOND / 4)
 
 void
@@ -44,22 +44,31 @@ add_problem(struct gather *gather, const char *name, const char *text)
 	gather->problems = longer;
 }
 
-/* What the files of these engines take; the merged one takes as much again. */
+/* What the engine's file takes, by its own word; the merged one takes as much again. */
 static uint64_t
-size_of(const struct entry *entry, const struct words *engines)
+size_of(const struct entry *entry, const char *engine)
+{
+	struct keyval state;
+	uint64_t bytes, packets;
+
+	if (entry_load_engine(entry, engine, &state, NULL) < 0)
+		return 0;
+	bytes = keyval_number(&state, "bytes", 0);
+	packets = keyval_number(&state, "packets", 0);
+	keyval_release(&state);
+	if (bytes > SIZE_LIMIT || packets > SIZE_LIMIT / OVERHEAD)
+		return SIZE_LIMIT;
+	return bytes + OVERHEAD * packets;
+}
+
+static uint64_t
+size_of_all(const struct entry *entry, const struct words *engines)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < engines->count; i++) {
-		struct keyval state;
-
-		if (entry_load_engine(entry, engines->list[i], &state, NULL) < 0)
-			continue;
-		sum += (keyval_number(&state, "bytes", 0) & BYTES_MAX) +
-		       OVERHEAD * (keyval_number(&state, "packets", 0) & UINT32_MAX);
-		keyval_release(&state);
-	}
-	return sum & BYTES_MAX;
+	for (size_t i = 0; i < engines->count; i++)
+		sum += size_of(entry, engines->list[i]);
+	return sum;
 }
 
 /* Whether the spool has room for so many bytes more. */
@@ -134,20 +143,65 @@ fetched_or_not(const struct entry *entry, bool fetched)
 	return chosen;
 }
 
+/* The engine that says it has most. */
+static const char *
+largest_of(const struct entry *entry, const struct words *engines)
+{
+	const char *largest = engines->list[0];
+
+	for (size_t i = 1; i < engines->count; i++)
+		if (size_of(entry, engines->list[i]) > size_of(entry, largest))
+			largest = engines->list[i];
+	return largest;
+}
+
+/* Gives up those that say they have more than there could be room for whatever is removed here, the
+ * largest first: by mistake or not, they are not to hold up the others. */
+static int
+give_up_absurd(struct gather *gather, struct failure *why)
+{
+	const uint64_t most = room_at_best(gather->entry->dir);
+	int rc = 0;
+
+	while (rc == 0) {
+		struct words engines = entry_participants(gather->entry);
+		const bool fits = 2 * size_of_all(gather->entry, &engines) <= most;
+
+		if (!fits) {
+			const char *engine = largest_of(gather->entry, &engines);
+			char reason[160];
+
+			snprintf(reason, sizeof(reason),
+				 "it says that it has %" PRIu64
+				 " MiB, for which the disk of this host is too small",
+				 size_of(gather->entry, engine) >> 20);
+			rc = entry_add_missing(gather->entry, engine, reason, why);
+		}
+		words_free(words_finish(&engines));
+		if (fits)
+			break;
+	}
+	return rc;
+}
+
 int
 gather_fetch(struct gather *gather, struct failure *why)
 {
 	char *target = entry_file(gather->entry, "engines/{}.pcapng");
 	char *const command[] = {"vcap-fetch", "-k", "{}", gather->entry->id, target, NULL};
-	struct words all = entry_participants(gather->entry), left;
+	struct words all, left;
 	int rc = target ? entry_set_state(gather->entry, "fetching", "", why) : -1;
 
 	if (rc == 0)
 		rc = drift_note_end(gather->entry, why);
+	if (rc == 0)
+		rc = give_up_absurd(gather, why);
+	all = entry_participants(gather->entry);
 	left = fetched_or_not(gather->entry, false);
 	if (rc == 0)
-		rc = check_room(gather,
-				size_of(gather->entry, &left) + size_of(gather->entry, &all), why);
+		rc = check_room(
+		    gather, size_of_all(gather->entry, &left) + size_of_all(gather->entry, &all),
+		    why);
 	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
 		if (i > 0)
 			clock_rest(2 * i * NS_PER_SECOND);
@@ -253,7 +307,7 @@ gather_merge(struct gather *gather, struct failure *why)
 	if (rc == 0)
 		rc = drift_correct(gather->entry, &engines, &clocks, why);
 	if (rc == 0)
-		rc = check_room(gather, size_of(gather->entry, &engines), why);
+		rc = check_room(gather, size_of_all(gather->entry, &engines), why);
 	if (rc == 0) {
 		argv = merge_command(gather->entry, &engines, &clocks);
 		rc = argv ? run_writer(gather, argv, why) : failure_set(why, "out of memory");

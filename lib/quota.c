@@ -12,6 +12,14 @@ quota_free_bytes(int fd)
 }
 
 uint64_t
+quota_all_bytes(int fd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) < 0 ? 0 : (uint64_t)fs.f_blocks * fs.f_frsize;
+}
+
+uint64_t
 quota_default_reserve(int fd)
 {
 	const uint64_t gibibyte = UINT64_C(1) << 30;

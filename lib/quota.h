@@ -40,8 +40,10 @@ void quota_settle(struct quota *quota, uint64_t taken, uint64_t unused);
 /* So many bytes were written without asking; or, if negative, have been removed. */
 void quota_adjust(struct quota *quota, int64_t bytes);
 
-/* Bytes free to this user on the file system of fd; 0 if that cannot be told. */
+/* Bytes free to this user on the file system of fd, and bytes it has in all; 0 if that cannot be
+ * told. */
 uint64_t quota_free_bytes(int fd);
+uint64_t quota_all_bytes(int fd);
 /* What is to stay free there unless something else is said: QUOTA_DEFAULT. 0 if that cannot be
  * told. */
 uint64_t quota_default_reserve(int fd);

@@ -29,3 +29,13 @@ room_check(int fd, const char *path, uint64_t bytes, struct failure *why)
 			   " MiB more do not fit",
 			   is_free >> 20, path, reserve >> 20, mebibytes(bytes));
 }
+
+uint64_t
+room_at_best(int fd)
+{
+	const uint64_t reserve = quota_default_reserve(fd), all = quota_all_bytes(fd);
+
+	if (all == 0)
+		return UINT64_MAX;
+	return all > reserve ? all - reserve : 0;
+}

@@ -13,4 +13,8 @@
  * on: 0, or -1 with why naming this host's disk. One that does not tell has room. */
 int room_check(int fd, const char *path, uint64_t bytes, struct failure *why);
 
+/* Bytes that it could hold beside the reserve if nothing else were there. UINT64_MAX if it does not
+ * tell. */
+uint64_t room_at_best(int fd);
+
 #endif

@@ -15,6 +15,7 @@
 
 #define PATIENCE_NS INT64_C(60000000000) /* with an engine that is silent */
 #define OVERHEAD    256                  /* bytes around a packet in a file, at most */
+#define SIZE_MOST   (UINT64_C(1) << 60)  /* bytes of a file */
 #define ANSWER_MAX  (256u << 10)         /* bytes of a status */
 
 enum { MERGE_PARTIAL = 3 };
@@ -75,8 +76,12 @@ transfer_ask(struct transfer *transfer, struct failure *why)
 static uint64_t
 size_limit(const struct keyval *said)
 {
-	return (1 << 20) + keyval_number(said, "bytes", 0) +
-	       OVERHEAD * (keyval_number(said, "packets", 0) & UINT32_MAX);
+	const uint64_t bytes = keyval_number(said, "bytes", 0);
+	const uint64_t packets = keyval_number(said, "packets", 0);
+
+	if (bytes > SIZE_MOST || packets > SIZE_MOST / OVERHEAD)
+		return SIZE_MOST;
+	return (1 << 20) + bytes + OVERHEAD * packets;
 }
 
 /* Limits the file that a child may write to that. */
@@ -185,18 +190,21 @@ static int
 check(const struct transfer *transfer, const char *path, struct failure *why)
 {
 	uint64_t packets = keyval_number(&transfer->said, "packets", 0);
+	uint64_t bytes = keyval_number(&transfer->said, "bytes", 0);
 	const char *reason = keyval_get(&transfer->said, "reason");
 	struct tally tally = {0};
 
 	if (tally_take(&tally, path, why) < 0)
 		return -1;
-	if (tally.packets == packets && tally.bytes == keyval_number(&transfer->said, "bytes", 0))
+	if (tally.packets == packets && tally.bytes == bytes)
 		return tally.cut_short ? MERGE_PARTIAL : 0;
 	/* Of a capture that was killed, the engine's last count is older than its files. */
 	if (reason && strcmp(reason, "killed") == 0)
 		return MERGE_PARTIAL;
-	return failure_set(why, "engine '%s' kept %" PRIu64 " packets, but sent %" PRIu64,
-			   transfer->engine, packets, tally.packets);
+	return failure_set(why,
+			   "engine '%s' kept %" PRIu64 " packets of %" PRIu64
+			   " bytes, but sent %" PRIu64 " of %" PRIu64,
+			   transfer->engine, packets, bytes, tally.packets, tally.bytes);
 }
 
 int
