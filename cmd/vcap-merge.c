@@ -17,14 +17,16 @@
 
 static const struct command self = {
     .name = "vcap-merge",
-    .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-		"[-z] [--mixed] [--window time] [--live] [--stall time] [name=]input ...",
+    .synopsis =
+	"[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
+	"[-z] [--comment text] [--mixed] [--window time] [--live] [--stall time] [name=]input ...",
     .options =
 	"  -w, --write file          write to file instead of standard output\n"
 	"  -F, --format format       pcapng (the default) or pcap\n"
 	"  -S, --service service     name the side of the service each packet is on\n"
 	"  -o, --offset name=offset  add offset seconds to the times of engine name\n"
 	"  -z, --zstd                compress the output\n"
+	"      --comment text        have the output say that, too\n"
 	"      --mixed               let inputs differ in link type\n"
 	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	"      --live                write each packet as soon as none older can come\n"
@@ -71,12 +73,13 @@ parse_time(const char *word)
 static struct options
 parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 {
-	enum { MIXED = 0x100, WINDOW, LIVE, STALL };
+	enum { COMMENT = 0x100, MIXED, WINDOW, LIVE, STALL };
 	static const struct option known[] = {{"write", required_argument, NULL, 'w'},
 					      {"format", required_argument, NULL, 'F'},
 					      {"service", required_argument, NULL, 'S'},
 					      {"offset", required_argument, NULL, 'o'},
 					      {"zstd", no_argument, NULL, 'z'},
+					      {"comment", required_argument, NULL, COMMENT},
 					      {"mixed", no_argument, NULL, MIXED},
 					      {"window", required_argument, NULL, WINDOW},
 					      {"live", no_argument, NULL, LIVE},
@@ -96,6 +99,7 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 		case 'S': options.service = optarg; break;
 		case 'o': add_offset(job, optarg); break;
 		case 'z': options.packs = true; break;
+		case COMMENT: words_add(&job->remarks, optarg); break;
 		case MIXED: job->mixes_linktypes = true; break;
 		case WINDOW: job->inputs.window_ns = parse_time(optarg); break;
 		case LIVE: job->live = live; break;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Runs the command, which takes it down under the key, for those that have no such line. */
 static int
@@ -64,8 +65,30 @@ clock_of(const struct entry *entry, const char *engine, struct skew *skew)
 	return known || ended;
 }
 
+/* Has vcap-merge correct the engine's times, if its clock is known to be wrong, and say so. */
+static void
+add_options(const char *engine, const struct skew *skew, struct words *options)
+{
+	struct words correction = WORDS_INIT;
+	char text[SKEW_TEXT];
+	int digits;
+
+	skew_print(skew, text);
+	digits = (int)strcspn(text, " ");
+	clocks_correct(engine, skew, &correction);
+	for (size_t i = 0; i < correction.count; i++) {
+		words_add(options, "-o");
+		words_add(options, correction.list[i]);
+	}
+	words_add(options, "--comment");
+	words_addf(options, "%s: clock ahead by %.*s s, wrong by%s s at most, %s", engine, digits,
+		   text, text + digits, correction.count ? "corrected" : "not corrected");
+	options->failed |= correction.failed;
+	words_free(words_finish(&correction));
+}
+
 int
-drift_correct(struct entry *entry, const struct words *engines, struct words *corrections,
+drift_correct(struct entry *entry, const struct words *engines, struct words *options,
 	      struct failure *why)
 {
 	struct words known = WORDS_INIT;
@@ -79,7 +102,7 @@ drift_correct(struct entry *entry, const struct words *engines, struct words *co
 		if (!clock_of(entry, engines->list[i], &skew))
 			continue;
 		words_addf(&known, "%s %s", engines->list[i], skew_print(&skew, offset));
-		clocks_correct(engines->list[i], &skew, corrections);
+		add_options(engines->list[i], &skew, options);
 	}
 	text = words_join(&known, ", ");
 	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0

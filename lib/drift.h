@@ -14,9 +14,9 @@
 int drift_note_start(const struct entry *entry, struct failure *why);
 int drift_note_end(const struct entry *entry, struct failure *why);
 
-/* Appends to corrections what vcap-merge is to add to the times of the engines whose clocks are
- * known to be wrong (clocks.h), and puts all that is known of clocks into the facts. */
-int drift_correct(struct entry *entry, const struct words *engines, struct words *corrections,
+/* Appends to options how vcap-merge is to put right the times of engines whose clocks are known to
+ * be wrong, and what its file is to say of every clock; all of that goes into the facts, too. */
+int drift_correct(struct entry *entry, const struct words *engines, struct words *options,
 		  struct failure *why);
 
 #endif

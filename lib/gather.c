@@ -242,7 +242,8 @@ sum_up(struct gather *gather, const struct words *engines, struct tally *sum, ui
 }
 
 static char **
-merge_command(const struct entry *entry, const struct words *engines, const struct words *clocks)
+merge_command(const struct entry *entry, const struct words *engines,
+	      const struct words *clock_options)
 {
 	struct words argv = WORDS_INIT;
 
@@ -250,10 +251,8 @@ merge_command(const struct entry *entry, const struct words *engines, const stru
 	words_take(&argv, entry_file(entry, "service"));
 	words_add(&argv, "-w");
 	words_take(&argv, entry_file(entry, "%s.pcapng", entry->id));
-	for (size_t i = 0; i < clocks->count; i++) {
-		words_add(&argv, "-o");
-		words_add(&argv, clocks->list[i]);
-	}
+	if (clock_options->list)
+		words_add_all(&argv, clock_options->list);
 	for (size_t i = 0; i < engines->count; i++) {
 		char *path = entry_file(entry, "engines/%s.pcapng", engines->list[i]);
 
@@ -297,7 +296,7 @@ verify(struct gather *gather, const struct words *engines, struct failure *why)
 int
 gather_merge(struct gather *gather, struct failure *why)
 {
-	struct words clocks = WORDS_INIT;
+	struct words clock_options = WORDS_INIT;
 	struct words engines = fetched_or_not(gather->entry, true);
 	char **argv;
 	int rc = entry_set_state(gather->entry, "merging", NULL, why);
@@ -305,11 +304,11 @@ gather_merge(struct gather *gather, struct failure *why)
 	if (rc == 0 && engines.count == 0)
 		rc = failure_set(why, "no engine's packets could be fetched");
 	if (rc == 0)
-		rc = drift_correct(gather->entry, &engines, &clocks, why);
+		rc = drift_correct(gather->entry, &engines, &clock_options, why);
 	if (rc == 0)
 		rc = check_room(gather, size_of_all(gather->entry, &engines), why);
 	if (rc == 0) {
-		argv = merge_command(gather->entry, &engines, &clocks);
+		argv = merge_command(gather->entry, &engines, &clock_options);
 		rc = argv ? run_writer(gather, argv, why) : failure_set(why, "out of memory");
 		words_free(argv);
 		if (rc == 3)
@@ -319,7 +318,7 @@ gather_merge(struct gather *gather, struct failure *why)
 	}
 	if (rc >= 0)
 		rc = verify(gather, &engines, why);
-	words_free(words_finish(&clocks));
+	words_free(words_finish(&clock_options));
 	words_free(words_finish(&engines));
 	return rc;
 }

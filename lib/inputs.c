@@ -392,10 +392,13 @@ add_section(struct provenance *provenance, const struct input *input,
 }
 
 int
-inputs_provenance(const struct inputs *inputs, bool first, bool later,
+inputs_provenance(const struct inputs *inputs, bool first, bool later, const struct words *remarks,
 		  const struct capfile_section *known, struct capfile_section *section)
 {
 	struct provenance provenance = PROVENANCE_INIT;
+
+	for (size_t i = 0; i < remarks->count; i++)
+		words_add(&provenance.comments, remarks->list[i]);
 
 	for (size_t i = 0; i < inputs->count; i++) {
 		const struct input *input = &inputs->list[i];

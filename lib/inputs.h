@@ -13,6 +13,7 @@
 #include "failure.h"
 #include "merge.h"
 #include "window.h"
+#include "words.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -78,11 +79,12 @@ bool inputs_has(const struct inputs *inputs, const char *path);
 
 /*
  * What the sections of the inputs say, as comments and options of *section (provenance.h), but for
- * what known says: the first section of each, the later ones that were read so far, or both. Call
- * after merge_start. -1: no memory.
+ * what known says: the first section of each, the later ones that were read so far, or both; and
+ * remarks beside them. Call after merge_start. -1: no memory.
  */
 int inputs_provenance(const struct inputs *inputs, bool first, bool later,
-		      const struct capfile_section *known, struct capfile_section *section);
+		      const struct words *remarks, const struct capfile_section *known,
+		      struct capfile_section *section);
 
 /* Whether input i is damaged or lacks its end mark, and how. Call after the merge's end. */
 bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,

@@ -33,6 +33,7 @@ mergejob_release(struct mergejob *job)
 	for (size_t i = 0; i < job->offset_count; i++)
 		free(job->offsets[i].engine);
 	free(job->offsets);
+	words_free(words_finish(&job->remarks));
 	*job = MERGEJOB_INIT;
 }
 
@@ -165,7 +166,7 @@ static int
 write_header(const struct mergejob *job, struct capwriter *writer, struct capfile_section *said,
 	     struct failure *why)
 {
-	if (!job->live && inputs_provenance(&job->inputs, true, false, NULL, said) < 0)
+	if (inputs_provenance(&job->inputs, !job->live, false, &job->remarks, NULL, said) < 0)
 		return failure_errno(why, "cannot merge");
 	return write_section(writer, said, why);
 }
@@ -180,7 +181,7 @@ write_trailer(const struct mergejob *job, struct capwriter *writer,
 	struct capfile_section more = {0};
 	int rc = 0;
 
-	if (inputs_provenance(&job->inputs, job->live, true, said, &more) < 0)
+	if (inputs_provenance(&job->inputs, job->live, true, &job->remarks, said, &more) < 0)
 		rc = failure_errno(why, "cannot merge");
 	else if ((more.comments && *more.comments) || more.options_len)
 		rc = write_section(writer, &more, why);

@@ -16,6 +16,7 @@
 #include "merge.h"
 #include "service.h"
 #include "sides.h"
+#include "words.h"
 
 #include <stdbool.h>
 
@@ -27,7 +28,8 @@ struct mergejob {
 	bool mixes_linktypes;          /* pcapng only; else two link types are refused */
 	struct mergejob_offset *offsets;
 	size_t offset_count;
-	struct live *live; /* NULL: inputs are read as fast as they can be; the caller's */
+	struct words remarks; /* comments of the output, beside those of the inputs */
+	struct live *live;    /* NULL: inputs are read as fast as they can be; the caller's */
 	struct merge *merge;
 	struct sides *sides;
 	struct crew *crew; /* NULL: nobody helps */

@@ -569,6 +569,107 @@ spool_with_room() { # MIB
 	umount spool
 }
 
+# An engine b whose clock is 40 ms ahead: the shim moves what it says of the time, and every time in
+# the stream that it sends of its packets. The kernel has one clock, so it is the transport that lies.
+ahead_by_40_ms() {
+	cat >ahead.pl <<-'END'
+		use strict;
+		binmode $_ for *STDIN, *STDOUT;
+		$| = 1;
+		sub moved { my $t = ($_[0] << 32 | $_[1]) + 40_000_000; ($t >> 32, $t & 0xffffffff) }
+		while (read(STDIN, my $head, 8) == 8) {
+			my ($type, $size) = unpack 'VV', $head;
+			read STDIN, my $rest, $size - 8;
+			# Packets and statistics: interface, time in two halves.
+			substr($rest, 4, 8) = pack 'VV', moved(unpack 'VV', substr $rest, 4, 8) if $type == 5 || $type == 6;
+			print $head, $rest;
+		}
+	END
+	cat >ahead <<-'END'
+		#!/bin/sh
+		case "$1 $2" in
+		'vcap-host clock') ip netns exec b "$@" | perl -pe 'BEGIN { $| = 1 }
+			s/^(\d+)\.(\d{9})$/$n = "$1$2" + 40000000; sprintf "%d.%09d", int($n \/ 1e9), $n % 1000000000/e' ;;
+		'vcap-merge -w') ip netns exec b "$@" | perl "$(dirname "$0")/ahead.pl" ;;
+		*) exec ip netns exec b "$@" ;;
+		esac
+	END
+	chmod 755 ahead
+	engines "ip netns exec a" "$PWD/ahead"
+}
+
+# tcpdump cannot run without root; dumpcap can. It says that it captures before it does.
+witness() { # ENGINE
+	ip netns exec "$1" dumpcap -q -i lo -f 'udp port 5000' -w - 2>"$1.err" >"$1.pcapng" 3>&- &
+	until_true sees "$1"
+}
+
+sees() { # ENGINE
+	ip netns exec "$1" bash -c 'echo ready >/dev/udp/127.0.0.9/5000' 2>/dev/null
+	tcpdump -nr "$1.pcapng" 2>/dev/null | grep -q 127.0.0.9
+}
+
+# Time and payload of each datagram to the VIP, in the order of the file.
+datagrams() { # FILE
+	tshark -r "$1" -Y 'udp && !icmp && ip.dst == 127.0.0.1' -T fields -e frame.time_epoch -e udp.payload 2>/dev/null
+}
+
+# Break: lib/drift.c s/words_add(options, correction.list\[i\]);/words_add(options, "b=0");/
+@test "a clock that is 40 ms off: true order to the error that is told, as witnesses have it" {
+	ahead_by_40_ms
+	begin shop -t 5
+	witness a
+	witness b
+	# In turn, closer together than the clocks are.
+	for engine in a b; do
+		mkfifo say.$engine
+		ip netns exec $engine bash -c 'while read -r word; do echo "$word" >/dev/udp/127.0.0.1/5000; done' \
+			<say.$engine 2>/dev/null 3>&- &
+	done
+	exec 5>say.a 6>say.b
+	for i in $(seq 100 199); do
+		echo "$i" >&$((5 + i % 2))
+		sleep 0.004
+	done
+	exec 5>&- 6>&-
+	until_true eval '[ "$(for e in a b; do datagrams $e.pcapng; done | wc -l)" -eq 100 ]'
+	for pid in $(pgrep -x dumpcap); do kill -INT "$pid"; done
+	until_true gone dumpcap
+	run -0 vcap-stop "$id"
+
+	datagrams "$(file)" >merged
+	[ "$(wc -l <merged)" -eq 100 ]
+	for engine in a b; do datagrams $engine.pcapng; done | sort -n >true
+	clocks=$(fact clocks)
+	echo "$clocks"
+	[[ $clocks =~ ^a\ (-?[0-9.]+)\ ([0-9.]+),\ b\ (-?[0-9.]+)\ ([0-9.]+)$ ]]
+	# Each clock is what it is said to be, and each time is right, to the error that is told; two
+	# packets that are further apart than both errors are in their order.
+	awk -v oa="${BASH_REMATCH[1]}" -v ea="${BASH_REMATCH[2]}" -v ob="${BASH_REMATCH[3]}" -v eb="${BASH_REMATCH[4]}" '
+		function off(x) { return x < 0 ? -x : x }
+		BEGIN {
+			if (off(oa) > ea || off(ob - 0.04) > eb || eb >= 0.04) { print "clocks"; bad = 1 }
+			within["a"] = ea + off(oa); within["b"] = eb
+		}
+		# Whole seconds apart, since a double has not the digits for both.
+		{ split($1, t, "."); if (!base) base = t[1]; now = t[1] - base + ("0." t[2]) }
+		FNR == NR { true[$2] = now; n++; next }
+		{
+			# The third digit says who has sent it.
+			engine = substr($2, 5, 2) % 2 ? "b" : "a"
+			if (off(now - true[$2]) > within[engine] + 1e-6) { print $2, now, true[$2]; bad = 1 }
+			if (latest - true[$2] > within["a"] + within["b"]) { print $2, "out of order"; bad = 1 }
+			if (true[$2] > latest) latest = true[$2]
+		}
+		END { print n, "packets, right to", within["a"], within["b"]; exit bad || n != 100 }' true merged
+	capinfos -o "$(file)" | grep -q 'Strict time order: *True'
+
+	# Said in the file, and by vcap-ls.
+	read -r _ _ _ _ offset error <<<"$clocks"
+	grep -qaF "b: clock ahead by $offset s, wrong by $error s at most, corrected" "$(file)"
+	[ "$(vcap-ls -j | jq -r '.captures[0].clocks')" = "$clocks" ]
+}
+
 # Bytes and packets that it says it has; 5 MiB would fit were it not for the merged file.
 # Break: lib/gather.c s/const bool fits = .*/const bool fits = true;/
 @test "F27: an engine that says it has more than the disk could hold does not hold up the others" {

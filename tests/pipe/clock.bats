@@ -84,4 +84,8 @@ setup() {
 		awk '{ d = $1 - $2; if (d > 0.1 || d < -0.1) bad = 1 } END { exit bad || NR != 20 }'
 	grep -E '^clocks a -?0\.[0-9]{9} 0\.[0-9]{9}, b (1\.0|0\.9)[0-9]+ 0\.[0-9]{9}$' spool/captures/$id/capture
 	vcap-ls -j | grep -F '"clocks"' | grep -F 'b '
+	# The file says so, too.
+	read -r _ _ _ _ _ offset error < <(grep '^clocks ' spool/captures/$id/capture)
+	grep -qaF "b: clock ahead by $offset s, wrong by $error s at most, corrected" spool/captures/$id/$id.pcapng
+	grep -qaE 'a: clock ahead by -?0\.[0-9]{9} s, wrong by 0\.[0-9]{9} s at most, (not )?corrected' spool/captures/$id/$id.pcapng
 }

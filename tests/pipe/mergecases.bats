@@ -123,6 +123,24 @@ bytes() {
 		$'5 lb1/eth0\n5 lb2/eth0' ]
 }
 
+# Break: lib/mergejob.c s/&job->remarks, NULL, said/\&(struct words){0}, NULL, said/
+@test "--comment: said once in the file, beside what the inputs say, however they are merged again" {
+	mkcap -f pcapng -n 4 -s 1 -C 'first comment' >a.pcapng
+	vcap-merge --comment 'b: one' --comment 'a: two' --comment 'b: one' a.pcapng >out.pcapng
+	capinfos -k out.pcapng >info
+	[ "$(grep -c 'b: one' info)" -eq 1 ]
+	grep -q 'a: two' info
+	grep -q 'a: first comment' info
+	vcap-merge --comment three out.pcapng | cat >again.pcapng
+	[ "$(grep -aoE 'b: one|a: two|a: first comment|three' again.pcapng | sort | uniq -c | tr -s ' ')" = \
+		"$(printf ' 1 %s\n' 'a: first comment' 'a: two' 'b: one' three)" ]
+	cat a.pcapng | vcap-merge --live --comment 'b: one' a=- >live.pcapng
+	[ "$(grep -aoc 'b: one' live.pcapng)" -eq 1 ]
+	vcap-merge -F pcap --comment x a.pcapng >out.pcap
+	cmp out.pcap <(vcap-merge -F pcap a.pcapng)
+	run -2 vcap-merge a.pcapng --comment
+}
+
 @test "sections' comments, names, secrets, custom blocks and options, as tshark sees them" {
 	mkcap -f pcapng -n 4 -s 1 -x -C 'first comment' -a dumpcap -d 5 >a.pcapng
 	mkcap -f pcapng -n 4 -s 2 -x -C 'other comment' -b -o -n 12 >b.pcapng
