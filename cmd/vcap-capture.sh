@@ -8,7 +8,7 @@ export PATH
 
 usage() {
 	cat <<'END'
-usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--at time] [--patience time] [--specs file] service [spec ...]
+usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--at time] [--patience time] [--quiet] [--specs file] service [spec ...]
 
   -c, --count count      packets per core (any number)
   -E, --engines list     only these engines of the service, separated by commas
@@ -17,8 +17,9 @@ usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] 
   -s, --snaplen snaplen  bytes kept of each packet (all)
   -t, --time time        for how long; a bare number means minutes (for ever)
   -x, --exclude          what the same command without -x would leave out
-      --at time        begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)
+      --at time          begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)
       --patience time    how long to wait for an engine that is out of reach (30s)
+      --quiet            say nothing but what goes wrong, and print nothing
       --specs file       more addresses, one or more a line
       --help             show this help
       --version          show the version
@@ -50,6 +51,7 @@ draw() {
 
 # Elsewhere, one line whenever there is something new to tell.
 progress() {
+	[ -z "$quiet" ] || return 0
 	[ -z "$terminal" ] || {
 		draw
 		return
@@ -80,7 +82,7 @@ for word; do
 	--) break ;;
 	--help) usage; exit ;;
 	--version) echo "vcap-capture @VERSION@"; exit ;;
-	--count* | --engines* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --at* | --patience* | --specs*) ;;
+	--count* | --engines* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --at* | --patience* | --quiet | --specs*) ;;
 	--*)
 		say "unknown option '$(printf %s "$word" | LC_ALL=C tr -c '[:print:]' '?')' (try --help)"
 		exit 2
@@ -88,13 +90,24 @@ for word; do
 	esac
 done
 
+# vcap-start does not know it.
+quiet=
+for word; do
+	shift
+	case $word in
+	--quiet) quiet=yes ;;
+	*) set -- "$@" "$word" ;;
+	esac
+done
+
 terminal=
-[ ! -t 2 ] || [ "${TERM:-dumb}" = dumb ] || terminal=yes
+[ -n "$quiet" ] || [ ! -t 2 ] || [ "${TERM:-dumb}" = dumb ] || terminal=yes
 status=0
 # A ^C while it starts ends it once there is something to end.
 trap early=yes INT TERM
 id=$(trap '' INT && vcap-start "$@") || status=$?
 [ -n "$id" ] || exit "$status"
+[ -z "$quiet" ] || exec >/dev/null
 echo "$id"
 if [ -n "$terminal" ]; then
 	# What it has to say comes after the table.

@@ -707,6 +707,60 @@ datagrams() { # FILE
 	done
 }
 
+# What the crontab in vcap(7) has cron run, for a second instead of five minutes.
+crontab_command() {
+	mandoc -T utf8 -O width=200 "$BATS_TEST_DIRNAME/../../man/vcap.7" | col -bx |
+		sed -nE 's|^ *[*]/5 [*] [*] [*] [*] ||p' | sed 's/ -t 280s;/ -t 1s;/'
+}
+
+as_cron() { # COMMAND
+	env -i HOME="$PWD" LOGNAME=ops SHELL=/bin/sh "PATH=$PATH" VCAP_CONFIG="$VCAP_CONFIG" VCAP_SPOOL="$VCAP_SPOOL" \
+		/bin/sh -c "$1" </dev/null 3>&-
+}
+
+ended() { # ID DAYS-AGO SIZE
+	(umask 077 && mkdir -p "spool/captures/$1/engines")
+	printf '%s\n' 'state done' "size $3" "ended $(($(date +%s) - $2 * 86400)).0" >"spool/captures/$1/capture"
+}
+
+# Break: cmd/vcap-capture.sh s/exec >.dev.null/:/
+@test "cron: the crontab of vcap(7) is silent when all is well, and keeps a week in 10 GiB" {
+	command=$(crontab_command)
+	[ "$(wc -l <<<"$command")" -eq 1 ]
+	[[ $command == *' -t 1s;'* && $command != *%* ]]
+	gib=$((1 << 30))
+	ended shop.20260105_000000 1 $((9 * gib))
+	ended shop.20260104_000000 2 $((2 * gib))
+	ended shop.20260103_000000 8 1
+	ended web.20260101_000000 30 1
+	run -0 as_cron "$command"
+	[ -z "$output" ] || { echo "$output"; false; }
+	[ "$(vcap-ls -r -o STATE shop | uniq -c | tr -s ' ')" = ' 2 done' ]
+	vcap-ls -r -o ID | grep -qx shop.20260105_000000
+	vcap-ls -r -o ID | grep -qx web.20260101_000000
+	nothing_left
+}
+
+@test "cron: what is missing is one line, and a status" {
+	wayward vcap-merge 'exit 1'
+	capture=$(crontab_command)
+	capture=${capture%%;*}
+	run -3 as_cron "$capture"
+	[ "${#lines[@]}" -eq 1 ] || { echo "$output"; false; }
+	[[ $output == "vcap-wait: capture 'shop."*"' is partial: engine 'b' is missing: "* ]]
+	rm -r run
+	# None at all: the reasons, and the end.
+	engines false false
+	run -1 as_cron "$capture"
+	[ "${lines[-1]}" = "vcap-start: no engine of 'shop' captures" ]
+	# One that goes on is in the way.
+	engines "ip netns exec a" "ip netns exec b"
+	begin shop -t 5
+	run -1 as_cron "$capture"
+	[ "$output" = "vcap-start: 'shop' is being captured already: '$id'" ]
+	vcap-stop "$id"
+}
+
 # Puts a command on a terminal of 100 columns and so many rows; what that shows is in `typescript`.
 on_terminal() { # ROWS COMMAND
 	TERM=xterm script -qfec "stty rows $1 cols 100; $2" typescript >/dev/null 3>&- </dev/null &
