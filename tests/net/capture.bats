@@ -276,6 +276,75 @@ nothing_left() { # on the engines
 	[ "$(fact packets)" = 8 ]
 }
 
+# Engines whose vcap-run has small rings, so that there may be many of them.
+small_rings() {
+	printf '#!/bin/sh\nengine=$1\nshift\n[ "$1" != vcap-run ] || { shift; set -- vcap-run -b 1M "$@"; }\nexec ip netns exec $engine "$@"\n' >small
+	chmod 755 small
+	engines "$PWD/small a" "$PWD/small b"
+}
+
+# Break: lib/spool.c s/found = !entry_is_over(&capture);/found = 0;/
+@test "F23: twenty captures of different services at once, and of each a second one is refused" {
+	small_rings
+	numbers=$(seq 10 29)
+	for n in $numbers; do
+		sed "s/5000/50$n/; s/6000/60$n/" config/services/shop >"config/services/s$n"
+	done
+	for n in $numbers; do
+		vcap-start "s$n" -t 5 >"s$n.id" 2>"s$n.err" 3>&- &
+	done
+	wait
+	for n in $numbers; do
+		[ "$(wc -l <"s$n.id")" -eq 1 ] || { cat "s$n.err"; false; }
+	done
+	[ "$(vcap-ls -r -o STATE | sort | uniq -c | tr -s ' ')" = ' 20 capturing' ]
+	[ "$(pgrep -cx vcap-run)" -ge 40 ]
+
+	for n in $numbers; do
+		{ vcap-start "s$n" -t 5 >"s$n.second" 2>&1 3>&- || echo $? >>"s$n.second"; } &
+	done
+	wait
+	for n in $numbers; do
+		[ "$(cat "s$n.second")" = "vcap-start: 's$n' is being captured already: '$(cat "s$n.id")'"$'\n1' ] || {
+			cat "s$n.second"
+			false
+		}
+	done
+
+	# As many as its number.
+	for engine in a b; do
+		ip netns exec $engine bash -c 'for n in $(seq 10 29); do
+			for i in $(seq $n); do echo x >/dev/udp/127.0.0.1/50$n; done; done' 2>/dev/null
+	done
+	for n in $numbers; do
+		vcap-stop "$(cat "s$n.id")" >"s$n.file" 2>"s$n.err" 3>&- &
+	done
+	wait
+	for n in $numbers; do
+		# Each is refused: two packets, on two engines.
+		tcpdump -nr "$(cat "s$n.file")" 2>/dev/null >"s$n.text"
+		[ "$(wc -l <"s$n.text")" -eq $((4 * n)) ] || { cat "s$n.err"; false; }
+		[ "$(grep -c "50$n" "s$n.text")" -eq $((4 * n)) ]
+	done
+	[ "$(vcap-ls -r -o STATE | sort | uniq -c | tr -s ' ')" = ' 20 done' ]
+	nothing_left
+}
+
+@test "F23: of two that start a service at once, one does, and the other is told which" {
+	small_rings
+	for n in 1 2 3 4 5; do
+		for who in x y; do
+			vcap-start shop -t 5 >$who.id 2>$who.err 3>&- &
+		done
+		wait
+		id=$(cat x.id y.id)
+		[ "$(wc -l <<<"$id")" -eq 1 ]
+		[ "$(cat x.err y.err)" = "vcap-start: 'shop' is being captured already: '$id'" ]
+		vcap-stop "$id"
+		vcap-rm "$id"
+	done
+}
+
 @test "F8: a waiter that is killed while engines capture is followed by the next" {
 	begin shop -t 5
 	kill_waiter
