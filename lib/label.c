@@ -58,6 +58,7 @@ label_of(struct label *label, const struct interface *interface, const struct la
 		}
 	}
 	cut(label);
+	label->via = hint->engine;
 	return 0;
 }
 

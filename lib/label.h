@@ -13,6 +13,7 @@ struct label {
 	char *text; /* heap; the parts point into it */
 	const char *engine, *iface;
 	const char *side; /* NULL if none */
+	const char *via;  /* what the input is called; the hint's own, NULL if nothing */
 };
 
 #define LABEL_INIT ((struct label){0})

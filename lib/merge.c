@@ -370,9 +370,13 @@ merge_outcome(const struct merge *merge, size_t input)
 bool
 merge_has_engine(const struct merge *merge, const char *engine)
 {
-	for (size_t i = 0; i < merge->roster.origin_count; i++)
-		if (strcmp(merge->roster.origins[i].engine, engine) == 0)
+	for (size_t i = 0; i < merge->roster.origin_count; i++) {
+		const struct origin *origin = &merge->roster.origins[i];
+
+		if (strcmp(origin->engine, engine) == 0 ||
+		    (origin->via && strcmp(origin->via, engine) == 0))
 			return true;
+	}
 	return false;
 }
 

@@ -109,7 +109,7 @@ size_t merge_stretch(struct merge *merge, struct stretch *stretch);
 /* What became of an input; complete after SOURCE_END. */
 const struct merge_outcome *merge_outcome(const struct merge *merge, size_t input);
 
-/* Whether an engine of this name has been seen. */
+/* Whether an engine of this name has been seen, or an input of that name had an interface. */
 bool merge_has_engine(const struct merge *merge, const char *engine);
 /* Whether the input had packets or statistics of the interface `ENGINE/IFACE`. */
 bool merge_has_interface(const struct merge *merge, size_t input, const char *plain);

@@ -26,6 +26,7 @@ roster_release(struct roster *roster)
 	for (size_t i = 0; i < roster->origin_count; i++) {
 		free(roster->origins[i].plain);
 		free(roster->origins[i].engine);
+		free(roster->origins[i].via);
 	}
 	for (size_t i = 0; i < roster->tally_count; i++)
 		free(roster->tallies[i].comment);
@@ -152,6 +153,20 @@ add_interface(struct roster *roster, const struct interface *interface, const ch
 	return 0;
 }
 
+static int64_t
+offset_of(const struct roster *roster, const struct label *label)
+{
+	int64_t offset_ns = 0;
+
+	for (size_t i = 0; i < roster->offset_count; i++)
+		if (label->via && strcmp(roster->offsets[i].engine, label->via) == 0)
+			offset_ns = roster->offsets[i].ns;
+	for (size_t i = 0; i < roster->offset_count; i++)
+		if (strcmp(roster->offsets[i].engine, label->engine) == 0)
+			offset_ns = roster->offsets[i].ns;
+	return offset_ns;
+}
+
 static int
 add_origin(struct roster *roster, const char *plain, const struct label *label, uint16_t linktype)
 {
@@ -162,17 +177,17 @@ add_origin(struct roster *roster, const char *plain, const struct label *label, 
 	origin = &roster->origins[roster->origin_count];
 	*origin = (struct origin){.plain = strdup(plain),
 				  .engine = strdup(label->engine),
+				  .via = label->via ? strdup(label->via) : NULL,
 				  .hash = hash_of(plain),
 				  .newest_ns = INT64_MIN,
 				  .linktype = linktype};
-	if (!origin->plain || !origin->engine) {
+	if (!origin->plain || !origin->engine || (label->via && !origin->via)) {
 		free(origin->plain);
 		free(origin->engine);
+		free(origin->via);
 		return -1;
 	}
-	for (size_t i = 0; i < roster->offset_count; i++)
-		if (strcmp(roster->offsets[i].engine, label->engine) == 0)
-			origin->offset_ns = roster->offsets[i].ns;
+	origin->offset_ns = offset_of(roster, label);
 	roster->origin_count++;
 	return 0;
 }

@@ -16,7 +16,8 @@
 struct origin {
 	char *plain; /* "ENGINE/IFACE" */
 	char *engine;
-	uint32_t hash;     /* of plain: of thousands, few are compared */
+	char *via;     /* the input that brings its packets, by its own name; NULL: it has none */
+	uint32_t hash; /* of plain: of thousands, few are compared */
 	int64_t offset_ns; /* what its times are off by */
 	int64_t newest_ns; /* of its packets; INT64_MIN if none */
 	uint16_t linktype;
@@ -50,7 +51,8 @@ struct roster {
 
 void roster_release(struct roster *roster);
 
-/* Adds offset_ns to the times of an engine. Call before its interfaces are added. */
+/* Adds offset_ns to the times of an engine, or of all engines that come by an input of that name
+ * and have no offset of their own. Call before their interfaces are added. */
 int roster_offset(struct roster *roster, const char *engine, int64_t offset_ns);
 
 /* The place of the interface. One that is there already with the same label and properties is

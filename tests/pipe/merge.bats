@@ -398,6 +398,17 @@ some_inputs() {
 	[ "$(ls -A)" = $'a.pcap\npipe' ]
 }
 
+# Break: lib/roster.c s/label->via && strcmp/0 \&\& strcmp/
+@test "an offset moves the engines of a merged file by the name of the file, unless one has its own" {
+	mkcap -f pcapng -n 3 -g 0 -t 1000 >a.pcapng
+	mkcap -f pcapng -n 3 -g 0 -t 1000 >b.pcapng
+	mkcap -f pcapng -n 3 -g 0 -t 1000 >c.pcapng
+	vcap-merge -w region.pcapng a.pcapng b.pcapng
+	vcap-merge -o west=-1 -o b=-2 -w out.pcapng west=region.pcapng c.pcapng
+	[ "$(tshark -r out.pcapng -T fields -e frame.time_epoch -e frame.interface_name 2>/dev/null |
+		uniq -c | sed 's/^ *//')" = $'3 998.000000000\tb/eth0\n3 999.000000000\ta/eth0\n3 1000.000000000\tc/eth0' ]
+}
+
 @test "an offset moves an engine's packets and statistics, to the nanosecond" {
 	mkcap -f pcapng -n 3 -g 0 -t 1000 -d 5 >a.pcapng
 	mkcap -n 3 -g 0 -t 999 >b.pcap
