@@ -66,21 +66,35 @@ deadline_ns(const struct entry *entry)
 	return began + duration;
 }
 
-/* When to ask the engines again: at the end of the capture's time, and before it at intervals that
- * grow with its age, from one second to ten. */
+/* When to ask the engines again, which took that long now: at the end of the capture's time, and
+ * before it at intervals that grow with its age, from one second to ten. Of many engines asking is
+ * work: a tenth of the time shall go into that, unless they hang. They began one after the other,
+ * and end so: in the minute when they do, they are asked all the time. */
 static int64_t
-next_ask(const struct entry *entry, int64_t poll_ns, int64_t begun, int64_t now)
+usual_pause(int64_t left, int64_t age, int64_t took)
 {
-	int64_t pause = poll_ns ? poll_ns : (now - begun) / 4;
-	int64_t deadline = deadline_ns(entry);
-	int64_t left = deadline - clock_realtime_ns();
+	int64_t pause = age / 4;
 
-	if (!poll_ns && pause < NS_PER_SECOND)
+	if (left <= 0 && left > -NS_PER_MINUTE)
+		return took > NS_PER_SECOND ? took : NS_PER_SECOND;
+	if (pause < NS_PER_SECOND)
 		pause = NS_PER_SECOND;
-	if (!poll_ns && pause > 10 * NS_PER_SECOND)
+	if (pause > 10 * NS_PER_SECOND)
 		pause = 10 * NS_PER_SECOND;
+	if (took * 10 > pause)
+		pause = took < 3 * NS_PER_SECOND ? took * 10 : 30 * NS_PER_SECOND;
+	return pause;
+}
+
+/* poll_ns: the usual pause, if it is not 0. */
+static int64_t
+pause_before_next(const struct entry *entry, int64_t poll_ns, int64_t age, int64_t took)
+{
+	const int64_t left = deadline_ns(entry) - clock_realtime_ns();
+	const int64_t pause = poll_ns ? poll_ns : usual_pause(left, age, took);
+
 	/* A little later, so that they have ended by then. */
-	return now + (left > 0 && left < pause ? left + NS_PER_SECOND / 2 : pause);
+	return left > 0 && left < pause ? left + NS_PER_SECOND / 2 : pause;
 }
 
 /* A last word to the engines that never answered while starting: one that captures after all takes
@@ -131,7 +145,8 @@ watch_until_ended(struct entry *entry, int64_t poll_ns, struct failure *why)
 			/* An engine that could not be told to stop is told now. */
 			rc = errand_run(entry, &open, "60s",
 					entry_is_stopping(entry) ? stop_command : ask_command, why);
-			ask_at = next_ask(entry, poll_ns, begun, clock_monotonic_ns());
+			ask_at = clock_monotonic_ns();
+			ask_at += pause_before_next(entry, poll_ns, ask_at - begun, ask_at - now);
 		} else {
 			clock_rest(TICK_NS);
 		}
