@@ -26,7 +26,7 @@ static const struct command self = {
 struct request {
 	const char *engine, *id, *file;
 	char *directory; /* of the capture on the engine */
-	bool keep, packs;
+	bool keep, packs, is_region;
 	uint64_t rate;
 };
 
@@ -70,6 +70,7 @@ parse_options(int argc, char **argv)
 	    !(engine = engines_find(&engines, request.engine, &why)))
 		die_usage("%s", why.text);
 	request.packs |= engine->packs;
+	request.is_region = engine->is_region;
 	if (!has_rate)
 		request.rate = engine->rate;
 	request.directory = engine_capture_directory(engine, request.id);
@@ -94,6 +95,7 @@ main(int argc, char **argv)
 		die("out of memory");
 	transfer.engine = request.engine;
 	transfer.directory = request.directory;
+	transfer.is_region = request.is_region;
 	transfer.packs = request.packs;
 	transfer.rate = request.rate;
 	if (transfer_ask(&transfer, &why) < 0 || outfile_open(&out, request.file, &why) < 0)

@@ -116,6 +116,19 @@ told(const struct stream *stream, const char *line)
 		     stream->status);
 }
 
+/* What a region captures comes as a file, when it is complete. */
+static void
+refuse_regions(const struct request *request)
+{
+	for (char *const *name = request->order.engines; *name; name++) {
+		const struct engine *engine = engines_find(&request->engines, *name, NULL);
+
+		if (engine && engine->is_region)
+			die_usage("engine '%s' is a region, and there is no live stream of those",
+				  *name);
+	}
+}
+
 static struct stream *
 start_engines(const struct request *request, int64_t lease_ns, size_t *count)
 {
@@ -240,6 +253,7 @@ main(int argc, char **argv)
 		die("out of memory");
 	if (request_complete(&request, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
+	refuse_regions(&request);
 	job = make_job(&request.order);
 	if (request.remark.text[0])
 		warn("%s", request.remark.text);

@@ -79,29 +79,6 @@ parse_options(int argc, char **argv)
 	return options;
 }
 
-/* What has been counted so far: at the end the file's, before that the engines'. */
-static uint64_t
-counter(const struct entry *entry, const char *key)
-{
-	struct words names = entry_engines(entry);
-	uint64_t sum = 0;
-
-	if (keyval_get(&entry->facts, key)) {
-		sum = keyval_number(&entry->facts, key, 0);
-	} else {
-		for (size_t i = 0; i < names.count; i++) {
-			struct keyval state;
-
-			if (entry_load_engine(entry, names.list[i], &state, NULL) < 0)
-				continue;
-			sum += keyval_number(&state, key, 0);
-			keyval_release(&state);
-		}
-	}
-	words_free(words_finish(&names));
-	return sum;
-}
-
 /* The capture's engines that take part, or those that do not. */
 static char *
 engine_list(const struct entry *entry, bool missing)
@@ -140,10 +117,10 @@ date_of(const char *id)
 static void
 add_capture(struct table *table, const struct entry *entry, const char *state, enum table_form form)
 {
-	char *date = date_of(entry->id), *size = size_text(counter(entry, "size"), form);
+	char *date = date_of(entry->id), *size = size_text(entry_counter(entry, "size"), form);
 	char *service = xasprintf("%.*s", (int)(strlen(entry->id) - SPOOL_TIME - 1), entry->id);
-	char *packets = xasprintf("%" PRIu64, counter(entry, "packets"));
-	char *drops = xasprintf("%" PRIu64, counter(entry, "dropped"));
+	char *packets = xasprintf("%" PRIu64, entry_counter(entry, "packets"));
+	char *drops = xasprintf("%" PRIu64, entry_counter(entry, "dropped"));
 	char *engines = engine_list(entry, false), *missing = engine_list(entry, true);
 	char *both = xasprintf("%s%s%s%s", engines, *missing ? " (missing " : "", missing,
 			       *missing ? ")" : "");

@@ -23,7 +23,7 @@
 static const struct command self = {
     .name = "vcap-start",
     .synopsis = "[-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--at time] "
-		"[--patience time] [--specs file] service [spec ...]",
+		"[--id id] [--patience time] [--specs file] service [spec ...]",
     .options = "  -c, --count count     packets per core (any number)\n"
 	       "  -E, --engines list    only these engines of the service, separated by commas\n"
 	       "  -m, --monitors mode   health checks: none (the default), include or only\n"
@@ -32,29 +32,34 @@ static const struct command self = {
 	       "  -t, --time time       for how long; a bare number means minutes (for ever)\n"
 	       "  -x, --exclude         what the same command without -x would leave out\n"
 	       "      --at time         begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)\n"
+	       "      --id id           what to call the capture (the service and the time)\n"
 	       "      --patience time   how long to wait for an engine that is out of reach (30s)\n"
 	       "      --specs file      more addresses, one or more a line\n"
 	       "      --help            show this help\n"
 	       "      --version         show the version\n",
 };
 
-static void
+static const char *
 parse_options(int argc, char **argv, struct request *request)
 {
-	enum { PATIENCE = 0x100, AT };
+	enum { PATIENCE = 0x100, AT, ID };
 	static const struct option options[] = {REQUEST_OPTIONS,
 						{"patience", required_argument, NULL, PATIENCE},
 						{"at", required_argument, NULL, AT},
+						{"id", required_argument, NULL, ID},
 						CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
+	const char *id = NULL;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":" REQUEST_LETTERS, options, NULL)) != -1) {
 		int rc = request_option(request, opt, optarg, &why);
 
-		if (rc == 0 && opt != PATIENCE && opt != AT)
+		if (rc == 0 && opt != PATIENCE && opt != AT && opt != ID)
 			cli_option(opt, argv);
-		if (opt == AT)
+		if (opt == ID)
+			id = optarg;
+		else if (opt == AT)
 			rc = moment_parse(optarg, clock_realtime_ns(), &request->order.at_ns, &why);
 		else if (opt == PATIENCE)
 			rc = parse_duration(optarg, NS_PER_SECOND, &request->order.patience_ns,
@@ -64,6 +69,7 @@ parse_options(int argc, char **argv, struct request *request)
 	}
 	if (optind == argc)
 		die_usage("needs a service (try --help)");
+	return id;
 }
 
 static void
@@ -148,16 +154,19 @@ main(int argc, char **argv)
 	struct spool spool = SPOOL_INIT;
 	struct entry entry = ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
+	const char *id;
 	int status;
 
 	cli_start(&self);
-	parse_options(argc, argv, &request);
+	id = parse_options(argc, argv, &request);
 	if (child_siblings_first() < 0)
 		die("out of memory");
 	if (request_complete(&request, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
+	if (id && !spool_is_id_of(id, order->service))
+		die_usage("not an id of a capture of '%s': '%s'", order->service, id);
 	compile(order);
-	if (order_facts(order, &facts) < 0)
+	if (order_facts(order, &facts) < 0 || (id && keyval_set(&facts, "id", "%s", id) < 0))
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||
 	    room_check(spool.dir, spool.path, 0, &why) < 0 ||

@@ -89,8 +89,10 @@ ask_engines(const struct entry *entry)
 {
 	struct words names = entry_participants(entry);
 	char *list = words_join(&names, ",");
-	char *const argv[] = {"vcap-each", "-E", list,        "-t",     "30s",   (char *)entry->id,
-			      "vcap-on",   "{}", "vcap-host", "status", "{dir}", NULL};
+	char *const argv[] = {"vcap-each",       "-E",       list,      "-t",        "30s",
+			      (char *)entry->id, "vcap-on",  "{}",      "vcap-host", "status",
+			      "{dir}",           "{region}", "vcap-on", "{}",        "vcap-region",
+			      "status",          "{dir}",    NULL};
 	struct failure why = FAILURE_INIT;
 
 	if (!list)

@@ -15,19 +15,24 @@
 
 static const struct command self = {
     .name = "vcap-stop",
-    .synopsis = "capture",
-    .options = "  --help     show this help\n"
-	       "  --version  show the version\n",
+    .synopsis = "[-n] capture",
+    .options = "  -n, --no-wait  do not wait until it is one file\n"
+	       "      --help     show this help\n"
+	       "      --version  show the version\n",
 };
 
 static const char *
-parse_options(int argc, char **argv)
+parse_options(int argc, char **argv, bool *waits)
 {
-	static const struct option options[] = {CLI_OPTIONS};
+	static const struct option options[] = {{"no-wait", no_argument, NULL, 'n'}, CLI_OPTIONS};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1)
-		cli_option(opt, argv);
+	*waits = true;
+	while ((opt = getopt_long(argc, argv, ":n", options, NULL)) != -1) {
+		if (opt != 'n')
+			cli_option(opt, argv);
+		*waits = false;
+	}
 	if (argc - optind != 1)
 		die_usage("needs one capture (try --help)");
 	return argv[optind];
@@ -70,8 +75,9 @@ stop_engines(const struct entry *entry)
 {
 	struct words names = entry_participants(entry);
 	char *list = words_join(&names, ",");
-	char *const argv[] = {"vcap-each", "-E", list,        "-t",   "60s",   (char *)entry->id,
-			      "vcap-on",   "{}", "vcap-host", "stop", "{dir}", NULL};
+	char *const argv[] = {"vcap-each", "-E", list,          "-t",   "60s",   (char *)entry->id,
+			      "vcap-on",   "{}", "vcap-host",   "stop", "{dir}", "{region}",
+			      "vcap-on",   "{}", "vcap-region", "stop", "{dir}", NULL};
 	struct failure why = FAILURE_INIT;
 	int status;
 
@@ -104,9 +110,10 @@ main(int argc, char **argv)
 	struct failure why = FAILURE_INIT;
 	const char *word;
 	char id[SPOOL_ID];
+	bool waits;
 
 	cli_start(&self);
-	word = parse_options(argc, argv);
+	word = parse_options(argc, argv, &waits);
 	if (child_siblings_first() < 0)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
@@ -118,6 +125,11 @@ main(int argc, char **argv)
 	let_it_start(&entry);
 	if (!entry_is_over(&entry))
 		stop_engines(&entry);
+	if (!waits) {
+		if (waiter_revive(&entry, &why) < 0)
+			die("%s", why.text);
+		return EXIT_DONE;
+	}
 	memcpy(id, entry.id, sizeof(id));
 	entry_close(&entry);
 	spool_close(&spool);

@@ -79,8 +79,11 @@ check_command(const struct checkup *checkup)
 {
 	struct words argv = WORDS_INIT;
 
-	words_add_all(
-	    &argv, (char *const[]){"vcap-on", checkup->engine->name, "vcap-host", "check", NULL});
+	words_add_all(&argv, (char *const[]){"vcap-on", checkup->engine->name, NULL});
+	words_add(&argv, checkup->engine->is_region ? "vcap-region" : "vcap-host");
+	words_add(&argv, "check");
+	if (checkup->engine->is_region)
+		return words_finish(&argv);
 	for (char **name = checkup->engine->interfaces; name && *name; name++) {
 		words_add(&argv, "-i");
 		words_add(&argv, *name);

@@ -64,7 +64,7 @@ vip_text(const struct checkup *checkup, char *buffer, size_t size)
 	const size_t all = checkup->addresses.count;
 	size_t local = 0;
 
-	if (!checkup->is_reached || all == 0)
+	if (!checkup->is_reached || checkup->engine->is_region || all == 0)
 		return "";
 	for (size_t i = 0; i < checkup->said.count; i++)
 		local += strcmp(checkup->said.pairs[i].key, "local") == 0;

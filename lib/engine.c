@@ -111,7 +111,7 @@ set_interfaces(struct engine *engine, const char *value)
 	return 0;
 }
 
-/* One KEY=VALUE word. */
+/* One KEY=VALUE word, or `region`. */
 static int
 set_option(struct engine *engine, const char *word, struct failure *why)
 {
@@ -119,6 +119,10 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 	size_t length = value ? (size_t)(value - word) : strlen(word);
 	int rc;
 
+	if (strcmp(word, "region") == 0) {
+		engine->is_region = true;
+		return 0;
+	}
 	if (!value)
 		return failure_set(why, "unknown transport '%s'", word);
 	value++;
@@ -376,6 +380,8 @@ engine_capture_directory(const struct engine *engine, const char *id)
 {
 	char *path;
 
+	if (engine->is_region)
+		return strdup(id);
 	return asprintf(&path, "%s/%s.%s", engine->directory, id, engine->name) < 0 ? NULL : path;
 }
 
@@ -425,13 +431,31 @@ expand_list(const struct engine *engine, const char *word, struct words *words)
 	return true;
 }
 
+static bool
+is_end(const char *word)
+{
+	return strcmp(word, "{region}") == 0;
+}
+
+/* The part of the command that is this engine's: all of it if there is only one. */
+static char *const *
+part_for(const struct engine *engine, char *const *command)
+{
+	char *const *word = command;
+
+	while (*word && !is_end(*word))
+		word++;
+	return *word && engine->is_region ? word + 1 : command;
+}
+
 char **
 engine_expand(const struct engine *engine, const char *id, char *const *command)
 {
 	char *directory = engine_capture_directory(engine, id);
 	struct words words = {.failed = !directory};
 
-	for (; *command && !words.failed; command++)
+	command = part_for(engine, command);
+	for (; *command && !is_end(*command) && !words.failed; command++)
 		if (!expand_list(engine, *command, &words))
 			words_take(&words, expand_word(*command, engine->name, directory));
 	free(directory);

@@ -22,8 +22,9 @@ struct engine {
 	char *directory;   /* where captures live there; never NULL */
 	char *flows;       /* where the pairs of connections are to be had, or NULL */
 	bool sudo;
-	bool packs;    /* what is fetched is compressed on the way */
-	uint64_t rate; /* bytes a second to fetch at most; 0: any */
+	bool is_region; /* a controller with engines of its own */
+	bool packs;     /* what is fetched is compressed on the way */
+	uint64_t rate;  /* bytes a second to fetch at most; 0: any */
 	/* ENGINE_SSH: the destination, then options of ssh. ENGINE_EXEC: the prefix. NULL-ended. */
 	char **words;
 };
@@ -63,15 +64,17 @@ const char *engine_transport_name(enum engine_transport transport);
  */
 char **engine_command(const struct engine *engine, char *const *command);
 
-/* Where the capture of this id lives on the engine: DIR/ID.ENGINE. Heap; NULL without memory. */
+/* Where the capture of this id lives on the engine: DIR/ID.ENGINE. In a region it is the id that it
+ * goes by. Heap; NULL without memory. */
 char *engine_capture_directory(const struct engine *engine, const char *id);
 
 /*
  * command with its placeholders filled in for a capture on the engine: `{}` anywhere in a word is
  * the engine's name, `{dir}` the capture's directory there. A word that is `{interfaces}` becomes
  * `-i NAME` for each of the engine's; `{flows}` and `{table}` become `--flows SOURCE` and `-t
- * /dev/fd/3` if it has a source of pairs, for vcap-run and the vcap-join that this runs. Heap, for
- * words_free; NULL without memory.
+ * /dev/fd/3` if it has a source of pairs, for vcap-run and the vcap-join that this runs. A word
+ * `{region}` ends the command; what follows it is the one for a region. Heap, for words_free; NULL
+ * without memory.
  */
 char **engine_expand(const struct engine *engine, const char *id, char *const *command);
 

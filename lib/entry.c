@@ -333,6 +333,28 @@ entry_participants(const struct entry *entry)
 	return engines_of(entry, false);
 }
 
+uint64_t
+entry_counter(const struct entry *entry, const char *key)
+{
+	struct words names = entry_engines(entry);
+	uint64_t sum = 0;
+
+	if (keyval_get(&entry->facts, key)) {
+		sum = keyval_number(&entry->facts, key, 0);
+	} else {
+		for (size_t i = 0; i < names.count; i++) {
+			struct keyval state;
+
+			if (entry_load_engine(entry, names.list[i], &state, NULL) < 0)
+				continue;
+			sum += keyval_number(&state, key, 0);
+			keyval_release(&state);
+		}
+	}
+	words_free(words_finish(&names));
+	return sum;
+}
+
 char *
 entry_engine_failure(const struct entry *entry, const char *engine)
 {

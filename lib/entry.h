@@ -83,6 +83,9 @@ struct words entry_participants(const struct entry *entry);
 /* Why nothing comes from the engine, or NULL. Owned by the facts. */
 const char *entry_missing_reason(const struct entry *entry, const char *engine);
 
+/* What has been counted so far under the key: at the end the file's, before that the engines'. */
+uint64_t entry_counter(const struct entry *entry, const char *key);
+
 /* Why the last command for the engine failed: heap, or NULL if it did not. */
 char *entry_engine_failure(const struct entry *entry, const char *engine);
 

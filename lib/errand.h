@@ -9,9 +9,9 @@
 #include "failure.h"
 #include "words.h"
 
-/* vcap-each with the command (`{}` is the engine's name, `{dir}` the capture's directory there) for
- * these engines, of which there is one at least. timeout: of each; NULL: none. Heap, for
- * words_free; NULL without memory. */
+/* vcap-each with the command (`{}` is the engine's name, `{dir}` the capture's directory there;
+ * what follows `{region}` is for regions) for these engines, of which there is one at least.
+ * timeout: of each; NULL: none. Heap, for words_free; NULL without memory. */
 char **errand_command(const struct entry *entry, const struct words *engines, const char *timeout,
 		      char *const *command);
 

@@ -357,8 +357,9 @@ add_missing_problems(struct gather *gather)
 int
 gather_finish(struct gather *gather, struct failure *why)
 {
-	static char *const remove_command[] = {"vcap-on", "{}",    "vcap-host",
-					       "remove",  "{dir}", NULL};
+	static char *const remove_command[] = {"vcap-on",     "{}",       "vcap-host", "remove",
+					       "{dir}",       "{region}", "vcap-on",   "{}",
+					       "vcap-region", "remove",   "{dir}",     NULL};
 	struct words engines = fetched_or_not(gather->entry, true);
 	int64_t now = clock_realtime_ns();
 	int rc;

@@ -53,13 +53,9 @@ add_join(const struct order *order, const char *service, const char *specs, stru
 		words_add_all(argv, (char *const[]){"--specs", (char *)specs, NULL});
 }
 
-/* What the order asks of vcap-run, which is to run like `how`. With placeholders (engine.h). */
 static void
-add_run(const struct order *order, char *const *how, struct words *argv)
+add_limits(const struct order *order, struct words *argv)
 {
-	words_add_all(argv,
-		      (char *const[]){"vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-", NULL});
-	words_add_all(argv, how);
 	if (order->count)
 		words_addf(argv, "-c%" PRIu64, order->count);
 	if (order->duration_ns)
@@ -67,9 +63,34 @@ add_run(const struct order *order, char *const *how, struct words *argv)
 			   order->duration_ns % NS_PER_SECOND);
 	if (order->snaplen)
 		words_addf(argv, "-s%" PRIu64, order->snaplen);
+}
+
+/* What the order asks of vcap-run, which is to run like `how`. With placeholders (engine.h). */
+static void
+add_run(const struct order *order, char *const *how, struct words *argv)
+{
+	words_add_all(argv,
+		      (char *const[]){"vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-", NULL});
+	words_add_all(argv, how);
+	add_limits(order, argv);
 	words_add(argv, "{interfaces}");
 	if (order->joins && !order->per_packet)
 		words_add(argv, "{flows}");
+}
+
+/* The same of a region, whose vcap-start takes it from here. */
+static void
+add_region(const struct order *order, struct words *argv)
+{
+	words_add_all(argv, (char *const[]){"{region}", "vcap-on", "{}", "vcap-region", "start",
+					    "{dir}", "-m", (char *)order->monitors, NULL});
+	if (order->per_packet)
+		words_add(argv, "-P");
+	if (order->invert)
+		words_add(argv, "-x");
+	words_addf(argv, "--patience=%" PRId64 "ms", order->patience_ns / 1000000);
+	add_limits(order, argv);
+	words_add(argv, order->service);
 }
 
 char **
@@ -82,6 +103,7 @@ order_run_command(const struct order *order, const char *id, const char *job)
 	words_add(&argv, id);
 	add_run(order, (char *const[]){"--detach", "-w", "{dir}", NULL}, &argv);
 	add_join(order, "./service", "specs", &argv);
+	add_region(order, &argv);
 	return words_finish(&argv);
 }
 
@@ -231,6 +253,7 @@ order_recall(struct order *order, const struct keyval *facts)
 	    .count = keyval_number(facts, "count", 0),
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),
+	    .patience_ns = (int64_t)keyval_number(facts, "patience", 0),
 	    .specs = keyval_number(facts, "specs", 0) ? some : none,
 	};
 	if (!order->service)

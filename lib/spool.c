@@ -86,15 +86,20 @@ spool_is_id(const char *word)
 	return time_of(word) != NULL;
 }
 
+bool
+spool_is_id_of(const char *word, const char *service)
+{
+	const char *time = time_of(word);
+	size_t length = strlen(service);
+
+	return time && strncmp(word, service, length) == 0 && word + length + 1 == time;
+}
+
 /* Whether the id is word, or of the service that word is. */
 static bool
 is_chosen(const char *id, const char *word)
 {
-	size_t length = strlen(word);
-
-	if (strcmp(id, word) == 0)
-		return true;
-	return strncmp(id, word, length) == 0 && id + length + 1 == time_of(id);
+	return strcmp(id, word) == 0 || spool_is_id_of(id, word);
 }
 
 static int
@@ -202,13 +207,13 @@ find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_ID
 	return found;
 }
 
-/* Makes a directory named by the present second; one that is taken is passed by waiting for the
- * next. */
+/* Makes a directory named by the id that is asked for, or by the present second; then one that is
+ * taken is passed by waiting for the next. */
 static int
 make_capture(const struct spool *spool, const char *service, const struct keyval *facts,
 	     struct entry *capture, struct failure *why)
 {
-	const char *at = keyval_get(facts, "at");
+	const char *at = keyval_get(facts, "at"), *given = keyval_get(facts, "id");
 	char id[SPOOL_ID];
 	int tries = 0;
 
@@ -218,10 +223,13 @@ make_capture(const struct spool *spool, const char *service, const struct keyval
 		struct tm tm;
 
 		strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", gmtime_r(&now, &tm));
-		snprintf(id, sizeof(id), "%s.%s", service, stamp);
+		if (given)
+			snprintf(id, sizeof(id), "%s", given);
+		else
+			snprintf(id, sizeof(id), "%s.%s", service, stamp);
 		if (mkdirat(spool->dir, id, 0700) == 0)
 			break;
-		if (errno != EEXIST || ++tries > 20)
+		if (given || errno != EEXIST || ++tries > 20)
 			return failure_errno(why, "cannot make '%s/%s'", spool->path, id);
 		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
 	}

@@ -31,6 +31,8 @@ void spool_close(struct spool *spool);
 
 /* SERVICE.YYYYMMDD_HHMMSS. */
 bool spool_is_id(const char *word);
+/* And whether the service is that one. */
+bool spool_is_id_of(const char *word, const char *service);
 
 /* The ids in the spool, newest first: a NULL-ended list on the heap for spool_list_free. Whatever
  * else lies there is passed over. word chooses a service's, or the one
@@ -44,9 +46,9 @@ int spool_find(const struct spool *spool, const char *word, struct entry *captur
 
 /*
  * Makes a capture of the service, whose id tells the present time or, if that is among the facts,
- * the time `at` which it begins, with these facts (which are moved) and in state starting, and
- * locks it. An unfinished one of the same service is a failure
- * that names it.
+ * the time `at` which it begins, or is the `id` among them, with these facts (which are moved) and
+ * in state starting, and locks it. An unfinished one of the same service is a failure that names
+ * it.
  */
 int spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 		 struct entry *capture, struct failure *why);

@@ -38,11 +38,12 @@ on_engine(const struct transfer *transfer, char *const *command)
 	return words_finish(&argv);
 }
 
-/* Runs vcap-host there. Its status, or -1. */
+/* Runs vcap-host there, or what stands for it. Its status, or -1. */
 static int
 run_host(const struct transfer *transfer, const char *verb, int out, struct failure *why)
 {
-	char *const command[] = {"vcap-host", (char *)verb, (char *)transfer->directory, NULL};
+	char *const command[] = {transfer->is_region ? "vcap-region" : "vcap-host", (char *)verb,
+				 (char *)transfer->directory, NULL};
 	char **argv = on_engine(transfer, command);
 	int status = argv ? child_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, why)
 			  : failure_set(why, "out of memory");
@@ -119,10 +120,14 @@ stream_command(const struct transfer *transfer)
 	struct words input = WORDS_INIT;
 	char **argv;
 
-	words_add_all(&input, (char *const[]){"vcap-merge", "-w", "-", NULL});
+	words_add_all(&input, transfer->is_region ? (char *const[]){"vcap-region", "fetch", NULL}
+						  : (char *const[]){"vcap-merge", "-w", "-", NULL});
 	if (transfer->packs)
 		words_add(&input, "-z");
-	words_addf(&input, "%s=%s", transfer->engine, transfer->directory);
+	if (transfer->is_region)
+		words_add(&input, transfer->directory);
+	else
+		words_addf(&input, "%s=%s", transfer->engine, transfer->directory);
 	argv = input.failed ? NULL : on_engine(transfer, input.list);
 	words_free(words_finish(&input));
 	return argv;

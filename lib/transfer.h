@@ -1,6 +1,7 @@
 /*
- * Bringing one engine's finished capture here: as a stream of vcap-merge there, through vcap-on,
- * believed only when it is what the engine says it has kept. Children complain on standard error.
+ * Bringing one engine's finished capture here: as a stream of vcap-merge there, through vcap-on (of
+ * a region, the file that it has made), believed only when it is what the engine says it has kept.
+ * Children complain on standard error.
  */
 #ifndef VCAP_TRANSFER_H
 #define VCAP_TRANSFER_H
@@ -14,7 +15,8 @@
 
 struct transfer {
 	const char *engine;
-	const char *directory; /* of the capture on the engine */
+	const char *directory; /* of the capture on the engine; or its id, in a region */
+	bool is_region;        /* the engine is a controller */
 	bool packs;            /* it is compressed on the way */
 	uint64_t rate;         /* bytes a second to take at most; 0: any */
 	struct keyval said;    /* by the engine, of what it has kept */

@@ -11,8 +11,10 @@
 
 #define TICK_NS (NS_PER_SECOND / 4)
 
-static char *const ask_command[] = {"vcap-on", "{}", "vcap-host", "status", "{dir}", NULL};
-static char *const stop_command[] = {"vcap-on", "{}", "vcap-host", "stop", "{dir}", NULL};
+static char *const ask_command[] = {"vcap-on", "{}", "vcap-host",   "status", "{dir}", "{region}",
+				    "vcap-on", "{}", "vcap-region", "status", "{dir}", NULL};
+static char *const stop_command[] = {"vcap-on", "{}", "vcap-host",   "stop", "{dir}", "{region}",
+				     "vcap-on", "{}", "vcap-region", "stop", "{dir}", NULL};
 
 /* How an engine stands, from its state in the spool. */
 enum standing { RUNNING, ENDED, OUT_OF_REACH };

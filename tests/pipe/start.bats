@@ -46,6 +46,9 @@ refused() { # MESSAGE ARG...
 	refused "'300000'" shop -s 300000
 	refused "not a time: 'soon'" shop --at soon
 	refused "is over already: '2020-01-01 00:00'" shop --at '2020-01-01 00:00'
+	refused "not an id of a capture of 'shop': 'shop'" shop --id shop
+	refused "not an id of a capture of 'shop': '../x.20260101_000000'" shop --id ../x.20260101_000000
+	refused "not an id of a capture of 'shop': 'shoes.20260101_000000'" shop --id shoes.20260101_000000
 	refused "has no engine 'c'" shop -E a,c
 	refused "service 'alone' has no engine" alone
 	refused "needs a service" -t 1
@@ -220,4 +223,58 @@ vcap-start: no engine of 'shop' captures" ]
 	[ "$(cat err1 err2 | grep -c 'is being captured already')" -eq 1 ]
 	: >gate
 	wait
+}
+
+# Break: lib/spool.c s/if (given)$/if (0)/
+@test "an id that is asked for, and taken" {
+	mkdir -p spool/captures/shop.20260101_000000
+	chmod -R go= spool
+	run -1 vcap-start -t 1 --id shop.20260101_000000 shop
+	[[ "$output" == *"shop.20260101_000000': File exists" ]]
+	run -1 vcap-start -t 1 --id shop.20260101_000001 shop
+	grep -qx /d/shop.20260101_000001.a asked.*
+}
+
+# A controller as an engine: what is asked of it.
+region() { # COMMAND...
+	printf 'a dir=/d exec %s\nb dir=/d region exec %s\n' "$PWD/engine" "$PWD/engine" >config/engines
+	run -1 vcap-start "$@"
+	id=$(sed -n 's,^/d/\(shop.*\)\.a$,\1,p' asked.*)
+	asked=$(grep -lx vcap-region asked.*)
+}
+
+# Break: lib/order.c s/words_add(argv, "-x");/;/
+@test "what a region is asked, and the job it reads" {
+	region shop -x -P -c 9 -t 90s -s 96 -m include --patience 7s 10.0.0.0/8
+	printf '%s\n' vcap-region start "$id" -m include -P -x --patience=7000ms -c9 -t90.000000000s -s96 shop |
+		diff - "$asked"
+	[ "$(awk -v RS= 'NR == 3' "job.${asked##*.}")" = 10.0.0.0/8 ]
+}
+
+@test "a region: vcap-start gets the specs of the job; the rest is told from the spool" {
+	job=$'1\n6 0 0 1\n\nvip 192.0.2.10\n\n10.0.0.0/8\n192.0.2.1\n'
+	run -1 vcap-region start shop.20260101_000000 -P -t 1 shop <<<"$job"
+	[[ "$output" == *"engine 'a' does not capture: vcap-run: cannot open a packet socket"* ]]
+	job=job.$(grep -lx /d/shop.20260101_000000.a asked.* | sed 's/.*\.//')
+	[ "$(awk -v RS= 'NR == 3' "$job")" = $'10.0.0.0/8\n192.0.2.1' ]
+	run -2 vcap-region start shop.20260101_000000 -t x shop <<<"$job"
+	run -1 vcap-region status shop.20260101_000000
+	run -2 vcap-region status shop
+	run -2 vcap-region check shop
+	run -0 vcap-region remove shop.20260101_000000
+	run -0 vcap-region check
+	# How a controller shows it: where its VIPs are is for its own vcap-check to tell.
+	echo 'west region exec env' >>config/engines
+	printf 'vip 192.0.2.1\nengine west\n' >config/services/far
+	run -0 vcap-check far
+	[[ "${lines[1]}" =~ ^west\ +ready\  ]]
+	[[ "$output" != *elsewhere* ]]
+	mkdir -p spool/captures/shop.20260101_000000/engines
+	chmod -R go= spool
+	printf '%s\n' 'state partial' 'packets 7' 'bytes 70' 'dropped 1' 'message why' \
+		>spool/captures/shop.20260101_000000/capture
+	run -0 vcap-region status shop.20260101_000000
+	[ "$(grep -v version <<<"$output")" = $'state partial\npackets 7\nbytes 70\ndropped 1\nmessage why' ]
+	run -0 vcap-region remove shop.20260101_000000
+	[ -z "$(ls spool/captures)" ]
 }

@@ -161,14 +161,16 @@ commands(void)
 {
 	char *const command[] = {"vcap-run", "-w", "{dir}", "{interfaces}", "-n", "{}x", NULL};
 	char *const pairs[] = {"vcap-run", "{flows}", "--", "vcap-join", "{table}", NULL};
+	char *const either[] = {"stop", "{dir}", "{region}", "{}", "end", "{dir}", NULL};
 	char text[1024];
 	struct engines engines;
 	struct failure why = FAILURE_INIT;
 
 	engines_parse(
 	    &engines,
-	    "a local\nb flows=log:/l bin=/b as=sudo exec run in\nc dir=/d iface=e0,e1 local", "f",
-	    &why);
+	    "a local\nb flows=log:/l bin=/b as=sudo exec run in\nc dir=/d iface=e0,e1 local\n"
+	    "r region exec run",
+	    "f", &why);
 	is_str(joined(engine_command(&engines.list[0], command + 4), text), "-n|{}x",
 	       "local: the command itself");
 	is_str(joined(engine_command(&engines.list[1], command), text),
@@ -183,6 +185,12 @@ commands(void)
 	       "vcap-run|--flows|log:/l|--|vcap-join|-t|/dev/fd/3", "a source of pairs");
 	is_str(joined(engine_expand(&engines.list[0], "s.1", pairs), text), "vcap-run|--|vcap-join",
 	       "no source, no option");
+	is_str(joined(engine_expand(&engines.list[2], "s.1", either), text), "stop|/d/s.1.c",
+	       "an engine's part of a command");
+	is_str(joined(engine_expand(&engines.list[3], "s.1", either), text), "r|end|s.1",
+	       "a region's part, and what the capture is called there");
+	is_str(joined(engine_expand(&engines.list[3], "s.1", either + 3), text), "r|end|s.1",
+	       "all of it, if there is only one");
 	engines_release(&engines);
 }
 

@@ -31,10 +31,11 @@ commands(void)
 
 	is_str(joined(order_filter_command(&order)), "vcap-filter|-ddd|-m|none|-S|./shop|--",
 	       "a filter");
-	is_str(joined(order_run_command(&order, "ID", "JOB")),
-	       "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{}|vcap-run|-n|{}|-f|-|--detach|-w|{dir}|"
-	       "{interfaces}",
-	       "no limit, no option");
+	is_str(
+	    joined(order_run_command(&order, "ID", "JOB")),
+	    "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{}|vcap-run|-n|{}|-f|-|--detach|-w|{dir}|"
+	    "{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|none|--patience=0ms|shop",
+	    "no limit, no option");
 	order.specs = specs;
 	order.input = "192.0.2.1 192.0.2.2 # two\n\n# none\n  192.0.2.3\n";
 	order.per_packet = order.invert = true;
@@ -44,8 +45,11 @@ commands(void)
 	is_str(joined(order_filter_command(&order)),
 	       "vcap-filter|-ddd|-m|none|-S|./shop|-P|-x|--|10.0.0.1|-|-x",
 	       "a spec is never an option");
-	is_str(strstr(joined(order_run_command(&order, "ID", "JOB")), "-c"),
-	       "-c7|-t1.500000000s|-s96|{interfaces}", "limits");
+	is_str(
+	    strstr(joined(order_run_command(&order, "ID", "JOB")), "-c"),
+	    "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|"
+	    "none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
+	    "limits");
 }
 
 static void

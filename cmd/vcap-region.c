@@ -1,0 +1,239 @@
+/*
+ * vcap-region: what a larger controller asks of this one, as it asks vcap-host of an engine: to
+ * start a capture, how it stands, to end it, its file, its removal. vcap's own commands do it all.
+ */
+#include "child.h"
+#include "cli.h"
+#include "job.h"
+#include "room.h"
+#include "spool.h"
+#include "waiter.h"
+#include "words.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command self = {
+    .name = "vcap-region",
+    .synopsis = "start id [option ...] service\n"
+		"status id\n"
+		"stop id\n"
+		"fetch [-z] id\n"
+		"remove id\n"
+		"check",
+    .options = "  start id ...  starts it, as vcap-start does, for the specs of a job on standard\n"
+	       "                input; prints its status\n"
+	       "  status id     prints the status of the capture\n"
+	       "  stop id       ends it without waiting for its file; prints its status\n"
+	       "  fetch id      waits for the file and writes it to standard output\n"
+	       "  remove id     removes it, unless it goes on\n"
+	       "  check         prints whether there is room for captures\n"
+	       "\n"
+	       "  -z, --zstd     fetch: compressed\n"
+	       "      --help     show this help\n"
+	       "      --version  show the version\n",
+};
+
+struct arguments {
+	const char *id;
+	char *const *rest; /* of start: options, and the service; NULL-ended */
+	bool packs;
+};
+
+/* Runs one of vcap's commands, which complains by itself, and ends as it does if it fails. */
+static int
+run(char *const *argv, int in, int out)
+{
+	struct failure why = FAILURE_INIT;
+	int status = argv ? child_run(argv, in, out, STDERR_FILENO, -1, &why)
+			  : failure_set(&why, "out of memory");
+
+	if (status < 0)
+		die("%s", why.text);
+	if (status != EXIT_DONE && status != EXIT_PARTIAL)
+		exit(status);
+	return status;
+}
+
+static struct entry
+find(const char *id)
+{
+	struct spool spool = SPOOL_INIT;
+	struct entry entry = ENTRY_INIT;
+	struct failure why = FAILURE_INIT;
+
+	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, id, &entry, &why) < 0)
+		die("%s", why.text);
+	spool_close(&spool);
+	return entry;
+}
+
+/* The lines that vcap-host would print for an engine. A capture is running until it is a file. */
+static int
+do_status(const struct arguments *arguments)
+{
+	struct entry entry = find(arguments->id);
+	const char *message = keyval_get(&entry.facts, "message");
+	struct failure why = FAILURE_INIT;
+
+	if (waiter_revive(&entry, &why) < 0)
+		die("%s", why.text);
+	printf("state %s\n", entry_is_over(&entry) ? entry_state(&entry) : "running");
+	printf("version %s\n", VCAP_VERSION);
+	for (const char **key = (const char *[]){"packets", "bytes", "dropped", NULL}; *key; key++)
+		printf("%s %" PRIu64 "\n", *key, entry_counter(&entry, *key));
+	printf("message %s\n", message ? message : "");
+	entry_close(&entry);
+	return EXIT_DONE;
+}
+
+/* That some engines do not capture is told when it is over: others do. */
+static int
+do_start(const struct arguments *arguments)
+{
+	struct words argv = WORDS_INIT;
+	struct job job = JOB_INIT;
+	struct failure why = FAILURE_INIT;
+	int in = -1;
+
+	words_add_all(&argv, (char *const[]){"vcap-start", "--id", NULL});
+	words_add(&argv, arguments->id);
+	words_add_all(&argv, arguments->rest);
+	if (job_read(&job, STDIN_FILENO, &why) < 0)
+		die("%s", why.text);
+	if (job.specs && *job.specs) {
+		words_add(&argv, "-");
+		in = child_input_open(job.specs, strlen(job.specs), &why);
+		if (in < 0)
+			die("%s", why.text);
+	}
+	run(words_finish(&argv), in, -1);
+	job_release(&job);
+	return do_status(arguments);
+}
+
+static int
+do_stop(const struct arguments *arguments)
+{
+	run((char *const[]){"vcap-stop", "--no-wait", (char *)arguments->id, NULL}, -1, -1);
+	return do_status(arguments);
+}
+
+static int
+do_fetch(const struct arguments *arguments)
+{
+	char *const wait[] = {"vcap-wait", (char *)arguments->id, NULL};
+	struct entry entry;
+	int status;
+
+	if (!arguments->packs)
+		return run((char *const[]){"vcap-export", "-w", "-", (char *)arguments->id, NULL},
+			   -1, STDOUT_FILENO);
+	status = run(wait, -1, -1);
+	entry = find(arguments->id);
+	run((char *const[]){"vcap-merge", "-z", "-w", "-",
+			    entry_file(&entry, "%s.pcapng", entry.id), NULL},
+	    -1, STDOUT_FILENO);
+	return status;
+}
+
+/* One that is not there is no failure: whoever asks may not have heard the first answer. */
+static int
+do_remove(const struct arguments *arguments)
+{
+	struct spool spool = SPOOL_INIT;
+	struct failure why = FAILURE_INIT;
+	char **ids;
+
+	if (spool_open(&spool, getenv, &why) < 0 ||
+	    spool_list(&spool, arguments->id, &ids, &why) < 0 ||
+	    (*ids && spool_remove(&spool, arguments->id, &why) < 0))
+		die("%s", why.text);
+	return EXIT_DONE;
+}
+
+static int
+do_check(const struct arguments *arguments)
+{
+	struct spool spool = SPOOL_INIT;
+	struct failure why = FAILURE_INIT;
+
+	(void)arguments;
+	printf("version %s\n", VCAP_VERSION);
+	if (fflush(stdout) == 0 && spool_open(&spool, getenv, &why) == 0 &&
+	    room_check(spool.dir, spool.path, 0, &why) == 0)
+		return EXIT_DONE;
+	die("%s", why.text);
+}
+
+static const struct request {
+	const char *name;
+	bool needs_id;
+	int (*answer)(const struct arguments *arguments);
+} requests[] = {
+    {"start", true, do_start}, {"status", true, do_status}, {"stop", true, do_stop},
+    {"fetch", true, do_fetch}, {"remove", true, do_remove}, {"check", false, do_check},
+};
+
+static const struct request *
+find_request(const char *name)
+{
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+		if (strcmp(requests[i].name, name) == 0)
+			return &requests[i];
+	die_usage("unknown request '%s' (try --help)", name);
+}
+
+/* What follows the id is vcap-start's to judge. */
+static const struct request *
+parse_options(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {{"zstd", no_argument, NULL, 'z'}, CLI_OPTIONS};
+	const struct request *request = NULL;
+	int opt;
+
+	while (!arguments->id && optind < argc) {
+		while ((opt = getopt_long(argc, argv, "+:z", options, NULL)) != -1) {
+			if (opt != 'z')
+				cli_option(opt, argv);
+			arguments->packs = true;
+		}
+		if (optind == argc)
+			break;
+		if (!request)
+			request = find_request(argv[optind++]);
+		else
+			arguments->id = argv[optind++];
+	}
+	if (!request)
+		die_usage("what to do is missing (try --help)");
+	if (request->needs_id && !arguments->id)
+		die_usage("'%s' needs a capture's id", request->name);
+	if (arguments->id && !request->needs_id)
+		die_usage("unexpected argument '%s'", arguments->id);
+	if (arguments->id && !spool_is_id(arguments->id))
+		die_usage("not a capture's id: '%s'", arguments->id);
+	if (arguments->packs && request->answer != do_fetch)
+		die_usage("'-z' goes with 'fetch'");
+	arguments->rest = argv + optind;
+	if (*arguments->rest && request->answer != do_start)
+		die_usage("unexpected argument '%s'", *arguments->rest);
+	return request;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	const struct request *request;
+
+	cli_start(&self);
+	request = parse_options(argc, argv, &arguments);
+	if (child_siblings_first() < 0)
+		die("out of memory");
+	return cli_finish(request->answer(&arguments));
+}
