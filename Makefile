@@ -138,7 +138,7 @@ helpers: $(HELPERS) ; @:
 fuzzers: $(FUZZ) ; @:
 
 # Figures and method: tests/bench/README.md. Leave the machine alone while they run.
-bench: bench-filter bench-merge bench-join bench-capture
+bench: bench-filter bench-merge bench-join bench-capture bench-many
 
 bench-filter: commands tests $(B)/tests/bench/programs
 	@tools/install-deps build bench
@@ -155,6 +155,10 @@ bench-join: commands tests
 bench-capture: commands tests
 	@tools/install-deps build bench
 	@VCAP_BUILD=$(B) tests/bench/capture
+
+bench-many: commands tests
+	@tools/install-deps build bench
+	@VCAP_BUILD=$(B) tests/bench/many
 
 lint:
 	@tools/install-deps lint
@@ -186,5 +190,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture lint install uninstall clean
+.PHONY: all commands tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture bench-many lint install uninstall clean
 .SECONDARY:
