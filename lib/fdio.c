@@ -1,11 +1,14 @@
 #include "fdio.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,6 +135,69 @@ temporary_open(int dirfd, const char *name)
 	return fd;
 }
 
+/* Whether this is the temporary name of a file called name, in whatever process. */
+static bool
+is_temporary_name(const char *word, const char *name)
+{
+	const size_t length = strlen(name);
+
+	if (word[0] != '.' || strncmp(word + 1, name, length) != 0 || word[1 + length] != '.')
+		return false;
+	word += length + 2;
+	if (!isdigit((unsigned char)*word))
+		return false;
+	while (isdigit((unsigned char)*word))
+		word++;
+	return strcmp(word, ".tmp") == 0;
+}
+
+static void
+remove_unlocked(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(dirfd, name, 0);
+	close(fd);
+}
+
+/* Removes what those who wrote the same file and were killed have left behind: whoever is alive
+ * holds a lock. */
+static void
+remove_stale(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)))
+		if (is_temporary_name(entry->d_name, name))
+			remove_unlocked(fd, entry->d_name);
+	if (folder)
+		closedir(folder);
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* Opens a fresh temporary file and locks it. One that was taken for stale in between is no file any
+ * more. */
+static int
+temporary_claim(int dirfd, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	while ((fd = temporary_open(dirfd, name)) >= 0) {
+		/* Where there are no locks nobody finds it unlocked either. */
+		if (flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0 || st.st_nlink > 0)
+			break;
+		close(fd);
+	}
+	return fd;
+}
+
 int
 fdio_replace(int dirfd, const char *name, const void *from, size_t size, struct failure *why)
 {
@@ -174,8 +240,10 @@ outfile_open(struct outfile *out, const char *path, struct failure *why)
 	out->temporary = temporary_name(path);
 	if (out->path && out->temporary)
 		out->dirfd = open_directory_of(path);
-	if (out->dirfd >= 0)
-		out->fd = temporary_open(out->dirfd, base_name(out->temporary));
+	if (out->dirfd >= 0) {
+		remove_stale(out->dirfd, base_name(out->path));
+		out->fd = temporary_claim(out->dirfd, base_name(out->temporary));
+	}
 	if (out->fd < 0) {
 		failure_errno(why, "cannot write '%s'", path);
 		free(out->temporary);

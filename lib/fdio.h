@@ -38,6 +38,9 @@ int fdio_replace(int dirfd, const char *name, const void *from, size_t size, str
  * The path "-" is standard output and has no temporary name. Links in the last component are not
  * followed: the link itself is replaced. A device or FIFO is written in place.
  *
+ * The temporary file is locked (flock) while it is written. One that nobody has locked was left by
+ * a process that was killed, and outfile_open for the same path removes it.
+ *
  * After outfile_open nothing is opened any more: the rest takes renaming and removing in dirfd.
  */
 struct outfile {

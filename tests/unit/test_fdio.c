@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ holds(const char *path, const char *wanted)
 static bool
 folder_is_empty(void)
 {
-	return rmdir(folder) == 0 && mkdir(folder, 0700) == 0;
+	return rmdir(folder) == 0 && mkdir(folder, 0700) == 0 && chdir(folder) == 0;
 }
 
 static void
@@ -68,6 +69,43 @@ complete_or_absent(void)
 	ok(folder_is_empty(), "no temporary file is left");
 }
 
+static bool
+is_locked(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return locked;
+}
+
+/* What a writer that was killed has left, and what one that is alive writes. */
+static void
+stale(void)
+{
+	static const char left[] = ".x.1.tmp", busy[] = ".x.2.tmp", others[] = ".y.1.tmp";
+	struct outfile out = OUTFILE_INIT, other = OUTFILE_INIT;
+	struct failure why = FAILURE_INIT;
+	int fd = open(busy, O_WRONLY | O_CREAT, 0600);
+
+	ok(fd >= 0 && flock(fd, LOCK_EX) == 0 && close(open(left, O_WRONLY | O_CREAT, 0600)) == 0 &&
+	       close(open(others, O_WRONLY | O_CREAT, 0600)) == 0,
+	   "temporary files");
+	ok(outfile_open(&out, "x", &why) == 0, "another writer");
+	ok(access(left, F_OK) < 0, "what was left behind is gone");
+	ok(access(busy, F_OK) == 0, "what is being written stays");
+	ok(access(others, F_OK) == 0, "so does that of another file");
+	ok(outfile_open(&other, "y", &why) == 0 && access(others, F_OK) < 0,
+	   "until that is written again");
+	outfile_abandon(&other);
+	ok(is_locked(out.temporary), "its own is locked");
+	outfile_abandon(&out);
+	close(fd);
+	unlink(busy);
+	ok(folder_is_empty(), "no temporary file is left");
+}
+
 static void
 slurping(void)
 {
@@ -89,6 +127,7 @@ main(void)
 	if (!mkdtemp(folder) || chdir(folder) < 0)
 		return 1;
 	complete_or_absent();
+	stale();
 	slurping();
 	rmdir(folder);
 	return done_testing();
