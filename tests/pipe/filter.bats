@@ -211,7 +211,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	[ -z "$stderr" ]
 }
 
-@test "bad addresses are misuse that names the word" {
+@test "F29: bad addresses are misuse that names the word" {
 	misuse "'10.1.1.300'" 10.1.1.300
 	misuse "'10.1.1.9-10.1.1.1'" 10.1.1.9-10.1.1.1
 	misuse "'1.2.3.4/33'" 1.2.3.4/33
@@ -231,14 +231,14 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	misuse "empty" - < /dev/null
 }
 
-@test "of 100,000 lines the bad one is named with its number and word" {
+@test "F29: of 100,000 lines the bad one is named with its number and word" {
 	perl -e 'srand 3; printf "%s\n", join ".", map { int rand 256 } 1 .. 4 for 1 .. 100000' > "$dir/list"
 	sed -i '73112s/$/\/40/' "$dir/list"
 	misuse "standard input:73112: " - < "$dir/list"
 	misuse "'$(sed -n 73112p "$dir/list")'" --specs "$dir/list"
 }
 
-@test "100,000 lines are read; the message says how many would fit" {
+@test "F29: 100,000 lines are read; the message says how many would fit" {
 	seq 1 100000 | perl -ne 'printf "10.%d.%d.%d\n", $_ >> 15, $_ >> 7 & 255, ($_ & 127) * 2' > "$dir/list"
 	run --separate-stderr -1 vcap-filter - < "$dir/list"
 	[ -z "$output" ]

@@ -108,7 +108,7 @@ setup() {
 	[[ "$output" == *"connect to host 127.0.0.1 port 1"* ]]
 }
 
-@test "hostile names are refused before anything runs" {
+@test "F26: hostile names are refused before anything runs" {
 	long=$(printf 'a%.0s' $(seq 300))
 	for name in "-oProxyCommand=touch $BATS_TEST_TMPDIR/x" 'a;b' '$(x)' '../x' "" "$long" $'a\nb' \
 		$'a\u202eb' 'a b'; do

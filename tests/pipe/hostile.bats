@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# Names that want to be more than names, and engines that want to harm the controller. The ssh of
+# these tests takes down what it is asked, and answers what the file `answer` says.
+# shellcheck disable=SC2016 # dollars that nobody is to expand
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
+	PATH=$(cd "$build/bin" && pwd):$PATH
+	# bats has files of its own in the directory above.
+	mkdir "$BATS_TEST_TMPDIR/here"
+	cd "$BATS_TEST_TMPDIR/here" || return
+	mkdir bin
+	printf '#!/bin/sh\nprintf "%%s\\n" "$@" >>"%s/asked"\nfor last; do :; done\n. "%s/answer"\n' \
+		"$PWD" "$PWD" >bin/ssh
+	chmod 755 bin/ssh
+	echo 'exit 1' >answer
+	PATH=$PWD/bin:$PATH
+	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
+	mkdir -p config/services
+	printf '%s\n' 'a dir=/d ssh root@a' 'b dir=/d ssh root@b' >config/engines
+	printf '%s\n' 'vip 192.0.2.10 tcp/80' 'server 10.0.0.1' 'monitor tcp/1' 'engine a' 'engine b' \
+		>config/services/shop
+	id=shop.20260101_000000
+}
+
+# A capture that has been going on for so long that it is over on all engines.
+entry() {
+	(umask 077 && mkdir -p "spool/captures/$id/engines")
+	printf '%s\n' "id $id" 'service shop' 'state capturing' 'created 1767225600.0' 'count 0' \
+		'duration 60000000000' 'patience 100000000' 'engine a' 'engine b' \
+		>"spool/captures/$id/capture"
+	cp config/services/shop "spool/captures/$id/service"
+	chmod 600 "spool/captures/$id"/*e
+}
+
+harmless() { # what was printed
+	[[ $output$stderr != *$'\e'* ]]
+	[[ $output$stderr != *$'\u202e'* ]]
+}
+
+names=("-oProxyCommand=touch x" 'a;b' '$(touch x)' '`touch x`' '../x' '/etc/passwd' '' "$(printf 'a%.0s' {1..300})"
+	$'a\nb' $'a\u202eb' $'a\e[31mb' 'a b' $'a\xff' '.' '..' 'a/../a' '*' '{}')
+
+# Break: cmd/cli.c s/text_escape(safe, sizeof(safe), raw)/raw/
+@test "F26: hostile names on the command line are refused before anything runs" {
+	entry
+	find . >before
+	# Of each kind one: every command is asked.
+	for name in "${names[@]:0:2}" "${names[@]:4:7}" .. 'a/../a'; do
+		for command in "vcap-start -t 1 --" "vcap-start -t 1 shop -E" "vcap-live -E a --" "vcap-check --" \
+			"vcap-clock --" "vcap-stop --" "vcap-wait --" "vcap-status --" "vcap-export --" \
+			"vcap-rm --"; do
+			# shellcheck disable=SC2086 # words
+			run --separate-stderr $command "$name"
+			[ "$status" -eq 1 ] || [ "$status" -eq 2 ] || { echo "$status: $command '$name'"; false; }
+			[ -z "$output" ]
+			[ "${#stderr_lines[@]}" -eq 1 ] || { echo "$command '$name': $stderr"; false; }
+			harmless
+		done
+		for words in "$name:$id:file" "a:$name:file"; do
+			run --separate-stderr vcap-fetch -- "${words%%:*}" "${words#*:}" file
+			[ "$status" -eq 2 ]
+			harmless
+		done
+	done
+	find . | diff before -
+}
+
+# Break: lib/engine.c s/engine->transport == ENGINE_SSH && !is_destination(words\[1\])/0/
+@test "F26: hostile names in the configuration are refused before anything runs" {
+	cp config/engines good
+	find . >before
+	for name in "${names[@]}"; do
+		[ -n "$name" ] && [[ $name != *' '* ]] && [[ $name != *$'\n'* ]] && [ "$name" != '*' ] || continue
+		printf 'vip 192.0.2.10 tcp/80\nserver 10.0.0.1\nengine %s\n' "$name" >config/services/shop
+		run --separate-stderr vcap-start -t 1 shop
+		[ "$status" -eq 2 ] || { echo "$status: '$name' $stderr"; false; }
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		harmless
+		for line in "$name ssh root@a" "a ssh $name" "a ssh root@$name" "a ssh a $name"; do
+			echo "$line" >config/engines
+			run --separate-stderr vcap-on a true
+			[ "$status" -eq 2 ] || { echo "$status: $line"; false; }
+			[[ $stderr == *engines:1:* ]] || [[ $line != 'a '* ]] || { echo "$line: $stderr"; false; }
+			harmless
+		done
+		cp good config/engines
+	done
+	printf 'a ssh root@a\0 -oProxyCommand=x\n' >config/engines
+	run -2 vcap-on a true
+	printf 'vip 192.0.2.10 tcp/80\nserver 10.0.0.1\nengine a\0\n' >config/services/shop
+	run -2 vcap-start -t 1 shop
+	[ ! -e x ]
+}
+
+# An engine's stream of one packet from an interface of this name.
+evil() { # IF-NAME
+	perl -e '
+		my $name = shift;
+		sub block { my ($type, $body) = @_; my $n = 12 + length $body; pack("VV", $type, $n) . $body . pack("V", $n) }
+		sub option { my ($code, $text) = @_; pack("vv", $code, length $text) . $text . "\0" x (-length($text) % 4) }
+		print block(0x0a0d0d0a, pack("VvvVV", 0x1a2b3c4d, 1, 0, 0xffffffff, 0xffffffff) .
+			option(1, $name) . option(4, $name) . pack("V", 0));
+		print block(1, pack("vvV", 1, 0, 262144) . option(2, $name) . option(3, $name) . pack("V", 0));
+		print block(6, pack("VVVVV", 0, 0, 1, 60, 60) . "x" x 60);' "$1" >evil.pcapng
+}
+
+# Break: lib/entry.c s/text_escape(safe, 4 \* length + 1, line)/line/
+@test "F27, F28: an engine's names and words go nowhere, whatever they are" {
+	evil $'../../../x\e[31m/\xe2\x80\xae;touch x'
+	cat >answer <<-'END'
+		case $last in
+		*vcap-host*status* | *vcap-host*stop*)
+			printf 'state done\npackets 1\nbytes 60\ndropped 0\nreason time\n'
+			printf 'message \033[31m\302\233red\nmissing a\nengine ../../x\nid ../../x\n'
+			;;
+		*vcap-merge*) cat evil.pcapng ;;
+		*clock*) exit 1 ;;
+		esac
+		printf '\033]0;title\007\302\233 ../x\n' >&2
+	END
+	entry
+	run --separate-stderr timeout 60 vcap-wait --poll 100ms "$id"
+	echo "$stderr"
+	[ "$status" -eq 0 ] || [ "$status" -eq 3 ]
+	harmless
+	file=$output
+	[ "$(capinfos -Mc "$file" | awk '/Number of packets:/ { print $NF }')" -eq 2 ]
+	for command in vcap-ls "vcap-ls -j" "vcap-ls -r" "vcap-status $id" "vcap-status -r $id" "vcap-status -j $id" \
+		"vcap-stat $file" "vcap-stat -j $file"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr $command
+		harmless
+		[[ $output != *$'\302\233'* ]]
+	done
+	run ! grep -l $'\e' "spool/captures/$id/capture" "spool/captures/$id/engines"/*
+	find spool -mindepth 1 | sort >there
+	printf '%s\n' spool/captures "spool/captures/$id" "spool/captures/$id/$id.pcapng" \
+		"spool/captures/$id/capture" "spool/captures/$id/engines" "spool/captures/$id/engines/a.log" \
+		"spool/captures/$id/engines/a.state" "spool/captures/$id/engines/b.log" \
+		"spool/captures/$id/engines/b.state" "spool/captures/$id/service" | sort | diff - there
+	[ -z "$(find . -name 'x*')" ]
+}
+
+# Break: lib/transfer.c s/status == 128 + SIGXFSZ/0/
+@test "F27: an answer or a stream without end, or a million interfaces, costs little and is no file" {
+	evil eth0
+	for stream in 'exec yes' 'cat evil.pcapng; exec cat /dev/zero' \
+		'head -c 48 evil.pcapng; exec perl -e "print qq(\1\0\0\0\24\0\0\0\1\0\0\0\0\0\4\0\24\0\0\0) for 1 .. 1000000"'; do
+		cat >answer <<-END
+			case \$last in
+			*vcap-host*status* | *vcap-host*stop*)
+				printf 'state done\npackets 1\nbytes 60\ndropped 0\nreason time\n'
+				;;
+			*"'vcap-merge'"*"b="*) $stream ;;
+			*vcap-merge*) cat evil.pcapng ;;
+			*clock*) exec yes ;;
+			esac
+		END
+		rm -rf spool
+		entry
+		run --separate-stderr timeout 100 vcap-wait --poll 100ms "$id"
+		echo "$stderr"
+		[ "$status" -eq 3 ]
+		[[ $stderr == *"engine 'b' is missing: "*"engine 'b' sends more than it has"* ]]
+		[ "$(du -s --apparent-size spool | cut -f 1)" -lt 8000 ]
+	done
+}
