@@ -389,6 +389,16 @@ entry_add_missing(struct entry *entry, const char *engine, const char *reason, s
 	return entry_store(entry, why);
 }
 
+bool
+entry_has_fetched(const struct entry *entry, const char *engine)
+{
+	char *path = entry_file(entry, "engines/%s.pcapng", engine);
+	bool there = path && access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
 int
 entry_give_up(struct entry *entry, const char *engine, struct failure *why)
 {

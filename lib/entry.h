@@ -86,6 +86,9 @@ const char *entry_missing_reason(const struct entry *entry, const char *engine);
 /* What has been counted so far under the key: at the end the file's, before that the engines'. */
 uint64_t entry_counter(const struct entry *entry, const char *key);
 
+/* Whether the engine's file has been fetched into the entry. */
+bool entry_has_fetched(const struct entry *entry, const char *engine);
+
 /* Why the last command for the engine failed: heap, or NULL if it did not. */
 char *entry_engine_failure(const struct entry *entry, const char *engine);
 

@@ -121,23 +121,13 @@ gather_watch(struct gather *gather, struct failure *why)
 	return watch_until_ended(gather->entry, gather->poll_ns, why);
 }
 
-static bool
-is_fetched(const struct entry *entry, const char *engine)
-{
-	char *path = entry_file(entry, "engines/%s.pcapng", engine);
-	bool there = path && access(path, F_OK) == 0;
-
-	free(path);
-	return there;
-}
-
 static struct words
 fetched_or_not(const struct entry *entry, bool fetched)
 {
 	struct words engines = entry_participants(entry), chosen = WORDS_INIT;
 
 	for (size_t i = 0; i < engines.count; i++)
-		if (is_fetched(entry, engines.list[i]) == fetched)
+		if (entry_has_fetched(entry, engines.list[i]) == fetched)
 			words_add(&chosen, engines.list[i]);
 	words_free(words_finish(&engines));
 	return chosen;

@@ -35,7 +35,8 @@ standing_of(const struct entry *entry, const char *engine)
 	return standing;
 }
 
-/* Those of the engines that have not ended, and how many of them are known to run. */
+/* Those of the engines that have not ended, and how many of them are known to run. One whose file
+ * is here has, whatever has become of its copy. */
 static struct words
 unsettled(const struct entry *entry, const struct words *engines, size_t *running)
 {
@@ -43,7 +44,9 @@ unsettled(const struct entry *entry, const struct words *engines, size_t *runnin
 
 	*running = 0;
 	for (size_t i = 0; i < engines->count; i++) {
-		enum standing standing = standing_of(entry, engines->list[i]);
+		enum standing standing = entry_has_fetched(entry, engines->list[i])
+					     ? ENDED
+					     : standing_of(entry, engines->list[i]);
 
 		*running += standing == RUNNING;
 		if (standing != ENDED)
