@@ -63,3 +63,54 @@ lab_between() { # FIRST SECOND
 		$in = 1 if !$end && index($F[3], $mark[0]) >= 0;
 		END { exit !$end }' "$@"
 }
+
+# The device of every side on every engine, each kind of packet in a file of its own.
+lab_witness_all() {
+	for lab_engine in $LAB_ENGINES; do
+		lab_witness "$lab_engine" eth0 "$lab_engine.client" "$(lab_expression client)"
+		lab_witness "$lab_engine" eth1 "$lab_engine.server" "$(lab_expression server)"
+		lab_witness "$lab_engine" eth1 "$lab_engine.monitor" "$(lab_expression monitor)"
+	done
+	for lab_engine in $LAB_ENGINES; do
+		lab_witness_ready "$lab_engine.client" "$lab_engine.server" "$lab_engine.monitor"
+	done
+}
+
+lab_mark() { # TEXT: a packet with "GET /TEXT" of each kind on each engine
+	lab_checks disable
+	lab_quiet
+	for lab_marked in $LAB_ENGINES; do
+		lab_get "20$(lab_number "$lab_marked")" "/$1"
+		lab_in "$lab_marked" curl -sS "http://$LAB_BACK4.11:$LAB_CHECK_PORT/$1"
+	done >/dev/null
+	lab_quiet
+	lab_checks enable
+	for seen in *.client *.server *.monitor; do
+		lab_wait "/$1 in $seen" grep -q "GET /$1" "$seen"
+	done
+}
+
+lab_collect() { # FILE SIDE...: the file's packets to the file frames, and the witnesses' to *.seen
+	lab_frames "$1" >frames
+	shift
+	for lab_engine in $LAB_ENGINES; do
+		for side; do
+			lab_witness_end "$lab_engine.$side"
+			lab_frames "$lab_engine.$side" >"$lab_engine.$side.seen"
+		done
+	done
+}
+
+# The packets between the marks m1 and m2, per engine and side: the same, byte for byte, in any order.
+lab_compare() { # SIDE...
+	for lab_engine in $LAB_ENGINES; do
+		for side; do
+			lab_between 'GET /m1' 'GET /m2' "$lab_engine.$side.seen" | cut -d ' ' -f 3- | sort >seen
+			grep -E "^$lab_engine/eth[01]/$side " frames | lab_between 'GET /m1' 'GET /m2' |
+				cut -d ' ' -f 3- | sort >kept
+			echo "$lab_engine $side: $(wc -l <seen) seen, $(wc -l <kept) kept"
+			[ -s seen ] || return
+			cmp seen kept || return
+		done
+	done
+}

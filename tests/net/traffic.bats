@@ -26,56 +26,6 @@ teardown() {
 	done
 }
 
-witness_all() { # the device of every side on every engine, each kind of packet in a file of its own
-	for engine in $LAB_ENGINES; do
-		lab_witness "$engine" eth0 "$engine.client" "$(lab_expression client)"
-		lab_witness "$engine" eth1 "$engine.server" "$(lab_expression server)"
-		lab_witness "$engine" eth1 "$engine.monitor" "$(lab_expression monitor)"
-	done
-	for engine in $LAB_ENGINES; do
-		lab_witness_ready "$engine.client" "$engine.server" "$engine.monitor"
-	done
-}
-
-mark() { # TEXT: a packet with "GET /TEXT" of each kind on each engine
-	lab_checks disable
-	lab_quiet
-	for engine in $LAB_ENGINES; do
-		lab_get "20$(lab_number "$engine")" "/$1"
-		lab_in "$engine" curl -sS "http://$LAB_BACK4.11:$LAB_CHECK_PORT/$1"
-	done >/dev/null
-	lab_quiet
-	lab_checks enable
-	for seen in *.client *.server *.monitor; do
-		lab_wait "/$1 in $seen" grep -q "GET /$1" "$seen"
-	done
-}
-
-collect() { # SIDE...: the newest capture's packets to the file frames, and the witnesses' to *.seen
-	run -0 vcap export shop .
-	lab_frames shop.*.pcapng >frames
-	for engine in $LAB_ENGINES; do
-		for side; do
-			lab_witness_end "$engine.$side"
-			lab_frames "$engine.$side" >"$engine.$side.seen"
-		done
-	done
-}
-
-# The packets between the marks, per engine and side: the same, byte for byte, in any order.
-compare() { # SIDE...
-	for engine in $LAB_ENGINES; do
-		for side; do
-			lab_between 'GET /m1' 'GET /m2' "$engine.$side.seen" | cut -d ' ' -f 3- | sort >seen
-			grep -E "^$engine/eth[01]/$side " frames | lab_between 'GET /m1' 'GET /m2' |
-				cut -d ' ' -f 3- | sort >kept
-			echo "$engine $side: $(wc -l <seen) seen, $(wc -l <kept) kept"
-			[ -s seen ]
-			cmp seen kept
-		done
-	done
-}
-
 sides() { # the sides that the frames are of
 	cut -d ' ' -f 1 frames | sort -u
 }
@@ -83,14 +33,15 @@ sides() { # the sides that the frames are of
 whole_capture() { # MODE SIDE...: one with traffic of every kind, marks around it
 	mode=$1
 	shift
-	witness_all
+	lab_witness_all
 	run -0 --separate-stderr vcap start shop -m "$mode" -t 5
-	mark m1
+	lab_mark m1
 	lab_traffic 1
-	mark m2
+	lab_mark m2
 	run -0 vcap stop shop
-	collect "$@"
-	compare "$@"
+	run -0 vcap export shop .
+	lab_collect shop.*.pcapng "$@"
+	lab_compare "$@"
 }
 
 @test "traffic: -m none keeps the packets of clients and servers, all and no other" {
@@ -113,38 +64,40 @@ whole_capture() { # MODE SIDE...: one with traffic of every kind, marks around i
 }
 
 @test "traffic: -s 96 cuts packets and keeps their lengths" {
-	witness_all
+	lab_witness_all
 	run -0 --separate-stderr vcap start shop -s 96 -t 5
-	mark m1
+	lab_mark m1
 	lab_traffic 1
-	mark m2
+	lab_mark m2
 	run -0 vcap stop shop
-	collect client server
+	run -0 vcap export shop .
+	lab_collect shop.*.pcapng client server
 	for seen in *.seen frames; do # as the snaplen would have cut them
 		sed -E 's/^(([^ ]+ ){3}.{192}).*/\1/' "$seen" >short
 		[ "$seen" != frames ] || cmp short frames
 		mv short "$seen"
 	done
-	compare client server
+	lab_compare client server
 	awk '$3 > 10000 { large = 1 } END { exit !large }' frames
 }
 
 @test "traffic: -P keeps the packets of the addresses given" {
-	witness_all
+	lab_witness_all
 	run -0 --separate-stderr vcap start shop -t 5 -P "$LAB_FRONT4.5" "$LAB_FRONT4.7-$LAB_FRONT4.8" \
 		"$LAB_FRONT6:5" "$LAB_FRONT4.201" "$LAB_FRONT4.202"
-	mark m1
+	lab_mark m1
 	lab_traffic 1
-	mark m2
+	lab_mark m2
 	run -0 vcap stop shop
-	collect client
+	run -0 vcap export shop .
+	lab_collect shop.*.pcapng client
 	for engine in $LAB_ENGINES; do
 		# tcpdump reads its own file through another expression written by hand.
 		lab_tcpdump -r "$engine.client" -w chosen "host $LAB_FRONT4.5 or host $LAB_FRONT4.7 or
 			host $LAB_FRONT4.8 or host $LAB_FRONT6:5 or host $LAB_FRONT4.201 or host $LAB_FRONT4.202"
 		lab_frames chosen >"$engine.client.seen"
 	done
-	compare client
+	lab_compare client
 	[ "$(sides)" = "$(printf '%s\n' lb1/eth0/client lb2/eth0/client)" ]
 }
 

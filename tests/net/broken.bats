@@ -1,0 +1,279 @@
+#!/usr/bin/env -S tests/lab/lab bats
+# Captures over ssh whose controller is killed, whose links break, and whose engines are in trouble,
+# against what independent witnesses on the engines saw. Run it from the top of the tree.
+# shellcheck disable=SC2154,SC2034,SC2016 # the names are the lab's; dollars for the shell of a stand-in
+
+bats_require_minimum_version 1.5.0
+load ../until
+
+setup_file() {
+	[ "${LAB_TRANSPORT-}" = ssh ] || skip "needs sshd, which needs root"
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+}
+
+setup() {
+	for part in names network service control witness; do
+		# shellcheck source=/dev/null
+		. "$BATS_TEST_DIRNAME/../lab/$part.sh"
+	done
+	cd "$BATS_TEST_TMPDIR" || return
+	cp -r "$VCAP_CONFIG" config
+	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$LAB_DIR/broken.$BATS_TEST_NUMBER
+	# The controller's commands are copies, and there is room among them for others.
+	ssh=$(command -v ssh)
+	mkdir bin
+	cp "$LAB_DIR"/bin/* bin
+	PATH=$PWD/bin:$PATH
+	mkfifo never
+}
+
+teardown() {
+	kill_controller
+	as_they_were
+	lab_in lb2 nft delete table inet hole 2>/dev/null || true
+	tc -n lb1 qdisc del dev mgmt0 root 2>/dev/null || true
+	tc -n lb2 qdisc del dev mgmt0 root 2>/dev/null || true
+	lab_ssh lb2 true || lab_sshd lb2
+	lab_wait "sshd on lb2" lab_ssh lb2 true
+	vcap stop shop >/dev/null 2>&1 || true
+	for pid in *.pid; do
+		[ ! -e "$pid" ] || kill -TERM "$(cat "$pid")" 2>/dev/null || true
+	done
+	for engine in lb1 lb2; do
+		rm -rf "$LAB_DIR/$engine.run"
+	done
+	[ ! -d tiny ] || on_lb1 umount "$PWD/tiny"
+}
+
+# In place of ssh, or of a command of the controller: one that does what it is told when its arguments
+# match, and else what it is to do. `real "$@"` is what that is; `hold` says so, and never returns.
+stand_in() { # PROGRAM PATTERN SCRIPT [PATTERN SCRIPT]...
+	local name=$1 program=$LAB_DIR/bin/$1
+	[ "$name" != ssh ] || program=$ssh
+	shift
+	{
+		printf '#!/bin/sh\nreal() { %s "$@"; }\n' "$program"
+		printf 'hold() { : >"%s/held$1"; read -r _ <"%s/never"; }\ncase $* in\n' "$PWD" "$PWD"
+		printf '%s) %s ;;\n' "$@"
+		printf 'esac\nexec %s "$@"\n' "$program"
+	} >stand-in
+	chmod 755 stand-in
+	mv stand-in "bin/$name"
+}
+
+as_they_were() {
+	rm -f bin/ssh
+	cp --remove-destination "$LAB_DIR/bin/vcap-merge" bin
+}
+
+# What a controller does, and all that comes of it, carries a mark; what engines do does not.
+controller() { # COMMAND...: in the background, its output to out and err
+	VCAP_TEST_CONTROLLER=yes "$@" >out 2>err 3>&- &
+	controller=$!
+}
+
+controllers() {
+	grep -lsz '^VCAP_TEST_CONTROLLER=yes$' /proc/[0-9]*/environ | cut -d / -f 3
+}
+
+# All of them at the same moment, so that none can clean up after another.
+kill_controller() {
+	local pids
+	while pids=$(controllers) && [ -n "$pids" ]; do
+		# shellcheck disable=SC2086 # words
+		kill -STOP $pids
+		# shellcheck disable=SC2086
+		kill -KILL $pids
+	done 2>/dev/null
+	[ -z "${controller-}" ] || wait "$controller" || true
+}
+
+entry() { # [FILE]: of the capture, whose id it sets
+	id=$(vcap ls -r | cut -f 9)
+	echo "$VCAP_SPOOL/captures/$id${1:+/$1}"
+}
+
+state() {
+	sed -n 's/^state //p' "$(entry capture)"
+}
+
+engine_fact() { # ENGINE KEY
+	sed -n "s/^$2 //p" "$(entry "engines/$1.state")"
+}
+
+runs_on() { # ENGINE...: it captures
+	for engine; do
+		grep -qx 'state running' "$LAB_DIR/$engine.run"/*/status || return
+	done
+}
+
+on_engines() { # how many copies are there
+	find "$LAB_DIR"/lb?.run -mindepth 1 -maxdepth 1 | wc -l
+}
+
+# Of the engine, or of the capture, being written.
+half_file() { # NAME
+	find "$VCAP_SPOOL" -name ".$1.pcapng.*.tmp" -size +0
+}
+
+has_half_file() { # NAME
+	[ -n "$(half_file "$1")" ]
+}
+
+nothing_left() {
+	[ "$(on_engines)" -eq 0 ]
+	run ! pgrep -x vcap-run
+	run ! pgrep -x vcap-merge
+	[ -z "$(find "$VCAP_SPOOL" -name '*.tmp')" ]
+	[ -z "$(find "$VCAP_SPOOL" -path '*/engines/*.pcapng')" ]
+}
+
+traffic() { # through each engine, of both families, more than fits into any buffer
+	for engine in lb1 lb2; do
+		lab_get "20$(lab_number "$engine")" /small /large /large
+	done >/dev/null
+}
+
+traffic_with_marks() {
+	lab_mark m1
+	traffic
+	lab_mark m2
+}
+
+# The capture's file has what the witnesses saw.
+whole() {
+	vcap export "$id" .
+	lab_collect "$id.pcapng" client server
+	lab_compare client server
+}
+
+# Break: cmd/vcap-status.c s/waiter_revive(&entry, &why) < 0/0/
+@test "F7: killed while starting, before any engine's answer: vcap status goes on with it" {
+	lab_witness_all
+	stand_in ssh '*.101*vcap-run*' 'real "$@"; hold 1' '*.102*vcap-run*' 'real "$@"; hold 2'
+	controller vcap start shop -t 5
+	until_true test -e held1
+	until_true test -e held2
+	[ "$(state)" = starting ]
+	kill_controller
+	as_they_were
+	entry
+	runs_on lb1 lb2
+	vcap status "$id"
+	until_true pgrep -x vcap-wait
+	until_true [ "$(state)" = capturing ]
+	[ "$(vcap status -r "$id" | cut -f 3,4)" = $'lb1\tcapturing\nlb2\tcapturing' ]
+	traffic_with_marks
+	run -0 vcap stop "$id"
+	whole
+	nothing_left
+}
+
+# Break: lib/gather.c s/if (now - alone_since > patience)/if (0)/
+@test "F7: killed while starting: an engine that was not asked is missing, the other's packets are there" {
+	lab_witness_all
+	stand_in ssh '*.102*vcap-run*' hold
+	controller vcap start shop -t 5 --patience 1s
+	until_true test -e held
+	until_true runs_on lb1
+	kill_controller
+	as_they_were
+	entry
+	traffic_with_marks
+	run -3 vcap stop "$id"
+	[[ $output == *"engine 'lb2' is missing: "*"No such file or directory"* ]]
+	LAB_ENGINES=lb1
+	run -3 vcap export "$id" .
+	lab_collect "$id.pcapng" client server
+	lab_compare client server
+	run ! grep -q ^lb2/ frames
+	nothing_left
+}
+
+# Break: cmd/vcap-wait.c s/if (!entry_is_over(&entry))/if (0)/
+@test "F7: killed while capturing: the engines go on, vcap stop and vcap wait collect it" {
+	lab_witness_all
+	controller vcap capture shop -t 5
+	until_true grep -q 'lb2 capturing' err
+	entry
+	lab_mark m1
+	traffic
+	kill_controller
+	run ! pgrep -x 'vcap-wait|vcap-capture|ssh'
+	traffic
+	lab_mark m2
+	runs_on lb1 lb2
+	# Killed again, as it is told to end.
+	stand_in ssh '*.102*vcap-host*stop*' hold
+	controller vcap stop "$id"
+	until_true test -e held
+	kill_controller
+	as_they_were
+	run -0 vcap wait "$id"
+	whole
+	nothing_left
+}
+
+# Break: lib/fdio.c s/remove_stale(out->dirfd, base_name(out->path));/;/
+@test "F7: killed while fetching: vcap export fetches again what is not whole" {
+	lab_witness_all
+	stand_in ssh '*.102*vcap-merge*' 'real "$@" | { head -c 50000; hold; }'
+	controller vcap start shop -t 5
+	wait "$controller"
+	entry
+	traffic_with_marks
+	controller vcap stop "$id"
+	until_true test -e held
+	until_true test -e "$(entry engines/lb1.pcapng)"
+	[ "$(state)" = fetching ]
+	has_half_file lb2
+	kill_controller
+	as_they_were
+	has_half_file lb2
+	[ "$(on_engines)" -eq 2 ]
+	whole
+	[ "$(state)" = "done" ]
+	nothing_left
+}
+
+# Break: lib/gather.c s/"vcap-fetch", "-k", "{}"/"vcap-fetch", "{}"/
+@test "F7: killed while merging: the engines have their copies still, vcap wait merges again" {
+	lab_witness_all
+	# The real one is killed in the middle of its work.
+	stand_in vcap-merge '*' '(ulimit -f 100; real "$@"); hold'
+	controller vcap start shop -t 5
+	wait "$controller"
+	entry
+	traffic_with_marks
+	controller vcap stop "$id"
+	until_true test -e held
+	[ "$(state)" = merging ]
+	has_half_file "$id"
+	[ ! -e "$(entry "$id.pcapng")" ]
+	kill_controller
+	as_they_were
+	[ "$(on_engines)" -eq 2 ]
+	run -0 vcap wait "$id"
+	whole
+	nothing_left
+}
+
+# Break: lib/gather.c s/= is_fetched(entry, engines->list\[i\])/= false/
+@test "F7: killed while the engines' copies are removed: nothing is taken for lost" {
+	lab_witness_all
+	stand_in ssh '*.101*vcap-host*remove*' 'real "$@"; exit 255' '*.102*vcap-host*remove*' hold
+	controller vcap start shop -t 5
+	wait "$controller"
+	entry
+	traffic_with_marks
+	controller vcap stop "$id"
+	until_true test -e held
+	until_true grep -qx 'exit 255' "$(entry engines/lb1.state)"
+	kill_controller
+	as_they_were
+	[ "$(on_engines)" -eq 1 ]
+	[ "$(state)" = merging ]
+	run -0 vcap wait "$id"
+	whole
+	nothing_left
+}
