@@ -277,3 +277,134 @@ whole() {
 	whole
 	nothing_left
 }
+
+swallow() { # ENGINE: all that ssh would send or receive
+	lab_in "$1" nft -f - <<-END
+		add table inet hole
+		add chain inet hole in { type filter hook input priority 0; }
+		add rule inet hole in tcp dport 22 drop
+		add chain inet hole out { type filter hook output priority 0; }
+		add rule inet hole out tcp sport 22 drop
+	END
+}
+
+sessions_of() { # ENGINE: the processes of its sshd that serve somebody
+	local pid
+	for pid in $(lab_in "$1" ip netns pids "$1"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != sshd ] ||
+			[ "$pid" = "$(cat "$LAB_DIR/$1-sshd.pid")" ] || echo "$pid"
+	done
+}
+
+# Break: lib/gather.c s/#define FETCH_TRIES 3/#define FETCH_TRIES 1/
+@test "F8: a link that is a black hole for 20 s in the middle of a fetch, and one that breaks" {
+	lab_witness_all
+	# Slow enough to be caught in the middle, and not by what ssh has taken in ahead.
+	for engine in lb1 lb2; do
+		tc -n "$engine" qdisc add dev mgmt0 root tbf rate 800kbit burst 4kb limit 100kb
+	done
+	stand_in ssh '*vcap-merge*' 'echo "$*" >>"'"$PWD"'/fetches"; exec '"$ssh"' "$@"'
+	run -0 --separate-stderr vcap start shop -t 5
+	entry
+	traffic_with_marks
+	controller vcap stop "$id"
+	until_true has_half_file lb1
+	until_true has_half_file lb2
+	swallow lb2
+	# shellcheck disable=SC2046 # words
+	kill -KILL $(sessions_of lb1)
+	sleep 20
+	size=$(stat -c %s "$(half_file lb2)" || echo 0)
+	[ "$(state)" = fetching ]
+	[ "$(on_engines)" -eq 2 ]
+	[ ! -e "$(entry engines/lb2.pcapng)" ]
+	tc -n lb1 qdisc del dev mgmt0 root
+	tc -n lb2 qdisc del dev mgmt0 root
+	lab_in lb2 nft delete table inet hole
+	patience=90 until_true has_no_controller
+	wait "$controller"
+	[ "$(tail -n 1 out)" = "$(entry "$id.pcapng")" ]
+	[ "$(grep -c '\.101 ' fetches)" -eq 2 ]
+	[ "$size" -lt "$(engine_fact lb2 bytes)" ]
+	whole
+	[ "$(state)" = "done" ]
+	nothing_left
+}
+
+has_no_controller() {
+	[ -z "$(controllers)" ]
+}
+
+# Break: cmd/vcap-wait.c s/? EXIT_PARTIAL : EXIT_FAILED/? EXIT_DONE : EXIT_FAILED/
+@test "F9: engines that are dead, without disk, or strangers are named with the reason, the rest is merged" {
+	mkdir tiny
+	on_lb1 mount -t tmpfs -o size=1M tmpfs "$PWD/tiny"
+	ssh-keygen -q -t ed25519 -N '' -f other
+	sed "s|^\(\S*\) .*|\1 $(cut -d ' ' -f 1,2 other.pub)|" "$LAB_DIR/ssh/known_hosts" >changed
+	first=$(grep '^lb1 ' config/engines)
+	{
+		sed "s|^lb1 |full |; s|dir=[^ ]*|dir=$PWD/tiny/run|" <<<"$first"
+		sed "s|^lb1 |changed |; s|UserKnownHostsFile=[^ ]*|UserKnownHostsFile=$PWD/changed|" <<<"$first"
+		sed "s|^lb1 |locked |; s|-i [^ ]*|-i $PWD/other -o IdentitiesOnly=yes|" <<<"$first"
+	} >>config/engines
+	printf 'engine %s\n' full changed locked >>config/services/shop
+	# shellcheck disable=SC2046 # words
+	kill -KILL $(cat "$LAB_DIR/lb2-sshd.pid") $(sessions_of lb2)
+	until_true refuses lb2
+
+	lab_witness_all
+	run -3 --separate-stderr vcap start shop -t 5 --patience 1s
+	entry
+	cat >wanted <<-END
+		vcap-start: engine 'lb2' does not capture: not reached: ssh: connect to host $LAB_MGMT4.102 port 22: Connection refused
+		vcap-start: engine 'full' does not capture: vcap-run: only 0 MiB of disk are free, and 1024 MiB are to stay free (-R)
+		vcap-start: engine 'changed' does not capture: not reached: Host key verification failed.
+		vcap-start: engine 'locked' does not capture: not reached: root@$LAB_MGMT4.101: Permission denied (publickey).
+	END
+	echo "$stderr"
+	grep -oF -f wanted <<<"$stderr" | diff wanted -
+	traffic_with_marks
+	run -3 vcap stop "$id"
+	for reason in "'lb2' is missing: not reached: ssh: connect to host" "'full' is missing: vcap-run: " \
+		"'changed' is missing: not reached: Host key" "'locked' is missing: not reached: root@"; do
+		[[ $output == *"$reason"* ]]
+	done
+	[ "$(vcap ls -r | cut -f 6-8)" = $'lb1\tlb2,full,changed,locked\tpartial' ]
+	run -3 vcap export "$id" .
+	LAB_ENGINES=lb1
+	lab_collect "$id.pcapng" client server
+	lab_compare client server
+	[ "$(cut -d / -f 1 frames | sort -u)" = lb1 ]
+	nothing_left
+	[ -z "$(on_lb1 ls -A "$PWD/tiny/run" 2>/dev/null)" ]
+}
+
+on_lb1() { # COMMAND...: where the engine sees the mount, which has mounts of its own
+	nsenter -t "$(cat "$LAB_DIR/lb1-sshd.pid")" -m "$@"
+}
+
+refuses() { # ENGINE
+	! lab_ssh "$1" true
+}
+
+captures_run() { # as many as there are engines
+	[ "$(pgrep -cx vcap-run)" -ge 2 ]
+}
+
+no_capture_runs() {
+	! pgrep -x vcap-run
+}
+
+# Break: lib/capture.c s/has_lease ? STDIN_FILENO : -1/has_lease ? -1 : -1/
+@test "F7, F8: vcap live, killed or hanging with all its ssh, leaves nothing on the engines" {
+	controller vcap live shop
+	until_true captures_run
+	kill_controller
+	until_true no_capture_runs
+	controller vcap live --lease 1s shop
+	until_true captures_run
+	# shellcheck disable=SC2046 # words
+	kill -STOP $(controllers)
+	until_true no_capture_runs
+	kill_controller
+}
