@@ -125,8 +125,9 @@ told_of() { # FILE
 }
 
 # What is written into it besides.
+# But how far clocks were: each capture has measured that for itself.
 notes_of() { # FILE
-	capinfos -Mk "$1" | grep -a comment
+	capinfos -Mk "$1" | grep -a comment | grep -av ': clock ahead by'
 	capinfos -MI "$1" | grep -a "Name =\|Description =" | sort
 }
 
