@@ -67,6 +67,7 @@ LIBS_vcap-services = -lsmartcols
 LIBS_vcap-status = -lsmartcols
 LIBS_vcap-fetch = -lcap -lseccomp -lzstd
 LIBS_vcap-wait = -lcap -lseccomp
+LIBS_vcap-import = -ljansson
 
 $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@mkdir -p $(@D)
@@ -89,7 +90,7 @@ $(B)/%.o: %.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/libvcap.a
 	@$(if $(Q),echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
-LIBS_test = -lpcap -lcap -lseccomp -lzstd
+LIBS_test = -lpcap -lcap -lseccomp -lzstd -ljansson
 
 # With a main that reads files; `make fuzz` links clang's instead.
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/libvcap.a

@@ -1,0 +1,561 @@
+#include "haproxyconf.h"
+
+#include "haproxyline.h"
+#include "haproxyserver.h"
+#include "parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { DEFAULTS, FRONTEND, LISTEN, BACKEND, OTHER };
+
+/* The words of a line; beyond the last one they are empty. */
+struct line {
+	unsigned number;
+	bool is_conditional; /* kept only for where a section may begin */
+	char **words;
+	size_t count;
+};
+
+struct section {
+	enum kind kind;
+	const char *name;
+	size_t first, end;              /* lines below its head */
+	const struct section *defaults; /* NULL: none */
+	unsigned number;                /* of the line that begins it */
+};
+
+struct conf {
+	struct drafts *drafts;
+	const char *file;
+	struct line *lines;
+	size_t line_count;
+	struct section *sections; /* never moves: others point into it */
+	size_t section_count;
+};
+
+static const char *
+word(const struct line *line, size_t i)
+{
+	return i < line->count ? line->words[i] : "";
+}
+
+static bool
+is(const struct line *line, size_t i, const char *what)
+{
+	return strcmp(word(line, i), what) == 0;
+}
+
+static bool
+is_any(const char *what, const char *const *list)
+{
+	while (*list && strcmp(*list, what) != 0)
+		list++;
+	return *list;
+}
+
+static struct draft_place
+place_of(const struct conf *conf, const struct line *line)
+{
+	return (struct draft_place){conf->file, line->number};
+}
+
+/* The kind of section that the line begins; -1: none. */
+static int
+kind_of(const struct line *line)
+{
+	static const char *const kinds[] = {"defaults", "frontend", "listen", "backend"};
+	static const char *const others[] = {"global",   "peers",       "resolvers",   "mailers",
+					     "userlist", "cache",       "ring",        "program",
+					     "fcgi-app", "log-forward", "http-errors", "crt-store",
+					     "traces",   "log-profile", "acme",        NULL};
+
+	for (int i = 0; i < OTHER; i++)
+		if (is(line, 0, kinds[i]))
+			return i;
+	return is_any(word(line, 0), others) ? OTHER : -1;
+}
+
+/* What is between `.if` and its `.endif` is not known to apply. */
+static bool
+is_conditional(struct conf *conf, const struct line *line, unsigned *depth)
+{
+	const bool inside = *depth > 0;
+
+	if (is(line, 0, ".if")) {
+		if ((*depth)++ == 0)
+			drafts_remark(conf->drafts, NULL, place_of(conf, line),
+				      "'.if' is not evaluated: the lines up to its '.endif'");
+		return true;
+	}
+	if (is(line, 0, ".endif") && inside)
+		--*depth;
+	return inside || word(line, 0)[0] == '.';
+}
+
+/* Cuts the text into lines of words, as far as they matter. */
+static int
+read_lines(struct conf *conf, const char *text, struct failure *why)
+{
+	struct words variables = WORDS_INIT;
+	unsigned number = 0, depth = 0;
+
+	while (*text) {
+		struct words words = WORDS_INIT;
+		struct failure wrong = FAILURE_INIT;
+		size_t length = strcspn(text, "\n");
+		struct line line = {.number = number + 1};
+
+		if (haproxyline_split(text, length, &variables, &words, &wrong) < 0) {
+			drafts_remark(conf->drafts, NULL, place_of(conf, &line), "%s", wrong.text);
+			words_free(words_finish(&words));
+			words = WORDS_INIT;
+		}
+		text += length + (text[length] == '\n');
+		number++;
+		line.count = words.count;
+		line.words = words_finish(&words);
+		line.is_conditional = line.count > 0 && is_conditional(conf, &line, &depth);
+		if (line.count == 0 || (line.is_conditional && kind_of(&line) < 0)) {
+			words_free(line.words);
+			continue;
+		}
+		if (is(&line, 0, "setenv") && line.count == 3 && !line.is_conditional)
+			words_addf(&variables, "%s=%s", line.words[1], line.words[2]);
+		conf->lines[conf->line_count++] = line;
+	}
+	conf->drafts->failed |= variables.failed;
+	words_free(words_finish(&variables));
+	return conf->drafts->failed ? failure_set(why, "out of memory") : 0;
+}
+
+static const struct section *
+find_section(const struct conf *conf, const char *name, unsigned kinds)
+{
+	for (size_t i = conf->section_count; i > 0; i--)
+		if ((kinds & 1u << conf->sections[i - 1].kind) &&
+		    strcmp(conf->sections[i - 1].name, name) == 0)
+			return &conf->sections[i - 1];
+	return NULL;
+}
+
+static void
+begin_section(struct conf *conf, size_t at, enum kind kind)
+{
+	const struct line *line = &conf->lines[at];
+	struct section *section = &conf->sections[conf->section_count];
+	const bool is_anonymous = kind == DEFAULTS && is(line, 1, "from");
+	const size_t from = is_anonymous ? 1 : 2;
+
+	*section = (struct section){.kind = kind,
+				    .name = is_anonymous ? "" : word(line, 1),
+				    .first = at + 1,
+				    .end = at + 1,
+				    .number = line->number};
+	if (kind != OTHER && is(line, from, "from"))
+		section->defaults = find_section(conf, word(line, from + 1), 1u << DEFAULTS);
+	else if (kind != OTHER && kind != DEFAULTS)
+		for (size_t i = 0; i < conf->section_count; i++)
+			if (conf->sections[i].kind == DEFAULTS)
+				section->defaults = &conf->sections[i];
+	if (kind == OTHER && is(line, 0, "log-forward"))
+		drafts_remark(conf->drafts, NULL, place_of(conf, line),
+			      "'log-forward' is no service");
+	else if ((kind == FRONTEND || kind == LISTEN) && line->count > 2 && !is(line, 2, "from"))
+		drafts_remark(conf->drafts, NULL, place_of(conf, line),
+			      "an address that HAProxy takes only from 'bind' today: '%s'",
+			      word(line, 2));
+	conf->section_count++;
+}
+
+static void
+find_sections(struct conf *conf)
+{
+	bool is_uncertain = false;
+
+	for (size_t i = 0; i < conf->line_count; i++) {
+		int kind = kind_of(&conf->lines[i]);
+
+		if (kind >= 0)
+			begin_section(conf, i,
+				      conf->lines[i].is_conditional ? OTHER : (enum kind)kind);
+		else if (conf->section_count)
+			conf->sections[conf->section_count - 1].end = i + 1;
+		is_uncertain = kind >= 0 ? conf->lines[i].is_conditional : is_uncertain;
+		if (is_uncertain && kind < 0)
+			drafts_remark(conf->drafts, NULL, place_of(conf, &conf->lines[i]),
+				      "what section this belongs to is up to an '.if': '%s'",
+				      word(&conf->lines[i], 0));
+	}
+}
+
+/* The last line of the section, or of its defaults, that says `first` and, unless it is NULL, any
+ * of the second words. NULL: none, or the last one says no. */
+static const struct line *
+setting(const struct conf *conf, const struct section *section, const char *first,
+	const char *const *second)
+{
+	for (; section; section = section->defaults) {
+		for (size_t i = section->end; i > section->first; i--) {
+			const struct line *line = &conf->lines[i - 1];
+			const size_t no = is(line, 0, "no");
+
+			if (is(line, no, first) && (!second || is_any(word(line, no + 1), second)))
+				return no ? NULL : line;
+		}
+	}
+	return NULL;
+}
+
+/* Takes the first address of a comma-separated list off it, as the VIP it is. */
+static void
+read_bind(struct conf *conf, struct draft *draft, const struct line *line)
+{
+	const bool is_v6only = is_any("v6only", (const char *const *)line->words);
+	char *rest = line->words[1];
+
+	for (char *address; (address = strsep(&rest, ","));) {
+		struct failure why = FAILURE_INIT;
+		struct haproxyaddr at;
+
+		if (haproxyaddr_parse(&at, address, &why) < 0) {
+			drafts_remark(conf->drafts, draft, place_of(conf, line), "%s", why.text);
+		} else if (at.kind != HAPROXYPORT_FIXED) {
+			drafts_remark(conf->drafts, draft, place_of(conf, line), "no port: '%s'",
+				      address);
+		} else {
+			/* An IPv6 socket takes IPv4 too, unless Linux is told otherwise. */
+			if (!at.host && at.family == 6 && !is_v6only)
+				at.family = 0;
+			draft_vip(conf->drafts, draft, place_of(conf, line), at.host, at.family,
+				  at.ports, NULL);
+		}
+	}
+}
+
+/* Applies the default-server lines of the section, before a line, and of its defaults. */
+static void
+apply_defaults(const struct conf *conf, const struct section *section, size_t before,
+	       struct haproxyserver *server)
+{
+	if (section->defaults)
+		apply_defaults(conf, section->defaults, section->defaults->end, server);
+	for (size_t i = section->first; i < before; i++)
+		if (is(&conf->lines[i], 0, "default-server"))
+			haproxyserver_apply(server, conf->lines[i].words + 1);
+}
+
+/* The server that a line of the section is, with all that holds for it; false if it is none. */
+static bool
+read_server(const struct conf *conf, const struct section *section, size_t at,
+	    struct haproxyserver *server)
+{
+	const struct line *source = setting(conf, section, "source", NULL);
+
+	*server = (struct haproxyserver){0};
+	if (source)
+		haproxyserver_set_source(server, source->words + 1);
+	apply_defaults(conf, section, at, server);
+	return haproxyserver_read(server, conf->lines[at].words);
+}
+
+/* Adds a server whose port is that of the client's connection, or counts from it. */
+static void
+add_relative(struct conf *conf, struct draft *draft, const struct line *line,
+	     const struct haproxyaddr *addr, const char *note)
+{
+	for (size_t i = 0; i < draft->vips.count; i++) {
+		const int first = (int)draft->vip_ports[i].first + addr->offset;
+		const int last = (int)draft->vip_ports[i].last + addr->offset;
+
+		if (first > 0 && last <= UINT16_MAX)
+			draft_server(conf->drafts, draft, place_of(conf, line), addr->host,
+				     addr->family,
+				     (struct draft_ports){addr->ports.protocol, (unsigned)first,
+							  (unsigned)last},
+				     note);
+	}
+}
+
+/* Whether requests tell the server of their client, as far as they are not encrypted. */
+static bool
+has_header(const struct conf *conf, const struct section *front, const struct section *back)
+{
+	static const char *const options[] = {"forwardfor", "forwarded", NULL};
+	const struct line *mode = setting(conf, back, "mode", NULL);
+
+	return mode && is(mode, 1, "http") &&
+	       (setting(conf, front, "option", options) || setting(conf, back, "option", options));
+}
+
+static void
+add_server(struct conf *conf, struct draft *draft, const struct section *section,
+	   const struct line *line, const struct haproxyserver *server)
+{
+	struct failure why = FAILURE_INIT;
+	struct haproxyaddr addr;
+	char note[256];
+
+	snprintf(note, sizeof(note), "%s/%s", section->name, server->name);
+	if (haproxyaddr_parse(&addr, server->address, &why) < 0)
+		drafts_remark(conf->drafts, draft, place_of(conf, line), "%s", why.text);
+	else if (!addr.host)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "a server at whatever address its client wanted: '%s'",
+			      server->address);
+	else if (addr.kind == HAPROXYPORT_FIXED)
+		draft_server(conf->drafts, draft, place_of(conf, line), addr.host, addr.family,
+			     addr.ports, note);
+	else
+		add_relative(conf, draft, line, &addr, note);
+	draft_source(draft, server->source[0] ? server->source : NULL);
+}
+
+/* What the checks of a section do, beyond connecting. */
+struct check {
+	const struct line *option; /* `option httpchk` or the like; NULL: a mere connection */
+	const char *path;          /* of HTTP; NULL: not HTTP */
+	bool talks;                /* bytes that are not HTTP's are exchanged */
+	const struct section *rules;
+};
+
+/* The value after a word in a line, or NULL. */
+static const char *
+value_after(const struct line *line, const char *name)
+{
+	for (size_t i = 0; i + 1 < line->count; i++)
+		if (is(line, i, name))
+			return line->words[i + 1];
+	return NULL;
+}
+
+static struct check
+find_check(const struct conf *conf, const struct section *section)
+{
+	static const char *const options[] = {
+	    "httpchk",     "tcp-check",      "smtpchk",     "ldap-check",
+	    "mysql-check", "pgsql-check",    "redis-check", "ssl-hello-chk",
+	    "spop-check",  "external-check", NULL};
+	struct check check = {.option = setting(conf, section, "option", options)};
+	const bool is_http = check.option && is(check.option, 1, "httpchk");
+	const bool is_tcp = check.option && is(check.option, 1, "tcp-check");
+	const char *rule = is_http ? "http-check" : "tcp-check";
+
+	check.talks = check.option && !is_http && !is_tcp;
+	if (is_http) /* httpchk [METHOD] URI */
+		check.path = check.option->count > 3   ? check.option->words[3]
+			     : check.option->count > 2 ? check.option->words[2]
+						       : "/";
+	for (check.rules = section; check.rules && (is_http || is_tcp);
+	     check.rules = check.rules->defaults) {
+		bool has_rules = false, at_service = true;
+
+		for (size_t i = check.rules->first; i < check.rules->end; i++) {
+			const struct line *line = &conf->lines[i];
+
+			if (!is(line, 0, rule))
+				continue;
+			has_rules = true;
+			if (is(line, 1, "connect"))
+				at_service = !value_after(line, "port");
+			else if (is_tcp)
+				check.talks |= at_service && !is(line, 1, "comment");
+			else if (is(line, 1, "send") && at_service)
+				check.path = value_after(line, "uri") ? value_after(line, "uri")
+					     : value_after(line, "uri-lf") ? "an expression"
+									   : check.path;
+		}
+		if (has_rules)
+			return check;
+	}
+	return check;
+}
+
+/* A check on the port of the service itself. */
+static void
+add_judged_monitor(struct conf *conf, struct draft *draft, const struct line *line,
+		   const struct haproxyserver *server, const struct check *check)
+{
+	const bool is_apart = server->check_port || server->has_check_addr;
+	const bool is_proxied = server->check_proxy || (server->proxy && !is_apart);
+	const bool is_tls = server->check_ssl || (server->ssl && !is_apart);
+	const struct line *blamed = check->option ? check->option : line;
+
+	if (is_proxied && server->proxy == 2)
+		draft_monitor(draft, "local");
+	else if (is_tls)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "checks over TLS are not told from other connections");
+	else if (check->talks)
+		drafts_remark(conf->drafts, draft, place_of(conf, blamed),
+			      "checks are not told from other connections: '%s'", word(blamed, 1));
+	else if (check->path)
+		draft_monitor_http(conf->drafts, draft, place_of(conf, blamed), check->path);
+	else if (is_proxied)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "checks with a PROXY header are not told from other connections");
+	else
+		draft_monitor(draft, "empty");
+}
+
+/* A check at a port, 0 being the server's own. */
+static void
+add_monitor(struct conf *conf, struct draft *draft, const struct line *line,
+	    const struct haproxyserver *server, const struct check *check, unsigned port)
+{
+	if (port && !draft_serves(draft, "tcp", port))
+		draft_monitor(draft, "tcp/%u", port);
+	else
+		add_judged_monitor(conf, draft, line, server, check);
+}
+
+static void
+add_monitors(struct conf *conf, struct draft *draft, const struct section *section,
+	     const struct line *line, const struct haproxyserver *server)
+{
+	const struct check check = find_check(conf, section);
+	bool has_connect = false;
+
+	for (size_t i = check.rules ? check.rules->first : 0; check.rules && i < check.rules->end;
+	     i++) {
+		const struct line *rule = &conf->lines[i];
+		const char *port;
+		uint64_t number = 0;
+
+		if ((!is(rule, 0, "http-check") && !is(rule, 0, "tcp-check")) ||
+		    !is(rule, 1, "connect") || !server->checks)
+			continue;
+		port = value_after(rule, "port");
+		has_connect = true;
+		if (port && parse_number(port, UINT16_MAX, &number, NULL) < 0)
+			drafts_remark(conf->drafts, draft, place_of(conf, rule),
+				      "checks at a port that is not known: '%s'", port);
+		else
+			add_monitor(conf, draft, line, server, &check,
+				    number ? (unsigned)number : server->check_port);
+	}
+	if (server->checks && !has_connect)
+		add_monitor(conf, draft, line, server, &check, server->check_port);
+	if (server->agent && server->agent_port && !draft_serves(draft, "tcp", server->agent_port))
+		draft_monitor(draft, "tcp/%u", server->agent_port);
+	else if (server->agent)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "agent checks are not told from other connections");
+}
+
+/* Adds the backend that the line names to those in use. */
+static void
+use_backend(struct conf *conf, struct draft *draft, const struct line *line,
+	    const struct section **used, size_t *count)
+{
+	const struct section *backend =
+	    find_section(conf, word(line, 1), 1u << BACKEND | 1u << LISTEN);
+
+	if (!backend) {
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      strpbrk(word(line, 1), "%$") ? "a backend that is not known: '%s'"
+							   : "there is no backend '%s'",
+			      word(line, 1));
+		return;
+	}
+	for (size_t i = 0; i < *count; i++)
+		if (used[i] == backend)
+			return;
+	used[(*count)++] = backend;
+}
+
+/* All backends that a frontend may use, itself if it is a listen section. used has room for all. */
+static size_t
+find_backends(struct conf *conf, struct draft *draft, const struct section *section,
+	      const struct section **used)
+{
+	const struct line *fallback = setting(conf, section, "default_backend", NULL);
+	size_t count = 0;
+
+	if (section->kind == LISTEN)
+		used[count++] = section;
+	for (size_t i = section->first; i < section->end; i++)
+		if (is(&conf->lines[i], 0, "use_backend"))
+			use_backend(conf, draft, &conf->lines[i], used, &count);
+	if (fallback)
+		use_backend(conf, draft, fallback, used, &count);
+	return count;
+}
+
+static int
+import_frontend(struct conf *conf, const struct section *section, struct failure *why)
+{
+	const struct section **used = calloc(conf->section_count, sizeof(const struct section *));
+	struct draft *draft = used ? drafts_add(conf->drafts, section->name) : NULL;
+	struct haproxyserver server;
+	size_t count;
+
+	if (!draft) {
+		free(used);
+		return failure_set(why, "out of memory");
+	}
+	draft_note(draft, "%s '%s' of %s:%u", section->kind == LISTEN ? "listen" : "frontend",
+		   section->name, conf->file, section->number);
+	for (size_t i = section->first; i < section->end; i++)
+		if (is(&conf->lines[i], 0, "bind") && conf->lines[i].count > 1)
+			read_bind(conf, draft, &conf->lines[i]);
+	count = find_backends(conf, draft, section, used);
+	/* Which port belongs to checks alone is known once all servers are. */
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < count; i++) {
+			for (size_t at = used[i]->first; at < used[i]->end; at++) {
+				if (!read_server(conf, used[i], at, &server))
+					continue;
+				if (pass == 0)
+					add_server(conf, draft, used[i], &conf->lines[at], &server);
+				else
+					add_monitors(conf, draft, used[i], &conf->lines[at],
+						     &server);
+				if (!server.proxy &&
+				    (server.ssl || !has_header(conf, section, used[i])))
+					draft->has_unjoined = true;
+			}
+		}
+	}
+	free(used);
+	return 0;
+}
+
+/* Whether it takes connections: it has an address, and is not disabled. */
+static bool
+is_served(const struct conf *conf, const struct section *section)
+{
+	if (section->kind != FRONTEND && section->kind != LISTEN)
+		return false;
+	for (size_t i = section->first; i < section->end; i++)
+		if (is(&conf->lines[i], 0, "bind"))
+			return !setting(conf, section, "disabled", NULL);
+	return false;
+}
+
+int
+haproxyconf_import(struct drafts *drafts, const char *text, const char *file, struct failure *why)
+{
+	struct conf conf = {.drafts = drafts, .file = file};
+	size_t count = 1;
+	int rc = 0;
+
+	for (const char *s = text; *s; s++)
+		count += *s == '\n';
+	conf.lines = calloc(count, sizeof(*conf.lines));
+	conf.sections = calloc(count, sizeof(*conf.sections));
+	if (!conf.lines || !conf.sections)
+		rc = failure_set(why, "out of memory");
+	if (rc == 0)
+		rc = read_lines(&conf, text, why);
+	if (rc == 0)
+		find_sections(&conf);
+	for (size_t i = 0; rc == 0 && i < conf.section_count; i++)
+		if (is_served(&conf, &conf.sections[i]))
+			rc = import_frontend(&conf, &conf.sections[i], why);
+	for (size_t i = 0; i < conf.line_count; i++)
+		words_free(conf.lines[i].words);
+	free(conf.lines);
+	free(conf.sections);
+	return rc;
+}

@@ -1,0 +1,47 @@
+/*
+ * Addresses and servers as a HAProxy configuration writes them (its manual, "Address formats" and
+ * "Server and default-server options").
+ */
+#ifndef VCAP_HAPROXYSERVER_H
+#define VCAP_HAPROXYSERVER_H
+
+#include "draft.h"
+#include "failure.h"
+
+#include <stdbool.h>
+
+enum haproxyport {
+	HAPROXYPORT_FIXED,
+	HAPROXYPORT_CLIENTS, /* the one the client talked to, plus an offset */
+};
+
+/* [FAMILY@]ADDRESS[:PORTS] */
+struct haproxyaddr {
+	char text[256];   /* what host points into: not to be copied */
+	const char *host; /* NULL: any address */
+	int family;       /* 4 or 6 where the address or its prefix says it; else 0 */
+	struct draft_ports ports;
+	enum haproxyport kind;
+	int offset;
+};
+
+/* -1: not of IP, or malformed, with why; `word` may hold any text. */
+int haproxyaddr_parse(struct haproxyaddr *addr, const char *word, struct failure *why);
+
+struct haproxyserver {
+	const char *name, *address; /* the words of the line */
+	bool checks, ssl, check_ssl, check_proxy, agent, has_check_addr;
+	unsigned proxy; /* version of the PROXY protocol; 0: none */
+	unsigned check_port, agent_port;
+	char source[64]; /* as draft_source takes it; empty: not known */
+};
+
+/* The words after `source`: an address, perhaps followed by `usesrc`. */
+void haproxyserver_set_source(struct haproxyserver *server, char *const *words);
+/* Settings of a server or default-server line. */
+void haproxyserver_apply(struct haproxyserver *server, char *const *words);
+/* The settings of the server that this line (NULL-ended) is: false if it is none. Settings that
+ * hold already stay unless the line has others. */
+bool haproxyserver_read(struct haproxyserver *server, char *const *words);
+
+#endif

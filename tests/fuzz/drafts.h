@@ -1,0 +1,68 @@
+/*
+ * What every importer must do with whatever text it is given: shared by their targets.
+ */
+#ifndef VCAP_FUZZ_DRAFTS_H
+#define VCAP_FUZZ_DRAFTS_H
+
+#include "draft.h"
+#include "fuzz.h"
+#include "service.h"
+
+/* A name has addresses, but for one in a while. */
+static inline int
+find_any(void *context, const char *name, struct words *addresses, struct failure *why)
+{
+	(void)context;
+	if (name && strlen(name) % 5 == 0)
+		return failure_set(why, "cannot resolve '%s'", name);
+	words_add(addresses, "192.0.2.1");
+	words_add(addresses, "2001:db8::1");
+	return 0;
+}
+
+/* What is printed is a service file of as many lines as the draft has. */
+static inline void
+check_draft(const struct draft *draft)
+{
+	struct service service = SERVICE_INIT;
+	struct failure why = FAILURE_INIT;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	must(out);
+	draft_print(draft, out);
+	must(fclose(out) == 0 && strlen(text) == size);
+	if (draft->vips.count > 0) {
+		must(service_parse(&service, draft->name, text, "draft", &why) == 0);
+		must(service.vip_count == draft->vips.count);
+		must(service.server_count == draft->servers.count);
+		must(service.monitor_count == draft->monitors.count);
+		must(service.engine_count == 0);
+		service_release(&service);
+	}
+	free(text);
+}
+
+static inline int
+check_import(int (*import)(struct drafts *, const char *, const char *, struct failure *),
+	     const uint8_t *data, size_t size)
+{
+	struct drafts drafts = {.find = find_any};
+	struct failure why = FAILURE_INIT;
+	char *text = fuzz_text(data, size);
+
+	if (import(&drafts, text, "input", &why) < 0)
+		must(why.text[0]);
+	else
+		must(drafts_is_whole(&drafts));
+	for (size_t i = 0; i < drafts.count; i++) {
+		check_draft(drafts.list[i]);
+		must(drafts_find(&drafts, drafts.list[i]->name) == drafts.list[i]);
+	}
+	drafts_release(&drafts);
+	free(text);
+	return 0;
+}
+
+#endif
