@@ -122,6 +122,7 @@ words_of() { # KIND: those that there are
 	linktype) printf '%s\n' EN10MB RAW LINUX_SLL LINUX_SLL2 ;;
 	what) printf '%s\n' drop keep ;;
 	columns) "$here/$name" --help | sed -n 's/^Columns: //p' | tr ' ' '\n' ;;
+	kind) printf '%s\n' haproxy ipvs nft nginx ;;
 	esac 2>/dev/null | sort -u
 }
 

@@ -57,6 +57,10 @@ in_bash() { # WORD...
 	may_be ':files' vcap-merge -w ''
 	may_be ':files' vcap-merge a.pcap ''
 	may_be 'status stop' vcap-host st
+	may_be 'nft nginx' vcap import -w n
+	may_be ':files' vcap import nft ''
+	may_be 'shoes shop' vcap import nft - ''
+	may_be 'lb1,lb2' vcap import -E lb1,lb2
 	may_be ':files' vcap-host status ''
 }
 

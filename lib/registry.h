@@ -1,0 +1,28 @@
+/*
+ * Writing what vcap is configured with: service files, and the engine that is this host. The
+ * environment is the caller's to hand in, as in config.h. Directories are made as needed.
+ */
+#ifndef VCAP_REGISTRY_H
+#define VCAP_REGISTRY_H
+
+#include "config.h"
+#include "failure.h"
+
+#include <stdbool.h>
+
+enum registry_outcome { REGISTRY_FAILED, REGISTRY_WRITTEN, REGISTRY_SAME, REGISTRY_DIFFERS };
+
+/* Makes text the file of a service; one that differs is replaced only by force. *path is its path:
+ * heap, the caller's; NULL without memory. */
+enum registry_outcome registry_put(const char *name, const char *text, bool by_force,
+				   config_variable *variable, char **path, struct failure *why);
+
+/*
+ * The name of the engine that is this host: the first with the transport `local`, or else `local`,
+ * which with may_write is added to the engines file. For an ordinary user its captures run in the
+ * spool, as ENGINE_DIRECTORY is root's. Heap; NULL: the engines file is malformed or cannot be
+ * written, or `local` is another host's name in it.
+ */
+char *registry_local(bool may_write, config_variable *variable, struct failure *why);
+
+#endif

@@ -1,0 +1,215 @@
+#!/usr/bin/env bats
+# vcap-import: service files from configurations of other programs. Below import/KIND, NAME.services
+# is what a configuration comes to, and NAME.said what is said of it; both were read by hand.
+# shellcheck disable=SC2016 # programs of awk, and dollars of HAProxy
+
+bats_require_minimum_version 1.5.0
+load import/stubs
+
+setup() {
+	top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	inputs=$BATS_TEST_DIRNAME/import
+	import_stubs "$BATS_TEST_TMPDIR/stubs"
+	PATH="$BATS_TEST_TMPDIR/stubs:$top/${VCAP_BUILD:-build}/bin:$PATH:/usr/sbin"
+	export VCAP_CONFIG="$BATS_TEST_TMPDIR/config"
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# What comes of a file is what stands beside it, and is said by the exit status as well.
+comes_to() { # KIND FILE
+	local name=${2%.*} status=0
+
+	(cd "$inputs/$1" && vcap-import "$1" "$2") >services 2>said || status=$?
+	diff -u "$inputs/$1/$name.services" services
+	diff -u <(cat "$inputs/$1/$name.said" 2>/dev/null) said
+	if [ -s said ]; then
+		[ "$status" -eq 3 ]
+	else
+		[ "$status" -eq 0 ]
+	fi
+}
+
+# Cut at their first lines, the services are files of their own.
+cut_apart() { # FROM TO
+	mkdir -p "$2"
+	awk -v to="$2" '/^# service / { file = to "/" $3 } { print >file }' "$1"
+}
+
+one() { # LINE...: a configuration of one frontend with these lines, imported
+	printf '%s\n' 'frontend one' 'bind 192.0.2.1:80' "$@" | vcap-import haproxy -
+}
+
+# Break: lib/haproxyserver.c s/addr->kind = HAPROXYPORT_CLIENTS;/;/
+# Break: lib/haproxyconf.c s/pass < 2/pass < 1/
+@test "haproxy: ten configurations of different style" {
+	for file in "$inputs"/haproxy/*.cfg; do
+		comes_to haproxy "$(basename "$file")"
+		styles=$((${styles-0} + 1))
+	done
+	[ "$styles" -eq 10 ]
+}
+
+@test "haproxy: HAProxy itself takes all of them" {
+	for file in "$inputs"/haproxy/*.cfg; do
+		haproxy -c -f "$file" || { echo "$file"; false; }
+	done
+}
+
+# Break: lib/ipvsrules.c s/rule->method == 'g'/true/
+@test "ipvs: masquerading, direct routing, tunnels, marks, names" {
+	for file in "$inputs"/ipvs/*.rules; do
+		comes_to ipvs "$(basename "$file")"
+	done
+}
+
+# Break: lib/nftrules.c s/return exclude(rules, destination, match);/return true;/
+@test "nft: port forwarding, balancing by maps, chains of services" {
+	for file in "$inputs"/nft/*.json; do
+		comes_to nft "$(basename "$file")"
+	done
+}
+
+# Break: lib/nginxconf.c s/add_variable(server, pass, authority);/;/
+@test "nginx: http and stream, with includes" {
+	comes_to nginx sites.dump
+}
+
+@test "import: what is printed passes vcap-services, as it is" {
+	for file in "$inputs"/*/*.services; do
+		rm -rf config
+		cut_apart "$file" config/services
+		echo 'local local' >config/engines
+		[ "$(vcap-services -r | wc -l)" -eq "$(grep -c '^# service' "$file")" ]
+	done
+}
+
+# Break: lib/registry.c s/is_there && (is_same || !by_force)/is_same/
+@test "import: -w writes what would be printed, and the engine that is this host" {
+	haproxy=$inputs/haproxy/tiers.cfg
+	vcap-import haproxy "$haproxy" >printed
+	cut_apart printed apart
+	run -0 vcap-import -w haproxy "$haproxy"
+	[ "$output" = "$(printf '%s\n' "$VCAP_CONFIG"/services/{api,ldap,gopher})" ]
+	for name in api ldap gopher; do
+		diff <(sed '/^$/d' "apart/$name") "config/services/$name"
+	done
+	[ "$(vcap-engines -r | cut -f 1,2)" = $'local\tlocal' ]
+	vcap-services >/dev/null
+
+	# Again: nothing changes, and a file that was edited stays.
+	cp config/engines engines
+	echo '# mine' >>config/services/ldap
+	cp config/services/ldap ldap
+	run -3 --separate-stderr vcap-import -w haproxy "$haproxy"
+	[ "$stderr" = "vcap-import: '$VCAP_CONFIG/services/ldap' differs, and is replaced only with -f" ]
+	cmp ldap config/services/ldap
+	cmp engines config/engines
+	run -0 vcap-import -fw haproxy "$haproxy"
+	run ! grep mine config/services/ldap
+}
+
+# Break: lib/registry.c s/engines.list\[i\].transport == ENGINE_LOCAL/false/
+@test "import: the engine that is this host is the one there is" {
+	mkdir config
+	printf 'far ssh far\nhere dir=/d local\n' >config/engines
+	one 'default_backend b' 'backend b' 'server s 10.0.0.1:80' | grep -qx 'engine   here'
+	one >/dev/null
+	printf 'far ssh far' >config/engines
+	one | grep -qx 'engine   local'
+	printf 'bind 192.0.2.1:80\n' >bind
+	printf 'frontend one\nbind 192.0.2.1:80\n' | vcap-import -w haproxy -
+	[ "$(head -n 1 config/engines)" = 'far ssh far' ]
+	[[ "$(sed -n 2p config/engines)" == 'local '*local ]]
+	echo 'local ssh elsewhere' >config/engines
+	run -2 one
+	[[ "$output" == *"engine 'local' is not this host"* ]]
+}
+
+# Break: lib/inquiry.c s/if (engine) {/if (0) {/
+@test "import: -E reads from the first engine, asks it for names, and all for addresses" {
+	mkdir config
+	for lb in lb1 lb2; do
+		mkdir "$lb"
+		printf '#!/bin/sh\nPATH=%s:$PATH exec "$@"\n' "$PWD/$lb" >"$lb/enter"
+		chmod 755 "$lb/enter"
+		echo "$lb exec $PWD/$lb/enter" >>config/engines
+	done
+	printf '#!/bin/sh\necho "1: eth0 inet 192.0.2.1/24 scope global"\n' >lb1/ip
+	printf '#!/bin/sh\necho "1: eth0 inet 192.0.2.2/24 scope global"\n' >lb2/ip
+	printf '#!/bin/sh\necho "10.9.9.9 STREAM $2"\n' >lb1/getent
+	printf '#!/bin/sh\n[ "$*" = -Sn ] || exit\necho -A -t 192.0.2.9:80\n' >lb1/ipvsadm
+	chmod 755 lb1/* lb2/*
+	printf '%s\n' 'frontend one' 'bind :80' 'default_backend b' 'backend b' 'server s here.example:80' >x.cfg
+	[ "$(vcap-import -E lb1,lb2 haproxy "$PWD/x.cfg" | grep -v '^#' | sed 's/ *#.*//')" = "\
+vip      192.0.2.1 tcp/80
+vip      192.0.2.2 tcp/80
+server   10.9.9.9 tcp/80
+engine   lb1
+engine   lb2" ]
+	[ "$(vcap-import -E lb1 ipvs | grep ^vip)" = 'vip      192.0.2.9 tcp/80' ]
+	[ "$(vcap-import -E lb2 haproxy - <x.cfg | grep '^#  ')" = "\
+#        frontend 'one' of standard input:1
+#        nothing in the packets joins all client and server connections: for
+#        captures of single clients see flows= in vcap-engines(5)" ]
+	run -2 vcap-import -E lb1,lb9 haproxy -
+	[ "$output" = "vcap-import: unknown engine 'lb9'" ]
+	run -1 vcap-import -E lb1 haproxy "$PWD/nothing"
+	[[ "${lines[-1]}" == "vcap-import: 'cat' failed on lb1" ]]
+}
+
+# Break: lib/draft.c s/return !drafts->wanted;/return true;/
+@test "import: only the services that are named, and only what is said of those" {
+	run -0 --separate-stderr vcap-import haproxy "$inputs/haproxy/checks.cfg" agents ports
+	[ "$(grep -c '^# service' <<<"$output")" -eq 2 ]
+	[ -z "$stderr" ]
+	run -3 --separate-stderr vcap-import haproxy "$inputs/haproxy/checks.cfg" root nothing
+	[ "$(grep '^# service' <<<"$output")" = '# service root' ]
+	[ "${stderr_lines[0]}" = "vcap-import: $inputs/haproxy/checks.cfg:11: checks are not told from requests of clients: '/'" ]
+	[ "${stderr_lines[1]}" = "vcap-import: there is no service 'nothing'" ]
+	[ "$(vcap-import haproxy "$inputs/haproxy/edges.cfg" web:public.1 2>/dev/null | head -n 1)" = '# service web-public.1' ]
+}
+
+# Break: cmd/vcap-import.c s/count ? status : EXIT_FAILED/status/
+@test "import: nothing comes out of what is something else, with status 1" {
+	for kind in haproxy ipvs nft nginx; do
+		for text in '' 'nonsense' '{}' '{"nftables": 7}' 'a { b' "'" '}' '-A'; do
+			run -1 --separate-stderr vcap-import "$kind" - <<<"$text"
+			[ -z "$output" ]
+			[[ "$stderr" == vcap-import:* ]]
+		done
+		run -1 vcap-import "$kind" - < <(printf 'a\0b')
+		[[ "$output" == *"NUL"* ]]
+		run -1 vcap-import "$kind" "$PWD/nothing"
+	done
+	run -2 vcap-import
+	run -2 vcap-import apache
+	run -2 vcap-import -f haproxy
+}
+
+@test "haproxy: what earlier versions took is said" {
+	run -1 vcap-import haproxy - <<<'listen old 192.0.2.1:80'
+	[ "${lines[0]}" = "vcap-import: standard input:1: an address that HAProxy takes only from 'bind' today: '192.0.2.1:80'" ]
+}
+
+# Break: lib/draft.c s/!is_host_name(host)/false/
+@test "import: hostile text reaches neither a resolver, nor a terminal, nor another line" {
+	printf '#!/bin/sh\necho "$@" >>asked\nexit 2\n' >stubs/getent
+	one 'default_backend b' 'backend b' 'server s -oProxyCommand=x:80' 'server s $(touch@x):80' \
+		'server s a/../b:80' 'server "a\nengine b" 10.0.0.1:80' 'server s\x1b[31m 10.0.0.2:80' \
+		'server s x;y:80' 'option httpchk GET "/a\nengine c"' 'server c 10.0.0.3:80 check' >out 2>err || true
+	[ ! -e asked ]
+	run ! grep -q $'\e' out
+	run ! grep -q $'\e' err
+	[ "$(grep -c ^engine out)" -eq 1 ]
+	[ "$(grep -c ^server out)" -eq 3 ]
+}
+
+# Break: lib/draft.c s/find_exactly(drafts, made); number++/NULL; number++/
+@test "import: names that no service may have are made valid ones, each of its own" {
+	long=$(printf 'x%.0s' {1..80})
+	for name in a.b a:b a-b a:b- "$long" "${long}y" ::: '..'; do
+		printf 'frontend %s\nbind 192.0.2.1:80\n' "$name"
+	done | vcap-import -w haproxy - >written
+	[ "$(vcap-services -r | wc -l)" -eq 8 ]
+	[ "$(sort -u written | wc -l)" -eq 8 ]
+}
