@@ -1,0 +1,289 @@
+#!/usr/bin/env bats
+# vcap-import beside the programs whose configuration it reads: what they really listen at and talk
+# to, and captures from what was imported, without an edit by hand.
+# shellcheck disable=SC2016 # programs of awk and perl
+
+bats_require_minimum_version 1.5.0
+load tcpdump
+load ../until
+load ../pipe/import/stubs
+
+setup() {
+	inputs=$BATS_TEST_DIRNAME/../pipe/import
+	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
+	PATH=$(cd "$build/bin" && pwd):$PATH:/usr/sbin:/sbin
+	grep -q netns-run /proc/1/cmdline || {
+		echo "these tests need namespaces: run them by tests/netns-run"
+		return 1
+	}
+	cd "$BATS_TEST_TMPDIR" || return
+	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
+	pids=
+	mkdir -p /run/haproxy
+	sysctl -qw net.ipv4.ip_nonlocal_bind=1 net.ipv6.ip_nonlocal_bind=1 2>/dev/null || true
+}
+
+teardown() {
+	# shellcheck disable=SC2086 # words
+	[ -z "$pids" ] || kill $pids 2>/dev/null || true
+	for pid in $(pgrep -x vcap-wait) $(pgrep -x vcap-run); do
+		kill -9 "$pid" 2>/dev/null || true
+	done
+	nft flush ruleset
+	for place in /etc/nginx /etc/haproxy/haproxy.cfg /var/lib; do
+		! grep -q " $place " /proc/self/mountinfo || umount -l $place
+	done
+	for side in client server; do
+		[ ! -e /run/netns/$side ] || ip netns del $side
+	done
+	ip addr flush dev lo scope global
+}
+
+in_background() { # COMMAND...
+	"$@" </dev/null >>log 2>&1 3>&- &
+	pids="$pids $!"
+	disown
+}
+
+ask() { # SOCKET COMMAND: of HAProxy
+	perl -MIO::Socket::UNIX -e '
+		my $socket = IO::Socket::UNIX->new($ARGV[0]) or exit 1;
+		print $socket "$ARGV[1]\n";
+		print while <$socket>' "$1" "$2"
+}
+
+ends() { # KEYWORD FILE: the addresses and ports of such lines
+	awk -v keyword="$1" '$1 == keyword && !/an address of the host/ {
+		sub(/^[a-z]+\//, "", $3); print ($2 ~ /:/ ? "[" $2 "]" : $2) ":" $3 }' "$2" | sort -u
+}
+
+# What HAProxy has opened, and the servers that it knows with a port of their own. Names are left to
+# the stubs.
+run_haproxy() { # FILE
+	printf 'global\n    stats socket %s/state.sock level admin\n' "$PWD" >state.cfg
+	# It runs as whoever runs the tests.
+	sed -E '/^\t(user|group|chroot|daemon)/d; /^    daemon/d' "$1" >run.cfg
+	in_background haproxy -db -f run.cfg -f state.cfg
+	until_true ask state.sock 'show info'
+	ss -Hltn | awk '{ sub(/%[a-z]+/, "", $4); print $4 }' | grep -vE '^(0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1:1024$|(127\.0\.0\.1|\[::1\]):8090$)' |
+		sort -u >listening
+	ask state.sock 'show servers state' | awk 'NF > 18 && $5 ~ /[.:]/ && $5 !~ /^0\.0\.0\.0$/ && $19 > 0 {
+		print ($5 ~ /:/ ? "[" $5 "]" : $5) ":" $19 }' | sort -u >talking
+	kill "${pids##* }"
+	until_true test -z "$(ss -Hltn)"
+}
+
+# Break: lib/haproxyserver.c s/\*rest == '\/'/false/
+# Break: lib/haproxyconf.c s/return !setting(conf, section, "disabled", NULL);/return true;/
+@test "haproxy: VIPs are where it listens, servers are those it knows" {
+	import_stubs "$PWD/stubs"
+	for file in "$inputs"/haproxy/*.cfg; do
+		echo "# $file"
+		run_haproxy "$file"
+		PATH="$PWD/stubs:$PATH" vcap-import haproxy "$file" >services 2>said || [ $? -eq 3 ]
+		# A range of ports is one socket each.
+		ends vip services | grep -v ':8090$' | while IFS= read -r end; do
+			range=${end##*:}
+			seq "${range%-*}" "${range#*-}" | sed "s/^/${end%:*}:/"
+		done | sort -u >vips
+		diff vips listening
+		# Of the servers, those that no frontend uses are no one's, and those at the client's
+		# port have none.
+		ends server services >servers
+		case $(basename "$file" .cfg) in
+		quoting) grep -vE '^10\.3\.0\.(3|9|9[789]):' talking ;; # left out, as is said
+		edges) grep -vE '^10\.7\.0\.9:|^192\.0\.2\.99:' talking ;;
+		ports) grep -v '^10\.6\.1\.[12]:' talking ;;
+		*) cat talking ;;
+		esac >wanted
+		case $(basename "$file" .cfg) in
+		ports) grep -vE '^10\.6\.(0|1\.[12]|2)' servers ;; # relative ports, dispatch
+		discovery) : ;; # names, which it does not resolve here
+		*) cat servers ;;
+		esac >found
+		diff wanted found
+	done
+}
+
+@test "nft: the rules as nft prints them here come to the same as those of the tests" {
+	import_stubs "$PWD/stubs"
+	for file in "$inputs"/nft/*.nft; do
+		name=$(basename "$file" .nft)
+		nft flush ruleset
+		nft -f "$file"
+		PATH="$PWD/stubs:$PATH" vcap-import nft >services 2>said || [ $? -eq 3 ]
+		diff <(sed "s/$name.json:/nft -j list ruleset:/" "$inputs/nft/$name.services") services
+		diff <(sed "s/$name.json:/nft -j list ruleset:/" "$inputs/nft/$name.said" 2>/dev/null) said
+	done
+}
+
+@test "nginx: nginx -T of these files comes to the same as that of the tests" {
+	import_stubs "$PWD/stubs"
+	mount --bind "$inputs/nginx/sites" /etc/nginx
+	PATH="$PWD/stubs:$PATH" vcap-import nginx >services 2>said || [ $? -eq 3 ]
+	diff "$inputs/nginx/sites.services" services
+	diff "$inputs/nginx/sites.said" <(grep ^vcap-import said)
+}
+
+# A machine on which nothing of vcap is configured, with room on its disk.
+clean_machine() {
+	mount -t tmpfs -o size=12g tmpfs /var/lib
+	mkdir -p /var/lib/haproxy
+	[ ! -e config ]
+}
+
+web_server() { # ADDRESS...: answers by itself, on port 8080
+	{
+		printf '%s\n' global "stats socket $PWD/web.sock level admin" defaults 'mode http' 'timeout client 9s' 'frontend web'
+		printf 'bind %s:8080\n' "$@"
+		printf '%s\n' 'http-request return status 200 content-type text/plain string ok'
+	} >web.cfg
+	in_background haproxy -db -f web.cfg
+	until_true ask web.sock 'show info'
+}
+
+# Captures the service while the function talks; the file is capture.pcapng.
+capture() { # SERVICE FUNCTION
+	vcap check "$1" 2>&1
+	id=$(vcap start "$1" 2>start.err 3>&-)
+	"$2"
+	vcap stop "$id"
+	vcap wait "$id"
+	vcap export -w capture.pcapng "$id"
+}
+
+count() { # FILTER...: packets in the capture
+	tcpdump -r capture.pcapng "$@" 2>/dev/null | wc -l
+}
+
+syn='tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'
+
+requests() { # FILTER...: for /page
+	tcpdump -nr capture.pcapng "$@" 2>/dev/null | grep -c 'HTTP: GET /page'
+}
+
+has_both_sides() {
+	[ "$(vcap-stat capture.pcapng | awk 'NR > 1 { print $3 }' | sort -u | tr '\n' ' ')" = 'client server ' ]
+}
+
+opened() { # how many connections of TCP this namespace has opened
+	awk '/^Tcp: [0-9]/ { print $6 }' /proc/net/snmp
+}
+
+# Nobody but the checks opens any meanwhile.
+is_checked_since() { # COUNT: of connections
+	[ "$(opened)" -ge $(($1 + 2)) ]
+}
+
+shop() {
+	before=$(opened)
+	until_true is_checked_since "$before"
+	for _ in 1 2 3 4 5 6; do
+		curl -sf -o /dev/null http://192.0.2.10/page
+	done
+	ask /run/haproxy/admin.sock 'disable health servers/web1; disable health servers/web2'
+}
+
+# Break: lib/haproxyconf.c s/draft_monitor(draft, "empty");/;/
+@test "a clean machine: HAProxy's configuration to a capture, without an edit" {
+	clean_machine
+	for address in 192.0.2.10 10.0.1.11 10.0.1.12; do
+		ip addr add $address/32 dev lo
+	done
+	web_server 10.0.1.11 10.0.1.12
+	sed -E '/^\t(user|group|chroot|daemon)/d' "$inputs/haproxy/debian.cfg" >haproxy.cfg
+	mount --bind haproxy.cfg /etc/haproxy/haproxy.cfg
+	in_background haproxy -db -f /etc/haproxy/haproxy.cfg
+	until_true curl -sf http://192.0.2.10/
+
+	run -0 vcap import haproxy -w
+	[ "$output" = "$PWD/config/services/shop" ]
+	capture shop shop
+	# Every request on both sides, and of the connections to servers those that carry them: no check.
+	[ "$(count "$syn and dst host 192.0.2.10")" -eq 6 ]
+	[ "$(requests dst host 192.0.2.10)" -eq 6 ]
+	[ "$(requests dst net 10.0.1.0/24 and dst port 8080)" -eq 6 ]
+	[ "$(count "$syn and dst net 10.0.1.0/24")" -le 6 ]
+	[ "$(count not host 192.0.2.10 and not net 10.0.1.0/24)" -eq 0 ]
+	has_both_sides
+}
+
+page() {
+	ip netns exec client curl -sf -o /dev/null http://192.0.2.10/page
+}
+
+# This namespace is the gateway; the client and the server have one each.
+# Break: lib/nftrules.c s/write_address(text, sizeof(text), rules->hidings\[i\].address)/;/
+@test "a clean machine: the rules of nftables to a capture, without an edit" {
+	clean_machine
+	sysctl -qw net.ipv4.ip_forward=1
+	ip addr add 192.0.2.10/32 dev lo
+	for side in client server; do
+		net=$([ $side = client ] && echo 1 || echo 2)
+		ip netns add $side
+		ip link add dev to-$side type veth peer name eth0 netns $side
+		ip addr add "10.$net.0.1/24" dev to-$side
+		ip link set dev to-$side up
+		ip -n $side addr add "10.$net.0.2/24" dev eth0
+		ip -n $side link set dev eth0 up
+		ip -n $side route add default via "10.$net.0.1"
+	done
+	printf '%s\n' defaults 'mode http' 'timeout client 9s' 'frontend web' 'bind :8080' \
+		'http-request return status 200 content-type text/plain string ok' >web.cfg
+	in_background ip netns exec server haproxy -db -f web.cfg
+	nft -f - <<-END
+		table ip nat {
+			chain in {
+				type nat hook prerouting priority dstnat;
+				ip daddr 192.0.2.10 tcp dport 80 dnat to 10.2.0.2:8080
+			}
+			chain out {
+				type nat hook postrouting priority srcnat;
+				ip daddr 10.2.0.2 snat to 10.2.0.1
+			}
+		}
+	END
+	until_true page
+
+	run -0 vcap import nft -w
+	grep -qx 'source   10.2.0.1' config/services/tcp-192.0.2.10-80
+	capture tcp-192.0.2.10-80 page
+	[ "$(count "$syn and src host 10.1.0.2 and dst host 192.0.2.10")" -eq 1 ]
+	[ "$(count "$syn and src host 10.2.0.1 and dst host 10.2.0.2")" -eq 1 ]
+	[ "$(requests dst host 192.0.2.10)" -eq 1 ]
+	[ "$(requests dst host 10.2.0.2)" -eq 1 ]
+	has_both_sides
+}
+
+through_nginx() {
+	curl -sf -o /dev/null http://192.0.2.10/page
+}
+
+@test "a clean machine: nginx's stream servers to a capture, without an edit" {
+	clean_machine
+	for address in 192.0.2.10 10.0.1.11; do
+		ip addr add $address/32 dev lo
+	done
+	web_server 10.0.1.11
+	mkdir nginx
+	cat >nginx/nginx.conf <<-END
+		load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+		user root;
+		pid /run/nginx.pid;
+		error_log stderr;
+		events { }
+		stream {
+			upstream shop { server 10.0.1.11:8080; }
+			server { listen 192.0.2.10:80; proxy_pass shop; }
+		}
+	END
+	mount --bind nginx /etc/nginx
+	in_background nginx -g 'daemon off;'
+	until_true through_nginx
+
+	run -0 vcap import nginx -w
+	capture shop through_nginx
+	[ "$(requests dst host 192.0.2.10)" -eq 1 ]
+	[ "$(requests dst host 10.0.1.11 and dst port 8080)" -eq 1 ]
+	has_both_sides
+}
