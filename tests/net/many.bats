@@ -5,8 +5,6 @@
 bats_require_minimum_version 1.5.0
 load many
 load ../until
-# shellcheck disable=SC2034 # until_true reads it
-patience=60
 
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
