@@ -3,6 +3,7 @@
 VERSION   := 0.1.0
 PREFIX    ?= /usr/local
 BINDIR    ?= $(PREFIX)/bin
+LIBDIR    ?= $(PREFIX)/lib
 MANDIR    ?= $(PREFIX)/share/man
 BASHDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR    ?= $(PREFIX)/share/zsh/site-functions
@@ -39,7 +40,8 @@ ifndef V
 Q := @
 endif
 
-LIB_OBJ     := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c))
+# conntracktool is conntrack without its library: one of them, and the archive has the other.
+LIB_OBJ     := $(filter-out $(B)/lib/conntracktool.o,$(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c)))
 C_COMMANDS  := $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c))
 SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
 SUBCOMMANDS  = $(filter-out vcap,$(notdir $(C_COMMANDS) $(SH_COMMANDS)))
@@ -102,7 +104,25 @@ $(B)/tests/preload/%.so: tests/preload/%.c
 	@$(if $(Q),echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) -shared -fPIC -o $@ $<
 
--include $(patsubst %.o,%.d,$(LIB_OBJ)) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d)
+# What an engine needs, without a library or a package there: `vcap push` brings these. They lie
+# beside bin, here and when installed, in a directory that is called as `uname -m` calls this machine.
+ENGINE_COMMANDS := vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows
+STATIC          := $(B)/lib/vcap/$(shell uname -m)
+STATIC_COMMANDS := $(addprefix $(STATIC)/,$(ENGINE_COMMANDS))
+
+static: $(STATIC_COMMANDS)
+
+# Debian has no static libnetfilter_conntrack.
+$(STATIC)/vcap-flows: $(B)/lib/conntracktool.o
+$(STATIC)/vcap-flows: LIBS_vcap-flows = -lcap -lseccomp
+
+$(STATIC)/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  LD   $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -s -o $@.new $(filter %.o,$^) $(filter %.a,$^) \
+		$(LIBS_$*) $(LDLIBS) && mv $@.new $@
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(B)/lib/conntracktool.o) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d)
 
 # What a fresh machine lacks is installed (as root) or named; then make starts over to build.
 check:
@@ -126,6 +146,9 @@ check-slow:
 BREAKABLE = $(shell grep -l '^. Break:' tests/*/*.bats)
 
 tests: $(UNIT) $(HELPERS) $(PRELOADS) $(FUZZ)
+ifeq ($(B),build)
+tests: static
+endif
 
 # Every fuzz target for FUZZ_S seconds, under sanitizers; FUZZ_TARGETS names some of them.
 FUZZ_S ?= 60
@@ -191,5 +214,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture bench-many lint install uninstall clean
+.PHONY: all commands static tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture bench-many lint install uninstall clean
 .SECONDARY:

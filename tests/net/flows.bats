@@ -130,9 +130,9 @@ pair_count() { # EVENT COUNT
 	[ "$(pairs "$1" | wc -l)" -ge "$2" ]
 }
 
-# Starts vcap-flows, which is current on return.
+# Starts vcap-flows, or $flows, which is current on return.
 flows() { # OPTION...
-	in_background vcap-flows "$@" >flows 2>err
+	in_background "${flows:-vcap-flows}" "$@" >flows 2>err
 	flows_pid=$pid
 	until_true grep -q "^#" flows
 }
@@ -190,6 +190,62 @@ hold() { # ADDRESS PORT FILE
 	conntrack -L -f ipv6 -o extended 2>/dev/null | grep -c 2001:db8 || true
 	grep -c 'udp 10.1.0.2' expected
 	diff <(cut -d ' ' -f 2- flows | grep new | sort) <(sort expected)
+}
+
+static_flows() {
+	flows=$build/lib/vcap/$(uname -m)/vcap-flows
+	[ -x "$flows" ] || skip "static: not in this build"
+}
+
+# Break: lib/conntracktool.c s/NEW,DESTROY/DESTROY/
+@test "conntrack, static: connections that begin and end, both families" {
+	static_flows
+	gateway
+	watch_wire
+	flows --conntrack
+	visit http://192.0.2.10/ http://192.0.2.11/ 'http://[2001:db8::10]/' http://192.0.2.10/
+	until_true pair_count new 4
+	until_true wire_has 4
+	diff <(wire_pairs) <(pairs new)
+	conntrack -F 2>/dev/null
+	until_true pair_count end 4
+	diff <(wire_pairs | sort) <(pairs end | sort)
+	[ "$(grep -vc '^#' flows)" -eq 8 ]
+	[ "$(cat err)" = "vcap-flows: this program has no libnetfilter_conntrack: the 'conntrack' tool reads connection tracking for it" ]
+}
+
+# Break: lib/conntracktool.c s/stream == COMPLAINTS/true/
+@test "conntrack, static: the same table as the library reads" {
+	static_flows
+	gateway
+	hold 192.0.2.10 80 one
+	hold 2001:db8::10 80 two
+	ip netns exec client bash -c 'echo x >/dev/udp/192.0.2.10/80'
+	visit http://10.2.0.2:8080/
+	flows --conntrack
+	sed '/^#/q' flows | cut -d ' ' -f 2- | sort >by-tool
+	flows='' flows --conntrack
+	sed '/^#/q' flows | cut -d ' ' -f 2- | sort | diff - by-tool
+	[ "$(grep -c ^new by-tool)" -eq 3 ]
+}
+
+@test "conntrack, static: the tool ends with it, and without the tool it says so" {
+	static_flows
+	gateway
+	flows --conntrack
+	pgrep -f "conntrack -E"
+	kill -9 "$flows_pid"
+	until_true not pgrep -f "conntrack -E"
+	flows --conntrack
+	kill "$(pgrep -f "conntrack -E")"
+	until_true not kill -0 "$flows_pid"
+	[ "$(tail -n 1 err)" = "vcap-flows: the 'conntrack' tool has ended" ]
+	mkdir empty
+	mount --bind empty /usr/sbin
+	PATH=/usr/bin:/bin run -1 "$flows" --conntrack
+	umount /usr/sbin
+	[[ $output == *"that cannot be run: install the package conntrack" ]]
+	[ "${#lines[@]}" -eq 1 ]
 }
 
 # Bursts that nobody reads: the kernel drops events, and says so.
