@@ -199,6 +199,10 @@ install: all
 	install -m 644 completions/vcap.bash $(DESTDIR)$(BASHDIR)/vcap
 	install -m 644 completions/_vcap $(DESTDIR)$(ZSHDIR)
 	install -m 644 completions/vcap.fish $(DESTDIR)$(FISHDIR)
+	if [ -d $(STATIC) ]; then \
+		install -d $(DESTDIR)$(LIBDIR)/vcap/$(notdir $(STATIC)) && \
+		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBDIR)/vcap/$(notdir $(STATIC)); \
+	fi
 	for command in $(SUBCOMMANDS); do \
 		ln -sf vcap $(DESTDIR)$(BASHDIR)/$$command && \
 		ln -sf vcap.fish $(DESTDIR)$(FISHDIR)/$$command.fish || exit; \
@@ -206,6 +210,7 @@ install: all
 
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(C_COMMANDS) $(SH_COMMANDS))
+	rm -rf $(DESTDIR)$(LIBDIR)/vcap
 	rm -f $(DESTDIR)$(ZSHDIR)/_vcap
 	cd $(DESTDIR)$(BASHDIR) && rm -f vcap $(SUBCOMMANDS)
 	cd $(DESTDIR)$(FISHDIR) && rm -f vcap.fish $(addsuffix .fish,$(SUBCOMMANDS))

@@ -11,15 +11,21 @@
 
 static const struct command self = {
     .name = "vcap-engines",
-    .synopsis = "[-j | -r]",
-    .options = "  -j, --json     print JSON\n"
-	       "  -r, --raw      print a line an engine, columns separated by tabs\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+    .synopsis = "[-j | -r] [-o columns]",
+    .options = "  -j, --json            print JSON\n"
+	       "  -o, --output columns  print these, separated by commas; +columns: these too\n"
+	       "  -r, --raw             print a line an engine, columns separated by tabs\n"
+	       "      --help            show this help\n"
+	       "      --version         show the version\n"
+	       "\n"
+	       "Columns: NAME TRANSPORT WHERE DIR INTERFACES BIN\n",
 };
 
+/* What is printed unless something else is asked for. */
+#define USUAL "NAME,TRANSPORT,WHERE,DIR,INTERFACES"
+
 static const struct table_column columns[] = {
-    {"NAME"}, {"TRANSPORT"}, {"WHERE"}, {"DIR"}, {"INTERFACES"},
+    {"NAME"}, {"TRANSPORT"}, {"WHERE"}, {"DIR"}, {"INTERFACES"}, {"BIN"},
 };
 
 /* The words with a separator between them. Heap. */
@@ -43,13 +49,45 @@ add_engine(struct table *table, const struct engine *engine)
 	char *where = joined(engine->words, " ");
 	char *interfaces = joined(engine->interfaces, ",");
 	struct failure why = FAILURE_INIT;
-	const char *cells[] = {engine->name, engine_transport_name(engine->transport), where,
-			       engine->directory, interfaces};
+	const char *cells[] = {engine->name, engine_transport_name(engine->transport),
+			       where,        engine->directory,
+			       interfaces,   engine->bin};
 
 	if (table_add(table, cells, &why) < 0)
 		die("%s", why.text);
 	free(where);
 	free(interfaces);
+}
+
+/* An empty table with the columns that are asked for. */
+static struct table *
+parse_options(int argc, char **argv, enum table_form *form)
+{
+	static const struct option known[] = {{"json", no_argument, NULL, 'j'},
+					      {"output", required_argument, NULL, 'o'},
+					      {"raw", no_argument, NULL, 'r'},
+					      CLI_OPTIONS};
+	struct table *table = table_new("engines", columns, sizeof(columns) / sizeof(*columns));
+	struct failure why = FAILURE_INIT;
+	int opt;
+
+	if (!table || table_choose(table, USUAL, &why) < 0)
+		die("out of memory");
+	*form = TABLE_HUMAN;
+	while ((opt = getopt_long(argc, argv, ":jo:r", known, NULL)) != -1) {
+		switch (opt) {
+		case 'j': *form = TABLE_JSON; break;
+		case 'o':
+			if (table_choose(table, optarg, &why) < 0)
+				die_usage("%s (try --help)", why.text);
+			break;
+		case 'r': *form = TABLE_RAW; break;
+		default: cli_option(opt, argv);
+		}
+	}
+	if (optind < argc)
+		die_usage("takes no argument, but there is '%s'", argv[optind]);
+	return table;
 }
 
 int
@@ -61,14 +99,9 @@ main(int argc, char **argv)
 	struct table *table;
 
 	cli_start(&self);
-	form = cli_form(argc, argv);
-	if (optind < argc)
-		die_usage("takes no argument, but there is '%s'", argv[optind]);
+	table = parse_options(argc, argv, &form);
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	table = table_new("engines", columns, sizeof(columns) / sizeof(*columns));
-	if (!table)
-		die("out of memory");
 	for (size_t i = 0; i < engines.count; i++)
 		add_engine(table, &engines.list[i]);
 	if (table_print(table, form, stdout, &why) < 0)

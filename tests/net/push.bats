@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# vcap-push: an engine that has a shell and seven small tools, and no library.
+# shellcheck disable=SC2016 # dollars for the shell of an engine
+
+bats_require_minimum_version 1.5.0
+load ../until
+
+setup() {
+	build=$(cd "$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}" && pwd)
+	programs=$build/lib/vcap/$(uname -m)
+	[ -d "$programs" ] || skip "static: not in this build"
+	grep -q netns-run /proc/1/cmdline || {
+		echo "these tests make namespaces: run them by tests/netns-run"
+		return 1
+	}
+	PATH=$build/bin:$build/tests/tools:$PATH:/usr/sbin:/sbin
+	cd "$BATS_TEST_TMPDIR" || return
+	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
+	mkdir -p config/services
+	ip netns add lb1
+	ip -n lb1 link set lo up
+	bare root cat chmod mkdir mv rm rmdir uname
+	echo "lb1 bin=/opt/vcap/bin iface=lo exec ip netns exec lb1 chroot $PWD/root" >config/engines
+	printf '%s\n' 'vip 127.0.0.1 udp/9' 'engine lb1' >config/services/shop
+	find root ! -path 'root/proc/*' | sort >before
+}
+
+teardown() {
+	umount root/proc root
+	ip netns del lb1
+}
+
+# A root that has a shell, these tools, and what the kernel gives.
+bare() { # DIR TOOL...
+	mkdir "$1"
+	# The reserve of a capture is a GiB.
+	mount -t tmpfs -o size=4g tmpfs "$1"
+	mkdir -p "$1/bin" "$1/dev" "$1/proc" "$1/tmp"
+	for tool in sh "${@:2}"; do
+		program=$(readlink -f "$(command -v "$tool")")
+		cp "$program" "$1/bin/$tool"
+		for file in $(ldd "$program" | grep -o '/[^ ]*'); do
+			mkdir -p "$1${file%/*}"
+			cp -n "$(readlink -f "$file")" "$1$file"
+		done
+	done
+	mknod -m 666 "$1/dev/null" c 1 3 || { touch "$1/dev/null" && mount --bind /dev/null "$1/dev/null"; }
+	mount -t proc proc "$1/proc"
+}
+
+nothing_left() {
+	find root ! -path 'root/proc/*' | sort | diff before -
+}
+
+# Break: cmd/vcap-push.sh s/rmdir "$path"/:/
+@test "push: a capture through what was brought, and nothing is left" {
+	run -1 vcap-check lb1
+	run -0 --separate-stderr vcap push lb1
+	[ "$output" = "lb1: vcap $(vcap --version | cut -d ' ' -f 2) in /opt/vcap/bin, brought: vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows" ]
+	[ -z "$stderr" ]
+	for name in vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows; do
+		cmp "$programs/$name" "root/opt/vcap/bin/$name"
+		[ "$(stat -c %a "root/opt/vcap/bin/$name")" = 755 ]
+	done
+	[ -z "$(find root -name '*.new')" ]
+	vcap-check shop
+	id=$(vcap-start -c 0 shop)
+	ip netns exec lb1 perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => 9, Proto => "udp") or die;
+		send($s, "packet $_", 0) for 1 .. 20'
+	vcap-stop shop
+	file=$(vcap-wait "$id")
+	[ "$(tshark -nr "$file" -Y 'udp.dstport == 9' 2>/dev/null | wc -l)" -eq 20 ]
+	run -0 vcap push --remove lb1
+	nothing_left
+	run -0 vcap push --remove lb1
+	[ "$output" = "lb1: nothing was brought" ]
+}
+
+# Break: cmd/vcap-push.sh s/\[ "$sum" != "$(cksum <"$programs\/$name")" \] || continue/:/
+@test "push: nothing is sent twice, and only what differs is replaced" {
+	vcap push lb1
+	stat -c '%n %i %Z' root/opt/vcap/bin/* >once
+	run -0 vcap push lb1
+	[[ $output == *"brought: nothing, it was there" ]]
+	stat -c '%n %i %Z' root/opt/vcap/bin/* | diff once -
+	# As another version had left it.
+	printf '#!/bin/sh\necho vcap-join 0.0.1\n' >root/opt/vcap/bin/vcap-join
+	sed -i "s/^file vcap-join .*/file vcap-join $(cksum <root/opt/vcap/bin/vcap-join)/" root/opt/vcap/bin/.vcap-push
+	run -0 vcap push lb1
+	[[ $output == *"brought: vcap-join" ]]
+	cmp "$programs/vcap-join" root/opt/vcap/bin/vcap-join
+	[ "$(stat -c '%n %i %Z' root/opt/vcap/bin/* | diff once - | grep -c '^>')" -eq 1 ]
+	vcap push --remove lb1
+	nothing_left
+}
+
+# Break: cmd/vcap-push.sh s/sum=$(cksum <"$name" 2>.dev.null) || sum=unknown/sum=unknown/
+@test "push: what is there is not read back if cksum is there, too" {
+	cp "$(command -v cksum)" root/bin/
+	vcap push lb1
+	mv root/bin/cat root/bin/real-cat
+	printf '#!/bin/sh\necho "$*" >>/asked\nexec /bin/real-cat "$@"\n' >root/bin/cat
+	chmod 755 root/bin/cat
+	run -0 vcap push lb1
+	[[ $output == *"brought: nothing, it was there" ]]
+	[ "$(cat root/asked)" = .vcap-push ]
+}
+
+@test "push: without the privilege to capture it is there, and what is missing is said" {
+	printf '#!/bin/sh\nexec capsh --drop=cap_net_raw -- -c %s -- "$@"\n' "'exec \"\$@\"'" >less
+	chmod 755 less
+	sed -i "s,exec ip,exec $PWD/less ip," config/engines
+	run -1 --separate-stderr vcap push lb1
+	[[ $output == "lb1: vcap "* ]]
+	[[ ${stderr_lines[0]} == "vcap-push: engine 'lb1' is not ready: no privilege to capture"* ]]
+	[ "${stderr_lines[1]}" = "vcap-push: as root there: setcap cap_net_raw=ep /opt/vcap/bin/vcap-run" ]
+	[ -x root/opt/vcap/bin/vcap-run ]
+}
+
+# Break: cmd/vcap-push.sh s/is_ours "$name" || {/true || {/
+@test "push: what others have put there is not replaced, and not removed" {
+	mkdir -p root/opt/vcap/bin
+	echo mine >root/opt/vcap/bin/vcap-merge
+	echo mine >root/opt/vcap/bin/other
+	run -1 vcap push lb1
+	[ "$output" = "vcap-push: engine 'lb1': '/opt/vcap/bin/vcap-merge' is there, and not from here" ]
+	[ "$(ls root/opt/vcap/bin)" = $'other\nvcap-merge' ]
+	rm root/opt/vcap/bin/vcap-merge
+	vcap push lb1
+	echo changed >root/opt/vcap/bin/vcap-gate
+	run -0 vcap push --remove lb1
+	[[ ${lines[0]} == *"'/opt/vcap/bin/vcap-gate' is not what was brought, and stays" ]]
+	[ "$(ls -A root/opt/vcap/bin)" = $'other\nvcap-gate' ]
+}
+
+# Break: cmd/vcap-push.sh s/\[ "$(sum_there ".$name.new")" = .*/continue/
+@test "push: what does not arrive whole, or does not run, replaces nothing" {
+	vcap push lb1
+	mkdir -p "old/$(uname -m)" bad
+	cp "$programs"/* "old/$(uname -m)"
+	printf x >>"old/$(uname -m)/vcap-host"
+	# A link that breaks within vcap-run: the shell there sees the end of a file.
+	cat >bad/cut <<-'END'
+		#!/bin/sh
+		case "$*" in
+		*cat\ \>*new*vcap-host) head -c 100000 | "$@" ;;
+		*) exec "$@" ;;
+		esac
+	END
+	chmod 755 bad/cut
+	sed -i "s,exec ip,exec $PWD/bad/cut ip," config/engines
+	run -1 vcap push --from old lb1
+	[ "$output" = "vcap-push: engine 'lb1': 'vcap-host' did not arrive as it is" ]
+	cmp "$programs/vcap-host" root/opt/vcap/bin/vcap-host
+	sed -i "s,exec $PWD/bad/cut,exec," config/engines
+	printf '#!/bin/sh\nexit 1\n' >"old/$(uname -m)/vcap-host"
+	run -1 vcap push --from old lb1
+	[[ $output == *"vcap-host $(vcap --version | cut -d ' ' -f 2) does not run there"* ]]
+	cmp "$programs/vcap-host" root/opt/vcap/bin/vcap-host
+	vcap push --remove lb1
+	nothing_left
+}
+
+@test "push: another architecture, an engine without bin=, one that is gone, captures that are there" {
+	printf '#!/bin/sh\necho riscv64\n' >root/bin/uname
+	run -1 vcap push lb1
+	[[ $output == "vcap-push: engine 'lb1': no programs for 'riscv64' in "* ]]
+	[ ! -e root/opt ]
+	cp "$(command -v uname)" root/bin/uname
+	echo 'lb2 exec false' >>config/engines
+	echo 'lb3 bin=/opt/vcap/bin exec false' >>config/engines
+	run -2 vcap push lb1 lb2
+	[[ $output == "vcap-push: engine 'lb2' has no bin= in the engines file"* ]]
+	run -2 vcap push nobody
+	[ "$output" = "vcap-push: unknown engine 'nobody'" ]
+	run -2 vcap push
+	run -3 vcap push lb3 lb1
+	[ -x root/opt/vcap/bin/vcap-run ]
+	id=$(vcap-start shop)
+	run -1 vcap push --remove lb1
+	[ "$output" = "vcap-push: engine 'lb1' has captures in '/var/lib/vcap/run': fetch or remove them first" ]
+	vcap-stop shop
+	vcap-wait "$id"
+	vcap push --remove lb1
+	nothing_left
+}
