@@ -126,8 +126,8 @@ words_of() { # KIND: those that there are
 	esac 2>/dev/null | sort -u
 }
 
+tab=$(printf '\t')
 "$here/$name" --help | awk "$parse_help" "$@" | while IFS= read -r line; do
-	tab=$(printf '\t')
 	rest=${line#?}
 	case $line in
 	=*) printf '%s\n' "${rest%"$tab"}" ;;
