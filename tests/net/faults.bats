@@ -373,7 +373,7 @@ load veth
 	ip link del dev tun7
 }
 
-# Break: lib/control.c s/return read_clock(CLOCK_MONOTONIC);/return read_clock(CLOCK_REALTIME);/
+# Break: lib/clock.c s/return read_clock(CLOCK_MONOTONIC);/return read_clock(CLOCK_REALTIME);/
 @test "F15: a clock that is set does not change how long it captures, and is recorded" {
 	[ -e "$build/tests/preload/clock.so" ] || skip "make tests"
 	for step in 3600 -3600; do
