@@ -23,9 +23,13 @@ setup() {
 	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
 }
 
-gated() { # SSH-WORD...: ssh or scp with the key
-	"$1" -F none -i "$LAB_DIR/ssh/gated" -o "UserKnownHostsFile=$LAB_DIR/ssh/known_hosts" \
-		-o GlobalKnownHostsFile=none -o BatchMode=yes -o IdentitiesOnly=yes "${@:2}" </dev/null
+with_key() { # KEY SSH-WORD...: ssh or scp with it
+	"$2" -F none -i "$1" -o "UserKnownHostsFile=$LAB_DIR/ssh/known_hosts" \
+		-o GlobalKnownHostsFile=none -o BatchMode=yes -o IdentitiesOnly=yes "${@:3}" </dev/null
+}
+
+gated() { # SSH-WORD...: with the key that is for captures alone
+	with_key "$LAB_DIR/ssh/gated" "$@"
 }
 
 refused() { # SSH-WORD...
@@ -97,4 +101,96 @@ refused() { # SSH-WORD...
 	refused ssh -W 127.0.0.1:1 "$host"
 	refused ssh -N -o ExitOnForwardFailure=yes -R 2222:127.0.0.1:1 "$host"
 	refused ssh -o SendEnv=BASH_ENV "$host" id
+}
+
+on_engine() { # ENGINE COMMAND...: with the mounts that its sshd has
+	nsenter -t "$(cat "$LAB_DIR/$1-sshd.pid")" -m "${@:2}"
+}
+
+# An example of a manual page, as it is read: the line that begins so, with those that follow from it.
+advice() { # PAGE BEGINNING
+	mandoc -T utf8 -O width=200 "$BATS_TEST_DIRNAME/../../man/$1" | col -bx |
+		awk -v wanted="$2" '{ sub(/^ +/, "") } index($0, wanted) == 1 { on = 1 } on { print } !/\\$/ { on = 0 }'
+}
+
+# A user without privileges, and what vcap-gate(1) and vcap-run(1) tell the engine's administrator.
+sudoers() {
+	command -v sudo >/dev/null || skip "no sudo"
+	advice vcap-run.1 '%vcap ' >rule
+	grep -q NOPASSWD rule
+	advice vcap-gate.1 'restrict,command="/usr/local/bin/vcap-gate --sudo' >line
+	grep -q ssh-ed25519 line
+	ssh-keygen -q -t ed25519 -N '' -f key
+	ssh-keygen -q -t ed25519 -N '' -f other
+	{ cat /etc/group; echo vcap:x:4711:; } >group
+	{ echo "Defaults use_pty, env_reset"; cat rule; } >sudoers
+	chmod 440 sudoers
+	echo "capture:x:4711:4711::/:/bin/sh" >>"$LAB_DIR/ssh/passwd"
+	echo "capture:*:20000:0:99999:7:::" >>"$LAB_DIR/ssh/shadow"
+	for engine in lb1 lb2; do
+		on_engine $engine mount --bind "$PWD/group" /etc/group
+		on_engine $engine mount --bind "$PWD/sudoers" /etc/sudoers
+		on_engine $engine mount --bind "$(readlink -f "$LAB_DIR/bin")" /usr/local/bin
+		# And another key, without that, to see what else the user can do.
+		sed "s|--sudo|& $LAB_DIR/$engine.run|; s|ssh-ed25519.*|$(cut -d ' ' -f 1,2 key.pub)|" line |
+			cat - other.pub >>"$LAB_DIR/$engine.gated"
+	done
+	sed -i "s|bin=[^ ]*|as=sudo|; s|root@|capture@|; s|-i [^ ]*|-i $PWD/key -o IdentitiesOnly=yes|" config/engines
+}
+
+capture_on_both() {
+	[ "$(pgrep -cx vcap-run)" -eq 2 ]
+}
+
+teardown() {
+	[ -e line ] || return 0
+	for engine in lb1 lb2; do
+		on_engine $engine umount /etc/group /etc/sudoers /usr/local/bin
+	done
+}
+
+# Break: cmd/vcap-gate.c s/if (gate->sudo)/if (0)/
+@test "gate: captures of a user without privileges go through it and sudo, as the manual pages have it" {
+	sudoers
+	cat config/engines
+	run -0 --separate-stderr vcap check -r shop
+	[ "$(cut -f 2 <<<"$output")" = $'ready\nready' ]
+	run -0 --separate-stderr vcap start shop -t 5 3>&-
+	id=$output
+	echo "$stderr"
+	for n in 201 202; do
+		lab_get $n /small >/dev/null
+	done
+	run -0 vcap stop "$id"
+	vcap-stat "$output" >table
+	cat table
+	for engine in lb1 lb2; do
+		for side in client server; do
+			grep -qE "^$engine +eth[01] +$side +[1-9]" table
+		done
+		[ -z "$(ls "$LAB_DIR/$engine.run")" ]
+	done
+	vcap live shop -t 5s 2>err 3>&- >stream &
+	live=$!
+	while kill -0 $live 2>/dev/null; do
+		lab_get 201 /small >/dev/null
+		sleep 0.1
+	done
+	wait $live || { cat err; false; }
+	[ "$(capinfos -Mc stream | awk '/Number of packets:/ { print $NF }')" -gt 0 ]
+	# Its end is that of the engines' captures, whatever sudo does with signals and terminals.
+	setsid vcap live shop >stream 2>err 3>&- &
+	live=$!
+	lab_wait captures capture_on_both
+	kill -KILL -- -$live
+	lab_wait "end of captures" eval '! pgrep -x vcap-run'
+
+	host=capture@$LAB_MGMT4.101
+	# Only so: not without sudo, nor by sudo what the rule does not name.
+	run -2 with_key key ssh "$host" "'vcap-host' 'clock'"
+	[[ $output == *"this key is for 'as=sudo'"* ]]
+	run -0 with_key other ssh "$host" id -u
+	[ "$output" = 4711 ]
+	run -1 with_key other ssh "$host" 'sudo -n -- cat /etc/shadow'
+	[[ $output == "sudo: "* ]]
 }
