@@ -39,6 +39,12 @@ lab_witness_end() { # FILE
 # One line a packet, in the file's order: interface, time, length, then every byte in hexadecimal.
 lab_frames() { # FILE
 	tshark --disable-protocol eth -nr "$1" -T fields -e frame.interface_name 2>/dev/null >"$1.names"
+	lab_records "$1" "$1.names"
+	rm "$1.names"
+}
+
+# The same with the interfaces from a file of names, or with - for them.
+lab_records() { # FILE [NAMES]
 	editcap -F nsecpcap "$1" - | perl -e '
 		binmode STDIN;
 		open my $names, "<", shift;
@@ -46,11 +52,10 @@ lab_frames() { # FILE
 		while (read(STDIN, $head, 16) == 16) {
 			my ($seconds, $ns, $caplen, $len) = unpack "V4", $head;
 			read STDIN, my $bytes, $caplen;
-			chomp(my $name = <$names>);
+			chomp(my $name = <$names> // "");
 			printf "%s %d.%09d %d %s\n", $name eq "" ? "-" : $name, $seconds, $ns, $len,
 				unpack("H*", $bytes);
-		}' "$1.names"
-	rm "$1.names"
+		}' "${2-/dev/null}"
 }
 
 # Of lines of lab_frames, those after the packet that carries the first text and before the one that
@@ -96,7 +101,7 @@ lab_collect() { # FILE SIDE...: the file's packets to the file frames, and the w
 	for lab_engine in $LAB_ENGINES; do
 		for side; do
 			lab_witness_end "$lab_engine.$side"
-			lab_frames "$lab_engine.$side" >"$lab_engine.$side.seen"
+			lab_records "$lab_engine.$side" >"$lab_engine.$side.seen"
 		done
 	done
 }
