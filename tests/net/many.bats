@@ -144,6 +144,7 @@ notes_of() { # FILE
 	file=$output
 	run -0 under direct vcap-stop "$straight"
 	[ "$(told_of "$file" | wc -l)" -eq $((3 * (1001 + 1002 + 1003))) ]
+	[ "$(told_of "$file" | cut -f 2 | sort -u)" = $'e1/lo/client\ne2/lo/client\ne3/lo/client' ]
 	told_of "$file" | diff <(told_of "$output") -
 	vcap-stat "$file" | diff <(vcap-stat "$output") -
 	notes_of "$file" | diff <(notes_of "$output") -
