@@ -324,6 +324,7 @@ wait_for_started() {
 
 	# As many as its number.
 	for engine in a b; do
+		# shellcheck disable=SC2086 # words
 		ip netns exec $engine bash -c 'for n; do
 			for i in $(seq $n); do echo x >/dev/udp/127.0.0.1/50$n; done; done' - $numbers 2>/dev/null
 	done
@@ -541,9 +542,9 @@ wait_for_started() {
 	run vcap-wait "$id"
 	[ "$status" -eq 0 ]
 	[ "$output" = "$(file)" ]
-	started=$(fact started)
-	[ "${started%.*}" -ge "$at" ]
-	[ "${started%.*}" -lt $((at + 3)) ]
+	began=$(fact started)
+	[ "${began%.*}" -ge "$at" ]
+	[ "${began%.*}" -lt $((at + 3)) ]
 	[ "$(fact state)" = "done" ]
 	nothing_left
 }
