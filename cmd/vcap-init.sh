@@ -1,0 +1,98 @@
+#!/bin/sh
+# vcap-init: makes the configuration directory with examples, and the service `self`, which is the
+# loopback traffic of this host. What is there already stays as it is.
+set -eu
+
+here=$(dirname "$(readlink -f "$0")")
+PATH=$here:$PATH
+export PATH
+
+fail() { # STATUS TEXT
+	printf 'vcap-init: %s\n' "$2" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
+	exit "$1"
+}
+
+case ${1-} in
+--help)
+	cat <<'END'
+usage: vcap-init
+
+      --help     show this help
+      --version  show the version
+
+See vcap-init(1).
+END
+	exit
+	;;
+--version) echo "vcap-init @VERSION@"; exit ;;
+-*) fail 2 "unknown option '$1' (try --help)" ;;
+esac
+[ $# -eq 0 ] || fail 2 "unexpected argument '$1'"
+
+# Where vcap looks for it (vcap(7), FILES), and where captures live while they run.
+own=${HOME:-/}/.config/vcap
+dir=
+if [ -n "${VCAP_CONFIG:-}" ]; then
+	config=$VCAP_CONFIG
+elif [ -d "$own" ] || [ "$(id -u)" -ne 0 ]; then
+	config=$own
+	if [ ! -d "$own" ] && [ -e /etc/vcap/engines ]; then
+		fail 1 "'/etc/vcap' is in use, and '$own' would hide it (VCAP_CONFIG=$own makes it nevertheless)"
+	fi
+else
+	config=/etc/vcap
+fi
+[ "$(id -u)" -eq 0 ] || dir="dir=${XDG_STATE_HOME:-${HOME:-}/.local/state}/vcap/run "
+
+write() { # NAME: what comes on standard input, unless that file is there
+	if [ -e "$config/$1" ] || [ -h "$config/$1" ]; then
+		echo "$config/$1 is there, and stays"
+		return
+	fi
+	cat >"$config/$1.new.$$" || fail 1 "cannot write '$config/$1'"
+	# Somebody else may have been quicker.
+	ln "$config/$1.new.$$" "$config/$1" || :
+	rm -f "$config/$1.new.$$"
+	echo "$config/$1"
+}
+
+mkdir -p "$config/services" || fail 1 "cannot make '$config'"
+
+write engines <<END
+# The hosts that serve, one line each: name, settings, how it is reached. See vcap-engines(5).
+#
+# lb1  bin=/opt/vcap/bin ssh root@lb1.example.net
+# lb2  bin=/opt/vcap/bin as=sudo iface=eth0,eth1 ssh capture@lb2.example.net -p 2222
+# pod0 bin=/opt/vcap/bin exec kubectl exec -i lb-0 --
+#
+# 'vcap push lb1' brings the programs to bin=, 'vcap check' tells who is ready.
+
+local ${dir}local
+END
+
+write service.example <<'END'
+# A service: copy this to services/NAME, and then: vcap capture NAME. See vcap-service(5);
+# 'vcap import' makes such files from what HAProxy, nginx, nftables or IPVS is configured to do.
+
+vip      192.0.2.10 tcp/443        # what clients talk to; as many lines as there are
+server   10.0.1.11 tcp/8080        # what the engines talk to: an address, a range or a subnet
+server   10.0.1.12 tcp/8080
+# source  10.0.9.1-10.0.9.4        # the engines' addresses towards servers, if others talk to them, too
+monitor  tcp/8081                  # health checks: not captured unless asked for, -m include
+# monitor http /health
+engine   lb1                       # who serves it, as the engines file knows them
+engine   lb2
+END
+
+engines=$(vcap-engines -r -o TRANSPORT,NAME) || exit
+engine=$(echo "$engines" | sed -n 's/^local	//p' | sed 1q)
+[ -n "$engine" ] ||
+	fail 1 "no engine in '$config/engines' is this host: add the line 'local ${dir}local', then again"
+
+write services/self <<END
+# This host's loopback traffic, to see at once that all works: vcap capture self -t 10s
+
+vip     127.0.0.1
+vip     ::1
+engine  $engine
+END
