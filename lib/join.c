@@ -408,9 +408,12 @@ is_claimed(const struct join *join, const struct flow *flow)
 	struct recency_key key = {.one = flow->key.ends.one,
 				  .port = flow->key.ends.port,
 				  .protocol = flow->key.ends.protocol};
-	int64_t first_ns = flow->start_ns - FLOW_SLACK_NS, last_ns = flow->last_ns + FLOW_SLACK_NS;
+	int64_t first_ns = flow->since_ns, last_ns = flow->last_ns + FLOW_SLACK_NS;
 	int64_t time_ns;
 
+	/* What is after that is said of the next one with this port. */
+	if (last_ns > flow->until_ns)
+		last_ns = flow->until_ns;
 	if (recency_find(join->claims, &key, &time_ns) && time_ns >= first_ns && time_ns <= last_ns)
 		return true;
 	key.port = 0;

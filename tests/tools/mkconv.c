@@ -1,25 +1,26 @@
 /*
- * Writes a pcap file of HTTP conversations through a proxy, both sides of it, to stdout. Each
- *packet says whose it is: the IPv4 identification (IPv6: the flow label's lower 16 bits) is the
- *number of its client, from 1; health checks have 61001 (empty), 61002 (http /health) and 61003
- *(local), a flood 62000. So `tcpdump 'ip[4:2] = 7'` is what belongs to client 7, whoever asks.
+ * Writes a pcap file of HTTP conversations through a proxy, both sides of it, to
+ * stdout. Each packet says whose it is: the IPv4 identification (IPv6: the flow
+ * label's lower 16 bits) is the number of its client, from 1; health checks have 61001
+ * (empty), 61002 (http /health) and 61003 (local), a flood 62000. So `tcpdump 'ip[4:2]
+ * = 7'` is what belongs to client 7, whoever asks.
  *
- *	mkconv [-n clients] [-q requests] [-e none|bare|proxy1|proxy2|xff|forwarded|named] [-6] [-p
- *ports]
- *	       [-k clients] [-s segment] [-o] [-b bytes] [-c checks] [-f syns] [-2] [-t table] [-g
- *us]
+ *	mkconv [-n clients] [-q requests] [-e none|bare|proxy1|proxy2|xff|forwarded|named] [-6]
+ *	       [-p ports] [-r ports] [-k clients] [-s segment] [-o] [-b bytes] [-c checks]
+ *	       [-f syns] [-2] [-t table] [-g us]
  *
- * -q connections a client; -e what tells the client towards servers (bare: clients forge no
- *header); -p so many ports of the engine are used again and again; -k so many clients share a
- *server connection; -s the engine's bytes come in pieces of this size; -o and each pair of pieces
- *the wrong way round, the first one twice; -b bytes of response; -c health checks of each kind; -f
- *SYNs to a server in the middle that nobody answers; -2 every other client talks to another service
- *on the same servers; -t writes the pairs as vcap-flows would; -g microseconds between the starts
- *of connections.
+ * -q connections a client; -e what tells the client towards servers (bare: clients
+ * forge no header); -p so many ports of the engine are used again and again, -r so
+ * many of each client; -k so many clients share a server connection; -s the engine's
+ * bytes come in pieces of this size; -o and each pair of pieces the wrong way round,
+ * the first one twice; -b bytes of response; -c health checks of each kind; -f SYNs to
+ * a server in the middle that nobody answers; -2 every other client talks to another
+ * service on the same servers; -t writes the pairs as vcap-flows would; -g
+ * microseconds between the starts of connections.
  *
- * Client n has the address 10.1.0.0 (2001:db8:1::) + n. VIPs 192.0.2.10 and .20, port 80; engine
- * 10.0.9.1 (in a flood all of 10.0.9.0/24); servers 10.0.1.11 and .12, port 8080. (IPv6:
- *2001:db8::10, ::20, fd00:9::1, fd00:1::11.)
+ * Client n has the address 10.1.0.0 (2001:db8:1::) + n. VIPs 192.0.2.10 and .20, port
+ * 80; engine 10.0.9.1 (in a flood all of 10.0.9.0/24); servers 10.0.1.11 and .12, port
+ * 8080. (IPv6: 2001:db8::10, ::20, fd00:9::1, fd00:1::11.)
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,13 +56,14 @@ struct connection {
 };
 
 static struct {
-	unsigned clients, requests, ports, shared, segment, body, checks, flood, gap;
+	unsigned clients, requests, ports, client_ports, shared, segment, body, checks, flood, gap;
 	const char *evidence;
 	bool is_v6, disorder, two;
 	FILE *table;
 } opt = {.clients = 20,
 	 .requests = 5,
 	 .ports = 20000,
+	 .client_ports = 40000,
 	 .shared = 1,
 	 .body = 300,
 	 .gap = 500,
@@ -185,7 +187,7 @@ static struct end
 client(unsigned n, unsigned connection)
 {
 	return (struct end){opt.is_v6 ? n : 0x0a010000 + n, 1,
-			    (uint16_t)(20000 + connection % 40000)};
+			    (uint16_t)(20000 + connection % opt.client_ports)};
 }
 
 static struct end
@@ -408,7 +410,7 @@ parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:q:e:6p:k:s:ob:c:f:2t:g:")) != -1) {
+	while ((c = getopt(argc, argv, "n:q:e:6p:r:k:s:ob:c:f:2t:g:")) != -1) {
 		unsigned number = optarg ? (unsigned)strtoul(optarg, NULL, 0) : 0;
 
 		switch (c) {
@@ -417,6 +419,7 @@ parse(int argc, char **argv)
 		case 'e': opt.evidence = optarg; break;
 		case '6': opt.is_v6 = true; break;
 		case 'p': opt.ports = number; break;
+		case 'r': opt.client_ports = number; break;
 		case 'k': opt.shared = number; break;
 		case 's': opt.segment = number; break;
 		case 'o': opt.disorder = true; break;
