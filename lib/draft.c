@@ -154,18 +154,26 @@ tame(char *text)
 			*text = '?';
 }
 
+/* Each only once. */
+static void __attribute__((format(printf, 2, 0)))
+add_once(struct words *words, const char *format, va_list args)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), format, args);
+	tame(text);
+	if (!words_has(words, text))
+		words_add(words, text);
+}
+
 void
 draft_note(struct draft *draft, const char *format, ...)
 {
-	char text[256];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	add_once(&draft->notes, format, args);
 	va_end(args);
-	tame(text);
-	if (!words_has(&draft->notes, text))
-		words_add(&draft->notes, text);
 }
 
 /* ADDRESS PROTOCOL/PORTS as vcap-service(5) writes them. */
@@ -314,14 +322,11 @@ draft_server(struct drafts *drafts, struct draft *draft, struct draft_place plac
 void
 draft_monitor(struct draft *draft, const char *format, ...)
 {
-	char text[512];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	add_once(&draft->monitors, format, args);
 	va_end(args);
-	if (!words_has(&draft->monitors, text))
-		words_add(&draft->monitors, text);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * Services as an importer drafts them, from what the configuration of another program says: lines
- *of vcap-service(5), and remarks on what could not be understood. An importer is a function
+ * Services as an importer drafts them, from what the configuration of another program says:
+ * lines of vcap-service(5), and remarks on what could not be understood. An importer is a function
  *
  *	int NOUN_import(struct drafts *drafts, const char *text, const char *file,
  *			struct failure *why);

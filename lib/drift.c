@@ -69,22 +69,18 @@ clock_of(const struct entry *entry, const char *engine, struct skew *skew)
 static void
 add_options(const char *engine, const struct skew *skew, struct words *options)
 {
-	struct words correction = WORDS_INIT;
+	const bool is_corrected = skew_is_certain(skew);
 	char text[SKEW_TEXT];
 	int digits;
 
 	skew_print(skew, text);
 	digits = (int)strcspn(text, " ");
-	clocks_correct(engine, skew, &correction);
-	for (size_t i = 0; i < correction.count; i++) {
+	if (is_corrected)
 		words_add(options, "-o");
-		words_add(options, correction.list[i]);
-	}
+	clocks_correct(engine, skew, options);
 	words_add(options, "--comment");
 	words_addf(options, "%s: clock ahead by %.*s s, wrong by%s s at most, %s", engine, digits,
-		   text, text + digits, correction.count ? "corrected" : "not corrected");
-	options->failed |= correction.failed;
-	words_free(words_finish(&correction));
+		   text, text + digits, is_corrected ? "corrected" : "not corrected");
 }
 
 int
