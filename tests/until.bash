@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Waiting for what another process does.
 
-until_true() { # COMMAND...: within half a minute
-	for _ in $(seq 1500); do
+until_true() { # COMMAND...: within half a minute, or $patience seconds
+	for _ in $(seq $((${patience:-30} * 50))); do
 		if "$@" >/dev/null 2>&1; then return 0; fi
 		sleep 0.02
 	done

@@ -141,6 +141,15 @@ traffic_with_marks() {
 	lab_mark m2
 }
 
+# A capture of marked traffic, which is told to end, until a stand-in holds that up.
+stop_until_held() {
+	vcap start shop -t 5 >out 2>err 3>&-
+	entry
+	traffic_with_marks
+	controller vcap stop "$id"
+	until_true test -e held
+}
+
 # The capture's file has what the witnesses saw.
 whole() {
 	vcap export "$id" .
@@ -181,7 +190,7 @@ whole() {
 	as_they_were
 	entry
 	traffic_with_marks
-	run -3 vcap stop "$id"
+	run -3 timeout 100 vcap stop "$id"
 	[[ $output == *"engine 'lb2' is missing: "*"No such file or directory"* ]]
 	LAB_ENGINES=lb1
 	run -3 vcap export "$id" .
@@ -219,12 +228,7 @@ whole() {
 @test "F7: killed while fetching: vcap export fetches again what is not whole" {
 	lab_witness_all
 	stand_in ssh '*.102*vcap-merge*' 'real "$@" | { head -c 50000; hold; }'
-	controller vcap start shop -t 5
-	wait "$controller"
-	entry
-	traffic_with_marks
-	controller vcap stop "$id"
-	until_true test -e held
+	stop_until_held
 	until_true test -e "$(entry engines/lb1.pcapng)"
 	[ "$(state)" = fetching ]
 	has_half_file lb2
@@ -242,12 +246,7 @@ whole() {
 	lab_witness_all
 	# The real one is killed in the middle of its work.
 	stand_in vcap-merge '*' '(ulimit -f 100; real "$@"); hold'
-	controller vcap start shop -t 5
-	wait "$controller"
-	entry
-	traffic_with_marks
-	controller vcap stop "$id"
-	until_true test -e held
+	stop_until_held
 	[ "$(state)" = merging ]
 	has_half_file "$id"
 	[ ! -e "$(entry "$id.pcapng")" ]
@@ -263,12 +262,7 @@ whole() {
 @test "F7: killed while the engines' copies are removed: nothing is taken for lost" {
 	lab_witness_all
 	stand_in ssh '*.101*vcap-host*remove*' 'real "$@"; exit 255' '*.102*vcap-host*remove*' hold
-	controller vcap start shop -t 5
-	wait "$controller"
-	entry
-	traffic_with_marks
-	controller vcap stop "$id"
-	until_true test -e held
+	stop_until_held
 	until_true grep -qx 'exit 255' "$(entry engines/lb1.state)"
 	kill_controller
 	as_they_were
