@@ -143,7 +143,8 @@ traffic_with_marks() {
 
 # A capture of marked traffic, which is told to end, until a stand-in holds that up.
 stop_until_held() {
-	vcap start shop -t 5 >out 2>err 3>&-
+	controller vcap start shop -t 5
+	wait "$controller"
 	entry
 	traffic_with_marks
 	controller vcap stop "$id"

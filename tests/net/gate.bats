@@ -38,6 +38,15 @@ refused() { # SSH-WORD...
 	[[ $output != *root:* ]]
 }
 
+has_all_and_left_nothing() { # by the table of the file: both sides of both engines
+	for engine in lb1 lb2; do
+		for side in client server; do
+			grep -qE "^$engine +eth[01] +$side +[1-9]" table
+		done
+		[ -z "$(ls "$LAB_DIR/$engine.run")" ]
+	done
+}
+
 @test "gate: a whole capture goes through it, and leaves nothing on the engines" {
 	grep -q gated config/engines
 	vcap capture shop -t 3s >out 2>err 3>&- &
@@ -50,12 +59,7 @@ refused() { # SSH-WORD...
 	file=$(tail -n 1 out)
 	vcap-stat "$file" >table
 	cat table
-	for engine in lb1 lb2; do
-		for side in client server; do
-			grep -qE "^$engine +eth[01] +$side +[1-9]" table
-		done
-		[ -z "$(ls "$LAB_DIR/$engine.run")" ]
-	done
+	has_all_and_left_nothing
 	[ "$(vcap-ls -r | cut -f 8)" = "done" ]
 }
 
@@ -164,12 +168,7 @@ teardown() {
 	run -0 vcap stop "$id"
 	vcap-stat "$output" >table
 	cat table
-	for engine in lb1 lb2; do
-		for side in client server; do
-			grep -qE "^$engine +eth[01] +$side +[1-9]" table
-		done
-		[ -z "$(ls "$LAB_DIR/$engine.run")" ]
-	done
+	has_all_and_left_nothing
 	vcap live shop -t 5s 2>err 3>&- >stream &
 	live=$!
 	while kill -0 $live 2>/dev/null; do
