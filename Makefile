@@ -3,14 +3,13 @@
 VERSION   := 0.1.0
 PREFIX    ?= /usr/local
 BINDIR    ?= $(PREFIX)/bin
-LIBDIR    ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR    ?= $(PREFIX)/share/man
 BASHDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR    ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
 CC        ?= cc
 CFLAGS    ?= -O2 -g
-PKGCONFIG ?= pkg-config
 
 comma := ,
 # A sanitized build has objects of its own, so that it never mixes with the plain one.
@@ -107,7 +106,7 @@ $(B)/tests/preload/%.so: tests/preload/%.c
 # What an engine needs, without a library or a package there: `vcap push` brings these. They lie
 # beside bin, here and when installed, in a directory that is called as `uname -m` calls this machine.
 ENGINE_COMMANDS := vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows
-STATIC          := $(B)/lib/vcap/$(shell uname -m)
+STATIC          := $(B)/libexec/vcap/$(shell uname -m)
 STATIC_COMMANDS := $(addprefix $(STATIC)/,$(ENGINE_COMMANDS))
 
 static: $(STATIC_COMMANDS)
@@ -136,10 +135,11 @@ demo:
 	@$(MAKE) --no-print-directory commands
 	@VCAP_BUILD=$(B) tests/lab/lab tests/lab/demo
 
-check-slow:
-	@tools/install-deps build demo check
+check-slow: deb
+	@tools/install-deps build demo check slow
 	@$(MAKE) --no-print-directory all tests
 	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run
+	@prove --timer -e tests/tap-run tests/slow
 	@prove --timer -e tests/break $(BREAKABLE)
 
 # Tests that say what to break, and have to fail then.
@@ -188,6 +188,16 @@ lint:
 	@tools/install-deps lint
 	@tools/lint
 
+# The packages vcap and vcap-engine, in $(B)/deb. What debhelper leaves behind stays there, too.
+DEB := $(B)/deb/vcap-$(VERSION)
+deb:
+	@tools/install-deps build deb
+	$(Q)rm -rf $(B)/deb && mkdir -p $(DEB)
+	$(Q)tar -c --exclude=./build --exclude='./build-*' --exclude=./.git . | tar -x -C $(DEB)
+	$(Q)cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
+	$(Q)lintian --allow-root -I --fail-on error$(comma)warning$(comma)info $(B)/deb/*.changes
+	@ls $(B)/deb/*.deb
+
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 		$(DESTDIR)$(MANDIR)/man7
@@ -200,8 +210,8 @@ install: all
 	install -m 644 completions/_vcap $(DESTDIR)$(ZSHDIR)
 	install -m 644 completions/vcap.fish $(DESTDIR)$(FISHDIR)
 	if [ -d $(STATIC) ]; then \
-		install -d $(DESTDIR)$(LIBDIR)/vcap/$(notdir $(STATIC)) && \
-		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBDIR)/vcap/$(notdir $(STATIC)); \
+		install -d $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)) && \
+		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)); \
 	fi
 	for command in $(SUBCOMMANDS); do \
 		ln -sf vcap $(DESTDIR)$(BASHDIR)/$$command && \
@@ -210,7 +220,7 @@ install: all
 
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(C_COMMANDS) $(SH_COMMANDS))
-	rm -rf $(DESTDIR)$(LIBDIR)/vcap
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/vcap
 	rm -f $(DESTDIR)$(ZSHDIR)/_vcap
 	cd $(DESTDIR)$(BASHDIR) && rm -f vcap $(SUBCOMMANDS)
 	cd $(DESTDIR)$(FISHDIR) && rm -f vcap.fish $(addsuffix .fish,$(SUBCOMMANDS))
@@ -219,5 +229,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands static tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture bench-many lint install uninstall clean
+.PHONY: all commands static tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture bench-many lint deb install uninstall clean
 .SECONDARY:

@@ -198,7 +198,7 @@ take_away() {
 	echo "$engine: removed:$there"
 }
 
-from=$here/../lib/vcap
+from=$here/../libexec/vcap
 what=push
 while [ $# -gt 0 ]; do
 	case $1 in

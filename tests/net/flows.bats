@@ -197,7 +197,7 @@ tells_beginnings_and_ends() { # of both families
 }
 
 static_flows() {
-	flows=$build/lib/vcap/$(uname -m)/vcap-flows
+	flows=$build/libexec/vcap/$(uname -m)/vcap-flows
 	[ -x "$flows" ] || skip "static: not in this build"
 }
 

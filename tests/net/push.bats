@@ -7,7 +7,7 @@ load ../until
 
 setup() {
 	build=$(cd "$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}" && pwd)
-	programs=$build/lib/vcap/$(uname -m)
+	programs=$build/libexec/vcap/$(uname -m)
 	[ -d "$programs" ] || skip "static: not in this build"
 	grep -q netns-run /proc/1/cmdline || {
 		echo "these tests make namespaces: run them by tests/netns-run"

@@ -1,0 +1,124 @@
+#!/usr/bin/env bats
+# The Debian packages of `make deb`, on roots that debootstrap made: from installing to purging. The
+# network is used for what a user of apt would use it for; captures run in namespaces without one.
+# shellcheck disable=SC2016 # dollars for the shell there
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || skip "root: not here"
+	packages=$(cd "$BATS_TEST_DIRNAME/../.." && echo "$PWD/build/deb")
+	ls "$packages"/vcap_*.deb "$packages"/vcap-engine_*.deb >/dev/null || {
+		echo "make deb comes first"
+		return 1
+	}
+	base=$BATS_FILE_TMPDIR/base
+	unshare -m debootstrap --variant=minbase bookworm "$base" >"$BATS_FILE_TMPDIR/log" 2>&1 || {
+		tail "$BATS_FILE_TMPDIR/log"
+		return 1
+	}
+	cp --remove-destination /etc/resolv.conf "$base/etc/"
+	for package in vcap vcap-engine; do
+		cp "$packages/$package"_*.deb "$base/$package.deb"
+	done
+	export base
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	cp -a "$base" root
+}
+
+inside() { # COMMAND...: in the fresh root, by root
+	unshare -mpf --kill-child chroot root sh -c 'mount -t proc proc /proc && exec "$@"' sh "$@"
+}
+
+apart() { # USER SCRIPT: there, where loopback is all there is of a network
+	unshare -n -- "$BASH" -c "$(declare -f inside)"'; ip link set lo up; inside runuser -l "$1" -s /bin/bash -c "$2"' \
+		apart "$@"
+}
+
+apt() { # ARG...
+	inside env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends "$@" >apt.log 2>&1 || {
+		cat apt.log
+		return 1
+	}
+}
+
+# Sends once it captures, and ends it.
+capture_self='vcap init >/dev/null
+(
+	until vcap status -nr self 2>/dev/null | grep -q capturing; do sleep 0.1; done
+	for address in 127.0.0.1 ::1; do
+		for n in $(seq 20); do echo x >"/dev/udp/$address/9"; done
+	done
+	vcap stop self
+) &
+timeout 120 vcap capture self'
+
+is_right() { # CAPTURED: what capture_self printed
+	file=root$(tail -n 1 <<<"$1")
+	tshark -nr "$file" -Y 'udp.dstport == 9 && !icmp && !icmpv6' -T fields -e frame.interface_name -e ip.dst -e ipv6.dst 2>/dev/null |
+		sort | uniq -c | tr -s ' \t' ' ' >seen
+	printf '%s\n' ' 20 local/lo/client 127.0.0.1 ' ' 20 local/lo/client ::1' | sort | diff - <(sort seen)
+}
+
+# Break: debian/vcap-engine.postinst s/setcap cap_net_raw=ep/true/
+@test "packages: vcap capture self, by root and by a member of the group" {
+	find root ! -path 'root/var/*' ! -path 'root/run*' | sort >before
+	apt install /vcap.deb /vcap-engine.deb
+	[ "$(inside vcap --version)" = "vcap $(dpkg-deb -f root/vcap.deb Version)" ]
+	run -0 --separate-stderr apart root "$capture_self"
+	is_right "$output"
+	inside useradd -m -s /bin/bash -G vcap member
+	run -0 --separate-stderr apart member "$capture_self"
+	is_right "$output"
+	# Not by anybody else, and it is said why.
+	inside useradd -m -s /bin/bash other
+	run -1 --separate-stderr apart other 'vcap init >/dev/null; vcap capture self -t 1s'
+	[[ $stderr == *"Permission denied"* ]]
+	# What is brought to engines without the package.
+	run -0 inside sh -c '/usr/libexec/vcap/$(uname -m)/vcap-run --version'
+	apt purge vcap vcap-engine
+	apt autoremove --purge
+	inside userdel -r member
+	inside userdel -r other
+	find root ! -path 'root/var/*' ! -path 'root/run*' | sort | comm -13 before - |
+		grep -Ev '^root/etc/(vcap(/|$)|(passwd|group|shadow|gshadow|sub[ug]id)-$)' >left || :
+	[ ! -s left ] || { cat left; false; }
+	# Captures are not the package's.
+	[ -s "$(ls root/var/lib/vcap/captures/self.*/self.*.pcapng)" ]
+}
+
+# Break: debian/vcap-engine.postinst s/if ! dpkg-statoverride.*/if true; then/
+@test "packages: an engine needs no more than vcap-engine" {
+	apt install /vcap-engine.deb
+	! inside sh -c 'command -v vcap' || false
+	for command in run host merge join gate flows; do
+		run -0 inside "vcap-$command" --version
+	done
+	inside useradd -m -s /bin/bash -G vcap member
+	run -0 apart member 'vcap-run -i lo -t 200ms -w /var/lib/vcap/run/mine && vcap-host status /var/lib/vcap/run/mine'
+	[[ $output == *"state done"* ]]
+	# One member's capture is not another's.
+	inside useradd -m -s /bin/bash -G vcap second
+	run -1 apart second 'vcap-host remove /var/lib/vcap/run/mine'
+	[ -d root/var/lib/vcap/run/mine ]
+	run -0 apart member 'vcap-host remove /var/lib/vcap/run/mine'
+	# An administrator's own decision about the program is kept.
+	inside dpkg-statoverride --update --add root root 0700 /usr/bin/vcap-run
+	apt install --reinstall /vcap-engine.deb
+	[ "$(stat -c %a:%G root/usr/bin/vcap-run)" = 700:root ]
+	inside userdel -r member
+	inside userdel -r second
+	apt purge vcap-engine
+	[ ! -e root/var/lib/vcap ]
+	! grep -q '^vcap:' root/etc/group || false
+}
+
+# Break: debian/changelog s/0.1.0/0.1.1/
+@test "packages: the versions of the program and the packages agree" {
+	for package in "$base"/*.deb; do
+		[ "$(dpkg-deb -f "$package" Version)" = "$(sed -n 's/^VERSION *:= *//p' "$BATS_TEST_DIRNAME/../../Makefile")" ]
+	done
+}
