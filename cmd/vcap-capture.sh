@@ -8,9 +8,10 @@ export PATH
 
 usage() {
 	cat <<'END'
-usage: vcap-capture [-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--at time] [--patience time] [--quiet] [--specs file] service [spec ...]
+usage: vcap-capture [-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] [--at time] [--patience time] [--quiet] [--specs file] service [spec ...]
 
   -c, --count count      packets per core (any number)
+  -e, --expression expr  of these packets, those it accepts: pcap-filter(7)
   -E, --engines list     only these engines of the service, separated by commas
   -m, --monitors mode    health checks: none (the default), include or only
   -P, --per-packet       judge each packet by its own addresses
@@ -82,7 +83,7 @@ for word; do
 	--) break ;;
 	--help) usage; exit ;;
 	--version) echo "vcap-capture @VERSION@"; exit ;;
-	--count* | --engines* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --at* | --patience* | --quiet | --specs*) ;;
+	--count* | --engines* | --expression* | --monitors* | --per-packet | --snaplen* | --time* | --exclude | --at* | --patience* | --quiet | --specs*) ;;
 	--*)
 		say "unknown option '$(printf %s "$word" | LC_ALL=C tr -c '[:print:]' '?')' (try --help)"
 		exit 2

@@ -16,8 +16,9 @@
 
 static const struct command self = {
     .name = "vcap-join",
-    .synopsis = "[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--header name] "
-		"[--undecided drop|keep] [--live] [--memory size] [--hold time] [--specs file] "
+    .synopsis = "[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
+		"[--header name] [--undecided drop|keep] [--live] [--memory size] [--hold time] "
+		"[--specs file] "
 		"[-r in] [-w out] [spec ...]",
     .options =
 	"  -S, --service service    transactions of this service\n"
@@ -26,6 +27,7 @@ static const struct command self = {
 	"  -P, --per-packet         either address of a packet in the set\n"
 	"  -x, --exclude            what would be dropped without this option\n"
 	"  -f, --filter program     of what is kept, what this program accepts\n"
+	"      --bytecode text      the same, with the program as one word\n"
 	"      --header name        the header with the client's address (X-Forwarded-For and\n"
 	"                           Forwarded)\n"
 	"      --undecided what     drop or keep what cannot be told (drop; without spec keep)\n"
@@ -39,7 +41,7 @@ static const struct command self = {
 	"      --version            show the version\n",
 };
 
-enum { HEADER = 256, UNDECIDED, LIVE, MEMORY, HOLD, SPECS };
+enum { BYTECODE = 256, HEADER, UNDECIDED, LIVE, MEMORY, HOLD, SPECS };
 
 #define MEMORY_LEAST   (UINT64_C(1) << 20)
 #define MEMORY_MOST    (UINT64_C(1) << 40)
@@ -99,6 +101,10 @@ take_option(struct request *request, int opt, char **argv)
 		load_program(&request->program, optarg);
 		config->program = &request->program;
 		break;
+	case BYTECODE:
+		rc = program_parse(&request->program, optarg, &why);
+		config->program = &request->program;
+		break;
 	case 'r': request->in = optarg; break;
 	case 'w': request->out = optarg; break;
 	case HEADER: config->header = optarg; break;
@@ -124,6 +130,7 @@ parse_options(struct request *request, int argc, char **argv)
 						{"filter", required_argument, NULL, 'f'},
 						{"read", required_argument, NULL, 'r'},
 						{"write", required_argument, NULL, 'w'},
+						{"bytecode", required_argument, NULL, BYTECODE},
 						{"header", required_argument, NULL, HEADER},
 						{"undecided", required_argument, NULL, UNDECIDED},
 						{"live", no_argument, NULL, LIVE},

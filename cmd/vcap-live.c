@@ -31,9 +31,10 @@
 
 static const struct command self = {
     .name = "vcap-live",
-    .synopsis = "[-Px] [-c count] [-E list] [-m mode] [-s snaplen] [-t time] [--lease time] "
-		"[--specs file] service [spec ...]",
+    .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
+		"[--lease time] [--specs file] service [spec ...]",
     .options = "  -c, --count count     packets per core (any number)\n"
+	       "  -e, --expression expr of these packets, those it accepts: pcap-filter(7)\n"
 	       "  -E, --engines list    only these engines of the service, separated by commas\n"
 	       "  -m, --monitors mode   health checks: none (the default), include or only\n"
 	       "  -P, --per-packet      judge each packet by its own addresses\n"
@@ -87,6 +88,9 @@ make_job(struct order *order)
 	struct failure why = FAILURE_INIT;
 	char *program, *job;
 	int status = dispatch_compile(order, &program, &why);
+
+	if (status == 0)
+		status = dispatch_compile_expression(order, &why);
 
 	if (status < 0)
 		die("%s", why.text);

@@ -9,27 +9,57 @@
 
 #define PROGRAM_TEXT_MAX (256u << 10) /* 4096 instructions of at most 30 characters, and more */
 
-int
-dispatch_compile(const struct order *order, char **program, struct failure *why)
+/* What vcap-filter, run as argv, prints when it reads input (NULL: it reads none). As
+ * dispatch_compile. */
+static int
+compile(char *const *argv, const char *input, char **program, struct failure *why)
 {
-	char **argv = order_filter_command(order);
 	int out = child_output_open(PROGRAM_TEXT_MAX, why), in = -1, status = -1;
 
 	*program = NULL;
-	if (order->input)
-		in = child_input_open(order->input, strlen(order->input), why);
+	if (input)
+		in = child_input_open(input, strlen(input), why);
 	if (!argv)
 		failure_set(why, "out of memory");
-	else if (out >= 0 && (in >= 0 || !order->input))
+	else if (out >= 0 && (in >= 0 || !input))
 		status = child_run(argv, in, out, STDERR_FILENO, -1, why);
 	if (status == 0 && !(*program = child_output_text(out)))
 		status = failure_set(why, "out of memory");
-	words_free(argv);
 	if (in >= 0)
 		close(in);
 	if (out >= 0)
 		close(out);
 	return status;
+}
+
+int
+dispatch_compile(const struct order *order, char **program, struct failure *why)
+{
+	char **argv = order_filter_command(order);
+	int status = compile(argv, order->input, program, why);
+
+	words_free(argv);
+	return status;
+}
+
+int
+dispatch_compile_expression(struct order *order, struct failure *why)
+{
+	char **argv;
+	int status;
+
+	if (!order->expression || !order->joins)
+		return 0;
+	argv = order_expression_command(order);
+	status = compile(argv, NULL, &order->bytecode, why);
+	words_free(argv);
+	if (status != 0)
+		return status;
+	/* At most 23 bytes an instruction, 94,208: a shell takes 131,072 as a command. */
+	for (char *s = order->bytecode; *s; s++)
+		if (*s == '\n')
+			*s = s[1] ? ',' : '\0';
+	return 0;
 }
 
 /* Takes down the engines that do not capture, and returns how many do. */

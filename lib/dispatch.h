@@ -13,6 +13,9 @@
  * it has said why; or -1. */
 int dispatch_compile(const struct order *order, char **program, struct failure *why);
 
+/* The program of the order's expression, if vcap-join needs it, into order->bytecode. Likewise. */
+int dispatch_compile_expression(struct order *order, struct failure *why);
+
 /* Starts vcap-run on all engines of the capture, which holds the order's job. Those that do not
  * capture become `missing`. Returns how many do capture, or -1. */
 int dispatch_engines(const struct order *order, struct entry *entry, struct failure *why);

@@ -3,6 +3,7 @@
 #include "addrset.h"
 #include "flowsource.h"
 #include "parse.h"
+#include "program.h"
 #include "service.h"
 
 #include <ctype.h>
@@ -145,6 +146,20 @@ take_pair(struct words_left *left, struct target *target)
 	return is_good;
 }
 
+/* A program as one word. Another word is left to whoever comes next. */
+static void
+take_bytecode(struct words_left *left)
+{
+	static const char option[] = "--bytecode=";
+	struct program program = PROGRAM_INIT;
+
+	if (!*left->next || strncmp(*left->next, option, sizeof(option) - 1) != 0)
+		return;
+	if (program_parse(&program, *left->next + sizeof(option) - 1, NULL) == 0)
+		left->next++;
+	program_release(&program);
+}
+
 /* vcap-join as the command that packets pass through, which finds the job in these places. */
 static bool
 take_join(struct words_left *left, const char *service, const char *specs)
@@ -159,6 +174,7 @@ take_join(struct words_left *left, const char *service, const char *specs)
 	if (!take(left, "-P") && take(left, "-t") && !take(left, "/dev/fd/3"))
 		return false;
 	take(left, "-x");
+	take_bytecode(left);
 	return !take(left, "--specs") || take(left, specs);
 }
 

@@ -19,6 +19,8 @@ order_filter_command(const struct order *order)
 	words_add(&argv, order->monitors);
 	words_add(&argv, "-S");
 	words_add(&argv, order->word);
+	if (order->expression && !order->joins)
+		words_add_all(&argv, (char *const[]){"-e", (char *)order->expression, NULL});
 	/* A larger set is no harm where vcap-join takes the rest away; the rest of a larger one
 	 * would be. */
 	if (order->roughly && order->invert)
@@ -38,6 +40,16 @@ order_filter_command(const struct order *order)
 	return words_finish(&argv);
 }
 
+char **
+order_expression_command(const struct order *order)
+{
+	struct words argv = WORDS_INIT;
+
+	words_add_all(&argv, (char *const[]){"vcap-filter", "-ddd", "-e", NULL});
+	words_add(&argv, order->expression);
+	return words_finish(&argv);
+}
+
 /* vcap-join between the rings and the writer, which finds the job at these paths. */
 static void
 add_join(const struct order *order, const char *service, const char *specs, struct words *argv)
@@ -49,6 +61,8 @@ add_join(const struct order *order, const char *service, const char *specs, stru
 	words_add(argv, order->per_packet ? "-P" : "{table}");
 	if (order->invert)
 		words_add(argv, "-x");
+	if (order->bytecode)
+		words_addf(argv, "--bytecode=%s", order->bytecode);
 	if (order->specs[0] || order->list)
 		words_add_all(argv, (char *const[]){"--specs", (char *)specs, NULL});
 }
@@ -88,6 +102,8 @@ add_region(const struct order *order, struct words *argv)
 		words_add(argv, "-P");
 	if (order->invert)
 		words_add(argv, "-x");
+	if (order->expression)
+		words_add_all(argv, (char *const[]){"-e", (char *)order->expression, NULL});
 	words_addf(argv, "--patience=%" PRId64 "ms", order->patience_ns / 1000000);
 	add_limits(order, argv);
 	words_add(argv, order->service);
@@ -222,6 +238,8 @@ order_facts(const struct order *order, struct keyval *facts)
 	rc |= keyval_set(facts, "join", "%s", order->joins ? "yes" : "no");
 	rc |= keyval_set(facts, "specs", "%zu", specs ? count_lines(specs) : 0);
 	rc |= keyval_set(facts, "patience", "%" PRId64, order->patience_ns);
+	if (order->expression)
+		rc |= keyval_set(facts, "expression", "%s", order->expression);
 	if (order->at_ns)
 		rc |= keyval_set(facts, "at", "%" PRId64 ".%09" PRId64,
 				 order->at_ns / NS_PER_SECOND, order->at_ns % NS_PER_SECOND);
@@ -253,6 +271,7 @@ order_recall(struct order *order, const struct keyval *facts)
 	    .count = keyval_number(facts, "count", 0),
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),
+	    .expression = keyval_get(facts, "expression"),
 	    .patience_ns = (int64_t)keyval_number(facts, "patience", 0),
 	    .specs = keyval_number(facts, "specs", 0) ? some : none,
 	};

@@ -18,20 +18,22 @@ struct order {
 	const char *word; /* the service as it was called: a name or a path */
 	const char *service;
 	const char *service_text;
-	char *const *engines; /* NULL-ended */
-	const char *monitors; /* none, include or only */
-	bool per_packet;      /* -P */
-	bool invert;          /* -x */
-	bool joins;           /* vcap-join runs on the engines, and has the last word */
-	bool roughly;         /* ... since there are more addresses than a program may have */
-	uint64_t count;       /* packets per core; 0: any number */
-	int64_t duration_ns;  /* 0: for ever */
-	uint64_t snaplen;     /* bytes per packet; 0: all */
-	int64_t at_ns;        /* when it begins, since 1970; 0: at once */
-	int64_t patience_ns;  /* how long to wait for an engine that cannot be reached */
-	char *const *specs;   /* as on the command line; `-` stands for input; NULL-ended */
-	const char *input;    /* what `-` stands for; NULL if there is none */
-	const char *list;     /* a file with more specs, and its text; NULL if there is none */
+	char *const *engines;   /* NULL-ended */
+	const char *monitors;   /* none, include or only */
+	bool per_packet;        /* -P */
+	bool invert;            /* -x */
+	bool joins;             /* vcap-join runs on the engines, and has the last word */
+	bool roughly;           /* ... since there are more addresses than a program may have */
+	uint64_t count;         /* packets per core; 0: any number */
+	int64_t duration_ns;    /* 0: for ever */
+	uint64_t snaplen;       /* bytes per packet; 0: all */
+	const char *expression; /* -e; NULL: none. Applied to what vcap-join keeps, if that runs */
+	char *bytecode;         /* ... compiled, with commas for line ends; heap, or NULL */
+	int64_t at_ns;          /* when it begins, since 1970; 0: at once */
+	int64_t patience_ns;    /* how long to wait for an engine that cannot be reached */
+	char *const *specs;     /* as on the command line; `-` stands for input; NULL-ended */
+	const char *input;      /* what `-` stands for; NULL if there is none */
+	const char *list;       /* a file with more specs, and its text; NULL if there is none */
 	const char *list_text;
 	const char *filter; /* the program, once it is compiled */
 };
@@ -44,6 +46,9 @@ char **order_engines(const struct service *service, const struct engines *known,
 /* The command that compiles the order's filter; it reads order->input. Heap, for words_free; NULL
  * without memory. */
 char **order_filter_command(const struct order *order);
+
+/* The command that compiles the order's expression alone. Likewise. */
+char **order_expression_command(const struct order *order);
 
 /* The command that starts the capture id on all engines, each reading the file job. Likewise. */
 char **order_run_command(const struct order *order, const char *id, const char *job);

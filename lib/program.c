@@ -121,7 +121,7 @@ take_line_end(const char **text)
 	*text += strspn(*text, " \t\r");
 	if (**text == '\0')
 		return true;
-	if (**text != '\n')
+	if (**text != '\n' && **text != ',')
 		return false;
 	++*text;
 	return true;

@@ -32,7 +32,8 @@ struct program {
 void program_release(struct program *program);
 
 /*
- * Reads the text of `tcpdump -ddd`: a count line, then `code jt jf k` lines, decimal. Refuses what
+ * Reads the text of `tcpdump -ddd`: a count line, then `code jt jf k` lines, decimal; commas may
+ * stand for the ends of lines, as in PROGRAM_COMMA. Refuses what
  * the kernel would refuse for its form alone (no instructions, more than PROGRAM_MAX, a jump out of
  * the program, a program that does not end in a return, an unknown opcode).
  * On failure program is unchanged.

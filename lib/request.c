@@ -18,6 +18,17 @@
  */
 #define INTERVALS_IN_PROGRAM 1000
 
+/* It is kept as one line. What it means is for vcap-filter to judge. */
+static int
+check_expression(const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(why, "the expression is empty");
+	if (strpbrk(value, "\n\r"))
+		return failure_set(why, "an expression is one line");
+	return 0;
+}
+
 int
 request_option(struct request *request, int letter, const char *value, struct failure *why)
 {
@@ -27,6 +38,10 @@ request_option(struct request *request, int letter, const char *value, struct fa
 
 	switch (letter) {
 	case 'c': rc = parse_number(value, UINT64_MAX, &order->count, why); break;
+	case 'e':
+		order->expression = value;
+		rc = check_expression(value, why);
+		break;
 	case 'E': request->engine_list = value; break;
 	case 'm':
 		rc = service_parse_mode(value, &mode, why);

@@ -26,10 +26,11 @@ struct request {
 enum { REQUEST_SPECS = 0x80 };
 
 /* clang-format off */
-#define REQUEST_LETTERS "c:E:m:Ps:t:x"
+#define REQUEST_LETTERS "c:e:E:m:Ps:t:x"
 #define REQUEST_OPTIONS \
 	{"count", required_argument, NULL, 'c'}, \
 	{"engines", required_argument, NULL, 'E'}, \
+	{"expression", required_argument, NULL, 'e'}, \
 	{"monitors", required_argument, NULL, 'm'}, \
 	{"per-packet", no_argument, NULL, 'P'}, \
 	{"snaplen", required_argument, NULL, 's'}, \

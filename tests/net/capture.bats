@@ -553,7 +553,7 @@ wait_for_started() {
 	printf '#!/bin/sh\ncase $1 in vcap-run) echo "$@" | sed "s/shop[.][0-9_]*/ID/g" >>%s/asked ;; esac\nexec ip netns exec b "$@"\n' "$PWD" >wayward
 	chmod 755 wayward
 	engines "ip netns exec a" "$PWD/wayward"
-	options="-t 1s -c 1000 -s 60 -m include -x 127.0.0.0/8"
+	options="-t 1s -c 1000 -s 60 -m include -x -e tcp 127.0.0.0/8"
 	# shellcheck disable=SC2086 # words
 	begin shop $options
 	vcap-wait "$id"

@@ -54,6 +54,7 @@ begin_all() {
 	begin server v2 "$LAB_BACK4.11"
 	begin except v1 -x "${five[@]}"
 	begin count v1 -c 40 "${five[@]}"
+	begin flags v1 -e 'tcp[13] & 3 != 0 or (ip6 and ip6[53] & 3 != 0)' "${five[@]}"
 	begin none checked
 	begin include checked -m include
 	begin only checked -m only
@@ -226,6 +227,13 @@ is() { # NAME MARKS
 	done
 	segments count.*.pcapng | sort | comm -13 <(belongs v1/c5) - >others
 	[ ! -s others ]
+}
+
+# Break: cmd/vcap-join.c s/rc = program_parse(&request->program, optarg, &why);/break;/
+@test "-e: of a client's transactions, on both sides, what opens and closes connections" {
+	belongs v1/c5 | awk '$7 ~ /[1-3]$/' >wanted
+	[ "$(wc -l <wanted)" -lt "$(belongs v1/c5 | wc -l)" ]
+	same flags
 }
 
 # Each kind of check: LOCAL on v2's servers, GET /health on xff's, nothing at all on bare's; and these

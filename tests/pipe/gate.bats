@@ -58,6 +58,7 @@ job=(vcap-run -n lb1 -f -)
 	arrives "${job[@]}" --detach -w $dir -c1000 -t300.000000000s -s96 -i eth0 -i eth1.5
 	arrives "${job[@]}" --detach -w $dir --flows conntrack -- vcap-join -S ./service -m none -t /dev/fd/3
 	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -P -x --specs specs
+	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -x '--bytecode=2,40 0 0 12,6 0 0 262144' --specs specs
 	arrives "${job[@]}" --lease=15000ms -w - -c1
 	arrives "${job[@]}" --lease=15000ms -w - -- vcap-join -S /dev/fd/4 -m include -x --specs /dev/fd/5
 	for verb in status stop remove; do
@@ -140,6 +141,9 @@ job=(vcap-run -n lb1 -f -)
 		'vcap-join -S ./service -m none --specs' './vcap-join -S ./service -m none'; do
 		# shellcheck disable=SC2086 # words
 		refused "${job[@]}" --detach -w $dir -- $filter
+	done
+	for program in '' x 2,6 '1,6 0 0 1,6 0 0 1' '1,21 9 9 1' '/etc/passwd'; do
+		refused "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m none "--bytecode=$program"
 	done
 	refused "${job[@]}" --lease=1s -w - -- vcap-join -S ./service -m none
 }

@@ -117,6 +117,26 @@ given() {
 	[ -z "$(asked shop -P -m none)" ]
 }
 
+# Break: lib/order.c s/if (order->bytecode)/if (false)/
+@test "-e: in the program, or for what vcap-join keeps" {
+	[ -z "$(asked shop -e 'tcp[13] & 4 != 0')" ]
+	[ "$(given 1)" = "$(vcap-filter -S shop -e 'tcp[13] & 4 != 0')" ]
+	[ -z "$(asked shop -P -x -e 'port 443' 10.1.1.1)" ]
+	[ "$(given 1)" = "$(vcap-filter -S shop -P -x -e 'port 443' 10.1.1.1)" ]
+	text=$(vcap-filter -e 'port 443' | tr '\n' ,)
+	[ "$(asked shop -e 'port 443' 10.1.1.1)" = "-- vcap-join -S ./service -m none --bytecode=${text%,} --specs specs " ]
+	[ "$(given 1)" = "$(vcap-filter -S shop 10.1.1.1)" ]
+	rm -r spool asked.* job.*
+	refused "'-e'" shop -e
+	refused "an expression is one line" shop -e $'tcp\nport 80'
+	refused "expression" shop -e ''
+	run -2 vcap-start shop -t 1 -e 'prot 80'
+	[[ $output == *"'prot 80'"* ]]
+	run -2 vcap-start shop -t 1 -e 'prot 80' 10.1.1.1
+	[[ $output == *"'prot 80'"* ]]
+	[ -z "$(find . -name 'asked.*')" ]
+}
+
 @test "vcap-join runs for services that share servers, and says so" {
 	printf '%s\n' 'vip 192.0.2.11' 'server 10.0.0.0/24 tcp/81' >config/services/other
 	printf '%s\n' 'vip 192.0.2.11' 'nonsense' >config/services/bad
