@@ -134,7 +134,10 @@ print_troubles(const struct readiness *host)
 	else if (host->free_bytes < host->reserve)
 		warn("only %" PRIu64 " MiB of disk are free, and %" PRIu64 " MiB are to stay free",
 		     host->free_bytes >> 20, host->reserve >> 20);
-	if (!host->may_capture)
+	if (host->is_barred)
+		warn("no privilege to capture: this user may not run vcap-run, which is for its "
+		     "owner and its group");
+	else if (!host->may_capture)
 		warn("no privilege to capture: vcap-run has no CAP_NET_RAW (grant it with "
 		     "'setcap cap_net_raw=ep', or use sudo)");
 }
@@ -151,7 +154,7 @@ do_check(const struct arguments *arguments)
 		       arguments->interfaces.count);
 	ready = readiness_is_ready(&host);
 	printf("version %s\n", VCAP_VERSION);
-	printf("cap_net_raw %s\n", host.may_capture ? "yes" : "no");
+	printf("cap_net_raw %s\n", host.may_capture && !host.is_barred ? "yes" : "no");
 	print_interfaces(&host.ifaces);
 	if (host.has_directory)
 		printf("free %" PRIu64 "\nreserve %" PRIu64 "\n", host.free_bytes, host.reserve);

@@ -10,20 +10,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Privileges may be vcap-run's alone, which lies beside this program. */
-static bool
-sibling_may_capture(void)
+#define SIBLING_MAX (PATH_MAX + 16)
+
+/* vcap-run, which lies beside this program; "" if that cannot be told. */
+static void
+find_sibling(char path[SIBLING_MAX])
 {
-	char path[PATH_MAX + 16];
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
 	char *slash;
 
 	path[length > 0 ? length : 0] = '\0';
 	slash = strrchr(path, '/');
-	if (!slash)
-		return false;
-	strcpy(slash + 1, "vcap-run");
-	return priv_file_has_net_raw(path);
+	if (slash)
+		strcpy(slash + 1, "vcap-run");
+	else
+		*path = '\0';
 }
 
 /* dir, or the directory above it that exists. */
@@ -52,10 +53,13 @@ void
 readiness_init(struct readiness *readiness, const char *dir, const char *const *names,
 	       size_t name_count)
 {
+	char sibling[SIBLING_MAX];
 	int fd = open_nearest(dir);
 
+	find_sibling(sibling);
 	*readiness = (struct readiness){
-	    .may_capture = priv_has_net_raw() || sibling_may_capture(),
+	    .is_barred = access(sibling, X_OK) < 0 && errno == EACCES,
+	    .may_capture = priv_has_net_raw() || priv_file_has_net_raw(sibling),
 	    .ifaces = IFACES_INIT,
 	    .has_directory = fd >= 0,
 	};
@@ -75,8 +79,8 @@ readiness_init(struct readiness *readiness, const char *dir, const char *const *
 bool
 readiness_is_ready(const struct readiness *readiness)
 {
-	return readiness->may_capture && readiness->has_interface && readiness->has_directory &&
-	       readiness->free_bytes >= readiness->reserve;
+	return !readiness->is_barred && readiness->may_capture && readiness->has_interface &&
+	       readiness->has_directory && readiness->free_bytes >= readiness->reserve;
 }
 
 void

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 struct readiness {
-	bool may_capture;     /* this process, or vcap-run beside its program, has CAP_NET_RAW */
+	bool is_barred;       /* this user may not run the vcap-run beside this process's program */
+	bool may_capture;     /* this process, or that vcap-run, has CAP_NET_RAW */
 	struct ifaces ifaces; /* with those taken marked */
 	bool has_interface;   /* those asked for, or any */
 	bool has_directory;   /* free_bytes is known */

@@ -75,7 +75,9 @@ is_right() { # CAPTURED: what capture_self printed
 	is_right "$output"
 	# Not by anybody else, and it is said why.
 	inside useradd -m -s /bin/bash other
-	run -1 --separate-stderr apart other 'vcap init >/dev/null; vcap capture self -t 1s'
+	run -1 apart other 'vcap init >/dev/null; vcap check self'
+	[[ $output == *"not-ready"*"may not run vcap-run"* ]]
+	run -1 --separate-stderr apart other 'vcap capture self -t 1s'
 	[[ $stderr == *"Permission denied"* ]]
 	# What is brought to engines without the package.
 	run -0 inside sh -c '/usr/libexec/vcap/$(uname -m)/vcap-run --version'
