@@ -176,7 +176,8 @@ main(int argc, char **argv)
 	    room_check(spool.dir, spool.path, 0, &why) < 0 ||
 	    spool_create(&spool, order->service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
-	warn_of_limits(order);
+	if (!request.is_unlimited)
+		warn_of_limits(order);
 	if (request.remark.text[0])
 		warn("%s", request.remark.text);
 	status = order->at_ns ? put_off(order, &spool, &entry) : launch(order, &spool, &entry);

@@ -50,7 +50,10 @@ request_option(struct request *request, int letter, const char *value, struct fa
 	case 'P': order->per_packet = true; break;
 	case REQUEST_SPECS: order->list = value; break;
 	case 's': rc = parse_number(value, PACKET_SNAPLEN, &order->snaplen, why); break;
-	case 't': rc = parse_duration(value, NS_PER_MINUTE, &order->duration_ns, why); break;
+	case 't':
+		rc = parse_duration(value, NS_PER_MINUTE, &order->duration_ns, why);
+		request->is_unlimited = rc == 0 && order->duration_ns == 0;
+		break;
 	case 'x': order->invert = true; break;
 	default: return 0;
 	}

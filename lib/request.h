@@ -14,6 +14,7 @@ struct request {
 	struct order order;      /* of which everything is the caller's, or lives as long as this */
 	struct engines engines;  /* all that are known */
 	const char *engine_list; /* -E; NULL: every engine of the service */
+	bool is_unlimited;       /* -t 0: no limit of time is what is wanted */
 	struct config_file file;
 	struct failure remark; /* what there is to say of how packets will be judged, or empty */
 };

@@ -179,6 +179,8 @@ given() {
 	[[ "$output" == *"no limit (-c, -t)"* ]]
 	run vcap-start shop -E b -t 1
 	[[ "$output" != *limit* ]]
+	run vcap-start shop -E b -t 0
+	[[ "$output" != *limit* ]]
 }
 
 @test "a capture that is unfinished is in the way, one that is over is not" {
