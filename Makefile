@@ -69,6 +69,7 @@ LIBS_vcap-status = -lsmartcols
 LIBS_vcap-fetch = -lcap -lseccomp -lzstd
 LIBS_vcap-wait = -lcap -lseccomp
 LIBS_vcap-import = -ljansson
+LIBS_vcap-shell = -ledit
 
 $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@mkdir -p $(@D)

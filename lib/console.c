@@ -1,0 +1,507 @@
+#include "console.h"
+
+#include "parse.h"
+#include "settingstable.h"
+#include "shelf.h"
+#include "siblings.h"
+#include "spool.h"
+#include "text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+console_release(struct console *console)
+{
+	free(console->service);
+	settings_release(&console->saved);
+	settings_release(&console->draft);
+	settings_release(&console->outer);
+	*console = CONSOLE_INIT;
+}
+
+__attribute__((format(printf, 2, 3))) static void
+remark(const struct console *console, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	console->user->remark(console->user->context, text);
+}
+
+/* The outcome of a command that has to succeed. */
+static int
+outcome(int status)
+{
+	switch (status) {
+	case CONSOLE_DONE:
+	case CONSOLE_MISUSE:
+	case CONSOLE_PARTIAL: return status;
+	default: return CONSOLE_FAILED;
+	}
+}
+
+static bool
+is_good(int status)
+{
+	return status == CONSOLE_DONE || status == CONSOLE_PARTIAL;
+}
+
+/* The service has to be one, with a file that can be read. */
+static int
+check_service(const struct console *console, const char *name, struct failure *why)
+{
+	struct config_file file;
+	struct service service;
+	int rc;
+
+	if (!parse_is_name(name) || config_read_service(&file, name, console->variable, why) < 0) {
+		if (!parse_is_name(name) || errno == ENOENT)
+			failure_set(why, "no virtual service '%s'", name);
+		return CONSOLE_MISUSE;
+	}
+	rc = service_parse(&service, name, file.text, file.path, why);
+	config_file_release(&file);
+	if (rc < 0)
+		return CONSOLE_MISUSE;
+	service_release(&service);
+	return CONSOLE_DONE;
+}
+
+/* The newest capture of a service. 1 if there is one, 0 if not, -1 on failure. */
+static int
+find_newest(const struct console *console, const char *service, struct entry *entry,
+	    struct failure *why)
+{
+	struct spool spool = SPOOL_INIT;
+	char **ids = NULL;
+	int rc = -1;
+
+	if (spool_open(&spool, console->variable, why) == 0 &&
+	    spool_list(&spool, service, &ids, why) == 0)
+		rc = *ids ? (spool_find(&spool, *ids, entry, why) < 0 ? -1 : 1) : 0;
+	spool_list_free(ids);
+	spool_close(&spool);
+	return rc;
+}
+
+/* Whether engines capture still, or will: it can be stopped. */
+static bool
+is_running(const struct entry *entry)
+{
+	const char *state = entry_state(entry);
+
+	return !entry_is_stopping(entry) &&
+	       (strcmp(state, "waiting") == 0 || strcmp(state, "starting") == 0 ||
+		strcmp(state, "capturing") == 0);
+}
+
+/* Whether a capture of the service is running: its id into id, else "". -1 on failure. */
+static int
+find_running(const struct console *console, const char *service, char id[SPOOL_ID],
+	     struct failure *why)
+{
+	struct entry entry = ENTRY_INIT;
+	int rc = find_newest(console, service, &entry, why);
+
+	id[0] = '\0';
+	if (rc <= 0)
+		return rc;
+	if (is_running(&entry))
+		memcpy(id, entry.id, SPOOL_ID);
+	entry_close(&entry);
+	return 0;
+}
+
+/* What is set for a service, and whether it is being captured. */
+static int
+load(const struct console *console, const char *service, struct settings *settings,
+     struct failure *why)
+{
+	char id[SPOOL_ID];
+
+	if (shelf_load(settings, service, console->variable, why) < 0)
+		return CONSOLE_FAILED;
+	if (find_running(console, service, id, why) < 0) {
+		settings_release(settings);
+		return CONSOLE_FAILED;
+	}
+	settings->capture = id[0] != '\0';
+	return CONSOLE_DONE;
+}
+
+static int
+debug(struct console *console, const char *service, struct failure *why)
+{
+	struct settings settings = SETTINGS_INIT;
+	int rc = check_service(console, service, why);
+
+	if (rc == CONSOLE_DONE)
+		rc = load(console, service, &settings, why);
+	if (rc != CONSOLE_DONE)
+		return rc;
+	console->service = strdup(service);
+	if (!console->service || settings_copy(&console->draft, &settings, why) < 0) {
+		settings_release(&settings);
+		free(console->service);
+		console->service = NULL;
+		failure_set(why, "out of memory");
+		return CONSOLE_FAILED;
+	}
+	console->saved = settings;
+	console->mode = GRAMMAR_SERVICE;
+	fprintf(console->out, "Updating an existing object. Currently, the object is:\n");
+	return settingstable_print(&console->saved, service, console->out, why) < 0 ? CONSOLE_FAILED
+										    : CONSOLE_DONE;
+}
+
+static int
+show(const struct console *console, const char *service, struct failure *why)
+{
+	struct settings settings = SETTINGS_INIT;
+	int rc = check_service(console, service, why);
+
+	if (rc == CONSOLE_DONE)
+		rc = load(console, service, &settings, why);
+	if (rc == CONSOLE_DONE && settingstable_print(&settings, service, console->out, why) < 0)
+		rc = CONSOLE_FAILED;
+	settings_release(&settings);
+	return rc;
+}
+
+/* Asks where to, waits if the file is still being made, and copies it there. */
+static int
+download(const struct console *console, const struct entry *entry, struct failure *why)
+{
+	char *directory = console->user->answer(console->user->context,
+						"Please specify the destination directory: ");
+	char *path = NULL, *safe;
+	int status = CONSOLE_DONE;
+
+	if (!directory || !*directory) {
+		free(directory);
+		failure_set(why, "no directory, and so nothing is downloaded");
+		return CONSOLE_MISUSE;
+	}
+	if (!entry_is_over(entry))
+		status = siblings_wait(entry->id, why);
+	if (is_good(status))
+		status = siblings_export(entry->id, directory, &path, why);
+	safe = path ? malloc(4 * strlen(path) + 1) : NULL;
+	if (safe && is_good(status))
+		fprintf(console->out, "Downloaded the attachment to %s\n",
+			text_escape(safe, 4 * strlen(path) + 1, path));
+	free(safe);
+	free(path);
+	free(directory);
+	return outcome(status);
+}
+
+static int
+show_capture(const struct console *console, const char *service, struct failure *why)
+{
+	struct entry entry = ENTRY_INIT;
+	int rc = check_service(console, service, why), found;
+
+	if (rc != CONSOLE_DONE)
+		return rc;
+	found = find_newest(console, service, &entry, why);
+	if (found == 0)
+		failure_set(why, "there is no capture of '%s'", service);
+	if (found <= 0)
+		return CONSOLE_FAILED;
+	if (is_running(&entry)) {
+		rc = outcome(siblings_status(entry.id, console->out, why));
+	} else if (strcmp(entry_state(&entry), "failed") == 0) {
+		const char *message = keyval_get(&entry.facts, "message");
+
+		failure_set(why, "capture '%s' has failed: %s", entry.id,
+			    message ? message : "nobody knows why");
+		rc = CONSOLE_FAILED;
+	} else {
+		rc = download(console, &entry, why);
+	}
+	entry_close(&entry);
+	return rc;
+}
+
+static void
+leave(struct console *console)
+{
+	const bool is_inner = console->mode == GRAMMAR_IP;
+
+	settings_release(is_inner ? &console->outer : &console->saved);
+	console->is_warned = false;
+	console->mode = is_inner ? GRAMMAR_SERVICE : GRAMMAR_TOP;
+	if (is_inner)
+		return;
+	settings_release(&console->draft);
+	free(console->service);
+	console->service = NULL;
+}
+
+bool
+console_is_unsaved(const struct console *console)
+{
+	return (console->mode == GRAMMAR_IP && !settings_equal(&console->draft, &console->outer)) ||
+	       (console->mode != GRAMMAR_TOP && !settings_equal(&console->draft, &console->saved));
+}
+
+/* Whether what this mode would lose is unsaved. */
+static bool
+is_unsaved_here(const struct console *console)
+{
+	return console->mode != GRAMMAR_TOP &&
+	       !settings_equal(&console->draft,
+			       console->mode == GRAMMAR_IP ? &console->outer : &console->saved);
+}
+
+static int
+leave_unsaved(struct console *console, struct failure *why)
+{
+	if (console->mode == GRAMMAR_TOP) {
+		console->is_over = true;
+		return CONSOLE_DONE;
+	}
+	if (is_unsaved_here(console)) {
+		if (console->user->is_person && !console->is_warned) {
+			remark(console, "not saved: 'save' keeps what is set, another 'exit' "
+					"forgets it");
+			console->is_warned = true;
+			return CONSOLE_DONE;
+		}
+		if (!console->user->is_person)
+			remark(console, "what was set for '%s' is not saved", console->service);
+	}
+	if (console->mode == GRAMMAR_IP && settings_copy(&console->draft, &console->outer, why) < 0)
+		return CONSOLE_FAILED;
+	leave(console);
+	return CONSOLE_DONE;
+}
+
+static void
+warn_of_limits(const struct console *console)
+{
+	const struct settings *draft = &console->draft;
+
+	if (!draft->count && !draft->duration_ns)
+		remark(console, "warning: neither num_pkts nor duration is set: the capture goes "
+				"on until it is stopped, or the disks of the engines are down to "
+				"their reserve");
+	else if (!draft->duration_ns)
+		remark(console,
+		       "warning: duration is not set: a core that sees fewer than %" PRIu64
+		       " packets captures until it is stopped",
+		       draft->count);
+}
+
+static int
+start(struct console *console, struct failure *why)
+{
+	char *id;
+	int status;
+
+	warn_of_limits(console);
+	status = siblings_start(&console->draft, console->service, &id, why);
+	if (!is_good(status) || !id) {
+		free(id);
+		return is_good(status) ? CONSOLE_FAILED : outcome(status);
+	}
+	free(console->draft.id);
+	console->draft.id = id;
+	if (shelf_store(&console->draft, console->service, console->variable, why) < 0)
+		return CONSOLE_FAILED;
+	return status;
+}
+
+/* Brings the capture to what is wanted of it. */
+static int
+start_or_stop(struct console *console, bool *has_started, struct failure *why)
+{
+	char id[SPOOL_ID];
+	const bool wanted = console->draft.capture;
+
+	*has_started = false;
+	if (find_running(console, console->service, id, why) < 0)
+		return CONSOLE_FAILED;
+	if (wanted && !id[0]) {
+		int status = start(console, why);
+
+		*has_started = is_good(status);
+		return status;
+	}
+	if (!wanted && id[0])
+		return outcome(siblings_stop(id, why));
+	if (wanted && !settings_equal(&console->draft, &console->saved))
+		remark(console, "capture '%s' goes on as it has begun: what is set is for the next",
+		       id);
+	return CONSOLE_DONE;
+}
+
+static int
+save(struct console *console, struct failure *why)
+{
+	bool has_started;
+	int status;
+
+	if (console->mode == GRAMMAR_IP) {
+		leave(console);
+		return CONSOLE_DONE;
+	}
+	if (shelf_store(&console->draft, console->service, console->variable, why) < 0)
+		return CONSOLE_FAILED;
+	status = start_or_stop(console, &has_started, why);
+	if (!is_good(status))
+		return status;
+	if (settingstable_print(&console->draft, console->service, console->out, why) < 0)
+		return CONSOLE_FAILED;
+	if (has_started)
+		fprintf(console->out,
+			"Capture %s has begun: 'show debug virtualservice %s capture' tells how it "
+			"goes\n",
+			console->draft.id, console->service);
+	leave(console);
+	return status;
+}
+
+/* Into the addresses, where one may be added at once. */
+static int
+enter_addresses(struct console *console, const struct sentence *sentence, struct failure *why)
+{
+	if (settings_copy(&console->outer, &console->draft, why) < 0)
+		return CONSOLE_FAILED;
+	if (sentence->value &&
+	    settings_set(&console->draft, sentence->field, sentence->value, why) < 0) {
+		settings_release(&console->outer);
+		return CONSOLE_MISUSE;
+	}
+	console->mode = GRAMMAR_IP;
+	return CONSOLE_DONE;
+}
+
+static int
+where(const struct console *console, struct failure *why)
+{
+	if (console->mode == GRAMMAR_TOP) {
+		fprintf(console->out, "top\n");
+		return CONSOLE_DONE;
+	}
+	fprintf(console->out, "%s of '%s'%s\n", grammar_mode_name(console->mode), console->service,
+		console_is_unsaved(console) ? ", not saved" : "");
+	return settingstable_print(&console->draft, console->service, console->out, why) < 0
+		   ? CONSOLE_FAILED
+		   : CONSOLE_DONE;
+}
+
+static int
+carry_out(struct console *console, const struct sentence *sentence, struct failure *why)
+{
+	const char *value = sentence->value;
+
+	switch (sentence->verb) {
+	case GRAMMAR_NOTHING: break;
+	case GRAMMAR_DEBUG: return debug(console, value, why);
+	case GRAMMAR_SHOW: return show(console, value, why);
+	case GRAMMAR_SHOW_CAPTURE: return show_capture(console, value, why);
+	case GRAMMAR_SHOW_SERVICES: return outcome(siblings_services(console->out, why));
+	case GRAMMAR_SET:
+		return settings_set(&console->draft, sentence->field, value, why) < 0
+			   ? CONSOLE_MISUSE
+			   : CONSOLE_DONE;
+	case GRAMMAR_CLEAR:
+		return settings_clear(&console->draft, sentence->field, value, why) < 0
+			   ? CONSOLE_MISUSE
+			   : CONSOLE_DONE;
+	case GRAMMAR_ADDRESSES: return enter_addresses(console, sentence, why);
+	case GRAMMAR_SAVE: return save(console, why);
+	case GRAMMAR_WHERE: return where(console, why);
+	case GRAMMAR_HELP: grammar_help(console->mode, console->out); break;
+	case GRAMMAR_EXIT: return leave_unsaved(console, why);
+	}
+	return CONSOLE_DONE;
+}
+
+int
+console_obey(struct console *console, const char *line, struct failure *why)
+{
+	struct words words = WORDS_INIT;
+	struct sentence sentence;
+	int rc = CONSOLE_MISUSE;
+
+	if (grammar_split(line, &words) < 0) {
+		failure_set(why, "out of memory");
+		rc = CONSOLE_FAILED;
+	} else if (grammar_parse(console->mode, &words, &sentence, why) == 0) {
+		if (sentence.verb != GRAMMAR_EXIT && sentence.verb != GRAMMAR_NOTHING)
+			console->is_warned = false;
+		rc = carry_out(console, &sentence, why);
+	}
+	words_free(words_finish(&words));
+	return rc;
+}
+
+char *
+console_prompt(const struct console *console)
+{
+	char *text;
+
+	return asprintf(&text, "%s> ",
+			console->mode == GRAMMAR_TOP ? ": " : grammar_mode_name(console->mode)) < 0
+		   ? NULL
+		   : text;
+}
+
+/* Passes on what there is in the place of a value. */
+struct filler {
+	const struct console *console;
+	grammar_take *take;
+	void *context;
+};
+
+static void
+offer_all(const struct filler *filler, char *const *words)
+{
+	for (; words && *words; words++)
+		filler->take(filler->context, &(struct grammar_choice){.word = *words, .help = ""});
+}
+
+static void
+fill_in(void *context, const struct grammar_choice *choice)
+{
+	const struct filler *filler = context;
+	const struct settings *draft = &filler->console->draft;
+	char **names;
+
+	filler->take(filler->context, choice);
+	if (choice->value == GRAMMAR_A_SERVICE) {
+		names = config_service_names(filler->console->variable, NULL);
+		offer_all(filler, names);
+		words_free(names);
+	} else if (choice->value == GRAMMAR_AN_ADDRESS_SET) {
+		offer_all(filler, draft->lists[choice->field - SETTINGS_ADDRS].list);
+	}
+}
+
+void
+console_next(const struct console *console, const char *text, grammar_take *take, void *context)
+{
+	struct filler filler = {console, take, context};
+	struct words words = WORDS_INIT;
+	const size_t length = strlen(text);
+	size_t count;
+
+	if (grammar_split(text, &words) == 0) {
+		count = words.count;
+		/* The last word is not complete unless there is a blank behind it. */
+		if (count > 0 && !strchr(" \t", text[length - 1]))
+			count--;
+		grammar_next(console->mode, words.list, count, fill_in, &filler);
+	}
+	words_free(words_finish(&words));
+}
