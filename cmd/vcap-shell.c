@@ -106,8 +106,11 @@ next_line(struct dictation *dictation, const struct console *console)
 
 	if (!label)
 		die("out of memory");
-	if (dictation_next(dictation, label, &line, &why) < 0)
-		die("line %u: %s", dictation->line, why.text);
+	if (dictation_next(dictation, label, &line, &why) < 0) {
+		if (ferror(dictation->script))
+			die("line %u: %s", dictation->line + 1, why.text);
+		die_usage("line %u: %s", dictation->line, why.text);
+	}
 	free(label);
 	return line;
 }
@@ -165,6 +168,8 @@ main(int argc, char **argv)
 	if (child_siblings_first() < 0)
 		die("out of memory");
 	console.out = stdout;
+	/* In order with what the commands it runs print. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (commands && !(dictation.script = fmemopen(commands, strlen(commands), "r")))
 		die("out of memory");
 	user.is_person = !commands && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);

@@ -1,10 +1,10 @@
 #include "console.h"
 
+#include "latest.h"
 #include "parse.h"
 #include "settingstable.h"
 #include "shelf.h"
 #include "siblings.h"
-#include "spool.h"
 #include "text.h"
 
 #include <errno.h>
@@ -74,51 +74,6 @@ check_service(const struct console *console, const char *name, struct failure *w
 	return CONSOLE_DONE;
 }
 
-/* The newest capture of a service. 1 if there is one, 0 if not, -1 on failure. */
-static int
-find_newest(const struct console *console, const char *service, struct entry *entry,
-	    struct failure *why)
-{
-	struct spool spool = SPOOL_INIT;
-	char **ids = NULL;
-	int rc = -1;
-
-	if (spool_open(&spool, console->variable, why) == 0 &&
-	    spool_list(&spool, service, &ids, why) == 0)
-		rc = *ids ? (spool_find(&spool, *ids, entry, why) < 0 ? -1 : 1) : 0;
-	spool_list_free(ids);
-	spool_close(&spool);
-	return rc;
-}
-
-/* Whether engines capture still, or will: it can be stopped. */
-static bool
-is_running(const struct entry *entry)
-{
-	const char *state = entry_state(entry);
-
-	return !entry_is_stopping(entry) &&
-	       (strcmp(state, "waiting") == 0 || strcmp(state, "starting") == 0 ||
-		strcmp(state, "capturing") == 0);
-}
-
-/* Whether a capture of the service is running: its id into id, else "". -1 on failure. */
-static int
-find_running(const struct console *console, const char *service, char id[SPOOL_ID],
-	     struct failure *why)
-{
-	struct entry entry = ENTRY_INIT;
-	int rc = find_newest(console, service, &entry, why);
-
-	id[0] = '\0';
-	if (rc <= 0)
-		return rc;
-	if (is_running(&entry))
-		memcpy(id, entry.id, SPOOL_ID);
-	entry_close(&entry);
-	return 0;
-}
-
 /* What is set for a service, and whether it is being captured. */
 static int
 load(const struct console *console, const char *service, struct settings *settings,
@@ -128,7 +83,7 @@ load(const struct console *console, const char *service, struct settings *settin
 
 	if (shelf_load(settings, service, console->variable, why) < 0)
 		return CONSOLE_FAILED;
-	if (find_running(console, service, id, why) < 0) {
+	if (latest_running(id, service, console->variable, why) < 0) {
 		settings_release(settings);
 		return CONSOLE_FAILED;
 	}
@@ -155,6 +110,7 @@ debug(struct console *console, const char *service, struct failure *why)
 		return CONSOLE_FAILED;
 	}
 	console->saved = settings;
+	console->wish = CONSOLE_NO_WISH;
 	console->mode = GRAMMAR_SERVICE;
 	fprintf(console->out, "Updating an existing object. Currently, the object is:\n");
 	return settingstable_print(&console->saved, service, console->out, why) < 0 ? CONSOLE_FAILED
@@ -175,29 +131,54 @@ show(const struct console *console, const char *service, struct failure *why)
 	return rc;
 }
 
+/* Where to copy a file: heap; NULL if there is no answer. */
+static char *
+ask_directory(const struct console *console)
+{
+	char *directory = console->user->answer(console->user->context,
+						"Please specify the destination directory: ");
+	size_t length = directory ? strlen(directory) : 0;
+
+	/* Completion leaves a slash. */
+	for (; length > 1 && directory[length - 1] == '/'; length--)
+		directory[length - 1] = '\0';
+	if (length > 0)
+		return directory;
+	free(directory);
+	return NULL;
+}
+
+static void
+print_path(const struct console *console, const char *path)
+{
+	const size_t size = 4 * strlen(path) + 1;
+	char *safe = malloc(size);
+
+	if (safe)
+		fprintf(console->out, "Downloaded the attachment to %s\n",
+			text_escape(safe, size, path));
+	free(safe);
+}
+
 /* Asks where to, waits if the file is still being made, and copies it there. */
 static int
 download(const struct console *console, const struct entry *entry, struct failure *why)
 {
-	char *directory = console->user->answer(console->user->context,
-						"Please specify the destination directory: ");
-	char *path = NULL, *safe;
+	char *directory = ask_directory(console), *path = NULL;
 	int status = CONSOLE_DONE;
 
-	if (!directory || !*directory) {
-		free(directory);
+	if (!directory) {
 		failure_set(why, "no directory, and so nothing is downloaded");
 		return CONSOLE_MISUSE;
 	}
-	if (!entry_is_over(entry))
+	if (!entry_is_over(entry)) {
+		remark(console, "waiting for the file of capture '%s'", entry->id);
 		status = siblings_wait(entry->id, why);
+	}
 	if (is_good(status))
 		status = siblings_export(entry->id, directory, &path, why);
-	safe = path ? malloc(4 * strlen(path) + 1) : NULL;
-	if (safe && is_good(status))
-		fprintf(console->out, "Downloaded the attachment to %s\n",
-			text_escape(safe, 4 * strlen(path) + 1, path));
-	free(safe);
+	if (path && is_good(status))
+		print_path(console, path);
 	free(path);
 	free(directory);
 	return outcome(status);
@@ -211,12 +192,12 @@ show_capture(const struct console *console, const char *service, struct failure 
 
 	if (rc != CONSOLE_DONE)
 		return rc;
-	found = find_newest(console, service, &entry, why);
+	found = latest_open(&entry, service, console->variable, why);
 	if (found == 0)
 		failure_set(why, "there is no capture of '%s'", service);
 	if (found <= 0)
 		return CONSOLE_FAILED;
-	if (is_running(&entry)) {
+	if (latest_is_running(&entry)) {
 		rc = outcome(siblings_status(entry.id, console->out, why));
 	} else if (strcmp(entry_state(&entry), "failed") == 0) {
 		const char *message = keyval_get(&entry.facts, "message");
@@ -320,33 +301,37 @@ start(struct console *console, struct failure *why)
 	return status;
 }
 
-/* Brings the capture to what is wanted of it. */
+/* Starts or stops a capture if that was said; one of somebody else stays as it is otherwise. */
 static int
-start_or_stop(struct console *console, bool *has_started, struct failure *why)
+start_or_stop(struct console *console, bool is_changed, bool *has_started, struct failure *why)
 {
+	struct settings *draft = &console->draft;
 	char id[SPOOL_ID];
-	const bool wanted = console->draft.capture;
+	int status = CONSOLE_DONE;
 
 	*has_started = false;
-	if (find_running(console, console->service, id, why) < 0)
+	if (latest_running(id, console->service, console->variable, why) < 0)
 		return CONSOLE_FAILED;
-	if (wanted && !id[0]) {
-		int status = start(console, why);
-
+	if (console->wish == CONSOLE_CAPTURE && !id[0]) {
+		status = start(console, why);
 		*has_started = is_good(status);
-		return status;
+	} else if (console->wish == CONSOLE_NO_CAPTURE && id[0]) {
+		status = outcome(siblings_stop(id, why));
+	} else {
+		draft->capture = id[0] != '\0';
+		if (draft->capture && is_changed)
+			remark(console,
+			       "capture '%s' goes on as it has begun: what is set is for the next",
+			       id);
 	}
-	if (!wanted && id[0])
-		return outcome(siblings_stop(id, why));
-	if (wanted && !settings_equal(&console->draft, &console->saved))
-		remark(console, "capture '%s' goes on as it has begun: what is set is for the next",
-		       id);
-	return CONSOLE_DONE;
+	return status;
 }
 
 static int
 save(struct console *console, struct failure *why)
 {
+	const bool is_changed = !settings_equal(&console->draft, &console->saved);
+	const bool was_capturing = console->saved.capture;
 	bool has_started;
 	int status;
 
@@ -354,9 +339,12 @@ save(struct console *console, struct failure *why)
 		leave(console);
 		return CONSOLE_DONE;
 	}
-	if (shelf_store(&console->draft, console->service, console->variable, why) < 0)
+	if (shelf_store(&console->draft, console->service, console->variable, why) < 0 ||
+	    settings_copy(&console->saved, &console->draft, why) < 0)
 		return CONSOLE_FAILED;
-	status = start_or_stop(console, &has_started, why);
+	/* Kept, whatever comes of the capture. */
+	console->saved.capture = was_capturing;
+	status = start_or_stop(console, is_changed, &has_started, why);
 	if (!is_good(status))
 		return status;
 	if (settingstable_print(&console->draft, console->service, console->out, why) < 0)
@@ -411,10 +399,14 @@ carry_out(struct console *console, const struct sentence *sentence, struct failu
 	case GRAMMAR_SHOW_CAPTURE: return show_capture(console, value, why);
 	case GRAMMAR_SHOW_SERVICES: return outcome(siblings_services(console->out, why));
 	case GRAMMAR_SET:
+		if (sentence->field == SETTINGS_CAPTURE)
+			console->wish = CONSOLE_CAPTURE;
 		return settings_set(&console->draft, sentence->field, value, why) < 0
 			   ? CONSOLE_MISUSE
 			   : CONSOLE_DONE;
 	case GRAMMAR_CLEAR:
+		if (sentence->field == SETTINGS_CAPTURE)
+			console->wish = CONSOLE_NO_CAPTURE;
 		return settings_clear(&console->draft, sentence->field, value, why) < 0
 			   ? CONSOLE_MISUSE
 			   : CONSOLE_DONE;

@@ -34,7 +34,9 @@ struct console {
 	struct settings saved; /* as the service has them */
 	struct settings draft; /* as they are to be */
 	struct settings outer; /* in GRAMMAR_IP: the draft to go back to unless it is saved */
-	bool is_warned;        /* of leaving without save */
+	/* What was said in this mode about capturing. */
+	enum { CONSOLE_NO_WISH, CONSOLE_CAPTURE, CONSOLE_NO_CAPTURE } wish;
+	bool is_warned; /* of leaving without save */
 	bool is_over;
 };
 
