@@ -160,6 +160,8 @@ main(int argc, char **argv)
 	while (look(&screen))
 		;
 	fputs(screen.shown ? screen.shown : "", stdout);
+	free(screen.shown);
+	free(line);
 	close(screen.terminal);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
