@@ -325,3 +325,42 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	[ "$output" = "Downloaded the attachment to a place #1/$id.pcapng" ]
 	refused 2 "line 1: no directory, and so nothing is downloaded" 'show debug virtualservice shop capture'
 }
+
+# Break: lib/prompt.c s/raise(SIGTSTP)/(void)0/
+@test "a terminal: ^Z stops the shell, which goes on where it was" {
+	cat >steps <<-'END'
+		< ready>
+		> vcap-shell\r
+		< : >
+		> show virt\x1a
+		< Stopped
+		< ready>
+		! fg\r
+		< vcap-shell
+		< : >
+		> ualservice\r
+		< Test-VS
+		< : >
+		> exit\r
+		< ready>
+		! exit\r
+	END
+	PS1='ready>' run -0 timeout 60 pty bash --norc --noprofile -i <steps
+	[[ $output == *'shop '*192.0.2.10* ]]
+}
+
+# Break: lib/grammar.c s/"pkt_size"/"packet_size"/
+@test "the manual has every word that help has" {
+	page=$BATS_TEST_DIRNAME/../../man/vcap-shell.1
+	run -0 vcap-shell -c 'help
+		debug virtualservice shop
+		help
+		debug_ip
+		help'
+	# Up to two blanks, help has words; after those, what they do.
+	sed -n 's/^  \([a-z].*\)/\1/p' <<<"$output" | sed 's/  .*//; s/ <.*//' | tr ' ' '\n' | sort -u >words
+	[ "$(wc -l <words)" -ge 25 ]
+	while read -r word; do
+		grep -qw -- "$word" "$page" || { echo "not in the page: $word"; false; }
+	done <words
+}
