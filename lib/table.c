@@ -153,10 +153,17 @@ print_raw(const struct table *table, FILE *out, struct failure *why)
 	return 0;
 }
 
+/* As JSON has them, without sign and exponent. */
 static bool
 is_number(const char *text)
 {
-	return text && strspn(text, "0123456789") == strlen(text);
+	size_t whole = text ? strspn(text, "0123456789") : 0, part = 0;
+
+	if (whole == 0 || (whole > 1 && text[0] == '0'))
+		return false;
+	if (text[whole] == '.' && (part = strspn(text + whole + 1, "0123456789")) > 0)
+		part++;
+	return !text[whole + part];
 }
 
 /* Whether the i-th column that is printed was printed before. */

@@ -79,6 +79,36 @@ entry() { # ID LINE...
 		"$(vcap-ls --help | sed -n 's/^Columns: //p')" ]
 }
 
+# Break: lib/capturetable.c s/words.count < SPECS_SHOWN/words.count < 99/
+@test "what was asked for, when, and where the file is" {
+	entry shop.20260104_000000 'state done' 'size 9' 'created 1767484800.5' 'started 1767484801.000000000' \
+		'ended 1767484861.25' 'count 1000' 'duration 1500000000' 'snaplen 96' 'monitors only' \
+		'per-packet yes' 'invert yes' 'specs 2'
+	printf '%s\n' 10.1.1.1 10.2.0.0/16 >shop.20260104_000000/specs
+	[ "$(vcap-ls -r -o BEGAN,ENDED,COUNT,DURATION,SNAPLEN,MONITORS,OPTIONS,SPECS,ADDRESSES,FILE shop.20260104_000000 |
+		tr '\t' ';')" = "2026-01-04T00:00:01Z;2026-01-04T00:01:01Z;1000;1.500000000;96;only;-P -x;2;$(
+		)10.1.1.1 10.2.0.0/16;$PWD/shop.20260104_000000/shop.20260104_000000.pcapng" ]
+	# Of many addresses the first, and no file before it is whole.
+	seq -f 10.0.0.%g 17 >web.1.20260103_000000/specs
+	[[ "$(vcap-ls -r -o ADDRESSES web.1)" == '10.0.0.1 '*' 10.0.0.16 ...' ]]
+	[ "$(vcap-ls -r -o BEGAN,COUNT,DURATION,FILE web.1)" = $'-\t0\t0\t-' ]
+	# Something else in its place is not waited for.
+	rm web.1.20260103_000000/specs
+	mkfifo web.1.20260103_000000/specs
+	[ "$(timeout 10 vcap-ls -r -o ADDRESSES web.1)" = - ]
+}
+
+# Break: lib/table.c s/whole > 1 \&\& text/0 \&\& text/
+@test "JSON: what is no number of JSON is null" {
+	command -v jq >/dev/null || skip "no jq"
+	entry shop.20260104_000000 'state capturing' 'engine a' 'duration 1500000000'
+	[ "$(vcap-ls -j -o duration shop.20260104_000000 | jq -c '.captures')" = '[{"duration":1.5}]' ]
+	for packets in 007 '' 1. .5 1.2.3 1e5 -1; do
+		printf 'packets %s\nstate running\n' "$packets" >shop.20260104_000000/engines/a.state
+		[ "$(vcap-status -n -j shop.20260104_000000 | jq -c '.engines[0].packets')" = null ]
+	done
+}
+
 # Break: lib/table.c s/column == table->width/column > table->width/
 @test "-o: a column that there is not is wrong usage, and named" {
 	for names in NOPE ID,NOPE,SIZE +nope; do

@@ -1,0 +1,26 @@
+/*
+ * Captures of the spool as a table: a row for each.
+ */
+#ifndef VCAP_CAPTURETABLE_H
+#define VCAP_CAPTURETABLE_H
+
+#include "entry.h"
+#include "failure.h"
+#include "table.h"
+
+/* All columns, in the order in which JSON has them. */
+#define CAPTURETABLE_COLUMNS                                                \
+	"DATE SERVICE SIZE PACKETS DROPS ENGINES MISSING STATE ID MESSAGE " \
+	"CLOCKS BEGAN ENDED COUNT DURATION SNAPLEN MONITORS OPTIONS SPECS " \
+	"ADDRESSES FILE"
+
+/* Shows, unless table_choose says otherwise, all columns as JSON, else the usual ones. NULL without
+ * memory. */
+struct table *capturetable_new(enum table_form form);
+
+/* Adds a row. People see sizes with their unit, and who is missing together with who is not, unless
+ * the missing have their column. -1: no memory. */
+int capturetable_add(struct table *table, const struct entry *entry, enum table_form form,
+		     struct failure *why);
+
+#endif
