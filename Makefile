@@ -8,6 +8,7 @@ MANDIR    ?= $(PREFIX)/share/man
 BASHDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR    ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
+COCKPITDIR ?= $(PREFIX)/share/cockpit
 CC        ?= cc
 CFLAGS    ?= -O2 -g
 
@@ -143,6 +144,23 @@ check-slow: deb
 	@prove --timer -e tests/tap-run tests/slow
 	@prove --timer -e tests/break $(BREAKABLE)
 
+# The page for Cockpit, with PatternFly from the npm registry; and its tests in a browser.
+cockpit:
+	@tools/cockpit
+
+check-web:
+	@tools/install-deps build demo web
+	@$(MAKE) --no-print-directory commands helpers cockpit
+	@tools/npm-ci tests/web build/npm/web
+	@tests/lab/lab tests/web/run
+
+# Pictures of the page for README.md, taken in the lab.
+screenshots:
+	@tools/install-deps build demo web
+	@$(MAKE) --no-print-directory commands helpers cockpit
+	@tools/npm-ci tests/web build/npm/web
+	@tests/lab/lab node tests/web/screenshots.js docs
+
 # Tests that say what to break, and have to fail then.
 BREAKABLE = $(shell grep -l '^. Break:' tests/*/*.bats)
 
@@ -214,6 +232,9 @@ install: all
 		install -d $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)) && \
 		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)); \
 	fi
+	if [ -d build/cockpit/vcap ]; then \
+		install -d $(DESTDIR)$(COCKPITDIR) && cp -R build/cockpit/vcap $(DESTDIR)$(COCKPITDIR); \
+	fi
 	for command in $(SUBCOMMANDS); do \
 		ln -sf vcap $(DESTDIR)$(BASHDIR)/$$command && \
 		ln -sf vcap.fish $(DESTDIR)$(FISHDIR)/$$command.fish || exit; \
@@ -221,7 +242,7 @@ install: all
 
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(C_COMMANDS) $(SH_COMMANDS))
-	rm -rf $(DESTDIR)$(LIBEXECDIR)/vcap
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/vcap $(DESTDIR)$(COCKPITDIR)/vcap
 	rm -f $(DESTDIR)$(ZSHDIR)/_vcap
 	cd $(DESTDIR)$(BASHDIR) && rm -f vcap $(SUBCOMMANDS)
 	cd $(DESTDIR)$(FISHDIR) && rm -f vcap.fish $(addsuffix .fish,$(SUBCOMMANDS))
@@ -230,5 +251,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands static tests demo check check-slow fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture bench-many lint deb install uninstall clean
+.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture bench-many lint deb install uninstall clean
 .SECONDARY:

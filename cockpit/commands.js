@@ -1,0 +1,120 @@
+// The commands that the page runs: the only module that does, each with a fixed vector of arguments.
+// What was typed reaches a command behind `--`, behind the `=` of an option, or as its input.
+
+const cockpit = window.cockpit;
+
+// How a command failed: with the words that it said itself.
+class CommandError extends Error {}
+
+function explain(argv, problem) {
+	if (problem.problem === "not-found")
+		return `${argv[0]}: not installed, or not on PATH`;
+	return (problem.message || problem.problem || `${argv[0]}: failed`).trim();
+}
+
+// Resolves with what it printed and what it complained about, whatever its status: {output,
+// complaints, status}. Rejects if it could not be run at all.
+function run(argv, input = "") {
+	const process = cockpit.spawn(argv, { superuser: "try", err: "message" });
+	const ended = new Promise((resolve, reject) => {
+		process.then((output, complaints) => resolve({ output, complaints: (complaints ?? "").trim(), status: 0 }),
+			(problem, output) => problem.problem || typeof problem.exit_status !== "number"
+				? reject(new CommandError(explain(argv, problem)))
+				: resolve({ output: output ?? "", complaints: explain(argv, problem), status: problem.exit_status }));
+	});
+
+	process.input(input);
+	return { ended, cancel: () => process.close("cancelled") };
+}
+
+// Resolves unless the command has failed: status 3 is a result with something missing.
+async function succeed(argv, input) {
+	const result = await run(argv, input).ended;
+
+	if (result.status !== 0 && result.status !== 3)
+		throw new CommandError(result.complaints);
+	return result;
+}
+
+// The rows of a command that prints JSON, and what it complained about beside.
+async function rowsOf(running, key) {
+	const result = await running.ended;
+
+	try {
+		return { rows: JSON.parse(result.output)[key], complaints: result.complaints };
+	} catch {
+		throw new CommandError(result.complaints);
+	}
+}
+
+export const services = () => rowsOf(run(["vcap-services", "-j"]), "services");
+export const captures = () => rowsOf(run(["vcap-ls", "-j"]), "captures");
+export const capture = id => rowsOf(run(["vcap-ls", "-j", "--", id]), "captures");
+export const engines = () => rowsOf(run(["vcap-status", "-j"]), "engines");
+
+// Counts of a file; they may take long, and can be cancelled.
+export function origins(file) {
+	const running = run(["vcap-stat", "-j", "--", file]);
+
+	return { rows: rowsOf(running, "origins"), cancel: running.cancel };
+}
+
+export function bins(file, milliseconds) {
+	const running = run(["vcap-stat", "-j", `--bin=${milliseconds}ms`, "--", file]);
+
+	return { rows: rowsOf(running, "bins"), cancel: running.cancel };
+}
+
+// Resolves with what is wrong with the addresses, or with nothing.
+export function checkSpecs(text) {
+	const running = run(["vcap-filter", "--widen", "-"], text);
+
+	return { verdict: running.ended.then(result => result.status === 0 ? "" : result.complaints), cancel: running.cancel };
+}
+
+// specs: null for all traffic.
+export function start({ service, specs, count, duration, snaplen, monitors }) {
+	const argv = ["vcap-start", `--monitors=${monitors}`];
+
+	if (count !== "")
+		argv.push(`--count=${count}`);
+	if (duration !== "")
+		argv.push(`--time=${duration}`);
+	if (snaplen !== "")
+		argv.push(`--snaplen=${snaplen}`);
+	argv.push("--", service);
+	if (specs !== null)
+		argv.push("-");
+	return succeed(argv, specs ?? "");
+}
+
+export const stop = id => succeed(["vcap-stop", "--no-wait", "--", id]);
+export const remove = id => succeed(["vcap-rm", "--", id]);
+
+// Lets the browser save what `vcap export` prints, as it comes: it is never held in memory here. The
+// channel tells a failure only before its first byte, so what can be known is asked before.
+export async function download(id) {
+	const { rows, complaints } = await capture(id);
+
+	if (rows.length !== 1)
+		throw new CommandError(complaints || `there is no capture '${id}' any more`);
+	await cockpit.transport.wait(() => {});
+	const query = window.btoa(JSON.stringify({
+		payload: "stream",
+		binary: "raw",
+		spawn: ["vcap-export", "-w", "-", "--", id],
+		superuser: "try",
+		external: {
+			"content-disposition": `attachment; filename="${id}.pcapng"`,
+			"content-type": "application/octet-stream",
+		},
+	}));
+	const prefix = new URL(cockpit.transport.uri(`channel/${cockpit.transport.csrf_token}`)).pathname;
+	const link = document.createElement("a");
+
+	link.href = `${prefix}?${query}`;
+	link.download = `${id}.pcapng`;
+	document.body.append(link);
+	link.click();
+	link.remove();
+}

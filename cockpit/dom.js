@@ -1,0 +1,104 @@
+// Nodes, made and changed by text and attributes only: nothing that is shown can become markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
+	for (const [name, value] of Object.entries(attributes)) {
+		if (typeof value === "function")
+			node.addEventListener(name, value);
+		else if (value === true)
+			node.setAttribute(name, "");
+		else if (value !== false && value !== null && value !== undefined)
+			node.setAttribute(name, value);
+	}
+	node.append(...children.filter(child => child !== null && child !== undefined));
+	return node;
+}
+
+// An attribute that is a function listens to the event of that name; false and null are left out.
+export function element(name, attributes = {}, ...children) {
+	return fill(document.createElement(name), attributes, children);
+}
+
+export function drawing(name, attributes = {}, ...children) {
+	return fill(document.createElementNS(SVG, name), attributes, children);
+}
+
+export function byId(id) {
+	return document.getElementById(id);
+}
+
+// Whoever reads, or has selected, what does not change is not disturbed.
+export function setText(node, text) {
+	if (node.textContent !== text)
+		node.textContent = text;
+}
+
+export function icon(name) {
+	return element("span", { class: `pf-v6-pficon pf-v6-pficon-${name}`, "aria-hidden": "true" });
+}
+
+// variant: a modifier of PatternFly's button, or several. label: for those who do not see the row.
+export function button(text, { variant = "pf-m-secondary", symbol, label, click } = {}) {
+	return element("button", { type: "button", class: `pf-v6-c-button ${variant}`, "aria-label": label, click },
+		symbol ? element("span", { class: "pf-v6-c-button__icon pf-m-start" }, icon(symbol)) : null,
+		element("span", { class: "pf-v6-c-button__text" }, text));
+}
+
+const ICONS = { danger: "error-circle-o", warning: "warning-triangle", info: "info", success: "ok" };
+
+// kind: danger, warning, info or success. Its text keeps its lines.
+export function alert(kind, title, text, close) {
+	return element("div", { class: `pf-v6-c-alert pf-m-inline pf-m-${kind}` },
+		element("div", { class: "pf-v6-c-alert__icon" }, icon(ICONS[kind])),
+		element("p", { class: "pf-v6-c-alert__title" },
+			element("span", { class: "pf-v6-screen-reader" }, `${kind}: `), title),
+		close ? element("div", { class: "pf-v6-c-alert__action" },
+			element("button", { type: "button", class: "pf-v6-c-button pf-m-plain", "aria-label": "Dismiss", click: close },
+				element("span", { class: "pf-v6-c-button__icon" }, icon("close")))) : null,
+		text ? element("div", { class: "pf-v6-c-alert__description said" }, text) : null);
+}
+
+export function emptyState(title, ...body) {
+	return element("div", { class: "pf-v6-c-empty-state pf-m-xs" },
+		element("div", { class: "pf-v6-c-empty-state__content" },
+			element("div", { class: "pf-v6-c-empty-state__header" },
+				element("p", { class: "pf-v6-c-empty-state__title-text" }, title)),
+			element("div", { class: "pf-v6-c-empty-state__body" }, ...body)));
+}
+
+export function spinner(text) {
+	return element("p", { class: "busy" },
+		drawing("svg", { class: "pf-v6-c-spinner pf-m-md", viewBox: "0 0 100 100", "aria-hidden": "true" },
+			drawing("circle", { class: "pf-v6-c-spinner__path", cx: 50, cy: 50, r: 45, fill: "none" })),
+		text);
+}
+
+// Terms and what they are, as text.
+export function descriptions(pairs) {
+	return element("dl", { class: "pf-v6-c-description-list pf-m-compact pf-m-auto-fit" },
+		...pairs.map(([term, value]) => element("div", { class: "pf-v6-c-description-list__group" },
+			element("dt", { class: "pf-v6-c-description-list__term" },
+				element("span", { class: "pf-v6-c-description-list__text" }, term)),
+			element("dd", { class: "pf-v6-c-description-list__description" },
+				element("div", { class: "pf-v6-c-description-list__text" }, value)))));
+}
+
+// columns: [heading, "number" or nothing]. The roles outlive the style that stacks rows on narrow screens.
+export function table(caption, columns) {
+	const head = columns.map(([heading, kind]) => element("th", { class: `pf-v6-c-table__th ${kind ?? ""}`, scope: "col", role: "columnheader" }, heading));
+	const body = element("tbody", { class: "pf-v6-c-table__tbody", role: "rowgroup" });
+
+	return { body,
+		node: element("table", { class: "pf-v6-c-table pf-m-compact pf-m-grid-md", role: "table" },
+			element("caption", { class: "pf-v6-screen-reader" }, caption),
+			element("thead", { class: "pf-v6-c-table__thead", role: "rowgroup" },
+				element("tr", { class: "pf-v6-c-table__tr", role: "row" }, ...head)),
+			body) };
+}
+
+// A row of the table for these columns, whose cells are texts or nodes.
+export function row(columns, cells) {
+	return element("tr", { class: "pf-v6-c-table__tr", role: "row" },
+		...cells.map((content, i) => element("td", { class: `pf-v6-c-table__td ${columns[i][1] ?? ""}`, role: "cell", "data-label": columns[i][0] }, content)));
+}

@@ -1,0 +1,61 @@
+// Debian's Chromium without a screen, and the page in it.
+
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, directory, PATIENCE_MS, until } from "./lab.js";
+
+const require = createRequire(join(build, "npm/web/"));
+const { chromium } = require("playwright-core");
+
+export async function start() {
+	const home = directory("chromium");
+
+	return chromium.launch({ executablePath: "/usr/bin/chromium", timeout: PATIENCE_MS,
+		// Its own sandbox wants a user that is not root; the lab is one already.
+		args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+		env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home } });
+}
+
+// Opens the page. faults gathers what it should never do: errors, and requests to elsewhere.
+export async function open(browser, address, { width = 1100, height = 900, colorScheme = "light", view = "" } = {}) {
+	const context = await browser.newContext({ viewport: { width, height }, colorScheme, acceptDownloads: true });
+	const page = await context.newPage();
+	const faults = [];
+
+	page.setDefaultTimeout(PATIENCE_MS);
+	page.on("pageerror", error => faults.push(`error: ${error.message}`));
+	page.on("console", message => {
+		// The page's host has an icon only where the whole of Cockpit is installed.
+		if (message.type() === "error" && !message.location().url.endsWith("/favicon.ico"))
+			faults.push(`console: ${message.text()} ${message.location().url}`);
+	});
+	page.on("dialog", dialog => {
+		faults.push(`dialog: ${dialog.message()}`);
+		dialog.dismiss();
+	});
+	page.on("request", request => {
+		if (new URL(request.url()).host !== new URL(address).host)
+			faults.push(`request to ${request.url()}`);
+	});
+	await page.goto(address + view);
+	await page.locator("body[data-ready]").waitFor({ state: "attached" });
+	return { page, faults, close: () => context.close() };
+}
+
+// The text of what the selector finds, once it is as wanted.
+export async function text(page, selector, wanted) {
+	return until(`'${wanted}' in '${selector}'`, async () => {
+		const texts = await page.locator(selector).allTextContents();
+
+		return texts.find(each => typeof wanted === "string" ? each.includes(wanted) : wanted.test(each));
+	});
+}
+
+// What axe-core finds wrong with the page as it is: one line each.
+export async function barriers(page) {
+	await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+	const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+
+	return violations.flatMap(({ id, help, nodes }) => nodes.map(node => `${id}: ${help}: ${node.html.slice(0, 120)} ${node.failureSummary?.split("\n").at(-1).slice(0, 160) ?? ""}`));
+}
