@@ -185,8 +185,13 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 	struct failure why = FAILURE_INIT;
 	struct words names;
 
-	if (spool_find(spool, word, &entry, &why) < 0)
-		die("%s", why.text);
+	if (spool_find(spool, word, &entry, &why) < 0) {
+		/* One of many may be damaged, or be called off meanwhile. */
+		if (request->word)
+			die("%s", why.text);
+		warn("%s", why.text);
+		return;
+	}
 	if (!request->word && entry_is_over(&entry)) {
 		entry_close(&entry);
 		return;

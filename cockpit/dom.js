@@ -45,6 +45,15 @@ export function button(text, { variant = "pf-m-secondary", symbol, label, click 
 		element("span", { class: "pf-v6-c-button__text" }, text));
 }
 
+// A button that is at work says so. It stays where the focus can be, which one that is disabled does not.
+export function setBusy(node, busy, text) {
+	node.setAttribute("aria-disabled", String(busy));
+	node.classList.toggle("pf-m-aria-disabled", busy);
+	setText(node.querySelector(".pf-v6-c-button__text"), text);
+}
+
+export const isBusy = node => node.getAttribute("aria-disabled") === "true";
+
 const ICONS = { danger: "error-circle-o", warning: "warning-triangle", info: "info", success: "ok" };
 
 // kind: danger, warning, info or success. Its text keeps its lines.

@@ -1,7 +1,7 @@
 // The form for a new capture. What is typed is judged by the tools themselves, in their own words.
 
 import * as commands from "./commands.js";
-import { alert, byId, element, setText } from "./dom.js";
+import { alert, byId, element, isBusy, setBusy, setText } from "./dom.js";
 
 const TYPING_MS = 250;
 
@@ -108,17 +108,14 @@ function refuse(text) {
 	byId("refusal").replaceChildren(...text ? [alert("danger", "Not started", text)] : []);
 }
 
-function setBusy(busy) {
-	byId("start").disabled = busy;
-	setText(byId("start").querySelector(".pf-v6-c-button__text"), busy ? "Starting …" : "Start capture");
-}
-
 async function submit(event) {
 	event.preventDefault();
 	const some = chosen("filter") === "some";
 
+	if (isBusy(byId("start")))
+		return;
 	refuse("");
-	setBusy(true);
+	setBusy(byId("start"), true, "Starting …");
 	try {
 		if (some && await judgeNow() !== "") {
 			byId("specs").focus();
@@ -133,7 +130,7 @@ async function submit(event) {
 	} catch (error) {
 		refuse(error.message);
 	} finally {
-		setBusy(false);
+		setBusy(byId("start"), false, "Start capture");
 	}
 }
 

@@ -38,9 +38,12 @@ function showComplaints(title, text) {
 
 const isGoingOn = ({ state }) => !["done", "partial", "failed"].includes(state);
 
+// Captures are shown also where nothing is heard of engines.
+const askEngines = () => commands.engines().catch(error => ({ rows: [], complaints: error.message }));
+
 async function ask() {
 	const captures = await commands.captures();
-	const engines = captures.rows.some(isGoingOn) ? await commands.engines() : { rows: [], complaints: "" };
+	const engines = captures.rows.some(isGoingOn) ? await askEngines() : { rows: [], complaints: "" };
 
 	announce(captures.rows);
 	known = captures.rows;

@@ -2,7 +2,7 @@
 
 import { formatInstant, formatNumber, formatSize, isInProgress, parameters, updateState } from "./capture.js";
 import * as commands from "./commands.js";
-import { alert, button, byId, descriptions, element, emptyState, row, setText, table } from "./dom.js";
+import { alert, button, byId, descriptions, element, emptyState, isBusy, row, setBusy, setText, table } from "./dom.js";
 
 const COLUMNS = [["Engine"], ["Doing"], ["Packets", "number"], ["Bytes", "number"], ["Drops", "number"], ["Left"], ["Note"]];
 
@@ -10,16 +10,15 @@ const boxes = new Map();
 let changed = () => {};
 
 async function stop(box, id) {
-	const text = box.stop.querySelector(".pf-v6-c-button__text");
-
-	box.stop.disabled = true;
-	setText(text, "Stopping …");
+	if (isBusy(box.stop))
+		return;
+	setBusy(box.stop, true, "Stopping …");
+	box.errors.replaceChildren();
 	try {
 		await commands.stop(id);
 	} catch (error) {
 		box.errors.replaceChildren(alert("danger", "Not stopped", error.message));
-		box.stop.disabled = false;
-		setText(text, "Stop");
+		setBusy(box.stop, false, "Stop");
 	}
 	changed();
 }

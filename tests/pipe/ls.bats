@@ -109,6 +109,19 @@ entry() { # ID LINE...
 	done
 }
 
+# Break: cmd/vcap-status.c s/if (request->word)$/if (1)/
+@test "status: one that is damaged is named, the others are told" {
+	mkdir empty.20260101_000000
+	mkdir "$BATS_TEST_TMPDIR/config"
+	export VCAP_CONFIG="$BATS_TEST_TMPDIR/config"
+	exec 7<web.1.20260103_000000
+	flock 7
+	run -0 --separate-stderr vcap-status -n -r
+	[ "${#lines[@]}" -eq 2 ]
+	[[ "$stderr" == *"'empty.20260101_000000'"* ]]
+	run -1 vcap-status -n empty.20260101_000000
+}
+
 # Break: lib/table.c s/column == table->width/column > table->width/
 @test "-o: a column that there is not is wrong usage, and named" {
 	for names in NOPE ID,NOPE,SIZE +nope; do

@@ -45,11 +45,16 @@ export async function open(browser, address, { width = 1100, height = 900, color
 
 // The text of what the selector finds, once it is as wanted.
 export async function text(page, selector, wanted) {
-	return until(`'${wanted}' in '${selector}'`, async () => {
-		const texts = await page.locator(selector).allTextContents();
+	let texts = [];
 
-		return texts.find(each => typeof wanted === "string" ? each.includes(wanted) : wanted.test(each));
-	});
+	try {
+		return await until(`'${wanted}' in '${selector}'`, async () => {
+			texts = await page.locator(selector).allTextContents();
+			return texts.find(each => typeof wanted === "string" ? each.includes(wanted) : wanted.test(each));
+		});
+	} catch (error) {
+		throw new Error(`${error.message}; there is ${JSON.stringify(texts)} in ${await page.locator("body").innerText()}`);
+	}
 }
 
 // What axe-core finds wrong with the page as it is: one line each.

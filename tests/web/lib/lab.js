@@ -27,6 +27,8 @@ export function complaints(argv, input = "") {
 		const child = execFile(argv[0], argv.slice(1), { timeout: PATIENCE_MS }, (error, stdout, stderr) => resolve(stderr.trim()));
 
 		child.on("error", reject);
+		// One that refuses its options does not read.
+		child.stdin.on("error", () => {});
 		child.stdin.end(input);
 	});
 }
