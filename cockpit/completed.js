@@ -77,7 +77,7 @@ function make({ id, date, service }) {
 	const actions = element("div", { class: "buttons" },
 		button("Export", { variant: "pf-m-secondary pf-m-small", symbol: "export", label: `Export ${id}`, click: () => save(id) }),
 		button("Delete", { variant: "pf-m-link pf-m-danger pf-m-small", label: `Delete ${id}`, click: () => removeHere(id) }));
-	const link = button(date, { variant: "pf-m-link pf-m-inline", label: `Details of ${id}`, click: () => opened(id) });
+	const link = button(date, { variant: "pf-m-link pf-m-inline", label: `${date}, details of ${id}`, click: () => opened(id) });
 	const node = row(COLUMNS, [link, service, "", "", "", "", actions]);
 
 	node.dataset.id = id;

@@ -38,7 +38,8 @@ export function icon(name) {
 	return element("span", { class: `pf-v6-pficon pf-v6-pficon-${name}`, "aria-hidden": "true" });
 }
 
-// variant: a modifier of PatternFly's button, or several. label: for those who do not see the row.
+// variant: a modifier of PatternFly's button, or several. label: for those who do not see the row, with
+// the text in it.
 export function button(text, { variant = "pf-m-secondary", symbol, label, click } = {}) {
 	return element("button", { type: "button", class: `pf-v6-c-button ${variant}`, "aria-label": label, click },
 		symbol ? element("span", { class: "pf-v6-c-button__icon pf-m-start" }, icon(symbol)) : null,

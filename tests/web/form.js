@@ -98,7 +98,7 @@ async function tabTo(page, name) {
 		await page.keyboard.press("Tab");
 		const here = await page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent);
 
-		if (here.trim() === name)
+		if (here.trim().endsWith(name))
 			return;
 	}
 	throw new Error(`'${name}' is not reached`);
@@ -132,11 +132,11 @@ test("all of it by keyboard", 120, async () => {
 	await text(page, "#completed td[data-label=State]", "done");
 	// What it stood on is gone; it is at the head of that part.
 	assert.equal(await page.evaluate(() => document.activeElement.id), "configuration-title");
-	await tabTo(page, `Details of ${capture.id}`);
+	await tabTo(page, `details of ${capture.id}`);
 	await page.keyboard.press("Enter");
 	await text(page, "#detail h1", "shop");
 	assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1");
 	await page.goBack();
 	await page.locator("#overview").waitFor();
-	await lab.until("the focus where it was", () => page.evaluate(id => document.activeElement.getAttribute("aria-label") === `Details of ${id}`, capture.id));
+	await lab.until("the focus where it was", () => page.evaluate(id => document.activeElement.getAttribute("aria-label")?.endsWith(`details of ${id}`), capture.id));
 });

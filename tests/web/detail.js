@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+// The view of one capture against what vcap-stat counts.
+
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { text } from "./lib/browser.js";
+import * as lab from "./lib/lab.js";
+import { open } from "./lib/session.js";
+import * as spool from "./lib/spool.js";
+import { test } from "./lib/tap.js";
+
+const number = value => value.toLocaleString("en");
+
+// A real capture of both engines, its id.
+async function captured() {
+	const id = String(await lab.output(["vcap-start", "-t", "30s", "shop"])).trim();
+
+	await lab.traffic(2).ended;
+	await lab.output(["vcap-stop", id]);
+	return id;
+}
+
+// The packets that a lane shows: its heights are rates of bins, on the scale that is said below it.
+async function drawn(page, lane) {
+	const caption = await page.locator(".timeline figcaption").textContent();
+	const [, length, unit, peak] = caption.match(/bins of (\d+) (m?s)\..* ([\d,.]+)\/s\.$/);
+	const path = await lane.locator("path.rate").getAttribute("d");
+	const heights = [...path.matchAll(/V([\d.]+)H/g)].map(([, y]) => (100 - Number(y)) / 96);
+
+	return { bins: heights.length, packets: heights.reduce((a, b) => a + b, 0) * Number(peak.replaceAll(",", "")) * length / (unit === "s" ? 1 : 1000) };
+}
+
+// Break: cockpit/timeline.js s/rates.at. += packets/rates[at] = packets/
+// Break: cockpit/detail.js s/formatNumber(origin.packets)/formatNumber(origin.bytes)/
+test("a lane for each engine and side, and counts by origin, as vcap-stat has them", 180, async () => {
+	const id = await captured();
+	const [{ file, packets }] = await lab.rows(["vcap-ls", "-j", id], "captures");
+	const origins = (await lab.rows(["vcap-stat", "-j", file], "origins")).filter(origin => origin.packets > 0);
+	const page = await open();
+
+	await page.getByRole("button", { name: `Details of ${id}` }).click();
+	await page.locator(".timeline").waitFor();
+	assert.ok(page.url().endsWith(`#/${id}`));
+	assert.deepEqual(origins.map(({ engine, side }) => `${engine} ${side}`), ["lb1 client", "lb1 server", "lb2 client", "lb2 server"]);
+	assert.deepEqual(await page.locator(".timeline h3").allTextContents(), ["lb1", "lb2"]);
+	for (const { engine, side, packets: counted } of origins) {
+		const lane = page.getByRole("img", { name: `${engine} ${side}: ${number(counted)} packets, at most ` });
+		const shown = await drawn(page, lane);
+
+		// Three digits of the peak, two of each height.
+		assert.ok(Math.abs(shown.packets - counted) < counted / 100 + 1, `${engine} ${side}: ${shown.packets} drawn, ${counted} counted`);
+		assert.ok(shown.bins > 10);
+	}
+	const rows = await page.locator("#detail tbody tr").evaluateAll(list => list.map(row => [...row.children].slice(0, 4).map(cell => cell.textContent)));
+
+	assert.deepEqual(rows, origins.map(origin => [origin.engine, origin.iface, origin.side, number(origin.packets)]));
+	await text(page, "#detail dd", number(packets));
+	assert.equal(await page.locator(".track.drops").count(), 0);
+	// Through time by keys, and back.
+	const slider = page.getByRole("slider", { name: "Time" });
+	const before = await slider.getAttribute("aria-valuetext");
+
+	await slider.focus();
+	await page.keyboard.press("Home");
+	await lab.until("another time", async () => await slider.getAttribute("aria-valuetext") !== before);
+	assert.match(await slider.getAttribute("aria-valuetext"), /^\d\d:\d\d:\d\d.*, lb1 client: [\d,.]+\/s, lb1 server: /);
+	await page.getByRole("button", { name: "All captures" }).click();
+	await text(page, "#completed-title", "Completed Captures");
+	assert.ok(await page.locator("#overview").isVisible());
+});
+
+// Two inputs of one interface each: one has dropped packets, the other has not.
+async function withDrops() {
+	const place = lab.directory("drops"), tool = join(lab.build, "tests/tools/mkcap");
+
+	await lab.output(["sh", "-c", `cd "$1" && "$2" -f pcapng -n 400 -t 1000 -g 50000000 -d 1234 >a && "$2" -f pcapng -n 300 -t 1001 -g 50000000 -d 0 >b &&
+		vcap-merge -w both lb1=a lb2=b`, "sh", place, tool]);
+	return join(place, "both");
+}
+
+// Break: cockpit/timeline.js s/if (drops > 0)/if (drops > 9999)/
+// Break: cockpit/detail.js s/drops: lost ? lost.drops : origin.drops/drops: null/
+test("drops are marked at the engine that had them", 120, async () => {
+	const file = await withDrops();
+	const place = spool.make({ "shop.20260101_000000": { facts: spool.doneFacts(file, "packets 700", "dropped 1234", "engine lb1", "engine lb2"), file } });
+	const page = await open({ view: "#/shop.20260101_000000" }, { VCAP_SPOOL: place });
+
+	await page.locator(".timeline").waitFor();
+	const mark = page.getByRole("group", { name: "lb1" }).locator(".track.drops");
+
+	assert.match(await mark.textContent(), /1,234 on eth0/);
+	assert.ok((await mark.locator("svg > rect").boundingBox()).width > 300);
+	assert.equal(await page.getByRole("group", { name: "lb2" }).locator(".track.drops").count(), 0);
+	assert.deepEqual(await page.locator("#detail td[data-label=Drops]").allTextContents(), ["1,234", "0"]);
+	await text(page, "#detail dd", "1,234");
+});
+
+// Break: cockpit/detail.js s/if (hasFile(capture))/if (true)/
+test("one that failed says why, and one that is not there that it is not", 60, async () => {
+	const place = spool.make({ "shop.20260101_000000": { facts: ["state failed", "engine lb1", "missing lb1 no route", "message no engine could be fetched"] } });
+	const page = await open({ view: "#/shop.20260101_000000" }, { VCAP_SPOOL: place });
+
+	await text(page, "#detail .pf-m-danger", "no engine could be fetched");
+	assert.equal(await page.getByRole("button", { name: "Export shop.20260101_000000" }).count(), 0);
+	assert.equal(await page.locator(".timeline").count(), 0);
+	await page.goto(page.url().replace("20260101", "20260202"));
+	await text(page, "#detail h1", "No such capture");
+});
