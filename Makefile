@@ -233,7 +233,8 @@ install: all
 		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)); \
 	fi
 	if [ -d build/cockpit/vcap ]; then \
-		install -d $(DESTDIR)$(COCKPITDIR) && cp -R build/cockpit/vcap $(DESTDIR)$(COCKPITDIR); \
+		install -d $(DESTDIR)$(COCKPITDIR) && cp -R build/cockpit/vcap $(DESTDIR)$(COCKPITDIR) && \
+		chmod -R u=rwX,go=rX $(DESTDIR)$(COCKPITDIR)/vcap; \
 	fi
 	for command in $(SUBCOMMANDS); do \
 		ln -sf vcap $(DESTDIR)$(BASHDIR)/$$command && \

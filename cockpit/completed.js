@@ -94,8 +94,8 @@ function update(line, capture) {
 	drops.classList.toggle("bad", capture.drops > 0);
 	updateState(state, capture);
 	state.title = capture.message;
-	actions.querySelectorAll("button")[0].disabled = !hasFile(capture);
-	actions.querySelectorAll("button")[1].disabled = !over;
+	actions.querySelectorAll("button")[0].hidden = !hasFile(capture);
+	actions.querySelectorAll("button")[1].hidden = !over;
 }
 
 export function show(captures) {

@@ -27,7 +27,7 @@ function bar() {
 	const indicator = element("div", { class: "pf-v6-c-progress__indicator" });
 	const node = element("div", { class: "pf-v6-c-progress__bar", role: "progressbar", "aria-label": "Time", "aria-valuemin": 0, "aria-valuemax": 100 }, indicator);
 
-	return { indicator, node, whole: element("div", { class: "pf-v6-c-progress pf-m-sm pf-m-outside", hidden: true }, node) };
+	return { indicator, node, whole: element("div", { class: "pf-v6-c-progress pf-m-sm", hidden: true }, node) };
 }
 
 function make(capture) {

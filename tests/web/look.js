@@ -18,6 +18,7 @@ async function everything() {
 		"shop.20260101_000000": { facts: spool.doneFacts(file, "packets 300", "dropped 6", "engine lb1", "engine lb2"), file },
 		"a-rather-long-name-of-a-service-as-people-give-them.20260102_000000": { facts: ["state failed", "engine lb1", "message no engine could be fetched"] },
 		"web.20260103_000000": { facts: ["state merging", "engine lb1", "packets 12345678"] },
+		"api.20260103_120000": { facts: ["state fetching", "engine lb1"] },
 		"shop.20260104_000000": { facts: ["state waiting", "at 1900000000.0", "engine lb1", "engine lb2", "specs 3", "count 1000", "duration 300000000000",
 			"monitors none", "message there is no room"], specs: "10.1.1.1\n2001:db8:1111:2222:3333:4444:5555:6666-2001:db8:1111:2222:3333:4444:5555:7777\n10.0.0.0/8\n" },
 	});
@@ -32,7 +33,10 @@ const VIEWS = [["the form", "", async page => {
 	await page.locator("#specs[aria-invalid]").waitFor();
 }], ["all captures", "", async page => {
 	await page.locator(".capture tbody tr").first().waitFor();
-	assert.equal(await page.locator("#completed tbody tr").count(), 3);
+	assert.deepEqual(await page.locator("#completed td[data-label=State]").allTextContents(), ["collecting", "merging", "failed", "done"]);
+	// What there is to do with each.
+	assert.deepEqual(await page.locator("#completed tbody tr").evaluateAll(list => list.map(row => [...row.querySelectorAll(".buttons button")].filter(
+		each => each.checkVisibility()).map(each => each.textContent).join(" "))), ["", "", "Delete", "Export Delete"]);
 }], ["one capture", "#/shop.20260101_000000", page => page.locator(".timeline").waitFor()], ["a question", "", async page => {
 	await page.getByRole("button", { name: "Delete shop.20260101_000000" }).click();
 	await page.getByRole("dialog").waitFor();
@@ -40,7 +44,7 @@ const VIEWS = [["the form", "", async page => {
 
 async function eachView(options, check) {
 	const place = await everything();
-	const releases = await Promise.all(["web.20260103_000000", "shop.20260104_000000"].map(id => spool.hold(place, id)));
+	const releases = await Promise.all(["api.20260103_120000", "web.20260103_000000", "shop.20260104_000000"].map(id => spool.hold(place, id)));
 
 	for (const [name, view, prepare] of VIEWS) {
 		const page = await open({ ...options, view }, { VCAP_SPOOL: place });

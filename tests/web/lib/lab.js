@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 export const build = join(root, process.env.VCAP_BUILD ?? "build");
 // How long anything may take that is waited for.
-export const PATIENCE_MS = 60000;
+export const PATIENCE_MS = Number(process.env.WEB_PATIENCE ?? 60) * 1000;
 
 const execute = promisify(execFile);
 
