@@ -50,7 +50,9 @@ async function rowsOf(running, key) {
 export const services = () => rowsOf(run(["vcap-services", "-j"]), "services");
 export const captures = () => rowsOf(run(["vcap-ls", "-j"]), "captures");
 export const capture = id => rowsOf(run(["vcap-ls", "-j", "--", id]), "captures");
-export const engines = () => rowsOf(run(["vcap-status", "-j"]), "engines");
+// What was last heard of the engines. Whoever waits for the capture's end asks them, and no more often
+// because somebody looks.
+export const engines = () => rowsOf(run(["vcap-status", "--no-ask", "-j"]), "engines");
 
 // Counts of a file; they may take long, and can be cancelled.
 export function origins(file) {

@@ -15,7 +15,7 @@ const BUSY_MS = 1500, IDLE_MS = 5000;
 let known = [];
 let first = true;
 let timer = 0, asking = null, askAgain = false;
-let viewed = null;
+let viewed = null, viewedState = "";
 
 // States that have changed are said to those who do not see them.
 function announce(captures) {
@@ -47,6 +47,8 @@ async function ask() {
 
 	announce(captures.rows);
 	known = captures.rows;
+	if (viewed !== null && stateOf(viewed) !== viewedState)
+		showDetail();
 	progress.show(known, engines.rows);
 	completed.show(known);
 	showComplaints("Not all is well", [captures.complaints, engines.complaints].filter(Boolean).join("\n"));
@@ -93,6 +95,13 @@ async function loadServices() {
 	return services.rows.length;
 }
 
+const stateOf = id => known.find(capture => capture.id === id)?.state ?? "";
+
+function showDetail() {
+	viewedState = stateOf(viewed);
+	detail.show(viewed, known.find(capture => capture.id === viewed));
+}
+
 function showView() {
 	const id = cockpit.location.path[0] ?? null;
 
@@ -103,7 +112,7 @@ function showView() {
 	viewed = id;
 	byId("overview").hidden = id !== null;
 	if (id !== null) {
-		detail.show(id, known.find(capture => capture.id === id));
+		showDetail();
 	} else {
 		detail.leave();
 		completed.focus(before);

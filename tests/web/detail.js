@@ -2,6 +2,7 @@
 // The view of one capture against what vcap-stat counts.
 
 import { strict as assert } from "node:assert";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "./lib/browser.js";
 import * as lab from "./lib/lab.js";
@@ -96,6 +97,7 @@ test("drops are marked at the engine that had them", 120, async () => {
 });
 
 // Break: cockpit/detail.js s/if (hasFile(capture))/if (true)/
+// Break: cockpit/page.js s/stateOf(viewed) !== viewedState/false/
 test("one that failed says why, and one that is not there that it is not", 60, async () => {
 	const place = spool.make({ "shop.20260101_000000": { facts: ["state failed", "engine lb1", "missing lb1 no route", "message no engine could be fetched"] } });
 	const page = await open({ view: "#/shop.20260101_000000" }, { VCAP_SPOOL: place });
@@ -105,4 +107,16 @@ test("one that failed says why, and one that is not there that it is not", 60, a
 	assert.equal(await page.locator(".timeline").count(), 0);
 	await page.goto(page.url().replace("20260101", "20260202"));
 	await text(page, "#detail h1", "No such capture");
+	// One that comes while somebody looks, and becomes whole, is shown so.
+	const own = join(place, "captures/shop.20260202_000000"), file = await withDrops();
+
+	mkdirSync(join(own, "engines"), { recursive: true, mode: 0o700 });
+	copyFileSync(file, join(own, "shop.20260202_000000.pcapng"));
+	writeFileSync(join(own, "capture"), "state merging\nengine lb1\n");
+	const release = await spool.hold(place, "shop.20260202_000000");
+
+	await text(page, "#detail .pf-v6-c-label", "merging");
+	writeFileSync(join(own, "capture"), spool.doneFacts(file, "engine lb1", "").join("\n"));
+	await page.locator(".timeline").waitFor();
+	release();
 });

@@ -51,6 +51,9 @@ export function traffic(rounds) {
 // A directory that goes with the lab.
 export const directory = name => mkdtempSync(join(process.env.LAB_DIR, `${name}-`));
 
+// What one program leaves there is nothing to the next.
+process.env.VCAP_SPOOL = join(directory("spool"), "spool");
+
 // Resolves with what the function gives once that is true: asks it again and again.
 export async function until(what, ask) {
 	const end = Date.now() + PATIENCE_MS;
