@@ -14,7 +14,7 @@ const BUSY_MS = 1500, IDLE_MS = 5000;
 
 let known = [];
 let first = true;
-let timer = 0, asking = null, askAgain = false;
+let timer = 0, asking = null, next = null;
 let viewed = null, viewedState = "";
 
 // States that have changed are said to those who do not see them.
@@ -54,23 +54,21 @@ async function ask() {
 	showComplaints("Not all is well", [captures.complaints, engines.complaints].filter(Boolean).join("\n"));
 }
 
-// Asks now, and then from time to time. One that is asked for meanwhile follows, so that what is
-// shown is never older than the call.
-async function refresh() {
+// Asks now, and then from time to time. A call while one is asking waits for another, so that what is
+// shown when it resolves is not older than the call.
+function refresh() {
+	if (asking)
+		return next ??= asking.then(() => {
+			next = null;
+			return refresh();
+		});
 	window.clearTimeout(timer);
-	if (asking) {
-		askAgain = true;
-		return asking;
-	}
-	asking = ask().catch(error => showComplaints("vcap does not answer", error.message));
-	await asking;
-	asking = null;
-	if (askAgain) {
-		askAgain = false;
-		return refresh();
-	}
-	if (!cockpit.hidden)
-		timer = window.setTimeout(refresh, known.some(isGoingOn) ? BUSY_MS : IDLE_MS);
+	asking = ask().catch(error => showComplaints("vcap does not answer", error.message)).then(() => {
+		asking = null;
+		if (!next && !cockpit.hidden)
+			timer = window.setTimeout(refresh, known.some(isGoingOn) ? BUSY_MS : IDLE_MS);
+	});
+	return asking;
 }
 
 function noServices() {

@@ -103,7 +103,7 @@ test("light or dark as Cockpit is, else as the system is", 60, async () => {
 });
 
 // Break: cockpit/page.js s/cockpit.hidden ? window.clearTimeout(timer) : refresh()/refresh()/
-// Break: cockpit/page.js s/if (!cockpit.hidden)/if (1)/
+// Break: cockpit/page.js s/ .. !cockpit.hidden)/)/
 test("it asks again and again while somebody looks, and rests while nobody does", 60, async () => {
 	const page = await open();
 	let asked = 0;

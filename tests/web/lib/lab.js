@@ -51,7 +51,8 @@ export function traffic(rounds) {
 // A directory that goes with the lab.
 export const directory = name => mkdtempSync(join(process.env.LAB_DIR, `${name}-`));
 
-// What one program leaves there is nothing to the next.
+// What one program leaves there is nothing to the next; and what a browser leaves goes with the lab, too.
+process.env.TMPDIR = process.env.LAB_DIR;
 process.env.VCAP_SPOOL = join(directory("spool"), "spool");
 
 // Resolves with what the function gives once that is true: asks it again and again.
