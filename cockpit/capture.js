@@ -61,6 +61,7 @@ const MONITORS = { none: "None", include: "Include", only: "Only" };
 export function parameters(capture) {
 	return [
 		["Filter", filterOf(capture)],
+		...capture.expression ? [["Expression", capture.expression]] : [],
 		["Number of packets", capture.count ? `${formatNumber(capture.count)} per core` : "Unlimited"],
 		["Duration", capture.duration ? formatDuration(capture.duration) : "Unlimited"],
 		["Size of packets", capture.snaplen ? `${formatNumber(capture.snaplen)} bytes` : "Entire packets"],

@@ -37,6 +37,7 @@ static const struct table_column columns[] = {
     {"OPTIONS"},
     {"SPECS", TABLE_NUMBER},
     {"ADDRESSES"},
+    {"EXPRESSION"},
     {"FILE"},
 };
 enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
@@ -244,6 +245,7 @@ add_row(struct table *table, const struct entry *entry, const struct heap *heap,
 		options(entry),
 		format_counter(keyval_number(facts, "specs", 0), number[3]),
 		heap->addresses,
+		keyval_get(facts, "expression"),
 		size > 0 && entry_is_over(entry) ? heap->file : "",
 	    },
 	    why);

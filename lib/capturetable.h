@@ -12,7 +12,7 @@
 #define CAPTURETABLE_COLUMNS                                                \
 	"DATE SERVICE SIZE PACKETS DROPS ENGINES MISSING STATE ID MESSAGE " \
 	"CLOCKS BEGAN ENDED COUNT DURATION SNAPLEN MONITORS OPTIONS SPECS " \
-	"ADDRESSES FILE"
+	"ADDRESSES EXPRESSION FILE"
 
 /* Shows, unless table_choose says otherwise, all columns as JSON, else the usual ones. NULL without
  * memory. */
