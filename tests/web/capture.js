@@ -49,14 +49,14 @@ async function exported(page, id) {
 // Break: cockpit/commands.js s/"vcap-export", "-w"/"vcap-export", "-F", "pcap", "-w"/
 test("a capture through the form: progress, completion, and the file as vcap export has it", 180, async () => {
 	const page = await open();
-	const id = await begin(page, { duration: "12s", count: "100000", snaplen: "200" });
+	const traffic = lab.traffic(1000);
+	const id = await begin(page, { duration: "20s", count: "100000", snaplen: "200" });
 	const asked = await find(id);
 
 	assert.deepEqual([asked.service, asked.duration, asked.count, asked.snaplen, asked.monitors, asked.specs],
-		["shop", 12, 100000, 200, "none", 0]);
-	for (const shown of ["All traffic", "100,000 per core", "12 s", "200 bytes", "None", "lb1, lb2"])
+		["shop", 20, 100000, 200, "none", 0]);
+	for (const shown of ["All traffic", "100,000 per core", "20 s", "200 bytes", "None", "lb1, lb2"])
 		await text(page, ".capture dd", shown);
-	const traffic = lab.traffic(100);
 	const sum = async () => (await column(page, "Packets")).reduce((a, b) => a + b, 0);
 	const before = await lab.until("packets in the page", sum);
 
@@ -64,9 +64,9 @@ test("a capture through the form: progress, completion, and the file as vcap exp
 	await text(page, ".capture td[data-label=Left]", /^\d+s/);
 	assert.equal((await column(page, "Packets")).length, 2);
 	assert.ok(Number(await page.locator(".capture [role=progressbar]").getAttribute("aria-valuenow")) > 0);
-	await text(page, "#completed td[data-label=State]", "done");
-	await traffic.stop();
 	await page.locator(".capture").waitFor({ state: "detached" });
+	await traffic.stop();
+	await text(page, "#completed td[data-label=State]", "done");
 	const done = await find(id);
 
 	assert.ok(done.packets > before);

@@ -38,7 +38,7 @@ export const captures = environment => rows(["vcap-ls", "-j"], "captures", envir
 
 // Requests of all clients, so many rounds of them, until done or until stop() of what is returned.
 export function traffic(rounds) {
-	const child = spawn("sh", ["-c", `. tests/lab/names.sh; lab_traffic ${rounds}`], { cwd: root, detached: true, stdio: "ignore" });
+	const child = spawn("sh", ["-c", `. tests/lab/names.sh; for i in $(seq ${rounds}); do lab_traffic 1; done`], { cwd: root, detached: true, stdio: "ignore" });
 	const ended = new Promise(resolve => child.on("exit", resolve));
 
 	return { ended, stop: () => {
