@@ -357,6 +357,18 @@ draft_source(struct draft *draft, const char *source)
 }
 
 bool
+draft_has_server(const struct draft *draft, const char *host)
+{
+	const size_t length = strlen(host);
+
+	for (size_t i = 0; i < draft->servers.count; i++)
+		if (strncmp(draft->servers.list[i], host, length) == 0 &&
+		    strchr(" ", draft->servers.list[i][length]))
+			return true;
+	return false;
+}
+
+bool
 draft_serves(const struct draft *draft, const char *protocol, unsigned port)
 {
 	for (size_t i = 0; i < draft->servers.count; i++) {

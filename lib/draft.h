@@ -102,6 +102,8 @@ void draft_monitor_http(struct drafts *drafts, struct draft *draft, struct draft
  * that is not known. */
 void draft_source(struct draft *draft, const char *source);
 
+/* Whether a server line has this address, as it was given. */
+bool draft_has_server(const struct draft *draft, const char *host);
 /* Whether a server line has this port. */
 bool draft_serves(const struct draft *draft, const char *protocol, unsigned port);
 

@@ -65,10 +65,10 @@ static int
 kind_of(const struct line *line)
 {
 	static const char *const kinds[] = {"defaults", "frontend", "listen", "backend"};
-	static const char *const others[] = {"global",   "peers",       "resolvers",   "mailers",
-					     "userlist", "cache",       "ring",        "program",
-					     "fcgi-app", "log-forward", "http-errors", "crt-store",
-					     "traces",   "log-profile", "acme",        NULL};
+	static const char *const others[] = {
+	    "global", "peers",       "resolvers", "mailers",     "userlist",       "cache",
+	    "ring",   "program",     "fcgi-app",  "log-forward", "http-errors",    "crt-store",
+	    "traces", "log-profile", "acme",      "udp-lb",      "namespace_list", NULL};
 
 	for (int i = 0; i < OTHER; i++)
 		if (is(line, 0, kinds[i]))
@@ -85,7 +85,8 @@ is_conditional(struct conf *conf, const struct line *line, unsigned *depth)
 	if (is(line, 0, ".if")) {
 		if ((*depth)++ == 0)
 			drafts_remark(conf->drafts, NULL, place_of(conf, line),
-				      "'.if' is not evaluated: the lines up to its '.endif'");
+				      "'.if' is not evaluated: what is before its '.endif' is left "
+				      "out");
 		return true;
 	}
 	if (is(line, 0, ".endif") && inside)
@@ -158,9 +159,9 @@ begin_section(struct conf *conf, size_t at, enum kind kind)
 		for (size_t i = 0; i < conf->section_count; i++)
 			if (conf->sections[i].kind == DEFAULTS)
 				section->defaults = &conf->sections[i];
-	if (kind == OTHER && is(line, 0, "log-forward"))
-		drafts_remark(conf->drafts, NULL, place_of(conf, line),
-			      "'log-forward' is no service");
+	if (kind == OTHER && (is(line, 0, "log-forward") || is(line, 0, "udp-lb")))
+		drafts_remark(conf->drafts, NULL, place_of(conf, line), "'%s' is no service",
+			      word(line, 0));
 	else if ((kind == FRONTEND || kind == LISTEN) && line->count > 2 && !is(line, 2, "from"))
 		drafts_remark(conf->drafts, NULL, place_of(conf, line),
 			      "an address that HAProxy takes only from 'bind' today: '%s'",
@@ -181,6 +182,10 @@ find_sections(struct conf *conf)
 				      conf->lines[i].is_conditional ? OTHER : (enum kind)kind);
 		else if (conf->section_count)
 			conf->sections[conf->section_count - 1].end = i + 1;
+		else
+			drafts_remark(conf->drafts, NULL, place_of(conf, &conf->lines[0]),
+				      "lines before the first section belong to none: '%s'",
+				      word(&conf->lines[0], 0));
 		is_uncertain = kind >= 0 ? conf->lines[i].is_conditional : is_uncertain;
 		if (is_uncertain && kind < 0)
 			drafts_remark(conf->drafts, NULL, place_of(conf, &conf->lines[i]),
@@ -274,6 +279,11 @@ add_relative(struct conf *conf, struct draft *draft, const struct line *line,
 				     (struct draft_ports){addr->ports.protocol, (unsigned)first,
 							  (unsigned)last},
 				     note);
+		else
+			drafts_remark(
+			    conf->drafts, draft, place_of(conf, line),
+			    "its port is not 1 to 65535 for all ports of the service: '%s'",
+			    word(line, 2));
 	}
 }
 
@@ -311,22 +321,55 @@ add_server(struct conf *conf, struct draft *draft, const struct section *section
 	draft_source(draft, server->source[0] ? server->source : NULL);
 }
 
-/* What the checks of a section do, beyond connecting. */
+/* The checks of a section. */
 struct check {
-	const struct line *option; /* `option httpchk` or the like; NULL: a mere connection */
-	const char *path;          /* of HTTP; NULL: not HTTP */
-	bool talks;                /* bytes that are not HTTP's are exchanged */
-	const struct section *rules;
+	const struct line *option;   /* `option httpchk` or the like; NULL: a mere connection */
+	const char *keyword;         /* of its rules; NULL: it has none */
+	const struct section *rules; /* whose lines they are; NULL: nobody's */
 };
+
+/* One connection of a check. */
+struct probe {
+	const struct line *connect; /* NULL: the one that goes without saying */
+	const struct line *option;  /* the `option httpchk` whose request it makes, or NULL */
+	const char *path;           /* of its first request of HTTP; NULL: none */
+	const struct line *by;      /* which line says so */
+	bool asks;                  /* that is known, whatever follows */
+	bool talks;                 /* bytes that are not HTTP's are exchanged */
+};
+
+static bool
+has_word(const struct line *line, const char *what)
+{
+	return line && is_any(what, (const char *const *)line->words);
+}
 
 /* The value after a word in a line, or NULL. */
 static const char *
 value_after(const struct line *line, const char *name)
 {
-	for (size_t i = 0; i + 1 < line->count; i++)
+	for (size_t i = 0; line && i + 1 < line->count; i++)
 		if (is(line, i, name))
 			return line->words[i + 1];
 	return NULL;
+}
+
+/* Whether the section has a line that makes rules of its own. A new `option httpchk` does, while
+ * `option tcp-check` leaves those of the defaults. */
+static bool
+has_rules(const struct conf *conf, const struct section *section, const char *keyword)
+{
+	static const char *const settings[] = {"disable-on-404", "send-state", NULL};
+
+	for (size_t i = section->first; i < section->end; i++) {
+		const struct line *line = &conf->lines[i];
+
+		if ((is(line, 0, keyword) && !is_any(word(line, 1), settings)) ||
+		    (strcmp(keyword, "http-check") == 0 && is(line, 0, "option") &&
+		     is(line, 1, "httpchk")))
+			return true;
+	}
+	return false;
 }
 
 static struct check
@@ -337,60 +380,63 @@ find_check(const struct conf *conf, const struct section *section)
 	    "mysql-check", "pgsql-check",    "redis-check", "ssl-hello-chk",
 	    "spop-check",  "external-check", NULL};
 	struct check check = {.option = setting(conf, section, "option", options)};
-	const bool is_http = check.option && is(check.option, 1, "httpchk");
-	const bool is_tcp = check.option && is(check.option, 1, "tcp-check");
-	const char *rule = is_http ? "http-check" : "tcp-check";
 
-	check.talks = check.option && !is_http && !is_tcp;
-	if (is_http) /* httpchk [METHOD] URI */
-		check.path = check.option->count > 3   ? check.option->words[3]
-			     : check.option->count > 2 ? check.option->words[2]
-						       : "/";
-	for (check.rules = section; check.rules && (is_http || is_tcp);
-	     check.rules = check.rules->defaults) {
-		bool has_rules = false, at_service = true;
-
-		for (size_t i = check.rules->first; i < check.rules->end; i++) {
-			const struct line *line = &conf->lines[i];
-
-			if (!is(line, 0, rule))
-				continue;
-			has_rules = true;
-			if (is(line, 1, "connect"))
-				at_service = !value_after(line, "port");
-			else if (is_tcp)
-				check.talks |= at_service && !is(line, 1, "comment");
-			else if (is(line, 1, "send") && at_service)
-				check.path = value_after(line, "uri") ? value_after(line, "uri")
-					     : value_after(line, "uri-lf") ? "an expression"
-									   : check.path;
-		}
-		if (has_rules)
-			return check;
-	}
+	if (check.option && is(check.option, 1, "httpchk"))
+		check.keyword = "http-check";
+	else if (check.option && is(check.option, 1, "tcp-check"))
+		check.keyword = "tcp-check";
+	while (check.keyword && section && !has_rules(conf, section, check.keyword))
+		section = section->defaults;
+	check.rules = check.keyword ? section : NULL;
 	return check;
 }
 
-/* A check on the port of the service itself. */
+/* Where the checks of a server go is no server of the service: NULL, or that address. */
+static const char *
+find_elsewhere(const struct draft *draft, const struct haproxyserver *server,
+	       const struct probe *probe)
+{
+	const char *address = value_after(probe->connect, "addr");
+	struct haproxyaddr at;
+
+	address = address ? address : server->check_addr;
+	if (!address || haproxyaddr_parse(&at, address, NULL) < 0)
+		return address;
+	return at.host && draft_has_server(draft, at.host) ? NULL : address;
+}
+
+/* A check on a port that serves as well. */
 static void
 add_judged_monitor(struct conf *conf, struct draft *draft, const struct line *line,
-		   const struct haproxyserver *server, const struct check *check)
+		   const struct haproxyserver *server, const struct check *check,
+		   const struct probe *probe)
 {
-	const bool is_apart = server->check_port || server->has_check_addr;
-	const bool is_proxied = server->check_proxy || (server->proxy && !is_apart);
-	const bool is_tls = server->check_ssl || (server->ssl && !is_apart);
+	/* A `connect` has only what it says itself. */
+	const bool is_bare = probe->connect && !has_word(probe->connect, "default");
+	const bool is_apart = server->check_port || server->check_addr;
+	const bool is_proxied = has_word(probe->connect, "send-proxy") ||
+				(!is_bare && (server->check_proxy || (server->proxy && !is_apart)));
+	const bool is_tls =
+	    has_word(probe->connect, "ssl") || (!is_bare && !server->no_check_ssl &&
+						(server->check_ssl || (server->ssl && !is_apart)));
+	const char *proto = value_after(probe->connect, "proto");
 	const struct line *blamed = check->option ? check->option : line;
 
+	if (!proto && !is_bare)
+		proto = server->check_proto ? server->check_proto : server->proto;
 	if (is_proxied && server->proxy == 2)
 		draft_monitor(draft, "local");
 	else if (is_tls)
 		drafts_remark(conf->drafts, draft, place_of(conf, line),
 			      "checks over TLS are not told from other connections");
-	else if (check->talks)
+	else if (probe->talks)
 		drafts_remark(conf->drafts, draft, place_of(conf, blamed),
 			      "checks are not told from other connections: '%s'", word(blamed, 1));
-	else if (check->path)
-		draft_monitor_http(conf->drafts, draft, place_of(conf, blamed), check->path);
+	else if (haproxyserver_is_framed(proto))
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "checks by '%s' are not told from other connections", proto);
+	else if (probe->path)
+		draft_monitor_http(conf->drafts, draft, place_of(conf, probe->by), probe->path);
 	else if (is_proxied)
 		drafts_remark(conf->drafts, draft, place_of(conf, line),
 			      "checks with a PROXY header are not told from other connections");
@@ -398,44 +444,129 @@ add_judged_monitor(struct conf *conf, struct draft *draft, const struct line *li
 		draft_monitor(draft, "empty");
 }
 
-/* A check at a port, 0 being the server's own. */
-static void
-add_monitor(struct conf *conf, struct draft *draft, const struct line *line,
-	    const struct haproxyserver *server, const struct check *check, unsigned port)
+/* The port of an address; 0: it has none. */
+static unsigned
+port_in(const char *address)
 {
-	if (port && !draft_serves(draft, "tcp", port))
-		draft_monitor(draft, "tcp/%u", port);
+	struct haproxyaddr at;
+
+	return address && haproxyaddr_parse(&at, address, NULL) == 0 ? at.ports.first : 0;
+}
+
+static void
+add_probe(struct conf *conf, struct draft *draft, const struct line *line,
+	  const struct haproxyserver *server, const struct check *check, const struct probe *probe)
+{
+	const char *elsewhere = find_elsewhere(draft, server, probe);
+	const char *word_of_port = value_after(probe->connect, "port");
+	const char *unknown = word_of_port ? NULL : server->unknown_port;
+	uint64_t port = server->check_port;
+
+	if (word_of_port && parse_number(word_of_port, UINT16_MAX, &port, NULL) < 0)
+		unknown = word_of_port;
+	if (!port)
+		port = port_in(value_after(probe->connect, "addr"));
+	if (!port)
+		port = port_in(server->check_addr);
+	if (elsewhere)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "checks go to an address that no server has, and are not captured: "
+			      "'%s'",
+			      elsewhere);
+	else if (unknown)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "checks at a port that is not known: '%s'", unknown);
+	else if (port && !draft_serves(draft, "tcp", (unsigned)port))
+		draft_monitor(draft, "tcp/%u", (unsigned)port);
 	else
-		add_judged_monitor(conf, draft, line, server, check);
+		add_judged_monitor(conf, draft, line, server, check, probe);
+}
+
+/* httpchk [METHOD] URI: NULL without one. */
+static const char *
+uri_of(const struct line *option)
+{
+	return option->count > 3 ? option->words[3] : option->count > 2 ? option->words[2] : NULL;
+}
+
+/* What a rule other than `connect` adds to its connection. */
+static void
+take_rule(struct probe *probe, const struct line *rule)
+{
+	const bool sends = strncmp(word(rule, 1), "send", 4) == 0;
+
+	if (is(rule, 0, "tcp-check")) {
+		probe->talks |= sends || is(rule, 1, "expect");
+	} else if (is(rule, 1, "send") && !probe->asks) {
+		const char *uri = value_after(rule, "uri");
+
+		if (!uri && value_after(rule, "uri-lf"))
+			uri = "an expression";
+		/* Of a rule and an option the later has its way. */
+		if (!probe->path || (uri && !(probe->option > rule && uri_of(probe->option)))) {
+			probe->path = uri ? uri : "/";
+			probe->by = rule;
+		}
+		probe->asks = true;
+	}
+}
+
+/* What a check does before its first rule. Rules elsewhere than at the option, which are then all
+ * there is, do without its request. */
+static struct probe
+begin_probe(const struct conf *conf, const struct check *check)
+{
+	struct probe probe = {.talks = check->option && !check->keyword};
+
+	for (size_t i = check->rules ? check->rules->first : 0;
+	     check->rules && i < check->rules->end; i++) {
+		const struct line *line = &conf->lines[i];
+
+		if (is(check->option, 1, "httpchk") && is(line, 0, "option") &&
+		    is(line, 1, "httpchk"))
+			probe.option = line;
+	}
+	if (probe.option)
+		probe.path = uri_of(probe.option) ? uri_of(probe.option) : "/";
+	probe.by = probe.option;
+	return probe;
+}
+
+/* Every connection that a check of the server is made of. */
+static void
+add_probes(struct conf *conf, struct draft *draft, const struct section *section,
+	   const struct line *line, const struct haproxyserver *server)
+{
+	const struct check check = find_check(conf, section);
+	struct probe probe = begin_probe(conf, &check);
+	bool is_begun = false;
+
+	for (size_t i = check.rules ? check.rules->first : 0; check.rules && i < check.rules->end;
+	     i++) {
+		const struct line *rule = &conf->lines[i];
+
+		if (!is(rule, 0, check.keyword))
+			continue;
+		if (!is(rule, 1, "connect")) {
+			take_rule(&probe, rule);
+			continue;
+		}
+		if (is_begun) {
+			add_probe(conf, draft, line, server, &check, &probe);
+			probe = (struct probe){0};
+		}
+		probe.connect = rule;
+		is_begun = true;
+	}
+	add_probe(conf, draft, line, server, &check, &probe);
 }
 
 static void
 add_monitors(struct conf *conf, struct draft *draft, const struct section *section,
 	     const struct line *line, const struct haproxyserver *server)
 {
-	const struct check check = find_check(conf, section);
-	bool has_connect = false;
-
-	for (size_t i = check.rules ? check.rules->first : 0; check.rules && i < check.rules->end;
-	     i++) {
-		const struct line *rule = &conf->lines[i];
-		const char *port;
-		uint64_t number = 0;
-
-		if ((!is(rule, 0, "http-check") && !is(rule, 0, "tcp-check")) ||
-		    !is(rule, 1, "connect") || !server->checks)
-			continue;
-		port = value_after(rule, "port");
-		has_connect = true;
-		if (port && parse_number(port, UINT16_MAX, &number, NULL) < 0)
-			drafts_remark(conf->drafts, draft, place_of(conf, rule),
-				      "checks at a port that is not known: '%s'", port);
-		else
-			add_monitor(conf, draft, line, server, &check,
-				    number ? (unsigned)number : server->check_port);
-	}
-	if (server->checks && !has_connect)
-		add_monitor(conf, draft, line, server, &check, server->check_port);
+	if (server->checks)
+		add_probes(conf, draft, section, line, server);
 	if (server->agent && server->agent_port && !draft_serves(draft, "tcp", server->agent_port))
 		draft_monitor(draft, "tcp/%u", server->agent_port);
 	else if (server->agent)
@@ -512,13 +643,26 @@ import_frontend(struct conf *conf, const struct section *section, struct failure
 					add_monitors(conf, draft, used[i], &conf->lines[at],
 						     &server);
 				if (!server.proxy &&
-				    (server.ssl || !has_header(conf, section, used[i])))
+				    (server.ssl || haproxyserver_is_framed(server.proto) ||
+				     !has_header(conf, section, used[i])))
 					draft->has_unjoined = true;
 			}
 		}
 	}
 	free(used);
 	return 0;
+}
+
+/* Of `enabled` and `disabled` the last holds, and its own before its defaults'. */
+static bool
+is_enabled(const struct conf *conf, const struct section *section)
+{
+	for (; section; section = section->defaults)
+		for (size_t i = section->end; i > section->first; i--)
+			if (is(&conf->lines[i - 1], 0, "enabled") ||
+			    is(&conf->lines[i - 1], 0, "disabled"))
+				return is(&conf->lines[i - 1], 0, "enabled");
+	return true;
 }
 
 /* Whether it takes connections: it has an address, and is not disabled. */
@@ -529,7 +673,7 @@ is_served(const struct conf *conf, const struct section *section)
 		return false;
 	for (size_t i = section->first; i < section->end; i++)
 		if (is(&conf->lines[i], 0, "bind"))
-			return !setting(conf, section, "disabled", NULL);
+			return is_enabled(conf, section);
 	return false;
 }
 

@@ -107,15 +107,19 @@ take(struct scan *scan, struct failure *why)
 static bool
 ends_word(const struct scan *scan)
 {
-	return !scan->quote && strchr(" \t\r#", *scan->at);
+	return !scan->quote && strchr(" \t\r\v\f#", *scan->at);
 }
 
 int
 haproxyline_split(const char *line, size_t length, const struct words *variables,
 		  struct words *words, struct failure *why)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, where a file begins */
 	struct scan scan = {.at = line, .end = line + length, .variables = variables};
 	int rc = 0;
+
+	if (length >= strlen(mark) && memcmp(line, mark, strlen(mark)) == 0)
+		scan.at += strlen(mark);
 
 	while (rc == 0 && scan.at < scan.end) {
 		char *text = NULL;

@@ -127,6 +127,16 @@ take_flag(const char *word, const char *name, bool *flag)
 	return true;
 }
 
+/* To say no is more than not to say yes: checks are encrypted if their server's connections are. */
+static bool
+take_check_ssl(struct haproxyserver *server, const char *word)
+{
+	if (!take_flag(word, "check-ssl", &server->check_ssl))
+		return false;
+	server->no_check_ssl = !server->check_ssl;
+	return true;
+}
+
 static bool
 take_proxy(const char *word, unsigned *version)
 {
@@ -145,10 +155,21 @@ take_proxy(const char *word, unsigned *version)
 static bool
 stands_alone(const char *word)
 {
-	static const char *const words[] = {"allow-0rtt", "backup",         "check-via-socks4",
-					    "disabled",   "enabled",        "non-stick",
-					    "ssl-reuse",  "ssl-sess-reuse", "stick",
-					    "tfo",        "tls-tickets",    NULL};
+	static const char *const words[] = {"allow-0rtt",
+					    "backup",
+					    "check-reuse-pool",
+					    "check-via-socks4",
+					    "disabled",
+					    "enabled",
+					    "non-stick",
+					    "renegotiate",
+					    "ssl-reuse",
+					    "ssl-sess-reuse",
+					    "stick",
+					    "strict-maxconn",
+					    "tfo",
+					    "tls-tickets",
+					    NULL};
 
 	return begins(word, "no-") || begins(word, "force-") || is_in(word, words);
 }
@@ -161,6 +182,15 @@ port_of(const char *word)
 	return parse_number(word, UINT16_MAX, &port, NULL) < 0 ? 0 : (unsigned)port;
 }
 
+static void
+set_check_port(struct haproxyserver *server, const char *word)
+{
+	uint64_t port;
+
+	server->unknown_port = parse_number(word, UINT16_MAX, &port, NULL) < 0 ? word : NULL;
+	server->check_port = port_of(word);
+}
+
 void
 haproxyserver_apply(struct haproxyserver *server, char *const *words)
 {
@@ -168,8 +198,7 @@ haproxyserver_apply(struct haproxyserver *server, char *const *words)
 		const char *name = *words;
 
 		if (take_flag(name, "check", &server->checks) ||
-		    take_flag(name, "ssl", &server->ssl) ||
-		    take_flag(name, "check-ssl", &server->check_ssl) ||
+		    take_flag(name, "ssl", &server->ssl) || take_check_ssl(server, name) ||
 		    take_flag(name, "check-send-proxy", &server->check_proxy) ||
 		    take_flag(name, "agent-check", &server->agent) ||
 		    take_proxy(name, &server->proxy) || stands_alone(name))
@@ -177,11 +206,15 @@ haproxyserver_apply(struct haproxyserver *server, char *const *words)
 		if (!*++words)
 			return;
 		if (strcmp(name, "port") == 0)
-			server->check_port = port_of(*words);
+			set_check_port(server, *words);
 		else if (strcmp(name, "agent-port") == 0)
 			server->agent_port = port_of(*words);
 		else if (strcmp(name, "addr") == 0)
-			server->has_check_addr = true;
+			server->check_addr = *words;
+		else if (strcmp(name, "proto") == 0)
+			server->proto = *words;
+		else if (strcmp(name, "check-proto") == 0)
+			server->check_proto = *words;
 		else if (strcmp(name, "track") == 0)
 			server->checks = false;
 		else if (strcmp(name, "source") == 0)
@@ -213,4 +246,12 @@ haproxyserver_read(struct haproxyserver *server, char *const *words)
 		return true;
 	}
 	return false;
+}
+
+bool
+haproxyserver_is_framed(const char *proto)
+{
+	static const char *const bare[] = {"h1", "none", NULL};
+
+	return proto && !is_in(proto, bare);
 }

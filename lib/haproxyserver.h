@@ -30,10 +30,13 @@ int haproxyaddr_parse(struct haproxyaddr *addr, const char *word, struct failure
 
 struct haproxyserver {
 	const char *name, *address; /* the words of the line */
-	bool checks, ssl, check_ssl, check_proxy, agent, has_check_addr;
+	bool checks, ssl, check_ssl, no_check_ssl, check_proxy, agent;
 	unsigned proxy; /* version of the PROXY protocol; 0: none */
 	unsigned check_port, agent_port;
-	char source[64]; /* as draft_source takes it; empty: not known */
+	const char *proto, *check_proto; /* NULL: not said */
+	const char *check_addr;          /* NULL: the server's own; may have a port */
+	const char *unknown_port;        /* of checks: what is no number; NULL: none */
+	char source[64];                 /* as draft_source takes it; empty: not known */
 };
 
 /* The words after `source`: an address, perhaps followed by `usesrc`. */
@@ -43,5 +46,7 @@ void haproxyserver_apply(struct haproxyserver *server, char *const *words);
 /* The settings of the server that this line (NULL-ended) is: false if it is none. Settings that
  * hold already stay unless the line has others. */
 bool haproxyserver_read(struct haproxyserver *server, char *const *words);
+/* Whether a protocol is HTTP/2 or another that does not show its requests as lines; NULL: no. */
+bool haproxyserver_is_framed(const char *proto);
 
 #endif

@@ -73,8 +73,55 @@ run_haproxy() { # FILE
 	until_true test -z "$(ss -Hltn)"
 }
 
+# Answers HTTP and says once, for each address that was asked, by what request: "ADDRESS PATH".
+answer() { # PORT...: in the background
+	exec perl -MIO::Socket::INET -MIO::Select -e '
+		$| = 1;
+		my %listens = map { fileno($_) => 1 } my @sockets = map {
+			IO::Socket::INET->new(LocalPort => $_, Listen => 64, ReuseAddr => 1) or die } @ARGV;
+		my ($select, %seen) = IO::Select->new(@sockets);
+		while (my @ready = $select->can_read) {
+			for my $socket (@ready) {
+				if ($listens{fileno $socket}) {
+					my $new = $socket->accept;
+					$select->add($new) if $new;
+				} elsif (sysread $socket, my $text, 4096) {
+					my $address = $socket->sockhost;
+					print "$address $1\n" if $text =~ m{^(?:GET|OPTIONS|HEAD) (\S+)} && !$seen{"$address $1"}++;
+					syswrite $socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+				} else {
+					$select->remove($socket);
+					close $socket;
+				}
+			}
+		}' "$@"
+}
+
+# Break: lib/haproxyconf.c s/ && !has_rules(conf, section, check.keyword)//
+@test "haproxy: checks ask for the paths of the monitor lines" {
+	import_stubs "$PWD/stubs"
+	PATH="$PWD/stubs:$PATH" vcap-import haproxy "$inputs/haproxy/probes.cfg" >services 2>said || [ $? -eq 3 ]
+	# Those of one service have addresses like 10.9.N.1; what they are asked for but "/" is there,
+	# and the first of two requests is asked for first.
+	awk '$1 == "server" { split($2, part, "."); service = part[3] }
+		$1 == "monitor" && $2 == "http" { print service, $3 }' services | sort >wanted
+	ip route add local 10.9.0.0/16 dev lo
+	answer 80 443 >asked 2>>log 3>&- &
+	pids=$!
+	disown
+	listens() { ss -Hltn 'sport = :443' | grep -q .; }
+	until_true listens
+	sed 's/^defaults.*/&\n    default-server inter 100ms/; s/bind \(.*\):80/bind \1:8000/' "$inputs/haproxy/probes.cfg" >run.cfg
+	in_background haproxy -db -f run.cfg
+	told() { awk '{ split($1, part, "."); print part[3], $2 }' asked | grep -v ' /$' | sort -u | diff wanted -; }
+	until_true told
+	# Nor is anything else asked for.
+	grep -qx '10.9.2.1 /' asked
+	run ! grep -q '^10.9.3.1 ' asked
+}
+
 # Break: lib/haproxyserver.c s/\*rest == '\/'/false/
-# Break: lib/haproxyconf.c s/return !setting(conf, section, "disabled", NULL);/return true;/
+# Break: lib/haproxyconf.c s/return is_enabled(conf, section);/return true;/
 @test "haproxy: VIPs are where it listens, servers are those it knows" {
 	import_stubs "$PWD/stubs"
 	for file in "$inputs"/haproxy/*.cfg; do
@@ -94,6 +141,7 @@ run_haproxy() { # FILE
 		quoting) grep -vE '^10\.3\.0\.(3|9|9[789]):' talking ;; # left out, as is said
 		edges) grep -vE '^10\.7\.0\.9:|^192\.0\.2\.99:' talking ;;
 		ports) grep -v '^10\.6\.1\.[12]:' talking ;;
+		probes) grep -v '^10\.9\.13\.1:' talking ;; # out of range, as is said
 		*) cat talking ;;
 		esac >wanted
 		case $(basename "$file" .cfg) in

@@ -41,12 +41,12 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 
 # Break: lib/haproxyserver.c s/addr->kind = HAPROXYPORT_CLIENTS;/;/
 # Break: lib/haproxyconf.c s/pass < 2/pass < 1/
-@test "haproxy: ten configurations of different style" {
+@test "haproxy: eleven configurations of different style" {
 	for file in "$inputs"/haproxy/*.cfg; do
 		comes_to haproxy "$(basename "$file")"
 		styles=$((${styles-0} + 1))
 	done
-	[ "$styles" -eq 10 ]
+	[ "$styles" -eq 11 ]
 }
 
 @test "haproxy: HAProxy itself takes all of them" {
@@ -159,7 +159,7 @@ engine   lb2" ]
 
 # Break: lib/draft.c s/return !drafts->wanted;/return true;/
 @test "import: only the services that are named, and only what is said of those" {
-	run -0 --separate-stderr vcap-import haproxy "$inputs/haproxy/checks.cfg" agents ports
+	run -0 --separate-stderr vcap-import haproxy "$inputs/haproxy/checks.cfg" agents connects
 	[ "$(grep -c '^# service' <<<"$output")" -eq 2 ]
 	[ -z "$stderr" ]
 	run -3 --separate-stderr vcap-import haproxy "$inputs/haproxy/checks.cfg" root nothing
@@ -184,6 +184,26 @@ engine   lb2" ]
 	run -2 vcap-import
 	run -2 vcap-import apache
 	run -2 vcap-import -f haproxy
+}
+
+# Break: lib/haproxyconf.c s/unknown = word_of_port;/;/; s/NULL : server->unknown_port/NULL : NULL/
+@test "haproxy: checks at a port that is not known are no monitor" {
+	run -3 --separate-stderr one 'default_backend b' 'backend b' 'server s 10.0.0.1:80 check port "${PORT}"'
+	[ "$stderr" = "vcap-import: standard input:5: checks at a port that is not known: '\${PORT}'" ]
+	[[ "$output" != *monitor* ]]
+	run -3 --separate-stderr one 'option tcp-check' 'default_backend b' 'backend b' 'option tcp-check' \
+		'tcp-check connect port "%[var(x)]"' 'server s 10.0.0.1:80 check'
+	[ "$stderr" = "vcap-import: standard input:8: checks at a port that is not known: '%[var(x)]'" ]
+	[[ "$output" != *monitor* ]]
+}
+
+# Break: lib/haproxyline.c s/scan.at += strlen(mark)/;/
+@test "haproxy: what precedes the first section is said, and a byte order mark is passed over" {
+	run -0 one 'default_backend b' $'\xef\xbb\xbfbackend b' $'server\vs\f10.0.0.1:80\r'
+	[ "$(grep ^server <<<"$output")" = 'server   10.0.0.1 tcp/80  # b/s' ]
+	run -3 --separate-stderr vcap-import haproxy - < <(printf 'bind 192.0.2.9:80\nfrontend one\nbind 192.0.2.1:80\n')
+	[ "$stderr" = "vcap-import: standard input:1: lines before the first section belong to none: 'bind'" ]
+	[ "$(grep -c ^vip <<<"$output")" -eq 1 ]
 }
 
 @test "haproxy: what earlier versions took is said" {
