@@ -188,9 +188,33 @@ static const struct nginxnode *
 find_upstream(const struct server *server, const char *name)
 {
 	for (const struct nginxnode *node = server->context->first; node; node = node->next)
-		if (is(node, "upstream") && strcmp(word(node, 1), name) == 0)
+		if (is(node, "upstream") && strcasecmp(word(node, 1), name) == 0)
 			return node;
 	return NULL;
+}
+
+/* Says what an upstream has beside servers that are known. */
+static void
+remark_upstream(const struct server *server, const struct nginxnode *upstream)
+{
+	static const struct {
+		const char *name, *format;
+	} others[] = {
+	    {"balancer_by_lua_block", "servers that code chooses are not known: '%s'"},
+	    {"balancer_by_lua_file", "servers that code chooses are not known: '%s'"},
+	    {"state", "servers in a state file are not known: '%s'"},
+	    {"check", "checks by '%s' are not told from other connections"},
+	};
+	struct drafts *drafts = server->conf->drafts;
+
+	for (const struct nginxnode *node = upstream->first; node; node = node->next)
+		for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+			if (is(node, others[i].name))
+				drafts_remark(drafts, server->draft, place_of(node),
+					      others[i].format, others[i].name);
+	if (!find_child(upstream, "server") && !find_child(upstream, "state"))
+		drafts_remark(drafts, server->draft, place_of(upstream),
+			      "an upstream without a server: '%s'", word(upstream, 1));
 }
 
 static void
@@ -203,11 +227,20 @@ add_authority(struct server *server, const struct pass *pass, const char *author
 		if (is(node, "server"))
 			add_address(server, node, word(node, 1), server->is_stream ? 0 : 80,
 				    word(upstream, 1));
-	if (!upstream)
+	if (upstream)
+		remark_upstream(server, upstream);
+	else
 		add_address(server, pass->node, authority, pass->port, NULL);
 }
 
 static void add_target(struct server *server, struct pass pass, const char *target);
+
+/* Whether a line among the values of a map or the like is none of them. */
+static bool
+is_setting(const struct nginxnode *map, const struct nginxnode *line)
+{
+	return is(line, "include") || (is(map, "geo") && (is(line, "proxy") || is(line, "delete")));
+}
 
 /* Adds what a variable may be: "$name" and what follows. */
 static void
@@ -225,13 +258,14 @@ add_variable(struct server *server, struct pass pass, const char *name)
 
 		if (is(node, "set") && node->count == 3 && strcmp(node->words[1], name) == 0) {
 			is_found = true;
-			add_target(server, pass, node->words[2]);
+			if (node->words[2][0])
+				add_target(server, pass, node->words[2]);
 		}
 		if (!has_values || strcmp(word(node, node->count - 1), name) != 0)
 			continue;
 		is_found = true;
 		for (const struct nginxnode *value = node->first; value; value = value->next)
-			if (value->count == 2 && value->words[1][0] && !is(value, "include"))
+			if (value->count == 2 && value->words[1][0] && !is_setting(node, value))
 				add_target(server, pass, value->words[1]);
 	}
 	if (!is_found)
@@ -252,7 +286,7 @@ add_target(struct server *server, struct pass pass, const char *target)
 	char authority[256], *uri;
 
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
-		if (strncmp(target, schemes[i].name, strlen(schemes[i].name)) == 0) {
+		if (strncasecmp(target, schemes[i].name, strlen(schemes[i].name)) == 0) {
 			pass.port = schemes[i].port;
 			pass.is_tls = schemes[i].is_tls;
 			target += strlen(schemes[i].name);
@@ -262,6 +296,10 @@ add_target(struct server *server, struct pass pass, const char *target)
 	snprintf(authority, sizeof(authority), "%s", target);
 	if (strncmp(authority, "unix:", 5) != 0)
 		authority[strcspn(authority, "/?")] = '\0';
+	if (strncmp(authority, "${", 2) == 0 && authority[strlen(authority) - 1] == '}') {
+		authority[strlen(authority) - 1] = '\0';
+		memmove(authority + 1, authority + 2, strlen(authority + 2) + 1);
+	}
 	uri = strstr(authority, "$request_uri");
 	if (!uri)
 		uri = strstr(authority, "$uri");
@@ -283,9 +321,10 @@ add_target(struct server *server, struct pass pass, const char *target)
 
 /* What servers see as the client's address, and whether they are told it. */
 static void
-read_source(struct server *server, const struct nginxnode *block, bool is_http)
+read_source(struct server *server, const struct nginxnode *block, const char *bind_name,
+	    bool is_http)
 {
-	const struct nginxnode *bind = find_inherited(block, "proxy_bind");
+	const struct nginxnode *bind = find_inherited(block, bind_name);
 	const struct nginxnode *proxy = find_inherited(block, "proxy_protocol");
 	const char *source = bind ? word(bind, 1) : "off";
 	bool is_told = server->is_stream && proxy && strcmp(word(proxy, 1), "on") == 0;
@@ -310,6 +349,20 @@ read_source(struct server *server, const struct nginxnode *block, bool is_http)
 	server->draft->has_unjoined |= !is_told;
 }
 
+/* Whether checks of what a block passes on show neither a request nor that there is none. */
+static bool
+is_opaque(const struct server *server, const struct nginxnode *block)
+{
+	const struct nginxnode *pass = find_child(block, "proxy_pass");
+	const struct nginxnode *tls = find_inherited(block, "proxy_ssl");
+	const struct nginxnode *proxy = find_inherited(block, "proxy_protocol");
+
+	if (server->is_stream)
+		return (tls && strcmp(word(tls, 1), "on") == 0) ||
+		       (proxy && strcmp(word(proxy, 1), "on") == 0);
+	return !pass || strncasecmp(word(pass, 1), "http://", strlen("http://")) != 0;
+}
+
 static void
 read_health_check(struct server *server, const struct nginxnode *node)
 {
@@ -321,6 +374,9 @@ read_health_check(struct server *server, const struct nginxnode *node)
 	    !draft_serves(server->draft, server->has_tcp ? "tcp" : "udp", (unsigned)number))
 		draft_monitor(server->draft, "%s/%u", server->has_tcp ? "tcp" : "udp",
 			      (unsigned)number);
+	else if (is_opaque(server, node->parent))
+		drafts_remark(drafts, server->draft, place_of(node),
+			      "checks are not told from other connections");
 	else if (!server->is_stream)
 		draft_monitor_http(drafts, server->draft, place_of(node), uri ? uri : "/");
 	else if (value_of(node, "match") || !server->has_tcp || server->has_udp)
@@ -330,25 +386,37 @@ read_health_check(struct server *server, const struct nginxnode *node)
 		draft_monitor(server->draft, "empty");
 }
 
+static const struct {
+	const char *name, *bind;
+} passes[] = {
+    {"proxy_pass", "proxy_bind"}, {"fastcgi_pass", "fastcgi_bind"},
+    {"uwsgi_pass", "uwsgi_bind"}, {"scgi_pass", "scgi_bind"},
+    {"grpc_pass", "grpc_bind"},   {"memcached_pass", "memcached_bind"},
+};
+
 static void
 read_passes(struct server *server)
 {
-	static const char *const names[] = {"proxy_pass", "fastcgi_pass", "uwsgi_pass",
-					    "scgi_pass",  "grpc_pass",    "memcached_pass"};
 	const struct nginxnode *node;
 
 	for (node = nginxtree_next(server->node, server->node); node;
 	     node = nginxtree_next(node, server->node)) {
-		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		for (size_t i = 0; i < sizeof(passes) / sizeof(*passes); i++) {
 			struct pass pass = {.node = node, .is_http = i == 0};
 
-			if (!is(node, names[i]) || node->count < 2)
+			if (!is(node, passes[i].name) || node->count < 2)
 				continue;
 			add_target(server, pass, node->words[1]);
-			read_source(server, node->parent, i == 0 && !server->is_stream);
+			read_source(server, node->parent, passes[i].bind,
+				    i == 0 && !server->is_stream);
 		}
 	}
-	for (node = nginxtree_next(server->node, server->node); node;
+}
+
+static void
+read_health_checks(struct server *server)
+{
+	for (const struct nginxnode *node = nginxtree_next(server->node, server->node); node;
 	     node = nginxtree_next(node, server->node))
 		if (is(node, "health_check"))
 			read_health_check(server, node);
@@ -431,8 +499,10 @@ find_service(struct conf *conf, const char *context, const char *name)
 	return larger[conf->known_count++].draft;
 }
 
+/* Checks come last: which port belongs to them alone is known once all servers are. */
 static void
-import_server(struct conf *conf, const struct nginxnode *context, const struct nginxnode *node)
+import_server(struct conf *conf, const struct nginxnode *context, const struct nginxnode *node,
+	      bool checks)
 {
 	struct server server = {
 	    .conf = conf, .node = node, .context = context, .is_stream = is(context, "stream")};
@@ -449,6 +519,10 @@ import_server(struct conf *conf, const struct nginxnode *context, const struct n
 			continue;
 		listens = true;
 		read_listen(&server, child);
+	}
+	if (checks) {
+		read_health_checks(&server);
+		return;
 	}
 	if (!listens && !server.is_stream) {
 		server.has_tcp = true;
@@ -471,9 +545,11 @@ nginxconf_import(struct drafts *drafts, const char *text, const char *file, stru
 	     context = context->next) {
 		if (is(context, "mail"))
 			drafts_remark(drafts, NULL, place_of(context), "'mail' is not followed");
-		for (const struct nginxnode *node = context->first; node; node = node->next)
-			if ((is(context, "http") || is(context, "stream")) && is(node, "server"))
-				import_server(&conf, context, node);
+		for (int checks = 0; checks < 2; checks++)
+			for (const struct nginxnode *node = context->first; node; node = node->next)
+				if ((is(context, "http") || is(context, "stream")) &&
+				    is(node, "server"))
+					import_server(&conf, context, node, checks == 1);
 	}
 	for (size_t i = 0; i < conf.known_count; i++)
 		free(conf.known[i].key);

@@ -166,11 +166,32 @@ turn_round(struct nginxnode *parent)
 	parent->first = list;
 }
 
+/* What is no code: the last character of a string or comment of Lua that begins at s, or s itself.
+ */
+static const char *
+end_of_text(const char *s)
+{
+	const char *end = NULL;
+
+	if (*s == '"' || *s == '\'') {
+		for (end = s + 1; *end && *end != *s; end++)
+			end += *end == '\\' && end[1];
+	} else if (strncmp(s, "[[", 2) == 0 || strncmp(s, "--[[", 4) == 0) {
+		end = strstr(s, "]]");
+		return end ? end + 1 : s + strlen(s) - 1;
+	} else if (strncmp(s, "--", 2) == 0) {
+		end = s + strcspn(s, "\n");
+	}
+	return !end ? s : *end ? end : end - 1;
+}
+
 /* Code of another language, up to the brace that closes it. */
 static void
 pass_code(struct scan *scan)
 {
 	for (unsigned depth = 1; *scan->at && depth > 0; scan->at++) {
+		for (const char *end = end_of_text(scan->at); scan->at < end; scan->at++)
+			scan->line += *scan->at == '\n';
 		depth += *scan->at == '{';
 		depth -= *scan->at == '}';
 		scan->line += *scan->at == '\n';

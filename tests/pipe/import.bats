@@ -74,6 +74,62 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 	comes_to nginx sites.dump
 }
 
+nginx() { # LINE...: lines of http, imported
+	printf '%s\n' 'http {' "$@" '}' | vcap-import nginx -
+}
+
+# Break: lib/nginxconf.c s/find_inherited(block, bind_name)/find_inherited(block, "proxy_bind")/
+@test "nginx: an address that only some of what passes on is bound to is no source" {
+	run -0 nginx 'proxy_bind 10.0.0.9;' 'server { listen 192.0.2.1:80;' 'location / { proxy_pass http://10.1.0.1; }' \
+		'location /p { fastcgi_pass 10.1.0.2:9000; } }'
+	[ "$(grep -c ^server <<<"$output")" -eq 2 ]
+	[[ "$output" != *source* ]]
+	run -0 nginx 'proxy_bind 10.0.0.9;' 'server { listen 192.0.2.1:80;' 'location / { proxy_pass http://10.1.0.1; }' \
+		'location /p { fastcgi_bind 10.0.0.8; fastcgi_pass 10.1.0.2:9000; } }'
+	[ "$(grep ^source <<<"$output")" = $'source   10.0.0.9\nsource   10.0.0.8' ]
+}
+
+# Break: lib/nginxconf.c s/!is_setting(node, value)/true/
+# Break: lib/nginxconf.c s/strcasecmp(word(node, 1), name)/strcmp(word(node, 1), name)/
+@test "nginx: names of upstreams in any case, settings among values, braces around variables" {
+	run -0 nginx 'geo $pool { default POOL; proxy 10.9.9.9; delete 10.9.9.8; 10.0.0.0/8 other; }' \
+		'upstream pool { server 10.1.0.1:8080; }' 'upstream Other { server 10.1.1.1:8080; }' \
+		'server { listen 192.0.2.1:80; set $x ""; if ($host = a) { set $x 10.1.3.1; }' \
+		'location / { proxy_pass HTTP://${pool}/y; } location /x { proxy_pass http://${x}; } }'
+	[ "$(grep ^server <<<"$output")" = "\
+server   10.1.0.1 tcp/8080  # pool
+server   10.1.1.1 tcp/8080  # Other
+server   10.1.3.1 tcp/80" ]
+}
+
+# Break: lib/nginxconf.c s/remark_upstream(server, upstream);/;/
+@test "nginx: servers that are not in the configuration are said to be missing" {
+	run -3 --separate-stderr nginx 'upstream a { zone a 64k; state /a.state; }' 'upstream b { include servers; }' \
+		'upstream c { server 0.0.0.1; balancer_by_lua_block { pick("{", [[{]]) -- do not "{
+} }' 'upstream d { server 10.1.0.1; check interval=3000; }' \
+		'server { listen 192.0.2.1:80; location /a { proxy_pass http://a; } location /b { proxy_pass http://b; }' \
+		'location /c { proxy_pass http://c; } location /d { proxy_pass http://d; } }'
+	[ "$stderr" = "\
+vcap-import: standard input:3: a file that is not here (nginx -T has it): 'servers'
+vcap-import: standard input:2: servers in a state file are not known: 'state'
+vcap-import: standard input:3: an upstream without a server: 'b'
+vcap-import: standard input:4: servers that code chooses are not known: 'balancer_by_lua_block'
+vcap-import: standard input:6: checks by 'check' are not told from other connections" ]
+}
+
+# Break: lib/nginxconf.c s/is_opaque(server, node->parent)/false/
+# Break: lib/nginxconf.c s/checks < 2/checks < 1/
+@test "nginx: checks that show no request are no monitor by path, and no port that serves is one" {
+	run -3 --separate-stderr nginx 'server { listen 192.0.2.1:80; server_name s;' \
+		'location / { proxy_pass https://10.1.0.1; health_check uri=/up; }' \
+		'location /p { proxy_pass http://10.1.0.2:8080; health_check uri=/live; health_check port=8081; } }' \
+		'server { listen 192.0.2.2:80; server_name s; location / { proxy_pass http://10.1.0.3:8081; } }'
+	[ "$stderr" = "\
+vcap-import: standard input:3: checks are not told from other connections
+vcap-import: standard input:4: checks are not told from requests of clients: '/'" ]
+	[ "$(grep ^monitor <<<"$output")" = 'monitor  http /live' ]
+}
+
 @test "import: what is printed passes vcap-services, as it is" {
 	for file in "$inputs"/*/*.services; do
 		rm -rf config
