@@ -43,6 +43,7 @@ struct rules {
 	struct draft_place place;
 	char where[512];
 	bool is_source; /* the walk is through postrouting */
+	bool is_cut;    /* ... where a verdict may have ended it before this rule */
 	bool failed;
 };
 
@@ -129,6 +130,17 @@ flatten(struct rules *rules, json_t *to, json_t *value, unsigned depth)
 		}
 }
 
+/* Whether a value is a range or the like, of which others can be part. */
+static bool
+has_parts(const json_t *list)
+{
+	json_t *value;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, value) if (json_is_object(value)) return true;
+	return false;
+}
+
 /* What may be there both before and after a match. */
 static void
 narrow(struct rules *rules, json_t **list, json_t *value)
@@ -148,8 +160,8 @@ narrow(struct rules *rules, json_t **list, json_t *value)
 		*list = found;
 		return;
 	}
-	both = json_array();
-	json_array_foreach(*list, i, before)
+	both = has_parts(*list) || has_parts(found) ? NULL : json_array();
+	json_array_foreach(both ? *list : NULL, i, before)
 	    json_array_foreach(found, k, after) if (json_equal(before, after))
 		json_array_append(both, after);
 	/* Without equal ones the later match is the narrower: a range, then an address in it. */
@@ -439,7 +451,8 @@ add_hiding(struct rules *rules, const struct destination *destination, json_t *a
 		return;
 	}
 	rules->hidings = larger;
-	larger[rules->hiding_count++] = (struct hiding){copy(destination), address};
+	larger[rules->hiding_count] = (struct hiding){copy(destination), address};
+	larger[rules->hiding_count++].of.is_narrowed |= rules->is_cut;
 }
 
 static void walk_chain(struct rules *rules, const char *name, const struct destination *destination,
@@ -453,6 +466,9 @@ visit_verdict(struct rules *rules, const struct destination *destination, json_t
 	const unsigned *depth = context;
 	json_t *jump = json_object_get(value, "jump");
 
+	rules->is_cut |= rules->is_source &&
+			 (json_object_get(value, "accept") || json_object_get(value, "return") ||
+			  json_object_get(value, "drop") || json_object_get(value, "goto"));
 	if (!jump)
 		jump = json_object_get(value, "goto");
 	if (jump)
@@ -473,6 +489,17 @@ exclude(struct rules *rules, struct destination *destination, const json_t *matc
 	else if (is_text(payload, "field", "daddr"))
 		narrow(rules, &destination->excluded, json_object_get(match, "right"));
 	return rules->is_source;
+}
+
+/* What iptables has put there: it may match, translate, or neither. */
+static void
+take_foreign(struct rules *rules, struct destination *destination)
+{
+	drafts_remark(rules->drafts, NULL, rules->place,
+		      "a rule of iptables, which nft does not tell");
+	destination->is_narrowed = true;
+	if (rules->is_source)
+		add_hiding(rules, destination, NULL);
 }
 
 /* One statement of a rule; false if the rule ends here for what can be said of it. */
@@ -501,8 +528,7 @@ take_statement(struct rules *rules, struct destination *destination, json_t *sta
 		drafts_remark(rules->drafts, NULL, rules->place,
 			      "what is redirected to this host itself has no server");
 	else if (json_object_get(statement, "xt"))
-		drafts_remark(rules->drafts, NULL, rules->place,
-			      "a rule of iptables, which nft does not tell");
+		take_foreign(rules, destination);
 	else if (json_object_get(statement, "vmap"))
 		visit_map(rules, destination, json_object_get(statement, "vmap"), visit_verdict,
 			  &depth);
@@ -511,22 +537,54 @@ take_statement(struct rules *rules, struct destination *destination, json_t *sta
 	return true;
 }
 
+/* Several destinations that a match of more than one thing has at once; NULL: it is not that. */
+static json_t *
+find_choices(struct rules *rules, const json_t *statement)
+{
+	json_t *match = json_object_get(statement, "match");
+	json_t *right = json_object_get(match, "right"), *choices;
+
+	if (!json_object_get(json_object_get(match, "left"), "concat") ||
+	    json_object_get(bare(right), "concat") || is_text(match, "op", "!="))
+		return NULL;
+	choices = json_array();
+	if (choices)
+		flatten(rules, choices, right, 0);
+	else
+		rules->failed = true;
+	return choices;
+}
+
+/* The statements of a rule, from one on. */
 static void
-walk_rule(struct rules *rules, const json_t *rule, const struct destination *destination,
-	  unsigned depth)
+walk_statements(struct rules *rules, const json_t *rule, size_t from,
+		const struct destination *destination, unsigned depth)
 {
 	struct destination here = copy(destination);
-	json_t *statement;
-	size_t i;
+	json_t *statements = json_object_get(rule, "expr"), *statement, *choices, *choice;
+	size_t i, k;
 
-	json_array_foreach(json_object_get(rule, "expr"), i, statement)
-	{
+	for (i = from; (statement = json_array_get(statements, i)); i++) {
 		/* Chains that were jumped to have rules of their own. */
 		rules->rule = rule;
 		snprintf(rules->where, sizeof(rules->where), "%s: %s %s %s handle %d", rules->file,
 			 text_of(rule, "family"), text_of(rule, "table"), text_of(rule, "chain"),
 			 (int)json_integer_value(json_object_get(rule, "handle")));
-		if (rules->steps++ >= STEPS_MAX || !take_statement(rules, &here, statement, depth))
+		if (rules->steps++ >= STEPS_MAX)
+			break;
+		choices = find_choices(rules, statement);
+		json_array_foreach(choices, k, choice)
+		{
+			struct destination narrower = copy(&here);
+
+			constrain(rules, &narrower,
+				  json_object_get(json_object_get(statement, "match"), "left"),
+				  choice);
+			walk_statements(rules, rule, i + 1, &narrower, depth);
+			release(&narrower);
+		}
+		json_decref(choices);
+		if (choices || !take_statement(rules, &here, statement, depth))
 			break;
 	}
 	release(&here);
@@ -550,7 +608,7 @@ walk_chain(struct rules *rules, const char *name, const struct destination *dest
 		if (rule && is_text(rule, "chain", name) &&
 		    is_text(rule, "table", text_of(of, "table")) &&
 		    is_text(rule, "family", text_of(of, "family")) && rules->steps++ < STEPS_MAX)
-			walk_rule(rules, rule, destination, depth);
+			walk_statements(rules, rule, 0, destination, depth);
 	}
 	rules->rule = of;
 }
@@ -564,6 +622,7 @@ walk_hooks(struct rules *rules, const char *one, const char *other, bool is_sour
 	size_t i;
 
 	rules->is_source = is_source;
+	rules->is_cut = false;
 	json_array_foreach(rules->objects, i, object)
 	{
 		const json_t *chain = json_object_get(object, "chain");
@@ -614,7 +673,7 @@ hiding_applies(const struct hiding *hiding, const struct addrset *server,
 	if (!meets_ports || is_excluded || (is_known && !addrset_meets(&set, server)))
 		answer = NEVER;
 	else if (is_known && addrset_covers(&set, server) && !hiding->of.is_narrowed &&
-		 !hiding->of.ports)
+		 !hiding->of.ports && (ports->protocol || !hiding->of.protocols))
 		answer = SURELY;
 	addrset_release(&set);
 	addrset_release(&excluded);

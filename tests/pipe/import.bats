@@ -63,6 +63,9 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 }
 
 # Break: lib/nftrules.c s/return exclude(rules, destination, match);/return true;/
+# Break: lib/nftrules.c s/.of.is_narrowed |= rules->is_cut/.of.is_narrowed |= false/
+# Break: lib/nftrules.c s/both = has_parts(.list) || has_parts(found) ? NULL :/both =/
+# Break: lib/nftrules.c s/walk_statements(rules, rule, i + 1,/walk_statements(rules, rule, i + 2,/
 @test "nft: port forwarding, balancing by maps, chains of services" {
 	for file in "$inputs"/nft/*.json; do
 		comes_to nft "$(basename "$file")"
@@ -72,6 +75,28 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 # Break: lib/nginxconf.c s/add_variable(server, pass, authority);/;/
 @test "nginx: http and stream, with includes" {
 	comes_to nginx sites.dump
+}
+
+# Break: lib/nftrules.c s/add_hiding(rules, destination, NULL);/;/
+@test "nft: where a rule of iptables may hide clients, servers are not said to see them" {
+	rule() { # CHAIN EXPR
+		printf '{"rule": {"family": "ip", "table": "nat", "chain": "%s", "handle": 1, "expr": [%s]}}, ' "$1" "$2"
+	}
+	chain() { # NAME HOOK
+		printf '{"chain": {"family": "ip", "table": "nat", "name": "%s", "type": "nat", "hook": "%s"}}, ' "$1" "$2"
+	}
+	{
+		printf '{"nftables": ['
+		chain pre prerouting
+		chain POSTROUTING postrouting
+		rule pre '{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": "192.0.2.1"}}, {"dnat": {"addr": "10.0.0.1"}}'
+		rule POSTROUTING '{"counter": null}, {"xt": {"type": "target", "name": "MASQUERADE"}}'
+		printf '{"metainfo": null}]}'
+	} >rules.json
+	run -3 --separate-stderr vcap-import nft rules.json
+	[[ "$stderr" == *"a rule of iptables, which nft does not tell" ]]
+	[[ "$output" == *'server   10.0.0.1'* ]]
+	[[ "$output" != *source* ]]
 }
 
 nginx() { # LINE...: lines of http, imported
