@@ -26,6 +26,10 @@ say() { # TEXT: one line; text of an engine may be anything
 	printf 'vcap-push: %s\n' "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
 }
 
+put() { # TEXT: whatever is in it
+	printf '%s\n' "$1"
+}
+
 misuse() { # TEXT
 	say "$1"
 	exit 2
@@ -43,19 +47,28 @@ for name in vcap-* .vcap-*.new; do
 	echo "there $name $sum"
 done'
 
+# What is made is in the list before anything is brought there.
 # shellcheck disable=SC2016
 make='umask 022
+set -f
 IFS=/
+bin=$1 list=
 for path; do
 	made=
 	for part in $path; do
 		made=${made%/}/$part
-		[ -d "$made" ] || { mkdir "$made" && echo "made $made"; } || exit
+		[ ! -d "$made" ] || continue
+		mkdir "$made" || exit
+		list="${list}made $made
+"
+		[ ! -d "$bin" ] || { printf %s "$list" >>"$bin/.vcap-push" && list=; } || exit
 	done
 done'
 
 # shellcheck disable=SC2016
-receive='umask 077 && cat >"$1/.$2.new"'
+receive='umask 077 && cat >"$1/.$2.new" && exit
+rm -f "$1/.$2.new"
+exit 1'
 
 # What is new has to run before it takes the place of what is old. The list comes first, so that
 # whatever is interrupted can be taken away.
@@ -68,10 +81,14 @@ for name; do
 	echo "$name $version does not run there" >&2
 	exit 1
 done
-cat >.vcap-push.new && mv .vcap-push.new .vcap-push || exit
+cat >.vcap-push.new && mv .vcap-push.new .vcap-push || { rm -f .vcap-push.new; exit 1; }
 for name; do
 	mv ".$name.new" "$name" || exit
 done'
+
+# What was brought and did not get into place.
+# shellcheck disable=SC2016
+drop='cd "$1" && rm -f .vcap-*.new'
 
 # Directories with something of others in them stay.
 # shellcheck disable=SC2016
@@ -102,24 +119,24 @@ find_out() {
 		return 1
 	}
 	machine=${state%%[!A-Za-z0-9_.-]*}
-	state=$(echo "$state" | sed 1d)
-	for name in $(echo "$state" | sed -n 's/^there \([a-z.-]*\) unknown$/\1/p'); do
+	state=$(put "$state" | sed 1d)
+	for name in $(put "$state" | sed -n 's/^there \([a-z.-]*\) unknown$/\1/p'); do
 		sum=$(vcap-on "$engine" cat "$bin/$name" </dev/null | cksum)
-		state=$(echo "$state" | sed "s/^there $name unknown$/there $name $sum/")
+		state=$(put "$state" | sed "s/^there $name unknown$/there $name $sum/")
 	done
 }
 
 sum_there() { # NAME
-	echo "$state" | sed -n "s/^there $1 //p"
+	put "$state" | sed -n "s/^there $1 //p"
 }
 
 is_ours() { # NAME: what is there was brought
-	echo "$state" | grep -qxF "file $1 $(sum_there "$1")"
+	put "$state" | grep -qxF "file $1 $(sum_there "$1")"
 }
 
 list() { # [NAME...]: the list, with what is about to be brought
 	{
-		echo "$state" | grep -E '^(file|made) ' || :
+		put "$state" | grep -E '^(file|made) ' || :
 		for name; do
 			echo "file $name $(cksum <"$programs/$name")"
 		done
@@ -127,9 +144,15 @@ list() { # [NAME...]: the list, with what is about to be brought
 }
 
 bring() { # NAME...
-	made=$(on "$make" "$bin" "$dir" </dev/null) || return
+	on "$make" "$bin" "$dir" </dev/null || {
+		say "engine '$engine': cannot make '$bin' and '$dir'"
+		return 1
+	}
 	for name; do
-		vcap-on "$engine" sh -c "$receive" vcap-push "$bin" "$name" <"$programs/$name" || return
+		vcap-on "$engine" sh -c "$receive" vcap-push "$bin" "$name" <"$programs/$name" || {
+			say "engine '$engine': '$name' cannot be written to '$bin'"
+			return 1
+		}
 	done
 	find_out || return
 	for name; do
@@ -137,8 +160,6 @@ bring() { # NAME...
 		say "engine '$engine': '$name' did not arrive as it is"
 		return 1
 	done
-	state="$state
-$made"
 	list "$@" | on "$place" "$bin" @VERSION@ "$@"
 }
 
@@ -159,10 +180,13 @@ push() {
 		wanted="$wanted $name"
 	done
 	# shellcheck disable=SC2086 # words
-	[ -z "$wanted" ] || bring $wanted || return
-	echo "$engine: vcap @VERSION@ in $bin, brought:${wanted:- nothing, it was there}"
+	[ -z "$wanted" ] || bring $wanted || {
+		on "$drop" "$bin" </dev/null || :
+		return 1
+	}
+	put "$engine: vcap @VERSION@ in $bin, brought:${wanted:- nothing, it was there}"
 	check=$(vcap-check -r "$engine") || :
-	[ "$(echo "$check" | cut -f 2)" != ready ] || return 0
+	[ "$(put "$check" | cut -f 2)" != ready ] || return 0
 	say "engine '$engine' is not ready: ${check##*	}"
 	case $check in
 	*'no privilege to capture'*) say "as root there: setcap cap_net_raw=ep $bin/vcap-run" ;;
@@ -172,7 +196,7 @@ push() {
 
 take_away() {
 	there=
-	[ -n "$(list)" ] || {
+	[ -n "$(list)$(put "$state" | grep '^there [.]')" ] || {
 		echo "$engine: nothing was brought"
 		return
 	}
@@ -180,20 +204,20 @@ take_away() {
 		say "engine '$engine' has captures in '$dir': fetch or remove them first"
 		return 1
 	}
-	for name in $(echo "$state" | sed -n 's/^there \([a-z.-]*\) .*/\1/p'); do
+	for name in $(put "$state" | sed -n 's/^there \([a-z.-]*\) .*/\1/p'); do
 		case $name in
 		.*) there="$there $name" ;;
 		*)
 			if is_ours "$name"; then
 				there="$there $name"
-			elif echo "$state" | grep -q "^file $name "; then
+			elif put "$state" | grep -q "^file $name "; then
 				say "engine '$engine': '$bin/$name' is not what was brought, and stays"
 			fi
 			;;
 		esac
 	done
 	# shellcheck disable=SC2046,SC2086 # words; the last made comes first
-	on "$remove" "$bin" $there / $(echo "$state" | sed -n 's/^made //p' | sed '1!G;h;$!d') </dev/null ||
+	on "$remove" "$bin" $there / $(put "$state" | sed -n 's/^made //p' | sed '1!G;h;$!d') </dev/null ||
 		return
 	echo "$engine: removed:$there"
 }
@@ -220,7 +244,7 @@ done
 [ $# -gt 0 ] || misuse 'needs an engine (try --help)'
 known=$(vcap-engines -r -o NAME,BIN,DIR) || exit
 for engine; do
-	bin=$(echo "$known" | NAME=$engine awk -F '\t' '$1 == ENVIRON["NAME"] { print $2 }')
+	bin=$(put "$known" | NAME=$engine awk -F '\t' '$1 == ENVIRON["NAME"] { print $2 }')
 	case $bin in
 	'') misuse "unknown engine '$engine'" ;;
 	-) misuse "engine '$engine' has no bin= in the engines file: say where, as in bin=/opt/vcap/bin" ;;
@@ -228,8 +252,8 @@ for engine; do
 done
 good=0 bad=0
 for engine; do
-	bin=$(echo "$known" | NAME=$engine awk -F '\t' '$1 == ENVIRON["NAME"] { print $2 }')
-	dir=$(echo "$known" | NAME=$engine awk -F '\t' '$1 == ENVIRON["NAME"] { print $3 }')
+	bin=$(put "$known" | NAME=$engine awk -F '\t' '$1 == ENVIRON["NAME"] { print $2 }')
+	dir=$(put "$known" | NAME=$engine awk -F '\t' '$1 == ENVIRON["NAME"] { print $3 }')
 	if find_out && case $what in push) push ;; *) take_away ;; esac then
 		good=$((good + 1))
 	else

@@ -28,6 +28,7 @@ setup() {
 teardown() {
 	# Not if it was skipped.
 	[ -d root/proc ] || return 0
+	! grep -q "$PWD/root/opt " /proc/self/mountinfo || umount root/opt
 	umount root/proc root
 	ip netns del lb1
 }
@@ -186,4 +187,75 @@ nothing_left() {
 	vcap-wait "$id"
 	vcap push --remove lb1
 	nothing_left
+}
+
+# Break: cmd/vcap-push.sh s/^set -f$/:/; s/printf '%s.n' "$1"$/echo "$1"/
+@test "push: whatever the characters of bin=" {
+	odd='/opt/v[1]*\b$x;"q'"'"'é/bin'
+	mkdir -p root/opt/v1b
+	find root ! -path 'root/proc/*' | sort >before
+	sed -i "s,bin=[^ ]*,bin=${odd//\\/\\\\}," config/engines
+	vcap push lb1
+	[ -x "root$odd/vcap-run" ]
+	run -0 vcap push lb1
+	[ "$output" = "lb1: vcap $(vcap --version | cut -d ' ' -f 2) in $odd, brought: nothing, it was there" ]
+	vcap push --remove lb1
+	nothing_left
+}
+
+# Break: cmd/vcap-push.sh s/'cd "$1" && rm -f .vcap-.*new'/:/
+@test "push: a disk that is full is said, and no part is left on it" {
+	mkdir root/opt
+	mount -t tmpfs -o size=1500k tmpfs root/opt
+	run -1 vcap push lb1
+	[[ ${lines[-1]} == "vcap-push: engine 'lb1': 'vcap-"*"' cannot be written to '/opt/vcap/bin'" ]]
+	[ -z "$(find root/opt -name 'vcap-*' -o -name '.*.new')" ]
+	vcap push --remove lb1
+	[ -z "$(ls -A root/opt)" ]
+	umount root/opt
+	rmdir root/opt
+	nothing_left
+}
+
+# Killed while vcap-merge is on its way there.
+pushed_and_killed() {
+	cat >stuck <<-'END'
+		#!/bin/sh
+		case "$*" in
+		*cat\ \>*new*vcap-merge) touch is_stuck && head -c 100000 | "$@"; exec sleep 600 ;;
+		*) exec "$@" ;;
+		esac
+	END
+	chmod 755 stuck
+	sed "s,exec ip,exec $PWD/stuck ip," config/engines >engines
+	mv config/engines free && mv engines config/engines
+	setsid vcap push lb1 </dev/null >>log 2>&1 3>&- &
+	killed=$!
+	until_true test -e is_stuck
+	arrived() { [ "$(stat -c %s root/opt/vcap/bin/.vcap-merge.new)" -eq 100000 ]; }
+	until_true arrived
+	kill -9 -- "-$killed"
+	wait "$killed" || true
+	mv free config/engines
+	rm is_stuck
+}
+
+# Break: cmd/vcap-push.sh s/printf %s "$list" >>"$bin\/.vcap-push"/true/
+@test "push: one that was killed is taken away, or completed" {
+	pushed_and_killed
+	run -0 vcap push --remove lb1
+	[[ $output == "lb1: removed: "* ]]
+	nothing_left
+	pushed_and_killed
+	vcap push lb1
+	cmp "$programs/vcap-merge" root/opt/vcap/bin/vcap-merge
+	[ -z "$(find root -name '*.new')" ]
+	vcap push --remove lb1
+	nothing_left
+	# Where the directories were there before.
+	mkdir -p root/opt/vcap/bin root/var/lib/vcap/run
+	pushed_and_killed
+	run -0 vcap push --remove lb1
+	[[ $output == "lb1: removed: .vcap-"* ]]
+	[ -z "$(find root -name '*vcap-*')" ]
 }

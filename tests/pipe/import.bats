@@ -62,10 +62,7 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 	done
 }
 
-# Break: lib/nftrules.c s/return exclude(rules, destination, match);/return true;/
-# Break: lib/nftrules.c s/.of.is_narrowed |= rules->is_cut/.of.is_narrowed |= false/
-# Break: lib/nftrules.c s/both = has_parts(.list) || has_parts(found) ? NULL :/both =/
-# Break: lib/nftrules.c s/walk_statements(rules, rule, i + 1,/walk_statements(rules, rule, i + 2,/
+# Break: lib/nftrules.c s/return exclude(rules, destination, match);/return true;/; s/is_narrowed |= rules->is_cut/is_narrowed |= false/
 @test "nft: port forwarding, balancing by maps, chains of services" {
 	for file in "$inputs"/nft/*.json; do
 		comes_to nft "$(basename "$file")"
@@ -114,8 +111,7 @@ nginx() { # LINE...: lines of http, imported
 	[ "$(grep ^source <<<"$output")" = $'source   10.0.0.9\nsource   10.0.0.8' ]
 }
 
-# Break: lib/nginxconf.c s/!is_setting(node, value)/true/
-# Break: lib/nginxconf.c s/strcasecmp(word(node, 1), name)/strcmp(word(node, 1), name)/
+# Break: lib/nginxconf.c s/!is_setting(node, value)/true/; s/strcasecmp(word(node, 1), name)/strcmp(word(node, 1), name)/
 @test "nginx: names of upstreams in any case, settings among values, braces around variables" {
 	run -0 nginx 'geo $pool { default POOL; proxy 10.9.9.9; delete 10.9.9.8; 10.0.0.0/8 other; }' \
 		'upstream pool { server 10.1.0.1:8080; }' 'upstream Other { server 10.1.1.1:8080; }' \
@@ -142,8 +138,7 @@ vcap-import: standard input:4: servers that code chooses are not known: 'balance
 vcap-import: standard input:6: checks by 'check' are not told from other connections" ]
 }
 
-# Break: lib/nginxconf.c s/is_opaque(server, node->parent)/false/
-# Break: lib/nginxconf.c s/checks < 2/checks < 1/
+# Break: lib/nginxconf.c s/is_opaque(server, node->parent)/false/; s/checks < 2/checks < 1/
 @test "nginx: checks that show no request are no monitor by path, and no port that serves is one" {
 	run -3 --separate-stderr nginx 'server { listen 192.0.2.1:80; server_name s;' \
 		'location / { proxy_pass https://10.1.0.1; health_check uri=/up; }' \
