@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct command self = {
@@ -65,7 +66,8 @@ read_engines(char *list)
 	for (char *name; (name = strsep(&list, ","));) {
 		if (!engines_find(&known, name, &why))
 			die_usage("%s", why.text);
-		words_add(&names, name);
+		if (!words_has(&names, name))
+			words_add(&names, name);
 	}
 	engines_release(&known);
 	return words_finish(&names);
@@ -103,6 +105,14 @@ parse_options(int argc, char **argv)
 	return chosen;
 }
 
+static bool
+is_directory(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 /* The configuration. *name is what remarks call it. */
 static char *
 read_text(const struct options *options, const struct inquiry *inquiry, char **name)
@@ -130,6 +140,8 @@ read_text(const struct options *options, const struct inquiry *inquiry, char **n
 	if (engine && *name)
 		*name = xasprintf("%s:%s", engine, *name);
 	text = inquiry_ask(inquiry, command, &why);
+	if (!text && options->file && !engine && is_directory(options->file))
+		die("'%s' is a directory: put its files together and name '-'", options->file);
 	if (!text || !*name)
 		die("%s", text ? "out of memory" : why.text);
 	return text;

@@ -613,6 +613,19 @@ find_backends(struct conf *conf, struct draft *draft, const struct section *sect
 	return count;
 }
 
+/* Says that a section without servers passes on to wherever clients wanted to go. */
+static void
+remark_transparent(struct conf *conf, struct draft *draft, const struct section *section)
+{
+	static const char *const options[] = {"transparent", "http_proxy", NULL};
+	const struct line *line = setting(conf, section, "option", options);
+
+	if (line)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "servers at whatever address their clients wanted: '%s'",
+			      word(line, 1));
+}
+
 static int
 import_frontend(struct conf *conf, const struct section *section, struct failure *why)
 {
@@ -631,6 +644,8 @@ import_frontend(struct conf *conf, const struct section *section, struct failure
 		if (is(&conf->lines[i], 0, "bind") && conf->lines[i].count > 1)
 			read_bind(conf, draft, &conf->lines[i]);
 	count = find_backends(conf, draft, section, used);
+	for (size_t i = 0; i < count; i++)
+		remark_transparent(conf, draft, used[i]);
 	/* Which port belongs to checks alone is known once all servers are. */
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < count; i++) {

@@ -227,6 +227,7 @@ engine   lb2" ]
 #        frontend 'one' of standard input:1
 #        nothing in the packets joins all client and server connections: for
 #        captures of single clients see flows= in vcap-engines(5)" ]
+	[ "$(vcap-import -E lb1,lb1 ipvs | grep -c ^engine)" -eq 1 ]
 	run -2 vcap-import -E lb1,lb9 haproxy -
 	[ "$output" = "vcap-import: unknown engine 'lb9'" ]
 	run -1 vcap-import -E lb1 haproxy "$PWD/nothing"
@@ -257,6 +258,11 @@ engine   lb2" ]
 		[[ "$output" == *"NUL"* ]]
 		run -1 vcap-import "$kind" "$PWD/nothing"
 	done
+	run -1 --separate-stderr vcap-import haproxy config.d
+	[[ "$stderr" != *directory:* ]]
+	mkdir config.d
+	run -1 --separate-stderr vcap-import haproxy config.d
+	[ "${stderr_lines[-1]}" = "vcap-import: 'config.d' is a directory: put its files together and name '-'" ]
 	run -2 vcap-import
 	run -2 vcap-import apache
 	run -2 vcap-import -f haproxy
@@ -280,6 +286,12 @@ engine   lb2" ]
 	run -3 --separate-stderr vcap-import haproxy - < <(printf 'bind 192.0.2.9:80\nfrontend one\nbind 192.0.2.1:80\n')
 	[ "$stderr" = "vcap-import: standard input:1: lines before the first section belong to none: 'bind'" ]
 	[ "$(grep -c ^vip <<<"$output")" -eq 1 ]
+}
+
+# Break: lib/haproxyconf.c s/remark_transparent(conf, draft, used\[i\]);/;/
+@test "haproxy: where connections go on to their own destination, that is said" {
+	run -3 --separate-stderr one 'default_backend b' 'backend b' 'mode tcp' 'option transparent'
+	[ "$stderr" = "vcap-import: standard input:6: servers at whatever address their clients wanted: 'transparent'" ]
 }
 
 @test "haproxy: what earlier versions took is said" {
