@@ -544,7 +544,7 @@ find_choices(struct rules *rules, const json_t *statement)
 	json_t *match = json_object_get(statement, "match");
 	json_t *right = json_object_get(match, "right"), *choices;
 
-	if (!json_object_get(json_object_get(match, "left"), "concat") ||
+	if (!right || !json_object_get(json_object_get(match, "left"), "concat") ||
 	    json_object_get(bare(right), "concat") || is_text(match, "op", "!="))
 		return NULL;
 	choices = json_array();
