@@ -293,6 +293,9 @@ add_end(struct drafts *drafts, struct draft *draft, struct draft_place place, co
 
 	if (!draft->is_wanted)
 		return;
+	/* Its packets are those of IPv4. */
+	if (host && strncasecmp(host, "::ffff:", 7) == 0 && strchr(host, '.'))
+		host += 7;
 	if (lines->count >= DRAFT_LINES_MAX)
 		drafts_remark(drafts, draft, place, "more addresses than fit in a service: '%s'",
 			      host ? host : "*");

@@ -94,6 +94,21 @@ is_conditional(struct conf *conf, const struct line *line, unsigned *depth)
 	return inside || word(line, 0)[0] == '.';
 }
 
+/* Remembers what a line does to the environment; a name alone is not known from here on, and an
+ * empty one says so of all. */
+static void
+set_variables(struct words *variables, const struct line *line)
+{
+	if (is(line, 0, "setenv") && line->count == 3 && !line->is_conditional)
+		words_addf(variables, "%s=%s", line->words[1], line->words[2]);
+	else if (is(line, 0, "setenv") && line->count > 1)
+		words_add(variables, line->words[1]);
+	else if (is(line, 0, "resetenv"))
+		words_add(variables, "");
+	for (size_t i = 1; is(line, 0, "unsetenv") && i < line->count; i++)
+		words_add(variables, line->words[i]);
+}
+
 /* Cuts the text into lines of words, as far as they matter. */
 static int
 read_lines(struct conf *conf, const char *text, struct failure *why)
@@ -117,12 +132,11 @@ read_lines(struct conf *conf, const char *text, struct failure *why)
 		line.count = words.count;
 		line.words = words_finish(&words);
 		line.is_conditional = line.count > 0 && is_conditional(conf, &line, &depth);
+		set_variables(&variables, &line);
 		if (line.count == 0 || (line.is_conditional && kind_of(&line) < 0)) {
 			words_free(line.words);
 			continue;
 		}
-		if (is(&line, 0, "setenv") && line.count == 3 && !line.is_conditional)
-			words_addf(&variables, "%s=%s", line.words[1], line.words[2]);
 		conf->lines[conf->line_count++] = line;
 	}
 	conf->drafts->failed |= variables.failed;
@@ -212,6 +226,27 @@ setting(const struct conf *conf, const struct section *section, const char *firs
 	return NULL;
 }
 
+/* The value after a word in a line, or NULL. */
+static const char *
+value_after(const struct line *line, const char *name)
+{
+	for (size_t i = 0; line && i + 1 < line->count; i++)
+		if (is(line, i, name))
+			return line->words[i + 1];
+	return NULL;
+}
+
+/* Says that a bind or server line is of a network that captures here do not see. */
+static void
+remark_namespace(struct conf *conf, struct draft *draft, const struct line *line)
+{
+	const char *name = value_after(line, "namespace");
+
+	if (name)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "only an engine within that network namespace sees it: '%s'", name);
+}
+
 /* Takes the first address of a comma-separated list off it, as the VIP it is. */
 static void
 read_bind(struct conf *conf, struct draft *draft, const struct line *line)
@@ -219,6 +254,7 @@ read_bind(struct conf *conf, struct draft *draft, const struct line *line)
 	const bool is_v6only = is_any("v6only", (const char *const *)line->words);
 	char *rest = line->words[1];
 
+	remark_namespace(conf, draft, line);
 	for (char *address; (address = strsep(&rest, ","));) {
 		struct failure why = FAILURE_INIT;
 		struct haproxyaddr at;
@@ -307,7 +343,11 @@ add_server(struct conf *conf, struct draft *draft, const struct section *section
 	char note[256];
 
 	snprintf(note, sizeof(note), "%s/%s", section->name, server->name);
-	if (haproxyaddr_parse(&addr, server->address, &why) < 0)
+	remark_namespace(conf, draft, line);
+	if (server->socks)
+		drafts_remark(conf->drafts, draft, place_of(conf, line),
+			      "a server that is reached by a SOCKS proxy: '%s'", server->socks);
+	else if (haproxyaddr_parse(&addr, server->address, &why) < 0)
 		drafts_remark(conf->drafts, draft, place_of(conf, line), "%s", why.text);
 	else if (!addr.host)
 		drafts_remark(conf->drafts, draft, place_of(conf, line),
@@ -342,16 +382,6 @@ static bool
 has_word(const struct line *line, const char *what)
 {
 	return line && is_any(what, (const char *const *)line->words);
-}
-
-/* The value after a word in a line, or NULL. */
-static const char *
-value_after(const struct line *line, const char *name)
-{
-	for (size_t i = 0; line && i + 1 < line->count; i++)
-		if (is(line, i, name))
-			return line->words[i + 1];
-	return NULL;
 }
 
 /* Whether the section has a line that makes rules of its own. A new `option httpchk` does, while

@@ -21,6 +21,8 @@ find_variable(const struct words *variables, const char *name, size_t length)
 
 		if (strncmp(variable, name, length) == 0 && variable[length] == '=')
 			return variable + length + 1;
+		if (!*variable || (strncmp(variable, name, length) == 0 && !variable[length]))
+			break;
 	}
 	return NULL;
 }

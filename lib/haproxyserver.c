@@ -211,6 +211,8 @@ haproxyserver_apply(struct haproxyserver *server, char *const *words)
 			server->agent_port = port_of(*words);
 		else if (strcmp(name, "addr") == 0)
 			server->check_addr = *words;
+		else if (strcmp(name, "socks4") == 0)
+			server->socks = *words;
 		else if (strcmp(name, "proto") == 0)
 			server->proto = *words;
 		else if (strcmp(name, "check-proto") == 0)

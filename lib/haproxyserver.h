@@ -35,6 +35,7 @@ struct haproxyserver {
 	unsigned check_port, agent_port;
 	const char *proto, *check_proto; /* NULL: not said */
 	const char *check_addr;          /* NULL: the server's own; may have a port */
+	const char *socks;               /* the proxy on the way to it; NULL: none */
 	const char *unknown_port;        /* of checks: what is no number; NULL: none */
 	char source[64];                 /* as draft_source takes it; empty: not known */
 };

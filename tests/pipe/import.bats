@@ -294,6 +294,35 @@ engine   lb2" ]
 	[ "$stderr" = "vcap-import: standard input:6: servers at whatever address their clients wanted: 'transparent'" ]
 }
 
+# Break: lib/haproxyconf.c s/if (server->socks)/if (0)/; s/if (name)$/if (0)/
+@test "haproxy: servers behind a SOCKS proxy, and in other network namespaces, are said" {
+	run -3 --separate-stderr one 'default_backend b' 'backend b' 'server a 10.0.0.1:80 socks4 10.9.9.9:1080' \
+		'server b 10.0.0.2:80 namespace blue'
+	[ "$stderr" = "\
+vcap-import: standard input:5: a server that is reached by a SOCKS proxy: '10.9.9.9:1080'
+vcap-import: standard input:6: only an engine within that network namespace sees it: 'blue'" ]
+	[ "$(grep -c ^server <<<"$output")" -eq 1 ]
+}
+
+# Break: lib/haproxyconf.c s/set_variables(&variables, &line);/if (!line.is_conditional) set_variables(\&variables, \&line);/
+@test "haproxy: a variable that is unset, or set under a condition, is not known" {
+	for unset in 'unsetenv A B' 'resetenv' $'.if defined(X)\nsetenv B x\n.endif'; do
+		run -3 --separate-stderr vcap-import haproxy - < <(printf '%s\n' global 'setenv B 10.0.0.9' "$unset" \
+			'setenv A 10.0.0.1' 'frontend one' 'bind 192.0.2.1:80' 'default_backend b' 'backend b' 'server a "$A:80"' 'server b "$B:80"')
+		[[ "${stderr_lines[-1]}" == *"depends on the environment: '\$B:80'" ]]
+		[ "$(grep ^server <<<"$output")" = 'server   10.0.0.1 tcp/80  # b/a' ]
+	done
+}
+
+# Break: lib/draft.c s/host += 7;/;/
+@test "import: an address of IPv4 in IPv6's clothes is what its packets have" {
+	run -0 one 'bind ::ffff:192.0.2.2:81' 'default_backend b' 'backend b' 'server a ::FFFF:10.0.0.1:80'
+	[ "$(grep -E '^(vip|server)' <<<"$output")" = "\
+vip      192.0.2.1 tcp/80
+vip      192.0.2.2 tcp/81
+server   10.0.0.1 tcp/80  # b/a" ]
+}
+
 @test "haproxy: what earlier versions took is said" {
 	run -1 vcap-import haproxy - <<<'listen old 192.0.2.1:80'
 	[ "${lines[0]}" = "vcap-import: standard input:1: an address that HAProxy takes only from 'bind' today: '192.0.2.1:80'" ]
