@@ -191,7 +191,7 @@ whole() {
 	as_they_were
 	entry
 	traffic_with_marks
-	run -3 timeout 100 vcap stop "$id"
+	run -3 timeout 60 vcap stop "$id"
 	[[ $output == *"engine 'lb2' is missing: "*"No such file or directory"* ]]
 	LAB_ENGINES=lb1
 	run -3 vcap export "$id" .
