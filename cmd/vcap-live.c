@@ -86,17 +86,13 @@ static char *
 make_job(struct order *order)
 {
 	struct failure why = FAILURE_INIT;
-	char *program, *job;
-	int status = dispatch_compile(order, &program, &why);
-
-	if (status == 0)
-		status = dispatch_compile_expression(order, &why);
+	char *job;
+	int status = dispatch_compile(order, &why);
 
 	if (status < 0)
 		die("%s", why.text);
 	if (status > 0)
 		exit(status == EXIT_MISUSE ? EXIT_MISUSE : EXIT_FAILED);
-	order->filter = program;
 	job = order_job(order);
 	if (!job)
 		die("out of memory");

@@ -77,17 +77,12 @@ static void
 compile(struct order *order)
 {
 	struct failure why = FAILURE_INIT;
-	char *program;
-	int status = dispatch_compile(order, &program, &why);
-
-	if (status == 0)
-		status = dispatch_compile_expression(order, &why);
+	int status = dispatch_compile(order, &why);
 
 	if (status < 0)
 		die("%s", why.text);
 	if (status > 0)
 		exit(status == EXIT_MISUSE ? EXIT_MISUSE : EXIT_FAILED);
-	order->filter = program;
 }
 
 static void

@@ -37,17 +37,15 @@ start(struct entry *entry, struct failure *why)
 	int started, status;
 
 	order_recall(&order, &entry->facts);
-	status = dispatch_compile_expression(&order, why);
-	if (status > 0)
-		failure_set(why, "cannot compile '%s'", order.expression);
-	if (status != 0)
-		return -1;
 	if (keyval_set(&entry->facts, "started", "%" PRId64 ".%09" PRId64, now / NS_PER_SECOND,
 		       now % NS_PER_SECOND) < 0)
 		return failure_set(why, "out of memory");
 	if (entry_set_state(entry, "starting", NULL, why) < 0)
 		return -1;
-	started = dispatch_engines(&order, entry, why);
+	status = dispatch_compile_expression(&order, why);
+	if (status > 0)
+		failure_set(why, "cannot compile '%s'", order.expression);
+	started = status == 0 ? dispatch_engines(&order, entry, why) : -1;
 	free(order.bytecode);
 	if (started == 0)
 		failure_set(why, "no engine of '%s' captures", order.service);

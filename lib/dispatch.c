@@ -9,8 +9,8 @@
 
 #define PROGRAM_TEXT_MAX (256u << 10) /* 4096 instructions of at most 30 characters, and more */
 
-/* What vcap-filter, run as argv, prints when it reads input (NULL: it reads none). As
- * dispatch_compile. */
+/* What vcap-filter, run as argv, prints when it reads input (NULL: it reads none): heap, in
+ * *program. Returns as dispatch_compile. */
 static int
 compile(char *const *argv, const char *input, char **program, struct failure *why)
 {
@@ -33,13 +33,14 @@ compile(char *const *argv, const char *input, char **program, struct failure *wh
 }
 
 int
-dispatch_compile(const struct order *order, char **program, struct failure *why)
+dispatch_compile(struct order *order, struct failure *why)
 {
-	char **argv = order_filter_command(order);
-	int status = compile(argv, order->input, program, why);
+	char **argv = order_filter_command(order), *program;
+	int status = compile(argv, order->input, &program, why);
 
 	words_free(argv);
-	return status;
+	order->filter = program;
+	return status == 0 ? dispatch_compile_expression(order, why) : status;
 }
 
 int

@@ -9,11 +9,12 @@
 #include "failure.h"
 #include "order.h"
 
-/* The order's program, by vcap-filter, into *program (heap). 0; or vcap-filter's own status, when
- * it has said why; or -1. */
-int dispatch_compile(const struct order *order, char **program, struct failure *why);
+/* The order's program, by vcap-filter, into order->filter (heap), and that of its expression. 0; or
+ * vcap-filter's own status, when it has said why; or -1. */
+int dispatch_compile(struct order *order, struct failure *why);
 
-/* The program of the order's expression, if vcap-join needs it, into order->bytecode. Likewise. */
+/* The program of the order's expression, if vcap-join needs it, into order->bytecode: for an order
+ * that was recalled. Likewise. */
 int dispatch_compile_expression(struct order *order, struct failure *why);
 
 /* Starts vcap-run on all engines of the capture, which holds the order's job. Those that do not
