@@ -63,11 +63,9 @@ static int
 await(struct entry *entry)
 {
 	struct failure why = FAILURE_INIT;
-	const char *state = entry_state(entry);
 	int status;
 
-	if (strcmp(state, "waiting") == 0 || strcmp(state, "starting") == 0 ||
-	    strcmp(state, "capturing") == 0)
+	if (entry_is_capturing(entry))
 		die("capture '%s' goes on: vcap wait or vcap stop it first", entry->id);
 	status = child_run((char *const[]){"vcap-wait", entry->id, NULL}, -1, -1, STDERR_FILENO, -1,
 			   &why);

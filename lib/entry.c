@@ -124,6 +124,15 @@ entry_is_over(const struct entry *entry)
 	       strcmp(state, "failed") == 0;
 }
 
+bool
+entry_is_capturing(const struct entry *entry)
+{
+	const char *state = entry_state(entry);
+
+	return strcmp(state, "waiting") == 0 || strcmp(state, "starting") == 0 ||
+	       strcmp(state, "capturing") == 0;
+}
+
 int
 entry_set_state(struct entry *entry, const char *state, const char *text, struct failure *why)
 {

@@ -53,6 +53,8 @@ bool entry_is_locked(const struct entry *entry);
  */
 const char *entry_state(const struct entry *entry);
 bool entry_is_over(const struct entry *entry);
+/* Whether engines capture, or are to: waiting, starting or capturing. */
+bool entry_is_capturing(const struct entry *entry);
 /* Sets and stores the state, with a message if text is not NULL. */
 int entry_set_state(struct entry *entry, const char *state, const char *text, struct failure *why);
 

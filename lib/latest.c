@@ -22,11 +22,7 @@ latest_open(struct entry *entry, const char *service, config_variable *variable,
 bool
 latest_is_running(const struct entry *entry)
 {
-	const char *state = entry_state(entry);
-
-	return !entry_is_stopping(entry) &&
-	       (strcmp(state, "waiting") == 0 || strcmp(state, "starting") == 0 ||
-		strcmp(state, "capturing") == 0);
+	return !entry_is_stopping(entry) && entry_is_capturing(entry);
 }
 
 int
