@@ -32,7 +32,7 @@ FUZZ_MAIN = $(B)/tests/fuzz/main.o
 endif
 
 override CFLAGS += -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wno-missing-field-initializers -D_GNU_SOURCE -DVCAP_VERSION='"$(VERSION)"' -Ilib -pthread
+	-Wno-missing-field-initializers -D_GNU_SOURCE -DVCAP_VERSION='"$(VERSION)"' -iquote lib -iquote tests/unit -pthread
 ifdef DEV
 override CFLAGS += -Werror
 endif
@@ -41,11 +41,11 @@ Q := @
 endif
 
 # conntracktool is conntrack without its library: one of them, and the archive has the other.
-LIB_OBJ     := $(filter-out $(B)/lib/conntracktool.o,$(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c)))
+LIB_OBJ     := $(filter-out $(B)/lib/flows/conntrack_tool.o,$(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c)))
 C_COMMANDS  := $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c))
 SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
 SUBCOMMANDS  = $(filter-out vcap,$(notdir $(C_COMMANDS) $(SH_COMMANDS)))
-UNIT        := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+UNIT        := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/test_*.c))
 HELPERS     := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 PRELOADS    := $(patsubst %.c,$(B)/%.so,$(wildcard tests/preload/*.c))
 FUZZ        := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -114,7 +114,7 @@ STATIC_COMMANDS := $(addprefix $(STATIC)/,$(ENGINE_COMMANDS))
 static: $(STATIC_COMMANDS)
 
 # Debian has no static libnetfilter_conntrack.
-$(STATIC)/vcap-flows: $(B)/lib/conntracktool.o
+$(STATIC)/vcap-flows: $(B)/lib/flows/conntrack_tool.o
 $(STATIC)/vcap-flows: LIBS_vcap-flows = -lcap -lseccomp
 
 $(STATIC)/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
@@ -123,7 +123,7 @@ $(STATIC)/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -s -o $@.new $(filter %.o,$^) $(filter %.a,$^) \
 		$(LIBS_$*) $(LDLIBS) && mv $@.new $@
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(B)/lib/conntracktool.o) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d)
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(B)/lib/flows/conntrack_tool.o) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 
 # What a fresh machine lacks is installed (as root) or named; then make starts over to build.
 check:

@@ -1,6 +1,6 @@
 #include "cli.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,8 +5,8 @@
 #ifndef VCAP_CLI_H
 #define VCAP_CLI_H
 
-#include "failure.h"
-#include "table.h"
+#include "base/failure.h"
+#include "base/table.h"
 
 #include <getopt.h>
 #include <stddef.h>

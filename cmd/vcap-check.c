@@ -2,14 +2,14 @@
  * vcap-check: before a capture, whether the engines could do it: reached or not, version,
  * privilege, interfaces, whose the VIPs are, room on the disk, clock. Nothing is changed anywhere.
  */
-#include "addrset.h"
-#include "checkup.h"
-#include "checkuptable.h"
-#include "child.h"
+#include "base/process.h"
+#include "base/table.h"
 #include "cli.h"
-#include "config.h"
-#include "service.h"
-#include "table.h"
+#include "controller/config.h"
+#include "controller/enginecheck.h"
+#include "controller/enginecheck_table.h"
+#include "filter/service.h"
+#include "packet/addrset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,18 +27,18 @@ static const struct command self = {
 
 /* The engines to look at, in the order they were asked for. */
 struct round {
-	struct checkup *list;
+	struct enginecheck *list;
 	size_t count;
 };
 
-static struct checkup *
+static struct enginecheck *
 add_engine(struct round *round, const struct engine *engine)
 {
 	for (size_t i = 0; i < round->count; i++)
 		if (round->list[i].engine == engine)
 			return &round->list[i];
 	round->list = xrealloc(round->list, (round->count + 1) * sizeof(*round->list));
-	round->list[round->count] = CHECKUP_INIT;
+	round->list[round->count] = ENGINECHECK_INIT;
 	round->list[round->count].engine = engine;
 	return &round->list[round->count++];
 }
@@ -50,7 +50,7 @@ add_service(struct round *round, const struct service *service, const struct eng
 	for (size_t i = 0; i < service->engine_count; i++) {
 		struct failure why = FAILURE_INIT;
 		const struct engine *engine = engines_find(known, service->engines[i], &why);
-		struct checkup *checkup;
+		struct enginecheck *checkup;
 
 		if (!engine)
 			die_usage("service '%s': %s", service->name, why.text);
@@ -61,8 +61,8 @@ add_service(struct round *round, const struct service *service, const struct eng
 
 			addr_format((struct addr){vip->family, vip->addresses.first}, text,
 				    sizeof(text));
-			if (!words_has(&checkup->addresses, text))
-				words_add(&checkup->addresses, text);
+			if (!strvec_has(&checkup->addresses, text))
+				strvec_add(&checkup->addresses, text);
 		}
 		if (checkup->addresses.failed)
 			die("out of memory");
@@ -108,7 +108,7 @@ print(const struct round *round, enum table_form form)
 {
 	struct failure why = FAILURE_INIT;
 	struct table *table =
-	    checkuptable_new(round->list, round->count, form == TABLE_HUMAN, &why);
+	    enginecheck_table_new(round->list, round->count, form == TABLE_HUMAN, &why);
 	size_t ready = 0;
 
 	if (!table || table_print(table, form, stdout, &why) < 0)
@@ -133,9 +133,9 @@ main(int argc, char **argv)
 	if (engines_load(&known, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	round = choose(argv + optind, &known);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
-	if (checkups_run(round.list, round.count, JOBS, &why) < 0)
+	if (enginechecks_run(round.list, round.count, JOBS, &why) < 0)
 		die("%s", why.text);
 	ready = print(&round, form);
 	return cli_finish(ready == round.count ? EXIT_DONE : ready ? EXIT_PARTIAL : EXIT_FAILED);

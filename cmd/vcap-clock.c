@@ -1,11 +1,11 @@
 /*
  * vcap-clock: an engine's clock against this one, from the fastest of several questions.
  */
-#include "child.h"
+#include "base/parse.h"
+#include "base/process.h"
 #include "cli.h"
-#include "engine.h"
-#include "parse.h"
-#include "skew.h"
+#include "controller/clock_offset.h"
+#include "controller/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,20 +53,20 @@ main(int argc, char **argv)
 {
 	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
-	uint64_t exchanges = SKEW_EXCHANGES;
+	uint64_t exchanges = CLOCK_OFFSET_EXCHANGES;
 	const char *key = "clock", *name;
-	char text[SKEW_TEXT];
-	struct skew skew;
+	char text[CLOCK_OFFSET_TEXT];
+	struct clock_offset skew;
 
 	cli_start(&self);
 	name = parse_options(argc, argv, &exchanges, &key);
 	if (engines_load(&engines, getenv, &why) < 0 || !engines_find(&engines, name, &why))
 		die_usage("%s", why.text);
 	engines_release(&engines);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
-	if (skew_measure(&skew, name, (unsigned)exchanges, &why) < 0)
+	if (clock_offset_measure(&skew, name, (unsigned)exchanges, &why) < 0)
 		die("%s", why.text);
-	printf("%s %s\n", key, skew_print(&skew, text));
+	printf("%s %s\n", key, clock_offset_print(&skew, text));
 	return cli_finish(EXIT_DONE);
 }

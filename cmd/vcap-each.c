@@ -2,13 +2,13 @@
  * vcap-each: one command per engine of a capture, several at a time. The command's `key value`
  * lines and how it ended become the engine's state in the spool.
  */
-#include "child.h"
+#include "base/keyval.h"
+#include "base/parse.h"
+#include "base/process.h"
 #include "cli.h"
-#include "engine.h"
-#include "fanout.h"
-#include "keyval.h"
-#include "parse.h"
-#include "spool.h"
+#include "controller/engine.h"
+#include "controller/fanout.h"
+#include "controller/spool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,21 +67,22 @@ parse_options(int argc, char **argv)
 
 /* The engines that take part, each a task without a command as yet. */
 static struct task *
-choose_engines(const struct entry *capture, const char *list, size_t *count)
+choose_engines(const struct spool_entry *capture, const char *list, size_t *count)
 {
 	struct task *tasks = xmalloc((capture->facts.count + 1) * sizeof(*tasks));
 	char *rest = xstrdup(list ? list : ""), *word;
 
 	*count = 0;
 	for (char *from = rest; (word = strtok(from, ",")); from = NULL)
-		if (!entry_has_engine(capture, word))
+		if (!spool_entry_has_engine(capture, word))
 			die_usage("capture '%s' has no engine '%s'", capture->id, word);
 	for (size_t i = 0; i < capture->facts.count; i++) {
 		const struct keyval_pair *pair = &capture->facts.pairs[i];
 
 		if (strcmp(pair->key, "engine") == 0 &&
 		    (!list || engine_is_listed(list, pair->value)))
-			tasks[(*count)++] = (struct task){.name = pair->value, .child = CHILD_INIT};
+			tasks[(*count)++] =
+			    (struct task){.name = pair->value, .child = PROCESS_INIT};
 	}
 	free(rest);
 	return tasks;
@@ -91,17 +92,17 @@ choose_engines(const struct entry *capture, const char *list, size_t *count)
 static void
 record(const struct task *task, void *context)
 {
-	const char *error = task->status == CHILD_TIMEOUT ? "no answer in time" : task->err;
+	const char *error = task->status == PROCESS_TIMEOUT ? "no answer in time" : task->err;
 	struct failure why = FAILURE_INIT;
 
-	if (entry_append_log(context, task->name, task->err, &why) < 0 ||
-	    entry_record(context, task->name, task->out, error, task->status, &why) < 0)
+	if (spool_entry_append_log(context, task->name, task->err, &why) < 0 ||
+	    spool_entry_record(context, task->name, task->out, error, task->status, &why) < 0)
 		warn("%s", why.text);
 }
 
 /* What to run for an engine. One that the engines file has lost is vcap-on's to complain about. */
 static char **
-command_for(const struct engines *engines, const struct entry *capture, const char *name,
+command_for(const struct engines *engines, const struct spool_entry *capture, const char *name,
 	    char *const *command)
 {
 	const struct engine *engine = engines_find(engines, name, NULL);
@@ -122,7 +123,7 @@ int
 main(int argc, char **argv)
 {
 	struct spool spool = SPOOL_INIT;
-	struct entry capture = ENTRY_INIT;
+	struct spool_entry capture = SPOOL_ENTRY_INIT;
 	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
 	struct request request;
@@ -140,7 +141,7 @@ main(int argc, char **argv)
 	tasks = choose_engines(&capture, request.engines, &count);
 	for (size_t i = 0; i < count; i++)
 		tasks[i].argv = command_for(&engines, &capture, tasks[i].name, request.command);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	failed = fanout_run(tasks, count, request.jobs, request.input, request.timeout_ns, record,
 			    &capture, &why);

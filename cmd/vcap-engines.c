@@ -1,9 +1,9 @@
 /*
  * vcap-engines: the engines that are configured, and so a check of their file.
  */
+#include "base/table.h"
 #include "cli.h"
-#include "engine.h"
-#include "table.h"
+#include "controller/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /*
  * vcap-export: copies a finished capture's file out of the spool. Nothing is ever overwritten.
  */
-#include "child.h"
+#include "base/fileio.h"
+#include "base/process.h"
 #include "cli.h"
-#include "fdio.h"
-#include "spool.h"
+#include "controller/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,15 +60,15 @@ parse_options(int argc, char **argv)
 
 /* Returns when the capture is a file: 0, or EXIT_PARTIAL with what is missing said. */
 static int
-await(struct entry *entry)
+await(struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 	int status;
 
-	if (entry_is_capturing(entry))
+	if (spool_entry_is_capturing(entry))
 		die("capture '%s' goes on: vcap wait or vcap stop it first", entry->id);
-	status = child_run((char *const[]){"vcap-wait", entry->id, NULL}, -1, -1, STDERR_FILENO, -1,
-			   &why);
+	status = process_run((char *const[]){"vcap-wait", entry->id, NULL}, -1, -1, STDERR_FILENO,
+			     -1, &why);
 	if (status < 0)
 		die("%s", why.text);
 	if (status != EXIT_DONE && status != EXIT_PARTIAL)
@@ -82,8 +82,8 @@ copy(int from, int to, const char *name)
 	static char buffer[1 << 16];
 	ssize_t size;
 
-	while ((size = fdio_read_full(from, buffer, sizeof(buffer))) > 0)
-		if (fdio_write_all(to, buffer, (size_t)size) < 0)
+	while ((size = fileio_read_full(from, buffer, sizeof(buffer))) > 0)
+		if (fileio_write_all(to, buffer, (size_t)size) < 0)
 			die("cannot write '%s': %s", name, strerror(errno));
 	if (size < 0)
 		die("cannot read the capture: %s", strerror(errno));
@@ -94,7 +94,7 @@ convert(int from, const struct outfile *out)
 {
 	char *const argv[] = {"vcap-merge", "-F", "pcap", "-w", "-", "-", NULL};
 	struct failure why = FAILURE_INIT;
-	int status = child_run(argv, from, out->fd, STDERR_FILENO, -1, &why);
+	int status = process_run(argv, from, out->fd, STDERR_FILENO, -1, &why);
 
 	if (status != 0)
 		die("cannot convert the capture%s%s", status < 0 ? ": " : "", why.text);
@@ -104,7 +104,7 @@ int
 main(int argc, char **argv)
 {
 	struct spool spool = SPOOL_INIT;
-	struct entry entry = ENTRY_INIT;
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	static struct outfile out;
 	struct failure why = FAILURE_INIT;
 	struct request request;
@@ -113,7 +113,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||
 	    spool_find(&spool, request.capture, &entry, &why) < 0)

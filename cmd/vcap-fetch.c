@@ -1,14 +1,14 @@
 /*
- * vcap-fetch: brings what one engine has captured to a file, as one stream of vcap-merge there, and
- * believes it only when it is whole.
+ * vcap-fetch: brings what one engine has captured to a file, as one livestream of vcap-merge there,
+ * and believes it only when it is whole.
  */
-#include "child.h"
+#include "base/fileio.h"
+#include "base/parse.h"
+#include "base/process.h"
 #include "cli.h"
-#include "engine.h"
-#include "fdio.h"
-#include "parse.h"
-#include "spool.h"
-#include "transfer.h"
+#include "controller/engine.h"
+#include "controller/fetch.h"
+#include "controller/spool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +83,7 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct transfer transfer = TRANSFER_INIT;
+	struct fetch transfer = FETCH_INIT;
 	struct outfile out = OUTFILE_INIT;
 	struct failure why = FAILURE_INIT;
 	struct request request;
@@ -91,25 +91,24 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	transfer.engine = request.engine;
 	transfer.directory = request.directory;
 	transfer.is_region = request.is_region;
 	transfer.packs = request.packs;
 	transfer.rate = request.rate;
-	if (transfer_ask(&transfer, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
+	if (fetch_ask(&transfer, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(out.temporary);
-	status = transfer_fetch(&transfer, &out, &why);
+	status = fetch_file(&transfer, &out, &why);
 	if (status < 0) {
 		outfile_abandon(&out);
 		die("%s", why.text);
 	}
-	if (outfile_commit(&out, &why) < 0 ||
-	    (!request.keep && transfer_remove(&transfer, &why) < 0))
+	if (outfile_commit(&out, &why) < 0 || (!request.keep && fetch_remove(&transfer, &why) < 0))
 		die("%s", why.text);
 	cli_remove_at_signal(NULL);
-	transfer_release(&transfer);
+	fetch_release(&transfer);
 	return cli_finish(status);
 }

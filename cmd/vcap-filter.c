@@ -3,9 +3,9 @@
  * capture file.
  */
 #include "cli.h"
-#include "filterjob.h"
-#include "program.h"
-#include "selection.h"
+#include "filter/filter_cmd.h"
+#include "filter/selection.h"
+#include "packet/bpf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static const struct command self = {
 
 struct request {
 	struct selection selection;
-	enum program_form form;
+	enum bpf_form form;
 	bool widen;
 	const char *in, *out, *specs;
 };
@@ -54,8 +54,7 @@ parse_options(int argc, char **argv)
 						{"write", required_argument, NULL, 'w'},
 						{"specs", required_argument, NULL, SPECS},
 						CLI_OPTIONS};
-	static const enum program_form dumps[] = {PROGRAM_DECIMAL, PROGRAM_LISTING, PROGRAM_C,
-						  PROGRAM_DECIMAL};
+	static const enum bpf_form dumps[] = {BPF_DECIMAL, BPF_LISTING, BPF_C, BPF_DECIMAL};
 	struct request request = {.selection = SELECTION_INIT};
 	struct selection *selection = &request.selection;
 	struct failure why = FAILURE_INIT;
@@ -88,7 +87,7 @@ parse_options(int argc, char **argv)
 		die_usage("standard output is a terminal: use -w or a pipe");
 	if (request.widen && selection->exclude)
 		die_usage("--widen lets more through, -x with it would let less through");
-	request.form = comma ? PROGRAM_COMMA : dumps[dump];
+	request.form = comma ? BPF_COMMA : dumps[dump];
 	selection->from_file = request.in != NULL;
 	return request;
 }
@@ -104,39 +103,39 @@ tell(const struct selection *selection)
 static int
 apply(struct request *request)
 {
-	struct filterjob job;
+	struct filter_cmd job;
 	struct failure why = FAILURE_INIT;
-	enum sieve_outcome outcome;
+	enum copy_outcome outcome;
 
 	tell(&request->selection);
-	if (filterjob_open(&job, request->in, request->out, &why) < 0)
+	if (filter_cmd_open(&job, request->in, request->out, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(job.out.temporary);
-	outcome = filterjob_run(&job, &request->selection, &why);
+	outcome = filter_cmd_run(&job, &request->selection, &why);
 	cli_remove_at_signal(NULL);
-	if (outcome == SIEVE_FAILED)
+	if (outcome == COPY_FAILED)
 		die("%s", why.text);
-	if (outcome == SIEVE_CUT)
+	if (outcome == COPY_CUT)
 		warn("%s", why.text);
-	return outcome == SIEVE_CUT ? EXIT_PARTIAL : EXIT_DONE;
+	return outcome == COPY_CUT ? EXIT_PARTIAL : EXIT_DONE;
 }
 
 static int
 print(struct request *request)
 {
 	struct selection *selection = &request->selection;
-	struct program program = PROGRAM_INIT;
+	struct bpf program = BPF_INIT;
 	struct failure why = FAILURE_INIT;
 
 	if (selection_compile(selection, request->widen, &program, &why) < 0)
 		die("%s", why.text);
 	tell(selection);
-	if (request->form == PROGRAM_COMMA && selection->linktype == LINKTYPE_RAW &&
+	if (request->form == BPF_COMMA && selection->linktype == LINKTYPE_RAW &&
 	    program.count > XT_BPF_MAX)
 		die("the program has %zu instructions, iptables' bpf match takes %d", program.count,
 		    XT_BPF_MAX);
-	program_print(&program, request->form, stdout);
-	program_release(&program);
+	bpf_print(&program, request->form, stdout);
+	bpf_release(&program);
 	return cli_finish(EXIT_DONE);
 }
 

@@ -1,15 +1,15 @@
 /*
  * vcap-flows: which client each connection to a server carries, from whoever knows.
  */
+#include "base/parse.h"
+#include "base/priv.h"
 #include "cli.h"
-#include "config.h"
-#include "conntrack.h"
-#include "flowfeed.h"
-#include "flowsource.h"
-#include "haproxyring.h"
-#include "logtail.h"
-#include "parse.h"
-#include "priv.h"
+#include "controller/config.h"
+#include "flows/conntrack.h"
+#include "flows/haproxy_ring.h"
+#include "flows/logtail.h"
+#include "flows/pairsource.h"
+#include "flows/pairsource_spec.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,17 +36,17 @@ enum { CONNTRACK = 256, HAPROXY, RING, LOG };
 struct request {
 	struct service service;
 	bool has_service, has_source;
-	struct flowsource source;
+	struct pairsource_spec source;
 	const char *ring;
 };
 
 static void
-take_source(struct request *request, enum flowsource_kind kind, const char *path)
+take_source(struct request *request, enum pairsource_spec_kind kind, const char *path)
 {
 	if (request->has_source)
 		die_usage("one of --conntrack, --haproxy and --log is enough");
 	request->has_source = true;
-	request->source = (struct flowsource){.kind = kind, .path = path};
+	request->source = (struct pairsource_spec){.kind = kind, .path = path};
 }
 
 static void
@@ -69,9 +69,9 @@ parse_options(struct request *request, int argc, char **argv)
 				die_usage("%s", why.text);
 			request->has_service = true;
 			break;
-		case CONNTRACK: take_source(request, FLOWSOURCE_CONNTRACK, NULL); break;
-		case HAPROXY: take_source(request, FLOWSOURCE_HAPROXY, optarg); break;
-		case LOG: take_source(request, FLOWSOURCE_LOG, optarg); break;
+		case CONNTRACK: take_source(request, PAIRSOURCE_SPEC_CONNTRACK, NULL); break;
+		case HAPROXY: take_source(request, PAIRSOURCE_SPEC_HAPROXY, optarg); break;
+		case LOG: take_source(request, PAIRSOURCE_SPEC_LOG, optarg); break;
 		case RING:
 			/* It becomes part of a command. */
 			if (!parse_is_name(optarg))
@@ -85,12 +85,12 @@ parse_options(struct request *request, int argc, char **argv)
 		die_usage("unexpected argument '%s'", argv[optind]);
 	if (!request->has_source)
 		die_usage("needs --conntrack, --haproxy or --log (try --help)");
-	if (request->ring && request->source.kind != FLOWSOURCE_HAPROXY)
+	if (request->ring && request->source.kind != PAIRSOURCE_SPEC_HAPROXY)
 		die_usage("'--ring' goes with '--haproxy'");
 }
 
 static bool
-group_has(const struct endpoint_group *groups, size_t count, const struct pairing_end *end,
+group_has(const struct endpoint_group *groups, size_t count, const struct connpair_end *end,
 	  uint8_t protocol)
 {
 	for (size_t i = 0; i < count; i++)
@@ -102,7 +102,7 @@ group_has(const struct endpoint_group *groups, size_t count, const struct pairin
 
 /* A pair of another service on the same servers tells that a connection is not this one's. */
 static void
-print(void *context, const struct pairing *pairing)
+print(void *context, const struct connpair *pairing)
 {
 	const struct request *request = context;
 	const struct service *service = &request->service;
@@ -112,31 +112,31 @@ print(void *context, const struct pairing *pairing)
 		      pairing->protocol) ||
 	    group_has(service->server_groups, service->server_group_count, &pairing->server,
 		      pairing->protocol))
-		pairing_print(pairing, stdout);
+		connpair_print(pairing, stdout);
 }
 
 /* Opens the source, and gives up what it does not need before it has said a word. */
-static struct flowfeed *
+static struct pairsource *
 open_source(struct request *request)
 {
-	static const enum priv_power powers[] = {[FLOWSOURCE_CONNTRACK] = PRIV_NET_ADMIN,
-						 [FLOWSOURCE_HAPROXY] = PRIV_SOCKETS,
-						 [FLOWSOURCE_LOG] = PRIV_FILES};
-	const struct flowsource *source = &request->source;
-	const bool is_log = source->kind == FLOWSOURCE_LOG;
-	struct flowfeed *feed = NULL;
+	static const enum priv_power powers[] = {[PAIRSOURCE_SPEC_CONNTRACK] = PRIV_NET_ADMIN,
+						 [PAIRSOURCE_SPEC_HAPROXY] = PRIV_SOCKETS,
+						 [PAIRSOURCE_SPEC_LOG] = PRIV_FILES};
+	const struct pairsource_spec *source = &request->source;
+	const bool is_log = source->kind == PAIRSOURCE_SPEC_LOG;
+	struct pairsource *feed = NULL;
 	struct failure why;
 
 	switch (source->kind) {
-	case FLOWSOURCE_CONNTRACK:
+	case PAIRSOURCE_SPEC_CONNTRACK:
 		if (priv_check_net_admin(&why) == 0)
 			feed = conntrack_open(print, request, &why);
 		break;
-	case FLOWSOURCE_HAPROXY:
-		feed = haproxyring_open(source->path, request->ring ? request->ring : "vcap", print,
-					request, &why);
+	case PAIRSOURCE_SPEC_HAPROXY:
+		feed = haproxy_ring_open(source->path, request->ring ? request->ring : "vcap",
+					 print, request, &why);
 		break;
-	case FLOWSOURCE_LOG: feed = logtail_open(source->path, print, request, &why); break;
+	case PAIRSOURCE_SPEC_LOG: feed = logtail_open(source->path, print, request, &why); break;
 	}
 	if (!feed || priv_drop_others(powers[source->kind], &why) < 0 ||
 	    priv_confine_files(PRIV_ENFORCE, -1, is_log ? logtail_directories(feed) : NULL, &why) <
@@ -149,21 +149,21 @@ open_source(struct request *request)
 
 /* Until something comes, or nobody reads any more: false. */
 static bool
-wait_for(struct flowfeed *feed)
+wait_for(struct pairsource *feed)
 {
-	struct pollfd pollers[FLOWFEED_FDS + 1];
+	struct pollfd pollers[PAIRSOURCE_FDS + 1];
 
 	memcpy(pollers, feed->fds, sizeof(feed->fds));
-	pollers[FLOWFEED_FDS] = (struct pollfd){.fd = STDOUT_FILENO};
-	if (poll(pollers, FLOWFEED_FDS + 1, feed->timeout_ms) < 0 && errno != EINTR)
+	pollers[PAIRSOURCE_FDS] = (struct pollfd){.fd = STDOUT_FILENO};
+	if (poll(pollers, PAIRSOURCE_FDS + 1, feed->timeout_ms) < 0 && errno != EINTR)
 		die("cannot wait: %s", strerror(errno));
 	memcpy(feed->fds, pollers, sizeof(feed->fds));
-	return !(pollers[FLOWFEED_FDS].revents & (POLLERR | POLLHUP));
+	return !(pollers[PAIRSOURCE_FDS].revents & (POLLERR | POLLHUP));
 }
 
 /* Says what has come up, and prints what has come. */
 static void
-tell(struct flowfeed *feed, bool *was_current)
+tell(struct pairsource *feed, bool *was_current)
 {
 	if (*feed->note.text)
 		warn("%s", feed->note.text);
@@ -180,7 +180,7 @@ main(int argc, char **argv)
 {
 	struct request request = {.service = SERVICE_INIT};
 	bool is_current = false;
-	struct flowfeed *feed;
+	struct pairsource *feed;
 	struct failure why;
 	int rc = 1;
 

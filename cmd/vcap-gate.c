@@ -3,12 +3,12 @@
  * takes the command line that vcap-on has sent, no shell ever seeing it, and becomes that command
  * if it is one of vcap's, on a capture in the one directory there is for them.
  */
+#include "base/shquote.h"
+#include "base/strvec.h"
 #include "cli.h"
-#include "engine.h"
-#include "flowsource.h"
-#include "gate.h"
-#include "quoting.h"
-#include "words.h"
+#include "controller/engine.h"
+#include "controller/gate.h"
+#include "flows/pairsource_spec.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -37,7 +37,7 @@ parse_options(int argc, char **argv)
 						{"sudo", no_argument, NULL, SUDO},
 						CLI_OPTIONS};
 	struct gate gate = {.directory = ENGINE_DIRECTORY};
-	struct flowsource source;
+	struct pairsource_spec source;
 	struct failure why = FAILURE_INIT;
 	int opt;
 
@@ -48,7 +48,7 @@ parse_options(int argc, char **argv)
 		default: cli_option(opt, argv);
 		}
 	}
-	if (gate.flows && flowsource_parse(&source, gate.flows, &why) < 0)
+	if (gate.flows && pairsource_spec_parse(&source, gate.flows, &why) < 0)
 		die_usage("%s", why.text);
 	if (argv[optind])
 		gate.directory = argv[optind++];
@@ -78,14 +78,14 @@ sibling(const char *name)
 static _Noreturn void
 run(const struct gate *gate, char *const *command)
 {
-	struct words argv = WORDS_INIT;
+	struct strvec argv = STRVEC_INIT;
 	char **words;
 
 	if (gate->sudo)
-		words_add_all(&argv, (char *const[]){"sudo", "-n", "--", NULL});
-	words_take(&argv, sibling(gate_name(*command)));
-	words_add_all(&argv, command + 1);
-	words = words_finish(&argv);
+		strvec_add_all(&argv, (char *const[]){"sudo", "-n", "--", NULL});
+	strvec_take(&argv, sibling(gate_name(*command)));
+	strvec_add_all(&argv, command + 1);
+	words = strvec_finish(&argv);
 	if (!words || clearenv() != 0 || setenv("PATH", SAFE_PATH, 1) != 0)
 		die("out of memory");
 	execvp(*words, words);
@@ -105,7 +105,7 @@ main(int argc, char **argv)
 	gate = parse_options(argc, argv);
 	if (!line)
 		die_usage("this key is for vcap's commands alone");
-	words = quoting_split(line, &why);
+	words = shquote_split(line, &why);
 	command = words ? gate_admit(&gate, words, &why) : NULL;
 	if (!command)
 		die_usage("%s", why.text);

@@ -2,12 +2,12 @@
  * vcap-host: what a controller asks of an engine: the state of a capture, its end, its removal;
  * whether it could capture; the time.
  */
+#include "base/keyval.h"
+#include "base/strvec.h"
+#include "capture/hostcheck.h"
+#include "capture/localaddr.h"
+#include "capture/rundir.h"
 #include "cli.h"
-#include "keyval.h"
-#include "locality.h"
-#include "readiness.h"
-#include "rundir.h"
-#include "words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static const struct command command = {
 struct arguments {
 	const char *dir;        /* NULL: not given */
 	char *const *addresses; /* NULL-ended */
-	struct words interfaces;
+	struct strvec interfaces;
 };
 
 static int
@@ -118,14 +118,15 @@ print_addresses(char *const *words)
 	bool is_local;
 
 	for (; *words; words++)
-		if (addr_parse(&addr, *words, &why) < 0 || locality_find(addr, &is_local, &why) < 0)
+		if (addr_parse(&addr, *words, &why) < 0 ||
+		    localaddr_find(addr, &is_local, &why) < 0)
 			warn("%s", why.text);
 		else
 			printf("%s %s\n", is_local ? "local" : "elsewhere", *words);
 }
 
 static void
-print_troubles(const struct readiness *host)
+print_troubles(const struct hostcheck *host)
 {
 	if (!host->has_interface)
 		warn("%s", host->no_interface.text);
@@ -145,14 +146,14 @@ print_troubles(const struct readiness *host)
 static int
 do_check(const struct arguments *arguments)
 {
-	struct readiness host;
+	struct hostcheck host;
 	bool ready;
 
 	check_addresses(arguments->addresses);
-	readiness_init(&host, arguments->dir ? arguments->dir : ".",
+	hostcheck_init(&host, arguments->dir ? arguments->dir : ".",
 		       (const char *const *)arguments->interfaces.list,
 		       arguments->interfaces.count);
-	ready = readiness_is_ready(&host);
+	ready = hostcheck_is_ready(&host);
 	printf("version %s\n", VCAP_VERSION);
 	printf("cap_net_raw %s\n", host.may_capture && !host.is_barred ? "yes" : "no");
 	print_interfaces(&host.ifaces);
@@ -160,7 +161,7 @@ do_check(const struct arguments *arguments)
 		printf("free %" PRIu64 "\nreserve %" PRIu64 "\n", host.free_bytes, host.reserve);
 	print_addresses(arguments->addresses);
 	print_troubles(&host);
-	readiness_release(&host);
+	hostcheck_release(&host);
 	return ready ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -214,13 +215,13 @@ parse_options(int argc, char **argv, const struct request **request)
 {
 	static const struct option options[] = {{"interface", required_argument, NULL, 'i'},
 						CLI_OPTIONS};
-	struct arguments arguments = {.interfaces = WORDS_INIT};
+	struct arguments arguments = {.interfaces = STRVEC_INIT};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":i:", options, NULL)) != -1) {
 		if (opt != 'i')
 			cli_option(opt, argv);
-		words_add(&arguments.interfaces, optarg);
+		strvec_add(&arguments.interfaces, optarg);
 	}
 	if (!argv[optind])
 		die_usage("what to do is missing (try --help)");

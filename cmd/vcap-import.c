@@ -1,19 +1,19 @@
 /*
  * vcap-import: service files from the configuration of what serves: HAProxy, IPVS, nftables, nginx.
  */
-#include "child.h"
+#include "base/fileio.h"
+#include "base/process.h"
 #include "cli.h"
-#include "config.h"
-#include "draft.h"
-#include "engine.h"
-#include "fdio.h"
-#include "haproxyconf.h"
-#include "inquiry.h"
-#include "ipvsrules.h"
-#include "nftrules.h"
-#include "nginxconf.h"
-#include "registry.h"
-#include "service.h"
+#include "controller/ask.h"
+#include "controller/config.h"
+#include "controller/config_write.h"
+#include "controller/engine.h"
+#include "filter/service.h"
+#include "import/draft.h"
+#include "import/haproxy.h"
+#include "import/ipvs.h"
+#include "import/nftables.h"
+#include "import/nginx.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,10 +39,10 @@ static const struct kind {
 		      struct failure *why);
 	char *command[5]; /* what prints the configuration, unless a file is named */
 } kinds[] = {
-    {"haproxy", haproxyconf_import, {"cat", "/etc/haproxy/haproxy.cfg"}},
-    {"ipvs", ipvsrules_import, {"ipvsadm", "-Sn"}},
-    {"nft", nftrules_import, {"nft", "-j", "list", "ruleset"}},
-    {"nginx", nginxconf_import, {"nginx", "-T"}},
+    {"haproxy", haproxy_import, {"cat", "/etc/haproxy/haproxy.cfg"}},
+    {"ipvs", ipvs_import, {"ipvsadm", "-Sn"}},
+    {"nft", nftables_import, {"nft", "-j", "list", "ruleset"}},
+    {"nginx", nginx_import, {"nginx", "-T"}},
 };
 
 struct options {
@@ -58,7 +58,7 @@ static char **
 read_engines(char *list)
 {
 	struct engines known = ENGINES_INIT;
-	struct words names = WORDS_INIT;
+	struct strvec names = STRVEC_INIT;
 	struct failure why = FAILURE_INIT;
 
 	if (engines_load(&known, getenv, &why) < 0)
@@ -66,11 +66,11 @@ read_engines(char *list)
 	for (char *name; (name = strsep(&list, ","));) {
 		if (!engines_find(&known, name, &why))
 			die_usage("%s", why.text);
-		if (!words_has(&names, name))
-			words_add(&names, name);
+		if (!strvec_has(&names, name))
+			strvec_add(&names, name);
 	}
 	engines_release(&known);
-	return words_finish(&names);
+	return strvec_finish(&names);
 }
 
 static struct options
@@ -115,31 +115,31 @@ is_directory(const char *path)
 
 /* The configuration. *name is what remarks call it. */
 static char *
-read_text(const struct options *options, const struct inquiry *inquiry, char **name)
+read_text(const struct options *options, const struct ask *inquiry, char **name)
 {
 	const char *engine = options->engines ? options->engines[0] : NULL;
 	char *cat[] = {"cat", "--", (char *)options->file, NULL}, *text = NULL;
 	char *const *command = options->file ? cat : options->kind->command;
 	struct failure why = FAILURE_INIT;
-	struct words shown = WORDS_INIT;
+	struct strvec shown = STRVEC_INIT;
 	size_t size;
 
 	if (options->file && strcmp(options->file, "-") == 0) {
 		*name = xstrdup("standard input");
-		if (fdio_slurp(STDIN_FILENO, CONFIG_FILE_MAX, *name, &text, &size, &why) < 0)
+		if (fileio_slurp(STDIN_FILENO, CONFIG_FILE_MAX, *name, &text, &size, &why) < 0)
 			die("%s", why.text);
 		if (strlen(text) != size)
 			die("standard input is no text: it has a NUL byte");
 		return text;
 	}
 	if (strcmp(command[0], "cat") == 0)
-		words_add(&shown, command[options->file ? 2 : 1]);
+		strvec_add(&shown, command[options->file ? 2 : 1]);
 	else
-		words_add_all(&shown, command);
-	*name = words_join(&shown, " ");
+		strvec_add_all(&shown, command);
+	*name = strvec_join(&shown, " ");
 	if (engine && *name)
 		*name = xasprintf("%s:%s", engine, *name);
-	text = inquiry_ask(inquiry, command, &why);
+	text = ask_engine(inquiry, command, &why);
 	if (!text && options->file && !engine && is_directory(options->file))
 		die("'%s' is a directory: put its files together and name '-'", options->file);
 	if (!text || !*name)
@@ -180,16 +180,17 @@ write_file(const char *name, const char *text, bool by_force)
 {
 	struct failure why = FAILURE_INIT;
 	char *path;
-	enum registry_outcome outcome = registry_put(name, text, by_force, getenv, &path, &why);
+	enum config_write_outcome outcome =
+	    config_write_put(name, text, by_force, getenv, &path, &why);
 
-	if (outcome == REGISTRY_FAILED)
+	if (outcome == CONFIG_WRITE_FAILED)
 		die("%s", why.text);
-	if (outcome == REGISTRY_DIFFERS)
+	if (outcome == CONFIG_WRITE_DIFFERS)
 		warn("'%s' differs, and is replaced only with -f", path);
 	else
 		puts(path);
 	free(path);
-	return outcome != REGISTRY_DIFFERS;
+	return outcome != CONFIG_WRITE_DIFFERS;
 }
 
 /* Hands out all services; how many there were, and in *status whether all could be. */
@@ -225,7 +226,7 @@ int
 main(int argc, char **argv)
 {
 	struct options options;
-	struct inquiry inquiry;
+	struct ask inquiry;
 	struct drafts drafts = DRAFTS_INIT;
 	struct failure why = FAILURE_INIT;
 	char *text, *name, *here[2] = {0};
@@ -234,12 +235,12 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	options = parse_options(argc, argv);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	inquiry.engines = options.engines;
 	text = read_text(&options, &inquiry, &name);
 	drafts.wanted = options.services;
-	drafts.find = inquiry_find;
+	drafts.find = ask_find;
 	drafts.context = &inquiry;
 	if (options.kind->import(&drafts, text, name, &why) < 0)
 		die("%s", why.text);
@@ -249,7 +250,7 @@ main(int argc, char **argv)
 		warn("%s", drafts.remarks.list[i]);
 	status = drafts.remarks.count ? EXIT_PARTIAL : EXIT_DONE;
 	if (!options.engines) {
-		here[0] = registry_local(options.writes, getenv, &why);
+		here[0] = config_write_local(options.writes, getenv, &why);
 		if (!here[0])
 			die_usage("%s", why.text);
 	}

@@ -1,12 +1,12 @@
 /*
  * vcap-join: keeps whole transactions of a capture, both sides of the proxy.
  */
+#include "base/fileio.h"
+#include "base/parse.h"
 #include "cli.h"
-#include "config.h"
-#include "fdio.h"
-#include "joinjob.h"
-#include "parse.h"
-#include "specs.h"
+#include "controller/config.h"
+#include "filter/specs.h"
+#include "join/join_cmd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +16,11 @@
 
 static const struct command self = {
     .name = "vcap-join",
-    .synopsis = "[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
-		"[--header name] [--undecided drop|keep] [--live] [--memory size] [--hold time] "
-		"[--specs file] "
-		"[-r in] [-w out] [spec ...]",
+    .synopsis =
+	"[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
+	"[--header name] [--undecided drop|keep] [--merge_live] [--memory size] [--hold time] "
+	"[--specs file] "
+	"[-r in] [-w out] [spec ...]",
     .options =
 	"  -S, --service service    transactions of this service\n"
 	"  -t, --table table        pairs that vcap-flows printed; may be repeated\n"
@@ -31,8 +32,8 @@ static const struct command self = {
 	"      --header name        the header with the client's address (X-Forwarded-For and\n"
 	"                           Forwarded)\n"
 	"      --undecided what     drop or keep what cannot be told (drop; without spec keep)\n"
-	"      --live               judge a file as a stream, too\n"
-	"      --memory size        what a stream may hold (64M)\n"
+	"      --merge_live               judge a file as a livestream, too\n"
+	"      --memory size        what a livestream may hold (64M)\n"
 	"      --hold time          how long (3s)\n"
 	"      --specs file         more addresses, one or more a line\n"
 	"  -r, --read in            the capture (-)\n"
@@ -51,7 +52,7 @@ struct request {
 	struct join_config config;
 	struct service service;
 	struct addrset set;
-	struct program program;
+	struct bpf program;
 	const char *in, *out, *specs, *undecided;
 	char **tables;
 	size_t table_count;
@@ -60,7 +61,7 @@ struct request {
 };
 
 static void
-load_program(struct program *program, const char *path)
+load_program(struct bpf *program, const char *path)
 {
 	struct failure why = FAILURE_INIT;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -69,8 +70,8 @@ load_program(struct program *program, const char *path)
 
 	if (fd < 0)
 		die("cannot read '%s': %s", path, strerror(errno));
-	if (fdio_slurp(fd, 1 << 20, path, &text, &size, &why) < 0 ||
-	    program_parse(program, text, &why) < 0)
+	if (fileio_slurp(fd, 1 << 20, path, &text, &size, &why) < 0 ||
+	    bpf_parse(program, text, &why) < 0)
 		die("%s", why.text);
 	free(text);
 	close(fd);
@@ -102,7 +103,7 @@ take_option(struct request *request, int opt, char **argv)
 		config->program = &request->program;
 		break;
 	case BYTECODE:
-		rc = program_parse(&request->program, optarg, &why);
+		rc = bpf_parse(&request->program, optarg, &why);
 		config->program = &request->program;
 		break;
 	case 'r': request->in = optarg; break;
@@ -133,7 +134,7 @@ parse_options(struct request *request, int argc, char **argv)
 						{"bytecode", required_argument, NULL, BYTECODE},
 						{"header", required_argument, NULL, HEADER},
 						{"undecided", required_argument, NULL, UNDECIDED},
-						{"live", no_argument, NULL, LIVE},
+						{"merge_live", no_argument, NULL, LIVE},
 						{"memory", required_argument, NULL, MEMORY},
 						{"hold", required_argument, NULL, HOLD},
 						{"specs", required_argument, NULL, SPECS},
@@ -177,10 +178,10 @@ decide(struct request *request, char *const *words)
 
 /* Says what was found, and how sure it is. */
 static void
-tell(const struct joinjob *job, const struct tables *tables)
+tell(const struct join_cmd *job, const struct pairfile *tables)
 {
 	const struct join_counts *counts = &job->counts;
-	char *summary = joinjob_summary(counts, job->expired);
+	char *summary = join_counts_format(counts, job->expired);
 
 	if (tables->bad_lines)
 		warn("%llu lines of tables are no pairs; %s", (unsigned long long)tables->bad_lines,
@@ -206,24 +207,24 @@ main(int argc, char **argv)
 				  .memory = UINT64_C(64) << 20,
 				  .config = {.hold_ns = 3 * NS_PER_SECOND}};
 	struct failure why = FAILURE_INIT;
-	enum sieve_outcome outcome;
-	struct joinjob job;
+	enum copy_outcome outcome;
+	struct join_cmd job;
 
 	cli_start(&self);
 	parse_options(&request, argc, argv);
 	decide(&request, argv + optind);
-	if (joinjob_open(&job, request.in, request.out, request.tables, request.table_count,
-			 request.is_live, &why) < 0)
+	if (join_cmd_open(&job, request.in, request.out, request.tables, request.table_count,
+			  request.is_live, &why) < 0)
 		die("%s", why.text);
-	if (joinjob_is_live(&job))
+	if (join_cmd_is_live(&job))
 		request.config.memory = request.memory;
 	cli_remove_at_signal(job.out.temporary);
-	outcome = joinjob_run(&job, &request.config, &why);
+	outcome = join_cmd_run(&job, &request.config, &why);
 	cli_remove_at_signal(NULL);
-	if (outcome == SIEVE_FAILED)
+	if (outcome == COPY_FAILED)
 		die("%s", why.text);
 	tell(&job, &job.tables);
-	if (outcome == SIEVE_CUT)
+	if (outcome == COPY_CUT)
 		warn("%s", why.text);
-	return outcome == SIEVE_CUT ? EXIT_PARTIAL : EXIT_DONE;
+	return outcome == COPY_CUT ? EXIT_PARTIAL : EXIT_DONE;
 }

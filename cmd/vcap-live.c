@@ -1,18 +1,18 @@
 /*
- * vcap-live: the packets of a service on all its engines, as they come, as one stream on standard
- * output. Every engine runs vcap-run for as long as it hears from here, and vcap-merge --live makes
- * one of the streams.
+ * vcap-merge_live: the packets of a service on all its engines, as they come, as one livestream on
+ * standard output. Every engine runs vcap-run for as long as it hears from here, and vcap-merge
+ * --merge_live makes one of the streams.
  */
-#include "child.h"
+#include "base/parse.h"
+#include "base/process.h"
+#include "base/strvec.h"
 #include "cli.h"
-#include "clocks.h"
-#include "dispatch.h"
-#include "engine.h"
-#include "order.h"
-#include "parse.h"
-#include "request.h"
-#include "stream.h"
-#include "words.h"
+#include "controller/clock_compare.h"
+#include "controller/engine.h"
+#include "controller/livestream.h"
+#include "controller/params.h"
+#include "controller/params_cli.h"
+#include "controller/start.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -30,7 +30,7 @@
 #define LEASE_NS INT64_C(15000000000)
 
 static const struct command self = {
-    .name = "vcap-live",
+    .name = "vcap-merge_live",
     .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 		"[--lease time] [--specs file] service [spec ...]",
     .options = "  -c, --count count     packets per core (any number)\n"
@@ -57,16 +57,16 @@ interrupt(int number)
 }
 
 static void
-parse_options(int argc, char **argv, struct request *request, int64_t *lease_ns)
+parse_options(int argc, char **argv, struct params_cli *request, int64_t *lease_ns)
 {
 	enum { LEASE = 0x100 };
 	static const struct option options[] = {
-	    REQUEST_OPTIONS, {"lease", required_argument, NULL, LEASE}, CLI_OPTIONS};
+	    PARAMS_CLI_OPTIONS, {"lease", required_argument, NULL, LEASE}, CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":" REQUEST_LETTERS, options, NULL)) != -1) {
-		int rc = request_option(request, opt, optarg, &why);
+	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
+		int rc = params_cli_option(request, opt, optarg, &why);
 
 		if (rc == 0 && opt == LEASE)
 			rc = parse_duration(optarg, NS_PER_SECOND, lease_ns, &why);
@@ -83,17 +83,17 @@ parse_options(int argc, char **argv, struct request *request, int64_t *lease_ns)
 
 /* The job for the engines. */
 static char *
-make_job(struct order *order)
+make_job(struct params *order)
 {
 	struct failure why = FAILURE_INIT;
 	char *job;
-	int status = dispatch_compile(order, &why);
+	int status = start_compile(order, &why);
 
 	if (status < 0)
 		die("%s", why.text);
 	if (status > 0)
 		exit(status == EXIT_MISUSE ? EXIT_MISUSE : EXIT_FAILED);
-	job = order_job(order);
+	job = params_job(order);
 	if (!job)
 		die("out of memory");
 	return job;
@@ -101,129 +101,133 @@ make_job(struct order *order)
 
 /* An engine that did what it should ends well once its lease is let go. */
 static bool
-has_failed(const struct stream *stream)
+has_failed(const struct livestream *livestream)
 {
-	return stream->has_ended && stream->status != EXIT_DONE && stream->status != EXIT_PARTIAL;
+	return livestream->has_ended && livestream->status != EXIT_DONE &&
+	       livestream->status != EXIT_PARTIAL;
 }
 
 static void
-told(const struct stream *stream, const char *line)
+told(const struct livestream *livestream, const char *line)
 {
 	if (line)
-		warn("engine '%s': %s", stream->engine, line);
-	else if (has_failed(stream))
-		warn("engine '%s' does not capture (any more): status %d", stream->engine,
-		     stream->status);
+		warn("engine '%s': %s", livestream->engine, line);
+	else if (has_failed(livestream))
+		warn("engine '%s' does not capture (any more): status %d", livestream->engine,
+		     livestream->status);
 }
 
 /* What a region captures comes as a file, when it is complete. */
 static void
-refuse_regions(const struct request *request)
+refuse_regions(const struct params_cli *request)
 {
 	for (char *const *name = request->order.engines; *name; name++) {
 		const struct engine *engine = engines_find(&request->engines, *name, NULL);
 
 		if (engine && engine->is_region)
-			die_usage("engine '%s' is a region, and there is no live stream of those",
+			die_usage("engine '%s' is a region, and there is no merge_live livestream "
+				  "of those",
 				  *name);
 	}
 }
 
-static struct stream *
-start_engines(const struct request *request, int64_t lease_ns, size_t *count)
+static struct livestream *
+start_streams(const struct params_cli *request, int64_t lease_ns, size_t *count)
 {
-	char **command = order_stream_command(&request->order, lease_ns);
-	struct stream *streams = NULL;
+	char **command = params_stream_command(&request->order, lease_ns);
+	struct livestream *streams = NULL;
 	struct failure why = FAILURE_INIT;
 
 	for (*count = 0; request->order.engines[*count]; ++*count) {
 		const char *name = request->order.engines[*count];
 		const struct engine *engine = engines_find(&request->engines, name, &why);
-		char **argv = engine && command ? engine_expand(engine, "live", command) : NULL;
+		char **argv =
+		    engine && command ? engine_expand(engine, "merge_live", command) : NULL;
 
 		if (!argv)
 			die("out of memory");
 		streams = xrealloc(streams, (*count + 1) * sizeof(*streams));
-		if (stream_start(&streams[*count], name, argv, &why) < 0)
+		if (livestream_start(&streams[*count], name, argv, &why) < 0)
 			warn("engine '%s': %s", name, why.text);
-		words_free(argv);
+		strvec_free(argv);
 	}
-	words_free(command);
+	strvec_free(command);
 	return streams;
 }
 
 static void
-told_clock(const char *engine, const struct skew *skew)
+told_clock(const char *engine, const struct clock_offset *skew)
 {
-	char text[SKEW_TEXT];
+	char text[CLOCK_OFFSET_TEXT];
 
 	if (!skew)
 		warn("engine '%s' does not tell its time, which is taken as it is", engine);
-	else if (skew_is_certain(skew))
+	else if (clock_offset_is_certain(skew))
 		warn("engine '%s': its clock is off by %.*s s, which is put right", engine,
-		     (int)strcspn(skew_print(skew, text), " "), text);
+		     (int)strcspn(clock_offset_print(skew, text), " "), text);
 }
 
 /* How clocks of engines are to be put right, as vcap-merge takes it. */
-static struct words
-compare_clocks(const struct order *order)
+static struct strvec
+compare_clocks(const struct params *order)
 {
-	struct words corrections = WORDS_INIT;
+	struct strvec corrections = STRVEC_INIT;
 
-	clocks_compare(order->engines, CLOCK_NS, &corrections, told_clock);
+	clock_compare_engines(order->engines, CLOCK_NS, &corrections, told_clock);
 	if (corrections.failed)
 		die("out of memory");
 	return corrections;
 }
 
 /* The reader of all streams. */
-static struct child
-start_merge(const struct order *order, const struct words *corrections, struct stream *streams,
-	    size_t count)
+static struct process
+start_merge(const struct params *order, const struct strvec *corrections,
+	    struct livestream *streams, size_t count)
 {
-	struct words argv = WORDS_INIT;
+	struct strvec argv = STRVEC_INIT;
 	struct failure why = FAILURE_INIT;
-	struct child merge = CHILD_INIT;
+	struct process merge = PROCESS_INIT;
 
-	words_add_all(&argv, (char *const[]){"vcap-merge", "--live", "-S", NULL});
-	words_add(&argv, order->word);
+	strvec_add_all(&argv, (char *const[]){"vcap-merge", "--merge_live", "-S", NULL});
+	strvec_add(&argv, order->word);
 	for (size_t i = 0; i < corrections->count; i++)
-		words_addf(&argv, "-o%s", corrections->list[i]);
-	words_add(&argv, "--");
+		strvec_addf(&argv, "-o%s", corrections->list[i]);
+	strvec_add(&argv, "--");
 	for (size_t i = 0; i < count; i++)
 		if (streams[i].out >= 0 && fcntl(streams[i].out, F_SETFD, 0) == 0)
-			words_addf(&argv, "%s=/dev/fd/%d", streams[i].engine, streams[i].out);
+			strvec_addf(&argv, "%s=/dev/fd/%d", streams[i].engine, streams[i].out);
 	if (argv.failed)
 		die("out of memory");
-	if (child_start(&merge, argv.list, -1, STDOUT_FILENO, STDERR_FILENO, &why) < 0)
+	if (process_start(&merge, argv.list, -1, STDOUT_FILENO, STDERR_FILENO, &why) < 0)
 		die("%s", why.text);
 	for (size_t i = 0; i < count; i++)
 		close(streams[i].out);
-	words_free(words_finish(&argv));
+	strvec_free(strvec_finish(&argv));
 	return merge;
 }
 
 /* Until the merge has ended, or a signal and then all that is left: status of the merge. */
 static int
-tend(struct stream *streams, size_t count, const char *job, int64_t every_ns, struct child *merge,
-     const sigset_t *signals)
+tend(struct livestream *streams, size_t count, const char *job, int64_t every_ns,
+     struct process *merge, const sigset_t *signals)
 {
 	bool runs = true;
 
 	while (runs && interrupts == 0)
-		runs = streams_tend(streams, count, job, every_ns, merge, -1, signals, told);
-	streams_let_go(streams, count);
+		runs = livestreams_tend(streams, count, job, every_ns, merge, -1, signals, told);
+	livestreams_release(streams, count);
 	if (runs)
-		runs = streams_tend(streams, count, job, every_ns, merge, GRACE_NS, signals, told);
+		runs =
+		    livestreams_tend(streams, count, job, every_ns, merge, GRACE_NS, signals, told);
 	if (!runs)
-		streams_tend(streams, count, job, every_ns, NULL, GRACE_NS, signals, told);
-	streams_end(streams, count, told);
-	return child_wait(merge, GRACE_NS);
+		livestreams_tend(streams, count, job, every_ns, NULL, GRACE_NS, signals, told);
+	livestreams_end(streams, count, told);
+	return process_wait(merge, GRACE_NS);
 }
 
 /* What the engines and the merge have come to. */
 static int
-sum_up(const struct stream *streams, size_t count, int merge_status)
+sum_up(const struct livestream *streams, size_t count, int merge_status)
 {
 	size_t failed = 0;
 
@@ -237,21 +241,21 @@ sum_up(const struct stream *streams, size_t count, int merge_status)
 int
 main(int argc, char **argv)
 {
-	struct request request = REQUEST_INIT;
+	struct params_cli request = PARAMS_CLI_INIT;
 	struct failure why = FAILURE_INIT;
-	struct words corrections;
-	struct stream *streams;
+	struct strvec corrections;
+	struct livestream *streams;
 	sigset_t blocked, usual;
-	struct child merge;
+	struct process merge;
 	int64_t lease_ns = LEASE_NS;
 	size_t count;
 	char *job;
 
 	cli_start(&self);
 	parse_options(argc, argv, &request, &lease_ns);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
-	if (request_complete(&request, argv + optind, getenv, &why) < 0)
+	if (params_cli_complete(&request, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	refuse_regions(&request);
 	job = make_job(&request.order);
@@ -265,7 +269,7 @@ main(int argc, char **argv)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	corrections = compare_clocks(&request.order);
-	streams = start_engines(&request, lease_ns, &count);
+	streams = start_streams(&request, lease_ns, &count);
 	merge = start_merge(&request.order, &corrections, streams, count);
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);

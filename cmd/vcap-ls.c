@@ -1,10 +1,10 @@
 /*
  * vcap-ls: the captures in the spool. It reads the spool's files and asks nobody.
  */
-#include "capturetable.h"
+#include "base/table.h"
 #include "cli.h"
-#include "spool.h"
-#include "table.h"
+#include "controller/capture_table.h"
+#include "controller/spool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static const struct command self = {
 	       "      --help            show this help\n"
 	       "      --version         show the version\n"
 	       "\n"
-	       "Columns: " CAPTURETABLE_COLUMNS "\n",
+	       "Columns: " CAPTURE_TABLE_COLUMNS "\n",
 };
 
 struct options {
@@ -60,13 +60,13 @@ add_all(struct table *table, const struct spool *spool, char **ids, enum table_f
 	while (ids[count])
 		count++;
 	while (count-- > 0) {
-		struct entry entry;
+		struct spool_entry entry;
 		struct failure why = FAILURE_INIT;
 
 		if (spool_find(spool, ids[count], &entry, &why) == 0) {
-			if (capturetable_add(table, &entry, form, &why) < 0)
+			if (capture_table_add(table, &entry, form, &why) < 0)
 				die("%s", why.text);
-			entry_close(&entry);
+			spool_entry_close(&entry);
 		} else {
 			warn("%s", why.text);
 		}
@@ -76,7 +76,7 @@ add_all(struct table *table, const struct spool *spool, char **ids, enum table_f
 static struct table *
 new_table(const struct options *options)
 {
-	struct table *table = capturetable_new(options->form);
+	struct table *table = capture_table_new(options->form);
 	struct failure why = FAILURE_INIT;
 
 	if (!table)

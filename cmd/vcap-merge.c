@@ -1,14 +1,14 @@
 /* vcap-merge: capture files of many engines to one, in the order of time. */
 #include "cli.h"
 
-#include "config.h"
-#include "fdio.h"
-#include "live.h"
-#include "mergejob.h"
-#include "parse.h"
-#include "priv.h"
-#include "pump.h"
-#include "service.h"
+#include "base/fileio.h"
+#include "base/parse.h"
+#include "base/priv.h"
+#include "base/relay.h"
+#include "controller/config.h"
+#include "filter/service.h"
+#include "merge/merge_cmd.h"
+#include "merge/merge_live.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -17,9 +17,9 @@
 
 static const struct command self = {
     .name = "vcap-merge",
-    .synopsis =
-	"[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-	"[-z] [--comment text] [--mixed] [--window time] [--live] [--stall time] [name=]input ...",
+    .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
+		"[-z] [--comment text] [--mixed] [--window time] [--merge_live] [--stall time] "
+		"[name=]input ...",
     .options =
 	"  -w, --write file          write to file instead of standard output\n"
 	"  -F, --format format       pcapng (the default) or pcap\n"
@@ -29,7 +29,7 @@ static const struct command self = {
 	"      --comment text        have the output say that, too\n"
 	"      --mixed               let inputs differ in link type\n"
 	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
-	"      --live                write each packet as soon as none older can come\n"
+	"      --merge_live                write each packet as soon as none older can come\n"
 	"      --stall time          how long an input may be silent and be waited for (2s)\n"
 	"      --help                show this help\n"
 	"      --version             show the version\n",
@@ -37,14 +37,14 @@ static const struct command self = {
 
 struct options {
 	const char *output;
-	enum capfile_format format;
+	enum reader_format format;
 	const char *service;
 	bool packs;
 	char **inputs; /* NULL-ended */
 };
 
 static void
-add_offset(struct mergejob *job, char *word)
+add_offset(struct merge_cmd *job, char *word)
 {
 	char *equals = strchr(word, '=');
 	struct failure why;
@@ -55,7 +55,7 @@ add_offset(struct mergejob *job, char *word)
 	*equals = '\0';
 	if (parse_offset(equals + 1, &offset_ns, &why) < 0)
 		die_usage("%s", why.text);
-	if (mergejob_offset(job, word, offset_ns, &why) < 0)
+	if (merge_cmd_offset(job, word, offset_ns, &why) < 0)
 		die("%s", why.text);
 }
 
@@ -71,7 +71,7 @@ parse_time(const char *word)
 }
 
 static struct options
-parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
+parse_options(int argc, char **argv, struct merge_cmd *job, struct merge_live *merge_live)
 {
 	enum { COMMENT = 0x100, MIXED, WINDOW, LIVE, STALL };
 	static const struct option known[] = {{"write", required_argument, NULL, 'w'},
@@ -82,7 +82,7 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 					      {"comment", required_argument, NULL, COMMENT},
 					      {"mixed", no_argument, NULL, MIXED},
 					      {"window", required_argument, NULL, WINDOW},
-					      {"live", no_argument, NULL, LIVE},
+					      {"merge_live", no_argument, NULL, LIVE},
 					      {"stall", required_argument, NULL, STALL},
 					      CLI_OPTIONS};
 	struct options options = {.output = "-"};
@@ -94,22 +94,22 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 		case 'F':
 			if (strcmp(optarg, "pcap") != 0 && strcmp(optarg, "pcapng") != 0)
 				die_usage("unknown format '%s' (pcapng or pcap)", optarg);
-			options.format = optarg[4] ? CAPFILE_PCAPNG : CAPFILE_PCAP;
+			options.format = optarg[4] ? READER_PCAPNG : READER_PCAP;
 			break;
 		case 'S': options.service = optarg; break;
 		case 'o': add_offset(job, optarg); break;
 		case 'z': options.packs = true; break;
-		case COMMENT: words_add(&job->remarks, optarg); break;
+		case COMMENT: strvec_add(&job->remarks, optarg); break;
 		case MIXED: job->mixes_linktypes = true; break;
 		case WINDOW: job->inputs.window_ns = parse_time(optarg); break;
-		case LIVE: job->live = live; break;
-		case STALL: live->stall_ns = parse_time(optarg); break;
+		case LIVE: job->merge_live = merge_live; break;
+		case STALL: merge_live->stall_ns = parse_time(optarg); break;
 		default: cli_option(opt, argv);
 		}
-	if (job->mixes_linktypes && options.format == CAPFILE_PCAP)
+	if (job->mixes_linktypes && options.format == READER_PCAP)
 		die_usage("a pcap file has one link type: --mixed is for pcapng");
-	if (options.packs && job->live)
-		die_usage("'-z' keeps packets back, which '--live' does not");
+	if (options.packs && job->merge_live)
+		die_usage("'-z' keeps packets back, which '--merge_live' does not");
 	options.inputs = argv + optind;
 	if (!*options.inputs)
 		die_usage("no input given (try --help)");
@@ -120,11 +120,11 @@ parse_options(int argc, char **argv, struct mergejob *job, struct live *live)
 
 /* Has the output pass through a process that compresses it, and cannot be taken back then. */
 static void
-pack(struct mergejob *job, const struct outfile *out, struct pump *packer)
+pack(struct merge_cmd *job, const struct outfile *out, struct relay *packer)
 {
 	struct failure why;
 
-	if (pump_start(packer, out->fd, &(struct pump_options){.kind = PUMP_PACK}, &why) < 0)
+	if (relay_start(packer, out->fd, &(struct relay_options){.kind = RELAY_PACK}, &why) < 0)
 		die("%s", why.text);
 	signal(SIGPIPE, SIG_IGN);
 	job->can_start_over = false;
@@ -132,8 +132,8 @@ pack(struct mergejob *job, const struct outfile *out, struct pump *packer)
 
 /* Opens all there is to open, and then gives up whatever it does not take to go on. */
 static void
-prepare(struct mergejob *job, const struct options *options, struct outfile *out,
-	struct pump *packer)
+prepare(struct merge_cmd *job, const struct options *options, struct outfile *out,
+	struct relay *packer)
 {
 	struct failure why;
 
@@ -142,13 +142,13 @@ prepare(struct mergejob *job, const struct options *options, struct outfile *out
 	for (char **word = options->inputs; *word; word++)
 		if (inputs_add(&job->inputs, *word, &why) < 0)
 			die("%s", why.text);
-	if (mergejob_open(job, options->output, &why) < 0 ||
+	if (merge_cmd_open(job, options->output, &why) < 0 ||
 	    outfile_open(out, options->output, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(out->temporary);
 	if (options->packs)
 		pack(job, out, packer);
-	if (mergejob_confine(job, out, &why) < 0) {
+	if (merge_cmd_confine(job, out, &why) < 0) {
 		outfile_abandon(out);
 		die("%s", why.text);
 	}
@@ -156,17 +156,17 @@ prepare(struct mergejob *job, const struct options *options, struct outfile *out
 
 /* Whatever is wrong with the command line shows here, before anything is written. */
 static void
-start(struct mergejob *job, struct outfile *out)
+start(struct merge_cmd *job, struct outfile *out)
 {
 	const char *unknown;
 	struct failure why;
 
-	if (mergejob_start(job, &why) < 0) {
+	if (merge_cmd_start(job, &why) < 0) {
 		outfile_abandon(out);
 		die("%s", why.text);
 	}
-	unknown = mergejob_unknown_engine(job);
-	if (unknown && !job->live) {
+	unknown = merge_cmd_unknown_engine(job);
+	if (unknown && !job->merge_live) {
 		outfile_abandon(out);
 		die_usage("no input is of the engine '%s'", unknown);
 	}
@@ -174,18 +174,18 @@ start(struct mergejob *job, struct outfile *out)
 
 /* Says what is missing of the inputs, and returns the status that follows from it. */
 static int
-report(const struct mergejob *job)
+report(const struct merge_cmd *job)
 {
 	struct failure what;
 	int status = EXIT_DONE;
 
-	if (merge_early(job->merge)) {
+	if (merge_released_early(job->merge)) {
 		warn("%llu packets were written before their turn",
-		     (unsigned long long)merge_early(job->merge));
+		     (unsigned long long)merge_released_early(job->merge));
 		status = EXIT_PARTIAL;
 	}
 	for (size_t i = 0; i < job->inputs.count; i++)
-		if (mergejob_trouble(job, i, &what)) {
+		if (merge_cmd_trouble(job, i, &what)) {
 			warn("%s", what.text);
 			status = EXIT_PARTIAL;
 		}
@@ -200,13 +200,13 @@ say(const char *line)
 
 /* Writes all of it. The packer's own reason is the better one. */
 static int
-write_all(struct mergejob *job, const struct options *options, int fd, struct pump *packer,
+write_all(struct merge_cmd *job, const struct options *options, int fd, struct relay *packer,
 	  struct failure *why)
 {
 	struct failure reason;
-	int rc = mergejob_write(job, options->packs ? packer->in : fd, options->format, why);
+	int rc = merge_cmd_write(job, options->packs ? packer->in : fd, options->format, why);
 
-	if (options->packs && pump_finish(packer, &reason) < 0)
+	if (options->packs && relay_finish(packer, &reason) < 0)
 		rc = failure_set(why, "%s", reason.text);
 	return rc;
 }
@@ -216,21 +216,21 @@ main(int argc, char **argv)
 {
 	struct options options;
 	struct service service = SERVICE_INIT;
-	struct mergejob job = MERGEJOB_INIT;
-	struct live live = LIVE_INIT;
+	struct merge_cmd job = MERGE_CMD_INIT;
+	struct merge_live merge_live = MERGE_LIVE_INIT;
 	struct outfile out;
-	struct pump packer = PUMP_INIT;
+	struct relay packer = RELAY_INIT;
 	struct failure why;
 	int status;
 
 	cli_start(&self);
-	live.say = say;
-	options = parse_options(argc, argv, &job, &live);
+	merge_live.say = say;
+	options = parse_options(argc, argv, &job, &merge_live);
 	if (options.service && config_service_load(&service, options.service, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	job.service = options.service ? &service : NULL;
 	prepare(&job, &options, &out, &packer);
-	live.out = out.fd;
+	merge_live.out = out.fd;
 	start(&job, &out);
 	if (write_all(&job, &options, out.fd, &packer, &why) < 0 ||
 	    outfile_commit(&out, &why) < 0) {
@@ -239,8 +239,8 @@ main(int argc, char **argv)
 	}
 	cli_remove_at_signal(NULL);
 	status = report(&job);
-	mergejob_release(&job);
-	live_release(&live);
+	merge_cmd_release(&job);
+	merge_live_release(&merge_live);
 	service_release(&service);
 	return status;
 }

@@ -2,9 +2,9 @@
  * vcap-on: runs a command on an engine, by becoming the transport's own command. What goes wrong
  * before the command starts is 255, as with ssh.
  */
-#include "child.h"
+#include "base/process.h"
 #include "cli.h"
-#include "engine.h"
+#include "controller/engine.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ main(int argc, char **argv)
 	engine = engines_find(&engines, argv[optind], &why);
 	if (!engine)
 		die_usage("%s", why.text);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	command = engine_command(engine, argv + optind + 1);
 	if (command)

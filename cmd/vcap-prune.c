@@ -2,9 +2,9 @@
  * vcap-prune: removes the oldest captures that are over, until what is left is young, few and small
  * enough.
  */
+#include "base/parse.h"
 #include "cli.h"
-#include "parse.h"
-#include "spool.h"
+#include "controller/spool.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -65,7 +65,7 @@ parse_options(int argc, char **argv, struct limits *limits)
 
 /* How long ago it ended, or began if its end is not known. */
 static int64_t
-age_ns(const struct entry *entry)
+age_ns(const struct spool_entry *entry)
 {
 	const char *word = keyval_get(&entry->facts, "ended");
 	int64_t then;
@@ -88,7 +88,7 @@ prune(const struct spool *spool, char **ids, const struct limits *limits)
 
 	for (char **id = ids; *id; id++) {
 		struct failure why = FAILURE_INIT;
-		struct entry entry;
+		struct spool_entry entry;
 		bool over, old;
 		uint64_t own;
 
@@ -97,10 +97,10 @@ prune(const struct spool *spool, char **ids, const struct limits *limits)
 			status = EXIT_FAILED;
 			continue;
 		}
-		over = entry_is_over(&entry) && !entry_is_locked(&entry);
+		over = spool_entry_is_over(&entry) && !spool_entry_is_locked(&entry);
 		old = age_ns(&entry) > limits->age_ns;
 		own = keyval_number(&entry.facts, "size", 0);
-		entry_close(&entry);
+		spool_entry_close(&entry);
 		if (!over)
 			continue;
 		full |= count >= limits->count || own > limits->size - size;

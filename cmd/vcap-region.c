@@ -2,13 +2,13 @@
  * vcap-region: what a larger controller asks of this one, as it asks vcap-host of an engine: to
  * start a capture, how it stands, to end it, its file, its removal. vcap's own commands do it all.
  */
-#include "child.h"
+#include "base/process.h"
+#include "base/strvec.h"
+#include "capture/job.h"
 #include "cli.h"
-#include "job.h"
-#include "room.h"
-#include "spool.h"
-#include "waiter.h"
-#include "words.h"
+#include "controller/diskroom.h"
+#include "controller/spool.h"
+#include "controller/waitproc.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -49,7 +49,7 @@ static int
 run(char *const *argv, int in, int out)
 {
 	struct failure why = FAILURE_INIT;
-	int status = argv ? child_run(argv, in, out, STDERR_FILENO, -1, &why)
+	int status = argv ? process_run(argv, in, out, STDERR_FILENO, -1, &why)
 			  : failure_set(&why, "out of memory");
 
 	if (status < 0)
@@ -59,11 +59,11 @@ run(char *const *argv, int in, int out)
 	return status;
 }
 
-static struct entry
+static struct spool_entry
 find(const char *id)
 {
 	struct spool spool = SPOOL_INIT;
-	struct entry entry = ENTRY_INIT;
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 
 	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, id, &entry, &why) < 0)
@@ -76,18 +76,18 @@ find(const char *id)
 static int
 do_status(const struct arguments *arguments)
 {
-	struct entry entry = find(arguments->id);
+	struct spool_entry entry = find(arguments->id);
 	const char *message = keyval_get(&entry.facts, "message");
 	struct failure why = FAILURE_INIT;
 
-	if (waiter_revive(&entry, &why) < 0)
+	if (waitproc_revive(&entry, &why) < 0)
 		die("%s", why.text);
-	printf("state %s\n", entry_is_over(&entry) ? entry_state(&entry) : "running");
+	printf("state %s\n", spool_entry_is_over(&entry) ? spool_entry_state(&entry) : "running");
 	printf("version %s\n", VCAP_VERSION);
 	for (const char **key = (const char *[]){"packets", "bytes", "dropped", NULL}; *key; key++)
-		printf("%s %" PRIu64 "\n", *key, entry_counter(&entry, *key));
+		printf("%s %" PRIu64 "\n", *key, spool_entry_counter(&entry, *key));
 	printf("message %s\n", message ? message : "");
-	entry_close(&entry);
+	spool_entry_close(&entry);
 	return EXIT_DONE;
 }
 
@@ -95,23 +95,23 @@ do_status(const struct arguments *arguments)
 static int
 do_start(const struct arguments *arguments)
 {
-	struct words argv = WORDS_INIT;
+	struct strvec argv = STRVEC_INIT;
 	struct job job = JOB_INIT;
 	struct failure why = FAILURE_INIT;
 	int in = -1;
 
-	words_add_all(&argv, (char *const[]){"vcap-start", "--id", NULL});
-	words_add(&argv, arguments->id);
-	words_add_all(&argv, arguments->rest);
+	strvec_add_all(&argv, (char *const[]){"vcap-start", "--id", NULL});
+	strvec_add(&argv, arguments->id);
+	strvec_add_all(&argv, arguments->rest);
 	if (job_read(&job, STDIN_FILENO, &why) < 0)
 		die("%s", why.text);
 	if (job.specs && *job.specs) {
-		words_add(&argv, "-");
-		in = child_input_open(job.specs, strlen(job.specs), &why);
+		strvec_add(&argv, "-");
+		in = process_input_open(job.specs, strlen(job.specs), &why);
 		if (in < 0)
 			die("%s", why.text);
 	}
-	run(words_finish(&argv), in, -1);
+	run(strvec_finish(&argv), in, -1);
 	job_release(&job);
 	return do_status(arguments);
 }
@@ -127,7 +127,7 @@ static int
 do_fetch(const struct arguments *arguments)
 {
 	char *const wait[] = {"vcap-wait", (char *)arguments->id, NULL};
-	struct entry entry;
+	struct spool_entry entry;
 	int status;
 
 	if (!arguments->packs)
@@ -136,7 +136,7 @@ do_fetch(const struct arguments *arguments)
 	status = run(wait, -1, -1);
 	entry = find(arguments->id);
 	run((char *const[]){"vcap-merge", "-z", "-w", "-",
-			    entry_file(&entry, "%s.pcapng", entry.id), NULL},
+			    spool_entry_file(&entry, "%s.pcapng", entry.id), NULL},
 	    -1, STDOUT_FILENO);
 	return status;
 }
@@ -165,7 +165,7 @@ do_check(const struct arguments *arguments)
 	(void)arguments;
 	printf("version %s\n", VCAP_VERSION);
 	if (fflush(stdout) == 0 && spool_open(&spool, getenv, &why) == 0 &&
-	    room_check(spool.dir, spool.path, 0, &why) == 0)
+	    diskroom_check(spool.dir, spool.path, 0, &why) == 0)
 		return EXIT_DONE;
 	die("%s", why.text);
 }
@@ -233,7 +233,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	request = parse_options(argc, argv, &arguments);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	return cli_finish(request->answer(&arguments));
 }

@@ -2,7 +2,7 @@
  * vcap-rm: removes captures from the spool. One that goes on is left alone.
  */
 #include "cli.h"
-#include "spool.h"
+#include "controller/spool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /*
- * vcap-run: captures on this host, on all CPUs, into a directory or a stream.
+ * vcap-run: captures on this host, on all CPUs, into a directory or a livestream.
  */
+#include "base/daemon.h"
+#include "base/parse.h"
+#include "capture/session.h"
 #include "cli.h"
-#include "flowsource.h"
-#include "launch.h"
-#include "parse.h"
-#include "session.h"
+#include "flows/pairsource_spec.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static const struct command command = {
 	"  -c, --count count       packets per core\n"
 	"  -t, --time time         stop after this time; a bare number means minutes\n"
 	"  -s, --snaplen snaplen   bytes kept of each packet\n"
-	"  -w, --write dir         directory to make, or - for one stream on standard output\n"
+	"  -w, --write dir         directory to make, or - for one livestream on standard output\n"
 	"  -C, --file-size size    begin another file when one would be larger\n"
 	"  -W, --files files       with -C: keep so many of each core, the newest\n"
 	"  -n, --name name         of this engine, recorded with each interface\n"
@@ -74,7 +74,7 @@ parse_file_size(const char *word, uint64_t *size, struct failure *why)
 {
 	if (parse_size(word, size, why) < 0)
 		return -1;
-	if (*size < SERIES_SIZE_MIN)
+	if (*size < ROTATION_SIZE_MIN)
 		return failure_set(why, "a file has at least 64k (100M is 100 MiB): '-C %s'", word);
 	return 0;
 }
@@ -97,7 +97,7 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 		return 0;
 	case 'C': return parse_file_size(word, &capture->file_size, why);
 	case 'W':
-		if (parse_number(word, SERIES_FILES_MAX, &number, why) < 0)
+		if (parse_number(word, ROTATION_FILES_MAX, &number, why) < 0)
 			return -1;
 		capture->files = (unsigned)number;
 		return 0;
@@ -116,7 +116,7 @@ set_option(struct options *options, int opt, const char *word, struct failure *w
 		return word ? parse_duration(word, NS_PER_SECOND, &capture->lease_ns, why) : 0;
 	case OPT_FLOWS:
 		options->session.flows = word;
-		return flowsource_parse(&(struct flowsource){0}, word, why);
+		return pairsource_spec_parse(&(struct pairsource_spec){0}, word, why);
 	case OPT_SANDBOX: return priv_parse_sandbox(word, &options->session.sandbox, why);
 	default: options->session.detached = true; return 0;
 	}
@@ -139,9 +139,9 @@ check_options(struct options *options)
 		return;
 	session->path = NULL;
 	if (options->capture.file_size)
-		die_usage("'-C' needs a directory: a stream is no file");
+		die_usage("'-C' needs a directory: a livestream is no file");
 	if (session->detached)
-		die_usage("'--detach' needs a directory: a stream has a reader");
+		die_usage("'--detach' needs a directory: a livestream has a reader");
 	if (isatty(STDOUT_FILENO))
 		die_usage("will not write packets to a terminal");
 }
@@ -168,13 +168,13 @@ read_options(struct options *options, int argc, char **argv)
 }
 
 static void
-read_job(const char *path, struct job *job, struct program *program)
+read_job(const char *path, struct job *job, struct bpf *program)
 {
 	struct failure why;
 
 	if (path && job_load(job, path, &why) < 0)
 		die("%s", why.text);
-	if (job->filter && *job->filter && program_parse(program, job->filter, &why) < 0)
+	if (job->filter && *job->filter && bpf_parse(program, job->filter, &why) < 0)
 		die_usage("%s: %s", strcmp(path, "-") == 0 ? "job" : path, why.text);
 }
 
@@ -211,7 +211,7 @@ static int
 report(struct capture *capture, enum capture_end end)
 {
 	static const int statuses[] = {EXIT_DONE, EXIT_PARTIAL, EXIT_FAILED};
-	const int64_t step = control_clock_step(&capture->control);
+	const int64_t step = runstate_clock_step(&capture->control);
 	struct account total;
 
 	/* Whoever has gone wants to hear no more. */
@@ -234,11 +234,11 @@ report(struct capture *capture, enum capture_end end)
 int
 main(int argc, char **argv)
 {
-	struct options options = {.capture = {.reserve = QUOTA_DEFAULT}};
+	struct options options = {.capture = {.reserve = DISKQUOTA_DEFAULT}};
 	struct ifaces ifaces = IFACES_INIT;
 	struct job job = JOB_INIT;
-	struct program program = PROGRAM_INIT;
-	struct launch launch;
+	struct bpf program = BPF_INIT;
+	struct daemon launch;
 	struct session session;
 	struct failure why;
 	int status = EXIT_DONE, rc = 0;
@@ -249,7 +249,7 @@ main(int argc, char **argv)
 	read_options(&options, argc, argv);
 	read_job(options.filter, &job, &program);
 	if (options.session.detached)
-		rc = launch_detach(&launch, &status, &why);
+		rc = daemon_detach(&launch, &status, &why);
 	if (rc > 0)
 		return status;
 	if (rc < 0 || priv_check_net_raw(&why) < 0)
@@ -262,6 +262,6 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	warn_of_limits(&options);
 	if (options.session.detached)
-		launch_ready(&launch, session.log_fd);
+		daemon_ready(&launch, session.log_fd);
 	return report(&session.capture, capture_wait(&session.capture));
 }

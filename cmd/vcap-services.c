@@ -1,11 +1,11 @@
 /*
  * vcap-services: the services that are configured, and so a check of their files.
  */
+#include "base/table.h"
 #include "cli.h"
-#include "config.h"
-#include "engine.h"
-#include "service.h"
-#include "table.h"
+#include "controller/config.h"
+#include "controller/engine.h"
+#include "filter/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>

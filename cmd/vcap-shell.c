@@ -3,12 +3,12 @@
  * service, in modes, and captures that saving starts and stops. A terminal is edited at; anything
  * else is a script.
  */
-#include "child.h"
+#include "base/process.h"
 #include "cli.h"
-#include "console.h"
-#include "dictation.h"
-#include "prompt.h"
-#include "shelf.h"
+#include "shell/lineedit.h"
+#include "shell/lineinput.h"
+#include "shell/shell.h"
+#include "shell/store.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -61,7 +61,7 @@ answer(void *dictation, const char *question)
 	struct failure why = FAILURE_INIT;
 	char *line;
 
-	if (dictation_ask(dictation, question, &line, &why) < 0)
+	if (lineinput_ask(dictation, question, &line, &why) < 0)
 		remark(dictation, why.text);
 	return line;
 }
@@ -69,7 +69,7 @@ answer(void *dictation, const char *question)
 static void
 offer(void *console, const char *text, grammar_take *take, void *context)
 {
-	console_next(console, text, take, context);
+	shell_next(console, text, take, context);
 }
 
 static void
@@ -78,19 +78,19 @@ ignore(int number)
 	(void)number;
 }
 
-static struct prompt *
-open_terminal(struct console *console)
+static struct lineedit *
+open_terminal(struct shell *console)
 {
 	struct failure why = FAILURE_INIT;
-	char *history = shelf_history(getenv, &why);
-	struct prompt *prompt;
+	char *history = store_history(getenv, &why);
+	struct lineedit *prompt;
 
 	if (!history)
 		warn("lines are not remembered: %s", why.text);
 	setlocale(LC_CTYPE, "");
 	/* ^C is for the command that runs, which does not inherit a handler. */
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = ignore, .sa_flags = SA_RESTART}, NULL);
-	prompt = prompt_new(history, offer, console);
+	prompt = lineedit_new(history, offer, console);
 	if (!prompt)
 		die("cannot use the terminal");
 	free(history);
@@ -99,14 +99,14 @@ open_terminal(struct console *console)
 
 /* The next line, or NULL. */
 static char *
-next_line(struct dictation *dictation, const struct console *console)
+next_line(struct lineinput *dictation, const struct shell *console)
 {
 	struct failure why = FAILURE_INIT;
-	char *label = console_prompt(console), *line;
+	char *label = shell_prompt(console), *line;
 
 	if (!label)
 		die("out of memory");
-	if (dictation_next(dictation, label, &line, &why) < 0) {
+	if (lineinput_next(dictation, label, &line, &why) < 0) {
 		if (ferror(dictation->script))
 			die("line %u: %s", dictation->line + 1, why.text);
 		die_usage("line %u: %s", dictation->line, why.text);
@@ -116,7 +116,7 @@ next_line(struct dictation *dictation, const struct console *console)
 }
 
 static void
-complain(const struct dictation *dictation, const char *line, const char *text)
+complain(const struct lineinput *dictation, const char *line, const char *text)
 {
 	fflush(stdout);
 	if (dictation->prompt && *text)
@@ -129,25 +129,25 @@ complain(const struct dictation *dictation, const char *line, const char *text)
 
 /* Obeys line after line. A script ends with the first that cannot be obeyed. */
 static int
-converse(struct dictation *dictation, struct console *console)
+converse(struct lineinput *dictation, struct shell *console)
 {
 	int outcome = EXIT_DONE;
 	char *line;
 
 	while (!console->is_over && (line = next_line(dictation, console))) {
 		struct failure why = FAILURE_INIT;
-		int status = console_obey(console, line, &why);
+		int status = shell_obey(console, line, &why);
 
-		if (status != CONSOLE_DONE && status != CONSOLE_PARTIAL)
+		if (status != SHELL_DONE && status != SHELL_PARTIAL)
 			complain(dictation, line, why.text);
 		free(line);
-		if (dictation->prompt || status == CONSOLE_DONE)
+		if (dictation->prompt || status == SHELL_DONE)
 			continue;
-		if (status != CONSOLE_PARTIAL)
+		if (status != SHELL_PARTIAL)
 			return status;
 		outcome = EXIT_PARTIAL;
 	}
-	if (!console_is_unsaved(console))
+	if (!shell_is_unsaved(console))
 		return outcome;
 	warn("line %u: no 'save' after this: what was set for '%s' is lost", dictation->line,
 	     console->service);
@@ -157,15 +157,15 @@ converse(struct dictation *dictation, struct console *console)
 int
 main(int argc, char **argv)
 {
-	struct dictation dictation = {.script = stdin};
-	struct console_user user = {answer, remark, &dictation, false};
-	struct console console = {.user = &user, .variable = getenv, .mode = GRAMMAR_TOP};
+	struct lineinput dictation = {.script = stdin};
+	struct shell_user user = {answer, remark, &dictation, false};
+	struct shell console = {.user = &user, .variable = getenv, .mode = GRAMMAR_TOP};
 	char *commands;
 	int status;
 
 	cli_start(&self);
 	commands = parse_options(argc, argv);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	console.out = stdout;
 	/* In order with what the commands it runs print. */
@@ -176,7 +176,7 @@ main(int argc, char **argv)
 	if (user.is_person)
 		dictation.prompt = open_terminal(&console);
 	status = converse(&dictation, &console);
-	prompt_free(dictation.prompt);
-	console_release(&console);
+	lineedit_free(dictation.prompt);
+	shell_release(&console);
 	return cli_finish(status);
 }

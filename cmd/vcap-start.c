@@ -2,18 +2,18 @@
  * vcap-start: begins a capture of a service on all its engines, leaves a vcap-wait behind that will
  * fetch and merge it, and prints its id. Nothing is written before everything asked for is checked.
  */
-#include "child.h"
+#include "base/clock.h"
+#include "base/datetime.h"
+#include "base/parse.h"
+#include "base/process.h"
+#include "base/strvec.h"
 #include "cli.h"
-#include "clock.h"
-#include "dispatch.h"
-#include "moment.h"
-#include "order.h"
-#include "parse.h"
-#include "request.h"
-#include "room.h"
-#include "spool.h"
-#include "waiter.h"
-#include "words.h"
+#include "controller/diskroom.h"
+#include "controller/params.h"
+#include "controller/params_cli.h"
+#include "controller/spool.h"
+#include "controller/start.h"
+#include "controller/waitproc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,10 +41,10 @@ static const struct command self = {
 };
 
 static const char *
-parse_options(int argc, char **argv, struct request *request)
+parse_options(int argc, char **argv, struct params_cli *request)
 {
 	enum { PATIENCE = 0x100, AT, ID };
-	static const struct option options[] = {REQUEST_OPTIONS,
+	static const struct option options[] = {PARAMS_CLI_OPTIONS,
 						{"patience", required_argument, NULL, PATIENCE},
 						{"at", required_argument, NULL, AT},
 						{"id", required_argument, NULL, ID},
@@ -53,15 +53,16 @@ parse_options(int argc, char **argv, struct request *request)
 	const char *id = NULL;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":" REQUEST_LETTERS, options, NULL)) != -1) {
-		int rc = request_option(request, opt, optarg, &why);
+	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
+		int rc = params_cli_option(request, opt, optarg, &why);
 
 		if (rc == 0 && opt != PATIENCE && opt != AT && opt != ID)
 			cli_option(opt, argv);
 		if (opt == ID)
 			id = optarg;
 		else if (opt == AT)
-			rc = moment_parse(optarg, clock_realtime_ns(), &request->order.at_ns, &why);
+			rc = datetime_parse(optarg, clock_realtime_ns(), &request->order.at_ns,
+					    &why);
 		else if (opt == PATIENCE)
 			rc = parse_duration(optarg, NS_PER_SECOND, &request->order.patience_ns,
 					    &why);
@@ -74,10 +75,10 @@ parse_options(int argc, char **argv, struct request *request)
 }
 
 static void
-compile(struct order *order)
+compile(struct params *order)
 {
 	struct failure why = FAILURE_INIT;
-	int status = dispatch_compile(order, &why);
+	int status = start_compile(order, &why);
 
 	if (status < 0)
 		die("%s", why.text);
@@ -86,7 +87,7 @@ compile(struct order *order)
 }
 
 static void
-warn_of_limits(const struct order *order)
+warn_of_limits(const struct params *order)
 {
 	if (!order->count && !order->duration_ns)
 		warn("no limit (-c, -t): the capture goes on until it is stopped, or the disks of "
@@ -97,7 +98,7 @@ warn_of_limits(const struct order *order)
 
 /* What nobody captures is no capture: it leaves nothing behind. */
 static _Noreturn void
-withdraw(const struct spool *spool, struct entry *entry, const char *message)
+withdraw(const struct spool *spool, struct spool_entry *entry, const char *message)
 {
 	struct failure why = FAILURE_INIT;
 
@@ -109,16 +110,16 @@ withdraw(const struct spool *spool, struct entry *entry, const char *message)
 
 /* Makes the capture and starts its engines. A failure on the way is the capture's end. */
 static int
-launch(const struct order *order, const struct spool *spool, struct entry *entry)
+launch(const struct params *order, const struct spool *spool, struct spool_entry *entry)
 {
-	struct words names = entry_engines(entry);
+	struct strvec names = spool_entry_engines(entry);
 	struct failure why = FAILURE_INIT;
-	int started = order_store(order, entry->dir, &why);
+	int started = params_store(order, entry->dir, &why);
 
 	if (started == 0)
-		started = dispatch_engines(order, entry, &why);
+		started = start_engines(order, entry, &why);
 	for (size_t i = 0; i < names.count; i++) {
-		const char *reason = entry_missing_reason(entry, names.list[i]);
+		const char *reason = spool_entry_missing_reason(entry, names.list[i]);
 
 		if (reason)
 			warn("engine '%s' does not capture: %s", names.list[i], reason);
@@ -127,19 +128,21 @@ launch(const struct order *order, const struct spool *spool, struct entry *entry
 		failure_set(&why, "no engine of '%s' captures", order->service);
 	if (started <= 0)
 		withdraw(spool, entry, why.text);
-	if (entry_set_state(entry, "capturing", NULL, &why) < 0 || waiter_start(entry, &why) < 0)
+	if (spool_entry_set_state(entry, "capturing", NULL, &why) < 0 ||
+	    waitproc_start(entry, &why) < 0)
 		die("%s", why.text);
 	return (size_t)started < names.count ? EXIT_PARTIAL : EXIT_DONE;
 }
 
 /* Makes the capture and leaves the rest to the vcap-wait that is left behind. */
 static int
-put_off(const struct order *order, const struct spool *spool, struct entry *entry)
+put_off(const struct params *order, const struct spool *spool, struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 
-	if (order_store(order, entry->dir, &why) < 0 ||
-	    entry_set_state(entry, "waiting", NULL, &why) < 0 || waiter_start(entry, &why) < 0)
+	if (params_store(order, entry->dir, &why) < 0 ||
+	    spool_entry_set_state(entry, "waiting", NULL, &why) < 0 ||
+	    waitproc_start(entry, &why) < 0)
 		withdraw(spool, entry, why.text);
 	return EXIT_DONE;
 }
@@ -147,28 +150,28 @@ put_off(const struct order *order, const struct spool *spool, struct entry *entr
 int
 main(int argc, char **argv)
 {
-	struct request request = REQUEST_INIT;
-	struct order *order = &request.order;
+	struct params_cli request = PARAMS_CLI_INIT;
+	struct params *order = &request.order;
 	struct keyval facts = KEYVAL_INIT;
 	struct spool spool = SPOOL_INIT;
-	struct entry entry = ENTRY_INIT;
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 	const char *id;
 	int status;
 
 	cli_start(&self);
 	id = parse_options(argc, argv, &request);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
-	if (request_complete(&request, argv + optind, getenv, &why) < 0)
+	if (params_cli_complete(&request, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	if (id && !spool_is_id_of(id, order->service))
 		die_usage("not an id of a capture of '%s': '%s'", order->service, id);
 	compile(order);
-	if (order_facts(order, &facts) < 0 || (id && keyval_set(&facts, "id", "%s", id) < 0))
+	if (params_facts(order, &facts) < 0 || (id && keyval_set(&facts, "id", "%s", id) < 0))
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||
-	    room_check(spool.dir, spool.path, 0, &why) < 0 ||
+	    diskroom_check(spool.dir, spool.path, 0, &why) < 0 ||
 	    spool_create(&spool, order->service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
 	if (!request.is_unlimited)

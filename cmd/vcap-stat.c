@@ -1,13 +1,13 @@
 /* vcap-stat: what a capture holds, by engine, interface and side. */
 #include "cli.h"
 
-#include "census.h"
-#include "censustable.h"
-#include "inputs.h"
-#include "merge.h"
-#include "parse.h"
-#include "priv.h"
-#include "table.h"
+#include "base/parse.h"
+#include "base/priv.h"
+#include "base/table.h"
+#include "merge/inputs.h"
+#include "merge/merge.h"
+#include "merge/summary.h"
+#include "merge/summary_table.h"
 
 #include <stdio.h>
 
@@ -58,12 +58,12 @@ parse_options(int argc, char **argv)
 }
 
 static void
-print(const struct census *census, const struct options *options)
+print(const struct summary *census, const struct options *options)
 {
-	const struct censustable_form form = {
+	const struct summary_table_form form = {
 	    .by_bin = options->bin_ns, .for_people = !options->json, .all = options->all};
 	struct failure why;
-	struct table *table = censustable_new(census, &form, &why);
+	struct table *table = summary_table_new(census, &form, &why);
 
 	if (!table ||
 	    table_print(table, options->json ? TABLE_JSON : TABLE_HUMAN, stdout, &why) < 0)
@@ -75,7 +75,7 @@ int
 main(int argc, char **argv)
 {
 	struct inputs inputs = INPUTS_INIT;
-	struct census census = CENSUS_INIT;
+	struct summary census = SUMMARY_INIT;
 	struct options options;
 	struct failure why;
 	struct merge *merge;
@@ -92,7 +92,7 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	merge_mix_linktypes(merge);
 	if (merge_start(merge, &why) < 0 ||
-	    census_take(&census, merge_source(merge), options.bin_ns, &why) < 0)
+	    summary_take(&census, merge_source(merge), options.bin_ns, &why) < 0)
 		die("%s", why.text);
 	print(&census, &options);
 	for (size_t i = 0; i < inputs.count; i++)
@@ -102,6 +102,6 @@ main(int argc, char **argv)
 		}
 	merge_free(merge);
 	inputs_release(&inputs);
-	census_release(&census);
+	summary_release(&census);
 	return cli_finish(status);
 }

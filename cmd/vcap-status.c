@@ -1,17 +1,17 @@
 /*
  * vcap-status: how a capture is doing, engine by engine. The engines of one that goes on are asked.
  */
-#include "child.h"
+#include "base/clock.h"
+#include "base/datetime.h"
+#include "base/parse.h"
+#include "base/process.h"
+#include "base/strvec.h"
+#include "base/table.h"
+#include "base/text.h"
 #include "cli.h"
-#include "clock.h"
-#include "moment.h"
-#include "parse.h"
-#include "remainder.h"
-#include "spool.h"
-#include "table.h"
-#include "text.h"
-#include "waiter.h"
-#include "words.h"
+#include "controller/spool.h"
+#include "controller/timeleft.h"
+#include "controller/waitproc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,10 +85,10 @@ parse_options(int argc, char **argv)
 
 /* What comes of each engine is in its state; whether it answered shows there too. */
 static void
-ask_engines(const struct entry *entry)
+ask_engines(const struct spool_entry *entry)
 {
-	struct words names = entry_participants(entry);
-	char *list = words_join(&names, ",");
+	struct strvec names = spool_entry_participants(entry);
+	char *list = strvec_join(&names, ",");
 	char *const argv[] = {"vcap-each",       "-E",       list,      "-t",        "30s",
 			      (char *)entry->id, "vcap-on",  "{}",      "vcap-host", "status",
 			      "{dir}",           "{region}", "vcap-on", "{}",        "vcap-region",
@@ -97,38 +97,38 @@ ask_engines(const struct entry *entry)
 
 	if (!list)
 		die("out of memory");
-	if (names.count > 0 && child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
+	if (names.count > 0 && process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
 		die("%s", why.text);
 	free(list);
-	words_free(words_finish(&names));
+	strvec_free(strvec_finish(&names));
 }
 
 /* One word for how an engine stands, and in *note what there is to say about it. */
 static const char *
-doing(const struct entry *entry, const char *engine, const struct keyval *state, const char **note,
-      char when[MOMENT_TEXT])
+doing(const struct spool_entry *entry, const char *engine, const struct keyval *state,
+      const char **note, char when[DATETIME_TEXT])
 {
 	const char *word = keyval_get(state, "state");
-	const char *missing = entry_missing_reason(entry, engine), *message;
+	const char *missing = spool_entry_missing_reason(entry, engine), *message;
 
 	*note = missing ? missing : keyval_get(state, "message");
 	if (missing)
 		return "missing";
 	message = keyval_get(&entry->facts, "message");
-	if (!entry_is_over(entry) && message && *message)
+	if (!spool_entry_is_over(entry) && message && *message)
 		*note = message;
-	if (entry_is_over(entry))
+	if (spool_entry_is_over(entry))
 		return "merged";
 	if (keyval_number(state, "exit", 0) != 0) {
 		*note = keyval_get(state, "error");
 		return "unreachable";
 	}
-	if (strcmp(entry_state(entry), "waiting") == 0) {
+	if (strcmp(spool_entry_state(entry), "waiting") == 0) {
 		const char *at = keyval_get(&entry->facts, "at");
 		int64_t at_ns;
 
 		if (at && parse_offset(at, &at_ns, NULL) == 0)
-			*note = moment_format(at_ns, when);
+			*note = datetime_format(at_ns, when);
 		return "waiting";
 	}
 	if (!word)
@@ -138,38 +138,39 @@ doing(const struct entry *entry, const char *engine, const struct keyval *state,
 
 /* A row, in the order of the columns. */
 static int
-add_row(struct table *table, enum table_form form, const struct entry *entry,
+add_row(struct table *table, enum table_form form, const struct spool_entry *entry,
 	const struct keyval *state, const char *engine, const char *what, const char *note,
 	struct failure *why)
 {
 	const char *packets = keyval_get(state, "packets"), *drops = keyval_get(state, "dropped");
 	const char *bytes = keyval_get(state, "bytes");
-	char left[REMAINDER_TEXT] = "", size[TEXT_SIZE];
+	char left[TIMELEFT_TEXT] = "", size[TEXT_SIZE];
 
 	if (strcmp(what, "missing") != 0)
-		remainder_format(entry, state, clock_realtime_ns(), left);
+		timeleft_format(entry, state, clock_realtime_ns(), left);
 	if (form != TABLE_HUMAN)
 		return table_add(table,
-				 (const char *const[]){entry->id, entry_state(entry), engine, what,
-						       packets, drops, note, bytes, left},
+				 (const char *const[]){entry->id, spool_entry_state(entry), engine,
+						       what, packets, drops, note, bytes, left},
 				 why);
 	return table_add(
 	    table,
-	    (const char *const[]){entry->id, entry_state(entry), engine, what, packets,
+	    (const char *const[]){entry->id, spool_entry_state(entry), engine, what, packets,
 				  bytes ? text_size(keyval_number(state, "bytes", 0), size) : NULL,
 				  drops, left, note},
 	    why);
 }
 
 static void
-add_engine(struct table *table, enum table_form form, const struct entry *entry, const char *engine)
+add_engine(struct table *table, enum table_form form, const struct spool_entry *entry,
+	   const char *engine)
 {
 	struct failure why = FAILURE_INIT;
 	struct keyval state;
 	const char *note, *what;
-	char when[MOMENT_TEXT];
+	char when[DATETIME_TEXT];
 
-	if (entry_load_engine(entry, engine, &state, &why) < 0)
+	if (spool_entry_load_engine(entry, engine, &state, &why) < 0)
 		warn("%s", why.text);
 	what = doing(entry, engine, &state, &note, when);
 	if (add_row(table, form, entry, &state, engine, what, note, &why) < 0)
@@ -181,9 +182,9 @@ static void
 add_capture(struct table *table, const struct spool *spool, const char *word,
 	    const struct request *request)
 {
-	struct entry entry;
+	struct spool_entry entry;
 	struct failure why = FAILURE_INIT;
-	struct words names;
+	struct strvec names;
 
 	if (spool_find(spool, word, &entry, &why) < 0) {
 		/* One of many may be damaged, or be called off meanwhile. */
@@ -192,19 +193,19 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 		warn("%s", why.text);
 		return;
 	}
-	if (!request->word && entry_is_over(&entry)) {
-		entry_close(&entry);
+	if (!request->word && spool_entry_is_over(&entry)) {
+		spool_entry_close(&entry);
 		return;
 	}
-	if (request->ask && strcmp(entry_state(&entry), "capturing") == 0)
+	if (request->ask && strcmp(spool_entry_state(&entry), "capturing") == 0)
 		ask_engines(&entry);
-	if (waiter_revive(&entry, &why) < 0)
+	if (waitproc_revive(&entry, &why) < 0)
 		warn("%s", why.text);
-	names = entry_engines(&entry);
+	names = spool_entry_engines(&entry);
 	for (size_t i = 0; i < names.count; i++)
 		add_engine(table, request->form, &entry, names.list[i]);
-	words_free(words_finish(&names));
-	entry_close(&entry);
+	strvec_free(strvec_finish(&names));
+	spool_entry_close(&entry);
 }
 
 int
@@ -218,7 +219,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	table = table_new("engines", request.form == TABLE_HUMAN ? human_columns : columns, WIDTH);
 	if (!table || spool_open(&spool, getenv, &why) < 0)

@@ -1,11 +1,11 @@
 /*
  * vcap-stop: ends a capture on all its engines, and then waits as vcap-wait does.
  */
-#include "child.h"
+#include "base/process.h"
+#include "base/strvec.h"
 #include "cli.h"
-#include "spool.h"
-#include "waiter.h"
-#include "words.h"
+#include "controller/spool.h"
+#include "controller/waitproc.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,30 +40,30 @@ parse_options(int argc, char **argv, bool *waits)
 
 /* One that is just being started is stopped once it is. */
 static void
-let_it_start(struct entry *entry)
+let_it_start(struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 
-	while (strcmp(entry_state(entry), "starting") == 0 && entry_is_locked(entry)) {
+	while (strcmp(spool_entry_state(entry), "starting") == 0 && spool_entry_is_locked(entry)) {
 		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-		if (entry_reload(entry, &why) < 0)
+		if (spool_entry_reload(entry, &why) < 0)
 			die("%s", why.text);
 	}
 }
 
 /* One that has not begun leaves nothing behind. Whoever waits for its time sees to that. */
 static bool
-call_off(struct entry *entry)
+call_off(struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 
-	if (strcmp(entry_state(entry), "waiting") != 0)
+	if (strcmp(spool_entry_state(entry), "waiting") != 0)
 		return false;
-	if (entry_ask_stop(entry, &why) < 0 || waiter_revive(entry, &why) < 0)
+	if (spool_entry_ask_stop(entry, &why) < 0 || waitproc_revive(entry, &why) < 0)
 		die("%s", why.text);
-	while (!spool_was_withdrawn(entry) && strcmp(entry_state(entry), "waiting") == 0) {
+	while (!spool_was_withdrawn(entry) && strcmp(spool_entry_state(entry), "waiting") == 0) {
 		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-		if (entry_reload(entry, &why) < 0 && !spool_was_withdrawn(entry))
+		if (spool_entry_reload(entry, &why) < 0 && !spool_was_withdrawn(entry))
 			die("%s", why.text);
 	}
 	return spool_was_withdrawn(entry);
@@ -71,10 +71,10 @@ call_off(struct entry *entry)
 
 /* An engine that does not obey now is vcap-wait's to be patient with. */
 static void
-stop_engines(const struct entry *entry)
+stop_engines(const struct spool_entry *entry)
 {
-	struct words names = entry_participants(entry);
-	char *list = words_join(&names, ",");
+	struct strvec names = spool_entry_participants(entry);
+	char *list = strvec_join(&names, ",");
 	char *const argv[] = {"vcap-each", "-E", list,          "-t",   "60s",   (char *)entry->id,
 			      "vcap-on",   "{}", "vcap-host",   "stop", "{dir}", "{region}",
 			      "vcap-on",   "{}", "vcap-region", "stop", "{dir}", NULL};
@@ -83,30 +83,30 @@ stop_engines(const struct entry *entry)
 
 	if (!list)
 		die("out of memory");
-	status = entry_ask_stop(entry, &why);
+	status = spool_entry_ask_stop(entry, &why);
 	if (status == 0)
-		status = child_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why);
+		status = process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why);
 	if (status < 0)
 		die("%s", why.text);
 	/* It has said what is wrong with the engines file. */
 	if (status == EXIT_MISUSE)
 		die_usage("capture '%s' goes on until the engines file is put right", entry->id);
 	for (size_t i = 0; i < names.count; i++) {
-		char *reason = entry_engine_failure(entry, names.list[i]);
+		char *reason = spool_entry_engine_failure(entry, names.list[i]);
 
 		if (reason)
 			warn("engine '%s' could not be told to stop: %s", names.list[i], reason);
 		free(reason);
 	}
 	free(list);
-	words_free(words_finish(&names));
+	strvec_free(strvec_finish(&names));
 }
 
 int
 main(int argc, char **argv)
 {
 	struct spool spool = SPOOL_INIT;
-	struct entry entry = ENTRY_INIT;
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 	const char *word;
 	char id[SPOOL_ID];
@@ -114,7 +114,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	word = parse_options(argc, argv, &waits);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
 		die("%s", why.text);
@@ -123,15 +123,15 @@ main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	let_it_start(&entry);
-	if (!entry_is_over(&entry))
+	if (!spool_entry_is_over(&entry))
 		stop_engines(&entry);
 	if (!waits) {
-		if (waiter_revive(&entry, &why) < 0)
+		if (waitproc_revive(&entry, &why) < 0)
 			die("%s", why.text);
 		return EXIT_DONE;
 	}
 	memcpy(id, entry.id, sizeof(id));
-	entry_close(&entry);
+	spool_entry_close(&entry);
 	spool_close(&spool);
 	execlp("vcap-wait", "vcap-wait", id, NULL);
 	die("cannot run 'vcap-wait': %s", strerror(errno));

@@ -2,12 +2,12 @@
  * vcap-wait: waits for a capture to become a file. Whoever comes first does the work: watches the
  * engines, fetches, merges; others wait for it, and take over if it is killed.
  */
-#include "appointment.h"
-#include "child.h"
+#include "base/parse.h"
+#include "base/process.h"
 #include "cli.h"
-#include "gather.h"
-#include "parse.h"
-#include "spool.h"
+#include "controller/collect.h"
+#include "controller/schedule.h"
+#include "controller/spool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +50,12 @@ say_called_off(const char *id)
 
 /* Sees to it that the capture has begun. */
 static int
-begin(const struct spool *spool, struct entry *entry, struct failure *why)
+begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 {
 	char id[SPOOL_ID];
 	bool called_off;
 
-	if (appointment_keep(entry, &called_off, why) < 0)
+	if (schedule_wait(entry, &called_off, why) < 0)
 		return -1;
 	if (!called_off)
 		return 0;
@@ -68,31 +68,31 @@ begin(const struct spool *spool, struct entry *entry, struct failure *why)
 /* Does what is left to do. A failure is taken down as the capture's, unless there only is no room.
  */
 static void
-work(const struct spool *spool, struct entry *entry, int64_t poll_ns)
+work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 {
-	struct gather gather = {.entry = entry, .poll_ns = poll_ns};
+	struct collect collect = {.entry = entry, .poll_ns = poll_ns};
 	struct failure why = FAILURE_INIT;
 
-	if (begin(spool, entry, &why) < 0 || gather_watch(&gather, &why) < 0 ||
-	    gather_fetch(&gather, &why) < 0 || gather_merge(&gather, &why) < 0 ||
-	    gather_finish(&gather, &why) < 0) {
-		const char *state = gather.is_short ? entry_state(entry) : "failed";
+	if (begin(spool, entry, &why) < 0 || collect_watch(&collect, &why) < 0 ||
+	    collect_fetch(&collect, &why) < 0 || collect_merge(&collect, &why) < 0 ||
+	    collect_finish(&collect, &why) < 0) {
+		const char *state = collect.is_short ? spool_entry_state(entry) : "failed";
 
-		if (entry_set_state(entry, state, why.text, NULL) < 0)
+		if (spool_entry_set_state(entry, state, why.text, NULL) < 0)
 			die("%s", why.text);
 	}
-	gather_release(&gather);
+	collect_release(&collect);
 }
 
 static int
-conclude(const struct entry *entry)
+conclude(const struct spool_entry *entry)
 {
-	const char *state = entry_state(entry);
+	const char *state = spool_entry_state(entry);
 	const char *message = keyval_get(&entry->facts, "message");
 
 	if (strcmp(state, "done") == 0)
 		return EXIT_DONE;
-	if (!entry_is_over(entry))
+	if (!spool_entry_is_over(entry))
 		die("capture '%s' is not complete: %s (make room, then: vcap wait %s)", entry->id,
 		    message ? message : "", entry->id);
 	warn("capture '%s' %s: %s", entry->id,
@@ -104,7 +104,7 @@ int
 main(int argc, char **argv)
 {
 	struct spool spool = SPOOL_INIT;
-	struct entry entry = ENTRY_INIT;
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 	const char *word;
 	int64_t poll_ns;
@@ -112,21 +112,21 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	word = parse_options(argc, argv, &poll_ns);
-	if (child_siblings_first() < 0)
+	if (process_siblings_first() < 0)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
 		die("%s", why.text);
-	if (entry_lock(&entry, &why) < 0) {
+	if (spool_entry_lock(&entry, &why) < 0) {
 		if (spool_was_withdrawn(&entry))
 			say_called_off(entry.id);
 		die("%s", why.text);
 	}
-	if (!entry_is_over(&entry))
+	if (!spool_entry_is_over(&entry))
 		work(&spool, &entry, poll_ns);
 	status = conclude(&entry);
 	if (status != EXIT_FAILED)
 		printf("%s/%s.pcapng\n", entry.path, entry.id);
-	entry_close(&entry);
+	spool_entry_close(&entry);
 	spool_close(&spool);
 	return cli_finish(status);
 }

@@ -3,9 +3,9 @@
  * those executed for a packet that does not match, of vcap's program and of libpcap's two ways to
  * say it. libpcap gets no more hosts than it compiles in about a minute.
  */
-#include "addrset.h"
-#include "filter.h"
-#include "program.h"
+#include "filter/filter.h"
+#include "packet/addrset.h"
+#include "packet/bpf.h"
 
 #include "../tools/steps.h"
 
@@ -53,7 +53,7 @@ print_program(const char *name, double ms, const struct insn *insns, size_t coun
 	}
 	printf("  %-22s %10.3f ms %7zu instructions %8.1f executed (most %u)%s\n", name, ms, count,
 	       (double)steps / PACKETS, most,
-	       count > PROGRAM_MAX ? "  more than the kernel takes" : "");
+	       count > BPF_MAX ? "  more than the kernel takes" : "");
 }
 
 static void
@@ -87,7 +87,7 @@ bench_libpcap(const char *name, const char *prefix, const uint32_t *hosts, size_
 
 /* false: they do not fit. */
 static bool
-compile(const uint32_t *hosts, size_t count, struct program *program, double *ms)
+compile(const uint32_t *hosts, size_t count, struct bpf *program, double *ms)
 {
 	struct addrset set = ADDRSET_INIT;
 	struct filter filter = {.set = &set};
@@ -112,13 +112,13 @@ compile(const uint32_t *hosts, size_t count, struct program *program, double *ms
 static void
 bench(const uint32_t *hosts, size_t count)
 {
-	struct program program = PROGRAM_INIT;
+	struct bpf program = BPF_INIT;
 	double ms;
 
 	printf("%zu hosts\n", count);
 	if (compile(hosts, count, &program, &ms))
 		print_program("vcap-filter", ms, program.insns, program.count);
-	program_release(&program);
+	bpf_release(&program);
 	bench_libpcap("libpcap, ip and host", "ip and ", hosts, count);
 	if (count <= HOST_SLOWEST)
 		bench_libpcap("libpcap, host", "", hosts, count);
@@ -133,7 +133,7 @@ most_that_fit(const uint32_t *hosts, size_t most)
 	size_t low = 1;
 
 	while (low < most) {
-		struct program program = PROGRAM_INIT;
+		struct bpf program = BPF_INIT;
 		size_t middle = (low + most + 1) / 2;
 		double ms;
 
@@ -141,7 +141,7 @@ most_that_fit(const uint32_t *hosts, size_t most)
 			low = middle;
 		else
 			most = middle - 1;
-		program_release(&program);
+		bpf_release(&program);
 	}
 	return low;
 }

@@ -5,9 +5,9 @@
 #ifndef VCAP_FUZZ_CAPTURE_H
 #define VCAP_FUZZ_CAPTURE_H
 
-#include "capfile.h"
+#include "capfile/pcapng_write.h"
+#include "capfile/reader.h"
 #include "fuzz.h"
-#include "pcapng.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -64,14 +64,14 @@ check_options(const unsigned char *options, uint32_t size)
 /* The packet is made of the input's own bytes, where it is said to stand. */
 static inline void
 check_packet(const struct source *source, const struct packet *packet, const uint8_t *data,
-	     size_t size, enum capfile_format format)
+	     size_t size, enum reader_format format)
 {
 	static const uint8_t simple[] = {3, 0, 0, 0}, simple_big[] = {0, 0, 0, 3};
-	size_t head = format == CAPFILE_PCAP ? 16 : 28;
+	size_t head = format == READER_PCAP ? 16 : 28;
 
 	must(source->place < size);
-	if (format == CAPFILE_PCAPNG && (memcmp(data + source->place, simple, 4) == 0 ||
-					 memcmp(data + source->place, simple_big, 4) == 0))
+	if (format == READER_PCAPNG && (memcmp(data + source->place, simple, 4) == 0 ||
+					memcmp(data + source->place, simple_big, 4) == 0))
 		head = 12;
 	must(packet->caplen <= packet->len);
 	must(packet->iface < source->interface_count);
@@ -91,9 +91,9 @@ struct reading {
 };
 
 static inline void
-read_all(struct capfile *file, const uint8_t *data, size_t size, struct reading *reading)
+read_all(struct reader *file, const uint8_t *data, size_t size, struct reading *reading)
 {
-	struct source *source = capfile_source(file);
+	struct source *source = reader_source(file);
 	uint64_t before = 0;
 	struct packet packet;
 	struct failure why;
@@ -110,7 +110,7 @@ read_all(struct capfile *file, const uint8_t *data, size_t size, struct reading 
 			must(source->note.size % 4 == 0 && source->note.size < size);
 		if (reading->last != SOURCE_PACKET)
 			continue;
-		check_packet(source, &packet, data, size, capfile_format(file));
+		check_packet(source, &packet, data, size, reader_format(file));
 		if (reading->packets < 64) {
 			reading->places[reading->packets] = source->place;
 			reading->digests[reading->packets] = digest_packet(&packet);
@@ -128,9 +128,9 @@ read_all(struct capfile *file, const uint8_t *data, size_t size, struct reading 
 
 /* Going back yields what was there. */
 static inline void
-check_revisits(struct capfile *file, const struct reading *reading)
+check_revisits(struct reader *file, const struct reading *reading)
 {
-	struct source *source = capfile_source(file);
+	struct source *source = reader_source(file);
 	size_t i = reading->packets < 64 ? reading->packets : 64;
 	struct packet packet;
 	struct failure why;
@@ -145,9 +145,9 @@ check_revisits(struct capfile *file, const struct reading *reading)
 
 /* The same packets come many at a time, and each stays as it is until the second turn. */
 static inline void
-check_more(struct capfile *file, const struct reading *reading)
+check_more(struct reader *file, const struct reading *reading)
 {
-	struct source *source = capfile_source(file);
+	struct source *source = reader_source(file);
 	struct packet list[5];
 	struct failure why;
 	uint64_t hash = 1;
@@ -187,7 +187,7 @@ check_capture(const uint8_t *data, size_t size)
 	int fd = file_of(data, size);
 	struct reading whole, pieces;
 	struct failure why;
-	struct capfile *file = capfile_open_fd(fd, "input", &why);
+	struct reader *file = reader_open_fd(fd, "input", &why);
 
 	if (!file) {
 		must(why.text[0]);
@@ -196,22 +196,22 @@ check_capture(const uint8_t *data, size_t size)
 	}
 	read_all(file, data, size, &whole);
 	check_revisits(file, &whole);
-	capfile_close(file);
+	reader_close(file);
 
-	file = capfile_open_fd(file_of(data, size), "input", &why);
+	file = reader_open_fd(file_of(data, size), "input", &why);
 	must(file);
-	capfile_set_chunk(file, 64);
+	reader_set_chunk(file, 64);
 	read_all(file, data, size, &pieces);
 	must(pieces.digest == whole.digest && pieces.last == whole.last);
 	must(pieces.events == whole.events);
-	capfile_close(file);
+	reader_close(file);
 
 	for (size_t chunk = 64; chunk <= 4096; chunk *= 8) {
-		file = capfile_open_fd(file_of(data, size), "input", &why);
+		file = reader_open_fd(file_of(data, size), "input", &why);
 		must(file);
-		capfile_set_chunk(file, chunk);
+		reader_set_chunk(file, chunk);
 		check_more(file, &whole);
-		capfile_close(file);
+		reader_close(file);
 	}
 }
 

@@ -4,19 +4,19 @@
 #ifndef VCAP_FUZZ_DRAFTS_H
 #define VCAP_FUZZ_DRAFTS_H
 
-#include "draft.h"
+#include "filter/service.h"
 #include "fuzz.h"
-#include "service.h"
+#include "import/draft.h"
 
 /* A name has addresses, but for one in a while. */
 static inline int
-find_any(void *context, const char *name, struct words *addresses, struct failure *why)
+find_any(void *context, const char *name, struct strvec *addresses, struct failure *why)
 {
 	(void)context;
 	if (name && strlen(name) % 5 == 0)
 		return failure_set(why, "cannot resolve '%s'", name);
-	words_add(addresses, "192.0.2.1");
-	words_add(addresses, "2001:db8::1");
+	strvec_add(addresses, "192.0.2.1");
+	strvec_add(addresses, "2001:db8::1");
 	return 0;
 }
 

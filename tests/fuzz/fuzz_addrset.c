@@ -1,6 +1,6 @@
 /* Lists of addresses, as vcap-filter reads them. */
-#include "addrset.h"
 #include "fuzz.h"
+#include "packet/addrset.h"
 
 static void
 check_intervals(const struct addrset *set, const struct intervals *intervals, uint8_t family)

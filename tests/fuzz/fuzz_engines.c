@@ -1,8 +1,8 @@
 /* Engines files: whatever is read has a name that is one, and a command line. */
-#include "engine.h"
+#include "base/parse.h"
+#include "base/strvec.h"
+#include "controller/engine.h"
 #include "fuzz.h"
-#include "parse.h"
-#include "words.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(parse_is_name(engines.list[i].name) && engines.list[i].directory);
 		must(engines_find(&engines, engines.list[i].name, &why));
 		must(words && words[0]);
-		words_free(words);
+		strvec_free(words);
 	}
 	engines_release(&engines);
 	free(text);

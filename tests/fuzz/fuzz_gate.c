@@ -1,9 +1,9 @@
 /* Command lines for vcap-gate: one that is taken apart is what vcap-on would have written, and what
  * is let through holds no path but those of captures and of vcap's own. */
+#include "base/shquote.h"
+#include "base/strvec.h"
+#include "controller/gate.h"
 #include "fuzz.h"
-#include "gate.h"
-#include "quoting.h"
-#include "words.h"
 
 static bool
 is_harmless(const char *word)
@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct gate gate = {.directory = "/base"};
 	char *line = fuzz_text(data, size);
 	struct failure why;
-	char **words = quoting_split(line, &why);
+	char **words = shquote_split(line, &why);
 	char *const *command;
 
 	if (!words) {
@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(line);
 		return 0;
 	}
-	char *again = quoting_join(words);
+	char *again = shquote_join(words);
 
 	must(again && strcmp(again, line) == 0);
 	command = gate_admit(&gate, words, &why);
@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			must(is_harmless(*word) && !strpbrk(*word, "\n\t ;|&$`'\"\\<>*?~#("));
 	}
 	free(again);
-	words_free(words);
+	strvec_free(words);
 	free(line);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* Lines for vcap shell, the mode in the first byte: what is refused is said, what is understood is
  * whole, and after each of its words the next one may come. */
 #include "fuzz.h"
-#include "grammar.h"
+#include "shell/grammar.h"
 
 struct search {
 	const char *word;
@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const enum grammar_mode modes[] = {GRAMMAR_TOP, GRAMMAR_SERVICE, GRAMMAR_IP};
 	enum grammar_mode mode = modes[size ? data[0] % 3 : 0];
 	char *line = fuzz_text(data + (size > 0), size - (size > 0));
-	struct words words = WORDS_INIT;
+	struct strvec words = STRVEC_INIT;
 	struct sentence sentence;
 	struct failure why = FAILURE_INIT;
 
@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			must(search.found);
 		}
 	}
-	words_free(words_finish(&words));
+	strvec_free(strvec_finish(&words));
 	free(line);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* The parts of a job: together no longer than what was read. */
+#include "capture/job.h"
 #include "fuzz.h"
-#include "job.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

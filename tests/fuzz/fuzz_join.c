@@ -1,11 +1,11 @@
 /*
- * Packets of one service through vcap-join's judge, as a stream and as a file that is read twice: a
- * byte of options, then packets, each two bytes of length and the packet. Nothing is
+ * Packets of one service through vcap-join's judge, as a livestream and as a file that is read
+ * twice: a byte of options, then packets, each two bytes of length and the packet. Nothing is
  * leaked, and memory stays within its bounds.
  */
+#include "filter/service.h"
 #include "fuzz.h"
-#include "join.h"
-#include "service.h"
+#include "join/join.h"
 
 static struct service service;
 static struct addrset set;
@@ -32,7 +32,7 @@ see_all(struct join *join, const uint8_t *data, size_t size)
 {
 	for (int64_t ts_ns = 1; size > 2; ts_ns += 1000000) {
 		uint32_t length = ((uint32_t)data[0] << 8 | data[1]) & 0x7ff;
-		struct flow *flow = NULL;
+		struct conn *flow = NULL;
 		struct packet packet;
 		bool is_final;
 

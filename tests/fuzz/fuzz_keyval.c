@@ -1,6 +1,6 @@
 /* Files of `key value` lines: what was read is there, and can be printed. */
+#include "base/keyval.h"
 #include "fuzz.h"
-#include "keyval.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

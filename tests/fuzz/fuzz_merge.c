@@ -5,7 +5,7 @@
  */
 #include "capture.h"
 
-#include "mergejob.h"
+#include "merge/merge_cmd.h"
 
 /* What of an input must be found in the output: how many packets, and a sum over their contents. */
 struct content {
@@ -18,7 +18,7 @@ content_of(int fd)
 {
 	struct content content = {0};
 	struct failure why;
-	struct capfile *file = capfile_open_fd(fd, "input", &why);
+	struct reader *file = reader_open_fd(fd, "input", &why);
 	enum source_event event;
 	struct packet packet;
 
@@ -27,7 +27,7 @@ content_of(int fd)
 		return content;
 	}
 	content.is_readable = true;
-	while ((event = capfile_source(file)->next(capfile_source(file), &packet, &why)) !=
+	while ((event = reader_source(file)->next(reader_source(file), &packet, &why)) !=
 		   SOURCE_END &&
 	       event != SOURCE_CUT) {
 		if (event != SOURCE_PACKET)
@@ -36,7 +36,7 @@ content_of(int fd)
 		content.packets++;
 		content.sum += digest(digest_packet(&packet), &packet.ts_ns, sizeof(packet.ts_ns));
 	}
-	capfile_close(file);
+	reader_close(file);
 	return content;
 }
 
@@ -44,7 +44,7 @@ content_of(int fd)
 static int
 merge(const int *inputs, const char *engine)
 {
-	struct mergejob job = MERGEJOB_INIT;
+	struct merge_cmd job = MERGE_CMD_INIT;
 	int out = file_of(NULL, 0), rc = 0;
 	struct failure why;
 
@@ -54,12 +54,12 @@ merge(const int *inputs, const char *engine)
 		snprintf(word, sizeof(word), "%s/proc/self/fd/%d", engine, inputs[i]);
 		must(inputs_add(&job.inputs, word, &why) == 0);
 	}
-	rc = mergejob_open(&job, "/proc/self/no output", &why);
+	rc = merge_cmd_open(&job, "/proc/self/no output", &why);
 	if (rc == 0)
-		rc = mergejob_start(&job, &why);
+		rc = merge_cmd_start(&job, &why);
 	if (rc == 0)
-		rc = mergejob_write(&job, out, CAPFILE_PCAPNG, &why);
-	mergejob_release(&job);
+		rc = merge_cmd_write(&job, out, READER_PCAPNG, &why);
+	merge_cmd_release(&job);
 	must(rc == 0 || why.text[0]);
 	if (rc == 0)
 		return out;
@@ -90,15 +90,15 @@ static void
 check_order(int fd)
 {
 	struct failure why;
-	struct capfile *file;
+	struct reader *file;
 	enum source_event event;
 	struct packet packet;
 	int64_t before = 0;
 
 	lseek(fd, 0, SEEK_SET);
-	file = capfile_open_fd(dup(fd), "output", &why);
+	file = reader_open_fd(dup(fd), "output", &why);
 	must(file);
-	while ((event = capfile_source(file)->next(capfile_source(file), &packet, &why)) !=
+	while ((event = reader_source(file)->next(reader_source(file), &packet, &why)) !=
 	       SOURCE_END) {
 		must(event != SOURCE_CUT);
 		if (event != SOURCE_PACKET)
@@ -106,8 +106,8 @@ check_order(int fd)
 		must(packet.ts_ns >= before);
 		before = packet.ts_ns;
 	}
-	must(!capfile_section(file)->cut_short);
-	capfile_close(file);
+	must(!reader_section(file)->cut_short);
+	reader_close(file);
 }
 
 int

@@ -1,6 +1,6 @@
 /* Service files, and the side of a packet that is all zeros or all ones. */
+#include "filter/service.h"
 #include "fuzz.h"
-#include "service.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,8 +1,8 @@
 /* Files of what is set for a service in vcap shell: what is taken is printed, kept and taken again
  * as the same, and each address can be taken away. */
 #include "fuzz.h"
-#include "settings.h"
-#include "settingstable.h"
+#include "shell/settings.h"
+#include "shell/settings_table.h"
 
 static void
 hold(struct settings *settings)
@@ -14,7 +14,7 @@ hold(struct settings *settings)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	must(out && settingstable_print(settings, "shop", out, &why) == 0);
+	must(out && settings_table_print(settings, "shop", out, &why) == 0);
 	fclose(out);
 	for (const char *c = text; *c; c++)
 		must(*c == '\n' || ((unsigned char)*c >= ' ' && *c != 0x7f));

@@ -158,7 +158,7 @@ whole() {
 	lab_compare client server
 }
 
-# Break: cmd/vcap-status.c s/waiter_revive(&entry, &why) < 0/0/
+# Break: cmd/vcap-status.c s/waitproc_revive(&entry, &why) < 0/0/
 @test "F7: killed while starting, before any engine's answer: vcap status goes on with it" {
 	lab_witness_all
 	stand_in ssh '*.101*vcap-run*' 'real "$@"; hold 1' '*.102*vcap-run*' 'real "$@"; hold 2'
@@ -180,7 +180,7 @@ whole() {
 	nothing_left
 }
 
-# Break: lib/watch.c s/if (now - alone_since > patience)/if (0)/
+# Break: lib/controller/poll.c s/if (now - alone_since > patience)/if (0)/
 @test "F7: killed while starting: an engine that was not asked is missing, the other's packets are there" {
 	lab_witness_all
 	stand_in ssh '*.102*vcap-run*' hold
@@ -201,7 +201,7 @@ whole() {
 	nothing_left
 }
 
-# Break: cmd/vcap-wait.c s/if (!entry_is_over(&entry))/if (0)/
+# Break: cmd/vcap-wait.c s/if (!spool_entry_is_over(&entry))/if (0)/
 @test "F7: killed while capturing: the engines go on, vcap stop and vcap wait collect it" {
 	lab_witness_all
 	controller vcap capture shop -t 5
@@ -225,7 +225,7 @@ whole() {
 	nothing_left
 }
 
-# Break: lib/fdio.c s/remove_stale(out->dirfd, base_name(out->path));/;/
+# Break: lib/base/fileio.c s/remove_stale(out->dirfd, base_name(out->path));/;/
 @test "F7: killed while fetching: vcap export fetches again what is not whole" {
 	lab_witness_all
 	stand_in ssh '*.102*vcap-merge*' 'real "$@" | { head -c 50000; hold; }'
@@ -242,7 +242,7 @@ whole() {
 	nothing_left
 }
 
-# Break: lib/gather.c s/"vcap-fetch", "-k", "{}"/"vcap-fetch", "{}"/
+# Break: lib/controller/collect.c s/"vcap-fetch", "-k", "{}"/"vcap-fetch", "{}"/
 @test "F7: killed while merging: the engines have their copies still, vcap wait merges again" {
 	lab_witness_all
 	# The real one is killed in the middle of its work.
@@ -259,7 +259,7 @@ whole() {
 	nothing_left
 }
 
-# Break: lib/watch.c s/= entry_has_fetched(entry, engines->list\[i\])/= false/
+# Break: lib/controller/poll.c s/= spool_entry_has_fetched(entry, engines->list\[i\])/= false/
 @test "F7: killed while the engines' copies are removed: nothing is taken for lost" {
 	lab_witness_all
 	stand_in ssh '*.101*vcap-host*remove*' 'real "$@"; exit 255' '*.102*vcap-host*remove*' hold
@@ -292,7 +292,7 @@ sessions_of() { # ENGINE: the processes of its sshd that serve somebody
 	done
 }
 
-# Break: lib/gather.c s/#define FETCH_TRIES 3/#define FETCH_TRIES 1/
+# Break: lib/controller/collect.c s/#define FETCH_TRIES 3/#define FETCH_TRIES 1/
 @test "F8: a link that is a black hole for 20 s in the middle of a fetch, and one that breaks" {
 	lab_witness_all
 	# Slow enough to be caught in the middle, and not by what ssh has taken in ahead.
@@ -391,7 +391,7 @@ no_capture_runs() {
 	! pgrep -x vcap-run
 }
 
-# Break: lib/capture.c s/if (now >= capture->lease_end)/if (0)/
+# Break: lib/capture/capture.c s/if (now >= capture->lease_end)/if (0)/
 @test "F7, F8: vcap live, killed or hanging with all its ssh, leaves nothing on the engines" {
 	controller vcap live shop
 	until_true captures_run

@@ -289,7 +289,7 @@ wait_for_started() {
 	started=()
 }
 
-# Break: lib/spool.c s/found = !entry_is_over(&capture);/found = 0;/
+# Break: lib/controller/spool.c s/found = !spool_entry_is_over(&capture);/found = 0;/
 # Twenty with VCAP_SLOW, five without.
 @test "F23: many captures of different services at once, and of each a second one is refused" {
 	small_rings
@@ -697,7 +697,7 @@ datagrams() { # FILE
 	tshark -r "$1" -Y 'udp && !icmp && ip.dst == 127.0.0.1' -T fields -e frame.time_epoch -e udp.payload 2>/dev/null
 }
 
-# Break: lib/drift.c s/clocks_correct(engine, skew, options);/if (is_corrected) words_add(options, "b=0");/
+# Break: lib/controller/clock_correct.c s/clock_compare_correct(engine, skew, options);/if (is_corrected) strvec_add(options, "b=0");/
 @test "a clock that is 40 ms off: true order to the error that is told, as witnesses have it" {
 	ahead_by_40_ms
 	begin shop -t 5
@@ -754,7 +754,7 @@ datagrams() { # FILE
 }
 
 # Bytes and packets that it says it has; 5 MiB would fit were it not for the merged file.
-# Break: lib/gather.c s/const bool fits = .*/const bool fits = true;/
+# Break: lib/controller/collect.c s/const bool fits = .*/const bool fits = true;/
 @test "F27: an engine that says it has more than the disk could hold does not hold up the others" {
 	spool_with_room 8
 	for lie in bytes:5242880 bytes:4611686018427387904 packets:18446744073709551615; do

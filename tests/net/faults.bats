@@ -7,7 +7,7 @@ load tcpdump
 load ../until
 load veth
 
-# Break: lib/outlet.c s/recording->stop = RECORDING_DISK_FULL;/;/
+# Break: lib/capture/output.c s/recording->stop = FILEWRITER_DISK_FULL;/;/
 @test "F1: a full disk ends it at a whole record, exit 3" {
 	disk size=64k
 	vcap-run -i vb -R 0 --max-size 1G -w disk/d 2>err 3>&- &
@@ -29,7 +29,7 @@ load veth
 	grep -q "disk is full" err
 }
 
-# Break: lib/recording.c s/if (ftruncate(recording->fd, (off_t)size) == 0)/if (0)/
+# Break: lib/capture/filewriter.c s/if (ftruncate(recording->fd, (off_t)size) == 0)/if (0)/
 @test "F1: so does a file system that refuses, in the middle of a write" {
 	(
 		ulimit -f 100
@@ -50,7 +50,7 @@ load veth
 	[[ $output == *"stat entries = 1"* ]]
 }
 
-# Break: lib/quota.c s/room = quota->reserve + quota->slack/room = quota->slack/
+# Break: lib/base/diskquota.c s/room = quota->reserve + quota->slack/room = quota->slack/
 @test "F2: does not start below the reserve, and stops at it" {
 	disk size=8M
 	run -1 vcap-run -i vb -w disk/d
@@ -67,7 +67,7 @@ load veth
 	[ "$(count_in disk/d/core-*.pcapng)" -eq "$(value packets disk/d)" ]
 }
 
-# Break: lib/quota.c s|max_size = (free_bytes - reserve) / 4|max_size = UINT64_MAX / 2|
+# Break: lib/base/diskquota.c s|max_size = (free_bytes - reserve) / 4|max_size = UINT64_MAX / 2|
 @test "F3: no limit given: a warning, and a size cap all the same" {
 	disk size=16M
 	vcap-run -i vb -R 8M -w disk/d 2>err 3>&- &
@@ -82,7 +82,7 @@ load veth
 	grep -q "neither -c nor -t" err
 }
 
-# Break: lib/quota.c s/taken = room;/;/
+# Break: lib/base/diskquota.c s/taken = room;/;/
 @test "F3: --max-size is a cap over all files together" {
 	start d -i vb --max-size 300k
 	send -C 0 -c 300 -s 1400 va
@@ -93,7 +93,7 @@ load veth
 	[ "$(count_in d/core-*.pcapng)" -eq "$(value packets)" ]
 }
 
-# Break: lib/outlet.c s/FLUSH_EVERY   (500/FLUSH_EVERY (50000/
+# Break: lib/capture/output.c s/FLUSH_EVERY   (500/FLUSH_EVERY (50000/
 @test "F4: kill -9 at any moment leaves whole records and costs at most a second" {
 	kills=20
 	[ -z "${VCAP_SLOW-}" ] || kills=200
@@ -130,7 +130,7 @@ load veth
 	done
 }
 
-# Break: lib/launch.c s/sigaddset(&set, SIGHUP);/;/
+# Break: lib/base/daemon.c s/sigaddset(&set, SIGHUP);/;/
 @test "F5: TERM, INT and HUP end it in good order" {
 	for signal in TERM INT HUP; do
 		start "$signal" -i vb
@@ -143,13 +143,13 @@ load veth
 	done
 }
 
-# Break: lib/launch.c s/signal(SIGPIPE, SIG_IGN);/;/
+# Break: lib/base/daemon.c s/signal(SIGPIPE, SIG_IGN);/;/
 @test "F5: a stream whose reader has gone ends quietly" {
 	run -0 bash -c 'set -o pipefail; vcap-run -i vb -t 1m -w - | head -c 1 >/dev/null'
 	[ -z "$output" ]
 }
 
-# Break: lib/capture.c s/pthread_kill(thread, SIGUSR1);/;/
+# Break: lib/capture/capture.c s/pthread_kill(thread, SIGUSR1);/;/
 @test "F5: a stream whose reader is stuck still ends" {
 	mkfifo pipe
 	# shellcheck disable=SC2217 # it holds the pipe open
@@ -169,7 +169,7 @@ load veth
 	kill "$reader"
 }
 
-# Break: lib/recording.c s/fsync(recording->fd) < 0/fsync(recording->fd) < -1/
+# Break: lib/capture/filewriter.c s/fsync(recording->fd) < 0/fsync(recording->fd) < -1/
 @test "F6: whatever fails, it ends in good order and leaves no half file" {
 	[ -e "$build/tests/preload/fail.so" ] || skip "make tests"
 	[ "$build" = "${build%asan*}" ] || skip "the sanitizer has an allocator of its own"
@@ -203,7 +203,7 @@ load veth
 	done
 }
 
-# Break: lib/capture.c s/has_lease ? STDIN_FILENO : -1/has_lease ? -1 : -1/
+# Break: lib/capture/capture.c s/has_lease ? STDIN_FILENO : -1/has_lease ? -1 : -1/
 @test "F7: --lease ends with standard input, a blocked output notwithstanding" {
 	mkfifo input output
 	sleep 1000 <>output 3>&- &
@@ -221,7 +221,7 @@ load veth
 	kill "$reader"
 }
 
-# Break: lib/capture.c s/if (now >= capture->lease_end)/if (0)/
+# Break: lib/capture/capture.c s/if (now >= capture->lease_end)/if (0)/
 @test "F8: --lease=TIME ends when its holder is silent, and not before" {
 	mkfifo input
 	vcap-run -i vb --lease=700ms -R 0 -w d <input 2>err 3>&- &
@@ -240,7 +240,7 @@ load veth
 	[ "$(value reason f)" = lease ]
 }
 
-# Break: lib/ring.c s/address.sll_ifindex != -1/1/
+# Break: lib/capture/ring.c s/address.sll_ifindex != -1/1/
 @test "F10: a deleted interface is recorded and the others go on, exit 3" {
 	ip link add dev wa type veth peer name wb
 	ip link set wa up
@@ -259,7 +259,7 @@ load veth
 	grep -q "'vb' was deleted" err
 }
 
-# Break: lib/ring.c s/address.sll_ifindex != -1/1/
+# Break: lib/capture/ring.c s/address.sll_ifindex != -1/1/
 @test "F10: the last interface deleted: exit 1, what was captured is kept" {
 	start d -i vb
 	send -C 0 -c 5 va
@@ -269,8 +269,8 @@ load veth
 	[ "$(count_in d/core-0.pcapng)" -eq 5 ]
 }
 
-# Break: lib/ring.c s/address.sll_ifindex != -1/error == 0/
-# Break: lib/collector.c s/ring_is_attached(&collector->lanes\[i\].ring);/;/
+# Break: lib/capture/ring.c s/address.sll_ifindex != -1/error == 0/
+# Break: lib/capture/capture_loop.c s/ring_is_attached(&collector->lanes\[i\].ring);/;/
 @test "F10: an interface that goes down and up resumes, each CPU in its place" {
 	start d -i vb
 	send -C 0 -c 5 va
@@ -286,7 +286,7 @@ load veth
 	[ "$cpus" -lt 2 ] || [ "$(field 1 packets)" -eq 7 ]
 }
 
-# Break: lib/ring.c s/ring->dropped += news.tp_drops;/;/
+# Break: lib/capture/ring.c s/ring->dropped += news.tp_drops;/;/
 @test "F11: what a stopped process loses is counted everywhere" {
 	start d -i vb -b 1M
 	kill -STOP "$pid"
@@ -305,7 +305,7 @@ load veth
 	[ "$output" -eq "$(field 0 dropped)" ]
 }
 
-# Break: lib/ring.c s/packet->len = head->tp_len;/packet->len = packet->caplen;/
+# Break: lib/capture/ring.c s/packet->len = head->tp_len;/packet->len = packet->caplen;/
 @test "F12: packets longer than any wire's keep their true length" {
 	sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
 	ip link set lo gso_max_size 200000 gro_max_size 200000 || skip "big-tcp"
@@ -333,7 +333,7 @@ load veth
 	[ "$(awk '$2 > 1000' cut.lengths | wc -l)" -eq 0 ]
 }
 
-# Break: lib/ring.c s/put_tag_back(packet, head);/;/
+# Break: lib/capture/ring.c s/put_tag_back(packet, head);/;/
 @test "F13: VLAN tags are back in place, in both directions" {
 	start d -i vb -i va
 	send -o -C 0 -v 7 -c 2 va
@@ -348,7 +348,7 @@ load veth
 	[ "$(grep -c "^vb.0x00000001.136.10.0.0.2" <<<"$output")" -eq 1 ]
 }
 
-# Break: lib/iface.c s/if (\*first && iface->linktype != \*linktype)/if (0)/
+# Break: lib/capture/iface.c s/if (\*first && iface->linktype != \*linktype)/if (0)/
 @test "F14: 'any' is refused, and link types are not mixed" {
 	run -1 vcap-run -i any -t 1s -R 0 -w d
 	[[ $output == *"'any'"* ]]
@@ -373,7 +373,7 @@ load veth
 	ip link del dev tun7
 }
 
-# Break: lib/clock.c s/return read_clock(CLOCK_MONOTONIC);/return read_clock(CLOCK_REALTIME);/
+# Break: lib/base/clock.c s/return read_clock(CLOCK_MONOTONIC);/return read_clock(CLOCK_REALTIME);/
 @test "F15: a clock that is set does not change how long it captures, and is recorded" {
 	[ -e "$build/tests/preload/clock.so" ] || skip "make tests"
 	for step in 3600 -3600; do
@@ -398,7 +398,7 @@ load veth
 	[ -z "$(value clock-step still)" ]
 }
 
-# Break: lib/session.c s/priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, why) < 0/0/
+# Break: lib/capture/session.c s/priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, why) < 0/0/
 @test "F30: a thread that handles packets can do nothing else" {
 	[ -e "$build/tests/preload/stray.so" ] || skip "make tests"
 	[ "$build" = "${build%asan*}" ] || skip "the sanitizer needs system calls of its own"
@@ -418,7 +418,7 @@ load veth
 	done
 }
 
-# Break: lib/session.c s/priv_confine_files(sandbox, session->dir.fd, NULL, why) < 0/0/
+# Break: lib/capture/session.c s/priv_confine_files(sandbox, session->dir.fd, NULL, why) < 0/0/
 @test "F30: it can make files in its directory only" {
 	[ -e "$build/tests/preload/stray.so" ] || skip "make tests"
 	# landlock_create_ruleset(2), which answers with its version.
@@ -435,7 +435,7 @@ load veth
 	rm -f /tmp/stray
 }
 
-# Break: lib/rundir.c s/O_CLOEXEC, 0600)/O_CLOEXEC, 0666)/
+# Break: lib/capture/rundir.c s/O_CLOEXEC, 0600)/O_CLOEXEC, 0666)/
 # Break: cmd/cli.c s/umask(077)/umask(0)/
 @test "F25: the directory is 0700 and its files 0600, whatever the umask" {
 	for mask in 000 077; do
@@ -445,7 +445,7 @@ load veth
 	done
 }
 
-# Break: lib/rundir.c s/if (!is_empty(dir->fd))/if (0)/
+# Break: lib/capture/rundir.c s/if (!is_empty(dir->fd))/if (0)/
 @test "F24: a directory that is not empty, a link, or somebody else's is refused" {
 	mkdir full empty other
 	touch full/precious
@@ -464,7 +464,7 @@ load veth
 	run -1 vcap-run -i vb -t 100ms -R 0 -w empty
 }
 
-# Break: lib/session.c s/priv_drop_all(why) < 0 ||//
+# Break: lib/capture/session.c s/priv_drop_all(why) < 0 ||//
 @test "F30: every thread has given up everything before the first packet" {
 	start d -i vb
 	threads=0
@@ -480,7 +480,7 @@ load veth
 	[ "$threads" -ge "$cpus" ]
 }
 
-# Break: lib/session.c s/priv_drop_all(why) < 0 ||//
+# Break: lib/capture/session.c s/priv_drop_all(why) < 0 ||//
 @test "F30: a file capability is enough for an ordinary user" {
 	[ "$(awk "{ print \$3 }" /proc/self/uid_map)" -gt 1 ] || skip "one user in this namespace"
 	cd /run

@@ -164,7 +164,7 @@ tells_beginnings_and_ends() { # of both families
 	[ "$(grep -vc '^#' flows)" -eq 8 ]
 }
 
-# Break: lib/conntrack.c s/NF_NETLINK_CONNTRACK_NEW |/0 |/
+# Break: lib/flows/conntrack.c s/NF_NETLINK_CONNTRACK_NEW |/0 |/
 @test "conntrack: connections that begin and end, both families" {
 	tells_beginnings_and_ends
 }
@@ -201,14 +201,14 @@ static_flows() {
 	[ -x "$flows" ] || skip "static: not in this build"
 }
 
-# Break: lib/conntracktool.c s/NEW,DESTROY/DESTROY/
+# Break: lib/flows/conntrack_tool.c s/NEW,DESTROY/DESTROY/
 @test "conntrack, static: connections that begin and end, both families" {
 	static_flows
 	tells_beginnings_and_ends
 	[ "$(cat err)" = "vcap-flows: this program has no libnetfilter_conntrack: the 'conntrack' tool reads connection tracking for it" ]
 }
 
-# Break: lib/conntracktool.c s/stream == COMPLAINTS/true/
+# Break: lib/flows/conntrack_tool.c s/livestream == COMPLAINTS/true/
 @test "conntrack, static: the same table as the library reads" {
 	static_flows
 	gateway
@@ -243,7 +243,7 @@ static_flows() {
 }
 
 # Bursts that nobody reads: the kernel drops events, and says so.
-# Break: lib/conntrack.c s/conntrack->is_due = true;/;/
+# Break: lib/flows/conntrack.c s/conntrack->is_due = true;/;/
 @test "conntrack: events that were dropped are made up for" {
 	gateway
 	conntrack -F 2>/dev/null
@@ -325,7 +325,7 @@ ask() { # COMMAND: what HAProxy answers
 	diff <(wire_pairs) <(pairs new | grep -v "^192.0.2.20")
 }
 
-# Break: lib/haproxysess.c s/session->source = end_after(line, " addr=");/;/
+# Break: lib/flows/haproxy_sess.c s/session->source = end_after(line, " addr=");/;/
 @test "haproxy: what the ring had, and sessions that are older" {
 	proxy
 	watch_wire
@@ -346,7 +346,7 @@ ask() { # COMMAND: what HAProxy answers
 	run -1 grep -vxFf <(wire_pairs) <(pairs new | grep ^10.1)
 }
 
-# Break: lib/haproxyring.c s/link->repeats = ring->newest_ns != INT64_MIN;/;/
+# Break: lib/flows/haproxy_ring.c s/link->repeats = ring->newest_ns != INT64_MIN;/;/
 @test "haproxy: nothing is told twice, or lost, when it closes an idle connection" {
 	proxy "stats timeout 500ms"
 	watch_wire
@@ -384,7 +384,7 @@ workers_are() { # COUNT
 	[ "$(pgrep -P "$proxy_pid" | wc -l)" -eq "$1" ]
 }
 
-# Break: lib/haproxyring.c s/call(ring, probe, true, false, &why);/;/
+# Break: lib/flows/haproxy_ring.c s/call(ring, probe, true, false, &why);/;/
 @test "haproxy: a reload: the new process is listened to, and the old one let go" {
 	proxy "hard-stop-after 60s"
 	watch_wire
@@ -453,7 +453,7 @@ syslogd() {
 	until_true test -S log.sock
 }
 
-# Break: lib/logtail.c s/notice_cut(&tail->now);/;/
+# Break: lib/flows/logtail.c s/notice_cut(&tail->now);/;/
 @test "log: lines as they are written, renamed, cut" {
 	syslogd
 	proxy
@@ -494,7 +494,7 @@ syslogd() {
 	[ "$output" = "vcap-flows: cannot read 'nosuch.log': No such file or directory" ]
 }
 
-# Break: lib/priv.c s/drop_all_but(has ? values\[power\] : -1, why)/0/
+# Break: lib/base/priv.c s/drop_all_but(has ? values\[power\] : -1, why)/0/
 @test "it keeps one capability, and can do nothing else" {
 	gateway
 	syslogd
@@ -662,7 +662,7 @@ are_followed() { # SOURCE VIP PORT
 	! tcpdump -nr all.pcapng host 10.1.0.2 2>/dev/null | grep .
 }
 
-# Break: lib/join.c s/!flow->has_isn,/false,/
+# Break: lib/join/join.c s/!flow->has_isn,/false,/
 @test "vcap-run --flows conntrack: connections that are older than the capture" {
 	gateway
 	are_followed conntrack 192.0.2.10 80
@@ -673,7 +673,7 @@ are_followed() { # SOURCE VIP PORT
 	are_followed "haproxy:$PWD/sock" 192.0.2.20 8081
 }
 
-# Break: lib/capture.c s/watch_informant(capture);/;/
+# Break: lib/capture/capture.c s/watch_informant(capture);/;/
 @test "vcap-run --flows: it dies, and the capture goes on" {
 	gateway
 	capture conntrack 192.0.2.10 80

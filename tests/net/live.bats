@@ -183,7 +183,7 @@ sees() { # ENGINE
 }
 
 # The kernel has one clock: b only says that it is ahead, and what its packets are moved by shows it.
-# What to break: clocks_correct() in lib/clocks.c.
+# What to break: clocks_correct() in lib/controller/clock_compare.c.
 @test "live: a clock that is ahead is put right, and said" {
 	cat >ahead <<-'END'
 		#!/bin/sh

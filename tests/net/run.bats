@@ -198,7 +198,7 @@ load veth
 	[[ $output == *"not empty"* ]]
 }
 
-# Break: lib/ring.c s/{.code = BPF_RET | BPF_K, .k = 0}/{.code = BPF_RET | BPF_K, .k = 65535}/
+# Break: lib/capture/ring.c s/{.code = BPF_RET | BPF_K, .k = 0}/{.code = BPF_RET | BPF_K, .k = 65535}/
 @test "no packet from before the filter is ever kept" {
 	vcap-filter -P -e "udp port 77" >prog
 	send -C 0 -c 2000000 -r 50000 -p 78 va >/dev/null 3>&- &
@@ -211,7 +211,7 @@ load veth
 	kill "$sender"
 }
 
-# Break: lib/captureopen.c s/(uint64_t)cores \* (64 << 20)/1/
+# Break: lib/capture/setup.c s/(uint64_t)cores \* (64 << 20)/1/
 @test "a reader that stalls costs nothing as long as the rings have room" {
 	mkfifo pipe
 	cat pipe >stream 3>&- &

@@ -77,7 +77,7 @@ packets() { # FILTER: of the file, as interface and the client it is about
 	tshark -nr out/Test-VS.*.pcapng -Y "$1" -T fields -e frame.interface_name 2>/dev/null
 }
 
-# Break: lib/settingstable.c s/"  %s\[%zu\]"/"%s(%zu)"/
+# Break: lib/shell/settings_table.c s/"  %s\[%zu\]"/"%s(%zu)"/
 @test "shell: the session of the manual" {
 	cat >steps <<-END
 		< : >
@@ -146,7 +146,7 @@ packets() { # FILTER: of the file, as interface and the client it is about
 	[ -z "$(packets 'http.x_forwarded_for == "10.9.0.7"')" ]
 }
 
-# Break: lib/siblings.c s/"-t%"/"-t1%"/
+# Break: lib/shell/run_command.c s/"-t%"/"-t1%"/
 @test "shell: a script; limits end it, settings stay, and a second capture is the next" {
 	run -0 --separate-stderr vcap-shell <<-'END'
 		debug virtualservice Test-VS
@@ -183,7 +183,7 @@ packets() { # FILTER: of the file, as interface and the client it is about
 vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 }
 
-# Break: lib/console.c s/console->wish == CONSOLE_NO_CAPTURE && id/id/
+# Break: lib/shell/shell.c s/console->wish == SHELL_NO_CAPTURE && id/id/
 @test "shell: no limits are warned of; what is saved meanwhile is for the next; ^C ends no capture" {
 	cat >steps <<-'END'
 		< : >
@@ -221,7 +221,7 @@ vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 	none_captures
 }
 
-# Break: lib/console.c s/"failed") == 0/"failed") == 1/
+# Break: lib/shell/shell.c s/"failed") == 0/"failed") == 1/
 @test "shell: a capture that fails, on start and afterwards, says why" {
 	sed -i 's/^lb2 .*/lb2 dir=\/nowhere exec false/; s/^lb1 .*/lb1 dir=\/nowhere exec false/' config/engines
 	run -1 vcap-shell <<-'END'
@@ -245,7 +245,7 @@ vcap-shell: line 4: 'save' has failed" ]]
 	[ "$output" = "vcap-shell: line 1: capture '$id' has failed: no room" ]
 }
 
-# Break: lib/console.c s/case CONSOLE_PARTIAL: return status/case CONSOLE_PARTIAL: return CONSOLE_DONE/
+# Break: lib/shell/shell.c s/case SHELL_PARTIAL: return status/case SHELL_PARTIAL: return SHELL_DONE/
 @test "shell: one engine of two captures: a part, which is said, and so is it of the file" {
 	sed -i 's/^lb2 .*/lb2 dir=\/nowhere exec false/' config/engines
 	run -3 --separate-stderr vcap-shell <<-'END'

@@ -68,7 +68,7 @@ names=("-oProxyCommand=touch x" 'a;b' '$(touch x)' '`touch x`' '../x' '/etc/pass
 	find . | diff before -
 }
 
-# Break: lib/engine.c s/engine->transport == ENGINE_SSH && !is_destination(words\[1\])/0/
+# Break: lib/controller/engine.c s/engine->transport == ENGINE_SSH && !is_destination(words\[1\])/0/
 @test "F26: hostile names in the configuration are refused before anything runs" {
 	cp config/engines good
 	find . >before
@@ -107,7 +107,7 @@ evil() { # IF-NAME
 		print block(6, pack("VVVVV", 0, 0, 1, 60, 60) . "x" x 60);' "$1" >evil.pcapng
 }
 
-# Break: lib/entry.c s/text_escape(safe, 4 \* length + 1, line)/line/
+# Break: lib/controller/spool_entry.c s/text_escape(safe, 4 \* length + 1, line)/line/
 @test "F27, F28: an engine's names and words go nowhere, whatever they are" {
 	evil $'../../../x\e[31m/\xe2\x80\xae;touch x'
 	cat >answer <<-'END'
@@ -144,7 +144,7 @@ evil() { # IF-NAME
 	[ -z "$(find . -name 'x*')" ]
 }
 
-# Break: lib/transfer.c s/status == 128 + SIGXFSZ/0/
+# Break: lib/controller/fetch.c s/status == 128 + SIGXFSZ/0/
 @test "F27: an answer or a stream without end, or a million interfaces, costs little and is no file" {
 	evil eth0
 	for stream in 'exec yes' 'cat evil.pcapng; exec cat /dev/zero' \

@@ -39,8 +39,8 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 	printf '%s\n' 'frontend one' 'bind 192.0.2.1:80' "$@" | vcap-import haproxy -
 }
 
-# Break: lib/haproxyserver.c s/addr->kind = HAPROXYPORT_CLIENTS;/;/
-# Break: lib/haproxyconf.c s/pass < 2/pass < 1/
+# Break: lib/import/haproxy_server.c s/addr->kind = HAPROXY_PORT_CLIENTS;/;/
+# Break: lib/import/haproxy.c s/pass < 2/pass < 1/
 @test "haproxy: eleven configurations of different style" {
 	for file in "$inputs"/haproxy/*.cfg; do
 		comes_to haproxy "$(basename "$file")"
@@ -55,26 +55,26 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 	done
 }
 
-# Break: lib/ipvsrules.c s/rule->method == 'g'/true/
+# Break: lib/import/ipvs.c s/rule->method == 'g'/true/
 @test "ipvs: masquerading, direct routing, tunnels, marks, names" {
 	for file in "$inputs"/ipvs/*.rules; do
 		comes_to ipvs "$(basename "$file")"
 	done
 }
 
-# Break: lib/nftrules.c s/return exclude(rules, destination, match);/return true;/; s/is_narrowed |= rules->is_cut/is_narrowed |= false/
+# Break: lib/import/nftables.c s/return exclude(rules, destination, match);/return true;/; s/is_narrowed |= rules->is_cut/is_narrowed |= false/
 @test "nft: port forwarding, balancing by maps, chains of services" {
 	for file in "$inputs"/nft/*.json; do
 		comes_to nft "$(basename "$file")"
 	done
 }
 
-# Break: lib/nginxconf.c s/add_variable(server, pass, authority);/;/
+# Break: lib/import/nginx.c s/add_variable(server, pass, authority);/;/
 @test "nginx: http and stream, with includes" {
 	comes_to nginx sites.dump
 }
 
-# Break: lib/nftrules.c s/add_hiding(rules, destination, NULL);/;/
+# Break: lib/import/nftables.c s/add_hiding(rules, destination, NULL);/;/
 @test "nft: where a rule of iptables may hide clients, servers are not said to see them" {
 	rule() { # CHAIN EXPR
 		printf '{"rule": {"family": "ip", "table": "nat", "chain": "%s", "handle": 1, "expr": [%s]}}, ' "$1" "$2"
@@ -100,7 +100,7 @@ nginx() { # LINE...: lines of http, imported
 	printf '%s\n' 'http {' "$@" '}' | vcap-import nginx -
 }
 
-# Break: lib/nginxconf.c s/find_inherited(block, bind_name)/find_inherited(block, "proxy_bind")/
+# Break: lib/import/nginx.c s/find_inherited(block, bind_name)/find_inherited(block, "proxy_bind")/
 @test "nginx: an address that only some of what passes on is bound to is no source" {
 	run -0 nginx 'proxy_bind 10.0.0.9;' 'server { listen 192.0.2.1:80;' 'location / { proxy_pass http://10.1.0.1; }' \
 		'location /p { fastcgi_pass 10.1.0.2:9000; } }'
@@ -111,7 +111,7 @@ nginx() { # LINE...: lines of http, imported
 	[ "$(grep ^source <<<"$output")" = $'source   10.0.0.9\nsource   10.0.0.8' ]
 }
 
-# Break: lib/nginxconf.c s/!is_setting(node, value)/true/; s/strcasecmp(word(node, 1), name)/strcmp(word(node, 1), name)/
+# Break: lib/import/nginx.c s/!is_setting(node, value)/true/; s/strcasecmp(word(node, 1), name)/strcmp(word(node, 1), name)/
 @test "nginx: names of upstreams in any case, settings among values, braces around variables" {
 	run -0 nginx 'geo $pool { default POOL; proxy 10.9.9.9; delete 10.9.9.8; 10.0.0.0/8 other; }' \
 		'upstream pool { server 10.1.0.1:8080; }' 'upstream Other { server 10.1.1.1:8080; }' \
@@ -123,7 +123,7 @@ server   10.1.1.1 tcp/8080  # Other
 server   10.1.3.1 tcp/80" ]
 }
 
-# Break: lib/nginxconf.c s/remark_upstream(server, upstream);/;/
+# Break: lib/import/nginx.c s/remark_upstream(server, upstream);/;/
 @test "nginx: servers that are not in the configuration are said to be missing" {
 	run -3 --separate-stderr nginx 'upstream a { zone a 64k; state /a.state; }' 'upstream b { include servers; }' \
 		'upstream c { server 0.0.0.1; balancer_by_lua_block { pick("{", [[{]]) -- do not "{
@@ -138,7 +138,7 @@ vcap-import: standard input:4: servers that code chooses are not known: 'balance
 vcap-import: standard input:6: checks by 'check' are not told from other connections" ]
 }
 
-# Break: lib/nginxconf.c s/is_opaque(server, node->parent)/false/; s/checks < 2/checks < 1/
+# Break: lib/import/nginx.c s/is_opaque(server, node->parent)/false/; s/checks < 2/checks < 1/
 @test "nginx: checks that show no request are no monitor by path, and no port that serves is one" {
 	run -3 --separate-stderr nginx 'server { listen 192.0.2.1:80; server_name s;' \
 		'location / { proxy_pass https://10.1.0.1; health_check uri=/up; }' \
@@ -159,7 +159,7 @@ vcap-import: standard input:4: checks are not told from requests of clients: '/'
 	done
 }
 
-# Break: lib/registry.c s/is_there && (is_same || !by_force)/is_same/
+# Break: lib/controller/config_write.c s/is_there && (is_same || !by_force)/is_same/
 @test "import: -w writes what would be printed, and the engine that is this host" {
 	haproxy=$inputs/haproxy/tiers.cfg
 	vcap-import haproxy "$haproxy" >printed
@@ -184,7 +184,7 @@ vcap-import: standard input:4: checks are not told from requests of clients: '/'
 	run ! grep mine config/services/ldap
 }
 
-# Break: lib/registry.c s/engines.list\[i\].transport == ENGINE_LOCAL/false/
+# Break: lib/controller/config_write.c s/engines.list\[i\].transport == ENGINE_LOCAL/false/
 @test "import: the engine that is this host is the one there is" {
 	mkdir config
 	printf 'far ssh far\nhere dir=/d local\n' >config/engines
@@ -201,7 +201,7 @@ vcap-import: standard input:4: checks are not told from requests of clients: '/'
 	[[ "$output" == *"engine 'local' is not this host"* ]]
 }
 
-# Break: lib/inquiry.c s/if (engine) {/if (0) {/
+# Break: lib/controller/ask.c s/if (engine) {/if (0) {/
 @test "import: -E reads from the first engine, asks it for names, and all for addresses" {
 	mkdir config
 	for lb in lb1 lb2; do
@@ -234,7 +234,7 @@ engine   lb2" ]
 	[[ "${lines[-1]}" == "vcap-import: 'cat' failed on lb1" ]]
 }
 
-# Break: lib/draft.c s/return !drafts->wanted;/return true;/
+# Break: lib/import/draft.c s/return !drafts->wanted;/return true;/
 @test "import: only the services that are named, and only what is said of those" {
 	run -0 --separate-stderr vcap-import haproxy "$inputs/haproxy/checks.cfg" agents connects
 	[ "$(grep -c '^# service' <<<"$output")" -eq 2 ]
@@ -268,7 +268,7 @@ engine   lb2" ]
 	run -2 vcap-import -f haproxy
 }
 
-# Break: lib/haproxyconf.c s/unknown = word_of_port;/;/; s/NULL : server->unknown_port/NULL : NULL/
+# Break: lib/import/haproxy.c s/unknown = word_of_port;/;/; s/NULL : server->unknown_port/NULL : NULL/
 @test "haproxy: checks at a port that is not known are no monitor" {
 	run -3 --separate-stderr one 'default_backend b' 'backend b' 'server s 10.0.0.1:80 check port "${PORT}"'
 	[ "$stderr" = "vcap-import: standard input:5: checks at a port that is not known: '\${PORT}'" ]
@@ -279,7 +279,7 @@ engine   lb2" ]
 	[[ "$output" != *monitor* ]]
 }
 
-# Break: lib/haproxyline.c s/scan.at += strlen(mark)/;/
+# Break: lib/import/haproxy_words.c s/scan.at += strlen(mark)/;/
 @test "haproxy: what precedes the first section is said, and a byte order mark is passed over" {
 	run -0 one 'default_backend b' $'\xef\xbb\xbfbackend b' $'server\vs\f10.0.0.1:80\r'
 	[ "$(grep ^server <<<"$output")" = 'server   10.0.0.1 tcp/80  # b/s' ]
@@ -288,13 +288,13 @@ engine   lb2" ]
 	[ "$(grep -c ^vip <<<"$output")" -eq 1 ]
 }
 
-# Break: lib/haproxyconf.c s/remark_transparent(conf, draft, used\[i\]);/;/
+# Break: lib/import/haproxy.c s/remark_transparent(conf, draft, used\[i\]);/;/
 @test "haproxy: where connections go on to their own destination, that is said" {
 	run -3 --separate-stderr one 'default_backend b' 'backend b' 'mode tcp' 'option transparent'
 	[ "$stderr" = "vcap-import: standard input:6: servers at whatever address their clients wanted: 'transparent'" ]
 }
 
-# Break: lib/haproxyconf.c s/if (server->socks)/if (0)/; s/if (name)$/if (0)/
+# Break: lib/import/haproxy.c s/if (server->socks)/if (0)/; s/if (name)$/if (0)/
 @test "haproxy: servers behind a SOCKS proxy, and in other network namespaces, are said" {
 	run -3 --separate-stderr one 'default_backend b' 'backend b' 'server a 10.0.0.1:80 socks4 10.9.9.9:1080' \
 		'server b 10.0.0.2:80 namespace blue'
@@ -304,7 +304,7 @@ vcap-import: standard input:6: only an engine within that network namespace sees
 	[ "$(grep -c ^server <<<"$output")" -eq 1 ]
 }
 
-# Break: lib/haproxyconf.c s/set_variables(&variables, &line);/if (!line.is_conditional) set_variables(\&variables, \&line);/
+# Break: lib/import/haproxy.c s/set_variables(&variables, &line);/if (!line.is_conditional) set_variables(\&variables, \&line);/
 @test "haproxy: a variable that is unset, or set under a condition, is not known" {
 	for unset in 'unsetenv A B' 'resetenv' $'.if defined(X)\nsetenv B x\n.endif'; do
 		run -3 --separate-stderr vcap-import haproxy - < <(printf '%s\n' global 'setenv B 10.0.0.9' "$unset" \
@@ -314,7 +314,7 @@ vcap-import: standard input:6: only an engine within that network namespace sees
 	done
 }
 
-# Break: lib/draft.c s/host += 7;/;/
+# Break: lib/import/draft.c s/host += 7;/;/
 @test "import: an address of IPv4 in IPv6's clothes is what its packets have" {
 	run -0 one 'bind ::ffff:192.0.2.2:81' 'default_backend b' 'backend b' 'server a ::FFFF:10.0.0.1:80'
 	[ "$(grep -E '^(vip|server)' <<<"$output")" = "\
@@ -328,7 +328,7 @@ server   10.0.0.1 tcp/80  # b/a" ]
 	[ "${lines[0]}" = "vcap-import: standard input:1: an address that HAProxy takes only from 'bind' today: '192.0.2.1:80'" ]
 }
 
-# Break: lib/draft.c s/!is_host_name(host)/false/
+# Break: lib/import/draft.c s/!is_host_name(host)/false/
 @test "import: hostile text reaches neither a resolver, nor a terminal, nor another line" {
 	printf '#!/bin/sh\necho "$@" >>asked\nexit 2\n' >stubs/getent
 	one 'default_backend b' 'backend b' 'server s -oProxyCommand=x:80' 'server s $(touch@x):80' \
@@ -341,7 +341,7 @@ server   10.0.0.1 tcp/80  # b/a" ]
 	[ "$(grep -c ^server out)" -eq 3 ]
 }
 
-# Break: lib/draft.c s/find_exactly(drafts, made); number++/NULL; number++/
+# Break: lib/import/draft.c s/find_exactly(drafts, made); number++/NULL; number++/
 @test "import: names that no service may have are made valid ones, each of its own" {
 	long=$(printf 'x%.0s' {1..80})
 	for name in a.b a:b a-b a:b- "$long" "${long}y" ::: '..'; do

@@ -65,7 +65,7 @@ after() { # FILE COUNT
 	done
 }
 
-# What to break: merge_excuse() in lib/live.c; count_late() in lib/merge.c.
+# What to break: merge_excuse() in lib/merge/merge_live.c; count_late() in lib/merge/merge.c.
 @test "a silent stream holds the others for --stall, and what it has then is late, counted and kept" {
 	mkcap -f pcapng -n 100 -s 1 >a.pcapng
 	mkcap -f pcapng -n 100 -s 2 >b.pcapng
@@ -166,7 +166,7 @@ after() { # FILE COUNT
 	[ "$(origins out.pcapng | cut -c 1-2 | tr -d '\n')" = 1.3.5.6.7.8.9. ]
 }
 
-# What to break: write_trailer() in lib/mergejob.c, where job->live is asked for.
+# What to break: write_trailer() in lib/merge/merge_cmd.c, where job->live is asked for.
 @test "what the sections of streams say is kept, in a section behind the packets" {
 	mkcap -f pcapng -n 5 -s 1 -C 'said by a' -S 'said later by a' -a dumpcap >a.pcapng
 	mkcap -f pcapng -n 5 -s 2 -C 'said by b' >b.pcapng

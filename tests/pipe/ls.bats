@@ -55,7 +55,7 @@ entry() { # ID LINE...
 	[ "$(vcap-ls -j | jq '.captures | length')" = 0 ]
 }
 
-# Break: lib/table.c s/table->chosen\[i\] : i/i : i/
+# Break: lib/base/table.c s/table->chosen\[i\] : i/i : i/
 @test "-o: these columns in this order, in every form; + adds to the usual ones" {
 	[ "$(vcap-ls -r -o ID,packets shop)" = $'shop.20260101_000000\t5\nshop.20260102_030405\t12' ]
 	[ "$(vcap-ls --output=state -r web.1)" = capturing ]
@@ -69,7 +69,7 @@ entry() { # ID LINE...
 	[ "$(vcap-ls -r -o ID,STATE,ID web.1)" = $'web.1.20260103_000000\tcapturing\tweb.1.20260103_000000' ]
 }
 
-# Break: lib/table.c s/if (is_repeated(table, i))/if (0)/
+# Break: lib/base/table.c s/if (is_repeated(table, i))/if (0)/
 @test "-o: JSON has those keys in that order, each once" {
 	command -v jq >/dev/null || skip "no jq"
 	[ "$(vcap-ls -j -o id,DROPS,id web.1 | jq -c '.captures[]')" = '{"id":"web.1.20260103_000000","drops":1}' ]
@@ -79,7 +79,7 @@ entry() { # ID LINE...
 		"$(vcap-ls --help | sed -n 's/^Columns: //p')" ]
 }
 
-# Break: lib/capturetable.c s/words.count < SPECS_SHOWN/words.count < 99/
+# Break: lib/controller/capture_table.c s/words.count < SPECS_SHOWN/words.count < 99/
 @test "what was asked for, when, and where the file is" {
 	entry shop.20260104_000000 'state done' 'size 9' 'created 1767484800.5' 'started 1767484801.000000000' \
 		'ended 1767484861.25' 'count 1000' 'duration 1500000000' 'snaplen 96' 'monitors only' \
@@ -98,7 +98,7 @@ entry() { # ID LINE...
 	[ "$(timeout 10 vcap-ls -r -o ADDRESSES web.1)" = - ]
 }
 
-# Break: lib/table.c s/whole > 1 \&\& text/0 \&\& text/
+# Break: lib/base/table.c s/whole > 1 \&\& text/0 \&\& text/
 @test "JSON: what is no number of JSON is null" {
 	command -v jq >/dev/null || skip "no jq"
 	entry shop.20260104_000000 'state capturing' 'engine a' 'duration 1500000000'
@@ -122,7 +122,7 @@ entry() { # ID LINE...
 	run -1 vcap-status -n empty.20260101_000000
 }
 
-# Break: lib/table.c s/column == table->width/column > table->width/
+# Break: lib/base/table.c s/column == table->width/column > table->width/
 @test "-o: a column that there is not is wrong usage, and named" {
 	for names in NOPE ID,NOPE,SIZE +nope; do
 		run --separate-stderr vcap-ls -o $names

@@ -152,7 +152,7 @@ some_inputs() {
 	capinfos -o out.pcap | grep -q 'Strict time order: *True'
 }
 
-# What to break: `continue` in help(), lib/crew.c; PIECE in count of the pieces in lib/sweep.c.
+# What to break: `continue` in help(), lib/base/threadpool.c; PIECE in count of the pieces in lib/merge/lookahead.c.
 @test "what several threads make of many inputs is what one makes" {
 	for i in $(seq 150); do
 		mkcap -n 400 -s "$i" -g 100000 >"$i.pcap"
@@ -181,7 +181,7 @@ some_inputs() {
 	cmp all.pcapng few.pcapng
 }
 
-# What to break: capfile_park() in lib/inputs.c; CHUNK_MIN there, for the memory.
+# What to break: capfile_park() in lib/merge/inputs.c; CHUNK_MIN there, for the memory.
 @test "4,000 inputs with 256 descriptors, in at most 150 MiB" {
 	for i in $(seq 40); do mkcap -n 200 -s "$i" -g 1000000 >"$i.pcap"; done
 	mkdir many
@@ -398,7 +398,7 @@ some_inputs() {
 	[ "$(ls -A)" = $'a.pcap\npipe' ]
 }
 
-# Break: lib/roster.c s/label->via && strcmp/0 \&\& strcmp/
+# Break: lib/merge/interfaces.c s/label->via && strcmp/0 \&\& strcmp/
 @test "an offset moves the engines of a merged file by the name of the file, unless one has its own" {
 	mkcap -f pcapng -n 3 -g 0 -t 1000 >a.pcapng
 	mkcap -f pcapng -n 3 -g 0 -t 1000 >b.pcapng

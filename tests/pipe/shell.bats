@@ -55,7 +55,7 @@ at_terminal() { # STEPS of tests/tools/pty, on standard input
 	run -1 sh -c 'vcap-shell -c help >/dev/full'
 }
 
-# Break: lib/grammar.c s/"debug_virtual", "the same/"debug_virtual_", "the same/
+# Break: lib/shell/grammar.c s/"debug_virtual", "the same/"debug_virtual_", "the same/
 @test "settings of every kind: set, shown, saved, taken back; each service has its own" {
 	run -0 --separate-stderr vcap-shell <<-'END'
 		# What is set for one.
@@ -137,7 +137,7 @@ at_terminal() { # STEPS of tests/tools/pty, on standard input
 	[ "${lines[-5]} ${lines[-2]}" = "| Field | Value   | | name  | Test-VS |" ]
 }
 
-# Break: lib/console.c s/settings_copy(&console->draft, &console->outer, why) < 0/false/
+# Break: lib/shell/shell.c s/settings_copy(&console->draft, &console->outer, why) < 0/false/
 @test "exit forgets what is not saved, of the addresses first, and says so" {
 	run -0 --separate-stderr vcap-shell <<-'END'
 		debug virtualservice shop
@@ -159,7 +159,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	[ "${lines[-5]}" = '| Field | Value |' ]
 }
 
-# Break: lib/shelf.c s/rc < 0 && errno == ENOENT/rc < 0/
+# Break: lib/shell/store.c s/rc < 0 && errno == ENOENT/rc < 0/
 @test "settings that cannot be read are said, and so is a spool that is not one's own" {
 	(umask 077 && mkdir -p spool/debug)
 	echo 'count many' >spool/debug/shop
@@ -175,7 +175,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	[[ $output == "vcap-shell: line 1: $PWD/config/services/shop:3: "* ]]
 }
 
-# Break: lib/prompt.c s/count == 1 ? " " : ""/""/
+# Break: lib/shell/lineedit.c s/count == 1 ? " " : ""/""/
 @test "a terminal: Tab completes commands, services and addresses, ? shows what comes next" {
 	at_terminal <<-'END'
 		< : >
@@ -223,7 +223,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	[[ $output == *$'|   addrs[1]     | 10.10.10.11 |\n| capture_params |             |\n|   duration     | 0 mins      |\n|   num_pkts     | 12          |\n'* ]]
 }
 
-# Break: lib/prompt.c s/is_dropped = true/is_dropped = false/
+# Break: lib/shell/lineedit.c s/is_dropped = true/is_dropped = false/
 @test "a terminal: lines are edited and remembered; ^C drops one, ^D leaves a mode, twice if unsaved" {
 	at_terminal <<-'END'
 		< : >
@@ -283,7 +283,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	END
 }
 
-# Break: lib/prompt.c s/prompt->is_question = true/prompt->is_question = false/
+# Break: lib/shell/lineedit.c s/prompt->is_question = true/prompt->is_question = false/
 @test "a terminal: the question for a directory has no history, and ? is a letter there" {
 	id=shop.20260101_000000
 	(umask 077 && mkdir -p spool/captures/$id/engines)
@@ -326,7 +326,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	refused 2 "line 1: no directory, and so nothing is downloaded" 'show debug virtualservice shop capture'
 }
 
-# Break: lib/prompt.c s/raise(SIGTSTP)/(void)0/
+# Break: lib/shell/lineedit.c s/raise(SIGTSTP)/(void)0/
 @test "a terminal: ^Z stops the shell, which goes on where it was" {
 	cat >steps <<-'END'
 		< ready>
@@ -349,7 +349,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	[[ $output == *'shop '*192.0.2.10* ]]
 }
 
-# Break: lib/grammar.c s/"pkt_size"/"packet_size"/
+# Break: lib/shell/grammar.c s/"pkt_size"/"packet_size"/
 @test "the manual has every word that help has" {
 	page=$BATS_TEST_DIRNAME/../../man/vcap-shell.1
 	run -0 vcap-shell -c 'help

@@ -117,7 +117,7 @@ given() {
 	[ -z "$(asked shop -P -m none)" ]
 }
 
-# Break: lib/order.c s/if (order->bytecode)/if (false)/
+# Break: lib/controller/params.c s/if (order->bytecode)/if (false)/
 @test "-e: in the program, or for what vcap-join keeps" {
 	[ -z "$(asked shop -e 'tcp[13] & 4 != 0')" ]
 	[ "$(given 1)" = "$(vcap-filter -S shop -e 'tcp[13] & 4 != 0')" ]
@@ -247,7 +247,7 @@ vcap-start: no engine of 'shop' captures" ]
 	wait
 }
 
-# Break: lib/spool.c s/if (given)$/if (0)/
+# Break: lib/controller/spool.c s/if (given)$/if (0)/
 @test "an id that is asked for, and taken" {
 	mkdir -p spool/captures/shop.20260101_000000
 	chmod -R go= spool
@@ -265,7 +265,7 @@ region() { # COMMAND...
 	asked=$(grep -lx vcap-region asked.*)
 }
 
-# Break: lib/order.c s/words_add(argv, "-x");/;/
+# Break: lib/controller/params.c s/strvec_add(argv, "-x");/;/
 @test "what a region is asked, and the job it reads" {
 	region shop -x -P -c 9 -t 90s -s 96 -m include --patience 7s 10.0.0.0/8
 	printf '%s\n' vcap-region start "$id" -m include -P -x --patience=7000ms -c9 -t90.000000000s -s96 shop |

@@ -5,8 +5,8 @@
  * form of `tcpdump -ddd`, or everything if that is empty. Nothing is read: what matches fills the
  * socket's buffer and is dropped.
  */
-#include "fdio.h"
-#include "program.h"
+#include "base/fileio.h"
+#include "packet/bpf.h"
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -18,10 +18,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct program
+static struct bpf
 read_program(const char *path)
 {
-	struct program program = PROGRAM_INIT;
+	struct bpf program = BPF_INIT;
 	struct failure why = FAILURE_INIT;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char *text;
@@ -29,8 +29,8 @@ read_program(const char *path)
 
 	if (fd < 0)
 		err(1, "%s", path);
-	if (fdio_slurp(fd, 1 << 20, path, &text, &size, &why) < 0 ||
-	    (size > 0 && program_parse(&program, text, &why) < 0))
+	if (fileio_slurp(fd, 1 << 20, path, &text, &size, &why) < 0 ||
+	    (size > 0 && bpf_parse(&program, text, &why) < 0))
 		errx(1, "%s", why.text);
 	free(text);
 	close(fd);
@@ -41,7 +41,7 @@ int
 main(int argc, char **argv)
 {
 	struct sockaddr_ll on = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
-	struct program program;
+	struct bpf program;
 	struct {
 		unsigned short count;
 		const struct insn *insns;

@@ -14,7 +14,7 @@
  *
  * Exit status 1 and a line if not so.
  */
-#include "capfile.h"
+#include "capfile/reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,24 +126,24 @@ read_capture(const unsigned char *bytes, size_t size)
 	struct reading reading = {0};
 	struct failure why;
 	struct packet packet;
-	struct capfile *file;
+	struct reader *file;
 	enum source_event event;
 
 	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET) != 0)
 		abort();
-	file = capfile_open_fd(fd, "capture", &why);
+	file = reader_open_fd(fd, "capture", &why);
 	if (!file) {
 		close(fd);
 		return reading;
 	}
 	reading.opened = true;
-	while ((event = capfile_source(file)->next(capfile_source(file), &packet, &why)) !=
+	while ((event = reader_source(file)->next(reader_source(file), &packet, &why)) !=
 		   SOURCE_END &&
 	       event != SOURCE_CUT)
 		if (event == SOURCE_PACKET)
-			keep(&reading, capfile_source(file), &packet, bytes, size, is_pcapng);
+			keep(&reading, reader_source(file), &packet, bytes, size, is_pcapng);
 	reading.is_cut = event == SOURCE_CUT;
-	capfile_close(file);
+	reader_close(file);
 	return reading;
 }
 

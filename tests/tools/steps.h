@@ -4,7 +4,7 @@
 #ifndef VCAP_TEST_STEPS_H
 #define VCAP_TEST_STEPS_H
 
-#include "program.h"
+#include "packet/bpf.h"
 
 #include <linux/filter.h>
 #include <stdbool.h>

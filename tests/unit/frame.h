@@ -4,9 +4,9 @@
 #ifndef VCAP_TEST_FRAME_H
 #define VCAP_TEST_FRAME_H
 
-#include "addrset.h"
-#include "packet.h"
-#include "tuple.h"
+#include "packet/addrset.h"
+#include "packet/dissect.h"
+#include "packet/packet.h"
 
 #include <stdbool.h>
 #include <stdint.h>

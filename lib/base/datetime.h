@@ -1,0 +1,24 @@
+/*
+ * A moment to come, as people write it:
+ *
+ *	+5m				from now (parse.h; a bare number means minutes)
+ *	03:00, 03:00:30			the next such time of day
+ *	2026-11-30 03:00, 2026-11-30T03:00:30, with Z or +01:00 right behind
+ *
+ * Times of day and dates are local ones (TZ) unless a zone is given.
+ */
+#ifndef VCAP_DATETIME_H
+#define VCAP_DATETIME_H
+
+#include "base/failure.h"
+
+#include <stdint.h>
+
+/* Both in ns since 1970. -1: the word is none, or the moment is over; *at_ns is unchanged. */
+int datetime_parse(const char *word, int64_t now_ns, int64_t *at_ns, struct failure *why);
+
+/* "2026-11-30 03:00:00", local. Returns to. */
+#define DATETIME_TEXT 32
+char *datetime_format(int64_t at_ns, char to[DATETIME_TEXT]);
+
+#endif

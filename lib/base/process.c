@@ -1,0 +1,231 @@
+#include "base/process.h"
+
+#include "base/fileio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+int
+process_siblings_first(void)
+{
+	char self[4096], *slash, *value;
+	const char *path = getenv("PATH");
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int rc;
+
+	if (length <= 0)
+		return 0;
+	self[length] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash || slash == self)
+		return 0;
+	*slash = '\0';
+	if (asprintf(&value, "%s:%s", self, path ? path : "/usr/bin:/bin") < 0)
+		return -1;
+	rc = setenv("PATH", value, 1);
+	free(value);
+	return rc;
+}
+
+/* Makes fd the descriptor number target, and one that survives exec. */
+static int
+place(int fd, int target)
+{
+	if (fd < 0)
+		fd = open("/dev/null", target == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+	if (fd == target)
+		return fcntl(fd, F_SETFD, 0);
+	return fd < 0 ? -1 : dup2(fd, target);
+}
+
+/* In the child: becomes argv, or reports errno through the pipe. */
+static _Noreturn void
+become(char *const *argv, const int fds[3], int report)
+{
+	sigset_t none;
+	int copies[3];
+
+	/* Out of the way first, should one of them be another's target. */
+	for (int i = 0; i < 3; i++)
+		copies[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (place(copies[0], 0) >= 0 && place(copies[1], 1) >= 0 && place(copies[2], 2) >= 0)
+		execvp(argv[0], argv);
+	if (write(report, &errno, sizeof(errno)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Forks and has setup() called in the child; the parent learns whether exec worked. */
+static pid_t
+spawn(char *const *argv, const int fds[3], bool detached, struct failure *why)
+{
+	int report[2], error = 0;
+	pid_t parent = getpid(), pid;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return failure_errno(why, "cannot run '%s'", argv[0]);
+	pid = fork();
+	if (pid == 0) {
+		if (detached) {
+			setsid();
+			/* The middle one ends at once: init inherits the one that stays. */
+			pid = fork();
+			if (pid < 0 && write(report[1], &errno, sizeof(errno)) < 0)
+				_exit(1);
+			if (pid != 0)
+				_exit(0);
+		} else {
+			prctl(PR_SET_PDEATHSIG, SIGTERM);
+			if (getppid() != parent)
+				_exit(127);
+		}
+		become(argv, fds, report[1]);
+	}
+	close(report[1]);
+	if (pid < 0)
+		error = errno;
+	else if (fileio_read_full(report[0], &error, sizeof(error)) != sizeof(error))
+		error = 0;
+	close(report[0]);
+	if (pid > 0 && (error || detached))
+		waitpid(pid, NULL, 0);
+	if (!error)
+		return pid;
+	errno = error;
+	return failure_errno(why, "cannot run '%s'", argv[0]);
+}
+
+int
+process_start(struct process *child, char *const *argv, int in, int out, int err,
+	      struct failure *why)
+{
+	*child = PROCESS_INIT;
+	child->pid = spawn(argv, (const int[]){in, out, err}, false, why);
+	if (child->pid < 0)
+		return -1;
+	child->handle = pidfd_open(child->pid, 0);
+	if (child->handle >= 0)
+		return 0;
+	failure_errno(why, "cannot watch '%s'", argv[0]);
+	kill(child->pid, SIGKILL);
+	waitpid(child->pid, NULL, 0);
+	return -1;
+}
+
+bool
+process_ended(const struct process *child, int64_t timeout_ns)
+{
+	struct pollfd poller = {child->handle, POLLIN, 0};
+	struct timespec now, limit, left = {0}, *wait = timeout_ns < 0 ? NULL : &left;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	limit.tv_sec = now.tv_sec + timeout_ns / 1000000000;
+	limit.tv_nsec = now.tv_nsec + timeout_ns % 1000000000;
+	do {
+		int64_t ns =
+		    (limit.tv_sec - now.tv_sec) * INT64_C(1000000000) + limit.tv_nsec - now.tv_nsec;
+
+		left =
+		    (struct timespec){ns > 0 ? ns / 1000000000 : 0, ns > 0 ? ns % 1000000000 : 0};
+		rc = ppoll(&poller, 1, wait, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (rc < 0 && errno == EINTR);
+	return rc != 0;
+}
+
+int
+process_wait(struct process *child, int64_t timeout_ns)
+{
+	bool in_time = process_ended(child, timeout_ns);
+	int status;
+
+	if (!in_time) {
+		kill(child->pid, SIGTERM);
+		if (!process_ended(child, INT64_C(2000000000)))
+			kill(child->pid, SIGKILL);
+	}
+	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(child->handle);
+	*child = PROCESS_INIT;
+	if (!in_time)
+		return PROCESS_TIMEOUT;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int
+process_run(char *const *argv, int in, int out, int err, int64_t timeout_ns, struct failure *why)
+{
+	struct process child;
+
+	if (process_start(&child, argv, in, out, err, why) < 0)
+		return -1;
+	return process_wait(&child, timeout_ns);
+}
+
+int
+process_detach(char *const *argv, int log, struct failure *why)
+{
+	return spawn(argv, (const int[]){-1, log, log}, true, why) < 0 ? -1 : 0;
+}
+
+int
+process_output_open(size_t size, struct failure *why)
+{
+	int fd = memfd_create("vcap", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)size) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) == 0)
+		return fd;
+	failure_errno(why, "no room for a command's output");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+char *
+process_output_text(int fd)
+{
+	/* Writer and reader share one offset: how far the writer came. */
+	off_t length = lseek(fd, 0, SEEK_CUR);
+	char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+	ssize_t n;
+
+	if (!text)
+		return NULL;
+	n = pread(fd, text, (size_t)length, 0);
+	n = n < 0 ? 0 : n;
+	text[n] = '\0';
+	for (char *s = memchr(text, 0, (size_t)n); s; s = memchr(s, 0, (size_t)(text + n - s)))
+		*s = '?';
+	return text;
+}
+
+int
+process_input_open(const void *bytes, size_t size, struct failure *why)
+{
+	int fd = memfd_create("vcap", MFD_CLOEXEC);
+
+	if (fd >= 0 && fileio_write_all(fd, bytes, size) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	failure_errno(why, "no room for a command's input");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}

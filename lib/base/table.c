@@ -1,0 +1,266 @@
+#include "base/table.h"
+
+#include "base/text.h"
+
+#include <ctype.h>
+#include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct table {
+	const char *name;
+	const struct table_column *columns;
+	size_t width, rows;
+	char **cells;   /* row after row; NULL: empty */
+	size_t *chosen; /* columns to print; NULL: all */
+	size_t chosen_count;
+};
+
+struct table *
+table_new(const char *name, const struct table_column *columns, size_t count)
+{
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (table)
+		*table = (struct table){.name = name, .columns = columns, .width = count};
+	return table;
+}
+
+void
+table_free(struct table *table)
+{
+	if (!table)
+		return;
+	for (size_t i = 0; i < table->rows * table->width; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	free(table->chosen);
+	free(table);
+}
+
+/* How many columns are printed, and which is the i-th. */
+static size_t
+shown_count(const struct table *table)
+{
+	return table->chosen ? table->chosen_count : table->width;
+}
+
+static size_t
+shown(const struct table *table, size_t i)
+{
+	return table->chosen ? table->chosen[i] : i;
+}
+
+/* The number of the column whose name is those bytes; the table's width if there is none. */
+static size_t
+find_column(const struct table *table, const char *name, size_t length)
+{
+	size_t i = 0;
+
+	while (i < table->width && (strlen(table->columns[i].name) != length ||
+				    strncasecmp(table->columns[i].name, name, length) != 0))
+		i++;
+	return i;
+}
+
+bool
+table_shows(const struct table *table, const char *name)
+{
+	const size_t wanted = find_column(table, name, strlen(name));
+	size_t i = 0;
+
+	while (i < shown_count(table) && shown(table, i) != wanted)
+		i++;
+	return i < shown_count(table);
+}
+
+int
+table_choose(struct table *table, const char *names, struct failure *why)
+{
+	const char *next = names + (*names == '+');
+	/* No more names than there are characters. */
+	const size_t most = strlen(names) + 1 + shown_count(table);
+	size_t *chosen = calloc(most, sizeof(*chosen)), count = 0;
+
+	if (!chosen)
+		return failure_set(why, "out of memory");
+	for (size_t i = 0; *names == '+' && i < shown_count(table); i++)
+		chosen[count++] = shown(table, i);
+	for (;; next++) {
+		size_t length = strcspn(next, ","), column = find_column(table, next, length);
+
+		if (column == table->width) {
+			free(chosen);
+			return failure_set(why, "unknown column '%.*s'", (int)length, next);
+		}
+		chosen[count++] = column;
+		next += length;
+		if (!*next)
+			break;
+	}
+	free(table->chosen);
+	table->chosen = chosen;
+	table->chosen_count = count;
+	return 0;
+}
+
+int
+table_add(struct table *table, const char *const *cells, struct failure *why)
+{
+	size_t used = table->rows * table->width;
+	char **longer = realloc(table->cells, (used + table->width) * sizeof(*longer));
+
+	if (!longer)
+		return failure_set(why, "out of memory");
+	table->cells = longer;
+	for (size_t i = 0; i < table->width; i++)
+		longer[used + i] = cells[i] && *cells[i] ? strdup(cells[i]) : NULL;
+	table->rows++;
+	return 0;
+}
+
+static const char *
+cell(const struct table *table, size_t row, size_t column)
+{
+	return table->cells[row * table->width + column];
+}
+
+/* The cell with everything harmful escaped; blanks other than ' ' are control characters. Heap. */
+static char *
+harmless(const char *text)
+{
+	size_t size = 4 * strlen(text) + 1;
+	char *safe = malloc(size);
+
+	return safe ? text_escape(safe, size, text) : NULL;
+}
+
+static int
+print_raw(const struct table *table, FILE *out, struct failure *why)
+{
+	for (size_t row = 0; row < table->rows; row++) {
+		for (size_t i = 0; i < shown_count(table); i++) {
+			const char *text = cell(table, row, shown(table, i));
+			char *safe = harmless(text ? text : "-");
+
+			if (!safe)
+				return failure_set(why, "out of memory");
+			fprintf(out, "%s%c", safe, i + 1 < shown_count(table) ? '\t' : '\n');
+			free(safe);
+		}
+	}
+	return 0;
+}
+
+/* As JSON has them, without sign and exponent. */
+static bool
+is_number(const char *text)
+{
+	size_t whole = text ? strspn(text, "0123456789") : 0, part = 0;
+
+	if (whole == 0 || (whole > 1 && text[0] == '0'))
+		return false;
+	if (text[whole] == '.' && (part = strspn(text + whole + 1, "0123456789")) > 0)
+		part++;
+	return !text[whole + part];
+}
+
+/* Whether the i-th column that is printed was printed before. */
+static bool
+is_repeated(const struct table *table, size_t i)
+{
+	size_t before = 0;
+
+	while (before < i && shown(table, before) != shown(table, i))
+		before++;
+	return before < i;
+}
+
+static void
+print_json_row(const struct table *table, size_t row, FILE *out)
+{
+	fputs("{", out);
+	for (size_t i = 0; i < shown_count(table); i++) {
+		const struct table_column *column = &table->columns[shown(table, i)];
+		const char *text = cell(table, row, shown(table, i));
+
+		if (is_repeated(table, i))
+			continue;
+		fprintf(out, "%s\"", i ? ", " : "");
+		for (const char *s = column->name; *s; s++)
+			putc(tolower((unsigned char)*s), out);
+		fputs("\": ", out);
+		if (column->kind == TABLE_NUMBER)
+			fputs(is_number(text) ? text : "null", out);
+		else
+			text_json(out, text ? text : "");
+	}
+	fputs("}", out);
+}
+
+static int
+print_json(const struct table *table, FILE *out)
+{
+	fprintf(out, "{\"%s\": [", table->name);
+	for (size_t row = 0; row < table->rows; row++) {
+		fputs(row ? ",\n  " : "\n  ", out);
+		print_json_row(table, row, out);
+	}
+	fputs(table->rows ? "\n]}\n" : "]}\n", out);
+	return 0;
+}
+
+/* Fills in the columns and rows; whatever fails in between is a lack of memory. */
+static int
+fill(struct libscols_table *view, const struct table *table)
+{
+	for (size_t i = 0; i < shown_count(table); i++) {
+		const struct table_column *column = &table->columns[shown(table, i)];
+		int flags = column->kind == TABLE_NUMBER ? SCOLS_FL_RIGHT : 0;
+
+		if (!scols_table_new_column(view, column->name, 0, flags))
+			return -1;
+	}
+	for (size_t row = 0; row < table->rows; row++) {
+		struct libscols_line *line = scols_table_new_line(view, NULL);
+
+		for (size_t i = 0; i < shown_count(table); i++) {
+			const char *text = cell(table, row, shown(table, i));
+			char *safe = harmless(text ? text : "");
+
+			if (!line || !safe || scols_line_refer_data(line, i, safe) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+print_human(const struct table *table, FILE *out, struct failure *why)
+{
+	struct libscols_table *view;
+	int rc;
+
+	if (table->rows == 0)
+		return 0;
+	view = scols_new_table();
+	rc = view ? fill(view, table) : -1;
+	/* No line is cut to a terminal's width: the ends of ids and names matter. */
+	if (rc == 0)
+		rc = scols_table_set_termforce(view, SCOLS_TERMFORCE_NEVER) ||
+		     scols_table_set_stream(view, out) || scols_print_table(view);
+	scols_unref_table(view);
+	return rc == 0 ? 0 : failure_set(why, "cannot print the table");
+}
+
+int
+table_print(const struct table *table, enum table_form form, FILE *out, struct failure *why)
+{
+	switch (form) {
+	case TABLE_RAW: return print_raw(table, out, why);
+	case TABLE_JSON: return print_json(table, out);
+	case TABLE_HUMAN: break;
+	}
+	return print_human(table, out, why);
+}

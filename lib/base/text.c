@@ -1,0 +1,118 @@
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The length of the UTF-8 character at s and its code point, or 0 if the bytes are not UTF-8
+ * (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF). */
+static size_t
+utf8_decode(const unsigned char *s, uint32_t *point)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t length;
+
+	if (s[0] < 0x80) {
+		*point = s[0];
+		return 1;
+	}
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		length = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		length = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	*point = s[0] & (0x7f >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*point = *point << 6 | (s[i] & 0x3f);
+	}
+	if (*point < least[length] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
+		return 0;
+	return length;
+}
+
+static bool
+is_harmless(uint32_t point)
+{
+	if (point < 0x20 || (point >= 0x7f && point <= 0x9f))
+		return false;
+	if (point == 0x200e || point == 0x200f || (point >= 0x202a && point <= 0x202e) ||
+	    (point >= 0x2066 && point <= 0x2069))
+		return false;
+	return true;
+}
+
+char *
+text_escape(char *to, size_t size, const char *from)
+{
+	const unsigned char *s = (const unsigned char *)from;
+	size_t used = 0;
+
+	while (*s) {
+		uint32_t point;
+		size_t length = utf8_decode(s, &point);
+		bool plain = length > 0 && is_harmless(point);
+		size_t bytes = length ? length : 1;
+		size_t need = plain ? bytes : 4 * bytes;
+
+		if (used + need >= size)
+			break;
+		if (plain)
+			memcpy(to + used, s, bytes);
+		else
+			for (size_t i = 0; i < bytes; i++)
+				snprintf(to + used + 4 * i, 5, "\\x%02x", s[i]);
+		used += need;
+		s += bytes;
+	}
+	to[used] = '\0';
+	return to;
+}
+
+void
+text_json(FILE *out, const char *from)
+{
+	const unsigned char *s = (const unsigned char *)from;
+
+	putc('"', out);
+	while (*s) {
+		uint32_t point;
+		size_t length = utf8_decode(s, &point);
+
+		if (length == 0) {
+			fputs("\\ufffd", out);
+			s++;
+			continue;
+		}
+		if (point == '"' || point == '\\')
+			fprintf(out, "\\%c", (int)point);
+		else if (!is_harmless(point))
+			fprintf(out, "\\u%04x", (unsigned)point);
+		else
+			fwrite(s, 1, length, out);
+		s += length;
+	}
+	putc('"', out);
+}
+
+char *
+text_size(uint64_t size, char to[TEXT_SIZE])
+{
+	static const char units[] = "kMGTPE";
+	double value = (double)size;
+	int unit = -1;
+
+	for (; value >= 1024; value /= 1024)
+		unit++;
+	if (unit < 0)
+		snprintf(to, TEXT_SIZE, "%" PRIu64, size);
+	else
+		snprintf(to, TEXT_SIZE, value < 10 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+	return to;
+}

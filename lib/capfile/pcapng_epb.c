@@ -1,0 +1,241 @@
+/*
+ * The packets of the pcapng format: enhanced, simple, and obsolete packet blocks (sections 4.3, 4.4
+ * and A of the draft).
+ */
+#include "capfile/pcapng_option.h"
+#include "capfile/pcapng_write.h"
+#include "capfile/reader-int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PAD4(n) (((size_t)(n) + 3u) & ~(size_t)3u)
+#define FIXED   20u /* of the body, before the packet's data */
+
+static bool
+is_own(const struct block_option *option)
+{
+	return (option->code == OPT_EPB_FLAGS || option->code == OPT_EPB_QUEUE) &&
+	       option->size == 4;
+}
+
+/*
+ * Takes epb_flags and epb_queue out of the options in [at, end), and leaves a view of the others.
+ * 0, or -1 if one does not fit, or 1 if the others do not stand in one piece, or not in this host's
+ * byte order, so that a view will not do.
+ */
+static int
+view_options(const struct reader *file, struct packet *packet, const unsigned char *at,
+	     const unsigned char *end)
+{
+	const unsigned char *first = NULL, *last = NULL;
+	bool is_view = !file->swapped;
+	struct block_option option;
+	int more;
+
+	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0) {
+		if (is_own(&option)) {
+			const uint32_t value = get32(file, option.value);
+
+			*(option.code == OPT_EPB_FLAGS ? &packet->flags : &packet->core) = value;
+		} else if (!pcapng_option_is_left_out(&option)) {
+			/* One of ours, or one left out, stood between two of the others. */
+			if (last && last != option.value - 4)
+				is_view = false;
+			first = first ? first : option.value - 4;
+			last = at;
+		}
+	}
+	if (more < 0 || !first)
+		return more;
+	packet->options = first;
+	packet->options_len = (uint32_t)(last - first);
+	return is_view ? 0 : 1;
+}
+
+/* The others as a translated copy. */
+static int
+copy_options(struct reader *file, struct packet *packet, const unsigned char *at,
+	     const unsigned char *end)
+{
+	struct block_option option;
+	unsigned char *to;
+
+	if (reader_reserve_scratch(file, (size_t)(end - at)) < 0)
+		return -1;
+	to = file->scratch;
+	while (pcapng_option_next(file->swapped, &at, end, &option) > 0)
+		if (!is_own(&option) && !pcapng_option_is_left_out(&option))
+			to = pcapng_option_translate(file->swapped, PCAPNG_OPTION_OF_PACKET,
+						     &option, to);
+	packet->options = file->scratch;
+	packet->options_len = (uint32_t)(to - file->scratch);
+	return 0;
+}
+
+/* The drops that an obsolete packet block counts, as the option that an enhanced one has for them.
+ */
+static int
+add_drops(struct reader *file, struct packet *packet, uint16_t drops)
+{
+	const uint16_t head[2] = {OPT_EPB_DROPCOUNT, 8};
+	const uint64_t count = drops;
+	const bool is_scratch = packet->options_len && packet->options == file->scratch;
+
+	if (reader_reserve_scratch(file, packet->options_len + sizeof(head) + sizeof(count)) < 0)
+		return -1;
+	if (packet->options_len && !is_scratch)
+		memcpy(file->scratch, packet->options, packet->options_len);
+	memcpy(file->scratch + packet->options_len, head, sizeof(head));
+	memcpy(file->scratch + packet->options_len + sizeof(head), &count, sizeof(count));
+	packet->options = file->scratch;
+	packet->options_len += sizeof(head) + sizeof(count);
+	return 0;
+}
+
+/* What is wrong with a packet block, but for its options. */
+enum flaw { SOUND, TOO_SHORT, NO_INTERFACE, TOO_LONG, MORE_KEPT, NO_TIME };
+
+/* An enhanced packet block, or an obsolete packet block: they differ in the first word. */
+static inline enum flaw
+read_fixed(const struct reader *file, uint32_t type, const unsigned char *body, size_t size,
+	   struct packet *packet)
+{
+	uint32_t id;
+
+	if (size < FIXED)
+		return TOO_SHORT;
+	id = type == PCAPNG_EPB ? get32(file, body) : get16(file, body);
+	packet->iface = id + file->section_base;
+	packet->caplen = get32(file, body + 12);
+	packet->len = get32(file, body + 16);
+	packet->core = PACKET_NO_CORE;
+	packet->flags = 0;
+	packet->data = body + FIXED;
+	packet->options = NULL;
+	packet->options_len = 0;
+	if (id >= file->source.interface_count - file->section_base)
+		return NO_INTERFACE;
+	if (PAD4(packet->caplen) > size - FIXED)
+		return TOO_LONG;
+	if (packet->caplen > packet->len)
+		return MORE_KEPT;
+	return tsresol_ns(&file->ticks[packet->iface], pcapng_count_at(file, body + 4),
+			  &packet->ts_ns)
+		   ? SOUND
+		   : NO_TIME;
+}
+
+static enum source_event
+packet_damaged(struct reader *file, enum flaw flaw, const struct packet *packet, size_t size,
+	       struct failure *why)
+{
+	switch (flaw) {
+	case NO_INTERFACE:
+		return reader_damaged(file, why, "interface %u of %u",
+				      packet->iface - file->section_base,
+				      file->source.interface_count - file->section_base);
+	case TOO_LONG:
+		return reader_damaged(file, why, "a packet of %u bytes in a block of %zu",
+				      packet->caplen, size + PCAPNG_BLOCK_MIN);
+	case MORE_KEPT:
+		return reader_damaged(file, why, "%u bytes kept of a packet of %u", packet->caplen,
+				      packet->len);
+	case NO_TIME: return reader_damaged(file, why, "a time outside of 1970 to 2262");
+	default:
+		return reader_damaged(file, why, "a packet block of %zu bytes",
+				      size + PCAPNG_BLOCK_MIN);
+	}
+}
+
+enum source_event
+pcapng_read_packet(struct reader *file, uint32_t type, const unsigned char *body, size_t size,
+		   struct packet *packet, struct failure *why)
+{
+	const enum flaw flaw = read_fixed(file, type, body, size, packet);
+	const unsigned char *options, *end = body + size;
+	int rc;
+
+	if (flaw != SOUND)
+		return packet_damaged(file, flaw, packet, size, why);
+	options = packet->data + PAD4(packet->caplen);
+	rc = view_options(file, packet, options, end);
+	errno = EBADMSG;
+	if (rc > 0)
+		rc = copy_options(file, packet, options, end);
+	if (rc < 0)
+		return pcapng_failed(file, why, "an option of a packet beyond its block");
+	if (type == PCAPNG_PACKET && get16(file, body + 2) != UINT16_MAX &&
+	    add_drops(file, packet, get16(file, body + 2)) < 0)
+		return reader_unreadable(file, why);
+	file->last_ns = packet->ts_ns;
+	file->is_unmarked = true;
+	return SOURCE_PACKET;
+}
+
+enum source_event
+pcapng_read_simple(struct reader *file, const unsigned char *body, size_t size,
+		   struct packet *packet, struct failure *why)
+{
+	uint32_t len, caplen, snaplen;
+
+	if (size < 4)
+		return reader_damaged(file, why, "a packet block of %zu bytes",
+				      size + PCAPNG_BLOCK_MIN);
+	if (file->source.interface_count == file->section_base)
+		return reader_damaged(file, why, "a packet before any interface");
+	snaplen = file->source.interfaces[file->section_base].snaplen;
+	len = get32(file, body);
+	caplen = snaplen && snaplen < len ? snaplen : len;
+	if (PAD4(caplen) > size - 4)
+		return reader_damaged(file, why, "a packet of %u bytes in a block of %zu", caplen,
+				      size + PCAPNG_BLOCK_MIN);
+	*packet = (struct packet){.ts_ns = file->last_ns,
+				  .caplen = caplen,
+				  .len = len,
+				  .iface = file->section_base,
+				  .core = PACKET_NO_CORE,
+				  .data = body + 4};
+	file->is_unmarked = true;
+	return SOURCE_PACKET;
+}
+
+/* Reads an enhanced packet block if it is all there, in order, and needs no copy of anything. Its
+ * size, or 0. */
+static inline size_t
+read_plain(const struct reader *file, const unsigned char *block, size_t left,
+	   struct packet *packet)
+{
+	const unsigned char *body = block + PCAPNG_HEAD, *end, *options;
+	uint32_t size;
+
+	if (left < PCAPNG_BLOCK_MIN || get32(file, block) != PCAPNG_EPB)
+		return 0;
+	size = get32(file, block + 4);
+	if (size > left || size < PCAPNG_BLOCK_MIN || size % 4 || size > READER_BLOCK_MAX ||
+	    get32(file, block + size - 4) != size ||
+	    read_fixed(file, PCAPNG_EPB, body, size - PCAPNG_BLOCK_MIN, packet) != SOUND)
+		return 0;
+	end = block + size - 4;
+	options = packet->data + PAD4(packet->caplen);
+	return options == end || view_options(file, packet, options, end) == 0 ? size : 0;
+}
+
+size_t
+pcapng_more(struct source *source, struct packet *list, size_t room)
+{
+	struct reader *file = (struct reader *)source;
+	struct inbuf *in = &file->in;
+	size_t count = 0, size;
+
+	while (count < room &&
+	       (size = read_plain(file, in->bytes + in->at, inbuf_left(in), &list[count])) > 0) {
+		in->at += size;
+		count++;
+	}
+	if (count) {
+		file->last_ns = list[count - 1].ts_ns;
+		file->is_unmarked = true;
+	}
+	return count;
+}

@@ -1,0 +1,402 @@
+#include "capfile/reader.h"
+
+#include "base/fileio.h"
+#include "base/hugepage.h"
+#include "base/parse.h"
+#include "base/threadpool.h"
+#include "capfile/pcapng_write.h"
+#include "packet/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER      (256u << 10)
+#define BUFFER_MANY (1u << 20) /* ... if others help: they are called for each */
+#define SOON        8          /* packets */
+
+struct pcap_header {
+	uint32_t magic;
+	uint16_t major, minor;
+	uint32_t zone, accuracy, snaplen, linktype;
+};
+
+struct pcap_record {
+	uint32_t seconds, nanoseconds, caplen, len;
+};
+
+struct writer {
+	int fd;
+	enum reader_format format;
+	struct blocks blocks; /* what has not been written yet */
+	bool has_header;
+	uint32_t interface_count;
+	uint32_t section_base; /* the id of the section's first interface */
+	bool mixes_linktypes;
+	uint16_t linktype;       /* of the interfaces, if there are any */
+	struct threadpool *crew; /* the caller's; NULL: nobody helps */
+};
+
+struct writer *
+writer_new(int fd, enum reader_format format, struct failure *why)
+{
+	struct writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer || !(writer->blocks.bytes = hugepage_new(BUFFER))) {
+		failure_errno(why, "cannot write");
+		writer_free(writer);
+		return NULL;
+	}
+	writer->blocks.room = BUFFER;
+	writer->fd = fd;
+	writer->format = format;
+	return writer;
+}
+
+void
+writer_free(struct writer *writer)
+{
+	if (!writer)
+		return;
+	blocks_release(&writer->blocks);
+	free(writer);
+}
+
+static int
+write_out(struct writer *writer, struct failure *why)
+{
+	if (fileio_write_all(writer->fd, writer->blocks.bytes, writer->blocks.used) < 0)
+		return failure_errno(why, "cannot write the capture");
+	writer->blocks.used = 0;
+	return 0;
+}
+
+static int
+no_memory(struct failure *why)
+{
+	errno = ENOMEM;
+	return failure_errno(why, "cannot write the capture");
+}
+
+/* Makes room for size more bytes: a buffer that is full is written, and grows only for a packet
+ * that is larger than it. */
+static inline int
+reserve(struct writer *writer, size_t size, struct failure *why)
+{
+	if (__builtin_expect(writer->blocks.room - writer->blocks.used >= size, 1))
+		return 0;
+	if (write_out(writer, why) < 0)
+		return -1;
+	return blocks_reserve(&writer->blocks, size) < 0 ? no_memory(why) : 0;
+}
+
+static void
+append(struct writer *writer, const void *from, size_t size)
+{
+	memcpy(writer->blocks.bytes + writer->blocks.used, from, size);
+	writer->blocks.used += size;
+}
+
+static int
+pcap_header(struct writer *writer, uint16_t linktype, struct failure *why)
+{
+	const struct pcap_header header = {.magic = 0xa1b23c4d,
+					   .major = 2,
+					   .minor = 4,
+					   .snaplen = PACKET_SNAPLEN,
+					   .linktype = linktype};
+
+	if (reserve(writer, sizeof(header), why) < 0)
+		return -1;
+	append(writer, &header, sizeof(header));
+	writer->has_header = true;
+	return 0;
+}
+
+int
+writer_section(struct writer *writer, const struct reader_section *section, struct failure *why)
+{
+	if (writer->format == READER_PCAP)
+		return 0;
+	if (pcapng_write_section(&writer->blocks, section->hardware, section->os,
+				 section->application, (const char *const *)section->comments,
+				 section->options, section->options_len) < 0)
+		return no_memory(why);
+	writer->has_header = true;
+	writer->section_base = writer->interface_count;
+	return 0;
+}
+
+/* The default does not start with "vcap-": it promises no end mark. */
+static int
+default_section(struct writer *writer, struct failure *why)
+{
+	char application[] = "vcap " VCAP_VERSION;
+	const struct reader_section section = {.application = application};
+
+	return writer_section(writer, &section, why);
+}
+
+void
+writer_mix_linktypes(struct writer *writer)
+{
+	writer->mixes_linktypes = writer->format == READER_PCAPNG;
+}
+
+int
+writer_interface(struct writer *writer, const struct interface *interface, uint32_t *id,
+		 struct failure *why)
+{
+	if (writer->interface_count && interface->linktype != writer->linktype &&
+	    !writer->mixes_linktypes)
+		return failure_set(why, "link types %u and %u do not go into one file",
+				   writer->linktype, interface->linktype);
+	if (writer->format == READER_PCAP) {
+		if (!writer->has_header && pcap_header(writer, interface->linktype, why) < 0)
+			return -1;
+	} else {
+		if (!writer->has_header && default_section(writer, why) < 0)
+			return -1;
+		if (pcapng_write_interface(&writer->blocks, interface) < 0)
+			return no_memory(why);
+	}
+	writer->linktype = interface->linktype;
+	*id = writer->interface_count++;
+	return 0;
+}
+
+int
+writer_interfaces(struct writer *writer, const struct source *source, struct failure *why)
+{
+	uint32_t id;
+
+	while (writer->interface_count < source->interface_count)
+		if (writer_interface(writer, &source->interfaces[writer->interface_count], &id,
+				     why) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+check_time(const struct writer *writer, const struct packet *packet, struct failure *why)
+{
+	if (packet->ts_ns < 0)
+		return failure_set(why, "a packet of a time before 1970 does not go into a file");
+	if (writer->format == READER_PCAP && packet->ts_ns / NS_PER_SECOND > UINT32_MAX)
+		return failure_set(why,
+				   "a packet of a time after 2106 does not go into a pcap file");
+	return 0;
+}
+
+static size_t
+record_length(const struct writer *writer, const struct packet *packet)
+{
+	return writer->format == READER_PCAP ? sizeof(struct pcap_record) + (size_t)packet->caplen
+					     : pcapng_write_packet_length(packet);
+}
+
+/* Writes a packet where there is room for it; returns its length. */
+static size_t
+record_at(const struct writer *writer, unsigned char *to, uint32_t id, const struct packet *packet)
+{
+	struct pcap_record record;
+
+	if (writer->format == READER_PCAPNG)
+		return pcapng_write_packet_at(to, id - writer->section_base, packet);
+	record = (struct pcap_record){.seconds = (uint32_t)(packet->ts_ns / NS_PER_SECOND),
+				      .nanoseconds = (uint32_t)(packet->ts_ns % NS_PER_SECOND),
+				      .caplen = packet->caplen,
+				      .len = packet->len};
+	memcpy(to, &record, sizeof(record));
+	memcpy(to + sizeof(record), packet->data, packet->caplen);
+	return sizeof(record) + packet->caplen;
+}
+
+int
+writer_packet(struct writer *writer, uint32_t id, const struct packet *packet, struct failure *why)
+{
+	if (check_time(writer, packet, why) < 0 ||
+	    reserve(writer, record_length(writer, packet), why) < 0)
+		return -1;
+	writer->blocks.used +=
+	    record_at(writer, writer->blocks.bytes + writer->blocks.used, id, packet);
+	return 0;
+}
+
+int
+writer_statistics(struct writer *writer, uint32_t id, const struct statistics *statistics,
+		  const char *comment, struct failure *why)
+{
+	if (writer->format == READER_PCAP)
+		return 0;
+	return pcapng_write_statistics(&writer->blocks, id - writer->section_base, statistics,
+				       comment) < 0
+		   ? no_memory(why)
+		   : 0;
+}
+
+int
+writer_flush(struct writer *writer, struct failure *why)
+{
+	return writer->blocks.used ? write_out(writer, why) : 0;
+}
+
+int
+writer_raw(struct writer *writer, uint32_t type, const void *body, size_t size, struct failure *why)
+{
+	if (writer->format == READER_PCAP)
+		return 0;
+	if (!writer->has_header && default_section(writer, why) < 0)
+		return -1;
+	if (reserve(writer, size + 12, why) < 0)
+		return -1;
+	return pcapng_write_raw(&writer->blocks, type, body, size) < 0 ? no_memory(why) : 0;
+}
+
+/* Packets of a stretch that one of many writes in a row, and how many such there are at a time. */
+#define PIECE      256
+#define PIECES_MAX 32
+
+struct piece {
+	const struct batch_slot *slots;
+	size_t count;
+	size_t at; /* in the buffer */
+};
+
+struct writing {
+	const struct writer *writer;
+	struct piece pieces[PIECES_MAX];
+};
+
+/* Has what is written soon fetched: where a packet is, and later its first bytes. */
+static inline void
+fetch(const struct piece *piece, size_t i)
+{
+	const struct packet *packet;
+
+	if (i + 2 * SOON >= piece->count)
+		return;
+	__builtin_prefetch(piece->slots[i + 2 * SOON].packet);
+	packet = piece->slots[i + SOON].packet;
+	__builtin_prefetch(packet->data);
+	__builtin_prefetch(packet->data + 64);
+}
+
+/* Writes a piece where there is room for it. */
+static void
+write_piece(void *context, size_t number)
+{
+	const struct writing *writing = context;
+	const struct piece *piece = &writing->pieces[number];
+	unsigned char *to = writing->writer->blocks.bytes + piece->at;
+
+	for (size_t i = 0; i < piece->count; i++) {
+		const struct packet *packet = piece->slots[i].packet;
+
+		fetch(piece, i);
+		to += record_at(writing->writer, to, packet->iface, packet);
+	}
+}
+
+/* Measures as many packets as fit into the buffer and a piece; *end is where they will end. */
+static int
+measure(const struct writer *writer, struct piece *piece, size_t left, size_t *end,
+	struct failure *why)
+{
+	const size_t most = left < PIECE ? left : PIECE;
+
+	piece->at = *end;
+	for (piece->count = 0; piece->count < most; piece->count++) {
+		const struct packet *packet = piece->slots[piece->count].packet;
+		const size_t length = record_length(writer, packet);
+
+		fetch(piece, piece->count);
+		if (check_time(writer, packet, why) < 0)
+			return -1;
+		if (length > writer->blocks.room - *end)
+			break;
+		*end += length;
+	}
+	return 0;
+}
+
+/* Writes as much of these slots as fits into the buffer. *count is how many. */
+static int
+fill(struct writer *writer, const struct batch_slot *slots, size_t *count, struct failure *why)
+{
+	struct writing writing = {.writer = writer};
+	size_t done = 0, end = writer->blocks.used, pieces = 0;
+
+	do {
+		struct piece *piece = &writing.pieces[pieces];
+
+		piece->slots = slots + done;
+		if (measure(writer, piece, *count - done, &end, why) < 0)
+			return -1;
+		done += piece->count;
+	} while (writing.pieces[pieces++].count == PIECE && pieces < PIECES_MAX);
+	threadpool_work(writer->crew, write_piece, &writing, pieces);
+	writer->blocks.used = end;
+	*count = done;
+	return 0;
+}
+
+int
+writer_batch(struct writer *writer, const struct batch *stretch, struct failure *why)
+{
+	for (size_t at = 0, count; at < stretch->count; at += count) {
+		const struct batch_slot *slots = stretch->slots + at;
+
+		if (reserve(writer, record_length(writer, slots->packet), why) < 0)
+			return -1;
+		count = stretch->count - at;
+		if (fill(writer, slots, &count, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+writer_set_threadpool(struct writer *writer, struct threadpool *crew, struct failure *why)
+{
+	writer->crew = crew;
+	return crew && blocks_reserve(&writer->blocks, BUFFER_MANY) < 0 ? no_memory(why) : 0;
+}
+
+int
+writer_copy_next(struct writer *writer, struct source *source, struct failure *why)
+{
+	struct packet packet;
+	enum source_event event = source->next(source, &packet, why);
+	int rc = event == SOURCE_CUT ? -1 : writer_interfaces(writer, source, why);
+
+	if (rc == 0 && event == SOURCE_PACKET)
+		rc = writer_packet(writer, packet.iface, &packet, why);
+	else if (rc == 0 && event == SOURCE_NOTE)
+		rc = writer_raw(writer, source->note.type, source->note.body, source->note.size,
+				why);
+	return rc < 0 ? -1 : event != SOURCE_END;
+}
+
+int
+writer_copy(struct writer *writer, struct source *source, struct failure *why)
+{
+	int more;
+
+	while ((more = writer_copy_next(writer, source, why)) > 0)
+		;
+	return more;
+}
+
+/* A capture without any packet or interface is still a file of its format. */
+int
+writer_finish(struct writer *writer, struct failure *why)
+{
+	if (!writer->has_header) {
+		int rc = writer->format == READER_PCAP ? pcap_header(writer, LINKTYPE_EN10MB, why)
+						       : default_section(writer, why);
+		if (rc < 0)
+			return rc;
+	}
+	return write_out(writer, why);
+}

@@ -1,0 +1,369 @@
+#include "capture/ring.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define VLAN_TAG_SIZE 4
+
+/* How far ahead of the packet in hand its successors are fetched: a page, at whose end the
+ * processor's own foresight stops. What another CPU has written is in no cache of this one. */
+#define AHEAD 4096
+
+/* Newer than the headers of Debian 12. An older kernel takes no notice of it. */
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
+#endif
+
+_Static_assert(sizeof(struct insn) == sizeof(struct sock_filter), "the kernel's layout");
+
+struct ring_geometry
+ring_divide(uint64_t size, uint32_t snaplen, unsigned retire_ms)
+{
+	const size_t smallest = 64 << 10;
+	/* The largest packet (PACKET_SNAPLEN) fits in with its header, or many short ones do. */
+	const bool is_short = snaplen && snaplen <= 32 << 10;
+	struct ring_geometry geometry = {.block_size = is_short ? 128 << 10 : 512 << 10,
+					 .retire_ms = retire_ms};
+
+	while (geometry.block_size > smallest && geometry.block_size * 4 > size)
+		geometry.block_size /= 2;
+	size /= geometry.block_size;
+	geometry.block_count = size < 4 ? 4 : size > 1 << 16 ? 1 << 16 : (unsigned)size;
+	return geometry;
+}
+
+static int
+attach(const struct ring *ring, const struct insn *insns, size_t count)
+{
+	struct sock_fprog program = {
+	    .len = (unsigned short)count,
+	    .filter = (struct sock_filter *)(uintptr_t)insns,
+	};
+
+	return setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
+/* What the first look at a page costs (in some virtual machines a trap to the host) is paid before
+ * packets come, not while they do. */
+static void
+touch(const struct ring *ring)
+{
+	const size_t size = ring->geometry.block_size * ring->geometry.block_count;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t at = 0; at < size; at += page)
+		(void)__atomic_load_n(ring->map + at, __ATOMIC_RELAXED);
+}
+
+static int
+map_ring(struct ring *ring)
+{
+	const int version = TPACKET_V3;
+	/* Room before the Ethernet header, to put a VLAN tag back without moving the payload. */
+	const unsigned reserve = VLAN_TAG_SIZE;
+	/* TPACKET_V3 packs packets of any size into a block; the frame size only has to divide it.
+	 */
+	const unsigned frame_size = 2048;
+	struct tpacket_req3 request = {
+	    .tp_block_size = (unsigned)ring->geometry.block_size,
+	    .tp_block_nr = ring->geometry.block_count,
+	    .tp_frame_size = frame_size,
+	    .tp_frame_nr =
+		(unsigned)(ring->geometry.block_size / frame_size) * ring->geometry.block_count,
+	    .tp_retire_blk_tov = ring->geometry.retire_ms,
+	};
+	void *map;
+
+	if (setsockopt(ring->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
+	    setsockopt(ring->fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof(reserve)) < 0 ||
+	    setsockopt(ring->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
+		return -1;
+	map = mmap(NULL, ring->geometry.block_size * ring->geometry.block_count,
+		   PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	if (map == MAP_FAILED)
+		return -1;
+	ring->map = map;
+	touch(ring);
+	return 0;
+}
+
+int
+ring_open(struct ring *ring, const struct ring_where *where, struct ring_geometry geometry,
+	  struct failure *why)
+{
+	static const struct insn drop_all = {.code = BPF_RET | BPF_K, .k = 0};
+	const int on = 1;
+	struct sockaddr_ll address = {
+	    .sll_family = AF_PACKET,
+	    .sll_protocol = htons(ETH_P_ALL),
+	    .sll_ifindex = where->ifindex,
+	};
+
+	*ring = RING_INIT;
+	ring->geometry = geometry;
+	ring->cooked = where->linktype == LINKTYPE_RAW;
+	ring->is_loopback = where->is_loopback;
+	/* Protocol 0 receives nothing until bind. */
+	ring->fd = socket(AF_PACKET, (ring->cooked ? SOCK_DGRAM : SOCK_RAW) | SOCK_CLOEXEC, 0);
+	if (ring->fd < 0)
+		return failure_errno(why, "cannot open a packet socket");
+	if (attach(ring, &drop_all, 1) < 0) {
+		failure_errno(why, "cannot attach a filter");
+		goto fail;
+	}
+	if (map_ring(ring) < 0) {
+		failure_errno(why, "cannot make a ring of %u blocks of %zu bytes",
+			      geometry.block_count, geometry.block_size);
+		goto fail;
+	}
+	/* Without this the time would be that of the copy into the ring, per socket. */
+	if (setsockopt(ring->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0) {
+		failure_errno(why, "cannot ask for timestamps");
+		goto fail;
+	}
+	if (bind(ring->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		failure_errno(why, "cannot capture on '%s'", where->name);
+		goto fail;
+	}
+	return 0;
+fail:
+	ring_close(ring);
+	return -1;
+}
+
+int
+ring_join(struct ring *ring, int *group, unsigned members, struct failure *why)
+{
+	const unsigned more_than_ever = 256; /* the default limit; naming one takes Linux 5.15 */
+	struct fanout_args args = {
+	    .id = (uint16_t)*group,
+	    .type_flags = PACKET_FANOUT_CPU,
+	};
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	/* The kernel picks an id that no other program uses. */
+	if (*group == 0)
+		args.type_flags |= PACKET_FANOUT_FLAG_UNIQUEID;
+	/* PACKET_IGNORE_OUTGOING on a socket does nothing once it is in a group. */
+	if (ring->is_loopback)
+		args.type_flags |= PACKET_FANOUT_FLAG_IGNORE_OUTGOING;
+	if (*group == 0 && members > more_than_ever)
+		args.max_num_members = members;
+	if (setsockopt(ring->fd, SOL_PACKET, PACKET_FANOUT, &args,
+		       args.max_num_members ? sizeof(args) : sizeof(int)) < 0)
+		return failure_errno(why, "cannot divide packets by CPU");
+	if (*group)
+		return 0;
+	if (getsockopt(ring->fd, SOL_PACKET, PACKET_FANOUT, &value, &size) < 0)
+		return failure_errno(why, "cannot divide packets by CPU");
+	*group = value & 0xffff;
+	return 0;
+}
+
+int
+ring_start(struct ring *ring, const struct bpf *program, uint32_t snaplen, struct failure *why)
+{
+	static const struct insn accept = {.code = BPF_RET | BPF_K, .k = UINT32_MAX};
+	const int on = 1;
+	const struct insn *from = program && program->count ? program->insns : &accept;
+	size_t count = program && program->count ? program->count : 1;
+	struct insn *insns = malloc(count * sizeof(*insns));
+	int rc = 0;
+
+	if (!insns)
+		return failure_errno(why, "cannot attach the filter");
+	memcpy(insns, from, count * sizeof(*insns));
+	/* What the program returns is how much of the packet is copied into the ring. */
+	for (size_t i = 0; i < count; i++)
+		if (snaplen && insns[i].code == (BPF_RET | BPF_K) && insns[i].k > snaplen)
+			insns[i].k = snaplen;
+	ring_skip(ring);
+	ring_count(ring);
+	ring->received = ring->dropped = ring->ignored = 0;
+	if (attach(ring, insns, count) < 0)
+		rc = failure_errno(why, "the kernel refuses the filter of %zu instructions", count);
+	else if (setsockopt(ring->fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on)) < 0)
+		rc = failure_errno(why, "cannot lock the filter");
+	free(insns);
+	return rc;
+}
+
+static struct tpacket_block_desc *
+block_at(const struct ring *ring, unsigned block)
+{
+	return (void *)(ring->map + (size_t)block * ring->geometry.block_size);
+}
+
+/* Pairs with the barrier of the kernel before it hands a block over. */
+static bool
+is_ready(const struct ring *ring, unsigned block)
+{
+	return __atomic_load_n(&block_at(ring, block)->hdr.bh1.block_status, __ATOMIC_ACQUIRE) &
+	       TP_STATUS_USER;
+}
+
+static void
+give_back(struct ring *ring)
+{
+	__atomic_store_n(&block_at(ring, ring->block)->hdr.bh1.block_status, TP_STATUS_KERNEL,
+			 __ATOMIC_RELEASE);
+	ring->block = (ring->block + 1) % ring->geometry.block_count;
+	ring->reading = false;
+	ring->left = 0;
+}
+
+static bool
+take_block(struct ring *ring)
+{
+	struct tpacket_block_desc *block = block_at(ring, ring->block);
+
+	if (!is_ready(ring, ring->block))
+		return false;
+	ring->reading = true;
+	ring->left = block->hdr.bh1.num_pkts;
+	ring->next = (unsigned char *)block + block->hdr.bh1.offset_to_first_pkt;
+	return true;
+}
+
+/* The addresses move towards the front, into the reserved room, and the tag goes between them and
+ * the type. */
+static void
+put_tag_back(struct packet *packet, const struct tpacket3_hdr *head)
+{
+	const uint16_t tag[2] = {
+	    htons(head->tp_status & TP_STATUS_VLAN_TPID_VALID ? head->hv1.tp_vlan_tpid
+							      : ETH_P_8021Q),
+	    htons((uint16_t)head->hv1.tp_vlan_tci),
+	};
+	unsigned char *data = (unsigned char *)(uintptr_t)packet->data - VLAN_TAG_SIZE;
+
+	memmove(data, packet->data, 2 * ETH_ALEN);
+	memcpy(data + 2 * ETH_ALEN, tag, VLAN_TAG_SIZE);
+	packet->data = data;
+	packet->caplen += VLAN_TAG_SIZE;
+	packet->len += VLAN_TAG_SIZE;
+}
+
+static void
+prefetch(const unsigned char *from, size_t size)
+{
+	for (size_t at = 0; at < size; at += 64)
+		__builtin_prefetch(from + at);
+}
+
+bool
+ring_next(struct ring *ring, struct packet *packet)
+{
+	static const unsigned char directions[] = {
+	    [PACKET_HOST] = DIRECTION_IN,      [PACKET_BROADCAST] = DIRECTION_IN,
+	    [PACKET_MULTICAST] = DIRECTION_IN, [PACKET_OTHERHOST] = DIRECTION_IN,
+	    [PACKET_OUTGOING] = DIRECTION_OUT,
+	};
+	const struct tpacket3_hdr *head;
+	const struct sockaddr_ll *from;
+
+	do {
+		while (ring->left == 0) {
+			if (ring->reading)
+				give_back(ring);
+			if (!take_block(ring))
+				return false;
+		}
+		head = (const void *)ring->next;
+		from = (const void *)(ring->next + TPACKET_ALIGN(sizeof(*head)));
+		packet->data = ring->next + (ring->cooked ? head->tp_net : head->tp_mac);
+		prefetch(ring->next + AHEAD, head->tp_next_offset);
+		ring->next += head->tp_next_offset;
+		ring->left--;
+		if (!ring->is_loopback || from->sll_pkttype != PACKET_OUTGOING)
+			break;
+		ring->ignored++;
+	} while (true);
+
+	packet->ts_ns = (int64_t)head->tp_sec * 1000000000 + head->tp_nsec;
+	packet->caplen = head->tp_snaplen;
+	packet->len = head->tp_len;
+	packet->flags = from->sll_pkttype < sizeof(directions) ? directions[from->sll_pkttype] : 0;
+	if (head->tp_status & TP_STATUS_VLAN_VALID && !ring->cooked &&
+	    packet->caplen >= 2 * ETH_ALEN)
+		put_tag_back(packet, head);
+	return true;
+}
+
+uint64_t
+ring_skip(struct ring *ring)
+{
+	uint64_t skipped = ring->left;
+
+	if (ring->reading)
+		give_back(ring);
+	while (take_block(ring)) {
+		skipped += ring->left;
+		give_back(ring);
+	}
+	return skipped;
+}
+
+/* The kernel counts packets into the block before it hands it over, and never hands over an empty
+ * one. What is left of an earlier round counts as a packet: the safe side. */
+bool
+ring_is_empty(const struct ring *ring)
+{
+	const struct tpacket_block_desc *block = block_at(ring, ring->block);
+
+	return !ring->reading && !is_ready(ring, ring->block) &&
+	       __atomic_load_n(&block->hdr.bh1.num_pkts, __ATOMIC_ACQUIRE) == 0;
+}
+
+bool
+ring_is_pressed(const struct ring *ring)
+{
+	return is_ready(ring, (ring->block + ring->geometry.block_count / 2) %
+				  ring->geometry.block_count);
+}
+
+void
+ring_count(struct ring *ring)
+{
+	struct tpacket_stats_v3 news;
+	socklen_t size = sizeof(news);
+
+	/* Reading resets them; tp_packets includes the dropped ones. */
+	if (getsockopt(ring->fd, SOL_PACKET, PACKET_STATISTICS, &news, &size) == 0) {
+		ring->received += news.tp_packets;
+		ring->dropped += news.tp_drops;
+	}
+}
+
+bool
+ring_is_attached(const struct ring *ring)
+{
+	struct sockaddr_ll address = {0};
+	socklen_t size = sizeof(address);
+	int error;
+	socklen_t error_size = sizeof(error);
+
+	getsockopt(ring->fd, SOL_SOCKET, SO_ERROR, &error, &error_size);
+	/* The kernel sets -1 when the interface is unregistered. */
+	return getsockname(ring->fd, (struct sockaddr *)&address, &size) < 0 ||
+	       address.sll_ifindex != -1;
+}
+
+void
+ring_close(struct ring *ring)
+{
+	if (ring->map)
+		munmap(ring->map, ring->geometry.block_size * ring->geometry.block_count);
+	if (ring->fd >= 0)
+		close(ring->fd);
+	*ring = RING_INIT;
+}

@@ -1,0 +1,360 @@
+#include "capture/rundir.h"
+
+#include "base/fileio.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Makes the directories above path's last component. */
+static int
+make_parents(const char *path, struct failure *why)
+{
+	char *copy = strdup(path);
+	int rc = copy ? 0 : failure_errno(why, "cannot make '%s'", path);
+
+	for (char *s = copy ? copy + 1 : NULL; rc == 0 && *s; s++) {
+		if (*s != '/' || s[1] == '/' || s[1] == '\0')
+			continue;
+		*s = '\0';
+		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+			rc = failure_errno(why, "cannot make '%s'", copy);
+		*s = '/';
+	}
+	free(copy);
+	return rc;
+}
+
+static int
+open_directory(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* The directory's entries through a descriptor of its own, since a DIR takes over the one it gets
+ * (and closing that must not release the lock). */
+static DIR *
+list(int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = copy < 0 ? NULL : fdopendir(copy);
+
+	if (!entries && copy >= 0)
+		close(copy);
+	return entries;
+}
+
+static bool
+is_dot(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bool
+is_empty(int fd)
+{
+	DIR *entries = list(fd);
+	const struct dirent *entry;
+	bool empty = entries != NULL;
+
+	while (entries && empty && (entry = readdir(entries)))
+		empty = is_dot(entry->d_name);
+	if (entries)
+		closedir(entries);
+	return empty;
+}
+
+/* Whether the directory is fit to hold a capture, and nobody else's. */
+static int
+check_ours(const struct rundir *dir, struct failure *why)
+{
+	struct stat st;
+
+	if (fstat(dir->fd, &st) < 0)
+		return failure_errno(why, "cannot use '%s'", dir->path);
+	if (st.st_uid != geteuid())
+		return failure_set(why, "'%s' belongs to somebody else", dir->path);
+	if (flock(dir->fd, LOCK_EX | LOCK_NB) < 0)
+		return failure_set(why, "'%s' is in use by another capture", dir->path);
+	if (!is_empty(dir->fd))
+		return failure_set(why, "'%s' is not empty", dir->path);
+	if ((st.st_mode & 07777) != 0700 && fchmod(dir->fd, 0700) < 0)
+		return failure_errno(why, "cannot change the mode of '%s'", dir->path);
+	return 0;
+}
+
+int
+rundir_create(struct rundir *dir, const char *path, struct failure *why)
+{
+	*dir = RUNDIR_INIT;
+	if (make_parents(path, why) < 0)
+		return -1;
+	if (mkdir(path, 0700) == 0)
+		dir->made = true;
+	else if (errno != EEXIST)
+		return failure_errno(why, "cannot make '%s'", path);
+	dir->path = strdup(path);
+	dir->fd = open_directory(path);
+	if (dir->path && dir->fd >= 0) {
+		if (check_ours(dir, why) == 0)
+			return 0;
+	} else if (errno == ELOOP || errno == ENOTDIR) {
+		failure_set(why, "'%s' is not a directory", path);
+	} else {
+		failure_errno(why, "cannot use '%s'", path);
+	}
+	rundir_release(dir, false);
+	return -1;
+}
+
+static int
+make_file(const struct rundir *dir, const char *name, int access, struct failure *why)
+{
+	int fd = openat(dir->fd, name, access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? failure_errno(why, "cannot make '%s/%s'", dir->path, name) : fd;
+}
+
+int
+rundir_file(const struct rundir *dir, const char *name, struct failure *why)
+{
+	return make_file(dir, name, O_WRONLY, why);
+}
+
+int
+rundir_log(const struct rundir *dir, struct failure *why)
+{
+	return make_file(dir, "log", O_RDWR | O_APPEND, why);
+}
+
+int
+rundir_store(const struct rundir *dir, const char *name, const void *bytes, size_t size,
+	     struct failure *why)
+{
+	int fd = rundir_file(dir, name, why);
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	rc = fileio_write_all(fd, bytes, size);
+	if (close(fd) < 0 || rc < 0)
+		return failure_errno(why, "cannot write '%s/%s'", dir->path, name);
+	return 0;
+}
+
+/* "core-N.pcapng", and "core-N.K.pcapng" of a series. */
+static bool
+is_core_file(const char *name)
+{
+	const char digits[] = "0123456789";
+	const char *rest = name + 5 + strspn(name + 5, digits);
+	size_t number = *rest == '.' ? strspn(rest + 1, digits) : 0;
+
+	if (number)
+		rest += 1 + number;
+	return rest > name + 5 && name[5] != '.' && strcmp(rest, ".pcapng") == 0;
+}
+
+/* ".status.PID.tmp", left by a vcap-run that died while it replaced its status. */
+static bool
+is_temporary(const char *name)
+{
+	size_t digits = strspn(name + 8, "0123456789");
+
+	return digits > 0 && strcmp(name + 8 + digits, ".tmp") == 0;
+}
+
+static bool
+is_our_name(const char *name)
+{
+	static const char *const names[] = {"status", "filter.bpf", "service", "specs", "log"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return (strncmp(name, "core-", 5) == 0 && is_core_file(name)) ||
+	       (strncmp(name, ".status.", 8) == 0 && is_temporary(name));
+}
+
+/* Goes through the entries: with unlink, removes those that are ours; else names one that is not,
+ * if there is one, in stranger. */
+static int
+visit(int fd, bool unlink_ours, char *stranger, size_t size)
+{
+	DIR *entries = list(fd);
+	const struct dirent *entry;
+	int rc = entries ? 0 : -1;
+
+	while (rc == 0 && (entry = readdir(entries))) {
+		if (is_dot(entry->d_name))
+			continue;
+		if (!is_our_name(entry->d_name)) {
+			if (stranger && strlen(entry->d_name) < size)
+				strcpy(stranger, entry->d_name);
+		} else if (unlink_ours && unlinkat(fd, entry->d_name, 0) < 0 && errno != ENOENT) {
+			rc = -1;
+		}
+	}
+	if (entries)
+		closedir(entries);
+	return rc;
+}
+
+void
+rundir_release(struct rundir *dir, bool discard)
+{
+	if (discard && dir->fd >= 0) {
+		visit(dir->fd, true, NULL, 0);
+		if (dir->made)
+			rmdir(dir->path);
+	}
+	if (dir->fd >= 0)
+		close(dir->fd);
+	free(dir->path);
+	*dir = RUNDIR_INIT;
+}
+
+/* Shared, so that two that look at once do not see each other. */
+static bool
+is_running(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	flock(fd, LOCK_UN);
+	return false;
+}
+
+static int
+open_existing(const char *path, struct failure *why)
+{
+	int fd = open_directory(path);
+
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return failure_set(why, "'%s' is not a directory", path);
+	return fd < 0 ? failure_errno(why, "cannot open '%s'", path) : fd;
+}
+
+static int
+read_status(int fd, const char *path, struct keyval *status, struct failure *why)
+{
+	struct failure detail = FAILURE_INIT;
+	/* In this order: it may end, and write its last status, in between. */
+	bool running = is_running(fd);
+	const char *state;
+
+	*status = KEYVAL_INIT;
+	if (keyval_load(status, fd, "status", &detail) < 0 && errno != ENOENT) {
+		keyval_release(status);
+		return failure_set(why, "in '%s': %s", path, detail.text);
+	}
+	state = keyval_get(status, "state");
+	if (running || (state && strcmp(state, "running") != 0))
+		return 0;
+	if (keyval_set(status, "state", "partial") < 0 ||
+	    keyval_set(status, "reason", "killed") < 0 ||
+	    keyval_set(status, "message", "vcap-run ended without saying why") < 0) {
+		keyval_release(status);
+		return failure_errno(why, "cannot read the status in '%s'", path);
+	}
+	return 0;
+}
+
+int
+rundir_status(const char *path, struct keyval *status, struct failure *why)
+{
+	int fd = open_existing(path, why);
+	int rc = fd < 0 ? -1 : read_status(fd, path, status, why);
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Sends SIGTERM once the process has said who it is. *process is then a pidfd of it (Linux 5.3), or
+ * -1. */
+static int
+terminate(int fd, const char *path, bool *sent, int *process, struct failure *why)
+{
+	struct keyval status = KEYVAL_INIT;
+	pid_t pid;
+
+	if (*sent)
+		return 0;
+	if (keyval_load(&status, fd, "status", NULL) < 0) {
+		keyval_release(&status);
+		return 0;
+	}
+	pid = (pid_t)keyval_number(&status, "pid", 0);
+	keyval_release(&status);
+	if (pid <= 1)
+		return 0;
+	/* Before the look at the lock: while it is held, this is the pid of who holds it. */
+	*process = pidfd_open(pid, 0);
+	if (is_running(fd) && kill(pid, SIGTERM) < 0 && errno != ESRCH)
+		return failure_errno(why, "cannot stop the capture in '%s'", path);
+	*sent = true;
+	return 0;
+}
+
+int
+rundir_stop(const char *path, int timeout_ms, struct keyval *status, struct failure *why)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000000};
+	int fd = open_existing(path, why);
+	struct pollfd process = {.fd = -1, .events = POLLIN};
+	bool sent = false;
+	int rc = fd < 0 ? -1 : 0;
+
+	for (int waited = 0; rc == 0 && is_running(fd); waited += 20) {
+		rc = terminate(fd, path, &sent, &process.fd, why);
+		if (rc == 0 && waited >= timeout_ms)
+			rc = failure_set(why, "the capture in '%s' has not ended in %d s", path,
+					 timeout_ms / 1000);
+		if (rc == 0)
+			nanosleep(&pause, NULL);
+	}
+	/* It lets go of the lock some time before the kernel has taken down its rings. */
+	if (rc == 0 && process.fd >= 0)
+		poll(&process, 1, timeout_ms);
+	if (process.fd >= 0)
+		close(process.fd);
+	if (rc == 0)
+		rc = read_status(fd, path, status, why);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int
+rundir_remove(const char *path, struct failure *why)
+{
+	char stranger[256] = "";
+	struct stat st;
+	int fd, rc = 0;
+
+	if (lstat(path, &st) < 0 && errno == ENOENT)
+		return 0;
+	fd = open_existing(path, why);
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		rc = failure_set(why, "a capture is running in '%s'", path);
+	else if (visit(fd, false, stranger, sizeof(stranger)) < 0)
+		rc = failure_errno(why, "cannot read '%s'", path);
+	else if (*stranger)
+		rc = failure_set(why, "'%s/%s' was not made by vcap-run", path, stranger);
+	else if (visit(fd, true, NULL, 0) < 0 || rmdir(path) < 0)
+		rc = failure_errno(why, "cannot remove '%s'", path);
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,105 @@
+#include "capture/status.h"
+
+#include "base/keyval.h"
+#include "capture/fileheader.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define TIME_FORMAT   "%" PRId64 ".%09" PRId64
+#define TIME_ARGS(ns) (ns) / 1000000000, (ns) % 1000000000
+
+/* What there is now: what had to make room is not counted any more. */
+#define NUMBERS_FORMAT "packets %" PRIu64 " bytes %" PRIu64 " received %" PRIu64 " dropped %" PRIu64
+#define NUMBERS_ARGS(a) \
+	(a).packets - (a).removed, (a).bytes - (a).removed_bytes, (a).received, (a).dropped
+
+/* One line for a core, and one for each of its interfaces that has had packets. */
+static int
+describe_core(struct capture *capture, unsigned core, struct keyval *kv)
+{
+	int64_t full = __atomic_load_n(&capture->cores[core].full_ns, __ATOMIC_RELAXED);
+	struct account sum = {0}, account;
+	char key[32], filled[32] = "-";
+	int rc;
+
+	for (uint32_t i = 0; i < capture->interface_count; i++) {
+		capture_read(capture, core, i, &account);
+		account_add(&sum, &account);
+	}
+	if (full)
+		snprintf(filled, sizeof(filled), TIME_FORMAT, TIME_ARGS(full));
+	snprintf(key, sizeof(key), "core-%u", core);
+	rc = keyval_set(kv, key, NUMBERS_FORMAT " full %s", NUMBERS_ARGS(sum), filled);
+	for (uint32_t i = 0; rc == 0 && i < capture->interface_count; i++) {
+		capture_read(capture, core, i, &account);
+		if (account.received == 0)
+			continue;
+		snprintf(key, sizeof(key), "core-%u.%u", core, i);
+		rc = keyval_set(kv, key, "interface %s " NUMBERS_FORMAT " truncated %" PRIu64,
+				capture->names[i], NUMBERS_ARGS(account), account.truncated);
+	}
+	return rc;
+}
+
+static int
+describe_progress(struct capture *capture, struct keyval *kv)
+{
+	struct account total;
+	int rc;
+
+	capture_total(capture, &total);
+	rc = keyval_set(kv, "packets", "%" PRIu64, total.packets - total.removed);
+	rc |= keyval_set(kv, "bytes", "%" PRIu64, total.bytes - total.removed_bytes);
+	rc |= keyval_set(kv, "received", "%" PRIu64, total.received);
+	rc |= keyval_set(kv, "dropped", "%" PRIu64, total.dropped);
+	rc |= keyval_set(kv, "truncated", "%" PRIu64, total.truncated);
+	if (capture->options.files)
+		rc |= keyval_set(kv, "removed", "%" PRIu64, total.removed);
+	for (unsigned i = 0; rc == 0 && i < capture->core_count; i++)
+		rc = describe_core(capture, i, kv);
+	return rc;
+}
+
+/* When it began and ended, and why. */
+static int
+describe_course(const struct capture *capture, struct keyval *kv)
+{
+	const struct runstate *control = &capture->control;
+	const int64_t step = runstate_clock_step(control);
+	int rc = keyval_set(kv, "started", TIME_FORMAT, TIME_ARGS(control->start_ns));
+
+	if (control->reason) {
+		rc |= keyval_set(kv, "ended", TIME_FORMAT, TIME_ARGS(control->end_ns));
+		rc |= keyval_set(kv, "reason", "%s", stop_reason_name(control->reason));
+	}
+	if (step)
+		rc |= keyval_set(kv, "clock-step", "%+.9f", (double)step / 1e9);
+	if (*capture->message)
+		rc |= keyval_set(kv, "message", "%s", capture->message);
+	return rc;
+}
+
+int
+status_store(struct capture *capture, const char *state, struct failure *why)
+{
+	const struct capture_options *options = &capture->options;
+	struct keyval kv = KEYVAL_INIT;
+	int rc = 0;
+
+	if (!options->dir)
+		return 0;
+	rc |= keyval_set(&kv, "state", "%s", state);
+	rc |= keyval_set(&kv, "pid", "%ld", (long)getpid());
+	if (options->name)
+		rc |= keyval_set(&kv, "name", "%s", options->name);
+	rc |= keyval_set(&kv, "version", "%s", VCAP_VERSION);
+	rc |= describe_course(capture, &kv);
+	rc |= fileheader_parameters(capture, &kv);
+	rc |= describe_progress(capture, &kv);
+	rc = rc ? failure_set(why, "cannot write the status: out of memory")
+		: keyval_store(&kv, options->dir->fd, "status", why);
+	keyval_release(&kv);
+	return rc;
+}

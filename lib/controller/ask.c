@@ -1,0 +1,107 @@
+#include "controller/ask.h"
+
+#include "base/parse.h"
+#include "base/process.h"
+#include "packet/addrset.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ANSWER_MAX (64u << 20)
+#define TIMEOUT    NS_PER_MINUTE
+
+static char *
+ask(const char *engine, char *const *command, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+	int out = process_output_open(ANSWER_MAX, why), status = -1;
+	char **list, *text = NULL;
+
+	if (engine) {
+		strvec_add(&argv, "vcap-on");
+		strvec_add(&argv, engine);
+	}
+	strvec_add_all(&argv, command);
+	list = strvec_finish(&argv);
+	if (!list)
+		failure_set(why, "out of memory");
+	else if (out >= 0)
+		status = process_run(list, -1, out, STDERR_FILENO, TIMEOUT, why);
+	if (status == 0 && !(text = process_output_text(out)))
+		failure_set(why, "out of memory");
+	else if (status > 0)
+		failure_set(why, "'%s' failed%s%s", command[0], engine ? " on " : "",
+			    engine ? engine : "");
+	strvec_free(list);
+	if (out >= 0)
+		close(out);
+	return text;
+}
+
+char *
+ask_engine(const struct ask *inquiry, char *const *command, struct failure *why)
+{
+	return ask(inquiry->engines ? inquiry->engines[0] : NULL, command, why);
+}
+
+/* The first word of each line that is an address: `getent ahosts`. Without a word to follow, or
+ * what follows it, less a prefix length: `ip -o address`. */
+static void
+read_addresses(char *text, const char *const *follows, struct strvec *addresses)
+{
+	const char *before = "";
+
+	for (char *word; (word = strsep(&text, " \t\n"));) {
+		bool is_wanted = !follows;
+		struct addr addr;
+
+		if (!*word)
+			continue;
+		for (const char *const *each = follows; each && *each; each++)
+			is_wanted |= strcmp(before, *each) == 0;
+		before = word;
+		if (!is_wanted)
+			continue;
+		word[strcspn(word, "/%")] = '\0';
+		/* fe80::/10 means something else on every link. */
+		if (addr_parse(&addr, word, NULL) == 0 &&
+		    !(addr.family == 6 && (unsigned)(addr.value >> 118) == 0xfe80 >> 6) &&
+		    !strvec_has(addresses, word))
+			strvec_add(addresses, word);
+	}
+}
+
+static int
+find_name(const struct ask *inquiry, const char *name, struct strvec *addresses,
+	  struct failure *why)
+{
+	char *command[] = {"getent", "ahosts", (char *)name, NULL}, *text;
+
+	text = ask_engine(inquiry, command, NULL);
+	if (text)
+		read_addresses(text, NULL, addresses);
+	free(text);
+	return addresses->count ? 0 : failure_set(why, "cannot resolve '%s'", name);
+}
+
+int
+ask_find(void *context, const char *name, struct strvec *addresses, struct failure *why)
+{
+	static char *const command[] = {"ip", "-o", "address", "show", NULL};
+	static const char *const follows[] = {"inet", "inet6", NULL};
+	const struct ask *inquiry = context;
+	char *const *engine = inquiry->engines;
+
+	if (name)
+		return find_name(inquiry, name, addresses, why);
+	do {
+		char *text = ask(engine ? *engine : NULL, command, why);
+
+		if (!text)
+			return -1;
+		read_addresses(text, follows, addresses);
+		free(text);
+	} while (engine && *++engine);
+	return addresses->count ? 0 : failure_set(why, "the host has no address");
+}

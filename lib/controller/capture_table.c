@@ -1,0 +1,267 @@
+#include "controller/capture_table.h"
+
+#include "base/fileio.h"
+#include "base/parse.h"
+#include "base/strvec.h"
+#include "base/text.h"
+#include "controller/spool.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct table_column columns[] = {
+    {"DATE"},
+    {"SERVICE"},
+    {"SIZE", TABLE_NUMBER},
+    {"PACKETS", TABLE_NUMBER},
+    {"DROPS", TABLE_NUMBER},
+    {"ENGINES"},
+    {"MISSING"},
+    {"STATE"},
+    {"ID"},
+    {"MESSAGE"},
+    {"CLOCKS"},
+    {"BEGAN"},
+    {"ENDED"},
+    {"COUNT", TABLE_NUMBER},
+    {"DURATION", TABLE_NUMBER},
+    {"SNAPLEN", TABLE_NUMBER},
+    {"MONITORS"},
+    {"OPTIONS"},
+    {"SPECS", TABLE_NUMBER},
+    {"ADDRESSES"},
+    {"EXPRESSION"},
+    {"FILE"},
+};
+enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
+
+/* Of the addresses so many are shown, as far as they are among so many bytes. */
+enum { SPECS_SHOWN = 16, SPECS_READ = 2048 };
+
+/* What is printed unless something else is asked for. People see who is missing with ENGINES. */
+static const char *const usual_columns[] = {
+    [TABLE_HUMAN] = "DATE,SERVICE,SIZE,PACKETS,DROPS,ENGINES,STATE,ID",
+    [TABLE_RAW] = "DATE,SERVICE,SIZE,PACKETS,DROPS,ENGINES,MISSING,STATE,ID",
+    [TABLE_JSON] = NULL, /* all of them */
+};
+
+struct table *
+capture_table_new(enum table_form form)
+{
+	struct table *table = table_new("captures", columns, WIDTH);
+
+	if (table && usual_columns[form] && table_choose(table, usual_columns[form], NULL) < 0) {
+		table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+/* The capture's engines that take part, or those that do not. */
+static char *
+engine_list(const struct spool_entry *entry, bool missing)
+{
+	struct strvec all = spool_entry_engines(entry), present = spool_entry_participants(entry);
+	struct strvec chosen = STRVEC_INIT;
+	char *text;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (strvec_has(&present, all.list[i]) != missing)
+			strvec_add(&chosen, all.list[i]);
+	text = strvec_join(&chosen, ",");
+	strvec_free(strvec_finish(&all));
+	strvec_free(strvec_finish(&present));
+	strvec_free(strvec_finish(&chosen));
+	return text;
+}
+
+/* YYYY-MM-DD HH:MM:SS of YYYYMMDD_HHMMSS at the end of an id. */
+static void
+format_date(const char *id, char to[INSTANT])
+{
+	const char *t = id + strlen(id) - SPOOL_TIME;
+
+	snprintf(to, INSTANT, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s", t, t + 4, t + 6, t + 9, t + 11,
+		 t + 13);
+}
+
+/* "2026-11-22T10:15:00Z"; empty for 0, which nobody knows. */
+static void
+format_instant(int64_t at_ns, char to[INSTANT])
+{
+	const time_t at = (time_t)(at_ns / NS_PER_SECOND);
+	struct tm utc;
+
+	to[0] = '\0';
+	if (at_ns > 0 && gmtime_r(&at, &utc))
+		strftime(to, INSTANT, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static int64_t
+ended_ns(const struct spool_entry *entry)
+{
+	const char *word = keyval_get(&entry->facts, "ended");
+	int64_t ended;
+
+	return word && parse_offset(word, &ended, NULL) == 0 ? ended : 0;
+}
+
+/* Seconds; those that are not whole with their nanoseconds. */
+static void
+format_duration(uint64_t ns, char to[INSTANT])
+{
+	int used = snprintf(to, INSTANT, "%" PRIu64, ns / NS_PER_SECOND);
+
+	if (ns % NS_PER_SECOND)
+		snprintf(to + used, INSTANT - (size_t)used, ".%09" PRIu64, ns % NS_PER_SECOND);
+}
+
+/* The first of the addresses that were asked for, separated by blanks, and "..." for more. */
+static char *
+addresses(const struct spool_entry *entry)
+{
+	struct strvec words = STRVEC_INIT;
+	struct stat status;
+	char text[SPECS_READ + 1], *line = text, *end, *joined;
+	int fd = openat(entry->dir, "specs", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t size = 0;
+
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		size = fileio_read_full(fd, text, SPECS_READ);
+	if (fd >= 0)
+		close(fd);
+	text[size > 0 ? size : 0] = '\0';
+	for (; words.count < SPECS_SHOWN && (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		strvec_add(&words, line);
+	}
+	if (*line)
+		strvec_add(&words, "...");
+	joined = strvec_join(&words, " ");
+	strvec_free(strvec_finish(&words));
+	return joined;
+}
+
+static bool
+is_set(const struct spool_entry *entry, const char *key)
+{
+	const char *value = keyval_get(&entry->facts, key);
+
+	return value && strcmp(value, "yes") == 0;
+}
+
+static const char *
+options(const struct spool_entry *entry)
+{
+	const bool exclude = is_set(entry, "invert");
+
+	if (is_set(entry, "per-packet"))
+		return exclude ? "-P -x" : "-P";
+	return exclude ? "-x" : "";
+}
+
+/* What of a row is neither there already nor short. */
+struct heap {
+	char *service, *engines, *missing, *both, *addresses, *file;
+};
+
+static int
+heap_fill(struct heap *heap, const struct spool_entry *entry)
+{
+	const int length = (int)(strlen(entry->id) - SPOOL_TIME - 1);
+
+	*heap = (struct heap){.engines = engine_list(entry, false),
+			      .missing = engine_list(entry, true),
+			      .addresses = addresses(entry),
+			      .file = spool_entry_file(entry, "%s.pcapng", entry->id)};
+	if (!heap->engines || !heap->missing || !heap->addresses || !heap->file ||
+	    asprintf(&heap->service, "%.*s", length, entry->id) < 0)
+		return -1;
+	return asprintf(&heap->both, *heap->missing ? "%s (missing %s)" : "%s%s", heap->engines,
+			heap->missing) < 0
+		   ? -1
+		   : 0;
+}
+
+static void
+heap_release(struct heap *heap)
+{
+	free(heap->service);
+	free(heap->engines);
+	free(heap->missing);
+	free(heap->both);
+	free(heap->addresses);
+	free(heap->file);
+}
+
+static char *
+format_counter(uint64_t value, char to[INSTANT])
+{
+	snprintf(to, INSTANT, "%" PRIu64, value);
+	return to;
+}
+
+static int
+add_row(struct table *table, const struct spool_entry *entry, const struct heap *heap,
+	enum table_form form, struct failure *why)
+{
+	const struct keyval *facts = &entry->facts;
+	const uint64_t size = spool_entry_counter(entry, "size");
+	const bool in_one = form == TABLE_HUMAN && !table_shows(table, "MISSING");
+	char date[INSTANT], began[INSTANT], ended[INSTANT], duration[INSTANT], sized[TEXT_SIZE];
+	char number[6][INSTANT];
+
+	format_date(entry->id, date);
+	format_instant(spool_entry_began_ns(entry), began);
+	format_instant(ended_ns(entry), ended);
+	format_duration(keyval_number(facts, "duration", 0), duration);
+	return table_add(
+	    table,
+	    (const char *const[WIDTH]){
+		date,
+		heap->service,
+		form == TABLE_HUMAN ? text_size(size, sized) : format_counter(size, number[0]),
+		format_counter(spool_entry_counter(entry, "packets"), number[1]),
+		format_counter(spool_entry_counter(entry, "dropped"), number[2]),
+		in_one ? heap->both : heap->engines,
+		heap->missing,
+		spool_entry_state(entry),
+		entry->id,
+		keyval_get(facts, "message"),
+		keyval_get(facts, "clocks"),
+		began,
+		ended,
+		format_counter(keyval_number(facts, "count", 0), number[4]),
+		duration,
+		format_counter(keyval_number(facts, "snaplen", 0), number[5]),
+		keyval_get(facts, "monitors"),
+		options(entry),
+		format_counter(keyval_number(facts, "specs", 0), number[3]),
+		heap->addresses,
+		keyval_get(facts, "expression"),
+		size > 0 && spool_entry_is_over(entry) ? heap->file : "",
+	    },
+	    why);
+}
+
+int
+capture_table_add(struct table *table, const struct spool_entry *entry, enum table_form form,
+		  struct failure *why)
+{
+	struct heap heap;
+	int rc = heap_fill(&heap, entry);
+
+	if (rc < 0)
+		failure_set(why, "out of memory");
+	else
+		rc = add_row(table, entry, &heap, form, why);
+	heap_release(&heap);
+	return rc;
+}

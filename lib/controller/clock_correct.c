@@ -1,0 +1,110 @@
+#include "controller/clock_correct.h"
+
+#include "base/keyval.h"
+#include "controller/clock_compare.h"
+#include "controller/clock_offset.h"
+#include "controller/each.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Runs the command, which takes it down under the key, for those that have no such line. */
+static int
+compare(const struct spool_entry *entry, const char *key, char *const *command, struct failure *why)
+{
+	struct strvec engines = spool_entry_participants(entry), unknown = STRVEC_INIT;
+	int rc;
+
+	for (size_t i = 0; i < engines.count; i++) {
+		struct keyval state;
+
+		if (spool_entry_load_engine(entry, engines.list[i], &state, NULL) < 0)
+			continue;
+		if (!keyval_get(&state, key))
+			strvec_add(&unknown, engines.list[i]);
+		keyval_release(&state);
+	}
+	rc = each_run(entry, &unknown, "20s", command, why);
+	strvec_free(strvec_finish(&engines));
+	strvec_free(strvec_finish(&unknown));
+	return rc;
+}
+
+int
+clock_correct_note_start(const struct spool_entry *entry, struct failure *why)
+{
+	static char *const command[] = {"vcap-clock", "--key", "clock-start", "{}", NULL};
+
+	return compare(entry, "clock-start", command, why);
+}
+
+int
+clock_correct_note_end(const struct spool_entry *entry, struct failure *why)
+{
+	static char *const command[] = {"vcap-clock", "--key", "clock-end", "{}", NULL};
+
+	return compare(entry, "clock-end", command, why);
+}
+
+/* How far the engine's clock was from this one, from the beginning and the end of the capture. */
+static bool
+clock_of(const struct spool_entry *entry, const char *engine, struct clock_offset *skew)
+{
+	struct keyval state;
+	struct clock_offset end;
+	bool known, ended;
+
+	if (spool_entry_load_engine(entry, engine, &state, NULL) < 0)
+		return false;
+	known = clock_offset_read(skew, &state, "clock-start");
+	ended = clock_offset_read(&end, &state, "clock-end");
+	keyval_release(&state);
+	if (ended)
+		*skew = known ? clock_offset_between(*skew, end) : end;
+	return known || ended;
+}
+
+/* Has vcap-merge correct the engine's times, if its clock is known to be wrong, and say so. */
+static void
+add_options(const char *engine, const struct clock_offset *skew, struct strvec *options)
+{
+	const bool is_corrected = clock_offset_is_certain(skew);
+	char text[CLOCK_OFFSET_TEXT];
+	int digits;
+
+	clock_offset_print(skew, text);
+	digits = (int)strcspn(text, " ");
+	if (is_corrected)
+		strvec_add(options, "-o");
+	clock_compare_correct(engine, skew, options);
+	strvec_add(options, "--comment");
+	strvec_addf(options, "%s: clock ahead by %.*s s, wrong by%s s at most, %s", engine, digits,
+		    text, text + digits, is_corrected ? "corrected" : "not corrected");
+}
+
+int
+clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
+		      struct strvec *options, struct failure *why)
+{
+	struct strvec known = STRVEC_INIT;
+	char *text;
+	int rc;
+
+	for (size_t i = 0; i < engines->count; i++) {
+		struct clock_offset skew;
+		char offset[CLOCK_OFFSET_TEXT];
+
+		if (!clock_of(entry, engines->list[i], &skew))
+			continue;
+		strvec_addf(&known, "%s %s", engines->list[i], clock_offset_print(&skew, offset));
+		add_options(engines->list[i], &skew, options);
+	}
+	text = strvec_join(&known, ", ");
+	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0
+		 ? 0
+		 : failure_set(why, "out of memory");
+	free(text);
+	strvec_free(strvec_finish(&known));
+	return rc;
+}

@@ -1,0 +1,154 @@
+#include "controller/clock_offset.h"
+
+#include "base/parse.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ANSWER_MAX  64 /* bytes of a time and its newline */
+#define PATIENCE_MS 10000
+
+static int64_t
+now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+/* One line from fd, without its newline, by the time limit (monotonic). */
+static int
+read_line(int fd, char line[ANSWER_MAX], int64_t limit)
+{
+	size_t length = 0;
+
+	while (length < ANSWER_MAX) {
+		struct pollfd poller = {fd, POLLIN, 0};
+		int64_t left = limit - now_ns(CLOCK_MONOTONIC);
+		ssize_t n;
+
+		if (left <= 0 || poll(&poller, 1, (int)(left / 1000000) + 1) == 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		n = recv(fd, line + length, ANSWER_MAX - length, MSG_DONTWAIT);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0) {
+			errno = n < 0 ? errno : ECONNRESET;
+			return -1;
+		}
+		length += (size_t)n;
+		if (line[length - 1] == '\n') {
+			line[length - 1] = '\0';
+			return 0;
+		}
+	}
+	errno = EMSGSIZE;
+	return -1;
+}
+
+/* Asks once. The fastest of all exchanges stays in *best. */
+static int
+exchange(int fd, struct clock_offset *best, const char *engine, struct failure *why)
+{
+	char line[ANSWER_MAX];
+	int64_t limit = now_ns(CLOCK_MONOTONIC) + PATIENCE_MS * INT64_C(1000000);
+	int64_t before = now_ns(CLOCK_REALTIME), after, there;
+
+	/* An engine's command that is gone is a failure, not a signal. */
+	if (send(fd, "\n", 1, MSG_NOSIGNAL) != 1 || read_line(fd, line, limit) < 0)
+		return failure_errno(why, "engine '%s' does not tell its time", engine);
+	after = now_ns(CLOCK_REALTIME);
+	if (parse_offset(line, &there, NULL) < 0 || there < 0)
+		return failure_set(why, "engine '%s' tells no time: '%s'", engine, line);
+	if (after >= before && (after - before + 1) / 2 < best->error_ns) {
+		best->error_ns = (after - before + 1) / 2;
+		best->offset_ns = there - (before + (after - before) / 2);
+	}
+	return 0;
+}
+
+int
+clock_offset_measure(struct clock_offset *skew, const char *engine, unsigned exchanges,
+		     struct failure *why)
+{
+	char *const argv[] = {"vcap-on", (char *)engine, "vcap-host", "clock", NULL};
+	struct clock_offset best = {.error_ns = INT64_MAX};
+	struct process child;
+	int ends[2], rc = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return failure_errno(why, "cannot ask engine '%s'", engine);
+	if (process_start(&child, argv, ends[1], ends[1], STDERR_FILENO, why) < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	close(ends[1]);
+	for (unsigned i = 0; i < exchanges && rc == 0; i++)
+		rc = exchange(ends[0], &best, engine, why);
+	close(ends[0]);
+	process_wait(&child, 2 * NS_PER_SECOND);
+	if (rc == 0 && best.error_ns == INT64_MAX)
+		rc = failure_set(why, "the clock here was set meanwhile");
+	if (rc == 0)
+		*skew = best;
+	return rc;
+}
+
+const char *
+clock_offset_print(const struct clock_offset *skew, char text[CLOCK_OFFSET_TEXT])
+{
+	uint64_t offset = (uint64_t)llabs(skew->offset_ns), error = (uint64_t)skew->error_ns;
+
+	snprintf(text, CLOCK_OFFSET_TEXT, "%s%" PRIu64 ".%09" PRIu64 " %" PRIu64 ".%09" PRIu64,
+		 skew->offset_ns < 0 ? "-" : "", offset / NS_PER_SECOND, offset % NS_PER_SECOND,
+		 error / NS_PER_SECOND, error % NS_PER_SECOND);
+	return text;
+}
+
+bool
+clock_offset_read(struct clock_offset *skew, const struct keyval *kv, const char *key)
+{
+	const char *value = keyval_get(kv, key), *blank = value ? strchr(value, ' ') : NULL;
+	struct clock_offset read;
+	char offset[CLOCK_OFFSET_TEXT];
+
+	if (!blank || blank - value >= CLOCK_OFFSET_TEXT)
+		return false;
+	snprintf(offset, sizeof(offset), "%.*s", (int)(blank - value), value);
+	if (parse_offset(offset, &read.offset_ns, NULL) < 0 ||
+	    parse_offset(blank + 1, &read.error_ns, NULL) < 0 || read.error_ns < 0 ||
+	    llabs(read.offset_ns) > INT64_MAX / 4 || read.error_ns > INT64_MAX / 4)
+		return false;
+	*skew = read;
+	return true;
+}
+
+struct clock_offset
+clock_offset_between(struct clock_offset one, struct clock_offset other)
+{
+	int64_t distance = llabs(one.offset_ns - other.offset_ns);
+
+	return (struct clock_offset){
+	    .offset_ns = one.offset_ns + (other.offset_ns - one.offset_ns) / 2,
+	    .error_ns = (one.error_ns > other.error_ns ? one.error_ns : other.error_ns) +
+			(distance + 1) / 2,
+	};
+}
+
+bool
+clock_offset_is_certain(const struct clock_offset *skew)
+{
+	return llabs(skew->offset_ns) > skew->error_ns;
+}

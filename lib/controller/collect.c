@@ -1,0 +1,369 @@
+#include "controller/collect.h"
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/process.h"
+#include "base/strvec.h"
+#include "capfile/count.h"
+#include "controller/clock_correct.h"
+#include "controller/diskroom.h"
+#include "controller/each.h"
+#include "controller/poll.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FETCH_TRIES 3
+#define OVERHEAD    64                  /* bytes around a packet in a file */
+#define SIZE_LIMIT  (UINT64_C(1) << 50) /* bytes: no disk has more, and sums stay in range */
+#define TICK_NS     (NS_PER_SECOND / 4)
+
+void
+collect_release(struct collect *collect)
+{
+	free(collect->problems);
+	collect->problems = NULL;
+}
+
+/* Adds "engine 'NAME': TEXT", or TEXT alone, to what makes the result partial. */
+static void
+add_problem(struct collect *collect, const char *name, const char *text)
+{
+	char *longer;
+
+	if (asprintf(&longer, "%s%s%s%s%s%s", collect->problems ? collect->problems : "",
+		     collect->problems ? "; " : "", name ? "engine '" : "", name ? name : "",
+		     name ? "': " : "", text) < 0)
+		return;
+	free(collect->problems);
+	collect->problems = longer;
+}
+
+/* What the engine's file takes, by its own word; the merged one takes as much again. */
+static uint64_t
+size_of(const struct spool_entry *entry, const char *engine)
+{
+	struct keyval state;
+	uint64_t bytes, packets;
+
+	if (spool_entry_load_engine(entry, engine, &state, NULL) < 0)
+		return 0;
+	bytes = keyval_number(&state, "bytes", 0);
+	packets = keyval_number(&state, "packets", 0);
+	keyval_release(&state);
+	if (bytes > SIZE_LIMIT || packets > SIZE_LIMIT / OVERHEAD)
+		return SIZE_LIMIT;
+	return bytes + OVERHEAD * packets;
+}
+
+static uint64_t
+size_of_all(const struct spool_entry *entry, const struct strvec *engines)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < engines->count; i++)
+		sum += size_of(entry, engines->list[i]);
+	return sum;
+}
+
+/* Whether the spool has room for so many bytes more. */
+static int
+check_room(struct collect *collect, uint64_t bytes, struct failure *why)
+{
+	collect->is_short =
+	    diskroom_check(collect->entry->dir, collect->entry->path, bytes, why) < 0;
+	return collect->is_short ? -1 : 0;
+}
+
+/* Runs a command that writes to the spool, and ends it when that has no room left. Its status, or
+ * -1. */
+static int
+run_writer(struct collect *collect, char *const *argv, struct failure *why)
+{
+	struct process child;
+
+	if (process_start(&child, argv, -1, STDERR_FILENO, STDERR_FILENO, why) < 0)
+		return -1;
+	while (!process_ended(&child, TICK_NS)) {
+		if (check_room(collect, 0, why) == 0)
+			continue;
+		process_wait(&child, 0);
+		return -1;
+	}
+	return process_wait(&child, -1);
+}
+
+/* Fetches from these engines into the spool; what becomes of each is in its state. */
+static int
+fetch_each(struct collect *collect, const struct strvec *engines, char *const *command,
+	   struct failure *why)
+{
+	char **argv = each_command(collect->entry, engines, NULL, command);
+	int rc = argv ? run_writer(collect, argv, why) : failure_set(why, "out of memory");
+
+	strvec_free(argv);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+collect_watch(struct collect *collect, struct failure *why)
+{
+	/* Whoever was starting it was killed: nobody shall wait for that. */
+	if (strcmp(spool_entry_state(collect->entry), "starting") == 0 &&
+	    spool_entry_set_state(collect->entry, "capturing", NULL, why) < 0)
+		return -1;
+	if (clock_correct_note_start(collect->entry, why) < 0)
+		return -1;
+	return poll_until_ended(collect->entry, collect->poll_ns, why);
+}
+
+static struct strvec
+fetched_or_not(const struct spool_entry *entry, bool fetched)
+{
+	struct strvec engines = spool_entry_participants(entry), chosen = STRVEC_INIT;
+
+	for (size_t i = 0; i < engines.count; i++)
+		if (spool_entry_has_fetched(entry, engines.list[i]) == fetched)
+			strvec_add(&chosen, engines.list[i]);
+	strvec_free(strvec_finish(&engines));
+	return chosen;
+}
+
+/* The engine that says it has most. */
+static const char *
+largest_of(const struct spool_entry *entry, const struct strvec *engines)
+{
+	const char *largest = engines->list[0];
+
+	for (size_t i = 1; i < engines->count; i++)
+		if (size_of(entry, engines->list[i]) > size_of(entry, largest))
+			largest = engines->list[i];
+	return largest;
+}
+
+/* Gives up those that say they have more than there could be room for whatever is removed here, the
+ * largest first: by mistake or not, they are not to hold up the others. */
+static int
+give_up_absurd(struct collect *collect, struct failure *why)
+{
+	const uint64_t most = diskroom_at_best(collect->entry->dir);
+	int rc = 0;
+
+	while (rc == 0) {
+		struct strvec engines = spool_entry_participants(collect->entry);
+		const bool fits = 2 * size_of_all(collect->entry, &engines) <= most;
+
+		if (!fits) {
+			const char *engine = largest_of(collect->entry, &engines);
+			char reason[160];
+
+			snprintf(reason, sizeof(reason),
+				 "it says that it has %" PRIu64
+				 " MiB, for which the disk of this host is too small",
+				 size_of(collect->entry, engine) >> 20);
+			rc = spool_entry_add_missing(collect->entry, engine, reason, why);
+		}
+		strvec_free(strvec_finish(&engines));
+		if (fits)
+			break;
+	}
+	return rc;
+}
+
+int
+collect_fetch(struct collect *collect, struct failure *why)
+{
+	char *target = spool_entry_file(collect->entry, "engines/{}.pcapng");
+	char *const command[] = {"vcap-fetch", "-k", "{}", collect->entry->id, target, NULL};
+	struct strvec all, left;
+	int rc = target ? spool_entry_set_state(collect->entry, "fetching", "", why) : -1;
+
+	if (rc == 0)
+		rc = clock_correct_note_end(collect->entry, why);
+	if (rc == 0)
+		rc = give_up_absurd(collect, why);
+	all = spool_entry_participants(collect->entry);
+	left = fetched_or_not(collect->entry, false);
+	if (rc == 0)
+		rc = check_room(
+		    collect, size_of_all(collect->entry, &left) + size_of_all(collect->entry, &all),
+		    why);
+	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
+		if (i > 0)
+			clock_rest(2 * i * NS_PER_SECOND);
+		rc = fetch_each(collect, &left, command, why);
+		strvec_free(strvec_finish(&left));
+		left = fetched_or_not(collect->entry, false);
+	}
+	for (size_t i = 0; i < left.count && rc == 0; i++)
+		rc = spool_entry_give_up(collect->entry, left.list[i], why);
+	strvec_free(strvec_finish(&all));
+	strvec_free(strvec_finish(&left));
+	free(target);
+	return rc;
+}
+
+/* What the engines have counted, and what any of them has to complain about. */
+static void
+sum_up(struct collect *collect, const struct strvec *engines, struct count *sum, uint64_t *dropped)
+{
+	for (size_t i = 0; i < engines->count; i++) {
+		struct keyval state;
+		const char *word, *message;
+
+		if (spool_entry_load_engine(collect->entry, engines->list[i], &state, NULL) < 0)
+			continue;
+		sum->packets += keyval_number(&state, "packets", 0);
+		sum->bytes += keyval_number(&state, "bytes", 0);
+		*dropped += keyval_number(&state, "dropped", 0);
+		word = keyval_get(&state, "state");
+		message = keyval_get(&state, "message");
+		if (!message || !*message)
+			message = keyval_get(&state, "reason");
+		if (!word || strcmp(word, "done") != 0)
+			add_problem(collect, engines->list[i],
+				    message && *message ? message : "ended early");
+		keyval_release(&state);
+	}
+}
+
+static char **
+merge_command(const struct spool_entry *entry, const struct strvec *engines,
+	      const struct strvec *clock_options)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_add_all(&argv, (char *const[]){"vcap-merge", "-S", NULL});
+	strvec_take(&argv, spool_entry_file(entry, "service"));
+	strvec_add(&argv, "-w");
+	strvec_take(&argv, spool_entry_file(entry, "%s.pcapng", entry->id));
+	if (clock_options->list)
+		strvec_add_all(&argv, clock_options->list);
+	for (size_t i = 0; i < engines->count; i++) {
+		char *path = spool_entry_file(entry, "engines/%s.pcapng", engines->list[i]);
+
+		strvec_addf(&argv, "%s=%s", engines->list[i], path ? path : "");
+		free(path);
+	}
+	return strvec_finish(&argv);
+}
+
+/* Counts the merged file against the engines' own words, and takes the counts down. */
+static int
+verify(struct collect *collect, const struct strvec *engines, struct failure *why)
+{
+	struct keyval *facts = &collect->entry->facts;
+	char *path = spool_entry_file(collect->entry, "%s.pcapng", collect->entry->id);
+	struct count sum = {0}, merged = {0};
+	uint64_t dropped = 0;
+	struct stat st;
+	int rc = path ? count_file(&merged, path, why) : failure_set(why, "out of memory");
+
+	sum_up(collect, engines, &sum, &dropped);
+	if (rc == 0 &&
+	    (stat(path, &st) < 0 || keyval_set(facts, "size", "%jd", (intmax_t)st.st_size) ||
+	     keyval_set(facts, "packets", "%" PRIu64, merged.packets) ||
+	     keyval_set(facts, "bytes", "%" PRIu64, merged.bytes) ||
+	     keyval_set(facts, "dropped", "%" PRIu64, dropped)))
+		rc = failure_errno(why, "cannot take down what '%s' holds", path);
+	if (rc == 0 && (merged.packets != sum.packets || merged.bytes != sum.bytes)) {
+		char text[160];
+
+		snprintf(text, sizeof(text),
+			 "the file has %" PRIu64 " packets of %" PRIu64
+			 " bytes, the engines kept %" PRIu64 " of %" PRIu64,
+			 merged.packets, merged.bytes, sum.packets, sum.bytes);
+		add_problem(collect, NULL, text);
+	}
+	free(path);
+	return rc;
+}
+
+int
+collect_merge(struct collect *collect, struct failure *why)
+{
+	struct strvec clock_options = STRVEC_INIT;
+	struct strvec engines = fetched_or_not(collect->entry, true);
+	char **argv;
+	int rc = spool_entry_set_state(collect->entry, "merging", NULL, why);
+
+	if (rc == 0 && engines.count == 0)
+		rc = failure_set(why, "no engine's packets could be fetched");
+	if (rc == 0)
+		rc = clock_correct_offsets(collect->entry, &engines, &clock_options, why);
+	if (rc == 0)
+		rc = check_room(collect, size_of_all(collect->entry, &engines), why);
+	if (rc == 0) {
+		argv = merge_command(collect->entry, &engines, &clock_options);
+		rc = argv ? run_writer(collect, argv, why) : failure_set(why, "out of memory");
+		strvec_free(argv);
+		if (rc == 3)
+			add_problem(collect, NULL, "an engine's file is cut short or damaged");
+		else if (rc > 0)
+			rc = failure_set(why, "the files of the engines could not be merged");
+	}
+	if (rc >= 0)
+		rc = verify(collect, &engines, why);
+	strvec_free(strvec_finish(&clock_options));
+	strvec_free(strvec_finish(&engines));
+	return rc;
+}
+
+/* The engines' files here are in the merged one. */
+static void
+remove_files(const struct spool_entry *entry, const struct strvec *engines)
+{
+	for (size_t i = 0; i < engines->count; i++) {
+		char *path = spool_entry_file(entry, "engines/%s.pcapng", engines->list[i]);
+
+		if (path)
+			unlink(path);
+		free(path);
+	}
+}
+
+static void
+add_missing_problems(struct collect *collect)
+{
+	const struct keyval *facts = &collect->entry->facts;
+
+	for (size_t i = 0; i < facts->count; i++) {
+		const char *value = facts->pairs[i].value;
+		int name = (int)strcspn(value, " ");
+		char *text;
+
+		if (strcmp(facts->pairs[i].key, "missing") != 0 ||
+		    asprintf(&text, "engine '%.*s' is missing:%s", name, value, value + name) < 0)
+			continue;
+		add_problem(collect, NULL, text);
+		free(text);
+	}
+}
+
+int
+collect_finish(struct collect *collect, struct failure *why)
+{
+	static char *const remove_command[] = {"vcap-on",     "{}",       "vcap-host", "remove",
+					       "{dir}",       "{region}", "vcap-on",   "{}",
+					       "vcap-region", "remove",   "{dir}",     NULL};
+	struct strvec engines = fetched_or_not(collect->entry, true);
+	int64_t now = clock_realtime_ns();
+	int rc;
+
+	add_missing_problems(collect);
+	keyval_set(&collect->entry->facts, "ended", "%" PRId64 ".%09" PRId64, now / NS_PER_SECOND,
+		   now % NS_PER_SECOND);
+	rc = each_run(collect->entry, &engines, "60s", remove_command, why);
+	if (rc == 0)
+		rc = spool_entry_set_state(collect->entry, collect->problems ? "partial" : "done",
+					   collect->problems ? collect->problems : "", why);
+	if (rc == 0)
+		remove_files(collect->entry, &engines);
+	strvec_free(strvec_finish(&engines));
+	return rc;
+}

@@ -1,0 +1,171 @@
+#include "controller/config.h"
+
+#include "base/fileio.h"
+#include "base/parse.h"
+#include "base/strvec.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *
+join(const char *directory, const char *rest)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", directory, rest) < 0 ? NULL : path;
+}
+
+/* A variable that is set to nothing counts as unset, as the XDG specification has it. */
+static const char *
+value_of(config_variable *variable, const char *name)
+{
+	const char *value = variable(name);
+
+	return value && *value ? value : NULL;
+}
+
+char *
+config_directory(config_variable *variable)
+{
+	const char *chosen = value_of(variable, "VCAP_CONFIG");
+	const char *home = value_of(variable, "HOME");
+	char *own;
+
+	if (chosen)
+		return strdup(chosen);
+	own = home ? join(home, ".config/vcap") : NULL;
+	if (own && access(own, F_OK) == 0)
+		return own;
+	free(own);
+	return strdup("/etc/vcap");
+}
+
+char *
+config_spool(config_variable *variable)
+{
+	const char *chosen = value_of(variable, "VCAP_SPOOL");
+	const char *state = value_of(variable, "XDG_STATE_HOME");
+	const char *home = value_of(variable, "HOME");
+
+	if (chosen)
+		return strdup(chosen);
+	if (geteuid() == 0)
+		return strdup("/var/lib/vcap");
+	return state ? join(state, "vcap") : join(home ? home : "", ".local/state/vcap");
+}
+
+void
+config_file_release(struct config_file *file)
+{
+	free(file->path);
+	free(file->text);
+	*file = CONFIG_FILE_INIT;
+}
+
+int
+config_read(struct config_file *file, const char *path, struct failure *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size;
+	int rc;
+
+	*file = CONFIG_FILE_INIT;
+	if (fd < 0)
+		return failure_errno(why, "cannot read '%s'", path);
+	rc = fileio_slurp(fd, CONFIG_FILE_MAX, path, &file->text, &size, why);
+	close(fd);
+	if (rc < 0)
+		return -1;
+	file->path = strdup(path);
+	if (!file->path)
+		rc = failure_errno(why, "cannot read '%s'", path);
+	else if (strlen(file->text) != size)
+		rc = failure_set(why, "'%s' is no text: it has a NUL byte", path);
+	if (rc < 0)
+		config_file_release(file);
+	return rc;
+}
+
+static int
+is_service_file(const struct dirent *entry)
+{
+	return parse_is_name(entry->d_name);
+}
+
+char **
+config_service_names(config_variable *variable, struct failure *why)
+{
+	struct strvec names = {.list = calloc(1, sizeof(char *))};
+	char *directory = config_directory(variable);
+	char *path = directory ? join(directory, "services") : NULL;
+	struct dirent **files = NULL;
+	int count = path ? scandir(path, &files, is_service_file, alphasort) : -1;
+
+	names.failed = !names.list;
+	if (count < 0)
+		failure_errno(why, "cannot list '%s'", path ? path : "services");
+	for (int i = 0; i < count; i++) {
+		strvec_add(&names, files[i]->d_name);
+		free(files[i]);
+	}
+	free(files);
+	free(path);
+	free(directory);
+	if (count >= 0 && names.failed)
+		failure_set(why, "out of memory");
+	names.failed |= count < 0;
+	return strvec_finish(&names);
+}
+
+const char *
+config_service_name(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	return slash ? slash + 1 : word;
+}
+
+int
+config_read_service(struct config_file *file, const char *word, config_variable *variable,
+		    struct failure *why)
+{
+	char *directory, *path;
+	int rc;
+
+	if (!parse_is_name(config_service_name(word)))
+		return failure_set(why, "not a service's name: '%s'", config_service_name(word));
+	if (strchr(word, '/'))
+		return config_read(file, word, why);
+	directory = config_directory(variable);
+	path = NULL;
+	if (!directory || asprintf(&path, "%s/services/%s", directory, word) < 0)
+		rc = failure_errno(why, "cannot read service '%s'", word);
+	else if (config_read(file, path, why) == 0)
+		rc = 0;
+	else
+		rc = errno == ENOENT
+			 ? failure_set(why, "unknown service '%s': there is no '%s'", word, path)
+			 : -1;
+	free(path);
+	free(directory);
+	return rc;
+}
+
+int
+config_service_load(struct service *service, const char *word, config_variable *variable,
+		    struct failure *why)
+{
+	struct config_file file;
+	int rc;
+
+	if (config_read_service(&file, word, variable, why) < 0)
+		return -1;
+	rc = service_parse(service, config_service_name(word), file.text, file.path, why);
+	config_file_release(&file);
+	return rc;
+}

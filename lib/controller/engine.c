@@ -1,0 +1,463 @@
+#include "controller/engine.h"
+
+#include "base/parse.h"
+#include "base/shquote.h"
+#include "base/strvec.h"
+#include "flows/pairsource_spec.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Splits at blanks, up to a word that starts with '#'. NULL without memory; no words: an empty
+ * list. */
+static char **
+split(const char *line, size_t length, const char *separators)
+{
+	struct strvec words = {.list = calloc(1, sizeof(char *))};
+	const char *end = line + length;
+
+	words.failed = !words.list;
+	while (line < end && !words.failed) {
+		const char *start = line;
+
+		while (line < end && !strchr(separators, *line))
+			line++;
+		if (line > start && *start == '#')
+			break;
+		if (line > start)
+			strvec_take(&words, strndup(start, (size_t)(line - start)));
+		line += line < end;
+	}
+	return strvec_finish(&words);
+}
+
+/* [USER@]HOST, HOST a name or an address. What looks like an option to ssh, or like anything to a
+ * shell, is none. */
+static bool
+is_destination(const char *word)
+{
+	const char *host = strrchr(word, '@');
+
+	if (strlen(word) > 320 || (!isalnum((unsigned char)*word) && !strchr("_:", *word)))
+		return false;
+	host = host ? host + 1 : word;
+	if (strlen(host) > 253 || (!isalnum((unsigned char)*host) && *host != ':'))
+		return false;
+	for (const char *s = word; *s; s++)
+		if (!isalnum((unsigned char)*s) && !strchr("._:-", *s) && s != host - 1)
+			return false;
+	return true;
+}
+
+/* The options of ssh that an engine may have: those that say how to reach it. The others would
+ * change what a session is. A stray word would be taken for the destination, so there is none. */
+static const char *
+bad_ssh_option(char *const *words)
+{
+	static const char flags[] = "46CKkqv", valued[] = "BbcFIiJlmop";
+
+	for (; *words; words++) {
+		const char *word = *words;
+
+		if (word[0] != '-' || !word[1])
+			return word;
+		for (word++; *word && strchr(flags, *word); word++)
+			;
+		if (!*word)
+			continue;
+		if (!strchr(valued, *word) || (!word[1] && !words[1]))
+			return *words;
+		words += !word[1];
+	}
+	return NULL;
+}
+
+static int
+replace(char **to, const char *value)
+{
+	free(*to);
+	*to = strdup(value);
+	return *to ? 0 : -1;
+}
+
+static int
+set_directory(char **to, const char *value)
+{
+	return value[0] == '/' ? replace(to, value) : -1;
+}
+
+static int
+set_flows(char **to, const char *value)
+{
+	struct pairsource_spec source;
+
+	return pairsource_spec_parse(&source, value, NULL) == 0 ? replace(to, value) : -1;
+}
+
+static int
+set_interfaces(struct engine *engine, const char *value)
+{
+	char **list = split(value, strlen(value), ",");
+
+	strvec_free(engine->interfaces);
+	engine->interfaces = list;
+	if (!list || !*list)
+		return -1;
+	for (; *list; list++)
+		if (!parse_is_interface(*list))
+			return -1;
+	return 0;
+}
+
+/* One KEY=VALUE word, or `region`. */
+static int
+set_option(struct engine *engine, const char *word, struct failure *why)
+{
+	const char *value = strchr(word, '=');
+	size_t length = value ? (size_t)(value - word) : strlen(word);
+	int rc;
+
+	if (strcmp(word, "region") == 0) {
+		engine->is_region = true;
+		return 0;
+	}
+	if (!value)
+		return failure_set(why, "unknown transport '%s'", word);
+	value++;
+	if (length == 5 && strncmp(word, "iface", length) == 0) {
+		rc = set_interfaces(engine, value);
+	} else if (length == 3 && strncmp(word, "bin", length) == 0) {
+		rc = set_directory(&engine->bin, value);
+	} else if (length == 3 && strncmp(word, "dir", length) == 0) {
+		rc = set_directory(&engine->directory, value);
+	} else if (length == 2 && strncmp(word, "as", length) == 0) {
+		engine->sudo = true;
+		rc = strcmp(value, "sudo") == 0 ? 0 : -1;
+	} else if (length == 8 && strncmp(word, "compress", length) == 0) {
+		engine->packs = true;
+		rc = strcmp(value, "zstd") == 0 ? 0 : -1;
+	} else if (length == 7 && strncmp(word, "bwlimit", length) == 0) {
+		rc = parse_size(value, &engine->rate, NULL);
+	} else if (length == 5 && strncmp(word, "flows", length) == 0) {
+		rc = set_flows(&engine->flows, value);
+	} else {
+		return failure_set(why, "unknown setting '%s'", word);
+	}
+	return rc == 0 ? 0 : failure_set(why, "bad setting '%s'", word);
+}
+
+static int
+set_transport(struct engine *engine, char *const *words, struct failure *why)
+{
+	struct strvec rest = STRVEC_INIT;
+
+	if (strcmp(*words, "local") == 0)
+		engine->transport = ENGINE_LOCAL;
+	else if (strcmp(*words, "ssh") == 0)
+		engine->transport = ENGINE_SSH;
+	else
+		engine->transport = ENGINE_EXEC;
+	if (engine->transport == ENGINE_LOCAL && words[1])
+		return failure_set(why, "nothing may follow 'local', but '%s' does", words[1]);
+	if (engine->transport == ENGINE_LOCAL)
+		return 0;
+	if (!words[1])
+		return failure_set(why, "'%s' needs %s", *words,
+				   engine->transport == ENGINE_SSH ? "a destination" : "a command");
+	if (engine->transport == ENGINE_SSH && !is_destination(words[1]))
+		return failure_set(why, "not a destination: '%s'", words[1]);
+	if (engine->transport == ENGINE_SSH && bad_ssh_option(words + 2))
+		return failure_set(why, "not an option of ssh that may stand here: '%s'",
+				   bad_ssh_option(words + 2));
+	strvec_add_all(&rest, words + 1);
+	engine->words = strvec_finish(&rest);
+	return engine->words ? 0 : failure_set(why, "out of memory");
+}
+
+static bool
+is_transport(const char *word)
+{
+	return strcmp(word, "local") == 0 || strcmp(word, "ssh") == 0 || strcmp(word, "exec") == 0;
+}
+
+static void
+engine_release(struct engine *engine)
+{
+	free(engine->name);
+	free(engine->bin);
+	free(engine->directory);
+	free(engine->flows);
+	strvec_free(engine->interfaces);
+	strvec_free(engine->words);
+}
+
+/* Reads one line's words into engine, which the caller releases. */
+static int
+parse_line(struct engine *engine, char *const *words, struct failure *why)
+{
+	if (!parse_is_name(*words))
+		return failure_set(why, "not an engine's name: '%s'", *words);
+	engine->name = strdup(*words++);
+	engine->directory = strdup(ENGINE_DIRECTORY);
+	if (!engine->name || !engine->directory)
+		return failure_set(why, "out of memory");
+	for (; *words && !is_transport(*words); words++)
+		if (set_option(engine, *words, why) < 0)
+			return -1;
+	if (!*words)
+		return failure_set(why, "engine '%s' has no transport (local, ssh or exec)",
+				   engine->name);
+	return set_transport(engine, words, why);
+}
+
+static int
+append(struct engines *engines, const struct engine *engine, struct failure *why)
+{
+	struct engine *list;
+
+	if (engines_find(engines, engine->name, NULL))
+		return failure_set(why, "engine '%s' is there already", engine->name);
+	list = realloc(engines->list, (engines->count + 1) * sizeof(*list));
+	if (!list)
+		return failure_set(why, "out of memory");
+	engines->list = list;
+	list[engines->count++] = *engine;
+	return 0;
+}
+
+int
+engines_parse(struct engines *engines, const char *text, const char *file, struct failure *why)
+{
+	struct failure detail = FAILURE_INIT;
+	unsigned line = 1;
+
+	*engines = ENGINES_INIT;
+	for (const char *s = text; *s; line++) {
+		size_t length = strcspn(s, "\n");
+		char **words = split(s, length, " \t\r");
+		struct engine engine = {0};
+		int rc = 0;
+
+		if (!words)
+			rc = failure_set(&detail, "out of memory");
+		else if (*words)
+			rc = parse_line(&engine, words, &detail) < 0
+				 ? -1
+				 : append(engines, &engine, &detail);
+		strvec_free(words);
+		if (rc < 0) {
+			engine_release(&engine);
+			engines_release(engines);
+			return failure_set(why, "%s:%u: %s", file, line, detail.text);
+		}
+		s += length;
+		s += *s == '\n';
+	}
+	return 0;
+}
+
+int
+engines_load(struct engines *engines, config_variable *variable, struct failure *why)
+{
+	struct config_file file = CONFIG_FILE_INIT;
+	char *directory = config_directory(variable);
+	char *path = NULL;
+	int rc;
+
+	*engines = ENGINES_INIT;
+	if (!directory || asprintf(&path, "%s/engines", directory) < 0)
+		rc = failure_set(why, "out of memory");
+	else
+		rc = config_read(&file, path, why);
+	if (rc == 0)
+		rc = engines_parse(engines, file.text, path, why);
+	config_file_release(&file);
+	free(path);
+	free(directory);
+	return rc;
+}
+
+void
+engines_release(struct engines *engines)
+{
+	for (size_t i = 0; i < engines->count; i++)
+		engine_release(&engines->list[i]);
+	free(engines->list);
+	*engines = ENGINES_INIT;
+}
+
+const struct engine *
+engines_find(const struct engines *engines, const char *name, struct failure *why)
+{
+	for (size_t i = 0; i < engines->count; i++)
+		if (strcmp(engines->list[i].name, name) == 0)
+			return &engines->list[i];
+	failure_set(why, "unknown engine '%s'", name);
+	return NULL;
+}
+
+bool
+engine_is_listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *s = list; *s; s += strspn(s, ",")) {
+		if (strcspn(s, ",") == length && strncmp(s, name, length) == 0)
+			return true;
+		s += strcspn(s, ",");
+	}
+	return false;
+}
+
+const char *
+engine_transport_name(enum engine_transport transport)
+{
+	static const char *const names[] = {"local", "ssh", "exec"};
+
+	return names[transport];
+}
+
+/* No terminal, no agent, no forwarding, no questions, no sharing of connections (one that hangs
+ * would hang them all), and an end to a link that is silent for 45 s. They stand before the
+ * engine's own options: of each option ssh takes the first value it meets. */
+static char *const ssh[] = {
+    "ssh",
+    "-T",
+    "-a",
+    "-x",
+    "-oBatchMode=yes",
+    "-oStrictHostKeyChecking=yes",
+    "-oConnectTimeout=10",
+    "-oServerAliveInterval=15",
+    "-oServerAliveCountMax=3",
+    "-oClearAllForwardings=yes",
+    "-oPermitLocalCommand=no",
+    "-oControlMaster=no",
+    "-oControlPath=none",
+    "-oUpdateHostKeys=no",
+    "-oEscapeChar=none",
+    "-oRequestTTY=no",
+    NULL,
+};
+
+char **
+engine_command(const struct engine *engine, char *const *command)
+{
+	struct strvec there = STRVEC_INIT, argv = STRVEC_INIT;
+	char **words;
+
+	if (engine->sudo)
+		strvec_add_all(&there, (char *const[]){"sudo", "-n", "--", NULL});
+	if (engine->bin && strncmp(*command, "vcap-", 5) == 0 && !strchr(*command, '/')) {
+		char *path;
+
+		strvec_take(&there,
+			    asprintf(&path, "%s/%s", engine->bin, *command) < 0 ? NULL : path);
+		command++;
+	}
+	strvec_add_all(&there, command);
+	words = strvec_finish(&there);
+	if (!words || engine->transport == ENGINE_LOCAL)
+		return words;
+	if (engine->transport == ENGINE_EXEC) {
+		strvec_add_all(&argv, engine->words);
+		strvec_add_all(&argv, words);
+	} else {
+		strvec_add_all(&argv, ssh);
+		strvec_add_all(&argv, engine->words + 1);
+		strvec_add(&argv, "--");
+		strvec_add(&argv, engine->words[0]);
+		strvec_take(&argv, shquote_join(words));
+	}
+	strvec_free(words);
+	return strvec_finish(&argv);
+}
+
+char *
+engine_capture_directory(const struct engine *engine, const char *id)
+{
+	char *path;
+
+	if (engine->is_region)
+		return strdup(id);
+	return asprintf(&path, "%s/%s.%s", engine->directory, id, engine->name) < 0 ? NULL : path;
+}
+
+/* word with its placeholders filled in. */
+static char *
+expand_word(const char *word, const char *name, const char *directory)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	while (out && *word) {
+		if (strncmp(word, "{}", 2) == 0) {
+			fputs(name, out);
+			word += 2;
+		} else if (strncmp(word, "{dir}", 5) == 0) {
+			fputs(directory, out);
+			word += 5;
+		} else {
+			putc(*word++, out);
+		}
+	}
+	if (out && fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The words that a word which is a placeholder stands for. False: it is none. */
+static bool
+expand_list(const struct engine *engine, const char *word, struct strvec *words)
+{
+	if (strcmp(word, "{interfaces}") == 0) {
+		for (char **name = engine->interfaces; name && *name; name++) {
+			strvec_add(words, "-i");
+			strvec_add(words, *name);
+		}
+	} else if (strcmp(word, "{flows}") == 0) {
+		if (engine->flows)
+			strvec_add_all(words, (char *const[]){"--flows", engine->flows, NULL});
+	} else if (strcmp(word, "{table}") == 0) {
+		if (engine->flows)
+			strvec_add_all(words, (char *const[]){"-t", "/dev/fd/3", NULL});
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool
+is_end(const char *word)
+{
+	return strcmp(word, "{region}") == 0;
+}
+
+/* The part of the command that is this engine's: all of it if there is only one. */
+static char *const *
+part_for(const struct engine *engine, char *const *command)
+{
+	char *const *word = command;
+
+	while (*word && !is_end(*word))
+		word++;
+	return *word && engine->is_region ? word + 1 : command;
+}
+
+char **
+engine_expand(const struct engine *engine, const char *id, char *const *command)
+{
+	char *directory = engine_capture_directory(engine, id);
+	struct strvec words = {.failed = !directory};
+
+	command = part_for(engine, command);
+	for (; *command && !is_end(*command) && !words.failed; command++)
+		if (!expand_list(engine, *command, &words))
+			strvec_take(&words, expand_word(*command, engine->name, directory));
+	free(directory);
+	return strvec_finish(&words);
+}

@@ -1,0 +1,153 @@
+#include "controller/enginecheck.h"
+
+#include "base/parse.h"
+#include "controller/fanout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PATIENCE_NS (30 * NS_PER_SECOND)
+
+void
+enginecheck_release(struct enginecheck *checkup)
+{
+	keyval_release(&checkup->said);
+	strvec_free(strvec_finish(&checkup->addresses));
+	*checkup = ENGINECHECK_INIT;
+}
+
+static struct enginecheck *
+find(struct enginecheck *list, const char *name)
+{
+	while (strcmp(list->engine->name, name) != 0)
+		list++;
+	return list;
+}
+
+/* The last line of what a command complained about, without the names of commands before it. */
+static void
+set_trouble(struct enginecheck *checkup, const struct task *task)
+{
+	char *text = task->err;
+	size_t length = strlen(text);
+	char *line;
+
+	while (length > 0 && text[length - 1] == '\n')
+		text[--length] = '\0';
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	if (task->status == PROCESS_TIMEOUT)
+		failure_set(&checkup->trouble, "no answer in time");
+	else if (strncmp(line, "vcap-host: ", 11) == 0)
+		failure_set(&checkup->trouble, "%s", line + 11);
+	else
+		failure_set(&checkup->trouble, "%s", *line ? line : "no answer");
+}
+
+/* Status 0: it could capture; 1 with an answer: it could not; anything else is no answer. */
+static void
+take_answer(const struct task *task, void *context)
+{
+	struct enginecheck *checkup = find(context, task->name);
+	struct keyval said = KEYVAL_INIT;
+
+	if (task->status <= 1 && keyval_parse(&said, task->out, NULL) == 0 &&
+	    keyval_get(&said, "version")) {
+		checkup->said = said;
+		checkup->is_reached = true;
+		checkup->is_ready = task->status == 0;
+	} else {
+		keyval_release(&said);
+	}
+	if (!checkup->is_ready)
+		set_trouble(checkup, task);
+}
+
+static void
+take_clock(const struct task *task, void *context)
+{
+	struct enginecheck *checkup = find(context, task->name);
+	struct keyval said = KEYVAL_INIT;
+
+	if (task->status == 0 && keyval_parse(&said, task->out, NULL) == 0)
+		checkup->has_clock = clock_offset_read(&checkup->skew, &said, "clock");
+	keyval_release(&said);
+}
+
+static char **
+check_command(const struct enginecheck *checkup)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_add_all(&argv, (char *const[]){"vcap-on", checkup->engine->name, NULL});
+	strvec_add(&argv, checkup->engine->is_region ? "vcap-region" : "vcap-host");
+	strvec_add(&argv, "check");
+	if (checkup->engine->is_region)
+		return strvec_finish(&argv);
+	for (char **name = checkup->engine->interfaces; name && *name; name++) {
+		strvec_add(&argv, "-i");
+		strvec_add(&argv, *name);
+	}
+	strvec_add(&argv, checkup->engine->directory);
+	if (checkup->addresses.list)
+		strvec_add_all(&argv, checkup->addresses.list);
+	return strvec_finish(&argv);
+}
+
+static char **
+clock_command(const struct enginecheck *checkup)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_add_all(&argv, (char *const[]){"vcap-clock", checkup->engine->name, NULL});
+	return strvec_finish(&argv);
+}
+
+/* Runs a command for each, or, if only_reached, for each that has answered. */
+static int
+ask(struct enginecheck *list, size_t count, size_t jobs, bool only_reached,
+    char **(*command)(const struct enginecheck *checkup), fanout_ended *ended, struct failure *why)
+{
+	struct task *tasks = calloc(count + 1, sizeof(*tasks));
+	size_t asked = 0;
+	int rc = tasks ? 0 : failure_set(why, "out of memory");
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (only_reached && !list[i].is_reached)
+			continue;
+		tasks[asked].name = list[i].engine->name;
+		tasks[asked].child = PROCESS_INIT;
+		tasks[asked].argv = command(&list[i]);
+		if (!tasks[asked++].argv)
+			rc = failure_set(why, "out of memory");
+	}
+	if (rc == 0 && asked > 0 &&
+	    fanout_run(tasks, asked, jobs, NULL, PATIENCE_NS, ended, list, why) < 0)
+		rc = -1;
+	for (size_t i = 0; i < asked; i++)
+		strvec_free((char **)tasks[i].argv);
+	free(tasks);
+	return rc;
+}
+
+int
+enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct failure *why)
+{
+	if (ask(list, count, jobs, false, check_command, take_answer, why) < 0)
+		return -1;
+	return ask(list, count, jobs, true, clock_command, take_clock, why);
+}
+
+char *
+enginecheck_values(const struct enginecheck *checkup, const char *key)
+{
+	struct strvec values = STRVEC_INIT;
+	char *text;
+
+	for (size_t i = 0; i < checkup->said.count; i++)
+		if (strcmp(checkup->said.pairs[i].key, key) == 0)
+			strvec_add(&values, checkup->said.pairs[i].value);
+	text = strvec_join(&values, " ");
+	strvec_free(strvec_finish(&values));
+	return text;
+}

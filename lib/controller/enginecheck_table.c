@@ -1,0 +1,161 @@
+#include "controller/enginecheck_table.h"
+
+#include "base/strvec.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct table_column human_columns[] = {
+    {"ENGINE"},
+    {"STATE"},
+    {"VERSION"},
+    {"INTERFACES"},
+    {"VIP"},
+    {"FREE", TABLE_NUMBER},
+    {"CLOCK", TABLE_NUMBER},
+    {"NOTE"},
+};
+static const struct table_column script_columns[] = {
+    {"ENGINE"}, {"STATE"}, {"VERSION"},   {"CAP_NET_RAW"},        {"INTERFACES"},
+    {"XDP"},    {"LOCAL"}, {"ELSEWHERE"}, {"FREE", TABLE_NUMBER}, {"RESERVE", TABLE_NUMBER},
+    {"CLOCK"},  {"ERROR"}, {"NOTE"},
+};
+enum { HUMAN_WIDTH = 8, SCRIPT_WIDTH = 13 };
+
+/* What is put together of an engine for both tables. NULL: memory ran out. */
+struct line {
+	const struct enginecheck *checkup;
+	char *interfaces, *xdp, *note;
+};
+
+/* What there is to say of an engine: why it cannot capture, and what may surprise. */
+static char *
+note_of(const struct enginecheck *checkup, const char *xdp)
+{
+	const char *version = keyval_get(&checkup->said, "version");
+	struct strvec remarks = STRVEC_INIT;
+	char *text;
+
+	if (checkup->trouble.text[0])
+		strvec_add(&remarks, checkup->trouble.text);
+	if (version && strcmp(version, VCAP_VERSION) != 0)
+		strvec_addf(&remarks, "version %s, but %s here", version, VCAP_VERSION);
+	if (*xdp)
+		strvec_addf(&remarks, "an XDP program may hide packets of %s", xdp);
+	if (checkup->is_reached && !checkup->has_clock)
+		strvec_add(&remarks, "does not tell its time");
+	text = strvec_join(&remarks, "; ");
+	strvec_free(strvec_finish(&remarks));
+	return text;
+}
+
+static const char *
+state_of(const struct enginecheck *checkup)
+{
+	return !checkup->is_reached ? "unreachable" : checkup->is_ready ? "ready" : "not-ready";
+}
+
+/* "local", "elsewhere", or how many are local, which buffer is for. */
+static const char *
+vip_text(const struct enginecheck *checkup, char *buffer, size_t size)
+{
+	const size_t all = checkup->addresses.count;
+	size_t local = 0;
+
+	if (!checkup->is_reached || checkup->engine->is_region || all == 0)
+		return "";
+	for (size_t i = 0; i < checkup->said.count; i++)
+		local += strcmp(checkup->said.pairs[i].key, "local") == 0;
+	if (local == 0)
+		return "elsewhere";
+	if (local == all)
+		return "local";
+	snprintf(buffer, size, "%zu of %zu local", local, all);
+	return buffer;
+}
+
+static int
+add_human(struct table *table, const struct line *line, struct failure *why)
+{
+	const struct enginecheck *checkup = line->checkup;
+	char free_text[TEXT_SIZE] = "", clock[32] = "", vip[64];
+
+	if (keyval_get(&checkup->said, "free"))
+		text_size(keyval_number(&checkup->said, "free", 0), free_text);
+	if (checkup->has_clock)
+		snprintf(clock, sizeof(clock), "%+.3fms", (double)checkup->skew.offset_ns / 1e6);
+	return table_add(table,
+			 (const char *const[]){
+			     checkup->engine->name, state_of(checkup),
+			     keyval_get(&checkup->said, "version"), line->interfaces,
+			     vip_text(checkup, vip, sizeof(vip)), free_text, clock, line->note},
+			 why);
+}
+
+static int
+add_script(struct table *table, const struct line *line, struct failure *why)
+{
+	const struct enginecheck *checkup = line->checkup;
+	char *local = enginecheck_values(checkup, "local"),
+	     *absent = enginecheck_values(checkup, "elsewhere");
+	char clock[CLOCK_OFFSET_TEXT] = "", *error = clock;
+	int rc = -1;
+
+	if (checkup->has_clock) {
+		clock_offset_print(&checkup->skew, clock);
+		error = strchr(clock, ' ');
+		*error++ = '\0';
+	}
+	if (!local || !absent)
+		failure_set(why, "out of memory");
+	else
+		rc = table_add(table,
+			       (const char *const[]){
+				   checkup->engine->name, state_of(checkup),
+				   keyval_get(&checkup->said, "version"),
+				   keyval_get(&checkup->said, "cap_net_raw"), line->interfaces,
+				   line->xdp, local, absent, keyval_get(&checkup->said, "free"),
+				   keyval_get(&checkup->said, "reserve"), clock, error, line->note},
+			       why);
+	free(local);
+	free(absent);
+	return rc;
+}
+
+static int
+add(struct table *table, const struct enginecheck *checkup, bool for_people, struct failure *why)
+{
+	struct line line = {.checkup = checkup,
+			    .interfaces = enginecheck_values(checkup, "interfaces"),
+			    .xdp = enginecheck_values(checkup, "xdp")};
+	int rc;
+
+	line.note = line.xdp ? note_of(checkup, line.xdp) : NULL;
+	if (!line.interfaces || !line.note)
+		rc = failure_set(why, "out of memory");
+	else
+		rc = for_people ? add_human(table, &line, why) : add_script(table, &line, why);
+	free(line.interfaces);
+	free(line.xdp);
+	free(line.note);
+	return rc;
+}
+
+struct table *
+enginecheck_table_new(const struct enginecheck *list, size_t count, bool for_people,
+		      struct failure *why)
+{
+	struct table *table = for_people ? table_new("engines", human_columns, HUMAN_WIDTH)
+					 : table_new("engines", script_columns, SCRIPT_WIDTH);
+	int rc = table ? 0 : failure_set(why, "out of memory");
+
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = add(table, &list[i], for_people, why);
+	if (rc < 0) {
+		table_free(table);
+		return NULL;
+	}
+	return table;
+}

@@ -1,0 +1,241 @@
+#include "controller/fetch.h"
+
+#include "base/process.h"
+#include "base/relay.h"
+#include "base/strvec.h"
+#include "capfile/count.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATIENCE_NS INT64_C(60000000000) /* with an engine that is silent */
+#define OVERHEAD    256                  /* bytes around a packet in a file, at most */
+#define SIZE_MOST   (UINT64_C(1) << 60)  /* bytes of a file */
+#define ANSWER_MAX  (256u << 10)         /* bytes of a status */
+
+enum { MERGE_PARTIAL = 3 };
+
+void
+fetch_release(struct fetch *transfer)
+{
+	keyval_release(&transfer->said);
+}
+
+/* The command that runs this one on the engine. Heap, for strvec_free; NULL without memory. */
+static char **
+on_engine(const struct fetch *transfer, char *const *command)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_add(&argv, "vcap-on");
+	strvec_add(&argv, transfer->engine);
+	strvec_add_all(&argv, command);
+	return strvec_finish(&argv);
+}
+
+/* Runs vcap-host there, or what stands for it. Its status, or -1. */
+static int
+run_host(const struct fetch *transfer, const char *verb, int out, struct failure *why)
+{
+	char *const command[] = {transfer->is_region ? "vcap-region" : "vcap-host", (char *)verb,
+				 (char *)transfer->directory, NULL};
+	char **argv = on_engine(transfer, command);
+	int status = argv ? process_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, why)
+			  : failure_set(why, "out of memory");
+
+	strvec_free(argv);
+	return status;
+}
+
+int
+fetch_ask(struct fetch *transfer, struct failure *why)
+{
+	struct failure detail = FAILURE_INIT;
+	int out = process_output_open(ANSWER_MAX, why);
+	int status = out < 0 ? -1 : run_host(transfer, "status", out, why);
+	char *text = status == 0 ? process_output_text(out) : NULL;
+	int rc = status < 0 ? -1 : 0;
+
+	if (status > 0)
+		rc = failure_set(why, "engine '%s' does not know '%s'", transfer->engine,
+				 transfer->directory);
+	else if (rc == 0 && (!text || keyval_parse(&transfer->said, text, &detail) < 0))
+		rc = failure_set(why, "engine '%s' gave no answer of vcap's: %s", transfer->engine,
+				 text ? detail.text : "out of memory");
+	free(text);
+	if (out >= 0)
+		close(out);
+	return rc;
+}
+
+/* The bytes that an honest livestream can be at most. */
+static uint64_t
+size_limit(const struct keyval *said)
+{
+	const uint64_t bytes = keyval_number(said, "bytes", 0);
+	const uint64_t packets = keyval_number(said, "packets", 0);
+
+	if (bytes > SIZE_MOST || packets > SIZE_MOST / OVERHEAD)
+		return SIZE_MOST;
+	return (1 << 20) + bytes + OVERHEAD * packets;
+}
+
+/* Limits the file that a child may write to that. */
+static void
+limit_size(const struct keyval *said, struct rlimit *before)
+{
+	const rlim_t most = size_limit(said);
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, before);
+	limit = *before;
+	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > most)
+		limit.rlim_cur = most;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* Waits for the child as long as the file grows. */
+static int
+wait_while_growing(struct process *child, int fd)
+{
+	struct stat before = {0}, now;
+
+	while (!process_ended(child, PATIENCE_NS)) {
+		if (fstat(fd, &now) < 0 || now.st_size == before.st_size)
+			break;
+		before = now;
+	}
+	return process_wait(child, 0);
+}
+
+/* The command that streams it. Heap, for strvec_free; NULL without memory. */
+static char **
+stream_command(const struct fetch *transfer)
+{
+	struct strvec input = STRVEC_INIT;
+	char **argv;
+
+	strvec_add_all(&input, transfer->is_region
+				   ? (char *const[]){"vcap-region", "fetch", NULL}
+				   : (char *const[]){"vcap-merge", "-w", "-", NULL});
+	if (transfer->packs)
+		strvec_add(&input, "-z");
+	if (transfer->is_region)
+		strvec_add(&input, transfer->directory);
+	else
+		strvec_addf(&input, "%s=%s", transfer->engine, transfer->directory);
+	argv = input.failed ? NULL : on_engine(transfer, input.list);
+	strvec_free(strvec_finish(&input));
+	return argv;
+}
+
+/* Has vcap-merge there write to fd, through a relay. Its status, or -1. */
+static int
+stream_through_pump(const struct fetch *transfer, int fd, struct failure *why)
+{
+	const struct relay_options options = {
+	    .kind = transfer->packs ? RELAY_UNPACK : RELAY_AS_IT_IS,
+	    .rate = transfer->rate,
+	    .most = size_limit(&transfer->said),
+	    .patience_ns = PATIENCE_NS,
+	};
+	char **argv = stream_command(transfer);
+	struct failure reason = FAILURE_INIT;
+	struct relay relay;
+	struct process child;
+	int rc, status;
+
+	if (!argv)
+		return failure_set(why, "out of memory");
+	if (relay_start(&relay, fd, &options, why) < 0) {
+		strvec_free(argv);
+		return -1;
+	}
+	rc = process_start(&child, argv, -1, relay.in, STDERR_FILENO, why);
+	strvec_free(argv);
+	if (rc < 0) {
+		relay_finish(&relay, &reason);
+		return -1;
+	}
+	/* Ends with the livestream, or with the relay's patience. */
+	rc = relay_finish(&relay, &reason);
+	status = process_wait(&child, rc < 0 ? 0 : PATIENCE_NS);
+	if (rc < 0)
+		return failure_set(why, "engine '%s': %s", transfer->engine, reason.text);
+	return status;
+}
+
+/* Has vcap-merge there write to fd. Its status, or -1. */
+static int
+livestream(const struct fetch *transfer, int fd, struct failure *why)
+{
+	struct rlimit before;
+	struct process child;
+	char **argv;
+	int rc;
+
+	if (transfer->packs || transfer->rate)
+		return stream_through_pump(transfer, fd, why);
+	argv = stream_command(transfer);
+	if (!argv)
+		return failure_set(why, "out of memory");
+	limit_size(&transfer->said, &before);
+	rc = process_start(&child, argv, -1, fd, STDERR_FILENO, why);
+	setrlimit(RLIMIT_FSIZE, &before);
+	strvec_free(argv);
+	return rc < 0 ? -1 : wait_while_growing(&child, fd);
+}
+
+/* Whether the file at path is what the engine said: 0, 3 or -1. */
+static int
+check(const struct fetch *transfer, const char *path, struct failure *why)
+{
+	uint64_t packets = keyval_number(&transfer->said, "packets", 0);
+	uint64_t bytes = keyval_number(&transfer->said, "bytes", 0);
+	const char *reason = keyval_get(&transfer->said, "reason");
+	struct count tally = {0};
+
+	if (count_file(&tally, path, why) < 0)
+		return -1;
+	if (tally.packets == packets && tally.bytes == bytes)
+		return tally.cut_short ? MERGE_PARTIAL : 0;
+	/* Of a capture that was killed, the engine's last count is older than its files. */
+	if (reason && strcmp(reason, "killed") == 0)
+		return MERGE_PARTIAL;
+	return failure_set(why,
+			   "engine '%s' kept %" PRIu64 " packets of %" PRIu64
+			   " bytes, but sent %" PRIu64 " of %" PRIu64,
+			   transfer->engine, packets, bytes, tally.packets, tally.bytes);
+}
+
+int
+fetch_file(const struct fetch *transfer, const struct outfile *out, struct failure *why)
+{
+	int status = livestream(transfer, out->fd, why), verdict;
+
+	if (status == PROCESS_TIMEOUT)
+		return failure_set(why, "engine '%s' sends nothing more", transfer->engine);
+	if (status == 128 + SIGXFSZ)
+		return failure_set(why, "engine '%s' sends more than it has", transfer->engine);
+	if (status > 0 && status != MERGE_PARTIAL)
+		return failure_set(why, "engine '%s' sent no whole file", transfer->engine);
+	if (status < 0)
+		return -1;
+	verdict = check(transfer, out->temporary ? out->temporary : "/dev/null", why);
+	return verdict == 0 ? status : verdict;
+}
+
+int
+fetch_remove(const struct fetch *transfer, struct failure *why)
+{
+	int status = run_host(transfer, "remove", STDERR_FILENO, why);
+
+	if (status > 0)
+		failure_set(why, "the copy on engine '%s' could not be removed", transfer->engine);
+	return status == 0 ? 0 : -1;
+}

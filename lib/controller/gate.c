@@ -1,0 +1,287 @@
+#include "controller/gate.h"
+
+#include "base/parse.h"
+#include "filter/service.h"
+#include "flows/pairsource_spec.h"
+#include "packet/addrset.h"
+#include "packet/bpf.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CAPTURE_MAX 255 /* bytes of ID.ENGINE */
+
+/* The words as they are gone through. */
+struct words_left {
+	const struct gate *gate;
+	char *const *next;
+	const char *fault; /* the word that was no good, if it is not the next */
+};
+
+/* Passes over a word if it is the next. */
+static bool
+take(struct words_left *left, const char *word)
+{
+	if (!*left->next || strcmp(*left->next, word) != 0)
+		return false;
+	left->next++;
+	return true;
+}
+
+static bool
+take_all(struct words_left *left, const char *const *words)
+{
+	for (; *words; words++)
+		if (!take(left, *words))
+			return false;
+	return true;
+}
+
+static int
+refuse(const struct words_left *left, struct failure *why)
+{
+	const char *word = left->fault ? left->fault : *left->next;
+
+	if (!word)
+		return failure_set(why, "the command is not whole");
+	return failure_set(why, "this key does not allow '%s'", word);
+}
+
+/* DIRECTORY/ID.ENGINE: nothing further down, and nothing further up. */
+static bool
+is_capture(const struct gate *gate, const char *word)
+{
+	const size_t length = strlen(gate->directory);
+	const char *name = word + length + 1;
+
+	if (strncmp(word, gate->directory, length) != 0 || word[length] != '/' ||
+	    !isalnum((unsigned char)*name) || strlen(name) > CAPTURE_MAX)
+		return false;
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
+			return false;
+	return true;
+}
+
+static bool
+is_source(const struct gate *gate, const char *word)
+{
+	return strcmp(word, "conntrack") == 0 || (gate->flows && strcmp(word, gate->flows) == 0);
+}
+
+/* Where vcap-run may write: a capture that outlives the connection, or the connection itself, for
+ * as long as somebody is at its other end. */
+struct target {
+	bool is_capture, is_stream, detaches, has_lease;
+};
+
+/* A livestream without a lease would go on when nobody reads it, a capture without --detach would
+ * end with the connection. */
+static bool
+target_is_whole(const struct target *target)
+{
+	return target->is_capture ? target->detaches && !target->has_lease
+				  : target->is_stream && target->has_lease && !target->detaches;
+}
+
+/* An option of vcap-run that is one word. */
+static bool
+take_single(struct words_left *left, struct target *target)
+{
+	const char *word = *left->next;
+	int64_t duration;
+	uint64_t number;
+
+	if (strcmp(word, "--detach") == 0)
+		target->detaches = true;
+	else if (strncmp(word, "--lease=", 8) == 0 &&
+		 parse_duration(word + 8, NS_PER_SECOND, &duration, NULL) == 0)
+		target->has_lease = true;
+	else if (!((strncmp(word, "-c", 2) == 0 || strncmp(word, "-s", 2) == 0) &&
+		   parse_number(word + 2, UINT64_MAX, &number, NULL) == 0) &&
+		 !(strncmp(word, "-t", 2) == 0 &&
+		   parse_duration(word + 2, NS_PER_SECOND, &duration, NULL) == 0))
+		return false;
+	left->next++;
+	return true;
+}
+
+static bool
+is_target(const struct gate *gate, const char *word, struct target *target)
+{
+	if (target->is_stream || target->is_capture)
+		return false;
+	target->is_stream = strcmp(word, "-") == 0;
+	target->is_capture = is_capture(gate, word);
+	return target->is_stream || target->is_capture;
+}
+
+/* One that has its value in a word of its own. */
+static bool
+take_pair(struct words_left *left, struct target *target)
+{
+	const char *option = left->next[0], *value = left->next[1];
+	bool is_good;
+
+	if (!value)
+		return false;
+	if (strcmp(option, "-n") == 0)
+		is_good = parse_is_name(value);
+	else if (strcmp(option, "-f") == 0)
+		is_good = strcmp(value, "-") == 0;
+	else if (strcmp(option, "-i") == 0)
+		is_good = parse_is_interface(value);
+	else if (strcmp(option, "-w") == 0)
+		is_good = is_target(left->gate, value, target);
+	else if (strcmp(option, "--flows") == 0)
+		is_good = is_source(left->gate, value);
+	else
+		return false;
+	if (is_good)
+		left->next += 2;
+	else
+		left->fault = value;
+	return is_good;
+}
+
+/* A program as one word. Another word is left to whoever comes next. */
+static void
+take_bytecode(struct words_left *left)
+{
+	static const char option[] = "--bytecode=";
+	struct bpf program = BPF_INIT;
+
+	if (!*left->next || strncmp(*left->next, option, sizeof(option) - 1) != 0)
+		return;
+	if (bpf_parse(&program, *left->next + sizeof(option) - 1, NULL) == 0)
+		left->next++;
+	bpf_release(&program);
+}
+
+/* vcap-join as the command that packets pass through, which finds the job in these places. */
+static bool
+take_join(struct words_left *left, const char *service, const char *specs)
+{
+	enum monitor_mode mode;
+
+	if (!take_all(left, (const char *const[]){"vcap-join", "-S", service, "-m", NULL}))
+		return false;
+	if (!*left->next || service_parse_mode(*left->next, &mode, NULL) < 0)
+		return false;
+	left->next++;
+	if (!take(left, "-P") && take(left, "-t") && !take(left, "/dev/fd/3"))
+		return false;
+	take(left, "-x");
+	take_bytecode(left);
+	return !take(left, "--specs") || take(left, specs);
+}
+
+static bool
+admit_run(struct words_left *left)
+{
+	struct target target = {0};
+
+	while (*left->next && strcmp(*left->next, "--") != 0)
+		if (!take_single(left, &target) && !take_pair(left, &target))
+			return false;
+	if (!target_is_whole(&target))
+		return false;
+	if (!take(left, "--"))
+		return true;
+	return target.is_capture ? take_join(left, "./service", "specs")
+				 : take_join(left, "/dev/fd/4", "/dev/fd/5");
+}
+
+/* [-i IFACE]... DIRECTORY [ADDRESS]... */
+static bool
+take_check(struct words_left *left)
+{
+	struct addr addr;
+
+	while (take(left, "-i")) {
+		if (!*left->next || !parse_is_interface(*left->next))
+			return false;
+		left->next++;
+	}
+	if (!take(left, left->gate->directory))
+		return false;
+	while (*left->next && addr_parse(&addr, *left->next, NULL) == 0)
+		left->next++;
+	return true;
+}
+
+static bool
+admit_host(struct words_left *left)
+{
+	if (take(left, "clock"))
+		return true;
+	if (take(left, "check"))
+		return take_check(left);
+	if (!take(left, "status") && !take(left, "stop") && !take(left, "remove"))
+		return false;
+	if (!*left->next || !is_capture(left->gate, *left->next))
+		return false;
+	left->next++;
+	return true;
+}
+
+/* NAME=CAPTURE, to standard output, compressed or not. */
+static bool
+admit_merge(struct words_left *left)
+{
+	const char *equals;
+	char name[65];
+
+	if (!take(left, "-w") || !take(left, "-"))
+		return false;
+	take(left, "-z");
+	if (!*left->next)
+		return false;
+	equals = strchr(*left->next, '=');
+	if (!equals || equals - *left->next >= (ptrdiff_t)sizeof(name))
+		return false;
+	memcpy(name, *left->next, (size_t)(equals - *left->next));
+	name[equals - *left->next] = '\0';
+	if (!parse_is_name(name) || !is_capture(left->gate, equals + 1))
+		return false;
+	left->next++;
+	return true;
+}
+
+const char *
+gate_name(const char *command)
+{
+	const char *slash = strrchr(command, '/');
+
+	return slash ? slash + 1 : command;
+}
+
+char *const *
+gate_admit(const struct gate *gate, char *const *words, struct failure *why)
+{
+	static const struct {
+		const char *name;
+		bool (*admit)(struct words_left *left);
+	} commands[] = {
+	    {"vcap-run", admit_run}, {"vcap-host", admit_host}, {"vcap-merge", admit_merge}};
+	struct words_left left = {gate, words, NULL};
+	char *const *command;
+
+	if (gate->sudo && !take_all(&left, (const char *const[]){"sudo", "-n", "--", NULL})) {
+		failure_set(why, "this key is for 'as=sudo' in the engines file");
+		return NULL;
+	}
+	command = left.next;
+	for (size_t i = 0; *command && i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(gate_name(*command), commands[i].name) != 0)
+			continue;
+		left.next++;
+		if (commands[i].admit(&left) && !*left.next)
+			return command;
+		break;
+	}
+	refuse(&left, why);
+	return NULL;
+}

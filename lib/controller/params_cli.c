@@ -1,0 +1,191 @@
+#include "controller/params_cli.h"
+
+#include "base/fileio.h"
+#include "base/parse.h"
+#include "controller/sharedservers.h"
+#include "packet/addrset.h"
+#include "packet/packet.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define INPUT_MAX (16u << 20) /* bytes of specs in a file or on standard input */
+
+/* As many intervals fit into a program, next to any usual service, one of IPv6 being as good as
+ * six.
+ */
+#define INTERVALS_IN_PROGRAM 1000
+
+/* It is kept as one line. What it means is for vcap-filter to judge. */
+static int
+check_expression(const char *value, struct failure *why)
+{
+	if (!*value)
+		return failure_set(why, "the expression is empty");
+	if (strpbrk(value, "\n\r"))
+		return failure_set(why, "an expression is one line");
+	return 0;
+}
+
+int
+params_cli_option(struct params_cli *request, int letter, const char *value, struct failure *why)
+{
+	struct params *order = &request->order;
+	enum monitor_mode mode;
+	int rc = 0;
+
+	switch (letter) {
+	case 'c': rc = parse_number(value, UINT64_MAX, &order->count, why); break;
+	case 'e':
+		order->expression = value;
+		rc = check_expression(value, why);
+		break;
+	case 'E': request->engine_list = value; break;
+	case 'm':
+		rc = service_parse_mode(value, &mode, why);
+		order->monitors = value;
+		break;
+	case 'P': order->per_packet = true; break;
+	case PARAMS_CLI_SPECS: order->list = value; break;
+	case 's': rc = parse_number(value, PACKET_SNAPLEN, &order->snaplen, why); break;
+	case 't':
+		rc = parse_duration(value, NS_PER_MINUTE, &order->duration_ns, why);
+		request->is_unlimited = rc == 0 && order->duration_ns == 0;
+		break;
+	case 'x': order->invert = true; break;
+	default: return 0;
+	}
+	return rc < 0 ? -1 : 1;
+}
+
+/* An option's list is read like the words: once, whole. */
+static int
+read_list(struct params *order, struct failure *why)
+{
+	char *text;
+	size_t size;
+	int fd, rc;
+
+	if (!order->list)
+		return 0;
+	fd = open(order->list, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return failure_errno(why, "cannot read '%s'", order->list);
+	rc = fileio_slurp(fd, INPUT_MAX, order->list, &text, &size, why);
+	close(fd);
+	if (rc == 0)
+		order->list_text = text;
+	return rc;
+}
+
+static int
+read_specs(struct params *order, struct failure *why)
+{
+	char *text;
+	size_t size;
+
+	if (read_list(order, why) < 0)
+		return -1;
+	for (char *const *spec = order->specs; *spec; spec++) {
+		if (strcmp(*spec, "-") != 0)
+			continue;
+		if (fileio_slurp(STDIN_FILENO, INPUT_MAX, "standard input", &text, &size, why) < 0)
+			return -1;
+		order->input = text;
+		return 0;
+	}
+	return 0;
+}
+
+static bool
+has_connection_monitors(const struct service *service)
+{
+	for (size_t i = 0; i < service->monitor_count; i++)
+		if (service->monitors[i].kind >= MONITOR_EMPTY)
+			return true;
+	return false;
+}
+
+/* Whether packets' own addresses and ports are not enough to tell which belong. */
+static bool
+needs_join(struct params_cli *request, const struct service *service, config_variable *variable)
+{
+	const struct params *order = &request->order;
+	const bool judges_monitors =
+	    strcmp(order->monitors, "include") != 0 && has_connection_monitors(service);
+	char *neighbour;
+
+	if (order->per_packet)
+		return false;
+	if (service->source_client)
+		return judges_monitors;
+	if (order->specs[0] || order->list)
+		return true;
+	neighbour = sharedservers_find(service, variable);
+	if (!neighbour)
+		return judges_monitors;
+	failure_set(&request->remark,
+		    "service '%s' shares servers with '%s': vcap-join keeps the connections that "
+		    "are its own, where the PROXY protocol or tables tell",
+		    service->name, neighbour);
+	free(neighbour);
+	return true;
+}
+
+/* Whether the set may be too large for a program. What is no set is told when it is compiled. */
+static bool
+is_large(const struct params *order)
+{
+	struct addrset set = ADDRSET_INIT;
+	char *specs = params_specs(order);
+	struct failure why;
+	bool is_large = specs && addrset_add_lines(&set, specs, "", &why) == 0;
+
+	addrset_seal(&set);
+	is_large = is_large && set.v4.count + 6 * set.v6.count > INTERVALS_IN_PROGRAM;
+	addrset_release(&set);
+	free(specs);
+	return is_large;
+}
+
+static void
+decide(struct params_cli *request, const struct service *service, config_variable *variable)
+{
+	struct params *order = &request->order;
+
+	order->joins = needs_join(request, service, variable);
+	order->roughly = is_large(order);
+	if (order->roughly && !order->joins)
+		failure_set(&request->remark, "the addresses are too many for a program alone: "
+					      "vcap-join applies them on the engines");
+	order->joins |= order->roughly;
+}
+
+int
+params_cli_complete(struct params_cli *request, char *const *words, config_variable *variable,
+		    struct failure *why)
+{
+	struct params *order = &request->order;
+	struct service service = SERVICE_INIT;
+	int rc = -1;
+
+	order->word = words[0];
+	order->specs = words + 1;
+	order->service = config_service_name(order->word);
+	if (config_read_service(&request->file, order->word, variable, why) < 0)
+		return -1;
+	order->service_text = request->file.text;
+	if (service_parse(&service, order->service, request->file.text, request->file.path, why) ==
+		0 &&
+	    engines_load(&request->engines, variable, why) == 0) {
+		order->engines =
+		    params_engines(&service, &request->engines, request->engine_list, why);
+		rc = order->engines ? read_specs(order, why) : -1;
+	}
+	if (rc == 0)
+		decide(request, &service, variable);
+	service_release(&service);
+	return rc;
+}

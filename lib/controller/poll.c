@@ -1,0 +1,165 @@
+#include "controller/poll.h"
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/strvec.h"
+#include "controller/each.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#define TICK_NS (NS_PER_SECOND / 4)
+
+static char *const ask_command[] = {"vcap-on", "{}", "vcap-host",   "status", "{dir}", "{region}",
+				    "vcap-on", "{}", "vcap-region", "status", "{dir}", NULL};
+static char *const stop_command[] = {"vcap-on", "{}", "vcap-host",   "stop", "{dir}", "{region}",
+				     "vcap-on", "{}", "vcap-region", "stop", "{dir}", NULL};
+
+/* How an engine stands, from its state in the spool. */
+enum standing { RUNNING, ENDED, OUT_OF_REACH };
+
+static enum standing
+standing_of(const struct spool_entry *entry, const char *engine)
+{
+	struct keyval state;
+	enum standing standing = OUT_OF_REACH;
+	const char *word;
+
+	if (spool_entry_load_engine(entry, engine, &state, NULL) < 0)
+		return OUT_OF_REACH;
+	word = keyval_get(&state, "state");
+	if (keyval_number(&state, "exit", 256) == 0)
+		standing = word && strcmp(word, "running") != 0 ? ENDED : RUNNING;
+	keyval_release(&state);
+	return standing;
+}
+
+/* Those of the engines that have not ended, and how many of them are known to run. One whose file
+ * is here has, whatever has become of its copy. */
+static struct strvec
+unsettled(const struct spool_entry *entry, const struct strvec *engines, size_t *running)
+{
+	struct strvec open = STRVEC_INIT;
+
+	*running = 0;
+	for (size_t i = 0; i < engines->count; i++) {
+		enum standing standing = spool_entry_has_fetched(entry, engines->list[i])
+					     ? ENDED
+					     : standing_of(entry, engines->list[i]);
+
+		*running += standing == RUNNING;
+		if (standing != ENDED)
+			strvec_add(&open, engines->list[i]);
+	}
+	return open;
+}
+
+/* When the capture's own time is over, on the wall clock: never for one without any limit, and 0 if
+ * it is limited by its count alone, or was ended. */
+static int64_t
+deadline_ns(const struct spool_entry *entry)
+{
+	const bool is_counted = keyval_number(&entry->facts, "count", 0) > 0;
+	const int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
+	const int64_t began = spool_entry_began_ns(entry);
+
+	if (spool_entry_is_stopping(entry) || began == 0)
+		return 0;
+	if (duration == 0)
+		return is_counted ? 0 : INT64_MAX;
+	return began + duration;
+}
+
+/* When to ask the engines again, which took that long now: at the end of the capture's time, and
+ * before it at intervals that grow with its age, from one second to ten. Of many engines asking is
+ * work: a tenth of the time shall go into that, unless they hang. They began one after the other,
+ * and end so: in the minute when they do, they are asked all the time. */
+static int64_t
+usual_pause(int64_t left, int64_t age, int64_t took)
+{
+	int64_t pause = age / 4;
+
+	if (left <= 0 && left > -NS_PER_MINUTE)
+		return took > NS_PER_SECOND ? took : NS_PER_SECOND;
+	if (pause < NS_PER_SECOND)
+		pause = NS_PER_SECOND;
+	if (pause > 10 * NS_PER_SECOND)
+		pause = 10 * NS_PER_SECOND;
+	if (took * 10 > pause)
+		pause = took < 3 * NS_PER_SECOND ? took * 10 : 30 * NS_PER_SECOND;
+	return pause;
+}
+
+/* poll_ns: the usual pause, if it is not 0. */
+static int64_t
+pause_before_next(const struct spool_entry *entry, int64_t poll_ns, int64_t age, int64_t took)
+{
+	const int64_t left = deadline_ns(entry) - clock_realtime_ns();
+	const int64_t pause = poll_ns ? poll_ns : usual_pause(left, age, took);
+
+	/* A little later, so that they have ended by then. */
+	return left > 0 && left < pause ? left + NS_PER_SECOND / 2 : pause;
+}
+
+/* A last word to the engines that never answered while starting: one that captures after all takes
+ * part again. */
+static int
+retry_missing(struct spool_entry *entry, struct failure *why)
+{
+	struct strvec all = spool_entry_engines(entry), lost = STRVEC_INIT;
+	struct strvec present = spool_entry_participants(entry);
+	int rc;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (!strvec_has(&present, all.list[i]))
+			strvec_add(&lost, all.list[i]);
+	rc = each_run(entry, &lost, "45s", stop_command, why);
+	for (size_t i = 0; i < lost.count; i++)
+		if (standing_of(entry, lost.list[i]) == ENDED)
+			spool_entry_drop_missing(entry, lost.list[i]);
+	strvec_free(strvec_finish(&all));
+	strvec_free(strvec_finish(&lost));
+	strvec_free(strvec_finish(&present));
+	return rc;
+}
+
+int
+poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why)
+{
+	const int64_t begun = clock_monotonic_ns();
+	const int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
+	struct strvec engines = spool_entry_participants(entry), open = STRVEC_INIT;
+	int64_t ask_at = 0, alone_since = 0;
+	int rc = 0;
+
+	while (rc == 0) {
+		int64_t now = clock_monotonic_ns();
+		size_t running;
+
+		strvec_free(strvec_finish(&open));
+		open = unsettled(entry, &engines, &running);
+		if (ask_at && open.count == 0)
+			break;
+		/* Patience is for the time when there is nothing else to wait for. */
+		if (running > 0 || !ask_at || clock_realtime_ns() < deadline_ns(entry))
+			alone_since = now;
+		if (now - alone_since > patience)
+			break;
+		if (now >= ask_at) {
+			/* An engine that could not be told to stop is told now. */
+			rc = each_run(entry, &open, "60s",
+				      spool_entry_is_stopping(entry) ? stop_command : ask_command,
+				      why);
+			ask_at = clock_monotonic_ns();
+			ask_at += pause_before_next(entry, poll_ns, ask_at - begun, ask_at - now);
+		} else {
+			clock_rest(TICK_NS);
+		}
+	}
+	for (size_t i = 0; i < open.count && rc == 0; i++)
+		rc = spool_entry_give_up(entry, open.list[i], why);
+	strvec_free(strvec_finish(&open));
+	strvec_free(strvec_finish(&engines));
+	return rc == 0 ? retry_missing(entry, why) : rc;
+}

@@ -1,0 +1,70 @@
+#include "controller/schedule.h"
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "controller/params.h"
+#include "controller/start.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* How long a clock that is set may go unnoticed, and a capture that is called off. */
+#define TICK_NS (NS_PER_SECOND / 4)
+
+/* Returns whether the time has come: false if it was called off. */
+static bool
+wait_until(const struct spool_entry *entry, int64_t at_ns)
+{
+	for (;;) {
+		const int64_t left = at_ns - clock_realtime_ns();
+		const int64_t pause = left < TICK_NS ? left : TICK_NS;
+
+		if (spool_entry_is_stopping(entry))
+			return false;
+		if (left <= 0)
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);
+	}
+}
+
+static int
+start(struct spool_entry *entry, struct failure *why)
+{
+	struct params order;
+	int64_t now = clock_realtime_ns();
+	int started, status;
+
+	params_recall(&order, &entry->facts);
+	if (keyval_set(&entry->facts, "started", "%" PRId64 ".%09" PRId64, now / NS_PER_SECOND,
+		       now % NS_PER_SECOND) < 0)
+		return failure_set(why, "out of memory");
+	if (spool_entry_set_state(entry, "starting", NULL, why) < 0)
+		return -1;
+	status = start_compile_expression(&order, why);
+	if (status > 0)
+		failure_set(why, "cannot compile '%s'", order.expression);
+	started = status == 0 ? start_engines(&order, entry, why) : -1;
+	free(order.bytecode);
+	if (started == 0)
+		failure_set(why, "no engine of '%s' captures", order.service);
+	return started <= 0 ? -1 : spool_entry_set_state(entry, "capturing", NULL, why);
+}
+
+int
+schedule_wait(struct spool_entry *entry, bool *called_off, struct failure *why)
+{
+	const char *at = keyval_get(&entry->facts, "at");
+	int64_t at_ns;
+
+	*called_off = false;
+	if (strcmp(spool_entry_state(entry), "waiting") != 0)
+		return 0;
+	if (!at || parse_offset(at, &at_ns, NULL) < 0)
+		return failure_set(why, "'%s' does not say when it is to begin", entry->path);
+	if (wait_until(entry, at_ns))
+		return start(entry, why);
+	*called_off = true;
+	return 0;
+}

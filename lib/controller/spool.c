@@ -1,0 +1,341 @@
+#include "controller/spool.h"
+
+#include "base/parse.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static int
+make_directories(const char *path)
+{
+	char *copy = strdup(path);
+	int rc = copy ? 0 : -1;
+
+	for (char *s = copy; rc == 0 && *s; s++) {
+		if (*s != '/' || s == copy)
+			continue;
+		*s = '\0';
+		rc = mkdir(copy, 0700) < 0 && errno != EEXIST ? -1 : 0;
+		*s = '/';
+	}
+	if (rc == 0)
+		rc = mkdir(copy, 0700) < 0 && errno != EEXIST ? -1 : 0;
+	free(copy);
+	return rc;
+}
+
+int
+spool_open(struct spool *spool, config_variable *variable, struct failure *why)
+{
+	char *base = config_spool(variable);
+
+	*spool = SPOOL_INIT;
+	if (!base || asprintf(&spool->path, "%s/captures", base) < 0)
+		spool->path = NULL;
+	free(base);
+	if (!spool->path)
+		return failure_set(why, "out of memory");
+	if (make_directories(spool->path) < 0)
+		failure_errno(why, "cannot make '%s'", spool->path);
+	else
+		spool->dir = spool_entry_open_directory(AT_FDCWD, spool->path, why);
+	if (spool->dir >= 0)
+		return 0;
+	spool_close(spool);
+	return -1;
+}
+
+void
+spool_close(struct spool *spool)
+{
+	if (spool->dir >= 0)
+		close(spool->dir);
+	free(spool->path);
+	*spool = SPOOL_INIT;
+}
+
+/* Where the time begins in an id; NULL if word is none. */
+static const char *
+time_of(const char *word)
+{
+	const char *dot = strrchr(word, '.');
+	char service[65];
+
+	if (!dot || strlen(dot + 1) != SPOOL_TIME || dot - word >= (ptrdiff_t)sizeof(service))
+		return NULL;
+	for (int i = 0; i < SPOOL_TIME; i++)
+		if (i == 8 ? dot[1 + i] != '_' : !isdigit((unsigned char)dot[1 + i]))
+			return NULL;
+	memcpy(service, word, (size_t)(dot - word));
+	service[dot - word] = '\0';
+	return parse_is_name(service) ? dot + 1 : NULL;
+}
+
+bool
+spool_is_id(const char *word)
+{
+	return time_of(word) != NULL;
+}
+
+bool
+spool_is_id_of(const char *word, const char *service)
+{
+	const char *time = time_of(word);
+	size_t length = strlen(service);
+
+	return time && strncmp(word, service, length) == 0 && word + length + 1 == time;
+}
+
+/* Whether the id is word, or of the service that word is. */
+static bool
+is_chosen(const char *id, const char *word)
+{
+	return strcmp(id, word) == 0 || spool_is_id_of(id, word);
+}
+
+static int
+newest_first(const void *a, const void *b)
+{
+	const char *one = *(char *const *)a, *other = *(char *const *)b;
+	int order = strcmp(time_of(other), time_of(one));
+
+	return order ? order : strcmp(one, other);
+}
+
+int
+spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why)
+{
+	int fd = openat(spool->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	char **list = calloc(1, sizeof(*list));
+	size_t count = 0;
+	struct dirent *entry;
+
+	if (!folder && fd >= 0)
+		close(fd);
+	while (folder && list && (entry = readdir(folder))) {
+		char **longer;
+
+		if (!spool_is_id(entry->d_name) || (word && !is_chosen(entry->d_name, word)))
+			continue;
+		longer = realloc(list, (count + 2) * sizeof(*list));
+		if (!longer || !(longer[count] = strdup(entry->d_name))) {
+			spool_list_free(longer ? longer : list);
+			list = NULL;
+			break;
+		}
+		list = longer;
+		list[++count] = NULL;
+	}
+	if (!folder || !list)
+		failure_errno(why, "cannot list '%s'", spool->path);
+	if (folder)
+		closedir(folder);
+	if (!folder || !list) {
+		spool_list_free(list);
+		return -1;
+	}
+	qsort(list, count, sizeof(*list), newest_first);
+	*ids = list;
+	return 0;
+}
+
+void
+spool_list_free(char **ids)
+{
+	for (char **id = ids; id && *id; id++)
+		free(*id);
+	free(ids);
+}
+
+int
+spool_find(const struct spool *spool, const char *word, struct spool_entry *capture,
+	   struct failure *why)
+{
+	char **ids = NULL;
+	int rc;
+
+	if (spool_is_id(word)) {
+		rc = spool_entry_open(capture, spool->dir, spool->path, word, why);
+		if (rc < 0 && errno == ENOENT)
+			return failure_set(why, "there is no capture '%s'", word);
+	} else {
+		if (!parse_is_name(word))
+			return failure_set(why, "neither a capture nor a service: '%s'", word);
+		if (spool_list(spool, word, &ids, why) < 0)
+			return -1;
+		rc = *ids ? spool_entry_open(capture, spool->dir, spool->path, *ids, why)
+			  : failure_set(why, "there is no capture of '%s'", word);
+		spool_list_free(ids);
+	}
+	if (rc == 0 && spool_entry_reload(capture, why) < 0) {
+		spool_entry_close(capture);
+		rc = -1;
+	}
+	return rc;
+}
+
+/* The unfinished capture of the service, into id. 1 if there is one, 0 if not, -1 on failure. */
+static int
+find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_ID],
+		struct failure *why)
+{
+	char **ids;
+	int found = 0;
+
+	if (spool_list(spool, service, &ids, why) < 0)
+		return -1;
+	for (char **each = ids; *each && !found; each++) {
+		struct spool_entry capture;
+
+		/* One whose facts cannot be read is not going on. */
+		if (spool_find(spool, *each, &capture, NULL) < 0)
+			continue;
+		found = !spool_entry_is_over(&capture);
+		snprintf(id, SPOOL_ID, "%s", *each);
+		spool_entry_close(&capture);
+	}
+	spool_list_free(ids);
+	return found;
+}
+
+/* Makes a directory named by the id that is asked for, or by the present second; then one that is
+ * taken is passed by waiting for the next. */
+static int
+make_capture(const struct spool *spool, const char *service, const struct keyval *facts,
+	     struct spool_entry *capture, struct failure *why)
+{
+	const char *at = keyval_get(facts, "at"), *given = keyval_get(facts, "id");
+	char id[SPOOL_ID];
+	int tries = 0;
+
+	for (;;) {
+		time_t now = at ? (time_t)strtoll(at, NULL, 10) + tries / 10 : time(NULL);
+		char stamp[SPOOL_TIME + 1];
+		struct tm tm;
+
+		strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", gmtime_r(&now, &tm));
+		if (given)
+			snprintf(id, sizeof(id), "%s", given);
+		else
+			snprintf(id, sizeof(id), "%s.%s", service, stamp);
+		if (mkdirat(spool->dir, id, 0700) == 0)
+			break;
+		if (given || errno != EEXIST || ++tries > 20)
+			return failure_errno(why, "cannot make '%s/%s'", spool->path, id);
+		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	}
+	return spool_entry_open(capture, spool->dir, spool->path, id, why);
+}
+
+static int
+fill_capture(struct spool_entry *capture, struct keyval *facts, struct failure *why)
+{
+	struct timespec now;
+
+	capture->facts = *facts;
+	*facts = KEYVAL_INIT;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (keyval_set(&capture->facts, "id", "%s", capture->id) < 0 ||
+	    keyval_set(&capture->facts, "created", "%jd.%09ld", (intmax_t)now.tv_sec, now.tv_nsec) <
+		0)
+		return failure_set(why, "out of memory");
+	if (flock(capture->dir, LOCK_EX) < 0 || mkdirat(capture->dir, "engines", 0700) < 0)
+		return failure_errno(why, "cannot make '%s'", capture->path);
+	return spool_entry_set_state(capture, "starting", NULL, why);
+}
+
+/* Removes the files in the directory name, and it. Directories within are removed if deeper than 0
+ * are allowed; linktypes are never followed. */
+static int
+remove_directory(int dirfd, const char *name, int depth)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int rc = folder ? 0 : -1;
+
+	while (rc == 0 && (entry = readdir(folder))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		rc = unlinkat(fd, entry->d_name, 0);
+		if (rc < 0 && errno == EISDIR && depth > 0)
+			rc = remove_directory(fd, entry->d_name, depth - 1);
+	}
+	if (folder)
+		closedir(folder);
+	else if (fd >= 0)
+		close(fd);
+	return rc == 0 ? unlinkat(dirfd, name, AT_REMOVEDIR) : -1;
+}
+
+int
+spool_withdraw(const struct spool *spool, struct spool_entry *capture, struct failure *why)
+{
+	int rc = remove_directory(spool->dir, capture->id, 1);
+
+	if (rc < 0)
+		failure_errno(why, "cannot remove '%s'", capture->path);
+	spool_entry_close(capture);
+	return rc;
+}
+
+bool
+spool_was_withdrawn(const struct spool_entry *capture)
+{
+	struct stat here, there;
+
+	return fstat(capture->dir, &here) == 0 &&
+	       (stat(capture->path, &there) < 0 ? errno == ENOENT : here.st_ino != there.st_ino);
+}
+
+int
+spool_create(const struct spool *spool, const char *service, struct keyval *facts,
+	     struct spool_entry *capture, struct failure *why)
+{
+	char other[SPOOL_ID];
+	int rc;
+
+	*capture = SPOOL_ENTRY_INIT;
+	if (flock(spool->dir, LOCK_EX) < 0)
+		return failure_errno(why, "cannot lock '%s'", spool->path);
+	rc = find_unfinished(spool, service, other, why);
+	if (rc > 0)
+		rc = failure_set(why, "'%s' is being captured already: '%s'", service, other);
+	if (rc == 0)
+		rc = make_capture(spool, service, facts, capture, why);
+	if (rc == 0 && fill_capture(capture, facts, why) < 0) {
+		spool_withdraw(spool, capture, NULL);
+		rc = -1;
+	}
+	flock(spool->dir, LOCK_UN);
+	return rc;
+}
+
+int
+spool_remove(const struct spool *spool, const char *id, struct failure *why)
+{
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
+	int rc;
+
+	if (spool_entry_open(&entry, spool->dir, spool->path, id, why) < 0)
+		return errno == ENOENT ? failure_set(why, "there is no capture '%s'", id) : -1;
+	if (spool_entry_is_locked(&entry) ||
+	    (spool_entry_reload(&entry, NULL) == 0 && !spool_entry_is_over(&entry)))
+		rc = failure_set(why, "capture '%s' goes on: vcap stop it first", id);
+	else if (remove_directory(spool->dir, id, 1) < 0)
+		rc = failure_errno(why, "cannot remove '%s/%s'", spool->path, id);
+	else
+		rc = 0;
+	spool_entry_close(&entry);
+	return rc;
+}

@@ -1,0 +1,97 @@
+#include "controller/start.h"
+
+#include "base/process.h"
+#include "base/strvec.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRAM_TEXT_MAX (256u << 10) /* 4096 instructions of at most 30 characters, and more */
+
+/* What vcap-filter, run as argv, prints when it reads input (NULL: it reads none): heap, in
+ * *program. Returns as start_compile. */
+static int
+compile(char *const *argv, const char *input, char **program, struct failure *why)
+{
+	int out = process_output_open(PROGRAM_TEXT_MAX, why), in = -1, status = -1;
+
+	*program = NULL;
+	if (input)
+		in = process_input_open(input, strlen(input), why);
+	if (!argv)
+		failure_set(why, "out of memory");
+	else if (out >= 0 && (in >= 0 || !input))
+		status = process_run(argv, in, out, STDERR_FILENO, -1, why);
+	if (status == 0 && !(*program = process_output_text(out)))
+		status = failure_set(why, "out of memory");
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return status;
+}
+
+int
+start_compile(struct params *order, struct failure *why)
+{
+	char **argv = params_filter_command(order), *program;
+	int status = compile(argv, order->input, &program, why);
+
+	strvec_free(argv);
+	order->filter = program;
+	return status == 0 ? start_compile_expression(order, why) : status;
+}
+
+int
+start_compile_expression(struct params *order, struct failure *why)
+{
+	char **argv;
+	int status;
+
+	if (!order->expression || !order->joins)
+		return 0;
+	argv = params_expression_command(order);
+	status = compile(argv, NULL, &order->bytecode, why);
+	strvec_free(argv);
+	if (status != 0)
+		return status;
+	/* At most 23 bytes an instruction, 94,208: a shell takes 131,072 as a command. */
+	for (char *s = order->bytecode; *s; s++)
+		if (*s == '\n')
+			*s = s[1] ? ',' : '\0';
+	return 0;
+}
+
+/* Takes down the engines that do not capture, and returns how many do. */
+static int
+count_started(struct spool_entry *entry, struct failure *why)
+{
+	struct strvec names = spool_entry_engines(entry);
+	int started = 0;
+
+	for (size_t i = 0; i < names.count && started >= 0; i++) {
+		char *reason = spool_entry_engine_failure(entry, names.list[i]);
+
+		if (!reason)
+			started++;
+		else if (spool_entry_add_missing(entry, names.list[i], reason, why) < 0)
+			started = -1;
+		free(reason);
+	}
+	strvec_free(strvec_finish(&names));
+	return started;
+}
+
+int
+start_engines(const struct params *order, struct spool_entry *entry, struct failure *why)
+{
+	char *job = spool_entry_file(entry, "job");
+	char **argv = job ? params_run_command(order, entry->id, job) : NULL;
+	int rc = argv ? process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
+		      : failure_set(why, "out of memory");
+
+	strvec_free(argv);
+	free(job);
+	return rc < 0 ? -1 : count_started(entry, why);
+}

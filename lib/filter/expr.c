@@ -1,0 +1,177 @@
+#include "filter/expr.h"
+
+#include "packet/linktype.h"
+
+#include <ctype.h>
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* libpcap refuses an expression that no packet can satisfy, with these words. */
+#define NOTHING_MATCHES "expression rejects all packets"
+
+void
+expr_release(struct filter_expression *expression)
+{
+	for (size_t i = 0; i <= DISSECT_VLAN_TAGS; i++)
+		bpf_release(&expression->by_tags[i]);
+}
+
+static bool
+says_vlan(const char *text)
+{
+	for (const char *s = text; *s;) {
+		size_t length = 0;
+
+		while (isalnum((unsigned char)s[length]) || (s[length] && strchr("._-", s[length])))
+			length++;
+		if (length == 4 && strncmp(s, "vlan", 4) == 0)
+			return true;
+		s += length ? length : 1;
+	}
+	return false;
+}
+
+static int
+take_over(struct bpf *program, const struct bpf_program *theirs, struct failure *why)
+{
+	program->insns = calloc(theirs->bf_len, sizeof(*program->insns));
+	if (!program->insns)
+		return failure_set(why, "out of memory");
+	program->count = theirs->bf_len;
+	for (size_t i = 0; i < program->count; i++) {
+		const struct bpf_insn *in = &theirs->bf_insns[i];
+
+		program->insns[i] = (struct insn){in->code, in->jt, in->jf, in->k};
+	}
+	return 0;
+}
+
+static int
+compile(pcap_t *handle, unsigned tags, const char *text, struct bpf *program, struct failure *why)
+{
+	static const char *const prefix[] = {"", "vlan and (", "vlan and vlan and ("};
+	struct bpf_program theirs;
+	char *whole;
+	int rc;
+
+	if (asprintf(&whole, "%s%s%s", prefix[tags], text, tags ? ")" : "") < 0)
+		return failure_set(why, "out of memory");
+	rc = pcap_compile(handle, &theirs, whole, 1, PCAP_NETMASK_UNKNOWN);
+	free(whole);
+	if (rc == 0) {
+		rc = take_over(program, &theirs, why);
+		pcap_freecode(&theirs);
+		return rc;
+	}
+	if (tags > 0 && strcmp(pcap_geterr(handle), NOTHING_MATCHES) == 0)
+		return 0;
+	return failure_set(why, "expression '%s': %s", text, pcap_geterr(handle));
+}
+
+/* From here on a load is of what the kernel knows about a packet (SKF_AD_OFF, linux/filter.h). */
+#define ANCILLARY 0xfffff000u
+
+static bool
+is_ancillary(const struct insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_LD && BPF_MODE(insn->code) == BPF_ABS &&
+	       insn->k >= ANCILLARY;
+}
+
+bool
+expr_asks_kernel(const struct filter_expression *expression)
+{
+	for (size_t tags = 0; tags <= DISSECT_VLAN_TAGS; tags++)
+		for (size_t i = 0; i < expression->by_tags[tags].count; i++)
+			if (is_ancillary(&expression->by_tags[tags].insns[i]))
+				return true;
+	return false;
+}
+
+/* Moves a load of an untagged frame to where a frame with tags has the same; false if it has no
+ * such place. What follows the header has moved with its end, and so has the type. */
+static bool
+move_load(struct insn *insn, const struct linktype_info *link, unsigned tags)
+{
+	const bool is_msh = BPF_CLASS(insn->code) == BPF_LDX && BPF_MODE(insn->code) == BPF_MSH;
+	const bool is_half = BPF_SIZE(insn->code) == BPF_H;
+	uint32_t size = BPF_SIZE(insn->code) == BPF_W ? 4 : is_half ? 2 : 1;
+
+	if (!is_msh && (BPF_CLASS(insn->code) != BPF_LD ||
+			(BPF_MODE(insn->code) != BPF_ABS && BPF_MODE(insn->code) != BPF_IND)))
+		return true;
+	if (is_ancillary(insn))
+		return true;
+	if (insn->k >= link->network_at) {
+		insn->k += 4 * tags;
+		return true;
+	}
+	if (BPF_MODE(insn->code) == BPF_IND)
+		return false;
+	if (insn->k == link->type_at && is_half) {
+		insn->k = linktype_ethertype_at(link, tags);
+		return true;
+	}
+	return insn->k + size <= link->type_at ||
+	       (insn->k >= link->type_at + 2 && insn->k + size <= link->network_at);
+}
+
+static int
+move_program(const struct bpf *plain, const struct linktype_info *link, unsigned tags,
+	     const char *text, struct bpf *program, struct failure *why)
+{
+	program->insns = calloc(plain->count, sizeof(*program->insns));
+	if (!program->insns)
+		return failure_set(why, "out of memory");
+	program->count = plain->count;
+	for (size_t i = 0; i < plain->count; i++) {
+		program->insns[i] = plain->insns[i];
+		if (!move_load(&program->insns[i], link, tags))
+			return failure_set(why,
+					   "expression '%s': what it reads of the link header is "
+					   "elsewhere in tagged packets of %s",
+					   text, link->name);
+	}
+	return 0;
+}
+
+/* Numbers of link types in files, and of libpcap's own, differ for raw IP. */
+static int
+dlt_of(uint16_t linktype)
+{
+	return linktype == LINKTYPE_RAW ? DLT_RAW : linktype;
+}
+
+int
+expr_compile(struct filter_expression *expression, const char *text, uint16_t linktype,
+	     struct failure *why)
+{
+	struct filter_expression made = {0};
+	const struct linktype_info *link = linktype_find(linktype);
+	bool knows_tags = linktype == LINKTYPE_EN10MB;
+	pcap_t *handle;
+	int rc = 0;
+
+	if (says_vlan(text))
+		return failure_set(why, "expression '%s': tags are taken care of, 'vlan' cannot be",
+				   text);
+	handle = pcap_open_dead(dlt_of(linktype), PACKET_SNAPLEN);
+	if (!handle)
+		return failure_set(why, "out of memory");
+	rc = compile(handle, 0, text, &made.by_tags[0], why);
+	for (unsigned tags = 1; link->has_type && tags <= DISSECT_VLAN_TAGS && rc == 0; tags++)
+		rc = knows_tags ? compile(handle, tags, text, &made.by_tags[tags], why)
+				: move_program(&made.by_tags[0], link, tags, text,
+					       &made.by_tags[tags], why);
+	pcap_close(handle);
+	if (rc < 0) {
+		expr_release(&made);
+		return -1;
+	}
+	expr_release(expression);
+	*expression = made;
+	return 0;
+}

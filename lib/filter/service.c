@@ -1,0 +1,490 @@
+#include "filter/service.h"
+
+#include "base/parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX 8
+
+struct line {
+	char *words[WORDS_MAX];
+	size_t count;
+};
+
+static void
+release_groups(struct endpoint_group *groups, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		addrset_release(&groups[i].addresses);
+	free(groups);
+}
+
+void
+service_release(struct service *service)
+{
+	for (size_t i = 0; i < service->monitor_count; i++)
+		free(service->monitors[i].path);
+	for (size_t i = 0; i < service->engine_count; i++)
+		free(service->engines[i]);
+	release_groups(service->vip_groups, service->vip_group_count);
+	release_groups(service->server_groups, service->server_group_count);
+	addrset_release(&service->sources);
+	addrset_release(&service->server_addresses);
+	addrset_release(&service->addresses);
+	addrset_release(&service->monitor_addresses);
+	free(service->vips);
+	free(service->servers);
+	free(service->monitors);
+	free(service->engines);
+	free(service->name);
+	*service = SERVICE_INIT;
+}
+
+/* Makes room for one more element; the new one is zero. */
+static void *
+grow(void *list, size_t count, size_t size, struct failure *why)
+{
+	char *larger = reallocarray(list, count + 1, size);
+
+	if (larger)
+		memset(larger + count * size, 0, size);
+	else
+		failure_set(why, "out of memory");
+	return larger;
+}
+
+static int
+parse_protocol(struct endpoint *endpoint, const char *word, size_t length, struct failure *why)
+{
+	static const struct {
+		const char *name;
+		uint8_t number;
+	} protocols[] = {
+	    {"tcp", PROTOCOL_TCP},
+	    {"udp", PROTOCOL_UDP},
+	    {"sctp", PROTOCOL_SCTP},
+	};
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++) {
+		if (strlen(protocols[i].name) == length &&
+		    memcmp(protocols[i].name, word, length) == 0) {
+			endpoint->protocol = protocols[i].number;
+			return 0;
+		}
+	}
+	return failure_set(why, "not a protocol (tcp, udp, sctp): '%.*s'", (int)length, word);
+}
+
+/* PROTO[/PORT[-PORT]] */
+static int
+parse_ports(struct endpoint *endpoint, const char *word, struct failure *why)
+{
+	const char *slash = strchr(word, '/');
+	const char *dash = slash ? strchr(slash, '-') : NULL;
+	uint64_t first, last;
+	char number[8];
+	size_t length;
+
+	endpoint->port_first = 0;
+	endpoint->port_last = UINT16_MAX;
+	if (parse_protocol(endpoint, word, slash ? (size_t)(slash - word) : strlen(word), why) < 0)
+		return -1;
+	if (!slash)
+		return 0;
+	length = dash ? (size_t)(dash - slash) - 1 : strlen(slash + 1);
+	if (length >= sizeof(number))
+		return failure_set(why, "not a port: '%s'", word);
+	memcpy(number, slash + 1, length);
+	number[length] = '\0';
+	if (parse_number(number, UINT16_MAX, &first, NULL) < 0)
+		return failure_set(why, "not a port: '%s'", word);
+	last = first;
+	if (dash && parse_number(dash + 1, UINT16_MAX, &last, NULL) < 0)
+		return failure_set(why, "not a port: '%s'", word);
+	if (last < first)
+		return failure_set(why, "ports end before they start: '%s'", word);
+	endpoint->port_first = (uint16_t)first;
+	endpoint->port_last = (uint16_t)last;
+	return 0;
+}
+
+static int
+expect(const struct line *line, size_t least, size_t most, struct failure *why)
+{
+	if (line->count < least)
+		return failure_set(why, "'%s' needs a value", line->words[line->count - 1]);
+	if (line->count > most)
+		return failure_set(why, "unexpected word: '%s'", line->words[most]);
+	return 0;
+}
+
+static int
+read_endpoint(struct endpoint **list, size_t *count, const struct line *line, struct failure *why)
+{
+	struct endpoint endpoint = {.port_last = UINT16_MAX}, *larger;
+
+	if (expect(line, 2, 3, why) < 0 ||
+	    interval_parse(&endpoint.addresses, &endpoint.family, line->words[1], why) < 0 ||
+	    (line->count == 3 && parse_ports(&endpoint, line->words[2], why) < 0))
+		return -1;
+	larger = grow(*list, *count, sizeof(**list), why);
+	if (!larger)
+		return -1;
+	*list = larger;
+	larger[(*count)++] = endpoint;
+	return 0;
+}
+
+static int
+read_source(struct service *service, const struct line *line, struct failure *why)
+{
+	if (expect(line, 2, 2, why) < 0)
+		return -1;
+	if (strcmp(line->words[1], "client") == 0) {
+		service->source_client = true;
+		return 0;
+	}
+	return addrset_add(&service->sources, line->words[1], why);
+}
+
+static int
+parse_monitor(struct monitor *monitor, const struct line *line, struct failure *why)
+{
+	const char *word = line->words[1];
+
+	if (strcmp(word, "from") == 0) {
+		monitor->kind = MONITOR_FROM;
+		return expect(line, 3, 3, why) < 0
+			   ? -1
+			   : interval_parse(&monitor->where.addresses, &monitor->where.family,
+					    line->words[2], why);
+	}
+	if (strcmp(word, "http") == 0) {
+		monitor->kind = MONITOR_HTTP;
+		if (expect(line, 3, 3, why) < 0)
+			return -1;
+		if (line->words[2][0] != '/')
+			return failure_set(why, "not a path: '%s'", line->words[2]);
+		monitor->path = strdup(line->words[2]);
+		return monitor->path ? 0 : failure_set(why, "out of memory");
+	}
+	if (strcmp(word, "icmp") == 0)
+		monitor->kind = MONITOR_ICMP;
+	else if (strcmp(word, "empty") == 0)
+		monitor->kind = MONITOR_EMPTY;
+	else if (strcmp(word, "local") == 0)
+		monitor->kind = MONITOR_LOCAL;
+	else if (strchr(word, '/'))
+		return parse_ports(&monitor->where, word, why);
+	else
+		return failure_set(why, "not a kind of monitor: '%s'", word);
+	return expect(line, 2, 2, why);
+}
+
+static int
+read_monitor(struct service *service, const struct line *line, struct failure *why)
+{
+	struct monitor *larger, *monitor;
+
+	if (expect(line, 2, 3, why) < 0)
+		return -1;
+	larger = grow(service->monitors, service->monitor_count, sizeof(*larger), why);
+	if (!larger)
+		return -1;
+	service->monitors = larger;
+	monitor = &larger[service->monitor_count++];
+	monitor->kind = MONITOR_PORT;
+	if (parse_monitor(monitor, line, why) < 0)
+		return -1;
+	if (monitor->kind == MONITOR_PORT)
+		return expect(line, 2, 2, why);
+	if (monitor->kind == MONITOR_FROM)
+		return addrset_add_interval(&service->monitor_addresses, monitor->where.family,
+					    monitor->where.addresses, why);
+	return 0;
+}
+
+static int
+read_engine(struct service *service, const struct line *line, struct failure *why)
+{
+	char **larger;
+
+	if (expect(line, 2, 2, why) < 0)
+		return -1;
+	if (!parse_is_name(line->words[1]))
+		return failure_set(why, "not a name for an engine: '%s'", line->words[1]);
+	for (size_t i = 0; i < service->engine_count; i++)
+		if (strcmp(service->engines[i], line->words[1]) == 0)
+			return failure_set(why, "engine named twice: '%s'", line->words[1]);
+	larger = grow(service->engines, service->engine_count, sizeof(*larger), why);
+	if (!larger)
+		return -1;
+	service->engines = larger;
+	larger[service->engine_count] = strdup(line->words[1]);
+	if (!larger[service->engine_count])
+		return failure_set(why, "out of memory");
+	service->engine_count++;
+	return 0;
+}
+
+static int
+read_line(struct service *service, const struct line *line, struct failure *why)
+{
+	const char *word = line->words[0];
+
+	if (strcmp(word, "vip") == 0)
+		return read_endpoint(&service->vips, &service->vip_count, line, why);
+	if (strcmp(word, "server") == 0)
+		return read_endpoint(&service->servers, &service->server_count, line, why);
+	if (strcmp(word, "source") == 0)
+		return read_source(service, line, why);
+	if (strcmp(word, "monitor") == 0)
+		return read_monitor(service, line, why);
+	if (strcmp(word, "engine") == 0)
+		return read_engine(service, line, why);
+	return failure_set(why, "unknown keyword: '%s'", word);
+}
+
+/* Cuts text, of which it is a copy, into words; a `#` that starts a word starts a comment. */
+static int
+split(struct line *line, char *text, struct failure *why)
+{
+	line->count = 0;
+	for (char *s = text + strspn(text, " \t\r"); *s && *s != '#'; s += strspn(s, " \t\r")) {
+		if (line->count == WORDS_MAX)
+			return failure_set(why, "unexpected word: '%s'", s);
+		line->words[line->count++] = s;
+		s += strcspn(s, " \t\r");
+		if (*s)
+			*s++ = '\0';
+	}
+	return 0;
+}
+
+static int
+read_lines(struct service *service, const char *text, const char *file, struct failure *why)
+{
+	struct failure detail = FAILURE_INIT;
+	struct line line;
+
+	for (unsigned number = 1; *text; number++) {
+		size_t length = strcspn(text, "\n");
+		char *copy = strndup(text, length);
+		int rc = copy ? split(&line, copy, &detail) : failure_set(&detail, "out of memory");
+
+		if (rc == 0 && line.count > 0)
+			rc = read_line(service, &line, &detail);
+		free(copy);
+		if (rc < 0)
+			return failure_set(why, "%s:%u: %s", file, number, detail.text);
+		text += length + (text[length] == '\n');
+	}
+	if (service->vip_count == 0)
+		return failure_set(why, "%s: no 'vip' line", file);
+	return 0;
+}
+
+void
+endpoint_keys(const struct endpoint *endpoint, uint32_t *first, uint32_t *last)
+{
+	*first = TUPLE_KEY(endpoint->protocol, endpoint->port_first);
+	*last = TUPLE_KEY(endpoint->protocol ? endpoint->protocol : UINT8_MAX, endpoint->port_last);
+}
+
+static int
+group_endpoints(struct endpoint_group **groups, size_t *count, const struct endpoint *endpoints,
+		size_t endpoint_count, struct failure *why)
+{
+	for (size_t i = 0; i < endpoint_count; i++) {
+		uint32_t first, last;
+		size_t at = 0;
+
+		endpoint_keys(&endpoints[i], &first, &last);
+		while (at < *count &&
+		       ((*groups)[at].first_key != first || (*groups)[at].last_key != last))
+			at++;
+		if (at == *count) {
+			struct endpoint_group *larger = grow(*groups, at, sizeof(*larger), why);
+
+			if (!larger)
+				return -1;
+			*groups = larger;
+			larger[at].first_key = first;
+			larger[at].last_key = last;
+			++*count;
+		}
+		if (addrset_add_interval(&(*groups)[at].addresses, endpoints[i].family,
+					 endpoints[i].addresses, why) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < *count; i++)
+		addrset_seal(&(*groups)[i].addresses);
+	return 0;
+}
+
+/* Adds the addresses of all these endpoints, whatever their ports. */
+static int
+add_addresses(struct addrset *set, const struct endpoint *endpoints, size_t count,
+	      struct failure *why)
+{
+	for (size_t i = 0; i < count; i++)
+		if (addrset_add_interval(set, endpoints[i].family, endpoints[i].addresses, why) < 0)
+			return -1;
+	addrset_seal(set);
+	return 0;
+}
+
+static int
+arrange(struct service *service, struct failure *why)
+{
+	const struct endpoint *vips = service->vips, *servers = service->servers;
+
+	addrset_seal(&service->monitor_addresses);
+	addrset_seal(&service->sources);
+	if (add_addresses(&service->server_addresses, servers, service->server_count, why) < 0 ||
+	    add_addresses(&service->addresses, servers, service->server_count, why) < 0 ||
+	    add_addresses(&service->addresses, vips, service->vip_count, why) < 0)
+		return -1;
+	if (group_endpoints(&service->vip_groups, &service->vip_group_count, vips,
+			    service->vip_count, why) < 0)
+		return -1;
+	return group_endpoints(&service->server_groups, &service->server_group_count, servers,
+			       service->server_count, why);
+}
+
+int
+service_parse(struct service *service, const char *name, const char *text, const char *file,
+	      struct failure *why)
+{
+	*service = SERVICE_INIT;
+	service->name = strdup(name);
+	if (!service->name)
+		return failure_set(why, "out of memory");
+	if (read_lines(service, text, file, why) == 0 && arrange(service, why) == 0)
+		return 0;
+	service_release(service);
+	return -1;
+}
+
+bool
+endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key)
+{
+	return (key == TUPLE_KEY_ANY || (key >= group->first_key && key <= group->last_key)) &&
+	       addrset_has(&group->addresses, addr);
+}
+
+/* One end of a packet: its address and TUPLE_KEY. */
+struct end {
+	struct addr addr;
+	uint32_t key;
+};
+
+static bool
+any_has(const struct endpoint_group *groups, size_t count, struct end end)
+{
+	for (size_t i = 0; i < count; i++)
+		if (endpoint_group_has(&groups[i], end.addr, end.key))
+			return true;
+	return false;
+}
+
+static bool
+is_vip(const struct service *service, struct end end)
+{
+	return any_has(service->vip_groups, service->vip_group_count, end);
+}
+
+/* Whether end is a server's and the other end what servers see of an engine. */
+static bool
+is_server(const struct service *service, struct end end, struct end other)
+{
+	return any_has(service->server_groups, service->server_group_count, end) &&
+	       (service->source_client || addrset_is_empty(&service->sources) ||
+		addrset_has(&service->sources, other.addr));
+}
+
+static bool
+is_monitor(const struct service *service, struct end end, struct end other, uint32_t echo)
+{
+	if (service->monitor_count == 0 || !addrset_has(&service->server_addresses, end.addr))
+		return false;
+	if (addrset_has(&service->monitor_addresses, other.addr))
+		return true;
+	for (size_t i = 0; i < service->monitor_count; i++) {
+		const struct monitor *monitor = &service->monitors[i];
+		uint32_t first, last;
+
+		if (monitor->kind == MONITOR_ICMP && end.key == echo)
+			return true;
+		if (monitor->kind != MONITOR_PORT)
+			continue;
+		endpoint_keys(&monitor->where, &first, &last);
+		if (end.key >= first && end.key <= last)
+			return true;
+	}
+	return false;
+}
+
+enum side
+service_side(const struct service *service, const struct tuple *tuple)
+{
+	bool source_varies;
+
+	return service_ends(service, tuple, &source_varies);
+}
+
+enum side
+service_ends(const struct service *service, const struct tuple *tuple, bool *source_varies)
+{
+	struct end from = {tuple->source, tuple_source_key(tuple)};
+	struct end to = {tuple->destination, tuple_destination_key(tuple)};
+	bool v4 = tuple->source.family == 4;
+	uint32_t request = v4 ? TUPLE_ECHO_REQUEST : TUPLE_ECHO_REQUEST6;
+	uint32_t reply = v4 ? TUPLE_ECHO_REPLY : TUPLE_ECHO_REPLY6;
+
+	if ((*source_varies = is_monitor(service, to, from, request)) ||
+	    is_monitor(service, from, to, reply))
+		return SIDE_MONITOR;
+	if ((*source_varies = is_server(service, to, from)) || is_server(service, from, to))
+		return SIDE_SERVER;
+	if ((*source_varies = is_vip(service, to)) || is_vip(service, from))
+		return SIDE_CLIENT;
+	return SIDE_OTHER;
+}
+bool
+service_wants(enum side side, enum monitor_mode mode)
+{
+	switch (side) {
+	case SIDE_MONITOR: return mode != MONITORS_NONE;
+	case SIDE_SERVER:
+	case SIDE_CLIENT: return mode != MONITORS_ONLY;
+	default: return false;
+	}
+}
+
+const char *
+service_side_name(enum side side)
+{
+	switch (side) {
+	case SIDE_MONITOR: return "monitor";
+	case SIDE_SERVER: return "server";
+	case SIDE_CLIENT: return "client";
+	default: return "other";
+	}
+}
+
+int
+service_parse_mode(const char *word, enum monitor_mode *mode, struct failure *why)
+{
+	if (strcmp(word, "none") == 0)
+		*mode = MONITORS_NONE;
+	else if (strcmp(word, "include") == 0)
+		*mode = MONITORS_INCLUDE;
+	else if (strcmp(word, "only") == 0)
+		*mode = MONITORS_ONLY;
+	else
+		return failure_set(why, "not 'none', 'include' or 'only': '%s'", word);
+	return 0;
+}

@@ -1,0 +1,110 @@
+/*
+ * A virtual service: vcap-service(5). Its addresses, servers, monitors and engines, and the side of
+ * the proxy a packet belongs to.
+ */
+#ifndef VCAP_SERVICE_H
+#define VCAP_SERVICE_H
+
+#include "base/failure.h"
+#include "packet/addrset.h"
+#include "packet/dissect.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Endpoints with the same protocol and ports, as one sealed set of addresses: what a packet is
+ * compared with. first_key and last_key are TUPLE_KEYs. */
+struct endpoint_group {
+	uint32_t first_key, last_key;
+	struct addrset addresses;
+};
+
+/* One `vip` or `server` line: addresses, and optionally a protocol and ports. */
+struct endpoint {
+	uint8_t family;                 /* 4 or 6 */
+	uint8_t protocol;               /* 0: any */
+	uint16_t port_first, port_last; /* 0-65535 when none was given */
+	struct interval addresses;
+};
+
+enum monitor_kind {
+	MONITOR_PORT, /* `monitor tcp/8081`: to or from a server, at this port of it */
+	MONITOR_FROM, /* `monitor from ADDR`: what ADDR sends to servers, and the replies */
+	MONITOR_ICMP, /* `monitor icmp`: echo to servers and the replies */
+	/* Judged per connection, by vcap-join: */
+	MONITOR_EMPTY,
+	MONITOR_HTTP,
+	MONITOR_LOCAL,
+};
+
+struct monitor {
+	enum monitor_kind kind;
+	struct endpoint where; /* MONITOR_PORT: protocol and ports; MONITOR_FROM: addresses */
+	char *path;            /* MONITOR_HTTP */
+};
+
+struct service {
+	char *name;
+	struct endpoint *vips;
+	size_t vip_count;
+	struct endpoint *servers;
+	size_t server_count;
+	struct monitor *monitors;
+	size_t monitor_count;
+	struct addrset sources; /* sealed; the addresses engines use towards servers; empty: any */
+	bool source_client;     /* servers see the client's own address */
+	/* The same as vips and servers, arranged for comparing. */
+	struct endpoint_group *vip_groups, *server_groups;
+	size_t vip_group_count, server_group_count;
+	struct addrset server_addresses;  /* sealed; of all servers */
+	struct addrset addresses;         /* sealed; of all VIPs and servers */
+	struct addrset monitor_addresses; /* sealed; of all `monitor from` */
+	char **engines;
+	size_t engine_count;
+};
+
+#define SERVICE_INIT ((struct service){0})
+
+/* The key range of an endpoint or of `monitor PROTO/PORT` (tuple.h). */
+void endpoint_keys(const struct endpoint *endpoint, uint32_t *first, uint32_t *last);
+/* Whether one end of a packet, with its key, is in the group. */
+bool endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key);
+
+enum monitor_mode { MONITORS_NONE, MONITORS_INCLUDE, MONITORS_ONLY };
+
+/* The order is that of precedence: monitor before server before client. */
+enum side { SIDE_MONITOR, SIDE_SERVER, SIDE_CLIENT, SIDE_OTHER };
+
+void service_release(struct service *service);
+
+/* Reads a service from text. file is what messages call it ("FILE:LINE: ..."); name is copied. At
+ * least one vip is required. -1: service is as SERVICE_INIT. */
+int service_parse(struct service *service, const char *name, const char *text, const char *file,
+		  struct failure *why);
+
+/*
+ * The side of a packet with these ends. An ICMP error goes with what it quotes; a later fragment
+ * matches by addresses alone (and so never matches `monitor PROTO/PORT` and `monitor icmp`).
+ * Connection-level monitors are not judged here.
+ */
+enum side service_side(const struct service *service, const struct tuple *tuple);
+
+/*
+ * The same, and which end varies from client to client: the one that is not the VIP or server by
+ * which the packet belongs (if both ends could be that one, the destination is). *source_varies
+ * means nothing for SIDE_OTHER.
+ */
+enum side service_ends(const struct service *service, const struct tuple *tuple,
+		       bool *source_varies);
+
+/* Whether -m lets a packet of this side through (SIDE_OTHER never passes). */
+bool service_wants(enum side side, enum monitor_mode mode);
+
+/* "client", "server", "monitor", "other". */
+const char *service_side_name(enum side side);
+
+/* Reads "none", "include" or "only". */
+int service_parse_mode(const char *word, enum monitor_mode *mode, struct failure *why);
+
+#endif

@@ -1,0 +1,156 @@
+#include "flows/connpair.h"
+
+#include "base/parse.h"
+#include "packet/dissect.h"
+
+#include <string.h>
+
+enum { TIME, EVENT, PROTO, CLIENT, VIP, SOURCE, SERVER, WORDS };
+
+static const struct {
+	const char *name;
+	uint8_t number;
+} protocols[] = {
+    {"tcp", PROTOCOL_TCP},
+    {"udp", PROTOCOL_UDP},
+    {"sctp", PROTOCOL_SCTP},
+};
+
+static int
+parse_time(int64_t *time_ns, const char *word, struct failure *why)
+{
+	int64_t ns;
+
+	if (word[0] < '0' || word[0] > '9' || parse_offset(word, &ns, NULL) < 0)
+		return failure_set(why, "not a time in seconds since 1970: '%s'", word);
+	*time_ns = ns;
+	return 0;
+}
+
+static int
+parse_event(bool *is_end, const char *word, struct failure *why)
+{
+	*is_end = strcmp(word, "end") == 0;
+	if (!*is_end && strcmp(word, "new") != 0)
+		return failure_set(why, "neither 'new' nor 'end': '%s'", word);
+	return 0;
+}
+
+static int
+parse_protocol(uint8_t *protocol, const char *word, struct failure *why)
+{
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++) {
+		if (strcmp(word, protocols[i].name) == 0) {
+			*protocol = protocols[i].number;
+			return 0;
+		}
+	}
+	return failure_set(why, "not a protocol (tcp, udp, sctp): '%s'", word);
+}
+
+/* ADDRESS:PORT, [ADDRESS]:PORT, ADDRESS:*, - */
+static int
+parse_end(struct connpair_end *end, char *word, struct failure *why)
+{
+	char *colon = strrchr(word, ':');
+	char *address = word;
+	uint64_t port = 0;
+	size_t length;
+
+	*end = (struct connpair_end){0};
+	if (strcmp(word, "-") == 0)
+		return 0;
+	if (!colon)
+		return failure_set(why, "not ADDRESS:PORT: '%s'", word);
+	end->has_port = strcmp(colon + 1, "*") != 0;
+	if (end->has_port && parse_number(colon + 1, UINT16_MAX, &port, NULL) < 0)
+		return failure_set(why, "not a port: '%s'", word);
+	end->port = (uint16_t)port;
+	*colon = '\0';
+	length = strlen(word);
+	if (word[0] == '[' && length > 1 && word[length - 1] == ']') {
+		word[length - 1] = '\0';
+		address++;
+	}
+	if (addr_parse(&end->addr, address, why) < 0)
+		return -1;
+	if ((end->addr.family == 6) != (address != word))
+		return failure_set(why, "an IPv6 address, and no other, is in brackets: '%s'",
+				   address);
+	end->has_addr = true;
+	return 0;
+}
+
+int
+connpair_parse(struct connpair *pairing, const char *line, struct failure *why)
+{
+	char copy[CONNPAIR_TEXT], *words[WORDS], *rest = NULL, *word;
+	size_t length = strcspn(line, "\r\n"), count = 0;
+	struct connpair made;
+
+	if (length >= sizeof(copy))
+		return failure_set(why, "a pair of more than %zu bytes", sizeof(copy) - 1);
+	memcpy(copy, line, length);
+	copy[length] = '\0';
+	for (word = strtok_r(copy, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+		if (count == WORDS)
+			return failure_set(why, "unexpected word: '%s'", word);
+		words[count++] = word;
+	}
+	if (count < WORDS)
+		return failure_set(why, "a pair has %d words, not %zu", WORDS, count);
+	if (parse_time(&made.time_ns, words[TIME], why) < 0 ||
+	    parse_event(&made.is_end, words[EVENT], why) < 0 ||
+	    parse_protocol(&made.protocol, words[PROTO], why) < 0 ||
+	    parse_end(&made.client, words[CLIENT], why) < 0 ||
+	    parse_end(&made.vip, words[VIP], why) < 0 ||
+	    parse_end(&made.source, words[SOURCE], why) < 0 ||
+	    parse_end(&made.server, words[SERVER], why) < 0)
+		return -1;
+	*pairing = made;
+	return 0;
+}
+
+static void
+print_end(const struct connpair_end *end, FILE *out)
+{
+	char text[ADDR_TEXT];
+
+	if (!end->has_addr) {
+		fputs(" -", out);
+		return;
+	}
+	addr_format(end->addr, text, sizeof(text));
+	fprintf(out, end->addr.family == 6 ? " [%s]:" : " %s:", text);
+	if (end->has_port)
+		fprintf(out, "%u", end->port);
+	else
+		fputc('*', out);
+}
+
+void
+connpair_print(const struct connpair *pairing, FILE *out)
+{
+	const char *protocol = "tcp";
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
+		if (protocols[i].number == pairing->protocol)
+			protocol = protocols[i].name;
+	fprintf(out, "%lld.%09lld %s %s", (long long)(pairing->time_ns / NS_PER_SECOND),
+		(long long)(pairing->time_ns % NS_PER_SECOND), pairing->is_end ? "end" : "new",
+		protocol);
+	print_end(&pairing->client, out);
+	print_end(&pairing->vip, out);
+	print_end(&pairing->source, out);
+	print_end(&pairing->server, out);
+	fputc('\n', out);
+}
+
+bool
+connpair_end_matches(const struct connpair_end *end, struct addr addr, uint16_t port)
+{
+	if (!end->has_addr)
+		return true;
+	return end->addr.family == addr.family && end->addr.value == addr.value &&
+	       (!end->has_port || end->port == port);
+}

@@ -1,0 +1,433 @@
+#include "merge/inputs.h"
+
+#include "base/hugepage.h"
+#include "base/parse.h"
+#include "merge/section.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/*
+ * What is read of an input at a time: as much as makes system calls few, and no more than the
+ * processor's caches keep until it is looked at. Of many inputs there has to be a bound. Each takes
+ * two times as much memory.
+ */
+#define AHEAD     (256u << 10) /* of all inputs, if they are few */
+#define AHEAD_MAX (16u << 20)  /* ... if they are many, down to the least of each */
+#define CHUNK     (32u << 10)
+#define CHUNK_MAX (128u << 10)
+#define CHUNK_MIN (8u << 10)
+#define PAGE      4096u
+
+/* What merge_live inputs may bring ahead of their turn, together; and the least and the most of
+ * one. */
+#define HELD     (256u << 20)
+#define HELD_MIN (256u << 10)
+#define HELD_MAX (64u << 20)
+
+/* Descriptors for everything but inputs. */
+#define SPARE 32
+
+static void
+input_release(struct inputs_file *input)
+{
+	reorder_free(input->window);
+	reader_close(input->file);
+	free(input->path);
+	free(input->engine);
+	free(input->fallback);
+}
+
+void
+inputs_release(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		input_release(&inputs->list[i]);
+	free(inputs->list);
+	free(inputs->memory);
+	*inputs = INPUTS_INIT;
+}
+
+/* "lb1" for "/tmp/lb1.pcapng". */
+static char *
+base_name(const char *path)
+{
+	static const char *const endings[] = {".pcapng", ".pcap", ".cap"};
+	size_t length = strlen(path), start;
+
+	if (strcmp(path, "-") == 0)
+		return strdup("stdin");
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	for (start = length; start > 0 && path[start - 1] != '/';)
+		start--;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+		size_t ending = strlen(endings[i]);
+
+		if (length - start > ending &&
+		    strncmp(path + length - ending, endings[i], ending) == 0) {
+			length -= ending;
+			break;
+		}
+	}
+	/* Only the root directory has no name of its own. */
+	return start == length ? strdup("-") : strndup(path + start, length - start);
+}
+
+static int
+add_file(struct inputs *inputs, const char *path, const char *engine, char *fallback,
+	 struct failure *why)
+{
+	struct inputs_file *list = realloc(inputs->list, (inputs->count + 1) * sizeof(*list));
+	struct inputs_file input = {
+	    .path = strdup(path), .engine = engine ? strdup(engine) : NULL, .fallback = fallback};
+
+	if (list)
+		inputs->list = list;
+	if (!list || !input.path || !fallback || (engine && !input.engine)) {
+		input_release(&input);
+		return failure_errno(why, "cannot open '%s'", path);
+	}
+	inputs->list[inputs->count++] = input;
+	return 0;
+}
+
+static int
+is_core(const struct dirent *entry)
+{
+	return fnmatch("core-*.pcapng", entry->d_name, 0) == 0;
+}
+
+static int
+add_directory(struct inputs *inputs, const char *path, const char *engine, struct failure *why)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, is_core, versionsort), rc = 0;
+
+	if (count < 0)
+		return failure_errno(why, "cannot open '%s'", path);
+	if (count == 0)
+		rc = failure_set(why, "'%s' holds no core-*.pcapng", path);
+	for (int i = 0; i < count; i++) {
+		char *file = NULL;
+
+		if (rc == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
+			file = NULL;
+		if (rc == 0 && !file)
+			rc = failure_errno(why, "cannot open '%s'", path);
+		if (rc == 0)
+			rc = add_file(inputs, file, engine, base_name(path), why);
+		free(file);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+static bool
+has_stdin(const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		if (strcmp(inputs->list[i].path, "-") == 0)
+			return true;
+	return false;
+}
+
+int
+inputs_add(struct inputs *inputs, const char *word, struct failure *why)
+{
+	const char *equals = strchr(word, '='), *path = word;
+	char *engine = equals ? strndup(word, (size_t)(equals - word)) : NULL;
+	struct stat st;
+	int rc;
+
+	if (equals && !engine)
+		return failure_errno(why, "cannot open '%s'", word);
+	if (engine && parse_is_name(engine)) {
+		path = equals + 1;
+	} else {
+		free(engine);
+		engine = NULL;
+	}
+	if (strcmp(path, "-") == 0 && has_stdin(inputs))
+		rc = failure_set(why, "standard input '-' can only be one input");
+	else if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		rc = add_directory(inputs, path, engine, why);
+	else
+		rc = add_file(inputs, path, engine, base_name(path), why);
+	free(engine);
+	return rc;
+}
+
+/* How many inputs may stay open, when as many descriptors are taken as are allowed. */
+static size_t
+descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 64;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur > 2 * SPARE ? (size_t)limit.rlim_cur - SPARE : SPARE / 2;
+}
+
+static int
+open_input(struct inputs_file *input, struct failure *why)
+{
+	input->file = reader_open_unread(input->path, why);
+	if (!input->file)
+		return -1;
+	if (fstat(reader_fd(input->file), &input->st) < 0)
+		return failure_errno(why, "cannot open '%s'", input->path);
+	return 0;
+}
+
+static size_t
+clamp(size_t size, size_t least, size_t most)
+{
+	return size < least ? least : size > most ? most : size;
+}
+
+static size_t
+chunk_of(size_t count)
+{
+	const size_t few = AHEAD / count, many = AHEAD_MAX / count / PAGE * PAGE;
+
+	return few > CHUNK ? clamp(few / PAGE * PAGE, CHUNK, CHUNK_MAX)
+			   : clamp(many, CHUNK_MIN, CHUNK);
+}
+
+int
+inputs_open(struct inputs *inputs, struct failure *why)
+{
+	const size_t chunk = chunk_of(inputs->count ? inputs->count : 1);
+
+	if (!inputs->most_open)
+		inputs->most_open = descriptors();
+	if (!inputs->memory && !(inputs->memory = hugepage_new(inputs->count * 2 * chunk)))
+		return failure_errno(why, "cannot read the inputs");
+	for (size_t i = 0; i < inputs->count; i++) {
+		if (open_input(&inputs->list[i], why) < 0)
+			return -1;
+		reader_lend(inputs->list[i].file, inputs->memory + i * 2 * chunk, chunk);
+		if (i >= inputs->most_open)
+			reader_park(inputs->list[i].file);
+	}
+	return 0;
+}
+
+/* Inputs that one begins in a row. */
+#define PIECE 32
+
+static void
+begin_piece(void *context, size_t piece)
+{
+	struct inputs *inputs = context;
+
+	for (size_t i = piece * PIECE; i < inputs->count && i < (piece + 1) * PIECE; i++)
+		if (reader_source(inputs->list[i].file)->revisit)
+			reader_begin(inputs->list[i].file, NULL);
+}
+
+int
+inputs_begin(struct inputs *inputs, struct threadpool *crew, struct failure *why)
+{
+	/* What is wrong with one shows below, where it is begun again. */
+	if (crew)
+		threadpool_work(crew, begin_piece, inputs, (inputs->count + PIECE - 1) / PIECE);
+	for (size_t i = 0; i < inputs->count; i++) {
+		struct inputs_file *input = &inputs->list[i];
+		struct source *source = reader_source(input->file);
+
+		if (reader_begin(input->file, why) < 0)
+			return -1;
+		if (source->revisit || inputs->is_live)
+			continue;
+		input->window = reorder_new(source, inputs->window_ns, why);
+		if (!input->window)
+			return -1;
+	}
+	return 0;
+}
+
+char **
+inputs_files(const struct inputs *inputs)
+{
+	char **files = calloc(inputs->count + 1, sizeof(*files));
+	size_t count = 0;
+
+	for (size_t i = 0; files && i < inputs->count; i++)
+		if (S_ISREG(inputs->list[i].st.st_mode) && strcmp(inputs->list[i].path, "-") != 0)
+			files[count++] = inputs->list[i].path;
+	return files;
+}
+
+int
+inputs_open_live(struct inputs *inputs, struct failure *why)
+{
+	size_t most = inputs->count ? HELD / inputs->count : HELD;
+
+	inputs->is_live = true;
+	most = most > HELD_MAX ? HELD_MAX : most < HELD_MIN ? HELD_MIN : most;
+	descriptors();
+	for (size_t i = 0; i < inputs->count; i++) {
+		struct inputs_file *input = &inputs->list[i];
+
+		input->file = reader_open_live(input->path, inputs_name(inputs, i), most, why);
+		if (!input->file)
+			return -1;
+		if (fstat(reader_fd(input->file), &input->st) < 0)
+			return failure_errno(why, "cannot open '%s'", input->path);
+	}
+	return 0;
+}
+
+const char *
+inputs_name(const struct inputs *inputs, size_t i)
+{
+	const struct inputs_file *input = &inputs->list[i];
+	bool is_number = strncmp(input->path, "/dev/fd/", 8) == 0;
+
+	return input->engine && is_number ? input->engine : input->path;
+}
+
+void
+inputs_close(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++) {
+		reorder_free(inputs->list[i].window);
+		inputs->list[i].window = NULL;
+		reader_close(inputs->list[i].file);
+		inputs->list[i].file = NULL;
+	}
+}
+
+bool
+inputs_can_be_revisited(const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		if (!reader_source(inputs->list[i].file)->revisit)
+			return false;
+	return true;
+}
+
+static bool
+is_from(const struct inputs_file *input, const char *application)
+{
+	const char *found = reader_section(input->file)->application;
+
+	return found && strncmp(found, application, strlen(application)) == 0;
+}
+
+static struct label_hint
+hint_of(const struct inputs_file *input)
+{
+	return (struct label_hint){.engine = input->engine,
+				   .trusts_description = is_from(input, "vcap-"),
+				   .fallback = input->fallback};
+}
+
+/* A pipe is put in order as far as its window goes; a file needs none. */
+static struct source *
+source_of(const struct inputs_file *input)
+{
+	return input->window ? reorder_source(input->window) : reader_source(input->file);
+}
+
+int
+inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why)
+{
+	for (size_t i = 0; i < inputs->count; i++) {
+		const struct inputs_file *input = &inputs->list[i];
+		const struct merge_input added = {.source = source_of(input),
+						  .name = inputs_name(inputs, i),
+						  .hint = hint_of(input)};
+
+		if (merge_add(merge, &added, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+bool
+inputs_has(const struct inputs *inputs, const char *path)
+{
+	struct stat st;
+	int rc = strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &st) : stat(path, &st);
+
+	for (size_t i = 0; rc == 0 && S_ISREG(st.st_mode) && i < inputs->count; i++)
+		if (inputs->list[i].st.st_dev == st.st_dev &&
+		    inputs->list[i].st.st_ino == st.st_ino)
+			return true;
+	return false;
+}
+
+static void
+add_section(struct section *provenance, const struct inputs_file *input,
+	    const struct reader_section *section, uint32_t end_interface)
+{
+	static const struct interface unnamed;
+	const char *application = section->application;
+	const struct label_hint hint = {.engine = input->engine,
+					.trusts_description =
+					    application && strncmp(application, "vcap-", 5) == 0,
+					.fallback = input->fallback};
+	const struct source *source = reader_source(input->file);
+	const bool is_named = section->first_interface < end_interface;
+	struct label label;
+
+	if (label_of(&label, is_named ? &source->interfaces[section->first_interface] : &unnamed,
+		     &hint) < 0) {
+		provenance->comments.failed = true;
+		return;
+	}
+	section_add(provenance, section, label.engine);
+	label_release(&label);
+}
+
+int
+inputs_provenance(const struct inputs *inputs, bool first, bool later, const struct strvec *remarks,
+		  const struct reader_section *known, struct reader_section *section)
+{
+	struct section provenance = SECTION_INIT;
+
+	for (size_t i = 0; i < remarks->count; i++)
+		strvec_add(&provenance.comments, remarks->list[i]);
+
+	for (size_t i = 0; i < inputs->count; i++) {
+		const struct inputs_file *input = &inputs->list[i];
+		const struct reader_section *earlier;
+		size_t count = reader_earlier_sections(input->file, &earlier);
+
+		for (size_t k = 0; k < count; k++)
+			if (k ? later : first)
+				add_section(&provenance, input, &earlier[k],
+					    earlier[k].end_interface);
+		if (count ? later : first)
+			add_section(&provenance, input, reader_section(input->file),
+				    reader_source(input->file)->interface_count);
+	}
+	return section_finish(&provenance, known, section);
+}
+
+bool
+inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
+	      struct failure *what)
+{
+	const struct merge_outcome *outcome = merge_outcome(merge, i);
+
+	if (outcome->is_cut)
+		*what = outcome->why;
+	else if (reader_section(inputs->list[i].file)->cut_short)
+		failure_set(what, "'%s' was cut short: it has no end mark", inputs_name(inputs, i));
+	else
+		return false;
+	return true;
+}

@@ -1,0 +1,177 @@
+#include "merge/section.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void
+add_text(struct section *provenance, const char *engine, const char *key, const char *text)
+{
+	if (text)
+		strvec_addf(&provenance->comments, "%s: %s%s", engine, key, text);
+}
+
+static void
+add_options(struct section *provenance, const struct reader_section *section)
+{
+	unsigned char *options;
+
+	if (!section->options_len)
+		return;
+	options = realloc(provenance->options, provenance->options_len + section->options_len);
+	if (!options) {
+		provenance->comments.failed = true;
+		return;
+	}
+	memcpy(options + provenance->options_len, section->options, section->options_len);
+	provenance->options = options;
+	provenance->options_len += section->options_len;
+}
+
+void
+section_add(struct section *provenance, const struct reader_section *section, const char *engine)
+{
+	add_options(provenance, section);
+	if (section->application && strncmp(section->application, "vcap-merge ", 11) == 0) {
+		if (section->comments)
+			strvec_add_all(&provenance->comments, section->comments);
+		return;
+	}
+	add_text(provenance, engine, "application ", section->application);
+	add_text(provenance, engine, "os ", section->os);
+	add_text(provenance, engine, "hardware ", section->hardware);
+	for (char **c = section->comments; c && *c; c++)
+		add_text(provenance, engine, "", *c);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts the list and keeps each text once, if it is not in known and as far as there is room. */
+static size_t
+keep_each_once(char **list, char *const *known, size_t *left_out)
+{
+	size_t count = 0, kept = 0, size = 0;
+
+	while (list && list[count])
+		count++;
+	if (count)
+		qsort(list, count, sizeof(*list), compare_texts);
+	for (size_t i = 0; i < count; i++) {
+		bool is_new;
+
+		while (known && *known && strcmp(*known, list[i]) < 0)
+			known++;
+		is_new = (kept == 0 || strcmp(list[kept - 1], list[i]) != 0) &&
+			 !(known && *known && strcmp(*known, list[i]) == 0);
+
+		if (is_new && (size += strlen(list[i]) + 8) <= SECTION_MAX) {
+			list[kept++] = list[i];
+		} else {
+			*left_out += is_new;
+			free(list[i]);
+		}
+	}
+	if (list)
+		list[kept] = NULL;
+	return kept;
+}
+
+struct option {
+	const unsigned char *bytes;
+	size_t size;
+};
+
+static int
+compare_options(const void *a, const void *b)
+{
+	const struct option *x = a, *y = b;
+
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
+	return memcmp(x->bytes, y->bytes, x->size);
+}
+
+static size_t
+split_options(const unsigned char *options, size_t left, struct option *list)
+{
+	size_t count = 0;
+
+	while (left >= 4) {
+		uint16_t length;
+
+		memcpy(&length, options + 2, 2);
+		list[count] = (struct option){options, 4 + (length + 3u) / 4 * 4};
+		options += list[count].size;
+		left -= list[count++].size;
+	}
+	return count;
+}
+
+static bool
+has_option(const struct reader_section *section, const struct option *option)
+{
+	const unsigned char *at = section ? section->options : NULL;
+	size_t left = at ? section->options_len : 0;
+
+	while (left >= option->size) {
+		uint16_t length;
+
+		if (memcmp(at, option->bytes, option->size) == 0)
+			return true;
+		memcpy(&length, at + 2, 2);
+		at += 4 + (length + 3u) / 4 * 4;
+		left -= 4 + (length + 3u) / 4 * 4;
+	}
+	return false;
+}
+
+/* Sorts the options and keeps each once, if it is not in known, and no more than fit. */
+static int
+finish_options(struct section *provenance, const struct reader_section *known,
+	       struct reader_section *section)
+{
+	struct option *list = calloc(provenance->options_len / 4 + 1, sizeof(*list));
+	unsigned char *to = malloc(provenance->options_len + 1);
+	size_t count = 0;
+
+	if (!list || !to) {
+		free(list);
+		free(to);
+		return -1;
+	}
+	count = split_options(provenance->options, provenance->options_len, list);
+	qsort(list, count, sizeof(*list), compare_options);
+	section->options = to;
+	section->options_len = 0;
+	for (size_t i = 0; i < count; i++) {
+		if ((i && compare_options(&list[i - 1], &list[i]) == 0) ||
+		    has_option(known, &list[i]) ||
+		    section->options_len + list[i].size > SECTION_MAX / 2)
+			continue;
+		memcpy(to + section->options_len, list[i].bytes, list[i].size);
+		section->options_len += (uint32_t)list[i].size;
+	}
+	free(list);
+	return 0;
+}
+
+int
+section_finish(struct section *provenance, const struct reader_section *known,
+	       struct reader_section *section)
+{
+	struct strvec *comments = &provenance->comments;
+	bool failed = comments->failed || finish_options(provenance, known, section) < 0;
+	size_t left_out = 0;
+
+	comments->count = keep_each_once(comments->list, known ? known->comments : NULL, &left_out);
+	if (left_out)
+		strvec_addf(comments, "%zu comments more are left out", left_out);
+	failed |= comments->failed;
+	section->comments = strvec_finish(comments);
+	free(provenance->options);
+	*provenance = SECTION_INIT;
+	return failed ? -1 : 0;
+}

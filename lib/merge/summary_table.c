@@ -1,0 +1,218 @@
+#include "merge/summary_table.h"
+
+#include "base/parse.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { CELL = 320, COLUMNS = 8 };
+
+struct line {
+	bool for_people;
+	int count;
+	const char *cells[COLUMNS];
+	char texts[COLUMNS][CELL];
+};
+
+static void
+add_word(struct line *line, const char *word)
+{
+	char *text = line->texts[line->count];
+
+	line->cells[line->count++] = text;
+	snprintf(text, CELL, "%s", word ? word : line->for_people ? "-" : "");
+	for (; line->for_people && *text; text++)
+		*text = *text == ' ' ? '_' : *text;
+}
+
+static void
+add_number(struct line *line, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	add_word(line, number == STATISTICS_UNKNOWN ? NULL : text);
+}
+
+/* "2026-11-22T10:15:00.123456789Z" */
+static void
+add_instant(struct line *line, int64_t ns)
+{
+	const time_t seconds = (time_t)(ns / NS_PER_SECOND);
+	char text[64];
+	struct tm utc;
+	size_t used;
+
+	gmtime_r(&seconds, &utc);
+	used = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + used, sizeof(text) - used, ".%09" PRId64 "Z", ns % NS_PER_SECOND);
+	add_word(line, text);
+}
+
+static void
+add_label(struct line *line, const struct label *label)
+{
+	add_word(line, label->engine);
+	add_word(line, label->iface);
+	add_word(line, label->side);
+}
+
+static void
+fill_origin(struct line *line, const struct summary_row *row)
+{
+	add_label(line, &row->label);
+	add_number(line, row->packets);
+	add_number(line, row->bytes);
+	add_number(line, row->counters.dropped);
+	if (row->packets) {
+		add_instant(line, row->first_ns);
+		add_instant(line, row->last_ns);
+	} else {
+		add_word(line, NULL);
+		add_word(line, NULL);
+	}
+}
+
+static void
+fill_bin(struct line *line, const struct summary *census, const struct summary_bin *bin)
+{
+	add_instant(line, bin->start_ns);
+	add_label(line, &census->rows[bin->row].label);
+	add_number(line, bin->packets);
+	add_number(line, bin->bytes);
+}
+
+static int
+add_origin(struct table *table, const struct summary_row *row, bool for_people, struct failure *why)
+{
+	struct line line = {.for_people = for_people};
+
+	fill_origin(&line, row);
+	return table_add(table, line.cells, why);
+}
+
+static size_t
+same_engine(const struct summary *census, size_t i)
+{
+	const char *engine = census->rows[i].label.engine;
+
+	while (++i < census->row_count && strcmp(census->rows[i].label.engine, engine) == 0)
+		;
+	return i;
+}
+
+/* Up to end, which is that of the engine. */
+static size_t
+same_iface(const struct summary *census, size_t i, size_t end)
+{
+	const char *iface = census->rows[i].label.iface;
+
+	while (++i < end && strcmp(census->rows[i].label.iface, iface) == 0)
+		;
+	return i;
+}
+
+/* Of the rows of an interface those with packets, the first with what the interface has dropped;
+ * without packets but with drops the first row. Returns how many, -1 without memory. */
+static int
+add_iface(struct table *table, const struct summary_row *rows, size_t count, struct failure *why)
+{
+	/* The row without a side sorts before the others. */
+	uint64_t dropped = rows->label.side ? STATISTICS_UNKNOWN : rows->counters.dropped;
+	int added = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct summary_row row = rows[i];
+
+		if (row.packets == 0)
+			continue;
+		row.counters.dropped = added++ ? STATISTICS_UNKNOWN : dropped;
+		if (add_origin(table, &row, true, why) < 0)
+			return -1;
+	}
+	if (added || dropped == 0 || dropped == STATISTICS_UNKNOWN)
+		return added;
+	return add_origin(table, rows, true, why) < 0 ? -1 : 1;
+}
+
+/* What people look for: what has packets or drops, and the engines that have neither. */
+static int
+add_busy_origins(struct table *table, const struct summary *census, struct failure *why)
+{
+	for (size_t i = 0, end; i < census->row_count; i = end) {
+		struct summary_row idle = {.label.engine = census->rows[i].label.engine,
+					   .counters.dropped = census->rows[i].counters.dropped};
+		int all = 0;
+
+		end = same_engine(census, i);
+		for (size_t at = i, next; at < end; at = next) {
+			int added;
+
+			next = same_iface(census, at, end);
+			added = add_iface(table, &census->rows[at], next - at, why);
+			if (added < 0)
+				return -1;
+			all += added;
+		}
+		if (all == 0 && add_origin(table, &idle, true, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_origins(struct table *table, const struct summary *census, bool for_people, struct failure *why)
+{
+	for (size_t i = 0; i < census->row_count; i++)
+		if (add_origin(table, &census->rows[i], for_people, why) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+add_bins(struct table *table, const struct summary *census, bool for_people, struct failure *why)
+{
+	for (size_t i = 0; i < census->bin_count; i++) {
+		struct line line = {.for_people = for_people};
+
+		fill_bin(&line, census, &census->bins[i]);
+		if (table_add(table, line.cells, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct table *
+summary_table_new(const struct summary *census, const struct summary_table_form *form,
+		  struct failure *why)
+{
+	static const struct table_column origins[] = {
+	    {"ENGINE", TABLE_TEXT},    {"IFACE", TABLE_TEXT},   {"SIDE", TABLE_TEXT},
+	    {"PACKETS", TABLE_NUMBER}, {"BYTES", TABLE_NUMBER}, {"DROPS", TABLE_NUMBER},
+	    {"FIRST", TABLE_TEXT},     {"LAST", TABLE_TEXT}};
+	static const struct table_column bins[] = {
+	    {"TIME", TABLE_TEXT}, {"ENGINE", TABLE_TEXT},    {"IFACE", TABLE_TEXT},
+	    {"SIDE", TABLE_TEXT}, {"PACKETS", TABLE_NUMBER}, {"BYTES", TABLE_NUMBER}};
+	struct table *table =
+	    form->by_bin ? table_new("bins", bins, 6) : table_new("origins", origins, 8);
+	int rc;
+
+	if (!table) {
+		failure_set(why, "out of memory");
+		return NULL;
+	}
+	if (form->by_bin)
+		rc = add_bins(table, census, form->for_people, why);
+	else if (form->for_people && !form->all)
+		rc = add_busy_origins(table, census, why);
+	else
+		rc = add_origins(table, census, form->for_people, why);
+	if (rc < 0) {
+		table_free(table);
+		return NULL;
+	}
+	return table;
+}

@@ -1,0 +1,292 @@
+#include "packet/dissect.h"
+
+#include "packet/linktype.h"
+
+#include <stddef.h>
+
+/* Reads a big-endian number of size bytes; false beyond caplen, where a BPF load ends a program. */
+static bool
+load(const struct packet *packet, uint32_t at, unsigned size, uint32_t *value)
+{
+	if (at > packet->caplen || packet->caplen - at < size)
+		return false;
+	*value = 0;
+	for (unsigned i = 0; i < size; i++)
+		*value = *value << 8 | packet->data[at + i];
+	return true;
+}
+
+static bool
+load_address(const struct packet *packet, uint32_t at, uint8_t family, struct addr *addr)
+{
+	unsigned size = family == 4 ? 4 : 16;
+
+	addr->family = family;
+	addr->value = 0;
+	for (unsigned i = 0; i < size; i += 4) {
+		uint32_t word;
+
+		if (!load(packet, at + i, 4, &word))
+			return false;
+		addr->value = addr->value << 32 | word;
+	}
+	return true;
+}
+
+/* Where the network header starts, and its family. */
+static enum dissect_outcome
+find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8_t *family)
+{
+	const struct linktype_info *link = linktype_find(linktype);
+	uint32_t type, version;
+
+	if (!link)
+		return DISSECT_NOT_IP;
+	*at = link->network_at;
+	if (!link->has_type) {
+		if (!load(packet, 0, 1, &version))
+			return DISSECT_CUT;
+		*family = (uint8_t)(version >> 4);
+		return *family == 4 || *family == 6 ? DISSECT_FOUND : DISSECT_NOT_IP;
+	}
+	if (!load(packet, link->type_at, 2, &type))
+		return DISSECT_CUT;
+	for (int tags = 0; tags < DISSECT_VLAN_TAGS && linktype_is_vlan(type); tags++) {
+		*at += 4;
+		if (!load(packet, *at - 2, 2, &type))
+			return DISSECT_CUT;
+	}
+	*family = type == 0x0800 ? 4 : 6;
+	return type == 0x0800 || type == 0x86dd ? DISSECT_FOUND : DISSECT_NOT_IP;
+}
+
+int
+dissect_vlan_tags(const struct packet *packet, uint16_t linktype)
+{
+	const struct linktype_info *link = linktype_find(linktype);
+	uint32_t type, type_at, network_at;
+
+	if (!link || !link->has_type)
+		return 0;
+	type_at = link->type_at;
+	network_at = link->network_at;
+	for (int tags = 0; tags <= DISSECT_VLAN_TAGS; tags++) {
+		if (!load(packet, type_at, 2, &type))
+			return -1;
+		if (!linktype_is_vlan(type))
+			return tags;
+		network_at += 4;
+		type_at = network_at - 2;
+	}
+	return DISSECT_VLAN_TAGS + 1;
+}
+
+/* Takes protocol and fragment offset of the IPv4 header at `at`; *transport is where it ends. */
+static bool
+take_v4(const struct packet *packet, uint32_t at, struct tuple *tuple, uint32_t *transport)
+{
+	uint32_t first, fragment, protocol;
+
+	if (!load(packet, at, 1, &first) || !load(packet, at + 6, 2, &fragment) ||
+	    !load(packet, at + 9, 1, &protocol) ||
+	    !load_address(packet, at + 12, 4, &tuple->source) ||
+	    !load_address(packet, at + 16, 4, &tuple->destination))
+		return false;
+	tuple->protocol = (uint8_t)protocol;
+	tuple->only_addresses = (fragment & 0x1fff) != 0;
+	*transport = at + 4 * (first & 0xf);
+	return true;
+}
+
+static bool
+is_extension(uint32_t protocol)
+{
+	return protocol == PROTOCOL_HOPOPTS || protocol == PROTOCOL_ROUTING ||
+	       protocol == PROTOCOL_FRAGMENT || protocol == PROTOCOL_DSTOPTS;
+}
+
+static bool
+take_v6(const struct packet *packet, uint32_t at, struct tuple *tuple, uint32_t *transport)
+{
+	uint32_t protocol;
+
+	if (!load(packet, at + 6, 1, &protocol) ||
+	    !load_address(packet, at + 8, 6, &tuple->source) ||
+	    !load_address(packet, at + 24, 6, &tuple->destination))
+		return false;
+	at += 40;
+	for (int i = 0; i < DISSECT_EXTENSIONS && is_extension(protocol); i++) {
+		uint32_t next, size, offset;
+
+		if (!load(packet, at, 1, &next))
+			return false;
+		if (protocol == PROTOCOL_FRAGMENT) {
+			if (!load(packet, at + 2, 2, &offset))
+				return false;
+			if (offset & 0xfff8) {
+				tuple->protocol = (uint8_t)next;
+				tuple->only_addresses = true;
+				return true;
+			}
+			size = 0;
+		} else if (!load(packet, at + 1, 1, &size)) {
+			return false;
+		}
+		at += 8 + 8 * size;
+		protocol = next;
+	}
+	tuple->protocol = (uint8_t)protocol;
+	tuple->only_addresses = is_extension(protocol);
+	*transport = at;
+	return true;
+}
+
+static bool
+take_header(const struct packet *packet, uint32_t at, uint8_t family, struct tuple *tuple,
+	    uint32_t *transport)
+{
+	return family == 4 ? take_v4(packet, at, tuple, transport)
+			   : take_v6(packet, at, tuple, transport);
+}
+
+/* RFC 792: unreachable, source quench, redirect, time exceeded, parameter problem. RFC 4443, 2.1:
+ * every type below 128 is an error. */
+static bool
+is_error(uint8_t family, uint32_t type)
+{
+	if (family == 6)
+		return type < 128;
+	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
+/* Takes ports or ICMP type. *quoted is where the packet starts that an ICMP error quotes, or 0. */
+static bool
+take_transport(const struct packet *packet, uint32_t at, struct tuple *tuple, uint32_t *quoted)
+{
+	uint8_t family = tuple->source.family;
+	uint32_t word;
+
+	*quoted = 0;
+	if (tuple->only_addresses)
+		return true;
+	switch (tuple->protocol) {
+	case PROTOCOL_TCP:
+	case PROTOCOL_UDP:
+	case PROTOCOL_SCTP:
+		if (!load(packet, at, 4, &word))
+			return false;
+		tuple->has_ports = true;
+		tuple->source_port = (uint16_t)(word >> 16);
+		tuple->destination_port = (uint16_t)word;
+		return true;
+	case PROTOCOL_ICMP:
+	case PROTOCOL_ICMPV6:
+		if (tuple->protocol != (family == 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6))
+			return true;
+		if (!load(packet, at, 1, &word))
+			return false;
+		tuple->has_icmp_type = true;
+		tuple->icmp_type = (uint8_t)word;
+		if (is_error(family, word))
+			*quoted = at + 8;
+		return true;
+	default: return true;
+	}
+}
+
+/* Where the IP datagram ends on the wire: link layers pad short frames. A length of zero is that of
+ * a packet that offloading made larger than its field (and of an IPv6 jumbogram). */
+static uint32_t
+datagram_end(const struct packet *packet, uint32_t at, uint8_t family)
+{
+	uint32_t size = 0;
+
+	load(packet, at + (family == 4 ? 2 : 4), 2, &size);
+	if (family == 6 && size > 0)
+		size += 40;
+	if (size == 0 || size > packet->len - at)
+		return packet->len;
+	return at + size;
+}
+
+static void
+find_payload(const struct packet *packet, uint32_t transport, uint32_t wire_end,
+	     struct tuple *tuple)
+{
+	uint32_t end = wire_end < packet->caplen ? wire_end : packet->caplen;
+	uint32_t size = tuple->protocol == PROTOCOL_UDP ? 8 : 12;
+
+	if (tuple->protocol == PROTOCOL_TCP) {
+		if (!load(packet, transport + 12, 1, &size))
+			return;
+		size = size >> 4 << 2;
+		if (size < 20)
+			return;
+	}
+	if (end < transport || end - transport < size)
+		return;
+	tuple->payload = packet->data + transport + size;
+	tuple->payload_len = end - transport - size;
+	tuple->payload_wire = wire_end - transport - size;
+	tuple->transport = packet->data + transport;
+}
+
+bool
+dissect_packet(const struct packet *packet, uint16_t linktype, struct tuple *tuple)
+{
+	uint32_t network, transport, quoted;
+	uint8_t family;
+
+	*tuple = (struct tuple){0};
+	if (find_network(packet, linktype, &network, &family) != DISSECT_FOUND ||
+	    !take_header(packet, network, family, tuple, &transport) ||
+	    !take_transport(packet, transport, tuple, &quoted))
+		return false;
+	if (tuple->has_ports)
+		find_payload(packet, transport, datagram_end(packet, network, family), tuple);
+	if (quoted == 0)
+		return true;
+	*tuple = (struct tuple){.is_quoted = true};
+	return take_header(packet, quoted, family, tuple, &transport) &&
+	       take_transport(packet, transport, tuple, &quoted);
+}
+
+enum dissect_outcome
+dissect_addresses(const struct packet *packet, uint16_t linktype, struct tuple *tuple)
+{
+	enum dissect_outcome outcome;
+	uint32_t at;
+	uint8_t family;
+	unsigned size;
+
+	*tuple = (struct tuple){0};
+	outcome = find_network(packet, linktype, &at, &family);
+	if (outcome != DISSECT_FOUND)
+		return outcome;
+	at += family == 4 ? 12 : 8;
+	size = family == 4 ? 4 : 16;
+	if (!load_address(packet, at, family, &tuple->source) ||
+	    !load_address(packet, at + size, family, &tuple->destination))
+		return DISSECT_CUT;
+	return DISSECT_FOUND;
+}
+
+static uint32_t
+key(const struct tuple *tuple, uint16_t port)
+{
+	if (tuple->only_addresses)
+		return TUPLE_KEY_ANY;
+	return TUPLE_KEY(tuple->protocol, tuple->has_icmp_type ? tuple->icmp_type : port);
+}
+
+uint32_t
+tuple_source_key(const struct tuple *tuple)
+{
+	return key(tuple, tuple->source_port);
+}
+
+uint32_t
+tuple_destination_key(const struct tuple *tuple)
+{
+	return key(tuple, tuple->destination_port);
+}

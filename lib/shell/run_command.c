@@ -1,0 +1,167 @@
+#include "shell/run_command.h"
+
+#include "base/parse.h"
+#include "base/process.h"
+#include "base/strvec.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ANSWER_MAX = 1 << 16 }; /* bytes of what a command prints */
+
+static int
+run(struct strvec *words, int in, int out, struct failure *why)
+{
+	char **argv = strvec_finish(words);
+	int status = argv ? process_run(argv, in, out, STDERR_FILENO, -1, why)
+			  : failure_set(why, "out of memory");
+
+	strvec_free(argv);
+	return status;
+}
+
+/* Runs it and keeps its first line: heap; NULL if it has printed none. */
+static int
+ask(struct strvec *words, int in, char **answer, struct failure *why)
+{
+	int out = process_output_open(ANSWER_MAX, why);
+	int status = out < 0 ? -1 : run(words, in, out, why);
+	char *text = status < 0 ? NULL : process_output_text(out);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	*answer = text && *text ? text : NULL;
+	if (!*answer)
+		free(text);
+	if (out >= 0)
+		close(out);
+	if (out < 0)
+		strvec_free(strvec_finish(words));
+	return status;
+}
+
+/* The same, though the terminal's user hits ^C: a command inherits what is ignored. */
+static int
+ask_undisturbed(struct strvec *words, int in, char **answer, struct failure *why)
+{
+	struct sigaction before;
+	int status;
+
+	sigaction(SIGINT, &(struct sigaction){.sa_handler = SIG_IGN}, &before);
+	status = ask(words, in, answer, why);
+	sigaction(SIGINT, &before, NULL);
+	return status;
+}
+
+/* The addresses, one a line, for a standard input. -1 without why: there are none. */
+static int
+open_addresses(const struct settings *settings, struct failure *why)
+{
+	struct strvec all = STRVEC_INIT;
+	char *text;
+	int fd;
+
+	if (settings_address_count(settings) == 0)
+		return -1;
+	for (int i = 0; i < SETTINGS_KINDS; i++)
+		if (settings->lists[i].list)
+			strvec_add_all(&all, settings->lists[i].list);
+	text = all.failed ? NULL : strvec_join(&all, "\n");
+	strvec_free(strvec_finish(&all));
+	fd = text ? process_input_open(text, strlen(text), why) : failure_set(why, "out of memory");
+	free(text);
+	return fd;
+}
+
+int
+run_command_start(const struct settings *settings, const char *service, char **id,
+		  struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+	struct failure detail = FAILURE_INIT;
+	int in = open_addresses(settings, &detail), status;
+
+	*id = NULL;
+	if (detail.text[0])
+		return failure_set(why, "%s", detail.text);
+	/* Limits that are 0 are none, and said to be wanted so. */
+	strvec_add(&argv, "vcap-start");
+	strvec_addf(&argv, "-c%" PRIu64, settings->count);
+	strvec_addf(&argv, "-t%" PRId64 ".%09" PRId64 "s", settings->duration_ns / NS_PER_SECOND,
+		    settings->duration_ns % NS_PER_SECOND);
+	strvec_addf(&argv, "-s%" PRIu64, settings->snaplen);
+	strvec_addf(&argv, "-m%s", settings_monitors(settings));
+	strvec_add(&argv, "--");
+	strvec_add(&argv, service);
+	if (in >= 0)
+		strvec_add(&argv, "-");
+	status = ask_undisturbed(&argv, in, id, why);
+	if (in >= 0)
+		close(in);
+	return status;
+}
+
+int
+run_command_stop(const char *id, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+	char *nothing;
+	int status;
+
+	strvec_add_all(&argv, (char *const[]){"vcap-stop", "-n", "--", (char *)id, NULL});
+	status = ask_undisturbed(&argv, -1, &nothing, why);
+	free(nothing);
+	return status;
+}
+
+int
+run_command_wait(const char *id, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_add_all(&argv, (char *const[]){"vcap-wait", "--", (char *)id, NULL});
+	return run(&argv, -1, -1, why);
+}
+
+int
+run_command_export(const char *id, const char *directory, char **path, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_add_all(&argv,
+		       (char *const[]){"vcap-export", "--", (char *)id, (char *)directory, NULL});
+	return ask(&argv, -1, path, why);
+}
+
+/* What is buffered of our own comes first. */
+static int
+show(struct strvec *argv, FILE *out, struct failure *why)
+{
+	if (fflush(out) != 0) {
+		strvec_free(strvec_finish(argv));
+		return failure_errno(why, "cannot write to standard output");
+	}
+	return run(argv, -1, fileno(out), why);
+}
+
+int
+run_command_status(const char *id, FILE *out, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_add_all(&argv, (char *const[]){"vcap-status", "--", (char *)id, NULL});
+	return show(&argv, out, why);
+}
+
+int
+run_command_services(FILE *out, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_add(&argv, "vcap-services");
+	return show(&argv, out, why);
+}

@@ -1,0 +1,33 @@
+/* The ends of a packet: a byte for the link type, then the packet. */
+#include "fuzz.h"
+#include "packet/dissect.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint16_t linktypes[] = {LINKTYPE_EN10MB, LINKTYPE_RAW, LINKTYPE_LINUX_SLL,
+					     LINKTYPE_LINUX_SLL2, 228};
+	struct tuple tuple, own;
+	struct packet packet;
+	uint16_t link;
+	bool found;
+
+	if (size < 1)
+		return 0;
+	link = linktypes[data[0] % 5];
+	packet = (struct packet){
+	    .data = data + 1, .caplen = (uint32_t)size - 1, .len = (uint32_t)size + 3};
+	found = dissect_packet(&packet, link, &tuple);
+	if (found && tuple.payload) {
+		must(tuple.has_ports && !tuple.is_quoted);
+		must(tuple.payload >= packet.data);
+		must(tuple.payload + tuple.payload_len <= packet.data + packet.caplen);
+	}
+	if (found)
+		must(dissect_addresses(&packet, link, &own) == DISSECT_FOUND);
+	if (found && !tuple.is_quoted)
+		must(own.source.value == tuple.source.value &&
+		     own.destination.value == tuple.destination.value);
+	must(dissect_vlan_tags(&packet, link) <= DISSECT_VLAN_TAGS + 1);
+	return 0;
+}

@@ -1,0 +1,40 @@
+/*
+ * The bytes of a connection in segments of any order: two bytes of sequence number, one of size,
+ * one of bytes that were not captured, the bytes; again and again. Memory stays within its
+ * allowance.
+ */
+#include "fuzz.h"
+#include "join/inspect.h"
+
+static void
+count(void *context, const struct evidence *evidence)
+{
+	must(evidence->is_local || evidence->client.is_known || !evidence->client.has_port);
+	++*(unsigned *)context;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct allowance allowance = {.limit = 4096};
+	struct inspect witness;
+	unsigned reports = 0;
+	uint64_t path;
+
+	inspect_init(&witness, size & 1, 0, NULL);
+	while (size > 4) {
+		const uint32_t sequence = (uint32_t)data[0] << 8 | data[1], lost = data[3];
+		const uint32_t bytes = data[2] < size - 4 ? data[2] : (uint32_t)size - 4;
+
+		inspect_push(&witness, sequence, data + 4, bytes, bytes + lost, &allowance, count,
+			     &reports);
+		must(allowance.used <= allowance.limit);
+		data += 4 + bytes;
+		size -= 4 + bytes;
+	}
+	inspect_is_pending(&witness);
+	inspect_has_path(&witness, &path);
+	inspect_release(&witness, &allowance);
+	must(allowance.used == 0);
+	return 0;
+}

@@ -1,0 +1,45 @@
+#include "base/text.h"
+#include "tap.h"
+
+#include <stdlib.h>
+
+static void
+json_is(const char *from, const char *wanted, const char *name)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	text_json(out, from);
+	fclose(out);
+	is_str(text, wanted, name);
+	free(text);
+}
+
+int
+main(void)
+{
+	char to[64], small[6];
+
+	is_str(text_escape(to, sizeof(to), "plain \\ text"), "plain \\ text", "plain text stays");
+	is_str(text_escape(to, sizeof(to), "a\x1b[31mb\r\n"), "a\\x1b[31mb\\x0d\\x0a",
+	       "terminal controls are written out");
+	is_str(text_escape(to, sizeof(to),
+			   "\xc2\x9b"
+			   "31m"),
+	       "\\xc2\\x9b31m", "C1 as UTF-8 too");
+	is_str(text_escape(to, sizeof(to), "caf\xc3\xa9"), "caf\xc3\xa9", "UTF-8 letters stay");
+	is_str(text_escape(to, sizeof(to), "\xc0\xaf"), "\\xc0\\xaf",
+	       "overlong forms are not UTF-8");
+	is_str(text_escape(to, sizeof(to), "\xed\xa0\x80"), "\\xed\\xa0\\x80",
+	       "nor are surrogates");
+	is_str(text_escape(to, sizeof(to), "\xe2\x80\xaetxt"), "\\xe2\\x80\\xaetxt",
+	       "right-to-left override");
+	is_str(text_escape(small, sizeof(small), "abc\x01"), "abc", "no half of an escape");
+	is_str(text_escape(small, sizeof(small), "abcdefgh"), "abcde", "cut to the room");
+
+	json_is("a\"b\\c", "\"a\\\"b\\\\c\"", "JSON quotes");
+	json_is("\x1b\n", "\"\\u001b\\u000a\"", "JSON controls");
+	json_is("x\xff", "\"x\\ufffd\"", "JSON replaces what is not UTF-8");
+	return done_testing();
+}

@@ -1,0 +1,226 @@
+/*
+ * Which interfaces a capture takes, on dumps as the kernel makes them: also of devices that the
+ * machine at hand may not have (VLAN, bond, VRF).
+ */
+#include "capture/iface.h"
+#include "packet/packet.h"
+#include "tap.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdlib.h>
+
+static unsigned char dump[65536];
+static size_t dump_size;
+
+static struct nlmsghdr *
+begin(unsigned short type, const void *body, size_t size)
+{
+	struct nlmsghdr *head = (void *)(dump + dump_size);
+
+	*head = (struct nlmsghdr){.nlmsg_len = (uint32_t)NLMSG_LENGTH(size), .nlmsg_type = type};
+	memcpy(NLMSG_DATA(head), body, size);
+	return head;
+}
+
+static struct rtattr *
+attribute(struct nlmsghdr *head, unsigned short type, const void *data, size_t size)
+{
+	struct rtattr *a = (void *)((unsigned char *)head + NLMSG_ALIGN(head->nlmsg_len));
+
+	a->rta_type = type;
+	a->rta_len = (unsigned short)RTA_LENGTH(size);
+	memcpy(RTA_DATA(a), data, size);
+	head->nlmsg_len = (uint32_t)(NLMSG_ALIGN(head->nlmsg_len) + RTA_ALIGN(a->rta_len));
+	return a;
+}
+
+struct link {
+	int index;
+	const char *name, *kind;
+	unsigned down : 1, no_address : 1, xdp : 1, elsewhere : 1;
+	int lower, master;
+	unsigned short hardware; /* 0: Ethernet */
+};
+
+static void
+add_link(const struct link *link)
+{
+	struct ifinfomsg info = {
+	    .ifi_index = link->index,
+	    .ifi_type = link->hardware ? link->hardware : ARPHRD_ETHER,
+	    .ifi_flags =
+		(link->down ? 0 : IFF_UP) | (link->hardware == ARPHRD_LOOPBACK ? IFF_LOOPBACK : 0),
+	};
+	struct nlmsghdr *head = begin(RTM_NEWLINK, &info, sizeof(info));
+
+	attribute(head, IFLA_IFNAME, link->name, strlen(link->name) + 1);
+	if (link->lower)
+		attribute(head, IFLA_LINK, &link->lower, 4);
+	if (link->elsewhere)
+		attribute(head, IFLA_LINK_NETNSID, &(int){0}, 4);
+	if (link->master)
+		attribute(head, IFLA_MASTER, &link->master, 4);
+	if (link->kind) {
+		struct rtattr *info_attribute = attribute(head, IFLA_LINKINFO, "", 0);
+
+		attribute(head, IFLA_INFO_KIND, link->kind, strlen(link->kind));
+		info_attribute->rta_len = (unsigned short)((unsigned char *)head + head->nlmsg_len -
+							   (unsigned char *)info_attribute);
+	}
+	if (link->xdp) {
+		struct rtattr *xdp = attribute(head, IFLA_XDP, "", 0);
+
+		attribute(head, IFLA_XDP_ATTACHED, &(uint8_t){XDP_ATTACHED_DRV}, 1);
+		xdp->rta_len = (unsigned short)((unsigned char *)head + head->nlmsg_len -
+						(unsigned char *)xdp);
+	}
+	dump_size += NLMSG_ALIGN(head->nlmsg_len);
+}
+
+static void
+add_address(int index)
+{
+	struct ifaddrmsg address = {.ifa_family = AF_INET, .ifa_index = (unsigned)index};
+	struct nlmsghdr *head = begin(RTM_NEWADDR, &address, sizeof(address));
+
+	attribute(head, IFA_ADDRESS, "\xc0\x00\x02\x01", 4);
+	dump_size += NLMSG_ALIGN(head->nlmsg_len);
+}
+
+/* The names taken of these linktypes, in order, each followed by a blank. */
+static const char *
+taken(const struct link *linktypes, const char *const *names, size_t name_count)
+{
+	static char text[512];
+	struct ifaces ifaces = IFACES_INIT;
+	struct failure why = FAILURE_INIT;
+
+	dump_size = 0;
+	for (const struct link *link = linktypes; link->index; link++)
+		add_link(link);
+	for (const struct link *link = linktypes; link->index; link++)
+		if (!link->no_address)
+			add_address(link->index);
+	text[0] = '\0';
+	if (ifaces_parse(&ifaces, dump, dump_size) < 0)
+		return "parse failed";
+	if (ifaces_choose(&ifaces, names, name_count, &why) < 0)
+		snprintf(text, sizeof(text), "%s", why.text);
+	for (size_t i = 0; i < ifaces.count; i++)
+		if (ifaces.list[i].taken)
+			strcat(strcat(text, ifaces.list[i].name), " ");
+	ifaces_release(&ifaces);
+	return text;
+}
+
+#define TAKEN(...) taken((const struct link[]){__VA_ARGS__, {0}}, NULL, 0)
+
+static void
+test_default(void)
+{
+	struct link lo = {1, "lo", .hardware = ARPHRD_LOOPBACK};
+
+	is_str(TAKEN(lo, {2, "eth0"}, {3, "eth1", .no_address = 1}, {4, "eth2", .down = 1}),
+	       "lo eth0 ", "up and with an address");
+	is_str(TAKEN({2, "eth0", .no_address = 1, .master = 4},
+		     {3, "eth1", .no_address = 1, .master = 4}, {4, "bond0", "bond"}),
+	       "bond0 ", "a bond rather than its members");
+	is_str(TAKEN({2, "veth1", "veth", .master = 3}, {3, "br0", "bridge"}), "br0 ",
+	       "a bridge, also when a member has a link-local address");
+	is_str(TAKEN({2, "veth1", "veth", .master = 3}, {3, "br0", "bridge", .no_address = 1}),
+	       "veth1 ", "a bridge that is not taken leaves its member");
+	is_str(TAKEN({2, "eth0"}, {3, "eth0.7", "vlan", .lower = 2}), "eth0 ",
+	       "not a VLAN whose lower device is taken");
+	is_str(TAKEN({2, "eth0", .no_address = 1}, {3, "eth0.7", "vlan", .lower = 2}), "eth0.7 ",
+	       "a VLAN whose lower device is not");
+	is_str(TAKEN({2, "eth0"}, {3, "eth0.7", "vlan", .lower = 2, .no_address = 1},
+		     {4, "eth0.7.9", "vlan", .lower = 3}),
+	       "eth0 ", "a VLAN on a VLAN without address");
+	is_str(TAKEN({2, "eth0", .no_address = 1, .master = 3},
+		     {3, "bond0", "bond", .no_address = 1}, {4, "bond0.7", "vlan", .lower = 3}),
+	       "bond0.7 ", "a VLAN on a bond without address");
+	is_str(TAKEN({2, "eth0", .master = 3}, {3, "red", "vrf"}), "eth0 ",
+	       "a VRF's member rather than the VRF");
+	is_str(TAKEN({2, "eth0", .master = 3, .no_address = 1}, {3, "red", "vrf"}), "red ",
+	       "a VRF whose members are not taken");
+	is_str(TAKEN({2, "eth0"}, {3, "vip", "macvlan", .lower = 2}), "eth0 ",
+	       "not a macvlan whose lower device is taken");
+	is_str(TAKEN({2, "eth0"}, {3, "veth7", "veth", .lower = 2, .elsewhere = 1}), "eth0 veth7 ",
+	       "a veth whose other end is in another namespace");
+	is_str(TAKEN({2, "eth0", .lower = 3}, {3, "eth1", .lower = 2}), "eth0 eth1 ",
+	       "a veth pair is two interfaces");
+	is_str(TAKEN({2, "eth0"}, {3, "tun0", .hardware = ARPHRD_NONE}), "eth0 ",
+	       "no tunnel by itself");
+	is_str(TAKEN({2, "eth0", .down = 1}), "no interface is up and has an address", "nothing");
+	ok(TAKEN({2, "a", "vlan", .lower = 3}, {3, "b", "vlan", .lower = 2}) != NULL,
+	   "a loop comes to an end");
+}
+
+static void
+test_named(void)
+{
+	const struct link linktypes[] = {
+	    {2, "eth0"},
+	    {3, "eth1", .down = 1},
+	    {4, "tun0", .hardware = ARPHRD_NONE},
+	    {5, "ib0", .hardware = ARPHRD_INFINIBAND},
+	    {6, "eth2", .no_address = 1},
+	    {0},
+	};
+
+	is_str(taken(linktypes, (const char *[]){"eth2", "eth0"}, 2), "eth0 eth2 ",
+	       "named ones, with an address or not");
+	is_str(taken(linktypes, (const char *[]){"tun0"}, 1), "tun0 ", "a tunnel that is named");
+	is_str(taken(linktypes, (const char *[]){"eth0", "tun0"}, 2),
+	       "interfaces 'eth0' and 'tun0' have different link types", "no mixing");
+	is_str(taken(linktypes, (const char *[]){"eth0", "eth9"}, 2), "no interface 'eth9'",
+	       "absent");
+	is_str(taken(linktypes, (const char *[]){"eth1"}, 1), "interface 'eth1' is down", "down");
+	is_str(taken(linktypes, (const char *[]){"ib0"}, 1),
+	       "interface 'ib0' has a link type that is not supported", "link type");
+}
+
+static void
+test_attributes(void)
+{
+	struct ifaces ifaces = IFACES_INIT;
+	struct link link = {2, "eth0", .xdp = 1};
+	size_t whole;
+
+	dump_size = 0;
+	add_link(&link);
+	whole = dump_size;
+	ifaces_parse(&ifaces, dump, whole);
+	ok(ifaces.count == 1 && ifaces.list[0].has_xdp, "an XDP program is seen");
+	ok(ifaces.list[0].linktype == LINKTYPE_EN10MB, "link type");
+	ifaces_parse(&ifaces, dump, whole);
+	ok(ifaces.count == 1, "the same link twice is one");
+	ifaces_release(&ifaces);
+	/* Cut anywhere, and with any length in its first attribute: nothing outside is read
+	 * (under the address sanitizer, from memory of just that size). */
+	for (size_t size = 0; size <= whole; size++) {
+		unsigned char *copy = malloc(size ? size : 1);
+
+		memcpy(copy, dump, size);
+		if (size > NLMSG_LENGTH(sizeof(struct ifinfomsg)) + 2)
+			copy[NLMSG_LENGTH(sizeof(struct ifinfomsg))] = (unsigned char)(size * 7);
+		if (size >= 4)
+			memcpy(copy, &(uint32_t){(uint32_t)size}, 4);
+		ifaces_parse(&ifaces, copy, size);
+		free(copy);
+		ifaces_release(&ifaces);
+	}
+	ok(true, "damaged dumps are harmless");
+}
+
+int
+main(void)
+{
+	test_default();
+	test_named();
+	test_attributes();
+	return done_testing();
+}

@@ -1,0 +1,98 @@
+#include "base/strvec.h"
+#include "controller/params.h"
+#include "tap.h"
+
+#include <stdlib.h>
+
+/* The words of argv with '|' between them, in a buffer of this function's. */
+static const char *
+joined(char **argv)
+{
+	static char text[1024];
+
+	*text = '\0';
+	for (char **word = argv; *word; word++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			 word == argv ? "" : "|", *word);
+	strvec_free(argv);
+	return text;
+}
+
+static void
+commands(void)
+{
+	char *const specs[] = {"10.0.0.1", "-", "-x", NULL}, *const none[] = {NULL};
+	char *const engines[] = {"a", "b", NULL};
+	struct params order = {.word = "./shop",
+			       .service = "shop",
+			       .engines = engines,
+			       .monitors = "none",
+			       .specs = none};
+
+	is_str(joined(params_filter_command(&order)), "vcap-filter|-ddd|-m|none|-S|./shop|--",
+	       "a filter");
+	is_str(
+	    joined(params_run_command(&order, "ID", "JOB")),
+	    "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{}|vcap-run|-n|{}|-f|-|--detach|-w|{dir}|"
+	    "{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|none|--patience=0ms|shop",
+	    "no limit, no option");
+	order.specs = specs;
+	order.input = "192.0.2.1 192.0.2.2 # two\n\n# none\n  192.0.2.3\n";
+	order.per_packet = order.invert = true;
+	order.count = 7;
+	order.duration_ns = 1500000000;
+	order.snaplen = 96;
+	is_str(joined(params_filter_command(&order)),
+	       "vcap-filter|-ddd|-m|none|-S|./shop|-P|-x|--|10.0.0.1|-|-x",
+	       "a spec is never an option");
+	is_str(
+	    strstr(joined(params_run_command(&order, "ID", "JOB")), "-c"),
+	    "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|"
+	    "none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
+	    "limits");
+}
+
+static void
+jobs(void)
+{
+	char *const specs[] = {"10.0.0.1", "-", NULL};
+	struct params order = {.service_text = "vip 192.0.2.10\n\n\nengine a",
+			       .filter = "1\n6 0 0 1\n",
+			       .specs = specs,
+			       .input = "192.0.2.1 # x\n192.0.2.2"};
+	char *text = params_job(&order);
+
+	is_str(text, "1\n6 0 0 1\n\nvip 192.0.2.10\nengine a\n\n10.0.0.1\n192.0.2.1\n192.0.2.2\n\n",
+	       "a job: three parts, each ended by an empty line");
+	free(text);
+}
+
+static void
+chosen_engines(void)
+{
+	struct service service;
+	struct engines known;
+	struct failure why = FAILURE_INIT;
+
+	service_parse(&service, "shop", "vip 192.0.2.10\nengine a\nengine b\nengine c\n", "f",
+		      &why);
+	engines_parse(&known, "a local\nb local\n", "f", &why);
+	is_str(joined(params_engines(&service, &known, "b,a,b", &why)), "a|b",
+	       "in the service's order");
+	ok(!params_engines(&service, &known, NULL, &why), "one is not configured");
+	is_str(why.text, "unknown engine 'c'", "... and named");
+	ok(!params_engines(&service, &known, "a,d", &why), "one is not the service's");
+	is_str(why.text, "service 'shop' has no engine 'd'", "... and named");
+	ok(!params_engines(&service, &known, "", &why), "none at all");
+	service_release(&service);
+	engines_release(&known);
+}
+
+int
+main(void)
+{
+	commands();
+	jobs();
+	chosen_engines();
+	return done_testing();
+}

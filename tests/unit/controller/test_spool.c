@@ -1,0 +1,170 @@
+#include "controller/spool.h"
+#include "tap.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/vcap-test-XXXXXX";
+
+static char *
+variable(const char *name)
+{
+	return strcmp(name, "VCAP_SPOOL") == 0 ? folder : NULL;
+}
+
+static void
+knows_ids(void)
+{
+	static const char *const good[] = {"a.20260101_000000", "a.b-c_d.20260101_000000",
+					   "a.20260101_000000.20260101_000000"};
+	static const char *const bad[] = {"",
+					  "a",
+					  "20260101_000000",
+					  ".20260101_000000",
+					  "-a.20260101_000000",
+					  "a.2026010a_000000",
+					  "a.20260101-000000",
+					  "a.20260101_0000000",
+					  "a.20260101_00000",
+					  "a/b.20260101_000000",
+					  "../a.20260101_000000",
+					  "a.20260101_000000/",
+					  "a.20260101_000000\n",
+					  "a b.20260101_000000",
+					  "\x1b.20260101_000000"};
+	char word[200];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		ok(spool_is_id(good[i]), "an id: %s", good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		ok(!spool_is_id(bad[i]), "no id: case %zu", i);
+	memset(word, 'a', 64);
+	strcpy(word + 64, ".20260101_000000");
+	ok(spool_is_id(word) && strlen(word) + 1 <= SPOOL_ID, "the longest");
+	memset(word, 'a', 65);
+	strcpy(word + 65, ".20260101_000000");
+	ok(!spool_is_id(word), "one too long");
+}
+
+static void
+makes_and_finds(struct spool *spool)
+{
+	struct keyval facts = KEYVAL_INIT;
+	struct spool_entry entry, other;
+	struct failure why = FAILURE_INIT;
+	char **ids;
+
+	keyval_add(&facts, "engine", "lb1");
+	keyval_add(&facts, "engine", "lb2");
+	ok(spool_create(spool, "shop", &facts, &entry, &why) == 0, "a capture is made %s",
+	   why.text);
+	is_str(spool_entry_state(&entry), "starting", "its state");
+	ok(spool_entry_is_locked(&entry) && !spool_entry_is_over(&entry),
+	   "it is locked, and not over");
+	ok(spool_entry_has_engine(&entry, "lb2") && !spool_entry_has_engine(&entry, "lb"),
+	   "its engines");
+	ok(spool_create(spool, "shop", &facts, &other, &why) < 0 && strstr(why.text, entry.id),
+	   "one that goes on is in the way, and named");
+	ok(spool_create(spool, "sho", &facts, &other, &why) == 0, "of another service it is not");
+	spool_entry_close(&other);
+	ok(spool_find(spool, "shop", &other, &why) == 0 && strcmp(other.id, entry.id) == 0,
+	   "found by its service");
+	ok(spool_entry_set_state(&entry, "done", "", &why) == 0 && spool_entry_is_over(&entry),
+	   "over");
+	spool_entry_close(&entry);
+	ok(!spool_entry_is_locked(&other), "the lock is gone with its holder");
+	ok(spool_entry_lock(&other, &why) == 0 && spool_entry_is_over(&other),
+	   "a lock brings the facts up to date");
+	spool_entry_close(&other);
+	ok(spool_create(spool, "shop", &facts, &entry, &why) == 0, "the next one, %s", why.text);
+	ok(spool_list(spool, "shop", &ids, &why) == 0 && ids[0] && ids[1] && !ids[2] &&
+	       strcmp(ids[0], entry.id) == 0,
+	   "both are listed, the newest first");
+	spool_list_free(ids);
+	spool_entry_close(&entry);
+}
+
+static void
+keeps_engines(struct spool *spool)
+{
+	struct spool_entry entry;
+	struct failure why = FAILURE_INIT;
+	struct keyval state;
+	struct strvec words;
+	char *reason;
+
+	spool_find(spool, "sho", &entry, &why);
+	keyval_add(&entry.facts, "engine", "lb1");
+	keyval_add(&entry.facts, "engine", "lb10");
+	reason = spool_entry_engine_failure(&entry, "lb1");
+	is_str(reason, "nothing is known of it", "before anything is known");
+	free(reason);
+	ok(spool_entry_record(&entry, "lb1", "state running\npackets 5\n", "noise\n", 0, &why) == 0,
+	   "an answer");
+	ok(spool_entry_engine_failure(&entry, "lb1") == NULL, "... is no failure");
+	spool_entry_record(&entry, "lb1", "", "first\nlast \x1b[0m\n\n", 255, &why);
+	reason = spool_entry_engine_failure(&entry, "lb1");
+	is_str(reason, "not reached: last ?[0m", "the last line is the reason");
+	free(reason);
+	spool_entry_load_engine(&entry, "lb1", &state, &why);
+	ok(keyval_number(&state, "packets", 0) == 5, "what was known stays");
+	keyval_release(&state);
+	spool_entry_record(&entry, "lb1", "NOT A LINE", "", 0, &why);
+	reason = spool_entry_engine_failure(&entry, "lb1");
+	ok(reason && strstr(reason, "'NOT A LINE'"), "an answer that is none");
+	free(reason);
+	ok(spool_entry_record(&entry, "../x", "", "", 0, &why) < 0, "a name that is none");
+	spool_entry_add_missing(&entry, "lb10", "lost", &why);
+	words = spool_entry_participants(&entry);
+	ok(words.count == 1 && strcmp(words.list[0], "lb1") == 0, "one is missing");
+	strvec_free(strvec_finish(&words));
+	ok(!spool_entry_missing_reason(&entry, "lb1"), "a name is no prefix of another");
+	is_str(spool_entry_missing_reason(&entry, "lb10"), "lost", "... and why");
+	spool_entry_drop_missing(&entry, "lb10");
+	ok(!spool_entry_missing_reason(&entry, "lb10"), "it is back");
+	ok(!spool_entry_is_stopping(&entry) && spool_entry_ask_stop(&entry, &why) == 0 &&
+	       spool_entry_is_stopping(&entry),
+	   "asked to stop");
+	spool_entry_set_state(&entry, "failed", "x", &why);
+	spool_entry_close(&entry);
+}
+
+static void
+removes(struct spool *spool)
+{
+	struct spool_entry entry;
+	struct failure why = FAILURE_INIT;
+	char **ids, *id;
+
+	spool_find(spool, "sho", &entry, &why);
+	id = strdup(entry.id);
+	spool_entry_lock(&entry, &why);
+	ok(spool_remove(spool, id, &why) < 0, "not one that is worked on");
+	spool_entry_close(&entry);
+	ok(spool_remove(spool, id, &why) == 0, "removed %s", why.text);
+	ok(spool_list(spool, "sho", &ids, &why) == 0 && !*ids, "and gone");
+	spool_list_free(ids);
+	free(id);
+}
+
+int
+main(void)
+{
+	struct spool spool;
+	struct failure why = FAILURE_INIT;
+	char command[64];
+
+	knows_ids();
+	if (!mkdtemp(folder))
+		return 1;
+	ok(spool_open(&spool, variable, &why) == 0, "a spool is made %s", why.text);
+	makes_and_finds(&spool);
+	keeps_engines(&spool);
+	removes(&spool);
+	spool_close(&spool);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command) == 0 ? done_testing() : 1;
+}
