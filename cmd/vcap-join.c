@@ -16,11 +16,10 @@
 
 static const struct command self = {
     .name = "vcap-join",
-    .synopsis =
-	"[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
-	"[--header name] [--undecided drop|keep] [--merge_live] [--memory size] [--hold time] "
-	"[--specs file] "
-	"[-r in] [-w out] [spec ...]",
+    .synopsis = "[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
+		"[--header name] [--undecided drop|keep] [--live] [--memory size] [--hold time] "
+		"[--specs file] "
+		"[-r in] [-w out] [spec ...]",
     .options =
 	"  -S, --service service    transactions of this service\n"
 	"  -t, --table table        pairs that vcap-flows printed; may be repeated\n"
@@ -32,8 +31,8 @@ static const struct command self = {
 	"      --header name        the header with the client's address (X-Forwarded-For and\n"
 	"                           Forwarded)\n"
 	"      --undecided what     drop or keep what cannot be told (drop; without spec keep)\n"
-	"      --merge_live               judge a file as a livestream, too\n"
-	"      --memory size        what a livestream may hold (64M)\n"
+	"      --live               judge a file as a stream, too\n"
+	"      --memory size        what a stream may hold (64M)\n"
 	"      --hold time          how long (3s)\n"
 	"      --specs file         more addresses, one or more a line\n"
 	"  -r, --read in            the capture (-)\n"
@@ -134,7 +133,7 @@ parse_options(struct request *request, int argc, char **argv)
 						{"bytecode", required_argument, NULL, BYTECODE},
 						{"header", required_argument, NULL, HEADER},
 						{"undecided", required_argument, NULL, UNDECIDED},
-						{"merge_live", no_argument, NULL, LIVE},
+						{"live", no_argument, NULL, LIVE},
 						{"memory", required_argument, NULL, MEMORY},
 						{"hold", required_argument, NULL, HOLD},
 						{"specs", required_argument, NULL, SPECS},

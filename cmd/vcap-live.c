@@ -30,7 +30,7 @@
 #define LEASE_NS INT64_C(15000000000)
 
 static const struct command self = {
-    .name = "vcap-merge_live",
+    .name = "vcap-live",
     .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 		"[--lease time] [--specs file] service [spec ...]",
     .options = "  -c, --count count     packets per core (any number)\n"
@@ -125,7 +125,7 @@ refuse_regions(const struct params_cli *request)
 		const struct engine *engine = engines_find(&request->engines, *name, NULL);
 
 		if (engine && engine->is_region)
-			die_usage("engine '%s' is a region, and there is no merge_live livestream "
+			die_usage("engine '%s' is a region, and there is no live stream "
 				  "of those",
 				  *name);
 	}
@@ -141,8 +141,7 @@ start_streams(const struct params_cli *request, int64_t lease_ns, size_t *count)
 	for (*count = 0; request->order.engines[*count]; ++*count) {
 		const char *name = request->order.engines[*count];
 		const struct engine *engine = engines_find(&request->engines, name, &why);
-		char **argv =
-		    engine && command ? engine_expand(engine, "merge_live", command) : NULL;
+		char **argv = engine && command ? engine_expand(engine, "live", command) : NULL;
 
 		if (!argv)
 			die("out of memory");
@@ -188,7 +187,7 @@ start_merge(const struct params *order, const struct strvec *corrections,
 	struct failure why = FAILURE_INIT;
 	struct process merge = PROCESS_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-merge", "--merge_live", "-S", NULL});
+	strvec_add_all(&argv, (char *const[]){"vcap-merge", "--live", "-S", NULL});
 	strvec_add(&argv, order->word);
 	for (size_t i = 0; i < corrections->count; i++)
 		strvec_addf(&argv, "-o%s", corrections->list[i]);

@@ -18,7 +18,7 @@
 static const struct command self = {
     .name = "vcap-merge",
     .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-		"[-z] [--comment text] [--mixed] [--window time] [--merge_live] [--stall time] "
+		"[-z] [--comment text] [--mixed] [--window time] [--live] [--stall time] "
 		"[name=]input ...",
     .options =
 	"  -w, --write file          write to file instead of standard output\n"
@@ -29,7 +29,7 @@ static const struct command self = {
 	"      --comment text        have the output say that, too\n"
 	"      --mixed               let inputs differ in link type\n"
 	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
-	"      --merge_live                write each packet as soon as none older can come\n"
+	"      --live                write each packet as soon as none older can come\n"
 	"      --stall time          how long an input may be silent and be waited for (2s)\n"
 	"      --help                show this help\n"
 	"      --version             show the version\n",
@@ -82,7 +82,7 @@ parse_options(int argc, char **argv, struct merge_cmd *job, struct merge_live *m
 					      {"comment", required_argument, NULL, COMMENT},
 					      {"mixed", no_argument, NULL, MIXED},
 					      {"window", required_argument, NULL, WINDOW},
-					      {"merge_live", no_argument, NULL, LIVE},
+					      {"live", no_argument, NULL, LIVE},
 					      {"stall", required_argument, NULL, STALL},
 					      CLI_OPTIONS};
 	struct options options = {.output = "-"};
@@ -109,7 +109,7 @@ parse_options(int argc, char **argv, struct merge_cmd *job, struct merge_live *m
 	if (job->mixes_linktypes && options.format == READER_PCAP)
 		die_usage("a pcap file has one link type: --mixed is for pcapng");
 	if (options.packs && job->merge_live)
-		die_usage("'-z' keeps packets back, which '--merge_live' does not");
+		die_usage("'-z' keeps packets back, which '--live' does not");
 	options.inputs = argv + optind;
 	if (!*options.inputs)
 		die_usage("no input given (try --help)");

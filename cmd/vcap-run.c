@@ -22,7 +22,7 @@ static const struct command command = {
 	"  -c, --count count       packets per core\n"
 	"  -t, --time time         stop after this time; a bare number means minutes\n"
 	"  -s, --snaplen snaplen   bytes kept of each packet\n"
-	"  -w, --write dir         directory to make, or - for one livestream on standard output\n"
+	"  -w, --write dir         directory to make, or - for one stream on standard output\n"
 	"  -C, --file-size size    begin another file when one would be larger\n"
 	"  -W, --files files       with -C: keep so many of each core, the newest\n"
 	"  -n, --name name         of this engine, recorded with each interface\n"
@@ -139,9 +139,9 @@ check_options(struct options *options)
 		return;
 	session->path = NULL;
 	if (options->capture.file_size)
-		die_usage("'-C' needs a directory: a livestream is no file");
+		die_usage("'-C' needs a directory: a stream is no file");
 	if (session->detached)
-		die_usage("'--detach' needs a directory: a livestream has a reader");
+		die_usage("'--detach' needs a directory: a stream has a reader");
 	if (isatty(STDOUT_FILENO))
 		die_usage("will not write packets to a terminal");
 }

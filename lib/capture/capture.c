@@ -259,7 +259,7 @@ judge(struct capture *capture)
 		if (!capture->outlets[i].whole && control->reason != STOP_CLOSED &&
 		    !(control->reason == STOP_LEASE && !capture->options.dir))
 			what = capture->options.dir ? "a file could not be ended"
-						    : "the rest of the livestream was not taken";
+						    : "the rest of the stream was not taken";
 	if (!what)
 		return end;
 	if (*capture->message == '\0')

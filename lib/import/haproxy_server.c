@@ -29,21 +29,11 @@ set_family(struct haproxy_addr *addr, const char *prefix)
 		int family;
 		const char *protocol;
 	} families[] = {
-	    {"ipv4", 4, "tcp"},
-	    {"ipv6", 6, "tcp"},
-	    {"tcp", 0, "tcp"},
-	    {"tcp4", 4, "tcp"},
-	    {"tcp6", 6, "tcp"},
-	    {"udp", 0, "udp"},
-	    {"udp4", 4, "udp"},
-	    {"udp6", 6, "udp"},
-	    {"quic4", 4, "udp"},
-	    {"quic6", 6, "udp"},
-	    {"mptcp", 0, "tcp"},
-	    {"mptcp4", 4, "tcp"},
-	    {"mptcp6", 6, "tcp"},
-	    {"livestream+ipv4", 4, "tcp"},
-	    {"livestream+ipv6", 6, "tcp"},
+	    {"ipv4", 4, "tcp"},   {"ipv6", 6, "tcp"},        {"tcp", 0, "tcp"},
+	    {"tcp4", 4, "tcp"},   {"tcp6", 6, "tcp"},        {"udp", 0, "udp"},
+	    {"udp4", 4, "udp"},   {"udp6", 6, "udp"},        {"quic4", 4, "udp"},
+	    {"quic6", 6, "udp"},  {"mptcp", 0, "tcp"},       {"mptcp4", 4, "tcp"},
+	    {"mptcp6", 6, "tcp"}, {"stream+ipv4", 4, "tcp"}, {"stream+ipv6", 6, "tcp"},
 	};
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {

@@ -25,7 +25,7 @@ struct conf {
 /* A server that is looked at. */
 struct server {
 	struct conf *conf;
-	const struct nginx_node *node, *context; /* context: http or livestream */
+	const struct nginx_node *node, *context; /* context: http or stream */
 	struct draft *draft;
 	bool is_stream, has_tcp, has_udp;
 	unsigned variables; /* looked up so far */
@@ -505,7 +505,7 @@ import_server(struct conf *conf, const struct nginx_node *context, const struct 
 	      bool checks)
 {
 	struct server server = {
-	    .conf = conf, .node = node, .context = context, .is_stream = is(context, "livestream")};
+	    .conf = conf, .node = node, .context = context, .is_stream = is(context, "stream")};
 	bool listens = false;
 	char name[256];
 
@@ -548,7 +548,7 @@ nginx_import(struct drafts *drafts, const char *text, const char *file, struct f
 		for (int checks = 0; checks < 2; checks++)
 			for (const struct nginx_node *node = context->first; node;
 			     node = node->next)
-				if ((is(context, "http") || is(context, "livestream")) &&
+				if ((is(context, "http") || is(context, "stream")) &&
 				    is(node, "server"))
 					import_server(&conf, context, node, checks == 1);
 	}

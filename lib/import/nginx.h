@@ -1,7 +1,7 @@
 /*
- * An nginx configuration (nginx.org's documentation of the core, http and livestream modules, up
+ * An nginx configuration (nginx.org's documentation of the core, http and stream modules, up
  * to 1.26) as services, from one file or from `nginx -T`: one for each name of http servers, after
- * the first `server_name`, and one for each upstream of livestream servers.
+ * the first `server_name`, and one for each upstream of stream servers.
  *
  * Understood: includes, every form of listen, upstreams, proxy_pass and its kin for FastCGI, uwsgi,
  * SCGI, gRPC and memcached, variables that map, geo, split_clients or set give their values, PROXY
