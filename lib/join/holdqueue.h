@@ -1,5 +1,5 @@
 /*
- * Packets of a livestream that wait, in the order they came, for a verdict on their connection:
+ * Packets of a stream that wait, in the order they came, for a verdict on their connection:
  * copies, in memory of a fixed size.
  */
 #ifndef VCAP_HOLDQUEUE_H

@@ -11,7 +11,7 @@
 
 enum {
 	PAIRS_MOST = 1 << 20,      /* of a file's tables */
-	PAIRS_MOST_LIVE = 1 << 15, /* waiting for their connections, in a livestream */
+	PAIRS_MOST_LIVE = 1 << 15, /* waiting for their connections, in a stream */
 	CLAIMS_MOST = 1 << 16,
 	FRAGMENTS_MOST = 1 << 13,
 };
@@ -796,7 +796,7 @@ may_claim(const struct join_config *config)
 	if (addrset_meets(config->set, &service->server_addresses) ||
 	    addrset_meets(config->set, &service->sources))
 		return true;
-	/* Any address may be an engine's: a file can be asked, in a livestream that would hold back
+	/* Any address may be an engine's: a file can be asked, in a stream that would hold back
 	 * every other client. */
 	return addrset_is_empty(&service->sources) && !service->source_client && !config->is_live;
 }

@@ -2,11 +2,11 @@
  * Which packets belong to the transactions of a set of addresses: both sides of a proxy, joined by
  * what the packets of the server side or a table say of the client behind each connection.
  *
- * A capture that can be read twice is learned first and judged then; a livestream is judged as it
+ * A capture that can be read twice is learned first and judged then; a stream is judged as it
  *goes, and what cannot be told yet is asked again later:
  *
  *	join_new -> join_see ... -> join_finish -> join_again -> join_see ... (a file)
- *	join_new -> join_see, join_ask ... -> join_finish                     (a livestream)
+ *	join_new -> join_see, join_ask ... -> join_finish                     (a stream)
  */
 #ifndef VCAP_JOIN_H
 #define VCAP_JOIN_H
@@ -31,7 +31,7 @@ struct join_config {
 	bool exclude;         /* of what the service and monitors select, the rest */
 	bool keeps_undecided; /* what cannot be told is wanted */
 	bool has_tables;      /* pairs may come */
-	bool is_live; /* a livestream: not all has been seen before the first verdict counts */
+	bool is_live;         /* a stream: not all has been seen before the first verdict counts */
 	const struct bpf *program; /* judges what is wanted; NULL: none */
 	const char *header;        /* httprequest.h */
 	size_t memory;             /* for connections, in bytes */

@@ -24,7 +24,7 @@ close_inputs(struct join_cmd *job)
 }
 
 static int
-open_input(struct join_cmd *job, const char *path, bool merge_live, struct failure *why)
+open_input(struct join_cmd *job, const char *path, bool live, struct failure *why)
 {
 	struct stat st;
 
@@ -33,7 +33,7 @@ open_input(struct join_cmd *job, const char *path, bool merge_live, struct failu
 		job->in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (job->in < 0 || fstat(job->in, &st) < 0)
 		return failure_errno(why, "cannot open '%s'", job->name);
-	if (merge_live || !S_ISREG(st.st_mode))
+	if (live || !S_ISREG(st.st_mode))
 		return 0;
 	/* Both read by position and leave the descriptor's own alone. */
 	job->again = fcntl(job->in, F_DUPFD_CLOEXEC, 3);
@@ -42,7 +42,7 @@ open_input(struct join_cmd *job, const char *path, bool merge_live, struct failu
 
 int
 join_cmd_open(struct join_cmd *job, const char *in, const char *out, char *const *tables,
-	      size_t table_count, bool merge_live, struct failure *why)
+	      size_t table_count, bool live, struct failure *why)
 {
 	int rc;
 
@@ -50,7 +50,7 @@ join_cmd_open(struct join_cmd *job, const char *in, const char *out, char *const
 				 .in = -1,
 				 .again = -1,
 				 .out = OUTFILE_INIT};
-	rc = open_input(job, in, merge_live, why);
+	rc = open_input(job, in, live, why);
 	for (size_t i = 0; i < table_count && rc == 0; i++)
 		rc = pairfile_open(&job->tables, tables[i], why);
 	if (rc == 0)
@@ -144,13 +144,13 @@ static enum copy_outcome
 run_stream(struct join_cmd *job, const struct join_config *config, struct join *join,
 	   struct copy *sieve, struct failure *why)
 {
-	struct join_stream merge_live = {.join = join,
-					 .tables = &job->tables,
-					 .memory = config->memory,
-					 .hold_ns = config->hold_ns};
-	enum copy_outcome outcome = join_stream_run(&merge_live, sieve, why);
+	struct join_stream live = {.join = join,
+				   .tables = &job->tables,
+				   .memory = config->memory,
+				   .hold_ns = config->hold_ns};
+	enum copy_outcome outcome = join_stream_run(&live, sieve, why);
 
-	job->expired = merge_live.expired;
+	job->expired = live.expired;
 	return outcome;
 }
 

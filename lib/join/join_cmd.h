@@ -1,6 +1,6 @@
 /*
  * A capture joined to another: opened with what the user may do, then read with nothing of that. A
- * regular file is read twice, anything else as a livestream.
+ * regular file is read twice, anything else as a stream.
  */
 #ifndef VCAP_JOIN_CMD_H
 #define VCAP_JOIN_CMD_H
@@ -16,7 +16,7 @@
 
 struct join_cmd {
 	const char *name; /* of the input, in messages */
-	int in, again;    /* the same file twice; again is -1 for a livestream */
+	int in, again;    /* the same file twice; again is -1 for a stream */
 	struct outfile out;
 	struct pairfile tables;
 	/* What came of it. */
@@ -27,9 +27,9 @@ struct join_cmd {
 /* Opens all; "-" is standard input and output. tables is a list of table_count paths. -1: nothing
  * is open. */
 int join_cmd_open(struct join_cmd *job, const char *in, const char *out, char *const *tables,
-		  size_t table_count, bool merge_live, struct failure *why);
+		  size_t table_count, bool live, struct failure *why);
 
-/* Whether it is read as a livestream. */
+/* Whether it is read as a stream. */
 bool join_cmd_is_live(const struct join_cmd *job);
 
 /*

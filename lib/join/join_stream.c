@@ -8,7 +8,7 @@
 #define TABLES_EVERY 64
 
 struct run {
-	struct join_stream *merge_live;
+	struct join_stream *live;
 	struct copy *sieve;
 	struct holdqueue *holdback;
 	int64_t now_ns;
@@ -19,17 +19,17 @@ struct run {
 static char *
 remark(void *context)
 {
-	const struct join_stream *merge_live = context;
+	const struct join_stream *live = context;
 
-	return join_counts_format(join_counts(merge_live->join), merge_live->expired);
+	return join_counts_format(join_counts(live->join), live->expired);
 }
 
 static int
 write_packet(struct run *run, enum join_verdict verdict, const struct packet *packet,
 	     struct failure *why)
 {
-	run->merge_live->expired += verdict == JOIN_UNDECIDED;
-	if (!join_keeps(run->merge_live->join, verdict, packet))
+	run->live->expired += verdict == JOIN_UNDECIDED;
+	if (!join_keeps(run->live->join, verdict, packet))
 		return 0;
 	return writer_packet(run->sieve->out, packet->iface, packet, why);
 }
@@ -42,20 +42,20 @@ may_go(const struct run *run, const struct held *first, bool force, enum join_ve
 
 	*verdict = first->verdict;
 	if (first->flow)
-		*verdict = join_ask(run->merge_live->join, first->flow, &is_final);
+		*verdict = join_ask(run->live->join, first->flow, &is_final);
 	return *verdict < JOIN_UNDECIDED || is_final || force ||
-	       run->now_ns - first->packet.ts_ns > run->merge_live->hold_ns;
+	       run->now_ns - first->packet.ts_ns > run->live->hold_ns;
 }
 
 /* Whether the first, undecided, would go for its time alone; tables may know by now. */
 static int
 look_again(struct run *run, const struct held *first, struct failure *why)
 {
-	if (run->now_ns - first->packet.ts_ns <= run->merge_live->hold_ns ||
+	if (run->now_ns - first->packet.ts_ns <= run->live->hold_ns ||
 	    run->looked_ns == run->now_ns)
 		return 0;
 	run->looked_ns = run->now_ns;
-	return pairfile_take(run->merge_live->tables, run->merge_live->join, why);
+	return pairfile_take(run->live->tables, run->live->join, why);
 }
 
 /* Writes or drops the first. 1: done; 0: it has to wait; -1: failed. */
@@ -75,7 +75,7 @@ release_first(struct run *run, bool force, struct failure *why)
 	rc = write_packet(run, verdict, &first->packet, why);
 	holdqueue_drop_first(run->holdback);
 	if (flow)
-		join_let_go(run->merge_live->join, flow);
+		join_let_go(run->live->join, flow);
 	return rc < 0 ? -1 : 1;
 }
 
@@ -85,7 +85,7 @@ release(struct run *run, bool all, struct failure *why)
 	int rc = 1;
 
 	while (rc > 0)
-		rc = release_first(run, all || join_is_over(run->merge_live->join), why);
+		rc = release_first(run, all || join_is_over(run->live->join), why);
 	return rc;
 }
 
@@ -102,7 +102,7 @@ hold(struct run *run, const struct held *held, struct failure *why)
 	while (rc == 0 && !holdqueue_put(run->holdback, held))
 		rc = release_first(run, true, why) < 0 ? -1 : 0;
 	if (rc == 0 && held->flow)
-		join_hold(run->merge_live->join, held->flow);
+		join_hold(run->live->join, held->flow);
 	return rc;
 }
 
@@ -111,12 +111,11 @@ take_packet(struct run *run, const struct packet *packet, struct failure *why)
 {
 	struct held held = {.packet = *packet};
 	const struct source *source = reader_source(run->sieve->in);
-	struct join *join = run->merge_live->join;
+	struct join *join = run->live->join;
 
 	if (packet->ts_ns > run->now_ns)
 		run->now_ns = packet->ts_ns;
-	if (run->packets++ % TABLES_EVERY == 0 &&
-	    pairfile_take(run->merge_live->tables, join, why) < 0)
+	if (run->packets++ % TABLES_EVERY == 0 && pairfile_take(run->live->tables, join, why) < 0)
 		return -1;
 	held.linktype = source->interfaces[packet->iface].linktype;
 	held.verdict = join_see(join, packet, held.linktype, &held.flow);
@@ -125,7 +124,7 @@ take_packet(struct run *run, const struct packet *packet, struct failure *why)
 	if (!held.flow && !holdqueue_first(run->holdback))
 		return write_packet(run, held.verdict, packet, why);
 	if (!held.flow && !join_keeps(join, held.verdict, packet)) {
-		run->merge_live->expired += held.verdict == JOIN_UNDECIDED;
+		run->live->expired += held.verdict == JOIN_UNDECIDED;
 		return 0;
 	}
 	return hold(run, &held, why);
@@ -135,9 +134,9 @@ take_packet(struct run *run, const struct packet *packet, struct failure *why)
 static int
 conclude(struct run *run, struct failure *why)
 {
-	if (pairfile_take(run->merge_live->tables, run->merge_live->join, why) < 0)
+	if (pairfile_take(run->live->tables, run->live->join, why) < 0)
 		return -1;
-	join_finish(run->merge_live->join);
+	join_finish(run->live->join);
 	return release(run, true, why);
 }
 
@@ -152,7 +151,7 @@ take_statistics(struct run *run, uint32_t which, struct failure *why)
 		run->now_ns = statistics->ts_ns;
 	if (statistics->end_ns != INT64_MIN
 		? conclude(run, why) < 0
-		: pairfile_take(run->merge_live->tables, run->merge_live->join, why) < 0)
+		: pairfile_take(run->live->tables, run->live->join, why) < 0)
 		return -1;
 	if (release(run, false, why) < 0)
 		return -1;
@@ -205,15 +204,15 @@ copy(struct run *run, struct failure *why)
 }
 
 enum copy_outcome
-join_stream_run(struct join_stream *merge_live, struct copy *sieve, struct failure *why)
+join_stream_run(struct join_stream *live, struct copy *sieve, struct failure *why)
 {
 	struct run run = {
-	    .merge_live = merge_live, .sieve = sieve, .now_ns = INT64_MIN, .looked_ns = INT64_MIN};
+	    .live = live, .sieve = sieve, .now_ns = INT64_MIN, .looked_ns = INT64_MIN};
 	enum copy_outcome outcome = COPY_FAILED;
 
 	sieve->remark = remark;
-	sieve->context = merge_live;
-	run.holdback = holdqueue_new(merge_live->memory, why);
+	sieve->context = live;
+	run.holdback = holdqueue_new(live->memory, why);
 	if (run.holdback)
 		outcome = copy(&run, why);
 	while (run.holdback && holdqueue_first(run.holdback)) {
@@ -221,7 +220,7 @@ join_stream_run(struct join_stream *merge_live, struct copy *sieve, struct failu
 
 		holdqueue_drop_first(run.holdback);
 		if (flow)
-			join_let_go(merge_live->join, flow);
+			join_let_go(live->join, flow);
 	}
 	holdqueue_free(run.holdback);
 	return outcome;

@@ -16,7 +16,7 @@ struct allowance {
 };
 
 enum {
-	TCP_REASSEMBLY_WAITING = 8,           /* segments of a livestream that wait at most */
+	TCP_REASSEMBLY_WAITING = 8,           /* segments of a stream that wait at most */
 	TCP_REASSEMBLY_WAITING_BYTES = 65536, /* and their bytes */
 };
 
@@ -36,7 +36,7 @@ typedef void tcp_reassembly_sink(void *context, const unsigned char *bytes, uint
 				 bool at_segment);
 
 /* The first byte will have this sequence number. Without it the first segment begins the
- * livestream. */
+ * stream. */
 void tcp_reassembly_begin(struct tcp_reassembly *whole, uint32_t next);
 
 /* Takes a segment of `wire` bytes of which `size` were captured, and hands on what is in order. */
