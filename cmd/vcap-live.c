@@ -1,7 +1,7 @@
 /*
- * vcap-merge_live: the packets of a service on all its engines, as they come, as one livestream on
+ * vcap-live: the packets of a service on all its engines, as they come, as one stream on
  * standard output. Every engine runs vcap-run for as long as it hears from here, and vcap-merge
- * --merge_live makes one of the streams.
+ * --live makes one of the streams.
  */
 #include "base/parse.h"
 #include "base/process.h"

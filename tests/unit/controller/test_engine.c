@@ -34,7 +34,7 @@ reads(void)
 	ok(!engine->words[3], "a comment ends the line");
 	engine = engines_find(&engines, "lb3", &why);
 	is_str(engine->words[3], "lb3", "the prefix");
-	is_str(engine->directory, ENGINE_DIRECTORY, "where captures merge_live unless said");
+	is_str(engine->directory, ENGINE_DIRECTORY, "where captures live unless said");
 	ok(!engine->packs && engine->rate == 0, "fetched as it is unless said");
 	engine = engines_find(&engines, "lb4", &why);
 	ok(engine->packs && engine->rate == 2 << 20, "a slow link");
