@@ -1,5 +1,5 @@
 /*
- * vcap-fetch: brings what one engine has captured to a file, as one livestream of vcap-merge there,
+ * vcap-fetch: brings what one engine has captured to a file, as one stream of vcap-merge there,
  * and believes it only when it is whole.
  */
 #include "base/fileio.h"

@@ -1,5 +1,5 @@
 /*
- * vcap-run: captures on this host, on all CPUs, into a directory or a livestream.
+ * vcap-run: captures on this host, on all CPUs, into a directory or a stream.
  */
 #include "base/daemon.h"
 #include "base/parse.h"

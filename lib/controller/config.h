@@ -1,5 +1,5 @@
 /*
- * Where configuration and captures merge_live (vcap(7), FILES): the services, the engines file, the
+ * Where configuration and captures lie (vcap(7), FILES): the services, the engines file, the
  * spool. The environment is the caller's to hand in: `config_directory(getenv)`.
  */
 #ifndef VCAP_CONFIG_H

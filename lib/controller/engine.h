@@ -19,7 +19,7 @@ struct engine {
 	enum engine_transport transport;
 	char **interfaces; /* NULL-ended; NULL: whatever vcap-run chooses */
 	char *bin;         /* where the vcap commands are, or NULL: on the engine's PATH */
-	char *directory;   /* where captures merge_live there; never NULL */
+	char *directory;   /* where captures lie there; never NULL */
 	char *flows;       /* where the pairs of connections are to be had, or NULL */
 	bool sudo;
 	bool is_region; /* a controller with engines of its own */

@@ -73,7 +73,7 @@ fetch_ask(struct fetch *transfer, struct failure *why)
 	return rc;
 }
 
-/* The bytes that an honest livestream can be at most. */
+/* The bytes that an honest stream can be at most. */
 static uint64_t
 size_limit(const struct keyval *said)
 {
@@ -162,7 +162,7 @@ stream_through_pump(const struct fetch *transfer, int fd, struct failure *why)
 		relay_finish(&relay, &reason);
 		return -1;
 	}
-	/* Ends with the livestream, or with the relay's patience. */
+	/* Ends with the stream, or with the relay's patience. */
 	rc = relay_finish(&relay, &reason);
 	status = process_wait(&child, rc < 0 ? 0 : PATIENCE_NS);
 	if (rc < 0)
@@ -172,7 +172,7 @@ stream_through_pump(const struct fetch *transfer, int fd, struct failure *why)
 
 /* Has vcap-merge there write to fd. Its status, or -1. */
 static int
-livestream(const struct fetch *transfer, int fd, struct failure *why)
+fetch_stream(const struct fetch *transfer, int fd, struct failure *why)
 {
 	struct rlimit before;
 	struct process child;
@@ -216,7 +216,7 @@ check(const struct fetch *transfer, const char *path, struct failure *why)
 int
 fetch_file(const struct fetch *transfer, const struct outfile *out, struct failure *why)
 {
-	int status = livestream(transfer, out->fd, why), verdict;
+	int status = fetch_stream(transfer, out->fd, why), verdict;
 
 	if (status == PROCESS_TIMEOUT)
 		return failure_set(why, "engine '%s' sends nothing more", transfer->engine);

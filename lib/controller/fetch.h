@@ -1,5 +1,5 @@
 /*
- * Bringing one engine's finished capture here: as a livestream of vcap-merge there, through vcap-on
+ * Bringing one engine's finished capture here: as a stream of vcap-merge there, through vcap-on
  * (of a region, the file that it has made), believed only when it is what the engine says it has
  * kept. Children complain on standard error.
  */

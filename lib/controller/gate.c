@@ -77,7 +77,7 @@ struct target {
 	bool is_capture, is_stream, detaches, has_lease;
 };
 
-/* A livestream without a lease would go on when nobody reads it, a capture without --detach would
+/* A stream without a lease would go on when nobody reads it, a capture without --detach would
  * end with the connection. */
 static bool
 target_is_whole(const struct target *target)

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 struct gate {
-	const char *directory; /* where captures merge_live: absolute, no '/' at its end */
+	const char *directory; /* where captures lie: absolute, no '/' at its end */
 	const char *flows;     /* a source of pairs that may be read besides conntrack, or NULL */
 	bool sudo;             /* commands come with `sudo -n --` before them */
 };

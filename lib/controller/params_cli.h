@@ -1,5 +1,5 @@
 /*
- * What the command lines of vcap-start and vcap-merge_live have in common: `[options] SERVICE
+ * What the command lines of vcap-start and vcap-live have in common: `[options] SERVICE
  * [SPEC...]` to an order, completed from the configuration and standard input.
  */
 #ifndef VCAP_PARAMS_CLI_H
