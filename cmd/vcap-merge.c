@@ -37,7 +37,7 @@ static const struct command self = {
 
 struct options {
 	const char *output;
-	enum reader_format format;
+	enum format format;
 	const char *service;
 	bool packs;
 	char **inputs; /* NULL-ended */
@@ -94,7 +94,7 @@ parse_options(int argc, char **argv, struct merge_cmd *job, struct merge_live *m
 		case 'F':
 			if (strcmp(optarg, "pcap") != 0 && strcmp(optarg, "pcapng") != 0)
 				die_usage("unknown format '%s' (pcapng or pcap)", optarg);
-			options.format = optarg[4] ? READER_PCAPNG : READER_PCAP;
+			options.format = optarg[4] ? FORMAT_PCAPNG : FORMAT_PCAP;
 			break;
 		case 'S': options.service = optarg; break;
 		case 'o': add_offset(job, optarg); break;
@@ -106,7 +106,7 @@ parse_options(int argc, char **argv, struct merge_cmd *job, struct merge_live *m
 		case STALL: merge_live->stall_ns = parse_time(optarg); break;
 		default: cli_option(opt, argv);
 		}
-	if (job->mixes_linktypes && options.format == READER_PCAP)
+	if (job->mixes_linktypes && options.format == FORMAT_PCAP)
 		die_usage("a pcap file has one link type: --mixed is for pcapng");
 	if (options.packs && job->merge_live)
 		die_usage("'-z' keeps packets back, which '--live' does not");

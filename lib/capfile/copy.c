@@ -1,6 +1,6 @@
 #include "capfile/copy.h"
 
-#include "capfile/pcapng_write.h"
+#include "capfile/pcapng.h"
 #include "packet/linktype.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ copy_note(struct copy *sieve, struct failure *why)
 
 	if (note->type == PCAPNG_SHB)
 		return writer_section(sieve->out, reader_section(sieve->in), why);
-	if (!note_is_copyable(note))
+	if (!note->is_copyable)
 		return 0;
 	return writer_raw(sieve->out, note->type, note->body, note->size, why);
 }
@@ -89,12 +89,7 @@ copy_statistics(struct copy *sieve, uint32_t which, int64_t last_ns, struct fail
 static int
 write_remark(struct copy *sieve, struct failure *why)
 {
-	struct statistics statistics = {.start_ns = INT64_MIN,
-					.end_ns = INT64_MIN,
-					.received = STATISTICS_UNKNOWN,
-					.dropped = STATISTICS_UNKNOWN,
-					.accepted = STATISTICS_UNKNOWN,
-					.core = PACKET_NO_CORE};
+	struct statistics statistics = STATISTICS_INIT;
 	const struct source *source = reader_source(sieve->in);
 
 	if (!sieve->remark || sieve->has_remarked || source->interface_count == 0)

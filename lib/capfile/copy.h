@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "capfile/reader.h"
+#include "capfile/writer.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>

@@ -35,7 +35,7 @@ drop(const struct inbuf *in, unsigned char *buffer)
 }
 
 void
-inbuf_lend(struct inbuf *in, unsigned char *memory, size_t chunk)
+inbuf_use_memory(struct inbuf *in, unsigned char *memory, size_t chunk)
 {
 	in->chunk = in->room = in->spare_room = chunk;
 	in->lent = in->bytes = memory;
@@ -105,8 +105,8 @@ read_more(const struct inbuf *in)
 	unsigned char *to = in->bytes + in->end;
 	size_t size = in->room - in->end;
 
-	if (in->reservoir)
-		return bytequeue_take(in->reservoir, to, size);
+	if (in->queue)
+		return bytequeue_take(in->queue, to, size);
 	if (in->path)
 		return read_parked(in, to, size);
 	if (in->can_seek)
@@ -194,7 +194,7 @@ inbuf_seek(struct inbuf *in, uint64_t offset)
 }
 
 void
-inbuf_park(struct inbuf *in, const char *path)
+inbuf_close_between_reads(struct inbuf *in, const char *path)
 {
 	if (!in->can_seek || in->path)
 		return;

@@ -27,7 +27,7 @@ struct inbuf {
 	const char *path; /* parked: opened anew for each read; the caller's */
 	dev_t device;     /* of a regular file */
 	ino_t inode;
-	struct bytequeue *reservoir; /* read from this instead of the descriptor; the caller's */
+	struct bytequeue *queue; /* read from this instead of the descriptor; the caller's */
 };
 
 /* Nothing is read yet. chunk is how many bytes to read at a time, but for a first, small read. */
@@ -36,11 +36,11 @@ void inbuf_release(struct inbuf *in);
 
 /* Reads into this memory of the caller's, of two chunks of this size, rather than its own. Nothing
  * has been read yet. */
-void inbuf_lend(struct inbuf *in, unsigned char *memory, size_t chunk);
+void inbuf_use_memory(struct inbuf *in, unsigned char *memory, size_t chunk);
 
 /*
  * Reads until `need` bytes are there or the input ends. bytes may move. 0, or -1 with errno set
- * (no memory, or a read that failed; EAGAIN if a reservoir does not hold as much yet).
+ * (no memory, or a read that failed; EAGAIN if a queue does not hold as much yet).
  */
 int inbuf_fill(struct inbuf *in, size_t need);
 
@@ -74,7 +74,7 @@ inbuf_holds(const struct inbuf *in, uint64_t offset)
 /* Closes the descriptor of a regular file, and from now on opens it by this path whenever more is
  * read: of thousands of inputs not all can be open. A path that then names another file is ESTALE.
  */
-void inbuf_park(struct inbuf *in, const char *path);
+void inbuf_close_between_reads(struct inbuf *in, const char *path);
 
 /* Goes to an offset of a file that can seek. */
 void inbuf_seek(struct inbuf *in, uint64_t offset);

@@ -2,7 +2,7 @@
  * The pcap format (draft-ietf-opsawg-pcap): a header of 24 bytes, then records of 16 bytes and the
  * packet.
  */
-#include "capfile/reader-int.h"
+#include "capfile/pcap_read-int.h"
 
 #include "base/parse.h"
 
@@ -57,7 +57,8 @@ judge_magic(struct reader *file, struct failure *why)
 			return 0;
 		if (magic == MAGIC_MODIFIED)
 			return failure_set(why,
-					   "'%s' is of the modified pcap format, which is not read",
+					   "'%s' is of the modified pcap format (0xa1b2cd34), "
+					   "which is not supported",
 					   file->name);
 	}
 	packer = packer_of(file->in.bytes);
@@ -67,14 +68,89 @@ judge_magic(struct reader *file, struct failure *why)
 	return failure_set(why, "'%s' is no capture file", file->name);
 }
 
-int
+/* Whether a record, which is there as far as its data, is as it should be. */
+static inline bool
+read_record(const struct reader *file, const unsigned char *p, struct packet *packet)
+{
+	const uint32_t fraction = get32(file, p + 4);
+
+	packet->ts_ns =
+	    (int64_t)get32(file, p) * NS_PER_SECOND + (int64_t)fraction * file->fraction_ns;
+	packet->caplen = get32(file, p + 8);
+	packet->len = get32(file, p + 12);
+	packet->iface = 0;
+	packet->core = PACKET_NO_CORE;
+	packet->flags = 0;
+	packet->data = p + RECORD;
+	packet->options = NULL;
+	packet->options_len = 0;
+	return packet->caplen <= packet->len && packet->caplen <= FORMAT_BLOCK_MAX &&
+	       fraction < file->fractions;
+}
+
+static size_t
+pcap_more(struct source *source, struct packet *list, size_t room)
+{
+	struct reader *file = (struct reader *)source;
+	struct inbuf *in = &file->in;
+	const unsigned char *at = in->bytes + in->at, *end = in->bytes + in->end;
+	size_t count = 0;
+
+	while (count < room && end - at >= RECORD && read_record(file, at, &list[count]) &&
+	       (size_t)(end - at) >= RECORD + list[count].caplen) {
+		__builtin_prefetch(at + AHEAD);
+		at += RECORD + list[count++].caplen;
+	}
+	in->at = (size_t)(at - in->bytes);
+	return count;
+}
+
+/* Says what is wrong with a record. */
+static enum source_event
+record_damaged(struct reader *file, const struct packet *packet, uint32_t fraction,
+	       struct failure *why)
+{
+	if (packet->caplen > FORMAT_BLOCK_MAX)
+		return reader_damaged(file, why, "a packet of %u bytes", packet->caplen);
+	if (packet->caplen > packet->len)
+		return reader_damaged(file, why, "%u bytes kept of a packet of %u", packet->caplen,
+				      packet->len);
+	return reader_damaged(file, why, "a time with %u %s", fraction,
+			      file->fraction_ns == 1 ? "nanoseconds" : "microseconds");
+}
+
+static enum source_event
+pcap_next(struct source *source, struct packet *packet, struct failure *why)
+{
+	struct reader *file = (struct reader *)source;
+	struct inbuf *in = &file->in;
+	const unsigned char *p;
+
+	if (inbuf_want(in, RECORD) < 0)
+		return reader_unreadable(file, why);
+	if (inbuf_left(in) < RECORD)
+		return inbuf_left(in) ? reader_truncated(file, why, "packet header")
+				      : reader_end(file, why);
+	p = in->bytes + in->at;
+	if (!read_record(file, p, packet))
+		return record_damaged(file, packet, get32(file, p + 4), why);
+	if (inbuf_want(in, RECORD + packet->caplen) < 0)
+		return reader_unreadable(file, why);
+	if (inbuf_left(in) < RECORD + packet->caplen)
+		return reader_truncated(file, why, "packet");
+	source->place = inbuf_offset(in);
+	packet->data = in->bytes + in->at + RECORD;
+	in->at += RECORD + packet->caplen;
+	return SOURCE_PACKET;
+}
+
+static int
 pcap_begin(struct reader *file, struct failure *why)
 {
 	const unsigned char *p;
 	struct interface *interface;
 	uint32_t link;
 
-	file->format = READER_PCAP;
 	if (judge_magic(file, why) < 0)
 		return -1;
 	file->source.next = pcap_next;
@@ -104,78 +180,10 @@ pcap_begin(struct reader *file, struct failure *why)
 	return 0;
 }
 
-/* Whether a record, which is there as far as its data, is as it should be. */
-static inline bool
-read_record(const struct reader *file, const unsigned char *p, struct packet *packet)
-{
-	const uint32_t fraction = get32(file, p + 4);
-
-	packet->ts_ns =
-	    (int64_t)get32(file, p) * NS_PER_SECOND + (int64_t)fraction * file->fraction_ns;
-	packet->caplen = get32(file, p + 8);
-	packet->len = get32(file, p + 12);
-	packet->iface = 0;
-	packet->core = PACKET_NO_CORE;
-	packet->flags = 0;
-	packet->data = p + RECORD;
-	packet->options = NULL;
-	packet->options_len = 0;
-	return packet->caplen <= packet->len && packet->caplen <= READER_BLOCK_MAX &&
-	       fraction < file->fractions;
-}
-
-size_t
-pcap_more(struct source *source, struct packet *list, size_t room)
-{
-	struct reader *file = (struct reader *)source;
-	struct inbuf *in = &file->in;
-	const unsigned char *at = in->bytes + in->at, *end = in->bytes + in->end;
-	size_t count = 0;
-
-	while (count < room && end - at >= RECORD && read_record(file, at, &list[count]) &&
-	       (size_t)(end - at) >= RECORD + list[count].caplen) {
-		__builtin_prefetch(at + AHEAD);
-		at += RECORD + list[count++].caplen;
-	}
-	in->at = (size_t)(at - in->bytes);
-	return count;
-}
-
-/* Says what is wrong with a record. */
-static enum source_event
-record_damaged(struct reader *file, const struct packet *packet, uint32_t fraction,
-	       struct failure *why)
-{
-	if (packet->caplen > READER_BLOCK_MAX)
-		return reader_damaged(file, why, "a packet of %u bytes", packet->caplen);
-	if (packet->caplen > packet->len)
-		return reader_damaged(file, why, "%u bytes kept of a packet of %u", packet->caplen,
-				      packet->len);
-	return reader_damaged(file, why, "a time with %u %s", fraction,
-			      file->fraction_ns == 1 ? "nanoseconds" : "microseconds");
-}
-
-enum source_event
-pcap_next(struct source *source, struct packet *packet, struct failure *why)
-{
-	struct reader *file = (struct reader *)source;
-	struct inbuf *in = &file->in;
-	const unsigned char *p;
-
-	if (inbuf_want(in, RECORD) < 0)
-		return reader_unreadable(file, why);
-	if (inbuf_left(in) < RECORD)
-		return inbuf_left(in) ? reader_truncated(file, why, "packet header")
-				      : reader_end(file, why);
-	p = in->bytes + in->at;
-	if (!read_record(file, p, packet))
-		return record_damaged(file, packet, get32(file, p + 4), why);
-	if (inbuf_want(in, RECORD + packet->caplen) < 0)
-		return reader_unreadable(file, why);
-	if (inbuf_left(in) < RECORD + packet->caplen)
-		return reader_truncated(file, why, "packet");
-	source->place = inbuf_offset(in);
-	packet->data = in->bytes + in->at + RECORD;
-	in->at += RECORD + packet->caplen;
-	return SOURCE_PACKET;
-}
+const struct reader_ops pcap_read_ops = {
+    .format = FORMAT_PCAP,
+    .header = HEADER,
+    .begin = pcap_begin,
+    .next = pcap_next,
+    .more = pcap_more,
+};

@@ -2,15 +2,15 @@
  * The packets of the pcapng format: enhanced, simple, and obsolete packet blocks (sections 4.3, 4.4
  * and A of the draft).
  */
+#include "capfile/pcapng_epb-int.h"
+
+#include "capfile/pcapng.h"
 #include "capfile/pcapng_option.h"
-#include "capfile/pcapng_write.h"
-#include "capfile/reader-int.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define PAD4(n) (((size_t)(n) + 3u) & ~(size_t)3u)
-#define FIXED   20u /* of the body, before the packet's data */
+#define FIXED 20u /* bytes of the body before the packet's data */
 
 static bool
 is_own(const struct block_option *option)
@@ -116,11 +116,11 @@ read_fixed(const struct reader *file, uint32_t type, const unsigned char *body, 
 	packet->options_len = 0;
 	if (id >= file->source.interface_count - file->section_base)
 		return NO_INTERFACE;
-	if (PAD4(packet->caplen) > size - FIXED)
+	if (PCAPNG_PAD(packet->caplen) > size - FIXED)
 		return TOO_LONG;
 	if (packet->caplen > packet->len)
 		return MORE_KEPT;
-	return tsresol_ns(&file->ticks[packet->iface], pcapng_count_at(file, body + 4),
+	return tsresol_ns(&file->resolutions[packet->iface], get_timestamp(file, body + 4),
 			  &packet->ts_ns)
 		   ? SOUND
 		   : NO_TIME;
@@ -149,8 +149,8 @@ packet_damaged(struct reader *file, enum flaw flaw, const struct packet *packet,
 }
 
 enum source_event
-pcapng_read_packet(struct reader *file, uint32_t type, const unsigned char *body, size_t size,
-		   struct packet *packet, struct failure *why)
+pcapng_epb_read(struct reader *file, uint32_t type, const unsigned char *body, size_t size,
+		struct packet *packet, struct failure *why)
 {
 	const enum flaw flaw = read_fixed(file, type, body, size, packet);
 	const unsigned char *options, *end = body + size;
@@ -158,13 +158,13 @@ pcapng_read_packet(struct reader *file, uint32_t type, const unsigned char *body
 
 	if (flaw != SOUND)
 		return packet_damaged(file, flaw, packet, size, why);
-	options = packet->data + PAD4(packet->caplen);
+	options = packet->data + PCAPNG_PAD(packet->caplen);
 	rc = view_options(file, packet, options, end);
 	errno = EBADMSG;
 	if (rc > 0)
 		rc = copy_options(file, packet, options, end);
 	if (rc < 0)
-		return pcapng_failed(file, why, "an option of a packet beyond its block");
+		return reader_failed(file, why, "an option of a packet beyond its block");
 	if (type == PCAPNG_PACKET && get16(file, body + 2) != UINT16_MAX &&
 	    add_drops(file, packet, get16(file, body + 2)) < 0)
 		return reader_unreadable(file, why);
@@ -174,8 +174,8 @@ pcapng_read_packet(struct reader *file, uint32_t type, const unsigned char *body
 }
 
 enum source_event
-pcapng_read_simple(struct reader *file, const unsigned char *body, size_t size,
-		   struct packet *packet, struct failure *why)
+pcapng_epb_read_simple(struct reader *file, const unsigned char *body, size_t size,
+		       struct packet *packet, struct failure *why)
 {
 	uint32_t len, caplen, snaplen;
 
@@ -187,7 +187,7 @@ pcapng_read_simple(struct reader *file, const unsigned char *body, size_t size,
 	snaplen = file->source.interfaces[file->section_base].snaplen;
 	len = get32(file, body);
 	caplen = snaplen && snaplen < len ? snaplen : len;
-	if (PAD4(caplen) > size - 4)
+	if (PCAPNG_PAD(caplen) > size - 4)
 		return reader_damaged(file, why, "a packet of %u bytes in a block of %zu", caplen,
 				      size + PCAPNG_BLOCK_MIN);
 	*packet = (struct packet){.ts_ns = file->last_ns,
@@ -212,17 +212,17 @@ read_plain(const struct reader *file, const unsigned char *block, size_t left,
 	if (left < PCAPNG_BLOCK_MIN || get32(file, block) != PCAPNG_EPB)
 		return 0;
 	size = get32(file, block + 4);
-	if (size > left || size < PCAPNG_BLOCK_MIN || size % 4 || size > READER_BLOCK_MAX ||
+	if (size > left || size < PCAPNG_BLOCK_MIN || size % 4 || size > FORMAT_BLOCK_MAX ||
 	    get32(file, block + size - 4) != size ||
 	    read_fixed(file, PCAPNG_EPB, body, size - PCAPNG_BLOCK_MIN, packet) != SOUND)
 		return 0;
 	end = block + size - 4;
-	options = packet->data + PAD4(packet->caplen);
+	options = packet->data + PCAPNG_PAD(packet->caplen);
 	return options == end || view_options(file, packet, options, end) == 0 ? size : 0;
 }
 
 size_t
-pcapng_more(struct source *source, struct packet *list, size_t room)
+pcapng_epb_more(struct source *source, struct packet *list, size_t room)
 {
 	struct reader *file = (struct reader *)source;
 	struct inbuf *in = &file->in;

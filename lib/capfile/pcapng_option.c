@@ -1,8 +1,8 @@
 #include "capfile/pcapng_option.h"
 
-#include <string.h>
+#include "capfile/pcapng.h"
 
-#define PAD4(n) (((size_t)(n) + 3u) & ~(size_t)3u)
+#include <string.h>
 
 char *
 pcapng_option_text(const struct block_option *option)
@@ -56,11 +56,11 @@ pcapng_option_translate(bool swapped, enum pcapng_option_kind kind,
 
 	memcpy(to, &option->code, 2);
 	memcpy(to + 2, &option->size, 2);
-	memcpy(value, option->value, PAD4(option->size));
+	memcpy(value, option->value, PCAPNG_PAD(option->size));
 	if (swapped && pcapng_option_is_custom(option->code) && option->size >= 4)
 		pcapng_option_reverse(value, 4);
 	if (swapped && width)
 		for (size_t i = 0; i + width <= option->size; i += width)
 			pcapng_option_reverse(value + i, width);
-	return value + PAD4(option->size);
+	return value + PCAPNG_PAD(option->size);
 }

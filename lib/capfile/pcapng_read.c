@@ -1,236 +1,32 @@
 /*
- * The pcapng format (draft-ietf-opsawg-pcapng): sections of blocks, each section in a byte order of
- * its own and with interfaces numbered from 0. The source numbers the interfaces of all sections in
- * one sequence.
+ * The pcapng format (draft-ietf-opsawg-pcapng): sections of blocks. Headers of sections are
+ * pcapng_shb's, packets pcapng_epb's; interfaces, statistics and all other blocks are read here.
+ *
+ * Interface blocks yield no event: next() steps over them, and packets that follow belong to an
+ * interface that the source has by then. When a file is revisited, those before known_to have been
+ * added already and are skipped.
  */
-#include "capfile/reader-int.h"
+#include "capfile/pcapng_read-int.h"
 
 #include "base/parse.h"
+#include "capfile/pcapng.h"
+#include "capfile/pcapng_epb-int.h"
 #include "capfile/pcapng_option.h"
-#include "capfile/pcapng_write.h"
+#include "capfile/pcapng_shb-int.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAD4(n) (((size_t)(n) + 3u) & ~(size_t)3u)
-
-/* What a section of vcap's owes at its end: statistics with an end time for each interface that has
- * any, and nothing behind them. */
 static bool
-section_is_cut_short(const struct reader *file)
+time_at(const struct reader *file, const struct tsresol *resolution, const unsigned char *p,
+	int64_t *ns)
 {
-	bool has_statistics = false;
-
-	if (!file->is_vcaps || file->source.interface_count == file->section_base)
-		return false;
-	for (uint32_t i = file->section_base; i < file->source.interface_count; i++) {
-		const struct statistics *s = &file->source.interfaces[i].statistics;
-
-		if (s->valid && s->end_ns == INT64_MIN)
-			return true;
-		has_statistics |= s->valid;
-	}
-	return !has_statistics || file->is_unmarked;
+	return tsresol_ns(resolution, get_timestamp(file, p), ns);
 }
 
 static int
-add_comment(struct reader_section *section, size_t count, const struct block_option *option)
-{
-	char **comments;
-
-	/* Doubling at powers of two, the entry for NULL included. */
-	if ((count & (count + 1)) == 0) {
-		comments = realloc(section->comments, (2 * count + 2) * sizeof(*comments));
-		if (!comments)
-			return -1;
-		section->comments = comments;
-		comments[count] = NULL;
-	}
-	section->comments[count] = pcapng_option_text(option);
-	if (!section->comments[count])
-		return -1;
-	section->comments[count + 1] = NULL;
-	return 0;
-}
-
-/* Keeps a custom option that may be copied; room is for all of them. */
-static int
-keep_section_option(struct reader *file, const struct block_option *option, size_t room)
-{
-	struct reader_section *section = &file->section;
-	unsigned char *end;
-
-	if (!pcapng_option_is_custom(option->code) || pcapng_option_is_left_out(option))
-		return 0;
-	if (!section->options && !(section->options = malloc(room)))
-		return -1;
-	end = pcapng_option_translate(file->swapped, PCAPNG_OPTION_OF_OTHER, option,
-				      section->options + section->options_len);
-	section->options_len = (uint32_t)(end - section->options);
-	return 0;
-}
-
-static int
-section_options(struct reader *file, const unsigned char *at, const unsigned char *end)
-{
-	struct reader_section *section = &file->section;
-	const size_t room = (size_t)(end - at);
-	struct block_option option;
-	size_t count = 0;
-	int more;
-
-	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0) {
-		char **text = option.code == OPT_SHB_HARDWARE   ? &section->hardware
-			      : option.code == OPT_SHB_OS       ? &section->os
-			      : option.code == OPT_SHB_USERAPPL ? &section->application
-								: NULL;
-
-		if (option.code == OPT_COMMENT && add_comment(section, count++, &option) < 0)
-			return -1;
-		if (text && !*text && !(*text = pcapng_option_text(&option)))
-			return -1;
-		if (keep_section_option(file, &option, room) < 0)
-			return -1;
-	}
-	errno = more < 0 ? EBADMSG : 0;
-	return more;
-}
-
-enum source_event
-pcapng_failed(struct reader *file, struct failure *why, const char *what)
-{
-	return errno == EBADMSG ? reader_damaged(file, why, "%s", what)
-				: reader_unreadable(file, why);
-}
-
-/* Remembers where the section at hand begins. */
-static int
-mark_section(struct reader *file)
-{
-	struct section_mark *sections =
-	    realloc(file->sections, (file->section_count + 1) * sizeof(*sections));
-
-	if (!sections)
-		return -1;
-	file->sections = sections;
-	sections[file->section_count++] =
-	    (struct section_mark){inbuf_offset(&file->in), file->section_base, file->swapped};
-	return 0;
-}
-
-void
-pcapng_enter_section(struct reader *file, uint64_t offset)
-{
-	size_t low = 0, high = file->section_count;
-
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (file->sections[middle].offset <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	file->section_base = file->sections[low].interface_base;
-	file->swapped = file->sections[low].swapped;
-}
-
-/* A section header that is read again. */
-static enum source_event
-reenter_section(struct reader *file, struct failure *why)
-{
-	struct inbuf *in = &file->in;
-	uint32_t size;
-
-	pcapng_enter_section(file, inbuf_offset(in));
-	size = get32(file, in->bytes + in->at + 4);
-	if (inbuf_want(in, size) < 0)
-		return reader_unreadable(file, why);
-	if (inbuf_left(in) < size)
-		return reader_truncated(file, why, "section header");
-	file->source.note = (struct note){.type = PCAPNG_SHB,
-					  .body = in->bytes + in->at + PCAPNG_HEAD,
-					  .size = size - PCAPNG_BLOCK_MIN,
-					  .foreign = true};
-	in->at += size;
-	return SOURCE_NOTE;
-}
-
-/* Reads the section header at hand, of which twelve bytes are there. */
-static enum source_event
-read_section(struct reader *file, struct failure *why)
-{
-	struct inbuf *in = &file->in;
-	bool was_cut_short = file->section.cut_short | section_is_cut_short(file);
-	const unsigned char *p = in->bytes + in->at;
-	uint32_t size;
-
-	file->swapped = false;
-	if (get32(file, p + 8) != PCAPNG_MAGIC) {
-		file->swapped = true;
-		if (get32(file, p + 8) != PCAPNG_MAGIC)
-			return reader_damaged(file, why, "a section without byte order");
-	}
-	size = get32(file, p + 4);
-	if (size < 28 || size % 4 || size > READER_BLOCK_MAX)
-		return reader_damaged(file, why, "a section header of %u bytes", size);
-	if (inbuf_want(in, size) < 0)
-		return reader_unreadable(file, why);
-	if (inbuf_left(in) < size)
-		return reader_truncated(file, why, "section header");
-	p = in->bytes + in->at;
-	if (get32(file, p + size - 4) != size)
-		return reader_damaged(file, why, "a block of length %u that ends with %u", size,
-				      get32(file, p + size - 4));
-	/* Minor version 2 was once written by mistake and means 0 (section 4.1). */
-	if (get16(file, p + 12) != 1 || (get16(file, p + 14) != 0 && get16(file, p + 14) != 2))
-		return reader_damaged(file, why, "pcapng version %u.%u is not known",
-				      get16(file, p + 12), get16(file, p + 14));
-	if (reader_begin_section(file) < 0)
-		return reader_unreadable(file, why);
-	file->section.cut_short = was_cut_short;
-	if (section_options(file, p + 24, p + size - 4) < 0)
-		return pcapng_failed(file, why, "an option of the section beyond its block");
-	file->section_base = file->source.interface_count;
-	if (mark_section(file) < 0)
-		return reader_unreadable(file, why);
-	file->is_vcaps =
-	    file->section.application && strncmp(file->section.application, "vcap-", 5) == 0;
-	file->source.describes_engine = file->is_vcaps;
-	file->is_unmarked = true;
-	file->source.note = (struct note){.type = PCAPNG_SHB,
-					  .body = p + PCAPNG_HEAD,
-					  .size = size - PCAPNG_BLOCK_MIN,
-					  .foreign = true};
-	in->at += size;
-	file->known_to = inbuf_offset(in);
-	return SOURCE_NOTE;
-}
-
-int
-pcapng_begin(struct reader *file, struct failure *why)
-{
-	file->format = READER_PCAPNG;
-	file->source.next = pcapng_next;
-	file->source.more = pcapng_more;
-	if (inbuf_want(&file->in, PCAPNG_BLOCK_MIN) < 0)
-		return failure_errno(why, "cannot read '%s'", file->name);
-	if (inbuf_left(&file->in) < PCAPNG_BLOCK_MIN)
-		reader_truncated(file, NULL, "section header");
-	else
-		read_section(file, NULL);
-	return 0;
-}
-
-static bool
-time_at(const struct reader *file, const struct tsresol *ticks, const unsigned char *p, int64_t *ns)
-{
-	return tsresol_ns(ticks, pcapng_count_at(file, p), ns);
-}
-
-static int
-interface_option(struct reader *file, struct interface *interface, struct tsresol *ticks,
+interface_option(struct reader *file, struct interface *interface, struct tsresol *resolution,
 		 const struct block_option *option)
 {
 	char **text = option->code == OPT_IF_NAME          ? &interface->name
@@ -242,12 +38,12 @@ interface_option(struct reader *file, struct interface *interface, struct tsreso
 	if (option->code == OPT_IF_SPEED && option->size == 8) {
 		interface->speed = get64(file, option->value);
 	} else if (option->code == OPT_IF_TSRESOL && option->size == 1) {
-		int64_t offset_sec = ticks->offset_sec;
+		int64_t offset_sec = resolution->offset_sec;
 
-		*ticks = tsresol_parse(option->value[0]);
-		ticks->offset_sec = offset_sec;
+		*resolution = tsresol_parse(option->value[0]);
+		resolution->offset_sec = offset_sec;
 	} else if (option->code == OPT_IF_TSOFFSET && option->size == 8) {
-		ticks->offset_sec = (int64_t)get64(file, option->value);
+		resolution->offset_sec = (int64_t)get64(file, option->value);
 	} else if (option->code == OPT_IF_FILTER && option->size > 1 && !option->value[0] &&
 		   !interface->filter) {
 		interface->filter = strndup((const char *)option->value + 1, option->size - 1u);
@@ -267,7 +63,7 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 	       size_t size)
 {
 	const unsigned char *at = body + 8, *end = body + size;
-	struct tsresol ticks = tsresol_parse(6);
+	struct tsresol resolution = tsresol_parse(6);
 	struct block_option option;
 	int more;
 
@@ -278,9 +74,9 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 	if (size > 8 && !interface->options)
 		return -1;
 	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0)
-		if (interface_option(file, interface, &ticks, &option) < 0)
+		if (interface_option(file, interface, &resolution, &option) < 0)
 			return -1;
-	file->ticks[file->source.interface_count - 1] = ticks;
+	file->resolutions[file->source.interface_count - 1] = resolution;
 	file->is_unmarked = true;
 	if (interface->options_len == 0) {
 		free(interface->options);
@@ -365,16 +161,16 @@ static int
 statistics_option(struct reader *file, uint32_t id, const struct block_option *option,
 		  struct statistics *statistics)
 {
-	const struct tsresol *ticks = &file->ticks[id];
+	const struct tsresol *resolution = &file->resolutions[id];
 
 	if (option->size != 8)
 		return 0;
 	errno = EBADMSG;
 	switch (option->code) {
 	case OPT_ISB_STARTTIME:
-		return time_at(file, ticks, option->value, &statistics->start_ns) ? 0 : -1;
+		return time_at(file, resolution, option->value, &statistics->start_ns) ? 0 : -1;
 	case OPT_ISB_ENDTIME:
-		return time_at(file, ticks, option->value, &statistics->end_ns) ? 0 : -1;
+		return time_at(file, resolution, option->value, &statistics->end_ns) ? 0 : -1;
 	case OPT_ISB_IFRECV: statistics->received = get64(file, option->value); break;
 	case OPT_ISB_IFDROP: statistics->dropped = get64(file, option->value); break;
 	case OPT_ISB_FILTERACCEPT: statistics->accepted = get64(file, option->value); break;
@@ -402,11 +198,11 @@ read_statistics(struct reader *file, const unsigned char *body, size_t size, str
 		return reader_damaged(file, why, "statistics of interface %u of %u", id,
 				      file->source.interface_count - file->section_base);
 	id += file->section_base;
-	if (!time_at(file, &file->ticks[id], body + 4, &statistics.ts_ns))
+	if (!time_at(file, &file->resolutions[id], body + 4, &statistics.ts_ns))
 		return reader_damaged(file, why, "a time outside of 1970 to 2262");
 	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0)
 		if (statistics_option(file, id, &option, &statistics) < 0)
-			return pcapng_failed(file, why, "a time outside of 1970 to 2262");
+			return reader_failed(file, why, "a time outside of 1970 to 2262");
 	if (more < 0)
 		return reader_damaged(file, why, "an option of statistics beyond its block");
 	if (statistics_comments(file, id, body + 12, end, &statistics) < 0)
@@ -433,10 +229,11 @@ swap_records(const struct reader *file, uint32_t type, unsigned char *p, unsigne
 			return end;
 		length = get32(file, p + 4);
 		pcapng_option_reverse(p + 4, 4);
-		return PAD4(length) <= (size_t)(end - p) - 8 ? p + 8 + PAD4(length) : NULL;
+		return PCAPNG_PAD(length) <= (size_t)(end - p) - 8 ? p + 8 + PCAPNG_PAD(length)
+								   : NULL;
 	}
 	for (uint16_t record = 1; record && end - p >= 4;) {
-		size_t size = PAD4(get16(file, p + 2));
+		size_t size = PCAPNG_PAD(get16(file, p + 2));
 
 		record = get16(file, p);
 		pcapng_option_reverse(p, 2);
@@ -457,8 +254,11 @@ read_note(struct reader *file, uint32_t type, const unsigned char *body, size_t 
 		     type == PCAPNG_CUSTOM_NOCOPY;
 	unsigned char *p, *end;
 
-	file->source.note = (struct note){
-	    .type = type, .body = body, .size = (uint32_t)size, .foreign = file->swapped && !known};
+	file->source.note =
+	    (struct note){.type = type,
+			  .body = body,
+			  .size = (uint32_t)size,
+			  .is_copyable = (known || !file->swapped) && type != PCAPNG_CUSTOM_NOCOPY};
 	if (!file->swapped || !known)
 		return SOURCE_NOTE;
 	if (reader_reserve_scratch(file, size) < 0)
@@ -493,7 +293,7 @@ want_block(struct reader *file, uint32_t *size, struct failure *why)
 	uint32_t tail;
 
 	*size = get32(file, p + 4);
-	if (*size < PCAPNG_BLOCK_MIN || *size % 4 || *size > READER_BLOCK_MAX)
+	if (*size < PCAPNG_BLOCK_MIN || *size % 4 || *size > FORMAT_BLOCK_MAX)
 		return reader_damaged(file, why, "a block of %u bytes", *size);
 	if (inbuf_want(in, *size) < 0)
 		return reader_unreadable(file, why);
@@ -512,14 +312,14 @@ read_block(struct reader *file, uint32_t type, const unsigned char *body, size_t
 {
 	switch (type) {
 	case PCAPNG_EPB:
-	case PCAPNG_PACKET: return pcapng_read_packet(file, type, body, size, packet, why);
-	case PCAPNG_SPB: return pcapng_read_simple(file, body, size, packet, why);
+	case PCAPNG_PACKET: return pcapng_epb_read(file, type, body, size, packet, why);
+	case PCAPNG_SPB: return pcapng_epb_read_simple(file, body, size, packet, why);
 	case PCAPNG_ISB: return read_statistics(file, body, size, packet, why);
 	default: return read_note(file, type, body, size, why);
 	}
 }
 
-enum source_event
+static enum source_event
 pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 {
 	struct reader *file = (struct reader *)source;
@@ -533,17 +333,15 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		if (inbuf_want(in, PCAPNG_BLOCK_MIN) < 0)
 			return reader_unreadable(file, why);
 		if (inbuf_left(in) == 0) {
-			file->section.cut_short |= section_is_cut_short(file);
+			file->section.cut_short |= pcapng_shb_is_cut_short(file);
 			return reader_end(file, why);
 		}
 		if (inbuf_left(in) < PCAPNG_BLOCK_MIN)
 			return reader_truncated(file, why, "block");
 		source->place = inbuf_offset(in);
 		type = get32(file, in->bytes + in->at);
-		if (type == PCAPNG_SHB && source->place < file->known_to)
-			return reenter_section(file, why);
 		if (type == PCAPNG_SHB)
-			return read_section(file, why);
+			return pcapng_shb_read(file, why);
 		event = want_block(file, &size, why);
 		if (event != SOURCE_PACKET)
 			return event;
@@ -551,7 +349,7 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		if (type == PCAPNG_IDB) {
 			if (source->place >= file->known_to &&
 			    read_interface(file, block + PCAPNG_HEAD, size - PCAPNG_BLOCK_MIN) < 0)
-				return pcapng_failed(file, why, "a bad interface description");
+				return reader_failed(file, why, "a bad interface description");
 			in->at += size;
 			if (inbuf_offset(in) > file->known_to)
 				file->known_to = inbuf_offset(in);
@@ -564,3 +362,26 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		return event;
 	}
 }
+
+static int
+pcapng_begin(struct reader *file, struct failure *why)
+{
+	file->source.next = pcapng_next;
+	file->source.more = pcapng_epb_more;
+	if (inbuf_want(&file->in, PCAPNG_BLOCK_MIN) < 0)
+		return failure_errno(why, "cannot read '%s'", file->name);
+	if (inbuf_left(&file->in) < PCAPNG_BLOCK_MIN)
+		reader_truncated(file, NULL, "section header");
+	else
+		pcapng_shb_read(file, NULL);
+	return 0;
+}
+
+const struct reader_ops pcapng_read_ops = {
+    .format = FORMAT_PCAPNG,
+    .header = 0,
+    .begin = pcapng_begin,
+    .next = pcapng_next,
+    .more = pcapng_epb_more,
+    .enter = pcapng_shb_enter,
+};

@@ -1,10 +1,10 @@
 #include "capfile/pcapng_write.h"
 
+#include "capfile/pcapng.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PAD4(n) (((n) + 3u) & ~(size_t)3u)
 
 void
 blocks_release(struct blocks *blocks)
@@ -82,16 +82,10 @@ end(struct blocks *blocks)
 	put32(blocks, length);
 }
 
-bool
-note_is_copyable(const struct note *note)
-{
-	return !note->foreign && note->type != PCAPNG_SHB && note->type != PCAPNG_CUSTOM_NOCOPY;
-}
-
 static size_t
 option_room(const char *text)
 {
-	return text ? 4 + PAD4(strlen(text)) + 4 : 0;
+	return text ? 4 + PCAPNG_PAD(strlen(text)) + 4 : 0;
 }
 
 static void
@@ -102,7 +96,7 @@ put_option(struct blocks *blocks, uint16_t code, const void *from, size_t size)
 	put16(blocks, code);
 	put16(blocks, (uint16_t)size);
 	put(blocks, from, size);
-	put(blocks, padding, PAD4(size) - size);
+	put(blocks, padding, PCAPNG_PAD(size) - size);
 }
 
 /* An option's length has 16 bits: a longer text is cut. */
@@ -188,7 +182,7 @@ pcapng_write_interface(struct blocks *blocks, const struct interface *interface)
 		put16(blocks, (uint16_t)(filter_size + 1));
 		put(blocks, &bpf_as_text, 1);
 		put(blocks, interface->filter, filter_size);
-		put(blocks, "\0\0\0", PAD4(filter_size + 1) - (filter_size + 1));
+		put(blocks, "\0\0\0", PCAPNG_PAD(filter_size + 1) - (filter_size + 1));
 	}
 	if (interface->options_len)
 		put(blocks, interface->options, interface->options_len);
@@ -267,7 +261,7 @@ has_packet_options(const struct packet *packet)
 size_t
 pcapng_write_packet_length(const struct packet *packet)
 {
-	size_t length = 32 + PAD4((size_t)packet->caplen) + packet->options_len;
+	size_t length = 32 + PCAPNG_PAD((size_t)packet->caplen) + packet->options_len;
 
 	if (packet->flags)
 		length += 8;
@@ -280,7 +274,7 @@ size_t
 pcapng_write_packet_at(unsigned char *to, uint32_t id, const struct packet *packet)
 {
 	unsigned char *p = to + 8;
-	size_t padding = PAD4(packet->caplen) - packet->caplen;
+	size_t padding = PCAPNG_PAD(packet->caplen) - packet->caplen;
 	uint32_t length;
 
 	p = store32(p, id);

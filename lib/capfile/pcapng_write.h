@@ -11,52 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Block types, section 11.1 of the draft */
-enum {
-	PCAPNG_SHB = 0x0a0d0d0a,
-	PCAPNG_IDB = 1,
-	PCAPNG_PACKET = 2, /* obsolete */
-	PCAPNG_SPB = 3,
-	PCAPNG_NRB = 4,
-	PCAPNG_ISB = 5,
-	PCAPNG_EPB = 6,
-	PCAPNG_DSB = 10,
-	PCAPNG_CUSTOM = 0x00000bad,
-	PCAPNG_CUSTOM_NOCOPY = 0x40000bad,
-};
-#define PCAPNG_MAGIC 0x1a2b3c4du
-
-/* Option codes, sections 4.1 to 4.6 */
-enum {
-	OPT_END = 0,
-	OPT_COMMENT = 1,
-	OPT_SHB_HARDWARE = 2,
-	OPT_SHB_OS = 3,
-	OPT_SHB_USERAPPL = 4,
-	OPT_IF_NAME = 2,
-	OPT_IF_DESCRIPTION = 3,
-	OPT_IF_SPEED = 8,
-	OPT_IF_TSRESOL = 9,
-	OPT_IF_FILTER = 11,
-	OPT_IF_OS = 12,
-	OPT_IF_TSOFFSET = 14,
-	OPT_EPB_FLAGS = 2,
-	OPT_EPB_DROPCOUNT = 4,
-	OPT_EPB_QUEUE = 6,
-	OPT_ISB_STARTTIME = 2,
-	OPT_ISB_ENDTIME = 3,
-	OPT_ISB_IFRECV = 4,
-	OPT_ISB_IFDROP = 5,
-	OPT_ISB_FILTERACCEPT = 6,
-	OPT_ISB_OSDROP = 7,
-	OPT_ISB_USRDELIV = 8,
-};
-
 /* The room an EPB of this caplen takes, with epb_flags, epb_queue and options_len of others. */
 #define PCAPNG_EPB_ROOM(caplen, options_len) (32u + ((caplen) + 3u) / 4u * 4u + (options_len) + 20u)
-
-/* Whether the block that was read as a note may stand in another file. A section header may not. */
-bool note_is_copyable(const struct note *note);
 
 struct blocks {
 	unsigned char *bytes; /* heap, owned */

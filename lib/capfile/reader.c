@@ -1,136 +1,20 @@
 #include "capfile/reader.h"
 
-#include "capfile/pcapng_write.h"
-#include "capfile/reader-int.h"
+#include "capfile/pcap_read-int.h"
+#include "capfile/pcapng_read-int.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define MAGIC       4  /* bytes that tell the format */
-#define PCAP_HEADER 24 /* bytes */
+#define MAGIC 4            /* bytes that tell the format */
+#define CHUNK (256u << 10) /* bytes to read at a time */
 
 static struct reader *
 reader_of(struct source *source)
 {
 	return (struct reader *)source;
-}
-
-/* An input that has ended keeps saying so. */
-static enum source_event
-ended_next(struct source *source, struct packet *packet, struct failure *why)
-{
-	(void)packet;
-	if (why)
-		*why = reader_of(source)->why;
-	return reader_of(source)->ended;
-}
-
-static enum source_event
-finish(struct reader *file, struct failure *why, enum source_event event)
-{
-	file->ended = event;
-	file->source.next = ended_next;
-	file->source.more = NULL;
-	if (why)
-		*why = file->why;
-	return event;
-}
-
-enum source_event
-reader_end(struct reader *file, struct failure *why)
-{
-	return finish(file, why, SOURCE_END);
-}
-
-enum source_event
-reader_damaged(struct reader *file, struct failure *why, const char *format, ...)
-{
-	char what[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	failure_set(&file->why, "'%s' is damaged at byte %llu: %s", file->name,
-		    (unsigned long long)inbuf_offset(&file->in), what);
-	return finish(file, why, SOURCE_CUT);
-}
-
-enum source_event
-reader_truncated(struct reader *file, struct failure *why, const char *what)
-{
-	failure_set(&file->why, "'%s' ends in the middle of the %s at byte %llu", file->name, what,
-		    (unsigned long long)inbuf_offset(&file->in));
-	return finish(file, why, SOURCE_CUT);
-}
-
-enum source_event
-reader_unreadable(struct reader *file, struct failure *why)
-{
-	if (file->in.reservoir && errno == EAGAIN)
-		return SOURCE_LATER;
-	failure_errno(&file->why, "cannot read '%s' after byte %llu", file->name,
-		      (unsigned long long)inbuf_offset(&file->in));
-	return finish(file, why, SOURCE_CUT);
-}
-
-int
-reader_reserve_scratch(struct reader *file, size_t size)
-{
-	unsigned char *scratch;
-
-	if (size <= file->scratch_room)
-		return 0;
-	scratch = realloc(file->scratch, size);
-	if (!scratch)
-		return -1;
-	file->scratch = scratch;
-	file->scratch_room = size;
-	return 0;
-}
-
-struct interface *
-reader_add_interface(struct reader *file)
-{
-	uint32_t count = file->source.interface_count;
-
-	if (count == READER_INTERFACES) {
-		errno = EOVERFLOW;
-		return NULL;
-	}
-	if (count == file->interface_room) {
-		uint32_t room = count ? 2 * count : 4;
-		struct interface *interfaces =
-		    realloc(file->source.interfaces, room * sizeof(*interfaces));
-		struct tsresol *ticks;
-
-		if (!interfaces)
-			return NULL;
-		file->source.interfaces = interfaces;
-		ticks = realloc(file->ticks, room * sizeof(*ticks));
-		if (!ticks)
-			return NULL;
-		file->ticks = ticks;
-		file->interface_room = room;
-	}
-	file->source.interfaces[count] = (struct interface){0};
-	file->ticks[count] = (struct tsresol){0};
-	file->source.interface_count++;
-	return &file->source.interfaces[count];
-}
-
-void
-reader_drop_interface(struct reader *file)
-{
-	int saved = errno;
-
-	interface_release(&file->source.interfaces[--file->source.interface_count]);
-	errno = saved;
 }
 
 /* Goes back to an event: source->revisit. */
@@ -144,12 +28,12 @@ revisit(struct source *source, uint64_t place, struct failure *why)
 	if (!inbuf_holds(&file->in, place)) {
 		struct inbuf left = file->in;
 
-		while (i < READER_CURSORS && !inbuf_holds(&file->others[i], place))
+		while (i < READER_CURSORS && !inbuf_holds(&file->cursors[i], place))
 			i++;
 		if (i == READER_CURSORS)
-			i = file->next_other++ % READER_CURSORS;
-		file->in = file->others[i];
-		file->others[i] = left;
+			i = file->next_cursor++ % READER_CURSORS;
+		file->in = file->cursors[i];
+		file->cursors[i] = left;
 		file->in.fd = left.fd;
 		file->in.chunk = left.chunk;
 		file->in.can_seek = true;
@@ -160,10 +44,10 @@ revisit(struct source *source, uint64_t place, struct failure *why)
 	inbuf_seek(&file->in, place);
 	file->last_ns = 0;
 	file->why = FAILURE_INIT;
-	if (file->format == READER_PCAPNG)
-		pcapng_enter_section(file, place);
-	source->next = file->format == READER_PCAPNG ? pcapng_next : pcap_next;
-	source->more = file->format == READER_PCAPNG ? pcapng_more : pcap_more;
+	if (file->ops->enter)
+		file->ops->enter(file, place);
+	source->next = file->ops->next;
+	source->more = file->ops->more;
 	return 0;
 }
 
@@ -173,14 +57,15 @@ turn(struct source *source)
 	return inbuf_turn(&reader_of(source)->in);
 }
 
-/* Judges the first four bytes, which are there. */
-static bool
-begins_pcapng(const struct reader *file)
+/* By the first four bytes, which are in the buffer. What is not pcapng is left to pcap, which says
+ * what is wrong with it. */
+static const struct reader_ops *
+recognize(const struct reader *file)
 {
-	static const unsigned char pcapng[4] = {0x0a, 0x0d, 0x0d, 0x0a};
+	static const unsigned char pcapng[MAGIC] = {0x0a, 0x0d, 0x0d, 0x0a};
 
-	return inbuf_left(&file->in) >= sizeof(pcapng) &&
-	       memcmp(file->in.bytes + file->in.at, pcapng, sizeof(pcapng)) == 0;
+	return memcmp(file->in.bytes + file->in.at, pcapng, MAGIC) == 0 ? &pcapng_read_ops
+									: &pcap_read_ops;
 }
 
 /* Reads as far as it takes to tell the format. */
@@ -195,12 +80,11 @@ begin(struct reader *file, struct failure *why)
 		else
 			failure_set(&file->why, "'%s' ends in the middle of its header",
 				    file->name);
-		finish(file, NULL, SOURCE_CUT);
+		reader_cut(file, NULL);
 		return 0;
 	}
-	if (begins_pcapng(file))
-		return pcapng_begin(file, why);
-	return pcap_begin(file, why);
+	file->ops = recognize(file);
+	return file->ops->begin(file, why);
 }
 
 /* A file of which nothing has been read yet. It takes over fd only with owns_fd. */
@@ -214,7 +98,7 @@ new_file(int fd, const char *name, struct failure *why)
 		free(file);
 		return NULL;
 	}
-	inbuf_init(&file->in, fd, READER_CHUNK);
+	inbuf_init(&file->in, fd, CHUNK);
 	file->source.turn = turn;
 	if (file->in.can_seek)
 		file->source.revisit = revisit;
@@ -274,27 +158,30 @@ reader_open(const char *path, struct failure *why)
 	return file;
 }
 
-/* The first event of a merge_live file, once its header has come. */
+/* next() of a live file until its header has arrived. */
 static enum source_event
-begin_next(struct source *source, struct packet *packet, struct failure *why)
+next_before_header(struct source *source, struct packet *packet, struct failure *why)
 {
 	struct reader *file = reader_of(source);
 
 	if (inbuf_want(&file->in, MAGIC) < 0)
 		return reader_unreadable(file, why);
-	if (begins_pcapng(file)) {
-		file->format = READER_PCAPNG;
-		source->next = pcapng_next;
-	} else if (inbuf_want(&file->in, PCAP_HEADER) < 0) {
-		return reader_unreadable(file, why);
-	} else if (begin(file, &file->why) < 0) {
-		return finish(file, why, SOURCE_CUT);
+	if (inbuf_left(&file->in) < MAGIC) {
+		begin(file, NULL);
+		return source->next(source, packet, why);
 	}
+	file->ops = recognize(file);
+	if (file->ops->header == 0)
+		source->next = file->ops->next;
+	else if (inbuf_want(&file->in, file->ops->header) < 0)
+		return reader_unreadable(file, why);
+	else if (begin(file, &file->why) < 0)
+		return reader_cut(file, why);
 	return source->next(source, packet, why);
 }
 
 struct reader *
-reader_open_live_fd(int fd, const char *name, size_t most, struct failure *why)
+reader_open_live_fd(int fd, const char *name, size_t max, struct failure *why)
 {
 	struct reader *file = new_file(fd, name, why);
 
@@ -303,27 +190,27 @@ reader_open_live_fd(int fd, const char *name, size_t most, struct failure *why)
 	file->source.revisit = NULL;
 	file->in.can_seek = false;
 	file->in.base = 0;
-	file->in.reservoir = &file->reservoir;
-	bytequeue_init(&file->reservoir, most);
-	file->source.next = begin_next;
+	file->in.queue = &file->queue;
+	bytequeue_init(&file->queue, max);
+	file->source.next = next_before_header;
 	return file;
 }
 
 struct reader *
-reader_open_live(const char *path, const char *name, size_t most, struct failure *why)
+reader_open_live(const char *path, const char *name, size_t max, struct failure *why)
 {
 	struct reader *file;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
-		return reader_open_live_fd(STDIN_FILENO, "standard input", most, why);
+		return reader_open_live_fd(STDIN_FILENO, "standard input", max, why);
 	/* A FIFO opens without its writer; a regular file does not mind. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		failure_errno(why, "cannot open '%s'", path);
 		return NULL;
 	}
-	file = reader_open_live_fd(fd, name, most, why);
+	file = reader_open_live_fd(fd, name, max, why);
 	if (file)
 		file->owns_fd = true;
 	else
@@ -331,76 +218,28 @@ reader_open_live(const char *path, const char *name, size_t most, struct failure
 	return file;
 }
 
-struct bytequeue *
-reader_bytequeue(struct reader *file)
+void
+reader_fill(struct reader *file)
 {
-	return file->in.reservoir;
+	bytequeue_fill(&file->queue, file->in.fd);
+}
+
+bool
+reader_is_full(const struct reader *file)
+{
+	return bytequeue_is_full(&file->queue);
+}
+
+bool
+reader_wants_more(const struct reader *file)
+{
+	return !file->queue.at_eof && !bytequeue_is_full(&file->queue);
 }
 
 uint64_t
 reader_offset(const struct reader *file)
 {
 	return inbuf_offset(&file->in);
-}
-
-void
-reader_section_release(struct reader_section *section)
-{
-	free(section->options);
-	free(section->hardware);
-	free(section->os);
-	free(section->application);
-	for (char **c = section->comments; c && *c; c++)
-		free(*c);
-	free(section->comments);
-	*section = (struct reader_section){0};
-}
-
-static bool
-is_same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool
-says_the_same(const struct reader_section *a, const struct reader_section *b)
-{
-	char **x = a->comments, **y = b->comments;
-
-	if (!is_same_text(a->hardware, b->hardware) || !is_same_text(a->os, b->os) ||
-	    !is_same_text(a->application, b->application) || a->options_len != b->options_len ||
-	    (a->options_len && memcmp(a->options, b->options, a->options_len) != 0))
-		return false;
-	while (x && y && *x && *y && strcmp(*x, *y) == 0)
-		x++, y++;
-	return !(x && *x) && !(y && *y);
-}
-
-int
-reader_begin_section(struct reader *file)
-{
-	const size_t count = file->earlier_count;
-	struct reader_section *old = &file->section;
-	bool is_known = file->section_count == 0 || count == READER_SECTIONS ||
-			(count && (says_the_same(old, &file->earlier[0]) ||
-				   says_the_same(old, &file->earlier[count - 1])));
-
-	old->end_interface = file->source.interface_count;
-	if (is_known) {
-		reader_section_release(old);
-	} else {
-		if ((count & (count - 1)) == 0) {
-			struct reader_section *earlier =
-			    realloc(file->earlier, (count ? 2 * count : 1) * sizeof(*earlier));
-
-			if (!earlier)
-				return -1;
-			file->earlier = earlier;
-		}
-		file->earlier[file->earlier_count++] = *old;
-	}
-	*old = (struct reader_section){.first_interface = file->source.interface_count};
-	return 0;
 }
 
 void
@@ -413,31 +252,25 @@ reader_close(struct reader *file)
 	for (uint32_t i = 0; i < file->source.interface_count; i++)
 		interface_release(&file->source.interfaces[i]);
 	free(file->source.interfaces);
-	free(file->ticks);
-	reader_section_release(&file->section);
+	free(file->resolutions);
+	file_section_release(&file->section);
 	for (size_t i = 0; i < file->earlier_count; i++)
-		reader_section_release(&file->earlier[i]);
+		file_section_release(&file->earlier[i]);
 	free(file->earlier);
 	inbuf_release(&file->in);
-	bytequeue_release(&file->reservoir);
+	bytequeue_release(&file->queue);
 	for (unsigned i = 0; i < READER_CURSORS; i++)
-		inbuf_release(&file->others[i]);
-	free(file->sections);
+		inbuf_release(&file->cursors[i]);
+	free(file->marks);
 	free(file->scratch);
 	free(file->name);
 	free(file);
 }
 
 void
-reader_set_chunk(struct reader *file, size_t size)
+reader_use_memory(struct reader *file, unsigned char *memory, size_t size)
 {
-	file->in.chunk = size;
-}
-
-void
-reader_lend(struct reader *file, unsigned char *memory, size_t chunk)
-{
-	inbuf_lend(&file->in, memory, chunk);
+	inbuf_use_memory(&file->in, memory, size);
 }
 
 struct source *
@@ -446,20 +279,20 @@ reader_source(struct reader *file)
 	return &file->source;
 }
 
-enum reader_format
+enum format
 reader_format(const struct reader *file)
 {
-	return file->format;
+	return file->ops ? file->ops->format : FORMAT_PCAPNG;
 }
 
-const struct reader_section *
+const struct file_section *
 reader_section(const struct reader *file)
 {
 	return &file->section;
 }
 
 size_t
-reader_earlier_sections(const struct reader *file, const struct reader_section **list)
+reader_earlier_sections(const struct reader *file, const struct file_section **list)
 {
 	*list = file->earlier;
 	return file->earlier_count;
@@ -472,8 +305,8 @@ reader_fd(const struct reader *file)
 }
 
 void
-reader_park(struct reader *file)
+reader_close_between_reads(struct reader *file)
 {
 	if (file->owns_fd)
-		inbuf_park(&file->in, file->name);
+		inbuf_close_between_reads(&file->in, file->name);
 }

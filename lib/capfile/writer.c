@@ -1,4 +1,4 @@
-#include "capfile/reader.h"
+#include "capfile/writer.h"
 
 #include "base/fileio.h"
 #include "base/hugepage.h"
@@ -27,7 +27,7 @@ struct pcap_record {
 
 struct writer {
 	int fd;
-	enum reader_format format;
+	enum format format;
 	struct blocks blocks; /* what has not been written yet */
 	bool has_header;
 	uint32_t interface_count;
@@ -38,7 +38,7 @@ struct writer {
 };
 
 struct writer *
-writer_new(int fd, enum reader_format format, struct failure *why)
+writer_new(int fd, enum format format, struct failure *why)
 {
 	struct writer *writer = calloc(1, sizeof(*writer));
 
@@ -114,9 +114,9 @@ pcap_header(struct writer *writer, uint16_t linktype, struct failure *why)
 }
 
 int
-writer_section(struct writer *writer, const struct reader_section *section, struct failure *why)
+writer_section(struct writer *writer, const struct file_section *section, struct failure *why)
 {
-	if (writer->format == READER_PCAP)
+	if (writer->format == FORMAT_PCAP)
 		return 0;
 	if (pcapng_write_section(&writer->blocks, section->hardware, section->os,
 				 section->application, (const char *const *)section->comments,
@@ -132,7 +132,7 @@ static int
 default_section(struct writer *writer, struct failure *why)
 {
 	char application[] = "vcap " VCAP_VERSION;
-	const struct reader_section section = {.application = application};
+	const struct file_section section = {.application = application};
 
 	return writer_section(writer, &section, why);
 }
@@ -140,7 +140,7 @@ default_section(struct writer *writer, struct failure *why)
 void
 writer_mix_linktypes(struct writer *writer)
 {
-	writer->mixes_linktypes = writer->format == READER_PCAPNG;
+	writer->mixes_linktypes = writer->format == FORMAT_PCAPNG;
 }
 
 int
@@ -151,7 +151,7 @@ writer_interface(struct writer *writer, const struct interface *interface, uint3
 	    !writer->mixes_linktypes)
 		return failure_set(why, "link types %u and %u do not go into one file",
 				   writer->linktype, interface->linktype);
-	if (writer->format == READER_PCAP) {
+	if (writer->format == FORMAT_PCAP) {
 		if (!writer->has_header && pcap_header(writer, interface->linktype, why) < 0)
 			return -1;
 	} else {
@@ -182,7 +182,7 @@ check_time(const struct writer *writer, const struct packet *packet, struct fail
 {
 	if (packet->ts_ns < 0)
 		return failure_set(why, "a packet of a time before 1970 does not go into a file");
-	if (writer->format == READER_PCAP && packet->ts_ns / NS_PER_SECOND > UINT32_MAX)
+	if (writer->format == FORMAT_PCAP && packet->ts_ns / NS_PER_SECOND > UINT32_MAX)
 		return failure_set(why,
 				   "a packet of a time after 2106 does not go into a pcap file");
 	return 0;
@@ -191,7 +191,7 @@ check_time(const struct writer *writer, const struct packet *packet, struct fail
 static size_t
 record_length(const struct writer *writer, const struct packet *packet)
 {
-	return writer->format == READER_PCAP ? sizeof(struct pcap_record) + (size_t)packet->caplen
+	return writer->format == FORMAT_PCAP ? sizeof(struct pcap_record) + (size_t)packet->caplen
 					     : pcapng_write_packet_length(packet);
 }
 
@@ -201,7 +201,7 @@ record_at(const struct writer *writer, unsigned char *to, uint32_t id, const str
 {
 	struct pcap_record record;
 
-	if (writer->format == READER_PCAPNG)
+	if (writer->format == FORMAT_PCAPNG)
 		return pcapng_write_packet_at(to, id - writer->section_base, packet);
 	record = (struct pcap_record){.seconds = (uint32_t)(packet->ts_ns / NS_PER_SECOND),
 				      .nanoseconds = (uint32_t)(packet->ts_ns % NS_PER_SECOND),
@@ -227,7 +227,7 @@ int
 writer_statistics(struct writer *writer, uint32_t id, const struct statistics *statistics,
 		  const char *comment, struct failure *why)
 {
-	if (writer->format == READER_PCAP)
+	if (writer->format == FORMAT_PCAP)
 		return 0;
 	return pcapng_write_statistics(&writer->blocks, id - writer->section_base, statistics,
 				       comment) < 0
@@ -244,7 +244,7 @@ writer_flush(struct writer *writer, struct failure *why)
 int
 writer_raw(struct writer *writer, uint32_t type, const void *body, size_t size, struct failure *why)
 {
-	if (writer->format == READER_PCAP)
+	if (writer->format == FORMAT_PCAP)
 		return 0;
 	if (!writer->has_header && default_section(writer, why) < 0)
 		return -1;
@@ -393,7 +393,7 @@ int
 writer_finish(struct writer *writer, struct failure *why)
 {
 	if (!writer->has_header) {
-		int rc = writer->format == READER_PCAP ? pcap_header(writer, LINKTYPE_EN10MB, why)
+		int rc = writer->format == FORMAT_PCAP ? pcap_header(writer, LINKTYPE_EN10MB, why)
 						       : default_section(writer, why);
 		if (rc < 0)
 			return rc;

@@ -1,5 +1,7 @@
 #include "capture/filewriter.h"
 
+#include "capfile/pcapng.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

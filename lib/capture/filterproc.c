@@ -1,9 +1,9 @@
 #include "capture/filterproc.h"
 
-#include "base/bytequeue.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/process.h"
+#include "capfile/pcapng.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -256,7 +256,7 @@ filterproc_run(void *arg)
 			;
 		tend(slot);
 		if (!slot->is_over && poll(&poller, 1, 100) > 0)
-			bytequeue_fill(reader_bytequeue(slot->file), slot->from);
+			reader_fill(slot->file);
 	}
 	/* If nobody has told it to end. */
 	runstate_stop(slot->control, STOP_FILTER, "");

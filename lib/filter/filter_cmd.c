@@ -2,6 +2,7 @@
 
 #include "base/priv.h"
 #include "capfile/reader.h"
+#include "capfile/writer.h"
 
 #include <fcntl.h>
 #include <string.h>

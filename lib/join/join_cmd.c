@@ -2,6 +2,7 @@
 
 #include "base/priv.h"
 #include "capfile/reader.h"
+#include "capfile/writer.h"
 #include "join/join_stream.h"
 
 #include <fcntl.h>

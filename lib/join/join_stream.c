@@ -1,6 +1,6 @@
 #include "join/join_stream.h"
 
-#include "capfile/pcapng_write.h"
+#include "capfile/pcapng.h"
 #include "join/holdqueue.h"
 #include "join/join_cmd.h"
 

@@ -1,6 +1,5 @@
 #include "merge/input.h"
 
-#include "capfile/pcapng_write.h"
 #include "merge/label.h"
 
 #include <errno.h>
@@ -85,7 +84,7 @@ follow_interfaces(struct input *feed, struct interfaces *roster, struct failure 
 
 		if (check_linktype(feed, roster, interface, why) < 0)
 			return -1;
-		hint.trusts_description |= source->describes_engine;
+		hint.from_vcap = source->from_vcap;
 		if (label_of(&label, interface, &hint) < 0)
 			return no_memory(why);
 		routes[feed->route_count].newest_ns = INT64_MIN;
@@ -226,7 +225,7 @@ read_head(struct input *feed, struct interfaces *roster, struct failure *why)
 				return no_memory(why);
 			break;
 		case SOURCE_NOTE:
-			feed->is_note = note_is_copyable(&source->note);
+			feed->is_note = source->note.is_copyable;
 			if (feed->is_note)
 				return 1;
 			break;

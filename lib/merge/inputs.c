@@ -216,9 +216,9 @@ inputs_open(struct inputs *inputs, struct failure *why)
 	for (size_t i = 0; i < inputs->count; i++) {
 		if (open_input(&inputs->list[i], why) < 0)
 			return -1;
-		reader_lend(inputs->list[i].file, inputs->memory + i * 2 * chunk, chunk);
+		reader_use_memory(inputs->list[i].file, inputs->memory + i * 2 * chunk, chunk);
 		if (i >= inputs->most_open)
-			reader_park(inputs->list[i].file);
+			reader_close_between_reads(inputs->list[i].file);
 	}
 	return 0;
 }
@@ -318,20 +318,10 @@ inputs_can_be_revisited(const struct inputs *inputs)
 	return true;
 }
 
-static bool
-is_from(const struct inputs_file *input, const char *application)
-{
-	const char *found = reader_section(input->file)->application;
-
-	return found && strncmp(found, application, strlen(application)) == 0;
-}
-
 static struct label_hint
 hint_of(const struct inputs_file *input)
 {
-	return (struct label_hint){.engine = input->engine,
-				   .trusts_description = is_from(input, "vcap-"),
-				   .fallback = input->fallback};
+	return (struct label_hint){.engine = input->engine, .fallback = input->fallback};
 }
 
 /* A pipe is put in order as far as its window goes; a file needs none. */
@@ -371,13 +361,11 @@ inputs_has(const struct inputs *inputs, const char *path)
 
 static void
 add_section(struct section *provenance, const struct inputs_file *input,
-	    const struct reader_section *section, uint32_t end_interface)
+	    const struct file_section *section, uint32_t end_interface)
 {
 	static const struct interface unnamed;
-	const char *application = section->application;
 	const struct label_hint hint = {.engine = input->engine,
-					.trusts_description =
-					    application && strncmp(application, "vcap-", 5) == 0,
+					.from_vcap = file_section_is_from_vcap(section),
 					.fallback = input->fallback};
 	const struct source *source = reader_source(input->file);
 	const bool is_named = section->first_interface < end_interface;
@@ -394,7 +382,7 @@ add_section(struct section *provenance, const struct inputs_file *input,
 
 int
 inputs_provenance(const struct inputs *inputs, bool first, bool later, const struct strvec *remarks,
-		  const struct reader_section *known, struct reader_section *section)
+		  const struct file_section *known, struct file_section *section)
 {
 	struct section provenance = SECTION_INIT;
 
@@ -403,7 +391,7 @@ inputs_provenance(const struct inputs *inputs, bool first, bool later, const str
 
 	for (size_t i = 0; i < inputs->count; i++) {
 		const struct inputs_file *input = &inputs->list[i];
-		const struct reader_section *earlier;
+		const struct file_section *earlier;
 		size_t count = reader_earlier_sections(input->file, &earlier);
 
 		for (size_t k = 0; k < count; k++)

@@ -83,8 +83,8 @@ bool inputs_has(const struct inputs *inputs, const char *path);
  * remarks beside them. Call after merge_start. -1: no memory.
  */
 int inputs_provenance(const struct inputs *inputs, bool first, bool later,
-		      const struct strvec *remarks, const struct reader_section *known,
-		      struct reader_section *section);
+		      const struct strvec *remarks, const struct file_section *known,
+		      struct file_section *section);
 
 /* Whether input i is damaged or lacks its end mark, and how. Call after the merge's end. */
 bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,

@@ -48,7 +48,7 @@ label_of(struct label *label, const struct interface *interface, const struct la
 		if (!label->text)
 			return -1;
 	} else {
-		if (!engine && hint->trusts_description && interface->description &&
+		if (!engine && hint->from_vcap && interface->description &&
 		    parse_is_name(interface->description))
 			engine = interface->description;
 		if (asprintf(&label->text, "%s/%s", engine ? engine : hint->fallback,

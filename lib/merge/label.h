@@ -20,8 +20,8 @@ struct label {
 
 /* What names the engine of an interface that does not name it itself. */
 struct label_hint {
-	const char *engine;      /* overrides everything else; may be NULL */
-	bool trusts_description; /* a file of vcap-run's: the description is the engine */
+	const char *engine; /* overrides everything else; may be NULL */
+	bool from_vcap;     /* written by vcap: the interface's description names the engine */
 	const char *fallback;
 };
 

@@ -152,10 +152,10 @@ merge_cmd_unknown_engine(const struct merge_cmd *job)
 }
 
 static int
-write_section(struct writer *writer, const struct reader_section *said, struct failure *why)
+write_section(struct writer *writer, const struct file_section *said, struct failure *why)
 {
 	char application[] = "vcap-merge " VCAP_VERSION;
-	struct reader_section section = *said;
+	struct file_section section = *said;
 
 	section.application = application;
 	return writer_section(writer, &section, why);
@@ -163,7 +163,7 @@ write_section(struct writer *writer, const struct reader_section *said, struct f
 
 /* What is known of the inputs' sections when the first packet is written; of streams nothing. */
 static int
-write_header(const struct merge_cmd *job, struct writer *writer, struct reader_section *said,
+write_header(const struct merge_cmd *job, struct writer *writer, struct file_section *said,
 	     struct failure *why)
 {
 	if (inputs_provenance(&job->inputs, !job->merge_live, false, &job->remarks, NULL, said) < 0)
@@ -175,17 +175,17 @@ write_header(const struct merge_cmd *job, struct writer *writer, struct reader_s
  * twice.
  */
 static int
-write_trailer(const struct merge_cmd *job, struct writer *writer, const struct reader_section *said,
+write_trailer(const struct merge_cmd *job, struct writer *writer, const struct file_section *said,
 	      struct failure *why)
 {
-	struct reader_section more = {0};
+	struct file_section more = {0};
 	int rc = 0;
 
 	if (inputs_provenance(&job->inputs, job->merge_live, true, &job->remarks, said, &more) < 0)
 		rc = failure_errno(why, "cannot merge");
 	else if ((more.comments && *more.comments) || more.options_len)
 		rc = write_section(writer, &more, why);
-	reader_section_release(&more);
+	file_section_release(&more);
 	return rc;
 }
 
@@ -293,11 +293,11 @@ copy(const struct merge_cmd *job, struct source *from, struct writer *writer, st
 }
 
 static int
-write_all(const struct merge_cmd *job, int fd, enum reader_format format, struct failure *why)
+write_all(const struct merge_cmd *job, int fd, enum format format, struct failure *why)
 {
 	struct source *from = job->sides ? sides_source(job->sides) : merge_source(job->merge);
 	struct writer *writer = writer_new(fd, format, why);
-	struct reader_section said = {0};
+	struct file_section said = {0};
 	int rc = -1;
 
 	if (writer && job->mixes_linktypes)
@@ -315,7 +315,7 @@ write_all(const struct merge_cmd *job, int fd, enum reader_format format, struct
 	if (rc == 0)
 		rc = writer_finish(writer, why);
 	writer_free(writer);
-	reader_section_release(&said);
+	file_section_release(&said);
 	return rc;
 }
 
@@ -338,7 +338,7 @@ start_over(struct merge_cmd *job, int fd, struct failure *why)
 }
 
 int
-merge_cmd_write(struct merge_cmd *job, int fd, enum reader_format format, struct failure *why)
+merge_cmd_write(struct merge_cmd *job, int fd, enum format format, struct failure *why)
 {
 	int rc = write_all(job, fd, format, why);
 

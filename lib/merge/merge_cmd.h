@@ -12,7 +12,7 @@
 #include "base/fileio.h"
 #include "base/strvec.h"
 #include "base/threadpool.h"
-#include "capfile/reader.h"
+#include "capfile/writer.h"
 #include "filter/service.h"
 #include "merge/inputs.h"
 #include "merge/merge.h"
@@ -70,7 +70,7 @@ int merge_cmd_start(struct merge_cmd *job, struct failure *why);
 const char *merge_cmd_unknown_engine(const struct merge_cmd *job);
 
 /* Writes the capture to fd. -1: it cannot be completed, and what was written is worthless. */
-int merge_cmd_write(struct merge_cmd *job, int fd, enum reader_format format, struct failure *why);
+int merge_cmd_write(struct merge_cmd *job, int fd, enum format format, struct failure *why);
 
 /* Whether something is missing of input i, and what: damage, no end mark, packets out of order.
  * Call after merge_cmd_write. */

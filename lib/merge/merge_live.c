@@ -1,6 +1,5 @@
 #include "merge/merge_live.h"
 
-#include "base/bytequeue.h"
 #include "base/clock.h"
 #include "base/parse.h"
 
@@ -98,7 +97,7 @@ static bool
 make_room(struct merge_live *merge_live)
 {
 	for (size_t i = 0; i < merge_live->inputs->count; i++)
-		if (bytequeue_is_full(reader_bytequeue(merge_live->inputs->list[i].file)) &&
+		if (reader_is_full(merge_live->inputs->list[i].file) &&
 		    merge_holds(merge_live->merge)) {
 			if (!merge_live->is_short)
 				say(merge_live, i,
@@ -116,8 +115,7 @@ take(struct merge_live *merge_live, const struct pollfd *pollers)
 {
 	for (size_t i = 0; i < merge_live->inputs->count; i++)
 		if (pollers[i].revents)
-			bytequeue_fill(reader_bytequeue(merge_live->inputs->list[i].file),
-				       pollers[i].fd);
+			reader_fill(merge_live->inputs->list[i].file);
 }
 
 /* Waits until something comes, or an input has been silent for long enough. */
@@ -131,12 +129,11 @@ wait_for_more(struct merge_live *merge_live, struct pollfd *pollers, struct fail
 	if (make_room(merge_live))
 		left_ns = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct reader *file = merge_live->inputs->list[i].file;
-		const struct bytequeue *reservoir = reader_bytequeue(file);
-		bool is_done = reservoir->at_eof || bytequeue_is_full(reservoir);
+		const struct reader *file = merge_live->inputs->list[i].file;
 
 		/* What is held already is taken first, however much there is. */
-		pollers[i] = (struct pollfd){is_done ? -1 : reader_fd(file), POLLIN, 0};
+		pollers[i] =
+		    (struct pollfd){reader_wants_more(file) ? reader_fd(file) : -1, POLLIN, 0};
 	}
 	pollers[count] = (struct pollfd){merge_live->out, 0, 0};
 	left = (struct timespec){left_ns / NS_PER_SECOND, left_ns % NS_PER_SECOND};
@@ -154,13 +151,7 @@ promise(struct merge_live *merge_live, const struct source *source, struct write
 	struct failure *why)
 {
 	const int64_t promise_ns = merge_watermark(merge_live->merge);
-	const struct statistics heartbeat = {.ts_ns = promise_ns,
-					     .start_ns = INT64_MIN,
-					     .end_ns = INT64_MIN,
-					     .received = STATISTICS_UNKNOWN,
-					     .dropped = STATISTICS_UNKNOWN,
-					     .accepted = STATISTICS_UNKNOWN,
-					     .core = PACKET_NO_CORE};
+	struct statistics heartbeat = STATISTICS_INIT;
 
 	if (source->interface_count == 0 || promise_ns == INT64_MAX || promise_ns < 0)
 		return 0;
@@ -168,6 +159,7 @@ promise(struct merge_live *merge_live, const struct source *source, struct write
 	    promise_ns < merge_live->promised_ns + PROMISE_STEP_NS)
 		return 0;
 	merge_live->promised_ns = promise_ns;
+	heartbeat.ts_ns = promise_ns;
 	return writer_statistics(writer, PROMISE_ID, &heartbeat, NULL, why);
 }
 
@@ -175,16 +167,11 @@ int
 merge_live_end_mark(const struct merge_live *merge_live, struct writer *writer, uint32_t id,
 		    struct failure *why)
 {
-	const struct statistics end = {.ts_ns = merge_live->promised_ns,
-				       .start_ns = INT64_MIN,
-				       .end_ns = merge_live->promised_ns,
-				       .received = STATISTICS_UNKNOWN,
-				       .dropped = STATISTICS_UNKNOWN,
-				       .accepted = STATISTICS_UNKNOWN,
-				       .core = PACKET_NO_CORE};
+	struct statistics end = STATISTICS_INIT;
 
 	if (id != PROMISE_ID || merge_live->promised_ns == INT64_MIN)
 		return 0;
+	end.ts_ns = end.end_ns = merge_live->promised_ns;
 	return writer_statistics(writer, id, &end, NULL, why);
 }
 

@@ -11,7 +11,7 @@
 #define VCAP_MERGE_LIVE_H
 
 #include "base/failure.h"
-#include "capfile/reader.h"
+#include "capfile/writer.h"
 #include "merge/inputs.h"
 #include "merge/merge.h"
 

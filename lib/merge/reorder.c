@@ -38,7 +38,7 @@ show_interfaces(struct reorder *window)
 {
 	window->source.interfaces = window->from->interfaces;
 	window->source.interface_count = window->from->interface_count;
-	window->source.describes_engine = window->from->describes_engine;
+	window->source.from_vcap = window->from->from_vcap;
 }
 
 struct reorder *

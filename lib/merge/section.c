@@ -11,7 +11,7 @@ add_text(struct section *provenance, const char *engine, const char *key, const 
 }
 
 static void
-add_options(struct section *provenance, const struct reader_section *section)
+add_options(struct section *provenance, const struct file_section *section)
 {
 	unsigned char *options;
 
@@ -28,7 +28,7 @@ add_options(struct section *provenance, const struct reader_section *section)
 }
 
 void
-section_add(struct section *provenance, const struct reader_section *section, const char *engine)
+section_add(struct section *provenance, const struct file_section *section, const char *engine)
 {
 	add_options(provenance, section);
 	if (section->application && strncmp(section->application, "vcap-merge ", 11) == 0) {
@@ -111,7 +111,7 @@ split_options(const unsigned char *options, size_t left, struct option *list)
 }
 
 static bool
-has_option(const struct reader_section *section, const struct option *option)
+has_option(const struct file_section *section, const struct option *option)
 {
 	const unsigned char *at = section ? section->options : NULL;
 	size_t left = at ? section->options_len : 0;
@@ -130,8 +130,8 @@ has_option(const struct reader_section *section, const struct option *option)
 
 /* Sorts the options and keeps each once, if it is not in known, and no more than fit. */
 static int
-finish_options(struct section *provenance, const struct reader_section *known,
-	       struct reader_section *section)
+finish_options(struct section *provenance, const struct file_section *known,
+	       struct file_section *section)
 {
 	struct option *list = calloc(provenance->options_len / 4 + 1, sizeof(*list));
 	unsigned char *to = malloc(provenance->options_len + 1);
@@ -159,8 +159,8 @@ finish_options(struct section *provenance, const struct reader_section *known,
 }
 
 int
-section_finish(struct section *provenance, const struct reader_section *known,
-	       struct reader_section *section)
+section_finish(struct section *provenance, const struct file_section *known,
+	       struct file_section *section)
 {
 	struct strvec *comments = &provenance->comments;
 	bool failed = comments->failed || finish_options(provenance, known, section) < 0;

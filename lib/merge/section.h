@@ -7,7 +7,7 @@
 #define VCAP_SECTION_H
 
 #include "base/strvec.h"
-#include "capfile/reader.h"
+#include "capfile/file_section.h"
 
 #include <stdint.h>
 
@@ -20,18 +20,18 @@ struct section {
 #define SECTION_INIT ((struct section){0})
 
 /* The longest comments of a section together; what does not fit is left out, and a comment says how
- * much. It keeps the block well below READER_BLOCK_MAX. */
+ * much. It keeps the block well below FORMAT_BLOCK_MAX. */
 #define SECTION_MAX (8u << 20)
 
 /* Adds the texts and options of a section of the engine's. What vcap-merge wrote is led by its
  * engines already. Memory that ran out shows in section_finish. */
-void section_add(struct section *provenance, const struct reader_section *section,
+void section_add(struct section *provenance, const struct file_section *section,
 		 const char *engine);
 
 /* Fills the comments and options of *section, which has none, but for those that known, which
  * another call filled, has already (it may be NULL); the rest of it stays. 0, or -1 without memory;
  * the provenance is as SECTION_INIT either way. */
-int section_finish(struct section *provenance, const struct reader_section *known,
-		   struct reader_section *section);
+int section_finish(struct section *provenance, const struct file_section *known,
+		   struct file_section *section);
 
 #endif

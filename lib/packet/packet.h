@@ -113,14 +113,15 @@ enum source_event {
 /*
  * What a source met that is neither packet, interface nor statistics: a pcapng block of this type,
  * PCAPNG_SHB where a further section begins. The body is in this host's byte order, except for
- * types that the reader does not know in a section of the other order: those are foreign, and
- * cannot be copied.
+ * types that the reader does not know in a section of the other order.
  */
 struct note {
 	uint32_t type;
 	const unsigned char *body; /* valid until the next next() */
 	uint32_t size;             /* a multiple of four */
-	bool foreign;
+	/* It may stand in another file: its byte order is known, and it is neither a section header
+	 * nor a custom block that forbids it. */
+	bool is_copyable;
 };
 
 struct source {
@@ -129,9 +130,8 @@ struct source {
 				  struct failure *why);
 	struct interface *interfaces; /* may grow, and move, during next() */
 	uint32_t interface_count;
-	struct note note;      /* what SOURCE_NOTE announced */
-	bool describes_engine; /* descriptions of interfaces are names of engines: a file of vcap's
-				*/
+	struct note note; /* what SOURCE_NOTE announced */
+	bool from_vcap;   /* written by vcap: descriptions of interfaces are names of engines */
 	/* A source that can go back has these, others have NULL: where the event that next()
 	 * yielded last stands, and how to make next() yield it again. Interfaces and counters stay
 	 * as they are; places ascend. */

@@ -5,7 +5,7 @@
 #ifndef VCAP_FUZZ_CAPTURE_H
 #define VCAP_FUZZ_CAPTURE_H
 
-#include "capfile/pcapng_write.h"
+#include "capfile/pcapng.h"
 #include "capfile/reader.h"
 #include "fuzz.h"
 
@@ -64,13 +64,13 @@ check_options(const unsigned char *options, uint32_t size)
 /* The packet is made of the input's own bytes, where it is said to stand. */
 static inline void
 check_packet(const struct source *source, const struct packet *packet, const uint8_t *data,
-	     size_t size, enum reader_format format)
+	     size_t size, enum format format)
 {
 	static const uint8_t simple[] = {3, 0, 0, 0}, simple_big[] = {0, 0, 0, 3};
-	size_t head = format == READER_PCAP ? 16 : 28;
+	size_t head = format == FORMAT_PCAP ? 16 : 28;
 
 	must(source->place < size);
-	if (format == READER_PCAPNG && (memcmp(data + source->place, simple, 4) == 0 ||
+	if (format == FORMAT_PCAPNG && (memcmp(data + source->place, simple, 4) == 0 ||
 					memcmp(data + source->place, simple_big, 4) == 0))
 		head = 12;
 	must(packet->caplen <= packet->len);
@@ -180,11 +180,31 @@ check_more(struct reader *file, const struct reading *reading)
 	must(packets == reading->packets && hash == reading->digest);
 }
 
+#define PIECE_MAX 4096
+
+/* A reader of these bytes that reads at most chunk of them at a time. */
+static inline struct reader *
+open_in_pieces(const uint8_t *data, size_t size, unsigned char *memory, size_t chunk)
+{
+	int fd = file_of(data, size);
+	struct reader *file;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	file = reader_open_unread(path, NULL);
+	must(file);
+	close(fd);
+	reader_use_memory(file, memory, chunk);
+	must(reader_begin(file, NULL) == 0);
+	return file;
+}
+
 /* Reads a file in large pieces, in small ones, many at a time, and backwards: all the same. */
 static inline void
 check_capture(const uint8_t *data, size_t size)
 {
 	int fd = file_of(data, size);
+	static unsigned char memory[2 * PIECE_MAX];
 	struct reading whole, pieces;
 	struct failure why;
 	struct reader *file = reader_open_fd(fd, "input", &why);
@@ -198,18 +218,14 @@ check_capture(const uint8_t *data, size_t size)
 	check_revisits(file, &whole);
 	reader_close(file);
 
-	file = reader_open_fd(file_of(data, size), "input", &why);
-	must(file);
-	reader_set_chunk(file, 64);
+	file = open_in_pieces(data, size, memory, 64);
 	read_all(file, data, size, &pieces);
 	must(pieces.digest == whole.digest && pieces.last == whole.last);
 	must(pieces.events == whole.events);
 	reader_close(file);
 
-	for (size_t chunk = 64; chunk <= 4096; chunk *= 8) {
-		file = reader_open_fd(file_of(data, size), "input", &why);
-		must(file);
-		reader_set_chunk(file, chunk);
+	for (size_t chunk = 64; chunk <= PIECE_MAX; chunk *= 8) {
+		file = open_in_pieces(data, size, memory, chunk);
 		check_more(file, &whole);
 		reader_close(file);
 	}

@@ -58,7 +58,7 @@ merge(const int *inputs, const char *engine)
 	if (rc == 0)
 		rc = merge_cmd_start(&job, &why);
 	if (rc == 0)
-		rc = merge_cmd_write(&job, out, READER_PCAPNG, &why);
+		rc = merge_cmd_write(&job, out, FORMAT_PCAPNG, &why);
 	merge_cmd_release(&job);
 	must(rc == 0 || why.text[0]);
 	if (rc == 0)

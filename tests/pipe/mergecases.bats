@@ -233,7 +233,7 @@ bytes() {
 		ng 1 010000001800000001000000000004000900ffff18000000 is damaged at byte 84: a bad interface description
 		ng 1 01000000100000000100000010000000 is damaged at byte 84: a bad interface description
 		ng 1 050000001800000003000000000000000000000018000000 is damaged at byte 84: statistics of interface 3 of 1
-		ng 1 0a0d0d0a1c000000000000000100000000000000000000001c000000 is damaged at byte 84: a section without byte order
+		ng 1 0a0d0d0a1c000000000000000100000000000000000000001c000000 is damaged at byte 84: bad byte-order magic
 		ng 1 0a0d0d0a1c0000004d3c2b1a02000000ffffffffffffffff1c000000 is damaged at byte 84: pcapng version 2.0 is not known
 		ng 1 0a0d0d0a100000004d3c2b1a0100000010000000 is damaged at byte 84: a section header of 16 bytes
 		section 0 030000001400000004000000aabbccdd14000000 is damaged at byte 28: a packet before any interface

@@ -1,4 +1,5 @@
 /* The encoder, block by block, against bytes written out by hand from the draft. */
+#include "capfile/pcapng.h"
 #include "capfile/pcapng_write.h"
 #include "tap.h"
 

@@ -1,7 +1,9 @@
 /* The readers and the writer, on files made byte by byte in either order. */
 #include "base/parse.h"
+#include "capfile/pcapng.h"
 #include "capfile/pcapng_write.h"
 #include "capfile/reader.h"
+#include "capfile/writer.h"
 #include "tap.h"
 
 #include <stdlib.h>
@@ -391,7 +393,7 @@ all_kinds_of_blocks(void)
 			      12) == 0,
 		   "an obsolete packet block, its drops an option");
 		ok(source->next(source, &p, &why) == SOURCE_NOTE &&
-		       source->note.type == PCAPNG_NRB && !source->note.foreign &&
+		       source->note.type == PCAPNG_NRB && source->note.is_copyable &&
 		       source->note.size == 24 && memcmp(source->note.body, "\1\0\x08\0", 4) == 0 &&
 		       memcmp(source->note.body + 16, "\2\0\3\0dns", 7) == 0,
 		   "name resolution, in this host's order");
@@ -399,8 +401,8 @@ all_kinds_of_blocks(void)
 		       memcmp(source->note.body, "KSLT\3\0\0\0key", 11) == 0,
 		   "secrets, in this host's order");
 		ok(source->next(source, &p, &why) == SOURCE_NOTE && source->note.type == 0x7777 &&
-		       source->note.foreign == big,
-		   "an unknown block of the other order is foreign");
+		       source->note.is_copyable == !big,
+		   "an unknown block of the other order is not to be copied");
 		ok(source->next(source, &p, &why) == SOURCE_STATISTICS && p.iface == 0,
 		   "statistics");
 		ok(source->interfaces[0].statistics.ts_ns == 3000 &&
@@ -662,7 +664,7 @@ what_is_no_capture_is_refused(void)
 
 /* What the writer writes, the reader reads: also packets larger than the writer's buffer. */
 static void
-written_is_read(enum reader_format format)
+written_is_read(enum format format)
 {
 	static unsigned char large[3 << 20];
 	struct interface named = {.name = (char *)"lb1/eth0", .linktype = LINKTYPE_EN10MB};
@@ -688,7 +690,7 @@ written_is_read(enum reader_format format)
 	}
 	ok(good == 5 && writer_finish(writer, &why) == 0, "five packets written");
 	p.ts_ns = INT64_C(4294967296) * NS_PER_SECOND;
-	ok((writer_packet(writer, 0, &p, &why) < 0) == (format == READER_PCAP),
+	ok((writer_packet(writer, 0, &p, &why) < 0) == (format == FORMAT_PCAP),
 	   "after 2106 only pcapng goes on");
 	writer_free(writer);
 	lseek(fd, 0, SEEK_SET);
@@ -698,9 +700,9 @@ written_is_read(enum reader_format format)
 		good += source->next(source, &p, &why) == SOURCE_PACKET &&
 			p.ts_ns == i * NS_PER_SECOND + i && p.caplen == sizes[i] &&
 			p.len == sizes[i] + i && (i == 0 || p.data[0] == i) &&
-			(format == READER_PCAP || (p.core == i && p.flags == DIRECTION_IN));
+			(format == FORMAT_PCAP || (p.core == i && p.flags == DIRECTION_IN));
 	ok(good == 5 && source->next(source, &p, &why) == SOURCE_END, "five packets read");
-	if (format == READER_PCAPNG)
+	if (format == FORMAT_PCAPNG)
 		is_str(source->interfaces[0].name, "lb1/eth0", "the interface's name");
 	reader_close(file);
 }
@@ -725,7 +727,7 @@ main(void)
 	damage_is_told_with_its_offset();
 	options_stay_in_their_block();
 	what_is_no_capture_is_refused();
-	written_is_read(READER_PCAPNG);
-	written_is_read(READER_PCAP);
+	written_is_read(FORMAT_PCAPNG);
+	written_is_read(FORMAT_PCAP);
 	return done_testing();
 }

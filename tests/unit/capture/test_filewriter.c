@@ -1,6 +1,7 @@
 /*
  * A recording is a sequence of whole blocks, whatever the limits and the file system say.
  */
+#include "capfile/pcapng.h"
 #include "capture/filewriter.h"
 #include "tap.h"
 

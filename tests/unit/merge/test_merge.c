@@ -1,6 +1,6 @@
 /* The merge over sources in memory, against sorting everything. */
 #include "base/parse.h"
-#include "capfile/pcapng_write.h"
+#include "capfile/pcapng.h"
 #include "merge/merge.h"
 #include "packet/batch.h"
 #include "tap.h"

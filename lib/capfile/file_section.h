@@ -1,0 +1,37 @@
+/*
+ * A section of a pcapng file: what its header says, and which interfaces it has. A pcap file is one
+ * section that says nothing.
+ */
+#ifndef VCAP_FILE_SECTION_H
+#define VCAP_FILE_SECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Texts are on the heap and owned; NULL if absent. */
+struct file_section {
+	char *hardware, *os, *application;
+	char **comments; /* ends with NULL; heap, owned, as is each; NULL if there are none */
+	/* Custom options that may be copied, in the form of packet.options; heap, owned. */
+	unsigned char *options;
+	uint32_t options_len;                    /* bytes */
+	uint32_t first_interface, end_interface; /* [first, end) of the source's interfaces */
+	/* Set at SOURCE_END: this or an earlier section was written by vcap and lacks its end mark,
+	 * which is statistics with an end time and nothing after them. */
+	bool cut_short;
+};
+
+/* The most sections of a file that are remembered. */
+#define FILE_SECTIONS_MAX 4096
+
+/* Frees what a section owns, and empties it. */
+void file_section_release(struct file_section *section);
+
+/* Whether the headers of both have the same texts, comments and options. */
+bool file_section_has_same_header(const struct file_section *a, const struct file_section *b);
+
+/* Whether a command of vcap wrote it: the application's name starts with "vcap-". Then the
+ * descriptions of its interfaces are names of engines, and it ends with an end mark. */
+bool file_section_is_from_vcap(const struct file_section *section);
+
+#endif

@@ -1,0 +1,209 @@
+/*
+ * Section headers (draft-ietf-opsawg-pcapng, section 4.1). Each begins a section with a byte order
+ * of its own and interfaces numbered from 0; the source numbers the interfaces of all sections in
+ * one sequence, so a section has a base that is added to its interfaces' numbers.
+ *
+ * A file that is revisited is read in an order of its own. Where each section begins is therefore
+ * remembered: any offset up to the newest block that was read tells its section by binary search.
+ */
+#include "capfile/pcapng_shb-int.h"
+
+#include "capfile/pcapng.h"
+#include "capfile/pcapng_option.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The end mark of a section of vcap: statistics with an end time for each interface that has any,
+ * and nothing after them. */
+bool
+pcapng_shb_is_cut_short(const struct reader *file)
+{
+	bool has_statistics = false;
+
+	if (!file->source.from_vcap || file->source.interface_count == file->section_base)
+		return false;
+	for (uint32_t i = file->section_base; i < file->source.interface_count; i++) {
+		const struct statistics *s = &file->source.interfaces[i].statistics;
+
+		if (s->valid && s->end_ns == INT64_MIN)
+			return true;
+		has_statistics |= s->valid;
+	}
+	return !has_statistics || file->is_unmarked;
+}
+
+static int
+add_comment(struct file_section *section, size_t count, const struct block_option *option)
+{
+	char **comments;
+
+	/* Doubling at powers of two, the entry for NULL included. */
+	if ((count & (count + 1)) == 0) {
+		comments = realloc(section->comments, (2 * count + 2) * sizeof(*comments));
+		if (!comments)
+			return -1;
+		section->comments = comments;
+		comments[count] = NULL;
+	}
+	section->comments[count] = pcapng_option_text(option);
+	if (!section->comments[count])
+		return -1;
+	section->comments[count + 1] = NULL;
+	return 0;
+}
+
+/* Keeps a custom option that may be copied; room is for all of them. */
+static int
+keep_section_option(struct reader *file, const struct block_option *option, size_t room)
+{
+	struct file_section *section = &file->section;
+	unsigned char *end;
+
+	if (!pcapng_option_is_custom(option->code) || pcapng_option_is_left_out(option))
+		return 0;
+	if (!section->options && !(section->options = malloc(room)))
+		return -1;
+	end = pcapng_option_translate(file->swapped, PCAPNG_OPTION_OF_OTHER, option,
+				      section->options + section->options_len);
+	section->options_len = (uint32_t)(end - section->options);
+	return 0;
+}
+
+static int
+section_options(struct reader *file, const unsigned char *at, const unsigned char *end)
+{
+	struct file_section *section = &file->section;
+	const size_t room = (size_t)(end - at);
+	struct block_option option;
+	size_t count = 0;
+	int more;
+
+	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0) {
+		char **text = option.code == OPT_SHB_HARDWARE   ? &section->hardware
+			      : option.code == OPT_SHB_OS       ? &section->os
+			      : option.code == OPT_SHB_USERAPPL ? &section->application
+								: NULL;
+
+		if (option.code == OPT_COMMENT && add_comment(section, count++, &option) < 0)
+			return -1;
+		if (text && !*text && !(*text = pcapng_option_text(&option)))
+			return -1;
+		if (keep_section_option(file, &option, room) < 0)
+			return -1;
+	}
+	errno = more < 0 ? EBADMSG : 0;
+	return more;
+}
+
+/* Remembers where the section at hand begins, for pcapng_shb_enter. */
+static int
+mark_section(struct reader *file)
+{
+	struct section_mark *sections =
+	    realloc(file->marks, (file->mark_count + 1) * sizeof(*sections));
+
+	if (!sections)
+		return -1;
+	file->marks = sections;
+	sections[file->mark_count++] =
+	    (struct section_mark){inbuf_offset(&file->in), file->section_base, file->swapped};
+	return 0;
+}
+
+void
+pcapng_shb_enter(struct reader *file, uint64_t offset)
+{
+	size_t low = 0, high = file->mark_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (file->marks[middle].offset <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	file->section_base = file->marks[low].interface_base;
+	file->swapped = file->marks[low].swapped;
+}
+
+/* Makes a note of the header at hand, and steps over it. */
+static enum source_event
+announce(struct reader *file, uint32_t size)
+{
+	file->source.note = (struct note){.type = PCAPNG_SHB,
+					  .body = file->in.bytes + file->in.at + PCAPNG_HEAD,
+					  .size = size - PCAPNG_BLOCK_MIN};
+	file->in.at += size;
+	return SOURCE_NOTE;
+}
+
+/* Reads a section header again, which was sound the first time. */
+static enum source_event
+read_again(struct reader *file, struct failure *why)
+{
+	struct inbuf *in = &file->in;
+	uint32_t size;
+
+	pcapng_shb_enter(file, inbuf_offset(in));
+	size = get32(file, in->bytes + in->at + 4);
+	if (inbuf_want(in, size) < 0)
+		return reader_unreadable(file, why);
+	if (inbuf_left(in) < size)
+		return reader_truncated(file, why, "section header");
+	return announce(file, size);
+}
+
+/* Reads a section header for the first time. */
+static enum source_event
+read_new(struct reader *file, struct failure *why)
+{
+	struct inbuf *in = &file->in;
+	bool was_cut_short = file->section.cut_short | pcapng_shb_is_cut_short(file);
+	const unsigned char *p = in->bytes + in->at;
+	uint32_t size;
+
+	file->swapped = false;
+	if (get32(file, p + 8) != PCAPNG_MAGIC) {
+		file->swapped = true;
+		if (get32(file, p + 8) != PCAPNG_MAGIC)
+			return reader_damaged(file, why, "bad byte-order magic");
+	}
+	size = get32(file, p + 4);
+	if (size < 28 || size % 4 || size > FORMAT_BLOCK_MAX)
+		return reader_damaged(file, why, "a section header of %u bytes", size);
+	if (inbuf_want(in, size) < 0)
+		return reader_unreadable(file, why);
+	if (inbuf_left(in) < size)
+		return reader_truncated(file, why, "section header");
+	p = in->bytes + in->at;
+	if (get32(file, p + size - 4) != size)
+		return reader_damaged(file, why, "a block of length %u that ends with %u", size,
+				      get32(file, p + size - 4));
+	/* Minor version 2 was once written by mistake and means 0 (section 4.1). */
+	if (get16(file, p + 12) != 1 || (get16(file, p + 14) != 0 && get16(file, p + 14) != 2))
+		return reader_damaged(file, why, "pcapng version %u.%u is not known",
+				      get16(file, p + 12), get16(file, p + 14));
+	if (reader_begin_section(file) < 0)
+		return reader_unreadable(file, why);
+	file->section.cut_short = was_cut_short;
+	if (section_options(file, p + 24, p + size - 4) < 0)
+		return reader_failed(file, why, "an option of the section beyond its block");
+	file->section_base = file->source.interface_count;
+	if (mark_section(file) < 0)
+		return reader_unreadable(file, why);
+	file->source.from_vcap = file_section_is_from_vcap(&file->section);
+	file->is_unmarked = true;
+	announce(file, size);
+	file->known_to = inbuf_offset(in);
+	return SOURCE_NOTE;
+}
+
+enum source_event
+pcapng_shb_read(struct reader *file, struct failure *why)
+{
+	return inbuf_offset(&file->in) < file->known_to ? read_again(file, why)
+							: read_new(file, why);
+}

@@ -1,0 +1,143 @@
+/*
+ * The inside of struct reader, and what the readers of both formats share.
+ */
+#ifndef VCAP_READER_COMMON_INT_H
+#define VCAP_READER_COMMON_INT_H
+
+#include "base/bytequeue.h"
+#include "capfile/file_section.h"
+#include "capfile/format.h"
+#include "capfile/inbuf.h"
+#include "capfile/tsresol.h"
+#include "packet/packet.h"
+
+#define READER_INTERFACES 65536
+
+/* Buffers at other places of a file whose parts are read in turns: it is not read anew for as many
+ * interleaved parts. */
+#define READER_CURSORS 7
+
+/* Where a section begins, and what it takes to read on within it. */
+struct section_mark {
+	uint64_t offset;
+	uint32_t interface_base;
+	bool swapped;
+};
+
+struct reader {
+	struct source source; /* first: a source of ours is its reader */
+	const struct reader_ops *ops;
+	struct inbuf in;
+	struct bytequeue queue; /* what in reads from, if the file is live */
+	char *name;
+	bool owns_fd;
+	bool swapped; /* of the other byte order (pcapng: the section at hand) */
+	/* SOURCE_END or SOURCE_CUT once reached, and why. */
+	enum source_event ended;
+	struct failure why;
+	struct file_section section;
+	struct file_section *earlier; /* heap; room for the next power of two */
+	size_t earlier_count;
+
+	int64_t last_ns; /* time of the packet before: simple packet blocks have none */
+
+	/* pcap: nanoseconds in a fraction (1000 or 1), and fractions in a second */
+	uint32_t fraction_ns;
+	uint32_t fractions;
+
+	struct inbuf cursors[READER_CURSORS];
+	unsigned next_cursor;
+
+	/* pcapng: the section at hand */
+	uint32_t section_base;       /* the source's number of its interface 0 */
+	struct tsresol *resolutions; /* by interface of the source */
+	uint32_t interface_room;
+	bool is_unmarked; /* no statistics followed the newest packet or interface */
+	/* All sections so far, and the end of the newest header or interface block: what is before
+	 * it is known when it is read again. */
+	struct section_mark *marks;
+	size_t mark_count;
+	uint64_t known_to;
+	unsigned char *scratch; /* a translated block or list of options */
+	size_t scratch_room;
+};
+
+/* What a format does. */
+struct reader_ops {
+	enum format format;
+	/* Bytes that begin() reads; 0: next() reads the first header, too, if begin() did not. */
+	size_t header;
+	/* Reads the rest of the first header, whose first four bytes are there. 0, or -1: no
+	 * capture file, with why filled. A header that is cut off is 0 and ends the source. */
+	int (*begin)(struct reader *file, struct failure *why);
+	/* Those of struct source. */
+	enum source_event (*next)(struct source *source, struct packet *packet,
+				  struct failure *why);
+	size_t (*more)(struct source *source, struct packet *list, size_t room);
+	/* Prepares for reading on from an offset in the part that is known; or NULL. */
+	void (*enter)(struct reader *file, uint64_t offset);
+};
+
+/* Makes file->scratch at least size bytes. -1: no memory. */
+int reader_reserve_scratch(struct reader *file, size_t size);
+
+/* Puts file->section away, and begins an empty one. -1: no memory. */
+int reader_begin_section(struct reader *file);
+
+/* Adds an interface to the source, all zero. NULL with errno: no memory, or more than
+ * READER_INTERFACES. */
+struct interface *reader_add_interface(struct reader *file);
+/* Removes the newest again. errno stays. */
+void reader_drop_interface(struct reader *file);
+
+/*
+ * How a source ends. Each sets ended and file->why, copies that to why unless it is NULL, and
+ * returns the event. Messages name the offset of the block at hand.
+ */
+enum source_event reader_end(struct reader *file, struct failure *why);
+enum source_event reader_damaged(struct reader *file, struct failure *why, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+enum source_event reader_truncated(struct reader *file, struct failure *why, const char *what);
+/* Cannot be read, by errno; SOURCE_LATER if a live file only has to wait. */
+enum source_event reader_unreadable(struct reader *file, struct failure *why);
+/* A helper failed, by errno: EBADMSG is damage (what), anything else an error of this host. */
+enum source_event reader_failed(struct reader *file, struct failure *why, const char *what);
+/* Cannot go on, and file->why is filled already. */
+enum source_event reader_cut(struct reader *file, struct failure *why);
+
+/* Numbers of the file's byte order. */
+static inline uint16_t
+get16(const struct reader *file, const unsigned char *p)
+{
+	uint16_t value;
+
+	__builtin_memcpy(&value, p, sizeof(value));
+	return file->swapped ? __builtin_bswap16(value) : value;
+}
+
+static inline uint32_t
+get32(const struct reader *file, const unsigned char *p)
+{
+	uint32_t value;
+
+	__builtin_memcpy(&value, p, sizeof(value));
+	return file->swapped ? __builtin_bswap32(value) : value;
+}
+
+static inline uint64_t
+get64(const struct reader *file, const unsigned char *p)
+{
+	uint64_t value;
+
+	__builtin_memcpy(&value, p, sizeof(value));
+	return file->swapped ? __builtin_bswap64(value) : value;
+}
+
+/* A timestamp of pcapng: the high word comes first in either byte order. */
+static inline uint64_t
+get_timestamp(const struct reader *file, const unsigned char *p)
+{
+	return (uint64_t)get32(file, p) << 32 | get32(file, p + 4);
+}
+
+#endif

@@ -1,0 +1,163 @@
+#include "capfile/reader_common-int.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* next() of a source that has ended: it keeps saying so. */
+static enum source_event
+next_after_end(struct source *source, struct packet *packet, struct failure *why)
+{
+	const struct reader *file = (const struct reader *)source;
+
+	(void)packet;
+	if (why)
+		*why = file->why;
+	return file->ended;
+}
+
+static enum source_event
+set_ended(struct reader *file, struct failure *why, enum source_event event)
+{
+	file->ended = event;
+	file->source.next = next_after_end;
+	file->source.more = NULL;
+	if (why)
+		*why = file->why;
+	return event;
+}
+
+enum source_event
+reader_end(struct reader *file, struct failure *why)
+{
+	return set_ended(file, why, SOURCE_END);
+}
+
+enum source_event
+reader_cut(struct reader *file, struct failure *why)
+{
+	return set_ended(file, why, SOURCE_CUT);
+}
+
+enum source_event
+reader_damaged(struct reader *file, struct failure *why, const char *format, ...)
+{
+	char what[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	failure_set(&file->why, "'%s' is damaged at byte %llu: %s", file->name,
+		    (unsigned long long)inbuf_offset(&file->in), what);
+	return reader_cut(file, why);
+}
+
+enum source_event
+reader_truncated(struct reader *file, struct failure *why, const char *what)
+{
+	failure_set(&file->why, "'%s' ends in the middle of the %s at byte %llu", file->name, what,
+		    (unsigned long long)inbuf_offset(&file->in));
+	return reader_cut(file, why);
+}
+
+enum source_event
+reader_unreadable(struct reader *file, struct failure *why)
+{
+	if (file->in.queue && errno == EAGAIN)
+		return SOURCE_LATER;
+	failure_errno(&file->why, "cannot read '%s' after byte %llu", file->name,
+		      (unsigned long long)inbuf_offset(&file->in));
+	return reader_cut(file, why);
+}
+
+enum source_event
+reader_failed(struct reader *file, struct failure *why, const char *what)
+{
+	return errno == EBADMSG ? reader_damaged(file, why, "%s", what)
+				: reader_unreadable(file, why);
+}
+
+int
+reader_reserve_scratch(struct reader *file, size_t size)
+{
+	unsigned char *scratch;
+
+	if (size <= file->scratch_room)
+		return 0;
+	scratch = realloc(file->scratch, size);
+	if (!scratch)
+		return -1;
+	file->scratch = scratch;
+	file->scratch_room = size;
+	return 0;
+}
+
+struct interface *
+reader_add_interface(struct reader *file)
+{
+	uint32_t count = file->source.interface_count;
+
+	if (count == READER_INTERFACES) {
+		errno = EOVERFLOW;
+		return NULL;
+	}
+	if (count == file->interface_room) {
+		uint32_t room = count ? 2 * count : 4;
+		struct interface *interfaces =
+		    realloc(file->source.interfaces, room * sizeof(*interfaces));
+		struct tsresol *resolutions;
+
+		if (!interfaces)
+			return NULL;
+		file->source.interfaces = interfaces;
+		resolutions = realloc(file->resolutions, room * sizeof(*resolutions));
+		if (!resolutions)
+			return NULL;
+		file->resolutions = resolutions;
+		file->interface_room = room;
+	}
+	file->source.interfaces[count] = (struct interface){0};
+	file->resolutions[count] = (struct tsresol){0};
+	file->source.interface_count++;
+	return &file->source.interfaces[count];
+}
+
+void
+reader_drop_interface(struct reader *file)
+{
+	int saved = errno;
+
+	interface_release(&file->source.interfaces[--file->source.interface_count]);
+	errno = saved;
+}
+
+int
+reader_begin_section(struct reader *file)
+{
+	const size_t count = file->earlier_count;
+	struct file_section *old = &file->section;
+	bool is_left_out =
+	    file->mark_count == 0 || count == FILE_SECTIONS_MAX ||
+	    (count && (file_section_has_same_header(old, &file->earlier[0]) ||
+		       file_section_has_same_header(old, &file->earlier[count - 1])));
+
+	old->end_interface = file->source.interface_count;
+	if (is_left_out) {
+		file_section_release(old);
+	} else {
+		if ((count & (count - 1)) == 0) {
+			struct file_section *earlier =
+			    realloc(file->earlier, (count ? 2 * count : 1) * sizeof(*earlier));
+
+			if (!earlier)
+				return -1;
+			file->earlier = earlier;
+		}
+		file->earlier[file->earlier_count++] = *old;
+	}
+	*old = (struct file_section){.first_interface = file->source.interface_count};
+	return 0;
+}
