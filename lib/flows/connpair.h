@@ -33,6 +33,9 @@ struct connpair {
 	struct connpair_end client, vip, source, server;
 };
 
+/* What a source of pairs calls with each; pair is valid for the call. */
+typedef void connpair_report(void *context, const struct connpair *pair);
+
 /* The longest line, with the newline and a NUL. Readers refuse what is longer. */
 #define CONNPAIR_TEXT 320
 

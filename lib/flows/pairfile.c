@@ -1,130 +1,124 @@
+/*
+ * A regular file has no end that is final while the capture goes on: it may grow, and read() says
+ * each time where it ends now. Its last line counts only once it has its newline, or at
+ * pairfile_read_all. Anything else, such as a FIFO, has ended when read() says so.
+ */
 #include "flows/pairfile.h"
 
-#include "flows/connpair.h"
+#include "base/linebuf.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct table_input {
+enum mode { DO_NOT_WAIT, UP_TO_THE_END };
+
+struct pairfile_input {
 	int fd;
 	const char *path; /* the caller's */
-	bool is_regular;  /* its end may move on */
+	bool is_regular;
 	bool has_ended;
-	bool is_long; /* the line at hand is longer than any pair: up to its end it is not read */
-	size_t used;
-	char bytes[16384];
+	struct linebuf lines;
 };
 
 int
-pairfile_open(struct pairfile *tables, const char *path, struct failure *why)
+pairfile_open(struct pairfile *files, const char *path, struct failure *why)
 {
-	struct table_input *list = reallocarray(tables->list, tables->count + 1, sizeof(*list));
+	struct pairfile_input *input =
+	    reallocarray(files->inputs, files->count + 1, sizeof(*input));
 	struct stat st;
 	int fd;
 
-	if (!list)
+	if (!input)
 		return failure_errno(why, "cannot read '%s'", path);
-	tables->list = list;
+	files->inputs = input;
 	/* Not to wait for a FIFO's writer; read() is called once poll() says so. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return failure_errno(why, "cannot read '%s'", path);
-	list += tables->count++;
-	list->fd = fd;
-	list->path = path;
-	list->is_regular = S_ISREG(st.st_mode);
-	list->has_ended = list->is_long = false;
-	list->used = 0;
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		failure_errno(why, "cannot read '%s'", path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	input += files->count++;
+	input->fd = fd;
+	input->path = path;
+	input->is_regular = S_ISREG(st.st_mode);
+	input->has_ended = false;
+	linebuf_init(&input->lines);
 	return 0;
 }
 
 void
-pairfile_close(struct pairfile *tables)
+pairfile_close(struct pairfile *files)
 {
-	for (size_t i = 0; i < tables->count; i++)
-		close(tables->list[i].fd);
-	free(tables->list);
-	tables->list = NULL;
-	tables->count = 0;
+	for (size_t i = 0; i < files->count; i++)
+		close(files->inputs[i].fd);
+	free(files->inputs);
+	files->inputs = NULL;
+	files->count = 0;
 }
 
 static void
-take_line(struct pairfile *tables, const struct table_input *input, const char *line,
-	  struct join *join)
+parse_line(struct pairfile *files, const struct pairfile_input *input, const char *line)
 {
 	struct failure why = FAILURE_INIT;
-	struct connpair pairing;
+	struct connpair pair;
 
 	if (line[0] == '\0' || line[0] == '#' || line[0] == '\r')
 		return;
-	if (connpair_parse(&pairing, line, &why) == 0)
-		join_pair(join, &pairing);
-	else if (tables->bad_lines++ == 0)
-		failure_set(&tables->bad_why, "'%s': %s", input->path, why.text);
+	if (connpair_parse(&pair, line, &why) == 0)
+		files->report(files->context, &pair);
+	else if (files->bad_lines++ == 0)
+		failure_set(&files->bad_why, "'%s': %s", input->path, why.text);
 }
 
-/* Takes the lines that are whole; is_end: what is left is one too. */
 static void
-take_lines(struct pairfile *tables, struct table_input *input, bool is_end, struct join *join)
+parse_lines(struct pairfile *files, struct pairfile_input *input)
 {
-	char *line = input->bytes, *newline;
-	size_t left = input->used;
+	const char *line;
 
-	while ((newline = memchr(line, '\n', left))) {
-		*newline = '\0';
-		if (!input->is_long)
-			take_line(tables, input, line, join);
-		input->is_long = false;
-		left -= (size_t)(newline + 1 - line);
-		line = newline + 1;
-	}
-	memmove(input->bytes, line, left);
-	input->used = left;
-	if (left + 1 == sizeof(input->bytes)) {
-		input->is_long = true;
-		input->used = 0;
-	}
-	if (is_end && left && !input->is_long) {
-		input->bytes[left] = '\0';
-		take_line(tables, input, input->bytes, join);
-		input->used = 0;
-	}
+	while ((line = linebuf_next(&input->lines)))
+		parse_line(files, input, line);
+	if (input->has_ended && (line = linebuf_rest(&input->lines)))
+		parse_line(files, input, line);
 }
 
-/* 1: there may be more; 0: not now; -1: cannot read. */
+/* One read. 1: there may be more; 0: not now; -1: cannot read. */
 static int
-take_some(struct pairfile *tables, struct table_input *input, bool wait, struct join *join,
-	  struct failure *why)
+read_once(struct pairfile *files, struct pairfile_input *input, enum mode mode, struct failure *why)
 {
 	struct pollfd ready = {.fd = input->fd, .events = POLLIN};
+	char *space;
 	ssize_t size;
+	size_t room;
 
-	if (!input->is_regular && poll(&ready, 1, wait ? -1 : 0) == 0)
+	if (!input->is_regular && poll(&ready, 1, mode == DO_NOT_WAIT ? 0 : -1) == 0)
 		return 0;
-	size = read(input->fd, input->bytes + input->used, sizeof(input->bytes) - 1 - input->used);
+	space = linebuf_space(&input->lines, &room);
+	size = read(input->fd, space, room);
 	if (size < 0 && (errno == EINTR || errno == EAGAIN))
-		return errno == EINTR || wait;
+		return errno == EINTR || mode == UP_TO_THE_END;
 	if (size < 0)
 		return failure_errno(why, "cannot read '%s'", input->path);
-	input->used += (size_t)size;
-	input->has_ended = size == 0 && (wait || !input->is_regular);
-	take_lines(tables, input, input->has_ended, join);
+	linebuf_filled(&input->lines, (size_t)size);
+	input->has_ended = size == 0 && (mode == UP_TO_THE_END || !input->is_regular);
+	parse_lines(files, input);
 	return size > 0;
 }
 
 static int
-take(struct pairfile *tables, bool wait, struct join *join, struct failure *why)
+read_inputs(struct pairfile *files, enum mode mode, struct failure *why)
 {
-	for (size_t i = 0; i < tables->count; i++) {
-		int rc = !tables->list[i].has_ended;
+	for (size_t i = 0; i < files->count; i++) {
+		int rc = !files->inputs[i].has_ended;
 
 		while (rc > 0)
-			rc = take_some(tables, &tables->list[i], wait, join, why);
+			rc = read_once(files, &files->inputs[i], mode, why);
 		if (rc < 0)
 			return -1;
 	}
@@ -132,13 +126,13 @@ take(struct pairfile *tables, bool wait, struct join *join, struct failure *why)
 }
 
 int
-pairfile_take(struct pairfile *tables, struct join *join, struct failure *why)
+pairfile_read(struct pairfile *files, struct failure *why)
 {
-	return take(tables, false, join, why);
+	return read_inputs(files, DO_NOT_WAIT, why);
 }
 
 int
-pairfile_take_all(struct pairfile *tables, struct join *join, struct failure *why)
+pairfile_read_all(struct pairfile *files, struct failure *why)
 {
-	return take(tables, true, join, why);
+	return read_inputs(files, UP_TO_THE_END, why);
 }

@@ -1,34 +1,37 @@
 /*
- * Files and pipes of pair lines (pairing.h), several at once, which may grow while they are read.
+ * Files and pipes of connection pairs (connpair.h), several at once, which may grow while they are
+ * read. Empty lines and those that start with `#` are skipped.
  */
 #ifndef VCAP_PAIRFILE_H
 #define VCAP_PAIRFILE_H
 
 #include "base/failure.h"
-#include "join/join.h"
+#include "flows/connpair.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct table_input;
-
 struct pairfile {
-	struct table_input *list;
+	struct pairfile_input *inputs; /* heap, owned */
 	size_t count;
-	uint64_t bad_lines;     /* that were no pairs */
-	struct failure bad_why; /* the first of them */
+	/* The caller's, set before the first pairfile_read: called with each pair. */
+	connpair_report *report;
+	void *context;
+	uint64_t bad_lines;     /* lines that were no pairs */
+	struct failure bad_why; /* what is wrong with the first of them */
 };
 
 #define PAIRFILE_INIT ((struct pairfile){0})
 
-/* Opens another. A FIFO is opened for what comes, not waited for. */
-int pairfile_open(struct pairfile *tables, const char *path, struct failure *why);
-void pairfile_close(struct pairfile *tables);
+/* Opens another input, without waiting for the writer of a FIFO. path is kept, and has to stay. -1:
+ * cannot be read. */
+int pairfile_open(struct pairfile *files, const char *path, struct failure *why);
+/* Closes all inputs; the counts stay. */
+void pairfile_close(struct pairfile *files);
 
-/* Hands what there is by now to the join, without waiting for more. -1: cannot read. */
-int pairfile_take(struct pairfile *tables, struct join *join, struct failure *why);
-/* The same, up to the end of each. */
-int pairfile_take_all(struct pairfile *tables, struct join *join, struct failure *why);
+/* Reports the pairs that can be read without waiting. -1: an input cannot be read. */
+int pairfile_read(struct pairfile *files, struct failure *why);
+/* Reports all pairs, up to the end of each input. */
+int pairfile_read_all(struct pairfile *files, struct failure *why);
 
 #endif

@@ -127,7 +127,7 @@ run_file(struct join_cmd *job, struct join *join, struct copy *sieve, struct fai
 	if (!first)
 		return COPY_FAILED;
 	job->again = -1;
-	if (pairfile_take_all(&job->tables, join, why) < 0) {
+	if (pairfile_read_all(&job->tables, why) < 0) {
 		reader_close(first);
 		return COPY_FAILED;
 	}
@@ -155,6 +155,13 @@ run_stream(struct join_cmd *job, const struct join_config *config, struct join *
 	return outcome;
 }
 
+/* A pair that a file told. */
+static void
+add_pair(void *join, const struct connpair *pair)
+{
+	join_pair(join, pair);
+}
+
 static enum copy_outcome
 copy(struct join_cmd *job, const struct join_config *config, struct reader *in, struct failure *why)
 {
@@ -162,6 +169,8 @@ copy(struct join_cmd *job, const struct join_config *config, struct reader *in, 
 	enum copy_outcome outcome = COPY_FAILED;
 	struct join *join = join_new(config, why);
 
+	job->tables.report = add_pair;
+	job->tables.context = join;
 	if (join)
 		sieve.out = writer_new(job->out.fd, reader_format(in), why);
 	if (sieve.out)

@@ -55,7 +55,7 @@ look_again(struct run *run, const struct held *first, struct failure *why)
 	    run->looked_ns == run->now_ns)
 		return 0;
 	run->looked_ns = run->now_ns;
-	return pairfile_take(run->live->tables, run->live->join, why);
+	return pairfile_read(run->live->tables, why);
 }
 
 /* Writes or drops the first. 1: done; 0: it has to wait; -1: failed. */
@@ -115,7 +115,7 @@ take_packet(struct run *run, const struct packet *packet, struct failure *why)
 
 	if (packet->ts_ns > run->now_ns)
 		run->now_ns = packet->ts_ns;
-	if (run->packets++ % TABLES_EVERY == 0 && pairfile_take(run->live->tables, join, why) < 0)
+	if (run->packets++ % TABLES_EVERY == 0 && pairfile_read(run->live->tables, why) < 0)
 		return -1;
 	held.linktype = source->interfaces[packet->iface].linktype;
 	held.verdict = join_see(join, packet, held.linktype, &held.flow);
@@ -134,7 +134,7 @@ take_packet(struct run *run, const struct packet *packet, struct failure *why)
 static int
 conclude(struct run *run, struct failure *why)
 {
-	if (pairfile_take(run->live->tables, run->live->join, why) < 0)
+	if (pairfile_read(run->live->tables, why) < 0)
 		return -1;
 	join_finish(run->live->join);
 	return release(run, true, why);
@@ -149,9 +149,8 @@ take_statistics(struct run *run, uint32_t which, struct failure *why)
 
 	if (statistics->ts_ns > run->now_ns)
 		run->now_ns = statistics->ts_ns;
-	if (statistics->end_ns != INT64_MIN
-		? conclude(run, why) < 0
-		: pairfile_take(run->live->tables, run->live->join, why) < 0)
+	if (statistics->end_ns != INT64_MIN ? conclude(run, why) < 0
+					    : pairfile_read(run->live->tables, why) < 0)
 		return -1;
 	if (release(run, false, why) < 0)
 		return -1;

@@ -3,6 +3,7 @@
 # over the whole capture, by that mark, is the word that each result is compared with.
 
 bats_require_minimum_version 1.5.0
+load ../statistics
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || exit
@@ -230,6 +231,15 @@ peak() {
 	grep -aq 'server connections: 5 wanted, 95 not, 0 undecided' out.pcapng
 	grep -q 'server connections: 5 wanted, 95 not, 0 undecided' err
 	grep -aq lb1/ out.pcapng
+}
+
+# Break: lib/capfile/copy.c s/statistics = STATISTICS_INIT/statistics = {.start_ns = INT64_MIN, .end_ns = INT64_MIN}/
+@test "statistics that only hold the counts have no counters" {
+	mkconv -e proxy1 > in.pcap
+	editcap -F pcapng in.pcap in.pcapng
+	vcap-join -S ./shop -r in.pcapng -w out.pcapng 10.1.0.7 2> err
+	grep -aq 'server connections: 5 wanted' out.pcapng
+	[ "$(statistics out.pcapng)" = options: ]
 }
 
 @test "a damaged capture is judged as far as it goes, and bytes that are none are refused" {

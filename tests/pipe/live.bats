@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../until
+load ../statistics
 
 setup() {
 	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
@@ -63,6 +64,19 @@ after() { # FILE COUNT
 		vcap-merge --live -w live.pcapng a=a b=b
 		diff <(origins files.pcapng) <(origins live.pcapng)
 	done
+}
+
+# Break: lib/merge/merge_live.c s/statistics heartbeat = STATISTICS_INIT/statistics heartbeat = {.end_ns = INT64_MIN}/
+# Break: lib/merge/merge_live.c s/statistics end = STATISTICS_INIT/statistics end = {.start_ns = INT64_MIN}/
+@test "heartbeats and the end mark have no counters that no input gave" {
+	mkcap -n 50 -s 1 -g 100000000 >a.pcap
+	mkcap -n 50 -s 2 -g 100000000 >b.pcap
+	perl -e '$| = 1; $/ = \200; print while <>' <a.pcap >a 3>&- &
+	perl -e '$| = 1; $/ = \200; print while <>' <b.pcap >b 3>&- &
+	vcap-merge --live -w out.pcapng a=a b=b
+	wait
+	# Nothing, and at the end isb_endtime, which is 3.
+	[ "$(statistics out.pcapng | sort -u)" = $'options:\noptions: 3' ]
 }
 
 # What to break: merge_excuse() in lib/merge/merge_live.c; count_late() in lib/merge/merge.c.
