@@ -1,89 +1,89 @@
-/* Step 3: the side that a packet is on. */
-#include "filter/compile.h"
+#include "filter/classify-int.h"
+
 #include "packet/dissect.h"
 
-/* One end, as an operand: where its address and key are. */
+/* One end of the packet as an operand: where its address and its key are. */
 struct end {
 	uint32_t address_at;
-	uint32_t key_slot;
-	uint32_t echo; /* the ICMP key of a check that goes to (or comes from) a server here */
+	uint32_t key_at;
+	uint32_t echo; /* the ICMP key of a health check if a server is at this end */
 };
 
 static struct end
 source_end(uint8_t family)
 {
-	return (struct end){source_at(family), M_SOURCE_KEY,
+	return (struct end){emit_source_at(family), M_SOURCE_KEY,
 			    family == 4 ? TUPLE_ECHO_REPLY : TUPLE_ECHO_REPLY6};
 }
 
 static struct end
 destination_end(uint8_t family)
 {
-	return (struct end){destination_at(family), M_DESTINATION_KEY,
+	return (struct end){emit_destination_at(family), M_DESTINATION_KEY,
 			    family == 4 ? TUPLE_ECHO_REQUEST : TUPLE_ECHO_REQUEST6};
 }
 
-/* Whether the end's key is in keys: numbers, which a set holds as it holds IPv4 addresses. */
+/* Whether the key of the end is in keys, which holds numbers as IPv4 addresses. Releases keys. */
 static label
-key_in(struct compile *c, struct end end, struct addrset *keys, label yes, label no)
+key_in(struct emit *e, struct end end, struct addrset *keys, label yes, label no)
 {
 	label entry;
 
 	addrset_seal(keys);
-	entry = search_word(&c->search, keys->v4.list, keys->v4.count, yes, no);
+	entry = search_word(&e->search, keys->v4.list, keys->v4.count, yes, no);
 	addrset_release(keys);
-	return entry == no ? no : op(c, BPF_LD | BPF_MEM, end.key_slot, entry);
+	return entry == no ? no : emit_op(e, BPF_LD | BPF_MEM, end.key_at, entry);
 }
 
 static void
-add_keys(struct compile *c, struct addrset *keys, uint32_t first, uint32_t last)
+add_keys(struct emit *e, struct addrset *keys, uint32_t first, uint32_t last)
 {
 	if (addrset_add_interval(keys, 4, (struct interval){first, last}, NULL) < 0)
-		codegen_fail(c->cg);
+		codegen_fail(e->cg);
 }
 
 /* endpoint_group_has() for any of the groups. */
 static label
-in_groups(struct compile *c, uint8_t family, const struct endpoint_group *groups, size_t count,
+in_groups(struct emit *e, uint8_t family, const struct endpoint_group *groups, size_t count,
 	  struct end end, label yes, label no)
 {
 	while (count-- > 0) {
 		const struct endpoint_group *group = &groups[count];
 		struct addrset keys = ADDRSET_INIT;
 		label address =
-		    search_address(&c->search, &group->addresses, family, end.address_at, yes, no);
+		    search_address(&e->search, &group->addresses, family, end.address_at, yes, no);
 
-		add_keys(c, &keys, group->first_key, group->last_key);
-		add_keys(c, &keys, TUPLE_KEY_ANY, TUPLE_KEY_ANY);
-		no = key_in(c, end, &keys, address, no);
+		add_keys(e, &keys, group->first_key, group->last_key);
+		add_keys(e, &keys, TUPLE_KEY_ANY, TUPLE_KEY_ANY);
+		no = key_in(e, end, &keys, address, no);
 	}
 	return no;
 }
 
 static label
-is_vip(struct compile *c, uint8_t family, struct end end, label yes, label no)
+is_vip(struct emit *e, uint8_t family, struct end end, label yes, label no)
 {
-	const struct service *service = c->filter->service;
+	const struct service *service = e->filter->service;
 
-	return in_groups(c, family, service->vip_groups, service->vip_group_count, end, yes, no);
+	return in_groups(e, family, service->vip_groups, service->vip_group_count, end, yes, no);
 }
 
 static label
-is_server(struct compile *c, uint8_t family, struct end end, struct end other, label yes, label no)
+is_server(struct emit *e, uint8_t family, struct end end, struct end other, label yes, label no)
 {
-	const struct service *service = c->filter->service;
+	const struct service *service = e->filter->service;
 
 	if (!service->source_client && !addrset_is_empty(&service->sources))
-		yes = search_address(&c->search, &service->sources, family, other.address_at, yes,
+		yes = search_address(&e->search, &service->sources, family, other.address_at, yes,
 				     no);
-	return in_groups(c, family, service->server_groups, service->server_group_count, end, yes,
+	return in_groups(e, family, service->server_groups, service->server_group_count, end, yes,
 			 no);
 }
 
 static label
-is_monitor(struct compile *c, uint8_t family, struct end end, struct end other, label yes, label no)
+is_monitor(struct emit *e, uint8_t family, struct end end, struct end other, label yes, label no)
 {
-	const struct service *service = c->filter->service;
+	const struct service *service = e->filter->service;
 	struct addrset keys = ADDRSET_INIT;
 	label from, key;
 
@@ -93,35 +93,35 @@ is_monitor(struct compile *c, uint8_t family, struct end end, struct end other, 
 
 		endpoint_keys(&monitor->where, &first, &last);
 		if (monitor->kind == MONITOR_PORT)
-			add_keys(c, &keys, first, last);
+			add_keys(e, &keys, first, last);
 		if (monitor->kind == MONITOR_ICMP)
-			add_keys(c, &keys, end.echo, end.echo);
+			add_keys(e, &keys, end.echo, end.echo);
 	}
-	from = search_address(&c->search, &service->monitor_addresses, family, other.address_at,
+	from = search_address(&e->search, &service->monitor_addresses, family, other.address_at,
 			      yes, no);
-	key = key_in(c, end, &keys, yes, from);
-	return search_address(&c->search, &service->server_addresses, family, end.address_at, key,
+	key = key_in(e, end, &keys, yes, from);
+	return search_address(&e->search, &service->server_addresses, family, end.address_at, key,
 			      no);
 }
 
 label
-classify_sides(struct compile *c, uint8_t family, struct variable go_on)
+classify_sides(struct emit *e, uint8_t family, struct by_end next)
 {
-	const struct filter *filter = c->filter;
+	const struct filter *filter = e->filter;
 	struct end source = source_end(family), destination = destination_end(family);
-	struct variable monitor = {c->reject, c->reject}, traffic = monitor, server;
-	label next = c->reject;
+	struct by_end monitor = {e->reject, e->reject}, traffic = monitor, server;
+	label entry = e->reject;
 
 	if (service_wants(SIDE_MONITOR, filter->monitors))
-		monitor = go_on;
+		monitor = next;
 	if (service_wants(SIDE_SERVER, filter->monitors))
-		traffic = go_on;
-	server = filter->for_join ? (struct variable){c->accept, c->accept} : traffic;
-	next = is_vip(c, family, source, traffic.destination, next);
-	next = is_vip(c, family, destination, traffic.source, next);
-	next = is_server(c, family, source, destination, server.destination, next);
-	next = is_server(c, family, destination, source, server.source, next);
-	next = is_monitor(c, family, source, destination, monitor.destination, next);
-	next = is_monitor(c, family, destination, source, monitor.source, next);
-	return next;
+		traffic = next;
+	server = filter->for_join ? (struct by_end){e->accept, e->accept} : traffic;
+	entry = is_vip(e, family, source, traffic.destination, entry);
+	entry = is_vip(e, family, destination, traffic.source, entry);
+	entry = is_server(e, family, source, destination, server.destination, entry);
+	entry = is_server(e, family, destination, source, server.source, entry);
+	entry = is_monitor(e, family, source, destination, monitor.destination, entry);
+	entry = is_monitor(e, family, destination, source, monitor.source, entry);
+	return entry;
 }

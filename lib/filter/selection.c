@@ -1,5 +1,6 @@
 #include "filter/selection.h"
 
+#include "filter/compile.h"
 #include "filter/expr.h"
 #include "filter/specs.h"
 
@@ -256,11 +257,11 @@ int
 selection_compile(struct selection *selection, bool widen, struct bpf *program, struct failure *why)
 {
 	const struct filter *filter = &selection->filter;
-	struct filter_widening widening = {.added = "0"};
+	struct compile_widening widening = {.added = "0"};
 
 	if (!widen || !filter->set)
-		return filter_compile(filter, selection->linktype, program, why);
-	if (filter_compile_widened(filter, selection->linktype, program, &widening, why) < 0)
+		return compile_filter(filter, selection->linktype, program, why);
+	if (compile_widened(filter, selection->linktype, program, &widening, why) < 0)
 		return -1;
 	if (strcmp(widening.added, "0") != 0)
 		failure_set(remark(selection),

@@ -53,7 +53,7 @@ void bpf_print(const struct bpf *program, enum bpf_form form, FILE *out);
 /*
  * What the program returns for the packet at data: 0 rejects it. len is the length on the wire. A
  * load beyond caplen returns 0, as in the kernel. The program must have passed bpf_parse or
- * come from filter_compile.
+ * come from compile_filter.
  */
 uint32_t bpf_run(const struct bpf *program, const unsigned char *data, uint32_t caplen,
 		 uint32_t len);

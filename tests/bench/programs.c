@@ -3,6 +3,7 @@
  * those executed for a packet that does not match, of vcap's program and of libpcap's two ways to
  * say it. libpcap gets no more hosts than it compiles in about a minute.
  */
+#include "filter/compile.h"
 #include "filter/filter.h"
 #include "packet/addrset.h"
 #include "packet/bpf.h"
@@ -103,7 +104,7 @@ compile(const uint32_t *hosts, size_t count, struct bpf *program, double *ms)
 			exit(1);
 	}
 	addrset_seal(&set);
-	rc = filter_compile(&filter, LINKTYPE_EN10MB, program, &why);
+	rc = compile_filter(&filter, LINKTYPE_EN10MB, program, &why);
 	*ms = now_ms() - start;
 	addrset_release(&set);
 	return rc == 0;

@@ -6,6 +6,7 @@
  */
 #include "filter/filter.h"
 
+#include "filter/compile.h"
 #include "filter/expr.h"
 #include "frame.h"
 #include "tap.h"
@@ -377,7 +378,7 @@ test_per_packet(void)
 		make_specs(&specs, below(8) ? 8 : 60);
 		compared = linktype == LINKTYPE_EN10MB && !filter.exclude && specs.count <= 8 &&
 			   compile_by_libpcap(&specs, &theirs);
-		if (filter_compile(&filter, linktype, &program, NULL) < 0) {
+		if (compile_filter(&filter, linktype, &program, NULL) < 0) {
 			ok(false, "a set of %zu compiles", specs.count);
 			continue;
 		}
@@ -641,7 +642,7 @@ test_services(void)
 			filter.exclude = below(3) == 0;
 			filter.variable_end = below(2);
 		}
-		if (filter_compile(&filter, linktype, &program, NULL) < 0) {
+		if (compile_filter(&filter, linktype, &program, NULL) < 0) {
 			ok(false, "a service compiles");
 			continue;
 		}
@@ -765,7 +766,7 @@ test_expressions(void)
 		if (below(3))
 			filter.set = &specs.set;
 		if (expr_compile(&expression, text, linktype, &why) < 0 ||
-		    filter_compile(&filter, linktype, &program, &why) < 0)
+		    compile_filter(&filter, linktype, &program, &why) < 0)
 			ok(false, "%s: %s", text, why.text);
 		loaded = attach(&program) && loaded;
 		for (int j = 0; j < PACKETS_PER_FILTER; j++) {
@@ -811,7 +812,7 @@ test_size(void)
 	bool fits;
 
 	add_hosts(&specs, 1000, 1);
-	filter_compile(&filter, LINKTYPE_EN10MB, &program, NULL);
+	compile_filter(&filter, LINKTYPE_EN10MB, &program, NULL);
 	for (int i = 0; i < 20000; i++) {
 		struct story story = {.linktype = LINKTYPE_EN10MB, .protocol = PROTOCOL_TCP};
 		struct frame frame;
@@ -829,16 +830,16 @@ test_size(void)
 	addrset_release(&specs.set);
 
 	add_hosts(&specs, 1500, 1);
-	fits = filter_compile(&filter, LINKTYPE_EN10MB, &program, &why) == 0;
+	fits = compile_filter(&filter, LINKTYPE_EN10MB, &program, &why) == 0;
 	ok(fits && attach(&program), "1,500 random hosts: %zu instructions", program.count);
 	addrset_release(&specs.set);
 	add_hosts(&specs, 1000, 100);
-	fits = filter_compile(&filter, LINKTYPE_EN10MB, &program, &why) == 0;
+	fits = compile_filter(&filter, LINKTYPE_EN10MB, &program, &why) == 0;
 	ok(fits && attach(&program), "1,000 disjoint ranges: %zu instructions", program.count);
 	addrset_release(&specs.set);
 
 	add_hosts(&specs, 3000, 1);
-	fits = filter_compile(&filter, LINKTYPE_EN10MB, &program, &why) == 0;
+	fits = compile_filter(&filter, LINKTYPE_EN10MB, &program, &why) == 0;
 	ok(!fits, "3,000 random hosts do not fit: %s", why.text);
 	service_parse(
 	    &service, "shop",
@@ -847,7 +848,7 @@ test_size(void)
 	    "shop", NULL);
 	filter.service = &service;
 	filter.variable_end = true;
-	fits = filter_compile(&filter, LINKTYPE_EN10MB, &program, &why) == 0;
+	fits = compile_filter(&filter, LINKTYPE_EN10MB, &program, &why) == 0;
 	ok(fits && attach(&program), "3,000 hosts as the clients of a service: %zu instructions",
 	   program.count);
 	service_release(&service);
@@ -863,7 +864,7 @@ test_widened(void)
 	struct bpf program = BPF_INIT;
 	struct specs specs = {0};
 	struct filter filter = {.set = &specs.set};
-	struct filter_widening widening;
+	struct compile_widening widening;
 	unsigned passed = 0, lost = 0, distinct = 0;
 	bool fits;
 
@@ -873,7 +874,7 @@ test_widened(void)
 		addrset_add_interval(&specs.set, 4, (struct interval){host, host}, NULL);
 	}
 	addrset_seal(&specs.set);
-	fits = filter_compile_widened(&filter, LINKTYPE_EN10MB, &program, &widening, NULL) == 0;
+	fits = compile_widened(&filter, LINKTYPE_EN10MB, &program, &widening, NULL) == 0;
 	ok(fits && program.count <= BPF_MAX && attach(&program),
 	   "%d hosts widened by %s addresses to %zu intervals: %zu instructions", HOSTS,
 	   widening.added, widening.intervals, program.count);
