@@ -54,28 +54,16 @@ all: commands
 
 commands: $(C_COMMANDS) $(SH_COMMANDS)
 
-# What each command needs beyond libvcap.a; those that run on engines stay free of libpcap.
-LIBS_vcap-filter = -lpcap -lcap -lseccomp
-LIBS_vcap-run    = -lcap -lseccomp
-LIBS_vcap-host   = -lcap -lseccomp
-LIBS_vcap-merge  = -lcap -lseccomp -lzstd
-LIBS_vcap-join   = -lcap -lseccomp
-LIBS_vcap-flows  = -lcap -lseccomp -lnetfilter_conntrack -lnfnetlink
-LIBS_vcap-stat   = -lcap -lseccomp -lsmartcols
-LIBS_vcap-ls     = -lsmartcols
-LIBS_vcap-engines = -lsmartcols
-LIBS_vcap-check = -lsmartcols
-LIBS_vcap-services = -lsmartcols
-LIBS_vcap-status = -lsmartcols
-LIBS_vcap-fetch = -lcap -lseccomp -lzstd
-LIBS_vcap-wait = -lcap -lseccomp
-LIBS_vcap-import = -ljansson
-LIBS_vcap-shell = -ledit
+# Each command is linked with those of these that it uses. Those that run on engines need no libpcap,
+# and as static programs find only what ENGINE_LIBS names.
+LIBS        := -lpcap -lcap -lseccomp -lzstd -lsmartcols -ljansson -ledit -lnetfilter_conntrack -lnfnetlink
+ENGINE_LIBS := -lcap -lseccomp -lzstd
+override LDFLAGS += -Wl,--as-needed
 
 $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LD   $@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_$*) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
 
 $(B)/bin/%: cmd/%.sh
 	@mkdir -p $(@D)
@@ -92,13 +80,12 @@ $(B)/%.o: %.c
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/libvcap.a
 	@$(if $(Q),echo "  LD   $@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
-LIBS_test = -lpcap -lcap -lseccomp -lzstd -ljansson
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
 
 # With a main that reads files; `make fuzz` links clang's instead.
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/libvcap.a
 	@$(if $(Q),echo "  LD   $@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_test) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
 
 $(B)/tests/preload/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
@@ -115,13 +102,12 @@ static: $(STATIC_COMMANDS)
 
 # Debian has no static libnetfilter_conntrack.
 $(STATIC)/vcap-flows: $(B)/lib/flows/conntrack_tool.o
-$(STATIC)/vcap-flows: LIBS_vcap-flows = -lcap -lseccomp
 
 $(STATIC)/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -s -o $@.new $(filter %.o,$^) $(filter %.a,$^) \
-		$(LIBS_$*) $(LDLIBS) && mv $@.new $@
+		$(ENGINE_LIBS) $(LDLIBS) && mv $@.new $@
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(B)/lib/flows/conntrack_tool.o) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 
@@ -181,27 +167,13 @@ helpers: $(HELPERS) ; @:
 fuzzers: $(FUZZ) ; @:
 
 # Figures and method: tests/bench/README.md. Leave the machine alone while they run.
-bench: bench-filter bench-merge bench-join bench-capture bench-many
+BENCH := $(addprefix bench-,filter merge join capture many)
+bench: $(BENCH)
 
-bench-filter: commands tests $(B)/tests/bench/programs
+bench-filter: $(B)/tests/bench/programs
+$(BENCH): bench-%: commands tests
 	@tools/install-deps build bench
-	@VCAP_BUILD=$(B) tests/bench/filter
-
-bench-merge: commands tests
-	@tools/install-deps build bench
-	@VCAP_BUILD=$(B) tests/bench/merge
-
-bench-join: commands tests
-	@tools/install-deps build bench
-	@VCAP_BUILD=$(B) tests/bench/join
-
-bench-capture: commands tests
-	@tools/install-deps build bench
-	@VCAP_BUILD=$(B) tests/bench/capture
-
-bench-many: commands tests
-	@tools/install-deps build bench
-	@VCAP_BUILD=$(B) tests/bench/many
+	@VCAP_BUILD=$(B) tests/bench/$*
 
 lint:
 	@tools/install-deps lint
@@ -252,5 +224,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench bench-filter bench-merge bench-join bench-capture bench-many lint deb install uninstall clean
+.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench $(BENCH) lint deb install uninstall clean
 .SECONDARY:
