@@ -73,7 +73,6 @@ capture_both() {
 	has_both "spool/captures/$id/$id.pcapng"
 }
 
-# Break: lib/controller/commands.c s/"--lease/"--nolease/
 @test "release: an engine with the programs of 0.1.0 takes part" {
 	use "$new_bin"
 	engines "$old_static" "$new_static"
