@@ -1,3 +1,18 @@
+/*
+ * The head of an input comes from one of three places.
+ *
+ * Usually next() of the source yields it. That is a call for each packet, so the lookahead asks the
+ * source for many at a time: more() yields those that its buffer holds, turn() refills the buffer.
+ * What was yielded before the turn before last is overwritten then, so there is at most one turn
+ * until all packets of the older buffer have been handed out ("pinned").
+ *
+ * A file that is not in order is read twice: first all times are noted with the places of the
+ * packets in the file, and sorted; then the packets are fetched one by one in that order. Packets
+ * themselves are never kept, so memory does not grow with their size.
+ *
+ * "In order" means by time, engine and core. An input that has two packets of one time keeps their
+ * order; a packet that is older than the one before it can only be placed late.
+ */
 #include "merge/input.h"
 
 #include "merge/label.h"
@@ -6,30 +21,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A packet or note of a source that is read out of order. */
+/* A packet or note of a sorted input. */
 struct input_index {
-	int64_t ts_ns; /* moved */
+	int64_t ts_ns; /* shifted */
 	uint64_t place;
-	uint32_t origin, core;
+	uint32_t capture, core;
 };
 
 void
-input_init(struct input *feed, const struct merge_input *input, size_t number)
+input_init(struct input *input, const struct merge_input *from, size_t number)
 {
-	*feed = (struct input){
-	    .input = *input,
+	*input = (struct input){
+	    .from = *from,
 	    .number = number,
 	    .packet = {.ts_ns = INT64_MIN, .core = 0},
-	    .origin = UINT32_MAX,
-	    .promise_ns = INT64_MIN,
+	    .capture = NO_CAPTURE,
+	    .watermark_ns = INT64_MIN,
 	};
 }
 
 void
-input_release(struct input *feed)
+input_release(struct input *input)
 {
-	free(feed->routes);
-	free(feed->index);
+	free(input->map);
+	free(input->index);
 }
 
 static int
@@ -41,55 +56,56 @@ no_memory(struct failure *why)
 
 /* Two link types in one file cannot be read by libpcap. */
 static int
-check_linktype(const struct input *feed, struct interfaces *roster,
+check_linktype(const struct input *input, struct interfaces *interfaces,
 	       const struct interface *interface, struct failure *why)
 {
-	if (roster->interface_count == 0)
-		roster->first_input = feed->input.name;
-	else if (!roster->mixes_linktypes && roster->interfaces[0].linktype != interface->linktype)
+	if (interfaces->count == 0)
+		interfaces->first_input = input->from.name;
+	else if (!interfaces->mixes_linktypes &&
+		 interfaces->list[0].linktype != interface->linktype)
 		return failure_set(why, "'%s' and '%s' are of different link types (%u and %u)",
-				   roster->first_input, feed->input.name,
-				   roster->interfaces[0].linktype, interface->linktype);
+				   interfaces->first_input, input->from.name,
+				   interfaces->list[0].linktype, interface->linktype);
 	return 0;
 }
 
-/* A merge_live merge goes on without an input of another link type. */
+/* Live, an input of another link type ends, and the merge goes on without it. */
 static int
-end_alone(struct input *feed, const struct interfaces *roster, struct failure *why)
+end_alone(struct input *input, const struct interfaces *interfaces, struct failure *why)
 {
-	if (!roster->is_live)
+	if (!interfaces->is_live)
 		return -1;
-	feed->outcome.is_cut = true;
-	feed->outcome.why = *why;
+	input->outcome.is_cut = true;
+	input->outcome.why = *why;
 	*why = FAILURE_INIT;
-	return 0;
+	return INPUT_END;
 }
 
-/* Gives the source's interfaces that are new their places. */
+/* Adds the interfaces of the source that are new to the output. */
 static int
-follow_interfaces(struct input *feed, struct interfaces *roster, struct failure *why)
+map_new_interfaces(struct input *input, struct interfaces *interfaces, struct failure *why)
 {
-	const struct source *source = feed->input.source;
-	struct route *routes =
-	    realloc(feed->routes, source->interface_count * sizeof(*feed->routes));
+	const struct source *source = input->from.source;
+	struct input_interface *map =
+	    realloc(input->map, source->interface_count * sizeof(*input->map));
 
-	if (!routes)
+	if (!map)
 		return no_memory(why);
-	feed->routes = routes;
-	for (; feed->route_count < source->interface_count; feed->route_count++) {
-		const struct interface *interface = &source->interfaces[feed->route_count];
-		struct label_hint hint = feed->input.hint;
+	input->map = map;
+	for (; input->map_count < source->interface_count; input->map_count++) {
+		const struct interface *interface = &source->interfaces[input->map_count];
+		struct label_hint hint = input->from.hint;
 		struct label label;
 		int rc;
 
-		if (check_linktype(feed, roster, interface, why) < 0)
+		if (check_linktype(input, interfaces, interface, why) < 0)
 			return -1;
 		hint.from_vcap = source->from_vcap;
 		if (label_of(&label, interface, &hint) < 0)
 			return no_memory(why);
-		routes[feed->route_count].newest_ns = INT64_MIN;
+		map[input->map_count].newest_ns = INT64_MIN;
 		rc =
-		    interfaces_add(roster, interface, &label, &routes[feed->route_count].interface);
+		    interfaces_add(interfaces, interface, &label, &map[input->map_count].interface);
 		label_release(&label);
 		if (rc < 0)
 			return no_memory(why);
@@ -97,273 +113,268 @@ follow_interfaces(struct input *feed, struct interfaces *roster, struct failure 
 	return 0;
 }
 
-int
-input_compare_origins(const struct interfaces *roster, uint32_t a, uint32_t b)
-{
-	if (a == b)
-		return 0;
-	return strcmp(a == UINT32_MAX ? "" : roster->origins[a].engine,
-		      b == UINT32_MAX ? "" : roster->origins[b].engine);
-}
-
-/* Whether the packet belongs before the head. */
+/* Whether a packet with these keys belongs before the head. */
 static bool
-is_behind(const struct input *feed, const struct interfaces *roster, int64_t ts_ns, uint32_t origin,
-	  uint32_t core)
+is_behind(const struct input *input, const struct interfaces *interfaces, int64_t ts_ns,
+	  uint32_t capture, uint32_t core)
 {
 	int order;
 
-	if (__builtin_expect(ts_ns != feed->packet.ts_ns, 1))
-		return ts_ns < feed->packet.ts_ns;
-	order = input_compare_origins(roster, origin, feed->origin);
-	return order ? order < 0 : core < feed->packet.core;
+	if (__builtin_expect(ts_ns != input->packet.ts_ns, 1))
+		return ts_ns < input->packet.ts_ns;
+	order = interfaces_compare_engines(interfaces, capture, input->capture);
+	return order ? order < 0 : core < input->packet.core;
 }
 
-/* Whether one of two packets in a row belongs before the other. */
+/* Whether the second of two packets in a row belongs before the first. */
 static inline bool
-is_out_of_order(const struct interfaces *roster, const struct packet *before,
+is_out_of_order(const struct interfaces *interfaces, const struct packet *before,
 		const struct packet *packet)
 {
 	int order;
 
 	if (__builtin_expect(packet->ts_ns != before->ts_ns, 1))
 		return packet->ts_ns < before->ts_ns;
-	order = input_compare_origins(roster, roster->homes[packet->iface].origin,
-				      roster->homes[before->iface].origin);
+	order = interfaces_compare_engines(interfaces, interfaces->keys[packet->iface].capture,
+					   interfaces->keys[before->iface].capture);
 	return order ? order < 0 : packet->core < before->core;
 }
 
-static int64_t
-promised(const struct input *feed, int64_t ts_ns)
+static void
+raise_watermark(struct input *input, int64_t ts_ns)
 {
-	return ts_ns > feed->promise_ns ? ts_ns : feed->promise_ns;
+	if (ts_ns > input->watermark_ns)
+		input->watermark_ns = ts_ns;
 }
 
-/* Moves the time of a packet as its origin's clock asks for. */
+/* Adds the clock offset of the capture interface to the time of a packet. */
 static void
-move_packet(struct input *feed, const struct origin *origin, struct packet *packet)
+shift_packet(struct input *input, const struct capture_interface *capture, struct packet *packet)
 {
 	const int64_t ts_ns = packet->ts_ns;
 
-	packet->ts_ns = interfaces_shifted(ts_ns, origin->offset_ns);
-	feed->outcome.beyond +=
-	    (uint64_t)packet->ts_ns - (uint64_t)origin->offset_ns != (uint64_t)ts_ns;
+	packet->ts_ns = interfaces_shifted(ts_ns, capture->offset_ns);
+	input->outcome.beyond +=
+	    (uint64_t)packet->ts_ns - (uint64_t)capture->offset_ns != (uint64_t)ts_ns;
 }
 
-/* Gives packets of the source the roster's interfaces, and their moved times. */
+/* Sets the output interfaces and the shifted times of packets from the source. */
 static void
-route_packets(struct input *feed, const struct interfaces *roster, struct packet *list,
-	      size_t count)
+translate_packets(struct input *input, const struct interfaces *interfaces, struct packet *list,
+		  size_t count)
 {
 	for (size_t i = 0; i < count;) {
-		const uint32_t iface = list[i].iface, interface = feed->routes[iface].interface;
-		const struct origin *origin = &roster->origins[roster->homes[interface].origin];
-		int64_t newest_ns = feed->routes[iface].newest_ns;
+		const uint32_t iface = list[i].iface, interface = input->map[iface].interface;
+		const struct capture_interface *capture =
+		    &interfaces->captures[interfaces->keys[interface].capture];
+		int64_t newest_ns = input->map[iface].newest_ns;
 
-		/* Those of one interface in a row share the way. */
+		/* One lookup for all packets of an interface in a row. */
 		for (; i < count && list[i].iface == iface; i++) {
 			list[i].iface = interface;
-			if (__builtin_expect(origin->offset_ns != 0, 0))
-				move_packet(feed, origin, &list[i]);
+			if (__builtin_expect(capture->offset_ns != 0, 0))
+				shift_packet(input, capture, &list[i]);
 			if (list[i].ts_ns > newest_ns)
 				newest_ns = list[i].ts_ns;
 		}
-		feed->routes[iface].newest_ns = newest_ns;
+		input->map[iface].newest_ns = newest_ns;
 	}
 }
 
-/* Makes a packet, which has been routed, the head. */
+/* Makes a translated packet the head. */
 static void
-take_packet(struct input *feed, const struct interfaces *roster, const struct packet *packet)
+set_head(struct input *input, const struct interfaces *interfaces, const struct packet *packet)
 {
-	const uint32_t origin = roster->homes[packet->iface].origin;
+	const uint32_t capture = interfaces->keys[packet->iface].capture;
 
-	if (__builtin_expect(is_behind(feed, roster, packet->ts_ns, origin, packet->core), 0)) {
-		feed->is_disordered = true;
-		if (!roster->is_live)
-			feed->outcome.late += packet->ts_ns < feed->packet.ts_ns;
+	if (__builtin_expect(is_behind(input, interfaces, packet->ts_ns, capture, packet->core),
+			     0)) {
+		input->is_disordered = true;
+		if (!interfaces->is_live)
+			input->outcome.late += packet->ts_ns < input->packet.ts_ns;
 	}
-	feed->is_note = false;
-	feed->origin = origin;
-	feed->packet = *packet;
-	feed->promise_ns = promised(feed, packet->ts_ns);
+	input->is_note = false;
+	input->capture = capture;
+	input->packet = *packet;
+	raise_watermark(input, packet->ts_ns);
 }
 
-/* Takes the newest counters of an interface, and what their time promises. */
+/* New statistics of an interface; their time is a watermark. */
 static int
-take_statistics(struct input *feed, struct interfaces *roster, uint32_t iface)
+update_statistics(struct input *input, struct interfaces *interfaces, uint32_t iface)
 {
-	const struct interface *interface = &feed->input.source->interfaces[iface];
-	const uint32_t origin = roster->homes[feed->routes[iface].interface].origin;
+	const struct interface *interface = &input->from.source->interfaces[iface];
+	const uint32_t capture = interfaces->keys[input->map[iface].interface].capture;
 
-	feed->promise_ns = promised(feed, interfaces_shifted(interface->statistics.ts_ns,
-							     roster->origins[origin].offset_ns));
-	return interfaces_count(roster, origin, feed->number, &interface->statistics,
-				interface->comment);
+	raise_watermark(input, interfaces_shifted(interface->statistics.ts_ns,
+						  interfaces->captures[capture].offset_ns));
+	return interfaces_update_statistics(interfaces, capture, input->number,
+					    &interface->statistics, interface->comment);
 }
 
-/* Reads on to the next head, as the source stands. */
+/* Reads the next head in the order of the source. */
 static int
-read_head(struct input *feed, struct interfaces *roster, struct failure *why)
+read_head(struct input *input, struct interfaces *interfaces, struct failure *why)
 {
-	struct source *source = feed->input.source;
+	struct source *source = input->from.source;
 
 	for (;;) {
 		struct packet packet;
-		enum source_event event = source->next(source, &packet, &feed->outcome.why);
+		enum source_event event = source->next(source, &packet, &input->outcome.why);
 
-		if (feed->route_count < source->interface_count &&
-		    follow_interfaces(feed, roster, why) < 0)
-			return end_alone(feed, roster, why);
+		if (input->map_count < source->interface_count &&
+		    map_new_interfaces(input, interfaces, why) < 0)
+			return end_alone(input, interfaces, why);
 		switch (event) {
 		case SOURCE_PACKET:
-			route_packets(feed, roster, &packet, 1);
-			take_packet(feed, roster, &packet);
-			return 1;
+			translate_packets(input, interfaces, &packet, 1);
+			set_head(input, interfaces, &packet);
+			return INPUT_HEAD;
 		case SOURCE_STATISTICS:
-			if (take_statistics(feed, roster, packet.iface) < 0)
+			if (update_statistics(input, interfaces, packet.iface) < 0)
 				return no_memory(why);
 			break;
 		case SOURCE_NOTE:
-			feed->is_note = source->note.is_copyable;
-			if (feed->is_note)
-				return 1;
+			input->is_note = source->note.is_copyable;
+			if (input->is_note)
+				return INPUT_HEAD;
 			break;
 		case SOURCE_LATER: return INPUT_LATER;
-		case SOURCE_CUT: feed->outcome.is_cut = true; return 0;
-		case SOURCE_END: return 0;
+		case SOURCE_CUT: input->outcome.is_cut = true; return INPUT_END;
+		case SOURCE_END: return INPUT_END;
 		}
 	}
 }
 
-/* Reads the head that the index names next. */
+/* Reads the next head in the order of the index. */
 static int
-revisit_head(struct input *feed)
+revisit_head(struct input *input)
 {
-	struct source *source = feed->input.source;
+	struct source *source = input->from.source;
 	const struct input_index *entry;
 	enum source_event event;
 
-	if (feed->index_at == feed->index_count)
-		return 0;
-	entry = &feed->index[feed->index_at++];
-	if (source->revisit(source, entry->place, &feed->outcome.why) < 0)
+	if (input->index_at == input->index_count)
+		return INPUT_END;
+	entry = &input->index[input->index_at++];
+	if (source->revisit(source, entry->place, &input->outcome.why) < 0)
 		event = SOURCE_CUT;
 	else
-		event = source->next(source, &feed->packet, &feed->outcome.why);
+		event = source->next(source, &input->packet, &input->outcome.why);
 	if (event != SOURCE_PACKET && event != SOURCE_NOTE) {
-		failure_set(&feed->outcome.why, "'%s' changed while it was read", feed->input.name);
-		feed->outcome.is_cut = true;
-		return 0;
+		failure_set(&input->outcome.why, "'%s' changed while it was read",
+			    input->from.name);
+		input->outcome.is_cut = true;
+		return INPUT_END;
 	}
-	feed->is_note = event == SOURCE_NOTE;
-	if (!feed->is_note)
-		feed->packet.iface = feed->routes[feed->packet.iface].interface;
-	feed->packet.ts_ns = entry->ts_ns;
-	feed->packet.core = entry->core;
-	feed->origin = entry->origin;
-	return 1;
+	input->is_note = event == SOURCE_NOTE;
+	if (!input->is_note)
+		input->packet.iface = input->map[input->packet.iface].interface;
+	input->packet.ts_ns = entry->ts_ns;
+	input->packet.core = entry->core;
+	input->capture = entry->capture;
+	return INPUT_HEAD;
 }
 
-/* How many packets of a list, before whose first another stands, are in order. */
+/* How many packets of the list are in order after list[-1]. */
 static uint32_t
-count_in_order(const struct interfaces *roster, const struct packet *list, size_t count)
+count_in_order(const struct interfaces *interfaces, const struct packet *list, size_t count)
 {
-	uint32_t sound = 0;
+	uint32_t sorted = 0;
 
-	while (sound < count &&
-	       __builtin_expect(!is_out_of_order(roster, &list[(ptrdiff_t)sound - 1], &list[sound]),
-				1))
-		sound++;
-	return sound;
+	while (sorted < count &&
+	       __builtin_expect(
+		   !is_out_of_order(interfaces, &list[(ptrdiff_t)sorted - 1], &list[sorted]), 1))
+		sorted++;
+	return sorted;
 }
 
-/* Adds to ahead what the source has at hand. */
+/* Appends packets that the buffer of the source holds to ahead. */
 static void
-read_ahead(struct input *feed, const struct interfaces *roster, uint32_t most)
+read_ahead(struct input *input, const struct interfaces *interfaces, uint32_t depth)
 {
-	struct source *source = feed->input.source;
-	struct packet *new = &feed->ahead[feed->ahead_count];
-	const uint32_t room = most - feed->ahead_count;
+	struct source *source = input->from.source;
+	struct packet *new = &input->ahead[input->ahead_count];
+	const uint32_t room = depth - input->ahead_count;
 	size_t count = source->more && room ? source->more(source, new, room) : 0;
 
-	route_packets(feed, roster, new, count);
-	if (feed->ahead_sound == feed->ahead_count)
-		feed->ahead_sound += count_in_order(roster, new, count);
-	feed->ahead_count += (uint32_t)count;
+	translate_packets(input, interfaces, new, count);
+	if (input->ahead_sorted == input->ahead_count)
+		input->ahead_sorted += count_in_order(interfaces, new, count);
+	input->ahead_count += (uint32_t)count;
 }
 
 uint32_t
-input_look_ahead(struct input *feed, const struct interfaces *roster, uint32_t most)
+input_look_ahead(struct input *input, const struct interfaces *interfaces, uint32_t depth)
 {
-	struct source *source = feed->input.source;
-	const uint32_t left = feed->ahead_count - feed->ahead_at;
+	struct source *source = input->from.source;
+	const uint32_t left = input->ahead_count - input->ahead_at;
 
-	if (feed->index || feed->is_note || !source->turn || !feed->ahead)
+	if (input->index || input->is_note || !source->turn || !input->ahead)
 		return 0;
-	if (feed->ahead_at && (left >= most / 2 || feed->ahead_sound < feed->ahead_count))
-		return feed->ahead_sound - feed->ahead_at;
-	memmove(feed->ahead + 1, feed->ahead + feed->ahead_at, left * sizeof(*feed->ahead));
-	feed->ahead[0] = feed->packet;
-	feed->ahead_at = 1;
-	feed->ahead_count = feed->ahead_sound = left + 1;
-	read_ahead(feed, roster, most + 1);
-	if (feed->ahead_count <= most && feed->pinned == 0 && source->more &&
+	if (input->ahead_at && (left >= depth / 2 || input->ahead_sorted < input->ahead_count))
+		return input->ahead_sorted - input->ahead_at;
+	memmove(input->ahead + 1, input->ahead + input->ahead_at, left * sizeof(*input->ahead));
+	input->ahead[0] = input->packet;
+	input->ahead_at = 1;
+	input->ahead_count = input->ahead_sorted = left + 1;
+	read_ahead(input, interfaces, depth + 1);
+	if (input->ahead_count <= depth && input->pinned == 0 && source->more &&
 	    source->turn(source)) {
-		feed->pinned = feed->ahead_count;
-		read_ahead(feed, roster, most + 1);
+		input->pinned = input->ahead_count;
+		read_ahead(input, interfaces, depth + 1);
 	}
-	return feed->ahead_sound - 1;
+	return input->ahead_sorted - 1;
 }
 
-/* So many of the packets at hand have been handed out. */
+/* The first count packets from the head on have been handed out. */
 static void
-unpin(struct input *feed, uint32_t count)
+unpin(struct input *input, uint32_t count)
 {
-	feed->pinned -= count < feed->pinned ? count : feed->pinned;
+	input->pinned -= count < input->pinned ? count : input->pinned;
 }
 
 void
-input_hand_out(struct input *feed, const struct interfaces *roster, uint32_t count)
+input_hand_out(struct input *input, const struct interfaces *interfaces, uint32_t count)
 {
-	feed->ahead_at += count;
-	feed->packet = feed->ahead[feed->ahead_at - 1];
-	feed->origin = roster->homes[feed->packet.iface].origin;
-	unpin(feed, count);
+	input->ahead_at += count;
+	input->packet = input->ahead[input->ahead_at - 1];
+	input->capture = interfaces->keys[input->packet.iface].capture;
+	unpin(input, count);
 }
 
-/* The next of those that were read ahead. */
+/* Makes the next packet that was read ahead the head. */
 static int
-take_ahead(struct input *feed, const struct interfaces *roster)
+next_ahead(struct input *input, const struct interfaces *interfaces)
 {
-	take_packet(feed, roster, &feed->ahead[feed->ahead_at++]);
-	if (feed->ahead_sound < feed->ahead_at)
-		feed->ahead_sound = feed->ahead_at;
-	unpin(feed, 1);
-	return 1;
+	set_head(input, interfaces, &input->ahead[input->ahead_at++]);
+	if (input->ahead_sorted < input->ahead_at)
+		input->ahead_sorted = input->ahead_at;
+	unpin(input, 1);
+	return INPUT_HEAD;
 }
 
 int
-input_advance(struct input *feed, struct interfaces *roster, struct failure *why)
+input_advance(struct input *input, struct interfaces *interfaces, struct failure *why)
 {
-	if (feed->index)
-		return revisit_head(feed);
-	if (feed->ahead_at < feed->ahead_count)
-		return take_ahead(feed, roster);
-	feed->ahead_at = feed->ahead_count = feed->ahead_sound = 0;
-	feed->pinned = 0;
-	return read_head(feed, roster, why);
+	if (input->index)
+		return revisit_head(input);
+	if (input->ahead_at < input->ahead_count)
+		return next_ahead(input, interfaces);
+	input->ahead_at = input->ahead_count = input->ahead_sorted = 0;
+	input->pinned = 0;
+	return read_head(input, interfaces, why);
 }
 
 static int
-compare_entries(const void *a, const void *b, void *roster)
+compare_entries(const void *a, const void *b, void *interfaces)
 {
 	const struct input_index *x = a, *y = b;
 	int order;
 
 	if (x->ts_ns != y->ts_ns)
 		return x->ts_ns < y->ts_ns ? -1 : 1;
-	order = input_compare_origins(roster, x->origin, y->origin);
+	order = interfaces_compare_engines(interfaces, x->capture, y->capture);
 	if (order)
 		return order;
 	if (x->core != y->core)
@@ -371,62 +382,65 @@ compare_entries(const void *a, const void *b, void *roster)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
-/* Forgets the heads, but not what was learnt about the source: it will be read from the start. */
+/* Has the source read from this place again, with the interfaces as known. */
 static int
-rewind_source(struct input *feed, uint64_t place, struct failure *why)
+rewind_source(struct input *input, uint64_t place, struct failure *why)
 {
-	struct source *source = feed->input.source;
+	struct source *source = input->from.source;
 	struct input fresh;
 
-	input_init(&fresh, &feed->input, feed->number);
-	fresh.ahead = feed->ahead;
-	fresh.routes = feed->routes;
-	fresh.route_count = feed->route_count;
-	free(feed->index);
-	*feed = fresh;
+	input_init(&fresh, &input->from, input->number);
+	fresh.ahead = input->ahead;
+	fresh.map = input->map;
+	fresh.map_count = input->map_count;
+	free(input->index);
+	*input = fresh;
 	return source->revisit(source, place, why);
 }
 
 int
-input_sort(struct input *feed, struct interfaces *roster, struct failure *why)
+input_sort(struct input *input, struct interfaces *interfaces, struct failure *why)
 {
-	const struct source *source = feed->input.source;
+	const struct source *source = input->from.source;
 	int more;
 
 	if (!source->revisit)
 		return 0;
-	while ((more = read_head(feed, roster, why)) > 0) {
-		if (array_grow(&feed->index, feed->index_count, sizeof(*feed->index)) < 0)
+	while ((more = read_head(input, interfaces, why)) > 0) {
+		if (array_grow(&input->index, input->index_count, sizeof(*input->index)) < 0)
 			return no_memory(why);
-		feed->index[feed->index_count++] = (struct input_index){.ts_ns = feed->packet.ts_ns,
-									.place = source->place,
-									.origin = feed->origin,
-									.core = feed->packet.core};
+		input->index[input->index_count++] =
+		    (struct input_index){.ts_ns = input->packet.ts_ns,
+					 .place = source->place,
+					 .capture = input->capture,
+					 .core = input->packet.core};
 	}
-	if (more < 0 || !feed->index)
+	if (more < 0 || !input->index)
 		return more;
-	if (!feed->is_disordered)
-		return rewind_source(feed, feed->index[0].place, why);
-	qsort_r(feed->index, feed->index_count, sizeof(*feed->index), compare_entries, roster);
-	feed->outcome.late = 0;
+	if (!input->is_disordered)
+		return rewind_source(input, input->index[0].place, why);
+	qsort_r(input->index, input->index_count, sizeof(*input->index), compare_entries,
+		interfaces);
+	input->outcome.late = 0;
 	return 0;
 }
 
 void
-input_finish(const struct input *feed, struct interfaces *roster)
+input_finish(const struct input *input, struct interfaces *interfaces)
 {
-	for (uint32_t i = 0; i < feed->route_count; i++) {
-		const struct route *route = &feed->routes[i];
+	for (uint32_t i = 0; i < input->map_count; i++) {
+		const struct input_interface *route = &input->map[i];
 
-		interfaces_newest(roster, roster->homes[route->interface].origin, route->newest_ns);
+		interfaces_update_newest(interfaces, interfaces->keys[route->interface].capture,
+					 route->newest_ns);
 	}
 }
 
 void
-input_renumber(struct input *feed, const uint32_t *place)
+input_renumber(struct input *input, const uint32_t *place)
 {
-	for (uint32_t i = 0; i < feed->route_count; i++)
-		feed->routes[i].interface = place[feed->routes[i].interface];
-	if (feed->origin != UINT32_MAX && !feed->is_note)
-		feed->packet.iface = place[feed->packet.iface];
+	for (uint32_t i = 0; i < input->map_count; i++)
+		input->map[i].interface = place[input->map[i].interface];
+	if (input->capture != NO_CAPTURE && !input->is_note)
+		input->packet.iface = place[input->packet.iface];
 }

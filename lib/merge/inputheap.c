@@ -1,36 +1,47 @@
+/*
+ * A binary heap. Nearly every comparison is decided by time, so the entries hold the times and the
+ * inputs are looked up only on a tie. A tie is decided by engine, core and contents, never by the
+ * number of the input: so the output is the same whatever the order of the inputs.
+ *
+ * That leaves heads that are equal in everything, such as a packet that two files have. Which one
+ * is written first makes no difference, but which input advances first does: it decides what the
+ * heap sees next. So such inputs are taken out of the heap together, all of their equal heads are
+ * handed out, and only then are they put back. The bytes of the head are copied for that, because
+ * the first input to advance invalidates its own.
+ */
 #include "merge/inputheap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int
-inputheap_init(struct inputheap *heads, const struct interfaces *roster, struct input *feeds,
+inputheap_init(struct inputheap *heap, const struct interfaces *interfaces, struct input *inputs,
 	       size_t count)
 {
-	*heads = (struct inputheap){.roster = roster, .feeds = feeds};
-	heads->heap = calloc(count + 1, sizeof(*heads->heap));
-	heads->alike = calloc(count + 1, sizeof(*heads->alike));
-	return heads->heap && heads->alike ? 0 : -1;
+	*heap = (struct inputheap){.interfaces = interfaces, .inputs = inputs};
+	heap->entries = calloc(count + 1, sizeof(*heap->entries));
+	heap->duplicates = calloc(count + 1, sizeof(*heap->duplicates));
+	return heap->entries && heap->duplicates ? 0 : -1;
 }
 
 void
-inputheap_release(struct inputheap *heads)
+inputheap_release(struct inputheap *heap)
 {
-	free(heads->heap);
-	free(heads->alike);
-	free(heads->alike_bytes);
-	*heads = INPUTHEAP_INIT;
+	free(heap->entries);
+	free(heap->duplicates);
+	free(heap->duplicate_bytes);
+	*heap = INPUTHEAP_INIT;
 }
 
-/* Packets by everything but their times and places. */
+/* By everything but time, engine and core. */
 static int
-compare_contents(const struct inputheap *heads, const struct packet *a, const struct packet *b)
+compare_contents(const struct inputheap *heap, const struct packet *a, const struct packet *b)
 {
 	int order = 0;
 
 	if (a->iface != b->iface)
-		order = interfaces_compare(&heads->roster->interfaces[a->iface],
-					   &heads->roster->interfaces[b->iface]);
+		order = interfaces_compare(&heap->interfaces->list[a->iface],
+					   &heap->interfaces->list[b->iface]);
 	if (order)
 		return order;
 	if (a->len != b->len)
@@ -58,11 +69,11 @@ compare_notes(const struct note *a, const struct note *b)
 	return a->size ? memcmp(a->body, b->body, a->size) : 0;
 }
 
-/* Heads of the same time. */
+/* Heads of one time. */
 static int
-compare_tied(const struct inputheap *heads, const struct input *a, const struct input *b)
+compare_tied(const struct inputheap *heap, const struct input *a, const struct input *b)
 {
-	int order = input_compare_origins(heads->roster, a->origin, b->origin);
+	int order = interfaces_compare_engines(heap->interfaces, a->capture, b->capture);
 
 	if (order)
 		return order;
@@ -71,72 +82,72 @@ compare_tied(const struct inputheap *heads, const struct input *a, const struct 
 	if (a->is_note != b->is_note)
 		return a->is_note ? -1 : 1;
 	if (a->is_note)
-		return compare_notes(&a->input.source->note, &b->input.source->note);
-	return compare_contents(heads, &a->packet, &b->packet);
+		return compare_notes(&a->from.source->note, &b->from.source->note);
+	return compare_contents(heap, &a->packet, &b->packet);
 }
 
 static inline bool
-is_before(const struct inputheap *heads, const struct head *a, const struct head *b)
+is_before(const struct inputheap *heap, const struct heap_entry *a, const struct heap_entry *b)
 {
 	if (__builtin_expect(a->ts_ns != b->ts_ns, 1))
 		return a->ts_ns < b->ts_ns;
-	return compare_tied(heads, &heads->feeds[a->feed], &heads->feeds[b->feed]) < 0;
+	return compare_tied(heap, &heap->inputs[a->input], &heap->inputs[b->input]) < 0;
 }
 
-/* Moves head down from the hole at i to where it belongs. */
+/* Fills the hole at i with an entry, which moves down to where it belongs. */
 static void
-sift_down(struct inputheap *heads, size_t i, struct head head)
+sift_down(struct inputheap *heap, size_t i, struct heap_entry entry)
 {
-	struct head *heap = heads->heap;
-	const size_t count = heads->count;
+	struct heap_entry *entries = heap->entries;
+	const size_t count = heap->count;
 
 	for (size_t child; (child = 2 * i + 1) < count; i = child) {
-		if (child + 1 < count && is_before(heads, &heap[child + 1], &heap[child]))
+		if (child + 1 < count && is_before(heap, &entries[child + 1], &entries[child]))
 			child++;
-		if (!is_before(heads, &heap[child], &head))
+		if (!is_before(heap, &entries[child], &entry))
 			break;
-		heap[i] = heap[child];
+		entries[i] = entries[child];
 	}
-	heap[i] = head;
+	entries[i] = entry;
 }
 
 void
-inputheap_push(struct inputheap *heads, uint32_t feed)
+inputheap_push(struct inputheap *heap, uint32_t input)
 {
-	const struct head head = {heads->feeds[feed].packet.ts_ns, feed};
-	size_t i = heads->count++;
+	const struct heap_entry entry = {heap->inputs[input].packet.ts_ns, input};
+	size_t i = heap->count++;
 
 	for (size_t parent; i > 0; i = parent) {
 		parent = (i - 1) / 2;
-		if (!is_before(heads, &head, &heads->heap[parent]))
+		if (!is_before(heap, &entry, &heap->entries[parent]))
 			break;
-		heads->heap[i] = heads->heap[parent];
+		heap->entries[i] = heap->entries[parent];
 	}
-	heads->heap[i] = head;
+	heap->entries[i] = entry;
 }
 
 static void
-remove_top(struct inputheap *heads)
+remove_top(struct inputheap *heap)
 {
-	const struct head last = heads->heap[--heads->count];
+	const struct heap_entry last = heap->entries[--heap->count];
 
-	if (heads->count)
-		sift_down(heads, 0, last);
+	if (heap->count)
+		sift_down(heap, 0, last);
 }
 
-/* Keeps a copy of the head that several inputs have alike. */
+/* Keeps a copy of the head that several inputs share. */
 static int
-copy_alike(struct inputheap *heads, const struct packet *packet)
+copy_duplicate(struct inputheap *heap, const struct packet *packet)
 {
 	unsigned char *bytes =
-	    realloc(heads->alike_bytes, (size_t)packet->caplen + packet->options_len + 1);
+	    realloc(heap->duplicate_bytes, (size_t)packet->caplen + packet->options_len + 1);
 
 	if (!bytes)
 		return -1;
-	heads->alike_bytes = bytes;
-	heads->alike_packet = *packet;
-	heads->alike_packet.data = bytes;
-	heads->alike_packet.options = bytes + packet->caplen;
+	heap->duplicate_bytes = bytes;
+	heap->duplicate = *packet;
+	heap->duplicate.data = bytes;
+	heap->duplicate.options = bytes + packet->caplen;
 	if (packet->caplen)
 		memcpy(bytes, packet->data, packet->caplen);
 	if (packet->options_len)
@@ -146,17 +157,17 @@ copy_alike(struct inputheap *heads, const struct packet *packet)
 
 #define NO_INTERFACE UINT32_MAX
 
-/* The head, a note in the shape of a packet: of no interface, its origin in flags, its type in len.
- */
+/* The head as a packet. A note has no interface, its capture interface in flags and its type in
+ * len. */
 static struct packet
-head_of(const struct input *feed)
+head_of(const struct input *input)
 {
-	const struct note *note = &feed->input.source->note;
-	struct packet head = feed->packet;
+	const struct note *note = &input->from.source->note;
+	struct packet head = input->packet;
 
-	if (feed->is_note) {
+	if (input->is_note) {
 		head.iface = NO_INTERFACE;
-		head.flags = feed->origin;
+		head.flags = input->capture;
 		head.len = note->type;
 		head.data = note->body;
 		head.caplen = note->size;
@@ -166,101 +177,98 @@ head_of(const struct input *feed)
 }
 
 static bool
-is_alike_note(const struct inputheap *heads, const struct input *feed, const struct packet *packet)
+is_duplicate_note(const struct inputheap *heap, const struct input *input,
+		  const struct packet *packet)
 {
-	const struct note *note = &feed->input.source->note;
+	const struct note *note = &input->from.source->note;
 
-	return packet->iface == NO_INTERFACE && feed->packet.ts_ns == packet->ts_ns &&
-	       feed->packet.core == packet->core &&
-	       input_compare_origins(heads->roster, feed->origin, packet->flags) == 0 &&
+	return packet->iface == NO_INTERFACE && input->packet.ts_ns == packet->ts_ns &&
+	       input->packet.core == packet->core &&
+	       interfaces_compare_engines(heap->interfaces, input->capture, packet->flags) == 0 &&
 	       note->type == packet->len && note->size == packet->caplen &&
 	       (note->size == 0 || memcmp(note->body, packet->data, note->size) == 0);
 }
 
 static bool
-is_alike(const struct inputheap *heads, const struct input *feed, const struct packet *packet)
+is_duplicate(const struct inputheap *heap, const struct input *input, const struct packet *packet)
 {
-	if (feed->is_note)
-		return is_alike_note(heads, feed, packet);
-	return packet->iface != NO_INTERFACE && feed->packet.ts_ns == packet->ts_ns &&
-	       feed->packet.core == packet->core &&
-	       compare_contents(heads, &feed->packet, packet) == 0;
+	if (input->is_note)
+		return is_duplicate_note(heap, input, packet);
+	return packet->iface != NO_INTERFACE && input->packet.ts_ns == packet->ts_ns &&
+	       input->packet.core == packet->core &&
+	       compare_contents(heap, &input->packet, packet) == 0;
 }
 
-/* Whether another input's head is the same as the top's. It would then be a child. */
+/* Whether another input has the same head as the top: it would be one of the top's children. */
 static bool
-top_has_twin(const struct inputheap *heads)
+top_has_duplicate(const struct inputheap *heap)
 {
-	const struct head *heap = heads->heap;
-	const struct input *top = &heads->feeds[heap[0].feed];
+	const struct heap_entry *entries = heap->entries;
+	const struct input *top = &heap->inputs[entries[0].input];
 
-	for (size_t i = 1; i < 3 && i < heads->count; i++)
-		if (__builtin_expect(heap[i].ts_ns == heap[0].ts_ns, 0)) {
+	for (size_t i = 1; i < 3 && i < heap->count; i++)
+		if (__builtin_expect(entries[i].ts_ns == entries[0].ts_ns, 0)) {
 			const struct packet head = head_of(top);
 
-			if (is_alike(heads, &heads->feeds[heap[i].feed], &head))
+			if (is_duplicate(heap, &heap->inputs[entries[i].input], &head))
 				return true;
 		}
 	return false;
 }
 
-/*
- * Packets, and notes, that are the same in several inputs. Which of the inputs moves on first would
- * decide what it is that follows; so all of them hand theirs out, as often as each has it in a row,
- * before anything else is considered.
- */
+/* Takes all inputs whose head is the same as the top out of the heap. */
 static int
-gather_alike(struct inputheap *heads)
+collect_duplicates(struct inputheap *heap)
 {
-	const uint32_t used = heads->heap[0].feed;
-	const struct packet head = head_of(&heads->feeds[used]);
+	const uint32_t top = heap->entries[0].input;
+	const struct packet head = head_of(&heap->inputs[top]);
 
-	if (copy_alike(heads, &head) < 0)
+	if (copy_duplicate(heap, &head) < 0)
 		return -1;
-	remove_top(heads);
-	while (heads->count &&
-	       is_alike(heads, &heads->feeds[heads->heap[0].feed], &heads->alike_packet)) {
-		heads->alike[heads->alike_count++] = heads->heap[0].feed;
-		remove_top(heads);
+	remove_top(heap);
+	while (heap->count &&
+	       is_duplicate(heap, &heap->inputs[heap->entries[0].input], &heap->duplicate)) {
+		heap->duplicates[heap->duplicate_count++] = heap->entries[0].input;
+		remove_top(heap);
 	}
-	heads->alike[heads->alike_count++] = used;
+	heap->duplicates[heap->duplicate_count++] = top;
 	return 0;
 }
 
 int
-inputheap_used(struct inputheap *heads)
+inputheap_consume(struct inputheap *heap)
 {
-	return heads->alike_count == 0 && top_has_twin(heads) ? gather_alike(heads) : 0;
+	return heap->duplicate_count == 0 && top_has_duplicate(heap) ? collect_duplicates(heap) : 0;
 }
 
-/* Moves on the last of those that are alike. */
+/* The last of the duplicates has advanced: it stays one if its next head is the same again. */
 static void
-alike_moved(struct inputheap *heads, bool has_head)
+advance_duplicate(struct inputheap *heap, bool has_head)
 {
-	const uint32_t feed = heads->alike[heads->alike_count - 1];
+	const uint32_t input = heap->duplicates[heap->duplicate_count - 1];
 
-	if (has_head && is_alike(heads, &heads->feeds[feed], &heads->alike_packet))
+	if (has_head && is_duplicate(heap, &heap->inputs[input], &heap->duplicate))
 		return;
-	heads->alike_count--;
+	heap->duplicate_count--;
 	if (has_head)
-		inputheap_push(heads, feed);
+		inputheap_push(heap, input);
 }
 
 void
-inputheap_moved(struct inputheap *heads, bool has_head)
+inputheap_advanced(struct inputheap *heap, bool has_head)
 {
-	if (heads->alike_count)
-		alike_moved(heads, has_head);
+	if (heap->duplicate_count)
+		advance_duplicate(heap, has_head);
 	else if (has_head)
-		inputheap_settle(heads, 0);
+		inputheap_sift_down(heap, 0);
 	else
-		remove_top(heads);
+		remove_top(heap);
 }
 
 void
-inputheap_settle(struct inputheap *heads, size_t place)
+inputheap_sift_down(struct inputheap *heap, size_t place)
 {
-	const uint32_t feed = heads->heap[place].feed;
+	const uint32_t input = heap->entries[place].input;
 
-	sift_down(heads, place, (struct head){heads->feeds[feed].packet.ts_ns, feed});
+	sift_down(heap, place, (struct heap_entry){heap->inputs[input].packet.ts_ns, input});
 }

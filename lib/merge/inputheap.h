@@ -1,10 +1,10 @@
 /*
- * The heads of a merge's inputs, the oldest first: by time, engine, core, and then by what they
- * hold, so that the order of the inputs never shows. Heads that are the same in several inputs are
- * handed out one after the other, before what follows any of them.
+ * The inputs of a merge that have a head, the oldest head on top: by time, engine, core and then
+ * contents, so that the order of the inputs has no influence. Equal heads of several inputs are
+ * handed out in a row.
  *
- *	inputheap_push ... -> inputheap_top -> inputheap_used -> input_advance(inputheap_top) ->
- *inputheap_moved -> ...
+ *	inputheap_push each, then repeat: inputheap_top -> inputheap_consume ->
+ *	input_advance(inputheap_top) -> inputheap_advanced
  */
 #ifndef VCAP_INPUTHEAP_H
 #define VCAP_INPUTHEAP_H
@@ -17,55 +17,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct head {
+struct heap_entry {
 	int64_t ts_ns;
-	uint32_t feed;
+	uint32_t input;
 };
 
 struct inputheap {
-	const struct interfaces *roster; /* the caller's, as feeds are */
-	struct input *feeds;
-	/* A binary heap. What is compared nearly always is the time, so it holds the times
-	 * themselves; everything else is looked up on a tie. */
-	struct head *heap;
+	const struct interfaces *interfaces; /* the caller's, as inputs are */
+	struct input *inputs;
+	struct heap_entry *entries; /* a binary heap */
 	size_t count;
-	/* Inputs whose heads are alike, taken out of the heap; the last of them is handed out. */
-	uint32_t *alike;
-	size_t alike_count;
-	struct packet alike_packet; /* data and options are a copy, in alike_bytes */
-	unsigned char *alike_bytes;
+	/* Inputs with equal heads, taken out of the heap; the last one is on top. */
+	uint32_t *duplicates;
+	size_t duplicate_count;
+	struct packet duplicate; /* data and options are a copy, in duplicate_bytes */
+	unsigned char *duplicate_bytes;
 };
 
 #define INPUTHEAP_INIT ((struct inputheap){0})
 
-/* -1: no memory. */
-int inputheap_init(struct inputheap *heads, const struct interfaces *roster, struct input *feeds,
-		   size_t count);
-void inputheap_release(struct inputheap *heads);
+/* interfaces and the count inputs stay the caller's. -1: no memory; release it all the same. */
+int inputheap_init(struct inputheap *heap, const struct interfaces *interfaces,
+		   struct input *inputs, size_t count);
+void inputheap_release(struct inputheap *heap);
 
-/* Adds a feed that has a head. */
-void inputheap_push(struct inputheap *heads, uint32_t feed);
+/* Adds an input that has a head. */
+void inputheap_push(struct inputheap *heap, uint32_t input);
 
 static inline bool
-inputheap_is_empty(const struct inputheap *heads)
+inputheap_is_empty(const struct inputheap *heap)
 {
-	return heads->count == 0 && heads->alike_count == 0;
+	return heap->count == 0 && heap->duplicate_count == 0;
 }
 
-/* The feed whose head is next. */
+/* The input whose head is next. */
 static inline uint32_t
-inputheap_top(const struct inputheap *heads)
+inputheap_top(const struct inputheap *heap)
 {
-	return heads->alike_count ? heads->alike[heads->alike_count - 1] : heads->heap[0].feed;
+	return heap->duplicate_count ? heap->duplicates[heap->duplicate_count - 1]
+				     : heap->entries[0].input;
 }
 
-/* The head of inputheap_top was handed out: it is to be moved on next. -1: no memory. */
-int inputheap_used(struct inputheap *heads);
-/* It has moved on; or has no head now. */
-void inputheap_moved(struct inputheap *heads, bool has_head);
+/* Call when the head of inputheap_top has been handed out, before that input advances. -1: no
+ * memory. */
+int inputheap_consume(struct inputheap *heap);
+/* The input has advanced and has a head again, or none: then it leaves the heap. */
+void inputheap_advanced(struct inputheap *heap, bool has_head);
 
-/* The head at this place of the heap has become another, which is no older; those behind it in the
- * heap are in order among themselves. */
-void inputheap_settle(struct inputheap *heads, size_t place);
+/* The input at this place has a newer head, or the same: moves it down. The heap below the place is
+ * in order. */
+void inputheap_sift_down(struct inputheap *heap, size_t place);
 
 #endif

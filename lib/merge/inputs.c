@@ -35,7 +35,7 @@
 #define SPARE 32
 
 static void
-input_release(struct inputs_file *input)
+release_file(struct inputs_file *input)
 {
 	reorder_free(input->window);
 	reader_close(input->file);
@@ -48,7 +48,7 @@ void
 inputs_release(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++)
-		input_release(&inputs->list[i]);
+		release_file(&inputs->list[i]);
 	free(inputs->list);
 	free(inputs->memory);
 	*inputs = INPUTS_INIT;
@@ -91,7 +91,7 @@ add_file(struct inputs *inputs, const char *path, const char *engine, char *fall
 	if (list)
 		inputs->list = list;
 	if (!list || !input.path || !fallback || (engine && !input.engine)) {
-		input_release(&input);
+		release_file(&input);
 		return failure_errno(why, "cannot open '%s'", path);
 	}
 	inputs->list[inputs->count++] = input;

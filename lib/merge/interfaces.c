@@ -1,43 +1,44 @@
+/*
+ * Two tables. The output interfaces are what the merged file has: one for each label and set of
+ * properties, however many inputs bring it. The capture interfaces are what they belong to: three
+ * output interfaces `lb1/eth0`, `lb1/eth0/client` and `lb1/eth0/server` are one capture interface,
+ * with one clock offset and one set of counters.
+ *
+ * Before the first packet the output interfaces are sorted by name, so that their numbers do not
+ * depend on the order of the inputs; those that turn up later are appended. Packets of one time are
+ * ordered by the name of their engine. Comparing names for each packet would be slow: so each
+ * output interface has the rank of its engine, an integer, which is recomputed when interfaces
+ * were added. Inputs may have thousands of interfaces, which is what the hash is for.
+ */
 #include "merge/interfaces.h"
-
-#include "base/lineset.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The newest counters of one core, of one capture or input. */
-struct tally {
-	uint32_t origin;
-	size_t input;
-	struct statistics statistics;
-	char *comment; /* the newest they had; lines */
-};
-
-struct offset {
+/* The clock offset of an engine, or of the engines behind an input of that name. */
+struct engine_offset {
 	char *engine;
 	int64_t ns;
 };
 
 void
-interfaces_release(struct interfaces *roster)
+interfaces_release(struct interfaces *interfaces)
 {
-	for (uint32_t i = 0; i < roster->interface_count; i++)
-		interface_release(&roster->interfaces[i]);
-	for (size_t i = 0; i < roster->origin_count; i++) {
-		free(roster->origins[i].plain);
-		free(roster->origins[i].engine);
-		free(roster->origins[i].via);
+	for (uint32_t i = 0; i < interfaces->count; i++)
+		interface_release(&interfaces->list[i]);
+	for (size_t i = 0; i < interfaces->capture_count; i++) {
+		free(interfaces->captures[i].name);
+		free(interfaces->captures[i].engine);
+		free(interfaces->captures[i].via);
 	}
-	for (size_t i = 0; i < roster->tally_count; i++)
-		free(roster->tallies[i].comment);
-	for (size_t i = 0; i < roster->offset_count; i++)
-		free(roster->offsets[i].engine);
-	free(roster->interfaces);
-	free(roster->homes);
-	free(roster->origins);
-	free(roster->tallies);
-	free(roster->offsets);
-	*roster = INTERFACES_INIT;
+	for (size_t i = 0; i < interfaces->offset_count; i++)
+		free(interfaces->offsets[i].engine);
+	free(interfaces->list);
+	free(interfaces->keys);
+	free(interfaces->captures);
+	core_statistics_release(&interfaces->cores);
+	free(interfaces->offsets);
+	*interfaces = INTERFACES_INIT;
 }
 
 int
@@ -55,17 +56,18 @@ array_grow(void *list, size_t count, size_t size)
 }
 
 int
-interfaces_offset(struct interfaces *roster, const char *engine, int64_t offset_ns)
+interfaces_offset(struct interfaces *interfaces, const char *engine, int64_t offset_ns)
 {
 	char *copy;
 
-	if (array_grow(&roster->offsets, roster->offset_count, sizeof(*roster->offsets)) < 0)
+	if (array_grow(&interfaces->offsets, interfaces->offset_count,
+		       sizeof(*interfaces->offsets)) < 0)
 		return -1;
 	copy = strdup(engine);
 	if (!copy)
 		return -1;
-	roster->offsets[roster->offset_count].engine = copy;
-	roster->offsets[roster->offset_count++].ns = offset_ns;
+	interfaces->offsets[interfaces->offset_count].engine = copy;
+	interfaces->offsets[interfaces->offset_count++].ns = offset_ns;
 	return 0;
 }
 
@@ -79,6 +81,7 @@ interfaces_shifted(int64_t ts_ns, int64_t offset_ns)
 	return sum < 0 ? 0 : sum;
 }
 
+/* FNV-1a */
 static uint32_t
 hash_of(const char *text)
 {
@@ -120,18 +123,18 @@ copy_text(const char *text, bool *failed)
 	return copy;
 }
 
-/* Adds a copy of the interface with this name. */
+/* Adds a copy of the interface under another name. */
 static int
-add_interface(struct interfaces *roster, const struct interface *interface, const char *name,
-	      uint32_t origin)
+add_interface(struct interfaces *interfaces, const struct interface *interface, const char *name,
+	      uint32_t capture)
 {
 	struct interface *copy;
 	bool failed = false;
 
-	if (array_grow(&roster->interfaces, roster->interface_count, sizeof(*copy)) < 0 ||
-	    array_grow(&roster->homes, roster->interface_count, sizeof(*roster->homes)) < 0)
+	if (array_grow(&interfaces->list, interfaces->count, sizeof(*copy)) < 0 ||
+	    array_grow(&interfaces->keys, interfaces->count, sizeof(*interfaces->keys)) < 0)
 		return -1;
-	copy = &roster->interfaces[roster->interface_count];
+	copy = &interfaces->list[interfaces->count];
 	*copy = *interface;
 	copy->name = copy_text(name, &failed);
 	copy->description = copy_text(interface->description, &failed);
@@ -149,73 +152,75 @@ add_interface(struct interfaces *roster, const struct interface *interface, cons
 		interface_release(copy);
 		return -1;
 	}
-	roster->homes[roster->interface_count++] = (struct home){.origin = origin};
+	interfaces->keys[interfaces->count++] = (struct interface_key){.capture = capture};
 	return 0;
 }
 
+/* An offset of the engine itself takes precedence over one of its input. */
 static int64_t
-offset_of(const struct interfaces *roster, const struct label *label)
+offset_of(const struct interfaces *interfaces, const struct label *label)
 {
 	int64_t offset_ns = 0;
 
-	for (size_t i = 0; i < roster->offset_count; i++)
-		if (label->via && strcmp(roster->offsets[i].engine, label->via) == 0)
-			offset_ns = roster->offsets[i].ns;
-	for (size_t i = 0; i < roster->offset_count; i++)
-		if (strcmp(roster->offsets[i].engine, label->engine) == 0)
-			offset_ns = roster->offsets[i].ns;
+	for (size_t i = 0; i < interfaces->offset_count; i++)
+		if (label->via && strcmp(interfaces->offsets[i].engine, label->via) == 0)
+			offset_ns = interfaces->offsets[i].ns;
+	for (size_t i = 0; i < interfaces->offset_count; i++)
+		if (strcmp(interfaces->offsets[i].engine, label->engine) == 0)
+			offset_ns = interfaces->offsets[i].ns;
 	return offset_ns;
 }
 
 static int
-add_origin(struct interfaces *roster, const char *plain, const struct label *label,
-	   uint16_t linktype)
+add_capture(struct interfaces *interfaces, const char *name, const struct label *label,
+	    uint16_t linktype)
 {
-	struct origin *origin;
+	struct capture_interface *capture;
 
-	if (array_grow(&roster->origins, roster->origin_count, sizeof(*origin)) < 0)
+	if (array_grow(&interfaces->captures, interfaces->capture_count, sizeof(*capture)) < 0)
 		return -1;
-	origin = &roster->origins[roster->origin_count];
-	*origin = (struct origin){.plain = strdup(plain),
-				  .engine = strdup(label->engine),
-				  .via = label->via ? strdup(label->via) : NULL,
-				  .hash = hash_of(plain),
-				  .newest_ns = INT64_MIN,
-				  .linktype = linktype};
-	if (!origin->plain || !origin->engine || (label->via && !origin->via)) {
-		free(origin->plain);
-		free(origin->engine);
-		free(origin->via);
+	capture = &interfaces->captures[interfaces->capture_count];
+	*capture = (struct capture_interface){.name = strdup(name),
+					      .engine = strdup(label->engine),
+					      .via = label->via ? strdup(label->via) : NULL,
+					      .hash = hash_of(name),
+					      .newest_ns = INT64_MIN,
+					      .linktype = linktype};
+	if (!capture->name || !capture->engine || (label->via && !capture->via)) {
+		free(capture->name);
+		free(capture->engine);
+		free(capture->via);
 		return -1;
 	}
-	origin->offset_ns = offset_of(roster, label);
-	roster->origin_count++;
+	capture->offset_ns = offset_of(interfaces, label);
+	interfaces->capture_count++;
 	return 0;
 }
 
 static int
-find_origin(struct interfaces *roster, const struct label *label, uint16_t linktype, uint32_t *id)
+find_capture(struct interfaces *interfaces, const struct label *label, uint16_t linktype,
+	     uint32_t *id)
 {
-	char *plain = label_format(label, NULL);
+	char *name = label_format(label, NULL);
 	uint32_t hash;
 	int rc = 0;
 
-	if (!plain)
+	if (!name)
 		return -1;
-	hash = hash_of(plain);
-	for (*id = 0; *id < roster->origin_count; (*id)++)
-		if (roster->origins[*id].hash == hash &&
-		    strcmp(roster->origins[*id].plain, plain) == 0)
+	hash = hash_of(name);
+	for (*id = 0; *id < interfaces->capture_count; (*id)++)
+		if (interfaces->captures[*id].hash == hash &&
+		    strcmp(interfaces->captures[*id].name, name) == 0)
 			break;
-	if (*id == roster->origin_count)
-		rc = add_origin(roster, plain, label, linktype);
-	free(plain);
+	if (*id == interfaces->capture_count)
+		rc = add_capture(interfaces, name, label, linktype);
+	free(name);
 	return rc;
 }
 
 static int
-find_interface(struct interfaces *roster, const struct interface *interface,
-	       const struct label *label, uint32_t origin, uint32_t *id)
+find_interface(struct interfaces *interfaces, const struct interface *interface,
+	       const struct label *label, uint32_t capture, uint32_t *id)
 {
 	struct interface named = *interface;
 	int rc = 0;
@@ -223,25 +228,25 @@ find_interface(struct interfaces *roster, const struct interface *interface,
 	named.name = label_format(label, label->side);
 	if (!named.name)
 		return -1;
-	for (*id = 0; *id < roster->interface_count; (*id)++)
-		if (roster->homes[*id].origin == origin &&
-		    interfaces_compare(&roster->interfaces[*id], &named) == 0)
+	for (*id = 0; *id < interfaces->count; (*id)++)
+		if (interfaces->keys[*id].capture == capture &&
+		    interfaces_compare(&interfaces->list[*id], &named) == 0)
 			break;
-	if (*id == roster->interface_count)
-		rc = add_interface(roster, interface, named.name, origin);
+	if (*id == interfaces->count)
+		rc = add_interface(interfaces, interface, named.name, capture);
 	free(named.name);
 	return rc;
 }
 
 int
-interfaces_add(struct interfaces *roster, const struct interface *interface,
+interfaces_add(struct interfaces *interfaces, const struct interface *interface,
 	       const struct label *label, uint32_t *id)
 {
-	uint32_t origin;
+	uint32_t capture;
 
-	if (find_origin(roster, label, interface->linktype, &origin) < 0)
+	if (find_capture(interfaces, label, interface->linktype, &capture) < 0)
 		return -1;
-	return find_interface(roster, interface, label, origin, id);
+	return find_interface(interfaces, interface, label, capture, id);
 }
 
 static int
@@ -253,233 +258,131 @@ compare_ids(const void *a, const void *b, void *interfaces)
 }
 
 int
-interfaces_sort(struct interfaces *roster, uint32_t *place)
+interfaces_sort(struct interfaces *interfaces, uint32_t *place)
 {
-	const uint32_t count = roster->interface_count;
+	const uint32_t count = interfaces->count;
 	struct interface *sorted = malloc((count + 1) * sizeof(*sorted));
-	struct home *homes = malloc((count + 1) * sizeof(*homes));
+	struct interface_key *keys = malloc((count + 1) * sizeof(*keys));
 	uint32_t *order = malloc((count + 1) * sizeof(*order));
 
-	if (!sorted || !homes || !order) {
+	if (!sorted || !keys || !order) {
 		free(sorted);
-		free(homes);
+		free(keys);
 		free(order);
 		return -1;
 	}
 	for (uint32_t i = 0; i < count; i++)
 		order[i] = i;
-	qsort_r(order, count, sizeof(*order), compare_ids, roster->interfaces);
+	qsort_r(order, count, sizeof(*order), compare_ids, interfaces->list);
 	for (uint32_t i = 0; i < count; i++) {
-		sorted[i] = roster->interfaces[order[i]];
-		homes[i] = roster->homes[order[i]];
+		sorted[i] = interfaces->list[order[i]];
+		keys[i] = interfaces->keys[order[i]];
 		place[order[i]] = i;
 	}
 	if (count) {
-		memcpy(roster->interfaces, sorted, count * sizeof(*sorted));
-		memcpy(roster->homes, homes, count * sizeof(*homes));
+		memcpy(interfaces->list, sorted, count * sizeof(*sorted));
+		memcpy(interfaces->keys, keys, count * sizeof(*keys));
 	}
-	roster->ranked_count = 0;
+	interfaces->ranked_count = 0;
 	free(sorted);
-	free(homes);
+	free(keys);
 	free(order);
 	return 0;
 }
 
-static int
-compare_engines(const void *a, const void *b, void *origins)
+int
+interfaces_compare_engines(const struct interfaces *interfaces, uint32_t a, uint32_t b)
 {
-	const struct origin *list = origins;
+	if (a == b)
+		return 0;
+	return strcmp(a == NO_CAPTURE ? "" : interfaces->captures[a].engine,
+		      b == NO_CAPTURE ? "" : interfaces->captures[b].engine);
+}
+
+static int
+compare_engines(const void *a, const void *b, void *captures)
+{
+	const struct capture_interface *list = captures;
 
 	return strcmp(list[*(const uint32_t *)a].engine, list[*(const uint32_t *)b].engine);
 }
 
-/* Sorts the origins by their engines into order, and numbers the engines. */
+/* Sets ranks[i] to the rank of the engine of capture interface i; order is scratch space. */
 static void
-rank_origins(const struct interfaces *roster, uint32_t *order, uint32_t *ranks)
+rank_engines(const struct interfaces *interfaces, uint32_t *order, uint32_t *ranks)
 {
 	uint32_t rank = 0;
 
-	for (uint32_t i = 0; i < roster->origin_count; i++)
+	for (uint32_t i = 0; i < interfaces->capture_count; i++)
 		order[i] = i;
-	if (roster->origin_count)
-		qsort_r(order, roster->origin_count, sizeof(*order), compare_engines,
-			roster->origins);
-	for (size_t i = 0; i < roster->origin_count; i++) {
-		rank += i && compare_engines(&order[i - 1], &order[i], roster->origins) != 0;
+	if (interfaces->capture_count)
+		qsort_r(order, interfaces->capture_count, sizeof(*order), compare_engines,
+			interfaces->captures);
+	for (size_t i = 0; i < interfaces->capture_count; i++) {
+		rank += i && compare_engines(&order[i - 1], &order[i], interfaces->captures) != 0;
 		ranks[order[i]] = rank;
 	}
 }
 
 int
-interfaces_rank(struct interfaces *roster)
+interfaces_rank(struct interfaces *interfaces)
 {
 	uint32_t *order, *ranks;
 
-	if (roster->ranked_count == roster->interface_count)
+	if (interfaces->ranked_count == interfaces->count)
 		return 0;
-	order = malloc(2 * (roster->origin_count + 1) * sizeof(*order));
+	order = malloc(2 * (interfaces->capture_count + 1) * sizeof(*order));
 	if (!order)
 		return -1;
-	ranks = order + roster->origin_count;
-	rank_origins(roster, order, ranks);
-	for (uint32_t i = 0; i < roster->interface_count; i++)
-		roster->homes[i].rank = ranks[roster->homes[i].origin];
-	roster->ranked_count = roster->interface_count;
+	ranks = order + interfaces->capture_count;
+	rank_engines(interfaces, order, ranks);
+	for (uint32_t i = 0; i < interfaces->count; i++)
+		interfaces->keys[i].rank = ranks[interfaces->keys[i].capture];
+	interfaces->ranked_count = interfaces->count;
 	free(order);
 	return 0;
 }
 
-/*
- * Whether the two count the same: of a core, those of one capture (the files it was written to have
- * their start in common); where the core is not known, those of one input.
- */
-static bool
-is_same_count(const struct tally *tally, uint32_t origin, size_t input, const struct statistics *s)
-{
-	return tally->origin == origin && tally->statistics.core == s->core &&
-	       tally->statistics.start_ns == s->start_ns &&
-	       (s->core != PACKET_NO_CORE || tally->input == input);
-}
-
-/* Of one input the last is the newest; of two, which may tie, the same whatever their order. */
-static bool
-is_newer(const struct tally *tally, size_t input, const struct statistics *s)
-{
-	const struct statistics *old = &tally->statistics;
-
-	if (s->ts_ns != old->ts_ns)
-		return s->ts_ns > old->ts_ns;
-	if (tally->input == input)
-		return true;
-	if (s->received != old->received)
-		return s->received > old->received;
-	return s->accepted != old->accepted ? s->accepted > old->accepted
-					    : s->dropped > old->dropped;
-}
-
-static int
-take(struct tally *tally, size_t input, const struct statistics *statistics, const char *comment)
-{
-	char *copy = comment ? strdup(comment) : NULL;
-
-	if (comment && !copy)
-		return -1;
-	if (copy) {
-		free(tally->comment);
-		tally->comment = copy;
-	}
-	tally->input = input;
-	tally->statistics = *statistics;
-	return 0;
-}
-
 int
-interfaces_count(struct interfaces *roster, uint32_t origin, size_t input,
-		 const struct statistics *statistics, const char *comment)
+interfaces_update_statistics(struct interfaces *interfaces, uint32_t capture, size_t input,
+			     const struct statistics *statistics, const char *comment)
 {
-	const int64_t offset_ns = roster->origins[origin].offset_ns;
-	struct statistics moved = *statistics;
+	const int64_t offset_ns = interfaces->captures[capture].offset_ns;
+	struct statistics shifted = *statistics;
 
-	moved.ts_ns = interfaces_shifted(moved.ts_ns, offset_ns);
-	if (moved.start_ns != INT64_MIN)
-		moved.start_ns = interfaces_shifted(moved.start_ns, offset_ns);
-	if (moved.end_ns != INT64_MIN)
-		moved.end_ns = interfaces_shifted(moved.end_ns, offset_ns);
-	for (size_t i = 0; i < roster->tally_count; i++) {
-		struct tally *tally = &roster->tallies[i];
-
-		if (is_same_count(tally, origin, input, &moved))
-			return is_newer(tally, input, &moved) ? take(tally, input, &moved, comment)
-							      : 0;
-	}
-	if (array_grow(&roster->tallies, roster->tally_count, sizeof(*roster->tallies)) < 0)
-		return -1;
-	roster->tallies[roster->tally_count] = (struct tally){.origin = origin};
-	return take(&roster->tallies[roster->tally_count++], input, &moved, comment);
-}
-
-static void
-add_statistics(struct statistics *sum, const struct statistics *s)
-{
-	if (s->start_ns != INT64_MIN && (sum->start_ns == INT64_MIN || s->start_ns < sum->start_ns))
-		sum->start_ns = s->start_ns;
-	if (s->end_ns > sum->end_ns)
-		sum->end_ns = s->end_ns;
-	if (s->ts_ns > sum->ts_ns)
-		sum->ts_ns = s->ts_ns;
-	statistics_add(&sum->received, s->received);
-	statistics_add(&sum->dropped, s->dropped);
-	statistics_add(&sum->accepted, s->accepted);
-	statistics_add(&sum->os_dropped, s->os_dropped);
-	statistics_add(&sum->delivered, s->delivered);
+	shifted.ts_ns = interfaces_shifted(shifted.ts_ns, offset_ns);
+	if (shifted.start_ns != INT64_MIN)
+		shifted.start_ns = interfaces_shifted(shifted.start_ns, offset_ns);
+	if (shifted.end_ns != INT64_MIN)
+		shifted.end_ns = interfaces_shifted(shifted.end_ns, offset_ns);
+	return core_statistics_update(&interfaces->cores, capture, input, &shifted, comment);
 }
 
 void
-interfaces_newest(struct interfaces *roster, uint32_t origin, int64_t ts_ns)
+interfaces_update_newest(struct interfaces *interfaces, uint32_t capture, int64_t ts_ns)
 {
-	if (ts_ns > roster->origins[origin].newest_ns)
-		roster->origins[origin].newest_ns = ts_ns;
-}
-
-static struct statistics
-statistics_of(const struct interfaces *roster, uint32_t origin)
-{
-	const int64_t newest_ns = roster->origins[origin].newest_ns;
-	struct statistics sum = STATISTICS_INIT;
-
-	sum.ts_ns = INT64_MIN;
-	sum.valid = true;
-	for (size_t i = 0; i < roster->tally_count; i++)
-		if (roster->tallies[i].origin == origin)
-			add_statistics(&sum, &roster->tallies[i].statistics);
-	/* Neither lies before a packet, whichever inputs brought statistics: so merging in steps
-	 * gives the same. */
-	if (newest_ns > sum.end_ns)
-		sum.end_ns = newest_ns;
-	if (sum.end_ns == INT64_MIN)
-		sum.end_ns = sum.ts_ns < 0 ? 0 : sum.ts_ns;
-	if (newest_ns > sum.ts_ns)
-		sum.ts_ns = newest_ns;
-	if (sum.ts_ns < 0)
-		sum.ts_ns = sum.end_ns;
-	return sum;
-}
-
-/* The comments on all counters of an origin, as one set of lines. */
-static int
-comment_of(const struct interfaces *roster, uint32_t origin, char **comment)
-{
-	for (size_t i = 0; i < roster->tally_count; i++) {
-		const struct tally *tally = &roster->tallies[i];
-		char *joined;
-
-		if (tally->origin != origin || !tally->comment)
-			continue;
-		joined = lineset_union(*comment, tally->comment);
-		if (!joined)
-			return -1;
-		free(*comment);
-		*comment = joined;
-	}
-	return 0;
+	if (ts_ns > interfaces->captures[capture].newest_ns)
+		interfaces->captures[capture].newest_ns = ts_ns;
 }
 
 int
-interfaces_finish(struct interfaces *roster)
+interfaces_finish(struct interfaces *interfaces)
 {
-	for (uint32_t i = 0; i < roster->origin_count; i++) {
-		const struct origin *origin = &roster->origins[i];
-		const struct interface plain = {.linktype = origin->linktype};
+	for (uint32_t i = 0; i < interfaces->capture_count; i++) {
+		const struct capture_interface *capture = &interfaces->captures[i];
+		const struct interface unnamed = {.linktype = capture->linktype};
 		uint32_t id = 0;
 
-		while (id < roster->interface_count &&
-		       strcmp(roster->interfaces[id].name, origin->plain) != 0)
+		while (id < interfaces->count &&
+		       strcmp(interfaces->list[id].name, capture->name) != 0)
 			id++;
-		if (id == roster->interface_count &&
-		    add_interface(roster, &plain, origin->plain, i) < 0)
+		if (id == interfaces->count &&
+		    add_interface(interfaces, &unnamed, capture->name, i) < 0)
 			return -1;
-		roster->interfaces[id].statistics = statistics_of(roster, i);
-		if (comment_of(roster, i, &roster->interfaces[id].comment) < 0)
+		interfaces->list[id].statistics =
+		    core_statistics_sum(&interfaces->cores, i, capture->newest_ns);
+		if (core_statistics_comment(&interfaces->cores, i, &interfaces->list[id].comment) <
+		    0)
 			return -1;
 	}
 	return 0;

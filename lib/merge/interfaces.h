@@ -1,10 +1,15 @@
 /*
- * The interfaces of a merge: those of all inputs under their labels, and the statistics of each
- * origin (`ENGINE/IFACE`, whatever the side) from all the files and cores that have some.
+ * The interfaces of a merge. An output interface is named by its label, `ENGINE/IFACE` or
+ * `ENGINE/IFACE/SIDE`, and inputs whose interfaces have the same label and properties share it. A
+ * capture interface is the network interface of an engine, `ENGINE/IFACE`: all sides of it share
+ * its clock offset and its statistics.
+ *
+ * Functions that return int return 0, or -1 without memory; nothing has changed then that shows.
  */
 #ifndef VCAP_INTERFACES_H
 #define VCAP_INTERFACES_H
 
+#include "merge/core_statistics.h"
 #include "merge/label.h"
 #include "packet/packet.h"
 
@@ -12,79 +17,80 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An interface of an engine. */
-struct origin {
-	char *plain; /* "ENGINE/IFACE" */
+struct capture_interface {
+	char *name; /* "ENGINE/IFACE" */
 	char *engine;
-	char *via;     /* the input that brings its packets, by its own name; NULL: it has none */
-	uint32_t hash; /* of plain: of thousands, few are compared */
-	int64_t offset_ns; /* what its times are off by */
+	char *via;         /* NAME of the input that brings its packets (NAME=INPUT), or NULL */
+	uint32_t hash;     /* of name: a lookup compares few strings */
+	int64_t offset_ns; /* added to its times */
 	int64_t newest_ns; /* of its packets; INT64_MIN if none */
 	uint16_t linktype;
 };
 
-/* Where an interface belongs: its origin, and the place of its engine's name among all engines'. */
-struct home {
-	uint32_t origin;
-	uint32_t rank; /* as interfaces_rank left it */
+#define NO_CAPTURE UINT32_MAX /* the index of no capture interface */
+
+/* What packets of one time are sorted by. */
+struct interface_key {
+	uint32_t capture; /* index into captures */
+	uint32_t rank;    /* of its engine's name among all engines', as interfaces_rank left it */
 };
 
 struct interfaces {
-	struct interface *interfaces;
-	struct home *homes; /* of the interfaces */
-	uint32_t interface_count;
-	uint32_t ranked_count; /* interfaces that have a rank */
-	struct origin *origins;
-	size_t origin_count;
-	struct tally *tallies; /* the newest counters of each core */
-	size_t tally_count;
-	struct offset *offsets; /* by engine */
+	struct interface *list;     /* the output interfaces */
+	struct interface_key *keys; /* of each of them */
+	uint32_t count;
+	uint32_t ranked_count; /* as many of them have a rank */
+	struct capture_interface *captures;
+	size_t capture_count;
+	struct core_statistics cores;
+	struct engine_offset *offsets;
 	size_t offset_count;
-	bool mixes_linktypes; /* interfaces may differ in link type */
-	bool is_live; /* inputs come as they are captured: one that does not suit ends alone */
-	const char *first_input; /* which input the first interface came from; not owned */
+	bool mixes_linktypes;    /* interfaces may differ in link type */
+	bool is_live;            /* an input of another link type ends alone */
+	const char *first_input; /* the input that brought the first interface; not owned */
 };
 
 #define INTERFACES_INIT ((struct interfaces){0})
 
-/* All functions that return int return 0, or -1 without memory. */
-
-void interfaces_release(struct interfaces *roster);
+void interfaces_release(struct interfaces *interfaces);
 
 /* Adds offset_ns to the times of an engine, or of all engines that come by an input of that name
  * and have no offset of their own. Call before their interfaces are added. */
-int interfaces_offset(struct interfaces *roster, const char *engine, int64_t offset_ns);
+int interfaces_offset(struct interfaces *interfaces, const char *engine, int64_t offset_ns);
 
-/* The place of the interface. One that is there already with the same label and properties is
- * shared. */
-int interfaces_add(struct interfaces *roster, const struct interface *interface,
+/* Sets *id to the output interface with this label and the properties of `interface`, which is
+ * added unless it exists. */
+int interfaces_add(struct interfaces *interfaces, const struct interface *interface,
 		   const struct label *label, uint32_t *id);
 
-/* The order of interfaces; 0 for those that share a place. */
+/* The order of output interfaces, as strcmp; 0 for those that share one. */
 int interfaces_compare(const struct interface *a, const struct interface *b);
 
-/* Sorts the interfaces. place[old] is the new number; room for interface_count. */
-int interfaces_sort(struct interfaces *roster, uint32_t *place);
+/* The order of the engines of two capture interfaces, as strcmp. NO_CAPTURE comes first. */
+int interfaces_compare_engines(const struct interfaces *interfaces, uint32_t a, uint32_t b);
 
-/* Ranks the engines of all interfaces, if that is not done. */
-int interfaces_rank(struct interfaces *roster);
+/* Sorts the output interfaces. place[old] is set to the new number; it has room for count. */
+int interfaces_sort(struct interfaces *interfaces, uint32_t *place);
 
-/* Takes the time of the newest packet of an origin in one input. */
-void interfaces_newest(struct interfaces *roster, uint32_t origin, int64_t ts_ns);
+/* Brings the ranks in keys up to date. Cheap unless interfaces were added. */
+int interfaces_rank(struct interfaces *interfaces);
 
-/* Takes the newest counters of an origin, of input number `input`, its times not yet moved, and a
- * comment on them, which may be NULL. */
-int interfaces_count(struct interfaces *roster, uint32_t origin, size_t input,
-		     const struct statistics *statistics, const char *comment);
+/* Raises newest_ns of a capture interface to the time of a packet. */
+void interfaces_update_newest(struct interfaces *interfaces, uint32_t capture, int64_t ts_ns);
+
+/* Takes statistics of a capture interface that input number `input` brought, with a comment or
+ * NULL. Their times have not been shifted yet. */
+int interfaces_update_statistics(struct interfaces *interfaces, uint32_t capture, size_t input,
+				 const struct statistics *statistics, const char *comment);
 
 /*
- * Puts the statistics of each origin on the first interface of its name, which is made if there is
- * none but those with a side: the newest of each core, summed. Where no input gave an end time they
- * get one all the same: the merge is complete, and says so.
+ * Puts the statistics of each capture interface on the first output interface of its name, which
+ * is added if only interfaces with a side exist. All have an end time afterwards, which says that
+ * the merge is complete.
  */
-int interfaces_finish(struct interfaces *roster);
+int interfaces_finish(struct interfaces *interfaces);
 
-/* A time moved by an offset; before 1970 and at the end of what int64_t holds it stays there. */
+/* ts_ns + offset_ns, both in nanoseconds, clamped to [0, INT64_MAX]. */
 int64_t interfaces_shifted(int64_t ts_ns, int64_t offset_ns);
 
 /* Makes room for one more element of size bytes in the array *list of count. Rooms are powers of

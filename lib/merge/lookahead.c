@@ -1,18 +1,38 @@
+/*
+ * Taking one head at a time costs a few comparisons in the heap and a call for each packet. With
+ * hundreds of inputs that is most of the time of a merge. A batch does better: read some packets
+ * ahead of every input that matters, take all of them that are certainly older than anything still
+ * unread, and sort those together (batch.c), at a cost that hardly depends on the number of inputs.
+ *
+ * The horizon says what is certain. Of each input that was read ahead, the last packet known is a
+ * lower bound for what follows; the minimum over all inputs is the horizon, and every packet older
+ * than it is known. Inputs whose head is not older have nothing to contribute and need not be
+ * visited: so the heap is walked from the top and a subtree is left out as soon as its root is
+ * beyond the horizon, which sinks while walking. If the inputs lie one after the other in time,
+ * only one or two are visited.
+ *
+ * Packets of two inputs that are equal by time, engine and core must be compared by their contents,
+ * which batches do not: the batch ends before the first such pair, and the heap goes on from there.
+ *
+ * All of this pays only if batches are long. The depth is halved when most of what was read ahead
+ * lay beyond the horizon, and doubled otherwise; after a short batch, up to SKIP_MAX calls do
+ * without one.
+ */
 #include "merge/lookahead.h"
 
 #include "base/hugepage.h"
 
 #include <stdlib.h>
 
-/* Packets that stretches are to have, if inputs are alike, and the least to read ahead of each. */
-#define LENGTH      1024
-#define AHEAD_LEAST 32
+/* The length that batches are to have if inputs are alike, and the least depth for one input. */
+#define BATCH_LENGTH 1024
+#define DEPTH_MIN    32
 
-/* Shorter than this and it is not worth it; and how many of those not to make then. */
-#define SHORT     16
-#define PAUSE_MAX 63
+/* A batch shorter than this does not pay; how many are skipped then, at most. */
+#define BATCH_SHORT 16
+#define SKIP_MAX    63
 
-#define SOON      4 /* feeds */
+#define PREFETCH    4 /* inputs ahead */
 
 struct lookahead_visit {
 	uint32_t place; /* in the heap */
@@ -20,209 +40,217 @@ struct lookahead_visit {
 };
 
 int
-lookahead_init(struct lookahead *sweep, struct input *feeds, size_t count)
+lookahead_init(struct lookahead *lookahead, struct input *inputs, size_t count)
 {
-	const size_t each = count ? LENGTH / count : LENGTH;
+	const size_t each = count ? BATCH_LENGTH / count : BATCH_LENGTH;
 
-	*sweep = (struct lookahead){.crew = sweep->crew};
-	sweep->room = each < AHEAD_LEAST ? AHEAD_LEAST : (uint32_t)each;
-	sweep->most = sweep->room;
-	sweep->visits = calloc(count + 1, sizeof(*sweep->visits));
-	sweep->ahead = hugepage_new((count + 1) * INPUT_ROOM(sweep->room) * sizeof(*sweep->ahead));
-	for (size_t i = 0; sweep->ahead && i < count; i++)
-		feeds[i].ahead = sweep->ahead + i * INPUT_ROOM(sweep->room);
-	return sweep->visits && sweep->ahead ? 0 : -1;
+	*lookahead = (struct lookahead){.pool = lookahead->pool};
+	lookahead->depth_max = each < DEPTH_MIN ? DEPTH_MIN : (uint32_t)each;
+	lookahead->depth = lookahead->depth_max;
+	lookahead->visits = calloc(count + 1, sizeof(*lookahead->visits));
+	lookahead->ahead = hugepage_new((count + 1) * INPUT_ROOM(lookahead->depth_max) *
+					sizeof(*lookahead->ahead));
+	for (size_t i = 0; lookahead->ahead && i < count; i++)
+		inputs[i].ahead = lookahead->ahead + i * INPUT_ROOM(lookahead->depth_max);
+	return lookahead->visits && lookahead->ahead ? 0 : -1;
 }
 
 void
-lookahead_release(struct lookahead *sweep)
+lookahead_release(struct lookahead *lookahead)
 {
-	free(sweep->visits);
-	free(sweep->ahead);
-	*sweep = LOOKAHEAD_INIT;
+	free(lookahead->visits);
+	free(lookahead->ahead);
+	*lookahead = LOOKAHEAD_INIT;
 }
 
 bool
-lookahead_pauses(struct lookahead *sweep)
+lookahead_skips(struct lookahead *lookahead)
 {
-	if (sweep->pause == 0)
+	if (lookahead->skip == 0)
 		return false;
-	sweep->pause--;
+	lookahead->skip--;
 	return true;
 }
 
-/* Has a feed fetched that is looked at soon: those of the heads lie anywhere. */
+/* Prefetches an input that is visited soon: they are visited in no order of memory. */
 static inline void
-fetch(const struct inputheap *heads, size_t place)
+prefetch(const struct inputheap *heap, size_t place)
 {
-	const char *feed = (const char *)&heads->feeds[heads->heap[place].feed];
+	const char *input = (const char *)&heap->inputs[heap->entries[place].input];
 
-	__builtin_prefetch(feed);
-	__builtin_prefetch(feed + 64);
-	__builtin_prefetch(feed + 128);
+	__builtin_prefetch(input);
+	__builtin_prefetch(input + 64);
+	__builtin_prefetch(input + 128);
 }
 
 static void
-visit(struct lookahead *sweep, const struct inputheap *heads, size_t place)
+visit(struct lookahead *lookahead, const struct inputheap *heap, size_t place)
 {
-	if (place < heads->count && heads->heap[place].ts_ns < sweep->before_ns)
-		sweep->visits[sweep->visit_count++] = (struct lookahead_visit){(uint32_t)place, 0};
+	if (place < heap->count && heap->entries[place].ts_ns < lookahead->horizon_ns)
+		lookahead->visits[lookahead->visit_count++] =
+		    (struct lookahead_visit){(uint32_t)place, 0};
 }
 
-/* Heads that one reads ahead of in a row, and how many are worth calling others. */
-#define PIECE 32
-#define MANY  (4 * PIECE)
+/* Inputs that a thread reads ahead in a row, and how many make threads worth while. */
+#define INPUTS_PER_PIECE   32
+#define INPUTS_FOR_THREADS (4 * INPUTS_PER_PIECE)
 
 struct reading {
-	const struct lookahead *sweep;
-	const struct inputheap *heads;
-	const struct interfaces *roster;
+	const struct lookahead *lookahead;
+	const struct inputheap *heap;
+	const struct interfaces *interfaces;
 };
 
 static void
 read_piece(void *context, size_t piece)
 {
 	const struct reading *reading = context;
-	const struct inputheap *heads = reading->heads;
+	const struct inputheap *heap = reading->heap;
 
-	for (size_t i = piece * PIECE; i < heads->count && i < (piece + 1) * PIECE; i++)
-		input_look_ahead(&heads->feeds[heads->heap[i].feed], reading->roster,
-				 reading->sweep->most);
+	for (size_t i = piece * INPUTS_PER_PIECE;
+	     i < heap->count && i < (piece + 1) * INPUTS_PER_PIECE; i++)
+		input_look_ahead(&heap->inputs[heap->entries[i].input], reading->interfaces,
+				 reading->lookahead->depth);
 }
 
-/* Reads ahead of all heads together, if most of them were passed over the last time. */
+/* Has threads read ahead of all inputs, if at least half of them were visited the last time. */
 static void
-read_together(const struct lookahead *sweep, const struct inputheap *heads,
-	      const struct interfaces *roster)
+read_together(const struct lookahead *lookahead, const struct inputheap *heap,
+	      const struct interfaces *interfaces)
 {
-	struct reading reading = {sweep, heads, roster};
+	struct reading reading = {lookahead, heap, interfaces};
 
-	if (sweep->crew && heads->count >= MANY && sweep->visit_count >= heads->count / 2)
-		threadpool_work(sweep->crew, read_piece, &reading,
-				(heads->count + PIECE - 1) / PIECE);
+	if (lookahead->pool && heap->count >= INPUTS_FOR_THREADS &&
+	    lookahead->visit_count >= heap->count / 2)
+		threadpool_work(lookahead->pool, read_piece, &reading,
+				(heap->count + INPUTS_PER_PIECE - 1) / INPUTS_PER_PIECE);
 }
 
-/* Passes over the heads from the oldest on, down the heap, and learns before what time everything
- * is known. Returns how many packets that may be. */
+/* Visits the inputs from the oldest head on, reads ahead of each and sets the horizon. Returns how
+ * many packets were read ahead. */
 static size_t
-look_ahead(struct lookahead *sweep, const struct inputheap *heads, const struct interfaces *roster)
+visit_inputs(struct lookahead *lookahead, const struct inputheap *heap,
+	     const struct interfaces *interfaces)
 {
-	size_t known = 0;
+	size_t available = 0;
 
-	sweep->visit_count = 0;
-	sweep->before_ns = INT64_MAX;
-	visit(sweep, heads, 0);
-	for (size_t i = 0; i < sweep->visit_count; i++) {
-		const size_t place = sweep->visits[i].place;
-		struct input *feed = &heads->feeds[heads->heap[place].feed];
+	lookahead->visit_count = 0;
+	lookahead->horizon_ns = INT64_MAX;
+	visit(lookahead, heap, 0);
+	for (size_t i = 0; i < lookahead->visit_count; i++) {
+		const size_t place = lookahead->visits[i].place;
+		struct input *input = &heap->inputs[heap->entries[place].input];
 		int64_t last_ns;
 		uint32_t count;
 
-		if (i + SOON < sweep->visit_count)
-			fetch(heads, sweep->visits[i + SOON].place);
-		if (feed->packet.ts_ns >= sweep->before_ns)
+		if (i + PREFETCH < lookahead->visit_count)
+			prefetch(heap, lookahead->visits[i + PREFETCH].place);
+		if (input->packet.ts_ns >= lookahead->horizon_ns)
 			continue;
-		count = input_look_ahead(feed, roster, sweep->most);
-		last_ns = count ? input_packets(feed)[count].ts_ns : feed->packet.ts_ns;
-		if (last_ns < sweep->before_ns)
-			sweep->before_ns = last_ns;
-		sweep->visits[i].count = count;
-		known += count;
-		visit(sweep, heads, 2 * place + 1);
-		visit(sweep, heads, 2 * place + 2);
+		count = input_look_ahead(input, interfaces, lookahead->depth);
+		last_ns = count ? input_packets(input)[count].ts_ns : input->packet.ts_ns;
+		if (last_ns < lookahead->horizon_ns)
+			lookahead->horizon_ns = last_ns;
+		lookahead->visits[i].count = count;
+		available += count;
+		visit(lookahead, heap, 2 * place + 1);
+		visit(lookahead, heap, 2 * place + 2);
 	}
-	return known;
+	return available;
 }
 
-/* Takes what is older than before_ns of one feed: its head, and what follows but the last. */
+/* Appends the packets of one input that are older than the horizon: the head and those after it,
+ * but for the last. */
 static uint32_t
-take(const struct lookahead *sweep, const struct input *feed, uint32_t known,
-     const struct interfaces *roster, struct batch *stretch)
+take_packets(const struct lookahead *lookahead, const struct input *input, uint32_t available,
+	     const struct interfaces *interfaces, struct batch *batch)
 {
-	const struct packet *packet = known ? input_packets(feed) : NULL;
-	struct batch_slot *slot = stretch->slots + stretch->count;
+	const struct packet *packet = available ? input_packets(input) : NULL;
+	struct batch_slot *slot = batch->slots + batch->count;
 	uint32_t count = 0;
 
-	for (; count < known && packet->ts_ns < sweep->before_ns; count++, packet++)
+	for (; count < available && packet->ts_ns < lookahead->horizon_ns; count++, packet++)
 		*slot++ = (struct batch_slot){.ts_ns = packet->ts_ns,
 					      .packet = packet,
-					      .rank = roster->homes[packet->iface].rank,
-					      .input = (uint32_t)feed->number};
-	stretch->count += count;
+					      .rank = interfaces->keys[packet->iface].rank,
+					      .input = (uint32_t)input->number};
+	batch->count += count;
 	return count;
 }
 
-/* Leaves out what is not older than the slot at this place. */
+/* Ends the batch before the slot at this place and all others of its time. */
 static void
-shorten(struct lookahead *sweep, const struct inputheap *heads, struct batch *stretch, size_t at)
+shorten(struct lookahead *lookahead, const struct inputheap *heap, struct batch *batch, size_t at)
 {
-	const int64_t before_ns = stretch->slots[at].ts_ns;
+	const int64_t horizon_ns = batch->slots[at].ts_ns;
 
-	while (at > 0 && stretch->slots[at - 1].ts_ns == before_ns)
+	while (at > 0 && batch->slots[at - 1].ts_ns == horizon_ns)
 		at--;
-	stretch->count = at;
-	for (size_t i = 0; i < sweep->visit_count; i++) {
-		struct lookahead_visit *v = &sweep->visits[i];
-		const struct input *feed = &heads->feeds[heads->heap[v->place].feed];
+	batch->count = at;
+	for (size_t i = 0; i < lookahead->visit_count; i++) {
+		struct lookahead_visit *v = &lookahead->visits[i];
+		const struct input *input = &heap->inputs[heap->entries[v->place].input];
 
-		while (v->count && input_packets(feed)[v->count - 1].ts_ns >= before_ns)
+		while (v->count && input_packets(input)[v->count - 1].ts_ns >= horizon_ns)
 			v->count--;
 	}
 }
 
-/* Reads less far ahead where little comes of it. */
+/* Adapts the depth, and the number of batches to skip, to how many packets came of those read. */
 static void
-adapt(struct lookahead *sweep, size_t count, size_t known)
+adapt(struct lookahead *lookahead, size_t count, size_t available)
 {
-	if (count < SHORT) {
-		sweep->pause = sweep->next_pause;
-		sweep->next_pause =
-		    sweep->next_pause < PAUSE_MAX ? 2 * sweep->next_pause + 1 : PAUSE_MAX;
+	if (count < BATCH_SHORT) {
+		lookahead->skip = lookahead->next_skip;
+		lookahead->next_skip =
+		    lookahead->next_skip < SKIP_MAX ? 2 * lookahead->next_skip + 1 : SKIP_MAX;
 	} else {
-		sweep->next_pause = 0;
+		lookahead->next_skip = 0;
 	}
-	if (count < known / 8 && sweep->most > 4)
-		sweep->most /= 2;
-	else if (sweep->most < sweep->room)
-		sweep->most = 2 * sweep->most < sweep->room ? 2 * sweep->most : sweep->room;
+	if (count < available / 8 && lookahead->depth > 4)
+		lookahead->depth /= 2;
+	else if (lookahead->depth < lookahead->depth_max)
+		lookahead->depth = 2 * lookahead->depth < lookahead->depth_max
+				       ? 2 * lookahead->depth
+				       : lookahead->depth_max;
 }
 
 int
-lookahead_take(struct lookahead *sweep, struct inputheap *heads, struct interfaces *roster,
-	       struct batch *stretch)
+lookahead_batch(struct lookahead *lookahead, struct inputheap *heap, struct interfaces *interfaces,
+		struct batch *batch)
 {
-	const int64_t from_ns = heads->heap[0].ts_ns;
-	size_t known, tie;
+	const int64_t from_ns = heap->entries[0].ts_ns;
+	size_t available, tie;
 
-	if (interfaces_rank(roster) < 0)
+	if (interfaces_rank(interfaces) < 0)
 		return -1;
-	read_together(sweep, heads, roster);
-	known = look_ahead(sweep, heads, roster);
-	if (known == 0) {
-		adapt(sweep, 0, 0);
+	read_together(lookahead, heap, interfaces);
+	available = visit_inputs(lookahead, heap, interfaces);
+	if (available == 0) {
+		adapt(lookahead, 0, 0);
 		return 0;
 	}
-	if (batch_reserve(stretch, known) < 0)
+	if (batch_reserve(batch, available) < 0)
 		return -1;
-	for (size_t i = 0; i < sweep->visit_count; i++) {
-		struct lookahead_visit *v = &sweep->visits[i];
+	for (size_t i = 0; i < lookahead->visit_count; i++) {
+		struct lookahead_visit *v = &lookahead->visits[i];
 
-		v->count = take(sweep, &heads->feeds[heads->heap[v->place].feed], v->count, roster,
-				stretch);
+		v->count = take_packets(lookahead, &heap->inputs[heap->entries[v->place].input],
+					v->count, interfaces, batch);
 	}
-	if (batch_sort(stretch, from_ns, sweep->before_ns) < 0)
+	if (batch_sort(batch, from_ns, lookahead->horizon_ns) < 0)
 		return -1;
-	tie = batch_first_tie(stretch);
-	if (tie < stretch->count)
-		shorten(sweep, heads, stretch, tie);
-	for (size_t i = sweep->visit_count; i-- > 0;) {
-		const struct lookahead_visit *v = &sweep->visits[i];
+	tie = batch_first_tie(batch);
+	if (tie < batch->count)
+		shorten(lookahead, heap, batch, tie);
+	for (size_t i = lookahead->visit_count; i-- > 0;) {
+		const struct lookahead_visit *v = &lookahead->visits[i];
 
 		if (v->count == 0)
 			continue;
-		input_hand_out(&heads->feeds[heads->heap[v->place].feed], roster, v->count);
-		inputheap_settle(heads, v->place);
+		input_hand_out(&heap->inputs[heap->entries[v->place].input], interfaces, v->count);
+		inputheap_sift_down(heap, v->place);
 	}
-	adapt(sweep, stretch->count, known);
+	adapt(lookahead, batch->count, available);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * How a merge makes stretches: it passes over those heads that are old enough, reads ahead behind
- * each, and takes what is older than anything that could still be read.
+ * The look-ahead of a merge: it makes batches of packets that are certainly next, by reading ahead
+ * of the inputs.
  */
 #ifndef VCAP_LOOKAHEAD_H
 #define VCAP_LOOKAHEAD_H
@@ -15,31 +15,35 @@
 #include <stdint.h>
 
 struct lookahead {
-	/* The heads passed over, by their place in the heap, and how many packets to take of
-	 * each. */
+	/* The inputs visited for this batch: their places in the heap, and how many packets the
+	 * batch takes of each. */
 	struct lookahead_visit *visits;
 	size_t visit_count;
-	int64_t before_ns;    /* everything older is known */
-	struct packet *ahead; /* of all feeds */
-	uint32_t room;        /* how far to read ahead of each input, at most */
-	uint32_t most;        /* ... now */
-	/* Stretches that are too short cost more than they save: how many not to make. */
-	unsigned pause, next_pause;
-	struct threadpool *crew; /* reads ahead of many inputs; the caller's; or NULL */
+	int64_t horizon_ns;       /* all packets older than this have been read */
+	struct packet *ahead;     /* the packets read ahead, of all inputs */
+	uint32_t depth_max;       /* packets to read ahead of each input, at most */
+	uint32_t depth;           /* ... at present */
+	unsigned skip, next_skip; /* back-off: batches to skip, now and after the next short one */
+	struct threadpool *pool;  /* reads ahead of many inputs; the caller's; or NULL */
 };
 
 #define LOOKAHEAD_INIT ((struct lookahead){0})
 
-/* Gives the feeds room to read ahead. -1: no memory. */
-int lookahead_init(struct lookahead *sweep, struct input *feeds, size_t count);
-/* Takes it from them. */
-void lookahead_release(struct lookahead *sweep);
+/* Gives the inputs memory to read ahead, which the lookahead owns. pool stays set. -1: no memory.
+ */
+int lookahead_init(struct lookahead *lookahead, struct input *inputs, size_t count);
+/* Frees it: the inputs must not be used any more. */
+void lookahead_release(struct lookahead *lookahead);
 
-/* Whether none is to be made now. */
-bool lookahead_pauses(struct lookahead *sweep);
+/* Whether to take packets one by one this time, since batches were too short. */
+bool lookahead_skips(struct lookahead *lookahead);
 
-/* Makes the next stretch, which may be empty. There is a head. -1: no memory. */
-int lookahead_take(struct lookahead *sweep, struct inputheap *heads, struct interfaces *roster,
-		   struct batch *stretch);
+/*
+ * Fills batch with the next packets, in order, and advances the inputs past them. It may stay
+ * empty: take a packet from the heap then. The heap has an input, and no duplicates are pending.
+ * -1: no memory; packets may have been lost.
+ */
+int lookahead_batch(struct lookahead *lookahead, struct inputheap *heap,
+		    struct interfaces *interfaces, struct batch *batch);
 
 #endif

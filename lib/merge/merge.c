@@ -1,8 +1,22 @@
 /*
- * The inputs' heads, one at a time, or all that follow them as far as it can be seen, in stretches.
+ * A k-way merge. Each input has a head, its next packet, and a heap has the inputs by their heads:
+ * take the top, advance that input, let it sink. A packet that next() yields is not copied: it
+ * stays in the buffer of its source, and its input advances only at the following call.
  *
- * The packet handed out alone stays where it is, in its source, until the next call: only then is
- * its input moved on.
+ * Inputs are nearly always in order, and often there are many. So merge_batch bypasses the heap
+ * where it can: the lookahead reads ahead of the inputs and sorts what is certainly next, hundreds
+ * of packets at a time (lookahead.c says how). Ties that only the contents can decide, notes,
+ * statistics and ends of inputs are left to next().
+ *
+ * Interfaces that are known before the first packet are sorted by name, so that the output does not
+ * depend on the order of the inputs. merge(a, b) = merge(b, a), and merging in steps gives the same
+ * packets: every tie is decided by engine, core or contents.
+ *
+ * Live, an input may have nothing to read although it has not ended. It leaves the heap then and
+ * waits. Its watermark, the time of its newest packet or heartbeat, bounds what it may still bring;
+ * the minimum over all waiting inputs is the watermark of the merge, and only packets older than
+ * that are handed out. A stalled input does not count: what it brings later may be late. There are
+ * no batches: packets come in small numbers, and the heap handles those.
  */
 #include "merge/merge.h"
 
@@ -16,24 +30,24 @@
 #include <string.h>
 
 struct merge {
-	struct source source; /* first; its interfaces are the roster's */
-	struct interfaces roster;
-	struct input *feeds;
-	size_t feed_count;
-	struct inputheap heads;
-	struct lookahead sweep;
+	struct source source; /* first */
+	struct interfaces interfaces;
+	struct input *inputs;
+	size_t input_count;
+	struct inputheap heap;
+	struct lookahead lookahead;
 	bool sorts_inputs, stops_at_disorder;
-	bool top_is_used; /* the head of inputheap_top was handed out */
+	bool top_is_consumed; /* the head of inputheap_top was handed out, and has not advanced */
 	bool has_ended;
-	/* Live: inputs that have nothing now, and what the smallest of their promises is. */
+	/* Live: inputs that have nothing to read, and the lowest of their watermarks. */
 	uint32_t *waiting;
 	size_t waiting_count;
-	int64_t watermark_ns; /* INT64_MAX: none is waited for */
-	int64_t newest_ns;    /* handed out */
-	bool has_news;        /* those that wait are to be asked again */
-	uint64_t hurry;       /* packets to hand out before their turn */
-	uint64_t early;       /* packets that were */
-	struct failure why;   /* of SOURCE_CUT */
+	int64_t watermark_ns;    /* INT64_MAX: the merge waits for none */
+	int64_t newest_ns;       /* of the packets handed out */
+	bool asks_waiting;       /* the next call reads the waiting inputs again */
+	uint64_t release_count;  /* packets to hand out in spite of the watermark */
+	uint64_t released_early; /* packets that were */
+	struct failure why;      /* of SOURCE_CUT */
 };
 
 static enum source_event merge_next(struct source *, struct packet *, struct failure *);
@@ -58,12 +72,12 @@ merge_free(struct merge *merge)
 {
 	if (!merge)
 		return;
-	for (size_t i = 0; i < merge->feed_count; i++)
-		input_release(&merge->feeds[i]);
-	interfaces_release(&merge->roster);
-	free(merge->feeds);
-	inputheap_release(&merge->heads);
-	lookahead_release(&merge->sweep);
+	for (size_t i = 0; i < merge->input_count; i++)
+		input_release(&merge->inputs[i]);
+	interfaces_release(&merge->interfaces);
+	free(merge->inputs);
+	inputheap_release(&merge->heap);
+	lookahead_release(&merge->lookahead);
 	free(merge->waiting);
 	free(merge);
 }
@@ -78,23 +92,23 @@ no_memory(struct failure *why)
 int
 merge_add(struct merge *merge, const struct merge_input *input, struct failure *why)
 {
-	if (array_grow(&merge->feeds, merge->feed_count, sizeof(*merge->feeds)) < 0)
+	if (array_grow(&merge->inputs, merge->input_count, sizeof(*merge->inputs)) < 0)
 		return no_memory(why);
-	input_init(&merge->feeds[merge->feed_count], input, merge->feed_count);
-	merge->feed_count++;
+	input_init(&merge->inputs[merge->input_count], input, merge->input_count);
+	merge->input_count++;
 	return 0;
 }
 
 int
 merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why)
 {
-	return interfaces_offset(&merge->roster, engine, offset_ns) < 0 ? no_memory(why) : 0;
+	return interfaces_offset(&merge->interfaces, engine, offset_ns) < 0 ? no_memory(why) : 0;
 }
 
 void
 merge_mix_linktypes(struct merge *merge)
 {
-	merge->roster.mixes_linktypes = true;
+	merge->interfaces.mixes_linktypes = true;
 }
 
 void
@@ -110,154 +124,154 @@ merge_stop_at_disorder(struct merge *merge)
 }
 
 void
-merge_set_threadpool(struct merge *merge, struct threadpool *crew)
+merge_set_threadpool(struct merge *merge, struct threadpool *pool)
 {
-	merge->sweep.crew = crew;
+	merge->lookahead.pool = pool;
 }
 
 void
 merge_set_live(struct merge *merge)
 {
-	merge->roster.is_live = true;
+	merge->interfaces.is_live = true;
 }
 
 bool
 merge_is_disordered(const struct merge *merge)
 {
-	for (size_t i = 0; i < merge->feed_count; i++)
-		if (merge->feeds[i].is_disordered && !merge->feeds[i].index)
+	for (size_t i = 0; i < merge->input_count; i++)
+		if (merge->inputs[i].is_disordered && !merge->inputs[i].index)
 			return true;
 	return false;
 }
 
-/* The roster's interfaces are the source's; they may have moved. */
+/* The list of interfaces may have moved. */
 static void
 show_interfaces(struct merge *merge)
 {
-	merge->source.interfaces = merge->roster.interfaces;
-	merge->source.interface_count = merge->roster.interface_count;
+	merge->source.interfaces = merge->interfaces.list;
+	merge->source.interface_count = merge->interfaces.count;
 }
 
 static void
-lower_watermark(struct merge *merge, const struct input *feed)
+lower_watermark(struct merge *merge, const struct input *input)
 {
-	if (!feed->is_excused && feed->promise_ns < merge->watermark_ns)
-		merge->watermark_ns = feed->promise_ns;
+	if (!input->is_stalled && input->watermark_ns < merge->watermark_ns)
+		merge->watermark_ns = input->watermark_ns;
 }
 
-/* Moves an input on. 1, 0 if it has no head now, or -1 if the merge cannot go on. */
+/* Advances an input. 1, 0 if it has no head, or -1 if the merge cannot go on. */
 static int
-advance(struct merge *merge, struct input *feed)
+advance(struct merge *merge, struct input *input)
 {
-	int more = input_advance(feed, &merge->roster, &merge->why);
+	int more = input_advance(input, &merge->interfaces, &merge->why);
 
 	show_interfaces(merge);
 	if (__builtin_expect(more == INPUT_LATER, 0)) {
-		merge->waiting[merge->waiting_count++] = (uint32_t)feed->number;
-		lower_watermark(merge, feed);
+		merge->waiting[merge->waiting_count++] = (uint32_t)input->number;
+		lower_watermark(merge, input);
 		return 0;
 	}
-	if (__builtin_expect(feed->is_disordered, 0) && merge->stops_at_disorder && !feed->index)
-		return failure_set(&merge->why, "'%s' is not in order", feed->input.name);
+	if (__builtin_expect(input->is_disordered, 0) && merge->stops_at_disorder && !input->index)
+		return failure_set(&merge->why, "'%s' is not in order", input->from.name);
 	return more;
 }
 
-/* Moves on the input whose head was handed out. */
+/* Advances the input whose head was handed out. */
 static int
-move_on(struct merge *merge)
+advance_top(struct merge *merge)
 {
 	int more;
 
-	merge->top_is_used = false;
-	if (inputheap_used(&merge->heads) < 0)
+	merge->top_is_consumed = false;
+	if (inputheap_consume(&merge->heap) < 0)
 		return no_memory(&merge->why);
-	more = advance(merge, &merge->feeds[inputheap_top(&merge->heads)]);
+	more = advance(merge, &merge->inputs[inputheap_top(&merge->heap)]);
 	if (more < 0)
 		return -1;
-	inputheap_moved(&merge->heads, more > 0);
+	inputheap_advanced(&merge->heap, more > 0);
 	return 0;
 }
 
 static int
-finish(struct merge *merge)
+finish_interfaces(struct merge *merge)
 {
 	if (merge->has_ended)
 		return 0;
-	for (size_t i = 0; i < merge->feed_count; i++)
-		input_finish(&merge->feeds[i], &merge->roster);
-	if (interfaces_finish(&merge->roster) < 0)
+	for (size_t i = 0; i < merge->input_count; i++)
+		input_finish(&merge->inputs[i], &merge->interfaces);
+	if (interfaces_finish(&merge->interfaces) < 0)
 		return no_memory(&merge->why);
 	show_interfaces(merge);
 	merge->has_ended = true;
 	return 0;
 }
 
-/* Asks the inputs that wait again. */
+/* Reads the waiting inputs again. */
 static int
-ask_again(struct merge *merge)
+advance_waiting(struct merge *merge)
 {
 	const size_t count = merge->waiting_count;
 
-	merge->has_news = false;
+	merge->asks_waiting = false;
 	merge->waiting_count = 0;
 	merge->watermark_ns = INT64_MAX;
 	for (size_t i = 0; i < count; i++) {
-		/* advance() puts back those that still wait, at most as many. */
+		/* advance() appends those that go on waiting: never more than have been read. */
 		const uint32_t id = merge->waiting[i];
-		int more = advance(merge, &merge->feeds[id]);
+		int more = advance(merge, &merge->inputs[id]);
 
 		if (more < 0)
 			return -1;
 		if (more > 0)
-			inputheap_push(&merge->heads, id);
+			inputheap_push(&merge->heap, id);
 	}
 	return 0;
 }
 
-/* Whether the oldest head has to wait for inputs that might still bring something older. */
+/* Whether a waiting input might still bring something older than the oldest head. */
 static bool
 has_to_wait(struct merge *merge)
 {
-	if (merge->heads.alike_count || merge->waiting_count == 0)
+	if (merge->heap.duplicate_count || merge->waiting_count == 0)
 		return false;
-	if (merge->heads.count == 0)
+	if (merge->heap.count == 0)
 		return true;
-	if (merge->heads.heap[0].ts_ns < merge->watermark_ns)
+	if (merge->heap.entries[0].ts_ns < merge->watermark_ns)
 		return false;
-	if (merge->hurry == 0)
+	if (merge->release_count == 0)
 		return true;
-	merge->hurry--;
-	merge->early++;
+	merge->release_count--;
+	merge->released_early++;
 	return false;
 }
 
-/* A merge_live merge cannot go back: what is older than what it has handed out is late. */
+/* Live: what is older than a packet handed out before is late. */
 static void
-count_late(struct merge *merge, struct input *feed)
+count_late(struct merge *merge, struct input *input)
 {
-	if (feed->packet.ts_ns < merge->newest_ns)
-		feed->outcome.late++;
+	if (input->packet.ts_ns < merge->newest_ns)
+		input->outcome.late++;
 	else
-		merge->newest_ns = feed->packet.ts_ns;
+		merge->newest_ns = input->packet.ts_ns;
 }
 
 static enum source_event
 merge_next(struct source *source, struct packet *packet, struct failure *why)
 {
 	struct merge *merge = (struct merge *)source;
-	struct input *feed;
+	struct input *input;
 	int rc = merge->why.text[0] ? -1 : 0;
 
-	if (rc == 0 && merge->top_is_used)
-		rc = move_on(merge);
-	if (rc == 0 && merge->has_news)
-		rc = ask_again(merge);
+	if (rc == 0 && merge->top_is_consumed)
+		rc = advance_top(merge);
+	if (rc == 0 && merge->asks_waiting)
+		rc = advance_waiting(merge);
 	if (rc == 0 && __builtin_expect(merge->waiting_count > 0, 0) && has_to_wait(merge)) {
-		merge->has_news = true;
+		merge->asks_waiting = true;
 		return SOURCE_LATER;
 	}
-	if (rc == 0 && inputheap_is_empty(&merge->heads)) {
-		rc = finish(merge);
+	if (rc == 0 && inputheap_is_empty(&merge->heap)) {
+		rc = finish_interfaces(merge);
 		if (rc == 0)
 			return SOURCE_END;
 	}
@@ -266,63 +280,64 @@ merge_next(struct source *source, struct packet *packet, struct failure *why)
 			*why = merge->why;
 		return SOURCE_CUT;
 	}
-	feed = &merge->feeds[inputheap_top(&merge->heads)];
-	merge->top_is_used = true;
-	if (feed->is_note) {
-		source->note = feed->input.source->note;
+	input = &merge->inputs[inputheap_top(&merge->heap)];
+	merge->top_is_consumed = true;
+	if (input->is_note) {
+		source->note = input->from.source->note;
 		return SOURCE_NOTE;
 	}
-	if (__builtin_expect(merge->roster.is_live, 0))
-		count_late(merge, feed);
-	*packet = feed->packet;
+	if (__builtin_expect(merge->interfaces.is_live, 0))
+		count_late(merge, input);
+	*packet = input->packet;
 	return SOURCE_PACKET;
 }
 
 size_t
-merge_batch(struct merge *merge, struct batch *stretch)
+merge_batch(struct merge *merge, struct batch *batch)
 {
-	stretch->count = 0;
-	if (merge->why.text[0] || merge->roster.is_live || merge->has_ended ||
-	    lookahead_pauses(&merge->sweep))
+	batch->count = 0;
+	if (merge->why.text[0] || merge->interfaces.is_live || merge->has_ended ||
+	    lookahead_skips(&merge->lookahead))
 		return 0;
-	if (merge->top_is_used && move_on(merge) < 0)
+	if (merge->top_is_consumed && advance_top(merge) < 0)
 		return 0;
-	if (merge->heads.alike_count || merge->heads.count == 0)
+	if (merge->heap.duplicate_count || merge->heap.count == 0)
 		return 0;
-	if (lookahead_take(&merge->sweep, &merge->heads, &merge->roster, stretch) < 0)
+	if (lookahead_batch(&merge->lookahead, &merge->heap, &merge->interfaces, batch) < 0)
 		no_memory(&merge->why);
-	return stretch->count;
+	return batch->count;
 }
 
-/* Sorts the interfaces known so far, and tells every input their new numbers. */
+/* Sorts the interfaces known so far, and renumbers them in all inputs. */
 static int
 sort_interfaces(struct merge *merge)
 {
-	uint32_t *place = malloc((merge->roster.interface_count + 1) * sizeof(*place));
-	int rc = place ? interfaces_sort(&merge->roster, place) : -1;
+	uint32_t *place = malloc((merge->interfaces.count + 1) * sizeof(*place));
+	int rc = place ? interfaces_sort(&merge->interfaces, place) : -1;
 
-	for (size_t i = 0; rc == 0 && i < merge->feed_count; i++)
-		input_renumber(&merge->feeds[i], place);
+	for (size_t i = 0; rc == 0 && i < merge->input_count; i++)
+		input_renumber(&merge->inputs[i], place);
 	free(place);
 	return rc;
 }
 
-/* Reads each input's first head; has_head tells which have one. */
+/* Reads the first head of each input; has_head[i] is whether input i has one. Live, none is read
+ * yet: all wait. */
 static int
 read_first_heads(struct merge *merge, bool *has_head)
 {
-	for (size_t i = 0; i < merge->feed_count; i++) {
-		struct input *feed = &merge->feeds[i];
+	for (size_t i = 0; i < merge->input_count; i++) {
+		struct input *input = &merge->inputs[i];
 		int more = 0;
 
-		if (merge->roster.is_live) {
+		if (merge->interfaces.is_live) {
 			merge->waiting[merge->waiting_count++] = (uint32_t)i;
-			merge->has_news = true;
+			merge->asks_waiting = true;
 			continue;
 		}
-		if (merge->sorts_inputs && input_sort(feed, &merge->roster, &merge->why) < 0)
+		if (merge->sorts_inputs && input_sort(input, &merge->interfaces, &merge->why) < 0)
 			return -1;
-		more = advance(merge, feed);
+		more = advance(merge, input);
 		if (more < 0)
 			return -1;
 		has_head[i] = more > 0;
@@ -333,14 +348,15 @@ read_first_heads(struct merge *merge, bool *has_head)
 int
 merge_start(struct merge *merge, struct failure *why)
 {
-	bool *has_head = calloc(merge->feed_count + 1, sizeof(*has_head));
+	bool *has_head = calloc(merge->input_count + 1, sizeof(*has_head));
 	int rc = 0;
 
-	merge->waiting = calloc(merge->feed_count + 1, sizeof(*merge->waiting));
+	merge->waiting = calloc(merge->input_count + 1, sizeof(*merge->waiting));
 	if (!has_head || !merge->waiting ||
-	    inputheap_init(&merge->heads, &merge->roster, merge->feeds, merge->feed_count) < 0 ||
-	    (!merge->roster.is_live &&
-	     lookahead_init(&merge->sweep, merge->feeds, merge->feed_count) < 0))
+	    inputheap_init(&merge->heap, &merge->interfaces, merge->inputs, merge->input_count) <
+		0 ||
+	    (!merge->interfaces.is_live &&
+	     lookahead_init(&merge->lookahead, merge->inputs, merge->input_count) < 0))
 		rc = no_memory(why);
 	if (rc == 0 && read_first_heads(merge, has_head) < 0) {
 		*why = merge->why;
@@ -348,9 +364,9 @@ merge_start(struct merge *merge, struct failure *why)
 	}
 	if (rc == 0 && sort_interfaces(merge) < 0)
 		rc = no_memory(why);
-	for (size_t i = 0; rc == 0 && i < merge->feed_count; i++)
+	for (size_t i = 0; rc == 0 && i < merge->input_count; i++)
 		if (has_head[i])
-			inputheap_push(&merge->heads, (uint32_t)i);
+			inputheap_push(&merge->heap, (uint32_t)i);
 	free(has_head);
 	return rc;
 }
@@ -364,33 +380,34 @@ merge_source(struct merge *merge)
 const struct merge_outcome *
 merge_outcome(const struct merge *merge, size_t input)
 {
-	return &merge->feeds[input].outcome;
+	return &merge->inputs[input].outcome;
 }
 
 bool
 merge_has_engine(const struct merge *merge, const char *engine)
 {
-	for (size_t i = 0; i < merge->roster.origin_count; i++) {
-		const struct origin *origin = &merge->roster.origins[i];
+	for (size_t i = 0; i < merge->interfaces.capture_count; i++) {
+		const struct capture_interface *capture = &merge->interfaces.captures[i];
 
-		if (strcmp(origin->engine, engine) == 0 ||
-		    (origin->via && strcmp(origin->via, engine) == 0))
+		if (strcmp(capture->engine, engine) == 0 ||
+		    (capture->via && strcmp(capture->via, engine) == 0))
 			return true;
 	}
 	return false;
 }
 
 bool
-merge_has_interface(const struct merge *merge, size_t input, const char *plain)
+merge_has_interface(const struct merge *merge, size_t number, const char *name)
 {
-	const struct input *feed = &merge->feeds[input];
+	const struct interfaces *interfaces = &merge->interfaces;
+	const struct input *input = &merge->inputs[number];
 
-	for (uint32_t i = 0; i < feed->route_count; i++)
-		if (strcmp(
-			merge->roster.origins[merge->roster.homes[feed->routes[i].interface].origin]
-			    .plain,
-			plain) == 0)
+	for (uint32_t i = 0; i < input->map_count; i++) {
+		const uint32_t capture = interfaces->keys[input->map[i].interface].capture;
+
+		if (strcmp(interfaces->captures[capture].name, name) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -404,30 +421,42 @@ merge_waits_for(const struct merge *merge, size_t input)
 }
 
 bool
-merge_holds(const struct merge *merge)
+merge_has_pending(const struct merge *merge)
 {
-	return merge->heads.count > 0;
+	return merge->heap.count > 0;
+}
+
+static void
+set_stalled(struct merge *merge, size_t input, bool is_stalled)
+{
+	merge->inputs[input].is_stalled = is_stalled;
+	merge->watermark_ns = INT64_MAX;
+	for (size_t i = 0; i < merge->waiting_count; i++)
+		lower_watermark(merge, &merge->inputs[merge->waiting[i]]);
 }
 
 void
-merge_stop_waiting_for(struct merge *merge, size_t input, bool is_excused)
+merge_stop_waiting_for(struct merge *merge, size_t input)
 {
-	merge->feeds[input].is_excused = is_excused;
-	merge->watermark_ns = INT64_MAX;
-	for (size_t i = 0; i < merge->waiting_count; i++)
-		lower_watermark(merge, &merge->feeds[merge->waiting[i]]);
+	set_stalled(merge, input, true);
+}
+
+void
+merge_wait_for(struct merge *merge, size_t input)
+{
+	set_stalled(merge, input, false);
 }
 
 void
 merge_release_early(struct merge *merge, uint64_t packets)
 {
-	merge->hurry = packets;
+	merge->release_count = packets;
 }
 
 uint64_t
 merge_released_early(const struct merge *merge)
 {
-	return merge->early;
+	return merge->released_early;
 }
 
 int64_t

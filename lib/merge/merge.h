@@ -1,25 +1,25 @@
 /*
- * Many sources of packets as one, in the order of vcap-merge(1): time (after each engine's clock
- * offset), engine, core, place in the input. Packets of two inputs that are alike in all of these
- * go by their contents, so the result never depends on the order in which inputs were added.
+ * Merges many sources of packets into one, in the order of vcap-merge(1): time (after each engine's
+ * clock offset), engine, core, place in the input. Packets of two inputs that are equal in all of
+ * these are ordered by contents, so the result does not depend on the order of the inputs.
  *
- * A merge is a source itself and knows nothing of files. Its interfaces are named by label.h;
- * inputs that name the same interface of the same engine, with the same properties, share one.
- * Statistics are summed on the interface `ENGINE/IFACE`, and are valid once it has ended: the
- *newest of each core; with an end time, also where no input gave any.
+ * A merge is itself a source and knows nothing of files. Its interfaces have labels as names
+ * (label.h); inputs that name the same interface of the same engine, with the same properties,
+ * share one. After SOURCE_END the interfaces `ENGINE/IFACE` have statistics: the newest of each
+ * core, summed, with an end time even if no input had one.
  *
  *	merge_new -> merge_add, merge_offset ... -> merge_start -> merge_source()->next ... ->
  *	merge_outcome
  *
- * An input that is damaged ends alone; the others go on. A packet that belongs before the one that
- * its input yielded before it is placed at once, late, and counted, unless inputs are sorted first.
+ * An input that is damaged ends, and the others go on. A packet that belongs before the previous
+ * one of its input is placed at once, late, and counted, unless inputs are sorted first.
  */
 #ifndef VCAP_MERGE_H
 #define VCAP_MERGE_H
 
 #include "base/failure.h"
 #include "base/threadpool.h"
-#include "merge/label.h"
+#include "merge/input.h"
 #include "packet/batch.h"
 #include "packet/packet.h"
 
@@ -27,35 +27,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct merge_input {
-	struct source *source; /* the caller's; outlives the merge, as the strings do */
-	const char *name;      /* for messages */
-	struct label_hint hint;
-};
-
-struct merge_outcome {
-	bool is_cut;        /* the input is damaged */
-	struct failure why; /* where, if it is */
-	uint64_t late;      /* packets that could not be put in order */
-	uint64_t beyond;    /* packets that an offset takes out of 1970 to 2262: they stay there */
-};
-
 struct merge;
 
+/* NULL: no memory. */
 struct merge *merge_new(struct failure *why);
+/* merge may be NULL. The sources of its inputs stay the caller's. */
 void merge_free(struct merge *merge);
 
-/* Adds an input; inputs are numbered from 0. */
+/* Adds an input, which is copied but for its source and strings; inputs are numbered from 0. 0, or
+ * -1 without memory: the merge is unchanged. */
 int merge_add(struct merge *merge, const struct merge_input *input, struct failure *why);
 
-/* Adds offset_ns to every time of this engine, statistics included. */
+/* Adds offset_ns (nanoseconds) to every time of this engine, statistics included; if no engine has
+ * that name, to those of the input that is called so. Call before merge_start. 0 or -1, as
+ * merge_add. */
 int merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why);
 
 /*
- * Inputs whose packets may stand in any order. merge_sort_inputs: merge_start reads each input that
- * can be revisited once through, and puts those in order that are not; others are placed late.
- * merge_stop_at_disorder: the first packet that is late ends the merge with SOURCE_CUT, so that a
- * caller who can start over does so, and reads twice only when it must.
+ * What to do about inputs that are not in order; call before merge_start. merge_sort_inputs:
+ * merge_start reads each input that can be revisited once through, and sorts it if need be; other
+ * inputs have late packets. merge_stop_at_disorder: the first late packet ends the merge with
+ * SOURCE_CUT, so that a caller who can start over reads files twice only when it must.
  */
 void merge_sort_inputs(struct merge *merge);
 void merge_stop_at_disorder(struct merge *merge);
@@ -63,55 +55,62 @@ void merge_stop_at_disorder(struct merge *merge);
 bool merge_is_disordered(const struct merge *merge);
 
 /*
- * Live: inputs may yield SOURCE_LATER, and so does the merge when its oldest packet has to wait for
- * an input that has nothing now: that input could still bring something older than the newest
- * packet or statistics it has brought. Each call after SOURCE_LATER asks those inputs again. The
- * interfaces come to be known, and stand, as they come. An input of another link type than the
- * first ends alone. Packets that are older than one handed out before are counted as late.
+ * Makes the merge live: inputs may yield SOURCE_LATER, and so does the merge while its oldest
+ * packet has to wait for an input that has nothing to read, since that input could still bring
+ * something older than its newest packet or heartbeat (statistics). Each next() after SOURCE_LATER
+ * reads the waiting inputs again. Interfaces are numbered in the order in which they appear. An
+ * input of another link type than the first ends. Packets that are older than one handed out before
+ * are counted as late.
  */
 void merge_set_live(struct merge *merge);
-/* After SOURCE_LATER: whether the input has nothing now; whether packets wait; and the time before
- * which nothing follows (but from excused inputs), INT64_MAX if no input is waited for. */
+
+/* After SOURCE_LATER: whether this input has nothing to read, and whether packets are held back. */
 bool merge_waits_for(const struct merge *merge, size_t input);
-bool merge_holds(const struct merge *merge);
+bool merge_has_pending(const struct merge *merge);
+/* After SOURCE_LATER: no packet older than this follows, but from stalled inputs. Nanoseconds;
+ * INT64_MAX if the merge waits for no input. */
 int64_t merge_watermark(const struct merge *merge);
-/* The others wait for this input no longer, or again. */
-void merge_stop_waiting_for(struct merge *merge, size_t input, bool is_excused);
-/* The next packets, so many, do not wait for anything. */
-void merge_release_early(struct merge *merge, uint64_t packets);
-/* How many did not. */
+
+/* Marks an input as stalled: packets of others do not wait for it. merge_wait_for undoes that. */
+void merge_stop_waiting_for(struct merge *merge, size_t input);
+void merge_wait_for(struct merge *merge, size_t input);
+
+/* Releases the next n packets without waiting for the watermark. */
+void merge_release_early(struct merge *merge, uint64_t n);
+/* How many packets were released so. */
 uint64_t merge_released_early(const struct merge *merge);
 
-/* Has its inputs read with the help of others, if they are many. The crew is the caller's. */
-void merge_set_threadpool(struct merge *merge, struct threadpool *crew);
+/* Has threads read many inputs ahead. pool is borrowed; NULL: none. Call before merge_start. */
+void merge_set_threadpool(struct merge *merge, struct threadpool *pool);
 
-/* Lets interfaces differ in link type, which is refused otherwise. */
+/* Allows interfaces of different link types. Call before merge_start. */
 void merge_mix_linktypes(struct merge *merge);
 
 /*
- * Reads each input up to its first packet. -1: two link types (the message names the inputs), or no
- * memory. Afterwards the interfaces that stand before the first packets are known, sorted by name.
+ * Reads each input up to its first packet; live, nothing is read yet. Afterwards the interfaces
+ * that precede the first packets are known, sorted by name. -1: two link types (the message names
+ * the inputs), or no memory.
  */
 int merge_start(struct merge *merge, struct failure *why);
 
-/* Its next() yields SOURCE_PACKET, SOURCE_NOTE (what may be copied into another file),
- * SOURCE_END and, if it is merge_live, SOURCE_LATER; SOURCE_CUT means that the merge cannot go on:
- * no memory, or a second link type. */
+/* The merged source, valid until merge_free. It yields SOURCE_PACKET, SOURCE_NOTE (which may be
+ * copied to another file), SOURCE_END and, live, SOURCE_LATER. SOURCE_CUT: the merge cannot go on,
+ * for lack of memory, a second link type, or disorder. */
 struct source *merge_source(struct merge *merge);
 
 /*
- * Takes the place of next() for a stretch of packets, if there is one that is simple: fills stretch
- * with packets that follow in order, which stay where they are until this or next() is called, and
- * returns how many. 0: next() says what follows, or what has failed.
+ * Fills batch with the next packets in order, in place of as many calls of next(), and returns how
+ * many. They stay valid until this or next() is called again. 0: call next() for what follows,
+ * which may be a packet or a failure.
  */
-size_t merge_batch(struct merge *merge, struct batch *stretch);
+size_t merge_batch(struct merge *merge, struct batch *batch);
 
-/* What became of an input; complete after SOURCE_END. */
+/* What became of an input, owned by the merge; complete after SOURCE_END. */
 const struct merge_outcome *merge_outcome(const struct merge *merge, size_t input);
 
-/* Whether an engine of this name has been seen, or an input of that name had an interface. */
+/* Whether an engine of this name was seen, or an input called so had an interface. */
 bool merge_has_engine(const struct merge *merge, const char *engine);
-/* Whether the input had packets or statistics of the interface `ENGINE/IFACE`. */
-bool merge_has_interface(const struct merge *merge, size_t input, const char *plain);
+/* Whether input `number` had interfaces of the capture interface `ENGINE/IFACE`. */
+bool merge_has_interface(const struct merge *merge, size_t number, const char *name);
 
 #endif

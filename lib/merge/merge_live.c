@@ -55,7 +55,7 @@ judge_silence(struct merge_live *merge_live, int64_t now_ns)
 {
 	int64_t next_ns = INT64_MAX;
 
-	if (!merge_holds(merge_live->merge))
+	if (!merge_has_pending(merge_live->merge))
 		merge_live->holding_ns = 0;
 	else if (merge_live->holding_ns == 0)
 		merge_live->holding_ns = now_ns;
@@ -69,7 +69,7 @@ judge_silence(struct merge_live *merge_live, int64_t now_ns)
 			input->heard_ns = now_ns;
 			if (input->is_silent) {
 				say(merge_live, i, "is back");
-				merge_stop_waiting_for(merge_live->merge, i, false);
+				merge_wait_for(merge_live->merge, i);
 			}
 			input->is_silent = false;
 		}
@@ -85,7 +85,7 @@ judge_silence(struct merge_live *merge_live, int64_t now_ns)
 			continue;
 		}
 		input->is_silent = true;
-		merge_stop_waiting_for(merge_live->merge, i, true);
+		merge_stop_waiting_for(merge_live->merge, i);
 		say(merge_live, i, "is silent: the others go on without it");
 		next_ns = 0;
 	}
@@ -98,7 +98,7 @@ make_room(struct merge_live *merge_live)
 {
 	for (size_t i = 0; i < merge_live->inputs->count; i++)
 		if (reader_is_full(merge_live->inputs->list[i].file) &&
-		    merge_holds(merge_live->merge)) {
+		    merge_has_pending(merge_live->merge)) {
 			if (!merge_live->is_short)
 				say(merge_live, i,
 				    "has more waiting than memory can hold: the oldest go on");
