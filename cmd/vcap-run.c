@@ -211,17 +211,17 @@ static int
 report(struct capture *capture, enum capture_end end)
 {
 	static const int statuses[] = {EXIT_DONE, EXIT_PARTIAL, EXIT_FAILED};
-	const int64_t step = runstate_clock_step(&capture->control);
-	struct account total;
+	const int64_t step = runstate_clock_step(&capture->runstate);
+	struct counts total;
 
 	/* Whoever has gone wants to hear no more. */
-	if (capture->control.reason == STOP_CLOSED)
+	if (capture->runstate.reason == STOP_CLOSED)
 		return EXIT_DONE;
 	capture_total(capture, &total);
 	warn("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64
 	     " dropped by the kernel; ended by %s%s%s",
 	     total.packets - total.removed, total.bytes - total.removed_bytes, total.dropped,
-	     stop_reason_name(capture->control.reason), *capture->message ? ", " : "",
+	     stop_reason_name(capture->runstate.reason), *capture->message ? ", " : "",
 	     capture->message);
 	if (total.removed)
 		warn("%" PRIu64 " older packets have made room for newer ones", total.removed);

@@ -1,29 +1,86 @@
+/*
+ * The kernel distributes the packets of each interface over CPUs by the CPU that handles them
+ * (PACKET_FANOUT_CPU); every interface has one ring per CPU. Into a directory, one thread per CPU
+ * reads that CPU's rings and writes that CPU's file, so that threads share nothing on the packet
+ * path. A stream needs one order, so a single thread reads all rings; the same holds for the
+ * input of a filter command, whose output another thread distributes over the files again.
+ *
+ * This thread, the one that calls capture_wait, sees no packets. It waits for whatever may end the
+ * capture, watches the interfaces and vcap-flows, and stores the status. All threads share one
+ * decision (capture/runstate): the first reason to stop is recorded with its time, and every loop
+ * goes on until its rings can hold no packet from before that time. Then it writes the last
+ * statistics and ends. Only threads that write to another process can block for ever; those are
+ * given a time to end in, then interrupted by a signal.
+ */
 #include "capture/capture.h"
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "capture/setup.h"
 #include "capture/status.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MS           INT64_C(1000000)
 #define TICK         (200 * MS)
 #define STATUS_EVERY (1000 * MS)
 
-/* How long a command may take to end after its input has; and if nobody reads what it writes. */
-#define FILTER_PATIENCE (5000 * MS)
-#define LEFT_PATIENCE   (1000 * MS)
+/* Time for the threads of a stream to write the rest, while it has a reader. */
+#define STREAM_TIMEOUT (2000 * MS)
 
-/* A signal that only interrupts a write. */
+/* Time for a filter command to end after the end of its input, and that time if nothing reads its
+ * output any more. */
+#define FILTER_TIMEOUT (5000 * MS)
+#define UNREAD_TIMEOUT (1000 * MS)
+/* From the SIGTERM to a command to its end; the supervisor kills it after two seconds. */
+#define KILL_TIMEOUT (3000 * MS)
+/* Between signals to a thread that blocks. */
+#define INTERRUPT_EVERY (1000 * MS)
+
+int
+capture_open(struct capture *capture, const struct capture_options *options, struct failure *why)
+{
+	*capture = CAPTURE_INIT;
+	capture->options = *options;
+	if (setup_open(capture, why) == 0)
+		return 0;
+	capture_close(capture);
+	return -1;
+}
+
+int
+capture_filter(struct capture *capture, struct failure *why)
+{
+	const struct capture_options *options = &capture->options;
+	const struct rlimit most = {capture->quota.max_size + 65536,
+				    capture->quota.max_size + 65536};
+
+	/* The quota keeps well below this limit, which is there in case of a bug in the quota. */
+	if (options->dir && setrlimit(RLIMIT_FSIZE, &most) < 0 && errno != EPERM)
+		return failure_errno(why, "cannot limit the size of files");
+	runstate_start(&capture->runstate);
+	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++)
+		if (ring_start(&capture->inputs[i].ring, options->program, capture->ring_snaplen,
+			       why) < 0)
+			return -1;
+	capture->duration_end =
+	    options->duration_ns ? clock_monotonic_ns() + options->duration_ns : INT64_MAX;
+	capture->lease_end =
+	    options->lease_ns ? clock_monotonic_ns() + options->lease_ns : INT64_MAX;
+	return 0;
+}
+
+/* Does nothing: the signal only interrupts a write. */
 static void
-interrupt(int signal)
+ignore_signal(int signal)
 {
 	(void)signal;
 }
@@ -41,101 +98,69 @@ start_thread(struct capture *capture, void *(*run)(void *), void *arg, struct fa
 int
 capture_start(struct capture *capture, struct failure *why)
 {
-	const struct sigaction action = {.sa_handler = interrupt};
-	struct filterproc *slot = capture->options.slot;
+	const struct sigaction action = {.sa_handler = ignore_signal};
+	struct filterproc *filter = capture->options.filter;
 
 	if (sigaction(SIGUSR1, &action, NULL) < 0)
 		return failure_errno(why, "cannot start a thread");
-	for (unsigned i = 0; i < capture->capture_loop_count; i++)
-		if (start_thread(capture, capture_loop_run, &capture->collectors[i], why) < 0)
+	for (unsigned i = 0; i < capture->loop_count; i++)
+		if (start_thread(capture, capture_loop_run, &capture->loops[i], why) < 0)
 			return -1;
-	return slot ? start_thread(capture, filterproc_run, slot, why) : 0;
-}
-
-/* How many of the interfaces there still are; a message for each that is newly gone. */
-static unsigned
-count_interfaces(struct capture *capture)
-{
-	unsigned left = 0;
-
-	for (uint32_t i = 0; i < capture->interface_count; i++) {
-		struct capture_interface *interface = &capture->interfaces[i];
-		size_t used = strlen(capture->message);
-
-		if (!interface->gone && !ring_is_attached(&capture->lanes[i].ring)) {
-			interface->gone = true;
-			snprintf(capture->message + used, sizeof(capture->message) - used,
-				 "%sinterface '%s' was deleted", used ? ", " : "",
-				 interface->iface->name);
-		}
-		left += !interface->gone;
-	}
-	return left;
-}
-
-/* The capture goes on, with less to judge by. */
-static void
-watch_informant(struct capture *capture)
-{
-	struct flowproc *informant = capture->options.informant;
-	size_t used = strlen(capture->message);
-	struct failure why;
-
-	if (informant && flowproc_is_lost(informant, &why))
-		snprintf(capture->message + used, sizeof(capture->message) - used,
-			 "%s%s: pairs are missing", used ? ", " : "", why.text);
-}
-
-void
-capture_read(struct capture *capture, unsigned core, uint32_t interface, struct account *account)
-{
-	struct output *outlet = &capture->outlets[capture->output_count > 1 ? core : 0];
-	const size_t i = (size_t)core * capture->interface_count + interface;
-
-	*account = (struct account){0};
-	output_read(outlet, &capture->ledgers[i], account);
-}
-
-void
-capture_total(struct capture *capture, struct account *total)
-{
-	struct account account;
-
-	*total = (struct account){0};
-	for (unsigned core = 0; core < capture->core_count; core++)
-		for (uint32_t i = 0; i < capture->interface_count; i++) {
-			capture_read(capture, core, i, &account);
-			account_add(total, &account);
-		}
-}
-
-int
-capture_filter(struct capture *capture, struct failure *why)
-{
-	const struct capture_options *options = &capture->options;
-	const struct rlimit no_more = {capture->quota.max_size + 65536,
-				       capture->quota.max_size + 65536};
-
-	/* The quota keeps well below; this is for the day it is wrong. */
-	if (options->dir && setrlimit(RLIMIT_FSIZE, &no_more) < 0 && errno != EPERM)
-		return failure_errno(why, "cannot limit the size of files");
-	runstate_start(&capture->control);
-	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++)
-		if (ring_start(&capture->lanes[i].ring, options->program, capture->ring_snaplen,
-			       why) < 0)
-			return -1;
-	capture->duration_end =
-	    options->duration_ns ? clock_monotonic_ns() + options->duration_ns : INT64_MAX;
-	capture->lease_end =
-	    options->lease_ns ? clock_monotonic_ns() + options->lease_ns : INT64_MAX;
-	return 0;
+	return filter ? start_thread(capture, filterproc_run, filter, why) : 0;
 }
 
 int
 capture_begin(struct capture *capture, struct failure *why)
 {
-	runstate_begin(&capture->control);
+	runstate_begin(&capture->runstate);
 	return status_store(capture, "running", why);
+}
+
+/* Adds to what is missing from the result. */
+static void __attribute__((format(printf, 2, 3)))
+add_message(struct capture *capture, const char *format, ...)
+{
+	size_t used = strlen(capture->message);
+	size_t room = sizeof(capture->message) - used;
+	va_list args;
+
+	if (used && room > 2) {
+		strcpy(capture->message + used, ", ");
+		used += 2;
+		room -= 2;
+	}
+	va_start(args, format);
+	vsnprintf(capture->message + used, room, format, args);
+	va_end(args);
+}
+
+/* Returns the number of interfaces that exist; adds a message for each newly deleted one. */
+static unsigned
+watch_interfaces(struct capture *capture)
+{
+	unsigned left = 0;
+
+	for (uint32_t i = 0; i < capture->interface_count; i++) {
+		struct capture_interface *interface = &capture->interfaces[i];
+
+		if (!interface->is_deleted && !ring_is_attached(&capture->inputs[i].ring)) {
+			interface->is_deleted = true;
+			add_message(capture, "interface '%s' was deleted", interface->iface->name);
+		}
+		left += !interface->is_deleted;
+	}
+	return left;
+}
+
+/* Without vcap-flows the capture goes on; the filter command then knows fewer connections. */
+static void
+watch_flows(struct capture *capture)
+{
+	struct flowproc *flows = capture->options.flows;
+	struct failure why;
+
+	if (flows && flowproc_is_lost(flows, &why))
+		add_message(capture, "%s: pairs are missing", why.text);
 }
 
 static int64_t
@@ -144,40 +169,40 @@ smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The holder of the lease has said something, or has gone. */
+/* Standard input is readable: any input renews the lease, its end ends it. */
 static void
-renew_lease(struct capture *capture, int64_t now)
+read_lease(struct capture *capture, int64_t now)
 {
 	char bytes[512];
 	ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
 
 	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-		runstate_stop(&capture->control, STOP_LEASE, "");
+		runstate_stop(&capture->runstate, STOP_LEASE, "");
 	else if (n > 0 && capture->options.lease_ns)
 		capture->lease_end = now + capture->options.lease_ns;
 }
 
-/* Sleeps until something may have to be done. */
+/* Sleeps until the next tick or limit, a stop by another thread, a signal or the lease. */
 static void
-wait_for_news(struct capture *capture, int64_t now)
+wait_for_event(struct capture *capture, int64_t now)
 {
 	int64_t ns = smaller(TICK, smaller(capture->duration_end - now, capture->lease_end - now));
 	struct pollfd fds[] = {
-	    {.fd = capture->control.stop_fd, .events = POLLIN},
+	    {.fd = capture->runstate.stop_fd, .events = POLLIN},
 	    {.fd = capture->options.signal_fd, .events = POLLIN},
 	    {.fd = capture->options.has_lease ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
-	/* Rounded up: waking before the time would only mean to sleep again. */
+	/* Rounded up: waking before the limit would only mean to sleep again. */
 	if (poll(fds, 3, ns > 0 ? (int)((ns + MS - 1) / MS) : 0) <= 0)
 		return;
 	if (fds[1].revents)
-		runstate_stop(&capture->control, STOP_SIGNAL, "");
+		runstate_stop(&capture->runstate, STOP_SIGNAL, "");
 	if (fds[2].revents)
-		renew_lease(capture, clock_monotonic_ns());
+		read_lease(capture, clock_monotonic_ns());
 }
 
-/* Whether the thread has ended within so long. */
+/* Whether the thread ended within ns nanoseconds. */
 static bool
 join_within(pthread_t thread, int64_t ns)
 {
@@ -187,150 +212,159 @@ join_within(pthread_t thread, int64_t ns)
 	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != ETIMEDOUT;
 }
 
-/* A command that takes too long, or no more packets, is told to end; a livestream that blocks for
- * want of a reader is given up. Files end by themselves. */
+/* Interrupts the thread's writes until it gives up its stream. */
+static void
+abandon_stream(struct capture *capture, pthread_t thread)
+{
+	do {
+		__atomic_store_n(&capture->runstate.abandon, true, __ATOMIC_RELAXED);
+		pthread_kill(thread, SIGUSR1);
+	} while (!join_within(thread, INTERRUPT_EVERY));
+}
+
+/* Threads that write files end by themselves. A filter command that takes too long to end, or to
+ * read, is killed; a stream that blocks because nothing reads it is abandoned. */
 static void
 join_threads(struct capture *capture)
 {
 	const struct capture_options *options = &capture->options;
-	/* Without its holder a lease has no reader either. */
-	const bool is_left = capture->control.reason == STOP_LEASE && !options->dir;
-	int64_t patience = is_left ? 0 : 2000 * MS;
+	/* The holder of the lease reads the stream, too. */
+	const bool is_unread = capture->runstate.reason == STOP_LEASE && !options->dir;
+	int64_t timeout = is_unread ? 0 : STREAM_TIMEOUT;
 
-	if (options->slot)
-		patience = is_left ? LEFT_PATIENCE : FILTER_PATIENCE;
+	if (options->filter)
+		timeout = is_unread ? UNREAD_TIMEOUT : FILTER_TIMEOUT;
 	for (unsigned i = 0; i < capture->thread_count; i++) {
 		pthread_t thread = capture->threads[i];
 
-		if (options->dir && !options->slot) {
+		if (options->dir && !options->filter) {
 			pthread_join(thread, NULL);
 			continue;
 		}
-		if (join_within(thread, patience))
+		if (join_within(thread, timeout))
 			continue;
-		if (options->slot) {
-			supervisor_dismiss(&options->slot->guardian);
-			patience = 0;
-			if (join_within(thread, is_left ? 0 : 3000 * MS))
+		if (options->filter) {
+			supervisor_dismiss(&options->filter->supervisor);
+			timeout = 0;
+			if (join_within(thread, is_unread ? 0 : KILL_TIMEOUT))
 				continue;
 		}
-		do {
-			__atomic_store_n(&capture->control.abandon, true, __ATOMIC_RELAXED);
-			pthread_kill(thread, SIGUSR1);
-		} while (!join_within(thread, 1000 * MS));
+		abandon_stream(capture, thread);
 	}
 	capture->thread_count = 0;
 }
 
-/* What is wrong with the command, in why; NULL: nothing. */
+/* Waits for the end of the filter command. Returns what is wrong with it, stored in why, or NULL.
+ */
 static const char *
 judge_filter(struct capture *capture, struct failure *why)
 {
-	struct filterproc *slot = capture->options.slot;
+	struct filterproc *filter = capture->options.filter;
 
-	if (!slot)
+	if (!filter)
 		return NULL;
-	if (!supervisor_ended(&slot->guardian, (int)(FILTER_PATIENCE / MS))) {
-		supervisor_dismiss(&slot->guardian);
-		supervisor_ended(&slot->guardian, 3000);
+	if (!supervisor_ended(&filter->supervisor, (int)(FILTER_TIMEOUT / MS))) {
+		supervisor_dismiss(&filter->supervisor);
+		supervisor_ended(&filter->supervisor, (int)(KILL_TIMEOUT / MS));
 	}
-	return filterproc_judge(slot, why);
+	return filterproc_judge(filter, why);
 }
 
-/* Says in message what the reason for the end means for the result. */
+/* What the outputs did not take, or NULL. */
+static const char *
+judge_outputs(const struct capture *capture)
+{
+	const bool is_file = capture->options.dir != NULL;
+	const enum stop_reason reason = capture->runstate.reason;
+
+	/* Without a reader, nothing is missing. */
+	if (reason == STOP_CLOSED || (reason == STOP_LEASE && !is_file))
+		return NULL;
+	for (unsigned i = 0; i < capture->output_count; i++)
+		if (!capture->outputs[i].is_complete)
+			return is_file ? "a file could not be ended"
+				       : "the rest of the stream was not taken";
+	return NULL;
+}
+
+/* Says in message what is missing from the result. */
 static enum capture_end
 judge(struct capture *capture)
 {
-	const struct runstate *control = &capture->control;
-	enum capture_end end = *capture->message ? CAPTURE_PARTIAL : CAPTURE_DONE;
+	const struct runstate *runstate = &capture->runstate;
 	struct failure why;
 	const char *what = judge_filter(capture, &why);
 
-	switch (control->reason) {
+	switch (runstate->reason) {
 	case STOP_RESERVE: what = "the disk is down to its reserve"; break;
 	case STOP_DISK_FULL:
-		what = *control->message ? control->message : "the disk is full";
+		what = *runstate->message ? runstate->message : "the disk is full";
 		break;
 	case STOP_INTERFACE: return CAPTURE_FAILED;
-	case STOP_ERROR: what = control->message; break;
+	case STOP_ERROR: what = runstate->message; break;
 	default: break;
 	}
-	for (unsigned i = 0; !what && i < capture->output_count; i++)
-		if (!capture->outlets[i].whole && control->reason != STOP_CLOSED &&
-		    !(control->reason == STOP_LEASE && !capture->options.dir))
-			what = capture->options.dir ? "a file could not be ended"
-						    : "the rest of the stream was not taken";
 	if (!what)
-		return end;
+		what = judge_outputs(capture);
+	if (!what)
+		return *capture->message ? CAPTURE_PARTIAL : CAPTURE_DONE;
 	if (*capture->message == '\0')
-		snprintf(capture->message, sizeof(capture->message), "%s", what);
-	return control->reason == STOP_ERROR ? CAPTURE_FAILED : CAPTURE_PARTIAL;
+		add_message(capture, "%s", what);
+	return runstate->reason == STOP_ERROR ? CAPTURE_FAILED : CAPTURE_PARTIAL;
 }
 
-enum capture_end
-capture_wait(struct capture *capture)
+/* Joins the threads and stores the last status. */
+static enum capture_end
+end_capture(struct capture *capture)
 {
 	static const char *const states[] = {"done", "partial", "partial"};
-	struct runstate *control = &capture->control;
-	int64_t now = clock_monotonic_ns(), stored = now;
-	int64_t end_ns, end_mono;
 	enum capture_end end;
 
-	while (!runstate_reason(control, &end_ns, &end_mono)) {
-		wait_for_news(capture, now);
-		now = clock_monotonic_ns();
-		if (now >= capture->duration_end)
-			runstate_stop(control, STOP_TIME, "");
-		if (now >= capture->lease_end)
-			runstate_stop(control, STOP_LEASE, "");
-		if (count_interfaces(capture) == 0)
-			runstate_stop(control, STOP_INTERFACE, "");
-		watch_informant(capture);
-		/* A full disk is no reason to stop counting; the last status will tell. */
-		if (now - stored >= STATUS_EVERY) {
-			status_store(capture, "running", NULL);
-			stored = now;
-		}
-	}
 	join_threads(capture);
 	end = judge(capture);
 	if (status_store(capture, states[end], NULL) == 0)
 		return end;
 	if (*capture->message == '\0')
-		snprintf(capture->message, sizeof(capture->message),
-			 "the status could not be written");
+		add_message(capture, "the status could not be written");
 	if (end == CAPTURE_DONE)
 		end = CAPTURE_PARTIAL;
-	/* What went wrong may have been for the moment only. */
+	/* Once more: the failure may have been temporary. */
 	status_store(capture, states[end], NULL);
 	return end;
+}
+
+enum capture_end
+capture_wait(struct capture *capture)
+{
+	struct runstate *runstate = &capture->runstate;
+	int64_t now = clock_monotonic_ns(), stored = now;
+	int64_t end_ns, end_mono;
+
+	while (!runstate_reason(runstate, &end_ns, &end_mono)) {
+		wait_for_event(capture, now);
+		now = clock_monotonic_ns();
+		if (now >= capture->duration_end)
+			runstate_stop(runstate, STOP_TIME, "");
+		if (now >= capture->lease_end)
+			runstate_stop(runstate, STOP_LEASE, "");
+		if (watch_interfaces(capture) == 0)
+			runstate_stop(runstate, STOP_INTERFACE, "");
+		watch_flows(capture);
+		/* A failure here does not end the capture; end_capture reports one that lasts. */
+		if (now - stored >= STATUS_EVERY) {
+			status_store(capture, "running", NULL);
+			stored = now;
+		}
+	}
+	return end_capture(capture);
 }
 
 void
 capture_close(struct capture *capture)
 {
-	const size_t lanes = (size_t)capture->core_count * capture->interface_count;
-
 	if (capture->thread_count)
-		runstate_stop(&capture->control, STOP_ERROR, "");
+		runstate_stop(&capture->runstate, STOP_ERROR, "");
 	join_threads(capture);
-	for (unsigned i = 0; capture->collectors && i < capture->capture_loop_count; i++)
-		capture_loop_release(&capture->collectors[i]);
-	for (unsigned i = 0; capture->outlets && i < capture->output_count; i++)
-		output_release(&capture->outlets[i]);
-	output_release(&capture->feed);
-	for (size_t i = 0; capture->lanes && i < lanes; i++)
-		ring_close(&capture->lanes[i].ring);
-	runstate_release(&capture->control);
-	free(capture->interfaces);
-	free(capture->names);
-	free(capture->cores);
-	free(capture->feed_cores);
-	free(capture->ledgers);
-	free(capture->feed_ledgers);
-	free(capture->lanes);
-	free(capture->outlets);
-	free(capture->collectors);
-	free(capture->threads);
+	setup_release(capture);
 	*capture = CAPTURE_INIT;
 }

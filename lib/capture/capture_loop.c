@@ -1,3 +1,16 @@
+/*
+ * A merge of rings. Each ring is in the order of time, so the oldest packet of all is the oldest of
+ * the heads, kept in a heap. It may be written once no ring can still bring an older one: every
+ * other ring either has a younger packet at its head, or was empty when the clock was read. Since
+ * the kernel hands over blocks, not packets, a ring that looks empty may hold packets in a block
+ * that is not full; these are as old as the block's timeout at most, which gives the watermark of
+ * such a ring: now less hold_ns. If even the block that the kernel is filling is empty, only a
+ * packet that is on its way from its timestamp to the ring can be older than now: ARRIVAL.
+ *
+ * So order costs a delay, hold_ns at most. When a ring is more than half full its
+ * packets are written without waiting, because a lost packet is worse than a misplaced one. A loop
+ * with one ring never waits.
+ */
 #include "capture/capture_loop.h"
 
 #include "base/clock.h"
@@ -6,55 +19,56 @@
 
 #define MS INT64_C(1000000)
 
-/* How late the kernel's timer may be that hands over blocks. */
-#define LATE (30 * MS)
-/* ... and at which it has reached its ring: from its timestamp to there, a packet may wait behind
- * many others. */
+/* How late the kernel's timer that hands over blocks may be. */
+#define RETIRE_DELAY (30 * MS)
+/* From the timestamp of a packet until it is in its ring: it may queue behind many others. */
 #define ARRIVAL (15 * MS)
-/* Between looks at the clock and at control. */
-#define PACKETS_AT_ONCE 65536
+/* Packets between looks at the clock and the runstate. */
+#define ROUND_MAX 65536
+/* Rounds after the end, if no time bounds what is still to be written. */
+#define LAST_ROUNDS_MAX 256
 
 int
-capture_loop_init(struct capture_loop *collector, struct failure *why)
+capture_loop_init(struct capture_loop *loop, struct failure *why)
 {
-	/* The kernel gives up a block after at most two retire times. */
-	collector->hold = 2 * collector->lanes->ring.geometry.retire_ms * MS + LATE;
-	collector->heap = calloc(collector->lane_count, sizeof(struct ring_input *));
-	collector->waiting = calloc(collector->lane_count + 1, sizeof(struct pollfd));
-	if (collector->heap && collector->waiting)
+	/* The kernel hands over a block after at most two of its timeouts. */
+	loop->hold_ns = 2 * loop->inputs->ring.geometry.retire_ms * MS + RETIRE_DELAY;
+	loop->heap = calloc(loop->input_count, sizeof(struct ring_input *));
+	loop->pollfds = calloc(loop->input_count + 1, sizeof(struct pollfd));
+	if (loop->heap && loop->pollfds)
 		return 0;
-	capture_loop_release(collector);
-	return failure_errno(why, "cannot start collecting");
+	capture_loop_release(loop);
+	return failure_errno(why, "cannot start a capture loop");
 }
 
 void
-capture_loop_release(struct capture_loop *collector)
+capture_loop_release(struct capture_loop *loop)
 {
-	free(collector->heap);
-	free(collector->waiting);
-	collector->heap = NULL;
-	collector->waiting = NULL;
+	free(loop->heap);
+	free(loop->pollfds);
+	loop->heap = NULL;
+	loop->pollfds = NULL;
 }
 
-/* By time; ties by place, which is by core and then by interface. */
+/* By time; packets of the same time by core, then by interface. */
 static bool
 is_before(const struct ring_input *a, const struct ring_input *b)
 {
-	return a->head.ts_ns != b->head.ts_ns ? a->head.ts_ns < b->head.ts_ns : a < b;
+	return a->packet.ts_ns != b->packet.ts_ns ? a->packet.ts_ns < b->packet.ts_ns : a < b;
 }
 
 static void
-sift_down(struct capture_loop *collector, size_t at)
+sift_down(struct capture_loop *loop, size_t at)
 {
-	struct ring_input **heap = collector->heap;
+	struct ring_input **heap = loop->heap;
 
 	for (;;) {
 		size_t child = 2 * at + 1;
 		struct ring_input *held = heap[at];
 
-		if (child + 1 < collector->merge_live && is_before(heap[child + 1], heap[child]))
+		if (child + 1 < loop->heap_count && is_before(heap[child + 1], heap[child]))
 			child++;
-		if (child >= collector->merge_live || !is_before(heap[child], held))
+		if (child >= loop->heap_count || !is_before(heap[child], held))
 			return;
 		heap[at] = heap[child];
 		heap[child] = held;
@@ -63,218 +77,221 @@ sift_down(struct capture_loop *collector, size_t at)
 }
 
 static void
-push(struct capture_loop *collector, struct ring_input *lane)
+push(struct capture_loop *loop, struct ring_input *input)
 {
-	struct ring_input **heap = collector->heap;
-	size_t at = collector->merge_live++;
+	struct ring_input **heap = loop->heap;
+	size_t at = loop->heap_count++;
 
-	for (; at > 0 && is_before(lane, heap[(at - 1) / 2]); at = (at - 1) / 2)
+	for (; at > 0 && is_before(input, heap[(at - 1) / 2]); at = (at - 1) / 2)
 		heap[at] = heap[(at - 1) / 2];
-	heap[at] = lane;
+	heap[at] = input;
 }
 
 static void
-pop(struct capture_loop *collector)
+pop(struct capture_loop *loop)
 {
-	collector->heap[0] = collector->heap[--collector->merge_live];
-	if (collector->merge_live)
-		sift_down(collector, 0);
+	loop->heap[0] = loop->heap[--loop->heap_count];
+	if (loop->heap_count)
+		sift_down(loop, 0);
 }
 
 void
-capture_loop_count(void *arg)
+capture_loop_refresh(void *arg)
 {
-	struct capture_loop *collector = arg;
+	struct capture_loop *loop = arg;
 
-	for (size_t i = 0; i < collector->lane_count; i++) {
-		struct ring_input *lane = &collector->lanes[i];
+	for (size_t i = 0; i < loop->input_count; i++) {
+		struct ring_input *input = &loop->inputs[i];
 
-		if (lane->ledger->core->full_ns)
+		if (input->counters->core->full_ns)
 			continue;
-		ring_count(&lane->ring);
-		lane->ledger->account.received = lane->ring.received - lane->ring.ignored;
-		lane->ledger->account.dropped = lane->ring.dropped;
+		ring_count(&input->ring);
+		input->counters->counts.received = input->ring.received - input->ring.ignored;
+		input->counters->counts.dropped = input->ring.dropped;
 	}
 }
 
-/* Nothing older than this can come any more from a lane that has nothing at hand, for what the
- * clock says, and for what the lane itself shows: its packets come in order. */
-struct bound {
-	int64_t settled; /* unread packets are not older */
-	int64_t arrived; /* packets that are not in a ring yet are not older */
+/* Watermarks of an input without a packet at hand, as far as the clock tells: no packet that is
+ * still to come is older. */
+struct watermarks {
+	int64_t unread; /* if the ring may hold packets that were not handed over */
+	int64_t empty;  /* if the ring is empty */
 };
 
+/* The watermark of an input: its own packets come in order, so its last one is one, too. */
 static int64_t
-bound_of(const struct ring_input *lane, const struct bound *bound)
+watermark_of(const struct ring_input *input, const struct watermarks *watermarks)
 {
-	int64_t until = ring_is_empty(&lane->ring) ? bound->arrived : bound->settled;
+	int64_t by_clock = ring_is_empty(&input->ring) ? watermarks->empty : watermarks->unread;
 
-	return until > lane->head.ts_ns ? until : lane->head.ts_ns;
+	return by_clock > input->packet.ts_ns ? by_clock : input->packet.ts_ns;
 }
 
-/* Fills lanes that have nothing at hand. Returns up to when packets may be kept: what others can
- * still bring is not older. */
+/* Gets a packet from each input that has none at hand. Returns the watermark of those that remain
+ * without. */
 static int64_t
-refill(struct capture_loop *collector, const struct bound *bound)
+refill(struct capture_loop *loop, const struct watermarks *watermarks)
 {
-	int64_t until = INT64_MAX;
+	int64_t watermark = INT64_MAX;
 
-	for (size_t i = 0; i < collector->lane_count; i++) {
-		struct ring_input *lane = &collector->lanes[i];
+	for (size_t i = 0; i < loop->input_count; i++) {
+		struct ring_input *input = &loop->inputs[i];
 
-		if (lane->merge_live)
+		if (input->has_packet)
 			continue;
-		if (lane->ledger->core->full_ns) {
-			lane->ledger->account.skipped += ring_skip(&lane->ring);
+		if (input->counters->core->full_ns) {
+			input->counters->counts.skipped += ring_skip(&input->ring);
 			continue;
 		}
-		lane->merge_live = ring_next(&lane->ring, &lane->head);
-		if (lane->merge_live)
-			push(collector, lane);
-		else if (bound_of(lane, bound) < until)
-			until = bound_of(lane, bound);
+		input->has_packet = ring_next(&input->ring, &input->packet);
+		if (input->has_packet)
+			push(loop, input);
+		else if (watermark_of(input, watermarks) < watermark)
+			watermark = watermark_of(input, watermarks);
 	}
-	return until;
+	return watermark;
 }
 
-/* Keeps the first lane's packets as long as they come before the others' and bound. */
+/* Writes packets of the first input as long as they are older than those of all others and than
+ * the watermark; one in any case. Returns their number. */
 static unsigned
-take_run(struct capture_loop *collector, int64_t bound)
+write_run(struct capture_loop *loop, int64_t watermark)
 {
-	struct ring_input *lane = collector->heap[0];
-	unsigned taken = 0;
+	struct ring_input *input = loop->heap[0];
+	int64_t until = watermark;
+	unsigned written = 0;
 
-	for (size_t i = 1; i <= 2 && i < collector->merge_live; i++)
-		if (collector->heap[i]->head.ts_ns < bound)
-			bound = collector->heap[i]->head.ts_ns;
+	for (size_t i = 1; i <= 2 && i < loop->heap_count; i++)
+		if (loop->heap[i]->packet.ts_ns < until)
+			until = loop->heap[i]->packet.ts_ns;
 	do {
-		output_keep(collector->outlet, lane->ledger, &lane->head);
-		lane->merge_live = ring_next(&lane->ring, &lane->head);
-		taken++;
-	} while (lane->merge_live && lane->head.ts_ns < bound && taken < PACKETS_AT_ONCE);
-	if (lane->merge_live)
-		sift_down(collector, 0);
+		output_packet(loop->output, input->counters, &input->packet);
+		input->has_packet = ring_next(&input->ring, &input->packet);
+		written++;
+	} while (input->has_packet && input->packet.ts_ns < until && written < ROUND_MAX);
+	if (input->has_packet)
+		sift_down(loop, 0);
 	else
-		pop(collector);
-	return taken;
+		pop(loop);
+	return written;
 }
 
-/*
- * Keeps what is older than anything that can still come. True: nothing else can be kept for now;
- * false: there was too much for one round.
- */
+/* Writes packets up to the watermark. True: no other can be written for now; false: the round was
+ * too short for all of them. */
 static bool
-collect(struct capture_loop *collector, const struct bound *bound)
+run_round(struct capture_loop *loop, const struct watermarks *watermarks)
 {
-	int64_t until = refill(collector, bound);
-	unsigned taken = 0;
+	int64_t watermark = refill(loop, watermarks);
+	unsigned written = 0;
 
-	while (collector->merge_live && taken < PACKETS_AT_ONCE) {
-		struct ring_input *first = collector->heap[0];
+	while (loop->heap_count && written < ROUND_MAX) {
+		struct ring_input *first = loop->heap[0];
 
-		if (first->head.ts_ns > until && !ring_is_pressed(&first->ring))
+		if (first->packet.ts_ns > watermark && !ring_is_pressed(&first->ring))
 			break;
-		taken += take_run(collector, until);
-		/* The lane at the end of its block may have another one. */
-		if (!first->merge_live)
-			until = refill(collector, bound);
+		written += write_run(loop, watermark);
+		/* It was at the end of its block, and may have another. */
+		if (!first->has_packet)
+			watermark = refill(loop, watermarks);
 	}
-	if (taken || !collector->merge_live)
-		collector->moved = clock_monotonic_ns();
-	return taken < PACKETS_AT_ONCE;
+	if (written || !loop->heap_count)
+		loop->last_progress = clock_monotonic_ns();
+	return written < ROUND_MAX;
 }
 
-/* Sleeps until a ring that had nothing has a block, or held packets have come of age. */
+/* Sleeps until an empty ring has a block, or waiting packets may be old enough. */
 static void
-wait_for_packets(struct capture_loop *collector)
+wait_for_packets(struct capture_loop *loop)
 {
 	size_t count = 0;
-	/* A lane whose packet waits would always poll readable. */
-	for (size_t i = 0; i < collector->lane_count; i++)
-		if (!collector->lanes[i].merge_live && !collector->lanes[i].ledger->core->full_ns)
-			collector->waiting[count++] =
-			    (struct pollfd){.fd = collector->lanes[i].ring.fd, .events = POLLIN};
-	collector->waiting[count++] =
-	    (struct pollfd){.fd = collector->control->stop_fd,
-			    .events = collector->outlet->end_ns == INT64_MAX ? POLLIN : 0};
-	if (poll(collector->waiting, count,
-		 collector->merge_live ? (int)(collector->hold / (4 * MS)) : 100) <= 0)
+
+	/* A ring whose packet waits would poll readable at once. */
+	for (size_t i = 0; i < loop->input_count; i++)
+		if (!loop->inputs[i].has_packet && !loop->inputs[i].counters->core->full_ns)
+			loop->pollfds[count++] =
+			    (struct pollfd){.fd = loop->inputs[i].ring.fd, .events = POLLIN};
+	loop->pollfds[count++] =
+	    (struct pollfd){.fd = loop->runstate->stop_fd,
+			    .events = loop->output->end_ns == INT64_MAX ? POLLIN : 0};
+	if (poll(loop->pollfds, count, loop->heap_count ? (int)(loop->hold_ns / (4 * MS)) : 100) <=
+	    0)
 		return;
-	/* An interface that went down says so once. */
-	for (size_t i = 0; i < collector->lane_count; i++)
+	/* The error of an interface that went down is reported once, and then cleared. */
+	for (size_t i = 0; i < loop->input_count; i++)
 		for (size_t j = 0; j < count; j++)
-			if (collector->waiting[j].revents & POLLERR &&
-			    collector->waiting[j].fd == collector->lanes[i].ring.fd)
-				ring_is_attached(&collector->lanes[i].ring);
+			if (loop->pollfds[j].revents & POLLERR &&
+			    loop->pollfds[j].fd == loop->inputs[i].ring.fd)
+				ring_is_attached(&loop->inputs[i].ring);
 }
 
-/* Whether the end has come, and with it all packets from before it. */
+/* Whether the capture was stopped, and all packets from before that have been handed over. */
 static bool
-is_over(struct capture_loop *collector, int64_t now)
+end_is_reached(struct capture_loop *loop, int64_t now)
 {
 	int64_t end_ns, end_mono;
-	enum stop_reason reason = runstate_reason(collector->control, &end_ns, &end_mono);
+	enum stop_reason reason = runstate_reason(loop->runstate, &end_ns, &end_mono);
 
 	if (reason == STOP_NONE)
 		return false;
-	/* A clock that was set back would make old packets late ones. */
-	if (runstate_clock_step(collector->control) == 0)
-		collector->outlet->end_ns = end_ns;
+	/* If the clock was set back, packets from before the end may have later times. */
+	if (runstate_clock_step(loop->runstate) == 0)
+		loop->output->end_ns = end_ns;
 	switch (reason) {
 	case STOP_TIME:
 	case STOP_SIGNAL:
 	case STOP_LEASE:
-	case STOP_INTERFACE: return now - end_mono > collector->hold;
+	case STOP_INTERFACE: return now - end_mono > loop->hold_ns;
 	default: return true;
 	}
 }
 
+/* Writes what is left from before the end, and ends the output. */
 static void
-finish(struct capture_loop *collector)
+finish(struct capture_loop *loop)
 {
-	const int64_t end_ns = collector->outlet->end_ns;
-	const struct bound bound = {end_ns, end_ns};
+	const int64_t end_ns = loop->output->end_ns;
+	const struct watermarks watermarks = {end_ns, end_ns};
 
-	/* Without a time that ends it (the clock was set), it could go on as long as traffic. */
-	for (int rounds = 0; rounds < 256 && !collect(collector, &bound); rounds++)
+	/* Bounded, because without end_ns (the clock was set) traffic could go on for ever. */
+	for (int i = 0; i < LAST_ROUNDS_MAX && !run_round(loop, &watermarks); i++)
 		;
-	for (size_t i = 0; i < collector->lane_count; i++) {
-		struct ring_input *lane = &collector->lanes[i];
+	for (size_t i = 0; i < loop->input_count; i++) {
+		struct ring_input *input = &loop->inputs[i];
 
-		lane->ledger->account.skipped += lane->merge_live + ring_skip(&lane->ring);
-		lane->merge_live = false;
+		input->counters->counts.skipped += input->has_packet + ring_skip(&input->ring);
+		input->has_packet = false;
 	}
-	output_finish(collector->outlet);
+	output_finish(loop->output);
 }
 
 void *
 capture_loop_run(void *arg)
 {
-	struct capture_loop *collector = arg;
+	struct capture_loop *loop = arg;
 	int64_t now = clock_monotonic_ns();
 
-	if (!runstate_wait_begin(collector->control))
+	if (!runstate_wait_begin(loop->runstate))
 		return NULL;
-	collector->moved = now;
-	while (!is_over(collector, now)) {
-		/* Read before looking into the rings: what they hold later is younger. */
+	loop->last_progress = now;
+	while (!end_is_reached(loop, now)) {
+		/* The clock is read before the rings: what they hold later is younger. */
 		int64_t wall = clock_realtime_ns();
-		struct bound bound = {wall - collector->hold, wall - ARRIVAL};
-		bool whole;
+		struct watermarks watermarks = {wall - loop->hold_ns, wall - ARRIVAL};
+		bool is_idle;
 
-		/* A lone ring is in order by itself; and should the clock be set back, nothing
-		 * would come of age for as long. */
-		if (collector->lane_count == 1 || now - collector->moved > 4 * collector->hold)
-			bound = (struct bound){INT64_MAX, INT64_MAX};
-		whole = collect(collector, &bound);
+		/* A single ring is in order by itself; and if the clock was set back, packets would
+		 * have to wait for that long. */
+		if (loop->input_count == 1 || now - loop->last_progress > 4 * loop->hold_ns)
+			watermarks = (struct watermarks){INT64_MAX, INT64_MAX};
+		is_idle = run_round(loop, &watermarks);
 		now = clock_monotonic_ns();
-		if (whole)
-			output_heartbeat(collector->outlet, now, wall - collector->hold);
-		output_tend(collector->outlet, now);
-		if (whole)
-			wait_for_packets(collector);
+		if (is_idle)
+			output_heartbeat(loop->output, now, wall - loop->hold_ns);
+		output_tick(loop->output, now);
+		if (is_idle)
+			wait_for_packets(loop);
 		now = clock_monotonic_ns();
 	}
-	finish(collector);
+	finish(loop);
 	return NULL;
 }

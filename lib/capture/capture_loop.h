@@ -1,11 +1,7 @@
 /*
- * Packets from rings into one outlet, in the order of their time: the work of one thread. A
- * directory has a collector for each core, with that core's ring of each interface; a livestream,
- * and a command that packets pass through, has one with all rings.
- *
- * Order costs a delay: a packet waits until no ring can still hold an older one, which a ring with
- * nothing in it shows soonest. When a ring runs more than half full its packets no longer wait,
- * because losing one is worse than misplacing one.
+ * The loop of one thread that reads packets from rings and writes them to one output, in the order
+ * of their time. Into a directory there is a loop per core, with that core's ring of each
+ * interface; a stream, and the input of a filter command, has a single loop with all rings.
  */
 #ifndef VCAP_CAPTURE_LOOP_H
 #define VCAP_CAPTURE_LOOP_H
@@ -20,36 +16,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One ring: an interface's packets on a core. Aligned so that threads do not share cache lines. */
+/* The ring of one interface on one core. Aligned so that threads do not share cache lines. */
 struct ring_input {
 	struct ring ring;
-	struct counters *ledger;
-	struct packet head; /* the next packet, if merge_live */
-	bool merge_live;
+	struct counters *counters;
+	struct packet packet; /* the next one, if has_packet */
+	bool has_packet;
 } __attribute__((aligned(128)));
 
 struct capture_loop {
-	/* Set by the caller, before capture_loop_run */
-	struct ring_input *lanes;
-	size_t lane_count;
-	struct runstate *control;
-	struct output *outlet; /* this thread's from then on */
-	/* Its own */
-	struct ring_input **heap; /* merge_live lanes, the oldest head first */
-	size_t merge_live;
-	struct pollfd *waiting;
-	int64_t hold;  /* the age at which no ring holds an older packet unread, ns */
-	int64_t moved; /* when packets were last handed on, on CLOCK_MONOTONIC */
+	/* Set by the caller before capture_loop_init */
+	struct ring_input *inputs;
+	size_t input_count;
+	struct runstate *runstate;
+	struct output *output; /* used by this thread alone */
+	/* Private */
+	struct ring_input **heap; /* inputs that have a packet, the oldest packet first */
+	size_t heap_count;
+	struct pollfd *pollfds;
+	int64_t hold_ns;       /* age at which a packet has certainly been handed over to us */
+	int64_t last_progress; /* CLOCK_MONOTONIC: when packets were last written, or none waited */
 };
 
-/* 0, or -1 without memory. */
-int capture_loop_init(struct capture_loop *collector, struct failure *why);
-void capture_loop_release(struct capture_loop *collector);
+/* Allocates. On failure, for want of memory, nothing is left to release. */
+int capture_loop_init(struct capture_loop *loop, struct failure *why);
+void capture_loop_release(struct capture_loop *loop);
 
-/* For the outlet: reads the rings' counters. */
-void capture_loop_count(void *collector);
+/* An output_refresh: reads the counters of the rings. loop is a struct capture_loop. */
+void capture_loop_refresh(void *loop);
 
-/* The thread: waits for runstate_begin, collects until control says stop, finishes the outlet. */
-void *capture_loop_run(void *collector);
+/* A thread's main function: waits for runstate_begin, runs until the runstate says stop and the
+ * packets from before that time are written, and finishes the output. Returns NULL. */
+void *capture_loop_run(void *loop);
 
 #endif

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
-/* "eth0 eth1" */
+/* "eth0 eth1", on the heap. NULL: no memory. */
 static char *
-interface_names(const struct capture *capture)
+format_interfaces(const struct capture *capture)
 {
 	char *text = NULL;
 	size_t size;
@@ -25,7 +25,7 @@ int
 fileheader_parameters(const struct capture *capture, struct keyval *kv)
 {
 	const struct capture_options *options = &capture->options;
-	char *names = interface_names(capture);
+	char *names = format_interfaces(capture);
 	int rc = names ? 0 : -1;
 
 	if (rc == 0)
@@ -41,10 +41,10 @@ fileheader_parameters(const struct capture *capture, struct keyval *kv)
 		rc = keyval_set(kv, "file-size", "%" PRIu64, options->file_size);
 	if (rc == 0 && options->files)
 		rc = keyval_set(kv, "files", "%u", options->files);
-	if (rc == 0 && options->slot)
-		rc = keyval_set(kv, "filter", "%s", options->slot->command);
-	if (rc == 0 && options->informant)
-		rc = keyval_set(kv, "flows", "%s", options->informant->source);
+	if (rc == 0 && options->filter)
+		rc = keyval_set(kv, "filter", "%s", options->filter->command);
+	if (rc == 0 && options->flows)
+		rc = keyval_set(kv, "flows", "%s", options->flows->source);
 	return rc;
 }
 

@@ -1,30 +1,37 @@
+/*
+ * What the command answers can be told apart from what it was fed only by the rules in the header,
+ * so the reader here checks each of them. Two things pass through the command besides packets.
+ * Heartbeats: statistics whose time is the watermark of everything written before, which the
+ * command repeats once it has written all packets that are older; they keep files and streams
+ * current while it passes no packets. And the statistics at the end, to whose comment the command
+ * may add lines, which are repeated at the end of the first output.
+ *
+ * The counts of the rings (received, dropped) do not pass through the command: the output that
+ * feeds it has them, in counters per core and interface, and filterproc_refresh copies them.
+ */
 #include "capture/filterproc.h"
 
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "capfile/pcapng.h"
+#include "capture/widepipe.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* As much as an ordinary user may have in a pipe: what comes in a burst need not wait for the
- * command. */
-#define PIPE_SIZE (1 << 20)
-
-/* What is read ahead of the outlets. */
-#define HELD_MAX ((size_t)1 << 20)
+/* Bytes read ahead of the outputs. */
+#define READ_AHEAD_MAX ((size_t)1 << 20)
 
 /* How long a command may take to show that it works; one that buffers its output does not. */
 #define TRY_MS 500
 
-/* How long to wait for the accounts of what it was fed, once it has ended. */
-#define ACCOUNTS_WITHIN NS_PER_SECOND
+/* How long to wait for the final counts of its input, once the command has ended. */
+#define COUNTS_TIMEOUT NS_PER_SECOND
 
 static void
 close_one(int *fd)
@@ -34,254 +41,248 @@ close_one(int *fd)
 	*fd = -1;
 }
 
-static int
-make_pipe(int fds[2])
-{
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -1;
-	/* If not, it stays at 64 KiB. */
-	fcntl(fds[1], F_SETPIPE_SZ, PIPE_SIZE);
-	return 0;
-}
-
 int
-filterproc_start(struct filterproc *slot, char *const *argv, int err, int dir,
+filterproc_start(struct filterproc *filter, char *const *argv, int err, int dir,
 		 const int more[SUPERVISED_MORES], struct failure *why)
 {
-	struct supervised guarded = {.argv = argv, .in = -1, .out = -1, .err = err, .dir = dir};
+	struct supervised command = {.argv = argv, .in = -1, .out = -1, .err = err, .dir = dir};
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, rc = -1;
 	char path[PATH_MAX], **words = NULL;
 	size_t count = 0;
 
-	*slot = FILTERPROC_INIT;
-	slot->command = argv[0];
-	memcpy(guarded.more, more, sizeof(guarded.more));
+	*filter = FILTERPROC_INIT;
+	filter->command = argv[0];
+	memcpy(command.more, more, sizeof(command.more));
 	while (argv[count])
 		count++;
-	/* It will not run where its path is meant from. */
+	/* It will run in another directory than its path is relative to. */
 	if (strchr(argv[0], '/') && realpath(argv[0], path) &&
 	    (words = malloc((count + 1) * sizeof(*words)))) {
 		memcpy(words, argv, (count + 1) * sizeof(*words));
 		words[0] = path;
-		guarded.argv = words;
+		command.argv = words;
 	}
-	if (make_pipe(in) < 0 || make_pipe(out) < 0) {
+	if (widepipe_open(in) < 0 || widepipe_open(out) < 0) {
 		failure_errno(why, "cannot run '%s'", argv[0]);
 	} else {
-		guarded.in = in[0];
-		guarded.out = out[1];
-		rc = supervisor_start(&slot->guardian, &guarded, why);
+		command.in = in[0];
+		command.out = out[1];
+		rc = supervisor_start(&filter->supervisor, &command, why);
 	}
 	free(words);
 	close_one(&in[0]);
 	close_one(&out[1]);
-	slot->to = in[1];
-	slot->from = out[0];
+	filter->to = in[1];
+	filter->from = out[0];
 	if (rc < 0)
-		filterproc_release(slot);
+		filterproc_release(filter);
 	return rc;
 }
 
 int
-filterproc_try(struct filterproc *slot, struct failure *why)
+filterproc_try(struct filterproc *filter, struct failure *why)
 {
-	if (supervisor_try(&slot->guardian, slot->from, TRY_MS) == 0)
+	if (supervisor_try(&filter->supervisor, filter->from, TRY_MS) == 0)
 		return 0;
-	return supervisor_explain(&slot->guardian, slot->command, " before it got a packet", why);
+	return supervisor_explain(&filter->supervisor, filter->command, " before it got a packet",
+				  why);
 }
 
-/* A full core's counters stand still. */
 void
-filterproc_count(void *arg)
+filterproc_refresh(void *arg)
 {
-	struct filterproc *slot = arg;
+	struct filterproc *filter = arg;
 
-	for (size_t i = 0; i < slot->feed->ledger_count; i++) {
-		const uint32_t core = (uint32_t)i / slot->interface_count;
-		struct output *outlet = &slot->outlets[slot->output_count > 1 ? core : 0];
-		struct counters *ledger = &outlet->ledgers[i % outlet->ledger_count];
-		struct account fed = {0};
+	for (size_t i = 0; i < filter->input->counters_count; i++) {
+		const uint32_t core = (uint32_t)i / filter->interface_count;
+		struct output *output = &filter->outputs[filter->output_count > 1 ? core : 0];
+		struct counters *counters = &output->counters[i % output->counters_count];
+		struct counts fed = {0};
 
-		if (ledger->core->full_ns)
+		/* The counters of a full core stand still. */
+		if (counters->core->full_ns)
 			continue;
-		output_read(slot->feed, &slot->feed->ledgers[i], &fed);
-		ledger->account.received = fed.received;
-		ledger->account.dropped = fed.dropped;
+		output_read(filter->input, &filter->input->counters[i], &fed);
+		counters->counts.received = fed.received;
+		counters->counts.dropped = fed.dropped;
 	}
 }
 
-/* Finds out which of the capture's interfaces are those of the livestream. */
+/* Maps new interfaces of the command's output to those of the capture, by name. */
 static int
-learn_interfaces(struct filterproc *slot)
+map_interfaces(struct filterproc *filter)
 {
-	const struct source *source = reader_source(slot->file);
+	const struct source *source = reader_source(filter->reader);
 	uint32_t *ids;
 
-	if (slot->id_count == source->interface_count)
+	if (filter->id_count == source->interface_count)
 		return 0;
-	ids = realloc(slot->ids, source->interface_count * sizeof(*ids));
+	ids = realloc(filter->ids, source->interface_count * sizeof(*ids));
 	if (!ids)
-		return failure_errno(&slot->why, "cannot read from '%s'", slot->command);
-	slot->ids = ids;
-	for (; slot->id_count < source->interface_count; slot->id_count++) {
-		const char *name = source->interfaces[slot->id_count].name;
+		return failure_errno(&filter->why, "cannot read from '%s'", filter->command);
+	filter->ids = ids;
+	for (; filter->id_count < source->interface_count; filter->id_count++) {
+		const char *name = source->interfaces[filter->id_count].name;
 		uint32_t id = 0;
 
-		while (id < slot->interface_count && (!name || strcmp(slot->names[id], name) != 0))
+		while (id < filter->interface_count &&
+		       (!name || strcmp(filter->interface_names[id], name) != 0))
 			id++;
-		if (id == slot->interface_count)
-			return failure_set(&slot->why,
+		if (id == filter->interface_count)
+			return failure_set(&filter->why,
 					   "'%s' writes an interface that is not captured: '%s'",
-					   slot->command, name ? name : "");
-		slot->ids[slot->id_count] = id;
+					   filter->command, name ? name : "");
+		filter->ids[filter->id_count] = id;
 	}
 	return 0;
 }
 
 static int
-keep(struct filterproc *slot, struct packet *packet)
+pass_packet(struct filterproc *filter, struct packet *packet)
 {
-	struct output *outlet = slot->outlets;
-	size_t place;
+	struct output *output = filter->outputs;
+	size_t i;
 
-	if (packet->core >= slot->core_count)
-		return failure_set(&slot->why, "'%s' writes a packet without its core",
-				   slot->command);
-	packet->iface = slot->ids[packet->iface];
-	place = packet->iface;
-	if (slot->output_count > 1)
-		outlet += packet->core;
+	if (packet->core >= filter->core_count)
+		return failure_set(&filter->why, "'%s' writes a packet without its core",
+				   filter->command);
+	packet->iface = filter->ids[packet->iface];
+	i = packet->iface;
+	if (filter->output_count > 1)
+		output += packet->core;
 	else
-		place += (size_t)packet->core * slot->interface_count;
-	output_keep(outlet, &outlet->ledgers[place], packet);
+		i += (size_t)packet->core * filter->interface_count;
+	output_packet(output, &output->counters[i], packet);
 	return 0;
 }
 
-/* What the command has to say at the end goes where the capture's own last words go. */
+/* Keeps what the command adds to the comment of the last statistics, for those of the capture. */
 static void
-take_remark(struct filterproc *slot, const struct interface *interface)
+take_comment(struct filterproc *filter, const struct interface *interface)
 {
-	struct output *first = slot->outlets;
+	struct output *first = filter->outputs;
 	const char *line = interface->comment;
 
 	if (interface->statistics.end_ns == INT64_MIN || !interface->statistics.commented ||
-	    first->remark)
+	    first->filter_comment)
 		return;
-	/* The capture's own come back, and will be said again. */
+	/* The capture's own lines come back, and will be written again. */
 	while (line && strncmp(line, "ended ", 6) == 0) {
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
 	if (line && *line)
-		first->remark = strdup(line);
+		first->filter_comment = strdup(line);
 }
 
-/* A heartbeat: the command has written all that is older. It says so for one interface after the
- * other. */
+/* A heartbeat: one for each interface in turn, of which the last completes it. */
 static void
-take_statistics(struct filterproc *slot, uint32_t which)
+pass_statistics(struct filterproc *filter, uint32_t id)
 {
-	const struct source *source = reader_source(slot->file);
-	const struct interface *interface = &source->interfaces[which];
+	const struct source *source = reader_source(filter->reader);
+	const struct interface *interface = &source->interfaces[id];
 
-	take_remark(slot, interface);
-	if (which + 1 == source->interface_count)
-		for (size_t i = 0; i < slot->output_count; i++)
-			output_heartbeat(&slot->outlets[i], clock_monotonic_ns(),
+	take_comment(filter, interface);
+	if (id + 1 == source->interface_count)
+		for (size_t i = 0; i < filter->output_count; i++)
+			output_heartbeat(&filter->outputs[i], clock_monotonic_ns(),
 					 interface->statistics.ts_ns);
 }
 
-/* Where a section begins there is one: interfaces after the first have other numbers. */
+/* A second section would number its interfaces anew. */
 static int
-take_note(struct filterproc *slot, const struct note *note)
+check_section(struct filterproc *filter, const struct note *note)
 {
 	if (note->type != PCAPNG_SHB)
 		return 0;
-	if (slot->has_section)
-		return failure_set(&slot->why, "'%s' writes a second section", slot->command);
-	slot->has_section = true;
+	if (filter->has_section)
+		return failure_set(&filter->why, "'%s' writes a second section", filter->command);
+	filter->has_section = true;
 	return 0;
 }
 
-/* One event of the command's output. False: no more for now. */
+/* Passes on one event of the command's output. False: there is no other for now. */
 static bool
-take(struct filterproc *slot)
+pass_event(struct filterproc *filter)
 {
-	struct source *source = reader_source(slot->file);
+	struct source *source = reader_source(filter->reader);
 	struct packet packet;
-	enum source_event event = source->next(source, &packet, &slot->why);
+	enum source_event event = source->next(source, &packet, &filter->why);
 
-	slot->is_over = event == SOURCE_END || event == SOURCE_CUT;
-	if (learn_interfaces(slot) < 0 || (event == SOURCE_PACKET && keep(slot, &packet) < 0) ||
-	    (event == SOURCE_NOTE && take_note(slot, &source->note) < 0))
-		slot->is_over = true;
+	filter->has_ended = event == SOURCE_END || event == SOURCE_CUT;
+	if (map_interfaces(filter) < 0 ||
+	    (event == SOURCE_PACKET && pass_packet(filter, &packet) < 0) ||
+	    (event == SOURCE_NOTE && check_section(filter, &source->note) < 0))
+		filter->has_ended = true;
 	else if (event == SOURCE_STATISTICS)
-		take_statistics(slot, packet.iface);
-	return event != SOURCE_LATER && !slot->is_over;
+		pass_statistics(filter, packet.iface);
+	return event != SOURCE_LATER && !filter->has_ended;
 }
 
 static bool
-is_given_up(const struct filterproc *slot)
+is_abandoned(const struct filterproc *filter)
 {
-	return __atomic_load_n(&slot->control->abandon, __ATOMIC_RELAXED);
+	return __atomic_load_n(&filter->runstate->abandon, __ATOMIC_RELAXED);
 }
 
 static void
-tend(struct filterproc *slot)
+tick(struct filterproc *filter)
 {
 	const int64_t now = clock_monotonic_ns();
 	int64_t end_ns, end_mono;
 
-	/* Those that a limit has ended; what the rings brought has ended with them. */
-	if (runstate_reason(slot->control, &end_ns, &end_mono) &&
-	    runstate_clock_step(slot->control) == 0)
-		for (size_t i = 0; i < slot->output_count; i++)
-			slot->outlets[i].end_ns = end_ns;
-	for (size_t i = 0; i < slot->output_count; i++)
-		output_tend(&slot->outlets[i], now);
+	/* The loop that reads the rings skips later packets; this covers those that it had written
+	 * before the stop. */
+	if (runstate_reason(filter->runstate, &end_ns, &end_mono) &&
+	    runstate_clock_step(filter->runstate) == 0)
+		for (size_t i = 0; i < filter->output_count; i++)
+			filter->outputs[i].end_ns = end_ns;
+	for (size_t i = 0; i < filter->output_count; i++)
+		output_tick(&filter->outputs[i], now);
 }
 
 void *
 filterproc_run(void *arg)
 {
-	struct filterproc *slot = arg;
-	struct pollfd poller = {.fd = slot->from, .events = POLLIN};
+	struct filterproc *filter = arg;
+	struct pollfd poller = {.fd = filter->from, .events = POLLIN};
 
-	if (!runstate_wait_begin(slot->control))
+	if (!runstate_wait_begin(filter->runstate))
 		return NULL;
-	slot->file = reader_open_live_fd(slot->from, slot->command, HELD_MAX, &slot->why);
-	slot->is_over = !slot->file;
-	while (!slot->is_over && !is_given_up(slot)) {
-		while (take(slot))
+	filter->reader =
+	    reader_open_live_fd(filter->from, filter->command, READ_AHEAD_MAX, &filter->why);
+	filter->has_ended = !filter->reader;
+	while (!filter->has_ended && !is_abandoned(filter)) {
+		while (pass_event(filter))
 			;
-		tend(slot);
-		if (!slot->is_over && poll(&poller, 1, 100) > 0)
-			reader_fill(slot->file);
+		tick(filter);
+		if (!filter->has_ended && poll(&poller, 1, 100) > 0)
+			reader_fill(filter->reader);
 	}
-	/* If nobody has told it to end. */
-	runstate_stop(slot->control, STOP_FILTER, "");
-	/* What it would still write is not wanted, and it is not to wait for a reader. */
-	close_one(&slot->from);
-	/* What it was fed until the end is in the accounts of what is kept. */
-	output_await(slot->feed, ACCOUNTS_WITHIN);
-	for (size_t i = 0; i < slot->output_count; i++)
-		output_finish(&slot->outlets[i]);
+	/* If there was no other reason. */
+	runstate_stop(filter->runstate, STOP_FILTER, "");
+	/* What it might still write is not wanted; it must not block on that. */
+	close_one(&filter->from);
+	/* Up to the end of its input, for what the rings received and dropped. */
+	output_wait(filter->input, COUNTS_TIMEOUT);
+	for (size_t i = 0; i < filter->output_count; i++)
+		output_finish(&filter->outputs[i]);
 	return NULL;
 }
 
 const char *
-filterproc_judge(struct filterproc *slot, struct failure *text)
+filterproc_judge(struct filterproc *filter, struct failure *text)
 {
-	const bool too_soon = slot->control->reason == STOP_FILTER;
+	const bool too_soon = filter->runstate->reason == STOP_FILTER;
 
-	if (!supervisor_ended(&slot->guardian, 0))
-		failure_set(text, "'%s' has not ended", slot->command);
-	else if (slot->guardian.status == PROCESS_TIMEOUT)
-		failure_set(text, "'%s' did not end with its input", slot->command);
-	else if (*slot->why.text)
-		*text = slot->why;
-	else if (slot->guardian.status || too_soon)
-		supervisor_explain(&slot->guardian, slot->command,
+	if (!supervisor_ended(&filter->supervisor, 0))
+		failure_set(text, "'%s' has not ended", filter->command);
+	else if (filter->supervisor.status == PROCESS_TIMEOUT)
+		failure_set(text, "'%s' did not end with its input", filter->command);
+	else if (*filter->why.text)
+		*text = filter->why;
+	else if (filter->supervisor.status || too_soon)
+		supervisor_explain(&filter->supervisor, filter->command,
 				   too_soon ? " before the capture" : "", text);
 	else
 		return NULL;
@@ -289,13 +290,13 @@ filterproc_judge(struct filterproc *slot, struct failure *text)
 }
 
 void
-filterproc_release(struct filterproc *slot)
+filterproc_release(struct filterproc *filter)
 {
-	supervisor_release(&slot->guardian);
-	close_one(&slot->to);
-	close_one(&slot->from);
-	if (slot->file)
-		reader_close(slot->file);
-	free(slot->ids);
-	*slot = FILTERPROC_INIT;
+	supervisor_release(&filter->supervisor);
+	close_one(&filter->to);
+	close_one(&filter->from);
+	if (filter->reader)
+		reader_close(filter->reader);
+	free(filter->ids);
+	*filter = FILTERPROC_INIT;
 }

@@ -1,13 +1,13 @@
 /*
- * A command between the rings and the writer (vcap-run ... -- FILTER): it reads all packets of the
- * capture as one pcapng livestream, and writes those to keep as another. A thread reads that, and
- *hands the packets to the outlets of their cores.
+ * The filter command between the rings and the files (vcap-run ... -- FILTER): it reads all packets
+ * of the capture as one pcapng stream and writes those to keep as another. A thread reads the
+ * latter and passes each packet to the output of its core.
  *
- * What comes back has to be what went in, less some packets: the same interfaces, by name, a core
- * on every packet, one section. Anything else ends the capture.
+ * The command may leave out packets and change nothing else: the interfaces keep their names, every
+ * packet its core, and there is one section. Anything else ends the capture.
  *
- *	filterproc_start -> [headers are written to .to] -> filterproc_try -> filterproc_run, a
- *thread -> filterproc_judge
+ *	filterproc_start -> [headers are written to .to] -> filterproc_try
+ *	-> filterproc_run, a thread -> filterproc_judge
  */
 #ifndef VCAP_FILTERPROC_H
 #define VCAP_FILTERPROC_H
@@ -15,7 +15,6 @@
 #include "base/failure.h"
 #include "base/supervisor.h"
 #include "capfile/reader.h"
-#include "capture/iface.h"
 #include "capture/output.h"
 #include "capture/runstate.h"
 
@@ -24,48 +23,49 @@
 #include <stdint.h>
 
 struct filterproc {
-	const char *command; /* its first word, for messages; the caller's */
-	int to, from; /* its input and its output; to is whoever's who writes it, who sets -1 */
-	struct supervisor guardian;
-	/* Set by the caller before filterproc_run */
-	const char *const *names; /* of the interfaces, in the order of the outlets' ledgers */
+	const char *command; /* its first word, for messages; borrowed */
+	int to;              /* its standard input; -1: taken over by its writer */
+	int from;            /* its standard output */
+	struct supervisor supervisor;
+	/* Set by the caller before filterproc_run; borrowed */
+	const char *const *interface_names; /* in the order of the outputs' counters */
 	uint32_t interface_count;
 	unsigned core_count;
-	struct output *outlets; /* one, of all cores, or one for each */
+	struct output *outputs; /* one for all cores, or one per core */
 	size_t output_count;
-	struct output *feed; /* what the command is fed by, with a ledger for each core and
-				interface */
-	struct runstate *control;
-	/* Its own */
-	struct reader *file;
-	uint32_t *ids; /* of the interfaces of file, in the outlets */
+	struct output *input; /* what is written to .to; has counters per core and interface */
+	struct runstate *runstate;
+	/* Private */
+	struct reader *reader; /* of .from */
+	uint32_t *ids;         /* of the reader's interfaces, in the outputs */
 	uint32_t id_count;
-	bool has_section;   /* of its output, the first has begun */
-	bool is_over;       /* ... it has ended */
+	bool has_section;   /* the section of its output has begun */
+	bool has_ended;     /* its output has ended, or is not read any further */
 	struct failure why; /* what is wrong with its output; empty: nothing */
 };
 
-#define FILTERPROC_INIT ((struct filterproc){.to = -1, .from = -1, .guardian = SUPERVISOR_INIT})
+#define FILTERPROC_INIT ((struct filterproc){.to = -1, .from = -1, .supervisor = SUPERVISOR_INIT})
 
-/* Starts argv, whose first word's program is looked for on PATH, in the directory dir (-1: here),
- * with err as its standard error and more (guardian.h). Call before any thread starts. */
-int filterproc_start(struct filterproc *slot, char *const *argv, int err, int dir,
+/* Starts argv, whose program is looked for on PATH, in the directory dir (-1: the current one),
+ * with err as its standard error, and more as descriptors from 3 on (base/supervisor.h); all of
+ * these stay the caller's. Call before any thread starts. On failure nothing is left. */
+int filterproc_start(struct filterproc *filter, char *const *argv, int err, int dir,
 		     const int more[SUPERVISED_MORES], struct failure *why);
 
-/* Gives the command a moment to answer what was written to it. -1: it has ended instead. */
-int filterproc_try(struct filterproc *slot, struct failure *why);
+/* Gives the command half a second to answer what was written to it. -1: it has ended instead. */
+int filterproc_try(struct filterproc *filter, struct failure *why);
 
-/* For the outlets: how many packets the rings got and dropped. */
-void filterproc_count(void *slot);
+/* An output_refresh: what the rings received and dropped. filter is a struct filterproc. */
+void filterproc_refresh(void *filter);
 
-/* The thread: begins with runstate_begin, reads what the command writes until that ends, finishes
- * the outlets. */
-void *filterproc_run(void *slot);
+/* A thread's main function: waits for runstate_begin, reads the command's output until it ends, and
+ * finishes the outputs. Returns NULL. */
+void *filterproc_run(void *filter);
 
-/* Once it is over, or given up: NULL, or what is wrong with how the command has ended; text is room
- * for that. */
-const char *filterproc_judge(struct filterproc *slot, struct failure *text);
+/* After the thread: what is wrong with how the command ended, stored in text, or NULL. */
+const char *filterproc_judge(struct filterproc *filter, struct failure *text);
 
-void filterproc_release(struct filterproc *slot);
+/* Ends the command if it still runs. */
+void filterproc_release(struct filterproc *filter);
 
 #endif

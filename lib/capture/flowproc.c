@@ -1,30 +1,27 @@
 #include "capture/flowproc.h"
 
+#include "capture/widepipe.h"
 #include "flows/pairsource_spec.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <unistd.h>
 
-/* As much as an ordinary user may have in a pipe: pairs wait for the command. */
-#define PIPE_SIZE (1 << 20)
-
-/* How long it may take to say something. */
-#define PATIENCE_MS 5000
+/* How long it may take to write its first output. */
+#define START_TIMEOUT_MS 5000
 
 int
-flowproc_start(struct flowproc *informant, const char *source, const char *service, int err,
-	       int dir, struct failure *why)
+flowproc_start(struct flowproc *flows, const char *source, const char *service, int err, int dir,
+	       struct failure *why)
 {
-	struct supervised guarded = {
+	struct supervised command = {
 	    .in = -1, .err = err, .dir = dir, .more = {-1, -1, -1}, .is_privileged = true};
 	const char *words[PAIRSOURCE_SPEC_WORDS + 2];
 	struct pairsource_spec parsed;
 	size_t count = 0;
 	int pairs[2], rc;
 
-	*informant = FLOWPROC_INIT;
-	informant->source = source;
+	*flows = FLOWPROC_INIT;
+	flows->source = source;
 	if (pairsource_spec_parse(&parsed, source, why) < 0)
 		return -1;
 	pairsource_spec_words(&parsed, words);
@@ -35,38 +32,37 @@ flowproc_start(struct flowproc *informant, const char *source, const char *servi
 		words[count++] = service;
 	}
 	words[count] = NULL;
-	if (pipe2(pairs, O_CLOEXEC) < 0)
+	if (widepipe_open(pairs) < 0)
 		return failure_errno(why, "cannot run '%s'", PAIRSOURCE_SPEC_COMMAND);
-	fcntl(pairs[1], F_SETPIPE_SZ, PIPE_SIZE);
-	guarded.argv = (char *const *)words;
-	guarded.out = pairs[1];
-	informant->pairs = pairs[0];
-	rc = supervisor_start(&informant->guardian, &guarded, why);
+	command.argv = (char *const *)words;
+	command.out = pairs[1];
+	flows->pairs = pairs[0];
+	rc = supervisor_start(&flows->supervisor, &command, why);
 	close(pairs[1]);
-	if (rc == 0 && supervisor_try(&informant->guardian, informant->pairs, PATIENCE_MS) < 0)
-		rc = supervisor_explain(&informant->guardian, PAIRSOURCE_SPEC_COMMAND, "", why);
+	if (rc == 0 && supervisor_try(&flows->supervisor, flows->pairs, START_TIMEOUT_MS) < 0)
+		rc = supervisor_explain(&flows->supervisor, PAIRSOURCE_SPEC_COMMAND, "", why);
 	if (rc < 0)
-		flowproc_release(informant);
+		flowproc_release(flows);
 	return rc;
 }
 
 bool
-flowproc_is_lost(struct flowproc *informant, struct failure *why)
+flowproc_is_lost(struct flowproc *flows, struct failure *why)
 {
-	/* With status 0 it is the command that is not there any more. */
-	if (informant->is_lost || !supervisor_ended(&informant->guardian, 0) ||
-	    informant->guardian.status == 0)
+	/* With status 0 it has ended because the filter command had. */
+	if (flows->is_lost || !supervisor_ended(&flows->supervisor, 0) ||
+	    flows->supervisor.status == 0)
 		return false;
-	informant->is_lost = true;
-	supervisor_explain(&informant->guardian, PAIRSOURCE_SPEC_COMMAND, "", why);
+	flows->is_lost = true;
+	supervisor_explain(&flows->supervisor, PAIRSOURCE_SPEC_COMMAND, "", why);
 	return true;
 }
 
 void
-flowproc_release(struct flowproc *informant)
+flowproc_release(struct flowproc *flows)
 {
-	supervisor_release(&informant->guardian);
-	if (informant->pairs >= 0)
-		close(informant->pairs);
-	informant->pairs = -1;
+	supervisor_release(&flows->supervisor);
+	if (flows->pairs >= 0)
+		close(flows->pairs);
+	flows->pairs = -1;
 }

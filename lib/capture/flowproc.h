@@ -1,8 +1,8 @@
 /*
- * vcap-flows beside a capture: it tells the command that packets pass through which client a
- * connection to a server carries. It is started while there are privileges, of which it keeps what
- * it needs and the capture nothing, and has a guardian: it ends with the capture, or with the
- * command, and what it tells passes the capture by.
+ * vcap-flows beside a capture: it writes connection pairs to the filter command, which learns from
+ * them which client a connection to a server belongs to. It starts while the process still has its
+ * privileges, and keeps those it needs. Its output does not pass through this process. A supervisor
+ * ends it with the capture; it ends by itself when the filter command does.
  */
 #ifndef VCAP_FLOWPROC_H
 #define VCAP_FLOWPROC_H
@@ -13,23 +13,24 @@
 #include <stdbool.h>
 
 struct flowproc {
-	const char *source; /* the caller's */
-	struct supervisor guardian;
-	int pairs;    /* what it tells, to be read by the command; -1: that has it */
-	bool is_lost; /* it has ended before the capture, and badly */
+	const char *source; /* borrowed */
+	struct supervisor supervisor;
+	int pairs;    /* its output, for the filter command to read; -1: closed */
+	bool is_lost; /* it failed before the end of the capture */
 };
 
-#define FLOWPROC_INIT ((struct flowproc){.guardian = SUPERVISOR_INIT, .pairs = -1})
+#define FLOWPROC_INIT ((struct flowproc){.supervisor = SUPERVISOR_INIT, .pairs = -1})
 
-/* Starts it for a source (flowsource.h) in the directory dir (-1: here), with err as its standard
- * error, and waits until it tells something; service is a path there, NULL: none. Call before any
- * thread starts. -1: it cannot tell, and has said why to err. */
-int flowproc_start(struct flowproc *informant, const char *source, const char *service, int err,
+/* Starts it for a source (flows/pairsource_spec.h) in the directory dir (-1: the current one), with
+ * err as its standard error, and waits up to five seconds for its first output. service is a path
+ * from dir; NULL: none. Call before any thread starts. On failure, which it has explained to err,
+ * nothing is left. */
+int flowproc_start(struct flowproc *flows, const char *source, const char *service, int err,
 		   int dir, struct failure *why);
 
-/* Whether it is newly lost; why says so. Reads and polls, and nothing else. */
-bool flowproc_is_lost(struct flowproc *informant, struct failure *why);
+/* True once, when it has failed since the last call; why says how. Needs read and poll only. */
+bool flowproc_is_lost(struct flowproc *flows, struct failure *why);
 
-void flowproc_release(struct flowproc *informant);
+void flowproc_release(struct flowproc *flows);
 
 #endif

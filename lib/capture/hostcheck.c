@@ -50,41 +50,41 @@ open_nearest(const char *dir)
 }
 
 void
-hostcheck_init(struct hostcheck *readiness, const char *dir, const char *const *names,
+hostcheck_init(struct hostcheck *check, const char *dir, const char *const *names,
 	       size_t name_count)
 {
 	char sibling[SIBLING_MAX];
 	int fd = open_nearest(dir);
 
 	find_sibling(sibling);
-	*readiness = (struct hostcheck){
+	*check = (struct hostcheck){
 	    .is_barred = access(sibling, X_OK) < 0 && errno == EACCES,
 	    .may_capture = priv_has_net_raw() || priv_file_has_net_raw(sibling),
 	    .ifaces = IFACES_INIT,
 	    .has_directory = fd >= 0,
 	};
 	if (fd < 0) {
-		failure_errno(&readiness->no_directory, "cannot open '%s'", dir);
+		failure_errno(&check->no_directory, "cannot open '%s'", dir);
 	} else {
-		readiness->free_bytes = diskquota_free_bytes(fd);
-		readiness->reserve = diskquota_default_reserve(fd);
+		check->free_bytes = diskquota_free_bytes(fd);
+		check->reserve = diskquota_default_reserve(fd);
 	}
 	if (fd >= 0)
 		close(fd);
-	readiness->has_interface =
-	    ifaces_read(&readiness->ifaces, &readiness->no_interface) == 0 &&
-	    ifaces_choose(&readiness->ifaces, names, name_count, &readiness->no_interface) == 0;
+	check->has_interface =
+	    ifaces_read(&check->ifaces, &check->no_interface) == 0 &&
+	    ifaces_choose(&check->ifaces, names, name_count, &check->no_interface) == 0;
 }
 
 bool
-hostcheck_is_ready(const struct hostcheck *readiness)
+hostcheck_is_ready(const struct hostcheck *check)
 {
-	return !readiness->is_barred && readiness->may_capture && readiness->has_interface &&
-	       readiness->has_directory && readiness->free_bytes >= readiness->reserve;
+	return !check->is_barred && check->may_capture && check->has_interface &&
+	       check->has_directory && check->free_bytes >= check->reserve;
 }
 
 void
-hostcheck_release(struct hostcheck *readiness)
+hostcheck_release(struct hostcheck *check)
 {
-	ifaces_release(&readiness->ifaces);
+	ifaces_release(&check->ifaces);
 }

@@ -23,10 +23,10 @@ struct hostcheck {
 
 /* dir need not exist yet: then what counts is where it would come to be. The interfaces are those
  * named, or with name_count 0 those that vcap-run would take. */
-void hostcheck_init(struct hostcheck *readiness, const char *dir, const char *const *names,
+void hostcheck_init(struct hostcheck *check, const char *dir, const char *const *names,
 		    size_t name_count);
 /* Whether it could. */
-bool hostcheck_is_ready(const struct hostcheck *readiness);
-void hostcheck_release(struct hostcheck *readiness);
+bool hostcheck_is_ready(const struct hostcheck *check);
+void hostcheck_release(struct hostcheck *check);
 
 #endif

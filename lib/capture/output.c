@@ -1,3 +1,12 @@
+/*
+ * The thread of an output counts every packet in counters of its own, without a lock; five times a
+ * second it copies them, under the lock, to where other threads read. Packets count once they are
+ * buffered; those that could not be written in the end are subtracted before the last copy.
+ *
+ * Files that the rotation removes take their packets with them. So that the counts say what is
+ * there, the counts at each file's end are kept; as files go in the order they came, the packets
+ * removed so far are those counted at the end of the newest removed file.
+ */
 #include "capture/output.h"
 
 #include "base/clock.h"
@@ -10,283 +19,292 @@
 
 #define MS INT64_C(1000000)
 
-/* With the ring's hold, well within the second that a kill may cost. */
-#define FLUSH_EVERY   (500 * MS)
-#define PUBLISH_EVERY (200 * MS)
-#define BEAT_EVERY    (100 * MS)
+/* With the delay in the ring, well within the second of packets that a killed capture may lose. */
+#define FLUSH_EVERY     (500 * MS)
+#define PUBLISH_EVERY   (200 * MS)
+#define HEARTBEAT_EVERY (100 * MS)
 
 void
-account_add(struct account *to, const struct account *account)
+counts_add(struct counts *to, const struct counts *counts)
 {
-	to->packets += account->packets;
-	to->bytes += account->bytes;
-	to->truncated += account->truncated;
-	to->removed += account->removed;
-	to->removed_bytes += account->removed_bytes;
-	to->received += account->received;
-	to->dropped += account->dropped;
-	to->skipped += account->skipped;
+	to->packets += counts->packets;
+	to->bytes += counts->bytes;
+	to->truncated += counts->truncated;
+	to->removed += counts->removed;
+	to->removed_bytes += counts->removed_bytes;
+	to->received += counts->received;
+	to->dropped += counts->dropped;
+	to->skipped += counts->skipped;
 }
 
 int
-output_open(struct output *outlet, struct failure *why)
+output_open(struct output *output, struct failure *why)
 {
-	pthread_mutex_init(&outlet->lock, NULL);
-	pthread_cond_init(&outlet->finished, NULL);
-	if (outlet->series.files) {
-		outlet->endings = calloc((size_t)outlet->series.files * outlet->ledger_count,
-					 sizeof(*outlet->endings));
-		if (!outlet->endings)
-			return failure_errno(why, "cannot start recording");
+	pthread_mutex_init(&output->lock, NULL);
+	pthread_cond_init(&output->finished, NULL);
+	if (output->rotation.files) {
+		output->file_ends = calloc((size_t)output->rotation.files * output->counters_count,
+					   sizeof(*output->file_ends));
+		if (!output->file_ends)
+			return failure_errno(why, "cannot start writing packets");
 	}
-	return rotation_open(&outlet->series, why);
+	return rotation_open(&output->rotation, why);
 }
 
 void
-output_release(struct output *outlet)
+output_release(struct output *output)
 {
-	rotation_release(&outlet->series);
-	blocks_release(&outlet->scratch);
-	free(outlet->remark);
-	free(outlet->endings);
-	*outlet = OUTPUT_INIT;
+	rotation_release(&output->rotation);
+	blocks_release(&output->scratch);
+	free(output->filter_comment);
+	free(output->file_ends);
+	*output = OUTPUT_INIT;
 }
 
-static struct account *
-ending_of(const struct output *outlet, uint64_t file, size_t ledger)
+/* Where the counts of counters[i] at the end of a file are kept. */
+static struct counts *
+file_end(const struct output *output, uint64_t file, size_t i)
 {
-	return &outlet->endings[file % outlet->series.files * outlet->ledger_count + ledger];
+	return &output->file_ends[file % output->rotation.files * output->counters_count + i];
 }
 
-/* Files are removed in their order: what all of them held is what there was at the newest one's
- * end. */
 static void
-note_removed(struct output *outlet)
+count_removed(struct output *output)
 {
-	if (outlet->oldest == outlet->series.oldest)
+	if (output->oldest_file == output->rotation.oldest)
 		return;
-	outlet->oldest = outlet->series.oldest;
-	for (size_t i = 0; i < outlet->ledger_count; i++) {
-		const struct account *then = ending_of(outlet, outlet->oldest - 1, i);
+	output->oldest_file = output->rotation.oldest;
+	for (size_t i = 0; i < output->counters_count; i++) {
+		const struct counts *then = file_end(output, output->oldest_file - 1, i);
 
-		outlet->ledgers[i].account.removed = then->packets;
-		outlet->ledgers[i].account.removed_bytes = then->bytes;
+		output->counters[i].counts.removed = then->packets;
+		output->counters[i].counts.removed_bytes = then->bytes;
 	}
 }
 
 static void
-publish(struct output *outlet, int64_t now)
+publish(struct output *output, int64_t now)
 {
-	outlet->counter(outlet->context);
-	pthread_mutex_lock(&outlet->lock);
-	for (size_t i = 0; i < outlet->ledger_count; i++)
-		outlet->ledgers[i].published = outlet->ledgers[i].account;
-	pthread_mutex_unlock(&outlet->lock);
-	outlet->published = now;
+	output->refresh(output->refresh_context);
+	pthread_mutex_lock(&output->lock);
+	for (size_t i = 0; i < output->counters_count; i++)
+		output->counters[i].published = output->counters[i].counts;
+	pthread_mutex_unlock(&output->lock);
+	output->last_publish = now;
 }
 
 void
-output_read(struct output *outlet, const struct counters *ledger, struct account *to)
+output_read(struct output *output, const struct counters *counters, struct counts *to)
 {
-	pthread_mutex_lock(&outlet->lock);
-	account_add(to, &ledger->published);
-	pthread_mutex_unlock(&outlet->lock);
+	pthread_mutex_lock(&output->lock);
+	counts_add(to, &counters->published);
+	pthread_mutex_unlock(&output->lock);
 }
 
-/* The recording has stopped: what it could not take is not kept after all. */
+/* Counts the packets that were added to the file but not written as skipped. */
 static void
-stop(struct output *outlet)
+uncount_unwritten(struct output *output)
 {
-	const enum stop_reason reasons[] = {
-	    [FILEWRITER_SIZE] = STOP_SIZE,           [FILEWRITER_RESERVE] = STOP_RESERVE,
-	    [FILEWRITER_DISK_FULL] = STOP_DISK_FULL, [FILEWRITER_CLOSED] = outlet->closed,
-	    [FILEWRITER_ERROR] = STOP_ERROR,
-	};
-	struct filewriter *recording = &outlet->series.recording;
+	const struct filewriter *writer = &output->rotation.writer;
 	uint32_t id, caplen, len;
 	size_t at = 0;
 
-	while (!recording->is_stream && filewriter_next_lost(recording, &at, &id, &caplen, &len)) {
-		struct counters *ledger = &outlet->ledgers[id];
+	while (filewriter_next_unwritten(writer, &at, &id, &caplen, &len)) {
+		struct counters *counters = &output->counters[id];
 
-		ledger->account.packets--;
-		ledger->account.bytes -= caplen;
-		ledger->account.truncated -= caplen < len;
-		ledger->account.skipped++;
-		ledger->core->packets--;
+		counters->counts.packets--;
+		counters->counts.bytes -= caplen;
+		counters->counts.truncated -= caplen < len;
+		counters->counts.skipped++;
+		counters->core->packets--;
 	}
-	recording->used = 0;
-	/* Without a reserve, what is held back for the end marks is the last of the disk. */
-	if (recording->stop == FILEWRITER_RESERVE && recording->quota->reserve == 0)
-		recording->stop = FILEWRITER_DISK_FULL;
-	runstate_stop(outlet->control, reasons[recording->stop],
-		      recording->error ? strerror(recording->error) : "");
+}
+
+/* The writer has stopped: so does the capture. */
+static void
+stop(struct output *output)
+{
+	const enum stop_reason reasons[] = {
+	    [FILEWRITER_SIZE] = STOP_SIZE,           [FILEWRITER_RESERVE] = STOP_RESERVE,
+	    [FILEWRITER_DISK_FULL] = STOP_DISK_FULL, [FILEWRITER_CLOSED] = output->closed_reason,
+	    [FILEWRITER_ERROR] = STOP_ERROR,
+	};
+	struct filewriter *writer = &output->rotation.writer;
+
+	if (!writer->is_stream)
+		uncount_unwritten(output);
+	writer->used = 0;
+	/* With a reserve of 0, what is held back for the last blocks is the last of the disk. */
+	if (writer->stop == FILEWRITER_RESERVE && writer->quota->reserve == 0)
+		writer->stop = FILEWRITER_DISK_FULL;
+	runstate_stop(output->runstate, reasons[writer->stop],
+		      writer->error ? strerror(writer->error) : "");
 }
 
 static void
-flush(struct output *outlet, int64_t now)
+flush(struct output *output, int64_t now)
 {
-	struct filewriter *recording = &outlet->series.recording;
+	struct filewriter *writer = &output->rotation.writer;
 
-	outlet->flushed = now;
-	if (!recording->stop && filewriter_flush(recording) < 0)
-		stop(outlet);
+	output->last_flush = now;
+	if (!writer->stop && filewriter_flush(writer) < 0)
+		stop(output);
 }
 
-/* What statistics of ledgers say besides numbers, a line each. NULL: no memory. */
+/* The comment of statistics, a line per fact. end: why these are the last ones, or NULL. NULL: no
+ * memory. */
 static char *
-comment_on(const struct output *outlet, const char *ended)
+statistics_comment(const struct output *output, const char *end)
 {
-	const struct runstate *control = outlet->control;
+	const char *filter = end ? output->filter_comment : NULL;
 	char core[32] = "", step[64] = "", *text;
-	int64_t step_ns = ended ? runstate_clock_step(control) : 0;
+	int64_t step_ns = end ? runstate_clock_step(output->runstate) : 0;
 
-	if (outlet->series.dir)
-		snprintf(core, sizeof(core), "core %u\n", outlet->ledgers[0].core->number);
+	if (output->rotation.dir)
+		snprintf(core, sizeof(core), "core %u\n", output->counters[0].core->number);
 	if (step_ns)
 		snprintf(step, sizeof(step), "\nclock set by %+.3f s meanwhile",
 			 (double)step_ns / 1e9);
-	if (asprintf(&text, "%s%s%s%s%s%s", core, ended ? "ended " : "", ended ? ended : "", step,
-		     ended && outlet->remark ? "\n" : "",
-		     ended && outlet->remark ? outlet->remark : "") < 0)
+	if (asprintf(&text, "%s%s%s%s%s%s", core, end ? "ended " : "", end ? end : "", step,
+		     filter ? "\n" : "", filter ? filter : "") < 0)
 		return NULL;
 	return text;
 }
 
-/* Interface statistics in scratch: of a livestream, summed over its cores. ended: why these are the
- * last; NULL: they are not. */
+/* Puts the statistics of each interface into scratch, summed over the cores of this output. end:
+ * why these are the last ones; NULL: they are not. */
 static int
-gather_statistics(struct output *outlet, int64_t ts_ns, const char *ended)
+format_statistics(struct output *output, int64_t ts_ns, const char *end)
 {
-	const uint32_t interfaces = outlet->interface_count;
-	char *comment = comment_on(outlet, ended);
+	const uint32_t interfaces = output->interface_count;
+	char *comment = statistics_comment(output, end);
 	int rc = comment ? 0 : -1;
 
-	outlet->scratch.used = 0;
+	output->scratch.used = 0;
 	for (uint32_t id = 0; rc == 0 && id < interfaces; id++) {
 		struct statistics statistics = STATISTICS_INIT;
-		struct account sum = {0};
+		struct counts sum = {0};
 
-		for (size_t i = id; i < outlet->ledger_count; i += interfaces)
-			account_add(&sum, &outlet->ledgers[i].account);
+		for (size_t i = id; i < output->counters_count; i += interfaces)
+			counts_add(&sum, &output->counters[i].counts);
 		statistics.ts_ns = ts_ns;
-		statistics.start_ns = outlet->control->start_ns;
-		statistics.end_ns = ended ? ts_ns : INT64_MIN;
+		statistics.start_ns = output->runstate->start_ns;
+		statistics.end_ns = end ? ts_ns : INT64_MIN;
 		statistics.received = sum.received;
 		statistics.dropped = sum.dropped;
 		statistics.accepted = sum.packets;
-		rc = pcapng_write_statistics(&outlet->scratch, id, &statistics, comment);
+		rc = pcapng_write_statistics(&output->scratch, id, &statistics, comment);
 	}
 	if (rc < 0)
-		runstate_stop(outlet->control, STOP_ERROR, strerror(errno));
+		runstate_stop(output->runstate, STOP_ERROR, strerror(errno));
 	free(comment);
 	return rc;
 }
 
-/* The newest file has all that it may have. */
+/* The newest file has its size: ends it and begins another. */
 static void
-next_file(struct output *outlet)
+rotate(struct output *output)
 {
-	outlet->counter(outlet->context);
-	if (gather_statistics(outlet, clock_realtime_ns(), "rotated") < 0)
+	output->refresh(output->refresh_context);
+	if (format_statistics(output, clock_realtime_ns(), "rotated") < 0)
 		return;
-	for (size_t i = 0; outlet->endings && i < outlet->ledger_count; i++)
-		*ending_of(outlet, outlet->series.newest, i) = outlet->ledgers[i].account;
-	if (rotation_next(&outlet->series, outlet->scratch.bytes, outlet->scratch.used) < 0)
-		stop(outlet);
-	note_removed(outlet);
+	for (size_t i = 0; output->file_ends && i < output->counters_count; i++)
+		*file_end(output, output->rotation.newest, i) = output->counters[i].counts;
+	if (rotation_next(&output->rotation, output->scratch.bytes, output->scratch.used) < 0)
+		stop(output);
+	count_removed(output);
 }
 
 static void
-fill_core(struct output *outlet, struct core *core, int64_t ts_ns)
+fill_core(struct output *output, struct core *core, int64_t ts_ns)
 {
-	/* The counters of a full core stand still, so that they tell of the time it captured. */
-	outlet->counter(outlet->context);
+	/* The counters of a full core stand still, so that they cover the time it captured. */
+	output->refresh(output->refresh_context);
 	__atomic_store_n(&core->full_ns, ts_ns, __ATOMIC_RELAXED);
-	runstate_core_full(outlet->control);
+	runstate_core_full(output->runstate);
 }
 
 void
-output_keep(struct output *outlet, struct counters *ledger, struct packet *packet)
+output_packet(struct output *output, struct counters *counters, struct packet *packet)
 {
-	struct core *core = ledger->core;
+	struct core *core = counters->core;
 	int rc;
 
-	if (core->full_ns || packet->ts_ns > outlet->end_ns || outlet->series.recording.stop) {
-		ledger->account.skipped++;
+	if (core->full_ns || packet->ts_ns > output->end_ns || output->rotation.writer.stop) {
+		counters->counts.skipped++;
 		return;
 	}
-	if (packet->caplen > outlet->snaplen)
-		packet->caplen = outlet->snaplen;
-	rc = filewriter_packet(&outlet->series.recording, packet->iface, packet);
+	if (packet->caplen > output->snaplen)
+		packet->caplen = output->snaplen;
+	rc = filewriter_packet(&output->rotation.writer, packet->iface, packet);
 	if (rc == FILEWRITER_FULL) {
-		next_file(outlet);
-		rc = filewriter_packet(&outlet->series.recording, packet->iface, packet);
+		rotate(output);
+		rc = filewriter_packet(&output->rotation.writer, packet->iface, packet);
 	}
 	if (rc < 0) {
-		ledger->account.skipped++;
-		stop(outlet);
+		counters->counts.skipped++;
+		stop(output);
 		return;
 	}
-	ledger->account.packets++;
-	ledger->account.bytes += packet->caplen;
-	ledger->account.truncated += packet->caplen < packet->len;
-	if (++core->packets == outlet->count)
-		fill_core(outlet, core, packet->ts_ns);
+	counters->counts.packets++;
+	counters->counts.bytes += packet->caplen;
+	counters->counts.truncated += packet->caplen < packet->len;
+	if (++core->packets == output->count)
+		fill_core(output, core, packet->ts_ns);
 }
 
 void
-output_heartbeat(struct output *outlet, int64_t now, int64_t settled)
+output_heartbeat(struct output *output, int64_t now, int64_t watermark)
 {
-	struct filewriter *recording = &outlet->series.recording;
+	struct filewriter *writer = &output->rotation.writer;
 
-	if (!recording->is_stream || now - outlet->beaten < BEAT_EVERY)
+	if (!writer->is_stream || now - output->last_heartbeat < HEARTBEAT_EVERY)
 		return;
-	outlet->beaten = now;
-	outlet->counter(outlet->context);
-	if (gather_statistics(outlet, settled, NULL) == 0 && !recording->stop &&
-	    filewriter_blocks(recording, outlet->scratch.bytes, outlet->scratch.used) < 0)
-		stop(outlet);
+	output->last_heartbeat = now;
+	output->refresh(output->refresh_context);
+	if (format_statistics(output, watermark, NULL) == 0 && !writer->stop &&
+	    filewriter_blocks(writer, output->scratch.bytes, output->scratch.used) < 0)
+		stop(output);
 }
 
 void
-output_tend(struct output *outlet, int64_t now)
+output_tick(struct output *output, int64_t now)
 {
-	if (now - outlet->published >= PUBLISH_EVERY)
-		publish(outlet, now);
-	if (outlet->series.recording.is_stream || now - outlet->flushed >= FLUSH_EVERY)
-		flush(outlet, now);
-	note_removed(outlet);
+	if (now - output->last_publish >= PUBLISH_EVERY)
+		publish(output, now);
+	if (output->rotation.writer.is_stream || now - output->last_flush >= FLUSH_EVERY)
+		flush(output, now);
+	count_removed(output);
 }
 
 void
-output_finish(struct output *outlet)
+output_finish(struct output *output)
 {
-	const struct runstate *control = outlet->control;
+	const struct runstate *runstate = output->runstate;
 
-	flush(outlet, 0);
-	/* Before the reader of a livestream can know of its end, and look. */
-	publish(outlet, 0);
-	outlet->whole =
-	    gather_statistics(outlet, control->end_ns, stop_reason_name(control->reason)) == 0 &&
-	    rotation_end(&outlet->series, outlet->scratch.bytes, outlet->scratch.used) == 0;
-	note_removed(outlet);
-	publish(outlet, 0);
-	pthread_mutex_lock(&outlet->lock);
-	outlet->is_finished = true;
-	pthread_cond_broadcast(&outlet->finished);
-	pthread_mutex_unlock(&outlet->lock);
+	flush(output, 0);
+	/* The reader of a stream may ask for the counts as soon as it sees the end. */
+	publish(output, 0);
+	output->is_complete =
+	    format_statistics(output, runstate->end_ns, stop_reason_name(runstate->reason)) == 0 &&
+	    rotation_end(&output->rotation, output->scratch.bytes, output->scratch.used) == 0;
+	count_removed(output);
+	publish(output, 0);
+	pthread_mutex_lock(&output->lock);
+	output->is_finished = true;
+	pthread_cond_broadcast(&output->finished);
+	pthread_mutex_unlock(&output->lock);
 }
 
 void
-output_await(struct output *outlet, int64_t ns)
+output_wait(struct output *output, int64_t ns)
 {
 	const int64_t end = clock_monotonic_ns() + ns;
 	const struct timespec until = {end / NS_PER_SECOND, end % NS_PER_SECOND};
 
-	pthread_mutex_lock(&outlet->lock);
-	while (!outlet->is_finished && pthread_cond_clockwait(&outlet->finished, &outlet->lock,
+	pthread_mutex_lock(&output->lock);
+	while (!output->is_finished && pthread_cond_clockwait(&output->finished, &output->lock,
 							      CLOCK_MONOTONIC, &until) == 0)
 		;
-	pthread_mutex_unlock(&outlet->lock);
+	pthread_mutex_unlock(&output->lock);
 }

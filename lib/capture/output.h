@@ -1,12 +1,12 @@
 /*
- * Where the packets of some cores go, on one thread: a series of files, or a livestream, and the
- * accounts of what is kept there. The limits that hold for packets are applied here: the count of
- * each core, the snaplen, the moment at which the capture ended.
+ * The output of one thread: the rotated files of a core, or a stream, and the counts of what
+ * went there. The limits on packets are applied here: the count per core, the snaplen, and the time
+ * at which the capture was stopped.
  *
- * How packets are accounted: a ring's filter passes `received`; of these `dropped` found no room in
- * it; of those that came here `packets` are kept and `skipped` are not, because their core was
- * full, or the capture had ended, or the recording had. `removed` ones were kept, in files that
- * have made room for newer ones since.
+ * What the counts mean: the filter of a ring passes `received` packets, of which `dropped` found no
+ * room in the ring. Of those that come here, `packets` are written, and `skipped` are not: the core
+ * was full, the capture had been stopped, or the output had. `removed` ones were written to files
+ * that have been removed since to make room for newer ones.
  */
 #ifndef VCAP_OUTPUT_H
 #define VCAP_OUTPUT_H
@@ -22,87 +22,88 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct account {
-	uint64_t packets, bytes; /* kept; bytes as captured */
-	uint64_t truncated;      /* of these, shorter than on the wire */
+struct counts {
+	uint64_t packets, bytes; /* written; bytes as captured */
+	uint64_t truncated;      /* of these packets, shorter than on the wire */
 	uint64_t removed, removed_bytes;
 	uint64_t received, dropped, skipped;
 };
 
-/* Adds one account to another. */
-void account_add(struct account *to, const struct account *account);
+/* Adds each of counts to *to. */
+void counts_add(struct counts *to, const struct counts *counts);
 
-/* What threads write for every packet is a cache line apart. */
-#define OUTPUT_APART __attribute__((aligned(128)))
+/* Keeps apart by a cache line what different threads write for every packet. */
+#define OUTPUT_ALIGNED __attribute__((aligned(128)))
 
-/* A core, and where its count stands. */
+/* A core, and its packets as far as they count for the limit. */
 struct core {
 	uint32_t number;
 	uint64_t packets;
-	int64_t full_ns; /* the time of the packet that filled it, or 0; read atomically */
-} OUTPUT_APART;
+	int64_t full_ns; /* the time of the packet that reached the limit, or 0; read atomically */
+} OUTPUT_ALIGNED;
 
-/* The accounts of an interface on a core. */
+/* The counts of one interface on one core. */
 struct counters {
 	struct core *core;
-	struct account account;   /* the outlet's own */
-	struct account published; /* as of the last time; under the outlet's lock */
-} OUTPUT_APART;
+	struct counts counts;    /* of the output's thread */
+	struct counts published; /* a copy for other threads; under the output's lock */
+} OUTPUT_ALIGNED;
 
-/* Brings received and dropped of all ledgers whose core is not full up to date. */
-typedef void output_count(void *context);
+/* Brings received and dropped of all counters whose core is not full up to date. */
+typedef void output_refresh(void *context);
 
 struct output {
 	/* Set by the caller before output_open */
-	struct counters
-	    *ledgers; /* of core c of these and interface i: [c * interface_count + i] */
-	size_t ledger_count;
+	struct counters *counters; /* [core * interface_count + interface]; borrowed */
+	size_t counters_count;
 	uint32_t interface_count;
 	uint64_t count;   /* packets per core; 0: no limit */
 	uint32_t snaplen; /* 1 or more */
-	struct runstate *control;
-	enum stop_reason closed; /* what it means that nobody reads the livestream any more */
-	output_count *counter;
-	void *context;
-	struct rotation series;
-	/* Its own */
-	int64_t end_ns; /* packets after this are not kept */
-	char *remark;   /* heap, owned: what else the last statistics say, a line each; or NULL */
-	bool whole;     /* how it ended */
+	struct runstate *runstate;
+	enum stop_reason closed_reason; /* to stop with when the reader of a stream has gone */
+	output_refresh *refresh;
+	void *refresh_context;
+	struct rotation rotation;
+	/* Set by the thread that uses the output, at any time */
+	int64_t end_ns;       /* packets after this time are skipped; INT64_MAX: none */
+	char *filter_comment; /* heap, owned: added to the last statistics' comment; or NULL */
+	/* Private */
+	bool is_complete; /* all that was added, and the last blocks, were written: at the end */
 	struct blocks scratch;
-	uint64_t oldest; /* file, as far as the accounts know */
-	struct account
-	    *endings; /* of each file that is kept and each ledger: the account at its end */
-	int64_t flushed, published, beaten; /* when, on CLOCK_MONOTONIC */
+	uint64_t oldest_file;     /* as far as `removed` counts */
+	struct counts *file_ends; /* per file that is kept and counters: the counts at its end */
+	int64_t last_flush, last_publish, last_heartbeat; /* CLOCK_MONOTONIC */
 	pthread_mutex_t lock;
 	pthread_cond_t finished;
 	bool is_finished; /* under the lock */
-} OUTPUT_APART;
+} OUTPUT_ALIGNED;
 
-#define OUTPUT_INIT ((struct output){.series = ROTATION_INIT, .end_ns = INT64_MAX})
+#define OUTPUT_INIT ((struct output){.rotation = ROTATION_INIT, .end_ns = INT64_MAX})
 
-/* Opens its series. What the caller has set, and what it points to, must stay. */
-int output_open(struct output *outlet, struct failure *why);
-void output_release(struct output *outlet);
+/* Opens the rotation. What the caller has set, and what it points to, must stay. On failure
+ * output_release frees it. */
+int output_open(struct output *output, struct failure *why);
+void output_release(struct output *output);
 
-/* Keeps the packet, cut to the snaplen, or accounts why not. The per-packet path. */
-void output_keep(struct output *outlet, struct counters *ledger, struct packet *packet);
+/* Writes the packet, cut to the snaplen, or counts it as skipped. Called for every packet. */
+void output_packet(struct output *output, struct counters *counters, struct packet *packet);
 
-/* Says in a livestream that no packet older than settled follows, if it is time to say so. */
-void output_heartbeat(struct output *outlet, int64_t now, int64_t settled);
+/* Writes a heartbeat to a stream if the last one was long enough ago: statistics that say that
+ * no packet older than the watermark (CLOCK_REALTIME, ns) follows. now is CLOCK_MONOTONIC. */
+void output_heartbeat(struct output *output, int64_t now, int64_t watermark);
 
-/* What is due by the clock (CLOCK_MONOTONIC): accounts are published, bytes that have waited long
- * enough are written; a livestream's at once. */
-void output_tend(struct output *outlet, int64_t now);
+/* What is due at now (CLOCK_MONOTONIC): publishes the counts, and writes out packets that have
+ * waited long enough, those of a stream at once. */
+void output_tick(struct output *output, int64_t now);
 
-/* Everything that was kept, and how it ended, is written and on disk. */
-void output_finish(struct output *outlet);
+/* Writes what is left and the last statistics, syncs and closes. */
+void output_finish(struct output *output);
 
-/* Waits until output_finish is through, on another thread, and the accounts are final; ns at most.
- */
-void output_await(struct output *outlet, int64_t ns);
+/* Waits, on another thread, for the end of output_finish, when the counts are final; for ns
+ * nanoseconds at most. */
+void output_wait(struct output *output, int64_t ns);
 
-/* Adds the ledger's numbers, as last published, to *to. Any thread. */
-void output_read(struct output *outlet, const struct counters *ledger, struct account *to);
+/* Adds the counts of these counters, as last published, to *to. Any thread. */
+void output_read(struct output *output, const struct counters *counters, struct counts *to);
 
 #endif

@@ -1,3 +1,9 @@
+/*
+ * A new file is opened before an old one is removed, so that there is a file at any time, and a
+ * capture whose disk fills still has its newest packets. When the quota refuses to let the newest
+ * file grow, the oldest is removed early (remove_oldest, called by the writer): a rotation with
+ * too little disk keeps fewer files rather than ending.
+ */
 #include "capture/rotation.h"
 
 #include <errno.h>
@@ -7,118 +13,117 @@
 #include <unistd.h>
 
 static void
-name_file(const struct rotation *series, uint64_t number, char *name, size_t size)
+format_name(const struct rotation *rotation, uint64_t number, char *name, size_t size)
 {
-	if (series->file_size)
-		snprintf(name, size, "core-%u.%" PRIu64 ".pcapng", series->core, number);
+	if (rotation->file_size)
+		snprintf(name, size, "core-%u.%" PRIu64 ".pcapng", rotation->core, number);
 	else
-		snprintf(name, size, "core-%u.pcapng", series->core);
+		snprintf(name, size, "core-%u.pcapng", rotation->core);
 }
 
-/* Removes the oldest file but the newest. False: there is none, or it cannot be removed. */
+/* Removes the oldest file unless it is the newest. False: nothing was removed. */
 static bool
 remove_oldest(void *arg)
 {
-	struct rotation *series = arg;
+	struct rotation *rotation = arg;
 	char name[64];
 
-	if (!series->files || series->oldest == series->newest)
+	if (!rotation->files || rotation->oldest == rotation->newest)
 		return false;
-	name_file(series, series->oldest, name, sizeof(name));
-	/* One that somebody else has removed makes as much room. */
-	if (unlinkat(series->dir->fd, name, 0) < 0 && errno != ENOENT)
+	format_name(rotation, rotation->oldest, name, sizeof(name));
+	/* A file that was removed from outside makes as much room. */
+	if (unlinkat(rotation->dir->fd, name, 0) < 0 && errno != ENOENT)
 		return false;
-	if (series->quota)
-		diskquota_adjust(series->quota,
-				 -(int64_t)series->sizes[series->oldest % series->files]);
-	series->oldest++;
+	if (rotation->quota)
+		diskquota_adjust(rotation->quota,
+				 -(int64_t)rotation->sizes[rotation->oldest % rotation->files]);
+	rotation->oldest++;
 	return true;
 }
 
-/* The newest file, or the livestream, with its headers. */
+/* Opens the file with the number newest, or the stream, and adds the headers. */
 static int
-open_newest(struct rotation *series, struct failure *why)
+open_newest(struct rotation *rotation, struct failure *why)
 {
-	struct filewriter *recording = &series->recording;
+	struct filewriter *writer = &rotation->writer;
 	char name[64];
-	int fd = series->fd;
+	int fd = rotation->fd;
 
-	name_file(series, series->newest, name, sizeof(name));
-	if (series->dir && (fd = rundir_file(series->dir, name, why)) < 0)
+	format_name(rotation, rotation->newest, name, sizeof(name));
+	if (rotation->dir && (fd = rundir_file(rotation->dir, name, why)) < 0)
 		return -1;
-	if (filewriter_open(recording, fd, !series->dir, series->quota, why) < 0) {
-		if (series->dir)
+	if (filewriter_open(writer, fd, !rotation->dir, rotation->quota, why) < 0) {
+		if (rotation->dir)
 			close(fd);
 		return -1;
 	}
-	recording->abandon = series->abandon;
-	recording->relieve = remove_oldest;
-	recording->context = series;
-	filewriter_bound(recording, series->file_size, series->end_room);
-	if (filewriter_blocks(recording, series->headers.bytes, series->headers.used) < 0)
+	writer->abandon = rotation->abandon;
+	writer->free_space = remove_oldest;
+	writer->context = rotation;
+	filewriter_limit(writer, rotation->file_size, rotation->end_room);
+	if (filewriter_blocks(writer, rotation->headers.bytes, rotation->headers.used) < 0)
 		return failure_errno(why, "cannot start '%s'", name);
-	/* A livestream's reader may not be there yet: its thread writes. */
-	if (series->dir && filewriter_flush(recording) < 0)
-		return failure_set(why, "no room for '%s/%s'", series->dir->path, name);
+	/* A stream may not have a reader yet: its thread writes. */
+	if (rotation->dir && filewriter_flush(writer) < 0)
+		return failure_set(why, "no room for '%s/%s'", rotation->dir->path, name);
 	return 0;
 }
 
 int
-rotation_open(struct rotation *series, struct failure *why)
+rotation_open(struct rotation *rotation, struct failure *why)
 {
-	if (series->files) {
-		series->sizes = calloc(series->files, sizeof(*series->sizes));
-		if (!series->sizes)
-			return failure_errno(why, "cannot start recording");
+	if (rotation->files) {
+		rotation->sizes = calloc(rotation->files, sizeof(*rotation->sizes));
+		if (!rotation->sizes)
+			return failure_errno(why, "cannot start writing packets");
 	}
-	return open_newest(series, why);
+	return open_newest(rotation, why);
 }
 
 int
-rotation_next(struct rotation *series, const void *end, size_t size)
+rotation_next(struct rotation *rotation, const void *end, size_t size)
 {
-	struct filewriter *recording = &series->recording;
+	struct filewriter *writer = &rotation->writer;
 	struct failure why;
 
-	if (series->files)
-		series->sizes[series->newest % series->files] = recording->size + size;
-	if (series->quota)
-		diskquota_adjust(series->quota, (int64_t)size);
-	/* Not synced: what is on disk a moment sooner is worth less than reading the ring now. */
-	filewriter_end(recording, end, size, false);
-	if (recording->stop)
+	if (rotation->files)
+		rotation->sizes[rotation->newest % rotation->files] = writer->size + size;
+	if (rotation->quota)
+		diskquota_adjust(rotation->quota, (int64_t)size);
+	/* A sync would keep the thread from its rings, which hold packets of a moment only. */
+	filewriter_end(writer, end, size, FILEWRITER_NO_SYNC);
+	if (writer->stop)
 		return -1;
-	series->newest++;
+	rotation->newest++;
 	errno = 0;
-	if (open_newest(series, &why) == 0) {
-		/* Not sooner: there is always a file. */
-		while (series->files && series->newest - series->oldest >= series->files &&
-		       remove_oldest(series))
+	if (open_newest(rotation, &why) == 0) {
+		while (rotation->files && rotation->newest - rotation->oldest >= rotation->files &&
+		       remove_oldest(rotation))
 			;
 		return 0;
 	}
-	if (!recording->stop) {
-		recording->stop =
+	if (!writer->stop) {
+		writer->stop =
 		    errno == ENOSPC || errno == EDQUOT ? FILEWRITER_DISK_FULL : FILEWRITER_ERROR;
-		recording->error = errno;
+		writer->error = errno;
 	}
 	return -1;
 }
 
 int
-rotation_end(struct rotation *series, const void *end, size_t size)
+rotation_end(struct rotation *rotation, const void *end, size_t size)
 {
-	if (series->recording.fd < 0)
+	if (rotation->writer.fd < 0)
 		return -1;
-	return filewriter_end(&series->recording, end, size, true);
+	return filewriter_end(&rotation->writer, end, size, FILEWRITER_SYNC);
 }
 
 void
-rotation_release(struct rotation *series)
+rotation_release(struct rotation *rotation)
 {
-	if (series->recording.fd >= 0)
-		filewriter_end(&series->recording, NULL, 0, true);
-	blocks_release(&series->headers);
-	free(series->sizes);
-	*series = ROTATION_INIT;
+	if (rotation->writer.fd >= 0)
+		filewriter_end(&rotation->writer, NULL, 0, FILEWRITER_SYNC);
+	blocks_release(&rotation->headers);
+	free(rotation->sizes);
+	*rotation = ROTATION_INIT;
 }

@@ -1,9 +1,9 @@
 /*
- * The files of one core of a capture: core-N.pcapng; or, where a file may have only so many bytes,
- * core-N.0.pcapng, core-N.1.pcapng and so on, of which only the newest may be kept. Each is a whole
- * capture file. A livestream on a descriptor is a series of one.
+ * The files of one core of a capture: core-N.pcapng, or, if the size of a file is limited,
+ * core-N.0.pcapng, core-N.1.pcapng and so on, of which the oldest may be removed. Each is a
+ * complete capture file. A stream is handled as a single file on a descriptor.
  *
- * One thread at a time may use a series.
+ * One thread at a time may use a rotation.
  */
 #ifndef VCAP_ROTATION_H
 #define VCAP_ROTATION_H
@@ -18,42 +18,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The smallest file and the most files that a series can be told to have. */
+/* Limits of what may be asked for: bytes of a file, and files. */
 #define ROTATION_SIZE_MIN  (64u << 10)
 #define ROTATION_FILES_MAX 65536u
 
 struct rotation {
 	/* Set by the caller before rotation_open */
-	const struct rundir *dir; /* NULL: a livestream on fd */
+	const struct rundir *dir; /* borrowed; NULL: a stream on fd */
 	int fd;                   /* taken over; -1 with a directory */
-	struct diskquota *quota;  /* NULL: none */
+	struct diskquota *quota;  /* borrowed; NULL: none */
 	unsigned core;
-	uint64_t file_size;    /* bytes a file may have; 0: one file holds all */
-	unsigned files;        /* how many are kept; 0: all */
-	uint32_t end_room;     /* what the blocks at a file's end take at most */
+	uint64_t file_size;    /* bytes per file; 0: a single file */
+	unsigned files;        /* number of files kept; 0: all */
+	uint32_t end_room;     /* most bytes of the blocks at a file's end */
 	const bool *abandon;   /* as in struct filewriter */
-	struct blocks headers; /* what each file begins with; owned */
-	/* Its own */
-	struct filewriter recording; /* the newest file */
-	uint64_t oldest, newest;     /* numbers */
-	uint64_t *sizes;             /* of the files that are kept, by number modulo files */
+	struct blocks headers; /* the blocks at a file's start; owned */
+	/* Private */
+	struct filewriter writer; /* of the newest file */
+	uint64_t oldest, newest;  /* numbers of files */
+	uint64_t *sizes;          /* of the files kept, by number modulo files */
 };
 
-#define ROTATION_INIT ((struct rotation){.fd = -1, .recording = FILEWRITER_INIT})
+#define ROTATION_INIT ((struct rotation){.fd = -1, .writer = FILEWRITER_INIT})
 
-/* Opens the first file; a file's headers are written, a livestream's are only added. -1: fd is
- * still the caller's. */
-int rotation_open(struct rotation *series, struct failure *why);
+/* Opens the first file and writes its headers; those of a stream are buffered only. On failure
+ * fd is still the caller's unless writer.fd is fd. rotation_release frees the rest either way. */
+int rotation_open(struct rotation *rotation, struct failure *why);
 
-/* Ends the newest file with these blocks and begins another; the oldest makes room where only so
- * many are kept. All that was added must have been written. -1: the recording has stopped, and says
- * why. */
-int rotation_next(struct rotation *series, const void *end, size_t size);
+/* Ends the newest file with these blocks and begins another; removes the oldest if there are too
+ * many. The writer must be flushed. On failure the writer has stopped, and its stop says why. */
+int rotation_next(struct rotation *rotation, const void *end, size_t size);
 
-/* Closes, with these blocks at the end of the newest file, which is then on disk. -1: they are not
- * there. The numbers and what stopped the recording can still be read. */
-int rotation_end(struct rotation *series, const void *end, size_t size);
+/* Ends the newest file with these blocks, syncs and closes it. -1: the blocks or the sync failed.
+ * The numbers and the writer's stop stay readable. */
+int rotation_end(struct rotation *rotation, const void *end, size_t size);
 
-void rotation_release(struct rotation *series);
+void rotation_release(struct rotation *rotation);
 
 #endif

@@ -1,3 +1,11 @@
+/*
+ * A pid in a file says little: the process may be dead, and its pid another's. So a capture is
+ * running exactly as long as the directory is locked, which the kernel ends with the process. The
+ * pid in the status only tells where to send SIGTERM, and is trusted while the lock is held.
+ *
+ * rundir_remove takes the lock for itself, and deletes only names that vcap-run gives to files: it
+ * may be called by an engine's gate for a controller, on a path that the controller has chosen.
+ */
 #include "capture/rundir.h"
 
 #include "base/fileio.h"
@@ -6,8 +14,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -21,14 +31,14 @@ static int
 make_parents(const char *path, struct failure *why)
 {
 	char *copy = strdup(path);
-	int rc = copy ? 0 : failure_errno(why, "cannot make '%s'", path);
+	int rc = copy ? 0 : failure_errno(why, "cannot create '%s'", path);
 
 	for (char *s = copy ? copy + 1 : NULL; rc == 0 && *s; s++) {
 		if (*s != '/' || s[1] == '/' || s[1] == '\0')
 			continue;
 		*s = '\0';
 		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			rc = failure_errno(why, "cannot make '%s'", copy);
+			rc = failure_errno(why, "cannot create '%s'", copy);
 		*s = '/';
 	}
 	free(copy);
@@ -44,7 +54,7 @@ open_directory(const char *path)
 /* The directory's entries through a descriptor of its own, since a DIR takes over the one it gets
  * (and closing that must not release the lock). */
 static DIR *
-list(int fd)
+open_entries(int fd)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *entries = copy < 0 ? NULL : fdopendir(copy);
@@ -63,7 +73,7 @@ is_dot(const char *name)
 static bool
 is_empty(int fd)
 {
-	DIR *entries = list(fd);
+	DIR *entries = open_entries(fd);
 	const struct dirent *entry;
 	bool empty = entries != NULL;
 
@@ -74,16 +84,16 @@ is_empty(int fd)
 	return empty;
 }
 
-/* Whether the directory is fit to hold a capture, and nobody else's. */
+/* Locks the directory if it is this user's, empty and unlocked. */
 static int
-check_ours(const struct rundir *dir, struct failure *why)
+lock_directory(const struct rundir *dir, struct failure *why)
 {
 	struct stat st;
 
 	if (fstat(dir->fd, &st) < 0)
 		return failure_errno(why, "cannot use '%s'", dir->path);
 	if (st.st_uid != geteuid())
-		return failure_set(why, "'%s' belongs to somebody else", dir->path);
+		return failure_set(why, "'%s' belongs to another user", dir->path);
 	if (flock(dir->fd, LOCK_EX | LOCK_NB) < 0)
 		return failure_set(why, "'%s' is in use by another capture", dir->path);
 	if (!is_empty(dir->fd))
@@ -100,41 +110,41 @@ rundir_create(struct rundir *dir, const char *path, struct failure *why)
 	if (make_parents(path, why) < 0)
 		return -1;
 	if (mkdir(path, 0700) == 0)
-		dir->made = true;
+		dir->is_created = true;
 	else if (errno != EEXIST)
-		return failure_errno(why, "cannot make '%s'", path);
+		return failure_errno(why, "cannot create '%s'", path);
 	dir->path = strdup(path);
 	dir->fd = open_directory(path);
 	if (dir->path && dir->fd >= 0) {
-		if (check_ours(dir, why) == 0)
+		if (lock_directory(dir, why) == 0)
 			return 0;
 	} else if (errno == ELOOP || errno == ENOTDIR) {
 		failure_set(why, "'%s' is not a directory", path);
 	} else {
 		failure_errno(why, "cannot use '%s'", path);
 	}
-	rundir_release(dir, false);
+	rundir_release(dir);
 	return -1;
 }
 
 static int
-make_file(const struct rundir *dir, const char *name, int access, struct failure *why)
+create_file(const struct rundir *dir, const char *name, int access, struct failure *why)
 {
 	int fd = openat(dir->fd, name, access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	return fd < 0 ? failure_errno(why, "cannot make '%s/%s'", dir->path, name) : fd;
+	return fd < 0 ? failure_errno(why, "cannot create '%s/%s'", dir->path, name) : fd;
 }
 
 int
 rundir_file(const struct rundir *dir, const char *name, struct failure *why)
 {
-	return make_file(dir, name, O_WRONLY, why);
+	return create_file(dir, name, O_WRONLY, why);
 }
 
 int
 rundir_log(const struct rundir *dir, struct failure *why)
 {
-	return make_file(dir, "log", O_RDWR | O_APPEND, why);
+	return create_file(dir, "log", O_RDWR | O_APPEND, why);
 }
 
 int
@@ -152,7 +162,7 @@ rundir_store(const struct rundir *dir, const char *name, const void *bytes, size
 	return 0;
 }
 
-/* "core-N.pcapng", and "core-N.K.pcapng" of a series. */
+/* "core-N.pcapng", or "core-N.K.pcapng" of a rotation. */
 static bool
 is_core_file(const char *name)
 {
@@ -165,7 +175,7 @@ is_core_file(const char *name)
 	return rest > name + 5 && name[5] != '.' && strcmp(rest, ".pcapng") == 0;
 }
 
-/* ".status.PID.tmp", left by a vcap-run that died while it replaced its status. */
+/* ".status.PID.tmp", left by a vcap-run that was killed while it replaced its status. */
 static bool
 is_temporary(const char *name)
 {
@@ -186,45 +196,61 @@ is_our_name(const char *name)
 	       (strncmp(name, ".status.", 8) == 0 && is_temporary(name));
 }
 
-/* Goes through the entries: with unlink, removes those that are ours; else names one that is not,
- * if there is one, in stranger. */
+/* Stores a file name that is none of ours in foreign, or "". */
 static int
-visit(int fd, bool unlink_ours, char *stranger, size_t size)
+find_foreign(int fd, char foreign[NAME_MAX + 1])
 {
-	DIR *entries = list(fd);
+	DIR *entries = open_entries(fd);
+	const struct dirent *entry;
+
+	*foreign = '\0';
+	if (!entries)
+		return -1;
+	while (!*foreign && (entry = readdir(entries)))
+		if (!is_dot(entry->d_name) && !is_our_name(entry->d_name))
+			snprintf(foreign, NAME_MAX + 1, "%s", entry->d_name);
+	closedir(entries);
+	return 0;
+}
+
+static int
+unlink_ours(int fd)
+{
+	DIR *entries = open_entries(fd);
 	const struct dirent *entry;
 	int rc = entries ? 0 : -1;
 
-	while (rc == 0 && (entry = readdir(entries))) {
-		if (is_dot(entry->d_name))
-			continue;
-		if (!is_our_name(entry->d_name)) {
-			if (stranger && strlen(entry->d_name) < size)
-				strcpy(stranger, entry->d_name);
-		} else if (unlink_ours && unlinkat(fd, entry->d_name, 0) < 0 && errno != ENOENT) {
+	while (rc == 0 && (entry = readdir(entries)))
+		if (is_our_name(entry->d_name) && unlinkat(fd, entry->d_name, 0) < 0 &&
+		    errno != ENOENT)
 			rc = -1;
-		}
-	}
 	if (entries)
 		closedir(entries);
 	return rc;
 }
 
 void
-rundir_release(struct rundir *dir, bool discard)
+rundir_discard(struct rundir *dir)
 {
-	if (discard && dir->fd >= 0) {
-		visit(dir->fd, true, NULL, 0);
-		if (dir->made)
+	if (dir->fd >= 0) {
+		unlink_ours(dir->fd);
+		if (dir->is_created)
 			rmdir(dir->path);
 	}
+	rundir_release(dir);
+}
+
+void
+rundir_release(struct rundir *dir)
+{
 	if (dir->fd >= 0)
 		close(dir->fd);
 	free(dir->path);
 	*dir = RUNDIR_INIT;
 }
 
-/* Shared, so that two that look at once do not see each other. */
+/* A shared lock, so that processes that look at the same time do not take each other for a capture.
+ */
 static bool
 is_running(int fd)
 {
@@ -248,7 +274,7 @@ static int
 read_status(int fd, const char *path, struct keyval *status, struct failure *why)
 {
 	struct failure detail = FAILURE_INIT;
-	/* In this order: it may end, and write its last status, in between. */
+	/* Before the status is read: in between, the capture may write its last one and end. */
 	bool running = is_running(fd);
 	const char *state;
 
@@ -280,8 +306,8 @@ rundir_status(const char *path, struct keyval *status, struct failure *why)
 	return rc;
 }
 
-/* Sends SIGTERM once the process has said who it is. *process is then a pidfd of it (Linux 5.3), or
- * -1. */
+/* Sends SIGTERM, unless it was sent, as soon as the status has the pid. *process is then a pidfd
+ * (Linux 5.3), or -1. */
 static int
 terminate(int fd, const char *path, bool *sent, int *process, struct failure *why)
 {
@@ -298,7 +324,7 @@ terminate(int fd, const char *path, bool *sent, int *process, struct failure *wh
 	keyval_release(&status);
 	if (pid <= 1)
 		return 0;
-	/* Before the look at the lock: while it is held, this is the pid of who holds it. */
+	/* Before the lock is looked at: if it is held then, this is the pid of its holder. */
 	*process = pidfd_open(pid, 0);
 	if (is_running(fd) && kill(pid, SIGTERM) < 0 && errno != ESRCH)
 		return failure_errno(why, "cannot stop the capture in '%s'", path);
@@ -323,7 +349,7 @@ rundir_stop(const char *path, int timeout_ms, struct keyval *status, struct fail
 		if (rc == 0)
 			nanosleep(&pause, NULL);
 	}
-	/* It lets go of the lock some time before the kernel has taken down its rings. */
+	/* The lock is free some time before the kernel has taken down the rings. */
 	if (rc == 0 && process.fd >= 0)
 		poll(&process, 1, timeout_ms);
 	if (process.fd >= 0)
@@ -338,7 +364,7 @@ rundir_stop(const char *path, int timeout_ms, struct keyval *status, struct fail
 int
 rundir_remove(const char *path, struct failure *why)
 {
-	char stranger[256] = "";
+	char foreign[NAME_MAX + 1];
 	struct stat st;
 	int fd, rc = 0;
 
@@ -349,11 +375,11 @@ rundir_remove(const char *path, struct failure *why)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		rc = failure_set(why, "a capture is running in '%s'", path);
-	else if (visit(fd, false, stranger, sizeof(stranger)) < 0)
+	else if (find_foreign(fd, foreign) < 0)
 		rc = failure_errno(why, "cannot read '%s'", path);
-	else if (*stranger)
-		rc = failure_set(why, "'%s/%s' was not made by vcap-run", path, stranger);
-	else if (visit(fd, true, NULL, 0) < 0 || rmdir(path) < 0)
+	else if (*foreign)
+		rc = failure_set(why, "'%s/%s' was not created by vcap-run", path, foreign);
+	else if (unlink_ours(fd) < 0 || rmdir(path) < 0)
 		rc = failure_errno(why, "cannot remove '%s'", path);
 	close(fd);
 	return rc;

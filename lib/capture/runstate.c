@@ -1,3 +1,11 @@
+/*
+ * The reason is written once, under the lock, after the times and the message that belong to it,
+ * and read without one: a thread that sees it sees these, too. The eventfd is never read, so that
+ * it stays readable and wakes every thread that polls it, now or later.
+ *
+ * Both clocks are read at the start and at the stop: if their differences do not agree, the wall
+ * clock was set in between, and times of packets cannot be compared with end_ns.
+ */
 #include "capture/runstate.h"
 
 #include "base/clock.h"
@@ -7,105 +15,105 @@
 #include <unistd.h>
 
 int
-runstate_init(struct runstate *control, unsigned cores, struct failure *why)
+runstate_init(struct runstate *runstate, unsigned cores, struct failure *why)
 {
-	*control = (struct runstate){.lock = PTHREAD_MUTEX_INITIALIZER,
-				     .changed = PTHREAD_COND_INITIALIZER,
-				     .cores_left = cores,
-				     .stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-	return control->stop_fd < 0 ? failure_errno(why, "cannot make an event descriptor") : 0;
+	*runstate = (struct runstate){.lock = PTHREAD_MUTEX_INITIALIZER,
+				      .changed = PTHREAD_COND_INITIALIZER,
+				      .cores_left = cores,
+				      .stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	return runstate->stop_fd < 0 ? failure_errno(why, "cannot create an event descriptor") : 0;
 }
 
 void
-runstate_release(struct runstate *control)
+runstate_release(struct runstate *runstate)
 {
-	if (control->stop_fd >= 0)
-		close(control->stop_fd);
-	control->stop_fd = -1;
+	if (runstate->stop_fd >= 0)
+		close(runstate->stop_fd);
+	runstate->stop_fd = -1;
 }
 
 void
-runstate_start(struct runstate *control)
+runstate_start(struct runstate *runstate)
 {
-	control->start_ns = clock_realtime_ns();
-	control->start_mono = clock_monotonic_ns();
+	runstate->start_ns = clock_realtime_ns();
+	runstate->start_mono = clock_monotonic_ns();
 }
 
 int64_t
-runstate_clock_step(const struct runstate *control)
+runstate_clock_step(const struct runstate *runstate)
 {
-	const int64_t noise = 1000000;
-	bool ended = __atomic_load_n(&control->reason, __ATOMIC_ACQUIRE) != STOP_NONE;
-	int64_t wall = ended ? control->end_ns : clock_realtime_ns();
-	int64_t mono = ended ? control->end_mono : clock_monotonic_ns();
-	int64_t step = (wall - control->start_ns) - (mono - control->start_mono);
+	const int64_t noise = 1000000; /* between reading the one clock and the other */
+	bool ended = __atomic_load_n(&runstate->reason, __ATOMIC_ACQUIRE) != STOP_NONE;
+	int64_t wall = ended ? runstate->end_ns : clock_realtime_ns();
+	int64_t mono = ended ? runstate->end_mono : clock_monotonic_ns();
+	int64_t step = (wall - runstate->start_ns) - (mono - runstate->start_mono);
 
 	return step > -noise && step < noise ? 0 : step;
 }
 
 void
-runstate_begin(struct runstate *control)
+runstate_begin(struct runstate *runstate)
 {
-	pthread_mutex_lock(&control->lock);
-	control->begun = true;
-	pthread_cond_broadcast(&control->changed);
-	pthread_mutex_unlock(&control->lock);
+	pthread_mutex_lock(&runstate->lock);
+	runstate->has_begun = true;
+	pthread_cond_broadcast(&runstate->changed);
+	pthread_mutex_unlock(&runstate->lock);
 }
 
 bool
-runstate_wait_begin(struct runstate *control)
+runstate_wait_begin(struct runstate *runstate)
 {
 	bool begun;
 
-	pthread_mutex_lock(&control->lock);
-	while (!control->begun && !control->reason)
-		pthread_cond_wait(&control->changed, &control->lock);
-	begun = control->begun;
-	pthread_mutex_unlock(&control->lock);
+	pthread_mutex_lock(&runstate->lock);
+	while (!runstate->has_begun && !runstate->reason)
+		pthread_cond_wait(&runstate->changed, &runstate->lock);
+	begun = runstate->has_begun;
+	pthread_mutex_unlock(&runstate->lock);
 	return begun;
 }
 
 static void
-stop_locked(struct runstate *control, enum stop_reason reason, const char *message)
+stop_locked(struct runstate *runstate, enum stop_reason reason, const char *message)
 {
-	if (control->reason)
+	if (runstate->reason)
 		return;
-	control->end_ns = clock_realtime_ns();
-	control->end_mono = clock_monotonic_ns();
-	snprintf(control->message, sizeof(control->message), "%s", message);
-	__atomic_store_n(&control->reason, reason, __ATOMIC_RELEASE);
-	eventfd_write(control->stop_fd, 1);
-	pthread_cond_broadcast(&control->changed);
+	runstate->end_ns = clock_realtime_ns();
+	runstate->end_mono = clock_monotonic_ns();
+	snprintf(runstate->message, sizeof(runstate->message), "%s", message);
+	__atomic_store_n(&runstate->reason, reason, __ATOMIC_RELEASE);
+	eventfd_write(runstate->stop_fd, 1);
+	pthread_cond_broadcast(&runstate->changed);
 }
 
 void
-runstate_stop(struct runstate *control, enum stop_reason reason, const char *message)
+runstate_stop(struct runstate *runstate, enum stop_reason reason, const char *message)
 {
-	pthread_mutex_lock(&control->lock);
-	stop_locked(control, reason, message);
-	pthread_mutex_unlock(&control->lock);
+	pthread_mutex_lock(&runstate->lock);
+	stop_locked(runstate, reason, message);
+	pthread_mutex_unlock(&runstate->lock);
 }
 
 enum stop_reason
-runstate_reason(struct runstate *control, int64_t *end_ns, int64_t *end_mono)
+runstate_reason(struct runstate *runstate, int64_t *end_ns, int64_t *end_mono)
 {
-	enum stop_reason reason = __atomic_load_n(&control->reason, __ATOMIC_ACQUIRE);
+	enum stop_reason reason = __atomic_load_n(&runstate->reason, __ATOMIC_ACQUIRE);
 
-	/* Written before the reason, and never again. */
+	/* Written before the reason, and never changed. */
 	if (reason) {
-		*end_ns = control->end_ns;
-		*end_mono = control->end_mono;
+		*end_ns = runstate->end_ns;
+		*end_mono = runstate->end_mono;
 	}
 	return reason;
 }
 
 void
-runstate_core_full(struct runstate *control)
+runstate_core_full(struct runstate *runstate)
 {
-	pthread_mutex_lock(&control->lock);
-	if (--control->cores_left == 0)
-		stop_locked(control, STOP_COUNT, "");
-	pthread_mutex_unlock(&control->lock);
+	pthread_mutex_lock(&runstate->lock);
+	if (--runstate->cores_left == 0)
+		stop_locked(runstate, STOP_COUNT, "");
+	pthread_mutex_unlock(&runstate->lock);
 }
 
 const char *

@@ -1,6 +1,6 @@
 /*
- * The one decision that all threads of a capture share: whether it goes on, and if not, why and
- * since when. The first reason stands.
+ * The run state that all threads of a capture share: whether it goes on, and if not, why, and since
+ * when. The first reason to stop stands.
  */
 #ifndef VCAP_RUNSTATE_H
 #define VCAP_RUNSTATE_H
@@ -13,54 +13,62 @@
 
 enum stop_reason {
 	STOP_NONE,
-	STOP_COUNT,     /* every core is full */
-	STOP_TIME,      /* -t is over */
-	STOP_SIGNAL,    /* it was told to */
-	STOP_LEASE,     /* whoever wanted it is gone */
+	STOP_COUNT,     /* every core has its packets */
+	STOP_TIME,      /* the duration has passed */
+	STOP_SIGNAL,    /* on request */
+	STOP_LEASE,     /* the lease ran out or was given up */
 	STOP_SIZE,      /* the size cap */
 	STOP_RESERVE,   /* the disk is down to its reserve */
-	STOP_DISK_FULL, /* the disk refused */
+	STOP_DISK_FULL, /* the file system refused a write */
 	STOP_INTERFACE, /* no interface is left */
-	STOP_CLOSED,    /* nobody reads the output any more */
-	STOP_FILTER,    /* the command that packets pass through has ended, or writes nonsense */
-	STOP_ERROR,
+	STOP_CLOSED,    /* the stream has no reader any more */
+	STOP_FILTER,    /* the filter command has ended, or its output is malformed */
+	STOP_ERROR,     /* anything else: see message */
 };
 
 struct runstate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool begun; /* threads may look at packets */
+	bool has_begun; /* threads may look at packets */
 	enum stop_reason reason;
-	char message[256];   /* what STOP_ERROR and its like have to say */
-	int64_t start_ns;    /* CLOCK_REALTIME when it began */
+	char message[256];   /* details of the reason, or empty */
+	int64_t start_ns;    /* CLOCK_REALTIME of the start */
 	int64_t start_mono;  /* the same moment on CLOCK_MONOTONIC */
-	int64_t end_ns;      /* ... and when it was stopped: later packets are not kept */
+	int64_t end_ns;      /* CLOCK_REALTIME of the stop: later packets are not written */
 	int64_t end_mono;    /* the same moment on CLOCK_MONOTONIC */
-	unsigned cores_left; /* not full yet */
-	int stop_fd;         /* polls readable once there is a reason: every thread sees it */
-	bool abandon;        /* a livestream that blocks is to be given up; read atomically */
+	unsigned cores_left; /* that are not full */
+	int stop_fd;  /* eventfd(2); polls readable for every thread once there is a reason */
+	bool abandon; /* give up a stream whose writes block; accessed atomically */
 };
 
-int runstate_init(struct runstate *control, unsigned cores, struct failure *why);
-void runstate_release(struct runstate *control);
+/* On failure nothing is left to release. */
+int runstate_init(struct runstate *runstate, unsigned cores, struct failure *why);
+void runstate_release(struct runstate *runstate);
 
-/* Packets are captured from now on: sets start_ns and start_mono. */
-void runstate_start(struct runstate *control);
-/* By how much CLOCK_REALTIME was set since then, until the end or now; 0 if by less than a
- * millisecond. Slewing (adjtime(3)) does not count: it moves both clocks. */
-int64_t runstate_clock_step(const struct runstate *control);
+/* Records the start: packets are captured from now on. */
+void runstate_start(struct runstate *runstate);
 
-/* Lets waiting threads begin; runstate_wait_begin returns false if it was stopped before that. */
-void runstate_begin(struct runstate *control);
-bool runstate_wait_begin(struct runstate *control);
+/* By how many nanoseconds CLOCK_REALTIME was set between the start and the stop (or now); 0 if by
+ * less than a millisecond. Slewing (adjtime(3)) does not count: it moves both clocks. */
+int64_t runstate_clock_step(const struct runstate *runstate);
 
-void runstate_stop(struct runstate *control, enum stop_reason reason, const char *message);
-/* The reason, cheap enough for every round; *end_ns and *end_mono are filled if there is one. */
-enum stop_reason runstate_reason(struct runstate *control, int64_t *end_ns, int64_t *end_mono);
-/* One core more is full: stops the capture with the last. */
-void runstate_core_full(struct runstate *control);
+/* Lets waiting threads begin. */
+void runstate_begin(struct runstate *runstate);
 
-/* "count", "time", ... as status files have it. */
+/* Waits for runstate_begin. False: the capture was stopped before. */
+bool runstate_wait_begin(struct runstate *runstate);
+
+/* Stops the capture unless it was stopped already. Copies message. Any thread. */
+void runstate_stop(struct runstate *runstate, enum stop_reason reason, const char *message);
+
+/* The reason to stop, and then the time of it in *end_ns and *end_mono; STOP_NONE leaves these
+ * unchanged. Takes no lock. */
+enum stop_reason runstate_reason(struct runstate *runstate, int64_t *end_ns, int64_t *end_mono);
+
+/* One more core is full. The last one stops the capture. */
+void runstate_core_full(struct runstate *runstate);
+
+/* The reason as the status file has it: "count", "time", ... */
 const char *stop_reason_name(enum stop_reason reason);
 
 #endif

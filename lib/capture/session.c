@@ -1,3 +1,15 @@
+/*
+ * The order of these steps is that of privileges, each given up as soon as nothing needs it:
+ *
+ *	all of the caller's      the directory is created, the commands are started
+ *	CAP_NET_RAW alone        rings are opened
+ *	none                     filters are attached
+ *	... files only in dir    threads are started
+ *	... few system calls     packets are looked at
+ *
+ * The commands come first because a confined process can start none, and because vcap-flows needs
+ * privileges that the capture does not.
+ */
 #include "capture/session.h"
 
 #include "base/daemon.h"
@@ -7,9 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The directory, with everything in it that the capture itself does not write. */
+/* Creates the directory and the files in it that the capture itself does not write. */
 static int
-make_directory(struct session *session, const struct session_options *wanted, struct failure *why)
+create_directory(struct session *session, const struct session_options *wanted, struct failure *why)
 {
 	if (rundir_create(&session->dir, wanted->path, why) < 0 ||
 	    job_store(wanted->job, &session->dir, why) < 0)
@@ -18,7 +30,7 @@ make_directory(struct session *session, const struct session_options *wanted, st
 	return session->log_fd < 0 ? -1 : 0;
 }
 
-/* Adds the last line of the log to why: what a detached command has complained about. */
+/* Adds the last line of the log to why: the message of a detached command. */
 static void
 quote_log(const struct session *session, struct failure *why)
 {
@@ -36,7 +48,7 @@ quote_log(const struct session *session, struct failure *why)
 	snprintf(why->text + used, sizeof(why->text) - used, ": %s", line ? line + 1 : text);
 }
 
-/* The command, and before it whoever tells it what it will need to know. */
+/* Starts the filter command, and before it vcap-flows, whose output it reads. */
 static int
 start_commands(struct session *session, const struct session_options *wanted, struct failure *why)
 {
@@ -49,21 +61,21 @@ start_commands(struct session *session, const struct session_options *wanted, st
 		return 0;
 	if (process_siblings_first() < 0)
 		return failure_errno(why, "cannot run '%s'", *wanted->filter);
-	if (wanted->flows && flowproc_start(&session->informant, wanted->flows, service, err,
-					    session->dir.fd, why) < 0)
+	if (wanted->flows &&
+	    flowproc_start(&session->flows, wanted->flows, service, err, session->dir.fd, why) < 0)
 		return -1;
-	/* A livestream has no directory where the service and the specs are. */
+	/* A stream has no directory with the service and the specs in it. */
 	if (!wanted->path)
 		rc = job_open(wanted->job, more + 1, why);
-	more[0] = session->informant.pairs;
+	more[0] = session->flows.pairs;
 	if (rc == 0)
-		rc = filterproc_start(&session->slot, wanted->filter, err, session->dir.fd, more,
+		rc = filterproc_start(&session->filter, wanted->filter, err, session->dir.fd, more,
 				      why);
-	/* The pairs too, so that whoever tells them ends when its only reader does. */
+	/* The pairs, too: vcap-flows is to end when its only reader does. */
 	for (int i = 0; i < SUPERVISED_MORES; i++)
 		if (more[i] >= 0)
 			close(more[i]);
-	session->informant.pairs = -1;
+	session->flows.pairs = -1;
 	return rc;
 }
 
@@ -73,24 +85,24 @@ session_begin(struct session *session, struct capture_options *options,
 {
 	struct capture *capture = &session->capture;
 	enum priv_sandbox sandbox = wanted->sandbox;
-	bool confined = false; /* to writing in the directory: it cannot be removed any more */
+	bool is_confined = false; /* to files in the directory, which then cannot be removed */
 
 	*session = SESSION_INIT;
 	options->dir = wanted->path ? &session->dir : NULL;
-	options->slot = wanted->filter ? &session->slot : NULL;
-	options->informant = wanted->flows ? &session->informant : NULL;
+	options->filter = wanted->filter ? &session->filter : NULL;
+	options->flows = wanted->flows ? &session->flows : NULL;
 	options->signal_fd = daemon_signals(why);
 	if (options->signal_fd < 0)
 		return -1;
-	if (wanted->path && make_directory(session, wanted, why) < 0)
+	if (wanted->path && create_directory(session, wanted, why) < 0)
 		goto fail;
 	if (start_commands(session, wanted, why) < 0)
 		goto fail;
-	/* Not sooner: root under sudo may have to be root to write where its user can. */
+	/* Not before the directory exists: under sudo, creating it may take root. */
 	if (priv_keep_net_raw(why) < 0 || capture_open(capture, options, why) < 0 ||
 	    priv_drop_all(why) < 0 || capture_filter(capture, why) < 0)
 		goto fail;
-	confined = true;
+	is_confined = true;
 	if (priv_confine_files(sandbox, session->dir.fd, NULL, why) < 0 ||
 	    capture_start(capture, why) < 0 ||
 	    priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, why) < 0 ||
@@ -101,8 +113,11 @@ fail:
 	if (wanted->filter && wanted->detached && session->log_fd >= 0)
 		quote_log(session, why);
 	capture_close(capture);
-	filterproc_release(&session->slot);
-	flowproc_release(&session->informant);
-	rundir_release(&session->dir, !confined);
+	filterproc_release(&session->filter);
+	flowproc_release(&session->flows);
+	if (is_confined)
+		rundir_release(&session->dir);
+	else
+		rundir_discard(&session->dir);
 	return -1;
 }

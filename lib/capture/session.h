@@ -1,7 +1,7 @@
 /*
- * A capture as what this process does from now on: in a directory that it makes, with the job kept
+ * A capture as all that this process does: in a directory that it creates, with the job stored
  * there, and without privileges before it looks at the first packet. It lasts as long as the
- * process, which holds the directory's lock.
+ * process, which holds the lock of the directory.
  */
 #ifndef VCAP_SESSION_H
 #define VCAP_SESSION_H
@@ -16,36 +16,36 @@
 
 #include <stdbool.h>
 
-/* What a session is besides a capture. */
+/* What a session is asked for besides the options of its capture. All borrowed. */
 struct session_options {
-	const char *path;      /* of the directory to make; NULL: a livestream on standard output */
-	const struct job *job; /* kept in the directory */
-	char *const *filter;   /* a command that packets pass through; NULL: none */
-	const char
-	    *flows;    /* what it is told, as vcap-flows takes it (flowsource.h); NULL: nothing */
-	bool detached; /* its complaints go to the file `log` */
+	const char *path;      /* directory to create; NULL: a stream on standard output */
+	const struct job *job; /* stored in the directory */
+	char *const *filter;   /* argv of the filter command; NULL: none */
+	const char *flows;     /* source of pairs for it (flows/pairsource_spec.h); NULL: none */
+	bool detached;         /* commands write their messages to the file `log` */
 	enum priv_sandbox sandbox;
 };
 
 struct session {
 	struct rundir dir;
-	struct filterproc slot;
-	struct flowproc informant;
+	struct filterproc filter;
+	struct flowproc flows;
 	struct capture capture;
-	int log_fd; /* the file `log`, for messages of a detached process; -1 with a livestream */
+	int log_fd; /* the file `log`, for messages of a detached process; -1 with a stream */
 };
 
-#define SESSION_INIT                                  \
-	((struct session){.dir = RUNDIR_INIT,         \
-			  .slot = FILTERPROC_INIT,    \
-			  .informant = FLOWPROC_INIT, \
-			  .capture = CAPTURE_INIT,    \
+#define SESSION_INIT                                 \
+	((struct session){.dir = RUNDIR_INIT,        \
+			  .filter = FILTERPROC_INIT, \
+			  .flows = FLOWPROC_INIT,    \
+			  .capture = CAPTURE_INIT,   \
 			  .log_fd = -1})
 
 /*
- * Makes the directory, stores the job there, starts the command, captures, and gives up every
- * privilege. options->dir, slot, informant and signal_fd are filled here; what options and wanted
- * point to must outlive the session. -1: nothing is left of it, but for privileges.
+ * Creates the directory, stores the job there, starts the commands, starts the capture, and gives
+ * up every privilege. Sets dir, filter, flows and signal_fd of *options; what *options and *wanted
+ * point to must outlive the session. On failure nothing is left of it, except that privileges may
+ * be gone; a directory that cannot be removed any more stays.
  */
 int session_begin(struct session *session, struct capture_options *options,
 		  const struct session_options *wanted, struct failure *why);

@@ -1,5 +1,4 @@
-/* What a capture is made of, and how its parts hang together: capture_open. */
-#include "capture/capture.h"
+#include "capture/setup.h"
 
 #include "base/clock.h"
 #include "base/parse.h"
@@ -10,15 +9,25 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How soon packets are handed over that come slowly. A file can wait longer: the fewer blocks of a
- * ring are handed over nearly empty, the longer a stall of the disk it bridges. */
+/* How soon the kernel hands over a ring block that is not full. A short time costs capacity: the
+ * fewer blocks are handed over nearly empty, the longer a stall of the disk the ring bridges. */
 #define RETIRE_STREAM_MS 10
 #define RETIRE_FILE_MS   40
 
-/* What the end marks of a file take: for each interface, and a command's last words. */
+/* Bytes for the last blocks of a file: the statistics of each interface, and what the filter
+ * command says at its end. */
 #define END_ROOM(interfaces) (256 * (interfaces) + 1024)
 
-/* One more than the highest CPU there is: fanout counts CPUs from 0, gaps included. */
+/* Bytes of headers that a command certainly has room for in its pipe, whatever its size. */
+#define HEADERS_MAX 32768
+
+static size_t
+input_count(const struct capture *capture)
+{
+	return (size_t)capture->core_count * capture->interface_count;
+}
+
+/* One more than the highest CPU: fanout numbers CPUs from 0, absent ones included. */
 static unsigned
 count_cores(void)
 {
@@ -40,6 +49,7 @@ count_cores(void)
 	return count < 1 ? 1 : (unsigned)count;
 }
 
+/* A 32nd of the memory, at most 64 MiB per core. */
 static uint64_t
 default_ring_bytes(unsigned cores)
 {
@@ -49,156 +59,9 @@ default_ring_bytes(unsigned cores)
 	return share < most ? share : most;
 }
 
-static int
-open_rings(struct capture *capture, struct failure *why)
-{
-	const struct capture_options *options = &capture->options;
-	uint64_t bytes =
-	    options->ring_bytes ? options->ring_bytes : default_ring_bytes(capture->core_count);
-	struct ring_geometry geometry = ring_divide(
-	    bytes / (capture->core_count * capture->interface_count), capture->ring_snaplen,
-	    options->dir && !options->slot ? RETIRE_FILE_MS : RETIRE_STREAM_MS);
-
-	for (uint32_t i = 0; i < capture->interface_count; i++) {
-		struct capture_interface *interface = &capture->interfaces[i];
-		struct ring_where where = {
-		    .ifindex = interface->iface->index,
-		    .name = interface->iface->name,
-		    .linktype = interface->iface->linktype,
-		    .is_loopback = interface->iface->is_loopback,
-		};
-
-		for (unsigned c = 0; c < capture->core_count; c++) {
-			struct ring_input *lane = &capture->lanes[c * capture->interface_count + i];
-
-			lane->head.iface = i;
-			lane->head.core = c;
-			if (ring_open(&lane->ring, &where, geometry, why) < 0 ||
-			    ring_join(&lane->ring, &interface->group, capture->core_count, why) < 0)
-				return -1;
-		}
-	}
-	return 0;
-}
-
-/* Opens an outlet of these ledgers: a file of their core, or, with a descriptor, a livestream. */
-static int
-open_outlet(struct capture *capture, struct output *outlet, struct counters *ledgers, int fd,
-	    struct failure *why)
-{
-	const struct capture_options *options = &capture->options;
-	struct rotation *series = &outlet->series;
-
-	outlet->ledgers = ledgers;
-	outlet->interface_count = capture->interface_count;
-	outlet->control = &capture->control;
-	outlet->snaplen = PACKET_SNAPLEN;
-	series->fd = fd;
-	series->abandon = &capture->control.abandon;
-	series->end_room = END_ROOM(capture->interface_count);
-	if (fd < 0) {
-		series->dir = options->dir;
-		series->quota = &capture->quota;
-		series->core = ledgers->core->number;
-		series->file_size = options->file_size;
-		series->files = options->files;
-	}
-	if (fileheader_blocks(capture, fd < 0 ? ledgers->core : NULL, &series->headers) < 0)
-		return failure_errno(why, "cannot start recording");
-	return output_open(outlet, why);
-}
-
-/* What is kept: a file for each core, or a livestream. */
-static int
-open_outlets(struct capture *capture, struct failure *why)
-{
-	const struct capture_options *options = &capture->options;
-	const size_t lanes = (size_t)capture->core_count * capture->interface_count;
-
-	for (unsigned i = 0; i < capture->output_count; i++) {
-		struct output *outlet = &capture->outlets[i];
-		int fd = options->dir ? -1 : dup(STDOUT_FILENO);
-
-		if (!options->dir && fd < 0)
-			return failure_errno(why, "cannot write to standard output");
-		outlet->ledger_count = lanes / capture->output_count;
-		outlet->count = options->count;
-		outlet->closed = STOP_CLOSED;
-		if (open_outlet(capture, outlet, &capture->ledgers[i * outlet->ledger_count], fd,
-				why) < 0) {
-			if (fd >= 0 && outlet->series.recording.fd != fd)
-				close(fd);
-			return -1;
-		}
-		if (options->snaplen)
-			outlet->snaplen = options->snaplen;
-	}
-	return 0;
-}
-
-/* What goes to the command; and, before it is told apart from one that works, its headers. */
-static int
-open_feed(struct capture *capture, struct failure *why)
-{
-	struct filterproc *slot = capture->options.slot;
-	struct output *feed = &capture->feed;
-	struct filewriter *recording = &feed->series.recording;
-	int rc;
-
-	feed->ledger_count = (size_t)capture->core_count * capture->interface_count;
-	feed->closed = STOP_FILTER;
-	rc = open_outlet(capture, feed, capture->feed_ledgers, slot->to, why);
-	if (recording->fd == slot->to)
-		slot->to = -1;
-	if (rc < 0)
-		return -1;
-	slot->names = capture->names;
-	slot->interface_count = capture->interface_count;
-	slot->core_count = capture->core_count;
-	slot->outlets = capture->outlets;
-	slot->output_count = capture->output_count;
-	slot->feed = feed;
-	slot->control = &capture->control;
-	/* A heartbeat makes a command that reads a livestream answer. More than this would wait for
-	 * it to read. */
-	runstate_start(&capture->control);
-	output_heartbeat(feed, clock_monotonic_ns(), clock_realtime_ns() - NS_PER_SECOND);
-	if (recording->used < 32768)
-		filewriter_flush(recording);
-	return filterproc_try(slot, why);
-}
-
-/* Who reads which rings for which outlet. */
-static int
-assign(struct capture *capture, struct failure *why)
-{
-	struct filterproc *slot = capture->options.slot;
-	const size_t lanes = (size_t)capture->core_count * capture->interface_count;
-
-	for (size_t i = 0; i < lanes; i++)
-		capture->lanes[i].ledger = slot ? &capture->feed_ledgers[i] : &capture->ledgers[i];
-	for (unsigned i = 0; i < capture->capture_loop_count; i++) {
-		struct capture_loop *collector = &capture->collectors[i];
-
-		collector->lane_count = lanes / capture->capture_loop_count;
-		collector->lanes = &capture->lanes[i * collector->lane_count];
-		collector->control = &capture->control;
-		collector->outlet = slot ? &capture->feed : &capture->outlets[i];
-		collector->outlet->counter = capture_loop_count;
-		collector->outlet->context = collector;
-		if (capture_loop_init(collector, why) < 0)
-			return -1;
-	}
-	for (unsigned i = 0; slot && i < capture->output_count; i++) {
-		capture->outlets[i].counter = filterproc_count;
-		capture->outlets[i].context = slot;
-	}
-	return 0;
-}
-
-/* Zeroed, and aligned as what threads must not share. NULL: no memory. */
+/* Zeroed, and aligned so that threads do not share cache lines. NULL: no memory. */
 static void *
-allocate_apart(size_t count, size_t size)
+allocate_aligned(size_t count, size_t size)
 {
 	void *bytes = aligned_alloc(_Alignof(struct output), (count ? count : 1) * size);
 
@@ -210,78 +73,252 @@ allocate(struct capture *capture, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
 	const struct ifaces *ifaces = options->interfaces;
-	size_t lanes;
+	size_t inputs;
 
 	for (size_t i = 0; i < ifaces->count; i++)
 		capture->interface_count += ifaces->list[i].taken;
 	capture->core_count = count_cores();
-	/* A command judges whole packets; they are cut afterwards. */
-	capture->ring_snaplen = options->slot ? 0 : options->snaplen;
+	/* A filter command judges whole packets; they are cut afterwards. */
+	capture->ring_snaplen = options->filter ? 0 : options->snaplen;
 	capture->output_count = options->dir ? capture->core_count : 1;
-	capture->capture_loop_count = options->slot ? 1 : capture->output_count;
-	lanes = (size_t)capture->core_count * capture->interface_count;
+	capture->loop_count = options->filter ? 1 : capture->output_count;
+	inputs = input_count(capture);
 	capture->interfaces = calloc(capture->interface_count, sizeof(*capture->interfaces));
-	capture->names = calloc(capture->interface_count, sizeof(*capture->names));
-	capture->cores = allocate_apart(capture->core_count, sizeof(*capture->cores));
-	capture->feed_cores = allocate_apart(capture->core_count, sizeof(*capture->feed_cores));
-	capture->ledgers = allocate_apart(lanes, sizeof(*capture->ledgers));
-	capture->feed_ledgers = allocate_apart(lanes, sizeof(*capture->feed_ledgers));
-	capture->outlets = allocate_apart(capture->output_count, sizeof(*capture->outlets));
-	capture->collectors = calloc(capture->capture_loop_count, sizeof(*capture->collectors));
-	capture->threads = calloc(capture->capture_loop_count + 1, sizeof(*capture->threads));
-	capture->lanes = allocate_apart(lanes, sizeof(*capture->lanes));
-	for (size_t i = 0; capture->lanes && i < lanes; i++)
-		capture->lanes[i] = (struct ring_input){.ring = RING_INIT};
-	for (unsigned i = 0; capture->outlets && i < capture->output_count; i++)
-		capture->outlets[i] = OUTPUT_INIT;
-	if (!capture->interfaces || !capture->names || !capture->cores || !capture->feed_cores ||
-	    !capture->ledgers || !capture->feed_ledgers || !capture->outlets ||
-	    !capture->collectors || !capture->threads || !capture->lanes)
+	capture->interface_names =
+	    calloc(capture->interface_count, sizeof(*capture->interface_names));
+	capture->cores = allocate_aligned(capture->core_count, sizeof(*capture->cores));
+	capture->filter_input_cores =
+	    allocate_aligned(capture->core_count, sizeof(*capture->filter_input_cores));
+	capture->counters = allocate_aligned(inputs, sizeof(*capture->counters));
+	capture->filter_input_counters =
+	    allocate_aligned(inputs, sizeof(*capture->filter_input_counters));
+	capture->outputs = allocate_aligned(capture->output_count, sizeof(*capture->outputs));
+	capture->loops = calloc(capture->loop_count, sizeof(*capture->loops));
+	capture->threads = calloc(capture->loop_count + 1, sizeof(*capture->threads));
+	capture->inputs = allocate_aligned(inputs, sizeof(*capture->inputs));
+	for (size_t i = 0; capture->inputs && i < inputs; i++)
+		capture->inputs[i] = (struct ring_input){.ring = RING_INIT};
+	for (unsigned i = 0; capture->outputs && i < capture->output_count; i++)
+		capture->outputs[i] = OUTPUT_INIT;
+	if (!capture->interfaces || !capture->interface_names || !capture->cores ||
+	    !capture->filter_input_cores || !capture->counters || !capture->filter_input_counters ||
+	    !capture->outputs || !capture->loops || !capture->threads || !capture->inputs)
 		return failure_errno(why, "cannot start a capture");
 	return 0;
 }
 
+/* Gives each interface its place and each core its number. */
 static void
-number(struct capture *capture)
+number_parts(struct capture *capture)
 {
 	const struct ifaces *ifaces = capture->options.interfaces;
 
 	for (size_t i = 0, taken = 0; i < ifaces->count; i++) {
 		if (!ifaces->list[i].taken)
 			continue;
-		capture->names[taken] = ifaces->list[i].name;
+		capture->interface_names[taken] = ifaces->list[i].name;
 		capture->interfaces[taken++].iface = &ifaces->list[i];
 	}
 	for (unsigned i = 0; i < capture->core_count; i++)
-		capture->cores[i].number = capture->feed_cores[i].number = i;
-	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++) {
-		capture->ledgers[i].core = &capture->cores[i / capture->interface_count];
-		capture->feed_ledgers[i].core = &capture->feed_cores[i / capture->interface_count];
+		capture->cores[i].number = capture->filter_input_cores[i].number = i;
+	for (size_t i = 0; i < input_count(capture); i++) {
+		const size_t core = i / capture->interface_count;
+
+		capture->counters[i].core = &capture->cores[core];
+		capture->filter_input_counters[i].core = &capture->filter_input_cores[core];
 	}
 }
 
-int
-capture_open(struct capture *capture, const struct capture_options *options, struct failure *why)
+static int
+open_rings(struct capture *capture, struct failure *why)
 {
+	const struct capture_options *options = &capture->options;
+	uint64_t bytes =
+	    options->ring_bytes ? options->ring_bytes : default_ring_bytes(capture->core_count);
+	struct ring_geometry geometry =
+	    ring_divide(bytes / input_count(capture), capture->ring_snaplen,
+			options->dir && !options->filter ? RETIRE_FILE_MS : RETIRE_STREAM_MS);
+
+	for (uint32_t i = 0; i < capture->interface_count; i++) {
+		struct capture_interface *interface = &capture->interfaces[i];
+		struct ring_where where = {
+		    .ifindex = interface->iface->index,
+		    .name = interface->iface->name,
+		    .linktype = interface->iface->linktype,
+		    .is_loopback = interface->iface->is_loopback,
+		};
+
+		for (unsigned c = 0; c < capture->core_count; c++) {
+			struct ring_input *input =
+			    &capture->inputs[c * capture->interface_count + i];
+
+			input->packet.iface = i;
+			input->packet.core = c;
+			if (ring_open(&input->ring, &where, geometry, why) < 0 ||
+			    ring_join(&input->ring, &interface->fanout_group, capture->core_count,
+				      why) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Opens an output that counts in these counters: a file of their core, or a stream on fd. */
+static int
+open_output(struct capture *capture, struct output *output, struct counters *counters, int fd,
+	    struct failure *why)
+{
+	const struct capture_options *options = &capture->options;
+	struct rotation *rotation = &output->rotation;
+
+	output->counters = counters;
+	output->interface_count = capture->interface_count;
+	output->runstate = &capture->runstate;
+	output->snaplen = PACKET_SNAPLEN;
+	rotation->fd = fd;
+	rotation->abandon = &capture->runstate.abandon;
+	rotation->end_room = END_ROOM(capture->interface_count);
+	if (fd < 0) {
+		rotation->dir = options->dir;
+		rotation->quota = &capture->quota;
+		rotation->core = counters->core->number;
+		rotation->file_size = options->file_size;
+		rotation->files = options->files;
+	}
+	if (fileheader_blocks(capture, fd < 0 ? counters->core : NULL, &rotation->headers) < 0)
+		return failure_errno(why, "cannot start writing packets");
+	return output_open(output, why);
+}
+
+/* The files, one per core, or the stream. */
+static int
+open_outputs(struct capture *capture, struct failure *why)
+{
+	const struct capture_options *options = &capture->options;
+
+	for (unsigned i = 0; i < capture->output_count; i++) {
+		struct output *output = &capture->outputs[i];
+		int fd = options->dir ? -1 : dup(STDOUT_FILENO);
+
+		if (!options->dir && fd < 0)
+			return failure_errno(why, "cannot write to standard output");
+		output->counters_count = input_count(capture) / capture->output_count;
+		output->count = options->count;
+		output->closed_reason = STOP_CLOSED;
+		if (open_output(capture, output, &capture->counters[i * output->counters_count], fd,
+				why) < 0) {
+			if (fd >= 0 && output->rotation.writer.fd != fd)
+				close(fd);
+			return -1;
+		}
+		if (options->snaplen)
+			output->snaplen = options->snaplen;
+	}
+	return 0;
+}
+
+/* The stream to the filter command. Its headers are written at once, for the command to show
+ * that it works. */
+static int
+open_filter_input(struct capture *capture, struct failure *why)
+{
+	struct filterproc *filter = capture->options.filter;
+	struct output *input = &capture->filter_input;
+	struct filewriter *writer = &input->rotation.writer;
+	int rc;
+
+	input->counters_count = input_count(capture);
+	input->closed_reason = STOP_FILTER;
+	rc = open_output(capture, input, capture->filter_input_counters, filter->to, why);
+	if (writer->fd == filter->to)
+		filter->to = -1;
+	if (rc < 0)
+		return -1;
+	filter->interface_names = capture->interface_names;
+	filter->interface_count = capture->interface_count;
+	filter->core_count = capture->core_count;
+	filter->outputs = capture->outputs;
+	filter->output_count = capture->output_count;
+	filter->input = input;
+	filter->runstate = &capture->runstate;
+	/* A heartbeat makes a command that reads a stream answer. */
+	runstate_start(&capture->runstate);
+	output_heartbeat(input, clock_monotonic_ns(), clock_realtime_ns() - NS_PER_SECOND);
+	/* More than this could block until the command reads. */
+	if (writer->used < HEADERS_MAX)
+		filewriter_flush(writer);
+	return filterproc_try(filter, why);
+}
+
+/* Decides which loop reads which rings, for which output. */
+static int
+connect_loops(struct capture *capture, struct failure *why)
+{
+	struct filterproc *filter = capture->options.filter;
+
+	for (size_t i = 0; i < input_count(capture); i++)
+		capture->inputs[i].counters =
+		    filter ? &capture->filter_input_counters[i] : &capture->counters[i];
+	for (unsigned i = 0; i < capture->loop_count; i++) {
+		struct capture_loop *loop = &capture->loops[i];
+
+		loop->input_count = input_count(capture) / capture->loop_count;
+		loop->inputs = &capture->inputs[i * loop->input_count];
+		loop->runstate = &capture->runstate;
+		loop->output = filter ? &capture->filter_input : &capture->outputs[i];
+		loop->output->refresh = capture_loop_refresh;
+		loop->output->refresh_context = loop;
+		if (capture_loop_init(loop, why) < 0)
+			return -1;
+	}
+	for (unsigned i = 0; filter && i < capture->output_count; i++) {
+		capture->outputs[i].refresh = filterproc_refresh;
+		capture->outputs[i].refresh_context = filter;
+	}
+	return 0;
+}
+
+int
+setup_open(struct capture *capture, struct failure *why)
+{
+	const struct capture_options *options = &capture->options;
 	uint64_t slack;
 
-	*capture = CAPTURE_INIT;
-	capture->options = *options;
 	if (allocate(capture, why) < 0)
-		goto fail;
-	number(capture);
-	if (runstate_init(&capture->control, capture->core_count, why) < 0)
-		goto fail;
-	/* Each file's end marks and its last page, and the status. */
+		return -1;
+	number_parts(capture);
+	if (runstate_init(&capture->runstate, capture->core_count, why) < 0)
+		return -1;
+	/* The last blocks of each file and its last page; the status file. */
 	slack = capture->core_count * ((uint64_t)END_ROOM(capture->interface_count) + 4096) + 8192;
 	if (options->dir && diskquota_init(&capture->quota, options->dir->fd, options->max_size,
 					   options->reserve, slack, why) < 0)
-		goto fail;
-	if (open_rings(capture, why) < 0 || assign(capture, why) < 0 ||
-	    open_outlets(capture, why) < 0 || (options->slot && open_feed(capture, why) < 0))
-		goto fail;
-	return 0;
-fail:
-	capture_close(capture);
-	return -1;
+		return -1;
+	if (open_rings(capture, why) < 0 || connect_loops(capture, why) < 0 ||
+	    open_outputs(capture, why) < 0)
+		return -1;
+	return options->filter ? open_filter_input(capture, why) : 0;
+}
+
+void
+setup_release(struct capture *capture)
+{
+	for (unsigned i = 0; capture->loops && i < capture->loop_count; i++)
+		capture_loop_release(&capture->loops[i]);
+	for (unsigned i = 0; capture->outputs && i < capture->output_count; i++)
+		output_release(&capture->outputs[i]);
+	output_release(&capture->filter_input);
+	for (size_t i = 0; capture->inputs && i < input_count(capture); i++)
+		ring_close(&capture->inputs[i].ring);
+	runstate_release(&capture->runstate);
+	free(capture->interfaces);
+	free(capture->interface_names);
+	free(capture->cores);
+	free(capture->filter_input_cores);
+	free(capture->counters);
+	free(capture->filter_input_counters);
+	free(capture->inputs);
+	free(capture->outputs);
+	free(capture->loops);
+	free(capture->threads);
 }

@@ -10,43 +10,43 @@
 #define TIME_FORMAT   "%" PRId64 ".%09" PRId64
 #define TIME_ARGS(ns) (ns) / 1000000000, (ns) % 1000000000
 
-/* What there is now: what had to make room is not counted any more. */
-#define NUMBERS_FORMAT "packets %" PRIu64 " bytes %" PRIu64 " received %" PRIu64 " dropped %" PRIu64
-#define NUMBERS_ARGS(a) \
+/* Packets of removed files do not count. */
+#define COUNTS_FORMAT "packets %" PRIu64 " bytes %" PRIu64 " received %" PRIu64 " dropped %" PRIu64
+#define COUNTS_ARGS(a) \
 	(a).packets - (a).removed, (a).bytes - (a).removed_bytes, (a).received, (a).dropped
 
-/* One line for a core, and one for each of its interfaces that has had packets. */
+/* A line for the core, and one for each of its interfaces that received packets. */
 static int
-describe_core(struct capture *capture, unsigned core, struct keyval *kv)
+set_core(struct capture *capture, unsigned core, struct keyval *kv)
 {
-	int64_t full = __atomic_load_n(&capture->cores[core].full_ns, __ATOMIC_RELAXED);
-	struct account sum = {0}, account;
-	char key[32], filled[32] = "-";
+	int64_t full_ns = __atomic_load_n(&capture->cores[core].full_ns, __ATOMIC_RELAXED);
+	struct counts sum = {0}, counts;
+	char key[32], full[32] = "-";
 	int rc;
 
 	for (uint32_t i = 0; i < capture->interface_count; i++) {
-		capture_read(capture, core, i, &account);
-		account_add(&sum, &account);
+		capture_counts(capture, core, i, &counts);
+		counts_add(&sum, &counts);
 	}
-	if (full)
-		snprintf(filled, sizeof(filled), TIME_FORMAT, TIME_ARGS(full));
+	if (full_ns)
+		snprintf(full, sizeof(full), TIME_FORMAT, TIME_ARGS(full_ns));
 	snprintf(key, sizeof(key), "core-%u", core);
-	rc = keyval_set(kv, key, NUMBERS_FORMAT " full %s", NUMBERS_ARGS(sum), filled);
+	rc = keyval_set(kv, key, COUNTS_FORMAT " full %s", COUNTS_ARGS(sum), full);
 	for (uint32_t i = 0; rc == 0 && i < capture->interface_count; i++) {
-		capture_read(capture, core, i, &account);
-		if (account.received == 0)
+		capture_counts(capture, core, i, &counts);
+		if (counts.received == 0)
 			continue;
 		snprintf(key, sizeof(key), "core-%u.%u", core, i);
-		rc = keyval_set(kv, key, "interface %s " NUMBERS_FORMAT " truncated %" PRIu64,
-				capture->names[i], NUMBERS_ARGS(account), account.truncated);
+		rc = keyval_set(kv, key, "interface %s " COUNTS_FORMAT " truncated %" PRIu64,
+				capture->interface_names[i], COUNTS_ARGS(counts), counts.truncated);
 	}
 	return rc;
 }
 
 static int
-describe_progress(struct capture *capture, struct keyval *kv)
+set_counts(struct capture *capture, struct keyval *kv)
 {
-	struct account total;
+	struct counts total;
 	int rc;
 
 	capture_total(capture, &total);
@@ -58,21 +58,21 @@ describe_progress(struct capture *capture, struct keyval *kv)
 	if (capture->options.files)
 		rc |= keyval_set(kv, "removed", "%" PRIu64, total.removed);
 	for (unsigned i = 0; rc == 0 && i < capture->core_count; i++)
-		rc = describe_core(capture, i, kv);
+		rc = set_core(capture, i, kv);
 	return rc;
 }
 
-/* When it began and ended, and why. */
+/* Start, end and its reason. */
 static int
-describe_course(const struct capture *capture, struct keyval *kv)
+set_times(const struct capture *capture, struct keyval *kv)
 {
-	const struct runstate *control = &capture->control;
-	const int64_t step = runstate_clock_step(control);
-	int rc = keyval_set(kv, "started", TIME_FORMAT, TIME_ARGS(control->start_ns));
+	const struct runstate *runstate = &capture->runstate;
+	const int64_t step = runstate_clock_step(runstate);
+	int rc = keyval_set(kv, "started", TIME_FORMAT, TIME_ARGS(runstate->start_ns));
 
-	if (control->reason) {
-		rc |= keyval_set(kv, "ended", TIME_FORMAT, TIME_ARGS(control->end_ns));
-		rc |= keyval_set(kv, "reason", "%s", stop_reason_name(control->reason));
+	if (runstate->reason) {
+		rc |= keyval_set(kv, "ended", TIME_FORMAT, TIME_ARGS(runstate->end_ns));
+		rc |= keyval_set(kv, "reason", "%s", stop_reason_name(runstate->reason));
 	}
 	if (step)
 		rc |= keyval_set(kv, "clock-step", "%+.9f", (double)step / 1e9);
@@ -95,9 +95,9 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	if (options->name)
 		rc |= keyval_set(&kv, "name", "%s", options->name);
 	rc |= keyval_set(&kv, "version", "%s", VCAP_VERSION);
-	rc |= describe_course(capture, &kv);
+	rc |= set_times(capture, &kv);
 	rc |= fileheader_parameters(capture, &kv);
-	rc |= describe_progress(capture, &kv);
+	rc |= set_counts(capture, &kv);
 	rc = rc ? failure_set(why, "cannot write the status: out of memory")
 		: keyval_store(&kv, options->dir->fd, "status", why);
 	keyval_release(&kv);

@@ -7,7 +7,7 @@ load tcpdump
 load ../until
 load veth
 
-# Break: lib/capture/output.c s/recording->stop = FILEWRITER_DISK_FULL;/;/
+# Break: lib/capture/output.c s/writer->stop = FILEWRITER_DISK_FULL;/;/
 @test "F1: a full disk ends it at a whole record, exit 3" {
 	disk size=64k
 	vcap-run -i vb -R 0 --max-size 1G -w disk/d 2>err 3>&- &
@@ -29,7 +29,7 @@ load veth
 	grep -q "disk is full" err
 }
 
-# Break: lib/capture/filewriter.c s/if (ftruncate(recording->fd, (off_t)size) == 0)/if (0)/
+# Break: lib/capture/filewriter.c s/if (ftruncate(writer->fd, (off_t)size) == 0)/if (0)/
 @test "F1: so does a file system that refuses, in the middle of a write" {
 	(
 		ulimit -f 100
@@ -93,7 +93,7 @@ load veth
 	[ "$(count_in d/core-*.pcapng)" -eq "$(value packets)" ]
 }
 
-# Break: lib/capture/output.c s/FLUSH_EVERY   (500/FLUSH_EVERY (50000/
+# Break: lib/capture/output.c s/FLUSH_EVERY     (500/FLUSH_EVERY (50000/
 @test "F4: kill -9 at any moment leaves whole records and costs at most a second" {
 	kills=20
 	[ -z "${VCAP_SLOW-}" ] || kills=200
@@ -169,7 +169,7 @@ load veth
 	kill "$reader"
 }
 
-# Break: lib/capture/filewriter.c s/fsync(recording->fd) < 0/fsync(recording->fd) < -1/
+# Break: lib/capture/filewriter.c s/fsync(writer->fd) < 0/fsync(writer->fd) < -1/
 @test "F6: whatever fails, it ends in good order and leaves no half file" {
 	[ -e "$build/tests/preload/fail.so" ] || skip "make tests"
 	[ "$build" = "${build%asan*}" ] || skip "the sanitizer has an allocator of its own"
@@ -270,7 +270,7 @@ load veth
 }
 
 # Break: lib/capture/ring.c s/address.sll_ifindex != -1/error == 0/
-# Break: lib/capture/capture_loop.c s/ring_is_attached(&collector->lanes\[i\].ring);/;/
+# Break: lib/capture/capture_loop.c s/ring_is_attached(&loop->inputs\[i\].ring);/;/
 @test "F10: an interface that goes down and up resumes, each CPU in its place" {
 	start d -i vb
 	send -C 0 -c 5 va
@@ -458,7 +458,7 @@ load veth
 	[ -z "$(ls empty)" ]
 	if chown 1 other 2>/dev/null; then
 		run -1 vcap-run -i vb -t 100ms -R 0 -w other
-		[[ $output == *"somebody else"* ]]
+		[[ $output == *"another user"* ]]
 	fi
 	vcap-run -i vb -t 100ms -R 0 -w empty
 	run -1 vcap-run -i vb -t 100ms -R 0 -w empty

@@ -673,7 +673,7 @@ are_followed() { # SOURCE VIP PORT
 	are_followed "haproxy:$PWD/sock" 192.0.2.20 8081
 }
 
-# Break: lib/capture/capture.c s/watch_informant(capture);/;/
+# Break: lib/capture/capture.c s/watch_flows(capture);/;/
 @test "vcap-run --flows: it dies, and the capture goes on" {
 	gateway
 	capture conntrack 192.0.2.10 80

@@ -14,7 +14,7 @@ largest() { # FILE...
 	stat -c %s "$@" | sort -n | tail -n 1
 }
 
-# Break: lib/capture/filewriter.c s/if (recording->most && left < recording->room)/if (0)/
+# Break: lib/capture/filewriter.c s/if (writer->max_size && left < writer->room)/if (0)/
 @test "-C: no file is larger, each is whole, and no packet is lost between them" {
 	start d -i vb -C 64k -n lb1
 	send -C 0 -c 3000 va
@@ -37,7 +37,7 @@ largest() { # FILE...
 	[ "$(vcap-stat -j all | jq '[.origins[].packets] | add')" -eq 3000 ]
 }
 
-# Break: lib/capture/rotation.c s/series->newest - series->oldest >= series->files/0/
+# Break: lib/capture/rotation.c s/rotation->newest - rotation->oldest >= rotation->files/0/
 @test "-W keeps the newest files, and says how much it let go of" {
 	start d -i vb -C 64k -W 3
 	send -C 0 -c 3000 va
@@ -64,7 +64,7 @@ largest() { # FILE...
 	[ "$(count_in "${files[@]}")" -eq "$(field 0 packets)" ]
 }
 
-# Break: lib/capture/filewriter.c s/while (\*limit && recording->relieve/while (0 \&\& recording->relieve/
+# Break: lib/capture/filewriter.c s/while (\*limit && writer->free_space/while (0 \&\& writer->free_space/
 @test "-W: the size cap makes older files go, and does not end the capture" {
 	start d -i vb -C 64k -W 1000 --max-size 400k
 	send -C 0 -c 5000 va
@@ -83,7 +83,7 @@ is_at_least() { # KEY NUMBER
 	[ "$(value "$1")" -ge "$2" ]
 }
 
-# Break: lib/capture/filewriter.c s/while (\*limit && recording->relieve/while (0 \&\& recording->relieve/
+# Break: lib/capture/filewriter.c s/while (\*limit && writer->free_space/while (0 \&\& writer->free_space/
 @test "-W: so does the reserve" {
 	disk size=8M
 	vcap-run -i vb -R 5M --max-size 1G -C 256k -W 1000 -w disk/d 2>err 3>&- &

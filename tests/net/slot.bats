@@ -84,7 +84,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	[ "$(value truncated)" -eq 200 ]
 }
 
-# Break: lib/capture/setup.c s/options->slot ? 0 : options->snaplen/options->snaplen/
+# Break: lib/capture/setup.c s/options->filter ? 0 : options->snaplen/options->snaplen/
 @test "it is given whole packets, also those of a core that is full" {
 	begin d -c 10 -s 60 -- sh -c 'tee copy'
 	send -C 0 -c 50 -s 1000 va
@@ -205,7 +205,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	until_true gone sleeper
 }
 
-# Break: lib/capture/capture.c s/is_left ? LEFT_PATIENCE : FILTER_PATIENCE/FILTER_PATIENCE/
+# Break: lib/capture/capture.c s/is_unread ? UNREAD_TIMEOUT : FILTER_TIMEOUT/FILTER_TIMEOUT/
 @test "--lease with one that reads nothing more ends at once" {
 	mkfifo input
 	vcap-run -i vb --lease -w - -- sh -c 'sleeper 1000' <input 2>err 3>&- | cat >stream &
@@ -231,7 +231,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	[ "$(vcap-host status d | sed -n 's/^reason //p')" = killed ]
 }
 
-# Break: lib/capture/filterproc.c s/if (slot->has_section)/if (0)/
+# Break: lib/capture/filterproc.c s/if (filter->has_section)/if (0)/
 @test "what is not its input, less some packets, ends the capture" {
 	vcap-run -i lo -R 0 --detach -w other
 	for _ in 1 2 3; do echo x >/dev/udp/127.0.0.1/9; done

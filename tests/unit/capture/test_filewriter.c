@@ -1,5 +1,5 @@
 /*
- * A recording is a sequence of whole blocks, whatever the limits and the file system say.
+ * A writer is a sequence of whole blocks, whatever the limits and the file system say.
  */
 #include "capfile/pcapng.h"
 #include "capture/filewriter.h"
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char directory[] = "/tmp/recording.XXXXXX";
+static char directory[] = "/tmp/writer.XXXXXX";
 static unsigned char payload[1000];
 
 static int
@@ -44,22 +44,22 @@ packets_in(int fd)
 	return count;
 }
 
-/* Adds packets until the recording stops; what is kept is what was added less what was lost. */
+/* Adds packets until the writer stops; what is kept is what was added less what was lost. */
 static int
-fill(struct filewriter *recording)
+fill(struct filewriter *writer)
 {
 	struct packet packet = {.len = 1000, .data = payload, .core = PACKET_NO_CORE};
 	uint32_t id, caplen, len;
 	size_t at = 0;
 	int kept = 0;
 
-	for (int i = 0; i < 10000 && !recording->stop; i++) {
+	for (int i = 0; i < 10000 && !writer->stop; i++) {
 		packet.caplen = (uint32_t)(i * 37 % 1000);
-		kept += filewriter_packet(recording, 0, &packet) == 0;
+		kept += filewriter_packet(writer, 0, &packet) == 0;
 		if (i % 10 == 0)
-			filewriter_flush(recording);
+			filewriter_flush(writer);
 	}
-	while (filewriter_next_lost(recording, &at, &id, &caplen, &len))
+	while (filewriter_next_unwritten(writer, &at, &id, &caplen, &len))
 		kept--;
 	return kept;
 }
@@ -69,17 +69,18 @@ test_quota(uint64_t max_size)
 {
 	int fd = open_file(), copy = dup(fd), kept;
 	struct diskquota quota;
-	struct filewriter recording;
+	struct filewriter writer;
 	struct failure why;
 	struct stat st;
 	struct blocks end = BLOCKS_INIT;
 
 	pcapng_write_raw(&end, PCAPNG_ISB, payload, 100);
 	ok(diskquota_init(&quota, fd, max_size, 0, 112, &why) == 0, "quota of %d", (int)max_size);
-	filewriter_open(&recording, fd, false, &quota, &why);
-	kept = fill(&recording);
-	ok(recording.stop == FILEWRITER_SIZE, "stopped for its size");
-	ok(filewriter_end(&recording, end.bytes, end.used, true) == 0, "the end found room");
+	filewriter_open(&writer, fd, false, &quota, &why);
+	kept = fill(&writer);
+	ok(writer.stop == FILEWRITER_SIZE, "stopped for its size");
+	ok(filewriter_end(&writer, end.bytes, end.used, FILEWRITER_SYNC) == 0,
+	   "the end found room");
 	ok(packets_in(copy) == kept, "whole blocks: the %d kept", kept);
 	fstat(copy, &st);
 	ok((uint64_t)st.st_size <= max_size && (uint64_t)st.st_size + 1200 > max_size,
@@ -93,19 +94,19 @@ test_refusal(rlim_t limit)
 {
 	int fd = open_file(), copy = dup(fd), kept;
 	struct rlimit unlimited, small;
-	struct filewriter recording;
+	struct filewriter writer;
 	struct failure why;
 	struct blocks end = BLOCKS_INIT;
 
 	getrlimit(RLIMIT_FSIZE, &unlimited);
 	small = (struct rlimit){limit, unlimited.rlim_max};
 	pcapng_write_raw(&end, PCAPNG_ISB, payload, 100);
-	filewriter_open(&recording, fd, false, NULL, &why);
-	filewriter_bound(&recording, 0, (uint32_t)end.used);
+	filewriter_open(&writer, fd, false, NULL, &why);
+	filewriter_limit(&writer, 0, (uint32_t)end.used);
 	setrlimit(RLIMIT_FSIZE, &small);
-	kept = fill(&recording);
-	ok(recording.stop == FILEWRITER_DISK_FULL, "refused after %d bytes", (int)limit);
-	filewriter_end(&recording, end.bytes, end.used, true);
+	kept = fill(&writer);
+	ok(writer.stop == FILEWRITER_DISK_FULL, "refused after %d bytes", (int)limit);
+	filewriter_end(&writer, end.bytes, end.used, FILEWRITER_SYNC);
 	setrlimit(RLIMIT_FSIZE, &unlimited);
 	ok(packets_in(copy) == kept, "whole blocks: the %d kept", kept);
 	close(copy);
@@ -116,7 +117,7 @@ int
 main(void)
 {
 	int fds[2];
-	struct filewriter recording;
+	struct filewriter writer;
 	struct failure why;
 
 	if (!mkdtemp(directory))
@@ -128,11 +129,11 @@ main(void)
 	for (rlim_t limit = 30000; limit < 31000; limit += 97)
 		test_refusal(limit);
 	ok(pipe(fds) == 0, "a pipe");
-	filewriter_open(&recording, fds[1], true, NULL, &why);
+	filewriter_open(&writer, fds[1], true, NULL, &why);
 	close(fds[0]);
-	fill(&recording);
-	ok(recording.stop == FILEWRITER_CLOSED, "without a reader it is closed");
-	filewriter_end(&recording, NULL, 0, true);
+	fill(&writer);
+	ok(writer.stop == FILEWRITER_CLOSED, "without a reader it is closed");
+	filewriter_end(&writer, NULL, 0, FILEWRITER_SYNC);
 	rmdir(directory);
 	return done_testing();
 }

@@ -1,0 +1,24 @@
+#include "capture/state.h"
+
+void
+capture_counts(struct capture *capture, unsigned core, uint32_t interface, struct counts *counts)
+{
+	struct output *output = &capture->outputs[capture->output_count > 1 ? core : 0];
+	const size_t i = (size_t)core * capture->interface_count + interface;
+
+	*counts = (struct counts){0};
+	output_read(output, &capture->counters[i], counts);
+}
+
+void
+capture_total(struct capture *capture, struct counts *total)
+{
+	struct counts counts;
+
+	*total = (struct counts){0};
+	for (unsigned core = 0; core < capture->core_count; core++)
+		for (uint32_t i = 0; i < capture->interface_count; i++) {
+			capture_counts(capture, core, i, &counts);
+			counts_add(total, &counts);
+		}
+}
