@@ -16,7 +16,7 @@ struct ask {
  * error. Heap; NULL if it does not succeed within a minute, or prints more than 64 MiB. */
 char *ask_engine(const struct ask *inquiry, char *const *command, struct failure *why);
 
-/* A draft_finder (draft.h) whose context is a struct ask: a name as the host itself resolves it
+/* A draft_resolver (draft.h) whose context is a struct ask: a name as the host itself resolves it
  * (getent(1), on the first engine), or the addresses of all the hosts' interfaces (`ip address`)
  * but link-local ones. */
 int ask_find(void *context, const char *name, struct strvec *addresses, struct failure *why);

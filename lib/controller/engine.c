@@ -298,6 +298,32 @@ engines_find(const struct engines *engines, const char *name, struct failure *wh
 	return NULL;
 }
 
+char **
+engines_list(const char *list, config_variable *variable, struct failure *why)
+{
+	struct engines known = ENGINES_INIT;
+	struct strvec names = STRVEC_INIT;
+	char *copy = strdup(list), *rest = copy, **found = NULL;
+	int rc = copy ? engines_load(&known, variable, why) : failure_set(why, "out of memory");
+
+	for (char *name; rc == 0 && (name = strsep(&rest, ","));) {
+		if (!engines_find(&known, name, why))
+			rc = -1;
+		else if (!strvec_has(&names, name))
+			strvec_add(&names, name);
+	}
+	found = strvec_finish(&names);
+	if (rc == 0 && !found)
+		failure_set(why, "out of memory");
+	if (rc < 0) {
+		strvec_free(found);
+		found = NULL;
+	}
+	engines_release(&known);
+	free(copy);
+	return found;
+}
+
 bool
 engine_is_listed(const char *list, const char *name)
 {

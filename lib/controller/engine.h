@@ -19,7 +19,7 @@ struct engine {
 	enum engine_transport transport;
 	char **interfaces; /* NULL-ended; NULL: whatever vcap-run chooses */
 	char *bin;         /* where the vcap commands are, or NULL: on the engine's PATH */
-	char *directory;   /* where captures lie there; never NULL */
+	char *directory;   /* where captures merge_live there; never NULL */
 	char *flows;       /* where the pairs of connections are to be had, or NULL */
 	bool sudo;
 	bool is_region; /* a controller with engines of its own */
@@ -43,6 +43,9 @@ int engines_parse(struct engines *engines, const char *text, const char *file, s
 /* Reads the engines file of the configuration. */
 int engines_load(struct engines *engines, config_variable *variable, struct failure *why);
 void engines_release(struct engines *engines);
+/* The names of a comma-separated list, each once and each an engine of the engines file:
+ * NULL-ended, for strvec_free. NULL: one is unknown, the file is malformed, or memory ran out. */
+char **engines_list(const char *list, config_variable *variable, struct failure *why);
 
 /* NULL, with the name in why, if there is none. */
 const struct engine *engines_find(const struct engines *engines, const char *name,

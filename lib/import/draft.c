@@ -1,3 +1,14 @@
+/*
+ * A draft keeps the lines of a service file as text, since all that is asked of them later is
+ * whether a line, an address or a port is there already; the ports of each line are kept beside it
+ * for that. Text from a configuration is hostile: names become ones that parse_is_name accepts,
+ * control characters, which could begin a line of their own, become `?`, and only what looks like a
+ * host name reaches the resolver.
+ *
+ * A source line of vcap-service(5) restricts what counts as the service's traffic on the server
+ * side, so a wrong one loses packets while none loses nothing. It is therefore printed only if
+ * every server's source is known, and all are of one kind, "client" or addresses.
+ */
 #include "import/draft.h"
 
 #include "base/parse.h"
@@ -5,6 +16,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,42 +28,60 @@ release_words(struct strvec *words)
 	strvec_free(strvec_finish(words));
 }
 
+static void
+free_draft(struct draft *draft)
+{
+	release_words(&draft->comments);
+	draft_endpoints_release(&draft->vips);
+	draft_endpoints_release(&draft->servers);
+	release_words(&draft->monitors);
+	release_words(&draft->sources);
+	free(draft->name);
+	free(draft);
+}
+
 void
 drafts_release(struct drafts *drafts)
 {
-	for (size_t i = 0; i < drafts->count; i++) {
-		struct draft *draft = drafts->list[i];
-
-		release_words(&draft->notes);
-		release_words(&draft->vips);
-		release_words(&draft->servers);
-		release_words(&draft->monitors);
-		release_words(&draft->sources);
-		free(draft->vip_ports);
-		free(draft->server_ports);
-		free(draft->name);
-		free(draft);
-	}
+	for (size_t i = 0; i < drafts->count; i++)
+		free_draft(drafts->list[i]);
 	free(drafts->list);
-	release_words(&drafts->remarks);
+	release_words(&drafts->warnings);
 	*drafts = DRAFTS_INIT;
 }
 
-bool
-drafts_is_whole(const struct drafts *drafts)
+void
+drafts_drop_empty(struct drafts *drafts)
 {
-	bool failed = drafts->failed || drafts->remarks.failed;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < drafts->count; i++) {
+		struct draft *draft = drafts->list[i];
+
+		if (draft->is_wanted && draft->vips.lines.count > 0)
+			drafts->list[kept++] = draft;
+		else
+			free_draft(draft);
+	}
+	drafts->count = kept;
+}
+
+bool
+drafts_are_complete(const struct drafts *drafts)
+{
+	bool failed = drafts->failed || drafts->warnings.failed;
 
 	for (size_t i = 0; i < drafts->count; i++) {
 		const struct draft *draft = drafts->list[i];
 
-		failed |= draft->notes.failed || draft->vips.failed || draft->servers.failed ||
-			  draft->monitors.failed || draft->sources.failed;
+		failed |= draft->comments.failed || draft->vips.lines.failed ||
+			  draft->servers.lines.failed || draft->monitors.failed ||
+			  draft->sources.failed;
 	}
 	return !failed;
 }
 
-/* A name as parse_is_name has it, with room for a number at its end. */
+/* Makes a name that parse_is_name accepts, with room for a number at its end. */
 static void
 make_name(char to[NAME_ROOM], const char *from)
 {
@@ -69,7 +99,7 @@ make_name(char to[NAME_ROOM], const char *from)
 }
 
 static struct draft *
-find_exactly(const struct drafts *drafts, const char *name)
+find_by_exact_name(const struct drafts *drafts, const char *name)
 {
 	for (size_t i = 0; i < drafts->count; i++)
 		if (strcmp(drafts->list[i]->name, name) == 0)
@@ -80,10 +110,11 @@ find_exactly(const struct drafts *drafts, const char *name)
 struct draft *
 drafts_find(const struct drafts *drafts, const char *name)
 {
+	struct draft *draft = find_by_exact_name(drafts, name);
 	char made[NAME_ROOM];
 
 	make_name(made, name);
-	return find_exactly(drafts, made);
+	return draft ? draft : find_by_exact_name(drafts, made);
 }
 
 static bool
@@ -107,7 +138,7 @@ drafts_add(struct drafts *drafts, const char *name)
 		drafts->list = larger;
 	make_name(made, name);
 	length = strlen(made);
-	for (unsigned number = 2; find_exactly(drafts, made); number++)
+	for (unsigned number = 2; find_by_exact_name(drafts, made); number++)
 		snprintf(made + length, sizeof(made) - length, "-%u", number);
 	if (draft)
 		draft->name = strdup(made);
@@ -116,125 +147,75 @@ drafts_add(struct drafts *drafts, const char *name)
 		drafts->failed = true;
 		return NULL;
 	}
+	draft->drafts = drafts;
 	draft->is_wanted = is_wanted(drafts, made) || is_wanted(drafts, name);
 	return drafts->list[drafts->count++] = draft;
 }
 
-void
-drafts_remark(struct drafts *drafts, const struct draft *draft, struct draft_place place,
-	      const char *format, ...)
+static void __attribute__((format(printf, 3, 0)))
+add_warning(struct drafts *drafts, struct draft_location at, const char *format, va_list args)
 {
-	char text[512], *remark;
-	va_list args;
+	char text[512], *warning;
 	int length;
 
-	if (draft && !draft->is_wanted)
+	vsnprintf(text, sizeof(text), format, args);
+	if (at.line)
+		length = asprintf(&warning, "%s:%u: %s", at.file, at.line, text);
+	else
+		length = asprintf(&warning, "%s: %s", at.file, text);
+	if (length < 0) {
+		drafts->failed = true;
+		return;
+	}
+	if (!strvec_has(&drafts->warnings, warning))
+		strvec_add(&drafts->warnings, warning);
+	free(warning);
+}
+
+void
+drafts_warn(struct drafts *drafts, struct draft_location at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_warning(drafts, at, format, args);
+	va_end(args);
+}
+
+void
+draft_warn(struct draft *draft, struct draft_location at, const char *format, ...)
+{
+	va_list args;
+
+	if (!draft->is_wanted)
 		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	add_warning(draft->drafts, at, format, args);
 	va_end(args);
-	if (place.line)
-		length = asprintf(&remark, "%s:%u: %s", place.file, place.line, text);
-	else
-		length = asprintf(&remark, "%s: %s", place.file, text);
-	if (length < 0)
-		drafts->failed = true;
-	else if (!strvec_has(&drafts->remarks, remark))
-		strvec_add(&drafts->remarks, remark);
-	if (length >= 0)
-		free(remark);
 }
 
-/* What a comment must not hold: it ends with its line. */
-static void
-tame(char *text)
-{
-	for (; text && *text; text++)
-		if (iscntrl((unsigned char)*text))
-			*text = '?';
-}
-
-/* Each only once. */
 static void __attribute__((format(printf, 2, 0)))
 add_once(struct strvec *words, const char *format, va_list args)
 {
 	char text[512];
 
 	vsnprintf(text, sizeof(text), format, args);
-	tame(text);
+	draft_endpoint_replace_controls(text);
 	if (!strvec_has(words, text))
 		strvec_add(words, text);
 }
 
 void
-draft_note(struct draft *draft, const char *format, ...)
+draft_add_comment(struct draft *draft, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	add_once(&draft->notes, format, args);
+	add_once(&draft->comments, format, args);
 	va_end(args);
 }
 
-/* ADDRESS PROTOCOL/PORTS as vcap-service(5) writes them. */
-static void
-print_end(FILE *out, const char *address, struct draft_ports ports)
-{
-	fputs(address, out);
-	if (!ports.protocol)
-		return;
-	fprintf(out, " %s", ports.protocol);
-	if (ports.first == 0 && ports.last == UINT16_MAX)
-		return;
-	fprintf(out, "/%u", ports.first);
-	if (ports.last != ports.first)
-		fprintf(out, "-%u", ports.last);
-}
-
-/* Whether the line is there, whatever the comment after it. */
-static bool
-has_line(const struct strvec *lines, const char *line)
-{
-	size_t length = strcspn(line, "#");
-
-	for (size_t i = 0; i < lines->count; i++)
-		if (strncmp(lines->list[i], line, length) == 0 &&
-		    (lines->list[i][length] == '#' || !lines->list[i][length]))
-			return true;
-	return false;
-}
-
-static void
-add_line(struct drafts *drafts, struct strvec *lines, struct draft_ports **list,
-	 const char *address, struct draft_ports ports, const char *note)
-{
-	char *line = NULL;
-	size_t size, count = lines->count;
-	FILE *out = open_memstream(&line, &size);
-	struct draft_ports *larger;
-
-	if (out) {
-		print_end(out, address, ports);
-		if (note)
-			fprintf(out, "  # %s", note);
-	}
-	if (!out || fclose(out) != 0) {
-		drafts->failed = true;
-		return;
-	}
-	tame(line);
-	larger = reallocarray(*list, count + 1, sizeof(*larger));
-	if (larger)
-		*list = larger;
-	if (larger && !has_line(lines, line))
-		strvec_add(lines, line);
-	if (lines->count > count)
-		larger[count] = ports;
-	drafts->failed |= !larger;
-	free(line);
-}
-
-/* Whether a resolver may be asked for it. */
+/* Whether it is a host name, safe to hand to a resolver. */
 static bool
 is_host_name(const char *host)
 {
@@ -248,82 +229,91 @@ is_host_name(const char *host)
 	return has_letter && isalnum((unsigned char)*host) && strlen(host) < 254;
 }
 
-static void
-add_found(struct drafts *drafts, struct draft *draft, struct draft_place place, const char *host,
-	  int family, struct draft_ports ports, const char *comment, struct strvec *lines,
-	  struct draft_ports **list)
+/* Adds those of the addresses that are of the endpoint's family; returns how many. */
+static size_t
+add_addresses(struct draft *draft, struct draft_endpoints *to,
+	      const struct draft_endpoint *endpoint, const struct strvec *addresses)
 {
+	const char *comment = endpoint->comment;
+	size_t added = 0;
+	char text[512];
+
+	if (endpoint->host)
+		snprintf(text, sizeof(text), "%s%s%s, resolved once", comment ? comment : "",
+			 comment ? ": " : "", endpoint->host);
+	else
+		snprintf(text, sizeof(text), "an address of the host");
+	for (size_t i = 0; i < addresses->count; i++) {
+		const int family = strchr(addresses->list[i], ':') ? 6 : 4;
+
+		if (endpoint->family && endpoint->family != family)
+			continue;
+		draft->drafts->failed |=
+		    draft_endpoints_add(to, addresses->list[i], endpoint->ports, text) < 0;
+		added++;
+	}
+	return added;
+}
+
+static void
+add_resolved(struct draft *draft, struct draft_location at, struct draft_endpoints *to,
+	     const struct draft_endpoint *endpoint)
+{
+	struct drafts *drafts = draft->drafts;
 	struct strvec addresses = STRVEC_INIT;
 	struct failure why = FAILURE_INIT;
-	size_t used = 0;
-	char note[512];
 
-	if (host)
-		snprintf(note, sizeof(note), "%s%s%s, resolved once", comment ? comment : "",
-			 comment ? ": " : "", host);
-	else
-		snprintf(note, sizeof(note), "an address of the host");
-	if (!drafts->find || drafts->find(drafts->context, host, &addresses, &why) < 0) {
-		drafts_remark(drafts, draft, place, "%s",
-			      why.text[0] ? why.text : "names are not resolved");
-	} else {
-		for (size_t i = 0; i < addresses.count; i++) {
-			const int its = strchr(addresses.list[i], ':') ? 6 : 4;
-
-			if (family && its != family)
-				continue;
-			add_line(drafts, lines, list, addresses.list[i], ports, note);
-			used++;
-		}
-		if (used == 0)
-			drafts_remark(drafts, draft, place, "no address of IPv%d: '%s'", family,
-				      host ? host : "*");
-	}
+	if (!drafts->resolve)
+		draft_warn(draft, at, "names are not resolved");
+	else if (drafts->resolve(drafts->context, endpoint->host, &addresses, &why) < 0)
+		draft_warn(draft, at, "%s", why.text);
+	else if (add_addresses(draft, to, endpoint, &addresses) == 0)
+		draft_warn(draft, at, "no IPv%d address: '%s'", endpoint->family,
+			   endpoint->host ? endpoint->host : "*");
 	drafts->failed |= addresses.failed;
 	release_words(&addresses);
 }
 
 static void
-add_end(struct drafts *drafts, struct draft *draft, struct draft_place place, const char *host,
-	int family, struct draft_ports ports, const char *note, struct strvec *lines,
-	struct draft_ports **list)
+add_endpoint(struct draft *draft, struct draft_location at, struct draft_endpoints *to,
+	     const struct draft_endpoint *endpoint)
 {
+	const char *host = endpoint->host;
 	struct interval interval;
-	uint8_t found;
+	uint8_t family;
 
 	if (!draft->is_wanted)
 		return;
-	/* Its packets are those of IPv4. */
+	/* The packets of an IPv4-mapped address are IPv4. */
 	if (host && strncasecmp(host, "::ffff:", 7) == 0 && strchr(host, '.'))
 		host += 7;
-	if (lines->count >= DRAFT_LINES_MAX)
-		drafts_remark(drafts, draft, place, "more addresses than fit in a service: '%s'",
-			      host ? host : "*");
-	else if (host && interval_parse(&interval, &found, host, NULL) == 0)
-		add_line(drafts, lines, list, host, ports, note);
+	if (to->lines.count >= DRAFT_LINES_MAX)
+		draft_warn(draft, at, "too many addresses for one service: '%s'",
+			   host ? host : "*");
+	else if (host && interval_parse(&interval, &family, host, NULL) == 0)
+		draft->drafts->failed |=
+		    draft_endpoints_add(to, host, endpoint->ports, endpoint->comment) < 0;
 	else if (host && !is_host_name(host))
-		drafts_remark(drafts, draft, place, "not an address: '%s'", host);
+		draft_warn(draft, at, "not an address: '%s'", host);
 	else
-		add_found(drafts, draft, place, host, family, ports, note, lines, list);
+		add_resolved(draft, at, to, endpoint);
 }
 
 void
-draft_vip(struct drafts *drafts, struct draft *draft, struct draft_place place, const char *host,
-	  int family, struct draft_ports ports, const char *note)
+draft_add_vip(struct draft *draft, struct draft_location at, const struct draft_endpoint *endpoint)
 {
-	add_end(drafts, draft, place, host, family, ports, note, &draft->vips, &draft->vip_ports);
+	add_endpoint(draft, at, &draft->vips, endpoint);
 }
 
 void
-draft_server(struct drafts *drafts, struct draft *draft, struct draft_place place, const char *host,
-	     int family, struct draft_ports ports, const char *note)
+draft_add_server(struct draft *draft, struct draft_location at,
+		 const struct draft_endpoint *endpoint)
 {
-	add_end(drafts, draft, place, host, family, ports, note, &draft->servers,
-		&draft->server_ports);
+	add_endpoint(draft, at, &draft->servers, endpoint);
 }
 
 void
-draft_monitor(struct draft *draft, const char *format, ...)
+draft_add_monitor(struct draft *draft, const char *format, ...)
 {
 	va_list args;
 
@@ -333,20 +323,18 @@ draft_monitor(struct draft *draft, const char *format, ...)
 }
 
 void
-draft_monitor_http(struct drafts *drafts, struct draft *draft, struct draft_place place,
-		   const char *path)
+draft_add_http_monitor(struct draft *draft, struct draft_location at, const char *path)
 {
 	const int length = (int)strcspn(path, "?");
 
 	if (path[0] != '/' || (int)strcspn(path, " \t\r\n$") < length || length < 2 || length > 400)
-		drafts_remark(drafts, draft, place,
-			      "checks are not told from requests of clients: '%s'", path);
+		draft_warn(draft, at, "checks cannot be told from client requests: '%s'", path);
 	else
-		draft_monitor(draft, "http %.*s", length, path);
+		draft_add_monitor(draft, "http %.*s", length, path);
 }
 
 void
-draft_source(struct draft *draft, const char *source)
+draft_add_source(struct draft *draft, const char *source)
 {
 	struct interval interval;
 	uint8_t family;
@@ -359,31 +347,6 @@ draft_source(struct draft *draft, const char *source)
 		strvec_add(&draft->sources, source);
 }
 
-bool
-draft_has_server(const struct draft *draft, const char *host)
-{
-	const size_t length = strlen(host);
-
-	for (size_t i = 0; i < draft->servers.count; i++)
-		if (strncmp(draft->servers.list[i], host, length) == 0 &&
-		    strchr(" ", draft->servers.list[i][length]))
-			return true;
-	return false;
-}
-
-bool
-draft_serves(const struct draft *draft, const char *protocol, unsigned port)
-{
-	for (size_t i = 0; i < draft->servers.count; i++) {
-		const struct draft_ports *ports = &draft->server_ports[i];
-
-		if (!ports->protocol || (strcmp(ports->protocol, protocol) == 0 &&
-					 ports->first <= port && port <= ports->last))
-			return true;
-	}
-	return false;
-}
-
 static void
 print_lines(FILE *out, const char *keyword, const struct strvec *lines)
 {
@@ -391,62 +354,42 @@ print_lines(FILE *out, const char *keyword, const struct strvec *lines)
 		fprintf(out, "%-8s %s\n", keyword, lines->list[i]);
 }
 
-void
-draft_print(const struct draft *draft, FILE *out)
+static void
+print_file(const struct draft *draft, char *const *engines, FILE *out)
 {
-	/* A source line narrows the server side, so one server whose source is not known, or that
-	 * differs in kind, leaves it open. */
 	const bool all_clients =
 	    draft->has_client_source && !draft->has_unknown_source && draft->sources.count == 0;
 
-	print_lines(out, "#", &draft->notes);
-	if (draft->has_unjoined && !all_clients)
+	fprintf(out, "# service %s\n", draft->name);
+	print_lines(out, "#", &draft->comments);
+	if (draft->has_unlinked && !all_clients)
 		fputs(
 		    "#        nothing in the packets joins all client and server connections: for\n"
 		    "#        captures of single clients see flows= in vcap-engines(5)\n",
 		    out);
-	print_lines(out, "vip", &draft->vips);
-	print_lines(out, "server", &draft->servers);
+	print_lines(out, "vip", &draft->vips.lines);
+	print_lines(out, "server", &draft->servers.lines);
 	if (all_clients)
 		fputs("source   client\n", out);
 	else if (!draft->has_client_source && !draft->has_unknown_source)
 		print_lines(out, "source", &draft->sources);
 	print_lines(out, "monitor", &draft->monitors);
-}
-
-int
-draft_parse_ports(const char *word, unsigned *first, unsigned *last)
-{
-	const char *dash = strchr(word, '-');
-	char number[8] = "";
-	uint64_t low, high;
-	size_t length = dash ? (size_t)(dash - word) : strlen(word);
-
-	if (length >= sizeof(number))
-		return -1;
-	memcpy(number, word, length);
-	if (parse_number(number, UINT16_MAX, &low, NULL) < 0 || low == 0)
-		return -1;
-	high = low;
-	if (dash && (parse_number(dash + 1, UINT16_MAX, &high, NULL) < 0 || high < low))
-		return -1;
-	*first = (unsigned)low;
-	*last = (unsigned)high;
-	return 0;
+	for (; *engines; engines++)
+		fprintf(out, "%-8s %s\n", "engine", *engines);
 }
 
 char *
-draft_split(char *word, char **ports)
+draft_format(const struct draft *draft, char *const *engines)
 {
-	char *bracket = *word == '[' ? strchr(word, ']') : NULL;
-	char *colon = strrchr(bracket ? bracket : word, ':');
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	*ports = colon ? colon + 1 : NULL;
-	if (colon)
-		*colon = '\0';
-	if (bracket) {
-		*bracket = '\0';
-		return word + 1;
-	}
-	return word;
+	if (!out)
+		return NULL;
+	print_file(draft, engines, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }

@@ -1,63 +1,57 @@
 /*
- * Services as an importer drafts them, from what the configuration of another program says:
- * lines of vcap-service(5), and remarks on what could not be understood. An importer is a function
+ * Drafts: services as an importer reads them from another program's configuration, with warnings
+ * about what it could not import. An importer is a function
  *
  *	int NOUN_import(struct drafts *drafts, const char *text, const char *file,
  *			struct failure *why);
  *
- * which adds to drafts; file is what remarks call the text. -1: the text as a whole is none of its
- * kind. Memory that ran out on the way is remembered, for drafts_is_whole to tell at the end.
+ * which adds the services in text to drafts; file names the text in warnings and must stay valid
+ * until drafts_release. It returns -1 if the text as a whole is malformed. Memory that runs out in
+ * between is not reported by each call: drafts_are_complete tells at the end.
  */
 #ifndef VCAP_DRAFT_H
 #define VCAP_DRAFT_H
 
 #include "base/failure.h"
 #include "base/strvec.h"
+#include "import/draft_endpoint.h"
 
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 
-#define DRAFT_LINES_MAX 4096 /* of a kind in one service; more are said and left out */
+#define DRAFT_LINES_MAX \
+	4096 /* vip or server lines of a service; more are dropped, with a warning */
 
-/* What is not in the configuration: the addresses of a name, or of the host itself (name NULL), are
- * added to addresses. -1: there are none, with why. */
-typedef int draft_finder(void *context, const char *name, struct strvec *addresses,
-			 struct failure *why);
+/* Adds the addresses of a host name, or of the host itself (name NULL), to addresses. -1: it has
+ * none, with why. */
+typedef int draft_resolver(void *context, const char *name, struct strvec *addresses,
+			   struct failure *why);
 
-struct draft_ports {
-	const char *protocol; /* "tcp", "udp", "sctp"; NULL: any, and any port */
-	unsigned first, last; /* 0-65535: any */
-};
-
-#define DRAFT_ANY_PORT 0, UINT16_MAX
-
-/* Where something stands in what is imported: FILE:LINE; line 0: where says it all. */
-struct draft_place {
+/* Where a warning points to: FILE:LINE; line 0: file alone, which is borrowed. */
+struct draft_location {
 	const char *file;
 	unsigned line;
 };
 
 struct draft {
+	struct drafts *drafts;
 	char *name;
-	bool is_wanted;
-	struct strvec notes; /* comments at its head */
-	struct strvec vips, servers, monitors;
-	struct draft_ports *vip_ports, *server_ports; /* of each line in vips and servers */
-	/* The address that servers see, as far as every server's is known. */
-	struct strvec sources;
+	bool is_wanted;         /* else it takes no lines and gives no warnings */
+	struct strvec comments; /* at the head of the file */
+	struct draft_endpoints vips, servers;
+	struct strvec monitors;
+	struct strvec sources; /* addresses that servers see as their client's */
 	bool has_client_source, has_unknown_source;
-	bool has_unjoined; /* some server learns nothing of the client */
+	bool has_unlinked; /* some server is not told which client it serves */
 };
 
 struct drafts {
 	struct draft **list;
 	size_t count;
-	struct strvec remarks; /* "FILE:LINE: text" */
-	char *const *wanted;   /* names of services, NULL-ended; NULL: all */
-	draft_finder *find;
-	void *context; /* of find */
-	bool failed;
+	struct strvec warnings;  /* "FILE:LINE: text", each only once */
+	char *const *wanted;     /* names of services, NULL-ended; NULL: all */
+	draft_resolver *resolve; /* NULL: names are not resolved */
+	void *context;           /* of resolve */
+	bool failed;             /* memory ran out */
 };
 
 #define DRAFTS_INIT ((struct drafts){0})
@@ -65,55 +59,48 @@ struct drafts {
 void drafts_release(struct drafts *drafts);
 
 /* Whether memory was enough for all that was added. */
-bool drafts_is_whole(const struct drafts *drafts);
+bool drafts_are_complete(const struct drafts *drafts);
 
-/* A service that is to be called name, which is made a valid and unique one: every character that
- * no name may have becomes `-`. NULL without memory. */
+/* Adds a service, owned by drafts. Its name is made valid, each forbidden character becoming `-`,
+ * and unique, by a number at its end. NULL: out of memory. */
 struct draft *drafts_add(struct drafts *drafts, const char *name);
-/* The one of that name, which need not be a valid one, or NULL. */
+/* The service of this name, or else the first that drafts_add made of it; NULL: none. */
 struct draft *drafts_find(const struct drafts *drafts, const char *name);
 
-/* Says what is left out. draft, which may be NULL, is what it is left out of: unless that is
- * wanted, nothing is said. */
-void drafts_remark(struct drafts *drafts, const struct draft *draft, struct draft_place place,
-		   const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* A comment at the head of the file. */
-void draft_note(struct draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/*
- * Adds lines, each only once. host is an address, a range or subnet, a name, or NULL for every
- * address of the host; family is 4, 6 or 0 for both. note is a comment, or NULL. What has no
- * address is remarked upon.
+/* Removes the services that are not wanted or have no vip line, of which nothing can be captured.
  */
-void draft_vip(struct drafts *drafts, struct draft *draft, struct draft_place place,
-	       const char *host, int family, struct draft_ports ports, const char *note);
-void draft_server(struct drafts *drafts, struct draft *draft, struct draft_place place,
-		  const char *host, int family, struct draft_ports ports, const char *note);
-void draft_monitor(struct draft *draft, const char *format, ...)
+void drafts_drop_empty(struct drafts *drafts);
+
+/* Record what is not imported; draft_warn does nothing for a draft that is not wanted. */
+void drafts_warn(struct drafts *drafts, struct draft_location at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void draft_warn(struct draft *draft, struct draft_location at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds a comment line at the head of the file. */
+void draft_add_comment(struct draft *draft, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Checks that ask for a path. One that clients ask for as well, `/`, would take their connections
- * for checks, and one that no service file can hold: these are remarked upon. */
-void draft_monitor_http(struct drafts *drafts, struct draft *draft, struct draft_place place,
-			const char *path);
+/* Add lines, each only once: names are resolved, and what has no address is warned of. */
+void draft_add_vip(struct draft *draft, struct draft_location at,
+		   const struct draft_endpoint *endpoint);
+void draft_add_server(struct draft *draft, struct draft_location at,
+		      const struct draft_endpoint *endpoint);
 
-/* For every server: what it sees as the client's address. `client`, an address or range, or NULL if
- * that is not known. */
-void draft_source(struct draft *draft, const char *source);
+/* Adds a monitor line, the words after the keyword. */
+void draft_add_monitor(struct draft *draft, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* Whether a server line has this address, as it was given. */
-bool draft_has_server(const struct draft *draft, const char *host);
-/* Whether a server line has this port. */
-bool draft_serves(const struct draft *draft, const char *protocol, unsigned port);
+/* Adds health checks that request a path; a query is cut off. Warns instead of paths that clients
+ * request as well (`/`), as their connections would count as checks, and of those that a service
+ * file cannot hold. */
+void draft_add_http_monitor(struct draft *draft, struct draft_location at, const char *path);
 
-/* The service file, without the engines. */
-void draft_print(const struct draft *draft, FILE *out);
+/* To be called for every server: the client's address as that server sees it, which is "client",
+ * an address or a range; NULL or other text: not known. */
+void draft_add_source(struct draft *draft, const char *source);
 
-/* Reads "80" or "80-90" (1-65535). */
-int draft_parse_ports(const char *word, unsigned *first, unsigned *last);
-/* Parts ADDRESS:PORTS at its last colon, in place, and takes the brackets off; without a colon
- * outside of brackets *ports is NULL. Returns the address. */
-char *draft_split(char *word, char **ports);
+/* The service file, with an engine line for each name (NULL-ended): heap. NULL: out of memory. */
+char *draft_format(const struct draft *draft, char *const *engines);
 
 #endif

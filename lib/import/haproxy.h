@@ -1,19 +1,20 @@
 /*
- * A HAProxy configuration (its manual, versions 2.4 to 3.0) as services: one for each frontend and
- * listen section, its binds the VIPs, the servers of its own and of every backend it can use the
- * servers, and the monitors those that the checks of these servers look like.
+ * A HAProxy configuration (its manual, versions 2.4 to 3.0) as services, one for each frontend and
+ * listen section: its binds are the VIPs, the servers of every backend that it can use the servers,
+ * and what their health checks look like the monitors.
  *
- * Understood: quotes, escapes and `setenv`; defaults sections, by position and by name; binds to
+ * Supported: quotes, escapes and `setenv`; defaults sections, by position and by name; binds to
  * several addresses, port ranges and QUIC; server-template, default-server and dispatch; ports
- * relative to the client's; source and usesrc. Conditions (ACLs) are not weighed: a backend that
- * could be used is. Remarked upon: what depends on the environment, on `.if`, on a backend named by
- * an expression, on DNS SRV records, and sockets that are not of IP.
+ * relative to the client's; source and usesrc. ACLs are not evaluated: a backend that could be used
+ * counts as used. Warned of: what depends on the environment, on `.if` or on an expression, DNS SRV
+ * records, and sockets that are not IP.
  */
 #ifndef VCAP_HAPROXY_H
 #define VCAP_HAPROXY_H
 
 #include "import/draft.h"
 
+/* An importer (draft.h). -1: out of memory. */
 int haproxy_import(struct drafts *drafts, const char *text, const char *file, struct failure *why);
 
 #endif

@@ -13,16 +13,16 @@ begins(const char *word, const char *with)
 }
 
 static bool
-is_in(const char *word, const char *const *list)
+is_any(const char *word, const char *const *list)
 {
 	while (*list && strcmp(*list, word) != 0)
 		list++;
 	return *list;
 }
 
-/* What stands before the `@`; -1: not of IP. */
+/* Applies the prefix before an `@`; -1: not IP. */
 static int
-set_family(struct haproxy_addr *addr, const char *prefix)
+apply_prefix(struct haproxy_addr *addr, const char *prefix)
 {
 	static const struct {
 		const char *name;
@@ -56,7 +56,7 @@ parse_port(struct haproxy_addr *addr, const char *word)
 		return 0;
 	}
 	if (*word != '+' && *word != '-')
-		return draft_parse_ports(word, &addr->ports.first, &addr->ports.last);
+		return draft_endpoint_parse_ports(word, &addr->ports.first, &addr->ports.last);
 	if (parse_number(word + 1, UINT16_MAX, &offset, NULL) < 0)
 		return -1;
 	addr->kind = HAPROXY_PORT_CLIENTS;
@@ -81,13 +81,13 @@ haproxy_addr_parse(struct haproxy_addr *addr, const char *word, struct failure *
 		*at = '\0';
 		rest = at + 1;
 	}
-	if ((at && set_family(addr, addr->text) < 0) || *rest == '/')
-		return failure_set(why, "not an address of IP: '%s'", word);
-	addr->host = draft_split(rest, &ports);
+	if ((at && apply_prefix(addr, addr->text) < 0) || *rest == '/')
+		return failure_set(why, "not an IP address: '%s'", word);
+	addr->host = draft_endpoint_split(rest, &ports);
 	if (parse_port(addr, ports) < 0)
 		return failure_set(why, "not a port: '%s'", word);
 	if (*addr->host == '_')
-		return failure_set(why, "a DNS SRV record is not resolved: '%s'", word);
+		return failure_set(why, "DNS SRV records are not resolved: '%s'", word);
 	if (!*addr->host || strcmp(addr->host, "*") == 0 || strcmp(addr->host, "0.0.0.0") == 0) {
 		addr->host = NULL;
 		addr->family = addr->family ? addr->family : 4;
@@ -108,16 +108,16 @@ haproxy_server_set_source(struct haproxy_server *server, char *const *words)
 	if (!words[0] || haproxy_addr_parse(&addr, words[0], NULL) < 0)
 		return;
 	if (words[1] && strcmp(words[1], "usesrc") == 0) {
-		if (words[2] && is_in(words[2], clients))
+		if (words[2] && is_any(words[2], clients))
 			strcpy(server->source, "client");
 	} else if (addr.host && strlen(addr.host) < sizeof(server->source)) {
 		strcpy(server->source, addr.host);
 	}
 }
 
-/* NAME or no-NAME */
+/* Reads NAME or no-NAME; false: the word is neither. */
 static bool
-take_flag(const char *word, const char *name, bool *flag)
+read_flag(const char *word, const char *name, bool *flag)
 {
 	const bool no = begins(word, "no-");
 
@@ -127,33 +127,34 @@ take_flag(const char *word, const char *name, bool *flag)
 	return true;
 }
 
-/* To say no is more than not to say yes: checks are encrypted if their server's connections are. */
+/* `no-check-ssl` differs from neither word: without it checks use TLS as the server's connections
+ * do. */
 static bool
-take_check_ssl(struct haproxy_server *server, const char *word)
+read_check_ssl(struct haproxy_server *server, const char *word)
 {
-	if (!take_flag(word, "check-ssl", &server->check_ssl))
+	if (!read_flag(word, "check-ssl", &server->check_ssl))
 		return false;
 	server->no_check_ssl = !server->check_ssl;
 	return true;
 }
 
 static bool
-take_proxy(const char *word, unsigned *version)
+read_proxy(const char *word, unsigned *version)
 {
 	static const char *const second[] = {"send-proxy-v2", "send-proxy-v2-ssl",
 					     "send-proxy-v2-ssl-cn", NULL};
 	const bool no = begins(word, "no-");
 	const char *name = word + (no ? 3 : 0);
 
-	if (strcmp(name, "send-proxy") != 0 && !is_in(name, second))
+	if (strcmp(name, "send-proxy") != 0 && !is_any(name, second))
 		return false;
-	*version = no ? 0 : is_in(name, second) ? 2 : 1;
+	*version = no ? 0 : is_any(name, second) ? 2 : 1;
 	return true;
 }
 
-/* Whether the setting is a word of its own, without a value. */
+/* Whether the setting has no value after it. */
 static bool
-stands_alone(const char *word)
+has_no_value(const char *word)
 {
 	static const char *const words[] = {"allow-0rtt",
 					    "backup",
@@ -171,11 +172,11 @@ stands_alone(const char *word)
 					    "tls-tickets",
 					    NULL};
 
-	return begins(word, "no-") || begins(word, "force-") || is_in(word, words);
+	return begins(word, "no-") || begins(word, "force-") || is_any(word, words);
 }
 
 static unsigned
-port_of(const char *word)
+parse_port_or_0(const char *word)
 {
 	uint64_t port;
 
@@ -188,7 +189,7 @@ set_check_port(struct haproxy_server *server, const char *word)
 	uint64_t port;
 
 	server->unknown_port = parse_number(word, UINT16_MAX, &port, NULL) < 0 ? word : NULL;
-	server->check_port = port_of(word);
+	server->check_port = parse_port_or_0(word);
 }
 
 void
@@ -197,18 +198,18 @@ haproxy_server_apply(struct haproxy_server *server, char *const *words)
 	for (; *words; words++) {
 		const char *name = *words;
 
-		if (take_flag(name, "check", &server->checks) ||
-		    take_flag(name, "ssl", &server->ssl) || take_check_ssl(server, name) ||
-		    take_flag(name, "check-send-proxy", &server->check_proxy) ||
-		    take_flag(name, "agent-check", &server->agent) ||
-		    take_proxy(name, &server->proxy) || stands_alone(name))
+		if (read_flag(name, "check", &server->checks) ||
+		    read_flag(name, "ssl", &server->ssl) || read_check_ssl(server, name) ||
+		    read_flag(name, "check-send-proxy", &server->check_proxy) ||
+		    read_flag(name, "agent-check", &server->agent) ||
+		    read_proxy(name, &server->proxy) || has_no_value(name))
 			continue;
 		if (!*++words)
 			return;
 		if (strcmp(name, "port") == 0)
 			set_check_port(server, *words);
 		else if (strcmp(name, "agent-port") == 0)
-			server->agent_port = port_of(*words);
+			server->agent_port = parse_port_or_0(*words);
 		else if (strcmp(name, "addr") == 0)
 			server->check_addr = *words;
 		else if (strcmp(name, "socks4") == 0)
@@ -255,5 +256,5 @@ haproxy_server_is_framed(const char *proto)
 {
 	static const char *const bare[] = {"h1", "none", NULL};
 
-	return proto && !is_in(proto, bare);
+	return proto && !is_any(proto, bare);
 }

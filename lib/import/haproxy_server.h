@@ -1,5 +1,5 @@
 /*
- * Addresses and servers as a HAProxy configuration writes them (its manual, "Address formats" and
+ * Addresses and servers in a HAProxy configuration (its manual, "Address formats" and
  * "Server and default-server options").
  */
 #ifndef VCAP_HAPROXY_SERVER_H
@@ -12,42 +12,44 @@
 
 enum haproxy_port {
 	HAPROXY_PORT_FIXED,
-	HAPROXY_PORT_CLIENTS, /* the one the client talked to, plus an offset */
+	HAPROXY_PORT_CLIENTS, /* the port that the client connected to, plus offset */
 };
 
 /* [FAMILY@]ADDRESS[:PORTS] */
 struct haproxy_addr {
-	char text[256];   /* what host points into: not to be copied */
+	char text[256];   /* which host points into: the struct must not be copied */
 	const char *host; /* NULL: any address */
-	int family;       /* 4 or 6 where the address or its prefix says it; else 0 */
+	int family;       /* 4 or 6 if the address or its prefix says so; else 0 */
 	struct draft_ports ports;
 	enum haproxy_port kind;
 	int offset;
 };
 
-/* -1: not of IP, or malformed, with why; `word` may hold any text. */
+/* Parses any text. -1: not IP, or malformed, with why; addr is undefined then. */
 int haproxy_addr_parse(struct haproxy_addr *addr, const char *word, struct failure *why);
 
+/* The settings of a server. Strings are words of the configuration's lines. */
 struct haproxy_server {
-	const char *name, *address; /* the words of the line */
+	const char *name, *address; /* name: the keyword for `dispatch` */
 	bool checks, ssl, check_ssl, no_check_ssl, check_proxy, agent;
-	unsigned proxy; /* version of the PROXY protocol; 0: none */
-	unsigned check_port, agent_port;
-	const char *proto, *check_proto; /* NULL: not said */
-	const char *check_addr;          /* NULL: the server's own; may have a port */
-	const char *socks;               /* the proxy on the way to it; NULL: none */
-	const char *unknown_port;        /* of checks: what is no number; NULL: none */
-	char source[64];                 /* as draft_source takes it; empty: not known */
+	unsigned proxy;                  /* version of the PROXY protocol; 0: none */
+	unsigned check_port, agent_port; /* 0: not given */
+	const char *proto, *check_proto; /* NULL: not given */
+	const char *check_addr;          /* may have a port; NULL: the server's own */
+	const char *socks;               /* address of a SOCKS proxy; NULL: none */
+	const char *unknown_port;        /* a check port that is no number; NULL: none */
+	char source[64];                 /* as draft_add_source takes it; empty: not known */
 };
 
-/* The words after `source`: an address, perhaps followed by `usesrc`. */
+/* Applies the words (NULL-ended) after `source`: an address, perhaps followed by `usesrc`. */
 void haproxy_server_set_source(struct haproxy_server *server, char *const *words);
-/* Settings of a server or default-server line. */
+/* Applies the settings (NULL-ended) of a server or default-server line over those that are there.
+ */
 void haproxy_server_apply(struct haproxy_server *server, char *const *words);
-/* The settings of the server that this line (NULL-ended) is: false if it is none. Settings that
- * hold already stay unless the line has others. */
+/* Reads a line (NULL-ended) that is a server, server-template or dispatch, over the settings that
+ * are there. false: it is none of these, and nothing has changed. */
 bool haproxy_server_read(struct haproxy_server *server, char *const *words);
-/* Whether a protocol is HTTP/2 or another that does not show its requests as lines; NULL: no. */
+/* Whether a protocol is HTTP/2 or another one whose requests are not lines of text; NULL: no. */
 bool haproxy_server_is_framed(const char *proto);
 
 #endif

@@ -2,10 +2,13 @@
 
 #include "packet/addrset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the options of a line say. */
+#define NOT_NUMERIC "not a numeric address and port: '%s' (use ipvsadm -n)"
+
+/* The options of a line. */
 struct rule {
 	bool adds_service, adds_server, has_mark;
 	const char *protocol;     /* NULL: none */
@@ -14,46 +17,46 @@ struct rule {
 };
 
 static bool
-is(const char *word, const char *letter, const char *name)
+is_option(const char *word, const char *letter, const char *name)
 {
 	return strcmp(word, letter) == 0 || strcmp(word, name) == 0;
 }
 
-/* Reads a line's words; false if it adds neither a service nor a server. */
+/* Reads the words of a line; false: it adds neither a service nor a server. */
 static bool
 read_rule(struct rule *rule, char *const *words)
 {
 	*rule = (struct rule){.method = 'g'};
 	for (; *words; words++) {
-		const char *protocol = is(*words, "-t", "--tcp-service")       ? "tcp"
-				       : is(*words, "-u", "--udp-service")     ? "udp"
-				       : strcmp(*words, "--sctp-service") == 0 ? "sctp"
-									       : NULL;
+		const char *protocol = is_option(*words, "-t", "--tcp-service")   ? "tcp"
+				       : is_option(*words, "-u", "--udp-service") ? "udp"
+				       : strcmp(*words, "--sctp-service") == 0    ? "sctp"
+										  : NULL;
 
-		if (is(*words, "-A", "--add-service"))
+		if (is_option(*words, "-A", "--add-service"))
 			rule->adds_service = true;
-		else if (is(*words, "-a", "--add-server"))
+		else if (is_option(*words, "-a", "--add-server"))
 			rule->adds_server = true;
-		else if (is(*words, "-g", "--gatewaying"))
+		else if (is_option(*words, "-g", "--gatewaying"))
 			rule->method = 'g';
-		else if (is(*words, "-i", "--ipip"))
+		else if (is_option(*words, "-i", "--ipip"))
 			rule->method = 'i';
-		else if (is(*words, "-m", "--masquerading"))
+		else if (is_option(*words, "-m", "--masquerading"))
 			rule->method = 'm';
-		else if (is(*words, "-f", "--fwmark-service"))
+		else if (is_option(*words, "-f", "--fwmark-service"))
 			rule->has_mark = true;
 		else if (protocol && words[1]) {
 			rule->protocol = protocol;
 			rule->vip = *++words;
-		} else if (is(*words, "-r", "--real-server") && words[1])
+		} else if (is_option(*words, "-r", "--real-server") && words[1])
 			rule->server = *++words;
 	}
 	return rule->adds_service || rule->adds_server;
 }
 
-/* Parts ADDRESS:PORT, of numbers, into buffer; port 0 is any. NULL: it is not that. */
+/* Splits a numeric ADDRESS:PORT, in buffer; port 0 is any. Returns the address; NULL: malformed. */
 static const char *
-read_end(char buffer[64], const char *word, struct draft_ports *ports)
+parse_endpoint(char buffer[64], const char *word, struct draft_ports *ports)
 {
 	struct addr addr;
 	char *port, *host;
@@ -61,87 +64,82 @@ read_end(char buffer[64], const char *word, struct draft_ports *ports)
 	if (strlen(word) >= 64)
 		return NULL;
 	strcpy(buffer, word);
-	host = draft_split(buffer, &port);
+	host = draft_endpoint_split(buffer, &port);
 	ports->first = 0;
 	ports->last = UINT16_MAX;
 	if (addr_parse(&addr, host, NULL) < 0 ||
 	    (port && strcmp(port, "0") != 0 &&
-	     draft_parse_ports(port, &ports->first, &ports->last) < 0))
+	     draft_endpoint_parse_ports(port, &ports->first, &ports->last) < 0))
 		return NULL;
 	return host;
 }
 
 static void
-add_service(struct drafts *drafts, struct draft_place place, const char *name,
+add_service(struct drafts *drafts, struct draft_location at, const char *name,
 	    const struct rule *rule)
 {
-	struct draft_ports ports = {.protocol = rule->protocol};
+	struct draft_endpoint endpoint = {.ports.protocol = rule->protocol};
 	struct draft *draft = drafts_add(drafts, name);
 	char buffer[64];
-	const char *host = read_end(buffer, rule->vip, &ports);
 
 	if (!draft)
 		return;
-	if (host)
-		draft_vip(drafts, draft, place, host, 0, ports, NULL);
+	endpoint.host = parse_endpoint(buffer, rule->vip, &endpoint.ports);
+	if (endpoint.host)
+		draft_add_vip(draft, at, &endpoint);
 	else
-		drafts_remark(drafts, draft, place,
-			      "not an address and port: '%s' (-n for ipvsadm)", rule->vip);
+		draft_warn(draft, at, NOT_NUMERIC, rule->vip);
 }
 
 static void
-add_server(struct drafts *drafts, struct draft_place place, struct draft *draft,
-	   const struct rule *rule)
+add_server(struct draft *draft, struct draft_location at, const struct rule *rule)
 {
-	struct draft_ports ports = {.protocol = rule->protocol};
+	struct draft_endpoint endpoint = {.ports.protocol = rule->protocol};
 	char buffer[64];
-	const char *host = rule->server ? read_end(buffer, rule->server, &ports) : NULL;
 
-	if (!host) {
-		drafts_remark(drafts, draft, place,
-			      "not an address and port: '%s' (-n for ipvsadm)",
-			      rule->server ? rule->server : "");
+	if (rule->server)
+		endpoint.host = parse_endpoint(buffer, rule->server, &endpoint.ports);
+	if (!endpoint.host) {
+		draft_warn(draft, at, NOT_NUMERIC, rule->server ? rule->server : "");
 	} else if (rule->method == 'm') {
-		draft_server(drafts, draft, place, host, 0, ports, NULL);
-		draft_source(draft, "client");
+		draft_add_server(draft, at, &endpoint);
+		draft_add_source(draft, "client");
 	} else if (rule->method == 'g') {
-		draft_note(draft, "direct routing to %s: its packets carry the VIP", host);
+		draft_add_comment(draft, "direct routing to %s: its packets carry the VIP",
+				  endpoint.host);
 	} else {
-		drafts_remark(drafts, draft, place, "tunnels are not looked into: '%s'",
-			      rule->server);
+		draft_warn(draft, at, "tunneled packets are not captured: '%s'", rule->server);
 	}
 }
 
 static void
-add_rule(struct drafts *drafts, struct draft_place place, const struct rule *rule)
+add_rule(struct drafts *drafts, struct draft_location at, const struct rule *rule)
 {
 	struct draft *draft;
 	char name[128];
 
 	if (rule->has_mark || !rule->vip) {
-		drafts_remark(drafts, NULL, place,
-			      rule->has_mark ? "a service by firewall mark: which addresses it has "
-					       "only the firewall's rules say"
-					     : "no service is named");
+		drafts_warn(drafts, at,
+			    rule->has_mark ? "service by firewall mark: its addresses are known "
+					     "only to the firewall's rules"
+					   : "no service address");
 		return;
 	}
 	snprintf(name, sizeof(name), "%s-%s", rule->protocol, rule->vip);
 	draft = drafts_find(drafts, name);
 	if (rule->adds_service && !draft)
-		add_service(drafts, place, name, rule);
+		add_service(drafts, at, name, rule);
 	else if (rule->adds_server && draft)
-		add_server(drafts, place, draft, rule);
+		add_server(draft, at, rule);
 	else
-		drafts_remark(drafts, NULL, place,
-			      draft ? "this service is there already: '%s'"
-				    : "there is no such service: '%s'",
-			      rule->vip);
+		drafts_warn(drafts, at, draft ? "duplicate service: '%s'" : "no such service: '%s'",
+			    rule->vip);
 }
 
 int
 ipvs_import(struct drafts *drafts, const char *text, const char *file, struct failure *why)
 {
-	struct draft_place place = {file, 0};
+	struct draft_location at = {file, 0};
 
 	while (*text) {
 		size_t length = strcspn(text, "\n");
@@ -149,7 +147,7 @@ ipvs_import(struct drafts *drafts, const char *text, const char *file, struct fa
 		struct strvec words = STRVEC_INIT;
 		struct rule rule;
 
-		place.line++;
+		at.line++;
 		for (char *word; (word = strsep(&rest, " \t\r"));)
 			if (*word)
 				strvec_add(&words, word);
@@ -159,9 +157,9 @@ ipvs_import(struct drafts *drafts, const char *text, const char *file, struct fa
 			return failure_set(why, "out of memory");
 		}
 		if (list && read_rule(&rule, list))
-			add_rule(drafts, place, &rule);
+			add_rule(drafts, at, &rule);
 		else if (list && **list != '#')
-			drafts_remark(drafts, NULL, place, "not a rule of IPVS: '%s'", *list);
+			drafts_warn(drafts, at, "not an ipvsadm rule: '%s'", *list);
 		strvec_free(list);
 		free(line);
 		text += length + (text[length] == '\n');

@@ -10,7 +10,7 @@
 
 /* A name has addresses, but for one in a while. */
 static inline int
-find_any(void *context, const char *name, struct strvec *addresses, struct failure *why)
+resolve_any(void *context, const char *name, struct strvec *addresses, struct failure *why)
 {
 	(void)context;
 	if (name && strlen(name) % 5 == 0)
@@ -26,17 +26,13 @@ check_draft(const struct draft *draft)
 {
 	struct service service = SERVICE_INIT;
 	struct failure why = FAILURE_INIT;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	char *text = draft_format(draft, (char *const[]){NULL});
 
-	must(out);
-	draft_print(draft, out);
-	must(fclose(out) == 0 && strlen(text) == size);
-	if (draft->vips.count > 0) {
+	must(text);
+	if (draft->vips.lines.count > 0) {
 		must(service_parse(&service, draft->name, text, "draft", &why) == 0);
-		must(service.vip_count == draft->vips.count);
-		must(service.server_count == draft->servers.count);
+		must(service.vip_count == draft->vips.lines.count);
+		must(service.server_count == draft->servers.lines.count);
 		must(service.monitor_count == draft->monitors.count);
 		must(service.engine_count == 0);
 		service_release(&service);
@@ -48,14 +44,14 @@ static inline int
 check_import(int (*import)(struct drafts *, const char *, const char *, struct failure *),
 	     const uint8_t *data, size_t size)
 {
-	struct drafts drafts = {.find = find_any};
+	struct drafts drafts = {.resolve = resolve_any};
 	struct failure why = FAILURE_INIT;
 	char *text = fuzz_text(data, size);
 
 	if (import(&drafts, text, "input", &why) < 0)
 		must(why.text[0]);
 	else
-		must(drafts_is_whole(&drafts));
+		must(drafts_are_complete(&drafts));
 	for (size_t i = 0; i < drafts.count; i++) {
 		check_draft(drafts.list[i]);
 		must(drafts_find(&drafts, drafts.list[i]->name) == drafts.list[i]);

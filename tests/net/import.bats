@@ -97,7 +97,7 @@ answer() { # PORT...: in the background
 		}' "$@"
 }
 
-# Break: lib/import/haproxy.c s/ && !has_rules(conf, section, check.keyword)//
+# Break: lib/import/haproxy_checks.c s/ && !has_rules(section, check->keyword)//
 @test "haproxy: checks ask for the paths of the monitor lines" {
 	import_stubs "$PWD/stubs"
 	PATH="$PWD/stubs:$PATH" vcap-import haproxy "$inputs/haproxy/probes.cfg" >services 2>said || [ $? -eq 3 ]
@@ -121,7 +121,7 @@ answer() { # PORT...: in the background
 }
 
 # Break: lib/import/haproxy_server.c s/\*rest == '\/'/false/
-# Break: lib/import/haproxy.c s/return is_enabled(conf, section);/return true;/
+# Break: lib/import/haproxy.c s/return is_enabled(section);/return true;/
 @test "haproxy: VIPs are where it listens, servers are those it knows" {
 	import_stubs "$PWD/stubs"
 	for file in "$inputs"/haproxy/*.cfg; do
@@ -232,7 +232,7 @@ shop() {
 	ask /run/haproxy/admin.sock 'disable health servers/web1; disable health servers/web2'
 }
 
-# Break: lib/import/haproxy.c s/draft_monitor(draft, "empty");/;/
+# Break: lib/import/haproxy_checks.c s/draft_add_monitor(check->draft, "empty");/;/
 @test "a clean machine: HAProxy's configuration to a capture, without an edit" {
 	clean_machine
 	for address in 192.0.2.10 10.0.1.11 10.0.1.12; do
@@ -261,7 +261,7 @@ page() {
 }
 
 # This namespace is the gateway; the client and the server have one each.
-# Break: lib/import/nftables.c s/write_address(text, sizeof(text), rules->hidings\[i\].address)/;/
+# Break: lib/import/nft_snat.c s/nft_format_address(buffer, 128, snat->rules\[i\].address)/false/
 @test "a clean machine: the rules of nftables to a capture, without an edit" {
 	clean_machine
 	sysctl -qw net.ipv4.ip_forward=1

@@ -1,0 +1,155 @@
+#include "import/draft_endpoint.h"
+
+#include "base/parse.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+draft_endpoints_release(struct draft_endpoints *endpoints)
+{
+	strvec_free(strvec_finish(&endpoints->lines));
+	free(endpoints->ports);
+	*endpoints = (struct draft_endpoints){0};
+}
+
+void
+draft_endpoint_replace_controls(char *text)
+{
+	for (; text && *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}
+
+/* ADDRESS PROTOCOL/PORTS as vcap-service(5) writes them. */
+static void
+print_endpoint(FILE *out, const char *address, struct draft_ports ports)
+{
+	fputs(address, out);
+	if (!ports.protocol)
+		return;
+	fprintf(out, " %s", ports.protocol);
+	if (ports.first == 0 && ports.last == UINT16_MAX)
+		return;
+	fprintf(out, "/%u", ports.first);
+	if (ports.last != ports.first)
+		fprintf(out, "-%u", ports.last);
+}
+
+/* Heap; NULL without memory. */
+static char *
+format_line(const char *address, struct draft_ports ports, const char *comment)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *out = open_memstream(&line, &size);
+
+	if (!out)
+		return NULL;
+	print_endpoint(out, address, ports);
+	if (comment)
+		fprintf(out, "  # %s", comment);
+	if (fclose(out) != 0) {
+		free(line);
+		return NULL;
+	}
+	draft_endpoint_replace_controls(line);
+	return line;
+}
+
+/* Whether lines has this one, apart from comments. */
+static bool
+has_line(const struct strvec *lines, const char *line)
+{
+	size_t length = strcspn(line, "#");
+
+	for (size_t i = 0; i < lines->count; i++)
+		if (strncmp(lines->list[i], line, length) == 0 &&
+		    (lines->list[i][length] == '#' || !lines->list[i][length]))
+			return true;
+	return false;
+}
+
+int
+draft_endpoints_add(struct draft_endpoints *endpoints, const char *address,
+		    struct draft_ports ports, const char *comment)
+{
+	const size_t count = endpoints->lines.count;
+	char *line = format_line(address, ports, comment);
+	struct draft_ports *larger = reallocarray(endpoints->ports, count + 1, sizeof(*larger));
+
+	if (larger)
+		endpoints->ports = larger;
+	if (line && larger && !has_line(&endpoints->lines, line)) {
+		larger[count] = ports;
+		strvec_add(&endpoints->lines, line);
+	}
+	free(line);
+	return line && larger && !endpoints->lines.failed ? 0 : -1;
+}
+
+bool
+draft_endpoints_have_host(const struct draft_endpoints *endpoints, const char *host)
+{
+	const struct strvec *lines = &endpoints->lines;
+	const size_t length = strlen(host);
+
+	for (size_t i = 0; i < lines->count; i++)
+		if (strncmp(lines->list[i], host, length) == 0 &&
+		    strchr(" ", lines->list[i][length]))
+			return true;
+	return false;
+}
+
+bool
+draft_endpoints_have_port(const struct draft_endpoints *endpoints, const char *protocol,
+			  unsigned port)
+{
+	for (size_t i = 0; i < endpoints->lines.count; i++) {
+		const struct draft_ports *ports = &endpoints->ports[i];
+
+		if (!ports->protocol || (strcmp(ports->protocol, protocol) == 0 &&
+					 ports->first <= port && port <= ports->last))
+			return true;
+	}
+	return false;
+}
+
+int
+draft_endpoint_parse_ports(const char *word, unsigned *first, unsigned *last)
+{
+	const char *dash = strchr(word, '-');
+	char number[8] = "";
+	uint64_t low, high;
+	size_t length = dash ? (size_t)(dash - word) : strlen(word);
+
+	if (length >= sizeof(number))
+		return -1;
+	memcpy(number, word, length);
+	if (parse_number(number, UINT16_MAX, &low, NULL) < 0 || low == 0)
+		return -1;
+	high = low;
+	if (dash && (parse_number(dash + 1, UINT16_MAX, &high, NULL) < 0 || high < low))
+		return -1;
+	*first = (unsigned)low;
+	*last = (unsigned)high;
+	return 0;
+}
+
+char *
+draft_endpoint_split(char *word, char **ports)
+{
+	char *bracket = *word == '[' ? strchr(word, ']') : NULL;
+	char *colon = strrchr(bracket ? bracket : word, ':');
+
+	*ports = colon ? colon + 1 : NULL;
+	if (colon)
+		*colon = '\0';
+	if (bracket) {
+		*bracket = '\0';
+		return word + 1;
+	}
+	return word;
+}

@@ -1,0 +1,57 @@
+/*
+ * The addresses and ports of a service: as a configuration has them, and as vip and server lines of
+ * vcap-service(5).
+ */
+#ifndef VCAP_DRAFT_ENDPOINT_H
+#define VCAP_DRAFT_ENDPOINT_H
+
+#include "base/strvec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct draft_ports {
+	const char *protocol; /* "tcp", "udp", "sctp"; NULL: any, and any port */
+	unsigned first, last; /* 0-65535: any */
+};
+
+#define DRAFT_ANY_PORT 0, UINT16_MAX
+
+/* An address and ports as a configuration has them. The strings are borrowed. */
+struct draft_endpoint {
+	const char *host; /* an address, range, subnet or name; NULL: every address of the host */
+	int family;       /* 4 or 6: only addresses of that family; 0: of both */
+	struct draft_ports ports;
+	const char *comment; /* NULL: none */
+};
+
+/* The vip or server lines of a service, without the keyword, and the ports of each. */
+struct draft_endpoints {
+	struct strvec lines;
+	struct draft_ports *ports;
+};
+
+void draft_endpoints_release(struct draft_endpoints *endpoints);
+
+/* Adds a line unless it is there, apart from its comment (NULL: none). Control characters become
+ * `?`. -1: out of memory; nothing is added. */
+int draft_endpoints_add(struct draft_endpoints *endpoints, const char *address,
+			struct draft_ports ports, const char *comment);
+
+/* Whether a line has this address, as it was given. */
+bool draft_endpoints_have_host(const struct draft_endpoints *endpoints, const char *host);
+/* Whether a line has this port (0-65535). */
+bool draft_endpoints_have_port(const struct draft_endpoints *endpoints, const char *protocol,
+			       unsigned port);
+
+/* Reads "80" or "80-90" (1-65535); first and last are unchanged if it returns -1. */
+int draft_endpoint_parse_ports(const char *word, unsigned *first, unsigned *last);
+/* Splits ADDRESS:PORTS at its last colon, in place, and removes the brackets of [ADDRESS]; *ports
+ * is NULL if there are none. Returns the address. */
+char *draft_endpoint_split(char *word, char **ports);
+
+/* Replaces control characters, of which a newline would end a comment, by `?`, in place. */
+void draft_endpoint_replace_controls(char *text);
+
+#endif

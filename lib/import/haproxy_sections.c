@@ -1,0 +1,267 @@
+/*
+ * HAProxy reads its configuration top down, and so does this: a section reaches from a line that
+ * begins with a section keyword to the next such line, and inherits from the nearest defaults
+ * section above it unless `from NAME` names another. A setting is looked up from the last line of
+ * the section to its first, then in its defaults, and in theirs: what comes first is what HAProxy
+ * applies. Variables are expanded while lines are read, since `setenv` affects only what follows.
+ *
+ * Conditional blocks are not evaluated. Their lines are left out, with a warning; a section that
+ * begins inside such a block is kept as one of no kind, so that lines after `.endif`, which may
+ * belong to it, are not taken for lines of the section above.
+ */
+#include "import/haproxy_sections.h"
+
+#include "base/strvec.h"
+#include "import/haproxy_lexer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *
+haproxy_line_word(const struct haproxy_line *line, size_t i)
+{
+	return i < line->count ? line->words[i] : "";
+}
+
+bool
+haproxy_line_is(const struct haproxy_line *line, size_t i, const char *word)
+{
+	return strcmp(haproxy_line_word(line, i), word) == 0;
+}
+
+static bool
+is_any(const char *word, const char *const *list)
+{
+	while (*list && strcmp(*list, word) != 0)
+		list++;
+	return *list;
+}
+
+bool
+haproxy_line_has(const struct haproxy_line *line, const char *word)
+{
+	return line && is_any(word, (const char *const *)line->words);
+}
+
+const char *
+haproxy_line_value(const struct haproxy_line *line, const char *name)
+{
+	for (size_t i = 0; line && i + 1 < line->count; i++)
+		if (haproxy_line_is(line, i, name))
+			return line->words[i + 1];
+	return NULL;
+}
+
+/* The kind of section that the line begins; -1: none. */
+static int
+section_kind(const struct haproxy_line *line)
+{
+	static const char *const kinds[] = {"defaults", "frontend", "listen", "backend"};
+	static const char *const others[] = {
+	    "global", "peers",       "resolvers", "mailers",     "userlist",       "cache",
+	    "ring",   "program",     "fcgi-app",  "log-forward", "http-errors",    "crt-store",
+	    "traces", "log-profile", "acme",      "udp-lb",      "namespace_list", NULL};
+
+	for (int i = 0; i < HAPROXY_OTHER; i++)
+		if (haproxy_line_is(line, 0, kinds[i]))
+			return i;
+	return is_any(haproxy_line_word(line, 0), others) ? HAPROXY_OTHER : -1;
+}
+
+/* Whether the line is part of a conditional block; depth counts the `.if`s that are open. */
+static bool
+is_conditional(struct haproxy_conf *conf, const struct haproxy_line *line, unsigned *depth)
+{
+	const bool inside = *depth > 0;
+
+	if (haproxy_line_is(line, 0, ".if")) {
+		if ((*depth)++ == 0)
+			drafts_warn(
+			    conf->drafts, line->at,
+			    "'.if' is not evaluated: lines up to its '.endif' are left out");
+		return true;
+	}
+	if (haproxy_line_is(line, 0, ".endif") && inside)
+		--*depth;
+	return inside || haproxy_line_word(line, 0)[0] == '.';
+}
+
+/* Records what the line does to the environment, as haproxy_lexer.h has it. */
+static void
+set_variables(struct strvec *variables, const struct haproxy_line *line)
+{
+	const bool is_setenv = haproxy_line_is(line, 0, "setenv");
+
+	if (is_setenv && line->count == 3 && !line->is_conditional)
+		strvec_addf(variables, "%s=%s", line->words[1], line->words[2]);
+	else if (is_setenv && line->count > 1)
+		strvec_add(variables, line->words[1]);
+	else if (haproxy_line_is(line, 0, "resetenv"))
+		strvec_add(variables, "");
+	for (size_t i = 1; haproxy_line_is(line, 0, "unsetenv") && i < line->count; i++)
+		strvec_add(variables, line->words[i]);
+}
+
+/* Splits a line into words: none if it is malformed. */
+static void
+split_line(struct haproxy_conf *conf, struct haproxy_line *line, const char *text, size_t length,
+	   const struct strvec *variables)
+{
+	struct strvec words = STRVEC_INIT;
+	struct failure why = FAILURE_INIT;
+
+	if (haproxy_lexer_split(text, length, variables, &words, &why) < 0) {
+		drafts_warn(conf->drafts, line->at, "%s", why.text);
+		strvec_free(strvec_finish(&words));
+		words = STRVEC_INIT;
+	}
+	line->count = words.count;
+	line->words = strvec_finish(&words);
+}
+
+static int
+read_lines(struct haproxy_conf *conf, const char *text, struct failure *why)
+{
+	struct strvec variables = STRVEC_INIT;
+	unsigned number = 0, depth = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		struct haproxy_line line = {.at = {conf->file, ++number}};
+
+		split_line(conf, &line, text, length, &variables);
+		text += length + (text[length] == '\n');
+		line.is_conditional = line.count > 0 && is_conditional(conf, &line, &depth);
+		set_variables(&variables, &line);
+		if (line.count == 0 || (line.is_conditional && section_kind(&line) < 0))
+			strvec_free(line.words);
+		else
+			conf->lines[conf->line_count++] = line;
+	}
+	conf->drafts->failed |= variables.failed;
+	strvec_free(strvec_finish(&variables));
+	return conf->drafts->failed ? failure_set(why, "out of memory") : 0;
+}
+
+const struct haproxy_section *
+haproxy_conf_find(const struct haproxy_conf *conf, const char *name, unsigned kinds)
+{
+	for (size_t i = conf->section_count; i > 0; i--)
+		if ((kinds & 1u << conf->sections[i - 1].kind) &&
+		    strcmp(conf->sections[i - 1].name, name) == 0)
+			return &conf->sections[i - 1];
+	return NULL;
+}
+
+/* The defaults of a section whose `from NAME`, if any, is the word at this index. */
+static const struct haproxy_section *
+find_defaults(const struct haproxy_conf *conf, enum haproxy_kind kind,
+	      const struct haproxy_line *head, size_t from)
+{
+	if (kind == HAPROXY_OTHER)
+		return NULL;
+	if (haproxy_line_is(head, from, "from"))
+		return haproxy_conf_find(conf, haproxy_line_word(head, from + 1),
+					 1u << HAPROXY_DEFAULTS);
+	for (size_t i = conf->section_count; kind != HAPROXY_DEFAULTS && i > 0; i--)
+		if (conf->sections[i - 1].kind == HAPROXY_DEFAULTS)
+			return &conf->sections[i - 1];
+	return NULL;
+}
+
+static void
+begin_section(struct haproxy_conf *conf, const struct haproxy_line *head, enum haproxy_kind kind)
+{
+	const bool is_anonymous = kind == HAPROXY_DEFAULTS && haproxy_line_is(head, 1, "from");
+	const bool is_proxy = kind == HAPROXY_FRONTEND || kind == HAPROXY_LISTEN;
+
+	if (kind == HAPROXY_OTHER &&
+	    (haproxy_line_is(head, 0, "log-forward") || haproxy_line_is(head, 0, "udp-lb")))
+		drafts_warn(conf->drafts, head->at, "section is not imported: '%s'",
+			    haproxy_line_word(head, 0));
+	else if (is_proxy && head->count > 2 && !haproxy_line_is(head, 2, "from"))
+		drafts_warn(conf->drafts, head->at, "address outside of a 'bind' line: '%s'",
+			    haproxy_line_word(head, 2));
+	conf->sections[conf->section_count] = (struct haproxy_section){
+	    .kind = kind,
+	    .name = is_anonymous ? "" : haproxy_line_word(head, 1),
+	    .first = head + 1,
+	    .end = head + 1,
+	    .defaults = find_defaults(conf, kind, head, is_anonymous ? 1 : 2),
+	    .number = head->at.line,
+	};
+	conf->section_count++;
+}
+
+static void
+find_sections(struct haproxy_conf *conf)
+{
+	bool is_uncertain = false; /* the section began within a conditional block */
+
+	for (size_t i = 0; i < conf->line_count; i++) {
+		const struct haproxy_line *line = &conf->lines[i];
+		int kind = section_kind(line);
+
+		if (kind >= 0) {
+			begin_section(conf, line,
+				      line->is_conditional ? HAPROXY_OTHER
+							   : (enum haproxy_kind)kind);
+			is_uncertain = line->is_conditional;
+			continue;
+		}
+		if (conf->section_count)
+			conf->sections[conf->section_count - 1].end = line + 1;
+		else
+			drafts_warn(conf->drafts, conf->lines[0].at,
+				    "line before the first section: '%s'",
+				    haproxy_line_word(&conf->lines[0], 0));
+		if (is_uncertain)
+			drafts_warn(conf->drafts, line->at, "its section depends on an '.if': '%s'",
+				    haproxy_line_word(line, 0));
+	}
+}
+
+const struct haproxy_line *
+haproxy_section_setting(const struct haproxy_section *section, const char *first,
+			const char *const *second)
+{
+	for (; section; section = section->defaults) {
+		for (const struct haproxy_line *line = section->end; line-- > section->first;) {
+			const bool no = haproxy_line_is(line, 0, "no");
+
+			if (haproxy_line_is(line, no, first) &&
+			    (!second || is_any(haproxy_line_word(line, no + 1u), second)))
+				return no ? NULL : line;
+		}
+	}
+	return NULL;
+}
+
+int
+haproxy_conf_parse(struct haproxy_conf *conf, struct drafts *drafts, const char *text,
+		   const char *file, struct failure *why)
+{
+	size_t count = 1;
+
+	*conf = (struct haproxy_conf){.drafts = drafts, .file = file};
+	for (const char *s = text; *s; s++)
+		count += *s == '\n';
+	conf->lines = calloc(count, sizeof(*conf->lines));
+	conf->sections = calloc(count, sizeof(*conf->sections));
+	if (!conf->lines || !conf->sections)
+		return failure_set(why, "out of memory");
+	if (read_lines(conf, text, why) < 0)
+		return -1;
+	find_sections(conf);
+	return 0;
+}
+
+void
+haproxy_conf_release(struct haproxy_conf *conf)
+{
+	for (size_t i = 0; i < conf->line_count; i++)
+		strvec_free(conf->lines[i].words);
+	free(conf->lines);
+	free(conf->sections);
+	*conf = (struct haproxy_conf){0};
+}

@@ -1,0 +1,128 @@
+#include "import/importer.h"
+
+#include "base/fileio.h"
+#include "import/haproxy.h"
+#include "import/ipvs.h"
+#include "import/nftables.h"
+#include "import/nginx.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct importer importers[] = {
+    {"haproxy", haproxy_import, {"cat", "/etc/haproxy/haproxy.cfg"}},
+    {"ipvs", ipvs_import, {"ipvsadm", "-Sn"}},
+    {"nft", nftables_import, {"nft", "-j", "list", "ruleset"}},
+    {"nginx", nginx_import, {"nginx", "-T"}},
+};
+
+const struct importer *
+importer_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(importers) / sizeof(*importers); i++)
+		if (strcmp(importers[i].name, name) == 0)
+			return &importers[i];
+	return NULL;
+}
+
+static bool
+is_directory(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* A command, or the file that it prints, as warnings call it: heap. NULL: out of memory. */
+static char *
+describe(const struct importer_input *input, char *const *command)
+{
+	const bool is_cat = strcmp(command[0], "cat") == 0;
+	struct strvec words = STRVEC_INIT;
+	char *text, *source = NULL;
+
+	if (is_cat)
+		strvec_add(&words, input->file ? input->file : command[1]);
+	else
+		strvec_add_all(&words, command);
+	text = words.failed ? NULL : strvec_join(&words, " ");
+	strvec_free(strvec_finish(&words));
+	if (!input->engine || !text)
+		return text;
+	if (asprintf(&source, "%s:%s", input->engine, text) < 0)
+		source = NULL;
+	free(text);
+	return source;
+}
+
+static char *
+read_descriptor(const struct importer_input *input, const char *source, struct failure *why)
+{
+	char *text;
+	size_t size;
+
+	if (fileio_slurp(input->descriptor, input->size_max, source, &text, &size, why) < 0)
+		return NULL;
+	if (strlen(text) == size)
+		return text;
+	free(text);
+	failure_set(why, "%s is not text: it has a NUL byte", source);
+	return NULL;
+}
+
+static char *
+run_command(const struct importer *importer, const struct importer_input *input, char **source,
+	    struct failure *why)
+{
+	char *cat[] = {"cat", "--", (char *)input->file, NULL};
+	char *const *command = input->file ? cat : (char *const *)importer->command;
+	char *text;
+
+	*source = describe(input, command);
+	if (!*source) {
+		failure_set(why, "out of memory");
+		return NULL;
+	}
+	text = input->run(input->context, command, why);
+	if (!text && input->file && !input->engine && is_directory(input->file))
+		failure_set(why, "'%s' is a directory: put its files together and name '-'",
+			    input->file);
+	return text;
+}
+
+char *
+importer_read(const struct importer *importer, const struct importer_input *input, char **source,
+	      struct failure *why)
+{
+	char *text;
+
+	if (!input->file || strcmp(input->file, "-") != 0) {
+		text = run_command(importer, input, source, why);
+	} else if ((*source = strdup("standard input"))) {
+		text = read_descriptor(input, *source, why);
+	} else {
+		text = NULL;
+		failure_set(why, "out of memory");
+	}
+	if (!text) {
+		free(*source);
+		*source = NULL;
+	}
+	return text;
+}
+
+int
+importer_import(const struct importer *importer, struct drafts *drafts, const char *text,
+		const char *source, struct failure *why)
+{
+	if (importer->import(drafts, text, source, why) < 0)
+		return -1;
+	for (char *const *name = drafts->wanted; name && *name; name++)
+		if (!drafts_find(drafts, *name))
+			drafts_warn(drafts, (struct draft_location){source, 0},
+				    "no such service: '%s'", *name);
+	drafts_drop_empty(drafts);
+	return drafts_are_complete(drafts) ? 0 : failure_set(why, "out of memory");
+}
