@@ -112,6 +112,17 @@ cli_form(int argc, char **argv)
 	return form;
 }
 
+const void *
+cli_request(const char *name, const void *requests, size_t count, size_t size)
+{
+	if (!name)
+		die_usage("what to do is missing (try --help)");
+	for (const char *request = requests; count > 0; request += size, count--)
+		if (strcmp(*(const char *const *)(const void *)request, name) == 0)
+			return request;
+	die_usage("unknown request '%s' (try --help)", name);
+}
+
 void
 warn(const char *format, ...)
 {

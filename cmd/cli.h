@@ -38,6 +38,12 @@ void cli_start(const struct command *command);
  * the short option string with ':' so that a missing argument is told apart. */
 _Noreturn void cli_option(int opt, char **argv);
 
+/* For a command whose first operand is a request, one of an array of structures that begin with its
+ * name: the structure for name. Wrong usage if there is none, or name is NULL. */
+#define CLI_REQUEST(requests, name) \
+	cli_request(name, requests, sizeof(requests) / sizeof(*(requests)), sizeof(*(requests)))
+const void *cli_request(const char *name, const void *requests, size_t count, size_t size);
+
 /* All options of a command that prints a table and has no others: -j (--json), -r (--raw). */
 enum table_form cli_form(int argc, char **argv);
 

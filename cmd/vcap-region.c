@@ -179,15 +179,6 @@ static const struct request {
     {"fetch", true, do_fetch}, {"remove", true, do_remove}, {"check", false, do_check},
 };
 
-static const struct request *
-find_request(const char *name)
-{
-	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
-		if (strcmp(requests[i].name, name) == 0)
-			return &requests[i];
-	die_usage("unknown request '%s' (try --help)", name);
-}
-
 /* What follows the id is vcap-start's to judge. */
 static const struct request *
 parse_options(int argc, char **argv, struct arguments *arguments)
@@ -205,12 +196,12 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 		if (optind == argc)
 			break;
 		if (!request)
-			request = find_request(argv[optind++]);
+			request = CLI_REQUEST(requests, argv[optind++]);
 		else
 			arguments->id = argv[optind++];
 	}
 	if (!request)
-		die_usage("what to do is missing (try --help)");
+		request = CLI_REQUEST(requests, NULL);
 	if (request->needs_id && !arguments->id)
 		die_usage("'%s' needs a capture's id", request->name);
 	if (arguments->id && !request->needs_id)

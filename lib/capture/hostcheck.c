@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SIBLING_MAX (PATH_MAX + 16)
+#define RUN_PATH_MAX (PATH_MAX + 16)
 
-/* vcap-run, which lies beside this program; "" if that cannot be told. */
+/* The path of the vcap-run beside this program; "" if that is unknown. */
 static void
-find_sibling(char path[SIBLING_MAX])
+find_run(char path[RUN_PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
 	char *slash;
@@ -27,7 +27,7 @@ find_sibling(char path[SIBLING_MAX])
 		*path = '\0';
 }
 
-/* dir, or the directory above it that exists. */
+/* Opens dir, or the nearest directory above it that exists. */
 static int
 open_nearest(const char *dir)
 {
@@ -53,18 +53,18 @@ void
 hostcheck_init(struct hostcheck *check, const char *dir, const char *const *names,
 	       size_t name_count)
 {
-	char sibling[SIBLING_MAX];
+	char run[RUN_PATH_MAX];
 	int fd = open_nearest(dir);
 
-	find_sibling(sibling);
+	find_run(run);
 	*check = (struct hostcheck){
-	    .is_barred = access(sibling, X_OK) < 0 && errno == EACCES,
-	    .may_capture = priv_has_net_raw() || priv_file_has_net_raw(sibling),
+	    .run_is_denied = access(run, X_OK) < 0 && errno == EACCES,
+	    .has_net_raw = priv_has_net_raw() || priv_file_has_net_raw(run),
 	    .ifaces = IFACES_INIT,
 	    .has_directory = fd >= 0,
 	};
 	if (fd < 0) {
-		failure_errno(&check->no_directory, "cannot open '%s'", dir);
+		failure_errno(&check->directory_error, "cannot open '%s'", dir);
 	} else {
 		check->free_bytes = diskquota_free_bytes(fd);
 		check->reserve = diskquota_default_reserve(fd);
@@ -72,14 +72,14 @@ hostcheck_init(struct hostcheck *check, const char *dir, const char *const *name
 	if (fd >= 0)
 		close(fd);
 	check->has_interface =
-	    ifaces_read(&check->ifaces, &check->no_interface) == 0 &&
-	    ifaces_choose(&check->ifaces, names, name_count, &check->no_interface) == 0;
+	    ifaces_read(&check->ifaces, &check->interface_error) == 0 &&
+	    ifaces_choose(&check->ifaces, names, name_count, &check->interface_error) == 0;
 }
 
 bool
 hostcheck_is_ready(const struct hostcheck *check)
 {
-	return !check->is_barred && check->may_capture && check->has_interface &&
+	return !check->run_is_denied && check->has_net_raw && check->has_interface &&
 	       check->has_directory && check->free_bytes >= check->reserve;
 }
 

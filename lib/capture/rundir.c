@@ -26,6 +26,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* For a capture to end: its command may take five seconds, and a disk to sync its files. */
+#define STOP_TIMEOUT_MS 30000
+#define STOP_POLL_MS    20
+
 /* Makes the directories above path's last component. */
 static int
 make_parents(const char *path, struct failure *why)
@@ -333,25 +337,25 @@ terminate(int fd, const char *path, bool *sent, int *process, struct failure *wh
 }
 
 int
-rundir_stop(const char *path, int timeout_ms, struct keyval *status, struct failure *why)
+rundir_stop(const char *path, struct keyval *status, struct failure *why)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000000};
+	const struct timespec pause = {.tv_nsec = STOP_POLL_MS * 1000000};
 	int fd = open_existing(path, why);
 	struct pollfd process = {.fd = -1, .events = POLLIN};
 	bool sent = false;
 	int rc = fd < 0 ? -1 : 0;
 
-	for (int waited = 0; rc == 0 && is_running(fd); waited += 20) {
+	for (int waited = 0; rc == 0 && is_running(fd); waited += STOP_POLL_MS) {
 		rc = terminate(fd, path, &sent, &process.fd, why);
-		if (rc == 0 && waited >= timeout_ms)
+		if (rc == 0 && waited >= STOP_TIMEOUT_MS)
 			rc = failure_set(why, "the capture in '%s' has not ended in %d s", path,
-					 timeout_ms / 1000);
+					 STOP_TIMEOUT_MS / 1000);
 		if (rc == 0)
 			nanosleep(&pause, NULL);
 	}
 	/* The lock is free some time before the kernel has taken down the rings. */
 	if (rc == 0 && process.fd >= 0)
-		poll(&process, 1, timeout_ms);
+		poll(&process, 1, STOP_TIMEOUT_MS);
 	if (process.fd >= 0)
 		close(process.fd);
 	if (rc == 0)

@@ -51,9 +51,9 @@ void rundir_discard(struct rundir *dir);
  * *status is empty. */
 int rundir_status(const char *path, struct keyval *status, struct failure *why);
 
-/* Ends the capture in path (SIGTERM), waits up to timeout_ms for its end, and reads its status as
+/* Ends the capture in path (SIGTERM), waits up to 30 seconds for its end, and reads its status as
  * rundir_status does. */
-int rundir_stop(const char *path, int timeout_ms, struct keyval *status, struct failure *why);
+int rundir_stop(const char *path, struct keyval *status, struct failure *why);
 
 /* Removes the directory path and the files in it. Fails, and removes nothing, if a capture runs in
  * it or if it has a file that vcap-run does not create. A missing directory is no failure. */

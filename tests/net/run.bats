@@ -229,7 +229,7 @@ load veth
 	[ "$(count_in stream)" -eq 20000 ]
 }
 
-# Break: cmd/vcap-run.c s/iface->taken && iface->has_xdp/0/
+# Break: lib/capture/notices.c s/iface->taken && iface->has_xdp/0/
 @test "an XDP program on the interface: a warning that packets may be hidden" {
 	xdp vb true || skip "xdp: no programs for this user here"
 	run -0 xdp vb vcap-run -i vb -t 100ms -R 0 -w d

@@ -1,0 +1,47 @@
+#include "capture/notices.h"
+
+#include <inttypes.h>
+
+void
+notices_interfaces(const struct ifaces *ifaces, bool is_default, notices_print *print)
+{
+	for (size_t i = 0; i < ifaces->count; i++) {
+		const struct iface *iface = &ifaces->list[i];
+
+		if (iface->taken && iface->has_xdp)
+			print("'%s' has an XDP program, which may hide packets", iface->name);
+		if (is_default && iface_is_left_out(iface))
+			print("'%s' is left out: it is no Ethernet interface", iface->name);
+	}
+}
+
+void
+notices_limits(const struct capture_options *capture, notices_print *print)
+{
+	if (capture->count && !capture->duration_ns)
+		print("-c without -t: a core that sees no packets never fills");
+	if (capture->dir && !capture->count && !capture->duration_ns && !capture->files)
+		print("neither -c nor -t: goes on until it is stopped or the disk's limits are "
+		      "met");
+}
+
+void
+notices_end(struct capture *capture, notices_print *print)
+{
+	const struct runstate *runstate = &capture->runstate;
+	const int64_t step = runstate_clock_step(runstate);
+	struct counts total;
+
+	if (runstate->reason == STOP_CLOSED)
+		return;
+	capture_total(capture, &total);
+	print("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64
+	      " dropped by the kernel; ended by %s%s%s",
+	      total.packets - total.removed, total.bytes - total.removed_bytes, total.dropped,
+	      stop_reason_name(runstate->reason), *capture->message ? ", " : "", capture->message);
+	if (total.removed)
+		print("%" PRIu64 " older packets have made room for newer ones", total.removed);
+	if (step)
+		print("the clock was set by %+.3f s meanwhile: times before and after differ",
+		      (double)step / 1e9);
+}

@@ -1,0 +1,98 @@
+#include "capture/run_options.h"
+
+#include "base/parse.h"
+#include "flows/pairsource_spec.h"
+
+#include <string.h>
+
+/* Users of tcpdump write millions of bytes as a bare number; such a small size is a mistake. */
+static int
+parse_file_size(const char *word, uint64_t *size, struct failure *why)
+{
+	if (parse_size(word, size, why) < 0)
+		return -1;
+	if (*size < ROTATION_SIZE_MIN)
+		return failure_set(why, "a file has at least 64k (100M is 100 MiB): '-C %s'", word);
+	return 0;
+}
+
+static int
+parse_bounded(const char *word, uint32_t max, uint32_t *value, struct failure *why)
+{
+	uint64_t number;
+
+	if (parse_number(word, max, &number, why) < 0)
+		return -1;
+	*value = (uint32_t)number;
+	return 0;
+}
+
+static int
+parse_max_size(const char *word, uint64_t *size, struct failure *why)
+{
+	if (parse_size(word, size, why) < 0)
+		return -1;
+	return *size ? 0 : failure_set(why, "no room: '--max-size %s'", word);
+}
+
+static int
+check_name(const char *word, struct failure *why)
+{
+	return parse_is_name(word) ? 0 : failure_set(why, "not a name: '%s'", word);
+}
+
+int
+run_options_set(struct run_options *options, int option, const char *word, struct failure *why)
+{
+	struct capture_options *capture = &options->capture;
+	struct session_options *session = &options->session;
+
+	switch (option) {
+	case 'i':
+		strvec_add(&options->interfaces, word);
+		return options->interfaces.failed ? failure_set(why, "out of memory") : 0;
+	case 'f': options->job = word; return 0;
+	case 'c': return parse_number(word, UINT64_MAX, &capture->count, why);
+	case 't': return parse_duration(word, NS_PER_MINUTE, &capture->duration_ns, why);
+	case 's': return parse_bounded(word, PACKET_SNAPLEN, &capture->snaplen, why);
+	case 'C': return parse_file_size(word, &capture->file_size, why);
+	case 'W': return parse_bounded(word, ROTATION_FILES_MAX, &capture->files, why);
+	case 'w': session->path = word; return 0;
+	case 'n': capture->name = word; return check_name(word, why);
+	case 'R': return parse_size(word, &capture->reserve, why);
+	case 'b': return parse_size(word, &capture->ring_bytes, why);
+	case RUN_OPTION_MAX_SIZE: return parse_max_size(word, &capture->max_size, why);
+	case RUN_OPTION_LEASE:
+		capture->has_lease = true;
+		return word ? parse_duration(word, NS_PER_SECOND, &capture->lease_ns, why) : 0;
+	case RUN_OPTION_FLOWS:
+		session->flows = word;
+		return pairsource_spec_parse(&(struct pairsource_spec){0}, word, why);
+	case RUN_OPTION_SANDBOX: return priv_parse_sandbox(word, &session->sandbox, why);
+	case RUN_OPTION_DETACH: session->detached = true; return 0;
+	default: return failure_set(why, "unknown option");
+	}
+}
+
+int
+run_options_check(struct run_options *options, struct failure *why)
+{
+	struct session_options *session = &options->session;
+
+	if (!session->path)
+		return failure_set(why, "where to write to is missing: -w");
+	if (options->capture.files && !options->capture.file_size)
+		return failure_set(why, "'-W' goes with '-C'");
+	if (options->capture.has_lease && session->detached)
+		return failure_set(why, "'--lease' and '--detach' exclude each other");
+	if (session->flows && !session->filter)
+		return failure_set(why, "'--flows' goes with a filter");
+	if (strcmp(session->path, "-") != 0)
+		return 0;
+	session->path = NULL;
+	if (options->capture.file_size)
+		return failure_set(why, "'-C' needs a directory: a stream is no file");
+	if (session->detached)
+		return failure_set(why, "'--detach' needs a directory: a stream has a reader");
+	return 0;
+}

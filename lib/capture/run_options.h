@@ -1,0 +1,58 @@
+/*
+ * The options of vcap-run: words of a command line to the options of a session and its capture.
+ */
+#ifndef VCAP_RUN_OPTIONS_H
+#define VCAP_RUN_OPTIONS_H
+
+#include "base/failure.h"
+#include "base/strvec.h"
+#include "capture/session.h"
+
+#include <stdbool.h>
+
+struct run_options {
+	struct capture_options capture;
+	struct session_options session;
+	const char *job; /* file with a program; "-": a job on standard input; NULL: none */
+	struct strvec interfaces; /* names; none: the default choice */
+};
+
+#define RUN_OPTIONS_INIT \
+	((struct run_options){.capture = {.reserve = DISKQUOTA_DEFAULT}, .interfaces = STRVEC_INIT})
+
+/* Options without a letter. */
+enum {
+	RUN_OPTION_MAX_SIZE = 0x100,
+	RUN_OPTION_SANDBOX,
+	RUN_OPTION_LEASE,
+	RUN_OPTION_DETACH,
+	RUN_OPTION_FLOWS
+};
+
+/* For getopt_long(3). clang-format off */
+#define RUN_OPTIONS_LETTERS "i:f:c:t:s:C:W:w:n:R:b:"
+#define RUN_OPTIONS_LONG                                                                          \
+	{"interface", required_argument, NULL, 'i'}, {"filter", required_argument, NULL, 'f'},    \
+	    {"count", required_argument, NULL, 'c'}, {"time", required_argument, NULL, 't'},      \
+	    {"snaplen", required_argument, NULL, 's'},                                            \
+	    {"file-size", required_argument, NULL, 'C'}, {"files", required_argument, NULL, 'W'}, \
+	    {"write", required_argument, NULL, 'w'}, {"name", required_argument, NULL, 'n'},      \
+	    {"reserve", required_argument, NULL, 'R'},                                            \
+	    {"max-size", required_argument, NULL, RUN_OPTION_MAX_SIZE},                           \
+	    {"buffer", required_argument, NULL, 'b'},                                             \
+	    {"sandbox", required_argument, NULL, RUN_OPTION_SANDBOX},                             \
+	    {"lease", optional_argument, NULL, RUN_OPTION_LEASE},                                 \
+	    {"detach", no_argument, NULL, RUN_OPTION_DETACH},                                     \
+	{                                                                                         \
+		"flows", required_argument, NULL, RUN_OPTION_FLOWS                                \
+	}
+/* clang-format on */
+
+/* Takes one of these options; word is its argument, borrowed. -1: the argument is malformed. */
+int run_options_set(struct run_options *options, int option, const char *word, struct failure *why);
+
+/* After the last one, with session.filter set: checks that the options go together, and turns
+ * session.path "-" into NULL. */
+int run_options_check(struct run_options *options, struct failure *why);
+
+#endif

@@ -1,0 +1,44 @@
+#include "capture/timereply.h"
+
+#include "base/clock.h"
+#include "base/fileio.h"
+#include "base/parse.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static int
+write_time(int out, int64_t now, struct failure *why)
+{
+	char line[64];
+	int size = snprintf(line, sizeof(line), "%" PRId64 ".%09" PRId64 "\n", now / NS_PER_SECOND,
+			    now % NS_PER_SECOND);
+
+	if (fileio_write_all(out, line, (size_t)size) < 0)
+		return failure_errno(why, "cannot write the time");
+	return 0;
+}
+
+int
+timereply_run(int in, int out, struct failure *why)
+{
+	char bytes[256];
+	ssize_t n;
+	bool has_answered = false;
+	int rc = 0;
+
+	/* No buffered input: the time of arrival is the answer. */
+	while (rc == 0 && ((n = read(in, bytes, sizeof(bytes))) > 0 || !has_answered)) {
+		const int64_t now = clock_realtime_ns();
+
+		has_answered = true;
+		if (n <= 0)
+			return write_time(out, now, why);
+		for (ssize_t i = 0; rc == 0 && i < n; i++)
+			if (bytes[i] == '\n')
+				rc = write_time(out, now, why);
+	}
+	return rc;
+}
