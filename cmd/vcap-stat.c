@@ -58,12 +58,12 @@ parse_options(int argc, char **argv)
 }
 
 static void
-print(const struct summary *census, const struct options *options)
+print(const struct summary *summary, const struct options *options)
 {
 	const struct summary_table_form form = {
 	    .by_bin = options->bin_ns, .for_people = !options->json, .all = options->all};
 	struct failure why;
-	struct table *table = summary_table_new(census, &form, &why);
+	struct table *table = summary_table_new(summary, &form, &why);
 
 	if (!table ||
 	    table_print(table, options->json ? TABLE_JSON : TABLE_HUMAN, stdout, &why) < 0)
@@ -75,7 +75,7 @@ int
 main(int argc, char **argv)
 {
 	struct inputs inputs = INPUTS_INIT;
-	struct summary census = SUMMARY_INIT;
+	struct summary summary = SUMMARY_INIT;
 	struct options options;
 	struct failure why;
 	struct merge *merge;
@@ -85,6 +85,7 @@ main(int argc, char **argv)
 	options = parse_options(argc, argv);
 	if (priv_drop_all(&why) < 0)
 		die("%s", why.text);
+	inputs_raise_open_limit();
 	merge = merge_new(&why);
 	if (!merge || inputs_add(&inputs, options.file, &why) < 0 ||
 	    inputs_open(&inputs, &why) < 0 || inputs_begin(&inputs, NULL, &why) < 0 ||
@@ -92,9 +93,9 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	merge_mix_linktypes(merge);
 	if (merge_start(merge, &why) < 0 ||
-	    summary_take(&census, merge_source(merge), options.bin_ns, &why) < 0)
+	    summary_count(&summary, merge_source(merge), options.bin_ns, &why) < 0)
 		die("%s", why.text);
-	print(&census, &options);
+	print(&summary, &options);
 	for (size_t i = 0; i < inputs.count; i++)
 		if (inputs_damage(&inputs, merge, i, &why)) {
 			warn("%s", why.text);
@@ -102,6 +103,6 @@ main(int argc, char **argv)
 		}
 	merge_free(merge);
 	inputs_release(&inputs);
-	summary_release(&census);
+	summary_release(&summary);
 	return cli_finish(status);
 }

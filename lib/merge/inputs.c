@@ -1,3 +1,9 @@
+/*
+ * Inputs may be thousands, so three resources are shared out: memory for reading, from a few large
+ * buffers to many small ones, in one allocation on huge pages; descriptors, of which there may be
+ * fewer than inputs: the others are opened again for each read; and, at the start, the time that
+ * reading the headers takes, which threads share.
+ */
 #include "merge/inputs.h"
 
 #include "base/hugepage.h"
@@ -14,30 +20,29 @@
 #include <unistd.h>
 
 /*
- * What is read of an input at a time: as much as makes system calls few, and no more than the
- * processor's caches keep until it is looked at. Of many inputs there has to be a bound. Each takes
- * two times as much memory.
+ * How many bytes to read of an input at a time: enough to make system calls rare, and no more than
+ * the processor's caches hold until they are used. With many inputs the sum is bounded. Each input
+ * takes twice as much memory, for two buffers.
  */
-#define AHEAD     (256u << 10) /* of all inputs, if they are few */
-#define AHEAD_MAX (16u << 20)  /* ... if they are many, down to the least of each */
+#define READ_FEW  (256u << 10) /* of all inputs together, if they are few */
+#define READ_MANY (16u << 20)  /* ... if they are many, but at least CHUNK_MIN each */
 #define CHUNK     (32u << 10)
 #define CHUNK_MAX (128u << 10)
 #define CHUNK_MIN (8u << 10)
 #define PAGE      4096u
 
-/* What merge_live inputs may bring ahead of their turn, together; and the least and the most of
- * one. */
-#define HELD     (256u << 20)
-#define HELD_MIN (256u << 10)
-#define HELD_MAX (64u << 20)
+/* Live: bytes that all inputs may hold together, and the least and the most for one. */
+#define LIVE_ALL (256u << 20)
+#define LIVE_MIN (256u << 10)
+#define LIVE_MAX (64u << 20)
 
-/* Descriptors for everything but inputs. */
-#define SPARE 32
+/* Descriptors kept for everything but inputs. */
+#define OTHER_DESCRIPTORS 32
 
 static void
-release_file(struct inputs_file *input)
+release_file(struct input_file *input)
 {
-	reorder_free(input->window);
+	reorder_free(input->pipe);
 	reader_close(input->file);
 	free(input->path);
 	free(input->engine);
@@ -76,7 +81,7 @@ base_name(const char *path)
 			break;
 		}
 	}
-	/* Only the root directory has no name of its own. */
+	/* Only the root directory has an empty name. */
 	return start == length ? strdup("-") : strndup(path + start, length - start);
 }
 
@@ -84,8 +89,8 @@ static int
 add_file(struct inputs *inputs, const char *path, const char *engine, char *fallback,
 	 struct failure *why)
 {
-	struct inputs_file *list = realloc(inputs->list, (inputs->count + 1) * sizeof(*list));
-	struct inputs_file input = {
+	struct input_file *list = realloc(inputs->list, (inputs->count + 1) * sizeof(*list));
+	struct input_file input = {
 	    .path = strdup(path), .engine = engine ? strdup(engine) : NULL, .fallback = fallback};
 
 	if (list)
@@ -99,7 +104,7 @@ add_file(struct inputs *inputs, const char *path, const char *engine, char *fall
 }
 
 static int
-is_core(const struct dirent *entry)
+is_core_file(const struct dirent *entry)
 {
 	return fnmatch("core-*.pcapng", entry->d_name, 0) == 0;
 }
@@ -108,7 +113,7 @@ static int
 add_directory(struct inputs *inputs, const char *path, const char *engine, struct failure *why)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, is_core, versionsort), rc = 0;
+	int count = scandir(path, &entries, is_core_file, versionsort), rc = 0;
 
 	if (count < 0)
 		return failure_errno(why, "cannot open '%s'", path);
@@ -165,21 +170,31 @@ inputs_add(struct inputs *inputs, const char *word, struct failure *why)
 	return rc;
 }
 
-/* How many inputs may stay open, when as many descriptors are taken as are allowed. */
+void
+inputs_raise_open_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* How many inputs may stay open under the limit of the process. */
 static size_t
-descriptors(void)
+open_limit(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 64;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur > 2 * SPARE ? (size_t)limit.rlim_cur - SPARE : SPARE / 2;
+	return limit.rlim_cur > 2 * OTHER_DESCRIPTORS ? (size_t)limit.rlim_cur - OTHER_DESCRIPTORS
+						      : OTHER_DESCRIPTORS / 2;
 }
 
 static int
-open_input(struct inputs_file *input, struct failure *why)
+open_input(struct input_file *input, struct failure *why)
 {
 	input->file = reader_open_unread(input->path, why);
 	if (!input->file)
@@ -198,7 +213,7 @@ clamp(size_t size, size_t least, size_t most)
 static size_t
 chunk_of(size_t count)
 {
-	const size_t few = AHEAD / count, many = AHEAD_MAX / count / PAGE * PAGE;
+	const size_t few = READ_FEW / count, many = READ_MANY / count / PAGE * PAGE;
 
 	return few > CHUNK ? clamp(few / PAGE * PAGE, CHUNK, CHUNK_MAX)
 			   : clamp(many, CHUNK_MIN, CHUNK);
@@ -209,49 +224,51 @@ inputs_open(struct inputs *inputs, struct failure *why)
 {
 	const size_t chunk = chunk_of(inputs->count ? inputs->count : 1);
 
-	if (!inputs->most_open)
-		inputs->most_open = descriptors();
+	if (!inputs->max_open)
+		inputs->max_open = open_limit();
 	if (!inputs->memory && !(inputs->memory = hugepage_new(inputs->count * 2 * chunk)))
 		return failure_errno(why, "cannot read the inputs");
 	for (size_t i = 0; i < inputs->count; i++) {
 		if (open_input(&inputs->list[i], why) < 0)
 			return -1;
 		reader_use_memory(inputs->list[i].file, inputs->memory + i * 2 * chunk, chunk);
-		if (i >= inputs->most_open)
+		if (i >= inputs->max_open)
 			reader_close_between_reads(inputs->list[i].file);
 	}
 	return 0;
 }
 
-/* Inputs that one begins in a row. */
-#define PIECE 32
+/* Inputs whose headers a thread reads in a row. */
+#define INPUTS_PER_PIECE 32
 
 static void
 begin_piece(void *context, size_t piece)
 {
 	struct inputs *inputs = context;
 
-	for (size_t i = piece * PIECE; i < inputs->count && i < (piece + 1) * PIECE; i++)
+	for (size_t i = piece * INPUTS_PER_PIECE;
+	     i < inputs->count && i < (piece + 1) * INPUTS_PER_PIECE; i++)
 		if (reader_source(inputs->list[i].file)->revisit)
 			reader_begin(inputs->list[i].file, NULL);
 }
 
 int
-inputs_begin(struct inputs *inputs, struct threadpool *crew, struct failure *why)
+inputs_begin(struct inputs *inputs, struct threadpool *pool, struct failure *why)
 {
-	/* What is wrong with one shows below, where it is begun again. */
-	if (crew)
-		threadpool_work(crew, begin_piece, inputs, (inputs->count + PIECE - 1) / PIECE);
+	/* A failure shows below, where each is begun again. */
+	if (pool)
+		threadpool_work(pool, begin_piece, inputs,
+				(inputs->count + INPUTS_PER_PIECE - 1) / INPUTS_PER_PIECE);
 	for (size_t i = 0; i < inputs->count; i++) {
-		struct inputs_file *input = &inputs->list[i];
+		struct input_file *input = &inputs->list[i];
 		struct source *source = reader_source(input->file);
 
 		if (reader_begin(input->file, why) < 0)
 			return -1;
 		if (source->revisit || inputs->is_live)
 			continue;
-		input->window = reorder_new(source, inputs->window_ns, why);
-		if (!input->window)
+		input->pipe = reorder_new(source, inputs->window_ns, why);
+		if (!input->pipe)
 			return -1;
 	}
 	return 0;
@@ -272,13 +289,12 @@ inputs_files(const struct inputs *inputs)
 int
 inputs_open_live(struct inputs *inputs, struct failure *why)
 {
-	size_t most = inputs->count ? HELD / inputs->count : HELD;
+	size_t most = inputs->count ? LIVE_ALL / inputs->count : LIVE_ALL;
 
 	inputs->is_live = true;
-	most = most > HELD_MAX ? HELD_MAX : most < HELD_MIN ? HELD_MIN : most;
-	descriptors();
+	most = most > LIVE_MAX ? LIVE_MAX : most < LIVE_MIN ? LIVE_MIN : most;
 	for (size_t i = 0; i < inputs->count; i++) {
-		struct inputs_file *input = &inputs->list[i];
+		struct input_file *input = &inputs->list[i];
 
 		input->file = reader_open_live(input->path, inputs_name(inputs, i), most, why);
 		if (!input->file)
@@ -292,7 +308,7 @@ inputs_open_live(struct inputs *inputs, struct failure *why)
 const char *
 inputs_name(const struct inputs *inputs, size_t i)
 {
-	const struct inputs_file *input = &inputs->list[i];
+	const struct input_file *input = &inputs->list[i];
 	bool is_number = strncmp(input->path, "/dev/fd/", 8) == 0;
 
 	return input->engine && is_number ? input->engine : input->path;
@@ -302,8 +318,8 @@ void
 inputs_close(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++) {
-		reorder_free(inputs->list[i].window);
-		inputs->list[i].window = NULL;
+		reorder_free(inputs->list[i].pipe);
+		inputs->list[i].pipe = NULL;
 		reader_close(inputs->list[i].file);
 		inputs->list[i].file = NULL;
 	}
@@ -319,23 +335,22 @@ inputs_can_be_revisited(const struct inputs *inputs)
 }
 
 static struct label_hint
-hint_of(const struct inputs_file *input)
+hint_of(const struct input_file *input)
 {
 	return (struct label_hint){.engine = input->engine, .fallback = input->fallback};
 }
 
-/* A pipe is put in order as far as its window goes; a file needs none. */
 static struct source *
-source_of(const struct inputs_file *input)
+source_of(const struct input_file *input)
 {
-	return input->window ? reorder_source(input->window) : reader_source(input->file);
+	return input->pipe ? reorder_source(input->pipe) : reader_source(input->file);
 }
 
 int
 inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why)
 {
 	for (size_t i = 0; i < inputs->count; i++) {
-		const struct inputs_file *input = &inputs->list[i];
+		const struct input_file *input = &inputs->list[i];
 		const struct merge_input added = {.source = source_of(input),
 						  .name = inputs_name(inputs, i),
 						  .hint = hint_of(input)};
@@ -360,7 +375,7 @@ inputs_has(const struct inputs *inputs, const char *path)
 }
 
 static void
-add_section(struct section *provenance, const struct inputs_file *input,
+add_section(struct section *merged, const struct input_file *input,
 	    const struct file_section *section, uint32_t end_interface)
 {
 	static const struct interface unnamed;
@@ -373,36 +388,36 @@ add_section(struct section *provenance, const struct inputs_file *input,
 
 	if (label_of(&label, is_named ? &source->interfaces[section->first_interface] : &unnamed,
 		     &hint) < 0) {
-		provenance->comments.failed = true;
+		merged->comments.failed = true;
 		return;
 	}
-	section_add(provenance, section, label.engine);
+	section_add(merged, section, label.engine);
 	label_release(&label);
 }
 
 int
-inputs_provenance(const struct inputs *inputs, bool first, bool later, const struct strvec *remarks,
-		  const struct file_section *known, struct file_section *section)
+inputs_section(const struct inputs *inputs, enum inputs_sections which,
+	       const struct strvec *remarks, const struct file_section *known,
+	       struct file_section *section)
 {
-	struct section provenance = SECTION_INIT;
+	struct section merged = SECTION_INIT;
 
 	for (size_t i = 0; i < remarks->count; i++)
-		strvec_add(&provenance.comments, remarks->list[i]);
+		strvec_add(&merged.comments, remarks->list[i]);
 
 	for (size_t i = 0; i < inputs->count; i++) {
-		const struct inputs_file *input = &inputs->list[i];
+		const struct input_file *input = &inputs->list[i];
 		const struct file_section *earlier;
 		size_t count = reader_earlier_sections(input->file, &earlier);
 
 		for (size_t k = 0; k < count; k++)
-			if (k ? later : first)
-				add_section(&provenance, input, &earlier[k],
-					    earlier[k].end_interface);
-		if (count ? later : first)
-			add_section(&provenance, input, reader_section(input->file),
+			if (which & (k ? INPUTS_SECTIONS_LATER : INPUTS_SECTIONS_FIRST))
+				add_section(&merged, input, &earlier[k], earlier[k].end_interface);
+		if (which & (count ? INPUTS_SECTIONS_LATER : INPUTS_SECTIONS_FIRST))
+			add_section(&merged, input, reader_section(input->file),
 				    reader_source(input->file)->interface_count);
 	}
-	return section_finish(&provenance, known, section);
+	return section_finish(&merged, known, section);
 }
 
 bool

@@ -1,9 +1,11 @@
 /*
- * The inputs of a merge as people name them, `[NAME=]INPUT`: capture files, FIFOs, `-`, and
- * directories of vcap-run, which stand for all their core-*.pcapng.
+ * The inputs of a merge as the command line names them, `[NAME=]INPUT`: capture files, FIFOs, `-`,
+ * and directories of vcap-run, each of which stands for all its core-*.pcapng.
  *
- *	inputs_add ... -> inputs_open -> inputs_begin -> inputs_merge -> (merge_start ... its end)
+ *	inputs_add ... -> inputs_open -> inputs_begin -> inputs_merge -> merge_start ... SOURCE_END
  *-> inputs_damage
+ *
+ * Functions that return int return 0, or -1 with why filled; release the inputs all the same.
  */
 #ifndef VCAP_INPUTS_H
 #define VCAP_INPUTS_H
@@ -20,73 +22,89 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-struct inputs_file {
+struct input_file {
 	char *path;
 	char *engine;   /* NAME, or NULL */
-	char *fallback; /* the engine where nothing names it: the file's name without its ending */
-	struct reader *file;
-	struct reorder *window; /* NULL for a regular file */
+	char *fallback; /* the engine if nothing names it: the file's name without its ending */
+	struct reader *file;  /* NULL while closed */
+	struct reorder *pipe; /* sorts what cannot be revisited; NULL for a regular file, or live */
 	struct stat st;
 };
 
 struct inputs {
-	struct inputs_file *list;
+	struct input_file *list; /* heap */
 	size_t count;
-	int64_t window_ns; /* how far packets of a pipe may be out of order and still be sorted */
-	size_t most_open;  /* descriptors; 0: not known yet */
+	int64_t window_ns; /* pipes: packets that are older than the newest by less are sorted */
+	size_t max_open; /* inputs to keep open at a time; 0: as the limit of the process allows */
 	bool is_live;
-	unsigned char *memory; /* that they read into */
+	unsigned char *memory; /* the buffers of all readers */
 };
 
 #define INPUTS_WINDOW_NS INT64_C(1000000000)
 #define INPUTS_INIT      ((struct inputs){.window_ns = INPUTS_WINDOW_NS})
 
+/* Closes and frees everything. */
 void inputs_release(struct inputs *inputs);
 
-/*
- * Adds what the word names; a directory adds a file for each core. A word is NAME=INPUT if what
- * stands before its first '=' can name an engine (`./a=b` is a file).
- */
+/* Adds the inputs that a word names; a directory adds a file for each core. A word is NAME=INPUT if
+ * the part before its first '=' can name an engine (`./a=b` is a file). Unchanged on failure, but
+ * for files of a directory. */
 int inputs_add(struct inputs *inputs, const char *word, struct failure *why);
 
-/* Opens them all and shares out memory for reading ahead. Nothing is read yet. */
+/* Raises the soft limit on open files of this process to the hard one, so that more inputs stay
+ * open. For commands to call before inputs_open. */
+void inputs_raise_open_limit(void);
+
+/* Opens all and shares out memory for reading. Nothing is read. What exceeds max_open is opened
+ * again for each read. */
 int inputs_open(struct inputs *inputs, struct failure *why);
-/* Opens them all as merge_live files (capfile.h), which share out memory for what they hold. */
+/* Opens all as streams that are read without blocking (reader_open_live), and shares out memory for
+ * what they hold. */
 int inputs_open_live(struct inputs *inputs, struct failure *why);
 
-/* Closes them again, to be opened anew. */
+/* Closes all. They can be opened again. */
 void inputs_close(struct inputs *inputs);
 
-/* Whether all can be read more than once: none is a pipe. */
+/* Whether all can be read more than once: none is a pipe. Call while they are open. */
 bool inputs_can_be_revisited(const struct inputs *inputs);
 
-/* Reads the headers of all that have been opened, with the help of others (crew.h). -1: one is no
- * capture file. */
-int inputs_begin(struct inputs *inputs, struct threadpool *crew, struct failure *why);
+/* Reads the headers of all, with the threads of pool, which may be NULL. -1: one is no capture
+ * file.
+ */
+int inputs_begin(struct inputs *inputs, struct threadpool *pool, struct failure *why);
 
-/* The regular files among them, which may have to be opened again: paths of the inputs, NULL-ended.
- * The list alone is the caller's, on the heap; NULL without memory. */
+/* The paths of the regular files among them, which may have to be opened again. The NULL-terminated
+ * list is on the heap and the caller's, the paths are not. NULL without memory. */
 char **inputs_files(const struct inputs *inputs);
 
-/* What messages call input i: its path; its engine if that is only the number of a descriptor. */
+/* What messages call input i: its path, or its engine if the path is the number of a descriptor.
+ * Owned by inputs. */
 const char *inputs_name(const struct inputs *inputs, size_t i);
 
-/* Adds them all to merge, in this order. */
+/* Adds all to merge, with the same numbers. inputs has to outlive the merge. */
 int inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why);
 
-/* Whether the file that path names (`-` is standard output) is one of the inputs. */
+/* Whether the file at path (`-` is standard output) is one of the inputs. */
 bool inputs_has(const struct inputs *inputs, const char *path);
 
-/*
- * What the sections of the inputs say, as comments and options of *section (provenance.h), but for
- * what known says: the first section of each, the later ones that were read so far, or both; and
- * remarks beside them. Call after merge_start. -1: no memory.
- */
-int inputs_provenance(const struct inputs *inputs, bool first, bool later,
-		      const struct strvec *remarks, const struct file_section *known,
-		      struct file_section *section);
+/* Which sections of each input. */
+enum inputs_sections {
+	INPUTS_SECTIONS_NONE = 0,
+	INPUTS_SECTIONS_FIRST = 1,
+	INPUTS_SECTIONS_LATER = 2, /* those after the first that have been read so far */
+	INPUTS_SECTIONS_ALL = INPUTS_SECTIONS_FIRST | INPUTS_SECTIONS_LATER,
+};
 
-/* Whether input i is damaged or lacks its end mark, and how. Call after the merge's end. */
+/*
+ * Fills comments and options of *section with those of the given sections of all inputs and with
+ * remarks, each once (section.h), but for those that known has already; known may be NULL. *section
+ * has none before; the caller releases it. Call after merge_start. -1: no memory.
+ */
+int inputs_section(const struct inputs *inputs, enum inputs_sections which,
+		   const struct strvec *remarks, const struct file_section *known,
+		   struct file_section *section);
+
+/* Whether input i is damaged or lacks its end mark; *what says how. Call after SOURCE_END. */
 bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
 		   struct failure *what);
 

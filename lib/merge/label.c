@@ -22,8 +22,9 @@ is_label(const char *name)
 	return slash && slash != name && slash[1] && slash[1] != '/';
 }
 
+/* Splits the text at its slashes. */
 static void
-cut(struct label *label)
+split(struct label *label)
 {
 	char *slash = strchr(label->text, '/');
 
@@ -57,7 +58,7 @@ label_of(struct label *label, const struct interface *interface, const struct la
 			return -1;
 		}
 	}
-	cut(label);
+	split(label);
 	label->via = hint->engine;
 	return 0;
 }

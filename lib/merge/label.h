@@ -1,6 +1,6 @@
 /*
- * Where a packet is from, as the name of its interface: `ENGINE/IFACE`, or `ENGINE/IFACE/SIDE` once
- * the side of the proxy is known. An interface whose name is not known is `-`.
+ * The label of an interface, which says where its packets are from: `ENGINE/IFACE`, or
+ * `ENGINE/IFACE/SIDE` if the side of the proxy is known. IFACE is `-` if it has no name.
  */
 #ifndef VCAP_LABEL_H
 #define VCAP_LABEL_H
@@ -10,15 +10,15 @@
 #include <stdbool.h>
 
 struct label {
-	char *text; /* heap; the parts point into it */
+	char *text; /* heap; engine, iface and side point into it */
 	const char *engine, *iface;
 	const char *side; /* NULL if none */
-	const char *via;  /* what the input is called; the hint's own, NULL if nothing */
+	const char *via;  /* hint->engine, not copied: the name of the input, or NULL */
 };
 
 #define LABEL_INIT ((struct label){0})
 
-/* What names the engine of an interface that does not name it itself. */
+/* What names the engine of an interface whose own name is no label. */
 struct label_hint {
 	const char *engine; /* overrides everything else; may be NULL */
 	bool from_vcap;     /* written by vcap: the interface's description names the engine */
@@ -27,7 +27,8 @@ struct label_hint {
 
 void label_release(struct label *label);
 
-/* The label of an interface. A name that is a label already is kept. -1: no memory. */
+/* Sets *label, which the caller releases. A name that is a label already is kept. 0, or -1 without
+ * memory: *label is as LABEL_INIT. */
 int label_of(struct label *label, const struct interface *interface, const struct label_hint *hint);
 
 /* "ENGINE/IFACE", or with the side "ENGINE/IFACE/SIDE" if side is not NULL. Heap, NULL without

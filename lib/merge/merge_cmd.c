@@ -1,3 +1,12 @@
+/*
+ * The output has one section header, written before the first packet, and it says what the inputs'
+ * headers say. Sections that turn up later in an input are repeated in a section at the end.
+ *
+ * Most inputs are in order, and reading them twice to be sure would double the time. So if the
+ * output can be emptied and all inputs can be read again, the merge simply begins, and the first
+ * packet that is out of order makes it start over with sorted inputs. Otherwise the inputs that can
+ * be revisited are checked before anything is written.
+ */
 #include "merge/merge_cmd.h"
 
 #include "base/lineset.h"
@@ -12,86 +21,55 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* As many inputs are worth more threads than one: what is done at a time has to be long. */
-#define MANY 256
+/* From this number of inputs on, threads save more than they cost. */
+#define INPUTS_FOR_THREADS 256
 
 static void
-stop(struct merge_cmd *job)
+release_merge(struct merge_cmd *cmd)
 {
-	sides_free(job->sides);
-	merge_free(job->merge);
-	job->sides = NULL;
-	job->merge = NULL;
+	sides_free(cmd->sides);
+	merge_free(cmd->merge);
+	cmd->sides = NULL;
+	cmd->merge = NULL;
 }
 
 void
-merge_cmd_release(struct merge_cmd *job)
+merge_cmd_release(struct merge_cmd *cmd)
 {
-	stop(job);
-	threadpool_free(job->crew);
-	inputs_release(&job->inputs);
-	for (size_t i = 0; i < job->offset_count; i++)
-		free(job->offsets[i].engine);
-	free(job->offsets);
-	strvec_free(strvec_finish(&job->remarks));
-	*job = MERGE_CMD_INIT;
+	release_merge(cmd);
+	threadpool_free(cmd->pool);
+	inputs_release(&cmd->inputs);
+	for (size_t i = 0; i < cmd->offset_count; i++)
+		free(cmd->offsets[i].engine);
+	free(cmd->offsets);
+	strvec_free(strvec_finish(&cmd->remarks));
+	outfile_abandon(&cmd->out);
+	*cmd = MERGE_CMD_INIT;
 }
 
 int
-merge_cmd_offset(struct merge_cmd *job, const char *engine, int64_t ns, struct failure *why)
+merge_cmd_offset(struct merge_cmd *cmd, const char *engine, int64_t ns, struct failure *why)
 {
 	struct merge_cmd_offset *offsets =
-	    realloc(job->offsets, (job->offset_count + 1) * sizeof(*offsets));
+	    realloc(cmd->offsets, (cmd->offset_count + 1) * sizeof(*offsets));
 
 	if (!offsets)
 		return failure_errno(why, "cannot merge");
-	job->offsets = offsets;
-	offsets[job->offset_count] = (struct merge_cmd_offset){strdup(engine), ns};
-	if (!offsets[job->offset_count].engine)
+	cmd->offsets = offsets;
+	offsets[cmd->offset_count] = (struct merge_cmd_offset){strdup(engine), ns};
+	if (!offsets[cmd->offset_count].engine)
 		return failure_errno(why, "cannot merge");
-	job->offset_count++;
+	cmd->offset_count++;
 	return 0;
 }
 
 static int
-open_inputs(struct merge_cmd *job, struct failure *why)
+open_inputs(struct merge_cmd *cmd, struct failure *why)
 {
-	return (job->merge_live ? inputs_open_live : inputs_open)(&job->inputs, why);
+	return (cmd->live ? inputs_open_live : inputs_open)(&cmd->inputs, why);
 }
 
-static int
-start(struct merge_cmd *job, struct failure *why)
-{
-	if (inputs_begin(&job->inputs, job->crew, why) < 0)
-		return -1;
-	job->can_start_over =
-	    job->can_start_over && !job->merge_live && inputs_can_be_revisited(&job->inputs);
-	job->merge = merge_new(why);
-	if (!job->merge || inputs_merge(&job->inputs, job->merge, why) < 0)
-		return -1;
-	if (job->mixes_linktypes)
-		merge_mix_linktypes(job->merge);
-	for (size_t i = 0; i < job->offset_count; i++)
-		if (merge_offset(job->merge, job->offsets[i].engine, job->offsets[i].ns, why) < 0)
-			return -1;
-	merge_set_threadpool(job->merge, job->crew);
-	if (job->merge_live)
-		merge_set_live(job->merge);
-	else if (job->can_start_over)
-		merge_stop_at_disorder(job->merge);
-	else
-		merge_sort_inputs(job->merge);
-	if (merge_start(job->merge, why) < 0)
-		return -1;
-	if (job->service)
-		job->sides = sides_new(merge_source(job->merge), job->service, why);
-	if (job->merge_live)
-		merge_live_watch(job->merge_live, &job->inputs, job->merge);
-	return job->service && !job->sides ? -1 : 0;
-}
-
-/* Whether what is written to the output may be written anew: a file under its temporary name, or
- * the null device. */
+/* Whether the output can be emptied: a file under its temporary name, or the null device. */
 static bool
 can_write_anew(const char *output)
 {
@@ -106,28 +84,45 @@ can_write_anew(const char *output)
 }
 
 int
-merge_cmd_open(struct merge_cmd *job, const char *output, struct failure *why)
+merge_cmd_open_inputs(struct merge_cmd *cmd, char *const *inputs, struct failure *why)
 {
-	job->can_start_over = can_write_anew(output);
-	if (open_inputs(job, why) < 0)
+	for (; *inputs; inputs++)
+		if (inputs_add(&cmd->inputs, *inputs, why) < 0)
+			return -1;
+	return open_inputs(cmd, why);
+}
+
+int
+merge_cmd_open_output(struct merge_cmd *cmd, struct failure *why)
+{
+	if (inputs_has(&cmd->inputs, cmd->output))
+		return failure_set(why, "'%s' is an input and would be overwritten", cmd->output);
+	cmd->can_start_over = !cmd->compresses && can_write_anew(cmd->output);
+	if (outfile_open(&cmd->out, cmd->output, why) < 0)
 		return -1;
-	if (inputs_has(&job->inputs, output))
-		return failure_set(why, "'%s' is an input and would be overwritten", output);
+	if (cmd->live)
+		cmd->live->out = cmd->out.fd;
 	return 0;
 }
 
 int
-merge_cmd_confine(struct merge_cmd *job, const struct outfile *out, struct failure *why)
+merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 {
-	char **files = inputs_files(&job->inputs);
-	int rc = files ? 0 : failure_errno(why, "cannot merge");
+	static const struct relay_options compress = {.kind = RELAY_PACK};
+	const struct outfile *out = &cmd->out;
+	char **files;
+	int rc = 0;
 
-	if (rc == 0 && (priv_drop_all(why) < 0 ||
-			priv_confine_files(PRIV_ENFORCE, out->dirfd, files, why) < 0))
+	if (cmd->compresses && relay_start(&cmd->compressor, out->fd, &compress, why) < 0)
+		return -1;
+	files = inputs_files(&cmd->inputs);
+	if (!files)
+		return failure_errno(why, "cannot merge");
+	if (priv_drop_all(why) < 0 || priv_confine_files(PRIV_ENFORCE, out->dirfd, files, why) < 0)
 		rc = -1;
-	/* Threads are confined as whoever starts them, who cannot later on. */
-	if (rc == 0 && !job->merge_live && job->inputs.count >= MANY)
-		rc = threadpool_start(&job->crew, why);
+	/* Threads inherit the confinement of files, and none can be started after that of calls. */
+	if (rc == 0 && !cmd->live && cmd->inputs.count >= INPUTS_FOR_THREADS)
+		rc = threadpool_start(&cmd->pool, why);
 	if (rc == 0)
 		rc = priv_confine_calls(PRIV_ENFORCE,
 					out->dirfd < 0 ? PRIV_CALLS_STDIO : PRIV_CALLS_OUTPUT,
@@ -137,51 +132,80 @@ merge_cmd_confine(struct merge_cmd *job, const struct outfile *out, struct failu
 }
 
 int
-merge_cmd_start(struct merge_cmd *job, struct failure *why)
+merge_cmd_start(struct merge_cmd *cmd, struct failure *why)
 {
-	return start(job, why);
+	if (inputs_begin(&cmd->inputs, cmd->pool, why) < 0)
+		return -1;
+	cmd->can_start_over =
+	    cmd->can_start_over && !cmd->live && inputs_can_be_revisited(&cmd->inputs);
+	cmd->merge = merge_new(why);
+	if (!cmd->merge || inputs_merge(&cmd->inputs, cmd->merge, why) < 0)
+		return -1;
+	if (cmd->mixes_linktypes)
+		merge_mix_linktypes(cmd->merge);
+	for (size_t i = 0; i < cmd->offset_count; i++)
+		if (merge_offset(cmd->merge, cmd->offsets[i].engine, cmd->offsets[i].ns, why) < 0)
+			return -1;
+	merge_set_threadpool(cmd->merge, cmd->pool);
+	if (cmd->live)
+		merge_set_live(cmd->merge);
+	else if (cmd->can_start_over)
+		merge_stop_at_disorder(cmd->merge);
+	else
+		merge_sort_inputs(cmd->merge);
+	if (merge_start(cmd->merge, why) < 0)
+		return -1;
+	if (cmd->service)
+		cmd->sides = sides_new(merge_source(cmd->merge), cmd->service, why);
+	if (cmd->live)
+		merge_live_watch(cmd->live, &cmd->inputs, cmd->merge);
+	return cmd->service && !cmd->sides ? -1 : 0;
 }
 
 const char *
-merge_cmd_unknown_engine(const struct merge_cmd *job)
+merge_cmd_unknown_engine(const struct merge_cmd *cmd)
 {
-	for (size_t i = 0; i < job->offset_count; i++)
-		if (!merge_has_engine(job->merge, job->offsets[i].engine))
-			return job->offsets[i].engine;
+	for (size_t i = 0; i < cmd->offset_count; i++)
+		if (!merge_has_engine(cmd->merge, cmd->offsets[i].engine))
+			return cmd->offsets[i].engine;
 	return NULL;
 }
 
 static int
-write_section(struct writer *writer, const struct file_section *said, struct failure *why)
+write_section(struct writer *writer, const struct file_section *header, struct failure *why)
 {
 	char application[] = "vcap-merge " VCAP_VERSION;
-	struct file_section section = *said;
+	struct file_section section = *header;
 
 	section.application = application;
 	return writer_section(writer, &section, why);
 }
 
-/* What is known of the inputs' sections when the first packet is written; of streams nothing. */
-static int
-write_header(const struct merge_cmd *job, struct writer *writer, struct file_section *said,
-	     struct failure *why)
-{
-	if (inputs_provenance(&job->inputs, !job->merge_live, false, &job->remarks, NULL, said) < 0)
-		return failure_errno(why, "cannot merge");
-	return write_section(writer, said, why);
-}
-
-/* What else they said, as a section of its own without interfaces: a header cannot be written
- * twice.
+/* Writes what the sections of the inputs say that precede the first packet. Live, none is known
+ * yet.
  */
 static int
-write_trailer(const struct merge_cmd *job, struct writer *writer, const struct file_section *said,
+write_header(const struct merge_cmd *cmd, struct writer *writer, struct file_section *header,
+	     struct failure *why)
+{
+	const enum inputs_sections which = cmd->live ? INPUTS_SECTIONS_NONE : INPUTS_SECTIONS_FIRST;
+
+	if (inputs_section(&cmd->inputs, which, &cmd->remarks, NULL, header) < 0)
+		return failure_errno(why, "cannot merge");
+	return write_section(writer, header, why);
+}
+
+/* Writes what later sections say that the header does not, as a section without interfaces: a
+ * header cannot be changed once it is written. */
+static int
+write_trailer(const struct merge_cmd *cmd, struct writer *writer, const struct file_section *header,
 	      struct failure *why)
 {
+	const enum inputs_sections which = cmd->live ? INPUTS_SECTIONS_ALL : INPUTS_SECTIONS_LATER;
 	struct file_section more = {0};
 	int rc = 0;
 
-	if (inputs_provenance(&job->inputs, job->merge_live, true, &job->remarks, said, &more) < 0)
+	if (inputs_section(&cmd->inputs, which, &cmd->remarks, header, &more) < 0)
 		rc = failure_errno(why, "cannot merge");
 	else if ((more.comments && *more.comments) || more.options_len)
 		rc = write_section(writer, &more, why);
@@ -189,17 +213,18 @@ write_trailer(const struct merge_cmd *job, struct writer *writer, const struct f
 	return rc;
 }
 
-bool
-merge_cmd_trouble(const struct merge_cmd *job, size_t i, struct failure *what)
+/* Whether something is missing from input i; *what says what. */
+static bool
+has_trouble(const struct merge_cmd *cmd, size_t i, struct failure *what)
 {
-	const struct merge_outcome *outcome = merge_outcome(job->merge, i);
-	const char *path = inputs_name(&job->inputs, i);
+	const struct merge_outcome *outcome = merge_outcome(cmd->merge, i);
+	const char *path = inputs_name(&cmd->inputs, i);
 
-	if (inputs_damage(&job->inputs, job->merge, i, what))
+	if (inputs_damage(&cmd->inputs, cmd->merge, i, what))
 		return true;
 	if (outcome->late)
 		failure_set(what, "'%s' %s: %llu packets were placed late", path,
-			    job->merge_live ? "came late" : "is not in order",
+			    cmd->live ? "came late" : "is not in order",
 			    (unsigned long long)outcome->late);
 	else if (outcome->beyond)
 		failure_set(what,
@@ -209,31 +234,31 @@ merge_cmd_trouble(const struct merge_cmd *job, size_t i, struct failure *what)
 	return outcome->late || outcome->beyond;
 }
 
-/* The first input that something is missing of; how many there are if there is none. */
+/* The first input with trouble; the number of inputs if there is none. */
 static size_t
-first_trouble(const struct merge_cmd *job)
+first_troubled(const struct merge_cmd *cmd)
 {
 	struct failure what;
 	size_t i = 0;
 
-	while (i < job->inputs.count && !merge_cmd_trouble(job, i, &what))
+	while (i < cmd->inputs.count && !has_trouble(cmd, i, &what))
 		i++;
 	return i;
 }
 
-/* The comment of an interface, and what is missing of the inputs that fed it, from this one on.
- * Heap; NULL without memory. */
+/* The comment of an interface, and the trouble of its inputs, from input number `from` on. Heap;
+ * NULL without memory. */
 static char *
-comment_of(const struct merge_cmd *job, const struct interface *interface, size_t from)
+interface_comment(const struct merge_cmd *cmd, const struct interface *interface, size_t from)
 {
 	char *comment = lineset_union(interface->comment, NULL);
 
-	for (size_t i = from; comment && i < job->inputs.count; i++) {
+	for (size_t i = from; comment && i < cmd->inputs.count; i++) {
 		char partial[sizeof(((struct failure *)0)->text) + 16], *joined;
 		struct failure what;
 
-		if (!merge_has_interface(job->merge, i, interface->name) ||
-		    !merge_cmd_trouble(job, i, &what))
+		if (!merge_has_interface(cmd->merge, i, interface->name) ||
+		    !has_trouble(cmd, i, &what))
 			continue;
 		snprintf(partial, sizeof(partial), "partial: %s", what.text);
 		joined = lineset_union(comment, partial);
@@ -244,22 +269,22 @@ comment_of(const struct merge_cmd *job, const struct interface *interface, size_
 }
 
 static int
-write_statistics(const struct merge_cmd *job, const struct source *from, struct writer *writer,
+write_statistics(const struct merge_cmd *cmd, const struct source *from, struct writer *writer,
 		 struct failure *why)
 {
-	const size_t trouble = first_trouble(job);
+	const size_t troubled = first_troubled(cmd);
 
 	for (uint32_t i = 0; i < from->interface_count; i++) {
 		const struct interface *interface = &from->interfaces[i];
 		char *comment;
 		int rc;
 
-		if (!interface->statistics.valid && job->merge_live &&
-		    merge_live_end_mark(job->merge_live, writer, i, why) < 0)
+		if (!interface->statistics.valid && cmd->live &&
+		    merge_live_end_mark(cmd->live, writer, i, why) < 0)
 			return -1;
 		if (!interface->statistics.valid)
 			continue;
-		comment = comment_of(job, interface, trouble);
+		comment = interface_comment(cmd, interface, troubled);
 		if (!comment)
 			return failure_errno(why, "cannot merge");
 		rc = writer_statistics(writer, i, &interface->statistics, comment, why);
@@ -270,82 +295,110 @@ write_statistics(const struct merge_cmd *job, const struct source *from, struct 
 	return 0;
 }
 
-/* Writes all packets and what stands between them, many at a time where that can be. */
+/* Writes all packets and notes, in batches where the merge makes some. */
 static int
-copy(const struct merge_cmd *job, struct source *from, struct writer *writer, struct failure *why)
+copy_packets(const struct merge_cmd *cmd, struct source *from, struct writer *writer,
+	     struct failure *why)
 {
-	struct batch stretch = BATCH_INIT;
+	struct batch batch = BATCH_INIT;
 	int more = 1;
 
-	if (job->merge_live)
-		return merge_live_copy(job->merge_live, from, writer, why);
-	if (job->sides)
+	if (cmd->live)
+		return merge_live_copy(cmd->live, from, writer, why);
+	if (cmd->sides)
 		return writer_copy(writer, from, why);
 	while (more > 0) {
-		if (merge_batch(job->merge, &stretch) == 0)
+		if (merge_batch(cmd->merge, &batch) == 0)
 			more = writer_copy_next(writer, from, why);
 		else if (writer_interfaces(writer, from, why) < 0 ||
-			 writer_batch(writer, &stretch, why) < 0)
+			 writer_batch(writer, &batch, why) < 0)
 			more = -1;
 	}
-	batch_release(&stretch);
+	batch_release(&batch);
 	return more;
 }
 
 static int
-write_all(const struct merge_cmd *job, int fd, enum format format, struct failure *why)
+write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 {
-	struct source *from = job->sides ? sides_source(job->sides) : merge_source(job->merge);
-	struct writer *writer = writer_new(fd, format, why);
-	struct file_section said = {0};
+	struct source *from = cmd->sides ? sides_source(cmd->sides) : merge_source(cmd->merge);
+	struct writer *writer = writer_new(fd, cmd->format, why);
+	struct file_section header = {0};
 	int rc = -1;
 
-	if (writer && job->mixes_linktypes)
+	if (writer && cmd->mixes_linktypes)
 		writer_mix_linktypes(writer);
 	if (writer)
-		rc = writer_set_threadpool(writer, job->crew, why);
+		rc = writer_set_threadpool(writer, cmd->pool, why);
 	if (rc == 0)
-		rc = write_header(job, writer, &said, why);
+		rc = write_header(cmd, writer, &header, why);
 	if (rc == 0)
-		rc = copy(job, from, writer, why);
+		rc = copy_packets(cmd, from, writer, why);
 	if (rc == 0)
-		rc = write_statistics(job, from, writer, why);
+		rc = write_statistics(cmd, from, writer, why);
 	if (rc == 0)
-		rc = write_trailer(job, writer, &said, why);
+		rc = write_trailer(cmd, writer, &header, why);
 	if (rc == 0)
 		rc = writer_finish(writer, why);
 	writer_free(writer);
-	file_section_release(&said);
+	file_section_release(&header);
 	return rc;
 }
 
-/* A regular file is emptied; the null device has nothing in it. */
+/* Empties the output, which is a regular file or the null device, and starts again from the inputs,
+ * which are sorted this time. */
 static int
-start_over(struct merge_cmd *job, int fd, struct failure *why)
+start_over(struct merge_cmd *cmd, struct failure *why)
 {
+	const int fd = cmd->out.fd;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return failure_errno(why, "cannot write the capture");
 	if (S_ISREG(st.st_mode) && (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0))
 		return failure_errno(why, "cannot write the capture");
-	stop(job);
-	inputs_close(&job->inputs);
-	job->can_start_over = false;
-	if (open_inputs(job, why) < 0)
+	release_merge(cmd);
+	inputs_close(&cmd->inputs);
+	cmd->can_start_over = false;
+	if (open_inputs(cmd, why) < 0)
 		return -1;
-	return start(job, why);
+	return merge_cmd_start(cmd, why);
 }
 
 int
-merge_cmd_write(struct merge_cmd *job, int fd, enum format format, struct failure *why)
+merge_cmd_write(struct merge_cmd *cmd, struct failure *why)
 {
-	int rc = write_all(job, fd, format, why);
+	const int fd = cmd->compresses ? cmd->compressor.in : cmd->out.fd;
+	struct failure reason;
+	int rc = write_capture(cmd, fd, why);
 
-	if (rc < 0 && job->can_start_over && merge_is_disordered(job->merge)) {
-		rc = start_over(job, fd, why);
+	if (rc < 0 && cmd->can_start_over && merge_is_disordered(cmd->merge)) {
+		rc = start_over(cmd, why);
 		if (rc == 0)
-			rc = write_all(job, fd, format, why);
+			rc = write_capture(cmd, fd, why);
 	}
-	return rc;
+	/* If the compressor failed, its reason is the cause. */
+	if (cmd->compresses && relay_finish(&cmd->compressor, &reason) < 0)
+		rc = failure_set(why, "%s", reason.text);
+	return rc < 0 ? -1 : outfile_commit(&cmd->out, why);
+}
+
+size_t
+merge_cmd_report(const struct merge_cmd *cmd, void (*report)(const char *line))
+{
+	const unsigned long long early = merge_released_early(cmd->merge);
+	struct failure what;
+	size_t count = 0;
+
+	if (early) {
+		failure_set(&what, "%llu packets were written before their turn", early);
+		report(what.text);
+		count++;
+	}
+	for (size_t i = 0; i < cmd->inputs.count; i++)
+		if (has_trouble(cmd, i, &what)) {
+			report(what.text);
+			count++;
+		}
+	return count;
 }

@@ -1,15 +1,19 @@
 /*
- * What vcap-merge does: inputs by name to one capture, read twice only if it turns out that they
- * are not in order.
+ * What vcap-merge does: inputs to one capture, read a second time only if they turn out not to be
+ * in order.
  *
- *	inputs_add(&job.inputs), merge_cmd_offset ... -> merge_cmd_open -> merge_cmd_confine ->
- *	merge_cmd_start -> merge_cmd_write -> merge_cmd_trouble
+ *	set the options -> merge_cmd_open_inputs -> merge_cmd_open_output -> merge_cmd_confine ->
+ *	merge_cmd_start -> merge_cmd_write -> merge_cmd_report
+ *
+ * Functions that return int return 0, or -1 with why filled: then only merge_cmd_release is left to
+ * call, which removes what was written.
  */
 #ifndef VCAP_MERGE_CMD_H
 #define VCAP_MERGE_CMD_H
 
 #include "base/failure.h"
 #include "base/fileio.h"
+#include "base/relay.h"
 #include "base/strvec.h"
 #include "base/threadpool.h"
 #include "capfile/writer.h"
@@ -23,18 +27,24 @@
 struct merge_live;
 
 struct merge_cmd {
+	/* Options, set first. */
 	struct inputs inputs;
-	const struct service *service; /* NULL: packets' sides are not told; the caller's */
-	bool mixes_linktypes;          /* pcapng only; else two link types are refused */
+	const char *output; /* a path, or "-" for standard output */
+	enum format format;
+	bool compresses;               /* the output, by zstd; the caller ignores SIGPIPE then */
+	const struct service *service; /* names the sides of packets; NULL: none; the caller's */
+	bool mixes_linktypes;          /* pcapng only; otherwise a second link type is refused */
+	struct strvec remarks;         /* further comments of the output */
+	struct merge_live *live;       /* NULL: not live; the caller's */
+	/* Private. */
 	struct merge_cmd_offset *offsets;
 	size_t offset_count;
-	struct strvec remarks; /* comments of the output, beside those of the inputs */
-	struct merge_live
-	    *merge_live; /* NULL: inputs are read as fast as they can be; the caller's */
+	struct outfile out;
+	struct relay compressor;
 	struct merge *merge;
 	struct sides *sides;
-	struct threadpool *crew; /* NULL: nobody helps */
-	bool can_start_over;
+	struct threadpool *pool; /* NULL: none */
+	bool can_start_over;     /* the output can be emptied, and all inputs read again */
 };
 
 struct merge_cmd_offset {
@@ -42,38 +52,43 @@ struct merge_cmd_offset {
 	int64_t ns;
 };
 
-#define MERGE_CMD_INIT ((struct merge_cmd){.inputs = INPUTS_INIT})
+#define MERGE_CMD_INIT       \
+	((struct merge_cmd){ \
+	    .inputs = INPUTS_INIT, .output = "-", .out = OUTFILE_INIT, .compressor = RELAY_INIT})
 
-void merge_cmd_release(struct merge_cmd *job);
+/* Frees everything but what is the caller's. Output that is not complete is removed. */
+void merge_cmd_release(struct merge_cmd *cmd);
 
-/* Adds ns to all times of the engine. */
-int merge_cmd_offset(struct merge_cmd *job, const char *engine, int64_t ns, struct failure *why);
+/* Adds ns to all times of an engine; see merge_offset. */
+int merge_cmd_offset(struct merge_cmd *cmd, const char *engine, int64_t ns, struct failure *why);
+
+/* Opens the inputs, a NULL-terminated list of words (inputs_add). Nothing is read. */
+int merge_cmd_open_inputs(struct merge_cmd *cmd, char *const *inputs, struct failure *why);
 
 /*
- * Opens the inputs, and fails if one of them is the output. Nothing has been read then; all that is
- * opened later are those of inputs_files(), again.
+ * Opens the output; fails if it is one of the inputs.
  *
- * The output is a path or `-`. If it cannot be begun anew, because
- * it is a pipe, or if an input is one, files are read twice, to be sure of their order before
- * anything is written.
+ * If the output cannot be written anew, since it is a pipe, or if an input cannot be read twice,
+ * then merge_cmd_start reads each file once through, to know its order before anything is written.
  */
-int merge_cmd_open(struct merge_cmd *job, const char *output, struct failure *why);
+int merge_cmd_open_output(struct merge_cmd *cmd, struct failure *why);
 
-/* From here on nothing can be reached but what has been opened, and the inputs' files to be opened
- * again; threads that help have started. */
-int merge_cmd_confine(struct merge_cmd *job, const struct outfile *out, struct failure *why);
+/* Starts what runs beside this process, then gives up all privileges. Afterwards only what is open
+ * can be used, and the files among the inputs opened again. */
+int merge_cmd_confine(struct merge_cmd *cmd, struct failure *why);
 
-/* Reads the inputs up to their first packets; what is wrong with them shows here. */
-int merge_cmd_start(struct merge_cmd *job, struct failure *why);
+/* Reads the inputs up to their first packets. Fails if one is no capture, or of another link type.
+ */
+int merge_cmd_start(struct merge_cmd *cmd, struct failure *why);
 
 /* The engine of an offset that no input has, or NULL. Call after merge_cmd_start. */
-const char *merge_cmd_unknown_engine(const struct merge_cmd *job);
+const char *merge_cmd_unknown_engine(const struct merge_cmd *cmd);
 
-/* Writes the capture to fd. -1: it cannot be completed, and what was written is worthless. */
-int merge_cmd_write(struct merge_cmd *job, int fd, enum format format, struct failure *why);
+/* Writes the capture and gives it its name. */
+int merge_cmd_write(struct merge_cmd *cmd, struct failure *why);
 
-/* Whether something is missing of input i, and what: damage, no end mark, packets out of order.
- * Call after merge_cmd_write. */
-bool merge_cmd_trouble(const struct merge_cmd *job, size_t i, struct failure *what);
+/* Reports what is missing from the output, one line for each cause: damaged inputs, inputs without
+ * an end mark, packets out of order. Returns how many. Call after merge_cmd_write. */
+size_t merge_cmd_report(const struct merge_cmd *cmd, void (*report)(const char *line));
 
 #endif

@@ -1,3 +1,9 @@
+/*
+ * A binary heap of copies, the oldest on top; a number makes packets of one time keep their order.
+ * The top is yielded once a packet has been read that is newer by the window, since what is older
+ * than that by the window is not expected any more. What comes all the same passes at once, late.
+ * A note is kept with the newest packet's time, so that it stays behind that packet.
+ */
 #include "merge/reorder.h"
 
 #include <errno.h>
@@ -6,7 +12,7 @@
 #include <string.h>
 
 /* A packet, or a note with the time of the packet before it. The bytes follow it. */
-struct held {
+struct buffered {
 	int64_t ts_ns;
 	uint64_t number; /* in the other source */
 	bool is_note;
@@ -20,12 +26,12 @@ struct reorder {
 	struct source source; /* first */
 	struct source *from;
 	int64_t window_ns;
-	struct held **heap; /* the oldest is heap[0] */
+	struct buffered **heap; /* the oldest is heap[0] */
 	size_t count, room, bytes;
-	uint64_t numbers;
+	uint64_t next_number;
 	int64_t newest_ns;
-	struct held *out; /* what was handed out last */
-	/* Once the other has ended, how. */
+	struct buffered *yielded; /* what was handed out last */
+	/* How the other source ended, if it did. */
 	bool has_ended;
 	enum source_event end;
 	struct failure why;
@@ -34,189 +40,191 @@ struct reorder {
 static enum source_event reorder_next(struct source *, struct packet *, struct failure *);
 
 static void
-show_interfaces(struct reorder *window)
+show_interfaces(struct reorder *reorder)
 {
-	window->source.interfaces = window->from->interfaces;
-	window->source.interface_count = window->from->interface_count;
-	window->source.from_vcap = window->from->from_vcap;
+	reorder->source.interfaces = reorder->from->interfaces;
+	reorder->source.interface_count = reorder->from->interface_count;
+	reorder->source.from_vcap = reorder->from->from_vcap;
 }
 
 struct reorder *
 reorder_new(struct source *from, int64_t window_ns, struct failure *why)
 {
-	struct reorder *window = calloc(1, sizeof(*window));
+	struct reorder *reorder = calloc(1, sizeof(*reorder));
 
-	if (!window) {
+	if (!reorder) {
 		failure_errno(why, "cannot read");
 		return NULL;
 	}
-	window->source.next = reorder_next;
-	window->from = from;
-	window->window_ns = window_ns;
-	window->newest_ns = INT64_MIN;
-	show_interfaces(window);
-	return window;
+	reorder->source.next = reorder_next;
+	reorder->from = from;
+	reorder->window_ns = window_ns;
+	reorder->newest_ns = INT64_MIN;
+	show_interfaces(reorder);
+	return reorder;
 }
 
 void
-reorder_free(struct reorder *window)
+reorder_free(struct reorder *reorder)
 {
-	if (!window)
+	if (!reorder)
 		return;
-	for (size_t i = 0; i < window->count; i++)
-		free(window->heap[i]);
-	free(window->heap);
-	free(window->out);
-	free(window);
+	for (size_t i = 0; i < reorder->count; i++)
+		free(reorder->heap[i]);
+	free(reorder->heap);
+	free(reorder->yielded);
+	free(reorder);
 }
 
 struct source *
-reorder_source(struct reorder *window)
+reorder_source(struct reorder *reorder)
 {
-	return &window->source;
+	return &reorder->source;
 }
 
 static bool
-is_before(const struct held *a, const struct held *b)
+is_before(const struct buffered *a, const struct buffered *b)
 {
 	return a->ts_ns != b->ts_ns ? a->ts_ns < b->ts_ns : a->number < b->number;
 }
 
 static int
-push(struct reorder *window, struct held *held)
+push(struct reorder *reorder, struct buffered *entry)
 {
-	size_t i = window->count;
+	size_t i = reorder->count;
 
-	if (i == window->room) {
-		size_t room = window->room ? 2 * window->room : 64;
-		struct held **heap = realloc(window->heap, room * sizeof(struct held *));
+	if (i == reorder->room) {
+		size_t room = reorder->room ? 2 * reorder->room : 64;
+		struct buffered **heap = realloc(reorder->heap, room * sizeof(struct buffered *));
 
 		if (!heap)
 			return -1;
-		window->heap = heap;
-		window->room = room;
+		reorder->heap = heap;
+		reorder->room = room;
 	}
-	for (size_t parent; i > 0 && is_before(held, window->heap[parent = (i - 1) / 2]);
+	for (size_t parent; i > 0 && is_before(entry, reorder->heap[parent = (i - 1) / 2]);
 	     i = parent)
-		window->heap[i] = window->heap[parent];
-	window->heap[i] = held;
-	window->count++;
-	window->bytes += sizeof(*held) + held->size;
+		reorder->heap[i] = reorder->heap[parent];
+	reorder->heap[i] = entry;
+	reorder->count++;
+	reorder->bytes += sizeof(*entry) + entry->size;
 	return 0;
 }
 
-static struct held *
-pop(struct reorder *window)
+static struct buffered *
+pop(struct reorder *reorder)
 {
-	struct held *top = window->heap[0], *last = window->heap[--window->count];
+	struct buffered *top = reorder->heap[0], *last = reorder->heap[--reorder->count];
 	size_t i = 0;
 
-	for (size_t child; (child = 2 * i + 1) < window->count; i = child) {
-		if (child + 1 < window->count &&
-		    is_before(window->heap[child + 1], window->heap[child]))
+	for (size_t child; (child = 2 * i + 1) < reorder->count; i = child) {
+		if (child + 1 < reorder->count &&
+		    is_before(reorder->heap[child + 1], reorder->heap[child]))
 			child++;
-		if (!is_before(window->heap[child], last))
+		if (!is_before(reorder->heap[child], last))
 			break;
-		window->heap[i] = window->heap[child];
+		reorder->heap[i] = reorder->heap[child];
 	}
-	if (window->count)
-		window->heap[i] = last;
-	window->bytes -= sizeof(*top) + top->size;
+	if (reorder->count)
+		reorder->heap[i] = last;
+	reorder->bytes -= sizeof(*top) + top->size;
 	return top;
 }
 
 static int
-hold_packet(struct reorder *window, const struct packet *packet)
+hold_packet(struct reorder *reorder, const struct packet *packet)
 {
 	size_t size = (size_t)packet->caplen + packet->options_len;
-	struct held *held = malloc(sizeof(*held) + size);
+	struct buffered *entry = malloc(sizeof(*entry) + size);
 
-	if (!held)
+	if (!entry)
 		return -1;
-	*held = (struct held){
-	    .ts_ns = packet->ts_ns, .number = window->numbers++, .packet = *packet, .size = size};
-	held->packet.data = held->bytes;
-	held->packet.options = held->bytes + packet->caplen;
+	*entry = (struct buffered){.ts_ns = packet->ts_ns,
+				   .number = reorder->next_number++,
+				   .packet = *packet,
+				   .size = size};
+	entry->packet.data = entry->bytes;
+	entry->packet.options = entry->bytes + packet->caplen;
 	if (packet->caplen)
-		memcpy(held->bytes, packet->data, packet->caplen);
+		memcpy(entry->bytes, packet->data, packet->caplen);
 	if (packet->options_len)
-		memcpy(held->bytes + packet->caplen, packet->options, packet->options_len);
-	if (packet->ts_ns > window->newest_ns)
-		window->newest_ns = packet->ts_ns;
-	if (push(window, held) == 0)
+		memcpy(entry->bytes + packet->caplen, packet->options, packet->options_len);
+	if (packet->ts_ns > reorder->newest_ns)
+		reorder->newest_ns = packet->ts_ns;
+	if (push(reorder, entry) == 0)
 		return 0;
-	free(held);
+	free(entry);
 	return -1;
 }
 
 static int
-hold_note(struct reorder *window)
+hold_note(struct reorder *reorder)
 {
-	const struct note *note = &window->from->note;
-	struct held *held = malloc(sizeof(*held) + note->size);
+	const struct note *note = &reorder->from->note;
+	struct buffered *entry = malloc(sizeof(*entry) + note->size);
 
-	if (!held)
+	if (!entry)
 		return -1;
-	*held = (struct held){.ts_ns = window->newest_ns,
-			      .number = window->numbers++,
-			      .is_note = true,
-			      .note = *note,
-			      .size = note->size};
-	held->note.body = held->bytes;
+	*entry = (struct buffered){.ts_ns = reorder->newest_ns,
+				   .number = reorder->next_number++,
+				   .is_note = true,
+				   .note = *note,
+				   .size = note->size};
+	entry->note.body = entry->bytes;
 	if (note->size)
-		memcpy(held->bytes, note->body, note->size);
-	if (push(window, held) == 0)
+		memcpy(entry->bytes, note->body, note->size);
+	if (push(reorder, entry) == 0)
 		return 0;
-	free(held);
+	free(entry);
 	return -1;
 }
 
-/* Whether the oldest may go: nothing that is read within the window can be older. */
+/* Whether the oldest can be yielded: nothing older is expected within the window. */
 static bool
-is_full(const struct reorder *window)
+is_ready(const struct reorder *reorder)
 {
-	const struct held *oldest = window->count ? window->heap[0] : NULL;
+	const struct buffered *oldest = reorder->count ? reorder->heap[0] : NULL;
 
 	if (!oldest)
 		return false;
-	return window->bytes > REORDER_BYTES || oldest->ts_ns == INT64_MIN ||
-	       window->newest_ns - oldest->ts_ns >= window->window_ns;
+	return reorder->bytes > REORDER_BYTES || oldest->ts_ns == INT64_MIN ||
+	       reorder->newest_ns - oldest->ts_ns >= reorder->window_ns;
 }
 
 static enum source_event
-hand_out(struct reorder *window, struct packet *packet)
+hand_out(struct reorder *reorder, struct packet *packet)
 {
-	free(window->out);
-	window->out = pop(window);
-	if (window->out->is_note) {
-		window->source.note = window->out->note;
+	free(reorder->yielded);
+	reorder->yielded = pop(reorder);
+	if (reorder->yielded->is_note) {
+		reorder->source.note = reorder->yielded->note;
 		return SOURCE_NOTE;
 	}
-	*packet = window->out->packet;
+	*packet = reorder->yielded->packet;
 	return SOURCE_PACKET;
 }
 
 /* Reads one event. SOURCE_STATISTICS and SOURCE_LATER are passed on at once; SOURCE_NOTE stands for
- * anything that is held, and for the end. */
+ * anything that is buffered, and for the end. */
 static enum source_event
-read_event(struct reorder *window, struct packet *packet)
+read_event(struct reorder *reorder, struct packet *packet)
 {
-	enum source_event event = window->from->next(window->from, packet, &window->why);
+	enum source_event event = reorder->from->next(reorder->from, packet, &reorder->why);
 	int rc = 0;
 
-	show_interfaces(window);
+	show_interfaces(reorder);
 	switch (event) {
 	case SOURCE_LATER:
 	case SOURCE_STATISTICS: return event;
-	case SOURCE_PACKET: rc = hold_packet(window, packet); break;
-	case SOURCE_NOTE: rc = hold_note(window); break;
+	case SOURCE_PACKET: rc = hold_packet(reorder, packet); break;
+	case SOURCE_NOTE: rc = hold_note(reorder); break;
 	case SOURCE_END:
-	case SOURCE_CUT: window->has_ended = true; window->end = event;
+	case SOURCE_CUT: reorder->has_ended = true; reorder->end = event;
 	}
 	if (rc < 0) {
-		failure_errno(&window->why, "cannot read");
-		window->has_ended = true;
-		window->end = SOURCE_CUT;
+		failure_errno(&reorder->why, "cannot read");
+		reorder->has_ended = true;
+		reorder->end = SOURCE_CUT;
 	}
 	return SOURCE_NOTE;
 }
@@ -224,17 +232,17 @@ read_event(struct reorder *window, struct packet *packet)
 static enum source_event
 reorder_next(struct source *source, struct packet *packet, struct failure *why)
 {
-	struct reorder *window = (struct reorder *)source;
+	struct reorder *reorder = (struct reorder *)source;
 
-	while (!window->has_ended && !is_full(window)) {
-		const enum source_event event = read_event(window, packet);
+	while (!reorder->has_ended && !is_ready(reorder)) {
+		const enum source_event event = read_event(reorder, packet);
 
 		if (event != SOURCE_NOTE)
 			return event;
 	}
-	if (window->count)
-		return hand_out(window, packet);
+	if (reorder->count)
+		return hand_out(reorder, packet);
 	if (why)
-		*why = window->why;
-	return window->end;
+		*why = reorder->why;
+	return reorder->end;
 }

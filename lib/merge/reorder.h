@@ -1,7 +1,7 @@
 /*
- * A source that puts another's packets in order within a window of time, for those that can be read
- * only once: a packet is held until one is read that is newer by the window, or until REORDER_BYTES
- * are held. What comes later than that passes late. Packets of one time keep their order.
+ * A source that sorts another one, for inputs that can be read only once: a packet is held until a
+ * packet is read that is newer by window_ns, or until REORDER_BYTES are held. What is out of order
+ * by more is yielded late. Packets of one time keep their order.
  */
 #ifndef VCAP_REORDER_H
 #define VCAP_REORDER_H
@@ -11,13 +11,15 @@
 
 #include <stdint.h>
 
-#define REORDER_BYTES (32u << 20)
+#define REORDER_BYTES (32u << 20) /* of packets with their bookkeeping */
 
 struct reorder;
 
-/* from is the caller's and outlives it. NULL: no memory. */
+/* from is the caller's and outlives it. window_ns is in nanoseconds. NULL: no memory. */
 struct reorder *reorder_new(struct source *from, int64_t window_ns, struct failure *why);
-void reorder_free(struct reorder *window);
-struct source *reorder_source(struct reorder *window);
+/* reorder may be NULL. */
+void reorder_free(struct reorder *reorder);
+/* The sorted source, valid until reorder_free. It cannot be revisited. */
+struct source *reorder_source(struct reorder *reorder);
 
 #endif

@@ -1,46 +1,51 @@
+/*
+ * Texts become comments "ENGINE: TEXT", so that merging in steps is the same as merging at once: an
+ * input that vcap-merge wrote has such comments already, which are taken as they are. Everything is
+ * sorted and kept once, so that the order of the inputs does not show.
+ */
 #include "merge/section.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static void
-add_text(struct section *provenance, const char *engine, const char *key, const char *text)
+add_text(struct section *merged, const char *engine, const char *key, const char *text)
 {
 	if (text)
-		strvec_addf(&provenance->comments, "%s: %s%s", engine, key, text);
+		strvec_addf(&merged->comments, "%s: %s%s", engine, key, text);
 }
 
 static void
-add_options(struct section *provenance, const struct file_section *section)
+add_options(struct section *merged, const struct file_section *section)
 {
 	unsigned char *options;
 
 	if (!section->options_len)
 		return;
-	options = realloc(provenance->options, provenance->options_len + section->options_len);
+	options = realloc(merged->options, merged->options_len + section->options_len);
 	if (!options) {
-		provenance->comments.failed = true;
+		merged->comments.failed = true;
 		return;
 	}
-	memcpy(options + provenance->options_len, section->options, section->options_len);
-	provenance->options = options;
-	provenance->options_len += section->options_len;
+	memcpy(options + merged->options_len, section->options, section->options_len);
+	merged->options = options;
+	merged->options_len += section->options_len;
 }
 
 void
-section_add(struct section *provenance, const struct file_section *section, const char *engine)
+section_add(struct section *merged, const struct file_section *section, const char *engine)
 {
-	add_options(provenance, section);
+	add_options(merged, section);
 	if (section->application && strncmp(section->application, "vcap-merge ", 11) == 0) {
 		if (section->comments)
-			strvec_add_all(&provenance->comments, section->comments);
+			strvec_add_all(&merged->comments, section->comments);
 		return;
 	}
-	add_text(provenance, engine, "application ", section->application);
-	add_text(provenance, engine, "os ", section->os);
-	add_text(provenance, engine, "hardware ", section->hardware);
+	add_text(merged, engine, "application ", section->application);
+	add_text(merged, engine, "os ", section->os);
+	add_text(merged, engine, "hardware ", section->hardware);
 	for (char **c = section->comments; c && *c; c++)
-		add_text(provenance, engine, "", *c);
+		add_text(merged, engine, "", *c);
 }
 
 static int
@@ -49,7 +54,8 @@ compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorts the list and keeps each text once, if it is not in known and as far as there is room. */
+/* Sorts the list and keeps each text once, unless known, which is sorted, has it, and while there
+ * is room. Counts what there is no room for in *left_out; returns how many are kept. */
 static size_t
 keep_each_once(char **list, char *const *known, size_t *left_out)
 {
@@ -79,6 +85,7 @@ keep_each_once(char **list, char *const *known, size_t *left_out)
 	return kept;
 }
 
+/* A pcapng option with its header, padded (draft-ietf-opsawg-pcapng, section 3.5). */
 struct option {
 	const unsigned char *bytes;
 	size_t size;
@@ -128,13 +135,13 @@ has_option(const struct file_section *section, const struct option *option)
 	return false;
 }
 
-/* Sorts the options and keeps each once, if it is not in known, and no more than fit. */
+/* Sorts the options and keeps each once, unless known has it, and while there is room. */
 static int
-finish_options(struct section *provenance, const struct file_section *known,
+finish_options(struct section *merged, const struct file_section *known,
 	       struct file_section *section)
 {
-	struct option *list = calloc(provenance->options_len / 4 + 1, sizeof(*list));
-	unsigned char *to = malloc(provenance->options_len + 1);
+	struct option *list = calloc(merged->options_len / 4 + 1, sizeof(*list));
+	unsigned char *to = malloc(merged->options_len + 1);
 	size_t count = 0;
 
 	if (!list || !to) {
@@ -142,7 +149,7 @@ finish_options(struct section *provenance, const struct file_section *known,
 		free(to);
 		return -1;
 	}
-	count = split_options(provenance->options, provenance->options_len, list);
+	count = split_options(merged->options, merged->options_len, list);
 	qsort(list, count, sizeof(*list), compare_options);
 	section->options = to;
 	section->options_len = 0;
@@ -159,19 +166,19 @@ finish_options(struct section *provenance, const struct file_section *known,
 }
 
 int
-section_finish(struct section *provenance, const struct file_section *known,
+section_finish(struct section *merged, const struct file_section *known,
 	       struct file_section *section)
 {
-	struct strvec *comments = &provenance->comments;
-	bool failed = comments->failed || finish_options(provenance, known, section) < 0;
+	struct strvec *comments = &merged->comments;
+	bool failed = comments->failed || finish_options(merged, known, section) < 0;
 	size_t left_out = 0;
 
 	comments->count = keep_each_once(comments->list, known ? known->comments : NULL, &left_out);
 	if (left_out)
-		strvec_addf(comments, "%zu comments more are left out", left_out);
+		strvec_addf(comments, "%zu more comments are left out", left_out);
 	failed |= comments->failed;
 	section->comments = strvec_finish(comments);
-	free(provenance->options);
-	*provenance = SECTION_INIT;
+	free(merged->options);
+	*merged = SECTION_INIT;
 	return failed ? -1 : 0;
 }

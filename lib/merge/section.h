@@ -1,7 +1,6 @@
 /*
- * What the sections of many captures say of themselves, as one section says it: each text led by
- * the engine's name, each once, sorted, so that neither the order of the captures nor merging them
- * in steps shows.
+ * The section header of a merged capture: what the headers of all inputs say, each text prefixed
+ * with the name of the engine, each once, sorted.
  */
 #ifndef VCAP_SECTION_H
 #define VCAP_SECTION_H
@@ -13,25 +12,26 @@
 
 struct section {
 	struct strvec comments;
-	unsigned char *options; /* of all sections, as in struct packet */
+	unsigned char *options; /* of all headers, as in struct packet; heap */
 	size_t options_len;
 };
 
 #define SECTION_INIT ((struct section){0})
 
-/* The longest comments of a section together; what does not fit is left out, and a comment says how
- * much. It keeps the block well below FORMAT_BLOCK_MAX. */
+/* The most bytes of comments in one header, well below FORMAT_BLOCK_MAX. What exceeds it is left
+ * out, and a comment says how many comments were. */
 #define SECTION_MAX (8u << 20)
 
-/* Adds the texts and options of a section of the engine's. What vcap-merge wrote is led by its
- * engines already. Memory that ran out shows in section_finish. */
-void section_add(struct section *provenance, const struct file_section *section,
-		 const char *engine);
+/* Adds the texts and options of a header of this engine. If memory runs out, section_finish fails.
+ */
+void section_add(struct section *merged, const struct file_section *section, const char *engine);
 
-/* Fills the comments and options of *section, which has none, but for those that known, which
- * another call filled, has already (it may be NULL); the rest of it stays. 0, or -1 without memory;
- * the provenance is as SECTION_INIT either way. */
-int section_finish(struct section *provenance, const struct file_section *known,
+/*
+ * Moves the comments and options to *section, which has none; its other members stay. What known
+ * has, which another call filled, is left out; known may be NULL. 0, or -1 without memory. merged
+ * is as SECTION_INIT either way.
+ */
+int section_finish(struct section *merged, const struct file_section *known,
 		   struct file_section *section);
 
 #endif

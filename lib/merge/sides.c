@@ -6,25 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIDES   4
-#define UNKNOWN UINT32_MAX
+#define SIDES        4
+#define NO_INTERFACE UINT32_MAX
 
-/* Where an interface of the other source goes. */
-struct route {
-	uint32_t plain;
-	uint32_t sides[SIDES]; /* UNKNOWN until the first packet */
-	bool is_sided;         /* it had a side before */
+/* The interfaces that stand for one of the other source. */
+struct side_map {
+	uint32_t sideless;
+	uint32_t sides[SIDES]; /* by enum side; NO_INTERFACE until the first packet */
+	bool is_sided;         /* its name has a side: packets stay on it */
 };
 
 struct sides {
 	struct source source; /* first */
 	struct source *from;
 	const struct service *service;
-	struct route *routes; /* by interface of from */
-	uint32_t route_count, interface_room;
+	struct side_map *maps; /* by interface of from */
+	uint32_t map_count, interface_room;
 };
 
-/* Adds a copy of interface that shares its strings but for the name, which it takes over. */
+/* Adds a copy of interface that shares its strings but for the name, which becomes the copy's. */
 static int
 add_interface(struct sides *sides, const struct interface *interface, char *name, uint32_t *id)
 {
@@ -52,72 +52,72 @@ add_interface(struct sides *sides, const struct interface *interface, char *name
 	return 0;
 }
 
-/* Gives every interface of the other source that is new its place. */
+/* Adds the interfaces of the other source that are new. */
 static int
-follow(struct sides *sides)
+map_new_interfaces(struct sides *sides)
 {
 	const struct source *from = sides->from;
-	struct route *routes;
+	struct side_map *maps;
 
-	if (sides->route_count == from->interface_count)
+	if (sides->map_count == from->interface_count)
 		return 0;
-	routes = realloc(sides->routes, from->interface_count * sizeof(*routes));
-	if (!routes)
+	maps = realloc(sides->maps, from->interface_count * sizeof(*maps));
+	if (!maps)
 		return -1;
-	sides->routes = routes;
-	for (uint32_t i = sides->route_count; i < from->interface_count; i++) {
+	sides->maps = maps;
+	for (uint32_t i = sides->map_count; i < from->interface_count; i++) {
 		const struct interface *interface = &from->interfaces[i];
 		const struct label_hint hint = {.fallback = "-"};
 		struct label label;
 
 		if (label_of(&label, interface, &hint) < 0)
 			return -1;
-		routes[i].is_sided = label.side;
-		memset(routes[i].sides, 0xff, sizeof(routes[i].sides));
+		maps[i].is_sided = label.side;
+		memset(maps[i].sides, 0xff, sizeof(maps[i].sides));
 		if (add_interface(sides, interface, label_format(&label, label.side),
-				  &routes[i].plain) < 0) {
+				  &maps[i].sideless) < 0) {
 			label_release(&label);
 			return -1;
 		}
 		label_release(&label);
-		sides->route_count++;
+		sides->map_count++;
 	}
 	return 0;
 }
 
 static int
-route_of(struct sides *sides, const struct packet *packet, uint32_t *id)
+find_interface(struct sides *sides, const struct packet *packet, uint32_t *id)
 {
-	struct route *route = &sides->routes[packet->iface];
+	struct side_map *map = &sides->maps[packet->iface];
 	const struct interface *interface = &sides->from->interfaces[packet->iface];
-	const char *plain = sides->source.interfaces[route->plain].name;
+	const char *sideless = sides->source.interfaces[map->sideless].name;
 	enum side side = SIDE_OTHER;
 	struct tuple tuple;
 	char *name;
 
-	*id = route->plain;
-	if (route->is_sided)
+	*id = map->sideless;
+	if (map->is_sided)
 		return 0;
 	if (dissect_packet(packet, interface->linktype, &tuple))
 		side = service_side(sides->service, &tuple);
-	if (route->sides[side] == UNKNOWN) {
-		if (asprintf(&name, "%s/%s", plain, service_side_name(side)) < 0)
+	if (map->sides[side] == NO_INTERFACE) {
+		if (asprintf(&name, "%s/%s", sideless, service_side_name(side)) < 0)
 			return -1;
-		if (add_interface(sides, interface, name, &route->sides[side]) < 0)
+		if (add_interface(sides, interface, name, &map->sides[side]) < 0)
 			return -1;
 	}
-	*id = route->sides[side];
+	*id = map->sides[side];
 	return 0;
 }
 
 static void
 copy_statistics(struct sides *sides)
 {
-	for (uint32_t i = 0; i < sides->route_count; i++) {
-		struct interface *plain = &sides->source.interfaces[sides->routes[i].plain];
+	for (uint32_t i = 0; i < sides->map_count; i++) {
+		struct interface *sideless = &sides->source.interfaces[sides->maps[i].sideless];
 
-		plain->statistics = sides->from->interfaces[i].statistics;
-		plain->comment = sides->from->interfaces[i].comment;
+		sideless->statistics = sides->from->interfaces[i].statistics;
+		sideless->comment = sides->from->interfaces[i].comment;
 	}
 }
 
@@ -127,12 +127,12 @@ sides_next(struct source *source, struct packet *packet, struct failure *why)
 	struct sides *sides = (struct sides *)source;
 	enum source_event event = sides->from->next(sides->from, packet, why);
 
-	if (follow(sides) < 0)
+	if (map_new_interfaces(sides) < 0)
 		goto no_memory;
-	if (event == SOURCE_PACKET && route_of(sides, packet, &packet->iface) < 0)
+	if (event == SOURCE_PACKET && find_interface(sides, packet, &packet->iface) < 0)
 		goto no_memory;
 	if (event == SOURCE_STATISTICS)
-		packet->iface = sides->routes[packet->iface].plain;
+		packet->iface = sides->maps[packet->iface].sideless;
 	if (event == SOURCE_NOTE)
 		source->note = sides->from->note;
 	else if (event != SOURCE_PACKET)
@@ -166,7 +166,7 @@ sides_free(struct sides *sides)
 	for (uint32_t i = 0; i < sides->source.interface_count; i++)
 		free(sides->source.interfaces[i].name);
 	free(sides->source.interfaces);
-	free(sides->routes);
+	free(sides->maps);
 	free(sides);
 }
 

@@ -1,7 +1,8 @@
 /*
- * A source that passes on another's events with each packet's interface named after its side: the
- * other's interfaces stay, and those with a side are added behind as they turn up. Interfaces that
- * have a side already keep it.
+ * A source that passes another one on, with the interface of each packet named after the side of
+ * the service that it is on: `ENGINE/IFACE/SIDE`. Interfaces of the other source stay, and those
+ * with a side are appended when their first packet comes. An interface that has a side already
+ * keeps it.
  */
 #ifndef VCAP_SIDES_H
 #define VCAP_SIDES_H
@@ -14,7 +15,9 @@ struct sides;
 
 /* Both from and service are the caller's and outlive it. NULL: no memory. */
 struct sides *sides_new(struct source *from, const struct service *service, struct failure *why);
+/* sides may be NULL. */
 void sides_free(struct sides *sides);
+/* The source with sides, valid until sides_free. It cannot be revisited. */
 struct source *sides_source(struct sides *sides);
 
 #endif

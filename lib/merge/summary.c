@@ -1,3 +1,9 @@
+/*
+ * Bins are a list of (time, row). A packet goes to a bin among the last few, which is where it is
+ * if the capture is in order; otherwise a bin is appended, which may exist already. When the list
+ * is full it is sorted and such duplicates are added up, and it grows only if that freed less than
+ * half. So no table is needed, and any order of packets gives the same result.
+ */
 #include "merge/summary.h"
 
 #include <errno.h>
@@ -5,13 +11,13 @@
 #include <string.h>
 
 void
-summary_release(struct summary *census)
+summary_release(struct summary *summary)
 {
-	for (size_t i = 0; i < census->row_count; i++)
-		label_release(&census->rows[i].label);
-	free(census->rows);
-	free(census->bins);
-	*census = SUMMARY_INIT;
+	for (size_t i = 0; i < summary->row_count; i++)
+		label_release(&summary->rows[i].label);
+	free(summary->rows);
+	free(summary->bins);
+	*summary = SUMMARY_INIT;
 }
 
 static int
@@ -30,32 +36,33 @@ compare_labels(const struct label *a, const struct label *b)
 	return order ? order : strcmp(a->side ? a->side : "", b->side ? b->side : "");
 }
 
-/* The row of a label, which is taken over. */
+/* Finds or adds the row of a label, which becomes the row's or is released. */
 static int
-find_row(struct summary *census, struct label *label, uint32_t *row)
+find_row(struct summary *summary, struct label *label, uint32_t *row)
 {
 	struct summary_row *rows;
 
-	for (size_t i = 0; i < census->row_count; i++)
-		if (compare_labels(&census->rows[i].label, label) == 0) {
+	for (size_t i = 0; i < summary->row_count; i++)
+		if (compare_labels(&summary->rows[i].label, label) == 0) {
 			label_release(label);
 			*row = (uint32_t)i;
 			return 0;
 		}
-	rows = realloc(census->rows, (census->row_count + 1) * sizeof(*rows));
+	rows = realloc(summary->rows, (summary->row_count + 1) * sizeof(*rows));
 	if (!rows) {
 		label_release(label);
 		return -1;
 	}
-	census->rows = rows;
-	rows[census->row_count] = (struct summary_row){.label = *label};
-	*row = (uint32_t)census->row_count++;
+	summary->rows = rows;
+	rows[summary->row_count] = (struct summary_row){.label = *label};
+	*row = (uint32_t)summary->row_count++;
 	return 0;
 }
 
-/* Gives the source's interfaces that are new their rows. */
+/* Sets row_of for the interfaces of source that are new. */
 static int
-follow(struct summary *census, const struct source *source, uint32_t **row_of, uint32_t *known)
+add_new_rows(struct summary *summary, const struct source *source, uint32_t **row_of,
+	     uint32_t *known)
 {
 	const struct label_hint hint = {.fallback = "-"};
 	uint32_t *rows;
@@ -70,7 +77,7 @@ follow(struct summary *census, const struct source *source, uint32_t **row_of, u
 		struct label label;
 
 		if (label_of(&label, &source->interfaces[*known], &hint) < 0 ||
-		    find_row(census, &label, &rows[*known]) < 0)
+		    find_row(summary, &label, &rows[*known]) < 0)
 			return -1;
 	}
 	return 0;
@@ -86,57 +93,57 @@ compare_bins(const void *a, const void *b)
 	return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Sorts the bins and joins those that are the same. */
+/* Sorts the bins and adds up those of the same row and time. */
 static void
-join_bins(struct summary *census)
+join_bins(struct summary *summary)
 {
 	size_t kept = 0;
 
-	if (census->bin_count)
-		qsort(census->bins, census->bin_count, sizeof(*census->bins), compare_bins);
-	for (size_t i = 0; i < census->bin_count; i++) {
-		struct summary_bin *last = kept ? &census->bins[kept - 1] : NULL;
+	if (summary->bin_count)
+		qsort(summary->bins, summary->bin_count, sizeof(*summary->bins), compare_bins);
+	for (size_t i = 0; i < summary->bin_count; i++) {
+		struct summary_bin *last = kept ? &summary->bins[kept - 1] : NULL;
 
-		if (last && compare_bins(last, &census->bins[i]) == 0) {
-			last->packets += census->bins[i].packets;
-			last->bytes += census->bins[i].bytes;
+		if (last && compare_bins(last, &summary->bins[i]) == 0) {
+			last->packets += summary->bins[i].packets;
+			last->bytes += summary->bins[i].bytes;
 		} else {
-			census->bins[kept++] = census->bins[i];
+			summary->bins[kept++] = summary->bins[i];
 		}
 	}
-	census->bin_count = kept;
+	summary->bin_count = kept;
 }
 
 static int
-add_bin(struct summary *census, const struct summary_bin *added)
+add_bin(struct summary *summary, const struct summary_bin *added)
 {
-	/* In a capture that is in order only the newest few bins still grow. */
-	for (size_t i = census->bin_count, n = 0; i-- > 0 && n < 64; n++)
-		if (compare_bins(&census->bins[i], added) == 0) {
-			census->bins[i].packets++;
-			census->bins[i].bytes += added->bytes;
+	/* In a capture that is in order only the newest few bins grow. */
+	for (size_t i = summary->bin_count, n = 0; i-- > 0 && n < 64; n++)
+		if (compare_bins(&summary->bins[i], added) == 0) {
+			summary->bins[i].packets++;
+			summary->bins[i].bytes += added->bytes;
 			return 0;
 		}
-	if (census->bin_count == census->bin_room) {
-		join_bins(census);
-		if (2 * census->bin_count >= census->bin_room) {
-			size_t room = census->bin_room ? 2 * census->bin_room : 256;
-			struct summary_bin *bins = realloc(census->bins, room * sizeof(*bins));
+	if (summary->bin_count == summary->bin_room) {
+		join_bins(summary);
+		if (2 * summary->bin_count >= summary->bin_room) {
+			size_t room = summary->bin_room ? 2 * summary->bin_room : 256;
+			struct summary_bin *bins = realloc(summary->bins, room * sizeof(*bins));
 
 			if (!bins)
 				return -1;
-			census->bins = bins;
-			census->bin_room = room;
+			summary->bins = bins;
+			summary->bin_room = room;
 		}
 	}
-	census->bins[census->bin_count++] = *added;
+	summary->bins[summary->bin_count++] = *added;
 	return 0;
 }
 
 static int
-count(struct summary *census, uint32_t row, const struct packet *packet, int64_t bin_ns)
+count_packet(struct summary *summary, uint32_t row, const struct packet *packet, int64_t bin_ns)
 {
-	struct summary_row *r = &census->rows[row];
+	struct summary_row *r = &summary->rows[row];
 	struct summary_bin bin = {.row = row, .packets = 1, .bytes = packet->len};
 
 	if (r->packets == 0 || packet->ts_ns < r->first_ns)
@@ -148,21 +155,21 @@ count(struct summary *census, uint32_t row, const struct packet *packet, int64_t
 	if (bin_ns == 0)
 		return 0;
 	bin.start_ns = packet->ts_ns - packet->ts_ns % bin_ns;
-	return add_bin(census, &bin);
+	return add_bin(summary, &bin);
 }
 
-/* A row that says nothing: the interface is known by its rows with a side. */
+/* Whether a row has nothing to say beside the rows with a side of its interface. */
 static bool
-is_idle(const struct summary *census, size_t i)
+is_idle(const struct summary *summary, size_t i)
 {
-	const struct summary_row *row = &census->rows[i];
+	const struct summary_row *row = &summary->rows[i];
 
 	if (row->packets || row->label.side || row->counters.dropped != STATISTICS_UNKNOWN)
 		return false;
-	for (size_t j = 0; j < census->row_count; j++)
-		if (census->rows[j].label.side &&
-		    strcmp(census->rows[j].label.engine, row->label.engine) == 0 &&
-		    strcmp(census->rows[j].label.iface, row->label.iface) == 0)
+	for (size_t j = 0; j < summary->row_count; j++)
+		if (summary->rows[j].label.side &&
+		    strcmp(summary->rows[j].label.engine, row->label.engine) == 0 &&
+		    strcmp(summary->rows[j].label.iface, row->label.iface) == 0)
 			return true;
 	return false;
 }
@@ -175,11 +182,11 @@ compare_rows(const void *a, const void *b, void *rows)
 	return compare_labels(&list[*(const uint32_t *)a].label, &list[*(const uint32_t *)b].label);
 }
 
-/* Sorts the rows, drops the idle ones, and renumbers the bins. */
+/* Sorts the rows, removes those with nothing to say, and renumbers the bins. */
 static int
-finish(struct summary *census)
+sort_and_prune(struct summary *summary)
 {
-	const size_t all = census->row_count;
+	const size_t all = summary->row_count;
 	struct summary_row *sorted = malloc((all + 1) * sizeof(*sorted));
 	uint32_t *order = malloc((all + 1) * sizeof(*order));
 	uint32_t *place = malloc((all + 1) * sizeof(*place));
@@ -192,29 +199,29 @@ finish(struct summary *census)
 		return -1;
 	}
 	for (size_t i = 0; i < all; i++)
-		if (!is_idle(census, i))
+		if (!is_idle(summary, i))
 			order[kept++] = (uint32_t)i;
-	qsort_r(order, kept, sizeof(*order), compare_rows, census->rows);
+	qsort_r(order, kept, sizeof(*order), compare_rows, summary->rows);
 	for (size_t i = 0; i < kept; i++) {
-		sorted[i] = census->rows[order[i]];
-		census->rows[order[i]].label.text = NULL;
+		sorted[i] = summary->rows[order[i]];
+		summary->rows[order[i]].label.text = NULL;
 		place[order[i]] = (uint32_t)i;
 	}
 	for (size_t i = 0; i < all; i++)
-		free(census->rows[i].label.text);
-	free(census->rows);
-	census->rows = sorted;
-	census->row_count = kept;
-	for (size_t i = 0; i < census->bin_count; i++)
-		census->bins[i].row = place[census->bins[i].row];
-	join_bins(census);
+		free(summary->rows[i].label.text);
+	free(summary->rows);
+	summary->rows = sorted;
+	summary->row_count = kept;
+	for (size_t i = 0; i < summary->bin_count; i++)
+		summary->bins[i].row = place[summary->bins[i].row];
+	join_bins(summary);
 	free(order);
 	free(place);
 	return 0;
 }
 
 int
-summary_take(struct summary *census, struct source *source, int64_t bin_ns, struct failure *why)
+summary_count(struct summary *summary, struct source *source, int64_t bin_ns, struct failure *why)
 {
 	uint32_t *row_of = NULL, known = 0;
 	enum source_event event;
@@ -226,22 +233,22 @@ summary_take(struct summary *census, struct source *source, int64_t bin_ns, stru
 		event = source->next(source, &packet, why);
 		if (event == SOURCE_CUT)
 			rc = -1;
-		else if (follow(census, source, &row_of, &known) < 0 ||
+		else if (add_new_rows(summary, source, &row_of, &known) < 0 ||
 			 (event == SOURCE_PACKET &&
-			  count(census, row_of[packet.iface], &packet, bin_ns) < 0))
+			  count_packet(summary, row_of[packet.iface], &packet, bin_ns) < 0))
 			rc = no_memory(why);
 	} while (rc == 0 && event != SOURCE_END);
-	for (size_t i = 0; i < census->row_count; i++)
-		census->rows[i].counters.dropped = STATISTICS_UNKNOWN;
+	for (size_t i = 0; i < summary->row_count; i++)
+		summary->rows[i].counters.dropped = STATISTICS_UNKNOWN;
 	for (uint32_t i = 0; i < known; i++)
 		if (source->interfaces[i].statistics.valid) {
-			struct statistics *counters = &census->rows[row_of[i]].counters;
+			struct statistics *counters = &summary->rows[row_of[i]].counters;
 
 			*counters = source->interfaces[i].statistics;
 			counters->dropped = statistics_lost(counters);
 		}
 	free(row_of);
-	if (rc == 0 && finish(census) < 0)
+	if (rc == 0 && sort_and_prune(summary) < 0)
 		rc = no_memory(why);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * How many packets there are of each origin (engine, interface, side), and when: what vcap-stat
- * shows. Packets may come in any order.
+ * How many packets a source has of each engine, interface and side, and when: what vcap-stat
+ * prints. Packets may come in any order.
  */
 #ifndef VCAP_SUMMARY_H
 #define VCAP_SUMMARY_H
@@ -12,11 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* An engine, interface and side. */
 struct summary_row {
 	struct label label;
-	uint64_t packets, bytes;   /* bytes as on the wire */
-	int64_t first_ns, last_ns; /* only if there are packets */
-	/* Of the interface, on its row without a side; dropped is all that was lost. */
+	uint64_t packets, bytes;   /* bytes on the wire */
+	int64_t first_ns, last_ns; /* unset if there are no packets */
+	/* Of the interface, on its row without a side; dropped is the sum of all drops, or
+	 * STATISTICS_UNKNOWN. */
 	struct statistics counters;
 };
 
@@ -28,20 +30,20 @@ struct summary_bin {
 };
 
 struct summary {
-	struct summary_row *rows; /* sorted by label once it has ended */
+	struct summary_row *rows; /* heap; sorted by label once summary_count has returned */
 	size_t row_count;
-	struct summary_bin *bins; /* sorted by time and row */
+	struct summary_bin *bins; /* heap; sorted by time and row then */
 	size_t bin_count, bin_room;
 };
 
 #define SUMMARY_INIT ((struct summary){0})
 
-void summary_release(struct summary *census);
+void summary_release(struct summary *summary);
 
-/* Counts a merge's source to its end; bin_ns is the length of a bin, or 0 for none. Rows that have
- * neither packets nor counters beside others of their interface are left out. -1: no memory, or the
- * source cannot go on. */
-int summary_take(struct summary *census, struct source *source, int64_t bin_ns,
-		 struct failure *why);
+/* Counts all packets of source; bin_ns is the length of a bin in nanoseconds, 0: no bins. Rows with
+ * neither packets nor counters are left out if others of their interface exist. 0, or -1: no
+ * memory, or SOURCE_CUT. */
+int summary_count(struct summary *summary, struct source *source, int64_t bin_ns,
+		  struct failure *why);
 
 #endif

@@ -61,7 +61,7 @@ add_label(struct line *line, const struct label *label)
 }
 
 static void
-fill_origin(struct line *line, const struct summary_row *row)
+fill_row(struct line *line, const struct summary_row *row)
 {
 	add_label(line, &row->label);
 	add_number(line, row->packets);
@@ -77,46 +77,47 @@ fill_origin(struct line *line, const struct summary_row *row)
 }
 
 static void
-fill_bin(struct line *line, const struct summary *census, const struct summary_bin *bin)
+fill_bin(struct line *line, const struct summary *summary, const struct summary_bin *bin)
 {
 	add_instant(line, bin->start_ns);
-	add_label(line, &census->rows[bin->row].label);
+	add_label(line, &summary->rows[bin->row].label);
 	add_number(line, bin->packets);
 	add_number(line, bin->bytes);
 }
 
 static int
-add_origin(struct table *table, const struct summary_row *row, bool for_people, struct failure *why)
+add_row(struct table *table, const struct summary_row *row, bool for_people, struct failure *why)
 {
 	struct line line = {.for_people = for_people};
 
-	fill_origin(&line, row);
+	fill_row(&line, row);
 	return table_add(table, line.cells, why);
 }
 
+/* The first row after i of another engine. */
 static size_t
-same_engine(const struct summary *census, size_t i)
+next_engine(const struct summary *summary, size_t i)
 {
-	const char *engine = census->rows[i].label.engine;
+	const char *engine = summary->rows[i].label.engine;
 
-	while (++i < census->row_count && strcmp(census->rows[i].label.engine, engine) == 0)
+	while (++i < summary->row_count && strcmp(summary->rows[i].label.engine, engine) == 0)
 		;
 	return i;
 }
 
-/* Up to end, which is that of the engine. */
+/* The first row after i of another interface, or end. */
 static size_t
-same_iface(const struct summary *census, size_t i, size_t end)
+next_iface(const struct summary *summary, size_t i, size_t end)
 {
-	const char *iface = census->rows[i].label.iface;
+	const char *iface = summary->rows[i].label.iface;
 
-	while (++i < end && strcmp(census->rows[i].label.iface, iface) == 0)
+	while (++i < end && strcmp(summary->rows[i].label.iface, iface) == 0)
 		;
 	return i;
 }
 
-/* Of the rows of an interface those with packets, the first with what the interface has dropped;
- * without packets but with drops the first row. Returns how many, -1 without memory. */
+/* Adds the rows of an interface that have packets, with its drops on the first; if none has packets
+ * but there were drops, its first row. Returns how many, -1 without memory. */
 static int
 add_iface(struct table *table, const struct summary_row *rows, size_t count, struct failure *why)
 {
@@ -130,55 +131,55 @@ add_iface(struct table *table, const struct summary_row *rows, size_t count, str
 		if (row.packets == 0)
 			continue;
 		row.counters.dropped = added++ ? STATISTICS_UNKNOWN : dropped;
-		if (add_origin(table, &row, true, why) < 0)
+		if (add_row(table, &row, true, why) < 0)
 			return -1;
 	}
 	if (added || dropped == 0 || dropped == STATISTICS_UNKNOWN)
 		return added;
-	return add_origin(table, rows, true, why) < 0 ? -1 : 1;
+	return add_row(table, rows, true, why) < 0 ? -1 : 1;
 }
 
-/* What people look for: what has packets or drops, and the engines that have neither. */
+/* Adds what has packets or drops, and a row for each engine that has neither. */
 static int
-add_busy_origins(struct table *table, const struct summary *census, struct failure *why)
+add_busy_rows(struct table *table, const struct summary *summary, struct failure *why)
 {
-	for (size_t i = 0, end; i < census->row_count; i = end) {
-		struct summary_row idle = {.label.engine = census->rows[i].label.engine,
-					   .counters.dropped = census->rows[i].counters.dropped};
+	for (size_t i = 0, end; i < summary->row_count; i = end) {
+		struct summary_row idle = {.label.engine = summary->rows[i].label.engine,
+					   .counters.dropped = summary->rows[i].counters.dropped};
 		int all = 0;
 
-		end = same_engine(census, i);
+		end = next_engine(summary, i);
 		for (size_t at = i, next; at < end; at = next) {
 			int added;
 
-			next = same_iface(census, at, end);
-			added = add_iface(table, &census->rows[at], next - at, why);
+			next = next_iface(summary, at, end);
+			added = add_iface(table, &summary->rows[at], next - at, why);
 			if (added < 0)
 				return -1;
 			all += added;
 		}
-		if (all == 0 && add_origin(table, &idle, true, why) < 0)
+		if (all == 0 && add_row(table, &idle, true, why) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-add_origins(struct table *table, const struct summary *census, bool for_people, struct failure *why)
+add_rows(struct table *table, const struct summary *summary, bool for_people, struct failure *why)
 {
-	for (size_t i = 0; i < census->row_count; i++)
-		if (add_origin(table, &census->rows[i], for_people, why) < 0)
+	for (size_t i = 0; i < summary->row_count; i++)
+		if (add_row(table, &summary->rows[i], for_people, why) < 0)
 			return -1;
 	return 0;
 }
 
 static int
-add_bins(struct table *table, const struct summary *census, bool for_people, struct failure *why)
+add_bins(struct table *table, const struct summary *summary, bool for_people, struct failure *why)
 {
-	for (size_t i = 0; i < census->bin_count; i++) {
+	for (size_t i = 0; i < summary->bin_count; i++) {
 		struct line line = {.for_people = for_people};
 
-		fill_bin(&line, census, &census->bins[i]);
+		fill_bin(&line, summary, &summary->bins[i]);
 		if (table_add(table, line.cells, why) < 0)
 			return -1;
 	}
@@ -186,18 +187,18 @@ add_bins(struct table *table, const struct summary *census, bool for_people, str
 }
 
 struct table *
-summary_table_new(const struct summary *census, const struct summary_table_form *form,
+summary_table_new(const struct summary *summary, const struct summary_table_form *form,
 		  struct failure *why)
 {
-	static const struct table_column origins[] = {
+	static const struct table_column row_columns[] = {
 	    {"ENGINE", TABLE_TEXT},    {"IFACE", TABLE_TEXT},   {"SIDE", TABLE_TEXT},
 	    {"PACKETS", TABLE_NUMBER}, {"BYTES", TABLE_NUMBER}, {"DROPS", TABLE_NUMBER},
 	    {"FIRST", TABLE_TEXT},     {"LAST", TABLE_TEXT}};
-	static const struct table_column bins[] = {
+	static const struct table_column bin_columns[] = {
 	    {"TIME", TABLE_TEXT}, {"ENGINE", TABLE_TEXT},    {"IFACE", TABLE_TEXT},
 	    {"SIDE", TABLE_TEXT}, {"PACKETS", TABLE_NUMBER}, {"BYTES", TABLE_NUMBER}};
 	struct table *table =
-	    form->by_bin ? table_new("bins", bins, 6) : table_new("origins", origins, 8);
+	    form->by_bin ? table_new("bins", bin_columns, 6) : table_new("origins", row_columns, 8);
 	int rc;
 
 	if (!table) {
@@ -205,11 +206,11 @@ summary_table_new(const struct summary *census, const struct summary_table_form 
 		return NULL;
 	}
 	if (form->by_bin)
-		rc = add_bins(table, census, form->for_people, why);
+		rc = add_bins(table, summary, form->for_people, why);
 	else if (form->for_people && !form->all)
-		rc = add_busy_origins(table, census, why);
+		rc = add_busy_rows(table, summary, why);
 	else
-		rc = add_origins(table, census, form->for_people, why);
+		rc = add_rows(table, summary, form->for_people, why);
 	if (rc < 0) {
 		table_free(table);
 		return NULL;

@@ -1,5 +1,5 @@
 /*
- * A census as a table: a row for each origin, or for each origin and bin of time.
+ * A summary as a table: a row for each engine, interface and side, or for each of those and bin.
  */
 #ifndef VCAP_SUMMARY_TABLE_H
 #define VCAP_SUMMARY_TABLE_H
@@ -12,17 +12,19 @@
 
 struct summary_table_form {
 	bool by_bin;
-	/* A cell that holds nothing is `-`, and no cell has a blank, so that awk counts the columns
-	 * right; else it is empty. */
+	/* An empty cell is `-`, and blanks in cells are `_`, so that awk counts the columns right.
+	 */
 	bool for_people;
-	/* Every row as the census has it, which else only those see who are no people. People see
-	 * the rows with packets, the drops of an interface on its first one; an interface with
-	 * drops alone; and a row without interface for an engine that has neither. */
+	/*
+	 * All rows of the summary, which JSON always has. Otherwise only rows with packets, each
+	 * interface with its drops on the first of them; an interface with drops and no packets;
+	 * and a row without interface for an engine that has neither.
+	 */
 	bool all;
 };
 
-/* NULL without memory. */
-struct table *summary_table_new(const struct summary *census, const struct summary_table_form *form,
-				struct failure *why);
+/* Heap, to be freed with table_free; NULL without memory. */
+struct table *summary_table_new(const struct summary *summary,
+				const struct summary_table_form *form, struct failure *why);
 
 #endif

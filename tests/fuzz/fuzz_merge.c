@@ -44,22 +44,22 @@ content_of(int fd)
 static int
 merge(const int *inputs, const char *engine)
 {
-	struct merge_cmd job = MERGE_CMD_INIT;
+	struct merge_cmd cmd = MERGE_CMD_INIT;
 	int out = file_of(NULL, 0), rc = 0;
+	char words[2][32];
 	struct failure why;
 
-	for (int i = 0; i < 2; i++) {
-		char word[32];
-
-		snprintf(word, sizeof(word), "%s/proc/self/fd/%d", engine, inputs[i]);
-		must(inputs_add(&job.inputs, word, &why) == 0);
-	}
-	rc = merge_cmd_open(&job, "/proc/self/no output", &why);
+	for (int i = 0; i < 2; i++)
+		snprintf(words[i], sizeof(words[i]), "%s/proc/self/fd/%d", engine, inputs[i]);
+	/* In place of merge_cmd_open_output, which would make a file. */
+	cmd.out.fd = dup(out);
+	cmd.can_start_over = true;
+	rc = merge_cmd_open_inputs(&cmd, (char *const[]){words[0], words[1], NULL}, &why);
 	if (rc == 0)
-		rc = merge_cmd_start(&job, &why);
+		rc = merge_cmd_start(&cmd, &why);
 	if (rc == 0)
-		rc = merge_cmd_write(&job, out, FORMAT_PCAPNG, &why);
-	merge_cmd_release(&job);
+		rc = merge_cmd_write(&cmd, &why);
+	merge_cmd_release(&cmd);
 	must(rc == 0 || why.text[0]);
 	if (rc == 0)
 		return out;

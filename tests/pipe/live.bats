@@ -79,7 +79,7 @@ after() { # FILE COUNT
 	[ "$(statistics out.pcapng | sort -u)" = $'options:\noptions: 3' ]
 }
 
-# What to break: merge_excuse() in lib/merge/merge_live.c; count_late() in lib/merge/merge.c.
+# What to break: merge_stop_waiting_for() in lib/merge/merge_live.c; count_late() in lib/merge/merge.c.
 @test "a silent stream holds the others for --stall, and what it has then is late, counted and kept" {
 	mkcap -f pcapng -n 100 -s 1 >a.pcapng
 	mkcap -f pcapng -n 100 -s 2 >b.pcapng

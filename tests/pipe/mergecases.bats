@@ -123,7 +123,7 @@ bytes() {
 		$'5 lb1/eth0\n5 lb2/eth0' ]
 }
 
-# Break: lib/merge/merge_cmd.c s/&job->remarks, NULL, said/\&(struct strvec){0}, NULL, said/
+# Break: lib/merge/merge_cmd.c s/&cmd->remarks, NULL, header/\&(struct strvec){0}, NULL, header/
 @test "--comment: said once in the file, beside what the inputs say, however they are merged again" {
 	mkcap -f pcapng -n 4 -s 1 -C 'first comment' >a.pcapng
 	vcap-merge --comment 'b: one' --comment 'a: two' --comment 'b: one' a.pcapng >out.pcapng

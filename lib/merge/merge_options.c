@@ -1,0 +1,67 @@
+#include "merge/merge_options.h"
+
+#include "base/parse.h"
+
+#include <string.h>
+
+static int
+set_offset(struct merge_cmd *cmd, char *arg, struct failure *why)
+{
+	char *equals = strchr(arg, '=');
+	int64_t offset_ns;
+
+	if (!equals)
+		return failure_set(why, "'%s' is not NAME=OFFSET", arg);
+	*equals = '\0';
+	if (parse_offset(equals + 1, &offset_ns, why) < 0)
+		return -1;
+	return merge_cmd_offset(cmd, arg, offset_ns, why);
+}
+
+static int
+set_format(struct merge_cmd *cmd, const char *arg, struct failure *why)
+{
+	if (strcmp(arg, "pcap") == 0)
+		cmd->format = FORMAT_PCAP;
+	else if (strcmp(arg, "pcapng") == 0)
+		cmd->format = FORMAT_PCAPNG;
+	else
+		return failure_set(why, "unknown format '%s' (pcapng or pcap)", arg);
+	return 0;
+}
+
+int
+merge_options_set(struct merge_options *options, int option, char *arg, struct failure *why)
+{
+	struct merge_cmd *cmd = options->cmd;
+	int rc = 0;
+
+	switch (option) {
+	case 'w': cmd->output = arg; break;
+	case 'F': rc = set_format(cmd, arg, why); break;
+	case 'S': options->service = arg; break;
+	case 'o': rc = set_offset(cmd, arg, why); break;
+	case 'z': cmd->compresses = true; break;
+	case MERGE_OPTION_COMMENT: strvec_add(&cmd->remarks, arg); break;
+	case MERGE_OPTION_MIXED: cmd->mixes_linktypes = true; break;
+	case MERGE_OPTION_WINDOW:
+		rc = parse_duration(arg, NS_PER_SECOND, &cmd->inputs.window_ns, why);
+		break;
+	case MERGE_OPTION_LIVE: cmd->live = options->live; break;
+	case MERGE_OPTION_STALL:
+		rc = parse_duration(arg, NS_PER_SECOND, &options->live->stall_ns, why);
+		break;
+	default: return 0;
+	}
+	return rc < 0 ? -1 : 1;
+}
+
+int
+merge_options_check(const struct merge_cmd *cmd, struct failure *why)
+{
+	if (cmd->mixes_linktypes && cmd->format == FORMAT_PCAP)
+		return failure_set(why, "a pcap file has one link type: --mixed is for pcapng");
+	if (cmd->compresses && cmd->live)
+		return failure_set(why, "'-z' keeps packets back, which '--live' does not");
+	return 0;
+}
