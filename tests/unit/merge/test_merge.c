@@ -26,7 +26,7 @@ struct memory {
 };
 
 static struct failure why;
-static size_t in_stretches; /* packets that came many at a time */
+static size_t in_batches; /* packets that came many at a time */
 
 /* Has some more at hand, in a buffer in which nothing else stays. */
 static void
@@ -166,22 +166,22 @@ static size_t
 read_all(struct merge *merge, bool many, struct seen *seen)
 {
 	struct source *source = merge_source(merge);
-	struct batch stretch = BATCH_INIT;
+	struct batch batch = BATCH_INIT;
 	struct packet packet;
 	size_t found = 0;
 
 	for (;;) {
-		if (many && merge_batch(merge, &stretch)) {
-			for (size_t i = 0; i < stretch.count; i++)
-				see(source, stretch.slots[i].packet, &seen[found++]);
-			in_stretches += stretch.count;
+		if (many && merge_batch(merge, &batch)) {
+			for (size_t i = 0; i < batch.count; i++)
+				see(source, batch.slots[i].packet, &seen[found++]);
+			in_batches += batch.count;
 		} else if (source->next(source, &packet, &why) == SOURCE_PACKET) {
 			see(source, &packet, &seen[found++]);
 		} else {
 			break;
 		}
 	}
-	batch_release(&stretch);
+	batch_release(&batch);
 	return found;
 }
 
@@ -267,7 +267,7 @@ random_inputs(bool in_order)
 	static struct seen all[INPUTS * PACKETS], one[INPUTS * PACKETS], other[INPUTS * PACKETS];
 	unsigned lost = 0, unordered = 0, moved = 0, differs = 0;
 
-	in_stretches = 0;
+	in_batches = 0;
 	for (int round = 0; round < 500; round++) {
 		const int64_t times = round % 2 ? 8 : 1000;
 		size_t order[INPUTS], total = make_inputs(inputs, in_order, times, all), found,
@@ -291,7 +291,7 @@ random_inputs(bool in_order)
 	ok(unordered == 0, "... by time, engine and core");
 	ok(moved == 0, "... and the same whatever the order of the inputs");
 	ok(differs == 0, "... or how many are taken at a time");
-	ok(in_stretches > 0, "... which is many");
+	ok(in_batches > 0, "... which is many");
 }
 
 static void
