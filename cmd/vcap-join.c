@@ -194,7 +194,7 @@ tell(const struct join_cmd *job, const struct pairfile *tables)
 		warn("what names the client does not name the service: connections of others to "
 		     "the same servers are kept too");
 	if (summary)
-		warn("%s", strchr(summary, ':') + 2);
+		warn("%s", summary);
 	free(summary);
 }
 
@@ -213,7 +213,7 @@ main(int argc, char **argv)
 	parse_options(&request, argc, argv);
 	decide(&request, argv + optind);
 	if (join_cmd_open(&job, request.in, request.out, request.tables, request.table_count,
-			  request.is_live, &why) < 0)
+			  request.is_live ? JOIN_LIVE : JOIN_TWICE, &why) < 0)
 		die("%s", why.text);
 	if (join_cmd_is_live(&job))
 		request.config.memory = request.memory;

@@ -1,11 +1,20 @@
+/*
+ * A chained hash table, and for eviction three lists by stage, each ordered by the time of the
+ * newest packet: half-open connections, open ones, closed ones. Every packet moves its connection
+ * to the end of its list, so the first of each list is the one that was silent for longest, and
+ * timeouts are found without a search.
+ *
+ * When ports are reused, evidence has to be assigned by time. A connection that replaces another
+ * one between the same ends takes evidence only from after the other's last packet (since_ns), and
+ * the other only up to then (until_ns).
+ */
 #include "join/conntable.h"
 
 #include "base/parse.h"
+#include "join/tcp_header.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
 struct list {
 	struct conn *oldest, *newest;
@@ -20,14 +29,15 @@ struct conntable {
 	int64_t now_ns;
 };
 
-/* The silence after which a connection is over: RFC 9293's TIME-WAIT and more, a SYN's retries, and
- * longer than usual keep-alive. What is not TCP has no end of its own. */
-static const int64_t patience[CONN_STAGES] = {
-    [CONN_EMBRYO] = 2 * NS_PER_MINUTE,
+/* The silence after which a connection has ended: about as long as Linux retries a SYN, longer than
+ * the usual keep-alive of two hours, and the TIME-WAIT of Linux. Protocols other than TCP have no
+ * end of their own. */
+static const int64_t timeout_ns[CONN_STAGES] = {
+    [CONN_HALF_OPEN] = 2 * NS_PER_MINUTE,
     [CONN_OPEN] = 150 * NS_PER_MINUTE,
     [CONN_CLOSED] = NS_PER_MINUTE,
 };
-static const int64_t patience_datagrams = 2 * NS_PER_MINUTE;
+static const int64_t timeout_datagrams_ns = 2 * NS_PER_MINUTE;
 
 struct conntable *
 conntable_new(const struct conntable_config *config, struct failure *why)
@@ -50,64 +60,64 @@ conntable_new(const struct conntable_config *config, struct failure *why)
 }
 
 static void
-unlist(struct conntable *table, struct conn *flow)
+list_remove(struct conntable *table, struct conn *conn)
 {
-	struct list *list = &table->stages[flow->stage];
+	struct list *list = &table->stages[conn->stage];
 
-	*(flow->older ? &flow->older->newer : &list->oldest) = flow->newer;
-	*(flow->newer ? &flow->newer->older : &list->newest) = flow->older;
-	flow->older = flow->newer = NULL;
+	*(conn->older ? &conn->older->newer : &list->oldest) = conn->newer;
+	*(conn->newer ? &conn->newer->older : &list->newest) = conn->older;
+	conn->older = conn->newer = NULL;
 }
 
 static void
-enlist(struct conntable *table, struct conn *flow)
+list_append(struct conntable *table, struct conn *conn)
 {
-	struct list *list = &table->stages[flow->stage];
+	struct list *list = &table->stages[conn->stage];
 
-	flow->older = list->newest;
-	flow->newer = NULL;
-	*(list->newest ? &list->newest->newer : &list->oldest) = flow;
-	list->newest = flow;
+	conn->older = list->newest;
+	conn->newer = NULL;
+	*(list->newest ? &list->newest->newer : &list->oldest) = conn;
+	list->newest = conn;
 }
 
 static void
-discard(struct conntable *table, struct conn *flow)
+discard_conn(struct conntable *table, struct conn *conn)
 {
 	if (table->config.discard)
-		table->config.discard(table->config.context, flow);
+		table->config.discard(table->config.context, conn);
 	table->config.allowance->used -= table->config.size;
-	free(flow);
+	free(conn);
 }
 
 static void
-end(struct conntable *table, struct conn *flow)
+end_conn(struct conntable *table, struct conn *conn)
 {
-	if (flow->is_ended)
+	if (conn->is_ended)
 		return;
-	flow->is_ended = true;
-	table->config.end(table->config.context, flow);
+	conn->is_ended = true;
+	table->config.end(table->config.context, conn);
 }
 
-/* Ends a flow, which is found no more, and is gone when nobody holds it. */
+/* Ends a connection, takes it out of the table and drops the table's reference. */
 static void
-drop(struct conntable *table, struct conn *flow)
+drop_conn(struct conntable *table, struct conn *conn)
 {
-	struct conn **at = &table->buckets[flow->hash & (table->bucket_count - 1)];
+	struct conn **at = &table->buckets[conn->hash & (table->bucket_count - 1)];
 
-	while (*at != flow)
+	while (*at != conn)
 		at = &(*at)->next_in_bucket;
-	*at = flow->next_in_bucket;
-	unlist(table, flow);
+	*at = conn->next_in_bucket;
+	list_remove(table, conn);
 	table->count--;
-	end(table, flow);
-	conntable_let_go(table, flow);
+	end_conn(table, conn);
+	conntable_let_go(table, conn);
 }
 
 void
-conntable_let_go(struct conntable *table, struct conn *flow)
+conntable_let_go(struct conntable *table, struct conn *conn)
 {
-	if (--flow->holders == 0)
-		discard(table, flow);
+	if (--conn->holders == 0)
+		discard_conn(table, conn);
 }
 
 void
@@ -116,11 +126,11 @@ conntable_free(struct conntable *table)
 	if (!table)
 		return;
 	for (size_t i = 0; i < table->bucket_count; i++) {
-		struct conn *flow = table->buckets[i], *next;
+		struct conn *conn = table->buckets[i], *next;
 
-		for (; flow; flow = next) {
-			next = flow->next_in_bucket;
-			discard(table, flow);
+		for (; conn; conn = next) {
+			next = conn->next_in_bucket;
+			discard_conn(table, conn);
 		}
 	}
 	table->config.allowance->used -= table->bucket_count * sizeof(struct conn *);
@@ -131,26 +141,23 @@ conntable_free(struct conntable *table)
 static bool
 is_same(const struct conn_key *a, const struct conn_key *b)
 {
-	return a->ends.one.value == b->ends.one.value && a->ends.port == b->ends.port &&
-	       a->ends.other.value == b->ends.other.value &&
-	       a->ends.other_port == b->ends.other_port && a->ends.protocol == b->ends.protocol &&
-	       a->is_server_side == b->is_server_side && a->ends.one.family == b->ends.one.family;
+	return a->is_server_side == b->is_server_side && flowkey_equal(&a->ends, &b->ends);
 }
 
 static uint64_t
 hash_of(const struct conntable *table, const struct conn_key *key)
 {
-	return lru_hash(&key->ends, table->config.seed + key->is_server_side);
+	return flowkey_hash(&key->ends, table->config.seed + key->is_server_side);
 }
 
 static struct conn *
-find(const struct conntable *table, const struct conn_key *key, uint64_t hash)
+find_conn(const struct conntable *table, const struct conn_key *key, uint64_t hash)
 {
-	struct conn *flow = table->buckets[hash & (table->bucket_count - 1)];
+	struct conn *conn = table->buckets[hash & (table->bucket_count - 1)];
 
-	while (flow && (flow->hash != hash || !is_same(&flow->key, key)))
-		flow = flow->next_in_bucket;
-	return flow;
+	while (conn && (conn->hash != hash || !is_same(&conn->key, key)))
+		conn = conn->next_in_bucket;
+	return conn;
 }
 
 static struct conn_key
@@ -167,51 +174,52 @@ swapped(const struct conn_key *key)
 struct conn *
 conntable_find(const struct conntable *table, const struct conn_key *key)
 {
-	struct conn *flow = find(table, key, hash_of(table, key));
+	struct conn *conn = find_conn(table, key, hash_of(table, key));
 	struct conn_key other = swapped(key);
 
-	return flow ? flow : find(table, &other, hash_of(table, &other));
+	return conn ? conn : find_conn(table, &other, hash_of(table, &other));
 }
 
 static int64_t
-patience_with(const struct conn *flow)
+timeout_of(const struct conn *conn)
 {
-	return flow->key.ends.protocol == PROTOCOL_TCP ? patience[flow->stage] : patience_datagrams;
+	return conn->key.ends.protocol == PROTOCOL_TCP ? timeout_ns[conn->stage]
+						       : timeout_datagrams_ns;
 }
 
 static void
 expire(struct conntable *table)
 {
 	for (int stage = 0; stage < CONN_STAGES; stage++) {
-		struct conn *flow;
+		struct conn *conn;
 
-		while ((flow = table->stages[stage].oldest) &&
-		       table->now_ns - flow->last_ns > patience[stage])
-			drop(table, flow);
+		while ((conn = table->stages[stage].oldest) &&
+		       table->now_ns - conn->last_ns > timeout_ns[stage])
+			drop_conn(table, conn);
 	}
 }
 
-/* Those that have least to lose go first. One that somebody holds would keep its memory: not many
- * of them are looked at. */
+/* Evicts connections with the least to lose first. Dropping one that is held frees no memory: only
+ * a few of these are passed over. */
 static void
 make_room(struct conntable *table)
 {
-	static const enum conn_stage order[] = {CONN_EMBRYO, CONN_CLOSED, CONN_OPEN};
+	static const enum conn_stage order[] = {CONN_HALF_OPEN, CONN_CLOSED, CONN_OPEN};
 	const struct allowance *allowance = table->config.allowance;
 
 	for (int i = 0; i < CONN_STAGES; i++) {
-		struct conn *flow = table->stages[order[i]].oldest;
+		struct conn *conn = table->stages[order[i]].oldest;
 		unsigned held = 0;
 
-		while (flow && held < 16 &&
+		while (conn && held < 16 &&
 		       allowance->used + table->config.size > allowance->limit) {
-			struct conn *newer = flow->newer;
+			struct conn *newer = conn->newer;
 
-			if (flow->holders == 1)
-				drop(table, flow);
+			if (conn->holders == 1)
+				drop_conn(table, conn);
 			else
 				held++;
-			flow = newer;
+			conn = newer;
 		}
 	}
 }
@@ -225,12 +233,12 @@ grow(struct conntable *table)
 	if (!buckets)
 		return;
 	for (size_t i = 0; i < table->bucket_count; i++) {
-		struct conn *flow = table->buckets[i], *next;
+		struct conn *conn = table->buckets[i], *next;
 
-		for (; flow; flow = next) {
-			next = flow->next_in_bucket;
-			flow->next_in_bucket = buckets[flow->hash & (more - 1)];
-			buckets[flow->hash & (more - 1)] = flow;
+		for (; conn; conn = next) {
+			next = conn->next_in_bucket;
+			conn->next_in_bucket = buckets[conn->hash & (more - 1)];
+			buckets[conn->hash & (more - 1)] = conn;
 		}
 	}
 	free(table->buckets);
@@ -240,130 +248,126 @@ grow(struct conntable *table)
 }
 
 static struct conn *
-begin(struct conntable *table, const struct conn_key *key, uint64_t hash, int64_t time_ns)
+begin_conn(struct conntable *table, const struct conn_key *key, uint64_t hash, int64_t time_ns)
 {
-	struct conn *flow, **bucket;
+	struct conn *conn, **bucket;
 
 	expire(table);
 	make_room(table);
 	if (table->count >= table->bucket_count)
 		grow(table);
-	flow = calloc(1, table->config.size);
-	if (!flow)
+	conn = calloc(1, table->config.size);
+	if (!conn)
 		return NULL;
 	table->config.allowance->used += table->config.size;
-	flow->key = *key;
-	flow->hash = hash;
-	flow->serial = table->serials++;
-	flow->start_ns = flow->last_ns = time_ns;
-	flow->since_ns = time_ns - CONN_SLACK_NS;
-	flow->until_ns = INT64_MAX;
-	flow->stage = CONN_OPEN;
-	flow->holders = 1;
+	conn->key = *key;
+	conn->hash = hash;
+	conn->serial = table->serials++;
+	conn->start_ns = conn->last_ns = time_ns;
+	conn->since_ns = time_ns - CONN_SLACK_NS;
+	conn->until_ns = INT64_MAX;
+	conn->stage = CONN_OPEN;
+	conn->holders = 1;
 	bucket = &table->buckets[hash & (table->bucket_count - 1)];
-	flow->next_in_bucket = *bucket;
-	*bucket = flow;
+	conn->next_in_bucket = *bucket;
+	*bucket = conn;
 	table->count++;
-	enlist(table, flow);
-	return flow;
+	list_append(table, conn);
+	return conn;
 }
 
-static uint32_t
-load32(const unsigned char *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-/* Whether a packet of the same ends belongs to another connection, which it begins. */
+/* Whether a packet with the same ends begins another connection. */
 static bool
-is_another(const struct conn *flow, bool forward, int64_t time_ns, const unsigned char *tcp)
+begins_another(const struct conn *conn, enum conn_direction direction, int64_t time_ns,
+	       const unsigned char *tcp)
 {
-	if (time_ns - flow->last_ns > patience_with(flow))
+	if (time_ns - conn->last_ns > timeout_of(conn))
 		return true;
-	if (!tcp || !forward || (tcp[13] & (SYN | ACK)) != SYN)
+	if (!tcp || direction != CONN_FORWARD || (tcp_flags(tcp) & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;
-	return !flow->has_isn || load32(tcp + 4) != flow->isn;
+	return !conn->has_isn || tcp_sequence(tcp) != conn->isn;
 }
 
 static void
-move_to(struct conntable *table, struct conn *flow, enum conn_stage stage)
+move_to(struct conntable *table, struct conn *conn, enum conn_stage stage)
 {
-	/* To be the newest of a list that is by time, it has to be moved in any case. */
-	unlist(table, flow);
-	flow->stage = stage;
-	enlist(table, flow);
+	/* Lists are ordered by time, so it moves to the end even if the stage is the same. */
+	list_remove(table, conn);
+	conn->stage = stage;
+	list_append(table, conn);
 }
 
 static enum conn_stage
-next_stage(struct conn *flow, bool forward, const unsigned char *tcp)
+next_stage(struct conn *conn, enum conn_direction direction, const unsigned char *tcp)
 {
+	bool forward = direction == CONN_FORWARD;
 	uint8_t flags;
 
 	if (!tcp)
 		return CONN_OPEN;
-	flags = tcp[13];
-	if (forward && (flags & (SYN | ACK)) == SYN) {
-		bool is_first = !flow->has_syn;
+	flags = tcp_flags(tcp);
+	if (forward && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		bool is_first = !conn->has_syn;
 
-		flow->has_syn = flow->has_isn = true;
-		flow->isn = load32(tcp + 4);
-		return is_first && flow->start_ns == flow->last_ns ? CONN_EMBRYO : flow->stage;
+		conn->has_syn = conn->has_isn = true;
+		conn->isn = tcp_sequence(tcp);
+		return is_first && conn->start_ns == conn->last_ns ? CONN_HALF_OPEN : conn->stage;
 	}
-	if (!forward && (flags & (SYN | ACK)) == (SYN | ACK) && !flow->has_isn) {
-		flow->isn = load32(tcp + 8) - 1;
-		flow->has_isn = true;
+	if (!forward && (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && !conn->has_isn) {
+		conn->isn = tcp_acknowledgment(tcp) - 1;
+		conn->has_isn = true;
 	}
-	if (flags & FIN)
-		flow->fins |= forward ? 1 : 2;
-	return (flags & RST) || flow->fins == 3 || flow->stage == CONN_CLOSED ? CONN_CLOSED
-									      : CONN_OPEN;
+	if (flags & TCP_FIN)
+		conn->fins |= forward ? 1 : 2;
+	return (flags & TCP_RST) || conn->fins == 3 || conn->stage == CONN_CLOSED ? CONN_CLOSED
+										  : CONN_OPEN;
 }
 
 struct conn *
-conntable_see(struct conntable *table, const struct conn_key *key, bool is_forward, int64_t time_ns,
-	      const struct tuple *tuple, bool *forward)
+conntable_see(struct conntable *table, const struct conn_key *key, enum conn_direction *direction,
+	      int64_t time_ns, const struct tuple *tuple)
 {
 	const unsigned char *tcp = tuple->protocol == PROTOCOL_TCP ? tuple->transport : NULL;
 	uint64_t hash = hash_of(table, key);
-	struct conn *flow = find(table, key, hash);
+	struct conn *conn = find_conn(table, key, hash);
+	enum conn_direction by_key = *direction;
 	int64_t since_ns = INT64_MIN;
 
-	*forward = is_forward;
 	if (time_ns > table->now_ns)
 		table->now_ns = time_ns;
-	if (!flow) {
+	if (!conn) {
 		struct conn_key other = swapped(key);
 
-		/* Where both ends could be the server, replies tell the ends the other way round.
-		 */
-		flow = find(table, &other, hash_of(table, &other));
-		*forward = flow ? !is_forward : is_forward;
+		/* If both ends could be the server, replies have the ends swapped. */
+		conn = find_conn(table, &other, hash_of(table, &other));
+		if (conn)
+			*direction = by_key == CONN_FORWARD ? CONN_BACKWARD : CONN_FORWARD;
 	}
-	if (flow && is_another(flow, *forward, time_ns, tcp)) {
-		since_ns = flow->last_ns;
+	if (conn && begins_another(conn, *direction, time_ns, tcp)) {
+		since_ns = conn->last_ns;
 		if (time_ns - CONN_SLACK_NS < since_ns)
-			flow->until_ns = since_ns;
-		drop(table, flow);
-		flow = NULL;
-		*forward = is_forward;
+			conn->until_ns = since_ns;
+		drop_conn(table, conn);
+		conn = NULL;
+		*direction = by_key;
 	}
-	if (!flow)
-		flow = begin(table, key, hash, time_ns);
-	if (!flow)
+	if (!conn)
+		conn = begin_conn(table, key, hash, time_ns);
+	if (!conn)
 		return NULL;
-	if (since_ns > flow->since_ns)
-		flow->since_ns = since_ns;
-	if (time_ns > flow->last_ns)
-		flow->last_ns = time_ns;
-	flow->has_payload |= tuple->payload_wire > 0;
-	move_to(table, flow, next_stage(flow, *forward, tcp));
-	return flow;
+	if (since_ns > conn->since_ns)
+		conn->since_ns = since_ns;
+	if (time_ns > conn->last_ns)
+		conn->last_ns = time_ns;
+	conn->has_payload |= tuple->payload_wire > 0;
+	move_to(table, conn, next_stage(conn, *direction, tcp));
+	return conn;
 }
 
 void
 conntable_end_all(struct conntable *table)
 {
 	for (int stage = 0; stage < CONN_STAGES; stage++)
-		for (struct conn *flow = table->stages[stage].oldest; flow; flow = flow->newer)
-			end(table, flow);
+		for (struct conn *conn = table->stages[stage].oldest; conn; conn = conn->newer)
+			end_conn(table, conn);
 }

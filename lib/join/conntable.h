@@ -1,16 +1,16 @@
 /*
- * Connections, told apart by protocol, both ends and time: ports are used again, so a new SYN, or a
- * packet after a long silence, begins a new connection between the same ends. The same packets in
- * the same order make the same connections, with the same serial numbers.
+ * The connection table. Connections differ by five-tuple and time: ports are reused, so a new SYN,
+ * or a packet after a long silence, begins another connection between the same ends. The same
+ * packets in the same order make the same connections, with the same serial numbers.
  *
- * Memory is bounded: when there is no room, the connection gives way that was silent for longest,
- * those first that never were more than a SYN.
+ * Memory is bounded: when it is used up, the connection that was silent for longest is evicted,
+ * half-open ones first.
  */
 #ifndef VCAP_CONNTABLE_H
 #define VCAP_CONNTABLE_H
 
 #include "base/failure.h"
-#include "join/lru.h"
+#include "join/flowkey.h"
 #include "join/tcp_reassembly.h"
 #include "packet/dissect.h"
 #include "packet/packet.h"
@@ -19,78 +19,86 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The ends: `one` is the client or, towards servers, the engine; `other` the VIP or server. */
+/* In ends, `one` is the client or, on the server side, the engine; `other` the VIP or server. */
 struct conn_key {
-	struct lru_key ends;
+	struct flowkey ends;
 	bool is_server_side;
 };
 
+/* Of a packet: from `one` to `other`, or back. */
+enum conn_direction { CONN_FORWARD, CONN_BACKWARD };
+
 enum conn_stage {
-	CONN_EMBRYO, /* a SYN and no reply */
+	CONN_HALF_OPEN, /* a SYN without a reply */
 	CONN_OPEN,
-	CONN_CLOSED, /* ended, but packets may still come */
+	CONN_CLOSED, /* both FINs or an RST were seen; packets may still come */
 	CONN_STAGES,
 };
 
 struct conn {
 	struct conn_key key;
-	uint64_t serial;  /* how many began before it */
-	int64_t start_ns; /* of its first packet, and of its newest */
-	int64_t last_ns;
-	/* What is said of these ends before and after that is of other connections. */
+	uint64_t serial;  /* the number of connections before it */
+	int64_t start_ns; /* of its first packet */
+	int64_t last_ns;  /* of its newest packet */
+	/* Evidence about these ends from before or after belongs to other connections. */
 	int64_t since_ns, until_ns;
-	uint32_t isn; /* the first sequence number of `one`, if has_isn */
-	bool has_isn, has_syn, has_payload, is_ended;
-	uint8_t fins; /* 1: `one` has sent a FIN, 2: `other` */
+	uint32_t isn; /* the initial sequence number of `one`, if has_isn */
+	bool has_isn, has_syn, has_payload;
+	bool is_ended; /* no packet will be added to it */
+	uint8_t fins;  /* 1: `one` has sent a FIN, 2: `other` */
 	enum conn_stage stage;
-	uint32_t holders; /* who still points to it: conntable_let_go() */
-	/* The table's. */
+	uint32_t holders; /* a reference count: the table, and conntable_hold() */
+	/* Private to the table. */
 	struct conn *next_in_bucket, *newer, *older;
 	uint64_t hash;
 };
 
 struct conntable;
 
-/* How long before its first packet something may be said of a connection. */
+/* Clocks differ: how long before its first packet, and after its last, evidence about a connection
+ * may be dated. */
 #define CONN_SLACK_NS INT64_C(1000000000)
 
-/* A flow ends: nothing more will come of it. Called once for each; its memory may outlive it. */
-typedef void conntable_end(void *context, struct conn *flow);
-/* Frees what the holder's part of a flow owns. */
-typedef void conntable_discard(void *context, struct conn *flow);
+/* Called once for each connection when it ends. It stays in memory while it is held. */
+typedef void conntable_end(void *context, struct conn *conn);
+/* Called before a connection is freed, to free what the caller's part of it owns. */
+typedef void conntable_discard(void *context, struct conn *conn);
 
 struct conntable_config {
-	size_t
-	    size; /* of what the caller keeps a connection: a struct that starts with struct conn */
-	struct allowance *allowance;
-	uint64_t seed; /* any number that outsiders do not know */
+	size_t size; /* of an entry: the caller's struct, which starts with struct conn */
+	struct allowance *allowance; /* the caller's */
+	uint64_t seed;               /* a random number that outsiders do not know */
 	conntable_end *end;
 	conntable_discard *discard;
 	void *context;
 };
 
+/* Copies config. NULL: no memory. */
 struct conntable *conntable_new(const struct conntable_config *config, struct failure *why);
-void conntable_free(struct conntable *table); /* without ending anything */
+/* Discards all connections without ending them. None may be held. */
+void conntable_free(struct conntable *table);
 
 /*
- * The connection of a packet that has ports and is not quoted: found, or begun. *forward: the
- * packet goes from `one` to `other`, which key is for if is_forward. NULL: no memory.
+ * Finds the connection of a packet, or begins it; the packet has ports and is not quoted by an ICMP
+ * error. *direction is the packet's direction with the ends as in key, and becomes its direction
+ * with the ends as in the connection. NULL: no memory.
  */
-struct conn *conntable_see(struct conntable *table, const struct conn_key *key, bool is_forward,
-			   int64_t time_ns, const struct tuple *tuple, bool *forward);
+struct conn *conntable_see(struct conntable *table, const struct conn_key *key,
+			   enum conn_direction *direction, int64_t time_ns,
+			   const struct tuple *tuple);
 
-/* The connection between these ends, either way round, that packets are seen of now; or NULL. */
+/* The newest connection between these ends, either way round; or NULL. */
 struct conn *conntable_find(const struct conntable *table, const struct conn_key *key);
 
-/* Another pointer to it is kept, or is gone. */
+/* Takes a reference, which conntable_let_go drops. The last one frees the connection. */
 static inline void
-conntable_hold(struct conn *flow)
+conntable_hold(struct conn *conn)
 {
-	flow->holders++;
+	conn->holders++;
 }
-void conntable_let_go(struct conntable *table, struct conn *flow);
+void conntable_let_go(struct conntable *table, struct conn *conn);
 
-/* Ends all, the oldest first; they are still found. */
+/* Ends all connections, those silent for longest first. conntable_find still finds them. */
 void conntable_end_all(struct conntable *table);
 
 #endif

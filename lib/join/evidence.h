@@ -1,7 +1,6 @@
 /*
- * What somebody who knows says of a server-side connection: the client whose request it carries,
- * and the VIP that the client talked to. Each kind of evidence is a module of its own that fills
- * this: proxyheader, httprequest, and pairs for tables.
+ * Evidence about a server-side connection: the client whose requests it carries, and the VIP that
+ * the client connected to. It comes from proxy_protocol, http1 and, for tables, pairtable.
  */
 #ifndef VCAP_EVIDENCE_H
 #define VCAP_EVIDENCE_H
@@ -14,8 +13,8 @@
 struct evidence_end {
 	struct addr addr;
 	uint16_t port;
-	bool is_known; /* the address; an IPv4-mapped IPv6 address is given as IPv4 */
-	bool has_port;
+	bool is_known; /* addr is; see evidence_addr */
+	bool has_port; /* port is known */
 };
 
 struct evidence {
@@ -23,7 +22,7 @@ struct evidence {
 	bool is_local; /* the engine's own connection: it carries no client */
 };
 
-/* An address as evidence has it: ::ffff:a.b.c.d is a.b.c.d, which is what its packets show. */
+/* The address as packets show it: an IPv4-mapped one (::ffff:a.b.c.d) becomes IPv4. */
 static inline struct addr
 evidence_addr(struct addr addr)
 {

@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A ring of entries, each in one piece: a struct held, the options and the data. */
+/* A ring of entries, each contiguous: a struct held, the options, the data. An entry that does not
+ * fit before the end of the ring goes to its start. */
 struct holdqueue {
 	unsigned char *bytes;
 	size_t size;
-	size_t first, next; /* where the oldest is, and the next one goes */
-	size_t wrap;        /* where the entries before the ring's start end, if next < first */
+	size_t first, next; /* offsets of the oldest entry and of the next one */
+	size_t wrap; /* the end of the last entry before the start of the ring, if next < first */
 	size_t count;
 };
 
@@ -27,69 +28,69 @@ entry_size(const struct packet *packet)
 struct holdqueue *
 holdqueue_new(size_t size, struct failure *why)
 {
-	struct holdqueue *holdback = calloc(1, sizeof(*holdback));
+	struct holdqueue *queue = calloc(1, sizeof(*queue));
 
-	if (holdback) {
-		holdback->size = aligned(size);
-		/* Memory that is never written to is never taken. */
-		holdback->bytes = malloc(holdback->size);
+	if (queue) {
+		queue->size = aligned(size);
+		/* The kernel gives pages only when they are first written to. */
+		queue->bytes = malloc(queue->size);
 	}
-	if (!holdback || !holdback->bytes) {
+	if (!queue || !queue->bytes) {
 		failure_errno(why, "cannot hold packets back");
-		holdqueue_free(holdback);
+		holdqueue_free(queue);
 		return NULL;
 	}
-	return holdback;
+	return queue;
 }
 
 void
-holdqueue_free(struct holdqueue *holdback)
+holdqueue_free(struct holdqueue *queue)
 {
-	if (!holdback)
+	if (!queue)
 		return;
-	free(holdback->bytes);
-	free(holdback);
+	free(queue->bytes);
+	free(queue);
 }
 
 static struct held *
-at(const struct holdqueue *holdback, size_t place)
+entry_at(const struct holdqueue *queue, size_t offset)
 {
-	return (struct held *)(void *)(holdback->bytes + place);
+	return (struct held *)(void *)(queue->bytes + offset);
 }
 
 bool
-holdqueue_fits(const struct holdqueue *holdback, const struct packet *packet)
+holdqueue_fits(const struct holdqueue *queue, const struct packet *packet)
 {
-	return entry_size(packet) <= holdback->size;
+	return entry_size(packet) <= queue->size;
 }
 
-/* Where an entry of this size goes; false if there is no room. */
+/* Moves next to where an entry of this size fits; false if there is no room. */
 static bool
-find_place(struct holdqueue *holdback, size_t size)
+make_room(struct holdqueue *queue, size_t size)
 {
-	if (holdback->count == 0)
-		holdback->first = holdback->next = 0;
-	if (holdback->count > 0 && holdback->next <= holdback->first)
-		return holdback->first - holdback->next >= size;
-	if (holdback->size - holdback->next >= size)
+	if (queue->count == 0)
+		queue->first = queue->next = 0;
+	if (queue->count > 0 && queue->next <= queue->first)
+		return queue->first - queue->next >= size;
+	if (queue->size - queue->next >= size)
 		return true;
-	if (holdback->count == 0 || holdback->first < size)
+	if (queue->count == 0 || queue->first < size)
 		return false;
-	holdback->wrap = holdback->next;
-	holdback->next = 0;
+	queue->wrap = queue->next;
+	queue->next = 0;
 	return true;
 }
 
 bool
-holdqueue_put(struct holdqueue *holdback, const struct held *held)
+holdqueue_put(struct holdqueue *queue, const struct held *held)
 {
 	size_t size = entry_size(&held->packet);
 	struct held *entry;
 	unsigned char *rest;
 
-	if (!find_place(holdback, size))
+	if (!make_room(queue, size))
 		return false;
-	entry = at(holdback, holdback->next);
+	entry = entry_at(queue, queue->next);
 	rest = (unsigned char *)(entry + 1);
 	*entry = *held;
 	if (held->packet.options_len)
@@ -99,24 +100,24 @@ holdqueue_put(struct holdqueue *holdback, const struct held *held)
 	if (held->packet.caplen)
 		memcpy(rest, held->packet.data, held->packet.caplen);
 	entry->packet.data = rest;
-	holdback->next += size;
-	holdback->count++;
+	queue->next += size;
+	queue->count++;
 	return true;
 }
 
 const struct held *
-holdqueue_first(const struct holdqueue *holdback)
+holdqueue_first(const struct holdqueue *queue)
 {
-	return holdback->count ? at(holdback, holdback->first) : NULL;
+	return queue->count ? entry_at(queue, queue->first) : NULL;
 }
 
 void
-holdqueue_drop_first(struct holdqueue *holdback)
+holdqueue_drop_first(struct holdqueue *queue)
 {
-	bool is_before_wrap = holdback->next <= holdback->first;
+	bool is_before_wrap = queue->next <= queue->first;
 
-	holdback->first += entry_size(&at(holdback, holdback->first)->packet);
-	holdback->count--;
-	if (is_before_wrap && holdback->first == holdback->wrap)
-		holdback->first = 0;
+	queue->first += entry_size(&entry_at(queue, queue->first)->packet);
+	queue->count--;
+	if (is_before_wrap && queue->first == queue->wrap)
+		queue->first = 0;
 }

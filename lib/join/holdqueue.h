@@ -1,12 +1,13 @@
 /*
- * Packets of a stream that wait, in the order they came, for a verdict on their connection:
- * copies, in memory of a fixed size.
+ * A queue of packets of a stream that wait for a verdict on their connection: copies, first in
+ * first out, in memory of a fixed size.
  */
 #ifndef VCAP_HOLDQUEUE_H
 #define VCAP_HOLDQUEUE_H
 
 #include "base/failure.h"
-#include "join/join.h"
+#include "join/conntable.h"
+#include "join/verdict.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>
@@ -15,23 +16,24 @@
 struct holdqueue;
 
 struct held {
-	struct packet packet; /* data and options are the holdback's */
+	struct packet packet; /* once queued, data and options belong to the queue */
 	uint16_t linktype;
-	enum join_verdict verdict; /* if flow is NULL */
-	struct conn *flow;         /* whom to ask */
+	enum join_verdict verdict; /* if conn is NULL */
+	struct conn *conn;         /* for join_ask; the caller holds it */
 };
 
+/* size is in bytes, for packets and what is kept with each. NULL: no memory. */
 struct holdqueue *holdqueue_new(size_t size, struct failure *why);
-void holdqueue_free(struct holdqueue *holdback);
+void holdqueue_free(struct holdqueue *queue);
 
-/* Copies the packet. false: there is no room; nothing has changed. */
-bool holdqueue_put(struct holdqueue *holdback, const struct held *held);
+/* Appends a copy. false: no room, and the queue is unchanged. */
+bool holdqueue_put(struct holdqueue *queue, const struct held *held);
 
-/* Whether a packet of this size could be held at all. */
-bool holdqueue_fits(const struct holdqueue *holdback, const struct packet *packet);
+/* Whether the packet would fit into the queue if it were empty. */
+bool holdqueue_fits(const struct holdqueue *queue, const struct packet *packet);
 
-/* The one that came first, or NULL. */
-const struct held *holdqueue_first(const struct holdqueue *holdback);
-void holdqueue_drop_first(struct holdqueue *holdback);
+/* The oldest packet, or NULL; valid until it is dropped. */
+const struct held *holdqueue_first(const struct holdqueue *queue);
+void holdqueue_drop_first(struct holdqueue *queue);
 
 #endif

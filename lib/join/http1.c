@@ -1,3 +1,12 @@
+/*
+ * A state machine over bytes, since requests come in segments of any size and nothing but the text
+ * at hand is kept. Text that does not fit is cut, and a header with such text is ignored. Bodies
+ * are skipped by their length or chunk by chunk.
+ *
+ * Bytes may be lost, and a server may switch to another protocol. Then the parser is out of step
+ * until a segment starts like a request. A connection whose first bytes are not a request is opaque
+ * for good, so other protocols cost nothing.
+ */
 #include "join/http1.h"
 
 #include "base/parse.h"
@@ -11,25 +20,25 @@ enum header { HEADER_OTHER, HEADER_ADDRESS, HEADER_FORWARDED, HEADER_LENGTH, HEA
 enum { METHOD_MAX = 20 };
 
 void
-http1_init(struct http1 *request, const char *name)
+http1_init(struct http1 *http, const char *name)
 {
-	memset(request, 0, offsetof(struct http1, text));
-	request->path = 0;
-	request->client = (struct evidence_end){0};
-	request->name = name;
+	memset(http, 0, offsetof(struct http1, text));
+	http->path = 0;
+	http->client = (struct evidence_end){0};
+	http->name = name;
 }
 
 void
-http1_lose(struct http1 *request)
+http1_resync(struct http1 *http)
 {
-	request->state = HTTP1_LOST;
-	request->count++; /* what follows is not the first */
+	http->state = HTTP1_LOST;
+	http->count++; /* what follows is not the first */
 }
 
 bool
-http1_is_pending(const struct http1 *request)
+http1_is_pending(const struct http1 *http)
 {
-	return request->state >= HTTP1_METHOD && request->state <= HTTP1_VALUE;
+	return http->state >= HTTP1_METHOD && http->state <= HTTP1_VALUE;
 }
 
 /* FNV-1a */
@@ -44,7 +53,7 @@ http1_path(const char *path, size_t length)
 }
 
 static bool
-take_port(struct evidence_end *end, const char *text)
+parse_port(struct evidence_end *end, const char *text)
 {
 	uint64_t port;
 
@@ -74,7 +83,7 @@ http1_address(const char *text)
 	} else if (strchr(copy, ':') == strrchr(copy, ':') && (port = strchr(copy, ':'))) {
 		*port++ = '\0';
 	}
-	if (addr_parse(&end.addr, address, NULL) < 0 || (port && !take_port(&end, port)))
+	if (addr_parse(&end.addr, address, NULL) < 0 || (port && !parse_port(&end, port)))
 		return (struct evidence_end){0};
 	end.addr = evidence_addr(end.addr);
 	end.is_known = true;
@@ -121,281 +130,279 @@ is_blank(char c)
 }
 
 static void
-trim(struct http1 *request)
+text_trim(struct http1 *http)
 {
-	char *text = request->text;
+	char *text = http->text;
 	size_t blanks = 0;
 
-	while (request->length && is_blank(text[request->length - 1]))
-		request->length--;
-	while (blanks < request->length && is_blank(text[blanks]))
+	while (http->length && is_blank(text[http->length - 1]))
+		http->length--;
+	while (blanks < http->length && is_blank(text[blanks]))
 		blanks++;
-	request->length -= (uint16_t)blanks;
-	memmove(text, text + blanks, request->length);
-	text[request->length] = '\0';
+	http->length -= (uint16_t)blanks;
+	memmove(text, text + blanks, http->length);
+	text[http->length] = '\0';
 }
 
 static void
-end_header(struct http1 *request)
+end_header(struct http1 *http)
 {
 	uint64_t number;
 
-	trim(request);
-	if (request->is_cut || memchr(request->text, '\0', request->length))
-		request->text[0] = '\0'; /* says nothing */
-	switch (request->header) {
-	case HEADER_ADDRESS: request->client = http1_address(request->text); break;
-	case HEADER_FORWARDED: request->client = forwarded_for(request->text); break;
+	text_trim(http);
+	if (http->is_cut || memchr(http->text, '\0', http->length))
+		http->text[0] = '\0'; /* as if empty */
+	switch (http->header) {
+	case HEADER_ADDRESS: http->client = http1_address(http->text); break;
+	case HEADER_FORWARDED: http->client = forwarded_for(http->text); break;
 	case HEADER_LENGTH:
-		request->has_length = parse_number(request->text, INT64_MAX, &number, NULL) == 0;
-		request->left = request->has_length ? number : 0;
+		http->has_length = parse_number(http->text, INT64_MAX, &number, NULL) == 0;
+		http->left = http->has_length ? number : 0;
 		break;
-	case HEADER_ENCODING:
-		request->is_chunked = strcasecmp(request->text, "chunked") == 0;
-		break;
+	case HEADER_ENCODING: http->is_chunked = strcasecmp(http->text, "chunked") == 0; break;
 	default: break;
 	}
-	request->header = HEADER_OTHER;
+	http->header = HEADER_OTHER;
 }
 
 static enum header
-header_named(const struct http1 *request)
+header_named(const struct http1 *http)
 {
-	if (request->is_cut)
+	if (http->is_cut)
 		return HEADER_OTHER;
-	if (strcasecmp(request->text, "content-length") == 0)
+	if (strcasecmp(http->text, "content-length") == 0)
 		return HEADER_LENGTH;
-	if (strcasecmp(request->text, "transfer-encoding") == 0)
+	if (strcasecmp(http->text, "transfer-encoding") == 0)
 		return HEADER_ENCODING;
-	if (request->name)
-		return strcasecmp(request->text, request->name) == 0
-			   ? (strcasecmp(request->name, "forwarded") == 0 ? HEADER_FORWARDED
-									  : HEADER_ADDRESS)
+	if (http->name)
+		return strcasecmp(http->text, http->name) == 0
+			   ? (strcasecmp(http->name, "forwarded") == 0 ? HEADER_FORWARDED
+								       : HEADER_ADDRESS)
 			   : HEADER_OTHER;
-	if (strcasecmp(request->text, "x-forwarded-for") == 0)
+	if (strcasecmp(http->text, "x-forwarded-for") == 0)
 		return HEADER_ADDRESS;
-	if (strcasecmp(request->text, "forwarded") == 0)
+	if (strcasecmp(http->text, "forwarded") == 0)
 		return HEADER_FORWARDED;
 	return HEADER_OTHER;
 }
 
 static void
-begin_text(struct http1 *request)
+text_begin(struct http1 *http)
 {
-	request->length = 0;
-	request->is_cut = request->is_quoted = false;
+	http->length = 0;
+	http->is_cut = http->is_quoted = false;
 }
 
 static void
-put(struct http1 *request, unsigned char c)
+text_put(struct http1 *http, unsigned char c)
 {
-	if (request->length + 1u < sizeof(request->text))
-		request->text[request->length++] = (char)c;
+	if (http->length + 1u < sizeof(http->text))
+		http->text[http->length++] = (char)c;
 	else
-		request->is_cut = true;
+		http->is_cut = true;
 }
 
-/* No request, or one that makes no sense. */
+/* Not a request, or a malformed one. */
 static void
-give_up(struct http1 *request)
+give_up(struct http1 *http)
 {
-	request->state = request->count == 0 ? HTTP1_OPAQUE : HTTP1_LOST;
+	http->state = http->count == 0 ? HTTP1_OPAQUE : HTTP1_LOST;
 }
 
 static void
-begin_request(struct http1 *request)
+begin_request(struct http1 *http)
 {
-	request->state = HTTP1_METHOD;
-	request->header_bytes = 0;
-	request->header = HEADER_OTHER;
-	request->is_chunked = request->has_length = request->has_line = false;
-	request->left = 0;
-	request->client = (struct evidence_end){0};
-	begin_text(request);
+	http->state = HTTP1_METHOD;
+	http->header_bytes = 0;
+	http->header = HEADER_OTHER;
+	http->is_chunked = http->has_length = http->has_line = false;
+	http->left = 0;
+	http->client = (struct evidence_end){0};
+	text_begin(http);
 }
 
 /* Keeps the path of the first request: origin-form, or what follows the authority. */
 static void
-end_target(struct http1 *request)
+end_target(struct http1 *http)
 {
-	const char *path = request->text, *authority;
+	const char *path = http->text, *authority;
 
-	request->text[request->length] = '\0';
+	http->text[http->length] = '\0';
 	authority = strstr(path, "://");
 	if (path[0] != '/' && authority)
 		path = authority + 3 + strcspn(authority + 3, "/?");
-	if (request->count == 0 && !request->is_cut)
-		request->path = http1_path(path, strcspn(path, "?"));
-	request->state = HTTP1_VERSION;
-	begin_text(request);
+	if (http->count == 0 && !http->is_cut)
+		http->path = http1_path(path, strcspn(path, "?"));
+	http->state = HTTP1_VERSION;
+	text_begin(http);
 }
 
 static void
-end_version(struct http1 *request)
+end_version(struct http1 *http)
 {
-	trim(request);
-	if (request->is_cut || strncmp(request->text, "HTTP/1.", 7) != 0) {
-		request->path = request->count == 0 ? 0 : request->path;
-		give_up(request);
+	text_trim(http);
+	if (http->is_cut || strncmp(http->text, "HTTP/1.", 7) != 0) {
+		http->path = http->count == 0 ? 0 : http->path;
+		give_up(http);
 		return;
 	}
-	request->state = HTTP1_NAME;
-	begin_text(request);
+	http->state = HTTP1_NAME;
+	text_begin(http);
 }
 
 static void
-end_headers(struct http1 *request)
+end_headers(struct http1 *http)
 {
-	request->count++;
-	if (request->is_chunked)
-		request->state = HTTP1_CHUNK_SIZE;
+	http->count++;
+	if (http->is_chunked)
+		http->state = HTTP1_CHUNK_SIZE;
 	else
-		request->state = request->left ? HTTP1_BODY : HTTP1_START;
-	if (request->is_chunked)
-		request->left = 0;
+		http->state = http->left ? HTTP1_BODY : HTTP1_START;
+	if (http->is_chunked)
+		http->left = 0;
 }
 
 static void
-take_line_byte(struct http1 *request, unsigned char c)
+parse_request_line(struct http1 *http, unsigned char c)
 {
-	switch (request->state) {
+	switch (http->state) {
 	case HTTP1_METHOD:
-		if (c == ' ' && request->length > 0) {
-			request->state = HTTP1_TARGET;
-			begin_text(request);
-		} else if (c < 'A' || c > 'Z' || request->length == METHOD_MAX) {
-			give_up(request);
+		if (c == ' ' && http->length > 0) {
+			http->state = HTTP1_TARGET;
+			text_begin(http);
+		} else if (c < 'A' || c > 'Z' || http->length == METHOD_MAX) {
+			give_up(http);
 		} else {
-			put(request, c);
+			text_put(http, c);
 		}
 		break;
 	case HTTP1_TARGET:
-		if (c == ' ' && request->length > 0)
-			end_target(request);
+		if (c == ' ' && http->length > 0)
+			end_target(http);
 		else if (c <= ' ' || c == 0x7f)
-			give_up(request);
+			give_up(http);
 		else
-			put(request, c);
+			text_put(http, c);
 		break;
 	default:
 		if (c == '\n')
-			end_version(request);
+			end_version(http);
 		else
-			put(request, c);
+			text_put(http, c);
 		break;
 	}
 }
 
-/* The name of a header, the end of the headers, or the rest of the value before (obs-fold). */
+/* A header's name, or the empty line that ends the headers: true. */
 static bool
-take_name_byte(struct http1 *request, unsigned char c)
+parse_name(struct http1 *http, unsigned char c)
 {
 	if (c == ':') {
-		request->text[request->length] = '\0';
-		request->header = header_named(request);
-		request->state = HTTP1_VALUE;
-		begin_text(request);
+		http->text[http->length] = '\0';
+		http->header = header_named(http);
+		http->state = HTTP1_VALUE;
+		text_begin(http);
 	} else if (c == '\n') {
-		bool is_empty = request->length == 0;
+		bool is_empty = http->length == 0;
 
-		begin_text(request);
+		text_begin(http);
 		if (is_empty)
-			end_headers(request);
+			end_headers(http);
 		return is_empty;
 	} else if (c != '\r') {
-		put(request, c);
+		text_put(http, c);
 	}
 	return false;
 }
 
-/* A list ends at each comma outside quotes: its last member is what is left. */
+/* A comma outside quotes starts the next member of a list, so the last one is left in the end. */
 static void
-take_value_byte(struct http1 *request, unsigned char c)
+parse_value(struct http1 *http, unsigned char c)
 {
-	bool is_list = request->header == HEADER_ADDRESS || request->header == HEADER_FORWARDED ||
-		       request->header == HEADER_ENCODING;
+	bool is_list = http->header == HEADER_ADDRESS || http->header == HEADER_FORWARDED ||
+		       http->header == HEADER_ENCODING;
 
-	if (request->header == HEADER_FORWARDED && c == '"' &&
-	    !(request->is_quoted && request->length && request->text[request->length - 1] == '\\'))
-		request->is_quoted = !request->is_quoted;
-	if (c == ',' && is_list && !request->is_quoted)
-		begin_text(request);
+	if (http->header == HEADER_FORWARDED && c == '"' &&
+	    !(http->is_quoted && http->length && http->text[http->length - 1] == '\\'))
+		http->is_quoted = !http->is_quoted;
+	if (c == ',' && is_list && !http->is_quoted)
+		text_begin(http);
 	else
-		put(request, c);
+		text_put(http, c);
 }
 
 static bool
-take_chunk_byte(struct http1 *request, unsigned char c)
+parse_chunk(struct http1 *http, unsigned char c)
 {
 	int digit = isdigit(c) ? c - '0' : isxdigit(c) ? (tolower(c) - 'a') + 10 : -1;
 
-	switch (request->state) {
+	switch (http->state) {
 	case HTTP1_CHUNK_SIZE:
-		if (digit >= 0 && request->left >> 56 == 0) {
-			request->left = request->left << 4 | (unsigned)digit;
-			request->has_line = true;
+		if (digit >= 0 && http->left >> 56 == 0) {
+			http->left = http->left << 4 | (unsigned)digit;
+			http->has_line = true;
 			break;
 		}
-		if (digit >= 0 || !request->has_line) {
-			give_up(request);
+		if (digit >= 0 || !http->has_line) {
+			give_up(http);
 			break;
 		}
-		request->state = HTTP1_CHUNK_REST;
+		http->state = HTTP1_CHUNK_REST;
 		/* fall through */
 	case HTTP1_CHUNK_REST:
 		if (c != '\n')
 			break;
-		request->has_line = false;
-		request->state = request->left ? HTTP1_CHUNK : HTTP1_TRAILER;
+		http->has_line = false;
+		http->state = http->left ? HTTP1_CHUNK : HTTP1_TRAILER;
 		break;
 	case HTTP1_CHUNK_END:
 		if (c == '\n')
-			request->state = HTTP1_CHUNK_SIZE;
+			http->state = HTTP1_CHUNK_SIZE;
 		else if (c != '\r')
-			give_up(request);
+			give_up(http);
 		break;
 	default: /* the trailer, up to an empty line */
-		if (c == '\n' && !request->has_line)
-			request->state = HTTP1_START;
+		if (c == '\n' && !http->has_line)
+			http->state = HTTP1_START;
 		if (c != '\r')
-			request->has_line = c != '\n';
+			http->has_line = c != '\n';
 		break;
 	}
 	return false;
 }
 
 static bool
-take_byte(struct http1 *request, unsigned char c)
+parse_byte(struct http1 *http, unsigned char c)
 {
-	switch (request->state) {
+	switch (http->state) {
 	case HTTP1_START:
 		if (c == '\r' || c == '\n')
 			return false;
-		begin_request(request);
+		begin_request(http);
 		/* fall through */
 	case HTTP1_METHOD:
 	case HTTP1_TARGET:
-	case HTTP1_VERSION: take_line_byte(request, c); return false;
+	case HTTP1_VERSION: parse_request_line(http, c); return false;
 	case HTTP1_NAME:
-		if (request->length == 0 && (c == ' ' || c == '\t'))
-			request->state = HTTP1_VALUE; /* of no header that matters */
+		if (http->length == 0 && (c == ' ' || c == '\t'))
+			http->state = HTTP1_VALUE; /* obs-fold: of a header that does not matter */
 		else
-			return take_name_byte(request, c);
+			return parse_name(http, c);
 		return false;
 	case HTTP1_VALUE:
 		if (c != '\n') {
-			take_value_byte(request, c);
+			parse_value(http, c);
 			return false;
 		}
-		end_header(request);
-		request->state = HTTP1_NAME;
-		begin_text(request);
+		end_header(http);
+		http->state = HTTP1_NAME;
+		text_begin(http);
 		return false;
-	default: return take_chunk_byte(request, c);
+	default: return parse_chunk(http, c);
 	}
 }
 
-/* Whether a segment starts as requests do. */
+/* Whether a segment starts with a method. */
 static bool
 looks_like_request(const unsigned char *bytes, size_t size)
 {
@@ -411,63 +418,60 @@ looks_like_request(const unsigned char *bytes, size_t size)
 	return false;
 }
 
-/* Bytes that need no look at each. */
+/* Skips bytes that need not be looked at one by one: bodies, and values that do not matter. */
 static size_t
-pass_over(struct http1 *request, const unsigned char *bytes, size_t size)
+skip_ahead(struct http1 *http, const unsigned char *bytes, size_t size)
 {
 	const unsigned char *newline;
 	size_t used;
 
-	if (request->state == HTTP1_BODY || request->state == HTTP1_CHUNK) {
-		used = size < request->left ? size : (size_t)request->left;
-		request->left -= used;
-		if (request->left == 0)
-			request->state =
-			    request->state == HTTP1_BODY ? HTTP1_START : HTTP1_CHUNK_END;
+	if (http->state == HTTP1_BODY || http->state == HTTP1_CHUNK) {
+		used = size < http->left ? size : (size_t)http->left;
+		http->left -= used;
+		if (http->left == 0)
+			http->state = http->state == HTTP1_BODY ? HTTP1_START : HTTP1_CHUNK_END;
 		return used;
 	}
-	if (request->state != HTTP1_VALUE || request->header != HEADER_OTHER)
+	if (http->state != HTTP1_VALUE || http->header != HEADER_OTHER)
 		return 0;
 	newline = memchr(bytes, '\n', size);
 	used = newline ? (size_t)(newline - bytes) : size;
-	request->header_bytes += (uint32_t)used;
+	http->header_bytes += (uint32_t)used;
 	return used;
 }
 
 size_t
-http1_feed(struct http1 *request, const unsigned char *bytes, size_t size, bool at_segment,
+http1_feed(struct http1 *http, const unsigned char *bytes, size_t size, bool at_segment,
 	   bool *is_complete)
 {
 	size_t used = 0;
 
 	*is_complete = false;
-	if (request->state == HTTP1_LOST && at_segment && looks_like_request(bytes, size))
-		begin_request(request);
+	if (http->state == HTTP1_LOST && at_segment && looks_like_request(bytes, size))
+		begin_request(http);
 	while (used < size && !*is_complete) {
-		if (request->state == HTTP1_OPAQUE || request->state == HTTP1_LOST)
+		if (http->state == HTTP1_OPAQUE || http->state == HTTP1_LOST)
 			return size;
-		used += pass_over(request, bytes + used, size - used);
+		used += skip_ahead(http, bytes + used, size - used);
 		if (used == size)
 			break;
-		*is_complete = take_byte(request, bytes[used++]);
-		if (http1_is_pending(request) && ++request->header_bytes > HTTP1_HEADER_MAX)
-			give_up(request);
+		*is_complete = parse_byte(http, bytes[used++]);
+		if (http1_is_pending(http) && ++http->header_bytes > HTTP1_HEADER_MAX)
+			give_up(http);
 	}
 	return used;
 }
 
 void
-http1_skip(struct http1 *request, uint32_t size)
+http1_skip(struct http1 *http, uint32_t size)
 {
-	if (request->state == HTTP1_OPAQUE || size == 0)
+	if (http->state == HTTP1_OPAQUE || size == 0)
 		return;
-	if ((request->state == HTTP1_BODY || request->state == HTTP1_CHUNK) &&
-	    size <= request->left) {
-		request->left -= size;
-		if (request->left == 0)
-			request->state =
-			    request->state == HTTP1_BODY ? HTTP1_START : HTTP1_CHUNK_END;
+	if ((http->state == HTTP1_BODY || http->state == HTTP1_CHUNK) && size <= http->left) {
+		http->left -= size;
+		if (http->left == 0)
+			http->state = http->state == HTTP1_BODY ? HTTP1_START : HTTP1_CHUNK_END;
 		return;
 	}
-	http1_lose(request);
+	http1_resync(http);
 }

@@ -1,13 +1,10 @@
 /*
- * HTTP/1.x requests in the bytes of a connection (RFC 9112): what each is for, and the client that
- * the engine says it comes from, in X-Forwarded-For, Forwarded (RFC 7239) or another header.
+ * An incremental parser of HTTP/1.x requests (RFC 9112): the path of the first, and the client of
+ * each as the engine names it in X-Forwarded-For, Forwarded (RFC 7239) or another header.
  *
- * The last value of the last such header counts: it is what the engine itself added, and clients
- * can write all others. Bodies are passed over by their length or chunks. Memory is fixed, whatever
- * the bytes: a header of more than HTTP1_HEADER_MAX bytes is given up.
- *
- * Where bytes were lost, or what follows is no request, reading goes on with the next segment that
- * starts like one. A connection that does not begin with a request is opaque for good.
+ * The last value of the last such header counts: the engine added it, while the client may have
+ * written all others. Memory is fixed, and a request whose headers exceed HTTP1_HEADER_MAX bytes is
+ * given up.
  */
 #ifndef VCAP_HTTP1_H
 #define VCAP_HTTP1_H
@@ -30,55 +27,55 @@ enum http1_state {
 	HTTP1_VALUE,
 	HTTP1_BODY,
 	HTTP1_CHUNK_SIZE,
-	HTTP1_CHUNK_REST, /* an extension, and the end of the line */
+	HTTP1_CHUNK_REST, /* a chunk extension, up to the end of the line */
 	HTTP1_CHUNK,
 	HTTP1_CHUNK_END,
 	HTTP1_TRAILER,
-	HTTP1_LOST,   /* until a segment starts like a request */
-	HTTP1_OPAQUE, /* this is no HTTP/1.x */
+	HTTP1_LOST,   /* out of step, until a segment starts like a request */
+	HTTP1_OPAQUE, /* not HTTP/1.x; final */
 };
 
 struct http1 {
 	enum http1_state state;
-	const char
-	    *name; /* the header to look at; NULL: X-Forwarded-For and Forwarded. The caller's
-		    */
-	uint32_t header_bytes; /* of this request so far */
-	uint32_t count;        /* requests whose headers have been read */
-	uint64_t left;         /* bytes of the body or chunk that follow */
-	uint8_t header;        /* the one at hand, if it matters */
+	/* The header to look at; NULL: X-Forwarded-For and Forwarded. The caller's. */
+	const char *name;
+	uint32_t header_bytes; /* of the current request so far */
+	uint32_t count;        /* requests whose headers were parsed */
+	uint64_t left;         /* remaining bytes of the body or chunk */
+	uint8_t header;        /* the current one: an enum header */
 	bool is_chunked, has_length, is_cut, is_quoted, has_line;
 	uint16_t length; /* of text */
 	char text[HTTP1_TEXT];
-	/* Of the first request: its path, as a hash (http1_path). */
-	uint64_t path;
+	uint64_t path;              /* of the first request (http1_path) */
 	struct evidence_end client; /* of the newest request */
 };
 
-void http1_init(struct http1 *request, const char *name);
+/* For the first byte of a connection. name is the header to look at, or NULL (see struct http1); it
+ * has to outlive the parser. */
+void http1_init(struct http1 *http, const char *name);
 
-/* Begins in the middle of a connection. */
-void http1_lose(struct http1 *request);
+/* For bytes from the middle of a connection: waits for a segment that starts like a request. */
+void http1_resync(struct http1 *http);
 
 /*
- * Takes bytes. *is_complete: a request's headers end with the last byte used, and its evidence is
- * in client. Returns how many were used: all, unless *is_complete. at_segment: the first byte is
- * that of a segment.
+ * Parses bytes, of which the first is that of a segment if at_segment. Returns the number used:
+ * all, unless *is_complete, when the headers of a request end with the last byte used and client is
+ * valid.
  */
-size_t http1_feed(struct http1 *request, const unsigned char *bytes, size_t size, bool at_segment,
+size_t http1_feed(struct http1 *http, const unsigned char *bytes, size_t size, bool at_segment,
 		  bool *is_complete);
 
-/* Bytes that nobody saw. */
-void http1_skip(struct http1 *request, uint32_t size);
+/* Skips bytes that were not captured. */
+void http1_skip(struct http1 *http, uint32_t size);
 
-/* Whether a request has begun whose headers have not been seen to their end. */
-bool http1_is_pending(const struct http1 *request);
+/* Whether a request has begun whose headers have not ended. */
+bool http1_is_pending(const struct http1 *http);
 
-/* A path (without its query) as request->path has it. Not 0. */
+/* A hash of a path without its query. Never 0. */
 uint64_t http1_path(const char *path, size_t length);
 
-/* One value of X-Forwarded-For or its like: ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT. Anything else
- * is not known. */
+/* Parses a value of X-Forwarded-For or the like: ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT. Anything
+ * else gives an end that is not known. */
 struct evidence_end http1_address(const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What the bytes from engine to server say of the connection: the PROXY protocol in the first of
- * them, else the requests of HTTP/1.x. One of these a connection, for as long as it has something
- * to say.
+ * Payload inspection: evidence in the bytes that an engine sends to a server. They begin with a
+ * PROXY protocol header, or are HTTP/1.x requests, or both. One struct inspect for each connection,
+ * as long as it may say something.
  */
 #ifndef VCAP_INSPECT_H
 #define VCAP_INSPECT_H
@@ -15,33 +15,38 @@
 #include <stdint.h>
 
 struct inspect {
-	struct tcp_reassembly order;
+	struct tcp_reassembly stream;
 	struct proxy_protocol proxy;
 	struct http1 http;
-	bool has_proxy;      /* it began with a PROXY header that says something */
-	bool is_local;       /* ... or LOCAL */
-	bool wants_requests; /* a PROXY header does not end the interest: the first path counts */
+	bool has_proxy;      /* it began with a PROXY header that names a client */
+	bool is_local;       /* ... or that says LOCAL */
+	bool wants_requests; /* set by the caller: the first path is wanted even after a PROXY
+				header */
 };
 
-/* Told of each piece of evidence as it is read. */
+/* Called for each piece of evidence as it is read. evidence is valid during the call. */
 typedef void inspect_report(void *context, const struct evidence *evidence);
 
-/* has_start: the connection's first byte will have the sequence number next. header is the caller's
- * (httprequest.h). */
-void inspect_init(struct inspect *witness, bool has_start, uint32_t next, const char *header);
-void inspect_release(struct inspect *witness, struct allowance *allowance);
+/* The connection's first byte will have the sequence number next. header is as in http1_init. */
+void inspect_init(struct inspect *inspect, uint32_t next, const char *header);
+/* The start of the connection was not captured. A PROXY header that comes then is not believed: a
+ * client may have sent it. */
+void inspect_init_midway(struct inspect *inspect, const char *header);
+/* Frees what waits; allowance is that of inspect_push. */
+void inspect_release(struct inspect *inspect, struct allowance *allowance);
 
-void inspect_push(struct inspect *witness, uint32_t sequence, const unsigned char *bytes,
-		  uint32_t size, uint32_t wire, struct allowance *allowance, inspect_report *report,
-		  void *context);
+/* Inspects a segment. Memory for segments that come early counts against the allowance. */
+void inspect_push(struct inspect *inspect, const struct segment *segment,
+		  struct allowance *allowance, inspect_report *report, void *context);
 
-/* Whether bytes have begun something that is not known to its end: evidence may come of it. */
-bool inspect_is_pending(const struct inspect *witness);
-/* Whether nothing more will come of it. */
-bool inspect_is_done(const struct inspect *witness);
-/* Whether what a PROXY header would be is known. */
-bool inspect_has_opened(const struct inspect *witness);
-/* Whether the first request is known, or that there is none: *path is 0 then (http1_path). */
-bool inspect_has_path(const struct inspect *witness, uint64_t *path);
+/* Whether a header or request has begun and not ended, of which evidence may come. */
+bool inspect_is_pending(const struct inspect *inspect);
+/* Whether no more evidence will come. */
+bool inspect_is_done(const struct inspect *inspect);
+/* Whether it is known if the connection begins with a PROXY header. */
+bool inspect_has_opened(const struct inspect *inspect);
+/* Whether the path of the first request is known, as http1_path has it, or that there is no
+ * request: *path is 0 then. */
+bool inspect_has_path(const struct inspect *inspect, uint64_t *path);
 
 #endif

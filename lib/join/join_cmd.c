@@ -6,89 +6,68 @@
 #include "join/join_stream.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static void
-close_inputs(struct join_cmd *job)
+close_inputs(struct join_cmd *cmd)
 {
-	if (job->in > STDIN_FILENO)
-		close(job->in);
-	if (job->again >= 0)
-		close(job->again);
-	job->in = job->again = -1;
-	pairfile_close(&job->tables);
+	if (cmd->in > STDIN_FILENO)
+		close(cmd->in);
+	if (cmd->again >= 0)
+		close(cmd->again);
+	cmd->in = cmd->again = -1;
+	pairfile_close(&cmd->tables);
 }
 
 static int
-open_input(struct join_cmd *job, const char *path, bool live, struct failure *why)
+open_input(struct join_cmd *cmd, const char *path, enum join_mode mode, struct failure *why)
 {
 	struct stat st;
 
-	job->in = STDIN_FILENO;
+	cmd->in = STDIN_FILENO;
 	if (strcmp(path, "-") != 0)
-		job->in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (job->in < 0 || fstat(job->in, &st) < 0)
-		return failure_errno(why, "cannot open '%s'", job->name);
-	if (live || !S_ISREG(st.st_mode))
+		cmd->in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (cmd->in < 0 || fstat(cmd->in, &st) < 0)
+		return failure_errno(why, "cannot open '%s'", cmd->name);
+	if (mode == JOIN_LIVE || !S_ISREG(st.st_mode))
 		return 0;
-	/* Both read by position and leave the descriptor's own alone. */
-	job->again = fcntl(job->in, F_DUPFD_CLOEXEC, 3);
-	return job->again < 0 ? failure_errno(why, "cannot open '%s'", job->name) : 0;
+	/* Both readers use pread(), so they may share the file offset. */
+	cmd->again = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
+	return cmd->again < 0 ? failure_errno(why, "cannot open '%s'", cmd->name) : 0;
 }
 
 int
-join_cmd_open(struct join_cmd *job, const char *in, const char *out, char *const *tables,
-	      size_t table_count, bool live, struct failure *why)
+join_cmd_open(struct join_cmd *cmd, const char *in, const char *out, char *const *tables,
+	      size_t table_count, enum join_mode mode, struct failure *why)
 {
 	int rc;
 
-	*job = (struct join_cmd){.name = strcmp(in, "-") == 0 ? "standard input" : in,
+	*cmd = (struct join_cmd){.name = strcmp(in, "-") == 0 ? "standard input" : in,
 				 .in = -1,
 				 .again = -1,
 				 .out = OUTFILE_INIT};
-	rc = open_input(job, in, live, why);
+	rc = open_input(cmd, in, mode, why);
 	for (size_t i = 0; i < table_count && rc == 0; i++)
-		rc = pairfile_open(&job->tables, tables[i], why);
+		rc = pairfile_open(&cmd->tables, tables[i], why);
 	if (rc == 0)
-		rc = outfile_open(&job->out, out, why);
+		rc = outfile_open(&cmd->out, out, why);
 	if (rc < 0)
-		close_inputs(job);
+		close_inputs(cmd);
 	return rc;
 }
 
 bool
-join_cmd_is_live(const struct join_cmd *job)
+join_cmd_is_live(const struct join_cmd *cmd)
 {
-	return job->again < 0;
+	return cmd->again < 0;
 }
 
-char *
-join_counts_format(const struct join_counts *counts, uint64_t expired)
-{
-	char *text, monitors[48] = "", packets[64] = "";
-
-	if (counts->monitors)
-		snprintf(monitors, sizeof(monitors), ", %llu health checks",
-			 (unsigned long long)counts->monitors);
-	if (expired)
-		snprintf(packets, sizeof(packets), ", %llu packets not decided in time",
-			 (unsigned long long)expired);
-	if (asprintf(&text,
-		     "vcap-join: server connections: %llu wanted, %llu not, %llu undecided%s%s",
-		     (unsigned long long)counts->wanted, (unsigned long long)counts->other,
-		     (unsigned long long)counts->undecided, monitors, packets) < 0)
-		return NULL;
-	return text;
-}
-
-/* A file, the second time. */
+/* A copy_judge: the second pass over a file. */
 static bool
-judge(void *context, const struct packet *packet, uint16_t linktype)
+judge_packet(void *context, const struct packet *packet, uint16_t linktype)
 {
 	struct conn *flow;
 	enum join_verdict verdict = join_see(context, packet, linktype, &flow);
@@ -96,13 +75,14 @@ judge(void *context, const struct packet *packet, uint16_t linktype)
 	return join_keeps(context, verdict, packet);
 }
 
+/* A copy_remark. */
 static char *
-remark(void *context)
+remark_counts(void *context)
 {
-	return join_counts_format(join_counts(context), 0);
+	return join_counts_remark(join_counts(context), 0);
 }
 
-/* The first time a file is read. What is damaged is told the second time. */
+/* The first pass over a file. Damage is reported by the second. */
 static void
 learn(struct reader *file, struct join *join)
 {
@@ -120,14 +100,14 @@ learn(struct reader *file, struct join *join)
 }
 
 static enum copy_outcome
-run_file(struct join_cmd *job, struct join *join, struct copy *sieve, struct failure *why)
+join_file(struct join_cmd *cmd, struct join *join, struct copy *copy, struct failure *why)
 {
-	struct reader *first = reader_open_fd(job->again, job->name, why);
+	struct reader *first = reader_open_fd(cmd->again, cmd->name, why);
 
 	if (!first)
 		return COPY_FAILED;
-	job->again = -1;
-	if (pairfile_read_all(&job->tables, why) < 0) {
+	cmd->again = -1;
+	if (pairfile_read_all(&cmd->tables, why) < 0) {
 		reader_close(first);
 		return COPY_FAILED;
 	}
@@ -135,27 +115,27 @@ run_file(struct join_cmd *job, struct join *join, struct copy *sieve, struct fai
 	reader_close(first);
 	if (join_again(join, why) < 0)
 		return COPY_FAILED;
-	sieve->judge = judge;
-	sieve->remark = remark;
-	sieve->context = join;
-	return copy_packets(sieve, why);
+	copy->judge = judge_packet;
+	copy->remark = remark_counts;
+	copy->context = join;
+	return copy_packets(copy, why);
 }
 
 static enum copy_outcome
-run_stream(struct join_cmd *job, const struct join_config *config, struct join *join,
-	   struct copy *sieve, struct failure *why)
+join_as_stream(struct join_cmd *cmd, const struct join_config *config, struct join *join,
+	       struct copy *copy, struct failure *why)
 {
-	struct join_stream live = {.join = join,
-				   .tables = &job->tables,
-				   .memory = config->memory,
-				   .hold_ns = config->hold_ns};
-	enum copy_outcome outcome = join_stream_run(&live, sieve, why);
+	struct join_stream stream = {.join = join,
+				     .tables = &cmd->tables,
+				     .memory = config->memory,
+				     .hold_ns = config->hold_ns};
+	enum copy_outcome outcome = join_stream_run(&stream, copy, why);
 
-	job->expired = live.expired;
+	cmd->expired = stream.expired;
 	return outcome;
 }
 
-/* A pair that a file told. */
+/* A pairfile_report. */
 static void
 add_pair(void *join, const struct connpair *pair)
 {
@@ -163,50 +143,51 @@ add_pair(void *join, const struct connpair *pair)
 }
 
 static enum copy_outcome
-copy(struct join_cmd *job, const struct join_config *config, struct reader *in, struct failure *why)
+join_packets(struct join_cmd *cmd, const struct join_config *config, struct reader *in,
+	     struct failure *why)
 {
-	struct copy sieve = {.in = in};
+	struct copy copy = {.in = in};
 	enum copy_outcome outcome = COPY_FAILED;
 	struct join *join = join_new(config, why);
 
-	job->tables.report = add_pair;
-	job->tables.context = join;
+	cmd->tables.report = add_pair;
+	cmd->tables.context = join;
 	if (join)
-		sieve.out = writer_new(job->out.fd, reader_format(in), why);
-	if (sieve.out)
-		outcome = config->is_live ? run_stream(job, config, join, &sieve, why)
-					  : run_file(job, join, &sieve, why);
+		copy.out = writer_new(cmd->out.fd, reader_format(in), why);
+	if (copy.out)
+		outcome = config->is_live ? join_as_stream(cmd, config, join, &copy, why)
+					  : join_file(cmd, join, &copy, why);
 	if (join)
-		job->counts = *join_counts(join);
-	writer_free(sieve.out);
+		cmd->counts = *join_counts(join);
+	writer_free(copy.out);
 	join_free(join);
 	return outcome;
 }
 
 enum copy_outcome
-join_cmd_run(struct join_cmd *job, struct join_config *config, struct failure *why)
+join_cmd_run(struct join_cmd *cmd, struct join_config *config, struct failure *why)
 {
 	enum copy_outcome outcome = COPY_FAILED;
 	struct reader *in = NULL;
 
-	config->is_live = join_cmd_is_live(job);
-	config->has_tables = job->tables.count > 0;
+	config->is_live = join_cmd_is_live(cmd);
+	config->has_tables = cmd->tables.count > 0;
 	/* Half for packets, half for connections. */
 	if (config->is_live)
 		config->memory /= 2;
 	if (getrandom(&config->seed, sizeof(config->seed), 0) < 0)
 		failure_errno(why, "no random numbers");
-	else if (priv_confine(job->out.dirfd, NULL, why) == 0)
-		in = reader_open_fd(job->in, job->name, why);
+	else if (priv_confine(cmd->out.dirfd, NULL, why) == 0)
+		in = reader_open_fd(cmd->in, cmd->name, why);
 	if (in) {
-		job->in = -1;
-		outcome = copy(job, config, in, why);
+		cmd->in = -1;
+		outcome = join_packets(cmd, config, in, why);
 	}
 	reader_close(in);
-	close_inputs(job);
-	if (outcome != COPY_FAILED && outfile_commit(&job->out, why) < 0)
+	close_inputs(cmd);
+	if (outcome != COPY_FAILED && outfile_commit(&cmd->out, why) < 0)
 		outcome = COPY_FAILED;
 	if (outcome == COPY_FAILED)
-		outfile_abandon(&job->out);
+		outfile_abandon(&cmd->out);
 	return outcome;
 }

@@ -1,6 +1,6 @@
 /*
- * A capture joined to another: opened with what the user may do, then read with nothing of that. A
- * regular file is read twice, anything else as a stream.
+ * What vcap-join does: opens its files with the privileges of the user, then gives those up and
+ * copies the packets that belong. A regular file is read twice, anything else as a stream.
  */
 #ifndef VCAP_JOIN_CMD_H
 #define VCAP_JOIN_CMD_H
@@ -16,31 +16,30 @@
 
 struct join_cmd {
 	const char *name; /* of the input, in messages */
-	int in, again;    /* the same file twice; again is -1 for a stream */
+	int in, again;    /* the same file twice; again is -1 for a stream. Owned */
 	struct outfile out;
 	struct pairfile tables;
-	/* What came of it. */
+	/* Results. */
 	struct join_counts counts;
-	uint64_t expired; /* packets that waited too long to be decided */
+	uint64_t expired; /* packets that were not decided in time */
 };
 
-/* Opens all; "-" is standard input and output. tables is a list of table_count paths. -1: nothing
- * is open. */
-int join_cmd_open(struct join_cmd *job, const char *in, const char *out, char *const *tables,
-		  size_t table_count, bool live, struct failure *why);
+/* How a regular file is read. */
+enum join_mode { JOIN_TWICE, JOIN_LIVE };
 
-/* Whether it is read as a stream. */
-bool join_cmd_is_live(const struct join_cmd *job);
+/* Opens all files; "-" is standard input and output. tables is a list of table_count paths. -1:
+ * nothing is open. */
+int join_cmd_open(struct join_cmd *cmd, const char *in, const char *out, char *const *tables,
+		  size_t table_count, enum join_mode mode, struct failure *why);
+
+/* Whether the input is read as a stream. */
+bool join_cmd_is_live(const struct join_cmd *cmd);
 
 /*
- * Confines the process (priv.h), copies what belongs, and commits the output. Of config, is_live,
- * has_tables and seed are filled in. All is closed in the end. With COPY_FAILED there is no output
- * file, and the old one, if there was one, is untouched.
+ * Confines the process (priv.h), copies what belongs, and commits the output. Sets is_live,
+ * has_tables, seed and memory of config. Closes all files. With COPY_FAILED an old output file is
+ * left as it was, and no new one made.
  */
-enum copy_outcome join_cmd_run(struct join_cmd *job, struct join_config *config,
+enum copy_outcome join_cmd_run(struct join_cmd *cmd, struct join_config *config,
 			       struct failure *why);
-
-/* What became of the server-side connections, in a line. Heap; NULL without memory. */
-char *join_counts_format(const struct join_counts *counts, uint64_t expired);
-
 #endif

@@ -2,90 +2,95 @@
 
 #include "capfile/pcapng.h"
 #include "join/holdqueue.h"
-#include "join/join_cmd.h"
 
-/* How many packets between two looks at the tables. */
+/* Tables are read once for this many packets. */
 #define TABLES_EVERY 64
 
 struct run {
-	struct join_stream *live;
-	struct copy *sieve;
-	struct holdqueue *holdback;
+	struct join_stream *stream;
+	struct copy *copy;
+	struct holdqueue *queue;
 	int64_t now_ns;
-	int64_t looked_ns; /* when tables were last asked because a packet's time was up */
+	int64_t looked_ns; /* now_ns when tables were last read because a packet had expired */
 	unsigned packets;
 };
 
+/* A copy_remark. */
 static char *
-remark(void *context)
+remark_counts(void *context)
 {
-	const struct join_stream *live = context;
+	const struct join_stream *stream = context;
 
-	return join_counts_format(join_counts(live->join), live->expired);
+	return join_counts_remark(join_counts(stream->join), stream->expired);
 }
+
+/* What may be released: packets that are decided or expired, or any. */
+enum release_mode { RELEASE_DECIDED, RELEASE_ANY };
 
 static int
 write_packet(struct run *run, enum join_verdict verdict, const struct packet *packet,
 	     struct failure *why)
 {
-	run->live->expired += verdict == JOIN_UNDECIDED;
-	if (!join_keeps(run->live->join, verdict, packet))
+	run->stream->expired += verdict == JOIN_UNDECIDED;
+	if (!join_keeps(run->stream->join, verdict, packet))
 		return 0;
-	return writer_packet(run->sieve->out, packet->iface, packet, why);
+	return writer_packet(run->copy->out, packet->iface, packet, why);
 }
 
-/* Whether the first may go; *verdict is what it goes with. */
+/* Whether the oldest packet may be released, and with which verdict. */
 static bool
-may_go(const struct run *run, const struct held *first, bool force, enum join_verdict *verdict)
+may_release(const struct run *run, const struct held *first, enum release_mode mode,
+	    enum join_verdict *verdict)
 {
 	bool is_final = true;
 
 	*verdict = first->verdict;
-	if (first->flow)
-		*verdict = join_ask(run->live->join, first->flow, &is_final);
-	return *verdict < JOIN_UNDECIDED || is_final || force ||
-	       run->now_ns - first->packet.ts_ns > run->live->hold_ns;
+	if (first->conn)
+		*verdict = join_ask(run->stream->join, first->conn, &is_final);
+	return *verdict < JOIN_UNDECIDED || is_final || mode == RELEASE_ANY ||
+	       run->now_ns - first->packet.ts_ns > run->stream->hold_ns;
 }
 
-/* Whether the first, undecided, would go for its time alone; tables may know by now. */
+/* Before a packet expires undecided, reads the tables once more. */
 static int
-look_again(struct run *run, const struct held *first, struct failure *why)
+read_tables_again(struct run *run, const struct held *first, struct failure *why)
 {
-	if (run->now_ns - first->packet.ts_ns <= run->live->hold_ns ||
+	if (run->now_ns - first->packet.ts_ns <= run->stream->hold_ns ||
 	    run->looked_ns == run->now_ns)
 		return 0;
 	run->looked_ns = run->now_ns;
-	return pairfile_read(run->live->tables, why);
+	return pairfile_read(run->stream->tables, why);
 }
 
-/* Writes or drops the first. 1: done; 0: it has to wait; -1: failed. */
+/* Writes the oldest packet, or leaves it out. 1: released; 0: it has to wait, or there is none. */
 static int
-release_first(struct run *run, bool force, struct failure *why)
+release_first(struct run *run, enum release_mode mode, struct failure *why)
 {
-	const struct held *first = holdqueue_first(run->holdback);
-	struct conn *flow;
+	const struct held *first = holdqueue_first(run->queue);
+	struct conn *conn;
 	enum join_verdict verdict;
 	int rc;
 
-	if (first && look_again(run, first, why) < 0)
+	if (first && read_tables_again(run, first, why) < 0)
 		return -1;
-	if (!first || !may_go(run, first, force, &verdict))
+	if (!first || !may_release(run, first, mode, &verdict))
 		return 0;
-	flow = first->flow;
+	conn = first->conn;
 	rc = write_packet(run, verdict, &first->packet, why);
-	holdqueue_drop_first(run->holdback);
-	if (flow)
-		join_let_go(run->live->join, flow);
+	holdqueue_drop_first(run->queue);
+	if (conn)
+		join_let_go(run->stream->join, conn);
 	return rc < 0 ? -1 : 1;
 }
 
 static int
-release(struct run *run, bool all, struct failure *why)
+release(struct run *run, enum release_mode mode, struct failure *why)
 {
 	int rc = 1;
 
 	while (rc > 0)
-		rc = release_first(run, all || join_is_over(run->live->join), why);
+		rc = release_first(run, join_is_over_memory(run->stream->join) ? RELEASE_ANY : mode,
+				   why);
 	return rc;
 }
 
@@ -94,108 +99,109 @@ hold(struct run *run, const struct held *held, struct failure *why)
 {
 	int rc = 0;
 
-	if (!holdqueue_fits(run->holdback, &held->packet)) {
-		if (release(run, true, why) < 0)
+	if (!holdqueue_fits(run->queue, &held->packet)) {
+		if (release(run, RELEASE_ANY, why) < 0)
 			return -1;
 		return write_packet(run, held->verdict, &held->packet, why);
 	}
-	while (rc == 0 && !holdqueue_put(run->holdback, held))
-		rc = release_first(run, true, why) < 0 ? -1 : 0;
-	if (rc == 0 && held->flow)
-		join_hold(run->live->join, held->flow);
+	while (rc == 0 && !holdqueue_put(run->queue, held))
+		rc = release_first(run, RELEASE_ANY, why) < 0 ? -1 : 0;
+	if (rc == 0 && held->conn)
+		join_hold(held->conn);
 	return rc;
 }
 
 static int
-take_packet(struct run *run, const struct packet *packet, struct failure *why)
+add_packet(struct run *run, const struct packet *packet, struct failure *why)
 {
 	struct held held = {.packet = *packet};
-	const struct source *source = reader_source(run->sieve->in);
-	struct join *join = run->live->join;
+	const struct source *source = reader_source(run->copy->in);
+	struct join *join = run->stream->join;
 
 	if (packet->ts_ns > run->now_ns)
 		run->now_ns = packet->ts_ns;
-	if (run->packets++ % TABLES_EVERY == 0 && pairfile_read(run->live->tables, why) < 0)
+	if (run->packets++ % TABLES_EVERY == 0 && pairfile_read(run->stream->tables, why) < 0)
 		return -1;
 	held.linktype = source->interfaces[packet->iface].linktype;
-	held.verdict = join_see(join, packet, held.linktype, &held.flow);
-	if (release(run, false, why) < 0)
+	held.verdict = join_see(join, packet, held.linktype, &held.conn);
+	if (release(run, RELEASE_DECIDED, why) < 0)
 		return -1;
-	if (!held.flow && !holdqueue_first(run->holdback))
+	if (!held.conn && !holdqueue_first(run->queue))
 		return write_packet(run, held.verdict, packet, why);
-	if (!held.flow && !join_keeps(join, held.verdict, packet)) {
-		run->live->expired += held.verdict == JOIN_UNDECIDED;
+	if (!held.conn && !join_keeps(join, held.verdict, packet)) {
+		run->stream->expired += held.verdict == JOIN_UNDECIDED;
 		return 0;
 	}
 	return hold(run, &held, why);
 }
 
-/* Nothing more will be known of what is held. */
+/* No more packets or pairs will come. */
 static int
-conclude(struct run *run, struct failure *why)
+finish_join(struct run *run, struct failure *why)
 {
-	if (pairfile_read(run->live->tables, why) < 0)
+	if (pairfile_read(run->stream->tables, why) < 0)
 		return -1;
-	join_finish(run->live->join);
-	return release(run, true, why);
+	join_finish(run->stream->join);
+	return release(run, RELEASE_ANY, why);
 }
 
 static int
-take_statistics(struct run *run, uint32_t which, struct failure *why)
+add_statistics(struct run *run, uint32_t which, struct failure *why)
 {
 	const struct statistics *statistics =
-	    &reader_source(run->sieve->in)->interfaces[which].statistics;
+	    &reader_source(run->copy->in)->interfaces[which].statistics;
 	const struct held *first;
 
 	if (statistics->ts_ns > run->now_ns)
 		run->now_ns = statistics->ts_ns;
-	if (statistics->end_ns != INT64_MIN ? conclude(run, why) < 0
-					    : pairfile_read(run->live->tables, why) < 0)
+	if (statistics->end_ns != INT64_MIN ? finish_join(run, why) < 0
+					    : pairfile_read(run->stream->tables, why) < 0)
 		return -1;
-	if (release(run, false, why) < 0)
+	if (release(run, RELEASE_DECIDED, why) < 0)
 		return -1;
-	first = holdqueue_first(run->holdback);
-	return copy_statistics(run->sieve, which, first ? first->packet.ts_ns : INT64_MAX, why);
+	first = holdqueue_first(run->queue);
+	return copy_statistics(run->copy, which, first ? first->packet.ts_ns : INT64_MAX, why);
 }
 
-/* Packets before a further section belong to the one before it. */
+/* Packets that are held belong to the section before a new one. */
 static int
-take_note(struct run *run, struct failure *why)
+add_note(struct run *run, struct failure *why)
 {
-	if (reader_source(run->sieve->in)->note.type == PCAPNG_SHB && release(run, true, why) < 0)
+	if (reader_source(run->copy->in)->note.type == PCAPNG_SHB &&
+	    release(run, RELEASE_ANY, why) < 0)
 		return -1;
-	return copy_note(run->sieve, why);
+	return copy_note(run->copy, why);
 }
 
 static enum copy_outcome
-copy(struct run *run, struct failure *why)
+join_events(struct run *run, struct failure *why)
 {
-	struct source *source = reader_source(run->sieve->in);
+	struct source *source = reader_source(run->copy->in);
 	struct failure cut = FAILURE_INIT;
-	int rc = copy_begin(run->sieve, why);
+	int rc = copy_begin(run->copy, why);
 
 	while (rc == 0) {
 		struct packet packet;
 		enum source_event event = source->next(source, &packet, &cut);
 
 		if (event == SOURCE_NOTE) {
-			/* A section's interfaces come after it. */
-			rc = take_note(run, why);
+			/* The interfaces of a section come after its header. */
+			rc = add_note(run, why);
 			if (rc == 0)
-				rc = copy_interfaces(run->sieve, why);
+				rc = copy_interfaces(run->copy, why);
 			continue;
 		}
-		rc = copy_interfaces(run->sieve, why);
+		rc = copy_interfaces(run->copy, why);
 		if (rc < 0)
 			break;
 		if (event == SOURCE_PACKET)
-			rc = take_packet(run, &packet, why);
+			rc = add_packet(run, &packet, why);
 		else if (event == SOURCE_STATISTICS)
-			rc = take_statistics(run, packet.iface, why);
+			rc = add_statistics(run, packet.iface, why);
 		else if (event == SOURCE_LATER)
 			continue;
-		else if (conclude(run, why) == 0)
-			return copy_finish(run->sieve, event == SOURCE_CUT ? &cut : NULL, why);
+		else if (finish_join(run, why) == 0)
+			return copy_finish(run->copy, event == SOURCE_CUT ? &cut : NULL, why);
 		else
 			rc = -1;
 	}
@@ -203,24 +209,24 @@ copy(struct run *run, struct failure *why)
 }
 
 enum copy_outcome
-join_stream_run(struct join_stream *live, struct copy *sieve, struct failure *why)
+join_stream_run(struct join_stream *stream, struct copy *copy, struct failure *why)
 {
 	struct run run = {
-	    .live = live, .sieve = sieve, .now_ns = INT64_MIN, .looked_ns = INT64_MIN};
+	    .stream = stream, .copy = copy, .now_ns = INT64_MIN, .looked_ns = INT64_MIN};
 	enum copy_outcome outcome = COPY_FAILED;
 
-	sieve->remark = remark;
-	sieve->context = live;
-	run.holdback = holdqueue_new(live->memory, why);
-	if (run.holdback)
-		outcome = copy(&run, why);
-	while (run.holdback && holdqueue_first(run.holdback)) {
-		struct conn *flow = holdqueue_first(run.holdback)->flow;
+	copy->remark = remark_counts;
+	copy->context = stream;
+	run.queue = holdqueue_new(stream->memory, why);
+	if (run.queue)
+		outcome = join_events(&run, why);
+	while (run.queue && holdqueue_first(run.queue)) {
+		struct conn *conn = holdqueue_first(run.queue)->conn;
 
-		holdqueue_drop_first(run.holdback);
-		if (flow)
-			join_let_go(live->join, flow);
+		holdqueue_drop_first(run.queue);
+		if (conn)
+			join_let_go(stream->join, conn);
 	}
-	holdqueue_free(run.holdback);
+	holdqueue_free(run.queue);
 	return outcome;
 }

@@ -1,6 +1,6 @@
 /*
- * A stream joined as it goes: what cannot be told yet is held back, within memory and time, and
- * everything after it with it, so that the order stays.
+ * A stream joined as it comes: packets that are undecided are held, within bounds of memory and
+ * time, and all packets after them too, so that the order is kept.
  */
 #ifndef VCAP_JOIN_STREAM_H
 #define VCAP_JOIN_STREAM_H
@@ -13,12 +13,12 @@ struct join_stream {
 	struct join *join;
 	struct pairfile *tables;
 	size_t memory;    /* for packets */
-	int64_t hold_ns;  /* how long a packet may be held, by the stream's own time */
-	uint64_t expired; /* packets that were given up undecided */
+	int64_t hold_ns;  /* how long a packet may be held, by the timestamps of the stream */
+	uint64_t expired; /* result: packets that were released undecided */
 };
 
-/* Copies sieve->in to sieve->out; judge, remark and context of sieve are filled in. */
-enum copy_outcome join_stream_run(struct join_stream *live, struct copy *sieve,
+/* Copies copy->in to copy->out. Sets judge, remark and context of copy. */
+enum copy_outcome join_stream_run(struct join_stream *stream, struct copy *copy,
 				  struct failure *why);
 
 #endif

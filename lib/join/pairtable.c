@@ -1,13 +1,20 @@
+/*
+ * Pairs lie in an array that is a ring once it is full, chained by the hash of their ends. A table
+ * may know the source of a connection with its port, by address alone, or not at all; what is not
+ * known is zero in the key, so a search takes up to three lookups, of which those are skipped that
+ * no pair needs.
+ */
 #include "join/pairtable.h"
 
 #include <stdlib.h>
 
 #define NONE UINT32_MAX
 
+/* What a pair says of its source: address and port, the address, nothing. */
 enum precision { EXACT, NO_PORT, NO_SOURCE, PRECISIONS };
 
 struct pair {
-	struct lru_key ends; /* source and server; what is not known is zero */
+	struct flowkey ends; /* source and server; what is not known is zero */
 	struct evidence evidence;
 	int64_t time_ns, end_ns; /* INT64_MAX: not known to have ended */
 	uint64_t hash;
@@ -55,7 +62,7 @@ pairtable_generation(const struct pairtable *pairs)
 }
 
 static void
-chain(struct pairtable *pairs, uint32_t which)
+bucket_insert(struct pairtable *pairs, uint32_t which)
 {
 	struct pair *pair = &pairs->list[which];
 	uint32_t *bucket = &pairs->buckets[pair->hash & (pairs->bucket_count - 1)];
@@ -65,7 +72,7 @@ chain(struct pairtable *pairs, uint32_t which)
 }
 
 static void
-unchain(struct pairtable *pairs, uint32_t which)
+bucket_remove(struct pairtable *pairs, uint32_t which)
 {
 	const struct pair *pair = &pairs->list[which];
 	uint32_t *at = &pairs->buckets[pair->hash & (pairs->bucket_count - 1)];
@@ -75,14 +82,14 @@ unchain(struct pairtable *pairs, uint32_t which)
 	*at = pair->next;
 }
 
-/* Doubles the room, and arranges anew. */
+/* Doubles the room and fills the buckets anew. */
 static bool
 grow(struct pairtable *pairs)
 {
 	size_t room = pairs->room ? 2 * pairs->room : 1024;
 	size_t buckets = 1;
 	struct pair *list;
-	uint32_t *heads;
+	uint32_t *new_buckets;
 
 	if (room > pairs->most)
 		room = pairs->most;
@@ -92,17 +99,17 @@ grow(struct pairtable *pairs)
 	if (!list)
 		return false;
 	pairs->list = list;
-	heads = malloc(buckets * sizeof(*heads));
-	if (!heads)
+	new_buckets = malloc(buckets * sizeof(*new_buckets));
+	if (!new_buckets)
 		return false;
 	free(pairs->buckets);
-	pairs->buckets = heads;
+	pairs->buckets = new_buckets;
 	pairs->bucket_count = buckets;
 	pairs->room = room;
 	for (size_t i = 0; i < buckets; i++)
-		heads[i] = NONE;
+		new_buckets[i] = NONE;
 	for (size_t i = 0; i < pairs->count; i++)
-		chain(pairs, (uint32_t)i);
+		bucket_insert(pairs, (uint32_t)i);
 	return true;
 }
 
@@ -115,17 +122,15 @@ end_of(const struct connpair_end *end)
 				     .has_port = end->has_port};
 }
 
-static bool
-is_same(const struct lru_key *a, const struct lru_key *b)
+static enum pair_match
+match_of(const struct pair *pair)
 {
-	return a->port == b->port && a->other_port == b->other_port && a->protocol == b->protocol &&
-	       a->one.value == b->one.value && a->other.value == b->other.value &&
-	       a->other.family == b->other.family;
+	return pair->precision == EXACT ? PAIR_BY_PORT : PAIR_BY_ADDRESS;
 }
 
-/* The newest of these ends that came to be before, unless it had ended by then. */
+/* The newest pair of these ends that had begun by time_ns and not ended. */
 static struct pair *
-newest_before(const struct pairtable *pairs, const struct lru_key *ends, uint64_t hash,
+newest_before(const struct pairtable *pairs, const struct flowkey *ends, uint64_t hash,
 	      int64_t time_ns)
 {
 	uint32_t which =
@@ -135,34 +140,34 @@ newest_before(const struct pairtable *pairs, const struct lru_key *ends, uint64_
 	for (; which != NONE; which = pairs->list[which].next) {
 		struct pair *pair = &pairs->list[which];
 
-		if (pair->hash == hash && is_same(&pair->ends, ends) && pair->time_ns <= time_ns &&
-		    (!newest || pair->time_ns > newest->time_ns))
+		if (pair->hash == hash && flowkey_equal(&pair->ends, ends) &&
+		    pair->time_ns <= time_ns && (!newest || pair->time_ns > newest->time_ns))
 			newest = pair;
 	}
 	return newest && newest->end_ns >= time_ns ? newest : NULL;
 }
 
 bool
-pairtable_add(struct pairtable *pairs, const struct connpair *pairing)
+pairtable_add(struct pairtable *pairs, const struct connpair *connpair)
 {
 	struct pair pair = {
-	    .time_ns = pairing->time_ns, .end_ns = INT64_MAX, .precision = NO_SOURCE};
+	    .time_ns = connpair->time_ns, .end_ns = INT64_MAX, .precision = NO_SOURCE};
 	uint32_t which;
 
-	if (!pairing->server.has_addr || !pairing->server.has_port)
+	if (!connpair->server.has_addr || !connpair->server.has_port)
 		return false;
-	pair.ends.other = evidence_addr(pairing->server.addr);
-	pair.ends.other_port = pairing->server.port;
-	pair.ends.protocol = pairing->protocol;
-	if (pairing->source.has_addr) {
-		pair.precision = pairing->source.has_port ? EXACT : NO_PORT;
-		pair.ends.one = evidence_addr(pairing->source.addr);
-		pair.ends.port = pairing->source.has_port ? pairing->source.port : 0;
+	pair.ends.other = evidence_addr(connpair->server.addr);
+	pair.ends.other_port = connpair->server.port;
+	pair.ends.protocol = connpair->protocol;
+	if (connpair->source.has_addr) {
+		pair.precision = connpair->source.has_port ? EXACT : NO_PORT;
+		pair.ends.one = evidence_addr(connpair->source.addr);
+		pair.ends.port = connpair->source.has_port ? connpair->source.port : 0;
 	}
-	pair.evidence.client = end_of(&pairing->client);
-	pair.evidence.vip = end_of(&pairing->vip);
-	pair.hash = lru_hash(&pair.ends, pairs->seed);
-	if (pairing->is_end) {
+	pair.evidence.client = end_of(&connpair->client);
+	pair.evidence.vip = end_of(&connpair->vip);
+	pair.hash = flowkey_hash(&pair.ends, pairs->seed);
+	if (connpair->is_end) {
 		struct pair *ended = newest_before(pairs, &pair.ends, pair.hash, pair.time_ns);
 
 		if (ended)
@@ -173,51 +178,56 @@ pairtable_add(struct pairtable *pairs, const struct connpair *pairing)
 		return false;
 	which = (uint32_t)pairs->next;
 	if (pairs->count == pairs->most)
-		unchain(pairs, which);
+		bucket_remove(pairs, which);
 	else
 		pairs->count++;
 	pairs->next = (pairs->next + 1) % pairs->most;
 	pairs->list[which] = pair;
-	chain(pairs, which);
+	bucket_insert(pairs, which);
 	pairs->has[pair.precision] = true;
 	pairs->generation++;
 	return true;
 }
 
 static void
-find(const struct pairtable *pairs, const struct lru_key *ends, int64_t first_ns, int64_t last_ns,
-     bool is_older, pairtable_report *report, void *context)
+find_exactly(const struct pairtable *pairs, const struct flowkey *ends,
+	     const struct pair_period *period, pairtable_report *report, void *context)
 {
-	uint64_t hash = lru_hash(ends, pairs->seed);
+	uint64_t hash = flowkey_hash(ends, pairs->seed);
 	uint32_t which = pairs->buckets[hash & (pairs->bucket_count - 1)];
-	const struct pair *before;
+	const struct pair *before = NULL;
+	bool found = false;
 
 	for (; which != NONE; which = pairs->list[which].next) {
 		const struct pair *pair = &pairs->list[which];
 
-		if (pair->hash == hash && is_same(&pair->ends, ends) && pair->time_ns >= first_ns &&
-		    pair->time_ns <= last_ns) {
-			report(context, &pair->evidence, pair->precision != EXACT);
-			is_older = false;
+		if (pair->hash == hash && flowkey_equal(&pair->ends, ends) &&
+		    pair->time_ns >= period->first_ns && pair->time_ns <= period->last_ns) {
+			report(context, &pair->evidence, match_of(pair));
+			found = true;
 		}
 	}
-	before = is_older ? newest_before(pairs, ends, hash, first_ns) : NULL;
+	if (!found && period->or_before)
+		before = newest_before(pairs, ends, hash, period->first_ns);
 	if (before)
-		report(context, &before->evidence, before->precision != EXACT);
+		report(context, &before->evidence, match_of(before));
 }
 
 void
-pairtable_find(const struct pairtable *pairs, const struct lru_key *ends, int64_t first_ns,
-	       int64_t last_ns, bool is_older, pairtable_report *report, void *context)
+pairtable_find(const struct pairtable *pairs, const struct flowkey *ends,
+	       const struct pair_period *period, pairtable_report *report, void *context)
 {
-	struct lru_key key = *ends;
+	struct pair_period within = *period;
+	struct flowkey key = *ends;
 
 	if (pairs->has[EXACT])
-		find(pairs, &key, first_ns, last_ns, is_older, report, context);
+		find_exactly(pairs, &key, period, report, context);
+	/* Which of several connections an older pair is about cannot be told. */
+	within.or_before = false;
 	key.port = 0;
 	if (pairs->has[NO_PORT])
-		find(pairs, &key, first_ns, last_ns, false, report, context);
+		find_exactly(pairs, &key, &within, report, context);
 	key.one = (struct addr){0};
 	if (pairs->has[NO_SOURCE])
-		find(pairs, &key, first_ns, last_ns, false, report, context);
+		find_exactly(pairs, &key, &within, report, context);
 }

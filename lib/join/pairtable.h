@@ -1,6 +1,6 @@
 /*
- * Evidence from tables: pairs (pairing.h) as they were read, found by the connection they are
- * about. A bounded number; the oldest give way.
+ * Evidence from tables: pairs (connpair.h), found by the server-side connection they are about. The
+ * number is bounded; new pairs replace the oldest.
  */
 #ifndef VCAP_PAIRTABLE_H
 #define VCAP_PAIRTABLE_H
@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "flows/connpair.h"
 #include "join/evidence.h"
-#include "join/lru.h"
+#include "join/flowkey.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,25 +16,35 @@
 
 struct pairtable;
 
+/* Holds at most `most` pairs. seed is a random number that outsiders do not know. NULL: no memory.
+ */
 struct pairtable *pairtable_new(size_t most, uint64_t seed, struct failure *why);
 void pairtable_free(struct pairtable *pairs);
 
-/* Keeps a pair, or that one has ended. One whose server or its port is not known joins nothing:
- * false. */
-bool pairtable_add(struct pairtable *pairs, const struct connpair *pairing);
+/* Adds a pair, or notes the end of one. false: not added, for want of a server with its port (it
+ * could join nothing), or of memory. */
+bool pairtable_add(struct pairtable *pairs, const struct connpair *pair);
 
-/* Changes with each pair that is kept. */
+/* Changes with each pair that is added. */
 uint32_t pairtable_generation(const struct pairtable *pairs);
 
-/* Told of each pair that is found; by_address: its source's port is not known. */
-typedef void pairtable_report(void *context, const struct evidence *evidence, bool by_address);
+/* Whether a pair names this very connection, or one of those with these addresses, since it does
+ * not say the port of its source. */
+enum pair_match { PAIR_BY_PORT, PAIR_BY_ADDRESS };
 
-/*
- * The pairs of the connection from ends->one to ends->other that came to be in [first_ns, last_ns].
- * is_older: it had begun before anything was seen of it; if there are none, the newest before
- * counts, unless that had ended by then.
- */
-void pairtable_find(const struct pairtable *pairs, const struct lru_key *ends, int64_t first_ns,
-		    int64_t last_ns, bool is_older, pairtable_report *report, void *context);
+/* Called for each pair found. evidence is valid during the call. */
+typedef void pairtable_report(void *context, const struct evidence *evidence,
+			      enum pair_match match);
+
+/* When a pair has to have begun. or_before: if no pair has begun within, the newest before counts,
+ * unless it had ended by first_ns. */
+struct pair_period {
+	int64_t first_ns, last_ns; /* both included */
+	bool or_before;
+};
+
+/* Reports the pairs of the connection from ends->one to ends->other that began in the period. */
+void pairtable_find(const struct pairtable *pairs, const struct flowkey *ends,
+		    const struct pair_period *period, pairtable_report *report, void *context);
 
 #endif

@@ -34,7 +34,7 @@ end_at(const unsigned char *address, unsigned size, const unsigned char *port)
 	return end;
 }
 
-/* How much of version 2 has to be there to read it: the addresses, or of other families nothing. */
+/* The bytes of a version 2 header that are read: up to the addresses, of families that have any. */
 static unsigned
 v2_need(const unsigned char *bytes)
 {
@@ -55,7 +55,7 @@ read_v2(struct proxy_protocol *header, struct evidence *evidence)
 	if (bytes[12] >> 4 != 2 || (bytes[12] & 0xf) > 1)
 		return PROXY_PROTOCOL_BAD;
 	evidence->is_local = (bytes[12] & 0xf) == 0;
-	/* UNSPEC and UNIX say nothing; LOCAL may have addresses, which are to be ignored. */
+	/* UNSPEC and UNIX name no client; the addresses of LOCAL have to be ignored. */
 	if (evidence->is_local || (family != 1 && family != 2))
 		return PROXY_PROTOCOL_FOUND;
 	if (length < 2 * size + 4)
@@ -66,7 +66,7 @@ read_v2(struct proxy_protocol *header, struct evidence *evidence)
 }
 
 static bool
-take_end(struct evidence_end *end, const char *address, const char *port)
+parse_end(struct evidence_end *end, const char *address, const char *port)
 {
 	uint64_t number;
 
@@ -95,15 +95,15 @@ read_v1(struct proxy_protocol *header, struct evidence *evidence)
 	if (count > FAMILY && strcmp(words[FAMILY], "UNKNOWN") == 0)
 		return PROXY_PROTOCOL_FOUND;
 	if (count < WORDS || word || strncmp(words[FAMILY], "TCP", 3) != 0 ||
-	    !take_end(&evidence->client, words[SOURCE], words[SOURCE_PORT]) ||
-	    !take_end(&evidence->vip, words[DESTINATION], words[DESTINATION_PORT]))
+	    !parse_end(&evidence->client, words[SOURCE], words[SOURCE_PORT]) ||
+	    !parse_end(&evidence->vip, words[DESTINATION], words[DESTINATION_PORT]))
 		return PROXY_PROTOCOL_BAD;
 	return PROXY_PROTOCOL_FOUND;
 }
 
 /* What the bytes so far are. */
 static enum proxy_protocol_state
-judge(struct proxy_protocol *header, struct evidence *evidence)
+recognise(struct proxy_protocol *header, struct evidence *evidence)
 {
 	if (starts(header, v2_start, sizeof(v2_start))) {
 		if (header->length < V2_HEAD || header->length < v2_need(header->bytes))
@@ -118,7 +118,7 @@ judge(struct proxy_protocol *header, struct evidence *evidence)
 }
 
 static size_t
-pass_over(struct proxy_protocol *header, size_t size)
+skip_rest(struct proxy_protocol *header, size_t size)
 {
 	size_t used = size < header->skip ? size : header->skip;
 
@@ -134,9 +134,9 @@ proxy_protocol_feed(struct proxy_protocol *header, const unsigned char *bytes, s
 
 	while (header->state == PROXY_PROTOCOL_MORE && used < size) {
 		header->bytes[header->length++] = bytes[used++];
-		header->state = judge(header, evidence);
+		header->state = recognise(header, evidence);
 		if (header->state != PROXY_PROTOCOL_FOUND)
 			*evidence = (struct evidence){0};
 	}
-	return used + pass_over(header, size - used);
+	return used + skip_rest(header, size - used);
 }

@@ -3,130 +3,133 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond this a sequence number is of another life of the connection, or a lie. */
+/* A sequence number further away belongs to another connection, or is forged. */
 #define WINDOW (1 << 30)
 
-struct tcp_reassembly_segment {
-	struct tcp_reassembly_segment *later;
-	uint32_t sequence, size, wire;
+struct waiting_segment {
+	struct waiting_segment *later;
+	struct segment segment; /* its bytes are those below */
 	unsigned char bytes[];
 };
 
 void
-tcp_reassembly_begin(struct tcp_reassembly *whole, uint32_t next)
+tcp_reassembly_begin(struct tcp_reassembly *stream, uint32_t next)
 {
-	whole->next = next;
-	whole->has_begun = true;
+	stream->next = next;
+	stream->has_begun = true;
 }
 
+/* Passes on what is new of a segment that begins at or before the next byte. */
 static void
-hand_on(struct tcp_reassembly *whole, uint32_t sequence, const unsigned char *bytes, uint32_t size,
-	uint32_t wire, tcp_reassembly_sink *to, void *context)
+pass_segment(struct tcp_reassembly *stream, const struct segment *segment, tcp_reassembly_sink *to,
+	     void *context)
 {
-	uint32_t seen_before = whole->next - sequence;
+	uint32_t size = segment->size, wire = segment->wire;
+	uint32_t seen_before = stream->next - segment->sequence;
 
 	if (seen_before >= wire)
 		return;
 	if (seen_before < size)
-		to(context, bytes + seen_before, size - seen_before, seen_before == 0);
+		to(context, segment->bytes + seen_before, size - seen_before, seen_before == 0);
 	if (wire > size)
 		to(context, NULL, wire - (seen_before > size ? seen_before : size), false);
-	whole->next = sequence + wire;
+	stream->next = segment->sequence + wire;
 }
 
 static void
-hand_on_waiting(struct tcp_reassembly *whole, struct allowance *allowance, tcp_reassembly_sink *to,
-		void *context)
+pass_waiting(struct tcp_reassembly *stream, struct allowance *allowance, tcp_reassembly_sink *to,
+	     void *context)
 {
-	while (whole->waiting && (int32_t)(whole->waiting->sequence - whole->next) <= 0) {
-		struct tcp_reassembly_segment *first = whole->waiting;
+	while (stream->waiting &&
+	       (int32_t)(stream->waiting->segment.sequence - stream->next) <= 0) {
+		struct waiting_segment *first = stream->waiting;
 
-		whole->waiting = first->later;
-		whole->count--;
-		whole->bytes -= first->size;
-		allowance->used -= sizeof(*first) + first->size;
-		hand_on(whole, first->sequence, first->bytes, first->size, first->wire, to,
-			context);
+		stream->waiting = first->later;
+		stream->count--;
+		stream->bytes -= first->segment.size;
+		allowance->used -= sizeof(*first) + first->segment.size;
+		pass_segment(stream, &first->segment, to, context);
 		free(first);
 	}
 }
 
+/* Copies a segment to wait; false if it may not. */
 static bool
-let_wait(struct tcp_reassembly *whole, uint32_t sequence, const unsigned char *bytes, uint32_t size,
-	 uint32_t wire, struct allowance *allowance)
+let_wait(struct tcp_reassembly *stream, const struct segment *segment, struct allowance *allowance)
 {
-	struct tcp_reassembly_segment **at = &whole->waiting, *segment;
-	size_t cost = sizeof(*segment) + size;
+	struct waiting_segment **at = &stream->waiting, *copy;
+	size_t cost = sizeof(*copy) + segment->size;
 
-	if (whole->count == TCP_REASSEMBLY_WAITING ||
-	    whole->bytes + size > TCP_REASSEMBLY_WAITING_BYTES ||
+	if (stream->count == TCP_REASSEMBLY_WAITING ||
+	    stream->bytes + segment->size > TCP_REASSEMBLY_WAITING_BYTES ||
 	    allowance->used + cost > allowance->limit)
 		return false;
-	while (*at && (int32_t)((*at)->sequence - sequence) < 0)
+	while (*at && (int32_t)((*at)->segment.sequence - segment->sequence) < 0)
 		at = &(*at)->later;
-	if (*at && (*at)->sequence == sequence && (*at)->wire >= wire)
+	if (*at && (*at)->segment.sequence == segment->sequence &&
+	    (*at)->segment.wire >= segment->wire)
 		return true;
-	segment = malloc(cost);
-	if (!segment)
+	copy = malloc(cost);
+	if (!copy)
 		return false;
-	*segment = (struct tcp_reassembly_segment){
-	    .later = *at, .sequence = sequence, .size = size, .wire = wire};
-	memcpy(segment->bytes, bytes, size);
-	*at = segment;
-	whole->count++;
-	whole->bytes += size;
+	*copy = (struct waiting_segment){.later = *at, .segment = *segment};
+	memcpy(copy->bytes, segment->bytes, segment->size);
+	copy->segment.bytes = copy->bytes;
+	*at = copy;
+	stream->count++;
+	stream->bytes += segment->size;
 	allowance->used += cost;
 	return true;
 }
 
-/* Nothing can wait any more: what lies before the first that does is lost. */
+/* Reports the gap before the first waiting segment, or before to_sequence, as lost. */
 static void
-lose_gap(struct tcp_reassembly *whole, uint32_t to_sequence, tcp_reassembly_sink *to, void *context)
+lose_gap(struct tcp_reassembly *stream, uint32_t to_sequence, tcp_reassembly_sink *to,
+	 void *context)
 {
 	uint32_t first = to_sequence;
 
-	if (whole->waiting && (int32_t)(whole->waiting->sequence - first) < 0)
-		first = whole->waiting->sequence;
-	if ((int32_t)(first - whole->next) <= 0)
+	if (stream->waiting && (int32_t)(stream->waiting->segment.sequence - first) < 0)
+		first = stream->waiting->segment.sequence;
+	if ((int32_t)(first - stream->next) <= 0)
 		return;
-	to(context, NULL, first - whole->next, false);
-	whole->next = first;
+	to(context, NULL, first - stream->next, false);
+	stream->next = first;
 }
 
 void
-tcp_reassembly_push(struct tcp_reassembly *whole, uint32_t sequence, const unsigned char *bytes,
-		    uint32_t size, uint32_t wire, struct allowance *allowance,
-		    tcp_reassembly_sink *to, void *context)
+tcp_reassembly_push(struct tcp_reassembly *stream, const struct segment *segment,
+		    struct allowance *allowance, tcp_reassembly_sink *to, void *context)
 {
 	int32_t ahead;
 
-	if (wire == 0)
+	if (segment->wire == 0)
 		return;
-	if (!whole->has_begun)
-		tcp_reassembly_begin(whole, sequence);
-	ahead = (int32_t)(sequence - whole->next);
+	if (!stream->has_begun)
+		tcp_reassembly_begin(stream, segment->sequence);
+	ahead = (int32_t)(segment->sequence - stream->next);
 	if (ahead <= -WINDOW || ahead >= WINDOW)
 		return;
-	while (ahead > 0 && !let_wait(whole, sequence, bytes, size, wire, allowance)) {
-		lose_gap(whole, sequence, to, context);
-		hand_on_waiting(whole, allowance, to, context);
-		ahead = (int32_t)(sequence - whole->next);
+	while (ahead > 0 && !let_wait(stream, segment, allowance)) {
+		lose_gap(stream, segment->sequence, to, context);
+		pass_waiting(stream, allowance, to, context);
+		ahead = (int32_t)(segment->sequence - stream->next);
 	}
 	if (ahead <= 0)
-		hand_on(whole, sequence, bytes, size, wire, to, context);
-	hand_on_waiting(whole, allowance, to, context);
+		pass_segment(stream, segment, to, context);
+	pass_waiting(stream, allowance, to, context);
 }
 
 void
-tcp_reassembly_release(struct tcp_reassembly *whole, struct allowance *allowance)
+tcp_reassembly_release(struct tcp_reassembly *stream, struct allowance *allowance)
 {
-	while (whole->waiting) {
-		struct tcp_reassembly_segment *first = whole->waiting;
+	while (stream->waiting) {
+		struct waiting_segment *first = stream->waiting;
 
-		whole->waiting = first->later;
-		allowance->used -= sizeof(*first) + first->size;
+		stream->waiting = first->later;
+		allowance->used -= sizeof(*first) + first->segment.size;
 		free(first);
 	}
-	whole->count = 0;
-	whole->bytes = 0;
+	stream->count = 0;
+	stream->bytes = 0;
 }

@@ -1,7 +1,7 @@
 /*
- * One direction of a TCP connection put in order, within bounds: segments that come early wait in
- * a little memory, those that come twice are passed over, and where there is no room to wait, or
- * bytes were never captured, that much is told as lost.
+ * TCP reassembly of one direction of a connection, within bounds: segments that come early wait,
+ * duplicates are skipped, and bytes that were not captured, or for which waiting takes too much
+ * memory, are reported as lost.
  */
 #ifndef VCAP_TCP_REASSEMBLY_H
 #define VCAP_TCP_REASSEMBLY_H
@@ -10,14 +10,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory that several hold parts of. */
+/* A memory budget that several objects share, in bytes. */
 struct allowance {
 	size_t used, limit;
 };
 
 enum {
-	TCP_REASSEMBLY_WAITING = 8,           /* segments of a stream that wait at most */
-	TCP_REASSEMBLY_WAITING_BYTES = 65536, /* and their bytes */
+	TCP_REASSEMBLY_WAITING = 8,           /* the most segments that wait */
+	TCP_REASSEMBLY_WAITING_BYTES = 65536, /* and the most bytes in them */
+};
+
+/* The payload of a packet. */
+struct segment {
+	uint32_t sequence; /* of its first byte */
+	uint32_t size;     /* captured bytes */
+	uint32_t wire;     /* bytes on the wire, at least size */
+	const unsigned char *bytes;
 };
 
 struct tcp_reassembly {
@@ -25,26 +33,26 @@ struct tcp_reassembly {
 	bool has_begun;
 	uint8_t count;
 	uint32_t bytes;
-	struct tcp_reassembly_segment *waiting; /* by sequence number; heap, owned */
+	struct waiting_segment *waiting; /* by sequence number; heap, owned */
 };
 
 #define TCP_REASSEMBLY_INIT ((struct tcp_reassembly){0})
 
-/* The next bytes in order, which begin a segment if at_segment; bytes is NULL: that many were lost.
- */
+/* Receives the next bytes in order. bytes is NULL: size bytes were lost. at_segment: the first byte
+ * is that of a segment. */
 typedef void tcp_reassembly_sink(void *context, const unsigned char *bytes, uint32_t size,
 				 bool at_segment);
 
-/* The first byte will have this sequence number. Without it the first segment begins the
- * stream. */
-void tcp_reassembly_begin(struct tcp_reassembly *whole, uint32_t next);
+/* Sets the sequence number of the first byte. Without this, the first segment pushed is taken for
+ * the start. */
+void tcp_reassembly_begin(struct tcp_reassembly *stream, uint32_t next);
 
-/* Takes a segment of `wire` bytes of which `size` were captured, and hands on what is in order. */
-void tcp_reassembly_push(struct tcp_reassembly *whole, uint32_t sequence,
-			 const unsigned char *bytes, uint32_t size, uint32_t wire,
+/* Adds a segment, and passes to `to` all bytes that are in order now. Its bytes are copied if they
+ * have to wait. */
+void tcp_reassembly_push(struct tcp_reassembly *stream, const struct segment *segment,
 			 struct allowance *allowance, tcp_reassembly_sink *to, void *context);
 
-/* Frees what waits. */
-void tcp_reassembly_release(struct tcp_reassembly *whole, struct allowance *allowance);
+/* Frees the waiting segments. */
+void tcp_reassembly_release(struct tcp_reassembly *stream, struct allowance *allowance);
 
 #endif

@@ -17,24 +17,27 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct allowance allowance = {.limit = 4096};
-	struct inspect witness;
+	struct inspect inspect;
 	unsigned reports = 0;
 	uint64_t path;
 
-	inspect_init(&witness, size & 1, 0, NULL);
+	if (size & 1)
+		inspect_init(&inspect, 0, NULL);
+	else
+		inspect_init_midway(&inspect, NULL);
 	while (size > 4) {
 		const uint32_t sequence = (uint32_t)data[0] << 8 | data[1], lost = data[3];
 		const uint32_t bytes = data[2] < size - 4 ? data[2] : (uint32_t)size - 4;
+		const struct segment segment = {sequence, bytes, bytes + lost, data + 4};
 
-		inspect_push(&witness, sequence, data + 4, bytes, bytes + lost, &allowance, count,
-			     &reports);
+		inspect_push(&inspect, &segment, &allowance, count, &reports);
 		must(allowance.used <= allowance.limit);
 		data += 4 + bytes;
 		size -= 4 + bytes;
 	}
-	inspect_is_pending(&witness);
-	inspect_has_path(&witness, &path);
-	inspect_release(&witness, &allowance);
+	inspect_is_pending(&inspect);
+	inspect_has_path(&inspect, &path);
+	inspect_release(&inspect, &allowance);
 	must(allowance.used == 0);
 	return 0;
 }

@@ -32,15 +32,15 @@ see_all(struct join *join, const uint8_t *data, size_t size)
 {
 	for (int64_t ts_ns = 1; size > 2; ts_ns += 1000000) {
 		uint32_t length = ((uint32_t)data[0] << 8 | data[1]) & 0x7ff;
-		struct conn *flow = NULL;
+		struct conn *conn = NULL;
 		struct packet packet;
 		bool is_final;
 
 		length = length < size - 2 ? length : (uint32_t)size - 2;
 		packet = (struct packet){
 		    .ts_ns = ts_ns, .caplen = length, .len = length, .data = data + 2};
-		if (join_see(join, &packet, LINKTYPE_EN10MB, &flow) == JOIN_UNDECIDED && flow)
-			join_ask(join, flow, &is_final);
+		if (join_see(join, &packet, LINKTYPE_EN10MB, &conn) == JOIN_UNDECIDED && conn)
+			join_ask(join, conn, &is_final);
 		data += 2 + length;
 		size -= 2 + length;
 	}

@@ -108,7 +108,7 @@ both() {
 
 # Connections alternate between two servers, and each client's requests with them; with -r 1 they have
 # the same port, one soon after the other.
-# Break: lib/join/join.c s/first_ns = flow->since_ns/first_ns = flow->start_ns - CONN_SLACK_NS/
+# Break: lib/join/weigh.c s/int64_t first_ns = conn->since_ns/int64_t first_ns = conn->start_ns - CONN_SLACK_NS/
 @test "a server's address selects what it was sent, and the client's side of that" {
 	for shape in '-e proxy2' '-e forwarded' '-e proxy2 -r 1' '-e forwarded -r 1'; do
 		# shellcheck disable=SC2086 # words

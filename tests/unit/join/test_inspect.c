@@ -8,7 +8,7 @@
 
 #define SIGNATURE "\r\n\r\n\0\r\nQUIT\n"
 
-/* Everything a witness reported, as text: "CLIENT:PORT>VIP:PORT " and "local ". */
+/* Everything that inspection reported, as text: "CLIENT:PORT>VIP:PORT " and "local ". */
 struct said {
 	char text[1024];
 	size_t length;
@@ -47,6 +47,15 @@ report(void *context, const struct evidence *evidence)
 	}
 }
 
+static void
+push(struct inspect *inspect, uint32_t sequence, const unsigned char *bytes, uint32_t size,
+     uint32_t wire, struct allowance *allowance, inspect_report *to, void *context)
+{
+	struct segment segment = {sequence, size, wire, bytes};
+
+	inspect_push(inspect, &segment, allowance, to, context);
+}
+
 enum order { IN_ORDER, PAIRS_SWAPPED, TWICE };
 
 /* Hears bytes in segments of this size. */
@@ -55,10 +64,10 @@ hear(const char *bytes, size_t size, size_t piece, enum order order, const char 
 {
 	struct allowance allowance = {.limit = 1 << 20};
 	struct said said = {.text = ""};
-	struct inspect witness;
+	struct inspect inspect;
 	uint32_t start = 0xfffffff0; /* sequence numbers wrap */
 
-	inspect_init(&witness, true, start, header);
+	inspect_init(&inspect, start, header);
 	for (size_t at = 0; at < size; at += piece) {
 		size_t place = at, length;
 
@@ -68,11 +77,11 @@ hear(const char *bytes, size_t size, size_t piece, enum order order, const char 
 			place = at - piece;
 		length = size - place < piece ? size - place : piece;
 		for (int i = 0; i < (order == TWICE ? 2 : 1); i++)
-			inspect_push(&witness, start + (uint32_t)place,
-				     (const unsigned char *)bytes + place, (uint32_t)length,
-				     (uint32_t)length, &allowance, report, &said);
+			push(&inspect, start + (uint32_t)place,
+			     (const unsigned char *)bytes + place, (uint32_t)length,
+			     (uint32_t)length, &allowance, report, &said);
 	}
-	inspect_release(&witness, &allowance);
+	inspect_release(&inspect, &allowance);
 	if (allowance.used != 0)
 		strcpy(said.text, "(memory is left)");
 	return said;
@@ -208,33 +217,32 @@ gaps(void)
 	uint32_t size = sizeof(request) - 1, length = sizeof(post) - 1;
 	struct allowance allowance = {.limit = 1 << 20};
 	struct said said = {.text = ""};
-	struct inspect witness;
+	struct inspect inspect;
 
-	inspect_init(&witness, true, 1, NULL);
-	inspect_push(&witness, 1, (const unsigned char *)post, length, length, &allowance, report,
-		     &said);
+	inspect_init(&inspect, 1, NULL);
+	push(&inspect, 1, (const unsigned char *)post, length, length, &allowance, report, &said);
 	/* Of the body's first segment 10 bytes were kept, and the second was lost. */
-	inspect_push(&witness, 1 + length, get, 10, 2000, &allowance, report, &said);
+	push(&inspect, 1 + length, get, 10, 2000, &allowance, report, &said);
 	for (int i = 0; i < 20; i++)
-		inspect_push(&witness, 1 + length + 5000 + (uint32_t)i * size, get, size, size,
-			     &allowance, report, &said);
+		push(&inspect, 1 + length + 5000 + (uint32_t)i * size, get, size, size, &allowance,
+		     report, &said);
 	ok(strncmp(said.text, "10.1.0.8 10.1.0.7 10.1.0.7 ", 26) == 0,
 	   "a body with a hole is passed over by its length");
-	inspect_release(&witness, &allowance);
+	inspect_release(&inspect, &allowance);
 
 	said = (struct said){.text = ""};
-	inspect_init(&witness, false, 0, NULL);
-	inspect_push(&witness, 77, (const unsigned char *)"0.1.0.1\r\n\r\n", 11, 11, &allowance,
-		     report, &said);
-	inspect_push(&witness, 88, get, size, size, &allowance, report, &said);
+	inspect_init_midway(&inspect, NULL);
+	push(&inspect, 77, (const unsigned char *)"0.1.0.1\r\n\r\n", 11, 11, &allowance, report,
+	     &said);
+	push(&inspect, 88, get, size, size, &allowance, report, &said);
 	is_str(said.text, "10.1.0.7 ", "in the middle of a connection, from the next request on");
-	inspect_release(&witness, &allowance);
+	inspect_release(&inspect, &allowance);
 	said = (struct said){.text = ""};
-	inspect_init(&witness, false, 0, NULL);
-	inspect_push(&witness, 77, (const unsigned char *)"PROXY TCP4 10.1.0.7 1.1.1.1 1 1\r\n", 33,
-		     33, &allowance, report, &said);
+	inspect_init_midway(&inspect, NULL);
+	push(&inspect, 77, (const unsigned char *)"PROXY TCP4 10.1.0.7 1.1.1.1 1 1\r\n", 33, 33,
+	     &allowance, report, &said);
 	is_str(said.text, "", "in the middle no PROXY header is believed");
-	inspect_release(&witness, &allowance);
+	inspect_release(&inspect, &allowance);
 	ok(allowance.used == 0, "nothing is left");
 }
 
@@ -245,31 +253,30 @@ hostile(void)
 	static unsigned char filler[60000];
 	struct allowance allowance = {.limit = 100000};
 	struct said said = {.text = ""};
-	struct inspect witness;
+	struct inspect inspect;
 	size_t most = 0;
 
 	memset(filler, 'a', sizeof(filler));
-	inspect_init(&witness, true, 0, NULL);
+	inspect_init(&inspect, 0, NULL);
 	for (uint32_t i = 1; i < 1000; i++) {
-		inspect_push(&witness, i * 70000, filler, sizeof(filler), sizeof(filler),
-			     &allowance, report, &said);
+		push(&inspect, i * 70000, filler, sizeof(filler), sizeof(filler), &allowance,
+		     report, &said);
 		most = allowance.used > most ? allowance.used : most;
 	}
 	ok(most <= allowance.limit, "segments that never fit together take %zu bytes", most);
-	inspect_release(&witness, &allowance);
+	inspect_release(&inspect, &allowance);
 
-	inspect_init(&witness, true, 0, NULL);
-	inspect_push(&witness, 0, (const unsigned char *)"GET / HTTP/1.1\r\nX: ", 19, 19,
-		     &allowance, report, &said);
-	ok(inspect_is_pending(&witness), "a request that has begun is waited for");
-	inspect_push(&witness, 19, filler, 40000, 40000, &allowance, report, &said);
-	inspect_push(&witness, 40019, filler, 40000, 40000, &allowance, report, &said);
-	inspect_push(&witness, 80019,
-		     (const unsigned char *)"\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n", 31, 31,
-		     &allowance, report, &said);
-	ok(!inspect_is_pending(&witness), "not beyond 64 KiB of headers");
+	inspect_init(&inspect, 0, NULL);
+	push(&inspect, 0, (const unsigned char *)"GET / HTTP/1.1\r\nX: ", 19, 19, &allowance,
+	     report, &said);
+	ok(inspect_is_pending(&inspect), "a request that has begun is waited for");
+	push(&inspect, 19, filler, 40000, 40000, &allowance, report, &said);
+	push(&inspect, 40019, filler, 40000, 40000, &allowance, report, &said);
+	push(&inspect, 80019, (const unsigned char *)"\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n", 31,
+	     31, &allowance, report, &said);
+	ok(!inspect_is_pending(&inspect), "not beyond 64 KiB of headers");
 	is_str(said.text, "", "which say nothing then");
-	inspect_release(&witness, &allowance);
+	inspect_release(&inspect, &allowance);
 }
 
 static void
@@ -290,18 +297,18 @@ paths(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct allowance allowance = {.limit = 1 << 20};
 		struct said said = {.text = ""};
-		struct inspect witness;
+		struct inspect inspect;
 		uint64_t path;
 		uint32_t size = (uint32_t)strlen(cases[i].request);
 
-		inspect_init(&witness, true, 0, NULL);
-		ok(!inspect_has_path(&witness, &path), "no path before it is read");
-		inspect_push(&witness, 0, (const unsigned char *)cases[i].request, size, size,
-			     &allowance, report, &said);
-		ok(inspect_has_path(&witness, &path) &&
+		inspect_init(&inspect, 0, NULL);
+		ok(!inspect_has_path(&inspect, &path), "no path before it is read");
+		push(&inspect, 0, (const unsigned char *)cases[i].request, size, size, &allowance,
+		     report, &said);
+		ok(inspect_has_path(&inspect, &path) &&
 		       path == http1_path(cases[i].path, strlen(cases[i].path)),
 		   "the path of request %zu is '%s'", i, cases[i].path);
-		inspect_release(&witness, &allowance);
+		inspect_release(&inspect, &allowance);
 	}
 }
 

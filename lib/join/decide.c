@@ -1,0 +1,101 @@
+/*
+ * The order of the rules matters: a connection that is known to be another service's is out; health
+ * checks go by -m and the set alone, since they carry no client; everything else goes by the
+ * evidence. A connection stays undecided while its answer is UNKNOWN, or while a request has begun
+ * whose headers may still name a client of the set. One to a server of the set is only presumed
+ * wanted until evidence shows that it is not another service's.
+ */
+#include "join/decide-int.h"
+
+#include "join/monitor-int.h"
+#include "join/weigh-int.h"
+
+static bool
+is_foreign(const struct join *join, const struct join_conn *jc)
+{
+	return jc->is_foreign && !jc->is_ours && !join->config.per_packet;
+}
+
+static bool
+is_presumed(const struct join *join, const struct join_conn *jc)
+{
+	return jc->conn.key.is_server_side && jc->by_addresses == YES && !join->config.per_packet &&
+	       !join->config.service->source_client && !jc->conn.is_ended && weigh_is_unplaced(jc);
+}
+
+enum join_verdict
+decide_verdict(const struct join *join, const struct join_conn *jc)
+{
+	enum monitor_mode mode = join->config.monitors;
+	bool may_be_monitor = monitor_is_judged(join) && jc->conn.key.is_server_side;
+	enum answer monitor = may_be_monitor ? jc->monitor : NO;
+	bool is_pending = jc->inspect && inspect_is_pending(jc->inspect);
+	enum answer answer = weigh_answer(jc);
+
+	if (is_foreign(join, jc))
+		return JOIN_OUT;
+	if ((monitor == YES && mode == MONITORS_NONE) || (monitor == NO && mode == MONITORS_ONLY))
+		return JOIN_OUT;
+	if (monitor == YES)
+		return !join->config.set || jc->by_addresses == YES ? JOIN_WANTED : JOIN_OTHER;
+	if (monitor == UNKNOWN && mode != MONITORS_INCLUDE)
+		return JOIN_UNDECIDED;
+	if (answer == YES)
+		return is_presumed(join, jc) ? JOIN_PRESUMED : JOIN_WANTED;
+	if (answer == UNKNOWN || (is_pending && !jc->conn.is_ended))
+		return JOIN_UNDECIDED;
+	return JOIN_OTHER;
+}
+
+void
+decide_update(struct join *join, struct join_conn *jc)
+{
+	if (!jc->conn.key.is_server_side) {
+		weigh_claims(join, jc);
+		return;
+	}
+	if (jc->by_addresses == YES || jc->by_tables != YES)
+		weigh_tables(join, jc);
+	jc->monitor = monitor_judge(join, jc);
+}
+
+bool
+decide_may_change(const struct join *join, const struct join_conn *jc)
+{
+	const struct conn *conn = &jc->conn;
+
+	if (conn->is_ended)
+		return false;
+	if (jc->inspect && inspect_is_pending(jc->inspect))
+		return true;
+	if (conn->last_ns - conn->start_ns > join->config.hold_ns)
+		return false;
+	return !conn->key.is_server_side || join->config.has_tables ||
+	       (conn->has_isn && !jc->was_inspected) ||
+	       (monitor_is_judged(join) && jc->monitor == UNKNOWN);
+}
+
+enum join_verdict
+decide_finally(const struct join *join, enum join_verdict verdict)
+{
+	if (verdict == JOIN_PRESUMED)
+		return JOIN_WANTED;
+	if (verdict != JOIN_UNDECIDED)
+		return verdict;
+	return join->config.keeps_undecided ? JOIN_WANTED : JOIN_OTHER;
+}
+
+void
+decide_count(struct join *join, const struct join_conn *jc)
+{
+	struct join_counts *counts = &join->counts;
+
+	if (monitor_is_judged(join) && jc->monitor == YES)
+		counts->monitors++;
+	else if (jc->verdict == JOIN_UNDECIDED)
+		counts->undecided++;
+	else if (jc->verdict == JOIN_WANTED)
+		counts->wanted++;
+	else
+		counts->other++;
+}

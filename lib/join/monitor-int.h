@@ -1,0 +1,18 @@
+/*
+ * Health checks that only a whole connection shows: `monitor empty`, `http` and `local` of
+ * vcap-service(5).
+ */
+#ifndef VCAP_MONITOR_INT_H
+#define VCAP_MONITOR_INT_H
+
+#include "join/join-int.h"
+
+#include <stdbool.h>
+
+/* Whether the service has such monitor lines. */
+bool monitor_is_judged(const struct join *join);
+
+/* Whether the connection is a health check, by what is known so far. */
+enum answer monitor_judge(const struct join *join, const struct join_conn *jc);
+
+#endif

@@ -1,0 +1,50 @@
+#include "join/monitor-int.h"
+
+#include "join/http1.h"
+
+#include <string.h>
+
+bool
+monitor_is_judged(const struct join *join)
+{
+	return join->has_monitor[MONITOR_EMPTY] || join->has_monitor[MONITOR_HTTP] ||
+	       join->has_monitor[MONITOR_LOCAL];
+}
+
+static bool
+is_monitor_path(const struct join *join, uint64_t path)
+{
+	const struct service *service = join->config.service;
+
+	for (size_t i = 0; i < service->monitor_count; i++) {
+		const struct monitor *monitor = &service->monitors[i];
+
+		if (monitor->kind == MONITOR_HTTP &&
+		    path == http1_path(monitor->path, strcspn(monitor->path, "?")))
+			return true;
+	}
+	return false;
+}
+
+/* A connection that began before the capture is never taken for a health check: its first bytes are
+ * missing, and those are what tells. */
+enum answer
+monitor_judge(const struct join *join, const struct join_conn *jc)
+{
+	const struct conn *conn = &jc->conn;
+	bool is_closed = conn->is_ended || conn->stage == CONN_CLOSED;
+
+	if (!conn->has_isn)
+		return NO;
+	if (join->has_monitor[MONITOR_LOCAL] && jc->is_local)
+		return YES;
+	if (join->has_monitor[MONITOR_HTTP] && jc->has_path && jc->path &&
+	    is_monitor_path(join, jc->path))
+		return YES;
+	if (join->has_monitor[MONITOR_EMPTY] && !conn->has_payload && !jc->has_client)
+		return is_closed ? YES : UNKNOWN;
+	if (is_closed || ((!join->has_monitor[MONITOR_LOCAL] || jc->has_opened) &&
+			  (!join->has_monitor[MONITOR_HTTP] || jc->has_path)))
+		return NO;
+	return UNKNOWN;
+}
