@@ -87,9 +87,12 @@ cli_option(int opt, char **argv)
 static void
 report(const char *format, va_list args)
 {
-	char raw[1024], safe[2048];
+	char *whole, raw[1024], safe[4096];
 
-	vsnprintf(raw, sizeof(raw), format, args);
+	if (vasprintf(&whole, format, args) < 0)
+		whole = NULL;
+	text_abridge(raw, sizeof(raw), whole ? whole : "out of memory");
+	free(whole);
 	/* One write, so that lines of commands that share a stderr do not mix. */
 	dprintf(STDERR_FILENO, "%s: %s\n", self->name, text_escape(safe, sizeof(safe), raw));
 }

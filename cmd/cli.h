@@ -5,14 +5,12 @@
 #ifndef VCAP_CLI_H
 #define VCAP_CLI_H
 
+#include "base/exitcode.h"
 #include "base/failure.h"
 #include "base/table.h"
 
 #include <getopt.h>
 #include <stddef.h>
-
-/* Exit codes, everywhere (vcap(7), EXIT STATUS). */
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSE = 2, EXIT_PARTIAL = 3 };
 
 struct command {
 	const char *name;     /* "vcap-filter" */

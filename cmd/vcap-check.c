@@ -62,7 +62,7 @@ add_service(struct round *round, const struct service *service, const struct eng
 			addr_format((struct addr){vip->family, vip->addresses.first}, text,
 				    sizeof(text));
 			if (!strvec_has(&checkup->addresses, text))
-				strvec_add(&checkup->addresses, text);
+				strvec_push(&checkup->addresses, text);
 		}
 		if (checkup->addresses.failed)
 			die("out of memory");

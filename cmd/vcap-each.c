@@ -2,6 +2,7 @@
  * vcap-each: one command per engine of a capture, several at a time. The command's `key value`
  * lines and how it ended become the engine's state in the spool.
  */
+#include "base/clock.h"
 #include "base/keyval.h"
 #include "base/parse.h"
 #include "base/process.h"
@@ -92,7 +93,7 @@ choose_engines(const struct spool_entry *capture, const char *list, size_t *coun
 static void
 record(const struct task *task, void *context)
 {
-	const char *error = task->status == PROCESS_TIMEOUT ? "no answer in time" : task->err;
+	const char *error = task->status == EXIT_TIMEOUT ? "no answer in time" : task->err;
 	struct failure why = FAILURE_INIT;
 
 	if (spool_entry_append_log(context, task->name, task->err, &why) < 0 ||

@@ -82,10 +82,10 @@ run(const struct gate *gate, char *const *command)
 	char **words;
 
 	if (gate->sudo)
-		strvec_add_all(&argv, (char *const[]){"sudo", "-n", "--", NULL});
-	strvec_take(&argv, sibling(gate_name(*command)));
-	strvec_add_all(&argv, command + 1);
-	words = strvec_finish(&argv);
+		strvec_pushl(&argv, "sudo", "-n", "--", NULL);
+	strvec_push_nodup(&argv, sibling(gate_name(*command)));
+	strvec_pushv(&argv, command + 1);
+	words = strvec_detach(&argv);
 	if (!words || clearenv() != 0 || setenv("PATH", SAFE_PATH, 1) != 0)
 		die("out of memory");
 	execvp(*words, words);

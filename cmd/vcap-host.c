@@ -125,7 +125,7 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 	while ((opt = getopt_long(argc, argv, ":i:", options, NULL)) != -1) {
 		if (opt != 'i')
 			cli_option(opt, argv);
-		strvec_add(&arguments->interfaces, optarg);
+		strvec_push(&arguments->interfaces, optarg);
 	}
 	if (arguments->interfaces.failed)
 		die("out of memory");

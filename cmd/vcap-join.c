@@ -1,6 +1,7 @@
 /*
  * vcap-join: keeps whole transactions of a capture, both sides of the proxy.
  */
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/parse.h"
 #include "cli.h"

@@ -3,6 +3,7 @@
  * standard output. Every engine runs vcap-run for as long as it hears from here, and vcap-merge
  * --live makes one of the streams.
  */
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "base/strvec.h"
@@ -187,21 +188,21 @@ start_merge(const struct params *order, const struct strvec *corrections,
 	struct failure why = FAILURE_INIT;
 	struct process merge = PROCESS_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-merge", "--live", "-S", NULL});
-	strvec_add(&argv, order->word);
+	strvec_pushl(&argv, "vcap-merge", "--live", "-S", NULL);
+	strvec_push(&argv, order->word);
 	for (size_t i = 0; i < corrections->count; i++)
-		strvec_addf(&argv, "-o%s", corrections->list[i]);
-	strvec_add(&argv, "--");
+		strvec_pushf(&argv, "-o%s", corrections->list[i]);
+	strvec_push(&argv, "--");
 	for (size_t i = 0; i < count; i++)
 		if (streams[i].out >= 0 && fcntl(streams[i].out, F_SETFD, 0) == 0)
-			strvec_addf(&argv, "%s=/dev/fd/%d", streams[i].engine, streams[i].out);
+			strvec_pushf(&argv, "%s=/dev/fd/%d", streams[i].engine, streams[i].out);
 	if (argv.failed)
 		die("out of memory");
 	if (process_start(&merge, argv.list, -1, STDOUT_FILENO, STDERR_FILENO, &why) < 0)
 		die("%s", why.text);
 	for (size_t i = 0; i < count; i++)
 		close(streams[i].out);
-	strvec_free(strvec_finish(&argv));
+	strvec_release(&argv);
 	return merge;
 }
 

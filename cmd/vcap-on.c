@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_NOT_REACHED = 255 };
-
 static const struct command self = {
     .name = "vcap-on",
     .synopsis = "engine command [arg ...]",

@@ -2,6 +2,7 @@
  * vcap-prune: removes the oldest captures that are over, until what is left is young, few and small
  * enough.
  */
+#include "base/clock.h"
 #include "base/parse.h"
 #include "cli.h"
 #include "controller/spool.h"
@@ -74,7 +75,7 @@ age_ns(const struct spool_entry *entry)
 		word = keyval_get(&entry->facts, "created");
 	if (!word || parse_offset(word, &then, NULL) < 0)
 		return 0;
-	return (int64_t)time(NULL) * NS_PER_SECOND - then;
+	return clock_realtime_ns() - then;
 }
 
 /* Goes from the newest to the oldest; what does not fit any more goes. Those that go on, or cannot

@@ -100,18 +100,18 @@ do_start(const struct arguments *arguments)
 	struct failure why = FAILURE_INIT;
 	int in = -1;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-start", "--id", NULL});
-	strvec_add(&argv, arguments->id);
-	strvec_add_all(&argv, arguments->rest);
+	strvec_pushl(&argv, "vcap-start", "--id", NULL);
+	strvec_push(&argv, arguments->id);
+	strvec_pushv(&argv, arguments->rest);
 	if (job_read(&job, STDIN_FILENO, &why) < 0)
 		die("%s", why.text);
 	if (job.specs && *job.specs) {
-		strvec_add(&argv, "-");
+		strvec_push(&argv, "-");
 		in = process_input_open(job.specs, strlen(job.specs), &why);
 		if (in < 0)
 			die("%s", why.text);
 	}
-	run(strvec_finish(&argv), in, -1);
+	run(strvec_detach(&argv), in, -1);
 	job_release(&job);
 	return do_status(arguments);
 }

@@ -1,6 +1,7 @@
 /*
  * vcap-run: captures on this host, on all CPUs, into a directory or a stream.
  */
+#include "base/clock.h"
 #include "base/daemon.h"
 #include "capture/notices.h"
 #include "capture/run_options.h"

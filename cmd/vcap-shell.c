@@ -138,12 +138,12 @@ converse(struct lineinput *dictation, struct shell *console)
 		struct failure why = FAILURE_INIT;
 		int status = shell_obey(console, line, &why);
 
-		if (status != SHELL_DONE && status != SHELL_PARTIAL)
+		if (status != EXIT_DONE && status != EXIT_PARTIAL)
 			complain(dictation, line, why.text);
 		free(line);
-		if (dictation->prompt || status == SHELL_DONE)
+		if (dictation->prompt || status == EXIT_DONE)
 			continue;
-		if (status != SHELL_PARTIAL)
+		if (status != EXIT_PARTIAL)
 			return status;
 		outcome = EXIT_PARTIAL;
 	}

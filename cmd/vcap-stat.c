@@ -1,6 +1,7 @@
 /* vcap-stat: what a capture holds, by engine, interface and side. */
 #include "cli.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/priv.h"
 #include "base/table.h"

@@ -100,7 +100,7 @@ ask_engines(const struct spool_entry *entry)
 	if (names.count > 0 && process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
 		die("%s", why.text);
 	free(list);
-	strvec_free(strvec_finish(&names));
+	strvec_release(&names);
 }
 
 /* One word for how an engine stands, and in *note what there is to say about it. */
@@ -204,7 +204,7 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 	names = spool_entry_engines(&entry);
 	for (size_t i = 0; i < names.count; i++)
 		add_engine(table, request->form, &entry, names.list[i]);
-	strvec_free(strvec_finish(&names));
+	strvec_release(&names);
 	spool_entry_close(&entry);
 }
 

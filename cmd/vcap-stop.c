@@ -99,7 +99,7 @@ stop_engines(const struct spool_entry *entry)
 		free(reason);
 	}
 	free(list);
-	strvec_free(strvec_finish(&names));
+	strvec_release(&names);
 }
 
 int

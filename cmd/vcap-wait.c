@@ -2,6 +2,7 @@
  * vcap-wait: waits for a capture to become a file. Whoever comes first does the work: watches the
  * engines, fetches, merges; others wait for it, and take over if it is killed.
  */
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "cli.h"

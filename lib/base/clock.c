@@ -8,7 +8,7 @@ read_clock(clockid_t id)
 	struct timespec now;
 
 	clock_gettime(id, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
 }
 
 int64_t
@@ -23,8 +23,16 @@ clock_monotonic_ns(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
-void
-clock_rest(int64_t ns)
+struct timespec
+clock_timespec(int64_t ns)
 {
-	nanosleep(&(struct timespec){ns / 1000000000, ns % 1000000000}, NULL);
+	return (struct timespec){.tv_sec = ns / NS_PER_SECOND, .tv_nsec = ns % NS_PER_SECOND};
+}
+
+void
+clock_sleep(int64_t ns)
+{
+	const struct timespec duration = clock_timespec(ns);
+
+	nanosleep(&duration, NULL);
 }

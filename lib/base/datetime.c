@@ -1,5 +1,6 @@
 #include "base/datetime.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 
 #include <ctype.h>

@@ -1,5 +1,7 @@
 #include "base/parse.h"
 
+#include "base/clock.h"
+
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>

@@ -10,9 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NS_PER_SECOND INT64_C(1000000000)
-#define NS_PER_MINUTE (60 * NS_PER_SECOND)
-
 /* A decimal number of at most max. No sign, no blanks, no other base. */
 int parse_number(const char *word, uint64_t max, uint64_t *out, struct failure *why);
 

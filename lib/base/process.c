@@ -1,5 +1,6 @@
 #include "base/process.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
 
 #include <errno.h>
@@ -66,8 +67,8 @@ become(char *const *argv, const int fds[3], int report)
 	if (place(copies[0], 0) >= 0 && place(copies[1], 1) >= 0 && place(copies[2], 2) >= 0)
 		execvp(argv[0], argv);
 	if (write(report, &errno, sizeof(errno)) < 0)
-		_exit(126);
-	_exit(127);
+		_exit(EXIT_NOT_EXECUTABLE);
+	_exit(EXIT_NOT_FOUND);
 }
 
 /* Forks and has setup() called in the child; the parent learns whether exec worked. */
@@ -92,7 +93,7 @@ spawn(char *const *argv, const int fds[3], bool detached, struct failure *why)
 		} else {
 			prctl(PR_SET_PDEATHSIG, SIGTERM);
 			if (getppid() != parent)
-				_exit(127);
+				_exit(EXIT_NOT_FOUND);
 		}
 		become(argv, fds, report[1]);
 	}
@@ -131,20 +132,15 @@ bool
 process_ended(const struct process *child, int64_t timeout_ns)
 {
 	struct pollfd poller = {child->handle, POLLIN, 0};
-	struct timespec now, limit, left = {0}, *wait = timeout_ns < 0 ? NULL : &left;
+	const int64_t start = clock_monotonic_ns();
+	struct timespec left;
 	int rc;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	limit.tv_sec = now.tv_sec + timeout_ns / 1000000000;
-	limit.tv_nsec = now.tv_nsec + timeout_ns % 1000000000;
 	do {
-		int64_t ns =
-		    (limit.tv_sec - now.tv_sec) * INT64_C(1000000000) + limit.tv_nsec - now.tv_nsec;
+		const int64_t left_ns = timeout_ns - (clock_monotonic_ns() - start);
 
-		left =
-		    (struct timespec){ns > 0 ? ns / 1000000000 : 0, ns > 0 ? ns % 1000000000 : 0};
-		rc = ppoll(&poller, 1, wait, NULL);
-		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = clock_timespec(left_ns > 0 ? left_ns : 0);
+		rc = ppoll(&poller, 1, timeout_ns < 0 ? NULL : &left, NULL);
 	} while (rc < 0 && errno == EINTR);
 	return rc != 0;
 }
@@ -157,7 +153,7 @@ process_wait(struct process *child, int64_t timeout_ns)
 
 	if (!in_time) {
 		kill(child->pid, SIGTERM);
-		if (!process_ended(child, INT64_C(2000000000)))
+		if (!process_ended(child, 2 * NS_PER_SECOND))
 			kill(child->pid, SIGKILL);
 	}
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
@@ -165,8 +161,8 @@ process_wait(struct process *child, int64_t timeout_ns)
 	close(child->handle);
 	*child = PROCESS_INIT;
 	if (!in_time)
-		return PROCESS_TIMEOUT;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		return EXIT_TIMEOUT;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_SIGNAL + WTERMSIG(status);
 }
 
 int

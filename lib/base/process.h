@@ -6,6 +6,7 @@
 #ifndef VCAP_PROCESS_H
 #define VCAP_PROCESS_H
 
+#include "base/exitcode.h"
 #include "base/failure.h"
 
 #include <stdbool.h>
@@ -19,9 +20,6 @@ struct process {
 };
 
 #define PROCESS_INIT ((struct process){.handle = -1})
-
-/* What process_wait returns for a child that did not end in time. */
-#define PROCESS_TIMEOUT 124
 
 /* Puts the directory of the running program first on PATH, so that its siblings are found there.
  * Call before the first child. -1: no memory. */
@@ -37,7 +35,7 @@ int process_start(struct process *child, char *const *argv, int in, int out, int
 bool process_ended(const struct process *child, int64_t timeout_ns);
 
 /* Waits for the child, at most timeout_ns (negative: for ever), and then ends it: SIGTERM, and
- * SIGKILL two seconds later. Its exit status, 128 + the signal's number, or PROCESS_TIMEOUT. */
+ * SIGKILL two seconds later. Its exit status, 128 + the signal's number, or EXIT_TIMEOUT. */
 int process_wait(struct process *child, int64_t timeout_ns);
 
 /* process_start and process_wait. -1 with why if it could not be started. */

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/fileio.h"
-#include "base/parse.h"
 #include "base/priv.h"
 
 #include <errno.h>
@@ -170,7 +169,7 @@ prepare(struct work *work, struct failure *why)
 			 ? 0
 			 : -1;
 	}
-	return rc < 0 ? failure_set(why, "out of memory") : priv_confine(-1, NULL, why);
+	return rc < 0 ? failure_nomem(why) : priv_confine(-1, NULL, why);
 }
 
 static int
@@ -205,7 +204,7 @@ run(int in, int out, int verdict_fd, const struct relay_options *options)
 		work->out = out;
 		verdict.rc = relay(work, &verdict.why);
 	} else {
-		failure_set(&verdict.why, "out of memory");
+		failure_nomem(&verdict.why);
 	}
 	close(in);
 	_exit(fileio_write_all(verdict_fd, &verdict, sizeof(verdict)) < 0);

@@ -65,20 +65,20 @@ shquote_split(const char *line, struct failure *why)
 	for (const char *from = line; word && from;) {
 		from = unquote(from, word);
 		if (from)
-			strvec_add(&words, word);
+			strvec_push(&words, word);
 		if (from && *from == '\0')
 			break;
 		if (!from || *from++ != ' ') {
 			failure_set(why, "not a command line of vcap-on: '%s'", line);
-			strvec_free(strvec_finish(&words));
+			strvec_release(&words);
 			free(word);
 			return NULL;
 		}
 	}
 	words.failed |= !word;
 	free(word);
-	list = strvec_finish(&words);
+	list = strvec_detach(&words);
 	if (!list)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	return list;
 }

@@ -1,6 +1,6 @@
 /*
- * A list of words that grows, such as the arguments of a command. Memory that ran out on the way is
- * remembered, so that one look at the end is enough.
+ * A vector of strings that grows, such as the arguments of a command. An allocation that fails sets
+ * failed and drops the string; later calls go on, so that one look at the end is enough.
  */
 #ifndef VCAP_STRVEC_H
 #define VCAP_STRVEC_H
@@ -9,28 +9,43 @@
 #include <stddef.h>
 
 struct strvec {
-	char **list; /* NULL-ended; NULL before the first */
+	char **list; /* NULL-terminated; NULL while nothing has been pushed */
 	size_t count;
-	bool failed;
+	bool failed; /* memory ran out: the vector is incomplete */
 };
 
 #define STRVEC_INIT ((struct strvec){0})
 
-/* Appends a copy; all of a NULL-ended list; a formatted word; and one on the heap, which becomes
- * the list's (NULL: memory had run out). */
-void strvec_add(struct strvec *words, const char *word);
-void strvec_add_all(struct strvec *words, char *const *list);
-void strvec_addf(struct strvec *words, const char *format, ...)
+/* Appends a copy of string. */
+void strvec_push(struct strvec *vec, const char *string);
+
+/* Appends copies of all arguments; the last one is NULL. */
+void strvec_pushl(struct strvec *vec, ...) __attribute__((sentinel));
+
+/* Appends copies of all strings of a NULL-terminated list. */
+void strvec_pushv(struct strvec *vec, char *const *list);
+
+/* Appends a formatted string. */
+void strvec_pushf(struct strvec *vec, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void strvec_take(struct strvec *words, char *word);
 
-/* The words with separator between them. Heap; NULL without memory. */
-char *strvec_join(const struct strvec *words, const char *separator);
+/* Appends string itself, which is on the heap and becomes the vector's. NULL is taken for memory
+ * that ran out: failed is set. */
+void strvec_push_nodup(struct strvec *vec, char *string);
 
-bool strvec_has(const struct strvec *words, const char *word);
+/* The strings with separator between them. Heap; NULL without memory. */
+char *strvec_join(const struct strvec *vec, const char *separator);
 
-/* The list, for strvec_free, or NULL if memory ran out; words is then as STRVEC_INIT. */
-char **strvec_finish(struct strvec *words);
+bool strvec_has(const struct strvec *vec, const char *string);
+
+/* Hands the NULL-terminated list to the caller, who frees it with strvec_free. NULL if memory ran
+ * out or nothing was pushed. vec is then as STRVEC_INIT. */
+char **strvec_detach(struct strvec *vec);
+
+/* Frees the strings of a vector, which is then as STRVEC_INIT. */
+void strvec_release(struct strvec *vec);
+
+/* Frees a list from strvec_detach; NULL is allowed. */
 void strvec_free(char **list);
 
 #endif

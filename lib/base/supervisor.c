@@ -159,7 +159,7 @@ supervisor_ended(struct supervisor *guardian, int timeout_ms)
 		return false;
 	/* One that was killed has no more to say than the command would. */
 	if (read_report(guardian, &why) < 0)
-		guardian->status = 128 + SIGKILL;
+		guardian->status = EXIT_SIGNAL + SIGKILL;
 	guardian->ended = true;
 	return true;
 }
@@ -183,8 +183,9 @@ supervisor_explain(const struct supervisor *guardian, const char *name, const ch
 {
 	const int status = guardian->status;
 
-	if (status > 128)
-		return failure_set(why, "'%s' was ended by signal %d%s", name, status - 128, when);
+	if (status > EXIT_SIGNAL)
+		return failure_set(why, "'%s' was ended by signal %d%s", name, status - EXIT_SIGNAL,
+				   when);
 	return failure_set(why, "'%s' ended with status %d%s", name, status, when);
 }
 

@@ -84,7 +84,7 @@ table_choose(struct table *table, const char *names, struct failure *why)
 	size_t *chosen = calloc(most, sizeof(*chosen)), count = 0;
 
 	if (!chosen)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	for (size_t i = 0; *names == '+' && i < shown_count(table); i++)
 		chosen[count++] = shown(table, i);
 	for (;; next++) {
@@ -112,7 +112,7 @@ table_add(struct table *table, const char *const *cells, struct failure *why)
 	char **longer = realloc(table->cells, (used + table->width) * sizeof(*longer));
 
 	if (!longer)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	table->cells = longer;
 	for (size_t i = 0; i < table->width; i++)
 		longer[used + i] = cells[i] && *cells[i] ? strdup(cells[i]) : NULL;
@@ -145,7 +145,7 @@ print_raw(const struct table *table, FILE *out, struct failure *why)
 			char *safe = harmless(text ? text : "-");
 
 			if (!safe)
-				return failure_set(why, "out of memory");
+				return failure_nomem(why);
 			fprintf(out, "%s%c", safe, i + 1 < shown_count(table) ? '\t' : '\n');
 			free(safe);
 		}

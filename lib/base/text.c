@@ -75,6 +75,31 @@ text_escape(char *to, size_t size, const char *from)
 	return to;
 }
 
+static bool
+is_continuation(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+char *
+text_abridge(char *to, size_t size, const char *from)
+{
+	static const char gap[] = "...";
+	const size_t length = strlen(from), room = size - 1;
+	size_t head = room / 3, tail = room - head - strlen(gap);
+
+	if (length <= room) {
+		memcpy(to, from, length + 1);
+		return to;
+	}
+	while (head > 0 && is_continuation(from[head]))
+		head--;
+	while (tail > 0 && is_continuation(from[length - tail]))
+		tail--;
+	snprintf(to, size, "%.*s%s%s", (int)head, from, gap, from + length - tail);
+	return to;
+}
+
 void
 text_json(FILE *out, const char *from)
 {

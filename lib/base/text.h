@@ -17,6 +17,13 @@
  */
 char *text_escape(char *to, size_t size, const char *from);
 
+/*
+ * Copies from into to (size bytes, at least 8, always ended by NUL). What does not fit loses its
+ * middle, where "..." stands then: a third of the room is the beginning, the rest the end. No UTF-8
+ * character is cut in two. Returns to.
+ */
+char *text_abridge(char *to, size_t size, const char *from);
+
 /* Writes from as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
 void text_json(FILE *out, const char *from);
 

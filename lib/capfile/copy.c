@@ -3,7 +3,6 @@
 #include "capfile/pcapng.h"
 #include "packet/linktype.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,13 +38,6 @@ copy_note(struct copy *sieve, struct failure *why)
 }
 
 static int
-no_memory(struct failure *why)
-{
-	errno = ENOMEM;
-	return failure_errno(why, "cannot write the capture");
-}
-
-static int
 write_statistics(struct copy *sieve, uint32_t which, const struct statistics *statistics,
 		 const char *comment, bool is_last, struct failure *why)
 {
@@ -61,7 +53,7 @@ write_statistics(struct copy *sieve, uint32_t which, const struct statistics *st
 	if (asprintf(&text, "%s%s%s%s", core, comment ? comment : "", comment && remark ? "\n" : "",
 		     remark ? remark : "") < 0) {
 		free(remark);
-		return no_memory(why);
+		return failure_nomem(why);
 	}
 	free(remark);
 	rc = writer_statistics(sieve->out, which, statistics, text, why);

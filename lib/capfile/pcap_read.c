@@ -4,7 +4,7 @@
  */
 #include "capfile/pcap_read-int.h"
 
-#include "base/parse.h"
+#include "base/clock.h"
 
 #include <string.h>
 

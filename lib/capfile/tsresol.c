@@ -1,6 +1,6 @@
 #include "capfile/tsresol.h"
 
-#include "base/parse.h"
+#include "base/clock.h"
 
 struct tsresol
 tsresol_parse(unsigned char resolution)

@@ -1,13 +1,12 @@
 #include "capfile/writer.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/hugepage.h"
-#include "base/parse.h"
 #include "base/threadpool.h"
 #include "capfile/pcapng_write.h"
 #include "packet/batch.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,13 +70,6 @@ write_out(struct writer *writer, struct failure *why)
 	return 0;
 }
 
-static int
-no_memory(struct failure *why)
-{
-	errno = ENOMEM;
-	return failure_errno(why, "cannot write the capture");
-}
-
 /* Makes room for size more bytes: a buffer that is full is written, and grows only for a packet
  * that is larger than it. */
 static inline int
@@ -87,7 +79,7 @@ reserve(struct writer *writer, size_t size, struct failure *why)
 		return 0;
 	if (write_out(writer, why) < 0)
 		return -1;
-	return blocks_reserve(&writer->blocks, size) < 0 ? no_memory(why) : 0;
+	return blocks_reserve(&writer->blocks, size) < 0 ? failure_nomem(why) : 0;
 }
 
 static void
@@ -121,7 +113,7 @@ writer_section(struct writer *writer, const struct file_section *section, struct
 	if (pcapng_write_section(&writer->blocks, section->hardware, section->os,
 				 section->application, (const char *const *)section->comments,
 				 section->options, section->options_len) < 0)
-		return no_memory(why);
+		return failure_nomem(why);
 	writer->has_header = true;
 	writer->section_base = writer->interface_count;
 	return 0;
@@ -158,7 +150,7 @@ writer_interface(struct writer *writer, const struct interface *interface, uint3
 		if (!writer->has_header && default_section(writer, why) < 0)
 			return -1;
 		if (pcapng_write_interface(&writer->blocks, interface) < 0)
-			return no_memory(why);
+			return failure_nomem(why);
 	}
 	writer->linktype = interface->linktype;
 	*id = writer->interface_count++;
@@ -231,7 +223,7 @@ writer_statistics(struct writer *writer, uint32_t id, const struct statistics *s
 		return 0;
 	return pcapng_write_statistics(&writer->blocks, id - writer->section_base, statistics,
 				       comment) < 0
-		   ? no_memory(why)
+		   ? failure_nomem(why)
 		   : 0;
 }
 
@@ -250,7 +242,7 @@ writer_raw(struct writer *writer, uint32_t type, const void *body, size_t size, 
 		return -1;
 	if (reserve(writer, size + 12, why) < 0)
 		return -1;
-	return pcapng_write_raw(&writer->blocks, type, body, size) < 0 ? no_memory(why) : 0;
+	return pcapng_write_raw(&writer->blocks, type, body, size) < 0 ? failure_nomem(why) : 0;
 }
 
 /* Packets of a stretch that one of many writes in a row, and how many such there are at a time. */
@@ -360,7 +352,7 @@ int
 writer_set_threadpool(struct writer *writer, struct threadpool *crew, struct failure *why)
 {
 	writer->crew = crew;
-	return crew && blocks_reserve(&writer->blocks, BUFFER_MANY) < 0 ? no_memory(why) : 0;
+	return crew && blocks_reserve(&writer->blocks, BUFFER_MANY) < 0 ? failure_nomem(why) : 0;
 }
 
 int

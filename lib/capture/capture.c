@@ -15,7 +15,6 @@
 #include "capture/capture.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "capture/setup.h"
 #include "capture/status.h"
 

@@ -12,7 +12,6 @@
 #include "capture/filterproc.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "base/process.h"
 #include "capfile/pcapng.h"
 #include "capture/widepipe.h"
@@ -277,7 +276,7 @@ filterproc_judge(struct filterproc *filter, struct failure *text)
 
 	if (!supervisor_ended(&filter->supervisor, 0))
 		failure_set(text, "'%s' has not ended", filter->command);
-	else if (filter->supervisor.status == PROCESS_TIMEOUT)
+	else if (filter->supervisor.status == EXIT_TIMEOUT)
 		failure_set(text, "'%s' did not end with its input", filter->command);
 	else if (*filter->why.text)
 		*text = filter->why;

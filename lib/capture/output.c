@@ -10,7 +10,6 @@
 #include "capture/output.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 
 #include <errno.h>
 #include <stdio.h>

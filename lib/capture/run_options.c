@@ -1,5 +1,6 @@
 #include "capture/run_options.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "flows/pairsource_spec.h"
 
@@ -49,8 +50,8 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 
 	switch (option) {
 	case 'i':
-		strvec_add(&options->interfaces, word);
-		return options->interfaces.failed ? failure_set(why, "out of memory") : 0;
+		strvec_push(&options->interfaces, word);
+		return options->interfaces.failed ? failure_nomem(why) : 0;
 	case 'f': options->job = word; return 0;
 	case 'c': return parse_number(word, UINT64_MAX, &capture->count, why);
 	case 't': return parse_duration(word, NS_PER_MINUTE, &capture->duration_ns, why);

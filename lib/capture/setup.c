@@ -1,7 +1,6 @@
 #include "capture/setup.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "capture/fileheader.h"
 
 #include <stdio.h>

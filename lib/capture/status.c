@@ -1,14 +1,12 @@
 #include "capture/status.h"
 
+#include "base/clock.h"
 #include "base/keyval.h"
 #include "capture/fileheader.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#define TIME_FORMAT   "%" PRId64 ".%09" PRId64
-#define TIME_ARGS(ns) (ns) / 1000000000, (ns) % 1000000000
 
 /* Packets of removed files do not count. */
 #define COUNTS_FORMAT "packets %" PRIu64 " bytes %" PRIu64 " received %" PRIu64 " dropped %" PRIu64
@@ -29,7 +27,7 @@ set_core(struct capture *capture, unsigned core, struct keyval *kv)
 		counts_add(&sum, &counts);
 	}
 	if (full_ns)
-		snprintf(full, sizeof(full), TIME_FORMAT, TIME_ARGS(full_ns));
+		snprintf(full, sizeof(full), CLOCK_FORMAT, CLOCK_ARGS(full_ns));
 	snprintf(key, sizeof(key), "core-%u", core);
 	rc = keyval_set(kv, key, COUNTS_FORMAT " full %s", COUNTS_ARGS(sum), full);
 	for (uint32_t i = 0; rc == 0 && i < capture->interface_count; i++) {
@@ -68,10 +66,10 @@ set_times(const struct capture *capture, struct keyval *kv)
 {
 	const struct runstate *runstate = &capture->runstate;
 	const int64_t step = runstate_clock_step(runstate);
-	int rc = keyval_set(kv, "started", TIME_FORMAT, TIME_ARGS(runstate->start_ns));
+	int rc = keyval_set(kv, "started", CLOCK_FORMAT, CLOCK_ARGS(runstate->start_ns));
 
 	if (runstate->reason) {
-		rc |= keyval_set(kv, "ended", TIME_FORMAT, TIME_ARGS(runstate->end_ns));
+		rc |= keyval_set(kv, "ended", CLOCK_FORMAT, CLOCK_ARGS(runstate->end_ns));
 		rc |= keyval_set(kv, "reason", "%s", stop_reason_name(runstate->reason));
 	}
 	if (step)

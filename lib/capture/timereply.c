@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/fileio.h"
-#include "base/parse.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

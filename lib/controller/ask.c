@@ -1,6 +1,6 @@
 #include "controller/ask.h"
 
-#include "base/parse.h"
+#include "base/clock.h"
 #include "base/process.h"
 #include "packet/addrset.h"
 
@@ -19,17 +19,17 @@ ask(const char *engine, char *const *command, struct failure *why)
 	char **list, *text = NULL;
 
 	if (engine) {
-		strvec_add(&argv, "vcap-on");
-		strvec_add(&argv, engine);
+		strvec_push(&argv, "vcap-on");
+		strvec_push(&argv, engine);
 	}
-	strvec_add_all(&argv, command);
-	list = strvec_finish(&argv);
+	strvec_pushv(&argv, command);
+	list = strvec_detach(&argv);
 	if (!list)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	else if (out >= 0)
 		status = process_run(list, -1, out, STDERR_FILENO, TIMEOUT, why);
 	if (status == 0 && !(text = process_output_text(out)))
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	else if (status > 0)
 		failure_set(why, "'%s' failed%s%s", command[0], engine ? " on " : "",
 			    engine ? engine : "");
@@ -68,7 +68,7 @@ read_addresses(char *text, const char *const *follows, struct strvec *addresses)
 		if (addr_parse(&addr, word, NULL) == 0 &&
 		    !(addr.family == 6 && (unsigned)(addr.value >> 118) == 0xfe80 >> 6) &&
 		    !strvec_has(addresses, word))
-			strvec_add(addresses, word);
+			strvec_push(addresses, word);
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "controller/capture_table.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/parse.h"
 #include "base/strvec.h"
@@ -74,11 +75,11 @@ engine_list(const struct spool_entry *entry, bool missing)
 
 	for (size_t i = 0; i < all.count; i++)
 		if (strvec_has(&present, all.list[i]) != missing)
-			strvec_add(&chosen, all.list[i]);
+			strvec_push(&chosen, all.list[i]);
 	text = strvec_join(&chosen, ",");
-	strvec_free(strvec_finish(&all));
-	strvec_free(strvec_finish(&present));
-	strvec_free(strvec_finish(&chosen));
+	strvec_release(&all);
+	strvec_release(&present);
+	strvec_release(&chosen);
 	return text;
 }
 
@@ -140,12 +141,12 @@ addresses(const struct spool_entry *entry)
 	text[size > 0 ? size : 0] = '\0';
 	for (; words.count < SPECS_SHOWN && (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
-		strvec_add(&words, line);
+		strvec_push(&words, line);
 	}
 	if (*line)
-		strvec_add(&words, "...");
+		strvec_push(&words, "...");
 	joined = strvec_join(&words, " ");
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 	return joined;
 }
 
@@ -259,7 +260,7 @@ capture_table_add(struct table *table, const struct spool_entry *entry, enum tab
 	int rc = heap_fill(&heap, entry);
 
 	if (rc < 0)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	else
 		rc = add_row(table, entry, &heap, form, why);
 	heap_release(&heap);

@@ -68,7 +68,7 @@ clock_compare_correct(const char *engine, const struct clock_offset *skew,
 	if (!clock_offset_is_certain(skew))
 		return;
 	clock_offset_print(&back, text);
-	strvec_addf(corrections, "%s=%.*s", engine, (int)strcspn(text, " "), text);
+	strvec_pushf(corrections, "%s=%.*s", engine, (int)strcspn(text, " "), text);
 }
 
 void

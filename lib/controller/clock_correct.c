@@ -22,12 +22,12 @@ compare(const struct spool_entry *entry, const char *key, char *const *command, 
 		if (spool_entry_load_engine(entry, engines.list[i], &state, NULL) < 0)
 			continue;
 		if (!keyval_get(&state, key))
-			strvec_add(&unknown, engines.list[i]);
+			strvec_push(&unknown, engines.list[i]);
 		keyval_release(&state);
 	}
 	rc = each_run(entry, &unknown, "20s", command, why);
-	strvec_free(strvec_finish(&engines));
-	strvec_free(strvec_finish(&unknown));
+	strvec_release(&engines);
+	strvec_release(&unknown);
 	return rc;
 }
 
@@ -76,11 +76,11 @@ add_options(const char *engine, const struct clock_offset *skew, struct strvec *
 	clock_offset_print(skew, text);
 	digits = (int)strcspn(text, " ");
 	if (is_corrected)
-		strvec_add(options, "-o");
+		strvec_push(options, "-o");
 	clock_compare_correct(engine, skew, options);
-	strvec_add(options, "--comment");
-	strvec_addf(options, "%s: clock ahead by %.*s s, wrong by%s s at most, %s", engine, digits,
-		    text, text + digits, is_corrected ? "corrected" : "not corrected");
+	strvec_push(options, "--comment");
+	strvec_pushf(options, "%s: clock ahead by %.*s s, wrong by%s s at most, %s", engine, digits,
+		     text, text + digits, is_corrected ? "corrected" : "not corrected");
 }
 
 int
@@ -97,14 +97,12 @@ clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
 
 		if (!clock_of(entry, engines->list[i], &skew))
 			continue;
-		strvec_addf(&known, "%s %s", engines->list[i], clock_offset_print(&skew, offset));
+		strvec_pushf(&known, "%s %s", engines->list[i], clock_offset_print(&skew, offset));
 		add_options(engines->list[i], &skew, options);
 	}
 	text = strvec_join(&known, ", ");
-	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0
-		 ? 0
-		 : failure_set(why, "out of memory");
+	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0 ? 0 : failure_nomem(why);
 	free(text);
-	strvec_free(strvec_finish(&known));
+	strvec_release(&known);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "controller/clock_offset.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/process.h"
 
@@ -16,15 +17,6 @@
 #define ANSWER_MAX  64 /* bytes of a time and its newline */
 #define PATIENCE_MS 10000
 
-static int64_t
-now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
 /* One line from fd, without its newline, by the time limit (monotonic). */
 static int
 read_line(int fd, char line[ANSWER_MAX], int64_t limit)
@@ -33,7 +25,7 @@ read_line(int fd, char line[ANSWER_MAX], int64_t limit)
 
 	while (length < ANSWER_MAX) {
 		struct pollfd poller = {fd, POLLIN, 0};
-		int64_t left = limit - now_ns(CLOCK_MONOTONIC);
+		int64_t left = limit - clock_monotonic_ns();
 		ssize_t n;
 
 		if (left <= 0 || poll(&poller, 1, (int)(left / 1000000) + 1) == 0) {
@@ -62,13 +54,13 @@ static int
 exchange(int fd, struct clock_offset *best, const char *engine, struct failure *why)
 {
 	char line[ANSWER_MAX];
-	int64_t limit = now_ns(CLOCK_MONOTONIC) + PATIENCE_MS * INT64_C(1000000);
-	int64_t before = now_ns(CLOCK_REALTIME), after, there;
+	int64_t limit = clock_monotonic_ns() + PATIENCE_MS * INT64_C(1000000);
+	int64_t before = clock_realtime_ns(), after, there;
 
 	/* An engine's command that is gone is a failure, not a signal. */
 	if (send(fd, "\n", 1, MSG_NOSIGNAL) != 1 || read_line(fd, line, limit) < 0)
 		return failure_errno(why, "engine '%s' does not tell its time", engine);
-	after = now_ns(CLOCK_REALTIME);
+	after = clock_realtime_ns();
 	if (parse_offset(line, &there, NULL) < 0 || there < 0)
 		return failure_set(why, "engine '%s' tells no time: '%s'", engine, line);
 	if (after >= before && (after - before + 1) / 2 < best->error_ns) {
@@ -109,11 +101,9 @@ clock_offset_measure(struct clock_offset *skew, const char *engine, unsigned exc
 const char *
 clock_offset_print(const struct clock_offset *skew, char text[CLOCK_OFFSET_TEXT])
 {
-	uint64_t offset = (uint64_t)llabs(skew->offset_ns), error = (uint64_t)skew->error_ns;
-
-	snprintf(text, CLOCK_OFFSET_TEXT, "%s%" PRIu64 ".%09" PRIu64 " %" PRIu64 ".%09" PRIu64,
-		 skew->offset_ns < 0 ? "-" : "", offset / NS_PER_SECOND, offset % NS_PER_SECOND,
-		 error / NS_PER_SECOND, error % NS_PER_SECOND);
+	snprintf(text, CLOCK_OFFSET_TEXT, "%s" CLOCK_FORMAT " " CLOCK_FORMAT,
+		 skew->offset_ns < 0 ? "-" : "", CLOCK_ARGS(llabs(skew->offset_ns)),
+		 CLOCK_ARGS(skew->error_ns));
 	return text;
 }
 

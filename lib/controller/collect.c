@@ -1,7 +1,6 @@
 #include "controller/collect.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "base/process.h"
 #include "base/strvec.h"
 #include "capfile/count.h"
@@ -104,7 +103,7 @@ fetch_each(struct collect *collect, const struct strvec *engines, char *const *c
 	   struct failure *why)
 {
 	char **argv = each_command(collect->entry, engines, NULL, command);
-	int rc = argv ? run_writer(collect, argv, why) : failure_set(why, "out of memory");
+	int rc = argv ? run_writer(collect, argv, why) : failure_nomem(why);
 
 	strvec_free(argv);
 	return rc < 0 ? -1 : 0;
@@ -129,8 +128,8 @@ fetched_or_not(const struct spool_entry *entry, bool fetched)
 
 	for (size_t i = 0; i < engines.count; i++)
 		if (spool_entry_has_fetched(entry, engines.list[i]) == fetched)
-			strvec_add(&chosen, engines.list[i]);
-	strvec_free(strvec_finish(&engines));
+			strvec_push(&chosen, engines.list[i]);
+	strvec_release(&engines);
 	return chosen;
 }
 
@@ -168,7 +167,7 @@ give_up_absurd(struct collect *collect, struct failure *why)
 				 size_of(collect->entry, engine) >> 20);
 			rc = spool_entry_add_missing(collect->entry, engine, reason, why);
 		}
-		strvec_free(strvec_finish(&engines));
+		strvec_release(&engines);
 		if (fits)
 			break;
 	}
@@ -195,15 +194,15 @@ collect_fetch(struct collect *collect, struct failure *why)
 		    why);
 	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
 		if (i > 0)
-			clock_rest(2 * i * NS_PER_SECOND);
+			clock_sleep(2 * i * NS_PER_SECOND);
 		rc = fetch_each(collect, &left, command, why);
-		strvec_free(strvec_finish(&left));
+		strvec_release(&left);
 		left = fetched_or_not(collect->entry, false);
 	}
 	for (size_t i = 0; i < left.count && rc == 0; i++)
 		rc = spool_entry_give_up(collect->entry, left.list[i], why);
-	strvec_free(strvec_finish(&all));
-	strvec_free(strvec_finish(&left));
+	strvec_release(&all);
+	strvec_release(&left);
 	free(target);
 	return rc;
 }
@@ -238,19 +237,19 @@ merge_command(const struct spool_entry *entry, const struct strvec *engines,
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-merge", "-S", NULL});
-	strvec_take(&argv, spool_entry_file(entry, "service"));
-	strvec_add(&argv, "-w");
-	strvec_take(&argv, spool_entry_file(entry, "%s.pcapng", entry->id));
+	strvec_pushl(&argv, "vcap-merge", "-S", NULL);
+	strvec_push_nodup(&argv, spool_entry_file(entry, "service"));
+	strvec_push(&argv, "-w");
+	strvec_push_nodup(&argv, spool_entry_file(entry, "%s.pcapng", entry->id));
 	if (clock_options->list)
-		strvec_add_all(&argv, clock_options->list);
+		strvec_pushv(&argv, clock_options->list);
 	for (size_t i = 0; i < engines->count; i++) {
 		char *path = spool_entry_file(entry, "engines/%s.pcapng", engines->list[i]);
 
-		strvec_addf(&argv, "%s=%s", engines->list[i], path ? path : "");
+		strvec_pushf(&argv, "%s=%s", engines->list[i], path ? path : "");
 		free(path);
 	}
-	return strvec_finish(&argv);
+	return strvec_detach(&argv);
 }
 
 /* Counts the merged file against the engines' own words, and takes the counts down. */
@@ -262,7 +261,7 @@ verify(struct collect *collect, const struct strvec *engines, struct failure *wh
 	struct count sum = {0}, merged = {0};
 	uint64_t dropped = 0;
 	struct stat st;
-	int rc = path ? count_file(&merged, path, why) : failure_set(why, "out of memory");
+	int rc = path ? count_file(&merged, path, why) : failure_nomem(why);
 
 	sum_up(collect, engines, &sum, &dropped);
 	if (rc == 0 &&
@@ -300,17 +299,17 @@ collect_merge(struct collect *collect, struct failure *why)
 		rc = check_room(collect, size_of_all(collect->entry, &engines), why);
 	if (rc == 0) {
 		argv = merge_command(collect->entry, &engines, &clock_options);
-		rc = argv ? run_writer(collect, argv, why) : failure_set(why, "out of memory");
+		rc = argv ? run_writer(collect, argv, why) : failure_nomem(why);
 		strvec_free(argv);
-		if (rc == 3)
+		if (rc == EXIT_PARTIAL)
 			add_problem(collect, NULL, "an engine's file is cut short or damaged");
 		else if (rc > 0)
 			rc = failure_set(why, "the files of the engines could not be merged");
 	}
 	if (rc >= 0)
 		rc = verify(collect, &engines, why);
-	strvec_free(strvec_finish(&clock_options));
-	strvec_free(strvec_finish(&engines));
+	strvec_release(&clock_options);
+	strvec_release(&engines);
 	return rc;
 }
 
@@ -356,14 +355,13 @@ collect_finish(struct collect *collect, struct failure *why)
 	int rc;
 
 	add_missing_problems(collect);
-	keyval_set(&collect->entry->facts, "ended", "%" PRId64 ".%09" PRId64, now / NS_PER_SECOND,
-		   now % NS_PER_SECOND);
+	keyval_set(&collect->entry->facts, "ended", CLOCK_FORMAT, CLOCK_ARGS(now));
 	rc = each_run(collect->entry, &engines, "60s", remove_command, why);
 	if (rc == 0)
 		rc = spool_entry_set_state(collect->entry, collect->problems ? "partial" : "done",
 					   collect->problems ? collect->problems : "", why);
 	if (rc == 0)
 		remove_files(collect->entry, &engines);
-	strvec_free(strvec_finish(&engines));
+	strvec_release(&engines);
 	return rc;
 }

@@ -110,16 +110,16 @@ config_service_names(config_variable *variable, struct failure *why)
 	if (count < 0)
 		failure_errno(why, "cannot list '%s'", path ? path : "services");
 	for (int i = 0; i < count; i++) {
-		strvec_add(&names, files[i]->d_name);
+		strvec_push(&names, files[i]->d_name);
 		free(files[i]);
 	}
 	free(files);
 	free(path);
 	free(directory);
 	if (count >= 0 && names.failed)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	names.failed |= count < 0;
-	return strvec_finish(&names);
+	return strvec_detach(&names);
 }
 
 const char *

@@ -16,7 +16,7 @@ static int
 make_way(const char *path, struct failure *why)
 {
 	char *copy = strdup(path);
-	int rc = copy ? 0 : failure_set(why, "out of memory");
+	int rc = copy ? 0 : failure_nomem(why);
 
 	for (char *slash = copy ? strchr(copy + 1, '/') : NULL; rc == 0 && slash;
 	     slash = strchr(slash + 1, '/')) {
@@ -35,7 +35,7 @@ path_of(const char *what, const char *name, config_variable *variable, struct fa
 	char *directory = config_directory(variable), *path = NULL;
 
 	if (!directory || asprintf(&path, "%s/%s%s", directory, what, name) < 0) {
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 		path = NULL;
 	}
 	free(directory);
@@ -88,7 +88,7 @@ add_local(const char *path, const char *text, config_variable *variable, struct 
 
 	if (!line || asprintf(&all, "%s%s%s", text, length && text[length - 1] != '\n' ? "\n" : "",
 			      line) < 0)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	else if (make_way(path, why) == 0)
 		rc = fileio_replace(AT_FDCWD, path, all, strlen(all), why);
 	free(line);

@@ -10,15 +10,15 @@ each_command(const struct spool_entry *entry, const struct strvec *engines, cons
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-each", "-E", NULL});
-	strvec_take(&argv, strvec_join(engines, ","));
+	strvec_pushl(&argv, "vcap-each", "-E", NULL);
+	strvec_push_nodup(&argv, strvec_join(engines, ","));
 	if (timeout) {
-		strvec_add(&argv, "-t");
-		strvec_add(&argv, timeout);
+		strvec_push(&argv, "-t");
+		strvec_push(&argv, timeout);
 	}
-	strvec_add(&argv, entry->id);
-	strvec_add_all(&argv, command);
-	return strvec_finish(&argv);
+	strvec_push(&argv, entry->id);
+	strvec_pushv(&argv, command);
+	return strvec_detach(&argv);
 }
 
 int
@@ -32,7 +32,7 @@ each_run(const struct spool_entry *entry, const struct strvec *engines, const ch
 		return 0;
 	argv = each_command(entry, engines, timeout, command);
 	rc = argv ? process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
-		  : failure_set(why, "out of memory");
+		  : failure_nomem(why);
 	strvec_free(argv);
 	return rc < 0 ? -1 : 0;
 }

@@ -27,10 +27,10 @@ split(const char *line, size_t length, const char *separators)
 		if (line > start && *start == '#')
 			break;
 		if (line > start)
-			strvec_take(&words, strndup(start, (size_t)(line - start)));
+			strvec_push_nodup(&words, strndup(start, (size_t)(line - start)));
 		line += line < end;
 	}
-	return strvec_finish(&words);
+	return strvec_detach(&words);
 }
 
 /* [USER@]HOST, HOST a name or an address. What looks like an option to ssh, or like anything to a
@@ -171,9 +171,9 @@ set_transport(struct engine *engine, char *const *words, struct failure *why)
 	if (engine->transport == ENGINE_SSH && bad_ssh_option(words + 2))
 		return failure_set(why, "not an option of ssh that may stand here: '%s'",
 				   bad_ssh_option(words + 2));
-	strvec_add_all(&rest, words + 1);
-	engine->words = strvec_finish(&rest);
-	return engine->words ? 0 : failure_set(why, "out of memory");
+	strvec_pushv(&rest, words + 1);
+	engine->words = strvec_detach(&rest);
+	return engine->words ? 0 : failure_nomem(why);
 }
 
 static bool
@@ -202,7 +202,7 @@ parse_line(struct engine *engine, char *const *words, struct failure *why)
 	engine->name = strdup(*words++);
 	engine->directory = strdup(ENGINE_DIRECTORY);
 	if (!engine->name || !engine->directory)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	for (; *words && !is_transport(*words); words++)
 		if (set_option(engine, *words, why) < 0)
 			return -1;
@@ -221,7 +221,7 @@ append(struct engines *engines, const struct engine *engine, struct failure *why
 		return failure_set(why, "engine '%s' is there already", engine->name);
 	list = realloc(engines->list, (engines->count + 1) * sizeof(*list));
 	if (!list)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	engines->list = list;
 	list[engines->count++] = *engine;
 	return 0;
@@ -241,7 +241,7 @@ engines_parse(struct engines *engines, const char *text, const char *file, struc
 		int rc = 0;
 
 		if (!words)
-			rc = failure_set(&detail, "out of memory");
+			rc = failure_nomem(&detail);
 		else if (*words)
 			rc = parse_line(&engine, words, &detail) < 0
 				 ? -1
@@ -268,7 +268,7 @@ engines_load(struct engines *engines, config_variable *variable, struct failure 
 
 	*engines = ENGINES_INIT;
 	if (!directory || asprintf(&path, "%s/engines", directory) < 0)
-		rc = failure_set(why, "out of memory");
+		rc = failure_nomem(why);
 	else
 		rc = config_read(&file, path, why);
 	if (rc == 0)
@@ -304,17 +304,17 @@ engines_list(const char *list, config_variable *variable, struct failure *why)
 	struct engines known = ENGINES_INIT;
 	struct strvec names = STRVEC_INIT;
 	char *copy = strdup(list), *rest = copy, **found = NULL;
-	int rc = copy ? engines_load(&known, variable, why) : failure_set(why, "out of memory");
+	int rc = copy ? engines_load(&known, variable, why) : failure_nomem(why);
 
 	for (char *name; rc == 0 && (name = strsep(&rest, ","));) {
 		if (!engines_find(&known, name, why))
 			rc = -1;
 		else if (!strvec_has(&names, name))
-			strvec_add(&names, name);
+			strvec_push(&names, name);
 	}
-	found = strvec_finish(&names);
+	found = strvec_detach(&names);
 	if (rc == 0 && !found)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	if (rc < 0) {
 		strvec_free(found);
 		found = NULL;
@@ -375,30 +375,30 @@ engine_command(const struct engine *engine, char *const *command)
 	char **words;
 
 	if (engine->sudo)
-		strvec_add_all(&there, (char *const[]){"sudo", "-n", "--", NULL});
+		strvec_pushl(&there, "sudo", "-n", "--", NULL);
 	if (engine->bin && strncmp(*command, "vcap-", 5) == 0 && !strchr(*command, '/')) {
 		char *path;
 
-		strvec_take(&there,
-			    asprintf(&path, "%s/%s", engine->bin, *command) < 0 ? NULL : path);
+		strvec_push_nodup(
+		    &there, asprintf(&path, "%s/%s", engine->bin, *command) < 0 ? NULL : path);
 		command++;
 	}
-	strvec_add_all(&there, command);
-	words = strvec_finish(&there);
+	strvec_pushv(&there, command);
+	words = strvec_detach(&there);
 	if (!words || engine->transport == ENGINE_LOCAL)
 		return words;
 	if (engine->transport == ENGINE_EXEC) {
-		strvec_add_all(&argv, engine->words);
-		strvec_add_all(&argv, words);
+		strvec_pushv(&argv, engine->words);
+		strvec_pushv(&argv, words);
 	} else {
-		strvec_add_all(&argv, ssh);
-		strvec_add_all(&argv, engine->words + 1);
-		strvec_add(&argv, "--");
-		strvec_add(&argv, engine->words[0]);
-		strvec_take(&argv, shquote_join(words));
+		strvec_pushv(&argv, ssh);
+		strvec_pushv(&argv, engine->words + 1);
+		strvec_push(&argv, "--");
+		strvec_push(&argv, engine->words[0]);
+		strvec_push_nodup(&argv, shquote_join(words));
 	}
 	strvec_free(words);
-	return strvec_finish(&argv);
+	return strvec_detach(&argv);
 }
 
 char *
@@ -442,15 +442,15 @@ expand_list(const struct engine *engine, const char *word, struct strvec *words)
 {
 	if (strcmp(word, "{interfaces}") == 0) {
 		for (char **name = engine->interfaces; name && *name; name++) {
-			strvec_add(words, "-i");
-			strvec_add(words, *name);
+			strvec_push(words, "-i");
+			strvec_push(words, *name);
 		}
 	} else if (strcmp(word, "{flows}") == 0) {
 		if (engine->flows)
-			strvec_add_all(words, (char *const[]){"--flows", engine->flows, NULL});
+			strvec_pushl(words, "--flows", engine->flows, NULL);
 	} else if (strcmp(word, "{table}") == 0) {
 		if (engine->flows)
-			strvec_add_all(words, (char *const[]){"-t", "/dev/fd/3", NULL});
+			strvec_pushl(words, "-t", "/dev/fd/3", NULL);
 	} else {
 		return false;
 	}
@@ -483,7 +483,7 @@ engine_expand(const struct engine *engine, const char *id, char *const *command)
 	command = part_for(engine, command);
 	for (; *command && !is_end(*command) && !words.failed; command++)
 		if (!expand_list(engine, *command, &words))
-			strvec_take(&words, expand_word(*command, engine->name, directory));
+			strvec_push_nodup(&words, expand_word(*command, engine->name, directory));
 	free(directory);
-	return strvec_finish(&words);
+	return strvec_detach(&words);
 }

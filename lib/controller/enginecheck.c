@@ -1,6 +1,6 @@
 #include "controller/enginecheck.h"
 
-#include "base/parse.h"
+#include "base/clock.h"
 #include "controller/fanout.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ void
 enginecheck_release(struct enginecheck *checkup)
 {
 	keyval_release(&checkup->said);
-	strvec_free(strvec_finish(&checkup->addresses));
+	strvec_release(&checkup->addresses);
 	*checkup = ENGINECHECK_INIT;
 }
 
@@ -36,7 +36,7 @@ set_trouble(struct enginecheck *checkup, const struct task *task)
 		text[--length] = '\0';
 	line = strrchr(text, '\n');
 	line = line ? line + 1 : text;
-	if (task->status == PROCESS_TIMEOUT)
+	if (task->status == EXIT_TIMEOUT)
 		failure_set(&checkup->trouble, "no answer in time");
 	else if (strncmp(line, "vcap-host: ", 11) == 0)
 		failure_set(&checkup->trouble, "%s", line + 11);
@@ -79,19 +79,19 @@ check_command(const struct enginecheck *checkup)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-on", checkup->engine->name, NULL});
-	strvec_add(&argv, checkup->engine->is_region ? "vcap-region" : "vcap-host");
-	strvec_add(&argv, "check");
+	strvec_pushl(&argv, "vcap-on", checkup->engine->name, NULL);
+	strvec_push(&argv, checkup->engine->is_region ? "vcap-region" : "vcap-host");
+	strvec_push(&argv, "check");
 	if (checkup->engine->is_region)
-		return strvec_finish(&argv);
+		return strvec_detach(&argv);
 	for (char **name = checkup->engine->interfaces; name && *name; name++) {
-		strvec_add(&argv, "-i");
-		strvec_add(&argv, *name);
+		strvec_push(&argv, "-i");
+		strvec_push(&argv, *name);
 	}
-	strvec_add(&argv, checkup->engine->directory);
+	strvec_push(&argv, checkup->engine->directory);
 	if (checkup->addresses.list)
-		strvec_add_all(&argv, checkup->addresses.list);
-	return strvec_finish(&argv);
+		strvec_pushv(&argv, checkup->addresses.list);
+	return strvec_detach(&argv);
 }
 
 static char **
@@ -99,8 +99,8 @@ clock_command(const struct enginecheck *checkup)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-clock", checkup->engine->name, NULL});
-	return strvec_finish(&argv);
+	strvec_pushl(&argv, "vcap-clock", checkup->engine->name, NULL);
+	return strvec_detach(&argv);
 }
 
 /* Runs a command for each, or, if only_reached, for each that has answered. */
@@ -110,7 +110,7 @@ ask(struct enginecheck *list, size_t count, size_t jobs, bool only_reached,
 {
 	struct task *tasks = calloc(count + 1, sizeof(*tasks));
 	size_t asked = 0;
-	int rc = tasks ? 0 : failure_set(why, "out of memory");
+	int rc = tasks ? 0 : failure_nomem(why);
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		if (only_reached && !list[i].is_reached)
@@ -119,7 +119,7 @@ ask(struct enginecheck *list, size_t count, size_t jobs, bool only_reached,
 		tasks[asked].child = PROCESS_INIT;
 		tasks[asked].argv = command(&list[i]);
 		if (!tasks[asked++].argv)
-			rc = failure_set(why, "out of memory");
+			rc = failure_nomem(why);
 	}
 	if (rc == 0 && asked > 0 &&
 	    fanout_run(tasks, asked, jobs, NULL, PATIENCE_NS, ended, list, why) < 0)
@@ -146,8 +146,8 @@ enginecheck_values(const struct enginecheck *checkup, const char *key)
 
 	for (size_t i = 0; i < checkup->said.count; i++)
 		if (strcmp(checkup->said.pairs[i].key, key) == 0)
-			strvec_add(&values, checkup->said.pairs[i].value);
+			strvec_push(&values, checkup->said.pairs[i].value);
 	text = strvec_join(&values, " ");
-	strvec_free(strvec_finish(&values));
+	strvec_release(&values);
 	return text;
 }

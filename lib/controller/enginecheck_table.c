@@ -39,15 +39,15 @@ note_of(const struct enginecheck *checkup, const char *xdp)
 	char *text;
 
 	if (checkup->trouble.text[0])
-		strvec_add(&remarks, checkup->trouble.text);
+		strvec_push(&remarks, checkup->trouble.text);
 	if (version && strcmp(version, VCAP_VERSION) != 0)
-		strvec_addf(&remarks, "version %s, but %s here", version, VCAP_VERSION);
+		strvec_pushf(&remarks, "version %s, but %s here", version, VCAP_VERSION);
 	if (*xdp)
-		strvec_addf(&remarks, "an XDP program may hide packets of %s", xdp);
+		strvec_pushf(&remarks, "an XDP program may hide packets of %s", xdp);
 	if (checkup->is_reached && !checkup->has_clock)
-		strvec_add(&remarks, "does not tell its time");
+		strvec_push(&remarks, "does not tell its time");
 	text = strvec_join(&remarks, "; ");
-	strvec_free(strvec_finish(&remarks));
+	strvec_release(&remarks);
 	return text;
 }
 
@@ -109,7 +109,7 @@ add_script(struct table *table, const struct line *line, struct failure *why)
 		*error++ = '\0';
 	}
 	if (!local || !absent)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	else
 		rc = table_add(table,
 			       (const char *const[]){
@@ -134,7 +134,7 @@ add(struct table *table, const struct enginecheck *checkup, bool for_people, str
 
 	line.note = line.xdp ? note_of(checkup, line.xdp) : NULL;
 	if (!line.interfaces || !line.note)
-		rc = failure_set(why, "out of memory");
+		rc = failure_nomem(why);
 	else
 		rc = for_people ? add_human(table, &line, why) : add_script(table, &line, why);
 	free(line.interfaces);
@@ -149,7 +149,7 @@ enginecheck_table_new(const struct enginecheck *list, size_t count, bool for_peo
 {
 	struct table *table = for_people ? table_new("engines", human_columns, HUMAN_WIDTH)
 					 : table_new("engines", script_columns, SCRIPT_WIDTH);
-	int rc = table ? 0 : failure_set(why, "out of memory");
+	int rc = table ? 0 : failure_nomem(why);
 
 	for (size_t i = 0; i < count && rc == 0; i++)
 		rc = add(table, &list[i], for_people, why);

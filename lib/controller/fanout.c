@@ -96,7 +96,7 @@ fanout_run(struct task *tasks, size_t count, size_t jobs, const char *input, int
 	int failed = 0;
 
 	if (!pollers)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	while (next < count || running > 0) {
 		while (next < count && running < jobs) {
 			struct task *task = &tasks[next++];

@@ -16,7 +16,7 @@
 struct task {
 	char *const *argv;    /* the caller's; NULL: not run, and never ended() */
 	const char *name;     /* the caller's, for whoever is told */
-	int status;           /* as process_wait; PROCESS_TIMEOUT among them */
+	int status;           /* as process_wait; EXIT_TIMEOUT among them */
 	char *out, *err;      /* what it printed; valid in ended() only */
 	struct process child; /* the rest is fanout's own */
 	int out_fd, err_fd;

@@ -18,8 +18,6 @@
 #define SIZE_MOST   (UINT64_C(1) << 60)  /* bytes of a file */
 #define ANSWER_MAX  (256u << 10)         /* bytes of a status */
 
-enum { MERGE_PARTIAL = 3 };
-
 void
 fetch_release(struct fetch *transfer)
 {
@@ -32,10 +30,10 @@ on_engine(const struct fetch *transfer, char *const *command)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add(&argv, "vcap-on");
-	strvec_add(&argv, transfer->engine);
-	strvec_add_all(&argv, command);
-	return strvec_finish(&argv);
+	strvec_push(&argv, "vcap-on");
+	strvec_push(&argv, transfer->engine);
+	strvec_pushv(&argv, command);
+	return strvec_detach(&argv);
 }
 
 /* Runs vcap-host there, or what stands for it. Its status, or -1. */
@@ -45,8 +43,8 @@ run_host(const struct fetch *transfer, const char *verb, int out, struct failure
 	char *const command[] = {transfer->is_region ? "vcap-region" : "vcap-host", (char *)verb,
 				 (char *)transfer->directory, NULL};
 	char **argv = on_engine(transfer, command);
-	int status = argv ? process_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, why)
-			  : failure_set(why, "out of memory");
+	int status =
+	    argv ? process_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, why) : failure_nomem(why);
 
 	strvec_free(argv);
 	return status;
@@ -120,17 +118,16 @@ stream_command(const struct fetch *transfer)
 	struct strvec input = STRVEC_INIT;
 	char **argv;
 
-	strvec_add_all(&input, transfer->is_region
-				   ? (char *const[]){"vcap-region", "fetch", NULL}
-				   : (char *const[]){"vcap-merge", "-w", "-", NULL});
+	strvec_pushv(&input, transfer->is_region ? (char *const[]){"vcap-region", "fetch", NULL}
+						 : (char *const[]){"vcap-merge", "-w", "-", NULL});
 	if (transfer->packs)
-		strvec_add(&input, "-z");
+		strvec_push(&input, "-z");
 	if (transfer->is_region)
-		strvec_add(&input, transfer->directory);
+		strvec_push(&input, transfer->directory);
 	else
-		strvec_addf(&input, "%s=%s", transfer->engine, transfer->directory);
+		strvec_pushf(&input, "%s=%s", transfer->engine, transfer->directory);
 	argv = input.failed ? NULL : on_engine(transfer, input.list);
-	strvec_free(strvec_finish(&input));
+	strvec_release(&input);
 	return argv;
 }
 
@@ -151,7 +148,7 @@ stream_through_pump(const struct fetch *transfer, int fd, struct failure *why)
 	int rc, status;
 
 	if (!argv)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	if (relay_start(&relay, fd, &options, why) < 0) {
 		strvec_free(argv);
 		return -1;
@@ -183,7 +180,7 @@ fetch_stream(const struct fetch *transfer, int fd, struct failure *why)
 		return stream_through_pump(transfer, fd, why);
 	argv = stream_command(transfer);
 	if (!argv)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	limit_size(&transfer->said, &before);
 	rc = process_start(&child, argv, -1, fd, STDERR_FILENO, why);
 	setrlimit(RLIMIT_FSIZE, &before);
@@ -203,10 +200,10 @@ check(const struct fetch *transfer, const char *path, struct failure *why)
 	if (count_file(&tally, path, why) < 0)
 		return -1;
 	if (tally.packets == packets && tally.bytes == bytes)
-		return tally.cut_short ? MERGE_PARTIAL : 0;
+		return tally.cut_short ? EXIT_PARTIAL : 0;
 	/* Of a capture that was killed, the engine's last count is older than its files. */
 	if (reason && strcmp(reason, "killed") == 0)
-		return MERGE_PARTIAL;
+		return EXIT_PARTIAL;
 	return failure_set(why,
 			   "engine '%s' kept %" PRIu64 " packets of %" PRIu64
 			   " bytes, but sent %" PRIu64 " of %" PRIu64,
@@ -218,11 +215,11 @@ fetch_file(const struct fetch *transfer, const struct outfile *out, struct failu
 {
 	int status = fetch_stream(transfer, out->fd, why), verdict;
 
-	if (status == PROCESS_TIMEOUT)
+	if (status == EXIT_TIMEOUT)
 		return failure_set(why, "engine '%s' sends nothing more", transfer->engine);
-	if (status == 128 + SIGXFSZ)
+	if (status == EXIT_SIGNAL + SIGXFSZ)
 		return failure_set(why, "engine '%s' sends more than it has", transfer->engine);
-	if (status > 0 && status != MERGE_PARTIAL)
+	if (status > 0 && status != EXIT_PARTIAL)
 		return failure_set(why, "engine '%s' sent no whole file", transfer->engine);
 	if (status < 0)
 		return -1;

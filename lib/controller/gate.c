@@ -1,5 +1,6 @@
 #include "controller/gate.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "filter/service.h"
 #include "flows/pairsource_spec.h"

@@ -156,7 +156,7 @@ tend_until(struct livestream *streams, size_t count, const char *job, int64_t ev
 	while (now_ns < end_ns && (reader || !have_ended(streams, count))) {
 		const int64_t next_ns = beat_ns < end_ns ? beat_ns : end_ns;
 		const int64_t left_ns = next_ns > now_ns ? next_ns - now_ns : 0;
-		const struct timespec left = {left_ns / 1000000000, left_ns % 1000000000};
+		const struct timespec left = clock_timespec(left_ns);
 		bool is_beat;
 		int rc;
 

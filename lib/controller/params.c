@@ -1,7 +1,7 @@
 #include "controller/params.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
-#include "base/parse.h"
 #include "base/strvec.h"
 
 #include <ctype.h>
@@ -15,29 +15,29 @@ params_filter_command(const struct params *order)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-filter", "-ddd", "-m", NULL});
-	strvec_add(&argv, order->monitors);
-	strvec_add(&argv, "-S");
-	strvec_add(&argv, order->word);
+	strvec_pushl(&argv, "vcap-filter", "-ddd", "-m", NULL);
+	strvec_push(&argv, order->monitors);
+	strvec_push(&argv, "-S");
+	strvec_push(&argv, order->word);
 	if (order->expression && !order->joins)
-		strvec_add_all(&argv, (char *const[]){"-e", (char *)order->expression, NULL});
+		strvec_pushl(&argv, "-e", order->expression, NULL);
 	/* A larger set is no harm where vcap-join takes the rest away; the rest of a larger one
 	 * would be. */
 	if (order->roughly && order->invert)
-		return strvec_finish(&argv);
+		return strvec_detach(&argv);
 	if (order->roughly)
-		strvec_add(&argv, "--widen");
+		strvec_push(&argv, "--widen");
 	if (order->per_packet)
-		strvec_add(&argv, "-P");
+		strvec_push(&argv, "-P");
 	if (order->invert)
-		strvec_add(&argv, "-x");
+		strvec_push(&argv, "-x");
 	if (order->list) {
-		strvec_add(&argv, "--specs");
-		strvec_add(&argv, order->list);
+		strvec_push(&argv, "--specs");
+		strvec_push(&argv, order->list);
 	}
-	strvec_add(&argv, "--");
-	strvec_add_all(&argv, order->specs);
-	return strvec_finish(&argv);
+	strvec_push(&argv, "--");
+	strvec_pushv(&argv, order->specs);
+	return strvec_detach(&argv);
 }
 
 char **
@@ -45,9 +45,9 @@ params_expression_command(const struct params *order)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-filter", "-ddd", "-e", NULL});
-	strvec_add(&argv, order->expression);
-	return strvec_finish(&argv);
+	strvec_pushl(&argv, "vcap-filter", "-ddd", "-e", NULL);
+	strvec_push(&argv, order->expression);
+	return strvec_detach(&argv);
 }
 
 /* vcap-join between the rings and the writer, which finds the job at these paths. */
@@ -56,57 +56,54 @@ add_join(const struct params *order, const char *service, const char *specs, str
 {
 	if (!order->joins)
 		return;
-	strvec_add_all(argv, (char *const[]){"--", "vcap-join", "-S", (char *)service, "-m",
-					     (char *)order->monitors, NULL});
-	strvec_add(argv, order->per_packet ? "-P" : "{table}");
+	strvec_pushl(argv, "--", "vcap-join", "-S", service, "-m", order->monitors, NULL);
+	strvec_push(argv, order->per_packet ? "-P" : "{table}");
 	if (order->invert)
-		strvec_add(argv, "-x");
+		strvec_push(argv, "-x");
 	if (order->bytecode)
-		strvec_addf(argv, "--bytecode=%s", order->bytecode);
+		strvec_pushf(argv, "--bytecode=%s", order->bytecode);
 	if (order->specs[0] || order->list)
-		strvec_add_all(argv, (char *const[]){"--specs", (char *)specs, NULL});
+		strvec_pushl(argv, "--specs", specs, NULL);
 }
 
 static void
 add_limits(const struct params *order, struct strvec *argv)
 {
 	if (order->count)
-		strvec_addf(argv, "-c%" PRIu64, order->count);
+		strvec_pushf(argv, "-c%" PRIu64, order->count);
 	if (order->duration_ns)
-		strvec_addf(argv, "-t%" PRId64 ".%09" PRId64 "s",
-			    order->duration_ns / NS_PER_SECOND, order->duration_ns % NS_PER_SECOND);
+		strvec_pushf(argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(order->duration_ns));
 	if (order->snaplen)
-		strvec_addf(argv, "-s%" PRIu64, order->snaplen);
+		strvec_pushf(argv, "-s%" PRIu64, order->snaplen);
 }
 
 /* What the order asks of vcap-run, which is to run like `how`. With placeholders (engine.h). */
 static void
 add_run(const struct params *order, char *const *how, struct strvec *argv)
 {
-	strvec_add_all(argv,
-		       (char *const[]){"vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-", NULL});
-	strvec_add_all(argv, how);
+	strvec_pushl(argv, "vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-", NULL);
+	strvec_pushv(argv, how);
 	add_limits(order, argv);
-	strvec_add(argv, "{interfaces}");
+	strvec_push(argv, "{interfaces}");
 	if (order->joins && !order->per_packet)
-		strvec_add(argv, "{flows}");
+		strvec_push(argv, "{flows}");
 }
 
 /* The same of a region, whose vcap-start takes it from here. */
 static void
 add_region(const struct params *order, struct strvec *argv)
 {
-	strvec_add_all(argv, (char *const[]){"{region}", "vcap-on", "{}", "vcap-region", "start",
-					     "{dir}", "-m", (char *)order->monitors, NULL});
+	strvec_pushl(argv, "{region}", "vcap-on", "{}", "vcap-region", "start", "{dir}", "-m",
+		     order->monitors, NULL);
 	if (order->per_packet)
-		strvec_add(argv, "-P");
+		strvec_push(argv, "-P");
 	if (order->invert)
-		strvec_add(argv, "-x");
+		strvec_push(argv, "-x");
 	if (order->expression)
-		strvec_add_all(argv, (char *const[]){"-e", (char *)order->expression, NULL});
-	strvec_addf(argv, "--patience=%" PRId64 "ms", order->patience_ns / 1000000);
+		strvec_pushl(argv, "-e", order->expression, NULL);
+	strvec_pushf(argv, "--patience=%" PRId64 "ms", order->patience_ns / 1000000);
 	add_limits(order, argv);
-	strvec_add(argv, order->service);
+	strvec_push(argv, order->service);
 }
 
 char **
@@ -114,13 +111,13 @@ params_run_command(const struct params *order, const char *id, const char *job)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-each", "-t", "60s", "-i", NULL});
-	strvec_add(&argv, job);
-	strvec_add(&argv, id);
+	strvec_pushl(&argv, "vcap-each", "-t", "60s", "-i", NULL);
+	strvec_push(&argv, job);
+	strvec_push(&argv, id);
 	add_run(order, (char *const[]){"--detach", "-w", "{dir}", NULL}, &argv);
 	add_join(order, "./service", "specs", &argv);
 	add_region(order, &argv);
-	return strvec_finish(&argv);
+	return strvec_detach(&argv);
 }
 
 char **
@@ -132,7 +129,7 @@ params_stream_command(const struct params *order, int64_t lease_ns)
 	snprintf(lease, sizeof(lease), "--lease=%" PRId64 "ms", lease_ns / 1000000);
 	add_run(order, (char *const[]){lease, "-w", "-", NULL}, &argv);
 	add_join(order, "/dev/fd/4", "/dev/fd/5", &argv);
-	return strvec_finish(&argv);
+	return strvec_detach(&argv);
 }
 
 /* Writes the words of text, one a line, up to a comment in each line. */
@@ -241,8 +238,7 @@ params_facts(const struct params *order, struct keyval *facts)
 	if (order->expression)
 		rc |= keyval_set(facts, "expression", "%s", order->expression);
 	if (order->at_ns)
-		rc |= keyval_set(facts, "at", "%" PRId64 ".%09" PRId64,
-				 order->at_ns / NS_PER_SECOND, order->at_ns % NS_PER_SECOND);
+		rc |= keyval_set(facts, "at", CLOCK_FORMAT, CLOCK_ARGS(order->at_ns));
 	for (char *const *engine = order->engines; *engine; engine++)
 		rc |= keyval_add(facts, "engine", "%s", *engine);
 	free(specs);
@@ -290,10 +286,10 @@ params_engines(const struct service *service, const struct engines *known, const
 
 	for (size_t i = 0; i < service->engine_count; i++)
 		if (!list || engine_is_listed(list, service->engines[i]))
-			strvec_add(&chosen, service->engines[i]);
+			strvec_push(&chosen, service->engines[i]);
 	for (const char *s = list ? list : ""; *s; s += strspn(s, ","))
 		if (strcspn(s, ",") > 0) {
-			strvec_addf(&wanted, "%.*s", (int)strcspn(s, ","), s);
+			strvec_pushf(&wanted, "%.*s", (int)strcspn(s, ","), s);
 			s += strcspn(s, ",");
 		}
 	for (size_t i = 0; i < wanted.count && rc == 0; i++)
@@ -306,11 +302,11 @@ params_engines(const struct service *service, const struct engines *known, const
 	if (rc == 0 && chosen.count == 0)
 		rc = failure_set(why, "service '%s' has no engine", service->name);
 	if (wanted.failed || chosen.failed)
-		rc = failure_set(why, "out of memory");
-	strvec_free(strvec_finish(&wanted));
+		rc = failure_nomem(why);
+	strvec_release(&wanted);
 	if (rc == 0)
-		return strvec_finish(&chosen);
-	strvec_free(strvec_finish(&chosen));
+		return strvec_detach(&chosen);
+	strvec_release(&chosen);
 	return NULL;
 }
 
@@ -321,7 +317,7 @@ params_store(const struct params *order, int dirfd, struct failure *why)
 	int rc = -1;
 
 	if (!specs || !job)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	else if (fileio_replace(dirfd, "filter.bpf", order->filter, strlen(order->filter), why) ==
 		     0 &&
 		 fileio_replace(dirfd, "service", order->service_text, strlen(order->service_text),

@@ -1,5 +1,6 @@
 #include "controller/params_cli.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/parse.h"
 #include "controller/sharedservers.h"

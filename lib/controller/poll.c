@@ -1,7 +1,6 @@
 #include "controller/poll.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "base/strvec.h"
 #include "controller/each.h"
 
@@ -50,7 +49,7 @@ unsettled(const struct spool_entry *entry, const struct strvec *engines, size_t 
 
 		*running += standing == RUNNING;
 		if (standing != ENDED)
-			strvec_add(&open, engines->list[i]);
+			strvec_push(&open, engines->list[i]);
 	}
 	return open;
 }
@@ -113,14 +112,14 @@ retry_missing(struct spool_entry *entry, struct failure *why)
 
 	for (size_t i = 0; i < all.count; i++)
 		if (!strvec_has(&present, all.list[i]))
-			strvec_add(&lost, all.list[i]);
+			strvec_push(&lost, all.list[i]);
 	rc = each_run(entry, &lost, "45s", stop_command, why);
 	for (size_t i = 0; i < lost.count; i++)
 		if (standing_of(entry, lost.list[i]) == ENDED)
 			spool_entry_drop_missing(entry, lost.list[i]);
-	strvec_free(strvec_finish(&all));
-	strvec_free(strvec_finish(&lost));
-	strvec_free(strvec_finish(&present));
+	strvec_release(&all);
+	strvec_release(&lost);
+	strvec_release(&present);
 	return rc;
 }
 
@@ -137,7 +136,7 @@ poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why
 		int64_t now = clock_monotonic_ns();
 		size_t running;
 
-		strvec_free(strvec_finish(&open));
+		strvec_release(&open);
 		open = unsettled(entry, &engines, &running);
 		if (ask_at && open.count == 0)
 			break;
@@ -154,12 +153,12 @@ poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why
 			ask_at = clock_monotonic_ns();
 			ask_at += pause_before_next(entry, poll_ns, ask_at - begun, ask_at - now);
 		} else {
-			clock_rest(TICK_NS);
+			clock_sleep(TICK_NS);
 		}
 	}
 	for (size_t i = 0; i < open.count && rc == 0; i++)
 		rc = spool_entry_give_up(entry, open.list[i], why);
-	strvec_free(strvec_finish(&open));
-	strvec_free(strvec_finish(&engines));
+	strvec_release(&open);
+	strvec_release(&engines);
 	return rc == 0 ? retry_missing(entry, why) : rc;
 }

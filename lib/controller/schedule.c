@@ -37,9 +37,8 @@ start(struct spool_entry *entry, struct failure *why)
 	int started, status;
 
 	params_recall(&order, &entry->facts);
-	if (keyval_set(&entry->facts, "started", "%" PRId64 ".%09" PRId64, now / NS_PER_SECOND,
-		       now % NS_PER_SECOND) < 0)
-		return failure_set(why, "out of memory");
+	if (keyval_set(&entry->facts, "started", CLOCK_FORMAT, CLOCK_ARGS(now)) < 0)
+		return failure_nomem(why);
 	if (spool_entry_set_state(entry, "starting", NULL, why) < 0)
 		return -1;
 	status = start_compile_expression(&order, why);

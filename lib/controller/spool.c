@@ -1,5 +1,6 @@
 #include "controller/spool.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 
 #include <ctype.h>
@@ -43,7 +44,7 @@ spool_open(struct spool *spool, config_variable *variable, struct failure *why)
 		spool->path = NULL;
 	free(base);
 	if (!spool->path)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	if (make_directories(spool->path) < 0)
 		failure_errno(why, "cannot make '%s'", spool->path);
 	else
@@ -219,7 +220,8 @@ make_capture(const struct spool *spool, const char *service, const struct keyval
 	int tries = 0;
 
 	for (;;) {
-		time_t now = at ? (time_t)strtoll(at, NULL, 10) + tries / 10 : time(NULL);
+		time_t now = at ? (time_t)strtoll(at, NULL, 10) + tries / 10
+				: (time_t)(clock_realtime_ns() / NS_PER_SECOND);
 		char stamp[SPOOL_TIME + 1];
 		struct tm tm;
 
@@ -232,7 +234,7 @@ make_capture(const struct spool *spool, const char *service, const struct keyval
 			break;
 		if (given || errno != EEXIST || ++tries > 20)
 			return failure_errno(why, "cannot make '%s/%s'", spool->path, id);
-		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+		clock_sleep(NS_PER_SECOND / 10);
 	}
 	return spool_entry_open(capture, spool->dir, spool->path, id, why);
 }
@@ -240,15 +242,13 @@ make_capture(const struct spool *spool, const char *service, const struct keyval
 static int
 fill_capture(struct spool_entry *capture, struct keyval *facts, struct failure *why)
 {
-	struct timespec now;
+	const int64_t now = clock_realtime_ns();
 
 	capture->facts = *facts;
 	*facts = KEYVAL_INIT;
-	clock_gettime(CLOCK_REALTIME, &now);
 	if (keyval_set(&capture->facts, "id", "%s", capture->id) < 0 ||
-	    keyval_set(&capture->facts, "created", "%jd.%09ld", (intmax_t)now.tv_sec, now.tv_nsec) <
-		0)
-		return failure_set(why, "out of memory");
+	    keyval_set(&capture->facts, "created", CLOCK_FORMAT, CLOCK_ARGS(now)) < 0)
+		return failure_nomem(why);
 	if (flock(capture->dir, LOCK_EX) < 0 || mkdirat(capture->dir, "engines", 0700) < 0)
 		return failure_errno(why, "cannot make '%s'", capture->path);
 	return spool_entry_set_state(capture, "starting", NULL, why);

@@ -1,5 +1,6 @@
 #include "controller/spool_entry.h"
 
+#include "base/exitcode.h"
 #include "base/parse.h"
 #include "base/text.h"
 
@@ -49,7 +50,7 @@ spool_entry_open(struct spool_entry *entry, int dirfd, const char *path, const c
 		return 0;
 	entry->path = NULL;
 	spool_entry_close(entry);
-	return failure_set(why, "out of memory");
+	return failure_nomem(why);
 }
 
 void
@@ -140,7 +141,7 @@ spool_entry_set_state(struct spool_entry *entry, const char *state, const char *
 {
 	if (keyval_set(&entry->facts, "state", "%s", state) < 0 ||
 	    (text && keyval_set(&entry->facts, "message", "%s", text) < 0))
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	return spool_entry_store(entry, why);
 }
 
@@ -285,7 +286,7 @@ spool_entry_record(const struct spool_entry *entry, const char *engine, const ch
 	complaints = last_line(status ? complaints : "", &length);
 	if (rc < 0 || keyval_set(&state, "exit", "%d", status) < 0 ||
 	    keyval_set(&state, "error", "%.*s", length, complaints) < 0)
-		rc = failure_set(why, "out of memory");
+		rc = failure_nomem(why);
 	else
 		rc = spool_entry_store_engine(entry, engine, &state, why);
 	keyval_release(&answer);
@@ -327,7 +328,7 @@ engines_of(const struct spool_entry *entry, bool missing_too)
 
 		if (strcmp(pair->key, "engine") == 0 && parse_is_name(pair->value) &&
 		    (missing_too || !spool_entry_missing_reason(entry, pair->value)))
-			strvec_add(&words, pair->value);
+			strvec_push(&words, pair->value);
 	}
 	return words;
 }
@@ -362,7 +363,7 @@ spool_entry_counter(const struct spool_entry *entry, const char *key)
 			keyval_release(&state);
 		}
 	}
-	strvec_free(strvec_finish(&names));
+	strvec_release(&names);
 	return sum;
 }
 
@@ -383,7 +384,8 @@ spool_entry_engine_failure(const struct spool_entry *entry, const char *engine)
 	if (status == 256)
 		reason = strdup("nothing is known of it");
 	else if (status != 0 && error && *error)
-		rc = asprintf(&reason, "%s%s", status == 255 ? "not reached: " : "", error);
+		rc = asprintf(&reason, "%s%s", status == EXIT_NOT_REACHED ? "not reached: " : "",
+			      error);
 	else if (status != 0)
 		rc = asprintf(&reason, "exit status %" PRIu64, status);
 	if (rc < 0)
@@ -397,7 +399,7 @@ spool_entry_add_missing(struct spool_entry *entry, const char *engine, const cha
 			struct failure *why)
 {
 	if (keyval_add(&entry->facts, "missing", "%s %s", engine, reason) < 0)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	return spool_entry_store(entry, why);
 }
 

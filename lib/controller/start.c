@@ -20,11 +20,11 @@ compile(char *const *argv, const char *input, char **program, struct failure *wh
 	if (input)
 		in = process_input_open(input, strlen(input), why);
 	if (!argv)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	else if (out >= 0 && (in >= 0 || !input))
 		status = process_run(argv, in, out, STDERR_FILENO, -1, why);
 	if (status == 0 && !(*program = process_output_text(out)))
-		status = failure_set(why, "out of memory");
+		status = failure_nomem(why);
 	if (in >= 0)
 		close(in);
 	if (out >= 0)
@@ -79,7 +79,7 @@ count_started(struct spool_entry *entry, struct failure *why)
 			started = -1;
 		free(reason);
 	}
-	strvec_free(strvec_finish(&names));
+	strvec_release(&names);
 	return started;
 }
 
@@ -89,7 +89,7 @@ start_engines(const struct params *order, struct spool_entry *entry, struct fail
 	char *job = spool_entry_file(entry, "job");
 	char **argv = job ? params_run_command(order, entry->id, job) : NULL;
 	int rc = argv ? process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
-		      : failure_set(why, "out of memory");
+		      : failure_nomem(why);
 
 	strvec_free(argv);
 	free(job);

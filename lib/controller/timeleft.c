@@ -1,5 +1,6 @@
 #include "controller/timeleft.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 
 #include <ctype.h>

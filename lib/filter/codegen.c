@@ -285,7 +285,7 @@ codegen_assemble(struct codegen *cg, label entry, struct bpf *program, struct fa
 	struct layout layout = {.cg = cg};
 
 	if (!cg || cg->failed)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	layout.at = malloc(cg->count * sizeof(*layout.at));
 	layout.near = malloc(cg->count * sizeof(*layout.near));
 	layout.wanted = calloc(cg->count, sizeof(*layout.wanted));
@@ -302,7 +302,7 @@ codegen_assemble(struct codegen *cg, label entry, struct bpf *program, struct fa
 	free(layout.wanted);
 	if (layout.failed) {
 		free(layout.insns);
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	}
 	reverse(layout.insns, layout.count);
 	bpf_release(program);

@@ -39,7 +39,7 @@ take_over(struct bpf *program, const struct bpf_program *theirs, struct failure 
 {
 	program->insns = calloc(theirs->bf_len, sizeof(*program->insns));
 	if (!program->insns)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	program->count = theirs->bf_len;
 	for (size_t i = 0; i < program->count; i++) {
 		const struct bpf_insn *in = &theirs->bf_insns[i];
@@ -58,7 +58,7 @@ compile(pcap_t *handle, unsigned tags, const char *text, struct bpf *program, st
 	int rc;
 
 	if (asprintf(&whole, "%s%s%s", prefix[tags], text, tags ? ")" : "") < 0)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	rc = pcap_compile(handle, &theirs, whole, 1, PCAP_NETMASK_UNKNOWN);
 	free(whole);
 	if (rc == 0) {
@@ -125,7 +125,7 @@ move_program(const struct bpf *plain, const struct linktype_info *link, unsigned
 {
 	program->insns = calloc(plain->count, sizeof(*program->insns));
 	if (!program->insns)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	program->count = plain->count;
 	for (size_t i = 0; i < plain->count; i++) {
 		program->insns[i] = plain->insns[i];
@@ -160,7 +160,7 @@ expr_compile(struct filter_expression *expression, const char *text, uint16_t li
 				   text);
 	handle = pcap_open_dead(dlt_of(linktype), PACKET_SNAPLEN);
 	if (!handle)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	rc = compile(handle, 0, text, &made.by_tags[0], why);
 	for (unsigned tags = 1; link->has_type && tags <= DISSECT_VLAN_TAGS && rc == 0; tags++)
 		rc = knows_tags ? compile(handle, tags, text, &made.by_tags[tags], why)

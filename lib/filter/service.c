@@ -51,7 +51,7 @@ grow(void *list, size_t count, size_t size, struct failure *why)
 	if (larger)
 		memset(larger + count * size, 0, size);
 	else
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	return larger;
 }
 
@@ -168,7 +168,7 @@ parse_monitor(struct monitor *monitor, const struct line *line, struct failure *
 		if (line->words[2][0] != '/')
 			return failure_set(why, "not a path: '%s'", line->words[2]);
 		monitor->path = strdup(line->words[2]);
-		return monitor->path ? 0 : failure_set(why, "out of memory");
+		return monitor->path ? 0 : failure_nomem(why);
 	}
 	if (strcmp(word, "icmp") == 0)
 		monitor->kind = MONITOR_ICMP;
@@ -224,7 +224,7 @@ read_engine(struct service *service, const struct line *line, struct failure *wh
 	service->engines = larger;
 	larger[service->engine_count] = strdup(line->words[1]);
 	if (!larger[service->engine_count])
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	service->engine_count++;
 	return 0;
 }
@@ -272,7 +272,7 @@ read_lines(struct service *service, const char *text, const char *file, struct f
 	for (unsigned number = 1; *text; number++) {
 		size_t length = strcspn(text, "\n");
 		char *copy = strndup(text, length);
-		int rc = copy ? split(&line, copy, &detail) : failure_set(&detail, "out of memory");
+		int rc = copy ? split(&line, copy, &detail) : failure_nomem(&detail);
 
 		if (rc == 0 && line.count > 0)
 			rc = read_line(service, &line, &detail);
@@ -361,7 +361,7 @@ service_parse(struct service *service, const char *name, const char *text, const
 	*service = SERVICE_INIT;
 	service->name = strdup(name);
 	if (!service->name)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	if (read_lines(service, text, file, why) == 0 && arrange(service, why) == 0)
 		return 0;
 	service_release(service);

@@ -1,5 +1,6 @@
 #include "flows/connpair.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "packet/dissect.h"
 
@@ -136,9 +137,8 @@ connpair_print(const struct connpair *pairing, FILE *out)
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
 		if (protocols[i].number == pairing->protocol)
 			protocol = protocols[i].name;
-	fprintf(out, "%lld.%09lld %s %s", (long long)(pairing->time_ns / NS_PER_SECOND),
-		(long long)(pairing->time_ns % NS_PER_SECOND), pairing->is_end ? "end" : "new",
-		protocol);
+	fprintf(out, CLOCK_FORMAT " %s %s", CLOCK_ARGS(pairing->time_ns),
+		pairing->is_end ? "end" : "new", protocol);
 	print_end(&pairing->client, out);
 	print_end(&pairing->vip, out);
 	print_end(&pairing->source, out);

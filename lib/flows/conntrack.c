@@ -1,7 +1,6 @@
 #include "flows/conntrack.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "packet/dissect.h"
 
 #include <arpa/inet.h>

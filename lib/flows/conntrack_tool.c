@@ -8,7 +8,6 @@
  */
 #include "base/clock.h"
 #include "base/linebuf.h"
-#include "base/parse.h"
 #include "base/process.h"
 #include "base/supervisor.h"
 #include "flows/conntrack.h"

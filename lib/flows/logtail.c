@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/linebuf.h"
-#include "base/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>

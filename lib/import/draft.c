@@ -25,7 +25,7 @@
 static void
 release_words(struct strvec *words)
 {
-	strvec_free(strvec_finish(words));
+	strvec_release(words);
 }
 
 static void
@@ -168,7 +168,7 @@ add_warning(struct drafts *drafts, struct draft_location at, const char *format,
 		return;
 	}
 	if (!strvec_has(&drafts->warnings, warning))
-		strvec_add(&drafts->warnings, warning);
+		strvec_push(&drafts->warnings, warning);
 	free(warning);
 }
 
@@ -202,7 +202,7 @@ add_once(struct strvec *words, const char *format, va_list args)
 	vsnprintf(text, sizeof(text), format, args);
 	draft_endpoint_replace_controls(text);
 	if (!strvec_has(words, text))
-		strvec_add(words, text);
+		strvec_push(words, text);
 }
 
 void
@@ -344,7 +344,7 @@ draft_add_source(struct draft *draft, const char *source)
 	else if (!source || interval_parse(&interval, &family, source, NULL) < 0)
 		draft->has_unknown_source = true;
 	else if (!strvec_has(&draft->sources, source))
-		strvec_add(&draft->sources, source);
+		strvec_push(&draft->sources, source);
 }
 
 static void

@@ -10,7 +10,7 @@
 void
 draft_endpoints_release(struct draft_endpoints *endpoints)
 {
-	strvec_free(strvec_finish(&endpoints->lines));
+	strvec_release(&endpoints->lines);
 	free(endpoints->ports);
 	*endpoints = (struct draft_endpoints){0};
 }
@@ -84,7 +84,7 @@ draft_endpoints_add(struct draft_endpoints *endpoints, const char *address,
 		endpoints->ports = larger;
 	if (line && larger && !has_line(&endpoints->lines, line)) {
 		larger[count] = ports;
-		strvec_add(&endpoints->lines, line);
+		strvec_push(&endpoints->lines, line);
 	}
 	free(line);
 	return line && larger && !endpoints->lines.failed ? 0 : -1;

@@ -249,7 +249,7 @@ import_frontend(const struct haproxy_conf *conf, const struct haproxy_section *s
 
 	if (!front.draft || !front.backends) {
 		free(front.backends);
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	}
 	draft_add_comment(front.draft, "%s '%s' of %s:%u",
 			  section->kind == HAPROXY_LISTEN ? "listen" : "frontend", section->name,

@@ -135,15 +135,15 @@ haproxy_lexer_split(const char *line, size_t length, const struct strvec *variab
 		}
 		lexer.word = open_memstream(&text, &size);
 		if (!lexer.word)
-			return failure_set(why, "out of memory");
+			return failure_nomem(why);
 		while (rc == 0 && lexer.at < lexer.end && !ends_word(&lexer))
 			rc = append_next(&lexer, why);
 		if (fclose(lexer.word) != 0)
-			rc = failure_set(why, "out of memory");
+			rc = failure_nomem(why);
 		if (rc == 0 && lexer.quote)
 			rc = failure_set(why, "unterminated quote");
 		if (rc == 0)
-			strvec_add(words, text);
+			strvec_push(words, text);
 		free(text);
 	}
 	return rc;

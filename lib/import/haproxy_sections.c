@@ -93,13 +93,13 @@ set_variables(struct strvec *variables, const struct haproxy_line *line)
 	const bool is_setenv = haproxy_line_is(line, 0, "setenv");
 
 	if (is_setenv && line->count == 3 && !line->is_conditional)
-		strvec_addf(variables, "%s=%s", line->words[1], line->words[2]);
+		strvec_pushf(variables, "%s=%s", line->words[1], line->words[2]);
 	else if (is_setenv && line->count > 1)
-		strvec_add(variables, line->words[1]);
+		strvec_push(variables, line->words[1]);
 	else if (haproxy_line_is(line, 0, "resetenv"))
-		strvec_add(variables, "");
+		strvec_push(variables, "");
 	for (size_t i = 1; haproxy_line_is(line, 0, "unsetenv") && i < line->count; i++)
-		strvec_add(variables, line->words[i]);
+		strvec_push(variables, line->words[i]);
 }
 
 /* Splits a line into words: none if it is malformed. */
@@ -112,11 +112,11 @@ split_line(struct haproxy_conf *conf, struct haproxy_line *line, const char *tex
 
 	if (haproxy_lexer_split(text, length, variables, &words, &why) < 0) {
 		drafts_warn(conf->drafts, line->at, "%s", why.text);
-		strvec_free(strvec_finish(&words));
+		strvec_release(&words);
 		words = STRVEC_INIT;
 	}
 	line->count = words.count;
-	line->words = strvec_finish(&words);
+	line->words = strvec_detach(&words);
 }
 
 static int
@@ -139,8 +139,8 @@ read_lines(struct haproxy_conf *conf, const char *text, struct failure *why)
 			conf->lines[conf->line_count++] = line;
 	}
 	conf->drafts->failed |= variables.failed;
-	strvec_free(strvec_finish(&variables));
-	return conf->drafts->failed ? failure_set(why, "out of memory") : 0;
+	strvec_release(&variables);
+	return conf->drafts->failed ? failure_nomem(why) : 0;
 }
 
 const struct haproxy_section *
@@ -249,7 +249,7 @@ haproxy_conf_parse(struct haproxy_conf *conf, struct drafts *drafts, const char 
 	conf->lines = calloc(count, sizeof(*conf->lines));
 	conf->sections = calloc(count, sizeof(*conf->sections));
 	if (!conf->lines || !conf->sections)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	if (read_lines(conf, text, why) < 0)
 		return -1;
 	find_sections(conf);

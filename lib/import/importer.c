@@ -44,11 +44,11 @@ describe(const struct importer_input *input, char *const *command)
 	char *text, *source = NULL;
 
 	if (is_cat)
-		strvec_add(&words, input->file ? input->file : command[1]);
+		strvec_push(&words, input->file ? input->file : command[1]);
 	else
-		strvec_add_all(&words, command);
+		strvec_pushv(&words, command);
 	text = words.failed ? NULL : strvec_join(&words, " ");
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 	if (!input->engine || !text)
 		return text;
 	if (asprintf(&source, "%s:%s", input->engine, text) < 0)
@@ -82,7 +82,7 @@ run_command(const struct importer *importer, const struct importer_input *input,
 
 	*source = describe(input, command);
 	if (!*source) {
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 		return NULL;
 	}
 	text = input->run(input->context, command, why);
@@ -104,7 +104,7 @@ importer_read(const struct importer *importer, const struct importer_input *inpu
 		text = read_descriptor(input, *source, why);
 	} else {
 		text = NULL;
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	}
 	if (!text) {
 		free(*source);
@@ -124,5 +124,5 @@ importer_import(const struct importer *importer, struct drafts *drafts, const ch
 			drafts_warn(drafts, (struct draft_location){source, 0},
 				    "no such service: '%s'", *name);
 	drafts_drop_empty(drafts);
-	return drafts_are_complete(drafts) ? 0 : failure_set(why, "out of memory");
+	return drafts_are_complete(drafts) ? 0 : failure_nomem(why);
 }

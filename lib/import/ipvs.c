@@ -150,11 +150,11 @@ ipvs_import(struct drafts *drafts, const char *text, const char *file, struct fa
 		at.line++;
 		for (char *word; (word = strsep(&rest, " \t\r"));)
 			if (*word)
-				strvec_add(&words, word);
-		list = strvec_finish(&words);
+				strvec_push(&words, word);
+		list = strvec_detach(&words);
 		if (!line || (!list && line[strspn(line, " \t\r")])) {
 			free(line);
-			return failure_set(why, "out of memory");
+			return failure_nomem(why);
 		}
 		if (list && read_rule(&rule, list))
 			add_rule(drafts, at, &rule);

@@ -251,7 +251,7 @@ nginx_import(struct drafts *drafts, const char *text, const char *file, struct f
 	int rc = nginx_tree_parse(&tree, text, file, why);
 
 	for (size_t i = 0; rc == 0 && i < tree.warnings.count; i++)
-		strvec_add(&drafts->warnings, tree.warnings.list[i]);
+		strvec_push(&drafts->warnings, tree.warnings.list[i]);
 	for (const struct nginx_node *context = tree.root.first; rc == 0 && context;
 	     context = context->next) {
 		if (nginx_node_is(context, "mail"))

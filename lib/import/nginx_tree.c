@@ -111,7 +111,7 @@ read_include(struct parser *parser, const struct nginx_node *node, struct nginx_
 	if (!main_file ||
 	    (*pattern == '/' ? asprintf(&whole, "%s", pattern)
 			     : asprintf(&whole, "%s/%s", dirname(main_file), pattern)) < 0)
-		rc = failure_set(parser->why, "out of memory");
+		rc = failure_nomem(parser->why);
 	for (size_t i = 0; rc == 0 && parser->is_dump && i < tree->files.count; i++) {
 		if (fnmatch(whole, tree->files.list[i], FNM_PATHNAME | FNM_PERIOD) != 0)
 			continue;
@@ -119,9 +119,9 @@ read_include(struct parser *parser, const struct nginx_node *node, struct nginx_
 		rc = read_file(parser, i, parent, depth + 1);
 	}
 	if (rc == 0 && !is_found && (!parser->is_dump || !strpbrk(pattern, "*?[")))
-		strvec_addf(&tree->warnings,
-			    "%s:%u: included file not found (nginx -T prints it): '%s'",
-			    node->at.file, node->at.line, pattern);
+		strvec_pushf(&tree->warnings,
+			     "%s:%u: included file not found (nginx -T prints it): '%s'",
+			     node->at.file, node->at.line, pattern);
 	free(whole);
 	free(main_file);
 	return rc;
@@ -259,11 +259,11 @@ read_block(struct parser *parser, struct cursor *cursor, struct nginx_node *pare
 			if (!word)
 				rc = -1;
 			else
-				strvec_take(&words, word);
+				strvec_push_nodup(&words, word);
 		} else if (words.count == 0) {
 			rc = fail_at(parser, cursor, "missing directive");
 		} else {
-			char **list = strvec_finish(&words);
+			char **list = strvec_detach(&words);
 
 			rc = list ? finish_directive(parser, cursor, parent, list, depth)
 				  : fail_at(parser, cursor, "out of memory");
@@ -271,7 +271,7 @@ read_block(struct parser *parser, struct cursor *cursor, struct nginx_node *pare
 	}
 	if (rc == 0 && words.count > 0)
 		rc = fail_at(parser, cursor, "unterminated directive");
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 	return rc;
 }
 
@@ -287,14 +287,14 @@ split_files(struct parser *parser, const char *text, const char *file)
 	tree->storage = strdup(text);
 	tree->texts = calloc(count, sizeof(*tree->texts));
 	if (!tree->storage || !tree->texts)
-		return failure_set(parser->why, "out of memory");
+		return failure_nomem(parser->why);
 	for (char *line = tree->storage; line && *line;) {
 		char *end = strchr(line, '\n');
 
 		if (end && strncmp(line, marker, strlen(marker)) == 0 && end[-1] == ':') {
 			end[-1] = '\0';
 			*line = '\0'; /* ends the file before */
-			strvec_add(&tree->files, line + strlen(marker));
+			strvec_push(&tree->files, line + strlen(marker));
 			if (tree->files.failed)
 				break;
 			tree->texts[tree->files.count - 1] = end + 1;
@@ -303,10 +303,10 @@ split_files(struct parser *parser, const char *text, const char *file)
 		line = end ? end + 1 : NULL;
 	}
 	if (!parser->is_dump) {
-		strvec_add(&tree->files, file);
+		strvec_push(&tree->files, file);
 		tree->texts[0] = tree->storage;
 	}
-	return tree->files.failed ? failure_set(parser->why, "out of memory") : 0;
+	return tree->files.failed ? failure_nomem(parser->why) : 0;
 }
 
 int
@@ -321,7 +321,7 @@ nginx_tree_parse(struct nginx_tree *tree, const char *text, const char *file, st
 		rc = read_file(&parser, 0, &tree->root, 0);
 	reverse_children(&tree->root);
 	if (rc == 0 && tree->warnings.failed)
-		rc = failure_set(why, "out of memory");
+		rc = failure_nomem(why);
 	return rc;
 }
 
@@ -329,8 +329,8 @@ void
 nginx_tree_release(struct nginx_tree *tree)
 {
 	free_nodes(tree->root.first);
-	strvec_free(strvec_finish(&tree->files));
-	strvec_free(strvec_finish(&tree->warnings));
+	strvec_release(&tree->files);
+	strvec_release(&tree->warnings);
 	free(tree->texts);
 	free(tree->storage);
 	*tree = (struct nginx_tree){0};

@@ -10,7 +10,7 @@
  */
 #include "join/conntable.h"
 
-#include "base/parse.h"
+#include "base/clock.h"
 #include "join/tcp_header.h"
 
 #include <stdlib.h>

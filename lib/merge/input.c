@@ -47,13 +47,6 @@ input_release(struct input *input)
 	free(input->index);
 }
 
-static int
-no_memory(struct failure *why)
-{
-	errno = ENOMEM;
-	return failure_errno(why, "cannot merge");
-}
-
 /* Two link types in one file cannot be read by libpcap. */
 static int
 check_linktype(const struct input *input, struct interfaces *interfaces,
@@ -90,7 +83,7 @@ map_new_interfaces(struct input *input, struct interfaces *interfaces, struct fa
 	    realloc(input->map, source->interface_count * sizeof(*input->map));
 
 	if (!map)
-		return no_memory(why);
+		return failure_nomem(why);
 	input->map = map;
 	for (; input->map_count < source->interface_count; input->map_count++) {
 		const struct interface *interface = &source->interfaces[input->map_count];
@@ -102,13 +95,13 @@ map_new_interfaces(struct input *input, struct interfaces *interfaces, struct fa
 			return -1;
 		hint.from_vcap = source->from_vcap;
 		if (label_of(&label, interface, &hint) < 0)
-			return no_memory(why);
+			return failure_nomem(why);
 		map[input->map_count].newest_ns = INT64_MIN;
 		rc =
 		    interfaces_add(interfaces, interface, &label, &map[input->map_count].interface);
 		label_release(&label);
 		if (rc < 0)
-			return no_memory(why);
+			return failure_nomem(why);
 	}
 	return 0;
 }
@@ -232,7 +225,7 @@ read_head(struct input *input, struct interfaces *interfaces, struct failure *wh
 			return INPUT_HEAD;
 		case SOURCE_STATISTICS:
 			if (update_statistics(input, interfaces, packet.iface) < 0)
-				return no_memory(why);
+				return failure_nomem(why);
 			break;
 		case SOURCE_NOTE:
 			input->is_note = source->note.is_copyable;
@@ -408,7 +401,7 @@ input_sort(struct input *input, struct interfaces *interfaces, struct failure *w
 		return 0;
 	while ((more = read_head(input, interfaces, why)) > 0) {
 		if (array_grow(&input->index, input->index_count, sizeof(*input->index)) < 0)
-			return no_memory(why);
+			return failure_nomem(why);
 		input->index[input->index_count++] =
 		    (struct input_index){.ts_ns = input->packet.ts_ns,
 					 .place = source->place,

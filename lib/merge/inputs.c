@@ -403,7 +403,7 @@ inputs_section(const struct inputs *inputs, enum inputs_sections which,
 	struct section merged = SECTION_INIT;
 
 	for (size_t i = 0; i < remarks->count; i++)
-		strvec_add(&merged.comments, remarks->list[i]);
+		strvec_push(&merged.comments, remarks->list[i]);
 
 	for (size_t i = 0; i < inputs->count; i++) {
 		const struct input_file *input = &inputs->list[i];

@@ -82,18 +82,11 @@ merge_free(struct merge *merge)
 	free(merge);
 }
 
-static int
-no_memory(struct failure *why)
-{
-	errno = ENOMEM;
-	return failure_errno(why, "cannot merge");
-}
-
 int
 merge_add(struct merge *merge, const struct merge_input *input, struct failure *why)
 {
 	if (array_grow(&merge->inputs, merge->input_count, sizeof(*merge->inputs)) < 0)
-		return no_memory(why);
+		return failure_nomem(why);
 	input_init(&merge->inputs[merge->input_count], input, merge->input_count);
 	merge->input_count++;
 	return 0;
@@ -102,7 +95,8 @@ merge_add(struct merge *merge, const struct merge_input *input, struct failure *
 int
 merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why)
 {
-	return interfaces_offset(&merge->interfaces, engine, offset_ns) < 0 ? no_memory(why) : 0;
+	return interfaces_offset(&merge->interfaces, engine, offset_ns) < 0 ? failure_nomem(why)
+									    : 0;
 }
 
 void
@@ -184,7 +178,7 @@ advance_top(struct merge *merge)
 
 	merge->top_is_consumed = false;
 	if (inputheap_consume(&merge->heap) < 0)
-		return no_memory(&merge->why);
+		return failure_nomem(&merge->why);
 	more = advance(merge, &merge->inputs[inputheap_top(&merge->heap)]);
 	if (more < 0)
 		return -1;
@@ -200,7 +194,7 @@ finish_interfaces(struct merge *merge)
 	for (size_t i = 0; i < merge->input_count; i++)
 		input_finish(&merge->inputs[i], &merge->interfaces);
 	if (interfaces_finish(&merge->interfaces) < 0)
-		return no_memory(&merge->why);
+		return failure_nomem(&merge->why);
 	show_interfaces(merge);
 	merge->has_ended = true;
 	return 0;
@@ -304,7 +298,7 @@ merge_batch(struct merge *merge, struct batch *batch)
 	if (merge->heap.duplicate_count || merge->heap.count == 0)
 		return 0;
 	if (lookahead_batch(&merge->lookahead, &merge->heap, &merge->interfaces, batch) < 0)
-		no_memory(&merge->why);
+		failure_nomem(&merge->why);
 	return batch->count;
 }
 
@@ -357,13 +351,13 @@ merge_start(struct merge *merge, struct failure *why)
 		0 ||
 	    (!merge->interfaces.is_live &&
 	     lookahead_init(&merge->lookahead, merge->inputs, merge->input_count) < 0))
-		rc = no_memory(why);
+		rc = failure_nomem(why);
 	if (rc == 0 && read_first_heads(merge, has_head) < 0) {
 		*why = merge->why;
 		rc = -1;
 	}
 	if (rc == 0 && sort_interfaces(merge) < 0)
-		rc = no_memory(why);
+		rc = failure_nomem(why);
 	for (size_t i = 0; rc == 0 && i < merge->input_count; i++)
 		if (has_head[i])
 			inputheap_push(&merge->heap, (uint32_t)i);

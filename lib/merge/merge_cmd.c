@@ -42,7 +42,7 @@ merge_cmd_release(struct merge_cmd *cmd)
 	for (size_t i = 0; i < cmd->offset_count; i++)
 		free(cmd->offsets[i].engine);
 	free(cmd->offsets);
-	strvec_free(strvec_finish(&cmd->remarks));
+	strvec_release(&cmd->remarks);
 	outfile_abandon(&cmd->out);
 	*cmd = MERGE_CMD_INIT;
 }

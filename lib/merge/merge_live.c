@@ -13,7 +13,6 @@
 #include "merge/merge_live.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,6 @@
 #include "merge/merge_options.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 
 #include <string.h>
@@ -42,7 +43,7 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 	case 'S': options->service = arg; break;
 	case 'o': rc = set_offset(cmd, arg, why); break;
 	case 'z': cmd->compresses = true; break;
-	case MERGE_OPTION_COMMENT: strvec_add(&cmd->remarks, arg); break;
+	case MERGE_OPTION_COMMENT: strvec_push(&cmd->remarks, arg); break;
 	case MERGE_OPTION_MIXED: cmd->mixes_linktypes = true; break;
 	case MERGE_OPTION_WINDOW:
 		rc = parse_duration(arg, NS_PER_SECOND, &cmd->inputs.window_ns, why);

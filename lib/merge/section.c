@@ -12,7 +12,7 @@ static void
 add_text(struct section *merged, const char *engine, const char *key, const char *text)
 {
 	if (text)
-		strvec_addf(&merged->comments, "%s: %s%s", engine, key, text);
+		strvec_pushf(&merged->comments, "%s: %s%s", engine, key, text);
 }
 
 static void
@@ -38,7 +38,7 @@ section_add(struct section *merged, const struct file_section *section, const ch
 	add_options(merged, section);
 	if (section->application && strncmp(section->application, "vcap-merge ", 11) == 0) {
 		if (section->comments)
-			strvec_add_all(&merged->comments, section->comments);
+			strvec_pushv(&merged->comments, section->comments);
 		return;
 	}
 	add_text(merged, engine, "application ", section->application);
@@ -175,9 +175,9 @@ section_finish(struct section *merged, const struct file_section *known,
 
 	comments->count = keep_each_once(comments->list, known ? known->comments : NULL, &left_out);
 	if (left_out)
-		strvec_addf(comments, "%zu more comments are left out", left_out);
+		strvec_pushf(comments, "%zu more comments are left out", left_out);
 	failed |= comments->failed;
-	section->comments = strvec_finish(comments);
+	section->comments = strvec_detach(comments);
 	free(merged->options);
 	*merged = SECTION_INIT;
 	return failed ? -1 : 0;

@@ -21,13 +21,6 @@ summary_release(struct summary *summary)
 }
 
 static int
-no_memory(struct failure *why)
-{
-	errno = ENOMEM;
-	return failure_errno(why, "cannot count");
-}
-
-static int
 compare_labels(const struct label *a, const struct label *b)
 {
 	int order = strcmp(a->engine, b->engine);
@@ -236,7 +229,7 @@ summary_count(struct summary *summary, struct source *source, int64_t bin_ns, st
 		else if (add_new_rows(summary, source, &row_of, &known) < 0 ||
 			 (event == SOURCE_PACKET &&
 			  count_packet(summary, row_of[packet.iface], &packet, bin_ns) < 0))
-			rc = no_memory(why);
+			rc = failure_nomem(why);
 	} while (rc == 0 && event != SOURCE_END);
 	for (size_t i = 0; i < summary->row_count; i++)
 		summary->rows[i].counters.dropped = STATISTICS_UNKNOWN;
@@ -249,6 +242,6 @@ summary_count(struct summary *summary, struct source *source, int64_t bin_ns, st
 		}
 	free(row_of);
 	if (rc == 0 && sort_and_prune(summary) < 0)
-		rc = no_memory(why);
+		rc = failure_nomem(why);
 	return rc;
 }

@@ -1,6 +1,6 @@
 #include "merge/summary_table.h"
 
-#include "base/parse.h"
+#include "base/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -202,7 +202,7 @@ summary_table_new(const struct summary *summary, const struct summary_table_form
 	int rc;
 
 	if (!table) {
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 		return NULL;
 	}
 	if (form->by_bin)

@@ -162,7 +162,7 @@ addrset_add_interval(struct addrset *set, uint8_t family, struct interval interv
 		struct interval *list = realloc(to->list, room * sizeof(*list));
 
 		if (!list)
-			return failure_set(why, "out of memory");
+			return failure_nomem(why);
 		to->list = list;
 		to->room = room;
 	}
@@ -363,7 +363,7 @@ addrset_widen(const struct addrset *from, size_t most, struct addrset *to, unsig
 
 	*added = 0;
 	if (!gaps)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	gap_count = list_gaps(gaps, 4, &from->v4);
 	gap_count += list_gaps(gaps + gap_count, 6, &from->v6);
 	qsort(gaps, gap_count, sizeof(*gaps), compare_gaps);

@@ -154,7 +154,7 @@ bpf_parse(struct bpf *program, const char *text, struct failure *why)
 				   (unsigned long long)count, BPF_MAX);
 	insns = calloc(count, sizeof(*insns));
 	if (!insns)
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	for (size_t i = 0; i < count; i++) {
 		if (!take_insn(&text, &insns[i]) || !take_line_end(&text)) {
 			failure_set(why, "instruction %zu is not 'code jt jf k'", i);

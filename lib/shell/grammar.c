@@ -128,7 +128,7 @@ grammar_split(const char *line, struct strvec *words)
 	for (const char *s = line + strspn(line, blanks); *s && *s != '#'; s += strspn(s, blanks)) {
 		size_t length = strcspn(s, blanks);
 
-		strvec_take(words, strndup(s, length));
+		strvec_push_nodup(words, strndup(s, length));
 		s += length;
 	}
 	return words->failed ? -1 : 0;
@@ -225,7 +225,7 @@ refuse_word(const struct strvec *words, size_t at, struct failure *why)
 static void
 add_alternative(void *context, const struct grammar_choice *choice)
 {
-	strvec_add(context, choice->word);
+	strvec_push(context, choice->word);
 }
 
 static int
@@ -239,7 +239,7 @@ refuse_end(enum grammar_mode mode, const struct strvec *words, struct failure *w
 	failure_set(why, "after '%s' comes %s", said ? said : "", list ? list : "more");
 	free(said);
 	free(list);
-	strvec_free(strvec_finish(&wanted));
+	strvec_release(&wanted);
 	return -1;
 }
 

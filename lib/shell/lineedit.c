@@ -60,8 +60,8 @@ collect(void *context, const struct grammar_choice *choice)
 	if (is_value ? *offer->begun && choice->value == GRAMMAR_NO_VALUE
 		     : strncmp(choice->word, offer->begun, strlen(offer->begun)) != 0)
 		return;
-	strvec_add(&offer->words, choice->word);
-	strvec_add(&offer->helps, choice->help);
+	strvec_push(&offer->words, choice->word);
+	strvec_push(&offer->helps, choice->help);
 }
 
 static bool
@@ -84,8 +84,8 @@ static void
 offer_close(struct offer *offer)
 {
 	free(offer->text);
-	strvec_free(strvec_finish(&offer->words));
-	strvec_free(strvec_finish(&offer->helps));
+	strvec_release(&offer->words);
+	strvec_release(&offer->helps);
 }
 
 static void
@@ -217,22 +217,22 @@ load_lines(struct lineedit *prompt, FILE *in)
 
 	while (getline(&line, &room, in) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		strvec_add(&all, line);
+		strvec_push(&all, line);
 	}
 	free(line);
 	for (size_t i = all.count > LINES_KEPT ? all.count - LINES_KEPT : 0; i < all.count; i++) {
 		history(prompt->lines, &event, H_ENTER, all.list[i]);
-		strvec_add(&kept, all.list[i]);
+		strvec_push(&kept, all.list[i]);
 	}
 	if (all.count > 2 * LINES_KEPT) {
-		strvec_add(&kept, "");
+		strvec_push(&kept, "");
 		text = strvec_join(&kept, "\n");
 		if (text)
 			fileio_replace(AT_FDCWD, prompt->file, text, strlen(text), &why);
 		free(text);
 	}
-	strvec_free(strvec_finish(&all));
-	strvec_free(strvec_finish(&kept));
+	strvec_release(&all);
+	strvec_release(&kept);
 }
 
 static void

@@ -36,7 +36,7 @@ lineinput_next(struct lineinput *dictation, const char *label, char **line, stru
 	case LINEEDIT_DROPPED: *line = strdup(""); break;
 	case LINEEDIT_END: *line = strdup("exit"); break;
 	}
-	return *line ? 1 : failure_set(why, "out of memory");
+	return *line ? 1 : failure_nomem(why);
 }
 
 int

@@ -1,6 +1,6 @@
 #include "shell/run_command.h"
 
-#include "base/parse.h"
+#include "base/clock.h"
 #include "base/process.h"
 #include "base/strvec.h"
 
@@ -16,9 +16,8 @@ enum { ANSWER_MAX = 1 << 16 }; /* bytes of what a command prints */
 static int
 run(struct strvec *words, int in, int out, struct failure *why)
 {
-	char **argv = strvec_finish(words);
-	int status = argv ? process_run(argv, in, out, STDERR_FILENO, -1, why)
-			  : failure_set(why, "out of memory");
+	char **argv = strvec_detach(words);
+	int status = argv ? process_run(argv, in, out, STDERR_FILENO, -1, why) : failure_nomem(why);
 
 	strvec_free(argv);
 	return status;
@@ -40,7 +39,7 @@ ask(struct strvec *words, int in, char **answer, struct failure *why)
 	if (out >= 0)
 		close(out);
 	if (out < 0)
-		strvec_free(strvec_finish(words));
+		strvec_release(words);
 	return status;
 }
 
@@ -69,10 +68,10 @@ open_addresses(const struct settings *settings, struct failure *why)
 		return -1;
 	for (int i = 0; i < SETTINGS_KINDS; i++)
 		if (settings->lists[i].list)
-			strvec_add_all(&all, settings->lists[i].list);
+			strvec_pushv(&all, settings->lists[i].list);
 	text = all.failed ? NULL : strvec_join(&all, "\n");
-	strvec_free(strvec_finish(&all));
-	fd = text ? process_input_open(text, strlen(text), why) : failure_set(why, "out of memory");
+	strvec_release(&all);
+	fd = text ? process_input_open(text, strlen(text), why) : failure_nomem(why);
 	free(text);
 	return fd;
 }
@@ -89,16 +88,15 @@ run_command_start(const struct settings *settings, const char *service, char **i
 	if (detail.text[0])
 		return failure_set(why, "%s", detail.text);
 	/* Limits that are 0 are none, and said to be wanted so. */
-	strvec_add(&argv, "vcap-start");
-	strvec_addf(&argv, "-c%" PRIu64, settings->count);
-	strvec_addf(&argv, "-t%" PRId64 ".%09" PRId64 "s", settings->duration_ns / NS_PER_SECOND,
-		    settings->duration_ns % NS_PER_SECOND);
-	strvec_addf(&argv, "-s%" PRIu64, settings->snaplen);
-	strvec_addf(&argv, "-m%s", settings_monitors(settings));
-	strvec_add(&argv, "--");
-	strvec_add(&argv, service);
+	strvec_push(&argv, "vcap-start");
+	strvec_pushf(&argv, "-c%" PRIu64, settings->count);
+	strvec_pushf(&argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(settings->duration_ns));
+	strvec_pushf(&argv, "-s%" PRIu64, settings->snaplen);
+	strvec_pushf(&argv, "-m%s", settings_monitors(settings));
+	strvec_push(&argv, "--");
+	strvec_push(&argv, service);
 	if (in >= 0)
-		strvec_add(&argv, "-");
+		strvec_push(&argv, "-");
 	status = ask_undisturbed(&argv, in, id, why);
 	if (in >= 0)
 		close(in);
@@ -112,7 +110,7 @@ run_command_stop(const char *id, struct failure *why)
 	char *nothing;
 	int status;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-stop", "-n", "--", (char *)id, NULL});
+	strvec_pushl(&argv, "vcap-stop", "-n", "--", id, NULL);
 	status = ask_undisturbed(&argv, -1, &nothing, why);
 	free(nothing);
 	return status;
@@ -123,7 +121,7 @@ run_command_wait(const char *id, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-wait", "--", (char *)id, NULL});
+	strvec_pushl(&argv, "vcap-wait", "--", id, NULL);
 	return run(&argv, -1, -1, why);
 }
 
@@ -132,8 +130,7 @@ run_command_export(const char *id, const char *directory, char **path, struct fa
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv,
-		       (char *const[]){"vcap-export", "--", (char *)id, (char *)directory, NULL});
+	strvec_pushl(&argv, "vcap-export", "--", id, directory, NULL);
 	return ask(&argv, -1, path, why);
 }
 
@@ -142,7 +139,7 @@ static int
 show(struct strvec *argv, FILE *out, struct failure *why)
 {
 	if (fflush(out) != 0) {
-		strvec_free(strvec_finish(argv));
+		strvec_release(argv);
 		return failure_errno(why, "cannot write to standard output");
 	}
 	return run(argv, -1, fileno(out), why);
@@ -153,7 +150,7 @@ run_command_status(const char *id, FILE *out, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add_all(&argv, (char *const[]){"vcap-status", "--", (char *)id, NULL});
+	strvec_pushl(&argv, "vcap-status", "--", id, NULL);
 	return show(&argv, out, why);
 }
 
@@ -162,6 +159,6 @@ run_command_services(FILE *out, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_add(&argv, "vcap-services");
+	strvec_push(&argv, "vcap-services");
 	return show(&argv, out, why);
 }

@@ -1,5 +1,6 @@
 #include "shell/settings.h"
 
+#include "base/clock.h"
 #include "base/parse.h"
 #include "packet/addrset.h"
 #include "packet/packet.h"
@@ -14,7 +15,7 @@ void
 settings_release(struct settings *settings)
 {
 	for (int i = 0; i < SETTINGS_KINDS; i++)
-		strvec_free(strvec_finish(&settings->lists[i]));
+		strvec_release(&settings->lists[i]);
 	free(settings->id);
 	*settings = SETTINGS_INIT;
 }
@@ -96,11 +97,11 @@ add_address(struct settings *settings, enum settings_field field, const char *va
 				   "'%s' is one too many: there are %d (vcap start --specs takes "
 				   "any number)",
 				   value, SETTINGS_ADDRS_MAX);
-	strvec_add(list, value);
+	strvec_push(list, value);
 	if (!list->failed)
 		return 0;
 	list->failed = false;
-	return failure_set(why, "out of memory");
+	return failure_nomem(why);
 }
 
 static int
@@ -159,7 +160,7 @@ settings_clear(struct settings *settings, enum settings_field field, const char 
 	case SETTINGS_RANGES:
 		if (value)
 			return drop_address(settings, field, value, why);
-		strvec_free(strvec_finish(list_of(settings, field)));
+		strvec_release(list_of(settings, field));
 		break;
 	case SETTINGS_CAPTURE: settings->capture = false; break;
 	case SETTINGS_LIMITS:
@@ -168,7 +169,7 @@ settings_clear(struct settings *settings, enum settings_field field, const char 
 		break;
 	case SETTINGS_LISTS:
 		for (int i = 0; i < SETTINGS_KINDS; i++)
-			strvec_free(strvec_finish(&settings->lists[i]));
+			strvec_release(&settings->lists[i]);
 		break;
 	}
 	return 0;
@@ -183,13 +184,13 @@ settings_copy(struct settings *to, const struct settings *from, struct failure *
 	for (int i = 0; i < SETTINGS_KINDS; i++) {
 		copy.lists[i] = STRVEC_INIT;
 		if (from->lists[i].list)
-			strvec_add_all(&copy.lists[i], from->lists[i].list);
+			strvec_pushv(&copy.lists[i], from->lists[i].list);
 		failed |= copy.lists[i].failed;
 	}
 	copy.id = from->id ? strdup(from->id) : NULL;
 	if (failed || (from->id && !copy.id)) {
 		settings_release(&copy);
-		return failure_set(why, "out of memory");
+		return failure_nomem(why);
 	}
 	settings_release(to);
 	*to = copy;
@@ -228,7 +229,7 @@ settings_facts(const struct settings *settings, struct keyval *facts, struct fai
 			    keyval_add(facts, settings_kinds[i], "%s", settings->lists[i].list[j]);
 	if (settings->id)
 		rc |= keyval_add(facts, "capture", "%s", settings->id);
-	return rc == 0 ? 0 : failure_set(why, "out of memory");
+	return rc == 0 ? 0 : failure_nomem(why);
 }
 
 /* Takes one line. */
@@ -254,7 +255,7 @@ recall(struct settings *settings, const struct keyval_pair *pair, struct failure
 	if (strcmp(pair->key, "capture") == 0) {
 		free(settings->id);
 		settings->id = strdup(value);
-		return settings->id ? 0 : failure_set(why, "out of memory");
+		return settings->id ? 0 : failure_nomem(why);
 	}
 	for (int i = 0; i < SETTINGS_KINDS; i++)
 		if (strcmp(pair->key, settings_kinds[i]) == 0)

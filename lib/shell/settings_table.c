@@ -1,6 +1,6 @@
 #include "shell/settings_table.h"
 
-#include "base/parse.h"
+#include "base/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@ struct box {
 static void
 add(struct box *box, const char *field, const char *value)
 {
-	strvec_add(&box->fields, field);
-	strvec_add(&box->values, value);
+	strvec_push(&box->fields, field);
+	strvec_push(&box->values, value);
 }
 
 static void
@@ -26,8 +26,8 @@ add_addresses(struct box *box, const struct settings *settings)
 	add(box, "debug_ip", "");
 	for (int i = 0; i < SETTINGS_KINDS; i++)
 		for (size_t j = 0; j < settings->lists[i].count; j++) {
-			strvec_addf(&box->fields, "  %s[%zu]", settings_kinds[i], j + 1);
-			strvec_add(&box->values, settings->lists[i].list[j]);
+			strvec_pushf(&box->fields, "  %s[%zu]", settings_kinds[i], j + 1);
+			strvec_push(&box->values, settings->lists[i].list[j]);
 		}
 }
 
@@ -35,13 +35,13 @@ add_addresses(struct box *box, const struct settings *settings)
 static void
 add_duration(struct box *box, int64_t ns)
 {
-	strvec_add(&box->fields, "  duration");
+	strvec_push(&box->fields, "  duration");
 	if (ns % NS_PER_MINUTE == 0)
-		strvec_addf(&box->values, "%" PRId64 " mins", ns / NS_PER_MINUTE);
+		strvec_pushf(&box->values, "%" PRId64 " mins", ns / NS_PER_MINUTE);
 	else if (ns % NS_PER_SECOND == 0)
-		strvec_addf(&box->values, "%" PRId64 " secs", ns / NS_PER_SECOND);
+		strvec_pushf(&box->values, "%" PRId64 " secs", ns / NS_PER_SECOND);
 	else
-		strvec_addf(&box->values, "%.3f secs", (double)ns / NS_PER_SECOND);
+		strvec_pushf(&box->values, "%.3f secs", (double)ns / NS_PER_SECOND);
 }
 
 static void
@@ -52,12 +52,12 @@ add_limits(struct box *box, const struct settings *settings)
 	add(box, "capture_params", "");
 	add_duration(box, settings->duration_ns);
 	if (settings->count) {
-		strvec_add(&box->fields, "  num_pkts");
-		strvec_addf(&box->values, "%" PRIu64, settings->count);
+		strvec_push(&box->fields, "  num_pkts");
+		strvec_pushf(&box->values, "%" PRIu64, settings->count);
 	}
 	if (settings->snaplen) {
-		strvec_add(&box->fields, "  pkt_size");
-		strvec_addf(&box->values, "%" PRIu64 " bytes", settings->snaplen);
+		strvec_push(&box->fields, "  pkt_size");
+		strvec_pushf(&box->values, "%" PRIu64 " bytes", settings->snaplen);
 	}
 }
 
@@ -116,10 +116,10 @@ settings_table_print(const struct settings *settings, const char *service, FILE 
 	if (settings->monitors != MONITORS_NONE)
 		add(&box, "debug_virtualservice_hm", settings_monitors(settings));
 	if (box.fields.failed || box.values.failed)
-		rc = failure_set(why, "out of memory");
+		rc = failure_nomem(why);
 	else
 		print(&box, out);
-	strvec_free(strvec_finish(&box.fields));
-	strvec_free(strvec_finish(&box.values));
+	strvec_release(&box.fields);
+	strvec_release(&box.values);
 	return rc;
 }

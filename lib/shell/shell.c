@@ -1,5 +1,6 @@
 #include "shell/shell.h"
 
+#include "base/exitcode.h"
 #include "base/parse.h"
 #include "base/text.h"
 #include "controller/latest.h"
@@ -40,17 +41,17 @@ static int
 outcome(int status)
 {
 	switch (status) {
-	case SHELL_DONE:
-	case SHELL_MISUSE:
-	case SHELL_PARTIAL: return status;
-	default: return SHELL_FAILED;
+	case EXIT_DONE:
+	case EXIT_MISUSE:
+	case EXIT_PARTIAL: return status;
+	default: return EXIT_FAILED;
 	}
 }
 
 static bool
 is_good(int status)
 {
-	return status == SHELL_DONE || status == SHELL_PARTIAL;
+	return status == EXIT_DONE || status == EXIT_PARTIAL;
 }
 
 /* The service has to be one, with a file that can be read. */
@@ -64,14 +65,14 @@ check_service(const struct shell *console, const char *name, struct failure *why
 	if (!parse_is_name(name) || config_read_service(&file, name, console->variable, why) < 0) {
 		if (!parse_is_name(name) || errno == ENOENT)
 			failure_set(why, "no virtual service '%s'", name);
-		return SHELL_MISUSE;
+		return EXIT_MISUSE;
 	}
 	rc = service_parse(&service, name, file.text, file.path, why);
 	config_file_release(&file);
 	if (rc < 0)
-		return SHELL_MISUSE;
+		return EXIT_MISUSE;
 	service_release(&service);
-	return SHELL_DONE;
+	return EXIT_DONE;
 }
 
 /* What is set for a service, and whether it is being captured. */
@@ -82,13 +83,13 @@ load(const struct shell *console, const char *service, struct settings *settings
 	char id[SPOOL_ID];
 
 	if (store_load(settings, service, console->variable, why) < 0)
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	if (latest_running(id, service, console->variable, why) < 0) {
 		settings_release(settings);
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	}
 	settings->capture = id[0] != '\0';
-	return SHELL_DONE;
+	return EXIT_DONE;
 }
 
 static int
@@ -97,24 +98,24 @@ debug(struct shell *console, const char *service, struct failure *why)
 	struct settings settings = SETTINGS_INIT;
 	int rc = check_service(console, service, why);
 
-	if (rc == SHELL_DONE)
+	if (rc == EXIT_DONE)
 		rc = load(console, service, &settings, why);
-	if (rc != SHELL_DONE)
+	if (rc != EXIT_DONE)
 		return rc;
 	console->service = strdup(service);
 	if (!console->service || settings_copy(&console->draft, &settings, why) < 0) {
 		settings_release(&settings);
 		free(console->service);
 		console->service = NULL;
-		failure_set(why, "out of memory");
-		return SHELL_FAILED;
+		failure_nomem(why);
+		return EXIT_FAILED;
 	}
 	console->saved = settings;
 	console->wish = SHELL_NO_WISH;
 	console->mode = GRAMMAR_SERVICE;
 	fprintf(console->out, "Updating an existing object. Currently, the object is:\n");
-	return settings_table_print(&console->saved, service, console->out, why) < 0 ? SHELL_FAILED
-										     : SHELL_DONE;
+	return settings_table_print(&console->saved, service, console->out, why) < 0 ? EXIT_FAILED
+										     : EXIT_DONE;
 }
 
 static int
@@ -123,10 +124,10 @@ show(const struct shell *console, const char *service, struct failure *why)
 	struct settings settings = SETTINGS_INIT;
 	int rc = check_service(console, service, why);
 
-	if (rc == SHELL_DONE)
+	if (rc == EXIT_DONE)
 		rc = load(console, service, &settings, why);
-	if (rc == SHELL_DONE && settings_table_print(&settings, service, console->out, why) < 0)
-		rc = SHELL_FAILED;
+	if (rc == EXIT_DONE && settings_table_print(&settings, service, console->out, why) < 0)
+		rc = EXIT_FAILED;
 	settings_release(&settings);
 	return rc;
 }
@@ -165,11 +166,11 @@ static int
 download(const struct shell *console, const struct spool_entry *entry, struct failure *why)
 {
 	char *directory = ask_directory(console), *path = NULL;
-	int status = SHELL_DONE;
+	int status = EXIT_DONE;
 
 	if (!directory) {
 		failure_set(why, "no directory, and so nothing is downloaded");
-		return SHELL_MISUSE;
+		return EXIT_MISUSE;
 	}
 	if (!spool_entry_is_over(entry)) {
 		remark(console, "waiting for the file of capture '%s'", entry->id);
@@ -190,13 +191,13 @@ show_capture(const struct shell *console, const char *service, struct failure *w
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	int rc = check_service(console, service, why), found;
 
-	if (rc != SHELL_DONE)
+	if (rc != EXIT_DONE)
 		return rc;
 	found = latest_open(&entry, service, console->variable, why);
 	if (found == 0)
 		failure_set(why, "there is no capture of '%s'", service);
 	if (found <= 0)
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	if (latest_is_running(&entry)) {
 		rc = outcome(run_command_status(entry.id, console->out, why));
 	} else if (strcmp(spool_entry_state(&entry), "failed") == 0) {
@@ -204,7 +205,7 @@ show_capture(const struct shell *console, const char *service, struct failure *w
 
 		failure_set(why, "capture '%s' has failed: %s", entry.id,
 			    message ? message : "nobody knows why");
-		rc = SHELL_FAILED;
+		rc = EXIT_FAILED;
 	} else {
 		rc = download(console, &entry, why);
 	}
@@ -248,22 +249,22 @@ leave_unsaved(struct shell *console, struct failure *why)
 {
 	if (console->mode == GRAMMAR_TOP) {
 		console->is_over = true;
-		return SHELL_DONE;
+		return EXIT_DONE;
 	}
 	if (is_unsaved_here(console)) {
 		if (console->user->is_person && !console->is_warned) {
 			remark(console, "not saved: 'save' keeps what is set, another 'exit' "
 					"forgets it");
 			console->is_warned = true;
-			return SHELL_DONE;
+			return EXIT_DONE;
 		}
 		if (!console->user->is_person)
 			remark(console, "what was set for '%s' is not saved", console->service);
 	}
 	if (console->mode == GRAMMAR_IP && settings_copy(&console->draft, &console->outer, why) < 0)
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	leave(console);
-	return SHELL_DONE;
+	return EXIT_DONE;
 }
 
 static void
@@ -292,12 +293,12 @@ start(struct shell *console, struct failure *why)
 	status = run_command_start(&console->draft, console->service, &id, why);
 	if (!is_good(status) || !id) {
 		free(id);
-		return is_good(status) ? SHELL_FAILED : outcome(status);
+		return is_good(status) ? EXIT_FAILED : outcome(status);
 	}
 	free(console->draft.id);
 	console->draft.id = id;
 	if (store_save(&console->draft, console->service, console->variable, why) < 0)
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	return status;
 }
 
@@ -307,11 +308,11 @@ start_or_stop(struct shell *console, bool is_changed, bool *has_started, struct 
 {
 	struct settings *draft = &console->draft;
 	char id[SPOOL_ID];
-	int status = SHELL_DONE;
+	int status = EXIT_DONE;
 
 	*has_started = false;
 	if (latest_running(id, console->service, console->variable, why) < 0)
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	if (console->wish == SHELL_CAPTURE && !id[0]) {
 		status = start(console, why);
 		*has_started = is_good(status);
@@ -337,18 +338,18 @@ save(struct shell *console, struct failure *why)
 
 	if (console->mode == GRAMMAR_IP) {
 		leave(console);
-		return SHELL_DONE;
+		return EXIT_DONE;
 	}
 	if (store_save(&console->draft, console->service, console->variable, why) < 0 ||
 	    settings_copy(&console->saved, &console->draft, why) < 0)
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	/* Kept, whatever comes of the capture. */
 	console->saved.capture = was_capturing;
 	status = start_or_stop(console, is_changed, &has_started, why);
 	if (!is_good(status))
 		return status;
 	if (settings_table_print(&console->draft, console->service, console->out, why) < 0)
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	if (has_started)
 		fprintf(console->out,
 			"Capture %s has begun: 'show debug virtualservice %s capture' tells how it "
@@ -363,14 +364,14 @@ static int
 enter_addresses(struct shell *console, const struct sentence *sentence, struct failure *why)
 {
 	if (settings_copy(&console->outer, &console->draft, why) < 0)
-		return SHELL_FAILED;
+		return EXIT_FAILED;
 	if (sentence->value &&
 	    settings_set(&console->draft, sentence->field, sentence->value, why) < 0) {
 		settings_release(&console->outer);
-		return SHELL_MISUSE;
+		return EXIT_MISUSE;
 	}
 	console->mode = GRAMMAR_IP;
-	return SHELL_DONE;
+	return EXIT_DONE;
 }
 
 static int
@@ -378,13 +379,13 @@ where(const struct shell *console, struct failure *why)
 {
 	if (console->mode == GRAMMAR_TOP) {
 		fprintf(console->out, "top\n");
-		return SHELL_DONE;
+		return EXIT_DONE;
 	}
 	fprintf(console->out, "%s of '%s'%s\n", grammar_mode_name(console->mode), console->service,
 		shell_is_unsaved(console) ? ", not saved" : "");
 	return settings_table_print(&console->draft, console->service, console->out, why) < 0
-		   ? SHELL_FAILED
-		   : SHELL_DONE;
+		   ? EXIT_FAILED
+		   : EXIT_DONE;
 }
 
 static int
@@ -401,21 +402,21 @@ carry_out(struct shell *console, const struct sentence *sentence, struct failure
 	case GRAMMAR_SET:
 		if (sentence->field == SETTINGS_CAPTURE)
 			console->wish = SHELL_CAPTURE;
-		return settings_set(&console->draft, sentence->field, value, why) < 0 ? SHELL_MISUSE
-										      : SHELL_DONE;
+		return settings_set(&console->draft, sentence->field, value, why) < 0 ? EXIT_MISUSE
+										      : EXIT_DONE;
 	case GRAMMAR_CLEAR:
 		if (sentence->field == SETTINGS_CAPTURE)
 			console->wish = SHELL_NO_CAPTURE;
 		return settings_clear(&console->draft, sentence->field, value, why) < 0
-			   ? SHELL_MISUSE
-			   : SHELL_DONE;
+			   ? EXIT_MISUSE
+			   : EXIT_DONE;
 	case GRAMMAR_ADDRESSES: return enter_addresses(console, sentence, why);
 	case GRAMMAR_SAVE: return save(console, why);
 	case GRAMMAR_WHERE: return where(console, why);
 	case GRAMMAR_HELP: grammar_help(console->mode, console->out); break;
 	case GRAMMAR_EXIT: return leave_unsaved(console, why);
 	}
-	return SHELL_DONE;
+	return EXIT_DONE;
 }
 
 int
@@ -423,17 +424,17 @@ shell_obey(struct shell *console, const char *line, struct failure *why)
 {
 	struct strvec words = STRVEC_INIT;
 	struct sentence sentence;
-	int rc = SHELL_MISUSE;
+	int rc = EXIT_MISUSE;
 
 	if (grammar_split(line, &words) < 0) {
-		failure_set(why, "out of memory");
-		rc = SHELL_FAILED;
+		failure_nomem(why);
+		rc = EXIT_FAILED;
 	} else if (grammar_parse(console->mode, &words, &sentence, why) == 0) {
 		if (sentence.verb != GRAMMAR_EXIT && sentence.verb != GRAMMAR_NOTHING)
 			console->is_warned = false;
 		rc = carry_out(console, &sentence, why);
 	}
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 	return rc;
 }
 
@@ -494,5 +495,5 @@ shell_next(const struct shell *console, const char *text, grammar_take *take, vo
 			count--;
 		grammar_next(console->mode, words.list, count, fill_in, &filler);
 	}
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 }

@@ -42,12 +42,9 @@ struct shell {
 
 #define SHELL_INIT ((struct shell){.mode = GRAMMAR_TOP})
 
-/* The outcomes, which are exit statuses (vcap(7)). */
-enum { SHELL_DONE = 0, SHELL_FAILED = 1, SHELL_MISUSE = 2, SHELL_PARTIAL = 3 };
-
 void shell_release(struct shell *console);
 
-/* Carries out a line. Anything but SHELL_DONE and SHELL_PARTIAL is a failure: why says it, or
+/* Carries out a line. Anything but EXIT_DONE and EXIT_PARTIAL is a failure: why says it, or
  * is empty if a command has. Mode and settings are as before then. */
 int shell_obey(struct shell *console, const char *line, struct failure *why);
 

@@ -21,10 +21,10 @@ path_in_spool(const char *name, config_variable *variable, struct failure *why)
 		dir = spool_entry_open_directory(AT_FDCWD, base, why);
 	if (dir >= 0 && asprintf(&path, "%s/%s", base, name) < 0) {
 		path = NULL;
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	}
 	if (!base)
-		failure_set(why, "out of memory");
+		failure_nomem(why);
 	if (dir >= 0)
 		close(dir);
 	spool_close(&spool);

@@ -15,8 +15,8 @@ resolve_any(void *context, const char *name, struct strvec *addresses, struct fa
 	(void)context;
 	if (name && strlen(name) % 5 == 0)
 		return failure_set(why, "cannot resolve '%s'", name);
-	strvec_add(addresses, "192.0.2.1");
-	strvec_add(addresses, "2001:db8::1");
+	strvec_push(addresses, "192.0.2.1");
+	strvec_push(addresses, "2001:db8::1");
 	return 0;
 }
 

@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			must(search.found);
 		}
 	}
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 	free(line);
 	return 0;
 }

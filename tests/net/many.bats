@@ -43,7 +43,7 @@ counts() { # FILE
 		awk '{ split($2, part, "/"); print part[1], $1 }' | sort
 }
 
-# Break: lib/controller/spool_entry.c s/status == 255 ? "not reached: "/status == 254 ? "not reached: "/
+# Break: lib/controller/spool_entry.c s/status == EXIT_NOT_REACHED ? "not reached: "/status == 254 ? "not reached: "/
 @test "many engines: everybody's packets, and who failed in which way" {
 	count=12
 	[ -z "${VCAP_SLOW-}" ] || count=200

@@ -146,7 +146,7 @@ packets() { # FILTER: of the file, as interface and the client it is about
 	[ -z "$(packets 'http.x_forwarded_for == "10.9.0.7"')" ]
 }
 
-# Break: lib/shell/run_command.c s/"-t%"/"-t1%"/
+# Break: lib/shell/run_command.c s/"-t" CLOCK/"-t1" CLOCK/
 @test "shell: a script; limits end it, settings stay, and a second capture is the next" {
 	run -0 --separate-stderr vcap-shell <<-'END'
 		debug virtualservice Test-VS
@@ -245,7 +245,7 @@ vcap-shell: line 4: 'save' has failed" ]]
 	[ "$output" = "vcap-shell: line 1: capture '$id' has failed: no room" ]
 }
 
-# Break: lib/shell/shell.c s/case SHELL_PARTIAL: return status/case SHELL_PARTIAL: return SHELL_DONE/
+# Break: lib/shell/shell.c s/case EXIT_PARTIAL: return status/case SHELL_PARTIAL: return EXIT_DONE/
 @test "shell: one engine of two captures: a part, which is said, and so is it of the file" {
 	sed -i 's/^lb2 .*/lb2 dir=\/nowhere exec false/' config/engines
 	run -3 --separate-stderr vcap-shell <<-'END'

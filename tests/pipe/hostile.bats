@@ -144,7 +144,7 @@ evil() { # IF-NAME
 	[ -z "$(find . -name 'x*')" ]
 }
 
-# Break: lib/controller/fetch.c s/status == 128 + SIGXFSZ/0/
+# Break: lib/controller/fetch.c s/status == EXIT_SIGNAL + SIGXFSZ/0/
 @test "F27: an answer or a stream without end, or a million interfaces, costs little and is no file" {
 	evil eth0
 	for stream in 'exec yes' 'cat evil.pcapng; exec cat /dev/zero' \

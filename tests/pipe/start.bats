@@ -265,7 +265,7 @@ region() { # COMMAND...
 	asked=$(grep -lx vcap-region asked.*)
 }
 
-# Break: lib/controller/params.c s/strvec_add(argv, "-x");/;/
+# Break: lib/controller/params.c s/strvec_push(argv, "-x");/;/
 @test "what a region is asked, and the job it reads" {
 	region shop -x -P -c 9 -t 90s -s 96 -m include --patience 7s 10.0.0.0/8
 	printf '%s\n' vcap-region start "$id" -m include -P -x --patience=7000ms -c9 -t90.000000000s -s96 shop |

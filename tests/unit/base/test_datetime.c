@@ -1,5 +1,5 @@
+#include "base/clock.h"
 #include "base/datetime.h"
-#include "base/parse.h"
 #include "tap.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/parse.h"
 #include "tap.h"
 

@@ -38,6 +38,14 @@ main(void)
 	is_str(text_escape(small, sizeof(small), "abc\x01"), "abc", "no half of an escape");
 	is_str(text_escape(small, sizeof(small), "abcdefgh"), "abcde", "cut to the room");
 
+	is_str(text_abridge(to, 13, "0123456789ab"), "0123456789ab", "what fits is whole");
+	is_str(text_abridge(to, 13, "0123456789abc"), "0123...89abc",
+	       "what does not loses its middle");
+	is_str(text_abridge(to, 13,
+			    "012\xc3\xa9"
+			    "56789\xc3\xa9wxyz"),
+	       "012...wxyz", "and no UTF-8 character is cut in two");
+
 	json_is("a\"b\\c", "\"a\\\"b\\\\c\"", "JSON quotes");
 	json_is("\x1b\n", "\"\\u001b\\u000a\"", "JSON controls");
 	json_is("x\xff", "\"x\\ufffd\"", "JSON replaces what is not UTF-8");

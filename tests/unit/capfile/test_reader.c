@@ -1,5 +1,5 @@
 /* The readers and the writer, on files made byte by byte in either order. */
-#include "base/parse.h"
+#include "base/clock.h"
 #include "capfile/pcapng.h"
 #include "capfile/pcapng_write.h"
 #include "capfile/reader.h"

@@ -120,7 +120,7 @@ keeps_engines(struct spool *spool)
 	spool_entry_add_missing(&entry, "lb10", "lost", &why);
 	words = spool_entry_participants(&entry);
 	ok(words.count == 1 && strcmp(words.list[0], "lb1") == 0, "one is missing");
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 	ok(!spool_entry_missing_reason(&entry, "lb1"), "a name is no prefix of another");
 	is_str(spool_entry_missing_reason(&entry, "lb10"), "lost", "... and why");
 	spool_entry_drop_missing(&entry, "lb10");

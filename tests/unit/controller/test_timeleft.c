@@ -1,4 +1,4 @@
-#include "base/parse.h"
+#include "base/clock.h"
 #include "controller/timeleft.h"
 #include "tap.h"
 

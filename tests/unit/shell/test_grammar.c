@@ -9,7 +9,7 @@ parsed(enum grammar_mode mode, const char *line, struct failure *why)
 	static struct strvec words; /* the sentence's value is one of them */
 	struct sentence sentence;
 
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 	grammar_split(line, &words);
 	*why = FAILURE_INIT;
 	if (grammar_parse(mode, &words, &sentence, why) < 0)
@@ -41,7 +41,7 @@ wrong(enum grammar_mode mode, const char *line, const char *message)
 static void
 add_word(void *context, const struct grammar_choice *choice)
 {
-	strvec_add(context, choice->word);
+	strvec_push(context, choice->word);
 }
 
 static void
@@ -55,8 +55,8 @@ next(enum grammar_mode mode, const char *before, const char *wanted)
 	got = strvec_join(&choices, " ");
 	is_str(got, wanted, before);
 	free(got);
-	strvec_free(strvec_finish(&words));
-	strvec_free(strvec_finish(&choices));
+	strvec_release(&words);
+	strvec_release(&choices);
 }
 
 /* Whatever may come next is understood, or leads on: every sentence of a mode, with some word for
@@ -99,7 +99,7 @@ walk_from(struct walk *walk)
 
 	grammar_split(walk->before, &words);
 	grammar_next(walk->mode, words.list, words.count, walk_on, walk);
-	strvec_free(strvec_finish(&words));
+	strvec_release(&words);
 }
 
 static void
