@@ -1,7 +1,7 @@
 /*
- * vcap-gate: all that a controller's key can do on an engine. As the forced command of that key it
- * takes the command line that vcap-on has sent, no shell ever seeing it, and becomes that command
- * if it is one of vcap's, on a capture in the one directory there is for them.
+ * vcap-gate: the forced command of a controller's ssh key on an engine, and all that the key can
+ * do. It reads the command line that vcap-on sent, without a shell, and executes it if it is a
+ * command of vcap's on a capture in the directory for captures.
  */
 #include "base/shquote.h"
 #include "base/strvec.h"
@@ -59,7 +59,7 @@ parse_options(int argc, char **argv)
 	return gate;
 }
 
-/* The command of that name beside this program: neither PATH nor what was sent decides where. */
+/* The path of the command beside this program: neither PATH nor the sender decides it. */
 static char *
 sibling(const char *name)
 {
@@ -68,15 +68,15 @@ sibling(const char *name)
 	char *slash;
 
 	if (length < 0)
-		die("cannot tell where this program is: %s", strerror(errno));
+		die("cannot find this program's path: %s", strerror(errno));
 	own[length] = '\0';
 	slash = strrchr(own, '/');
 	return xasprintf("%.*s/%s", (int)(slash - own), own, name);
 }
 
-/* Becomes the command, with nothing in its environment that was sent. */
+/* Executes the command, with nothing of the sender's in its environment. */
 static _Noreturn void
-run(const struct gate *gate, char *const *command)
+execute(const struct gate *gate, char *const *command)
 {
 	struct strvec argv = STRVEC_INIT;
 	char **words;
@@ -109,5 +109,5 @@ main(int argc, char **argv)
 	command = words ? gate_admit(&gate, words, &why) : NULL;
 	if (!command)
 		die_usage("%s", why.text);
-	run(&gate, command);
+	execute(&gate, command);
 }

@@ -1,6 +1,6 @@
 /*
- * vcap-host: what a controller asks of an engine: the state of a capture, its end, its removal;
- * whether it could capture; the time.
+ * vcap-host: answers a controller on an engine: the state of a capture, ending and removing it,
+ * whether the host can capture, the time.
  */
 #include "base/keyval.h"
 #include "capture/hostreport.h"

@@ -187,7 +187,7 @@ run_round(struct capture_loop *loop, const struct watermarks *watermarks)
 	while (loop->heap_count && written < ROUND_MAX) {
 		struct ring_input *first = loop->heap[0];
 
-		if (first->packet.ts_ns > watermark && !ring_is_pressed(&first->ring))
+		if (first->packet.ts_ns > watermark && !ring_is_half_full(&first->ring))
 			break;
 		written += write_run(loop, watermark);
 		/* It was at the end of its block, and may have another. */

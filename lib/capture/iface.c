@@ -1,3 +1,10 @@
+/*
+ * A packet that passes several interfaces (a bond and its member, a VLAN and the device below)
+ * would be captured on each of them. The default choice captures it once. seen_on names, for an
+ * interface, another that sees everything it carries: for a VLAN the device below, which sees the
+ * packets with their tags; for members of a bond or bridge the bond or bridge. An interface is
+ * taken if none of those that follow from it by seen_on is.
+ */
 #include "capture/iface.h"
 
 #include "packet/packet.h"
@@ -281,7 +288,7 @@ is_candidate(const struct iface *iface)
 	return iface->is_up && iface->has_address && iface->linktype == LINKTYPE_EN10MB;
 }
 
-/* The interface on which everything that this one carries is seen as well, if there is one. */
+/* The interface that also sees everything this one carries, or NULL. */
 static const struct iface *
 seen_on(const struct ifaces *ifaces, const struct iface *iface)
 {
@@ -289,11 +296,11 @@ seen_on(const struct ifaces *ifaces, const struct iface *iface)
 
 	if (is_kind(iface, "vlan") || is_kind(iface, "macvlan") || is_kind(iface, "ipvlan"))
 		return find_index(ifaces, iface->lower);
-	/* A VRF's member is the lower device; a bridge or bond is the upper one, and the choice. */
+	/* A VRF runs on its members; a bond or bridge is preferred to them. */
 	return is_kind(master, "vrf") ? NULL : master;
 }
 
-/* Depth bounds what a dump that is not the kernel's could loop. */
+/* depth bounds the recursion: a dump that is not the kernel's could describe a circle. */
 static bool
 is_default(const struct ifaces *ifaces, const struct iface *iface, unsigned depth)
 {
@@ -301,7 +308,7 @@ is_default(const struct ifaces *ifaces, const struct iface *iface, unsigned dept
 
 	if (!is_candidate(iface))
 		return false;
-	/* A lower device without address may itself run on one that is taken. */
+	/* The other one may not be taken itself, but run on one that is. */
 	for (unsigned i = depth; other && i < 8; i++) {
 		if (is_default(ifaces, other, i + 1))
 			return false;

@@ -1,6 +1,6 @@
 /*
- * The network interfaces of this host, as rtnetlink(7) describes them, and which of them a capture
- * takes. Reading a dump and choosing are pure; only ifaces_read asks the kernel.
+ * The network interfaces of this host, as rtnetlink(7) describes them, and the choice of those that
+ * are captured on. Only ifaces_read makes system calls.
  */
 #ifndef VCAP_IFACE_H
 #define VCAP_IFACE_H
@@ -18,12 +18,12 @@ struct iface {
 	bool is_up;    /* administratively */
 	bool is_loopback;
 	bool has_address;  /* IPv4 or IPv6, link-local included */
-	bool has_xdp;      /* a program that may take packets before any socket sees them */
-	int lower;         /* the device this one runs on, 0 if none or in another namespace */
-	int master;        /* the bond, bridge or VRF this one is in, or 0 */
+	bool has_xdp;      /* an XDP program, which may take packets before any socket sees them */
+	int lower;         /* index of the device below, 0 if none or in another namespace */
+	int master;        /* index of the bond, bridge or VRF it is in, or 0 */
 	uint16_t linktype; /* LINKTYPE_EN10MB or LINKTYPE_RAW, or IFACE_NO_LINKTYPE */
 	uint64_t speed;    /* bits per second, 0 if unknown */
-	bool taken;        /* by ifaces_choose */
+	bool taken;        /* chosen by ifaces_choose */
 };
 
 #define IFACE_NO_LINKTYPE UINT16_MAX
@@ -37,23 +37,24 @@ struct ifaces {
 
 void ifaces_release(struct ifaces *ifaces);
 
-/* Asks the kernel. */
+/* Sets *ifaces to the interfaces of this network namespace. On failure it is empty. */
 int ifaces_read(struct ifaces *ifaces, struct failure *why);
 
-/* Adds what the netlink messages of a dump say: RTM_NEWLINK, and RTM_NEWADDR for linktypes that are
- * there already. Anything else, and damaged attributes, are passed over. -1: no memory. */
+/* Adds the interfaces of a dump of netlink messages (RTM_NEWLINK), and marks those that have an
+ * address (RTM_NEWADDR). Skips other messages and damaged attributes. -1: no memory. */
 int ifaces_parse(struct ifaces *ifaces, const void *dump, size_t size);
 
 /*
- * Marks as taken those named, or, with name_count 0, every Ethernet or loopback interface that is
- * up and has an address, except where its packets are seen on another one that is taken: a member
- * of a bond or bridge, and a VLAN, macvlan, ipvlan or VRF device. -1: a name is absent, down or of
- * an unsupported type, link types differ, or nothing is left; nothing is then taken.
+ * Marks the interfaces named as taken. With name_count 0 these are all Ethernet and loopback
+ * interfaces that are up and have an address, except those whose packets are seen on another one
+ * that is taken: members of a bond or bridge, and VLAN, macvlan, ipvlan and VRF devices. -1: an
+ * interface is missing, down or of an unsupported type, link types differ, or none is left; none is
+ * then taken.
  */
 int ifaces_choose(struct ifaces *ifaces, const char *const *names, size_t name_count,
 		  struct failure *why);
 
-/* Whether the default choice passed this one over for its link type alone. */
+/* Whether the default choice left this one out for its link type alone. */
 bool iface_is_left_out(const struct iface *iface);
 
 #endif

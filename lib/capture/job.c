@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where the part at text ends: at an empty line, or at the end of the text. */
+/* The end of the part that begins at text: an empty line, or the end of the text. */
 static const char *
 part_end(const char *text)
 {
@@ -21,9 +21,9 @@ part_end(const char *text)
 	return text;
 }
 
-/* The part at *text as a copy; *text moves behind the empty line. */
+/* A copy of the part at *text, which is advanced past the empty line. */
 static char *
-take_part(const char **text)
+copy_part(const char **text)
 {
 	const char *start = *text, *end = part_end(start);
 
@@ -32,7 +32,7 @@ take_part(const char **text)
 }
 
 static bool
-is_whole(const char *text)
+is_complete(const char *text)
 {
 	for (int part = 0; part < 3; part++) {
 		text = part_end(text);
@@ -47,9 +47,9 @@ int
 job_parse(struct job *job, const char *text, struct failure *why)
 {
 	*job = JOB_INIT;
-	job->filter = take_part(&text);
-	job->service = take_part(&text);
-	job->specs = take_part(&text);
+	job->filter = copy_part(&text);
+	job->service = copy_part(&text);
+	job->specs = copy_part(&text);
 	if (job->filter && job->service && job->specs)
 		return 0;
 	failure_errno(why, "cannot read the job");
@@ -76,7 +76,7 @@ job_read(struct job *job, int fd, struct failure *why)
 		text[used] = '\0';
 		if (rc == 0 && strlen(text) < used)
 			rc = failure_set(why, "the job is not text");
-		if (n <= 0 || is_whole(text))
+		if (n <= 0 || is_complete(text))
 			break;
 		if (room - used > 1)
 			continue;

@@ -1,7 +1,7 @@
 /*
- * A job, as a controller hands it to vcap-run: a program (text of `tcpdump -ddd`), a service file's
- * text and specs, each ended by an empty line or the end of the text. Parts that are missing are
- * empty.
+ * A job, as a controller sends it to vcap-run: a packet filter (as `tcpdump -ddd` prints it), the
+ * text of a service file, and specs. Each part ends with an empty line or the end of the text;
+ * missing parts are empty.
  */
 #ifndef VCAP_JOB_H
 #define VCAP_JOB_H
@@ -10,26 +10,28 @@
 #include "capture/rundir.h"
 
 struct job {
-	char *filter, *service, *specs; /* heap, owned; NULL: absent */
+	char *filter, *service, *specs; /* heap, owned; NULL: not given */
 };
 
 #define JOB_INIT ((struct job){0})
-#define JOB_MAX  (16 << 20) /* bytes; 100,000 specs are 4 MB */
+#define JOB_MAX  (16 << 20) /* bytes; 100,000 specs take 4 MB */
 
-/* Divides text; what follows the third part is no part of the job. -1: no memory. */
+/* Splits text into its parts, copied. Ignores what follows the third part. -1: no memory; *job is
+ * empty. */
 int job_parse(struct job *job, const char *text, struct failure *why);
 
-/* Reads a job from fd, and hardly more: up to the end of the file, or the read that completes it.
- */
+/* Reads a job from fd until it is complete or the file ends: a sender may keep the other end open.
+ * Fails if it is larger than JOB_MAX or has a NUL. */
 int job_read(struct job *job, int fd, struct failure *why);
-/* Reads a job from standard input (path is "-"), or a program alone from the file at path. */
+
+/* Reads a job from standard input (path is "-"), or a packet filter alone from the file at path. */
 int job_load(struct job *job, const char *path, struct failure *why);
 
-/* Creates filter.bpf, service and specs in dir. */
+/* Creates the files filter.bpf, service and specs in dir. On failure some may exist. */
 int job_store(const struct job *job, const struct rundir *dir, struct failure *why);
 
-/* The service and the specs as files without a name, to be read from the start; -1 for one that is
- * absent. -1: no file is open. */
+/* Opens unnamed files with the service and the specs, at their start; -1 for one not given. The
+ * descriptors are the caller's. On failure none is open. */
 int job_open(const struct job *job, int files[2], struct failure *why);
 
 void job_release(struct job *job);

@@ -1,6 +1,6 @@
 /*
- * Whether an address is this host's own, as its routing has it: assigned to an interface, or made
- * local by a route. An address that a failover may bring is not.
+ * Whether an address is this host's own according to its routing tables: assigned to an interface,
+ * or local by a route. An address that only a failover would bring is not.
  */
 #ifndef VCAP_LOCALADDR_H
 #define VCAP_LOCALADDR_H
@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* Asks the kernel. -1: it does not tell. */
+/* Sets *is_local. -1: the kernel does not answer; *is_local is unchanged. */
 int localaddr_find(struct addr addr, bool *is_local, struct failure *why);
 
 #endif

@@ -1,3 +1,13 @@
+/*
+ * The kernel fills the blocks of the ring in turn and hands a block over, by a flag in its header,
+ * when it is full or its timeout has passed; we read its packets in place and hand it back. While
+ * all blocks are ours, the kernel drops packets and counts them. There is no system call per
+ * packet, and none per block as long as blocks are ready.
+ *
+ * A socket receives packets as soon as it is bound. So that none comes in that its filter would not
+ * pass, a filter that drops everything is attached before. ring_start replaces it, which takes no
+ * privilege, and locks the new one (SO_LOCK_FILTER).
+ */
 #include "capture/ring.h"
 
 #include <arpa/inet.h>
@@ -13,11 +23,11 @@
 
 #define VLAN_TAG_SIZE 4
 
-/* How far ahead of the packet in hand its successors are fetched: a page, at whose end the
- * processor's own foresight stops. What another CPU has written is in no cache of this one. */
-#define AHEAD 4096
+/* How many bytes ahead of the current packet the ring is prefetched: a page, at whose end the
+ * hardware prefetcher stops. The packets may be in the cache of another CPU only. */
+#define PREFETCH_AHEAD 4096
 
-/* Newer than the headers of Debian 12. An older kernel takes no notice of it. */
+/* Not in the headers of Debian 12; older kernels ignore it. */
 #ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
 #define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
 #endif
@@ -28,7 +38,7 @@ struct ring_geometry
 ring_divide(uint64_t size, uint32_t snaplen, unsigned retire_ms)
 {
 	const size_t smallest = 64 << 10;
-	/* The largest packet (PACKET_SNAPLEN) fits in with its header, or many short ones do. */
+	/* A block holds the largest packet (PACKET_SNAPLEN) with its header, or many short ones. */
 	const bool is_short = snaplen && snaplen <= 32 << 10;
 	struct ring_geometry geometry = {.block_size = is_short ? 128 << 10 : 512 << 10,
 					 .retire_ms = retire_ms};
@@ -51,10 +61,10 @@ attach(const struct ring *ring, const struct insn *insns, size_t count)
 	return setsockopt(ring->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
-/* What the first look at a page costs (in some virtual machines a trap to the host) is paid before
- * packets come, not while they do. */
+/* Reads a byte of every page: the cost of the first access (in some virtual machines a trap to the
+ * host) is paid before packets come. */
 static void
-touch(const struct ring *ring)
+touch_pages(const struct ring *ring)
 {
 	const size_t size = ring->geometry.block_size * ring->geometry.block_count;
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -69,8 +79,7 @@ map_ring(struct ring *ring)
 	const int version = TPACKET_V3;
 	/* Room before the Ethernet header, to put a VLAN tag back without moving the payload. */
 	const unsigned reserve = VLAN_TAG_SIZE;
-	/* TPACKET_V3 packs packets of any size into a block; the frame size only has to divide it.
-	 */
+	/* TPACKET_V3 ignores frames; their size only has to divide that of a block. */
 	const unsigned frame_size = 2048;
 	struct tpacket_req3 request = {
 	    .tp_block_size = (unsigned)ring->geometry.block_size,
@@ -91,7 +100,7 @@ map_ring(struct ring *ring)
 	if (map == MAP_FAILED)
 		return -1;
 	ring->map = map;
-	touch(ring);
+	touch_pages(ring);
 	return 0;
 }
 
@@ -120,11 +129,11 @@ ring_open(struct ring *ring, const struct ring_where *where, struct ring_geometr
 		goto fail;
 	}
 	if (map_ring(ring) < 0) {
-		failure_errno(why, "cannot make a ring of %u blocks of %zu bytes",
+		failure_errno(why, "cannot create a ring of %u blocks of %zu bytes",
 			      geometry.block_count, geometry.block_size);
 		goto fail;
 	}
-	/* Without this the time would be that of the copy into the ring, per socket. */
+	/* Without this, the time would be that of the copy into this ring. */
 	if (setsockopt(ring->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0) {
 		failure_errno(why, "cannot ask for timestamps");
 		goto fail;
@@ -142,7 +151,7 @@ fail:
 int
 ring_join(struct ring *ring, int *group, unsigned members, struct failure *why)
 {
-	const unsigned more_than_ever = 256; /* the default limit; naming one takes Linux 5.15 */
+	const unsigned default_max = 256; /* setting another one takes Linux 5.15 */
 	struct fanout_args args = {
 	    .id = (uint16_t)*group,
 	    .type_flags = PACKET_FANOUT_CPU,
@@ -153,18 +162,18 @@ ring_join(struct ring *ring, int *group, unsigned members, struct failure *why)
 	/* The kernel picks an id that no other program uses. */
 	if (*group == 0)
 		args.type_flags |= PACKET_FANOUT_FLAG_UNIQUEID;
-	/* PACKET_IGNORE_OUTGOING on a socket does nothing once it is in a group. */
+	/* PACKET_IGNORE_OUTGOING of a socket has no effect in a group. */
 	if (ring->is_loopback)
 		args.type_flags |= PACKET_FANOUT_FLAG_IGNORE_OUTGOING;
-	if (*group == 0 && members > more_than_ever)
+	if (*group == 0 && members > default_max)
 		args.max_num_members = members;
 	if (setsockopt(ring->fd, SOL_PACKET, PACKET_FANOUT, &args,
 		       args.max_num_members ? sizeof(args) : sizeof(int)) < 0)
-		return failure_errno(why, "cannot divide packets by CPU");
+		return failure_errno(why, "cannot distribute packets by CPU");
 	if (*group)
 		return 0;
 	if (getsockopt(ring->fd, SOL_PACKET, PACKET_FANOUT, &value, &size) < 0)
-		return failure_errno(why, "cannot divide packets by CPU");
+		return failure_errno(why, "cannot distribute packets by CPU");
 	*group = value & 0xffff;
 	return 0;
 }
@@ -182,7 +191,7 @@ ring_start(struct ring *ring, const struct bpf *program, uint32_t snaplen, struc
 	if (!insns)
 		return failure_errno(why, "cannot attach the filter");
 	memcpy(insns, from, count * sizeof(*insns));
-	/* What the program returns is how much of the packet is copied into the ring. */
+	/* A program returns how many bytes of the packet to copy into the ring. */
 	for (size_t i = 0; i < count; i++)
 		if (snaplen && insns[i].code == (BPF_RET | BPF_K) && insns[i].k > snaplen)
 			insns[i].k = snaplen;
@@ -203,7 +212,7 @@ block_at(const struct ring *ring, unsigned block)
 	return (void *)(ring->map + (size_t)block * ring->geometry.block_size);
 }
 
-/* Pairs with the barrier of the kernel before it hands a block over. */
+/* Whether the block was handed over. Pairs with the barrier of the kernel before it does that. */
 static bool
 is_ready(const struct ring *ring, unsigned block)
 {
@@ -212,32 +221,32 @@ is_ready(const struct ring *ring, unsigned block)
 }
 
 static void
-give_back(struct ring *ring)
+return_block(struct ring *ring)
 {
 	__atomic_store_n(&block_at(ring, ring->block)->hdr.bh1.block_status, TP_STATUS_KERNEL,
 			 __ATOMIC_RELEASE);
 	ring->block = (ring->block + 1) % ring->geometry.block_count;
-	ring->reading = false;
+	ring->is_reading = false;
 	ring->left = 0;
 }
 
 static bool
-take_block(struct ring *ring)
+begin_block(struct ring *ring)
 {
 	struct tpacket_block_desc *block = block_at(ring, ring->block);
 
 	if (!is_ready(ring, ring->block))
 		return false;
-	ring->reading = true;
+	ring->is_reading = true;
 	ring->left = block->hdr.bh1.num_pkts;
 	ring->next = (unsigned char *)block + block->hdr.bh1.offset_to_first_pkt;
 	return true;
 }
 
-/* The addresses move towards the front, into the reserved room, and the tag goes between them and
+/* Moves the addresses into the room reserved before the packet, and puts the tag between them and
  * the type. */
 static void
-put_tag_back(struct packet *packet, const struct tpacket3_hdr *head)
+restore_tag(struct packet *packet, const struct tpacket3_hdr *head)
 {
 	const uint16_t tag[2] = {
 	    htons(head->tp_status & TP_STATUS_VLAN_TPID_VALID ? head->hv1.tp_vlan_tpid
@@ -273,15 +282,15 @@ ring_next(struct ring *ring, struct packet *packet)
 
 	do {
 		while (ring->left == 0) {
-			if (ring->reading)
-				give_back(ring);
-			if (!take_block(ring))
+			if (ring->is_reading)
+				return_block(ring);
+			if (!begin_block(ring))
 				return false;
 		}
 		head = (const void *)ring->next;
 		from = (const void *)(ring->next + TPACKET_ALIGN(sizeof(*head)));
 		packet->data = ring->next + (ring->cooked ? head->tp_net : head->tp_mac);
-		prefetch(ring->next + AHEAD, head->tp_next_offset);
+		prefetch(ring->next + PREFETCH_AHEAD, head->tp_next_offset);
 		ring->next += head->tp_next_offset;
 		ring->left--;
 		if (!ring->is_loopback || from->sll_pkttype != PACKET_OUTGOING)
@@ -295,7 +304,7 @@ ring_next(struct ring *ring, struct packet *packet)
 	packet->flags = from->sll_pkttype < sizeof(directions) ? directions[from->sll_pkttype] : 0;
 	if (head->tp_status & TP_STATUS_VLAN_VALID && !ring->cooked &&
 	    packet->caplen >= 2 * ETH_ALEN)
-		put_tag_back(packet, head);
+		restore_tag(packet, head);
 	return true;
 }
 
@@ -304,28 +313,29 @@ ring_skip(struct ring *ring)
 {
 	uint64_t skipped = ring->left;
 
-	if (ring->reading)
-		give_back(ring);
-	while (take_block(ring)) {
+	if (ring->is_reading)
+		return_block(ring);
+	while (begin_block(ring)) {
 		skipped += ring->left;
-		give_back(ring);
+		return_block(ring);
 	}
 	return skipped;
 }
 
-/* The kernel counts packets into the block before it hands it over, and never hands over an empty
- * one. What is left of an earlier round counts as a packet: the safe side. */
+/* The kernel updates the number of packets before it hands a block over, and hands over no empty
+ * block. The number may still be that of an earlier round: then the ring does not count as empty,
+ * which is the safe side. */
 bool
 ring_is_empty(const struct ring *ring)
 {
 	const struct tpacket_block_desc *block = block_at(ring, ring->block);
 
-	return !ring->reading && !is_ready(ring, ring->block) &&
+	return !ring->is_reading && !is_ready(ring, ring->block) &&
 	       __atomic_load_n(&block->hdr.bh1.num_pkts, __ATOMIC_ACQUIRE) == 0;
 }
 
 bool
-ring_is_pressed(const struct ring *ring)
+ring_is_half_full(const struct ring *ring)
 {
 	return is_ready(ring, (ring->block + ring->geometry.block_count / 2) %
 				  ring->geometry.block_count);
@@ -334,13 +344,13 @@ ring_is_pressed(const struct ring *ring)
 void
 ring_count(struct ring *ring)
 {
-	struct tpacket_stats_v3 news;
-	socklen_t size = sizeof(news);
+	struct tpacket_stats_v3 stats;
+	socklen_t size = sizeof(stats);
 
-	/* Reading resets them; tp_packets includes the dropped ones. */
-	if (getsockopt(ring->fd, SOL_PACKET, PACKET_STATISTICS, &news, &size) == 0) {
-		ring->received += news.tp_packets;
-		ring->dropped += news.tp_drops;
+	/* Reading resets them; tp_packets includes dropped ones. */
+	if (getsockopt(ring->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0) {
+		ring->received += stats.tp_packets;
+		ring->dropped += stats.tp_drops;
 	}
 }
 
@@ -353,7 +363,7 @@ ring_is_attached(const struct ring *ring)
 	socklen_t error_size = sizeof(error);
 
 	getsockopt(ring->fd, SOL_SOCKET, SO_ERROR, &error, &error_size);
-	/* The kernel sets -1 when the interface is unregistered. */
+	/* The kernel sets the index to -1 when the interface is unregistered. */
 	return getsockname(ring->fd, (struct sockaddr *)&address, &size) < 0 ||
 	       address.sll_ifindex != -1;
 }

@@ -286,7 +286,7 @@ load veth
 	[ "$cpus" -lt 2 ] || [ "$(field 1 packets)" -eq 7 ]
 }
 
-# Break: lib/capture/ring.c s/ring->dropped += news.tp_drops;/;/
+# Break: lib/capture/ring.c s/ring->dropped += stats.tp_drops;/;/
 @test "F11: what a stopped process loses is counted everywhere" {
 	start d -i vb -b 1M
 	kill -STOP "$pid"
@@ -333,7 +333,7 @@ load veth
 	[ "$(awk '$2 > 1000' cut.lengths | wc -l)" -eq 0 ]
 }
 
-# Break: lib/capture/ring.c s/put_tag_back(packet, head);/;/
+# Break: lib/capture/ring.c s/restore_tag(packet, head);/;/
 @test "F13: VLAN tags are back in place, in both directions" {
 	start d -i vb -i va
 	send -o -C 0 -v 7 -c 2 va

@@ -1,5 +1,5 @@
 /*
- * A writer is a sequence of whole blocks, whatever the limits and the file system say.
+ * A file is a sequence of whole blocks, whatever the limits and the file system say.
  */
 #include "capfile/pcapng.h"
 #include "capture/filewriter.h"
@@ -44,7 +44,8 @@ packets_in(int fd)
 	return count;
 }
 
-/* Adds packets until the writer stops; what is kept is what was added less what was lost. */
+/* Adds packets until the writer stops; returns the number of packets added less those not written.
+ */
 static int
 fill(struct filewriter *writer)
 {

@@ -90,18 +90,18 @@ add_address(int index)
 	dump_size += NLMSG_ALIGN(head->nlmsg_len);
 }
 
-/* The names taken of these linktypes, in order, each followed by a blank. */
+/* The names taken of these links, in order, each followed by a blank. */
 static const char *
-taken(const struct link *linktypes, const char *const *names, size_t name_count)
+taken(const struct link *links, const char *const *names, size_t name_count)
 {
 	static char text[512];
 	struct ifaces ifaces = IFACES_INIT;
 	struct failure why = FAILURE_INIT;
 
 	dump_size = 0;
-	for (const struct link *link = linktypes; link->index; link++)
+	for (const struct link *link = links; link->index; link++)
 		add_link(link);
-	for (const struct link *link = linktypes; link->index; link++)
+	for (const struct link *link = links; link->index; link++)
 		if (!link->no_address)
 			add_address(link->index);
 	text[0] = '\0';
@@ -162,7 +162,7 @@ test_default(void)
 static void
 test_named(void)
 {
-	const struct link linktypes[] = {
+	const struct link links[] = {
 	    {2, "eth0"},
 	    {3, "eth1", .down = 1},
 	    {4, "tun0", .hardware = ARPHRD_NONE},
@@ -171,15 +171,14 @@ test_named(void)
 	    {0},
 	};
 
-	is_str(taken(linktypes, (const char *[]){"eth2", "eth0"}, 2), "eth0 eth2 ",
+	is_str(taken(links, (const char *[]){"eth2", "eth0"}, 2), "eth0 eth2 ",
 	       "named ones, with an address or not");
-	is_str(taken(linktypes, (const char *[]){"tun0"}, 1), "tun0 ", "a tunnel that is named");
-	is_str(taken(linktypes, (const char *[]){"eth0", "tun0"}, 2),
+	is_str(taken(links, (const char *[]){"tun0"}, 1), "tun0 ", "a tunnel that is named");
+	is_str(taken(links, (const char *[]){"eth0", "tun0"}, 2),
 	       "interfaces 'eth0' and 'tun0' have different link types", "no mixing");
-	is_str(taken(linktypes, (const char *[]){"eth0", "eth9"}, 2), "no interface 'eth9'",
-	       "absent");
-	is_str(taken(linktypes, (const char *[]){"eth1"}, 1), "interface 'eth1' is down", "down");
-	is_str(taken(linktypes, (const char *[]){"ib0"}, 1),
+	is_str(taken(links, (const char *[]){"eth0", "eth9"}, 2), "no interface 'eth9'", "absent");
+	is_str(taken(links, (const char *[]){"eth1"}, 1), "interface 'eth1' is down", "down");
+	is_str(taken(links, (const char *[]){"ib0"}, 1),
 	       "interface 'ib0' has a link type that is not supported", "link type");
 }
 

@@ -33,7 +33,7 @@ main(void)
 	is_job("", "", "", "");
 	is_job("\n\n\nmore\n", "", "", "");
 
-	/* A whole job is enough: whoever sent it may go on talking. */
+	/* A complete job is enough: its sender may keep the pipe open. */
 	ok(pipe(fds) == 0 && write(fds[1], "a\n\nb\n\nc\n\n", 9) == 9, "a pipe that stays open");
 	ok(job_read(&job, fds[0], &why) == 0, "is read no further than its job");
 	is_str(job.specs, "c\n", "and has all of it");
