@@ -45,13 +45,14 @@ lab_sshd() { # ENGINE
 	PrintMotd no
 	PidFile none
 	MaxStartups 100
+	KexAlgorithms curve25519-sha256
 	END
 	lab_run "$1" "$1-sshd" "$(command -v sshd)" -D -e -f "$LAB_DIR/$1.sshd"
 }
 
-lab_engine_line() { # ENGINE: of the engines file
+lab_engine_line() { # ENGINE [TRANSPORT]: of the engines file
 	printf '%s bin=%s dir=%s ' "$1" "$LAB_DIR/bin" "$LAB_DIR/$1.run"
-	if [ "$LAB_TRANSPORT" = ssh ]; then
+	if [ "${2-$LAB_TRANSPORT}" = ssh ]; then
 		printf 'ssh root@%s -F none -i %s -o UserKnownHostsFile=%s -o GlobalKnownHostsFile=none\n' \
 			"$LAB_MGMT4.10$(lab_number "$1")" "$LAB_DIR/ssh/key" "$LAB_DIR/ssh/known_hosts"
 	else
@@ -79,9 +80,22 @@ lab_config() {
 			echo "engine   $engine"
 		done
 	} >"$VCAP_CONFIG/services/shop"
+	# Another configuration, without ssh, most of whose time is its beginning: see lab_near.
+	mkdir "$LAB_DIR/near"
+	ln -s "$VCAP_CONFIG/services" "$LAB_DIR/near"
 	for engine in $LAB_ENGINES; do
+		lab_engine_line "$engine" exec >>"$LAB_DIR/near/engines"
 		lab_engine_line "$engine"
 	done >"$VCAP_CONFIG/engines"
+}
+
+# The commands for the engines, whose rings are large enough for the lab, and soon made.
+lab_bin() { # DIR
+	mkdir "$LAB_DIR/bin"
+	ln -s "$1"/* "$LAB_DIR/bin"
+	rm "$LAB_DIR/bin/vcap-run"
+	printf '#!/bin/sh\nexec "%s/vcap-run" -b 32M "$@"\n' "$1" >"$LAB_DIR/bin/vcap-run"
+	chmod 755 "$LAB_DIR/bin/vcap-run"
 }
 
 lab_start() {
@@ -89,7 +103,7 @@ lab_start() {
 	mkdir -p "$LAB_DIR"
 	mount -t tmpfs -o mode=755,size=16g tmpfs "$LAB_DIR"
 	bin=$(cd "$here/../.." && pwd)/${VCAP_BUILD:-build}/bin
-	ln -s "$bin" "$LAB_DIR/bin"
+	lab_bin "$bin"
 	LAB_TRANSPORT=$(lab_transport)
 	PATH=$bin:$PATH VCAP_CONFIG=$LAB_DIR/config VCAP_SPOOL=$LAB_DIR/spool
 	export PATH VCAP_CONFIG VCAP_SPOOL LAB_DIR LAB_TRANSPORT

@@ -42,14 +42,14 @@ lab_server_hosts() {
 lab_wait() { # WHAT COMMAND...: until the command succeeds, half a minute at most
 	what=$1
 	shift
-	tries=0
+	lab_tries=0
 	until "$@" >/dev/null 2>&1; do
-		tries=$((tries + 1))
-		if [ $tries -ge 600 ]; then
+		lab_tries=$((lab_tries + 1))
+		if [ $lab_tries -ge 300 ]; then
 			echo "lab: no $what within half a minute" >&2
 			return 1
 		fi
-		sleep 0.05
+		[ $lab_tries -lt 5 ] && sleep 0.03 || sleep 0.1
 	done
 }
 
@@ -61,6 +61,11 @@ lab_in() { # NAMESPACE COMMAND...
 	namespace=$1
 	shift
 	ip netns exec "$namespace" "$@"
+}
+
+# For what is the same whatever way leads to the engines.
+lab_near() {
+	export VCAP_CONFIG="$LAB_DIR/near"
 }
 
 # Of lines "ADDRESS URL", requests from these addresses, a connection each, by a curl for each family:
@@ -95,6 +100,12 @@ lab_traffic() { # ROUNDS
 			lab_urls "$lab_client" "/small/$lab_round" /large
 		done
 	done | lab_fetch >/dev/null
+}
+
+# Requests of client address HOST over IPv4, a connection each, so many a second until it is killed.
+lab_steady() { # HOST RATE
+	exec ip netns exec client curl -s -o /dev/null --interface "$LAB_FRONT4.$1" -H Connection:close \
+		--rate "$2/s" "http://$LAB_VIP4:$LAB_PORT/small/[1-10000]"
 }
 
 # No connection of the service is open or closing on any engine: its last packet is through.

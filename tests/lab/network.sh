@@ -9,8 +9,10 @@ lab_namespace() { # NAME
 }
 
 lab_cable() { # NAMESPACE DEVICE BRIDGE V4-PREFIX V6-PREFIX HOST: plugs a device into a bridge of fabric
-	ip -n fabric link add dev "$1-$2" type veth peer name "$2" netns "$1"
-	ip -n fabric link set dev "$1-$2" master "$3" up
+	ip -n fabric -batch - <<-END
+		link add dev $1-$2 type veth peer name $2 netns $1
+		link set dev $1-$2 master $3 up
+	END
 	lab_address "$1" "$2" "$4.$6/24" "$5:$6/64"
 	ip -n "$1" link set dev "$2" up
 }
@@ -18,17 +20,15 @@ lab_cable() { # NAMESPACE DEVICE BRIDGE V4-PREFIX V6-PREFIX HOST: plugs a device
 lab_address() { # NAMESPACE DEVICE ADDRESS...
 	namespace=$1 device=$2
 	shift 2
-	for address; do
-		ip -n "$namespace" addr add "$address" dev "$device"
-	done
+	printf "addr add %s dev $device\n" "$@" | ip -n "$namespace" -batch -
 }
 
 lab_network() {
 	lab_namespace fabric
-	for bridge in front back; do
-		ip -n fabric link add dev $bridge type bridge mcast_snooping 0
-		ip -n fabric link set dev $bridge up
-	done
+	ip -n fabric -batch - <<-END
+		link add dev front up type bridge mcast_snooping 0
+		link add dev back up type bridge mcast_snooping 0
+	END
 	ip link add dev mgmt type bridge
 	ip addr add "$LAB_MGMT4.1/24" dev mgmt
 	ip link set dev mgmt up
@@ -58,11 +58,9 @@ lab_engine_network() { # ENGINE
 lab_client_network() {
 	lab_namespace client
 	lab_cable client eth0 front "$LAB_FRONT4" "$LAB_FRONT6" 1
-	i=2
-	while [ $i -le "$LAB_CLIENTS" ]; do
-		lab_address client eth0 "$LAB_FRONT4.$i/24" "$LAB_FRONT6:$i/64"
-		i=$((i + 1))
-	done
+	# shellcheck disable=SC2046 # words
+	lab_address client eth0 $(seq -f "$LAB_FRONT4.%.0f/24" 2 "$LAB_CLIENTS") \
+		$(seq -f "$LAB_FRONT6:%.0f/64" 2 "$LAB_CLIENTS")
 	# Both engines serve the VIP; ports decide which one gets a connection.
 	for family in ipv4 ipv6; do
 		lab_in client sysctl -qw net.$family.fib_multipath_hash_policy=1
@@ -82,8 +80,12 @@ lab_client_network() {
 
 lab_client_of() { # ENGINE ENGINE-HOST HOST: a client address whose connections all go to one engine
 	lab_address client eth0 "$LAB_FRONT4.$3/24" "$LAB_FRONT6:$3/64"
-	ip -n client rule add from "$LAB_FRONT4.$3" lookup "$3"
-	ip -n client route add "$LAB_VIP4" via "$LAB_FRONT4.$2" table "$3"
-	ip -n client -6 rule add from "$LAB_FRONT6:$3" lookup "$3"
-	ip -n client -6 route add "$LAB_VIP6" via "$LAB_FRONT6:$2" table "$3"
+	ip -n client -batch - <<-END
+		rule add from $LAB_FRONT4.$3 lookup $3
+		route add $LAB_VIP4 via $LAB_FRONT4.$2 table $3
+	END
+	ip -n client -6 -batch - <<-END
+		rule add from $LAB_FRONT6:$3 lookup $3
+		route add $LAB_VIP6 via $LAB_FRONT6:$2 table $3
+	END
 }

@@ -17,10 +17,10 @@ lab_witness_program() {
 
 lab_witness() { # NAMESPACE DEVICE FILE EXPRESSION: captures until lab_witness_end
 	if [ "$(lab_witness_program)" = tcpdump ]; then
-		ip netns exec "$1" tcpdump -Z root -i "$2" -n -U --immediate-mode -B 65536 \
+		ip netns exec "$1" tcpdump -Z root -i "$2" -n -U -B 16384 \
 			--time-stamp-precision=nano -w "$3" "$4" 2>"$3.log" 3>&- &
 	else
-		ip netns exec "$1" dumpcap -q -i "$2" -B 64 -s 262144 -f "$4" -w "$3" 2>"$3.log" 3>&- &
+		ip netns exec "$1" dumpcap -q -i "$2" -B 16 -s 262144 -f "$4" -w "$3" 2>"$3.log" 3>&- &
 	fi
 	echo $! >"$3.pid"
 }
@@ -38,35 +38,24 @@ lab_witness_end() { # FILE
 
 # One line a packet, in the file's order: interface, time, length, then every byte in hexadecimal.
 lab_frames() { # FILE
-	tshark --disable-protocol eth -nr "$1" -T fields -e frame.interface_name 2>/dev/null >"$1.names"
-	lab_records "$1" "$1.names"
-	rm "$1.names"
+	"$LAB_TOOLS/frames" "$1"
 }
 
-# The same with the interfaces from a file of names, or with - for them.
-lab_records() { # FILE [NAMES]
-	editcap -F nsecpcap "$1" - | perl -e '
-		binmode STDIN;
-		open my $names, "<", shift;
-		read STDIN, my $head, 24;
-		while (read(STDIN, $head, 16) == 16) {
-			my ($seconds, $ns, $caplen, $len) = unpack "V4", $head;
-			read STDIN, my $bytes, $caplen;
-			chomp(my $name = <$names> // "");
-			printf "%s %d.%09d %d %s\n", $name eq "" ? "-" : $name, $seconds, $ns, $len,
-				unpack("H*", $bytes);
-		}' "${2-/dev/null}"
-}
-
-# Of lines of lab_frames, those after the packet that carries the first text and before the one that
-# carries the second: a marker is a word in the path of a request.
-lab_between() { # FIRST SECOND
-	perl -ane '
-		BEGIN { @mark = map { unpack "H*", $_ } splice @ARGV, 0, 2 }
-		$in = 0, $end = 1 if $in && index($F[3], $mark[1]) >= 0;
-		print if $in;
-		$in = 1 if !$end && index($F[3], $mark[0]) >= 0;
-		END { exit !$end }' "$@"
+# Of lines of lab_frames, length and bytes of those after the packet that carries the first text and
+# before the one that carries the second: a marker is a word in the path of a request.
+lab_between() { # FIRST SECOND FILE [INTERFACE]
+	perl -e '
+		my ($first, $second) = map { unpack "H*", $_ } splice @ARGV, 0, 2;
+		my $wanted = $#ARGV > 0 ? pop : undef;
+		my ($in, $end) = (0, 0);
+		while (<>) {
+			my ($name, undef, $length, $bytes) = split;
+			next if defined $wanted && $name !~ $wanted;
+			($in, $end) = (0, 1) if $in && index($bytes, $second) >= 0;
+			print "$length $bytes\n" if $in;
+			$in = 1 if !$end && index($bytes, $first) >= 0;
+		}
+		exit !$end' "$@"
 }
 
 # The device of every side on every engine, each kind of packet in a file of its own.
@@ -101,7 +90,7 @@ lab_collect() { # FILE SIDE...: the file's packets to the file frames, and the w
 	for lab_engine in $LAB_ENGINES; do
 		for side; do
 			lab_witness_end "$lab_engine.$side"
-			lab_records "$lab_engine.$side" >"$lab_engine.$side.seen"
+			lab_frames "$lab_engine.$side" >"$lab_engine.$side.seen"
 		done
 	done
 }
@@ -110,9 +99,10 @@ lab_collect() { # FILE SIDE...: the file's packets to the file frames, and the w
 lab_compare() { # SIDE...
 	for lab_engine in $LAB_ENGINES; do
 		for side; do
-			lab_between 'GET /m1' 'GET /m2' "$lab_engine.$side.seen" | cut -d ' ' -f 3- | sort >seen
-			grep -E "^$lab_engine/eth[01]/$side " frames | lab_between 'GET /m1' 'GET /m2' |
-				cut -d ' ' -f 3- | sort >kept
+			lab_between 'GET /m1' 'GET /m2' "$lab_engine.$side.seen" >unsorted || return
+			sort unsorted >seen
+			lab_between 'GET /m1' 'GET /m2' frames "^$lab_engine/eth[01]/$side\$" >unsorted || return
+			sort unsorted >kept
 			echo "$lab_engine $side: $(wc -l <seen) seen, $(wc -l <kept) kept"
 			[ -s seen ] || return
 			cmp seen kept || return

@@ -123,8 +123,9 @@ has_half_file() { # NAME
 
 nothing_left() {
 	[ "$(on_engines)" -eq 0 ]
-	run ! pgrep -x vcap-run
-	run ! pgrep -x vcap-merge
+	# They say that they are done before they are gone.
+	until_true no_capture_runs
+	until_true eval '! pgrep -x vcap-merge'
 	[ -z "$(find "$VCAP_SPOOL" -name '*.tmp')" ]
 	[ -z "$(find "$VCAP_SPOOL" -path '*/engines/*.pcapng')" ]
 }

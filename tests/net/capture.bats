@@ -7,33 +7,46 @@
 bats_require_minimum_version 1.5.0
 load tcpdump
 load ../until
+load rings
 
-setup() {
-	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
-	PATH=$(cd "$build/bin" && pwd):$PATH:/usr/sbin:/sbin
+setup_file() {
 	grep -q netns-run /proc/1/cmdline || {
 		echo "these tests make namespaces: run them by tests/netns-run"
 		return 1
 	}
-	cd "$BATS_TEST_TMPDIR" || return
-	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
-	mkdir -p config/services
+	PATH=$PATH:/usr/sbin:/sbin
 	for engine in a b; do
 		ip netns add $engine
 		ip -n $engine link set lo up
 	done
-	engines "ip netns exec a" "ip netns exec b"
+}
+
+teardown_file() {
+	ip netns del a
+	ip netns del b
+}
+
+setup() {
+	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
+	PATH=$(cd "$build/bin" && pwd):$PATH:/usr/sbin:/sbin
+	cd "$BATS_TEST_TMPDIR" || return
+	small_rings "$PWD/small"
+	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
+	mkdir -p config/services
+	engines "$in a" "$in b"
 	printf '%s\n' 'vip 127.0.0.1 udp/5000' 'server 127.0.0.2 udp/6000' 'monitor tcp/1' \
 		'engine a' 'engine b' >config/services/shop
 }
 
 teardown() {
-	for pid in $(pgrep -x vcap-wait) $(pgrep -x vcap-run); do
+	for pid in $(pgrep -x 'vcap-wait|vcap-run|dumpcap'); do
 		kill -9 "$pid" 2>/dev/null || true
 	done
-	until_true gone vcap-run
-	ip netns del a
-	ip netns del b
+	until_true gone 'vcap-wait|vcap-run|dumpcap'
+	# What a test that failed has left mounted.
+	for place in full spool; do
+		! grep -q " $PWD/$place " /proc/self/mountinfo || umount -l $place
+	done
 }
 
 engines() { # PREFIX of a, of b
@@ -42,10 +55,10 @@ engines() { # PREFIX of a, of b
 
 # An engine b whose transport does what it is told when a command's name comes by.
 wayward() { # COMMAND SCRIPT
-	printf '#!/bin/sh\nreal() { ip netns exec b "$@"; }\ncase $1 in %s) %s ;; esac\nexec ip netns exec b "$@"\n' \
+	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\nreal() { ip netns exec b "$@"; }\ncase $1 in %s) %s ;; esac\nexec ip netns exec b "$@"\n' \
 		"$1" "$2" >wayward
 	chmod 755 wayward
-	engines "ip netns exec a" "$PWD/wayward"
+	engines "$in a" "$PWD/wayward"
 }
 
 kill_waiter() {
@@ -179,7 +192,7 @@ nothing_left() { # on the engines
 }
 
 @test "F9: an engine that cannot start is missing, and named" {
-	engines "ip netns exec a" false
+	engines "$in a" false
 	run begin shop -t 5
 	[ "$status" -eq 3 ]
 	[ "$(cat start.err)" = "vcap-start: engine 'b' does not capture: exit status 1" ]
@@ -199,7 +212,7 @@ nothing_left() { # on the engines
 	[ "$status" -eq 1 ]
 	[[ "$output" == *"engine 'b' does not capture: not reached: "*"'no-such-program'"* ]]
 	[ -z "$(vcap-ls -r)" ]
-	engines "ip netns exec a" "ip netns exec b"
+	engines "$in a" "$in b"
 	begin shop -t 5
 	vcap-stop "$id"
 }
@@ -242,7 +255,7 @@ nothing_left() { # on the engines
 	begin shop -t 5 --patience 300ms
 	talk a 2
 	talk b 2
-	engines "ip netns exec a" false
+	engines "$in a" false
 	run vcap-stop "$id"
 	[ "$status" -eq 3 ]
 	[[ "$output" == *"engine 'b' is missing: exit status 1"* ]]
@@ -276,13 +289,6 @@ nothing_left() { # on the engines
 	[ "$(fact packets)" = 8 ]
 }
 
-# Engines whose vcap-run has small rings, so that there may be many of them.
-small_rings() {
-	printf '#!/bin/sh\nengine=$1\nshift\n[ "$1" != vcap-run ] || { shift; set -- vcap-run -b 1M "$@"; }\nexec ip netns exec $engine "$@"\n' >small
-	chmod 755 small
-	engines "$PWD/small a" "$PWD/small b"
-}
-
 # Not a bare wait: among the shell's children may be what ends a test that takes too long.
 wait_for_started() {
 	wait "${started[@]}" || true
@@ -292,7 +298,6 @@ wait_for_started() {
 # Break: lib/controller/spool.c s/found = !spool_entry_is_over(&capture);/found = 0;/
 # Twenty with VCAP_SLOW, five without.
 @test "F23: many captures of different services at once, and of each a second one is refused" {
-	small_rings
 	many=5
 	[ -z "${VCAP_SLOW-}" ] || many=20
 	numbers=$(seq 10 $((9 + many)))
@@ -344,8 +349,9 @@ wait_for_started() {
 }
 
 @test "F23: of two that start a service at once, one does, and the other is told which" {
-	small_rings
-	for n in 1 2 3 4 5; do
+	rounds=2
+	[ -z "${VCAP_SLOW-}" ] || rounds=10
+	for _ in $(seq $rounds); do
 		for who in x y; do
 			vcap-start shop -t 5 >$who.id 2>$who.err 3>&- &
 			started+=($!)
@@ -517,7 +523,7 @@ wait_for_started() {
 		[[ $output == *"vcap-fetch: engine 'b'"* ]]
 		[ -d "run/$id.b" ]
 	done
-	engines "ip netns exec a" "ip netns exec b"
+	engines "$in a" "$in b"
 	vcap-fetch -z b "$id" x.pcapng
 	[ "$(packets_in x.pcapng)" -eq 120 ]
 }
@@ -550,9 +556,9 @@ wait_for_started() {
 }
 
 @test "--at: an engine is asked for the same as without it" {
-	printf '#!/bin/sh\ncase $1 in vcap-run) echo "$@" | sed "s/shop[.][0-9_]*/ID/g" >>%s/asked ;; esac\nexec ip netns exec b "$@"\n' "$PWD" >wayward
+	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\ncase $1 in vcap-run) echo "$@" | sed "s/shop[.][0-9_]*/ID/g" >>%s/asked ;; esac\nexec ip netns exec b "$@"\n' "$PWD" >wayward
 	chmod 755 wayward
-	engines "ip netns exec a" "$PWD/wayward"
+	engines "$in a" "$PWD/wayward"
 	options="-t 1s -c 1000 -s 60 -m include -x -e tcp 127.0.0.0/8"
 	# shellcheck disable=SC2086 # words
 	begin shop $options
@@ -670,6 +676,7 @@ ahead_by_40_ms() {
 	END
 	cat >ahead <<-'END'
 		#!/bin/sh
+		PATH=${0%/*}/small:$PATH
 		case "$1 $2" in
 		'vcap-host clock') ip netns exec b "$@" | perl -pe 'BEGIN { $| = 1 }
 			s/^(\d+)\.(\d{9})$/$n = "$1$2" + 40000000; sprintf "%d.%09d", int($n \/ 1e9), $n % 1000000000/e' ;;
@@ -678,7 +685,7 @@ ahead_by_40_ms() {
 		esac
 	END
 	chmod 755 ahead
-	engines "ip netns exec a" "$PWD/ahead"
+	engines "$in a" "$PWD/ahead"
 }
 
 # tcpdump cannot run without root; dumpcap can. It says that it captures before it does.
@@ -837,7 +844,7 @@ ended() { # ID DAYS-AGO SIZE
 	run -1 as_cron "$capture"
 	[ "${lines[-1]}" = "vcap-start: no engine of 'shop' captures" ]
 	# One that goes on is in the way.
-	engines "ip netns exec a" "ip netns exec b"
+	engines "$in a" "$in b"
 	begin shop -t 5
 	run -1 as_cron "$capture"
 	[ "$output" = "vcap-start: 'shop' is being captured already: '$id'" ]

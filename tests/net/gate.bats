@@ -72,13 +72,12 @@ has_all_and_left_nothing() { # by the table of the file: both sides of both engi
 	[ "$(capinfos -Mc "$(cat out)" | awk '/Number of packets:/ { print $NF }')" -gt 0 ]
 	vcap clock lb1
 	[ "$(vcap check -r shop | cut -f 2)" = $'ready\nready' ]
-	vcap live shop -t 5s 10.9.0.201 2>err 3>&- >stream &
+	vcap live shop -t 3s 10.9.0.201 2>err 3>&- >stream &
 	live=$!
-	while kill -0 $live 2>/dev/null; do
-		lab_get 201 /small >/dev/null
-		sleep 0.1
-	done
+	lab_steady 201 5 3>&- &
+	steady=$!
 	wait $live || { cat err; false; }
+	kill $steady
 	[ "$(grep -c 'ended by time' err)" -eq 2 ]
 	[ "$(capinfos -Mc stream | awk '/Number of packets:/ { print $NF }')" -gt 0 ]
 }
@@ -169,13 +168,12 @@ teardown() {
 	vcap-stat "$output" >table
 	cat table
 	has_all_and_left_nothing
-	vcap live shop -t 5s 2>err 3>&- >stream &
+	vcap live shop -t 3s 2>err 3>&- >stream &
 	live=$!
-	while kill -0 $live 2>/dev/null; do
-		lab_get 201 /small >/dev/null
-		sleep 0.1
-	done
+	lab_steady 201 5 3>&- &
+	steady=$!
 	wait $live || { cat err; false; }
+	kill $steady
 	[ "$(capinfos -Mc stream | awk '/Number of packets:/ { print $NF }')" -gt 0 ]
 	# Its end is that of the engines' captures, whatever sudo does with signals and terminals.
 	setsid vcap live shop >stream 2>err 3>&- &

@@ -70,7 +70,11 @@ run_haproxy() { # FILE
 	ask state.sock 'show servers state' | awk 'NF > 18 && $5 ~ /[.:]/ && $5 !~ /^0\.0\.0\.0$/ && $19 > 0 {
 		print ($5 ~ /:/ ? "[" $5 "]" : $5) ":" $19 }' | sort -u >talking
 	kill "${pids##* }"
-	until_true test -z "$(ss -Hltn)"
+	until_true none_listens
+}
+
+none_listens() {
+	[ -z "$(ss -Hltn)" ]
 }
 
 # Answers HTTP and says once, for each address that was asked, by what request: "ADDRESS PATH".

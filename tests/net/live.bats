@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 load tcpdump
 load ../until
+load rings
 
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
@@ -14,12 +15,13 @@ setup() {
 		return 1
 	}
 	cd "$BATS_TEST_TMPDIR" || return
+	small_rings "$PWD/small"
 	export VCAP_CONFIG=$PWD/config
 	mkdir -p config/services
 	for engine in a b; do
 		ip netns add $engine
 		ip -n $engine link set lo up
-		echo "$engine dir=$PWD/run exec ip netns exec $engine"
+		echo "$engine dir=$PWD/run exec $in $engine"
 	done >config/engines
 	printf '%s\n' 'vip 127.0.0.1 udp/5000' 'server 127.0.0.2 udp/6000' 'monitor tcp/1' \
 		'engine a' 'engine b' >config/services/shop
@@ -67,8 +69,8 @@ datagrams() { # FILE
 	tshark -r "$1" -Y 'udp && !icmp' -T fields -e frame.time_epoch -e udp.payload 2>/dev/null
 }
 
-holds() { # COUNT
-	[ "$(datagrams live.pcapng | wc -l)" -ge "$1" ]
+holds() { # COUNT, of what is written so far
+	[ "$(tcpdump -nr live.pcapng udp 2>/dev/null | wc -l)" -ge "$1" ]
 }
 
 # Whether the file tells of the engine's N packets.
@@ -85,8 +87,8 @@ end() { # [STATUS]: by ^C
 		cat err
 		return 1
 	}
-	gone vcap-run
-	gone vcap-merge
+	until_true gone vcap-run
+	until_true gone vcap-merge
 }
 
 witness() { # ENGINE
@@ -159,7 +161,7 @@ sees() { # ENGINE
 	talk a 5 before
 	talk b 5 before
 	until_true holds 20
-	stopped=$(pgrep -f '^vcap-run -n b')
+	stopped=$(pgrep -f '/vcap-run -b 4M -n b')
 	kill -STOP "$stopped"
 	since=$SECONDS
 	talk b 10 late
@@ -171,6 +173,7 @@ sees() { # ENGINE
 		rounds=$((rounds + 1))
 		talk a 1 "later $rounds"
 		until_true holds $((40 + 2 * rounds))
+		pause 30
 	done
 	kill -CONT "$stopped"
 	until_true grep -q "'b' is back" err
@@ -194,7 +197,7 @@ sees() { # ENGINE
 		esac
 	END
 	chmod 755 ahead
-	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/ahead ip netns exec b|" config/engines
+	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/ahead $in b|" config/engines
 	begin shop
 	until_true grep -q "engine 'b': its clock is off by 0\.[67][0-9]* s, which is put right" err
 	run ! grep -q "engine 'a': its clock" err
@@ -217,7 +220,7 @@ sees() { # ENGINE
 }
 
 @test "live: an engine that does not tell its time is taken as it is" {
-	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/mute ip netns exec b|" config/engines
+	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/mute $in b|" config/engines
 	printf '#!/bin/sh\ncase "$*" in *"vcap-host clock") exit 1 ;; esac\nexec "$@"\n' >mute
 	chmod 755 mute
 	begin shop
@@ -229,7 +232,7 @@ sees() { # ENGINE
 
 @test "live: tshark reads it as it comes" {
 	vcap-live shop 2>err 3>&- | tshark -l -r - -T fields -e frame.interface_name -e udp.payload >text 2>/dev/null 3>&- &
-	until_true pgrep -f '^vcap-run -n b'
+	until_true pgrep -f '/vcap-run -b 4M -n b'
 	until_true eval 'talk a 1 x; talk b 1 y; grep -q ^a/lo/client text && grep -q ^b/lo/server text'
 	kill -INT "$(pgrep -x vcap-live)"
 	until_true gone vcap-live

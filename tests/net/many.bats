@@ -86,7 +86,7 @@ counts() { # FILE
 	vcap-ls -j | grep -q "engine '$killed': vcap-run ended without saying why"
 	# Of the engines that can be reached, none keeps anything.
 	[ "$(ls runs)" = "$id.$lost" ]
-	[ "$(pgrep -cx vcap-run)" -eq 1 ]
+	until_true eval '[ "$(pgrep -cx vcap-run)" -eq 1 ]'
 }
 
 # A controller in a directory of its own, with these engines of the service.

@@ -5,6 +5,22 @@
 bats_require_minimum_version 1.5.0
 load ../until
 
+# A root that has a shell, these tools, and what the kernel gives: made once, for all tests to copy.
+setup_file() {
+	mkdir "$BATS_FILE_TMPDIR/bare"
+	cd "$BATS_FILE_TMPDIR/bare" || return
+	mkdir bin dev proc tmp
+	for tool in sh cat chmod mkdir mv rm rmdir uname; do
+		program=$(readlink -f "$(command -v "$tool")")
+		cp "$program" "bin/$tool"
+		ldd "$program" | grep -o '/[^ ]*' >>"$BATS_FILE_TMPDIR/libraries"
+	done
+	sort -u "$BATS_FILE_TMPDIR/libraries" | while read -r file; do
+		mkdir -p ".${file%/*}"
+		cp -n "$(readlink -f "$file")" ".$file"
+	done
+}
+
 setup() {
 	build=$(cd "$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}" && pwd)
 	programs=$build/libexec/vcap/$(uname -m)
@@ -19,7 +35,7 @@ setup() {
 	mkdir -p config/services
 	ip netns add lb1
 	ip -n lb1 link set lo up
-	bare root cat chmod mkdir mv rm rmdir uname
+	bare root
 	echo "lb1 bin=/opt/vcap/bin iface=lo exec ip netns exec lb1 chroot $PWD/root" >config/engines
 	printf '%s\n' 'vip 127.0.0.1 udp/9' 'engine lb1' >config/services/shop
 	find root ! -path 'root/proc/*' | sort >before
@@ -33,20 +49,11 @@ teardown() {
 	ip netns del lb1
 }
 
-# A root that has a shell, these tools, and what the kernel gives.
-bare() { # DIR TOOL...
+bare() { # DIR
 	mkdir "$1"
 	# The reserve of a capture is a GiB.
 	mount -t tmpfs -o size=4g tmpfs "$1"
-	mkdir -p "$1/bin" "$1/dev" "$1/proc" "$1/tmp"
-	for tool in sh "${@:2}"; do
-		program=$(readlink -f "$(command -v "$tool")")
-		cp "$program" "$1/bin/$tool"
-		for file in $(ldd "$program" | grep -o '/[^ ]*'); do
-			mkdir -p "$1${file%/*}"
-			cp -n "$(readlink -f "$file")" "$1$file"
-		done
-	done
+	cp -a "$BATS_FILE_TMPDIR/bare/." "$1"
 	mknod -m 666 "$1/dev/null" c 1 3 || { touch "$1/dev/null" && mount --bind /dev/null "$1/dev/null"; }
 	mount -t proc proc "$1/proc"
 }

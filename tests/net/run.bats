@@ -8,7 +8,7 @@ load ../until
 load veth
 
 @test "every packet sent is kept or counted as dropped, each on its core" {
-	start d -i vb
+	start d -i vb -b 128M
 	send -C 0 -c 20000 va
 	[ "$cpus" -lt 2 ] || send -C 1 -c 10000 va
 	vcap-host stop d
@@ -47,7 +47,7 @@ load veth
 
 @test "-t ends it, a bare number means minutes" {
 	before=$(date +%s%N)
-	vcap-run -i vb -t 500ms -R 0 -w d
+	vcap-run -b 8M -i vb -t 500ms -R 0 -w d
 	took=$((($(date +%s%N) - before) / 1000000))
 	[ "$took" -ge 500 ]
 	[ "$took" -lt 3000 ]
@@ -69,7 +69,7 @@ load veth
 }
 
 @test "a file says what it is: its parameters, its interface, its end" {
-	vcap-run -i vb -n lb1 -c 7 -t 300ms -s 128 -R 0 -w d
+	vcap-run -b 8M -i vb -n lb1 -c 7 -t 300ms -s 128 -R 0 -w d
 	run -0 capinfos d/core-0.pcapng
 	[[ $output == *"Capture application: vcap-run "* ]]
 	[[ $output == *"Capture oper-sys:"*Linux* ]]
@@ -86,7 +86,7 @@ load veth
 		tcpdump -y EN10MB -ddd udp port 77
 		printf '\nvip 192.0.2.1 udp/77\nengine lb1\n\n10.0.0.0/8\n10.1.1.1-10.1.1.9\n'
 	} >job
-	vcap-run -i vb -n lb1 -f - --detach -R 0 -w d <job
+	vcap-run -b 8M -i vb -n lb1 -f - --detach -R 0 -w d <job
 	send -C 0 -c 5 -p 77 va
 	send -C 0 -c 5 -p 78 va
 	vcap-host stop d
@@ -101,10 +101,10 @@ load veth
 @test "a filter that the kernel refuses is an error, and nothing is left" {
 	# Reads scratch memory that was never written: its form is right.
 	printf '2\n96 0 0 0\n22 0 0 0\n' >prog
-	run ! vcap-run -i vb -f prog -R 0 -w d
+	run ! vcap-run -b 8M -i vb -f prog -R 0 -w d
 	[[ $output == *"kernel refuses the filter"* ]]
 	[ ! -e d ]
-	run ! vcap-run -i vb -f prog -R 0 --detach -w d
+	run ! vcap-run -b 8M -i vb -f prog -R 0 --detach -w d
 	[ ! -e d ]
 }
 
@@ -121,26 +121,26 @@ load veth
 	echo garbage >prog
 	run -2 vcap-run -f prog -w d
 	[ ! -e d ]
-	run -1 vcap-run -i nosuch0 -w d
+	run -1 vcap-run -b 8M -i nosuch0 -w d
 	[[ $output == *"'nosuch0'"* ]]
 	[ ! -e d ]
-	run -1 vcap-run -i any -w d
+	run -1 vcap-run -b 8M -i any -w d
 	ip link set vb down
-	run -1 vcap-run -i vb -w d
+	run -1 vcap-run -b 8M -i vb -w d
 	[[ $output == *"'vb' is down"* ]]
 }
 
 @test "without CAP_NET_RAW: exit 1, which one and how to grant it" {
-	run -1 capsh --drop=cap_net_raw -- -c "vcap-run -i vb -w d"
+	run -1 capsh --drop=cap_net_raw -- -c "vcap-run -b 8M -i vb -w d"
 	[[ $output == *CAP_NET_RAW*"setcap cap_net_raw=ep "*/vcap-run* ]]
 	[ "${#lines[@]}" -eq 1 ]
 	[ ! -e d ]
 }
 
 @test "standard error may be a device, and standard output a terminal's" {
-	vcap-run -i vb -t 100ms -R 0 -w d 2>/dev/null
+	vcap-run -b 8M -i vb -t 100ms -R 0 -w d 2>/dev/null
 	# A terminal of its own
-	run -0 script -qec "vcap-run -i vb -t 100ms -R 0 -w e" /dev/null
+	run -0 script -qec "vcap-run -b 8M -i vb -t 100ms -R 0 -w e" /dev/null
 	[[ $output == *"0 packets"* ]]
 	[ "$(value reason e)" = time ]
 	run -2 script -qec "vcap-run -i vb -t 100ms -w -" /dev/null
@@ -150,7 +150,7 @@ load veth
 @test "root may write where another user's directory is" {
 	[ "$(awk "{ print \$3 }" /proc/self/uid_map)" -gt 1 ] || skip "one user in this namespace"
 	install -d -o 65534 -m 755 home
-	vcap-run -i vb -t 100ms -R 0 -w home/d
+	vcap-run -b 8M -i vb -t 100ms -R 0 -w home/d
 	[ "$(value reason home/d)" = time ]
 }
 
@@ -173,7 +173,7 @@ load veth
 }
 
 @test "-w -: one stream in the order of time, with a heartbeat" {
-	vcap-run -i vb -i lo -t 2s -w - >stream 3>&- &
+	vcap-run -b 8M -i vb -i lo -t 2s -w - >stream 3>&- &
 	pid=$!
 	until_true test -s stream
 	send -C 0 -c 3000 -r 3000 va 3>&- &
@@ -189,12 +189,12 @@ load veth
 }
 
 @test "--detach returns when packets are captured, and says why if it cannot" {
-	vcap-run -i vb --detach -R 0 -w d
+	vcap-run -b 8M -i vb --detach -R 0 -w d
 	send -C 0 -c 3 va
 	vcap-host stop d
 	[ "$(value packets)" -eq 3 ]
 	grep -q "3 packets" d/log
-	run -1 vcap-run -i vb --detach -R 0 -w d
+	run -1 vcap-run -b 8M -i vb --detach -R 0 -w d
 	[[ $output == *"not empty"* ]]
 }
 
@@ -204,7 +204,7 @@ load veth
 	send -C 0 -c 2000000 -r 50000 -p 78 va >/dev/null 3>&- &
 	sender=$!
 	for round in 1 2 3 4 5; do
-		vcap-run -i vb -f prog -t 200ms -R 0 -w d$round
+		vcap-run -b 8M -i vb -f prog -t 200ms -R 0 -w d$round
 		[ "$(value packets d$round)" -eq 0 ]
 		[ "$(count_in d$round/core-*.pcapng)" -eq 0 ]
 	done
@@ -232,8 +232,8 @@ load veth
 # Break: lib/capture/notices.c s/iface->taken && iface->has_xdp/0/
 @test "an XDP program on the interface: a warning that packets may be hidden" {
 	xdp vb true || skip "xdp: no programs for this user here"
-	run -0 xdp vb vcap-run -i vb -t 100ms -R 0 -w d
+	run -0 xdp vb vcap-run -b 8M -i vb -t 100ms -R 0 -w d
 	[[ $output == *"'vb' has an XDP program"* ]]
-	run -0 vcap-run -i vb -t 100ms -R 0 -w e
+	run -0 vcap-run -b 8M -i vb -t 100ms -R 0 -w e
 	[[ $output != *XDP* ]]
 }

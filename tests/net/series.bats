@@ -86,7 +86,7 @@ is_at_least() { # KEY NUMBER
 # Break: lib/capture/filewriter.c s/while (\*limit && writer->free_space/while (0 \&\& writer->free_space/
 @test "-W: so does the reserve" {
 	disk size=8M
-	vcap-run -i vb -R 5M --max-size 1G -C 256k -W 1000 -w disk/d 2>err 3>&- &
+	vcap-run -b 32M -i vb -R 5M --max-size 1G -C 256k -W 1000 -w disk/d 2>err 3>&- &
 	pid=$!
 	until_true grep -q running disk/d/status
 	send -C 0 -c 8000 -s 1400 va

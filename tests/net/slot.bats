@@ -39,7 +39,7 @@ gone() { # NAME
 begin() { # DIR OPTION... -- COMMAND...
 	dir=$1
 	shift
-	vcap-run -i vb -R 0 -w "$dir" "$@" >/dev/null 2>err 3>&- &
+	vcap-run -b 32M -i vb -R 0 -w "$dir" "$@" >/dev/null 2>err 3>&- &
 	pid=$!
 	until_true grep -q running "$dir/status"
 }
@@ -103,7 +103,7 @@ begin() { # DIR OPTION... -- COMMAND...
 # Break: lib/base/supervisor.c s/(!guarded->is_privileged && priv_drop_all(&report.why) < 0)/0/
 @test "it has no privilege, the directory, and a process group of its own" {
 	printf '\n\n10.0.0.1\n' >job
-	vcap-run -i vb -f - --detach -R 0 -w d -- sh -c 'cat specs >&2; exec passer' <job
+	vcap-run -b 8M -i vb -f - --detach -R 0 -w d -- sh -c 'cat specs >&2; exec passer' <job
 	pid=$(value pid)
 	filter=$(child passer)
 	run -0 cat "/proc/$filter/status"
@@ -122,13 +122,13 @@ begin() { # DIR OPTION... -- COMMAND...
 
 @test "a stream has no directory: it reads service and specs as files 4 and 5" {
 	printf '\nvip 192.0.2.1\n\n10.0.0.1\n10.0.0.2\n\n' >job
-	vcap-run -i vb -f - -t 200ms -w - -- sh -c 'cat /dev/fd/5 /dev/fd/4 /dev/fd/5 >&2; exec cat' \
+	vcap-run -b 8M -i vb -f - -t 200ms -w - -- sh -c 'cat /dev/fd/5 /dev/fd/4 /dev/fd/5 >&2; exec cat' \
 		<job >/dev/null 2>err
 	[ "$(head -n 5 err)" = $'10.0.0.1\n10.0.0.2\nvip 192.0.2.1\n10.0.0.1\n10.0.0.2' ]
 }
 
 @test "-w -: a stream in the order of time, with heartbeats" {
-	vcap-run -i vb -i lo -t 2s -w - -- "${keep77[@]}" >stream 2>err 3>&- &
+	vcap-run -b 8M -i vb -i lo -t 2s -w - -- "${keep77[@]}" >stream 2>err 3>&- &
 	pid=$!
 	until_true test -s stream
 	send -C 0 -p 78 -c 1000 -r 3000 va
@@ -148,14 +148,14 @@ begin() { # DIR OPTION... -- COMMAND...
 	mkdir empty
 	for detach in "" --detach; do
 		# shellcheck disable=SC2086
-		run -1 vcap-run -i vb -R 0 $detach -w d -- nosuchcommand
+		run -1 vcap-run -b 8M -i vb -R 0 $detach -w d -- nosuchcommand
 		[[ $output == *"'nosuchcommand'"* ]]
 		# shellcheck disable=SC2086
-		run -1 vcap-run -i vb -R 0 $detach -w d -- vcap-filter -Z
+		run -1 vcap-run -b 8M -i vb -R 0 $detach -w d -- vcap-filter -Z
 		[[ $output == *"'vcap-filter' ended with status 2"* ]]
 		[[ $output == *"'-Z'"* ]]
 		# shellcheck disable=SC2086
-		run -1 vcap-run -i vb -R 0 $detach -w d -- true
+		run -1 vcap-run -b 8M -i vb -R 0 $detach -w d -- true
 		[ ! -e d ]
 	done
 	run -2 vcap-run -i vb -w d vcap-filter -r -
@@ -163,7 +163,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	# A program named by its path is the one that is there now, not in the directory.
 	printf '#!/bin/sh\nexec cat\n' >mine
 	chmod +x mine
-	vcap-run -i vb -R 0 -t 100ms -w d -- ./mine
+	vcap-run -b 8M -i vb -R 0 -t 100ms -w d -- ./mine
 	[ "$(value filter)" = ./mine ]
 }
 
@@ -208,7 +208,7 @@ begin() { # DIR OPTION... -- COMMAND...
 # Break: lib/capture/capture.c s/is_unread ? UNREAD_TIMEOUT : FILTER_TIMEOUT/FILTER_TIMEOUT/
 @test "--lease with one that reads nothing more ends at once" {
 	mkfifo input
-	vcap-run -i vb --lease -w - -- sh -c 'sleeper 1000' <input 2>err 3>&- | cat >stream &
+	vcap-run -b 8M -i vb --lease -w - -- sh -c 'sleeper 1000' <input 2>err 3>&- | cat >stream &
 	exec 4>input
 	until_true child sleeper
 	pid=$(child vcap-run | head -n 1)
@@ -233,7 +233,7 @@ begin() { # DIR OPTION... -- COMMAND...
 
 # Break: lib/capture/filterproc.c s/if (filter->has_section)/if (0)/
 @test "what is not its input, less some packets, ends the capture" {
-	vcap-run -i lo -R 0 --detach -w other
+	vcap-run -b 8M -i lo -R 0 --detach -w other
 	for _ in 1 2 3; do echo x >/dev/udp/127.0.0.1/9; done
 	vcap-host stop other
 	mkcap -n 5 >plain.pcap
@@ -242,7 +242,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	for nonsense in "cat /etc/passwd" "cat $PWD/plain" "cat $PWD/other.pcapng" \
 		"head -c 100000 /dev/zero"; do
 		status=0
-		vcap-run -i vb -R 0 -t 20s -w d -- sh -c "$nonsense; exec cat >/dev/null" 2>err || status=$?
+		vcap-run -b 8M -i vb -R 0 -t 20s -w d -- sh -c "$nonsense; exec cat >/dev/null" 2>err || status=$?
 		[ "$status" -eq 3 ] || { echo "$nonsense: $status"; cat err; false; }
 		[ "$(value reason)" = filter ]
 		[ "$(value packets)" -eq 0 ]
@@ -251,7 +251,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	done
 	# Two sections, each of them right by itself.
 	status=0
-	vcap-run -i vb -R 0 -t 20s -w d -- sh -c \
+	vcap-run -b 8M -i vb -R 0 -t 20s -w d -- sh -c \
 		'dd bs=1M count=1 2>/dev/null >x; cat x x; exec cat >/dev/null' 2>err || status=$?
 	[ "$status" -eq 3 ]
 	grep -q "second section" err
@@ -264,7 +264,7 @@ begin() { # DIR OPTION... -- COMMAND...
 		cat shop
 		printf '\n10.0.0.1\n'
 	} >job
-	vcap-run -i vb -f - -R 0 -w d -- vcap-join -S ./service -P --specs specs \
+	vcap-run -b 8M -i vb -f - -R 0 -w d -- vcap-join -S ./service -P --specs specs \
 		<job >/dev/null 2>err 3>&- &
 	pid=$!
 	until_true grep -q running d/status

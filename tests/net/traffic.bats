@@ -17,6 +17,10 @@ setup() {
 		. "$BATS_TEST_DIRNAME/../lab/$part.sh"
 	done
 	cd "$BATS_TEST_TMPDIR"
+	case $BATS_TEST_DESCRIPTION in
+	*'-m none'* | *'stop ends'* | *sshd* | *'not reached'*) ;; # as users have it
+	*) lab_near ;;
+	esac
 }
 
 teardown() {
@@ -51,6 +55,8 @@ whole_capture() { # MODE SIDE...: one with traffic of every kind, marks around i
 	# In time order, and readable by others.
 	cut -d ' ' -f 2 frames | sort -c
 	[ "$(lab_tcpdump -r shop.*.pcapng | wc -l)" -eq "$(wc -l <frames)" ]
+	tshark --disable-protocol eth -nr shop.*.pcapng -T fields -E separator=' ' -e frame.interface_name \
+		-e frame.time_epoch -e frame.len 2>/dev/null | cmp - <(cut -d ' ' -f 1-3 frames)
 }
 
 @test "traffic: -m include keeps health checks too" {
@@ -145,19 +151,19 @@ pin() { # CPU: all that sends packets; a veth delivers on the sender's CPU
 @test "traffic: -t 10s ends after ten seconds" {
 	vcap capture shop -t 10s >out 2>err 3>&- &
 	capture=$!
-	while kill -0 $capture 2>/dev/null; do
-		# So many that each engine has some of them.
-		for client in {1..6}; do
-			lab_urls "$client" /small
-		done | lab_fetch >/dev/null
-		sleep 0.1
+	# Traffic goes on before, during and after, through each engine.
+	steady=()
+	for host in 201 202; do
+		lab_steady "$host" 3 3>&- &
+		steady+=($!)
 	done
 	wait $capture
+	kill "${steady[@]}"
 	id=$(head -n 1 out)
 	run -0 vcap export "$id" .
 	lab_frames "$id.pcapng" >frames
 	for engine in $LAB_ENGINES; do
-		# Traffic went on before, during and after: the packets fill the time.
+		# The packets fill the time.
 		awk -v engine="^$engine/" '
 			NR == FNR { fact[$1] = $2; next }
 			$1 ~ engine { if (!first) first = $2; last = $2 }
@@ -179,7 +185,7 @@ pin() { # CPU: all that sends packets; a veth delivers on the sender's CPU
 	run -0 vcap stop shop
 	run -0 vcap export shop .
 	[ -z "$(find "$LAB_DIR"/lb?.run -mindepth 1)" ]
-	run ! pgrep -x vcap-run
+	lab_wait "end of vcap-run" eval '! pgrep -x vcap-run'
 }
 
 sshd_of() { # ENGINE: the process ids of its sshd and of the sessions in it

@@ -32,7 +32,7 @@ teardown() {
 start() { # DIR OPTION...
 	dir=$1
 	shift
-	vcap-run "$@" -R 0 -w "$dir" >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	vcap-run -b 32M "$@" -R 0 -w "$dir" >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
 	until_true grep -q running "$dir/status"
 }

@@ -3,33 +3,85 @@
 
 bats_require_minimum_version 1.5.0
 
+# What each command says, and each page, in a file NAME.help or NAME.page: programs take long to start.
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || exit
+	PATH="$PWD/${VCAP_BUILD:-build}/bin:$PATH"
+	for name in $(commands); do
+		"$name" --help >"$BATS_FILE_TMPDIR/$name.help"
+	done
+	# The head of each page has its name, in capitals.
+	mandoc -T utf8 -O width=500 man/*.1 | col -bx | awk -v dir="$BATS_FILE_TMPDIR" '
+		/^VCAP[A-Z-]*\(1\) .*VCAP[A-Z-]*\(1\)$/ && tolower($1) != page { page = tolower($1); name = page; sub(/\(1\)/, "", name) }
+		{ print >(dir "/" name ".page") }'
+}
+
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || exit
 	PATH="$PWD/${VCAP_BUILD:-build}/bin:$PATH"
 }
 
 commands() {
-	basename -a cmd/vcap*.c cmd/vcap*.sh | sed 's/\.[a-z]*$//'
+	for source in cmd/vcap*.c cmd/vcap*.sh; do
+		source=${source##*/}
+		echo "${source%.*}"
+	done
 }
 
-# A page's SYNOPSIS as one line with single blanks.
-synopsis() {
-	mandoc -T utf8 -O width=500 "man/$1.1" | col -bx |
-		sed -n '/^SYNOPSIS/,/^DESCRIPTION/{ /^[A-Z]/d; p; }' | tr -s ' \n' ' ' |
-		sed 's/‐/-/g; s/^ //; s/ $//'
+# Of each page, "NAME SYNOPSIS" as one line with single blanks.
+synopses() {
+	awk '
+		FNR == 1 { on = 0; name = FILENAME; sub(/.*\//, "", name); sub(/\.page$/, "", name); order[++n] = name }
+		/^[A-Z]/ { on = /^SYNOPSIS/; next }
+		on { text[name] = text[name] " " $0 }
+		END {
+			for (i = 1; i <= n; i++) {
+				line = text[order[i]]; gsub(/‐/, "-", line); gsub(/[ \t]+/, " ", line)
+				sub(/^ /, "", line); sub(/ $/, "", line)
+				print order[i], line
+			}
+		}' "$@"
 }
 
 # The usage lines of --help, likewise.
-usage() {
-	"$1" --help | sed -n '1,/^$/p' | sed 's/^usage: *//' | tr -s ' \n' ' ' |
-		sed 's/^ //; s/ $//'
+usages() {
+	awk '
+		FNR == 1 { on = 1; name = FILENAME; sub(/.*\//, "", name); sub(/\.help$/, "", name); order[++n] = name }
+		/^$/ { on = 0 }
+		on { sub(/^usage: */, ""); text[name] = text[name] " " $0 }
+		END {
+			for (i = 1; i <= n; i++) {
+				line = text[order[i]]; gsub(/[ \t]+/, " ", line)
+				sub(/^ /, "", line); sub(/ $/, "", line)
+				print order[i], line
+			}
+		}' "$@"
 }
 
-differ() { # NAME HELP PAGE
-	[ "$2" = "$3" ] || {
-		printf '%s\nhelp: %s\npage: %s\n' "$@"
-		return 1
-	}
+# "NAME --option" of each long option in what is said of options.
+options_said() {
+	awk '
+		FNR == 1 { on = 0; name = FILENAME; sub(/.*\//, "", name); sub(/\.help$/, "", name) }
+		/^$/ { on = 1 }
+		on {
+			line = " " $0
+			while (match(line, /[ ,]--[a-z][a-z-]*/)) {
+				print name, substr(line, RSTART + 1, RLENGTH - 1)
+				line = " " substr(line, RSTART + RLENGTH)
+			}
+		}' "$@" | sort -u
+}
+
+options_of_pages() {
+	awk '
+		FNR == 1 { name = FILENAME; sub(/.*\//, "", name); sub(/\.1$/, "", name) }
+		/^\.It .*Fl/ {
+			line = $0
+			while (match(line, /Fl -[a-z][a-z-]*/)) {
+				print name, "-" substr(line, RSTART + 3, RLENGTH - 3)
+				line = substr(line, RSTART + RLENGTH)
+			}
+		}' "$@" | sort -u
 }
 
 @test "every command has a manual page, and no page has a warning" {
@@ -40,19 +92,16 @@ differ() { # NAME HELP PAGE
 }
 
 @test "usage in --help is the SYNOPSIS of the page" {
-	for name in $(commands); do
-		differ "$name" "$(usage "$name")" "$(synopsis "$name")"
-	done
+	cd "$BATS_FILE_TMPDIR"
+	usages ./*.help | sort >usages
+	[ "$(cut -d ' ' -f 1 usages)" = "$(cd "$OLDPWD" && commands | sort)" ]
+	synopses ./*.page | sort | diff usages -
 }
 
 @test "the options of --help are those of the page" {
-	for name in $(commands); do
-		in_help=$("$name" --help | sed -n '/^$/,$p' |
-			grep -oE '(^|[ ,])--[a-z][a-z-]*' | tr -d ' ,' | sort -u)
-		in_page=$({ grep -E '^\.It .*Fl' "man/$name.1" || true; } |
-			grep -oE 'Fl -[a-z][a-z-]*' | sed 's/Fl /-/' | sort -u)
-		differ "$name" "$in_help" "$in_page"
-	done
+	options_said "$BATS_FILE_TMPDIR"/*.help >"$BATS_TEST_TMPDIR/said"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/said")" -gt 100 ]
+	options_of_pages man/*.1 | diff "$BATS_TEST_TMPDIR/said" -
 }
 
 @test "--help goes to stdout with 0, --version names the command, an unknown option is misuse" {
@@ -62,8 +111,7 @@ differ() { # NAME HELP PAGE
 		[ "$status" -eq 0 ]
 		[ -n "$output" ]
 		[ -z "$stderr" ]
-		run "$name" --version
-		[ "$status" -eq 0 ]
+		output=$("$name" --version)
 		[[ "$output" =~ ^$name\ [0-9]+\.[0-9]+ ]]
 		run --separate-stderr "$name" --no-such-option
 		[ "$status" -eq 2 ]
@@ -76,8 +124,7 @@ differ() { # NAME HELP PAGE
 @test "a full disk on stdout is an error, and so is none, and a closed stdin" {
 	for name in $(commands); do
 		for stdout in '>/dev/full' '>&-'; do
-			run sh -c "$name --help $stdout"
-			[ "$status" -ne 0 ] || { echo "$name $stdout"; false; }
+			! eval "$name --help $stdout" 2>/dev/null || { echo "$name $stdout"; false; }
 		done
 	done
 	run -2 sh -c 'vcap-filter - <&-'

@@ -1,7 +1,7 @@
 /*
  * fail.so, for LD_PRELOAD: the FAIL_AT-th call of FAIL_CALL fails, once. FAIL_CALL is write, fsync,
  * rename, open, mmap or malloc (with calloc and realloc); calls that libc makes for itself count
- * for malloc only.
+ * for malloc only. The file FAIL_STRUCK, if that is set, says x when the call has failed.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* What glibc's own allocator is called besides */
@@ -21,14 +22,34 @@ void *__libc_realloc(void *old, size_t size);
 
 static const char *victim;
 static long calls_left;
+static char *mark; /* A byte of the file FAIL_STRUCK */
+
+/* By system calls that are not counted; later a process may be confined to fewer. */
+static void
+map_mark(const char *path)
+{
+	const int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	long map;
+
+	if (fd < 0)
+		return;
+	if (ftruncate(fd, 1) == 0) {
+		map = syscall(SYS_mmap, NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		mark = map == -1 ? NULL : (char *)map;
+	}
+	close(fd);
+}
 
 __attribute__((constructor)) static void
 aim(void)
 {
 	const char *at = getenv("FAIL_AT");
+	const char *struck = getenv("FAIL_STRUCK");
 
 	victim = getenv("FAIL_CALL");
 	calls_left = at ? atol(at) : 0;
+	if (struck)
+		map_mark(struck);
 }
 
 static bool
@@ -37,6 +58,8 @@ strikes(const char *call, int error)
 	if (!victim || strcmp(victim, call) != 0 ||
 	    __atomic_sub_fetch(&calls_left, 1, __ATOMIC_RELAXED) != 0)
 		return false;
+	if (mark)
+		*mark = 'x';
 	errno = error;
 	return true;
 }
