@@ -147,7 +147,7 @@ is_same(const struct conn_key *a, const struct conn_key *b)
 static uint64_t
 hash_of(const struct conntable *table, const struct conn_key *key)
 {
-	return flowkey_hash(&key->ends, table->config.seed + key->is_server_side);
+	return flowkey_hash(&key->ends, &table->config.secret) ^ key->is_server_side;
 }
 
 static struct conn *

@@ -67,7 +67,7 @@ typedef void conntable_discard(void *context, struct conn *conn);
 struct conntable_config {
 	size_t size; /* of an entry: the caller's struct, which starts with struct conn */
 	struct allowance *allowance; /* the caller's */
-	uint64_t seed;               /* a random number that outsiders do not know */
+	struct siphash_key secret;   /* of the hash */
 	conntable_end *end;
 	conntable_discard *discard;
 	void *context;

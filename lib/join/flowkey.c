@@ -1,30 +1,25 @@
 /*
  * Outsiders choose addresses and ports, so a hash that they can compute would let them fill one
- * bucket of a table. Each word is multiplied with the state to 128 bits and folded; the seed keeps
- * the state from being known.
+ * bucket of a table. SipHash-1-3 is keyed by a secret. Its input is one word with both addresses,
+ * or four (IPv6), and a last one that holds ports, families and protocol beside the length.
  */
 #include "join/flowkey.h"
 
-static uint64_t
-mix(uint64_t hash, uint64_t word)
-{
-	unsigned __int128 product = (unsigned __int128)(hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 uint64_t
-flowkey_hash(const struct flowkey *key, uint64_t seed)
+flowkey_hash(const struct flowkey *key, const struct siphash_key *secret)
 {
-	uint64_t hash = seed ^ UINT64_C(0x2545f4914f6cdd1d);
+	struct siphash_state state = siphash_begin(secret);
+	const uint64_t rest = (uint64_t)key->port << 40 | (uint64_t)key->other_port << 24 |
+			      (uint64_t)key->one.family << 16 | (uint64_t)key->other.family << 8 |
+			      key->protocol;
 
-	hash = mix(hash, (uint64_t)key->one.value);
-	hash = mix(hash, (uint64_t)key->other.value);
-	if (key->one.family == 6 || key->other.family == 6) {
-		hash = mix(hash, (uint64_t)(key->one.value >> 64));
-		hash = mix(hash, (uint64_t)(key->other.value >> 64));
+	if (key->one.family != 6 && key->other.family != 6) {
+		siphash_word(&state, (uint64_t)key->one.value << 32 | (uint32_t)key->other.value);
+		return siphash_end(&state, UINT64_C(15) << 56 | rest);
 	}
-	hash =
-	    mix(hash, (uint64_t)key->port << 32 | (uint64_t)key->other_port << 8 | key->protocol);
-	return mix(hash, seed);
+	siphash_word(&state, (uint64_t)key->one.value);
+	siphash_word(&state, (uint64_t)(key->one.value >> 64));
+	siphash_word(&state, (uint64_t)key->other.value);
+	siphash_word(&state, (uint64_t)(key->other.value >> 64));
+	return siphash_end(&state, UINT64_C(39) << 56 | rest);
 }

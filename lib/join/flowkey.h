@@ -5,6 +5,7 @@
 #ifndef VCAP_FLOWKEY_H
 #define VCAP_FLOWKEY_H
 
+#include "base/siphash.h"
 #include "packet/addrset.h"
 
 #include <stdbool.h>
@@ -17,9 +18,9 @@ struct flowkey {
 	uint8_t protocol; /* IP protocol number (dissect.h) */
 };
 
-/* A hash that resists outsiders who choose addresses and ports; seed is a random number that they
- * do not know. */
-uint64_t flowkey_hash(const struct flowkey *key, uint64_t seed);
+/* A hash for tables that outsiders can fill: they choose addresses and ports and do not know
+ * secret. */
+uint64_t flowkey_hash(const struct flowkey *key, const struct siphash_key *secret);
 
 static inline bool
 flowkey_equal(const struct flowkey *a, const struct flowkey *b)

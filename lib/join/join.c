@@ -360,7 +360,7 @@ make_conntable(struct join *join, struct failure *why)
 {
 	const struct conntable_config config = {.size = sizeof(struct join_conn),
 						.allowance = &join->conn_memory,
-						.seed = join->config.seed,
+						.secret = join->config.secret,
 						.end = end_conn,
 						.discard = discard_conn,
 						.context = join};
@@ -414,9 +414,9 @@ join_new(const struct join_config *config, struct failure *why)
 	for (size_t i = 0; config->service && i < config->service->monitor_count; i++)
 		join->has_monitor[config->service->monitors[i].kind] = true;
 	join->has_claims = may_claim(&join->config);
-	join->pairs = pairtable_new(pairs, config->seed, why);
-	join->claims = lru_new(CLAIMS_MAX, config->seed, why);
-	join->fragments = lru_new(FRAGMENTS_MAX, config->seed, why);
+	join->pairs = pairtable_new(pairs, config->secret, why);
+	join->claims = lru_new(CLAIMS_MAX, config->secret, why);
+	join->fragments = lru_new(FRAGMENTS_MAX, config->secret, why);
 	if (join->pairs && join->claims && join->fragments && make_conntable(join, why) == 0)
 		return join;
 	join_free(join);

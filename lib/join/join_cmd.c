@@ -175,7 +175,7 @@ join_cmd_run(struct join_cmd *cmd, struct join_config *config, struct failure *w
 	/* Half for packets, half for connections. */
 	if (config->is_live)
 		config->memory /= 2;
-	if (getrandom(&config->seed, sizeof(config->seed), 0) < 0)
+	if (getrandom(&config->secret, sizeof(config->secret), 0) < 0)
 		failure_errno(why, "no random numbers");
 	else if (priv_confine(cmd->out.dirfd, NULL, why) == 0)
 		in = reader_open_fd(cmd->in, cmd->name, why);

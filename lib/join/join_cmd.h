@@ -37,7 +37,7 @@ bool join_cmd_is_live(const struct join_cmd *cmd);
 
 /*
  * Confines the process (priv.h), copies what belongs, and commits the output. Sets is_live,
- * has_tables, seed and memory of config. Closes all files. With COPY_FAILED an old output file is
+ * has_tables, secret and memory of config. Closes all files. With COPY_FAILED an old output file is
  * left as it was, and no new one made.
  */
 enum copy_outcome join_cmd_run(struct join_cmd *cmd, struct join_config *config,

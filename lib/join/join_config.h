@@ -4,6 +4,7 @@
 #ifndef VCAP_JOIN_CONFIG_H
 #define VCAP_JOIN_CONFIG_H
 
+#include "base/siphash.h"
 #include "filter/service.h"
 #include "packet/addrset.h"
 #include "packet/bpf.h"
@@ -25,7 +26,7 @@ struct join_config {
 	const char *header;        /* the header with the client's address (http1.h), or NULL */
 	size_t memory;             /* for connections, in bytes */
 	int64_t hold_ns;           /* how long a new connection may stay undecided */
-	uint64_t seed;             /* a random number that outsiders do not know */
+	struct siphash_key secret; /* of the hash tables: random */
 };
 
 #endif

@@ -19,11 +19,11 @@ struct lru_entry {
 struct lru {
 	struct lru_entry *entries; /* allocated at the first key */
 	size_t sets;               /* of WAYS entries each; a power of two */
-	uint64_t seed;
+	struct siphash_key secret;
 };
 
 struct lru *
-lru_new(size_t most, uint64_t seed, struct failure *why)
+lru_new(size_t most, struct siphash_key secret, struct failure *why)
 {
 	struct lru *lru = calloc(1, sizeof(*lru));
 
@@ -34,7 +34,7 @@ lru_new(size_t most, uint64_t seed, struct failure *why)
 	lru->sets = 1;
 	while (lru->sets * WAYS * 2 <= most)
 		lru->sets *= 2;
-	lru->seed = seed;
+	lru->secret = secret;
 	return lru;
 }
 
@@ -50,7 +50,7 @@ lru_free(struct lru *lru)
 static struct lru_entry *
 set_of(const struct lru *lru, const struct flowkey *key)
 {
-	return lru->entries + WAYS * (flowkey_hash(key, lru->seed) & (lru->sets - 1));
+	return lru->entries + WAYS * (flowkey_hash(key, &lru->secret) & (lru->sets - 1));
 }
 
 void

@@ -14,9 +14,9 @@
 
 struct lru;
 
-/* Holds at most `most` keys. seed is a random number that outsiders do not know. Memory for the
+/* Holds at most `most` keys. secret, which is random, keys the hash. Memory for the
  * keys is taken at the first lru_touch. NULL: no memory. */
-struct lru *lru_new(size_t most, uint64_t seed, struct failure *why);
+struct lru *lru_new(size_t most, struct siphash_key secret, struct failure *why);
 void lru_free(struct lru *lru);
 
 /* Sets the time of the key to time_ns, or leaves it if it is later. Without memory the key is not

@@ -26,13 +26,13 @@ struct pairtable {
 	struct pair *list; /* a ring once it is full */
 	uint32_t *buckets;
 	size_t most, room, count, bucket_count, next;
-	uint64_t seed;
+	struct siphash_key secret;
 	uint32_t generation;
 	bool has[PRECISIONS];
 };
 
 struct pairtable *
-pairtable_new(size_t most, uint64_t seed, struct failure *why)
+pairtable_new(size_t most, struct siphash_key secret, struct failure *why)
 {
 	struct pairtable *pairs = calloc(1, sizeof(*pairs));
 
@@ -41,7 +41,7 @@ pairtable_new(size_t most, uint64_t seed, struct failure *why)
 		return NULL;
 	}
 	pairs->most = most;
-	pairs->seed = seed;
+	pairs->secret = secret;
 	return pairs;
 }
 
@@ -166,7 +166,7 @@ pairtable_add(struct pairtable *pairs, const struct connpair *connpair)
 	}
 	pair.evidence.client = end_of(&connpair->client);
 	pair.evidence.vip = end_of(&connpair->vip);
-	pair.hash = flowkey_hash(&pair.ends, pairs->seed);
+	pair.hash = flowkey_hash(&pair.ends, &pairs->secret);
 	if (connpair->is_end) {
 		struct pair *ended = newest_before(pairs, &pair.ends, pair.hash, pair.time_ns);
 
@@ -193,7 +193,7 @@ static void
 find_exactly(const struct pairtable *pairs, const struct flowkey *ends,
 	     const struct pair_period *period, pairtable_report *report, void *context)
 {
-	uint64_t hash = flowkey_hash(ends, pairs->seed);
+	uint64_t hash = flowkey_hash(ends, &pairs->secret);
 	uint32_t which = pairs->buckets[hash & (pairs->bucket_count - 1)];
 	const struct pair *before = NULL;
 	bool found = false;

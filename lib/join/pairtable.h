@@ -16,9 +16,9 @@
 
 struct pairtable;
 
-/* Holds at most `most` pairs. seed is a random number that outsiders do not know. NULL: no memory.
+/* Holds at most `most` pairs. secret, which is random, keys the hash. NULL: no memory.
  */
-struct pairtable *pairtable_new(size_t most, uint64_t seed, struct failure *why);
+struct pairtable *pairtable_new(size_t most, struct siphash_key secret, struct failure *why);
 void pairtable_free(struct pairtable *pairs);
 
 /* Adds a pair, or notes the end of one. false: not added, for want of a server with its port (it

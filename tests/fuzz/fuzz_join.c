@@ -50,7 +50,7 @@ see_all(struct join *join, const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct join_config config = {.memory = 64 << 10, .hold_ns = 3000000, .seed = 1};
+	struct join_config config = {.memory = 64 << 10, .hold_ns = 3000000, .secret = {{1, 1}}};
 	struct failure why;
 	struct join *join;
 

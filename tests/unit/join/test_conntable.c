@@ -35,7 +35,7 @@ begin(struct table *table, size_t limit)
 {
 	struct conntable_config config = {.size = sizeof(struct conn),
 					  .allowance = &table->allowance,
-					  .seed = 7,
+					  .secret = {{7, 7}},
 					  .end = ended,
 					  .discard = discarded,
 					  .context = table};

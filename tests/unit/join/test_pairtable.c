@@ -53,7 +53,7 @@ add(struct pairtable *pairs, const char *line)
 static void
 test_older(void)
 {
-	struct pairtable *pairs = pairtable_new(1000, 3, NULL);
+	struct pairtable *pairs = pairtable_new(1000, (struct siphash_key){{3, 3}}, NULL);
 
 	add(pairs, "9 end tcp 10.1.0.7:1 - 10.0.9.1:7 10.0.1.11:8080");
 	add(pairs, "10 new tcp 10.1.0.7:1 - 10.0.9.1:7 10.0.1.11:8080");
@@ -75,7 +75,7 @@ test_older(void)
 static void
 test_found(void)
 {
-	struct pairtable *pairs = pairtable_new(1000, 3, NULL);
+	struct pairtable *pairs = pairtable_new(1000, (struct siphash_key){{3, 3}}, NULL);
 	struct connpair pairing;
 	char line[CONNPAIR_TEXT];
 
