@@ -2,6 +2,7 @@
  * vcap-export: copies a finished capture's file out of the spool. Nothing is ever overwritten.
  */
 #include "base/fileio.h"
+#include "base/outfile.h"
 #include "base/process.h"
 #include "cli.h"
 #include "controller/spool.h"

@@ -2,7 +2,7 @@
  * vcap-fetch: brings what one engine has captured to a file, as one stream of vcap-merge there,
  * and believes it only when it is whole.
  */
-#include "base/fileio.h"
+#include "base/outfile.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "cli.h"

@@ -1,6 +1,5 @@
 /*
- * Bytes to and from file descriptors: whole reads and writes, and files that appear complete or not
- * at all. Interrupted calls are resumed.
+ * Whole reads and writes of file descriptors. Interrupted calls are resumed.
  */
 #ifndef VCAP_FILEIO_H
 #define VCAP_FILEIO_H
@@ -22,42 +21,5 @@ int fileio_write_all(int fd, const void *from, size_t size);
  */
 int fileio_slurp(int fd, size_t max, const char *name, char **text, size_t *size,
 		 struct failure *why);
-
-/*
- * Replaces the file name in the directory dirfd (AT_FDCWD: name is a path) by the given bytes,
- * atomically: a reader sees the old file or the new one, also after a crash. Mode 0600.
- */
-int fileio_replace(int dirfd, const char *name, const void *from, size_t size, struct failure *why);
-
-/*
- * A file that is written under a temporary name beside its own, and takes its name only when
- * outfile_commit succeeds:
- *
- *	outfile_open -> write to .fd -> outfile_commit, or outfile_abandon
- *
- * The path "-" is standard output and has no temporary name. Links in the last component are not
- * followed: the link itself is replaced. A device or FIFO is written in place.
- *
- * The temporary file is locked (flock) while it is written. One that nobody has locked was left by
- * a process that was killed, and outfile_open for the same path removes it.
- *
- * After outfile_open nothing is opened any more: the rest takes renaming and removing in dirfd.
- */
-struct outfile {
-	int fd;
-	int dirfd;  /* of the file; -1 when written in place */
-	char *path; /* NULL when written in place */
-	char *temporary;
-};
-
-#define OUTFILE_INIT ((struct outfile){.fd = -1, .dirfd = -1})
-
-int outfile_open(struct outfile *out, const char *path, struct failure *why);
-/* Syncs, renames and closes. On failure the temporary file is gone and the old one untouched. */
-int outfile_commit(struct outfile *out, struct failure *why);
-/* As outfile_commit, but an existing file of that name is a failure rather than replaced. */
-int outfile_commit_new(struct outfile *out, struct failure *why);
-/* Closes and removes the temporary file. Safe after a commit, and on OUTFILE_INIT. */
-void outfile_abandon(struct outfile *out);
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/keyval.h"
 
 #include "base/fileio.h"
+#include "base/outfile.h"
 #include "base/parse.h"
 
 #include <ctype.h>
@@ -220,7 +221,7 @@ keyval_store(const struct keyval *kv, int dirfd, const char *name, struct failur
 	if (fclose(out) != 0)
 		rc = failure_errno(why, "cannot write '%s'", name);
 	else
-		rc = fileio_replace(dirfd, name, text, size, why);
+		rc = outfile_replace(dirfd, name, text, size, why);
 	free(text);
 	return rc;
 }

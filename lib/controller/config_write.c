@@ -1,6 +1,6 @@
 #include "controller/config_write.h"
 
-#include "base/fileio.h"
+#include "base/outfile.h"
 #include "controller/engine.h"
 
 #include <errno.h>
@@ -57,8 +57,8 @@ config_write_put(const char *name, const char *text, bool by_force, config_varia
 	config_file_release(&file);
 	if (is_there && (is_same || !by_force))
 		return is_same ? CONFIG_WRITE_SAME : CONFIG_WRITE_DIFFERS;
-	return fileio_replace(AT_FDCWD, *path, text, strlen(text), why) < 0 ? CONFIG_WRITE_FAILED
-									    : CONFIG_WRITE_WRITTEN;
+	return outfile_replace(AT_FDCWD, *path, text, strlen(text), why) < 0 ? CONFIG_WRITE_FAILED
+									     : CONFIG_WRITE_WRITTEN;
 }
 
 /* The line of an engine that is this host. Heap. */
@@ -90,7 +90,7 @@ add_local(const char *path, const char *text, config_variable *variable, struct 
 			      line) < 0)
 		failure_nomem(why);
 	else if (make_way(path, why) == 0)
-		rc = fileio_replace(AT_FDCWD, path, all, strlen(all), why);
+		rc = outfile_replace(AT_FDCWD, path, all, strlen(all), why);
 	free(line);
 	free(all);
 	return rc;

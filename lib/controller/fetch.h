@@ -7,8 +7,8 @@
 #define VCAP_FETCH_H
 
 #include "base/failure.h"
-#include "base/fileio.h"
 #include "base/keyval.h"
+#include "base/outfile.h"
 
 #include <stdbool.h>
 #include <stdint.h>

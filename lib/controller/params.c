@@ -1,7 +1,7 @@
 #include "controller/params.h"
 
 #include "base/clock.h"
-#include "base/fileio.h"
+#include "base/outfile.h"
 #include "base/strvec.h"
 
 #include <ctype.h>
@@ -318,12 +318,12 @@ params_store(const struct params *order, int dirfd, struct failure *why)
 
 	if (!specs || !job)
 		failure_nomem(why);
-	else if (fileio_replace(dirfd, "filter.bpf", order->filter, strlen(order->filter), why) ==
+	else if (outfile_replace(dirfd, "filter.bpf", order->filter, strlen(order->filter), why) ==
 		     0 &&
-		 fileio_replace(dirfd, "service", order->service_text, strlen(order->service_text),
-				why) == 0 &&
-		 fileio_replace(dirfd, "specs", specs, strlen(specs), why) == 0 &&
-		 fileio_replace(dirfd, "job", job, strlen(job), why) == 0)
+		 outfile_replace(dirfd, "service", order->service_text, strlen(order->service_text),
+				 why) == 0 &&
+		 outfile_replace(dirfd, "specs", specs, strlen(specs), why) == 0 &&
+		 outfile_replace(dirfd, "job", job, strlen(job), why) == 0)
 		rc = 0;
 	free(specs);
 	free(job);

@@ -6,7 +6,7 @@
 #define VCAP_JOIN_CMD_H
 
 #include "base/failure.h"
-#include "base/fileio.h"
+#include "base/outfile.h"
 #include "capfile/copy.h"
 #include "flows/pairfile.h"
 #include "join/join.h"

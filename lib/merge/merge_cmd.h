@@ -12,7 +12,7 @@
 #define VCAP_MERGE_CMD_H
 
 #include "base/failure.h"
-#include "base/fileio.h"
+#include "base/outfile.h"
 #include "base/relay.h"
 #include "base/strvec.h"
 #include "base/threadpool.h"

@@ -4,7 +4,7 @@
  */
 #include "shell/lineedit.h"
 
-#include "base/fileio.h"
+#include "base/outfile.h"
 #include "base/strvec.h"
 
 #include <fcntl.h>
@@ -228,7 +228,7 @@ load_lines(struct lineedit *prompt, FILE *in)
 		strvec_push(&kept, "");
 		text = strvec_join(&kept, "\n");
 		if (text)
-			fileio_replace(AT_FDCWD, prompt->file, text, strlen(text), &why);
+			outfile_replace(AT_FDCWD, prompt->file, text, strlen(text), &why);
 		free(text);
 	}
 	strvec_release(&all);

@@ -226,7 +226,7 @@ whole() {
 	nothing_left
 }
 
-# Break: lib/base/fileio.c s/remove_stale(out->dirfd, base_name(out->path));/;/
+# Break: lib/base/outfile.c s/remove_stale(out->dirfd, base_name(out->path));/;/
 @test "F7: killed while fetching: vcap export fetches again what is not whole" {
 	lab_witness_all
 	stand_in ssh '*.102*vcap-merge*' 'real "$@" | { head -c 50000; hold; }'

@@ -59,7 +59,7 @@ never_half() { # COMMAND...
 	never_half vcap-filter -P -r 1.pcap -w out 0.0.0.0/0
 }
 
-# Break: lib/base/fileio.c s/remove_stale(out->dirfd, base_name(out->path));/;/
+# Break: lib/base/outfile.c s/remove_stale(out->dirfd, base_name(out->path));/;/
 @test "F22: kill -9 of vcap-merge at any moment: nothing half, and the next one clears away what is left" {
 	vcap-merge -w whole 1.pcap 2.pcap 3.pcap
 	echo before >out

@@ -1,4 +1,5 @@
 #include "base/fileio.h"
+#include "base/outfile.h"
 #include "tap.h"
 
 #include <errno.h>

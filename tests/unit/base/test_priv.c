@@ -1,7 +1,7 @@
 /*
  * What a confined process can and cannot do, each tried in a child of its own.
  */
-#include "base/fileio.h"
+#include "base/outfile.h"
 #include "base/priv.h"
 #include "tap.h"
 

@@ -34,7 +34,7 @@ test_values(void)
 	ok(!*set(&options, 'i', "eth0") && !*set(&options, 'i', "eth1") &&
 	       options.interfaces.count == 2,
 	   "interfaces add up");
-	strvec_free(strvec_finish(&options.interfaces));
+	strvec_release(&options.interfaces);
 }
 
 /* The reason why options do not go together, or "". */
