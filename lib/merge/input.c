@@ -2,9 +2,9 @@
  * The head of an input comes from one of three places.
  *
  * Usually next() of the source yields it. That is a call for each packet, so the lookahead asks the
- * source for many at a time: more() yields those that its buffer holds, turn() refills the buffer.
- * What was yielded before the turn before last is overwritten then, so there is at most one turn
- * until all packets of the older buffer have been handed out ("pinned").
+ * source for many at a time: more() yields those that its buffer holds, turn() fills the other
+ * buffer. A turn overwrites what was yielded before the turn before it; so the next turn has to
+ * wait until all of those packets have been handed out ("pinned" counts them).
  *
  * A file that is not in order is read twice: first all times are noted with the places of the
  * packets in the file, and sorted; then the packets are fetched one by one in that order. Packets

@@ -38,9 +38,9 @@ void merge_free(struct merge *merge);
  * -1 without memory: the merge is unchanged. */
 int merge_add(struct merge *merge, const struct merge_input *input, struct failure *why);
 
-/* Adds offset_ns (nanoseconds) to every time of this engine, statistics included; if no engine has
- * that name, to those of the input that is called so. Call before merge_start. 0 or -1, as
- * merge_add. */
+/* Adds offset_ns (nanoseconds) to every time of the engine of this name, statistics included, and
+ * of the engines behind an input of this name that have no offset of their own. Call before
+ * merge_start. 0 or -1, as merge_add. */
 int merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why);
 
 /*

@@ -29,7 +29,7 @@ gone() { # PID
 	! kill -0 "$1"
 }
 
-# Where the first blocks of a pcapng file of mkcap that hold so many packets end.
+# The offset at which packet number COUNT of a pcapng file of mkcap ends.
 after() { # FILE COUNT
 	perl -e '
 		my ($count) = pop; local $/; my $bytes = <>; my $at = 0;
@@ -79,7 +79,7 @@ after() { # FILE COUNT
 	[ "$(statistics out.pcapng | sort -u)" = $'options:\noptions: 3' ]
 }
 
-# What to break: merge_stop_waiting_for() in lib/merge/merge_live.c; count_late() in lib/merge/merge.c.
+# What to break: update_stalled() in lib/merge/merge_live.c; count_late() in lib/merge/merge.c.
 @test "a silent stream holds the others for --stall, and what it has then is late, counted and kept" {
 	mkcap -f pcapng -n 100 -s 1 >a.pcapng
 	mkcap -f pcapng -n 100 -s 2 >b.pcapng
@@ -180,7 +180,7 @@ after() { # FILE COUNT
 	[ "$(origins out.pcapng | cut -c 1-2 | tr -d '\n')" = 1.3.5.6.7.8.9. ]
 }
 
-# What to break: write_trailer() in lib/merge/merge_cmd.c, where job->live is asked for.
+# What to break: write_trailer() in lib/merge/merge_cmd.c, where cmd->live decides.
 @test "what the sections of streams say is kept, in a section behind the packets" {
 	mkcap -f pcapng -n 5 -s 1 -C 'said by a' -S 'said later by a' -a dumpcap >a.pcapng
 	mkcap -f pcapng -n 5 -s 2 -C 'said by b' >b.pcapng

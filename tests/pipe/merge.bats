@@ -152,7 +152,7 @@ some_inputs() {
 	capinfos -o out.pcap | grep -q 'Strict time order: *True'
 }
 
-# What to break: `continue` in help(), lib/base/threadpool.c; PIECE in count of the pieces in lib/merge/lookahead.c.
+# What to break: `continue` in help(), lib/base/threadpool.c; INPUTS_PER_PIECE in the count of the pieces in lib/merge/lookahead.c.
 @test "what several threads make of many inputs is what one makes" {
 	for i in $(seq 150); do
 		mkcap -n 400 -s "$i" -g 100000 >"$i.pcap"
@@ -181,7 +181,7 @@ some_inputs() {
 	cmp all.pcapng few.pcapng
 }
 
-# What to break: capfile_park() in lib/merge/inputs.c; CHUNK_MIN there, for the memory.
+# What to break: reader_close_between_reads() in lib/merge/inputs.c; CHUNK_MIN there, for the memory.
 @test "4,000 inputs with 256 descriptors, in at most 150 MiB" {
 	for i in $(seq 40); do mkcap -n 200 -s "$i" -g 1000000 >"$i.pcap"; done
 	mkdir many
@@ -480,8 +480,8 @@ some_inputs() {
 	done
 }
 
-# Blocked on its input, which has brought a header by then. What to break: priv_confine() in
-# cmd/vcap-merge.c.
+# Blocked on its input, which has brought a header by then. What to break: merge_cmd_confine() in
+# lib/merge/merge_cmd.c.
 @test "it is confined before it parses, live or not, and a signal leaves nothing" {
 	mkcap -n 10 >in.pcap
 	mkfifo fifo

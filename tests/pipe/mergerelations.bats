@@ -130,7 +130,7 @@ details() {
 		editcap -F pcapng -c 7 wanted part.pcapng
 		pieces=()
 		for piece in part_*; do pieces=("$piece" "${pieces[@]}"); done
-		# They lack the statistics that end a file of vcap-merge, which is told.
+		# They lack the statistics that end a file of vcap-merge, which is reported.
 		vcap-merge -w again "${pieces[@]}" 2>told || [ $? -eq 3 ]
 		# Packets of one time in two pieces have no order that could be kept.
 		diff <(packets wanted | sort) <(packets again | sort)
