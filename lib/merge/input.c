@@ -17,7 +17,6 @@
 
 #include "merge/label.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

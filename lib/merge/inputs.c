@@ -227,7 +227,7 @@ inputs_open(struct inputs *inputs, struct failure *why)
 	if (!inputs->max_open)
 		inputs->max_open = open_limit();
 	if (!inputs->memory && !(inputs->memory = hugepage_new(inputs->count * 2 * chunk)))
-		return failure_errno(why, "cannot read the inputs");
+		return failure_nomem(why);
 	for (size_t i = 0; i < inputs->count; i++) {
 		if (open_input(&inputs->list[i], why) < 0)
 			return -1;

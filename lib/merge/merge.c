@@ -25,7 +25,6 @@
 #include "merge/interfaces.h"
 #include "merge/lookahead.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,7 +57,7 @@ merge_new(struct failure *why)
 	struct merge *merge = calloc(1, sizeof(*merge));
 
 	if (!merge) {
-		failure_errno(why, "cannot merge");
+		failure_nomem(why);
 		return NULL;
 	}
 	merge->source.next = merge_next;

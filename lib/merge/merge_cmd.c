@@ -54,11 +54,11 @@ merge_cmd_offset(struct merge_cmd *cmd, const char *engine, int64_t ns, struct f
 	    realloc(cmd->offsets, (cmd->offset_count + 1) * sizeof(*offsets));
 
 	if (!offsets)
-		return failure_errno(why, "cannot merge");
+		return failure_nomem(why);
 	cmd->offsets = offsets;
 	offsets[cmd->offset_count] = (struct merge_cmd_offset){strdup(engine), ns};
 	if (!offsets[cmd->offset_count].engine)
-		return failure_errno(why, "cannot merge");
+		return failure_nomem(why);
 	cmd->offset_count++;
 	return 0;
 }
@@ -117,7 +117,7 @@ merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 		return -1;
 	files = inputs_files(&cmd->inputs);
 	if (!files)
-		return failure_errno(why, "cannot merge");
+		return failure_nomem(why);
 	if (priv_drop_all(why) < 0 || priv_confine_files(PRIV_ENFORCE, out->dirfd, files, why) < 0)
 		rc = -1;
 	/* Threads inherit the confinement of files, and none can be started after that of calls. */
@@ -191,7 +191,7 @@ write_header(const struct merge_cmd *cmd, struct writer *writer, struct file_sec
 	const enum inputs_sections which = cmd->live ? INPUTS_SECTIONS_NONE : INPUTS_SECTIONS_FIRST;
 
 	if (inputs_section(&cmd->inputs, which, &cmd->remarks, NULL, header) < 0)
-		return failure_errno(why, "cannot merge");
+		return failure_nomem(why);
 	return write_section(writer, header, why);
 }
 
@@ -206,7 +206,7 @@ write_trailer(const struct merge_cmd *cmd, struct writer *writer, const struct f
 	int rc = 0;
 
 	if (inputs_section(&cmd->inputs, which, &cmd->remarks, header, &more) < 0)
-		rc = failure_errno(why, "cannot merge");
+		rc = failure_nomem(why);
 	else if ((more.comments && *more.comments) || more.options_len)
 		rc = write_section(writer, &more, why);
 	file_section_release(&more);
@@ -286,7 +286,7 @@ write_statistics(const struct merge_cmd *cmd, const struct source *from, struct 
 			continue;
 		comment = interface_comment(cmd, interface, troubled);
 		if (!comment)
-			return failure_errno(why, "cannot merge");
+			return failure_nomem(why);
 		rc = writer_statistics(writer, i, &interface->statistics, comment, why);
 		free(comment);
 		if (rc < 0)

@@ -224,7 +224,7 @@ merge_live_copy(struct merge_live *live, struct source *source, struct writer *w
 
 	live->states = calloc(live->inputs->count + 1, sizeof(*live->states));
 	if (!pollers || !live->states)
-		failure_errno(why, "cannot merge");
+		failure_nomem(why);
 	else
 		while ((rc = copy_event(live, source, writer, pollers, why)) > 0)
 			;

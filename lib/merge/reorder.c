@@ -6,7 +6,6 @@
  */
 #include "merge/reorder.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +52,7 @@ reorder_new(struct source *from, int64_t window_ns, struct failure *why)
 	struct reorder *reorder = calloc(1, sizeof(*reorder));
 
 	if (!reorder) {
-		failure_errno(why, "cannot read");
+		failure_nomem(why);
 		return NULL;
 	}
 	reorder->source.next = reorder_next;
@@ -222,7 +221,7 @@ read_event(struct reorder *reorder, struct packet *packet)
 	case SOURCE_CUT: reorder->has_ended = true; reorder->end = event;
 	}
 	if (rc < 0) {
-		failure_errno(&reorder->why, "cannot read");
+		failure_nomem(&reorder->why);
 		reorder->has_ended = true;
 		reorder->end = SOURCE_CUT;
 	}

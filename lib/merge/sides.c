@@ -139,7 +139,7 @@ sides_next(struct source *source, struct packet *packet, struct failure *why)
 		copy_statistics(sides);
 	return event;
 no_memory:
-	failure_errno(why, "cannot tell the sides");
+	failure_nomem(why);
 	return SOURCE_CUT;
 }
 
@@ -149,7 +149,7 @@ sides_new(struct source *from, const struct service *service, struct failure *wh
 	struct sides *sides = calloc(1, sizeof(*sides));
 
 	if (!sides) {
-		failure_errno(why, "cannot tell the sides");
+		failure_nomem(why);
 		return NULL;
 	}
 	sides->source.next = sides_next;

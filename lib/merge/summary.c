@@ -6,7 +6,6 @@
  */
 #include "merge/summary.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
