@@ -1,15 +1,10 @@
 /*
- * vcap-flows: which client each connection to a server carries, from whoever knows.
+ * vcap-flows: prints which client each connection to a server carries.
  */
 #include "base/parse.h"
-#include "base/priv.h"
 #include "cli.h"
 #include "controller/config.h"
-#include "flows/conntrack.h"
-#include "flows/haproxy_ring.h"
-#include "flows/logtail.h"
-#include "flows/pairsource.h"
-#include "flows/pairsource_spec.h"
+#include "flows/pairsource_open.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,17 +31,17 @@ enum { CONNTRACK = 256, HAPROXY, RING, LOG };
 struct request {
 	struct service service;
 	bool has_service, has_source;
-	struct pairsource_spec source;
+	struct pairsource_spec spec;
 	const char *ring;
 };
 
 static void
-take_source(struct request *request, enum pairsource_spec_kind kind, const char *path)
+set_source(struct request *request, enum pairsource_spec_kind kind, const char *path)
 {
 	if (request->has_source)
 		die_usage("one of --conntrack, --haproxy and --log is enough");
 	request->has_source = true;
-	request->source = (struct pairsource_spec){.kind = kind, .path = path};
+	request->spec = (struct pairsource_spec){.kind = kind, .path = path};
 }
 
 static void
@@ -69,9 +64,9 @@ parse_options(struct request *request, int argc, char **argv)
 				die_usage("%s", why.text);
 			request->has_service = true;
 			break;
-		case CONNTRACK: take_source(request, PAIRSOURCE_SPEC_CONNTRACK, NULL); break;
-		case HAPROXY: take_source(request, PAIRSOURCE_SPEC_HAPROXY, optarg); break;
-		case LOG: take_source(request, PAIRSOURCE_SPEC_LOG, optarg); break;
+		case CONNTRACK: set_source(request, PAIRSOURCE_SPEC_CONNTRACK, NULL); break;
+		case HAPROXY: set_source(request, PAIRSOURCE_SPEC_HAPROXY, optarg); break;
+		case LOG: set_source(request, PAIRSOURCE_SPEC_LOG, optarg); break;
 		case RING:
 			/* It becomes part of a command. */
 			if (!parse_is_name(optarg))
@@ -85,7 +80,7 @@ parse_options(struct request *request, int argc, char **argv)
 		die_usage("unexpected argument '%s'", argv[optind]);
 	if (!request->has_source)
 		die_usage("needs --conntrack, --haproxy or --log (try --help)");
-	if (request->ring && request->source.kind != PAIRSOURCE_SPEC_HAPROXY)
+	if (request->ring && request->spec.kind != PAIRSOURCE_SPEC_HAPROXY)
 		die_usage("'--ring' goes with '--haproxy'");
 }
 
@@ -100,77 +95,31 @@ group_has(const struct endpoint_group *groups, size_t count, const struct connpa
 	return false;
 }
 
-/* A pair of another service on the same servers tells that a connection is not this one's. */
+/* Pairs of other services on the same servers are printed, too: vcap-join learns from them that a
+ * connection is not this service's. */
 static void
-print(void *context, const struct connpair *pairing)
+print(void *context, const struct connpair *pair)
 {
 	const struct request *request = context;
 	const struct service *service = &request->service;
 
 	if (!request->has_service ||
-	    group_has(service->vip_groups, service->vip_group_count, &pairing->vip,
-		      pairing->protocol) ||
-	    group_has(service->server_groups, service->server_group_count, &pairing->server,
-		      pairing->protocol))
-		connpair_print(pairing, stdout);
+	    group_has(service->vip_groups, service->vip_group_count, &pair->vip, pair->protocol) ||
+	    group_has(service->server_groups, service->server_group_count, &pair->server,
+		      pair->protocol))
+		connpair_print(pair, stdout);
 }
 
-/* Opens the source, and gives up what it does not need before it has said a word. */
-static struct pairsource *
-open_source(struct request *request)
-{
-	static const enum priv_power powers[] = {[PAIRSOURCE_SPEC_CONNTRACK] = PRIV_NET_ADMIN,
-						 [PAIRSOURCE_SPEC_HAPROXY] = PRIV_SOCKETS,
-						 [PAIRSOURCE_SPEC_LOG] = PRIV_FILES};
-	const struct pairsource_spec *source = &request->source;
-	const bool is_log = source->kind == PAIRSOURCE_SPEC_LOG;
-	struct pairsource *feed = NULL;
-	struct failure why;
-
-	switch (source->kind) {
-	case PAIRSOURCE_SPEC_CONNTRACK:
-		if (priv_check_net_admin(&why) == 0)
-			feed = conntrack_open(print, request, &why);
-		break;
-	case PAIRSOURCE_SPEC_HAPROXY:
-		feed = haproxy_ring_open(source->path, request->ring ? request->ring : "vcap",
-					 print, request, &why);
-		break;
-	case PAIRSOURCE_SPEC_LOG: feed = logtail_open(source->path, print, request, &why); break;
-	}
-	if (!feed || priv_drop_others(powers[source->kind], &why) < 0 ||
-	    priv_confine_files(PRIV_ENFORCE, -1, is_log ? logtail_directories(feed) : NULL, &why) <
-		0 ||
-	    priv_confine_calls(PRIV_ENFORCE, is_log ? PRIV_CALLS_STDIO : PRIV_CALLS_SOCKETS, is_log,
-			       &why) < 0)
-		die("%s", why.text);
-	return feed;
-}
-
-/* Until something comes, or nobody reads any more: false. */
-static bool
-wait_for(struct pairsource *feed)
-{
-	struct pollfd pollers[PAIRSOURCE_FDS + 1];
-
-	memcpy(pollers, feed->fds, sizeof(feed->fds));
-	pollers[PAIRSOURCE_FDS] = (struct pollfd){.fd = STDOUT_FILENO};
-	if (poll(pollers, PAIRSOURCE_FDS + 1, feed->timeout_ms) < 0 && errno != EINTR)
-		die("cannot wait: %s", strerror(errno));
-	memcpy(feed->fds, pollers, sizeof(feed->fds));
-	return !(pollers[PAIRSOURCE_FDS].revents & (POLLERR | POLLHUP));
-}
-
-/* Says what has come up, and prints what has come. */
+/* Prints the note, if there is one, and where existing connections end. */
 static void
-tell(struct pairsource *feed, bool *was_current)
+print_news(struct pairsource *source, bool *was_current)
 {
-	if (*feed->note.text)
-		warn("%s", feed->note.text);
-	feed->note = FAILURE_INIT;
-	if (feed->is_current && !*was_current)
-		puts("# what was there has been told; from here on as it happens");
-	*was_current = feed->is_current;
+	if (*source->note.text)
+		warn("%s", source->note.text);
+	source->note = FAILURE_INIT;
+	if (source->is_current && !*was_current)
+		puts("# those above existed before; from here on as they happen");
+	*was_current = source->is_current;
 	if (fflush(stdout) == EOF)
 		die("cannot write to standard output: %s", strerror(errno));
 }
@@ -180,20 +129,22 @@ main(int argc, char **argv)
 {
 	struct request request = {.service = SERVICE_INIT};
 	bool is_current = false;
-	struct pairsource *feed;
+	struct pairsource *source;
 	struct failure why;
-	int rc = 1;
+	int rc;
 
 	cli_start(&self);
 	parse_options(&request, argc, argv);
-	feed = open_source(&request);
-	while (rc > 0 && wait_for(feed)) {
-		rc = feed->take(feed, &why);
-		tell(feed, &is_current);
-	}
+	source = pairsource_open(&request.spec, request.ring, print, &request, &why);
+	if (!source)
+		die("%s", why.text);
+	while ((rc = pairsource_wait(source, STDOUT_FILENO, &why)) > 0 &&
+	       (rc = source->read(source, &why)) > 0)
+		print_news(source, &is_current);
+	print_news(source, &is_current);
 	if (rc < 0)
 		die("%s", why.text);
-	feed->close(feed);
+	source->close(source);
 	service_release(&request.service);
 	return cli_finish(EXIT_DONE);
 }

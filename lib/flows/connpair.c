@@ -83,7 +83,7 @@ parse_end(struct connpair_end *end, char *word, struct failure *why)
 }
 
 int
-connpair_parse(struct connpair *pairing, const char *line, struct failure *why)
+connpair_parse(struct connpair *pair, const char *line, struct failure *why)
 {
 	char copy[CONNPAIR_TEXT], *words[WORDS], *rest = NULL, *word;
 	size_t length = strcspn(line, "\r\n"), count = 0;
@@ -108,7 +108,7 @@ connpair_parse(struct connpair *pairing, const char *line, struct failure *why)
 	    parse_end(&made.source, words[SOURCE], why) < 0 ||
 	    parse_end(&made.server, words[SERVER], why) < 0)
 		return -1;
-	*pairing = made;
+	*pair = made;
 	return 0;
 }
 
@@ -130,19 +130,19 @@ print_end(const struct connpair_end *end, FILE *out)
 }
 
 void
-connpair_print(const struct connpair *pairing, FILE *out)
+connpair_print(const struct connpair *pair, FILE *out)
 {
 	const char *protocol = "tcp";
 
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
-		if (protocols[i].number == pairing->protocol)
+		if (protocols[i].number == pair->protocol)
 			protocol = protocols[i].name;
-	fprintf(out, CLOCK_FORMAT " %s %s", CLOCK_ARGS(pairing->time_ns),
-		pairing->is_end ? "end" : "new", protocol);
-	print_end(&pairing->client, out);
-	print_end(&pairing->vip, out);
-	print_end(&pairing->source, out);
-	print_end(&pairing->server, out);
+	fprintf(out, CLOCK_FORMAT " %s %s", CLOCK_ARGS(pair->time_ns), pair->is_end ? "end" : "new",
+		protocol);
+	print_end(&pair->client, out);
+	print_end(&pair->vip, out);
+	print_end(&pair->source, out);
+	print_end(&pair->server, out);
 	fputc('\n', out);
 }
 

@@ -1,11 +1,10 @@
 /*
- * Pairs of the kernel's connection tracking: connections whose destination was translated, with
- * both of their tuples. First those that there are, then each that begins (`new`) or ends (`end`).
- * The only module that knows libnetfilter_conntrack.
+ * Connection pairs from the kernel's connection tracking: connections whose destination was
+ * translated, by both of their tuples. The existing ones are reported first, then each that begins
+ * (`new`) or ends (`end`). One that begins meanwhile may be reported twice.
  *
- * Events are subscribed to before the table is asked for, so that none is missed between; what
- * begins meanwhile may be told twice. When events come faster than they are taken the kernel drops
- * some: a note says so, and the table is asked for again.
+ * There are two of this module with the same interface: conntrack.c by libnetfilter_conntrack, and
+ * conntrack_tool.c, for static programs, by the `conntrack` command. The Makefile chooses.
  *
  * Needs CAP_NET_ADMIN, to open and from then on.
  */
@@ -14,6 +13,7 @@
 
 #include "flows/pairsource.h"
 
-struct pairsource *conntrack_open(pairsource_report *report, void *context, struct failure *why);
+/* NULL on failure, with why filled: no connection tracking in the kernel, or no privilege. */
+struct pairsource *conntrack_open(connpair_report *report, void *context, struct failure *why);
 
 #endif

@@ -6,12 +6,12 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Of a word that matters: nothing valid is longer. */
+/* Room for a word that matters: nothing valid is longer. */
 #define WORD   64
 
 #define BLANKS " \t\r\n"
 
-/* The tuple of the direction that began the connection, and that of the replies. */
+/* The tuples of a connection: of the packets that began it, and of the replies. */
 enum { ORIGINAL, REPLY, DIRECTIONS };
 
 struct conntrack_words {
@@ -23,9 +23,9 @@ struct conntrack_words {
 	struct connpair_end source[DIRECTIONS], destination[DIRECTIONS];
 };
 
-/* Seconds with six decimals, in brackets. */
+/* Parses seconds with six decimals, in brackets. */
 static bool
-take_time(struct conntrack_words *words, const char *word)
+parse_time(struct conntrack_words *words, const char *word)
 {
 	const size_t length = strlen(word);
 	char text[WORD];
@@ -40,7 +40,7 @@ take_time(struct conntrack_words *words, const char *word)
 }
 
 static bool
-take_event(struct conntrack_words *words, const char *word)
+parse_event(struct conntrack_words *words, const char *word)
 {
 	words->is_new = strcmp(word, "[NEW]") == 0;
 	words->is_end = strcmp(word, "[DESTROY]") == 0;
@@ -48,9 +48,9 @@ take_event(struct conntrack_words *words, const char *word)
 	return words->has_event;
 }
 
-/* With `-o extended` the network protocol comes before. */
+/* With `-o extended` the network protocol precedes the transport's. */
 static void
-take_protocol(struct conntrack_words *words, const char *word)
+parse_protocol(struct conntrack_words *words, const char *word)
 {
 	if (!isalpha((unsigned char)*word) || strcmp(word, "ipv4") == 0 ||
 	    strcmp(word, "ipv6") == 0)
@@ -62,10 +62,10 @@ take_protocol(struct conntrack_words *words, const char *word)
 						      : 0;
 }
 
-/* What comes first is the original direction's, what comes again the reply's; what comes a third
- * time stands behind both and is none of them. */
+/* The first address of a kind is the original tuple's, the second the reply's; a third one belongs
+ * to neither. */
 static int
-take_addr(struct connpair_end ends[DIRECTIONS], const char *text, struct failure *why)
+parse_addr(struct connpair_end ends[DIRECTIONS], const char *text, struct failure *why)
 {
 	for (int i = 0; i < DIRECTIONS; i++) {
 		if (ends[i].has_addr)
@@ -77,7 +77,7 @@ take_addr(struct connpair_end ends[DIRECTIONS], const char *text, struct failure
 }
 
 static int
-take_port(struct connpair_end ends[DIRECTIONS], const char *text, struct failure *why)
+parse_port(struct connpair_end ends[DIRECTIONS], const char *text, struct failure *why)
 {
 	uint64_t port;
 
@@ -94,26 +94,26 @@ take_port(struct connpair_end ends[DIRECTIONS], const char *text, struct failure
 }
 
 static int
-take_word(struct conntrack_words *words, const char *word, struct failure *why)
+parse_word(struct conntrack_words *words, const char *word, struct failure *why)
 {
 	if (strncmp(word, "src=", 4) == 0)
-		return take_addr(words->source, word + 4, why);
+		return parse_addr(words->source, word + 4, why);
 	if (strncmp(word, "dst=", 4) == 0)
-		return take_addr(words->destination, word + 4, why);
+		return parse_addr(words->destination, word + 4, why);
 	if (strncmp(word, "sport=", 6) == 0)
-		return take_port(words->source, word + 6, why);
+		return parse_port(words->source, word + 6, why);
 	if (strncmp(word, "dport=", 6) == 0)
-		return take_port(words->destination, word + 6, why);
-	/* The others count only before those. */
-	if (words->source[ORIGINAL].has_addr || (!words->has_time && take_time(words, word)) ||
-	    (!words->has_event && take_event(words, word)) || words->has_protocol)
+		return parse_port(words->destination, word + 6, why);
+	/* The others matter only before the addresses. */
+	if (words->source[ORIGINAL].has_addr || (!words->has_time && parse_time(words, word)) ||
+	    (!words->has_event && parse_event(words, word)) || words->has_protocol)
 		return 0;
-	take_protocol(words, word);
+	parse_protocol(words, word);
 	return 0;
 }
 
 static int
-take_words(struct conntrack_words *words, const char *line, struct failure *why)
+parse_words(struct conntrack_words *words, const char *line, struct failure *why)
 {
 	for (;;) {
 		char word[WORD];
@@ -123,11 +123,11 @@ take_words(struct conntrack_words *words, const char *line, struct failure *why)
 		length = strcspn(line, BLANKS);
 		if (length == 0)
 			return 0;
-		/* A longer one, such as a security context, is none of them. */
+		/* A longer word, such as a security context, does not matter. */
 		if (length < WORD) {
 			memcpy(word, line, length);
 			word[length] = '\0';
-			if (take_word(words, word, why) < 0)
+			if (parse_word(words, word, why) < 0)
 				return -1;
 		}
 		line += length;
@@ -141,7 +141,7 @@ is_whole(const struct conntrack_words *words, int direction)
 	       words->destination[direction].has_addr && words->destination[direction].has_port;
 }
 
-/* Whether it is one of those that a load balancer makes. */
+/* Whether the destination was translated, as a load balancer does. */
 static bool
 is_translated(const struct conntrack_words *words)
 {
@@ -151,12 +151,11 @@ is_translated(const struct conntrack_words *words)
 }
 
 enum conntrack_line
-conntrack_line_parse(struct connpair *pairing, const char *line, int64_t time_ns,
-		     struct failure *why)
+conntrack_line_parse(struct connpair *pair, const char *line, int64_t time_ns, struct failure *why)
 {
 	struct conntrack_words words = {0};
 
-	if (take_words(&words, line, why) < 0)
+	if (parse_words(&words, line, why) < 0)
 		return CONNTRACK_LINE_BAD;
 	if (!words.has_protocol || !words.source[ORIGINAL].has_addr) {
 		failure_set(why, "not what 'conntrack' should print: '%.80s'", line);
@@ -170,13 +169,13 @@ conntrack_line_parse(struct connpair *pairing, const char *line, int64_t time_ns
 	}
 	if (!is_translated(&words))
 		return CONNTRACK_LINE_OTHER;
-	*pairing = (struct connpair){.time_ns = words.has_time ? words.time_ns : time_ns,
-				     .is_end = words.is_end,
-				     .protocol = words.protocol,
-				     .client = words.source[ORIGINAL],
-				     .vip = words.destination[ORIGINAL],
-				     /* The reply is the server's answer to whom it sees. */
-				     .source = words.destination[REPLY],
-				     .server = words.source[REPLY]};
+	*pair = (struct connpair){.time_ns = words.has_time ? words.time_ns : time_ns,
+				  .is_end = words.is_end,
+				  .protocol = words.protocol,
+				  .client = words.source[ORIGINAL],
+				  .vip = words.destination[ORIGINAL],
+				  /* The reply goes from the server to the address it sees. */
+				  .source = words.destination[REPLY],
+				  .server = words.source[REPLY]};
 	return CONNTRACK_LINE_PAIR;
 }

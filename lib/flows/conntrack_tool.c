@@ -1,10 +1,11 @@
 /*
- * conntrack.h by way of the `conntrack` tool, for programs that are linked without
- * libnetfilter_conntrack: the Makefile's static vcap-flows takes this instead of conntrack.c.
+ * Two processes of the `conntrack` tool print connection tracking as text: one follows the events,
+ * the other lists the table and ends. Events are followed before the table is listed, so that no
+ * connection is missed in between. The tool does not say when it has subscribed, but
+ * /proc/net/netlink shows the socket.
  *
- * Both processes of the tool are started on opening, before privileges are given up, and so the
- * table cannot be asked for again: when the kernel has dropped events, a note says what the tool
- * says of it.
+ * Both are started on opening, before privileges are given up. Thus the table cannot be listed
+ * again: when the kernel drops events, a note passes on what the tool says.
  */
 #include "base/clock.h"
 #include "base/linebuf.h"
@@ -21,73 +22,74 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long the tool may take to listen, and how often to look. */
+/* How long to wait for the tool to subscribe, and how often to look. */
 #define PATIENCE      (2 * NS_PER_SECOND)
 #define LOOK_EVERY_MS 5
 
 /* NF_NETLINK_CONNTRACK_NEW | NF_NETLINK_CONNTRACK_DESTROY (linux/netfilter/nfnetlink_compat.h). */
-#define LISTENED    0x5
+#define SUBSCRIBED 0x5
 
+/* Not in the PATH of an ordinary user. */
 #define DEBIAN_TOOL "/usr/sbin/conntrack"
 
-enum { EVENTS, TABLE, COMPLAINTS, STREAMS };
-_Static_assert((int)STREAMS <= PAIRSOURCE_FDS, "each has its place");
+enum stream { EVENTS, TABLE, ERRORS, STREAMS };
+_Static_assert((int)STREAMS <= PAIRSOURCE_FDS, "source.fds has room for each");
 
 struct conntrack {
-	struct pairsource feed;
-	struct linebuf readers[STREAMS];
-	struct supervisor listener;
-	struct failure complaint; /* what the tool has said last */
-	int64_t asked_ns;         /* CLOCK_REALTIME, when the table was asked for */
+	struct pairsource source;
+	struct linebuf lines[STREAMS];
+	struct supervisor follower;
+	struct failure last_error; /* the last line of the tool's standard error; or empty */
+	int64_t listed_ns;         /* CLOCK_REALTIME, when the table was listed */
 };
 
 static void
-take_pair(struct conntrack *conntrack, const char *line, int64_t time_ns)
+parse_pair(struct conntrack *conntrack, const char *line, int64_t time_ns)
 {
-	struct connpair pairing;
+	struct connpair pair;
 	struct failure why;
 
-	switch (conntrack_line_parse(&pairing, line, time_ns, &why)) {
-	case CONNTRACK_LINE_PAIR: conntrack->feed.report(conntrack->feed.context, &pairing); break;
+	switch (conntrack_line_parse(&pair, line, time_ns, &why)) {
+	case CONNTRACK_LINE_PAIR: conntrack->source.report(conntrack->source.context, &pair); break;
 	case CONNTRACK_LINE_BAD:
-		if (!conntrack->feed.has_bad_lines)
-			conntrack->feed.note = why;
-		conntrack->feed.has_bad_lines = true;
+		if (!conntrack->source.has_bad_lines)
+			conntrack->source.note = why;
+		conntrack->source.has_bad_lines = true;
 		break;
 	case CONNTRACK_LINE_OTHER: break;
 	}
 }
 
-/* The tool counts what it has shown; all else is worth saying. */
+/* At its end the tool counts the entries shown; all else is an error. */
 static void
-take_complaint(struct conntrack *conntrack, const char *line)
+parse_error(struct conntrack *conntrack, const char *line)
 {
 	if (strstr(line, "have been shown"))
 		return;
-	failure_set(&conntrack->complaint, "%s", line);
-	failure_set(&conntrack->feed.note, "of the 'conntrack' tool: %s", line);
+	failure_set(&conntrack->last_error, "%s", line);
+	failure_set(&conntrack->source.note, "the 'conntrack' tool says: %s", line);
 }
 
 static void
-take_line(struct conntrack *conntrack, int livestream, const char *line)
+parse_line(struct conntrack *conntrack, enum stream stream, const char *line)
 {
-	if (livestream == COMPLAINTS)
-		take_complaint(conntrack, line);
+	if (stream == ERRORS)
+		parse_error(conntrack, line);
 	else
-		take_pair(conntrack, line,
-			  livestream == TABLE ? conntrack->asked_ns : clock_realtime_ns());
+		parse_pair(conntrack, line,
+			   stream == TABLE ? conntrack->listed_ns : clock_realtime_ns());
 }
 
-/* 1: more may come; 0: it has ended. */
+/* Reads what has arrived. 1: more may follow; 0: the end; -1: cannot read. */
 static int
-take_stream(struct conntrack *conntrack, int livestream, struct failure *why)
+read_stream(struct conntrack *conntrack, enum stream stream, struct failure *why)
 {
-	struct linebuf *reader = &conntrack->readers[livestream];
-	int fd = conntrack->feed.fds[livestream].fd;
+	struct linebuf *lines = &conntrack->lines[stream];
+	int fd = conntrack->source.fds[stream].fd;
 
 	while (fd >= 0) {
 		size_t room;
-		char *space = linebuf_space(reader, &room);
+		char *space = linebuf_space(lines, &room);
 		ssize_t size = read(fd, space, room);
 		const char *line;
 
@@ -99,52 +101,52 @@ take_stream(struct conntrack *conntrack, int livestream, struct failure *why)
 			return failure_errno(why, "cannot read from the 'conntrack' tool");
 		if (size == 0)
 			break;
-		linebuf_filled(reader, (size_t)size);
-		while ((line = linebuf_next(reader)))
-			take_line(conntrack, livestream, line);
+		linebuf_filled(lines, (size_t)size);
+		while ((line = linebuf_next(lines)))
+			parse_line(conntrack, stream, line);
 	}
 	if (fd >= 0)
 		close(fd);
-	conntrack->feed.fds[livestream].fd = -1;
+	conntrack->source.fds[stream].fd = -1;
 	return 0;
 }
 
 static int
-take(struct pairsource *feed, struct failure *why)
+conntrack_read(struct pairsource *source, struct failure *why)
 {
-	struct conntrack *conntrack = (struct conntrack *)feed;
+	struct conntrack *conntrack = (struct conntrack *)source;
 	int more[STREAMS];
 
 	for (int i = 0; i < STREAMS; i++) {
-		more[i] = take_stream(conntrack, i, why);
+		more[i] = read_stream(conntrack, (enum stream)i, why);
 		if (more[i] < 0)
 			return -1;
 	}
-	/* What it has complained of is read by now: it wrote that before it ended. */
+	/* Its errors have been read by now: it wrote them before it ended. */
 	if (more[EVENTS] == 0)
 		return failure_set(why, "the 'conntrack' tool has ended%s%.200s",
-				   *conntrack->complaint.text ? ": " : "",
-				   conntrack->complaint.text);
-	feed->is_current = more[TABLE] == 0;
+				   *conntrack->last_error.text ? ": " : "",
+				   conntrack->last_error.text);
+	source->is_current = more[TABLE] == 0;
 	return 1;
 }
 
 static void
-conntrack_close(struct pairsource *feed)
+conntrack_close(struct pairsource *source)
 {
-	struct conntrack *conntrack = (struct conntrack *)feed;
+	struct conntrack *conntrack = (struct conntrack *)source;
 
-	supervisor_release(&conntrack->listener);
+	supervisor_release(&conntrack->follower);
 	for (int i = 0; i < STREAMS; i++)
-		if (feed->fds[i].fd >= 0)
-			close(feed->fds[i].fd);
+		if (source->fds[i].fd >= 0)
+			close(source->fds[i].fd);
 	free(conntrack);
 }
 
-/* How many processes listen to connections that begin and end (proc(5), /proc/net/netlink): the
- * tool does not say when it does. */
+/* The number of sockets that are subscribed to connections that begin and end (/proc/net/netlink,
+ * see proc(5)). */
 static unsigned
-count_listeners(void)
+count_followers(void)
 {
 	FILE *in = fopen("/proc/net/netlink", "re");
 	unsigned count = 0, groups;
@@ -153,43 +155,41 @@ count_listeners(void)
 
 	while (in && fgets(line, sizeof(line), in))
 		count += sscanf(line, "%*s %d %*u %x", &protocol, &groups) == 2 &&
-			 protocol == NETLINK_NETFILTER && groups == LISTENED;
+			 protocol == NETLINK_NETFILTER && groups == SUBSCRIBED;
 	if (in)
 		fclose(in);
 	return count;
 }
 
-/* Starts the tool in PATH, or where Debian has it, which the PATH of an ordinary user lacks. */
 static int
-start_listener(struct conntrack *conntrack, int out, int err, struct failure *why)
+start_follower(struct conntrack *conntrack, int out, int err, struct failure *why)
 {
 	char *argv[] = {"conntrack", "-E", "-e", "NEW,DESTROY", "-o", "timestamp", NULL};
-	const struct supervised guarded = {.argv = argv,
+	const struct supervised command = {.argv = argv,
 					   .in = -1,
 					   .out = out,
 					   .err = err,
 					   .dir = -1,
 					   .more = {-1, -1, -1},
 					   .is_privileged = true};
-	const unsigned before = count_listeners();
+	const unsigned before = count_followers();
 	const int64_t limit_ns = clock_monotonic_ns() + PATIENCE;
 
-	if (supervisor_start(&conntrack->listener, &guarded, NULL) < 0) {
+	if (supervisor_start(&conntrack->follower, &command, NULL) < 0) {
 		argv[0] = DEBIAN_TOOL;
-		if (supervisor_start(&conntrack->listener, &guarded, NULL) < 0)
+		if (supervisor_start(&conntrack->follower, &command, NULL) < 0)
 			return failure_set(why, "connection tracking is read by the 'conntrack' "
 						"tool here, and that cannot be run: install the "
 						"package conntrack");
 	}
-	while (count_listeners() <= before && clock_monotonic_ns() < limit_ns &&
-	       !supervisor_ended(&conntrack->listener, LOOK_EVERY_MS))
+	while (count_followers() <= before && clock_monotonic_ns() < limit_ns &&
+	       !supervisor_ended(&conntrack->follower, LOOK_EVERY_MS))
 		;
 	return 0;
 }
 
-/* It ends by itself. */
 static int
-start_reader(int out, int err, struct failure *why)
+start_lister(int out, int err, struct failure *why)
 {
 	char *argv[] = {"conntrack", "-L", NULL};
 	struct process child;
@@ -200,14 +200,13 @@ start_reader(int out, int err, struct failure *why)
 	return process_start(&child, argv, -1, out, err, why);
 }
 
-/* Events are listened to before the table is asked for, so that none is missed between. */
 static int
 start_both(struct conntrack *conntrack, const int outs[STREAMS], struct failure *why)
 {
-	if (start_listener(conntrack, outs[EVENTS], outs[COMPLAINTS], why) < 0)
+	if (start_follower(conntrack, outs[EVENTS], outs[ERRORS], why) < 0)
 		return -1;
-	conntrack->asked_ns = clock_realtime_ns();
-	return start_reader(outs[TABLE], outs[COMPLAINTS], why);
+	conntrack->listed_ns = clock_realtime_ns();
+	return start_lister(outs[TABLE], outs[ERRORS], why);
 }
 
 static int
@@ -222,7 +221,7 @@ start_tool(struct conntrack *conntrack, struct failure *why)
 			rc = failure_errno(why, "cannot run the 'conntrack' tool");
 			break;
 		}
-		conntrack->feed.fds[i] = (struct pollfd){.fd = ends[0], .events = POLLIN};
+		conntrack->source.fds[i] = (struct pollfd){.fd = ends[0], .events = POLLIN};
 		outs[i] = ends[1];
 	}
 	if (rc == 0)
@@ -234,7 +233,7 @@ start_tool(struct conntrack *conntrack, struct failure *why)
 }
 
 struct pairsource *
-conntrack_open(pairsource_report *report, void *context, struct failure *why)
+conntrack_open(connpair_report *report, void *context, struct failure *why)
 {
 	struct conntrack *conntrack = calloc(1, sizeof(*conntrack));
 
@@ -242,20 +241,20 @@ conntrack_open(pairsource_report *report, void *context, struct failure *why)
 		failure_errno(why, "cannot read connection tracking");
 		return NULL;
 	}
-	conntrack->feed = (struct pairsource){.fds = {{.fd = -1}, {.fd = -1}, {.fd = -1}},
-					      .timeout_ms = -1,
-					      .report = report,
-					      .context = context,
-					      .take = take,
-					      .close = conntrack_close};
-	conntrack->listener = SUPERVISOR_INIT;
+	conntrack->source = (struct pairsource){.fds = {{.fd = -1}, {.fd = -1}, {.fd = -1}},
+						.timeout_ms = -1,
+						.report = report,
+						.context = context,
+						.read = conntrack_read,
+						.close = conntrack_close};
+	conntrack->follower = SUPERVISOR_INIT;
 	for (int i = 0; i < STREAMS; i++)
-		linebuf_init(&conntrack->readers[i]);
+		linebuf_init(&conntrack->lines[i]);
 	if (start_tool(conntrack, why) < 0) {
-		conntrack_close(&conntrack->feed);
+		conntrack_close(&conntrack->source);
 		return NULL;
 	}
-	failure_set(&conntrack->feed.note, "this program has no libnetfilter_conntrack: the "
-					   "'conntrack' tool reads connection tracking for it");
-	return &conntrack->feed;
+	failure_set(&conntrack->source.note, "this program has no libnetfilter_conntrack: the "
+					     "'conntrack' tool reads connection tracking for it");
+	return &conntrack->source;
 }

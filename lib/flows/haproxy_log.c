@@ -5,38 +5,41 @@
 
 #include <string.h>
 
-/* Of an address, a port, or the time: nothing valid is longer. */
+/* Room for a word, which is an address, a port or the time: nothing valid is longer. */
 #define WORD 48
 
-/* A time of microseconds that still fits in nanoseconds. */
-#define MICROSECONDS_MOST ((uint64_t)INT64_MAX / 1000)
+/* The largest time in microseconds that fits in nanoseconds. */
+#define MICROSECONDS_MAX ((uint64_t)INT64_MAX / 1000)
 
 enum end { CLIENT, VIP, SOURCE, SERVER, ENDS };
 
-/* Copies what comes before the next comma, or for the last word blank, and steps over that. */
-static int
-take_word(char word[WORD], const char **at, bool is_last, struct failure *why)
-{
-	size_t length = strcspn(*at, is_last ? ", \t\r\n\"'" : ",");
+/* The last word of a pair ends at a blank, the others at a comma. */
+enum place { NOT_LAST, LAST };
 
-	if (length >= WORD || (!is_last && (*at)[length] != ','))
+/* Copies the next word, and steps over it and its comma. */
+static int
+parse_word(char word[WORD], const char **at, enum place place, struct failure *why)
+{
+	size_t length = strcspn(*at, place == LAST ? ", \t\r\n\"'" : ",");
+
+	if (length >= WORD || (place != LAST && (*at)[length] != ','))
 		return failure_set(why, "not what 'vcap=' in the log-format should make: '%.80s'",
 				   *at);
 	memcpy(word, *at, length);
 	word[length] = '\0';
-	*at += length + !is_last;
+	*at += length + (place != LAST);
 	return 0;
 }
 
-/* An address and a port. Whatever is not there is "-", or a unix socket's number. */
+/* Parses an address and a port; HAProxy writes "-" or "unix:ID" where there is none. */
 static int
-take_end(struct connpair_end *end, const char **at, bool is_last, struct failure *why)
+parse_end(struct connpair_end *end, const char **at, enum place place, struct failure *why)
 {
 	char address[WORD], port[WORD];
 	uint64_t number;
 
 	*end = (struct connpair_end){0};
-	if (take_word(address, at, false, why) < 0 || take_word(port, at, is_last, why) < 0)
+	if (parse_word(address, at, NOT_LAST, why) < 0 || parse_word(port, at, place, why) < 0)
 		return -1;
 	if (addr_parse(&end->addr, address, NULL) < 0)
 		return strcmp(address, "-") == 0 || strncmp(address, "unix", 4) == 0
@@ -50,6 +53,7 @@ take_end(struct connpair_end *end, const char **at, bool is_last, struct failure
 	return 0;
 }
 
+/* The first "vcap=" at the start of a word; returns what follows it. */
 static const char *
 find_mark(const char *line)
 {
@@ -65,7 +69,7 @@ find_mark(const char *line)
 }
 
 enum haproxy_log_line
-haproxy_log_parse(struct connpair *pairing, const char *line, struct failure *why)
+haproxy_log_parse(struct connpair *pair, const char *line, struct failure *why)
 {
 	const char *at = find_mark(line);
 	struct connpair_end ends[ENDS];
@@ -74,19 +78,19 @@ haproxy_log_parse(struct connpair *pairing, const char *line, struct failure *wh
 
 	if (!at)
 		return HAPROXY_LOG_OTHER;
-	if (take_word(time, &at, false, why) < 0 ||
-	    parse_number(time, MICROSECONDS_MOST, &us, why) < 0)
+	if (parse_word(time, &at, NOT_LAST, why) < 0 ||
+	    parse_number(time, MICROSECONDS_MAX, &us, why) < 0)
 		return HAPROXY_LOG_BAD;
 	for (size_t i = 0; i < ENDS; i++)
-		if (take_end(&ends[i], &at, i == SERVER, why) < 0)
+		if (parse_end(&ends[i], &at, i == SERVER ? LAST : NOT_LAST, why) < 0)
 			return HAPROXY_LOG_BAD;
 	if (!ends[CLIENT].has_addr || !ends[SOURCE].has_port || !ends[SERVER].has_port)
 		return HAPROXY_LOG_OTHER;
-	*pairing = (struct connpair){.time_ns = (int64_t)us * 1000,
-				     .protocol = PROTOCOL_TCP,
-				     .client = ends[CLIENT],
-				     .vip = ends[VIP],
-				     .source = ends[SOURCE],
-				     .server = ends[SERVER]};
+	*pair = (struct connpair){.time_ns = (int64_t)us * 1000,
+				  .protocol = PROTOCOL_TCP,
+				  .client = ends[CLIENT],
+				  .vip = ends[VIP],
+				  .source = ends[SOURCE],
+				  .server = ends[SERVER]};
 	return HAPROXY_LOG_PAIR;
 }

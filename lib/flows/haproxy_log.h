@@ -1,5 +1,5 @@
 /*
- * Pairs in the log of HAProxy: a line that has, at its beginning or after a blank,
+ * Connection pairs in the log of HAProxy: a line that has, at its beginning or after a blank,
  *
  *	vcap=MICROSECONDS,CLIENT,PORT,VIP,PORT,SOURCE,PORT,SERVER,PORT
  *
@@ -7,8 +7,8 @@
  *
  *	vcap=%[date(0,us)],%ci,%cp,%fi,%fp,%bi,%bp,%si,%sp
  *
- * The first place in a line that looks so counts, whatever stands before and after it: what a
- * syslog daemon has put in front is not a client's, what follows may be.
+ * The first match in a line counts, whatever surrounds it: what precedes it is the syslog daemon's,
+ * whereas what follows may be chosen by a client.
  */
 #ifndef VCAP_HAPROXY_LOG_H
 #define VCAP_HAPROXY_LOG_H
@@ -19,13 +19,13 @@
 #define HAPROXY_LOG_FORMAT "vcap=%[date(0,us)],%ci,%cp,%fi,%fp,%bi,%bp,%si,%sp"
 
 enum haproxy_log_line {
-	HAPROXY_LOG_PAIR,  /* pairing is filled */
-	HAPROXY_LOG_OTHER, /* there is no pair in it, or no server was asked */
-	HAPROXY_LOG_BAD,   /* it has the mark, and why says what is wrong after it */
+	HAPROXY_LOG_PAIR,  /* pair is filled */
+	HAPROXY_LOG_OTHER, /* no pair in it, or no server was connected to */
+	HAPROXY_LOG_BAD,   /* it has "vcap=", and why says what is wrong after it */
 };
 
-/* Reads a line. pairing is unchanged unless it is HAPROXY_LOG_PAIR. */
-enum haproxy_log_line haproxy_log_parse(struct connpair *pairing, const char *line,
+/* Parses a line. pair is unchanged unless it returns HAPROXY_LOG_PAIR. */
+enum haproxy_log_line haproxy_log_parse(struct connpair *pair, const char *line,
 					struct failure *why);
 
 #endif

@@ -1,3 +1,12 @@
+/*
+ * Three connections to the socket, each of which asks with one line of commands and reads the
+ * answers in their order: NOW has the ring's lines; PROBE asks each second which process answers,
+ * because after a reload it is another one while NOW, still up, is connected to the old; then that
+ * becomes BEFORE and is read for GRACE longer.
+ *
+ * HAProxy also closes NOW when nothing was logged for its `stats timeout`. A reconnect then gets
+ * the ring from its oldest line: what was read before is recognized by the last line that was read.
+ */
 #include "flows/haproxy_ring.h"
 
 #include "base/clock.h"
@@ -13,86 +22,94 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define MS INT64_C(1000000)
+#define MS INT64_C(1000000) /* nanoseconds */
 
-/* How often to ask whether it is still the same process, and to try again when it is gone. */
+/* How often to ask whether the same process still answers, and to reconnect when none does. */
 #define PROBE_EVERY (1000 * MS)
 #define RETRY_EVERY (200 * MS)
 
-/* How long a process that was replaced is listened to. */
+/* How long a replaced process is read on. */
 #define GRACE (10000 * MS)
 
-/* The answers to the commands, in their order; an empty line is the end of each. */
+/* What is asked on a connection, and the stage whose answer is being read. An empty line ends each
+ * answer. */
+enum question {
+	ASK_PROCESS, /* which process is it? */
+	ASK_EVENTS,  /* ... and the lines of the ring, from the oldest */
+	ASK_ALL,     /* ... and the sessions before them */
+};
 enum stage { INFO, SINKS, SESSIONS, EVENTS };
 
+/* The same pid may be used again, with another start. */
 struct identity {
 	uint64_t pid, start;
 };
 
-/* A connection to the socket. */
-struct linktype_info {
-	int fd;
+struct connection {
+	int fd; /* -1: closed */
+	enum question question;
 	enum stage stage;
-	struct identity who;
-	bool asks_sessions;
+	struct identity process;
 	bool has_ring;
-	bool repeats; /* what it says was told before, up to the last line */
+	bool repeats; /* its lines were read before, up to the last one */
 	struct haproxy_sess session;
-	struct linebuf reader;
+	struct linebuf lines;
 };
 
-enum { NOW, BEFORE, PROBE, LINKS };
+enum { NOW, BEFORE, PROBE, CONNECTIONS };
 
 struct haproxy_ring {
-	struct pairsource feed;
-	const char *path, *ring;
-	struct linktype_info linktypes[LINKS];
-	struct identity who;   /* whom NOW is connected to, once it has said so */
-	int64_t before_end_ns; /* CLOCK_MONOTONIC, as all here but newest_ns */
+	struct pairsource source; /* first: a source of ours is its ring */
+	const char *path, *name;  /* of the socket, of the ring; the caller's */
+	struct connection connections[CONNECTIONS];
+	struct identity process; /* of NOW, once it has said so */
+	int64_t before_end_ns;   /* CLOCK_MONOTONIC, as are the next two */
 	int64_t probed_ns, tried_ns;
-	/* Of NOW's process: the time of the newest line, and the last line, as far as it tells one
-	 * from another. */
+	/* Of the process NOW: the time of the newest line, and the start of the last line. */
 	int64_t newest_ns;
 	char last[256];
-	bool is_lost; /* nobody answers, and this was said */
+	bool is_lost; /* no process answers, and a note has said so */
 };
 
 static void
-hang_up(struct linktype_info *link)
+hang_up(struct connection *connection)
 {
-	if (link->fd >= 0)
-		close(link->fd);
-	link->fd = -1;
+	if (connection->fd >= 0)
+		close(connection->fd);
+	connection->fd = -1;
 }
 
-/* Makes a connection that asks who is there, and unless it is only a probe for the rest. */
+/* Opens a connection and asks. */
 static int
-call(struct haproxy_ring *ring, struct linktype_info *link, bool is_probe, bool sessions,
+dial(struct haproxy_ring *ring, struct connection *connection, enum question question,
      struct failure *why)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char commands[256];
 	int length;
 
-	*link = (struct linktype_info){.fd = -1, .asks_sessions = sessions};
-	linebuf_init(&link->reader);
+	*connection = (struct connection){.fd = -1, .question = question};
+	linebuf_init(&connection->lines);
 	if (strlen(ring->path) >= sizeof(address.sun_path))
 		return failure_set(why, "too long for a socket: '%s'", ring->path);
 	strcpy(address.sun_path, ring->path);
-	length = is_probe ? snprintf(commands, sizeof(commands), "show info\n")
-			  : snprintf(commands, sizeof(commands),
-				     "show info; show events;%s show events %s -w\n",
-				     sessions ? " show sess all;" : "", ring->ring);
-	link->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (link->fd >= 0 && connect(link->fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-	    send(link->fd, commands, (size_t)length, MSG_NOSIGNAL) == length)
+	length = question == ASK_PROCESS
+		     ? snprintf(commands, sizeof(commands), "show info\n")
+		     : snprintf(commands, sizeof(commands),
+				"show info; show events;%s show events %s -w\n",
+				question == ASK_ALL ? " show sess all;" : "", ring->name);
+	connection->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (connection->fd >= 0 &&
+	    connect(connection->fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    send(connection->fd, commands, (size_t)length, MSG_NOSIGNAL) == length)
 		return 0;
 	failure_errno(why, "cannot connect to HAProxy at '%s'", ring->path);
-	hang_up(link);
+	hang_up(connection);
 	return -1;
 }
 
-/* "    vcap       : type=buffer, 0 dropped, vcap" */
+/* Whether a line of "show events" is that of the ring, as in
+ * "    vcap       : type=buffer, 0 dropped, vcap". */
 static bool
 is_sink(const char *line, const char *name)
 {
@@ -109,232 +126,211 @@ is_same(const struct identity *a, const struct identity *b)
 	return a->pid == b->pid && a->start == b->start;
 }
 
-/* NOW has said who it is. */
+/* NOW has said which process it is. */
 static void
-meet(struct haproxy_ring *ring)
+identify_process(struct haproxy_ring *ring)
 {
-	struct linktype_info *link = &ring->linktypes[NOW];
+	struct connection *connection = &ring->connections[NOW];
 
-	if (!is_same(&link->who, &ring->who))
+	if (!is_same(&connection->process, &ring->process))
 		ring->newest_ns = INT64_MIN;
-	ring->who = link->who;
-	link->repeats = ring->newest_ns != INT64_MIN;
+	ring->process = connection->process;
+	connection->repeats = ring->newest_ns != INT64_MIN;
 }
 
 static int
-finish_stage(struct haproxy_ring *ring, struct linktype_info *link, struct failure *why)
+finish_stage(struct haproxy_ring *ring, struct connection *connection, struct failure *why)
 {
-	if (link->stage == INFO && link == &ring->linktypes[NOW])
-		meet(ring);
-	if (link->stage == SINKS && !link->has_ring)
+	if (connection->stage == INFO && connection == &ring->connections[NOW])
+		identify_process(ring);
+	if (connection->stage == SINKS && !connection->has_ring)
 		return failure_set(why,
 				   "HAProxy at '%s' has no log ring '%s' (its configuration needs "
 				   "'ring %s' and 'log ring@%s', see vcap-flows(1))",
-				   ring->path, ring->ring, ring->ring, ring->ring);
-	if (link->stage == SESSIONS)
-		ring->feed.is_current = true;
-	link->stage++;
-	if (link->stage == SESSIONS && !link->asks_sessions)
-		link->stage++;
+				   ring->path, ring->name, ring->name, ring->name);
+	if (connection->stage == SESSIONS)
+		ring->source.is_current = true;
+	connection->stage++;
+	if (connection->stage == SESSIONS && connection->question != ASK_ALL)
+		connection->stage++;
 	return 0;
 }
 
-/* A ring has its lines in the same order each time. Should the last one have given way, only what
- * is newer is sure to be new. */
+/*
+ * After a reconnect the ring repeats its lines, in the same order: those up to the last one that
+ * was read are skipped. If that one has been overwritten, a line with a later time is new.
+ */
 static void
-take_event(struct haproxy_ring *ring, struct linktype_info *link, const char *line)
+parse_event(struct haproxy_ring *ring, struct connection *connection, const char *line)
 {
 	const size_t most = sizeof(ring->last) - 1;
 	int64_t time_ns;
 
-	if (link->repeats && strncmp(line, ring->last, most) == 0) {
-		link->repeats = false;
+	if (connection->repeats && strncmp(line, ring->last, most) == 0) {
+		connection->repeats = false;
 		return;
 	}
-	time_ns =
-	    pairsource_log_line(&ring->feed, line, link->repeats ? ring->newest_ns + 1 : INT64_MIN);
-	if (link != &ring->linktypes[NOW] || time_ns == INT64_MIN)
+	time_ns = pairsource_log_line(&ring->source, line,
+				      connection->repeats ? ring->newest_ns + 1 : INT64_MIN);
+	if (connection != &ring->connections[NOW] || time_ns == INT64_MIN)
 		return;
 	if (time_ns > ring->newest_ns) {
 		ring->newest_ns = time_ns;
-		link->repeats = false;
+		connection->repeats = false;
 	}
-	if (!link->repeats)
+	if (!connection->repeats)
 		snprintf(ring->last, sizeof(ring->last), "%s", line);
 }
 
 static int
-take_line(struct haproxy_ring *ring, struct linktype_info *link, const char *line,
-	  struct failure *why)
+parse_line(struct haproxy_ring *ring, struct connection *connection, const char *line,
+	   struct failure *why)
 {
-	struct pairsource *feed = &ring->feed;
-	struct connpair pairing;
+	struct pairsource *source = &ring->source;
+	struct connpair pair;
 
-	if (link->stage == EVENTS) {
-		take_event(ring, link, line);
+	if (connection->stage == EVENTS) {
+		parse_event(ring, connection, line);
 		return 0;
 	}
 	if (line[strspn(line, " \r")] == '\0')
-		return finish_stage(ring, link, why);
+		return finish_stage(ring, connection, why);
 	if (strcmp(line, "Permission denied") == 0)
 		return failure_set(why, "HAProxy's socket '%s' is not of level operator",
 				   ring->path);
-	if (link->stage == INFO) {
-		sscanf(line, "Pid: %" SCNu64, &link->who.pid);
-		sscanf(line, "Start_time_sec: %" SCNu64, &link->who.start);
-	} else if (link->stage == SINKS) {
-		link->has_ring |= is_sink(line, ring->ring);
-	} else if (haproxy_sess_take(&link->session, line, clock_realtime_ns(), &pairing)) {
-		feed->report(feed->context, &pairing);
+	if (connection->stage == INFO) {
+		sscanf(line, "Pid: %" SCNu64, &connection->process.pid);
+		sscanf(line, "Start_time_sec: %" SCNu64, &connection->process.start);
+	} else if (connection->stage == SINKS) {
+		connection->has_ring |= is_sink(line, ring->name);
+	} else if (haproxy_sess_parse(&connection->session, line, clock_realtime_ns(), &pair)) {
+		source->report(source->context, &pair);
 	}
 	return 0;
 }
 
-/* Takes what there is. 1: the link is up; 0: it has ended; -1: it cannot go on. */
+/* Reads what has arrived. 1: the connection is up; 0: it is down; -1: the source cannot go on. */
 static int
-listen_to(struct haproxy_ring *ring, struct linktype_info *link, struct failure *why)
+read_connection(struct haproxy_ring *ring, struct connection *connection, struct failure *why)
 {
-	for (;;) {
+	while (connection->fd >= 0) {
 		size_t room;
-		char *space = linebuf_space(&link->reader, &room), *line;
-		ssize_t size = recv(link->fd, space, room, MSG_DONTWAIT);
+		char *space = linebuf_space(&connection->lines, &room), *line;
+		ssize_t size = recv(connection->fd, space, room, MSG_DONTWAIT);
 
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0 && errno == EAGAIN) {
-			link->repeats &= link->stage != EVENTS;
+			connection->repeats &= connection->stage != EVENTS;
 			return 1;
 		}
-		if (size <= 0)
-			return 0;
-		linebuf_filled(&link->reader, (size_t)size);
-		while ((line = linebuf_next(&link->reader)))
-			if (take_line(ring, link, line, why) < 0)
+		if (size <= 0) {
+			hang_up(connection);
+			break;
+		}
+		linebuf_filled(&connection->lines, (size_t)size);
+		while ((line = linebuf_next(&connection->lines)))
+			if (parse_line(ring, connection, line, why) < 0)
 				return -1;
 	}
+	return 0;
 }
 
-/* Connects anew, where the ring's history has what was missed. */
+/* Connects anew; what was missed is in the ring's history. */
 static void
-call_again(struct haproxy_ring *ring, int64_t now_ns)
+reconnect(struct haproxy_ring *ring, int64_t now_ns)
 {
-	struct linktype_info *link = &ring->linktypes[NOW];
 	struct failure why;
 
 	ring->tried_ns = now_ns;
-	if (call(ring, link, false, false, &why) < 0) {
+	if (dial(ring, &ring->connections[NOW], ASK_EVENTS, &why) < 0) {
 		if (!ring->is_lost)
-			failure_set(&ring->feed.note, "%s; waiting for it", why.text);
+			failure_set(&ring->source.note, "%s; waiting for it", why.text);
 		ring->is_lost = true;
 		return;
 	}
 	if (ring->is_lost)
-		failure_set(&ring->feed.note, "HAProxy at '%s' answers again", ring->path);
+		failure_set(&ring->source.note, "HAProxy at '%s' answers again", ring->path);
 	ring->is_lost = false;
 }
 
-static int
-take_now(struct haproxy_ring *ring, int64_t now_ns, struct failure *why)
+/* Another process answers: NOW becomes BEFORE. */
+static void
+change_process(struct haproxy_ring *ring, int64_t now_ns)
 {
-	struct linktype_info *link = &ring->linktypes[NOW];
-	int rc;
-
-	if (link->fd < 0)
-		return 0;
-	rc = listen_to(ring, link, why);
-	if (rc == 0) {
-		hang_up(link);
-		if (now_ns - ring->tried_ns >= RETRY_EVERY)
-			call_again(ring, now_ns);
-	}
-	return rc < 0 ? -1 : 0;
+	hang_up(&ring->connections[BEFORE]);
+	ring->connections[BEFORE] = ring->connections[NOW];
+	ring->before_end_ns = now_ns + GRACE;
+	reconnect(ring, now_ns);
 }
 
-/* Asks who is there; another one than NOW takes its place. */
+/* Reads all connections. The replaced process first: its lines are older. */
 static int
-take_probe(struct haproxy_ring *ring, int64_t now_ns, struct failure *why)
+read_connections(struct haproxy_ring *ring, int64_t now_ns, struct failure *why)
 {
-	struct linktype_info *link = &ring->linktypes[PROBE], *now = &ring->linktypes[NOW];
-	int rc;
+	struct connection *now = &ring->connections[NOW], *before = &ring->connections[BEFORE];
+	struct connection *probe = &ring->connections[PROBE];
+	const bool was_probing = probe->fd >= 0;
 
-	if (link->fd < 0)
-		return 0;
-	rc = listen_to(ring, link, why);
-	if (rc == 0 && link->stage > INFO && now->fd >= 0 && now->stage > INFO &&
-	    !is_same(&link->who, &ring->who)) {
-		hang_up(&ring->linktypes[BEFORE]);
-		ring->linktypes[BEFORE] = *now;
-		ring->before_end_ns = now_ns + GRACE;
-		call_again(ring, now_ns);
-	}
-	if (rc <= 0)
-		hang_up(link);
-	return rc < 0 ? -1 : 0;
+	if (read_connection(ring, before, why) < 0 || read_connection(ring, now, why) < 0 ||
+	    read_connection(ring, probe, why) < 0)
+		return -1;
+	if (now_ns >= ring->before_end_ns)
+		hang_up(before);
+	if (was_probing && probe->fd < 0 && probe->stage > INFO && now->fd >= 0 &&
+	    now->stage > INFO && !is_same(&probe->process, &ring->process))
+		change_process(ring, now_ns);
+	return 0;
 }
 
-static int
-take_before(struct haproxy_ring *ring, int64_t now_ns, struct failure *why)
-{
-	struct linktype_info *link = &ring->linktypes[BEFORE];
-	int rc;
-
-	if (link->fd < 0)
-		return 0;
-	rc = listen_to(ring, link, why);
-	if (rc <= 0 || now_ns >= ring->before_end_ns)
-		hang_up(link);
-	return rc < 0 ? -1 : 0;
-}
-
-/* What is due by now, and when the next will be. */
+/* Reconnects or probes if that is due, and says what to poll and until when. */
 static void
 keep_up(struct haproxy_ring *ring, int64_t now_ns)
 {
-	struct linktype_info *now = &ring->linktypes[NOW], *probe = &ring->linktypes[PROBE];
+	struct connection *now = &ring->connections[NOW], *probe = &ring->connections[PROBE];
 	struct failure why;
 	int64_t due_ns;
 
 	if (now->fd < 0 && now_ns - ring->tried_ns >= RETRY_EVERY)
-		call_again(ring, now_ns);
+		reconnect(ring, now_ns);
 	due_ns = now->fd < 0 ? ring->tried_ns + RETRY_EVERY : ring->probed_ns + PROBE_EVERY;
 	if (now->fd >= 0 && now_ns >= due_ns) {
-		/* One that has not answered within that time will not. */
+		/* A probe that has not been answered since the last one will not be. */
 		hang_up(probe);
-		call(ring, probe, true, false, &why);
+		dial(ring, probe, ASK_PROCESS, &why);
 		ring->probed_ns = now_ns;
 		due_ns = now_ns + PROBE_EVERY;
 	}
-	ring->feed.timeout_ms = pairsource_ms_until(due_ns, now_ns);
-	for (int i = 0; i < LINKS; i++)
-		ring->feed.fds[i] = (struct pollfd){.fd = ring->linktypes[i].fd, .events = POLLIN};
+	ring->source.timeout_ms = pairsource_ms_until(due_ns, now_ns);
+	for (int i = 0; i < CONNECTIONS; i++)
+		ring->source.fds[i] =
+		    (struct pollfd){.fd = ring->connections[i].fd, .events = POLLIN};
 }
 
 static int
-take(struct pairsource *feed, struct failure *why)
+haproxy_ring_read(struct pairsource *source, struct failure *why)
 {
-	struct haproxy_ring *ring = (struct haproxy_ring *)feed;
+	struct haproxy_ring *ring = (struct haproxy_ring *)source;
 	const int64_t now_ns = clock_monotonic_ns();
 
-	/* The one that was replaced first: its lines are older. */
-	if (take_before(ring, now_ns, why) < 0 || take_now(ring, now_ns, why) < 0 ||
-	    take_probe(ring, now_ns, why) < 0)
+	if (read_connections(ring, now_ns, why) < 0)
 		return -1;
 	keep_up(ring, now_ns);
 	return 1;
 }
 
 static void
-haproxy_ring_close(struct pairsource *feed)
+haproxy_ring_close(struct pairsource *source)
 {
-	struct haproxy_ring *ring = (struct haproxy_ring *)feed;
+	struct haproxy_ring *ring = (struct haproxy_ring *)source;
 
-	for (int i = 0; i < LINKS; i++)
-		hang_up(&ring->linktypes[i]);
+	for (int i = 0; i < CONNECTIONS; i++)
+		hang_up(&ring->connections[i]);
 	free(ring);
 }
 
 struct pairsource *
-haproxy_ring_open(const char *path, const char *name, pairsource_report *report, void *context,
+haproxy_ring_open(const char *path, const char *name, connpair_report *report, void *context,
 		  struct failure *why)
 {
 	struct haproxy_ring *ring = calloc(1, sizeof(*ring));
@@ -343,18 +339,20 @@ haproxy_ring_open(const char *path, const char *name, pairsource_report *report,
 		failure_errno(why, "cannot connect to HAProxy at '%s'", path);
 		return NULL;
 	}
-	ring->feed = (struct pairsource){
-	    .report = report, .context = context, .take = take, .close = haproxy_ring_close};
+	ring->source = (struct pairsource){.report = report,
+					   .context = context,
+					   .read = haproxy_ring_read,
+					   .close = haproxy_ring_close};
 	ring->path = path;
-	ring->ring = name;
+	ring->name = name;
 	ring->newest_ns = INT64_MIN;
-	for (int i = 0; i < LINKS; i++)
-		ring->linktypes[i].fd = -1;
+	for (int i = 0; i < CONNECTIONS; i++)
+		ring->connections[i].fd = -1;
 	ring->tried_ns = ring->probed_ns = clock_monotonic_ns();
-	if (call(ring, &ring->linktypes[NOW], false, true, why) < 0) {
-		haproxy_ring_close(&ring->feed);
+	if (dial(ring, &ring->connections[NOW], ASK_ALL, why) < 0) {
+		haproxy_ring_close(&ring->source);
 		return NULL;
 	}
 	keep_up(ring, ring->tried_ns);
-	return &ring->feed;
+	return &ring->source;
 }

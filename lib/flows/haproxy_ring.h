@@ -1,20 +1,20 @@
 /*
- * Pairs of a running HAProxy, by its stats socket (management guide, 9.3): the sessions that there
- * are (`show sess all`), then the lines of a log ring (haproxylog.h), those that it still holds and
- * each that comes (`show events RING -w`). Known by HAProxy 2.6.
+ * Connection pairs from a running HAProxy, by its stats socket (management guide, 9.3): the current
+ * sessions (`show sess all`), then the lines of a log ring (haproxy_log.h), both those that it
+ * holds and each new one (`show events RING -w`). As HAProxy 2.6 prints them.
  *
- * The socket has to be of level operator. HAProxy closes it when nothing was logged for its `stats
- * timeout`, and on a reload another process answers on it: either is noticed, the latter within a
- * second, and the connection made again. A process that was replaced is listened to for a while
- * longer, for what it still does, but not for ever: it lives as long as somebody is connected.
+ * The socket has to be of level operator. Reloads and closed connections are noticed within a
+ * second, and it connects again. A process that was replaced is read for ten more seconds, and not
+ * longer, since it lives as long as a client is connected.
  */
 #ifndef VCAP_HAPROXY_RING_H
 #define VCAP_HAPROXY_RING_H
 
 #include "flows/pairsource.h"
 
-/* path and ring are the caller's and have to stay. */
-struct pairsource *haproxy_ring_open(const char *path, const char *ring, pairsource_report *report,
+/* path is that of the socket, ring the name of the log ring; both are the caller's and have to
+ * stay. NULL: cannot connect. Later on, no connection is only a note. */
+struct pairsource *haproxy_ring_open(const char *path, const char *ring, connpair_report *report,
 				     void *context, struct failure *why);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-/* The end after `key` in line; one that is not known if there is none, or no address. */
+/* Parses the endpoint after `key`; all unknown if there is no key, or no address. */
 static struct connpair_end
-end_after(const char *line, const char *key)
+find_end(const char *line, const char *key)
 {
 	struct connpair_end end = {0};
 	const char *at = strstr(line, key);
@@ -42,28 +42,28 @@ begins(const char *line, const char *with)
 }
 
 bool
-haproxy_sess_take(struct haproxy_sess *session, const char *line, int64_t now_ns,
-		  struct connpair *pairing)
+haproxy_sess_parse(struct haproxy_sess *session, const char *line, int64_t now_ns,
+		   struct connpair *pair)
 {
 	struct connpair_end server;
 
 	if (begins(line, "0x")) {
 		*session = HAPROXY_SESS_INIT;
-		session->client = end_after(line, " source=");
+		session->client = find_end(line, " source=");
 	} else if (begins(line, "  frontend=")) {
-		session->vip = end_after(line, " addr=");
+		session->vip = find_end(line, " addr=");
 	} else if (begins(line, "  backend=")) {
-		session->source = end_after(line, " addr=");
+		session->source = find_end(line, " addr=");
 	} else if (begins(line, "  server=")) {
-		server = end_after(line, " addr=");
+		server = find_end(line, " addr=");
 		if (!session->client.has_addr || !session->source.has_port || !server.has_port)
 			return false;
-		*pairing = (struct connpair){.time_ns = now_ns,
-					     .protocol = PROTOCOL_TCP,
-					     .client = session->client,
-					     .vip = session->vip,
-					     .source = session->source,
-					     .server = server};
+		*pair = (struct connpair){.time_ns = now_ns,
+					  .protocol = PROTOCOL_TCP,
+					  .client = session->client,
+					  .vip = session->vip,
+					  .source = session->source,
+					  .server = server};
 		*session = HAPROXY_SESS_INIT;
 		return true;
 	}

@@ -1,3 +1,9 @@
+/*
+ * Like tail -F: a file that was renamed is read on for GRACE while its writer still has it open,
+ * and the new file of the name is read beside it; a file that is shorter than what was read of it
+ * was truncated. inotify on the directory wakes the reader, and it looks each second anyway, as
+ * some file systems have no events.
+ */
 #include "flows/logtail.h"
 
 #include "base/clock.h"
@@ -12,29 +18,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What is read of a file that is there already. */
+/* How much of an existing file is read, in bytes before its end. */
 #define HISTORY (1 << 20)
 
-/* How often to look, should the kernel tell nothing of what happens in the directory. */
+/* How often to look even without an event of inotify. */
 #define LOOK_EVERY_MS 1000
 
-/* How long a file that has another name by now may still be written to. */
+/* How long a file that was renamed is read on, in nanoseconds. */
 #define GRACE (10 * NS_PER_SECOND)
 
 struct logfile {
 	int fd;
-	struct linebuf reader;
+	struct linebuf lines;
 };
 
 struct logtail {
-	struct pairsource feed;
+	struct pairsource source;
 	const char *path;
 	struct logfile now, before;
 	int64_t before_end_ns; /* CLOCK_MONOTONIC */
 	bool is_regular;
-	bool is_missing; /* there is no file of this name, and this was said */
-	int news;        /* of inotify(7); -1: none */
-	char *directories[3];
+	bool is_missing;      /* there is no file of this name, and a note has said so */
+	int inotify;          /* descriptor of inotify(7); -1: none */
+	char *directories[3]; /* to watch; heap, each owned, NULL-ended */
 };
 
 static void
@@ -45,13 +51,14 @@ close_file(struct logfile *file)
 	file->fd = -1;
 }
 
-/* Takes what there is. 1: not at the end; 0: for now, or for ever if it is no regular file. */
+/* Reads the lines that have arrived. 1: more may follow; 0: the end, which of a regular file may
+ * move. */
 static int
-take_lines(struct logtail *tail, struct logfile *file, struct failure *why)
+read_lines(struct logtail *tail, struct logfile *file, struct failure *why)
 {
 	for (;;) {
 		size_t room;
-		char *space = linebuf_space(&file->reader, &room), *line;
+		char *space = linebuf_space(&file->lines, &room), *line;
 		ssize_t size = read(file->fd, space, room);
 
 		if (size < 0 && errno == EINTR)
@@ -62,10 +69,10 @@ take_lines(struct logtail *tail, struct logfile *file, struct failure *why)
 			return failure_errno(why, "cannot read '%s'", tail->path);
 		if (size == 0)
 			return 0;
-		linebuf_filled(&file->reader, (size_t)size);
-		while ((line = linebuf_next(&file->reader)))
-			pairsource_log_line(&tail->feed, line, INT64_MIN);
-		/* One that blocks is read once for each poll. */
+		linebuf_filled(&file->lines, (size_t)size);
+		while ((line = linebuf_next(&file->lines)))
+			pairsource_log_line(&tail->source, line, INT64_MIN);
+		/* One that may block is read once for each poll. */
 		if (!tail->is_regular)
 			return 1;
 	}
@@ -77,9 +84,9 @@ open_log(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* Whether the file was cut; then it is read from its start. */
+/* A file that was truncated is read from its start. */
 static void
-notice_cut(struct logfile *file)
+notice_truncation(struct logfile *file)
 {
 	struct stat st;
 	off_t at = lseek(file->fd, 0, SEEK_CUR);
@@ -87,19 +94,19 @@ notice_cut(struct logfile *file)
 	if (fstat(file->fd, &st) < 0 || at < 0 || st.st_size >= at)
 		return;
 	lseek(file->fd, 0, SEEK_SET);
-	linebuf_init(&file->reader);
+	linebuf_init(&file->lines);
 }
 
-/* Takes the file that has the name now, if it is another one. */
+/* Opens the file that has the name now, if it is another one. 1: it is; 0: no; -1: cannot open. */
 static int
-notice_other(struct logtail *tail, struct failure *why)
+notice_rotation(struct logtail *tail, struct failure *why)
 {
 	struct stat named, mine;
 	int fd;
 
 	if (stat(tail->path, &named) < 0) {
 		if (!tail->is_missing)
-			failure_errno(&tail->feed.note, "cannot read '%s', waiting for it",
+			failure_errno(&tail->source.note, "cannot read '%s', waiting for it",
 				      tail->path);
 		tail->is_missing = true;
 		return 0;
@@ -118,68 +125,69 @@ notice_other(struct logtail *tail, struct failure *why)
 	tail->before = tail->now;
 	tail->before_end_ns = clock_monotonic_ns() + GRACE;
 	tail->now.fd = fd;
-	linebuf_init(&tail->now.reader);
+	linebuf_init(&tail->now.lines);
 	tail->is_missing = false;
 	return 1;
 }
 
+/* Reads a regular file, across rotations. */
 static int
 follow(struct logtail *tail, struct failure *why)
 {
 	char events[4096];
 	int other;
 
-	while (tail->news >= 0 && read(tail->news, events, sizeof(events)) > 0)
+	while (tail->inotify >= 0 && read(tail->inotify, events, sizeof(events)) > 0)
 		;
-	if (tail->before.fd >= 0 && take_lines(tail, &tail->before, why) < 0)
+	if (tail->before.fd >= 0 && read_lines(tail, &tail->before, why) < 0)
 		return -1;
 	if (tail->before.fd >= 0 && clock_monotonic_ns() >= tail->before_end_ns)
 		close_file(&tail->before);
 	do {
-		notice_cut(&tail->now);
-		if (take_lines(tail, &tail->now, why) < 0)
+		notice_truncation(&tail->now);
+		if (read_lines(tail, &tail->now, why) < 0)
 			return -1;
-		other = notice_other(tail, why);
+		other = notice_rotation(tail, why);
 	} while (other > 0);
-	tail->feed.is_current = true;
+	tail->source.is_current = true;
 	return other < 0 ? -1 : 1;
 }
 
+/* Reads a pipe or standard input. */
 static int
-take_stream(struct logtail *tail, struct failure *why)
+read_stream(struct logtail *tail, struct failure *why)
 {
 	const char *line;
 	int rc = 1;
 
-	/* It may block. */
-	if (tail->feed.fds[0].revents)
-		rc = take_lines(tail, &tail->now, why);
-	tail->feed.is_current = true;
-	if (rc == 0 && (line = linebuf_rest(&tail->now.reader)))
-		pairsource_log_line(&tail->feed, line, INT64_MIN);
+	if (tail->source.fds[0].revents)
+		rc = read_lines(tail, &tail->now, why);
+	tail->source.is_current = true;
+	if (rc == 0 && (line = linebuf_rest(&tail->now.lines)))
+		pairsource_log_line(&tail->source, line, INT64_MIN);
 	return rc;
 }
 
 static int
-take(struct pairsource *feed, struct failure *why)
+logtail_read(struct pairsource *source, struct failure *why)
 {
-	struct logtail *tail = (struct logtail *)feed;
+	struct logtail *tail = (struct logtail *)source;
 
 	if (!tail->is_regular)
-		return take_stream(tail, why);
-	feed->timeout_ms = LOOK_EVERY_MS;
+		return read_stream(tail, why);
+	source->timeout_ms = LOOK_EVERY_MS;
 	return follow(tail, why);
 }
 
 static void
-logtail_close(struct pairsource *feed)
+logtail_close(struct pairsource *source)
 {
-	struct logtail *tail = (struct logtail *)feed;
+	struct logtail *tail = (struct logtail *)source;
 
 	close_file(&tail->now);
 	close_file(&tail->before);
-	if (tail->news >= 0)
-		close(tail->news);
+	if (tail->inotify >= 0)
+		close(tail->inotify);
 	free(tail->directories[0]);
 	free(tail->directories[1]);
 	free(tail);
@@ -195,7 +203,7 @@ directory_of(const char *path)
 	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* The directory of the name, and that of the file if the name is a link. */
+/* The directory of the name, and that of the file when the name is a symbolic link. */
 static int
 find_directories(struct logtail *tail)
 {
@@ -211,9 +219,9 @@ find_directories(struct logtail *tail)
 	return 0;
 }
 
-/* Begins with the first whole line of the last part. */
+/* Seeks to the last HISTORY bytes; linebuf skips to the first whole line. */
 static void
-skip_to_end(struct logfile *file, off_t size)
+skip_to_history(struct logfile *file, off_t size)
 {
 	char last;
 
@@ -221,7 +229,7 @@ skip_to_end(struct logfile *file, off_t size)
 		return;
 	lseek(file->fd, size - HISTORY - 1, SEEK_SET);
 	if (read(file->fd, &last, 1) == 1)
-		file->reader.skips = last != '\n';
+		file->lines.skips = last != '\n';
 }
 
 static int
@@ -229,48 +237,48 @@ open_regular(struct logtail *tail, off_t size)
 {
 	if (find_directories(tail) < 0)
 		return -1;
-	skip_to_end(&tail->now, size);
-	tail->news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	for (char **directory = tail->directories; tail->news >= 0 && *directory; directory++)
-		inotify_add_watch(tail->news, *directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
-	tail->feed.fds[0] = (struct pollfd){.fd = tail->news, .events = POLLIN};
-	tail->feed.timeout_ms = 0;
+	skip_to_history(&tail->now, size);
+	tail->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	for (char **directory = tail->directories; tail->inotify >= 0 && *directory; directory++)
+		inotify_add_watch(tail->inotify, *directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
+	tail->source.fds[0] = (struct pollfd){.fd = tail->inotify, .events = POLLIN};
+	tail->source.timeout_ms = 0;
 	return 0;
 }
 
 struct pairsource *
-logtail_open(const char *path, pairsource_report *report, void *context, struct failure *why)
+logtail_open(const char *path, connpair_report *report, void *context, struct failure *why)
 {
 	struct logtail *tail = calloc(1, sizeof(*tail));
-	bool is_input = strcmp(path, "-") == 0;
+	const bool is_input = strcmp(path, "-") == 0;
 	struct stat st;
 
 	if (!tail) {
 		failure_errno(why, "cannot read '%s'", path);
 		return NULL;
 	}
-	tail->feed = (struct pairsource){.fds = {{.fd = -1}, {.fd = -1}, {.fd = -1}},
-					 .timeout_ms = -1,
-					 .report = report,
-					 .context = context,
-					 .take = take,
-					 .close = logtail_close};
+	tail->source = (struct pairsource){.fds = {{.fd = -1}, {.fd = -1}, {.fd = -1}},
+					   .timeout_ms = -1,
+					   .report = report,
+					   .context = context,
+					   .read = logtail_read,
+					   .close = logtail_close};
 	tail->path = is_input ? "standard input" : path;
-	tail->before.fd = tail->news = -1;
+	tail->before.fd = tail->inotify = -1;
 	tail->now.fd = is_input ? STDIN_FILENO : open_log(path);
 	if (tail->now.fd >= 0 && fstat(tail->now.fd, &st) == 0) {
 		tail->is_regular = S_ISREG(st.st_mode) && !is_input;
-		tail->feed.fds[0] = (struct pollfd){.fd = tail->now.fd, .events = POLLIN};
+		tail->source.fds[0] = (struct pollfd){.fd = tail->now.fd, .events = POLLIN};
 		if (!tail->is_regular || open_regular(tail, st.st_size) == 0)
-			return &tail->feed;
+			return &tail->source;
 	}
 	failure_errno(why, "cannot read '%s'", path);
-	logtail_close(&tail->feed);
+	logtail_close(&tail->source);
 	return NULL;
 }
 
 char *const *
-logtail_directories(const struct pairsource *feed)
+logtail_directories(const struct pairsource *source)
 {
-	return ((const struct logtail *)feed)->directories;
+	return ((const struct logtail *)source)->directories;
 }

@@ -1,7 +1,6 @@
 /*
- * Pairs in a log file of HAProxy (haproxylog.h) that grows: from a megabyte before its end on, and
- * then each line as it is written. One that was renamed, as logrotate does, is read for a while
- * longer beside the new one; one that was cut to nothing is read from its start.
+ * Connection pairs from a growing log file of HAProxy (haproxy_log.h): its last megabyte, and then
+ * each line as it is written, also after logrotate has renamed or truncated the file.
  *
  * A pipe or standard input is read up to its end.
  */
@@ -10,11 +9,11 @@
 
 #include "flows/pairsource.h"
 
-/* path is the caller's and has to stay; "-" is standard input. */
-struct pairsource *logtail_open(const char *path, pairsource_report *report, void *context,
+/* Opens the log; "-" is standard input. path is the caller's and has to stay. NULL on failure. */
+struct pairsource *logtail_open(const char *path, connpair_report *report, void *context,
 				struct failure *why);
 
-/* The directories whose files it will have to open (priv.h, readable), NULL-ended; the feed's. */
-char *const *logtail_directories(const struct pairsource *feed);
+/* The directories whose files it may have to open (priv.h, readable), NULL-ended; the source's. */
+char *const *logtail_directories(const struct pairsource *source);
 
 #endif

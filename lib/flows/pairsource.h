@@ -1,12 +1,12 @@
 /*
- * Somebody who knows pairs (pairing.h) and tells them as they come: conntrack, haproxyring and
- * logtail each open one. Whoever has it waits for its descriptors and lets it take what there is:
+ * An open source of connection pairs (connpair.h), which reports them as they become known:
+ * conntrack, haproxy_ring and logtail each open one. Its user polls and lets it read:
  *
  *	do
- *		poll(feed->fds, PAIRSOURCE_FDS, feed->timeout_ms);
- *	while ((rc = feed->take(feed, &why)) > 0);
+ *		poll(source->fds, PAIRSOURCE_FDS, source->timeout_ms);
+ *	while ((rc = source->read(source, &why)) > 0);
  *
- * Opening takes privileges (priv.h); from then on each says what it still needs.
+ * Opening takes privileges (priv.h); each source says which it still needs from then on.
  */
 #ifndef VCAP_PAIRSOURCE_H
 #define VCAP_PAIRSOURCE_H
@@ -20,27 +20,30 @@
 
 #define PAIRSOURCE_FDS 3
 
-/* Told of each pair. */
-typedef void pairsource_report(void *context, const struct connpair *pairing);
-
 struct pairsource {
-	struct pollfd fds[PAIRSOURCE_FDS]; /* those that are not needed are -1 */
-	int timeout_ms;
-	bool is_current;     /* what there was when it was opened has been told */
-	struct failure note; /* something to say; whoever says it empties it */
-	pairsource_report *report;
-	void *context;
-	/* 1: it goes on; 0: no more will come; -1: it cannot go on. Does not block. */
-	int (*take)(struct pairsource *feed, struct failure *why);
-	void (*close)(struct pairsource *feed); /* and frees */
-	bool has_bad_lines;
+	struct pollfd fds[PAIRSOURCE_FDS]; /* fd is -1 where there is nothing to poll */
+	int timeout_ms;                    /* for poll; -1: none */
+	bool is_current;     /* the pairs that existed when it was opened have been reported */
+	struct failure note; /* a line for the user, or empty; its user empties it */
+	connpair_report *report;
+	void *context; /* for report */
+	/* Reads what has arrived, and reports its pairs. 1: more may follow; 0: the end; -1: it
+	 * cannot go on. Does not block. */
+	int (*read)(struct pairsource *source, struct failure *why);
+	void (*close)(struct pairsource *source); /* closes and frees it */
+	bool has_bad_lines;                       /* a note has said so */
 };
 
-/* Tells the pair of a line of HAProxy's log, unless it is older than since_ns; a note is made of
- * the first that is wrong. The pair's time; INT64_MIN: none. */
-int64_t pairsource_log_line(struct pairsource *feed, const char *line, int64_t since_ns);
+/* Reports the pair in a line of HAProxy's log (haproxy_log.h), unless its time is before since_ns.
+ * The first line with a bad pair makes a note. Returns the pair's time in nanoseconds since 1970,
+ * or INT64_MIN: no pair. */
+int64_t pairsource_log_line(struct pairsource *source, const char *line, int64_t since_ns);
 
-/* Milliseconds from now to then, for poll, rounded up; at least 0. */
+/* Milliseconds from now to then, rounded up, for poll: 0 to 60000. */
 int pairsource_ms_until(int64_t then_ns, int64_t now_ns);
+
+/* Waits until the source has something to read, or its time has come. Also polls out, unless it is
+ * -1. 1; 0: the reader of out is gone; -1: cannot poll. */
+int pairsource_wait(struct pairsource *source, int out, struct failure *why);
 
 #endif

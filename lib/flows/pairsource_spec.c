@@ -13,7 +13,7 @@ static const struct {
 };
 
 int
-pairsource_spec_parse(struct pairsource_spec *source, const char *word, struct failure *why)
+pairsource_spec_parse(struct pairsource_spec *spec, const char *word, struct failure *why)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		const size_t length = strlen(kinds[i].word);
@@ -21,22 +21,21 @@ pairsource_spec_parse(struct pairsource_spec *source, const char *word, struct f
 
 		if (strncmp(word, kinds[i].word, length) != 0 || (!has_path && word[length]))
 			continue;
-		/* Whoever opens it may be in another directory. */
+		/* vcap-flows may run in another directory. */
 		if (has_path && word[length] != '/')
 			return failure_set(why, "not an absolute path: '%s'", word);
-		*source = (struct pairsource_spec){.kind = (enum pairsource_spec_kind)i,
-						   .path = has_path ? word + length : NULL};
+		*spec = (struct pairsource_spec){.kind = (enum pairsource_spec_kind)i,
+						 .path = has_path ? word + length : NULL};
 		return 0;
 	}
 	return failure_set(why, "not 'conntrack', 'haproxy:SOCKET' or 'log:FILE': '%s'", word);
 }
 
 void
-pairsource_spec_words(const struct pairsource_spec *source,
-		      const char *words[PAIRSOURCE_SPEC_WORDS])
+pairsource_spec_words(const struct pairsource_spec *spec, const char *words[PAIRSOURCE_SPEC_WORDS])
 {
 	words[0] = PAIRSOURCE_SPEC_COMMAND;
-	words[1] = kinds[source->kind].option;
-	words[2] = source->path;
+	words[1] = kinds[spec->kind].option;
+	words[2] = spec->path;
 	words[3] = NULL;
 }

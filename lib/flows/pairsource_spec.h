@@ -1,6 +1,6 @@
 /*
- * Where pairs come from, as one word: what `vcap-run --flows` and `flows=` in the engines file
- * take, and what vcap-flows has options for.
+ * The word that names a source of connection pairs, as in `vcap-run --flows` and `flows=` of the
+ * engines file:
  *
  *	conntrack	the kernel's connection tracking
  *	haproxy:SOCKET	a log ring of HAProxy, by its stats socket
@@ -22,15 +22,15 @@ struct pairsource_spec {
 	const char *path; /* within the word; absolute; NULL with PAIRSOURCE_SPEC_CONNTRACK */
 };
 
-/* Reads such a word, which has to outlive source. -1: source is unchanged. */
-int pairsource_spec_parse(struct pairsource_spec *source, const char *word, struct failure *why);
+/* Parses such a word, which has to outlive spec. -1: spec is unchanged. */
+int pairsource_spec_parse(struct pairsource_spec *spec, const char *word, struct failure *why);
 
 #define PAIRSOURCE_SPEC_COMMAND "vcap-flows"
 
-/* Its command line that means the same, NULL-ended. What they point to is word's or
- * constant. */
+/* Stores the command line of vcap-flows for that source, NULL-ended; the words are constant or part
+ * of the parsed word. */
 #define PAIRSOURCE_SPEC_WORDS 4
-void pairsource_spec_words(const struct pairsource_spec *source,
+void pairsource_spec_words(const struct pairsource_spec *spec,
 			   const char *words[PAIRSOURCE_SPEC_WORDS]);
 
 #endif

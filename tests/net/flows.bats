@@ -208,7 +208,7 @@ static_flows() {
 	[ "$(cat err)" = "vcap-flows: this program has no libnetfilter_conntrack: the 'conntrack' tool reads connection tracking for it" ]
 }
 
-# Break: lib/flows/conntrack_tool.c s/livestream == COMPLAINTS/true/
+# Break: lib/flows/conntrack_tool.c s/stream == ERRORS/true/
 @test "conntrack, static: the same table as the library reads" {
 	static_flows
 	gateway
@@ -325,7 +325,7 @@ ask() { # COMMAND: what HAProxy answers
 	diff <(wire_pairs) <(pairs new | grep -v "^192.0.2.20")
 }
 
-# Break: lib/flows/haproxy_sess.c s/session->source = end_after(line, " addr=");/;/
+# Break: lib/flows/haproxy_sess.c s/session->source = find_end(line, " addr=");/;/
 @test "haproxy: what the ring had, and sessions that are older" {
 	proxy
 	watch_wire
@@ -346,7 +346,7 @@ ask() { # COMMAND: what HAProxy answers
 	run -1 grep -vxFf <(wire_pairs) <(pairs new | grep ^10.1)
 }
 
-# Break: lib/flows/haproxy_ring.c s/link->repeats = ring->newest_ns != INT64_MIN;/;/
+# Break: lib/flows/haproxy_ring.c s/connection->repeats = ring->newest_ns != INT64_MIN;/;/
 @test "haproxy: nothing is told twice, or lost, when it closes an idle connection" {
 	proxy "stats timeout 2s"
 	watch_wire
@@ -386,7 +386,7 @@ workers_are() { # COUNT
 	[ "$(pgrep -P "$proxy_pid" | wc -l)" -eq "$1" ]
 }
 
-# Break: lib/flows/haproxy_ring.c s/call(ring, probe, true, false, &why);/;/
+# Break: lib/flows/haproxy_ring.c s/dial(ring, probe, ASK_PROCESS, &why);/;/
 @test "haproxy: a reload: the new process is listened to, and the old one let go" {
 	proxy "hard-stop-after 60s"
 	watch_wire
@@ -455,7 +455,7 @@ syslogd() {
 	until_true test -S log.sock
 }
 
-# Break: lib/flows/logtail.c s/notice_cut(&tail->now);/;/
+# Break: lib/flows/logtail.c s/notice_truncation(&tail->now);/;/
 @test "log: lines as they are written, renamed, cut" {
 	syslogd
 	proxy

@@ -8,16 +8,16 @@
 static char *
 round_trip(const char *line)
 {
-	struct connpair pairing;
+	struct connpair pair;
 	struct failure why;
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 
-	if (connpair_parse(&pairing, line, &why) < 0)
+	if (connpair_parse(&pair, line, &why) < 0)
 		return strdup(why.text);
 	out = open_memstream(&text, &size);
-	connpair_print(&pairing, out);
+	connpair_print(&pair, out);
 	fclose(out);
 	return text;
 }
@@ -72,10 +72,10 @@ refused(void)
 	char longest[2 * CONNPAIR_TEXT];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct connpair pairing = {.time_ns = 42};
+		struct connpair pair = {.time_ns = 42};
 		struct failure why = FAILURE_INIT;
 
-		ok(connpair_parse(&pairing, cases[i].line, &why) < 0 && pairing.time_ns == 42,
+		ok(connpair_parse(&pair, cases[i].line, &why) < 0 && pair.time_ns == 42,
 		   "refused: '%s'", cases[i].line);
 		ok(strstr(why.text, cases[i].word) != NULL, "says %s: %s", cases[i].word, why.text);
 	}
@@ -88,20 +88,20 @@ refused(void)
 static void
 matches(void)
 {
-	struct connpair pairing;
+	struct connpair pair;
 	struct addr one, other;
 
 	addr_parse(&one, "10.0.0.1", NULL);
 	addr_parse(&other, "10.0.0.2", NULL);
-	connpair_parse(&pairing, "1\tnew  tcp 10.0.0.1:80 10.0.0.1:* - [::a00:1]:80\r\n", NULL);
-	ok(pairing.time_ns == 1000000000 && pairing.protocol == PROTOCOL_TCP,
+	connpair_parse(&pair, "1\tnew  tcp 10.0.0.1:80 10.0.0.1:* - [::a00:1]:80\r\n", NULL);
+	ok(pair.time_ns == 1000000000 && pair.protocol == PROTOCOL_TCP,
 	   "blanks and a carriage return are passed over");
-	ok(connpair_end_matches(&pairing.client, one, 80), "address and port");
-	ok(!connpair_end_matches(&pairing.client, one, 81), "another port");
-	ok(!connpair_end_matches(&pairing.client, other, 80), "another address");
-	ok(connpair_end_matches(&pairing.vip, one, 81), "any port");
-	ok(connpair_end_matches(&pairing.source, other, 81), "any end");
-	ok(!connpair_end_matches(&pairing.server, one, 80), "another family");
+	ok(connpair_end_matches(&pair.client, one, 80), "address and port");
+	ok(!connpair_end_matches(&pair.client, one, 81), "another port");
+	ok(!connpair_end_matches(&pair.client, other, 80), "another address");
+	ok(connpair_end_matches(&pair.vip, one, 81), "any port");
+	ok(connpair_end_matches(&pair.source, other, 81), "any end");
+	ok(!connpair_end_matches(&pair.server, one, 80), "another family");
 }
 
 int

@@ -7,13 +7,13 @@
 #define NOW INT64_C(5000000000)
 
 static char *
-printed(const struct connpair *pairing)
+printed(const struct connpair *pair)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	connpair_print(pairing, out);
+	connpair_print(pair, out);
 	fclose(out);
 	return text;
 }
@@ -54,16 +54,15 @@ pairs(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct connpair pairing;
+		struct connpair pair;
 		struct failure why = FAILURE_INIT;
 		char *text;
 
-		if (conntrack_line_parse(&pairing, cases[i].line, NOW, &why) !=
-		    CONNTRACK_LINE_PAIR) {
+		if (conntrack_line_parse(&pair, cases[i].line, NOW, &why) != CONNTRACK_LINE_PAIR) {
 			ok(false, "a pair: %.40s: %s", cases[i].line, why.text);
 			continue;
 		}
-		text = printed(&pairing);
+		text = printed(&pair);
 		ok(strcmp(text, cases[i].pair) == 0, "%.*s", (int)strlen(text) - 1, text);
 		free(text);
 	}
@@ -97,19 +96,19 @@ no_pairs(void)
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		struct connpair pairing = {.time_ns = 1};
+		struct connpair pair = {.time_ns = 1};
 		struct failure why = FAILURE_INIT;
 
-		ok(conntrack_line_parse(&pairing, others[i], NOW, &why) == CONNTRACK_LINE_OTHER &&
-		       pairing.time_ns == 1,
+		ok(conntrack_line_parse(&pair, others[i], NOW, &why) == CONNTRACK_LINE_OTHER &&
+		       pair.time_ns == 1,
 		   "no pair: %.60s %s", others[i], why.text);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct connpair pairing = {.time_ns = 1};
+		struct connpair pair = {.time_ns = 1};
 		struct failure why = FAILURE_INIT;
 
-		ok(conntrack_line_parse(&pairing, bad[i], NOW, &why) == CONNTRACK_LINE_BAD &&
-		       *why.text && pairing.time_ns == 1,
+		ok(conntrack_line_parse(&pair, bad[i], NOW, &why) == CONNTRACK_LINE_BAD &&
+		       *why.text && pair.time_ns == 1,
 		   "no such line: '%.60s': %.80s", bad[i], why.text);
 	}
 }

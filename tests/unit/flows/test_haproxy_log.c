@@ -11,13 +11,13 @@
 #include <stdlib.h>
 
 static char *
-printed(const struct connpair *pairing)
+printed(const struct connpair *pair)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	connpair_print(pairing, out);
+	connpair_print(pair, out);
 	fclose(out);
 	return text;
 }
@@ -70,12 +70,12 @@ log_lines(void)
 	    "vcap=1,host,1,10.0.0.2,2,10.0.0.3,3,10.0.0.4,4"};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct connpair pairing;
+		struct connparsed pair;
 		struct failure why = FAILURE_INIT;
 		char *text = NULL;
 
-		if (haproxy_log_parse(&pairing, cases[i].line, &why) == HAPROXY_LOG_PAIR)
-			text = printed(&pairing);
+		if (haproxy_log_parse(&parsed, cases[i].line, &why) == HAPROXY_LOG_PAIR)
+			text = printed(&parsed);
 		is_str(text ? text : why.text, cases[i].pair, "a pair");
 		free(text);
 	}
@@ -120,10 +120,10 @@ sessions(void)
 	size_t count = 0;
 
 	for (size_t i = 0; i < sizeof(answer) / sizeof(*answer); i++) {
-		struct connpair pairing;
+		struct connpair pair;
 
-		if (haproxy_sess_take(&session, answer[i], 7, &pairing) && count < 3)
-			found[count++] = printed(&pairing);
+		if (haproxy_sess_parse(&session, answer[i], 7, &pair) && count < 3)
+			found[count++] = printed(&pair);
 	}
 	ok(count == 2, "two sessions have a server");
 	is_str(found[0] ? found[0] : "",

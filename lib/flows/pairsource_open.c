@@ -1,0 +1,51 @@
+#include "flows/pairsource_open.h"
+
+#include "base/priv.h"
+#include "flows/conntrack.h"
+#include "flows/haproxy_ring.h"
+#include "flows/logtail.h"
+
+static struct pairsource *
+open_kind(const struct pairsource_spec *spec, const char *ring, connpair_report *report,
+	  void *context, struct failure *why)
+{
+	switch (spec->kind) {
+	case PAIRSOURCE_SPEC_CONNTRACK:
+		return priv_check_net_admin(why) < 0 ? NULL : conntrack_open(report, context, why);
+	case PAIRSOURCE_SPEC_HAPROXY:
+		return haproxy_ring_open(spec->path, ring ? ring : PAIRSOURCE_RING, report, context,
+					 why);
+	case PAIRSOURCE_SPEC_LOG: return logtail_open(spec->path, report, context, why);
+	}
+	return NULL;
+}
+
+/* A log is opened anew when it was rotated; the others need no file. */
+static int
+confine(const struct pairsource *source, enum pairsource_spec_kind kind, struct failure *why)
+{
+	static const enum priv_power powers[] = {[PAIRSOURCE_SPEC_CONNTRACK] = PRIV_NET_ADMIN,
+						 [PAIRSOURCE_SPEC_HAPROXY] = PRIV_SOCKETS,
+						 [PAIRSOURCE_SPEC_LOG] = PRIV_FILES};
+	const bool is_log = kind == PAIRSOURCE_SPEC_LOG;
+
+	if (priv_drop_others(powers[kind], why) < 0 ||
+	    priv_confine_files(PRIV_ENFORCE, -1, is_log ? logtail_directories(source) : NULL, why) <
+		0)
+		return -1;
+	return priv_confine_calls(PRIV_ENFORCE, is_log ? PRIV_CALLS_STDIO : PRIV_CALLS_SOCKETS,
+				  is_log, why);
+}
+
+struct pairsource *
+pairsource_open(const struct pairsource_spec *spec, const char *ring, connpair_report *report,
+		void *context, struct failure *why)
+{
+	struct pairsource *source = open_kind(spec, ring, report, context, why);
+
+	if (source && confine(source, spec->kind, why) < 0) {
+		source->close(source);
+		return NULL;
+	}
+	return source;
+}

@@ -1,0 +1,20 @@
+/*
+ * Opens a source of connection pairs, whichever it is, and confines the process to what it needs.
+ */
+#ifndef VCAP_PAIRSOURCE_OPEN_H
+#define VCAP_PAIRSOURCE_OPEN_H
+
+#include "flows/pairsource.h"
+#include "flows/pairsource_spec.h"
+
+/* The log ring of HAProxy that is read unless another is named. */
+#define PAIRSOURCE_RING "vcap"
+
+/* Opens the source of spec; ring names the ring of a HAProxy, NULL is PAIRSOURCE_RING. Both stay
+ * the caller's and have to stay. Then gives up each privilege (priv.h) that the source does not
+ * need any more, before it reports anything. NULL on failure, with why filled: the process is then
+ * to exit, as it may be confined. */
+struct pairsource *pairsource_open(const struct pairsource_spec *spec, const char *ring,
+				   connpair_report *report, void *context, struct failure *why);
+
+#endif
