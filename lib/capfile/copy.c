@@ -6,39 +6,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Interfaces keep their numbers: the output gets them in the order the input has them. */
+/* In the order of the input, so that interfaces keep their numbers. */
 int
-copy_interfaces(struct copy *sieve, struct failure *why)
+copy_interfaces(struct copy *copy, struct failure *why)
 {
-	const struct source *source = reader_source(sieve->in);
+	const struct source *source = reader_source(copy->in);
 
-	for (; sieve->interfaces < source->interface_count; sieve->interfaces++) {
-		const struct interface *interface = &source->interfaces[sieve->interfaces];
+	for (; copy->interfaces < source->interface_count; copy->interfaces++) {
+		const struct interface *interface = &source->interfaces[copy->interfaces];
 		uint32_t id;
 
 		if (!linktype_find(interface->linktype))
 			return failure_set(why, "link type %u is not supported",
 					   interface->linktype);
-		if (writer_interface(sieve->out, interface, &id, why) < 0)
+		if (writer_interface(copy->out, interface, &id, why) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 int
-copy_note(struct copy *sieve, struct failure *why)
+copy_note(struct copy *copy, struct failure *why)
 {
-	const struct note *note = &reader_source(sieve->in)->note;
+	const struct note *note = &reader_source(copy->in)->note;
 
 	if (note->type == PCAPNG_SHB)
-		return writer_section(sieve->out, reader_section(sieve->in), why);
+		return writer_section(copy->out, reader_section(copy->in), why);
 	if (!note->is_copyable)
 		return 0;
-	return writer_raw(sieve->out, note->type, note->body, note->size, why);
+	return writer_raw(copy->out, note->type, note->body, note->size, why);
 }
 
 static int
-write_statistics(struct copy *sieve, uint32_t which, const struct statistics *statistics,
+write_statistics(struct copy *copy, uint32_t id, const struct statistics *statistics,
 		 const char *comment, bool is_last, struct failure *why)
 {
 	char core[24] = "", *text, *remark = NULL;
@@ -46,9 +46,9 @@ write_statistics(struct copy *sieve, uint32_t which, const struct statistics *st
 
 	if (statistics->core != PACKET_NO_CORE)
 		snprintf(core, sizeof(core), "core %u\n", statistics->core);
-	if (is_last && sieve->remark) {
-		remark = sieve->remark(sieve->context);
-		sieve->has_remarked = true;
+	if (is_last && copy->remark) {
+		remark = copy->remark(copy->context);
+		copy->has_remarked = true;
 	}
 	if (asprintf(&text, "%s%s%s%s", core, comment ? comment : "", comment && remark ? "\n" : "",
 		     remark ? remark : "") < 0) {
@@ -56,46 +56,46 @@ write_statistics(struct copy *sieve, uint32_t which, const struct statistics *st
 		return failure_nomem(why);
 	}
 	free(remark);
-	rc = writer_statistics(sieve->out, which, statistics, text, why);
+	rc = writer_statistics(copy->out, id, statistics, text, why);
 	free(text);
 	return rc;
 }
 
-/* They are a livestream's heartbeat: whatever came before is to be seen now. */
+/* Statistics are the heartbeat of a stream: its reader is to see what precedes them. */
 int
-copy_statistics(struct copy *sieve, uint32_t which, int64_t last_ns, struct failure *why)
+copy_statistics(struct copy *copy, uint32_t id, int64_t last_ns, struct failure *why)
 {
-	const struct interface *interface = &reader_source(sieve->in)->interfaces[which];
+	const struct interface *interface = &reader_source(copy->in)->interfaces[id];
 	struct statistics statistics = interface->statistics;
 
 	if (statistics.ts_ns > last_ns)
 		statistics.ts_ns = last_ns;
-	if (write_statistics(sieve, which, &statistics,
+	if (write_statistics(copy, id, &statistics,
 			     statistics.commented ? interface->comment : NULL,
 			     statistics.end_ns != INT64_MIN, why) < 0)
 		return -1;
-	return writer_finish(sieve->out, why);
+	return writer_finish(copy->out, why);
 }
 
-/* A capture without last statistics gets some that only hold the remark. */
+/* Of a capture that had no last statistics the remark gets some of its own. */
 static int
-write_remark(struct copy *sieve, struct failure *why)
+write_remark(struct copy *copy, struct failure *why)
 {
 	struct statistics statistics = STATISTICS_INIT;
-	const struct source *source = reader_source(sieve->in);
+	const struct source *source = reader_source(copy->in);
 
-	if (!sieve->remark || sieve->has_remarked || source->interface_count == 0)
+	if (!copy->remark || copy->has_remarked || source->interface_count == 0)
 		return 0;
 	statistics.ts_ns = source->interfaces[source->interface_count - 1].statistics.ts_ns;
-	return write_statistics(sieve, source->interface_count - 1, &statistics, NULL, true, why);
+	return write_statistics(copy, source->interface_count - 1, &statistics, NULL, true, why);
 }
 
 enum copy_outcome
-copy_finish(struct copy *sieve, const struct failure *cut, struct failure *why)
+copy_finish(struct copy *copy, const struct failure *cut, struct failure *why)
 {
-	if (write_remark(sieve, why) < 0 || writer_finish(sieve->out, why) < 0)
+	if (write_remark(copy, why) < 0 || writer_finish(copy->out, why) < 0)
 		return COPY_FAILED;
-	if (!cut && !reader_section(sieve->in)->cut_short)
+	if (!cut && !reader_section(copy->in)->cut_short)
 		return COPY_DONE;
 	failure_set(why, "%s",
 		    cut ? cut->text : "the capture read was cut short: it has no end mark");
@@ -103,38 +103,38 @@ copy_finish(struct copy *sieve, const struct failure *cut, struct failure *why)
 }
 
 int
-copy_begin(struct copy *sieve, struct failure *why)
+copy_begin(struct copy *copy, struct failure *why)
 {
-	return writer_section(sieve->out, reader_section(sieve->in), why);
+	return writer_section(copy->out, reader_section(copy->in), why);
 }
 
 enum copy_outcome
-copy_packets(struct copy *sieve, struct failure *why)
+copy_packets(struct copy *copy, struct failure *why)
 {
-	struct source *source = reader_source(sieve->in);
+	struct source *source = reader_source(copy->in);
 	struct failure cut = FAILURE_INIT;
 	struct packet packet;
-	int rc = copy_begin(sieve, why);
+	int rc = copy_begin(copy, why);
 
 	while (rc == 0) {
 		enum source_event event = source->next(source, &packet, &cut);
 
-		rc = copy_interfaces(sieve, why);
+		rc = copy_interfaces(copy, why);
 		if (rc < 0)
 			break;
 		switch (event) {
 		case SOURCE_PACKET:
-			if (sieve->judge(sieve->context, &packet,
-					 source->interfaces[packet.iface].linktype))
-				rc = writer_packet(sieve->out, packet.iface, &packet, why);
+			if (copy->judge(copy->context, &packet,
+					source->interfaces[packet.iface].linktype))
+				rc = writer_packet(copy->out, packet.iface, &packet, why);
 			break;
 		case SOURCE_STATISTICS:
-			rc = copy_statistics(sieve, packet.iface, INT64_MAX, why);
+			rc = copy_statistics(copy, packet.iface, INT64_MAX, why);
 			break;
 		case SOURCE_LATER: break;
-		case SOURCE_NOTE: rc = copy_note(sieve, why); break;
-		case SOURCE_CUT: return copy_finish(sieve, &cut, why);
-		case SOURCE_END: return copy_finish(sieve, NULL, why);
+		case SOURCE_NOTE: rc = copy_note(copy, why); break;
+		case SOURCE_CUT: return copy_finish(copy, &cut, why);
+		case SOURCE_END: return copy_finish(copy, NULL, why);
 		}
 	}
 	return COPY_FAILED;

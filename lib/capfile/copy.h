@@ -1,7 +1,7 @@
 /*
- * A capture file copied without the packets that do not belong. Everything else is kept: sections,
- * interfaces, comments, statistics, names, secrets, and blocks that are not understood, unless they
- * forbid it (custom blocks that are not to be copied) or their byte order cannot be known.
+ * Copies a capture file without the packets that do not belong. Everything else is kept: sections,
+ * interfaces, comments, statistics, names, secrets, and unknown blocks, except those that forbid
+ * copying or whose byte order is unknown (struct note, packet.h).
  */
 #ifndef VCAP_COPY_H
 #define VCAP_COPY_H
@@ -16,44 +16,46 @@
 
 /* Whether the packet belongs. */
 typedef bool copy_judge(void *context, const struct packet *packet, uint16_t linktype);
-/* What the last statistics of an interface are to say as well, a comment a line; NULL: nothing.
- * Heap. */
+/* A comment for the last statistics, a line each; on the heap, freed by the copy. NULL: none. */
 typedef char *copy_remark(void *context);
 
 enum copy_outcome {
 	COPY_DONE,
-	COPY_CUT,    /* the input is damaged: what was whole has been copied, why says where */
+	COPY_CUT, /* the input is damaged or cut short: what was whole is copied, why says where */
 	COPY_FAILED, /* the output is not to be used */
 };
 
+/* in, out and context are the caller's. */
 struct copy {
 	struct reader *in;
 	struct writer *out;
 	copy_judge *judge;
-	copy_remark *remark; /* may be NULL */
+	copy_remark *remark; /* called once; may be NULL */
 	void *context;
-	/* Its own. */
-	uint32_t interfaces;
+	/* private */
+	uint32_t interfaces; /* how many have been copied */
 	bool has_remarked;
 };
 
-/*
- * Copies all of in to out and flushes it, at each statistics too. A link type that filter.h does
- * not know is a failure.
- */
-enum copy_outcome copy_packets(struct copy *sieve, struct failure *why);
+/* Copies all of in to out, and flushes at each statistics and at the end. An unsupported link type
+ * (linktype.h) is a failure. */
+enum copy_outcome copy_packets(struct copy *copy, struct failure *why);
 
 /*
- * The same in parts, for whoever judges packets later than they come: first copy_begin; what to do
- * after each event but packets, and then at the end. Each returns 0, or -1.
+ * The same step by step, for a caller that judges packets later than they arrive: copy_begin, then
+ * after each event copy_interfaces and, by its kind, copy_note or copy_statistics, and at the end
+ * copy_finish. Each returns 0, or -1: the output is not to be used.
  */
-int copy_begin(struct copy *sieve, struct failure *why);
-/* After each event, and first of all: interfaces that are new. */
-int copy_interfaces(struct copy *sieve, struct failure *why);
-int copy_note(struct copy *sieve, struct failure *why);
-/* Statistics of the interface, as of last_ns at most, and a flush. */
-int copy_statistics(struct copy *sieve, uint32_t which, int64_t last_ns, struct failure *why);
-/* cut is why the input ended early, or NULL. */
-enum copy_outcome copy_finish(struct copy *sieve, const struct failure *cut, struct failure *why);
+int copy_begin(struct copy *copy, struct failure *why);
+/* Adds the interfaces that are new in the input. */
+int copy_interfaces(struct copy *copy, struct failure *why);
+/* Copies the note of the input's source, if it is copyable. */
+int copy_note(struct copy *copy, struct failure *why);
+/* Writes the newest statistics of an interface, as of last_ns (nanoseconds since 1970) if that is
+ * earlier than their own time, and flushes. */
+int copy_statistics(struct copy *copy, uint32_t id, int64_t last_ns, struct failure *why);
+/* Writes the remark, if no statistics had it, and flushes. cut says why the input ended early, or
+ * is NULL. */
+enum copy_outcome copy_finish(struct copy *copy, const struct failure *cut, struct failure *why);
 
 #endif

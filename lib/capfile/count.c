@@ -11,14 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What the process writes to its pipe. */
 struct answer {
-	struct count tally;
+	struct count count;
 	struct failure why;
 	int rc;
 };
 
 static int
-count(struct count *tally, const char *path, struct failure *why)
+read_and_count(struct count *count, const char *path, struct failure *why)
 {
 	struct reader *file;
 	struct source *source;
@@ -34,17 +35,17 @@ count(struct count *tally, const char *path, struct failure *why)
 	do {
 		event = source->next(source, &packet, why);
 		if (event == SOURCE_PACKET) {
-			tally->packets++;
-			tally->bytes += packet.caplen;
+			count->packets++;
+			count->bytes += packet.caplen;
 		}
 	} while (event != SOURCE_END && event != SOURCE_CUT);
-	tally->cut_short = event != SOURCE_END || reader_section(file)->cut_short;
+	count->cut_short = event != SOURCE_END || reader_section(file)->cut_short;
 	reader_close(file);
 	return 0;
 }
 
 int
-count_file(struct count *tally, const char *path, struct failure *why)
+count_file(struct count *count, const char *path, struct failure *why)
 {
 	struct answer answer = {.rc = -1};
 	ssize_t size;
@@ -55,7 +56,7 @@ count_file(struct count *tally, const char *path, struct failure *why)
 		return failure_errno(why, "cannot count '%s'", path);
 	pid = fork();
 	if (pid == 0) {
-		answer.rc = count(&answer.tally, path, &answer.why);
+		answer.rc = read_and_count(&answer.count, path, &answer.why);
 		_exit(fileio_write_all(fds[1], &answer, sizeof(answer)) < 0);
 	}
 	close(fds[1]);
@@ -68,6 +69,6 @@ count_file(struct count *tally, const char *path, struct failure *why)
 		return failure_set(why, "cannot count '%s': the process that reads it died", path);
 	if (answer.rc < 0)
 		return failure_set(why, "%s", answer.why.text);
-	*tally = answer.tally;
+	*count = answer.count;
 	return 0;
 }

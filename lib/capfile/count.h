@@ -1,5 +1,5 @@
 /*
- * What a capture file holds, counted: enough to tell whether a copy is whole.
+ * Counts the packets of a capture file: enough to tell whether a copy of it is whole.
  */
 #ifndef VCAP_COUNT_H
 #define VCAP_COUNT_H
@@ -11,12 +11,13 @@
 
 struct count {
 	uint64_t packets;
-	uint64_t bytes; /* captured, the sum of caplen */
+	uint64_t bytes; /* the sum of caplen */
 	bool cut_short; /* damaged, cut off, or without vcap's end mark */
 };
 
-/* Counts the file at path, in a process of its own that has given up every privilege before it
- * looks at the first byte. -1: it could not be counted. */
-int count_file(struct count *tally, const char *path, struct failure *why);
+/* Counts the file at path, in a process of its own that gives up every privilege before it reads
+ * the first byte. 0, also for a damaged file (cut_short); -1 if it cannot be read or is no capture
+ * file: count is then unchanged. */
+int count_file(struct count *count, const char *path, struct failure *why);
 
 #endif

@@ -1,3 +1,8 @@
+/*
+ * Two ways to read on. inbuf_fill moves what is left to the front of the buffer and fills it up:
+ * used bytes are overwritten. inbuf_turn changes between two buffers, so that packets which were
+ * yielded many at a time stay in place while the next ones are read.
+ */
 #include "capfile/inbuf.h"
 
 #include <errno.h>
@@ -7,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Opening an input looks at its head only: of thousands that are open, most wait. */
+/* Bytes of the first read: to open thousands of inputs only their headers are needed. */
 #define FIRST_READ 4096
 
 void
@@ -17,7 +22,7 @@ inbuf_init(struct inbuf *in, int fd, size_t chunk)
 	struct stat st;
 
 	*in = (struct inbuf){.fd = fd, .chunk = chunk};
-	/* Also a shell's `< FILE`, which may begin anywhere. */
+	/* Standard input may be a file at any offset (`< FILE`). */
 	if (at >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		in->can_seek = true;
 		in->device = st.st_dev;
@@ -50,7 +55,7 @@ inbuf_release(struct inbuf *in)
 	*in = (struct inbuf){.fd = -1};
 }
 
-/* Moves what is left to the front of a buffer that has room for `need` bytes. */
+/* Moves the bytes that are left to the front of a buffer with room for `need` bytes. */
 static int
 make_room(struct inbuf *in, size_t need)
 {
@@ -78,9 +83,8 @@ make_room(struct inbuf *in, size_t need)
 	return 0;
 }
 
-/* Opens a parked file for one read. */
 static ssize_t
-read_parked(const struct inbuf *in, unsigned char *to, size_t size)
+open_and_read(const struct inbuf *in, unsigned char *to, size_t size)
 {
 	int fd = open(in->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), saved;
 	struct stat st;
@@ -108,7 +112,7 @@ read_more(const struct inbuf *in)
 	if (in->queue)
 		return bytequeue_take(in->queue, to, size);
 	if (in->path)
-		return read_parked(in, to, size);
+		return open_and_read(in, to, size);
 	if (in->can_seek)
 		return pread(in->fd, to, size, (off_t)(in->base + in->end));
 	return read(in->fd, to, size);
@@ -137,7 +141,7 @@ inbuf_fill(struct inbuf *in, size_t need)
 	return 0;
 }
 
-/* Makes the spare buffer as large as reads are to be. */
+/* Makes the spare buffer as large as a read. False: no memory. */
 static bool
 has_spare(struct inbuf *in)
 {

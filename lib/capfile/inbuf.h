@@ -1,6 +1,6 @@
 /*
- * Bytes read ahead from a descriptor (file, pipe, device) into one buffer: large reads, and the
- * caller looks at them where they are.
+ * A buffer of bytes read ahead from a descriptor (file, pipe, device) or from a queue: reads are
+ * large, and the caller parses the bytes in place.
  */
 #ifndef VCAP_INBUF_H
 #define VCAP_INBUF_H
@@ -14,50 +14,60 @@
 
 struct inbuf {
 	int fd;               /* the caller's */
-	unsigned char *bytes; /* heap, owned */
+	unsigned char *bytes; /* heap, owned; or lent */
 	size_t room, at, end; /* bytes[at..end) have been read and not been used */
-	unsigned char
-	    *spare; /* the buffer before the last turn; heap, owned; NULL before the first */
+	/* The buffer before the last inbuf_turn; heap, owned; or lent; NULL before the first. */
+	unsigned char *spare;
 	size_t spare_room;
-	size_t chunk;              /* how large a buffer to read into */
+	size_t chunk;              /* bytes to read at a time */
 	const unsigned char *lent; /* two buffers of the caller's, of chunk bytes each; or NULL */
-	uint64_t base;             /* the place of bytes[0] in the input */
+	uint64_t base;             /* the offset of bytes[0] in the input */
 	bool at_eof;
-	bool can_seek;    /* a regular file: read by position, and the descriptor's own stays */
-	const char *path; /* parked: opened anew for each read; the caller's */
+	bool can_seek;    /* a regular file: pread() leaves the offset of the descriptor alone */
+	const char *path; /* inbuf_close_between_reads: the caller's */
 	dev_t device;     /* of a regular file */
 	ino_t inode;
-	struct bytequeue *queue; /* read from this instead of the descriptor; the caller's */
+	struct bytequeue
+	    *queue; /* read from this instead of the descriptor; the caller's; or NULL */
 };
 
-/* Nothing is read yet. chunk is how many bytes to read at a time, but for a first, small read. */
+/* Reads nothing yet. chunk is how many bytes to read at a time; the first read is smaller. */
 void inbuf_init(struct inbuf *in, int fd, size_t chunk);
 void inbuf_release(struct inbuf *in);
 
-/* Reads into this memory of the caller's, of two chunks of this size, rather than its own. Nothing
- * has been read yet. */
+/* Before the first read: uses memory, two buffers of chunk bytes each, which is the caller's and
+ * has to stay until inbuf_release. */
 void inbuf_use_memory(struct inbuf *in, unsigned char *memory, size_t chunk);
 
+/* Closes the descriptor of a regular file, and opens path for each read from now on: not all of
+ * thousands of inputs can be open at a time. A path that names another file by then is ESTALE. path
+ * is the caller's and has to stay. Nothing if the input cannot seek. */
+void inbuf_close_between_reads(struct inbuf *in, const char *path);
+
+/* Continues at an offset of an input that can seek. */
+void inbuf_seek(struct inbuf *in, uint64_t offset);
+
 /*
- * Reads until `need` bytes are there or the input ends. bytes may move. 0, or -1 with errno set
- * (no memory, or a read that failed; EAGAIN if a queue does not hold as much yet).
+ * Reads until `need` bytes are in the buffer or the input ends. bytes may move. 0, or -1 with
+ * errno: no memory, or a failed read; EAGAIN if the queue has less at the moment.
  */
 int inbuf_fill(struct inbuf *in, size_t need);
 
 /*
- * Reads more into the other of two buffers, and takes what is left along: what has been used since
- * the turn before stays where it is until the next turn, or inbuf_fill. Whether anything was read;
- * if not, inbuf_fill tells why.
+ * Reads once into the other of two buffers, after a copy of the bytes that have not been used:
+ * those that have been used since the turn before stay where they are until the next inbuf_turn or
+ * inbuf_fill. False if nothing was read; inbuf_fill then tells why.
  */
 bool inbuf_turn(struct inbuf *in);
 
+/* Bytes in the buffer that have not been used. */
 static inline size_t
 inbuf_left(const struct inbuf *in)
 {
 	return in->end - in->at;
 }
 
-/* The place in the input of the next byte. */
+/* The offset in the input of the next byte. */
 static inline uint64_t
 inbuf_offset(const struct inbuf *in)
 {
@@ -71,15 +81,7 @@ inbuf_holds(const struct inbuf *in, uint64_t offset)
 	return offset >= in->base && offset < in->base + in->end;
 }
 
-/* Closes the descriptor of a regular file, and from now on opens it by this path whenever more is
- * read: of thousands of inputs not all can be open. A path that then names another file is ESTALE.
- */
-void inbuf_close_between_reads(struct inbuf *in, const char *path);
-
-/* Goes to an offset of a file that can seek. */
-void inbuf_seek(struct inbuf *in, uint64_t offset);
-
-/* As inbuf_fill; cheap when the bytes are there. */
+/* inbuf_fill, without a call if the bytes are in the buffer. */
 static inline int
 inbuf_want(struct inbuf *in, size_t need)
 {

@@ -1,6 +1,6 @@
 /*
- * The pcap format (draft-ietf-opsawg-pcap): a header of 24 bytes, then records of 16 bytes and the
- * packet.
+ * The pcap format (draft-ietf-opsawg-pcap): a header of 24 bytes, then records of 16 bytes with the
+ * packet behind each.
  */
 #include "capfile/pcap_read-int.h"
 
@@ -8,43 +8,43 @@
 
 #include <string.h>
 
-#define HEADER 24
-#define RECORD 16
-#define AHEAD  1024 /* how far to have bytes fetched that are read next */
+#define HEADER 24   /* bytes */
+#define RECORD 16   /* bytes before the packet */
+#define AHEAD  1024 /* how many bytes ahead to prefetch */
 
 enum {
 	MAGIC_US = 0xa1b2c3d4,
 	MAGIC_NS = 0xa1b23c4d,
-	MAGIC_MODIFIED = 0xa1b2cd34, /* longer records, Linux of the 1990s */
+	MAGIC_MODIFIED = 0xa1b2cd34, /* longer records, of Linux in the 1990s */
 };
 
-/* What compresses to files that begin with these four bytes, or NULL. */
+/* The name of the compressor whose files begin with these four bytes, or NULL. */
 static const char *
-packer_of(const unsigned char *bytes)
+find_compressor(const unsigned char *bytes)
 {
 	static const struct {
 		const char *name, *magic;
 		size_t size;
-	} packers[] = {{"gzip", "\x1f\x8b", 2},
-		       {"bzip2", "BZh", 3},
-		       {"xz",
-			"\xfd"
-			"7zX",
-			4},
-		       {"zstd", "\x28\xb5\x2f\xfd", 4},
-		       {"lz4", "\x04\x22\x4d\x18", 4}};
+	} compressors[] = {{"gzip", "\x1f\x8b", 2},
+			   {"bzip2", "BZh", 3},
+			   {"xz",
+			    "\xfd"
+			    "7zX",
+			    4},
+			   {"zstd", "\x28\xb5\x2f\xfd", 4},
+			   {"lz4", "\x04\x22\x4d\x18", 4}};
 
-	for (size_t i = 0; i < sizeof(packers) / sizeof(*packers); i++)
-		if (memcmp(bytes, packers[i].magic, packers[i].size) == 0)
-			return packers[i].name;
+	for (size_t i = 0; i < sizeof(compressors) / sizeof(*compressors); i++)
+		if (memcmp(bytes, compressors[i].magic, compressors[i].size) == 0)
+			return compressors[i].name;
 	return NULL;
 }
 
-/* Whether these four bytes begin a pcap file; sets the byte order and the unit. */
+/* Sets byte order and resolution by the first four bytes. -1: no pcap file. */
 static int
-judge_magic(struct reader *file, struct failure *why)
+read_magic(struct reader *file, struct failure *why)
 {
-	const char *packer;
+	const char *compressor;
 
 	for (int swapped = 0; swapped < 2; swapped++) {
 		uint32_t magic;
@@ -61,14 +61,14 @@ judge_magic(struct reader *file, struct failure *why)
 					   "which is not supported",
 					   file->name);
 	}
-	packer = packer_of(file->in.bytes);
-	if (packer)
+	compressor = find_compressor(file->in.bytes);
+	if (compressor)
 		return failure_set(why, "'%s' is compressed by %s: unpack it first", file->name,
-				   packer);
+				   compressor);
 	return failure_set(why, "'%s' is no capture file", file->name);
 }
 
-/* Whether a record, which is there as far as its data, is as it should be. */
+/* Reads a record, whose 16 bytes are in the buffer. Whether it is sound. */
 static inline bool
 read_record(const struct reader *file, const unsigned char *p, struct packet *packet)
 {
@@ -105,7 +105,7 @@ pcap_more(struct source *source, struct packet *list, size_t room)
 	return count;
 }
 
-/* Says what is wrong with a record. */
+/* Says what is wrong with a record that is not. */
 static enum source_event
 record_damaged(struct reader *file, const struct packet *packet, uint32_t fraction,
 	       struct failure *why)
@@ -151,7 +151,7 @@ pcap_begin(struct reader *file, struct failure *why)
 	struct interface *interface;
 	uint32_t link;
 
-	if (judge_magic(file, why) < 0)
+	if (read_magic(file, why) < 0)
 		return -1;
 	file->source.next = pcap_next;
 	file->source.more = pcap_more;

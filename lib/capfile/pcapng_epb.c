@@ -1,6 +1,11 @@
 /*
- * The packets of the pcapng format: enhanced, simple, and obsolete packet blocks (sections 4.3, 4.4
- * and A of the draft).
+ * Enhanced, simple and obsolete packet blocks (draft-ietf-opsawg-pcapng, sections 4.3, 4.4 and A).
+ *
+ * epb_flags and epb_queue become members of struct packet. Its other options are a view into the
+ * block wherever they stand in one piece and in this host's byte order, which is nearly always;
+ * only otherwise are they copied, translated, to file->scratch. pcapng_epb_more is the fast path:
+ * it takes blocks from the buffer as long as each is whole, sound and needs no copy, and leaves any
+ * other to next(), which says what is wrong.
  */
 #include "capfile/pcapng_epb-int.h"
 
@@ -12,17 +17,17 @@
 
 #define FIXED 20u /* bytes of the body before the packet's data */
 
+/* Whether the option is a member of struct packet. */
 static bool
-is_own(const struct block_option *option)
+is_member(const struct block_option *option)
 {
 	return (option->code == OPT_EPB_FLAGS || option->code == OPT_EPB_QUEUE) &&
 	       option->size == 4;
 }
 
 /*
- * Takes epb_flags and epb_queue out of the options in [at, end), and leaves a view of the others.
- * 0, or -1 if one does not fit, or 1 if the others do not stand in one piece, or not in this host's
- * byte order, so that a view will not do.
+ * Reads epb_flags and epb_queue among the options in [at, end), and makes a view of the others. 0,
+ * or -1 if an option does not fit, or 1 if the others need a copy.
  */
 static int
 view_options(const struct reader *file, struct packet *packet, const unsigned char *at,
@@ -34,12 +39,12 @@ view_options(const struct reader *file, struct packet *packet, const unsigned ch
 	int more;
 
 	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0) {
-		if (is_own(&option)) {
+		if (is_member(&option)) {
 			const uint32_t value = get32(file, option.value);
 
 			*(option.code == OPT_EPB_FLAGS ? &packet->flags : &packet->core) = value;
-		} else if (!pcapng_option_is_left_out(&option)) {
-			/* One of ours, or one left out, stood between two of the others. */
+		} else if (!pcapng_option_forbids_copy(&option)) {
+			/* Another option stands between two of these. */
 			if (last && last != option.value - 4)
 				is_view = false;
 			first = first ? first : option.value - 4;
@@ -53,7 +58,7 @@ view_options(const struct reader *file, struct packet *packet, const unsigned ch
 	return is_view ? 0 : 1;
 }
 
-/* The others as a translated copy. */
+/* Copies the other options, translated. */
 static int
 copy_options(struct reader *file, struct packet *packet, const unsigned char *at,
 	     const unsigned char *end)
@@ -65,7 +70,7 @@ copy_options(struct reader *file, struct packet *packet, const unsigned char *at
 		return -1;
 	to = file->scratch;
 	while (pcapng_option_next(file->swapped, &at, end, &option) > 0)
-		if (!is_own(&option) && !pcapng_option_is_left_out(&option))
+		if (!is_member(&option) && !pcapng_option_forbids_copy(&option))
 			to = pcapng_option_translate(file->swapped, PCAPNG_OPTION_OF_PACKET,
 						     &option, to);
 	packet->options = file->scratch;
@@ -73,8 +78,7 @@ copy_options(struct reader *file, struct packet *packet, const unsigned char *at
 	return 0;
 }
 
-/* The drops that an obsolete packet block counts, as the option that an enhanced one has for them.
- */
+/* Adds the drop count of an obsolete packet block as the option epb_dropcount. */
 static int
 add_drops(struct reader *file, struct packet *packet, uint16_t drops)
 {
@@ -93,10 +97,10 @@ add_drops(struct reader *file, struct packet *packet, uint16_t drops)
 	return 0;
 }
 
-/* What is wrong with a packet block, but for its options. */
+/* What is wrong with a packet block, its options aside. */
 enum flaw { SOUND, TOO_SHORT, NO_INTERFACE, TOO_LONG, MORE_KEPT, NO_TIME };
 
-/* An enhanced packet block, or an obsolete packet block: they differ in the first word. */
+/* Reads the fixed fields of an enhanced or obsolete packet block: they differ in the first word. */
 static inline enum flaw
 read_fixed(const struct reader *file, uint32_t type, const unsigned char *body, size_t size,
 	   struct packet *packet)
@@ -200,8 +204,7 @@ pcapng_epb_read_simple(struct reader *file, const unsigned char *body, size_t si
 	return SOURCE_PACKET;
 }
 
-/* Reads an enhanced packet block if it is all there, in order, and needs no copy of anything. Its
- * size, or 0. */
+/* Reads an enhanced packet block if it is whole, sound and needs no copy. Its size, or 0. */
 static inline size_t
 read_plain(const struct reader *file, const unsigned char *block, size_t left,
 	   struct packet *packet)

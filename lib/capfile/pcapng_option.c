@@ -23,7 +23,7 @@ pcapng_option_reverse(unsigned char *p, size_t size)
 
 /* The width of the numbers that make up an option's value; 0 where it is bytes or text. */
 static size_t
-pcapng_option_width(enum pcapng_option_kind kind, uint16_t code)
+option_width(enum pcapng_option_kind kind, uint16_t code)
 {
 	static const unsigned char packet[] = {[2] = 4, [4] = 8, [5] = 8, [6] = 4, [8] = 4};
 	static const unsigned char interface[] = {[8] = 8, [10] = 4, [14] = 8, [16] = 8, [17] = 8};
@@ -42,7 +42,7 @@ pcapng_option_is_custom(uint16_t code)
 }
 
 bool
-pcapng_option_is_left_out(const struct block_option *option)
+pcapng_option_forbids_copy(const struct block_option *option)
 {
 	return pcapng_option_is_custom(option->code) && option->code & 0x4000;
 }
@@ -51,7 +51,7 @@ unsigned char *
 pcapng_option_translate(bool swapped, enum pcapng_option_kind kind,
 			const struct block_option *option, unsigned char *to)
 {
-	size_t width = pcapng_option_width(kind, option->code);
+	size_t width = option_width(kind, option->code);
 	unsigned char *value = to + 4;
 
 	memcpy(to, &option->code, 2);

@@ -1,6 +1,6 @@
 /*
- * The options of pcapng blocks (section 3.5 of the draft) as they stand in a file of either byte
- * order, and in this host's.
+ * Options of pcapng blocks (section 3.5 of draft-ietf-opsawg-pcapng), read in either byte order and
+ * translated to this host's.
  */
 #ifndef VCAP_PCAPNG_OPTION_H
 #define VCAP_PCAPNG_OPTION_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a block is, as far as its options' numbers go. */
+/* The kind of block: it says which options are numbers. */
 enum pcapng_option_kind {
 	PCAPNG_OPTION_OF_PACKET,
 	PCAPNG_OPTION_OF_INTERFACE,
@@ -21,8 +21,8 @@ struct block_option {
 	const unsigned char *value;
 };
 
-/* The next option in [*at, end), of this host's byte order or the other: 1, or 0 after the last, or
- * -1 if it does not fit. */
+/* Reads the option at *at and moves *at past it; swapped: it is in the other byte order. 1, or 0
+ * after the last, or -1 if it does not fit before end. */
 static inline int
 pcapng_option_next(bool swapped, const unsigned char **at, const unsigned char *end,
 		   struct block_option *option)
@@ -46,20 +46,21 @@ pcapng_option_next(bool swapped, const unsigned char **at, const unsigned char *
 	return 1;
 }
 
-/* Its value as text, on the heap; NULL without memory. */
+/* A copy of its value as text, on the heap; NULL: no memory. */
 char *pcapng_option_text(const struct block_option *option);
 
-/* Custom options start with the number of an enterprise (section 3.5.1). */
+/* Whether its code is that of a custom option, whose value starts with the number of an enterprise
+ * (section 3.5.1). */
 bool pcapng_option_is_custom(uint16_t code);
-/* Those whose number has this bit are not for a file that somebody else writes (section 3.5.1). */
-bool pcapng_option_is_left_out(const struct block_option *option);
+/* Whether it is a custom option that must not be copied to another file (section 3.5.1). */
+bool pcapng_option_forbids_copy(const struct block_option *option);
 
-/* Writes an option of such a block in this host's byte order, in as many bytes as it has in its
- * file. Returns the end of what was written. */
+/* Writes an option of a block of that kind in this host's byte order, which takes as many bytes as
+ * in the file. Returns the end of what was written. */
 unsigned char *pcapng_option_translate(bool swapped, enum pcapng_option_kind kind,
 				       const struct block_option *option, unsigned char *to);
 
-/* Turns size bytes round. */
+/* Reverses the order of size bytes. */
 void pcapng_option_reverse(unsigned char *p, size_t size);
 
 #endif

@@ -26,8 +26,8 @@ time_at(const struct reader *file, const struct tsresol *resolution, const unsig
 }
 
 static int
-interface_option(struct reader *file, struct interface *interface, struct tsresol *resolution,
-		 const struct block_option *option)
+read_interface_option(struct reader *file, struct interface *interface, struct tsresol *resolution,
+		      const struct block_option *option)
 {
 	char **text = option->code == OPT_IF_NAME          ? &interface->name
 		      : option->code == OPT_IF_DESCRIPTION ? &interface->description
@@ -48,7 +48,7 @@ interface_option(struct reader *file, struct interface *interface, struct tsreso
 		   !interface->filter) {
 		interface->filter = strndup((const char *)option->value + 1, option->size - 1u);
 		return interface->filter ? 0 : -1;
-	} else if (!pcapng_option_is_left_out(option)) {
+	} else if (!pcapng_option_forbids_copy(option)) {
 		unsigned char *end =
 		    pcapng_option_translate(file->swapped, PCAPNG_OPTION_OF_INTERFACE, option,
 					    interface->options + interface->options_len);
@@ -69,12 +69,12 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 
 	interface->linktype = get16(file, body);
 	interface->snaplen = get32(file, body + 4);
-	/* More than enough: what is kept of the options is part of them. */
+	/* Enough: those that are kept are part of them. */
 	interface->options = size > 8 ? malloc(size - 8) : NULL;
 	if (size > 8 && !interface->options)
 		return -1;
 	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0)
-		if (interface_option(file, interface, &resolution, &option) < 0)
+		if (read_interface_option(file, interface, &resolution, &option) < 0)
 			return -1;
 	file->resolutions[file->source.interface_count - 1] = resolution;
 	file->is_unmarked = true;
@@ -86,7 +86,7 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 	return more;
 }
 
-/* An interface description. 0, or -1 with errno and nothing added. */
+/* Reads an interface description. 0, or -1 with errno, and nothing is added. */
 static int
 read_interface(struct reader *file, const unsigned char *body, size_t size)
 {
@@ -104,9 +104,9 @@ read_interface(struct reader *file, const unsigned char *body, size_t size)
 	return -1;
 }
 
-/* "core N" tells whose counters they are, as vcap-run writes it. */
+/* The comment "core N" of vcap-run says whose counters they are. */
 static uint32_t
-core_of_comment(const struct block_option *option)
+parse_core(const struct block_option *option)
 {
 	char text[16] = "";
 	uint64_t core;
@@ -119,20 +119,20 @@ core_of_comment(const struct block_option *option)
 								       : (uint32_t)core;
 }
 
-/* Comments that are not the core's number are kept, one a line. */
+/* Keeps the other comments as the interface's, a line each. */
 static int
-statistics_comments(struct reader *file, uint32_t id, const unsigned char *at,
-		    const unsigned char *end, struct statistics *statistics)
+read_comments(struct reader *file, uint32_t id, const unsigned char *at, const unsigned char *end,
+	      struct statistics *statistics)
 {
 	struct interface *interface = &file->source.interfaces[id];
 	const size_t room =
-	    (size_t)(end - at); /* an option takes more than its text and a newline */
+	    (size_t)(end - at); /* an option is longer than its text and a newline */
 	struct block_option option;
 	char *text = NULL;
 	size_t used = 0;
 
 	while (pcapng_option_next(file->swapped, &at, end, &option) > 0) {
-		const uint32_t core = core_of_comment(&option);
+		const uint32_t core = parse_core(&option);
 		size_t size = strnlen((const char *)option.value, option.size);
 
 		if (option.code != OPT_COMMENT)
@@ -158,8 +158,8 @@ statistics_comments(struct reader *file, uint32_t id, const unsigned char *at,
 
 /* 0, or -1 with errno: EBADMSG for a time out of range. */
 static int
-statistics_option(struct reader *file, uint32_t id, const struct block_option *option,
-		  struct statistics *statistics)
+read_counter(struct reader *file, uint32_t id, const struct block_option *option,
+	     struct statistics *statistics)
 {
 	const struct tsresol *resolution = &file->resolutions[id];
 
@@ -201,11 +201,11 @@ read_statistics(struct reader *file, const unsigned char *body, size_t size, str
 	if (!time_at(file, &file->resolutions[id], body + 4, &statistics.ts_ns))
 		return reader_damaged(file, why, "a time outside of 1970 to 2262");
 	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0)
-		if (statistics_option(file, id, &option, &statistics) < 0)
+		if (read_counter(file, id, &option, &statistics) < 0)
 			return reader_failed(file, why, "a time outside of 1970 to 2262");
 	if (more < 0)
 		return reader_damaged(file, why, "an option of statistics beyond its block");
-	if (statistics_comments(file, id, body + 12, end, &statistics) < 0)
+	if (read_comments(file, id, body + 12, end, &statistics) < 0)
 		return reader_unreadable(file, why);
 	statistics.valid = true;
 	file->source.interfaces[id].statistics = statistics;
@@ -214,8 +214,8 @@ read_statistics(struct reader *file, const unsigned char *body, size_t size, str
 	return SOURCE_STATISTICS;
 }
 
-/* Reverses the numbers in the copy of a known block. Returns where its options start, or NULL if
- * its records do not fit. */
+/* Reverses the numbers in the copy of a known block of the other byte order, up to its options.
+ * Returns where these start, or NULL if the records do not fit. */
 static unsigned char *
 swap_records(const struct reader *file, uint32_t type, unsigned char *p, unsigned char *end)
 {
@@ -246,6 +246,8 @@ swap_records(const struct reader *file, uint32_t type, unsigned char *p, unsigne
 	return p;
 }
 
+/* Makes a note of a block of any other type; a known one is translated to this host's byte order.
+ */
 static enum source_event
 read_note(struct reader *file, uint32_t type, const unsigned char *body, size_t size,
 	  struct failure *why)
@@ -283,8 +285,8 @@ read_note(struct reader *file, uint32_t type, const unsigned char *body, size_t 
 	return SOURCE_NOTE;
 }
 
-/* Makes the whole block at hand readable, with its length in *size; SOURCE_PACKET stands for
- * success. */
+/* Reads until the block at hand is in the buffer. SOURCE_PACKET with its length in *size, or how
+ * the source ended. */
 static enum source_event
 want_block(struct reader *file, uint32_t *size, struct failure *why)
 {

@@ -61,7 +61,7 @@ keep_section_option(struct reader *file, const struct block_option *option, size
 	struct file_section *section = &file->section;
 	unsigned char *end;
 
-	if (!pcapng_option_is_custom(option->code) || pcapng_option_is_left_out(option))
+	if (!pcapng_option_is_custom(option->code) || pcapng_option_forbids_copy(option))
 		return 0;
 	if (!section->options && !(section->options = malloc(room)))
 		return -1;

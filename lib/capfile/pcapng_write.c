@@ -63,7 +63,7 @@ put_time(struct blocks *blocks, int64_t ts_ns)
 
 /* Starts a block with room for size bytes of body and options. */
 static int
-begin(struct blocks *blocks, uint32_t type, size_t size)
+begin_block(struct blocks *blocks, uint32_t type, size_t size)
 {
 	if (blocks_reserve(blocks, size + 12) < 0)
 		return -1;
@@ -73,8 +73,9 @@ begin(struct blocks *blocks, uint32_t type, size_t size)
 	return 0;
 }
 
+/* Fills in the length, at both places. */
 static void
-end(struct blocks *blocks)
+end_block(struct blocks *blocks)
 {
 	uint32_t length = (uint32_t)(blocks->used - blocks->block) + 4;
 
@@ -138,7 +139,7 @@ pcapng_write_section(struct blocks *blocks, const char *hardware, const char *os
 
 	for (const char *const *c = comments; c && *c; c++)
 		room += option_room(*c);
-	if (begin(blocks, PCAPNG_SHB, room) < 0)
+	if (begin_block(blocks, PCAPNG_SHB, room) < 0)
 		return -1;
 	put32(blocks, PCAPNG_MAGIC);
 	put16(blocks, 1);
@@ -152,7 +153,7 @@ pcapng_write_section(struct blocks *blocks, const char *hardware, const char *os
 	if (options)
 		put(blocks, options, options_len);
 	put32(blocks, OPT_END);
-	end(blocks);
+	end_block(blocks);
 	return 0;
 }
 
@@ -164,7 +165,7 @@ pcapng_write_interface(struct blocks *blocks, const struct interface *interface)
 	size_t room = 8 + option_room(interface->name) + option_room(interface->description) +
 		      option_room(interface->filter) + 12 + 8 + 8 + interface->options_len;
 
-	if (begin(blocks, PCAPNG_IDB, room) < 0)
+	if (begin_block(blocks, PCAPNG_IDB, room) < 0)
 		return -1;
 	put16(blocks, interface->linktype);
 	put16(blocks, 0);
@@ -187,7 +188,7 @@ pcapng_write_interface(struct blocks *blocks, const struct interface *interface)
 	if (interface->options_len)
 		put(blocks, interface->options, interface->options_len);
 	put32(blocks, OPT_END);
-	end(blocks);
+	end_block(blocks);
 	return 0;
 }
 
@@ -218,7 +219,7 @@ pcapng_write_statistics(struct blocks *blocks, uint32_t id, const struct statist
 
 	for (const char *line = comment; line; line = after_newline(line))
 		room += option_room(line);
-	if (begin(blocks, PCAPNG_ISB, room) < 0)
+	if (begin_block(blocks, PCAPNG_ISB, room) < 0)
 		return -1;
 	put32(blocks, id);
 	put_time(blocks, statistics->ts_ns);
@@ -231,7 +232,7 @@ pcapng_write_statistics(struct blocks *blocks, uint32_t id, const struct statist
 	put_counter(blocks, OPT_ISB_USRDELIV, statistics->delivered);
 	put_comments(blocks, comment);
 	put32(blocks, OPT_END);
-	end(blocks);
+	end_block(blocks);
 	return 0;
 }
 
@@ -302,20 +303,11 @@ pcapng_write_packet_at(unsigned char *to, uint32_t id, const struct packet *pack
 }
 
 int
-pcapng_write_packet(struct blocks *blocks, uint32_t id, const struct packet *packet)
-{
-	if (blocks_reserve(blocks, PCAPNG_EPB_ROOM(packet->caplen, packet->options_len)) < 0)
-		return -1;
-	blocks->used += pcapng_write_packet_at(blocks->bytes + blocks->used, id, packet);
-	return 0;
-}
-
-int
 pcapng_write_raw(struct blocks *blocks, uint32_t type, const void *body, size_t size)
 {
-	if (begin(blocks, type, size) < 0)
+	if (begin_block(blocks, type, size) < 0)
 		return -1;
 	put(blocks, body, size);
-	end(blocks);
+	end_block(blocks);
 	return 0;
 }

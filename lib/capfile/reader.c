@@ -1,3 +1,12 @@
+/*
+ * A reader is a source whose next() is that of its format, once the first bytes have told which it
+ * is. A live reader has a queue between the descriptor and the buffer, which reader_fill fills: its
+ * next() never blocks.
+ *
+ * A file that can seek may be revisited: merging puts a file's packets in order by reading its
+ * parts in turns. The buffers of the parts that were read last are kept (cursors), so that a few
+ * interleaved parts do not cost a read each time.
+ */
 #include "capfile/reader.h"
 
 #include "capfile/pcap_read-int.h"
@@ -17,7 +26,8 @@ reader_of(struct source *source)
 	return (struct reader *)source;
 }
 
-/* Goes back to an event: source->revisit. */
+/* source->revisit. The buffer at hand is kept as one of the cursors, and one that holds the place,
+ * if there is any, is taken in its stead. */
 static int
 revisit(struct source *source, uint64_t place, struct failure *why)
 {
@@ -87,7 +97,7 @@ begin(struct reader *file, struct failure *why)
 	return file->ops->begin(file, why);
 }
 
-/* A file of which nothing has been read yet. It takes over fd only with owns_fd. */
+/* A reader that has read nothing yet. fd is the caller's until owns_fd is set. */
 static struct reader *
 new_file(int fd, const char *name, struct failure *why)
 {
@@ -204,7 +214,7 @@ reader_open_live(const char *path, const char *name, size_t max, struct failure 
 
 	if (strcmp(path, "-") == 0)
 		return reader_open_live_fd(STDIN_FILENO, "standard input", max, why);
-	/* A FIFO opens without its writer; a regular file does not mind. */
+	/* O_NONBLOCK: a FIFO opens without its writer. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		failure_errno(why, "cannot open '%s'", path);

@@ -1,3 +1,8 @@
+/*
+ * Blocks and records are put together in a buffer, and written when it is full. A batch is first
+ * laid out: the lengths of its packets tell the offset of each piece of PIECE packets, so that
+ * threads can write the pieces into the buffer at the same time.
+ */
 #include "capfile/writer.h"
 
 #include "base/clock.h"
@@ -10,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER      (256u << 10)
-#define BUFFER_MANY (1u << 20) /* ... if others help: they are called for each */
-#define SOON        8          /* packets */
+#define BUFFER         (256u << 10) /* bytes */
+#define BUFFER_THREADS (1u << 20)   /* bytes, with threads: they are woken for each */
+#define AHEAD          8            /* packets to prefetch before they are written */
 
 struct pcap_header {
 	uint32_t magic;
@@ -30,10 +35,10 @@ struct writer {
 	struct blocks blocks; /* what has not been written yet */
 	bool has_header;
 	uint32_t interface_count;
-	uint32_t section_base; /* the id of the section's first interface */
+	uint32_t section_base; /* the number of the section's first interface */
 	bool mixes_linktypes;
 	uint16_t linktype;       /* of the interfaces, if there are any */
-	struct threadpool *crew; /* the caller's; NULL: nobody helps */
+	struct threadpool *pool; /* the caller's; or NULL */
 };
 
 struct writer *
@@ -70,8 +75,8 @@ write_out(struct writer *writer, struct failure *why)
 	return 0;
 }
 
-/* Makes room for size more bytes: a buffer that is full is written, and grows only for a packet
- * that is larger than it. */
+/* Makes room for size more bytes: writes a full buffer, and enlarges it only for a larger packet.
+ */
 static inline int
 reserve(struct writer *writer, size_t size, struct failure *why)
 {
@@ -119,7 +124,7 @@ writer_section(struct writer *writer, const struct file_section *section, struct
 	return 0;
 }
 
-/* The default does not start with "vcap-": it promises no end mark. */
+/* Not "vcap-": that would promise an end mark (file_section.h). */
 static int
 default_section(struct writer *writer, struct failure *why)
 {
@@ -141,7 +146,7 @@ writer_interface(struct writer *writer, const struct interface *interface, uint3
 {
 	if (writer->interface_count && interface->linktype != writer->linktype &&
 	    !writer->mixes_linktypes)
-		return failure_set(why, "link types %u and %u do not go into one file",
+		return failure_set(why, "link types %u and %u do not fit into one file",
 				   writer->linktype, interface->linktype);
 	if (writer->format == FORMAT_PCAP) {
 		if (!writer->has_header && pcap_header(writer, interface->linktype, why) < 0)
@@ -173,10 +178,11 @@ static int
 check_time(const struct writer *writer, const struct packet *packet, struct failure *why)
 {
 	if (packet->ts_ns < 0)
-		return failure_set(why, "a packet of a time before 1970 does not go into a file");
+		return failure_set(why,
+				   "a packet with a time before 1970 does not fit into a file");
 	if (writer->format == FORMAT_PCAP && packet->ts_ns / NS_PER_SECOND > UINT32_MAX)
 		return failure_set(why,
-				   "a packet of a time after 2106 does not go into a pcap file");
+				   "a packet with a time after 2106 does not fit into a pcap file");
 	return 0;
 }
 
@@ -245,31 +251,32 @@ writer_raw(struct writer *writer, uint32_t type, const void *body, size_t size, 
 	return pcapng_write_raw(&writer->blocks, type, body, size) < 0 ? failure_nomem(why) : 0;
 }
 
-/* Packets of a stretch that one of many writes in a row, and how many such there are at a time. */
+/* Packets that one thread writes in a row, and how many such pieces are written at a time. */
 #define PIECE      256
 #define PIECES_MAX 32
 
 struct piece {
 	const struct batch_slot *slots;
 	size_t count;
-	size_t at; /* in the buffer */
+	size_t at; /* offset in the buffer */
 };
 
+/* The pieces of the buffer, for the threads. */
 struct writing {
 	const struct writer *writer;
 	struct piece pieces[PIECES_MAX];
 };
 
-/* Has what is written soon fetched: where a packet is, and later its first bytes. */
+/* Prefetches what is written soon: first the packet, later its first bytes. */
 static inline void
-fetch(const struct piece *piece, size_t i)
+prefetch(const struct piece *piece, size_t i)
 {
 	const struct packet *packet;
 
-	if (i + 2 * SOON >= piece->count)
+	if (i + 2 * AHEAD >= piece->count)
 		return;
-	__builtin_prefetch(piece->slots[i + 2 * SOON].packet);
-	packet = piece->slots[i + SOON].packet;
+	__builtin_prefetch(piece->slots[i + 2 * AHEAD].packet);
+	packet = piece->slots[i + AHEAD].packet;
 	__builtin_prefetch(packet->data);
 	__builtin_prefetch(packet->data + 64);
 }
@@ -285,14 +292,15 @@ write_piece(void *context, size_t number)
 	for (size_t i = 0; i < piece->count; i++) {
 		const struct packet *packet = piece->slots[i].packet;
 
-		fetch(piece, i);
+		prefetch(piece, i);
 		to += record_at(writing->writer, to, packet->iface, packet);
 	}
 }
 
-/* Measures as many packets as fit into the buffer and a piece; *end is where they will end. */
+/* Finds how many packets fit into the buffer and the piece. *end is where they start, and then
+ * where they will end. */
 static int
-measure(const struct writer *writer, struct piece *piece, size_t left, size_t *end,
+lay_out(const struct writer *writer, struct piece *piece, size_t left, size_t *end,
 	struct failure *why)
 {
 	const size_t most = left < PIECE ? left : PIECE;
@@ -302,7 +310,7 @@ measure(const struct writer *writer, struct piece *piece, size_t left, size_t *e
 		const struct packet *packet = piece->slots[piece->count].packet;
 		const size_t length = record_length(writer, packet);
 
-		fetch(piece, piece->count);
+		prefetch(piece, piece->count);
 		if (check_time(writer, packet, why) < 0)
 			return -1;
 		if (length > writer->blocks.room - *end)
@@ -312,9 +320,11 @@ measure(const struct writer *writer, struct piece *piece, size_t left, size_t *e
 	return 0;
 }
 
-/* Writes as much of these slots as fits into the buffer. *count is how many. */
+/* Writes the packets of as many slots, of *count, as fit into the buffer; *count is then their
+ * number. */
 static int
-fill(struct writer *writer, const struct batch_slot *slots, size_t *count, struct failure *why)
+write_slots(struct writer *writer, const struct batch_slot *slots, size_t *count,
+	    struct failure *why)
 {
 	struct writing writing = {.writer = writer};
 	size_t done = 0, end = writer->blocks.used, pieces = 0;
@@ -323,36 +333,36 @@ fill(struct writer *writer, const struct batch_slot *slots, size_t *count, struc
 		struct piece *piece = &writing.pieces[pieces];
 
 		piece->slots = slots + done;
-		if (measure(writer, piece, *count - done, &end, why) < 0)
+		if (lay_out(writer, piece, *count - done, &end, why) < 0)
 			return -1;
 		done += piece->count;
 	} while (writing.pieces[pieces++].count == PIECE && pieces < PIECES_MAX);
-	threadpool_work(writer->crew, write_piece, &writing, pieces);
+	threadpool_work(writer->pool, write_piece, &writing, pieces);
 	writer->blocks.used = end;
 	*count = done;
 	return 0;
 }
 
 int
-writer_batch(struct writer *writer, const struct batch *stretch, struct failure *why)
+writer_batch(struct writer *writer, const struct batch *batch, struct failure *why)
 {
-	for (size_t at = 0, count; at < stretch->count; at += count) {
-		const struct batch_slot *slots = stretch->slots + at;
+	for (size_t at = 0, count; at < batch->count; at += count) {
+		const struct batch_slot *slots = batch->slots + at;
 
 		if (reserve(writer, record_length(writer, slots->packet), why) < 0)
 			return -1;
-		count = stretch->count - at;
-		if (fill(writer, slots, &count, why) < 0)
+		count = batch->count - at;
+		if (write_slots(writer, slots, &count, why) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 int
-writer_set_threadpool(struct writer *writer, struct threadpool *crew, struct failure *why)
+writer_set_threadpool(struct writer *writer, struct threadpool *pool, struct failure *why)
 {
-	writer->crew = crew;
-	return crew && blocks_reserve(&writer->blocks, BUFFER_MANY) < 0 ? failure_nomem(why) : 0;
+	writer->pool = pool;
+	return pool && blocks_reserve(&writer->blocks, BUFFER_THREADS) < 0 ? failure_nomem(why) : 0;
 }
 
 int
@@ -380,7 +390,7 @@ writer_copy(struct writer *writer, struct source *source, struct failure *why)
 	return more;
 }
 
-/* A capture without any packet or interface is still a file of its format. */
+/* A capture without any packet or interface is a file of its format, too. */
 int
 writer_finish(struct writer *writer, struct failure *why)
 {

@@ -1,6 +1,5 @@
 /*
- * What a reader of captures must do with whatever bytes it is given: shared by the targets of the
- * two formats.
+ * What the reader has to do with any bytes: shared by the targets of both formats.
  */
 #ifndef VCAP_FUZZ_CAPTURE_H
 #define VCAP_FUZZ_CAPTURE_H
@@ -12,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A file that holds the bytes. */
+/* A descriptor of a file with these bytes. */
 static inline int
 file_of(const uint8_t *data, size_t size)
 {
@@ -46,7 +45,7 @@ digest_packet(const struct packet *packet)
 	return digest(hash, packet->options, packet->options_len);
 }
 
-/* Options that are handed on form whole options. */
+/* Options that the reader yields are whole. */
 static inline void
 check_options(const unsigned char *options, uint32_t size)
 {
@@ -61,7 +60,7 @@ check_options(const unsigned char *options, uint32_t size)
 	}
 }
 
-/* The packet is made of the input's own bytes, where it is said to stand. */
+/* The packet consists of the input's bytes at source->place. */
 static inline void
 check_packet(const struct source *source, const struct packet *packet, const uint8_t *data,
 	     size_t size, enum format format)
@@ -86,7 +85,7 @@ struct reading {
 	uint64_t digest;
 	size_t packets, events;
 	enum source_event last;
-	/* Where the first packets stand, and what they are. */
+	/* Of the first packets. */
 	uint64_t places[64], digests[64];
 };
 
@@ -126,7 +125,7 @@ read_all(struct reader *file, const uint8_t *data, size_t size, struct reading *
 		check_options(source->interfaces[i].options, source->interfaces[i].options_len);
 }
 
-/* Going back yields what was there. */
+/* Revisited, each place yields the same packet. */
 static inline void
 check_revisits(struct reader *file, const struct reading *reading)
 {
@@ -143,7 +142,7 @@ check_revisits(struct reader *file, const struct reading *reading)
 	}
 }
 
-/* The same packets come many at a time, and each stays as it is until the second turn. */
+/* more() yields the same packets, and each stays as it is until the second turn. */
 static inline void
 check_more(struct reader *file, const struct reading *reading)
 {
@@ -182,7 +181,7 @@ check_more(struct reader *file, const struct reading *reading)
 
 #define PIECE_MAX 4096
 
-/* A reader of these bytes that reads at most chunk of them at a time. */
+/* A reader of these bytes that reads chunk of them at a time. */
 static inline struct reader *
 open_in_pieces(const uint8_t *data, size_t size, unsigned char *memory, size_t chunk)
 {
@@ -199,7 +198,7 @@ open_in_pieces(const uint8_t *data, size_t size, unsigned char *memory, size_t c
 	return file;
 }
 
-/* Reads a file in large pieces, in small ones, many at a time, and backwards: all the same. */
+/* A file is the same read in large pieces, in small ones, many packets at a time, and backwards. */
 static inline void
 check_capture(const uint8_t *data, size_t size)
 {

@@ -74,7 +74,6 @@ after() { # FILE COUNT
 	perl -e '$| = 1; $/ = \200; print while <>' <a.pcap >a 3>&- &
 	perl -e '$| = 1; $/ = \200; print while <>' <b.pcap >b 3>&- &
 	vcap-merge --live -w out.pcapng a=a b=b
-	wait
 	# Nothing, and at the end isb_endtime, which is 3.
 	[ "$(statistics out.pcapng | sort -u)" = $'options:\noptions: 3' ]
 }

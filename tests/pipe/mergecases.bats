@@ -181,7 +181,7 @@ bytes() {
 	[ "$(times out.pcapng)" = '4294967296 4294967296 4294967296 ' ]
 	run -0 vcap-merge -F pcap -w out.pcap a.pcap
 	run -1 vcap-merge -F pcap -w no.pcap -o a=2 a.pcap
-	[ "$output" = "vcap-merge: a packet of a time after 2106 does not go into a pcap file" ]
+	[ "$output" = "vcap-merge: a packet with a time after 2106 does not fit into a pcap file" ]
 	[ ! -e no.pcap ]
 	# Times beyond 2038 are no damage.
 	mkcap -n 3 -t 3000000000 -g 0 -u -b >b.pcap

@@ -70,7 +70,7 @@ log_lines(void)
 	    "vcap=1,host,1,10.0.0.2,2,10.0.0.3,3,10.0.0.4,4"};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct connparsed pair;
+		struct connpair parsed;
 		struct failure why = FAILURE_INIT;
 		char *text = NULL;
 
