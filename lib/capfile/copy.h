@@ -21,7 +21,7 @@ typedef char *copy_remark(void *context);
 
 enum copy_outcome {
 	COPY_DONE,
-	COPY_CUT, /* the input is damaged or cut short: what was whole is copied, why says where */
+	COPY_CUT,    /* the input is damaged or cut short: what is whole was copied; why has more */
 	COPY_FAILED, /* the output is not to be used */
 };
 
@@ -30,7 +30,7 @@ struct copy {
 	struct reader *in;
 	struct writer *out;
 	copy_judge *judge;
-	copy_remark *remark; /* called once; may be NULL */
+	copy_remark *remark; /* called for each last statistics; may be NULL */
 	void *context;
 	/* private */
 	uint32_t interfaces; /* how many have been copied */

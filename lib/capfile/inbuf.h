@@ -27,8 +27,8 @@ struct inbuf {
 	const char *path; /* inbuf_close_between_reads: the caller's */
 	dev_t device;     /* of a regular file */
 	ino_t inode;
-	struct bytequeue
-	    *queue; /* read from this instead of the descriptor; the caller's; or NULL */
+	/* What to read from instead of the descriptor; the caller's; or NULL. */
+	struct bytequeue *queue;
 };
 
 /* Reads nothing yet. chunk is how many bytes to read at a time; the first read is smaller. */

@@ -28,9 +28,10 @@ void blocks_release(struct blocks *blocks);
 int blocks_reserve(struct blocks *blocks, size_t more);
 
 /*
- * Append a block. 0, or -1: no memory, and nothing is appended. Texts may be NULL: no option; they
- * are cut at 65535 bytes.
+ * These append a block. 0, or -1: no memory, and nothing is appended. Texts may be NULL, which is
+ * no option, and are cut at 65535 bytes.
  */
+
 /* comments is a NULL-ended list, or NULL. options are in the form of packet.options, or NULL. */
 int pcapng_write_section(struct blocks *blocks, const char *hardware, const char *os,
 			 const char *application, const char *const *comments,

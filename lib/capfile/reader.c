@@ -78,7 +78,7 @@ recognize(const struct reader *file)
 									: &pcap_read_ops;
 }
 
-/* Reads as far as it takes to tell the format. */
+/* Reads the first header, by the format that its first bytes tell. */
 static int
 begin(struct reader *file, struct failure *why)
 {

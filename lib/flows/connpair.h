@@ -1,13 +1,13 @@
 /*
  * A connection pair: a connection from a load balancer to a server, and the client's connection
- *that it carries. As one line of text it is what vcap-flows prints and vcap-join reads:
+ * that it carries. As one line of text it is what vcap-flows prints and vcap-join reads:
  *
  *	TIME EVENT PROTO CLIENT:PORT VIP:PORT SOURCE:PORT SERVER:PORT
  *
  * TIME is in seconds since 1970-01-01 00:00 UTC with nine decimals: when the connection to the
- *server began or ended, as far as that is known. EVENT is `new` or `end`, PROTO `tcp`, `udp` or
- *`sctp`. IPv6 is `[ADDRESS]:PORT`, an unknown port `*`, an unknown endpoint `-`. SOURCE is the load
- *balancer's address towards the server. Words are separated by blanks.
+ * server began or ended, if that is known. EVENT is `new` or `end`, PROTO `tcp`, `udp` or `sctp`.
+ * IPv6 is `[ADDRESS]:PORT`, an unknown port `*`, an unknown endpoint `-`. SOURCE is the load
+ * balancer's address towards the server. Words are separated by blanks.
  */
 #ifndef VCAP_CONNPAIR_H
 #define VCAP_CONNPAIR_H

@@ -1,6 +1,6 @@
 /*
  * Connection pairs in lines of the `conntrack` tool: of `conntrack -L`, and of `conntrack -E -o
- *timestamp` (conntrack(8); as libnetfilter_conntrack's snprintf_default.c writes them):
+ * timestamp` (conntrack(8); as libnetfilter_conntrack's snprintf_default.c writes them):
  *
  *	tcp      6 9 CLOSE src=10.1.0.2 dst=192.0.2.10 sport=39924 dport=80
  *		src=10.2.0.2 dst=10.2.0.1 sport=8080 dport=56604 [ASSURED] mark=0 use=1
