@@ -3,8 +3,9 @@
  * capture file.
  */
 #include "cli.h"
+#include "controller/config.h"
 #include "filter/filter_cmd.h"
-#include "filter/selection.h"
+#include "filter/filter_options.h"
 #include "packet/bpf.h"
 
 #include <stdlib.h>
@@ -35,83 +36,52 @@ static const struct command self = {
 	"      --version            show the version\n",
 };
 
-struct request {
-	struct selection selection;
-	enum bpf_form form;
-	bool widen;
-	const char *in, *out, *specs;
-};
-
-static struct request
-parse_options(int argc, char **argv)
+static void
+parse_options(struct filter_options *options, struct service *service, int argc, char **argv)
 {
-	enum { COMMA = 256, SPECS, WIDEN };
-	static const struct option options[] = {SELECTION_OPTIONS,
-						{"widen", no_argument, NULL, WIDEN},
-						{"dump", no_argument, NULL, 'd'},
-						{"comma", no_argument, NULL, COMMA},
-						{"read", required_argument, NULL, 'r'},
-						{"write", required_argument, NULL, 'w'},
-						{"specs", required_argument, NULL, SPECS},
-						CLI_OPTIONS};
-	static const enum bpf_form dumps[] = {BPF_DECIMAL, BPF_LISTING, BPF_C, BPF_DECIMAL};
-	struct request request = {.selection = SELECTION_INIT};
-	struct selection *selection = &request.selection;
+	static const struct option table[] = {
+	    {"service", required_argument, NULL, 'S'}, FILTER_OPTIONS, CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
-	unsigned dump = 0;
-	bool comma = false;
-	int opt, taken;
+	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":" SELECTION_LETTERS "dr:w:", options, NULL)) !=
-	       -1) {
-		taken = selection_option(selection, opt, optarg, getenv, &why);
+	while ((opt = getopt_long(argc, argv, ":S:" FILTER_LETTERS, table, NULL)) != -1) {
+		int taken = filter_options_take(options, opt, optarg, &why);
+
+		if (opt == 'S') {
+			service_release(service);
+			options->selection.service = service;
+			taken = config_service_load(service, optarg, getenv, &why) < 0 ? -1 : 1;
+		}
 		if (taken < 0)
 			die_usage("%s", why.text);
-		if (taken > 0)
-			continue;
-		switch (opt) {
-		case WIDEN: request.widen = true; break;
-		case 'd': dump++; break;
-		case COMMA: comma = true; break;
-		case 'r': request.in = optarg; break;
-		case 'w': request.out = optarg; break;
-		case SPECS: request.specs = optarg; break;
-		default: cli_option(opt, argv);
-		}
+		if (taken == 0)
+			cli_option(opt, argv);
 	}
-	if (dump > 3 || (dump && comma))
-		die_usage("one of -d, -dd, -ddd and --comma, please");
-	if (!request.in != !request.out)
-		die_usage("-r and -w go together");
-	if (request.out && strcmp(request.out, "-") == 0 && isatty(STDOUT_FILENO))
+	if (options->out && strcmp(options->out, "-") == 0 && isatty(STDOUT_FILENO))
 		die_usage("standard output is a terminal: use -w or a pipe");
-	if (request.widen && selection->exclude)
-		die_usage("--widen lets more through, -x with it would let less through");
-	request.form = comma ? BPF_COMMA : dumps[dump];
-	selection->from_file = request.in != NULL;
-	return request;
+	if (filter_options_decide(options, argv + optind, &why) < 0)
+		die_usage("%s", why.text);
 }
 
-/* Says what the user should know about the selection. */
 static void
-tell(const struct selection *selection)
+print_remarks(const struct selection *selection)
 {
-	for (unsigned i = 0; i < selection->remark_count; i++)
-		warn("%s", selection->remarks[i].text);
+	for (size_t i = 0; i < selection->remarks.count; i++)
+		warn("%s", selection->remarks.list[i]);
 }
 
 static int
-apply(struct request *request)
+filter_file(struct filter_options *options)
 {
-	struct filter_cmd job;
+	struct filter_cmd cmd;
 	struct failure why = FAILURE_INIT;
 	enum copy_outcome outcome;
 
-	tell(&request->selection);
-	if (filter_cmd_open(&job, request->in, request->out, &why) < 0)
+	print_remarks(&options->selection);
+	if (filter_cmd_open(&cmd, options->in, options->out, &why) < 0)
 		die("%s", why.text);
-	cli_remove_at_signal(job.out.temporary);
-	outcome = filter_cmd_run(&job, &request->selection, &why);
+	cli_remove_at_signal(cmd.out.temporary);
+	outcome = filter_cmd_run(&cmd, &options->selection, &why);
 	cli_remove_at_signal(NULL);
 	if (outcome == COPY_FAILED)
 		die("%s", why.text);
@@ -121,20 +91,20 @@ apply(struct request *request)
 }
 
 static int
-print(struct request *request)
+print_program(struct filter_options *options)
 {
-	struct selection *selection = &request->selection;
+	struct selection *selection = &options->selection;
 	struct bpf program = BPF_INIT;
 	struct failure why = FAILURE_INIT;
 
-	if (selection_compile(selection, request->widen, &program, &why) < 0)
+	if (selection_compile(selection, &program, &why) < 0)
 		die("%s", why.text);
-	tell(selection);
-	if (request->form == BPF_COMMA && selection->linktype == LINKTYPE_RAW &&
+	print_remarks(selection);
+	if (options->form == BPF_COMMA && selection->linktype == LINKTYPE_RAW &&
 	    program.count > XT_BPF_MAX)
 		die("the program has %zu instructions, iptables' bpf match takes %d", program.count,
 		    XT_BPF_MAX);
-	bpf_print(&program, request->form, stdout);
+	bpf_print(&program, options->form, stdout);
 	bpf_release(&program);
 	return cli_finish(EXIT_DONE);
 }
@@ -142,19 +112,14 @@ print(struct request *request)
 int
 main(int argc, char **argv)
 {
-	struct request request;
-	struct failure why = FAILURE_INIT;
-	bool stdin_is_taken;
+	struct filter_options options = FILTER_OPTIONS_INIT;
+	struct service service = SERVICE_INIT;
 	int status;
 
 	cli_start(&self);
-	request = parse_options(argc, argv);
-	stdin_is_taken = request.in && strcmp(request.in, "-") == 0;
-	if (selection_add(&request.selection, request.specs, argv + optind, stdin_is_taken, &why) <
-		0 ||
-	    selection_decide(&request.selection, &why) < 0)
-		die_usage("%s", why.text);
-	status = request.in ? apply(&request) : print(&request);
-	selection_release(&request.selection);
+	parse_options(&options, &service, argc, argv);
+	status = options.in ? filter_file(&options) : print_program(&options);
+	selection_release(&options.selection);
+	service_release(&service);
 	return status;
 }

@@ -1,3 +1,13 @@
+/*
+ * Nodes are hash-consed: an instruction with the same operation and successors as an earlier one
+ * gets its label, so equal tails are shared without looking for them. What the entry does not lead
+ * to is left out when the program is laid out.
+ *
+ * Nodes are laid out in the order of their labels, from the end: what was made last comes first,
+ * and falls through to its successor if that was made just before. A conditional jump reaches 255
+ * instructions far (jt and jf are bytes); beyond that it goes to a stand-in, which is put in
+ * between and shared by later jumps while they reach it.
+ */
 #include "filter/codegen.h"
 
 #include <linux/filter.h>
@@ -8,7 +18,7 @@
 #define JUMP_REACH 255 /* jt and jf are bytes */
 #define NOWHERE    UINT32_MAX
 
-/* An instruction with its successors: yes and no of a test, next (in yes) of anything else but a
+/* An instruction and its successors: yes and no of a test; next, in yes, of others; none of a
  * return. Successors have smaller labels. */
 struct node {
 	uint16_t code;
@@ -41,7 +51,7 @@ codegen_free(struct codegen *cg)
 }
 
 static uint32_t
-slot_of(const struct codegen *cg, const struct node *node)
+home_of(const struct codegen *cg, const struct node *node)
 {
 	uint64_t hash = node->code * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -57,15 +67,15 @@ is_same(const struct node *a, const struct node *b)
 	return a->code == b->code && a->k == b->k && a->yes == b->yes && a->no == b->no;
 }
 
-/* The slot where node is, or is to go. */
+/* The place in the table where node is, or where it belongs. */
 static uint32_t *
-look_up(const struct codegen *cg, const struct node *node)
+find_place(const struct codegen *cg, const struct node *node)
 {
-	uint32_t slot = slot_of(cg, node);
+	uint32_t place = home_of(cg, node);
 
-	while (cg->table[slot] && !is_same(&cg->nodes[cg->table[slot] - 1], node))
-		slot = (slot + 1) & (cg->table_size - 1);
-	return &cg->table[slot];
+	while (cg->table[place] && !is_same(&cg->nodes[cg->table[place] - 1], node))
+		place = (place + 1) & (cg->table_size - 1);
+	return &cg->table[place];
 }
 
 /* Room for one more node, and a table at most half full. */
@@ -87,15 +97,15 @@ make_room(struct codegen *cg)
 		return false;
 	cg->table_size = 2 * room;
 	for (uint32_t i = 0; i < cg->count; i++)
-		*look_up(cg, &nodes[i]) = i + 1;
+		*find_place(cg, &nodes[i]) = i + 1;
 	cg->room = room;
 	return true;
 }
 
 static label
-make(struct codegen *cg, struct node node)
+add_node(struct codegen *cg, struct node node)
 {
-	uint32_t *slot;
+	uint32_t *place;
 
 	if (!cg || cg->failed)
 		return 0;
@@ -103,30 +113,30 @@ make(struct codegen *cg, struct node node)
 		cg->failed = true;
 		return 0;
 	}
-	slot = look_up(cg, &node);
-	if (!*slot) {
+	place = find_place(cg, &node);
+	if (!*place) {
 		cg->nodes[cg->count++] = node;
-		*slot = cg->count;
+		*place = cg->count;
 	}
-	return *slot - 1;
+	return *place - 1;
 }
 
 label
 codegen_return(struct codegen *cg, uint32_t k)
 {
-	return make(cg, (struct node){BPF_RET | BPF_K, k, NOWHERE, NOWHERE});
+	return add_node(cg, (struct node){BPF_RET | BPF_K, k, NOWHERE, NOWHERE});
 }
 
 label
 codegen_op(struct codegen *cg, uint16_t code, uint32_t k, label next)
 {
-	return make(cg, (struct node){code, k, next, NOWHERE});
+	return add_node(cg, (struct node){code, k, next, NOWHERE});
 }
 
 label
 codegen_test(struct codegen *cg, uint16_t code, uint32_t k, label yes, label no)
 {
-	return yes == no ? yes : make(cg, (struct node){code, k, yes, no});
+	return yes == no ? yes : add_node(cg, (struct node){code, k, yes, no});
 }
 
 void
@@ -143,9 +153,9 @@ codegen_failed(const struct codegen *cg)
 }
 
 /*
- * The assembler. Places count from the program's end, 0 being its last instruction, so that the
- * place of everything already laid out is final. at[] is where a node is; near[] where the newest
- * stand-in for it is: a jump to it, or its copy if it is a return.
+ * The assembler. Places count from the end of the program, 0 being its last instruction, so the
+ * place of everything laid out is final. at[] is the place of a node, near[] that of its newest
+ * stand-in: a jump to it, or a copy of it if it is a return.
  */
 struct layout {
 	const struct codegen *cg;
@@ -158,7 +168,7 @@ struct layout {
 };
 
 static void
-emit(struct layout *layout, struct insn insn)
+append_insn(struct layout *layout, struct insn insn)
 {
 	if (layout->count == layout->room) {
 		uint32_t room = layout->room ? 2 * layout->room : 256;
@@ -174,8 +184,7 @@ emit(struct layout *layout, struct insn insn)
 	layout->insns[layout->count++] = insn;
 }
 
-/* Instructions that an instruction put in front of everything so far would have to skip to get to
- * place. */
+/* How many instructions a jump would skip to get to place if it were put in front of all so far. */
 static uint32_t
 distance(const struct layout *layout, uint32_t place)
 {
@@ -188,16 +197,16 @@ distance(const struct layout *layout, uint32_t place)
  * net/core/filter.c), and with it what had been stored by then, and would refuse the program.
  */
 static void
-emit_stand_in(struct layout *layout, label target)
+append_stand_in(struct layout *layout, label target)
 {
 	const struct node *node = &layout->cg->nodes[target];
 
 	layout->near[target] = layout->count;
 	if (BPF_CLASS(node->code) == BPF_RET && !layout->uses_memory)
-		emit(layout, (struct insn){node->code, 0, 0, node->k});
+		append_insn(layout, (struct insn){node->code, 0, 0, node->k});
 	else
-		emit(layout,
-		     (struct insn){BPF_JMP | BPF_JA, 0, 0, distance(layout, layout->at[target])});
+		append_insn(layout, (struct insn){BPF_JMP | BPF_JA, 0, 0,
+						  distance(layout, layout->at[target])});
 }
 
 /* The distance to target or its stand-in, if a conditional jump can reach one. */
@@ -215,42 +224,42 @@ reaches(const struct layout *layout, label target, uint8_t *skip)
 }
 
 static void
-emit_test(struct layout *layout, const struct node *node)
+append_test(struct layout *layout, const struct node *node)
 {
 	struct insn insn = {.code = node->code, .k = node->k};
 
-	/* A stand-in moves the other target one further away, so look again after each. */
+	/* A stand-in moves the other target one further away, so both are checked again. */
 	while (!layout->failed) {
 		if (!reaches(layout, node->yes, &insn.jt))
-			emit_stand_in(layout, node->yes);
+			append_stand_in(layout, node->yes);
 		else if (!reaches(layout, node->no, &insn.jf))
-			emit_stand_in(layout, node->no);
+			append_stand_in(layout, node->no);
 		else
 			break;
 	}
-	emit(layout, insn);
+	append_insn(layout, insn);
 }
 
 static void
-emit_node(struct layout *layout, label which)
+append_node(struct layout *layout, label which)
 {
 	const struct node *node = &layout->cg->nodes[which];
 
 	switch (BPF_CLASS(node->code)) {
-	case BPF_RET: emit(layout, (struct insn){node->code, 0, 0, node->k}); break;
-	case BPF_JMP: emit_test(layout, node); break;
+	case BPF_RET: append_insn(layout, (struct insn){node->code, 0, 0, node->k}); break;
+	case BPF_JMP: append_test(layout, node); break;
 	default:
 		if (distance(layout, layout->at[node->yes]) > 0)
-			emit_stand_in(layout, node->yes);
-		emit(layout, (struct insn){node->code, 0, 0, node->k});
+			append_stand_in(layout, node->yes);
+		append_insn(layout, (struct insn){node->code, 0, 0, node->k});
 		break;
 	}
 	layout->at[which] = layout->count - 1;
 }
 
-/* Marks what entry leads to. Successors come before their predecessors, so one pass does. */
+/* Marks what is reachable from entry. Successors have smaller labels, so one pass is enough. */
 static void
-mark(struct layout *layout, label entry)
+mark_reachable(struct layout *layout, label entry)
 {
 	layout->wanted[entry] = true;
 	for (label i = entry + 1; i-- > 0;) {
@@ -292,10 +301,10 @@ codegen_assemble(struct codegen *cg, label entry, struct bpf *program, struct fa
 	layout.failed = !layout.at || !layout.near || !layout.wanted;
 	if (!layout.failed) {
 		memset(layout.near, 0xff, cg->count * sizeof(*layout.near));
-		mark(&layout, entry);
+		mark_reachable(&layout, entry);
 		for (label i = 0; i <= entry && !layout.failed; i++)
 			if (layout.wanted[i])
-				emit_node(&layout, i);
+				append_node(&layout, i);
 	}
 	free(layout.at);
 	free(layout.near);

@@ -1,3 +1,10 @@
+/*
+ * In libpcap's language the keyword `vlan` moves all later offsets, so an expression is true of
+ * frames with a fixed number of tags. It is compiled three times, as `text`, `vlan and (text)` and
+ * `vlan and vlan and (text)`, and the tags of each frame pick one of the programs. Of tags behind
+ * cooked headers libpcap knows nothing: there the loads of the first program are moved by four
+ * bytes for each tag.
+ */
 #include "filter/expr.h"
 
 #include "packet/linktype.h"
@@ -20,7 +27,7 @@ expr_release(struct filter_expression *expression)
 }
 
 static bool
-says_vlan(const char *text)
+uses_vlan(const char *text)
 {
 	for (const char *s = text; *s;) {
 		size_t length = 0;
@@ -35,7 +42,7 @@ says_vlan(const char *text)
 }
 
 static int
-take_over(struct bpf *program, const struct bpf_program *theirs, struct failure *why)
+copy_program(struct bpf *program, const struct bpf_program *theirs, struct failure *why)
 {
 	program->insns = calloc(theirs->bf_len, sizeof(*program->insns));
 	if (!program->insns)
@@ -50,7 +57,8 @@ take_over(struct bpf *program, const struct bpf_program *theirs, struct failure 
 }
 
 static int
-compile(pcap_t *handle, unsigned tags, const char *text, struct bpf *program, struct failure *why)
+compile_with_tags(pcap_t *handle, unsigned tags, const char *text, struct bpf *program,
+		  struct failure *why)
 {
 	static const char *const prefix[] = {"", "vlan and (", "vlan and vlan and ("};
 	struct bpf_program theirs;
@@ -62,7 +70,7 @@ compile(pcap_t *handle, unsigned tags, const char *text, struct bpf *program, st
 	rc = pcap_compile(handle, &theirs, whole, 1, PCAP_NETMASK_UNKNOWN);
 	free(whole);
 	if (rc == 0) {
-		rc = take_over(program, &theirs, why);
+		rc = copy_program(program, &theirs, why);
 		pcap_freecode(&theirs);
 		return rc;
 	}
@@ -155,15 +163,15 @@ expr_compile(struct filter_expression *expression, const char *text, uint16_t li
 	pcap_t *handle;
 	int rc = 0;
 
-	if (says_vlan(text))
+	if (uses_vlan(text))
 		return failure_set(why, "expression '%s': tags are taken care of, 'vlan' cannot be",
 				   text);
 	handle = pcap_open_dead(dlt_of(linktype), PACKET_SNAPLEN);
 	if (!handle)
 		return failure_nomem(why);
-	rc = compile(handle, 0, text, &made.by_tags[0], why);
+	rc = compile_with_tags(handle, 0, text, &made.by_tags[0], why);
 	for (unsigned tags = 1; link->has_type && tags <= DISSECT_VLAN_TAGS && rc == 0; tags++)
-		rc = knows_tags ? compile(handle, tags, text, &made.by_tags[tags], why)
+		rc = knows_tags ? compile_with_tags(handle, tags, text, &made.by_tags[tags], why)
 				: move_program(&made.by_tags[0], link, tags, text,
 					       &made.by_tags[tags], why);
 	pcap_close(handle);

@@ -11,16 +11,13 @@
 #include <stdint.h>
 
 /*
- * Compiles text, `vlan and (text)` and `vlan and vlan and (text)` for this link type, so that a
- * frame's own tags can pick one: in libpcap's language a `vlan` moves everything after it, and text
- * may not have one itself. For cooked link types, of whose tags libpcap knows nothing, the program
- * of untagged frames is moved along instead; text that reads the type of such a frame as bytes
- * (`link[14]`) cannot be, and is refused. Raw packets have no tags. A name in text may be looked
- * up. -1: expression is unchanged.
+ * Compiles text for frames of this link type without VLAN tags, with one and with two. text may not
+ * use `vlan` itself, and a cooked link type may not read the type of the frame as bytes
+ * (`link[14]`). A host name in text may be looked up. On failure expression is unchanged.
  */
 int expr_compile(struct filter_expression *expression, const char *text, uint16_t linktype,
 		 struct failure *why);
-/* Whether it looks at what only the kernel knows about a packet: no file says that. */
+/* Whether it uses what only the kernel knows about a packet (ancillary loads), which files lack. */
 bool expr_asks_kernel(const struct filter_expression *expression);
 void expr_release(struct filter_expression *expression);
 

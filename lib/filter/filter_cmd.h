@@ -1,6 +1,6 @@
 /*
- * A capture file filtered to another: opened with what the user may do, then read with nothing of
- * that.
+ * What vcap-filter -r does: opens its files with the privileges of the user, then gives those up
+ * and copies the packets that the filter accepts.
  */
 #ifndef VCAP_FILTER_CMD_H
 #define VCAP_FILTER_CMD_H
@@ -17,14 +17,14 @@ struct filter_cmd {
 };
 
 /* Opens both; "-" is standard input and output. -1: nothing is open. */
-int filter_cmd_open(struct filter_cmd *job, const char *in, const char *out, struct failure *why);
+int filter_cmd_open(struct filter_cmd *cmd, const char *in, const char *out, struct failure *why);
 
 /*
- * Confines the process (priv.h), copies what the selection, which is decided and from_file, lets
- * through, and commits the output. Both are closed in the end. With COPY_FAILED there is no output
- * file, and the old one, if there was one, is untouched.
+ * Confines the process (priv.h), copies the packets that the selection accepts, and commits the
+ * output. The selection was decided, with from_file. Closes both files. With COPY_FAILED an old
+ * output file is left as it was, and no new one made.
  */
-enum copy_outcome filter_cmd_run(struct filter_cmd *job, struct selection *selection,
+enum copy_outcome filter_cmd_run(struct filter_cmd *cmd, struct selection *selection,
 				 struct failure *why);
 
 #endif

@@ -1,10 +1,20 @@
+/*
+ * A balanced binary search as code: its cost grows with the logarithm of the number of intervals.
+ * The intervals become arms, which partition the range of a word; JGE divides them in two, until a
+ * leaf is left: a few single values, which are compared one after the other with JEQ. That takes
+ * about half the instructions of dividing down to each value.
+ *
+ * IPv6 addresses are tested word by word. Each value of a word that intervals start or end at has
+ * its own search of the words behind it; codegen shares the code if these are the same.
+ */
 #include "filter/search.h"
 
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Values from first up to the next arm's first go to `to`. The first arm of a list starts at 0. */
+/* Values from first up to the first of the next arm continue at `to`. The first arm of a list
+ * starts at 0. */
 struct arm {
 	uint32_t first;
 	label to;
@@ -16,8 +26,8 @@ struct arms {
 	bool failed;
 };
 
-/* Adds an arm. It takes the place of one that turns out to have no values, and is the same as the
- * one before it if both lead to the same place. */
+/* Appends an arm. It replaces one that turns out to be empty, and is merged with the one before if
+ * both continue at the same label. */
 static void
 add_arm(struct arms *arms, uint32_t first, label to)
 {
@@ -39,7 +49,7 @@ add_arm(struct arms *arms, uint32_t first, label to)
 	arms->list[arms->count++] = (struct arm){first, to};
 }
 
-/* Whether arm i of those before end is a single value. The very last arm goes on to 2^32 - 1. */
+/* Whether arm i is a single value. The last arm ends at 2^32 - 1. */
 static bool
 is_single(const struct arms *arms, size_t i)
 {
@@ -48,7 +58,8 @@ is_single(const struct arms *arms, size_t i)
 	return arms->list[i].first == last;
 }
 
-/* Whether arms low up to high are at most leaf single values amid one way for all the others. */
+/* Whether the arms [low, high) are at most search->leaf single values, and all others continue at
+ * one label, *other. */
 static bool
 is_leaf(const struct search *search, const struct arms *arms, size_t low, size_t high, label *other)
 {
@@ -69,31 +80,31 @@ is_leaf(const struct search *search, const struct arms *arms, size_t low, size_t
 	return singles <= search->leaf;
 }
 
-/* A measure for balance: single values count one, ranges as much as a leaf of them. Gaps between
- * are not counted; they are every second arm, or nearly. */
+/* A measure for balance: a single value counts 1, a range as much as a leaf. Gaps, about every
+ * second arm, do not count. */
 static size_t
-weigh(const struct search *search, const struct arms *arms, size_t i, label gap)
+weight(const struct search *search, const struct arms *arms, size_t i, label gap)
 {
 	if (arms->list[i].to == gap)
 		return 0;
 	return is_single(arms, i) ? 1 : search->leaf;
 }
 
-/* Where to cut: near the middle, but so that the leaves on the left are full ones. */
+/* Where to divide: near the middle, but so that the leaves on the left are full. */
 static size_t
 find_cut(const struct search *search, const struct arms *arms, size_t low, size_t high, label gap)
 {
 	size_t sum = 0, left = 0, cut = low, target;
 
 	for (size_t i = low; i < high; i++)
-		sum += weigh(search, arms, i, gap);
+		sum += weight(search, arms, i, gap);
 	target = (sum + search->leaf - 1) / search->leaf / 2 * search->leaf;
-	while (cut < high - 1 && left + weigh(search, arms, cut, gap) <= target)
-		left += weigh(search, arms, cut++, gap);
+	while (cut < high - 1 && left + weight(search, arms, cut, gap) <= target)
+		left += weight(search, arms, cut++, gap);
 	return cut > low ? cut : low + 1;
 }
 
-/* Tests A, known to be in one of the arms from low up to high. */
+/* Tests A, which is in one of the arms [low, high). */
 static label
 search_arms(const struct search *search, const struct arms *arms, size_t low, size_t high,
 	    label gap)
@@ -117,9 +128,9 @@ search_arms(const struct search *search, const struct arms *arms, size_t low, si
 			    left);
 }
 
-/* Turns the list into code and releases it. */
+/* Makes the code for all arms and releases them. */
 static label
-finish_arms(const struct search *search, struct arms *arms, label no)
+search_all_arms(const struct search *search, struct arms *arms, label no)
 {
 	label entry = no;
 
@@ -143,10 +154,10 @@ search_word(const struct search *search, const struct interval *list, size_t cou
 		if (list[i].last < UINT32_MAX)
 			add_arm(&arms, (uint32_t)list[i].last + 1, no);
 	}
-	return finish_arms(search, &arms, no);
+	return search_all_arms(search, &arms, no);
 }
 
-/* The first of `words` words of an address, and the rest. */
+/* Of a value of `words` words, the first word, and a mask for the others. */
 static uint32_t
 first_word(unsigned __int128 value, unsigned words)
 {
@@ -162,7 +173,7 @@ rest_mask(unsigned words)
 static label search_words(const struct search *search, const struct interval *list, size_t count,
 			  unsigned words, uint32_t at, label yes, label no);
 
-/* What remains to be looked at of a list of intervals: from `from`, within the first of them. */
+/* The rest of a list of intervals; of the first interval, the part from `from`. */
 struct rest {
 	const struct interval *list;
 	size_t count;
@@ -178,8 +189,8 @@ drop_first(struct rest *rest)
 		rest->from = rest->list->first;
 }
 
-/* Takes what lies within one value of the first word, of as many intervals as do, and returns the
- * code that tests the words after it. */
+/* Consumes the parts of the intervals that share the value of the first word, and returns code that
+ * tests the words after it. */
 static label
 search_within(const struct search *search, struct rest *rest, unsigned words, uint32_t at,
 	      label yes, label no)
@@ -218,8 +229,9 @@ search_within(const struct search *search, struct rest *rest, unsigned words, ui
 }
 
 /*
- * Tests the `words` words at [x + at]. An interval is a range of values of the first word for which
- * the rest does not matter, perhaps with a value before and a value after for which it does.
+ * Tests the `words` words at [x + at]. By its first word an interval has up to three parts: its
+ * first value, for which the other words matter; values for which they do not; and its last value,
+ * for which they do again.
  */
 static label
 search_words(const struct search *search, const struct interval *list, size_t count, unsigned words,
@@ -251,7 +263,7 @@ search_words(const struct search *search, const struct interval *list, size_t co
 		if (word < UINT32_MAX)
 			add_arm(&arms, word + 1, no);
 	}
-	entry = finish_arms(search, &arms, no);
+	entry = search_all_arms(search, &arms, no);
 	return entry == no ? no : codegen_op(search->cg, BPF_LD | BPF_W | BPF_IND, at, entry);
 }
 

@@ -1,88 +1,55 @@
+/*
+ * Addresses with a service can mean two things. Per packet (-P), a packet belongs if one of its own
+ * addresses is in the set. As a transaction, both sides of a connection belong if its client does.
+ * Which filter can do that depends on what servers see:
+ *
+ *	the client's own address (`source client`): the variable end is the client on both sides, so
+ *	a filter is enough;
+ *	an address of the engine (SNAT): the server side does not show the client, so the filter
+ *lets the whole server side pass, and vcap-join decides on it.
+ *
+ * A server or engine among the addresses selects connections by their server side, where only
+ * vcap-join can find the clients. What a user may not expect of all this is said in remarks.
+ */
 #include "filter/selection.h"
 
 #include "filter/compile.h"
 #include "filter/expr.h"
-#include "filter/specs.h"
 
 #include <string.h>
 
 void
 selection_release(struct selection *selection)
 {
-	service_release(&selection->service);
 	addrset_release(&selection->set);
 	for (int i = 0; i < LINKTYPE_COUNT; i++)
 		expr_release(&selection->compiled[i]);
+	strvec_release(&selection->remarks);
 	*selection = SELECTION_INIT;
 }
 
-static int
-take_linktype(struct selection *selection, const char *word, struct failure *why)
-{
-	const struct linktype_info *link = linktype_by_name(word);
-
-	if (!link)
-		return failure_set(why, "not EN10MB, RAW, LINUX_SLL or LINUX_SLL2: '%s'", word);
-	selection->linktype = link->linktype;
-	return 0;
-}
-
-int
-selection_option(struct selection *selection, int letter, const char *value,
-		 config_variable *variable, struct failure *why)
-{
-	int rc = 0;
-
-	switch (letter) {
-	case 'S':
-		service_release(&selection->service);
-		selection->has_service = true;
-		rc = config_service_load(&selection->service, value, variable, why);
-		break;
-	case 'm': rc = service_parse_mode(value, &selection->monitors, why); break;
-	case 'P': selection->per_packet = true; break;
-	case 'x': selection->exclude = true; break;
-	case 'e': selection->expression = value; break;
-	case 'y': rc = take_linktype(selection, value, why); break;
-	default: return 0;
-	}
-	return rc < 0 ? -1 : 1;
-}
-
-int
-selection_add(struct selection *selection, const char *file, char *const *words,
-	      bool stdin_is_taken, struct failure *why)
-{
-	return specs_add(&selection->set, file, words, stdin_is_taken, &selection->has_specs, why);
-}
-
-static struct failure *
-remark(struct selection *selection)
-{
-	return &selection->remarks[selection->remark_count++];
-}
-
-/* What of a service's monitors a filter cannot tell. */
+/* Remarks on monitors of the service that a filter cannot recognise. */
 static void
-consider_monitors(struct selection *selection)
+remark_on_monitors(struct selection *selection)
 {
-	const struct service *service = &selection->service;
+	const struct service *service = selection->service;
 
 	if (selection->monitors == MONITORS_INCLUDE)
 		return;
 	if (service->monitor_count == 0)
-		failure_set(remark(selection),
-			    "service '%s' has no monitor lines: health checks cannot be told apart",
-			    service->name);
+		strvec_pushf(
+		    &selection->remarks,
+		    "service '%s' has no monitor lines: health checks cannot be told apart",
+		    service->name);
 	for (size_t i = 0; i < service->monitor_count; i++) {
 		if (service->monitors[i].kind < MONITOR_EMPTY)
 			continue;
-		failure_set(
-		    remark(selection),
+		strvec_pushf(
+		    &selection->remarks,
 		    "service '%s' has monitors that are judged per connection, which a filter "
 		    "cannot, but vcap-join",
 		    service->name);
-		/* They are on the server side. */
+		/* Such connections are on the server side, which vcap-join has to see whole. */
 		selection->filter.for_join =
 		    !selection->from_file && selection->monitors == MONITORS_ONLY;
 		return;
@@ -92,7 +59,7 @@ consider_monitors(struct selection *selection)
 static bool
 has_vip(const struct selection *selection)
 {
-	const struct service *service = &selection->service;
+	const struct service *service = selection->service;
 
 	for (size_t i = 0; i < service->vip_group_count; i++)
 		if (addrset_meets(&selection->set, &service->vip_groups[i].addresses))
@@ -100,11 +67,11 @@ has_vip(const struct selection *selection)
 	return false;
 }
 
-/* A packet is judged by its own addresses, so a side that never shows them is lost. */
+/* A packet is judged by its own addresses, so a side that does not show them is lost. */
 static int
-judge_packets(struct selection *selection, struct failure *why)
+decide_per_packet(struct selection *selection, struct failure *why)
 {
-	const struct service *service = &selection->service;
+	const struct service *service = selection->service;
 
 	/* Each packet of a service has a VIP or a server at one end. */
 	if (selection->exclude && !selection->expression &&
@@ -112,9 +79,9 @@ judge_packets(struct selection *selection, struct failure *why)
 		return failure_set(
 		    why, "the addresses include all of service '%s': -x would leave nothing",
 		    service->name);
-	failure_set(remark(selection), "per-packet filter: %s",
-		    selection->exclude ? "a side that does not show the addresses stays"
-				       : "a side that does not show the addresses is lost");
+	strvec_pushf(&selection->remarks, "per-packet filter: %s",
+		     selection->exclude ? "a side that does not show the addresses stays"
+					: "a side that does not show the addresses is lost");
 	return 0;
 }
 
@@ -122,17 +89,17 @@ static void
 remark_on_vip(struct selection *selection)
 {
 	if (has_vip(selection))
-		failure_set(remark(selection),
-			    "a VIP of service '%s' among the addresses does not count: all its "
-			    "clients use it",
-			    selection->service.name);
+		strvec_pushf(&selection->remarks,
+			     "a VIP of service '%s' among the addresses does not count: all its "
+			     "clients use it",
+			     selection->service->name);
 }
 
-/* A transaction filter that is only complete with vcap-join: what it has to see. */
+/* A transaction filter that needs vcap-join: it passes what vcap-join has to see. */
 static int
-leave_to_join(struct selection *selection, struct failure *why)
+decide_for_join(struct selection *selection, struct failure *why)
 {
-	const struct service *service = &selection->service;
+	const struct service *service = selection->service;
 
 	if (selection->from_file)
 		return failure_set(
@@ -146,22 +113,23 @@ leave_to_join(struct selection *selection, struct failure *why)
 	remark_on_vip(selection);
 	if (selection->expression) {
 		selection->filter.expression = NULL;
-		failure_set(remark(selection),
-			    "the expression is not in this program, for it would remove what joins "
-			    "the sides: it goes into one of its own, for vcap-join -f");
+		strvec_pushf(
+		    &selection->remarks,
+		    "the expression is not in this program, for it would remove what joins "
+		    "the sides: it goes into one of its own, for vcap-join -f");
 	}
 	if (addrset_meets(&selection->set, &service->server_addresses) ||
 	    addrset_meets(&selection->set, &service->sources)) {
 		selection->filter.set = NULL;
 		selection->filter.exclude = false;
-		failure_set(
-		    remark(selection),
+		strvec_pushf(
+		    &selection->remarks,
 		    "transaction filter: both sides of service '%s' are whole, and vcap-join "
 		    "decides, by the PROXY protocol, headers or tables",
 		    service->name);
 	} else {
-		failure_set(
-		    remark(selection),
+		strvec_pushf(
+		    &selection->remarks,
 		    "transaction filter: %s service '%s' and its whole server side, on which "
 		    "vcap-join decides, by the PROXY protocol, headers or tables",
 		    selection->exclude ? "without these clients of" : "these clients of",
@@ -170,18 +138,19 @@ leave_to_join(struct selection *selection, struct failure *why)
 	return 0;
 }
 
-/* A transaction filter by addresses alone, for a service whose servers see the clients'. */
+/* A transaction filter by addresses alone, for a service whose servers see those of clients. */
 static int
-follow_clients(struct selection *selection, struct failure *why)
+decide_by_client(struct selection *selection, struct failure *why)
 {
-	const struct service *service = &selection->service;
+	const struct service *service = selection->service;
 
 	selection->filter.variable_end = true;
 	remark_on_vip(selection);
 	if (!addrset_meets(&selection->set, &service->server_addresses)) {
-		failure_set(remark(selection), "transaction filter: %s service '%s', on both sides",
-			    selection->exclude ? "without these clients of" : "these clients of",
-			    service->name);
+		strvec_pushf(&selection->remarks,
+			     "transaction filter: %s service '%s', on both sides",
+			     selection->exclude ? "without these clients of" : "these clients of",
+			     service->name);
 		return 0;
 	}
 	if (selection->exclude)
@@ -190,10 +159,10 @@ follow_clients(struct selection *selection, struct failure *why)
 		    "a server of service '%s' is among the addresses: which clients it "
 		    "served cannot be told, so -x needs -P",
 		    service->name);
-	failure_set(remark(selection),
-		    "transaction filter: a server of service '%s' is among the addresses, so both "
-		    "sides are whole",
-		    service->name);
+	strvec_pushf(&selection->remarks,
+		     "transaction filter: a server of service '%s' is among the addresses, so both "
+		     "sides are whole",
+		     service->name);
 	selection->filter.set = NULL;
 	return 0;
 }
@@ -221,8 +190,8 @@ compile_expression(struct selection *selection, struct failure *why)
 	return 0;
 }
 
-int
-selection_decide(struct selection *selection, struct failure *why)
+static int
+decide(struct selection *selection, struct failure *why)
 {
 	struct filter *filter = &selection->filter;
 
@@ -233,7 +202,7 @@ selection_decide(struct selection *selection, struct failure *why)
 	if (!selection->has_specs && !selection->expression) {
 		if (selection->exclude)
 			return failure_set(why, "-x needs addresses or an expression");
-		if (!selection->has_service)
+		if (!selection->service)
 			return failure_set(
 			    why, "needs addresses, a service or an expression (try --help)");
 	}
@@ -241,33 +210,41 @@ selection_decide(struct selection *selection, struct failure *why)
 		return -1;
 	if (selection->has_specs)
 		filter->set = &selection->set;
-	if (!selection->has_service)
+	if (!selection->service)
 		return 0;
-	filter->service = &selection->service;
-	consider_monitors(selection);
+	filter->service = selection->service;
+	remark_on_monitors(selection);
 	if (!filter->set)
 		return 0;
 	if (selection->per_packet)
-		return judge_packets(selection, why);
-	return selection->service.source_client ? follow_clients(selection, why)
-						: leave_to_join(selection, why);
+		return decide_per_packet(selection, why);
+	return selection->service->source_client ? decide_by_client(selection, why)
+						 : decide_for_join(selection, why);
 }
 
 int
-selection_compile(struct selection *selection, bool widen, struct bpf *program, struct failure *why)
+selection_decide(struct selection *selection, struct failure *why)
+{
+	if (decide(selection, why) < 0)
+		return -1;
+	return selection->remarks.failed ? failure_nomem(why) : 0;
+}
+
+int
+selection_compile(struct selection *selection, struct bpf *program, struct failure *why)
 {
 	const struct filter *filter = &selection->filter;
 	struct compile_widening widening = {.added = "0"};
 
-	if (!widen || !filter->set)
+	if (!selection->widen || !filter->set)
 		return compile_filter(filter, selection->linktype, program, why);
 	if (compile_widened(filter, selection->linktype, program, &widening, why) < 0)
 		return -1;
 	if (strcmp(widening.added, "0") != 0)
-		failure_set(remark(selection),
-			    "widened by %s addresses to %zu intervals: apply the list itself to "
-			    "what is captured (vcap-filter -r)",
-			    widening.added, widening.intervals);
+		strvec_pushf(&selection->remarks,
+			     "widened by %s addresses to %zu intervals: apply the list itself to "
+			     "what is captured (vcap-filter -r)",
+			     widening.added, widening.intervals);
 	return 0;
 }
 

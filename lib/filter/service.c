@@ -1,14 +1,20 @@
+/*
+ * The lines of a service become groups: endpoints with the same protocol and ports share one sealed
+ * set of addresses, since a service has few ports and perhaps many addresses.
+ *
+ * The side of a packet is that of the first match: a monitored server, a server, a VIP, each as the
+ * destination and then as the source.
+ */
 #include "filter/service.h"
 
 #include "base/parse.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WORDS_MAX 8
 
-struct line {
+struct service_line {
 	char *words[WORDS_MAX];
 	size_t count;
 };
@@ -42,7 +48,7 @@ service_release(struct service *service)
 	*service = SERVICE_INIT;
 }
 
-/* Makes room for one more element; the new one is zero. */
+/* Makes room for one more element, which is zero. NULL: no memory, and list is still valid. */
 static void *
 grow(void *list, size_t count, size_t size, struct failure *why)
 {
@@ -111,7 +117,7 @@ parse_ports(struct endpoint *endpoint, const char *word, struct failure *why)
 }
 
 static int
-expect(const struct line *line, size_t least, size_t most, struct failure *why)
+expect(const struct service_line *line, size_t least, size_t most, struct failure *why)
 {
 	if (line->count < least)
 		return failure_set(why, "'%s' needs a value", line->words[line->count - 1]);
@@ -121,7 +127,8 @@ expect(const struct line *line, size_t least, size_t most, struct failure *why)
 }
 
 static int
-read_endpoint(struct endpoint **list, size_t *count, const struct line *line, struct failure *why)
+parse_endpoint(struct endpoint **list, size_t *count, const struct service_line *line,
+	       struct failure *why)
 {
 	struct endpoint endpoint = {.port_last = UINT16_MAX}, *larger;
 
@@ -138,7 +145,7 @@ read_endpoint(struct endpoint **list, size_t *count, const struct line *line, st
 }
 
 static int
-read_source(struct service *service, const struct line *line, struct failure *why)
+parse_source(struct service *service, const struct service_line *line, struct failure *why)
 {
 	if (expect(line, 2, 2, why) < 0)
 		return -1;
@@ -150,7 +157,7 @@ read_source(struct service *service, const struct line *line, struct failure *wh
 }
 
 static int
-parse_monitor(struct monitor *monitor, const struct line *line, struct failure *why)
+parse_monitor(struct monitor *monitor, const struct service_line *line, struct failure *why)
 {
 	const char *word = line->words[1];
 
@@ -184,7 +191,7 @@ parse_monitor(struct monitor *monitor, const struct line *line, struct failure *
 }
 
 static int
-read_monitor(struct service *service, const struct line *line, struct failure *why)
+add_monitor(struct service *service, const struct service_line *line, struct failure *why)
 {
 	struct monitor *larger, *monitor;
 
@@ -207,7 +214,7 @@ read_monitor(struct service *service, const struct line *line, struct failure *w
 }
 
 static int
-read_engine(struct service *service, const struct line *line, struct failure *why)
+parse_engine(struct service *service, const struct service_line *line, struct failure *why)
 {
 	char **larger;
 
@@ -230,26 +237,26 @@ read_engine(struct service *service, const struct line *line, struct failure *wh
 }
 
 static int
-read_line(struct service *service, const struct line *line, struct failure *why)
+parse_line(struct service *service, const struct service_line *line, struct failure *why)
 {
 	const char *word = line->words[0];
 
 	if (strcmp(word, "vip") == 0)
-		return read_endpoint(&service->vips, &service->vip_count, line, why);
+		return parse_endpoint(&service->vips, &service->vip_count, line, why);
 	if (strcmp(word, "server") == 0)
-		return read_endpoint(&service->servers, &service->server_count, line, why);
+		return parse_endpoint(&service->servers, &service->server_count, line, why);
 	if (strcmp(word, "source") == 0)
-		return read_source(service, line, why);
+		return parse_source(service, line, why);
 	if (strcmp(word, "monitor") == 0)
-		return read_monitor(service, line, why);
+		return add_monitor(service, line, why);
 	if (strcmp(word, "engine") == 0)
-		return read_engine(service, line, why);
+		return parse_engine(service, line, why);
 	return failure_set(why, "unknown keyword: '%s'", word);
 }
 
-/* Cuts text, of which it is a copy, into words; a `#` that starts a word starts a comment. */
+/* Splits text, which is changed, into words. A `#` that starts a word starts a comment. */
 static int
-split(struct line *line, char *text, struct failure *why)
+split_words(struct service_line *line, char *text, struct failure *why)
 {
 	line->count = 0;
 	for (char *s = text + strspn(text, " \t\r"); *s && *s != '#'; s += strspn(s, " \t\r")) {
@@ -264,18 +271,18 @@ split(struct line *line, char *text, struct failure *why)
 }
 
 static int
-read_lines(struct service *service, const char *text, const char *file, struct failure *why)
+parse_lines(struct service *service, const char *text, const char *file, struct failure *why)
 {
 	struct failure detail = FAILURE_INIT;
-	struct line line;
+	struct service_line line;
 
 	for (unsigned number = 1; *text; number++) {
 		size_t length = strcspn(text, "\n");
 		char *copy = strndup(text, length);
-		int rc = copy ? split(&line, copy, &detail) : failure_nomem(&detail);
+		int rc = copy ? split_words(&line, copy, &detail) : failure_nomem(&detail);
 
 		if (rc == 0 && line.count > 0)
-			rc = read_line(service, &line, &detail);
+			rc = parse_line(service, &line, &detail);
 		free(copy);
 		if (rc < 0)
 			return failure_set(why, "%s:%u: %s", file, number, detail.text);
@@ -337,7 +344,7 @@ add_addresses(struct addrset *set, const struct endpoint *endpoints, size_t coun
 }
 
 static int
-arrange(struct service *service, struct failure *why)
+build_groups(struct service *service, struct failure *why)
 {
 	const struct endpoint *vips = service->vips, *servers = service->servers;
 
@@ -362,7 +369,7 @@ service_parse(struct service *service, const char *name, const char *text, const
 	service->name = strdup(name);
 	if (!service->name)
 		return failure_nomem(why);
-	if (read_lines(service, text, file, why) == 0 && arrange(service, why) == 0)
+	if (parse_lines(service, text, file, why) == 0 && build_groups(service, why) == 0)
 		return 0;
 	service_release(service);
 	return -1;
@@ -376,13 +383,13 @@ endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_
 }
 
 /* One end of a packet: its address and TUPLE_KEY. */
-struct end {
+struct service_end {
 	struct addr addr;
 	uint32_t key;
 };
 
 static bool
-any_has(const struct endpoint_group *groups, size_t count, struct end end)
+groups_have(const struct endpoint_group *groups, size_t count, struct service_end end)
 {
 	for (size_t i = 0; i < count; i++)
 		if (endpoint_group_has(&groups[i], end.addr, end.key))
@@ -391,22 +398,23 @@ any_has(const struct endpoint_group *groups, size_t count, struct end end)
 }
 
 static bool
-is_vip(const struct service *service, struct end end)
+is_vip(const struct service *service, struct service_end end)
 {
-	return any_has(service->vip_groups, service->vip_group_count, end);
+	return groups_have(service->vip_groups, service->vip_group_count, end);
 }
 
-/* Whether end is a server's and the other end what servers see of an engine. */
+/* Whether end is a server, and the other end an address that engines use towards servers. */
 static bool
-is_server(const struct service *service, struct end end, struct end other)
+is_server(const struct service *service, struct service_end end, struct service_end other)
 {
-	return any_has(service->server_groups, service->server_group_count, end) &&
+	return groups_have(service->server_groups, service->server_group_count, end) &&
 	       (service->source_client || addrset_is_empty(&service->sources) ||
 		addrset_has(&service->sources, other.addr));
 }
 
 static bool
-is_monitor(const struct service *service, struct end end, struct end other, uint32_t echo)
+is_monitor(const struct service *service, struct service_end end, struct service_end other,
+	   uint32_t echo)
 {
 	if (service->monitor_count == 0 || !addrset_has(&service->server_addresses, end.addr))
 		return false;
@@ -438,8 +446,8 @@ service_side(const struct service *service, const struct tuple *tuple)
 enum side
 service_ends(const struct service *service, const struct tuple *tuple, bool *source_varies)
 {
-	struct end from = {tuple->source, tuple_source_key(tuple)};
-	struct end to = {tuple->destination, tuple_destination_key(tuple)};
+	struct service_end from = {tuple->source, tuple_source_key(tuple)};
+	struct service_end to = {tuple->destination, tuple_destination_key(tuple)};
 	bool v4 = tuple->source.family == 4;
 	uint32_t request = v4 ? TUPLE_ECHO_REQUEST : TUPLE_ECHO_REQUEST6;
 	uint32_t reply = v4 ? TUPLE_ECHO_REPLY : TUPLE_ECHO_REPLY6;
@@ -453,6 +461,7 @@ service_ends(const struct service *service, const struct tuple *tuple, bool *sou
 		return SIDE_CLIENT;
 	return SIDE_OTHER;
 }
+
 bool
 service_wants(enum side side, enum monitor_mode mode)
 {

@@ -1,6 +1,6 @@
 /*
- * A virtual service: vcap-service(5). Its addresses, servers, monitors and engines, and the side of
- * the proxy a packet belongs to.
+ * A virtual service, as vcap-service(5) describes it: its VIPs, servers, monitors and engines; and
+ * the side of the proxy that a packet is on.
  */
 #ifndef VCAP_SERVICE_H
 #define VCAP_SERVICE_H
@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Endpoints with the same protocol and ports, as one sealed set of addresses: what a packet is
- * compared with. first_key and last_key are TUPLE_KEYs. */
+/* Endpoints with the same protocol and ports, and their addresses as one sealed set. The keys are
+ * TUPLE_KEYs (dissect.h), both included. */
 struct endpoint_group {
 	uint32_t first_key, last_key;
 	struct addrset addresses;
@@ -30,7 +30,7 @@ struct endpoint {
 
 enum monitor_kind {
 	MONITOR_PORT, /* `monitor tcp/8081`: to or from a server, at this port of it */
-	MONITOR_FROM, /* `monitor from ADDR`: what ADDR sends to servers, and the replies */
+	MONITOR_FROM, /* `monitor from ADDR`: from ADDR to servers, and the replies */
 	MONITOR_ICMP, /* `monitor icmp`: echo to servers and the replies */
 	/* Judged per connection, by vcap-join: */
 	MONITOR_EMPTY,
@@ -52,9 +52,9 @@ struct service {
 	size_t server_count;
 	struct monitor *monitors;
 	size_t monitor_count;
-	struct addrset sources; /* sealed; the addresses engines use towards servers; empty: any */
+	struct addrset sources; /* sealed; addresses of engines towards servers; empty: any */
 	bool source_client;     /* servers see the client's own address */
-	/* The same as vips and servers, arranged for comparing. */
+	/* vips and servers again, in groups to compare packets with. */
 	struct endpoint_group *vip_groups, *server_groups;
 	size_t vip_group_count, server_group_count;
 	struct addrset server_addresses;  /* sealed; of all servers */
@@ -66,7 +66,7 @@ struct service {
 
 #define SERVICE_INIT ((struct service){0})
 
-/* The key range of an endpoint or of `monitor PROTO/PORT` (tuple.h). */
+/* The range of TUPLE_KEYs of an endpoint, or of `monitor PROTO/PORT`; both included. */
 void endpoint_keys(const struct endpoint *endpoint, uint32_t *first, uint32_t *last);
 /* Whether one end of a packet, with its key, is in the group. */
 bool endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key);
@@ -76,35 +76,36 @@ enum monitor_mode { MONITORS_NONE, MONITORS_INCLUDE, MONITORS_ONLY };
 /* The order is that of precedence: monitor before server before client. */
 enum side { SIDE_MONITOR, SIDE_SERVER, SIDE_CLIENT, SIDE_OTHER };
 
+/* Frees all it holds; service is as SERVICE_INIT then. */
 void service_release(struct service *service);
 
-/* Reads a service from text. file is what messages call it ("FILE:LINE: ..."); name is copied. At
- * least one vip is required. -1: service is as SERVICE_INIT. */
+/* Parses text, which has to have a `vip` line. Messages begin with "FILE:LINE: "; name is copied.
+ * service is written to without being released; on failure it is as SERVICE_INIT. */
 int service_parse(struct service *service, const char *name, const char *text, const char *file,
 		  struct failure *why);
 
 /*
- * The side of a packet with these ends. An ICMP error goes with what it quotes; a later fragment
- * matches by addresses alone (and so never matches `monitor PROTO/PORT` and `monitor icmp`).
- * Connection-level monitors are not judged here.
+ * The side of a packet with these ends. An ICMP error is on the side of the packet it quotes. A
+ * later fragment is matched by its addresses alone, so never by `monitor PROTO/PORT` and `monitor
+ * icmp`. Monitors that are judged per connection are not looked at.
  */
 enum side service_side(const struct service *service, const struct tuple *tuple);
 
 /*
- * The same, and which end varies from client to client: the one that is not the VIP or server by
- * which the packet belongs (if both ends could be that one, the destination is). *source_varies
- * means nothing for SIDE_OTHER.
+ * The same, and which is the variable end, which differs from client to client: the one opposite to
+ * the VIP or server that the packet matched. If both ends match, the destination counts as the
+ * match. *source_varies is meaningless for SIDE_OTHER.
  */
 enum side service_ends(const struct service *service, const struct tuple *tuple,
 		       bool *source_varies);
 
-/* Whether -m lets a packet of this side through (SIDE_OTHER never passes). */
+/* Whether packets of this side pass -m; SIDE_OTHER never does. */
 bool service_wants(enum side side, enum monitor_mode mode);
 
 /* "client", "server", "monitor", "other". */
 const char *service_side_name(enum side side);
 
-/* Reads "none", "include" or "only". */
+/* Parses "none", "include" or "only". On failure mode is unchanged. */
 int service_parse_mode(const char *word, enum monitor_mode *mode, struct failure *why);
 
 #endif

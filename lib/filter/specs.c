@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SPECS_MAX (64u << 20) /* bytes in a list of addresses */
+#define SPECS_MAX (64u << 20) /* bytes of a list */
 
 static int
 add_text(struct addrset *set, int fd, const char *name, struct failure *why)
@@ -40,14 +40,15 @@ add_file(struct addrset *set, const char *path, struct failure *why)
 }
 
 int
-specs_add(struct addrset *set, const char *file, char *const *words, bool stdin_is_taken,
+specs_add(struct addrset *set, const char *file, char *const *words, const char *capture,
 	  bool *has_any, struct failure *why)
 {
+	bool captures_stdin = capture && strcmp(capture, "-") == 0;
 	int rc = file ? add_file(set, file, why) : 0;
 
 	*has_any |= file || *words;
 	for (; *words && rc == 0; words++) {
-		if (strcmp(*words, "-") == 0 && stdin_is_taken)
+		if (strcmp(*words, "-") == 0 && captures_stdin)
 			return failure_set(
 			    why, "standard input cannot be both the capture and the addresses");
 		if (strcmp(*words, "-") == 0)

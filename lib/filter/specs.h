@@ -1,5 +1,6 @@
 /*
- * Addresses as a command line gives them: words, lists in files and on standard input.
+ * SPECs: addresses as a command line gives them, as words, and as lists in files or on standard
+ * input.
  */
 #ifndef VCAP_SPECS_H
 #define VCAP_SPECS_H
@@ -10,11 +11,12 @@
 #include <stdbool.h>
 
 /*
- * Adds the list in a file (NULL: none), and words: each an address, range or subnet, or "-" for the
- * list on standard input, which may not be the capture as well. *has_any is set if there was a file
- * or a word.
+ * Adds the addresses listed in a file (NULL: none), and words, a NULL-ended list: each an address,
+ * range or subnet, or "-" for a list on standard input. capture is the file that the command reads
+ * packets from (NULL: none); if that is "-" too, it is an error. *has_any is set if there was a
+ * file or a word, and otherwise left as it is. On failure set may hold some of the addresses.
  */
-int specs_add(struct addrset *set, const char *file, char *const *words, bool stdin_is_taken,
+int specs_add(struct addrset *set, const char *file, char *const *words, const char *capture,
 	      bool *has_any, struct failure *why);
 
 #endif

@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* For the connections of a file, in bytes; its packets are not held. */
+#define FILE_MEMORY ((size_t)512 << 20)
+
 static void
 close_inputs(struct join_cmd *cmd)
 {
@@ -172,9 +175,8 @@ join_cmd_run(struct join_cmd *cmd, struct join_config *config, struct failure *w
 
 	config->is_live = join_cmd_is_live(cmd);
 	config->has_tables = cmd->tables.count > 0;
-	/* Half for packets, half for connections. */
-	if (config->is_live)
-		config->memory /= 2;
+	/* In a stream half is for packets, half for connections. */
+	config->memory = config->is_live ? config->memory / 2 : FILE_MEMORY;
 	if (getrandom(&config->secret, sizeof(config->secret), 0) < 0)
 		failure_errno(why, "no random numbers");
 	else if (priv_confine(cmd->out.dirfd, NULL, why) == 0)

@@ -36,9 +36,9 @@ int join_cmd_open(struct join_cmd *cmd, const char *in, const char *out, char *c
 bool join_cmd_is_live(const struct join_cmd *cmd);
 
 /*
- * Confines the process (priv.h), copies what belongs, and commits the output. Sets is_live,
- * has_tables, secret and memory of config. Closes all files. With COPY_FAILED an old output file is
- * left as it was, and no new one made.
+ * Confines the process (priv.h), copies what belongs, and commits the output. Of config, memory is
+ * what a stream may take; is_live, has_tables and secret are set here. Closes all files. With
+ * COPY_FAILED an old output file is left as it was, and no new one made.
  */
 enum copy_outcome join_cmd_run(struct join_cmd *cmd, struct join_config *config,
 			       struct failure *why);

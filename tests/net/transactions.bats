@@ -236,7 +236,7 @@ is() { # NAME MARKS
 	[ ! -s others ]
 }
 
-# Break: cmd/vcap-join.c s/rc = bpf_parse(&request->program, optarg, &why);/break;/
+# Break: lib/join/join_options.c s/rc = bpf_parse(&options->program, value, why);/break;/
 @test "-e: of a client's transactions, on both sides, what opens and closes connections" {
 	belongs v1/c5 | awk '$7 ~ /[1-3]$/' >wanted
 	[ "$(wc -l <wanted)" -lt "$(belongs v1/c5 | wc -l)" ]

@@ -1,0 +1,59 @@
+#include "filter/filter_options.h"
+
+#include "filter/specs.h"
+
+static int
+parse_linktype(struct selection *selection, const char *word, struct failure *why)
+{
+	const struct linktype_info *link = linktype_by_name(word);
+
+	if (!link)
+		return failure_set(why, "not EN10MB, RAW, LINUX_SLL or LINUX_SLL2: '%s'", word);
+	selection->linktype = link->linktype;
+	return 0;
+}
+
+int
+filter_options_take(struct filter_options *options, int letter, const char *value,
+		    struct failure *why)
+{
+	struct selection *selection = &options->selection;
+	int rc = 0;
+
+	switch (letter) {
+	case 'm': rc = service_parse_mode(value, &selection->monitors, why); break;
+	case 'P': selection->per_packet = true; break;
+	case 'x': selection->exclude = true; break;
+	case 'e': selection->expression = value; break;
+	case 'y': rc = parse_linktype(selection, value, why); break;
+	case FILTER_OPTION_WIDEN: selection->widen = true; break;
+	case 'd': options->dumps++; break;
+	case FILTER_OPTION_COMMA: options->comma = true; break;
+	case 'r': options->in = value; break;
+	case 'w': options->out = value; break;
+	case FILTER_OPTION_SPECS: options->specs = value; break;
+	default: return 0;
+	}
+	return rc < 0 ? -1 : 1;
+}
+
+int
+filter_options_decide(struct filter_options *options, char *const *words, struct failure *why)
+{
+	static const enum bpf_form forms[] = {BPF_DECIMAL, BPF_LISTING, BPF_C, BPF_DECIMAL};
+	struct selection *selection = &options->selection;
+
+	if (options->dumps > 3 || (options->dumps && options->comma))
+		return failure_set(why, "one of -d, -dd, -ddd and --comma, please");
+	if (!options->in != !options->out)
+		return failure_set(why, "-r and -w go together");
+	if (selection->widen && selection->exclude)
+		return failure_set(why,
+				   "--widen lets more through, -x with it would let less through");
+	options->form = options->comma ? BPF_COMMA : forms[options->dumps];
+	selection->from_file = options->in != NULL;
+	if (specs_add(&selection->set, options->specs, words, options->in, &selection->has_specs,
+		      why) < 0)
+		return -1;
+	return selection_decide(selection, why);
+}

@@ -1,0 +1,77 @@
+/*
+ * What a user asks vcap-join for, as options and SPECs. Take each option, set config.service, then
+ * call join_options_decide().
+ */
+#ifndef VCAP_JOIN_OPTIONS_H
+#define VCAP_JOIN_OPTIONS_H
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "base/strvec.h"
+#include "join/join_cmd.h"
+#include "join/join_config.h"
+#include "packet/addrset.h"
+#include "packet/bpf.h"
+
+#include <stdbool.h>
+
+struct join_options {
+	struct join_config config;
+	const char *in, *out; /* "-" is standard input and output */
+	struct strvec tables; /* paths */
+	enum join_mode mode;
+	/* Private. */
+	struct addrset set;
+	struct bpf program;
+	const char *program_file, *specs, *undecided;
+};
+
+#define JOIN_OPTIONS_INIT       \
+	((struct join_options){ \
+	    .in = "-",          \
+	    .out = "-",         \
+	    .config = {.memory = (size_t)64 << 20, .hold_ns = 3 * NS_PER_SECOND}})
+
+void join_options_release(struct join_options *options);
+
+/* For getopt_long. */
+enum {
+	JOIN_OPTION_BYTECODE = 256,
+	JOIN_OPTION_HEADER,
+	JOIN_OPTION_UNDECIDED,
+	JOIN_OPTION_LIVE,
+	JOIN_OPTION_MEMORY,
+	JOIN_OPTION_HOLD,
+	JOIN_OPTION_SPECS
+};
+/* clang-format off */
+#define JOIN_LETTERS "t:m:Pxf:r:w:"
+#define JOIN_OPTIONS \
+	{"table", required_argument, NULL, 't'}, \
+	{"monitors", required_argument, NULL, 'm'}, \
+	{"per-packet", no_argument, NULL, 'P'}, \
+	{"exclude", no_argument, NULL, 'x'}, \
+	{"filter", required_argument, NULL, 'f'}, \
+	{"read", required_argument, NULL, 'r'}, \
+	{"write", required_argument, NULL, 'w'}, \
+	{"bytecode", required_argument, NULL, JOIN_OPTION_BYTECODE}, \
+	{"header", required_argument, NULL, JOIN_OPTION_HEADER}, \
+	{"undecided", required_argument, NULL, JOIN_OPTION_UNDECIDED}, \
+	{"live", no_argument, NULL, JOIN_OPTION_LIVE}, \
+	{"memory", required_argument, NULL, JOIN_OPTION_MEMORY}, \
+	{"hold", required_argument, NULL, JOIN_OPTION_HOLD}, \
+	{"specs", required_argument, NULL, JOIN_OPTION_SPECS}
+/* clang-format on */
+
+/* Takes an option; value is kept, and has to stay. 1: taken, 0: not one of these, -1: value is
+ * wrong. */
+int join_options_take(struct join_options *options, int letter, const char *value,
+		      struct failure *why);
+
+/* Adds the addresses in words, a NULL-ended list, and completes config. -1: wrong usage. */
+int join_options_decide(struct join_options *options, char *const *words, struct failure *why);
+
+/* Reads the program of -f, if there is one. */
+int join_options_load_program(struct join_options *options, struct failure *why);
+
+#endif
