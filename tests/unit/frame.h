@@ -187,7 +187,7 @@ frame_build(struct frame *frame, const struct story *story)
 	put_ip(frame, story);
 }
 
-static struct packet
+static inline struct packet
 frame_packet(const struct frame *frame)
 {
 	return (struct packet){.caplen = frame->size, .len = frame->size, .data = frame->bytes};
