@@ -49,13 +49,13 @@ has_all_and_left_nothing() { # by the table of the file: both sides of both engi
 
 @test "gate: a whole capture goes through it, and leaves nothing on the engines" {
 	grep -q gated config/engines
-	vcap capture shop -t 3s >out 2>err 3>&- &
-	capture=$!
-	lab_wait "capture" grep -q 'lb2 capturing' err
+	steady=()
 	for n in 201 202; do
-		lab_get $n /small >/dev/null
+		lab_steady $n 5 3>&- &
+		steady+=($!)
 	done
-	wait $capture || { cat err; false; }
+	vcap capture shop -t 3s >out 2>err 3>&- || { cat err; false; }
+	kill "${steady[@]}"
 	file=$(tail -n 1 out)
 	vcap-stat "$file" >table
 	cat table
