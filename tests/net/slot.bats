@@ -128,7 +128,7 @@ begin() { # DIR OPTION... -- COMMAND...
 }
 
 @test "-w -: a stream in the order of time, with heartbeats" {
-	vcap-run -b 8M -i vb -i lo -t 2s -w - -- "${keep77[@]}" >stream 2>err 3>&- &
+	vcap-run -b 8M -i vb -i lo -t 1m -w - -- "${keep77[@]}" >stream 2>err 3>&- &
 	pid=$!
 	until_true test -s stream
 	send -C 0 -p 78 -c 1000 -r 3000 va
@@ -136,11 +136,11 @@ begin() { # DIR OPTION... -- COMMAND...
 	sender=$!
 	[ "$cpus" -lt 2 ] || send -C 1 -p 77 -c 3000 -r 3000 va
 	wait $sender
+	until_true has_beats stream 10
+	kill "$pid"
 	ended 0
 	[ "$(count_in stream)" -eq $((cpus < 2 ? 3000 : 6000)) ]
 	capinfos -o stream | grep -q "Strict time order: *True"
-	run -0 capinfos stream
-	[ "$(sed -n 's/.*stat entries = //p' <<<"$output" | sort -n | head -n 1)" -ge 10 ]
 	run -0 vcap-merge -w - stream
 }
 

@@ -55,6 +55,10 @@ is_at() { # CORE PACKETS
 	[ "$(field "$1" packets)" -eq "$2" ]
 }
 
+has_beats() { # FILE COUNT: statistics of every interface
+	[ "$(capinfos "$1" 2>/dev/null | sed -n 's/.*stat entries = //p' | sort -n | head -n 1)" -ge "$2" ]
+}
+
 is_up() { # INTERFACE
 	ip link show "$1" | grep -q "state UP"
 }
