@@ -173,7 +173,7 @@ load veth
 }
 
 @test "-w -: one stream in the order of time, with a heartbeat" {
-	vcap-run -b 8M -i vb -i lo -t 1m -w - >stream 3>&- &
+	vcap-run -i vb -i lo -t 1m -w - >stream 3>&- &
 	pid=$!
 	until_true test -s stream
 	send -C 0 -c 3000 -r 3000 va 3>&- &

@@ -128,7 +128,7 @@ begin() { # DIR OPTION... -- COMMAND...
 }
 
 @test "-w -: a stream in the order of time, with heartbeats" {
-	vcap-run -b 8M -i vb -i lo -t 1m -w - -- "${keep77[@]}" >stream 2>err 3>&- &
+	vcap-run -i vb -i lo -t 1m -w - -- "${keep77[@]}" >stream 2>err 3>&- &
 	pid=$!
 	until_true test -s stream
 	send -C 0 -p 78 -c 1000 -r 3000 va
