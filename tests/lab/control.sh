@@ -94,7 +94,7 @@ lab_bin() { # DIR
 	mkdir "$LAB_DIR/bin"
 	ln -s "$1"/* "$LAB_DIR/bin"
 	rm "$LAB_DIR/bin/vcap-run"
-	printf '#!/bin/sh\nexec "%s/vcap-run" -b 32M "$@"\n' "$1" >"$LAB_DIR/bin/vcap-run"
+	printf '#!/bin/sh\nexec "%s/vcap-run" -b 64M "$@"\n' "$1" >"$LAB_DIR/bin/vcap-run"
 	chmod 755 "$LAB_DIR/bin/vcap-run"
 }
 
