@@ -50,21 +50,21 @@ add_service(struct round *round, const struct service *service, const struct eng
 	for (size_t i = 0; i < service->engine_count; i++) {
 		struct failure why = FAILURE_INIT;
 		const struct engine *engine = engines_find(known, service->engines[i], &why);
-		struct enginecheck *checkup;
+		struct enginecheck *check;
 
 		if (!engine)
 			die_usage("service '%s': %s", service->name, why.text);
-		checkup = add_engine(round, engine);
+		check = add_engine(round, engine);
 		for (size_t k = 0; k < service->vip_count; k++) {
 			const struct endpoint *vip = &service->vips[k];
 			char text[ADDR_TEXT];
 
 			addr_format((struct addr){vip->family, vip->addresses.first}, text,
 				    sizeof(text));
-			if (!strvec_has(&checkup->addresses, text))
-				strvec_push(&checkup->addresses, text);
+			if (!strvec_has(&check->addresses, text))
+				strvec_push(&check->addresses, text);
 		}
-		if (checkup->addresses.failed)
+		if (check->addresses.failed)
 			die("out of memory");
 	}
 	if (service->engine_count == 0)

@@ -56,7 +56,7 @@ main(int argc, char **argv)
 	uint64_t exchanges = CLOCK_OFFSET_EXCHANGES;
 	const char *key = "clock", *name;
 	char text[CLOCK_OFFSET_TEXT];
-	struct clock_offset skew;
+	struct clock_offset offset;
 
 	cli_start(&self);
 	name = parse_options(argc, argv, &exchanges, &key);
@@ -65,8 +65,8 @@ main(int argc, char **argv)
 	engines_release(&engines);
 	if (process_siblings_first() < 0)
 		die("out of memory");
-	if (clock_offset_measure(&skew, name, (unsigned)exchanges, &why) < 0)
+	if (clock_offset_measure(&offset, name, (unsigned)exchanges, &why) < 0)
 		die("%s", why.text);
-	printf("%s %s\n", key, clock_offset_print(&skew, text));
+	printf("%s %s\n", key, clock_offset_print(&offset, text));
 	return cli_finish(EXIT_DONE);
 }

@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "cli.h"
 #include "controller/engine.h"
+#include "controller/engine_state.h"
 #include "controller/fanout.h"
 #include "controller/spool.h"
 
@@ -96,8 +97,8 @@ record(const struct task *task, void *context)
 	const char *error = task->status == EXIT_TIMEOUT ? "no answer in time" : task->err;
 	struct failure why = FAILURE_INIT;
 
-	if (spool_entry_append_log(context, task->name, task->err, &why) < 0 ||
-	    spool_entry_record(context, task->name, task->out, error, task->status, &why) < 0)
+	if (engine_state_append_log(context, task->name, task->err, &why) < 0 ||
+	    engine_state_record(context, task->name, task->out, error, task->status, &why) < 0)
 		warn("%s", why.text);
 }
 

@@ -83,7 +83,7 @@ parse_options(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct fetch transfer = FETCH_INIT;
+	struct fetch fetch = FETCH_INIT;
 	struct outfile out = OUTFILE_INIT;
 	struct failure why = FAILURE_INIT;
 	struct request request;
@@ -93,22 +93,22 @@ main(int argc, char **argv)
 	request = parse_options(argc, argv);
 	if (process_siblings_first() < 0)
 		die("out of memory");
-	transfer.engine = request.engine;
-	transfer.directory = request.directory;
-	transfer.is_region = request.is_region;
-	transfer.packs = request.packs;
-	transfer.rate = request.rate;
-	if (fetch_ask(&transfer, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
+	fetch.engine = request.engine;
+	fetch.directory = request.directory;
+	fetch.is_region = request.is_region;
+	fetch.packs = request.packs;
+	fetch.rate = request.rate;
+	if (fetch_ask(&fetch, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(out.temporary);
-	status = fetch_file(&transfer, &out, &why);
+	status = fetch_file(&fetch, &out, &why);
 	if (status < 0) {
 		outfile_abandon(&out);
 		die("%s", why.text);
 	}
-	if (outfile_commit(&out, &why) < 0 || (!request.keep && fetch_remove(&transfer, &why) < 0))
+	if (outfile_commit(&out, &why) < 0 || (!request.keep && fetch_remove(&fetch, &why) < 0))
 		die("%s", why.text);
 	cli_remove_at_signal(NULL);
-	fetch_release(&transfer);
+	fetch_release(&fetch);
 	return cli_finish(status);
 }

@@ -58,7 +58,7 @@ interrupt(int number)
 }
 
 static void
-parse_options(int argc, char **argv, struct params_cli *request, int64_t *lease_ns)
+parse_options(int argc, char **argv, struct params_cli *cli, int64_t *lease_ns)
 {
 	enum { LEASE = 0x100 };
 	static const struct option options[] = {
@@ -67,7 +67,7 @@ parse_options(int argc, char **argv, struct params_cli *request, int64_t *lease_
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
-		int rc = params_cli_option(request, opt, optarg, &why);
+		int rc = params_cli_option(cli, opt, optarg, &why);
 
 		if (rc == 0 && opt == LEASE)
 			rc = parse_duration(optarg, NS_PER_SECOND, lease_ns, &why);
@@ -84,17 +84,17 @@ parse_options(int argc, char **argv, struct params_cli *request, int64_t *lease_
 
 /* The job for the engines. */
 static char *
-make_job(struct params *order)
+make_job(struct params *params)
 {
 	struct failure why = FAILURE_INIT;
 	char *job;
-	int status = start_compile(order, &why);
+	int status = start_compile(params, &why);
 
 	if (status < 0)
 		die("%s", why.text);
 	if (status > 0)
 		exit(status == EXIT_MISUSE ? EXIT_MISUSE : EXIT_FAILED);
-	job = params_job(order);
+	job = params_job(params);
 	if (!job)
 		die("out of memory");
 	return job;
@@ -120,10 +120,10 @@ told(const struct livestream *livestream, const char *line)
 
 /* What a region captures comes as a file, when it is complete. */
 static void
-refuse_regions(const struct params_cli *request)
+refuse_regions(const struct params_cli *cli)
 {
-	for (char *const *name = request->order.engines; *name; name++) {
-		const struct engine *engine = engines_find(&request->engines, *name, NULL);
+	for (char *const *name = cli->params.engines; *name; name++) {
+		const struct engine *engine = engines_find(&cli->engines, *name, NULL);
 
 		if (engine && engine->is_region)
 			die_usage("engine '%s' is a region, and there is no live stream "
@@ -133,15 +133,15 @@ refuse_regions(const struct params_cli *request)
 }
 
 static struct livestream *
-start_streams(const struct params_cli *request, int64_t lease_ns, size_t *count)
+start_streams(const struct params_cli *cli, int64_t lease_ns, size_t *count)
 {
-	char **command = params_stream_command(&request->order, lease_ns);
+	char **command = params_stream_command(&cli->params, lease_ns);
 	struct livestream *streams = NULL;
 	struct failure why = FAILURE_INIT;
 
-	for (*count = 0; request->order.engines[*count]; ++*count) {
-		const char *name = request->order.engines[*count];
-		const struct engine *engine = engines_find(&request->engines, name, &why);
+	for (*count = 0; cli->params.engines[*count]; ++*count) {
+		const char *name = cli->params.engines[*count];
+		const struct engine *engine = engines_find(&cli->engines, name, &why);
 		char **argv = engine && command ? engine_expand(engine, "live", command) : NULL;
 
 		if (!argv)
@@ -156,24 +156,24 @@ start_streams(const struct params_cli *request, int64_t lease_ns, size_t *count)
 }
 
 static void
-told_clock(const char *engine, const struct clock_offset *skew)
+told_clock(const char *engine, const struct clock_offset *offset)
 {
 	char text[CLOCK_OFFSET_TEXT];
 
-	if (!skew)
+	if (!offset)
 		warn("engine '%s' does not tell its time, which is taken as it is", engine);
-	else if (clock_offset_is_certain(skew))
+	else if (clock_offset_is_certain(offset))
 		warn("engine '%s': its clock is off by %.*s s, which is put right", engine,
-		     (int)strcspn(clock_offset_print(skew, text), " "), text);
+		     (int)strcspn(clock_offset_print(offset, text), " "), text);
 }
 
 /* How clocks of engines are to be put right, as vcap-merge takes it. */
 static struct strvec
-compare_clocks(const struct params *order)
+compare_clocks(const struct params *params)
 {
 	struct strvec corrections = STRVEC_INIT;
 
-	clock_compare_engines(order->engines, CLOCK_NS, &corrections, told_clock);
+	clock_compare_engines(params->engines, CLOCK_NS, &corrections, told_clock);
 	if (corrections.failed)
 		die("out of memory");
 	return corrections;
@@ -181,7 +181,7 @@ compare_clocks(const struct params *order)
 
 /* The reader of all streams. */
 static struct process
-start_merge(const struct params *order, const struct strvec *corrections,
+start_merge(const struct params *params, const struct strvec *corrections,
 	    struct livestream *streams, size_t count)
 {
 	struct strvec argv = STRVEC_INIT;
@@ -189,7 +189,7 @@ start_merge(const struct params *order, const struct strvec *corrections,
 	struct process merge = PROCESS_INIT;
 
 	strvec_pushl(&argv, "vcap-merge", "--live", "-S", NULL);
-	strvec_push(&argv, order->word);
+	strvec_push(&argv, params->word);
 	for (size_t i = 0; i < corrections->count; i++)
 		strvec_pushf(&argv, "-o%s", corrections->list[i]);
 	strvec_push(&argv, "--");
@@ -241,7 +241,7 @@ sum_up(const struct livestream *streams, size_t count, int merge_status)
 int
 main(int argc, char **argv)
 {
-	struct params_cli request = PARAMS_CLI_INIT;
+	struct params_cli cli = PARAMS_CLI_INIT;
 	struct failure why = FAILURE_INIT;
 	struct strvec corrections;
 	struct livestream *streams;
@@ -252,15 +252,15 @@ main(int argc, char **argv)
 	char *job;
 
 	cli_start(&self);
-	parse_options(argc, argv, &request, &lease_ns);
+	parse_options(argc, argv, &cli, &lease_ns);
 	if (process_siblings_first() < 0)
 		die("out of memory");
-	if (params_cli_complete(&request, argv + optind, getenv, &why) < 0)
+	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	refuse_regions(&request);
-	job = make_job(&request.order);
-	if (request.remark.text[0])
-		warn("%s", request.remark.text);
+	refuse_regions(&cli);
+	job = make_job(&cli.params);
+	if (cli.remark.text[0])
+		warn("%s", cli.remark.text);
 	/* A ^C is for this process, which then lets all others end well. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGINT);
@@ -268,9 +268,9 @@ main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &blocked, &usual);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	corrections = compare_clocks(&request.order);
-	streams = start_streams(&request, lease_ns, &count);
-	merge = start_merge(&request.order, &corrections, streams, count);
+	corrections = compare_clocks(&cli.params);
+	streams = start_streams(&cli, lease_ns, &count);
+	merge = start_merge(&cli.params, &corrections, streams, count);
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);
 	return sum_up(streams, count, tend(streams, count, job, lease_ns / 3, &merge, &usual));

@@ -7,6 +7,7 @@
 #include "capture/job.h"
 #include "cli.h"
 #include "controller/diskroom.h"
+#include "controller/engine_state.h"
 #include "controller/spool.h"
 #include "controller/waitproc.h"
 
@@ -82,10 +83,11 @@ do_status(const struct arguments *arguments)
 
 	if (waitproc_revive(&entry, &why) < 0)
 		die("%s", why.text);
-	printf("state %s\n", spool_entry_is_over(&entry) ? spool_entry_state(&entry) : "running");
+	printf("state %s\n",
+	       spool_entry_is_over(&entry) ? spool_entry_state_name(&entry) : "running");
 	printf("version %s\n", VCAP_VERSION);
 	for (const char **key = (const char *[]){"packets", "bytes", "dropped", NULL}; *key; key++)
-		printf("%s %" PRIu64 "\n", *key, spool_entry_counter(&entry, *key));
+		printf("%s %" PRIu64 "\n", *key, engine_state_total(&entry, *key));
 	printf("message %s\n", message ? message : "");
 	spool_entry_close(&entry);
 	return EXIT_DONE;

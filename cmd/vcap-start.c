@@ -41,7 +41,7 @@ static const struct command self = {
 };
 
 static const char *
-parse_options(int argc, char **argv, struct params_cli *request)
+parse_options(int argc, char **argv, struct params_cli *cli)
 {
 	enum { PATIENCE = 0x100, AT, ID };
 	static const struct option options[] = {PARAMS_CLI_OPTIONS,
@@ -54,18 +54,16 @@ parse_options(int argc, char **argv, struct params_cli *request)
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
-		int rc = params_cli_option(request, opt, optarg, &why);
+		int rc = params_cli_option(cli, opt, optarg, &why);
 
 		if (rc == 0 && opt != PATIENCE && opt != AT && opt != ID)
 			cli_option(opt, argv);
 		if (opt == ID)
 			id = optarg;
 		else if (opt == AT)
-			rc = datetime_parse(optarg, clock_realtime_ns(), &request->order.at_ns,
-					    &why);
+			rc = datetime_parse(optarg, clock_realtime_ns(), &cli->params.at_ns, &why);
 		else if (opt == PATIENCE)
-			rc = parse_duration(optarg, NS_PER_SECOND, &request->order.patience_ns,
-					    &why);
+			rc = parse_duration(optarg, NS_PER_SECOND, &cli->params.patience_ns, &why);
 		if (rc < 0)
 			die_usage("%s", why.text);
 	}
@@ -75,10 +73,10 @@ parse_options(int argc, char **argv, struct params_cli *request)
 }
 
 static void
-compile(struct params *order)
+compile(struct params *params)
 {
 	struct failure why = FAILURE_INIT;
-	int status = start_compile(order, &why);
+	int status = start_compile(params, &why);
 
 	if (status < 0)
 		die("%s", why.text);
@@ -87,12 +85,12 @@ compile(struct params *order)
 }
 
 static void
-warn_of_limits(const struct params *order)
+warn_of_limits(const struct params *params)
 {
-	if (!order->count && !order->duration_ns)
+	if (!params->count && !params->duration_ns)
 		warn("no limit (-c, -t): the capture goes on until it is stopped, or the disks of "
 		     "the engines are down to their reserve");
-	else if (!order->duration_ns)
+	else if (!params->duration_ns)
 		warn("no time limit (-t): a core that sees too few packets never ends by -c");
 }
 
@@ -110,14 +108,14 @@ withdraw(const struct spool *spool, struct spool_entry *entry, const char *messa
 
 /* Makes the capture and starts its engines. A failure on the way is the capture's end. */
 static int
-launch(const struct params *order, const struct spool *spool, struct spool_entry *entry)
+launch(const struct params *params, const struct spool *spool, struct spool_entry *entry)
 {
 	struct strvec names = spool_entry_engines(entry);
 	struct failure why = FAILURE_INIT;
-	int started = params_store(order, entry->dir, &why);
+	int started = params_store(params, entry->dir, &why);
 
 	if (started == 0)
-		started = start_engines(order, entry, &why);
+		started = start_engines(params, entry, &why);
 	for (size_t i = 0; i < names.count; i++) {
 		const char *reason = spool_entry_missing_reason(entry, names.list[i]);
 
@@ -125,10 +123,10 @@ launch(const struct params *order, const struct spool *spool, struct spool_entry
 			warn("engine '%s' does not capture: %s", names.list[i], reason);
 	}
 	if (started == 0)
-		failure_set(&why, "no engine of '%s' captures", order->service);
+		failure_set(&why, "no engine of '%s' captures", params->service);
 	if (started <= 0)
 		withdraw(spool, entry, why.text);
-	if (spool_entry_set_state(entry, "capturing", NULL, &why) < 0 ||
+	if (spool_entry_set_state(entry, CAPTURE_CAPTURING, NULL, &why) < 0 ||
 	    waitproc_start(entry, &why) < 0)
 		die("%s", why.text);
 	return (size_t)started < names.count ? EXIT_PARTIAL : EXIT_DONE;
@@ -136,12 +134,12 @@ launch(const struct params *order, const struct spool *spool, struct spool_entry
 
 /* Makes the capture and leaves the rest to the vcap-wait that is left behind. */
 static int
-put_off(const struct params *order, const struct spool *spool, struct spool_entry *entry)
+put_off(const struct params *params, const struct spool *spool, struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 
-	if (params_store(order, entry->dir, &why) < 0 ||
-	    spool_entry_set_state(entry, "waiting", NULL, &why) < 0 ||
+	if (params_store(params, entry->dir, &why) < 0 ||
+	    spool_entry_set_state(entry, CAPTURE_WAITING, NULL, &why) < 0 ||
 	    waitproc_start(entry, &why) < 0)
 		withdraw(spool, entry, why.text);
 	return EXIT_DONE;
@@ -150,8 +148,8 @@ put_off(const struct params *order, const struct spool *spool, struct spool_entr
 int
 main(int argc, char **argv)
 {
-	struct params_cli request = PARAMS_CLI_INIT;
-	struct params *order = &request.order;
+	struct params_cli cli = PARAMS_CLI_INIT;
+	struct params *params = &cli.params;
 	struct keyval facts = KEYVAL_INIT;
 	struct spool spool = SPOOL_INIT;
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
@@ -160,25 +158,25 @@ main(int argc, char **argv)
 	int status;
 
 	cli_start(&self);
-	id = parse_options(argc, argv, &request);
+	id = parse_options(argc, argv, &cli);
 	if (process_siblings_first() < 0)
 		die("out of memory");
-	if (params_cli_complete(&request, argv + optind, getenv, &why) < 0)
+	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	if (id && !spool_is_id_of(id, order->service))
-		die_usage("not an id of a capture of '%s': '%s'", order->service, id);
-	compile(order);
-	if (params_facts(order, &facts) < 0 || (id && keyval_set(&facts, "id", "%s", id) < 0))
+	if (id && !spool_is_id_of(id, params->service))
+		die_usage("not an id of a capture of '%s': '%s'", params->service, id);
+	compile(params);
+	if (params_facts(params, &facts) < 0 || (id && keyval_set(&facts, "id", "%s", id) < 0))
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||
 	    diskroom_check(spool.dir, spool.path, 0, &why) < 0 ||
-	    spool_create(&spool, order->service, &facts, &entry, &why) < 0)
+	    spool_create(&spool, params->service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
-	if (!request.is_unlimited)
-		warn_of_limits(order);
-	if (request.remark.text[0])
-		warn("%s", request.remark.text);
-	status = order->at_ns ? put_off(order, &spool, &entry) : launch(order, &spool, &entry);
+	if (!cli.is_unlimited)
+		warn_of_limits(params);
+	if (cli.remark.text[0])
+		warn("%s", cli.remark.text);
+	status = params->at_ns ? put_off(params, &spool, &entry) : launch(params, &spool, &entry);
 	puts(entry.id);
 	return cli_finish(status);
 }

@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "cli.h"
+#include "controller/engine_state.h"
 #include "controller/spool.h"
 #include "controller/timeleft.h"
 #include "controller/waitproc.h"
@@ -108,7 +109,7 @@ static const char *
 doing(const struct spool_entry *entry, const char *engine, const struct keyval *state,
       const char **note, char when[DATETIME_TEXT])
 {
-	const char *word = keyval_get(state, "state");
+	const enum engine_status status = engine_state_status(state);
 	const char *missing = spool_entry_missing_reason(entry, engine), *message;
 
 	*note = missing ? missing : keyval_get(state, "message");
@@ -123,7 +124,7 @@ doing(const struct spool_entry *entry, const char *engine, const struct keyval *
 		*note = keyval_get(state, "error");
 		return "unreachable";
 	}
-	if (strcmp(spool_entry_state(entry), "waiting") == 0) {
+	if (spool_entry_state(entry) == CAPTURE_WAITING) {
 		const char *at = keyval_get(&entry->facts, "at");
 		int64_t at_ns;
 
@@ -131,9 +132,9 @@ doing(const struct spool_entry *entry, const char *engine, const struct keyval *
 			*note = datetime_format(at_ns, when);
 		return "waiting";
 	}
-	if (!word)
+	if (status == ENGINE_SILENT)
 		return keyval_get(state, "exit") ? "capturing" : "starting";
-	return strcmp(word, "running") == 0 ? "capturing" : "ended";
+	return status == ENGINE_RUNNING ? "capturing" : "ended";
 }
 
 /* A row, in the order of the columns. */
@@ -150,12 +151,13 @@ add_row(struct table *table, enum table_form form, const struct spool_entry *ent
 		timeleft_format(entry, state, clock_realtime_ns(), left);
 	if (form != TABLE_HUMAN)
 		return table_add(table,
-				 (const char *const[]){entry->id, spool_entry_state(entry), engine,
-						       what, packets, drops, note, bytes, left},
+				 (const char *const[]){entry->id, spool_entry_state_name(entry),
+						       engine, what, packets, drops, note, bytes,
+						       left},
 				 why);
 	return table_add(
 	    table,
-	    (const char *const[]){entry->id, spool_entry_state(entry), engine, what, packets,
+	    (const char *const[]){entry->id, spool_entry_state_name(entry), engine, what, packets,
 				  bytes ? text_size(keyval_number(state, "bytes", 0), size) : NULL,
 				  drops, left, note},
 	    why);
@@ -170,7 +172,7 @@ add_engine(struct table *table, enum table_form form, const struct spool_entry *
 	const char *note, *what;
 	char when[DATETIME_TEXT];
 
-	if (spool_entry_load_engine(entry, engine, &state, &why) < 0)
+	if (engine_state_load(entry, engine, &state, &why) < 0)
 		warn("%s", why.text);
 	what = doing(entry, engine, &state, &note, when);
 	if (add_row(table, form, entry, &state, engine, what, note, &why) < 0)
@@ -197,7 +199,7 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 		spool_entry_close(&entry);
 		return;
 	}
-	if (request->ask && strcmp(spool_entry_state(&entry), "capturing") == 0)
+	if (request->ask && spool_entry_state(&entry) == CAPTURE_CAPTURING)
 		ask_engines(&entry);
 	if (waitproc_revive(&entry, &why) < 0)
 		warn("%s", why.text);

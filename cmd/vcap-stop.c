@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include "base/strvec.h"
 #include "cli.h"
+#include "controller/engine_state.h"
 #include "controller/spool.h"
 #include "controller/waitproc.h"
 
@@ -44,7 +45,7 @@ let_it_start(struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 
-	while (strcmp(spool_entry_state(entry), "starting") == 0 && spool_entry_is_locked(entry)) {
+	while (spool_entry_state(entry) == CAPTURE_STARTING && spool_entry_is_locked(entry)) {
 		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
 		if (spool_entry_reload(entry, &why) < 0)
 			die("%s", why.text);
@@ -57,11 +58,11 @@ call_off(struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 
-	if (strcmp(spool_entry_state(entry), "waiting") != 0)
+	if (spool_entry_state(entry) != CAPTURE_WAITING)
 		return false;
 	if (spool_entry_ask_stop(entry, &why) < 0 || waitproc_revive(entry, &why) < 0)
 		die("%s", why.text);
-	while (!spool_was_withdrawn(entry) && strcmp(spool_entry_state(entry), "waiting") == 0) {
+	while (!spool_was_withdrawn(entry) && spool_entry_state(entry) == CAPTURE_WAITING) {
 		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 		if (spool_entry_reload(entry, &why) < 0 && !spool_was_withdrawn(entry))
 			die("%s", why.text);
@@ -92,7 +93,7 @@ stop_engines(const struct spool_entry *entry)
 	if (status == EXIT_MISUSE)
 		die_usage("capture '%s' goes on until the engines file is put right", entry->id);
 	for (size_t i = 0; i < names.count; i++) {
-		char *reason = spool_entry_engine_failure(entry, names.list[i]);
+		char *reason = engine_state_failure(entry, names.list[i]);
 
 		if (reason)
 			warn("engine '%s' could not be told to stop: %s", names.list[i], reason);
@@ -109,7 +110,7 @@ main(int argc, char **argv)
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 	const char *word;
-	char id[SPOOL_ID];
+	char id[SPOOL_ENTRY_ID];
 	bool waits;
 
 	cli_start(&self);

@@ -53,7 +53,7 @@ say_called_off(const char *id)
 static int
 begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 {
-	char id[SPOOL_ID];
+	char id[SPOOL_ENTRY_ID];
 	bool called_off;
 
 	if (schedule_wait(entry, &called_off, why) < 0)
@@ -77,7 +77,8 @@ work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 	if (begin(spool, entry, &why) < 0 || collect_watch(&collect, &why) < 0 ||
 	    collect_fetch(&collect, &why) < 0 || collect_merge(&collect, &why) < 0 ||
 	    collect_finish(&collect, &why) < 0) {
-		const char *state = collect.is_short ? spool_entry_state(entry) : "failed";
+		const enum capture_state state =
+		    collect.is_short ? spool_entry_state(entry) : CAPTURE_FAILED;
 
 		if (spool_entry_set_state(entry, state, why.text, NULL) < 0)
 			die("%s", why.text);
@@ -88,17 +89,17 @@ work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 static int
 conclude(const struct spool_entry *entry)
 {
-	const char *state = spool_entry_state(entry);
+	const enum capture_state state = spool_entry_state(entry);
 	const char *message = keyval_get(&entry->facts, "message");
 
-	if (strcmp(state, "done") == 0)
+	if (state == CAPTURE_DONE)
 		return EXIT_DONE;
 	if (!spool_entry_is_over(entry))
 		die("capture '%s' is not complete: %s (make room, then: vcap wait %s)", entry->id,
 		    message ? message : "", entry->id);
-	warn("capture '%s' %s: %s", entry->id,
-	     strcmp(state, "partial") == 0 ? "is partial" : "failed", message ? message : "");
-	return strcmp(state, "partial") == 0 ? EXIT_PARTIAL : EXIT_FAILED;
+	warn("capture '%s' %s: %s", entry->id, state == CAPTURE_PARTIAL ? "is partial" : "failed",
+	     message ? message : "");
+	return state == CAPTURE_PARTIAL ? EXIT_PARTIAL : EXIT_FAILED;
 }
 
 int

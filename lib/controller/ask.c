@@ -40,9 +40,9 @@ ask(const char *engine, char *const *command, struct failure *why)
 }
 
 char *
-ask_engine(const struct ask *inquiry, char *const *command, struct failure *why)
+ask_engine(const struct ask *hosts, char *const *command, struct failure *why)
 {
-	return ask(inquiry->engines ? inquiry->engines[0] : NULL, command, why);
+	return ask(hosts->engines ? hosts->engines[0] : NULL, command, why);
 }
 
 /* The first word of each line that is an address: `getent ahosts`. Without a word to follow, or
@@ -73,12 +73,11 @@ read_addresses(char *text, const char *const *follows, struct strvec *addresses)
 }
 
 static int
-find_name(const struct ask *inquiry, const char *name, struct strvec *addresses,
-	  struct failure *why)
+find_name(const struct ask *hosts, const char *name, struct strvec *addresses, struct failure *why)
 {
 	char *command[] = {"getent", "ahosts", (char *)name, NULL}, *text;
 
-	text = ask_engine(inquiry, command, NULL);
+	text = ask_engine(hosts, command, NULL);
 	if (text)
 		read_addresses(text, NULL, addresses);
 	free(text);
@@ -90,11 +89,11 @@ ask_find(void *context, const char *name, struct strvec *addresses, struct failu
 {
 	static char *const command[] = {"ip", "-o", "address", "show", NULL};
 	static const char *const follows[] = {"inet", "inet6", NULL};
-	const struct ask *inquiry = context;
-	char *const *engine = inquiry->engines;
+	const struct ask *hosts = context;
+	char *const *engine = hosts->engines;
 
 	if (name)
-		return find_name(inquiry, name, addresses, why);
+		return find_name(hosts, name, addresses, why);
 	do {
 		char *text = ask(engine ? *engine : NULL, command, why);
 

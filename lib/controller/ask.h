@@ -14,7 +14,7 @@ struct ask {
 
 /* What the command (NULL-ended) prints here or on the first engine; its complaints go to standard
  * error. Heap; NULL if it does not succeed within a minute, or prints more than 64 MiB. */
-char *ask_engine(const struct ask *inquiry, char *const *command, struct failure *why);
+char *ask_engine(const struct ask *hosts, char *const *command, struct failure *why);
 
 /* A draft_resolver (draft.h) whose context is a struct ask: a name as the host itself resolves it
  * (getent(1), on the first engine), or the addresses of all the hosts' interfaces (`ip address`)

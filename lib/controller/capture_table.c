@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "base/strvec.h"
 #include "base/text.h"
+#include "controller/engine_state.h"
 #include "controller/spool.h"
 
 #include <fcntl.h>
@@ -87,7 +88,7 @@ engine_list(const struct spool_entry *entry, bool missing)
 static void
 format_date(const char *id, char to[INSTANT])
 {
-	const char *t = id + strlen(id) - SPOOL_TIME;
+	const char *t = id + strlen(id) - SPOOL_ENTRY_TIME;
 
 	snprintf(to, INSTANT, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s", t, t + 4, t + 6, t + 9, t + 11,
 		 t + 13);
@@ -176,7 +177,7 @@ struct heap {
 static int
 heap_fill(struct heap *heap, const struct spool_entry *entry)
 {
-	const int length = (int)(strlen(entry->id) - SPOOL_TIME - 1);
+	const int length = (int)(strlen(entry->id) - SPOOL_ENTRY_TIME - 1);
 
 	*heap = (struct heap){.engines = engine_list(entry, false),
 			      .missing = engine_list(entry, true),
@@ -214,7 +215,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct heap 
 	enum table_form form, struct failure *why)
 {
 	const struct keyval *facts = &entry->facts;
-	const uint64_t size = spool_entry_counter(entry, "size");
+	const uint64_t size = engine_state_total(entry, "size");
 	const bool in_one = form == TABLE_HUMAN && !table_shows(table, "MISSING");
 	char date[INSTANT], began[INSTANT], ended[INSTANT], duration[INSTANT], sized[TEXT_SIZE];
 	char number[6][INSTANT];
@@ -229,11 +230,11 @@ add_row(struct table *table, const struct spool_entry *entry, const struct heap 
 		date,
 		heap->service,
 		form == TABLE_HUMAN ? text_size(size, sized) : format_counter(size, number[0]),
-		format_counter(spool_entry_counter(entry, "packets"), number[1]),
-		format_counter(spool_entry_counter(entry, "dropped"), number[2]),
+		format_counter(engine_state_total(entry, "packets"), number[1]),
+		format_counter(engine_state_total(entry, "dropped"), number[2]),
 		in_one ? heap->both : heap->engines,
 		heap->missing,
-		spool_entry_state(entry),
+		spool_entry_state_name(entry),
 		entry->id,
 		keyval_get(facts, "message"),
 		keyval_get(facts, "clocks"),

@@ -31,12 +31,12 @@ ask(const char *engine)
 }
 
 static bool
-read_answer(int fd, struct clock_offset *skew)
+read_answer(int fd, struct clock_offset *offset)
 {
 	char *text = process_output_text(fd);
 	struct keyval answer = KEYVAL_INIT;
 	bool is_known = text && keyval_parse(&answer, text, NULL) == 0 &&
-			clock_offset_read(skew, &answer, "clock");
+			clock_offset_read(offset, &answer, "clock");
 
 	keyval_release(&answer);
 	free(text);
@@ -45,7 +45,7 @@ read_answer(int fd, struct clock_offset *skew)
 
 /* Waits for the answer until then. */
 static bool
-hear(struct asked *asked, int64_t until_ns, struct clock_offset *skew)
+hear(struct asked *asked, int64_t until_ns, struct clock_offset *offset)
 {
 	const int64_t left = until_ns - clock_monotonic_ns();
 	bool is_known;
@@ -53,19 +53,19 @@ hear(struct asked *asked, int64_t until_ns, struct clock_offset *skew)
 	if (asked->answer < 0)
 		return false;
 	is_known = process_wait(&asked->child, left > 0 ? left : 0) == 0 &&
-		   read_answer(asked->answer, skew);
+		   read_answer(asked->answer, offset);
 	close(asked->answer);
 	return is_known;
 }
 
 void
-clock_compare_correct(const char *engine, const struct clock_offset *skew,
+clock_compare_correct(const char *engine, const struct clock_offset *offset,
 		      struct strvec *corrections)
 {
-	const struct clock_offset back = {.offset_ns = -skew->offset_ns};
+	const struct clock_offset back = {.offset_ns = -offset->offset_ns};
 	char text[CLOCK_OFFSET_TEXT];
 
-	if (!clock_offset_is_certain(skew))
+	if (!clock_offset_is_certain(offset))
 		return;
 	clock_offset_print(&back, text);
 	strvec_pushf(corrections, "%s=%.*s", engine, (int)strcspn(text, " "), text);
@@ -89,12 +89,12 @@ clock_compare_engines(char *const *engines, int64_t timeout_ns, struct strvec *c
 	for (size_t i = 0; i < count; i++)
 		asked[i] = ask(engines[i]);
 	for (size_t i = 0; i < count; i++) {
-		struct clock_offset skew;
-		bool is_known = hear(&asked[i], until_ns, &skew);
+		struct clock_offset offset;
+		bool is_known = hear(&asked[i], until_ns, &offset);
 
-		told(engines[i], is_known ? &skew : NULL);
+		told(engines[i], is_known ? &offset : NULL);
 		if (is_known)
-			clock_compare_correct(engines[i], &skew, corrections);
+			clock_compare_correct(engines[i], &offset, corrections);
 	}
 	free(asked);
 }

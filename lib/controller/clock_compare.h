@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* What was learnt of an engine's clock; NULL: it was not told in time. */
-typedef void clock_compare_report(const char *engine, const struct clock_offset *skew);
+typedef void clock_compare_report(const char *engine, const struct clock_offset *offset);
 
 /* Appends `NAME=OFFSET` to corrections for each of the engines (NULL-ended) whose clock is known to
  * differ. Takes at most timeout_ns, and a little to end what has not answered. */
@@ -19,7 +19,7 @@ void clock_compare_engines(char *const *engines, int64_t timeout_ns, struct strv
 			   clock_compare_report *told);
 
 /* Appends the correction of one, if its clock is known to differ. */
-void clock_compare_correct(const char *engine, const struct clock_offset *skew,
+void clock_compare_correct(const char *engine, const struct clock_offset *offset,
 			   struct strvec *corrections);
 
 #endif

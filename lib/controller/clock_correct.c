@@ -4,6 +4,7 @@
 #include "controller/clock_compare.h"
 #include "controller/clock_offset.h"
 #include "controller/each.h"
+#include "controller/engine_state.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ compare(const struct spool_entry *entry, const char *key, char *const *command, 
 	for (size_t i = 0; i < engines.count; i++) {
 		struct keyval state;
 
-		if (spool_entry_load_engine(entry, engines.list[i], &state, NULL) < 0)
+		if (engine_state_load(entry, engines.list[i], &state, NULL) < 0)
 			continue;
 		if (!keyval_get(&state, key))
 			strvec_push(&unknown, engines.list[i]);
@@ -49,35 +50,35 @@ clock_correct_note_end(const struct spool_entry *entry, struct failure *why)
 
 /* How far the engine's clock was from this one, from the beginning and the end of the capture. */
 static bool
-clock_of(const struct spool_entry *entry, const char *engine, struct clock_offset *skew)
+clock_of(const struct spool_entry *entry, const char *engine, struct clock_offset *offset)
 {
 	struct keyval state;
 	struct clock_offset end;
 	bool known, ended;
 
-	if (spool_entry_load_engine(entry, engine, &state, NULL) < 0)
+	if (engine_state_load(entry, engine, &state, NULL) < 0)
 		return false;
-	known = clock_offset_read(skew, &state, "clock-start");
+	known = clock_offset_read(offset, &state, "clock-start");
 	ended = clock_offset_read(&end, &state, "clock-end");
 	keyval_release(&state);
 	if (ended)
-		*skew = known ? clock_offset_between(*skew, end) : end;
+		*offset = known ? clock_offset_between(*offset, end) : end;
 	return known || ended;
 }
 
 /* Has vcap-merge correct the engine's times, if its clock is known to be wrong, and say so. */
 static void
-add_options(const char *engine, const struct clock_offset *skew, struct strvec *options)
+add_options(const char *engine, const struct clock_offset *offset, struct strvec *options)
 {
-	const bool is_corrected = clock_offset_is_certain(skew);
+	const bool is_corrected = clock_offset_is_certain(offset);
 	char text[CLOCK_OFFSET_TEXT];
 	int digits;
 
-	clock_offset_print(skew, text);
+	clock_offset_print(offset, text);
 	digits = (int)strcspn(text, " ");
 	if (is_corrected)
 		strvec_push(options, "-o");
-	clock_compare_correct(engine, skew, options);
+	clock_compare_correct(engine, offset, options);
 	strvec_push(options, "--comment");
 	strvec_pushf(options, "%s: clock ahead by %.*s s, wrong by%s s at most, %s", engine, digits,
 		     text, text + digits, is_corrected ? "corrected" : "not corrected");
@@ -92,13 +93,14 @@ clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
 	int rc;
 
 	for (size_t i = 0; i < engines->count; i++) {
-		struct clock_offset skew;
-		char offset[CLOCK_OFFSET_TEXT];
+		struct clock_offset offset;
+		char printed[CLOCK_OFFSET_TEXT];
 
-		if (!clock_of(entry, engines->list[i], &skew))
+		if (!clock_of(entry, engines->list[i], &offset))
 			continue;
-		strvec_pushf(&known, "%s %s", engines->list[i], clock_offset_print(&skew, offset));
-		add_options(engines->list[i], &skew, options);
+		strvec_pushf(&known, "%s %s", engines->list[i],
+			     clock_offset_print(&offset, printed));
+		add_options(engines->list[i], &offset, options);
 	}
 	text = strvec_join(&known, ", ");
 	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0 ? 0 : failure_nomem(why);

@@ -71,7 +71,7 @@ exchange(int fd, struct clock_offset *best, const char *engine, struct failure *
 }
 
 int
-clock_offset_measure(struct clock_offset *skew, const char *engine, unsigned exchanges,
+clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned exchanges,
 		     struct failure *why)
 {
 	char *const argv[] = {"vcap-on", (char *)engine, "vcap-host", "clock", NULL};
@@ -94,34 +94,34 @@ clock_offset_measure(struct clock_offset *skew, const char *engine, unsigned exc
 	if (rc == 0 && best.error_ns == INT64_MAX)
 		rc = failure_set(why, "the clock here was set meanwhile");
 	if (rc == 0)
-		*skew = best;
+		*offset = best;
 	return rc;
 }
 
 const char *
-clock_offset_print(const struct clock_offset *skew, char text[CLOCK_OFFSET_TEXT])
+clock_offset_print(const struct clock_offset *offset, char text[CLOCK_OFFSET_TEXT])
 {
 	snprintf(text, CLOCK_OFFSET_TEXT, "%s" CLOCK_FORMAT " " CLOCK_FORMAT,
-		 skew->offset_ns < 0 ? "-" : "", CLOCK_ARGS(llabs(skew->offset_ns)),
-		 CLOCK_ARGS(skew->error_ns));
+		 offset->offset_ns < 0 ? "-" : "", CLOCK_ARGS(llabs(offset->offset_ns)),
+		 CLOCK_ARGS(offset->error_ns));
 	return text;
 }
 
 bool
-clock_offset_read(struct clock_offset *skew, const struct keyval *kv, const char *key)
+clock_offset_read(struct clock_offset *offset, const struct keyval *kv, const char *key)
 {
 	const char *value = keyval_get(kv, key), *blank = value ? strchr(value, ' ') : NULL;
 	struct clock_offset read;
-	char offset[CLOCK_OFFSET_TEXT];
+	char number[CLOCK_OFFSET_TEXT];
 
 	if (!blank || blank - value >= CLOCK_OFFSET_TEXT)
 		return false;
-	snprintf(offset, sizeof(offset), "%.*s", (int)(blank - value), value);
-	if (parse_offset(offset, &read.offset_ns, NULL) < 0 ||
+	snprintf(number, sizeof(number), "%.*s", (int)(blank - value), value);
+	if (parse_offset(number, &read.offset_ns, NULL) < 0 ||
 	    parse_offset(blank + 1, &read.error_ns, NULL) < 0 || read.error_ns < 0 ||
 	    llabs(read.offset_ns) > INT64_MAX / 4 || read.error_ns > INT64_MAX / 4)
 		return false;
-	*skew = read;
+	*offset = read;
 	return true;
 }
 
@@ -138,7 +138,7 @@ clock_offset_between(struct clock_offset one, struct clock_offset other)
 }
 
 bool
-clock_offset_is_certain(const struct clock_offset *skew)
+clock_offset_is_certain(const struct clock_offset *offset)
 {
-	return llabs(skew->offset_ns) > skew->error_ns;
+	return llabs(offset->offset_ns) > offset->error_ns;
 }

@@ -22,21 +22,21 @@ struct clock_offset {
 
 /* Asks `vcap-host clock` on the engine, through vcap-on, that many times (at least once). An answer
  * that is no time, or does not come within ten seconds, is a failure. */
-int clock_offset_measure(struct clock_offset *skew, const char *engine, unsigned exchanges,
+int clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned exchanges,
 			 struct failure *why);
 
 /* "OFFSET ERROR", both in seconds with nine decimals. */
 #define CLOCK_OFFSET_TEXT 64
-const char *clock_offset_print(const struct clock_offset *skew, char text[CLOCK_OFFSET_TEXT]);
+const char *clock_offset_print(const struct clock_offset *offset, char text[CLOCK_OFFSET_TEXT]);
 
 /* Reads the line called key of that form. False if there is none. */
-bool clock_offset_read(struct clock_offset *skew, const struct keyval *kv, const char *key);
+bool clock_offset_read(struct clock_offset *offset, const struct keyval *kv, const char *key);
 
 /* The span between two: its middle, and an error that covers both and the way from one to the
  * other. */
 struct clock_offset clock_offset_between(struct clock_offset one, struct clock_offset other);
 
 /* Whether the clocks are known to differ: the offset is larger than the error. */
-bool clock_offset_is_certain(const struct clock_offset *skew);
+bool clock_offset_is_certain(const struct clock_offset *offset);
 
 #endif

@@ -7,6 +7,7 @@
 #include "controller/clock_correct.h"
 #include "controller/diskroom.h"
 #include "controller/each.h"
+#include "controller/engine_state.h"
 #include "controller/poll.h"
 
 #include <inttypes.h>
@@ -50,7 +51,7 @@ size_of(const struct spool_entry *entry, const char *engine)
 	struct keyval state;
 	uint64_t bytes, packets;
 
-	if (spool_entry_load_engine(entry, engine, &state, NULL) < 0)
+	if (engine_state_load(entry, engine, &state, NULL) < 0)
 		return 0;
 	bytes = keyval_number(&state, "bytes", 0);
 	packets = keyval_number(&state, "packets", 0);
@@ -113,8 +114,8 @@ int
 collect_watch(struct collect *collect, struct failure *why)
 {
 	/* Whoever was starting it was killed: nobody shall wait for that. */
-	if (strcmp(spool_entry_state(collect->entry), "starting") == 0 &&
-	    spool_entry_set_state(collect->entry, "capturing", NULL, why) < 0)
+	if (spool_entry_state(collect->entry) == CAPTURE_STARTING &&
+	    spool_entry_set_state(collect->entry, CAPTURE_CAPTURING, NULL, why) < 0)
 		return -1;
 	if (clock_correct_note_start(collect->entry, why) < 0)
 		return -1;
@@ -127,7 +128,7 @@ fetched_or_not(const struct spool_entry *entry, bool fetched)
 	struct strvec engines = spool_entry_participants(entry), chosen = STRVEC_INIT;
 
 	for (size_t i = 0; i < engines.count; i++)
-		if (spool_entry_has_fetched(entry, engines.list[i]) == fetched)
+		if (engine_state_has_file(entry, engines.list[i]) == fetched)
 			strvec_push(&chosen, engines.list[i]);
 	strvec_release(&engines);
 	return chosen;
@@ -180,7 +181,7 @@ collect_fetch(struct collect *collect, struct failure *why)
 	char *target = spool_entry_file(collect->entry, "engines/{}.pcapng");
 	char *const command[] = {"vcap-fetch", "-k", "{}", collect->entry->id, target, NULL};
 	struct strvec all, left;
-	int rc = target ? spool_entry_set_state(collect->entry, "fetching", "", why) : -1;
+	int rc = target ? spool_entry_set_state(collect->entry, CAPTURE_FETCHING, "", why) : -1;
 
 	if (rc == 0)
 		rc = clock_correct_note_end(collect->entry, why);
@@ -200,7 +201,7 @@ collect_fetch(struct collect *collect, struct failure *why)
 		left = fetched_or_not(collect->entry, false);
 	}
 	for (size_t i = 0; i < left.count && rc == 0; i++)
-		rc = spool_entry_give_up(collect->entry, left.list[i], why);
+		rc = engine_state_give_up(collect->entry, left.list[i], why);
 	strvec_release(&all);
 	strvec_release(&left);
 	free(target);
@@ -213,18 +214,17 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 {
 	for (size_t i = 0; i < engines->count; i++) {
 		struct keyval state;
-		const char *word, *message;
+		const char *message;
 
-		if (spool_entry_load_engine(collect->entry, engines->list[i], &state, NULL) < 0)
+		if (engine_state_load(collect->entry, engines->list[i], &state, NULL) < 0)
 			continue;
 		sum->packets += keyval_number(&state, "packets", 0);
 		sum->bytes += keyval_number(&state, "bytes", 0);
 		*dropped += keyval_number(&state, "dropped", 0);
-		word = keyval_get(&state, "state");
 		message = keyval_get(&state, "message");
 		if (!message || !*message)
 			message = keyval_get(&state, "reason");
-		if (!word || strcmp(word, "done") != 0)
+		if (engine_state_status(&state) != ENGINE_DONE)
 			add_problem(collect, engines->list[i],
 				    message && *message ? message : "ended early");
 		keyval_release(&state);
@@ -289,7 +289,7 @@ collect_merge(struct collect *collect, struct failure *why)
 	struct strvec clock_options = STRVEC_INIT;
 	struct strvec engines = fetched_or_not(collect->entry, true);
 	char **argv;
-	int rc = spool_entry_set_state(collect->entry, "merging", NULL, why);
+	int rc = spool_entry_set_state(collect->entry, CAPTURE_MERGING, NULL, why);
 
 	if (rc == 0 && engines.count == 0)
 		rc = failure_set(why, "no engine's packets could be fetched");
@@ -358,7 +358,8 @@ collect_finish(struct collect *collect, struct failure *why)
 	keyval_set(&collect->entry->facts, "ended", CLOCK_FORMAT, CLOCK_ARGS(now));
 	rc = each_run(collect->entry, &engines, "60s", remove_command, why);
 	if (rc == 0)
-		rc = spool_entry_set_state(collect->entry, collect->problems ? "partial" : "done",
+		rc = spool_entry_set_state(collect->entry,
+					   collect->problems ? CAPTURE_PARTIAL : CAPTURE_DONE,
 					   collect->problems ? collect->problems : "", why);
 	if (rc == 0)
 		remove_files(collect->entry, &engines);

@@ -9,11 +9,11 @@
 #define PATIENCE_NS (30 * NS_PER_SECOND)
 
 void
-enginecheck_release(struct enginecheck *checkup)
+enginecheck_release(struct enginecheck *check)
 {
-	keyval_release(&checkup->said);
-	strvec_release(&checkup->addresses);
-	*checkup = ENGINECHECK_INIT;
+	keyval_release(&check->said);
+	strvec_release(&check->addresses);
+	*check = ENGINECHECK_INIT;
 }
 
 static struct enginecheck *
@@ -26,7 +26,7 @@ find(struct enginecheck *list, const char *name)
 
 /* The last line of what a command complained about, without the names of commands before it. */
 static void
-set_trouble(struct enginecheck *checkup, const struct task *task)
+set_trouble(struct enginecheck *check, const struct task *task)
 {
 	char *text = task->err;
 	size_t length = strlen(text);
@@ -37,76 +37,76 @@ set_trouble(struct enginecheck *checkup, const struct task *task)
 	line = strrchr(text, '\n');
 	line = line ? line + 1 : text;
 	if (task->status == EXIT_TIMEOUT)
-		failure_set(&checkup->trouble, "no answer in time");
+		failure_set(&check->trouble, "no answer in time");
 	else if (strncmp(line, "vcap-host: ", 11) == 0)
-		failure_set(&checkup->trouble, "%s", line + 11);
+		failure_set(&check->trouble, "%s", line + 11);
 	else
-		failure_set(&checkup->trouble, "%s", *line ? line : "no answer");
+		failure_set(&check->trouble, "%s", *line ? line : "no answer");
 }
 
 /* Status 0: it could capture; 1 with an answer: it could not; anything else is no answer. */
 static void
 take_answer(const struct task *task, void *context)
 {
-	struct enginecheck *checkup = find(context, task->name);
+	struct enginecheck *check = find(context, task->name);
 	struct keyval said = KEYVAL_INIT;
 
 	if (task->status <= 1 && keyval_parse(&said, task->out, NULL) == 0 &&
 	    keyval_get(&said, "version")) {
-		checkup->said = said;
-		checkup->is_reached = true;
-		checkup->is_ready = task->status == 0;
+		check->said = said;
+		check->is_reached = true;
+		check->is_ready = task->status == 0;
 	} else {
 		keyval_release(&said);
 	}
-	if (!checkup->is_ready)
-		set_trouble(checkup, task);
+	if (!check->is_ready)
+		set_trouble(check, task);
 }
 
 static void
 take_clock(const struct task *task, void *context)
 {
-	struct enginecheck *checkup = find(context, task->name);
+	struct enginecheck *check = find(context, task->name);
 	struct keyval said = KEYVAL_INIT;
 
 	if (task->status == 0 && keyval_parse(&said, task->out, NULL) == 0)
-		checkup->has_clock = clock_offset_read(&checkup->skew, &said, "clock");
+		check->has_clock = clock_offset_read(&check->offset, &said, "clock");
 	keyval_release(&said);
 }
 
 static char **
-check_command(const struct enginecheck *checkup)
+check_command(const struct enginecheck *check)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_pushl(&argv, "vcap-on", checkup->engine->name, NULL);
-	strvec_push(&argv, checkup->engine->is_region ? "vcap-region" : "vcap-host");
+	strvec_pushl(&argv, "vcap-on", check->engine->name, NULL);
+	strvec_push(&argv, check->engine->is_region ? "vcap-region" : "vcap-host");
 	strvec_push(&argv, "check");
-	if (checkup->engine->is_region)
+	if (check->engine->is_region)
 		return strvec_detach(&argv);
-	for (char **name = checkup->engine->interfaces; name && *name; name++) {
+	for (char **name = check->engine->interfaces; name && *name; name++) {
 		strvec_push(&argv, "-i");
 		strvec_push(&argv, *name);
 	}
-	strvec_push(&argv, checkup->engine->directory);
-	if (checkup->addresses.list)
-		strvec_pushv(&argv, checkup->addresses.list);
+	strvec_push(&argv, check->engine->directory);
+	if (check->addresses.list)
+		strvec_pushv(&argv, check->addresses.list);
 	return strvec_detach(&argv);
 }
 
 static char **
-clock_command(const struct enginecheck *checkup)
+clock_command(const struct enginecheck *check)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_pushl(&argv, "vcap-clock", checkup->engine->name, NULL);
+	strvec_pushl(&argv, "vcap-clock", check->engine->name, NULL);
 	return strvec_detach(&argv);
 }
 
 /* Runs a command for each, or, if only_reached, for each that has answered. */
 static int
 ask(struct enginecheck *list, size_t count, size_t jobs, bool only_reached,
-    char **(*command)(const struct enginecheck *checkup), fanout_ended *ended, struct failure *why)
+    char **(*command)(const struct enginecheck *check), fanout_ended *ended, struct failure *why)
 {
 	struct task *tasks = calloc(count + 1, sizeof(*tasks));
 	size_t asked = 0;
@@ -139,14 +139,14 @@ enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct fai
 }
 
 char *
-enginecheck_values(const struct enginecheck *checkup, const char *key)
+enginecheck_values(const struct enginecheck *check, const char *key)
 {
 	struct strvec values = STRVEC_INIT;
 	char *text;
 
-	for (size_t i = 0; i < checkup->said.count; i++)
-		if (strcmp(checkup->said.pairs[i].key, key) == 0)
-			strvec_push(&values, checkup->said.pairs[i].value);
+	for (size_t i = 0; i < check->said.count; i++)
+		if (strcmp(check->said.pairs[i].key, key) == 0)
+			strvec_push(&values, check->said.pairs[i].value);
 	text = strvec_join(&values, " ");
 	strvec_release(&values);
 	return text;

@@ -19,14 +19,14 @@ struct enginecheck {
 	struct strvec addresses;     /* VIPs, of which it is asked whether they are its own */
 	struct keyval said;          /* what it answered; empty if it was not reached */
 	bool is_reached, is_ready;
-	struct clock_offset skew; /* if has_clock */
+	struct clock_offset offset; /* if has_clock */
 	bool has_clock;
 	struct failure trouble; /* why it cannot capture, or was not reached: what it said last */
 };
 
 #define ENGINECHECK_INIT ((struct enginecheck){0})
 
-void enginecheck_release(struct enginecheck *checkup);
+void enginecheck_release(struct enginecheck *check);
 
 /* Asks all of them, at most jobs at a time. What is wrong with one is in its trouble; -1: it could
  * not go on. */
@@ -34,6 +34,6 @@ int enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct
 
 /* The values of all keys of that name in what it said, with blanks between them. Heap; NULL without
  * memory. */
-char *enginecheck_values(const struct enginecheck *checkup, const char *key);
+char *enginecheck_values(const struct enginecheck *check, const char *key);
 
 #endif

@@ -26,25 +26,25 @@ enum { HUMAN_WIDTH = 8, SCRIPT_WIDTH = 13 };
 
 /* What is put together of an engine for both tables. NULL: memory ran out. */
 struct line {
-	const struct enginecheck *checkup;
+	const struct enginecheck *check;
 	char *interfaces, *xdp, *note;
 };
 
 /* What there is to say of an engine: why it cannot capture, and what may surprise. */
 static char *
-note_of(const struct enginecheck *checkup, const char *xdp)
+note_of(const struct enginecheck *check, const char *xdp)
 {
-	const char *version = keyval_get(&checkup->said, "version");
+	const char *version = keyval_get(&check->said, "version");
 	struct strvec remarks = STRVEC_INIT;
 	char *text;
 
-	if (checkup->trouble.text[0])
-		strvec_push(&remarks, checkup->trouble.text);
+	if (check->trouble.text[0])
+		strvec_push(&remarks, check->trouble.text);
 	if (version && strcmp(version, VCAP_VERSION) != 0)
 		strvec_pushf(&remarks, "version %s, but %s here", version, VCAP_VERSION);
 	if (*xdp)
 		strvec_pushf(&remarks, "an XDP program may hide packets of %s", xdp);
-	if (checkup->is_reached && !checkup->has_clock)
+	if (check->is_reached && !check->has_clock)
 		strvec_push(&remarks, "does not tell its time");
 	text = strvec_join(&remarks, "; ");
 	strvec_release(&remarks);
@@ -52,22 +52,22 @@ note_of(const struct enginecheck *checkup, const char *xdp)
 }
 
 static const char *
-state_of(const struct enginecheck *checkup)
+state_of(const struct enginecheck *check)
 {
-	return !checkup->is_reached ? "unreachable" : checkup->is_ready ? "ready" : "not-ready";
+	return !check->is_reached ? "unreachable" : check->is_ready ? "ready" : "not-ready";
 }
 
 /* "local", "elsewhere", or how many are local, which buffer is for. */
 static const char *
-vip_text(const struct enginecheck *checkup, char *buffer, size_t size)
+vip_text(const struct enginecheck *check, char *buffer, size_t size)
 {
-	const size_t all = checkup->addresses.count;
+	const size_t all = check->addresses.count;
 	size_t local = 0;
 
-	if (!checkup->is_reached || checkup->engine->is_region || all == 0)
+	if (!check->is_reached || check->engine->is_region || all == 0)
 		return "";
-	for (size_t i = 0; i < checkup->said.count; i++)
-		local += strcmp(checkup->said.pairs[i].key, "local") == 0;
+	for (size_t i = 0; i < check->said.count; i++)
+		local += strcmp(check->said.pairs[i].key, "local") == 0;
 	if (local == 0)
 		return "elsewhere";
 	if (local == all)
@@ -79,32 +79,32 @@ vip_text(const struct enginecheck *checkup, char *buffer, size_t size)
 static int
 add_human(struct table *table, const struct line *line, struct failure *why)
 {
-	const struct enginecheck *checkup = line->checkup;
+	const struct enginecheck *check = line->check;
 	char free_text[TEXT_SIZE] = "", clock[32] = "", vip[64];
 
-	if (keyval_get(&checkup->said, "free"))
-		text_size(keyval_number(&checkup->said, "free", 0), free_text);
-	if (checkup->has_clock)
-		snprintf(clock, sizeof(clock), "%+.3fms", (double)checkup->skew.offset_ns / 1e6);
+	if (keyval_get(&check->said, "free"))
+		text_size(keyval_number(&check->said, "free", 0), free_text);
+	if (check->has_clock)
+		snprintf(clock, sizeof(clock), "%+.3fms", (double)check->offset.offset_ns / 1e6);
 	return table_add(table,
-			 (const char *const[]){
-			     checkup->engine->name, state_of(checkup),
-			     keyval_get(&checkup->said, "version"), line->interfaces,
-			     vip_text(checkup, vip, sizeof(vip)), free_text, clock, line->note},
+			 (const char *const[]){check->engine->name, state_of(check),
+					       keyval_get(&check->said, "version"),
+					       line->interfaces, vip_text(check, vip, sizeof(vip)),
+					       free_text, clock, line->note},
 			 why);
 }
 
 static int
 add_script(struct table *table, const struct line *line, struct failure *why)
 {
-	const struct enginecheck *checkup = line->checkup;
-	char *local = enginecheck_values(checkup, "local"),
-	     *absent = enginecheck_values(checkup, "elsewhere");
+	const struct enginecheck *check = line->check;
+	char *local = enginecheck_values(check, "local"),
+	     *absent = enginecheck_values(check, "elsewhere");
 	char clock[CLOCK_OFFSET_TEXT] = "", *error = clock;
 	int rc = -1;
 
-	if (checkup->has_clock) {
-		clock_offset_print(&checkup->skew, clock);
+	if (check->has_clock) {
+		clock_offset_print(&check->offset, clock);
 		error = strchr(clock, ' ');
 		*error++ = '\0';
 	}
@@ -113,11 +113,11 @@ add_script(struct table *table, const struct line *line, struct failure *why)
 	else
 		rc = table_add(table,
 			       (const char *const[]){
-				   checkup->engine->name, state_of(checkup),
-				   keyval_get(&checkup->said, "version"),
-				   keyval_get(&checkup->said, "cap_net_raw"), line->interfaces,
-				   line->xdp, local, absent, keyval_get(&checkup->said, "free"),
-				   keyval_get(&checkup->said, "reserve"), clock, error, line->note},
+				   check->engine->name, state_of(check),
+				   keyval_get(&check->said, "version"),
+				   keyval_get(&check->said, "cap_net_raw"), line->interfaces,
+				   line->xdp, local, absent, keyval_get(&check->said, "free"),
+				   keyval_get(&check->said, "reserve"), clock, error, line->note},
 			       why);
 	free(local);
 	free(absent);
@@ -125,14 +125,14 @@ add_script(struct table *table, const struct line *line, struct failure *why)
 }
 
 static int
-add(struct table *table, const struct enginecheck *checkup, bool for_people, struct failure *why)
+add(struct table *table, const struct enginecheck *check, bool for_people, struct failure *why)
 {
-	struct line line = {.checkup = checkup,
-			    .interfaces = enginecheck_values(checkup, "interfaces"),
-			    .xdp = enginecheck_values(checkup, "xdp")};
+	struct line line = {.check = check,
+			    .interfaces = enginecheck_values(check, "interfaces"),
+			    .xdp = enginecheck_values(check, "xdp")};
 	int rc;
 
-	line.note = line.xdp ? note_of(checkup, line.xdp) : NULL;
+	line.note = line.xdp ? note_of(check, line.xdp) : NULL;
 	if (!line.interfaces || !line.note)
 		rc = failure_nomem(why);
 	else

@@ -19,30 +19,30 @@
 #define ANSWER_MAX  (256u << 10)         /* bytes of a status */
 
 void
-fetch_release(struct fetch *transfer)
+fetch_release(struct fetch *fetch)
 {
-	keyval_release(&transfer->said);
+	keyval_release(&fetch->said);
 }
 
 /* The command that runs this one on the engine. Heap, for strvec_free; NULL without memory. */
 static char **
-on_engine(const struct fetch *transfer, char *const *command)
+on_engine(const struct fetch *fetch, char *const *command)
 {
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_push(&argv, "vcap-on");
-	strvec_push(&argv, transfer->engine);
+	strvec_push(&argv, fetch->engine);
 	strvec_pushv(&argv, command);
 	return strvec_detach(&argv);
 }
 
 /* Runs vcap-host there, or what stands for it. Its status, or -1. */
 static int
-run_host(const struct fetch *transfer, const char *verb, int out, struct failure *why)
+run_host(const struct fetch *fetch, const char *verb, int out, struct failure *why)
 {
-	char *const command[] = {transfer->is_region ? "vcap-region" : "vcap-host", (char *)verb,
-				 (char *)transfer->directory, NULL};
-	char **argv = on_engine(transfer, command);
+	char *const command[] = {fetch->is_region ? "vcap-region" : "vcap-host", (char *)verb,
+				 (char *)fetch->directory, NULL};
+	char **argv = on_engine(fetch, command);
 	int status =
 	    argv ? process_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, why) : failure_nomem(why);
 
@@ -51,19 +51,19 @@ run_host(const struct fetch *transfer, const char *verb, int out, struct failure
 }
 
 int
-fetch_ask(struct fetch *transfer, struct failure *why)
+fetch_ask(struct fetch *fetch, struct failure *why)
 {
 	struct failure detail = FAILURE_INIT;
 	int out = process_output_open(ANSWER_MAX, why);
-	int status = out < 0 ? -1 : run_host(transfer, "status", out, why);
+	int status = out < 0 ? -1 : run_host(fetch, "status", out, why);
 	char *text = status == 0 ? process_output_text(out) : NULL;
 	int rc = status < 0 ? -1 : 0;
 
 	if (status > 0)
-		rc = failure_set(why, "engine '%s' does not know '%s'", transfer->engine,
-				 transfer->directory);
-	else if (rc == 0 && (!text || keyval_parse(&transfer->said, text, &detail) < 0))
-		rc = failure_set(why, "engine '%s' gave no answer of vcap's: %s", transfer->engine,
+		rc = failure_set(why, "engine '%s' does not know '%s'", fetch->engine,
+				 fetch->directory);
+	else if (rc == 0 && (!text || keyval_parse(&fetch->said, text, &detail) < 0))
+		rc = failure_set(why, "engine '%s' gave no answer of vcap's: %s", fetch->engine,
 				 text ? detail.text : "out of memory");
 	free(text);
 	if (out >= 0)
@@ -113,35 +113,35 @@ wait_while_growing(struct process *child, int fd)
 
 /* The command that streams it. Heap, for strvec_free; NULL without memory. */
 static char **
-stream_command(const struct fetch *transfer)
+stream_command(const struct fetch *fetch)
 {
 	struct strvec input = STRVEC_INIT;
 	char **argv;
 
-	strvec_pushv(&input, transfer->is_region ? (char *const[]){"vcap-region", "fetch", NULL}
-						 : (char *const[]){"vcap-merge", "-w", "-", NULL});
-	if (transfer->packs)
+	strvec_pushv(&input, fetch->is_region ? (char *const[]){"vcap-region", "fetch", NULL}
+					      : (char *const[]){"vcap-merge", "-w", "-", NULL});
+	if (fetch->packs)
 		strvec_push(&input, "-z");
-	if (transfer->is_region)
-		strvec_push(&input, transfer->directory);
+	if (fetch->is_region)
+		strvec_push(&input, fetch->directory);
 	else
-		strvec_pushf(&input, "%s=%s", transfer->engine, transfer->directory);
-	argv = input.failed ? NULL : on_engine(transfer, input.list);
+		strvec_pushf(&input, "%s=%s", fetch->engine, fetch->directory);
+	argv = input.failed ? NULL : on_engine(fetch, input.list);
 	strvec_release(&input);
 	return argv;
 }
 
 /* Has vcap-merge there write to fd, through a relay. Its status, or -1. */
 static int
-stream_through_pump(const struct fetch *transfer, int fd, struct failure *why)
+stream_through_pump(const struct fetch *fetch, int fd, struct failure *why)
 {
 	const struct relay_options options = {
-	    .kind = transfer->packs ? RELAY_UNPACK : RELAY_AS_IT_IS,
-	    .rate = transfer->rate,
-	    .most = size_limit(&transfer->said),
+	    .kind = fetch->packs ? RELAY_UNPACK : RELAY_AS_IT_IS,
+	    .rate = fetch->rate,
+	    .most = size_limit(&fetch->said),
 	    .patience_ns = PATIENCE_NS,
 	};
-	char **argv = stream_command(transfer);
+	char **argv = stream_command(fetch);
 	struct failure reason = FAILURE_INIT;
 	struct relay relay;
 	struct process child;
@@ -163,25 +163,25 @@ stream_through_pump(const struct fetch *transfer, int fd, struct failure *why)
 	rc = relay_finish(&relay, &reason);
 	status = process_wait(&child, rc < 0 ? 0 : PATIENCE_NS);
 	if (rc < 0)
-		return failure_set(why, "engine '%s': %s", transfer->engine, reason.text);
+		return failure_set(why, "engine '%s': %s", fetch->engine, reason.text);
 	return status;
 }
 
 /* Has vcap-merge there write to fd. Its status, or -1. */
 static int
-fetch_stream(const struct fetch *transfer, int fd, struct failure *why)
+fetch_stream(const struct fetch *fetch, int fd, struct failure *why)
 {
 	struct rlimit before;
 	struct process child;
 	char **argv;
 	int rc;
 
-	if (transfer->packs || transfer->rate)
-		return stream_through_pump(transfer, fd, why);
-	argv = stream_command(transfer);
+	if (fetch->packs || fetch->rate)
+		return stream_through_pump(fetch, fd, why);
+	argv = stream_command(fetch);
 	if (!argv)
 		return failure_nomem(why);
-	limit_size(&transfer->said, &before);
+	limit_size(&fetch->said, &before);
 	rc = process_start(&child, argv, -1, fd, STDERR_FILENO, why);
 	setrlimit(RLIMIT_FSIZE, &before);
 	strvec_free(argv);
@@ -190,49 +190,49 @@ fetch_stream(const struct fetch *transfer, int fd, struct failure *why)
 
 /* Whether the file at path is what the engine said: 0, 3 or -1. */
 static int
-check(const struct fetch *transfer, const char *path, struct failure *why)
+check(const struct fetch *fetch, const char *path, struct failure *why)
 {
-	uint64_t packets = keyval_number(&transfer->said, "packets", 0);
-	uint64_t bytes = keyval_number(&transfer->said, "bytes", 0);
-	const char *reason = keyval_get(&transfer->said, "reason");
-	struct count tally = {0};
+	uint64_t packets = keyval_number(&fetch->said, "packets", 0);
+	uint64_t bytes = keyval_number(&fetch->said, "bytes", 0);
+	const char *reason = keyval_get(&fetch->said, "reason");
+	struct count count = {0};
 
-	if (count_file(&tally, path, why) < 0)
+	if (count_file(&count, path, why) < 0)
 		return -1;
-	if (tally.packets == packets && tally.bytes == bytes)
-		return tally.cut_short ? EXIT_PARTIAL : 0;
+	if (count.packets == packets && count.bytes == bytes)
+		return count.cut_short ? EXIT_PARTIAL : 0;
 	/* Of a capture that was killed, the engine's last count is older than its files. */
 	if (reason && strcmp(reason, "killed") == 0)
 		return EXIT_PARTIAL;
 	return failure_set(why,
 			   "engine '%s' kept %" PRIu64 " packets of %" PRIu64
 			   " bytes, but sent %" PRIu64 " of %" PRIu64,
-			   transfer->engine, packets, bytes, tally.packets, tally.bytes);
+			   fetch->engine, packets, bytes, count.packets, count.bytes);
 }
 
 int
-fetch_file(const struct fetch *transfer, const struct outfile *out, struct failure *why)
+fetch_file(const struct fetch *fetch, const struct outfile *out, struct failure *why)
 {
-	int status = fetch_stream(transfer, out->fd, why), verdict;
+	int status = fetch_stream(fetch, out->fd, why), verdict;
 
 	if (status == EXIT_TIMEOUT)
-		return failure_set(why, "engine '%s' sends nothing more", transfer->engine);
+		return failure_set(why, "engine '%s' sends nothing more", fetch->engine);
 	if (status == EXIT_SIGNAL + SIGXFSZ)
-		return failure_set(why, "engine '%s' sends more than it has", transfer->engine);
+		return failure_set(why, "engine '%s' sends more than it has", fetch->engine);
 	if (status > 0 && status != EXIT_PARTIAL)
-		return failure_set(why, "engine '%s' sent no whole file", transfer->engine);
+		return failure_set(why, "engine '%s' sent no whole file", fetch->engine);
 	if (status < 0)
 		return -1;
-	verdict = check(transfer, out->temporary ? out->temporary : "/dev/null", why);
+	verdict = check(fetch, out->temporary ? out->temporary : "/dev/null", why);
 	return verdict == 0 ? status : verdict;
 }
 
 int
-fetch_remove(const struct fetch *transfer, struct failure *why)
+fetch_remove(const struct fetch *fetch, struct failure *why)
 {
-	int status = run_host(transfer, "remove", STDERR_FILENO, why);
+	int status = run_host(fetch, "remove", STDERR_FILENO, why);
 
 	if (status > 0)
-		failure_set(why, "the copy on engine '%s' could not be removed", transfer->engine);
+		failure_set(why, "the copy on engine '%s' could not be removed", fetch->engine);
 	return status == 0 ? 0 : -1;
 }

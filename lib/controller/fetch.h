@@ -24,19 +24,19 @@ struct fetch {
 
 #define FETCH_INIT ((struct fetch){0})
 
-void fetch_release(struct fetch *transfer);
+void fetch_release(struct fetch *fetch);
 
 /* Asks the engine what it has kept. */
-int fetch_ask(struct fetch *transfer, struct failure *why);
+int fetch_ask(struct fetch *fetch, struct failure *why);
 
 /*
  * Writes it to out, which is still to be committed. 0: it is whole; 3: the engine was cut short,
  * and this is what it had; -1: it did not arrive. An engine that is silent for a minute, or sends
  * much more than it has kept, is interrupted.
  */
-int fetch_file(const struct fetch *transfer, const struct outfile *out, struct failure *why);
+int fetch_file(const struct fetch *fetch, const struct outfile *out, struct failure *why);
 
 /* Removes the engine's copy. */
-int fetch_remove(const struct fetch *transfer, struct failure *why);
+int fetch_remove(const struct fetch *fetch, struct failure *why);
 
 #endif

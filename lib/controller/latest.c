@@ -26,7 +26,7 @@ latest_is_running(const struct spool_entry *entry)
 }
 
 int
-latest_running(char id[SPOOL_ID], const char *service, config_variable *variable,
+latest_running(char id[SPOOL_ENTRY_ID], const char *service, config_variable *variable,
 	       struct failure *why)
 {
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
@@ -36,7 +36,7 @@ latest_running(char id[SPOOL_ID], const char *service, config_variable *variable
 	if (rc <= 0)
 		return rc;
 	if (latest_is_running(&entry))
-		memcpy(id, entry.id, SPOOL_ID);
+		memcpy(id, entry.id, SPOOL_ENTRY_ID);
 	spool_entry_close(&entry);
 	return 0;
 }

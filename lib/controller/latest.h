@@ -18,7 +18,7 @@ int latest_open(struct spool_entry *entry, const char *service, config_variable 
 bool latest_is_running(const struct spool_entry *entry);
 
 /* The id of the one that is running into id; "" if none is. */
-int latest_running(char id[SPOOL_ID], const char *service, config_variable *variable,
+int latest_running(char id[SPOOL_ENTRY_ID], const char *service, config_variable *variable,
 		   struct failure *why);
 
 #endif

@@ -11,124 +11,124 @@
 #include <string.h>
 
 char **
-params_filter_command(const struct params *order)
+params_filter_command(const struct params *params)
 {
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-filter", "-ddd", "-m", NULL);
-	strvec_push(&argv, order->monitors);
+	strvec_push(&argv, params->monitors);
 	strvec_push(&argv, "-S");
-	strvec_push(&argv, order->word);
-	if (order->expression && !order->joins)
-		strvec_pushl(&argv, "-e", order->expression, NULL);
+	strvec_push(&argv, params->word);
+	if (params->expression && !params->joins)
+		strvec_pushl(&argv, "-e", params->expression, NULL);
 	/* A larger set is no harm where vcap-join takes the rest away; the rest of a larger one
 	 * would be. */
-	if (order->roughly && order->invert)
+	if (params->roughly && params->invert)
 		return strvec_detach(&argv);
-	if (order->roughly)
+	if (params->roughly)
 		strvec_push(&argv, "--widen");
-	if (order->per_packet)
+	if (params->per_packet)
 		strvec_push(&argv, "-P");
-	if (order->invert)
+	if (params->invert)
 		strvec_push(&argv, "-x");
-	if (order->list) {
+	if (params->list) {
 		strvec_push(&argv, "--specs");
-		strvec_push(&argv, order->list);
+		strvec_push(&argv, params->list);
 	}
 	strvec_push(&argv, "--");
-	strvec_pushv(&argv, order->specs);
+	strvec_pushv(&argv, params->specs);
 	return strvec_detach(&argv);
 }
 
 char **
-params_expression_command(const struct params *order)
+params_expression_command(const struct params *params)
 {
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-filter", "-ddd", "-e", NULL);
-	strvec_push(&argv, order->expression);
+	strvec_push(&argv, params->expression);
 	return strvec_detach(&argv);
 }
 
 /* vcap-join between the rings and the writer, which finds the job at these paths. */
 static void
-add_join(const struct params *order, const char *service, const char *specs, struct strvec *argv)
+add_join(const struct params *params, const char *service, const char *specs, struct strvec *argv)
 {
-	if (!order->joins)
+	if (!params->joins)
 		return;
-	strvec_pushl(argv, "--", "vcap-join", "-S", service, "-m", order->monitors, NULL);
-	strvec_push(argv, order->per_packet ? "-P" : "{table}");
-	if (order->invert)
+	strvec_pushl(argv, "--", "vcap-join", "-S", service, "-m", params->monitors, NULL);
+	strvec_push(argv, params->per_packet ? "-P" : "{table}");
+	if (params->invert)
 		strvec_push(argv, "-x");
-	if (order->bytecode)
-		strvec_pushf(argv, "--bytecode=%s", order->bytecode);
-	if (order->specs[0] || order->list)
+	if (params->bytecode)
+		strvec_pushf(argv, "--bytecode=%s", params->bytecode);
+	if (params->specs[0] || params->list)
 		strvec_pushl(argv, "--specs", specs, NULL);
 }
 
 static void
-add_limits(const struct params *order, struct strvec *argv)
+add_limits(const struct params *params, struct strvec *argv)
 {
-	if (order->count)
-		strvec_pushf(argv, "-c%" PRIu64, order->count);
-	if (order->duration_ns)
-		strvec_pushf(argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(order->duration_ns));
-	if (order->snaplen)
-		strvec_pushf(argv, "-s%" PRIu64, order->snaplen);
+	if (params->count)
+		strvec_pushf(argv, "-c%" PRIu64, params->count);
+	if (params->duration_ns)
+		strvec_pushf(argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(params->duration_ns));
+	if (params->snaplen)
+		strvec_pushf(argv, "-s%" PRIu64, params->snaplen);
 }
 
 /* What the order asks of vcap-run, which is to run like `how`. With placeholders (engine.h). */
 static void
-add_run(const struct params *order, char *const *how, struct strvec *argv)
+add_run(const struct params *params, char *const *how, struct strvec *argv)
 {
 	strvec_pushl(argv, "vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-", NULL);
 	strvec_pushv(argv, how);
-	add_limits(order, argv);
+	add_limits(params, argv);
 	strvec_push(argv, "{interfaces}");
-	if (order->joins && !order->per_packet)
+	if (params->joins && !params->per_packet)
 		strvec_push(argv, "{flows}");
 }
 
 /* The same of a region, whose vcap-start takes it from here. */
 static void
-add_region(const struct params *order, struct strvec *argv)
+add_region(const struct params *params, struct strvec *argv)
 {
 	strvec_pushl(argv, "{region}", "vcap-on", "{}", "vcap-region", "start", "{dir}", "-m",
-		     order->monitors, NULL);
-	if (order->per_packet)
+		     params->monitors, NULL);
+	if (params->per_packet)
 		strvec_push(argv, "-P");
-	if (order->invert)
+	if (params->invert)
 		strvec_push(argv, "-x");
-	if (order->expression)
-		strvec_pushl(argv, "-e", order->expression, NULL);
-	strvec_pushf(argv, "--patience=%" PRId64 "ms", order->patience_ns / 1000000);
-	add_limits(order, argv);
-	strvec_push(argv, order->service);
+	if (params->expression)
+		strvec_pushl(argv, "-e", params->expression, NULL);
+	strvec_pushf(argv, "--patience=%" PRId64 "ms", params->patience_ns / 1000000);
+	add_limits(params, argv);
+	strvec_push(argv, params->service);
 }
 
 char **
-params_run_command(const struct params *order, const char *id, const char *job)
+params_run_command(const struct params *params, const char *id, const char *job)
 {
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-each", "-t", "60s", "-i", NULL);
 	strvec_push(&argv, job);
 	strvec_push(&argv, id);
-	add_run(order, (char *const[]){"--detach", "-w", "{dir}", NULL}, &argv);
-	add_join(order, "./service", "specs", &argv);
-	add_region(order, &argv);
+	add_run(params, (char *const[]){"--detach", "-w", "{dir}", NULL}, &argv);
+	add_join(params, "./service", "specs", &argv);
+	add_region(params, &argv);
 	return strvec_detach(&argv);
 }
 
 char **
-params_stream_command(const struct params *order, int64_t lease_ns)
+params_stream_command(const struct params *params, int64_t lease_ns)
 {
 	struct strvec argv = STRVEC_INIT;
 	char lease[40];
 
 	snprintf(lease, sizeof(lease), "--lease=%" PRId64 "ms", lease_ns / 1000000);
-	add_run(order, (char *const[]){lease, "-w", "-", NULL}, &argv);
-	add_join(order, "/dev/fd/4", "/dev/fd/5", &argv);
+	add_run(params, (char *const[]){lease, "-w", "-", NULL}, &argv);
+	add_join(params, "/dev/fd/4", "/dev/fd/5", &argv);
 	return strvec_detach(&argv);
 }
 
@@ -156,7 +156,7 @@ print_words(const char *text, FILE *out)
 }
 
 char *
-params_specs(const struct params *order)
+params_specs(const struct params *params)
 {
 	char *text = NULL;
 	size_t size;
@@ -164,10 +164,10 @@ params_specs(const struct params *order)
 
 	if (!out)
 		return NULL;
-	if (order->list_text)
-		print_words(order->list_text, out);
-	for (char *const *spec = order->specs; *spec; spec++)
-		print_words(strcmp(*spec, "-") == 0 ? order->input : *spec, out);
+	if (params->list_text)
+		print_words(params->list_text, out);
+	for (char *const *spec = params->specs; *spec; spec++)
+		print_words(strcmp(*spec, "-") == 0 ? params->input : *spec, out);
 	if (fclose(out) == 0)
 		return text;
 	free(text);
@@ -189,15 +189,15 @@ print_part(const char *text, FILE *out)
 }
 
 char *
-params_job(const struct params *order)
+params_job(const struct params *params)
 {
-	char *specs = params_specs(order), *text = NULL;
+	char *specs = params_specs(params), *text = NULL;
 	size_t size;
 	FILE *out = specs ? open_memstream(&text, &size) : NULL;
 
 	if (out) {
-		print_part(order->filter, out);
-		print_part(order->service_text, out);
+		print_part(params->filter, out);
+		print_part(params->service_text, out);
 		print_part(specs, out);
 		if (fclose(out) != 0) {
 			free(text);
@@ -219,27 +219,27 @@ count_lines(const char *text)
 }
 
 int
-params_facts(const struct params *order, struct keyval *facts)
+params_facts(const struct params *params, struct keyval *facts)
 {
-	char *specs = params_specs(order);
+	char *specs = params_specs(params);
 	int rc = specs ? 0 : -1;
 
-	rc |= keyval_set(facts, "service", "%s", order->service);
+	rc |= keyval_set(facts, "service", "%s", params->service);
 	rc |= keyval_set(facts, "version", "%s", VCAP_VERSION);
-	rc |= keyval_set(facts, "count", "%" PRIu64, order->count);
-	rc |= keyval_set(facts, "duration", "%" PRId64, order->duration_ns);
-	rc |= keyval_set(facts, "snaplen", "%" PRIu64, order->snaplen);
-	rc |= keyval_set(facts, "monitors", "%s", order->monitors);
-	rc |= keyval_set(facts, "per-packet", "%s", order->per_packet ? "yes" : "no");
-	rc |= keyval_set(facts, "invert", "%s", order->invert ? "yes" : "no");
-	rc |= keyval_set(facts, "join", "%s", order->joins ? "yes" : "no");
+	rc |= keyval_set(facts, "count", "%" PRIu64, params->count);
+	rc |= keyval_set(facts, "duration", "%" PRId64, params->duration_ns);
+	rc |= keyval_set(facts, "snaplen", "%" PRIu64, params->snaplen);
+	rc |= keyval_set(facts, "monitors", "%s", params->monitors);
+	rc |= keyval_set(facts, "per-packet", "%s", params->per_packet ? "yes" : "no");
+	rc |= keyval_set(facts, "invert", "%s", params->invert ? "yes" : "no");
+	rc |= keyval_set(facts, "join", "%s", params->joins ? "yes" : "no");
 	rc |= keyval_set(facts, "specs", "%zu", specs ? count_lines(specs) : 0);
-	rc |= keyval_set(facts, "patience", "%" PRId64, order->patience_ns);
-	if (order->expression)
-		rc |= keyval_set(facts, "expression", "%s", order->expression);
-	if (order->at_ns)
-		rc |= keyval_set(facts, "at", CLOCK_FORMAT, CLOCK_ARGS(order->at_ns));
-	for (char *const *engine = order->engines; *engine; engine++)
+	rc |= keyval_set(facts, "patience", "%" PRId64, params->patience_ns);
+	if (params->expression)
+		rc |= keyval_set(facts, "expression", "%s", params->expression);
+	if (params->at_ns)
+		rc |= keyval_set(facts, "at", CLOCK_FORMAT, CLOCK_ARGS(params->at_ns));
+	for (char *const *engine = params->engines; *engine; engine++)
 		rc |= keyval_add(facts, "engine", "%s", *engine);
 	free(specs);
 	return rc;
@@ -254,11 +254,11 @@ is_set(const struct keyval *facts, const char *key)
 }
 
 void
-params_recall(struct params *order, const struct keyval *facts)
+params_recall(struct params *params, const struct keyval *facts)
 {
 	static char *const some[] = {"specs", NULL}, *const none[] = {NULL};
 
-	*order = (struct params){
+	*params = (struct params){
 	    .service = keyval_get(facts, "service"),
 	    .monitors = keyval_get(facts, "monitors"),
 	    .per_packet = is_set(facts, "per-packet"),
@@ -271,10 +271,10 @@ params_recall(struct params *order, const struct keyval *facts)
 	    .patience_ns = (int64_t)keyval_number(facts, "patience", 0),
 	    .specs = keyval_number(facts, "specs", 0) ? some : none,
 	};
-	if (!order->service)
-		order->service = "";
-	if (!order->monitors)
-		order->monitors = "none";
+	if (!params->service)
+		params->service = "";
+	if (!params->monitors)
+		params->monitors = "none";
 }
 
 char **
@@ -311,17 +311,17 @@ params_engines(const struct service *service, const struct engines *known, const
 }
 
 int
-params_store(const struct params *order, int dirfd, struct failure *why)
+params_store(const struct params *params, int dirfd, struct failure *why)
 {
-	char *specs = params_specs(order), *job = params_job(order);
+	char *specs = params_specs(params), *job = params_job(params);
 	int rc = -1;
 
 	if (!specs || !job)
 		failure_nomem(why);
-	else if (outfile_replace(dirfd, "filter.bpf", order->filter, strlen(order->filter), why) ==
+	else if (outfile_replace(dirfd, "filter.bpf", params->filter, strlen(params->filter), why) ==
 		     0 &&
-		 outfile_replace(dirfd, "service", order->service_text, strlen(order->service_text),
-				 why) == 0 &&
+		 outfile_replace(dirfd, "service", params->service_text,
+				strlen(params->service_text), why) == 0 &&
 		 outfile_replace(dirfd, "specs", specs, strlen(specs), why) == 0 &&
 		 outfile_replace(dirfd, "job", job, strlen(job), why) == 0)
 		rc = 0;

@@ -43,31 +43,31 @@ struct params {
 char **params_engines(const struct service *service, const struct engines *known, const char *list,
 		      struct failure *why);
 
-/* The command that compiles the order's filter; it reads order->input. Heap, for strvec_free; NULL
+/* The command that compiles the order's filter; it reads params->input. Heap, for strvec_free; NULL
  * without memory. */
-char **params_filter_command(const struct params *order);
+char **params_filter_command(const struct params *params);
 
 /* The command that compiles the order's expression alone. Likewise. */
-char **params_expression_command(const struct params *order);
+char **params_expression_command(const struct params *params);
 
 /* The command that starts the capture id on all engines, each reading the file job. Likewise. */
-char **params_run_command(const struct params *order, const char *id, const char *job);
+char **params_run_command(const struct params *params, const char *id, const char *job);
 
 /* The command that streams an engine's packets, with the placeholders of engine_expand: it reads
  * the job, and then a byte at least every lease_ns, for as long as it is to go on. Likewise. */
-char **params_stream_command(const struct params *order, int64_t lease_ns);
+char **params_stream_command(const struct params *params, int64_t lease_ns);
 
 /* The specs one a line, without comments; and the job for vcap-run. Heap; NULL without memory. */
-char *params_specs(const struct params *order);
-char *params_job(const struct params *order);
+char *params_specs(const struct params *params);
+char *params_job(const struct params *params);
 
 /* Writes the order into the directory of its capture: `filter.bpf`, `service`, `specs`, and `job`.
  */
-int params_store(const struct params *order, int dirfd, struct failure *why);
+int params_store(const struct params *params, int dirfd, struct failure *why);
 
 /* The facts of vcap-spool(5) that say what was asked. -1: no memory. */
-int params_facts(const struct params *order, struct keyval *facts);
-/* And back: as much of it as params_run_command goes by. The facts have to outlive the order. */
-void params_recall(struct params *order, const struct keyval *facts);
+int params_facts(const struct params *params, struct keyval *facts);
+/* And back: as much of it as params_run_command goes by. The facts have to outlive the params. */
+void params_recall(struct params *params, const struct keyval *facts);
 
 #endif

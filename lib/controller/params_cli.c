@@ -31,31 +31,31 @@ check_expression(const char *value, struct failure *why)
 }
 
 int
-params_cli_option(struct params_cli *request, int letter, const char *value, struct failure *why)
+params_cli_option(struct params_cli *cli, int letter, const char *value, struct failure *why)
 {
-	struct params *order = &request->order;
+	struct params *params = &cli->params;
 	enum monitor_mode mode;
 	int rc = 0;
 
 	switch (letter) {
-	case 'c': rc = parse_number(value, UINT64_MAX, &order->count, why); break;
+	case 'c': rc = parse_number(value, UINT64_MAX, &params->count, why); break;
 	case 'e':
-		order->expression = value;
+		params->expression = value;
 		rc = check_expression(value, why);
 		break;
-	case 'E': request->engine_list = value; break;
+	case 'E': cli->engine_list = value; break;
 	case 'm':
 		rc = service_parse_mode(value, &mode, why);
-		order->monitors = value;
+		params->monitors = value;
 		break;
-	case 'P': order->per_packet = true; break;
-	case PARAMS_CLI_SPECS: order->list = value; break;
-	case 's': rc = parse_number(value, PACKET_SNAPLEN, &order->snaplen, why); break;
+	case 'P': params->per_packet = true; break;
+	case PARAMS_CLI_SPECS: params->list = value; break;
+	case 's': rc = parse_number(value, PACKET_SNAPLEN, &params->snaplen, why); break;
 	case 't':
-		rc = parse_duration(value, NS_PER_MINUTE, &order->duration_ns, why);
-		request->is_unlimited = rc == 0 && order->duration_ns == 0;
+		rc = parse_duration(value, NS_PER_MINUTE, &params->duration_ns, why);
+		cli->is_unlimited = rc == 0 && params->duration_ns == 0;
 		break;
-	case 'x': order->invert = true; break;
+	case 'x': params->invert = true; break;
 	default: return 0;
 	}
 	return rc < 0 ? -1 : 1;
@@ -63,38 +63,38 @@ params_cli_option(struct params_cli *request, int letter, const char *value, str
 
 /* An option's list is read like the words: once, whole. */
 static int
-read_list(struct params *order, struct failure *why)
+read_list(struct params *params, struct failure *why)
 {
 	char *text;
 	size_t size;
 	int fd, rc;
 
-	if (!order->list)
+	if (!params->list)
 		return 0;
-	fd = open(order->list, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(params->list, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return failure_errno(why, "cannot read '%s'", order->list);
-	rc = fileio_slurp(fd, INPUT_MAX, order->list, &text, &size, why);
+		return failure_errno(why, "cannot read '%s'", params->list);
+	rc = fileio_slurp(fd, INPUT_MAX, params->list, &text, &size, why);
 	close(fd);
 	if (rc == 0)
-		order->list_text = text;
+		params->list_text = text;
 	return rc;
 }
 
 static int
-read_specs(struct params *order, struct failure *why)
+read_specs(struct params *params, struct failure *why)
 {
 	char *text;
 	size_t size;
 
-	if (read_list(order, why) < 0)
+	if (read_list(params, why) < 0)
 		return -1;
-	for (char *const *spec = order->specs; *spec; spec++) {
+	for (char *const *spec = params->specs; *spec; spec++) {
 		if (strcmp(*spec, "-") != 0)
 			continue;
 		if (fileio_slurp(STDIN_FILENO, INPUT_MAX, "standard input", &text, &size, why) < 0)
 			return -1;
-		order->input = text;
+		params->input = text;
 		return 0;
 	}
 	return 0;
@@ -111,23 +111,23 @@ has_connection_monitors(const struct service *service)
 
 /* Whether packets' own addresses and ports are not enough to tell which belong. */
 static bool
-needs_join(struct params_cli *request, const struct service *service, config_variable *variable)
+needs_join(struct params_cli *cli, const struct service *service, config_variable *variable)
 {
-	const struct params *order = &request->order;
+	const struct params *params = &cli->params;
 	const bool judges_monitors =
-	    strcmp(order->monitors, "include") != 0 && has_connection_monitors(service);
+	    strcmp(params->monitors, "include") != 0 && has_connection_monitors(service);
 	char *neighbour;
 
-	if (order->per_packet)
+	if (params->per_packet)
 		return false;
 	if (service->source_client)
 		return judges_monitors;
-	if (order->specs[0] || order->list)
+	if (params->specs[0] || params->list)
 		return true;
 	neighbour = sharedservers_find(service, variable);
 	if (!neighbour)
 		return judges_monitors;
-	failure_set(&request->remark,
+	failure_set(&cli->remark,
 		    "service '%s' shares servers with '%s': vcap-join keeps the connections that "
 		    "are its own, where the PROXY protocol or tables tell",
 		    service->name, neighbour);
@@ -137,10 +137,10 @@ needs_join(struct params_cli *request, const struct service *service, config_var
 
 /* Whether the set may be too large for a program. What is no set is told when it is compiled. */
 static bool
-is_large(const struct params *order)
+is_large(const struct params *params)
 {
 	struct addrset set = ADDRSET_INIT;
-	char *specs = params_specs(order);
+	char *specs = params_specs(params);
 	struct failure why;
 	bool is_large = specs && addrset_add_lines(&set, specs, "", &why) == 0;
 
@@ -152,41 +152,39 @@ is_large(const struct params *order)
 }
 
 static void
-decide(struct params_cli *request, const struct service *service, config_variable *variable)
+decide(struct params_cli *cli, const struct service *service, config_variable *variable)
 {
-	struct params *order = &request->order;
+	struct params *params = &cli->params;
 
-	order->joins = needs_join(request, service, variable);
-	order->roughly = is_large(order);
-	if (order->roughly && !order->joins)
-		failure_set(&request->remark, "the addresses are too many for a program alone: "
-					      "vcap-join applies them on the engines");
-	order->joins |= order->roughly;
+	params->joins = needs_join(cli, service, variable);
+	params->roughly = is_large(params);
+	if (params->roughly && !params->joins)
+		failure_set(&cli->remark, "the addresses are too many for a program alone: "
+					  "vcap-join applies them on the engines");
+	params->joins |= params->roughly;
 }
 
 int
-params_cli_complete(struct params_cli *request, char *const *words, config_variable *variable,
+params_cli_complete(struct params_cli *cli, char *const *words, config_variable *variable,
 		    struct failure *why)
 {
-	struct params *order = &request->order;
+	struct params *params = &cli->params;
 	struct service service = SERVICE_INIT;
 	int rc = -1;
 
-	order->word = words[0];
-	order->specs = words + 1;
-	order->service = config_service_name(order->word);
-	if (config_read_service(&request->file, order->word, variable, why) < 0)
+	params->word = words[0];
+	params->specs = words + 1;
+	params->service = config_service_name(params->word);
+	if (config_read_service(&cli->file, params->word, variable, why) < 0)
 		return -1;
-	order->service_text = request->file.text;
-	if (service_parse(&service, order->service, request->file.text, request->file.path, why) ==
-		0 &&
-	    engines_load(&request->engines, variable, why) == 0) {
-		order->engines =
-		    params_engines(&service, &request->engines, request->engine_list, why);
-		rc = order->engines ? read_specs(order, why) : -1;
+	params->service_text = cli->file.text;
+	if (service_parse(&service, params->service, cli->file.text, cli->file.path, why) == 0 &&
+	    engines_load(&cli->engines, variable, why) == 0) {
+		params->engines = params_engines(&service, &cli->engines, cli->engine_list, why);
+		rc = params->engines ? read_specs(params, why) : -1;
 	}
 	if (rc == 0)
-		decide(request, &service, variable);
+		decide(cli, &service, variable);
 	service_release(&service);
 	return rc;
 }

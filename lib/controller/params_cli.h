@@ -11,7 +11,7 @@
 #include "controller/params.h"
 
 struct params_cli {
-	struct params order;     /* of which everything is the caller's, or lives as long as this */
+	struct params params;    /* of which everything is the caller's, or lives as long as this */
 	struct engines engines;  /* all that are known */
 	const char *engine_list; /* -E; NULL: every engine of the service */
 	bool is_unlimited;       /* -t 0: no limit of time is what is wanted */
@@ -19,9 +19,9 @@ struct params_cli {
 	struct failure remark; /* what there is to say of how packets will be judged, or empty */
 };
 
-#define PARAMS_CLI_INIT                                                             \
-	((struct params_cli){                                                       \
-	    .order = {.monitors = "none", .patience_ns = 30 * INT64_C(1000000000)}, \
+#define PARAMS_CLI_INIT                                                              \
+	((struct params_cli){                                                        \
+	    .params = {.monitors = "none", .patience_ns = 30 * INT64_C(1000000000)}, \
 	    .engines = ENGINES_INIT})
 
 /* An option without a letter. */
@@ -42,15 +42,14 @@ enum { PARAMS_CLI_SPECS = 0x80 };
 /* clang-format on */
 
 /* Takes an option. 1 if the letter is one of them, 0 if not, -1 if its value is no good. */
-int params_cli_option(struct params_cli *request, int letter, const char *value,
-		      struct failure *why);
+int params_cli_option(struct params_cli *cli, int letter, const char *value, struct failure *why);
 
 /*
  * Takes the words that follow the options, at least one and NULL-ended, reads the service, the
  * engines and lists of specs, and decides whether vcap-join has to run on the engines. -1: one of
  * them is no good.
  */
-int params_cli_complete(struct params_cli *request, char *const *words, config_variable *variable,
+int params_cli_complete(struct params_cli *cli, char *const *words, config_variable *variable,
 			struct failure *why);
 
 #endif

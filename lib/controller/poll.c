@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/strvec.h"
 #include "controller/each.h"
+#include "controller/engine_state.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -23,13 +24,11 @@ standing_of(const struct spool_entry *entry, const char *engine)
 {
 	struct keyval state;
 	enum standing standing = OUT_OF_REACH;
-	const char *word;
 
-	if (spool_entry_load_engine(entry, engine, &state, NULL) < 0)
+	if (engine_state_load(entry, engine, &state, NULL) < 0)
 		return OUT_OF_REACH;
-	word = keyval_get(&state, "state");
 	if (keyval_number(&state, "exit", 256) == 0)
-		standing = word && strcmp(word, "running") != 0 ? ENDED : RUNNING;
+		standing = engine_state_status(&state) >= ENGINE_DONE ? ENDED : RUNNING;
 	keyval_release(&state);
 	return standing;
 }
@@ -43,7 +42,7 @@ unsettled(const struct spool_entry *entry, const struct strvec *engines, size_t 
 
 	*running = 0;
 	for (size_t i = 0; i < engines->count; i++) {
-		enum standing standing = spool_entry_has_fetched(entry, engines->list[i])
+		enum standing standing = engine_state_has_file(entry, engines->list[i])
 					     ? ENDED
 					     : standing_of(entry, engines->list[i]);
 
@@ -157,7 +156,7 @@ poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why
 		}
 	}
 	for (size_t i = 0; i < open.count && rc == 0; i++)
-		rc = spool_entry_give_up(entry, open.list[i], why);
+		rc = engine_state_give_up(entry, open.list[i], why);
 	strvec_release(&open);
 	strvec_release(&engines);
 	return rc == 0 ? retry_missing(entry, why) : rc;

@@ -32,23 +32,23 @@ wait_until(const struct spool_entry *entry, int64_t at_ns)
 static int
 start(struct spool_entry *entry, struct failure *why)
 {
-	struct params order;
+	struct params params;
 	int64_t now = clock_realtime_ns();
 	int started, status;
 
-	params_recall(&order, &entry->facts);
+	params_recall(&params, &entry->facts);
 	if (keyval_set(&entry->facts, "started", CLOCK_FORMAT, CLOCK_ARGS(now)) < 0)
 		return failure_nomem(why);
-	if (spool_entry_set_state(entry, "starting", NULL, why) < 0)
+	if (spool_entry_set_state(entry, CAPTURE_STARTING, NULL, why) < 0)
 		return -1;
-	status = start_compile_expression(&order, why);
+	status = start_compile_expression(&params, why);
 	if (status > 0)
-		failure_set(why, "cannot compile '%s'", order.expression);
-	started = status == 0 ? start_engines(&order, entry, why) : -1;
-	free(order.bytecode);
+		failure_set(why, "cannot compile '%s'", params.expression);
+	started = status == 0 ? start_engines(&params, entry, why) : -1;
+	free(params.bytecode);
 	if (started == 0)
-		failure_set(why, "no engine of '%s' captures", order.service);
-	return started <= 0 ? -1 : spool_entry_set_state(entry, "capturing", NULL, why);
+		failure_set(why, "no engine of '%s' captures", params.service);
+	return started <= 0 ? -1 : spool_entry_set_state(entry, CAPTURE_CAPTURING, NULL, why);
 }
 
 int
@@ -58,7 +58,7 @@ schedule_wait(struct spool_entry *entry, bool *called_off, struct failure *why)
 	int64_t at_ns;
 
 	*called_off = false;
-	if (strcmp(spool_entry_state(entry), "waiting") != 0)
+	if (spool_entry_state(entry) != CAPTURE_WAITING)
 		return 0;
 	if (!at || parse_offset(at, &at_ns, NULL) < 0)
 		return failure_set(why, "'%s' does not say when it is to begin", entry->path);

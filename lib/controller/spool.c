@@ -71,9 +71,9 @@ time_of(const char *word)
 	const char *dot = strrchr(word, '.');
 	char service[65];
 
-	if (!dot || strlen(dot + 1) != SPOOL_TIME || dot - word >= (ptrdiff_t)sizeof(service))
+	if (!dot || strlen(dot + 1) != SPOOL_ENTRY_TIME || dot - word >= (ptrdiff_t)sizeof(service))
 		return NULL;
-	for (int i = 0; i < SPOOL_TIME; i++)
+	for (int i = 0; i < SPOOL_ENTRY_TIME; i++)
 		if (i == 8 ? dot[1 + i] != '_' : !isdigit((unsigned char)dot[1 + i]))
 			return NULL;
 	memcpy(service, word, (size_t)(dot - word));
@@ -187,7 +187,7 @@ spool_find(const struct spool *spool, const char *word, struct spool_entry *capt
 
 /* The unfinished capture of the service, into id. 1 if there is one, 0 if not, -1 on failure. */
 static int
-find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_ID],
+find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_ENTRY_ID],
 		struct failure *why)
 {
 	char **ids;
@@ -202,7 +202,7 @@ find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_ID
 		if (spool_find(spool, *each, &capture, NULL) < 0)
 			continue;
 		found = !spool_entry_is_over(&capture);
-		snprintf(id, SPOOL_ID, "%s", *each);
+		snprintf(id, SPOOL_ENTRY_ID, "%s", *each);
 		spool_entry_close(&capture);
 	}
 	spool_list_free(ids);
@@ -216,13 +216,13 @@ make_capture(const struct spool *spool, const char *service, const struct keyval
 	     struct spool_entry *capture, struct failure *why)
 {
 	const char *at = keyval_get(facts, "at"), *given = keyval_get(facts, "id");
-	char id[SPOOL_ID];
+	char id[SPOOL_ENTRY_ID];
 	int tries = 0;
 
 	for (;;) {
 		time_t now = at ? (time_t)strtoll(at, NULL, 10) + tries / 10
 				: (time_t)(clock_realtime_ns() / NS_PER_SECOND);
-		char stamp[SPOOL_TIME + 1];
+		char stamp[SPOOL_ENTRY_TIME + 1];
 		struct tm tm;
 
 		strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", gmtime_r(&now, &tm));
@@ -251,7 +251,7 @@ fill_capture(struct spool_entry *capture, struct keyval *facts, struct failure *
 		return failure_nomem(why);
 	if (flock(capture->dir, LOCK_EX) < 0 || mkdirat(capture->dir, "engines", 0700) < 0)
 		return failure_errno(why, "cannot make '%s'", capture->path);
-	return spool_entry_set_state(capture, "starting", NULL, why);
+	return spool_entry_set_state(capture, CAPTURE_STARTING, NULL, why);
 }
 
 /* Removes the files in the directory name, and it. Directories within are removed if deeper than 0
@@ -302,7 +302,7 @@ int
 spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 	     struct spool_entry *capture, struct failure *why)
 {
-	char other[SPOOL_ID];
+	char other[SPOOL_ENTRY_ID];
 	int rc;
 
 	*capture = SPOOL_ENTRY_INIT;

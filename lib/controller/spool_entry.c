@@ -1,8 +1,14 @@
+/*
+ * The facts are one small file that is replaced as a whole (keyval_store), so that readers need no
+ * lock: they see the facts before a change or after it. Writers hold the lock. It is flock(2) on
+ * the open directory rather than a lock file: it ends with its holder, however that ends, and
+ * leaves nothing to clean up. Two things happen without it, because the holder is the vcap-wait
+ * that waits: the request to stop is a file of its own, and so is the state of each engine.
+ */
 #include "controller/spool_entry.h"
 
 #include "base/exitcode.h"
 #include "base/parse.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +20,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define FACTS_FILE "capture"
 
 int
 spool_entry_open_directory(int dirfd, const char *path, struct failure *why)
@@ -66,7 +74,7 @@ spool_entry_close(struct spool_entry *entry)
 int
 spool_entry_store(const struct spool_entry *entry, struct failure *why)
 {
-	return keyval_store(&entry->facts, entry->dir, SPOOL_CAPTURE, why);
+	return keyval_store(&entry->facts, entry->dir, FACTS_FILE, why);
 }
 
 int
@@ -75,7 +83,7 @@ spool_entry_reload(struct spool_entry *entry, struct failure *why)
 	struct failure detail = FAILURE_INIT;
 	struct keyval facts = KEYVAL_INIT;
 
-	if (keyval_load(&facts, entry->dir, SPOOL_CAPTURE, &detail) < 0) {
+	if (keyval_load(&facts, entry->dir, FACTS_FILE, &detail) < 0) {
 		keyval_release(&facts);
 		return failure_set(why, "capture '%s' is damaged: %s", entry->id, detail.text);
 	}
@@ -109,37 +117,51 @@ spool_entry_is_locked(const struct spool_entry *entry)
 	return locked;
 }
 
+static const char *const state_names[] = {
+    [CAPTURE_WAITING] = "waiting",     [CAPTURE_STARTING] = "starting",
+    [CAPTURE_CAPTURING] = "capturing", [CAPTURE_FETCHING] = "fetching",
+    [CAPTURE_MERGING] = "merging",     [CAPTURE_DONE] = "done",
+    [CAPTURE_PARTIAL] = "partial",     [CAPTURE_FAILED] = "failed",
+};
+
 const char *
+spool_entry_state_name(const struct spool_entry *entry)
+{
+	const char *word = keyval_get(&entry->facts, "state");
+
+	return word ? word : state_names[CAPTURE_FAILED];
+}
+
+enum capture_state
 spool_entry_state(const struct spool_entry *entry)
 {
-	const char *state = keyval_get(&entry->facts, "state");
+	const char *word = spool_entry_state_name(entry);
 
-	return state ? state : "failed";
+	for (int state = 0; state < CAPTURE_UNKNOWN; state++)
+		if (strcmp(word, state_names[state]) == 0)
+			return (enum capture_state)state;
+	return CAPTURE_UNKNOWN;
 }
 
 bool
 spool_entry_is_over(const struct spool_entry *entry)
 {
-	const char *state = spool_entry_state(entry);
+	const enum capture_state state = spool_entry_state(entry);
 
-	return strcmp(state, "done") == 0 || strcmp(state, "partial") == 0 ||
-	       strcmp(state, "failed") == 0;
+	return state >= CAPTURE_DONE && state <= CAPTURE_FAILED;
 }
 
 bool
 spool_entry_is_capturing(const struct spool_entry *entry)
 {
-	const char *state = spool_entry_state(entry);
-
-	return strcmp(state, "waiting") == 0 || strcmp(state, "starting") == 0 ||
-	       strcmp(state, "capturing") == 0;
+	return spool_entry_state(entry) <= CAPTURE_CAPTURING;
 }
 
 int
-spool_entry_set_state(struct spool_entry *entry, const char *state, const char *text,
+spool_entry_set_state(struct spool_entry *entry, enum capture_state state, const char *text,
 		      struct failure *why)
 {
-	if (keyval_set(&entry->facts, "state", "%s", state) < 0 ||
+	if (keyval_set(&entry->facts, "state", "%s", state_names[state]) < 0 ||
 	    (text && keyval_set(&entry->facts, "message", "%s", text) < 0))
 		return failure_nomem(why);
 	return spool_entry_store(entry, why);
@@ -169,129 +191,6 @@ spool_entry_has_engine(const struct spool_entry *entry, const char *engine)
 		    strcmp(entry->facts.pairs[i].value, engine) == 0)
 			return true;
 	return false;
-}
-
-static int
-state_name(const char *engine, char name[80], struct failure *why)
-{
-	if (!parse_is_name(engine))
-		return failure_set(why, "not an engine's name: '%s'", engine);
-	snprintf(name, 80, "engines/%s.state", engine);
-	return 0;
-}
-
-int
-spool_entry_load_engine(const struct spool_entry *entry, const char *engine, struct keyval *state,
-			struct failure *why)
-{
-	char name[80];
-
-	*state = KEYVAL_INIT;
-	if (state_name(engine, name, why) < 0)
-		return -1;
-	if (keyval_load(state, entry->dir, name, why) == 0)
-		return 0;
-	keyval_release(state);
-	return errno == ENOENT ? 0 : -1;
-}
-
-int
-spool_entry_store_engine(const struct spool_entry *entry, const char *engine,
-			 const struct keyval *state, struct failure *why)
-{
-	char name[80];
-
-	if (state_name(engine, name, why) < 0)
-		return -1;
-	return keyval_store(state, entry->dir, name, why);
-}
-
-/* Writes text line by line, each made harmless. */
-static void
-write_lines(FILE *out, const char *text)
-{
-	while (*text) {
-		size_t length = strcspn(text, "\n");
-		char *line = strndup(text, length);
-		char *safe = line ? malloc(4 * length + 1) : NULL;
-
-		if (safe)
-			fprintf(out, "%s\n", text_escape(safe, 4 * length + 1, line));
-		free(safe);
-		free(line);
-		text += length;
-		text += *text == '\n';
-	}
-}
-
-int
-spool_entry_append_log(const struct spool_entry *entry, const char *engine, const char *text,
-		       struct failure *why)
-{
-	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
-	char name[80];
-	struct stat st;
-	FILE *out;
-	int fd;
-
-	if (!*text)
-		return 0;
-	if (!parse_is_name(engine))
-		return failure_set(why, "not an engine's name: '%s'", engine);
-	snprintf(name, sizeof(name), "engines/%s.log", engine);
-	fd = openat(entry->dir, name, flags, 0600);
-	out = fd < 0 ? NULL : fdopen(fd, "a");
-	if (!out) {
-		failure_errno(why, "cannot write '%s/%s'", entry->path, name);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	if (fstat(fd, &st) == 0 && st.st_size < SPOOL_LOG_MAX)
-		write_lines(out, text);
-	return fclose(out) == 0 ? 0 : failure_errno(why, "cannot write '%s/%s'", entry->path, name);
-}
-
-/* Where the last line that is not empty begins, and its length. */
-static const char *
-last_line(const char *text, int *length)
-{
-	const char *end = text + strlen(text), *start;
-
-	while (end > text && (end[-1] == '\n' || end[-1] == '\r'))
-		end--;
-	for (start = end; start > text && start[-1] != '\n'; start--)
-		;
-	*length = (int)(end - start);
-	return start;
-}
-
-int
-spool_entry_record(const struct spool_entry *entry, const char *engine, const char *output,
-		   const char *complaints, int status, struct failure *why)
-{
-	struct keyval state, answer = KEYVAL_INIT;
-	struct failure detail = FAILURE_INIT;
-	int length, rc = 0;
-
-	/* A state that has become unreadable is begun anew. */
-	if (spool_entry_load_engine(entry, engine, &state, why) < 0 && !parse_is_name(engine))
-		return -1;
-	if (keyval_parse(&answer, output, &detail) < 0 && status == 0) {
-		status = 1;
-		complaints = detail.text;
-	}
-	for (size_t i = 0; i < answer.count && rc == 0; i++)
-		rc = keyval_set(&state, answer.pairs[i].key, "%s", answer.pairs[i].value);
-	complaints = last_line(status ? complaints : "", &length);
-	if (rc < 0 || keyval_set(&state, "exit", "%d", status) < 0 ||
-	    keyval_set(&state, "error", "%.*s", length, complaints) < 0)
-		rc = failure_nomem(why);
-	else
-		rc = spool_entry_store_engine(entry, engine, &state, why);
-	keyval_release(&answer);
-	keyval_release(&state);
-	return rc;
 }
 
 /* The reason if the value of a `missing` line is about this engine, else NULL. */
@@ -345,55 +244,6 @@ spool_entry_participants(const struct spool_entry *entry)
 	return engines_of(entry, false);
 }
 
-uint64_t
-spool_entry_counter(const struct spool_entry *entry, const char *key)
-{
-	struct strvec names = spool_entry_engines(entry);
-	uint64_t sum = 0;
-
-	if (keyval_get(&entry->facts, key)) {
-		sum = keyval_number(&entry->facts, key, 0);
-	} else {
-		for (size_t i = 0; i < names.count; i++) {
-			struct keyval state;
-
-			if (spool_entry_load_engine(entry, names.list[i], &state, NULL) < 0)
-				continue;
-			sum += keyval_number(&state, key, 0);
-			keyval_release(&state);
-		}
-	}
-	strvec_release(&names);
-	return sum;
-}
-
-char *
-spool_entry_engine_failure(const struct spool_entry *entry, const char *engine)
-{
-	struct failure why = FAILURE_INIT;
-	struct keyval state;
-	const char *error;
-	char *reason = NULL;
-	uint64_t status;
-	int rc = 0;
-
-	if (spool_entry_load_engine(entry, engine, &state, &why) < 0)
-		return strdup(why.text);
-	status = keyval_number(&state, "exit", 256);
-	error = keyval_get(&state, "error");
-	if (status == 256)
-		reason = strdup("nothing is known of it");
-	else if (status != 0 && error && *error)
-		rc = asprintf(&reason, "%s%s", status == EXIT_NOT_REACHED ? "not reached: " : "",
-			      error);
-	else if (status != 0)
-		rc = asprintf(&reason, "exit status %" PRIu64, status);
-	if (rc < 0)
-		reason = NULL;
-	keyval_release(&state);
-	return reason;
-}
-
 int
 spool_entry_add_missing(struct spool_entry *entry, const char *engine, const char *reason,
 			struct failure *why)
@@ -401,26 +251,6 @@ spool_entry_add_missing(struct spool_entry *entry, const char *engine, const cha
 	if (keyval_add(&entry->facts, "missing", "%s %s", engine, reason) < 0)
 		return failure_nomem(why);
 	return spool_entry_store(entry, why);
-}
-
-bool
-spool_entry_has_fetched(const struct spool_entry *entry, const char *engine)
-{
-	char *path = spool_entry_file(entry, "engines/%s.pcapng", engine);
-	bool there = path && access(path, F_OK) == 0;
-
-	free(path);
-	return there;
-}
-
-int
-spool_entry_give_up(struct spool_entry *entry, const char *engine, struct failure *why)
-{
-	char *reason = spool_entry_engine_failure(entry, engine);
-	int rc = spool_entry_add_missing(entry, engine, reason ? reason : "not reached", why);
-
-	free(reason);
-	return rc;
 }
 
 void

@@ -1,4 +1,5 @@
 #include "controller/start.h"
+#include "controller/engine_state.h"
 
 #include "base/process.h"
 #include "base/strvec.h"
@@ -33,31 +34,31 @@ compile(char *const *argv, const char *input, char **program, struct failure *wh
 }
 
 int
-start_compile(struct params *order, struct failure *why)
+start_compile(struct params *params, struct failure *why)
 {
-	char **argv = params_filter_command(order), *program;
-	int status = compile(argv, order->input, &program, why);
+	char **argv = params_filter_command(params), *program;
+	int status = compile(argv, params->input, &program, why);
 
 	strvec_free(argv);
-	order->filter = program;
-	return status == 0 ? start_compile_expression(order, why) : status;
+	params->filter = program;
+	return status == 0 ? start_compile_expression(params, why) : status;
 }
 
 int
-start_compile_expression(struct params *order, struct failure *why)
+start_compile_expression(struct params *params, struct failure *why)
 {
 	char **argv;
 	int status;
 
-	if (!order->expression || !order->joins)
+	if (!params->expression || !params->joins)
 		return 0;
-	argv = params_expression_command(order);
-	status = compile(argv, NULL, &order->bytecode, why);
+	argv = params_expression_command(params);
+	status = compile(argv, NULL, &params->bytecode, why);
 	strvec_free(argv);
 	if (status != 0)
 		return status;
 	/* At most 23 bytes an instruction, 94,208: a shell takes 131,072 as a command. */
-	for (char *s = order->bytecode; *s; s++)
+	for (char *s = params->bytecode; *s; s++)
 		if (*s == '\n')
 			*s = s[1] ? ',' : '\0';
 	return 0;
@@ -71,7 +72,7 @@ count_started(struct spool_entry *entry, struct failure *why)
 	int started = 0;
 
 	for (size_t i = 0; i < names.count && started >= 0; i++) {
-		char *reason = spool_entry_engine_failure(entry, names.list[i]);
+		char *reason = engine_state_failure(entry, names.list[i]);
 
 		if (!reason)
 			started++;
@@ -84,10 +85,10 @@ count_started(struct spool_entry *entry, struct failure *why)
 }
 
 int
-start_engines(const struct params *order, struct spool_entry *entry, struct failure *why)
+start_engines(const struct params *params, struct spool_entry *entry, struct failure *why)
 {
 	char *job = spool_entry_file(entry, "job");
-	char **argv = job ? params_run_command(order, entry->id, job) : NULL;
+	char **argv = job ? params_run_command(params, entry->id, job) : NULL;
 	int rc = argv ? process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
 		      : failure_nomem(why);
 

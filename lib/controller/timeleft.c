@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "controller/engine_state.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -60,12 +61,12 @@ timeleft_format(const struct spool_entry *entry, const struct keyval *state, int
 	const int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
 	const uint64_t count = keyval_number(&entry->facts, "count", 0);
 	const uint64_t packets = count ? packets_left(state, count) : 0;
-	const char *word = keyval_get(state, "state");
+	const enum engine_status status = engine_state_status(state);
 	FILE *out;
 
 	memset(to, 0, TIMELEFT_TEXT);
-	if (strcmp(spool_entry_state(entry), "capturing") != 0 ||
-	    (word && strcmp(word, "running") != 0))
+	if (spool_entry_state(entry) != CAPTURE_CAPTURING ||
+	    (status != ENGINE_RUNNING && status != ENGINE_SILENT))
 		return to;
 	out = fmemopen(to, TIMELEFT_TEXT, "w");
 	if (!out)

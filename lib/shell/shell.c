@@ -80,7 +80,7 @@ static int
 load(const struct shell *console, const char *service, struct settings *settings,
      struct failure *why)
 {
-	char id[SPOOL_ID];
+	char id[SPOOL_ENTRY_ID];
 
 	if (store_load(settings, service, console->variable, why) < 0)
 		return EXIT_FAILED;
@@ -200,7 +200,7 @@ show_capture(const struct shell *console, const char *service, struct failure *w
 		return EXIT_FAILED;
 	if (latest_is_running(&entry)) {
 		rc = outcome(run_command_status(entry.id, console->out, why));
-	} else if (strcmp(spool_entry_state(&entry), "failed") == 0) {
+	} else if (spool_entry_state(&entry) == CAPTURE_FAILED) {
 		const char *message = keyval_get(&entry.facts, "message");
 
 		failure_set(why, "capture '%s' has failed: %s", entry.id,
@@ -307,7 +307,7 @@ static int
 start_or_stop(struct shell *console, bool is_changed, bool *has_started, struct failure *why)
 {
 	struct settings *draft = &console->draft;
-	char id[SPOOL_ID];
+	char id[SPOOL_ENTRY_ID];
 	int status = EXIT_DONE;
 
 	*has_started = false;

@@ -704,7 +704,7 @@ datagrams() { # FILE
 	tshark -r "$1" -Y 'udp && !icmp && ip.dst == 127.0.0.1' -T fields -e frame.time_epoch -e udp.payload 2>/dev/null
 }
 
-# Break: lib/controller/clock_correct.c s/clock_compare_correct(engine, skew, options);/if (is_corrected) strvec_push(options, "b=0");/
+# Break: lib/controller/clock_correct.c s/clock_compare_correct(engine, offset, options);/if (is_corrected) strvec_push(options, "b=0");/
 @test "a clock that is 40 ms off: true order to the error that is told, as witnesses have it" {
 	ahead_by_40_ms
 	begin shop -t 5

@@ -43,7 +43,7 @@ counts() { # FILE
 		awk '{ split($2, part, "/"); print part[1], $1 }' | sort
 }
 
-# Break: lib/controller/spool_entry.c s/status == EXIT_NOT_REACHED ? "not reached: "/status == 254 ? "not reached: "/
+# Break: lib/controller/engine_state.c s/status == EXIT_NOT_REACHED ? "not/status == 254 ? "not/
 @test "many engines: everybody's packets, and who failed in which way" {
 	count=12
 	[ -z "${VCAP_SLOW-}" ] || count=200
@@ -154,7 +154,7 @@ notes_of() { # FILE
 	[ -z "$(find west/runs above/runs -mindepth 1)" ]
 }
 
-# Break: cmd/vcap-region.c s/spool_entry_is_over(.entry) ? spool_entry_state(.entry)/spool_entry_is_over(\&entry) ? "done"/
+# Break: cmd/vcap-region.c s/spool_entry_is_over(.entry) ? spool_entry_state_name(.entry)/spool_entry_is_over(\&entry) ? "done"/
 @test "a region that is partial says what is missing, and is told to stop by its time" {
 	three_controllers
 	sed -i "s|^e2 .*|e2 exec ip netns exec nobody|" west/config/engines

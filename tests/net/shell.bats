@@ -225,7 +225,7 @@ vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 	none_captures
 }
 
-# Break: lib/shell/shell.c s/"failed") == 0/"failed") == 1/
+# Break: lib/shell/shell.c s/== CAPTURE_FAILED/!= CAPTURE_FAILED/
 @test "shell: a capture that fails, on start and afterwards, says why" {
 	sed -i 's/^lb2 .*/lb2 dir=\/nowhere exec false/; s/^lb1 .*/lb1 dir=\/nowhere exec false/' config/engines
 	run -1 vcap-shell <<-'END'

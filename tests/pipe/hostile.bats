@@ -107,7 +107,7 @@ evil() { # IF-NAME
 		print block(6, pack("VVVVV", 0, 0, 1, 60, 60) . "x" x 60);' "$1" >evil.pcapng
 }
 
-# Break: lib/controller/spool_entry.c s/text_escape(safe, 4 \* length + 1, line)/line/
+# Break: lib/controller/engine_state.c s/text_escape(safe, 4 \* length + 1, line)/line/
 @test "F27, F28: an engine's names and words go nowhere, whatever they are" {
 	evil $'../../../x\e[31m/\xe2\x80\xae;touch x'
 	cat >answer <<-'END'

@@ -117,7 +117,7 @@ given() {
 	[ -z "$(asked shop -P -m none)" ]
 }
 
-# Break: lib/controller/params.c s/if (order->bytecode)/if (false)/
+# Break: lib/controller/params.c s/if (params->bytecode)/if (false)/
 @test "-e: in the program, or for what vcap-join keeps" {
 	[ -z "$(asked shop -e 'tcp[13] & 4 != 0')" ]
 	[ "$(given 1)" = "$(vcap-filter -S shop -e 'tcp[13] & 4 != 0')" ]

@@ -23,30 +23,30 @@ commands(void)
 {
 	char *const specs[] = {"10.0.0.1", "-", "-x", NULL}, *const none[] = {NULL};
 	char *const engines[] = {"a", "b", NULL};
-	struct params order = {.word = "./shop",
-			       .service = "shop",
-			       .engines = engines,
-			       .monitors = "none",
-			       .specs = none};
+	struct params params = {.word = "./shop",
+				.service = "shop",
+				.engines = engines,
+				.monitors = "none",
+				.specs = none};
 
-	is_str(joined(params_filter_command(&order)), "vcap-filter|-ddd|-m|none|-S|./shop|--",
+	is_str(joined(params_filter_command(&params)), "vcap-filter|-ddd|-m|none|-S|./shop|--",
 	       "a filter");
 	is_str(
-	    joined(params_run_command(&order, "ID", "JOB")),
+	    joined(params_run_command(&params, "ID", "JOB")),
 	    "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{}|vcap-run|-n|{}|-f|-|--detach|-w|{dir}|"
 	    "{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|none|--patience=0ms|shop",
 	    "no limit, no option");
-	order.specs = specs;
-	order.input = "192.0.2.1 192.0.2.2 # two\n\n# none\n  192.0.2.3\n";
-	order.per_packet = order.invert = true;
-	order.count = 7;
-	order.duration_ns = 1500000000;
-	order.snaplen = 96;
-	is_str(joined(params_filter_command(&order)),
+	params.specs = specs;
+	params.input = "192.0.2.1 192.0.2.2 # two\n\n# none\n  192.0.2.3\n";
+	params.per_packet = params.invert = true;
+	params.count = 7;
+	params.duration_ns = 1500000000;
+	params.snaplen = 96;
+	is_str(joined(params_filter_command(&params)),
 	       "vcap-filter|-ddd|-m|none|-S|./shop|-P|-x|--|10.0.0.1|-|-x",
 	       "a spec is never an option");
 	is_str(
-	    strstr(joined(params_run_command(&order, "ID", "JOB")), "-c"),
+	    strstr(joined(params_run_command(&params, "ID", "JOB")), "-c"),
 	    "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|"
 	    "none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
 	    "limits");
@@ -56,11 +56,11 @@ static void
 jobs(void)
 {
 	char *const specs[] = {"10.0.0.1", "-", NULL};
-	struct params order = {.service_text = "vip 192.0.2.10\n\n\nengine a",
-			       .filter = "1\n6 0 0 1\n",
-			       .specs = specs,
-			       .input = "192.0.2.1 # x\n192.0.2.2"};
-	char *text = params_job(&order);
+	struct params params = {.service_text = "vip 192.0.2.10\n\n\nengine a",
+				.filter = "1\n6 0 0 1\n",
+				.specs = specs,
+				.input = "192.0.2.1 # x\n192.0.2.2"};
+	char *text = params_job(&params);
 
 	is_str(text, "1\n6 0 0 1\n\nvip 192.0.2.10\nengine a\n\n10.0.0.1\n192.0.2.1\n192.0.2.2\n\n",
 	       "a job: three parts, each ended by an empty line");

@@ -1,3 +1,4 @@
+#include "controller/engine_state.h"
 #include "controller/spool.h"
 #include "tap.h"
 
@@ -43,7 +44,7 @@ knows_ids(void)
 		ok(!spool_is_id(bad[i]), "no id: case %zu", i);
 	memset(word, 'a', 64);
 	strcpy(word + 64, ".20260101_000000");
-	ok(spool_is_id(word) && strlen(word) + 1 <= SPOOL_ID, "the longest");
+	ok(spool_is_id(word) && strlen(word) + 1 <= SPOOL_ENTRY_ID, "the longest");
 	memset(word, 'a', 65);
 	strcpy(word + 65, ".20260101_000000");
 	ok(!spool_is_id(word), "one too long");
@@ -61,7 +62,7 @@ makes_and_finds(struct spool *spool)
 	keyval_add(&facts, "engine", "lb2");
 	ok(spool_create(spool, "shop", &facts, &entry, &why) == 0, "a capture is made %s",
 	   why.text);
-	is_str(spool_entry_state(&entry), "starting", "its state");
+	is_str(spool_entry_state_name(&entry), "starting", "its state");
 	ok(spool_entry_is_locked(&entry) && !spool_entry_is_over(&entry),
 	   "it is locked, and not over");
 	ok(spool_entry_has_engine(&entry, "lb2") && !spool_entry_has_engine(&entry, "lb"),
@@ -72,7 +73,8 @@ makes_and_finds(struct spool *spool)
 	spool_entry_close(&other);
 	ok(spool_find(spool, "shop", &other, &why) == 0 && strcmp(other.id, entry.id) == 0,
 	   "found by its service");
-	ok(spool_entry_set_state(&entry, "done", "", &why) == 0 && spool_entry_is_over(&entry),
+	ok(spool_entry_set_state(&entry, CAPTURE_DONE, "", &why) == 0 &&
+	       spool_entry_is_over(&entry),
 	   "over");
 	spool_entry_close(&entry);
 	ok(!spool_entry_is_locked(&other), "the lock is gone with its holder");
@@ -99,24 +101,25 @@ keeps_engines(struct spool *spool)
 	spool_find(spool, "sho", &entry, &why);
 	keyval_add(&entry.facts, "engine", "lb1");
 	keyval_add(&entry.facts, "engine", "lb10");
-	reason = spool_entry_engine_failure(&entry, "lb1");
+	reason = engine_state_failure(&entry, "lb1");
 	is_str(reason, "nothing is known of it", "before anything is known");
 	free(reason);
-	ok(spool_entry_record(&entry, "lb1", "state running\npackets 5\n", "noise\n", 0, &why) == 0,
+	ok(engine_state_record(&entry, "lb1", "state running\npackets 5\n", "noise\n", 0, &why) ==
+	       0,
 	   "an answer");
-	ok(spool_entry_engine_failure(&entry, "lb1") == NULL, "... is no failure");
-	spool_entry_record(&entry, "lb1", "", "first\nlast \x1b[0m\n\n", 255, &why);
-	reason = spool_entry_engine_failure(&entry, "lb1");
+	ok(engine_state_failure(&entry, "lb1") == NULL, "... is no failure");
+	engine_state_record(&entry, "lb1", "", "first\nlast \x1b[0m\n\n", 255, &why);
+	reason = engine_state_failure(&entry, "lb1");
 	is_str(reason, "not reached: last ?[0m", "the last line is the reason");
 	free(reason);
-	spool_entry_load_engine(&entry, "lb1", &state, &why);
+	engine_state_load(&entry, "lb1", &state, &why);
 	ok(keyval_number(&state, "packets", 0) == 5, "what was known stays");
 	keyval_release(&state);
-	spool_entry_record(&entry, "lb1", "NOT A LINE", "", 0, &why);
-	reason = spool_entry_engine_failure(&entry, "lb1");
+	engine_state_record(&entry, "lb1", "NOT A LINE", "", 0, &why);
+	reason = engine_state_failure(&entry, "lb1");
 	ok(reason && strstr(reason, "'NOT A LINE'"), "an answer that is none");
 	free(reason);
-	ok(spool_entry_record(&entry, "../x", "", "", 0, &why) < 0, "a name that is none");
+	ok(engine_state_record(&entry, "../x", "", "", 0, &why) < 0, "a name that is none");
 	spool_entry_add_missing(&entry, "lb10", "lost", &why);
 	words = spool_entry_participants(&entry);
 	ok(words.count == 1 && strcmp(words.list[0], "lb1") == 0, "one is missing");
@@ -128,7 +131,7 @@ keeps_engines(struct spool *spool)
 	ok(!spool_entry_is_stopping(&entry) && spool_entry_ask_stop(&entry, &why) == 0 &&
 	       spool_entry_is_stopping(&entry),
 	   "asked to stop");
-	spool_entry_set_state(&entry, "failed", "x", &why);
+	spool_entry_set_state(&entry, CAPTURE_FAILED, "x", &why);
 	spool_entry_close(&entry);
 }
 

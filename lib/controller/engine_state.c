@@ -1,0 +1,230 @@
+/*
+ * Each engine has a file of its own, which is replaced as a whole: the commands of many engines end
+ * in any order, and vcap-each records them one after the other without reading what the others
+ * left. A failed command changes only `exit` and `error`, so that what an engine said last stays
+ * known while it cannot be reached.
+ */
+#include "controller/engine_state.h"
+
+#include "base/exitcode.h"
+#include "base/parse.h"
+#include "base/strvec.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+state_name(const char *engine, char name[80], struct failure *why)
+{
+	if (!parse_is_name(engine))
+		return failure_set(why, "not an engine's name: '%s'", engine);
+	snprintf(name, 80, "engines/%s.state", engine);
+	return 0;
+}
+
+int
+engine_state_load(const struct spool_entry *entry, const char *engine, struct keyval *state,
+		  struct failure *why)
+{
+	char name[80];
+
+	*state = KEYVAL_INIT;
+	if (state_name(engine, name, why) < 0)
+		return -1;
+	if (keyval_load(state, entry->dir, name, why) == 0)
+		return 0;
+	keyval_release(state);
+	return errno == ENOENT ? 0 : -1;
+}
+
+static int
+store_state(const struct spool_entry *entry, const char *engine, const struct keyval *state,
+	    struct failure *why)
+{
+	char name[80];
+
+	if (state_name(engine, name, why) < 0)
+		return -1;
+	return keyval_store(state, entry->dir, name, why);
+}
+
+enum engine_status
+engine_state_status(const struct keyval *state)
+{
+	static const struct {
+		const char *word;
+		enum engine_status status;
+	} table[] = {{"running", ENGINE_RUNNING}, {"done", ENGINE_DONE}};
+	const char *word = keyval_get(state, "state");
+
+	if (!word)
+		return ENGINE_SILENT;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(word, table[i].word) == 0)
+			return table[i].status;
+	return ENGINE_ENDED;
+}
+
+/* The last line that is not empty, and its length. */
+static const char *
+last_line(const char *text, int *length)
+{
+	const char *end = text + strlen(text), *start;
+
+	while (end > text && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	for (start = end; start > text && start[-1] != '\n'; start--)
+		;
+	*length = (int)(end - start);
+	return start;
+}
+
+int
+engine_state_record(const struct spool_entry *entry, const char *engine, const char *output,
+		    const char *complaints, int status, struct failure *why)
+{
+	struct keyval state, answer = KEYVAL_INIT;
+	struct failure detail = FAILURE_INIT;
+	int length, rc = 0;
+
+	/* An unreadable state is replaced. */
+	if (engine_state_load(entry, engine, &state, why) < 0 && !parse_is_name(engine))
+		return -1;
+	if (keyval_parse(&answer, output, &detail) < 0 && status == 0) {
+		status = 1;
+		complaints = detail.text;
+	}
+	for (size_t i = 0; i < answer.count && rc == 0; i++)
+		rc = keyval_set(&state, answer.pairs[i].key, "%s", answer.pairs[i].value);
+	complaints = last_line(status ? complaints : "", &length);
+	if (rc < 0 || keyval_set(&state, "exit", "%d", status) < 0 ||
+	    keyval_set(&state, "error", "%.*s", length, complaints) < 0)
+		rc = failure_nomem(why);
+	else
+		rc = store_state(entry, engine, &state, why);
+	keyval_release(&answer);
+	keyval_release(&state);
+	return rc;
+}
+
+/* Writes the lines of text with their control characters neutralised. */
+static void
+write_lines(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		char *line = strndup(text, length);
+		char *safe = line ? malloc(4 * length + 1) : NULL;
+
+		if (safe)
+			fprintf(out, "%s\n", text_escape(safe, 4 * length + 1, line));
+		free(safe);
+		free(line);
+		text += length;
+		text += *text == '\n';
+	}
+}
+
+int
+engine_state_append_log(const struct spool_entry *entry, const char *engine, const char *text,
+			struct failure *why)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+	char name[80];
+	struct stat st;
+	FILE *out;
+	int fd;
+
+	if (!*text)
+		return 0;
+	if (!parse_is_name(engine))
+		return failure_set(why, "not an engine's name: '%s'", engine);
+	snprintf(name, sizeof(name), "engines/%s.log", engine);
+	fd = openat(entry->dir, name, flags, 0600);
+	out = fd < 0 ? NULL : fdopen(fd, "a");
+	if (!out) {
+		failure_errno(why, "cannot write '%s/%s'", entry->path, name);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && st.st_size < ENGINE_STATE_LOG_MAX)
+		write_lines(out, text);
+	return fclose(out) == 0 ? 0 : failure_errno(why, "cannot write '%s/%s'", entry->path, name);
+}
+
+char *
+engine_state_failure(const struct spool_entry *entry, const char *engine)
+{
+	struct failure why = FAILURE_INIT;
+	struct keyval state;
+	const char *error;
+	char *reason = NULL;
+	uint64_t status;
+	int rc = 0;
+
+	if (engine_state_load(entry, engine, &state, &why) < 0)
+		return strdup(why.text);
+	status = keyval_number(&state, "exit", 256);
+	error = keyval_get(&state, "error");
+	if (status == 256)
+		reason = strdup("nothing is known of it");
+	else if (status != 0 && error && *error)
+		rc = asprintf(&reason, "%s%s", status == EXIT_NOT_REACHED ? "not reached: " : "",
+			      error);
+	else if (status != 0)
+		rc = asprintf(&reason, "exit status %" PRIu64, status);
+	if (rc < 0)
+		reason = NULL;
+	keyval_release(&state);
+	return reason;
+}
+
+int
+engine_state_give_up(struct spool_entry *entry, const char *engine, struct failure *why)
+{
+	char *reason = engine_state_failure(entry, engine);
+	int rc = spool_entry_add_missing(entry, engine, reason ? reason : "not reached", why);
+
+	free(reason);
+	return rc;
+}
+
+bool
+engine_state_has_file(const struct spool_entry *entry, const char *engine)
+{
+	char *path = spool_entry_file(entry, "engines/%s.pcapng", engine);
+	bool there = path && access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
+uint64_t
+engine_state_total(const struct spool_entry *entry, const char *key)
+{
+	struct strvec names = spool_entry_engines(entry);
+	uint64_t sum = 0;
+
+	if (keyval_get(&entry->facts, key)) {
+		sum = keyval_number(&entry->facts, key, 0);
+	} else {
+		for (size_t i = 0; i < names.count; i++) {
+			struct keyval state;
+
+			if (engine_state_load(entry, names.list[i], &state, NULL) < 0)
+				continue;
+			sum += keyval_number(&state, key, 0);
+			keyval_release(&state);
+		}
+	}
+	strvec_release(&names);
+	return sum;
+}

@@ -1,0 +1,60 @@
+/*
+ * What the controller knows of one engine of a capture: the `key value` lines of the engine's last
+ * answer and how the last command for it ended, in `engines/NAME.state`; what its commands printed
+ * on standard error, in `engines/NAME.log`; and its file, once fetched, `engines/NAME.pcapng`.
+ */
+#ifndef VCAP_ENGINE_STATE_H
+#define VCAP_ENGINE_STATE_H
+
+#include "base/failure.h"
+#include "base/keyval.h"
+#include "controller/spool_entry.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ENGINE_STATE_LOG_MAX (1 << 20) /* bytes of an engine's log; the rest is dropped */
+
+/* How the capture stands on an engine, by the engine's own word (vcap-host status). */
+enum engine_status {
+	ENGINE_SILENT,  /* no answer yet */
+	ENGINE_RUNNING, /* captures */
+	ENGINE_DONE,
+	ENGINE_ENDED, /* not as it should: partial, failed, or a word of another version */
+};
+
+/* Reads the state of an engine into state, which the caller releases. An engine of which nothing is
+ * known has an empty one. -1: the file cannot be read, or the name is none; state is empty. */
+int engine_state_load(const struct spool_entry *entry, const char *engine, struct keyval *state,
+		      struct failure *why);
+
+/* The status in a state. */
+enum engine_status engine_state_status(const struct keyval *state);
+
+/*
+ * Stores how a command for the engine ended. The `key value` lines of its output replace those
+ * known; `exit` is its status, and `error` the last line of its complaints, or empty if it
+ * succeeded. Output in another form counts as status 1.
+ */
+int engine_state_record(const struct spool_entry *entry, const char *engine, const char *output,
+			const char *complaints, int status, struct failure *why);
+
+/* Appends text to the engine's log, control characters neutralised, until the log has
+ * ENGINE_STATE_LOG_MAX bytes. */
+int engine_state_append_log(const struct spool_entry *entry, const char *engine, const char *text,
+			    struct failure *why);
+
+/* Why the last command for the engine failed: heap, or NULL if it succeeded. */
+char *engine_state_failure(const struct spool_entry *entry, const char *engine);
+
+/* Adds the engine to the missing ones, with that as the reason. */
+int engine_state_give_up(struct spool_entry *entry, const char *engine, struct failure *why);
+
+/* Whether the engine's file has been fetched. */
+bool engine_state_has_file(const struct spool_entry *entry, const char *engine);
+
+/* The capture's counter key (`packets`, `bytes`, `dropped`, `size`): of the merged file, or before
+ * there is one the sum over its engines. */
+uint64_t engine_state_total(const struct spool_entry *entry, const char *key);
+
+#endif
