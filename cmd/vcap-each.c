@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "base/process.h"
 #include "cli.h"
+#include "controller/commands.h"
 #include "controller/engine.h"
 #include "controller/engine_state.h"
 #include "controller/fanout.h"
@@ -111,7 +112,7 @@ command_for(const struct engines *engines, const struct spool_entry *capture, co
 	char **argv;
 
 	if (engine) {
-		argv = engine_expand(engine, capture->id, command);
+		argv = commands_expand(engine, capture->id, command);
 	} else {
 		argv = xmalloc(4 * sizeof(*argv));
 		memcpy(argv, (char *[]){"vcap-on", (char *)name, "true", NULL}, 4 * sizeof(*argv));

@@ -9,6 +9,7 @@
 #include "base/strvec.h"
 #include "cli.h"
 #include "controller/clock_compare.h"
+#include "controller/commands.h"
 #include "controller/engine.h"
 #include "controller/livestream.h"
 #include "controller/params.h"
@@ -135,14 +136,14 @@ refuse_regions(const struct params_cli *cli)
 static struct livestream *
 start_streams(const struct params_cli *cli, int64_t lease_ns, size_t *count)
 {
-	char **command = params_stream_command(&cli->params, lease_ns);
+	char **command = commands_stream(&cli->params, lease_ns);
 	struct livestream *streams = NULL;
 	struct failure why = FAILURE_INIT;
 
 	for (*count = 0; cli->params.engines[*count]; ++*count) {
 		const char *name = cli->params.engines[*count];
 		const struct engine *engine = engines_find(&cli->engines, name, &why);
-		char **argv = engine && command ? engine_expand(engine, "live", command) : NULL;
+		char **argv = engine && command ? commands_expand(engine, "live", command) : NULL;
 
 		if (!argv)
 			die("out of memory");

@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "cli.h"
 #include "controller/engine.h"
+#include "controller/transport.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	if (process_siblings_first() < 0)
 		die("out of memory");
-	command = engine_command(engine, argv + optind + 1);
+	command = transport_command(engine, argv + optind + 1);
 	if (command)
 		execvp(command[0], command);
 	fail_exec(engine, command ? command[0] : argv[optind + 1]);

@@ -2,11 +2,11 @@
  * vcap-region: what a larger controller asks of this one, as it asks vcap-host of an engine: to
  * start a capture, how it stands, to end it, its file, its removal. vcap's own commands do it all.
  */
+#include "base/diskquota.h"
 #include "base/process.h"
 #include "base/strvec.h"
 #include "capture/job.h"
 #include "cli.h"
-#include "controller/diskroom.h"
 #include "controller/engine_state.h"
 #include "controller/spool.h"
 #include "controller/waitproc.h"
@@ -167,7 +167,7 @@ do_check(const struct arguments *arguments)
 	(void)arguments;
 	printf("version %s\n", VCAP_VERSION);
 	if (fflush(stdout) == 0 && spool_open(&spool, getenv, &why) == 0 &&
-	    diskroom_check(spool.dir, spool.path, 0, &why) == 0)
+	    diskquota_check_room(spool.dir, spool.path, 0, &why) == 0)
 		return EXIT_DONE;
 	die("%s", why.text);
 }

@@ -4,11 +4,11 @@
  */
 #include "base/clock.h"
 #include "base/datetime.h"
+#include "base/diskquota.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "base/strvec.h"
 #include "cli.h"
-#include "controller/diskroom.h"
 #include "controller/params.h"
 #include "controller/params_cli.h"
 #include "controller/spool.h"
@@ -169,7 +169,7 @@ main(int argc, char **argv)
 	if (params_facts(params, &facts) < 0 || (id && keyval_set(&facts, "id", "%s", id) < 0))
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||
-	    diskroom_check(spool.dir, spool.path, 0, &why) < 0 ||
+	    diskquota_check_room(spool.dir, spool.path, 0, &why) < 0 ||
 	    spool_create(&spool, params->service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
 	if (!cli.is_unlimited)

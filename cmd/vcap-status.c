@@ -9,6 +9,8 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "cli.h"
+#include "controller/commands.h"
+#include "controller/each.h"
 #include "controller/engine_state.h"
 #include "controller/spool.h"
 #include "controller/timeleft.h"
@@ -89,18 +91,11 @@ static void
 ask_engines(const struct spool_entry *entry)
 {
 	struct strvec names = spool_entry_participants(entry);
-	char *list = strvec_join(&names, ",");
-	char *const argv[] = {"vcap-each",       "-E",       list,      "-t",        "30s",
-			      (char *)entry->id, "vcap-on",  "{}",      "vcap-host", "status",
-			      "{dir}",           "{region}", "vcap-on", "{}",        "vcap-region",
-			      "status",          "{dir}",    NULL};
 	struct failure why = FAILURE_INIT;
 
-	if (!list)
-		die("out of memory");
-	if (names.count > 0 && process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why) < 0)
+	if (each_run(entry, &names, (struct each_options){.timeout = "30s"},
+		     commands_each(COMMANDS_STATUS), &why) < 0)
 		die("%s", why.text);
-	free(list);
 	strvec_release(&names);
 }
 

@@ -4,6 +4,8 @@
 #include "base/process.h"
 #include "base/strvec.h"
 #include "cli.h"
+#include "controller/commands.h"
+#include "controller/each.h"
 #include "controller/engine_state.h"
 #include "controller/spool.h"
 #include "controller/waitproc.h"
@@ -75,18 +77,13 @@ static void
 stop_engines(const struct spool_entry *entry)
 {
 	struct strvec names = spool_entry_participants(entry);
-	char *list = strvec_join(&names, ",");
-	char *const argv[] = {"vcap-each", "-E", list,          "-t",   "60s",   (char *)entry->id,
-			      "vcap-on",   "{}", "vcap-host",   "stop", "{dir}", "{region}",
-			      "vcap-on",   "{}", "vcap-region", "stop", "{dir}", NULL};
 	struct failure why = FAILURE_INIT;
 	int status;
 
-	if (!list)
-		die("out of memory");
 	status = spool_entry_ask_stop(entry, &why);
 	if (status == 0)
-		status = process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, &why);
+		status = each_run(entry, &names, (struct each_options){.timeout = "60s"},
+				  commands_each(COMMANDS_STOP), &why);
 	if (status < 0)
 		die("%s", why.text);
 	/* It has said what is wrong with the engines file. */
@@ -99,7 +96,6 @@ stop_engines(const struct spool_entry *entry)
 			warn("engine '%s' could not be told to stop: %s", names.list[i], reason);
 		free(reason);
 	}
-	free(list);
 	strvec_release(&names);
 }
 

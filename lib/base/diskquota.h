@@ -48,4 +48,13 @@ uint64_t diskquota_all_bytes(int fd);
  * told. */
 uint64_t diskquota_default_reserve(int fd);
 
+/* Checks that bytes more can be written to the file system of fd, on which path is, without using
+ * the default reserve. 0, or -1 with why naming this host's disk. A file system that does not tell
+ * its size has room. */
+int diskquota_check_room(int fd, const char *path, uint64_t bytes, struct failure *why);
+
+/* The bytes that the file system of fd could hold beside the default reserve if it were empty.
+ * UINT64_MAX if it does not tell. */
+uint64_t diskquota_capacity(int fd);
+
 #endif

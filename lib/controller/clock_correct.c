@@ -26,7 +26,9 @@ compare(const struct spool_entry *entry, const char *key, char *const *command, 
 			strvec_push(&unknown, engines.list[i]);
 		keyval_release(&state);
 	}
-	rc = each_run(entry, &unknown, "20s", command, why);
+	rc = each_run(entry, &unknown, (struct each_options){.timeout = "20s"}, command, why) < 0
+		 ? -1
+		 : 0;
 	strvec_release(&engines);
 	strvec_release(&unknown);
 	return rc;

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/process.h"
+#include "base/strvec.h"
+#include "controller/commands.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -70,26 +72,42 @@ exchange(int fd, struct clock_offset *best, const char *engine, struct failure *
 	return 0;
 }
 
+/* Starts the command that answers; *fd talks to it. */
+static int
+start(struct process *child, const char *engine, int *fd, struct failure *why)
+{
+	char **argv = commands_clock(engine);
+	int ends[2], rc;
+
+	if (!argv)
+		return failure_nomem(why);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		strvec_free(argv);
+		return failure_errno(why, "cannot ask engine '%s'", engine);
+	}
+	rc = process_start(child, argv, ends[1], ends[1], STDERR_FILENO, why);
+	strvec_free(argv);
+	close(ends[1]);
+	if (rc < 0)
+		close(ends[0]);
+	else
+		*fd = ends[0];
+	return rc;
+}
+
 int
 clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned exchanges,
 		     struct failure *why)
 {
-	char *const argv[] = {"vcap-on", (char *)engine, "vcap-host", "clock", NULL};
 	struct clock_offset best = {.error_ns = INT64_MAX};
 	struct process child;
-	int ends[2], rc = 0;
+	int fd = -1, rc = start(&child, engine, &fd, why);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return failure_errno(why, "cannot ask engine '%s'", engine);
-	if (process_start(&child, argv, ends[1], ends[1], STDERR_FILENO, why) < 0) {
-		close(ends[0]);
-		close(ends[1]);
+	if (rc < 0)
 		return -1;
-	}
-	close(ends[1]);
 	for (unsigned i = 0; i < exchanges && rc == 0; i++)
-		rc = exchange(ends[0], &best, engine, why);
-	close(ends[0]);
+		rc = exchange(fd, &best, engine, why);
+	close(fd);
 	process_wait(&child, 2 * NS_PER_SECOND);
 	if (rc == 0 && best.error_ns == INT64_MAX)
 		rc = failure_set(why, "the clock here was set meanwhile");

@@ -1,11 +1,12 @@
 #include "controller/collect.h"
 
 #include "base/clock.h"
+#include "base/diskquota.h"
 #include "base/process.h"
 #include "base/strvec.h"
 #include "capfile/count.h"
 #include "controller/clock_correct.h"
-#include "controller/diskroom.h"
+#include "controller/commands.h"
 #include "controller/each.h"
 #include "controller/engine_state.h"
 #include "controller/poll.h"
@@ -76,7 +77,7 @@ static int
 check_room(struct collect *collect, uint64_t bytes, struct failure *why)
 {
 	collect->is_short =
-	    diskroom_check(collect->entry->dir, collect->entry->path, bytes, why) < 0;
+	    diskquota_check_room(collect->entry->dir, collect->entry->path, bytes, why) < 0;
 	return collect->is_short ? -1 : 0;
 }
 
@@ -103,7 +104,7 @@ static int
 fetch_each(struct collect *collect, const struct strvec *engines, char *const *command,
 	   struct failure *why)
 {
-	char **argv = each_command(collect->entry, engines, NULL, command);
+	char **argv = each_command(collect->entry, engines, (struct each_options){0}, command);
 	int rc = argv ? run_writer(collect, argv, why) : failure_nomem(why);
 
 	strvec_free(argv);
@@ -151,7 +152,7 @@ largest_of(const struct spool_entry *entry, const struct strvec *engines)
 static int
 give_up_absurd(struct collect *collect, struct failure *why)
 {
-	const uint64_t most = diskroom_at_best(collect->entry->dir);
+	const uint64_t most = diskquota_capacity(collect->entry->dir);
 	int rc = 0;
 
 	while (rc == 0) {
@@ -347,17 +348,15 @@ add_missing_problems(struct collect *collect)
 int
 collect_finish(struct collect *collect, struct failure *why)
 {
-	static char *const remove_command[] = {"vcap-on",     "{}",       "vcap-host", "remove",
-					       "{dir}",       "{region}", "vcap-on",   "{}",
-					       "vcap-region", "remove",   "{dir}",     NULL};
 	struct strvec engines = fetched_or_not(collect->entry, true);
 	int64_t now = clock_realtime_ns();
 	int rc;
 
 	add_missing_problems(collect);
 	keyval_set(&collect->entry->facts, "ended", CLOCK_FORMAT, CLOCK_ARGS(now));
-	rc = each_run(collect->entry, &engines, "60s", remove_command, why);
-	if (rc == 0)
+	rc = each_run(collect->entry, &engines, (struct each_options){.timeout = "60s"},
+		      commands_each(COMMANDS_REMOVE), why);
+	if (rc >= 0)
 		rc = spool_entry_set_state(collect->entry,
 					   collect->problems ? CAPTURE_PARTIAL : CAPTURE_DONE,
 					   collect->problems ? collect->problems : "", why);

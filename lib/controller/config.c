@@ -169,3 +169,48 @@ config_service_load(struct service *service, const char *word, config_variable *
 	config_file_release(&file);
 	return rc;
 }
+
+static bool
+overlaps(const struct endpoint_group *one, const struct endpoint_group *other)
+{
+	return one->first_key <= other->last_key && other->first_key <= one->last_key &&
+	       addrset_meets(&one->addresses, &other->addresses);
+}
+
+/* Whether a server of one, by address, protocol and port, is a server of the other. */
+static bool
+shares_server(const struct service *one, const struct service *other)
+{
+	for (size_t i = 0; i < one->server_group_count; i++)
+		for (size_t k = 0; k < other->server_group_count; k++)
+			if (overlaps(&one->server_groups[i], &other->server_groups[k]))
+				return true;
+	return false;
+}
+
+static bool
+is_other_sharing(const struct service *service, const char *name, config_variable *variable)
+{
+	struct service other = SERVICE_INIT;
+	struct failure why;
+	bool is_shared;
+
+	if (strcmp(name, service->name) == 0 ||
+	    config_service_load(&other, name, variable, &why) < 0)
+		return false;
+	is_shared = shares_server(service, &other);
+	service_release(&other);
+	return is_shared;
+}
+
+char *
+config_find_sharing(const struct service *service, config_variable *variable)
+{
+	char **names = config_service_names(variable, NULL), *found = NULL;
+
+	for (char **name = names; name && *name && !found; name++)
+		if (is_other_sharing(service, *name, variable))
+			found = strdup(*name);
+	strvec_free(names);
+	return found;
+}

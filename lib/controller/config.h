@@ -47,8 +47,16 @@ char **config_service_names(config_variable *variable, struct failure *why);
 /* The name of the service that config_read_service finds for word: its last component. */
 const char *config_service_name(const char *word);
 
-/* Reads and parses it: messages about its text are "FILE:LINE: ...". */
+/* Reads and parses the file that config_read_service finds. Messages about its text begin with
+ * "FILE:LINE: ". */
 int config_service_load(struct service *service, const char *word, config_variable *variable,
 			struct failure *why);
+
+/*
+ * The first service, in the order of names, that shares a server with this one: packets between an
+ * engine and such a server may belong to either. Skips the service itself and files that cannot be
+ * read or parsed. Its name, on the heap; NULL if there is none, or without memory.
+ */
+char *config_find_sharing(const struct service *service, config_variable *variable);
 
 #endif

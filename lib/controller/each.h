@@ -1,6 +1,6 @@
 /*
- * One command for several engines of a capture, by vcap-each. What becomes of each is in its state
- * in the spool; complaints go to standard error.
+ * vcap-each: one command for several engines of a capture. How it ends for each is in the engine's
+ * state in the spool; complaints go to standard error.
  */
 #ifndef VCAP_EACH_H
 #define VCAP_EACH_H
@@ -9,14 +9,19 @@
 #include "base/strvec.h"
 #include "controller/spool_entry.h"
 
-/* vcap-each with the command (`{}` is the engine's name, `{dir}` the capture's directory there;
- * what follows `{region}` is for regions) for these engines, of which there is one at least.
- * timeout: of each; NULL: none. Heap, for strvec_free; NULL without memory. */
-char **each_command(const struct spool_entry *entry, const struct strvec *engines,
-		    const char *timeout, char *const *command);
+struct each_options {
+	const char *timeout; /* for the command on each engine, with its unit; NULL: none */
+	const char *input;   /* the file that each reads; NULL: nothing */
+};
 
-/* Runs it, if there is any engine. -1: it could not be run at all. */
-int each_run(const struct spool_entry *entry, const struct strvec *engines, const char *timeout,
-	     char *const *command, struct failure *why);
+/* vcap-each with a template (commands.h) for these engines, at least one; NULL: for all of the
+ * capture. Heap, for strvec_free; NULL without memory. */
+char **each_command(const struct spool_entry *entry, const struct strvec *engines,
+		    struct each_options options, char *const *template);
+
+/* Runs it, unless engines is empty. Returns the exit status of vcap-each (0 for no engine), which
+ * is not 0 if the command failed on any; -1 if vcap-each could not be run. */
+int each_run(const struct spool_entry *entry, const struct strvec *engines,
+	     struct each_options options, char *const *template, struct failure *why);
 
 #endif

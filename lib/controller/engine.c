@@ -1,7 +1,6 @@
 #include "controller/engine.h"
 
 #include "base/parse.h"
-#include "base/shquote.h"
 #include "base/strvec.h"
 #include "flows/pairsource_spec.h"
 
@@ -345,62 +344,6 @@ engine_transport_name(enum engine_transport transport)
 	return names[transport];
 }
 
-/* No terminal, no agent, no forwarding, no questions, no sharing of connections (one that hangs
- * would hang them all), and an end to a link that is silent for 45 s. They stand before the
- * engine's own options: of each option ssh takes the first value it meets. */
-static char *const ssh[] = {
-    "ssh",
-    "-T",
-    "-a",
-    "-x",
-    "-oBatchMode=yes",
-    "-oStrictHostKeyChecking=yes",
-    "-oConnectTimeout=10",
-    "-oServerAliveInterval=15",
-    "-oServerAliveCountMax=3",
-    "-oClearAllForwardings=yes",
-    "-oPermitLocalCommand=no",
-    "-oControlMaster=no",
-    "-oControlPath=none",
-    "-oUpdateHostKeys=no",
-    "-oEscapeChar=none",
-    "-oRequestTTY=no",
-    NULL,
-};
-
-char **
-engine_command(const struct engine *engine, char *const *command)
-{
-	struct strvec there = STRVEC_INIT, argv = STRVEC_INIT;
-	char **words;
-
-	if (engine->sudo)
-		strvec_pushl(&there, "sudo", "-n", "--", NULL);
-	if (engine->bin && strncmp(*command, "vcap-", 5) == 0 && !strchr(*command, '/')) {
-		char *path;
-
-		strvec_push_nodup(
-		    &there, asprintf(&path, "%s/%s", engine->bin, *command) < 0 ? NULL : path);
-		command++;
-	}
-	strvec_pushv(&there, command);
-	words = strvec_detach(&there);
-	if (!words || engine->transport == ENGINE_LOCAL)
-		return words;
-	if (engine->transport == ENGINE_EXEC) {
-		strvec_pushv(&argv, engine->words);
-		strvec_pushv(&argv, words);
-	} else {
-		strvec_pushv(&argv, ssh);
-		strvec_pushv(&argv, engine->words + 1);
-		strvec_push(&argv, "--");
-		strvec_push(&argv, engine->words[0]);
-		strvec_push_nodup(&argv, shquote_join(words));
-	}
-	strvec_free(words);
-	return strvec_detach(&argv);
-}
-
 char *
 engine_capture_directory(const struct engine *engine, const char *id)
 {
@@ -409,81 +352,4 @@ engine_capture_directory(const struct engine *engine, const char *id)
 	if (engine->is_region)
 		return strdup(id);
 	return asprintf(&path, "%s/%s.%s", engine->directory, id, engine->name) < 0 ? NULL : path;
-}
-
-/* word with its placeholders filled in. */
-static char *
-expand_word(const char *word, const char *name, const char *directory)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	while (out && *word) {
-		if (strncmp(word, "{}", 2) == 0) {
-			fputs(name, out);
-			word += 2;
-		} else if (strncmp(word, "{dir}", 5) == 0) {
-			fputs(directory, out);
-			word += 5;
-		} else {
-			putc(*word++, out);
-		}
-	}
-	if (out && fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-/* The words that a word which is a placeholder stands for. False: it is none. */
-static bool
-expand_list(const struct engine *engine, const char *word, struct strvec *words)
-{
-	if (strcmp(word, "{interfaces}") == 0) {
-		for (char **name = engine->interfaces; name && *name; name++) {
-			strvec_push(words, "-i");
-			strvec_push(words, *name);
-		}
-	} else if (strcmp(word, "{flows}") == 0) {
-		if (engine->flows)
-			strvec_pushl(words, "--flows", engine->flows, NULL);
-	} else if (strcmp(word, "{table}") == 0) {
-		if (engine->flows)
-			strvec_pushl(words, "-t", "/dev/fd/3", NULL);
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static bool
-is_end(const char *word)
-{
-	return strcmp(word, "{region}") == 0;
-}
-
-/* The part of the command that is this engine's: all of it if there is only one. */
-static char *const *
-part_for(const struct engine *engine, char *const *command)
-{
-	char *const *word = command;
-
-	while (*word && !is_end(*word))
-		word++;
-	return *word && engine->is_region ? word + 1 : command;
-}
-
-char **
-engine_expand(const struct engine *engine, const char *id, char *const *command)
-{
-	char *directory = engine_capture_directory(engine, id);
-	struct strvec words = {.failed = !directory};
-
-	command = part_for(engine, command);
-	for (; *command && !is_end(*command) && !words.failed; command++)
-		if (!expand_list(engine, *command, &words))
-			strvec_push_nodup(&words, expand_word(*command, engine->name, directory));
-	free(directory);
-	return strvec_detach(&words);
 }

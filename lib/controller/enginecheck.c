@@ -1,6 +1,7 @@
 #include "controller/enginecheck.h"
 
 #include "base/clock.h"
+#include "controller/commands.h"
 #include "controller/fanout.h"
 
 #include <stdlib.h>
@@ -77,21 +78,7 @@ take_clock(const struct task *task, void *context)
 static char **
 check_command(const struct enginecheck *check)
 {
-	struct strvec argv = STRVEC_INIT;
-
-	strvec_pushl(&argv, "vcap-on", check->engine->name, NULL);
-	strvec_push(&argv, check->engine->is_region ? "vcap-region" : "vcap-host");
-	strvec_push(&argv, "check");
-	if (check->engine->is_region)
-		return strvec_detach(&argv);
-	for (char **name = check->engine->interfaces; name && *name; name++) {
-		strvec_push(&argv, "-i");
-		strvec_push(&argv, *name);
-	}
-	strvec_push(&argv, check->engine->directory);
-	if (check->addresses.list)
-		strvec_pushv(&argv, check->addresses.list);
-	return strvec_detach(&argv);
+	return commands_check(check->engine, &check->addresses);
 }
 
 static char **

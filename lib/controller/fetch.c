@@ -4,6 +4,7 @@
 #include "base/relay.h"
 #include "base/strvec.h"
 #include "capfile/count.h"
+#include "controller/commands.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -24,25 +25,11 @@ fetch_release(struct fetch *fetch)
 	keyval_release(&fetch->said);
 }
 
-/* The command that runs this one on the engine. Heap, for strvec_free; NULL without memory. */
-static char **
-on_engine(const struct fetch *fetch, char *const *command)
-{
-	struct strvec argv = STRVEC_INIT;
-
-	strvec_push(&argv, "vcap-on");
-	strvec_push(&argv, fetch->engine);
-	strvec_pushv(&argv, command);
-	return strvec_detach(&argv);
-}
-
 /* Runs vcap-host there, or what stands for it. Its status, or -1. */
 static int
-run_host(const struct fetch *fetch, const char *verb, int out, struct failure *why)
+run_host(const struct fetch *fetch, enum commands_request request, int out, struct failure *why)
 {
-	char *const command[] = {fetch->is_region ? "vcap-region" : "vcap-host", (char *)verb,
-				 (char *)fetch->directory, NULL};
-	char **argv = on_engine(fetch, command);
+	char **argv = commands_ask(fetch->engine, fetch->is_region, request, fetch->directory);
 	int status =
 	    argv ? process_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, why) : failure_nomem(why);
 
@@ -55,7 +42,7 @@ fetch_ask(struct fetch *fetch, struct failure *why)
 {
 	struct failure detail = FAILURE_INIT;
 	int out = process_output_open(ANSWER_MAX, why);
-	int status = out < 0 ? -1 : run_host(fetch, "status", out, why);
+	int status = out < 0 ? -1 : run_host(fetch, COMMANDS_STATUS, out, why);
 	char *text = status == 0 ? process_output_text(out) : NULL;
 	int rc = status < 0 ? -1 : 0;
 
@@ -111,26 +98,6 @@ wait_while_growing(struct process *child, int fd)
 	return process_wait(child, 0);
 }
 
-/* The command that streams it. Heap, for strvec_free; NULL without memory. */
-static char **
-stream_command(const struct fetch *fetch)
-{
-	struct strvec input = STRVEC_INIT;
-	char **argv;
-
-	strvec_pushv(&input, fetch->is_region ? (char *const[]){"vcap-region", "fetch", NULL}
-					      : (char *const[]){"vcap-merge", "-w", "-", NULL});
-	if (fetch->packs)
-		strvec_push(&input, "-z");
-	if (fetch->is_region)
-		strvec_push(&input, fetch->directory);
-	else
-		strvec_pushf(&input, "%s=%s", fetch->engine, fetch->directory);
-	argv = input.failed ? NULL : on_engine(fetch, input.list);
-	strvec_release(&input);
-	return argv;
-}
-
 /* Has vcap-merge there write to fd, through a relay. Its status, or -1. */
 static int
 stream_through_pump(const struct fetch *fetch, int fd, struct failure *why)
@@ -141,7 +108,8 @@ stream_through_pump(const struct fetch *fetch, int fd, struct failure *why)
 	    .most = size_limit(&fetch->said),
 	    .patience_ns = PATIENCE_NS,
 	};
-	char **argv = stream_command(fetch);
+	char **argv =
+	    commands_fetch(fetch->engine, fetch->is_region, fetch->packs, fetch->directory);
 	struct failure reason = FAILURE_INIT;
 	struct relay relay;
 	struct process child;
@@ -178,7 +146,7 @@ fetch_stream(const struct fetch *fetch, int fd, struct failure *why)
 
 	if (fetch->packs || fetch->rate)
 		return stream_through_pump(fetch, fd, why);
-	argv = stream_command(fetch);
+	argv = commands_fetch(fetch->engine, fetch->is_region, fetch->packs, fetch->directory);
 	if (!argv)
 		return failure_nomem(why);
 	limit_size(&fetch->said, &before);
@@ -230,7 +198,7 @@ fetch_file(const struct fetch *fetch, const struct outfile *out, struct failure 
 int
 fetch_remove(const struct fetch *fetch, struct failure *why)
 {
-	int status = run_host(fetch, "remove", STDERR_FILENO, why);
+	int status = run_host(fetch, COMMANDS_REMOVE, STDERR_FILENO, why);
 
 	if (status > 0)
 		failure_set(why, "the copy on engine '%s' could not be removed", fetch->engine);

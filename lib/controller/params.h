@@ -43,20 +43,6 @@ struct params {
 char **params_engines(const struct service *service, const struct engines *known, const char *list,
 		      struct failure *why);
 
-/* The command that compiles the order's filter; it reads params->input. Heap, for strvec_free; NULL
- * without memory. */
-char **params_filter_command(const struct params *params);
-
-/* The command that compiles the order's expression alone. Likewise. */
-char **params_expression_command(const struct params *params);
-
-/* The command that starts the capture id on all engines, each reading the file job. Likewise. */
-char **params_run_command(const struct params *params, const char *id, const char *job);
-
-/* The command that streams an engine's packets, with the placeholders of engine_expand: it reads
- * the job, and then a byte at least every lease_ns, for as long as it is to go on. Likewise. */
-char **params_stream_command(const struct params *params, int64_t lease_ns);
-
 /* The specs one a line, without comments; and the job for vcap-run. Heap; NULL without memory. */
 char *params_specs(const struct params *params);
 char *params_job(const struct params *params);

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "base/parse.h"
-#include "controller/sharedservers.h"
 #include "packet/addrset.h"
 #include "packet/packet.h"
 
@@ -124,7 +123,7 @@ needs_join(struct params_cli *cli, const struct service *service, config_variabl
 		return judges_monitors;
 	if (params->specs[0] || params->list)
 		return true;
-	neighbour = sharedservers_find(service, variable);
+	neighbour = config_find_sharing(service, variable);
 	if (!neighbour)
 		return judges_monitors;
 	failure_set(&cli->remark,

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/strvec.h"
+#include "controller/commands.h"
 #include "controller/each.h"
 #include "controller/engine_state.h"
 
@@ -10,11 +11,6 @@
 #include <time.h>
 
 #define TICK_NS (NS_PER_SECOND / 4)
-
-static char *const ask_command[] = {"vcap-on", "{}", "vcap-host",   "status", "{dir}", "{region}",
-				    "vcap-on", "{}", "vcap-region", "status", "{dir}", NULL};
-static char *const stop_command[] = {"vcap-on", "{}", "vcap-host",   "stop", "{dir}", "{region}",
-				     "vcap-on", "{}", "vcap-region", "stop", "{dir}", NULL};
 
 /* How an engine stands, from its state in the spool. */
 enum standing { RUNNING, ENDED, OUT_OF_REACH };
@@ -100,6 +96,19 @@ pause_before_next(const struct spool_entry *entry, int64_t poll_ns, int64_t age,
 	return left > 0 && left < pause ? left + NS_PER_SECOND / 2 : pause;
 }
 
+/* Asks the engines how they stand, or tells them to stop: also one that did not obey before. */
+static int
+ask(const struct spool_entry *entry, const struct strvec *engines, struct failure *why)
+{
+	const enum commands_request request =
+	    spool_entry_is_stopping(entry) ? COMMANDS_STOP : COMMANDS_STATUS;
+
+	return each_run(entry, engines, (struct each_options){.timeout = "60s"},
+			commands_each(request), why) < 0
+		   ? -1
+		   : 0;
+}
+
 /* A last word to the engines that never answered while starting: one that captures after all takes
  * part again. */
 static int
@@ -112,14 +121,15 @@ retry_missing(struct spool_entry *entry, struct failure *why)
 	for (size_t i = 0; i < all.count; i++)
 		if (!strvec_has(&present, all.list[i]))
 			strvec_push(&lost, all.list[i]);
-	rc = each_run(entry, &lost, "45s", stop_command, why);
-	for (size_t i = 0; i < lost.count; i++)
+	rc = each_run(entry, &lost, (struct each_options){.timeout = "45s"},
+		      commands_each(COMMANDS_STOP), why);
+	for (size_t i = 0; i < lost.count && rc >= 0; i++)
 		if (standing_of(entry, lost.list[i]) == ENDED)
 			spool_entry_drop_missing(entry, lost.list[i]);
 	strvec_release(&all);
 	strvec_release(&lost);
 	strvec_release(&present);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 int
@@ -145,10 +155,7 @@ poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why
 		if (now - alone_since > patience)
 			break;
 		if (now >= ask_at) {
-			/* An engine that could not be told to stop is told now. */
-			rc = each_run(entry, &open, "60s",
-				      spool_entry_is_stopping(entry) ? stop_command : ask_command,
-				      why);
+			rc = ask(entry, &open, why);
 			ask_at = clock_monotonic_ns();
 			ask_at += pause_before_next(entry, poll_ns, ask_at - begun, ask_at - now);
 		} else {

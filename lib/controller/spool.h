@@ -61,4 +61,15 @@ bool spool_was_withdrawn(const struct spool_entry *capture);
 /* Removes a capture that is over, or whose facts cannot be read, and all its files. */
 int spool_remove(const struct spool *spool, const char *id, struct failure *why);
 
+/* Opens the spool and in it the newest capture of the service. 1; 0 if there is none; or -1. */
+int spool_open_newest(struct spool_entry *entry, const char *service, config_variable *variable,
+		      struct failure *why);
+
+/* Whether engines capture or will, and no stop has been requested. */
+bool spool_is_running(const struct spool_entry *entry);
+
+/* The id of the newest capture of the service, if it is running, into id; else "". 0 or -1. */
+int spool_find_running(char id[SPOOL_ENTRY_ID], const char *service, config_variable *variable,
+		       struct failure *why);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include "base/process.h"
 #include "base/strvec.h"
+#include "controller/commands.h"
+#include "controller/each.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +38,7 @@ compile(char *const *argv, const char *input, char **program, struct failure *wh
 int
 start_compile(struct params *params, struct failure *why)
 {
-	char **argv = params_filter_command(params), *program;
+	char **argv = commands_filter(params), *program;
 	int status = compile(argv, params->input, &program, why);
 
 	strvec_free(argv);
@@ -52,7 +54,7 @@ start_compile_expression(struct params *params, struct failure *why)
 
 	if (!params->expression || !params->joins)
 		return 0;
-	argv = params_expression_command(params);
+	argv = commands_expression(params);
 	status = compile(argv, NULL, &params->bytecode, why);
 	strvec_free(argv);
 	if (status != 0)
@@ -88,11 +90,13 @@ int
 start_engines(const struct params *params, struct spool_entry *entry, struct failure *why)
 {
 	char *job = spool_entry_file(entry, "job");
-	char **argv = job ? params_run_command(params, entry->id, job) : NULL;
-	int rc = argv ? process_run(argv, -1, STDERR_FILENO, STDERR_FILENO, -1, why)
-		      : failure_nomem(why);
+	char **template = commands_start(params);
+	int rc = job && template
+		     ? each_run(entry, NULL, (struct each_options){.timeout = "60s", .input = job},
+				template, why)
+		     : failure_nomem(why);
 
-	strvec_free(argv);
+	strvec_free(template);
 	free(job);
 	return rc < 0 ? -1 : count_started(entry, why);
 }

@@ -3,7 +3,7 @@
 #include "base/exitcode.h"
 #include "base/parse.h"
 #include "base/text.h"
-#include "controller/latest.h"
+#include "controller/spool.h"
 #include "shell/run_command.h"
 #include "shell/settings_table.h"
 #include "shell/store.h"
@@ -84,7 +84,7 @@ load(const struct shell *console, const char *service, struct settings *settings
 
 	if (store_load(settings, service, console->variable, why) < 0)
 		return EXIT_FAILED;
-	if (latest_running(id, service, console->variable, why) < 0) {
+	if (spool_find_running(id, service, console->variable, why) < 0) {
 		settings_release(settings);
 		return EXIT_FAILED;
 	}
@@ -193,12 +193,12 @@ show_capture(const struct shell *console, const char *service, struct failure *w
 
 	if (rc != EXIT_DONE)
 		return rc;
-	found = latest_open(&entry, service, console->variable, why);
+	found = spool_open_newest(&entry, service, console->variable, why);
 	if (found == 0)
 		failure_set(why, "there is no capture of '%s'", service);
 	if (found <= 0)
 		return EXIT_FAILED;
-	if (latest_is_running(&entry)) {
+	if (spool_is_running(&entry)) {
 		rc = outcome(run_command_status(entry.id, console->out, why));
 	} else if (spool_entry_state(&entry) == CAPTURE_FAILED) {
 		const char *message = keyval_get(&entry.facts, "message");
@@ -311,7 +311,7 @@ start_or_stop(struct shell *console, bool is_changed, bool *has_started, struct 
 	int status = EXIT_DONE;
 
 	*has_started = false;
-	if (latest_running(id, console->service, console->variable, why) < 0)
+	if (spool_find_running(id, console->service, console->variable, why) < 0)
 		return EXIT_FAILED;
 	if (console->wish == SHELL_CAPTURE && !id[0]) {
 		status = start(console, why);

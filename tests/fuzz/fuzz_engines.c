@@ -2,6 +2,7 @@
 #include "base/parse.h"
 #include "base/strvec.h"
 #include "controller/engine.h"
+#include "controller/transport.h"
 #include "fuzz.h"
 
 int
@@ -15,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (engines_parse(&engines, text, "input", &why) < 0)
 		must(why.text[0] && engines.count == 0);
 	for (size_t i = 0; i < engines.count; i++) {
-		char **words = engine_command(&engines.list[i], command);
+		char **words = transport_command(&engines.list[i], command);
 
 		must(parse_is_name(engines.list[i].name) && engines.list[i].directory);
 		must(engines_find(&engines, engines.list[i].name, &why));

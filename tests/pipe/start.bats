@@ -117,7 +117,7 @@ given() {
 	[ -z "$(asked shop -P -m none)" ]
 }
 
-# Break: lib/controller/params.c s/if (params->bytecode)/if (false)/
+# Break: lib/controller/commands.c s/if (params->bytecode)/if (false)/
 @test "-e: in the program, or for what vcap-join keeps" {
 	[ -z "$(asked shop -e 'tcp[13] & 4 != 0')" ]
 	[ "$(given 1)" = "$(vcap-filter -S shop -e 'tcp[13] & 4 != 0')" ]
@@ -265,7 +265,7 @@ region() { # COMMAND...
 	asked=$(grep -lx vcap-region asked.*)
 }
 
-# Break: lib/controller/params.c s/strvec_push(argv, "-x");/;/
+# Break: lib/controller/commands.c s/strvec_push(argv, "-x");/;/
 @test "what a region is asked, and the job it reads" {
 	region shop -x -P -c 9 -t 90s -s 96 -m include --patience 7s 10.0.0.0/8
 	printf '%s\n' vcap-region start "$id" -m include -P -x --patience=7000ms -c9 -t90.000000000s -s96 shop |

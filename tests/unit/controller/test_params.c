@@ -19,40 +19,6 @@ joined(char **argv)
 }
 
 static void
-commands(void)
-{
-	char *const specs[] = {"10.0.0.1", "-", "-x", NULL}, *const none[] = {NULL};
-	char *const engines[] = {"a", "b", NULL};
-	struct params params = {.word = "./shop",
-				.service = "shop",
-				.engines = engines,
-				.monitors = "none",
-				.specs = none};
-
-	is_str(joined(params_filter_command(&params)), "vcap-filter|-ddd|-m|none|-S|./shop|--",
-	       "a filter");
-	is_str(
-	    joined(params_run_command(&params, "ID", "JOB")),
-	    "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{}|vcap-run|-n|{}|-f|-|--detach|-w|{dir}|"
-	    "{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|none|--patience=0ms|shop",
-	    "no limit, no option");
-	params.specs = specs;
-	params.input = "192.0.2.1 192.0.2.2 # two\n\n# none\n  192.0.2.3\n";
-	params.per_packet = params.invert = true;
-	params.count = 7;
-	params.duration_ns = 1500000000;
-	params.snaplen = 96;
-	is_str(joined(params_filter_command(&params)),
-	       "vcap-filter|-ddd|-m|none|-S|./shop|-P|-x|--|10.0.0.1|-|-x",
-	       "a spec is never an option");
-	is_str(
-	    strstr(joined(params_run_command(&params, "ID", "JOB")), "-c"),
-	    "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|"
-	    "none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
-	    "limits");
-}
-
-static void
 jobs(void)
 {
 	char *const specs[] = {"10.0.0.1", "-", NULL};
@@ -91,7 +57,6 @@ chosen_engines(void)
 int
 main(void)
 {
-	commands();
 	jobs();
 	chosen_engines();
 	return done_testing();

@@ -1,0 +1,286 @@
+/*
+ * One command goes to all engines of a capture, but engines differ in name, directory, interfaces
+ * and kind. So the command is a template, filled in just before it runs: vcap-each takes one, too,
+ * and a user can try what a step does. Options whose value may be anything a user has chosen are
+ * one word with their value (-c9, --bytecode=...), which leaves the gate one word to look at.
+ */
+#include "controller/commands.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char **
+commands_filter(const struct params *params)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-filter", "-ddd", "-m", NULL);
+	strvec_push(&argv, params->monitors);
+	strvec_push(&argv, "-S");
+	strvec_push(&argv, params->word);
+	if (params->expression && !params->joins)
+		strvec_pushl(&argv, "-e", params->expression, NULL);
+	/* A filter that accepts too much is harmless where vcap-join drops the rest. One that
+	 * excludes too much is not: then everything has to pass. */
+	if (params->roughly && params->invert)
+		return strvec_detach(&argv);
+	if (params->roughly)
+		strvec_push(&argv, "--widen");
+	if (params->per_packet)
+		strvec_push(&argv, "-P");
+	if (params->invert)
+		strvec_push(&argv, "-x");
+	if (params->list) {
+		strvec_push(&argv, "--specs");
+		strvec_push(&argv, params->list);
+	}
+	strvec_push(&argv, "--");
+	strvec_pushv(&argv, params->specs);
+	return strvec_detach(&argv);
+}
+
+char **
+commands_expression(const struct params *params)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-filter", "-ddd", "-e", NULL);
+	strvec_push(&argv, params->expression);
+	return strvec_detach(&argv);
+}
+
+/* vcap-join between the rings and the writer; service and specs are where it finds those parts of
+ * the job. */
+static void
+add_join(const struct params *params, const char *service, const char *specs, struct strvec *argv)
+{
+	if (!params->joins)
+		return;
+	strvec_pushl(argv, "--", "vcap-join", "-S", service, "-m", params->monitors, NULL);
+	strvec_push(argv, params->per_packet ? "-P" : "{table}");
+	if (params->invert)
+		strvec_push(argv, "-x");
+	if (params->bytecode)
+		strvec_pushf(argv, "--bytecode=%s", params->bytecode);
+	if (params->specs[0] || params->list)
+		strvec_pushl(argv, "--specs", specs, NULL);
+}
+
+static void
+add_limits(const struct params *params, struct strvec *argv)
+{
+	if (params->count)
+		strvec_pushf(argv, "-c%" PRIu64, params->count);
+	if (params->duration_ns)
+		strvec_pushf(argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(params->duration_ns));
+	if (params->snaplen)
+		strvec_pushf(argv, "-s%" PRIu64, params->snaplen);
+}
+
+/* vcap-run with the limits of params; how: where it writes, and for how long. */
+static void
+add_run(const struct params *params, char *const *how, struct strvec *argv)
+{
+	strvec_pushl(argv, "vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-", NULL);
+	strvec_pushv(argv, how);
+	add_limits(params, argv);
+	strvec_push(argv, "{interfaces}");
+	if (params->joins && !params->per_packet)
+		strvec_push(argv, "{flows}");
+}
+
+/* The same for a region, whose own vcap-start decides how it is done there. */
+static void
+add_region(const struct params *params, struct strvec *argv)
+{
+	strvec_pushl(argv, "{region}", "vcap-on", "{}", "vcap-region", "start", "{dir}", "-m",
+		     params->monitors, NULL);
+	if (params->per_packet)
+		strvec_push(argv, "-P");
+	if (params->invert)
+		strvec_push(argv, "-x");
+	if (params->expression)
+		strvec_pushl(argv, "-e", params->expression, NULL);
+	strvec_pushf(argv, "--patience=%" PRId64 "ms", params->patience_ns / 1000000);
+	add_limits(params, argv);
+	strvec_push(argv, params->service);
+}
+
+char **
+commands_start(const struct params *params)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	add_run(params, (char *const[]){"--detach", "-w", "{dir}", NULL}, &argv);
+	add_join(params, "./service", "specs", &argv);
+	add_region(params, &argv);
+	return strvec_detach(&argv);
+}
+
+char **
+commands_stream(const struct params *params, int64_t lease_ns)
+{
+	struct strvec argv = STRVEC_INIT;
+	char lease[40];
+
+	snprintf(lease, sizeof(lease), "--lease=%" PRId64 "ms", lease_ns / 1000000);
+	add_run(params, (char *const[]){lease, "-w", "-", NULL}, &argv);
+	add_join(params, "/dev/fd/4", "/dev/fd/5", &argv);
+	return strvec_detach(&argv);
+}
+
+/* word with its placeholders filled in. */
+static char *
+expand_word(const char *word, const char *name, const char *directory)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	while (out && *word) {
+		if (strncmp(word, "{}", 2) == 0) {
+			fputs(name, out);
+			word += 2;
+		} else if (strncmp(word, "{dir}", 5) == 0) {
+			fputs(directory, out);
+			word += 5;
+		} else {
+			putc(*word++, out);
+		}
+	}
+	if (out && fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Appends what a placeholder for several words stands for. False: word is no such placeholder. */
+static bool
+expand_list(const struct engine *engine, const char *word, struct strvec *words)
+{
+	if (strcmp(word, "{interfaces}") == 0) {
+		for (char **name = engine->interfaces; name && *name; name++) {
+			strvec_push(words, "-i");
+			strvec_push(words, *name);
+		}
+	} else if (strcmp(word, "{flows}") == 0) {
+		if (engine->flows)
+			strvec_pushl(words, "--flows", engine->flows, NULL);
+	} else if (strcmp(word, "{table}") == 0) {
+		if (engine->flows)
+			strvec_pushl(words, "-t", "/dev/fd/3", NULL);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool
+is_end(const char *word)
+{
+	return strcmp(word, "{region}") == 0;
+}
+
+/* The part of a template for this kind of engine: all of it if there is only one. */
+static char *const *
+part_for(const struct engine *engine, char *const *command)
+{
+	char *const *word = command;
+
+	while (*word && !is_end(*word))
+		word++;
+	return *word && engine->is_region ? word + 1 : command;
+}
+
+char **
+commands_expand(const struct engine *engine, const char *id, char *const *template)
+{
+	char *directory = engine_capture_directory(engine, id);
+	struct strvec words = {.failed = !directory};
+
+	for (char *const *command = part_for(engine, template);
+	     *command && !is_end(*command) && !words.failed; command++)
+		if (!expand_list(engine, *command, &words))
+			strvec_push_nodup(&words, expand_word(*command, engine->name, directory));
+	free(directory);
+	return strvec_detach(&words);
+}
+
+#define ON_EACH(verb)                                                                     \
+	{                                                                                 \
+		"vcap-on", "{}", "vcap-host", verb, "{dir}", "{region}", "vcap-on", "{}", \
+		    "vcap-region", verb, "{dir}", NULL                                    \
+	}
+
+static const char *const verbs[] = {
+    [COMMANDS_STATUS] = "status", [COMMANDS_STOP] = "stop", [COMMANDS_REMOVE] = "remove"};
+
+char *const *
+commands_each(enum commands_request request)
+{
+	static char *const templates[][12] = {[COMMANDS_STATUS] = ON_EACH("status"),
+					      [COMMANDS_STOP] = ON_EACH("stop"),
+					      [COMMANDS_REMOVE] = ON_EACH("remove")};
+
+	return templates[request];
+}
+
+char **
+commands_ask(const char *engine, bool is_region, enum commands_request request,
+	     const char *directory)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-on", engine, is_region ? "vcap-region" : "vcap-host",
+		     verbs[request], directory, NULL);
+	return strvec_detach(&argv);
+}
+
+char **
+commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-on", engine, NULL);
+	if (is_region)
+		strvec_pushl(&argv, "vcap-region", "fetch", NULL);
+	else
+		strvec_pushl(&argv, "vcap-merge", "-w", "-", NULL);
+	if (compressed)
+		strvec_push(&argv, "-z");
+	if (is_region)
+		strvec_push(&argv, directory);
+	else
+		strvec_pushf(&argv, "%s=%s", engine, directory);
+	return strvec_detach(&argv);
+}
+
+char **
+commands_check(const struct engine *engine, const struct strvec *addresses)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-on", engine->name,
+		     engine->is_region ? "vcap-region" : "vcap-host", "check", NULL);
+	if (engine->is_region)
+		return strvec_detach(&argv);
+	for (char **name = engine->interfaces; name && *name; name++)
+		strvec_pushl(&argv, "-i", *name, NULL);
+	strvec_push(&argv, engine->directory);
+	if (addresses->list)
+		strvec_pushv(&argv, addresses->list);
+	return strvec_detach(&argv);
+}
+
+char **
+commands_clock(const char *engine)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-on", engine, "vcap-host", "clock", NULL);
+	return strvec_detach(&argv);
+}

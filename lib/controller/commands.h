@@ -1,0 +1,68 @@
+/*
+ * Every command line that the controller sends to an engine, and those by which it compiles
+ * filters. What is built here is what gate.h admits at the other end, word for word: change both
+ * together (tests/unit/controller/test_commands.c).
+ *
+ * All lists are NULL-terminated, on the heap and freed by strvec_free; NULL means that memory ran
+ * out.
+ */
+#ifndef VCAP_COMMANDS_H
+#define VCAP_COMMANDS_H
+
+#include "base/strvec.h"
+#include "controller/engine.h"
+#include "controller/params.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What can be asked about a capture (vcap-host, vcap-region). */
+enum commands_request { COMMANDS_STATUS, COMMANDS_STOP, COMMANDS_REMOVE };
+
+/* vcap-filter, to compile the filter of params here; it reads params->input. */
+char **commands_filter(const struct params *params);
+
+/* vcap-filter, to compile the expression of params alone. */
+char **commands_expression(const struct params *params);
+
+/*
+ * Templates, which vcap-each fills in for each engine of a capture (commands_expand).
+ */
+
+/* Starts the capture; reads the job. */
+char **commands_start(const struct params *params);
+
+/* Streams packets for as long as a byte arrives at least every lease_ns; reads the job first. */
+char **commands_stream(const struct params *params, int64_t lease_ns);
+
+/* Asks about the capture. Static: not to be freed. */
+char *const *commands_each(enum commands_request request);
+
+/*
+ * A template with its placeholders filled in for a capture on the engine: `{}` anywhere in a word
+ * is the engine's name, `{dir}` the capture's directory there. The word `{interfaces}` becomes
+ * `-i NAME` for each of the engine's interfaces; `{flows}` and `{table}` become `--flows SOURCE`
+ * and `-t /dev/fd/3` if the engine has a source of pairs, for vcap-run and the vcap-join that it
+ * runs. `{region}` ends the command; what follows it is the command for a region.
+ */
+char **commands_expand(const struct engine *engine, const char *id, char *const *template);
+
+/*
+ * Commands for one engine, or region, by its name. directory is that of the capture there
+ * (engine_capture_directory).
+ */
+
+/* Asks about a capture. */
+char **commands_ask(const char *engine, bool is_region, enum commands_request request,
+		    const char *directory);
+
+/* Writes the capture to standard output, compressed if so wished. */
+char **commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory);
+
+/* Says whether the engine could capture, and which of the addresses (may be empty) are its own. */
+char **commands_check(const struct engine *engine, const struct strvec *addresses);
+
+/* Says the time, once for each line that it reads. */
+char **commands_clock(const char *engine);
+
+#endif

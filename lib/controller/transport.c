@@ -1,0 +1,68 @@
+/*
+ * ssh joins its words with blanks and sshd gives the line to the user's shell, so that words would
+ * be split and expanded there. Each word is therefore quoted for a POSIX shell and the whole line
+ * sent as one argument. The other transports hand their words to exec(2) and need no quoting.
+ */
+#include "controller/transport.h"
+
+#include "base/shquote.h"
+#include "base/strvec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* No terminal, no agent, no forwarding, no questions, no sharing of connections (one that hangs
+ * would hang them all), and an end to a link that is silent for 45 s. They stand before the
+ * engine's own options: of each option ssh takes the first value it meets. */
+static char *const ssh[] = {
+    "ssh",
+    "-T",
+    "-a",
+    "-x",
+    "-oBatchMode=yes",
+    "-oStrictHostKeyChecking=yes",
+    "-oConnectTimeout=10",
+    "-oServerAliveInterval=15",
+    "-oServerAliveCountMax=3",
+    "-oClearAllForwardings=yes",
+    "-oPermitLocalCommand=no",
+    "-oControlMaster=no",
+    "-oControlPath=none",
+    "-oUpdateHostKeys=no",
+    "-oEscapeChar=none",
+    "-oRequestTTY=no",
+    NULL,
+};
+
+char **
+transport_command(const struct engine *engine, char *const *command)
+{
+	struct strvec there = STRVEC_INIT, argv = STRVEC_INIT;
+	char **words;
+
+	if (engine->sudo)
+		strvec_pushl(&there, "sudo", "-n", "--", NULL);
+	if (engine->bin && strncmp(*command, "vcap-", 5) == 0 && !strchr(*command, '/')) {
+		char *path;
+
+		strvec_push_nodup(
+		    &there, asprintf(&path, "%s/%s", engine->bin, *command) < 0 ? NULL : path);
+		command++;
+	}
+	strvec_pushv(&there, command);
+	words = strvec_detach(&there);
+	if (!words || engine->transport == ENGINE_LOCAL)
+		return words;
+	if (engine->transport == ENGINE_EXEC) {
+		strvec_pushv(&argv, engine->words);
+		strvec_pushv(&argv, words);
+	} else {
+		strvec_pushv(&argv, ssh);
+		strvec_pushv(&argv, engine->words + 1);
+		strvec_push(&argv, "--");
+		strvec_push(&argv, engine->words[0]);
+		strvec_push_nodup(&argv, shquote_join(words));
+	}
+	strvec_free(words);
+	return strvec_detach(&argv);
+}
