@@ -6,6 +6,7 @@
 #include "base/keyval.h"
 #include "base/parse.h"
 #include "base/process.h"
+#include "base/strvec.h"
 #include "cli.h"
 #include "controller/commands.h"
 #include "controller/engine.h"
@@ -68,30 +69,23 @@ parse_options(int argc, char **argv)
 	return request;
 }
 
-/* The engines that take part, each a task without a command as yet. */
+/* A task without a command for each of the engines in list, or of all if it is NULL. */
 static struct task *
 choose_engines(const struct spool_entry *capture, const char *list, size_t *count)
 {
-	struct task *tasks = xmalloc((capture->facts.count + 1) * sizeof(*tasks));
-	char *rest = xstrdup(list ? list : ""), *word;
+	struct strvec names = STRVEC_INIT;
+	struct failure why = FAILURE_INIT;
+	struct task *tasks;
 
-	*count = 0;
-	for (char *from = rest; (word = strtok(from, ",")); from = NULL)
-		if (!spool_entry_has_engine(capture, word))
-			die_usage("capture '%s' has no engine '%s'", capture->id, word);
-	for (size_t i = 0; i < capture->facts.count; i++) {
-		const struct keyval_pair *pair = &capture->facts.pairs[i];
-
-		if (strcmp(pair->key, "engine") == 0 &&
-		    (!list || engine_is_listed(list, pair->value)))
-			tasks[(*count)++] =
-			    (struct task){.name = pair->value, .child = PROCESS_INIT};
-	}
-	free(rest);
+	if (spool_entry_choose(capture, list, &names, &why) < 0)
+		die_usage("%s", why.text);
+	tasks = xmalloc((names.count + 1) * sizeof(*tasks));
+	for (*count = 0; *count < names.count; ++*count)
+		tasks[*count] = (struct task){.name = names.list[*count], .child = PROCESS_INIT};
 	return tasks;
 }
 
-/* Takes down how the command for one engine ended. */
+/* Records how the command for one engine ended. */
 static void
 record(const struct task *task, void *context)
 {
@@ -103,7 +97,7 @@ record(const struct task *task, void *context)
 		warn("%s", why.text);
 }
 
-/* What to run for an engine. One that the engines file has lost is vcap-on's to complain about. */
+/* The command for an engine. vcap-on reports one that is no longer in the engines file. */
 static char **
 command_for(const struct engines *engines, const struct spool_entry *capture, const char *name,
 	    char *const *command)

@@ -35,18 +35,10 @@ static const struct command self = {
     .name = "vcap-live",
     .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 		"[--lease time] [--specs file] service [spec ...]",
-    .options = "  -c, --count count     packets per core (any number)\n"
-	       "  -e, --expression expr of these packets, those it accepts: pcap-filter(7)\n"
-	       "  -E, --engines list    only these engines of the service, separated by commas\n"
-	       "  -m, --monitors mode   health checks: none (the default), include or only\n"
-	       "  -P, --per-packet      judge each packet by its own addresses\n"
-	       "  -s, --snaplen snaplen bytes kept of each packet (all)\n"
-	       "  -t, --time time       for how long; a bare number means minutes (for ever)\n"
-	       "  -x, --exclude         what the same command without -x would leave out\n"
-	       "      --lease time      how long engines go on without word from here (15s)\n"
-	       "      --specs file      more addresses, one or more a line\n"
-	       "      --help            show this help\n"
-	       "      --version         show the version\n",
+    .options =
+	PARAMS_CLI_HELP "      --lease time      how long engines go on without word from here "
+			"(15s)\n" PARAMS_CLI_HELP_SPECS "      --help            show this help\n"
+			"      --version         show the version\n",
 };
 
 static volatile sig_atomic_t interrupts;

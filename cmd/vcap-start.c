@@ -13,7 +13,6 @@
 #include "controller/params_cli.h"
 #include "controller/spool.h"
 #include "controller/start.h"
-#include "controller/waitproc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,20 +23,12 @@ static const struct command self = {
     .name = "vcap-start",
     .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 		"[--at time] [--id id] [--patience time] [--specs file] service [spec ...]",
-    .options = "  -c, --count count     packets per core (any number)\n"
-	       "  -e, --expression expr of these packets, those it accepts: pcap-filter(7)\n"
-	       "  -E, --engines list    only these engines of the service, separated by commas\n"
-	       "  -m, --monitors mode   health checks: none (the default), include or only\n"
-	       "  -P, --per-packet      judge each packet by its own addresses\n"
-	       "  -s, --snaplen snaplen bytes kept of each packet (all)\n"
-	       "  -t, --time time       for how long; a bare number means minutes (for ever)\n"
-	       "  -x, --exclude         what the same command without -x would leave out\n"
-	       "      --at time         begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)\n"
-	       "      --id id           what to call the capture (the service and the time)\n"
-	       "      --patience time   how long to wait for an engine that is out of reach (30s)\n"
-	       "      --specs file      more addresses, one or more a line\n"
-	       "      --help            show this help\n"
-	       "      --version         show the version\n",
+    .options = PARAMS_CLI_HELP
+    "      --at time         begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)\n"
+    "      --id id           what to call the capture (the service and the time)\n"
+    "      --patience time   how long to wait for an engine that is out of reach "
+    "(30s)\n" PARAMS_CLI_HELP_SPECS "      --help            show this help\n"
+    "      --version         show the version\n",
 };
 
 static const char *
@@ -94,7 +85,7 @@ warn_of_limits(const struct params *params)
 		warn("no time limit (-t): a core that sees too few packets never ends by -c");
 }
 
-/* What nobody captures is no capture: it leaves nothing behind. */
+/* A capture that no engine has begun leaves nothing behind. */
 static _Noreturn void
 withdraw(const struct spool *spool, struct spool_entry *entry, const char *message)
 {
@@ -106,43 +97,42 @@ withdraw(const struct spool *spool, struct spool_entry *entry, const char *messa
 	exit(EXIT_FAILED);
 }
 
-/* Makes the capture and starts its engines. A failure on the way is the capture's end. */
-static int
-launch(const struct params *params, const struct spool *spool, struct spool_entry *entry)
+static void
+warn_of_missing(const struct spool_entry *entry)
 {
 	struct strvec names = spool_entry_engines(entry);
-	struct failure why = FAILURE_INIT;
-	int started = params_store(params, entry->dir, &why);
 
-	if (started == 0)
-		started = start_engines(params, entry, &why);
 	for (size_t i = 0; i < names.count; i++) {
 		const char *reason = spool_entry_missing_reason(entry, names.list[i]);
 
 		if (reason)
 			warn("engine '%s' does not capture: %s", names.list[i], reason);
 	}
-	if (started == 0)
-		failure_set(&why, "no engine of '%s' captures", params->service);
-	if (started <= 0)
-		withdraw(spool, entry, why.text);
-	if (spool_entry_set_state(entry, CAPTURE_CAPTURING, NULL, &why) < 0 ||
-	    waitproc_start(entry, &why) < 0)
-		die("%s", why.text);
-	return (size_t)started < names.count ? EXIT_PARTIAL : EXIT_DONE;
+	strvec_release(&names);
 }
 
-/* Makes the capture and leaves the rest to the vcap-wait that is left behind. */
+/* Starts the engines, now or when the time has come. */
 static int
-put_off(const struct params *params, const struct spool *spool, struct spool_entry *entry)
+start(const struct params *params, const struct spool *spool, struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
+	size_t engines = 0;
+	int started;
 
-	if (params_store(params, entry->dir, &why) < 0 ||
-	    spool_entry_set_state(entry, CAPTURE_WAITING, NULL, &why) < 0 ||
-	    waitproc_start(entry, &why) < 0)
+	while (params->engines[engines])
+		engines++;
+	if (params->at_ns) {
+		if (start_later(params, entry, &why) < 0)
+			withdraw(spool, entry, why.text);
+		return EXIT_DONE;
+	}
+	started = start_now(params, entry, &why);
+	warn_of_missing(entry);
+	if (started < 0)
 		withdraw(spool, entry, why.text);
-	return EXIT_DONE;
+	if (start_waiting(entry, &why) < 0)
+		die("%s", why.text);
+	return (size_t)started < engines ? EXIT_PARTIAL : EXIT_DONE;
 }
 
 int
@@ -176,7 +166,7 @@ main(int argc, char **argv)
 		warn_of_limits(params);
 	if (cli.remark.text[0])
 		warn("%s", cli.remark.text);
-	status = params->at_ns ? put_off(params, &spool, &entry) : launch(params, &spool, &entry);
+	status = start(params, &spool, &entry);
 	puts(entry.id);
 	return cli_finish(status);
 }

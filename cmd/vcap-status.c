@@ -1,24 +1,18 @@
 /*
  * vcap-status: how a capture is doing, engine by engine. The engines of one that goes on are asked.
  */
-#include "base/clock.h"
-#include "base/datetime.h"
-#include "base/parse.h"
 #include "base/process.h"
 #include "base/strvec.h"
 #include "base/table.h"
-#include "base/text.h"
 #include "cli.h"
 #include "controller/commands.h"
 #include "controller/each.h"
-#include "controller/engine_state.h"
 #include "controller/spool.h"
-#include "controller/timeleft.h"
+#include "controller/status_table.h"
 #include "controller/waitproc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const struct command self = {
@@ -30,31 +24,6 @@ static const struct command self = {
 	       "      --help     show this help\n"
 	       "      --version  show the version\n",
 };
-
-static const struct table_column columns[] = {
-    {"CAPTURE"},
-    {"STATE"},
-    {"ENGINE"},
-    {"DOING"},
-    {"PACKETS", TABLE_NUMBER},
-    {"DROPS", TABLE_NUMBER},
-    {"NOTE"},
-    {"BYTES", TABLE_NUMBER},
-    {"LEFT"},
-};
-/* The same for people. */
-static const struct table_column human_columns[] = {
-    {"CAPTURE"},
-    {"STATE"},
-    {"ENGINE"},
-    {"DOING"},
-    {"PACKETS", TABLE_NUMBER},
-    {"BYTES", TABLE_NUMBER},
-    {"DROPS", TABLE_NUMBER},
-    {"LEFT"},
-    {"NOTE"},
-};
-enum { WIDTH = 9 };
 
 struct request {
 	const char *word; /* NULL: every capture that goes on */
@@ -99,80 +68,16 @@ ask_engines(const struct spool_entry *entry)
 	strvec_release(&names);
 }
 
-/* One word for how an engine stands, and in *note what there is to say about it. */
-static const char *
-doing(const struct spool_entry *entry, const char *engine, const struct keyval *state,
-      const char **note, char when[DATETIME_TEXT])
-{
-	const enum engine_status status = engine_state_status(state);
-	const char *missing = spool_entry_missing_reason(entry, engine), *message;
-
-	*note = missing ? missing : keyval_get(state, "message");
-	if (missing)
-		return "missing";
-	message = keyval_get(&entry->facts, "message");
-	if (!spool_entry_is_over(entry) && message && *message)
-		*note = message;
-	if (spool_entry_is_over(entry))
-		return "merged";
-	if (keyval_number(state, "exit", 0) != 0) {
-		*note = keyval_get(state, "error");
-		return "unreachable";
-	}
-	if (spool_entry_state(entry) == CAPTURE_WAITING) {
-		const char *at = keyval_get(&entry->facts, "at");
-		int64_t at_ns;
-
-		if (at && parse_offset(at, &at_ns, NULL) == 0)
-			*note = datetime_format(at_ns, when);
-		return "waiting";
-	}
-	if (status == ENGINE_SILENT)
-		return keyval_get(state, "exit") ? "capturing" : "starting";
-	return status == ENGINE_RUNNING ? "capturing" : "ended";
-}
-
-/* A row, in the order of the columns. */
-static int
-add_row(struct table *table, enum table_form form, const struct spool_entry *entry,
-	const struct keyval *state, const char *engine, const char *what, const char *note,
-	struct failure *why)
-{
-	const char *packets = keyval_get(state, "packets"), *drops = keyval_get(state, "dropped");
-	const char *bytes = keyval_get(state, "bytes");
-	char left[TIMELEFT_TEXT] = "", size[TEXT_SIZE];
-
-	if (strcmp(what, "missing") != 0)
-		timeleft_format(entry, state, clock_realtime_ns(), left);
-	if (form != TABLE_HUMAN)
-		return table_add(table,
-				 (const char *const[]){entry->id, spool_entry_state_name(entry),
-						       engine, what, packets, drops, note, bytes,
-						       left},
-				 why);
-	return table_add(
-	    table,
-	    (const char *const[]){entry->id, spool_entry_state_name(entry), engine, what, packets,
-				  bytes ? text_size(keyval_number(state, "bytes", 0), size) : NULL,
-				  drops, left, note},
-	    why);
-}
-
 static void
 add_engine(struct table *table, enum table_form form, const struct spool_entry *entry,
 	   const char *engine)
 {
-	struct failure why = FAILURE_INIT;
-	struct keyval state;
-	const char *note, *what;
-	char when[DATETIME_TEXT];
+	struct failure remark, why = FAILURE_INIT;
 
-	if (engine_state_load(entry, engine, &state, &why) < 0)
-		warn("%s", why.text);
-	what = doing(entry, engine, &state, &note, when);
-	if (add_row(table, form, entry, &state, engine, what, note, &why) < 0)
+	if (status_table_add(table, form, entry, engine, &remark, &why) < 0)
 		die("%s", why.text);
-	keyval_release(&state);
+	if (remark.text[0])
+		warn("%s", remark.text);
 }
 
 static void
@@ -218,7 +123,7 @@ main(int argc, char **argv)
 	request = parse_options(argc, argv);
 	if (process_siblings_first() < 0)
 		die("out of memory");
-	table = table_new("engines", request.form == TABLE_HUMAN ? human_columns : columns, WIDTH);
+	table = status_table_new(request.form);
 	if (!table || spool_open(&spool, getenv, &why) < 0)
 		die("%s", table ? why.text : "out of memory");
 	if (request.word)

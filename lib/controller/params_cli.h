@@ -39,6 +39,18 @@ enum { PARAMS_CLI_SPECS = 0x80 };
 	{"specs", required_argument, NULL, PARAMS_CLI_SPECS}, \
 	{"time", required_argument, NULL, 't'}, \
 	{"exclude", no_argument, NULL, 'x'}
+/* For --help: first those with a letter, then, in their place in the alphabet, --specs. */
+#define PARAMS_CLI_HELP \
+	"  -c, --count count     packets per core (any number)\n" \
+	"  -e, --expression expr of these packets, those it accepts: pcap-filter(7)\n" \
+	"  -E, --engines list    only these engines of the service, separated by commas\n" \
+	"  -m, --monitors mode   health checks: none (the default), include or only\n" \
+	"  -P, --per-packet      judge each packet by its own addresses\n" \
+	"  -s, --snaplen snaplen bytes kept of each packet (all)\n" \
+	"  -t, --time time       for how long; a bare number means minutes (for ever)\n" \
+	"  -x, --exclude         what the same command without -x would leave out\n"
+#define PARAMS_CLI_HELP_SPECS \
+	"      --specs file      more addresses, one or more a line\n"
 /* clang-format on */
 
 /* Takes an option. 1 if the letter is one of them, 0 if not, -1 if its value is no good. */

@@ -9,6 +9,7 @@
 
 #include "base/exitcode.h"
 #include "base/parse.h"
+#include "controller/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -242,6 +243,34 @@ struct strvec
 spool_entry_participants(const struct spool_entry *entry)
 {
 	return engines_of(entry, false);
+}
+
+int
+spool_entry_choose(const struct spool_entry *entry, const char *list, struct strvec *names,
+		   struct failure *why)
+{
+	for (const char *word = list ? list : ""; *word;) {
+		const size_t length = strcspn(word, ",");
+		char *name = strndup(word, length);
+		int rc = 0;
+
+		if (!name)
+			rc = failure_nomem(why);
+		else if (*name && !spool_entry_has_engine(entry, name))
+			rc = failure_set(why, "capture '%s' has no engine '%s'", entry->id, name);
+		free(name);
+		if (rc < 0)
+			return -1;
+		word += length + (word[length] == ',');
+	}
+	for (size_t i = 0; i < entry->facts.count; i++) {
+		const struct keyval_pair *pair = &entry->facts.pairs[i];
+
+		if (strcmp(pair->key, "engine") == 0 &&
+		    (!list || engine_is_listed(list, pair->value)))
+			strvec_push(names, pair->value);
+	}
+	return names->failed ? failure_nomem(why) : 0;
 }
 
 int

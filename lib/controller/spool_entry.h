@@ -107,6 +107,11 @@ struct strvec spool_entry_engines(const struct spool_entry *entry);
 /* The engines that take part: all but the missing ones. */
 struct strvec spool_entry_participants(const struct spool_entry *entry);
 
+/* Appends to names the engines in list, whose words are separated by commas, in the capture's
+ * order; NULL: all of them. -1: one is not the capture's, and why quotes it. */
+int spool_entry_choose(const struct spool_entry *entry, const char *list, struct strvec *names,
+		       struct failure *why);
+
 /* Why the engine is missing, or NULL if it is not. Owned by the facts. */
 const char *spool_entry_missing_reason(const struct spool_entry *entry, const char *engine);
 

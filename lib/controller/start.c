@@ -5,6 +5,7 @@
 #include "base/strvec.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/waitproc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,4 +100,32 @@ start_engines(const struct params *params, struct spool_entry *entry, struct fai
 	strvec_free(template);
 	free(job);
 	return rc < 0 ? -1 : count_started(entry, why);
+}
+
+int
+start_now(const struct params *params, struct spool_entry *entry, struct failure *why)
+{
+	int started = params_store(params, entry->dir, why);
+
+	if (started == 0)
+		started = start_engines(params, entry, why);
+	return started == 0 ? failure_set(why, "no engine of '%s' captures", params->service)
+			    : started;
+}
+
+int
+start_waiting(struct spool_entry *entry, struct failure *why)
+{
+	return spool_entry_set_state(entry, CAPTURE_CAPTURING, NULL, why) < 0
+		   ? -1
+		   : waitproc_start(entry, why);
+}
+
+int
+start_later(const struct params *params, struct spool_entry *entry, struct failure *why)
+{
+	if (params_store(params, entry->dir, why) < 0 ||
+	    spool_entry_set_state(entry, CAPTURE_WAITING, NULL, why) < 0)
+		return -1;
+	return waitproc_start(entry, why);
 }

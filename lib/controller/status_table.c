@@ -1,0 +1,96 @@
+#include "controller/status_table.h"
+
+#include "base/clock.h"
+#include "base/datetime.h"
+#include "base/parse.h"
+#include "base/text.h"
+#include "controller/engine_state.h"
+#include "controller/timeleft.h"
+
+#include <string.h>
+
+/* The order of scripts; columns were added at the end. */
+static const struct table_column columns[] = {
+    {"CAPTURE"},
+    {"STATE"},
+    {"ENGINE"},
+    {"DOING"},
+    {"PACKETS", TABLE_NUMBER},
+    {"DROPS", TABLE_NUMBER},
+    {"NOTE"},
+    {"BYTES", TABLE_NUMBER},
+    {"LEFT"},
+};
+
+#define HUMAN_COLUMNS "CAPTURE,STATE,ENGINE,DOING,PACKETS,BYTES,DROPS,LEFT,NOTE"
+
+struct table *
+status_table_new(enum table_form form)
+{
+	struct table *table = table_new("engines", columns, sizeof(columns) / sizeof(*columns));
+
+	if (table && form == TABLE_HUMAN && table_choose(table, HUMAN_COLUMNS, NULL) < 0) {
+		table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+/* The word for DOING, and the text for NOTE in *note; when is a buffer for it. */
+static const char *
+doing(const struct spool_entry *entry, const char *engine, const struct keyval *state,
+      const char **note, char when[DATETIME_TEXT])
+{
+	const enum engine_status status = engine_state_status(state);
+	const char *missing = spool_entry_missing_reason(entry, engine), *message;
+
+	*note = missing ? missing : keyval_get(state, "message");
+	if (missing)
+		return "missing";
+	message = keyval_get(&entry->facts, "message");
+	if (!spool_entry_is_over(entry) && message && *message)
+		*note = message;
+	if (spool_entry_is_over(entry))
+		return "merged";
+	if (keyval_number(state, "exit", 0) != 0) {
+		*note = keyval_get(state, "error");
+		return "unreachable";
+	}
+	if (spool_entry_state(entry) == CAPTURE_WAITING) {
+		const char *at = keyval_get(&entry->facts, "at");
+		int64_t at_ns;
+
+		if (at && parse_offset(at, &at_ns, NULL) == 0)
+			*note = datetime_format(at_ns, when);
+		return "waiting";
+	}
+	if (status == ENGINE_SILENT)
+		return keyval_get(state, "exit") ? "capturing" : "starting";
+	return status == ENGINE_RUNNING ? "capturing" : "ended";
+}
+
+int
+status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
+		 const char *engine, struct failure *remark, struct failure *why)
+{
+	struct keyval state;
+	const char *note, *word, *bytes;
+	char when[DATETIME_TEXT], left[TIMELEFT_TEXT] = "", size[TEXT_SIZE];
+	int rc;
+
+	*remark = FAILURE_INIT;
+	engine_state_load(entry, engine, &state, remark);
+	word = doing(entry, engine, &state, &note, when);
+	if (!spool_entry_missing_reason(entry, engine))
+		timeleft_format(entry, &state, clock_realtime_ns(), left);
+	bytes = keyval_get(&state, "bytes");
+	if (bytes && form == TABLE_HUMAN)
+		bytes = text_size(keyval_number(&state, "bytes", 0), size);
+	rc = table_add(table,
+		       (const char *const[]){entry->id, spool_entry_state_name(entry), engine, word,
+					     keyval_get(&state, "packets"),
+					     keyval_get(&state, "dropped"), note, bytes, left},
+		       why);
+	keyval_release(&state);
+	return rc;
+}
