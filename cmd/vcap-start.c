@@ -23,12 +23,15 @@ static const struct command self = {
     .name = "vcap-start",
     .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 		"[--at time] [--id id] [--patience time] [--specs file] service [spec ...]",
+    /* clang-format off */
     .options = PARAMS_CLI_HELP
-    "      --at time         begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)\n"
-    "      --id id           what to call the capture (the service and the time)\n"
-    "      --patience time   how long to wait for an engine that is out of reach "
-    "(30s)\n" PARAMS_CLI_HELP_SPECS "      --help            show this help\n"
-    "      --version         show the version\n",
+	"      --at time         begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)\n"
+	"      --id id           what to call the capture (the service and the time)\n"
+	"      --patience time   how long to wait for an engine that is out of reach (30s)\n"
+	PARAMS_CLI_HELP_SPECS
+	"      --help            show this help\n"
+	"      --version         show the version\n",
+    /* clang-format on */
 };
 
 static const char *

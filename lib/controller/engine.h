@@ -47,7 +47,8 @@ int engines_load(struct engines *engines, config_variable *variable, struct fail
 void engines_release(struct engines *engines);
 
 /* The names of a comma-separated list, each once and each an engine of the engines file:
- * NULL-terminated, for strvec_free. NULL: one is unknown, the file is malformed, or memory ran out. */
+ * NULL-terminated, for strvec_free. NULL: one is unknown, the file is malformed, or memory ran out.
+ */
 char **engines_list(const char *list, config_variable *variable, struct failure *why);
 
 /* The engine of that name. NULL, and why quotes the name, if there is none. */

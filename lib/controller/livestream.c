@@ -148,7 +148,7 @@ have_ended(const struct livestream *streams, size_t count)
 /* Until end_ns, or what else ends it. */
 static bool
 tend_until(struct livestream *streams, size_t count, const char *job, int64_t every_ns,
-	   const struct process *reader, int64_t end_ns, const void *signals,
+	   const struct process *reader, int64_t end_ns, const sigset_t *signals,
 	   struct pollfd *pollers, livestream_report *told)
 {
 	int64_t beat_ns = clock_monotonic_ns() + every_ns, now_ns = clock_monotonic_ns();
@@ -180,7 +180,7 @@ tend_until(struct livestream *streams, size_t count, const char *job, int64_t ev
 
 bool
 livestreams_tend(struct livestream *streams, size_t count, const char *job, int64_t every_ns,
-		 const struct process *reader, int64_t timeout_ns, const void *signals,
+		 const struct process *reader, int64_t timeout_ns, const sigset_t *signals,
 		 livestream_report *told)
 {
 	struct pollfd *pollers = calloc(WATCHED * count + 1, sizeof(*pollers));

@@ -1,8 +1,8 @@
 /*
- * Engines that livestream their packets while their leases are kept: each a command that reads the
- *job and then a newline now and then, writes pcapng, and complains on standard error.
+ * Engines that stream their packets while their leases are kept: each is a command that reads the
+ * job, then a newline now and then, writes pcapng, and complains on standard error.
  *
- *	livestream_start ... -> whoever reads .out -> livestreams_tend ... -> livestreams_end
+ *	livestream_start ... -> a reader of .out -> livestreams_tend ... -> livestreams_end
  */
 #ifndef VCAP_LIVESTREAM_H
 #define VCAP_LIVESTREAM_H
@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "base/process.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,11 +28,11 @@ struct livestream {
 	int status; /* then; -1: it could not be started */
 };
 
-/* Who is told that: a line of complaint, or (line is NULL) that the livestream has ended. */
+/* Reports a line of complaint, or, with line NULL, that the stream has ended. */
 typedef void livestream_report(const struct livestream *livestream, const char *line);
 
-/* Starts argv. Its livestream is the pipe .out, which survives no exec. -1: it cannot be started.
- */
+/* Starts argv. .out is a pipe, close-on-exec, from which its packets are read. -1: it cannot be
+ * started; it has ended. */
 int livestream_start(struct livestream *livestream, const char *engine, char *const *argv,
 		     struct failure *why);
 
@@ -40,7 +41,7 @@ int livestream_start(struct livestream *livestream, const char *engine, char *co
  * reader (NULL) for the end of all streams. Returns whether the reader runs. every_ns: how often
  * leases are kept. signals: the mask while it waits. */
 bool livestreams_tend(struct livestream *streams, size_t count, const char *job, int64_t every_ns,
-		      const struct process *reader, int64_t timeout_ns, const void *signals,
+		      const struct process *reader, int64_t timeout_ns, const sigset_t *signals,
 		      livestream_report *told);
 
 /* Lets all leases go: the engines end, and send what they have. */

@@ -196,10 +196,10 @@ params_store(const struct params *params, int dirfd, struct failure *why)
 
 	if (!specs || !job)
 		failure_nomem(why);
-	else if (outfile_replace(dirfd, "filter.bpf", params->filter, strlen(params->filter), why) ==
-		     0 &&
+	else if (outfile_replace(dirfd, "filter.bpf", params->filter, strlen(params->filter),
+				 why) == 0 &&
 		 outfile_replace(dirfd, "service", params->service_text,
-				strlen(params->service_text), why) == 0 &&
+				 strlen(params->service_text), why) == 0 &&
 		 outfile_replace(dirfd, "specs", specs, strlen(specs), why) == 0 &&
 		 outfile_replace(dirfd, "job", job, strlen(job), why) == 0)
 		rc = 0;

@@ -1,0 +1,139 @@
+/*
+ * An engine captures for as long as its lease is renewed, so that none goes on when this process is
+ * killed or the network fails. The end is therefore the end of the leases: engines then send what
+ * they still hold and close their streams, the merge sees the end of all its inputs, and ends, too.
+ * Each step has its time limit; what exceeds it is terminated.
+ */
+#include "controller/live.h"
+
+#include "base/clock.h"
+#include "base/exitcode.h"
+#include "controller/commands.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* How long engines may take to send the rest, and the merge to write it. */
+#define GRACE_NS (5 * NS_PER_SECOND)
+
+/* How long engines may take to tell their time. */
+#define CLOCK_NS (5 * NS_PER_SECOND)
+
+const char *
+live_find_region(const struct params_cli *cli)
+{
+	for (char *const *name = cli->params.engines; *name; name++) {
+		const struct engine *engine = engines_find(&cli->engines, *name, NULL);
+
+		if (engine && engine->is_region)
+			return *name;
+	}
+	return NULL;
+}
+
+static int
+start_stream(struct livestream *stream, const char *name, const struct engines *engines,
+	     char *const *template, livestream_report *report, struct failure *why)
+{
+	const struct engine *engine = engines_find(engines, name, why);
+	char **argv = engine ? commands_expand(engine, "live", template) : NULL;
+	struct failure reason;
+
+	if (!argv)
+		return engine ? failure_nomem(why) : -1;
+	if (livestream_start(stream, name, argv, &reason) < 0)
+		report(stream, reason.text);
+	strvec_free(argv);
+	return 0;
+}
+
+int
+live_start(struct live *live, const struct params_cli *cli, struct failure *why)
+{
+	char **template = commands_stream(&cli->params, live->lease_ns);
+	size_t count = 0;
+	int rc = template ? 0 : failure_nomem(why);
+
+	while (cli->params.engines[count])
+		count++;
+	live->streams = calloc(count + 1, sizeof(*live->streams));
+	if (!live->streams)
+		rc = failure_nomem(why);
+	for (live->count = 0; live->count < count && rc == 0; live->count++)
+		rc = start_stream(&live->streams[live->count], cli->params.engines[live->count],
+				  &cli->engines, template, live->report, why);
+	strvec_free(template);
+	return rc;
+}
+
+int
+live_merge(struct live *live, const struct params *params, clock_compare_report *clocks,
+	   struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT, corrections = STRVEC_INIT;
+	int rc;
+
+	clock_compare_engines(params->engines, CLOCK_NS, &corrections, clocks);
+
+	strvec_pushl(&argv, "vcap-merge", "--live", "-S", params->word, NULL);
+	for (size_t i = 0; i < corrections.count; i++)
+		strvec_pushf(&argv, "-o%s", corrections.list[i]);
+	strvec_push(&argv, "--");
+	for (size_t i = 0; i < live->count; i++) {
+		const struct livestream *stream = &live->streams[i];
+
+		if (stream->out >= 0 && fcntl(stream->out, F_SETFD, 0) == 0)
+			strvec_pushf(&argv, "%s=/dev/fd/%d", stream->engine, stream->out);
+	}
+	rc = argv.failed
+		 ? failure_nomem(why)
+		 : process_start(&live->merge, argv.list, -1, STDOUT_FILENO, STDERR_FILENO, why);
+	for (size_t i = 0; i < live->count; i++)
+		close(live->streams[i].out);
+	strvec_release(&corrections);
+	strvec_release(&argv);
+	return rc;
+}
+
+/* Whether the merge still runs after at most timeout_ns (negative: any time), or a signal. */
+static bool
+tend(struct live *live, const struct process *merge, int64_t timeout_ns)
+{
+	return livestreams_tend(live->streams, live->count, live->job, live->lease_ns / 3, merge,
+				timeout_ns, live->signals, live->report);
+}
+
+static int
+sum_up(const struct live *live, int merge_status)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < live->count; i++)
+		failed += live_has_failed(&live->streams[i]);
+	if (failed == live->count || (merge_status != EXIT_DONE && merge_status != EXIT_PARTIAL))
+		return EXIT_FAILED;
+	return failed ? EXIT_PARTIAL : merge_status;
+}
+
+int
+live_run(struct live *live)
+{
+	bool runs = true;
+
+	while (runs && *live->interrupted == 0)
+		runs = tend(live, &live->merge, -1);
+	livestreams_release(live->streams, live->count);
+	if (runs)
+		runs = tend(live, &live->merge, GRACE_NS);
+	if (!runs)
+		tend(live, NULL, GRACE_NS);
+	livestreams_end(live->streams, live->count, live->report);
+	return sum_up(live, process_wait(&live->merge, GRACE_NS));
+}
+
+bool
+live_has_failed(const struct livestream *stream)
+{
+	return stream->has_ended && stream->status != EXIT_DONE && stream->status != EXIT_PARTIAL;
+}
