@@ -1,6 +1,6 @@
 # vcap: `make`, `make demo`, `make check`. See CONTRIBUTING.md for the rest.
 
-VERSION   := 0.1.0
+VERSION   := 0.2.0
 PREFIX    ?= /usr/local
 BINDIR    ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec
