@@ -1,6 +1,6 @@
 /*
  * A process that moves a livestream of bytes on to a descriptor, confined as those that parse
- *captures are: packed or unpacked on the way (zstd), and no faster than it is told.
+ * captures are: packed or unpacked on the way (zstd), and no faster than it is told.
  *
  *	relay_start -> write to .in, or have a child do so -> close .in -> relay_finish
  *

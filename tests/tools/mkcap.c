@@ -14,15 +14,21 @@
  *	-T LIST     the packets' seconds, comma-separated, instead of -n, -t and -g
  *	-D NS       moves every packet by up to NS in time, without sorting them
  *	-z SIZE     the largest payload (200)
- *	-L LIST     lengths of frames, comma-separated, A-B for a range: each is as likely as
- *another -i COUNT    pcapng: interfaces, packets at random on them (1) -c CORE     pcapng: the core
- *of each packet -l TYPE     link type (1) -a TEXT     pcapng: application -C TEXT     pcapng: a
- *comment of the section -e NAME     pcapng: description of the interfaces -d DROPS    pcapng:
- *statistics at the end with so many packets dropped, and an end time -o          pcapng: simple and
- *obsolete packet blocks among the others -x          pcapng: options, names, secrets, custom
- *blocks, counters as well -S TEXT     pcapng: a second section half-way, with this comment -R VALUE
- *pcapng: if_tsresol -O SECONDS  pcapng: if_tsoffset -m          the same bytes in every packet -p
- *PORT     destination port (9)
+ *	-L LIST     lengths of frames, comma-separated, A-B for a range: each is as likely as another
+ *	-i COUNT    pcapng: interfaces, packets at random on them (1)
+ *	-c CORE     pcapng: the core of each packet
+ *	-l TYPE     link type (1)
+ *	-a TEXT     pcapng: application
+ *	-C TEXT     pcapng: a comment of the section
+ *	-e NAME     pcapng: description of the interfaces
+ *	-d DROPS    pcapng: statistics at the end with this many packets dropped, and an end time
+ *	-o          pcapng: simple and obsolete packet blocks among the others
+ *	-x          pcapng: options, names, secrets, custom blocks, counters as well
+ *	-S TEXT     pcapng: a second section half-way, with this comment
+ *	-R VALUE    pcapng: if_tsresol
+ *	-O SECONDS  pcapng: if_tsoffset
+ *	-m          the same bytes in every packet
+ *	-p PORT     destination port (9)
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -11,7 +11,7 @@
  *
  * Then it waits for the command's end. All that was shown goes to standard output, without
  * carriage returns and fill characters. The status is the command's; 99 if something was not shown
- *in half a minute, which is said.
+ * in half a minute, which is said.
  */
 #include <errno.h>
 #include <poll.h>
