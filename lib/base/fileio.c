@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 ssize_t
@@ -74,4 +76,46 @@ fileio_slurp(int fd, size_t max, const char *name, char **text, size_t *size, st
 	*text = buffer;
 	*size = used;
 	return 0;
+}
+
+void
+fileio_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int
+make_directory(const char *path, mode_t mode, struct failure *why)
+{
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return failure_errno(why, "cannot make '%s'", path);
+	return 0;
+}
+
+int
+fileio_make_parents(const char *path, mode_t mode, struct failure *why)
+{
+	char *copy = strdup(path);
+	int rc = copy ? 0 : failure_nomem(why);
+
+	/* Neither the root, nor the last component with slashes at its end, is a parent. */
+	for (char *s = copy && *copy ? copy + 1 : NULL; rc == 0 && s && *s; s++) {
+		if (*s != '/' || s[strspn(s, "/")] == '\0')
+			continue;
+		*s = '\0';
+		rc = make_directory(copy, mode, why);
+		*s = '/';
+	}
+	free(copy);
+	return rc;
+}
+
+int
+fileio_make_directories(const char *path, mode_t mode, struct failure *why)
+{
+	if (fileio_make_parents(path, mode, why) < 0)
+		return -1;
+	return make_directory(path, mode, why);
 }

@@ -1,5 +1,6 @@
 /*
- * Whole reads and writes of file descriptors. Interrupted calls are resumed.
+ * Whole reads and writes of file descriptors, and directories with those above them. Interrupted
+ * calls are resumed.
  */
 #ifndef VCAP_FILEIO_H
 #define VCAP_FILEIO_H
@@ -14,6 +15,16 @@ ssize_t fileio_read_full(int fd, void *to, size_t size);
 
 /* Writes all size bytes. Returns 0, or -1 with errno set and an unknown part written. */
 int fileio_write_all(int fd, const void *from, size_t size);
+
+/* Closes *fd, unless it is -1, and sets it to -1. errno may change. */
+void fileio_close(int *fd);
+
+/* Makes the directories above the last component of path that do not exist, as `mkdir -p` does,
+ * with this mode less the umask. -1 with why: some of them may have been made. */
+int fileio_make_parents(const char *path, mode_t mode, struct failure *why);
+
+/* As fileio_make_parents, and the directory path itself. */
+int fileio_make_directories(const char *path, mode_t mode, struct failure *why);
 
 /*
  * Reads the rest of fd, of at most max bytes, into *text (heap, the caller's, ended by a NUL that

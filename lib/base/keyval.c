@@ -1,5 +1,6 @@
 #include "base/keyval.h"
 
+#include "base/array.h"
 #include "base/fileio.h"
 #include "base/outfile.h"
 #include "base/parse.h"
@@ -49,17 +50,13 @@ keyval_number(const struct keyval *kv, const char *key, uint64_t fallback)
 static int
 append(struct keyval *kv, const char *key, char *value)
 {
-	struct keyval_pair *pairs = realloc(kv->pairs, (kv->count + 1) * sizeof(*pairs));
+	struct keyval_pair pair = {strdup(key), value};
 
-	if (!pairs)
+	if (!pair.key || array_grow(&kv->pairs, kv->count, sizeof(pair)) < 0) {
+		free(pair.key);
 		return -1;
-	kv->pairs = pairs;
-	pairs += kv->count;
-	pairs->key = strdup(key);
-	if (!pairs->key)
-		return -1;
-	pairs->value = value;
-	kv->count++;
+	}
+	kv->pairs[kv->count++] = pair;
 	return 0;
 }
 

@@ -24,14 +24,6 @@ struct report {
 	struct failure why;
 };
 
-static void
-close_one(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static _Noreturn void
 leave(int reports, const struct report *report)
 {
@@ -79,7 +71,7 @@ merge_live(const struct supervised *guarded, int orders, int reports)
 	if (kept[2] >= 0 && fchdir(kept[2]) < 0)
 		report.status = failure_errno(&report.why, "cannot run '%s'", guarded->argv[0]);
 	/* It may be locked by whoever has it open, and must not be beyond the capture's life. */
-	close_one(&kept[2]);
+	fileio_close(&kept[2]);
 	/* The child has them where they are now. */
 	for (int i = 0; i < SUPERVISED_MORES; i++)
 		if (more[i] >= 0)
@@ -91,11 +83,11 @@ merge_live(const struct supervised *guarded, int orders, int reports)
 		report.status = -1;
 		leave(reports, &report);
 	}
-	close_one(&kept[0]);
-	close_one(&kept[1]);
+	fileio_close(&kept[0]);
+	fileio_close(&kept[1]);
 	for (int i = 0; i < SUPERVISED_MORES; i++)
 		if (more[i] >= 0) {
-			close_one(&more[i]);
+			fileio_close(&more[i]);
 			close(SUPERVISED_MORE + i);
 		}
 	if (write(reports, &report, sizeof(report)) != sizeof(report))
@@ -199,6 +191,6 @@ supervisor_dismiss(struct supervisor *guardian)
 void
 supervisor_release(struct supervisor *guardian)
 {
-	close_one(&guardian->orders);
-	close_one(&guardian->reports);
+	fileio_close(&guardian->orders);
+	fileio_close(&guardian->reports);
 }

@@ -1,5 +1,6 @@
 #include "base/table.h"
 
+#include "base/array.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -109,13 +110,11 @@ int
 table_add(struct table *table, const char *const *cells, struct failure *why)
 {
 	size_t used = table->rows * table->width;
-	char **longer = realloc(table->cells, (used + table->width) * sizeof(*longer));
 
-	if (!longer)
+	if (array_grow(&table->cells, table->rows, table->width * sizeof(*table->cells)) < 0)
 		return failure_nomem(why);
-	table->cells = longer;
 	for (size_t i = 0; i < table->width; i++)
-		longer[used + i] = cells[i] && *cells[i] ? strdup(cells[i]) : NULL;
+		table->cells[used + i] = cells[i] && *cells[i] ? strdup(cells[i]) : NULL;
 	table->rows++;
 	return 0;
 }

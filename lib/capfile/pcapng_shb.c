@@ -8,6 +8,7 @@
  */
 #include "capfile/pcapng_shb-int.h"
 
+#include "base/array.h"
 #include "capfile/pcapng.h"
 #include "capfile/pcapng_option.h"
 
@@ -101,13 +102,9 @@ section_options(struct reader *file, const unsigned char *at, const unsigned cha
 static int
 mark_section(struct reader *file)
 {
-	struct section_mark *sections =
-	    realloc(file->marks, (file->mark_count + 1) * sizeof(*sections));
-
-	if (!sections)
+	if (array_grow(&file->marks, file->mark_count, sizeof(*file->marks)) < 0)
 		return -1;
-	file->marks = sections;
-	sections[file->mark_count++] =
+	file->marks[file->mark_count++] =
 	    (struct section_mark){inbuf_offset(&file->in), file->section_base, file->swapped};
 	return 0;
 }

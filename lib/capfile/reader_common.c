@@ -1,5 +1,7 @@
 #include "capfile/reader_common-int.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -148,14 +150,8 @@ reader_begin_section(struct reader *file)
 	if (is_left_out) {
 		file_section_release(old);
 	} else {
-		if ((count & (count - 1)) == 0) {
-			struct file_section *earlier =
-			    realloc(file->earlier, (count ? 2 * count : 1) * sizeof(*earlier));
-
-			if (!earlier)
-				return -1;
-			file->earlier = earlier;
-		}
+		if (array_grow(&file->earlier, count, sizeof(*file->earlier)) < 0)
+			return -1;
 		file->earlier[file->earlier_count++] = *old;
 	}
 	*old = (struct file_section){.first_interface = file->source.interface_count};

@@ -12,6 +12,7 @@
 #include "capture/filterproc.h"
 
 #include "base/clock.h"
+#include "base/fileio.h"
 #include "base/process.h"
 #include "capfile/pcapng.h"
 #include "capture/widepipe.h"
@@ -31,14 +32,6 @@
 
 /* How long to wait for the final counts of its input, once the command has ended. */
 #define COUNTS_TIMEOUT NS_PER_SECOND
-
-static void
-close_one(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 int
 filterproc_start(struct filterproc *filter, char *const *argv, int err, int dir,
@@ -69,8 +62,8 @@ filterproc_start(struct filterproc *filter, char *const *argv, int err, int dir,
 		rc = supervisor_start(&filter->supervisor, &command, why);
 	}
 	free(words);
-	close_one(&in[0]);
-	close_one(&out[1]);
+	fileio_close(&in[0]);
+	fileio_close(&out[1]);
 	filter->to = in[1];
 	filter->from = out[0];
 	if (rc < 0)
@@ -261,7 +254,7 @@ filterproc_run(void *arg)
 	/* If there was no other reason. */
 	runstate_stop(filter->runstate, STOP_FILTER, "");
 	/* What it might still write is not wanted; it must not block on that. */
-	close_one(&filter->from);
+	fileio_close(&filter->from);
 	/* Up to the end of its input, for what the rings received and dropped. */
 	output_wait(filter->input, COUNTS_TIMEOUT);
 	for (size_t i = 0; i < filter->output_count; i++)
@@ -292,8 +285,8 @@ void
 filterproc_release(struct filterproc *filter)
 {
 	supervisor_release(&filter->supervisor);
-	close_one(&filter->to);
-	close_one(&filter->from);
+	fileio_close(&filter->to);
+	fileio_close(&filter->from);
 	if (filter->reader)
 		reader_close(filter->reader);
 	free(filter->ids);

@@ -7,6 +7,7 @@
  */
 #include "capture/iface.h"
 
+#include "base/array.h"
 #include "packet/packet.h"
 
 #include <errno.h>
@@ -126,7 +127,7 @@ read_link(struct ifaces *ifaces, const struct nlmsghdr *message)
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 	int left;
 	bool elsewhere = false;
-	struct iface iface = {0}, *list;
+	struct iface iface = {0};
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->ifi_index <= 0)
 		return 0;
@@ -142,11 +143,9 @@ read_link(struct ifaces *ifaces, const struct nlmsghdr *message)
 		iface.lower = 0;
 	if (!*iface.name || find_index(ifaces, iface.index))
 		return 0;
-	list = realloc(ifaces->list, (ifaces->count + 1) * sizeof(*list));
-	if (!list)
+	if (array_grow(&ifaces->list, ifaces->count, sizeof(iface)) < 0)
 		return -1;
-	ifaces->list = list;
-	list[ifaces->count++] = iface;
+	ifaces->list[ifaces->count++] = iface;
 	return 0;
 }
 

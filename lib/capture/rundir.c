@@ -30,25 +30,6 @@
 #define STOP_TIMEOUT_MS 30000
 #define STOP_POLL_MS    20
 
-/* Makes the directories above path's last component. */
-static int
-make_parents(const char *path, struct failure *why)
-{
-	char *copy = strdup(path);
-	int rc = copy ? 0 : failure_errno(why, "cannot create '%s'", path);
-
-	for (char *s = copy ? copy + 1 : NULL; rc == 0 && *s; s++) {
-		if (*s != '/' || s[1] == '/' || s[1] == '\0')
-			continue;
-		*s = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			rc = failure_errno(why, "cannot create '%s'", copy);
-		*s = '/';
-	}
-	free(copy);
-	return rc;
-}
-
 static int
 open_directory(const char *path)
 {
@@ -111,7 +92,7 @@ int
 rundir_create(struct rundir *dir, const char *path, struct failure *why)
 {
 	*dir = RUNDIR_INIT;
-	if (make_parents(path, why) < 0)
+	if (fileio_make_parents(path, 0700, why) < 0)
 		return -1;
 	if (mkdir(path, 0700) == 0)
 		dir->is_created = true;

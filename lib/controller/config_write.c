@@ -1,5 +1,6 @@
 #include "controller/config_write.h"
 
+#include "base/fileio.h"
 #include "base/outfile.h"
 #include "controller/engine.h"
 
@@ -10,24 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Makes the directories above a path. */
-static int
-make_way(const char *path, struct failure *why)
-{
-	char *copy = strdup(path);
-	int rc = copy ? 0 : failure_nomem(why);
-
-	for (char *slash = copy ? strchr(copy + 1, '/') : NULL; rc == 0 && slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
-			rc = failure_errno(why, "cannot make '%s'", copy);
-		*slash = '/';
-	}
-	free(copy);
-	return rc;
-}
 
 static char *
 path_of(const char *what, const char *name, config_variable *variable, struct failure *why)
@@ -50,7 +33,7 @@ config_write_put(const char *name, const char *text, bool by_force, config_varia
 	bool is_there, is_same;
 
 	*path = path_of("services/", name, variable, why);
-	if (!*path || make_way(*path, why) < 0)
+	if (!*path || fileio_make_parents(*path, 0777, why) < 0)
 		return CONFIG_WRITE_FAILED;
 	is_there = access(*path, F_OK) == 0;
 	is_same = is_there && config_read(&file, *path, NULL) == 0 && strcmp(file.text, text) == 0;
@@ -89,7 +72,7 @@ add_local(const char *path, const char *text, config_variable *variable, struct 
 	if (!line || asprintf(&all, "%s%s%s", text, length && text[length - 1] != '\n' ? "\n" : "",
 			      line) < 0)
 		failure_nomem(why);
-	else if (make_way(path, why) == 0)
+	else if (fileio_make_parents(path, 0777, why) == 0)
 		rc = outfile_replace(AT_FDCWD, path, all, strlen(all), why);
 	free(line);
 	free(all);

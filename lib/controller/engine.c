@@ -1,5 +1,6 @@
 #include "controller/engine.h"
 
+#include "base/array.h"
 #include "base/parse.h"
 #include "base/strvec.h"
 #include "flows/pairsource_spec.h"
@@ -214,15 +215,11 @@ parse_line(struct engine *engine, char *const *words, struct failure *why)
 static int
 append(struct engines *engines, const struct engine *engine, struct failure *why)
 {
-	struct engine *list;
-
 	if (engines_find(engines, engine->name, NULL))
 		return failure_set(why, "engine '%s' is there already", engine->name);
-	list = realloc(engines->list, (engines->count + 1) * sizeof(*list));
-	if (!list)
+	if (array_grow(&engines->list, engines->count, sizeof(*engine)) < 0)
 		return failure_nomem(why);
-	engines->list = list;
-	list[engines->count++] = *engine;
+	engines->list[engines->count++] = *engine;
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "controller/livestream.h"
 
 #include "base/clock.h"
+#include "base/fileio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,14 +14,6 @@
 
 /* Each livestream has three descriptors that are watched. */
 enum { LEASE, ERRORS, CHILD, WATCHED };
-
-static void
-close_one(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 int
 livestream_start(struct livestream *livestream, const char *engine, char *const *argv,
@@ -36,16 +29,16 @@ livestream_start(struct livestream *livestream, const char *engine, char *const 
 		failure_errno(why, "cannot run '%s'", argv[0]);
 	else
 		rc = process_start(&livestream->child, argv, in[0], out[1], err[1], why);
-	close_one(&in[0]);
-	close_one(&out[1]);
-	close_one(&err[1]);
+	fileio_close(&in[0]);
+	fileio_close(&out[1]);
+	fileio_close(&err[1]);
 	livestream->out = out[0];
 	livestream->lease = in[1];
 	livestream->errors = err[0];
 	livestream->has_ended = rc < 0;
 	if (rc < 0) {
-		close_one(&livestream->lease);
-		close_one(&livestream->errors);
+		fileio_close(&livestream->lease);
+		fileio_close(&livestream->errors);
 	}
 	return rc;
 }
@@ -65,7 +58,7 @@ send_some(struct livestream *livestream, const char *job, bool is_beat)
 	if (left && n > 0)
 		livestream->sent += (size_t)n;
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		close_one(&livestream->lease);
+		fileio_close(&livestream->lease);
 }
 
 /* Passes on the lines that have come; those that are too long in pieces. */
@@ -94,7 +87,7 @@ read_errors(struct livestream *livestream, livestream_report *told)
 		}
 	}
 	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_one(&livestream->errors);
+		fileio_close(&livestream->errors);
 }
 
 /* Takes the end of a livestream's command. */
@@ -108,8 +101,8 @@ finish(struct livestream *livestream, int64_t timeout_ns, livestream_report *tol
 	if (livestream->line_used)
 		told(livestream, livestream->line);
 	livestream->line_used = 0;
-	close_one(&livestream->errors);
-	close_one(&livestream->lease);
+	fileio_close(&livestream->errors);
+	fileio_close(&livestream->lease);
 	told(livestream, NULL);
 }
 
@@ -198,7 +191,7 @@ void
 livestreams_release(struct livestream *streams, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		close_one(&streams[i].lease);
+		fileio_close(&streams[i].lease);
 }
 
 void

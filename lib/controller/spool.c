@@ -1,6 +1,7 @@
 #include "controller/spool.h"
 
 #include "base/clock.h"
+#include "base/fileio.h"
 #include "base/parse.h"
 
 #include <ctype.h>
@@ -15,25 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static int
-make_directories(const char *path)
-{
-	char *copy = strdup(path);
-	int rc = copy ? 0 : -1;
-
-	for (char *s = copy; rc == 0 && *s; s++) {
-		if (*s != '/' || s == copy)
-			continue;
-		*s = '\0';
-		rc = mkdir(copy, 0700) < 0 && errno != EEXIST ? -1 : 0;
-		*s = '/';
-	}
-	if (rc == 0)
-		rc = mkdir(copy, 0700) < 0 && errno != EEXIST ? -1 : 0;
-	free(copy);
-	return rc;
-}
-
 int
 spool_open(struct spool *spool, config_variable *variable, struct failure *why)
 {
@@ -45,9 +27,7 @@ spool_open(struct spool *spool, config_variable *variable, struct failure *why)
 	free(base);
 	if (!spool->path)
 		return failure_nomem(why);
-	if (make_directories(spool->path) < 0)
-		failure_errno(why, "cannot make '%s'", spool->path);
-	else
+	if (fileio_make_directories(spool->path, 0700, why) == 0)
 		spool->dir = spool_entry_open_directory(AT_FDCWD, spool->path, why);
 	if (spool->dir >= 0)
 		return 0;

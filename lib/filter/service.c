@@ -7,7 +7,9 @@
  */
 #include "filter/service.h"
 
+#include "base/array.h"
 #include "base/parse.h"
+#include "packet/ipproto.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,34 +54,20 @@ service_release(struct service *service)
 static void *
 grow(void *list, size_t count, size_t size, struct failure *why)
 {
-	char *larger = reallocarray(list, count + 1, size);
-
-	if (larger)
-		memset(larger + count * size, 0, size);
-	else
+	if (array_grow(&list, count, size) < 0) {
 		failure_nomem(why);
-	return larger;
+		return NULL;
+	}
+	memset((char *)list + count * size, 0, size);
+	return list;
 }
 
 static int
 parse_protocol(struct endpoint *endpoint, const char *word, size_t length, struct failure *why)
 {
-	static const struct {
-		const char *name;
-		uint8_t number;
-	} protocols[] = {
-	    {"tcp", PROTOCOL_TCP},
-	    {"udp", PROTOCOL_UDP},
-	    {"sctp", PROTOCOL_SCTP},
-	};
-
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++) {
-		if (strlen(protocols[i].name) == length &&
-		    memcmp(protocols[i].name, word, length) == 0) {
-			endpoint->protocol = protocols[i].number;
-			return 0;
-		}
-	}
+	endpoint->protocol = ipproto_number(word, length);
+	if (endpoint->protocol)
+		return 0;
 	return failure_set(why, "not a protocol (tcp, udp, sctp): '%.*s'", (int)length, word);
 }
 

@@ -3,19 +3,11 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "packet/dissect.h"
+#include "packet/ipproto.h"
 
 #include <string.h>
 
 enum { TIME, EVENT, PROTO, CLIENT, VIP, SOURCE, SERVER, WORDS };
-
-static const struct {
-	const char *name;
-	uint8_t number;
-} protocols[] = {
-    {"tcp", PROTOCOL_TCP},
-    {"udp", PROTOCOL_UDP},
-    {"sctp", PROTOCOL_SCTP},
-};
 
 static int
 parse_time(int64_t *time_ns, const char *word, struct failure *why)
@@ -40,12 +32,9 @@ parse_event(bool *is_end, const char *word, struct failure *why)
 static int
 parse_protocol(uint8_t *protocol, const char *word, struct failure *why)
 {
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++) {
-		if (strcmp(word, protocols[i].name) == 0) {
-			*protocol = protocols[i].number;
-			return 0;
-		}
-	}
+	*protocol = ipproto_number(word, strlen(word));
+	if (*protocol)
+		return 0;
 	return failure_set(why, "not a protocol (tcp, udp, sctp): '%s'", word);
 }
 
@@ -132,13 +121,10 @@ print_end(const struct connpair_end *end, FILE *out)
 void
 connpair_print(const struct connpair *pair, FILE *out)
 {
-	const char *protocol = "tcp";
+	const char *protocol = ipproto_name(pair->protocol);
 
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
-		if (protocols[i].number == pair->protocol)
-			protocol = protocols[i].name;
 	fprintf(out, CLOCK_FORMAT " %s %s", CLOCK_ARGS(pair->time_ns), pair->is_end ? "end" : "new",
-		protocol);
+		protocol ? protocol : "tcp");
 	print_end(&pair->client, out);
 	print_end(&pair->vip, out);
 	print_end(&pair->source, out);

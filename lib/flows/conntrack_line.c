@@ -2,6 +2,7 @@
 
 #include "base/parse.h"
 #include "packet/dissect.h"
+#include "packet/ipproto.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -56,10 +57,7 @@ parse_protocol(struct conntrack_words *words, const char *word)
 	    strcmp(word, "ipv6") == 0)
 		return;
 	words->has_protocol = true;
-	words->protocol = strcmp(word, "tcp") == 0    ? PROTOCOL_TCP
-			  : strcmp(word, "udp") == 0  ? PROTOCOL_UDP
-			  : strcmp(word, "sctp") == 0 ? PROTOCOL_SCTP
-						      : 0;
+	words->protocol = ipproto_number(word, strlen(word));
 }
 
 /* The first address of a kind is the original tuple's, the second the reply's; a third one belongs

@@ -5,6 +5,7 @@
  */
 #include "flows/pairfile.h"
 
+#include "base/array.h"
 #include "base/linebuf.h"
 
 #include <errno.h>
@@ -28,14 +29,12 @@ struct pairfile_input {
 int
 pairfile_open(struct pairfile *files, const char *path, struct failure *why)
 {
-	struct pairfile_input *input =
-	    reallocarray(files->inputs, files->count + 1, sizeof(*input));
+	struct pairfile_input *input;
 	struct stat st;
 	int fd;
 
-	if (!input)
+	if (array_grow(&files->inputs, files->count, sizeof(*input)) < 0)
 		return failure_errno(why, "cannot read '%s'", path);
-	files->inputs = input;
 	/* Not to wait for a FIFO's writer; read() is called once poll() says so. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
@@ -44,7 +43,7 @@ pairfile_open(struct pairfile *files, const char *path, struct failure *why)
 			close(fd);
 		return -1;
 	}
-	input += files->count++;
+	input = &files->inputs[files->count++];
 	input->fd = fd;
 	input->path = path;
 	input->is_regular = S_ISREG(st.st_mode);

@@ -11,6 +11,7 @@
  */
 #include "import/draft.h"
 
+#include "base/array.h"
 #include "base/parse.h"
 #include "packet/addrset.h"
 
@@ -129,20 +130,19 @@ is_wanted(const struct drafts *drafts, const char *name)
 struct draft *
 drafts_add(struct drafts *drafts, const char *name)
 {
-	struct draft **larger = reallocarray(drafts->list, drafts->count + 1, sizeof(*larger));
+	const bool has_room = array_grow(&drafts->list, drafts->count, sizeof(*drafts->list)) == 0;
 	struct draft *draft = calloc(1, sizeof(*draft));
 	char made[NAME_ROOM];
 	size_t length;
 
-	if (larger)
-		drafts->list = larger;
 	make_name(made, name);
 	length = strlen(made);
 	for (unsigned number = 2; find_by_exact_name(drafts, made); number++)
 		snprintf(made + length, sizeof(made) - length, "-%u", number);
 	if (draft)
 		draft->name = strdup(made);
-	if (!larger || !draft || !draft->name) {
+	if (!has_room || !draft || !draft->name) {
+		free(draft ? draft->name : NULL);
 		free(draft);
 		drafts->failed = true;
 		return NULL;

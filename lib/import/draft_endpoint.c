@@ -1,5 +1,6 @@
 #include "import/draft_endpoint.h"
 
+#include "base/array.h"
 #include "base/parse.h"
 
 #include <ctype.h>
@@ -78,16 +79,14 @@ draft_endpoints_add(struct draft_endpoints *endpoints, const char *address,
 {
 	const size_t count = endpoints->lines.count;
 	char *line = format_line(address, ports, comment);
-	struct draft_ports *larger = reallocarray(endpoints->ports, count + 1, sizeof(*larger));
+	const bool has_room = array_grow(&endpoints->ports, count, sizeof(ports)) == 0;
 
-	if (larger)
-		endpoints->ports = larger;
-	if (line && larger && !has_line(&endpoints->lines, line)) {
-		larger[count] = ports;
+	if (line && has_room && !has_line(&endpoints->lines, line)) {
+		endpoints->ports[count] = ports;
 		strvec_push(&endpoints->lines, line);
 	}
 	free(line);
-	return line && larger && !endpoints->lines.failed ? 0 : -1;
+	return line && has_room && !endpoints->lines.failed ? 0 : -1;
 }
 
 bool

@@ -7,6 +7,8 @@
  */
 #include "import/nft_match.h"
 
+#include "packet/ipproto.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,17 +271,12 @@ nft_parse_ports(json_t *value, struct draft_ports *ports)
 static const char *
 protocol_name(const json_t *value)
 {
-	static const struct {
-		const char *name;
-		int number;
-	} protocols[] = {{"tcp", 6}, {"udp", 17}, {"sctp", 132}};
+	const char *name = json_string_value(value);
+	const json_int_t number = json_integer_value(value);
 
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
-		if (json_is_string(value) ? strcmp(json_string_value(value), protocols[i].name) == 0
-					  : json_is_integer(value) &&
-						json_integer_value(value) == protocols[i].number)
-			return protocols[i].name;
-	return NULL;
+	if (name)
+		return ipproto_name(ipproto_number(name, strlen(name)));
+	return number > 0 && number <= UINT8_MAX ? ipproto_name((unsigned)number) : NULL;
 }
 
 bool

@@ -6,6 +6,7 @@
  */
 #include "import/nft_snat.h"
 
+#include "base/array.h"
 #include "packet/addrset.h"
 
 #include <stdlib.h>
@@ -23,12 +24,9 @@ nft_snat_release(struct nft_snat *snat)
 int
 nft_snat_add(struct nft_snat *snat, const struct nft_match *match, json_t *address)
 {
-	struct nft_snat_rule *larger = reallocarray(snat->rules, snat->count + 1, sizeof(*larger));
-
-	if (!larger)
+	if (array_grow(&snat->rules, snat->count, sizeof(*snat->rules)) < 0)
 		return -1;
-	snat->rules = larger;
-	larger[snat->count++] = (struct nft_snat_rule){nft_match_copy(match), address};
+	snat->rules[snat->count++] = (struct nft_snat_rule){nft_match_copy(match), address};
 	return 0;
 }
 

@@ -11,6 +11,7 @@
  */
 #include "import/nftables.h"
 
+#include "base/array.h"
 #include "import/nft_match.h"
 #include "import/nft_snat.h"
 
@@ -99,19 +100,17 @@ add_vips(struct nft_importer *importer, struct draft *draft, const struct nft_ma
 static struct draft *
 add_service(struct nft_importer *importer, const struct nft_match *match, char *key, int family)
 {
-	struct nft_service *larger =
-	    reallocarray(importer->services, importer->service_count + 1, sizeof(*larger));
 	struct draft *draft;
 	char name[256];
 
-	if (!larger)
+	if (array_grow(&importer->services, importer->service_count, sizeof(*importer->services)) <
+	    0)
 		return NULL;
-	importer->services = larger;
 	make_name(name, sizeof(name), match);
 	draft = drafts_add(importer->drafts, name);
 	if (!draft)
 		return NULL;
-	larger[importer->service_count++] = (struct nft_service){key, draft};
+	importer->services[importer->service_count++] = (struct nft_service){key, draft};
 	draft_add_comment(draft, "%s", importer->where);
 	add_vips(importer, draft, match, family);
 	return draft;

@@ -8,6 +8,7 @@
  */
 #include "import/nginx.h"
 
+#include "base/array.h"
 #include "base/parse.h"
 #include "import/nginx_pass.h"
 #include "import/nginx_tree.h"
@@ -185,13 +186,11 @@ make_name(char *to, size_t size, const struct nginx_server *server)
 static struct draft *
 find_service(struct nginx_importer *importer, const char *context, const char *name)
 {
-	struct nginx_service *larger =
-	    reallocarray(importer->services, importer->service_count + 1, sizeof(*larger));
 	char *key = NULL;
 
-	if (larger)
-		importer->services = larger;
-	if (!larger || asprintf(&key, "%s %s", context, name) < 0) {
+	if (array_grow(&importer->services, importer->service_count, sizeof(*importer->services)) <
+		0 ||
+	    asprintf(&key, "%s %s", context, name) < 0) {
 		importer->drafts->failed = true;
 		return NULL;
 	}
@@ -201,9 +200,9 @@ find_service(struct nginx_importer *importer, const char *context, const char *n
 			return importer->services[i].draft;
 		}
 	}
-	larger[importer->service_count] =
+	importer->services[importer->service_count] =
 	    (struct nginx_service){key, drafts_add(importer->drafts, name)};
-	return larger[importer->service_count++].draft;
+	return importer->services[importer->service_count++].draft;
 }
 
 /* What is imported of each server. */

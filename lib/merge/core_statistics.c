@@ -11,6 +11,7 @@
  */
 #include "merge/core_statistics.h"
 
+#include "base/array.h"
 #include "base/lineset.h"
 
 #include <stdbool.h>
@@ -78,8 +79,6 @@ int
 core_statistics_update(struct core_statistics *cores, uint32_t capture, size_t input,
 		       const struct statistics *statistics, const char *comment)
 {
-	struct core_counters *list;
-
 	for (size_t i = 0; i < cores->count; i++) {
 		struct core_counters *core = &cores->list[i];
 
@@ -89,10 +88,8 @@ core_statistics_update(struct core_statistics *cores, uint32_t capture, size_t i
 			return 0;
 		return replace(core, input, statistics, comment);
 	}
-	list = realloc(cores->list, (cores->count + 1) * sizeof(*list));
-	if (!list)
+	if (array_grow(&cores->list, cores->count, sizeof(*cores->list)) < 0)
 		return -1;
-	cores->list = list;
 	cores->list[cores->count] = (struct core_counters){.capture = capture};
 	return replace(&cores->list[cores->count++], input, statistics, comment);
 }

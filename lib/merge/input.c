@@ -15,6 +15,7 @@
  */
 #include "merge/input.h"
 
+#include "base/array.h"
 #include "merge/label.h"
 
 #include <stdlib.h>

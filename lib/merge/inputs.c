@@ -6,6 +6,7 @@
  */
 #include "merge/inputs.h"
 
+#include "base/array.h"
 #include "base/hugepage.h"
 #include "base/parse.h"
 #include "merge/section.h"
@@ -89,13 +90,11 @@ static int
 add_file(struct inputs *inputs, const char *path, const char *engine, char *fallback,
 	 struct failure *why)
 {
-	struct input_file *list = realloc(inputs->list, (inputs->count + 1) * sizeof(*list));
 	struct input_file input = {
 	    .path = strdup(path), .engine = engine ? strdup(engine) : NULL, .fallback = fallback};
 
-	if (list)
-		inputs->list = list;
-	if (!list || !input.path || !fallback || (engine && !input.engine)) {
+	if (array_grow(&inputs->list, inputs->count, sizeof(input)) < 0 || !input.path ||
+	    !fallback || (engine && !input.engine)) {
 		release_file(&input);
 		return failure_errno(why, "cannot open '%s'", path);
 	}

@@ -12,6 +12,8 @@
  */
 #include "merge/interfaces.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,20 +41,6 @@ interfaces_release(struct interfaces *interfaces)
 	core_statistics_release(&interfaces->cores);
 	free(interfaces->offsets);
 	*interfaces = INTERFACES_INIT;
-}
-
-int
-array_grow(void *list, size_t count, size_t size)
-{
-	void **array = list, *larger;
-
-	if (count & (count - 1) || (*array && count == 0))
-		return 0;
-	larger = realloc(*array, (count ? 2 * count : 1) * size);
-	if (!larger)
-		return -1;
-	*array = larger;
-	return 0;
 }
 
 int

@@ -93,8 +93,4 @@ int interfaces_finish(struct interfaces *interfaces);
 /* ts_ns + offset_ns, both in nanoseconds, clamped to [0, INT64_MAX]. */
 int64_t interfaces_shifted(int64_t ts_ns, int64_t offset_ns);
 
-/* Makes room for one more element of size bytes in the array *list of count. Rooms are powers of
- * two. */
-int array_grow(void *list, size_t count, size_t size);
-
 #endif

@@ -20,6 +20,7 @@
  */
 #include "merge/merge.h"
 
+#include "base/array.h"
 #include "merge/input.h"
 #include "merge/inputheap.h"
 #include "merge/interfaces.h"

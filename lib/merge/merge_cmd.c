@@ -9,6 +9,7 @@
  */
 #include "merge/merge_cmd.h"
 
+#include "base/array.h"
 #include "base/lineset.h"
 #include "base/priv.h"
 #include "merge/merge_live.h"
@@ -50,16 +51,14 @@ merge_cmd_release(struct merge_cmd *cmd)
 int
 merge_cmd_offset(struct merge_cmd *cmd, const char *engine, int64_t ns, struct failure *why)
 {
-	struct merge_cmd_offset *offsets =
-	    realloc(cmd->offsets, (cmd->offset_count + 1) * sizeof(*offsets));
+	struct merge_cmd_offset offset = {strdup(engine), ns};
 
-	if (!offsets)
+	if (!offset.engine ||
+	    array_grow(&cmd->offsets, cmd->offset_count, sizeof(*cmd->offsets)) < 0) {
+		free(offset.engine);
 		return failure_nomem(why);
-	cmd->offsets = offsets;
-	offsets[cmd->offset_count] = (struct merge_cmd_offset){strdup(engine), ns};
-	if (!offsets[cmd->offset_count].engine)
-		return failure_nomem(why);
-	cmd->offset_count++;
+	}
+	cmd->offsets[cmd->offset_count++] = offset;
 	return 0;
 }
 

@@ -6,6 +6,8 @@
  */
 #include "merge/summary.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,21 +34,17 @@ compare_labels(const struct label *a, const struct label *b)
 static int
 find_row(struct summary *summary, struct label *label, uint32_t *row)
 {
-	struct summary_row *rows;
-
 	for (size_t i = 0; i < summary->row_count; i++)
 		if (compare_labels(&summary->rows[i].label, label) == 0) {
 			label_release(label);
 			*row = (uint32_t)i;
 			return 0;
 		}
-	rows = realloc(summary->rows, (summary->row_count + 1) * sizeof(*rows));
-	if (!rows) {
+	if (array_grow(&summary->rows, summary->row_count, sizeof(*summary->rows)) < 0) {
 		label_release(label);
 		return -1;
 	}
-	summary->rows = rows;
-	rows[summary->row_count] = (struct summary_row){.label = *label};
+	summary->rows[summary->row_count] = (struct summary_row){.label = *label};
 	*row = (uint32_t)summary->row_count++;
 	return 0;
 }

@@ -15,23 +15,11 @@
 #define VCAP_DISSECT_H
 
 #include "packet/addrset.h"
+#include "packet/ipproto.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* IP protocol numbers that matter here (IANA), of both families. */
-enum protocol {
-	PROTOCOL_HOPOPTS = 0,
-	PROTOCOL_ICMP = 1,
-	PROTOCOL_TCP = 6,
-	PROTOCOL_UDP = 17,
-	PROTOCOL_ROUTING = 43,
-	PROTOCOL_FRAGMENT = 44,
-	PROTOCOL_ICMPV6 = 58,
-	PROTOCOL_DSTOPTS = 60,
-	PROTOCOL_SCTP = 132,
-};
 
 #define DISSECT_VLAN_TAGS  2 /* passed over at most */
 #define DISSECT_EXTENSIONS 4

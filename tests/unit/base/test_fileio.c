@@ -123,6 +123,39 @@ slurping(void)
 	close(ends[0]);
 }
 
+static bool
+is_directory(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 0777) == mode;
+}
+
+static void
+directories_with_parents(void)
+{
+	struct failure why = FAILURE_INIT;
+	const mode_t mask = umask(0);
+
+	ok(fileio_make_parents("a//b/c/", 0700, &why) == 0, "parents are made");
+	ok(is_directory("a", 0700) && is_directory("a/b", 0700), "... with the mode");
+	ok(access("a/b/c", F_OK) < 0, "... without the last component");
+	ok(fileio_make_directories("a/b/c", 0755, &why) == 0 && is_directory("a/b/c", 0755) &&
+	       is_directory("a/b", 0700),
+	   "the last component too; what exists keeps its mode");
+	ok(fileio_make_directories("a/b/c", 0755, &why) == 0, "all of it exists already");
+	ok(close(open("a/file", O_CREAT | O_WRONLY, 0600)) == 0 &&
+	       fileio_make_parents("a/file/x/y", 0700, &why) < 0,
+	   "a file is in the way");
+	is_str(why.text, "cannot make 'a/file/x': Not a directory", "... and is named");
+	unlink("a/file");
+	rmdir("a/b/c");
+	rmdir("a/b");
+	rmdir("a");
+	umask(mask);
+	ok(folder_is_empty(), "nothing is left");
+}
+
 int
 main(void)
 {
@@ -131,6 +164,7 @@ main(void)
 	complete_or_absent();
 	stale();
 	slurping();
+	directories_with_parents();
 	rmdir(folder);
 	return done_testing();
 }
