@@ -1,19 +1,24 @@
+/*
+ * The table is a tree written in preorder: a node's children follow it, one deeper. Parsing
+ * descends by one word at a time, and completion and help list the children of where that leads, so
+ * whatever they offer is understood. A node whose word is `<...>` takes any word as a value.
+ */
 #include "shell/grammar.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A word and where it may stand; what may follow it comes after it, one deeper. */
+/* A word of a command. */
 struct node {
 	int depth;
 	unsigned modes; /* of enum grammar_mode; for depth 0 */
 	const char *word;
 	const char *help;
-	enum grammar_verb verb; /* if the sentence may end here */
+	enum grammar_verb verb; /* GRAMMAR_NOTHING: the command cannot end here */
 	enum settings_field field;
-	enum grammar_value kind; /* the word is a value */
-	const char *value;       /* that the word stands for */
+	enum grammar_value kind; /* of a word that is a value */
+	const char *value;       /* constant, that the command has; NULL: its last value word */
 };
 
 #define TOP     GRAMMAR_TOP
@@ -134,8 +139,8 @@ grammar_split(const char *line, struct strvec *words)
 	return words->failed ? -1 : 0;
 }
 
-/* The first choice after a node, or after none (-1) for the beginning of a sentence in a mode; and
- * the choice after one. NODES: there is no more. */
+/* The child of parent (-1: the root of a mode) that follows the child before (-1: the first one).
+ * NODES: there is none. */
 static int
 next_choice(enum grammar_mode mode, int parent, int before)
 {
@@ -153,7 +158,7 @@ is_do(const struct node *node)
 	return strcmp(node->word, "do") == 0;
 }
 
-/* Where a word leads from a node; -1: nowhere. A value takes any word. */
+/* The child of parent that a word selects; -1: none. */
 static int
 step(enum grammar_mode mode, int parent, const char *word)
 {
@@ -163,8 +168,8 @@ step(enum grammar_mode mode, int parent, const char *word)
 	return -1;
 }
 
-/* Follows the words, through `do` if it is there, and takes the last value among them. Returns the
- * number of those that could be followed. *at is the node: -1 for the beginning. */
+/* Descends by the words, through `do`, which changes *mode. Returns how many were known; *at is the
+ * node (-1: the root), *value the last word that is a value. */
 static size_t
 follow(enum grammar_mode *mode, char *const *words, size_t count, int *at, const char **value)
 {
@@ -193,9 +198,9 @@ join_first(const struct strvec *words, size_t count)
 	return strvec_join(&first, " ");
 }
 
-/* A mode of another prompt where a sentence may begin with the word; 0: none. */
+/* A mode that has a command beginning with the word; 0: none. */
 static enum grammar_mode
-find_elsewhere(const char *word)
+find_mode(const char *word)
 {
 	for (unsigned mode = GRAMMAR_TOP; mode <= GRAMMAR_IP; mode <<= 1)
 		if (step((enum grammar_mode)mode, -1, word) >= 0)
@@ -207,7 +212,7 @@ static int
 refuse_word(const struct strvec *words, size_t at, struct failure *why)
 {
 	const char *word = words->list[at];
-	enum grammar_mode elsewhere = at == 0 ? find_elsewhere(word) : 0;
+	enum grammar_mode elsewhere = at == 0 ? find_mode(word) : 0;
 	char *before = at > 0 ? join_first(words, at) : NULL;
 
 	if (before)
@@ -284,7 +289,7 @@ grammar_next(enum grammar_mode mode, char *const *words, size_t count, grammar_t
 		     &(struct grammar_choice){"<cr>", "the end of the line", GRAMMAR_NO_VALUE, 0});
 }
 
-/* Prints the sentences that continue with what may follow a node. */
+/* Prints the commands below a node, whose own words are in before. */
 static void
 print_sentences(enum grammar_mode mode, int parent, const char *before, FILE *out)
 {

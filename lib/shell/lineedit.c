@@ -1,6 +1,10 @@
 /*
- * libedit calls the functions bound to keys with the EditLine alone, whose client data leads back
- * to the prompt. They print below the line and have it drawn again.
+ * libedit calls the functions that are bound to keys with the EditLine alone, whose client data
+ * leads back to the struct lineedit. They print below the line and have it drawn again.
+ *
+ * While a line is edited the terminal sends no signals, so ^C and ^Z are keys like others; between
+ * lines they are signals for the command that runs. The history is appended to line by line, so
+ * that two shells at a time lose nothing of each other, and cut when it is read.
  */
 #include "shell/lineedit.h"
 
@@ -15,96 +19,98 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINES_KEPT = 1000 };
+enum { HISTORY_LINES = 1000 };
 
 struct lineedit {
+	FILE *script; /* NULL: a terminal */
+	unsigned number;
 	EditLine *editor;
-	History *lines;
-	char *file; /* of the history */
-	lineedit_next *next;
+	History *history;
+	char *history_file;
+	lineedit_completer *complete;
 	void *source;
-	const char *label;
-	bool is_question; /* which is answered by a path */
+	const char *prompt;
+	bool is_question; /* whose answer is a path */
 	bool is_dropped;
 };
 
 static struct lineedit *
 lineedit_of(EditLine *editor)
 {
-	struct lineedit *prompt = NULL;
+	struct lineedit *edit = NULL;
 
-	el_get(editor, EL_CLIENTDATA, &prompt);
-	return prompt;
+	el_get(editor, EL_CLIENTDATA, &edit);
+	return edit;
 }
 
 static char *
-show_label(EditLine *editor)
+show_prompt(EditLine *editor)
 {
-	return (char *)lineedit_of(editor)->label;
+	return (char *)lineedit_of(editor)->prompt;
 }
 
-/* What may stand where the cursor is. */
-struct offer {
-	char *text;        /* the line up to the cursor */
-	const char *begun; /* its last word, perhaps empty */
+/* What may come at the cursor. */
+struct completion {
+	char *text;         /* the line up to the cursor */
+	const char *prefix; /* its last word, perhaps empty */
 	struct strvec words, helps;
 };
 
 static void
-collect(void *context, const struct grammar_choice *choice)
+add_choice(void *context, const struct grammar_choice *choice)
 {
-	struct offer *offer = context;
+	struct completion *completion = context;
 	const bool is_value = choice->word[0] == '<';
 
-	/* Of values and the end of the line nobody knows how they begin. */
-	if (is_value ? *offer->begun && choice->value == GRAMMAR_NO_VALUE
-		     : strncmp(choice->word, offer->begun, strlen(offer->begun)) != 0)
+	/* A value may begin with anything. */
+	if (is_value ? *completion->prefix && choice->value == GRAMMAR_NO_VALUE
+		     : strncmp(choice->word, completion->prefix, strlen(completion->prefix)) != 0)
 		return;
-	strvec_push(&offer->words, choice->word);
-	strvec_push(&offer->helps, choice->help);
+	strvec_push(&completion->words, choice->word);
+	strvec_push(&completion->helps, choice->help);
 }
 
 static bool
-offer_open(struct offer *offer, struct lineedit *prompt)
+completion_init(struct completion *completion, struct lineedit *edit)
 {
-	const LineInfo *line = el_line(prompt->editor);
+	const LineInfo *line = el_line(edit->editor);
 	const char *blank;
 
-	*offer =
-	    (struct offer){.text = strndup(line->buffer, (size_t)(line->cursor - line->buffer))};
-	if (!offer->text)
+	*completion = (struct completion){
+	    .text = strndup(line->buffer, (size_t)(line->cursor - line->buffer))};
+	if (!completion->text)
 		return false;
-	blank = strrchr(offer->text, ' ');
-	offer->begun = blank ? blank + 1 : offer->text;
-	prompt->next(prompt->source, offer->text, collect, offer);
-	return !offer->words.failed && !offer->helps.failed;
+	blank = strrchr(completion->text, ' ');
+	completion->prefix = blank ? blank + 1 : completion->text;
+	edit->complete(edit->source, completion->text, add_choice, completion);
+	return !completion->words.failed && !completion->helps.failed;
 }
 
 static void
-offer_close(struct offer *offer)
+completion_release(struct completion *completion)
 {
-	free(offer->text);
-	strvec_release(&offer->words);
-	strvec_release(&offer->helps);
+	free(completion->text);
+	strvec_release(&completion->words);
+	strvec_release(&completion->helps);
 }
 
 static void
-print_offer(const struct offer *offer)
+print_completion(const struct completion *completion)
 {
 	size_t width = 0;
 
-	for (size_t i = 0; i < offer->words.count; i++)
-		if (strlen(offer->words.list[i]) > width)
-			width = strlen(offer->words.list[i]);
+	for (size_t i = 0; i < completion->words.count; i++)
+		if (strlen(completion->words.list[i]) > width)
+			width = strlen(completion->words.list[i]);
 	fputc('\n', stdout);
-	if (offer->words.count == 0)
-		fputs("  nothing that is known can come here\n", stdout);
-	for (size_t i = 0; i < offer->words.count; i++) {
-		if (*offer->helps.list[i])
-			fprintf(stdout, "  %-*s  %s\n", (int)width, offer->words.list[i],
-				offer->helps.list[i]);
+	if (completion->words.count == 0)
+		fputs("  no known word can come here\n", stdout);
+	for (size_t i = 0; i < completion->words.count; i++) {
+		if (*completion->helps.list[i])
+			fprintf(stdout, "  %-*s  %s\n", (int)width, completion->words.list[i],
+				completion->helps.list[i]);
 		else
-			fprintf(stdout, "  %s\n", offer->words.list[i]);
+			fprintf(stdout, "  %s\n", completion->words.list[i]);
 	}
 	fflush(stdout);
 }
@@ -112,29 +118,29 @@ print_offer(const struct offer *offer)
 static unsigned char
 press_help(EditLine *editor, int key)
 {
-	struct lineedit *prompt = lineedit_of(editor);
-	struct offer offer;
+	struct lineedit *edit = lineedit_of(editor);
+	struct completion completion;
 
-	if (prompt->is_question) {
+	if (edit->is_question) {
 		el_insertstr(editor, (char[]){(char)key, '\0'});
 		return CC_REFRESH;
 	}
-	if (offer_open(&offer, prompt))
-		print_offer(&offer);
-	offer_close(&offer);
+	if (completion_init(&completion, edit))
+		print_completion(&completion);
+	completion_release(&completion);
 	return CC_REDISPLAY;
 }
 
-/* How many characters all words that can be completed begin with, and the first of those words. */
+/* The length of the prefix that all words but values share; *first is the first of these *count. */
 static size_t
-common_beginning(const struct offer *offer, const char **first, size_t *count)
+common_prefix(const struct completion *completion, const char **first, size_t *count)
 {
 	size_t length = 0;
 
 	*first = NULL;
 	*count = 0;
-	for (size_t i = 0; i < offer->words.count; i++) {
-		const char *word = offer->words.list[i];
+	for (size_t i = 0; i < completion->words.count; i++) {
+		const char *word = completion->words.list[i];
 		size_t same = 0;
 
 		if (word[0] == '<')
@@ -151,21 +157,21 @@ common_beginning(const struct offer *offer, const char **first, size_t *count)
 }
 
 static unsigned char
-complete(struct lineedit *prompt, const struct offer *offer)
+insert_completion(struct lineedit *edit, const struct completion *completion)
 {
 	const char *first;
-	size_t count, begun = strlen(offer->begun);
-	size_t length = common_beginning(offer, &first, &count);
+	size_t count, length_before = strlen(completion->prefix);
+	size_t length = common_prefix(completion, &first, &count);
 	char *more;
 
-	if (count == 0 || (count > 1 && length <= begun)) {
-		print_offer(offer);
+	if (count == 0 || (count > 1 && length <= length_before)) {
+		print_completion(completion);
 		return CC_REDISPLAY;
 	}
-	if (asprintf(&more, "%.*s%s", (int)(length - begun), first + begun, count == 1 ? " " : "") <
-	    0)
+	if (asprintf(&more, "%.*s%s", (int)(length - length_before), first + length_before,
+		     count == 1 ? " " : "") < 0)
 		return CC_ERROR;
-	el_insertstr(prompt->editor, more);
+	el_insertstr(edit->editor, more);
 	free(more);
 	return CC_REFRESH;
 }
@@ -173,15 +179,15 @@ complete(struct lineedit *prompt, const struct offer *offer)
 static unsigned char
 press_tab(EditLine *editor, int key)
 {
-	struct lineedit *prompt = lineedit_of(editor);
+	struct lineedit *edit = lineedit_of(editor);
 	unsigned char action = CC_ERROR;
-	struct offer offer;
+	struct completion completion;
 
-	if (prompt->is_question)
+	if (edit->is_question)
 		return _el_fn_complete(editor, key);
-	if (offer_open(&offer, prompt))
-		action = complete(prompt, &offer);
-	offer_close(&offer);
+	if (completion_init(&completion, edit))
+		action = insert_completion(edit, &completion);
+	completion_release(&completion);
 	return action;
 }
 
@@ -205,9 +211,9 @@ press_suspend(EditLine *editor, int key)
 	return CC_REDISPLAY;
 }
 
-/* Takes the lines of the file; if there are many, only the newest stay in it. */
+/* Reads the history file; one of too many lines is cut to the newest. */
 static void
-load_lines(struct lineedit *prompt, FILE *in)
+read_history(struct lineedit *edit, FILE *in)
 {
 	struct strvec all = STRVEC_INIT, kept = STRVEC_INIT;
 	struct failure why;
@@ -220,15 +226,16 @@ load_lines(struct lineedit *prompt, FILE *in)
 		strvec_push(&all, line);
 	}
 	free(line);
-	for (size_t i = all.count > LINES_KEPT ? all.count - LINES_KEPT : 0; i < all.count; i++) {
-		history(prompt->lines, &event, H_ENTER, all.list[i]);
+	for (size_t i = all.count > HISTORY_LINES ? all.count - HISTORY_LINES : 0; i < all.count;
+	     i++) {
+		history(edit->history, &event, H_ENTER, all.list[i]);
 		strvec_push(&kept, all.list[i]);
 	}
-	if (all.count > 2 * LINES_KEPT) {
+	if (all.count > 2 * HISTORY_LINES) {
 		strvec_push(&kept, "");
 		text = strvec_join(&kept, "\n");
 		if (text)
-			outfile_replace(AT_FDCWD, prompt->file, text, strlen(text), &why);
+			outfile_replace(AT_FDCWD, edit->history_file, text, strlen(text), &why);
 		free(text);
 	}
 	strvec_release(&all);
@@ -236,43 +243,43 @@ load_lines(struct lineedit *prompt, FILE *in)
 }
 
 static void
-load_history(struct lineedit *prompt)
+load_history(struct lineedit *edit)
 {
 	HistEvent event;
 	FILE *in;
 
-	prompt->lines = history_init();
-	if (!prompt->lines)
+	edit->history = history_init();
+	if (!edit->history)
 		return;
-	history(prompt->lines, &event, H_SETSIZE, LINES_KEPT);
-	history(prompt->lines, &event, H_SETUNIQUE, 1);
-	in = prompt->file ? fopen(prompt->file, "re") : NULL;
+	history(edit->history, &event, H_SETSIZE, HISTORY_LINES);
+	history(edit->history, &event, H_SETUNIQUE, 1);
+	in = edit->history_file ? fopen(edit->history_file, "re") : NULL;
 	if (!in)
 		return;
-	load_lines(prompt, in);
+	read_history(edit, in);
 	fclose(in);
 }
 
-/* Appended, so that two shells lose nothing of each other. */
 static void
-remember(struct lineedit *prompt, const char *line)
+remember(struct lineedit *edit, const char *line)
 {
 	HistEvent event;
 	int file;
 
-	if (!prompt->lines || !line[strspn(line, " \t")])
+	if (!edit->history || !line[strspn(line, " \t")])
 		return;
-	history(prompt->lines, &event, H_ENTER, line);
-	file = prompt->file ? open(prompt->file,
-				   O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600)
-			    : -1;
+	history(edit->history, &event, H_ENTER, line);
+	file = edit->history_file
+		   ? open(edit->history_file,
+			  O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600)
+		   : -1;
 	if (file < 0)
 		return;
 	dprintf(file, "%s\n", line);
 	close(file);
 }
 
-/* For both of vi's maps as well as for that of emacs. */
+/* Binds a key in emacs mode and both modes of vi. */
 static void
 bind_key(EditLine *editor, const char *key, const char *function)
 {
@@ -281,89 +288,149 @@ bind_key(EditLine *editor, const char *key, const char *function)
 }
 
 struct lineedit *
-lineedit_new(const char *history_file, lineedit_next *next, void *source)
+lineedit_open_script(FILE *in)
 {
-	struct lineedit *prompt = calloc(1, sizeof(*prompt));
+	struct lineedit *edit = calloc(1, sizeof(*edit));
 
-	if (!prompt)
+	if (edit)
+		edit->script = in;
+	return edit;
+}
+
+static void
+bind_keys(EditLine *editor)
+{
+	el_set(editor, EL_ADDFN, "vcap-complete", "complete a word", press_tab);
+	el_set(editor, EL_ADDFN, "vcap-help", "show what may come next", press_help);
+	el_set(editor, EL_ADDFN, "vcap-drop", "drop the line", press_interrupt);
+	el_set(editor, EL_ADDFN, "vcap-suspend", "stop for now", press_suspend);
+	el_source(editor, NULL);
+	bind_key(editor, "^I", "vcap-complete");
+	bind_key(editor, "?", "vcap-help");
+	bind_key(editor, "^C", "vcap-drop");
+	bind_key(editor, "^Z", "vcap-suspend");
+	el_set(editor, EL_SETTY, "-d", "-isig", NULL);
+}
+
+struct lineedit *
+lineedit_open_terminal(const char *history_file, lineedit_completer *complete, void *source)
+{
+	struct lineedit *edit = calloc(1, sizeof(*edit));
+
+	if (!edit)
 		return NULL;
-	prompt->next = next;
-	prompt->source = source;
-	prompt->file = history_file ? strdup(history_file) : NULL;
-	prompt->editor = el_init("vcap-shell", stdin, stdout, stderr);
-	if (!prompt->editor) {
-		lineedit_free(prompt);
+	edit->complete = complete;
+	edit->source = source;
+	edit->history_file = history_file ? strdup(history_file) : NULL;
+	edit->editor = el_init("vcap-shell", stdin, stdout, stderr);
+	if (!edit->editor) {
+		lineedit_close(edit);
 		return NULL;
 	}
-	load_history(prompt);
-	el_set(prompt->editor, EL_CLIENTDATA, prompt);
-	el_set(prompt->editor, EL_PROMPT, show_label);
-	el_set(prompt->editor, EL_EDITOR, "emacs");
-	el_set(prompt->editor, EL_SIGNAL, 1);
-	if (prompt->lines)
-		el_set(prompt->editor, EL_HIST, history, prompt->lines);
-	el_set(prompt->editor, EL_ADDFN, "vcap-complete", "complete a word", press_tab);
-	el_set(prompt->editor, EL_ADDFN, "vcap-help", "show what may come next", press_help);
-	el_set(prompt->editor, EL_ADDFN, "vcap-drop", "drop the line", press_interrupt);
-	el_set(prompt->editor, EL_ADDFN, "vcap-suspend", "stop for now", press_suspend);
-	el_source(prompt->editor, NULL);
-	bind_key(prompt->editor, "^I", "vcap-complete");
-	bind_key(prompt->editor, "?", "vcap-help");
-	bind_key(prompt->editor, "^C", "vcap-drop");
-	bind_key(prompt->editor, "^Z", "vcap-suspend");
-	/* While a line is edited, these are keys. */
-	el_set(prompt->editor, EL_SETTY, "-d", "-isig", NULL);
-	return prompt;
+	load_history(edit);
+	el_set(edit->editor, EL_CLIENTDATA, edit);
+	el_set(edit->editor, EL_PROMPT, show_prompt);
+	el_set(edit->editor, EL_EDITOR, "emacs");
+	el_set(edit->editor, EL_SIGNAL, 1);
+	if (edit->history)
+		el_set(edit->editor, EL_HIST, history, edit->history);
+	bind_keys(edit->editor);
+	return edit;
 }
 
 void
-lineedit_free(struct lineedit *prompt)
+lineedit_close(struct lineedit *edit)
 {
-	if (!prompt)
+	if (!edit)
 		return;
-	if (prompt->lines)
-		history_end(prompt->lines);
-	if (prompt->editor)
-		el_end(prompt->editor);
-	free(prompt->file);
-	free(prompt);
+	if (edit->history)
+		history_end(edit->history);
+	if (edit->editor)
+		el_end(edit->editor);
+	free(edit->history_file);
+	free(edit);
+}
+
+bool
+lineedit_is_terminal(const struct lineedit *edit)
+{
+	return !edit->script;
+}
+
+unsigned
+lineedit_number(const struct lineedit *edit)
+{
+	return edit->number;
 }
 
 static enum lineedit_outcome
-read_line(struct lineedit *prompt, const char *label, char **line)
+read_script(struct lineedit *edit, char **line, struct failure *why)
+{
+	enum lineedit_outcome outcome = LINEEDIT_LINE;
+	size_t room = 0;
+	ssize_t length;
+
+	*line = NULL;
+	length = getline(line, &room, edit->script);
+	edit->number += length >= 0 || ferror(edit->script);
+	if (length < 0 && !ferror(edit->script)) {
+		outcome = LINEEDIT_END;
+	} else if (length < 0) {
+		failure_errno(why, "cannot read the next line");
+		outcome = LINEEDIT_FAILED;
+	} else if (strlen(*line) != (size_t)length) {
+		failure_set(why, "has a NUL byte");
+		outcome = LINEEDIT_MALFORMED;
+	} else {
+		(*line)[strcspn(*line, "\r\n")] = '\0';
+		return LINEEDIT_LINE;
+	}
+	free(*line);
+	*line = NULL;
+	return outcome;
+}
+
+/* Reads from the terminal: NULL if the line was dropped, or at the end. */
+static char *
+read_terminal(struct lineedit *edit, const char *prompt)
 {
 	const char *text;
 	int length = 0;
 
-	*line = NULL;
-	prompt->label = label;
-	prompt->is_dropped = false;
-	text = el_gets(prompt->editor, &length);
-	if (prompt->is_dropped)
-		return LINEEDIT_DROPPED;
-	if (!text || length <= 0) {
-		fputc('\n', stdout);
-		return LINEEDIT_END;
-	}
-	*line = strndup(text, strcspn(text, "\r\n"));
+	edit->prompt = prompt;
+	edit->is_dropped = false;
+	text = el_gets(edit->editor, &length);
+	if (edit->is_dropped)
+		return NULL;
+	if (text && length > 0)
+		return strndup(text, strcspn(text, "\r\n"));
+	fputc('\n', stdout);
+	return NULL;
+}
+
+enum lineedit_outcome
+lineedit_read(struct lineedit *edit, const char *prompt, char **line, struct failure *why)
+{
+	if (edit->script)
+		return read_script(edit, line, why);
+	edit->is_question = false;
+	*line = read_terminal(edit, prompt);
+	if (*line)
+		remember(edit, *line);
+	else
+		*line = strdup(edit->is_dropped ? "" : "exit");
+	if (*line)
+		return LINEEDIT_LINE;
+	failure_nomem(why);
+	return LINEEDIT_FAILED;
+}
+
+enum lineedit_outcome
+lineedit_ask(struct lineedit *edit, const char *question, char **line, struct failure *why)
+{
+	if (edit->script)
+		return read_script(edit, line, why);
+	edit->is_question = true;
+	*line = read_terminal(edit, question);
 	return *line ? LINEEDIT_LINE : LINEEDIT_END;
-}
-
-enum lineedit_outcome
-lineedit_read(struct lineedit *prompt, const char *label, char **line)
-{
-	enum lineedit_outcome outcome;
-
-	prompt->is_question = false;
-	outcome = read_line(prompt, label, line);
-	if (outcome == LINEEDIT_LINE)
-		remember(prompt, *line);
-	return outcome;
-}
-
-enum lineedit_outcome
-lineedit_ask(struct lineedit *prompt, const char *label, char **line)
-{
-	prompt->is_question = true;
-	return read_line(prompt, label, line);
 }

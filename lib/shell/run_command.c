@@ -23,9 +23,9 @@ run(struct strvec *words, int in, int out, struct failure *why)
 	return status;
 }
 
-/* Runs it and keeps its first line: heap; NULL if it has printed none. */
+/* Runs a command and keeps the first line that it prints: heap; NULL if there is none. */
 static int
-ask(struct strvec *words, int in, char **answer, struct failure *why)
+run_and_read(struct strvec *words, int in, char **answer, struct failure *why)
 {
 	int out = process_output_open(ANSWER_MAX, why);
 	int status = out < 0 ? -1 : run(words, in, out, why);
@@ -43,20 +43,21 @@ ask(struct strvec *words, int in, char **answer, struct failure *why)
 	return status;
 }
 
-/* The same, though the terminal's user hits ^C: a command inherits what is ignored. */
+/* As run_and_read, with ^C of the terminal ignored, which the command inherits. */
 static int
-ask_undisturbed(struct strvec *words, int in, char **answer, struct failure *why)
+run_uninterrupted(struct strvec *words, int in, char **answer, struct failure *why)
 {
 	struct sigaction before;
 	int status;
 
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = SIG_IGN}, &before);
-	status = ask(words, in, answer, why);
+	status = run_and_read(words, in, answer, why);
 	sigaction(SIGINT, &before, NULL);
 	return status;
 }
 
-/* The addresses, one a line, for a standard input. -1 without why: there are none. */
+/* Opens the addresses, one a line, for a standard input. -1: there are none, or a failure, with
+ * why. */
 static int
 open_addresses(const struct settings *settings, struct failure *why)
 {
@@ -87,7 +88,7 @@ run_command_start(const struct settings *settings, const char *service, char **i
 	*id = NULL;
 	if (detail.text[0])
 		return failure_set(why, "%s", detail.text);
-	/* Limits that are 0 are none, and said to be wanted so. */
+	/* 0, no limit, is passed as well, since vcap-start has defaults. */
 	strvec_push(&argv, "vcap-start");
 	strvec_pushf(&argv, "-c%" PRIu64, settings->count);
 	strvec_pushf(&argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(settings->duration_ns));
@@ -97,7 +98,7 @@ run_command_start(const struct settings *settings, const char *service, char **i
 	strvec_push(&argv, service);
 	if (in >= 0)
 		strvec_push(&argv, "-");
-	status = ask_undisturbed(&argv, in, id, why);
+	status = run_uninterrupted(&argv, in, id, why);
 	if (in >= 0)
 		close(in);
 	return status;
@@ -111,7 +112,7 @@ run_command_stop(const char *id, struct failure *why)
 	int status;
 
 	strvec_pushl(&argv, "vcap-stop", "-n", "--", id, NULL);
-	status = ask_undisturbed(&argv, -1, &nothing, why);
+	status = run_uninterrupted(&argv, -1, &nothing, why);
 	free(nothing);
 	return status;
 }
@@ -131,12 +132,12 @@ run_command_export(const char *id, const char *directory, char **path, struct fa
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-export", "--", id, directory, NULL);
-	return ask(&argv, -1, path, why);
+	return run_and_read(&argv, -1, path, why);
 }
 
-/* What is buffered of our own comes first. */
+/* Runs a command whose output goes to out, after what is buffered. */
 static int
-show(struct strvec *argv, FILE *out, struct failure *why)
+run_to(struct strvec *argv, FILE *out, struct failure *why)
 {
 	if (fflush(out) != 0) {
 		strvec_release(argv);
@@ -151,7 +152,7 @@ run_command_status(const char *id, FILE *out, struct failure *why)
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-status", "--", id, NULL);
-	return show(&argv, out, why);
+	return run_to(&argv, out, why);
 }
 
 int
@@ -160,5 +161,5 @@ run_command_services(FILE *out, struct failure *why)
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_push(&argv, "vcap-services");
-	return show(&argv, out, why);
+	return run_to(&argv, out, why);
 }

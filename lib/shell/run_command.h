@@ -1,8 +1,8 @@
 /*
- * The commands that vcap shell runs to do its work: each with arguments that are fixed but for
- * valid names, ids and what was set, and no shell in between. What they complain about goes to
- * standard error. Each function returns the command's exit status, or -1 with why if it could not
- * be run. An interrupt from the terminal does not reach those that begin or end a capture.
+ * The commands that vcap shell runs, without a shell in between; their arguments are constant but
+ * for valid names, ids and settings. Their complaints go to standard error. Each function returns
+ * the command's exit status, or -1 with why if it could not be run. An interrupt from the terminal
+ * does not reach the commands that start or stop a capture.
  */
 #ifndef VCAP_RUN_COMMAND_H
 #define VCAP_RUN_COMMAND_H
@@ -12,17 +12,17 @@
 
 #include <stdio.h>
 
-/* vcap-start. *id: heap, of the capture that has begun; else NULL. */
+/* vcap-start. *id is that of the capture, on the heap; NULL: none was started. */
 int run_command_start(const struct settings *settings, const char *service, char **id,
 		      struct failure *why);
-/* vcap-stop, which does not wait for the file. */
+/* vcap-stop, without waiting for the file. */
 int run_command_stop(const char *id, struct failure *why);
-/* vcap-wait: until there is a file. */
+/* vcap-wait: returns once there is a file. */
 int run_command_wait(const char *id, struct failure *why);
-/* vcap-export. *path: heap, of the file that was made; else NULL. */
+/* vcap-export. *path is that of the copy, on the heap; NULL: none was made. */
 int run_command_export(const char *id, const char *directory, char **path, struct failure *why);
 
-/* vcap-status and vcap-services, whose tables go to out. */
+/* vcap-status and vcap-services, whose tables go to out, which is flushed before. */
 int run_command_status(const char *id, FILE *out, struct failure *why);
 int run_command_services(FILE *out, struct failure *why);
 

@@ -44,7 +44,7 @@ settings_monitors(const struct settings *settings)
 	return names[settings->monitors];
 }
 
-/* Reads what vcap-filter would take for this kind of SPEC. */
+/* Parses an address, which has to be of the field's kind. */
 static int
 parse_address(enum settings_field field, const char *value, struct interval *interval,
 	      uint8_t *family, struct failure *why)
@@ -56,13 +56,13 @@ parse_address(enum settings_field field, const char *value, struct interval *int
 	if (interval_parse(interval, family, value, why) < 0)
 		return -1;
 	if (kind != field)
-		return failure_set(why, "'%s' is one of '%s', not of '%s'", value,
+		return failure_set(why, "'%s' belongs to '%s', not to '%s'", value,
 				   settings_kinds[kind - SETTINGS_ADDRS],
 				   settings_kinds[field - SETTINGS_ADDRS]);
 	return 0;
 }
 
-/* The place of the same address, however it is written, in the list; its count if it has none. */
+/* The index of the same address, however it is written; the count of the list if it has none. */
 static size_t
 find_address(const struct strvec *list, const struct interval *wanted, uint8_t family)
 {
@@ -94,7 +94,7 @@ add_address(struct settings *settings, enum settings_field field, const char *va
 		return 0;
 	if (settings_address_count(settings) >= SETTINGS_ADDRS_MAX)
 		return failure_set(why,
-				   "'%s' is one too many: there are %d (vcap start --specs takes "
+				   "'%s' is one too many: at most %d (vcap start --specs takes "
 				   "any number)",
 				   value, SETTINGS_ADDRS_MAX);
 	strvec_push(list, value);
@@ -105,8 +105,8 @@ add_address(struct settings *settings, enum settings_field field, const char *va
 }
 
 static int
-drop_address(struct settings *settings, enum settings_field field, const char *value,
-	     struct failure *why)
+remove_address(struct settings *settings, enum settings_field field, const char *value,
+	       struct failure *why)
 {
 	struct strvec *list = list_of(settings, field);
 	struct interval interval;
@@ -159,8 +159,8 @@ settings_clear(struct settings *settings, enum settings_field field, const char 
 	case SETTINGS_PREFIXES:
 	case SETTINGS_RANGES:
 		if (value)
-			return drop_address(settings, field, value, why);
-		strvec_release(list_of(settings, field));
+			return remove_address(settings, field, value, why);
+		strvec_free(strvec_detach(list_of(settings, field)));
 		break;
 	case SETTINGS_CAPTURE: settings->capture = false; break;
 	case SETTINGS_LIMITS:
@@ -232,15 +232,15 @@ settings_facts(const struct settings *settings, struct keyval *facts, struct fai
 	return rc == 0 ? 0 : failure_nomem(why);
 }
 
-/* Takes one line. */
+/* Reads a pair. */
 static int
-recall(struct settings *settings, const struct keyval_pair *pair, struct failure *why)
+recall_pair(struct settings *settings, const struct keyval_pair *pair, struct failure *why)
 {
 	const char *value = pair->value;
 	uint64_t ns;
 
 	if (strcmp(pair->key, "duration") == 0) {
-		/* What parse_duration allows. */
+		/* At most what parse_duration allows. */
 		if (parse_number(value, INT64_C(3660) * 86400 * NS_PER_SECOND, &ns, why) < 0)
 			return -1;
 		settings->duration_ns = (int64_t)ns;
@@ -270,7 +270,7 @@ settings_recall(struct settings *settings, const struct keyval *facts, struct fa
 
 	*settings = SETTINGS_INIT;
 	for (size_t i = 0; i < facts->count; i++)
-		if (recall(settings, &facts->pairs[i], &detail) < 0) {
+		if (recall_pair(settings, &facts->pairs[i], &detail) < 0) {
 			settings_release(settings);
 			return failure_set(why, "'%s': %s", facts->pairs[i].key, detail.text);
 		}

@@ -1,5 +1,5 @@
 /*
- * What is set for captures of a service in vcap shell: limits, addresses, monitors, and whether to
+ * The settings of a service's captures in vcap shell: limits, addresses, monitors, and whether to
  * capture. Pure: text to settings and back.
  */
 #ifndef VCAP_SETTINGS_H
@@ -13,60 +13,63 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What can be set or cleared; the last three only cleared, or only set. */
+/* The fields; SETTINGS_LIMITS and SETTINGS_LISTS can only be cleared. */
 enum settings_field {
 	SETTINGS_DURATION, /* minutes, or a duration as parse.h has it */
 	SETTINGS_COUNT,    /* packets per core */
 	SETTINGS_SNAPLEN,  /* bytes of each packet */
 	SETTINGS_MONITORS, /* none, include or only */
-	SETTINGS_ADDRS,    /* addresses: one more each time */
+	SETTINGS_ADDRS,    /* addresses: each value is added */
 	SETTINGS_PREFIXES, /* A/len */
 	SETTINGS_RANGES,   /* A-B */
-	SETTINGS_CAPTURE,  /* set: capture; cleared: do not; no value */
-	SETTINGS_LIMITS,   /* the first three at once, cleared */
-	SETTINGS_LISTS,    /* all addresses at once, cleared */
+	SETTINGS_CAPTURE,  /* whether to capture; no value */
+	SETTINGS_LIMITS,   /* the first three at once */
+	SETTINGS_LISTS,    /* all addresses at once */
 };
 
 enum { SETTINGS_KINDS = 3 }; /* of addresses: addrs, prefixes, ranges */
 extern const char *const settings_kinds[SETTINGS_KINDS];
 
-#define SETTINGS_ADDRS_MAX 1000 /* in all; more are for vcap-start's --specs */
+#define SETTINGS_ADDRS_MAX 1000 /* of all kinds together; vcap-start --specs takes more */
 
 struct settings {
 	int64_t duration_ns; /* 0, here and below: no limit */
 	uint64_t count, snaplen;
 	enum monitor_mode monitors;
-	struct strvec lists[SETTINGS_KINDS]; /* words as they were given, all valid */
-	bool capture;                        /* not part of the facts */
-	char *id;                            /* of the capture last started; NULL: none */
+	struct strvec lists[SETTINGS_KINDS]; /* as they were given, all valid */
+	bool capture;                        /* not stored */
+	char *id;                            /* of the last capture started; NULL: none */
 };
 
 #define SETTINGS_INIT ((struct settings){0})
 
 void settings_release(struct settings *settings);
 
-/* Sets a field to a value, or adds to it; an address that is there already is not added again.
- * -1: the value is no good, and nothing has changed. */
+/* Sets a field to a value, or adds an address unless it is there, however it is written. -1: the
+ * value is invalid; settings is unchanged. */
 int settings_set(struct settings *settings, enum settings_field field, const char *value,
 		 struct failure *why);
 
-/* Puts a field back to what it is at first, or takes one address away; -1 if that is not there. */
+/* Resets a field, or removes one address if value is not NULL. -1: there is no such address;
+ * settings is unchanged. */
 int settings_clear(struct settings *settings, enum settings_field field, const char *value,
 		   struct failure *why);
 
-/* Makes *to, whatever it was, a copy. -1: no memory; to is unchanged. */
+/* Replaces *to by a copy. -1: out of memory; to is unchanged. */
 int settings_copy(struct settings *to, const struct settings *from, struct failure *why);
-/* Whether the same is set; which capture was started does not count. */
+/* Whether all fields are equal, but for id. */
 bool settings_equal(const struct settings *one, const struct settings *other);
 
+/* Of all kinds. */
 size_t settings_address_count(const struct settings *settings);
 
 /* "none", "include" or "only". */
 const char *settings_monitors(const struct settings *settings);
 
-/* As lines of vcap-spool(5), and back. -1: no memory, or a value that is no good, by its key; then
- * settings is as SETTINGS_INIT. Other keys are passed over. */
+/* Appends the settings as pairs of vcap-spool(5) to facts. -1: out of memory. */
 int settings_facts(const struct settings *settings, struct keyval *facts, struct failure *why);
+/* Reads them back into *settings, which is overwritten; other keys are ignored. -1: a value is
+ * invalid, or out of memory; settings is SETTINGS_INIT then. */
 int settings_recall(struct settings *settings, const struct keyval *facts, struct failure *why);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * The frame is that of other load balancers' shells, whose users' scripts read it. libsmartcols
+ * draws no frames, so it is drawn here.
+ */
 #include "shell/settings_table.h"
 
 #include "base/clock.h"
@@ -6,63 +10,63 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two columns, as texts. */
-struct box {
+/* The cells of both columns. */
+struct frame_table {
 	struct strvec fields, values;
 };
 
 static void
-add(struct box *box, const char *field, const char *value)
+add_row(struct frame_table *table, const char *field, const char *value)
 {
-	strvec_push(&box->fields, field);
-	strvec_push(&box->values, value);
+	strvec_push(&table->fields, field);
+	strvec_push(&table->values, value);
 }
 
 static void
-add_addresses(struct box *box, const struct settings *settings)
+add_addresses(struct frame_table *table, const struct settings *settings)
 {
 	if (settings_address_count(settings) == 0)
 		return;
-	add(box, "debug_ip", "");
+	add_row(table, "debug_ip", "");
 	for (int i = 0; i < SETTINGS_KINDS; i++)
 		for (size_t j = 0; j < settings->lists[i].count; j++) {
-			strvec_pushf(&box->fields, "  %s[%zu]", settings_kinds[i], j + 1);
-			strvec_push(&box->values, settings->lists[i].list[j]);
+			strvec_pushf(&table->fields, "  %s[%zu]", settings_kinds[i], j + 1);
+			strvec_push(&table->values, settings->lists[i].list[j]);
 		}
 }
 
-/* In minutes, as it is set, unless there is a rest. */
+/* Whole minutes as such, since that is how they are set; else seconds. */
 static void
-add_duration(struct box *box, int64_t ns)
+add_duration(struct frame_table *table, int64_t ns)
 {
-	strvec_push(&box->fields, "  duration");
+	strvec_push(&table->fields, "  duration");
 	if (ns % NS_PER_MINUTE == 0)
-		strvec_pushf(&box->values, "%" PRId64 " mins", ns / NS_PER_MINUTE);
+		strvec_pushf(&table->values, "%" PRId64 " mins", ns / NS_PER_MINUTE);
 	else if (ns % NS_PER_SECOND == 0)
-		strvec_pushf(&box->values, "%" PRId64 " secs", ns / NS_PER_SECOND);
+		strvec_pushf(&table->values, "%" PRId64 " secs", ns / NS_PER_SECOND);
 	else
-		strvec_pushf(&box->values, "%.3f secs", (double)ns / NS_PER_SECOND);
+		strvec_pushf(&table->values, "%.3f secs", (double)ns / NS_PER_SECOND);
 }
 
 static void
-add_limits(struct box *box, const struct settings *settings)
+add_limits(struct frame_table *table, const struct settings *settings)
 {
 	if (!settings->duration_ns && !settings->count && !settings->snaplen)
 		return;
-	add(box, "capture_params", "");
-	add_duration(box, settings->duration_ns);
+	add_row(table, "capture_params", "");
+	add_duration(table, settings->duration_ns);
 	if (settings->count) {
-		strvec_push(&box->fields, "  num_pkts");
-		strvec_pushf(&box->values, "%" PRIu64, settings->count);
+		strvec_push(&table->fields, "  num_pkts");
+		strvec_pushf(&table->values, "%" PRIu64, settings->count);
 	}
 	if (settings->snaplen) {
-		strvec_push(&box->fields, "  pkt_size");
-		strvec_pushf(&box->values, "%" PRIu64 " bytes", settings->snaplen);
+		strvec_push(&table->fields, "  pkt_size");
+		strvec_pushf(&table->values, "%" PRIu64 " bytes", settings->snaplen);
 	}
 }
 
 static size_t
-width(const struct strvec *column)
+column_width(const struct strvec *column)
 {
 	size_t most = 0;
 
@@ -85,14 +89,14 @@ print_rule(size_t fields, size_t values, FILE *out)
 }
 
 static void
-print(const struct box *box, FILE *out)
+print_table(const struct frame_table *table, FILE *out)
 {
-	const size_t fields = width(&box->fields), values = width(&box->values);
+	const size_t fields = column_width(&table->fields), values = column_width(&table->values);
 
 	print_rule(fields, values, out);
-	for (size_t i = 0; i < box->fields.count; i++) {
-		fprintf(out, "| %-*s | %-*s |\n", (int)fields, box->fields.list[i], (int)values,
-			box->values.list[i]);
+	for (size_t i = 0; i < table->fields.count; i++) {
+		fprintf(out, "| %-*s | %-*s |\n", (int)fields, table->fields.list[i], (int)values,
+			table->values.list[i]);
 		if (i == 0)
 			print_rule(fields, values, out);
 	}
@@ -103,23 +107,23 @@ int
 settings_table_print(const struct settings *settings, const char *service, FILE *out,
 		     struct failure *why)
 {
-	struct box box = {STRVEC_INIT, STRVEC_INIT};
+	struct frame_table table = {STRVEC_INIT, STRVEC_INIT};
 	int rc = 0;
 
-	add(&box, "Field", "Value");
-	add(&box, "uuid", service);
-	add(&box, "name", service);
-	add_addresses(&box, settings);
+	add_row(&table, "Field", "Value");
+	add_row(&table, "uuid", service);
+	add_row(&table, "name", service);
+	add_addresses(&table, settings);
 	if (settings->capture)
-		add(&box, "capture", "True");
-	add_limits(&box, settings);
+		add_row(&table, "capture", "True");
+	add_limits(&table, settings);
 	if (settings->monitors != MONITORS_NONE)
-		add(&box, "debug_virtualservice_hm", settings_monitors(settings));
-	if (box.fields.failed || box.values.failed)
+		add_row(&table, "debug_virtualservice_hm", settings_monitors(settings));
+	if (table.fields.failed || table.values.failed)
 		rc = failure_nomem(why);
 	else
-		print(&box, out);
-	strvec_release(&box.fields);
-	strvec_release(&box.values);
+		print_table(&table, out);
+	strvec_release(&table.fields);
+	strvec_release(&table.values);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * What is set for captures of a service as a table in a box, a field a row, what belongs to a group
- * indented below its name.
+ * The settings of a service as a table with a frame, a row a field, the fields of a group indented
+ * below its name.
  */
 #ifndef VCAP_SETTINGS_TABLE_H
 #define VCAP_SETTINGS_TABLE_H
@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/* Prints it. -1: no memory, and nothing has been printed. */
+/* Prints the table. -1: out of memory; nothing has been printed. */
 int settings_table_print(const struct settings *settings, const char *service, FILE *out,
 			 struct failure *why);
 

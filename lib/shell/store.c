@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A path in the spool, which is made; the directory above is checked as that of captures is. */
+/* A path in the spool, which is made: heap. Both the directory of captures and the one above have
+ * to be ours, and closed to the writing of others. */
 static char *
 path_in_spool(const char *name, config_variable *variable, struct failure *why)
 {
@@ -33,7 +34,7 @@ path_in_spool(const char *name, config_variable *variable, struct failure *why)
 }
 
 static int
-open_shelf(config_variable *variable, struct failure *why)
+open_directory(config_variable *variable, struct failure *why)
 {
 	char *path = path_in_spool("debug", variable, why);
 	int dir = -1;
@@ -52,7 +53,7 @@ store_load(struct settings *settings, const char *service, config_variable *vari
 {
 	struct keyval facts = KEYVAL_INIT;
 	struct failure detail = FAILURE_INIT;
-	int dir = open_shelf(variable, why), rc;
+	int dir = open_directory(variable, why), rc;
 
 	*settings = SETTINGS_INIT;
 	if (dir < 0)
@@ -63,7 +64,7 @@ store_load(struct settings *settings, const char *service, config_variable *vari
 	else if (rc == 0)
 		rc = settings_recall(settings, &facts, &detail);
 	if (rc < 0)
-		failure_set(why, "what is set for '%s' cannot be read: %s", service, detail.text);
+		failure_set(why, "cannot read the settings of '%s': %s", service, detail.text);
 	keyval_release(&facts);
 	close(dir);
 	return rc;
@@ -74,7 +75,7 @@ store_save(const struct settings *settings, const char *service, config_variable
 	   struct failure *why)
 {
 	struct keyval facts = KEYVAL_INIT;
-	int dir = open_shelf(variable, why), rc;
+	int dir = open_directory(variable, why), rc;
 
 	if (dir < 0)
 		return -1;

@@ -187,7 +187,7 @@ packets() { # FILTER: of the file, as interface and the client it is about
 vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 }
 
-# Break: lib/shell/shell.c s/console->wish == SHELL_NO_CAPTURE && id/id/
+# Break: lib/shell/shell_capture.c s/shell->request == SHELL_STOP && id/id/
 @test "shell: no limits are warned of; what is saved meanwhile is for the next; ^C ends no capture" {
 	cat >steps <<-'END'
 		< : >
@@ -208,7 +208,7 @@ vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 		> capture_params duration 5\r
 		< debugvirtualservice>
 		> save\r
-		< goes on as it has begun
+		< goes on as it was started
 		< True
 		< : >
 		> exit\r
@@ -225,7 +225,7 @@ vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 	none_captures
 }
 
-# Break: lib/shell/shell.c s/== CAPTURE_FAILED/!= CAPTURE_FAILED/
+# Break: lib/shell/shell_capture.c s/== CAPTURE_FAILED/!= CAPTURE_FAILED/
 @test "shell: a capture that fails, on start and afterwards, says why" {
 	sed -i 's/^lb2 .*/lb2 dir=\/nowhere exec false/; s/^lb1 .*/lb1 dir=\/nowhere exec false/' config/engines
 	run -1 vcap-shell <<-'END'
@@ -249,7 +249,7 @@ vcap-shell: line 4: 'save' has failed" ]]
 	[ "$output" = "vcap-shell: line 1: capture '$id' has failed: no room" ]
 }
 
-# Break: lib/shell/shell.c s/case EXIT_PARTIAL: return status/case SHELL_PARTIAL: return EXIT_DONE/
+# Break: lib/shell/shell_capture.c s/status <= EXIT_PARTIAL ? status/status <= EXIT_PARTIAL ? EXIT_DONE/
 @test "shell: one engine of two captures: a part, which is said, and so is it of the file" {
 	sed -i 's/^lb2 .*/lb2 dir=\/nowhere exec false/' config/engines
 	run -3 --separate-stderr vcap-shell <<-'END'

@@ -28,7 +28,7 @@ at_terminal() { # STEPS of tests/tools/pty, on standard input
 	run -0 timeout 60 pty vcap-shell
 }
 
-# Break: cmd/vcap-shell.c s/warn("line %u: %s"/warn("%.0d%s"/
+# Break: lib/shell/repl.c s/report("line %u: %s"/report("%.0d%s"/
 @test "a script ends with the line that is wrong, which is named; 2 is wrong usage, 1 a failure" {
 	refused 2 "line 1: unknown word 'foo'" foo
 	refused 2 "line 3: no virtual service 'x'" '# first' '' 'debug virtualservice x' 'show virtualservice'
@@ -137,7 +137,7 @@ at_terminal() { # STEPS of tests/tools/pty, on standard input
 	[ "${lines[-5]} ${lines[-2]}" = "| Field | Value   | | name  | Test-VS |" ]
 }
 
-# Break: lib/shell/shell.c s/settings_copy(&console->draft, &console->outer, why) < 0/false/
+# Break: lib/shell/shell.c s/settings_copy(&shell->draft, &shell->outer, why) < 0/false/
 @test "exit forgets what is not saved, of the addresses first, and says so" {
 	run -0 --separate-stderr vcap-shell <<-'END'
 		debug virtualservice shop
@@ -163,10 +163,10 @@ vcap-shell: what was set for 'shop' is not saved" ]
 @test "settings that cannot be read are said, and so is a spool that is not one's own" {
 	(umask 077 && mkdir -p spool/debug)
 	echo 'count many' >spool/debug/shop
-	refused 1 "line 1: what is set for 'shop' cannot be read: 'count': not a number: 'many'" \
+	refused 1 "line 1: cannot read the settings of 'shop': 'count': not a number: 'many'" \
 		'debug virtualservice shop'
 	echo "Count 5" >spool/debug/shop
-	refused 1 "line 1: what is set for 'shop' cannot be read: 'shop': line 1 is not 'key value': 'Count 5'" \
+	refused 1 "line 1: cannot read the settings of 'shop': 'shop': line 1 is not 'key value': 'Count 5'" \
 		"show debug virtualservice shop"
 	chmod 777 spool/debug
 	refused 1 "line 1: others may write to '$PWD/spool/debug'" 'debug virtualservice Test-2'
@@ -283,7 +283,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	END
 }
 
-# Break: lib/shell/lineedit.c s/prompt->is_question = true/prompt->is_question = false/
+# Break: lib/shell/lineedit.c s/edit->is_question = true/edit->is_question = false/
 @test "a terminal: the question for a directory has no history, and ? is a letter there" {
 	id=shop.20260101_000000
 	(umask 077 && mkdir -p spool/captures/$id/engines)
@@ -307,7 +307,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 		> show debug virtualservice shop capture\r
 		< Please specify the destination directory:
 		> \x03
-		< no directory, and so nothing is downloaded
+		< no directory: nothing is downloaded
 		< : >
 		> show debug virtualservice shop capture\r
 		< Please specify the destination directory:
@@ -323,7 +323,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	mkdir 'a place #1'
 	run -0 --separate-stderr vcap-shell <<<$'show debug virtualservice shop capture\na place #1\n# end'
 	[ "$output" = "Downloaded the attachment to a place #1/$id.pcapng" ]
-	refused 2 "line 1: no directory, and so nothing is downloaded" 'show debug virtualservice shop capture'
+	refused 2 "line 1: no directory: nothing is downloaded" 'show debug virtualservice shop capture'
 }
 
 # Break: lib/shell/lineedit.c s/raise(SIGTSTP)/(void)0/

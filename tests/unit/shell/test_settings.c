@@ -92,7 +92,7 @@ hold_many(void)
 	ok(rc < 0 && settings_address_count(&settings) == SETTINGS_ADDRS_MAX,
 	   "no more than %d addresses", SETTINGS_ADDRS_MAX);
 	is_str(why.text,
-	       "'10.0.3.232' is one too many: there are 1000 (vcap start --specs takes any number)",
+	       "'10.0.3.232' is one too many: at most 1000 (vcap start --specs takes any number)",
 	       "... which is said");
 	comes_back(&settings);
 	settings_release(&settings);
@@ -163,11 +163,11 @@ main(void)
 
 	refuses(&settings, SETTINGS_ADDRS, "10.1.1.300", "not an address: '10.1.1.300'");
 	refuses(&settings, SETTINGS_ADDRS, "10.0.0.0/8",
-		"'10.0.0.0/8' is one of 'prefixes', not of 'addrs'");
+		"'10.0.0.0/8' belongs to 'prefixes', not to 'addrs'");
 	refuses(&settings, SETTINGS_PREFIXES, "10.0.0.1",
-		"'10.0.0.1' is one of 'addrs', not of 'prefixes'");
+		"'10.0.0.1' belongs to 'addrs', not to 'prefixes'");
 	refuses(&settings, SETTINGS_RANGES, "10.0.0.0/8",
-		"'10.0.0.0/8' is one of 'prefixes', not of 'ranges'");
+		"'10.0.0.0/8' belongs to 'prefixes', not to 'ranges'");
 	refuses(&settings, SETTINGS_DURATION, "soon", "not a duration: 'soon'");
 	refuses(&settings, SETTINGS_COUNT, "-1", "not a number: '-1'");
 	refuses(&settings, SETTINGS_SNAPLEN, "262145", "number too large: '262145'");
