@@ -1,6 +1,6 @@
 #!/bin/sh
 # vcap-init: makes the configuration directory with examples, and the service `self`, which is the
-# loopback traffic of this host. What is there already stays as it is.
+# loopback traffic of this host. Existing files are kept.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -44,13 +44,13 @@ else
 fi
 [ "$(id -u)" -eq 0 ] || dir="dir=${XDG_STATE_HOME:-${HOME:-}/.local/state}/vcap/run "
 
-write() { # NAME: what comes on standard input, unless that file is there
+write() { # NAME: standard input becomes that file, unless there is one
 	if [ -e "$config/$1" ] || [ -h "$config/$1" ]; then
 		echo "$config/$1 is there, and stays"
 		return
 	fi
 	cat >"$config/$1.new.$$" || fail 1 "cannot write '$config/$1'"
-	# Somebody else may have been quicker.
+	# ln fails if another process has made the file meanwhile, which is then kept.
 	ln "$config/$1.new.$$" "$config/$1" || :
 	rm -f "$config/$1.new.$$"
 	echo "$config/$1"

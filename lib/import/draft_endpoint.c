@@ -60,15 +60,26 @@ format_line(const char *address, struct draft_ports ports, const char *comment)
 	return line;
 }
 
+/* The length of a line without its comment and the blanks before that. */
+static size_t
+length_without_comment(const char *line)
+{
+	size_t length = strcspn(line, "#");
+
+	while (length > 0 && line[length - 1] == ' ')
+		length--;
+	return length;
+}
+
 /* Whether lines has this one, apart from comments. */
 static bool
 has_line(const struct strvec *lines, const char *line)
 {
-	size_t length = strcspn(line, "#");
+	const size_t length = length_without_comment(line);
 
 	for (size_t i = 0; i < lines->count; i++)
-		if (strncmp(lines->list[i], line, length) == 0 &&
-		    (lines->list[i][length] == '#' || !lines->list[i][length]))
+		if (length_without_comment(lines->list[i]) == length &&
+		    strncmp(lines->list[i], line, length) == 0)
 			return true;
 	return false;
 }

@@ -124,72 +124,111 @@ walk_all(enum grammar_mode mode, unsigned least)
 	free(text);
 }
 
+static void
+test_commands_of_the_top(void)
+{
+	means(GRAMMAR_TOP, "", GRAMMAR_NOTHING, 0, NULL);
+	means(GRAMMAR_TOP, "  # all of it", GRAMMAR_NOTHING, 0, NULL);
+	means(GRAMMAR_TOP, "debug virtualservice Test-VS", GRAMMAR_DEBUG, 0, "Test-VS");
+	means(GRAMMAR_TOP, "\tdebug  virtualservice Test-VS # so\r\n", GRAMMAR_DEBUG, 0, "Test-VS");
+	means(GRAMMAR_TOP, "show virtualservice", GRAMMAR_SHOW_SERVICES, 0, NULL);
+	means(GRAMMAR_TOP, "show debug virtualservice a", GRAMMAR_SHOW, 0, "a");
+	means(GRAMMAR_TOP, "show debug virtualservice a capture", GRAMMAR_SHOW_CAPTURE, 0, "a");
+	means(GRAMMAR_TOP, "show debug virtualservice capture", GRAMMAR_SHOW, 0, "capture");
+}
+
+static void
+test_commands_of_a_service(void)
+{
+	means(GRAMMAR_SERVICE, "capture_params duration 5", GRAMMAR_SET, SETTINGS_DURATION, "5");
+	means(GRAMMAR_SERVICE, "capture_params num_pkts 1000", GRAMMAR_SET, SETTINGS_COUNT, "1000");
+	means(GRAMMAR_SERVICE, "capture_params pkt_size 96", GRAMMAR_SET, SETTINGS_SNAPLEN, "96");
+	means(GRAMMAR_SERVICE, "debug_ip", GRAMMAR_ADDRESSES, 0, NULL);
+	means(GRAMMAR_SERVICE, "debug_ip addrs 10.10.10.10", GRAMMAR_ADDRESSES, SETTINGS_ADDRS,
+	      "10.10.10.10");
+	means(GRAMMAR_SERVICE, "debug_ip prefixes 10.0.0.0/8", GRAMMAR_ADDRESSES, SETTINGS_PREFIXES,
+	      "10.0.0.0/8");
+	means(GRAMMAR_SERVICE, "debug_virtualservice_hm_only", GRAMMAR_SET, SETTINGS_MONITORS,
+	      "only");
+	means(GRAMMAR_SERVICE, "debug_virtual service_hm_include", GRAMMAR_SET, SETTINGS_MONITORS,
+	      "include");
+	means(GRAMMAR_SERVICE, "debug_virtual service_hm_none", GRAMMAR_SET, SETTINGS_MONITORS,
+	      "none");
+	means(GRAMMAR_SERVICE, "no debug_virtual service_hm_only", GRAMMAR_CLEAR, SETTINGS_MONITORS,
+	      NULL);
+	means(GRAMMAR_SERVICE, "capture", GRAMMAR_SET, SETTINGS_CAPTURE, "True");
+	means(GRAMMAR_SERVICE, "no capture", GRAMMAR_CLEAR, SETTINGS_CAPTURE, NULL);
+	means(GRAMMAR_SERVICE, "no capture_params", GRAMMAR_CLEAR, SETTINGS_LIMITS, NULL);
+	means(GRAMMAR_SERVICE, "no capture_params num_pkts", GRAMMAR_CLEAR, SETTINGS_COUNT, NULL);
+	means(GRAMMAR_SERVICE, "no debug_ip prefixes 10.0.0.0/8", GRAMMAR_CLEAR, SETTINGS_PREFIXES,
+	      "10.0.0.0/8");
+	means(GRAMMAR_SERVICE, "save", GRAMMAR_SAVE, 0, NULL);
+	means(GRAMMAR_SERVICE, "do show virtualservice", GRAMMAR_SHOW_SERVICES, 0, NULL);
+}
+
+static void
+test_commands_of_addresses(void)
+{
+	means(GRAMMAR_IP, "addrs 10.10.10.10", GRAMMAR_SET, SETTINGS_ADDRS, "10.10.10.10");
+	means(GRAMMAR_IP, "ranges 1.1.1.1-1.1.1.9", GRAMMAR_SET, SETTINGS_RANGES,
+	      "1.1.1.1-1.1.1.9");
+	means(GRAMMAR_IP, "no addrs", GRAMMAR_CLEAR, SETTINGS_ADDRS, NULL);
+	means(GRAMMAR_IP, "no addrs 10.10.10.10", GRAMMAR_CLEAR, SETTINGS_ADDRS, "10.10.10.10");
+	means(GRAMMAR_IP, "do show debug virtualservice a capture", GRAMMAR_SHOW_CAPTURE, 0, "a");
+}
+
+static void
+test_invalid_commands(void)
+{
+	wrong(GRAMMAR_TOP, "deb virtualservice a", "unknown word 'deb'");
+	wrong(GRAMMAR_TOP, "DEBUG virtualservice a", "unknown word 'DEBUG'");
+	wrong(GRAMMAR_TOP, "debug virtualservice a b",
+	      "unknown word 'b' after 'debug virtualservice a'");
+	wrong(GRAMMAR_TOP, "show", "after 'show' comes debug or virtualservice");
+	wrong(GRAMMAR_TOP, "debug virtualservice", "after 'debug virtualservice' comes <name>");
+	wrong(GRAMMAR_TOP, "save", "'save' is for the mode 'debugvirtualservice'");
+	wrong(GRAMMAR_TOP, "addrs 1.1.1.1",
+	      "'addrs' is for the mode 'debugvirtualservice:debug_ip'");
+	wrong(GRAMMAR_TOP, "do show virtualservice", "'do' is for the mode 'debugvirtualservice'");
+	wrong(GRAMMAR_SERVICE, "show virtualservice",
+	      "'show' is for the top: exit first, or try 'do'");
+	wrong(GRAMMAR_SERVICE, "do exit", "unknown word 'exit' after 'do'");
+	wrong(GRAMMAR_SERVICE, "do", "after 'do' comes show");
+	wrong(GRAMMAR_SERVICE, "no save", "unknown word 'save' after 'no'");
+	wrong(GRAMMAR_IP, "debug_ip addrs 1.1.1.1",
+	      "'debug_ip' is for the mode 'debugvirtualservice'");
+}
+
+static void
+test_next_words(void)
+{
+	next(GRAMMAR_TOP, "", "debug show where help exit");
+	next(GRAMMAR_TOP, "show debug virtualservice x", "capture <cr>");
+	next(GRAMMAR_TOP, "nonsense", "");
+	next(GRAMMAR_TOP, "show debug virtualservice x capture", "<cr>");
+	next(GRAMMAR_SERVICE, "capture_params", "duration num_pkts pkt_size");
+	next(GRAMMAR_SERVICE, "capture_params duration", "<minutes>");
+	next(GRAMMAR_SERVICE, "do show", "debug virtualservice");
+	next(GRAMMAR_SERVICE, "debug_ip", "addrs prefixes ranges <cr>");
+	next(GRAMMAR_IP, "", "addrs prefixes ranges no save where do help exit");
+}
+
+static void
+test_every_command(void)
+{
+	walk_all(GRAMMAR_TOP, 7);
+	walk_all(GRAMMAR_SERVICE, 30);
+	walk_all(GRAMMAR_IP, 14);
+}
+
 int
 main(void)
 {
-	const enum grammar_mode top = GRAMMAR_TOP, service = GRAMMAR_SERVICE, ip = GRAMMAR_IP;
-
-	means(top, "", GRAMMAR_NOTHING, 0, NULL);
-	means(top, "  # all of it", GRAMMAR_NOTHING, 0, NULL);
-	means(top, "debug virtualservice Test-VS", GRAMMAR_DEBUG, 0, "Test-VS");
-	means(top, "\tdebug  virtualservice Test-VS # so\r\n", GRAMMAR_DEBUG, 0, "Test-VS");
-	means(top, "show virtualservice", GRAMMAR_SHOW_SERVICES, 0, NULL);
-	means(top, "show debug virtualservice a", GRAMMAR_SHOW, 0, "a");
-	means(top, "show debug virtualservice a capture", GRAMMAR_SHOW_CAPTURE, 0, "a");
-	means(top, "show debug virtualservice capture", GRAMMAR_SHOW, 0, "capture");
-	means(service, "capture_params duration 5", GRAMMAR_SET, SETTINGS_DURATION, "5");
-	means(service, "capture_params num_pkts 1000", GRAMMAR_SET, SETTINGS_COUNT, "1000");
-	means(service, "capture_params pkt_size 96", GRAMMAR_SET, SETTINGS_SNAPLEN, "96");
-	means(service, "debug_ip", GRAMMAR_ADDRESSES, 0, NULL);
-	means(service, "debug_ip addrs 10.10.10.10", GRAMMAR_ADDRESSES, SETTINGS_ADDRS,
-	      "10.10.10.10");
-	means(service, "debug_ip prefixes 10.0.0.0/8", GRAMMAR_ADDRESSES, SETTINGS_PREFIXES,
-	      "10.0.0.0/8");
-	means(ip, "addrs 10.10.10.10", GRAMMAR_SET, SETTINGS_ADDRS, "10.10.10.10");
-	means(ip, "ranges 1.1.1.1-1.1.1.9", GRAMMAR_SET, SETTINGS_RANGES, "1.1.1.1-1.1.1.9");
-	means(ip, "no addrs", GRAMMAR_CLEAR, SETTINGS_ADDRS, NULL);
-	means(ip, "no addrs 10.10.10.10", GRAMMAR_CLEAR, SETTINGS_ADDRS, "10.10.10.10");
-	means(service, "debug_virtualservice_hm_only", GRAMMAR_SET, SETTINGS_MONITORS, "only");
-	means(service, "debug_virtual service_hm_include", GRAMMAR_SET, SETTINGS_MONITORS,
-	      "include");
-	means(service, "debug_virtual service_hm_none", GRAMMAR_SET, SETTINGS_MONITORS, "none");
-	means(service, "no debug_virtual service_hm_only", GRAMMAR_CLEAR, SETTINGS_MONITORS, NULL);
-	means(service, "capture", GRAMMAR_SET, SETTINGS_CAPTURE, "True");
-	means(service, "no capture", GRAMMAR_CLEAR, SETTINGS_CAPTURE, NULL);
-	means(service, "no capture_params", GRAMMAR_CLEAR, SETTINGS_LIMITS, NULL);
-	means(service, "no capture_params num_pkts", GRAMMAR_CLEAR, SETTINGS_COUNT, NULL);
-	means(service, "no debug_ip prefixes 10.0.0.0/8", GRAMMAR_CLEAR, SETTINGS_PREFIXES,
-	      "10.0.0.0/8");
-	means(service, "save", GRAMMAR_SAVE, 0, NULL);
-	means(ip, "do show debug virtualservice a capture", GRAMMAR_SHOW_CAPTURE, 0, "a");
-	means(service, "do show virtualservice", GRAMMAR_SHOW_SERVICES, 0, NULL);
-
-	wrong(top, "deb virtualservice a", "unknown word 'deb'");
-	wrong(top, "DEBUG virtualservice a", "unknown word 'DEBUG'");
-	wrong(top, "debug virtualservice a b", "unknown word 'b' after 'debug virtualservice a'");
-	wrong(top, "show", "after 'show' comes debug or virtualservice");
-	wrong(top, "debug virtualservice", "after 'debug virtualservice' comes <name>");
-	wrong(top, "save", "'save' is for the mode 'debugvirtualservice'");
-	wrong(top, "addrs 1.1.1.1", "'addrs' is for the mode 'debugvirtualservice:debug_ip'");
-	wrong(top, "do show virtualservice", "'do' is for the mode 'debugvirtualservice'");
-	wrong(service, "show virtualservice", "'show' is for the top: exit first, or try 'do'");
-	wrong(service, "do exit", "unknown word 'exit' after 'do'");
-	wrong(service, "do", "after 'do' comes show");
-	wrong(service, "no save", "unknown word 'save' after 'no'");
-	wrong(ip, "debug_ip addrs 1.1.1.1", "'debug_ip' is for the mode 'debugvirtualservice'");
-
-	next(top, "", "debug show where help exit");
-	next(top, "show debug virtualservice x", "capture <cr>");
-	next(top, "nonsense", "");
-	next(top, "show debug virtualservice x capture", "<cr>");
-	next(service, "capture_params", "duration num_pkts pkt_size");
-	next(service, "capture_params duration", "<minutes>");
-	next(service, "do show", "debug virtualservice");
-	next(service, "debug_ip", "addrs prefixes ranges <cr>");
-	next(ip, "", "addrs prefixes ranges no save where do help exit");
-
-	walk_all(top, 7);
-	walk_all(service, 30);
-	walk_all(ip, 14);
+	test_commands_of_the_top();
+	test_commands_of_a_service();
+	test_commands_of_addresses();
+	test_invalid_commands();
+	test_next_words();
+	test_every_command();
 	return done_testing();
 }

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-static void
-is_table(const struct settings *settings, const char *wanted, const char *name)
+static char *
+print_table(const struct settings *settings)
 {
 	char *text = NULL;
 	size_t size;
@@ -14,7 +14,48 @@ is_table(const struct settings *settings, const char *wanted, const char *name)
 
 	settings_table_print(settings, "Test-VS", out, &why);
 	fclose(out);
-	is_str(text, wanted, name);
+	return text;
+}
+
+/* Whether the cell of a row, between two bars, is this text and blanks. */
+static bool
+cell_is(const char *cell, const char *end, const char *text)
+{
+	const size_t length = strlen(text);
+
+	return cell[0] == ' ' && end[-1] == ' ' && (size_t)(end - cell) >= length + 2 &&
+	       strncmp(cell + 1, text, length) == 0 &&
+	       strspn(cell + 1 + length, " ") == (size_t)(end - cell) - 1 - length;
+}
+
+/* The rows of a table, FIELD=VALUE each, are these; its frame is closed. */
+static void
+has_rows(const struct settings *settings, const char *const *rows, const char *name)
+{
+	char *text = print_table(settings), *rest = text;
+	const char *rule = strsep(&rest, "\n"), *line;
+	const char *middle = strchr(rule + 1, '+');
+	const size_t width = strlen(rule), column = middle ? (size_t)(middle - rule) : 0;
+	bool framed = column > 0 && rule[strspn(rule, "+-")] == '\0', same = true;
+	size_t number = 0;
+
+	for (; (line = strsep(&rest, "\n")) && *line; number++) {
+		framed &= strlen(line) == width;
+		if (number == 1 || !rest || !*rest) {
+			framed &= strcmp(line, rule) == 0;
+			continue;
+		}
+		char *row = strdup(number == 0 ? "Field=Value" : *rows ? *rows++ : "=");
+		char *value = strchr(row, '=');
+
+		*value++ = '\0';
+		framed &= line[0] == '|' && line[column] == '|' && line[width - 1] == '|';
+		same &= framed && cell_is(line + 1, line + column, row) &&
+			cell_is(line + column + 1, line + width - 1, value);
+		free(row);
+	}
+	ok(framed, "%s: the frame is closed", name);
+	ok(same && !*rows, "%s: the rows are those of what is set", name);
 	free(text);
 }
 
@@ -78,7 +119,7 @@ comes_back(const struct settings *settings)
 }
 
 static void
-hold_many(void)
+test_many_addresses(void)
 {
 	struct settings settings = SETTINGS_INIT;
 	struct failure why = FAILURE_INIT;
@@ -98,69 +139,92 @@ hold_many(void)
 	settings_release(&settings);
 }
 
-int
-main(void)
+static void
+test_nothing_is_set(void)
+{
+	static const char *const rows[] = {"uuid=Test-VS", "name=Test-VS", NULL};
+
+	has_rows(&SETTINGS_INIT, rows, "nothing");
+	comes_back(&SETTINGS_INIT);
+}
+
+/* The one table that is stated as a whole: it is another product's, which users compare with. */
+static void
+test_table_of_the_product(void)
 {
 	struct settings settings = SETTINGS_INIT;
-	struct failure why = FAILURE_INIT;
+	char *text;
 
-	is_table(&settings,
-		 "+-------+---------+\n"
-		 "| Field | Value   |\n"
-		 "+-------+---------+\n"
-		 "| uuid  | Test-VS |\n"
-		 "| name  | Test-VS |\n"
-		 "+-------+---------+\n",
-		 "nothing is set");
-	comes_back(&settings);
 	takes(&settings, SETTINGS_COUNT, "1000");
 	takes(&settings, SETTINGS_ADDRS, "10.10.10.10");
 	takes(&settings, SETTINGS_CAPTURE, NULL);
-	is_table(&settings,
-		 "+----------------+-------------+\n"
-		 "| Field          | Value       |\n"
-		 "+----------------+-------------+\n"
-		 "| uuid           | Test-VS     |\n"
-		 "| name           | Test-VS     |\n"
-		 "| debug_ip       |             |\n"
-		 "|   addrs[1]     | 10.10.10.10 |\n"
-		 "| capture        | True        |\n"
-		 "| capture_params |             |\n"
-		 "|   duration     | 0 mins      |\n"
-		 "|   num_pkts     | 1000        |\n"
-		 "+----------------+-------------+\n",
-		 "as in the manual of the product");
+	text = print_table(&settings);
+	is_str(text,
+	       "+----------------+-------------+\n"
+	       "| Field          | Value       |\n"
+	       "+----------------+-------------+\n"
+	       "| uuid           | Test-VS     |\n"
+	       "| name           | Test-VS     |\n"
+	       "| debug_ip       |             |\n"
+	       "|   addrs[1]     | 10.10.10.10 |\n"
+	       "| capture        | True        |\n"
+	       "| capture_params |             |\n"
+	       "|   duration     | 0 mins      |\n"
+	       "|   num_pkts     | 1000        |\n"
+	       "+----------------+-------------+\n",
+	       "as in the manual of the product");
+	free(text);
 	comes_back(&settings);
+	settings_release(&settings);
+}
 
-	takes(&settings, SETTINGS_ADDRS, "2001:db8::1");
-	takes(&settings, SETTINGS_ADDRS, "2001:DB8:0::1");
-	takes(&settings, SETTINGS_PREFIXES, "10.2.0.0/16");
-	takes(&settings, SETTINGS_RANGES, "10.1.1.1-10.1.1.255");
-	takes(&settings, SETTINGS_DURATION, "90s");
-	takes(&settings, SETTINGS_SNAPLEN, "96");
-	takes(&settings, SETTINGS_MONITORS, "include");
-	settings.capture = false;
-	is_table(&settings,
-		 "+-------------------------+---------------------+\n"
-		 "| Field                   | Value               |\n"
-		 "+-------------------------+---------------------+\n"
-		 "| uuid                    | Test-VS             |\n"
-		 "| name                    | Test-VS             |\n"
-		 "| debug_ip                |                     |\n"
-		 "|   addrs[1]              | 10.10.10.10         |\n"
-		 "|   addrs[2]              | 2001:db8::1         |\n"
-		 "|   prefixes[1]           | 10.2.0.0/16         |\n"
-		 "|   ranges[1]             | 10.1.1.1-10.1.1.255 |\n"
-		 "| capture_params          |                     |\n"
-		 "|   duration              | 90 secs             |\n"
-		 "|   num_pkts              | 1000                |\n"
-		 "|   pkt_size              | 96 bytes            |\n"
-		 "| debug_virtualservice_hm | include             |\n"
-		 "+-------------------------+---------------------+\n",
-		 "everything");
+/* Something in every field. */
+static void
+set_everything(struct settings *settings)
+{
+	*settings = SETTINGS_INIT;
+	takes(settings, SETTINGS_COUNT, "1000");
+	takes(settings, SETTINGS_ADDRS, "10.10.10.10");
+	takes(settings, SETTINGS_ADDRS, "2001:db8::1");
+	takes(settings, SETTINGS_ADDRS, "2001:DB8:0::1");
+	takes(settings, SETTINGS_PREFIXES, "10.2.0.0/16");
+	takes(settings, SETTINGS_RANGES, "10.1.1.1-10.1.1.255");
+	takes(settings, SETTINGS_DURATION, "90s");
+	takes(settings, SETTINGS_SNAPLEN, "96");
+	takes(settings, SETTINGS_MONITORS, "include");
+}
+
+static void
+test_everything_is_set(void)
+{
+	static const char *const rows[] = {"uuid=Test-VS",
+					   "name=Test-VS",
+					   "debug_ip=",
+					   "  addrs[1]=10.10.10.10",
+					   "  addrs[2]=2001:db8::1",
+					   "  prefixes[1]=10.2.0.0/16",
+					   "  ranges[1]=10.1.1.1-10.1.1.255",
+					   "capture_params=",
+					   "  duration=90 secs",
+					   "  num_pkts=1000",
+					   "  pkt_size=96 bytes",
+					   "debug_virtualservice_hm=include",
+					   NULL};
+	struct settings settings;
+
+	set_everything(&settings);
+	has_rows(&settings, rows, "everything");
 	settings.id = strdup("Test-VS.20260101_000000");
 	comes_back(&settings);
+	settings_release(&settings);
+}
 
+static void
+test_invalid_values(void)
+{
+	struct settings settings;
+
+	set_everything(&settings);
 	refuses(&settings, SETTINGS_ADDRS, "10.1.1.300", "not an address: '10.1.1.300'");
 	refuses(&settings, SETTINGS_ADDRS, "10.0.0.0/8",
 		"'10.0.0.0/8' belongs to 'prefixes', not to 'addrs'");
@@ -172,29 +236,53 @@ main(void)
 	refuses(&settings, SETTINGS_COUNT, "-1", "not a number: '-1'");
 	refuses(&settings, SETTINGS_SNAPLEN, "262145", "number too large: '262145'");
 	refuses(&settings, SETTINGS_MONITORS, "some", "not 'none', 'include' or 'only': 'some'");
+	settings_release(&settings);
+}
 
+static void
+test_clearing(void)
+{
+	struct settings settings;
+	struct failure why = FAILURE_INIT;
+
+	set_everything(&settings);
 	ok(settings_clear(&settings, SETTINGS_ADDRS, "10.9.9.9", &why) < 0,
-	   "not what is not there");
+	   "an address that is not there cannot be cleared");
 	is_str(why.text, "'10.9.9.9' is not among the addrs", "... which is said");
 	ok(settings_clear(&settings, SETTINGS_ADDRS, "10.10.10.10", &why) == 0 &&
 	       settings.lists[0].count == 1,
-	   "one address away");
+	   "one address is cleared");
 	is_str(settings.lists[0].list[0], "2001:db8::1", "... and the other not");
 	comes_back(&settings);
 	settings_clear(&settings, SETTINGS_COUNT, NULL, &why);
-	ok(settings.count == 0 && settings.snaplen == 96, "one limit away");
+	ok(settings.count == 0 && settings.snaplen == 96, "one limit is cleared");
 	settings_clear(&settings, SETTINGS_LIMITS, NULL, &why);
 	settings_clear(&settings, SETTINGS_LISTS, NULL, &why);
 	settings_clear(&settings, SETTINGS_MONITORS, NULL, &why);
-	ok(settings_equal(&settings, &SETTINGS_INIT), "everything away");
+	ok(settings_equal(&settings, &SETTINGS_INIT), "everything is cleared");
 	settings_release(&settings);
+}
 
+static void
+test_recalling(void)
+{
 	recalls("count 5\nelse what\n", "");
 	recalls("count x\n", "'count': not a number: 'x'");
 	recalls("addrs 1.1.1.1\naddrs nobody\n", "'addrs': not an address: 'nobody'");
 	recalls("duration 99999999999999999999\n",
 		"'duration': not a number: '99999999999999999999'");
 	recalls("monitors\n", "'monitors': not 'none', 'include' or 'only': ''");
-	hold_many();
+}
+
+int
+main(void)
+{
+	test_nothing_is_set();
+	test_table_of_the_product();
+	test_everything_is_set();
+	test_invalid_values();
+	test_clearing();
+	test_recalling();
+	test_many_addresses();
 	return done_testing();
 }

@@ -1,0 +1,288 @@
+#include "base/parse.h"
+#include "import/draft.h"
+#include "tap.h"
+
+#include <stdlib.h>
+
+static const struct draft_location here = {"file", 7};
+static char *const no_engines[] = {NULL};
+
+static struct draft_endpoint
+endpoint(const char *host, int family)
+{
+	return (struct draft_endpoint){host, family, {"tcp", 80, 80}, NULL};
+}
+
+static void
+add_server(struct draft *draft, const char *host)
+{
+	struct draft_endpoint server = endpoint(host, 0);
+
+	draft_add_server(draft, here, &server);
+}
+
+/* How many lines of text begin with this. */
+static unsigned
+count_lines(const char *text, const char *beginning)
+{
+	unsigned count = strncmp(text, beginning, strlen(beginning)) == 0;
+
+	for (const char *s = text; (s = strchr(s, '\n')); s++)
+		count += strncmp(s + 1, beginning, strlen(beginning)) == 0;
+	return count;
+}
+
+static void
+test_names(void)
+{
+	static const char *const names[] = {"a.b",
+					    "a:b",
+					    "a-b",
+					    "a:b-",
+					    ":::",
+					    "",
+					    "\x1b[2J",
+					    "Aa0123456789012345678901234567890123456789012345678901"
+					    "23456789",
+					    "Aa0123456789012345678901234567890123456789012345678901"
+					    "23456789x"};
+	const size_t count = sizeof(names) / sizeof(*names);
+	struct drafts drafts = DRAFTS_INIT;
+	bool valid = true, unique = true, found = true, known = true;
+
+	for (size_t i = 0; i < count; i++)
+		drafts_add(&drafts, names[i]);
+	for (size_t i = 0; i < count; i++) {
+		valid &= parse_is_name(drafts.list[i]->name);
+		found &= drafts_find(&drafts, drafts.list[i]->name) == drafts.list[i];
+		known &= drafts_find(&drafts, names[i]) != NULL;
+		for (size_t k = 0; k < i; k++)
+			unique &= strcmp(drafts.list[i]->name, drafts.list[k]->name) != 0;
+	}
+	ok(valid, "every service has a valid name");
+	ok(unique, "... of its own");
+	ok(found, "... by which it is found");
+	ok(known, "... as it is by the name that it was given");
+	ok(!drafts_find(&drafts, "other"), "another name finds none");
+	drafts_release(&drafts);
+}
+
+static void
+test_lines_are_unique(void)
+{
+	struct drafts drafts = DRAFTS_INIT;
+	struct draft *draft = drafts_add(&drafts, "a");
+	struct draft_endpoint server = endpoint("10.0.0.1", 0);
+
+	draft_add_server(draft, here, &server);
+	server.comment = "again";
+	draft_add_server(draft, here, &server);
+	ok(draft->servers.lines.count == 1, "a line is added once, whatever its comment");
+	server.ports.last = 81;
+	draft_add_server(draft, here, &server);
+	ok(draft->servers.lines.count == 2, "... and with other ports again");
+	ok(draft_endpoints_have_host(&draft->servers, "10.0.0.1"), "the address is there");
+	ok(!draft_endpoints_have_host(&draft->servers, "10.0.0.10") &&
+	       !draft_endpoints_have_host(&draft->servers, "10.0.0"),
+	   "... and neither a longer nor a shorter one");
+	ok(draft_endpoints_have_port(&draft->servers, "tcp", 81) &&
+	       !draft_endpoints_have_port(&draft->servers, "tcp", 82) &&
+	       !draft_endpoints_have_port(&draft->servers, "udp", 81),
+	   "ports are there by protocol, ranges included");
+	add_server(draft, "::ffff:10.0.0.1");
+	ok(draft->servers.lines.count == 2, "an IPv4-mapped address is that of IPv4");
+	for (unsigned i = 0; i < DRAFT_LINES_MAX + 10; i++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "10.1.%u.%u", i / 256, i % 256);
+		add_server(draft, address);
+	}
+	ok(draft->servers.lines.count == DRAFT_LINES_MAX && drafts.warnings.count > 0,
+	   "there are at most %d, with a warning", DRAFT_LINES_MAX);
+	drafts_release(&drafts);
+}
+
+/* Resolves everything, and keeps what it was asked for in context. */
+static int
+resolve(void *context, const char *name, struct strvec *addresses, struct failure *why)
+{
+	strvec_push(context, name ? name : "*");
+	if (name && strcmp(name, "nowhere") == 0)
+		return failure_set(why, "cannot resolve '%s'", name);
+	strvec_push(addresses, "10.0.0.1");
+	strvec_push(addresses, "2001:db8::1");
+	return 0;
+}
+
+static void
+test_resolving(void)
+{
+	static const char *const hostile[] = {"-oProxyCommand=x", "$(touch@x)", "a/../b", "a b",
+					      "a\nengine b",      "300.0.0.1.", ""};
+	struct strvec asked = STRVEC_INIT;
+	struct drafts drafts = {.resolve = resolve, .context = &asked};
+	struct draft *draft = drafts_add(&drafts, "a");
+	struct draft_endpoint six = endpoint("six.example", 6), any = endpoint(NULL, 0);
+
+	add_server(draft, "both.example");
+	ok(draft->servers.lines.count == 2, "a name stands for all its addresses");
+	draft_add_vip(draft, here, &six);
+	ok(draft->vips.lines.count == 1 && draft->vips.lines.list[0][0] == '2',
+	   "... or those of a family");
+	draft_add_vip(draft, here, &any);
+	ok(draft->vips.lines.count == 2, "no host is every address of the host, each once");
+	ok(drafts.warnings.count == 0, "... all without a warning");
+	add_server(draft, "nowhere");
+	is_str(drafts.warnings.list[0], "file:7: cannot resolve 'nowhere'",
+	       "a name without an address is warned of");
+	strvec_release(&asked);
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile); i++)
+		add_server(draft, hostile[i]);
+	ok(asked.count == 0 && draft->servers.lines.count == 2,
+	   "what is no host name reaches neither the resolver nor a line");
+	drafts.resolve = NULL;
+	add_server(draft, "name.example");
+	ok(draft->servers.lines.count == 2, "without a resolver there are no names");
+	drafts_release(&drafts);
+	strvec_release(&asked);
+}
+
+static void
+test_wanted(void)
+{
+	char *const wanted[] = {"b", "other", NULL};
+	struct drafts drafts = {.wanted = wanted};
+	struct draft *a = drafts_add(&drafts, "a"), *b = drafts_add(&drafts, "b");
+	struct draft_endpoint vip = endpoint("192.0.2.1", 0);
+
+	drafts_add(&drafts, "other");
+	draft_add_vip(a, here, &vip);
+	draft_warn(a, here, "of a");
+	ok(a->vips.lines.count == 0 && drafts.warnings.count == 0,
+	   "a service that is not wanted takes no lines and gives no warnings");
+	draft_add_vip(b, here, &vip);
+	draft_warn(b, here, "of b");
+	draft_warn(b, here, "of b");
+	ok(b->vips.lines.count == 1 && drafts.warnings.count == 1,
+	   "... and one that is wanted does, each once");
+	drafts_drop_empty(&drafts);
+	ok(drafts.count == 1 && drafts.list[0] == b, "only one that is wanted and has a VIP stays");
+	drafts_release(&drafts);
+}
+
+/* Of every subset of kinds of sources: source lines are there if it has one kind, and that known.
+ */
+static void
+test_sources(void)
+{
+	static const char *const sources[] = {"client", "10.0.0.1", "10.0.0.2-10.0.0.4", NULL};
+	bool agrees = true;
+
+	for (unsigned subset = 1; subset < 1u << 4; subset++) {
+		struct drafts drafts = DRAFTS_INIT;
+		struct draft *draft = drafts_add(&drafts, "a");
+		const unsigned addresses = (subset >> 1 & 1) + (subset >> 2 & 1);
+		const bool has_client = subset & 1, has_unknown = subset >> 3;
+		const unsigned expected = has_unknown ? 0 : !has_client ? addresses : !addresses;
+		char *text;
+
+		for (unsigned i = 0; i < 4; i++)
+			if (subset >> i & 1)
+				draft_add_source(draft, sources[i]);
+		text = draft_format(draft, no_engines);
+		agrees &= count_lines(text, "source ") == expected;
+		free(text);
+		drafts_release(&drafts);
+	}
+	ok(agrees, "a source is printed if all servers' are known and of one kind");
+}
+
+static void
+test_monitor_paths(void)
+{
+	static const char *const unusable[] = {"/",   "", "health", "/a b", "/a\nengine x",
+					       "/$x", "*"};
+	struct drafts drafts = DRAFTS_INIT;
+	struct draft *draft = drafts_add(&drafts, "a");
+
+	draft_add_http_monitor(draft, here, "/health");
+	draft_add_http_monitor(draft, here, "/health?verbose=1");
+	ok(draft->monitors.count == 1, "a query is no part of a monitor's path");
+	is_str(draft->monitors.list[0], "http /health", "... which is its line");
+	for (size_t i = 0; i < sizeof(unusable) / sizeof(*unusable); i++)
+		draft_add_http_monitor(draft, here, unusable[i]);
+	ok(draft->monitors.count == 1 && drafts.warnings.count == 7,
+	   "a path that is no monitor's is warned of");
+	drafts_release(&drafts);
+}
+
+static void
+test_file(void)
+{
+	char *const engines[] = {"lb1", "lb2", NULL};
+	struct drafts drafts = DRAFTS_INIT;
+	struct draft *draft = drafts_add(&drafts, "a");
+	struct draft_endpoint vip = endpoint("192.0.2.1", 0);
+	char *text;
+
+	vip.comment = "x\nengine evil";
+	draft_add_vip(draft, here, &vip);
+	draft_add_comment(draft, "of\nengine evil");
+	draft_add_monitor(draft, "tcp/%u", 8081u);
+	text = draft_format(draft, engines);
+	ok(count_lines(text, "# service a\n") == 1, "a file begins with the service's name");
+	ok(count_lines(text, "engine ") == 2, "... and has a line for each engine, but no other");
+	ok(count_lines(text, "vip ") == 1 && count_lines(text, "monitor ") == 1,
+	   "... and one for each that was added");
+	free(text);
+	ok(drafts_are_complete(&drafts), "memory was enough");
+	drafts_release(&drafts);
+}
+
+static void
+test_ports(void)
+{
+	static const struct {
+		const char *word;
+		unsigned first, last; /* 0: malformed */
+	} cases[] = {{"80", 80, 80}, {"80-90", 80, 90},  {"1-65535", 1, 65535}, {"0", 0, 0},
+		     {"", 0, 0},     {"90-80", 0, 0},    {"65536", 0, 0},       {"80-", 0, 0},
+		     {"-80", 0, 0},  {"80-65536", 0, 0}, {"x", 0, 0},           {"80 ", 0, 0}};
+	static const struct {
+		const char *word, *host, *ports;
+	} splits[] = {{"10.0.0.1:80", "10.0.0.1", "80"},
+		      {"10.0.0.1", "10.0.0.1", NULL},
+		      {"[2001:db8::1]:80", "2001:db8::1", "80"},
+		      {"[2001:db8::1]", "2001:db8::1", NULL},
+		      {":80", "", "80"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		unsigned first = 0, last = 0;
+		int rc = draft_endpoint_parse_ports(cases[i].word, &first, &last);
+
+		ok((rc == 0) == (cases[i].first > 0) && first == cases[i].first &&
+		       last == cases[i].last,
+		   "ports '%s'", cases[i].word);
+	}
+	for (size_t i = 0; i < sizeof(splits) / sizeof(*splits); i++) {
+		char *copy = strdup(splits[i].word), *ports;
+
+		is_str(draft_endpoint_split(copy, &ports), splits[i].host, splits[i].word);
+		is_str(ports, splits[i].ports, "... and its ports");
+		free(copy);
+	}
+}
+
+int
+main(void)
+{
+	test_names();
+	test_lines_are_unique();
+	test_resolving();
+	test_wanted();
+	test_sources();
+	test_monitor_paths();
+	test_file();
+	test_ports();
+	return done_testing();
+}
