@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include "base/process.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -45,6 +46,22 @@ cli_start(const struct command *command)
 	self = command;
 	umask(077);
 	fill_standard_files();
+}
+
+void
+cli_siblings_first(void)
+{
+	const char *path = getenv("PATH");
+	char own[PROCESS_PATH_MAX], *value, *slash;
+
+	/* Without its own path PATH has to do. */
+	if (process_own_path(own) < 0 || (slash = strrchr(own, '/')) == own)
+		return;
+	*slash = '\0';
+	value = xasprintf("%s:%s", own, path ? path : "/usr/bin:/bin");
+	if (setenv("PATH", value, 1) < 0)
+		die("out of memory");
+	free(value);
 }
 
 static void

@@ -32,6 +32,10 @@ enum { CLI_HELP = 0x1000, CLI_VERSION };
 /* Call first: sets the name for messages, umask 077, and makes sure that descriptors 0-2 exist. */
 void cli_start(const struct command *command);
 
+/* Puts the directory of this program first on PATH, so that the vcap commands it runs are those
+ * installed beside it. Call before the first of them, and before any thread starts. */
+void cli_siblings_first(void);
+
 /* Acts on --help and --version (prints to stdout, exits 0); anything else is wrong usage. Start
  * the short option string with ':' so that a missing argument is told apart. */
 _Noreturn void cli_option(int opt, char **argv);

@@ -2,7 +2,6 @@
  * vcap-check: before a capture, whether the engines could do it: reached or not, version,
  * privilege, interfaces, whose the VIPs are, room on the disk, clock. Nothing is changed anywhere.
  */
-#include "base/process.h"
 #include "base/table.h"
 #include "cli.h"
 #include "controller/config.h"
@@ -133,8 +132,7 @@ main(int argc, char **argv)
 	if (engines_load(&known, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	round = choose(argv + optind, &known);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	if (enginechecks_run(round.list, round.count, JOBS, &why) < 0)
 		die("%s", why.text);
 	ready = print(&round, form);

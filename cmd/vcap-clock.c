@@ -2,7 +2,6 @@
  * vcap-clock: an engine's clock against this one, from the fastest of several questions.
  */
 #include "base/parse.h"
-#include "base/process.h"
 #include "cli.h"
 #include "controller/clock_offset.h"
 #include "controller/engine.h"
@@ -63,8 +62,7 @@ main(int argc, char **argv)
 	if (engines_load(&engines, getenv, &why) < 0 || !engines_find(&engines, name, &why))
 		die_usage("%s", why.text);
 	engines_release(&engines);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	if (clock_offset_measure(&offset, name, (unsigned)exchanges, &why) < 0)
 		die("%s", why.text);
 	printf("%s %s\n", key, clock_offset_print(&offset, text));

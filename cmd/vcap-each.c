@@ -138,8 +138,7 @@ main(int argc, char **argv)
 	tasks = choose_engines(&capture, request.engines, &count);
 	for (size_t i = 0; i < count; i++)
 		tasks[i].argv = command_for(&engines, &capture, tasks[i].name, request.command);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	failed = fanout_run(tasks, count, request.jobs, request.input, request.timeout_ns, record,
 			    &capture, &why);
 	if (failed < 0)

@@ -114,8 +114,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	if (spool_open(&spool, getenv, &why) < 0 ||
 	    spool_find(&spool, request.capture, &entry, &why) < 0)
 		die("%s", why.text);

@@ -4,7 +4,6 @@
  */
 #include "base/outfile.h"
 #include "base/parse.h"
-#include "base/process.h"
 #include "cli.h"
 #include "controller/engine.h"
 #include "controller/fetch.h"
@@ -91,8 +90,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	fetch.engine = request.engine;
 	fetch.directory = request.directory;
 	fetch.is_region = request.is_region;

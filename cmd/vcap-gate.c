@@ -3,6 +3,7 @@
  * do. It reads the command line that vcap-on sent, without a shell, and executes it if it is a
  * command of vcap's on a capture in the directory for captures.
  */
+#include "base/process.h"
 #include "base/shquote.h"
 #include "base/strvec.h"
 #include "cli.h"
@@ -11,7 +12,6 @@
 #include "flows/pairsource_spec.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,31 +59,20 @@ parse_options(int argc, char **argv)
 	return gate;
 }
 
-/* The path of the command beside this program: neither PATH nor the sender decides it. */
-static char *
-sibling(const char *name)
-{
-	char own[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	char *slash;
-
-	if (length < 0)
-		die("cannot find this program's path: %s", strerror(errno));
-	own[length] = '\0';
-	slash = strrchr(own, '/');
-	return xasprintf("%.*s/%s", (int)(slash - own), own, name);
-}
-
 /* Executes the command, with nothing of the sender's in its environment. */
 static _Noreturn void
 execute(const struct gate *gate, char *const *command)
 {
 	struct strvec argv = STRVEC_INIT;
-	char **words;
+	char **words, *program;
 
 	if (gate->sudo)
 		strvec_pushl(&argv, "sudo", "-n", "--", NULL);
-	strvec_push_nodup(&argv, sibling(gate_name(*command)));
+	/* Neither PATH nor the sender decides which program this is. */
+	program = process_sibling(gate_name(*command));
+	if (!program)
+		die("cannot find this program's path: %s", strerror(errno));
+	strvec_push_nodup(&argv, program);
 	strvec_pushv(&argv, command + 1);
 	words = strvec_detach(&argv);
 	if (!words || clearenv() != 0 || setenv("PATH", SAFE_PATH, 1) != 0)

@@ -1,7 +1,6 @@
 /*
  * vcap-import: service files from the configuration of HAProxy, IPVS, nftables or nginx.
  */
-#include "base/process.h"
 #include "cli.h"
 #include "controller/ask.h"
 #include "controller/config.h"
@@ -131,8 +130,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	options = parse_options(argc, argv);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	ask.engines = options.engines;
 	input.file = options.file;
 	input.engine = options.engines ? options.engines[0] : NULL;

@@ -4,7 +4,6 @@
  */
 #include "base/clock.h"
 #include "base/parse.h"
-#include "base/process.h"
 #include "cli.h"
 #include "controller/live.h"
 #include "controller/params_cli.h"
@@ -129,8 +128,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	parse_options(argc, argv, &cli, &live.lease_ns);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	if (live_find_region(&cli))

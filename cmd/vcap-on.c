@@ -2,7 +2,6 @@
  * vcap-on: runs a command on an engine, by becoming the transport's own command. What goes wrong
  * before the command starts is 255, as with ssh.
  */
-#include "base/process.h"
 #include "cli.h"
 #include "controller/engine.h"
 #include "controller/transport.h"
@@ -52,8 +51,7 @@ main(int argc, char **argv)
 	engine = engines_find(&engines, argv[optind], &why);
 	if (!engine)
 		die_usage("%s", why.text);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	command = transport_command(engine, argv + optind + 1);
 	if (command)
 		execvp(command[0], command);

@@ -226,7 +226,6 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	request = parse_options(argc, argv, &arguments);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	return cli_finish(request->answer(&arguments));
 }

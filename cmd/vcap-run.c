@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/daemon.h"
+#include "base/priv.h"
 #include "capture/notices.h"
 #include "capture/run_options.h"
 #include "cli.h"
@@ -122,6 +123,7 @@ main(int argc, char **argv)
 	cli_start(&command);
 	/* An inherited descriptor would keep its other end waiting. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
+	cli_siblings_first();
 	read_options(&options, argc, argv);
 	read_job(options.job, &job, &program);
 	if (options.session.detached)

@@ -3,7 +3,6 @@
  * in modes, and saving it starts and stops captures. Standard input is a script unless it is a
  * terminal.
  */
-#include "base/process.h"
 #include "cli.h"
 #include "shell/lineedit.h"
 #include "shell/repl.h"
@@ -70,8 +69,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	commands = parse_options(argc, argv);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	/* In order with the output of the commands that it runs. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	shell.out = stdout;

@@ -6,7 +6,6 @@
 #include "base/datetime.h"
 #include "base/diskquota.h"
 #include "base/parse.h"
-#include "base/process.h"
 #include "base/strvec.h"
 #include "cli.h"
 #include "controller/params.h"
@@ -152,8 +151,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	id = parse_options(argc, argv, &cli);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	if (id && !spool_is_id_of(id, params->service))

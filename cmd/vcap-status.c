@@ -1,7 +1,6 @@
 /*
  * vcap-status: how a capture is doing, engine by engine. The engines of one that goes on are asked.
  */
-#include "base/process.h"
 #include "base/strvec.h"
 #include "base/table.h"
 #include "cli.h"
@@ -121,8 +120,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	table = status_table_new(request.form);
 	if (!table || spool_open(&spool, getenv, &why) < 0)
 		die("%s", table ? why.text : "out of memory");

@@ -1,7 +1,6 @@
 /*
  * vcap-stop: ends a capture on all its engines, and then waits as vcap-wait does.
  */
-#include "base/process.h"
 #include "base/strvec.h"
 #include "cli.h"
 #include "controller/commands.h"
@@ -111,8 +110,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	word = parse_options(argc, argv, &waits);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
 		die("%s", why.text);
 	if (call_off(&entry)) {

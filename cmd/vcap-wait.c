@@ -4,7 +4,6 @@
  */
 #include "base/clock.h"
 #include "base/parse.h"
-#include "base/process.h"
 #include "cli.h"
 #include "controller/collect.h"
 #include "controller/schedule.h"
@@ -114,8 +113,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	word = parse_options(argc, argv, &poll_ns);
-	if (process_siblings_first() < 0)
-		die("out of memory");
+	cli_siblings_first();
 	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
 		die("%s", why.text);
 	if (spool_entry_lock(&entry, &why) < 0) {

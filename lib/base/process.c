@@ -19,25 +19,25 @@
 #include <unistd.h>
 
 int
-process_siblings_first(void)
+process_own_path(char path[PROCESS_PATH_MAX])
 {
-	char self[4096], *slash, *value;
-	const char *path = getenv("PATH");
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	int rc;
+	const ssize_t length = readlink("/proc/self/exe", path, PROCESS_PATH_MAX - 1);
 
-	if (length <= 0)
-		return 0;
-	self[length] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash || slash == self)
-		return 0;
-	*slash = '\0';
-	if (asprintf(&value, "%s:%s", self, path ? path : "/usr/bin:/bin") < 0)
+	if (length <= 0 || path[0] != '/')
 		return -1;
-	rc = setenv("PATH", value, 1);
-	free(value);
-	return rc;
+	path[length] = '\0';
+	return 0;
+}
+
+char *
+process_sibling(const char *name)
+{
+	char own[PROCESS_PATH_MAX], *path;
+
+	if (process_own_path(own) < 0)
+		return NULL;
+	*strrchr(own, '/') = '\0';
+	return asprintf(&path, "%s/%s", own, name) < 0 ? NULL : path;
 }
 
 /* Makes fd the descriptor number target, and one that survives exec. */

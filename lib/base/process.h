@@ -21,9 +21,14 @@ struct process {
 
 #define PROCESS_INIT ((struct process){.handle = -1})
 
-/* Puts the directory of the running program first on PATH, so that its siblings are found there.
- * Call before the first child. -1: no memory. */
-int process_siblings_first(void);
+/* The absolute path of the program that runs, whatever PATH and argv[0] say. -1 with errno set: it
+ * cannot be read; path is undefined. */
+#define PROCESS_PATH_MAX 4096
+int process_own_path(char path[PROCESS_PATH_MAX]);
+
+/* The path of the program called name in the directory of the one that runs, whether it exists or
+ * not. Heap; NULL with errno set on failure. */
+char *process_sibling(const char *name);
 
 /* Starts argv with these descriptors as 0, 1 and 2 (they stay open here; -1 is /dev/null). -1 with
  * why if it cannot be started at all, a missing program included. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "base/priv.h"
+#include "base/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -169,7 +170,7 @@ prepare(struct work *work, struct failure *why)
 			 ? 0
 			 : -1;
 	}
-	return rc < 0 ? failure_nomem(why) : priv_confine(-1, NULL, why);
+	return rc < 0 ? failure_nomem(why) : sandbox_confine(-1, NULL, why);
 }
 
 static int

@@ -2,30 +2,13 @@
 
 #include "base/diskquota.h"
 #include "base/priv.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define RUN_PATH_MAX (PATH_MAX + 16)
-
-/* The path of the vcap-run beside this program; "" if that is unknown. */
-static void
-find_run(char path[RUN_PATH_MAX])
-{
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
-	char *slash;
-
-	path[length > 0 ? length : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (slash)
-		strcpy(slash + 1, "vcap-run");
-	else
-		*path = '\0';
-}
 
 /* Opens dir, or the nearest directory above it that exists. */
 static int
@@ -53,16 +36,16 @@ void
 hostcheck_init(struct hostcheck *check, const char *dir, const char *const *names,
 	       size_t name_count)
 {
-	char run[RUN_PATH_MAX];
+	char *run = process_sibling("vcap-run");
 	int fd = open_nearest(dir);
 
-	find_run(run);
 	*check = (struct hostcheck){
-	    .run_is_denied = access(run, X_OK) < 0 && errno == EACCES,
-	    .has_net_raw = priv_has_net_raw() || priv_file_has_net_raw(run),
+	    .run_is_denied = run && access(run, X_OK) < 0 && errno == EACCES,
+	    .has_net_raw = priv_has_net_raw() || (run && priv_file_has_net_raw(run)),
 	    .ifaces = IFACES_INIT,
 	    .has_directory = fd >= 0,
 	};
+	free(run);
 	if (fd < 0) {
 		failure_errno(&check->directory_error, "cannot open '%s'", dir);
 	} else {

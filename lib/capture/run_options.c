@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "base/sandbox.h"
 #include "flows/pairsource_spec.h"
 
 #include <string.h>
@@ -69,7 +70,7 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case RUN_OPTION_FLOWS:
 		session->flows = word;
 		return pairsource_spec_parse(&(struct pairsource_spec){0}, word, why);
-	case RUN_OPTION_SANDBOX: return priv_parse_sandbox(word, &session->sandbox, why);
+	case RUN_OPTION_SANDBOX: return sandbox_parse(word, &session->sandbox, why);
 	case RUN_OPTION_DETACH: session->detached = true; return 0;
 	default: return failure_set(why, "unknown option");
 	}

@@ -13,7 +13,8 @@
 #include "capture/session.h"
 
 #include "base/daemon.h"
-#include "base/process.h"
+#include "base/priv.h"
+#include "base/sandbox.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,8 +60,6 @@ start_commands(struct session *session, const struct session_options *wanted, st
 
 	if (!wanted->filter)
 		return 0;
-	if (process_siblings_first() < 0)
-		return failure_errno(why, "cannot run '%s'", *wanted->filter);
 	if (wanted->flows &&
 	    flowproc_start(&session->flows, wanted->flows, service, err, session->dir.fd, why) < 0)
 		return -1;
@@ -84,7 +83,7 @@ session_begin(struct session *session, struct capture_options *options,
 	      const struct session_options *wanted, struct failure *why)
 {
 	struct capture *capture = &session->capture;
-	enum priv_sandbox sandbox = wanted->sandbox;
+	enum sandbox_mode sandbox = wanted->sandbox;
 	bool is_confined = false; /* to files in the directory, which then cannot be removed */
 
 	*session = SESSION_INIT;
@@ -103,9 +102,9 @@ session_begin(struct session *session, struct capture_options *options,
 	    priv_drop_all(why) < 0 || capture_filter(capture, why) < 0)
 		goto fail;
 	is_confined = true;
-	if (priv_confine_files(sandbox, session->dir.fd, NULL, why) < 0 ||
+	if (sandbox_confine_files(sandbox, session->dir.fd, NULL, why) < 0 ||
 	    capture_start(capture, why) < 0 ||
-	    priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, why) < 0 ||
+	    sandbox_confine_calls(sandbox, SANDBOX_CALLS_CAPTURE, SANDBOX_OPENS_NONE, why) < 0 ||
 	    capture_begin(capture, why) < 0)
 		goto fail;
 	return 0;

@@ -7,7 +7,7 @@
 #define VCAP_SESSION_H
 
 #include "base/failure.h"
-#include "base/priv.h"
+#include "base/sandbox.h"
 #include "capture/capture.h"
 #include "capture/filterproc.h"
 #include "capture/flowproc.h"
@@ -23,7 +23,7 @@ struct session_options {
 	char *const *filter;   /* argv of the filter command; NULL: none */
 	const char *flows;     /* source of pairs for it (flows/pairsource_spec.h); NULL: none */
 	bool detached;         /* commands write their messages to the file `log` */
-	enum priv_sandbox sandbox;
+	enum sandbox_mode sandbox;
 };
 
 struct session {

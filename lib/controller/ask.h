@@ -1,6 +1,6 @@
 /*
  * What is asked of a host: this one or, by vcap-on, engines. The answer is what a command prints.
- * process_siblings_first has been called before.
+ * PATH finds vcap's commands (cli_siblings_first).
  */
 #ifndef VCAP_ASK_H
 #define VCAP_ASK_H

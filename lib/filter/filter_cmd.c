@@ -1,6 +1,6 @@
 #include "filter/filter_cmd.h"
 
-#include "base/priv.h"
+#include "base/sandbox.h"
 #include "capfile/reader.h"
 #include "capfile/writer.h"
 
@@ -49,7 +49,7 @@ filter_cmd_run(struct filter_cmd *cmd, struct selection *selection, struct failu
 	enum copy_outcome outcome = COPY_FAILED;
 	struct reader *in = NULL;
 
-	if (priv_confine(cmd->out.dirfd, NULL, why) == 0)
+	if (sandbox_confine(cmd->out.dirfd, NULL, why) == 0)
 		in = reader_open_fd(cmd->in, cmd->name, why);
 	if (in)
 		outcome = filter_packets(cmd, in, selection, why);

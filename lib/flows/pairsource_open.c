@@ -1,6 +1,7 @@
 #include "flows/pairsource_open.h"
 
 #include "base/priv.h"
+#include "base/sandbox.h"
 #include "flows/conntrack.h"
 #include "flows/haproxy_ring.h"
 #include "flows/logtail.h"
@@ -30,11 +31,12 @@ confine(const struct pairsource *source, enum pairsource_spec_kind kind, struct 
 	const bool is_log = kind == PAIRSOURCE_SPEC_LOG;
 
 	if (priv_drop_others(powers[kind], why) < 0 ||
-	    priv_confine_files(PRIV_ENFORCE, -1, is_log ? logtail_directories(source) : NULL, why) <
-		0)
+	    sandbox_confine_files(SANDBOX_ENFORCE, -1, is_log ? logtail_directories(source) : NULL,
+				  why) < 0)
 		return -1;
-	return priv_confine_calls(PRIV_ENFORCE, is_log ? PRIV_CALLS_STDIO : PRIV_CALLS_SOCKETS,
-				  is_log, why);
+	return sandbox_confine_calls(SANDBOX_ENFORCE,
+				     is_log ? SANDBOX_CALLS_STDIO : SANDBOX_CALLS_SOCKETS,
+				     is_log ? SANDBOX_OPENS_TO_READ : SANDBOX_OPENS_NONE, why);
 }
 
 struct pairsource *

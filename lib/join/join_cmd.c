@@ -1,6 +1,6 @@
 #include "join/join_cmd.h"
 
-#include "base/priv.h"
+#include "base/sandbox.h"
 #include "capfile/reader.h"
 #include "capfile/writer.h"
 #include "join/join_stream.h"
@@ -179,7 +179,7 @@ join_cmd_run(struct join_cmd *cmd, struct join_config *config, struct failure *w
 	config->memory = config->is_live ? config->memory / 2 : FILE_MEMORY;
 	if (getrandom(&config->secret, sizeof(config->secret), 0) < 0)
 		failure_errno(why, "no random numbers");
-	else if (priv_confine(cmd->out.dirfd, NULL, why) == 0)
+	else if (sandbox_confine(cmd->out.dirfd, NULL, why) == 0)
 		in = reader_open_fd(cmd->in, cmd->name, why);
 	if (in) {
 		cmd->in = -1;

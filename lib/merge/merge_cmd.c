@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/lineset.h"
 #include "base/priv.h"
+#include "base/sandbox.h"
 #include "merge/merge_live.h"
 
 #include <errno.h>
@@ -117,15 +118,16 @@ merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 	files = inputs_files(&cmd->inputs);
 	if (!files)
 		return failure_nomem(why);
-	if (priv_drop_all(why) < 0 || priv_confine_files(PRIV_ENFORCE, out->dirfd, files, why) < 0)
+	if (priv_drop_all(why) < 0 ||
+	    sandbox_confine_files(SANDBOX_ENFORCE, out->dirfd, files, why) < 0)
 		rc = -1;
 	/* Threads inherit the confinement of files, and none can be started after that of calls. */
 	if (rc == 0 && !cmd->live && cmd->inputs.count >= INPUTS_FOR_THREADS)
 		rc = threadpool_start(&cmd->pool, why);
 	if (rc == 0)
-		rc = priv_confine_calls(PRIV_ENFORCE,
-					out->dirfd < 0 ? PRIV_CALLS_STDIO : PRIV_CALLS_OUTPUT,
-					*files != NULL, why);
+		rc = sandbox_confine_calls(
+		    SANDBOX_ENFORCE, out->dirfd < 0 ? SANDBOX_CALLS_STDIO : SANDBOX_CALLS_OUTPUT,
+		    *files ? SANDBOX_OPENS_TO_READ : SANDBOX_OPENS_NONE, why);
 	free(files);
 	return rc;
 }

@@ -413,7 +413,7 @@ load veth
 	[ -z "$(value clock-step still)" ]
 }
 
-# Break: lib/capture/session.c s/priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, why) < 0/0/
+# Break: lib/capture/session.c s/sandbox_confine_calls(sandbox, SANDBOX_CALLS_CAPTURE, SANDBOX_OPENS_NONE, why) < 0/0/
 @test "F30: a thread that handles packets can do nothing else" {
 	[ -e "$build/tests/preload/stray.so" ] || skip "make tests"
 	[ "$build" = "${build%asan*}" ] || skip "the sanitizer needs system calls of its own"
@@ -441,7 +441,7 @@ load veth
 	done
 }
 
-# Break: lib/capture/session.c s/priv_confine_files(sandbox, session->dir.fd, NULL, why) < 0/0/
+# Break: lib/capture/session.c s/sandbox_confine_files(sandbox, session->dir.fd, NULL, why) < 0/0/
 @test "F30: it can make files in its directory only" {
 	[ -e "$build/tests/preload/stray.so" ] || skip "make tests"
 	# landlock_create_ruleset(2), which answers with its version.

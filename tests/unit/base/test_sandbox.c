@@ -1,8 +1,10 @@
 /*
- * What a confined process can and cannot do, each tried in a child of its own.
+ * What a process without privileges, and one in the sandbox, can and cannot do: each is tried in a
+ * child of its own.
  */
 #include "base/outfile.h"
 #include "base/priv.h"
+#include "base/sandbox.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -40,17 +42,17 @@ confine_files(void)
 	struct failure why;
 
 	if (priv_drop_all(&why) < 0 ||
-	    priv_confine_files(PRIV_ENFORCE, directory_fd, NULL, &why) < 0)
+	    sandbox_confine_files(SANDBOX_ENFORCE, directory_fd, NULL, &why) < 0)
 		_exit(99);
 }
 
 static void
-confine_calls(enum priv_sandbox sandbox)
+confine_calls(enum sandbox_mode sandbox)
 {
 	struct failure why;
 
 	if (priv_drop_all(&why) < 0 ||
-	    priv_confine_calls(sandbox, PRIV_CALLS_CAPTURE, false, &why) < 0)
+	    sandbox_confine_calls(sandbox, SANDBOX_CALLS_CAPTURE, SANDBOX_OPENS_NONE, &why) < 0)
 		_exit(99);
 }
 
@@ -106,7 +108,7 @@ works(void)
 {
 	int fd;
 
-	confine_calls(PRIV_ENFORCE);
+	confine_calls(SANDBOX_ENFORCE);
 	fd = openat(directory_fd, "c", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	free(malloc(1 << 24));
 	return fd < 0 || write(fd, "x", 1) != 1 || unlinkat(directory_fd, "c", 0) < 0;
@@ -121,7 +123,7 @@ commits(void)
 	char path[sizeof(directory) + 4];
 
 	snprintf(path, sizeof(path), "%s/d", directory);
-	if (outfile_open(&out, path, &why) < 0 || priv_confine(out.dirfd, NULL, &why) < 0)
+	if (outfile_open(&out, path, &why) < 0 || sandbox_confine(out.dirfd, NULL, &why) < 0)
 		return 1;
 	return write(out.fd, "x", 1) != 1 || outfile_commit(&out, &why) < 0;
 }
@@ -132,7 +134,7 @@ makes_nothing(void)
 {
 	struct failure why;
 
-	if (priv_confine(-1, NULL, &why) < 0)
+	if (sandbox_confine(-1, NULL, &why) < 0)
 		return 1;
 	return unlinkat(directory_fd, "d", 0) < 0;
 }
@@ -146,7 +148,7 @@ confine_but(const char *name)
 	struct failure why;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	return priv_confine(-1, readable, &why);
+	return sandbox_confine(-1, readable, &why);
 }
 
 static int
@@ -189,28 +191,28 @@ make(const char *name)
 static int
 opens_socket(void)
 {
-	confine_calls(PRIV_ENFORCE);
+	confine_calls(SANDBOX_ENFORCE);
 	return socket(AF_INET, SOCK_STREAM, 0) < 0;
 }
 
 static int
 opens_existing(void)
 {
-	confine_calls(PRIV_ENFORCE);
+	confine_calls(SANDBOX_ENFORCE);
 	return open("/dev/null", O_RDONLY) < 0;
 }
 
 static int
 executes(void)
 {
-	confine_calls(PRIV_ENFORCE);
+	confine_calls(SANDBOX_ENFORCE);
 	return execl("/bin/true", "true", (char *)NULL);
 }
 
 static int
 forks(void)
 {
-	confine_calls(PRIV_ENFORCE);
+	confine_calls(SANDBOX_ENFORCE);
 	return fork() < 0;
 }
 
@@ -233,7 +235,7 @@ other_thread(void)
 
 	if (pipe(fds) < 0 || pthread_create(&thread, NULL, open_later, &fds[0]) != 0)
 		return 1;
-	confine_calls(PRIV_ENFORCE);
+	confine_calls(SANDBOX_ENFORCE);
 	if (write(fds[1], "x", 1) != 1)
 		return 2;
 	pthread_join(thread, NULL);
@@ -243,14 +245,14 @@ other_thread(void)
 static int
 logs_only(void)
 {
-	confine_calls(PRIV_LOG);
+	confine_calls(SANDBOX_LOG);
 	return socket(AF_INET, SOCK_STREAM, 0) < 0;
 }
 
 int
 main(void)
 {
-	enum priv_sandbox sandbox = PRIV_ENFORCE;
+	enum sandbox_mode sandbox = SANDBOX_ENFORCE;
 	struct failure why;
 
 	if (!mkdtemp(directory))
@@ -285,8 +287,8 @@ main(void)
 	ok(outcome(forks) == 128 + SIGSYS, "calls: so is another process");
 	ok(outcome(other_thread) == 128 + SIGSYS, "calls: in threads that ran before, too");
 #endif
-	ok(priv_parse_sandbox("log", &sandbox, &why) == 0 && sandbox == PRIV_LOG, "a word");
-	ok(priv_parse_sandbox("on", &sandbox, &why) < 0 && sandbox == PRIV_LOG, "no word");
+	ok(sandbox_parse("log", &sandbox, &why) == 0 && sandbox == SANDBOX_LOG, "a word");
+	ok(sandbox_parse("on", &sandbox, &why) < 0 && sandbox == SANDBOX_LOG, "no word");
 	is_str(why.text, "not 'enforce', 'log' or 'off': 'on'", "which is quoted");
 	unlinkat(directory_fd, "named", 0);
 	unlinkat(directory_fd, "beside", 0);

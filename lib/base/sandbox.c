@@ -1,0 +1,272 @@
+/*
+ * Two mechanisms, since neither does the other's work. Landlock confines files by directory, which
+ * seccomp cannot: it sees a path as a pointer. seccomp confines system calls, so that a process
+ * taken over by a malformed packet can neither execute a program nor open a socket. Landlock applies
+ * to the calling thread and those it starts; the seccomp filter is set for all threads (TSYNC).
+ *
+ * Landlock is called by number: the C library has no wrappers for it.
+ */
+#include "base/sandbox.h"
+
+#include "base/priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netpacket/packet.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int
+sandbox_parse(const char *word, enum sandbox_mode *mode, struct failure *why)
+{
+	static const char *const words[] = {
+	    [SANDBOX_ENFORCE] = "enforce", [SANDBOX_LOG] = "log", [SANDBOX_OFF] = "off"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(word, words[i]) == 0) {
+			*mode = (enum sandbox_mode)i;
+			return 0;
+		}
+	return failure_set(why, "not 'enforce', 'log' or 'off': '%s'", word);
+}
+
+/* Landlock, as of its ABI 6 (linux/landlock.h; that of Debian 12 ends at ABI 2). */
+struct ruleset {
+	uint64_t files, network, scoped;
+};
+
+struct path_rule {
+	uint64_t allowed;
+	int32_t fd;
+} __attribute__((packed));
+
+enum {
+	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
+	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_REG = 1 << 8,
+	FS_ABI_1 = (1 << 13) - 1,
+	FS_REFER = 1 << 13,     /* ABI 2 */
+	FS_TRUNCATE = 1 << 14,  /* ABI 3 */
+	FS_IOCTL_DEV = 1 << 15, /* ABI 5 */
+	NET_ALL = 3,            /* ABI 4: bind and connect, TCP */
+	SCOPE_ALL = 3,          /* ABI 6: abstract sockets and signals to outside */
+	RULE_PATH_BENEATH = 1,
+	CREATE_VERSION = 1,
+	NR_CREATE_RULESET = 444,
+	NR_ADD_RULE = 445,
+	NR_RESTRICT_SELF = 446,
+};
+
+/* Allows the files at these paths to be read. */
+static int
+allow_reading(int ruleset, char *const *paths)
+{
+	int rc = 0;
+
+	for (; paths && *paths && rc == 0; paths++) {
+		struct path_rule rule = {.allowed = FS_READ_FILE,
+					 .fd = open(*paths, O_PATH | O_CLOEXEC)};
+
+		if (rule.fd < 0)
+			return -1;
+		rc = (int)syscall(NR_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0);
+		close(rule.fd);
+	}
+	return rc;
+}
+
+int
+sandbox_confine_files(enum sandbox_mode mode, int dirfd, char *const *readable, struct failure *why)
+{
+	long abi = syscall(NR_CREATE_RULESET, NULL, 0, CREATE_VERSION);
+	struct ruleset ruleset = {.files = FS_ABI_1};
+	struct path_rule rule = {.allowed = FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_REG,
+				 .fd = dirfd};
+	int fd, rc;
+
+	if (abi < 1 || mode != SANDBOX_ENFORCE)
+		return 0;
+	if (abi >= 2)
+		ruleset.files |= FS_REFER;
+	if (abi >= 3)
+		ruleset.files |= FS_TRUNCATE;
+	if (abi >= 4)
+		ruleset.network = NET_ALL;
+	if (abi >= 5)
+		ruleset.files |= FS_IOCTL_DEV;
+	if (abi >= 6)
+		ruleset.scoped = SCOPE_ALL;
+	fd = (int)syscall(NR_CREATE_RULESET, &ruleset,
+			  abi >= 6   ? sizeof(ruleset)
+			  : abi >= 4 ? 16
+				     : 8,
+			  0);
+	rc = fd < 0 ? -1 : 0;
+	if (rc == 0 && dirfd >= 0)
+		rc = (int)syscall(NR_ADD_RULE, fd, RULE_PATH_BENEATH, &rule, 0);
+	if (rc == 0)
+		rc = allow_reading(fd, readable);
+	if (rc == 0)
+		rc = (int)syscall(NR_RESTRICT_SELF, fd, 0);
+	if (rc < 0)
+		failure_errno(why, "cannot confine file access");
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Calls that are allowed with any arguments. libseccomp does not know those that an architecture
+ * lacks: they are left out. */
+static const char *const stdio_calls[] = {
+    "read", "pread64", "readv", "write", "writev", "pwrite64", "close", "fstat", "newfstatat",
+    "fstatfs", "lseek", "_llseek", "fsync", "fdatasync", "ftruncate", "poll", "ppoll",
+    "clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday", "munmap", "mremap", "brk",
+    "madvise", "futex", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "getpid",
+    "gettid", "tgkill", "restart_syscall", "exit", "exit_group", "sched_yield", "getrandom",
+    "sysinfo",
+    /* Made by a thread as it starts: one may have been created just before the filter. */
+    "set_robust_list", "rseq", NULL};
+
+static const char *const output_calls[] = {"rename", "renameat", "renameat2",
+					   "unlink", "unlinkat", NULL};
+
+static const char *const capture_calls[] = {"getsockname", "dup2", "dup3", NULL};
+
+static int
+allow_calls(scmp_filter_ctx filter, const char *const *names)
+{
+	int rc = 0;
+
+	for (; *names && rc == 0; names++) {
+		int number = seccomp_syscall_resolve_name(*names);
+
+		if (number != __NR_SCMP_ERROR)
+			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	}
+	return rc;
+}
+
+static int
+allow_memory_and_stdio(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
+
+	if (rc == 0)
+		rc =
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable);
+	/* stdio asks whether a device is a terminal. */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				      SCMP_A1(SCMP_CMP_EQ, TCGETS));
+	return rc;
+}
+
+/* Opening files to read them; Landlock says which. */
+static int
+allow_reopening(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(
+	    filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
+}
+
+/* Makes new files; sets filters of packet sockets and reads their counters and errors. */
+static int
+allow_capture(scmp_filter_ctx filter)
+{
+	const unsigned create = O_CREAT | O_EXCL | O_NOFOLLOW;
+	const struct {
+		int call;
+		unsigned level, option;
+	} options[] = {
+	    {SCMP_SYS(setsockopt), SOL_SOCKET, SO_ATTACH_FILTER},
+	    {SCMP_SYS(setsockopt), SOL_SOCKET, SO_LOCK_FILTER},
+	    {SCMP_SYS(getsockopt), SOL_SOCKET, SO_ERROR},
+	    {SCMP_SYS(getsockopt), SOL_PACKET, PACKET_STATISTICS},
+	};
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+				  SCMP_A2(SCMP_CMP_MASKED_EQ, create, create));
+
+	for (size_t i = 0; rc == 0 && i < sizeof(options) / sizeof(*options); i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, options[i].call, 2,
+				      SCMP_A1(SCMP_CMP_EQ, options[i].level),
+				      SCMP_A2(SCMP_CMP_EQ, options[i].option));
+	if (rc == 0)
+		rc = allow_calls(filter, capture_calls);
+	return rc;
+}
+
+/* connect() is allowed to any address: Landlock forbids TCP. */
+static int
+allow_sockets(scmp_filter_ctx filter)
+{
+	static const char *const calls[] = {"connect", "sendto",   "sendmsg",     "recvfrom",
+					    "recvmsg", "shutdown", "getsockname", NULL};
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				  SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+
+	return rc < 0 ? rc : allow_calls(filter, calls);
+}
+
+int
+sandbox_confine_calls(enum sandbox_mode mode, enum sandbox_calls calls, enum sandbox_opens opens,
+		      struct failure *why)
+{
+	const struct rlimit no_process = {0, 0};
+	scmp_filter_ctx filter;
+	int rc;
+
+#if defined(__SANITIZE_ADDRESS__)
+	/* The leak check at exit starts a thread that traces the others. */
+	mode = SANDBOX_OFF;
+#endif
+	if (mode == SANDBOX_OFF)
+		return 0;
+	if (setrlimit(RLIMIT_NPROC, &no_process) < 0)
+		return failure_errno(why, "cannot forbid new processes");
+	filter = seccomp_init(mode == SANDBOX_LOG ? SCMP_ACT_LOG : SCMP_ACT_KILL_PROCESS);
+	rc = filter ? 0 : -ENOMEM;
+	if (rc == 0)
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (rc == 0)
+		rc = allow_calls(filter, stdio_calls);
+	if (rc == 0)
+		rc = allow_memory_and_stdio(filter);
+	if (rc == 0 && (calls == SANDBOX_CALLS_OUTPUT || calls == SANDBOX_CALLS_CAPTURE))
+		rc = allow_calls(filter, output_calls);
+	if (rc == 0 && opens == SANDBOX_OPENS_TO_READ)
+		rc = allow_reopening(filter);
+	if (rc == 0 && calls == SANDBOX_CALLS_CAPTURE)
+		rc = allow_capture(filter);
+	if (rc == 0 && calls == SANDBOX_CALLS_SOCKETS)
+		rc = allow_sockets(filter);
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	if (rc < 0) {
+		errno = -rc;
+		failure_errno(why, "cannot confine system calls");
+	}
+	seccomp_release(filter);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+sandbox_confine(int dirfd, char *const *readable, struct failure *why)
+{
+	if (priv_drop_all(why) < 0 ||
+	    sandbox_confine_files(SANDBOX_ENFORCE, dirfd, readable, why) < 0)
+		return -1;
+	return sandbox_confine_calls(
+	    SANDBOX_ENFORCE, dirfd < 0 ? SANDBOX_CALLS_STDIO : SANDBOX_CALLS_OUTPUT,
+	    readable && *readable ? SANDBOX_OPENS_TO_READ : SANDBOX_OPENS_NONE, why);
+}
