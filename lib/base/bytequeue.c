@@ -14,25 +14,25 @@ struct bytequeue_part {
 };
 
 void
-bytequeue_init(struct bytequeue *reservoir, size_t most)
+bytequeue_init(struct bytequeue *queue, size_t most)
 {
-	*reservoir = (struct bytequeue){.most = most};
+	*queue = (struct bytequeue){.most = most};
 }
 
 void
-bytequeue_release(struct bytequeue *reservoir)
+bytequeue_release(struct bytequeue *queue)
 {
-	while (reservoir->first) {
-		struct bytequeue_part *next = reservoir->first->next;
+	while (queue->first) {
+		struct bytequeue_part *next = queue->first->next;
 
-		free(reservoir->first);
-		reservoir->first = next;
+		free(queue->first);
+		queue->first = next;
 	}
-	bytequeue_init(reservoir, 0);
+	bytequeue_init(queue, 0);
 }
 
 static struct bytequeue_part *
-add_part(struct bytequeue *reservoir)
+add_part(struct bytequeue *queue)
 {
 	struct bytequeue_part *part = malloc(sizeof(*part));
 
@@ -40,56 +40,56 @@ add_part(struct bytequeue *reservoir)
 		return NULL;
 	part->next = NULL;
 	part->at = part->end = 0;
-	if (reservoir->last)
-		reservoir->last->next = part;
+	if (queue->last)
+		queue->last->next = part;
 	else
-		reservoir->first = part;
-	reservoir->last = part;
+		queue->first = part;
+	queue->last = part;
 	return part;
 }
 
 void
-bytequeue_fill(struct bytequeue *reservoir, int fd)
+bytequeue_fill(struct bytequeue *queue, int fd)
 {
-	struct bytequeue_part *part = reservoir->last;
+	struct bytequeue_part *part = queue->last;
 	ssize_t n = -1;
 
 	if (!part || part->end == PART)
-		part = add_part(reservoir);
+		part = add_part(queue);
 	errno = ENOMEM;
 	if (part)
 		n = read(fd, part->bytes + part->end, PART - part->end);
 	if (n > 0) {
 		part->end += (size_t)n;
-		reservoir->held += (size_t)n;
+		queue->held += (size_t)n;
 	} else if (n == 0) {
-		reservoir->at_eof = true;
+		queue->at_eof = true;
 	} else if (errno != EINTR && errno != EAGAIN) {
-		reservoir->error = errno;
-		reservoir->at_eof = true;
+		queue->error = errno;
+		queue->at_eof = true;
 	}
 }
 
 ssize_t
-bytequeue_take(struct bytequeue *reservoir, void *to, size_t size)
+bytequeue_take(struct bytequeue *queue, void *to, size_t size)
 {
-	struct bytequeue_part *part = reservoir->first;
+	struct bytequeue_part *part = queue->first;
 	size_t n;
 
-	if (reservoir->held == 0) {
-		errno = reservoir->at_eof ? reservoir->error : EAGAIN;
+	if (queue->held == 0) {
+		errno = queue->at_eof ? queue->error : EAGAIN;
 		return errno ? -1 : 0;
 	}
 	n = part->end - part->at < size ? part->end - part->at : size;
 	memcpy(to, part->bytes + part->at, n);
 	part->at += n;
-	reservoir->held -= n;
+	queue->held -= n;
 	if (part->at < part->end)
 		return (ssize_t)n;
-	/* The last one is kept for what comes next. */
+	/* The last part is kept, for the next read. */
 	part->at = part->end = 0;
-	if (part != reservoir->last) {
-		reservoir->first = part->next;
+	if (part != queue->last) {
+		queue->first = part->next;
 		free(part);
 	}
 	return (ssize_t)n;

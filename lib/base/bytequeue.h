@@ -1,6 +1,6 @@
 /*
- * Bytes taken from a descriptor as they come and kept until a reader asks for them, up to a bound:
- * so that a pipe is emptied while its reader waits for other inputs. The reader never blocks.
+ * A bounded FIFO of bytes: filled from a descriptor whenever it is readable, emptied by a reader
+ * that never blocks. So a pipe is drained while its reader waits for other inputs.
  */
 #ifndef VCAP_BYTEQUEUE_H
 #define VCAP_BYTEQUEUE_H
@@ -12,25 +12,30 @@
 struct bytequeue {
 	struct bytequeue_part *first, *last; /* heap, owned */
 	size_t held, most;                   /* bytes */
-	bool at_eof;                         /* nothing more comes */
+	bool at_eof;                         /* no bytes follow those held */
 	int error;                           /* errno of the read that ended it, or 0 */
 };
 
-/* Holds up to about `most` bytes. */
-void bytequeue_init(struct bytequeue *reservoir, size_t most);
-void bytequeue_release(struct bytequeue *reservoir);
+/* Makes an empty queue for about `most` bytes: it is full from there on, but a read that began below
+ * may exceed it by up to 64 KiB. Takes no memory yet. */
+void bytequeue_init(struct bytequeue *queue, size_t most);
 
+/* Frees what it holds; it is then an empty queue for no bytes. */
+void bytequeue_release(struct bytequeue *queue);
+
+/* Whether to leave the descriptor alone until the reader has taken some. */
 static inline bool
-bytequeue_is_full(const struct bytequeue *reservoir)
+bytequeue_is_full(const struct bytequeue *queue)
 {
-	return reservoir->held >= reservoir->most;
+	return queue->held >= queue->most;
 }
 
-/* One read of fd, which poll() has said to be ready. An end of file, a failed read, or want of
- * memory, ends the reservoir: its reader learns of it after the last byte. */
-void bytequeue_fill(struct bytequeue *reservoir, int fd);
+/* Reads once from fd, which poll() reported readable. End of file, a failed read or a lack of memory
+ * ends the queue: the reader sees it after the last byte. */
+void bytequeue_fill(struct bytequeue *queue, int fd);
 
-/* As read(2): up to size bytes; 0 at the end; -1 with errno, EAGAIN when nothing is held now. */
-ssize_t bytequeue_take(struct bytequeue *reservoir, void *to, size_t size);
+/* As read(2): returns how many of the next size bytes were copied to `to`; 0 at the end of file; -1
+ * with errno, which is EAGAIN if none are held but more may follow. */
+ssize_t bytequeue_take(struct bytequeue *queue, void *to, size_t size);
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The parent's part: 0 when the child says so, else what it exited with. */
+/* In the parent: sets *status to 0 when the child is ready, else to its exit status. */
 static int
 wait_ready(pid_t child, int fd, int *status, struct failure *why)
 {
@@ -24,7 +24,7 @@ wait_ready(pid_t child, int fd, int *status, struct failure *why)
 }
 
 int
-daemon_detach(struct daemon *launch, int *status, struct failure *why)
+daemon_detach(struct daemon *daemon, int *status, struct failure *why)
 {
 	int fds[2], rc;
 	pid_t child;
@@ -34,8 +34,8 @@ daemon_detach(struct daemon *launch, int *status, struct failure *why)
 	child = fork();
 	if (child == 0) {
 		close(fds[0]);
-		launch->ready_fd = fds[1];
-		launch->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		daemon->ready_fd = fds[1];
+		daemon->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		setsid();
 		return 0;
 	}
@@ -47,16 +47,16 @@ daemon_detach(struct daemon *launch, int *status, struct failure *why)
 }
 
 void
-daemon_ready(const struct daemon *launch, int log_fd)
+daemon_ready(const struct daemon *daemon, int log_fd)
 {
-	dup2(launch->null_fd, STDIN_FILENO);
-	dup2(launch->null_fd, STDOUT_FILENO);
+	dup2(daemon->null_fd, STDIN_FILENO);
+	dup2(daemon->null_fd, STDOUT_FILENO);
 	dup2(log_fd, STDERR_FILENO);
-	close(launch->null_fd);
+	close(daemon->null_fd);
 	close(log_fd);
-	/* Should nobody wait any more, the capture goes on all the same. */
-	(void)!write(launch->ready_fd, "r", 1);
-	close(launch->ready_fd);
+	/* If the parent is gone the capture goes on. */
+	(void)!write(daemon->ready_fd, "r", 1);
+	close(daemon->ready_fd);
 }
 
 int

@@ -3,46 +3,46 @@
 #include <string.h>
 
 void
-linebuf_init(struct linebuf *reader)
+linebuf_init(struct linebuf *buf)
 {
-	reader->start = reader->used = 0;
-	reader->skips = false;
+	buf->start = buf->used = 0;
+	buf->skips = false;
 }
 
 char *
-linebuf_space(struct linebuf *reader, size_t *room)
+linebuf_space(struct linebuf *buf, size_t *room)
 {
-	memmove(reader->bytes, reader->bytes + reader->start, reader->used - reader->start);
-	reader->used -= reader->start;
-	reader->start = 0;
+	memmove(buf->bytes, buf->bytes + buf->start, buf->used - buf->start);
+	buf->used -= buf->start;
+	buf->start = 0;
 	/* One byte is for the NUL of the last line. */
-	*room = sizeof(reader->bytes) - 1 - reader->used;
-	return reader->bytes + reader->used;
+	*room = sizeof(buf->bytes) - 1 - buf->used;
+	return buf->bytes + buf->used;
 }
 
 void
-linebuf_filled(struct linebuf *reader, size_t size)
+linebuf_filled(struct linebuf *buf, size_t size)
 {
-	reader->used += size;
+	buf->used += size;
 }
 
 char *
-linebuf_next(struct linebuf *reader)
+linebuf_next(struct linebuf *buf)
 {
 	for (;;) {
-		char *line = reader->bytes + reader->start;
-		size_t left = reader->used - reader->start;
+		char *line = buf->bytes + buf->start;
+		size_t left = buf->used - buf->start;
 		char *newline = memchr(line, '\n', left);
-		bool skipped = reader->skips;
+		bool skipped = buf->skips;
 
 		if (newline) {
 			*newline = '\0';
-			reader->start += (size_t)(newline + 1 - line);
-			reader->skips = false;
-		} else if (left + 1 == sizeof(reader->bytes)) {
+			buf->start += (size_t)(newline + 1 - line);
+			buf->skips = false;
+		} else if (left + 1 == sizeof(buf->bytes)) {
 			line[left] = '\0';
-			reader->start = reader->used = 0;
-			reader->skips = true;
+			buf->start = buf->used = 0;
+			buf->skips = true;
 		} else {
 			return NULL;
 		}
@@ -52,13 +52,13 @@ linebuf_next(struct linebuf *reader)
 }
 
 char *
-linebuf_rest(struct linebuf *reader)
+linebuf_rest(struct linebuf *buf)
 {
-	char *line = reader->bytes + reader->start;
+	char *line = buf->bytes + buf->start;
 
-	if (reader->skips || reader->used == reader->start)
+	if (buf->skips || buf->used == buf->start)
 		return NULL;
-	reader->bytes[reader->used] = '\0';
-	reader->start = reader->used;
+	buf->bytes[buf->used] = '\0';
+	buf->start = buf->used;
 	return line;
 }

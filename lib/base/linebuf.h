@@ -1,11 +1,11 @@
 /*
- * Bytes that come in pieces, as lines. A line that is longer than the room is handed out as far as
- * it fits, and the rest of it is left out.
+ * A line buffer: splits bytes that arrive in pieces into lines. A line longer than LINEBUF_ROOM - 1
+ * bytes is cut there; the rest of it is dropped.
  *
  *	size_t room;
- *	char *space = linebuf_space(&reader, &room);
- *	linebuf_filled(&reader, read(fd, space, room));
- *	while ((line = linebuf_next(&reader)))
+ *	char *space = linebuf_space(&buf, &room);
+ *	linebuf_filled(&buf, read(fd, space, room));
+ *	while ((line = linebuf_next(&buf)))
  *		...
  */
 #ifndef VCAP_LINEBUF_H
@@ -17,24 +17,26 @@
 #define LINEBUF_ROOM 16384
 
 struct linebuf {
-	size_t start, used;
-	bool skips; /* the rest of a line that was too long */
+	size_t start, used; /* bytes[start..used) is unread */
+	bool skips;         /* the rest of a line that was too long */
 	char bytes[LINEBUF_ROOM];
 };
 
-/* Forgets what there is. */
-void linebuf_init(struct linebuf *reader);
+/* Empties the buffer. */
+void linebuf_init(struct linebuf *buf);
 
-/* Where the next bytes go, and how many at most (at least one). Only after linebuf_next has
+/* Where to put the next bytes; *room is how many fit, at least one. Only after linebuf_next has
  * returned NULL. */
-char *linebuf_space(struct linebuf *reader, size_t *room);
-void linebuf_filled(struct linebuf *reader, size_t size);
+char *linebuf_space(struct linebuf *buf, size_t *room);
 
-/* The next line without its newline, valid until more bytes come; a NUL within ends it. NULL: none
- * is whole. */
-char *linebuf_next(struct linebuf *reader);
+/* Says that size bytes, at most *room, were put there. */
+void linebuf_filled(struct linebuf *buf, size_t size);
 
-/* What is left after the last newline, once no more will come; NULL: nothing. */
-char *linebuf_rest(struct linebuf *reader);
+/* The next line without its newline, valid until linebuf_space; a NUL within ends it. NULL: no
+ * complete line is left. */
+char *linebuf_next(struct linebuf *buf);
+
+/* At end of file: the bytes after the last newline, as a line; NULL if there are none. */
+char *linebuf_rest(struct linebuf *buf);
 
 #endif

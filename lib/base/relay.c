@@ -1,3 +1,11 @@
+/*
+ * Bytes from another host are parsed by zstd, a library that may have bugs: so that happens in a
+ * process of its own, without privileges and in the sandbox. It reports through a pipe, since a
+ * failure is a text and not just an exit status.
+ *
+ * The rate is limited by the average since the start. Reads are kept short of a tenth of a second's
+ * worth, so that the sender, blocked by a full pipe, sees a smooth rate.
+ */
 #include "base/relay.h"
 
 #include "base/clock.h"
@@ -17,15 +25,15 @@
 
 #define CHUNK (64 << 10)
 
-/* Half of what slow linktypes cost, at a processor's time that nobody will miss. */
+/* Halves the size of typical captures at little processor time. */
 #define LEVEL 3
 
-/* An engine may not say that it takes more memory than this to unpack: 8 MiB, of which vcap's own
- * streams take a quarter. */
+/* Bounds the memory that a sender can make the decompressor allocate: 8 MiB. vcap's own streams need
+ * a quarter of that. */
 #define WINDOW_LOG_MAX 23
 
-/* What it tells of itself. */
-struct verdict {
+/* Sent by the process before it exits. */
+struct result {
 	struct failure why;
 	int rc;
 };
@@ -33,27 +41,27 @@ struct verdict {
 struct work {
 	const struct relay_options *options;
 	int in, out;
-	uint64_t taken, handed_on;
+	uint64_t consumed, emitted;
 	int64_t begun_ns;
-	ZSTD_CCtx *packer;
-	ZSTD_DCtx *unpacker;
+	ZSTD_CCtx *compressor;
+	ZSTD_DCtx *decompressor;
 	bool is_whole; /* what was unpacked so far */
 	char from[CHUNK], to[2 * CHUNK];
 };
 
 static int
-hand_on(struct work *work, const void *bytes, size_t size, struct failure *why)
+emit(struct work *work, const void *bytes, size_t size, struct failure *why)
 {
-	work->handed_on += size;
-	if (work->options->most && work->handed_on > work->options->most)
-		return failure_set(why, "more comes than there is");
+	work->emitted += size;
+	if (work->options->most && work->emitted > work->options->most)
+		return failure_set(why, "more than the announced size has arrived");
 	if (fileio_write_all(work->out, bytes, size) < 0)
 		return failure_errno(why, "cannot write");
 	return 0;
 }
 
 static int
-pack(struct work *work, size_t size, ZSTD_EndDirective how, struct failure *why)
+compress(struct work *work, size_t size, ZSTD_EndDirective how, struct failure *why)
 {
 	ZSTD_inBuffer in = {work->from, size, 0};
 	size_t left;
@@ -61,29 +69,29 @@ pack(struct work *work, size_t size, ZSTD_EndDirective how, struct failure *why)
 	do {
 		ZSTD_outBuffer out = {work->to, sizeof(work->to), 0};
 
-		left = ZSTD_compressStream2(work->packer, &out, &in, how);
+		left = ZSTD_compressStream2(work->compressor, &out, &in, how);
 		if (ZSTD_isError(left))
-			return failure_set(why, "cannot pack: %s", ZSTD_getErrorName(left));
-		if (hand_on(work, work->to, out.pos, why) < 0)
+			return failure_set(why, "cannot compress: %s", ZSTD_getErrorName(left));
+		if (emit(work, work->to, out.pos, why) < 0)
 			return -1;
 	} while (how == ZSTD_e_end ? left > 0 : in.pos < in.size);
 	return 0;
 }
 
 static int
-unpack(struct work *work, size_t size, struct failure *why)
+decompress(struct work *work, size_t size, struct failure *why)
 {
 	ZSTD_inBuffer in = {work->from, size, 0};
 	bool is_full = false;
 
 	while (in.pos < in.size || is_full) {
 		ZSTD_outBuffer out = {work->to, sizeof(work->to), 0};
-		size_t left = ZSTD_decompressStream(work->unpacker, &out, &in);
+		size_t left = ZSTD_decompressStream(work->decompressor, &out, &in);
 
 		if (ZSTD_isError(left))
-			return failure_set(why, "what comes is damaged: %s",
+			return failure_set(why, "compressed data is damaged: %s",
 					   ZSTD_getErrorName(left));
-		if (hand_on(work, work->to, out.pos, why) < 0)
+		if (emit(work, work->to, out.pos, why) < 0)
 			return -1;
 		is_full = out.pos == out.size;
 		work->is_whole = left == 0;
@@ -92,26 +100,26 @@ unpack(struct work *work, size_t size, struct failure *why)
 }
 
 static int
-move(struct work *work, size_t size, struct failure *why)
+process_chunk(struct work *work, size_t size, struct failure *why)
 {
 	switch (work->options->kind) {
-	case RELAY_PACK: return pack(work, size, ZSTD_e_continue, why);
-	case RELAY_UNPACK: return unpack(work, size, why);
-	default: return hand_on(work, work->from, size, why);
+	case RELAY_COMPRESS: return compress(work, size, ZSTD_e_continue, why);
+	case RELAY_DECOMPRESS: return decompress(work, size, why);
+	default: return emit(work, work->from, size, why);
 	}
 }
 
 static int
-finish(struct work *work, struct failure *why)
+end_stream(struct work *work, struct failure *why)
 {
-	if (work->options->kind == RELAY_PACK)
-		return pack(work, 0, ZSTD_e_end, why);
-	if (work->options->kind == RELAY_UNPACK && !work->is_whole)
-		return failure_set(why, "what comes is cut short");
+	if (work->options->kind == RELAY_COMPRESS)
+		return compress(work, 0, ZSTD_e_end, why);
+	if (work->options->kind == RELAY_DECOMPRESS && !work->is_whole)
+		return failure_set(why, "compressed data is cut short");
 	return 0;
 }
 
-/* Sleeps until as much as has been taken may be. */
+/* Sleeps until the average rate has come down to the limit. */
 static void
 throttle(const struct work *work)
 {
@@ -120,18 +128,18 @@ throttle(const struct work *work)
 
 	if (!rate)
 		return;
-	ahead_ns = (int64_t)((unsigned __int128)work->taken * NS_PER_SECOND / rate) -
+	ahead_ns = (int64_t)((unsigned __int128)work->consumed * NS_PER_SECOND / rate) -
 		   (clock_monotonic_ns() - work->begun_ns);
 	if (ahead_ns > 0)
 		nanosleep(&(struct timespec){ahead_ns / NS_PER_SECOND, ahead_ns % NS_PER_SECOND},
 			  NULL);
 }
 
-/* The next bytes: how many, 0 at the end, or -1. Never more than a tenth of a second's worth. */
+/* Reads the next bytes, at most a tenth of a second's worth. How many; 0 at the end, or -1. */
 static ssize_t
-take(struct work *work, struct failure *why)
+read_some(struct work *work, struct failure *why)
 {
-	const int64_t patience_ns = work->options->patience_ns;
+	const int64_t timeout_ns = work->options->timeout_ns;
 	const uint64_t tenth = work->options->rate / 10 + 1;
 	const size_t room = work->options->rate && tenth < CHUNK ? (size_t)tenth : CHUNK;
 	struct pollfd poller = {work->in, POLLIN, 0};
@@ -139,10 +147,10 @@ take(struct work *work, struct failure *why)
 	int rc;
 
 	do
-		rc = poll(&poller, 1, patience_ns ? (int)(patience_ns / 1000000) : -1);
+		rc = poll(&poller, 1, timeout_ns ? (int)(timeout_ns / 1000000) : -1);
 	while (rc < 0 && errno == EINTR);
 	if (rc == 0)
-		return failure_set(why, "nothing more comes");
+		return failure_set(why, "no data arrives any more");
 	do
 		n = read(work->in, work->from, room);
 	while (n < 0 && errno == EINTR);
@@ -154,19 +162,20 @@ prepare(struct work *work, struct failure *why)
 {
 	int rc = 0;
 
-	if (work->options->kind == RELAY_PACK) {
-		work->packer = ZSTD_createCCtx();
-		rc = work->packer &&
+	if (work->options->kind == RELAY_COMPRESS) {
+		work->compressor = ZSTD_createCCtx();
+		rc = work->compressor &&
 			     !ZSTD_isError(ZSTD_CCtx_setParameter(
-				 work->packer, ZSTD_c_compressionLevel, LEVEL)) &&
+				 work->compressor, ZSTD_c_compressionLevel, LEVEL)) &&
 			     !ZSTD_isError(
-				 ZSTD_CCtx_setParameter(work->packer, ZSTD_c_checksumFlag, 1))
+				 ZSTD_CCtx_setParameter(work->compressor, ZSTD_c_checksumFlag, 1))
 			 ? 0
 			 : -1;
-	} else if (work->options->kind == RELAY_UNPACK) {
-		work->unpacker = ZSTD_createDCtx();
-		rc = work->unpacker && !ZSTD_isError(ZSTD_DCtx_setParameter(
-					   work->unpacker, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))
+	} else if (work->options->kind == RELAY_DECOMPRESS) {
+		work->decompressor = ZSTD_createDCtx();
+		rc = work->decompressor &&
+			     !ZSTD_isError(ZSTD_DCtx_setParameter(
+				 work->decompressor, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))
 			 ? 0
 			 : -1;
 	}
@@ -181,65 +190,64 @@ relay(struct work *work, struct failure *why)
 	if (priv_drop_all(why) < 0 || prepare(work, why) < 0)
 		return -1;
 	work->begun_ns = clock_monotonic_ns();
-	while ((size = take(work, why)) > 0) {
-		if (move(work, (size_t)size, why) < 0)
+	while ((size = read_some(work, why)) > 0) {
+		if (process_chunk(work, (size_t)size, why) < 0)
 			return -1;
-		work->taken += (uint64_t)size;
+		work->consumed += (uint64_t)size;
 		throttle(work);
 	}
-	return size < 0 ? -1 : finish(work, why);
+	return size < 0 ? -1 : end_stream(work, why);
 }
 
-/* The process itself. */
+/* In the process. */
 static _Noreturn void
-run(int in, int out, int verdict_fd, const struct relay_options *options)
+run_process(int in, int out, int result_fd, const struct relay_options *options)
 {
 	struct work *work = calloc(1, sizeof(*work));
-	struct verdict verdict = {.rc = -1};
+	struct result result = {.rc = -1};
 
-	/* Whoever waits for the verdict decides what an interrupt is to do. */
 	signal(SIGPIPE, SIG_IGN);
 	if (work) {
 		work->options = options;
 		work->in = in;
 		work->out = out;
-		verdict.rc = relay(work, &verdict.why);
+		result.rc = relay(work, &result.why);
 	} else {
-		failure_nomem(&verdict.why);
+		failure_nomem(&result.why);
 	}
 	close(in);
-	_exit(fileio_write_all(verdict_fd, &verdict, sizeof(verdict)) < 0);
+	_exit(fileio_write_all(result_fd, &result, sizeof(result)) < 0);
 }
 
 int
 relay_start(struct relay *relay, int out, const struct relay_options *options, struct failure *why)
 {
-	int livestream[2], verdict[2];
+	int stream[2], result[2];
 	pid_t pid;
 
 	*relay = RELAY_INIT;
-	if (pipe2(livestream, O_CLOEXEC) < 0)
+	if (pipe2(stream, O_CLOEXEC) < 0)
 		return failure_errno(why, "cannot make a pipe");
-	if (pipe2(verdict, O_CLOEXEC) < 0) {
+	if (pipe2(result, O_CLOEXEC) < 0) {
 		failure_errno(why, "cannot make a pipe");
-		close(livestream[0]);
-		close(livestream[1]);
+		close(stream[0]);
+		close(stream[1]);
 		return -1;
 	}
 	pid = fork();
 	if (pid == 0) {
-		close(livestream[1]);
-		close(verdict[0]);
-		run(livestream[0], out, verdict[1], options);
+		close(stream[1]);
+		close(result[0]);
+		run_process(stream[0], out, result[1], options);
 	}
-	close(livestream[0]);
-	close(verdict[1]);
-	*relay = (struct relay){livestream[1], verdict[0]};
+	close(stream[0]);
+	close(result[1]);
+	*relay = (struct relay){stream[1], result[0]};
 	if (pid > 0)
 		return 0;
 	failure_errno(why, "cannot start a process");
 	close(relay->in);
-	close(relay->verdict);
+	close(relay->result);
 	*relay = RELAY_INIT;
 	return -1;
 }
@@ -247,15 +255,15 @@ relay_start(struct relay *relay, int out, const struct relay_options *options, s
 int
 relay_finish(struct relay *relay, struct failure *why)
 {
-	struct verdict verdict;
+	struct result result;
 	ssize_t size;
 
 	if (relay->in >= 0)
 		close(relay->in);
-	size = fileio_read_full(relay->verdict, &verdict, sizeof(verdict));
-	close(relay->verdict);
+	size = fileio_read_full(relay->result, &result, sizeof(result));
+	close(relay->result);
 	*relay = RELAY_INIT;
-	if (size != (ssize_t)sizeof(verdict))
-		return failure_set(why, "the process that moves the capture died");
-	return verdict.rc < 0 ? failure_set(why, "%s", verdict.why.text) : 0;
+	if (size != (ssize_t)sizeof(result))
+		return failure_set(why, "the process that copies the capture died");
+	return result.rc < 0 ? failure_set(why, "%s", result.why.text) : 0;
 }

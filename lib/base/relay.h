@@ -1,10 +1,10 @@
 /*
- * A process that moves a livestream of bytes on to a descriptor, confined as those that parse
- * captures are: packed or unpacked on the way (zstd), and no faster than it is told.
+ * A relay: a process in a sandbox that copies a stream of bytes to a descriptor, compresses or
+ * decompresses it (zstd), and limits its rate. The only module that uses libzstd.
  *
  *	relay_start -> write to .in, or have a child do so -> close .in -> relay_finish
  *
- * Whoever writes has to survive that it is not read any more (SIGPIPE).
+ * The writer gets SIGPIPE when the relay fails.
  */
 #ifndef VCAP_RELAY_H
 #define VCAP_RELAY_H
@@ -13,26 +13,29 @@
 
 #include <stdint.h>
 
-enum relay_kind { RELAY_AS_IT_IS, RELAY_PACK, RELAY_UNPACK };
+enum relay_kind { RELAY_COPY, RELAY_COMPRESS, RELAY_DECOMPRESS };
 
 struct relay_options {
 	enum relay_kind kind;
-	uint64_t rate;       /* bytes a second to take in; 0: as they come */
-	uint64_t most;       /* bytes to hand on, of which more are a failure; 0: any number */
-	int64_t patience_ns; /* with a livestream that is silent; 0: for ever */
+	uint64_t rate;      /* bytes per second to read at most; 0: no limit */
+	uint64_t most;      /* bytes to write; more are a failure; 0: no limit */
+	int64_t timeout_ns; /* of a read, which is a failure; 0: none */
 };
 
 struct relay {
-	int in;      /* what it reads is written here; close-on-exec */
-	int verdict; /* how it went, once it has ended */
+	int in;     /* write end of its input; close-on-exec */
+	int result; /* read end of its result */
 };
 
 #define RELAY_INIT ((struct relay){-1, -1})
 
+/* Starts the process, which writes to out; out stays the caller's, and options must outlast this
+ * call only. -1 with why, and *relay is RELAY_INIT. */
 int relay_start(struct relay *relay, int out, const struct relay_options *options,
 		struct failure *why);
 
-/* Waits until all is out that was written before .in was closed everywhere. -1: not all is. */
+/* Closes .in and waits for the process to end, so all other copies of .in have to be closed. 0: all
+ * has been written. -1 with why: not all. *relay is RELAY_INIT afterwards. */
 int relay_finish(struct relay *relay, struct failure *why);
 
 #endif

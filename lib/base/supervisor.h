@@ -1,9 +1,6 @@
 /*
- * A process that keeps a command which a capture feeds. A capture that has confined itself can
- * neither signal another process nor wait for one; and one that is killed can do nothing at all. So
- * somebody stands between: forked while there is still the privilege, it gives up its own, starts
- * the command in a process group apart, ends it when it is told to or when the capture is gone, and
- * tells how it ended.
+ * A supervisor: a process between a capture and the command that it feeds. It starts the command,
+ * ends it on request or when the capture has died, and reports its exit status.
  */
 #ifndef VCAP_SUPERVISOR_H
 #define VCAP_SUPERVISOR_H
@@ -14,49 +11,50 @@
 #include <stdint.h>
 
 struct supervisor {
-	int orders;  /* a byte: end the command; closed: the capture is gone */
-	int reports; /* polls readable when the command has ended, or could not be started */
+	int orders;  /* write end: a byte ends the command; closed: the capture is gone */
+	int reports; /* read end: polls readable when the command has ended */
 	bool ended;
-	int status; /* then, as process_wait has it */
+	int status; /* once ended is set: as process_wait returns it */
 };
 
 #define SUPERVISOR_INIT ((struct supervisor){.orders = -1, .reports = -1})
 
-/* The descriptors that the command has `more` as: from 3 on. */
+/* The further descriptors of the command: 3, 4 and 5. */
 #define SUPERVISED_MORE  3
 #define SUPERVISED_MORES 3
 
-/* What the command gets: its words, NULL-ended; descriptors 0, 1 and 2, which stay the caller's,
- * and more (-1: none); the directory it runs in (-1: this one), in which a program named by a
- * relative path is not looked for. */
+/* The command to run. All of it stays the caller's. */
 struct supervised {
-	char *const *argv;
-	int in, out, err, dir;
-	int more[SUPERVISED_MORES];
-	bool is_privileged; /* it is started with the caller's privileges, which it gives up itself
-			     */
+	char *const *argv;          /* NULL-ended; argv[0] is looked for on PATH */
+	int in, out, err;           /* its descriptors 0, 1 and 2; -1: /dev/null, but for err */
+	int dir;                    /* the directory it runs in; -1: the current one */
+	int more[SUPERVISED_MORES]; /* its descriptors from SUPERVISED_MORE on; -1: none */
+	bool is_privileged;         /* starts with the caller's privileges, and drops them itself */
 };
 
-/* Call before any thread starts. -1: the command cannot be run, and why says so. */
-int supervisor_start(struct supervisor *guardian, const struct supervised *guarded,
+/* Forks the supervisor, which starts the command. Call before any thread starts. -1 with why: the
+ * command cannot be run, and no process is left. */
+int supervisor_start(struct supervisor *supervisor, const struct supervised *supervised,
 		     struct failure *why);
 
-/* Whether the command has ended, or does so within timeout_ms (negative: however long it takes).
- * Needs read, poll and nothing else. */
-bool supervisor_ended(struct supervisor *guardian, int timeout_ms);
+/* Waits until the command has ended, at most timeout_ms (negative: without limit). Whether it has.
+ * Makes no system calls but read and poll. */
+bool supervisor_ended(struct supervisor *supervisor, int timeout_ms);
 
-/* Waits until there is something to read from fd, the command's output, timeout_ms at most. -1: it
- * has ended without a word. */
-int supervisor_try(struct supervisor *guardian, int fd, int timeout_ms);
+/* Waits until fd, the read end of the command's output, is readable, at most timeout_ms. -1: the
+ * command has ended without output. */
+int supervisor_try(struct supervisor *supervisor, int fd, int timeout_ms);
 
-/* Says of one that has ended how, as in "'NAME' ended with status 1WHEN". -1, always. */
-int supervisor_explain(const struct supervisor *guardian, const char *name, const char *when,
+/* Fills why from the status of a command that has ended: "'NAME' ended with status 1WHEN". Returns
+ * -1, always. */
+int supervisor_explain(const struct supervisor *supervisor, const char *name, const char *when,
 		       struct failure *why);
 
-/* Ends the command: SIGTERM, and SIGKILL two seconds later, to it and whatever it has started. */
-void supervisor_dismiss(struct supervisor *guardian);
+/* Ends the command with SIGTERM, and two seconds later with SIGKILL; then SIGKILL for the processes
+ * it has left behind. Does not wait. */
+void supervisor_dismiss(struct supervisor *supervisor);
 
-/* The command, if it still runs, is ended as for a capture that is gone. */
-void supervisor_release(struct supervisor *guardian);
+/* Closes both pipes. A command that still runs has a second to end, then as supervisor_dismiss. */
+void supervisor_release(struct supervisor *supervisor);
 
 #endif

@@ -1,3 +1,11 @@
+/*
+ * Work takes microseconds and comes thousands of times a second, so what counts is the price of
+ * starting it. Pieces are numbered, and each thread takes the next number from an atomic counter.
+ * An idle thread spins for a while before it sleeps on a condition variable: waking it would take
+ * longer than most pieces do. The caller never waits for a thread to begin: a thread that comes
+ * too late finds no pieces and goes back to waiting. Only threads that registered as helping, under
+ * the lock, hold up its return.
+ */
 #include "base/threadpool.h"
 
 #include <errno.h>
@@ -6,33 +14,32 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* How often to look whether others are ready before sleeping: to be woken takes longer than most
- * pieces do. */
-#define LOOKS 4000
+/* Turns of the loop that waits for other threads before it sleeps */
+#define SPINS 4000
 
 struct threadpool {
 	pthread_t threads[THREADPOOL_MAX];
 	unsigned count;
 	pthread_mutex_t lock;
 	pthread_cond_t has_work, is_done;
-	/* The work at hand, under the lock, as all below. */
+	/* The current work. All from here on is under the lock. */
 	threadpool_task *task;
 	void *context;
 	size_t pieces;
-	bool is_over;
+	bool is_ending;
 	unsigned sleeping;
-	/* Read without it, too */
-	unsigned turn;    /* of the work; another number whenever there is some */
-	unsigned helping; /* helpers that have begun with it */
-	size_t next;      /* piece to be done; without the lock */
+	/* Also read without the lock */
+	unsigned generation; /* of the work: incremented for each */
+	unsigned helping;    /* threads that work on it */
+	size_t next;         /* piece to be done; atomic, without the lock */
 };
 
 static void
-do_pieces(struct threadpool *crew, threadpool_task *task, void *context, size_t pieces)
+do_pieces(struct threadpool *pool, threadpool_task *task, void *context, size_t pieces)
 {
 	size_t piece;
 
-	while ((piece = __atomic_fetch_add(&crew->next, 1, __ATOMIC_RELAXED)) < pieces)
+	while ((piece = __atomic_fetch_add(&pool->next, 1, __ATOMIC_RELAXED)) < pieces)
 		task(context, piece);
 }
 
@@ -44,83 +51,81 @@ relax(void)
 #endif
 }
 
-/* Looks for a while whether the value is (or is no longer) this. */
+/* Waits until work of another generation begins, or the pool ends. With the lock. */
 static void
-look(const unsigned *value, unsigned wanted, bool is_wanted)
+await_work(struct threadpool *pool, unsigned generation)
 {
-	unsigned looks = 0;
-
-	while (looks++ < LOOKS && (__atomic_load_n(value, __ATOMIC_RELAXED) == wanted) != is_wanted)
+	pthread_mutex_unlock(&pool->lock);
+	for (unsigned i = 0; i < SPINS; i++) {
+		if (__atomic_load_n(&pool->generation, __ATOMIC_RELAXED) != generation)
+			break;
 		relax();
-}
-
-/* Until there is other work than that of this turn, or none any more. With the lock. */
-static void
-await_work(struct threadpool *crew, unsigned turn)
-{
-	pthread_mutex_unlock(&crew->lock);
-	look(&crew->turn, turn, false);
-	pthread_mutex_lock(&crew->lock);
-	crew->sleeping++;
-	while (crew->turn == turn)
-		pthread_cond_wait(&crew->has_work, &crew->lock);
-	crew->sleeping--;
+	}
+	pthread_mutex_lock(&pool->lock);
+	pool->sleeping++;
+	while (pool->generation == generation)
+		pthread_cond_wait(&pool->has_work, &pool->lock);
+	pool->sleeping--;
 }
 
 static void *
-help(void *arg)
+run_thread(void *arg)
 {
-	struct threadpool *crew = arg;
-	unsigned turn = 0;
+	struct threadpool *pool = arg;
+	unsigned generation = 0;
 
-	pthread_mutex_lock(&crew->lock);
+	pthread_mutex_lock(&pool->lock);
 	for (;;) {
 		threadpool_task *task;
 		void *context;
 		size_t pieces;
 
-		await_work(crew, turn);
-		if (crew->is_over)
+		await_work(pool, generation);
+		if (pool->is_ending)
 			break;
-		turn = crew->turn;
-		/* Too late: its pieces are done, and their count may begin anew any time. */
-		if (crew->pieces == 0)
+		generation = pool->generation;
+		/* Too late: the caller has returned, and next may be reset any time. */
+		if (pool->pieces == 0)
 			continue;
-		task = crew->task;
-		context = crew->context;
-		pieces = crew->pieces;
-		__atomic_store_n(&crew->helping, crew->helping + 1, __ATOMIC_RELAXED);
-		pthread_mutex_unlock(&crew->lock);
-		do_pieces(crew, task, context, pieces);
-		pthread_mutex_lock(&crew->lock);
-		__atomic_store_n(&crew->helping, crew->helping - 1, __ATOMIC_RELAXED);
-		if (crew->helping == 0)
-			pthread_cond_signal(&crew->is_done);
+		task = pool->task;
+		context = pool->context;
+		pieces = pool->pieces;
+		__atomic_store_n(&pool->helping, pool->helping + 1, __ATOMIC_RELAXED);
+		pthread_mutex_unlock(&pool->lock);
+		do_pieces(pool, task, context, pieces);
+		pthread_mutex_lock(&pool->lock);
+		__atomic_store_n(&pool->helping, pool->helping - 1, __ATOMIC_RELAXED);
+		if (pool->helping == 0)
+			pthread_cond_signal(&pool->is_done);
 	}
-	pthread_mutex_unlock(&crew->lock);
+	pthread_mutex_unlock(&pool->lock);
 	return NULL;
 }
 
-/* With the lock. */
+/* Begins a generation. With the lock. */
 static void
-call(struct threadpool *crew)
+wake_threads(struct threadpool *pool)
 {
-	__atomic_store_n(&crew->turn, crew->turn + 1, __ATOMIC_RELAXED);
-	if (crew->sleeping)
-		pthread_cond_broadcast(&crew->has_work);
+	__atomic_store_n(&pool->generation, pool->generation + 1, __ATOMIC_RELAXED);
+	if (pool->sleeping)
+		pthread_cond_broadcast(&pool->has_work);
 }
 
 /* With the lock. */
 static void
-await_helpers(struct threadpool *crew)
+await_helpers(struct threadpool *pool)
 {
-	if (crew->helping) {
-		pthread_mutex_unlock(&crew->lock);
-		look(&crew->helping, 0, true);
-		pthread_mutex_lock(&crew->lock);
+	if (pool->helping) {
+		pthread_mutex_unlock(&pool->lock);
+		for (unsigned i = 0; i < SPINS; i++) {
+			if (__atomic_load_n(&pool->helping, __ATOMIC_RELAXED) == 0)
+				break;
+			relax();
+		}
+		pthread_mutex_lock(&pool->lock);
 	}
-	while (crew->helping)
-		pthread_cond_wait(&crew->is_done, &crew->lock);
+	while (pool->helping)
+		pthread_cond_wait(&pool->is_done, &pool->lock);
 }
 
 static unsigned
@@ -133,12 +138,12 @@ spare_processors(void)
 }
 
 int
-threadpool_start(struct threadpool **crew, struct failure *why)
+threadpool_start(struct threadpool **pool, struct failure *why)
 {
 	const unsigned wanted = spare_processors();
 	struct threadpool *started;
 
-	*crew = NULL;
+	*pool = NULL;
 	if (wanted == 0)
 		return 0;
 	started = calloc(1, sizeof(*started));
@@ -148,44 +153,44 @@ threadpool_start(struct threadpool **crew, struct failure *why)
 	pthread_cond_init(&started->has_work, NULL);
 	pthread_cond_init(&started->is_done, NULL);
 	while (started->count < wanted &&
-	       pthread_create(&started->threads[started->count], NULL, help, started) == 0)
+	       pthread_create(&started->threads[started->count], NULL, run_thread, started) == 0)
 		started->count++;
-	*crew = started;
+	*pool = started;
 	return 0;
 }
 
 void
-threadpool_free(struct threadpool *crew)
+threadpool_free(struct threadpool *pool)
 {
-	if (!crew)
+	if (!pool)
 		return;
-	pthread_mutex_lock(&crew->lock);
-	crew->is_over = true;
-	call(crew);
-	pthread_mutex_unlock(&crew->lock);
-	for (unsigned i = 0; i < crew->count; i++)
-		pthread_join(crew->threads[i], NULL);
-	free(crew);
+	pthread_mutex_lock(&pool->lock);
+	pool->is_ending = true;
+	wake_threads(pool);
+	pthread_mutex_unlock(&pool->lock);
+	for (unsigned i = 0; i < pool->count; i++)
+		pthread_join(pool->threads[i], NULL);
+	free(pool);
 }
 
 void
-threadpool_work(struct threadpool *crew, threadpool_task *task, void *context, size_t pieces)
+threadpool_work(struct threadpool *pool, threadpool_task *task, void *context, size_t pieces)
 {
-	if (!crew || pieces < 2) {
+	if (!pool || pieces < 2) {
 		for (size_t piece = 0; piece < pieces; piece++)
 			task(context, piece);
 		return;
 	}
-	pthread_mutex_lock(&crew->lock);
-	crew->task = task;
-	crew->context = context;
-	crew->pieces = pieces;
-	__atomic_store_n(&crew->next, 0, __ATOMIC_RELAXED);
-	call(crew);
-	pthread_mutex_unlock(&crew->lock);
-	do_pieces(crew, task, context, pieces);
-	pthread_mutex_lock(&crew->lock);
-	crew->pieces = 0;
-	await_helpers(crew);
-	pthread_mutex_unlock(&crew->lock);
+	pthread_mutex_lock(&pool->lock);
+	pool->task = task;
+	pool->context = context;
+	pool->pieces = pieces;
+	__atomic_store_n(&pool->next, 0, __ATOMIC_RELAXED);
+	wake_threads(pool);
+	pthread_mutex_unlock(&pool->lock);
+	do_pieces(pool, task, context, pieces);
+	pthread_mutex_lock(&pool->lock);
+	pool->pieces = 0;
+	await_helpers(pool);
+	pthread_mutex_unlock(&pool->lock);
 }

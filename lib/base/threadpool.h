@@ -1,7 +1,6 @@
 /*
- * Threads that help with work which falls into pieces that know nothing of each other. Whoever asks
- * for it does it as well, and never waits but for pieces that are being done: it costs little where
- * the processors are busy with something else.
+ * A pool of threads for work that consists of independent pieces. The caller works too, and waits
+ * only for pieces that are already running: with busy processors it costs little.
  */
 #ifndef VCAP_THREADPOOL_H
 #define VCAP_THREADPOOL_H
@@ -12,15 +11,24 @@
 
 struct threadpool;
 
-/* One for each processor that this process may use but one, and at most THREADPOOL_MAX. *crew is
- * NULL if that is none. Threads keep the privileges that the caller has now. */
 #define THREADPOOL_MAX 3
-int threadpool_start(struct threadpool **crew, struct failure *why);
-/* Sends them home; NULL is nobody. */
-void threadpool_free(struct threadpool *crew);
 
-/* Does all pieces, in no order, and returns when they are done. Without a crew (NULL) alone. */
+/*
+ * Starts a thread for each processor that this process may use but one, at most THREADPOOL_MAX.
+ * Threads inherit the caller's privileges and sandbox as they are now. 0, with *pool NULL if there
+ * is one processor only; -1 with why and *pool NULL without memory. Fewer threads than wanted, down
+ * to none, are no failure.
+ */
+int threadpool_start(struct threadpool **pool, struct failure *why);
+
+/* Joins all threads and frees the pool. NULL is allowed. */
+void threadpool_free(struct threadpool *pool);
+
 typedef void threadpool_task(void *context, size_t piece);
-void threadpool_work(struct threadpool *crew, threadpool_task *task, void *context, size_t pieces);
+
+/* Calls task once for each piece from 0 to pieces - 1, in no order and in several threads at once,
+ * and returns when all calls have. Without a pool (NULL) in this thread alone. One caller at a
+ * time. */
+void threadpool_work(struct threadpool *pool, threadpool_task *task, void *context, size_t pieces);
 
 #endif

@@ -103,10 +103,10 @@ static int
 stream_through_pump(const struct fetch *fetch, int fd, struct failure *why)
 {
 	const struct relay_options options = {
-	    .kind = fetch->packs ? RELAY_UNPACK : RELAY_AS_IT_IS,
+	    .kind = fetch->packs ? RELAY_DECOMPRESS : RELAY_COPY,
 	    .rate = fetch->rate,
 	    .most = size_limit(&fetch->said),
-	    .patience_ns = PATIENCE_NS,
+	    .timeout_ns = PATIENCE_NS,
 	};
 	char **argv =
 	    commands_fetch(fetch->engine, fetch->is_region, fetch->packs, fetch->directory);

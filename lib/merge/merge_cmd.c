@@ -108,7 +108,7 @@ merge_cmd_open_output(struct merge_cmd *cmd, struct failure *why)
 int
 merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 {
-	static const struct relay_options compress = {.kind = RELAY_PACK};
+	static const struct relay_options compress = {.kind = RELAY_COMPRESS};
 	const struct outfile *out = &cmd->out;
 	char **files;
 	int rc = 0;

@@ -1,29 +1,31 @@
 /*
- * Packets are dealt out by time to about as many places as there are packets, each place a short
- * part of the time they span, and then only neighbours are out of order. Where many share a place,
- * because their times are not spread evenly, those are merged.
+ * A bucket sort: about as many buckets as packets, each for an equal part of the time span, a power
+ * of two so that the bucket is a shift away. With evenly spread times a bucket holds about one
+ * packet, and an insertion sort over the whole finishes in linear time. Buckets that are too full,
+ * because times are not spread evenly, are sorted by merging first, so the worst case is that of a
+ * merge sort.
  */
 #include "packet/batch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* More than this at one place are merged. */
-#define CROWD 16
+/* Buckets with more are sorted by merging. */
+#define BUCKET_MAX 16
 
 void
-batch_release(struct batch *stretch)
+batch_release(struct batch *batch)
 {
-	free(stretch->slots);
-	free(stretch->spare);
-	free(stretch->places);
-	*stretch = BATCH_INIT;
+	free(batch->slots);
+	free(batch->spare);
+	free(batch->buckets);
+	*batch = BATCH_INIT;
 }
 
-/* Makes room for elements of this size in place of a list, whose contents are lost. Without memory
- * there is none, and NULL. */
+/* Returns a list with room for `wanted` elements: the same, or a new one without the contents. NULL
+ * without memory, and the list is freed. */
 static void *
-renew(void *list, size_t *room, size_t wanted, size_t size)
+replace_list(void *list, size_t *room, size_t wanted, size_t size)
 {
 	if (wanted <= *room)
 		return list;
@@ -34,11 +36,11 @@ renew(void *list, size_t *room, size_t wanted, size_t size)
 }
 
 int
-batch_reserve(struct batch *stretch, size_t room)
+batch_reserve(struct batch *batch, size_t room)
 {
-	stretch->count = 0;
-	stretch->slots = renew(stretch->slots, &stretch->room, room, sizeof(*stretch->slots));
-	return stretch->slots || room == 0 ? 0 : -1;
+	batch->count = 0;
+	batch->slots = replace_list(batch->slots, &batch->room, room, sizeof(*batch->slots));
+	return batch->slots || room == 0 ? 0 : -1;
 }
 
 static inline bool
@@ -49,9 +51,9 @@ is_before(const struct batch_slot *a, const struct batch_slot *b)
 	return a->rank != b->rank ? a->rank < b->rank : a->packet->core < b->packet->core;
 }
 
-/* Sorts a few, or many that are nearly sorted. */
+/* For few slots, or many that are nearly sorted. */
 static void
-sort_few(struct batch_slot *slots, size_t count)
+insertion_sort(struct batch_slot *slots, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
 		struct batch_slot slot;
@@ -67,15 +69,15 @@ sort_few(struct batch_slot *slots, size_t count)
 	}
 }
 
-/* Sorts many; spare has room for half of them. */
+/* spare has room for half of the slots. */
 static void
 merge_sort(struct batch_slot *slots, size_t count, struct batch_slot *spare)
 {
 	const size_t half = count / 2;
 	size_t a = 0, b = half, to = 0;
 
-	if (count <= CROWD) {
-		sort_few(slots, count);
+	if (count <= BUCKET_MAX) {
+		insertion_sort(slots, count);
 		return;
 	}
 	merge_sort(slots, half, spare);
@@ -89,74 +91,72 @@ merge_sort(struct batch_slot *slots, size_t count, struct batch_slot *spare)
 }
 
 static inline size_t
-place_of(const struct batch_slot *slot, int64_t from_ns, unsigned shift)
+bucket_of(const struct batch_slot *slot, int64_t from_ns, unsigned shift)
 {
 	return (size_t)(((uint64_t)slot->ts_ns - (uint64_t)from_ns) >> shift);
 }
 
-/* Deals the slots out to the spare ones, which take their place. Afterwards places[p] is where the
- * slots of place p end. */
+/* Distributes the slots over buckets in the spare list, which becomes the list of slots. Afterwards
+ * buckets[b] is where bucket b ends. */
 static void
-deal(struct batch *stretch, int64_t from_ns, unsigned shift, size_t place_count)
+distribute(struct batch *batch, int64_t from_ns, unsigned shift, size_t bucket_count)
 {
-	struct batch_slot *slots = stretch->slots, *spare = stretch->spare;
-	const size_t room = stretch->room;
-	uint32_t *places = stretch->places, sum = 0;
+	struct batch_slot *slots = batch->slots, *spare = batch->spare;
+	const size_t room = batch->room;
+	uint32_t *buckets = batch->buckets, sum = 0;
 
-	memset(places, 0, place_count * sizeof(*places));
-	for (size_t i = 0; i < stretch->count; i++)
-		places[place_of(&slots[i], from_ns, shift)]++;
-	for (size_t p = 0; p < place_count; p++) {
-		const uint32_t count = places[p];
+	memset(buckets, 0, bucket_count * sizeof(*buckets));
+	for (size_t i = 0; i < batch->count; i++)
+		buckets[bucket_of(&slots[i], from_ns, shift)]++;
+	for (size_t b = 0; b < bucket_count; b++) {
+		const uint32_t count = buckets[b];
 
-		places[p] = sum;
+		buckets[b] = sum;
 		sum += count;
 	}
-	for (size_t i = 0; i < stretch->count; i++)
-		spare[places[place_of(&slots[i], from_ns, shift)]++] = slots[i];
-	stretch->slots = spare;
-	stretch->room = stretch->spare_room;
-	stretch->spare = slots;
-	stretch->spare_room = room;
+	for (size_t i = 0; i < batch->count; i++)
+		spare[buckets[bucket_of(&slots[i], from_ns, shift)]++] = slots[i];
+	batch->slots = spare;
+	batch->room = batch->spare_room;
+	batch->spare = slots;
+	batch->spare_room = room;
 }
 
 int
-batch_sort(struct batch *stretch, int64_t from_ns, int64_t before_ns)
+batch_sort(struct batch *batch, int64_t from_ns, int64_t before_ns)
 {
 	const uint64_t span = (uint64_t)before_ns - (uint64_t)from_ns;
-	const size_t count = stretch->count;
-	size_t place_count, start = 0;
+	const size_t count = batch->count;
+	size_t bucket_count, start = 0;
 	unsigned shift = 0;
 
 	if (count < 2)
 		return 0;
 	while (span >> shift >= 2 * count)
 		shift++;
-	place_count = (size_t)(span >> shift) + 1;
-	stretch->places =
-	    renew(stretch->places, &stretch->place_room, place_count, sizeof(*stretch->places));
-	stretch->spare =
-	    renew(stretch->spare, &stretch->spare_room, count, sizeof(*stretch->spare));
-	if (!stretch->places || !stretch->spare)
+	bucket_count = (size_t)(span >> shift) + 1;
+	batch->buckets = replace_list(batch->buckets, &batch->bucket_room, bucket_count,
+				      sizeof(*batch->buckets));
+	batch->spare = replace_list(batch->spare, &batch->spare_room, count, sizeof(*batch->spare));
+	if (!batch->buckets || !batch->spare)
 		return -1;
-	deal(stretch, from_ns, shift, place_count);
-	for (size_t p = 0; p < place_count; start = stretch->places[p++])
-		if (stretch->places[p] - start > CROWD)
-			merge_sort(stretch->slots + start, stretch->places[p] - start,
-				   stretch->spare);
-	sort_few(stretch->slots, count);
+	distribute(batch, from_ns, shift, bucket_count);
+	for (size_t b = 0; b < bucket_count; start = batch->buckets[b++])
+		if (batch->buckets[b] - start > BUCKET_MAX)
+			merge_sort(batch->slots + start, batch->buckets[b] - start, batch->spare);
+	insertion_sort(batch->slots, count);
 	return 0;
 }
 
 size_t
-batch_first_tie(const struct batch *stretch)
+batch_first_tie(const struct batch *batch)
 {
-	for (size_t i = 1; i < stretch->count; i++) {
-		const struct batch_slot *a = &stretch->slots[i - 1], *b = &stretch->slots[i];
+	for (size_t i = 1; i < batch->count; i++) {
+		const struct batch_slot *a = &batch->slots[i - 1], *b = &batch->slots[i];
 
 		if (__builtin_expect(a->ts_ns == b->ts_ns, 0) && a->rank == b->rank &&
 		    a->packet->core == b->packet->core && a->input != b->input)
 			return i - 1;
 	}
-	return stretch->count;
+	return batch->count;
 }

@@ -1,6 +1,6 @@
 /*
- * A stretch of a merge: packets of several inputs, each input's in order, put in order together. It
- * costs about the same however many inputs there are, and looks at nothing but times and names.
+ * A batch of packets of several inputs, to be sorted by time. The cost of sorting hardly depends on
+ * the number of inputs.
  */
 #ifndef VCAP_BATCH_H
 #define VCAP_BATCH_H
@@ -10,38 +10,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A packet, which is its input's; what orders those of the same time before their cores do, the
- * rank of the engine; and the input's number. */
 struct batch_slot {
-	int64_t ts_ns; /* the packet's */
-	const struct packet *packet;
-	uint32_t rank;
-	uint32_t input;
+	int64_t ts_ns;               /* the packet's */
+	const struct packet *packet; /* the input's */
+	uint32_t rank;               /* of its engine: sorts packets of the same time */
+	uint32_t input;              /* its number */
 };
 
 struct batch {
 	struct batch_slot *slots; /* heap, owned */
 	size_t count, room;
-	/* What sorting takes besides. */
+	/* Scratch memory for sorting */
 	struct batch_slot *spare;
 	size_t spare_room;
-	uint32_t *places;
-	size_t place_room;
+	uint32_t *buckets;
+	size_t bucket_room;
 };
 
 #define BATCH_INIT ((struct batch){0})
 
-void batch_release(struct batch *stretch);
+/* Frees its memory; it is then BATCH_INIT. The packets are not touched. */
+void batch_release(struct batch *batch);
 
-/* Empties it and makes room for so many packets. -1: no memory. */
-int batch_reserve(struct batch *stretch, size_t room);
+/* Makes room for this many packets; slots are uninitialised and count is 0. -1 without memory: the
+ * batch has no room. */
+int batch_reserve(struct batch *batch, size_t room);
 
-/* Sorts the slots by time, rank and core; those alike in all of these stay as they were. All times
- * are in [from_ns, before_ns). -1: no memory. */
-int batch_sort(struct batch *stretch, int64_t from_ns, int64_t before_ns);
+/* Sorts the slots by time, rank and core; the sort is stable. All times are in [from_ns, before_ns).
+ * -1 without memory: the slots are as they were. */
+int batch_sort(struct batch *batch, int64_t from_ns, int64_t before_ns);
 
-/* The first of two slots side by side that are alike, and not from the same input: something else
- * has to tell which comes first. count if there are none. */
-size_t batch_first_tie(const struct batch *stretch);
+/* In a sorted batch, the index of the first slot that compares equal to the next one, which is of
+ * another input: the order of these two is still to be decided. count if there is none. */
+size_t batch_first_tie(const struct batch *batch);
 
 #endif

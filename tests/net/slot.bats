@@ -100,7 +100,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	vcap-host remove d
 }
 
-# Break: lib/base/supervisor.c s/(!guarded->is_privileged && priv_drop_all(&report.why) < 0)/0/
+# Break: lib/base/supervisor.c s/(!supervised->is_privileged && priv_drop_all(&report.why) < 0)/0/
 @test "it has no privilege, the directory, and a process group of its own" {
 	printf '\n\n10.0.0.1\n' >job
 	vcap-run -b 8M -i vb -f - --detach -R 0 -w d -- sh -c 'cat specs >&2; exec passer' <job

@@ -23,7 +23,7 @@ count(void *context, size_t piece)
 
 /* Rounds in which some piece was not done once, or one that was not asked for. */
 static unsigned
-wrong_rounds(struct threadpool *crew)
+wrong_rounds(struct threadpool *pool)
 {
 	unsigned wrong = 0;
 
@@ -36,7 +36,7 @@ wrong_rounds(struct threadpool *crew)
 		/* Helpers find the next work at once, or sleep by then. */
 		for (volatile unsigned i = 0; i < round % 7 * 100; i++)
 			;
-		threadpool_work(crew, count, &work, pieces);
+		threadpool_work(pool, count, &work, pieces);
 		for (size_t i = 0; i < PIECES; i++)
 			is_right = is_right && work.times[i] == (i < pieces);
 		wrong += !is_right;
@@ -58,16 +58,16 @@ keep_to_one(void)
 int
 main(void)
 {
-	struct threadpool *crew, *nobody;
+	struct threadpool *pool, *none;
 	struct failure why;
 
-	ok(threadpool_start(&crew, &why) == 0, "a crew starts");
-	ok(wrong_rounds(crew) == 0, "every piece is done once, and before threadpool_work returns");
+	ok(threadpool_start(&pool, &why) == 0, "a pool starts");
+	ok(wrong_rounds(pool) == 0, "every piece is done once, and before threadpool_work returns");
 	/* The helpers stay where they were. */
 	keep_to_one();
-	ok(threadpool_start(&nobody, &why) == 0 && !nobody, "one processor needs no crew");
-	ok(wrong_rounds(nobody) == 0, "without a crew all is done, too");
-	threadpool_free(crew);
-	threadpool_free(nobody);
+	ok(threadpool_start(&none, &why) == 0 && !none, "one processor needs no pool");
+	ok(wrong_rounds(none) == 0, "without a pool all is done, too");
+	threadpool_free(pool);
+	threadpool_free(none);
 	return done_testing();
 }

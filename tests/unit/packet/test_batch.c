@@ -39,39 +39,39 @@ random_slots(unsigned kind, const char *what)
 {
 	static struct packet packets[SLOTS];
 	static struct batch_slot wanted[SLOTS];
-	struct batch stretch = BATCH_INIT;
+	struct batch batch = BATCH_INIT;
 	unsigned wrong = 0, ties = 0;
 
 	for (int round = 0; round < 300; round++) {
 		const size_t count = (size_t)rand() % SLOTS;
 		size_t tie;
 
-		batch_reserve(&stretch, count);
-		stretch.count = count;
+		batch_reserve(&batch, count);
+		batch.count = count;
 		for (size_t i = 0; i < count; i++) {
 			packets[i] =
 			    (struct packet){.core = (uint32_t)rand() % 2, .len = (uint32_t)i};
-			stretch.slots[i] = wanted[i] =
+			batch.slots[i] = wanted[i] =
 			    (struct batch_slot){.ts_ns = random_time(kind),
 						.packet = &packets[i],
 						.rank = (uint32_t)rand() % 3,
 						.input = (uint32_t)rand() % 2};
 		}
 		qsort(wanted, count, sizeof(*wanted), compare_slots);
-		wrong += batch_sort(&stretch, 0, INT64_MAX) < 0;
+		wrong += batch_sort(&batch, 0, INT64_MAX) < 0;
 		for (size_t i = 0; i < count; i++)
-			wrong += stretch.slots[i].packet != wanted[i].packet;
+			wrong += batch.slots[i].packet != wanted[i].packet;
 		for (tie = 0; tie + 1 < count; tie++)
 			if (wanted[tie].ts_ns == wanted[tie + 1].ts_ns &&
 			    wanted[tie].rank == wanted[tie + 1].rank &&
 			    wanted[tie].packet->core == wanted[tie + 1].packet->core &&
 			    wanted[tie].input != wanted[tie + 1].input)
 				break;
-		ties += batch_first_tie(&stretch) != (tie + 1 < count ? tie : count);
+		ties += batch_first_tie(&batch) != (tie + 1 < count ? tie : count);
 	}
 	ok(wrong == 0, "%s: by time, rank and core, and else as they stood", what);
 	ok(ties == 0, "... and the first that something else has to order is found");
-	batch_release(&stretch);
+	batch_release(&batch);
 }
 
 int
