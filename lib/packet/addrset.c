@@ -1,3 +1,8 @@
+/*
+ * Lists have up to 100,000 lines, so adding appends and sealing sorts once: O(n log n). In a sealed
+ * list the ends are in order like the beginnings, so the last interval that begins at or before an
+ * address is the only one that can contain it: a binary search answers all questions.
+ */
 #include "packet/addrset.h"
 
 #include <arpa/inet.h>
@@ -15,8 +20,8 @@ addrset_release(struct addrset *set)
 	*set = ADDRSET_INIT;
 }
 
-/* Dotted quad, strictly: four decimal numbers without leading zeros. inet_pton says the same but
- * is several times slower, and lists may have 100,000 lines. */
+/* A dotted quad: four decimal numbers without leading zeros. inet_pton accepts the same, but takes
+ * several times as long. */
 static bool
 parse_v4(const char *s, unsigned __int128 *value)
 {
@@ -253,8 +258,7 @@ addrset_is_empty(const struct addrset *set)
 	return set->v4.count == 0 && set->v6.count == 0;
 }
 
-/* How many intervals start at or before value; the last of those is the only one that can have
- * it. */
+/* How many intervals begin at or before value. */
 static size_t
 count_up_to(const struct intervals *in, unsigned __int128 value)
 {
@@ -316,7 +320,7 @@ addrset_covers(const struct addrset *set, const struct addrset *other)
 	return intervals_cover(&set->v4, &other->v4) && intervals_cover(&set->v6, &other->v6);
 }
 
-/* The space between an interval and the one before it, in a list that has both families. */
+/* The addresses between an interval and the one before it */
 struct gap {
 	unsigned __int128 size;
 	uint8_t family;

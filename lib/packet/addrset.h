@@ -24,7 +24,7 @@ struct interval {
 struct intervals {
 	struct interval *list;
 	size_t count, room;
-	bool sealed; /* sorted and merged */
+	bool sealed; /* sorted, disjoint, not touching */
 };
 
 struct addrset {
@@ -33,6 +33,7 @@ struct addrset {
 
 #define ADDRSET_INIT ((struct addrset){0})
 
+/* Frees its memory; the set is then ADDRSET_INIT. */
 void addrset_release(struct addrset *set);
 
 /*
@@ -42,10 +43,11 @@ void addrset_release(struct addrset *set);
  */
 int addrset_add(struct addrset *set, const char *spec, struct failure *why);
 
-/* Reads the same words as one interval, without a set. *interval and *family are unchanged on -1.
- */
+/* Reads what addrset_add takes as one interval. On -1 *interval and *family are unchanged. */
 int interval_parse(struct interval *interval, uint8_t *family, const char *spec,
 		   struct failure *why);
+
+/* Adds an interval of addresses of family 4 or 6. -1 with why without memory: the set is unchanged. */
 int addrset_add_interval(struct addrset *set, uint8_t family, struct interval interval,
 			 struct failure *why);
 
@@ -53,30 +55,31 @@ int addrset_add_interval(struct addrset *set, uint8_t family, struct interval in
  * "NAME:LINE: ...", and specs before it have been added. */
 int addrset_add_lines(struct addrset *set, const char *text, const char *name, struct failure *why);
 
-/* Sorts and merges. Call once after the last add and before the functions below; adding again
- * unseals. */
+/* Seals the set: sorts its intervals and merges those that overlap or touch. The functions below
+ * take sealed sets; adding unseals. */
 void addrset_seal(struct addrset *set);
 
+/* Whether the set, sealed or not, has no address. */
 bool addrset_is_empty(const struct addrset *set);
-/* Whether the sealed set has addr. Binary search. */
+/* Whether the sealed set contains addr. O(log n). */
 bool addrset_has(const struct addrset *set, struct addr addr);
-/* Whether two sealed sets have an address in common. */
+/* Whether two sealed sets intersect. */
 bool addrset_meets(const struct addrset *a, const struct addrset *b);
-/* Whether the sealed set has every address of the sealed set other. */
+/* Whether the sealed set contains all of the sealed set other. */
 bool addrset_covers(const struct addrset *set, const struct addrset *other);
 
 /*
- * Makes *to (ADDRSET_INIT) a sealed superset of the sealed set from, of at most `most` intervals
- * (at least one a family): those that are closest to each other are joined. *added is how many
- * addresses that adds.
+ * Makes *to, which is ADDRSET_INIT, a sealed superset of the sealed set from with at most `most`
+ * intervals, but at least one for each family: the smallest gaps are closed. *added is the number
+ * of addresses that this adds. -1 with why without memory: release *to.
  */
 int addrset_widen(const struct addrset *from, size_t most, struct addrset *to,
 		  unsigned __int128 *added, struct failure *why);
 
-/* Reads one address. 0, or -1 with the word in why. */
+/* Reads one address of either family. 0; or -1 with the word in why, and *addr is unchanged. */
 int addr_parse(struct addr *addr, const char *word, struct failure *why);
-/* Writes it as text (RFC 5952 for IPv6). size at least ADDR_TEXT. Returns to. */
-#define ADDR_TEXT 46
+#define ADDR_TEXT 46 /* bytes for the text of an address, NUL included */
+/* Writes addr as text (RFC 5952 for IPv6) to `to`, of size bytes, at least ADDR_TEXT. Returns to. */
 char *addr_format(struct addr addr, char *to, size_t size);
 
 #endif

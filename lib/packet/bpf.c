@@ -1,3 +1,8 @@
+/*
+ * The interpreter has no checks of its own: check() has made sure that every jump goes forward and
+ * stays within the program, that memory words exist and that a return is reached, so it ends. Only
+ * what depends on the packet is looked at while it runs: the bounds of loads and divisors.
+ */
 #include "packet/bpf.h"
 
 #include "base/parse.h"
@@ -114,7 +119,7 @@ take_number(const char **text, uint64_t max, uint64_t *number)
 	       parse_number(word, max, number, NULL) == 0;
 }
 
-/* Moves past the end of a line that has nothing more to say. */
+/* Moves past the end of a line; false if more follows on it. */
 static bool
 take_line_end(const char **text)
 {

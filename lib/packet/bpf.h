@@ -1,6 +1,5 @@
 /*
- * A classic BPF program: the text forms that tcpdump and the kernel's users exchange, and running
- * it over a packet in user space. How a program is made is filter.h's affair.
+ * Classic BPF programs: their text forms, as tcpdump and iptables use them, and an interpreter.
  *
  * struct insn has the layout of the kernel's struct sock_filter (linux/filter.h); it is defined
  * here because pcap/bpf.h and linux/bpf.h disagree about struct bpf_insn.
@@ -29,14 +28,15 @@ struct bpf {
 
 #define BPF_INIT ((struct bpf){0})
 
+/* Frees the instructions; the program is then BPF_INIT. */
 void bpf_release(struct bpf *program);
 
 /*
- * Reads the text of `tcpdump -ddd`: a count line, then `code jt jf k` lines, decimal; commas may
- * stand for the ends of lines, as in BPF_COMMA. Refuses what
- * the kernel would refuse for its form alone (no instructions, more than BPF_MAX, a jump out of
- * the program, a program that does not end in a return, an unknown opcode).
- * On failure program is unchanged.
+ * Reads the text of `tcpdump -ddd`: a line with the count, then lines `code jt jf k`, in decimal;
+ * commas may stand for the ends of lines, as in BPF_COMMA. Checks as the kernel
+ * does (net/core/filter.c, bpf_check_classic): the number of instructions, opcodes, jumps and
+ * operands in range, a return at the end; not that memory words are stored before they are loaded.
+ * Replaces *program, or returns -1 with why and leaves it unchanged.
  */
 int bpf_parse(struct bpf *program, const char *text, struct failure *why);
 
@@ -47,20 +47,24 @@ enum bpf_form {
 	BPF_COMMA,   /* one line, `count,code jt jf k,...`: iptables' bpf match, tc */
 };
 
-/* Writes the program. The livestream's error state tells whether it worked. */
+/* Writes the program. Whether that worked is to be asked of ferror(out). */
 void bpf_print(const struct bpf *program, enum bpf_form form, FILE *out);
 
 /*
- * What the program returns for the packet at data: 0 rejects it. len is the length on the wire. A
- * load beyond caplen returns 0, as in the kernel. The program must have passed bpf_parse or
- * come from compile_filter.
+ * Runs the program on a packet: caplen bytes at data, len bytes on the wire. Returns the program's
+ * return value, and 0, which rejects the packet, for a load beyond caplen or a division by zero, as
+ * the kernel does. The program must be valid: from bpf_parse or the filter compiler.
  */
 uint32_t bpf_run(const struct bpf *program, const unsigned char *data, uint32_t caplen,
 		 uint32_t len);
 
-/* The same as a verdict, which tells a load beyond caplen (or a division by zero) from a return of
- * zero. A program without instructions rejects. */
-enum bpf_verdict { BPF_REJECTS, BPF_ACCEPTS, BPF_CUT };
+enum bpf_verdict {
+	BPF_REJECTS, /* a return of 0, or a program without instructions */
+	BPF_ACCEPTS,
+	BPF_CUT, /* a load beyond caplen, or a division by zero */
+};
+
+/* As bpf_run, as a verdict. */
 enum bpf_verdict bpf_judge(const struct bpf *program, const unsigned char *data, uint32_t caplen,
 			   uint32_t len);
 

@@ -1,6 +1,6 @@
 /*
- * The common currency: a packet, the interface it was seen on, and the two ends packets move
- * between. Whatever yields packets is a struct source; merge, filter and join know nothing else.
+ * A packet, the interface that it was captured on, and the source of a stream of packets: the types
+ * that the reader of files, filter, merge and join share.
  */
 #ifndef VCAP_PACKET_H
 #define VCAP_PACKET_H
@@ -75,9 +75,9 @@ struct statistics {
 			     .delivered = STATISTICS_UNKNOWN,  \
 			     .core = PACKET_NO_CORE})
 
-/* Adds a counter to a sum; what is not known adds nothing to it. */
+/* Adds a counter to *sum. STATISTICS_UNKNOWN adds nothing; a sum of it is the counter. */
 void statistics_add(uint64_t *sum, uint64_t value);
-/* All that was dropped, by whomever. */
+/* All packets that were dropped: dropped and os_dropped. STATISTICS_UNKNOWN if neither is known. */
 uint64_t statistics_lost(const struct statistics *statistics);
 
 /* One interface of a source. Strings are owned by the source; NULL where unknown. */
@@ -97,15 +97,15 @@ struct interface {
 	char *comment;
 };
 
-/* Frees what an interface owns; the interface itself is its holder's. */
+/* Frees the strings and options of an interface, not the structure itself. */
 void interface_release(struct interface *interface);
 
 enum source_event {
 	SOURCE_END,        /* no more packets; every record was whole */
 	SOURCE_PACKET,     /* *packet is filled */
 	SOURCE_STATISTICS, /* interface packet->iface has new statistics (a heartbeat) */
-	SOURCE_NOTE,       /* something else was read: source->note */
-	SOURCE_LATER,      /* nothing yet: only from sources that do not wait */
+	SOURCE_NOTE,       /* a block of another kind: source->note */
+	SOURCE_LATER,      /* nothing yet; only from sources that do not block */
 	SOURCE_CUT,        /* the input ended in the middle, or is damaged from here on: why says
 			      where. Everything yielded before is good. Final, as SOURCE_END is. */
 };

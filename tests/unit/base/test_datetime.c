@@ -39,64 +39,121 @@ in_zone(const char *zone)
 	tzset();
 }
 
-int
-main(void)
+static void
+durations_from_now(void)
 {
-	char text[DATETIME_TEXT];
-
 	in_zone("UTC");
 	is_moment("+5m", NOW + 300);
 	is_moment("+5", NOW + 300);
 	is_moment("+90s", NOW + 90);
 	is_moment("+0", NOW);
+}
+
+static void
+times_of_day(void)
+{
+	in_zone("UTC");
 	is_moment("23:00", NOW + 1800);
 	is_moment("22:30:01", NOW + 1);
+	/* Now, and past: tomorrow */
 	is_moment("22:30", NOW + 86400);
 	is_moment("00:00", NOW + 5400);
+}
+
+static void
+dates(void)
+{
+	in_zone("UTC");
 	is_moment("2026-11-25T22:31", NOW + 60);
 	is_moment("2026-11-25 22:31:05", NOW + 65);
+	is_moment("2028-02-29 00:00", INT64_C(1835395200));
+}
+
+static void
+dates_with_a_zone(void)
+{
+	in_zone("UTC");
 	is_moment("2026-11-25T22:31Z", NOW + 60);
 	is_moment("2026-11-25T23:31+01:00", NOW + 60);
 	is_moment("2026-11-25T17:31:00-05:00", NOW + 60);
-	is_moment("2028-02-29 00:00", INT64_C(1835395200));
-	is_str(datetime_format(NOW * NS_PER_SECOND, text), "2026-11-25 22:30:00", "shown");
+}
 
+static void
+local_time_and_summer_time(void)
+{
 	in_zone("CET-1CEST,M3.5.0,M10.5.0/3");
 	is_moment("23:31", NOW + 60);
 	is_moment("2026-11-25T23:31", NOW + 60);
 	is_moment("2026-11-25T22:31Z", NOW + 60);
 	is_moment("2027-07-01 12:00", INT64_C(1814436000));
-	is_none("2027-03-28 02:30", "not a time: '2027-03-28 02:30'"); /* skipped by summer time */
-	is_str(datetime_format(NOW * NS_PER_SECOND, text), "2026-11-25 23:30:00", "shown, local");
+	/* Skipped when summer time begins */
+	is_none("2027-03-28 02:30", "not a time: '2027-03-28 02:30'");
+}
 
+static void
+times_that_are_past(void)
+{
+	in_zone("CET-1CEST,M3.5.0,M10.5.0/3");
 	is_none("2026-11-25T22:29Z", "is over already: '2026-11-25T22:29Z'");
 	is_none("1969-01-01 00:00", "is over already: '1969-01-01 00:00'");
-	for (const char **word = (const char *[]){"",
-						  "+",
-						  "+x",
-						  "+-5m",
-						  "-5m",
-						  "5m",
-						  "now",
-						  "24:00",
-						  "12:60",
-						  "1:00",
-						  "12:00:60",
-						  "12:00x",
-						  " 12:00",
-						  "2026-11-31 12:00",
-						  "2026-13-01 12:00",
-						  "2026-00-01 12:00",
-						  "2026-11-30",
-						  "2026-11-30x12:00",
-						  "2026-11-30T12:00+1",
-						  "2026-11-30T12:00ZZ",
-						  NULL};
-	     *word; word++) {
+}
+
+static void
+malformed_words(void)
+{
+	static const char *const words[] = {
+	    "",
+	    "+",
+	    "+x",
+	    "+-5m",
+	    "-5m",
+	    "5m",
+	    "now",
+	    "24:00",
+	    "12:60",
+	    "1:00",
+	    "12:00:60",
+	    "12:00x",
+	    " 12:00",
+	    "2026-11-31 12:00",
+	    "2026-13-01 12:00",
+	    "2026-00-01 12:00",
+	    "2026-11-30",
+	    "2026-11-30x12:00",
+	    "2026-11-30T12:00+1",
+	    "2026-11-30T12:00ZZ",
+	};
+
+	in_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		char message[80];
 
-		snprintf(message, sizeof(message), "not a time: '%s'", *word);
-		is_none(*word, message);
+		snprintf(message, sizeof(message), "not a time: '%s'", words[i]);
+		is_none(words[i], message);
 	}
+}
+
+static void
+formatting(void)
+{
+	char text[DATETIME_TEXT];
+
+	in_zone("UTC");
+	is_str(datetime_format(NOW * NS_PER_SECOND, text), "2026-11-25 22:30:00", "shown");
+	in_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+	is_str(datetime_format(NOW * NS_PER_SECOND, text), "2026-11-25 23:30:00", "shown, local");
+}
+
+int
+main(void)
+{
+	durations_from_now();
+	times_of_day();
+	dates();
+	dates_with_a_zone();
+	local_time_and_summer_time();
+	times_that_are_past();
+	malformed_words();
+	formatting();
 	return done_testing();
 }

@@ -94,7 +94,7 @@ cover(const char *some, const char *others)
 }
 
 static void
-test_lines(void)
+lists_of_lines(void)
 {
 	struct addrset set = ADDRSET_INIT;
 	struct failure why = FAILURE_INIT;
@@ -107,8 +107,8 @@ test_lines(void)
 	addrset_release(&set);
 }
 
-int
-main(void)
+static void
+malformed_specs(void)
 {
 	static const char *const bad[] = {
 	    "",
@@ -138,33 +138,75 @@ main(void)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		refused(bad[i]);
+}
+
+static void
+sorted_and_merged(void)
+{
 	is_str(sealed("10.1.1.1"), "10.1.1.1-10.1.1.1", "an address");
 	is_str(sealed("10.1.1.77/24"), "10.1.1.0-10.1.1.255", "host bits are masked away");
 	is_str(sealed("10.1.1.2 10.1.1.1 10.1.1.1"), "10.1.1.1-10.1.1.2", "sorted and merged");
 	is_str(sealed("10.1.1.0/25 10.1.1.128/25"), "10.1.1.0-10.1.1.255", "touching is merged");
 	is_str(sealed("10.0.0.0/8 10.1.1.1 10.2.0.0/16"), "10.0.0.0-10.255.255.255",
 	       "nested is merged");
+}
+
+static void
+ends_of_the_address_space(void)
+{
 	is_str(sealed("0.0.0.0/0 255.255.255.255 0.0.0.0"), "0.0.0.0-255.255.255.255", "all of v4");
 	is_str(sealed("255.255.255.255/32 0.0.0.0/32"),
 	       "0.0.0.0-0.0.0.0 255.255.255.255-255.255.255.255", "first and last");
 	is_str(sealed("::/0 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
 	       "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "all of v6");
+}
+
+static void
+ipv6(void)
+{
 	is_str(sealed("2001:db8::1/128 2001:DB8:0:0::2"), "2001:db8::1-2001:db8::2", "v6");
 	is_str(sealed("::ffff:10.0.0.1 10.0.0.1"),
 	       "10.0.0.1-10.0.0.1 ::ffff:10.0.0.1-::ffff:10.0.0.1", "a mapped address is v6");
+}
+
+static void
+membership(void)
+{
 	ok(has("10.0.0.0/30 10.0.0.8", "10.0.0.3"), "has the last of a subnet");
 	ok(!has("10.0.0.0/30 10.0.0.8", "10.0.0.4"), "has not the one after it");
 	ok(!has("10.0.0.1", "::a00:1"), "families are apart");
 	ok(!has("", "10.0.0.1"), "an empty set has nothing");
+}
+
+static void
+intersection(void)
+{
 	ok(meet("10.0.0.1 10.0.0.9 2001:db8::1", "10.0.0.5-10.0.0.9"), "sets meet");
 	ok(!meet("10.0.0.1 10.0.0.9 2001:db8::1", "10.0.0.5-10.0.0.8 2001:db8::2"),
 	   "sets do not meet");
+}
+
+static void
+inclusion(void)
+{
 	ok(cover("10.0.0.0/24 10.0.1.0/24 2001:db8::/32", "10.0.0.9-10.0.1.7 2001:db8::1"),
 	   "a set covers another");
 	ok(cover("10.0.0.1", "") && !cover("", "10.0.0.1") && !cover("10.0.0.1", "10.0.0.0/31") &&
 	       !cover("10.0.0.1", "10.0.0.1 2001:db8::1") &&
 	       !cover("10.0.0.1 10.0.0.3", "10.0.0.1-10.0.0.3"),
 	   "... or not");
-	test_lines();
+}
+
+int
+main(void)
+{
+	malformed_specs();
+	sorted_and_merged();
+	ends_of_the_address_space();
+	ipv6();
+	membership();
+	intersection();
+	inclusion();
+	lists_of_lines();
 	return done_testing();
 }
