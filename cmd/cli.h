@@ -37,7 +37,7 @@ void cli_start(const struct command *command);
 void cli_siblings_first(void);
 
 /* Acts on --help and --version (prints to stdout, exits 0); anything else is wrong usage. Start
- * the short option string with ':' so that a missing argument is told apart. */
+ * the short option string with ':', so that a missing argument is reported as such. */
 _Noreturn void cli_option(int opt, char **argv);
 
 /* For a command whose first operand is a request, one of an array of structures that begin with its

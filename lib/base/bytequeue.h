@@ -16,8 +16,8 @@ struct bytequeue {
 	int error;                           /* errno of the read that ended it, or 0 */
 };
 
-/* Makes an empty queue for about `most` bytes: it is full from there on, but a read that began below
- * may exceed it by up to 64 KiB. Takes no memory yet. */
+/* Makes an empty queue for about `most` bytes: it is full from there on, but a read that began
+ * below may exceed it by up to 64 KiB. Takes no memory yet. */
 void bytequeue_init(struct bytequeue *queue, size_t most);
 
 /* Frees what it holds; it is then an empty queue for no bytes. */
@@ -30,8 +30,8 @@ bytequeue_is_full(const struct bytequeue *queue)
 	return queue->held >= queue->most;
 }
 
-/* Reads once from fd, which poll() reported readable. End of file, a failed read or a lack of memory
- * ends the queue: the reader sees it after the last byte. */
+/* Reads once from fd, which poll() reported readable. End of file, a failed read or a lack of
+ * memory ends the queue: the reader sees it after the last byte. */
 void bytequeue_fill(struct bytequeue *queue, int fd);
 
 /* As read(2): returns how many of the next size bytes were copied to `to`; 0 at the end of file; -1

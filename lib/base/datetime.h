@@ -1,5 +1,5 @@
 /*
- * A moment to come, as people write it:
+ * A time in the future, as people write it:
  *
  *	+5m				from now (parse.h; a bare number means minutes)
  *	03:00, 03:00:30			the next such time of day
@@ -14,7 +14,8 @@
 
 #include <stdint.h>
 
-/* Both in ns since 1970. -1: the word is none, or the moment is over; *at_ns is unchanged. */
+/* Reads word into *at_ns; both times in ns since 1970-01-01 00:00 UTC. -1 with why: word is not a
+ * time, or is not after now_ns; *at_ns is unchanged. */
 int datetime_parse(const char *word, int64_t now_ns, int64_t *at_ns, struct failure *why);
 
 /* "2026-11-30 03:00:00", local. Returns to. */

@@ -1,3 +1,9 @@
+/*
+ * A writer asks before it writes, under a lock, so that threads together cannot exceed a limit that
+ * each of them finds kept. The reserve is compared with what the file system reports as free, since
+ * other programs write too. That figure may or may not count bytes that were granted but are not
+ * yet on disk: they are subtracted until diskquota_settle, which may count them twice.
+ */
 #include "base/diskquota.h"
 
 #include <inttypes.h>
@@ -73,8 +79,6 @@ diskquota_take(struct diskquota *quota, uint64_t size, enum diskquota_limit *lim
 		taken = room;
 		*limit = DISKQUOTA_SIZE;
 	}
-	/* What other threads are writing may or may not be in the figure: counting it twice is
-	 * the safe side. */
 	free_bytes = diskquota_free_bytes(quota->fd);
 	room = quota->reserve + quota->slack + quota->pending;
 	room = free_bytes > room ? free_bytes - room : 0;

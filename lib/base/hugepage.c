@@ -11,7 +11,7 @@ hugepage_new(size_t size)
 	const size_t whole = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
 	void *bytes = aligned_alloc(LARGE_PAGE, whole);
 
-	/* Where it is refused the pages are small. */
+	/* If the kernel refuses, the pages are small. */
 	if (bytes)
 		madvise(bytes, whole, MADV_HUGEPAGE);
 	return bytes;

@@ -1,13 +1,13 @@
 /*
- * Large pieces of memory that are used whole, in pages as large as the system has: in a virtual
- * machine the first touch of a page may cost more than what is done with it.
+ * Large buffers in huge pages: in a virtual machine the first access to a page may cost more than
+ * the work on its contents.
  */
 #ifndef VCAP_HUGEPAGE_H
 #define VCAP_HUGEPAGE_H
 
 #include <stddef.h>
 
-/* For free(). NULL: no memory. */
+/* Allocates size bytes, uninitialised, to be freed with free(). NULL without memory. */
 void *hugepage_new(size_t size);
 
 #endif

@@ -24,6 +24,7 @@ struct keyval {
 #define KEYVAL_INIT ((struct keyval){0})
 #define KEYVAL_MAX  (1 << 20) /* bytes in a file that keyval_load accepts */
 
+/* Frees all lines; kv is then KEYVAL_INIT. */
 void keyval_release(struct keyval *kv);
 
 /* The value of the first such key, or NULL. Owned by kv. */
@@ -35,7 +36,7 @@ uint64_t keyval_number(const struct keyval *kv, const char *key, uint64_t fallba
  * in the value become '?'. -1: no memory; kv is unchanged. */
 int keyval_set(struct keyval *kv, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Appends a line, also if the key is there already. */
+/* Appends a line, also if the key exists. Otherwise as keyval_set. */
 int keyval_add(struct keyval *kv, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

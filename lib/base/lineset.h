@@ -1,6 +1,6 @@
 /*
- * Texts of several lines as sets of lines, which can be joined in any order with the same result:
- * what many inputs say about one thing.
+ * Texts of several lines as sets of lines. The union does not depend on the order in which texts
+ * are joined: for the comments that several inputs have for the same interface.
  */
 #ifndef VCAP_LINESET_H
 #define VCAP_LINESET_H

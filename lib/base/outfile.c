@@ -99,8 +99,7 @@ remove_unlocked(int dirfd, const char *name)
 	close(fd);
 }
 
-/* Removes what those who wrote the same file and were killed have left behind: whoever is alive
- * holds a lock. */
+/* Removes temporary files of the same file whose writers were killed: living ones hold a lock. */
 static void
 remove_stale(int dirfd, const char *name)
 {
@@ -126,7 +125,7 @@ temporary_claim(int dirfd, const char *name)
 	int fd;
 
 	while ((fd = temporary_open(dirfd, name)) >= 0) {
-		/* Where there are no locks nobody finds it unlocked either. */
+		/* A file system without locks: other processes cannot lock it either. */
 		if (flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0 || st.st_nlink > 0)
 			break;
 		close(fd);

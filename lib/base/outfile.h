@@ -10,7 +10,8 @@
 
 /*
  * Replaces the file name in the directory dirfd (AT_FDCWD: name is a path) by the given bytes,
- * atomically: a reader sees the old file or the new one, also after a crash. Mode 0600.
+ * atomically: a reader sees the old file or the new one, also after a crash. Mode 0600. -1 with
+ * why: the old file is untouched.
  */
 int outfile_replace(int dirfd, const char *name, const void *from, size_t size,
 		    struct failure *why);
@@ -24,10 +25,10 @@ int outfile_replace(int dirfd, const char *name, const void *from, size_t size,
  * The path "-" is standard output and has no temporary name. Links in the last component are not
  * followed: the link itself is replaced. A device or FIFO is written in place.
  *
- * The temporary file is locked (flock) while it is written. One that nobody has locked was left by
- * a process that was killed, and outfile_open for the same path removes it.
+ * The temporary file is locked (flock) while it is written. An unlocked one was left by a process
+ * that was killed, and outfile_open for the same path removes it.
  *
- * After outfile_open nothing is opened any more: the rest takes renaming and removing in dirfd.
+ * After outfile_open no file is opened: the sandbox may allow only renaming and removing in dirfd.
  */
 struct outfile {
 	int fd;
@@ -38,10 +39,11 @@ struct outfile {
 
 #define OUTFILE_INIT ((struct outfile){.fd = -1, .dirfd = -1})
 
-/* Opens path for writing. On failure out is OUTFILE_INIT and nothing is left behind. */
+/* Opens path for writing. -1 with why: out is OUTFILE_INIT and no file is left behind. */
 int outfile_open(struct outfile *out, const char *path, struct failure *why);
 
-/* Syncs, renames and closes. On failure the temporary file is gone and the old one untouched. */
+/* Syncs, closes and renames. -1 with why: the temporary file is removed and the old one untouched.
+ */
 int outfile_commit(struct outfile *out, struct failure *why);
 /* As outfile_commit, but an existing file of that name is a failure rather than replaced. */
 int outfile_commit_new(struct outfile *out, struct failure *why);

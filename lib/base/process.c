@@ -1,3 +1,8 @@
+/*
+ * A pipe that exec closes tells the parent whether exec worked: end of file, or the child's errno.
+ * Children are watched through pidfds, which can be polled along with other descriptors and never
+ * refer to another process that got the same number.
+ */
 #include "base/process.h"
 
 #include "base/clock.h"
@@ -58,7 +63,7 @@ become(char *const *argv, const int fds[3], int report)
 	sigset_t none;
 	int copies[3];
 
-	/* Out of the way first, should one of them be another's target. */
+	/* First out of the way: one may have the number that another is to get. */
 	for (int i = 0; i < 3; i++)
 		copies[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
 	sigemptyset(&none);
@@ -71,7 +76,7 @@ become(char *const *argv, const int fds[3], int report)
 	_exit(EXIT_NOT_FOUND);
 }
 
-/* Forks and has setup() called in the child; the parent learns whether exec worked. */
+/* Forks and executes argv. Returns the pid (detached: of a process that has ended), or -1. */
 static pid_t
 spawn(char *const *argv, const int fds[3], bool detached, struct failure *why)
 {
@@ -84,7 +89,7 @@ spawn(char *const *argv, const int fds[3], bool detached, struct failure *why)
 	if (pid == 0) {
 		if (detached) {
 			setsid();
-			/* The middle one ends at once: init inherits the one that stays. */
+			/* The child between ends at once, so init inherits its child. */
 			pid = fork();
 			if (pid < 0 && write(report[1], &errno, sizeof(errno)) < 0)
 				_exit(1);

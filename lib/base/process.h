@@ -1,7 +1,6 @@
 /*
- * Commands that this one runs. A child dies with its parent (SIGTERM) unless it is detached, and it
- * has standard input, output and error and no other descriptor of the parent's (which are all
- * close-on-exec).
+ * Child processes that run a command. A child gets SIGTERM when its parent dies, unless it is
+ * detached, and inherits no descriptors but 0, 1 and 2: all others of vcap are close-on-exec.
  */
 #ifndef VCAP_PROCESS_H
 #define VCAP_PROCESS_H
@@ -30,35 +29,41 @@ int process_own_path(char path[PROCESS_PATH_MAX]);
  * not. Heap; NULL with errno set on failure. */
 char *process_sibling(const char *name);
 
-/* Starts argv with these descriptors as 0, 1 and 2 (they stay open here; -1 is /dev/null). -1 with
- * why if it cannot be started at all, a missing program included. */
+/* Starts argv (NULL-ended; argv[0] is looked for on PATH) with these descriptors as 0, 1 and 2;
+ * they stay open here, and -1 is /dev/null. -1 with why if it cannot be started, also because there
+ * is no such program; no process is left. */
 int process_start(struct process *child, char *const *argv, int in, int out, int err,
 		  struct failure *why);
 
-/* Whether the child has ended, or does so within the time (negative: however long it takes). It is
- * still to be waited for. */
+/* Waits until the child has ended, at most timeout_ns (negative: without limit). Whether it has.
+ * Call process_wait all the same. */
 bool process_ended(const struct process *child, int64_t timeout_ns);
 
-/* Waits for the child, at most timeout_ns (negative: for ever), and then ends it: SIGTERM, and
- * SIGKILL two seconds later. Its exit status, 128 + the signal's number, or EXIT_TIMEOUT. */
+/* Waits for the child, at most timeout_ns (negative: without limit), then ends it: SIGTERM, and
+ * SIGKILL two seconds later. Returns its exit status, EXIT_SIGNAL plus the number of the signal
+ * that ended it, or EXIT_TIMEOUT. *child is PROCESS_INIT afterwards. */
 int process_wait(struct process *child, int64_t timeout_ns);
 
-/* process_start and process_wait. -1 with why if it could not be started. */
+/* process_start, then process_wait. -1 with why if the command could not be started. */
 int process_run(char *const *argv, int in, int out, int err, int64_t timeout_ns,
 		struct failure *why);
 
-/* Starts argv in a session of its own, with /dev/null as input and log as output and error. It is
- * nobody's child and outlives this process. */
+/* Starts argv in a session of its own, as a child of init, with /dev/null as input and log as
+ * output and error. It outlives this process. -1 with why if it cannot be started. */
 int process_detach(char *const *argv, int log, struct failure *why);
 
 /*
- * A place for a child's output that it cannot overfill: an anonymous file of at most size bytes;
- * writing more fails there (EPERM). Closed by close(). -1 with why on failure.
+ * An anonymous file for a child's output, of at most size bytes: writing more fails (EPERM).
+ * Returns the descriptor, the caller's; -1 with why on failure.
  */
 int process_output_open(size_t size, struct failure *why);
-/* What has been written so far. Heap, ended by a NUL; a NUL within becomes '?'. */
+
+/* What has been written to a descriptor of process_output_open so far. Heap, ended by a NUL; a NUL
+ * within becomes '?'. NULL without memory. */
 char *process_output_text(int fd);
-/* A descriptor to read these bytes from, for a child's input. */
+
+/* An anonymous file with these bytes, for a child's input. Returns the descriptor, the caller's; -1
+ * with why on failure. */
 int process_input_open(const void *bytes, size_t size, struct failure *why);
 
 #endif

@@ -28,8 +28,8 @@
 /* Halves the size of typical captures at little processor time. */
 #define LEVEL 3
 
-/* Bounds the memory that a sender can make the decompressor allocate: 8 MiB. vcap's own streams need
- * a quarter of that. */
+/* Bounds the memory that a sender can make the decompressor allocate: 8 MiB. vcap's own streams
+ * need a quarter of that. */
 #define WINDOW_LOG_MAX 23
 
 /* Sent by the process before it exits. */

@@ -1,8 +1,9 @@
 /*
  * Two mechanisms, since neither does the other's work. Landlock confines files by directory, which
  * seccomp cannot: it sees a path as a pointer. seccomp confines system calls, so that a process
- * taken over by a malformed packet can neither execute a program nor open a socket. Landlock applies
- * to the calling thread and those it starts; the seccomp filter is set for all threads (TSYNC).
+ * taken over by a malformed packet can neither execute a program nor open a socket. Landlock
+ * applies to the calling thread and those it starts; the seccomp filter is set for all threads
+ * (TSYNC).
  *
  * Landlock is called by number: the C library has no wrappers for it.
  */

@@ -1,7 +1,7 @@
 /*
  * SipHash-1-3: a hash with a secret key, for tables whose keys come from outside (J.-P. Aumasson
  * and D. J. Bernstein, "SipHash: a fast short-input PRF", 2012; 1-3 is its variant with one round a
- * word and three at the end). Without the key nobody can choose inputs that share a bucket.
+ * word and three at the end). Without the key an attacker cannot choose inputs that share a bucket.
  */
 #ifndef VCAP_SIPHASH_H
 #define VCAP_SIPHASH_H

@@ -1,10 +1,10 @@
 /*
  * A capture in its sandbox can neither signal another process nor wait for one, and a capture that
  * is killed can do nothing at all. So a process between them is forked while that is still allowed.
- * It drops its privileges, makes a process group of its own, starts the command in it, and polls the
- * command's pidfd and the pipe of orders, which also reports the capture's death by being closed. At
- * the end it kills the process group, itself included: nothing that the command has started
- * survives. Start and exit status go back through the pipe of reports.
+ * It drops its privileges, makes a process group of its own, starts the command in it, and polls
+ * the command's pidfd and the pipe of orders, which also reports the capture's death by being
+ * closed. At the end it kills the process group, itself included: nothing that the command has
+ * started survives. Start and exit status go back through the pipe of reports.
  */
 #include "base/supervisor.h"
 

@@ -1,6 +1,6 @@
 /*
- * Rows and columns to look at, for people, for scripts and as JSON. Cells are texts from anywhere:
- * what a terminal could act upon is made harmless when they are printed.
+ * Tables printed for people, for scripts and as JSON. Cells may come from outside: control
+ * characters are escaped when they are printed (text.h).
  */
 #ifndef VCAP_TABLE_H
 #define VCAP_TABLE_H
@@ -26,6 +26,8 @@ struct table;
 
 /* name and columns are the caller's and have to outlast the table. NULL without memory. */
 struct table *table_new(const char *name, const struct table_column *columns, size_t count);
+
+/* Frees the table. NULL is allowed. */
 void table_free(struct table *table);
 
 /*
@@ -38,9 +40,12 @@ int table_choose(struct table *table, const char *names, struct failure *why);
 /* Whether the column is printed. */
 bool table_shows(const struct table *table, const char *name);
 
-/* Adds a row of as many cells as there are columns; they are copied. NULL: empty. */
+/* Adds a row with a cell for each column, which is copied; NULL is an empty cell. -1 with why
+ * without memory: the table is unchanged. */
 int table_add(struct table *table, const char *const *cells, struct failure *why);
 
+/* Writes the table in this form. -1 with why without memory. Errors of out are the caller's to
+ * check. */
 int table_print(const struct table *table, enum table_form form, FILE *out, struct failure *why);
 
 #endif

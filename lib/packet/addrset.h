@@ -47,7 +47,8 @@ int addrset_add(struct addrset *set, const char *spec, struct failure *why);
 int interval_parse(struct interval *interval, uint8_t *family, const char *spec,
 		   struct failure *why);
 
-/* Adds an interval of addresses of family 4 or 6. -1 with why without memory: the set is unchanged. */
+/* Adds an interval of addresses of family 4 or 6. -1 with why without memory: the set is unchanged.
+ */
 int addrset_add_interval(struct addrset *set, uint8_t family, struct interval interval,
 			 struct failure *why);
 
@@ -79,7 +80,8 @@ int addrset_widen(const struct addrset *from, size_t most, struct addrset *to,
 /* Reads one address of either family. 0; or -1 with the word in why, and *addr is unchanged. */
 int addr_parse(struct addr *addr, const char *word, struct failure *why);
 #define ADDR_TEXT 46 /* bytes for the text of an address, NUL included */
-/* Writes addr as text (RFC 5952 for IPv6) to `to`, of size bytes, at least ADDR_TEXT. Returns to. */
+/* Writes addr as text (RFC 5952 for IPv6) to `to`, of size bytes, at least ADDR_TEXT. Returns to.
+ */
 char *addr_format(struct addr addr, char *to, size_t size);
 
 #endif

@@ -34,9 +34,9 @@ struct tuple {
 	uint16_t source_port, destination_port;
 	struct addr source, destination;
 	/* The transport header and its payload in the packet's data; NULL unless has_ports is set,
-	 * is_quoted is not and the whole transport header was captured. payload_len are the bytes of
-	 * payload that were captured, payload_wire those on the wire, both without padding of the
-	 * link layer. */
+	 * is_quoted is not and the whole transport header was captured. payload_len are the bytes
+	 * of payload that were captured, payload_wire those on the wire, both without padding of
+	 * the link layer. */
 	const unsigned char *payload, *transport;
 	uint32_t payload_len, payload_wire;
 };
@@ -52,13 +52,13 @@ enum dissect_outcome {
 	DISSECT_CUT,    /* a field lies beyond caplen */
 };
 
-/* Fills only the addresses of *tuple, from the outermost IP header, also for an ICMP error; the rest
- * is zero. */
+/* Fills only the addresses of *tuple, from the outermost IP header, also for an ICMP error; the
+ * rest is zero. */
 enum dissect_outcome dissect_addresses(const struct packet *packet, uint16_t linktype,
 				       struct tuple *tuple);
 
-/* The number of VLAN tags of a frame, DISSECT_VLAN_TAGS + 1 if there are more than that; -1 if it is
- * cut short. */
+/* The number of VLAN tags of a frame, DISSECT_VLAN_TAGS + 1 if there are more than that; -1 if it
+ * is cut short. */
 int dissect_vlan_tags(const struct packet *packet, uint16_t linktype);
 
 /* Protocol and port as one number, so that a protocol with a range of ports is an interval of

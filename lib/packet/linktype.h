@@ -1,6 +1,6 @@
 /*
- * The link layers that vcap can filter: where their headers name the protocol that follows, and VLAN
- * tags (https://www.tcpdump.org/linktypes.html).
+ * The link layers that vcap can filter: where their headers name the protocol that follows, and
+ * VLAN tags (https://www.tcpdump.org/linktypes.html).
  */
 #ifndef VCAP_LINKTYPE_H
 #define VCAP_LINKTYPE_H
