@@ -119,7 +119,6 @@ command_for(const struct engines *engines, const struct spool_entry *capture, co
 int
 main(int argc, char **argv)
 {
-	struct spool spool = SPOOL_INIT;
 	struct spool_entry capture = SPOOL_ENTRY_INIT;
 	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
@@ -132,8 +131,7 @@ main(int argc, char **argv)
 	request = parse_options(argc, argv);
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	if (spool_open(&spool, getenv, &why) < 0 ||
-	    spool_find(&spool, request.id, &capture, &why) < 0)
+	if (spool_open_entry(&capture, request.id, getenv, &why) < 0)
 		die("%s", why.text);
 	tasks = choose_engines(&capture, request.engines, &count);
 	for (size_t i = 0; i < count; i++)

@@ -104,7 +104,6 @@ convert(int from, const struct outfile *out)
 int
 main(int argc, char **argv)
 {
-	struct spool spool = SPOOL_INIT;
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	static struct outfile out;
 	struct failure why = FAILURE_INIT;
@@ -115,8 +114,7 @@ main(int argc, char **argv)
 	cli_start(&self);
 	request = parse_options(argc, argv);
 	cli_siblings_first();
-	if (spool_open(&spool, getenv, &why) < 0 ||
-	    spool_find(&spool, request.capture, &entry, &why) < 0)
+	if (spool_open_entry(&entry, request.capture, getenv, &why) < 0)
 		die("%s", why.text);
 	path = request.file ? xstrdup(request.file)
 			    : xasprintf("%s/%s.%s", request.directory, entry.id, request.format);

@@ -1,22 +1,20 @@
 /*
- * vcap-start: begins a capture of a service on all its engines, leaves a vcap-wait behind that will
- * fetch and merge it, and prints its id. Nothing is written before everything asked for is checked.
+ * vcap-start: starts a capture of a service on all its engines, starts a vcap-wait in the background
+ * that will fetch and merge it, and prints its id. Nothing is written before all arguments are checked.
  */
 #include "base/clock.h"
 #include "base/datetime.h"
 #include "base/diskquota.h"
 #include "base/parse.h"
-#include "base/strvec.h"
 #include "cli.h"
 #include "controller/params.h"
 #include "controller/params_cli.h"
 #include "controller/spool.h"
 #include "controller/start.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static const struct command self = {
     .name = "vcap-start",
@@ -87,54 +85,28 @@ warn_of_limits(const struct params *params)
 		warn("no time limit (-t): a core that sees too few packets never ends by -c");
 }
 
-/* A capture that no engine has begun leaves nothing behind. */
-static _Noreturn void
-withdraw(const struct spool *spool, struct spool_entry *entry, const char *message)
-{
-	struct failure why = FAILURE_INIT;
-
-	warn("%s", message);
-	if (spool_withdraw(spool, entry, &why) < 0)
-		die("%s", why.text);
-	exit(EXIT_FAILED);
-}
-
 static void
-warn_of_missing(const struct spool_entry *entry)
+warn_of_missing(const char *engine, const char *reason)
 {
-	struct strvec names = spool_entry_engines(entry);
-
-	for (size_t i = 0; i < names.count; i++) {
-		const char *reason = spool_entry_missing_reason(entry, names.list[i]);
-
-		if (reason)
-			warn("engine '%s' does not capture: %s", names.list[i], reason);
-	}
-	strvec_release(&names);
+	warn("engine '%s' does not capture: %s", engine, reason);
 }
 
-/* Starts the engines, now or when the time has come. */
+/* A capture that does not start leaves nothing behind. */
 static int
 start(const struct params *params, const struct spool *spool, struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
-	size_t engines = 0;
-	int started;
+	bool is_running;
+	int status = start_capture(params, entry, warn_of_missing, &is_running, &why);
 
-	while (params->engines[engines])
-		engines++;
-	if (params->at_ns) {
-		if (start_later(params, entry, &why) < 0)
-			withdraw(spool, entry, why.text);
-		return EXIT_DONE;
-	}
-	started = start_now(params, entry, &why);
-	warn_of_missing(entry);
-	if (started < 0)
-		withdraw(spool, entry, why.text);
-	if (start_waiting(entry, &why) < 0)
+	if (status >= 0)
+		return status;
+	if (is_running)
 		die("%s", why.text);
-	return (size_t)started < engines ? EXIT_PARTIAL : EXIT_DONE;
+	warn("%s", why.text);
+	if (spool_withdraw(spool, entry, &why) < 0)
+		die("%s", why.text);
+	exit(EXIT_FAILED);
 }
 
 int

@@ -101,7 +101,6 @@ stop_engines(const struct spool_entry *entry)
 int
 main(int argc, char **argv)
 {
-	struct spool spool = SPOOL_INIT;
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 	const char *word;
@@ -111,7 +110,7 @@ main(int argc, char **argv)
 	cli_start(&self);
 	word = parse_options(argc, argv, &waits);
 	cli_siblings_first();
-	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
+	if (spool_open_entry(&entry, word, getenv, &why) < 0)
 		die("%s", why.text);
 	if (call_off(&entry)) {
 		warn("capture '%s' is called off", entry.id);
@@ -127,7 +126,6 @@ main(int argc, char **argv)
 	}
 	memcpy(id, entry.id, sizeof(id));
 	spool_entry_close(&entry);
-	spool_close(&spool);
 	execlp("vcap-wait", "vcap-wait", id, NULL);
 	die("cannot run 'vcap-wait': %s", strerror(errno));
 }

@@ -235,7 +235,7 @@ fill_capture(struct spool_entry *capture, struct keyval *facts, struct failure *
 }
 
 /* Removes the files in the directory name, and it. Directories within are removed if deeper than 0
- * are allowed; linktypes are never followed. */
+ * are allowed; symbolic links are never followed. */
 static int
 remove_directory(int dirfd, const char *name, int depth)
 {
@@ -317,6 +317,20 @@ spool_remove(const struct spool *spool, const char *id, struct failure *why)
 	else
 		rc = 0;
 	spool_entry_close(&entry);
+	return rc;
+}
+
+int
+spool_open_entry(struct spool_entry *entry, const char *word, config_variable *variable,
+		 struct failure *why)
+{
+	struct spool spool = SPOOL_INIT;
+	int rc = spool_open(&spool, variable, why);
+
+	*entry = SPOOL_ENTRY_INIT;
+	if (rc == 0)
+		rc = spool_find(&spool, word, entry, why);
+	spool_close(&spool);
 	return rc;
 }
 

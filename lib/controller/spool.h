@@ -44,6 +44,10 @@ void spool_list_free(char **ids);
 int spool_find(const struct spool *spool, const char *word, struct spool_entry *capture,
 	       struct failure *why);
 
+/* Opens the spool only to find that capture in it. -1: entry is as SPOOL_ENTRY_INIT. */
+int spool_open_entry(struct spool_entry *entry, const char *word, config_variable *variable,
+		     struct failure *why);
+
 /*
  * Makes a capture of the service, whose id tells the present time or, if that is among the facts,
  * the time `at` which it begins, or is the `id` among them, with these facts (which are moved) and

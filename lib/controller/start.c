@@ -1,10 +1,18 @@
+/*
+ * A capture starts in an order that leaves nothing behind when a step fails. The filter is compiled
+ * first, since an expression or a spec may be wrong. The parameters are stored before any engine is
+ * started, so that a vcap-wait can go on from the spool if this process is killed. An engine that
+ * cannot be started is no reason to do without the others: it is recorded as missing. Only when no
+ * engine captures does the start fail, and the capture is withdrawn.
+ */
 #include "controller/start.h"
-#include "controller/engine_state.h"
 
+#include "base/exitcode.h"
 #include "base/process.h"
 #include "base/strvec.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/engine_state.h"
 #include "controller/waitproc.h"
 
 #include <stdlib.h>
@@ -13,8 +21,8 @@
 
 #define PROGRAM_TEXT_MAX (256u << 10) /* 4096 instructions of at most 30 characters, and more */
 
-/* What vcap-filter, run as argv, prints when it reads input (NULL: it reads none): heap, in
- * *program. Returns as start_compile. */
+/* Runs argv, a vcap-filter, on input (NULL: none), and stores its output in *program (heap). Returns
+ * as start_compile. */
 static int
 compile(char *const *argv, const char *input, char **program, struct failure *why)
 {
@@ -60,14 +68,16 @@ start_compile_expression(struct params *params, struct failure *why)
 	strvec_free(argv);
 	if (status != 0)
 		return status;
-	/* At most 23 bytes an instruction, 94,208: a shell takes 131,072 as a command. */
+	/* At most 23 bytes for each of 4096 instructions, 94,208: below the 131,072 of an argument
+	 * (MAX_ARG_STRLEN). */
 	for (char *s = params->bytecode; *s; s++)
 		if (*s == '\n')
 			*s = s[1] ? ',' : '\0';
 	return 0;
 }
 
-/* Takes down the engines that do not capture, and returns how many do. */
+/* Adds the engines that do not capture to the missing ones, and returns the number of those that
+ * do, or -1. */
 static int
 count_started(struct spool_entry *entry, struct failure *why)
 {
@@ -102,30 +112,44 @@ start_engines(const struct params *params, struct spool_entry *entry, struct fai
 	return rc < 0 ? -1 : count_started(entry, why);
 }
 
-int
-start_now(const struct params *params, struct spool_entry *entry, struct failure *why)
+/* Returns the number of engines that do not capture. */
+static size_t
+report_missing(const struct spool_entry *entry, start_report *report)
 {
-	int started = params_store(params, entry->dir, why);
+	struct strvec names = spool_entry_engines(entry);
+	size_t missing = 0;
 
-	if (started == 0)
-		started = start_engines(params, entry, why);
-	return started == 0 ? failure_set(why, "no engine of '%s' captures", params->service)
-			    : started;
+	for (size_t i = 0; i < names.count; i++) {
+		const char *reason = spool_entry_missing_reason(entry, names.list[i]);
+
+		if (!reason)
+			continue;
+		report(names.list[i], reason);
+		missing++;
+	}
+	strvec_release(&names);
+	return missing;
 }
 
 int
-start_waiting(struct spool_entry *entry, struct failure *why)
+start_capture(const struct params *params, struct spool_entry *entry, start_report *report,
+	      bool *is_running, struct failure *why)
 {
-	return spool_entry_set_state(entry, CAPTURE_CAPTURING, NULL, why) < 0
-		   ? -1
-		   : waitproc_start(entry, why);
-}
+	const enum capture_state state = params->at_ns ? CAPTURE_WAITING : CAPTURE_CAPTURING;
+	size_t missing = 0;
+	int rc = params_store(params, entry->dir, why);
 
-int
-start_later(const struct params *params, struct spool_entry *entry, struct failure *why)
-{
-	if (params_store(params, entry->dir, why) < 0 ||
-	    spool_entry_set_state(entry, CAPTURE_WAITING, NULL, why) < 0)
+	*is_running = false;
+	if (rc == 0 && !params->at_ns) {
+		rc = start_engines(params, entry, why);
+		missing = report_missing(entry, report);
+		if (rc == 0)
+			rc = failure_set(why, "no engine of '%s' captures", params->service);
+		*is_running = rc > 0;
+	}
+	if (rc < 0 || spool_entry_set_state(entry, state, NULL, why) < 0 ||
+	    waitproc_start(entry, why) < 0)
 		return -1;
-	return waitproc_start(entry, why);
+	*is_running = true;
+	return missing ? EXIT_PARTIAL : EXIT_DONE;
 }

@@ -1,6 +1,6 @@
 /*
- * The beginning of a capture: its filter is compiled, its engines are started. Children complain on
- * standard error.
+ * Starting a capture: its filter is compiled, and its engines are started, at once or at a given
+ * time. Children report their failures on standard error.
  */
 #ifndef VCAP_START_H
 #define VCAP_START_H
@@ -9,27 +9,31 @@
 #include "controller/params.h"
 #include "controller/spool_entry.h"
 
-/* Compiles the filter of params by vcap-filter into params->filter (heap), and the expression. 0;
- * vcap-filter's exit status if that is not 0, when it has said why; or -1 with why. */
+#include <stdbool.h>
+
+/* Compiles the filter by vcap-filter into params->filter, and the expression, both on the heap.
+ * Returns 0; vcap-filter's exit status if it failed, and has printed why; or -1 with why. */
 int start_compile(struct params *params, struct failure *why);
 
-/* Compiles the expression, if vcap-join needs it, into params->bytecode (heap): all that is left to
- * compile of params that were recalled. Likewise. */
+/* Compiles only the expression, if vcap-join needs it, into params->bytecode (heap): the rest of
+ * recalled params was compiled when the capture was created. Returns as start_compile. */
 int start_compile_expression(struct params *params, struct failure *why);
 
-/* Runs vcap-run on all engines of the capture, in whose directory the job is. Those that do not
- * capture become `missing`. Returns how many capture, or -1. */
+/* Runs vcap-run on all engines of the capture; the job is read from its directory. Engines that do
+ * not capture become `missing`. Returns the number that capture, or -1. */
 int start_engines(const struct params *params, struct spool_entry *entry, struct failure *why);
 
-/* Stores params in the new capture and starts its engines. Returns how many capture, at least one;
- * -1 if none does. */
-int start_now(const struct params *params, struct spool_entry *entry, struct failure *why);
+/* Reports an engine that does not capture. */
+typedef void start_report(const char *engine, const char *reason);
 
-/* Leaves the running capture to a vcap-wait that it starts. */
-int start_waiting(struct spool_entry *entry, struct failure *why);
-
-/* Stores params in the new capture and starts a vcap-wait, which starts the engines when the time
- * has come (schedule.h). */
-int start_later(const struct params *params, struct spool_entry *entry, struct failure *why);
+/*
+ * Stores params in the new capture and starts its engines, or leaves that to vcap-wait if
+ * params->at_ns is set (schedule.h); then starts a vcap-wait in the background. Returns EXIT_DONE;
+ * EXIT_PARTIAL if some engines do not capture, each of which is reported; or -1 if none does or
+ * another step failed. *is_running: at least one engine captures, or will; if not, the caller
+ * withdraws the capture.
+ */
+int start_capture(const struct params *params, struct spool_entry *entry, start_report *report,
+		  bool *is_running, struct failure *why);
 
 #endif

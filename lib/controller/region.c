@@ -1,0 +1,140 @@
+#include "controller/region.h"
+
+#include "base/diskquota.h"
+#include "base/exitcode.h"
+#include "base/process.h"
+#include "base/strvec.h"
+#include "controller/engine_state.h"
+#include "controller/spool.h"
+#include "controller/waitproc.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Runs argv, which is released. Its exit status, or -1. */
+static int
+run(struct strvec *words, int in, int out, struct failure *why)
+{
+	char **argv = strvec_detach(words);
+	int status = argv ? process_run(argv, in, out, STDERR_FILENO, -1, why) : failure_nomem(why);
+
+	strvec_free(argv);
+	return status;
+}
+
+int
+region_start(const char *id, char *const *arguments, const char *specs, struct failure *why)
+{
+	const bool has_specs = specs && *specs;
+	struct strvec argv = STRVEC_INIT;
+	int in = -1, status;
+
+	strvec_pushl(&argv, "vcap-start", "--id", id, NULL);
+	strvec_pushv(&argv, arguments);
+	if (has_specs) {
+		strvec_push(&argv, "-");
+		in = process_input_open(specs, strlen(specs), why);
+	}
+	status = has_specs && in < 0 ? -1 : run(&argv, in, -1, why);
+	if (in >= 0)
+		close(in);
+	strvec_release(&argv);
+	return status == EXIT_PARTIAL ? EXIT_DONE : status;
+}
+
+int
+region_status(const char *id, config_variable *variable, FILE *out, struct failure *why)
+{
+	static const char *const counters[] = {"packets", "bytes", "dropped"};
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
+	const char *message;
+
+	if (spool_open_entry(&entry, id, variable, why) < 0)
+		return -1;
+	if (waitproc_revive(&entry, why) < 0) {
+		spool_entry_close(&entry);
+		return -1;
+	}
+	fprintf(out, "state %s\n",
+		spool_entry_is_over(&entry) ? spool_entry_state_name(&entry) : "running");
+	fprintf(out, "version %s\n", VCAP_VERSION);
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
+		fprintf(out, "%s %" PRIu64 "\n", counters[i],
+			engine_state_total(&entry, counters[i]));
+	message = keyval_get(&entry.facts, "message");
+	fprintf(out, "message %s\n", message ? message : "");
+	spool_entry_close(&entry);
+	return EXIT_DONE;
+}
+
+int
+region_stop(const char *id, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+	int status;
+
+	strvec_pushl(&argv, "vcap-stop", "--no-wait", id, NULL);
+	status = run(&argv, -1, -1, why);
+	return status == EXIT_PARTIAL ? EXIT_DONE : status;
+}
+
+int
+region_fetch(const char *id, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-export", "-w", "-", id, NULL);
+	return run(&argv, -1, STDOUT_FILENO, why);
+}
+
+int
+region_fetch_compressed(const char *id, config_variable *variable, struct failure *why)
+{
+	struct strvec wait = STRVEC_INIT, merge = STRVEC_INIT;
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
+	int waited, merged;
+
+	strvec_pushl(&wait, "vcap-wait", id, NULL);
+	waited = run(&wait, -1, -1, why);
+	if (waited != EXIT_DONE && waited != EXIT_PARTIAL)
+		return waited;
+	if (spool_open_entry(&entry, id, variable, why) < 0)
+		return -1;
+	strvec_pushl(&merge, "vcap-merge", "-z", "-w", "-", NULL);
+	strvec_push_nodup(&merge, spool_entry_file(&entry, "%s.pcapng", entry.id));
+	spool_entry_close(&entry);
+	merged = run(&merge, -1, STDOUT_FILENO, why);
+	return merged == EXIT_DONE || merged == EXIT_PARTIAL ? waited : merged;
+}
+
+int
+region_remove(const char *id, config_variable *variable, struct failure *why)
+{
+	struct spool spool = SPOOL_INIT;
+	char **ids = NULL;
+	int rc = spool_open(&spool, variable, why);
+
+	if (rc == 0)
+		rc = spool_list(&spool, id, &ids, why);
+	if (rc == 0 && *ids)
+		rc = spool_remove(&spool, id, why);
+	spool_list_free(ids);
+	spool_close(&spool);
+	return rc < 0 ? -1 : EXIT_DONE;
+}
+
+int
+region_check(config_variable *variable, struct failure *why)
+{
+	struct spool spool = SPOOL_INIT;
+	int rc = spool_open(&spool, variable, why);
+
+	if (rc == 0)
+		rc = diskquota_check_room(spool.dir, spool.path, 0, why);
+	spool_close(&spool);
+	return rc < 0 ? -1 : EXIT_DONE;
+}

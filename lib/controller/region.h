@@ -1,0 +1,40 @@
+/*
+ * The requests that a controller makes of another controller, to which a whole region is one
+ * engine: those that vcap-host answers on an engine. Most of the work is done by vcap's own
+ * commands, which are run as children and report their own failures on standard error.
+ *
+ * Each function returns an exit status for the caller's main: 0, EXIT_PARTIAL, or that of a child
+ * that failed. -1: it failed here, with why.
+ */
+#ifndef VCAP_REGION_H
+#define VCAP_REGION_H
+
+#include "base/failure.h"
+#include "controller/config.h"
+
+#include <stdio.h>
+
+/* Starts the capture id by vcap-start with these arguments (NULL-ended) and the specs, one or more
+ * a line (NULL or empty: none). Engines that do not capture are no failure yet: they make the
+ * result partial. */
+int region_start(const char *id, char *const *arguments, const char *specs, struct failure *why);
+
+/* Prints the status of the capture to out, as vcap-host does for an engine. Its state is `running`
+ * until its file is complete. Starts a vcap-wait for it if the last one was killed. */
+int region_status(const char *id, config_variable *variable, FILE *out, struct failure *why);
+
+/* Ends the capture, without waiting for its file. */
+int region_stop(const char *id, struct failure *why);
+
+/* Waits for the capture's file and writes it to standard output, as it is or compressed by zstd. */
+int region_fetch(const char *id, struct failure *why);
+int region_fetch_compressed(const char *id, config_variable *variable, struct failure *why);
+
+/* Removes the capture, which must have ended. That there is none is no failure: the answer to an
+ * earlier request may have been lost. */
+int region_remove(const char *id, config_variable *variable, struct failure *why);
+
+/* Fails if the disk of the spool is down to its reserve. */
+int region_check(config_variable *variable, struct failure *why);
+
+#endif
