@@ -44,6 +44,7 @@ endif
 LIB_OBJ     := $(filter-out $(B)/lib/flows/conntrack_tool.o,$(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c)))
 C_COMMANDS  := $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c))
 SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
+SCRIPTS     := $(patsubst libexec/%,$(B)/libexec/vcap/%,$(wildcard libexec/*))
 SUBCOMMANDS  = $(filter-out vcap,$(notdir $(C_COMMANDS) $(SH_COMMANDS)))
 UNIT        := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/test_*.c))
 HELPERS     := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
@@ -52,7 +53,7 @@ FUZZ        := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: commands
 
-commands: $(C_COMMANDS) $(SH_COMMANDS)
+commands: $(C_COMMANDS) $(SH_COMMANDS) $(SCRIPTS)
 
 # Each command is linked with those of these that it uses. Those that run on engines need no libpcap,
 # and as static programs find only what ENGINE_LIBS names.
@@ -66,6 +67,11 @@ $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
 
 $(B)/bin/%: cmd/%.sh
+	@mkdir -p $(@D)
+	$(Q)sed 's/@VERSION@/$(VERSION)/' $< > $@.new && chmod 755 $@.new && mv $@.new $@
+
+# Parts of commands that the shell of an engine or awk runs.
+$(B)/libexec/vcap/%: libexec/%
 	@mkdir -p $(@D)
 	$(Q)sed 's/@VERSION@/$(VERSION)/' $< > $@.new && chmod 755 $@.new && mv $@.new $@
 
@@ -200,6 +206,9 @@ install: all
 	install -m 644 completions/vcap.bash $(DESTDIR)$(BASHDIR)/vcap
 	install -m 644 completions/_vcap $(DESTDIR)$(ZSHDIR)
 	install -m 644 completions/vcap.fish $(DESTDIR)$(FISHDIR)
+	install -d $(DESTDIR)$(LIBEXECDIR)/vcap
+	install -m 755 $(filter %.sh,$(SCRIPTS)) $(DESTDIR)$(LIBEXECDIR)/vcap
+	install -m 644 $(filter %.awk,$(SCRIPTS)) $(DESTDIR)$(LIBEXECDIR)/vcap
 	if [ -d $(STATIC) ]; then \
 		install -d $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)) && \
 		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)); \

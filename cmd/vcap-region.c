@@ -115,8 +115,7 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 		else if (optind < argc)
 			arguments->id = argv[optind++];
 	}
-	if (!request)
-		request = CLI_REQUEST(requests, NULL);
+	request = request ? request : CLI_REQUEST(requests, NULL);
 	if (request->needs_id && !arguments->id)
 		die_usage("'%s' needs a capture's id", request->name);
 	if (arguments->id && !request->needs_id)

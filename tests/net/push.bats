@@ -62,7 +62,7 @@ nothing_left() {
 	find root ! -path 'root/proc/*' | sort | diff before -
 }
 
-# Break: cmd/vcap-push.sh s/rmdir "$path"/:/
+# Break: libexec/push.sh s/rmdir "$path"/:/
 @test "push: a capture through what was brought, and nothing is left" {
 	run -1 vcap-check lb1
 	run -0 --separate-stderr vcap push lb1
@@ -87,7 +87,7 @@ nothing_left() {
 	[ "$output" = "lb1: nothing was brought" ]
 }
 
-# Break: cmd/vcap-push.sh s/\[ "$sum" != "$(cksum <"$programs\/$name")" \] || continue/:/
+# Break: libexec/push-engine.sh s/\[ "$sum" != "$(cksum <"$programs\/$name")" \] || continue/:/
 @test "push: nothing is sent twice, and only what differs is replaced" {
 	vcap push lb1
 	stat -c '%n %i %Z' root/opt/vcap/bin/* >once
@@ -105,7 +105,7 @@ nothing_left() {
 	nothing_left
 }
 
-# Break: cmd/vcap-push.sh s/sum=$(cksum <"$name" 2>.dev.null) || sum=unknown/sum=unknown/
+# Break: libexec/push.sh s/sum=$(cksum <"$name" 2>.dev.null) || sum=unknown/sum=unknown/
 @test "push: what is there is not read back if cksum is there, too" {
 	cp "$(command -v cksum)" root/bin/
 	vcap push lb1
@@ -128,23 +128,23 @@ nothing_left() {
 	[ -x root/opt/vcap/bin/vcap-run ]
 }
 
-# Break: cmd/vcap-push.sh s/is_ours "$name" || {/true || {/
+# Break: libexec/push-engine.sh s/is_ours "$name" || {/true || {/
 @test "push: what others have put there is not replaced, and not removed" {
 	mkdir -p root/opt/vcap/bin
 	echo mine >root/opt/vcap/bin/vcap-merge
 	echo mine >root/opt/vcap/bin/other
 	run -1 vcap push lb1
-	[ "$output" = "vcap-push: engine 'lb1': '/opt/vcap/bin/vcap-merge' is there, and not from here" ]
+	[ "$output" = "vcap-push: engine 'lb1': '/opt/vcap/bin/vcap-merge' exists, and was not sent from here" ]
 	[ "$(ls root/opt/vcap/bin)" = $'other\nvcap-merge' ]
 	rm root/opt/vcap/bin/vcap-merge
 	vcap push lb1
 	echo changed >root/opt/vcap/bin/vcap-gate
 	run -0 vcap push --remove lb1
-	[[ ${lines[0]} == *"'/opt/vcap/bin/vcap-gate' is not what was brought, and stays" ]]
+	[[ ${lines[0]} == *"'/opt/vcap/bin/vcap-gate' is not the one that was sent, and stays" ]]
 	[ "$(ls -A root/opt/vcap/bin)" = $'other\nvcap-gate' ]
 }
 
-# Break: cmd/vcap-push.sh s/\[ "$(sum_there ".$name.new")" = .*/continue/
+# Break: libexec/push-engine.sh s/\[ "$(sum_there ".$name.new")" = .*/continue/
 @test "push: what does not arrive whole, or does not run, replaces nothing" {
 	vcap push lb1
 	mkdir -p "old/$(uname -m)" bad
@@ -154,14 +154,14 @@ nothing_left() {
 	cat >bad/cut <<-'END'
 		#!/bin/sh
 		case "$*" in
-		*cat\ \>*new*vcap-host) head -c 100000 | "$@" ;;
+		*'vcap-push receive '*vcap-host) head -c 100000 | "$@" ;;
 		*) exec "$@" ;;
 		esac
 	END
 	chmod 755 bad/cut
 	sed -i "s,exec ip,exec $PWD/bad/cut ip," config/engines
 	run -1 vcap push --from old lb1
-	[ "$output" = "vcap-push: engine 'lb1': 'vcap-host' did not arrive as it is" ]
+	[ "$output" = "vcap-push: engine 'lb1': 'vcap-host' arrived damaged" ]
 	cmp "$programs/vcap-host" root/opt/vcap/bin/vcap-host
 	sed -i "s,exec $PWD/bad/cut,exec," config/engines
 	printf '#!/bin/sh\nexit 1\n' >"old/$(uname -m)/vcap-host"
@@ -196,7 +196,8 @@ nothing_left() {
 	nothing_left
 }
 
-# Break: cmd/vcap-push.sh s/^set -f$/:/; s/printf '%s.n' "$1"$/echo "$1"/
+# Break: libexec/push.sh s/^\tset -f$/:/
+# Break: libexec/push-engine.sh s/printf '%s.n' "$1"$/echo "$1"/
 @test "push: whatever the characters of bin=" {
 	odd='/opt/v[1]*\b$x;"q'"'"'é/bin'
 	mkdir -p root/opt/v1b
@@ -210,7 +211,7 @@ nothing_left() {
 	nothing_left
 }
 
-# Break: cmd/vcap-push.sh s/'cd "$1" && rm -f .vcap-.*new'/:/
+# Break: libexec/push.sh s/cd "$1" && rm -f .vcap-.*new/:/
 @test "push: a disk that is full is said, and no part is left on it" {
 	mkdir root/opt
 	mount -t tmpfs -o size=1500k tmpfs root/opt
@@ -229,7 +230,7 @@ pushed_and_killed() {
 	cat >stuck <<-'END'
 		#!/bin/sh
 		case "$*" in
-		*cat\ \>*new*vcap-merge) touch is_stuck && head -c 100000 | "$@"; exec sleep 600 ;;
+		*'vcap-push receive '*vcap-merge) touch is_stuck && head -c 100000 | "$@"; exec sleep 600 ;;
 		*) exec "$@" ;;
 		esac
 	END
@@ -247,7 +248,7 @@ pushed_and_killed() {
 	rm is_stuck
 }
 
-# Break: cmd/vcap-push.sh s/printf %s "$list" >>"$bin\/.vcap-push"/true/
+# Break: libexec/push.sh s/printf %s "$list" >>"$bin\/.vcap-push"/true/
 @test "push: one that was killed is taken away, or completed" {
 	pushed_and_killed
 	run -0 vcap push --remove lb1

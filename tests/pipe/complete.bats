@@ -101,7 +101,7 @@ in_bash() { # WORD...
 	[ -z "$output$stderr" ]
 }
 
-# Break: cmd/vcap-complete.sh s/match($0, \/^--\[a-z-\]/match($0, \/^--[a-z]/
+# Break: libexec/complete.awk s/match($0, \/^--\[a-z-\]/match($0, \/^--[a-z]/
 @test "complete: every long option of every command is known, as bash has it from vcap-complete" {
 	for name in $(commands); do
 		long_options "$name" | sed "s/^/$name /"

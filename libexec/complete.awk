@@ -1,0 +1,67 @@
+# The words that may come next on a command line, from the command's --help, which is the input, and
+# the words before, which are the arguments; the last one is the word to complete.
+#
+# Prints lines of two kinds: "=WORD<tab>DESCRIPTION" is a candidate. "?KIND<tab>PREFIX<tab>BEGINNING"
+# stands for all words of that kind with that beginning; PREFIX comes before them, as in --option=.
+#
+# A line of usage gives the operands: its options, in brackets, are dropped, and the nth word that is
+# left is the kind of the nth operand. A line of an option gives its letter, name and kind of value.
+BEGIN {
+	count = ARGC - 1
+	for (i = 1; i <= count; i++) word[i] = ARGV[i]
+	ARGC = 1
+	current = word[count]
+}
+/^$/ { if (!in_body++) next }
+!in_body {
+	sub(/^(usage:)? *vcap(-[a-z]+)? */, "")
+	while (sub(/ *\[-[^][]*\]( \.\.\.)?/, "")) ;
+	gsub(/ *\| */, "|"); gsub(/[][]/, "")
+	form[++forms] = $0
+}
+in_body && /^ +(-[A-Za-z0-9], )?--[a-z]/ {
+	sub(/^ +/, ""); letter = ""
+	if (/^-[A-Za-z0-9], /) { letter = substr($0, 1, 2); $0 = substr($0, 5) }
+	match($0, /^--[a-z-]+/); long = substr($0, 1, RLENGTH); $0 = substr($0, RLENGTH + 1)
+	sub(/^\[=[^]]*\]/, "")
+	if (/^ [^ ]/) { kind[long] = $1; $0 = substr($0, 2 + length($1)) }
+	sub(/^ +/, "")
+	if (letter) { of[letter] = long; described[letter] = $0 }
+	described[long] = $0; option[++options] = long
+}
+in_body && /^  [a-z]+$/ { verb[++verbs] = $1 }
+function offer(text, about) { if (index(text, current) == 1) printf "=%s\t%s\n", text, about }
+function value(long, prefix, beginning) {
+	printf "?%s\t%s\t%s\n", long == "--sandbox" ? "sandbox" : kind[long], prefix, beginning
+}
+END {
+	for (i = 1; i < count; i++) {
+		if (only_words || word[i] !~ /^-./) { given[++words] = word[i]; continue }
+		if (word[i] == "--") { only_words = 1; continue }
+		long = word[i]
+		if (long !~ /^--/) long = of["-" substr(long, length(long))]
+		if (kind[long] == "") continue
+		if (++i == count) { value(long, "", current); exit }
+	}
+	if (!only_words && current ~ /^--[a-z-]+=/) {
+		equals = index(current, "="); long = substr(current, 1, equals - 1)
+		if (kind[long]) value(long, long "=", substr(current, equals + 1))
+		exit
+	}
+	if (!only_words && current ~ /^-/) {
+		for (i = 1; i <= options; i++) offer(option[i], described[option[i]])
+		if (current == "-") for (letter in of) offer(letter, described[letter])
+		exit
+	}
+	for (i = 1; i <= verbs; i++) if (!words) offer(verb[i], "")
+	for (f = 1; f <= forms; f++) {
+		tokens = split(form[f], token, " ")
+		if (forms > 1 && !words) offer(token[1], "")
+		if (forms > 1 && (!words || token[1] != given[1])) continue
+		at = words + 1
+		if (at >= tokens && token[tokens] == "...") at = tokens - 1
+		kinds = split(token[at], each, "|")
+		for (k = 1; k <= kinds; k++) printf "?%s\t\t%s\n", each[k], current
+		exit
+	}
+}

@@ -1,0 +1,139 @@
+#!/bin/sh
+# push-engine.sh VERB ENGINE BIN DIRECTORY PROGRAMS: what vcap-push does for one engine, by push.sh
+# there. VERB is push or remove; PROGRAMS has a directory for each architecture.
+set -uf
+
+libexec=$(dirname "$(readlink -f "$0")")
+there=$(cat "$libexec/push.sh") || exit
+verb=$1 engine=$2 bin=$3 dir=$4 from=$5
+names='vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows'
+
+fail() { # TEXT, which may have an engine's characters in it
+	printf 'vcap-push: %s\n' "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
+	return 1
+}
+
+put() { # TEXT, as it is
+	printf '%s\n' "$1"
+}
+
+on() { # VERB ARGUMENT...: push.sh on the engine
+	vcap-on "$engine" sh -c "$there" vcap-push "$@"
+}
+
+# Sets $machine, and $state to the list and `there NAME CRC SIZE` of each program. If the engine has
+# no cksum, the programs are read back and their checksums made here.
+look() {
+	state=$(on look "$bin" </dev/null) || [ -n "$state" ] || {
+		fail "engine '$engine' did not answer"
+		return
+	}
+	machine=${state%%[!A-Za-z0-9_.-]*}
+	state=$(put "$state" | sed 1d)
+	for name in $(put "$state" | sed -n 's/^there \([a-z.-]*\) unknown$/\1/p'); do
+		sum=$(vcap-on "$engine" cat "$bin/$name" </dev/null | cksum)
+		state=$(put "$state" | sed "s/^there $name unknown$/there $name $sum/")
+	done
+}
+
+sum_there() { # NAME
+	put "$state" | sed -n "s/^there $1 //p"
+}
+
+is_ours() { # NAME: the program there is the one that was sent
+	put "$state" | grep -qxF "file $1 $(sum_there "$1")"
+}
+
+list() { # [NAME...]: the list with these programs added
+	{
+		put "$state" | grep -E '^(file|made) ' || :
+		for name; do
+			echo "file $name $(cksum <"$programs/$name")"
+		done
+	} | awk '!seen[$0]++'
+}
+
+send() { # NAME...
+	on make "$bin" "$dir" </dev/null || {
+		fail "engine '$engine': cannot make '$bin' and '$dir'"
+		return
+	}
+	for name; do
+		on receive "$bin" "$name" <"$programs/$name" || {
+			fail "engine '$engine': '$name' cannot be written to '$bin'"
+			return
+		}
+	done
+	look || return
+	for name; do
+		[ "$(sum_there ".$name.new")" = "$(cksum <"$programs/$name")" ] && continue
+		fail "engine '$engine': '$name' arrived damaged"
+		return
+	done
+	list "$@" | on place "$bin" @VERSION@ "$@"
+}
+
+push() {
+	wanted=
+	programs=$from/$machine
+	if [ -z "$machine" ] || [ ! -d "$programs" ]; then
+		fail "engine '$engine': no programs for '$machine' in '$from'"
+		return
+	fi
+	for name in $names; do
+		sum=$(sum_there "$name")
+		[ "$sum" != "$(cksum <"$programs/$name")" ] || continue
+		[ -z "$sum" ] || is_ours "$name" || {
+			fail "engine '$engine': '$bin/$name' exists, and was not sent from here"
+			return
+		}
+		wanted="$wanted $name"
+	done
+	# shellcheck disable=SC2086 # words
+	[ -z "$wanted" ] || send $wanted || {
+		on drop "$bin" </dev/null
+		return 1
+	}
+	put "$engine: vcap @VERSION@ in $bin, brought:${wanted:- nothing, it was there}"
+	check=$(vcap-check -r "$engine")
+	[ "$(put "$check" | cut -f 2)" != ready ] || return 0
+	fail "engine '$engine' is not ready: ${check##*	}"
+	case $check in
+	*'no privilege to capture'*) fail "as root there: setcap cap_net_raw=ep $bin/vcap-run" ;;
+	esac
+	return 1
+}
+
+remove() {
+	files=
+	[ -n "$(list)$(put "$state" | grep '^there [.]')" ] || {
+		echo "$engine: nothing was brought"
+		return
+	}
+	[ -z "$(on captures "$dir" </dev/null)" ] || {
+		fail "engine '$engine' has captures in '$dir': fetch or remove them first"
+		return
+	}
+	for name in $(put "$state" | sed -n 's/^there \([a-z.-]*\) .*/\1/p'); do
+		case $name in
+		.*) files="$files $name" ;;
+		*)
+			if is_ours "$name"; then
+				files="$files $name"
+			elif put "$state" | grep -q "^file $name "; then
+				fail "engine '$engine': '$bin/$name' is not the one that was sent, and stays"
+			fi
+			;;
+		esac
+	done
+	# shellcheck disable=SC2046,SC2086 # words; the directory made last comes first
+	on remove "$bin" $files / $(put "$state" | sed -n 's/^made //p' | sed '1!G;h;$!d') </dev/null ||
+		return
+	echo "$engine: removed:$files"
+}
+
+look || exit
+case $verb in
+push) push ;;
+remove) remove ;;
+esac
