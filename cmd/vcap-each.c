@@ -1,6 +1,6 @@
 /*
- * vcap-each: one command per engine of a capture, several at a time. The command's `key value`
- * lines and how it ended become the engine's state in the spool.
+ * vcap-each: runs one command for each engine of a capture, several at a time. Its output, lines of
+ * `key value`, and its exit status become the engine's state in the spool.
  */
 #include "base/clock.h"
 #include "base/keyval.h"
@@ -69,23 +69,7 @@ parse_options(int argc, char **argv)
 	return request;
 }
 
-/* A task without a command for each of the engines in list, or of all if it is NULL. */
-static struct task *
-choose_engines(const struct spool_entry *capture, const char *list, size_t *count)
-{
-	struct strvec names = STRVEC_INIT;
-	struct failure why = FAILURE_INIT;
-	struct task *tasks;
-
-	if (spool_entry_choose(capture, list, &names, &why) < 0)
-		die_usage("%s", why.text);
-	tasks = xmalloc((names.count + 1) * sizeof(*tasks));
-	for (*count = 0; *count < names.count; ++*count)
-		tasks[*count] = (struct task){.name = names.list[*count], .child = PROCESS_INIT};
-	return tasks;
-}
-
-/* Records how the command for one engine ended. */
+/* Records the end of the command for one engine. */
 static void
 record(const struct task *task, void *context)
 {
@@ -97,23 +81,41 @@ record(const struct task *task, void *context)
 		warn("%s", why.text);
 }
 
-/* The command for an engine. vcap-on reports one that is no longer in the engines file. */
+/* The command for an engine. If it is no longer in the engines file, vcap-on reports that. */
 static char **
 command_for(const struct engines *engines, const struct spool_entry *capture, const char *name,
 	    char *const *command)
 {
 	const struct engine *engine = engines_find(engines, name, NULL);
+	struct strvec unknown = STRVEC_INIT;
 	char **argv;
 
-	if (engine) {
-		argv = commands_expand(engine, capture->id, command);
-	} else {
-		argv = xmalloc(4 * sizeof(*argv));
-		memcpy(argv, (char *[]){"vcap-on", (char *)name, "true", NULL}, 4 * sizeof(*argv));
-	}
+	if (!engine)
+		strvec_pushl(&unknown, "vcap-on", name, "true", NULL);
+	argv = engine ? commands_expand(engine, capture->id, command) : strvec_detach(&unknown);
 	if (!argv)
 		die("out of memory");
 	return argv;
+}
+
+/* Makes a task for each of the engines in the request's list, or for all if there is none. */
+static void
+make_tasks(struct fanout *fanout, const struct engines *engines, const struct spool_entry *capture,
+	   const struct request *request)
+{
+	struct strvec names = STRVEC_INIT;
+	struct failure why = FAILURE_INIT;
+
+	if (spool_entry_choose(capture, request->engines, &names, &why) < 0)
+		die_usage("%s", why.text);
+	fanout->count = names.count;
+	fanout->tasks = xmalloc((names.count + 1) * sizeof(*fanout->tasks));
+	for (size_t i = 0; i < names.count; i++)
+		fanout->tasks[i] = (struct task){
+		    .name = names.list[i],
+		    .argv = command_for(engines, capture, names.list[i], request->command),
+		    .child = PROCESS_INIT,
+		};
 }
 
 int
@@ -122,26 +124,25 @@ main(int argc, char **argv)
 	struct spool_entry capture = SPOOL_ENTRY_INIT;
 	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
+	struct fanout fanout = {.ended = record, .context = &capture};
 	struct request request;
-	struct task *tasks;
-	size_t count;
 	int failed;
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
+	fanout.jobs = request.jobs;
+	fanout.input = request.input;
+	fanout.timeout_ns = request.timeout_ns;
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	if (spool_open_entry(&capture, request.id, getenv, &why) < 0)
 		die("%s", why.text);
-	tasks = choose_engines(&capture, request.engines, &count);
-	for (size_t i = 0; i < count; i++)
-		tasks[i].argv = command_for(&engines, &capture, tasks[i].name, request.command);
+	make_tasks(&fanout, &engines, &capture, &request);
 	cli_siblings_first();
-	failed = fanout_run(tasks, count, request.jobs, request.input, request.timeout_ns, record,
-			    &capture, &why);
+	failed = fanout_run(&fanout, &why);
 	if (failed < 0)
 		die("%s", why.text);
 	if (failed == 0)
 		return EXIT_DONE;
-	return (size_t)failed == count ? EXIT_FAILED : EXIT_PARTIAL;
+	return (size_t)failed == fanout.count ? EXIT_FAILED : EXIT_PARTIAL;
 }

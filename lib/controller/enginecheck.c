@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_NS (30 * NS_PER_SECOND)
+#define TIMEOUT_NS (30 * NS_PER_SECOND)
 
 void
 enginecheck_release(struct enginecheck *check)
@@ -25,9 +25,9 @@ find(struct enginecheck *list, const char *name)
 	return list;
 }
 
-/* The last line of what a command complained about, without the names of commands before it. */
+/* Takes the last line of a command's standard error, without the name of vcap-host, as the problem. */
 static void
-set_trouble(struct enginecheck *check, const struct task *task)
+set_problem(struct enginecheck *check, const struct task *task)
 {
 	char *text = task->err;
 	size_t length = strlen(text);
@@ -38,16 +38,16 @@ set_trouble(struct enginecheck *check, const struct task *task)
 	line = strrchr(text, '\n');
 	line = line ? line + 1 : text;
 	if (task->status == EXIT_TIMEOUT)
-		failure_set(&check->trouble, "no answer in time");
+		failure_set(&check->problem, "no answer in time");
 	else if (strncmp(line, "vcap-host: ", 11) == 0)
-		failure_set(&check->trouble, "%s", line + 11);
+		failure_set(&check->problem, "%s", line + 11);
 	else
-		failure_set(&check->trouble, "%s", *line ? line : "no answer");
+		failure_set(&check->problem, "%s", *line ? line : "no answer");
 }
 
-/* Status 0: it could capture; 1 with an answer: it could not; anything else is no answer. */
+/* Status 0: the engine can capture; 1 with a version: it cannot; otherwise it was not reached. */
 static void
-take_answer(const struct task *task, void *context)
+read_check(const struct task *task, void *context)
 {
 	struct enginecheck *check = find(context, task->name);
 	struct keyval said = KEYVAL_INIT;
@@ -61,11 +61,11 @@ take_answer(const struct task *task, void *context)
 		keyval_release(&said);
 	}
 	if (!check->is_ready)
-		set_trouble(check, task);
+		set_problem(check, task);
 }
 
 static void
-take_clock(const struct task *task, void *context)
+read_clock(const struct task *task, void *context)
 {
 	struct enginecheck *check = find(context, task->name);
 	struct keyval said = KEYVAL_INIT;
@@ -90,26 +90,41 @@ clock_command(const struct enginecheck *check)
 	return strvec_detach(&argv);
 }
 
-/* Runs a command for each, or, if only_reached, for each that has answered. */
+/* A command that is run for all engines in parallel, and the function that reads its output. */
+struct round {
+	char **(*command)(const struct enginecheck *check);
+	fanout_ended *ended;
+	bool only_reached; /* leave out the engines that have not answered before */
+};
+
+static const struct round check_round = {check_command, read_check, false};
+static const struct round clock_round = {clock_command, read_clock, true};
+
 static int
-ask(struct enginecheck *list, size_t count, size_t jobs, bool only_reached,
-    char **(*command)(const struct enginecheck *check), fanout_ended *ended, struct failure *why)
+run_round(const struct round *round, struct enginecheck *list, size_t count, size_t jobs,
+	  struct failure *why)
 {
 	struct task *tasks = calloc(count + 1, sizeof(*tasks));
 	size_t asked = 0;
 	int rc = tasks ? 0 : failure_nomem(why);
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (only_reached && !list[i].is_reached)
+		if (round->only_reached && !list[i].is_reached)
 			continue;
 		tasks[asked].name = list[i].engine->name;
 		tasks[asked].child = PROCESS_INIT;
-		tasks[asked].argv = command(&list[i]);
+		tasks[asked].argv = round->command(&list[i]);
 		if (!tasks[asked++].argv)
 			rc = failure_nomem(why);
 	}
 	if (rc == 0 && asked > 0 &&
-	    fanout_run(tasks, asked, jobs, NULL, PATIENCE_NS, ended, list, why) < 0)
+	    fanout_run(&(struct fanout){.tasks = tasks,
+					.count = asked,
+					.jobs = jobs,
+					.timeout_ns = TIMEOUT_NS,
+					.ended = round->ended,
+					.context = list},
+		       why) < 0)
 		rc = -1;
 	for (size_t i = 0; i < asked; i++)
 		strvec_free((char **)tasks[i].argv);
@@ -120,9 +135,9 @@ ask(struct enginecheck *list, size_t count, size_t jobs, bool only_reached,
 int
 enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct failure *why)
 {
-	if (ask(list, count, jobs, false, check_command, take_answer, why) < 0)
+	if (run_round(&check_round, list, count, jobs, why) < 0)
 		return -1;
-	return ask(list, count, jobs, true, clock_command, take_clock, why);
+	return run_round(&clock_round, list, count, jobs, why);
 }
 
 char *

@@ -1,6 +1,6 @@
 /*
- * Whether engines could capture: each is asked what it has (vcap-host check) and what time it is
- * (vcap-clock), many at a time.
+ * Checks whether engines can capture. Each is asked for its version, interfaces, privileges and disk
+ * (`vcap-host check`), and for its time (vcap-clock), many in parallel.
  */
 #ifndef VCAP_ENGINECHECK_H
 #define VCAP_ENGINECHECK_H
@@ -16,23 +16,23 @@
 
 struct enginecheck {
 	const struct engine *engine; /* the caller's */
-	struct strvec addresses;     /* VIPs, of which it is asked whether they are its own */
-	struct keyval said;          /* what it answered; empty if it was not reached */
+	struct strvec addresses;     /* VIPs: the engine answers which are local */
+	struct keyval said;          /* its answer; empty if it was not reached */
 	bool is_reached, is_ready;
 	struct clock_offset offset; /* if has_clock */
 	bool has_clock;
-	struct failure trouble; /* why it cannot capture, or was not reached: what it said last */
+	struct failure problem; /* why it cannot capture or was not reached; or empty */
 };
 
 #define ENGINECHECK_INIT ((struct enginecheck){0})
 
 void enginecheck_release(struct enginecheck *check);
 
-/* Asks all of them, at most jobs at a time. What is wrong with one is in its trouble; -1: it could
- * not go on. */
+/* Checks them all, at most jobs at a time, and fills in everything after addresses. A problem of
+ * one engine is in its entry. -1 with why: the checks themselves could not be run. */
 int enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct failure *why);
 
-/* The values of all keys of that name in what it said, with blanks between them. Heap; NULL without
+/* The values of all lines with that key in the answer, separated by blanks. Heap; NULL: out of
  * memory. */
 char *enginecheck_values(const struct enginecheck *check, const char *key);
 

@@ -24,13 +24,13 @@ static const struct table_column script_columns[] = {
 };
 enum { HUMAN_WIDTH = 8, SCRIPT_WIDTH = 13 };
 
-/* What is put together of an engine for both tables. NULL: memory ran out. */
+/* The cells that both tables share. NULL: out of memory. */
 struct line {
 	const struct enginecheck *check;
 	char *interfaces, *xdp, *note;
 };
 
-/* What there is to say of an engine: why it cannot capture, and what may surprise. */
+/* Why the engine cannot capture, and what may cause surprises later. */
 static char *
 note_of(const struct enginecheck *check, const char *xdp)
 {
@@ -38,14 +38,14 @@ note_of(const struct enginecheck *check, const char *xdp)
 	struct strvec remarks = STRVEC_INIT;
 	char *text;
 
-	if (check->trouble.text[0])
-		strvec_push(&remarks, check->trouble.text);
+	if (check->problem.text[0])
+		strvec_push(&remarks, check->problem.text);
 	if (version && strcmp(version, VCAP_VERSION) != 0)
 		strvec_pushf(&remarks, "version %s, but %s here", version, VCAP_VERSION);
 	if (*xdp)
 		strvec_pushf(&remarks, "an XDP program may hide packets of %s", xdp);
 	if (check->is_reached && !check->has_clock)
-		strvec_push(&remarks, "does not tell its time");
+		strvec_push(&remarks, "does not answer what time it is");
 	text = strvec_join(&remarks, "; ");
 	strvec_release(&remarks);
 	return text;
@@ -57,7 +57,7 @@ state_of(const struct enginecheck *check)
 	return !check->is_reached ? "unreachable" : check->is_ready ? "ready" : "not-ready";
 }
 
-/* "local", "elsewhere", or how many are local, which buffer is for. */
+/* "local", "elsewhere" or "N of M local", the last one in buffer. */
 static const char *
 vip_text(const struct enginecheck *check, char *buffer, size_t size)
 {

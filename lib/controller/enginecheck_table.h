@@ -1,5 +1,5 @@
 /*
- * Checkups as a table: a row for each engine.
+ * The checks of engines as a table, with one row for each engine.
  */
 #ifndef VCAP_ENGINECHECK_TABLE_H
 #define VCAP_ENGINECHECK_TABLE_H
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* For people in their units, and short; else all there is, in bytes and seconds. NULL without
- * memory. */
+/* The table of these checks: for people the main columns, with units; otherwise all columns, in
+ * bytes and seconds. The caller frees it. NULL with why: out of memory. */
 struct table *enginecheck_table_new(const struct enginecheck *list, size_t count, bool for_people,
 				    struct failure *why);
 

@@ -1,3 +1,9 @@
+/*
+ * Tasks write to files in memory of a limited size, not to pipes: nothing has to read them while they
+ * run, so that one loop that waits for ends and deadlines does all. A task that writes without end
+ * fills its own file only. Each task opens the input itself, since a shared descriptor would
+ * share its offset.
+ */
 #include "controller/fanout.h"
 
 #include "base/clock.h"
@@ -21,32 +27,34 @@ close_outputs(struct task *task)
 }
 
 static int
-start(struct task *task, const char *input, int64_t timeout_ns, struct failure *why)
+start(const struct fanout *fanout, struct task *task, struct failure *why)
 {
 	int in = -1, rc = -1;
 
 	task->child = PROCESS_INIT;
 	task->out_fd = process_output_open(FANOUT_OUTPUT, why);
 	task->err_fd = task->out_fd < 0 ? -1 : process_output_open(FANOUT_OUTPUT, why);
-	if (input && (in = open(input, O_RDONLY | O_CLOEXEC)) < 0)
-		failure_errno(why, "cannot read '%s'", input);
+	if (fanout->input && (in = open(fanout->input, O_RDONLY | O_CLOEXEC)) < 0)
+		failure_errno(why, "cannot read '%s'", fanout->input);
 	else if (task->err_fd >= 0)
 		rc = process_start(&task->child, task->argv, in, task->out_fd, task->err_fd, why);
 	if (in >= 0)
 		close(in);
-	task->deadline_ns = timeout_ns < 0 ? INT64_MAX : clock_monotonic_ns() + timeout_ns;
+	task->deadline_ns =
+	    fanout->timeout_ns < 0 ? INT64_MAX : clock_monotonic_ns() + fanout->timeout_ns;
 	if (rc < 0)
 		close_outputs(task);
 	return rc;
 }
 
+/* Ends the task, if it still runs, and reports it. */
 static void
-finish(struct task *task, int64_t timeout_ns, fanout_ended *ended, void *context)
+finish(const struct fanout *fanout, struct task *task)
 {
-	task->status = process_wait(&task->child, timeout_ns);
+	task->status = process_wait(&task->child, 0);
 	task->out = process_output_text(task->out_fd);
 	task->err = process_output_text(task->err_fd);
-	ended(task, context);
+	fanout->ended(task, fanout->context);
 	free(task->out);
 	free(task->err);
 	task->out = task->err = NULL;
@@ -59,7 +67,7 @@ is_running(const struct task *task)
 	return task->child.handle >= 0;
 }
 
-/* Waits until one of the tasks before end has ended or is late. */
+/* Waits until one of the first `end` tasks has ended or is late. */
 static void
 wait_any(const struct task *tasks, size_t end, struct pollfd *pollers)
 {
@@ -87,44 +95,58 @@ has_ended(const struct task *task)
 	return poll(&poller, 1, 0) > 0;
 }
 
-int
-fanout_run(struct task *tasks, size_t count, size_t jobs, const char *input, int64_t timeout_ns,
-	   fanout_ended *ended, void *context, struct failure *why)
+/* Ends and reports the tasks that have ended by themselves or are late. Returns their number, and
+ * counts those that failed. */
+static size_t
+collect_ended(const struct fanout *fanout, size_t started, int *failed)
 {
-	struct pollfd *pollers = calloc(count ? count : 1, sizeof(*pollers));
+	size_t ended = 0;
+
+	for (size_t i = 0; i < started; i++) {
+		struct task *task = &fanout->tasks[i];
+
+		if (!is_running(task) ||
+		    (!has_ended(task) && clock_monotonic_ns() < task->deadline_ns))
+			continue;
+		finish(fanout, task);
+		*failed += task->status != 0;
+		ended++;
+	}
+	return ended;
+}
+
+static int
+run(const struct fanout *fanout, struct pollfd *pollers, struct failure *why)
+{
 	size_t next = 0, running = 0;
 	int failed = 0;
 
-	if (!pollers)
-		return failure_nomem(why);
-	while (next < count || running > 0) {
-		while (next < count && running < jobs) {
-			struct task *task = &tasks[next++];
+	while (next < fanout->count || running > 0) {
+		while (next < fanout->count && running < fanout->jobs) {
+			struct task *task = &fanout->tasks[next++];
 
 			if (!task->argv)
 				continue;
-			if (start(task, input, timeout_ns, why) < 0)
-				goto out;
+			if (start(fanout, task, why) < 0) {
+				for (size_t i = 0; i + 1 < next; i++)
+					if (is_running(&fanout->tasks[i]))
+						finish(fanout, &fanout->tasks[i]);
+				return -1;
+			}
 			running++;
 		}
-		wait_any(tasks, next, pollers);
-		for (size_t i = 0; i < next; i++) {
-			struct task *task = &tasks[i];
-
-			if (!is_running(task) ||
-			    (!has_ended(task) && clock_monotonic_ns() < task->deadline_ns))
-				continue;
-			finish(task, 0, ended, context);
-			failed += task->status != 0;
-			running--;
-		}
+		wait_any(fanout->tasks, next, pollers);
+		running -= collect_ended(fanout, next, &failed);
 	}
+	return failed;
+}
+
+int
+fanout_run(const struct fanout *fanout, struct failure *why)
+{
+	struct pollfd *pollers = calloc(fanout->count + 1, sizeof(*pollers));
+	int failed = pollers ? run(fanout, pollers, why) : failure_nomem(why);
+
 	free(pollers);
 	return failed;
-out:
-	for (size_t i = 0; i + 1 < next; i++)
-		if (is_running(&tasks[i]))
-			finish(&tasks[i], 0, ended, context);
-	free(pollers);
-	return -1;
 }

@@ -1,6 +1,6 @@
 /*
- * Many commands at once, a bounded number at a time. Each has a bounded room for what it prints, so
- * that one that never ends its answer harms nobody.
+ * Runs many commands in parallel, at most a given number at a time, with a limit on the time and
+ * the output of each.
  */
 #ifndef VCAP_FANOUT_H
 #define VCAP_FANOUT_H
@@ -11,27 +11,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FANOUT_OUTPUT (256u << 10) /* bytes of standard output, and as many of error, of a task */
+#define FANOUT_OUTPUT \
+	(256u << 10) /* limit of a task's standard output, and of its standard error, in bytes */
 
 struct task {
 	char *const *argv;    /* the caller's; NULL: not run, and never ended() */
-	const char *name;     /* the caller's, for whoever is told */
-	int status;           /* as process_wait; EXIT_TIMEOUT among them */
-	char *out, *err;      /* what it printed; valid in ended() only */
-	struct process child; /* the rest is fanout's own */
+	const char *name;     /* the caller's, for ended() */
+	int status;           /* as process_wait returns it; EXIT_TIMEOUT after the limit */
+	char *out, *err;      /* its output; valid in ended() only */
+	struct process child; /* from here on private to fanout.c */
 	int out_fd, err_fd;
 	int64_t deadline_ns;
 };
 
-/* Called when a task has ended, in whatever order they do. */
+/* Called once for each task as it ends, in the order of their ends. */
 typedef void fanout_ended(const struct task *task, void *context);
 
-/*
- * Runs the tasks, at most jobs at a time, each for at most timeout_ns (negative: for ever), each
- * reading input from its beginning (a path; NULL: nothing). Returns how many ended with a status
- * other than 0, or -1 with why if it could not go on; whatever runs then has been ended.
- */
-int fanout_run(struct task *tasks, size_t count, size_t jobs, const char *input, int64_t timeout_ns,
-	       fanout_ended *ended, void *context, struct failure *why);
+struct fanout {
+	struct task *tasks;
+	size_t count;
+	size_t jobs;        /* tasks that run at the same time, at most; at least 1 */
+	const char *input;  /* the path of the standard input of each task; NULL: /dev/null */
+	int64_t timeout_ns; /* limit of each task; negative: none */
+	fanout_ended *ended;
+	void *context; /* for ended() */
+};
+
+/* Runs the tasks, all of which belong to the caller. Returns the number that ended with a status
+ * other than 0, or -1 with why if a task could not be started: those that ran have been ended. */
+int fanout_run(const struct fanout *fanout, struct failure *why);
 
 #endif
