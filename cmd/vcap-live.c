@@ -1,6 +1,5 @@
 /*
- * vcap-live: the packets of a service on all its engines, as they come, as one stream on standard
- * output. controller/live.h says how.
+ * vcap-live: writes the packets of a service on all its engines to standard output, as one stream.
  */
 #include "base/clock.h"
 #include "base/parse.h"
@@ -14,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long engines go on without a word from here. */
-#define LEASE_NS INT64_C(15000000000)
+#define LEASE_NS (15 * NS_PER_SECOND) /* how long engines go on without a heartbeat */
 
 static const struct command self = {
     .name = "vcap-live",
@@ -23,7 +21,7 @@ static const struct command self = {
 		"[--lease time] [--specs file] service [spec ...]",
     /* clang-format off */
     .options = PARAMS_CLI_HELP
-	"      --lease time      how long engines go on without word from here (15s)\n"
+	"      --lease time      how long engines go on without a heartbeat from here (15s)\n"
 	PARAMS_CLI_HELP_SPECS
 	"      --help            show this help\n"
 	"      --version         show the version\n",
@@ -64,7 +62,6 @@ parse_options(int argc, char **argv, struct params_cli *cli, int64_t *lease_ns)
 		die_usage("standard output is a terminal: use a pipe");
 }
 
-/* The job for the engines. */
 static char *
 make_job(struct params *params)
 {
@@ -83,28 +80,30 @@ make_job(struct params *params)
 }
 
 static void
-told(const struct livestream *livestream, const char *line)
+report(const struct livestream *livestream, const char *line)
 {
 	if (line)
 		warn("engine '%s': %s", livestream->engine, line);
 	else if (live_has_failed(livestream))
-		warn("engine '%s' does not capture (any more): status %d", livestream->engine,
+		warn("engine '%s' has stopped capturing: status %d", livestream->engine,
 		     livestream->status);
 }
 
 static void
-told_clock(const char *engine, const struct clock_offset *offset)
+report_clock(const char *engine, const struct clock_offset *offset)
 {
 	char text[CLOCK_OFFSET_TEXT];
 
 	if (!offset)
-		warn("engine '%s' does not tell its time, which is taken as it is", engine);
+		warn("engine '%s' did not send its time: its packets are merged without correction",
+		     engine);
 	else if (clock_offset_is_certain(offset))
-		warn("engine '%s': its clock is off by %.*s s, which is put right", engine,
+		warn("engine '%s': its clock is off by %.*s s, which is corrected", engine,
 		     (int)strcspn(clock_offset_print(offset, text), " "), text);
 }
 
-/* Only this process takes a ^C: it lets all others end by themselves. *usual is the mask before. */
+/* Blocks the signals that end the capture, and has children ignore ^C: they end with their inputs.
+ * *usual is the mask before. */
 static void
 hold_signals(sigset_t *usual)
 {
@@ -123,7 +122,8 @@ main(int argc, char **argv)
 {
 	struct params_cli cli = PARAMS_CLI_INIT;
 	struct failure why = FAILURE_INIT;
-	struct live live = {.lease_ns = LEASE_NS, .report = told, .interrupted = &interrupts};
+	struct live live = {
+	    .lease_ns = LEASE_NS, .streams.report = report, .interrupted = &interrupts};
 	sigset_t usual;
 
 	cli_start(&self);
@@ -134,13 +134,13 @@ main(int argc, char **argv)
 	if (live_find_region(&cli))
 		die_usage("engine '%s' is a region, and there is no live stream of those",
 			  live_find_region(&cli));
-	live.job = make_job(&cli.params);
-	if (cli.remark.text[0])
-		warn("%s", cli.remark.text);
+	live.streams.job = make_job(&cli.params);
+	if (cli.remark[0])
+		warn("%s", cli.remark);
 	hold_signals(&usual);
-	live.signals = &usual;
+	live.streams.signals = &usual;
 	if (live_start(&live, &cli, &why) < 0 ||
-	    live_merge(&live, &cli.params, told_clock, &why) < 0)
+	    live_merge(&live, &cli.params, report_clock, &why) < 0)
 		die("%s", why.text);
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);

@@ -137,8 +137,8 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	if (!cli.is_unlimited)
 		warn_of_limits(params);
-	if (cli.remark.text[0])
-		warn("%s", cli.remark.text);
+	if (cli.remark[0])
+		warn("%s", cli.remark);
 	status = start(params, &spool, &entry);
 	puts(entry.id);
 	return cli_finish(status);

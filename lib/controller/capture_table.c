@@ -44,10 +44,10 @@ static const struct table_column columns[] = {
 };
 enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
 
-/* Of the addresses so many are shown, as far as they are among so many bytes. */
+/* How many addresses are shown, and how many bytes of their file are read for that. */
 enum { SPECS_SHOWN = 16, SPECS_READ = 2048 };
 
-/* What is printed unless something else is asked for. People see who is missing with ENGINES. */
+/* The columns shown by default. For people ENGINES marks the missing ones. */
 static const char *const usual_columns[] = {
     [TABLE_HUMAN] = "DATE,SERVICE,SIZE,PACKETS,DROPS,ENGINES,STATE,ID",
     [TABLE_RAW] = "DATE,SERVICE,SIZE,PACKETS,DROPS,ENGINES,MISSING,STATE,ID",
@@ -94,7 +94,7 @@ format_date(const char *id, char to[INSTANT])
 		 t + 13);
 }
 
-/* "2026-11-22T10:15:00Z"; empty for 0, which nobody knows. */
+/* "2026-11-22T10:15:00Z"; empty for 0, which means unknown. */
 static void
 format_instant(int64_t at_ns, char to[INSTANT])
 {
@@ -115,7 +115,7 @@ ended_ns(const struct spool_entry *entry)
 	return word && parse_offset(word, &ended, NULL) == 0 ? ended : 0;
 }
 
-/* Seconds; those that are not whole with their nanoseconds. */
+/* Seconds, with nine decimals if they are not whole. */
 static void
 format_duration(uint64_t ns, char to[INSTANT])
 {
@@ -125,7 +125,7 @@ format_duration(uint64_t ns, char to[INSTANT])
 		snprintf(to + used, INSTANT - (size_t)used, ".%09" PRIu64, ns % NS_PER_SECOND);
 }
 
-/* The first of the addresses that were asked for, separated by blanks, and "..." for more. */
+/* The first of the capture's addresses, separated by blanks, and "..." if there are more. */
 static char *
 addresses(const struct spool_entry *entry)
 {

@@ -1,5 +1,5 @@
 /*
- * Captures of the spool as a table: a row for each.
+ * The captures of the spool as a table, with one row for each.
  */
 #ifndef VCAP_CAPTURE_TABLE_H
 #define VCAP_CAPTURE_TABLE_H
@@ -14,12 +14,12 @@
 	"CLOCKS BEGAN ENDED COUNT DURATION SNAPLEN MONITORS OPTIONS SPECS " \
 	"ADDRESSES EXPRESSION FILE"
 
-/* Shows, unless table_choose says otherwise, all columns as JSON, else the usual ones. NULL without
- * memory. */
+/* An empty table, which shows all columns as JSON and otherwise the main ones, until table_choose
+ * says otherwise. The caller frees it. NULL: out of memory. */
 struct table *capture_table_new(enum table_form form);
 
-/* Adds a row. People see sizes with their unit, and who is missing together with who is not, unless
- * the missing have their column. -1: no memory. */
+/* Adds the row of a capture. For people sizes have units, and the missing engines are marked among the
+ * others unless their own column is shown. -1: out of memory. */
 int capture_table_add(struct table *table, const struct spool_entry *entry, enum table_form form,
 		      struct failure *why);
 

@@ -10,24 +10,24 @@
 
 #define ANSWER_MAX 4096 /* bytes */
 
-/* An engine that is being asked. */
-struct asked {
+/* A vcap-clock for one engine. */
+struct query {
 	struct process child;
-	int answer; /* -1: it could not be asked */
+	int answer; /* the file that it writes to; -1: it could not be started */
 };
 
-static struct asked
-ask(const char *engine)
+static struct query
+start_query(const char *engine)
 {
 	char *const argv[] = {"vcap-clock", (char *)engine, NULL};
-	struct asked asked = {PROCESS_INIT, process_output_open(ANSWER_MAX, NULL)};
+	struct query query = {PROCESS_INIT, process_output_open(ANSWER_MAX, NULL)};
 
-	if (asked.answer >= 0 &&
-	    process_start(&asked.child, argv, -1, asked.answer, -1, NULL) < 0) {
-		close(asked.answer);
-		asked.answer = -1;
+	if (query.answer >= 0 &&
+	    process_start(&query.child, argv, -1, query.answer, -1, NULL) < 0) {
+		close(query.answer);
+		query.answer = -1;
 	}
-	return asked;
+	return query;
 }
 
 static bool
@@ -43,18 +43,18 @@ read_answer(int fd, struct clock_offset *offset)
 	return is_known;
 }
 
-/* Waits for the answer until then. */
+/* Waits for the answer until until_ns (monotonic), and ends the query. */
 static bool
-hear(struct asked *asked, int64_t until_ns, struct clock_offset *offset)
+finish_query(struct query *query, int64_t until_ns, struct clock_offset *offset)
 {
 	const int64_t left = until_ns - clock_monotonic_ns();
 	bool is_known;
 
-	if (asked->answer < 0)
+	if (query->answer < 0)
 		return false;
-	is_known = process_wait(&asked->child, left > 0 ? left : 0) == 0 &&
-		   read_answer(asked->answer, offset);
-	close(asked->answer);
+	is_known = process_wait(&query->child, left > 0 ? left : 0) == 0 &&
+		   read_answer(query->answer, offset);
+	close(query->answer);
 	return is_known;
 }
 
@@ -73,28 +73,28 @@ clock_compare_correct(const char *engine, const struct clock_offset *offset,
 
 void
 clock_compare_engines(char *const *engines, int64_t timeout_ns, struct strvec *corrections,
-		      clock_compare_report *told)
+		      clock_compare_report *report)
 {
 	const int64_t until_ns = clock_monotonic_ns() + timeout_ns;
-	struct asked *asked;
+	struct query *queries;
 	size_t count = 0;
 
 	while (engines[count])
 		count++;
-	asked = calloc(count + 1, sizeof(*asked));
-	if (!asked) {
+	queries = calloc(count + 1, sizeof(*queries));
+	if (!queries) {
 		corrections->failed = true;
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		asked[i] = ask(engines[i]);
+		queries[i] = start_query(engines[i]);
 	for (size_t i = 0; i < count; i++) {
 		struct clock_offset offset;
-		bool is_known = hear(&asked[i], until_ns, &offset);
+		bool is_known = finish_query(&queries[i], until_ns, &offset);
 
-		told(engines[i], is_known ? &offset : NULL);
+		report(engines[i], is_known ? &offset : NULL);
 		if (is_known)
 			clock_compare_correct(engines[i], &offset, corrections);
 	}
-	free(asked);
+	free(queries);
 }

@@ -1,6 +1,6 @@
 /*
- * The clocks of several engines against this one, asked all at once by vcap-clock, and what
- * vcap-merge is to add to their times.
+ * Compares the clocks of several engines with this host's, in parallel, by vcap-clock, and makes the
+ * corrections that vcap-merge applies to their times.
  */
 #ifndef VCAP_CLOCK_COMPARE_H
 #define VCAP_CLOCK_COMPARE_H
@@ -10,15 +10,16 @@
 
 #include <stdint.h>
 
-/* What was learnt of an engine's clock; NULL: it was not told in time. */
+/* Reports the offset of an engine's clock; NULL: there was no answer in time. */
 typedef void clock_compare_report(const char *engine, const struct clock_offset *offset);
 
-/* Appends `NAME=OFFSET` to corrections for each of the engines (NULL-ended) whose clock is known to
- * differ. Takes at most timeout_ns, and a little to end what has not answered. */
+/* Appends `NAME=OFFSET`, in seconds, to corrections for each of the engines (NULL-ended) whose clock
+ * is known to differ; corrections->failed if memory runs out. Takes timeout_ns at most, and the time
+ * to end the children that have not answered. */
 void clock_compare_engines(char *const *engines, int64_t timeout_ns, struct strvec *corrections,
-			   clock_compare_report *told);
+			   clock_compare_report *report);
 
-/* Appends the correction of one, if its clock is known to differ. */
+/* Appends the correction of one engine, if its clock is known to differ. */
 void clock_compare_correct(const char *engine, const struct clock_offset *offset,
 			   struct strvec *corrections);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs the command, which takes it down under the key, for those that have no such line. */
+/* Runs the command, which records the offset under the key, for the engines without that key. */
 static int
 compare(const struct spool_entry *entry, const char *key, char *const *command, struct failure *why)
 {
@@ -50,7 +50,7 @@ clock_correct_note_end(const struct spool_entry *entry, struct failure *why)
 	return compare(entry, "clock-end", command, why);
 }
 
-/* How far the engine's clock was from this one, from the beginning and the end of the capture. */
+/* The engine's offset over the whole capture, from what was recorded at its beginning and its end. */
 static bool
 clock_of(const struct spool_entry *entry, const char *engine, struct clock_offset *offset)
 {
@@ -68,7 +68,8 @@ clock_of(const struct spool_entry *entry, const char *engine, struct clock_offse
 	return known || ended;
 }
 
-/* Has vcap-merge correct the engine's times, if its clock is known to be wrong, and say so. */
+/* The options of vcap-merge that correct the engine's times, if its clock is known to differ, and
+ * comment on its clock. */
 static void
 add_options(const char *engine, const struct clock_offset *offset, struct strvec *options)
 {

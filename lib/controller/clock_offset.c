@@ -1,3 +1,11 @@
+/*
+ * One exchange: this clock reads a, the engine's clock reads T, this clock reads b. The engine read
+ * its clock at some moment between a and b, so that it is ahead by T - (a + b) / 2 and that is wrong
+ * by (b - a) / 2 at most, however unequal the two ways are (RFC 5905 section 8, with no time between
+ * the engine's receipt and its reply). The error is a bound, not an estimate, and the shortest of
+ * several exchanges has the smallest one. All go through one session: the first may wait for a login,
+ * the others are as fast as the network.
+ */
 #include "controller/clock_offset.h"
 
 #include "base/clock.h"
@@ -16,10 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_MAX  64 /* bytes of a time and its newline */
-#define PATIENCE_MS 10000
+#define ANSWER_MAX 64 /* bytes of a time and its newline */
+#define TIMEOUT_NS (10 * NS_PER_SECOND)
 
-/* One line from fd, without its newline, by the time limit (monotonic). */
+/* Reads one line from fd, without its newline, until the time limit (monotonic). */
 static int
 read_line(int fd, char line[ANSWER_MAX], int64_t limit)
 {
@@ -51,20 +59,20 @@ read_line(int fd, char line[ANSWER_MAX], int64_t limit)
 	return -1;
 }
 
-/* Asks once. The fastest of all exchanges stays in *best. */
+/* Makes one exchange, which replaces *best if it was shorter. */
 static int
 exchange(int fd, struct clock_offset *best, const char *engine, struct failure *why)
 {
 	char line[ANSWER_MAX];
-	int64_t limit = clock_monotonic_ns() + PATIENCE_MS * INT64_C(1000000);
+	int64_t limit = clock_monotonic_ns() + TIMEOUT_NS;
 	int64_t before = clock_realtime_ns(), after, there;
 
-	/* An engine's command that is gone is a failure, not a signal. */
+	/* MSG_NOSIGNAL: if the command has ended that is EPIPE, not SIGPIPE. */
 	if (send(fd, "\n", 1, MSG_NOSIGNAL) != 1 || read_line(fd, line, limit) < 0)
-		return failure_errno(why, "engine '%s' does not tell its time", engine);
+		return failure_errno(why, "engine '%s' did not send its time", engine);
 	after = clock_realtime_ns();
 	if (parse_offset(line, &there, NULL) < 0 || there < 0)
-		return failure_set(why, "engine '%s' tells no time: '%s'", engine, line);
+		return failure_set(why, "engine '%s' sent no time: '%s'", engine, line);
 	if (after >= before && (after - before + 1) / 2 < best->error_ns) {
 		best->error_ns = (after - before + 1) / 2;
 		best->offset_ns = there - (before + (after - before) / 2);
@@ -72,7 +80,7 @@ exchange(int fd, struct clock_offset *best, const char *engine, struct failure *
 	return 0;
 }
 
-/* Starts the command that answers; *fd talks to it. */
+/* Starts the command that answers. *fd is its standard input and output, the caller's. */
 static int
 start(struct process *child, const char *engine, int *fd, struct failure *why)
 {
@@ -110,7 +118,7 @@ clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned e
 	close(fd);
 	process_wait(&child, 2 * NS_PER_SECOND);
 	if (rc == 0 && best.error_ns == INT64_MAX)
-		rc = failure_set(why, "the clock here was set meanwhile");
+		rc = failure_set(why, "the clock of this host was set during the exchanges");
 	if (rc == 0)
 		*offset = best;
 	return rc;

@@ -1,8 +1,6 @@
 /*
- * How far another clock is from this one: by asking it several times over one session and believing
- * the answer that was fastest. The engine's clock said T between this one's a and b, so that it is
- * ahead by T - (a + b) / 2, give or take (b - a) / 2 (RFC 5905 section 8, with the answer's own
- * time taken as none).
+ * The offset of an engine's clock from this host's, with a bound of its error, as NTP measures it
+ * (RFC 5905 section 8).
  */
 #ifndef VCAP_CLOCK_OFFSET_H
 #define VCAP_CLOCK_OFFSET_H
@@ -20,20 +18,22 @@ struct clock_offset {
 
 #define CLOCK_OFFSET_EXCHANGES 8
 
-/* Asks `vcap-host clock` on the engine, through vcap-on, that many times (at least once). An answer
- * that is no time, or does not come within ten seconds, is a failure. */
+/* Measures it by this number of exchanges (at least one) with `vcap-host clock` on the engine, through
+ * vcap-on. Fails if an answer is not a time or takes longer than ten seconds; *offset is unchanged
+ * then. */
 int clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned exchanges,
 			 struct failure *why);
 
-/* "OFFSET ERROR", both in seconds with nine decimals. */
+/* Writes "OFFSET ERROR", both in seconds with nine decimals. Returns text. */
 #define CLOCK_OFFSET_TEXT 64
 const char *clock_offset_print(const struct clock_offset *offset, char text[CLOCK_OFFSET_TEXT]);
 
-/* Reads the line called key of that form. False if there is none. */
+/* Reads the line called key, which has that form. False, and *offset unchanged, if there is none or
+ * it is malformed. */
 bool clock_offset_read(struct clock_offset *offset, const struct keyval *kv, const char *key);
 
-/* The span between two: its middle, and an error that covers both and the way from one to the
- * other. */
+/* The middle of two measurements, for a clock that drifted from one to the other in between. The
+ * error covers both. */
 struct clock_offset clock_offset_between(struct clock_offset one, struct clock_offset other);
 
 /* Whether the clocks are known to differ: the offset is larger than the error. */

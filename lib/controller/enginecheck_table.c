@@ -45,7 +45,7 @@ note_of(const struct enginecheck *check, const char *xdp)
 	if (*xdp)
 		strvec_pushf(&remarks, "an XDP program may hide packets of %s", xdp);
 	if (check->is_reached && !check->has_clock)
-		strvec_push(&remarks, "does not answer what time it is");
+		strvec_push(&remarks, "did not send its time");
 	text = strvec_join(&remarks, "; ");
 	strvec_release(&remarks);
 	return text;

@@ -17,7 +17,7 @@
 /* How long engines may take to send the rest, and the merge to write it. */
 #define GRACE_NS (5 * NS_PER_SECOND)
 
-/* How long engines may take to tell their time. */
+/* How long engines may take to send their time. */
 #define CLOCK_NS (5 * NS_PER_SECOND)
 
 const char *
@@ -33,9 +33,10 @@ live_find_region(const struct params_cli *cli)
 }
 
 static int
-start_stream(struct livestream *stream, const char *name, const struct engines *engines,
-	     char *const *template, livestream_report *report, struct failure *why)
+start_stream(struct livestreams *streams, const char *name, const struct engines *engines,
+	     char *const *template, struct failure *why)
 {
+	struct livestream *stream = &streams->list[streams->count];
 	const struct engine *engine = engines_find(engines, name, why);
 	char **argv = engine ? commands_expand(engine, "live", template) : NULL;
 	struct failure reason;
@@ -43,7 +44,7 @@ start_stream(struct livestream *stream, const char *name, const struct engines *
 	if (!argv)
 		return engine ? failure_nomem(why) : -1;
 	if (livestream_start(stream, name, argv, &reason) < 0)
-		report(stream, reason.text);
+		streams->report(stream, reason.text);
 	strvec_free(argv);
 	return 0;
 }
@@ -55,14 +56,15 @@ live_start(struct live *live, const struct params_cli *cli, struct failure *why)
 	size_t count = 0;
 	int rc = template ? 0 : failure_nomem(why);
 
+	live->streams.heartbeat_ns = live->lease_ns / 3;
 	while (cli->params.engines[count])
 		count++;
-	live->streams = calloc(count + 1, sizeof(*live->streams));
-	if (!live->streams)
+	live->streams.list = calloc(count + 1, sizeof(*live->streams.list));
+	if (!live->streams.list)
 		rc = failure_nomem(why);
-	for (live->count = 0; live->count < count && rc == 0; live->count++)
-		rc = start_stream(&live->streams[live->count], cli->params.engines[live->count],
-				  &cli->engines, template, live->report, why);
+	for (live->streams.count = 0; live->streams.count < count && rc == 0; live->streams.count++)
+		rc = start_stream(&live->streams, cli->params.engines[live->streams.count],
+				  &cli->engines, template, why);
 	strvec_free(template);
 	return rc;
 }
@@ -80,8 +82,8 @@ live_merge(struct live *live, const struct params *params, clock_compare_report 
 	for (size_t i = 0; i < corrections.count; i++)
 		strvec_pushf(&argv, "-o%s", corrections.list[i]);
 	strvec_push(&argv, "--");
-	for (size_t i = 0; i < live->count; i++) {
-		const struct livestream *stream = &live->streams[i];
+	for (size_t i = 0; i < live->streams.count; i++) {
+		const struct livestream *stream = &live->streams.list[i];
 
 		if (stream->out >= 0 && fcntl(stream->out, F_SETFD, 0) == 0)
 			strvec_pushf(&argv, "%s=/dev/fd/%d", stream->engine, stream->out);
@@ -89,19 +91,11 @@ live_merge(struct live *live, const struct params *params, clock_compare_report 
 	rc = argv.failed
 		 ? failure_nomem(why)
 		 : process_start(&live->merge, argv.list, -1, STDOUT_FILENO, STDERR_FILENO, why);
-	for (size_t i = 0; i < live->count; i++)
-		close(live->streams[i].out);
+	for (size_t i = 0; i < live->streams.count; i++)
+		close(live->streams.list[i].out);
 	strvec_release(&corrections);
 	strvec_release(&argv);
 	return rc;
-}
-
-/* Whether the merge still runs after at most timeout_ns (negative: any time), or a signal. */
-static bool
-tend(struct live *live, const struct process *merge, int64_t timeout_ns)
-{
-	return livestreams_tend(live->streams, live->count, live->job, live->lease_ns / 3, merge,
-				timeout_ns, live->signals, live->report);
 }
 
 static int
@@ -109,9 +103,10 @@ sum_up(const struct live *live, int merge_status)
 {
 	size_t failed = 0;
 
-	for (size_t i = 0; i < live->count; i++)
-		failed += live_has_failed(&live->streams[i]);
-	if (failed == live->count || (merge_status != EXIT_DONE && merge_status != EXIT_PARTIAL))
+	for (size_t i = 0; i < live->streams.count; i++)
+		failed += live_has_failed(&live->streams.list[i]);
+	if (failed == live->streams.count ||
+	    (merge_status != EXIT_DONE && merge_status != EXIT_PARTIAL))
 		return EXIT_FAILED;
 	return failed ? EXIT_PARTIAL : merge_status;
 }
@@ -122,13 +117,13 @@ live_run(struct live *live)
 	bool runs = true;
 
 	while (runs && *live->interrupted == 0)
-		runs = tend(live, &live->merge, -1);
-	livestreams_release(live->streams, live->count);
+		runs = livestreams_serve(&live->streams, &live->merge, -1);
+	livestreams_release(&live->streams);
 	if (runs)
-		runs = tend(live, &live->merge, GRACE_NS);
+		runs = livestreams_serve(&live->streams, &live->merge, GRACE_NS);
 	if (!runs)
-		tend(live, NULL, GRACE_NS);
-	livestreams_end(live->streams, live->count, live->report);
+		livestreams_serve(&live->streams, NULL, GRACE_NS);
+	livestreams_end(&live->streams);
 	return sum_up(live, process_wait(&live->merge, GRACE_NS));
 }
 

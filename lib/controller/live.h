@@ -19,15 +19,12 @@
 #include <stdint.h>
 
 struct live {
-	struct livestream *streams; /* one for each engine, in the order of params.engines */
-	size_t count;
-	const char *job;  /* what each engine reads first; the caller's */
-	int64_t lease_ns; /* how long an engine goes on without a word from here */
+	struct livestreams streams; /* one for each engine, in the order of params.engines; the
+				       caller sets job, signals and report */
+	int64_t lease_ns;           /* how long an engine goes on without a heartbeat */
 	struct process merge;
-	livestream_report *report;
 	const volatile sig_atomic_t *interrupted; /* not 0: end the capture; set by the caller's
 						     signal handler */
-	const sigset_t *signals;                  /* the mask while waiting */
 };
 
 /* The first of the engines that is a region, of which there is no live stream; NULL: there is none.

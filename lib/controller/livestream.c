@@ -1,3 +1,11 @@
+/*
+ * An engine streams for as long as newlines arrive on its standard input: the lease. A process that
+ * is killed, a link that fails and a host that hangs all stop the newlines, so that an engine never
+ * goes on without a reader, and nothing has to be cleaned up there. Closing the input is the orderly
+ * end. The job goes through the same pipe before the newlines; since it may be larger than the pipe,
+ * it is written in pieces as the engine reads it. All streams, and the process that reads their
+ * packets, are watched by one loop; the packets themselves never pass through this process.
+ */
 #include "controller/livestream.h"
 
 #include "base/clock.h"
@@ -12,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Each livestream has three descriptors that are watched. */
+/* The descriptors of a stream that are watched. */
 enum { LEASE, ERRORS, CHILD, WATCHED };
 
 int
@@ -43,17 +51,17 @@ livestream_start(struct livestream *livestream, const char *engine, char *const 
 	return rc;
 }
 
-/* A job that is on its way goes first; then a newline, which a full pipe may do without: nobody
- * reads it then, and the engine will end. */
+/* Writes the rest of the job, or else a newline. If the pipe is full the newline is not needed: the
+ * engine reads nothing, and will end. */
 static void
-send_some(struct livestream *livestream, const char *job, bool is_beat)
+write_lease(struct livestream *livestream, const char *job, bool is_heartbeat)
 {
 	const size_t left = strlen(job + livestream->sent);
 	ssize_t n = 0;
 
 	if (left)
 		n = write(livestream->lease, job + livestream->sent, left);
-	else if (is_beat)
+	else if (is_heartbeat)
 		n = write(livestream->lease, "\n", 1);
 	if (left && n > 0)
 		livestream->sent += (size_t)n;
@@ -61,9 +69,9 @@ send_some(struct livestream *livestream, const char *job, bool is_beat)
 		fileio_close(&livestream->lease);
 }
 
-/* Passes on the lines that have come; those that are too long in pieces. */
+/* Reports the complete lines, and a line that is too long in pieces. */
 static void
-read_errors(struct livestream *livestream, livestream_report *told)
+read_errors(struct livestream *livestream, livestream_report *report)
 {
 	char *line = livestream->line, *end;
 	ssize_t n;
@@ -81,7 +89,7 @@ read_errors(struct livestream *livestream, livestream_report *told)
 
 			if (end)
 				*end = '\0';
-			told(livestream, line);
+			report(livestream, line);
 			livestream->line_used -= used;
 			memmove(line, line + used, livestream->line_used + 1);
 		}
@@ -90,117 +98,110 @@ read_errors(struct livestream *livestream, livestream_report *told)
 		fileio_close(&livestream->errors);
 }
 
-/* Takes the end of a livestream's command. */
+/* Waits for the end of a stream, terminating it if it still runs, and reports it. */
 static void
-finish(struct livestream *livestream, int64_t timeout_ns, livestream_report *told)
+reap(struct livestream *livestream, livestream_report *report)
 {
-	livestream->status = process_wait(&livestream->child, timeout_ns);
+	livestream->status = process_wait(&livestream->child, 0);
 	livestream->has_ended = true;
 	if (livestream->errors >= 0)
-		read_errors(livestream, told);
+		read_errors(livestream, report);
 	if (livestream->line_used)
-		told(livestream, livestream->line);
+		report(livestream, livestream->line);
 	livestream->line_used = 0;
 	fileio_close(&livestream->errors);
 	fileio_close(&livestream->lease);
-	told(livestream, NULL);
+	report(livestream, NULL);
 }
 
 static void
-watch(const struct livestream *livestream, const char *job, struct pollfd *pollers)
+watch(const struct livestream *stream, const char *job, struct pollfd *pollers)
 {
-	const short wanted = livestream->lease >= 0 && job[livestream->sent] ? POLLOUT : 0;
+	const short wanted = stream->lease >= 0 && job[stream->sent] ? POLLOUT : 0;
 
-	pollers[LEASE] = (struct pollfd){wanted ? livestream->lease : -1, wanted, 0};
-	pollers[ERRORS] = (struct pollfd){livestream->errors, POLLIN, 0};
-	pollers[CHILD] =
-	    (struct pollfd){livestream->has_ended ? -1 : livestream->child.handle, POLLIN, 0};
+	pollers[LEASE] = (struct pollfd){wanted ? stream->lease : -1, wanted, 0};
+	pollers[ERRORS] = (struct pollfd){stream->errors, POLLIN, 0};
+	pollers[CHILD] = (struct pollfd){stream->has_ended ? -1 : stream->child.handle, POLLIN, 0};
 }
 
 static void
-tend(struct livestream *livestream, const char *job, bool is_beat, const struct pollfd *pollers,
-     livestream_report *told)
+serve(struct livestream *stream, const struct livestreams *streams, bool is_heartbeat,
+      const struct pollfd *pollers)
 {
-	if (livestream->lease >= 0 && (is_beat || pollers[LEASE].revents))
-		send_some(livestream, job, is_beat);
+	if (stream->lease >= 0 && (is_heartbeat || pollers[LEASE].revents))
+		write_lease(stream, streams->job, is_heartbeat);
 	if (pollers[ERRORS].revents)
-		read_errors(livestream, told);
+		read_errors(stream, streams->report);
 	if (pollers[CHILD].revents)
-		finish(livestream, 0, told);
+		reap(stream, streams->report);
 }
 
 static bool
-have_ended(const struct livestream *streams, size_t count)
+have_ended(const struct livestreams *streams)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!streams[i].has_ended)
+	for (size_t i = 0; i < streams->count; i++)
+		if (!streams->list[i].has_ended)
 			return false;
 	return true;
 }
 
-/* Until end_ns, or what else ends it. */
 static bool
-tend_until(struct livestream *streams, size_t count, const char *job, int64_t every_ns,
-	   const struct process *reader, int64_t end_ns, const sigset_t *signals,
-	   struct pollfd *pollers, livestream_report *told)
+serve_until(struct livestreams *streams, const struct process *reader, int64_t end_ns,
+	    struct pollfd *pollers)
 {
-	int64_t beat_ns = clock_monotonic_ns() + every_ns, now_ns = clock_monotonic_ns();
+	struct pollfd *last = pollers + WATCHED * streams->count;
+	int64_t now_ns = clock_monotonic_ns(), heartbeat_ns = now_ns + streams->heartbeat_ns;
 
-	while (now_ns < end_ns && (reader || !have_ended(streams, count))) {
-		const int64_t next_ns = beat_ns < end_ns ? beat_ns : end_ns;
-		const int64_t left_ns = next_ns > now_ns ? next_ns - now_ns : 0;
-		const struct timespec left = clock_timespec(left_ns);
-		bool is_beat;
-		int rc;
+	while (now_ns < end_ns && (reader || !have_ended(streams))) {
+		const int64_t next_ns = heartbeat_ns < end_ns ? heartbeat_ns : end_ns;
+		const struct timespec left =
+		    clock_timespec(next_ns > now_ns ? next_ns - now_ns : 0);
+		bool is_heartbeat;
 
-		for (size_t i = 0; i < count; i++)
-			watch(&streams[i], job, pollers + WATCHED * i);
-		pollers[WATCHED * count] = (struct pollfd){reader ? reader->handle : -1, POLLIN, 0};
-		rc = ppoll(pollers, WATCHED * count + 1, &left, signals);
-		if (rc < 0)
+		for (size_t i = 0; i < streams->count; i++)
+			watch(&streams->list[i], streams->job, pollers + WATCHED * i);
+		*last = (struct pollfd){reader ? reader->handle : -1, POLLIN, 0};
+		if (ppoll(pollers, WATCHED * streams->count + 1, &left, streams->signals) < 0)
 			return true;
 		now_ns = clock_monotonic_ns();
-		is_beat = now_ns >= beat_ns;
-		if (is_beat)
-			beat_ns = now_ns + every_ns;
-		for (size_t i = 0; i < count; i++)
-			tend(&streams[i], job, is_beat, pollers + WATCHED * i, told);
-		if (pollers[WATCHED * count].revents)
+		is_heartbeat = now_ns >= heartbeat_ns;
+		if (is_heartbeat)
+			heartbeat_ns = now_ns + streams->heartbeat_ns;
+		for (size_t i = 0; i < streams->count; i++)
+			serve(&streams->list[i], streams, is_heartbeat, pollers + WATCHED * i);
+		if (last->revents)
 			return false;
 	}
 	return true;
 }
 
 bool
-livestreams_tend(struct livestream *streams, size_t count, const char *job, int64_t every_ns,
-		 const struct process *reader, int64_t timeout_ns, const sigset_t *signals,
-		 livestream_report *told)
+livestreams_serve(struct livestreams *streams, const struct process *reader, int64_t timeout_ns)
 {
-	struct pollfd *pollers = calloc(WATCHED * count + 1, sizeof(*pollers));
+	const int64_t end_ns = timeout_ns < 0 ? INT64_MAX : clock_monotonic_ns() + timeout_ns;
+	struct pollfd *pollers = calloc(WATCHED * streams->count + 1, sizeof(*pollers));
 	bool runs = true;
 
 	if (pollers)
-		runs = tend_until(streams, count, job, every_ns, reader,
-				  timeout_ns < 0 ? INT64_MAX : clock_monotonic_ns() + timeout_ns,
-				  signals, pollers, told);
+		runs = serve_until(streams, reader, end_ns, pollers);
 	free(pollers);
 	return runs;
 }
 
 void
-livestreams_release(struct livestream *streams, size_t count)
+livestreams_release(struct livestreams *streams)
 {
-	for (size_t i = 0; i < count; i++)
-		fileio_close(&streams[i].lease);
+	for (size_t i = 0; i < streams->count; i++)
+		fileio_close(&streams->list[i].lease);
 }
 
 void
-livestreams_end(struct livestream *streams, size_t count, livestream_report *told)
+livestreams_end(struct livestreams *streams)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!streams[i].has_ended)
-			kill(streams[i].child.pid, SIGTERM);
-	for (size_t i = 0; i < count; i++)
-		if (!streams[i].has_ended)
-			finish(&streams[i], 0, told);
+	for (size_t i = 0; i < streams->count; i++)
+		if (!streams->list[i].has_ended)
+			kill(streams->list[i].child.pid, SIGTERM);
+	for (size_t i = 0; i < streams->count; i++)
+		if (!streams->list[i].has_ended)
+			reap(&streams->list[i], streams->report);
 }

@@ -1,8 +1,8 @@
 /*
- * Engines that stream their packets while their leases are kept: each is a command that reads the
- * job, then a newline now and then, writes pcapng, and complains on standard error.
+ * Streams of packets from engines. Each stream is a command that reads the job and then newlines,
+ * which renew its lease, and writes pcapng; its errors are lines on standard error.
  *
- *	livestream_start ... -> a reader of .out -> livestreams_tend ... -> livestreams_end
+ *	livestream_start, for each -> a reader of .out -> livestreams_serve -> livestreams_end
  */
 #ifndef VCAP_LIVESTREAM_H
 #define VCAP_LIVESTREAM_H
@@ -18,36 +18,46 @@
 struct livestream {
 	const char *engine; /* the caller's */
 	struct process child;
-	int out;        /* reads what it writes; the caller's to close, and -1 then */
-	int lease;      /* the job and the beats go here; -1 once closed */
-	int errors;     /* reads its complaints */
-	size_t sent;    /* bytes of the job */
-	char line[512]; /* of complaints, as far as it has come */
+	int out;        /* its standard output, to read from; the caller closes it */
+	int lease;      /* its standard input, for the job and the heartbeats; -1 once closed */
+	int errors;     /* its standard error, to read from; -1 once closed */
+	size_t sent;    /* bytes of the job that were written */
+	char line[512]; /* the last line of standard error, if it is not complete yet */
 	size_t line_used;
 	bool has_ended;
-	int status; /* then; -1: it could not be started */
+	int status; /* the exit status, once has_ended; -1: it could not be started */
 };
 
-/* Reports a line of complaint, or, with line NULL, that the stream has ended. */
+/* Reports a line of a stream's standard error, or, with line NULL, that the stream has ended. */
 typedef void livestream_report(const struct livestream *livestream, const char *line);
 
-/* Starts argv. .out is a pipe, close-on-exec, from which its packets are read. -1: it cannot be
- * started; it has ended. */
+/* Starts argv. .out is a pipe, close-on-exec, from which its packets are read. On -1 has_ended is
+ * set, with status -1. */
 int livestream_start(struct livestream *livestream, const char *engine, char *const *argv,
 		     struct failure *why);
 
-/* Sends what is to be sent, passes on what is to be told, and waits for at most timeout_ns
- * (negative: for ever), for a signal, or for the end of reader, whichever comes first; without a
- * reader (NULL) for the end of all streams. Returns whether the reader runs. every_ns: how often
- * leases are kept. signals: the mask while it waits. */
-bool livestreams_tend(struct livestream *streams, size_t count, const char *job, int64_t every_ns,
-		      const struct process *reader, int64_t timeout_ns, const sigset_t *signals,
-		      livestream_report *told);
+/* The streams of one capture. */
+struct livestreams {
+	struct livestream *list;
+	size_t count;
+	const char *job;         /* sent to each stream first; the caller's */
+	int64_t heartbeat_ns;    /* how often leases are renewed */
+	const sigset_t *signals; /* the signal mask while waiting */
+	livestream_report *report;
+};
 
-/* Lets all leases go: the engines end, and send what they have. */
-void livestreams_release(struct livestream *streams, size_t count);
+/*
+ * Sends the job, renews the leases and reports errors until the reader ends, a signal arrives, or
+ * timeout_ns have passed (negative: no limit); with reader NULL until all streams have ended instead
+ * of the reader. Returns false if the reader has ended, else true.
+ */
+bool livestreams_serve(struct livestreams *streams, const struct process *reader,
+		       int64_t timeout_ns);
 
-/* Ends those that still run. */
-void livestreams_end(struct livestream *streams, size_t count, livestream_report *told);
+/* Closes all leases: the engines then send what they still hold, and end. */
+void livestreams_release(struct livestreams *streams);
+
+/* Terminates the streams that still run, and reports their ends. */
+void livestreams_end(struct livestreams *streams);
 
 #endif

@@ -7,18 +7,18 @@
 #include "packet/packet.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define INPUT_MAX (16u << 20) /* bytes of specs in a file or on standard input */
 
-/* As many intervals fit into a program, next to any usual service, one of IPv6 being as good as
- * six.
- */
+/* The number of intervals of addresses that fit into a program of 4096 instructions next to those of
+ * a usual service. An interval of IPv6 takes as many instructions as six of IPv4. */
 #define INTERVALS_IN_PROGRAM 1000
 
-/* It is kept as one line. What it means is for vcap-filter to judge. */
+/* Stored as one line. Its syntax is checked by vcap-filter. */
 static int
 check_expression(const char *value, struct failure *why)
 {
@@ -60,7 +60,7 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 	return rc < 0 ? -1 : 1;
 }
 
-/* An option's list is read like the words: once, whole. */
+/* Reads the file of --specs. */
 static int
 read_list(struct params *params, struct failure *why)
 {
@@ -108,7 +108,7 @@ has_connection_monitors(const struct service *service)
 	return false;
 }
 
-/* Whether packets' own addresses and ports are not enough to tell which belong. */
+/* Whether a packet's own addresses and ports do not tell if it belongs to the service. */
 static bool
 needs_join(struct params_cli *cli, const struct service *service, config_variable *variable)
 {
@@ -126,15 +126,15 @@ needs_join(struct params_cli *cli, const struct service *service, config_variabl
 	neighbour = config_find_sharing(service, variable);
 	if (!neighbour)
 		return judges_monitors;
-	failure_set(&cli->remark,
-		    "service '%s' shares servers with '%s': vcap-join keeps the connections that "
-		    "are its own, where the PROXY protocol or tables tell",
-		    service->name, neighbour);
+	snprintf(cli->remark, sizeof(cli->remark),
+		 "service '%s' shares servers with '%s': vcap-join tells their connections "
+		 "apart by the PROXY protocol or connection tables, where there are any",
+		 service->name, neighbour);
 	free(neighbour);
 	return true;
 }
 
-/* Whether the set may be too large for a program. What is no set is told when it is compiled. */
+/* Whether the addresses may be too many for a program. Malformed ones are reported by vcap-filter. */
 static bool
 is_large(const struct params *params)
 {
@@ -158,8 +158,9 @@ decide(struct params_cli *cli, const struct service *service, config_variable *v
 	params->joins = needs_join(cli, service, variable);
 	params->roughly = is_large(params);
 	if (params->roughly && !params->joins)
-		failure_set(&cli->remark, "the addresses are too many for a program alone: "
-					  "vcap-join applies them on the engines");
+		snprintf(cli->remark, sizeof(cli->remark),
+			 "too many addresses for the filter program: vcap-join "
+			 "applies them on the engines");
 	params->joins |= params->roughly;
 }
 

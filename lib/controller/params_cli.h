@@ -1,6 +1,7 @@
 /*
- * What the command lines of vcap-start and vcap-live have in common: `[options] SERVICE
- * [SPEC...]` to an order, completed from the configuration and standard input.
+ * What the command lines of vcap-start and vcap-live have in common: `[options] SERVICE [SPEC...]`
+ * is parsed to the parameters of a capture, which are completed from the configuration and standard
+ * input.
  */
 #ifndef VCAP_PARAMS_CLI_H
 #define VCAP_PARAMS_CLI_H
@@ -11,12 +12,12 @@
 #include "controller/params.h"
 
 struct params_cli {
-	struct params params;    /* of which everything is the caller's, or lives as long as this */
-	struct engines engines;  /* all that are known */
+	struct params params; /* its strings are the caller's, or live as long as this structure */
+	struct engines engines;  /* all of the engines file */
 	const char *engine_list; /* -E; NULL: every engine of the service */
-	bool is_unlimited;       /* -t 0: no limit of time is what is wanted */
+	bool is_unlimited;       /* -t 0 was given: the user wants no time limit */
 	struct config_file file;
-	struct failure remark; /* what there is to say of how packets will be judged, or empty */
+	char remark[256]; /* why vcap-join is used, if that may be a surprise; or empty */
 };
 
 #define PARAMS_CLI_INIT                                                              \
@@ -39,7 +40,7 @@ enum { PARAMS_CLI_SPECS = 0x80 };
 	{"specs", required_argument, NULL, PARAMS_CLI_SPECS}, \
 	{"time", required_argument, NULL, 't'}, \
 	{"exclude", no_argument, NULL, 'x'}
-/* For --help: first those with a letter, then, in their place in the alphabet, --specs. */
+/* For --help: the options with a letter; and --specs, which belongs further down in the alphabet. */
 #define PARAMS_CLI_HELP \
 	"  -c, --count count     packets per core (any number)\n" \
 	"  -e, --expression expr of these packets, those it accepts: pcap-filter(7)\n" \
@@ -53,13 +54,14 @@ enum { PARAMS_CLI_SPECS = 0x80 };
 	"      --specs file      more addresses, one or more a line\n"
 /* clang-format on */
 
-/* Takes an option. 1 if the letter is one of them, 0 if not, -1 if its value is no good. */
+/* Stores the value of an option, which stays the caller's. Returns 1; 0 if the letter is none of the
+ * options above; -1 with why if the value is malformed. */
 int params_cli_option(struct params_cli *cli, int letter, const char *value, struct failure *why);
 
 /*
- * Takes the words that follow the options, at least one and NULL-ended, reads the service, the
- * engines and lists of specs, and decides whether vcap-join has to run on the engines. -1: one of
- * them is no good.
+ * Stores the words that follow the options (at least one, NULL-ended), reads the service file, the
+ * engines file and the lists of specs, and decides whether vcap-join must run on the engines. -1
+ * with why: one of them cannot be read or is malformed.
  */
 int params_cli_complete(struct params_cli *cli, char *const *words, config_variable *variable,
 			struct failure *why);

@@ -187,7 +187,7 @@ sees() { # ENGINE
 
 # The kernel has one clock: b only says that it is ahead, and what its packets are moved by shows it.
 # What to break: clocks_correct() in lib/controller/clock_compare.c.
-@test "live: a clock that is ahead is put right, and said" {
+@test "live: a clock that is ahead is corrected, with a message" {
 	cat >ahead <<-'END'
 		#!/bin/sh
 		case "$*" in
@@ -199,7 +199,7 @@ sees() { # ENGINE
 	chmod 755 ahead
 	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/ahead $in b|" config/engines
 	begin shop
-	until_true grep -q "engine 'b': its clock is off by 0\.[67][0-9]* s, which is put right" err
+	until_true grep -q "engine 'b': its clock is off by 0\.[67][0-9]* s, which is corrected" err
 	run ! grep -q "engine 'a': its clock" err
 	witness a
 	witness b
@@ -219,7 +219,7 @@ sees() { # ENGINE
 	capinfos -o live.pcapng | grep -q 'Strict time order: *True'
 }
 
-@test "live: an engine that does not tell its time is taken as it is" {
+@test "live: an engine that does not send its time is merged without correction" {
 	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/mute $in b|" config/engines
 	printf '#!/bin/sh\ncase "$*" in *"vcap-host clock") exit 1 ;; esac\nexec "$@"\n' >mute
 	chmod 755 mute
@@ -227,7 +227,7 @@ sees() { # ENGINE
 	talk b 3 b
 	until_true holds 6
 	end
-	grep -q "engine 'b' does not tell its time" err
+	grep -q "engine 'b' did not send its time" err
 }
 
 @test "live: tshark reads it as it comes" {

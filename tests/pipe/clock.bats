@@ -53,7 +53,7 @@ setup() {
 	echo "a exec $PWD/liar" >config/engines
 	echo "a exec false" >config/engines
 	run -1 vcap-clock a
-	[[ "$output" == "vcap-clock: engine 'a' does not tell its time: "* ]]
+	[[ "$output" == "vcap-clock: engine 'a' did not send its time: "* ]]
 	run -2 vcap-clock nobody
 	run -2 vcap-clock -n 0 a
 	run -2 vcap-clock
