@@ -117,21 +117,23 @@ $(STATIC)/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(B)/lib/flows/conntrack_tool.o) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 
-# What a fresh machine lacks is installed (as root) or named; then make starts over to build.
+# What a fresh machine lacks is installed (as root) or named; then make starts over to build, on all
+# processors unless -j was given.
+MAKE_ALL = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 check:
 	@tools/install-deps build demo check
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE_ALL) all tests
 	@VCAP_BUILD=$(B) tests/run
 
 # A capture of a service on two load balancers, from start to end, in private namespaces.
 demo:
 	@tools/install-deps build demo
-	@$(MAKE) --no-print-directory commands
+	@$(MAKE_ALL) commands
 	@VCAP_BUILD=$(B) tests/lab/lab tests/lab/demo
 
 check-slow: deb
 	@tools/install-deps build demo check slow
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE_ALL) all tests
 	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run
 	@prove --timer -e tests/tap-run tests/slow
 	@prove --timer -e tests/break $(BREAKABLE)
@@ -142,14 +144,14 @@ cockpit:
 
 check-web:
 	@tools/install-deps build demo web
-	@$(MAKE) --no-print-directory commands helpers cockpit
+	@$(MAKE_ALL) commands helpers cockpit
 	@tools/npm-ci tests/web build/npm/web
 	@tests/lab/lab tests/web/run
 
 # Pictures of the page for README.md, taken in the lab.
 screenshots:
 	@tools/install-deps build demo web
-	@$(MAKE) --no-print-directory commands helpers cockpit
+	@$(MAKE_ALL) commands helpers cockpit
 	@tools/npm-ci tests/web build/npm/web
 	@tests/lab/lab node tests/web/screenshots.js docs
 
