@@ -78,8 +78,8 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	char when[DATETIME_TEXT], left[TIMELEFT_TEXT] = "", size[TEXT_SIZE];
 	int rc;
 
-	*remark = FAILURE_INIT;
-	engine_state_load(entry, engine, &state, remark);
+	if (engine_state_load(entry, engine, &state, remark) == 0)
+		*remark = FAILURE_INIT;
 	word = doing(entry, engine, &state, &note, when);
 	if (!spool_entry_missing_reason(entry, engine))
 		timeleft_format(entry, &state, clock_realtime_ns(), left);
