@@ -93,6 +93,8 @@ lab_config() {
 lab_bin() { # DIR
 	mkdir "$LAB_DIR/bin"
 	ln -s "$1"/* "$LAB_DIR/bin"
+	# The gate looks for its neighbours where it really lies.
+	cp --remove-destination "$1/vcap-gate" "$LAB_DIR/bin/"
 	rm "$LAB_DIR/bin/vcap-run"
 	printf '#!/bin/sh\nexec "%s/vcap-run" -b 64M "$@"\n' "$1" >"$LAB_DIR/bin/vcap-run"
 	chmod 755 "$LAB_DIR/bin/vcap-run"
