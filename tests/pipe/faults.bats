@@ -81,6 +81,7 @@ never_half() { # COMMAND...
 	kills=12
 	[ -z "${VCAP_SLOW-}" ] || kills=100
 	size=$(stat -c %s 3.pcap)
+	vcap-merge -w finished 1.pcap 2.pcap c=3.pcap
 	for round in $(seq "${VCAP_KILLS:-$kills}"); do
 		echo before >out
 		vcap-merge -w out 1.pcap 2.pcap c=pipe 3>&- &
@@ -96,7 +97,7 @@ never_half() { # COMMAND...
 		fi
 		wait "$merge" || true
 		exec 9>&-
-		grep -qx before out || { [ $((round % 4)) -eq 0 ] && cmp out whole; }
+		grep -qx before out || { [ $((round % 4)) -eq 0 ] && cmp out finished; }
 		left=(.*.tmp)
 		[ "${#left[@]}" -le 1 ]
 	done
