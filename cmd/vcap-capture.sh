@@ -26,7 +26,7 @@ draw() {
 		awk -v room="$((rows - 1))" '
 			NR < room { print; next }
 			{ last = $0; more++ }
-			END { if (more) print more > 1 ? "... and " more " more" : last }')
+			END { if (more) print (more > 1 ? "... and " more " more" : last) }')
 	[ "${drawn:-0}" -eq 0 ] || printf '\033[%dA\033[J' "$drawn" >&2
 	printf '%s\n' "$table" >&2
 	drawn=$(printf '%s\n' "$table" | wc -l)
