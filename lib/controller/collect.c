@@ -1,3 +1,16 @@
+/*
+ * Any step may be interrupted: vcap-wait may be killed, the host restarted, the disk filled. So no
+ * step relies on what this process remembers. Which engines take part, which have ended and which files
+ * are here is read from the spool each time, and a file appears there under its name only when it is
+ * complete. The next vcap-wait repeats the steps from the start and finds the finished ones done.
+ *
+ * The engines' copies are removed last, when the merged file is complete and has been counted, so that
+ * there is always one whole copy of every packet. The counts of the merged file are compared with those
+ * the engines reported: a difference makes the result partial, and says so.
+ *
+ * The disk needs room for both the fetched files and the merged one. Their sizes are known only from
+ * the engines' reports; a report larger than the whole disk is taken as an error of that engine.
+ */
 #include "controller/collect.h"
 
 #include "base/clock.h"

@@ -1,7 +1,6 @@
 /*
- * What vcap-wait does for a capture: watch until its engines are done, fetch, merge, verify, clean
- * up. Each step begins from what the spool says, so that a process that was killed is followed by
- * one that goes on.
+ * The work of vcap-wait for a capture: it waits for the engines, fetches their files, merges them,
+ * checks the result and cleans up. The steps are called in this order.
  */
 #ifndef VCAP_COLLECT_H
 #define VCAP_COLLECT_H
@@ -14,27 +13,27 @@
 
 struct collect {
 	struct spool_entry *entry; /* locked by the caller */
-	int64_t poll_ns; /* how often engines are asked; 0: as the capture's age suggests */
-	bool is_short;   /* there is no room on this host: a failure that passes, nothing is lost */
-	char *problems;  /* what makes the result partial so far: heap, NULL: nothing */
+	int64_t poll_ns;           /* interval of the polls; 0: it follows from the capture's age */
+	bool is_short;  /* set when a step fails for lack of disk space: it can be repeated later */
+	char *problems; /* why the result is partial: heap; NULL: it is not */
 };
 
+/* Frees the problems. */
 void collect_release(struct collect *collect);
 
-/* Until every engine that takes part has ended, or has been out of reach for longer than the
- * capture's patience while nobody else captures any more. Engines given up become `missing`. */
+/* Waits for the engines to end, as poll_until_ended does, and compares their clocks before. */
 int collect_watch(struct collect *collect, struct failure *why);
 
-/* A file of each engine into the spool, whose reserve stays free: if it would not, that is a
- * failure before anything is fetched, or in the middle if somebody else has filled the disk. What
- * cannot be fetched becomes `missing`. */
+/* Fetches the file of each engine into the spool. An engine whose file cannot be fetched becomes
+ * `missing`. Fails, with is_short, if the disk would be left with less than its reserve; files that were
+ * fetched until then are kept. */
 int collect_fetch(struct collect *collect, struct failure *why);
 
-/* The files to one, which is counted. */
+/* Merges the files to one, and compares its counts with those of the engines. */
 int collect_merge(struct collect *collect, struct failure *why);
 
-/* Removes the copies that are no longer needed, and sets the state: done, or partial with the
- * problems. */
+/* Removes the engines' files, there and here, and sets the state: done, or partial with the problems.
+ */
 int collect_finish(struct collect *collect, struct failure *why);
 
 #endif

@@ -1,3 +1,10 @@
+/*
+ * Polling must be cheap for a capture of days on hundreds of engines, and quick for one of ten seconds.
+ * The interval therefore grows with the capture's age, from one second to ten, and polls take at most a
+ * tenth of the time. Towards the time limit of the capture, when all engines end within seconds, they are
+ * polled continuously. Patience with an unreachable engine begins when it is the only one left: until
+ * then waiting for it costs nothing.
+ */
 #include "controller/poll.h"
 
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /*
- * Watching the engines of a capture until each has ended: how they stand is asked now and then, and
- * one that is out of reach is waited for as long as the capture's patience says.
+ * Polls the engines of a capture until each has ended, or has been out of reach for longer than the
+ * capture's patience.
  */
 #ifndef VCAP_POLL_H
 #define VCAP_POLL_H
@@ -10,10 +10,10 @@
 
 #include <stdint.h>
 
-/* Until every engine that takes part has ended, or has been out of reach for longer than the
- * capture's patience while nobody else captures any more: it becomes `missing`. One that is missing
- * but captures after all takes part again. poll_ns: how often engines are asked; 0: as the
- * capture's age suggests. */
+/* Returns when every engine that takes part has ended. One that has been out of reach for longer than
+ * the capture's patience, counted while no other engine captures, becomes `missing`. One that is
+ * missing but turns out to have captured takes part again. poll_ns: the interval; 0: it follows from
+ * the capture's age. */
 int poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why);
 
 #endif
