@@ -75,9 +75,9 @@ has_all_and_left_nothing() { # by the table of the file: both sides of both engi
 	vcap live shop -t 3s 10.9.0.201 2>err 3>&- >stream &
 	live=$!
 	lab_steady 201 5 3>&- &
-	steady=$!
+	traffic=$!
 	wait $live || { cat err; false; }
-	kill $steady
+	kill $traffic
 	[ "$(grep -c 'ended by time' err)" -eq 2 ]
 	[ "$(capinfos -Mc stream | awk '/Number of packets:/ { print $NF }')" -gt 0 ]
 }
@@ -171,9 +171,9 @@ teardown() {
 	vcap live shop -t 3s 2>err 3>&- >stream &
 	live=$!
 	lab_steady 201 5 3>&- &
-	steady=$!
+	traffic=$!
 	wait $live || { cat err; false; }
-	kill $steady
+	kill $traffic
 	[ "$(capinfos -Mc stream | awk '/Number of packets:/ { print $NF }')" -gt 0 ]
 	# Its end is that of the engines' captures, whatever sudo does with signals and terminals.
 	setsid vcap live shop >stream 2>err 3>&- &

@@ -12,7 +12,7 @@ setup() {
 # One lab for what the first two tests ask.
 setup_file() {
 	status=0
-	LAB_TRANSPORT=exec "$BATS_TEST_DIRNAME/../lab/lab" sh -c "'$BATS_TEST_DIRNAME/../lab/shares' || exit 1; exit 7" \
+	LAB_TRANSPORT='exec' "$BATS_TEST_DIRNAME/../lab/lab" sh -c "'$BATS_TEST_DIRNAME/../lab/shares' || exit 1; exit 7" \
 		>"$BATS_FILE_TMPDIR/shares" 3>&- || status=$?
 	echo $status >"$BATS_FILE_TMPDIR/status"
 }

@@ -43,6 +43,10 @@ counts() { # FILE
 		awk '{ split($2, part, "/"); print part[1], $1 }' | sort
 }
 
+only_one_left() {
+	[ "$(pgrep -cx vcap-run)" -eq 1 ]
+}
+
 # Break: lib/controller/engine_state.c s/status == EXIT_NOT_REACHED ? "not/status == 254 ? "not/
 @test "many engines: everybody's packets, and who failed in which way" {
 	count=12
@@ -86,7 +90,7 @@ counts() { # FILE
 	vcap-ls -j | grep -q "engine '$killed': vcap-run ended without saying why"
 	# Of the engines that can be reached, none keeps anything.
 	[ "$(ls runs)" = "$id.$lost" ]
-	until_true eval '[ "$(pgrep -cx vcap-run)" -eq 1 ]'
+	until_true only_one_left
 }
 
 # A controller in a directory of its own, with these engines of the service.
