@@ -66,7 +66,7 @@ $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@$(if $(Q),echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
 
-$(B)/bin/%: cmd/%.sh
+$(B)/bin/%: cmd/%.sh Makefile
 	@mkdir -p $(@D)
 	$(Q)sed 's/@VERSION@/$(VERSION)/' $< > $@.new && chmod 755 $@.new && mv $@.new $@
 
@@ -79,7 +79,7 @@ $(B)/libvcap.a: $(LIB_OBJ)
 	@$(if $(Q),echo "  AR   $@")
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/%.o: %.c
+$(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC   $<")
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
