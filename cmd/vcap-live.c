@@ -85,7 +85,7 @@ report(const struct livestream *livestream, const char *line)
 	if (line)
 		warn("engine '%s': %s", livestream->engine, line);
 	else if (live_has_failed(livestream))
-		warn("engine '%s' has stopped capturing: status %d", livestream->engine,
+		warn("engine '%s' does not capture: status %d", livestream->engine,
 		     livestream->status);
 }
 

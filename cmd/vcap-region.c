@@ -50,7 +50,7 @@ static int
 do_start(const struct arguments *arguments, struct failure *why)
 {
 	struct job job = JOB_INIT;
-	int status = job_read(&job, STDIN_FILENO, why);
+	int status = job_read(&job, STDIN_FILENO, 0, why);
 
 	if (status == 0)
 		status = region_start(arguments->id, arguments->rest, job.specs, why);

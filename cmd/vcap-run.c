@@ -63,11 +63,11 @@ read_options(struct run_options *options, int argc, char **argv)
 }
 
 static void
-read_job(const char *path, struct job *job, struct bpf *program)
+read_job(const char *path, int64_t lease_ns, struct job *job, struct bpf *program)
 {
 	struct failure why;
 
-	if (path && job_load(job, path, &why) < 0)
+	if (path && job_load(job, path, lease_ns, &why) < 0)
 		die("%s", why.text);
 	if (job->filter && *job->filter && bpf_parse(program, job->filter, &why) < 0)
 		die_usage("%s: %s", strcmp(path, "-") == 0 ? "job" : path, why.text);
@@ -125,7 +125,7 @@ main(int argc, char **argv)
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	cli_siblings_first();
 	read_options(&options, argc, argv);
-	read_job(options.job, &job, &program);
+	read_job(options.job, options.capture.lease_ns, &job, &program);
 	if (options.session.detached)
 		rc = daemon_detach(&daemon, &status, &why);
 	if (rc > 0)

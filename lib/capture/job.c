@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,14 +58,29 @@ job_parse(struct job *job, const char *text, struct failure *why)
 	return -1;
 }
 
+/* 0 once there is something to read, or the end; -1 if nothing came in that time. */
+static int
+await(int fd, int64_t patience_ns, struct failure *why)
+{
+	struct pollfd input = {.fd = fd, .events = POLLIN};
+	int n;
+
+	do
+		n = poll(&input, 1, patience_ns ? (int)(patience_ns / 1000000) : -1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return failure_errno(why, "cannot read the job");
+	return n > 0 ? 0 : failure_set(why, "the job has not come: its sender is silent");
+}
+
 int
-job_read(struct job *job, int fd, struct failure *why)
+job_read(struct job *job, int fd, int64_t patience_ns, struct failure *why)
 {
 	size_t room = 1 << 16, used = 0;
 	char *text = malloc(room);
 	int rc = text ? 0 : failure_errno(why, "cannot read the job");
 
-	while (rc == 0) {
+	while (rc == 0 && (rc = await(fd, patience_ns, why)) == 0) {
 		ssize_t n = read(fd, text + used, room - used - 1);
 		char *larger;
 
@@ -95,7 +111,7 @@ job_read(struct job *job, int fd, struct failure *why)
 }
 
 int
-job_load(struct job *job, const char *path, struct failure *why)
+job_load(struct job *job, const char *path, int64_t patience_ns, struct failure *why)
 {
 	char *text;
 	size_t size;
@@ -103,7 +119,7 @@ job_load(struct job *job, const char *path, struct failure *why)
 
 	*job = JOB_INIT;
 	if (strcmp(path, "-") == 0)
-		return job_read(job, STDIN_FILENO, why);
+		return job_read(job, STDIN_FILENO, patience_ns, why);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return failure_errno(why, "cannot read '%s'", path);

@@ -9,6 +9,8 @@
 #include "base/failure.h"
 #include "capture/rundir.h"
 
+#include <stdint.h>
+
 struct job {
 	char *filter, *service, *specs; /* heap, owned; NULL: not given */
 };
@@ -21,11 +23,13 @@ struct job {
 int job_parse(struct job *job, const char *text, struct failure *why);
 
 /* Reads a job from fd until it is complete or the file ends: a sender may keep the other end open.
- * Fails if it is larger than JOB_MAX or has a NUL. */
-int job_read(struct job *job, int fd, struct failure *why);
+ * Fails if it is larger than JOB_MAX or has a NUL, or if no byte comes for patience_ns (0: for
+ * ever). */
+int job_read(struct job *job, int fd, int64_t patience_ns, struct failure *why);
 
-/* Reads a job from standard input (path is "-"), or a packet filter alone from the file at path. */
-int job_load(struct job *job, const char *path, struct failure *why);
+/* Reads a job from standard input (path is "-"), with patience_ns as above, or a packet filter alone
+ * from the file at path. */
+int job_load(struct job *job, const char *path, int64_t patience_ns, struct failure *why);
 
 /* Creates the files filter.bpf, service and specs in dir. On failure some may exist. */
 int job_store(const struct job *job, const struct rundir *dir, struct failure *why);

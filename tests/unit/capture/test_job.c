@@ -35,9 +35,12 @@ main(void)
 
 	/* A complete job is enough: its sender may keep the pipe open. */
 	ok(pipe(fds) == 0 && write(fds[1], "a\n\nb\n\nc\n\n", 9) == 9, "a pipe that stays open");
-	ok(job_read(&job, fds[0], &why) == 0, "is read no further than its job");
+	ok(job_read(&job, fds[0], 0, &why) == 0, "is read no further than its job");
 	is_str(job.specs, "c\n", "and has all of it");
 	job_release(&job);
-	ok(write(fds[1], "a\0b", 3) == 3 && job_read(&job, fds[0], &why) < 0, "a NUL is refused");
+	ok(job_read(&job, fds[0], 10000000, &why) < 0, "a sender that is silent is given up");
+	ok(strstr(why.text, "silent"), "and said to be");
+	ok(write(fds[1], "a\0b", 3) == 3 && job_read(&job, fds[0], 0, &why) < 0,
+	   "a NUL is refused");
 	return done_testing();
 }
