@@ -1,5 +1,5 @@
 /*
- * vcap-ls: the captures in the spool. It reads the spool's files and asks nobody.
+ * vcap-ls: the captures in the spool. It reads the spool's files and asks no engine.
  */
 #include "base/table.h"
 #include "cli.h"

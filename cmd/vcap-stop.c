@@ -53,7 +53,7 @@ let_it_start(struct spool_entry *entry)
 	}
 }
 
-/* One that has not begun leaves nothing behind. Whoever waits for its time sees to that. */
+/* A capture that has not begun is removed, by the process that waits for its time. */
 static bool
 call_off(struct spool_entry *entry)
 {

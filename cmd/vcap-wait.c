@@ -1,6 +1,6 @@
 /*
- * vcap-wait: waits for a capture to become a file. Whoever comes first does the work: watches the
- * engines, fetches, merges; others wait for it, and take over if it is killed.
+ * vcap-wait: waits for a capture to become a file. The first one does the work: it watches the
+ * engines, fetches and merges; others wait for it, and take over if it is killed.
  */
 #include "base/clock.h"
 #include "base/parse.h"
@@ -43,7 +43,7 @@ parse_options(int argc, char **argv, int64_t *poll_ns)
 }
 
 static _Noreturn void
-say_called_off(const char *id)
+say_cancelled(const char *id)
 {
 	die("capture '%s' was called off before it began", id);
 }
@@ -53,16 +53,16 @@ static int
 begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 {
 	char id[SPOOL_ENTRY_ID];
-	bool called_off;
+	bool cancelled;
 
-	if (schedule_wait(entry, &called_off, why) < 0)
+	if (schedule_wait(entry, &cancelled, why) < 0)
 		return -1;
-	if (!called_off)
+	if (!cancelled)
 		return 0;
 	memcpy(id, entry->id, sizeof(id));
 	if (spool_withdraw(spool, entry, why) < 0)
 		die("%s", why->text);
-	say_called_off(id);
+	say_cancelled(id);
 }
 
 /* Does what is left to do. A failure is taken down as the capture's, unless there only is no room.
@@ -118,7 +118,7 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	if (spool_entry_lock(&entry, &why) < 0) {
 		if (spool_was_withdrawn(&entry))
-			say_called_off(entry.id);
+			say_cancelled(entry.id);
 		die("%s", why.text);
 	}
 	if (!spool_entry_is_over(&entry))

@@ -85,7 +85,7 @@ size_of_all(const struct spool_entry *entry, const struct strvec *engines)
 	return sum;
 }
 
-/* Whether the spool has room for so many bytes more. */
+/* -1, with is_short, if the spool has no room for that many bytes more. */
 static int
 check_room(struct collect *collect, uint64_t bytes, struct failure *why)
 {
@@ -127,7 +127,7 @@ fetch_each(struct collect *collect, const struct strvec *engines, char *const *c
 int
 collect_watch(struct collect *collect, struct failure *why)
 {
-	/* Whoever was starting it was killed: nobody shall wait for that. */
+	/* The process that was starting it was killed. */
 	if (spool_entry_state(collect->entry) == CAPTURE_STARTING &&
 	    spool_entry_set_state(collect->entry, CAPTURE_CAPTURING, NULL, why) < 0)
 		return -1;

@@ -72,14 +72,14 @@ is_source(const struct gate *gate, const char *word)
 	return strcmp(word, "conntrack") == 0 || (gate->flows && strcmp(word, gate->flows) == 0);
 }
 
-/* Where vcap-run may write: a capture that outlives the connection, or the connection itself, for
- * as long as somebody is at its other end. */
+/* Where vcap-run may write: to a capture that outlives the connection, or to the connection, while
+ * the other end keeps it. */
 struct target {
 	bool is_capture, is_stream, detaches, has_lease;
 };
 
-/* A stream without a lease would go on when nobody reads it, a capture without --detach would
- * end with the connection. */
+/* A stream without a lease would go on without a reader; a capture without --detach would end with
+ * the connection. */
 static bool
 target_is_whole(const struct target *target)
 {
@@ -147,7 +147,7 @@ take_pair(struct words_left *left, struct target *target)
 	return is_good;
 }
 
-/* A program as one word. Another word is left to whoever comes next. */
+/* A program as one word; any other word is left for the next parser. */
 static void
 take_bytecode(struct words_left *left)
 {

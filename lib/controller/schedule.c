@@ -1,3 +1,7 @@
+/*
+ * The wall clock is asked every quarter of a second, not slept through: a clock that is set, and a
+ * capture that is cancelled, are noticed within that time.
+ */
 #include "controller/schedule.h"
 
 #include "base/clock.h"
@@ -10,10 +14,10 @@
 #include <string.h>
 #include <time.h>
 
-/* How long a clock that is set may go unnoticed, and a capture that is called off. */
+/* How long a clock that was set, or a cancellation, goes unnoticed at most. */
 #define TICK_NS (NS_PER_SECOND / 4)
 
-/* Returns whether the time has come: false if it was called off. */
+/* True once it is due; false if it was cancelled. */
 static bool
 wait_until(const struct spool_entry *entry, int64_t at_ns)
 {
@@ -52,18 +56,18 @@ start(struct spool_entry *entry, struct failure *why)
 }
 
 int
-schedule_wait(struct spool_entry *entry, bool *called_off, struct failure *why)
+schedule_wait(struct spool_entry *entry, bool *cancelled, struct failure *why)
 {
 	const char *at = keyval_get(&entry->facts, "at");
 	int64_t at_ns;
 
-	*called_off = false;
+	*cancelled = false;
 	if (spool_entry_state(entry) != CAPTURE_WAITING)
 		return 0;
 	if (!at || parse_offset(at, &at_ns, NULL) < 0)
 		return failure_set(why, "'%s' does not say when it is to begin", entry->path);
 	if (wait_until(entry, at_ns))
 		return start(entry, why);
-	*called_off = true;
+	*cancelled = true;
 	return 0;
 }

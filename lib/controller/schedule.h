@@ -1,6 +1,6 @@
 /*
- * A capture that begins later: in state waiting until its time, which is the fact `at`, has come.
- * Whoever holds its lock keeps the appointment; anybody may call it off (spool_entry_ask_stop).
+ * A capture that begins later: in state waiting until the time in its fact `at`. The process that
+ * holds its lock starts it; any other may cancel it (spool_entry_ask_stop).
  */
 #ifndef VCAP_SCHEDULE_H
 #define VCAP_SCHEDULE_H
@@ -11,10 +11,10 @@
 #include <stdbool.h>
 
 /*
- * Waits for the time of a capture that waits, starts its engines, and leaves it capturing; does
- * nothing for any other. *called_off: it was ended before; the caller withdraws it. -1: it could
- * not be started, no engine captures.
+ * Waits until a waiting capture is due and starts its engines: its state is capturing then. Returns 0
+ * at once for a capture in any other state. *cancelled is set if it was cancelled before; the caller
+ * withdraws it. -1 if no engine captures.
  */
-int schedule_wait(struct spool_entry *entry, bool *called_off, struct failure *why);
+int schedule_wait(struct spool_entry *entry, bool *cancelled, struct failure *why);
 
 #endif

@@ -24,8 +24,8 @@ struct spool {
 
 #define SPOOL_INIT ((struct spool){.dir = -1})
 
-/* Opens the spool, and makes it (mode 0700) if it is not there. A directory of somebody else, or
- * one that others may write to, is refused. */
+/* Opens the spool; creates it with mode 0700 if there is none. A directory that another user owns or
+ * may write to is refused. */
 int spool_open(struct spool *spool, config_variable *variable, struct failure *why);
 void spool_close(struct spool *spool);
 
@@ -34,9 +34,8 @@ bool spool_is_id(const char *word);
 /* And whether the service is that one. */
 bool spool_is_id_of(const char *word, const char *service);
 
-/* The ids in the spool, newest first: a NULL-ended list on the heap for spool_list_free. Whatever
- * else lies there is passed over. word chooses a service's, or the one
- * of that id; NULL: all. */
+/* The ids in the spool, newest first, as a NULL-ended list for spool_list_free; other files are
+ * skipped. word selects those of a service, or the one with that id; NULL selects all. */
 int spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why);
 void spool_list_free(char **ids);
 
@@ -49,16 +48,15 @@ int spool_open_entry(struct spool_entry *entry, const char *word, config_variabl
 		     struct failure *why);
 
 /*
- * Makes a capture of the service, whose id tells the present time or, if that is among the facts,
- * the time `at` which it begins, or is the `id` among them, with these facts (which are moved) and
- * in state starting, and locks it. An unfinished one of the same service is a failure that names
- * it.
+ * Creates a capture of the service in state starting and locks it. The facts are moved into it. Its
+ * id is the fact `id` if there is one; else it is made of the fact `at`, or of the present time. It
+ * fails, naming it, if a capture of the same service is unfinished.
  */
 int spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 		 struct spool_entry *capture, struct failure *why);
 
-/* Removes a capture that was created and never began, and closes it; and whether somebody has done
- * that to one that is open here. */
+/* Removes a capture that was created and never began, and closes it; and whether another process has
+ * removed the one that is open here. */
 int spool_withdraw(const struct spool *spool, struct spool_entry *capture, struct failure *why);
 bool spool_was_withdrawn(const struct spool_entry *capture);
 
