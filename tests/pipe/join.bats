@@ -43,7 +43,7 @@ both() {
 	cmp -s out.pcap stream.pcap || same stream.pcap "$expression"
 }
 
-# To see them fail: let httprequest.c take the first value of a list, or flow.c ignore a new SYN.
+# To see them fail: let join/http1.c take the first value of a list, or join/conntable.c ignore a new SYN.
 @test "one client's transactions by each kind of evidence, in pieces, out of order, ports reused" {
 	for evidence in proxy1 proxy2 xff forwarded; do
 		for shape in '' '-s 1' '-s 7 -o'; do
