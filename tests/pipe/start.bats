@@ -167,7 +167,7 @@ given() {
 	# Each packet by itself.
 	[ "$(asked shop -P --specs list)" = "-- vcap-join -S ./service -m none -P --specs specs " ]
 	asked shop -P --specs list
-	[[ $output == *"too many for a program"* ]]
+	[[ $output == *"too many addresses for the filter program"* ]]
 	head -n 900 list >some
 	[ -z "$(asked shop -P --specs some)" ]
 }
