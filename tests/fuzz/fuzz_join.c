@@ -1,5 +1,5 @@
 /*
- * Packets of one service through vcap-join's judge, as a livestream and as a file that is read
+ * Packets of one service through vcap-join's judge, as a stream and as a file that is read
  * twice: a byte of options, then packets, each two bytes of length and the packet. Nothing is
  * leaked, and memory stays within its bounds.
  */
