@@ -6,6 +6,7 @@
  *
  * HAProxy also closes NOW when nothing was logged for its `stats timeout`. A reconnect then gets
  * the ring from its oldest line: what was read before is recognized by the last line that was read.
+ * How much arrives in one piece says nothing about where the repeated lines end.
  */
 #include "flows/haproxy_ring.h"
 
@@ -51,7 +52,8 @@ struct connection {
 	enum stage stage;
 	struct identity process;
 	bool has_ring;
-	bool repeats; /* its lines were read before, up to the last one */
+	bool repeats;      /* its lines were read before, up to the last one */
+	int64_t dialed_ns; /* CLOCK_REALTIME, as the times of lines are */
 	struct haproxy_sess session;
 	struct linebuf lines;
 };
@@ -88,7 +90,8 @@ dial(struct haproxy_ring *ring, struct connection *connection, enum question que
 	char commands[256];
 	int length;
 
-	*connection = (struct connection){.fd = -1, .question = question};
+	*connection =
+	    (struct connection){.fd = -1, .question = question, .dialed_ns = clock_realtime_ns()};
 	linebuf_init(&connection->lines);
 	if (strlen(ring->path) >= sizeof(address.sun_path))
 		return failure_set(why, "too long for a socket: '%s'", ring->path);
@@ -158,26 +161,28 @@ finish_stage(struct haproxy_ring *ring, struct connection *connection, struct fa
 
 /*
  * After a reconnect the ring repeats its lines, in the same order: those up to the last one that
- * was read are skipped. If that one has been overwritten, a line with a later time is new.
+ * was read are skipped. If that one has been overwritten, a line with a later time is new, and so is
+ * one that was written since the reconnect, whose time is an earlier one if the clock was set back.
  */
 static void
 parse_event(struct haproxy_ring *ring, struct connection *connection, const char *line)
 {
 	const size_t most = sizeof(ring->last) - 1;
-	int64_t time_ns;
+	int64_t time_ns, since_ns = INT64_MIN;
 
 	if (connection->repeats && strncmp(line, ring->last, most) == 0) {
 		connection->repeats = false;
 		return;
 	}
-	time_ns = pairsource_log_line(&ring->source, line,
-				      connection->repeats ? ring->newest_ns + 1 : INT64_MIN);
+	if (connection->repeats)
+		since_ns = connection->dialed_ns <= ring->newest_ns ? connection->dialed_ns
+								    : ring->newest_ns + 1;
+	time_ns = pairsource_log_line(&ring->source, line, since_ns);
 	if (connection != &ring->connections[NOW] || time_ns == INT64_MIN)
 		return;
-	if (time_ns > ring->newest_ns) {
+	connection->repeats &= time_ns < since_ns;
+	if (time_ns > ring->newest_ns)
 		ring->newest_ns = time_ns;
-		connection->repeats = false;
-	}
 	if (!connection->repeats)
 		snprintf(ring->last, sizeof(ring->last), "%s", line);
 }
@@ -220,10 +225,8 @@ read_connection(struct haproxy_ring *ring, struct connection *connection, struct
 
 		if (size < 0 && errno == EINTR)
 			continue;
-		if (size < 0 && errno == EAGAIN) {
-			connection->repeats &= connection->stage != EVENTS;
+		if (size < 0 && errno == EAGAIN)
 			return 1;
-		}
 		if (size <= 0) {
 			hang_up(connection);
 			break;
