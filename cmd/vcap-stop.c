@@ -61,7 +61,10 @@ call_off(struct spool_entry *entry)
 
 	if (spool_entry_state(entry) != CAPTURE_WAITING)
 		return false;
-	if (spool_entry_ask_stop(entry, &why) < 0 || waitproc_revive(entry, &why) < 0)
+	if (spool_entry_ask_stop(entry, &why) < 0)
+		die("%s", why.text);
+	/* It may be gone already, and have no place for the log of another process. */
+	if (waitproc_revive(entry, &why) < 0 && !spool_was_withdrawn(entry))
 		die("%s", why.text);
 	while (!spool_was_withdrawn(entry) && spool_entry_state(entry) == CAPTURE_WAITING) {
 		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);

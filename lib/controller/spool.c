@@ -250,6 +250,9 @@ remove_directory(int dirfd, const char *name, int depth)
 		rc = unlinkat(fd, entry->d_name, 0);
 		if (rc < 0 && errno == EISDIR && depth > 0)
 			rc = remove_directory(fd, entry->d_name, depth - 1);
+		/* Another process removes the same. */
+		if (rc < 0 && errno == ENOENT)
+			rc = 0;
 	}
 	if (folder)
 		closedir(folder);
@@ -258,10 +261,43 @@ remove_directory(int dirfd, const char *name, int depth)
 	return rc == 0 ? unlinkat(dirfd, name, AT_REMOVEDIR) : -1;
 }
 
+/* What a capture's directory is called while its files are removed: no id. */
+#define REMOVED_PREFIX ".removed-"
+
+/* At once for all who look: there is no capture without half of its files. */
+static int
+remove_capture(const struct spool *spool, const char *id)
+{
+	char name[sizeof(REMOVED_PREFIX) + SPOOL_ENTRY_ID];
+
+	snprintf(name, sizeof(name), REMOVED_PREFIX "%s", id);
+	if (renameat(spool->dir, id, spool->dir, name) < 0 ||
+	    (remove_directory(spool->dir, name, 1) < 0 && errno != ENOENT))
+		return -1;
+	return 0;
+}
+
+/* What a process that was killed has not removed to the end. */
+static void
+sweep_removed(const struct spool *spool)
+{
+	int fd = openat(spool->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!folder && fd >= 0)
+		close(fd);
+	while (folder && (entry = readdir(folder)))
+		if (strncmp(entry->d_name, REMOVED_PREFIX, strlen(REMOVED_PREFIX)) == 0)
+			remove_directory(spool->dir, entry->d_name, 1);
+	if (folder)
+		closedir(folder);
+}
+
 int
 spool_withdraw(const struct spool *spool, struct spool_entry *capture, struct failure *why)
 {
-	int rc = remove_directory(spool->dir, capture->id, 1);
+	int rc = remove_capture(spool, capture->id);
 
 	if (rc < 0)
 		failure_errno(why, "cannot remove '%s'", capture->path);
@@ -288,6 +324,7 @@ spool_create(const struct spool *spool, const char *service, struct keyval *fact
 	*capture = SPOOL_ENTRY_INIT;
 	if (flock(spool->dir, LOCK_EX) < 0)
 		return failure_errno(why, "cannot lock '%s'", spool->path);
+	sweep_removed(spool);
 	rc = find_unfinished(spool, service, other, why);
 	if (rc > 0)
 		rc = failure_set(why, "'%s' is being captured already: '%s'", service, other);
@@ -312,7 +349,7 @@ spool_remove(const struct spool *spool, const char *id, struct failure *why)
 	if (spool_entry_is_locked(&entry) ||
 	    (spool_entry_reload(&entry, NULL) == 0 && !spool_entry_is_over(&entry)))
 		rc = failure_set(why, "capture '%s' goes on: vcap stop it first", id);
-	else if (remove_directory(spool->dir, id, 1) < 0)
+	else if (remove_capture(spool, id) < 0)
 		rc = failure_errno(why, "cannot remove '%s/%s'", spool->path, id);
 	else
 		rc = 0;
