@@ -14,6 +14,7 @@
 #include "capture/capture_loop.h"
 
 #include "base/clock.h"
+#include "base/heap.h"
 
 #include <stdlib.h>
 
@@ -57,43 +58,7 @@ is_before(const struct ring_input *a, const struct ring_input *b)
 	return a->packet.ts_ns != b->packet.ts_ns ? a->packet.ts_ns < b->packet.ts_ns : a < b;
 }
 
-static void
-sift_down(struct capture_loop *loop, size_t at)
-{
-	struct ring_input **heap = loop->heap;
-
-	for (;;) {
-		size_t child = 2 * at + 1;
-		struct ring_input *held = heap[at];
-
-		if (child + 1 < loop->heap_count && is_before(heap[child + 1], heap[child]))
-			child++;
-		if (child >= loop->heap_count || !is_before(heap[child], held))
-			return;
-		heap[at] = heap[child];
-		heap[child] = held;
-		at = child;
-	}
-}
-
-static void
-push(struct capture_loop *loop, struct ring_input *input)
-{
-	struct ring_input **heap = loop->heap;
-	size_t at = loop->heap_count++;
-
-	for (; at > 0 && is_before(input, heap[(at - 1) / 2]); at = (at - 1) / 2)
-		heap[at] = heap[(at - 1) / 2];
-	heap[at] = input;
-}
-
-static void
-pop(struct capture_loop *loop)
-{
-	loop->heap[0] = loop->heap[--loop->heap_count];
-	if (loop->heap_count)
-		sift_down(loop, 0);
-}
+HEAP_DEFINE(ring_heap, struct ring_input *, is_before);
 
 void
 capture_loop_refresh(void *arg)
@@ -145,7 +110,7 @@ refill(struct capture_loop *loop, const struct watermarks *watermarks)
 		}
 		input->has_packet = ring_next(&input->ring, &input->packet);
 		if (input->has_packet)
-			push(loop, input);
+			ring_heap_push(loop->heap, &loop->heap_count, input);
 		else if (watermark_of(input, watermarks) < watermark)
 			watermark = watermark_of(input, watermarks);
 	}
@@ -170,9 +135,9 @@ write_run(struct capture_loop *loop, int64_t watermark)
 		written++;
 	} while (input->has_packet && input->packet.ts_ns < until && written < ROUND_MAX);
 	if (input->has_packet)
-		sift_down(loop, 0);
+		ring_heap_sift_down(loop->heap, loop->heap_count, input);
 	else
-		pop(loop);
+		ring_heap_pop(loop->heap, &loop->heap_count);
 	return written;
 }
 

@@ -6,6 +6,8 @@
  */
 #include "merge/reorder.h"
 
+#include "base/heap.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,12 +89,13 @@ is_before(const struct buffered *a, const struct buffered *b)
 	return a->ts_ns != b->ts_ns ? a->ts_ns < b->ts_ns : a->number < b->number;
 }
 
+HEAP_DEFINE(buffered_heap, struct buffered *, is_before);
+
+/* -1: no memory; the entry remains the caller's. */
 static int
 push(struct reorder *reorder, struct buffered *entry)
 {
-	size_t i = reorder->count;
-
-	if (i == reorder->room) {
+	if (reorder->count == reorder->room) {
 		size_t room = reorder->room ? 2 * reorder->room : 64;
 		struct buffered **heap = realloc(reorder->heap, room * sizeof(struct buffered *));
 
@@ -101,11 +104,7 @@ push(struct reorder *reorder, struct buffered *entry)
 		reorder->heap = heap;
 		reorder->room = room;
 	}
-	for (size_t parent; i > 0 && is_before(entry, reorder->heap[parent = (i - 1) / 2]);
-	     i = parent)
-		reorder->heap[i] = reorder->heap[parent];
-	reorder->heap[i] = entry;
-	reorder->count++;
+	buffered_heap_push(reorder->heap, &reorder->count, entry);
 	reorder->bytes += sizeof(*entry) + entry->size;
 	return 0;
 }
@@ -113,21 +112,10 @@ push(struct reorder *reorder, struct buffered *entry)
 static struct buffered *
 pop(struct reorder *reorder)
 {
-	struct buffered *top = reorder->heap[0], *last = reorder->heap[--reorder->count];
-	size_t i = 0;
+	struct buffered *oldest = buffered_heap_pop(reorder->heap, &reorder->count);
 
-	for (size_t child; (child = 2 * i + 1) < reorder->count; i = child) {
-		if (child + 1 < reorder->count &&
-		    is_before(reorder->heap[child + 1], reorder->heap[child]))
-			child++;
-		if (!is_before(reorder->heap[child], last))
-			break;
-		reorder->heap[i] = reorder->heap[child];
-	}
-	if (reorder->count)
-		reorder->heap[i] = last;
-	reorder->bytes -= sizeof(*top) + top->size;
-	return top;
+	reorder->bytes -= sizeof(*oldest) + oldest->size;
+	return oldest;
 }
 
 static int
