@@ -71,12 +71,14 @@ static void
 add_engine(struct table *table, enum table_form form, const struct spool_entry *entry,
 	   const char *engine)
 {
-	struct failure remark, why = FAILURE_INIT;
+	struct strvec remarks = STRVEC_INIT;
+	struct failure why = FAILURE_INIT;
 
-	if (status_table_add(table, form, entry, engine, &remark, &why) < 0)
-		die("%s", why.text);
-	if (remark.text[0])
-		warn("%s", remark.text);
+	if (status_table_add(table, form, entry, engine, &remarks, &why) < 0 || remarks.failed)
+		die("%s", remarks.failed ? "out of memory" : why.text);
+	for (size_t i = 0; i < remarks.count; i++)
+		warn("%s", remarks.list[i]);
+	strvec_release(&remarks);
 }
 
 static void

@@ -71,15 +71,16 @@ doing(const struct spool_entry *entry, const char *engine, const struct keyval *
 
 int
 status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
-		 const char *engine, struct failure *remark, struct failure *why)
+		 const char *engine, struct strvec *remarks, struct failure *why)
 {
+	struct failure unreadable;
 	struct keyval state;
 	const char *note, *word, *bytes;
 	char when[DATETIME_TEXT], left[TIMELEFT_TEXT] = "", size[TEXT_SIZE];
 	int rc;
 
-	if (engine_state_load(entry, engine, &state, remark) == 0)
-		*remark = FAILURE_INIT;
+	if (engine_state_load(entry, engine, &state, &unreadable) < 0)
+		strvec_push(remarks, unreadable.text);
 	word = doing(entry, engine, &state, &note, when);
 	if (!spool_entry_missing_reason(entry, engine))
 		timeleft_format(entry, &state, clock_realtime_ns(), left);

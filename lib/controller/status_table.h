@@ -5,15 +5,18 @@
 #define VCAP_STATUS_TABLE_H
 
 #include "base/failure.h"
+#include "base/strvec.h"
 #include "base/table.h"
 #include "controller/spool_entry.h"
 
-/* The table with the columns of the form. NULL without memory. */
+/* An empty table: for people the columns in the order that they read best, else in the order of
+ * scripts. The caller frees it. NULL: out of memory. */
 struct table *status_table_new(enum table_form form);
 
-/* Adds a row for the engine, from what is known of it in the spool. An unreadable state counts as
- * nothing known, and *remark says so; else *remark is empty. -1: no memory. */
+/* Adds a row for the engine, from what is known of it in the spool. An engine whose state cannot be
+ * read gets the row of one that is unknown, and a line that says why is appended to remarks. -1: out
+ * of memory. */
 int status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
-		     const char *engine, struct failure *remark, struct failure *why);
+		     const char *engine, struct strvec *remarks, struct failure *why);
 
 #endif
