@@ -75,12 +75,15 @@ read_addresses(char *text, const char *const *follows, struct strvec *addresses)
 static int
 find_name(const struct ask *hosts, const char *name, struct strvec *addresses, struct failure *why)
 {
-	char *command[] = {"getent", "ahosts", (char *)name, NULL}, *text;
+	struct strvec command = STRVEC_INIT;
+	char *text;
 
-	text = ask_engine(hosts, command, NULL);
+	strvec_pushl(&command, "getent", "ahosts", name, NULL);
+	text = command.failed ? NULL : ask_engine(hosts, command.list, NULL);
 	if (text)
 		read_addresses(text, NULL, addresses);
 	free(text);
+	strvec_release(&command);
 	return addresses->count ? 0 : failure_set(why, "cannot resolve '%s'", name);
 }
 

@@ -19,14 +19,16 @@ struct query {
 static struct query
 start_query(const char *engine)
 {
-	char *const argv[] = {"vcap-clock", (char *)engine, NULL};
 	struct query query = {PROCESS_INIT, process_output_open(ANSWER_MAX, NULL)};
+	struct strvec argv = STRVEC_INIT;
 
-	if (query.answer >= 0 &&
-	    process_start(&query.child, argv, -1, query.answer, -1, NULL) < 0) {
+	strvec_pushl(&argv, "vcap-clock", engine, NULL);
+	if (query.answer >= 0 && (argv.failed || process_start(&query.child, argv.list, -1,
+							       query.answer, -1, NULL) < 0)) {
 		close(query.answer);
 		query.answer = -1;
 	}
+	strvec_release(&argv);
 	return query;
 }
 

@@ -127,7 +127,7 @@ run_round(const struct round *round, struct enginecheck *list, size_t count, siz
 		       why) < 0)
 		rc = -1;
 	for (size_t i = 0; i < asked; i++)
-		strvec_free((char **)tasks[i].argv);
+		strvec_free(tasks[i].argv);
 	free(tasks);
 	return rc;
 }

@@ -15,7 +15,7 @@
 	(256u << 10) /* limit of a task's standard output, and of its standard error, in bytes */
 
 struct task {
-	char *const *argv;    /* the caller's; NULL: not run, and never ended() */
+	char **argv;          /* the caller's; NULL: not run, and never ended() */
 	const char *name;     /* the caller's, for ended() */
 	int status;           /* as process_wait returns it; EXIT_TIMEOUT after the limit */
 	char *out, *err;      /* its output; valid in ended() only */

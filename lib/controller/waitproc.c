@@ -1,6 +1,7 @@
 #include "controller/waitproc.h"
 
 #include "base/process.h"
+#include "base/strvec.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,14 +9,16 @@
 int
 waitproc_start(const struct spool_entry *entry, struct failure *why)
 {
-	char *const argv[] = {"vcap-wait", (char *)entry->id, NULL};
+	struct strvec argv = STRVEC_INIT;
 	int log =
 	    openat(entry->dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int rc;
 
 	if (log < 0)
 		return failure_errno(why, "cannot write '%s/log'", entry->path);
-	rc = process_detach(argv, log, why);
+	strvec_pushl(&argv, "vcap-wait", entry->id, NULL);
+	rc = argv.failed ? failure_nomem(why) : process_detach(argv.list, log, why);
+	strvec_release(&argv);
 	close(log);
 	return rc;
 }

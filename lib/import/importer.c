@@ -76,16 +76,19 @@ static char *
 run_command(const struct importer *importer, const struct importer_input *input, char **source,
 	    struct failure *why)
 {
-	char *cat[] = {"cat", "--", (char *)input->file, NULL};
-	char *const *command = input->file ? cat : (char *const *)importer->command;
-	char *text;
+	struct strvec command = STRVEC_INIT;
+	char *text = NULL;
 
-	*source = describe(input, command);
-	if (!*source) {
+	if (input->file)
+		strvec_pushl(&command, "cat", "--", input->file, NULL);
+	else
+		strvec_pushv(&command, importer->command);
+	*source = command.failed ? NULL : describe(input, command.list);
+	if (*source)
+		text = input->run(input->context, command.list, why);
+	else
 		failure_nomem(why);
-		return NULL;
-	}
-	text = input->run(input->context, command, why);
+	strvec_release(&command);
 	if (!text && input->file && !input->engine && is_directory(input->file))
 		failure_set(why, "'%s' is a directory: put its files together and name '-'",
 			    input->file);

@@ -12,7 +12,7 @@ struct importer {
 	const char *name; /* as vcap-import(1) calls it */
 	int (*import)(struct drafts *drafts, const char *text, const char *file,
 		      struct failure *why);
-	const char *command[5]; /* prints the configuration of a host; NULL-ended */
+	char *command[5]; /* prints the configuration of a host; NULL-ended */
 };
 
 /* The importer of this name; NULL: none. */

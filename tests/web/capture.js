@@ -97,7 +97,7 @@ test("one without a limit goes on until it is stopped in the page", 180, async (
 	assert.equal(await page.locator(".capture").count(), 0);
 });
 
-// Break: lib/controller/waitproc.c s/rc = process_detach(argv, log, why);/rc = 0;/
+// Break: lib/controller/waitproc.c s/process_detach(argv.list, log, why);/0;/
 test("one goes on when the page is closed and Cockpit's session is at its end", 180, async () => {
 	const page = await open();
 	const id = await begin(page, { duration: "8s" });
