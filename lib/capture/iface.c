@@ -8,9 +8,9 @@
 #include "capture/iface.h"
 
 #include "base/array.h"
+#include "base/netlink.h"
 #include "packet/packet.h"
 
-#include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -65,58 +65,22 @@ linktype_of(unsigned short hardware)
 }
 
 static void
-copy_text(char *to, size_t size, const struct rtattr *attribute)
+read_link_attribute(struct iface *iface, const struct netlink_attribute *a, bool *elsewhere)
 {
-	size_t length = strnlen(RTA_DATA(attribute), RTA_PAYLOAD(attribute));
+	struct netlink_attribute inner;
 
-	if (length >= size)
-		length = size - 1;
-	memcpy(to, RTA_DATA(attribute), length);
-	to[length] = '\0';
-}
-
-static uint32_t
-read_u32(const struct rtattr *attribute)
-{
-	uint32_t value = 0;
-
-	if (RTA_PAYLOAD(attribute) >= sizeof(value))
-		memcpy(&value, RTA_DATA(attribute), sizeof(value));
-	return value;
-}
-
-/* The attribute of this type among those nested in outer, or NULL. */
-static const struct rtattr *
-find_nested(const struct rtattr *outer, unsigned short type)
-{
-	const struct rtattr *a = RTA_DATA(outer);
-	int left = (int)RTA_PAYLOAD(outer);
-
-	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if ((a->rta_type & NLA_TYPE_MASK) == type)
-			return a;
-	return NULL;
-}
-
-static void
-read_link_attribute(struct iface *iface, const struct rtattr *a, bool *elsewhere)
-{
-	const struct rtattr *inner;
-
-	switch (a->rta_type & NLA_TYPE_MASK) {
-	case IFLA_IFNAME: copy_text(iface->name, sizeof(iface->name), a); break;
-	case IFLA_LINK: iface->lower = (int)read_u32(a); break;
+	switch (a->type) {
+	case IFLA_IFNAME: netlink_text(a, iface->name, sizeof(iface->name)); break;
+	case IFLA_LINK: iface->lower = (int)netlink_u32(a); break;
 	case IFLA_LINK_NETNSID: *elsewhere = true; break;
-	case IFLA_MASTER: iface->master = (int)read_u32(a); break;
+	case IFLA_MASTER: iface->master = (int)netlink_u32(a); break;
 	case IFLA_LINKINFO:
-		inner = find_nested(a, IFLA_INFO_KIND);
-		if (inner)
-			copy_text(iface->kind, sizeof(iface->kind), inner);
+		if (netlink_find_nested(a, IFLA_INFO_KIND, &inner))
+			netlink_text(&inner, iface->kind, sizeof(iface->kind));
 		break;
 	case IFLA_XDP:
-		inner = find_nested(a, IFLA_XDP_ATTACHED);
-		iface->has_xdp = inner && RTA_PAYLOAD(inner) > 0 &&
-				 *(const unsigned char *)RTA_DATA(inner) != XDP_ATTACHED_NONE;
+		iface->has_xdp = netlink_find_nested(a, IFLA_XDP_ATTACHED, &inner) &&
+				 inner.size > 0 && inner.data[0] != XDP_ATTACHED_NONE;
 		break;
 	}
 }
@@ -124,20 +88,20 @@ read_link_attribute(struct iface *iface, const struct rtattr *a, bool *elsewhere
 static int
 read_link(struct ifaces *ifaces, const struct nlmsghdr *message)
 {
-	const struct ifinfomsg *info = NLMSG_DATA(message);
-	int left;
+	const struct ifinfomsg *info = netlink_body(message, sizeof(*info));
+	struct netlink_walk attributes = netlink_attributes(message, sizeof(*info));
+	struct netlink_attribute attribute;
 	bool elsewhere = false;
 	struct iface iface = {0};
 
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->ifi_index <= 0)
+	if (!info || info->ifi_index <= 0)
 		return 0;
-	left = (int)(message->nlmsg_len - NLMSG_LENGTH(sizeof(*info)));
 	iface.index = info->ifi_index;
 	iface.is_up = info->ifi_flags & IFF_UP;
 	iface.is_loopback = info->ifi_flags & IFF_LOOPBACK;
 	iface.linktype = linktype_of(info->ifi_type);
-	for (const struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
-		read_link_attribute(&iface, a, &elsewhere);
+	while (netlink_next_attribute(&attributes, &attribute))
+		read_link_attribute(&iface, &attribute, &elsewhere);
 	/* An index of another namespace means nothing here. */
 	if (elsewhere)
 		iface.lower = 0;
@@ -149,34 +113,19 @@ read_link(struct ifaces *ifaces, const struct nlmsghdr *message)
 	return 0;
 }
 
-/* The message at *at, which moves behind it; NULL at the end, or if it is not whole. */
-static const struct nlmsghdr *
-next_message(const unsigned char **at, const unsigned char *end)
-{
-	const struct nlmsghdr *message = (const void *)*at;
-	size_t left = (size_t)(end - *at);
-
-	if (left < sizeof(*message) || message->nlmsg_len < sizeof(*message) ||
-	    message->nlmsg_len > left)
-		return NULL;
-	*at += NLMSG_ALIGN(message->nlmsg_len) < left ? NLMSG_ALIGN(message->nlmsg_len) : left;
-	return message;
-}
-
 int
 ifaces_parse(struct ifaces *ifaces, const void *dump, size_t size)
 {
-	const unsigned char *at = dump, *end = at + size;
+	struct netlink_walk messages = netlink_walk(dump, size);
 	const struct nlmsghdr *message;
 
-	while ((message = next_message(&at, end))) {
-		const struct ifaddrmsg *address = NLMSG_DATA(message);
+	while ((message = netlink_next_message(&messages))) {
+		const struct ifaddrmsg *address = netlink_body(message, sizeof(*address));
 		struct iface *iface;
 
 		if (message->nlmsg_type == RTM_NEWLINK && read_link(ifaces, message) < 0)
 			return -1;
-		if (message->nlmsg_type != RTM_NEWADDR ||
-		    message->nlmsg_len < NLMSG_LENGTH(sizeof(*address)))
+		if (message->nlmsg_type != RTM_NEWADDR || !address)
 			continue;
 		iface = find_index(ifaces, (int)address->ifa_index);
 		if (iface)
@@ -185,54 +134,10 @@ ifaces_parse(struct ifaces *ifaces, const void *dump, size_t size)
 	return 0;
 }
 
-/* Whether the messages end the dump: 1, or -1 with errno for an error, 0 if more will come. */
 static int
-dump_is_over(const void *messages, size_t size)
+parse(void *ifaces, const void *messages, size_t size)
 {
-	const unsigned char *at = messages, *end = at + size;
-	const struct nlmsghdr *message;
-
-	while ((message = next_message(&at, end))) {
-		if (message->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (message->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *error = NLMSG_DATA(message);
-
-			errno = -error->error;
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int
-dump(struct ifaces *ifaces, int fd, unsigned short type)
-{
-	struct {
-		struct nlmsghdr head;
-		struct ifinfomsg body; /* as long as any the kernel expects here */
-	} request = {
-	    .head = {.nlmsg_len = sizeof(request),
-		     .nlmsg_type = type,
-		     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-	};
-	static const size_t room = 256 << 10; /* above what the kernel puts in one datagram */
-	void *messages = malloc(room);
-	int over = messages ? 0 : -1;
-
-	if (over == 0 && send(fd, &request, sizeof(request), 0) < 0)
-		over = -1;
-	while (over == 0) {
-		ssize_t n = recv(fd, messages, room, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		over = n < 0 ? -1 : dump_is_over(messages, (size_t)n);
-		if (over >= 0 && ifaces_parse(ifaces, messages, (size_t)n) < 0)
-			over = -1;
-	}
-	free(messages);
-	return over < 0 ? -1 : 0;
+	return ifaces_parse(ifaces, messages, size);
 }
 
 /* ethtool(8)'s oldest request, which every driver that knows a speed answers. */
@@ -253,14 +158,14 @@ ask_speed(int fd, const char *name)
 int
 ifaces_read(struct ifaces *ifaces, struct failure *why)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), ioctl_fd;
+	int fd = netlink_open(NETLINK_ROUTE), ioctl_fd;
 	int rc = fd < 0 ? -1 : 0;
 
 	*ifaces = IFACES_INIT;
 	if (rc == 0)
-		rc = dump(ifaces, fd, RTM_GETLINK);
+		rc = netlink_dump(fd, RTM_GETLINK, parse, ifaces);
 	if (rc == 0)
-		rc = dump(ifaces, fd, RTM_GETADDR);
+		rc = netlink_dump(fd, RTM_GETADDR, parse, ifaces);
 	if (rc < 0) {
 		failure_errno(why, "cannot list the network interfaces");
 		ifaces_release(ifaces);

@@ -1,7 +1,11 @@
+/*
+ * The kernel itself is asked, as `ip route get` does: RTM_GETROUTE for one destination looks it up
+ * in the routing tables, and answers with a route of type RTN_LOCAL if the host is the destination.
+ */
 #include "capture/localaddr.h"
 
-#include <errno.h>
-#include <linux/netlink.h>
+#include "base/netlink.h"
+
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,21 +43,19 @@ read_answer(int fd, bool *is_local, struct failure *why)
 		struct nlmsghdr header;
 		char bytes[4096];
 	} answer;
-	const ssize_t n = recv(fd, &answer, sizeof(answer), 0);
-	const struct nlmsgerr *error = NLMSG_DATA(&answer.header);
-	const struct rtmsg *route = NLMSG_DATA(&answer.header);
+	const ptrdiff_t n = netlink_receive(fd, &answer, sizeof(answer));
+	struct netlink_walk messages = netlink_walk(&answer, n < 0 ? 0 : (size_t)n);
+	const struct nlmsghdr *message = netlink_next_message(&messages);
+	const struct rtmsg *route = message ? netlink_body(message, sizeof(*route)) : NULL;
 
-	if (n < (ssize_t)NLMSG_LENGTH(sizeof(*route)))
-		return failure_errno(why, "the kernel does not tell its routes");
-	if (answer.header.nlmsg_type == RTM_NEWROUTE) {
+	if (n < 0)
+		return failure_errno(why, "cannot read a route from the kernel");
+	if (route && message->nlmsg_type == RTM_NEWROUTE)
 		*is_local = route->rtm_type == RTN_LOCAL;
-		return 0;
-	}
-	if (answer.header.nlmsg_type != NLMSG_ERROR ||
-	    n < (ssize_t)NLMSG_LENGTH(sizeof(error->error)))
-		return failure_set(why, "the kernel does not tell its routes");
-	/* No way there: certainly not here. */
-	*is_local = false;
+	else if (message && message->nlmsg_type == NLMSG_ERROR)
+		*is_local = false; /* no way there: certainly not here */
+	else
+		return failure_set(why, "the kernel's answer to a request for a route is not one");
 	return 0;
 }
 
@@ -61,10 +63,10 @@ int
 localaddr_find(struct addr addr, bool *is_local, struct failure *why)
 {
 	const struct question question = ask_for(addr);
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), rc = -1;
+	int fd = netlink_open(NETLINK_ROUTE), rc = -1;
 
-	if (fd < 0 || send(fd, &question, question.header.nlmsg_len, 0) < 0)
-		failure_errno(why, "cannot ask the kernel for routes");
+	if (fd < 0 || netlink_send(fd, &question.header) < 0)
+		failure_errno(why, "cannot ask the kernel for a route");
 	else
 		rc = read_answer(fd, is_local, why);
 	if (fd >= 0)
