@@ -25,26 +25,26 @@ static const struct command self = {
 };
 
 /* The engines to look at, in the order they were asked for. */
-struct round {
+struct checks {
 	struct enginecheck *list;
 	size_t count;
 };
 
 static struct enginecheck *
-add_engine(struct round *round, const struct engine *engine)
+add_engine(struct checks *checks, const struct engine *engine)
 {
-	for (size_t i = 0; i < round->count; i++)
-		if (round->list[i].engine == engine)
-			return &round->list[i];
-	round->list = xrealloc(round->list, (round->count + 1) * sizeof(*round->list));
-	round->list[round->count] = ENGINECHECK_INIT;
-	round->list[round->count].engine = engine;
-	return &round->list[round->count++];
+	for (size_t i = 0; i < checks->count; i++)
+		if (checks->list[i].engine == engine)
+			return &checks->list[i];
+	checks->list = xrealloc(checks->list, (checks->count + 1) * sizeof(*checks->list));
+	checks->list[checks->count] = ENGINECHECK_INIT;
+	checks->list[checks->count].engine = engine;
+	return &checks->list[checks->count++];
 }
 
 /* All engines of the service, each with the service's VIPs. */
 static void
-add_service(struct round *round, const struct service *service, const struct engines *known)
+add_service(struct checks *checks, const struct service *service, const struct engines *known)
 {
 	for (size_t i = 0; i < service->engine_count; i++) {
 		struct failure why = FAILURE_INIT;
@@ -53,7 +53,7 @@ add_service(struct round *round, const struct service *service, const struct eng
 
 		if (!engine)
 			die_usage("service '%s': %s", service->name, why.text);
-		check = add_engine(round, engine);
+		check = add_engine(checks, engine);
 		for (size_t k = 0; k < service->vip_count; k++) {
 			const struct endpoint *vip = &service->vips[k];
 			char text[ADDR_TEXT];
@@ -71,50 +71,50 @@ add_service(struct round *round, const struct service *service, const struct eng
 }
 
 static void
-add_word(struct round *round, const char *word, const struct engines *known)
+add_word(struct checks *checks, const char *word, const struct engines *known)
 {
 	const struct engine *engine = engines_find(known, word, NULL);
 	struct service service = SERVICE_INIT;
 	struct failure why = FAILURE_INIT;
 
 	if (config_service_load(&service, word, getenv, &why) == 0) {
-		add_service(round, &service, known);
+		add_service(checks, &service, known);
 		service_release(&service);
 	} else if (engine) {
-		add_engine(round, engine);
+		add_engine(checks, engine);
 	} else {
 		die_usage("%s", why.text);
 	}
 }
 
-static struct round
+static struct checks
 choose(char **words, const struct engines *known)
 {
-	struct round round = {0};
+	struct checks checks = {0};
 
 	for (char **word = words; *word; word++)
-		add_word(&round, *word, known);
+		add_word(&checks, *word, known);
 	for (size_t i = 0; !*words && i < known->count; i++)
-		add_engine(&round, &known->list[i]);
-	if (round.count == 0)
+		add_engine(&checks, &known->list[i]);
+	if (checks.count == 0)
 		die("there is no engine");
-	return round;
+	return checks;
 }
 
 /* Prints them all, and returns how many are ready. */
 static size_t
-print(const struct round *round, enum table_form form)
+print(const struct checks *checks, enum table_form form)
 {
 	struct failure why = FAILURE_INIT;
 	struct table *table =
-	    enginecheck_table_new(round->list, round->count, form == TABLE_HUMAN, &why);
+	    enginecheck_table_new(checks->list, checks->count, form == TABLE_HUMAN, &why);
 	size_t ready = 0;
 
 	if (!table || table_print(table, form, stdout, &why) < 0)
 		die("%s", why.text);
 	table_free(table);
-	for (size_t i = 0; i < round->count; i++)
-		ready += round->list[i].is_ready;
+	for (size_t i = 0; i < checks->count; i++)
+		ready += checks->list[i].is_ready;
 	return ready;
 }
 
@@ -124,17 +124,17 @@ main(int argc, char **argv)
 	struct engines known = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
 	enum table_form form;
-	struct round round;
+	struct checks checks;
 	size_t ready;
 
 	cli_start(&self);
 	form = cli_form(argc, argv);
 	if (engines_load(&known, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	round = choose(argv + optind, &known);
+	checks = choose(argv + optind, &known);
 	cli_siblings_first();
-	if (enginechecks_run(round.list, round.count, JOBS, &why) < 0)
+	if (enginechecks_run(checks.list, checks.count, JOBS, &why) < 0)
 		die("%s", why.text);
-	ready = print(&round, form);
-	return cli_finish(ready == round.count ? EXIT_DONE : ready ? EXIT_PARTIAL : EXIT_FAILED);
+	ready = print(&checks, form);
+	return cli_finish(ready == checks.count ? EXIT_DONE : ready ? EXIT_PARTIAL : EXIT_FAILED);
 }

@@ -25,7 +25,7 @@ static const struct command self = {
 struct request {
 	const char *engine, *id, *file;
 	char *directory; /* of the capture on the engine */
-	bool keep, packs, is_region;
+	bool keep, compress, is_region;
 	uint64_t rate;
 };
 
@@ -47,7 +47,7 @@ parse_options(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, ":kz", options, NULL)) != -1) {
 		switch (opt) {
 		case 'k': request.keep = true; break;
-		case 'z': request.packs = true; break;
+		case 'z': request.compress = true; break;
 		case BWLIMIT:
 			has_rate = true;
 			if (parse_size(optarg, &request.rate, &why) < 0)
@@ -68,7 +68,7 @@ parse_options(int argc, char **argv)
 	if (engines_load(&engines, getenv, &why) < 0 ||
 	    !(engine = engines_find(&engines, request.engine, &why)))
 		die_usage("%s", why.text);
-	request.packs |= engine->packs;
+	request.compress |= engine->compress;
 	request.is_region = engine->is_region;
 	if (!has_rate)
 		request.rate = engine->rate;
@@ -94,7 +94,7 @@ main(int argc, char **argv)
 	fetch.engine = request.engine;
 	fetch.directory = request.directory;
 	fetch.is_region = request.is_region;
-	fetch.packs = request.packs;
+	fetch.compress = request.compress;
 	fetch.rate = request.rate;
 	if (fetch_ask(&fetch, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
 		die("%s", why.text);

@@ -42,7 +42,7 @@ parse_options(int argc, char **argv, bool *waits)
 
 /* One that is just being started is stopped once it is. */
 static void
-let_it_start(struct spool_entry *entry)
+wait_until_started(struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 
@@ -55,7 +55,7 @@ let_it_start(struct spool_entry *entry)
 
 /* A capture that has not begun is removed, by the process that waits for its time. */
 static bool
-call_off(struct spool_entry *entry)
+cancel(struct spool_entry *entry)
 {
 	struct failure why = FAILURE_INIT;
 
@@ -115,11 +115,11 @@ main(int argc, char **argv)
 	cli_siblings_first();
 	if (spool_open_entry(&entry, word, getenv, &why) < 0)
 		die("%s", why.text);
-	if (call_off(&entry)) {
+	if (cancel(&entry)) {
 		warn("capture '%s' is called off", entry.id);
 		return EXIT_DONE;
 	}
-	let_it_start(&entry);
+	wait_until_started(&entry);
 	if (!spool_entry_is_over(&entry))
 		stop_engines(&entry);
 	if (!waits) {

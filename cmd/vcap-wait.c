@@ -43,7 +43,7 @@ parse_options(int argc, char **argv, int64_t *poll_ns)
 }
 
 static _Noreturn void
-say_cancelled(const char *id)
+die_cancelled(const char *id)
 {
 	die("capture '%s' was called off before it began", id);
 }
@@ -62,7 +62,7 @@ begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 	memcpy(id, entry->id, sizeof(id));
 	if (spool_withdraw(spool, entry, why) < 0)
 		die("%s", why->text);
-	say_cancelled(id);
+	die_cancelled(id);
 }
 
 /* Does what is left to do. A failure is taken down as the capture's, unless there only is no room.
@@ -118,7 +118,7 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	if (spool_entry_lock(&entry, &why) < 0) {
 		if (spool_was_withdrawn(&entry))
-			say_cancelled(entry.id);
+			die_cancelled(entry.id);
 		die("%s", why.text);
 	}
 	if (!spool_entry_is_over(&entry))

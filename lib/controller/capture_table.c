@@ -169,38 +169,38 @@ options(const struct spool_entry *entry)
 	return exclude ? "-x" : "";
 }
 
-/* What of a row is neither there already nor short. */
-struct heap {
+/* The cells of a row that have to be allocated. */
+struct cells {
 	char *service, *engines, *missing, *both, *addresses, *file;
 };
 
 static int
-heap_fill(struct heap *heap, const struct spool_entry *entry)
+cells_fill(struct cells *cells, const struct spool_entry *entry)
 {
 	const int length = (int)(strlen(entry->id) - SPOOL_ENTRY_TIME - 1);
 
-	*heap = (struct heap){.engines = engine_list(entry, false),
-			      .missing = engine_list(entry, true),
-			      .addresses = addresses(entry),
-			      .file = spool_entry_file(entry, "%s.pcapng", entry->id)};
-	if (!heap->engines || !heap->missing || !heap->addresses || !heap->file ||
-	    asprintf(&heap->service, "%.*s", length, entry->id) < 0)
+	*cells = (struct cells){.engines = engine_list(entry, false),
+				.missing = engine_list(entry, true),
+				.addresses = addresses(entry),
+				.file = spool_entry_file(entry, "%s.pcapng", entry->id)};
+	if (!cells->engines || !cells->missing || !cells->addresses || !cells->file ||
+	    asprintf(&cells->service, "%.*s", length, entry->id) < 0)
 		return -1;
-	return asprintf(&heap->both, *heap->missing ? "%s (missing %s)" : "%s%s", heap->engines,
-			heap->missing) < 0
+	return asprintf(&cells->both, *cells->missing ? "%s (missing %s)" : "%s%s", cells->engines,
+			cells->missing) < 0
 		   ? -1
 		   : 0;
 }
 
 static void
-heap_release(struct heap *heap)
+cells_release(struct cells *cells)
 {
-	free(heap->service);
-	free(heap->engines);
-	free(heap->missing);
-	free(heap->both);
-	free(heap->addresses);
-	free(heap->file);
+	free(cells->service);
+	free(cells->engines);
+	free(cells->missing);
+	free(cells->both);
+	free(cells->addresses);
+	free(cells->file);
 }
 
 static char *
@@ -211,7 +211,7 @@ format_counter(uint64_t value, char to[INSTANT])
 }
 
 static int
-add_row(struct table *table, const struct spool_entry *entry, const struct heap *heap,
+add_row(struct table *table, const struct spool_entry *entry, const struct cells *cells,
 	enum table_form form, struct failure *why)
 {
 	const struct keyval *facts = &entry->facts;
@@ -228,12 +228,12 @@ add_row(struct table *table, const struct spool_entry *entry, const struct heap 
 	    table,
 	    (const char *const[WIDTH]){
 		date,
-		heap->service,
+		cells->service,
 		form == TABLE_HUMAN ? text_size(size, sized) : format_counter(size, number[0]),
 		format_counter(engine_state_total(entry, "packets"), number[1]),
 		format_counter(engine_state_total(entry, "dropped"), number[2]),
-		in_one ? heap->both : heap->engines,
-		heap->missing,
+		in_one ? cells->both : cells->engines,
+		cells->missing,
 		spool_entry_state_name(entry),
 		entry->id,
 		keyval_get(facts, "message"),
@@ -246,9 +246,9 @@ add_row(struct table *table, const struct spool_entry *entry, const struct heap 
 		keyval_get(facts, "monitors"),
 		options(entry),
 		format_counter(keyval_number(facts, "specs", 0), number[3]),
-		heap->addresses,
+		cells->addresses,
 		keyval_get(facts, "expression"),
-		size > 0 && spool_entry_is_over(entry) ? heap->file : "",
+		size > 0 && spool_entry_is_over(entry) ? cells->file : "",
 	    },
 	    why);
 }
@@ -257,13 +257,13 @@ int
 capture_table_add(struct table *table, const struct spool_entry *entry, enum table_form form,
 		  struct failure *why)
 {
-	struct heap heap;
-	int rc = heap_fill(&heap, entry);
+	struct cells cells;
+	int rc = cells_fill(&cells, entry);
 
 	if (rc < 0)
 		failure_nomem(why);
 	else
-		rc = add_row(table, entry, &heap, form, why);
-	heap_release(&heap);
+		rc = add_row(table, entry, &cells, form, why);
+	cells_release(&cells);
 	return rc;
 }

@@ -163,7 +163,7 @@ largest_of(const struct spool_entry *entry, const struct strvec *engines)
 /* Gives up those that say they have more than there could be room for whatever is removed here, the
  * largest first: by mistake or not, they are not to hold up the others. */
 static int
-give_up_absurd(struct collect *collect, struct failure *why)
+give_up_oversized(struct collect *collect, struct failure *why)
 {
 	const uint64_t most = diskquota_capacity(collect->entry->dir);
 	int rc = 0;
@@ -200,7 +200,7 @@ collect_fetch(struct collect *collect, struct failure *why)
 	if (rc == 0)
 		rc = clock_correct_note_end(collect->entry, why);
 	if (rc == 0)
-		rc = give_up_absurd(collect, why);
+		rc = give_up_oversized(collect, why);
 	all = spool_entry_participants(collect->entry);
 	left = fetched_or_not(collect->entry, false);
 	if (rc == 0)

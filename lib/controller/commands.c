@@ -26,9 +26,9 @@ commands_filter(const struct params *params)
 		strvec_pushl(&argv, "-e", params->expression, NULL);
 	/* A filter that accepts too much is harmless where vcap-join drops the rest. One that
 	 * excludes too much is not: then everything has to pass. */
-	if (params->roughly && params->invert)
+	if (params->widens && params->invert)
 		return strvec_detach(&argv);
-	if (params->roughly)
+	if (params->widens)
 		strvec_push(&argv, "--widen");
 	if (params->per_packet)
 		strvec_push(&argv, "-P");

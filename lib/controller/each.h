@@ -1,6 +1,6 @@
 /*
  * vcap-each: one command for several engines of a capture. How it ends for each is in the engine's
- * state in the spool; complaints go to standard error.
+ * state in the spool; errors go to standard error.
  */
 #ifndef VCAP_EACH_H
 #define VCAP_EACH_H

@@ -136,7 +136,7 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 		engine->sudo = true;
 		rc = strcmp(value, "sudo") == 0 ? 0 : -1;
 	} else if (length == 8 && strncmp(word, "compress", length) == 0) {
-		engine->packs = true;
+		engine->compress = true;
 		rc = strcmp(value, "zstd") == 0 ? 0 : -1;
 	} else if (length == 7 && strncmp(word, "bwlimit", length) == 0) {
 		rc = parse_size(value, &engine->rate, NULL);

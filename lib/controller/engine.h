@@ -22,7 +22,7 @@ struct engine {
 	char *flows;       /* source of connection pairs (pairsource_spec.h), or NULL */
 	bool sudo;
 	bool is_region; /* a controller with engines of its own */
-	bool packs;     /* compress what is fetched */
+	bool compress;  /* compress what is fetched */
 	uint64_t rate;  /* bytes a second to fetch at most; 0: any */
 	/* ENGINE_SSH: the destination, then options of ssh. ENGINE_EXEC: the prefix. NULL-ended. */
 	char **words;

@@ -88,7 +88,7 @@ last_line(const char *text, int *length)
 
 int
 engine_state_record(const struct spool_entry *entry, const char *engine, const char *output,
-		    const char *complaints, int status, struct failure *why)
+		    const char *errors, int status, struct failure *why)
 {
 	struct keyval state, answer = KEYVAL_INIT;
 	struct failure detail = FAILURE_INIT;
@@ -99,13 +99,13 @@ engine_state_record(const struct spool_entry *entry, const char *engine, const c
 		return -1;
 	if (keyval_parse(&answer, output, &detail) < 0 && status == 0) {
 		status = 1;
-		complaints = detail.text;
+		errors = detail.text;
 	}
 	for (size_t i = 0; i < answer.count && rc == 0; i++)
 		rc = keyval_set(&state, answer.pairs[i].key, "%s", answer.pairs[i].value);
-	complaints = last_line(status ? complaints : "", &length);
+	errors = last_line(status ? errors : "", &length);
 	if (rc < 0 || keyval_set(&state, "exit", "%d", status) < 0 ||
-	    keyval_set(&state, "error", "%.*s", length, complaints) < 0)
+	    keyval_set(&state, "error", "%.*s", length, errors) < 0)
 		rc = failure_nomem(why);
 	else
 		rc = store_state(entry, engine, &state, why);

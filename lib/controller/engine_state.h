@@ -33,11 +33,11 @@ enum engine_status engine_state_status(const struct keyval *state);
 
 /*
  * Stores how a command for the engine ended. The `key value` lines of its output replace those
- * known; `exit` is its status, and `error` the last line of its complaints, or empty if it
+ * known; `exit` is its status, and `error` the last line of its errors, or empty if it
  * succeeded. Output in another form counts as status 1.
  */
 int engine_state_record(const struct spool_entry *entry, const char *engine, const char *output,
-			const char *complaints, int status, struct failure *why);
+			const char *errors, int status, struct failure *why);
 
 /* Appends text to the engine's log, control characters neutralised, until the log has
  * ENGINE_STATE_LOG_MAX bytes. */

@@ -12,7 +12,7 @@
 void
 enginecheck_release(struct enginecheck *check)
 {
-	keyval_release(&check->said);
+	keyval_release(&check->answer);
 	strvec_release(&check->addresses);
 	*check = ENGINECHECK_INIT;
 }
@@ -50,15 +50,15 @@ static void
 read_check(const struct task *task, void *context)
 {
 	struct enginecheck *check = find(context, task->name);
-	struct keyval said = KEYVAL_INIT;
+	struct keyval answer = KEYVAL_INIT;
 
-	if (task->status <= 1 && keyval_parse(&said, task->out, NULL) == 0 &&
-	    keyval_get(&said, "version")) {
-		check->said = said;
+	if (task->status <= 1 && keyval_parse(&answer, task->out, NULL) == 0 &&
+	    keyval_get(&answer, "version")) {
+		check->answer = answer;
 		check->is_reached = true;
 		check->is_ready = task->status == 0;
 	} else {
-		keyval_release(&said);
+		keyval_release(&answer);
 	}
 	if (!check->is_ready)
 		set_problem(check, task);
@@ -68,11 +68,11 @@ static void
 read_clock(const struct task *task, void *context)
 {
 	struct enginecheck *check = find(context, task->name);
-	struct keyval said = KEYVAL_INIT;
+	struct keyval answer = KEYVAL_INIT;
 
-	if (task->status == 0 && keyval_parse(&said, task->out, NULL) == 0)
-		check->has_clock = clock_offset_read(&check->offset, &said, "clock");
-	keyval_release(&said);
+	if (task->status == 0 && keyval_parse(&answer, task->out, NULL) == 0)
+		check->has_clock = clock_offset_read(&check->offset, &answer, "clock");
+	keyval_release(&answer);
 }
 
 static char **
@@ -146,9 +146,9 @@ enginecheck_values(const struct enginecheck *check, const char *key)
 	struct strvec values = STRVEC_INIT;
 	char *text;
 
-	for (size_t i = 0; i < check->said.count; i++)
-		if (strcmp(check->said.pairs[i].key, key) == 0)
-			strvec_push(&values, check->said.pairs[i].value);
+	for (size_t i = 0; i < check->answer.count; i++)
+		if (strcmp(check->answer.pairs[i].key, key) == 0)
+			strvec_push(&values, check->answer.pairs[i].value);
 	text = strvec_join(&values, " ");
 	strvec_release(&values);
 	return text;

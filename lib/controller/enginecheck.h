@@ -17,7 +17,7 @@
 struct enginecheck {
 	const struct engine *engine; /* the caller's */
 	struct strvec addresses;     /* VIPs: the engine answers which are local */
-	struct keyval said;          /* its answer; empty if it was not reached */
+	struct keyval answer;        /* its answer; empty if it was not reached */
 	bool is_reached, is_ready;
 	struct clock_offset offset; /* if has_clock */
 	bool has_clock;

@@ -34,7 +34,7 @@ struct line {
 static char *
 note_of(const struct enginecheck *check, const char *xdp)
 {
-	const char *version = keyval_get(&check->said, "version");
+	const char *version = keyval_get(&check->answer, "version");
 	struct strvec remarks = STRVEC_INIT;
 	char *text;
 
@@ -66,8 +66,8 @@ vip_text(const struct enginecheck *check, char *buffer, size_t size)
 
 	if (!check->is_reached || check->engine->is_region || all == 0)
 		return "";
-	for (size_t i = 0; i < check->said.count; i++)
-		local += strcmp(check->said.pairs[i].key, "local") == 0;
+	for (size_t i = 0; i < check->answer.count; i++)
+		local += strcmp(check->answer.pairs[i].key, "local") == 0;
 	if (local == 0)
 		return "elsewhere";
 	if (local == all)
@@ -82,13 +82,13 @@ add_human(struct table *table, const struct line *line, struct failure *why)
 	const struct enginecheck *check = line->check;
 	char free_text[TEXT_SIZE] = "", clock[32] = "", vip[64];
 
-	if (keyval_get(&check->said, "free"))
-		text_size(keyval_number(&check->said, "free", 0), free_text);
+	if (keyval_get(&check->answer, "free"))
+		text_size(keyval_number(&check->answer, "free", 0), free_text);
 	if (check->has_clock)
 		snprintf(clock, sizeof(clock), "%+.3fms", (double)check->offset.offset_ns / 1e6);
 	return table_add(table,
 			 (const char *const[]){check->engine->name, state_of(check),
-					       keyval_get(&check->said, "version"),
+					       keyval_get(&check->answer, "version"),
 					       line->interfaces, vip_text(check, vip, sizeof(vip)),
 					       free_text, clock, line->note},
 			 why);
@@ -114,10 +114,10 @@ add_script(struct table *table, const struct line *line, struct failure *why)
 		rc = table_add(table,
 			       (const char *const[]){
 				   check->engine->name, state_of(check),
-				   keyval_get(&check->said, "version"),
-				   keyval_get(&check->said, "cap_net_raw"), line->interfaces,
-				   line->xdp, local, absent, keyval_get(&check->said, "free"),
-				   keyval_get(&check->said, "reserve"), clock, error, line->note},
+				   keyval_get(&check->answer, "version"),
+				   keyval_get(&check->answer, "cap_net_raw"), line->interfaces,
+				   line->xdp, local, absent, keyval_get(&check->answer, "free"),
+				   keyval_get(&check->answer, "reserve"), clock, error, line->note},
 			       why);
 	free(local);
 	free(absent);

@@ -22,7 +22,7 @@
 void
 fetch_release(struct fetch *fetch)
 {
-	keyval_release(&fetch->said);
+	keyval_release(&fetch->answer);
 }
 
 /* Runs vcap-host there, or what stands for it. Its status, or -1. */
@@ -49,7 +49,7 @@ fetch_ask(struct fetch *fetch, struct failure *why)
 	if (status > 0)
 		rc = failure_set(why, "engine '%s' does not know '%s'", fetch->engine,
 				 fetch->directory);
-	else if (rc == 0 && (!text || keyval_parse(&fetch->said, text, &detail) < 0))
+	else if (rc == 0 && (!text || keyval_parse(&fetch->answer, text, &detail) < 0))
 		rc = failure_set(why, "engine '%s' gave no answer of vcap's: %s", fetch->engine,
 				 text ? detail.text : "out of memory");
 	free(text);
@@ -60,10 +60,10 @@ fetch_ask(struct fetch *fetch, struct failure *why)
 
 /* The bytes that an honest stream can be at most. */
 static uint64_t
-size_limit(const struct keyval *said)
+size_limit(const struct keyval *answer)
 {
-	const uint64_t bytes = keyval_number(said, "bytes", 0);
-	const uint64_t packets = keyval_number(said, "packets", 0);
+	const uint64_t bytes = keyval_number(answer, "bytes", 0);
+	const uint64_t packets = keyval_number(answer, "packets", 0);
 
 	if (bytes > SIZE_MOST || packets > SIZE_MOST / OVERHEAD)
 		return SIZE_MOST;
@@ -72,9 +72,9 @@ size_limit(const struct keyval *said)
 
 /* Limits the file that a child may write to that. */
 static void
-limit_size(const struct keyval *said, struct rlimit *before)
+limit_size(const struct keyval *answer, struct rlimit *before)
 {
-	const rlim_t most = size_limit(said);
+	const rlim_t most = size_limit(answer);
 	struct rlimit limit;
 
 	getrlimit(RLIMIT_FSIZE, before);
@@ -100,16 +100,16 @@ wait_while_growing(struct process *child, int fd)
 
 /* Has vcap-merge there write to fd, through a relay. Its status, or -1. */
 static int
-stream_through_pump(const struct fetch *fetch, int fd, struct failure *why)
+stream_through_relay(const struct fetch *fetch, int fd, struct failure *why)
 {
 	const struct relay_options options = {
-	    .kind = fetch->packs ? RELAY_DECOMPRESS : RELAY_COPY,
+	    .kind = fetch->compress ? RELAY_DECOMPRESS : RELAY_COPY,
 	    .rate = fetch->rate,
-	    .most = size_limit(&fetch->said),
+	    .most = size_limit(&fetch->answer),
 	    .timeout_ns = PATIENCE_NS,
 	};
 	char **argv =
-	    commands_fetch(fetch->engine, fetch->is_region, fetch->packs, fetch->directory);
+	    commands_fetch(fetch->engine, fetch->is_region, fetch->compress, fetch->directory);
 	struct failure reason = FAILURE_INIT;
 	struct relay relay;
 	struct process child;
@@ -144,25 +144,25 @@ fetch_stream(const struct fetch *fetch, int fd, struct failure *why)
 	char **argv;
 	int rc;
 
-	if (fetch->packs || fetch->rate)
-		return stream_through_pump(fetch, fd, why);
-	argv = commands_fetch(fetch->engine, fetch->is_region, fetch->packs, fetch->directory);
+	if (fetch->compress || fetch->rate)
+		return stream_through_relay(fetch, fd, why);
+	argv = commands_fetch(fetch->engine, fetch->is_region, fetch->compress, fetch->directory);
 	if (!argv)
 		return failure_nomem(why);
-	limit_size(&fetch->said, &before);
+	limit_size(&fetch->answer, &before);
 	rc = process_start(&child, argv, -1, fd, STDERR_FILENO, why);
 	setrlimit(RLIMIT_FSIZE, &before);
 	strvec_free(argv);
 	return rc < 0 ? -1 : wait_while_growing(&child, fd);
 }
 
-/* Whether the file at path is what the engine said: 0, 3 or -1. */
+/* Compares the file at path with the counts in the answer: 0, EXIT_PARTIAL or -1. */
 static int
 check(const struct fetch *fetch, const char *path, struct failure *why)
 {
-	uint64_t packets = keyval_number(&fetch->said, "packets", 0);
-	uint64_t bytes = keyval_number(&fetch->said, "bytes", 0);
-	const char *reason = keyval_get(&fetch->said, "reason");
+	uint64_t packets = keyval_number(&fetch->answer, "packets", 0);
+	uint64_t bytes = keyval_number(&fetch->answer, "bytes", 0);
+	const char *reason = keyval_get(&fetch->answer, "reason");
 	struct count count = {0};
 
 	if (count_file(&count, path, why) < 0)

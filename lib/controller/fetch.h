@@ -17,9 +17,9 @@ struct fetch {
 	const char *engine;
 	const char *directory; /* of the capture on the engine; or its id, in a region */
 	bool is_region;        /* the engine is a controller */
-	bool packs;            /* it is compressed on the way */
+	bool compress;         /* it is compressed on the way */
 	uint64_t rate;         /* bytes a second to take at most; 0: any */
-	struct keyval said;    /* by the engine, of what it has kept */
+	struct keyval answer;  /* by the engine, of what it has kept */
 };
 
 #define FETCH_INIT ((struct fetch){0})

@@ -23,7 +23,7 @@ struct params {
 	bool per_packet;        /* -P */
 	bool invert;            /* -x */
 	bool joins;             /* vcap-join runs on the engines and makes the final decision */
-	bool roughly;           /* ... because a program cannot hold all addresses */
+	bool widens;            /* ... because a program cannot hold all addresses */
 	uint64_t count;         /* packets per core; 0: any number */
 	int64_t duration_ns;    /* 0: for ever */
 	uint64_t snaplen;       /* bytes per packet; 0: all */

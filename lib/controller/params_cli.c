@@ -156,12 +156,12 @@ decide(struct params_cli *cli, const struct service *service, config_variable *v
 	struct params *params = &cli->params;
 
 	params->joins = needs_join(cli, service, variable);
-	params->roughly = is_large(params);
-	if (params->roughly && !params->joins)
+	params->widens = is_large(params);
+	if (params->widens && !params->joins)
 		snprintf(cli->remark, sizeof(cli->remark),
 			 "too many addresses for the filter program: vcap-join "
 			 "applies them on the engines");
-	params->joins |= params->roughly;
+	params->joins |= params->widens;
 }
 
 int

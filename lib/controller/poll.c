@@ -20,37 +20,37 @@
 #define TICK_NS (NS_PER_SECOND / 4)
 
 /* How an engine stands, from its state in the spool. */
-enum standing { RUNNING, ENDED, OUT_OF_REACH };
+enum progress { RUNNING, ENDED, UNREACHABLE };
 
-static enum standing
-standing_of(const struct spool_entry *entry, const char *engine)
+static enum progress
+progress_of(const struct spool_entry *entry, const char *engine)
 {
 	struct keyval state;
-	enum standing standing = OUT_OF_REACH;
+	enum progress progress = UNREACHABLE;
 
 	if (engine_state_load(entry, engine, &state, NULL) < 0)
-		return OUT_OF_REACH;
+		return UNREACHABLE;
 	if (keyval_number(&state, "exit", 256) == 0)
-		standing = engine_state_status(&state) >= ENGINE_DONE ? ENDED : RUNNING;
+		progress = engine_state_status(&state) >= ENGINE_DONE ? ENDED : RUNNING;
 	keyval_release(&state);
-	return standing;
+	return progress;
 }
 
 /* Those of the engines that have not ended, and how many of them are known to run. One whose file
  * is here has, whatever has become of its copy. */
 static struct strvec
-unsettled(const struct spool_entry *entry, const struct strvec *engines, size_t *running)
+unfinished(const struct spool_entry *entry, const struct strvec *engines, size_t *running)
 {
 	struct strvec open = STRVEC_INIT;
 
 	*running = 0;
 	for (size_t i = 0; i < engines->count; i++) {
-		enum standing standing = engine_state_has_file(entry, engines->list[i])
+		enum progress progress = engine_state_has_file(entry, engines->list[i])
 					     ? ENDED
-					     : standing_of(entry, engines->list[i]);
+					     : progress_of(entry, engines->list[i]);
 
-		*running += standing == RUNNING;
-		if (standing != ENDED)
+		*running += progress == RUNNING;
+		if (progress != ENDED)
 			strvec_push(&open, engines->list[i]);
 	}
 	return open;
@@ -131,7 +131,7 @@ retry_missing(struct spool_entry *entry, struct failure *why)
 	rc = each_run(entry, &lost, (struct each_options){.timeout = "45s"},
 		      commands_each(COMMANDS_STOP), why);
 	for (size_t i = 0; i < lost.count && rc >= 0; i++)
-		if (standing_of(entry, lost.list[i]) == ENDED)
+		if (progress_of(entry, lost.list[i]) == ENDED)
 			spool_entry_drop_missing(entry, lost.list[i]);
 	strvec_release(&all);
 	strvec_release(&lost);
@@ -153,7 +153,7 @@ poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why
 		size_t running;
 
 		strvec_release(&open);
-		open = unsettled(entry, &engines, &running);
+		open = unfinished(entry, &engines, &running);
 		if (ask_at && open.count == 0)
 			break;
 		/* Patience is for the time when there is nothing else to wait for. */

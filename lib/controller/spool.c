@@ -279,7 +279,7 @@ remove_capture(const struct spool *spool, const char *id)
 
 /* What a process that was killed has not removed to the end. */
 static void
-sweep_removed(const struct spool *spool)
+remove_leftovers(const struct spool *spool)
 {
 	int fd = openat(spool->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -324,7 +324,7 @@ spool_create(const struct spool *spool, const char *service, struct keyval *fact
 	*capture = SPOOL_ENTRY_INIT;
 	if (flock(spool->dir, LOCK_EX) < 0)
 		return failure_errno(why, "cannot lock '%s'", spool->path);
-	sweep_removed(spool);
+	remove_leftovers(spool);
 	rc = find_unfinished(spool, service, other, why);
 	if (rc > 0)
 		rc = failure_set(why, "'%s' is being captured already: '%s'", service, other);

@@ -249,7 +249,7 @@ refuse_end(enum grammar_mode mode, const struct strvec *words, struct failure *w
 }
 
 int
-grammar_parse(enum grammar_mode mode, const struct strvec *words, struct sentence *sentence,
+grammar_parse(enum grammar_mode mode, const struct strvec *words, struct grammar_command *command,
 	      struct failure *why)
 {
 	enum grammar_mode now = mode;
@@ -257,7 +257,7 @@ grammar_parse(enum grammar_mode mode, const struct strvec *words, struct sentenc
 	size_t followed;
 	int at;
 
-	*sentence = (struct sentence){.verb = GRAMMAR_NOTHING};
+	*command = (struct grammar_command){.verb = GRAMMAR_NOTHING};
 	if (words->count == 0)
 		return 0;
 	followed = follow(&now, words->list, words->count, &at, &value);
@@ -265,8 +265,8 @@ grammar_parse(enum grammar_mode mode, const struct strvec *words, struct sentenc
 		return refuse_word(words, followed, why);
 	if (at < 0 || nodes[at].verb == GRAMMAR_NOTHING)
 		return refuse_end(mode, words, why);
-	*sentence = (struct sentence){nodes[at].verb, nodes[at].field,
-				      nodes[at].value ? nodes[at].value : value};
+	*command = (struct grammar_command){nodes[at].verb, nodes[at].field,
+					    nodes[at].value ? nodes[at].value : value};
 	return 0;
 }
 
@@ -291,7 +291,7 @@ grammar_next(enum grammar_mode mode, char *const *words, size_t count, grammar_t
 
 /* Prints the commands below a node, whose own words are in before. */
 static void
-print_sentences(enum grammar_mode mode, int parent, const char *before, FILE *out)
+print_commands(enum grammar_mode mode, int parent, const char *before, FILE *out)
 {
 	for (int i = next_choice(mode, parent, -1); i < NODES; i = next_choice(mode, parent, i)) {
 		char said[200];
@@ -301,12 +301,12 @@ print_sentences(enum grammar_mode mode, int parent, const char *before, FILE *ou
 			fprintf(out, "  %-44s %s\n", "do <command>", nodes[i].help);
 		else if (nodes[i].verb != GRAMMAR_NOTHING)
 			fprintf(out, "  %-44s %s\n", said, nodes[i].help);
-		print_sentences(mode, i, said, out);
+		print_commands(mode, i, said, out);
 	}
 }
 
 void
 grammar_help(enum grammar_mode mode, FILE *out)
 {
-	print_sentences(mode, -1, "", out);
+	print_commands(mode, -1, "", out);
 }

@@ -35,7 +35,7 @@ enum grammar_verb {
 	GRAMMAR_EXIT,
 };
 
-struct sentence {
+struct grammar_command {
 	enum grammar_verb verb;
 	enum settings_field field;
 	const char *value; /* one of the words, or constant; NULL: none */
@@ -44,10 +44,10 @@ struct sentence {
 /* Appends the words of a line; `#` begins a comment. -1: out of memory. */
 int grammar_split(const char *line, struct strvec *words);
 
-/* Parses a command; words are not abbreviated. Strings of the sentence point into words. -1: a word
+/* Parses a command; words are not abbreviated. Strings of the command point into words. -1: a word
  * is unknown or missing, with why. */
-int grammar_parse(enum grammar_mode mode, const struct strvec *words, struct sentence *sentence,
-		  struct failure *why);
+int grammar_parse(enum grammar_mode mode, const struct strvec *words,
+		  struct grammar_command *command, struct failure *why);
 
 /* What a value names, so that a caller can list the values there are. */
 enum grammar_value { GRAMMAR_NO_VALUE, GRAMMAR_A_SERVICE, GRAMMAR_AN_ADDRESS_SET, GRAMMAR_OTHER };

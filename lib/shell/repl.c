@@ -76,10 +76,10 @@ read_line(struct shell *shell, char **line)
 
 /* Carries out a line; returns its exit code. */
 static int
-obey(struct shell *shell, const char *line)
+execute(struct shell *shell, const char *line)
 {
 	struct failure why = FAILURE_INIT;
-	int status = shell_obey(shell, line, &why);
+	int status = shell_execute(shell, line, &why);
 
 	if (status != EXIT_DONE && status != EXIT_PARTIAL)
 		warn_of_failure(shell, line, why.text);
@@ -100,7 +100,7 @@ repl_run(struct shell *shell)
 			return status;
 		if (!line)
 			break;
-		status = obey(shell, line);
+		status = execute(shell, line);
 		free(line);
 		if (is_script && status != EXIT_DONE && status != EXIT_PARTIAL)
 			return status;

@@ -113,12 +113,12 @@ save(struct shell *shell, struct failure *why)
 
 /* Enters the addresses, with one that is added at once unless the value is NULL. */
 static int
-enter_addresses(struct shell *shell, const struct sentence *sentence, struct failure *why)
+enter_addresses(struct shell *shell, const struct grammar_command *command, struct failure *why)
 {
 	if (settings_copy(&shell->outer, &shell->draft, why) < 0)
 		return EXIT_FAILED;
-	if (sentence->value &&
-	    settings_set(&shell->draft, sentence->field, sentence->value, why) < 0) {
+	if (command->value &&
+	    settings_set(&shell->draft, command->field, command->value, why) < 0) {
 		settings_release(&shell->outer);
 		return EXIT_MISUSE;
 	}
@@ -141,11 +141,11 @@ where(const struct shell *shell, struct failure *why)
 }
 
 static int
-run_sentence(struct shell *shell, const struct sentence *sentence, struct failure *why)
+run_parsed(struct shell *shell, const struct grammar_command *command, struct failure *why)
 {
-	const char *value = sentence->value;
+	const char *value = command->value;
 
-	switch (sentence->verb) {
+	switch (command->verb) {
 	case GRAMMAR_NOTHING: break;
 	case GRAMMAR_DEBUG: return enter_service(shell, value, why);
 	case GRAMMAR_SHOW: return show_settings(shell, value, why);
@@ -153,16 +153,16 @@ run_sentence(struct shell *shell, const struct sentence *sentence, struct failur
 	case GRAMMAR_SHOW_SERVICES:
 		return shell_capture_status(run_command_services(shell->out, why));
 	case GRAMMAR_SET:
-		if (sentence->field == SETTINGS_CAPTURE)
+		if (command->field == SETTINGS_CAPTURE)
 			shell->request = SHELL_START;
-		return settings_set(&shell->draft, sentence->field, value, why) < 0 ? EXIT_MISUSE
-										    : EXIT_DONE;
+		return settings_set(&shell->draft, command->field, value, why) < 0 ? EXIT_MISUSE
+										   : EXIT_DONE;
 	case GRAMMAR_CLEAR:
-		if (sentence->field == SETTINGS_CAPTURE)
+		if (command->field == SETTINGS_CAPTURE)
 			shell->request = SHELL_STOP;
-		return settings_clear(&shell->draft, sentence->field, value, why) < 0 ? EXIT_MISUSE
-										      : EXIT_DONE;
-	case GRAMMAR_ADDRESSES: return enter_addresses(shell, sentence, why);
+		return settings_clear(&shell->draft, command->field, value, why) < 0 ? EXIT_MISUSE
+										     : EXIT_DONE;
+	case GRAMMAR_ADDRESSES: return enter_addresses(shell, command, why);
 	case GRAMMAR_SAVE: return save(shell, why);
 	case GRAMMAR_WHERE: return where(shell, why);
 	case GRAMMAR_HELP: grammar_help(shell->mode, shell->out); break;
@@ -172,19 +172,19 @@ run_sentence(struct shell *shell, const struct sentence *sentence, struct failur
 }
 
 int
-shell_obey(struct shell *shell, const char *line, struct failure *why)
+shell_execute(struct shell *shell, const char *line, struct failure *why)
 {
 	struct strvec words = STRVEC_INIT;
-	struct sentence sentence;
+	struct grammar_command command;
 	int rc = EXIT_MISUSE;
 
 	if (grammar_split(line, &words) < 0) {
 		failure_nomem(why);
 		rc = EXIT_FAILED;
-	} else if (grammar_parse(shell->mode, &words, &sentence, why) == 0) {
-		if (sentence.verb != GRAMMAR_EXIT && sentence.verb != GRAMMAR_NOTHING)
+	} else if (grammar_parse(shell->mode, &words, &command, why) == 0) {
+		if (command.verb != GRAMMAR_EXIT && command.verb != GRAMMAR_NOTHING)
 			shell->is_warned = false;
-		rc = run_sentence(shell, &sentence, why);
+		rc = run_parsed(shell, &command, why);
 	}
 	strvec_release(&words);
 	return rc;

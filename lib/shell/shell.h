@@ -12,7 +12,7 @@
 /* Carries out a line. Returns an exit code (exitcode.h): other than EXIT_DONE and EXIT_PARTIAL it
  * is a failure, with why, which is empty if a command has printed it; mode and settings are
  * unchanged then. */
-int shell_obey(struct shell *shell, const char *line, struct failure *why);
+int shell_execute(struct shell *shell, const char *line, struct failure *why);
 
 /* The prompt of the current mode: heap. NULL: out of memory. */
 char *shell_prompt(const struct shell *shell);

@@ -24,14 +24,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum grammar_mode mode = modes[size ? data[0] % 3 : 0];
 	char *line = fuzz_text(data + (size > 0), size - (size > 0));
 	struct strvec words = STRVEC_INIT;
-	struct sentence sentence;
+	struct grammar_command command;
 	struct failure why = FAILURE_INIT;
 
 	must(grammar_split(line, &words) == 0);
-	if (grammar_parse(mode, &words, &sentence, &why) < 0) {
+	if (grammar_parse(mode, &words, &command, &why) < 0) {
 		must(why.text[0]);
 	} else {
-		must((sentence.verb == GRAMMAR_NOTHING) == (words.count == 0));
+		must((command.verb == GRAMMAR_NOTHING) == (words.count == 0));
 		for (size_t i = 0; i < words.count; i++) {
 			struct search search = {words.list[i], 0};
 

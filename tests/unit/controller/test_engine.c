@@ -32,9 +32,9 @@ reads(void)
 	engine = engines_find(&engines, "lb3", &why);
 	is_str(engine->words[3], "lb3", "the prefix");
 	is_str(engine->directory, ENGINE_DIRECTORY, "where captures live unless said");
-	ok(!engine->packs && engine->rate == 0, "fetched as it is unless said");
+	ok(!engine->compress && engine->rate == 0, "fetched as it is unless said");
 	engine = engines_find(&engines, "lb4", &why);
-	ok(engine->packs && engine->rate == 2 << 20, "a slow link");
+	ok(engine->compress && engine->rate == 2 << 20, "a slow link");
 	ok(!engines_find(&engines, "lb5", &why), "one that is not there");
 	is_str(why.text, "unknown engine 'lb5'", "... is named");
 	ok(engine_is_listed("lb1,lb33,lb3", "lb3") && !engine_is_listed("lb1,lb33", "lb3"),

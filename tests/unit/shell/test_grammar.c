@@ -3,18 +3,18 @@
 
 #include <stdlib.h>
 
-static struct sentence
+static struct grammar_command
 parsed(enum grammar_mode mode, const char *line, struct failure *why)
 {
-	static struct strvec words; /* the sentence's value is one of them */
-	struct sentence sentence;
+	static struct strvec words; /* the command's value is one of them */
+	struct grammar_command command;
 
 	strvec_release(&words);
 	grammar_split(line, &words);
 	*why = FAILURE_INIT;
-	if (grammar_parse(mode, &words, &sentence, why) < 0)
-		sentence = (struct sentence){.verb = GRAMMAR_NOTHING};
-	return sentence;
+	if (grammar_parse(mode, &words, &command, why) < 0)
+		command = (struct grammar_command){.verb = GRAMMAR_NOTHING};
+	return command;
 }
 
 static void
@@ -22,7 +22,7 @@ means(enum grammar_mode mode, const char *line, enum grammar_verb verb, enum set
       const char *value)
 {
 	struct failure why;
-	struct sentence got = parsed(mode, line, &why);
+	struct grammar_command got = parsed(mode, line, &why);
 
 	ok(!why.text[0] && got.verb == verb && got.field == field, "'%.*s' is understood%s%s",
 	   (int)strcspn(line, "\r"), line, why.text[0] ? ": " : "", why.text);
@@ -59,7 +59,7 @@ next(enum grammar_mode mode, const char *before, const char *wanted)
 	strvec_release(&choices);
 }
 
-/* Whatever may come next is understood, or leads on: every sentence of a mode, with some word for
+/* Whatever may come next is understood, or leads on: every command of a mode, with some word for
  * each value. */
 struct walk {
 	enum grammar_mode mode;
@@ -76,7 +76,7 @@ walk_on(void *context, const struct grammar_choice *choice)
 	struct failure why;
 
 	if (strcmp(choice->word, "<cr>") == 0) {
-		struct sentence got = parsed(walk->mode, walk->before, &why);
+		struct grammar_command got = parsed(walk->mode, walk->before, &why);
 
 		walk->sentences++;
 		walk->bad +=
