@@ -76,9 +76,11 @@ become(char *const *argv, const int fds[3], int report)
 	_exit(EXIT_NOT_FOUND);
 }
 
+enum spawn_as { SPAWN_CHILD, SPAWN_DETACHED };
+
 /* Forks and executes argv. Returns the pid (detached: of a process that has ended), or -1. */
 static pid_t
-spawn(char *const *argv, const int fds[3], bool detached, struct failure *why)
+spawn(char *const *argv, const int fds[3], enum spawn_as as, struct failure *why)
 {
 	int report[2], error = 0;
 	pid_t parent = getpid(), pid;
@@ -87,7 +89,7 @@ spawn(char *const *argv, const int fds[3], bool detached, struct failure *why)
 		return failure_errno(why, "cannot run '%s'", argv[0]);
 	pid = fork();
 	if (pid == 0) {
-		if (detached) {
+		if (as == SPAWN_DETACHED) {
 			setsid();
 			/* The child between ends at once, so init inherits its child. */
 			pid = fork();
@@ -108,7 +110,7 @@ spawn(char *const *argv, const int fds[3], bool detached, struct failure *why)
 	else if (fileio_read_full(report[0], &error, sizeof(error)) != sizeof(error))
 		error = 0;
 	close(report[0]);
-	if (pid > 0 && (error || detached))
+	if (pid > 0 && (error || as == SPAWN_DETACHED))
 		waitpid(pid, NULL, 0);
 	if (!error)
 		return pid;
@@ -121,7 +123,7 @@ process_start(struct process *child, char *const *argv, int in, int out, int err
 	      struct failure *why)
 {
 	*child = PROCESS_INIT;
-	child->pid = spawn(argv, (const int[]){in, out, err}, false, why);
+	child->pid = spawn(argv, (const int[]){in, out, err}, SPAWN_CHILD, why);
 	if (child->pid < 0)
 		return -1;
 	child->handle = pidfd_open(child->pid, 0);
@@ -183,7 +185,7 @@ process_run(char *const *argv, int in, int out, int err, int64_t timeout_ns, str
 int
 process_detach(char *const *argv, int log, struct failure *why)
 {
-	return spawn(argv, (const int[]){-1, log, log}, true, why) < 0 ? -1 : 0;
+	return spawn(argv, (const int[]){-1, log, log}, SPAWN_DETACHED, why) < 0 ? -1 : 0;
 }
 
 int

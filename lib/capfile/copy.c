@@ -37,19 +37,26 @@ copy_note(struct copy *copy, struct failure *why)
 	return writer_raw(copy->out, note->type, note->body, note->size, why);
 }
 
+/* On the heap, or NULL. */
+static char *
+take_remark(struct copy *copy)
+{
+	if (!copy->remark)
+		return NULL;
+	copy->has_remarked = true;
+	return copy->remark(copy->context);
+}
+
+/* Takes over remark, which may be NULL. */
 static int
 write_statistics(struct copy *copy, uint32_t id, const struct statistics *statistics,
-		 const char *comment, bool is_last, struct failure *why)
+		 const char *comment, char *remark, struct failure *why)
 {
-	char core[24] = "", *text, *remark = NULL;
+	char core[24] = "", *text;
 	int rc;
 
 	if (statistics->core != PACKET_NO_CORE)
 		snprintf(core, sizeof(core), "core %u\n", statistics->core);
-	if (is_last && copy->remark) {
-		remark = copy->remark(copy->context);
-		copy->has_remarked = true;
-	}
 	if (asprintf(&text, "%s%s%s%s", core, comment ? comment : "", comment && remark ? "\n" : "",
 		     remark ? remark : "") < 0) {
 		free(remark);
@@ -67,12 +74,13 @@ copy_statistics(struct copy *copy, uint32_t id, int64_t last_ns, struct failure 
 {
 	const struct interface *interface = &reader_source(copy->in)->interfaces[id];
 	struct statistics statistics = interface->statistics;
+	const bool is_last = statistics.end_ns != INT64_MIN;
 
 	if (statistics.ts_ns > last_ns)
 		statistics.ts_ns = last_ns;
 	if (write_statistics(copy, id, &statistics,
 			     statistics.commented ? interface->comment : NULL,
-			     statistics.end_ns != INT64_MIN, why) < 0)
+			     is_last ? take_remark(copy) : NULL, why) < 0)
 		return -1;
 	return writer_finish(copy->out, why);
 }
@@ -87,7 +95,8 @@ write_remark(struct copy *copy, struct failure *why)
 	if (!copy->remark || copy->has_remarked || source->interface_count == 0)
 		return 0;
 	statistics.ts_ns = source->interfaces[source->interface_count - 1].statistics.ts_ns;
-	return write_statistics(copy, source->interface_count - 1, &statistics, NULL, true, why);
+	return write_statistics(copy, source->interface_count - 1, &statistics, NULL,
+				take_remark(copy), why);
 }
 
 enum copy_outcome

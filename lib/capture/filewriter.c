@@ -21,15 +21,15 @@
 #define BUFFER_SIZE ((size_t)256 << 10)
 
 int
-filewriter_open(struct filewriter *writer, int fd, bool is_stream, struct diskquota *quota,
-		struct failure *why)
+filewriter_open(struct filewriter *writer, int fd, enum filewriter_kind kind,
+		struct diskquota *quota, struct failure *why)
 {
 	unsigned char *bytes = malloc(BUFFER_SIZE);
 
 	if (!bytes)
 		return failure_errno(why, "cannot start writing packets");
 	*writer = (struct filewriter){.fd = fd,
-				      .is_stream = is_stream,
+				      .is_stream = kind == FILEWRITER_STREAM,
 				      .quota = quota,
 				      .bytes = bytes,
 				      .capacity = BUFFER_SIZE};

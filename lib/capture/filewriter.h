@@ -26,6 +26,11 @@ enum filewriter_stop {
 	FILEWRITER_ERROR,     /* anything else: errno in error */
 };
 
+enum filewriter_kind {
+	FILEWRITER_FILE,   /* can be cut back and synced */
+	FILEWRITER_STREAM, /* a pipe or the like: what was written is gone */
+};
+
 struct filewriter {
 	int fd;
 	bool is_stream;
@@ -50,8 +55,8 @@ struct filewriter {
 
 /* Takes over fd, which filewriter_end closes. On failure, for want of memory, fd is still the
  * caller's. */
-int filewriter_open(struct filewriter *writer, int fd, bool is_stream, struct diskquota *quota,
-		    struct failure *why);
+int filewriter_open(struct filewriter *writer, int fd, enum filewriter_kind kind,
+		    struct diskquota *quota, struct failure *why);
 
 /* Limits the file to max_size bytes (0: no limit), of which end_room are for filewriter_end. Call
  * before anything is added. */

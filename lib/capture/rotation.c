@@ -47,12 +47,13 @@ open_newest(struct rotation *rotation, struct failure *why)
 {
 	struct filewriter *writer = &rotation->writer;
 	char name[64];
+	enum filewriter_kind kind = rotation->dir ? FILEWRITER_FILE : FILEWRITER_STREAM;
 	int fd = rotation->fd;
 
 	format_name(rotation, rotation->newest, name, sizeof(name));
 	if (rotation->dir && (fd = rundir_file(rotation->dir, name, why)) < 0)
 		return -1;
-	if (filewriter_open(writer, fd, !rotation->dir, rotation->quota, why) < 0) {
+	if (filewriter_open(writer, fd, kind, rotation->quota, why) < 0) {
 		if (rotation->dir)
 			close(fd);
 		return -1;

@@ -86,9 +86,10 @@ fill_bin(struct line *line, const struct summary *summary, const struct summary_
 }
 
 static int
-add_row(struct table *table, const struct summary_row *row, bool for_people, struct failure *why)
+add_row(struct table *table, const struct summary_table_form *form, const struct summary_row *row,
+	struct failure *why)
 {
-	struct line line = {.for_people = for_people};
+	struct line line = {.for_people = form->for_people};
 
 	fill_row(&line, row);
 	return table_add(table, line.cells, why);
@@ -119,7 +120,8 @@ next_iface(const struct summary *summary, size_t i, size_t end)
 /* Adds the rows of an interface that have packets, with its drops on the first; if none has packets
  * but there were drops, its first row. Returns how many, -1 without memory. */
 static int
-add_iface(struct table *table, const struct summary_row *rows, size_t count, struct failure *why)
+add_iface(struct table *table, const struct summary_table_form *form,
+	  const struct summary_row *rows, size_t count, struct failure *why)
 {
 	/* The row without a side sorts before the others. */
 	uint64_t dropped = rows->label.side ? STATISTICS_UNKNOWN : rows->counters.dropped;
@@ -131,17 +133,18 @@ add_iface(struct table *table, const struct summary_row *rows, size_t count, str
 		if (row.packets == 0)
 			continue;
 		row.counters.dropped = added++ ? STATISTICS_UNKNOWN : dropped;
-		if (add_row(table, &row, true, why) < 0)
+		if (add_row(table, form, &row, why) < 0)
 			return -1;
 	}
 	if (added || dropped == 0 || dropped == STATISTICS_UNKNOWN)
 		return added;
-	return add_row(table, rows, true, why) < 0 ? -1 : 1;
+	return add_row(table, form, rows, why) < 0 ? -1 : 1;
 }
 
 /* Adds what has packets or drops, and a row for each engine that has neither. */
 static int
-add_busy_rows(struct table *table, const struct summary *summary, struct failure *why)
+add_busy_rows(struct table *table, const struct summary_table_form *form,
+	      const struct summary *summary, struct failure *why)
 {
 	for (size_t i = 0, end; i < summary->row_count; i = end) {
 		struct summary_row idle = {.label.engine = summary->rows[i].label.engine,
@@ -153,31 +156,33 @@ add_busy_rows(struct table *table, const struct summary *summary, struct failure
 			int added;
 
 			next = next_iface(summary, at, end);
-			added = add_iface(table, &summary->rows[at], next - at, why);
+			added = add_iface(table, form, &summary->rows[at], next - at, why);
 			if (added < 0)
 				return -1;
 			all += added;
 		}
-		if (all == 0 && add_row(table, &idle, true, why) < 0)
+		if (all == 0 && add_row(table, form, &idle, why) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-add_rows(struct table *table, const struct summary *summary, bool for_people, struct failure *why)
+add_rows(struct table *table, const struct summary_table_form *form, const struct summary *summary,
+	 struct failure *why)
 {
 	for (size_t i = 0; i < summary->row_count; i++)
-		if (add_row(table, &summary->rows[i], for_people, why) < 0)
+		if (add_row(table, form, &summary->rows[i], why) < 0)
 			return -1;
 	return 0;
 }
 
 static int
-add_bins(struct table *table, const struct summary *summary, bool for_people, struct failure *why)
+add_bins(struct table *table, const struct summary_table_form *form, const struct summary *summary,
+	 struct failure *why)
 {
 	for (size_t i = 0; i < summary->bin_count; i++) {
-		struct line line = {.for_people = for_people};
+		struct line line = {.for_people = form->for_people};
 
 		fill_bin(&line, summary, &summary->bins[i]);
 		if (table_add(table, line.cells, why) < 0)
@@ -206,11 +211,11 @@ summary_table_new(const struct summary *summary, const struct summary_table_form
 		return NULL;
 	}
 	if (form->by_bin)
-		rc = add_bins(table, summary, form->for_people, why);
+		rc = add_bins(table, form, summary, why);
 	else if (form->for_people && !form->all)
-		rc = add_busy_rows(table, summary, why);
+		rc = add_busy_rows(table, form, summary, why);
 	else
-		rc = add_rows(table, summary, form->for_people, why);
+		rc = add_rows(table, form, summary, why);
 	if (rc < 0) {
 		table_free(table);
 		return NULL;

@@ -77,7 +77,7 @@ test_quota(uint64_t max_size)
 
 	pcapng_write_raw(&end, PCAPNG_ISB, payload, 100);
 	ok(diskquota_init(&quota, fd, max_size, 0, 112, &why) == 0, "quota of %d", (int)max_size);
-	filewriter_open(&writer, fd, false, &quota, &why);
+	filewriter_open(&writer, fd, FILEWRITER_FILE, &quota, &why);
 	kept = fill(&writer);
 	ok(writer.stop == FILEWRITER_SIZE, "stopped for its size");
 	ok(filewriter_end(&writer, end.bytes, end.used, FILEWRITER_SYNC) == 0,
@@ -102,7 +102,7 @@ test_refusal(rlim_t limit)
 	getrlimit(RLIMIT_FSIZE, &unlimited);
 	small = (struct rlimit){limit, unlimited.rlim_max};
 	pcapng_write_raw(&end, PCAPNG_ISB, payload, 100);
-	filewriter_open(&writer, fd, false, NULL, &why);
+	filewriter_open(&writer, fd, FILEWRITER_FILE, NULL, &why);
 	filewriter_limit(&writer, 0, (uint32_t)end.used);
 	setrlimit(RLIMIT_FSIZE, &small);
 	kept = fill(&writer);
@@ -130,7 +130,7 @@ main(void)
 	for (rlim_t limit = 30000; limit < 31000; limit += 97)
 		test_refusal(limit);
 	ok(pipe(fds) == 0, "a pipe");
-	filewriter_open(&writer, fds[1], true, NULL, &why);
+	filewriter_open(&writer, fds[1], FILEWRITER_STREAM, NULL, &why);
 	close(fds[0]);
 	fill(&writer);
 	ok(writer.stop == FILEWRITER_CLOSED, "without a reader it is closed");
