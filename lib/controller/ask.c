@@ -45,8 +45,8 @@ ask_engine(const struct ask *hosts, char *const *command, struct failure *why)
 	return ask(hosts->engines ? hosts->engines[0] : NULL, command, why);
 }
 
-/* The first word of each line that is an address: `getent ahosts`. Without a word to follow, or
- * what follows it, less a prefix length: `ip -o address`. */
+/* Appends the words of text that are addresses: all of them (`getent ahosts`), or those after one
+ * of the words in follows, without their prefix length (`ip -o address`). */
 static void
 read_addresses(char *text, const char *const *follows, struct strvec *addresses)
 {
@@ -64,7 +64,7 @@ read_addresses(char *text, const char *const *follows, struct strvec *addresses)
 		if (!is_wanted)
 			continue;
 		word[strcspn(word, "/%")] = '\0';
-		/* fe80::/10 means something else on every link. */
+		/* fe80::/10 has a meaning only together with a link. */
 		if (addr_parse(&addr, word, NULL) == 0 &&
 		    !(addr.family == 6 && (unsigned)(addr.value >> 118) == 0xfe80 >> 6) &&
 		    !strvec_has(addresses, word))

@@ -1,6 +1,6 @@
 /*
- * Questions to a host, answered by what a command prints there: on this host, or by vcap-on on
- * engines. vcap-on is found on PATH (cli_siblings_first).
+ * Asks a host by running a command there and reading its output: on this host, or through vcap-on
+ * on an engine. vcap-on is found on PATH (cli_siblings_first).
  */
 #ifndef VCAP_ASK_H
 #define VCAP_ASK_H
@@ -9,17 +9,18 @@
 #include "base/strvec.h"
 
 struct ask {
-	char *const *engines; /* names, NULL-ended; NULL: this host */
+	char *const *engines; /* names, NULL-ended, the caller's; NULL: this host */
 };
 
-/* Runs the command (NULL-ended) here or on the first engine and returns its output, on the heap. Its
- * standard error is this process's. NULL if it fails, takes more than a minute, or prints more than
- * 64 MiB. */
+/* Runs the command (NULL-ended) here or on the first engine and returns its output, on the heap.
+ * The command shares this process's standard error. NULL with why: it failed, took more than a
+ * minute, or printed more than 64 MiB. */
 char *ask_engine(const struct ask *hosts, char *const *command, struct failure *why);
 
-/* A draft_resolver (draft.h) with a struct ask as its context: the addresses of a name as the first
- * host resolves it (getent(1)), or those of all the hosts' interfaces (`ip address`) without the
- * link-local ones. */
+/* A draft_resolver (draft.h) whose context is a struct ask. Appends to addresses, each once, those
+ * of a name as the first host resolves it (getent(1)), or with name NULL those of the interfaces of
+ * all hosts (`ip address`), without link-local ones. -1 with why: a command failed, or there are
+ * none; some may have been appended. */
 int ask_find(void *context, const char *name, struct strvec *addresses, struct failure *why);
 
 #endif

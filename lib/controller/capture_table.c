@@ -66,7 +66,7 @@ capture_table_new(enum table_form form)
 	return table;
 }
 
-/* The capture's engines that take part, or those that do not. */
+/* The names of the participating engines, or of the missing ones: heap; NULL: out of memory. */
 static char *
 engine_list(const struct spool_entry *entry, bool missing)
 {
@@ -84,7 +84,7 @@ engine_list(const struct spool_entry *entry, bool missing)
 	return text;
 }
 
-/* YYYY-MM-DD HH:MM:SS of YYYYMMDD_HHMMSS at the end of an id. */
+/* Formats the YYYYMMDD_HHMMSS at the end of an id as YYYY-MM-DD HH:MM:SS. */
 static void
 format_date(const char *id, char to[INSTANT])
 {
@@ -94,7 +94,7 @@ format_date(const char *id, char to[INSTANT])
 		 t + 13);
 }
 
-/* "2026-11-22T10:15:00Z"; empty for 0, which means unknown. */
+/* "2026-11-22T10:15:00Z"; empty for 0, unknown. */
 static void
 format_instant(int64_t at_ns, char to[INSTANT])
 {

@@ -14,12 +14,12 @@
 	"CLOCKS BEGAN ENDED COUNT DURATION SNAPLEN MONITORS OPTIONS SPECS " \
 	"ADDRESSES EXPRESSION FILE"
 
-/* An empty table, which shows all columns as JSON and otherwise the main ones, until table_choose
- * says otherwise. The caller frees it. NULL: out of memory. */
+/* An empty table that shows all columns as JSON and otherwise the main ones; table_choose changes
+ * that. The caller frees it. NULL: out of memory. */
 struct table *capture_table_new(enum table_form form);
 
-/* Adds the row of a capture. For people sizes have units, and the missing engines are marked among the
- * others unless their own column is shown. -1: out of memory. */
+/* Adds the row of a capture. In TABLE_HUMAN sizes have units, and the missing engines are marked
+ * among the others unless their own column is shown. -1: out of memory. */
 int capture_table_add(struct table *table, const struct spool_entry *entry, enum table_form form,
 		      struct failure *why);
 

@@ -1,3 +1,8 @@
+/*
+ * All vcap-clocks are started before the first is waited for, and share one deadline: an engine
+ * that hangs costs the time limit once, not once for each engine. Their answers go to files in
+ * memory, so none has to be read while it runs.
+ */
 #include "controller/clock_compare.h"
 
 #include "base/clock.h"
@@ -13,7 +18,7 @@
 /* A vcap-clock for one engine. */
 struct query {
 	struct process child;
-	int answer; /* the file that it writes to; -1: it could not be started */
+	int answer; /* the descriptor that it writes to; -1: it could not be started */
 };
 
 static struct query
@@ -45,7 +50,7 @@ read_answer(int fd, struct clock_offset *offset)
 	return is_known;
 }
 
-/* Waits for the answer until until_ns (monotonic), and ends the query. */
+/* Waits for the answer until until_ns (monotonic), and terminates the query. */
 static bool
 finish_query(struct query *query, int64_t until_ns, struct clock_offset *offset)
 {

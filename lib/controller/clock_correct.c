@@ -1,3 +1,11 @@
+/*
+ * A clock may drift during a capture of days, so its offset is measured at the start and at the
+ * end, and the mean corrects the whole file, with an error that covers both (clock_offset_between);
+ * one measurement alone is used as it is. Only an offset that exceeds its error is corrected:
+ * otherwise the timestamps would be moved by noise. The offsets are kept in the engines' states, so
+ * that a vcap-wait that is repeated does not measure again after the capture what it measured
+ * before it.
+ */
 #include "controller/clock_correct.h"
 
 #include "base/keyval.h"
@@ -10,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs the command, which records the offset under the key, for the engines without that key. */
+/* Runs the command, which records the offset under key, for the engines whose state lacks key. */
 static int
 compare(const struct spool_entry *entry, const char *key, char *const *command, struct failure *why)
 {
@@ -50,7 +58,7 @@ clock_correct_note_end(const struct spool_entry *entry, struct failure *why)
 	return compare(entry, "clock-end", command, why);
 }
 
-/* The engine's offset over the whole capture, from what was recorded at its beginning and its end. */
+/* The engine's offset over the whole capture; false: none is recorded. */
 static bool
 clock_of(const struct spool_entry *entry, const char *engine, struct clock_offset *offset)
 {
@@ -68,8 +76,8 @@ clock_of(const struct spool_entry *entry, const char *engine, struct clock_offse
 	return known || ended;
 }
 
-/* The options of vcap-merge that correct the engine's times, if its clock is known to differ, and
- * comment on its clock. */
+/* Appends the options of vcap-merge that correct the engine's timestamps, if its offset is certain,
+ * and add a comment about its clock. */
 static void
 add_options(const char *engine, const struct clock_offset *offset, struct strvec *options)
 {

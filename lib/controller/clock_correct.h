@@ -1,6 +1,6 @@
 /*
- * The offsets of the clocks of a capture's engines, recorded in their states at the beginning and at
- * the end of the capture, and the corrections that follow from them for vcap-merge.
+ * Clock correction of a capture: the engines' offsets are recorded in their states at the start and
+ * the end of the capture, and become options of vcap-merge.
  */
 #ifndef VCAP_CLOCK_CORRECT_H
 #define VCAP_CLOCK_CORRECT_H
@@ -9,13 +9,14 @@
 #include "base/strvec.h"
 #include "controller/spool_entry.h"
 
-/* Measure and record the offsets that are not recorded yet, at the beginning and at the end. An engine
- * that does not answer is no failure: its times are not corrected. */
+/* Measure and record the offsets that are not recorded yet. An engine that does not answer is not a
+ * failure: its timestamps will not be corrected. -1 with why: vcap-each could not be run. */
 int clock_correct_note_start(const struct spool_entry *entry, struct failure *why);
 int clock_correct_note_end(const struct spool_entry *entry, struct failure *why);
 
-/* Appends to options, for vcap-merge, the corrections of the engines whose clocks are known to differ
- * and a comment on each clock for the file; and stores all offsets in the fact `clocks`. */
+/* Appends options of vcap-merge for these engines: a correction for each whose offset exceeds its
+ * error, and a comment about each known offset. Sets the fact `clocks` to all offsets, without
+ * storing the facts. -1: out of memory. */
 int clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
 			  struct strvec *options, struct failure *why);
 

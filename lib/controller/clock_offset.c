@@ -1,10 +1,10 @@
 /*
- * One exchange: this clock reads a, the engine's clock reads T, this clock reads b. The engine read
- * its clock at some moment between a and b, so that it is ahead by T - (a + b) / 2 and that is wrong
- * by (b - a) / 2 at most, however unequal the two ways are (RFC 5905 section 8, with no time between
- * the engine's receipt and its reply). The error is a bound, not an estimate, and the shortest of
- * several exchanges has the smallest one. All go through one session: the first may wait for a login,
- * the others are as fast as the network.
+ * In an exchange this host reads its clock (a), the engine reads its own (T), and this host reads
+ * its clock again (b). The engine's reading lies between a and b, so its clock is ahead by T - (a +
+ * b) / 2, with an error of at most (b - a) / 2 however asymmetric the path is (RFC 5905 section 8,
+ * with no delay between the engine's receipt and its reply). This is a bound, not an estimate, and
+ * the shortest of several exchanges has the smallest. All use one session: the first may wait for a
+ * login, the others are as fast as the network.
  */
 #include "controller/clock_offset.h"
 
@@ -27,7 +27,7 @@
 #define ANSWER_MAX 64 /* bytes of a time and its newline */
 #define TIMEOUT_NS (10 * NS_PER_SECOND)
 
-/* Reads one line from fd, without its newline, until the time limit (monotonic). */
+/* Reads one line from fd, without its newline, until the limit (monotonic). */
 static int
 read_line(int fd, char line[ANSWER_MAX], int64_t limit)
 {
@@ -59,7 +59,7 @@ read_line(int fd, char line[ANSWER_MAX], int64_t limit)
 	return -1;
 }
 
-/* Makes one exchange, which replaces *best if it was shorter. */
+/* Makes one exchange, whose result replaces *best if it was shorter. */
 static int
 exchange(int fd, struct clock_offset *best, const char *engine, struct failure *why)
 {
@@ -72,7 +72,8 @@ exchange(int fd, struct clock_offset *best, const char *engine, struct failure *
 		return failure_errno(why, "engine '%s' did not send its time", engine);
 	after = clock_realtime_ns();
 	if (parse_offset(line, &there, NULL) < 0 || there < 0)
-		return failure_set(why, "engine '%s' sent no time: '%s'", engine, line);
+		return failure_set(why, "engine '%s' sent something other than its time: '%s'",
+				   engine, line);
 	if (after >= before && (after - before + 1) / 2 < best->error_ns) {
 		best->error_ns = (after - before + 1) / 2;
 		best->offset_ns = there - (before + (after - before) / 2);
@@ -80,7 +81,7 @@ exchange(int fd, struct clock_offset *best, const char *engine, struct failure *
 	return 0;
 }
 
-/* Starts the command that answers. *fd is its standard input and output, the caller's. */
+/* Starts the command that answers. *fd is connected to its standard input and output. */
 static int
 start(struct process *child, const char *engine, int *fd, struct failure *why)
 {

@@ -1,5 +1,5 @@
 /*
- * The offset of an engine's clock from this host's, with a bound of its error, as NTP measures it
+ * The offset of an engine's clock from this host's and the bound of its error, measured as NTP does
  * (RFC 5905 section 8).
  */
 #ifndef VCAP_CLOCK_OFFSET_H
@@ -13,14 +13,14 @@
 
 struct clock_offset {
 	int64_t offset_ns; /* the other clock minus this one: positive if it is ahead */
-	int64_t error_ns;  /* the most that offset_ns may be wrong by */
+	int64_t error_ns;  /* bound of the error of offset_ns */
 };
 
 #define CLOCK_OFFSET_EXCHANGES 8
 
-/* Measures it by this number of exchanges (at least one) with `vcap-host clock` on the engine, through
- * vcap-on. Fails if an answer is not a time or takes longer than ten seconds; *offset is unchanged
- * then. */
+/* Measures the offset in this number of exchanges (at least one) with `vcap-host clock` on the
+ * engine, through vcap-on. -1 with why, *offset unchanged: an answer was not a time, or took more
+ * than ten seconds. */
 int clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned exchanges,
 			 struct failure *why);
 
@@ -28,15 +28,14 @@ int clock_offset_measure(struct clock_offset *offset, const char *engine, unsign
 #define CLOCK_OFFSET_TEXT 64
 const char *clock_offset_print(const struct clock_offset *offset, char text[CLOCK_OFFSET_TEXT]);
 
-/* Reads the line called key, which has that form. False, and *offset unchanged, if there is none or
- * it is malformed. */
+/* Reads the value of key, which has the form that clock_offset_print writes. False, *offset
+ * unchanged: the key is absent or its value malformed. */
 bool clock_offset_read(struct clock_offset *offset, const struct keyval *kv, const char *key);
 
-/* The middle of two measurements, for a clock that drifted from one to the other in between. The
- * error covers both. */
+/* The mean of two measurements, for a clock that drifted between them. The error covers both. */
 struct clock_offset clock_offset_between(struct clock_offset one, struct clock_offset other);
 
-/* Whether the clocks are known to differ: the offset is larger than the error. */
+/* Whether the offset exceeds its error, so that the clocks certainly differ. */
 bool clock_offset_is_certain(const struct clock_offset *offset);
 
 #endif

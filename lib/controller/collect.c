@@ -1,15 +1,16 @@
 /*
- * Any step may be interrupted: vcap-wait may be killed, the host restarted, the disk filled. So no
- * step relies on what this process remembers. Which engines take part, which have ended and which files
- * are here is read from the spool each time, and a file appears there under its name only when it is
- * complete. The next vcap-wait repeats the steps from the start and finds the finished ones done.
+ * Any step may be interrupted: vcap-wait may be killed, the host restarted, the disk full. So no
+ * step relies on the memory of this process. Which engines take part, which have ended and which
+ * files are here is read from the spool each time, and a file gets its name there only when it is
+ * complete. The next vcap-wait repeats the steps from the first and finds the completed ones done.
  *
- * The engines' copies are removed last, when the merged file is complete and has been counted, so that
- * there is always one whole copy of every packet. The counts of the merged file are compared with those
- * the engines reported: a difference makes the result partial, and says so.
+ * The engines' copies are removed last, after the merged file has been completed and counted, so
+ * that a whole copy of every packet exists at any time. The counts of the merged file are compared
+ * with those that the engines reported; if they differ the result is partial.
  *
- * The disk needs room for both the fetched files and the merged one. Their sizes are known only from
- * the engines' reports; a report larger than the whole disk is taken as an error of that engine.
+ * The disk needs room for both the fetched files and the merged one. Their sizes are known only
+ * from the engines' reports; a report larger than the whole disk is treated as an error of that
+ * engine.
  */
 #include "controller/collect.h"
 
@@ -58,7 +59,7 @@ add_problem(struct collect *collect, const char *name, const char *text)
 	collect->problems = longer;
 }
 
-/* What the engine's file takes, by its own word; the merged one takes as much again. */
+/* The size of the engine's file as the engine reports it; merging needs as much again. */
 static uint64_t
 size_of(const struct spool_entry *entry, const char *engine)
 {
@@ -85,7 +86,7 @@ size_of_all(const struct spool_entry *entry, const struct strvec *engines)
 	return sum;
 }
 
-/* -1, with is_short, if the spool has no room for that many bytes more. */
+/* -1, with is_short, if the spool has no room for this many more bytes. */
 static int
 check_room(struct collect *collect, uint64_t bytes, struct failure *why)
 {
@@ -94,8 +95,8 @@ check_room(struct collect *collect, uint64_t bytes, struct failure *why)
 	return collect->is_short ? -1 : 0;
 }
 
-/* Runs a command that writes to the spool, and ends it when that has no room left. Its status, or
- * -1. */
+/* Runs a command that writes to the spool, and terminates it when no room is left there. Returns
+ * its status, or -1. */
 static int
 run_writer(struct collect *collect, char *const *argv, struct failure *why)
 {
@@ -112,7 +113,7 @@ run_writer(struct collect *collect, char *const *argv, struct failure *why)
 	return process_wait(&child, -1);
 }
 
-/* Fetches from these engines into the spool; what becomes of each is in its state. */
+/* Fetches from these engines into the spool; the result of each is in its state. */
 static int
 fetch_each(struct collect *collect, const struct strvec *engines, char *const *command,
 	   struct failure *why)
@@ -127,7 +128,7 @@ fetch_each(struct collect *collect, const struct strvec *engines, char *const *c
 int
 collect_watch(struct collect *collect, struct failure *why)
 {
-	/* The process that was starting it was killed. */
+	/* The process that started it was killed. */
 	if (spool_entry_state(collect->entry) == CAPTURE_STARTING &&
 	    spool_entry_set_state(collect->entry, CAPTURE_CAPTURING, NULL, why) < 0)
 		return -1;
@@ -148,7 +149,7 @@ fetched_or_not(const struct spool_entry *entry, bool fetched)
 	return chosen;
 }
 
-/* The engine that says it has most. */
+/* The engine that reports the largest file. */
 static const char *
 largest_of(const struct spool_entry *entry, const struct strvec *engines)
 {
@@ -160,8 +161,8 @@ largest_of(const struct spool_entry *entry, const struct strvec *engines)
 	return largest;
 }
 
-/* Gives up those that say they have more than there could be room for whatever is removed here, the
- * largest first: by mistake or not, they are not to hold up the others. */
+/* Gives up engines, the largest first, while the files they report could not fit on this disk even
+ * if it were empty: an absurd report must not block the other engines. */
 static int
 give_up_oversized(struct collect *collect, struct failure *why)
 {
@@ -177,8 +178,8 @@ give_up_oversized(struct collect *collect, struct failure *why)
 			char reason[160];
 
 			snprintf(reason, sizeof(reason),
-				 "it says that it has %" PRIu64
-				 " MiB, for which the disk of this host is too small",
+				 "it reports %" PRIu64
+				 " MiB, more than the disk of this host can hold",
 				 size_of(collect->entry, engine) >> 20);
 			rc = spool_entry_add_missing(collect->entry, engine, reason, why);
 		}
@@ -195,7 +196,8 @@ collect_fetch(struct collect *collect, struct failure *why)
 	char *target = spool_entry_file(collect->entry, "engines/{}.pcapng");
 	char *const command[] = {"vcap-fetch", "-k", "{}", collect->entry->id, target, NULL};
 	struct strvec all, left;
-	int rc = target ? spool_entry_set_state(collect->entry, CAPTURE_FETCHING, "", why) : -1;
+	int rc = target ? spool_entry_set_state(collect->entry, CAPTURE_FETCHING, "", why)
+			: failure_nomem(why);
 
 	if (rc == 0)
 		rc = clock_correct_note_end(collect->entry, why);
@@ -222,7 +224,7 @@ collect_fetch(struct collect *collect, struct failure *why)
 	return rc;
 }
 
-/* What the engines have counted, and what any of them has to complain about. */
+/* Adds up the engines' counters, and adds the problems that they report. */
 static void
 sum_up(struct collect *collect, const struct strvec *engines, struct count *sum, uint64_t *dropped)
 {
@@ -266,7 +268,7 @@ merge_command(const struct spool_entry *entry, const struct strvec *engines,
 	return strvec_detach(&argv);
 }
 
-/* Counts the merged file against the engines' own words, and takes the counts down. */
+/* Counts the merged file, compares the counts with the engines' and stores them as facts. */
 static int
 verify(struct collect *collect, const struct strvec *engines, struct failure *why)
 {
@@ -283,7 +285,7 @@ verify(struct collect *collect, const struct strvec *engines, struct failure *wh
 	     keyval_set(facts, "packets", "%" PRIu64, merged.packets) ||
 	     keyval_set(facts, "bytes", "%" PRIu64, merged.bytes) ||
 	     keyval_set(facts, "dropped", "%" PRIu64, dropped)))
-		rc = failure_errno(why, "cannot take down what '%s' holds", path);
+		rc = failure_errno(why, "cannot record the size of '%s'", path);
 	if (rc == 0 && (merged.packets != sum.packets || merged.bytes != sum.bytes)) {
 		char text[160];
 
@@ -327,7 +329,7 @@ collect_merge(struct collect *collect, struct failure *why)
 	return rc;
 }
 
-/* The engines' files here are in the merged one. */
+/* Removes the fetched files, which are part of the merged one. */
 static void
 remove_files(const struct spool_entry *entry, const struct strvec *engines)
 {

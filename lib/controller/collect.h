@@ -1,6 +1,7 @@
 /*
- * The work of vcap-wait for a capture: it waits for the engines, fetches their files, merges them,
- * checks the result and cleans up. The steps are called in this order.
+ * What vcap-wait does for a capture: wait for the engines, fetch their files, merge them, verify
+ * the result, clean up. The steps are called in the order below. Each returns 0, or -1 with why; a
+ * step that failed can be repeated, also by another process.
  */
 #ifndef VCAP_COLLECT_H
 #define VCAP_COLLECT_H
@@ -14,26 +15,27 @@
 struct collect {
 	struct spool_entry *entry; /* locked by the caller */
 	int64_t poll_ns;           /* interval of the polls; 0: it follows from the capture's age */
-	bool is_short;  /* set when a step fails for lack of disk space: it can be repeated later */
+	bool is_short;  /* set when a step fails for lack of disk space here: retry later */
 	char *problems; /* why the result is partial: heap; NULL: it is not */
 };
 
 /* Frees the problems. */
 void collect_release(struct collect *collect);
 
-/* Waits for the engines to end, as poll_until_ended does, and compares their clocks before. */
+/* Records the clock offsets, and waits until the engines have ended (poll_until_ended). */
 int collect_watch(struct collect *collect, struct failure *why);
 
 /* Fetches the file of each engine into the spool. An engine whose file cannot be fetched becomes
- * `missing`. Fails, with is_short, if the disk would be left with less than its reserve; files that were
- * fetched until then are kept. */
+ * `missing`. Fails, with is_short, before the disk falls below its reserve; files fetched so far
+ * are kept. */
 int collect_fetch(struct collect *collect, struct failure *why);
 
-/* Merges the files to one, and compares its counts with those of the engines. */
+/* Merges the files into one, compares its counts with those of the engines, and sets the facts
+ * size, packets, bytes and dropped. */
 int collect_merge(struct collect *collect, struct failure *why);
 
-/* Removes the engines' files, there and here, and sets the state: done, or partial with the problems.
- */
+/* Removes the engines' copies, sets the state (done, or partial with the problems), and removes the
+ * fetched files. */
 int collect_finish(struct collect *collect, struct failure *why);
 
 #endif

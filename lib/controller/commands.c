@@ -1,8 +1,8 @@
 /*
- * One command goes to all engines of a capture, but engines differ in name, directory, interfaces
- * and kind. So the command is a template, filled in just before it runs: vcap-each takes one, too,
- * and a user can try what a step does. Options whose value may be anything a user has chosen are
- * one word with their value (-c9, --bytecode=...), which leaves the gate one word to look at.
+ * All engines of a capture run the same command, but differ in name, directory, interfaces and
+ * kind. So the command is a template that is expanded just before it runs; vcap-each takes such
+ * templates as well, so users can try what a step does. Options with values that users choose are
+ * one word with the value (-c9, --bytecode=...), which leaves the gate one word to check.
  */
 #include "controller/commands.h"
 
@@ -24,8 +24,8 @@ commands_filter(const struct params *params)
 	strvec_push(&argv, params->word);
 	if (params->expression && !params->joins)
 		strvec_pushl(&argv, "-e", params->expression, NULL);
-	/* A filter that accepts too much is harmless where vcap-join drops the rest. One that
-	 * excludes too much is not: then everything has to pass. */
+	/* A widened filter is harmless, since vcap-join drops the rest; a widened exclusion would
+	 * lose packets, so then the filter accepts everything. */
 	if (params->widens && params->invert)
 		return strvec_detach(&argv);
 	if (params->widens)
@@ -53,8 +53,8 @@ commands_expression(const struct params *params)
 	return strvec_detach(&argv);
 }
 
-/* vcap-join between the rings and the writer; service and specs are where it finds those parts of
- * the job. */
+/* vcap-join as the command that packets pass through; service and specs are the paths of these
+ * parts of the job. */
 static void
 add_join(const struct params *params, const char *service, const char *specs, struct strvec *argv)
 {
@@ -81,7 +81,7 @@ add_limits(const struct params *params, struct strvec *argv)
 		strvec_pushf(argv, "-s%" PRIu64, params->snaplen);
 }
 
-/* vcap-run with the limits of params; how: where it writes, and for how long. */
+/* vcap-run with the limits of params; how: the options for where it writes and how it lives. */
 static void
 add_run(const struct params *params, char *const *how, struct strvec *argv)
 {
@@ -93,7 +93,7 @@ add_run(const struct params *params, char *const *how, struct strvec *argv)
 		strvec_push(argv, "{flows}");
 }
 
-/* The same for a region, whose own vcap-start decides how it is done there. */
+/* The equivalent for a region, whose own vcap-start makes these decisions. */
 static void
 add_region(const struct params *params, struct strvec *argv)
 {
@@ -133,7 +133,7 @@ commands_stream(const struct params *params, int64_t lease_ns)
 	return strvec_detach(&argv);
 }
 
-/* word with its placeholders filled in. */
+/* A word with its placeholders filled in. Heap; NULL: out of memory. */
 static char *
 expand_word(const char *word, const char *name, const char *directory)
 {
@@ -158,7 +158,7 @@ expand_word(const char *word, const char *name, const char *directory)
 	return NULL;
 }
 
-/* Appends what a placeholder for several words stands for. False: word is no such placeholder. */
+/* Appends the words that a placeholder stands for; false: word is not such a placeholder. */
 static bool
 expand_list(const struct engine *engine, const char *word, struct strvec *words)
 {
@@ -185,7 +185,7 @@ is_end(const char *word)
 	return strcmp(word, "{region}") == 0;
 }
 
-/* The part of a template for this kind of engine: all of it if there is only one. */
+/* The part of a template for this kind of engine; all of it if it has no {region}. */
 static char *const *
 part_for(const struct engine *engine, char *const *command)
 {

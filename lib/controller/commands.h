@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What can be asked about a capture (vcap-host, vcap-region). */
+/* The requests about a capture (vcap-host, vcap-region). */
 enum commands_request { COMMANDS_STATUS, COMMANDS_STOP, COMMANDS_REMOVE };
 
 /* vcap-filter, to compile the filter of params here; it reads params->input. */
@@ -32,10 +32,11 @@ char **commands_expression(const struct params *params);
 /* Starts the capture; reads the job. */
 char **commands_start(const struct params *params);
 
-/* Streams packets for as long as a byte arrives at least every lease_ns; reads the job first. */
+/* Reads the job, then streams packets while a byte arrives at least every lease_ns (1 ms or
+ * more). */
 char **commands_stream(const struct params *params, int64_t lease_ns);
 
-/* Asks about the capture. Static: not to be freed. */
+/* Makes a request about the capture. Static: not to be freed. */
 char *const *commands_each(enum commands_request request);
 
 /*
@@ -52,17 +53,17 @@ char **commands_expand(const struct engine *engine, const char *id, char *const 
  * (engine_capture_directory).
  */
 
-/* Asks about a capture. */
+/* Makes a request about a capture. */
 char **commands_ask(const char *engine, bool is_region, enum commands_request request,
 		    const char *directory);
 
-/* Writes the capture to standard output, compressed if so wished. */
+/* Writes the capture to standard output, compressed by zstd or not. */
 char **commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory);
 
-/* Says whether the engine could capture, and which of the addresses (may be empty) are its own. */
+/* Checks whether the engine can capture, and which of the addresses (may be empty) are its own. */
 char **commands_check(const struct engine *engine, const struct strvec *addresses);
 
-/* Says the time, once for each line that it reads. */
+/* Prints the time once for each line that it reads. */
 char **commands_clock(const char *engine);
 
 #endif

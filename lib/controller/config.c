@@ -20,7 +20,7 @@ join(const char *directory, const char *rest)
 	return asprintf(&path, "%s/%s", directory, rest) < 0 ? NULL : path;
 }
 
-/* A variable that is set to nothing counts as unset, as the XDG specification has it. */
+/* An empty variable counts as unset (XDG Base Directory Specification). */
 static const char *
 value_of(config_variable *variable, const char *name)
 {
@@ -85,7 +85,7 @@ config_read(struct config_file *file, const char *path, struct failure *why)
 	if (!file->path)
 		rc = failure_errno(why, "cannot read '%s'", path);
 	else if (strlen(file->text) != size)
-		rc = failure_set(why, "'%s' is no text: it has a NUL byte", path);
+		rc = failure_set(why, "'%s' is not a text file: it has a NUL byte", path);
 	if (rc < 0)
 		config_file_release(file);
 	return rc;

@@ -15,11 +15,11 @@
 /* The value of an environment variable, or NULL: getenv. */
 typedef char *config_variable(const char *name);
 
-/* $VCAP_CONFIG, else ~/.config/vcap if that is there, else /etc/vcap. Heap; NULL without memory. */
+/* $VCAP_CONFIG, else ~/.config/vcap if it exists, else /etc/vcap. Heap; NULL: out of memory. */
 char *config_directory(config_variable *variable);
 
-/* $VCAP_SPOOL, else /var/lib/vcap for root, else ${XDG_STATE_HOME:-~/.local/state}/vcap. Heap; NULL
- * without memory. */
+/* $VCAP_SPOOL, else /var/lib/vcap for root, else ${XDG_STATE_HOME:-~/.local/state}/vcap. Heap;
+ * NULL: out of memory. */
 char *config_spool(config_variable *variable);
 
 /* A configuration file as it was read. */
@@ -32,30 +32,31 @@ struct config_file {
 
 void config_file_release(struct config_file *file);
 
-/* Reads any file; text with a NUL byte is refused. -1: file is as CONFIG_FILE_INIT. */
+/* Reads a file of at most CONFIG_FILE_MAX bytes without a NUL. file is released by the caller. -1:
+ * file is CONFIG_FILE_INIT; errno is ENOENT if there is no such file. */
 int config_read(struct config_file *file, const char *path, struct failure *why);
 
-/* The file of the service called word, or with a '/' in it the file at that path. A word that
- * cannot be a service's name, and an unknown service, are failures that quote it. */
+/* Reads the file of the service called word, or if word has a '/' the file at that path. -1: not a
+ * service's name, no such service, or as config_read. */
 int config_read_service(struct config_file *file, const char *word, config_variable *variable,
 			struct failure *why);
 
-/* The names of the services there are, sorted. Heap, for strvec_free. NULL: the directory cannot be
+/* The names of all services, sorted. Heap, for strvec_free. NULL: the directory cannot be
  * listed. */
 char **config_service_names(config_variable *variable, struct failure *why);
 
-/* The name of the service that config_read_service finds for word: its last component. */
+/* The service's name in such a word: its last component, a part of word. */
 const char *config_service_name(const char *word);
 
-/* Reads and parses the file that config_read_service finds. Messages about its text begin with
- * "FILE:LINE: ". */
+/* Reads and parses the file of a service. Messages about its text begin with "FILE:LINE: ". The
+ * caller releases service after 0 only. */
 int config_service_load(struct service *service, const char *word, config_variable *variable,
 			struct failure *why);
 
 /*
- * The first service, in the order of names, that shares a server with this one: packets between an
- * engine and such a server may belong to either. Skips the service itself and files that cannot be
- * read or parsed. Its name, on the heap; NULL if there is none, or without memory.
+ * The name of the first other service, in the order of names, that shares a server with this one:
+ * packets between an engine and such a server may belong to either. Files that cannot be read or
+ * parsed are skipped. Heap; NULL: there is none, or out of memory.
  */
 char *config_find_sharing(const struct service *service, config_variable *variable);
 

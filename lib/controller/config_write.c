@@ -44,13 +44,13 @@ config_write_put(const char *name, const char *text, bool by_force, config_varia
 									     : CONFIG_WRITE_WRITTEN;
 }
 
-/* The line of an engine that is this host. Heap. */
+/* The engines file's line for this host. Heap; NULL: out of memory. */
 static char *
 local_line(config_variable *variable)
 {
 	char *spool = geteuid() == 0 ? NULL : config_spool(variable), *line = NULL;
 
-	/* The engines file has no way to write a blank. */
+	/* The engines file cannot express a blank. */
 	if (spool && *spool == '/' && !spool[strcspn(spool, " \t\r\n")]) {
 		if (asprintf(&line, "local dir=%s/run local\n", spool) < 0)
 			line = NULL;
@@ -61,7 +61,7 @@ local_line(config_variable *variable)
 	return line;
 }
 
-/* Adds the engine `local` to the text of the engines file. */
+/* Appends the engine `local` to the engines file at path, whose text is this. */
 static int
 add_local(const char *path, const char *text, config_variable *variable, struct failure *why)
 {

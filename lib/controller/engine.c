@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Splits at blanks, up to a word that starts with '#'. NULL without memory; no words: an empty
- * list. */
+/* Splits a line at separators, up to a word that starts with '#', into a list that may be empty.
+ * NULL: out of memory. */
 static char **
 split(const char *line, size_t length, const char *separators)
 {
@@ -33,8 +33,8 @@ split(const char *line, size_t length, const char *separators)
 	return strvec_detach(&words);
 }
 
-/* [USER@]HOST, HOST a name or an address. What looks like an option to ssh, or like anything to a
- * shell, is none. */
+/* [USER@]HOST, HOST a name or an address. Refuses what ssh would take for an option, and characters
+ * that are special to a shell. */
 static bool
 is_destination(const char *word)
 {
@@ -51,8 +51,9 @@ is_destination(const char *word)
 	return true;
 }
 
-/* The options of ssh that an engine may have: those that say how to reach it. The others would
- * change what a session is. A stray word would be taken for the destination, so there is none. */
+/* The first word that is not an option of ssh which an engine may have; NULL: there is none.
+ * Allowed are options that say how to reach a host, not those that change what a session is, such
+ * as -t or -N; an operand would be taken for the destination. */
 static const char *
 bad_ssh_option(char *const *words)
 {
@@ -160,7 +161,7 @@ set_transport(struct engine *engine, char *const *words, struct failure *why)
 	else
 		engine->transport = ENGINE_EXEC;
 	if (engine->transport == ENGINE_LOCAL && words[1])
-		return failure_set(why, "nothing may follow 'local', but '%s' does", words[1]);
+		return failure_set(why, "nothing may follow 'local': '%s'", words[1]);
 	if (engine->transport == ENGINE_LOCAL)
 		return 0;
 	if (!words[1])
@@ -169,7 +170,7 @@ set_transport(struct engine *engine, char *const *words, struct failure *why)
 	if (engine->transport == ENGINE_SSH && !is_destination(words[1]))
 		return failure_set(why, "not a destination: '%s'", words[1]);
 	if (engine->transport == ENGINE_SSH && bad_ssh_option(words + 2))
-		return failure_set(why, "not an option of ssh that may stand here: '%s'",
+		return failure_set(why, "ssh option is not allowed here: '%s'",
 				   bad_ssh_option(words + 2));
 	strvec_pushv(&rest, words + 1);
 	engine->words = strvec_detach(&rest);
@@ -193,7 +194,7 @@ engine_release(struct engine *engine)
 	strvec_free(engine->words);
 }
 
-/* Reads one line's words into engine, which the caller releases. */
+/* Parses the words of a line into engine, which the caller releases in any case. */
 static int
 parse_line(struct engine *engine, char *const *words, struct failure *why)
 {
@@ -216,7 +217,7 @@ static int
 append(struct engines *engines, const struct engine *engine, struct failure *why)
 {
 	if (engines_find(engines, engine->name, NULL))
-		return failure_set(why, "engine '%s' is there already", engine->name);
+		return failure_set(why, "duplicate engine '%s'", engine->name);
 	if (array_grow(&engines->list, engines->count, sizeof(*engine)) < 0)
 		return failure_nomem(why);
 	engines->list[engines->count++] = *engine;

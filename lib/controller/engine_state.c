@@ -1,8 +1,8 @@
 /*
  * Each engine has a file of its own, which is replaced as a whole: the commands of many engines end
- * in any order, and vcap-each records them one after the other without reading what the others
- * left. A failed command changes only `exit` and `error`, so that what an engine said last stays
- * known while it cannot be reached.
+ * in any order, and vcap-each records each without reading the state of the others. A failed
+ * command changes only `exit` and `error`, so the engine's last answer stays known while it is
+ * unreachable.
  */
 #include "controller/engine_state.h"
 
@@ -175,7 +175,7 @@ engine_state_failure(const struct spool_entry *entry, const char *engine)
 	status = keyval_number(&state, "exit", 256);
 	error = keyval_get(&state, "error");
 	if (status == 256)
-		reason = strdup("nothing is known of it");
+		reason = strdup("its state is unknown");
 	else if (status != 0 && error && *error)
 		rc = asprintf(&reason, "%s%s", status == EXIT_NOT_REACHED ? "not reached: " : "",
 			      error);

@@ -1,7 +1,7 @@
 /*
- * What the controller knows of one engine of a capture: the `key value` lines of the engine's last
- * answer and how the last command for it ended, in `engines/NAME.state`; what its commands printed
- * on standard error, in `engines/NAME.log`; and its file, once fetched, `engines/NAME.pcapng`.
+ * The state of one engine of a capture, in the spool: `engines/NAME.state` has the `key value`
+ * lines of the engine's last answer and the result of the last command for it, `engines/NAME.log`
+ * what its commands wrote to standard error, `engines/NAME.pcapng` its file once fetched.
  */
 #ifndef VCAP_ENGINE_STATE_H
 #define VCAP_ENGINE_STATE_H
@@ -15,16 +15,16 @@
 
 #define ENGINE_STATE_LOG_MAX (1 << 20) /* bytes of an engine's log; the rest is dropped */
 
-/* How the capture stands on an engine, by the engine's own word (vcap-host status). */
+/* The state of the capture on an engine, as the engine reports it (vcap-host status). */
 enum engine_status {
 	ENGINE_SILENT,  /* no answer yet */
 	ENGINE_RUNNING, /* captures */
 	ENGINE_DONE,
-	ENGINE_ENDED, /* not as it should: partial, failed, or a word of another version */
+	ENGINE_ENDED, /* otherwise: partial, failed, or a word of another version */
 };
 
-/* Reads the state of an engine into state, which the caller releases. An engine of which nothing is
- * known has an empty one. -1: the file cannot be read, or the name is none; state is empty. */
+/* Reads the state of an engine into state, which the caller releases; it is empty if there is no
+ * file. -1: the file cannot be read, or engine is not a valid name; state is empty. */
 int engine_state_load(const struct spool_entry *entry, const char *engine, struct keyval *state,
 		      struct failure *why);
 
@@ -32,9 +32,9 @@ int engine_state_load(const struct spool_entry *entry, const char *engine, struc
 enum engine_status engine_state_status(const struct keyval *state);
 
 /*
- * Stores how a command for the engine ended. The `key value` lines of its output replace those
- * known; `exit` is its status, and `error` the last line of its errors, or empty if it
- * succeeded. Output in another form counts as status 1.
+ * Stores the result of a command for the engine. The `key value` lines of its output replace those
+ * of the state; `exit` becomes its status, and `error` the last line of errors, or empty if it
+ * succeeded. Output that does not parse counts as status 1.
  */
 int engine_state_record(const struct spool_entry *entry, const char *engine, const char *output,
 			const char *errors, int status, struct failure *why);
@@ -47,14 +47,14 @@ int engine_state_append_log(const struct spool_entry *entry, const char *engine,
 /* Why the last command for the engine failed: heap, or NULL if it succeeded. */
 char *engine_state_failure(const struct spool_entry *entry, const char *engine);
 
-/* Adds the engine to the missing ones, with that as the reason. */
+/* Adds the engine to the missing ones, for that reason, and stores the facts. */
 int engine_state_give_up(struct spool_entry *entry, const char *engine, struct failure *why);
 
 /* Whether the engine's file has been fetched. */
 bool engine_state_has_file(const struct spool_entry *entry, const char *engine);
 
-/* The capture's counter key (`packets`, `bytes`, `dropped`, `size`): of the merged file, or before
- * there is one the sum over its engines. */
+/* The capture's counter key (`packets`, `bytes`, `dropped`, `size`): that of the merged file, or
+ * until there is one the sum over its engines. */
 uint64_t engine_state_total(const struct spool_entry *entry, const char *key);
 
 #endif

@@ -25,7 +25,8 @@ find(struct enginecheck *list, const char *name)
 	return list;
 }
 
-/* Takes the last line of a command's standard error, without the name of vcap-host, as the problem. */
+/* Sets the problem to the last line of a command's standard error, without the prefix of
+ * vcap-host. */
 static void
 set_problem(struct enginecheck *check, const struct task *task)
 {
@@ -90,11 +91,11 @@ clock_command(const struct enginecheck *check)
 	return strvec_detach(&argv);
 }
 
-/* A command that is run for all engines in parallel, and the function that reads its output. */
+/* A command to run for all engines in parallel, and the function that reads its output. */
 struct round {
 	char **(*command)(const struct enginecheck *check);
 	fanout_ended *ended;
-	bool only_reached; /* leave out the engines that have not answered before */
+	bool only_reached; /* skip the engines that were not reached before */
 };
 
 static const struct round check_round = {check_command, read_check, false};

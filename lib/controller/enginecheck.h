@@ -1,6 +1,6 @@
 /*
- * Checks whether engines can capture. Each is asked for its version, interfaces, privileges and disk
- * (`vcap-host check`), and for its time (vcap-clock), many in parallel.
+ * Checks whether engines can capture: version, interfaces, privileges and disk by `vcap-host
+ * check`, clock offset by vcap-clock, many engines in parallel.
  */
 #ifndef VCAP_ENGINECHECK_H
 #define VCAP_ENGINECHECK_H
@@ -16,23 +16,24 @@
 
 struct enginecheck {
 	const struct engine *engine; /* the caller's */
-	struct strvec addresses;     /* VIPs: the engine answers which are local */
+	struct strvec addresses;     /* VIPs, of which the engine tells the local ones */
 	struct keyval answer;        /* its answer; empty if it was not reached */
 	bool is_reached, is_ready;
 	struct clock_offset offset; /* if has_clock */
 	bool has_clock;
-	struct failure problem; /* why it cannot capture or was not reached; or empty */
+	struct failure problem; /* why it cannot capture or was not reached; empty: it can */
 };
 
 #define ENGINECHECK_INIT ((struct enginecheck){0})
 
 void enginecheck_release(struct enginecheck *check);
 
-/* Checks them all, at most jobs at a time, and fills in everything after addresses. A problem of
- * one engine is in its entry. -1 with why: the checks themselves could not be run. */
+/* Checks all engines of the list, at most jobs (1 or more) at a time, and fills in everything after
+ * addresses. A failure of one engine is in its problem. -1 with why: commands could not be run
+ * here. */
 int enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct failure *why);
 
-/* The values of all lines with that key in the answer, separated by blanks. Heap; NULL: out of
+/* The values of all lines with this key in the answer, separated by blanks. Heap; NULL: out of
  * memory. */
 char *enginecheck_values(const struct enginecheck *check, const char *key);
 

@@ -24,13 +24,13 @@ static const struct table_column script_columns[] = {
 };
 enum { HUMAN_WIDTH = 8, SCRIPT_WIDTH = 13 };
 
-/* The cells that both tables share. NULL: out of memory. */
+/* The cells that both tables share, on the heap. */
 struct line {
 	const struct enginecheck *check;
 	char *interfaces, *xdp, *note;
 };
 
-/* Why the engine cannot capture, and what may cause surprises later. */
+/* Why the engine cannot capture, and what may surprise later: heap; NULL: out of memory. */
 static char *
 note_of(const struct enginecheck *check, const char *xdp)
 {

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The table of these checks: for people the main columns, with units; otherwise all columns, in
+/* The table of these checks: for_people the main columns, with units; otherwise all columns, in
  * bytes and seconds. The caller frees it. NULL with why: out of memory. */
 struct table *enginecheck_table_new(const struct enginecheck *list, size_t count, bool for_people,
 				    struct failure *why);

@@ -1,8 +1,8 @@
 /*
- * Tasks write to files in memory of a limited size, not to pipes: nothing has to read them while they
- * run, so that one loop that waits for ends and deadlines does all. A task that writes without end
- * fills its own file only. Each task opens the input itself, since a shared descriptor would
- * share its offset.
+ * Tasks write to anonymous files of limited size (memfd), not to pipes: nothing has to read while
+ * they run, so one loop that waits for exits and deadlines is enough, and a task that writes
+ * without end fills only its own file. The input is opened once for each task, since tasks that
+ * shared a descriptor would share its offset.
  */
 #include "controller/fanout.h"
 
@@ -47,16 +47,20 @@ start(const struct fanout *fanout, struct task *task, struct failure *why)
 	return rc;
 }
 
-/* Ends the task, if it still runs, and reports it. */
+/* Terminates the task if it still runs, and reports it. */
 static void
 finish(const struct fanout *fanout, struct task *task)
 {
+	char *out, *err, none[] = "";
+
 	task->status = process_wait(&task->child, 0);
-	task->out = process_output_text(task->out_fd);
-	task->err = process_output_text(task->err_fd);
+	out = process_output_text(task->out_fd);
+	err = process_output_text(task->err_fd);
+	task->out = out ? out : none;
+	task->err = err ? err : none;
 	fanout->ended(task, fanout->context);
-	free(task->out);
-	free(task->err);
+	free(out);
+	free(err);
 	task->out = task->err = NULL;
 	close_outputs(task);
 }
@@ -67,7 +71,7 @@ is_running(const struct task *task)
 	return task->child.handle >= 0;
 }
 
-/* Waits until one of the first `end` tasks has ended or is late. */
+/* Waits until one of the first `end` tasks has exited or passed its deadline. */
 static void
 wait_any(const struct task *tasks, size_t end, struct pollfd *pollers)
 {
@@ -95,8 +99,8 @@ has_ended(const struct task *task)
 	return poll(&poller, 1, 0) > 0;
 }
 
-/* Ends and reports the tasks that have ended by themselves or are late. Returns their number, and
- * counts those that failed. */
+/* Reports the tasks that have exited, and terminates those that passed their deadline. Returns the
+ * number of both, and counts those that failed. */
 static size_t
 collect_ended(const struct fanout *fanout, size_t started, int *failed)
 {

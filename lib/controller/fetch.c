@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATIENCE_NS INT64_C(60000000000) /* with an engine that is silent */
+#define PATIENCE_NS INT64_C(60000000000) /* how long an engine may send nothing */
 #define OVERHEAD    256                  /* bytes around a packet in a file, at most */
 #define SIZE_MOST   (UINT64_C(1) << 60)  /* bytes of a file */
 #define ANSWER_MAX  (256u << 10)         /* bytes of a status */
@@ -25,7 +25,7 @@ fetch_release(struct fetch *fetch)
 	keyval_release(&fetch->answer);
 }
 
-/* Runs vcap-host there, or what stands for it. Its status, or -1. */
+/* Runs vcap-host on the engine, or vcap-region in a region. Returns its status, or -1. */
 static int
 run_host(const struct fetch *fetch, enum commands_request request, int out, struct failure *why)
 {
@@ -50,7 +50,7 @@ fetch_ask(struct fetch *fetch, struct failure *why)
 		rc = failure_set(why, "engine '%s' does not know '%s'", fetch->engine,
 				 fetch->directory);
 	else if (rc == 0 && (!text || keyval_parse(&fetch->answer, text, &detail) < 0))
-		rc = failure_set(why, "engine '%s' gave no answer of vcap's: %s", fetch->engine,
+		rc = failure_set(why, "engine '%s' sent a malformed status: %s", fetch->engine,
 				 text ? detail.text : "out of memory");
 	free(text);
 	if (out >= 0)
@@ -58,7 +58,7 @@ fetch_ask(struct fetch *fetch, struct failure *why)
 	return rc;
 }
 
-/* The bytes that an honest stream can be at most. */
+/* The size that the engine's report allows the stream to have. */
 static uint64_t
 size_limit(const struct keyval *answer)
 {
@@ -70,7 +70,7 @@ size_limit(const struct keyval *answer)
 	return (1 << 20) + bytes + OVERHEAD * packets;
 }
 
-/* Limits the file that a child may write to that. */
+/* Limits the file that a child can write to that size. */
 static void
 limit_size(const struct keyval *answer, struct rlimit *before)
 {
@@ -84,7 +84,7 @@ limit_size(const struct keyval *answer, struct rlimit *before)
 	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-/* Waits for the child as long as the file grows. */
+/* Waits for the child while the file grows, then terminates it. */
 static int
 wait_while_growing(struct process *child, int fd)
 {
@@ -98,7 +98,8 @@ wait_while_growing(struct process *child, int fd)
 	return process_wait(child, 0);
 }
 
-/* Has vcap-merge there write to fd, through a relay. Its status, or -1. */
+/* Has vcap-merge there write to fd through a relay, which decompresses and limits the rate. Returns
+ * vcap-merge's status, or -1. */
 static int
 stream_through_relay(const struct fetch *fetch, int fd, struct failure *why)
 {
@@ -127,7 +128,7 @@ stream_through_relay(const struct fetch *fetch, int fd, struct failure *why)
 		relay_finish(&relay, &reason);
 		return -1;
 	}
-	/* Ends with the stream, or with the relay's patience. */
+	/* Returns at the end of the stream, or when the relay times out. */
 	rc = relay_finish(&relay, &reason);
 	status = process_wait(&child, rc < 0 ? 0 : PATIENCE_NS);
 	if (rc < 0)
@@ -135,7 +136,7 @@ stream_through_relay(const struct fetch *fetch, int fd, struct failure *why)
 	return status;
 }
 
-/* Has vcap-merge there write to fd. Its status, or -1. */
+/* Has vcap-merge there write to fd. Returns its status, or -1. */
 static int
 fetch_stream(const struct fetch *fetch, int fd, struct failure *why)
 {
@@ -169,7 +170,7 @@ check(const struct fetch *fetch, const char *path, struct failure *why)
 		return -1;
 	if (count.packets == packets && count.bytes == bytes)
 		return count.cut_short ? EXIT_PARTIAL : 0;
-	/* Of a capture that was killed, the engine's last count is older than its files. */
+	/* After a kill the engine's last counts are older than its files. */
 	if (reason && strcmp(reason, "killed") == 0)
 		return EXIT_PARTIAL;
 	return failure_set(why,
@@ -184,11 +185,11 @@ fetch_file(const struct fetch *fetch, const struct outfile *out, struct failure 
 	int status = fetch_stream(fetch, out->fd, why), verdict;
 
 	if (status == EXIT_TIMEOUT)
-		return failure_set(why, "engine '%s' sends nothing more", fetch->engine);
+		return failure_set(why, "engine '%s' stopped sending", fetch->engine);
 	if (status == EXIT_SIGNAL + SIGXFSZ)
-		return failure_set(why, "engine '%s' sends more than it has", fetch->engine);
+		return failure_set(why, "engine '%s' sent more than it reported", fetch->engine);
 	if (status > 0 && status != EXIT_PARTIAL)
-		return failure_set(why, "engine '%s' sent no whole file", fetch->engine);
+		return failure_set(why, "engine '%s' did not send a whole file", fetch->engine);
 	if (status < 0)
 		return -1;
 	verdict = check(fetch, out->temporary ? out->temporary : "/dev/null", why);

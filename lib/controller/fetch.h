@@ -1,7 +1,7 @@
 /*
- * Bringing one engine's finished capture here: as a stream of vcap-merge there, through vcap-on
- * (of a region, the file that it has made), believed only when it is what the engine says it has
- * kept. Children complain on standard error.
+ * Fetches the finished capture of one engine: a stream from vcap-merge there (from a region its
+ * merged file), through vcap-on. The file is accepted only if its counts match those that the
+ * engine reports. Children write their messages to standard error.
  */
 #ifndef VCAP_FETCH_H
 #define VCAP_FETCH_H
@@ -14,29 +14,31 @@
 #include <stdint.h>
 
 struct fetch {
-	const char *engine;
-	const char *directory; /* of the capture on the engine; or its id, in a region */
+	const char *engine;    /* its name; the caller's, as is directory */
+	const char *directory; /* of the capture on the engine; for a region the capture's id */
 	bool is_region;        /* the engine is a controller */
-	bool compress;         /* it is compressed on the way */
-	uint64_t rate;         /* bytes a second to take at most; 0: any */
-	struct keyval answer;  /* by the engine, of what it has kept */
+	bool compress;         /* the stream is compressed by zstd */
+	uint64_t rate;         /* limit in bytes a second; 0: none */
+	struct keyval answer;  /* the engine's status of the capture */
 };
 
 #define FETCH_INIT ((struct fetch){0})
 
 void fetch_release(struct fetch *fetch);
 
-/* Asks the engine what it has kept. */
+/* Asks the engine for the status of the capture, into answer. -1 with why: it was not reached, or
+ * does not know the capture. */
 int fetch_ask(struct fetch *fetch, struct failure *why);
 
 /*
- * Writes it to out, which is still to be committed. 0: it is whole; 3: the engine was cut short,
- * and this is what it had; -1: it did not arrive. An engine that is silent for a minute, or sends
- * much more than it has kept, is interrupted.
+ * Writes the capture to out, which the caller commits. Returns 0: it is complete; EXIT_PARTIAL: it
+ * is all that the engine has, but the capture there was cut short; -1 with why: it did not arrive
+ * whole. The transfer is aborted if the engine sends nothing for a minute, or much more than it
+ * reports.
  */
 int fetch_file(const struct fetch *fetch, const struct outfile *out, struct failure *why);
 
-/* Removes the engine's copy. */
+/* Removes the engine's copy. -1 with why: it may still be there. */
 int fetch_remove(const struct fetch *fetch, struct failure *why);
 
 #endif

@@ -1,3 +1,11 @@
+/*
+ * The gate is a recursive-descent parser whose grammar is the set of command lines that commands.h
+ * can build: each function takes the words of one rule from the front, and a command is admitted
+ * only if all of its words have been taken. So nothing has to be known of what is dangerous: an
+ * option that vcap gains later is refused until the grammar has it, too. Values are checked by the
+ * parsers that the commands themselves use, numbers in the same word as their option; paths are
+ * compared with the one directory, and have no further '/'.
+ */
 #include "controller/gate.h"
 
 #include "base/clock.h"
@@ -14,14 +22,14 @@
 
 #define CAPTURE_MAX 255 /* bytes of ID.ENGINE */
 
-/* The words as they are gone through. */
+/* The words that have not been parsed yet. */
 struct words_left {
 	const struct gate *gate;
 	char *const *next;
-	const char *fault; /* the word that was no good, if it is not the next */
+	const char *fault; /* the offending word; NULL: the next one */
 };
 
-/* Passes over a word if it is the next. */
+/* Takes the next word if it is this one. */
 static bool
 take(struct words_left *left, const char *word)
 {
@@ -46,11 +54,11 @@ refuse(const struct words_left *left, struct failure *why)
 	const char *word = left->fault ? left->fault : *left->next;
 
 	if (!word)
-		return failure_set(why, "the command is not whole");
+		return failure_set(why, "the command is incomplete");
 	return failure_set(why, "this key does not allow '%s'", word);
 }
 
-/* DIRECTORY/ID.ENGINE: nothing further down, and nothing further up. */
+/* DIRECTORY/ID.ENGINE: directly in the directory, neither below nor outside of it. */
 static bool
 is_capture(const struct gate *gate, const char *word)
 {
@@ -72,14 +80,14 @@ is_source(const struct gate *gate, const char *word)
 	return strcmp(word, "conntrack") == 0 || (gate->flows && strcmp(word, gate->flows) == 0);
 }
 
-/* Where vcap-run may write: to a capture that outlives the connection, or to the connection, while
- * the other end keeps it. */
+/* Where vcap-run may write: to a capture that outlives the connection, or to the connection for as
+ * long as the controller renews the lease. */
 struct target {
 	bool is_capture, is_stream, detaches, has_lease;
 };
 
-/* A stream without a lease would go on without a reader; a capture without --detach would end with
- * the connection. */
+/* Without a lease a stream would continue without a reader; without --detach a capture would end
+ * with the connection. */
 static bool
 target_is_whole(const struct target *target)
 {
@@ -87,7 +95,7 @@ target_is_whole(const struct target *target)
 				  : target->is_stream && target->has_lease && !target->detaches;
 }
 
-/* An option of vcap-run that is one word. */
+/* An option of vcap-run whose value is in the same word. */
 static bool
 take_single(struct words_left *left, struct target *target)
 {
@@ -119,7 +127,7 @@ is_target(const struct gate *gate, const char *word, struct target *target)
 	return target->is_stream || target->is_capture;
 }
 
-/* One that has its value in a word of its own. */
+/* An option of vcap-run whose value is the next word. */
 static bool
 take_pair(struct words_left *left, struct target *target)
 {
@@ -147,7 +155,7 @@ take_pair(struct words_left *left, struct target *target)
 	return is_good;
 }
 
-/* A program as one word; any other word is left for the next parser. */
+/* --bytecode=PROGRAM; any other word, and a malformed program, is left. */
 static void
 take_bytecode(struct words_left *left)
 {
@@ -161,7 +169,8 @@ take_bytecode(struct words_left *left)
 	bpf_release(&program);
 }
 
-/* vcap-join as the command that packets pass through, which finds the job in these places. */
+/* vcap-join as the command that packets pass through; service and specs are the paths of these
+ * parts of the job. */
 static bool
 take_join(struct words_left *left, const char *service, const char *specs)
 {

@@ -1,7 +1,6 @@
 /*
- * What a controller's key may do on an engine: vcap's own commands, with the arguments that vcap
- * gives them, on captures under one directory. Anything else is refused, whether or not it would do
- * harm.
+ * Which commands a controller's key may run on an engine: vcap's own, with the arguments that
+ * commands.h builds, on captures in one directory. Anything else is refused, harmful or not.
  */
 #ifndef VCAP_GATE_H
 #define VCAP_GATE_H
@@ -11,18 +10,18 @@
 #include <stdbool.h>
 
 struct gate {
-	const char *directory; /* where captures lie: absolute, no '/' at its end */
-	const char *flows;     /* a source of pairs that may be read besides conntrack, or NULL */
-	bool sudo;             /* commands come with `sudo -n --` before them */
+	const char *directory; /* of captures: absolute, no '/' at its end */
+	const char *flows;     /* a source of pairs allowed besides conntrack, or NULL */
+	bool sudo;             /* commands are preceded by `sudo -n --` */
 };
 
 /*
- * The command among words (NULL-ended) that may be run, without sudo and with its directory still
- * before its name: gate_name is the name. NULL: they are refused, and why quotes the word at fault.
+ * Checks a command line (words, NULL-ended). Returns the part of words to run: without sudo, its
+ * first word perhaps a path (gate_name). NULL: refused, and why quotes the offending word.
  */
 char *const *gate_admit(const struct gate *gate, char *const *words, struct failure *why);
 
-/* The last component of a command's path. */
+/* The last component of a command's path, a part of command. */
 const char *gate_name(const char *command);
 
 #endif

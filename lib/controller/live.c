@@ -1,8 +1,8 @@
 /*
- * An engine captures for as long as its lease is renewed, so that none goes on when this process is
- * killed or the network fails. The end is therefore the end of the leases: engines then send what
- * they still hold and close their streams, the merge sees the end of all its inputs, and ends, too.
- * Each step has its time limit; what exceeds it is terminated.
+ * An engine captures while its lease is renewed, so none continues when this process is killed or
+ * the network fails. To end the capture is therefore to end the leases: the engines send what they
+ * still hold and close their streams, the merge reaches the end of all its inputs and exits. Each
+ * step has a time limit, after which processes are terminated.
  */
 #include "controller/live.h"
 
@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* How long engines may take to send the rest, and the merge to write it. */
+/* Time for the engines to send the rest, and for the merge to write it. */
 #define GRACE_NS (5 * NS_PER_SECOND)
 
-/* How long engines may take to send their time. */
+/* Time for the engines to send their time. */
 #define CLOCK_NS (5 * NS_PER_SECOND)
 
 const char *

@@ -21,31 +21,31 @@
 struct live {
 	struct livestreams streams; /* one for each engine, in the order of params.engines; the
 				       caller sets job, signals and report */
-	int64_t lease_ns;           /* how long an engine goes on without a heartbeat */
+	int64_t lease_ns;           /* how long an engine streams without a heartbeat; > 0 */
 	struct process merge;
-	const volatile sig_atomic_t *interrupted; /* not 0: end the capture; set by the caller's
-						     signal handler */
+	const volatile sig_atomic_t *interrupted; /* set by the caller's signal handler; not 0:
+						     end the capture */
 };
 
-/* The first of the engines that is a region, of which there is no live stream; NULL: there is none.
- */
+/* The name of the first engine that is a region, which cannot stream; NULL: there is none. Owned by
+ * cli. */
 const char *live_find_region(const struct params_cli *cli);
 
-/* Starts a stream for each engine. One that cannot be started has ended, with status -1, and is
- * reported. -1: memory ran out. */
+/* Starts a stream for each engine. One that cannot be started is reported, and has ended with
+ * status -1. -1 with why: an engine is unknown, or out of memory; streams may run. */
 int live_start(struct live *live, const struct params_cli *cli, struct failure *why);
 
-/* Compares the engines' clocks, each of which is reported to clocks, and starts the vcap-merge with
- * the corrections. */
+/* Measures the engines' clock offsets, reports each to clocks, and starts the vcap-merge with the
+ * corrections. -1 with why: it could not be started. */
 int live_merge(struct live *live, const struct params *params, clock_compare_report *clocks,
 	       struct failure *why);
 
-/* Keeps the leases until the merge ends or the capture is interrupted; then lets the engines send
- * what they have, and ends what is left after some seconds. Returns the exit status of vcap-live:
- * EXIT_FAILED if no engine or not the merge did its work, EXIT_PARTIAL if some engine failed. */
+/* Renews the leases until the merge ends or the capture is interrupted; then lets the engines send
+ * the rest, and terminates what still runs after some seconds. Returns the exit status of
+ * vcap-live: EXIT_FAILED if the merge or all engines failed, EXIT_PARTIAL if some did. */
 int live_run(struct live *live);
 
-/* Whether a stream has ended other than by the end of its lease. */
+/* Whether a stream has ended with a status other than EXIT_DONE and EXIT_PARTIAL. */
 bool live_has_failed(const struct livestream *stream);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * An engine streams for as long as newlines arrive on its standard input: the lease. A process that
- * is killed, a link that fails and a host that hangs all stop the newlines, so that an engine never
- * goes on without a reader, and nothing has to be cleaned up there. Closing the input is the orderly
- * end. The job goes through the same pipe before the newlines; since it may be larger than the pipe,
- * it is written in pieces as the engine reads it. All streams, and the process that reads their
- * packets, are watched by one loop; the packets themselves never pass through this process.
+ * An engine streams while newlines arrive on its standard input: the lease. They stop when this
+ * process is killed, the link fails or the host hangs, so an engine never continues without a
+ * reader and leaves nothing to clean up. Closing the input is the orderly end. The job precedes the
+ * newlines in the same pipe; it may be larger than the pipe, so it is written in pieces as the
+ * engine reads. One loop watches all streams and the process that reads their packets; the packets
+ * themselves do not pass through this process.
  */
 #include "controller/livestream.h"
 
@@ -51,8 +51,8 @@ livestream_start(struct livestream *livestream, const char *engine, char *const 
 	return rc;
 }
 
-/* Writes the rest of the job, or else a newline. If the pipe is full the newline is not needed: the
- * engine reads nothing, and will end. */
+/* Writes the rest of the job, or else a newline if a heartbeat is due. A newline that does not fit
+ * into the pipe is dropped: the engine reads nothing, and its lease will end. */
 static void
 write_lease(struct livestream *livestream, const char *job, bool is_heartbeat)
 {
@@ -69,7 +69,7 @@ write_lease(struct livestream *livestream, const char *job, bool is_heartbeat)
 		fileio_close(&livestream->lease);
 }
 
-/* Reports the complete lines, and a line that is too long in pieces. */
+/* Reports all complete lines; one longer than the buffer is reported in pieces. */
 static void
 read_errors(struct livestream *livestream, livestream_report *report)
 {
@@ -98,7 +98,7 @@ read_errors(struct livestream *livestream, livestream_report *report)
 		fileio_close(&livestream->errors);
 }
 
-/* Waits for the end of a stream, terminating it if it still runs, and reports it. */
+/* Terminates a stream if it still runs, waits for it, and reports its end. */
 static void
 reap(struct livestream *livestream, livestream_report *report)
 {

@@ -1,6 +1,6 @@
 /*
- * The parameters of a capture: which service, which packets, how many, how long; and their forms as
- * the job that vcap-run reads and as the facts stored in the spool.
+ * The parameters of a capture: the service, which packets, how many, for how long. They are written
+ * as the job that vcap-run reads (job.h) and as facts of the spool (vcap-spool(5)).
  */
 #ifndef VCAP_PARAMS_H
 #define VCAP_PARAMS_H
@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The structure owns none of its strings. */
 struct params {
 	const char *word; /* the service as given: a name or a path */
 	const char *service;
@@ -23,39 +24,38 @@ struct params {
 	bool per_packet;        /* -P */
 	bool invert;            /* -x */
 	bool joins;             /* vcap-join runs on the engines and makes the final decision */
-	bool widens;            /* ... because a program cannot hold all addresses */
+	bool widens;            /* ... as a BPF program cannot hold all addresses */
 	uint64_t count;         /* packets per core; 0: any number */
 	int64_t duration_ns;    /* 0: for ever */
 	uint64_t snaplen;       /* bytes per packet; 0: all */
 	const char *expression; /* -e; NULL: none. Applied to what vcap-join keeps, if that runs */
 	char *bytecode;         /* ... compiled, with commas instead of newlines; heap, or NULL */
 	int64_t at_ns;          /* when it starts, since 1970; 0: at once */
-	int64_t patience_ns;    /* how long to wait for an engine that cannot be reached */
+	int64_t patience_ns;    /* how long to wait for an unreachable engine */
 	char *const *specs;     /* as on the command line; `-` stands for input; NULL-ended */
 	const char *input;      /* the text read for `-`; NULL if there is no `-` */
 	const char *list;       /* the file of --specs and its text; NULL if not given */
 	const char *list_text;
-	const char *filter; /* the program, once it is compiled */
+	const char *filter; /* the program, once compiled */
 };
 
-/* The engines of the service that take part: all, or those in list, which is separated by commas
- * (NULL: all). Heap, for strvec_free. NULL with why: one is unknown, or none is left. */
+/* The engines of the service to capture on: those in the comma-separated list (NULL: all). Heap,
+ * for strvec_free. NULL with why: one is unknown, the service has none, or out of memory. */
 char **params_engines(const struct service *service, const struct engines *known, const char *list,
 		      struct failure *why);
 
-/* The specs, one a line, without comments; and the job for vcap-run, job.h. Heap; NULL: out of memory.
- */
+/* The specs, one a line, without comments; and the job for vcap-run, which needs params->filter.
+ * Heap; NULL: out of memory. */
 char *params_specs(const struct params *params);
 char *params_job(const struct params *params);
 
-/* Writes the files `filter.bpf`, `service`, `specs` and `job` into the directory of the capture. On -1
- * some of them may be there. */
+/* Writes the files `filter.bpf`, `service`, `specs` and `job` into the capture's directory. -1 with
+ * why: some of them may have been written. */
 int params_store(const struct params *params, int dirfd, struct failure *why);
 
-/* Sets the facts of vcap-spool(5) that record the parameters. -1: out of memory. */
+/* Sets the facts that record the parameters. -1: out of memory; some may be set. */
 int params_facts(const struct params *params, struct keyval *facts);
-/* The reverse: the parameters that commands_start needs. They refer to the facts, which must live
- * longer. */
+/* Reads back the parameters that commands_start needs. Their strings belong to facts. */
 void params_recall(struct params *params, const struct keyval *facts);
 
 #endif

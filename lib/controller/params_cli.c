@@ -1,3 +1,12 @@
+/*
+ * A BPF program judges each packet by its own addresses and ports. That is not enough when the
+ * packets of a connection between engine and server do not tell which client or service they belong
+ * to: with specs (unless the servers see the client's address), with another service on the same
+ * servers, and for health checks that are recognised by their content. Then the filter on the
+ * engines is only a first selection, and vcap-join, which follows connections, makes the decision,
+ * unless -P is given. It also does when there are more addresses than a program of the 4096
+ * instructions that the kernel allows can hold.
+ */
 #include "controller/params_cli.h"
 
 #include "base/clock.h"
@@ -14,11 +23,11 @@
 
 #define INPUT_MAX (16u << 20) /* bytes of specs in a file or on standard input */
 
-/* The number of intervals of addresses that fit into a program of 4096 instructions next to those of
- * a usual service. An interval of IPv6 takes as many instructions as six of IPv4. */
+/* The number of intervals of addresses that fit into a program of 4096 instructions next to those
+ * of a usual service. An interval of IPv6 takes as many instructions as six of IPv4. */
 #define INTERVALS_IN_PROGRAM 1000
 
-/* Stored as one line. Its syntax is checked by vcap-filter. */
+/* The spool stores it as one line. Its syntax is checked by vcap-filter. */
 static int
 check_expression(const char *value, struct failure *why)
 {
@@ -108,7 +117,7 @@ has_connection_monitors(const struct service *service)
 	return false;
 }
 
-/* Whether a packet's own addresses and ports do not tell if it belongs to the service. */
+/* Whether a packet's own addresses and ports do not decide if it belongs to the service. */
 static bool
 needs_join(struct params_cli *cli, const struct service *service, config_variable *variable)
 {
@@ -134,7 +143,8 @@ needs_join(struct params_cli *cli, const struct service *service, config_variabl
 	return true;
 }
 
-/* Whether the addresses may be too many for a program. Malformed ones are reported by vcap-filter. */
+/* Whether the addresses may be too many for a program. Malformed ones are reported by
+ * vcap-filter. */
 static bool
 is_large(const struct params *params)
 {

@@ -1,7 +1,6 @@
 /*
- * What the command lines of vcap-start and vcap-live have in common: `[options] SERVICE [SPEC...]`
- * is parsed to the parameters of a capture, which are completed from the configuration and standard
- * input.
+ * The command line that vcap-start and vcap-live share: `[options] SERVICE [SPEC...]` is parsed
+ * into the parameters of a capture, which are completed from the configuration and standard input.
  */
 #ifndef VCAP_PARAMS_CLI_H
 #define VCAP_PARAMS_CLI_H
@@ -15,9 +14,9 @@ struct params_cli {
 	struct params params; /* its strings are the caller's, or live as long as this structure */
 	struct engines engines;  /* all of the engines file */
 	const char *engine_list; /* -E; NULL: every engine of the service */
-	bool is_unlimited;       /* -t 0 was given: the user wants no time limit */
+	bool is_unlimited;       /* by -t 0: no warning is due */
 	struct config_file file;
-	char remark[256]; /* why vcap-join is used, if that may be a surprise; or empty */
+	char remark[256]; /* why vcap-join is used although no option asks for it; or empty */
 };
 
 #define PARAMS_CLI_INIT                                                              \
@@ -40,7 +39,8 @@ enum { PARAMS_CLI_SPECS = 0x80 };
 	{"specs", required_argument, NULL, PARAMS_CLI_SPECS}, \
 	{"time", required_argument, NULL, 't'}, \
 	{"exclude", no_argument, NULL, 'x'}
-/* For --help: the options with a letter; and --specs, which belongs further down in the alphabet. */
+/* For --help: the options with a letter; and --specs, which belongs further down in the
+ * alphabet. */
 #define PARAMS_CLI_HELP \
 	"  -c, --count count     packets per core (any number)\n" \
 	"  -e, --expression expr of these packets, those it accepts: pcap-filter(7)\n" \
@@ -54,8 +54,8 @@ enum { PARAMS_CLI_SPECS = 0x80 };
 	"      --specs file      more addresses, one or more a line\n"
 /* clang-format on */
 
-/* Stores the value of an option, which stays the caller's. Returns 1; 0 if the letter is none of the
- * options above; -1 with why if the value is malformed. */
+/* Stores the value of an option; the string is borrowed. Returns 1; 0: letter is none of the
+ * options above; -1 with why: the value is malformed. */
 int params_cli_option(struct params_cli *cli, int letter, const char *value, struct failure *why);
 
 /*

@@ -1,9 +1,9 @@
 /*
- * Polling must be cheap for a capture of days on hundreds of engines, and quick for one of ten seconds.
- * The interval therefore grows with the capture's age, from one second to ten, and polls take at most a
- * tenth of the time. Towards the time limit of the capture, when all engines end within seconds, they are
- * polled continuously. Patience with an unreachable engine begins when it is the only one left: until
- * then waiting for it costs nothing.
+ * Polling must be cheap for a capture of days on hundreds of engines, and quick for one of ten
+ * seconds. The interval therefore grows with the capture's age, from one second to ten, and polling
+ * takes at most a tenth of the time. At the capture's time limit, when all engines end within
+ * seconds, they are polled continuously. The patience with an unreachable engine is counted from
+ * when it is the only one left: until then waiting for it costs nothing.
  */
 #include "controller/poll.h"
 
@@ -19,7 +19,7 @@
 
 #define TICK_NS (NS_PER_SECOND / 4)
 
-/* How an engine stands, from its state in the spool. */
+/* The progress of an engine, from its state in the spool. */
 enum progress { RUNNING, ENDED, UNREACHABLE };
 
 static enum progress
@@ -36,8 +36,8 @@ progress_of(const struct spool_entry *entry, const char *engine)
 	return progress;
 }
 
-/* Those of the engines that have not ended, and how many of them are known to run. One whose file
- * is here has, whatever has become of its copy. */
+/* The engines that have not ended, and how many of them are known to run. One whose file has been
+ * fetched has ended. */
 static struct strvec
 unfinished(const struct spool_entry *entry, const struct strvec *engines, size_t *running)
 {
@@ -56,8 +56,8 @@ unfinished(const struct spool_entry *entry, const struct strvec *engines, size_t
 	return open;
 }
 
-/* When the capture's own time is over, on the wall clock: never for one without any limit, and 0 if
- * it is limited by its count alone, or was ended. */
+/* The wall-clock time at which the capture's duration ends: INT64_MAX without any limit, 0 if only
+ * its count limits it or a stop was requested. */
 static int64_t
 deadline_ns(const struct spool_entry *entry)
 {
@@ -72,10 +72,10 @@ deadline_ns(const struct spool_entry *entry)
 	return began + duration;
 }
 
-/* When to ask the engines again, which took that long now: at the end of the capture's time, and
- * before it at intervals that grow with its age, from one second to ten. Of many engines asking is
- * work: a tenth of the time shall go into that, unless they hang. They began one after the other,
- * and end so: in the minute when they do, they are asked all the time. */
+/* The pause before the next poll: left is the time to the capture's deadline, took what this poll
+ * has taken. Polls of many engines take long: they shall fill a tenth of the time, unless engines
+ * hang. Engines were started one after the other, so they also end over some time: in the minute
+ * after the deadline they are polled continuously. */
 static int64_t
 usual_pause(int64_t left, int64_t age, int64_t took)
 {
@@ -92,18 +92,18 @@ usual_pause(int64_t left, int64_t age, int64_t took)
 	return pause;
 }
 
-/* poll_ns: the usual pause, if it is not 0. */
+/* poll_ns, if not 0, replaces the usual pause. */
 static int64_t
 pause_before_next(const struct spool_entry *entry, int64_t poll_ns, int64_t age, int64_t took)
 {
 	const int64_t left = deadline_ns(entry) - clock_realtime_ns();
 	const int64_t pause = poll_ns ? poll_ns : usual_pause(left, age, took);
 
-	/* A little later, so that they have ended by then. */
+	/* Slightly after the deadline, so that they have ended. */
 	return left > 0 && left < pause ? left + NS_PER_SECOND / 2 : pause;
 }
 
-/* Asks the engines how they stand, or tells them to stop: also one that did not obey before. */
+/* Asks the engines for their status, or to stop if that was requested, also repeatedly. */
 static int
 ask(const struct spool_entry *entry, const struct strvec *engines, struct failure *why)
 {
@@ -116,8 +116,7 @@ ask(const struct spool_entry *entry, const struct strvec *engines, struct failur
 		   : 0;
 }
 
-/* A last word to the engines that never answered while starting: one that captures after all takes
- * part again. */
+/* Asks the missing engines once more to stop: one that has captured after all takes part again. */
 static int
 retry_missing(struct spool_entry *entry, struct failure *why)
 {
@@ -156,7 +155,7 @@ poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why
 		open = unfinished(entry, &engines, &running);
 		if (ask_at && open.count == 0)
 			break;
-		/* Patience is for the time when there is nothing else to wait for. */
+		/* Patience is counted only while there is nothing else to wait for. */
 		if (running > 0 || !ask_at || clock_realtime_ns() < deadline_ns(entry))
 			alone_since = now;
 		if (now - alone_since > patience)

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Runs argv, which is released. Its exit status, or -1. */
+/* Runs words as a command and releases them. Returns its exit status, or -1. */
 static int
 run(struct strvec *words, int in, int out, struct failure *why)
 {

@@ -1,10 +1,10 @@
 /*
- * The requests that a controller makes of another controller, to which a whole region is one
- * engine: those that vcap-host answers on an engine. Most of the work is done by vcap's own
- * commands, which are run as children and report their own failures on standard error.
+ * Requests of a larger controller, for which this controller with all its engines, a region, is one
+ * engine: the same that vcap-host answers on an engine. Most of the work is done by vcap's
+ * commands, run as children, which report their failures on standard error.
  *
- * Each function returns an exit status for the caller's main: 0, EXIT_PARTIAL, or that of a child
- * that failed. -1: it failed here, with why.
+ * Each function returns an exit status for main: EXIT_DONE, EXIT_PARTIAL, or that of a child that
+ * failed; -1 with why: it failed here.
  */
 #ifndef VCAP_REGION_H
 #define VCAP_REGION_H
@@ -14,8 +14,8 @@
 
 #include <stdio.h>
 
-/* Starts the capture id by vcap-start with these arguments (NULL-ended) and the specs, one or more
- * a line (NULL or empty: none). Engines that do not capture are no failure yet: they make the
+/* Starts the capture id by vcap-start with these arguments (NULL-ended) and specs, one or more a
+ * line (NULL or empty: none). Engines that do not capture are not a failure yet, but will make the
  * result partial. */
 int region_start(const char *id, char *const *arguments, const char *specs, struct failure *why);
 
@@ -26,12 +26,13 @@ int region_status(const char *id, config_variable *variable, FILE *out, struct f
 /* Ends the capture, without waiting for its file. */
 int region_stop(const char *id, struct failure *why);
 
-/* Waits for the capture's file and writes it to standard output, as it is or compressed by zstd. */
+/* Waits for the capture's file and writes it to standard output, as it is or compressed by zstd.
+ * EXIT_PARTIAL: the capture is partial. */
 int region_fetch(const char *id, struct failure *why);
 int region_fetch_compressed(const char *id, config_variable *variable, struct failure *why);
 
-/* Removes the capture, which must have ended. That there is none is no failure: the answer to an
- * earlier request may have been lost. */
+/* Removes the capture, which must have ended. A capture that does not exist is not a failure: the
+ * answer to an earlier request may have been lost. */
 int region_remove(const char *id, config_variable *variable, struct failure *why);
 
 /* Fails if the disk of the spool is down to its reserve. */

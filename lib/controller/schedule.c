@@ -1,6 +1,6 @@
 /*
- * The wall clock is asked every quarter of a second, not slept through: a clock that is set, and a
- * capture that is cancelled, are noticed within that time.
+ * Reads the wall clock four times a second instead of sleeping until the time: a clock that is set
+ * and a capture that is cancelled are noticed soon.
  */
 #include "controller/schedule.h"
 
@@ -14,10 +14,10 @@
 #include <string.h>
 #include <time.h>
 
-/* How long a clock that was set, or a cancellation, goes unnoticed at most. */
+/* The interval. */
 #define TICK_NS (NS_PER_SECOND / 4)
 
-/* True once it is due; false if it was cancelled. */
+/* Returns true once the capture is due; false: it was cancelled. */
 static bool
 wait_until(const struct spool_entry *entry, int64_t at_ns)
 {
@@ -65,7 +65,7 @@ schedule_wait(struct spool_entry *entry, bool *cancelled, struct failure *why)
 	if (spool_entry_state(entry) != CAPTURE_WAITING)
 		return 0;
 	if (!at || parse_offset(at, &at_ns, NULL) < 0)
-		return failure_set(why, "'%s' does not say when it is to begin", entry->path);
+		return failure_set(why, "'%s' has no start time", entry->path);
 	if (wait_until(entry, at_ns))
 		return start(entry, why);
 	*cancelled = true;

@@ -1,3 +1,12 @@
+/*
+ * A capture is created under the lock of the directory of captures, so that two processes cannot
+ * start the same service at once, and is locked before that lock is released. Its id is its
+ * directory's name, so mkdir(2) decides whether an id is free.
+ *
+ * A capture is removed in two steps: its directory is renamed to a name that is no id, which takes
+ * it out of every list at once, then its files are unlinked. A process that is killed in between
+ * leaves such a directory, which the next spool_create removes.
+ */
 #include "controller/spool.h"
 
 #include "base/clock.h"
@@ -44,7 +53,7 @@ spool_close(struct spool *spool)
 	*spool = SPOOL_INIT;
 }
 
-/* Where the time begins in an id; NULL if word is none. */
+/* The time in an id, a part of word; NULL: word is not an id. */
 static const char *
 time_of(const char *word)
 {
@@ -76,7 +85,7 @@ spool_is_id_of(const char *word, const char *service)
 	return time && strncmp(word, service, length) == 0 && word + length + 1 == time;
 }
 
-/* Whether the id is word, or of the service that word is. */
+/* Whether the id is word, or of the service called word. */
 static bool
 is_chosen(const char *id, const char *word)
 {
@@ -165,7 +174,7 @@ spool_find(const struct spool *spool, const char *word, struct spool_entry *capt
 	return rc;
 }
 
-/* The unfinished capture of the service, into id. 1 if there is one, 0 if not, -1 on failure. */
+/* Writes the id of the service's unfinished capture to id. Returns 1; 0: there is none; -1. */
 static int
 find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_ENTRY_ID],
 		struct failure *why)
@@ -178,7 +187,7 @@ find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_EN
 	for (char **each = ids; *each && !found; each++) {
 		struct spool_entry capture;
 
-		/* One whose facts cannot be read is not going on. */
+		/* One whose facts cannot be read counts as finished. */
 		if (spool_find(spool, *each, &capture, NULL) < 0)
 			continue;
 		found = !spool_entry_is_over(&capture);
@@ -189,8 +198,8 @@ find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_EN
 	return found;
 }
 
-/* Makes a directory named by the id that is asked for, or by the present second; then one that is
- * taken is passed by waiting for the next. */
+/* Makes and opens the capture's directory. Without a given id it is named by the time; if that name
+ * is taken, by the next second's. */
 static int
 make_capture(const struct spool *spool, const char *service, const struct keyval *facts,
 	     struct spool_entry *capture, struct failure *why)
@@ -234,8 +243,8 @@ fill_capture(struct spool_entry *capture, struct keyval *facts, struct failure *
 	return spool_entry_set_state(capture, CAPTURE_STARTING, NULL, why);
 }
 
-/* Removes the files in the directory name, and it. Directories within are removed if deeper than 0
- * are allowed; symbolic links are never followed. */
+/* Removes a directory and its files, and directories within it down to this depth (0: none).
+ * Symbolic links are never followed. */
 static int
 remove_directory(int dirfd, const char *name, int depth)
 {
@@ -250,7 +259,7 @@ remove_directory(int dirfd, const char *name, int depth)
 		rc = unlinkat(fd, entry->d_name, 0);
 		if (rc < 0 && errno == EISDIR && depth > 0)
 			rc = remove_directory(fd, entry->d_name, depth - 1);
-		/* Another process removes the same. */
+		/* Another process removes the same files. */
 		if (rc < 0 && errno == ENOENT)
 			rc = 0;
 	}
@@ -261,10 +270,9 @@ remove_directory(int dirfd, const char *name, int depth)
 	return rc == 0 ? unlinkat(dirfd, name, AT_REMOVEDIR) : -1;
 }
 
-/* What a capture's directory is called while its files are removed: no id. */
+/* Of the name that a capture's directory has while its files are removed; such a name is no id. */
 #define REMOVED_PREFIX ".removed-"
 
-/* At once for all who look: there is no capture without half of its files. */
 static int
 remove_capture(const struct spool *spool, const char *id)
 {
@@ -277,7 +285,7 @@ remove_capture(const struct spool *spool, const char *id)
 	return 0;
 }
 
-/* What a process that was killed has not removed to the end. */
+/* Removes the directories of captures that a killed process was removing. */
 static void
 remove_leftovers(const struct spool *spool)
 {

@@ -1,9 +1,9 @@
 /*
  * The spool, vcap-spool(5): a directory for every capture, named by its id, with the parameters and
- * state in `capture` and what is known of each engine in `engines/NAME.state`.
+ * state in `capture` and the state of each engine in `engines/NAME.state`.
  *
- * Two locks, both flock(2) on a directory, so that neither outlives its holder: on the directory of
- * captures while one is being made, and on a capture's own while a command works on it.
+ * There are two locks, both flock(2) on a directory, so that neither outlives its holder: on the
+ * directory of captures while one is created, and on a capture's own while a command works on it.
  */
 #ifndef VCAP_SPOOL_H
 #define VCAP_SPOOL_H
@@ -24,53 +24,60 @@ struct spool {
 
 #define SPOOL_INIT ((struct spool){.dir = -1})
 
-/* Opens the spool; creates it with mode 0700 if there is none. A directory that another user owns or
- * may write to is refused. */
+/* Opens the spool; creates it with mode 0700 if there is none. -1: it cannot be opened or created,
+ * or belongs to another user, or others may write to it; spool is SPOOL_INIT. */
 int spool_open(struct spool *spool, config_variable *variable, struct failure *why);
 void spool_close(struct spool *spool);
 
-/* SERVICE.YYYYMMDD_HHMMSS. */
+/* Whether word has the form of an id, SERVICE.YYYYMMDD_HHMMSS. */
 bool spool_is_id(const char *word);
-/* And whether the service is that one. */
+/* Whether it is an id of a capture of this service. */
 bool spool_is_id_of(const char *word, const char *service);
 
-/* The ids in the spool, newest first, as a NULL-ended list for spool_list_free; other files are
- * skipped. word selects those of a service, or the one with that id; NULL selects all. */
+/* Lists the ids in the spool, newest first, NULL-ended, for spool_list_free: those of the
+ * service called word, or the one that is word; NULL: all. Other files are skipped. -1: *ids is
+ * unchanged. */
 int spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why);
 void spool_list_free(char **ids);
 
-/* Opens the capture called word: an id, or a service's name for its newest one. */
+/* Opens the capture called word, an id, or a service's name for its newest capture, and reads its
+ * facts; the caller closes it. -1: there is none, or it is damaged; nothing is open. */
 int spool_find(const struct spool *spool, const char *word, struct spool_entry *capture,
 	       struct failure *why);
 
-/* Opens the spool only to find that capture in it. -1: entry is as SPOOL_ENTRY_INIT. */
+/* spool_find in the user's spool. -1: nothing is open. */
 int spool_open_entry(struct spool_entry *entry, const char *word, config_variable *variable,
 		     struct failure *why);
 
 /*
- * Creates a capture of the service in state starting and locks it. The facts are moved into it. Its
- * id is the fact `id` if there is one; else it is made of the fact `at`, or of the present time. It
- * fails, naming it, if a capture of the same service is unfinished.
+ * Creates a capture of the service in state starting and locks it; the caller closes it. The facts
+ * are moved into it. Its id is the fact `id`, or is made of the fact `at`, or of the present time.
+ * -1: another capture of the service is unfinished, which why names, or an error; no capture is
+ * left.
  */
 int spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 		 struct spool_entry *capture, struct failure *why);
 
-/* Removes a capture that was created and never began, and closes it; and whether another process has
- * removed the one that is open here. */
+/* Removes a capture that was created and never began, and closes it in any case. */
 int spool_withdraw(const struct spool *spool, struct spool_entry *capture, struct failure *why);
+/* Whether another process has removed the capture that is open here. */
 bool spool_was_withdrawn(const struct spool_entry *capture);
 
-/* Removes a capture that is over, or whose facts cannot be read, and all its files. */
+/* Removes a capture that is over, or whose facts cannot be read, with all its files. -1: there is
+ * none, it is unfinished or locked, or files could not be removed; it is gone from lists then, too,
+ * if its directory could be renamed. */
 int spool_remove(const struct spool *spool, const char *id, struct failure *why);
 
-/* Opens the spool and in it the newest capture of the service. 1; 0 if there is none; or -1. */
+/* Opens the newest capture of the service in the user's spool. Returns 1; 0: there is none; -1 with
+ * why. Only after 1 it is open. */
 int spool_open_newest(struct spool_entry *entry, const char *service, config_variable *variable,
 		      struct failure *why);
 
-/* Whether engines capture or will, and no stop has been requested. */
+/* Whether its engines capture or will, and no stop has been requested. */
 bool spool_is_running(const struct spool_entry *entry);
 
-/* The id of the newest capture of the service, if it is running, into id; else "". 0 or -1. */
+/* Writes the id of the service's newest capture to id if that is running, else "". Returns 0; -1
+ * with why, id "". */
 int spool_find_running(char id[SPOOL_ENTRY_ID], const char *service, config_variable *variable,
 		       struct failure *why);
 

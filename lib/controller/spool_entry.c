@@ -1,9 +1,9 @@
 /*
- * The facts are one small file that is replaced as a whole (keyval_store), so that readers need no
- * lock: they see the facts before a change or after it. Writers hold the lock. It is flock(2) on
- * the open directory rather than a lock file: it ends with its holder, however that ends, and
- * leaves nothing to clean up. Two things happen without it, because the holder is the vcap-wait
- * that waits: the request to stop is a file of its own, and so is the state of each engine.
+ * The facts are one small file that is replaced as a whole (keyval_store), so readers need no lock:
+ * they see the facts before a change or after it. Writers hold the lock. It is flock(2) on the open
+ * directory rather than a lock file: it ends when its holder dies, and leaves nothing to clean up.
+ * Two things are written without it, because a waiting vcap-wait holds it for the whole capture:
+ * the request to stop, which is a file of its own, and the state of each engine, likewise.
  */
 #include "controller/spool_entry.h"
 
@@ -109,7 +109,7 @@ spool_entry_lock(struct spool_entry *entry, struct failure *why)
 bool
 spool_entry_is_locked(const struct spool_entry *entry)
 {
-	/* A lock belongs to an open file, so that this needs one of its own. */
+	/* A lock belongs to an open file description: probing it takes another one. */
 	int fd = openat(entry->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 
@@ -194,7 +194,7 @@ spool_entry_has_engine(const struct spool_entry *entry, const char *engine)
 	return false;
 }
 
-/* The reason if the value of a `missing` line is about this engine, else NULL. */
+/* The reason in a `missing` line about this engine; NULL: the line is another one. */
 static const char *
 missing_reason(const struct keyval_pair *pair, const char *engine)
 {

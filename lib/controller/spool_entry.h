@@ -1,6 +1,6 @@
 /*
- * One capture in the spool, vcap-spool(5): its facts, that is parameters and state, which are the
- * file `capture`. What is known of its engines is engine_state.h's.
+ * One capture in the spool, vcap-spool(5): its facts, that is its parameters and state, in the file
+ * `capture`. The state of its engines is in engine_state.h.
  *
  * A command that works on a capture holds flock(2) on its directory: the kernel releases the lock
  * when the command dies.
@@ -21,7 +21,7 @@
 
 /* The life of a capture, in this order. The last three are final. */
 enum capture_state {
-	CAPTURE_WAITING,   /* for the time at which it begins */
+	CAPTURE_WAITING,   /* for its start time */
 	CAPTURE_STARTING,  /* its engines are being started */
 	CAPTURE_CAPTURING, /* its engines capture */
 	CAPTURE_FETCHING,
@@ -32,7 +32,7 @@ enum capture_state {
 	CAPTURE_UNKNOWN, /* a word that this version does not know */
 };
 
-/* A capture, opened. facts is the file `capture`; store it with spool_entry_store. */
+/* An open capture. facts is the content of the file `capture`, as last read or changed here. */
 struct spool_entry {
 	char id[SPOOL_ENTRY_ID];
 	char *path; /* of its directory */
@@ -42,84 +42,85 @@ struct spool_entry {
 
 #define SPOOL_ENTRY_INIT ((struct spool_entry){.dir = -1})
 
-/* Opens a directory for reading and locking. One that belongs to another user, or that others may
- * write to, is refused. Returns the descriptor, or -1 with errno set. */
+/* Opens a directory for reading and locking. Returns the descriptor, the caller's. -1 with why and
+ * errno (EPERM: it belongs to another user, or others may write to it). */
 int spool_entry_open_directory(int dirfd, const char *path, struct failure *why);
 
-/* Opens the capture id in the directory dirfd, whose path is for messages; facts stay empty until
- * spool_entry_reload. -1: entry is as SPOOL_ENTRY_INIT, and errno is ENOENT if there is none. */
+/* Opens the capture id in the directory dirfd, whose path is for messages; facts are empty until
+ * spool_entry_reload. -1: entry is SPOOL_ENTRY_INIT, and errno is ENOENT if there is none. */
 int spool_entry_open(struct spool_entry *entry, int dirfd, const char *path, const char *id,
 		     struct failure *why);
 
-/* Closes it, which releases the lock; entry is then as SPOOL_ENTRY_INIT. */
+/* Closes the capture and so releases the lock; entry is SPOOL_ENTRY_INIT afterwards. */
 void spool_entry_close(struct spool_entry *entry);
 
-/* Replaces the file `capture` by the facts. */
+/* Replaces the file `capture` by the facts. -1: the file is unchanged. */
 int spool_entry_store(const struct spool_entry *entry, struct failure *why);
 
-/* Reads the facts again, which another process may have changed. -1: they are as before. */
+/* Reads the facts again, which another process may have changed. -1: they are unchanged. */
 int spool_entry_reload(struct spool_entry *entry, struct failure *why);
 
-/* Waits for the lock on the capture, keeps it until spool_entry_close, and reloads the facts. */
+/* Waits for the lock on the capture, holds it until spool_entry_close, and reloads the facts. -1:
+ * the lock is held all the same if only the reload failed. */
 int spool_entry_lock(struct spool_entry *entry, struct failure *why);
 
-/* Whether a process holds that lock, this one included. */
+/* Whether any process holds the lock, this one included. */
 bool spool_entry_is_locked(const struct spool_entry *entry);
 
-/* The state. A capture without any counts as failed. */
+/* The state; CAPTURE_FAILED if the facts have none. */
 enum capture_state spool_entry_state(const struct spool_entry *entry);
 
-/* The word for it in the file and in tables: waiting, starting, capturing, fetching, merging, done,
- * partial or failed; an unknown one as it is. Owned by the facts; never NULL. */
+/* The state's name in the file and in tables: waiting, starting, capturing, fetching, merging,
+ * done, partial, failed, or an unknown word. Owned by the facts; never NULL. */
 const char *spool_entry_state_name(const struct spool_entry *entry);
 
 /* Whether the state is final. */
 bool spool_entry_is_over(const struct spool_entry *entry);
 
-/* Whether engines capture or will: waiting, starting or capturing. */
+/* Whether its engines capture or will: waiting, starting or capturing. */
 bool spool_entry_is_capturing(const struct spool_entry *entry);
 
-/* Sets the state (not CAPTURE_UNKNOWN) and, if text is not NULL, the message, and stores the facts.
- */
+/* Sets the state (not CAPTURE_UNKNOWN) and, unless text is NULL, the message, and stores the facts.
+ * -1: they could not be stored, but may be changed here. */
 int spool_entry_set_state(struct spool_entry *entry, enum capture_state state, const char *text,
 			  struct failure *why);
 
-/* When it began, or will begin, or at least was asked for: ns since 1970; 0 if that is not known.
- */
+/* When it began, else when it will, else when it was created: ns since 1970; 0: not known. */
 int64_t spool_entry_began_ns(const struct spool_entry *entry);
 
-/* Requests, by the file `stop`, that the capture end. Needs no lock, which vcap-wait holds. */
+/* Requests the end of the capture by making the file `stop`. Needs no lock: vcap-wait holds it. */
 int spool_entry_ask_stop(const struct spool_entry *entry, struct failure *why);
 
-/* Whether that was requested. */
+/* Whether the end was requested. */
 bool spool_entry_is_stopping(const struct spool_entry *entry);
 
-/* The path of a file in the capture's directory. Heap; NULL without memory. */
+/* The path of a file in the capture's directory. Heap; NULL: out of memory. */
 char *spool_entry_file(const struct spool_entry *entry, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Whether the capture has this engine. */
 bool spool_entry_has_engine(const struct spool_entry *entry, const char *engine);
 
-/* All engines of the capture. */
+/* All engines of the capture, in the order of the service file; the caller releases the vector,
+ * here and below. */
 struct strvec spool_entry_engines(const struct spool_entry *entry);
 
-/* The engines that take part: all but the missing ones. */
+/* The participating engines: all but the missing ones. */
 struct strvec spool_entry_participants(const struct spool_entry *entry);
 
-/* Appends to names the engines in list, whose words are separated by commas, in the capture's
- * order; NULL: all of them. -1: one is not the capture's, and why quotes it. */
+/* Appends to names the engines in a comma-separated list (NULL: all), in the capture's order. -1
+ * with why: one is not the capture's, names unchanged; or out of memory. */
 int spool_entry_choose(const struct spool_entry *entry, const char *list, struct strvec *names,
 		       struct failure *why);
 
-/* Why the engine is missing, or NULL if it is not. Owned by the facts. */
+/* Why the engine is missing; NULL: it is not. Owned by the facts. */
 const char *spool_entry_missing_reason(const struct spool_entry *entry, const char *engine);
 
 /* Adds the engine to the missing ones, and stores the facts. */
 int spool_entry_add_missing(struct spool_entry *entry, const char *engine, const char *reason,
 			    struct failure *why);
 
-/* Takes that back, without storing the facts. */
+/* Removes the engine from the missing ones, without storing the facts. */
 void spool_entry_drop_missing(struct spool_entry *entry, const char *engine);
 
 #endif

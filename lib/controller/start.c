@@ -1,9 +1,9 @@
 /*
- * A capture starts in an order that leaves nothing behind when a step fails. The filter is compiled
- * first, since an expression or a spec may be wrong. The parameters are stored before any engine is
- * started, so that a vcap-wait can go on from the spool if this process is killed. An engine that
- * cannot be started is no reason to do without the others: it is recorded as missing. Only when no
- * engine captures does the start fail, and the capture is withdrawn.
+ * The order of the steps leaves nothing behind when one fails. The filter is compiled first, since
+ * an expression or a spec may be wrong. The parameters are stored before any engine is started, so
+ * that a vcap-wait can continue from the spool if this process is killed. An engine that cannot be
+ * started is recorded as missing and does not stop the others; only if no engine captures does the
+ * start fail, and the capture is withdrawn.
  */
 #include "controller/start.h"
 
@@ -21,8 +21,8 @@
 
 #define PROGRAM_TEXT_MAX (256u << 10) /* 4096 instructions of at most 30 characters, and more */
 
-/* Runs argv, a vcap-filter, on input (NULL: none), and stores its output in *program (heap). Returns
- * as start_compile. */
+/* Runs argv, a vcap-filter, on input (NULL: none), and stores its output in *program (heap; NULL on
+ * failure). Returns as start_compile. */
 static int
 compile(char *const *argv, const char *input, char **program, struct failure *why)
 {
@@ -76,8 +76,8 @@ start_compile_expression(struct params *params, struct failure *why)
 	return 0;
 }
 
-/* Adds the engines that do not capture to the missing ones, and returns the number of those that
- * do, or -1. */
+/* Adds the engines that do not capture to the missing ones. Returns the number of the others, or
+ * -1. */
 static int
 count_started(struct spool_entry *entry, struct failure *why)
 {

@@ -1,6 +1,6 @@
 /*
- * Starting a capture: its filter is compiled, and its engines are started, at once or at a given
- * time. Children report their failures on standard error.
+ * Starts a capture: compiles its filter and starts its engines, at once or at a given time.
+ * Children report their failures on standard error.
  */
 #ifndef VCAP_START_H
 #define VCAP_START_H
@@ -11,16 +11,16 @@
 
 #include <stdbool.h>
 
-/* Compiles the filter by vcap-filter into params->filter, and the expression, both on the heap.
- * Returns 0; vcap-filter's exit status if it failed, and has printed why; or -1 with why. */
+/* Compiles the filter by vcap-filter into params->filter (heap), and the expression. Returns 0;
+ * vcap-filter's exit status if it failed and has printed why; or -1 with why. */
 int start_compile(struct params *params, struct failure *why);
 
-/* Compiles only the expression, if vcap-join needs it, into params->bytecode (heap): the rest of
- * recalled params was compiled when the capture was created. Returns as start_compile. */
+/* Compiles only the expression, if vcap-join needs it, into params->bytecode (heap): enough for
+ * params_recall, whose filter has been stored with the job. Returns as start_compile. */
 int start_compile_expression(struct params *params, struct failure *why);
 
-/* Runs vcap-run on all engines of the capture; the job is read from its directory. Engines that do
- * not capture become `missing`. Returns the number that capture, or -1. */
+/* Runs vcap-run on all engines of the capture, with the job in its directory. Engines that do not
+ * capture become `missing`. Returns the number that capture; -1 with why. */
 int start_engines(const struct params *params, struct spool_entry *entry, struct failure *why);
 
 /* Reports an engine that does not capture. */
@@ -29,8 +29,8 @@ typedef void start_report(const char *engine, const char *reason);
 /*
  * Stores params in the new capture and starts its engines, or leaves that to vcap-wait if
  * params->at_ns is set (schedule.h); then starts a vcap-wait in the background. Returns EXIT_DONE;
- * EXIT_PARTIAL if some engines do not capture, each of which is reported; or -1 if none does or
- * another step failed. *is_running: at least one engine captures, or will; if not, the caller
+ * EXIT_PARTIAL if some engines do not capture, each of which is reported; -1 with why if none does,
+ * or another step failed. *is_running: at least one engine captures, or will; otherwise the caller
  * withdraws the capture.
  */
 int start_capture(const struct params *params, struct spool_entry *entry, start_report *report,

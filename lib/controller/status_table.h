@@ -14,8 +14,8 @@
 struct table *status_table_new(enum table_form form);
 
 /* Adds a row for the engine, from what is known of it in the spool. An engine whose state cannot be
- * read gets the row of one that is unknown, and a line that says why is appended to remarks. -1: out
- * of memory. */
+ * read gets the row of one that is unknown, and a line that says why is appended to remarks. -1:
+ * out of memory. */
 int status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
 		     const char *engine, struct strvec *remarks, struct failure *why);
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether the key is that of a whole core, "core-3". */
+/* Whether the key is "core-" and a number. */
 static bool
 is_core(const char *key)
 {
@@ -21,7 +21,7 @@ is_core(const char *key)
 	return !*key;
 }
 
-/* The packets that cores which are not full yet may still keep; 0 if nothing is known of any. */
+/* The packets that the known cores may still keep; 0 if no core is known. */
 static uint64_t
 packets_left(const struct keyval *state, uint64_t count)
 {
@@ -43,7 +43,7 @@ packets_left(const struct keyval *state, uint64_t count)
 static void
 print_time(int64_t left_ns, FILE *out)
 {
-	/* The second that has begun counts. */
+	/* Rounded up. */
 	const int64_t seconds = (left_ns + NS_PER_SECOND - 1) / NS_PER_SECOND;
 
 	if (seconds >= 3600)

@@ -1,6 +1,6 @@
 /*
- * What remains of a capture on an engine, by its limits: time, packets for the cores that are not
- * full, or both.
+ * What remains of a capture on an engine under its limits: time, packets on cores that have not
+ * reached their count, or both.
  */
 #ifndef VCAP_TIMELEFT_H
 #define VCAP_TIMELEFT_H
@@ -10,8 +10,8 @@
 
 #include <stdint.h>
 
-/* Writes "4m12s", "812 packets" or "4m12s or 812 packets" to `to`; an empty string without limits, or
- * when the engine is done. state is the engine's, now_ns the wall clock's time. Returns to. */
+/* Writes "4m12s", "812 packets" or "4m12s or 812 packets" to `to`; an empty string if there are no
+ * limits or the engine has ended. state is the engine's, now_ns the wall-clock time. Returns to. */
 #define TIMELEFT_TEXT 64
 char *timeleft_format(const struct spool_entry *entry, const struct keyval *state, int64_t now_ns,
 		      char to[TIMELEFT_TEXT]);

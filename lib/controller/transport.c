@@ -1,7 +1,7 @@
 /*
- * ssh joins its words with blanks and sshd gives the line to the user's shell, so that words would
- * be split and expanded there. Each word is therefore quoted for a POSIX shell and the whole line
- * sent as one argument. The other transports hand their words to exec(2) and need no quoting.
+ * ssh joins its words with blanks and sshd passes the line to the user's shell, which would split
+ * and expand them. Each word is therefore quoted for a POSIX shell, and the whole line sent as one
+ * argument. The other transports pass their words to exec(2) and need no quoting.
  */
 #include "controller/transport.h"
 
@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* No terminal, no agent, no forwarding, no questions, no sharing of connections (one that hangs
- * would hang them all), and an end to a link that is silent for 45 s. They stand before the
- * engine's own options: of each option ssh takes the first value it meets. */
+/* No terminal, no agent, no forwarding, no prompts, no shared connections (one that hangs would
+ * hang them all), and a link that is silent for 45 s is closed. They precede the engine's own
+ * options, because ssh uses the first value of each option. */
 static char *const ssh[] = {
     "ssh",
     "-T",

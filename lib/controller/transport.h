@@ -1,5 +1,5 @@
 /*
- * How a command reaches an engine. Bytes pass; what they mean is not known here.
+ * Turns a command for an engine into a command to run here, by the engine's transport.
  */
 #ifndef VCAP_TRANSPORT_H
 #define VCAP_TRANSPORT_H
@@ -7,10 +7,10 @@
 #include "controller/engine.h"
 
 /*
- * The arguments that run command (NULL-terminated, at least one word) on the engine: by ssh, by the
- * engine's prefix, or as they are; with sudo and the engine's bin= before the command. Its words
- * arrive there exactly as given, whatever bytes they have. The user's shell on an engine reached by
- * ssh has to be a POSIX one. Heap, for strvec_free; NULL without memory.
+ * The arguments that run command (NULL-ended, at least one word) on the engine: through ssh, with
+ * the engine's prefix, or as they are; preceded by sudo and the engine's bin=. The words arrive
+ * exactly as given, whatever bytes they contain. Through ssh the user's shell there has to be a
+ * POSIX one. Heap, for strvec_free; NULL: out of memory.
  */
 char **transport_command(const struct engine *engine, char *const *command);
 

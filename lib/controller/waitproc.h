@@ -1,6 +1,6 @@
 /*
- * The detached vcap-wait of a capture: it fetches and merges when the engines are done, in a session
- * of its own, and writes to `log` in the capture's directory.
+ * The detached vcap-wait of a capture: a process in a session of its own that fetches and merges
+ * when the engines have ended. Its output goes to `log` in the capture's directory.
  */
 #ifndef VCAP_WAITPROC_H
 #define VCAP_WAITPROC_H
@@ -8,10 +8,12 @@
 #include "base/failure.h"
 #include "controller/spool_entry.h"
 
-/* Starts one. -1: the log or the process could not be made; the capture is unchanged. */
+/* Starts one. -1 with why: the log could not be opened or the process not started; the capture is
+ * unchanged. */
 int waitproc_start(const struct spool_entry *entry, struct failure *why);
 
-/* Starts one if the capture is unfinished and no process holds its lock: the last one was killed. */
+/* Starts one if the capture is unfinished and no process holds its lock, because the last vcap-wait
+ * was killed. -1 as waitproc_start. */
 int waitproc_revive(const struct spool_entry *entry, struct failure *why);
 
 #endif

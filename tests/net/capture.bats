@@ -771,7 +771,7 @@ datagrams() { # FILE
 		talk b 3
 		run vcap-stop "$id"
 		[ "$status" -eq 3 ] || { echo "$lie: $output"; false; }
-		[[ $output == *"capture '$id' is partial: engine 'b' is missing: it says that it has "*" MiB, for which the disk of this host is too small"* ]]
+		[[ $output == *"capture '$id' is partial: engine 'b' is missing: it reports "*" MiB, more than the disk of this host can hold"* ]]
 		[ "$(packets_in "$(file)")" -eq 12 ]
 		[ "$(fact state)" = partial ]
 		[ "$(vcap-ls -r -o ENGINES,MISSING)" = $'a\tb' ]

@@ -69,7 +69,7 @@ setup() {
 	for command in vcap-engines vcap-services; do
 		run "$command"
 		[ "$status" -eq 2 ]
-		[[ "$output" == *"engines:2: engine 'lb1' is there already" ]]
+		[[ "$output" == *"engines:2: duplicate engine 'lb1'" ]]
 	done
 	printf 'lb1 local\n\0' >"$VCAP_CONFIG/engines"
 	run vcap-engines

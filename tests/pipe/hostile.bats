@@ -164,7 +164,7 @@ evil() { # IF-NAME
 		run --separate-stderr timeout 100 vcap-wait --poll 100ms "$id"
 		echo "$stderr"
 		[ "$status" -eq 3 ]
-		[[ $stderr == *"engine 'b' is missing: "*"engine 'b' sends more than it has"* ]]
+		[[ $stderr == *"engine 'b' is missing: "*"engine 'b' sent more than it reported"* ]]
 		[ "$(du -s --apparent-size spool | cut -f 1)" -lt 8000 ]
 	done
 }

@@ -48,7 +48,7 @@ refuses(void)
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
-	    {"lb1 local\nlb1 local", "f:2: engine 'lb1' is there already"},
+	    {"lb1 local\nlb1 local", "f:2: duplicate engine 'lb1'"},
 	    {"-oProxyCommand=x local", "f:1: not an engine's name: '-oProxyCommand=x'"},
 	    {"../lb1 local", "f:1: not an engine's name: '../lb1'"},
 	    {"lb1", "f:1: engine 'lb1' has no transport (local, ssh or exec)"},
@@ -61,7 +61,7 @@ refuses(void)
 	    {"lb1 iface= local", "f:1: bad setting 'iface='"},
 	    {"lb1 iface=eth0,-x local", "f:1: bad setting 'iface=eth0,-x'"},
 	    {"lb1 iface=a/b local", "f:1: bad setting 'iface=a/b'"},
-	    {"lb1 local x", "f:1: nothing may follow 'local', but 'x' does"},
+	    {"lb1 local x", "f:1: nothing may follow 'local': 'x'"},
 	    {"lb1 ssh", "f:1: 'ssh' needs a destination"},
 	    {"lb1 exec", "f:1: 'exec' needs a command"},
 	    {"lb1 ssh -oProxyCommand=x", "f:1: not a destination: '-oProxyCommand=x'"},
@@ -69,12 +69,12 @@ refuses(void)
 	    {"lb1 ssh a;b", "f:1: not a destination: 'a;b'"},
 	    {"lb1 ssh $(x)", "f:1: not a destination: '$(x)'"},
 	    {"lb1 ssh a@b@c", "f:1: not a destination: 'a@b@c'"},
-	    {"lb1 ssh a b", "f:1: not an option of ssh that may stand here: 'b'"},
-	    {"lb1 ssh a -p 22 b", "f:1: not an option of ssh that may stand here: 'b'"},
-	    {"lb1 ssh a -p", "f:1: not an option of ssh that may stand here: '-p'"},
-	    {"lb1 ssh a -A", "f:1: not an option of ssh that may stand here: '-A'"},
-	    {"lb1 ssh a -4f", "f:1: not an option of ssh that may stand here: '-4f'"},
-	    {"lb1 ssh a --", "f:1: not an option of ssh that may stand here: '--'"},
+	    {"lb1 ssh a b", "f:1: ssh option is not allowed here: 'b'"},
+	    {"lb1 ssh a -p 22 b", "f:1: ssh option is not allowed here: 'b'"},
+	    {"lb1 ssh a -p", "f:1: ssh option is not allowed here: '-p'"},
+	    {"lb1 ssh a -A", "f:1: ssh option is not allowed here: '-A'"},
+	    {"lb1 ssh a -4f", "f:1: ssh option is not allowed here: '-4f'"},
+	    {"lb1 ssh a --", "f:1: ssh option is not allowed here: '--'"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

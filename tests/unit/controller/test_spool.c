@@ -102,7 +102,7 @@ keeps_engines(struct spool *spool)
 	keyval_add(&entry.facts, "engine", "lb1");
 	keyval_add(&entry.facts, "engine", "lb10");
 	reason = engine_state_failure(&entry, "lb1");
-	is_str(reason, "nothing is known of it", "before anything is known");
+	is_str(reason, "its state is unknown", "the reason before any command has run");
 	free(reason);
 	ok(engine_state_record(&entry, "lb1", "state running\npackets 5\n", "noise\n", 0, &why) ==
 	       0,
