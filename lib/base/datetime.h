@@ -18,8 +18,9 @@
  * time, or is not after now_ns; *at_ns is unchanged. */
 int datetime_parse(const char *word, int64_t now_ns, int64_t *at_ns, struct failure *why);
 
-/* "2026-11-30 03:00:00", local. Returns to. */
-#define DATETIME_TEXT 32
+#define DATETIME_TEXT 32 /* bytes */
+
+/* Writes at_ns, since 1970-01-01 00:00 UTC, as local time: "2026-11-30 03:00:00". Returns to. */
 char *datetime_format(int64_t at_ns, char to[DATETIME_TEXT]);
 
 #endif

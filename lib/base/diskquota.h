@@ -42,9 +42,10 @@ void diskquota_settle(struct diskquota *quota, uint64_t taken, uint64_t unused);
 /* Accounts for bytes that were written without a grant or, if negative, removed. */
 void diskquota_adjust(struct diskquota *quota, int64_t bytes);
 
-/* Bytes of the file system of fd that are free for this user, and bytes in all; 0 if it does not
- * tell. */
+/* Bytes of the file system of fd that are free for this user; 0 if it does not tell. */
 uint64_t diskquota_free_bytes(int fd);
+
+/* Bytes of the file system of fd in all, used ones included; 0 if it does not tell. */
 uint64_t diskquota_all_bytes(int fd);
 
 /* The bytes that DISKQUOTA_DEFAULT stands for on the file system of fd; 0 if it does not tell. */

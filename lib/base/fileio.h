@@ -23,7 +23,7 @@ void fileio_close(int *fd);
  * with this mode less the umask. -1 with why: some of them may have been made. */
 int fileio_make_parents(const char *path, mode_t mode, struct failure *why);
 
-/* As fileio_make_parents, and the directory path itself. */
+/* As fileio_make_parents, and the directory path itself; 0 if it exists. */
 int fileio_make_directories(const char *path, mode_t mode, struct failure *why);
 
 /*

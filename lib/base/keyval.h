@@ -44,9 +44,13 @@ int keyval_add(struct keyval *kv, const char *key, const char *format, ...)
  * number; kv then keeps the lines before it. Blank lines are passed over. */
 int keyval_parse(struct keyval *kv, const char *text, struct failure *why);
 
-/* Reads, or atomically replaces, the file name in the directory dirfd. A symbolic link, or anything
- * that is not a regular file, is refused. A missing file leaves errno ENOENT. */
+/* Adds the lines of the file name in the directory dirfd, as keyval_parse. A symbolic link, or
+ * anything that is not a regular file, is refused. -1 with why; errno is ENOENT for a missing file.
+ */
 int keyval_load(struct keyval *kv, int dirfd, const char *name, struct failure *why);
+
+/* Replaces the file name in the directory dirfd by these lines, as outfile_replace. -1 with why:
+ * the old file is untouched. */
 int keyval_store(const struct keyval *kv, int dirfd, const char *name, struct failure *why);
 
 #endif

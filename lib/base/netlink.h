@@ -33,6 +33,7 @@ struct netlink_walk {
 	const unsigned char *at, *end;
 };
 
+/* A walk over size bytes, the caller's. */
 static inline struct netlink_walk
 netlink_walk(const void *bytes, size_t size)
 {
@@ -45,8 +46,8 @@ const struct nlmsghdr *netlink_next_message(struct netlink_walk *messages);
 /* The body of a message, such as a struct ifinfomsg, or NULL if it has less than size bytes. */
 const void *netlink_body(const struct nlmsghdr *message, size_t size);
 
-/* The error that a message of type NLMSG_ERROR brings, as in errno (EBADMSG: a malformed one); 0 for
- * an acknowledgement and for messages of other types. */
+/* The error that a message of type NLMSG_ERROR brings, as in errno (EBADMSG: a malformed one); 0
+ * for an acknowledgement and for messages of other types. */
 int netlink_error(const struct nlmsghdr *message);
 
 /* An attribute, its flags taken off the type. */

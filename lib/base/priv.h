@@ -44,7 +44,7 @@ enum priv_power {
 	PRIV_FILES,     /* CAP_DAC_READ_SEARCH: reads a file of another owner */
 };
 
-/* As priv_drop_all, but keeps this power if the process has it. */
+/* As priv_drop_all, but keeps this power if the process has it. 0, or -1 as there. */
 int priv_drop_others(enum priv_power power, struct failure *why);
 
 #endif

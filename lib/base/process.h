@@ -18,11 +18,12 @@ struct process {
 	int handle; /* a pidfd: readable once the child has ended */
 };
 
-#define PROCESS_INIT ((struct process){.handle = -1})
+#define PROCESS_INIT     ((struct process){.handle = -1})
+
+#define PROCESS_PATH_MAX 4096 /* bytes, with the NUL */
 
 /* The absolute path of the program that runs, whatever PATH and argv[0] say. -1 with errno set: it
  * cannot be read; path is undefined. */
-#define PROCESS_PATH_MAX 4096
 int process_own_path(char path[PROCESS_PATH_MAX]);
 
 /* The path of the program called name in the directory of the one that runs, whether it exists or

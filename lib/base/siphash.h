@@ -14,6 +14,7 @@ struct siphash_key {
 	uint64_t words[2];
 };
 
+/* The steps of the algorithm, for hashes of words at hand. */
 struct siphash_state {
 	uint64_t v0, v1, v2, v3;
 };

@@ -36,6 +36,7 @@ void strvec_push_nodup(struct strvec *vec, char *string);
 /* The strings with separator between them. Heap; NULL without memory. */
 char *strvec_join(const struct strvec *vec, const char *separator);
 
+/* Whether one of the strings equals string. */
 bool strvec_has(const struct strvec *vec, const char *string);
 
 /* Hands the NULL-terminated list to the caller, who frees it with strvec_free. NULL if memory ran

@@ -27,8 +27,9 @@ char *text_abridge(char *to, size_t size, const char *from);
 /* Writes from as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
 void text_json(FILE *out, const char *from);
 
+#define TEXT_SIZE 24 /* bytes */
+
 /* Writes a size in bytes with a unit, a power of 1024: "893", "1.2k", "45M". Returns to. */
-#define TEXT_SIZE 24
 char *text_size(uint64_t size, char to[TEXT_SIZE]);
 
 #endif

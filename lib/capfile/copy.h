@@ -44,7 +44,7 @@ enum copy_outcome copy_packets(struct copy *copy, struct failure *why);
 /*
  * The same step by step, for a caller that judges packets later than they arrive: copy_begin, then
  * after each event copy_interfaces and, by its kind, copy_note or copy_statistics, and at the end
- * copy_finish. Each returns 0, or -1: the output is not to be used.
+ * copy_finish. Those that return int return 0, or -1 with why: the output is not to be used.
  */
 int copy_begin(struct copy *copy, struct failure *why);
 /* Adds the interfaces that are new in the input. */

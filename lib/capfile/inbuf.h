@@ -33,6 +33,7 @@ struct inbuf {
 
 /* Reads nothing yet. chunk is how many bytes to read at a time; the first read is smaller. */
 void inbuf_init(struct inbuf *in, int fd, size_t chunk);
+/* Frees the buffers; fd and lent memory stay the caller's. */
 void inbuf_release(struct inbuf *in);
 
 /* Before the first read: uses memory, two buffers of chunk bytes each, which is the caller's and
@@ -81,7 +82,7 @@ inbuf_holds(const struct inbuf *in, uint64_t offset)
 	return offset >= in->base && offset < in->base + in->end;
 }
 
-/* inbuf_fill, without a call if the bytes are in the buffer. */
+/* inbuf_fill, without a call if the bytes are in the buffer. 0 or -1, as there. */
 static inline int
 inbuf_want(struct inbuf *in, size_t need)
 {

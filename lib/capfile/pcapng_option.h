@@ -55,8 +55,8 @@ bool pcapng_option_is_custom(uint16_t code);
 /* Whether it is a custom option that must not be copied to another file (section 3.5.1). */
 bool pcapng_option_forbids_copy(const struct block_option *option);
 
-/* Writes an option of a block of that kind in this host's byte order, which takes as many bytes as
- * in the file. Returns the end of what was written. */
+/* Writes an option of a block of that kind to `to` in this host's byte order, header and padding
+ * included, which takes as many bytes as in the file. Returns the end of what was written. */
 unsigned char *pcapng_option_translate(bool swapped, enum pcapng_option_kind kind,
 				       const struct block_option *option, unsigned char *to);
 

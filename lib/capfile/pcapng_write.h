@@ -23,6 +23,7 @@ struct blocks {
 
 #define BLOCKS_INIT ((struct blocks){0})
 
+/* Frees the bytes; *blocks is then BLOCKS_INIT. */
 void blocks_release(struct blocks *blocks);
 /* Makes room for `more` bytes after those that are used. -1: no memory; nothing has changed. */
 int blocks_reserve(struct blocks *blocks, size_t more);
@@ -32,14 +33,17 @@ int blocks_reserve(struct blocks *blocks, size_t more);
  * no option, and are cut at 65535 bytes.
  */
 
-/* comments is a NULL-ended list, or NULL. options are in the form of packet.options, or NULL. */
+/* Appends a section header block (section 4.1). comments is a NULL-ended list, or NULL. options are
+ * in the form of packet.options, or NULL. */
 int pcapng_write_section(struct blocks *blocks, const char *hardware, const char *os,
 			 const char *application, const char *const *comments,
 			 const unsigned char *options, size_t options_len);
-/* The resolution is nanoseconds and the snaplen PACKET_SNAPLEN, whatever the interface says. */
+/* Appends an interface description block (section 4.2). The resolution is nanoseconds and the
+ * snaplen PACKET_SNAPLEN, whatever the interface says. */
 int pcapng_write_interface(struct blocks *blocks, const struct interface *interface);
-/* id is the interface's number within the section. start_ns, end_ns and counters that are unknown
- * are left out. Each line of comment is a comment of its own. */
+/* Appends an interface statistics block (section 4.6). id is the interface's number within the
+ * section. start_ns, end_ns and counters that are unknown are left out. Each line of comment is a
+ * comment of its own. */
 int pcapng_write_statistics(struct blocks *blocks, uint32_t id, const struct statistics *statistics,
 			    const char *comment);
 /* Writes packet as an EPB of interface id to memory of PCAPNG_EPB_ROOM bytes. Returns its length.

@@ -21,17 +21,18 @@
 /* A reader. Opaque; its source yields the packets. */
 struct reader;
 
-/*
- * Opens the file at path ("-" is standard input), or takes over the descriptor fd, which messages
- * call name. The first bytes are read. NULL on failure; fd is then still the caller's.
- *
- * An input that ends within its first header, or is empty, opens: it yields SOURCE_CUT at once.
- */
+/* Opens the file at path ("-" is standard input), and reads its first bytes. NULL with why: it
+ * cannot be read, or is no capture file. An input that ends within its first header, or is empty,
+ * opens: it yields SOURCE_CUT at once. */
 struct reader *reader_open(const char *path, struct failure *why);
+/* Likewise for a descriptor, which messages call name. It is taken over, and still the caller's on
+ * failure. */
 struct reader *reader_open_fd(int fd, const char *name, struct failure *why);
-/* reader_open in two steps. Nothing is read before reader_begin, which returns 0, or -1: no capture
- * file. A second reader_begin does nothing. */
+/* reader_open in two steps: nothing is read before reader_begin. NULL with why: it cannot be
+ * opened. */
 struct reader *reader_open_unread(const char *path, struct failure *why);
+/* Reads the first bytes. 0, or -1 with why: no capture file; only reader_close is left to call. A
+ * second call does nothing. */
 int reader_begin(struct reader *file, struct failure *why);
 /* Frees the reader; its source's packets and interfaces are gone. file may be NULL. */
 void reader_close(struct reader *file);
@@ -39,11 +40,11 @@ void reader_close(struct reader *file);
 /*
  * Opens a stream that is read without blocking: its source yields SOURCE_LATER until reader_fill
  * has read more. Up to max bytes wait inside. Nothing is read here: what is no capture file is
- * SOURCE_CUT later on. It cannot be revisited. reader_open_live_fd leaves fd the caller's, who has
- * to keep it open.
+ * SOURCE_CUT later on. It cannot be revisited. NULL with why: it cannot be opened.
  */
 struct reader *reader_open_live(const char *path, const char *name, size_t max,
 				struct failure *why);
+/* Likewise for a descriptor, which the caller owns and keeps open until reader_close. */
 struct reader *reader_open_live_fd(int fd, const char *name, size_t max, struct failure *why);
 /* Of such a stream: reads once from its descriptor, which poll() has reported to be ready. */
 void reader_fill(struct reader *file);
@@ -60,9 +61,12 @@ void reader_use_memory(struct reader *file, unsigned char *memory, size_t size);
  * path that names another file by then is an error (ESTALE). */
 void reader_close_between_reads(struct reader *file);
 
-struct source *reader_source(struct reader *file); /* the reader's */
+/* The source of the packets; the reader's, valid until reader_close. */
+struct source *reader_source(struct reader *file);
+/* The format, known once the first bytes have been read. */
 enum format reader_format(const struct reader *file);
-int reader_fd(const struct reader *file); /* -1 after reader_close_between_reads */
+/* The descriptor, the reader's; -1 after reader_close_between_reads. */
+int reader_fd(const struct reader *file);
 /* Bytes of the input that have been used. */
 uint64_t reader_offset(const struct reader *file);
 

@@ -25,10 +25,14 @@
 int capture_open(struct capture *capture, const struct capture_options *options,
 		 struct failure *why);
 
-/* These three leave the capture to capture_close on failure. */
+/* The next three return 0, or -1 with why, after which only capture_close is left to call. */
+
+/* Attaches the packet filter to all rings, limits the size of files, and starts the clocks of
+ * duration and lease. */
 int capture_filter(struct capture *capture, struct failure *why);
+/* Starts the threads. Takes over the handling of SIGUSR1, which interrupts a write that blocks. */
 int capture_start(struct capture *capture, struct failure *why);
-/* Writes the first status, too. */
+/* Lets the threads look at packets, and writes the first status. */
 int capture_begin(struct capture *capture, struct failure *why);
 
 /* How a capture ended. */
@@ -38,7 +42,9 @@ enum capture_end {
 	CAPTURE_FAILED,  /* no interface was left, or an error; message says which */
 };
 
-/* Waits for the end of the capture, joins its threads and writes the last status. */
+/* Waits for the end of the capture (a limit, a signal, the lease, an error), joins its threads and
+ * writes the last status. capture->message then says what is missing. Call it once, after
+ * capture_begin. */
 enum capture_end capture_wait(struct capture *capture);
 
 /* Ends the capture if it still runs, and frees everything. The options stay the caller's. */

@@ -40,6 +40,7 @@ struct capture_loop {
 
 /* Allocates. On failure, for want of memory, nothing is left to release. */
 int capture_loop_init(struct capture_loop *loop, struct failure *why);
+/* Frees what capture_loop_init allocated; the inputs stay the caller's. */
 void capture_loop_release(struct capture_loop *loop);
 
 /* An output_refresh: reads the counters of the rings. loop is a struct capture_loop. */

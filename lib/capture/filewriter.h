@@ -62,13 +62,15 @@ int filewriter_open(struct filewriter *writer, int fd, enum filewriter_kind kind
  * before anything is added. */
 void filewriter_limit(struct filewriter *writer, uint64_t max_size, uint32_t end_room);
 
-/*
- * Adds a packet of interface id, or whole blocks; may write first, to make room. -1: the writer has
- * stopped, and stop says why; nothing is added from then on. FILEWRITER_FULL: the file has reached
- * its limit; nothing was added. A file without packets takes any block.
- */
 enum { FILEWRITER_FULL = 1 };
+
+/*
+ * Adds a packet of interface id; may write first, to make room. 0; -1: the writer has stopped, and
+ * stop says why; nothing is added from then on. FILEWRITER_FULL: the file has reached its limit;
+ * nothing was added. A file without packets takes any block.
+ */
 int filewriter_packet(struct filewriter *writer, uint32_t id, const struct packet *packet);
+/* Adds whole blocks, of size bytes, in the same way. */
 int filewriter_blocks(struct filewriter *writer, const void *bytes, size_t size);
 
 /* Writes what was added. -1: the writer has stopped, and filewriter_next_unwritten lists what did

@@ -31,6 +31,7 @@ int flowproc_start(struct flowproc *flows, const char *source, const char *servi
 /* True once, when it has failed since the last call; why says how. Needs read and poll only. */
 bool flowproc_is_lost(struct flowproc *flows, struct failure *why);
 
+/* Ends it if it still runs, and closes pairs. Safe on FLOWPROC_INIT. */
 void flowproc_release(struct flowproc *flows);
 
 #endif

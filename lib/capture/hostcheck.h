@@ -28,6 +28,7 @@ struct hostcheck {
  * choice. */
 void hostcheck_init(struct hostcheck *check, const char *dir, const char *const *names,
 		    size_t name_count);
+/* Frees the interfaces. */
 void hostcheck_release(struct hostcheck *check);
 
 /* Whether nothing is missing. */

@@ -35,6 +35,7 @@ struct ifaces {
 
 #define IFACES_INIT ((struct ifaces){0})
 
+/* Frees the list; *ifaces is then IFACES_INIT. */
 void ifaces_release(struct ifaces *ifaces);
 
 /* Sets *ifaces to the interfaces of this network namespace. On failure it is empty. */

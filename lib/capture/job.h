@@ -27,8 +27,8 @@ int job_parse(struct job *job, const char *text, struct failure *why);
  * ever). */
 int job_read(struct job *job, int fd, int64_t patience_ns, struct failure *why);
 
-/* Reads a job from standard input (path is "-"), with patience_ns as above, or a packet filter alone
- * from the file at path. */
+/* Reads a job from standard input (path is "-"), with patience_ns as above, or a packet filter
+ * alone from the file at path. -1 with why: *job is empty. */
 int job_load(struct job *job, const char *path, int64_t patience_ns, struct failure *why);
 
 /* Creates the files filter.bpf, service and specs in dir. On failure some may exist. */
@@ -38,6 +38,7 @@ int job_store(const struct job *job, const struct rundir *dir, struct failure *w
  * descriptors are the caller's. On failure none is open. */
 int job_open(const struct job *job, int files[2], struct failure *why);
 
+/* Frees all parts; *job is then JOB_INIT. */
 void job_release(struct job *job);
 
 #endif

@@ -83,6 +83,7 @@ struct output {
 /* Opens the rotation. What the caller has set, and what it points to, must stay. On failure
  * output_release frees it. */
 int output_open(struct output *output, struct failure *why);
+/* Closes and frees what is left; output_finish comes before if the output is to be complete. */
 void output_release(struct output *output);
 
 /* Writes the packet, cut to the snaplen, or counts it as skipped. Called for every packet. */

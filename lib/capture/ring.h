@@ -101,6 +101,7 @@ void ring_count(struct ring *ring);
  * deleted. */
 bool ring_is_attached(const struct ring *ring);
 
+/* Unmaps and closes the ring; *ring is then RING_INIT. */
 void ring_close(struct ring *ring);
 
 #endif

@@ -53,6 +53,7 @@ int rotation_next(struct rotation *rotation, const void *end, size_t size);
  * The numbers and the writer's stop stay readable. */
 int rotation_end(struct rotation *rotation, const void *end, size_t size);
 
+/* Syncs and closes the newest file as it is, and frees everything. */
 void rotation_release(struct rotation *rotation);
 
 #endif

@@ -52,7 +52,7 @@ enum {
 int run_options_set(struct run_options *options, int option, const char *word, struct failure *why);
 
 /* After the last one, with session.filter set: checks that the options go together, and turns
- * session.path "-" into NULL. */
+ * session.path "-" into NULL. -1 with why: wrong usage. */
 int run_options_check(struct run_options *options, struct failure *why);
 
 #endif

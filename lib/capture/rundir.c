@@ -263,7 +263,6 @@ read_status(int fd, const char *path, struct keyval *status, struct failure *why
 	bool running = is_running(fd);
 	const char *state;
 
-	*status = KEYVAL_INIT;
 	if (keyval_load(status, fd, "status", &detail) < 0 && errno != ENOENT) {
 		keyval_release(status);
 		return failure_set(why, "in '%s': %s", path, detail.text);
@@ -284,8 +283,10 @@ int
 rundir_status(const char *path, struct keyval *status, struct failure *why)
 {
 	int fd = open_existing(path, why);
-	int rc = fd < 0 ? -1 : read_status(fd, path, status, why);
+	int rc;
 
+	*status = KEYVAL_INIT;
+	rc = fd < 0 ? -1 : read_status(fd, path, status, why);
 	if (fd >= 0)
 		close(fd);
 	return rc;
@@ -326,6 +327,7 @@ rundir_stop(const char *path, struct keyval *status, struct failure *why)
 	bool sent = false;
 	int rc = fd < 0 ? -1 : 0;
 
+	*status = KEYVAL_INIT;
 	for (int waited = 0; rc == 0 && is_running(fd); waited += STOP_POLL_MS) {
 		rc = terminate(fd, path, &sent, &process.fd, why);
 		if (rc == 0 && waited >= STOP_TIMEOUT_MS)

@@ -52,7 +52,8 @@ void rundir_discard(struct rundir *dir);
 int rundir_status(const char *path, struct keyval *status, struct failure *why);
 
 /* Ends the capture in path (SIGTERM), waits up to 30 seconds for its end, and reads its status as
- * rundir_status does. */
+ * rundir_status does. -1 with why: it cannot be stopped, or has not ended; *status is then empty.
+ */
 int rundir_stop(const char *path, struct keyval *status, struct failure *why);
 
 /* Removes the directory path and the files in it. Fails, and removes nothing, if a capture runs in

@@ -43,6 +43,7 @@ struct runstate {
 
 /* On failure nothing is left to release. */
 int runstate_init(struct runstate *runstate, unsigned cores, struct failure *why);
+/* Closes stop_fd. No thread may use it any more. */
 void runstate_release(struct runstate *runstate);
 
 /* Records the start: packets are captured from now on. */
@@ -68,7 +69,7 @@ enum stop_reason runstate_reason(struct runstate *runstate, int64_t *end_ns, int
 /* One more core is full. The last one stops the capture. */
 void runstate_core_full(struct runstate *runstate);
 
-/* The reason as the status file has it: "count", "time", ... */
+/* The reason as the status file has it: "count", "time", ...; static. */
 const char *stop_reason_name(enum stop_reason reason);
 
 #endif

@@ -29,6 +29,7 @@ struct codegen;
 
 /* NULL if memory ran out; the other functions accept that, and codegen_assemble reports it. */
 struct codegen *codegen_new(void);
+/* cg may be NULL. */
 void codegen_free(struct codegen *cg);
 
 /* `ret #k` */

@@ -29,7 +29,8 @@ struct compile_widening {
 /*
  * As compile_filter, but a set that does not fit is widened: the intervals closest to each other
  * are joined, as few as it takes. The set must not be NULL, nor exclude be true, since a wider set
- * would then mean fewer packets. widening is filled in on success if the set had to be widened.
+ * would then mean fewer packets. widening is filled in on success if the set had to be widened. -1
+ * as compile_filter.
  */
 int compile_widened(const struct filter *filter, uint16_t linktype, struct bpf *program,
 		    struct compile_widening *widening, struct failure *why);

@@ -19,6 +19,7 @@ int expr_compile(struct filter_expression *expression, const char *text, uint16_
 		 struct failure *why);
 /* Whether it uses what only the kernel knows about a packet (ancillary loads), which files lack. */
 bool expr_asks_kernel(const struct filter_expression *expression);
+/* Frees the programs of the expression. */
 void expr_release(struct filter_expression *expression);
 
 #endif

@@ -38,6 +38,7 @@ struct selection {
 
 #define SELECTION_INIT ((struct selection){.linktype = LINKTYPE_EN10MB})
 
+/* Frees the set and the results; what is the caller's stays. */
 void selection_release(struct selection *selection);
 
 /*

@@ -102,7 +102,7 @@ enum side service_ends(const struct service *service, const struct tuple *tuple,
 /* Whether packets of this side pass -m; SIDE_OTHER never does. */
 bool service_wants(enum side side, enum monitor_mode mode);
 
-/* "client", "server", "monitor", "other". */
+/* "client", "server", "monitor", "other"; static. */
 const char *service_side_name(enum side side);
 
 /* Parses "none", "include" or "only". On failure mode is unchanged. */

@@ -31,7 +31,7 @@ void pairfile_close(struct pairfile *files);
 
 /* Reports the pairs that can be read without waiting. -1: an input cannot be read. */
 int pairfile_read(struct pairfile *files, struct failure *why);
-/* Reports all pairs, up to the end of each input. */
+/* Reports all pairs, up to the end of each input, for which it waits. -1 as pairfile_read. */
 int pairfile_read_all(struct pairfile *files, struct failure *why);
 
 #endif

@@ -27,9 +27,10 @@ int pairsource_spec_parse(struct pairsource_spec *spec, const char *word, struct
 
 #define PAIRSOURCE_SPEC_COMMAND "vcap-flows"
 
+#define PAIRSOURCE_SPEC_WORDS   4
+
 /* Stores the command line of vcap-flows for that source, NULL-ended; the words are constant or part
  * of the parsed word. */
-#define PAIRSOURCE_SPEC_WORDS 4
 void pairsource_spec_words(const struct pairsource_spec *spec,
 			   const char *words[PAIRSOURCE_SPEC_WORDS]);
 

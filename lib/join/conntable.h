@@ -90,12 +90,13 @@ struct conn *conntable_see(struct conntable *table, const struct conn_key *key,
 /* The newest connection between these ends, either way round; or NULL. */
 struct conn *conntable_find(const struct conntable *table, const struct conn_key *key);
 
-/* Takes a reference, which conntable_let_go drops. The last one frees the connection. */
+/* Takes a reference, which keeps the memory of the connection until conntable_let_go. */
 static inline void
 conntable_hold(struct conn *conn)
 {
 	conn->holders++;
 }
+/* Drops a reference. The last one, the table's included, frees the connection. */
 void conntable_let_go(struct conntable *table, struct conn *conn);
 
 /* Ends all connections, those silent for longest first. conntable_find still finds them. */

@@ -22,6 +22,7 @@ struct flowkey {
  * secret. */
 uint64_t flowkey_hash(const struct flowkey *key, const struct siphash_key *secret);
 
+/* Whether the keys are equal in every field. */
 static inline bool
 flowkey_equal(const struct flowkey *a, const struct flowkey *b)
 {

@@ -24,6 +24,7 @@ struct held {
 
 /* size is in bytes, for packets and what is kept with each. NULL: no memory. */
 struct holdqueue *holdqueue_new(size_t size, struct failure *why);
+/* queue may be NULL. Connections of packets that are left stay held. */
 void holdqueue_free(struct holdqueue *queue);
 
 /* Appends a copy. false: no room, and the queue is unchanged. */
@@ -34,6 +35,7 @@ bool holdqueue_fits(const struct holdqueue *queue, const struct packet *packet);
 
 /* The oldest packet, or NULL; valid until it is dropped. */
 const struct held *holdqueue_first(const struct holdqueue *queue);
+/* Removes the oldest packet, which is there. */
 void holdqueue_drop_first(struct holdqueue *queue);
 
 #endif

@@ -59,12 +59,14 @@ struct join {
 	struct join_counts counts;
 };
 
+/* The entry that starts with this connection. */
 static inline struct join_conn *
 join_conn_of(struct conn *conn)
 {
 	return (struct join_conn *)conn;
 }
 
+/* Whether the address is in the set of the configuration; without a set none is. */
 static inline bool
 join_set_has(const struct join *join, struct addr addr)
 {

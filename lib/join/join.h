@@ -26,6 +26,7 @@ struct join;
 /* Copies config; what that points to stays the caller's and has to outlive the join. NULL: no
  * memory. */
 struct join *join_new(const struct join_config *config, struct failure *why);
+/* join may be NULL. */
 void join_free(struct join *join);
 
 /* Adds a pair that a table names. */
@@ -42,8 +43,9 @@ enum join_verdict join_see(struct join *join, const struct packet *packet, uint1
 /* The verdict on a connection by now; *is_final: it will not change any more. */
 enum join_verdict join_ask(struct join *join, struct conn *conn, bool *is_final);
 
-/* Keeps the memory of a connection that join_ask may be called with, and releases it again. */
+/* Keeps a connection in memory, so that join_ask may be called with it, until join_let_go. */
 void join_hold(struct conn *conn);
+/* Undoes one join_hold. */
 void join_let_go(struct join *join, struct conn *conn);
 
 /* Whether connections take more memory than allowed, because some are held. */
@@ -65,7 +67,7 @@ const struct join_counts *join_counts(const struct join *join);
 /* Counts as a line: "server connections: 3 wanted, 1 not, 0 undecided". expired is the number of
  * packets that were not decided in time. Heap; NULL without memory. */
 char *join_counts_format(const struct join_counts *counts, uint64_t expired);
-/* The same as a remark for the statistics of the output (copy.h). */
+/* The same as a remark for the statistics of the output (copy.h). Heap; NULL without memory. */
 char *join_counts_remark(const struct join_counts *counts, uint64_t expired);
 
 #endif

@@ -32,6 +32,7 @@ struct join_options {
 	    .out = "-",         \
 	    .config = {.memory = (size_t)64 << 20, .hold_ns = 3 * NS_PER_SECOND}})
 
+/* Frees what the options own. */
 void join_options_release(struct join_options *options);
 
 /* For getopt_long. */
@@ -71,7 +72,8 @@ int join_options_take(struct join_options *options, int letter, const char *valu
 /* Adds the addresses in words, a NULL-ended list, and completes config. -1: wrong usage. */
 int join_options_decide(struct join_options *options, char *const *words, struct failure *why);
 
-/* Reads the program of -f, if there is one. */
+/* Reads the program of -f, if there is one. 0, or -1 with why: it cannot be read, or is no program.
+ */
 int join_options_load_program(struct join_options *options, struct failure *why);
 
 #endif

@@ -17,6 +17,7 @@ struct lru;
 /* Holds at most `most` keys. secret, which is random, keys the hash. Memory for the
  * keys is taken at the first lru_touch. NULL: no memory. */
 struct lru *lru_new(size_t most, struct siphash_key secret, struct failure *why);
+/* lru may be NULL. */
 void lru_free(struct lru *lru);
 
 /* Sets the time of the key to time_ns, or leaves it if it is later. Without memory the key is not

@@ -19,6 +19,7 @@ struct pairtable;
 /* Holds at most `most` pairs. secret, which is random, keys the hash. NULL: no memory.
  */
 struct pairtable *pairtable_new(size_t most, struct siphash_key secret, struct failure *why);
+/* pairs may be NULL. */
 void pairtable_free(struct pairtable *pairs);
 
 /* Adds a pair, or notes the end of one. false: not added, for want of a server with its port (it

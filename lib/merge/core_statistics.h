@@ -19,6 +19,7 @@ struct core_statistics {
 
 #define CORE_STATISTICS_INIT ((struct core_statistics){0})
 
+/* Frees all counters and comments. */
 void core_statistics_release(struct core_statistics *cores);
 
 /*

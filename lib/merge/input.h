@@ -66,12 +66,16 @@ struct input {
 
 /* Copies *from, whose source and strings stay the caller's. */
 void input_init(struct input *input, const struct merge_input *from, size_t number);
+/* Frees what was allocated for it, not the source. */
 void input_release(struct input *input);
 
-/* Reads the next head. INPUT_LATER: none has arrived yet (live). -1: the merge cannot go on, for
- * lack of memory or because of a second link type. */
 enum { INPUT_END = 0, INPUT_HEAD = 1, INPUT_LATER = 2 };
+
+/* Reads the next head. INPUT_LATER: none has arrived yet (live). -1 with why: the merge cannot go
+ * on, for lack of memory or because of a second link type. */
 int input_advance(struct input *input, struct interfaces *interfaces, struct failure *why);
+
+#define INPUT_ROOM(depth) ((size_t)(depth) + 1)
 
 /*
  * Reads up to `depth` packets ahead of the head, as far as that is possible without blocking;
@@ -79,9 +83,9 @@ int input_advance(struct input *input, struct interfaces *interfaces, struct fai
  * it is 0, input_packets is the head and those. Touches nothing but this input, so that several
  * threads may read ahead, each of its own inputs, while interfaces do not change.
  */
-#define INPUT_ROOM(depth) ((size_t)(depth) + 1)
 uint32_t input_look_ahead(struct input *input, const struct interfaces *interfaces, uint32_t depth);
 
+/* The head and the packets that follow it, after input_look_ahead found some. */
 static inline const struct packet *
 input_packets(const struct input *input)
 {

@@ -39,11 +39,13 @@ struct inputheap {
 /* interfaces and the count inputs stay the caller's. -1: no memory; release it all the same. */
 int inputheap_init(struct inputheap *heap, const struct interfaces *interfaces,
 		   struct input *inputs, size_t count);
+/* Frees the heap, not the inputs; heap is then INPUTHEAP_INIT. */
 void inputheap_release(struct inputheap *heap);
 
 /* Adds an input that has a head. */
 void inputheap_push(struct inputheap *heap, uint32_t input);
 
+/* Whether no input has a head. */
 static inline bool
 inputheap_is_empty(const struct inputheap *heap)
 {

@@ -4,7 +4,8 @@
  * capture interface is the network interface of an engine, `ENGINE/IFACE`: all sides of it share
  * its clock offset and its statistics.
  *
- * Functions that return int return 0, or -1 without memory; nothing has changed then that shows.
+ * Functions that return int, but for the comparisons, return 0, or -1 without memory; after -1 the
+ * interfaces can only be released.
  */
 #ifndef VCAP_INTERFACES_H
 #define VCAP_INTERFACES_H
@@ -52,6 +53,7 @@ struct interfaces {
 
 #define INTERFACES_INIT ((struct interfaces){0})
 
+/* Frees everything but first_input. */
 void interfaces_release(struct interfaces *interfaces);
 
 /* Adds offset_ns to the times of an engine, or of all engines that come by an input of that name

@@ -25,6 +25,7 @@ struct label_hint {
 	const char *fallback;
 };
 
+/* Frees the texts; label is then LABEL_INIT. */
 void label_release(struct label *label);
 
 /* Sets *label, which the caller releases. A name that is a label already is kept. 0, or -1 without

@@ -43,13 +43,11 @@ int merge_add(struct merge *merge, const struct merge_input *input, struct failu
  * merge_start. 0 or -1, as merge_add. */
 int merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why);
 
-/*
- * What to do about inputs that are not in order; call before merge_start. merge_sort_inputs:
- * merge_start reads each input that can be revisited once through, and sorts it if need be; other
- * inputs have late packets. merge_stop_at_disorder: the first late packet ends the merge with
- * SOURCE_CUT, so that a caller who can start over reads files twice only when it must.
- */
+/* Has merge_start read each input that can be revisited once through, and sort it if need be; other
+ * inputs have late packets. Call before merge_start. */
 void merge_sort_inputs(struct merge *merge);
+/* Has the first late packet end the merge with SOURCE_CUT, so that a caller that can start over
+ * reads files twice only when it must. Call before merge_start. */
 void merge_stop_at_disorder(struct merge *merge);
 /* Whether a packet was late, by time, engine or core. */
 bool merge_is_disordered(const struct merge *merge);
@@ -64,15 +62,17 @@ bool merge_is_disordered(const struct merge *merge);
  */
 void merge_set_live(struct merge *merge);
 
-/* After SOURCE_LATER: whether this input has nothing to read, and whether packets are held back. */
+/* After SOURCE_LATER: whether this input has nothing to read. */
 bool merge_waits_for(const struct merge *merge, size_t input);
+/* After SOURCE_LATER: whether packets are held back. */
 bool merge_has_pending(const struct merge *merge);
 /* After SOURCE_LATER: no packet older than this follows, but from stalled inputs. Nanoseconds;
  * INT64_MAX if the merge waits for no input. */
 int64_t merge_watermark(const struct merge *merge);
 
-/* Marks an input as stalled: packets of others do not wait for it. merge_wait_for undoes that. */
+/* Marks an input as stalled: packets of others do not wait for it. */
 void merge_stop_waiting_for(struct merge *merge, size_t input);
+/* Undoes merge_stop_waiting_for. */
 void merge_wait_for(struct merge *merge, size_t input);
 
 /* Releases the next n packets without waiting for the watermark. */

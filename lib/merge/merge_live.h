@@ -34,6 +34,7 @@ struct merge_live {
 
 #define MERGE_LIVE_INIT ((struct merge_live){.stall_ns = MERGE_LIVE_STALL_NS, .out = -1})
 
+/* Frees what was allocated, not the inputs and the merge. */
 void merge_live_release(struct merge_live *live);
 
 /* Sets the inputs, opened live, and the live merge of them; both stay the caller's. */

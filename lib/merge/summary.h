@@ -38,6 +38,7 @@ struct summary {
 
 #define SUMMARY_INIT ((struct summary){0})
 
+/* Frees all rows and bins; summary is then SUMMARY_INIT. */
 void summary_release(struct summary *summary);
 
 /* Counts all packets of source; bin_ns is the length of a bin in nanoseconds, 0: no bins. Rows with
