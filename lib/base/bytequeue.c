@@ -1,3 +1,8 @@
+/*
+ * A list of parts of 64 KiB: reads go to the end of the last one, and bytes are taken from the
+ * first, so that nothing is moved and memory follows what is held. The last part is kept when it is
+ * empty, since a queue that is read as fast as it is filled would allocate one for every read.
+ */
 #include "base/bytequeue.h"
 
 #include <errno.h>

@@ -1,3 +1,8 @@
+/*
+ * The parent holds the reading end of a pipe, the child the writing end. A byte says that the child
+ * is ready; end of file without one that it has ended, and then its exit status is the parent's. So
+ * each failure up to that moment is seen where the command was started.
+ */
 #include "base/daemon.h"
 
 #include <fcntl.h>

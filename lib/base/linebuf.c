@@ -1,3 +1,7 @@
+/*
+ * Bytes are appended behind those that are unread, and moved to the front only when more room is
+ * asked for: once a read, not once a line. Lines are cut in place, their newlines becoming NULs.
+ */
 #include "base/linebuf.h"
 
 #include <string.h>

@@ -1,3 +1,8 @@
+/*
+ * The file was fetched from an engine, which may be hostile, and the caller may be root: so a child
+ * without privileges parses it, and answers with a fixed structure through a pipe. If it crashes,
+ * the answer is short, and that is a failure like any other.
+ */
 #include "capfile/count.h"
 
 #include "base/fileio.h"

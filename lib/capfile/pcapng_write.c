@@ -1,3 +1,9 @@
+/*
+ * The length of a block stands at its start and at its end, and is known only when its options have
+ * been written: begin_block leaves a gap that end_block fills. Room for all that a block may take
+ * is reserved at its start, so that nothing within can fail, and a block that lacks memory leaves
+ * no trace. Packets are written in one pass, to memory of the caller's.
+ */
 #include "capfile/pcapng_write.h"
 
 #include "capfile/pcapng.h"

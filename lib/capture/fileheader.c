@@ -1,3 +1,8 @@
+/*
+ * Each file of a capture is complete by itself, whatever becomes of the others: its section header
+ * has the parameters of the whole capture as comments, `key value`, as they stand in the status
+ * file, and its core.
+ */
 #include "capture/fileheader.h"
 
 #include <inttypes.h>

@@ -1,3 +1,8 @@
+/*
+ * A job arrives through ssh or kubectl on standard input, which stays open afterwards as a lease:
+ * so the job ends not with the file but with the empty line behind its third part. Bytes read
+ * beyond that are dropped: they could only renew the lease.
+ */
 #include "capture/job.h"
 
 #include "base/fileio.h"

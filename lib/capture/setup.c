@@ -1,3 +1,11 @@
+/*
+ * Three forms of the same parts. Into a directory: a loop, an output and a rotation of files for
+ * each core, so that cores share nothing while they capture. To a stream: one loop with all rings,
+ * which it merges, and one output. With a filter command: one loop to the command's standard input,
+ * counted apart, while another thread reads what the command keeps into the outputs of either form.
+ *
+ * All that needs a privilege is opened here. Later on only further files are, in the directory.
+ */
 #include "capture/setup.h"
 
 #include "base/clock.h"

@@ -1,3 +1,9 @@
+/*
+ * service_ends() as a BPF program. A packet has two ends, and each may be a VIP, a server, or a
+ * server that answers a health check: six tests, monitors first and VIPs last, whose order decides
+ * on packets that pass more than one. Protocol and port of an end are one number, its key; a set of
+ * keys is a set of 32-bit numbers, and is searched like one of IPv4 addresses.
+ */
 #include "filter/classify-int.h"
 
 #include "packet/dissect.h"

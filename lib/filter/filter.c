@@ -1,3 +1,10 @@
+/*
+ * A judgement has three stages, each of which may settle it: the service (is the packet one of its
+ * sides, and of a side that is wanted), the set (is the end that matters in it), the expression.
+ * The service's no is final, while exclude inverts what set and expression say; so a verdict tells
+ * the two kinds of no apart. A packet that is too short to be read is not accepted either way: the
+ * kernel ends a program with 0 at a load beyond the packet, and no program could invert that.
+ */
 #include "filter/filter.h"
 
 #include "packet/dissect.h"

@@ -1,3 +1,12 @@
+/*
+ * dissect_packet() as a BPF program. The program keeps the offset of the network header in X, and
+ * moves it to the transport header and back, since loads relative to X are the only way to a place
+ * that depends on the packet. Loops do not exist in classic BPF: VLAN tags and extension headers
+ * are unrolled as far as DISSECT_VLAN_TAGS and DISSECT_EXTENSIONS. Protocol and port of either end
+ * are left in memory words as one number, the key, for classify to search.
+ *
+ * Instructions are made from the end to the start (codegen.h): read each function from below.
+ */
 #include "filter/parse_headers-int.h"
 
 #include "packet/dissect.h"

@@ -1,10 +1,12 @@
+/*
+ * A ring of entries, each contiguous: a struct held, the options, the data. An entry that does not
+ * fit before the end of the ring goes to its start. Nothing is allocated for a packet.
+ */
 #include "join/holdqueue.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A ring of entries, each contiguous: a struct held, the options, the data. An entry that does not
- * fit before the end of the ring goes to its start. */
 struct holdqueue {
 	unsigned char *bytes;
 	size_t size;

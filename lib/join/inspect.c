@@ -1,3 +1,11 @@
+/*
+ * A stack of three parsers, each of which takes bytes in any pieces: reassembly puts segments in
+ * order, the PROXY parser has the first bytes, and HTTP the rest. Bytes that turn out not to be a
+ * PROXY header are handed on to HTTP from its buffer. Which evidence is believed depends on who can
+ * write it: a PROXY header is the engine's own if it is at the first byte, and what follows one
+ * that names a client is not reported. In HTTP each request may name another client, since engines
+ * reuse connections. Lost bytes leave HTTP out of step, until a segment starts like a request.
+ */
 #include "join/inspect.h"
 
 /* The context of one inspect_push. */

@@ -1,3 +1,9 @@
+/*
+ * A regular file is read twice, by two readers on one descriptor that use pread(): the first pass
+ * learns what the whole file tells of each connection, the second copies. All else is a stream and
+ * judged as it comes. Everything is opened before the sandbox is entered, and bytes from outside
+ * are parsed only inside.
+ */
 #include "join/join_cmd.h"
 
 #include "base/sandbox.h"

@@ -1,3 +1,11 @@
+/*
+ * A packet whose verdict is not final waits in a queue, and with it all packets behind it, so that
+ * order is kept; the queue is looked at from its start only. What ends the wait: evidence, the end
+ * of the connection, memory that is full, or hold_ns, which runs by the times of the packets and
+ * not by the clock, so that without tables a stream gives the same output at any speed. Statistics
+ * are heartbeats, which advance that time while no packet arrives; they are passed on with a time
+ * that is not beyond the packets held back.
+ */
 #include "join/join_stream.h"
 
 #include "capfile/pcapng.h"

@@ -1,3 +1,8 @@
+/*
+ * Health checks look like traffic: an engine connects to a server. They differ in what they carry,
+ * nothing, a request for a certain path, or a PROXY header that says LOCAL; so the judgement has to
+ * wait for the first bytes, or for the end of the connection if nothing may be the mark.
+ */
 #include "join/monitor-int.h"
 
 #include "join/http1.h"

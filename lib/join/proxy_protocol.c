@@ -1,3 +1,9 @@
+/*
+ * A header is collected byte by byte and looked at after each one: so it may arrive in any pieces,
+ * and no byte behind it is ever taken. Of version 2 only the addresses are
+ * kept; what follows them (TLVs) is counted off in skip. Version 1 is a line, and one that does not
+ * end within PROXY_PROTOCOL_BYTES is no header.
+ */
 #include "join/proxy_protocol.h"
 
 #include "base/parse.h"

@@ -1,3 +1,11 @@
+/*
+ * next is the sequence number that is expected. A segment at or before it passes at once, less what
+ * is old; one behind it waits in a list ordered by sequence number until the gap is filled. Numbers
+ * wrap, so they are compared by the sign of their difference, and a segment more than a quarter of
+ * the number space away is not believed. When a segment may not wait, for want of room, the gap in
+ * front of it is given up, and the parsers are told how many bytes are lost; the same goes for the
+ * tail of a segment that was captured in part.
+ */
 #include "join/tcp_reassembly.h"
 
 #include <stdlib.h>

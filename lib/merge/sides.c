@@ -1,3 +1,8 @@
+/*
+ * A source on top of another one: each packet is moved to an interface of its side, which is added
+ * with its first packet. Statistics stay with an interface without a side, since the kernel counts
+ * drops before anything tells the sides apart.
+ */
 #include "merge/sides.h"
 
 #include "merge/label.h"

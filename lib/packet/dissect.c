@@ -1,3 +1,8 @@
+/*
+ * What a program of the filter compiler has to load from a packet is read here by load(), which
+ * fails beyond caplen, as a load of BPF does: so a packet that is cut short is judged the same way
+ * in the kernel and here. The payload, which no program loads, may be missing.
+ */
 #include "packet/dissect.h"
 
 #include "packet/linktype.h"
