@@ -10,7 +10,7 @@
 /*
  * Makes room for one more element of size bytes. array is the address of a pointer to count
  * elements, which is NULL or was set by this function; the pointer may change, the new element is
- * uninitialised. Free with free(). Returns 0, or -1 without memory: nothing has changed.
+ * uninitialised. Free with free(). Returns 0, or -1: out of memory, nothing has changed.
  */
 int array_grow(void *array, size_t count, size_t size);
 

@@ -11,7 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In the parent: sets *status to 0 when the child is ready, else to its exit status. */
+/* In the parent: waits until the child is ready or has ended. Sets *status to 0, or to its exit
+ * status. */
 static int
 wait_ready(pid_t child, int fd, int *status, struct failure *why)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Two digits, of which first comes before. */
+/* Parses two digits behind the character first ('\0': none), up to most. */
 static bool
 take_two(const char **s, char first, int most, int *out)
 {
@@ -48,7 +48,7 @@ take_date(const char **s, struct tm *tm)
 	return tm->tm_mon >= 0 && tm->tm_mday > 0;
 }
 
-/* Nothing, Z, or +HH:MM: seconds east, if there is a zone. */
+/* Parses an optional zone, Z or +HH:MM, into seconds east of UTC. */
 static bool
 take_zone(const char *s, bool *has_zone, int *east)
 {
@@ -68,7 +68,7 @@ take_zone(const char *s, bool *has_zone, int *east)
 	return true;
 }
 
-/* A time that is not, such as February 30th, becomes another one on the way. */
+/* mktime(3) turns an impossible time, such as February 30th, into another one: compare. */
 static bool
 resolve(struct tm tm, bool has_zone, int east, time_t *out)
 {

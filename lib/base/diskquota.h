@@ -42,22 +42,21 @@ void diskquota_settle(struct diskquota *quota, uint64_t taken, uint64_t unused);
 /* Accounts for bytes that were written without a grant or, if negative, removed. */
 void diskquota_adjust(struct diskquota *quota, int64_t bytes);
 
-/* Bytes of the file system of fd that are free for this user; 0 if it does not tell. */
+/* Bytes of the file system of fd that are free for this user; 0 if unknown. */
 uint64_t diskquota_free_bytes(int fd);
 
-/* Bytes of the file system of fd in all, used ones included; 0 if it does not tell. */
+/* Bytes of the file system of fd in all, used ones included; 0 if unknown. */
 uint64_t diskquota_all_bytes(int fd);
 
-/* The bytes that DISKQUOTA_DEFAULT stands for on the file system of fd; 0 if it does not tell. */
+/* The bytes that DISKQUOTA_DEFAULT stands for on the file system of fd; 0 if unknown. */
 uint64_t diskquota_default_reserve(int fd);
 
 /* Whether `bytes` can be written to the file system of fd without touching the default reserve: 0;
- * or -1 with why, which names path as what is on it. A file system that does not tell its size has
- * room. */
+ * or -1 with why, which names path as what is on it. A file system of unknown size has room. */
 int diskquota_check_room(int fd, const char *path, uint64_t bytes, struct failure *why);
 
 /* The bytes that the file system of fd could hold beside the default reserve if it were empty.
- * UINT64_MAX if it does not tell. */
+ * UINT64_MAX if unknown. */
 uint64_t diskquota_capacity(int fd);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* Allocates size bytes, uninitialised, to be freed with free(). NULL without memory. */
+/* Allocates size bytes, uninitialised, to be freed with free(). NULL: out of memory. */
 void *hugepage_new(size_t size);
 
 #endif

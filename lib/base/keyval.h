@@ -29,11 +29,11 @@ void keyval_release(struct keyval *kv);
 
 /* The value of the first such key, or NULL. Owned by kv. */
 const char *keyval_get(const struct keyval *kv, const char *key);
-/* The value as a number; fallback if the key is absent or its value is no number. */
+/* The value as a number; fallback if the key is absent or its value is not a number. */
 uint64_t keyval_number(const struct keyval *kv, const char *key, uint64_t fallback);
 
 /* Replaces every such key by one line in the place of the first, or appends one. Control characters
- * in the value become '?'. -1: no memory; kv is unchanged. */
+ * in the value become '?'. -1: out of memory; kv is unchanged. */
 int keyval_set(struct keyval *kv, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Appends a line, also if the key exists. Otherwise as keyval_set. */

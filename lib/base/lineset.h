@@ -6,7 +6,7 @@
 #define VCAP_LINESET_H
 
 /* The lines of both texts, each once, sorted by strcmp, without empty ones, joined by newlines and
- * not ended by one. Either may be NULL. Heap, the empty text included; NULL without memory. */
+ * not ended by one. Either may be NULL. Heap, the empty text included; NULL: out of memory. */
 char *lineset_union(const char *a, const char *b);
 
 #endif

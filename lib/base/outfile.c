@@ -116,8 +116,8 @@ remove_stale(int dirfd, const char *name)
 		close(fd);
 }
 
-/* Opens a fresh temporary file and locks it. One that was taken for stale in between is no file any
- * more. */
+/* Opens a fresh temporary file and locks it. One that was taken for stale in between has been
+ * removed. */
 static int
 temporary_claim(int dirfd, const char *name)
 {

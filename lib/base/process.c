@@ -205,7 +205,7 @@ process_output_open(size_t size, struct failure *why)
 char *
 process_output_text(int fd)
 {
-	/* Writer and reader share one offset: how far the writer came. */
+	/* Writer and reader share one offset: how far the writer has got. */
 	off_t length = lseek(fd, 0, SEEK_CUR);
 	char *text = length < 0 ? NULL : malloc((size_t)length + 1);
 	ssize_t n;

@@ -36,8 +36,8 @@ char *process_sibling(const char *name);
 int process_start(struct process *child, char *const *argv, int in, int out, int err,
 		  struct failure *why);
 
-/* Waits until the child has ended, at most timeout_ns (negative: without limit). Whether it has.
- * Call process_wait all the same. */
+/* Waits until the child has ended, at most timeout_ns (negative: without limit). Returns whether it
+ * has. Call process_wait in either case. */
 bool process_ended(const struct process *child, int64_t timeout_ns);
 
 /* Waits for the child, at most timeout_ns (negative: without limit), then ends it: SIGTERM, and
@@ -60,7 +60,7 @@ int process_detach(char *const *argv, int log, struct failure *why);
 int process_output_open(size_t size, struct failure *why);
 
 /* What has been written to a descriptor of process_output_open so far. Heap, ended by a NUL; a NUL
- * within becomes '?'. NULL without memory. */
+ * within becomes '?'. NULL: out of memory. */
 char *process_output_text(int fd);
 
 /* An anonymous file with these bytes, for a child's input. Returns the descriptor, the caller's; -1

@@ -135,7 +135,8 @@ throttle(const struct work *work)
 			  NULL);
 }
 
-/* Reads the next bytes, at most a tenth of a second's worth. How many; 0 at the end, or -1. */
+/* Reads the next bytes, at most a tenth of a second's worth. Returns how many; 0 at the end, or -1.
+ */
 static ssize_t
 read_some(struct work *work, struct failure *why)
 {

@@ -29,12 +29,12 @@ struct relay {
 
 #define RELAY_INIT ((struct relay){-1, -1})
 
-/* Starts the process, which writes to out; out stays the caller's, and options must outlast this
- * call only. -1 with why, and *relay is RELAY_INIT. */
+/* Starts the process, which writes to out; out stays the caller's, and options are not used after
+ * this call. -1 with why, and *relay is RELAY_INIT. */
 int relay_start(struct relay *relay, int out, const struct relay_options *options,
 		struct failure *why);
 
-/* Closes .in and waits for the process to end, so all other copies of .in have to be closed. 0: all
+/* Closes .in and waits for the process to end, so all other copies of .in must be closed. 0: all
  * has been written. -1 with why: not all. *relay is RELAY_INIT afterwards. */
 int relay_finish(struct relay *relay, struct failure *why);
 

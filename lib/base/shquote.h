@@ -12,11 +12,11 @@
 
 #include "base/failure.h"
 
-/* The words (NULL-ended) as a line. Heap; NULL without memory. */
+/* The words (NULL-ended) as a line. Heap; NULL: out of memory. */
 char *shquote_join(char *const *words);
 
 /* The words of a line that shquote_join has made: heap, for strvec_free. NULL: it has not made this
- * one, or there is no memory. */
+ * one, or out of memory. */
 char **shquote_split(const char *line, struct failure *why);
 
 #endif

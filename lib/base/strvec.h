@@ -33,7 +33,7 @@ void strvec_pushf(struct strvec *vec, const char *format, ...)
  * that ran out: failed is set. */
 void strvec_push_nodup(struct strvec *vec, char *string);
 
-/* The strings with separator between them. Heap; NULL without memory. */
+/* The strings with separator between them. Heap; NULL: out of memory. */
 char *strvec_join(const struct strvec *vec, const char *separator);
 
 /* Whether one of the strings equals string. */

@@ -23,7 +23,8 @@
 /* Time for a command to end by itself at the end of its input */
 #define GRACE_NS INT64_C(1000000000)
 
-/* Those of the capture are below this when a supervisor starts: rings are opened later. */
+/* When a supervisor starts, all descriptors of the capture are below this: rings are opened later.
+ */
 #define FIRST_FREE_FD 64
 
 /* Sent twice: when the command has been started, or could not be; and when it has ended. */
@@ -36,7 +37,7 @@ static _Noreturn void
 leave(int reports, const struct report *report)
 {
 	(void)!write(reports, report, sizeof(*report));
-	/* The group: this process, the command, and what it has left behind. */
+	/* The process group: this process, the command, and the command's own children. */
 	kill(0, SIGKILL);
 	_exit(0);
 }

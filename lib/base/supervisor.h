@@ -37,8 +37,8 @@ struct supervised {
 int supervisor_start(struct supervisor *supervisor, const struct supervised *supervised,
 		     struct failure *why);
 
-/* Waits until the command has ended, at most timeout_ms (negative: without limit). Whether it has.
- * Makes no system calls but read and poll. */
+/* Waits until the command has ended, at most timeout_ms (negative: without limit). Returns whether
+ * it has. Makes no system calls but read and poll. */
 bool supervisor_ended(struct supervisor *supervisor, int timeout_ms);
 
 /* Waits until fd, the read end of the command's output, is readable, at most timeout_ms. -1: the
@@ -50,8 +50,8 @@ int supervisor_try(struct supervisor *supervisor, int fd, int timeout_ms);
 int supervisor_explain(const struct supervisor *supervisor, const char *name, const char *when,
 		       struct failure *why);
 
-/* Ends the command with SIGTERM, and two seconds later with SIGKILL; then SIGKILL for the processes
- * it has left behind. Does not wait. */
+/* Ends the command with SIGTERM, and two seconds later with SIGKILL; then SIGKILL for the children
+ * it has left running. Does not wait. */
 void supervisor_dismiss(struct supervisor *supervisor);
 
 /* Closes both pipes. A command that still runs has a second to end, then as supervisor_dismiss. */

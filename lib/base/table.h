@@ -14,7 +14,7 @@
 enum table_form {
 	TABLE_HUMAN, /* aligned, with a heading */
 	TABLE_RAW,   /* a line a row, cells separated by tabs, no heading; an empty cell is `-` */
-	TABLE_JSON,  /* {"NAME": [{"column": cell, ...}, ...]}; a number that is none is null */
+	TABLE_JSON,  /* {"NAME": [{"column": cell, ...}, ...]}; a non-number is null */
 };
 
 struct table_column {
@@ -24,7 +24,7 @@ struct table_column {
 
 struct table;
 
-/* name and columns are the caller's and have to outlast the table. NULL without memory. */
+/* name and columns are the caller's and must outlive the table. NULL: out of memory. */
 struct table *table_new(const char *name, const struct table_column *columns, size_t count);
 
 /* Frees the table. NULL is allowed. */
@@ -40,11 +40,11 @@ int table_choose(struct table *table, const char *names, struct failure *why);
 /* Whether the column is printed. */
 bool table_shows(const struct table *table, const char *name);
 
-/* Adds a row with a cell for each column, which is copied; NULL is an empty cell. -1 with why
- * without memory: the table is unchanged. */
+/* Adds a row with a cell for each column, which is copied; NULL is an empty cell. -1 with why: out
+ * of memory: the table is unchanged. */
 int table_add(struct table *table, const char *const *cells, struct failure *why);
 
-/* Writes the table in this form. -1 with why without memory. Errors of out are the caller's to
+/* Writes the table in this form. -1 with why: out of memory. Errors of out are the caller's to
  * check. */
 int table_print(const struct table *table, enum table_form form, FILE *out, struct failure *why);
 

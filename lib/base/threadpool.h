@@ -16,7 +16,7 @@ struct threadpool;
 /*
  * Starts a thread for each processor that this process may use but one, at most THREADPOOL_MAX.
  * Threads inherit the caller's privileges and sandbox as they are now. 0, with *pool NULL if there
- * is one processor only; -1 with why and *pool NULL without memory. Fewer threads than wanted, down
+ * is one processor only; -1 with why and *pool NULL: out of memory. Fewer threads than wanted, down
  * to none, are no failure.
  */
 int threadpool_start(struct threadpool **pool, struct failure *why);

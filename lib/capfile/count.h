@@ -16,8 +16,8 @@ struct count {
 };
 
 /* Counts the file at path, in a process of its own that gives up every privilege before it reads
- * the first byte. 0, also for a damaged file (cut_short); -1 if it cannot be read or is no capture
- * file: count is then unchanged. */
+ * the first byte. 0, also for a damaged file (cut_short); -1 if it cannot be read or is not a
+ * capture file: count is then unchanged. */
 int count_file(struct count *count, const char *path, struct failure *why);
 
 #endif

@@ -141,7 +141,7 @@ inbuf_fill(struct inbuf *in, size_t need)
 	return 0;
 }
 
-/* Makes the spare buffer as large as a read. False: no memory. */
+/* Makes the spare buffer as large as a read. False: out of memory. */
 static bool
 has_spare(struct inbuf *in)
 {

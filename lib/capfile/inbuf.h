@@ -36,13 +36,13 @@ void inbuf_init(struct inbuf *in, int fd, size_t chunk);
 /* Frees the buffers; fd and lent memory stay the caller's. */
 void inbuf_release(struct inbuf *in);
 
-/* Before the first read: uses memory, two buffers of chunk bytes each, which is the caller's and
- * has to stay until inbuf_release. */
+/* Before the first read: uses memory, two buffers of chunk bytes each, which the caller owns and
+ * keeps until inbuf_release. */
 void inbuf_use_memory(struct inbuf *in, unsigned char *memory, size_t chunk);
 
 /* Closes the descriptor of a regular file, and opens path for each read from now on: not all of
  * thousands of inputs can be open at a time. A path that names another file by then is ESTALE. path
- * is the caller's and has to stay. Nothing if the input cannot seek. */
+ * is borrowed until inbuf_release. Does nothing if the input cannot seek. */
 void inbuf_close_between_reads(struct inbuf *in, const char *path);
 
 /* Continues at an offset of an input that can seek. */
@@ -50,7 +50,7 @@ void inbuf_seek(struct inbuf *in, uint64_t offset);
 
 /*
  * Reads until `need` bytes are in the buffer or the input ends. bytes may move. 0, or -1 with
- * errno: no memory, or a failed read; EAGAIN if the queue has less at the moment.
+ * errno: out of memory, or a failed read; EAGAIN if the queue has less at the moment.
  */
 int inbuf_fill(struct inbuf *in, size_t need);
 

@@ -40,7 +40,7 @@ find_compressor(const unsigned char *bytes)
 	return NULL;
 }
 
-/* Sets byte order and resolution by the first four bytes. -1: no pcap file. */
+/* Sets byte order and resolution by the first four bytes. -1: not a pcap file. */
 static int
 read_magic(struct reader *file, struct failure *why)
 {
@@ -68,7 +68,7 @@ read_magic(struct reader *file, struct failure *why)
 	return failure_set(why, "'%s' is no capture file", file->name);
 }
 
-/* Reads a record, whose 16 bytes are in the buffer. Whether it is sound. */
+/* Reads a record, whose 16 bytes are in the buffer. Returns whether it is sound. */
 static inline bool
 read_record(const struct reader *file, const unsigned char *p, struct packet *packet)
 {
@@ -105,7 +105,7 @@ pcap_more(struct source *source, struct packet *list, size_t room)
 	return count;
 }
 
-/* Says what is wrong with a record that is not. */
+/* Reports what is wrong with an unsound record. */
 static enum source_event
 record_damaged(struct reader *file, const struct packet *packet, uint32_t fraction,
 	       struct failure *why)

@@ -46,7 +46,7 @@ pcapng_option_next(bool swapped, const unsigned char **at, const unsigned char *
 	return 1;
 }
 
-/* A copy of its value as text, on the heap; NULL: no memory. */
+/* A copy of its value as text, on the heap; NULL: out of memory. */
 char *pcapng_option_text(const struct block_option *option);
 
 /* Whether its code is that of a custom option, whose value starts with the number of an enterprise

@@ -104,7 +104,7 @@ read_interface(struct reader *file, const unsigned char *body, size_t size)
 	return -1;
 }
 
-/* The comment "core N" of vcap-run says whose counters they are. */
+/* The comment "core N" of vcap-run names the core of the counters. */
 static uint32_t
 parse_core(const struct block_option *option)
 {

@@ -25,12 +25,12 @@ struct blocks {
 
 /* Frees the bytes; *blocks is then BLOCKS_INIT. */
 void blocks_release(struct blocks *blocks);
-/* Makes room for `more` bytes after those that are used. -1: no memory; nothing has changed. */
+/* Makes room for `more` bytes after those that are used. -1: out of memory; nothing has changed. */
 int blocks_reserve(struct blocks *blocks, size_t more);
 
 /*
- * These append a block. 0, or -1: no memory, and nothing is appended. Texts may be NULL, which is
- * no option, and are cut at 65535 bytes.
+ * These append a block. 0, or -1: out of memory, and nothing is appended. Texts may be NULL, which
+ * is no option, and are cut at 65535 bytes.
  */
 
 /* Appends a section header block (section 4.1). comments is a NULL-ended list, or NULL. options are

@@ -3,7 +3,7 @@
  * source of packets in nanoseconds. Files, pipes and devices are read forward only.
  *
  * Lengths in a file are bounded before anything is allocated: a block or packet of more than
- * FORMAT_BLOCK_MAX bytes is damage. What is no capture file at all fails to open; damage further on
+ * FORMAT_BLOCK_MAX bytes is damage. A file of another format fails to open; damage further on
  * is SOURCE_CUT.
  */
 #ifndef VCAP_READER_H
@@ -22,8 +22,8 @@
 struct reader;
 
 /* Opens the file at path ("-" is standard input), and reads its first bytes. NULL with why: it
- * cannot be read, or is no capture file. An input that ends within its first header, or is empty,
- * opens: it yields SOURCE_CUT at once. */
+ * cannot be read, or is not a capture file. An input that ends within its first header, or is
+ * empty, opens: it yields SOURCE_CUT at once. */
 struct reader *reader_open(const char *path, struct failure *why);
 /* Likewise for a descriptor, which messages call name. It is taken over, and still the caller's on
  * failure. */
@@ -31,15 +31,15 @@ struct reader *reader_open_fd(int fd, const char *name, struct failure *why);
 /* reader_open in two steps: nothing is read before reader_begin. NULL with why: it cannot be
  * opened. */
 struct reader *reader_open_unread(const char *path, struct failure *why);
-/* Reads the first bytes. 0, or -1 with why: no capture file; only reader_close is left to call. A
- * second call does nothing. */
+/* Reads the first bytes. 0, or -1 with why: not a capture file; only reader_close is left to call.
+ * A second call does nothing. */
 int reader_begin(struct reader *file, struct failure *why);
 /* Frees the reader; its source's packets and interfaces are gone. file may be NULL. */
 void reader_close(struct reader *file);
 
 /*
  * Opens a stream that is read without blocking: its source yields SOURCE_LATER until reader_fill
- * has read more. Up to max bytes wait inside. Nothing is read here: what is no capture file is
+ * has read more. Up to max bytes wait inside. Nothing is read here: a stream of another format is
  * SOURCE_CUT later on. It cannot be revisited. NULL with why: it cannot be opened.
  */
 struct reader *reader_open_live(const char *path, const char *name, size_t max,

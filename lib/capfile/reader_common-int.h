@@ -67,8 +67,8 @@ struct reader_ops {
 	enum format format;
 	/* Bytes that begin() reads; 0: next() reads the first header, too, if begin() did not. */
 	size_t header;
-	/* Reads the rest of the first header, whose first four bytes are there. 0, or -1: no
-	 * capture file, with why filled. A header that is cut off is 0 and ends the source. */
+	/* Reads the rest of the first header, whose first four bytes are there. 0, or -1 with why:
+	 * not a capture file. A header that is cut off is 0 and ends the source. */
 	int (*begin)(struct reader *file, struct failure *why);
 	/* Those of struct source. */
 	enum source_event (*next)(struct source *source, struct packet *packet,
@@ -78,13 +78,13 @@ struct reader_ops {
 	void (*enter)(struct reader *file, uint64_t offset);
 };
 
-/* Makes file->scratch at least size bytes. -1: no memory. */
+/* Makes file->scratch at least size bytes. -1: out of memory. */
 int reader_reserve_scratch(struct reader *file, size_t size);
 
-/* Puts file->section away, and begins an empty one. -1: no memory. */
+/* Puts file->section away, and begins an empty one. -1: out of memory. */
 int reader_begin_section(struct reader *file);
 
-/* Adds an interface to the source, all zero. NULL with errno: no memory, or more than
+/* Adds an interface to the source, all zero. NULL with errno: out of memory, or more than
  * READER_INTERFACES. */
 struct interface *reader_add_interface(struct reader *file);
 /* Removes the newest again. errno stays. */
@@ -98,9 +98,9 @@ enum source_event reader_end(struct reader *file, struct failure *why);
 enum source_event reader_damaged(struct reader *file, struct failure *why, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 enum source_event reader_truncated(struct reader *file, struct failure *why, const char *what);
-/* Cannot be read, by errno; SOURCE_LATER if a live file only has to wait. */
+/* A read failed, see errno; SOURCE_LATER if a live file has nothing to read yet. */
 enum source_event reader_unreadable(struct reader *file, struct failure *why);
-/* A helper failed, by errno: EBADMSG is damage (what), anything else an error of this host. */
+/* A helper failed, see errno: EBADMSG is damage (what), anything else an error of this host. */
 enum source_event reader_failed(struct reader *file, struct failure *why, const char *what);
 /* Cannot go on, and file->why is filled already. */
 enum source_event reader_cut(struct reader *file, struct failure *why);

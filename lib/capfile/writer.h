@@ -21,18 +21,18 @@ struct batch;
 struct threadpool;
 struct writer;
 
-/* NULL on failure. fd is the caller's and has to stay open. */
+/* NULL on failure. fd is the caller's, who keeps it open until writer_free. */
 struct writer *writer_new(int fd, enum format format, struct failure *why);
-/* What is buffered is lost: call writer_finish before. writer may be NULL. */
+/* Discards what is buffered: call writer_finish first. writer may be NULL. */
 void writer_free(struct writer *writer);
 
 /* Allows interfaces of different link types in a pcapng file. Wireshark reads such a file; libpcap
- * and what is built on it do not. Nothing in pcap. */
+ * and what is built on it do not. Ignored for pcap. */
 void writer_mix_linktypes(struct writer *writer);
 /* Uses threads to write batches. pool is borrowed until writer_free; NULL: no threads. */
 int writer_set_threadpool(struct writer *writer, struct threadpool *pool, struct failure *why);
 
-/* Starts a section; nothing in pcap. The first one must precede everything else; without it the
+/* Starts a section; ignored for pcap. The first one must precede everything else; without it the
  * header names vcap and nothing else. A further section knows only interfaces that are added after
  * it; their numbers go on counting. */
 int writer_section(struct writer *writer, const struct file_section *section, struct failure *why);
@@ -49,11 +49,11 @@ int writer_packet(struct writer *writer, uint32_t id, const struct packet *packe
 		  struct failure *why);
 /* Writes all packets of a batch, in its order; packet->iface is the writer's number. */
 int writer_batch(struct writer *writer, const struct batch *batch, struct failure *why);
-/* Writes statistics of interface id, each line of comment (may be NULL) as a comment. Nothing in
+/* Writes statistics of interface id, each line of comment (may be NULL) as a comment. Ignored for
  * pcap. */
 int writer_statistics(struct writer *writer, uint32_t id, const struct statistics *statistics,
 		      const char *comment, struct failure *why);
-/* Writes a pcapng block of this type and body, whose size is a multiple of four. Nothing in pcap.
+/* Writes a pcapng block of this type and body, whose size is a multiple of four. Ignored for pcap.
  */
 int writer_raw(struct writer *writer, uint32_t type, const void *body, size_t size,
 	       struct failure *why);
@@ -66,7 +66,7 @@ int writer_copy(struct writer *writer, struct source *source, struct failure *wh
 
 /* Writes what is buffered. */
 int writer_flush(struct writer *writer, struct failure *why);
-/* Does so at the end of the capture: a file that is empty so far gets its header. */
+/* As writer_flush, at the end of the capture: an empty file gets its header. */
 int writer_finish(struct writer *writer, struct failure *why);
 
 #endif

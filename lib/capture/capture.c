@@ -32,11 +32,11 @@
 #define TICK         (200 * MS)
 #define STATUS_EVERY (1000 * MS)
 
-/* Time for the threads of a stream to write the rest, while it has a reader. */
+/* Time for the threads of a stream to write the rest while there is a reader. */
 #define STREAM_TIMEOUT (2000 * MS)
 
 /* Time for a filter command to end after the end of its input, and that time if nothing reads its
- * output any more. */
+ * output. */
 #define FILTER_TIMEOUT (5000 * MS)
 #define UNREAD_TIMEOUT (1000 * MS)
 /* From the SIGTERM to a command to its end; the supervisor kills it after two seconds. */
@@ -192,7 +192,7 @@ wait_for_event(struct capture *capture, int64_t now)
 	    {.fd = capture->options.has_lease ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
-	/* Rounded up: waking before the limit would only mean to sleep again. */
+	/* Rounded up: waking before the limit would only mean sleeping again. */
 	if (poll(fds, 3, ns > 0 ? (int)((ns + MS - 1) / MS) : 0) <= 0)
 		return;
 	if (fds[1].revents)
@@ -269,7 +269,7 @@ judge_filter(struct capture *capture, struct failure *why)
 	return filterproc_judge(filter, why);
 }
 
-/* What the outputs did not take, or NULL. */
+/* Describes what the outputs did not write, or NULL. */
 static const char *
 judge_outputs(const struct capture *capture)
 {
@@ -286,7 +286,7 @@ judge_outputs(const struct capture *capture)
 	return NULL;
 }
 
-/* Says in message what is missing from the result. */
+/* Sets message to what is missing from the result. */
 static enum capture_end
 judge(struct capture *capture)
 {

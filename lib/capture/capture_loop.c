@@ -20,11 +20,11 @@
 
 #define MS INT64_C(1000000)
 
-/* How late the kernel's timer that hands over blocks may be. */
+/* By how much the kernel's timer that hands over blocks may be late. */
 #define RETIRE_DELAY (30 * MS)
 /* From the timestamp of a packet until it is in its ring: it may queue behind many others. */
 #define ARRIVAL (15 * MS)
-/* Packets between looks at the clock and the runstate. */
+/* Packets between checks of the clock and the runstate. */
 #define ROUND_MAX 65536
 /* Rounds after the end, if no time bounds what is still to be written. */
 #define LAST_ROUNDS_MAX 256
@@ -83,7 +83,8 @@ struct watermarks {
 	int64_t empty;  /* if the ring is empty */
 };
 
-/* The watermark of an input: its own packets come in order, so its last one is one, too. */
+/* The watermark of an input. Its packets are in order, so the last one's time is a watermark, too.
+ */
 static int64_t
 watermark_of(const struct ring_input *input, const struct watermarks *watermarks)
 {
@@ -170,7 +171,7 @@ wait_for_packets(struct capture_loop *loop)
 {
 	size_t count = 0;
 
-	/* A ring whose packet waits would poll readable at once. */
+	/* A ring with a packet at hand would poll readable at once. */
 	for (size_t i = 0; i < loop->input_count; i++)
 		if (!loop->inputs[i].has_packet && !loop->inputs[i].counters->core->full_ns)
 			loop->pollfds[count++] =

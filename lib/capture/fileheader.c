@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
-/* "eth0 eth1", on the heap. NULL: no memory. */
+/* "eth0 eth1", on the heap. NULL: out of memory. */
 static char *
 format_interfaces(const struct capture *capture)
 {

@@ -9,12 +9,12 @@
 #include "capfile/pcapng_write.h"
 #include "capture/state.h"
 
-/* Sets the parameters of the capture in *kv, as status files and capture files have them. -1: no
- * memory. */
+/* Sets the parameters of the capture in *kv, as status files and capture files have them. -1: out
+ * of memory. */
 int fileheader_parameters(const struct capture *capture, struct keyval *kv);
 
 /* Appends the section header and the interface blocks of a file of this core (NULL: of a stream
- * of all cores). -1: no memory; *blocks may then hold some of them. */
+ * of all cores). -1: out of memory; *blocks may then hold some of them. */
 int fileheader_blocks(const struct capture *capture, const struct core *core,
 		      struct blocks *blocks);
 

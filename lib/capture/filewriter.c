@@ -37,7 +37,7 @@ filewriter_open(struct filewriter *writer, int fd, enum filewriter_kind kind,
 	return 0;
 }
 
-/* Sets how much may be added before the next write. */
+/* Sets room, the bytes that may be added before the next write. */
 static void
 set_room(struct filewriter *writer)
 {

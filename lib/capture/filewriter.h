@@ -22,7 +22,7 @@ enum filewriter_stop {
 	FILEWRITER_SIZE,      /* quota: the size cap */
 	FILEWRITER_RESERVE,   /* quota: the reserve */
 	FILEWRITER_DISK_FULL, /* the file system refused */
-	FILEWRITER_CLOSED,    /* the stream has no reader any more */
+	FILEWRITER_CLOSED,    /* the stream has lost its reader */
 	FILEWRITER_ERROR,     /* anything else: errno in error */
 };
 

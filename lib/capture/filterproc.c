@@ -47,7 +47,7 @@ filterproc_start(struct filterproc *filter, char *const *argv, int err, int dir,
 	memcpy(command.more, more, sizeof(command.more));
 	while (argv[count])
 		count++;
-	/* It will run in another directory than its path is relative to. */
+	/* Its path may be relative, and it will run in another directory. */
 	if (strchr(argv[0], '/') && realpath(argv[0], path) &&
 	    (words = malloc((count + 1) * sizeof(*words)))) {
 		memcpy(words, argv, (count + 1) * sizeof(*words));
@@ -91,7 +91,7 @@ filterproc_refresh(void *arg)
 		struct counters *counters = &output->counters[i % output->counters_count];
 		struct counts fed = {0};
 
-		/* The counters of a full core stand still. */
+		/* The counters of a full core are frozen. */
 		if (counters->core->full_ns)
 			continue;
 		output_read(filter->input, &filter->input->counters[i], &fed);
@@ -253,7 +253,7 @@ filterproc_run(void *arg)
 	}
 	/* If there was no other reason. */
 	runstate_stop(filter->runstate, STOP_FILTER, "");
-	/* What it might still write is not wanted; it must not block on that. */
+	/* It must not block on output that is no longer read. */
 	fileio_close(&filter->from);
 	/* Up to the end of its input, for what the rings received and dropped. */
 	output_wait(filter->input, COUNTS_TIMEOUT);

@@ -42,7 +42,7 @@ void ifaces_release(struct ifaces *ifaces);
 int ifaces_read(struct ifaces *ifaces, struct failure *why);
 
 /* Adds the interfaces of a dump of netlink messages (RTM_NEWLINK), and marks those that have an
- * address (RTM_NEWADDR). Skips other messages and damaged attributes. -1: no memory. */
+ * address (RTM_NEWADDR). Skips other messages and damaged attributes. -1: out of memory. */
 int ifaces_parse(struct ifaces *ifaces, const void *dump, size_t size);
 
 /*

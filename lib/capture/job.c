@@ -63,7 +63,7 @@ job_parse(struct job *job, const char *text, struct failure *why)
 	return -1;
 }
 
-/* 0 once there is something to read, or the end; -1 if nothing came in that time. */
+/* Waits for input or end of file: 0; -1 if there is neither in that time. */
 static int
 await(int fd, int64_t patience_ns, struct failure *why)
 {

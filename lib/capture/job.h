@@ -18,8 +18,8 @@ struct job {
 #define JOB_INIT ((struct job){0})
 #define JOB_MAX  (16 << 20) /* bytes; 100,000 specs take 4 MB */
 
-/* Splits text into its parts, copied. Ignores what follows the third part. -1: no memory; *job is
- * empty. */
+/* Splits text into its parts, copied. Ignores what follows the third part. -1: out of memory; *job
+ * is empty. */
 int job_parse(struct job *job, const char *text, struct failure *why);
 
 /* Reads a job from fd until it is complete or the file ends: a sender may keep the other end open.

@@ -35,7 +35,7 @@ ask_for(struct addr addr)
 	return question;
 }
 
-/* The one message that answers: a route, or the error that there is none. */
+/* The answer is one message: a route, or an error if there is none. */
 static int
 read_answer(int fd, bool *is_local, struct failure *why)
 {
@@ -53,7 +53,7 @@ read_answer(int fd, bool *is_local, struct failure *why)
 	if (route && message->nlmsg_type == RTM_NEWROUTE)
 		*is_local = route->rtm_type == RTN_LOCAL;
 	else if (message && message->nlmsg_type == NLMSG_ERROR)
-		*is_local = false; /* no way there: certainly not here */
+		*is_local = false; /* unreachable, so not local */
 	else
 		return failure_set(why, "the kernel's answer to a request for a route is not one");
 	return 0;

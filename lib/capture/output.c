@@ -60,7 +60,7 @@ output_release(struct output *output)
 	*output = OUTPUT_INIT;
 }
 
-/* Where the counts of counters[i] at the end of a file are kept. */
+/* The counts of counters[i] at the end of a file. */
 static struct counts *
 file_end(const struct output *output, uint64_t file, size_t i)
 {
@@ -133,7 +133,7 @@ stop(struct output *output)
 	if (!writer->is_stream)
 		uncount_unwritten(output);
 	writer->used = 0;
-	/* With a reserve of 0, what is held back for the last blocks is the last of the disk. */
+	/* With a reserve of 0, the disk is full but for what is held back for the last blocks. */
 	if (writer->stop == FILEWRITER_RESERVE && writer->quota->reserve == 0)
 		writer->stop = FILEWRITER_DISK_FULL;
 	runstate_stop(output->runstate, reasons[writer->stop],
@@ -150,8 +150,8 @@ flush(struct output *output, int64_t now)
 		stop(output);
 }
 
-/* The comment of statistics, a line per fact. end: why these are the last ones, or NULL. NULL: no
- * memory. */
+/* The comment of statistics, a line per fact. end: why these are the last ones, or NULL. NULL: out
+ * of memory. */
 static char *
 statistics_comment(const struct output *output, const char *end)
 {
@@ -200,7 +200,7 @@ format_statistics(struct output *output, int64_t ts_ns, const char *end)
 	return rc;
 }
 
-/* The newest file has its size: ends it and begins another. */
+/* The newest file has reached its size: ends it and begins another. */
 static void
 rotate(struct output *output)
 {
@@ -217,7 +217,7 @@ rotate(struct output *output)
 static void
 fill_core(struct output *output, struct core *core, int64_t ts_ns)
 {
-	/* The counters of a full core stand still, so that they cover the time it captured. */
+	/* The counters of a full core are frozen, so that they cover the time it captured. */
 	output->refresh(output->refresh_context);
 	__atomic_store_n(&core->full_ns, ts_ns, __ATOMIC_RELAXED);
 	runstate_core_full(output->runstate);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Users of tcpdump write millions of bytes as a bare number; such a small size is a mistake. */
+/* tcpdump takes a bare number as millions of bytes; such a small size is a mistake. */
 static int
 parse_file_size(const char *word, uint64_t *size, struct failure *why)
 {

@@ -181,7 +181,7 @@ is_our_name(const char *name)
 	       (strncmp(name, ".status.", 8) == 0 && is_temporary(name));
 }
 
-/* Stores a file name that is none of ours in foreign, or "". */
+/* Stores the name of a file that vcap-run did not create in foreign, or "". */
 static int
 find_foreign(int fd, char foreign[NAME_MAX + 1])
 {

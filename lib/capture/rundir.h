@@ -57,7 +57,7 @@ int rundir_status(const char *path, struct keyval *status, struct failure *why);
 int rundir_stop(const char *path, struct keyval *status, struct failure *why);
 
 /* Removes the directory path and the files in it. Fails, and removes nothing, if a capture runs in
- * it or if it has a file that vcap-run does not create. A missing directory is no failure. */
+ * it or if it has a file that vcap-run does not create. A missing directory is not a failure. */
 int rundir_remove(const char *path, struct failure *why);
 
 #endif

@@ -21,7 +21,7 @@ enum stop_reason {
 	STOP_RESERVE,   /* the disk is down to its reserve */
 	STOP_DISK_FULL, /* the file system refused a write */
 	STOP_INTERFACE, /* no interface is left */
-	STOP_CLOSED,    /* the stream has no reader any more */
+	STOP_CLOSED,    /* the stream has lost its reader */
 	STOP_FILTER,    /* the filter command has ended, or its output is malformed */
 	STOP_ERROR,     /* anything else: see message */
 };
@@ -43,7 +43,7 @@ struct runstate {
 
 /* On failure nothing is left to release. */
 int runstate_init(struct runstate *runstate, unsigned cores, struct failure *why);
-/* Closes stop_fd. No thread may use it any more. */
+/* Closes stop_fd. No thread may still use it. */
 void runstate_release(struct runstate *runstate);
 
 /* Records the start: packets are captured from now on. */

@@ -45,7 +45,7 @@ struct session {
  * Creates the directory, stores the job there, starts the commands, starts the capture, and gives
  * up every privilege. Sets dir, filter, flows and signal_fd of *options; what *options and *wanted
  * point to must outlive the session. On failure nothing is left of it, except that privileges may
- * be gone; a directory that cannot be removed any more stays.
+ * be gone; a directory that can no longer be removed stays.
  */
 int session_begin(struct session *session, struct capture_options *options,
 		  const struct session_options *wanted, struct failure *why);

@@ -66,7 +66,7 @@ default_ring_bytes(unsigned cores)
 	return share < most ? share : most;
 }
 
-/* Zeroed, and aligned so that threads do not share cache lines. NULL: no memory. */
+/* Zeroed, and aligned so that threads do not share cache lines. NULL: out of memory. */
 static void *
 allocate_aligned(size_t count, size_t size)
 {

@@ -41,7 +41,7 @@ enum { FILTER_OPTION_COMMA = 256, FILTER_OPTION_SPECS, FILTER_OPTION_WIDEN };
 	{"specs", required_argument, NULL, FILTER_OPTION_SPECS}
 /* clang-format on */
 
-/* Takes an option; value is kept, and has to stay. 1: taken, 0: not one of these, -1: value is
+/* Takes an option; value is borrowed. 1: taken, 0: not one of these, -1: value is
  * wrong. */
 int filter_options_take(struct filter_options *options, int letter, const char *value,
 			struct failure *why);

@@ -3,13 +3,13 @@
  * addresses is in the set. As a transaction, both sides of a connection belong if its client does.
  * Which filter can do that depends on what servers see:
  *
- *	the client's own address (`source client`): the variable end is the client on both sides, so
- *	a filter is enough;
- *	an address of the engine (SNAT): the server side does not show the client, so the filter
- *lets the whole server side pass, and vcap-join decides on it.
+ * - the client's own address (`source client`): the variable end is the client on both sides, so a
+ *   filter is enough;
+ * - an address of the engine (SNAT): the server side does not show the client, so the filter lets
+ *   the whole server side pass, and vcap-join decides on it.
  *
  * A server or engine among the addresses selects connections by their server side, where only
- * vcap-join can find the clients. What a user may not expect of all this is said in remarks.
+ * vcap-join can find the clients. Remarks tell the user what may surprise.
  */
 #include "filter/selection.h"
 

@@ -50,7 +50,7 @@ service_release(struct service *service)
 	*service = SERVICE_INIT;
 }
 
-/* Makes room for one more element, which is zero. NULL: no memory, and list is still valid. */
+/* Makes room for one more element, which is zero. NULL: out of memory, and list is still valid. */
 static void *
 grow(void *list, size_t count, size_t size, struct failure *why)
 {

@@ -40,7 +40,7 @@ typedef void connpair_report(void *context, const struct connpair *pair);
 #define CONNPAIR_TEXT 320
 
 /* Parses a line, with or without its newline. 0, or -1 with the offending word in why and pair
- * unchanged. An empty line, or one that starts with `#`, is no pair either: skip it before. */
+ * unchanged. An empty line, or one that starts with `#`, is not a pair either: skip it before. */
 int connpair_parse(struct connpair *pair, const char *line, struct failure *why);
 
 /* Writes the line with its newline; does not flush. Check ferror(out). */

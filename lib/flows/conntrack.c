@@ -211,7 +211,7 @@ open_handle(struct conntrack *conntrack, unsigned groups, struct pollfd *poller,
 	return handle;
 }
 
-/* A kernel without events is no error: the table can still be read. */
+/* A kernel without events is not an error: the table can still be read. */
 static void
 check_events(struct conntrack *conntrack)
 {

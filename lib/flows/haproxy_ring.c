@@ -161,8 +161,9 @@ finish_stage(struct haproxy_ring *ring, struct connection *connection, struct fa
 
 /*
  * After a reconnect the ring repeats its lines, in the same order: those up to the last one that
- * was read are skipped. If that one has been overwritten, a line with a later time is new, and so is
- * one that was written since the reconnect, whose time is an earlier one if the clock was set back.
+ * was read are skipped. If that one has been overwritten, a line with a later time is new, and so
+ * is one that was written since the reconnect, whose time is an earlier one if the clock was set
+ * back.
  */
 static void
 parse_event(struct haproxy_ring *ring, struct connection *connection, const char *line)

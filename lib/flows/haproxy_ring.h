@@ -12,8 +12,8 @@
 
 #include "flows/pairsource.h"
 
-/* path is that of the socket, ring the name of the log ring; both are the caller's and have to
- * stay. NULL: cannot connect. Later on, no connection is only a note. */
+/* path is that of the socket, ring the name of the log ring; both are borrowed until close. NULL:
+ * cannot connect. Later on, no connection is only a note. */
 struct pairsource *haproxy_ring_open(const char *path, const char *ring, connpair_report *report,
 				     void *context, struct failure *why);
 

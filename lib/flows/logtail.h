@@ -9,7 +9,7 @@
 
 #include "flows/pairsource.h"
 
-/* Opens the log; "-" is standard input. path is the caller's and has to stay. NULL on failure. */
+/* Opens the log; "-" is standard input. path is borrowed until close. NULL on failure. */
 struct pairsource *logtail_open(const char *path, connpair_report *report, void *context,
 				struct failure *why);
 

@@ -1,6 +1,6 @@
 /*
  * A regular file has no end that is final while the capture goes on: it may grow, and read() says
- * each time where it ends now. Its last line counts only once it has its newline, or at
+ * each time where it ends now. Its last line counts only once it is terminated by a newline, or at
  * pairfile_read_all. Anything else, such as a FIFO, has ended when read() says so.
  */
 #include "flows/pairfile.h"

@@ -23,8 +23,8 @@ struct pairfile {
 
 #define PAIRFILE_INIT ((struct pairfile){0})
 
-/* Opens another input, without waiting for the writer of a FIFO. path is kept, and has to stay. -1:
- * cannot be read. */
+/* Opens another input, without waiting for the writer of a FIFO. path is borrowed until
+ * pairfile_close. -1: cannot be read. */
 int pairfile_open(struct pairfile *files, const char *path, struct failure *why);
 /* Closes all inputs; the counts stay. */
 void pairfile_close(struct pairfile *files);

@@ -42,8 +42,8 @@ int64_t pairsource_log_line(struct pairsource *source, const char *line, int64_t
 /* Milliseconds from now to then, rounded up, for poll: 0 to 60000. */
 int pairsource_ms_until(int64_t then_ns, int64_t now_ns);
 
-/* Waits until the source has something to read, or its time has come. Also polls out, unless it is
- * -1. 1; 0: the reader of out is gone; -1: cannot poll. */
+/* Waits until the source has something to read, or its timeout has passed. Also polls out, unless
+ * it is -1. 1; 0: the reader of out is gone; -1: cannot poll. */
 int pairsource_wait(struct pairsource *source, int out, struct failure *why);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Opens a source of connection pairs, whichever it is, and confines the process to what it needs.
+ * Opens a source of connection pairs of any kind, and confines the process to what it needs.
  */
 #ifndef VCAP_PAIRSOURCE_OPEN_H
 #define VCAP_PAIRSOURCE_OPEN_H
@@ -10,10 +10,10 @@
 /* The log ring of HAProxy that is read unless another is named. */
 #define PAIRSOURCE_RING "vcap"
 
-/* Opens the source of spec; ring names the ring of a HAProxy, NULL is PAIRSOURCE_RING. Both stay
- * the caller's and have to stay. Then gives up each privilege (priv.h) that the source does not
- * need any more, before it reports anything. NULL on failure, with why filled: the process is then
- * to exit, as it may be confined. */
+/* Opens the source of spec; ring names the ring of a HAProxy, NULL is PAIRSOURCE_RING. Both are
+ * borrowed until close. Then gives up each privilege (priv.h) that the source does not need any
+ * more, before it reports anything. NULL on failure, with why filled: the process is then to exit,
+ * as it may be confined. */
 struct pairsource *pairsource_open(const struct pairsource_spec *spec, const char *ring,
 				   connpair_report *report, void *context, struct failure *why);
 

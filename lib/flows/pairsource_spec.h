@@ -22,7 +22,7 @@ struct pairsource_spec {
 	const char *path; /* within the word; absolute; NULL with PAIRSOURCE_SPEC_CONNTRACK */
 };
 
-/* Parses such a word, which has to outlive spec. -1: spec is unchanged. */
+/* Parses such a word, which must outlive spec. -1: spec is unchanged. */
 int pairsource_spec_parse(struct pairsource_spec *spec, const char *word, struct failure *why);
 
 #define PAIRSOURCE_SPEC_COMMAND "vcap-flows"

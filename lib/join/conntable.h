@@ -73,7 +73,7 @@ struct conntable_config {
 	void *context;
 };
 
-/* Copies config. NULL: no memory. */
+/* Copies config. NULL: out of memory. */
 struct conntable *conntable_new(const struct conntable_config *config, struct failure *why);
 /* Discards all connections without ending them. None may be held. */
 void conntable_free(struct conntable *table);
@@ -81,7 +81,7 @@ void conntable_free(struct conntable *table);
 /*
  * Finds the connection of a packet, or begins it; the packet has ports and is not quoted by an ICMP
  * error. *direction is the packet's direction with the ends as in key, and becomes its direction
- * with the ends as in the connection. NULL: no memory.
+ * with the ends as in the connection. NULL: out of memory.
  */
 struct conn *conntable_see(struct conntable *table, const struct conn_key *key,
 			   enum conn_direction *direction, int64_t time_ns,

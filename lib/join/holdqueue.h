@@ -22,7 +22,7 @@ struct held {
 	struct conn *conn;         /* for join_ask; the caller holds it */
 };
 
-/* size is in bytes, for packets and what is kept with each. NULL: no memory. */
+/* size is in bytes, for packets and what is kept with each. NULL: out of memory. */
 struct holdqueue *holdqueue_new(size_t size, struct failure *why);
 /* queue may be NULL. Connections of packets that are left stay held. */
 void holdqueue_free(struct holdqueue *queue);

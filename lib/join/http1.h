@@ -51,7 +51,7 @@ struct http1 {
 };
 
 /* For the first byte of a connection. name is the header to look at, or NULL (see struct http1); it
- * has to outlive the parser. */
+ * must outlive the parser. */
 void http1_init(struct http1 *http, const char *name);
 
 /* For bytes from the middle of a connection: waits for a segment that starts like a request. */

@@ -1,7 +1,7 @@
 /*
  * Payload inspection: evidence in the bytes that an engine sends to a server. They begin with a
- * PROXY protocol header, or are HTTP/1.x requests, or both. One struct inspect for each connection,
- * as long as it may say something.
+ * PROXY protocol header, or are HTTP/1.x requests, or both. There is one struct inspect for each
+ * connection that may still yield evidence.
  */
 #ifndef VCAP_INSPECT_H
 #define VCAP_INSPECT_H

@@ -21,7 +21,7 @@ enum answer { UNKNOWN, NO, YES };
 /* An entry of the connection table with what is known of the connection. */
 struct join_conn {
 	struct conn conn;        /* first */
-	struct inspect *inspect; /* while its payload may say something; owned */
+	struct inspect *inspect; /* while its payload may yield evidence; owned */
 	/* Whether it is wanted: by its own addresses, by tables, and by its payload. The first that
 	 * is not UNKNOWN counts, since a client may have written the headers in the payload. */
 	enum answer by_addresses, by_tables, by_payload;

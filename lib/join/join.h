@@ -1,6 +1,6 @@
 /*
  * Which packets belong to the transactions of a set of addresses: both sides of a proxy, joined by
- * what tables, or the packets of the server side, say of the client behind each connection.
+ * what tables or the packets of the server side reveal about the client of each connection.
  *
  * A file is read twice, first to learn and then to judge. A stream is judged as it comes, and
  * undecided connections are asked about again later:
@@ -23,7 +23,7 @@
 
 struct join;
 
-/* Copies config; what that points to stays the caller's and has to outlive the join. NULL: no
+/* Copies config; what it points to stays the caller's and must outlive the join. NULL: out of
  * memory. */
 struct join *join_new(const struct join_config *config, struct failure *why);
 /* join may be NULL. */
@@ -40,7 +40,7 @@ void join_pair(struct join *join, const struct connpair *pair);
 enum join_verdict join_see(struct join *join, const struct packet *packet, uint16_t linktype,
 			   struct conn **conn);
 
-/* The verdict on a connection by now; *is_final: it will not change any more. */
+/* The verdict on a connection by now; *is_final: it will not change. */
 enum join_verdict join_ask(struct join *join, struct conn *conn, bool *is_final);
 
 /* Keeps a connection in memory, so that join_ask may be called with it, until join_let_go. */
@@ -54,7 +54,7 @@ bool join_is_over_memory(const struct join *join);
 /* Whether a packet with this verdict is kept. */
 bool join_keeps(const struct join *join, enum join_verdict verdict, const struct packet *packet);
 
-/* The input has ended, and with it every connection. */
+/* Ends every connection: the input has ended. */
 void join_finish(struct join *join);
 
 /* Begins the second pass: the same packets come again, and verdicts are those of the whole capture.
@@ -65,9 +65,9 @@ int join_again(struct join *join, struct failure *why);
 const struct join_counts *join_counts(const struct join *join);
 
 /* Counts as a line: "server connections: 3 wanted, 1 not, 0 undecided". expired is the number of
- * packets that were not decided in time. Heap; NULL without memory. */
+ * packets that were not decided in time. Heap; NULL: out of memory. */
 char *join_counts_format(const struct join_counts *counts, uint64_t expired);
-/* The same as a remark for the statistics of the output (copy.h). Heap; NULL without memory. */
+/* The same as a remark for the statistics of the output (copy.h). Heap; NULL: out of memory. */
 char *join_counts_remark(const struct join_counts *counts, uint64_t expired);
 
 #endif

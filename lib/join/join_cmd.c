@@ -43,7 +43,7 @@ open_input(struct join_cmd *cmd, const char *path, enum join_mode mode, struct f
 		return failure_errno(why, "cannot open '%s'", cmd->name);
 	if (mode == JOIN_LIVE || !S_ISREG(st.st_mode))
 		return 0;
-	/* Both readers use pread(), so they may share the file offset. */
+	/* Both readers use pread(), which leaves the shared file offset alone. */
 	cmd->again = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
 	return cmd->again < 0 ? failure_errno(why, "cannot open '%s'", cmd->name) : 0;
 }

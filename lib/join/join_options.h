@@ -64,7 +64,7 @@ enum {
 	{"specs", required_argument, NULL, JOIN_OPTION_SPECS}
 /* clang-format on */
 
-/* Takes an option; value is kept, and has to stay. 1: taken, 0: not one of these, -1: value is
+/* Takes an option; value is borrowed. 1: taken, 0: not one of these, -1: value is
  * wrong. */
 int join_options_take(struct join_options *options, int letter, const char *value,
 		      struct failure *why);
@@ -72,8 +72,8 @@ int join_options_take(struct join_options *options, int letter, const char *valu
 /* Adds the addresses in words, a NULL-ended list, and completes config. -1: wrong usage. */
 int join_options_decide(struct join_options *options, char *const *words, struct failure *why);
 
-/* Reads the program of -f, if there is one. 0, or -1 with why: it cannot be read, or is no program.
- */
+/* Reads the program of -f, if there is one. 0, or -1 with why: it cannot be read, or is not a
+ * program. */
 int join_options_load_program(struct join_options *options, struct failure *why);
 
 #endif

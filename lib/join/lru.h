@@ -15,7 +15,7 @@
 struct lru;
 
 /* Holds at most `most` keys. secret, which is random, keys the hash. Memory for the
- * keys is taken at the first lru_touch. NULL: no memory. */
+ * keys is taken at the first lru_touch. NULL: out of memory. */
 struct lru *lru_new(size_t most, struct siphash_key secret, struct failure *why);
 /* lru may be NULL. */
 void lru_free(struct lru *lru);

@@ -222,7 +222,7 @@ pairtable_find(const struct pairtable *pairs, const struct flowkey *ends,
 
 	if (pairs->has[EXACT])
 		find_exactly(pairs, &key, period, report, context);
-	/* Which of several connections an older pair is about cannot be told. */
+	/* It is unknown which of several connections an older pair is about. */
 	within.or_before = false;
 	key.port = 0;
 	if (pairs->has[NO_PORT])

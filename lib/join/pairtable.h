@@ -16,7 +16,7 @@
 
 struct pairtable;
 
-/* Holds at most `most` pairs. secret, which is random, keys the hash. NULL: no memory.
+/* Holds at most `most` pairs. secret, which is random, keys the hash. NULL: out of memory.
  */
 struct pairtable *pairtable_new(size_t most, struct siphash_key secret, struct failure *why);
 /* pairs may be NULL. */

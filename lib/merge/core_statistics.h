@@ -2,7 +2,7 @@
  * The statistics of a merge: the newest counters of each core, and their sum for each capture
  * interface. A core that wrote several files is counted once.
  *
- * Functions that return int return 0, or -1 without memory.
+ * Functions that return int return 0, or -1: out of memory.
  */
 #ifndef VCAP_CORE_STATISTICS_H
 #define VCAP_CORE_STATISTICS_H

@@ -36,7 +36,8 @@ struct inputheap {
 
 #define INPUTHEAP_INIT ((struct inputheap){0})
 
-/* interfaces and the count inputs stay the caller's. -1: no memory; release it all the same. */
+/* interfaces and the count inputs stay the caller's. -1: out of memory; it must still be released.
+ */
 int inputheap_init(struct inputheap *heap, const struct interfaces *interfaces,
 		   struct input *inputs, size_t count);
 /* Frees the heap, not the inputs; heap is then INPUTHEAP_INIT. */
@@ -60,7 +61,7 @@ inputheap_top(const struct inputheap *heap)
 				     : heap->entries[0].input;
 }
 
-/* Call when the head of inputheap_top has been handed out, before that input advances. -1: no
+/* Call when the head of inputheap_top has been handed out, before that input advances. -1: out of
  * memory. */
 int inputheap_consume(struct inputheap *heap);
 /* The input has advanced and has a head again, or none: then it leaves the heap. */

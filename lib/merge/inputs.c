@@ -32,7 +32,7 @@
 #define CHUNK_MIN (8u << 10)
 #define PAGE      4096u
 
-/* Live: bytes that all inputs may hold together, and the least and the most for one. */
+/* Live: bytes that all inputs may hold together, and the minimum and maximum for one. */
 #define LIVE_ALL (256u << 20)
 #define LIVE_MIN (256u << 10)
 #define LIVE_MAX (64u << 20)

@@ -2,10 +2,10 @@
  * The inputs of a merge as the command line names them, `[NAME=]INPUT`: capture files, FIFOs, `-`,
  * and directories of vcap-run, each of which stands for all its core-*.pcapng.
  *
- *	inputs_add ... -> inputs_open -> inputs_begin -> inputs_merge -> merge_start ... SOURCE_END
- *-> inputs_damage
+ *	inputs_add ... -> inputs_open -> inputs_begin -> inputs_merge -> merge_start
+ *	... SOURCE_END -> inputs_damage
  *
- * Functions that return int return 0, or -1 with why filled; release the inputs all the same.
+ * Functions that return int return 0, or -1 with why filled; the inputs must still be released.
  */
 #ifndef VCAP_INPUTS_H
 #define VCAP_INPUTS_H
@@ -68,20 +68,19 @@ void inputs_close(struct inputs *inputs);
 /* Whether all can be read more than once: none is a pipe. Call while they are open. */
 bool inputs_can_be_revisited(const struct inputs *inputs);
 
-/* Reads the headers of all, with the threads of pool, which may be NULL. -1: one is no capture
- * file.
- */
+/* Reads the headers of all, with the threads of pool, which may be NULL. -1: one is not a capture
+ * file. */
 int inputs_begin(struct inputs *inputs, struct threadpool *pool, struct failure *why);
 
 /* The paths of the regular files among them, which may have to be opened again. The NULL-terminated
- * list is on the heap and the caller's, the paths are not. NULL without memory. */
+ * list is on the heap and the caller's, the paths are not. NULL: out of memory. */
 char **inputs_files(const struct inputs *inputs);
 
 /* What messages call input i: its path, or its engine if the path is the number of a descriptor.
  * Owned by inputs. */
 const char *inputs_name(const struct inputs *inputs, size_t i);
 
-/* Adds all to merge, with the same numbers. inputs has to outlive the merge. */
+/* Adds all to merge, with the same numbers. inputs must outlive the merge. */
 int inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *why);
 
 /* Whether the file at path (`-` is standard output) is one of the inputs. */
@@ -98,7 +97,7 @@ enum inputs_sections {
 /*
  * Fills comments and options of *section with those of the given sections of all inputs and with
  * remarks, each once (section.h), but for those that known has already; known may be NULL. *section
- * has none before; the caller releases it. Call after merge_start. -1: no memory.
+ * has none before; the caller releases it. Call after merge_start. -1: out of memory.
  */
 int inputs_section(const struct inputs *inputs, enum inputs_sections which,
 		   const struct strvec *remarks, const struct file_section *known,

@@ -4,7 +4,7 @@
  * capture interface is the network interface of an engine, `ENGINE/IFACE`: all sides of it share
  * its clock offset and its statistics.
  *
- * Functions that return int, but for the comparisons, return 0, or -1 without memory; after -1 the
+ * Functions that return int, but for the comparisons, return 0, or -1: out of memory; after -1 the
  * interfaces can only be released.
  */
 #ifndef VCAP_INTERFACES_H

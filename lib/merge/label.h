@@ -18,7 +18,7 @@ struct label {
 
 #define LABEL_INIT ((struct label){0})
 
-/* What names the engine of an interface whose own name is no label. */
+/* What names the engine of an interface whose own name is not a label. */
 struct label_hint {
 	const char *engine; /* overrides everything else; may be NULL */
 	bool from_vcap;     /* written by vcap: the interface's description names the engine */
@@ -28,11 +28,11 @@ struct label_hint {
 /* Frees the texts; label is then LABEL_INIT. */
 void label_release(struct label *label);
 
-/* Sets *label, which the caller releases. A name that is a label already is kept. 0, or -1 without
+/* Sets *label, which the caller releases. A name that is a label already is kept. 0, or -1: out of
  * memory: *label is as LABEL_INIT. */
 int label_of(struct label *label, const struct interface *interface, const struct label_hint *hint);
 
-/* "ENGINE/IFACE", or with the side "ENGINE/IFACE/SIDE" if side is not NULL. Heap, NULL without
+/* "ENGINE/IFACE", or with the side "ENGINE/IFACE/SIDE" if side is not NULL. Heap, NULL: out of
  * memory. */
 char *label_format(const struct label *label, const char *side);
 

@@ -91,7 +91,7 @@ visit(struct lookahead *lookahead, const struct inputheap *heap, size_t place)
 		    (struct lookahead_visit){(uint32_t)place, 0};
 }
 
-/* Inputs that a thread reads ahead in a row, and how many make threads worth while. */
+/* Inputs that a thread reads ahead in a row, and how many of them make threads pay. */
 #define INPUTS_PER_PIECE   32
 #define INPUTS_FOR_THREADS (4 * INPUTS_PER_PIECE)
 

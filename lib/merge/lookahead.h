@@ -29,10 +29,10 @@ struct lookahead {
 
 #define LOOKAHEAD_INIT ((struct lookahead){0})
 
-/* Gives the inputs memory to read ahead, which the lookahead owns. pool stays set. -1: no memory.
- */
+/* Gives the inputs memory to read ahead, which the lookahead owns. pool stays set. -1: out of
+ * memory. */
 int lookahead_init(struct lookahead *lookahead, struct input *inputs, size_t count);
-/* Frees it: the inputs must not be used any more. */
+/* Frees it: the inputs must not be used afterwards. */
 void lookahead_release(struct lookahead *lookahead);
 
 /* Whether to take packets one by one this time, since batches were too short. */
@@ -41,7 +41,7 @@ bool lookahead_skips(struct lookahead *lookahead);
 /*
  * Fills batch with the next packets, in order, and advances the inputs past them. It may stay
  * empty: take a packet from the heap then. The heap has an input, and no duplicates are pending.
- * -1: no memory; packets may have been lost.
+ * -1: out of memory; packets may have been lost.
  */
 int lookahead_batch(struct lookahead *lookahead, struct inputheap *heap,
 		    struct interfaces *interfaces, struct batch *batch);

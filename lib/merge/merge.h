@@ -29,13 +29,13 @@
 
 struct merge;
 
-/* NULL: no memory. */
+/* NULL: out of memory. */
 struct merge *merge_new(struct failure *why);
 /* merge may be NULL. The sources of its inputs stay the caller's. */
 void merge_free(struct merge *merge);
 
 /* Adds an input, which is copied but for its source and strings; inputs are numbered from 0. 0, or
- * -1 without memory: the merge is unchanged. */
+ * -1: out of memory, the merge is unchanged. */
 int merge_add(struct merge *merge, const struct merge_input *input, struct failure *why);
 
 /* Adds offset_ns (nanoseconds) to every time of the engine of this name, statistics included, and
@@ -77,10 +77,11 @@ void merge_wait_for(struct merge *merge, size_t input);
 
 /* Releases the next n packets without waiting for the watermark. */
 void merge_release_early(struct merge *merge, uint64_t n);
-/* How many packets were released so. */
+/* The number of packets released in this way. */
 uint64_t merge_released_early(const struct merge *merge);
 
-/* Has threads read many inputs ahead. pool is borrowed; NULL: none. Call before merge_start. */
+/* Uses threads to read many inputs ahead. pool is borrowed until merge_free; NULL: no threads. Call
+ * before merge_start. */
 void merge_set_threadpool(struct merge *merge, struct threadpool *pool);
 
 /* Allows interfaces of different link types. Call before merge_start. */
@@ -89,7 +90,7 @@ void merge_mix_linktypes(struct merge *merge);
 /*
  * Reads each input up to its first packet; live, nothing is read yet. Afterwards the interfaces
  * that precede the first packets are known, sorted by name. -1: two link types (the message names
- * the inputs), or no memory.
+ * the inputs), or out of memory.
  */
 int merge_start(struct merge *merge, struct failure *why);
 

@@ -248,7 +248,7 @@ first_troubled(const struct merge_cmd *cmd)
 }
 
 /* The comment of an interface, and the trouble of its inputs, from input number `from` on. Heap;
- * NULL without memory. */
+ * NULL: out of memory. */
 static char *
 interface_comment(const struct merge_cmd *cmd, const struct interface *interface, size_t from)
 {

@@ -77,8 +77,8 @@ int merge_cmd_open_output(struct merge_cmd *cmd, struct failure *why);
  * can be used, and the files among the inputs opened again. */
 int merge_cmd_confine(struct merge_cmd *cmd, struct failure *why);
 
-/* Reads the inputs up to their first packets. Fails if one is no capture, or of another link type.
- */
+/* Reads the inputs up to their first packets. Fails if one is not a capture, or of another link
+ * type. */
 int merge_cmd_start(struct merge_cmd *cmd, struct failure *why);
 
 /* The engine of an offset that no input has, or NULL. Call after merge_cmd_start. */

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Heartbeats are that far apart, in the time of the packets, and of this output interface. */
+/* Heartbeats are this far apart, by the times of packets, and belong to this output interface. */
 #define HEARTBEAT_STEP_NS   INT64_C(50000000)
 #define HEARTBEAT_INTERFACE 0
 
@@ -110,7 +110,7 @@ update_stalled(struct merge_live *live, int64_t now_ns)
 	return next_ns == INT64_MAX ? -1 : next_ns;
 }
 
-/* Releases the oldest packets if the buffer of an input is full. Whether it was. */
+/* Releases the oldest packets if the buffer of an input is full. Returns whether it was. */
 static bool
 release_if_full(struct merge_live *live)
 {

@@ -1,7 +1,7 @@
 /*
  * A binary heap of copies, the oldest on top; a number makes packets of one time keep their order.
  * The top is yielded once a packet has been read that is newer by the window, since what is older
- * than that by the window is not expected any more. What comes all the same passes at once, late.
+ * than that by the window is not expected any more. A packet older than that passes at once, late.
  * A note is kept with the newest packet's time, so that it stays behind that packet.
  */
 #include "merge/reorder.h"
@@ -91,7 +91,7 @@ is_before(const struct buffered *a, const struct buffered *b)
 
 HEAP_DEFINE(buffered_heap, struct buffered *, is_before);
 
-/* -1: no memory; the entry remains the caller's. */
+/* -1: out of memory; the entry remains the caller's. */
 static int
 push(struct reorder *reorder, struct buffered *entry)
 {

@@ -15,7 +15,7 @@
 
 struct reorder;
 
-/* from is the caller's and outlives it. window_ns is in nanoseconds. NULL: no memory. */
+/* from is the caller's and outlives it. window_ns is in nanoseconds. NULL: out of memory. */
 struct reorder *reorder_new(struct source *from, int64_t window_ns, struct failure *why);
 /* reorder may be NULL. */
 void reorder_free(struct reorder *reorder);

@@ -28,7 +28,7 @@ void section_add(struct section *merged, const struct file_section *section, con
 
 /*
  * Moves the comments and options to *section, which has none; its other members stay. What known
- * has, which another call filled, is left out; known may be NULL. 0, or -1 without memory. merged
+ * has, which another call filled, is left out; known may be NULL. 0, or -1: out of memory. merged
  * is as SECTION_INIT either way.
  */
 int section_finish(struct section *merged, const struct file_section *known,

@@ -13,7 +13,7 @@
 
 struct sides;
 
-/* Both from and service are the caller's and outlive it. NULL: no memory. */
+/* Both from and service are the caller's and outlive it. NULL: out of memory. */
 struct sides *sides_new(struct source *from, const struct service *service, struct failure *why);
 /* sides may be NULL. */
 void sides_free(struct sides *sides);

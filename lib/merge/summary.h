@@ -42,7 +42,7 @@ struct summary {
 void summary_release(struct summary *summary);
 
 /* Counts all packets of source; bin_ns is the length of a bin in nanoseconds, 0: no bins. Rows with
- * neither packets nor counters are left out if others of their interface exist. 0, or -1: no
+ * neither packets nor counters are left out if others of their interface exist. 0, or -1: out of
  * memory, or SOURCE_CUT. */
 int summary_count(struct summary *summary, struct source *source, int64_t bin_ns,
 		  struct failure *why);

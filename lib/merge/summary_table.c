@@ -118,7 +118,7 @@ next_iface(const struct summary *summary, size_t i, size_t end)
 }
 
 /* Adds the rows of an interface that have packets, with its drops on the first; if none has packets
- * but there were drops, its first row. Returns how many, -1 without memory. */
+ * but there were drops, its first row. Returns how many, -1: out of memory. */
 static int
 add_iface(struct table *table, const struct summary_table_form *form,
 	  const struct summary_row *rows, size_t count, struct failure *why)

@@ -23,7 +23,7 @@ struct summary_table_form {
 	bool all;
 };
 
-/* Heap, to be freed with table_free; NULL without memory. */
+/* Heap, to be freed with table_free; NULL: out of memory. */
 struct table *summary_table_new(const struct summary *summary,
 				const struct summary_table_form *form, struct failure *why);
 

@@ -47,7 +47,7 @@ int addrset_add(struct addrset *set, const char *spec, struct failure *why);
 int interval_parse(struct interval *interval, uint8_t *family, const char *spec,
 		   struct failure *why);
 
-/* Adds an interval of addresses of family 4 or 6. -1 with why without memory: the set is unchanged.
+/* Adds an interval of addresses of family 4 or 6. -1 with why: out of memory, the set is unchanged.
  */
 int addrset_add_interval(struct addrset *set, uint8_t family, struct interval interval,
 			 struct failure *why);
@@ -72,7 +72,7 @@ bool addrset_covers(const struct addrset *set, const struct addrset *other);
 /*
  * Makes *to, which is ADDRSET_INIT, a sealed superset of the sealed set from with at most `most`
  * intervals, but at least one for each family: the smallest gaps are closed. *added is the number
- * of addresses that this adds. -1 with why without memory: release *to.
+ * of addresses that this adds. -1 with why: out of memory, release *to.
  */
 int addrset_widen(const struct addrset *from, size_t most, struct addrset *to,
 		  unsigned __int128 *added, struct failure *why);

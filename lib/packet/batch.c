@@ -22,8 +22,8 @@ batch_release(struct batch *batch)
 	*batch = BATCH_INIT;
 }
 
-/* Returns a list with room for `wanted` elements: the same, or a new one without the contents. NULL
- * without memory, and the list is freed. */
+/* Returns a list with room for `wanted` elements: the same, or a new one without the contents.
+ * NULL: out of memory, and the list is freed. */
 static void *
 replace_list(void *list, size_t *room, size_t wanted, size_t size)
 {

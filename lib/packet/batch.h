@@ -32,12 +32,12 @@ struct batch {
 /* Frees its memory; it is then BATCH_INIT. The packets are not touched. */
 void batch_release(struct batch *batch);
 
-/* Makes room for this many packets; slots are uninitialised and count is 0. -1 without memory: the
+/* Makes room for this many packets; slots are uninitialised and count is 0. -1: out of memory, the
  * batch has no room. */
 int batch_reserve(struct batch *batch, size_t room);
 
 /* Sorts the slots by time, rank and core; the sort is stable. All times are in [from_ns,
- * before_ns). -1 without memory: the slots are as they were. */
+ * before_ns). -1: out of memory, the slots are as they were. */
 int batch_sort(struct batch *batch, int64_t from_ns, int64_t before_ns);
 
 /* In a sorted batch, the index of the first slot that compares equal to the next one, which is of

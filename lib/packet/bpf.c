@@ -102,7 +102,7 @@ check(const struct insn *insns, size_t count, struct failure *why)
 	return 0;
 }
 
-/* Reads the next number of a line; false at its end, or if it is no number of at most max. */
+/* Reads the next number of a line; false at its end, or if it is not a number of at most max. */
 static bool
 take_number(const char **text, uint64_t max, uint64_t *number)
 {

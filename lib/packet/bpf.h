@@ -47,7 +47,7 @@ enum bpf_form {
 	BPF_COMMA,   /* one line, `count,code jt jf k,...`: iptables' bpf match, tc */
 };
 
-/* Writes the program. Whether that worked is to be asked of ferror(out). */
+/* Writes the program. Check ferror(out). */
 void bpf_print(const struct bpf *program, enum bpf_form form, FILE *out);
 
 /*

@@ -29,7 +29,7 @@ struct tuple {
 	bool has_ports;      /* TCP, UDP or SCTP */
 	bool only_addresses; /* a fragment but the first, or more than four extension headers */
 	bool is_quoted;      /* of the packet that an ICMP error quotes */
-	uint8_t icmp_type;   /* of an ICMP/ICMPv6 packet that is no error */
+	uint8_t icmp_type;   /* of an ICMP/ICMPv6 packet that is not an error */
 	bool has_icmp_type;
 	uint16_t source_port, destination_port;
 	struct addr source, destination;
