@@ -16,8 +16,8 @@
 static const struct command *self;
 
 #ifdef __SANITIZE_ADDRESS__
-/* Commands leave their memory to the end of the process; the library, in unit tests, may not. Said
- * here rather than in the environment, which ssh does not carry to engines. */
+/* Commands do not free their memory before they exit; in unit tests leaks are errors. Set here
+ * rather than in the environment, which ssh does not pass to engines. */
 const char *__asan_default_options(void);
 
 const char *
@@ -27,9 +27,8 @@ __asan_default_options(void)
 }
 #endif
 
-/* A file opened later must not become stdin, stdout or stderr. What is opened for it is open the
- * wrong way round, so that to read a stdin that is closed, or to write such a stdout, is an error.
- */
+/* A file opened later must not become stdin, stdout or stderr. Closed ones are opened in the wrong
+ * direction, so that reading a closed stdin, or writing a closed stdout, still fails. */
 static void
 fill_standard_files(void)
 {
@@ -54,7 +53,7 @@ cli_siblings_first(void)
 	const char *path = getenv("PATH");
 	char own[PROCESS_PATH_MAX], *value, *slash;
 
-	/* Without its own path PATH has to do. */
+	/* PATH has to do if the program's own path is not known. */
 	if (process_own_path(own) < 0 || (slash = strrchr(own, '/')) == own)
 		return;
 	*slash = '\0';
@@ -93,7 +92,7 @@ cli_option(int opt, char **argv)
 		printf("%s %s\n", self->name, VCAP_VERSION);
 		exit(cli_finish(EXIT_DONE));
 	}
-	/* optopt holds a short option's letter; a long one is best named by its own word. */
+	/* optopt is a short option's letter; a long option is named by its word. */
 	if (opt == ':')
 		die_usage("option '%s' needs a value (try --help)", word);
 	if (optopt && optopt < 0x100 && strncmp(word, "--", 2) != 0)
@@ -110,7 +109,7 @@ report(const char *format, va_list args)
 		whole = NULL;
 	text_abridge(raw, sizeof(raw), whole ? whole : "out of memory");
 	free(whole);
-	/* One write, so that lines of commands that share a stderr do not mix. */
+	/* One write, so that lines of commands that share stderr do not mix. */
 	dprintf(STDERR_FILENO, "%s: %s\n", self->name, text_escape(safe, sizeof(safe), raw));
 }
 
@@ -136,7 +135,7 @@ const void *
 cli_request(const char *name, const void *requests, size_t count, size_t size)
 {
 	if (!name)
-		die_usage("what to do is missing (try --help)");
+		die_usage("needs a request (try --help)");
 	for (const char *request = requests; count > 0; request += size, count--)
 		if (strcmp(*(const char *const *)(const void *)request, name) == 0)
 			return request;
@@ -184,7 +183,7 @@ remove_and_die(int number)
 
 	if (path)
 		unlink(path);
-	/* SA_RESETHAND: now it ends the process, and the parent sees by what. */
+	/* SA_RESETHAND: now the signal ends the process, as its parent will see. */
 	raise(number);
 }
 

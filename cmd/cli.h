@@ -1,6 +1,6 @@
 /*
- * What every command has in common: its name in messages, exit codes, --help and --version, and a
- * checked end. Commands die; the library never does.
+ * What all commands share: the name in messages, exit codes, --help and --version, and a check that
+ * standard output was written. Commands die; the library never does.
  */
 #ifndef VCAP_CLI_H
 #define VCAP_CLI_H
@@ -16,11 +16,11 @@ struct command {
 	const char *name;     /* "vcap-filter" */
 	const char *synopsis; /* the arguments, as the manual's SYNOPSIS has them, without the name;
 				 several forms are lines of their own */
-	const char *options;  /* one line an option, for --help */
+	const char *options;  /* one line an option, for --help; each ends in a newline */
 };
 
-/* Values of the long options every command has. Place CLI_OPTIONS last in the option table and give
- * what getopt_long returns to cli_option from the default case of the switch. */
+/* Values of the long options that every command has. CLI_OPTIONS is the end of the option table;
+ * the default case of the switch passes what getopt_long returned to cli_option. */
 enum { CLI_HELP = 0x1000, CLI_VERSION };
 /* clang-format off */
 #define CLI_OPTIONS \
@@ -29,42 +29,44 @@ enum { CLI_HELP = 0x1000, CLI_VERSION };
 	{NULL, 0, NULL, 0}
 /* clang-format on */
 
-/* Call first: sets the name for messages, umask 077, and makes sure that descriptors 0-2 exist. */
+/* Call first: sets the name for messages and umask 077, and opens descriptors 0-2 if they are
+ * closed. command must stay valid. */
 void cli_start(const struct command *command);
 
-/* Puts the directory of this program first on PATH, so that the vcap commands it runs are those
- * installed beside it. Call before the first of them, and before any thread starts. */
+/* Puts the directory of this program first on PATH, so that it runs the vcap commands installed
+ * beside it. Call before the first of them is run and before any thread starts. */
 void cli_siblings_first(void);
 
-/* Acts on --help and --version (prints to stdout, exits 0); anything else is wrong usage. Start
- * the short option string with ':', so that a missing argument is reported as such. */
+/* Handles --help and --version (prints to stdout, exits 0); anything else is wrong usage. The short
+ * option string has to begin with ':' (or "+:"), so that a missing value is reported as such. */
 _Noreturn void cli_option(int opt, char **argv);
 
-/* For a command whose first operand is a request, one of an array of structures that begin with its
- * name: the structure for name. Wrong usage if there is none, or name is NULL. */
+/* For a command whose first operand is a request: the element of an array of structures whose first
+ * member, a string, is name. Wrong usage if there is none, or name is NULL. */
 #define CLI_REQUEST(requests, name) \
 	cli_request(name, requests, sizeof(requests) / sizeof(*(requests)), sizeof(*(requests)))
 const void *cli_request(const char *name, const void *requests, size_t count, size_t size);
 
-/* All options of a command that prints a table and has no others: -j (--json), -r (--raw). */
+/* Parses the options of a command whose only ones are -j (--json) and -r (--raw); optind is the
+ * first operand afterwards. */
 enum table_form cli_form(int argc, char **argv);
 
-/* One line on stderr, "NAME: TEXT", control characters neutralised. */
+/* Prints one line to stderr, "NAME: TEXT", control characters neutralised; die and die_usage exit
+ * after that. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2))); /* exit 1 */
 _Noreturn void die_usage(const char *format, ...)
     __attribute__((format(printf, 1, 2))); /* exit 2 */
 
 /* From now on a signal that ends the command (interrupt, hangup, termination, broken pipe) removes
- * the file at path first: a temporary one of fdio.h. The string stays the caller's; NULL ends it.
- */
+ * the file at path first, a temporary one of outfile.h. The string must stay valid; NULL: none. */
 void cli_remove_at_signal(const char *path);
 
-/* The status to return from main: status, or EXIT_FAILED (and a message) if standard output could
+/* The status for main to return: status, or EXIT_FAILED, with a message, if standard output could
  * not be written. */
 int cli_finish(int status);
 
-/* Allocation for commands: never NULL. */
+/* Allocation for commands: never NULL, for free. */
 void *xmalloc(size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);

@@ -1,6 +1,6 @@
 /*
- * vcap-check: before a capture, whether the engines could do it: reached or not, version,
- * privilege, interfaces, whose the VIPs are, room on the disk, clock. Nothing is changed anywhere.
+ * vcap-check: checks before a capture whether engines are able to: reachability, version,
+ * privilege, interfaces, where the VIPs are, disk space, clock. Changes nothing.
  */
 #include "base/table.h"
 #include "cli.h"
@@ -24,7 +24,7 @@ static const struct command self = {
 	       "      --version  show the version\n",
 };
 
-/* The engines to look at, in the order they were asked for. */
+/* The engines to check, in the order of the arguments. */
 struct checks {
 	struct enginecheck *list;
 	size_t count;
@@ -97,11 +97,11 @@ choose(char **words, const struct engines *known)
 	for (size_t i = 0; !*words && i < known->count; i++)
 		add_engine(&checks, &known->list[i]);
 	if (checks.count == 0)
-		die("there is no engine");
+		die("the engines file has no engine");
 	return checks;
 }
 
-/* Prints them all, and returns how many are ready. */
+/* Prints the table, and returns how many engines are ready. */
 static size_t
 print(const struct checks *checks, enum table_form form)
 {

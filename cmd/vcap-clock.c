@@ -1,5 +1,5 @@
 /*
- * vcap-clock: an engine's clock against this one, from the fastest of several questions.
+ * vcap-clock: measures the offset of an engine's clock, by the fastest of several exchanges.
  */
 #include "base/parse.h"
 #include "cli.h"
@@ -14,7 +14,7 @@
 static const struct command self = {
     .name = "vcap-clock",
     .synopsis = "[-n count] [--key word] engine",
-    .options = "  -n, --exchanges count  how often to ask; the fastest answer counts (8)\n"
+    .options = "  -n, --exchanges count  number of exchanges; the fastest counts (8)\n"
 	       "      --key word         what the line begins with (clock)\n"
 	       "      --help             show this help\n"
 	       "      --version          show the version\n",
@@ -36,7 +36,7 @@ parse_options(int argc, char **argv, uint64_t *exchanges, const char **key)
 			if (parse_number(optarg, EXCHANGES_MAX, exchanges, &why) < 0)
 				die_usage("%s", why.text);
 			if (*exchanges == 0)
-				die_usage("cannot ask '%s' times", optarg);
+				die_usage("not a number of exchanges: '%s'", optarg);
 			break;
 		case KEY: *key = optarg; break;
 		default: cli_option(opt, argv);

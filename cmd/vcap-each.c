@@ -21,9 +21,9 @@ static const struct command self = {
     .name = "vcap-each",
     .synopsis = "[-E list] [-i file] [-j jobs] [-t time] id command [arg ...]",
     .options = "  -E, --engines list  only these engines, separated by commas\n"
-	       "  -i, --input file    what every command reads (nothing)\n"
+	       "  -i, --input file    standard input of each command (none)\n"
 	       "  -j, --jobs jobs     how many run at a time (32)\n"
-	       "  -t, --timeout time  end a command that runs longer (never)\n"
+	       "  -t, --timeout time  terminate a command that runs longer (never)\n"
 	       "      --help          show this help\n"
 	       "      --version       show the version\n",
 };
@@ -69,7 +69,7 @@ parse_options(int argc, char **argv)
 	return request;
 }
 
-/* Records the end of the command for one engine. */
+/* Records the result of the command for one engine. */
 static void
 record(const struct task *task, void *context)
 {
@@ -81,7 +81,8 @@ record(const struct task *task, void *context)
 		warn("%s", why.text);
 }
 
-/* The command for an engine. If it is no longer in the engines file, vcap-on reports that. */
+/* The command for an engine. One that is not in the engines file any more is left to vcap-on, which
+ * reports that. */
 static char **
 command_for(const struct engines *engines, const struct spool_entry *capture, const char *name,
 	    char *const *command)
@@ -98,7 +99,7 @@ command_for(const struct engines *engines, const struct spool_entry *capture, co
 	return argv;
 }
 
-/* Makes a task for each of the engines in the request's list, or for all if there is none. */
+/* Makes a task for each engine in the request's list, or for all engines without one. */
 static void
 make_tasks(struct fanout *fanout, const struct engines *engines, const struct spool_entry *capture,
 	   const struct request *request)

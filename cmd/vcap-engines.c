@@ -1,5 +1,5 @@
 /*
- * vcap-engines: the engines that are configured, and so a check of their file.
+ * vcap-engines: lists the configured engines; also checks the syntax of the engines file.
  */
 #include "base/table.h"
 #include "cli.h"
@@ -21,7 +21,7 @@ static const struct command self = {
 	       "Columns: NAME TRANSPORT WHERE DIR INTERFACES BIN\n",
 };
 
-/* What is printed unless something else is asked for. */
+/* The columns printed by default. */
 #define USUAL "NAME,TRANSPORT,WHERE,DIR,INTERFACES"
 
 static const struct table_column columns[] = {
@@ -59,7 +59,7 @@ add_engine(struct table *table, const struct engine *engine)
 	free(interfaces);
 }
 
-/* An empty table with the columns that are asked for. */
+/* An empty table with the chosen columns. */
 static struct table *
 parse_options(int argc, char **argv, enum table_form *form)
 {
@@ -86,7 +86,7 @@ parse_options(int argc, char **argv, enum table_form *form)
 		}
 	}
 	if (optind < argc)
-		die_usage("takes no argument, but there is '%s'", argv[optind]);
+		die_usage("unexpected argument '%s'", argv[optind]);
 	return table;
 }
 

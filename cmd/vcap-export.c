@@ -1,5 +1,5 @@
 /*
- * vcap-export: copies a finished capture's file out of the spool. Nothing is ever overwritten.
+ * vcap-export: copies the file of a finished capture out of the spool. Never overwrites a file.
  */
 #include "base/fileio.h"
 #include "base/outfile.h"
@@ -18,7 +18,7 @@ static const struct command self = {
     .name = "vcap-export",
     .synopsis = "[-F format] [-w file] capture [directory]",
     .options = "  -F, --format format  pcapng (the default) or pcap\n"
-	       "  -w, --write file     the file to make, or - for standard output\n"
+	       "  -w, --write file     write to this file, or - for standard output\n"
 	       "      --help           show this help\n"
 	       "      --version        show the version\n",
 };
@@ -49,17 +49,18 @@ parse_options(int argc, char **argv)
 		die_usage("needs a capture (try --help)");
 	request.capture = argv[optind++];
 	if (optind < argc && request.file)
-		die_usage("either -w or a directory, not '%s' as well", argv[optind]);
+		die_usage("-w and a directory exclude each other: '%s'", argv[optind]);
 	if (optind < argc)
 		request.directory = argv[optind++];
 	if (optind < argc)
-		die_usage("what is '%s'?", argv[optind]);
+		die_usage("unexpected argument '%s'", argv[optind]);
 	if (request.file && strcmp(request.file, "-") == 0 && isatty(STDOUT_FILENO))
 		die_usage("standard output is a terminal: use -w file or a pipe");
 	return request;
 }
 
-/* Returns when the capture is a file: 0, or EXIT_PARTIAL with what is missing said. */
+/* Waits until the capture's file is complete. Returns EXIT_DONE, or EXIT_PARTIAL after vcap-wait
+ * has printed what is missing. */
 static int
 await(struct spool_entry *entry)
 {
@@ -67,7 +68,8 @@ await(struct spool_entry *entry)
 	int status;
 
 	if (spool_entry_is_capturing(entry))
-		die("capture '%s' goes on: vcap wait or vcap stop it first", entry->id);
+		die("capture '%s' is still running: run 'vcap wait' or 'vcap stop' first",
+		    entry->id);
 	status = process_run((char *const[]){"vcap-wait", entry->id, NULL}, -1, -1, STDERR_FILENO,
 			     -1, &why);
 	if (status < 0)

@@ -1,6 +1,6 @@
 /*
- * vcap-fetch: brings what one engine has captured to a file, as one stream of vcap-merge there,
- * and believes it only when it is whole.
+ * vcap-fetch: fetches the capture of one engine into a file, as a stream from vcap-merge there. The
+ * file gets its name only after it was verified to be complete.
  */
 #include "base/outfile.h"
 #include "base/parse.h"
@@ -15,9 +15,9 @@
 static const struct command self = {
     .name = "vcap-fetch",
     .synopsis = "[-kz] [--bwlimit rate] engine id file",
-    .options = "  -k, --keep          leave the engine's copy where it is\n"
-	       "  -z, --zstd          compress it on the way\n"
-	       "      --bwlimit rate  take at most this many bytes a second (k, M, G); 0: any\n"
+    .options = "  -k, --keep          keep the engine's copy\n"
+	       "  -z, --zstd          compress the stream\n"
+	       "      --bwlimit rate  at most this many bytes a second (k, M, G); 0: no limit\n"
 	       "      --help          show this help\n"
 	       "      --version       show the version\n",
 };
@@ -62,7 +62,7 @@ parse_options(int argc, char **argv)
 	request.id = argv[optind + 1];
 	request.file = argv[optind + 2];
 	if (strcmp(request.file, "-") == 0)
-		die_usage("needs a file: what is not whole is not handed on");
+		die_usage("cannot write to standard output: only a complete file is passed on");
 	if (!spool_is_id(request.id))
 		die_usage("not a capture's id: '%s'", request.id);
 	if (engines_load(&engines, getenv, &why) < 0 ||

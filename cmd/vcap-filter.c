@@ -1,6 +1,6 @@
 /*
- * vcap-filter: addresses and a service to a classic BPF program, or, with -r and -w, applied to a
- * capture file.
+ * vcap-filter: compiles addresses and a service to a classic BPF program, or with -r and -w filters
+ * a capture file by them.
  */
 #include "cli.h"
 #include "controller/config.h"
@@ -102,8 +102,8 @@ print_program(struct filter_options *options)
 	print_remarks(selection);
 	if (options->form == BPF_COMMA && selection->linktype == LINKTYPE_RAW &&
 	    program.count > XT_BPF_MAX)
-		die("the program has %zu instructions, iptables' bpf match takes %d", program.count,
-		    XT_BPF_MAX);
+		die("the program has %zu instructions, but iptables' bpf match allows %d",
+		    program.count, XT_BPF_MAX);
 	bpf_print(&program, options->form, stdout);
 	bpf_release(&program);
 	return cli_finish(EXIT_DONE);

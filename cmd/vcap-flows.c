@@ -1,5 +1,5 @@
 /*
- * vcap-flows: prints which client each connection to a server carries.
+ * vcap-flows: prints the client connection that belongs to each connection to a server.
  */
 #include "base/parse.h"
 #include "cli.h"
@@ -39,7 +39,7 @@ static void
 set_source(struct request *request, enum pairsource_spec_kind kind, const char *path)
 {
 	if (request->has_source)
-		die_usage("one of --conntrack, --haproxy and --log is enough");
+		die_usage("--conntrack, --haproxy and --log exclude each other");
 	request->has_source = true;
 	request->spec = (struct pairsource_spec){.kind = kind, .path = path};
 }
@@ -95,8 +95,8 @@ group_has(const struct endpoint_group *groups, size_t count, const struct connpa
 	return false;
 }
 
-/* Pairs of other services on the same servers are printed, too: vcap-join learns from them that a
- * connection is not this service's. */
+/* Pairs of other services on the same servers are printed as well: from them vcap-join knows that a
+ * connection does not belong to this service. */
 static void
 print(void *context, const struct connpair *pair)
 {

@@ -1,7 +1,7 @@
 /*
- * vcap-gate: the forced command of a controller's ssh key on an engine, and all that the key can
- * do. It reads the command line that vcap-on sent, without a shell, and executes it if it is a
- * command of vcap's on a capture in the directory for captures.
+ * vcap-gate: the forced command of a controller's ssh key on an engine. It parses the command line
+ * that vcap-on sent, without a shell, and executes it only if it is a vcap command on a capture in
+ * the directory for captures.
  */
 #include "base/process.h"
 #include "base/shquote.h"
@@ -59,7 +59,7 @@ parse_options(int argc, char **argv)
 	return gate;
 }
 
-/* Executes the command, with nothing of the sender's in its environment. */
+/* Executes the command, with an environment that the sender cannot influence. */
 static _Noreturn void
 execute(const struct gate *gate, char *const *command)
 {
@@ -93,7 +93,7 @@ main(int argc, char **argv)
 	cli_start(&self);
 	gate = parse_options(argc, argv);
 	if (!line)
-		die_usage("this key is for vcap's commands alone");
+		die_usage("this key allows only vcap commands");
 	words = shquote_split(line, &why);
 	command = words ? gate_admit(&gate, words, &why) : NULL;
 	if (!command)

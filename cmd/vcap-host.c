@@ -1,6 +1,6 @@
 /*
- * vcap-host: answers a controller on an engine: the state of a capture, ending and removing it,
- * whether the host can capture, the time.
+ * vcap-host: answers the requests of a controller on an engine: prints the status of a capture,
+ * stops or removes it, checks whether the host can capture, prints the time.
  */
 #include "base/keyval.h"
 #include "capture/hostreport.h"
@@ -21,7 +21,7 @@ static const struct command command = {
 		"clock",
     .options =
 	"  status dir   prints the status of the capture in dir\n"
-	"  stop dir     ends it, waits until all is on disk, prints its status\n"
+	"  stop dir     stops it, waits until it is on disk, prints its status\n"
 	"  remove dir   removes it, unless it is running\n"
 	"  check ...    prints whether this host can capture, and into dir, and which of the\n"
 	"               addresses are its own\n"

@@ -16,9 +16,9 @@
 static const struct command self = {
     .name = "vcap-import",
     .synopsis = "[-fw] [-E list] kind [file [service ...]]",
-    .options = "  -E, --engines list  these engines serve; it is read from the first (this host)\n"
+    .options = "  -E, --engines list  the services' engines; the first is read from (this host)\n"
 	       "  -f, --force         with -w: replace service files that differ\n"
-	       "  -w, --write         write service files rather than to standard output\n"
+	       "  -w, --write         write service files, not standard output\n"
 	       "      --help          show this help\n"
 	       "      --version       show the version\n"
 	       "\n"
@@ -56,7 +56,7 @@ parse_options(int argc, char **argv)
 		}
 	}
 	if (chosen.forces && !chosen.writes)
-		die_usage("-f is for -w");
+		die_usage("-f needs -w");
 	if (!argv[optind] || !(chosen.importer = importer_find(argv[optind])))
 		die_usage("needs a kind, haproxy, ipvs, nft or nginx (try --help)");
 	if (argv[++optind])
@@ -72,7 +72,7 @@ run(void *ask, char *const *command, struct failure *why)
 	return ask_engine(ask, command, why);
 }
 
-/* Prints or writes a service file, which is checked first; false: another one is there. */
+/* Checks a service file, then prints or writes it; false: a different one exists. */
 static bool
 put_file(const struct options *options, const char *name, const char *text)
 {
@@ -92,7 +92,7 @@ put_file(const struct options *options, const char *name, const char *text)
 	if (outcome == CONFIG_WRITE_FAILED)
 		die("%s", why.text);
 	if (outcome == CONFIG_WRITE_DIFFERS)
-		warn("'%s' differs, and is replaced only with -f", path);
+		warn("'%s' exists and differs (-f replaces it)", path);
 	else
 		puts(path);
 	free(path);

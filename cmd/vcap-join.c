@@ -1,5 +1,5 @@
 /*
- * vcap-join: keeps whole transactions of a capture, both sides of the proxy.
+ * vcap-join: keeps the complete transactions of a capture, both sides of the proxy.
  */
 #include "cli.h"
 #include "controller/config.h"
@@ -62,7 +62,7 @@ parse_options(struct join_options *options, struct service *service, int argc, c
 		die_usage("standard output is a terminal: use -w or a pipe");
 }
 
-/* Says what was found, and how sure it is. */
+/* Prints what was found, and what makes it uncertain. */
 static void
 report(const struct join_cmd *cmd)
 {
@@ -70,16 +70,16 @@ report(const struct join_cmd *cmd)
 	char *summary = join_counts_format(counts, cmd->expired);
 
 	if (cmd->tables.bad_lines)
-		warn("%llu lines of tables are no pairs; %s",
+		warn("%llu lines of the tables are not pairs: %s",
 		     (unsigned long long)cmd->tables.bad_lines, cmd->tables.bad_why.text);
 	if (counts->useless_pairs)
-		warn("%llu pairs do not name a server and its port: they join nothing",
+		warn("%llu pairs lack a server or its port and are not used",
 		     (unsigned long long)counts->useless_pairs);
 	if (counts->by_address)
-		warn("some connections were joined by the address alone: no port was known");
+		warn("some connections were joined by address alone, as no port was known");
 	if (counts->vip_unknown)
-		warn("what names the client does not name the service: connections of others to "
-		     "the same servers are kept too");
+		warn("clients were identified without their service: connections of other services "
+		     "to the same servers are kept too");
 	if (summary)
 		warn("%s", summary);
 	free(summary);

@@ -1,5 +1,5 @@
 /*
- * vcap-live: writes the packets of a service on all its engines to standard output, as one stream.
+ * vcap-live: streams the packets of a service from all its engines to standard output.
  */
 #include "base/clock.h"
 #include "base/parse.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LEASE_NS (15 * NS_PER_SECOND) /* how long engines go on without a heartbeat */
+#define LEASE_NS (15 * NS_PER_SECOND) /* how long engines stream without a heartbeat */
 
 static const struct command self = {
     .name = "vcap-live",
@@ -21,7 +21,7 @@ static const struct command self = {
 		"[--lease time] [--specs file] service [spec ...]",
     /* clang-format off */
     .options = PARAMS_CLI_HELP
-	"      --lease time      how long engines go on without a heartbeat from here (15s)\n"
+	"      --lease time      how long engines stream without a heartbeat (15s)\n"
 	PARAMS_CLI_HELP_SPECS
 	"      --help            show this help\n"
 	"      --version         show the version\n",
@@ -102,8 +102,8 @@ report_clock(const char *engine, const struct clock_offset *offset)
 		     (int)strcspn(clock_offset_print(offset, text), " "), text);
 }
 
-/* Blocks the signals that end the capture, and has children ignore ^C: they end with their inputs.
- * *usual is the mask before. */
+/* Blocks the signals that end the capture, and makes children ignore ^C, as they exit at the end of
+ * their inputs. *usual is the mask before. */
 static void
 hold_signals(sigset_t *usual)
 {
@@ -132,8 +132,7 @@ main(int argc, char **argv)
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	if (live_find_region(&cli))
-		die_usage("engine '%s' is a region, and there is no live stream of those",
-			  live_find_region(&cli));
+		die_usage("cannot stream from engine '%s': it is a region", live_find_region(&cli));
 	live.streams.job = make_job(&cli.params);
 	if (cli.remark[0])
 		warn("%s", cli.remark);

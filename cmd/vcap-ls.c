@@ -1,5 +1,5 @@
 /*
- * vcap-ls: the captures in the spool. It reads the spool's files and asks no engine.
+ * vcap-ls: lists the captures in the spool. Reads files only, and asks no engine.
  */
 #include "base/table.h"
 #include "cli.h"
@@ -23,7 +23,7 @@ static const struct command self = {
 
 struct options {
 	enum table_form form;
-	const char *columns; /* NULL: the usual ones */
+	const char *columns; /* NULL: the default ones */
 	const char *word;    /* a capture or a service; NULL: all */
 };
 
@@ -46,12 +46,12 @@ parse_options(int argc, char **argv)
 		}
 	}
 	if (argc - optind > 1)
-		die_usage("takes one capture or service, but there is '%s' too", argv[optind + 1]);
+		die_usage("more than one capture or service given: '%s'", argv[optind + 1]);
 	options.word = argv[optind];
 	return options;
 }
 
-/* Oldest first. One whose facts cannot be read is there nevertheless. */
+/* Oldest first. One whose facts cannot be read is only warned of. */
 static void
 add_all(struct table *table, const struct spool *spool, char **ids, enum table_form form)
 {

@@ -1,4 +1,6 @@
-/* vcap-merge: capture files of many engines to one, in the order of time. */
+/*
+ * vcap-merge: merges the capture files of many engines into one, in the order of time.
+ */
 #include "cli.h"
 
 #include "base/priv.h"
@@ -64,7 +66,7 @@ parse_options(int argc, char **argv, struct merge_options *options, struct servi
 	return argv + optind;
 }
 
-/* Removes what was written. */
+/* Removes the incomplete output and exits. */
 static _Noreturn void
 fail(struct merge_cmd *cmd, const struct failure *why)
 {
@@ -91,7 +93,7 @@ open_all(struct merge_cmd *cmd, char *const *inputs)
 		fail(cmd, &why);
 }
 
-/* Reads the first packets: a wrong command line shows here, before anything is written. */
+/* Reads the first packets, so that a wrong command line fails before anything is written. */
 static void
 start(struct merge_cmd *cmd)
 {
@@ -104,7 +106,7 @@ start(struct merge_cmd *cmd)
 	if (unknown && !cmd->live) {
 		cli_remove_at_signal(NULL);
 		outfile_abandon(&cmd->out);
-		die_usage("no input is of the engine '%s'", unknown);
+		die_usage("no input has the engine '%s'", unknown);
 	}
 }
 

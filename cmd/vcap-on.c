@@ -1,6 +1,6 @@
 /*
- * vcap-on: runs a command on an engine, by becoming the transport's own command. What goes wrong
- * before the command starts is 255, as with ssh.
+ * vcap-on: runs a command on an engine by executing the transport's command in place of this
+ * process. A failure before the command starts is status 255, as with ssh.
  */
 #include "cli.h"
 #include "controller/engine.h"
@@ -18,8 +18,8 @@ static const struct command self = {
 	       "  --version  show the version\n",
 };
 
-/* The end of the program: the transport could not be started. With `local` there is none, and it
- * is the command that is missing. */
+/* Exits because the transport could not be started; with `local`, which has none, the command could
+ * not. */
 static _Noreturn void
 fail_exec(const struct engine *engine, const char *program)
 {

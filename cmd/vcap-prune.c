@@ -1,6 +1,6 @@
 /*
- * vcap-prune: removes the oldest captures that are over, until what is left is young, few and small
- * enough.
+ * vcap-prune: removes the oldest finished captures until the others are within limits of age,
+ * number and size.
  */
 #include "base/clock.h"
 #include "base/parse.h"
@@ -16,10 +16,10 @@
 static const struct command self = {
     .name = "vcap-prune",
     .synopsis = "[-n] [-a time] [-c count] [-s size] [service]",
-    .options = "  -a, --age time     keep none that is older; a bare number means seconds\n"
-	       "  -c, --count count  keep that many, the newest\n"
-	       "  -n, --dry-run      only print what would go\n"
-	       "  -s, --size size    keep the newest whose files have that size together\n"
+    .options = "  -a, --age time     remove older ones; a bare number means seconds\n"
+	       "  -c, --count count  keep at most this many, the newest\n"
+	       "  -n, --dry-run      only print what would be removed\n"
+	       "  -s, --size size    keep the newest ones whose files fit into this size\n"
 	       "      --help         show this help\n"
 	       "      --version      show the version\n",
 };
@@ -58,13 +58,13 @@ parse_options(int argc, char **argv, struct limits *limits)
 	if (!limited)
 		die_usage("needs a limit: -a, -c or -s (try --help)");
 	if (argc - optind > 1)
-		die_usage("takes one service, but there is '%s' too", argv[optind + 1]);
+		die_usage("more than one service given: '%s'", argv[optind + 1]);
 	if (argv[optind] && !parse_is_name(argv[optind]))
 		die_usage("not a service: '%s'", argv[optind]);
 	return argv[optind];
 }
 
-/* How long ago it ended, or began if its end is not known. */
+/* The time since it ended, or since it was created if its end is not known. */
 static int64_t
 age_ns(const struct spool_entry *entry)
 {
@@ -78,8 +78,8 @@ age_ns(const struct spool_entry *entry)
 	return clock_realtime_ns() - then;
 }
 
-/* Goes from the newest to the oldest; what does not fit any more goes. Those that go on, or cannot
- * be read, stay and are not counted. */
+/* Goes from the newest to the oldest and removes those that exceed a limit. Unfinished captures,
+ * and those that cannot be read, are kept and not counted. */
 static int
 prune(const struct spool *spool, char **ids, const struct limits *limits)
 {

@@ -1,6 +1,6 @@
 /*
- * vcap-region: answers a larger controller, to which this one with its engines is one engine: it
- * starts a capture, prints its status, ends it, and sends or removes its file.
+ * vcap-region: answers the requests of a larger controller, for which this controller with all its
+ * engines is one engine: starts a capture, prints its status, stops it, sends or removes its file.
  */
 #include "capture/job.h"
 #include "cli.h"
@@ -23,9 +23,9 @@ static const struct command self = {
     .options = "  start id ...  starts it, as vcap-start does, for the specs of a job on standard\n"
 	       "                input; prints its status\n"
 	       "  status id     prints the status of the capture\n"
-	       "  stop id       ends it without waiting for its file; prints its status\n"
+	       "  stop id       stops it without waiting for its file; prints its status\n"
 	       "  fetch id      waits for the file and writes it to standard output\n"
-	       "  remove id     removes it, unless it goes on\n"
+	       "  remove id     removes it, unless it is unfinished\n"
 	       "  check         prints whether there is room for captures\n"
 	       "\n"
 	       "  -z, --zstd     fetch: compressed\n"
@@ -96,7 +96,7 @@ static const struct request {
     {"fetch", true, do_fetch}, {"remove", true, do_remove}, {"check", false, do_check},
 };
 
-/* Reads the request and its id. The options after the id of `start` are left to vcap-start. */
+/* Parses the request and its id. Options after the id of `start` are passed on to vcap-start. */
 static const struct request *
 parse_options(int argc, char **argv, struct arguments *arguments)
 {

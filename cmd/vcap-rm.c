@@ -1,5 +1,5 @@
 /*
- * vcap-rm: removes captures from the spool. One that goes on is left alone.
+ * vcap-rm: removes finished captures from the spool.
  */
 #include "cli.h"
 #include "controller/spool.h"

@@ -59,7 +59,7 @@ read_options(struct run_options *options, int argc, char **argv)
 	if (run_options_check(options, &why) < 0)
 		die_usage("%s", why.text);
 	if (!options->session.path && isatty(STDOUT_FILENO))
-		die_usage("will not write packets to a terminal");
+		die_usage("standard output is a terminal: use -w file or a pipe");
 }
 
 static void
@@ -105,7 +105,7 @@ run(struct run_options *options, const struct daemon *detached)
 		daemon_ready(detached, session.log_fd);
 	end = capture_wait(capture);
 	notices_end(capture, warn);
-	/* A reader that has gone got all it wanted. */
+	/* A reader that closed the stream has all it wants. */
 	return capture->runstate.reason == STOP_CLOSED ? EXIT_DONE : statuses[end];
 }
 

@@ -1,5 +1,5 @@
 /*
- * vcap-services: the services that are configured, and so a check of their files.
+ * vcap-services: lists the configured services; also checks the syntax of their files.
  */
 #include "base/table.h"
 #include "cli.h"
@@ -66,7 +66,7 @@ endpoints(const struct endpoint *list, size_t count)
 	return text;
 }
 
-/* The engines' names; one that the engines file lacks is said. */
+/* The engines' names; warns of those that the engines file lacks. */
 static char *
 engine_names(const struct service *service, const struct engines *known, int *status)
 {
@@ -122,7 +122,7 @@ main(int argc, char **argv)
 	cli_start(&self);
 	form = cli_form(argc, argv);
 	if (optind < argc)
-		die_usage("takes no argument, but there is '%s'", argv[optind]);
+		die_usage("unexpected argument '%s'", argv[optind]);
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	names = config_service_names(getenv, &why);

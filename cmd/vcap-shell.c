@@ -1,7 +1,7 @@
 /*
- * vcap-shell: the command line of a load balancer for captures. What is set for a service is edited
- * in modes, and saving it starts and stops captures. Standard input is a script unless it is a
- * terminal.
+ * vcap-shell: a shell for captures like that of a load balancer. The settings of a service are
+ * edited in modes, and saving them starts or stops a capture. Standard input is a script unless it
+ * is a terminal.
  */
 #include "cli.h"
 #include "shell/lineedit.h"
@@ -38,7 +38,7 @@ parse_options(int argc, char **argv)
 		free(before);
 	}
 	if (optind < argc)
-		die_usage("takes no argument, but there is '%s'", argv[optind]);
+		die_usage("unexpected argument '%s'", argv[optind]);
 	return commands;
 }
 

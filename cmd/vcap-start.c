@@ -23,9 +23,9 @@ static const struct command self = {
 		"[--at time] [--id id] [--patience time] [--specs file] service [spec ...]",
     /* clang-format off */
     .options = PARAMS_CLI_HELP
-	"      --at time         begin then: +5m, 03:00 or 2026-11-30T03:00 (at once)\n"
-	"      --id id           what to call the capture (the service and the time)\n"
-	"      --patience time   how long to wait for an engine that is out of reach (30s)\n"
+	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
+	"      --id id           id of the capture (the service and the time)\n"
+	"      --patience time   how long to wait for an unreachable engine (30s)\n"
 	PARAMS_CLI_HELP_SPECS
 	"      --help            show this help\n"
 	"      --version         show the version\n",
@@ -80,10 +80,11 @@ static void
 warn_of_limits(const struct params *params)
 {
 	if (!params->count && !params->duration_ns)
-		warn("no limit (-c, -t): the capture goes on until it is stopped, or the disks of "
-		     "the engines are down to their reserve");
+		warn("no limit (-c, -t): the capture runs until it is stopped, or the engines' "
+		     "disks "
+		     "are full up to their reserve");
 	else if (!params->duration_ns)
-		warn("no time limit (-t): a core that sees too few packets never ends by -c");
+		warn("no time limit (-t): a core that sees few packets may never reach -c");
 }
 
 static void

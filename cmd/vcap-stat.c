@@ -1,4 +1,6 @@
-/* vcap-stat: what a capture holds, by engine, interface and side. */
+/*
+ * vcap-stat: prints counts of a capture file, by engine, interface and side.
+ */
 #include "cli.h"
 
 #include "base/clock.h"
@@ -15,7 +17,7 @@
 static const struct command self = {
     .name = "vcap-stat",
     .synopsis = "[-aj] [-b bin] file",
-    .options = "  -a, --all      interfaces without packets and drops too\n"
+    .options = "  -a, --all      also interfaces without packets and drops\n"
 	       "  -b, --bin bin  count in bins of this length, such as 1s or 200ms\n"
 	       "  -j, --json     print JSON\n"
 	       "      --help     show this help\n"
@@ -46,7 +48,7 @@ parse_options(int argc, char **argv)
 			if (parse_duration(optarg, NS_PER_SECOND, &options.bin_ns, &why) < 0)
 				die_usage("%s", why.text);
 			if (options.bin_ns == 0)
-				die_usage("a bin of '%s' has no length", optarg);
+				die_usage("not the length of a bin: '%s'", optarg);
 			break;
 		case 'j': options.json = true; break;
 		default: cli_option(opt, argv);

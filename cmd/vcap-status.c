@@ -1,5 +1,6 @@
 /*
- * vcap-status: how a capture is doing, engine by engine. The engines of one that goes on are asked.
+ * vcap-status: prints the status of captures, a row for each engine. Engines that capture are
+ * asked.
  */
 #include "base/strvec.h"
 #include "base/table.h"
@@ -18,14 +19,14 @@ static const struct command self = {
     .name = "vcap-status",
     .synopsis = "[-n] [-j | -r] [capture]",
     .options = "  -j, --json     print JSON\n"
-	       "  -n, --no-ask   ask no engine: what is known already\n"
+	       "  -n, --no-ask   ask no engine: print what is known\n"
 	       "  -r, --raw      print a line an engine, columns separated by tabs\n"
 	       "      --help     show this help\n"
 	       "      --version  show the version\n",
 };
 
 struct request {
-	const char *word; /* NULL: every capture that goes on */
+	const char *word; /* NULL: all unfinished captures */
 	enum table_form form;
 	bool ask;
 };
@@ -49,12 +50,12 @@ parse_options(int argc, char **argv)
 		}
 	}
 	if (argc - optind > 1)
-		die_usage("takes one capture, but there is '%s' too", argv[optind + 1]);
+		die_usage("more than one capture given: '%s'", argv[optind + 1]);
 	request.word = argv[optind];
 	return request;
 }
 
-/* What comes of each engine is in its state; whether it answered shows there too. */
+/* The answer of each engine, or that there was none, is stored in its state. */
 static void
 ask_engines(const struct spool_entry *entry)
 {
@@ -90,7 +91,7 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 	struct strvec names;
 
 	if (spool_find(spool, word, &entry, &why) < 0) {
-		/* One of many may be damaged, or be called off meanwhile. */
+		/* One of many may be damaged, or have been cancelled meanwhile. */
 		if (request->word)
 			die("%s", why.text);
 		warn("%s", why.text);

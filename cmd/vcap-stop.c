@@ -1,5 +1,5 @@
 /*
- * vcap-stop: ends a capture on all its engines, and then waits as vcap-wait does.
+ * vcap-stop: stops a capture on all its engines, then waits as vcap-wait does.
  */
 #include "base/strvec.h"
 #include "cli.h"
@@ -18,7 +18,7 @@
 static const struct command self = {
     .name = "vcap-stop",
     .synopsis = "[-n] capture",
-    .options = "  -n, --no-wait  do not wait until it is one file\n"
+    .options = "  -n, --no-wait  do not wait for the merged file\n"
 	       "      --help     show this help\n"
 	       "      --version  show the version\n",
 };
@@ -40,7 +40,7 @@ parse_options(int argc, char **argv, bool *waits)
 	return argv[optind];
 }
 
-/* One that is just being started is stopped once it is. */
+/* A capture that is being started cannot be stopped before its engines have been. */
 static void
 wait_until_started(struct spool_entry *entry)
 {
@@ -53,7 +53,8 @@ wait_until_started(struct spool_entry *entry)
 	}
 }
 
-/* A capture that has not begun is removed, by the process that waits for its time. */
+/* Cancels a capture that has not begun: the process that waits for its start time removes it.
+ * Whether it has been cancelled. */
 static bool
 cancel(struct spool_entry *entry)
 {
@@ -63,7 +64,7 @@ cancel(struct spool_entry *entry)
 		return false;
 	if (spool_entry_ask_stop(entry, &why) < 0)
 		die("%s", why.text);
-	/* It may be gone already, and have no place for the log of another process. */
+	/* If it is gone already, another process cannot write its log there. */
 	if (waitproc_revive(entry, &why) < 0 && !spool_was_withdrawn(entry))
 		die("%s", why.text);
 	while (!spool_was_withdrawn(entry) && spool_entry_state(entry) == CAPTURE_WAITING) {
@@ -74,7 +75,7 @@ cancel(struct spool_entry *entry)
 	return spool_was_withdrawn(entry);
 }
 
-/* An engine that does not obey now is vcap-wait's to be patient with. */
+/* An engine that cannot be stopped now is asked again by vcap-wait. */
 static void
 stop_engines(const struct spool_entry *entry)
 {
@@ -88,14 +89,15 @@ stop_engines(const struct spool_entry *entry)
 				  commands_each(COMMANDS_STOP), &why);
 	if (status < 0)
 		die("%s", why.text);
-	/* It has said what is wrong with the engines file. */
+	/* vcap-each has printed what is wrong with the engines file. */
 	if (status == EXIT_MISUSE)
-		die_usage("capture '%s' goes on until the engines file is put right", entry->id);
+		die_usage("capture '%s' is still running: correct the engines file first",
+			  entry->id);
 	for (size_t i = 0; i < names.count; i++) {
 		char *reason = engine_state_failure(entry, names.list[i]);
 
 		if (reason)
-			warn("engine '%s' could not be told to stop: %s", names.list[i], reason);
+			warn("cannot stop engine '%s': %s", names.list[i], reason);
 		free(reason);
 	}
 	strvec_release(&names);
@@ -116,7 +118,7 @@ main(int argc, char **argv)
 	if (spool_open_entry(&entry, word, getenv, &why) < 0)
 		die("%s", why.text);
 	if (cancel(&entry)) {
-		warn("capture '%s' is called off", entry.id);
+		warn("capture '%s' is cancelled", entry.id);
 		return EXIT_DONE;
 	}
 	wait_until_started(&entry);

@@ -1,5 +1,5 @@
 /*
- * vcap-wait: waits for a capture to become a file. The first one does the work: it watches the
+ * vcap-wait: waits until a capture is one file. The first vcap-wait does the work: it polls the
  * engines, fetches and merges; others wait for it, and take over if it is killed.
  */
 #include "base/clock.h"
@@ -16,7 +16,7 @@
 static const struct command self = {
     .name = "vcap-wait",
     .synopsis = "[--poll time] capture",
-    .options = "      --poll time  how often to ask the engines (1s at first, 10s later)\n"
+    .options = "      --poll time  interval between polls of the engines (1s, later 10s)\n"
 	       "      --help       show this help\n"
 	       "      --version    show the version\n",
 };
@@ -45,10 +45,10 @@ parse_options(int argc, char **argv, int64_t *poll_ns)
 static _Noreturn void
 die_cancelled(const char *id)
 {
-	die("capture '%s' was called off before it began", id);
+	die("capture '%s' was cancelled before it began", id);
 }
 
-/* Sees to it that the capture has begun. */
+/* Waits until the capture has begun. */
 static int
 begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 {
@@ -65,8 +65,7 @@ begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 	die_cancelled(id);
 }
 
-/* Does what is left to do. A failure is taken down as the capture's, unless there only is no room.
- */
+/* Does the remaining steps. A failure makes the capture failed, except for lack of disk space. */
 static void
 work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 {
@@ -94,8 +93,8 @@ conclude(const struct spool_entry *entry)
 	if (state == CAPTURE_DONE)
 		return EXIT_DONE;
 	if (!spool_entry_is_over(entry))
-		die("capture '%s' is not complete: %s (make room, then: vcap wait %s)", entry->id,
-		    message ? message : "", entry->id);
+		die("capture '%s' is incomplete: %s (make room, then run 'vcap wait %s')",
+		    entry->id, message ? message : "", entry->id);
 	warn("capture '%s' %s: %s", entry->id, state == CAPTURE_PARTIAL ? "is partial" : "failed",
 	     message ? message : "");
 	return state == CAPTURE_PARTIAL ? EXIT_PARTIAL : EXIT_FAILED;

@@ -356,7 +356,7 @@ spool_remove(const struct spool *spool, const char *id, struct failure *why)
 		return errno == ENOENT ? failure_set(why, "there is no capture '%s'", id) : -1;
 	if (spool_entry_is_locked(&entry) ||
 	    (spool_entry_reload(&entry, NULL) == 0 && !spool_entry_is_over(&entry)))
-		rc = failure_set(why, "capture '%s' goes on: vcap stop it first", id);
+		rc = failure_set(why, "capture '%s' is still running: run 'vcap stop' first", id);
 	else if (remove_capture(spool, id) < 0)
 		rc = failure_errno(why, "cannot remove '%s/%s'", spool->path, id);
 	else

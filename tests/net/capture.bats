@@ -430,7 +430,7 @@ wait_for_started() {
 	talk a 2
 	run vcap-export shop .
 	[ "$status" -eq 1 ]
-	[[ "$output" == *"goes on"* ]]
+	[[ "$output" == *"is still running"* ]]
 	vcap-stop shop
 	[ "$(vcap-export shop .)" = "./$id.pcapng" ]
 	cmp "$id.pcapng" "$(file)"
@@ -570,14 +570,14 @@ wait_for_started() {
 	[ "$(uniq asked | wc -l)" -eq 1 ]
 }
 
-@test "--at: called off, it leaves nothing; by its waiter or without one" {
+@test "--at: cancelled, it leaves nothing; by its waiter or without one" {
 	for waiter in there killed; do
 		begin shop --at +1h
 		until_true pgrep -x vcap-wait
 		[ $waiter = there ] || kill_waiter
 		run vcap-stop "$id"
 		[ "$status" -eq 0 ]
-		[ "$output" = "vcap-stop: capture '$id' is called off" ]
+		[ "$output" = "vcap-stop: capture '$id' is cancelled" ]
 		[ -z "$(ls "$VCAP_SPOOL/captures")" ]
 		until_true gone vcap-wait
 	done
@@ -589,7 +589,7 @@ wait_for_started() {
 	rc=0
 	wait $! || rc=$?
 	[ "$rc" -eq 1 ]
-	grep -q "was called off before it began" err
+	grep -q "was cancelled before it began" err
 	[ -z "$(ls "$VCAP_SPOOL/captures")" ]
 }
 
@@ -617,7 +617,7 @@ spool_with_room() { # MIB
 	head -c 8M /dev/zero >spool/filler
 	run vcap-stop "$id"
 	[ "$status" -eq 1 ]
-	[[ $output == *"capture '$id' is not complete: the disk of this host has only 102"*"MiB are to stay free: 1 MiB more do not fit (make room, then: vcap wait $id)" ]]
+	[[ $output == *"capture '$id' is incomplete: the disk of this host has only 102"*"MiB are to stay free: 1 MiB more do not fit (make room, then run 'vcap wait $id')" ]]
 	until_true gone vcap-wait
 	[ "$(fact state)" = fetching ]
 	[ -z "$(find spool -name '*.pcapng*')" ]
@@ -646,7 +646,7 @@ spool_with_room() { # MIB
 	wait $! || rc=$?
 	[ "$rc" -eq 1 ]
 	cat out
-	grep -q "capture '$id' is not complete: the disk of this host" out
+	grep -q "capture '$id' is incomplete: the disk of this host" out
 	[ "$(fact state)" = fetching ]
 	[ -d "run/$id.b" ]
 	[ -z "$(find spool -name '*b.pcapng*')" ]

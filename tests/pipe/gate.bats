@@ -181,7 +181,7 @@ job=(vcap-run -n lb1 -f -)
 	line_refused "'$(printf 'a%.0s' {1..100000})'"
 	run env -u SSH_ORIGINAL_COMMAND there/vcap-gate /run/base
 	[ "$status" -eq 2 ]
-	[ "$output" = "vcap-gate: this key is for vcap's commands alone" ]
+	[ "$output" = "vcap-gate: this key allows only vcap commands" ]
 	run ! grep -q $'\e' <<<"$(SSH_ORIGINAL_COMMAND=$'\e[31m' there/vcap-gate 2>&1)"
 }
 

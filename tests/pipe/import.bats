@@ -177,7 +177,7 @@ vcap-import: standard input:4: checks cannot be told from client requests: '/'" 
 	echo '# mine' >>config/services/ldap
 	cp config/services/ldap ldap
 	run -3 --separate-stderr vcap-import -w haproxy "$haproxy"
-	[ "$stderr" = "vcap-import: '$VCAP_CONFIG/services/ldap' differs, and is replaced only with -f" ]
+	[ "$stderr" = "vcap-import: '$VCAP_CONFIG/services/ldap' exists and differs (-f replaces it)" ]
 	cmp ldap config/services/ldap
 	cmp engines config/engines
 	run -0 vcap-import -fw haproxy "$haproxy"

@@ -178,7 +178,7 @@ entry() { # ID LINE...
 	[ -e "$BATS_TEST_TMPDIR/elsewhere/victim" ]
 	run vcap-rm web.1.20260103_000000
 	[ "$status" -eq 1 ]
-	[[ "$output" == *"goes on"* ]]
+	[[ "$output" == *"is still running"* ]]
 	for word in ../x shop /etc '' $'a\nb'; do
 		run vcap-rm "$word"
 		[ "$status" -eq 2 ]

@@ -418,7 +418,7 @@ some_inputs() {
 	# isb_endtime, 998999999999 ns, as two words in little endian.
 	od -An -v -tx1 out.pcapng | tr -d " \n" | grep -q 03000800e8000000ff450a99
 	run -2 vcap-merge -o lb9=1 -w no.pcapng a.pcapng
-	[ "$output" = "vcap-merge: no input is of the engine 'lb9'" ]
+	[ "$output" = "vcap-merge: no input has the engine 'lb9'" ]
 	run -2 vcap-merge -o a=1.0000000001 -w no.pcapng a.pcapng
 	run -2 vcap-merge -o a -w no.pcapng a.pcapng
 	[ ! -e no.pcapng ]

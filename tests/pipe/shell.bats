@@ -49,7 +49,7 @@ at_terminal() { # STEPS of tests/tools/pty, on standard input
 	run -2 vcap-shell < <(printf 'show\0virtualservice\n')
 	[ "$output" = "vcap-shell: line 1: has a NUL byte" ]
 	run -2 vcap-shell script
-	[ "$output" = "vcap-shell: takes no argument, but there is 'script'" ]
+	[ "$output" = "vcap-shell: unexpected argument 'script'" ]
 	run -1 sh -c 'vcap-shell <.'
 	[ "$output" = "vcap-shell: line 1: cannot read the next line: Is a directory" ]
 	run -1 sh -c 'vcap-shell -c help >/dev/full'

@@ -214,7 +214,7 @@ vcap-start: no engine of 'shop' captures" ]
 	run timeout 10 vcap-stop shop
 	[ "$status" -eq 2 ]
 	[[ "${lines[0]}" == *"/config/engines:3: "* ]]
-	[ "${lines[1]}" = "vcap-stop: capture '$id' goes on until the engines file is put right" ]
+	[ "${lines[1]}" = "vcap-stop: capture '$id' is still running: correct the engines file first" ]
 	[ -e spool/captures/$id/stop ]
 }
 
