@@ -1,7 +1,7 @@
 /*
- * The table is a tree written in preorder: a node's children follow it, one deeper. Parsing
- * descends by one word at a time, and completion and help list the children of where that leads, so
- * whatever they offer is understood. A node whose word is `<...>` takes any word as a value.
+ * The table is a tree in preorder: a node is followed by its children, one level deeper. Parsing
+ * descends one word at a time, and completion and help list the children of the node reached, so
+ * they offer only what the parser accepts. A node whose word is `<...>` takes any word as a value.
  */
 #include "shell/grammar.h"
 
@@ -18,7 +18,7 @@ struct node {
 	enum grammar_verb verb; /* GRAMMAR_NOTHING: the command cannot end here */
 	enum settings_field field;
 	enum grammar_value kind; /* of a word that is a value */
-	const char *value;       /* constant, that the command has; NULL: its last value word */
+	const char *value;       /* of the command, constant; NULL: its last word that is a value */
 };
 
 #define TOP     GRAMMAR_TOP
@@ -30,13 +30,13 @@ struct node {
 static const struct node nodes[] = {
     {0, TOP, "debug", "set up, start and stop captures"},
     {1, 0, "virtualservice", "of a service"},
-    {2, 0, "<name>", "this service: enters what is set for it", GRAMMAR_DEBUG, 0, GRAMMAR_A_SERVICE},
+    {2, 0, "<name>", "edit the settings of this service", GRAMMAR_DEBUG, 0, GRAMMAR_A_SERVICE},
 
-    {0, TOP | DO, "show", "what there is"},
-    {1, 0, "debug", "what is set up, and captured"},
+    {0, TOP | DO, "show", "show services, settings and captures"},
+    {1, 0, "debug", "settings and captures"},
     {2, 0, "virtualservice", "of a service"},
-    {3, 0, "<name>", "of this service: what is set for it", GRAMMAR_SHOW, 0, GRAMMAR_A_SERVICE},
-    {4, 0, "capture", "how the capture goes; its file once it is complete", GRAMMAR_SHOW_CAPTURE},
+    {3, 0, "<name>", "the settings of this service", GRAMMAR_SHOW, 0, GRAMMAR_A_SERVICE},
+    {4, 0, "capture", "the progress of the capture; its file once complete", GRAMMAR_SHOW_CAPTURE},
     {1, 0, "virtualservice", "the services", GRAMMAR_SHOW_SERVICES},
 
     {0, SERVICE, "capture_params", "limits"},
@@ -44,10 +44,10 @@ static const struct node nodes[] = {
     {2, 0, "<minutes>", "time limit: minutes, or 30s, 2h; 0 is unlimited", GRAMMAR_SET, SETTINGS_DURATION, GRAMMAR_OTHER},
     {1, 0, "num_pkts", "maximum number of packets"},
     {2, 0, "<number>", "maximum number of packets, per core; 0 is unlimited", GRAMMAR_SET, SETTINGS_COUNT, GRAMMAR_OTHER},
-    {1, 0, "pkt_size", "how much of each packet"},
-    {2, 0, "<bytes>", "bytes to capture of each packet; 0 is all", GRAMMAR_SET, SETTINGS_SNAPLEN, GRAMMAR_OTHER},
+    {1, 0, "pkt_size", "bytes captured of each packet"},
+    {2, 0, "<bytes>", "bytes captured of each packet; 0 is all", GRAMMAR_SET, SETTINGS_SNAPLEN, GRAMMAR_OTHER},
 
-    {0, SERVICE, "debug_ip", "enter addresses, to capture only packets of theirs", GRAMMAR_ADDRESSES},
+    {0, SERVICE, "debug_ip", "enter addresses: only their packets are captured", GRAMMAR_ADDRESSES},
     {1, 0, "addrs", "an address"},
     {2, 0, "<address>", "packets of this address, IPv4 or IPv6", GRAMMAR_ADDRESSES, SETTINGS_ADDRS, GRAMMAR_OTHER},
     {1, 0, "prefixes", "a subnet"},
@@ -70,10 +70,10 @@ static const struct node nodes[] = {
     {1, 0, "service_hm_none", "no health monitor packets, as at first", GRAMMAR_SET, SETTINGS_MONITORS, 0, "none"},
     {1, 0, "service_hm_only", "health monitor packets only", GRAMMAR_SET, SETTINGS_MONITORS, 0, "only"},
 
-    {0, SERVICE, "capture", "save is to start a capture", GRAMMAR_SET, SETTINGS_CAPTURE, 0, "True"},
+    {0, SERVICE, "capture", "save will start a capture", GRAMMAR_SET, SETTINGS_CAPTURE, 0, "True"},
 
-    {0, SERVICE, "no", "take a setting back"},
-    {1, 0, "capture", "save is to stop the capture", GRAMMAR_CLEAR, SETTINGS_CAPTURE},
+    {0, SERVICE, "no", "reset a setting"},
+    {1, 0, "capture", "save will stop the capture", GRAMMAR_CLEAR, SETTINGS_CAPTURE},
     {1, 0, "capture_params", "no limits", GRAMMAR_CLEAR, SETTINGS_LIMITS},
     {2, 0, "duration", "unlimited time", GRAMMAR_CLEAR, SETTINGS_DURATION},
     {2, 0, "num_pkts", "any number of packets", GRAMMAR_CLEAR, SETTINGS_COUNT},
@@ -93,7 +93,7 @@ static const struct node nodes[] = {
     {2, 0, "service_hm_none", "the same", GRAMMAR_CLEAR, SETTINGS_MONITORS},
     {2, 0, "service_hm_only", "the same", GRAMMAR_CLEAR, SETTINGS_MONITORS},
 
-    {0, IP, "no", "take addresses back"},
+    {0, IP, "no", "remove addresses"},
     {1, 0, "addrs", "none of the addresses", GRAMMAR_CLEAR, SETTINGS_ADDRS},
     {2, 0, "<address>", "not this one", GRAMMAR_CLEAR, SETTINGS_ADDRS, GRAMMAR_AN_ADDRESS_SET},
     {1, 0, "prefixes", "none of the subnets", GRAMMAR_CLEAR, SETTINGS_PREFIXES},
@@ -101,11 +101,11 @@ static const struct node nodes[] = {
     {1, 0, "ranges", "none of the ranges", GRAMMAR_CLEAR, SETTINGS_RANGES},
     {2, 0, "<address-address>", "not this one", GRAMMAR_CLEAR, SETTINGS_RANGES, GRAMMAR_AN_ADDRESS_SET},
 
-    {0, SERVICE, "save", "keep what is set; start or stop the capture", GRAMMAR_SAVE},
-    {0, IP, "save", "keep the addresses, and go back to the other settings", GRAMMAR_SAVE},
-    {0, TOP | SERVICE | IP, "where", "the mode, its service, and what is set", GRAMMAR_WHERE},
-    {0, SERVICE | IP, "do", "a command of the top"},
-    {0, TOP | SERVICE | IP, "help", "all that can be said here", GRAMMAR_HELP},
+    {0, SERVICE, "save", "save the settings; start or stop the capture", GRAMMAR_SAVE},
+    {0, IP, "save", "keep the addresses and return to the other settings", GRAMMAR_SAVE},
+    {0, TOP | SERVICE | IP, "where", "the mode, its service and settings", GRAMMAR_WHERE},
+    {0, SERVICE | IP, "do", "run a command of the top"},
+    {0, TOP | SERVICE | IP, "help", "list the commands of this mode", GRAMMAR_HELP},
     {0, TOP, "exit", "leave the shell", GRAMMAR_EXIT},
     {0, SERVICE | IP, "exit", "leave this mode", GRAMMAR_EXIT},
 };
@@ -139,7 +139,7 @@ grammar_split(const char *line, struct strvec *words)
 	return words->failed ? -1 : 0;
 }
 
-/* The child of parent (-1: the root of a mode) that follows the child before (-1: the first one).
+/* The next child of parent (-1: the root of a mode) after the child before (-1: the first one).
  * NODES: there is none. */
 static int
 next_choice(enum grammar_mode mode, int parent, int before)
@@ -158,7 +158,7 @@ is_do(const struct node *node)
 	return strcmp(node->word, "do") == 0;
 }
 
-/* The child of parent that a word selects; -1: none. */
+/* The child of parent that accepts a word; -1: none. */
 static int
 step(enum grammar_mode mode, int parent, const char *word)
 {
@@ -168,8 +168,8 @@ step(enum grammar_mode mode, int parent, const char *word)
 	return -1;
 }
 
-/* Descends by the words, through `do`, which changes *mode. Returns how many were known; *at is the
- * node (-1: the root), *value the last word that is a value. */
+/* Descends by the words, also through `do`, which changes *mode. Returns how many were accepted;
+ * *at is the node reached (-1: the root), *value the last word that is a value. */
 static size_t
 follow(enum grammar_mode *mode, char *const *words, size_t count, int *at, const char **value)
 {
@@ -218,9 +218,10 @@ refuse_word(const struct strvec *words, size_t at, struct failure *why)
 	if (before)
 		failure_set(why, "unknown word '%s' after '%s'", word, before);
 	else if (elsewhere == GRAMMAR_TOP)
-		failure_set(why, "'%s' is for the top: exit first, or try 'do'", word);
+		failure_set(why, "'%s' is a command of the top: 'exit' first, or use 'do'", word);
 	else if (elsewhere)
-		failure_set(why, "'%s' is for the mode '%s'", word, grammar_mode_name(elsewhere));
+		failure_set(why, "'%s' is a command of the mode '%s'", word,
+			    grammar_mode_name(elsewhere));
 	else
 		failure_set(why, "unknown word '%s'", word);
 	free(before);
@@ -237,12 +238,12 @@ static int
 refuse_end(enum grammar_mode mode, const struct strvec *words, struct failure *why)
 {
 	struct strvec wanted = STRVEC_INIT;
-	char *said = strvec_join(words, " "), *list;
+	char *line = strvec_join(words, " "), *list;
 
 	grammar_next(mode, words->list, words->count, add_alternative, &wanted);
 	list = strvec_join(&wanted, " or ");
-	failure_set(why, "after '%s' comes %s", said ? said : "", list ? list : "more");
-	free(said);
+	failure_set(why, "'%s' needs %s", line ? line : "", list ? list : "more words");
+	free(line);
 	free(list);
 	strvec_release(&wanted);
 	return -1;
@@ -289,19 +290,19 @@ grammar_next(enum grammar_mode mode, char *const *words, size_t count, grammar_t
 		     &(struct grammar_choice){"<cr>", "the end of the line", GRAMMAR_NO_VALUE, 0});
 }
 
-/* Prints the commands below a node, whose own words are in before. */
+/* Prints the commands below a node; before has the words that lead to it. */
 static void
 print_commands(enum grammar_mode mode, int parent, const char *before, FILE *out)
 {
 	for (int i = next_choice(mode, parent, -1); i < NODES; i = next_choice(mode, parent, i)) {
-		char said[200];
+		char line[200];
 
-		snprintf(said, sizeof(said), "%s%s%s", before, *before ? " " : "", nodes[i].word);
+		snprintf(line, sizeof(line), "%s%s%s", before, *before ? " " : "", nodes[i].word);
 		if (is_do(&nodes[i]))
 			fprintf(out, "  %-44s %s\n", "do <command>", nodes[i].help);
 		else if (nodes[i].verb != GRAMMAR_NOTHING)
-			fprintf(out, "  %-44s %s\n", said, nodes[i].help);
-		print_commands(mode, i, said, out);
+			fprintf(out, "  %-44s %s\n", line, nodes[i].help);
+		print_commands(mode, i, line, out);
 	}
 }
 

@@ -1,10 +1,11 @@
 /*
- * libedit calls the functions that are bound to keys with the EditLine alone, whose client data
- * leads back to the struct lineedit. They print below the line and have it drawn again.
+ * libedit calls the functions bound to keys with the EditLine only, whose client data is the struct
+ * lineedit. They print below the line and have it redrawn.
  *
- * While a line is edited the terminal sends no signals, so ^C and ^Z are keys like others; between
- * lines they are signals for the command that runs. The history is appended to line by line, so
- * that two shells at a time lose nothing of each other, and cut when it is read.
+ * While a line is edited the terminal sends no signals, so ^C and ^Z are ordinary keys; between
+ * lines they are signals for the command that runs. Each line is appended to the history file at
+ * once, so that two shells do not overwrite each other's; a file that has grown too long is cut
+ * when it is read.
  */
 #include "shell/lineedit.h"
 
@@ -62,7 +63,7 @@ add_choice(void *context, const struct grammar_choice *choice)
 	struct completion *completion = context;
 	const bool is_value = choice->word[0] == '<';
 
-	/* A value may begin with anything. */
+	/* A value may begin with any characters. */
 	if (is_value ? *completion->prefix && choice->value == GRAMMAR_NO_VALUE
 		     : strncmp(choice->word, completion->prefix, strlen(completion->prefix)) != 0)
 		return;
@@ -104,7 +105,7 @@ print_completion(const struct completion *completion)
 			width = strlen(completion->words.list[i]);
 	fputc('\n', stdout);
 	if (completion->words.count == 0)
-		fputs("  no known word can come here\n", stdout);
+		fputs("  no known word is possible here\n", stdout);
 	for (size_t i = 0; i < completion->words.count; i++) {
 		if (*completion->helps.list[i])
 			fprintf(stdout, "  %-*s  %s\n", (int)width, completion->words.list[i],
@@ -131,7 +132,7 @@ press_help(EditLine *editor, int key)
 	return CC_REDISPLAY;
 }
 
-/* The length of the prefix that all words but values share; *first is the first of these *count. */
+/* The length of the common prefix of all words but values; *first is the first of these *count. */
 static size_t
 common_prefix(const struct completion *completion, const char **first, size_t *count)
 {
@@ -206,12 +207,12 @@ press_suspend(EditLine *editor, int key)
 {
 	(void)editor;
 	(void)key;
-	/* libedit gives the terminal back, and takes it again. */
+	/* libedit restores the terminal's settings, and sets its own again. */
 	raise(SIGTSTP);
 	return CC_REDISPLAY;
 }
 
-/* Reads the history file; one of too many lines is cut to the newest. */
+/* Reads the history file; if it has too many lines, it is cut to the newest. */
 static void
 read_history(struct lineedit *edit, FILE *in)
 {
@@ -390,7 +391,7 @@ read_script(struct lineedit *edit, char **line, struct failure *why)
 	return outcome;
 }
 
-/* Reads from the terminal: NULL if the line was dropped, or at the end. */
+/* Reads a line from the terminal, on the heap. NULL: it was dropped, or the end. */
 static char *
 read_terminal(struct lineedit *edit, const char *prompt)
 {

@@ -1,7 +1,7 @@
 /*
- * Where vcap shell reads lines from: a script, or a terminal, where a line is edited, completed by
- * Tab and remembered. There `?` shows what may come next without being part of the line (^V? is),
- * ^C drops the line, and ^D in an empty one is the end.
+ * Reads the lines of vcap shell: from a script, or from a terminal, where lines are edited,
+ * completed by Tab and kept in a history. There `?` shows what may come next and is not inserted
+ * (^V? inserts it), ^C drops the line, and ^D in an empty one is the end.
  */
 #ifndef VCAP_LINEEDIT_H
 #define VCAP_LINEEDIT_H
@@ -14,21 +14,22 @@
 
 struct lineedit;
 
-/* Calls take for each word that may follow in place of the last word of text, the line up to the
- * cursor. */
+/* Calls take for each word that can replace the last, perhaps empty, word of text, the line up to
+ * the cursor. */
 typedef void lineedit_completer(void *source, const char *text, grammar_take *take, void *context);
 
-/* Reads from a file, which is borrowed. NULL: out of memory. */
+/* Reads from a file, which stays the caller's. NULL: out of memory. */
 struct lineedit *lineedit_open_script(FILE *in);
-/* Reads from the terminal that is standard input and output. history is the file of earlier lines,
- * made with mode 0600 if there is none; NULL: lines are not kept. NULL: the terminal cannot be
- * used, or out of memory. */
+/* Reads from the terminal that is standard input and output. history is the path of the file that
+ * lines are kept in, created with mode 0600; NULL: they are not kept. source is passed to complete.
+ * Returns NULL if the terminal cannot be used, or memory is short. */
 struct lineedit *lineedit_open_terminal(const char *history, lineedit_completer *complete,
 					void *source);
+/* Frees edit, which may be NULL. */
 void lineedit_close(struct lineedit *edit);
 
 bool lineedit_is_terminal(const struct lineedit *edit);
-/* The number of the line of a script that was last read, or tried to be; the first is 1. */
+/* The number of the line of a script that was read last, or could not be; the first is 1. */
 unsigned lineedit_number(const struct lineedit *edit);
 
 enum lineedit_outcome {
@@ -38,12 +39,12 @@ enum lineedit_outcome {
 	LINEEDIT_FAILED,    /* a read error or no memory, with why */
 };
 
-/* Reads the next line, without its newline, into *line: heap, for free; NULL unless the outcome is
- * LINEEDIT_LINE. A terminal shows prompt; there a dropped line is empty and the end is `exit`. */
+/* Reads the next line, without its newline, into *line, on the heap; NULL unless the outcome is
+ * LINEEDIT_LINE. A terminal shows prompt, returns a dropped line as "" and the end as "exit". */
 enum lineedit_outcome lineedit_read(struct lineedit *edit, const char *prompt, char **line,
 				    struct failure *why);
-/* As lineedit_read, for an answer that is a path: at a terminal Tab completes paths, `?` is part of
- * the line, which is not remembered, and a dropped line is no answer. */
+/* As lineedit_read, for an answer that is a path: on a terminal Tab completes paths, `?` is
+ * inserted, the line is not kept in the history, and a dropped line is LINEEDIT_END. */
 enum lineedit_outcome lineedit_ask(struct lineedit *edit, const char *question, char **line,
 				   struct failure *why);
 

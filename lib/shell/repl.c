@@ -27,16 +27,16 @@ repl_open_terminal(struct shell *shell)
 	char *history = store_history(shell->variable, &why);
 
 	if (!history)
-		shell->report("lines are not remembered: %s", why.text);
+		shell->report("no history: %s", why.text);
 	setlocale(LC_CTYPE, "");
-	/* Commands do not inherit a handler, as they would inherit SIG_IGN. */
+	/* A handler, since commands would inherit SIG_IGN. */
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = ignore, .sa_flags = SA_RESTART}, NULL);
 	shell->lines = lineedit_open_terminal(history, complete, shell);
 	free(history);
 	return shell->lines ? 0 : -1;
 }
 
-/* Warns of a failure; a text that is empty has been printed by a command. */
+/* Reports a failure; if text is empty, a command has printed it. */
 static void
 warn_of_failure(const struct shell *shell, const char *line, const char *text)
 {
@@ -53,7 +53,7 @@ warn_of_failure(const struct shell *shell, const char *line, const char *text)
 	}
 }
 
-/* Reads the next line; *line is NULL at the end and on failure, which the exit code tells apart. */
+/* Reads the next line. *line is NULL at the end (EXIT_DONE) and on failure (another exit code). */
 static int
 read_line(struct shell *shell, char **line)
 {
@@ -74,7 +74,7 @@ read_line(struct shell *shell, char **line)
 	return outcome == LINEEDIT_MALFORMED ? EXIT_MISUSE : EXIT_FAILED;
 }
 
-/* Carries out a line; returns its exit code. */
+/* Executes a line, reports its failure, and returns its exit code. */
 static int
 execute(struct shell *shell, const char *line)
 {
@@ -109,7 +109,7 @@ repl_run(struct shell *shell)
 	}
 	if (!shell_is_unsaved(shell))
 		return result;
-	shell->report("line %u: no 'save' after this: what was set for '%s' is lost",
+	shell->report("line %u: no 'save' before the end: the settings of '%s' are lost",
 		      lineedit_number(shell->lines), shell->service);
 	return EXIT_FAILED;
 }

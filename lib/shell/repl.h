@@ -6,14 +6,14 @@
 
 #include "shell/shell_state.h"
 
-/* Opens the terminal as shell->lines, with completion and the history in the spool; without the
- * latter it warns. From now on ^C reaches only the commands that the shell runs. -1: the terminal
- * cannot be used. */
+/* Opens the terminal as shell->lines, which the caller closes, with completion and the history in
+ * the spool; warns if there can be no history. From now on ^C reaches only the commands that the
+ * shell runs. -1: the terminal cannot be used. */
 int repl_open_terminal(struct shell *shell);
 
-/* Carries out the lines of shell->lines, to their end or `exit`, and warns of each failure; a
- * script ends with the first. Returns the exit code: for a script that of the line it has ended
- * with, EXIT_FAILED if settings are lost at its end. */
+/* Executes the lines of shell->lines up to their end or `exit`, and reports each failure; a script
+ * ends at the first. Returns the exit code: of a script that of the line it ended at, or
+ * EXIT_FAILED if its end loses unsaved settings. */
 int repl_run(struct shell *shell);
 
 #endif

@@ -23,7 +23,7 @@ run(struct strvec *words, int in, int out, struct failure *why)
 	return status;
 }
 
-/* Runs a command and keeps the first line that it prints: heap; NULL if there is none. */
+/* Runs a command and stores the first line that it prints in *answer, on the heap; NULL: none. */
 static int
 run_and_read(struct strvec *words, int in, char **answer, struct failure *why)
 {
@@ -43,7 +43,7 @@ run_and_read(struct strvec *words, int in, char **answer, struct failure *why)
 	return status;
 }
 
-/* As run_and_read, with ^C of the terminal ignored, which the command inherits. */
+/* As run_and_read, with SIGINT ignored, which the command inherits. */
 static int
 run_uninterrupted(struct strvec *words, int in, char **answer, struct failure *why)
 {
@@ -56,8 +56,8 @@ run_uninterrupted(struct strvec *words, int in, char **answer, struct failure *w
 	return status;
 }
 
-/* Opens the addresses, one a line, for a standard input. -1: there are none, or a failure, with
- * why. */
+/* Opens a standard input with the addresses, one a line. -1: there are none; or with why, a
+ * failure. */
 static int
 open_addresses(const struct settings *settings, struct failure *why)
 {
@@ -88,7 +88,7 @@ run_command_start(const struct settings *settings, const char *service, char **i
 	*id = NULL;
 	if (detail.text[0])
 		return failure_set(why, "%s", detail.text);
-	/* 0, no limit, is passed as well, since vcap-start has defaults. */
+	/* 0, no limit, is passed as well, since the defaults of vcap-start may differ. */
 	strvec_push(&argv, "vcap-start");
 	strvec_pushf(&argv, "-c%" PRIu64, settings->count);
 	strvec_pushf(&argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(settings->duration_ns));
@@ -135,7 +135,7 @@ run_command_export(const char *id, const char *directory, char **path, struct fa
 	return run_and_read(&argv, -1, path, why);
 }
 
-/* Runs a command whose output goes to out, after what is buffered. */
+/* Runs a command whose output follows what has been written to out. */
 static int
 run_to(struct strvec *argv, FILE *out, struct failure *why)
 {

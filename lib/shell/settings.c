@@ -44,7 +44,7 @@ settings_monitors(const struct settings *settings)
 	return names[settings->monitors];
 }
 
-/* Parses an address, which has to be of the field's kind. */
+/* Parses an address, which has to be of the kind that the field holds. */
 static int
 parse_address(enum settings_field field, const char *value, struct interval *interval,
 	      uint8_t *family, struct failure *why)
@@ -62,7 +62,7 @@ parse_address(enum settings_field field, const char *value, struct interval *int
 	return 0;
 }
 
-/* The index of the same address, however it is written; the count of the list if it has none. */
+/* The index of the same address, in whatever notation; the list's count if it is not there. */
 static size_t
 find_address(const struct strvec *list, const struct interval *wanted, uint8_t family)
 {
@@ -93,10 +93,11 @@ add_address(struct settings *settings, enum settings_field field, const char *va
 	if (find_address(list, &interval, family) < list->count)
 		return 0;
 	if (settings_address_count(settings) >= SETTINGS_ADDRS_MAX)
-		return failure_set(why,
-				   "'%s' is one too many: at most %d (vcap start --specs takes "
-				   "any number)",
-				   value, SETTINGS_ADDRS_MAX);
+		return failure_set(
+		    why,
+		    "cannot add '%s': at most %d addresses (vcap start --specs takes "
+		    "any number)",
+		    value, SETTINGS_ADDRS_MAX);
 	strvec_push(list, value);
 	if (!list->failed)
 		return 0;
@@ -120,7 +121,7 @@ remove_address(struct settings *settings, enum settings_field field, const char 
 		return failure_set(why, "'%s' is not among the %s", value,
 				   settings_kinds[field - SETTINGS_ADDRS]);
 	free(list->list[i]);
-	/* With the NULL at the end. */
+	/* Including the NULL at the end. */
 	memmove(list->list + i, list->list + i + 1, (list->count - i) * sizeof(*list->list));
 	list->count--;
 	return 0;

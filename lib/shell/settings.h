@@ -13,13 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The fields; SETTINGS_LIMITS and SETTINGS_LISTS can only be cleared. */
+/* The fields. SETTINGS_LIMITS and SETTINGS_LISTS can only be cleared. */
 enum settings_field {
 	SETTINGS_DURATION, /* minutes, or a duration as parse.h has it */
 	SETTINGS_COUNT,    /* packets per core */
 	SETTINGS_SNAPLEN,  /* bytes of each packet */
 	SETTINGS_MONITORS, /* none, include or only */
-	SETTINGS_ADDRS,    /* addresses: each value is added */
+	SETTINGS_ADDRS,    /* addresses, here and in the next two: each value is added */
 	SETTINGS_PREFIXES, /* A/len */
 	SETTINGS_RANGES,   /* A-B */
 	SETTINGS_CAPTURE,  /* whether to capture; no value */
@@ -36,22 +36,23 @@ struct settings {
 	int64_t duration_ns; /* 0, here and below: no limit */
 	uint64_t count, snaplen;
 	enum monitor_mode monitors;
-	struct strvec lists[SETTINGS_KINDS]; /* as they were given, all valid */
+	struct strvec lists[SETTINGS_KINDS]; /* as the user wrote them, all valid */
 	bool capture;                        /* not stored */
 	char *id;                            /* of the last capture started; NULL: none */
 };
 
 #define SETTINGS_INIT ((struct settings){0})
 
+/* settings is SETTINGS_INIT afterwards. */
 void settings_release(struct settings *settings);
 
-/* Sets a field to a value, or adds an address unless it is there, however it is written. -1: the
- * value is invalid; settings is unchanged. */
+/* Sets a field to a value, or adds an address unless the list has it, in whatever notation. -1 with
+ * why, settings unchanged: the value is invalid, or there are too many addresses. */
 int settings_set(struct settings *settings, enum settings_field field, const char *value,
 		 struct failure *why);
 
-/* Resets a field, or removes one address if value is not NULL. -1: there is no such address;
- * settings is unchanged. */
+/* Resets a field, or with a value removes this address. -1 with why, settings unchanged: the list
+ * does not have it. */
 int settings_clear(struct settings *settings, enum settings_field field, const char *value,
 		   struct failure *why);
 
@@ -60,16 +61,17 @@ int settings_copy(struct settings *to, const struct settings *from, struct failu
 /* Whether all fields are equal, but for id. */
 bool settings_equal(const struct settings *one, const struct settings *other);
 
-/* Of all kinds. */
+/* The number of addresses of all kinds. */
 size_t settings_address_count(const struct settings *settings);
 
 /* "none", "include" or "only". */
 const char *settings_monitors(const struct settings *settings);
 
-/* Appends the settings as pairs of vcap-spool(5) to facts. -1: out of memory. */
+/* Appends the settings, except capture, to facts as pairs of vcap-spool(5). -1: out of memory; some
+ * may have been appended. */
 int settings_facts(const struct settings *settings, struct keyval *facts, struct failure *why);
-/* Reads them back into *settings, which is overwritten; other keys are ignored. -1: a value is
- * invalid, or out of memory; settings is SETTINGS_INIT then. */
+/* Reads them back into *settings, which is overwritten, not released; other keys are ignored. -1
+ * with why: a value is invalid, or out of memory; settings is SETTINGS_INIT then. */
 int settings_recall(struct settings *settings, const struct keyval *facts, struct failure *why);
 
 #endif

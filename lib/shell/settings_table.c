@@ -1,6 +1,6 @@
 /*
- * The frame is that of other load balancers' shells, whose users' scripts read it. libsmartcols
- * draws no frames, so it is drawn here.
+ * The frame is that of other load balancers' shells, which users' scripts parse. libsmartcols
+ * cannot draw it, so it is drawn here.
  */
 #include "shell/settings_table.h"
 
@@ -35,7 +35,7 @@ add_addresses(struct frame_table *table, const struct settings *settings)
 		}
 }
 
-/* Whole minutes as such, since that is how they are set; else seconds. */
+/* In minutes, the unit in which it is set, if they are whole; else in seconds. */
 static void
 add_duration(struct frame_table *table, int64_t ns)
 {

@@ -1,6 +1,6 @@
 /*
- * The settings of a service as a table with a frame, a row a field, the fields of a group indented
- * below its name.
+ * The settings of a service as a framed table with a row for each field; the fields of a group are
+ * indented below its name.
  */
 #ifndef VCAP_SETTINGS_TABLE_H
 #define VCAP_SETTINGS_TABLE_H

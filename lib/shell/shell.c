@@ -1,10 +1,10 @@
 /*
- * A stack of modes, at most three: the top, the settings of a service, their addresses. Entering a
- * mode copies the settings that it edits, so that leaving without `save` restores them; `save` in
- * the addresses keeps them in the draft only, and `save` in the service writes the draft to the
- * spool and then starts or stops the capture, if `capture` or `no capture` was said. Whether a
- * capture is running is not kept here but asked of the spool each time, since other commands start
- * and stop captures, too.
+ * Modes nest, at most three deep: the top, the settings of a service, their addresses. Entering a
+ * mode copies the settings that it edits, so that leaving without `save` restores them. `save`
+ * among the addresses keeps them in the draft only; `save` in the service's mode writes the draft
+ * to the spool, then starts or stops the capture if `capture` or `no capture` was entered. Whether
+ * a capture is running is looked up in the spool each time, since other commands start and stop
+ * captures, too.
  */
 #include "shell/shell.h"
 
@@ -66,13 +66,13 @@ exit_mode(struct shell *shell, struct failure *why)
 	}
 	if (shell_loses_on_exit(shell)) {
 		if (lineedit_is_terminal(shell->lines) && !shell->is_warned) {
-			shell->report("not saved: 'save' keeps what is set, another 'exit' "
-				      "forgets it");
+			shell->report("unsaved settings: 'save' them, or 'exit' again to lose "
+				      "them");
 			shell->is_warned = true;
 			return EXIT_DONE;
 		}
 		if (!lineedit_is_terminal(shell->lines))
-			shell->report("what was set for '%s' is not saved", shell->service);
+			shell->report("the settings of '%s' are not saved", shell->service);
 	}
 	if (shell->mode == GRAMMAR_IP && settings_copy(&shell->draft, &shell->outer, why) < 0)
 		return EXIT_FAILED;
@@ -95,7 +95,7 @@ save(struct shell *shell, struct failure *why)
 	if (store_save(&shell->draft, shell->service, shell->variable, why) < 0 ||
 	    settings_copy(&shell->saved, &shell->draft, why) < 0)
 		return EXIT_FAILED;
-	/* That is saved even if the capture fails. */
+	/* The settings are saved even if the capture fails. */
 	shell->saved.capture = was_capturing;
 	status = shell_capture_apply(shell, is_changed, &has_started, why);
 	if (!shell_capture_succeeded(status))
@@ -104,14 +104,14 @@ save(struct shell *shell, struct failure *why)
 		return EXIT_FAILED;
 	if (has_started)
 		fprintf(shell->out,
-			"Capture %s has begun: 'show debug virtualservice %s capture' shows how it "
-			"goes\n",
+			"Capture %s has begun: 'show debug virtualservice %s capture' shows its "
+			"progress\n",
 			shell->draft.id, shell->service);
 	shell_leave_mode(shell);
 	return status;
 }
 
-/* Enters the addresses, with one that is added at once unless the value is NULL. */
+/* Enters the mode of the addresses, and adds the command's value if it has one. */
 static int
 enter_addresses(struct shell *shell, const struct grammar_command *command, struct failure *why)
 {
@@ -201,7 +201,7 @@ shell_prompt(const struct shell *shell)
 		   : text;
 }
 
-/* Adds the values that there are to the choices of the grammar. */
+/* Context of fill_in, which adds existing values to the choices of the grammar. */
 struct value_filler {
 	const struct shell *shell;
 	grammar_take *take;
@@ -242,7 +242,7 @@ shell_next(const struct shell *shell, const char *text, grammar_take *take, void
 
 	if (grammar_split(text, &words) == 0) {
 		count = words.count;
-		/* The last word is not complete unless there is a blank behind it. */
+		/* The last word is incomplete unless a blank follows it. */
 		if (count > 0 && !strchr(" \t", text[length - 1]))
 			count--;
 		grammar_next(shell->mode, words.list, count, fill_in, &filler);

@@ -38,7 +38,7 @@ shell_capture_load(const struct shell *shell, const char *service, struct settin
 	return EXIT_DONE;
 }
 
-/* Asks for the directory to copy a file to: heap; NULL if there is no answer. */
+/* Asks for the directory to copy a file to: heap; NULL: no answer. */
 static char *
 ask_directory(const struct shell *shell)
 {
@@ -71,7 +71,7 @@ print_path(const struct shell *shell, const char *path)
 	free(safe);
 }
 
-/* Copies the file of a capture to a directory, which is asked for, once it is complete. */
+/* Asks for a directory, waits until the capture's file is complete, and copies it there. */
 static int
 download(const struct shell *shell, const struct spool_entry *entry, struct failure *why)
 {
@@ -79,7 +79,7 @@ download(const struct shell *shell, const struct spool_entry *entry, struct fail
 	int status = EXIT_DONE;
 
 	if (!directory) {
-		failure_set(why, "no directory: nothing is downloaded");
+		failure_set(why, "no directory given: nothing is downloaded");
 		return EXIT_MISUSE;
 	}
 	if (!spool_entry_is_over(entry)) {
@@ -129,8 +129,8 @@ warn_of_limits(const struct shell *shell)
 	const struct settings *draft = &shell->draft;
 
 	if (!draft->count && !draft->duration_ns)
-		shell->report("warning: neither num_pkts nor duration is set: the capture goes on "
-			      "until it is stopped, or the disks of the engines are down to their "
+		shell->report("warning: neither num_pkts nor duration is set: the capture runs "
+			      "until it is stopped, or the engines' disks are full up to their "
 			      "reserve");
 	else if (!draft->duration_ns)
 		shell->report("warning: duration is not set: a core that sees fewer than %" PRIu64
@@ -176,7 +176,7 @@ shell_capture_apply(struct shell *shell, bool is_changed, bool *has_started, str
 		draft->capture = id[0] != '\0';
 		if (draft->capture && is_changed)
 			shell->report(
-			    "capture '%s' goes on as it was started: the settings apply to "
+			    "capture '%s' continues as it was started: the settings apply to "
 			    "the next one",
 			    id);
 	}

@@ -1,6 +1,6 @@
 /*
- * The state of vcap shell: the mode, the service whose settings are edited, and what is set but not
- * saved.
+ * The state of vcap shell: the mode, the service whose settings are edited, and the settings, saved
+ * and unsaved.
  */
 #ifndef VCAP_SHELL_STATE_H
 #define VCAP_SHELL_STATE_H
@@ -21,31 +21,33 @@ struct shell {
 	struct lineedit *lines; /* the caller's, as are variable and out */
 	config_variable *variable;
 	FILE *out;
-	/* Reports a line to the user, beside the output. */
+	/* Prints a message to the user, separate from the output. */
 	void (*report)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 	enum grammar_mode mode;
 	char *service;         /* NULL at the top */
 	struct settings saved; /* as they are in the spool */
 	struct settings draft; /* as they are edited */
-	struct settings outer; /* in GRAMMAR_IP: the draft to return to without save */
+	struct settings outer; /* in GRAMMAR_IP: the draft before, restored without `save` */
 	enum shell_request request;
-	bool is_warned; /* that `exit` forgets unsaved settings */
-	bool is_over;   /* `exit` at the top */
+	bool is_warned; /* that `exit` loses unsaved settings */
+	bool is_over;   /* after `exit` at the top */
 };
 
 #define SHELL_INIT ((struct shell){.mode = GRAMMAR_TOP})
 
+/* Frees what shell owns; it is SHELL_INIT afterwards. */
 void shell_release(struct shell *shell);
 
 /* Checks that name is a service with a valid file: EXIT_DONE, or EXIT_MISUSE with why. */
 int shell_check_service(const struct shell *shell, const char *name, struct failure *why);
 
-/* Whether settings are edited and not saved, in the current mode or the one around it. */
+/* Whether there are unsaved settings, in the current mode or the one around it. */
 bool shell_is_unsaved(const struct shell *shell);
-/* Whether leaving the current mode forgets something. */
+/* Whether leaving the current mode loses settings. */
 bool shell_loses_on_exit(const struct shell *shell);
 
-/* Leaves a mode for the one around it; what is not saved is forgotten. */
+/* Leaves a mode (not the top) for the one around it. From GRAMMAR_IP the draft is kept; from
+ * GRAMMAR_SERVICE unsaved settings are lost. */
 void shell_leave_mode(struct shell *shell);
 
 #endif

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A path in the spool, which is made: heap. Both the directory of captures and the one above have
- * to be ours, and closed to the writing of others. */
+/* A path in the spool, on the heap; creates the spool. Both the directory of captures and its
+ * parent must belong to the user and not be writable for others. */
 static char *
 path_in_spool(const char *name, config_variable *variable, struct failure *why)
 {

@@ -208,7 +208,7 @@ vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 		> capture_params duration 5\r
 		< debugvirtualservice>
 		> save\r
-		< goes on as it was started
+		< continues as it was started
 		< True
 		< : >
 		> exit\r

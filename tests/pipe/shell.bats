@@ -35,12 +35,12 @@ at_terminal() { # STEPS of tests/tools/pty, on standard input
 	refused 2 "line 1: no virtual service '../services/shop'" 'show debug virtualservice ../services/shop'
 	refused 2 "line 1: no virtual service 'x'" 'show debug virtualservice x capture'
 	refused 2 "line 1: no virtual service '\\x1b[2J'" $'show debug virtualservice \e[2J'
-	refused 2 "line 1: after 'show' comes debug or virtualservice" show
+	refused 2 "line 1: 'show' needs debug or virtualservice" show
 	refused 2 "line 2: not a number: 'many'" 'debug virtualservice shop' 'capture_params num_pkts many'
 	refused 2 "line 2: not an address: '10.1.1.300'" 'debug virtualservice shop' 'debug_ip addrs 10.1.1.300'
 	refused 2 "line 2: unknown word 'all' after 'no'" 'debug virtualservice shop' 'no all'
 	refused 1 "line 1: there is no capture of 'shop'" 'show debug virtualservice shop capture'
-	refused 1 "line 3: no 'save' after this: what was set for 'shop' is lost" \
+	refused 1 "line 3: no 'save' before the end: the settings of 'shop' are lost" \
 		'debug virtualservice shop' 'capture_params num_pkts 5' ''
 	mv config/engines engines
 	echo nonsense >config/engines
@@ -138,7 +138,7 @@ at_terminal() { # STEPS of tests/tools/pty, on standard input
 }
 
 # Break: lib/shell/shell.c s/settings_copy(&shell->draft, &shell->outer, why) < 0/false/
-@test "exit forgets what is not saved, of the addresses first, and says so" {
+@test "exit loses what is not saved, of the addresses first, and says so" {
 	run -0 --separate-stderr vcap-shell <<-'END'
 		debug virtualservice shop
 		capture_params duration 7
@@ -152,8 +152,8 @@ at_terminal() { # STEPS of tests/tools/pty, on standard input
 		exit
 		nonsense that is not read
 	END
-	[ "$stderr" = "vcap-shell: what was set for 'shop' is not saved
-vcap-shell: what was set for 'shop' is not saved" ]
+	[ "$stderr" = "vcap-shell: the settings of 'shop' are not saved
+vcap-shell: the settings of 'shop' are not saved" ]
 	[[ $output == *"debugvirtualservice of 'shop', not saved"*'7 mins'* ]]
 	[[ $output != *10.10.10.10* ]]
 	[ "${lines[-5]}" = '| Field | Value |' ]
@@ -244,7 +244,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 		> capture_params num_pkts 5\r
 		< debugvirtualservice>
 		> \x04
-		< not saved: 'save' keeps what is set, another 'exit' forgets it
+		< unsaved settings: 'save' them, or 'exit' again to lose them
 		< debugvirtualservice>
 		> \x04
 		< : >
@@ -254,7 +254,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 		> \x04
 	END
 	[[ $output != *"word 'nonsense'"* ]]
-	[ "$(grep -c 'not saved:' <<<"$output")" -eq 1 ]
+	[ "$(grep -c 'unsaved settings:' <<<"$output")" -eq 1 ]
 	[ "$(stat -c %a spool/history)" = 600 ]
 	printf '%s\n' 'show virtualservice' 'debug virtualservice shop' 'debug virtualservice shop' \
 		'capture_params num_pkts 5' unknown | diff - spool/history
@@ -307,7 +307,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 		> show debug virtualservice shop capture\r
 		< Please specify the destination directory:
 		> \x03
-		< no directory: nothing is downloaded
+		< no directory given: nothing is downloaded
 		< : >
 		> show debug virtualservice shop capture\r
 		< Please specify the destination directory:
@@ -323,7 +323,7 @@ vcap-shell: what was set for 'shop' is not saved" ]
 	mkdir 'a place #1'
 	run -0 --separate-stderr vcap-shell <<<$'show debug virtualservice shop capture\na place #1\n# end'
 	[ "$output" = "Downloaded the attachment to a place #1/$id.pcapng" ]
-	refused 2 "line 1: no directory: nothing is downloaded" 'show debug virtualservice shop capture'
+	refused 2 "line 1: no directory given: nothing is downloaded" 'show debug virtualservice shop capture'
 }
 
 # Break: lib/shell/lineedit.c s/raise(SIGTSTP)/(void)0/

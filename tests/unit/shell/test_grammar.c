@@ -184,19 +184,20 @@ test_invalid_commands(void)
 	wrong(GRAMMAR_TOP, "DEBUG virtualservice a", "unknown word 'DEBUG'");
 	wrong(GRAMMAR_TOP, "debug virtualservice a b",
 	      "unknown word 'b' after 'debug virtualservice a'");
-	wrong(GRAMMAR_TOP, "show", "after 'show' comes debug or virtualservice");
-	wrong(GRAMMAR_TOP, "debug virtualservice", "after 'debug virtualservice' comes <name>");
-	wrong(GRAMMAR_TOP, "save", "'save' is for the mode 'debugvirtualservice'");
+	wrong(GRAMMAR_TOP, "show", "'show' needs debug or virtualservice");
+	wrong(GRAMMAR_TOP, "debug virtualservice", "'debug virtualservice' needs <name>");
+	wrong(GRAMMAR_TOP, "save", "'save' is a command of the mode 'debugvirtualservice'");
 	wrong(GRAMMAR_TOP, "addrs 1.1.1.1",
-	      "'addrs' is for the mode 'debugvirtualservice:debug_ip'");
-	wrong(GRAMMAR_TOP, "do show virtualservice", "'do' is for the mode 'debugvirtualservice'");
+	      "'addrs' is a command of the mode 'debugvirtualservice:debug_ip'");
+	wrong(GRAMMAR_TOP, "do show virtualservice",
+	      "'do' is a command of the mode 'debugvirtualservice'");
 	wrong(GRAMMAR_SERVICE, "show virtualservice",
-	      "'show' is for the top: exit first, or try 'do'");
+	      "'show' is a command of the top: 'exit' first, or use 'do'");
 	wrong(GRAMMAR_SERVICE, "do exit", "unknown word 'exit' after 'do'");
-	wrong(GRAMMAR_SERVICE, "do", "after 'do' comes show");
+	wrong(GRAMMAR_SERVICE, "do", "'do' needs show");
 	wrong(GRAMMAR_SERVICE, "no save", "unknown word 'save' after 'no'");
 	wrong(GRAMMAR_IP, "debug_ip addrs 1.1.1.1",
-	      "'debug_ip' is for the mode 'debugvirtualservice'");
+	      "'debug_ip' is a command of the mode 'debugvirtualservice'");
 }
 
 static void

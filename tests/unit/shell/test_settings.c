@@ -132,9 +132,10 @@ test_many_addresses(void)
 	}
 	ok(rc < 0 && settings_address_count(&settings) == SETTINGS_ADDRS_MAX,
 	   "no more than %d addresses", SETTINGS_ADDRS_MAX);
-	is_str(why.text,
-	       "'10.0.3.232' is one too many: at most 1000 (vcap start --specs takes any number)",
-	       "... which is said");
+	is_str(
+	    why.text,
+	    "cannot add '10.0.3.232': at most 1000 addresses (vcap start --specs takes any number)",
+	    "... which is said");
 	comes_back(&settings);
 	settings_release(&settings);
 }
