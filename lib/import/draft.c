@@ -1,13 +1,13 @@
 /*
- * A draft keeps the lines of a service file as text, since all that is asked of them later is
- * whether a line, an address or a port is there already; the ports of each line are kept beside it
- * for that. Text from a configuration is hostile: names become ones that parse_is_name accepts,
- * control characters, which could begin a line of their own, become `?`, and only what looks like a
- * host name reaches the resolver.
+ * A draft keeps the lines of a service file as text: later they are only searched for a line, an
+ * address or a port, and for the latter each line's ports are kept beside it. Text from a
+ * configuration is hostile: names are changed to ones that parse_is_name accepts, control
+ * characters, of which a newline would begin another line, become `?`, and only what looks like a
+ * host name is passed to the resolver.
  *
- * A source line of vcap-service(5) restricts what counts as the service's traffic on the server
- * side, so a wrong one loses packets while none loses nothing. It is therefore printed only if
- * every server's source is known, and all are of one kind, "client" or addresses.
+ * A source line of vcap-service(5) restricts which packets on the server side belong to the
+ * service, so a wrong one loses packets, while its absence loses none. It is therefore printed only
+ * if the source of every server is known, and all are of one kind, "client" or addresses.
  */
 #include "import/draft.h"
 
@@ -82,7 +82,7 @@ drafts_are_complete(const struct drafts *drafts)
 	return !failed;
 }
 
-/* Makes a name that parse_is_name accepts, with room for a number at its end. */
+/* Makes a name that parse_is_name accepts, short enough for a number at its end. */
 static void
 make_name(char to[NAME_ROOM], const char *from)
 {
@@ -215,7 +215,7 @@ draft_add_comment(struct draft *draft, const char *format, ...)
 	va_end(args);
 }
 
-/* Whether it is a host name, safe to hand to a resolver. */
+/* Whether host is a host name that can safely be passed to a resolver. */
 static bool
 is_host_name(const char *host)
 {
@@ -229,7 +229,7 @@ is_host_name(const char *host)
 	return has_letter && isalnum((unsigned char)*host) && strlen(host) < 254;
 }
 
-/* Adds those of the addresses that are of the endpoint's family; returns how many. */
+/* Adds the addresses that have the endpoint's family; returns how many. */
 static size_t
 add_addresses(struct draft *draft, struct draft_endpoints *to,
 	      const struct draft_endpoint *endpoint, const struct strvec *addresses)
@@ -264,7 +264,7 @@ add_resolved(struct draft *draft, struct draft_location at, struct draft_endpoin
 	struct failure why = FAILURE_INIT;
 
 	if (!drafts->resolve)
-		draft_warn(draft, at, "names are not resolved");
+		draft_warn(draft, at, "host names are not resolved");
 	else if (drafts->resolve(drafts->context, endpoint->host, &addresses, &why) < 0)
 		draft_warn(draft, at, "%s", why.text);
 	else if (add_addresses(draft, to, endpoint, &addresses) == 0)

@@ -1,13 +1,13 @@
 /*
- * Drafts: services as an importer reads them from another program's configuration, with warnings
- * about what it could not import. An importer is a function
+ * Drafts: services as an importer reads them from another program's configuration, with warnings of
+ * what it could not import. An importer is a function
  *
  *	int NOUN_import(struct drafts *drafts, const char *text, const char *file,
  *			struct failure *why);
  *
- * which adds the services in text to drafts; file names the text in warnings and must stay valid
- * until drafts_release. It returns -1 if the text as a whole is malformed. Memory that runs out in
- * between is not reported by each call: drafts_are_complete tells at the end.
+ * which adds the services in text to drafts; file is the text's name in warnings and must stay
+ * valid until drafts_release. It returns -1 with why if the text as a whole is malformed. Functions
+ * below that return nothing record when memory runs out: check drafts_are_complete at the end.
  */
 #ifndef VCAP_DRAFT_H
 #define VCAP_DRAFT_H
@@ -18,11 +18,10 @@
 
 #include <stdbool.h>
 
-#define DRAFT_LINES_MAX \
-	4096 /* vip or server lines of a service; more are dropped, with a warning */
+#define DRAFT_LINES_MAX 4096 /* vip or server lines of a service; others give a warning */
 
-/* Adds the addresses of a host name, or of the host itself (name NULL), to addresses. -1: it has
- * none, with why. */
+/* Appends the addresses of a host name, or with name NULL of the host itself, to addresses. -1 with
+ * why: there are none. */
 typedef int draft_resolver(void *context, const char *name, struct strvec *addresses,
 			   struct failure *why);
 
@@ -35,13 +34,13 @@ struct draft_location {
 struct draft {
 	struct drafts *drafts;
 	char *name;
-	bool is_wanted;         /* else it takes no lines and gives no warnings */
+	bool is_wanted;         /* false: it takes no lines and gives no warnings */
 	struct strvec comments; /* at the head of the file */
 	struct draft_endpoints vips, servers;
 	struct strvec monitors;
 	struct strvec sources; /* addresses that servers see as their client's */
 	bool has_client_source, has_unknown_source;
-	bool has_unlinked; /* some server is not told which client it serves */
+	bool has_unlinked; /* connections to some server do not identify the client */
 };
 
 struct drafts {
@@ -56,22 +55,24 @@ struct drafts {
 
 #define DRAFTS_INIT ((struct drafts){0})
 
+/* Frees the services and warnings; drafts is DRAFTS_INIT afterwards. */
 void drafts_release(struct drafts *drafts);
 
-/* Whether memory was enough for all that was added. */
+/* Whether everything could be added; false: memory ran out. */
 bool drafts_are_complete(const struct drafts *drafts);
 
-/* Adds a service, owned by drafts. Its name is made valid, each forbidden character becoming `-`,
+/* Adds a service, owned by drafts. Its name is made valid, with `-` for each forbidden character,
  * and unique, by a number at its end. NULL: out of memory. */
 struct draft *drafts_add(struct drafts *drafts, const char *name);
-/* The service of this name, or else the first that drafts_add made of it; NULL: none. */
+/* The service of this name, or else the first that drafts_add named after it; NULL: none. */
 struct draft *drafts_find(const struct drafts *drafts, const char *name);
 
-/* Removes the services that are not wanted or have no vip line, of which nothing can be captured.
- */
+/* Removes the services that are not wanted, and those without a vip line, which cannot be
+ * captured. */
 void drafts_drop_empty(struct drafts *drafts);
 
-/* Record what is not imported; draft_warn does nothing for a draft that is not wanted. */
+/* Add a warning of what is not imported, each only once; draft_warn adds none for a draft that is
+ * not wanted. */
 void drafts_warn(struct drafts *drafts, struct draft_location at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void draft_warn(struct draft *draft, struct draft_location at, const char *format, ...)
@@ -81,26 +82,27 @@ void draft_warn(struct draft *draft, struct draft_location at, const char *forma
 void draft_add_comment(struct draft *draft, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Add lines, each only once: names are resolved, and what has no address is warned of. */
+/* Add lines, each only once. Names are resolved; an endpoint without an address gives a warning. */
 void draft_add_vip(struct draft *draft, struct draft_location at,
 		   const struct draft_endpoint *endpoint);
 void draft_add_server(struct draft *draft, struct draft_location at,
 		      const struct draft_endpoint *endpoint);
 
-/* Adds a monitor line, the words after the keyword. */
+/* Adds a monitor line: the words after the keyword. */
 void draft_add_monitor(struct draft *draft, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Adds health checks that request a path; a query is cut off. Warns instead of paths that clients
- * request as well (`/`), as their connections would count as checks, and of those that a service
- * file cannot hold. */
+/* Adds a monitor line for health checks that request a path, without its query. Warns instead if
+ * clients request the path as well (`/`), since their connections would count as checks, or if a
+ * service file cannot hold it. */
 void draft_add_http_monitor(struct draft *draft, struct draft_location at, const char *path);
 
-/* To be called for every server: the client's address as that server sees it, which is "client",
+/* Records the client's address as one server sees it; call it for every server. source is "client",
  * an address or a range; NULL or other text: not known. */
 void draft_add_source(struct draft *draft, const char *source);
 
-/* The service file, with an engine line for each name (NULL-ended): heap. NULL: out of memory. */
+/* The text of the service file, with an engine line for each name in engines (NULL-ended). Heap;
+ * NULL: out of memory. */
 char *draft_format(const struct draft *draft, char *const *engines);
 
 #endif

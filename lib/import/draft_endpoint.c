@@ -39,7 +39,7 @@ print_endpoint(FILE *out, const char *address, struct draft_ports ports)
 		fprintf(out, "-%u", ports.last);
 }
 
-/* Heap; NULL without memory. */
+/* A line on the heap; NULL: out of memory. */
 static char *
 format_line(const char *address, struct draft_ports ports, const char *comment)
 {
@@ -71,7 +71,7 @@ length_without_comment(const char *line)
 	return length;
 }
 
-/* Whether lines has this one, apart from comments. */
+/* Whether lines has this line, comments aside. */
 static bool
 has_line(const struct strvec *lines, const char *line)
 {

@@ -1,5 +1,5 @@
 /*
- * The addresses and ports of a service: as a configuration has them, and as vip and server lines of
+ * Addresses and ports of a service: as a configuration has them, and as vip and server lines of
  * vcap-service(5).
  */
 #ifndef VCAP_DRAFT_ENDPOINT_H
@@ -26,32 +26,33 @@ struct draft_endpoint {
 	const char *comment; /* NULL: none */
 };
 
-/* The vip or server lines of a service, without the keyword, and the ports of each. */
+/* The vip or server lines of a service, without the keyword, and the ports of each line. */
 struct draft_endpoints {
 	struct strvec lines;
 	struct draft_ports *ports;
 };
 
+/* Frees the lines; endpoints is empty afterwards. */
 void draft_endpoints_release(struct draft_endpoints *endpoints);
 
-/* Adds a line unless it is there, apart from its comment (NULL: none). Control characters become
- * `?`. -1: out of memory; nothing is added. */
+/* Adds a line unless one that differs at most in its comment (NULL: none) is there. Control
+ * characters become `?`. -1: out of memory; no line is added. */
 int draft_endpoints_add(struct draft_endpoints *endpoints, const char *address,
 			struct draft_ports ports, const char *comment);
 
-/* Whether a line has this address, as it was given. */
+/* Whether a line has this address, in the same notation. */
 bool draft_endpoints_have_host(const struct draft_endpoints *endpoints, const char *host);
-/* Whether a line has this port (0-65535). */
+/* Whether a line covers this port (0-65535) of this protocol. */
 bool draft_endpoints_have_port(const struct draft_endpoints *endpoints, const char *protocol,
 			       unsigned port);
 
-/* Reads "80" or "80-90" (1-65535); first and last are unchanged if it returns -1. */
+/* Parses "80" or "80-90" (1-65535). -1: malformed; first and last are unchanged. */
 int draft_endpoint_parse_ports(const char *word, unsigned *first, unsigned *last);
-/* Splits ADDRESS:PORTS at its last colon, in place, and removes the brackets of [ADDRESS]; *ports
- * is NULL if there are none. Returns the address. */
+/* Splits ADDRESS:PORTS at its last colon, in place, and removes the brackets of [ADDRESS]. Returns
+ * the address; *ports is NULL if there are none. Both are parts of word. */
 char *draft_endpoint_split(char *word, char **ports);
 
-/* Replaces control characters, of which a newline would end a comment, by `?`, in place. */
+/* Replaces control characters by `?`, in place: a newline would end a comment. text may be NULL. */
 void draft_endpoint_replace_controls(char *text);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * A proxy that takes connections, a frontend or listen section with a bind, becomes a service. Its
- * backends are its own section if that is a listen, those of every use_backend line, and that of
- * default_backend, which may be inherited. The settings of a server are those of the section's
- * `source` line, then of all default-server lines, the inherited ones first, and of its own line;
- * later ones win.
+ * Every proxy that accepts connections, that is a frontend or listen section with a bind, becomes a
+ * service. Its backends are its own section if that is a listen, those of every use_backend line,
+ * and that of default_backend, which may be inherited. The settings of a server are those of the
+ * section's `source` line, then of all default-server lines, the inherited ones first, and of its
+ * own line; later ones override earlier ones.
  *
- * Servers are gone through twice: whether a check port belongs to checks alone is known only when
+ * There are two passes over the servers: whether a check port is used by checks only is known once
  * the ports of all servers are.
  */
 #include "import/haproxy.h"
@@ -57,7 +57,7 @@ add_vip(struct draft *draft, const struct haproxy_line *line, const char *word)
 		      &(struct draft_endpoint){addr.host, addr.family, addr.ports, NULL});
 }
 
-/* Adds every address of the comma-separated list, which is cut into pieces. */
+/* Adds every address of the comma-separated list of a bind line. */
 static void
 add_bind(struct draft *draft, const struct haproxy_line *line)
 {
@@ -68,7 +68,7 @@ add_bind(struct draft *draft, const struct haproxy_line *line)
 		add_vip(draft, line, address);
 }
 
-/* Applies the default-server lines of the section's defaults, then its own before a line. */
+/* Applies the default-server lines of the section's defaults, then its own above a line. */
 static void
 apply_defaults(const struct haproxy_section *section, const struct haproxy_line *before,
 	       struct haproxy_server *server)
@@ -80,8 +80,8 @@ apply_defaults(const struct haproxy_section *section, const struct haproxy_line 
 			haproxy_server_apply(server, line->words + 1);
 }
 
-/* Reads the server that a line of the section is, with all that applies to it; false: it is none.
- */
+/* Reads a line of the section that is a server, with all settings that apply to it; false: it is
+ * not. */
 static bool
 read_server(const struct haproxy_section *section, const struct haproxy_line *line,
 	    struct haproxy_server *server)
@@ -164,8 +164,7 @@ add_server(struct frontend *front, const struct haproxy_section *backend,
 	else if (haproxy_addr_parse(&addr, server->address, &why) < 0)
 		draft_warn(draft, line->at, "%s", why.text);
 	else if (!addr.host)
-		draft_warn(draft, line->at,
-			   "the server is wherever the client wanted to connect: '%s'",
+		draft_warn(draft, line->at, "the server is the client's own destination: '%s'",
 			   server->address);
 	else if (addr.kind == HAPROXY_PORT_FIXED)
 		draft_add_server(
@@ -186,7 +185,7 @@ add_checks(struct frontend *front, const struct haproxy_section *backend,
 	haproxy_checks_add(front->draft, backend, line, server);
 }
 
-/* Adds the backend that a line names as its second word. */
+/* Adds the backend whose name is the second word of a line. */
 static void
 add_backend(struct frontend *front, const struct haproxy_line *line)
 {
@@ -223,7 +222,7 @@ find_backends(struct frontend *front)
 		add_backend(front, fallback);
 }
 
-/* Warns of a backend that connects to where its clients wanted to. */
+/* Warns of a backend that connects to its clients' own destinations. */
 static void
 warn_of_transparent(struct draft *draft, const struct haproxy_section *backend)
 {
@@ -231,8 +230,7 @@ warn_of_transparent(struct draft *draft, const struct haproxy_section *backend)
 	const struct haproxy_line *line = haproxy_section_setting(backend, "option", options);
 
 	if (line)
-		draft_warn(draft, line->at,
-			   "the server is wherever the client wanted to connect: '%s'",
+		draft_warn(draft, line->at, "the server is the client's own destination: '%s'",
 			   haproxy_line_word(line, 1));
 }
 
@@ -266,7 +264,7 @@ import_frontend(const struct haproxy_conf *conf, const struct haproxy_section *s
 	return 0;
 }
 
-/* Of `enabled` and `disabled` the last one applies, and the section's own before its defaults'. */
+/* The last `enabled` or `disabled` applies; the section's own precede those of its defaults. */
 static bool
 is_enabled(const struct haproxy_section *section)
 {

@@ -1,13 +1,13 @@
 /*
- * A HAProxy configuration (its manual, versions 2.4 to 3.0) as services, one for each frontend and
- * listen section: its binds are the VIPs, the servers of every backend that it can use the servers,
- * and what their health checks look like the monitors.
+ * Imports a HAProxy configuration (its manual, versions 2.4 to 3.0): a service for each frontend
+ * and listen section. Its binds are the VIPs, the servers of every backend that it can use are the
+ * servers, and their health checks the monitors.
  *
  * Supported: quotes, escapes and `setenv`; defaults sections, by position and by name; binds to
  * several addresses, port ranges and QUIC; server-template, default-server and dispatch; ports
- * relative to the client's; source and usesrc. ACLs are not evaluated: a backend that could be used
- * counts as used. Warned of: what depends on the environment, on `.if` or on an expression, DNS SRV
- * records, and sockets that are not IP.
+ * relative to the client's; source and usesrc. ACLs are not evaluated: every backend that could be
+ * used is taken as used. Gives warnings for: dependence on the environment, on `.if` or on an
+ * expression, DNS SRV records, and sockets other than IP.
  */
 #ifndef VCAP_HAPROXY_H
 #define VCAP_HAPROXY_H

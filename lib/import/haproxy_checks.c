@@ -1,19 +1,20 @@
 /*
- * A check is one or several connections, each begun by a `connect` rule or implied; the other rules
- * say what is exchanged on them. A connection can be told from those of clients, best first,
+ * A check is one or several connections, each opened by a `connect` rule or implied; the other
+ * rules are the exchange on them. A check's connection can be told from clients' connections, best
+ * first,
  *
  *	by a port that no server of the service has,
  *	by version 2 of the PROXY protocol, whose header says LOCAL for checks,
  *	by the path of its first HTTP request, if it is in the clear, or
  *	by being closed without a byte, if nothing is sent before that.
  *
- * Everything else (TLS, HTTP/2, a PROXY header of version 1, the protocols of databases) looks like
- * a client's connection, and gets a warning instead of a monitor line.
+ * Any other (TLS, HTTP/2, a PROXY header of version 1, database protocols) looks like a client's
+ * connection, and gets a warning instead of a monitor line.
  *
- * Which rules apply is HAProxy's own intricate business: they come from the nearest section in the
- * chain of defaults that has any, where `option httpchk` counts as a rule while `option tcp-check`
- * does not; a `connect` ignores what the server line says of TLS and PROXY unless it says
- * `default`; and a check port or address of its own switches off what the server's connections use.
+ * Which rules apply is intricate: they come from the nearest section in the chain of defaults that
+ * has any, where `option httpchk` counts as a rule while `option tcp-check` does not; a `connect`
+ * ignores the server line's TLS and PROXY settings unless it has `default`; and with a check port
+ * or address of its own a check does not inherit the settings of the server's connections.
  */
 #include "import/haproxy_checks.h"
 
@@ -39,8 +40,8 @@ struct probe {
 	    *option;      /* the `option httpchk` that its request is from, or NULL */
 	const char *path; /* of its first HTTP request; NULL: none */
 	const struct haproxy_line *path_line; /* where path is from */
-	bool has_request;                     /* from a `send` rule: later ones do not matter */
-	bool has_payload;                     /* that is not HTTP */
+	bool has_request;                     /* from a `send` rule: later ones are ignored */
+	bool has_payload;                     /* other than HTTP */
 };
 
 /* Whether the section has rules of its own. */
@@ -77,7 +78,7 @@ find_rules(struct check *check, const struct haproxy_section *section)
 	check->rules = check->keyword ? section : NULL;
 }
 
-/* The address that a connection goes to, if that is no server of the service; else NULL. */
+/* The address that a connection goes to; NULL: it is a server of the service. */
 static const char *
 find_foreign_address(const struct check *check, const struct probe *probe)
 {
@@ -91,7 +92,7 @@ find_foreign_address(const struct check *check, const struct probe *probe)
 										     : address;
 }
 
-/* Adds a monitor for a connection to a port that clients' connections go to as well. */
+/* Adds a monitor for a connection to a port that clients' connections use as well. */
 static void
 add_monitor_by_content(const struct check *check, const struct probe *probe)
 {
@@ -156,7 +157,7 @@ add_probe(const struct check *check, const struct probe *probe)
 		port = parse_port_of(check->server->check_addr);
 	if (foreign)
 		draft_warn(check->draft, check->line->at,
-			   "checks of an address that no server has are not captured: '%s'",
+			   "checks of an address that is not a server are not captured: '%s'",
 			   foreign);
 	else if (unknown)
 		draft_warn(check->draft, check->line->at, "check port is not a number: '%s'",
@@ -174,7 +175,7 @@ option_uri(const struct haproxy_line *option)
 	return option->count > 3 ? option->words[3] : option->count > 2 ? option->words[2] : "/";
 }
 
-/* Applies a rule other than `connect` to the connection that it is about. */
+/* Applies a rule other than `connect` to its connection. */
 static void
 apply_rule(struct probe *probe, const struct haproxy_line *rule)
 {
@@ -187,7 +188,7 @@ apply_rule(struct probe *probe, const struct haproxy_line *rule)
 		uri = haproxy_line_value(rule, "uri");
 		if (!uri && haproxy_line_value(rule, "uri-lf"))
 			uri = "an expression";
-		/* Of a rule and an option that has a URI the later one wins. */
+		/* A rule overrides an option, unless a later option has a URI. */
 		if (!probe->path || (uri && !(probe->option > rule && probe->option->count > 2))) {
 			probe->path = uri ? uri : "/";
 			probe->path_line = rule;
@@ -214,7 +215,7 @@ begin_probe(const struct check *check)
 	return probe;
 }
 
-/* Adds every connection of the checks. */
+/* Adds a monitor for every connection of the checks. */
 static void
 add_probes(const struct check *check)
 {

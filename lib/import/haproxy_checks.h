@@ -9,9 +9,9 @@
 #include "import/haproxy_sections.h"
 #include "import/haproxy_server.h"
 
-/* Adds monitor lines for the checks of the server that this line of the section is; warns of checks
- * that look like connections of clients. draft has all its server lines already, as only a port
- * that none of them has can belong to checks. */
+/* Adds monitor lines for the checks of a server, which is this line of the section; warns of checks
+ * that look like clients' connections. draft must have all its server lines: only a port that none
+ * of them has can identify checks. */
 void haproxy_checks_add(struct draft *draft, const struct haproxy_section *section,
 			const struct haproxy_line *line, const struct haproxy_server *server);
 

@@ -1,3 +1,9 @@
+/*
+ * One pass over the bytes of the line: a word ends at an unquoted blank or `#`, and is written to a
+ * memory stream, since an expanded variable can make it longer than the line. A variable that is
+ * not known keeps its `$`, by which haproxy_addr_parse recognises an address that depends on
+ * HAProxy's environment.
+ */
 #include "import/haproxy_lexer.h"
 
 #include <ctype.h>
@@ -10,7 +16,7 @@ struct lexer {
 	const char *at, *end;
 	const struct strvec *variables;
 	FILE *word;
-	char quote; /* the open one, or NUL */
+	char quote; /* the open quote, or NUL */
 };
 
 static const char *
@@ -27,7 +33,7 @@ find_variable(const struct strvec *variables, const char *name, size_t length)
 	return NULL;
 }
 
-/* Appends what stands for the variable at a `$` within double quotes. */
+/* Appends the value of the variable at a `$` within double quotes; if it is unknown, its name. */
 static void
 append_variable(struct lexer *lexer)
 {

@@ -1,13 +1,14 @@
 /*
- * HAProxy reads its configuration top down, and so does this: a section reaches from a line that
- * begins with a section keyword to the next such line, and inherits from the nearest defaults
- * section above it unless `from NAME` names another. A setting is looked up from the last line of
- * the section to its first, then in its defaults, and in theirs: what comes first is what HAProxy
- * applies. Variables are expanded while lines are read, since `setenv` affects only what follows.
+ * As HAProxy does, this reads the configuration top down: a section extends from a line that begins
+ * with a section keyword to the next such line, and inherits from the nearest defaults section
+ * above unless `from NAME` selects another. A setting is looked up from the last line of the
+ * section to its first, then in its defaults and in theirs; the first hit is the one that HAProxy
+ * applies. Variables are expanded while lines are read, since `setenv` affects only the lines
+ * below.
  *
- * Conditional blocks are not evaluated. Their lines are left out, with a warning; a section that
- * begins inside such a block is kept as one of no kind, so that lines after `.endif`, which may
- * belong to it, are not taken for lines of the section above.
+ * Conditional blocks are not evaluated. Their lines are skipped with a warning; a section that
+ * begins inside such a block is kept as HAPROXY_OTHER, so that lines after `.endif`, which may
+ * belong to it, are not attributed to the section above.
  */
 #include "import/haproxy_sections.h"
 
@@ -52,7 +53,7 @@ haproxy_line_value(const struct haproxy_line *line, const char *name)
 	return NULL;
 }
 
-/* The kind of section that the line begins; -1: none. */
+/* The kind of the section that the line begins; -1: it begins none. */
 static int
 section_kind(const struct haproxy_line *line)
 {
@@ -68,7 +69,7 @@ section_kind(const struct haproxy_line *line)
 	return is_any(haproxy_line_word(line, 0), others) ? HAPROXY_OTHER : -1;
 }
 
-/* Whether the line is part of a conditional block; depth counts the `.if`s that are open. */
+/* Whether the line is part of a conditional block; *depth is the number of open `.if`s. */
 static bool
 is_conditional(struct haproxy_conf *conf, const struct haproxy_line *line, unsigned *depth)
 {
@@ -76,9 +77,8 @@ is_conditional(struct haproxy_conf *conf, const struct haproxy_line *line, unsig
 
 	if (haproxy_line_is(line, 0, ".if")) {
 		if ((*depth)++ == 0)
-			drafts_warn(
-			    conf->drafts, line->at,
-			    "'.if' is not evaluated: lines up to its '.endif' are left out");
+			drafts_warn(conf->drafts, line->at,
+				    "'.if' is not evaluated: lines up to its '.endif' are skipped");
 		return true;
 	}
 	if (haproxy_line_is(line, 0, ".endif") && inside)
@@ -86,7 +86,7 @@ is_conditional(struct haproxy_conf *conf, const struct haproxy_line *line, unsig
 	return inside || haproxy_line_word(line, 0)[0] == '.';
 }
 
-/* Records what the line does to the environment, as haproxy_lexer.h has it. */
+/* Records the line's effect on the environment, as haproxy_lexer.h describes it. */
 static void
 set_variables(struct strvec *variables, const struct haproxy_line *line)
 {
@@ -102,7 +102,7 @@ set_variables(struct strvec *variables, const struct haproxy_line *line)
 		strvec_push(variables, line->words[i]);
 }
 
-/* Splits a line into words: none if it is malformed. */
+/* Splits a line into words; a malformed one has none, and gives a warning. */
 static void
 split_line(struct haproxy_conf *conf, struct haproxy_line *line, const char *text, size_t length,
 	   const struct strvec *variables)
@@ -153,7 +153,7 @@ haproxy_conf_find(const struct haproxy_conf *conf, const char *name, unsigned ki
 	return NULL;
 }
 
-/* The defaults of a section whose `from NAME`, if any, is the word at this index. */
+/* The defaults of a section, where from is the index of the word `from`, if any. */
 static const struct haproxy_section *
 find_defaults(const struct haproxy_conf *conf, enum haproxy_kind kind,
 	      const struct haproxy_line *head, size_t from)

@@ -1,6 +1,6 @@
 /*
- * A HAProxy configuration as sections of lines, with the defaults that each section inherits (its
- * manual, chapters 2 "Configuring HAProxy" and 4 "Proxies").
+ * Parses a HAProxy configuration into sections of lines, with the defaults that each section
+ * inherits (its manual, chapters 2 "Configuring HAProxy" and 4 "Proxies").
  */
 #ifndef VCAP_HAPROXY_SECTIONS_H
 #define VCAP_HAPROXY_SECTIONS_H
@@ -29,9 +29,9 @@ enum haproxy_kind {
 struct haproxy_section {
 	enum haproxy_kind kind;
 	const char *name;                       /* "" if it has none */
-	const struct haproxy_line *first, *end; /* the lines below its head; end is exclusive */
+	const struct haproxy_line *first, *end; /* the lines below its first; end is exclusive */
 	const struct haproxy_section *defaults; /* NULL: none */
-	unsigned number;                        /* of the line that begins it */
+	unsigned number;                        /* of its first line */
 };
 
 struct haproxy_conf {
@@ -43,19 +43,19 @@ struct haproxy_conf {
 	size_t section_count;
 };
 
-/* Parses text; malformed lines are left out with a warning to drafts. drafts and file are borrowed
- * until haproxy_conf_release, which is to be called after failure, too. -1: out of memory. */
+/* Parses text; malformed lines are skipped with a warning in drafts. drafts and file are borrowed
+ * until haproxy_conf_release, which the caller calls after failure, too. -1: out of memory. */
 int haproxy_conf_parse(struct haproxy_conf *conf, struct drafts *drafts, const char *text,
 		       const char *file, struct failure *why);
 void haproxy_conf_release(struct haproxy_conf *conf);
 
-/* The last section of this name and of one of the kinds, a set of bits 1 << KIND; NULL: none. */
+/* The last section of this name whose kind is in kinds, a set of bits 1 << KIND; NULL: none. */
 const struct haproxy_section *haproxy_conf_find(const struct haproxy_conf *conf, const char *name,
 						unsigned kinds);
 
-/* The last line of the section, or else of its defaults, that begins with the word first and,
- * unless second is NULL, has any word of that NULL-ended list next. NULL: there is none, or the
- * last one is negated by `no`. */
+/* The last line of the section, or else of its defaults, whose first word is first and, unless
+ * second is NULL, whose second word is in that NULL-ended list. NULL: there is none, or it is
+ * negated by `no`. */
 const struct haproxy_line *haproxy_section_setting(const struct haproxy_section *section,
 						   const char *first, const char *const *second);
 
@@ -63,9 +63,9 @@ const struct haproxy_line *haproxy_section_setting(const struct haproxy_section 
 const char *haproxy_line_word(const struct haproxy_line *line, size_t i);
 /* Whether the i-th word is this one. */
 bool haproxy_line_is(const struct haproxy_line *line, size_t i, const char *word);
-/* Whether any word is this one; line may be NULL. */
+/* Whether the line has this word; line may be NULL. */
 bool haproxy_line_has(const struct haproxy_line *line, const char *word);
-/* The word after the first one called name; NULL: none. line may be NULL. */
+/* The word after the first word that is name; NULL: none. line may be NULL. */
 const char *haproxy_line_value(const struct haproxy_line *line, const char *name);
 
 #endif

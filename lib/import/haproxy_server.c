@@ -1,3 +1,10 @@
+/*
+ * A server's settings are words after its address, each alone or followed by a value, in any order.
+ * Most do not matter here but have to be told apart: a setting that is not known is taken to have a
+ * value, which must not be read as a setting, so those without one are listed. A setting resets
+ * what its `no-` form or an earlier line has set, so the same function applies default-server lines
+ * and server lines one over the other.
+ */
 #include "import/haproxy_server.h"
 
 #include "base/parse.h"
@@ -20,7 +27,7 @@ is_any(const char *word, const char *const *list)
 	return *list;
 }
 
-/* Applies the prefix before an `@`; -1: not IP. */
+/* Applies the prefix of an address, before its `@`; -1: not IP. */
 static int
 apply_prefix(struct haproxy_addr *addr, const char *prefix)
 {
@@ -115,7 +122,7 @@ haproxy_server_set_source(struct haproxy_server *server, char *const *words)
 	}
 }
 
-/* Reads NAME or no-NAME; false: the word is neither. */
+/* Parses NAME or no-NAME; false: the word is neither. */
 static bool
 read_flag(const char *word, const char *name, bool *flag)
 {
@@ -152,7 +159,7 @@ read_proxy(const char *word, unsigned *version)
 	return true;
 }
 
-/* Whether the setting has no value after it. */
+/* Whether the setting is not followed by a value. */
 static bool
 has_no_value(const char *word)
 {

@@ -25,7 +25,7 @@ struct haproxy_addr {
 	int offset;
 };
 
-/* Parses any text. -1: not IP, or malformed, with why; addr is undefined then. */
+/* Parses any text. -1 with why: not IP, or malformed; addr is undefined then. */
 int haproxy_addr_parse(struct haproxy_addr *addr, const char *word, struct failure *why);
 
 /* The settings of a server. Strings are words of the configuration's lines. */
@@ -37,19 +37,20 @@ struct haproxy_server {
 	const char *proto, *check_proto; /* NULL: not given */
 	const char *check_addr;          /* may have a port; NULL: the server's own */
 	const char *socks;               /* address of a SOCKS proxy; NULL: none */
-	const char *unknown_port;        /* a check port that is no number; NULL: none */
-	char source[64];                 /* as draft_add_source takes it; empty: not known */
+	const char *unknown_port;        /* a check port that is not a number; NULL: none */
+	char source[64];                 /* for draft_add_source; empty: not known */
 };
 
-/* Applies the words (NULL-ended) after `source`: an address, perhaps followed by `usesrc`. */
+/* Applies the words (NULL-ended) after `source`: an address, and optionally `usesrc` and its
+ * value. */
 void haproxy_server_set_source(struct haproxy_server *server, char *const *words);
-/* Applies the settings (NULL-ended) of a server or default-server line over those that are there.
- */
+/* Applies the settings (NULL-ended) of a server or default-server line; they override those set
+ * before. */
 void haproxy_server_apply(struct haproxy_server *server, char *const *words);
-/* Reads a line (NULL-ended) that is a server, server-template or dispatch, over the settings that
- * are there. false: it is none of these, and nothing has changed. */
+/* Applies the words (NULL-ended) of a server, server-template or dispatch line; they override
+ * settings applied before. false: it is none of these; server is unchanged. */
 bool haproxy_server_read(struct haproxy_server *server, char *const *words);
-/* Whether a protocol is HTTP/2 or another one whose requests are not lines of text; NULL: no. */
+/* Whether a protocol (NULL: none) is HTTP/2 or another one with binary framing. */
 bool haproxy_server_is_framed(const char *proto);
 
 #endif

@@ -35,7 +35,8 @@ is_directory(const char *path)
 	return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* A command, or the file that it prints, as warnings call it: heap. NULL: out of memory. */
+/* The name in warnings of what a command prints: the command, or the file. Heap; NULL: out of
+ * memory. */
 static char *
 describe(const struct importer_input *input, char *const *command)
 {
@@ -90,7 +91,7 @@ run_command(const struct importer *importer, const struct importer_input *input,
 		failure_nomem(why);
 	strvec_release(&command);
 	if (!text && input->file && !input->engine && is_directory(input->file))
-		failure_set(why, "'%s' is a directory: put its files together and name '-'",
+		failure_set(why, "'%s' is a directory: join its files and pass them as '-'",
 			    input->file);
 	return text;
 }

@@ -54,7 +54,8 @@ read_rule(struct rule *rule, char *const *words)
 	return rule->adds_service || rule->adds_server;
 }
 
-/* Splits a numeric ADDRESS:PORT, in buffer; port 0 is any. Returns the address; NULL: malformed. */
+/* Parses a numeric ADDRESS:PORT, where port 0 is any. Returns the address, in buffer; NULL:
+ * malformed. */
 static const char *
 parse_endpoint(char buffer[64], const char *word, struct draft_ports *ports)
 {
@@ -120,8 +121,8 @@ add_rule(struct drafts *drafts, struct draft_location at, const struct rule *rul
 
 	if (rule->has_mark || !rule->vip) {
 		drafts_warn(drafts, at,
-			    rule->has_mark ? "service by firewall mark: its addresses are known "
-					     "only to the firewall's rules"
+			    rule->has_mark ? "service by firewall mark: only the firewall's rules "
+					     "have its addresses"
 					   : "no service address");
 		return;
 	}

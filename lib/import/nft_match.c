@@ -1,9 +1,10 @@
 /*
- * Each match of a rule narrows the destination that packets can have by then, so a rule's matches
- * are intersected, one list at a time. Only lists of plain values can be intersected by comparing;
- * if ranges or subnets are among them the later match is taken instead, since rulesets match a
- * subnet first and then something within it. Concatenated keys are matched part by part. What a
- * negated match excludes is kept beside, as it is needed for the source of connections alone.
+ * Each match of a rule narrows the destinations that packets can have, so a rule's matches are
+ * intersected, one list at a time. Only lists of plain values can be intersected by comparison; if
+ * ranges or subnets are among them the later match replaces the earlier, since rulesets usually
+ * match a subnet first and then something within it. Concatenated keys are matched part by part.
+ * The addresses of negated matches are kept apart, as only the search for connections' sources
+ * needs them.
  */
 #include "import/nft_match.h"
 
@@ -101,7 +102,7 @@ nft_flatten(struct nft_ruleset *ruleset, json_t *to, json_t *value)
 	flatten(ruleset, to, value, 0);
 }
 
-/* Whether some value is a range or subnet, which can contain others. */
+/* Whether some value is a range or subnet, which can contain other values. */
 static bool
 has_ranges(const json_t *list)
 {
@@ -115,7 +116,7 @@ has_ranges(const json_t *list)
 	return false;
 }
 
-/* The values that are in both lists; NULL without memory. */
+/* The values that are in both lists; NULL: out of memory. */
 static json_t *
 intersect(const json_t *one, const json_t *other)
 {
@@ -139,7 +140,7 @@ narrow(struct nft_ruleset *ruleset, json_t **list, json_t *value)
 {
 	json_t *found, *both = NULL;
 
-	if (!value) /* nft prints no such match */
+	if (!value) /* not printed by nft */
 		return;
 	found = json_array();
 	if (!found) {
@@ -171,7 +172,8 @@ require_port(struct nft_ruleset *ruleset, struct nft_match *match, const json_t 
 	json_decref(protocol);
 }
 
-/* Matches that all packets of a service pass: of the IP version, and of the connection's state. */
+/* Whether all packets of a service pass a match of this key: the IP version, the state of the
+ * connection. */
 static bool
 narrows_nothing(const json_t *key)
 {
@@ -267,7 +269,7 @@ nft_parse_ports(json_t *value, struct draft_ports *ports)
 	return true;
 }
 
-/* The name of a protocol, given by name or number, that a service can have; NULL: another. */
+/* The name of a protocol, given by name or number; NULL: not one that a service can have. */
 static const char *
 protocol_name(const json_t *value)
 {

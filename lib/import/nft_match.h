@@ -1,6 +1,6 @@
 /*
- * What the matches of an nftables rule say of a packet's destination: addresses, ports, protocols
- * (libnftables-json(5), EXPRESSIONS). libjansson is included here alone.
+ * The destinations that the matches of an nftables rule allow: addresses, ports and protocols
+ * (libnftables-json(5), EXPRESSIONS). Only this header includes libjansson's.
  */
 #ifndef VCAP_NFT_MATCH_H
 #define VCAP_NFT_MATCH_H
@@ -11,57 +11,60 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NFT_STEPS_MAX 200000 /* statements and elements looked at: jumps can multiply them */
+#define NFT_STEPS_MAX 200000 /* statements and elements visited: jumps can multiply them */
 
-/* A ruleset, and how far its walk is. */
+/* A ruleset, and the state of its walk. */
 struct nft_ruleset {
 	json_t *objects;     /* the array of tables, chains, sets, rules; borrowed */
 	const json_t *rule;  /* the current rule, or chain: sets are looked up in its table */
-	unsigned long steps; /* so far; the walk ends at NFT_STEPS_MAX */
+	unsigned long steps; /* taken so far; the walk ends at NFT_STEPS_MAX */
 	bool failed;         /* memory ran out */
 };
 
-/* What is known of a packet's destination. The lists are JSON arrays of addresses, ranges and
+/* The possible destinations of a packet. The lists are JSON arrays, of addresses, ranges and
  * subnets, of ports and ranges, and of protocols; NULL: any. */
 struct nft_match {
 	json_t *addresses, *excluded, *ports, *protocols;
 	bool is_local;    /* the address is one of this host */
-	bool is_narrowed; /* something else was matched as well */
+	bool is_narrowed; /* something else was matched as well, so not all such packets pass */
 };
 
-/* A copy that shares the lists, which later changes replace; to be released as well. */
+/* A copy, which the caller releases as well. It shares the lists, which are never changed but
+ * replaced by others. */
 struct nft_match nft_match_copy(const struct nft_match *from);
+/* Drops the lists; match is undefined afterwards. */
 void nft_match_release(struct nft_match *match);
 
-/* Narrows match to packets whose key (an expression) has this value; a key that says nothing of the
- * destination only sets is_narrowed. */
+/* Narrows match to packets whose key (an expression) has this value; a key that is not about the
+ * destination only sets is_narrowed. Out of memory: ruleset->failed is set, here and below. */
 void nft_match_require(struct nft_ruleset *ruleset, struct nft_match *match, json_t *key,
 		       json_t *value);
-/* Narrows match to packets whose destination address is not this value. */
+/* Excludes packets whose destination address is this value. */
 void nft_match_exclude(struct nft_ruleset *ruleset, struct nft_match *match, json_t *value);
 
-/* The index-th of the protocols and ports that match allows; protocol is NULL if it is not one of
- * draft_ports. false: there is none of this index. */
+/* Writes the index-th combination of protocol and ports that match allows; protocol is NULL if it
+ * is not one of draft_ports'. false: there are not as many. */
 bool nft_match_ports(const struct nft_match *match, size_t index, struct draft_ports *ports);
 
-/* The match as text, the same for equal destinations. Heap; NULL without memory. */
+/* The match as text, the same for equal destinations. Heap; NULL: out of memory. */
 char *nft_match_key(const struct nft_match *match);
 
-/* Whether the expression says something of the destination. */
+/* Whether the expression is about the destination. */
 bool nft_is_destination(const json_t *key);
-/* The member of the object, a string; "" if it is none. */
+/* The string member key of the object, which owns it; "" if there is none. */
 const char *nft_text(const json_t *object, const char *key);
+/* Whether that is text. */
 bool nft_text_is(const json_t *object, const char *key, const char *text);
 /* The elements of the set or map "@name" in the table of ruleset->rule; NULL: none. Borrowed. */
 json_t *nft_find_set(const struct nft_ruleset *ruleset, const char *name);
 /* The value of an element {"elem": {"val": X}}, or the value itself. Borrowed. */
 json_t *nft_element_value(json_t *value);
-/* Appends the plain values of a set, a list or a value to an array. */
+/* Appends the plain values of a set, a list or a value to the array to. */
 void nft_flatten(struct nft_ruleset *ruleset, json_t *to, json_t *value);
-/* Writes an address, range or subnet as vcap-service(5) has it. false: it is none of these, and
- * `to` is unchanged. */
+/* Writes an address, range or subnet in the notation of vcap-service(5). false: value is none of
+ * these; `to` is unchanged. */
 bool nft_format_address(char *to, size_t size, json_t *value);
-/* Reads a port or range of ports; false: it is neither, and ports is unchanged. */
+/* Parses a port or range of ports; false: it is neither; ports is unchanged. */
 bool nft_parse_ports(json_t *value, struct draft_ports *ports);
 
 #endif

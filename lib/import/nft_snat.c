@@ -1,8 +1,8 @@
 /*
- * A packet's destination in postrouting is the server, after dnat, so each statement's match is
- * compared with the server's addresses and ports, in the order in which the kernel comes upon
- * them; the first that applies counts. One that may or may not apply ends the search: what the
- * server sees is not known then, and a wrong source line in a service would lose packets.
+ * In postrouting, after dnat, a packet's destination is the server, so each statement's match is
+ * compared with the server's addresses and ports, in the order in which the kernel evaluates them;
+ * the first that applies decides. One that may or may not apply ends the search with an unknown
+ * source, since a wrong source line in a service would lose packets.
  */
 #include "import/nft_snat.h"
 
@@ -32,7 +32,7 @@ nft_snat_add(struct nft_snat *snat, const struct nft_match *match, json_t *addre
 
 enum applies { NEVER, PERHAPS, ALWAYS };
 
-/* Adds the addresses of a list to a set and seals it; false: some could not be read, or the list is
+/* Adds the addresses of a list to a set and seals it; false: some are not addresses, or the list is
  * NULL. */
 static bool
 read_addresses(const json_t *list, struct addrset *set)

@@ -1,6 +1,6 @@
 /*
- * The snat and masquerade statements of nftables' postrouting chains, and what they make of the
- * client's address.
+ * The snat and masquerade statements of nftables' postrouting chains, and the source address that
+ * servers see because of them.
  */
 #ifndef VCAP_NFT_SNAT_H
 #define VCAP_NFT_SNAT_H
@@ -9,7 +9,7 @@
 
 struct nft_snat_rule {
 	struct nft_match match;
-	json_t *address; /* borrowed; NULL: masquerade, or not known */
+	json_t *address; /* borrowed from the ruleset; NULL: masquerade, or not known */
 };
 
 struct nft_snat {
@@ -21,11 +21,12 @@ struct nft_snat {
 
 void nft_snat_release(struct nft_snat *snat);
 
-/* Appends a statement that applies to packets of this match, which is copied. -1: out of memory. */
+/* Appends a statement for packets of this match, which is copied. -1: out of memory; snat is
+ * unchanged. */
 int nft_snat_add(struct nft_snat *snat, const struct nft_match *match, json_t *address);
 
-/* What a server (an address, range or subnet) sees as its client at these ports: "client", or an
- * address, which is written to buffer; NULL: not known. */
+/* The source address that a server (an address, range or subnet) sees at these ports: "client", or
+ * an address, which is written to buffer; NULL: not known. */
 const char *nft_snat_source(const struct nft_snat *snat, const char *server,
 			    const struct draft_ports *ports, char buffer[128]);
 

@@ -1,13 +1,14 @@
 /*
- * The rules of each base chain are walked as a packet would be, carrying what is known of its
- * destination (nft_match.h); a jump, or an entry of a vmap, goes on in another chain with what is
- * known by then. Since other matches are not evaluated, a walk takes every branch, and is bounded
- * in depth as the kernel is and in steps because branches multiply.
+ * The rules of each base chain are walked in the order in which the kernel evaluates them for a
+ * packet, with the set of destinations that the packet can have (nft_match.h); a jump, or an entry
+ * of a vmap, continues in another chain with that set. Since other matches are not evaluated, the
+ * walk takes every branch; it is limited in depth as in the kernel, and in steps because branches
+ * multiply.
  *
- * The first walk, through prerouting and output, meets dnat statements: what is known there is the
- * client's side of a service and the statement's address its server. The second, through
- * postrouting, collects snat and masquerade statements, which tell what these servers see
- * (nft_snat.h).
+ * The first walk, through prerouting and output, collects dnat statements: the destinations there
+ * are the VIPs of a service, the statement's address is its server. The second, through
+ * postrouting, collects snat and masquerade statements, which determine the source that these
+ * servers see (nft_snat.h).
  */
 #include "import/nftables.h"
 
@@ -21,7 +22,7 @@
 
 #define DEPTH_MAX 16 /* of jumps, as in the kernel (NFT_JUMP_STACK_SIZE) */
 
-/* A service, and what identifies it: the destinations that are translated, as text. */
+/* A service, identified by its key: the translated destinations as text. */
 struct nft_service {
 	char *key;
 	struct draft *draft;
@@ -37,8 +38,8 @@ struct nft_importer {
 	size_t service_count;
 	struct nft_snat snat;
 	enum walk walk;
-	bool has_verdict;         /* one in postrouting may have ended the walk before this rule */
-	struct draft_location at; /* of the current rule; its file is where */
+	bool has_verdict;         /* in postrouting an earlier rule may have ended the evaluation */
+	struct draft_location at; /* of the current rule; at.file is where */
 	char where[512];
 };
 
@@ -96,7 +97,8 @@ add_vips(struct nft_importer *importer, struct draft *draft, const struct nft_ma
 			   "no destination address: only the host's own are imported");
 }
 
-/* Makes the service of a match; key is the caller's unless it succeeds. NULL without memory. */
+/* Adds the service of a match, which takes over key. NULL: out of memory; key stays the
+ * caller's. */
 static struct draft *
 add_service(struct nft_importer *importer, const struct nft_match *match, char *key, int family)
 {
@@ -116,7 +118,7 @@ add_service(struct nft_importer *importer, const struct nft_match *match, char *
 	return draft;
 }
 
-/* The service whose destinations are those of a match, made if need be. NULL without memory. */
+/* The service for the destinations of a match, added if there is none. NULL: out of memory. */
 static struct draft *
 find_service(struct nft_importer *importer, const struct nft_match *match, int family)
 {
@@ -138,7 +140,7 @@ find_service(struct nft_importer *importer, const struct nft_match *match, int f
 	return draft;
 }
 
-/* What a dnat statement has beside its address. */
+/* A dnat statement without its address. */
 struct dnat {
 	json_t *port; /* NULL: ports are not translated */
 	int family;   /* 4 or 6; 0: both */
@@ -172,7 +174,7 @@ add_server(struct nft_importer *importer, const struct nft_match *match, json_t 
 typedef void value_visitor(struct nft_importer *importer, const struct nft_match *match,
 			   json_t *value, const void *context);
 
-/* Calls visit with every value that a map may yield, and what its key says of the destination. */
+/* Calls visit with every value that a map can yield, and the match narrowed by the value's key. */
 static void
 visit_map(struct nft_importer *importer, const struct nft_match *match, const json_t *map,
 	  value_visitor *visit, const void *context)
@@ -197,7 +199,7 @@ visit_map(struct nft_importer *importer, const struct nft_match *match, const js
 	}
 }
 
-/* A dnat statement without an address: the servers are the destinations, at another port. */
+/* A dnat statement without an address: the destinations are the servers, at another port. */
 static void
 add_port_dnat(struct nft_importer *importer, const struct nft_match *match, const struct dnat *dnat)
 {
@@ -245,7 +247,7 @@ add_snat(struct nft_importer *importer, const struct nft_match *match, json_t *a
 static void walk_chain(struct nft_importer *importer, const char *name,
 		       const struct nft_match *match, unsigned depth);
 
-/* A verdict, or another statement that is none of those that matter; context is the depth. */
+/* A verdict, or a statement without effect here; context is the depth. */
 static void
 visit_verdict(struct nft_importer *importer, const struct nft_match *match, json_t *value,
 	      const void *context)
@@ -263,7 +265,7 @@ visit_verdict(struct nft_importer *importer, const struct nft_match *match, json
 		walk_chain(importer, nft_text(jump, "target"), match, *depth + 1);
 }
 
-/* A match of all destinations but some; false: the rest of the rule is not imported. */
+/* A negated match of the destination; false: the rest of the rule is not imported. */
 static bool
 apply_negated_match(struct nft_importer *importer, struct nft_match *match, const json_t *statement)
 {
@@ -280,7 +282,7 @@ apply_negated_match(struct nft_importer *importer, struct nft_match *match, cons
 	return true;
 }
 
-/* As apply_negated_match, for any match. */
+/* Any match; false: the rest of the rule is not imported. */
 static bool
 apply_match(struct nft_importer *importer, struct nft_match *match, const json_t *statement)
 {
@@ -296,11 +298,12 @@ apply_match(struct nft_importer *importer, struct nft_match *match, const json_t
 	return true;
 }
 
-/* A rule of iptables: it may match, translate, or neither. */
+/* A rule of iptables, which may match or translate anything. */
 static void
 apply_iptables_rule(struct nft_importer *importer, struct nft_match *match)
 {
-	drafts_warn(importer->drafts, importer->at, "iptables rule, which nft does not show");
+	drafts_warn(importer->drafts, importer->at,
+		    "iptables rule, whose content nft does not print");
 	match->is_narrowed = true;
 	if (importer->walk == WALK_SOURCE)
 		add_snat(importer, match, NULL);
@@ -335,8 +338,7 @@ apply_statement(struct nft_importer *importer, struct nft_match *match, json_t *
 		 (snat || json_object_get(statement, "masquerade")))
 		add_snat(importer, match, json_object_get(snat, "addr"));
 	else if (json_object_get(statement, "redirect") || json_object_get(statement, "tproxy"))
-		drafts_warn(importer->drafts, importer->at,
-			    "redirected to this host itself: no server");
+		drafts_warn(importer->drafts, importer->at, "redirected to this host: no server");
 	else if (json_object_get(statement, "xt"))
 		apply_iptables_rule(importer, match);
 	else if (json_object_get(statement, "vmap"))
@@ -347,8 +349,8 @@ apply_statement(struct nft_importer *importer, struct nft_match *match, json_t *
 	return true;
 }
 
-/* The elements of a match of concatenated keys, each of which is a destination of its own: an
- * array, to be released; NULL: it is no such match. */
+/* The elements of a match of concatenated keys, each of which is a separate destination: an array
+ * that the caller releases; NULL: it is not such a match. */
 static json_t *
 list_alternatives(struct nft_importer *importer, const json_t *statement)
 {
@@ -376,7 +378,7 @@ walk_statements(struct nft_importer *importer, const json_t *rule, size_t from,
 	size_t k;
 
 	for (size_t i = from; (statement = json_array_get(statements, i)); i++) {
-		set_location(importer, rule); /* a jump has changed it */
+		set_location(importer, rule); /* which a jump changes */
 		if (importer->ruleset.steps++ >= NFT_STEPS_MAX)
 			break;
 		alternatives = list_alternatives(importer, statement);
@@ -443,7 +445,7 @@ walk_hooks(struct nft_importer *importer, enum walk walk, const char *const *hoo
 	}
 }
 
-/* Tells the draft what the server of its i-th server line sees as its client. */
+/* Adds the source that the server of the draft's i-th server line sees. */
 static void
 add_source(const struct nft_importer *importer, struct draft *draft, size_t i)
 {

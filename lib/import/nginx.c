@@ -1,10 +1,10 @@
 /*
- * Servers are brought together to services by name: an http server is known by the first of its
- * names that is a host's, a stream server by the upstream that it passes to, and others by context
- * and port. Servers of the same name and context share a draft.
+ * Servers are grouped into services by name: the name of an http server is the first of its
+ * server_names that is a host name, that of a stream server the upstream that it passes to, and of
+ * others the context and port. Servers of the same name and context share a draft.
  *
- * A context is gone through twice, for everything else first and then for health checks: whether
- * the port of a check belongs to checks alone is known only when all servers of the service are.
+ * There are two passes over a context, the second for health checks: whether the port of a check is
+ * used by checks only is known once all servers of the service are.
  */
 #include "import/nginx.h"
 
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A service, known by context and name. */
+/* A service, identified by context and name. */
 struct nginx_service {
 	char *key;
 	struct draft *draft;
@@ -31,7 +31,7 @@ struct nginx_importer {
 	size_t service_count;
 };
 
-/* The port that a listen directive has if it gives none; 0: it must. */
+/* The default port of a listen directive; 0: it must have one. */
 static unsigned
 default_port(const struct nginx_server *server)
 {
@@ -66,13 +66,13 @@ add_listen(struct nginx_server *server, const struct nginx_node *listen)
 			   nginx_node_word(listen, 1));
 		return;
 	}
-	/* QUIC requests are passed on over TCP. */
+	/* QUIC requests are proxied over TCP. */
 	server->has_tcp |= !is_udp || is_quic;
 	server->has_udp |= is_udp && !is_quic;
 	add_vip(server->draft, listen, &endpoint);
 }
 
-/* Adds what the server listens at. */
+/* Adds the addresses that the server listens at. */
 static void
 add_listens(struct nginx_server *server)
 {
@@ -87,7 +87,7 @@ add_listens(struct nginx_server *server)
 }
 
 /* Whether the connections of a block's checks are encrypted, have a PROXY header or are not HTTP,
- * so that neither a request nor the lack of one shows. */
+ * so that neither a request nor its absence is visible. */
 static bool
 hides_checks(const struct nginx_server *server, const struct nginx_node *block)
 {
@@ -131,7 +131,7 @@ add_health_checks(const struct nginx_server *server)
 			add_health_check(server, node);
 }
 
-/* The first name of an http server that a service can be called by; NULL: none. */
+/* The first name of an http server that can be a service's name; NULL: none. */
 static const char *
 find_name(const struct nginx_node *server)
 {
@@ -147,7 +147,7 @@ find_name(const struct nginx_node *server)
 	return NULL;
 }
 
-/* The first port that a server listens at; 0: none of its sockets is IP. */
+/* The first port that a server listens at; 0: it has no IP socket. */
 static unsigned
 find_port(const struct nginx_server *server)
 {
@@ -182,7 +182,7 @@ make_name(char *to, size_t size, const struct nginx_server *server)
 		snprintf(to, size, "%s-%u", nginx_node_word(server->context, 0), find_port(server));
 }
 
-/* The service of this name and context, made if need be. NULL without memory. */
+/* The service of this name and context, added if there is none. NULL: out of memory. */
 static struct draft *
 find_service(struct nginx_importer *importer, const char *context, const char *name)
 {
@@ -205,7 +205,7 @@ find_service(struct nginx_importer *importer, const char *context, const char *n
 	return importer->services[importer->service_count++].draft;
 }
 
-/* What is imported of each server. */
+/* The passes. */
 enum stage { STAGE_SERVERS, STAGE_CHECKS };
 
 static void

@@ -1,9 +1,9 @@
 /*
  * The argument of proxy_pass is [SCHEME://]AUTHORITY[/...], where AUTHORITY is an upstream, an
- * address or a name, or has variables. A variable stands for all values that `set`, `map`, `geo` or
- * `split_clients` can give it anywhere in the configuration, each of which is such an argument
- * again; how many are looked up is bounded, as they may refer to each other. Locations are not
- * evaluated: what could be passed to counts.
+ * address or a name, or contains variables. A variable stands for all values that `set`, `map`,
+ * `geo` or `split_clients` can give it anywhere in the configuration, each of which is such an
+ * argument again; the number of lookups is limited, as variables may refer to each other. Locations
+ * are not evaluated: every address that could be passed to is taken.
  */
 #include "import/nginx_pass.h"
 
@@ -13,11 +13,11 @@
 
 #define VARIABLES_MAX 1000 /* looked up for one server */
 
-/* A directive that passes something on. */
+/* A pass directive. */
 struct pass {
 	const struct nginx_node *node;
 	bool is_http, is_tls;
-	unsigned port; /* unless the address has one; 0: it must */
+	unsigned port; /* default of the address; 0: it must have one */
 };
 
 static void add_target(struct nginx_server *server, struct pass pass, const char *target);
@@ -82,7 +82,7 @@ nginx_pass_upstream(const struct nginx_server *server, const char *name)
 	return NULL;
 }
 
-/* Warns of what an upstream has beside servers that are known. */
+/* Warns of servers and checks of an upstream that cannot be imported. */
 static void
 warn_of_upstream(struct draft *draft, const struct nginx_node *upstream)
 {
@@ -120,7 +120,7 @@ add_authority(struct nginx_server *server, const struct pass *pass, const char *
 	warn_of_upstream(server->draft, upstream);
 }
 
-/* Whether a line in the block of a map or the like is no value but a parameter of it. */
+/* Whether a line in the block of a map or the like is a parameter rather than a value. */
 static bool
 is_parameter(const struct nginx_node *map, const struct nginx_node *line)
 {
@@ -129,7 +129,7 @@ is_parameter(const struct nginx_node *map, const struct nginx_node *line)
 		(nginx_node_is(line, "proxy") || nginx_node_is(line, "delete")));
 }
 
-/* Adds the values that a directive gives to a variable; false: it gives it none. */
+/* Adds the values that a directive gives to a variable; false: it is about another. */
 static bool
 add_values(struct nginx_server *server, struct pass pass, const struct nginx_node *node,
 	   const char *name)
@@ -186,7 +186,7 @@ parse_scheme(struct pass *pass, const char *target)
 	return target;
 }
 
-/* Reduces a target without its scheme to the authority, in place. */
+/* Reduces a target, whose scheme has been removed, to its authority, in place. */
 static void
 cut_authority(char *text)
 {
@@ -198,7 +198,7 @@ cut_authority(char *text)
 		text[strlen(text) - 1] = '\0';
 		memmove(text + 1, text + 2, strlen(text + 2) + 1);
 	}
-	/* The values of these begin with a slash. */
+	/* The values of these variables begin with a slash. */
 	uri = strstr(text, "$request_uri");
 	if (!uri)
 		uri = strstr(text, "$uri");
@@ -233,8 +233,8 @@ add_target(struct nginx_server *server, struct pass pass, const char *target)
 	}
 }
 
-/* Whether requests that a block passes on carry their client's address. Only the innermost block
- * with any proxy_set_header counts. */
+/* Whether requests that a block passes on carry the client's address. Only the innermost block with
+ * any proxy_set_header applies. */
 static bool
 has_forwarded_header(const struct nginx_node *block)
 {
@@ -248,7 +248,7 @@ has_forwarded_header(const struct nginx_node *block)
 	return false;
 }
 
-/* Adds what servers see as the client's address when a block passes to them. */
+/* Adds the source address that servers see when a block passes to them. */
 static void
 add_source(struct nginx_server *server, const struct nginx_node *block, const char *bind_name)
 {

@@ -1,8 +1,8 @@
 /*
- * A recursive descent over the text: a directive is words up to `;` or `{`, where a block of
- * directives follows. The files of an include are parsed into the block that it is in, with bounds
- * on depth and on the number of nodes, as a file may include itself or be included many times.
- * Blocks of Lua (`..._by_lua_block`) are skipped by counting the braces outside of its strings and
+ * A recursive-descent parser: a directive is words up to `;`, or up to `{` and a block of
+ * directives. The files of an include are parsed into the block that contains it, with limits on
+ * depth and on the number of nodes, as a file may include itself or be included many times. Blocks
+ * of Lua (`..._by_lua_block`) are skipped by counting the braces outside of Lua's strings and
  * comments.
  */
 #include "import/nginx_tree.h"
@@ -25,7 +25,7 @@ struct parser {
 	struct failure *why;
 };
 
-/* How far a file is read. */
+/* A position in a file. */
 struct cursor {
 	const char *at;
 	struct draft_location where;
@@ -64,7 +64,7 @@ read_word(struct parser *parser, struct cursor *cursor)
 		if (quote ? *cursor->at == quote : strchr(" \t\r\n;{", *cursor->at) != NULL)
 			break;
 		cursor->where.line += *cursor->at == '\n';
-		/* A backslash is kept unless it escapes what would end the word. */
+		/* A backslash is kept unless it escapes a character that could end the word. */
 		if (*cursor->at == '\\' && cursor->at[1]) {
 			if (!strchr("\"' \t\\;{}", *++cursor->at))
 				*to++ = '\\';
@@ -97,7 +97,7 @@ read_file(struct parser *parser, size_t index, struct nginx_node *parent, unsign
 	return *cursor.at ? fail_at(parser, &cursor, "unexpected '}'") : 0;
 }
 
-/* Parses the files that an include names into the block that it is in. */
+/* Parses the files of an include into the block that contains it. */
 static int
 read_include(struct parser *parser, const struct nginx_node *node, struct nginx_node *parent,
 	     unsigned depth)
@@ -141,7 +141,7 @@ add_node(struct parser *parser, struct nginx_node *parent, const struct cursor *
 		node->count++;
 	node->at = cursor->where;
 	node->parent = parent;
-	/* In front, as the list has no tail; reverse_children puts it in order. */
+	/* Prepended, as the list has no tail pointer; reverse_children restores the order. */
 	node->next = *at;
 	*at = node;
 	return node;
@@ -173,7 +173,7 @@ reverse_children(struct nginx_node *parent)
 	parent->first = list;
 }
 
-/* The last character of the Lua string or comment that begins at s; s itself if none does. */
+/* The last character of the Lua string or comment that begins at s; s if none begins there. */
 static const char *
 skip_lua_text(const char *s)
 {
@@ -212,7 +212,7 @@ is_lua_block(const char *name)
 	return end && !end[strlen("_by_lua_block")];
 }
 
-/* Reads the end of a directive, `;` or a block, and adds it; words become its own. */
+/* Reads the end of a directive, `;` or a block, and adds the directive, which takes over words. */
 static int
 finish_directive(struct parser *parser, struct cursor *cursor, struct nginx_node *parent,
 		 char **words, unsigned depth)

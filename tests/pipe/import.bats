@@ -91,7 +91,7 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 		printf '{"metainfo": null}]}'
 	} >rules.json
 	run -3 --separate-stderr vcap-import nft rules.json
-	[[ "$stderr" == *"iptables rule, which nft does not show" ]]
+	[[ "$stderr" == *"iptables rule, whose content nft does not print" ]]
 	[[ "$output" == *'server   10.0.0.1'* ]]
 	[[ "$output" != *source* ]]
 }
@@ -262,7 +262,7 @@ engine   lb2" ]
 	[[ "$stderr" != *directory:* ]]
 	mkdir config.d
 	run -1 --separate-stderr vcap-import haproxy config.d
-	[ "${stderr_lines[-1]}" = "vcap-import: 'config.d' is a directory: put its files together and name '-'" ]
+	[ "${stderr_lines[-1]}" = "vcap-import: 'config.d' is a directory: join its files and pass them as '-'" ]
 	run -2 vcap-import
 	run -2 vcap-import apache
 	run -2 vcap-import -f haproxy
@@ -291,7 +291,7 @@ engine   lb2" ]
 # Break: lib/import/haproxy.c s/warn_of_transparent(front.draft, front.backends\[i\]);/;/
 @test "haproxy: where connections go on to their own destination, that is said" {
 	run -3 --separate-stderr one 'default_backend b' 'backend b' 'mode tcp' 'option transparent'
-	[ "$stderr" = "vcap-import: standard input:6: the server is wherever the client wanted to connect: 'transparent'" ]
+	[ "$stderr" = "vcap-import: standard input:6: the server is the client's own destination: 'transparent'" ]
 }
 
 # Break: lib/import/haproxy.c s/if (server->socks)/if (0)/; s/if (name)$/if (0)/

@@ -275,7 +275,7 @@ vcap-shell: the settings of 'shop' are not saved" ]
 		< +---
 		< debugvirtualservice>
 		> exit\r
-		< not saved
+		< unsaved settings
 		< debugvirtualservice>
 		> exit\r
 		< : >
