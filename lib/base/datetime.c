@@ -128,9 +128,9 @@ datetime_parse(const char *word, int64_t now_ns, int64_t *at_ns, struct failure 
 	if (!next_clock(word, (time_t)(now_ns / NS_PER_SECOND), &at) && !dated(word, &at))
 		return failure_set(why, "not a time: '%s'", word);
 	if (at > INT64_MAX / NS_PER_SECOND)
-		return failure_set(why, "too far away: '%s'", word);
+		return failure_set(why, "is too far in the future: '%s'", word);
 	if (at * NS_PER_SECOND <= now_ns)
-		return failure_set(why, "is over already: '%s'", word);
+		return failure_set(why, "is in the past: '%s'", word);
 	*at_ns = at * NS_PER_SECOND;
 	return 0;
 }

@@ -46,7 +46,7 @@ diskquota_init(struct diskquota *quota, int fd, uint64_t max_size, uint64_t rese
 	uint64_t free_bytes;
 
 	if (fstatvfs(fd, &fs) < 0)
-		return failure_errno(why, "cannot tell how much space is free");
+		return failure_errno(why, "cannot determine the free space");
 	free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (reserve == DISKQUOTA_DEFAULT)
 		reserve = diskquota_default_reserve(fd);

@@ -54,7 +54,7 @@ emit(struct work *work, const void *bytes, size_t size, struct failure *why)
 {
 	work->emitted += size;
 	if (work->options->most && work->emitted > work->options->most)
-		return failure_set(why, "more than the announced size has arrived");
+		return failure_set(why, "received more than the announced size");
 	if (fileio_write_all(work->out, bytes, size) < 0)
 		return failure_errno(why, "cannot write");
 	return 0;
@@ -151,7 +151,7 @@ read_some(struct work *work, struct failure *why)
 		rc = poll(&poller, 1, timeout_ns ? (int)(timeout_ns / 1000000) : -1);
 	while (rc < 0 && errno == EINTR);
 	if (rc == 0)
-		return failure_set(why, "no data arrives any more");
+		return failure_set(why, "no more data arrives");
 	do
 		n = read(work->in, work->from, room);
 	while (n < 0 && errno == EINTR);

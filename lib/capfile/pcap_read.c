@@ -65,7 +65,7 @@ read_magic(struct reader *file, struct failure *why)
 	if (compressor)
 		return failure_set(why, "'%s' is compressed by %s: unpack it first", file->name,
 				   compressor);
-	return failure_set(why, "'%s' is no capture file", file->name);
+	return failure_set(why, "'%s' is not a capture file", file->name);
 }
 
 /* Reads a record, whose 16 bytes are in the buffer. Returns whether it is sound. */
@@ -163,7 +163,7 @@ pcap_begin(struct reader *file, struct failure *why)
 	}
 	p = file->in.bytes;
 	if (get16(file, p + 4) != 2 || get16(file, p + 6) != 4)
-		return failure_set(why, "'%s' is of pcap version %u.%u, and only 2.4 is read",
+		return failure_set(why, "'%s' has pcap version %u.%u, only 2.4 is supported",
 				   file->name, get16(file, p + 4), get16(file, p + 6));
 	link = get32(file, p + 20);
 	/* The upper six bits tell the length of a frame check sequence; the ten below are reserved.

@@ -75,7 +75,7 @@ await(int fd, int64_t patience_ns, struct failure *why)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return failure_errno(why, "cannot read the job");
-	return n > 0 ? 0 : failure_set(why, "the job has not come: its sender is silent");
+	return n > 0 ? 0 : failure_set(why, "no job was received: its sender is silent");
 }
 
 int

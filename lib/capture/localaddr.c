@@ -55,7 +55,7 @@ read_answer(int fd, bool *is_local, struct failure *why)
 	else if (message && message->nlmsg_type == NLMSG_ERROR)
 		*is_local = false; /* unreachable, so not local */
 	else
-		return failure_set(why, "the kernel's answer to a request for a route is not one");
+		return failure_set(why, "unexpected answer of the kernel to a request for a route");
 	return 0;
 }
 

@@ -11,7 +11,7 @@ notices_interfaces(const struct ifaces *ifaces, bool is_default, notices_print *
 		if (iface->taken && iface->has_xdp)
 			print("'%s' has an XDP program, which may hide packets", iface->name);
 		if (is_default && iface_is_left_out(iface))
-			print("'%s' is left out: it is no Ethernet interface", iface->name);
+			print("'%s' is left out: not an Ethernet interface", iface->name);
 	}
 }
 

@@ -34,7 +34,7 @@ parse_max_size(const char *word, uint64_t *size, struct failure *why)
 {
 	if (parse_size(word, size, why) < 0)
 		return -1;
-	return *size ? 0 : failure_set(why, "no room: '--max-size %s'", word);
+	return *size ? 0 : failure_set(why, "size of zero: '--max-size %s'", word);
 }
 
 static int
@@ -82,7 +82,7 @@ run_options_check(struct run_options *options, struct failure *why)
 	struct session_options *session = &options->session;
 
 	if (!session->path)
-		return failure_set(why, "where to write to is missing: -w");
+		return failure_set(why, "missing output: '-w'");
 	if (options->capture.files && !options->capture.file_size)
 		return failure_set(why, "'-W' goes with '-C'");
 	if (options->capture.has_lease && session->detached)
@@ -93,8 +93,8 @@ run_options_check(struct run_options *options, struct failure *why)
 		return 0;
 	session->path = NULL;
 	if (options->capture.file_size)
-		return failure_set(why, "'-C' needs a directory: a stream is no file");
+		return failure_set(why, "'-C' needs a directory, not a stream");
 	if (session->detached)
-		return failure_set(why, "'--detach' needs a directory: a stream has a reader");
+		return failure_set(why, "'--detach' needs a directory, not a stream");
 	return 0;
 }

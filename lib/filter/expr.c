@@ -139,8 +139,8 @@ move_program(const struct bpf *plain, const struct linktype_info *link, unsigned
 		program->insns[i] = plain->insns[i];
 		if (!move_load(&program->insns[i], link, tags))
 			return failure_set(why,
-					   "expression '%s': what it reads of the link header is "
-					   "elsewhere in tagged packets of %s",
+					   "expression '%s': reads link header bytes that move in "
+					   "tagged %s packets",
 					   text, link->name);
 	}
 	return 0;
@@ -164,8 +164,8 @@ expr_compile(struct filter_expression *expression, const char *text, uint16_t li
 	int rc = 0;
 
 	if (uses_vlan(text))
-		return failure_set(why, "expression '%s': tags are taken care of, 'vlan' cannot be",
-				   text);
+		return failure_set(
+		    why, "expression '%s': 'vlan' is not supported, since tags are skipped", text);
 	handle = pcap_open_dead(dlt_of(linktype), PACKET_SNAPLEN);
 	if (!handle)
 		return failure_nomem(why);

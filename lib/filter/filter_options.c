@@ -44,12 +44,12 @@ filter_options_decide(struct filter_options *options, char *const *words, struct
 	struct selection *selection = &options->selection;
 
 	if (options->dumps > 3 || (options->dumps && options->comma))
-		return failure_set(why, "one of -d, -dd, -ddd and --comma, please");
+		return failure_set(why, "'-d', '-dd', '-ddd' and '--comma' exclude each other");
 	if (!options->in != !options->out)
-		return failure_set(why, "-r and -w go together");
+		return failure_set(why, "'-r' and '-w' go together");
 	if (selection->widen && selection->exclude)
-		return failure_set(why,
-				   "--widen lets more through, -x with it would let less through");
+		return failure_set(
+		    why, "'--widen' and '-x' exclude each other: a wider set lets less through");
 	options->form = options->comma ? BPF_COMMA : forms[options->dumps];
 	selection->from_file = options->in != NULL;
 	if (specs_add(&selection->set, options->specs, words, options->in, &selection->has_specs,

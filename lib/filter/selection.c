@@ -37,17 +37,16 @@ remark_on_monitors(struct selection *selection)
 	if (selection->monitors == MONITORS_INCLUDE)
 		return;
 	if (service->monitor_count == 0)
-		strvec_pushf(
-		    &selection->remarks,
-		    "service '%s' has no monitor lines: health checks cannot be told apart",
-		    service->name);
+		strvec_pushf(&selection->remarks,
+			     "service '%s' has no monitor lines: health checks are not recognised",
+			     service->name);
 	for (size_t i = 0; i < service->monitor_count; i++) {
 		if (service->monitors[i].kind < MONITOR_EMPTY)
 			continue;
 		strvec_pushf(
 		    &selection->remarks,
-		    "service '%s' has monitors that are judged per connection, which a filter "
-		    "cannot, but vcap-join",
+		    "service '%s' has monitors that are judged per connection, by vcap-join, "
+		    "not by a filter",
 		    service->name);
 		/* Such connections are on the server side, which vcap-join has to see whole. */
 		selection->filter.for_join =
@@ -77,7 +76,7 @@ decide_per_packet(struct selection *selection, struct failure *why)
 	if (selection->exclude && !selection->expression &&
 	    addrset_covers(&selection->set, &service->addresses))
 		return failure_set(
-		    why, "the addresses include all of service '%s': -x would leave nothing",
+		    why, "the addresses include all of service '%s': '-x' would leave nothing",
 		    service->name);
 	strvec_pushf(&selection->remarks, "per-packet filter: %s",
 		     selection->exclude ? "a side that does not show the addresses stays"
@@ -104,19 +103,17 @@ decide_for_join(struct selection *selection, struct failure *why)
 	if (selection->from_file)
 		return failure_set(
 		    why,
-		    "addresses with service '%s' need -P: its servers see an "
-		    "engine's address, so the server side would be lost; to keep it, "
-		    "use vcap-join",
+		    "addresses with service '%s' need '-P' or vcap-join: its servers see "
+		    "an engine's address, by which a filter would lose the server side",
 		    service->name);
 	selection->filter.variable_end = true;
 	selection->filter.for_join = true;
 	remark_on_vip(selection);
 	if (selection->expression) {
 		selection->filter.expression = NULL;
-		strvec_pushf(
-		    &selection->remarks,
-		    "the expression is not in this program, for it would remove what joins "
-		    "the sides: it goes into one of its own, for vcap-join -f");
+		strvec_pushf(&selection->remarks,
+			     "the expression is left out of this program, since it would drop what "
+			     "joins the sides: compile it separately, for 'vcap-join -f'");
 	}
 	if (addrset_meets(&selection->set, &service->server_addresses) ||
 	    addrset_meets(&selection->set, &service->sources)) {
@@ -124,14 +121,14 @@ decide_for_join(struct selection *selection, struct failure *why)
 		selection->filter.exclude = false;
 		strvec_pushf(
 		    &selection->remarks,
-		    "transaction filter: both sides of service '%s' are whole, and vcap-join "
-		    "decides, by the PROXY protocol, headers or tables",
+		    "transaction filter: all of service '%s', of which vcap-join selects by the "
+		    "PROXY protocol, headers or tables",
 		    service->name);
 	} else {
 		strvec_pushf(
 		    &selection->remarks,
-		    "transaction filter: %s service '%s' and its whole server side, on which "
-		    "vcap-join decides, by the PROXY protocol, headers or tables",
+		    "transaction filter: %s service '%s' and its whole server side, of which "
+		    "vcap-join selects by the PROXY protocol, headers or tables",
 		    selection->exclude ? "without these clients of" : "these clients of",
 		    service->name);
 	}
@@ -156,12 +153,12 @@ decide_by_client(struct selection *selection, struct failure *why)
 	if (selection->exclude)
 		return failure_set(
 		    why,
-		    "a server of service '%s' is among the addresses: which clients it "
-		    "served cannot be told, so -x needs -P",
+		    "'-x' needs '-P' with a server of service '%s' among the addresses: "
+		    "its clients are unknown",
 		    service->name);
 	strvec_pushf(&selection->remarks,
-		     "transaction filter: a server of service '%s' is among the addresses, so both "
-		     "sides are whole",
+		     "transaction filter: all of service '%s', since a server of it is among the "
+		     "addresses",
 		     service->name);
 	selection->filter.set = NULL;
 	return 0;
@@ -180,7 +177,7 @@ compile_expression(struct selection *selection, struct failure *why)
 				 linktypes[i].linktype, unsuited) == 0 &&
 		    selection->from_file && expr_asks_kernel(&selection->compiled[i]))
 			failure_set(unsuited,
-				    "expression '%s': only the kernel knows that, no file",
+				    "expression '%s': is about the live packet, which no file has",
 				    selection->expression);
 		if (is_expected && unsuited->text[0])
 			return failure_set(why, "%s", unsuited->text);
@@ -201,7 +198,7 @@ decide(struct selection *selection, struct failure *why)
 		return failure_set(why, "the list of addresses is empty");
 	if (!selection->has_specs && !selection->expression) {
 		if (selection->exclude)
-			return failure_set(why, "-x needs addresses or an expression");
+			return failure_set(why, "'-x' needs addresses or an expression");
 		if (!selection->service)
 			return failure_set(
 			    why, "needs addresses, a service or an expression (try --help)");

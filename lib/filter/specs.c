@@ -19,7 +19,7 @@ add_text(struct addrset *set, int fd, const char *name, struct failure *why)
 	if (fileio_slurp(fd, SPECS_MAX, name, &text, &size, why) < 0)
 		return -1;
 	if (strlen(text) != size)
-		rc = failure_set(why, "'%s' is no text: it has a NUL byte", name);
+		rc = failure_set(why, "'%s' is not text: it has a NUL byte", name);
 	else
 		rc = addrset_add_lines(set, text, name, why);
 	free(text);

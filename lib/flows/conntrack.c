@@ -116,7 +116,7 @@ explain_errno(struct failure *why)
 	case EINVAL:
 	case EOPNOTSUPP:
 	case EPROTONOSUPPORT:
-		return failure_set(why, "the kernel has no connection tracking to ask: load the "
+		return failure_set(why, "connection tracking is not available: load the "
 					"modules nf_conntrack and nf_conntrack_netlink");
 	case EPERM:
 		return failure_set(why, "not allowed to read connection tracking: CAP_NET_ADMIN is "
@@ -136,7 +136,7 @@ read_events(struct conntrack *conntrack, struct failure *why)
 	conntrack->is_due = true;
 	if (conntrack->overruns++ == 0)
 		failure_set(&conntrack->source.note,
-			    "connections came faster than they were read: "
+			    "connections begin faster than they are read: "
 			    "the kernel dropped some events, and the table "
 			    "is read again");
 	return 0;

@@ -156,13 +156,13 @@ conntrack_line_parse(struct connpair *pair, const char *line, int64_t time_ns, s
 	if (parse_words(&words, line, why) < 0)
 		return CONNTRACK_LINE_BAD;
 	if (!words.has_protocol || !words.source[ORIGINAL].has_addr) {
-		failure_set(why, "not what 'conntrack' should print: '%.80s'", line);
+		failure_set(why, "not a line of 'conntrack': '%.80s'", line);
 		return CONNTRACK_LINE_BAD;
 	}
 	if (words.protocol == 0 || (words.has_event && !words.is_new && !words.is_end))
 		return CONNTRACK_LINE_OTHER;
 	if (!is_whole(&words, ORIGINAL) || !is_whole(&words, REPLY)) {
-		failure_set(why, "not what 'conntrack' should print: '%.80s'", line);
+		failure_set(why, "not a line of 'conntrack': '%.80s'", line);
 		return CONNTRACK_LINE_BAD;
 	}
 	if (!is_translated(&words))

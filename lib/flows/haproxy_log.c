@@ -23,8 +23,7 @@ parse_word(char word[WORD], const char **at, enum place place, struct failure *w
 	size_t length = strcspn(*at, place == LAST ? ", \t\r\n\"'" : ",");
 
 	if (length >= WORD || (place != LAST && (*at)[length] != ','))
-		return failure_set(why, "not what 'vcap=' in the log-format should make: '%.80s'",
-				   *at);
+		return failure_set(why, "malformed behind 'vcap=': '%.80s'", *at);
 	memcpy(word, *at, length);
 	word[length] = '\0';
 	*at += length + (place != LAST);

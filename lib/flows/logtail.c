@@ -120,7 +120,7 @@ notice_rotation(struct logtail *tail, struct failure *why)
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
-		return failure_errno(why, "cannot read '%s' any more", tail->path);
+		return failure_errno(why, "can no longer read '%s'", tail->path);
 	close_file(&tail->before);
 	tail->before = tail->now;
 	tail->before_end_ns = clock_monotonic_ns() + GRACE;

@@ -184,7 +184,7 @@ join_cmd_run(struct join_cmd *cmd, struct join_config *config, struct failure *w
 	/* In a stream half is for packets, half for connections. */
 	config->memory = config->is_live ? config->memory / 2 : FILE_MEMORY;
 	if (getrandom(&config->secret, sizeof(config->secret), 0) < 0)
-		failure_errno(why, "no random numbers");
+		failure_errno(why, "cannot get random numbers");
 	else if (sandbox_confine(cmd->out.dirfd, NULL, why) == 0)
 		in = reader_open_fd(cmd->in, cmd->name, why);
 	if (in) {

@@ -30,7 +30,7 @@ parse_memory(struct join_options *options, const char *value, struct failure *wh
 	if (parse_size(value, &memory, why) < 0)
 		return -1;
 	if (memory < MEMORY_LEAST || memory > MEMORY_MOST)
-		return failure_set(why, "--memory takes 1M to 1T");
+		return failure_set(why, "'--memory' takes 1M to 1T");
 	options->config.memory = memory;
 	return 0;
 }
@@ -39,7 +39,7 @@ static int
 parse_undecided(struct join_options *options, const char *value, struct failure *why)
 {
 	if (strcmp(value, "drop") != 0 && strcmp(value, "keep") != 0)
-		return failure_set(why, "neither drop nor keep: '%s'", value);
+		return failure_set(why, "not 'drop' or 'keep': '%s'", value);
 	options->undecided = value;
 	return 0;
 }
@@ -97,7 +97,7 @@ join_options_decide(struct join_options *options, char *const *words, struct fai
 	if (!config->service && !config->set)
 		return failure_set(why, "needs a service or addresses (try --help)");
 	if (config->exclude && !config->set && !config->program)
-		return failure_set(why, "-x needs addresses or a program");
+		return failure_set(why, "'-x' needs addresses or a program");
 	config->keeps_undecided =
 	    options->undecided ? strcmp(options->undecided, "keep") == 0 : !config->set;
 	return 0;

@@ -229,8 +229,8 @@ has_trouble(const struct merge_cmd *cmd, size_t i, struct failure *what)
 			    (unsigned long long)outcome->late);
 	else if (outcome->beyond)
 		failure_set(what,
-			    "'%s': an offset takes %llu packets out of 1970 to 2262, "
-			    "where they stay",
+			    "'%s': an offset moves %llu packets out of 1970 to 2262: "
+			    "their times are clamped",
 			    path, (unsigned long long)outcome->beyond);
 	return outcome->late || outcome->beyond;
 }

@@ -154,7 +154,7 @@ wait_for_inputs(struct merge_live *live, struct pollfd *pollers, struct failure 
 	if (ppoll(pollers, count + 1, left_ns < 0 ? NULL : &left, NULL) < 0)
 		return errno == EINTR ? 0 : failure_errno(why, "cannot wait for the inputs");
 	if (pollers[count].revents & (POLLERR | POLLNVAL))
-		return failure_set(why, "the capture has no reader any more");
+		return failure_set(why, "the capture has lost its reader");
 	fill_readers(live, pollers);
 	return 0;
 }

@@ -61,8 +61,9 @@ int
 merge_options_check(const struct merge_cmd *cmd, struct failure *why)
 {
 	if (cmd->mixes_linktypes && cmd->format == FORMAT_PCAP)
-		return failure_set(why, "a pcap file has one link type: --mixed is for pcapng");
+		return failure_set(why, "'--mixed' is for pcapng: a pcap file has one link type");
 	if (cmd->compresses && cmd->live)
-		return failure_set(why, "'-z' keeps packets back, which '--live' does not");
+		return failure_set(
+		    why, "'-z' and '--live' exclude each other: compression delays packets");
 	return 0;
 }

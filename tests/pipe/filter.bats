@@ -156,13 +156,13 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 
 @test "addresses with a service behind SNAT: a file needs vcap-join or -P, a program leaves it the server side" {
 	packets "$dir/in.pcap" 3000
-	misuse "need -P" -S shop -r "$dir/in.pcap" -w "$dir/out.pcap" 10.1.1.1
+	misuse "need '-P'" -S shop -r "$dir/in.pcap" -w "$dir/out.pcap" 10.1.1.1
 	misuse "vcap-join" -S shop -r "$dir/in.pcap" -w "$dir/out.pcap" -x 10.1.1.1
 	vcap-filter -S shop -P 10.1.1.1
 	run --separate-stderr -0 vcap-filter -S shop 10.1.1.0/24
 	[[ $stderr == *"these clients of service 'shop' and its whole server side"*"vcap-join"* ]]
 	run --separate-stderr -0 vcap-filter -S shop 10.0.9.0/24
-	[[ $stderr == *"both sides of service 'shop' are whole"* ]]
+	[[ $stderr == *"all of service 'shop', of which vcap-join selects"* ]]
 	run --separate-stderr -0 vcap-filter -S shop -e 'port 80' 10.1.1.1
 	[[ $stderr == *"vcap-join -f"* ]]
 	[ "$output" = "$(vcap-filter -S shop 10.1.1.1 2> /dev/null)" ]
@@ -177,9 +177,9 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 }
 
 @test "-x with a server of a service that shows clients would leave nothing, and says so" {
-	misuse "-x needs -P" -S direct -x 10.0.1.11
+	misuse "'-x' needs '-P'" -S direct -x 10.0.1.11
 	run --separate-stderr -0 vcap-filter -S direct 10.0.1.11
-	[[ $stderr == *"both sides are whole"* ]]
+	[[ $stderr == *"all of service 'direct', since a server of it"* ]]
 }
 
 @test "-x with addresses that include the VIP is not empty, or says that it would be" {
@@ -193,9 +193,9 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	[ "$(grep -c 192.0.2.10.443 "$dir/wanted")" -gt 20 ]
 	vcap-filter -S shop -P -x -r "$dir/in.pcap" -w "$dir/rest.pcap" 192.0.2.10
 	by_tcpdump "$dir/in.pcap" "ip and $server and not $monitor and not host 192.0.2.10" | diff - <(shown "$dir/rest.pcap")
-	misuse "-x would leave nothing" -S shop -P -x 192.0.2.10 10.0.1.0/28
+	misuse "'-x' would leave nothing" -S shop -P -x 192.0.2.10 10.0.1.0/28
 	echo "vip 192.0.2.10 tcp/443" > "$VCAP_CONFIG/services/plain"
-	misuse "-x would leave nothing" -S plain -P -m include -x 192.0.2.0/24
+	misuse "'-x' would leave nothing" -S plain -P -m include -x 192.0.2.0/24
 }
 
 @test "a service without monitor lines cannot tell health checks apart: one line says so" {
@@ -266,12 +266,12 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 
 @test "wrong usage" {
 	misuse "addresses, a service or"
-	misuse "-x needs addresses" -S shop -x
-	misuse "-r and -w" -r "$dir/x" 10.1.1.1
+	misuse "'-x' needs addresses" -S shop -x
+	misuse "'-r' and '-w'" -r "$dir/x" 10.1.1.1
 	misuse "standard input" -r - -w "$dir/x" -
 	misuse "'maybe'" -S shop -m maybe
 	misuse "'PPP'" -y PPP 10.1.1.1
-	misuse "please" -d --comma 10.1.1.1
+	misuse "exclude each other" -d --comma 10.1.1.1
 	[ ! -e "$dir/x" ]
 }
 
@@ -371,7 +371,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	tshark -r "$dir/out.pcap" -Y "tcp.port in {443, 8080} or udp.port in {443, 8080}" 2>/dev/null | wc -l | grep -qx 0
 	[ "$(tshark -r "$dir/out.pcap" 2>/dev/null | wc -l)" -eq "$(cat "$dir/wanted")" ]
 	tshark -r "$dir/out.pcap" -Y vlan 2>/dev/null | grep -q .
-	misuse "elsewhere in tagged packets of LINUX_SLL" -y LINUX_SLL -e "link[14] = 8"
+	misuse "move in tagged LINUX_SLL packets" -y LINUX_SLL -e "link[14] = 8"
 }
 
 @test "--widen gives what fits, a superset, and says by how much" {

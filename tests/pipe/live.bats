@@ -151,7 +151,7 @@ after() { # FILE COUNT
 	echo no capture >e
 	run -3 vcap-merge --live -w out.pcapng a=a b=b.pcap e
 	[[ $output == *"different link types"* ]]
-	[[ $output == *"'e' is no capture file"* ]]
+	[[ $output == *"'e' is not a capture file"* ]]
 	[ "$(origins out.pcapng | wc -l)" -eq 20 ]
 }
 

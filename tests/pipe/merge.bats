@@ -320,7 +320,7 @@ some_inputs() {
 	mkcap -n 10 >a.pcap
 	echo 'not a capture' >text
 	run -1 vcap-merge -w out.pcapng a.pcap text
-	[ "$output" = "vcap-merge: 'text' is no capture file" ]
+	[ "$output" = "vcap-merge: 'text' is not a capture file" ]
 	run -1 vcap-merge -w out.pcapng a.pcap absent
 	[ "$output" = "vcap-merge: cannot open 'absent': No such file or directory" ]
 	[ "$(ls -A)" = $'a.pcap\ntext' ]

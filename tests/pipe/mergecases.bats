@@ -59,7 +59,7 @@ bytes() {
 	# libpcap does not, as the manual says.
 	run -1 tcpdump -nn -r out.pcapng
 	run -2 vcap-merge --mixed -F pcap -w out.pcap a.pcap b.pcapng
-	[ "$output" = "vcap-merge: a pcap file has one link type: --mixed is for pcapng" ]
+	[ "$output" = "vcap-merge: '--mixed' is for pcapng: a pcap file has one link type" ]
 }
 
 @test "microseconds and nanoseconds together, and every other unit" {
@@ -170,7 +170,7 @@ bytes() {
 	mkcap -n 3 -t 5 -g 0 -s 2 >b.pcap
 	for format in pcap pcapng; do
 		run -3 vcap-merge -F $format -o a=-2 -w out a.pcap b.pcap
-		[ "$output" = "vcap-merge: 'a.pcap': an offset takes 3 packets out of 1970 to 2262, where they stay" ]
+		[ "$output" = "vcap-merge: 'a.pcap': an offset moves 3 packets out of 1970 to 2262: their times are clamped" ]
 		[ "$(times out)" = '0 0 0 5 5 5 ' ]
 	done
 }

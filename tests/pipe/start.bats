@@ -45,7 +45,7 @@ refused() { # MESSAGE ARG...
 	refused "'some'" shop -m some
 	refused "'300000'" shop -s 300000
 	refused "not a time: 'soon'" shop --at soon
-	refused "is over already: '2020-01-01 00:00'" shop --at '2020-01-01 00:00'
+	refused "is in the past: '2020-01-01 00:00'" shop --at '2020-01-01 00:00'
 	refused "not an id of a capture of 'shop': 'shop'" shop --id shop
 	refused "not an id of a capture of 'shop': '../x.20260101_000000'" shop --id ../x.20260101_000000
 	refused "not an id of a capture of 'shop': 'shoes.20260101_000000'" shop --id shoes.20260101_000000

@@ -644,7 +644,7 @@ what_is_no_capture_is_refused(void)
 		const char *bytes;
 		size_t size;
 		const char *what;
-	} cases[] = {{"#!/bin/sh\n# not a capture at all", 32, "no capture file"},
+	} cases[] = {{"#!/bin/sh\n# not a capture at all", 32, "not a capture file"},
 		     {"\x34\xcd\xb2\xa1\2\0\4\0................", 24, "modified"},
 		     {"\xd4\xc3\xb2\xa1\3\0\0\0................", 24, "version 3.0"}};
 

@@ -24,7 +24,7 @@ test_values(void)
 	       "a small file size");
 	ok(*set(&options, 's', "262145") && *set(&options, 's', "-1"), "a snaplen out of range");
 	ok(*set(&options, 'n', "a/b"), "a name with a slash");
-	is_str(set(&options, RUN_OPTION_MAX_SIZE, "0"), "no room: '--max-size 0'", "no space");
+	is_str(set(&options, RUN_OPTION_MAX_SIZE, "0"), "size of zero: '--max-size 0'", "no space");
 	ok(*set(&options, RUN_OPTION_FLOWS, "nothing"), "an unknown source of pairs");
 	ok(*set(&options, RUN_OPTION_SANDBOX, "maybe"), "an unknown sandbox");
 	is_str(set(&options, RUN_OPTION_LEASE, NULL), "", "a lease");
@@ -53,7 +53,7 @@ test_combinations(void)
 {
 	char *const filter[] = {"cat", NULL};
 
-	is_str(CHECK(.job = "-"), "where to write to is missing: -w", "no output");
+	is_str(CHECK(.job = "-"), "missing output: '-w'", "no output");
 	is_str(CHECK(.session.path = "d"), "", "a directory");
 	is_str(CHECK(.session.path = "-"), "", "a stream");
 	is_str(CHECK(.session.path = "d", .capture.files = 2), "'-W' goes with '-C'",
@@ -61,9 +61,9 @@ test_combinations(void)
 	is_str(CHECK(.session.path = "d", .capture.files = 2, .capture.file_size = 1 << 20), "",
 	       "and with one");
 	is_str(CHECK(.session.path = "-", .capture.file_size = 1 << 20),
-	       "'-C' needs a directory: a stream is no file", "a stream in files");
+	       "'-C' needs a directory, not a stream", "a stream in files");
 	is_str(CHECK(.session = {.path = "-", .detached = true}),
-	       "'--detach' needs a directory: a stream has a reader", "a detached stream");
+	       "'--detach' needs a directory, not a stream", "a detached stream");
 	is_str(CHECK(.session = {.path = "d", .detached = true}, .capture.has_lease = true),
 	       "'--lease' and '--detach' exclude each other", "a lease without a holder");
 	is_str(CHECK(.session = {.path = "d", .flows = "conntrack"}),
