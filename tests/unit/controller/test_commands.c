@@ -48,7 +48,7 @@ params_become_commands(void)
 	params.snaplen = 96;
 	is_str(joined(commands_filter(&params)),
 	       "vcap-filter|-ddd|-m|none|-S|./shop|-P|-x|--|10.0.0.1|-|-x",
-	       "a spec is never an option");
+	       "a spec cannot be taken for an option");
 	is_str(strstr(joined(commands_start(&params)), "-c"),
 	       "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|"
 	       "-m|none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
@@ -79,9 +79,9 @@ placeholders(void)
 	is_str(joined(commands_expand(&engines.list[2], "s.1", either)), "stop|/d/s.1.c",
 	       "an engine's part of a command");
 	is_str(joined(commands_expand(&engines.list[3], "s.1", either)), "r|end|s.1",
-	       "a region's part, and what the capture is called there");
+	       "a region's part of a command, with the capture's id");
 	is_str(joined(commands_expand(&engines.list[3], "s.1", either + 3)), "r|end|s.1",
-	       "all of it, if there is only one");
+	       "the whole template, without {region}");
 	engines_release(&engines);
 }
 

@@ -31,12 +31,12 @@ reads(void)
 	ok(!engine->words[3], "a comment ends the line");
 	engine = engines_find(&engines, "lb3", &why);
 	is_str(engine->words[3], "lb3", "the prefix");
-	is_str(engine->directory, ENGINE_DIRECTORY, "where captures live unless said");
-	ok(!engine->compress && engine->rate == 0, "fetched as it is unless said");
+	is_str(engine->directory, ENGINE_DIRECTORY, "the default directory");
+	ok(!engine->compress && engine->rate == 0, "not compressed by default");
 	engine = engines_find(&engines, "lb4", &why);
 	ok(engine->compress && engine->rate == 2 << 20, "a slow link");
-	ok(!engines_find(&engines, "lb5", &why), "one that is not there");
-	is_str(why.text, "unknown engine 'lb5'", "... is named");
+	ok(!engines_find(&engines, "lb5", &why), "an engine that does not exist");
+	is_str(why.text, "unknown engine 'lb5'", "... the reason names it");
 	ok(engine_is_listed("lb1,lb33,lb3", "lb3") && !engine_is_listed("lb1,lb33", "lb3"),
 	   "lists of names");
 	engines_release(&engines);
@@ -83,7 +83,7 @@ refuses(void)
 
 		ok(engines_parse(&engines, cases[i].text, "f", &why) < 0 && !engines.list,
 		   "refuses case %zu", i);
-		is_str(why.text, cases[i].message, "... and says why");
+		is_str(why.text, cases[i].message, "... with a reason");
 	}
 }
 

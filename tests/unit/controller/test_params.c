@@ -45,11 +45,11 @@ chosen_engines(void)
 	engines_parse(&known, "a local\nb local\n", "f", &why);
 	is_str(joined(params_engines(&service, &known, "b,a,b", &why)), "a|b",
 	       "in the service's order");
-	ok(!params_engines(&service, &known, NULL, &why), "one is not configured");
-	is_str(why.text, "unknown engine 'c'", "... and named");
-	ok(!params_engines(&service, &known, "a,d", &why), "one is not the service's");
-	is_str(why.text, "service 'shop' has no engine 'd'", "... and named");
-	ok(!params_engines(&service, &known, "", &why), "none at all");
+	ok(!params_engines(&service, &known, NULL, &why), "an engine that is not configured");
+	is_str(why.text, "unknown engine 'c'", "... and the reason names it");
+	ok(!params_engines(&service, &known, "a,d", &why), "an engine that is not the service's");
+	is_str(why.text, "service 'shop' has no engine 'd'", "... and the reason names it");
+	ok(!params_engines(&service, &known, "", &why), "an empty list of engines");
 	service_release(&service);
 	engines_release(&known);
 }

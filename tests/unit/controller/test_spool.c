@@ -47,7 +47,7 @@ knows_ids(void)
 	ok(spool_is_id(word) && strlen(word) + 1 <= SPOOL_ENTRY_ID, "the longest");
 	memset(word, 'a', 65);
 	strcpy(word + 65, ".20260101_000000");
-	ok(!spool_is_id(word), "one too long");
+	ok(!spool_is_id(word), "an id that is too long");
 }
 
 static void
@@ -64,12 +64,13 @@ makes_and_finds(struct spool *spool)
 	   why.text);
 	is_str(spool_entry_state_name(&entry), "starting", "its state");
 	ok(spool_entry_is_locked(&entry) && !spool_entry_is_over(&entry),
-	   "it is locked, and not over");
+	   "it is locked and unfinished");
 	ok(spool_entry_has_engine(&entry, "lb2") && !spool_entry_has_engine(&entry, "lb"),
 	   "its engines");
 	ok(spool_create(spool, "shop", &facts, &other, &why) < 0 && strstr(why.text, entry.id),
-	   "one that goes on is in the way, and named");
-	ok(spool_create(spool, "sho", &facts, &other, &why) == 0, "of another service it is not");
+	   "an unfinished capture prevents another, and the reason names it");
+	ok(spool_create(spool, "sho", &facts, &other, &why) == 0,
+	   "it is not an id of another service");
 	spool_entry_close(&other);
 	ok(spool_find(spool, "shop", &other, &why) == 0 && strcmp(other.id, entry.id) == 0,
 	   "found by its service");
@@ -77,14 +78,14 @@ makes_and_finds(struct spool *spool)
 	       spool_entry_is_over(&entry),
 	   "over");
 	spool_entry_close(&entry);
-	ok(!spool_entry_is_locked(&other), "the lock is gone with its holder");
+	ok(!spool_entry_is_locked(&other), "the lock ends with its holder");
 	ok(spool_entry_lock(&other, &why) == 0 && spool_entry_is_over(&other),
 	   "a lock brings the facts up to date");
 	spool_entry_close(&other);
 	ok(spool_create(spool, "shop", &facts, &entry, &why) == 0, "the next one, %s", why.text);
 	ok(spool_list(spool, "shop", &ids, &why) == 0 && ids[0] && ids[1] && !ids[2] &&
 	       strcmp(ids[0], entry.id) == 0,
-	   "both are listed, the newest first");
+	   "both are listed, newest first");
 	spool_list_free(ids);
 	spool_entry_close(&entry);
 }
@@ -107,27 +108,28 @@ keeps_engines(struct spool *spool)
 	ok(engine_state_record(&entry, "lb1", "state running\npackets 5\n", "noise\n", 0, &why) ==
 	       0,
 	   "an answer");
-	ok(engine_state_failure(&entry, "lb1") == NULL, "... is no failure");
+	ok(engine_state_failure(&entry, "lb1") == NULL, "... is not a failure");
 	engine_state_record(&entry, "lb1", "", "first\nlast \x1b[0m\n\n", 255, &why);
 	reason = engine_state_failure(&entry, "lb1");
 	is_str(reason, "not reached: last ?[0m", "the last line is the reason");
 	free(reason);
 	engine_state_load(&entry, "lb1", &state, &why);
-	ok(keyval_number(&state, "packets", 0) == 5, "what was known stays");
+	ok(keyval_number(&state, "packets", 0) == 5, "other keys are kept");
 	keyval_release(&state);
 	engine_state_record(&entry, "lb1", "NOT A LINE", "", 0, &why);
 	reason = engine_state_failure(&entry, "lb1");
-	ok(reason && strstr(reason, "'NOT A LINE'"), "an answer that is none");
+	ok(reason && strstr(reason, "'NOT A LINE'"), "a malformed answer");
 	free(reason);
-	ok(engine_state_record(&entry, "../x", "", "", 0, &why) < 0, "a name that is none");
+	ok(engine_state_record(&entry, "../x", "", "", 0, &why) < 0, "an invalid engine's name");
 	spool_entry_add_missing(&entry, "lb10", "lost", &why);
 	words = spool_entry_participants(&entry);
-	ok(words.count == 1 && strcmp(words.list[0], "lb1") == 0, "one is missing");
+	ok(words.count == 1 && strcmp(words.list[0], "lb1") == 0,
+	   "a missing engine does not participate");
 	strvec_release(&words);
-	ok(!spool_entry_missing_reason(&entry, "lb1"), "a name is no prefix of another");
-	is_str(spool_entry_missing_reason(&entry, "lb10"), "lost", "... and why");
+	ok(!spool_entry_missing_reason(&entry, "lb1"), "a prefix of a name does not match");
+	is_str(spool_entry_missing_reason(&entry, "lb10"), "lost", "... with a reason");
 	spool_entry_drop_missing(&entry, "lb10");
-	ok(!spool_entry_missing_reason(&entry, "lb10"), "it is back");
+	ok(!spool_entry_missing_reason(&entry, "lb10"), "it takes part again");
 	ok(!spool_entry_is_stopping(&entry) && spool_entry_ask_stop(&entry, &why) == 0 &&
 	       spool_entry_is_stopping(&entry),
 	   "asked to stop");
@@ -145,7 +147,7 @@ removes(struct spool *spool)
 	spool_find(spool, "sho", &entry, &why);
 	id = strdup(entry.id);
 	spool_entry_lock(&entry, &why);
-	ok(spool_remove(spool, id, &why) < 0, "not one that is worked on");
+	ok(spool_remove(spool, id, &why) < 0, "a locked capture is not removed");
 	spool_entry_close(&entry);
 	ok(spool_remove(spool, id, &why) == 0, "removed %s", why.text);
 	ok(spool_list(spool, "sho", &ids, &why) == 0 && !*ids, "and gone");

@@ -86,7 +86,7 @@ prefixes(void)
 	is_str(joined(transport_command(&engines.list[1], command), text),
 	       "run|in|sudo|-n|--|/b/vcap-run|-w|{dir}|{interfaces}|-n|{}x", "exec, sudo and bin");
 	is_str(joined(transport_command(&engines.list[1], (char *const[]){"tcpdump", NULL}), text),
-	       "run|in|sudo|-n|--|tcpdump", "bin is for vcap's own");
+	       "run|in|sudo|-n|--|tcpdump", "bin= applies to vcap's commands only");
 	engines_release(&engines);
 }
 

@@ -62,8 +62,8 @@ test_names(void)
 	ok(valid, "every service has a valid name");
 	ok(unique, "... of its own");
 	ok(found, "... by which it is found");
-	ok(known, "... as it is by the name that it was given");
-	ok(!drafts_find(&drafts, "other"), "another name finds none");
+	ok(known, "... and by the name that was given");
+	ok(!drafts_find(&drafts, "other"), "no service is found by another name");
 	drafts_release(&drafts);
 }
 
@@ -77,20 +77,20 @@ test_lines_are_unique(void)
 	draft_add_server(draft, here, &server);
 	server.comment = "again";
 	draft_add_server(draft, here, &server);
-	ok(draft->servers.lines.count == 1, "a line is added once, whatever its comment");
+	ok(draft->servers.lines.count == 1, "a line is added once, comments aside");
 	server.ports.last = 81;
 	draft_add_server(draft, here, &server);
 	ok(draft->servers.lines.count == 2, "... and with other ports again");
-	ok(draft_endpoints_have_host(&draft->servers, "10.0.0.1"), "the address is there");
+	ok(draft_endpoints_have_host(&draft->servers, "10.0.0.1"), "the address is found");
 	ok(!draft_endpoints_have_host(&draft->servers, "10.0.0.10") &&
 	       !draft_endpoints_have_host(&draft->servers, "10.0.0"),
 	   "... and neither a longer nor a shorter one");
 	ok(draft_endpoints_have_port(&draft->servers, "tcp", 81) &&
 	       !draft_endpoints_have_port(&draft->servers, "tcp", 82) &&
 	       !draft_endpoints_have_port(&draft->servers, "udp", 81),
-	   "ports are there by protocol, ranges included");
+	   "ports are found by protocol, also within ranges");
 	add_server(draft, "::ffff:10.0.0.1");
-	ok(draft->servers.lines.count == 2, "an IPv4-mapped address is that of IPv4");
+	ok(draft->servers.lines.count == 2, "an IPv4-mapped address becomes an IPv4 address");
 	for (unsigned i = 0; i < DRAFT_LINES_MAX + 10; i++) {
 		char address[32];
 
@@ -125,24 +125,25 @@ test_resolving(void)
 	struct draft_endpoint six = endpoint("six.example", 6), any = endpoint(NULL, 0);
 
 	add_server(draft, "both.example");
-	ok(draft->servers.lines.count == 2, "a name stands for all its addresses");
+	ok(draft->servers.lines.count == 2, "a host name becomes all its addresses");
 	draft_add_vip(draft, here, &six);
 	ok(draft->vips.lines.count == 1 && draft->vips.lines.list[0][0] == '2',
 	   "... or those of a family");
 	draft_add_vip(draft, here, &any);
-	ok(draft->vips.lines.count == 2, "no host is every address of the host, each once");
+	ok(draft->vips.lines.count == 2,
+	   "without a host the host's own addresses are added, each once");
 	ok(drafts.warnings.count == 0, "... all without a warning");
 	add_server(draft, "nowhere");
 	is_str(drafts.warnings.list[0], "file:7: cannot resolve 'nowhere'",
-	       "a name without an address is warned of");
+	       "a name without an address gives a warning");
 	strvec_release(&asked);
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile); i++)
 		add_server(draft, hostile[i]);
 	ok(asked.count == 0 && draft->servers.lines.count == 2,
-	   "what is no host name reaches neither the resolver nor a line");
+	   "text that is not a host name is neither resolved nor added");
 	drafts.resolve = NULL;
 	add_server(draft, "name.example");
-	ok(draft->servers.lines.count == 2, "without a resolver there are no names");
+	ok(draft->servers.lines.count == 2, "without a resolver names are not resolved");
 	drafts_release(&drafts);
 	strvec_release(&asked);
 }
@@ -159,19 +160,19 @@ test_wanted(void)
 	draft_add_vip(a, here, &vip);
 	draft_warn(a, here, "of a");
 	ok(a->vips.lines.count == 0 && drafts.warnings.count == 0,
-	   "a service that is not wanted takes no lines and gives no warnings");
+	   "an unwanted service takes no lines and gives no warnings");
 	draft_add_vip(b, here, &vip);
 	draft_warn(b, here, "of b");
 	draft_warn(b, here, "of b");
 	ok(b->vips.lines.count == 1 && drafts.warnings.count == 1,
-	   "... and one that is wanted does, each once");
+	   "... and a wanted one gives each warning once");
 	drafts_drop_empty(&drafts);
-	ok(drafts.count == 1 && drafts.list[0] == b, "only one that is wanted and has a VIP stays");
+	ok(drafts.count == 1 && drafts.list[0] == b, "only wanted services with a VIP are kept");
 	drafts_release(&drafts);
 }
 
-/* Of every subset of kinds of sources: source lines are there if it has one kind, and that known.
- */
+/* Of every subset of kinds of sources: source lines are there if it has one kind, and that
+ * known. */
 static void
 test_sources(void)
 {
@@ -207,12 +208,12 @@ test_monitor_paths(void)
 
 	draft_add_http_monitor(draft, here, "/health");
 	draft_add_http_monitor(draft, here, "/health?verbose=1");
-	ok(draft->monitors.count == 1, "a query is no part of a monitor's path");
-	is_str(draft->monitors.list[0], "http /health", "... which is its line");
+	ok(draft->monitors.count == 1, "a monitor's path has no query");
+	is_str(draft->monitors.list[0], "http /health", "... as a line of its own");
 	for (size_t i = 0; i < sizeof(unusable) / sizeof(*unusable); i++)
 		draft_add_http_monitor(draft, here, unusable[i]);
 	ok(draft->monitors.count == 1 && drafts.warnings.count == 7,
-	   "a path that is no monitor's is warned of");
+	   "a path that cannot be a monitor gives a warning");
 	drafts_release(&drafts);
 }
 
@@ -235,7 +236,7 @@ test_file(void)
 	ok(count_lines(text, "vip ") == 1 && count_lines(text, "monitor ") == 1,
 	   "... and one for each that was added");
 	free(text);
-	ok(drafts_are_complete(&drafts), "memory was enough");
+	ok(drafts_are_complete(&drafts), "nothing ran out of memory");
 	drafts_release(&drafts);
 }
 

@@ -77,7 +77,7 @@ refuses(const struct settings *settings, enum settings_field field, const char *
 	settings_copy(&copy, settings, &why);
 	ok(settings_set(&copy, field, value, &why) < 0 && settings_equal(&copy, settings),
 	   "refuses '%s'", value);
-	is_str(why.text, message, "... and says so");
+	is_str(why.text, message, "... and the reason says so");
 	settings_release(&copy);
 }
 
@@ -91,7 +91,7 @@ recalls(const char *text, const char *message)
 	keyval_parse(&facts, text, &why);
 	ok((settings_recall(&settings, &facts, &why) == 0) == !*message, "recalls %.*s",
 	   (int)strcspn(text, "\n"), text);
-	is_str(why.text, message, "... and says what is wrong");
+	is_str(why.text, message, "... and the reason names the fault");
 	settings_release(&settings);
 	keyval_release(&facts);
 }
@@ -112,7 +112,7 @@ comes_back(const struct settings *settings)
 	settings_facts(&recalled, &again, &why);
 	for (size_t i = 0; i < facts.count && i < again.count; i++)
 		same = same && strcmp(facts.pairs[i].value, again.pairs[i].value) == 0;
-	ok(same && facts.count == again.count, "... and is kept the same way");
+	ok(same && facts.count == again.count, "... and is stored likewise");
 	keyval_release(&facts);
 	keyval_release(&again);
 	settings_release(&recalled);
@@ -135,7 +135,7 @@ test_many_addresses(void)
 	is_str(
 	    why.text,
 	    "cannot add '10.0.3.232': at most 1000 addresses (vcap start --specs takes any number)",
-	    "... which is said");
+	    "... and the reason says so");
 	comes_back(&settings);
 	settings_release(&settings);
 }
@@ -248,8 +248,8 @@ test_clearing(void)
 
 	set_everything(&settings);
 	ok(settings_clear(&settings, SETTINGS_ADDRS, "10.9.9.9", &why) < 0,
-	   "an address that is not there cannot be cleared");
-	is_str(why.text, "'10.9.9.9' is not among the addrs", "... which is said");
+	   "an address that is not in the list cannot be removed");
+	is_str(why.text, "'10.9.9.9' is not among the addrs", "... and the reason says so");
 	ok(settings_clear(&settings, SETTINGS_ADDRS, "10.10.10.10", &why) == 0 &&
 	       settings.lists[0].count == 1,
 	   "one address is cleared");
@@ -260,7 +260,7 @@ test_clearing(void)
 	settings_clear(&settings, SETTINGS_LIMITS, NULL, &why);
 	settings_clear(&settings, SETTINGS_LISTS, NULL, &why);
 	settings_clear(&settings, SETTINGS_MONITORS, NULL, &why);
-	ok(settings_equal(&settings, &SETTINGS_INIT), "everything is cleared");
+	ok(settings_equal(&settings, &SETTINGS_INIT), "everything can be cleared");
 	settings_release(&settings);
 }
 
