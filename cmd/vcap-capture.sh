@@ -1,15 +1,15 @@
 #!/bin/sh
-# vcap-capture: vcap start, progress, and vcap wait in the foreground. ^C ends the capture and waits
-# for its file; a second ^C leaves that to the vcap-wait that start has left in the background.
+# vcap-capture: vcap start, progress, and vcap wait in the foreground. ^C stops the capture and waits
+# for its file; a second ^C leaves that to the vcap-wait that vcap-start has started in the background.
 set -eu
 
 PATH=$(dirname "$(readlink -f "$0")"):$PATH
 export PATH
 
-# That of vcap-start, without --id and with --quiet.
+# The usage of vcap-start, without --id and with --quiet.
 usage() {
 	vcap-start --help | sed -e '1s/ \[--id id\]//; 1s/ \[--specs/ [--quiet]&/; s/vcap-start/vcap-capture/' \
-		-e '/^ *--id /d; /^ *--specs /{h; s/.*/      --quiet           print nothing but failures/p; g; }'
+		-e '/^ *--id /d; /^ *--specs /{h; s/.*/      --quiet           print only errors/p; g; }'
 }
 
 say() {
@@ -17,7 +17,7 @@ say() {
 	printf 'vcap-capture: %s\n' "$*" >&2
 }
 
-# On a terminal, the table of vcap-status in place of the one before, as far as it fits.
+# On a terminal: the table of vcap-status, cut to fit, drawn over the previous one.
 draw() {
 	size=$(stty size <&2 2>/dev/null) || size=
 	rows=${size% *} columns=${size#* }
@@ -32,7 +32,7 @@ draw() {
 	drawn=$(printf '%s\n' "$table" | wc -l)
 }
 
-# Elsewhere, one line for each change.
+# Elsewhere: one line for each change.
 report() {
 	line=$(vcap-status -nr "$id" | awk -F '\t' '{
 		printf("%s%s %s", (NR > 1 ? "; " : ""), $3, $4)
@@ -55,7 +55,7 @@ interrupt() {
 	stopper=$!
 }
 
-# Everything but --quiet is vcap-start's to judge, unless it has an option that this command has not.
+# All arguments but --quiet are passed to vcap-start, except for options that this command lacks.
 quiet='' options=yes
 for word; do
 	shift
@@ -76,13 +76,13 @@ done
 
 terminal='' status=0
 [ -n "$quiet" ] || [ ! -t 2 ] || [ "${TERM:-dumb}" = dumb ] || terminal=yes
-# A ^C before the capture has started ends it as soon as it has.
+# A ^C before the capture has started stops it as soon as it has.
 trap early=yes INT TERM
 id=$(trap '' INT && vcap-start "$@") || status=$?
 [ -n "$id" ] || exit "$status"
 [ -z "$quiet" ] || exec >/dev/null
 echo "$id"
-# On a terminal its messages are shown below the table.
+# On a terminal the messages of vcap-wait are printed below the table at the end.
 exec 3>&2
 [ -z "$terminal" ] || { messages=$(mktemp) && trap 'rm -f "$messages"' EXIT && exec 3>"$messages"; }
 vcap-wait "$id" 2>&3 3>&- &

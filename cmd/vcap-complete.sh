@@ -1,6 +1,7 @@
 #!/bin/sh
-# vcap-complete: the candidates for the last word of a command line, for the completions of shells.
-# Options are read from the command's own --help; services, engines and captures from other commands.
+# vcap-complete: prints the candidates for the last word of a command line, for the completions of
+# shells. Options are read from the command's --help; services, engines and captures are listed by
+# other commands.
 set -u
 
 here=$(dirname "$(readlink -f "$0")")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# vcap-init: makes the configuration directory with examples, and the service `self`, which is the
-# loopback traffic of this host. Existing files are kept.
+# vcap-init: makes the configuration directory with examples, and the service `self`, the loopback
+# traffic of this host. Existing files are kept.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -37,7 +37,7 @@ if [ -n "${VCAP_CONFIG:-}" ]; then
 elif [ -d "$own" ] || [ "$(id -u)" -ne 0 ]; then
 	config=$own
 	if [ ! -d "$own" ] && [ -e /etc/vcap/engines ]; then
-		fail 1 "'/etc/vcap' is in use, and '$own' would hide it (VCAP_CONFIG=$own makes it nevertheless)"
+		fail 1 "'/etc/vcap' is in use, and '$own' would hide it (to make it all the same, set VCAP_CONFIG=$own)"
 	fi
 else
 	config=/etc/vcap
@@ -46,11 +46,11 @@ fi
 
 write() { # NAME: standard input becomes that file, unless there is one
 	if [ -e "$config/$1" ] || [ -h "$config/$1" ]; then
-		echo "$config/$1 is there, and stays"
+		echo "$config/$1 exists, and is kept"
 		return
 	fi
 	cat >"$config/$1.new.$$" || fail 1 "cannot write '$config/$1'"
-	# ln fails if another process has made the file meanwhile, which is then kept.
+	# ln fails if another process has made the file meanwhile, which is kept.
 	ln "$config/$1.new.$$" "$config/$1" || :
 	rm -f "$config/$1.new.$$"
 	echo "$config/$1"
@@ -59,38 +59,38 @@ write() { # NAME: standard input becomes that file, unless there is one
 mkdir -p "$config/services" || fail 1 "cannot make '$config'"
 
 write engines <<END
-# The hosts that serve, one line each: name, settings, how it is reached. See vcap-engines(5).
+# The load balancers, one line each: name, settings, how it is reached. See vcap-engines(5).
 #
 # lb1  bin=/opt/vcap/bin ssh root@lb1.example.net
 # lb2  bin=/opt/vcap/bin as=sudo iface=eth0,eth1 ssh capture@lb2.example.net -p 2222
 # pod0 bin=/opt/vcap/bin exec kubectl exec -i lb-0 --
 #
-# 'vcap push lb1' brings the programs to bin=, 'vcap check' tells who is ready.
+# 'vcap push lb1' copies the programs to bin=, 'vcap check' shows which engines are ready.
 
 local ${dir}local
 END
 
 write service.example <<'END'
-# A service: copy this to services/NAME, and then: vcap capture NAME. See vcap-service(5);
-# 'vcap import' makes such files from what HAProxy, nginx, nftables or IPVS is configured to do.
+# A service: copy this to services/NAME, then run 'vcap capture NAME'. See vcap-service(5);
+# 'vcap import' makes such files from the configuration of HAProxy, nginx, nftables or IPVS.
 
-vip      192.0.2.10 tcp/443        # what clients talk to; as many lines as there are
-server   10.0.1.11 tcp/8080        # what the engines talk to: an address, a range or a subnet
+vip      192.0.2.10 tcp/443        # where clients connect to; one line for each
+server   10.0.1.11 tcp/8080        # where engines connect to: an address, a range or a subnet
 server   10.0.1.12 tcp/8080
-# source  10.0.9.1-10.0.9.4        # the engines' addresses towards servers, if others talk to them, too
+# source  10.0.9.1-10.0.9.4        # the engines' addresses, if servers have other clients, too
 monitor  tcp/8081                  # health checks: not captured unless asked for, -m include
 # monitor http /health
-engine   lb1                       # who serves it, as the engines file knows them
+engine   lb1                       # the engines that serve it, by their names in the engines file
 engine   lb2
 END
 
 engines=$(vcap-engines -r -o TRANSPORT,NAME) || exit
 engine=$(echo "$engines" | sed -n 's/^local	//p' | sed 1q)
 [ -n "$engine" ] ||
-	fail 1 "no engine in '$config/engines' is this host: add the line 'local ${dir}local', then again"
+	fail 1 "no engine in '$config/engines' is this host: add the line 'local ${dir}local' and run this again"
 
 write services/self <<END
-# This host's loopback traffic, to see at once that all works: vcap capture self -t 10s
+# This host's loopback traffic, to try vcap: vcap capture self -t 10s
 
 vip     127.0.0.1
 vip     ::1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# vcap-push: copies what an engine needs to its bin= directory, or removes that again. What it does
-# for each engine is libexec/push-engine.sh.
+# vcap-push: copies the programs that an engine needs to its bin= directory, or removes them. The work
+# for each engine is done by libexec/push-engine.sh.
 set -euf
 
 here=$(dirname "$(readlink -f "$0")")
@@ -12,8 +12,8 @@ usage() {
 	cat <<'END'
 usage: vcap-push [--from dir] [--remove] engine ...
 
-      --from dir  where the programs are, in a directory for each architecture
-      --remove    take away what was brought
+      --from dir  directory of the programs, with a directory for each architecture
+      --remove    remove the programs that were copied
       --help      show this help
       --version   show the version
 

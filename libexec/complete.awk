@@ -1,11 +1,11 @@
-# The words that may come next on a command line, from the command's --help, which is the input, and
-# the words before, which are the arguments; the last one is the word to complete.
+# Prints the completions of a command line. The input is the command's --help, the arguments are the
+# words after the command; the last one is the word to complete.
 #
 # Prints lines of two kinds: "=WORD<tab>DESCRIPTION" is a candidate. "?KIND<tab>PREFIX<tab>BEGINNING"
-# stands for all words of that kind with that beginning; PREFIX comes before them, as in --option=.
+# stands for all words of that kind with that beginning; PREFIX precedes them, as in --option=.
 #
-# A line of usage gives the operands: its options, in brackets, are dropped, and the nth word that is
-# left is the kind of the nth operand. A line of an option gives its letter, name and kind of value.
+# The operands follow from the usage: its options, in brackets, are removed, and the nth remaining word
+# is the kind of the nth operand. A line of an option has its letter, name and kind of value.
 BEGIN {
 	count = ARGC - 1
 	for (i = 1; i <= count; i++) word[i] = ARGV[i]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# push-engine.sh VERB ENGINE BIN DIRECTORY PROGRAMS: what vcap-push does for one engine, by push.sh
+# push-engine.sh VERB ENGINE BIN DIRECTORY PROGRAMS: the work of vcap-push for one engine, by push.sh
 # there. VERB is push or remove; PROGRAMS has a directory for each architecture.
 set -uf
 
@@ -8,7 +8,7 @@ there=$(cat "$libexec/push.sh") || exit
 verb=$1 engine=$2 bin=$3 dir=$4 from=$5
 names='vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows'
 
-fail() { # TEXT, which may have an engine's characters in it
+fail() { # TEXT, which may contain bytes from an engine
 	printf 'vcap-push: %s\n' "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
 	return 1
 }
@@ -40,7 +40,7 @@ sum_there() { # NAME
 	put "$state" | sed -n "s/^there $1 //p"
 }
 
-is_ours() { # NAME: the program there is the one that was sent
+is_ours() { # NAME: whether the program there is the one that was sent
 	put "$state" | grep -qxF "file $1 $(sum_there "$1")"
 }
 

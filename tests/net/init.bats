@@ -72,15 +72,15 @@ $PWD/config/services/self" ]
 	echo 'here local' >config/engines
 	echo 'vip 192.0.2.1' >config/services/other
 	run -0 vcap init
-	[ "${lines[0]}" = "$PWD/config/engines is there, and stays" ]
+	[ "${lines[0]}" = "$PWD/config/engines exists, and is kept" ]
 	[ "$(cat config/engines)" = 'here local' ]
 	[ "$(vcap-services -r self 2>/dev/null | cut -f 4)" = here ] || grep -qx 'engine  here' config/services/self
 	run -0 vcap init
-	[ "$(grep -c 'is there, and stays' <<<"$output")" -eq 3 ]
+	[ "$(grep -c 'exists, and is kept' <<<"$output")" -eq 3 ]
 	echo 'lb1 exec true' >config/engines
 	rm config/services/self
 	run -1 vcap init
-	[ "${lines[-1]}" = "vcap-init: no engine in '$PWD/config/engines' is this host: add the line 'local local', then again" ]
+	[ "${lines[-1]}" = "vcap-init: no engine in '$PWD/config/engines' is this host: add the line 'local local' and run this again" ]
 	[ ! -e config/services/self ]
 }
 
