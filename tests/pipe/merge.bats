@@ -85,7 +85,6 @@ some_inputs() {
 	mkcap -f pcapng -n 3 -g 0 -s 2 -c 1 >b.pcapng
 	mkcap -f pcapng -n 3 -g 0 -s 3 -c 0 >c.pcapng
 	vcap-merge -w out.pcapng lb2=c.pcapng lb1=a.pcapng lb1=b.pcapng
-	run -0 tshark -r out.pcapng -T fields -e udp.payload -e frame.interface_name
 	# The payload starts with SEED.NUMBER in ASCII; 2e is the dot.
 	[ "$(tshark -r out.pcapng -T fields -e udp.payload 2>/dev/null | cut -c1-6 |
 		tr '\n' ' ')" = "322e30 322e31 322e32 312e30 312e31 312e32 332e30 332e31 332e32 " ]
@@ -146,7 +145,7 @@ some_inputs() {
 }
 
 @test "several hundred inputs" {
-	for i in $(seq 400); do mkcap -n 5 -s "$i" >"$i.pcap"; done
+	mkcap -N 400 -n 5
 	vcap-merge -F pcap -w out.pcap [0-9]*.pcap
 	[ "$(count out.pcap)" -eq 2000 ]
 	capinfos -o out.pcap | grep -q 'Strict time order: *True'
@@ -154,10 +153,8 @@ some_inputs() {
 
 # What to break: `continue` in help(), lib/base/threadpool.c; INPUTS_PER_PIECE in the count of the pieces in lib/merge/lookahead.c.
 @test "what several threads make of many inputs is what one makes" {
-	for i in $(seq 150); do
-		mkcap -n 400 -s "$i" -g 100000 >"$i.pcap"
-		mkcap -f pcapng -i 2 -d 3 -n 400 -s "$i$i" -g 100000 >"$i.pcapng"
-	done
+	mkcap -N 150 -n 400 -g 100000
+	mkcap -N 150 -f pcapng -i 2 -d 3 -n 400 -s 1001 -g 100000
 	for format in pcap pcapng; do
 		taskset -c "$(taskset -pc $$ | sed 's/.*[:,-] *//')" \
 			vcap-merge -F $format -w one [0-9]*.pcap*
@@ -171,7 +168,7 @@ some_inputs() {
 }
 
 @test "more inputs than descriptors" {
-	for i in $(seq 100); do mkcap -n 50 -s "$i" >"$i.pcap"; done
+	mkcap -N 100 -n 50
 	vcap-merge -w all.pcapng [0-9]*.pcap
 	(ulimit -n 40 && vcap-merge -w few.pcapng [0-9]*.pcap)
 	cmp all.pcapng few.pcapng
@@ -183,7 +180,7 @@ some_inputs() {
 
 # What to break: reader_close_between_reads() in lib/merge/inputs.c; CHUNK_MIN there, for the memory.
 @test "4,000 inputs with 256 descriptors, in at most 150 MiB" {
-	for i in $(seq 40); do mkcap -n 200 -s "$i" -g 1000000 >"$i.pcap"; done
+	mkcap -N 40 -n 80 -g 1000000
 	mkdir many
 	for i in $(seq 100); do
 		mkdir "many/$i"
@@ -192,11 +189,20 @@ some_inputs() {
 	run -0 --separate-stderr alternate -n 1 \
 		"merge=ulimit -n 256; exec vcap-merge -F pcap -w out.pcap many/*/*.pcap"
 	awk '$1 == "merge" { exit !($NF <= 150) }' <<<"$output"
-	[ "$(count out.pcap)" -eq 800000 ]
+	[ "$(count out.pcap)" -eq 320000 ]
 	capinfos -o out.pcap | grep -q 'Strict time order: *True'
 	# The same as by the dozen: each packet a hundred times.
 	vcap-merge -F pcap -w forty.pcap [0-9]*.pcap
-	diff <(packets forty.pcap) <(packets out.pcap | uniq)
+	perl -e 'my ($last, $same) = ("", 100);
+		sub get { local $/ = \$_[0]; <STDIN> // "" }
+		print get(24);
+		while (my $head = get(16)) {
+			my $packet = $head . get(unpack "x8 V", $head);
+			if ($packet eq $last) { $same++; next }
+			die "$same times\n" if $same != 100;
+			print $packet;
+			($last, $same) = ($packet, 1);
+		}' <out.pcap | cmp - forty.pcap
 }
 
 @test "a damaged input: whole packets of all inputs, exit 3, the place" {
@@ -461,7 +467,9 @@ some_inputs() {
 	packets a.pcapng >>known
 	size=$(stat -c %s a.pcapng)
 	RANDOM=7
-	for i in $(seq 60); do
+	rounds=15
+	[ -z "${VCAP_SLOW-}" ] || rounds=60
+	for i in $(seq $rounds); do
 		head -c $((RANDOM % size)) a.pcapng >cut.pcapng
 		rc=0
 		vcap-merge -w out.pcapng cut.pcapng b.pcap 2>err || rc=$?
@@ -469,7 +477,7 @@ some_inputs() {
 		[ "$(count out.pcapng)" -ge 12 ]
 		packets out.pcapng | grep -vxFf known && false
 	done
-	for i in $(seq 60); do
+	for i in $(seq $rounds); do
 		cp a.pcapng bad.pcapng
 		printf %b "\\x$(printf %x $((RANDOM % 256)))" |
 			dd of=bad.pcapng bs=1 seek=$((RANDOM % size)) conv=notrunc 2>/dev/null

@@ -8,7 +8,7 @@ setup() {
 	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
 	PATH="$build/bin:$build/tests/tools:$PATH"
 	cd "$BATS_TEST_TMPDIR" || exit
-	rounds=8
+	rounds=4
 	[ -z "$VCAP_SLOW" ] || rounds=150
 	RANDOM=4711
 }

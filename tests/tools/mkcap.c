@@ -29,6 +29,7 @@
  *	-O SECONDS  pcapng: if_tsoffset
  *	-m          the same bytes in every packet
  *	-p PORT     destination port (9)
+ *	-N COUNT    that many files, SEED.FORMAT in the current directory, of as many seeds
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +40,7 @@
 
 static struct {
 	bool pcapng, big, micro, old_blocks, same, extras;
-	unsigned count, interfaces, linktype, size, port, resolution;
+	unsigned count, files, interfaces, linktype, size, port, resolution;
 	int core;
 	int64_t offset_s;
 	uint64_t seed, start_s, gap_ns, disorder_ns;
@@ -407,7 +408,8 @@ parse(int argc, char **argv)
 {
 	int letter;
 
-	while ((letter = getopt(argc, argv, "f:bun:s:t:g:T:D:z:i:c:l:a:C:e:d:oxS:R:O:mp:L:")) != -1)
+	while ((letter = getopt(argc, argv, "f:bun:s:t:g:T:D:z:i:c:l:a:C:e:d:oxS:R:O:mp:L:N:")) !=
+	       -1)
 		switch (letter) {
 		case 'f': opt.pcapng = strcmp(optarg, "pcapng") == 0; break;
 		case 'b': opt.big = true; break;
@@ -433,20 +435,17 @@ parse(int argc, char **argv)
 		case 'O': opt.offset_s = strtoll(optarg, NULL, 10); break;
 		case 'm': opt.same = true; break;
 		case 'L': opt.lengths = optarg; break;
+		case 'N': opt.files = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'p': opt.port = (unsigned)strtoul(optarg, NULL, 10); break;
 		default: exit(2);
 		}
 }
 
-int
-main(int argc, char **argv)
+static void
+capture(void)
 {
 	uint64_t ns, number = 0;
 
-	parse(argc, argv);
-	parse_lengths((char *)opt.lengths);
-	if (!opt.resolution)
-		opt.resolution = opt.micro ? 6 : 9;
 	state = opt.seed * 0x9e3779b97f4a7c15u + 1;
 	ns = opt.start_s * 1000000000;
 	head();
@@ -466,5 +465,25 @@ main(int argc, char **argv)
 	}
 	if (opt.pcapng)
 		statistics(ns + opt.disorder_ns);
+}
+
+int
+main(int argc, char **argv)
+{
+	parse(argc, argv);
+	parse_lengths((char *)opt.lengths);
+	if (!opt.resolution)
+		opt.resolution = opt.micro ? 6 : 9;
+	if (opt.files == 0)
+		capture();
+	for (; opt.files > 0; opt.files--, opt.seed++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "%llu.%s", (unsigned long long)opt.seed,
+			 opt.pcapng ? "pcapng" : "pcap");
+		if (!freopen(name, "w", stdout))
+			return 1;
+		capture();
+	}
 	return fclose(stdout) == 0 ? 0 : 1;
 }
