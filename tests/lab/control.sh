@@ -47,7 +47,8 @@ lab_sshd() { # ENGINE
 	MaxStartups 100
 	KexAlgorithms curve25519-sha256
 	END
-	lab_run "$1" "$1-sshd" "$(command -v sshd)" -D -e -f "$LAB_DIR/$1.sshd"
+	# -r: a connection is served by the process that was forked for it, without starting sshd anew.
+	lab_run "$1" "$1-sshd" "$(command -v sshd)" -r -D -e -f "$LAB_DIR/$1.sshd"
 }
 
 lab_engine_line() { # ENGINE [TRANSPORT]: of the engines file
