@@ -38,7 +38,7 @@ lab_witness_end() { # FILE
 
 # One line a packet, in the file's order: interface, time, length, then every byte in hexadecimal.
 lab_frames() { # FILE
-	"$LAB_TOOLS/frames" "$1"
+	"$LAB_TOOLS/../frames" "$1"
 }
 
 # Of lines of lab_frames, length and bytes of those after the packet that carries the first text and

@@ -88,6 +88,10 @@ fact() { # KEY
 	sed -n "s/^$1 //p" "$VCAP_SPOOL/captures/$id/capture"
 }
 
+fields() { # FIELD,... FILE
+	"$BATS_TEST_DIRNAME/../frames" -f "$@"
+}
+
 packets_in() { # FILE
 	tcpdump -nr "$1" 2>/dev/null | wc -l
 }
@@ -112,7 +116,7 @@ nothing_left() { # on the engines
 	[ "$(fact packets)" = 60 ]
 	[ "$(vcap-stat "$(file)" | awk '$3 == "client" || $3 == "server" { print $1, $2, $3, $4 }')" = \
 		$'a lo client 20\na lo server 20\nb lo client 10\nb lo server 10' ]
-	tshark -r "$(file)" -T fields -e frame.time_epoch 2>/dev/null | sort -c -n
+	fields time "$(file)" | sort -c -n
 	nothing_left
 	until_true gone vcap-wait
 	[ "$(ls "$VCAP_SPOOL/captures/$id/engines")" = $'a.state\nb.state' ]
@@ -184,7 +188,7 @@ nothing_left() { # on the engines
 	done
 	vcap-wait "$id"
 	[ "$(fact packets)" = $((2 * 5 * $(nproc))) ]
-	[ "$(tshark -r "$(file)" -T fields -e frame.cap_len 2>/dev/null | sort -u)" = 30 ]
+	[ "$(fields kept "$(file)" | sort -u)" = 30 ]
 	begin shop -t 5 -P 127.0.0.2
 	talk a 4
 	vcap-stop "$id"
@@ -501,8 +505,7 @@ wait_for_started() {
 	[ $((($(date +%s%N) - before) / 1000000)) -lt 1900 ]
 	grep -q -- '-w - -z ' asked
 	vcap-wait "$id"
-	cmp <(tshark -r "$(file)" -T fields -e frame.time_epoch -e ip.src 2>/dev/null) \
-		<(tshark -r plain.pcapng -T fields -e frame.time_epoch -e ip.src 2>/dev/null)
+	cmp <(fields time,data "$(file)") <(fields time,data plain.pcapng)
 	nothing_left
 	run vcap-fetch --bwlimit x b "$id" x
 	[ "$status" -eq 2 ]
@@ -701,7 +704,7 @@ sees() { # ENGINE
 
 # Time and payload of each datagram to the VIP, in the order of the file.
 datagrams() { # FILE
-	tshark -r "$1" -Y 'udp && !icmp && ip.dst == 127.0.0.1' -T fields -e frame.time_epoch -e udp.payload 2>/dev/null
+	fields protocol,destination,time,payload "$1" | sed -n 's/^17 127\.0\.0\.1 //p'
 }
 
 # Break: lib/controller/clock_correct.c s/clock_compare_correct(engine, offset, options);/if (is_corrected) strvec_push(options, "b=0");/

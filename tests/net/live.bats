@@ -64,9 +64,13 @@ talk() { # ENGINE COUNT TEXT
 		echo '"$3"' $i >/dev/udp/127.0.0.1/7000; done' 2>/dev/null
 }
 
-# One line for each datagram that was seen.
+fields() { # FIELD,... FILE
+	"$BATS_TEST_DIRNAME/../frames" -f "$@"
+}
+
+# One line for each datagram that was seen, but those of the witness.
 datagrams() { # FILE
-	tshark -r "$1" -Y 'udp && !icmp' -T fields -e frame.time_epoch -e udp.payload 2>/dev/null
+	fields protocol,destination,time,payload "$1" | awk '$1 == 17 && $2 != "127.0.0.9" { print $3, $4 }'
 }
 
 holds() { # COUNT, of what is written so far
@@ -119,10 +123,10 @@ sees() { # ENGINE
 	capinfos -o live.pcapng | grep -q 'Strict time order: *True'
 	for engine in a b; do
 		sums_to $engine 240
-		tshark -r $engine.pcap -Y 'udp && !icmp && ip.dst != 127.0.0.9' -T fields -e udp.payload
-	done 2>/dev/null | sort >seen
+		datagrams $engine.pcap | cut -d ' ' -f 2
+	done | sort >seen
 	[ "$(wc -l <seen)" -eq 240 ]
-	datagrams live.pcapng | cut -f 2 | sort | diff seen -
+	datagrams live.pcapng | cut -d ' ' -f 2 | sort | diff seen -
 	# Nothing is missing, and the file says so: drops are known to be none.
 	[ "$(vcap-stat live.pcapng | awk '$2 == "lo" && $3 == "client" && $6 == 0' | wc -l)" -eq 2 ]
 }

@@ -39,7 +39,7 @@ status_of() { # ENGINE: what it does, its packets, and what there is to say
 
 # "ENGINE PACKETS" of a file, as others read it.
 counts() { # FILE
-	tshark -r "$1" -T fields -e frame.interface_name 2>/dev/null | sort | uniq -c |
+	"$BATS_TEST_DIRNAME/../frames" -f name "$1" | sort | uniq -c |
 		awk '{ split($2, part, "/"); print part[1], $1 }' | sort
 }
 
@@ -123,7 +123,7 @@ has_counted_in() { # DIRECTORY ENGINE PACKETS
 
 # The packets of a file in its order: time, where from, what it holds.
 told_of() { # FILE
-	tshark -r "$1" -T fields -e frame.time_epoch -e frame.interface_name -e frame.len -e udp.payload 2>/dev/null
+	"$BATS_TEST_DIRNAME/../frames" -f time,name,length,data "$1"
 }
 
 # What is written into it besides.
@@ -148,7 +148,7 @@ notes_of() { # FILE
 	file=$output
 	run -0 under direct vcap-stop "$straight"
 	[ "$(told_of "$file" | wc -l)" -eq $((3 * (1001 + 1002 + 1003))) ]
-	[ "$(told_of "$file" | cut -f 2 | sort -u)" = $'e1/lo/client\ne2/lo/client\ne3/lo/client' ]
+	[ "$(told_of "$file" | cut -d ' ' -f 2 | sort -u)" = $'e1/lo/client\ne2/lo/client\ne3/lo/client' ]
 	told_of "$file" | diff <(told_of "$output") -
 	vcap-stat "$file" | diff <(vcap-stat "$output") -
 	notes_of "$file" | diff <(notes_of "$output") -

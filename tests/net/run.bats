@@ -61,9 +61,9 @@ load veth
 	send -C 0 -c 3 -s 1400 va
 	send -C 0 -c 1 -s 60 va
 	vcap-host stop d
-	run -0 tshark -r d/core-0.pcapng -T fields -e frame.cap_len -e frame.len
-	[ "$(grep -c "^96.1400$" <<<"$output")" -eq 3 ]
-	[ "$(grep -c "^60.60$" <<<"$output")" -eq 1 ]
+	run -0 "$BATS_TEST_DIRNAME/../frames" -f kept,length d/core-0.pcapng
+	[ "$(grep -c "^96 1400$" <<<"$output")" -eq 3 ]
+	[ "$(grep -c "^60 60$" <<<"$output")" -eq 1 ]
 	[ "$(value truncated)" -eq 3 ]
 	[ "$(value bytes)" -eq $((3 * 96 + 60)) ]
 }

@@ -7,7 +7,7 @@ load ../until
 load veth
 
 numbers() { # FILE...: of the packets, in order; send begins each payload with one
-	vcap-merge -F pcap -w - "$@" | tshark -r - -T fields -e data.data 2>/dev/null | cut -c 1-8
+	vcap-merge -F pcap -w - "$@" | "$BATS_TEST_DIRNAME/../frames" -f payload - | cut -c 1-8
 }
 
 largest() { # FILE...

@@ -78,8 +78,7 @@ begin() { # DIR OPTION... -- COMMAND...
 		[ "$(field $core packets)" -eq 100 ]
 		[ "$(field $core full)" != - ]
 		[ "$(tcpdump -nr d/core-$core.pcapng udp port 77 2>/dev/null | wc -l)" -eq 100 ]
-		[ "$(tshark -r d/core-$core.pcapng -T fields -e frame.cap_len -e frame.len 2>/dev/null |
-			sort -u)" = $'96\t1000' ]
+		[ "$("$BATS_TEST_DIRNAME/../frames" -f kept,length d/core-$core.pcapng | sort -u)" = '96 1000' ]
 	done
 	[ "$(value truncated)" -eq 200 ]
 }
@@ -93,7 +92,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	vcap-host stop d
 	[ "$(count_in d/core-0.pcapng)" -eq 10 ]
 	[ "$(count_in d/copy)" -eq 100 ]
-	[ "$(tshark -r d/copy -T fields -e frame.cap_len 2>/dev/null | sort -u)" = 1000 ]
+	[ "$("$BATS_TEST_DIRNAME/../frames" -f kept d/copy | sort -u)" = 1000 ]
 	# What it left there is not vcap-run's to remove.
 	run ! vcap-host remove d
 	rm d/copy

@@ -17,8 +17,7 @@ teardown() {
 }
 
 origins() {
-	tshark -r "$1" -T fields -e frame.time_epoch -e frame.interface_name -e frame.len \
-		-e udp.payload 2>/dev/null
+	"$BATS_TEST_DIRNAME/../frames" -f time,name,length,payload "$1"
 }
 
 holds() { # FILE COUNT
@@ -104,8 +103,8 @@ after() { # FILE COUNT
 	[ "$late" -gt 0 ]
 	# Packets that are older than one before them.
 	[ "$(origins out.pcapng | awk '$1 + 0 < newest { late++ } $1 + 0 > newest { newest = $1 + 0 } END { print late }')" -eq "$late" ]
-	cat <(origins a.pcapng) <(origins b.pcapng) | cut -f 1,3- | sort >in.txt
-	origins out.pcapng | cut -f 1,3- | sort | diff in.txt -
+	cat <(origins a.pcapng) <(origins b.pcapng) | cut -d ' ' -f 1,3- | sort >in.txt
+	origins out.pcapng | cut -d ' ' -f 1,3- | sort | diff in.txt -
 }
 
 @test "a FIFO that nobody writes holds the others no longer than --stall" {

@@ -16,10 +16,13 @@ packets() {
 		awk '/^[0-9]/ { if (line) print line; line = $0; next } { line = line $0 } END { if (line) print line }'
 }
 
-# The same with the origin, by tshark.
+# The same with the origin: time, interface, length, payload.
 origins() {
-	tshark -r "$1" -T fields -e frame.time_epoch -e frame.interface_name -e frame.len \
-		-e udp.payload 2>/dev/null
+	fields time,name,length,payload "$1"
+}
+
+fields() { # FIELD,... FILE
+	"$BATS_TEST_DIRNAME/../frames" -f "$@"
 }
 
 count() {
@@ -86,7 +89,7 @@ some_inputs() {
 	mkcap -f pcapng -n 3 -g 0 -s 3 -c 0 >c.pcapng
 	vcap-merge -w out.pcapng lb2=c.pcapng lb1=a.pcapng lb1=b.pcapng
 	# The payload starts with SEED.NUMBER in ASCII; 2e is the dot.
-	[ "$(tshark -r out.pcapng -T fields -e udp.payload 2>/dev/null | cut -c1-6 |
+	[ "$(fields payload out.pcapng | cut -c1-6 |
 		tr '\n' ' ')" = "322e30 322e31 322e32 312e30 312e31 312e32 332e30 332e31 332e32 " ]
 }
 
@@ -411,16 +414,16 @@ some_inputs() {
 	mkcap -f pcapng -n 3 -g 0 -t 1000 >c.pcapng
 	vcap-merge -w region.pcapng a.pcapng b.pcapng
 	vcap-merge -o west=-1 -o b=-2 -w out.pcapng west=region.pcapng c.pcapng
-	[ "$(tshark -r out.pcapng -T fields -e frame.time_epoch -e frame.interface_name 2>/dev/null |
-		uniq -c | sed 's/^ *//')" = $'3 998.000000000\tb/eth0\n3 999.000000000\ta/eth0\n3 1000.000000000\tc/eth0' ]
+	[ "$(fields time,name out.pcapng | uniq -c | sed 's/^ *//')" = \
+		$'3 998.000000000 b/eth0\n3 999.000000000 a/eth0\n3 1000.000000000 c/eth0' ]
 }
 
 @test "an offset moves an engine's packets and statistics, to the nanosecond" {
 	mkcap -f pcapng -n 3 -g 0 -t 1000 -d 5 >a.pcapng
 	mkcap -n 3 -g 0 -t 999 >b.pcap
 	vcap-merge -o a=-1.000000001 -w out.pcapng a.pcapng b.pcap
-	[ "$(tshark -r out.pcapng -T fields -e frame.time_epoch -e frame.interface_name 2>/dev/null |
-		uniq)" = $'998.999999999\ta/eth0\n999.000000000\tb/-' ]
+	[ "$(fields time,name out.pcapng | uniq)" = \
+		$'998.999999999 a/eth0\n999.000000000 b/-' ]
 	# isb_endtime, 998999999999 ns, as two words in little endian.
 	od -An -v -tx1 out.pcapng | tr -d " \n" | grep -q 03000800e8000000ff450a99
 	run -2 vcap-merge -o lb9=1 -w no.pcapng a.pcapng
@@ -438,8 +441,8 @@ some_inputs() {
 	END
 	for port in 9 8 7 6; do mkcap -f pcapng -n 5 -s $port -p $port -d 2 >$port.pcapng; done
 	vcap-merge -S ./shop -w out.pcapng lb1=9.pcapng lb1=8.pcapng lb1=7.pcapng lb1=6.pcapng
-	[ "$(tshark -r out.pcapng -T fields -e udp.dstport -e frame.interface_name 2>/dev/null |
-		sort -u)" = "$(printf '%s\tlb1/eth0/%s\n' 6 other 7 monitor 8 server 9 client)" ]
+	[ "$(fields port,name out.pcapng | sort -u)" = \
+		"$(printf '%s lb1/eth0/%s\n' 6 other 7 monitor 8 server 9 client)" ]
 	tcpdump -nn -r out.pcapng >/dev/null
 	# Drops have no side: they are told once.
 	[ "$(vcap-stat out.pcapng | awk '$6 ~ /^[0-9]/ { print $2, $6 }')" = "eth0 8" ]

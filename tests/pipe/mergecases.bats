@@ -10,9 +10,9 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || exit
 }
 
-# What tshark reads: time, interface, payload.
+# Time, interface, payload.
 packets() {
-	tshark -r "$1" -T fields -e frame.time_epoch -e frame.interface_name -e udp.payload 2>/dev/null
+	"$BATS_TEST_DIRNAME/../frames" -f time,name,payload "$1"
 }
 
 # A line for each packet: time, bytes; as libpcap reads it.
@@ -21,7 +21,7 @@ hex() {
 		awk '/^[0-9]/ { if (line) print line; line = $0; next } { line = line $0 } END { if (line) print line }'
 }
 
-# The same by tshark: tcpdump prints no time after 2106.
+# The same after 2106, of which tcpdump prints no time.
 epochs() {
 	packets "$1" | sed 's/\..*//' | tr '\n' ' '
 }
@@ -67,8 +67,8 @@ bytes() {
 	run -0 vcap-merge --mixed -w out.pcapng a.pcap b.pcapng
 	[ "$(capinfos -I out.pcapng | grep -c 'Encapsulation = Ethernet')" -eq 1 ]
 	[ "$(capinfos -I out.pcapng | grep -c 'Encapsulation = Raw IP')" -eq 1 ]
-	[ "$(packets out.pcapng | cut -f 2 | sort | uniq -c | awk '{ print $1, $2 }')" = \
-		$'10 a/-\n10 b/eth0' ]
+	[ "$(tshark -r out.pcapng -T fields -e frame.interface_name 2>/dev/null | sort | uniq -c |
+		awk '{ print $1, $2 }')" = $'10 a/-\n10 b/eth0' ]
 	# libpcap does not, as the manual says.
 	run -1 tcpdump -nn -r out.pcapng
 	run -2 vcap-merge --mixed -F pcap -w out.pcap a.pcap b.pcapng
@@ -132,7 +132,7 @@ bytes() {
 	mkcap -f pcapng -n 5 -s 1 >lb1.pcapng
 	mkcap -f pcapng -n 5 -s 2 >lb2.pcapng
 	vcap-merge -w out.pcapng lb1.pcapng lb2.pcapng
-	[ "$(packets out.pcapng | cut -f 2 | sort | uniq -c | awk '{ print $1, $2 }')" = \
+	[ "$(packets out.pcapng | cut -d ' ' -f 2 | sort | uniq -c | awk '{ print $1, $2 }')" = \
 		$'5 lb1/eth0\n5 lb2/eth0' ]
 }
 
