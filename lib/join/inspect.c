@@ -89,6 +89,16 @@ parse_proxy(struct push *push, const unsigned char *bytes, size_t size)
 	return used;
 }
 
+/* Of lost bytes the first are those that the PROXY header still had to come. */
+static void
+skip_lost(struct inspect *inspect, uint32_t size)
+{
+	const uint32_t header = size < inspect->proxy.skip ? size : inspect->proxy.skip;
+
+	inspect->proxy.skip -= header;
+	http1_skip(&inspect->http, size - header);
+}
+
 /* A tcp_reassembly_sink. */
 static void
 parse_bytes(void *context, const unsigned char *bytes, uint32_t size, bool at_segment)
@@ -100,10 +110,7 @@ parse_bytes(void *context, const unsigned char *bytes, uint32_t size, bool at_se
 	if (!bytes) {
 		if (inspect->proxy.state == PROXY_PROTOCOL_MORE)
 			inspect->proxy.state = PROXY_PROTOCOL_BAD;
-		if (inspect->proxy.skip >= size)
-			inspect->proxy.skip -= size;
-		else
-			http1_skip(&inspect->http, size);
+		skip_lost(inspect, size);
 		return;
 	}
 	if (inspect->proxy.state == PROXY_PROTOCOL_MORE || inspect->proxy.skip > 0)

@@ -1,9 +1,9 @@
 #!/usr/bin/env -S LAB_TRANSPORT=exec tests/lab/lab bats
 # shellcheck shell=bats
 # Captures of transactions: 20 clients make 16 requests each (50 with VCAP_SLOW) of several services
-# through all engines at once, while many captures run. What belongs to each of these is told by an unfiltered capture
-# that tshark reads: a path says which client a request is of, on whatever connection. Run this from
-# the top of the tree.
+# through all engines at once, while many captures run. What belongs to each of these is told by an
+# unfiltered capture that tshark reads: a path says which client a request is of, on whatever
+# connection. Run this from the top of the tree.
 
 bats_require_minimum_version 1.5.0
 
@@ -21,7 +21,7 @@ small_rings() {
 	ln -s "$LAB_DIR"/bin/* "$LAB_DIR/small"
 	rm "$LAB_DIR/small/vcap-run"
 	# shellcheck disable=SC2016 # the script's own
-	printf '#!/bin/sh\nexec "%s/bin/vcap-run" -b 64M "$@"\n' "$LAB_DIR" >"$LAB_DIR/small/vcap-run"
+	printf '#!/bin/sh\nexec "%s/bin/vcap-run" -b 16M "$@"\n' "$LAB_DIR" >"$LAB_DIR/small/vcap-run"
 	chmod 755 "$LAB_DIR/small/vcap-run"
 	sed -i "s,bin=[^ ]*,iface=eth0\,eth1 bin=$LAB_DIR/small," "$VCAP_CONFIG/engines"
 }

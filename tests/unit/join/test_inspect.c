@@ -55,6 +55,26 @@ gaps(void)
 	ok(allowance.used == 0, "nothing is left");
 }
 
+/* A PROXY header of version 2, of no address, whose last 12 bytes and what follows were not kept. */
+static void
+header_cut(void)
+{
+	static const unsigned char header[] = SIGNATURE "\x21\0\0\x14TLVTLVTL";
+	static const char request[] = "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n";
+	const uint32_t kept = sizeof(header) - 1, wire = 16 + 20 + 1000, size = sizeof(request) - 1;
+	struct allowance allowance = {.limit = 1 << 20};
+	struct said said = {.text = ""};
+	struct inspect inspect;
+
+	inspect_init(&inspect, 1, NULL);
+	push(&inspect, 1, header, kept, wire, &allowance, report, &said);
+	push(&inspect, 1 + wire, (const unsigned char *)request, size, size, &allowance, report,
+	     &said);
+	is_str(said.text, "10.1.0.7 ",
+	       "the rest of a PROXY header is lost, and more: the next request");
+	inspect_release(&inspect, &allowance);
+}
+
 /* Memory that cannot be filled. */
 static void
 hostile(void)
@@ -94,6 +114,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
 		sample_in_pieces(&samples[i]);
 	gaps();
+	header_cut();
 	hostile();
 	return done_testing();
 }
