@@ -7,6 +7,8 @@ libexec=$(dirname "$(readlink -f "$0")")
 there=$(cat "$libexec/push.sh") || exit
 verb=$1 engine=$2 bin=$3 dir=$4 from=$5
 names='vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows'
+newline='
+'
 
 fail() { # TEXT, which may contain bytes from an engine
 	printf 'vcap-push: %s\n' "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
@@ -36,19 +38,35 @@ look() {
 	done
 }
 
+# Sets $sum to the checksum and the size of the program, or to nothing.
 sum_there() { # NAME
-	put "$state" | sed -n "s/^there $1 //p"
+	sum=$newline$state$newline
+	case $sum in
+	*"${newline}there $1 "*) sum=${sum#*"${newline}there $1 "} sum=${sum%%"$newline"*} ;;
+	*) sum= ;;
+	esac
+}
+
+# The same of the program here; $sums has a line of cksum for each.
+sum_here() { # NAME
+	sum=${sums%%" $1$newline"*}
+	sum=${sum##*"$newline"}
 }
 
 is_ours() { # NAME: whether the program there is the one that was sent
-	put "$state" | grep -qxF "file $1 $(sum_there "$1")"
+	sum_there "$1"
+	case $newline$state$newline in
+	*"${newline}file $1 $sum$newline"*) ;;
+	*) return 1 ;;
+	esac
 }
 
 list() { # [NAME...]: the list with these programs added
 	{
 		put "$state" | grep -E '^(file|made) ' || :
 		for name; do
-			echo "file $name $(cksum <"$programs/$name")"
+			sum_here "$name"
+			put "file $name $sum"
 		done
 	} | awk '!seen[$0]++'
 }
@@ -66,7 +84,10 @@ send() { # NAME...
 	done
 	look || return
 	for name; do
-		[ "$(sum_there ".$name.new")" = "$(cksum <"$programs/$name")" ] && continue
+		sum_here "$name"
+		here=$sum
+		sum_there ".$name.new"
+		[ "$sum" != "$here" ] || continue
 		fail "engine '$engine': '$name' arrived damaged"
 		return
 	done
@@ -80,9 +101,13 @@ push() {
 		fail "engine '$engine': no programs for '$machine' in '$from'"
 		return
 	fi
+	# shellcheck disable=SC2086 # words
+	sums=$newline$(cd "$programs" && cksum -- $names)$newline || return
 	for name in $names; do
-		sum=$(sum_there "$name")
-		[ "$sum" != "$(cksum <"$programs/$name")" ] || continue
+		sum_here "$name"
+		here=$sum
+		sum_there "$name"
+		[ "$sum" != "$here" ] || continue
 		[ -z "$sum" ] || is_ours "$name" || {
 			fail "engine '$engine': '$bin/$name' exists, and was not sent from here"
 			return

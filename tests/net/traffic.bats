@@ -122,6 +122,12 @@ pin() { # CPU: all that sends packets; a veth delivers on the sender's CPU
 	taskset -cp "$1" $BASHPID
 }
 
+# How many packets an answer is in depends on what the kernel has put together.
+fills() { # ENGINE CORE PACKETS: after some more answers
+	lab_get "20$(lab_number "$1")" /large /large /large /large >/dev/null
+	core "$@"
+}
+
 @test "traffic: -c 100 keeps 100 packets a core, and a full core's do not go to the others" {
 	run -0 --separate-stderr vcap start shop -c 100 -t 5
 	id=$output
@@ -130,8 +136,7 @@ pin() { # CPU: all that sends packets; a veth delivers on the sender's CPU
 	for cpu in $(seq 0 $((all - 1))); do
 		pin "$cpu" >/dev/null
 		for engine in $LAB_ENGINES; do
-			lab_get "20$(lab_number "$engine")" /large /large /large /large >/dev/null
-			lab_wait "100 packets on core $cpu of $engine" core "$engine" "$cpu" 100
+			lab_wait "100 packets on core $cpu of $engine" fills "$engine" "$cpu" 100
 			for later in $(seq $((cpu + 1)) $((all - 1))); do
 				core "$engine" "$later" 0
 			done
