@@ -105,7 +105,7 @@ copy_finish(struct copy *copy, const struct failure *cut, struct failure *why)
 	if (write_remark(copy, why) < 0 || writer_finish(copy->out, why) < 0)
 		return COPY_FAILED;
 	if (!cut && !reader_section(copy->in)->cut_short)
-		return COPY_DONE;
+		return reader_has_left_out(copy->in, why) ? COPY_CUT : COPY_DONE;
 	failure_set(why, "%s",
 		    cut ? cut->text : "the capture read was cut short: it has no end mark");
 	return COPY_CUT;

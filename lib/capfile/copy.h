@@ -1,7 +1,7 @@
 /*
  * Copies a capture file without the packets that do not belong. Everything else is kept: sections,
- * interfaces, comments, statistics, names, secrets, and unknown blocks, except those that forbid
- * copying or whose byte order is unknown (struct note, packet.h).
+ * interfaces, comments, statistics, names, secrets and custom blocks, except those that forbid
+ * copying or are malformed (struct note, packet.h).
  */
 #ifndef VCAP_COPY_H
 #define VCAP_COPY_H
@@ -21,7 +21,8 @@ typedef char *copy_remark(void *context);
 
 enum copy_outcome {
 	COPY_DONE,
-	COPY_CUT,    /* the input is damaged or cut short: what is whole was copied; why has more */
+	COPY_CUT, /* the input is damaged, malformed or cut short: what is sound was copied; why has
+			more */
 	COPY_FAILED, /* the output is not to be used */
 };
 

@@ -10,7 +10,7 @@ enum format {
 };
 
 /* The largest block of pcapng, or packet of pcap, that is read; more is damage. libpcap's limit,
- * too. */
+ * too. Of a packet PACKET_SNAPLEN bytes are kept. */
 #define FORMAT_BLOCK_MAX (16u << 20) /* bytes */
 
 #endif

@@ -84,8 +84,18 @@ read_record(const struct reader *file, const unsigned char *p, struct packet *pa
 	packet->data = p + RECORD;
 	packet->options = NULL;
 	packet->options_len = 0;
-	return packet->caplen <= packet->len && packet->caplen <= FORMAT_BLOCK_MAX &&
+	return packet->caplen <= packet->len && packet->caplen <= PACKET_SNAPLEN &&
 	       fraction < file->fractions;
+}
+
+/* Whether a record of more bytes than readers accept is what the file promises: its header names a
+ * snaplen that large. Without that it is damage. */
+static bool
+is_long(const struct reader *file, const struct packet *packet, uint32_t fraction)
+{
+	return packet->caplen > PACKET_SNAPLEN && packet->caplen <= packet->len &&
+	       packet->caplen <= file->source.interfaces[0].snaplen &&
+	       packet->caplen <= FORMAT_BLOCK_MAX && fraction < file->fractions;
 }
 
 static size_t
@@ -110,7 +120,7 @@ static enum source_event
 record_damaged(struct reader *file, const struct packet *packet, uint32_t fraction,
 	       struct failure *why)
 {
-	if (packet->caplen > FORMAT_BLOCK_MAX)
+	if (packet->caplen > PACKET_SNAPLEN)
 		return reader_damaged(file, why, "a packet of %u bytes", packet->caplen);
 	if (packet->caplen > packet->len)
 		return reader_damaged(file, why, "%u bytes kept of a packet of %u", packet->caplen,
@@ -132,7 +142,7 @@ pcap_next(struct source *source, struct packet *packet, struct failure *why)
 		return inbuf_left(in) ? reader_truncated(file, why, "packet header")
 				      : reader_end(file, why);
 	p = in->bytes + in->at;
-	if (!read_record(file, p, packet))
+	if (!read_record(file, p, packet) && !is_long(file, packet, get32(file, p + 4)))
 		return record_damaged(file, packet, get32(file, p + 4), why);
 	if (inbuf_want(in, RECORD + packet->caplen) < 0)
 		return reader_unreadable(file, why);
@@ -140,7 +150,11 @@ pcap_next(struct source *source, struct packet *packet, struct failure *why)
 		return reader_truncated(file, why, "packet");
 	source->place = inbuf_offset(in);
 	packet->data = in->bytes + in->at + RECORD;
+	if (__builtin_expect(packet->caplen > PACKET_SNAPLEN, 0))
+		reader_leave_out(file, (struct left_out){.cut = 1});
 	in->at += RECORD + packet->caplen;
+	if (packet->caplen > PACKET_SNAPLEN)
+		packet->caplen = PACKET_SNAPLEN;
 	return SOURCE_PACKET;
 }
 

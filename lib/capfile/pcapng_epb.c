@@ -25,16 +25,23 @@ is_member(const struct block_option *option)
 	       option->size == 4;
 }
 
+static bool
+is_kept(const struct reader *file, const struct block_option *option)
+{
+	return !is_member(option) && !pcapng_option_forbids_copy(option) &&
+	       pcapng_option_is_sound(file->swapped, PCAPNG_OPTION_OF_PACKET, option);
+}
+
 /*
  * Reads epb_flags and epb_queue among the options in [at, end), and makes a view of the others. 0,
- * or -1 if an option does not fit, or 1 if the others need a copy.
+ * or -1 if an option does not fit, or 1 if the others need a copy, or one is left out.
  */
 static int
 view_options(const struct reader *file, struct packet *packet, const unsigned char *at,
 	     const unsigned char *end)
 {
 	const unsigned char *first = NULL, *last = NULL;
-	bool is_view = !file->swapped;
+	bool is_view = !file->swapped, is_sound = true;
 	struct block_option option;
 	int more;
 
@@ -43,6 +50,9 @@ view_options(const struct reader *file, struct packet *packet, const unsigned ch
 			const uint32_t value = get32(file, option.value);
 
 			*(option.code == OPT_EPB_FLAGS ? &packet->flags : &packet->core) = value;
+		} else if (!pcapng_option_is_sound(file->swapped, PCAPNG_OPTION_OF_PACKET,
+						   &option)) {
+			is_sound = false;
 		} else if (!pcapng_option_forbids_copy(&option)) {
 			/* Another option stands between two of these. */
 			if (last && last != option.value - 4)
@@ -51,30 +61,43 @@ view_options(const struct reader *file, struct packet *packet, const unsigned ch
 			last = at;
 		}
 	}
-	if (more < 0 || !first)
+	if (more < 0)
 		return more;
-	packet->options = first;
-	packet->options_len = (uint32_t)(last - first);
-	return is_view ? 0 : 1;
+	if (first) {
+		packet->options = first;
+		packet->options_len = (uint32_t)(last - first);
+	}
+	if (packet->options_len > PCAPNG_OPTIONS_MAX)
+		is_sound = false;
+	return is_sound && (is_view || !first) ? 0 : 1;
 }
 
-/* Copies the other options, translated. */
+/* Copies the other options, translated, but for those that readers do not accept. */
 static int
 copy_options(struct reader *file, struct packet *packet, const unsigned char *at,
-	     const unsigned char *end)
+	     const unsigned char *end, uint64_t *left_out)
 {
 	struct block_option option;
+	uint64_t kept = 0;
 	unsigned char *to;
 
 	if (reader_reserve_scratch(file, (size_t)(end - at)) < 0)
 		return -1;
 	to = file->scratch;
-	while (pcapng_option_next(file->swapped, &at, end, &option) > 0)
-		if (!is_member(&option) && !pcapng_option_forbids_copy(&option))
-			to = pcapng_option_translate(file->swapped, PCAPNG_OPTION_OF_PACKET,
-						     &option, to);
+	while (pcapng_option_next(file->swapped, &at, end, &option) > 0) {
+		*left_out +=
+		    !pcapng_option_is_sound(file->swapped, PCAPNG_OPTION_OF_PACKET, &option);
+		if (!is_kept(file, &option))
+			continue;
+		to = pcapng_option_translate(file->swapped, PCAPNG_OPTION_OF_PACKET, &option, to);
+		kept++;
+	}
 	packet->options = file->scratch;
 	packet->options_len = (uint32_t)(to - file->scratch);
+	if (packet->options_len > PCAPNG_OPTIONS_MAX) {
+		packet->options_len = 0;
+		*left_out += kept;
+	}
 	return 0;
 }
 
@@ -158,6 +181,7 @@ pcapng_epb_read(struct reader *file, uint32_t type, const unsigned char *body, s
 {
 	const enum flaw flaw = read_fixed(file, type, body, size, packet);
 	const unsigned char *options, *end = body + size;
+	struct left_out left_out = {0};
 	int rc;
 
 	if (flaw != SOUND)
@@ -166,12 +190,18 @@ pcapng_epb_read(struct reader *file, uint32_t type, const unsigned char *body, s
 	rc = view_options(file, packet, options, end);
 	errno = EBADMSG;
 	if (rc > 0)
-		rc = copy_options(file, packet, options, end);
+		rc = copy_options(file, packet, options, end, &left_out.options);
 	if (rc < 0)
 		return reader_failed(file, why, "an option of a packet beyond its block");
 	if (type == PCAPNG_PACKET && get16(file, body + 2) != UINT16_MAX &&
 	    add_drops(file, packet, get16(file, body + 2)) < 0)
 		return reader_unreadable(file, why);
+	if (packet->caplen > PACKET_SNAPLEN) {
+		packet->caplen = PACKET_SNAPLEN;
+		left_out.cut = 1;
+	}
+	if (left_out.options || left_out.cut)
+		reader_leave_out(file, left_out);
 	file->last_ns = packet->ts_ns;
 	file->is_unmarked = true;
 	return SOURCE_PACKET;
@@ -200,6 +230,10 @@ pcapng_epb_read_simple(struct reader *file, const unsigned char *body, size_t si
 				  .iface = file->section_base,
 				  .core = PACKET_NO_CORE,
 				  .data = body + 4};
+	if (caplen > PACKET_SNAPLEN) {
+		packet->caplen = PACKET_SNAPLEN;
+		reader_leave_out(file, (struct left_out){.cut = 1});
+	}
 	file->is_unmarked = true;
 	return SOURCE_PACKET;
 }
@@ -217,7 +251,8 @@ read_plain(const struct reader *file, const unsigned char *block, size_t left,
 	size = get32(file, block + 4);
 	if (size > left || size < PCAPNG_BLOCK_MIN || size % 4 || size > FORMAT_BLOCK_MAX ||
 	    get32(file, block + size - 4) != size ||
-	    read_fixed(file, PCAPNG_EPB, body, size - PCAPNG_BLOCK_MIN, packet) != SOUND)
+	    read_fixed(file, PCAPNG_EPB, body, size - PCAPNG_BLOCK_MIN, packet) != SOUND ||
+	    packet->caplen > PACKET_SNAPLEN)
 		return 0;
 	end = block + size - 4;
 	options = packet->data + PCAPNG_PAD(packet->caplen);

@@ -9,12 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The kind of block: it says which options are numbers. */
+/* The kind of block: it says what an option's code means. */
 enum pcapng_option_kind {
 	PCAPNG_OPTION_OF_PACKET,
 	PCAPNG_OPTION_OF_INTERFACE,
+	PCAPNG_OPTION_OF_STATISTICS,
+	PCAPNG_OPTION_OF_NAMES,
 	PCAPNG_OPTION_OF_OTHER
 };
+
+/* The most bytes of options that are kept of one packet or interface: a block has to stay below
+ * FORMAT_BLOCK_MAX when it is written again. */
+#define PCAPNG_OPTIONS_MAX (1u << 20)
 
 struct block_option {
 	uint16_t code, size;
@@ -54,6 +60,17 @@ char *pcapng_option_text(const struct block_option *option);
 bool pcapng_option_is_custom(uint16_t code);
 /* Whether it is a custom option that must not be copied to another file (section 3.5.1). */
 bool pcapng_option_forbids_copy(const struct block_option *option);
+
+/*
+ * Whether readers accept it: its length is one that its code allows (sections 3.5 and 4.2 to 4.6),
+ * and it is none of an enterprise whose options Wireshark takes apart by rules of its own. A reader
+ * that meets another one gives up the whole file. A code that is not known allows any length.
+ */
+bool pcapng_option_is_sound(bool swapped, enum pcapng_option_kind kind,
+			    const struct block_option *option);
+
+/* Whether Wireshark takes apart custom blocks and options of this enterprise. */
+bool pcapng_option_is_taken_apart(uint32_t enterprise);
 
 /* Writes an option of a block of that kind to `to` in this host's byte order, header and padding
  * included, which takes as many bytes as in the file. Returns the end of what was written. */

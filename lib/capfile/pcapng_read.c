@@ -1,6 +1,7 @@
 /*
  * The pcapng format (draft-ietf-opsawg-pcapng): sections of blocks. Headers of sections are
- * pcapng_shb's, packets pcapng_epb's; interfaces, statistics and all other blocks are read here.
+ * pcapng_shb's, packets pcapng_epb's, names, secrets and custom blocks pcapng_note's; interfaces and
+ * statistics are read here.
  *
  * Interface blocks yield no event: next() steps over them, and packets that follow belong to an
  * interface that the source has by then. When a file is revisited, those before known_to have been
@@ -11,6 +12,7 @@
 #include "base/parse.h"
 #include "capfile/pcapng.h"
 #include "capfile/pcapng_epb-int.h"
+#include "capfile/pcapng_note-int.h"
 #include "capfile/pcapng_option.h"
 #include "capfile/pcapng_shb-int.h"
 
@@ -25,6 +27,7 @@ time_at(const struct reader *file, const struct tsresol *resolution, const unsig
 	return tsresol_ns(resolution, get_timestamp(file, p), ns);
 }
 
+/* The option is sound. */
 static int
 read_interface_option(struct reader *file, struct interface *interface, struct tsresol *resolution,
 		      const struct block_option *option)
@@ -35,14 +38,14 @@ read_interface_option(struct reader *file, struct interface *interface, struct t
 
 	if (text)
 		return *text || (*text = pcapng_option_text(option)) ? 0 : -1;
-	if (option->code == OPT_IF_SPEED && option->size == 8) {
+	if (option->code == OPT_IF_SPEED) {
 		interface->speed = get64(file, option->value);
-	} else if (option->code == OPT_IF_TSRESOL && option->size == 1) {
+	} else if (option->code == OPT_IF_TSRESOL) {
 		int64_t offset_sec = resolution->offset_sec;
 
 		*resolution = tsresol_parse(option->value[0]);
 		resolution->offset_sec = offset_sec;
-	} else if (option->code == OPT_IF_TSOFFSET && option->size == 8) {
+	} else if (option->code == OPT_IF_TSOFFSET) {
 		resolution->offset_sec = (int64_t)get64(file, option->value);
 	} else if (option->code == OPT_IF_FILTER && option->size > 1 && !option->value[0] &&
 		   !interface->filter) {
@@ -64,6 +67,7 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 {
 	const unsigned char *at = body + 8, *end = body + size;
 	struct tsresol resolution = tsresol_parse(6);
+	struct left_out left_out = {0};
 	struct block_option option;
 	int more;
 
@@ -74,8 +78,16 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 	if (size > 8 && !interface->options)
 		return -1;
 	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0)
-		if (read_interface_option(file, interface, &resolution, &option) < 0)
+		if (!pcapng_option_is_sound(file->swapped, PCAPNG_OPTION_OF_INTERFACE, &option))
+			left_out.options++;
+		else if (read_interface_option(file, interface, &resolution, &option) < 0)
 			return -1;
+	if (interface->options_len > PCAPNG_OPTIONS_MAX) {
+		interface->options_len = 0;
+		left_out.options++;
+	}
+	if (left_out.options)
+		reader_leave_out(file, left_out);
 	file->resolutions[file->source.interface_count - 1] = resolution;
 	file->is_unmarked = true;
 	if (interface->options_len == 0) {
@@ -156,28 +168,35 @@ read_comments(struct reader *file, uint32_t id, const unsigned char *at, const u
 	return 0;
 }
 
-/* 0, or -1 with errno: EBADMSG for a time out of range. */
-static int
-read_counter(struct reader *file, uint32_t id, const struct block_option *option,
+/* Reads a time; false, and it is unchanged, if it is out of range. */
+static bool
+read_time(const struct reader *file, uint32_t id, const struct block_option *option, int64_t *ns)
+{
+	int64_t value;
+
+	if (!time_at(file, &file->resolutions[id], option->value, &value))
+		return false;
+	*ns = value;
+	return true;
+}
+
+/* Whether the option is sound. */
+static bool
+read_counter(const struct reader *file, uint32_t id, const struct block_option *option,
 	     struct statistics *statistics)
 {
-	const struct tsresol *resolution = &file->resolutions[id];
-
-	if (option->size != 8)
-		return 0;
-	errno = EBADMSG;
+	if (!pcapng_option_is_sound(file->swapped, PCAPNG_OPTION_OF_STATISTICS, option))
+		return false;
 	switch (option->code) {
-	case OPT_ISB_STARTTIME:
-		return time_at(file, resolution, option->value, &statistics->start_ns) ? 0 : -1;
-	case OPT_ISB_ENDTIME:
-		return time_at(file, resolution, option->value, &statistics->end_ns) ? 0 : -1;
+	case OPT_ISB_STARTTIME: return read_time(file, id, option, &statistics->start_ns);
+	case OPT_ISB_ENDTIME: return read_time(file, id, option, &statistics->end_ns);
 	case OPT_ISB_IFRECV: statistics->received = get64(file, option->value); break;
 	case OPT_ISB_IFDROP: statistics->dropped = get64(file, option->value); break;
 	case OPT_ISB_FILTERACCEPT: statistics->accepted = get64(file, option->value); break;
 	case OPT_ISB_OSDROP: statistics->os_dropped = get64(file, option->value); break;
 	case OPT_ISB_USRDELIV: statistics->delivered = get64(file, option->value); break;
 	}
-	return 0;
+	return true;
 }
 
 static enum source_event
@@ -186,6 +205,7 @@ read_statistics(struct reader *file, const unsigned char *body, size_t size, str
 {
 	struct statistics statistics = STATISTICS_INIT;
 	const unsigned char *at = body + 12, *end = body + size;
+	struct left_out left_out = {0};
 	struct block_option option;
 	uint32_t id;
 	int more;
@@ -201,88 +221,18 @@ read_statistics(struct reader *file, const unsigned char *body, size_t size, str
 	if (!time_at(file, &file->resolutions[id], body + 4, &statistics.ts_ns))
 		return reader_damaged(file, why, "a time outside of 1970 to 2262");
 	while ((more = pcapng_option_next(file->swapped, &at, end, &option)) > 0)
-		if (read_counter(file, id, &option, &statistics) < 0)
-			return reader_failed(file, why, "a time outside of 1970 to 2262");
+		left_out.options += !read_counter(file, id, &option, &statistics);
 	if (more < 0)
 		return reader_damaged(file, why, "an option of statistics beyond its block");
 	if (read_comments(file, id, body + 12, end, &statistics) < 0)
 		return reader_unreadable(file, why);
+	if (left_out.options)
+		reader_leave_out(file, left_out);
 	statistics.valid = true;
 	file->source.interfaces[id].statistics = statistics;
 	file->is_unmarked = false;
 	*packet = (struct packet){.ts_ns = statistics.ts_ns, .iface = id, .core = statistics.core};
 	return SOURCE_STATISTICS;
-}
-
-/* Reverses the numbers in the copy of a known block of the other byte order, up to its options.
- * Returns where these start, or NULL if the records do not fit. */
-static unsigned char *
-swap_records(const struct reader *file, uint32_t type, unsigned char *p, unsigned char *end)
-{
-	if (type != PCAPNG_NRB) {
-		uint32_t length = 0;
-
-		if (end - p < (type == PCAPNG_DSB ? 8 : 4))
-			return NULL;
-		pcapng_option_reverse(p, 4);
-		if (type != PCAPNG_DSB)
-			return end;
-		length = get32(file, p + 4);
-		pcapng_option_reverse(p + 4, 4);
-		return PCAPNG_PAD(length) <= (size_t)(end - p) - 8 ? p + 8 + PCAPNG_PAD(length)
-								   : NULL;
-	}
-	for (uint16_t record = 1; record && end - p >= 4;) {
-		size_t size = PCAPNG_PAD(get16(file, p + 2));
-
-		record = get16(file, p);
-		pcapng_option_reverse(p, 2);
-		pcapng_option_reverse(p + 2, 2);
-		p += 4;
-		if ((size_t)(end - p) < size)
-			return NULL;
-		p += size;
-	}
-	return p;
-}
-
-/* Makes a note of a block of any other type; a known one is translated to this host's byte order.
- */
-static enum source_event
-read_note(struct reader *file, uint32_t type, const unsigned char *body, size_t size,
-	  struct failure *why)
-{
-	bool known = type == PCAPNG_NRB || type == PCAPNG_DSB || type == PCAPNG_CUSTOM ||
-		     type == PCAPNG_CUSTOM_NOCOPY;
-	unsigned char *p, *end;
-
-	file->source.note =
-	    (struct note){.type = type,
-			  .body = body,
-			  .size = (uint32_t)size,
-			  .is_copyable = (known || !file->swapped) && type != PCAPNG_CUSTOM_NOCOPY};
-	if (!file->swapped || !known)
-		return SOURCE_NOTE;
-	if (reader_reserve_scratch(file, size) < 0)
-		return reader_unreadable(file, why);
-	memcpy(file->scratch, body, size);
-	file->source.note.body = file->scratch;
-	end = file->scratch + size;
-	p = swap_records(file, type, file->scratch, end);
-	if (!p)
-		return reader_damaged(file, why, "a record beyond its block");
-	while (end - p >= 4) {
-		const unsigned char *at = p;
-		struct block_option option;
-		int more = pcapng_option_next(file->swapped, &at, end, &option);
-
-		if (more < 0)
-			return reader_damaged(file, why, "an option beyond its block");
-		if (more == 0)
-			break;
-		p = pcapng_option_translate(file->swapped, PCAPNG_OPTION_OF_OTHER, &option, p);
-	}
-	return SOURCE_NOTE;
 }
 
 /* Reads until the block at hand is in the buffer. SOURCE_PACKET with its length in *size, or how
@@ -317,7 +267,7 @@ read_block(struct reader *file, uint32_t type, const unsigned char *body, size_t
 	case PCAPNG_PACKET: return pcapng_epb_read(file, type, body, size, packet, why);
 	case PCAPNG_SPB: return pcapng_epb_read_simple(file, body, size, packet, why);
 	case PCAPNG_ISB: return read_statistics(file, body, size, packet, why);
-	default: return read_note(file, type, body, size, why);
+	default: return pcapng_note_read(file, type, body, size, why);
 	}
 }
 

@@ -57,11 +57,16 @@ add_comment(struct file_section *section, size_t count, const struct block_optio
 
 /* Keeps a custom option that may be copied; room is for all of them. */
 static int
-keep_section_option(struct reader *file, const struct block_option *option, size_t room)
+keep_section_option(struct reader *file, const struct block_option *option, size_t room,
+		    uint64_t *left_out)
 {
 	struct file_section *section = &file->section;
 	unsigned char *end;
 
+	if (!pcapng_option_is_sound(file->swapped, PCAPNG_OPTION_OF_OTHER, option)) {
+		(*left_out)++;
+		return 0;
+	}
 	if (!pcapng_option_is_custom(option->code) || pcapng_option_forbids_copy(option))
 		return 0;
 	if (!section->options && !(section->options = malloc(room)))
@@ -77,6 +82,7 @@ section_options(struct reader *file, const unsigned char *at, const unsigned cha
 {
 	struct file_section *section = &file->section;
 	const size_t room = (size_t)(end - at);
+	struct left_out left_out = {0};
 	struct block_option option;
 	size_t count = 0;
 	int more;
@@ -91,9 +97,11 @@ section_options(struct reader *file, const unsigned char *at, const unsigned cha
 			return -1;
 		if (text && !*text && !(*text = pcapng_option_text(&option)))
 			return -1;
-		if (keep_section_option(file, &option, room) < 0)
+		if (keep_section_option(file, &option, room, &left_out.options) < 0)
 			return -1;
 	}
+	if (left_out.options)
+		reader_leave_out(file, left_out);
 	errno = more < 0 ? EBADMSG : 0;
 	return more;
 }

@@ -9,8 +9,12 @@
 #include "capfile/pcapng.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The most bytes of comments in one block of statistics: it has to stay below FORMAT_BLOCK_MAX. */
+#define COMMENTS_MAX ((size_t)1 << 20)
 
 void
 blocks_release(struct blocks *blocks)
@@ -198,33 +202,43 @@ pcapng_write_interface(struct blocks *blocks, const struct interface *interface)
 	return 0;
 }
 
+/* Length of the first line, as an option. */
+static size_t
+line_size(const char *lines)
+{
+	const size_t size = strcspn(lines, "\n");
+
+	return size < UINT16_MAX ? size : UINT16_MAX;
+}
+
+/* As many lines as there is room for; the last one says how many are left out. */
 static void
 put_comments(struct blocks *blocks, const char *lines)
 {
+	char text[64];
+	size_t used = 0, left_out = 0;
+
 	for (; lines && *lines; lines += *lines == '\n') {
-		size_t size = strcspn(lines, "\n");
-
-		put_option(blocks, OPT_COMMENT, lines, size < UINT16_MAX ? size : UINT16_MAX);
-		lines += size;
+		used += 4 + PCAPNG_PAD(line_size(lines));
+		if (used <= COMMENTS_MAX)
+			put_option(blocks, OPT_COMMENT, lines, line_size(lines));
+		else
+			left_out++;
+		lines += strcspn(lines, "\n");
 	}
-}
-
-static const char *
-after_newline(const char *text)
-{
-	const char *newline = strchr(text, '\n');
-
-	return newline ? newline + 1 : NULL;
+	if (left_out) {
+		snprintf(text, sizeof(text), "%zu more comments are left out", left_out);
+		put_text(blocks, OPT_COMMENT, text);
+	}
 }
 
 int
 pcapng_write_statistics(struct blocks *blocks, uint32_t id, const struct statistics *statistics,
 			const char *comment)
 {
-	size_t room = 12 + 7 * 12 + 4;
+	const size_t most = comment ? 5 * strlen(comment) + 8 : 0;
+	const size_t room = 12 + 7 * 12 + 4 + (most < COMMENTS_MAX ? most : COMMENTS_MAX) + 68;
 
-	for (const char *line = comment; line; line = after_newline(line))
-		room += option_room(line);
 	if (begin_block(blocks, PCAPNG_ISB, room) < 0)
 		return -1;
 	put32(blocks, id);

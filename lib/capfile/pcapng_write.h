@@ -43,7 +43,7 @@ int pcapng_write_section(struct blocks *blocks, const char *hardware, const char
 int pcapng_write_interface(struct blocks *blocks, const struct interface *interface);
 /* Appends an interface statistics block (section 4.6). id is the interface's number within the
  * section. start_ns, end_ns and counters that are unknown are left out. Each line of comment is a
- * comment of its own. */
+ * comment of its own; what exceeds 1 MiB is left out, and the last comment says how many were. */
 int pcapng_write_statistics(struct blocks *blocks, uint32_t id, const struct statistics *statistics,
 			    const char *comment);
 /* Writes packet as an EPB of interface id to memory of PCAPNG_EPB_ROOM bytes. Returns its length.

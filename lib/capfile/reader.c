@@ -308,6 +308,27 @@ reader_earlier_sections(const struct reader *file, const struct file_section **l
 	return file->earlier_count;
 }
 
+const struct left_out *
+reader_left_out(const struct reader *file)
+{
+	return &file->left_out;
+}
+
+bool
+reader_has_left_out(const struct reader *file, struct failure *what)
+{
+	const struct left_out *out = &file->left_out;
+
+	if (out->options || out->blocks)
+		failure_set(what, "'%s' is malformed: options left out: %llu, blocks: %llu",
+			    file->name, (unsigned long long)out->options,
+			    (unsigned long long)out->blocks);
+	else if (out->cut)
+		failure_set(what, "'%s': %llu packets are longer than readers accept, and cut",
+			    file->name, (unsigned long long)out->cut);
+	return out->options || out->blocks || out->cut;
+}
+
 int
 reader_fd(const struct reader *file)
 {

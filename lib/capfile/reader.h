@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "capfile/file_section.h"
 #include "capfile/format.h"
+#include "capfile/left_out.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>
@@ -69,6 +70,11 @@ enum format reader_format(const struct reader *file);
 int reader_fd(const struct reader *file);
 /* Bytes of the input that have been used. */
 uint64_t reader_offset(const struct reader *file);
+
+/* What was left out so far; the reader's. */
+const struct left_out *reader_left_out(const struct reader *file);
+/* Whether there are any; *what says how many in one line. */
+bool reader_has_left_out(const struct reader *file, struct failure *what);
 
 /* The newest section; the reader's, valid until the next one begins. */
 const struct file_section *reader_section(const struct reader *file);

@@ -8,6 +8,7 @@
 #include "capfile/file_section.h"
 #include "capfile/format.h"
 #include "capfile/inbuf.h"
+#include "capfile/left_out.h"
 #include "capfile/tsresol.h"
 #include "packet/packet.h"
 
@@ -38,6 +39,9 @@ struct reader {
 	struct file_section section;
 	struct file_section *earlier; /* heap; room for the next power of two */
 	size_t earlier_count;
+
+	struct left_out left_out;
+	uint64_t left_out_to; /* what is before it in the file has been counted */
 
 	int64_t last_ns; /* time of the packet before: simple packet blocks have none */
 
@@ -80,6 +84,10 @@ struct reader_ops {
 
 /* Makes file->scratch at least size bytes. -1: out of memory. */
 int reader_reserve_scratch(struct reader *file, size_t size);
+
+/* Adds what is left out of the block or record at hand to file->left_out, the first time it is
+ * read. */
+void reader_leave_out(struct reader *file, struct left_out what);
 
 /* Puts file->section away, and begins an empty one. -1: out of memory. */
 int reader_begin_section(struct reader *file);

@@ -97,6 +97,19 @@ reader_reserve_scratch(struct reader *file, size_t size)
 	return 0;
 }
 
+void
+reader_leave_out(struct reader *file, struct left_out what)
+{
+	const uint64_t offset = inbuf_offset(&file->in);
+
+	if (offset < file->left_out_to)
+		return;
+	file->left_out.options += what.options;
+	file->left_out.blocks += what.blocks;
+	file->left_out.cut += what.cut;
+	file->left_out_to = offset + 1;
+}
+
 struct interface *
 reader_add_interface(struct reader *file)
 {

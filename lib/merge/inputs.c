@@ -433,3 +433,9 @@ inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
 		return false;
 	return true;
 }
+
+bool
+inputs_left_out(const struct inputs *inputs, size_t i, struct failure *what)
+{
+	return reader_has_left_out(inputs->list[i].file, what);
+}

@@ -106,5 +106,7 @@ int inputs_section(const struct inputs *inputs, enum inputs_sections which,
 /* Whether input i is damaged or lacks its end mark; *what says how. Call after SOURCE_END. */
 bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
 		   struct failure *what);
+/* Whether something of input i was left out (struct left_out); *what says what. */
+bool inputs_left_out(const struct inputs *inputs, size_t i, struct failure *what);
 
 #endif

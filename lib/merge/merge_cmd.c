@@ -232,7 +232,9 @@ has_trouble(const struct merge_cmd *cmd, size_t i, struct failure *what)
 			    "'%s': an offset moves %llu packets out of 1970 to 2262: "
 			    "their times are clamped",
 			    path, (unsigned long long)outcome->beyond);
-	return outcome->late || outcome->beyond;
+	else
+		return inputs_left_out(&cmd->inputs, i, what);
+	return true;
 }
 
 /* The first input with trouble; the number of inputs if there is none. */

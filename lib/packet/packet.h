@@ -112,15 +112,15 @@ enum source_event {
 
 /*
  * What a source met that is neither packet, interface nor statistics: a pcapng block of this type,
- * PCAPNG_SHB where a further section begins. The body is in this host's byte order, except for
- * types that the reader does not know in a section of the other order.
+ * PCAPNG_SHB where a further section begins. The body of one that is copyable is in this host's byte
+ * order.
  */
 struct note {
 	uint32_t type;
 	const unsigned char *body; /* valid until the next next() */
 	uint32_t size;             /* a multiple of four */
-	/* It may stand in another file: its byte order is known, and it is neither a section header
-	 * nor a custom block that forbids it. */
+	/* It may stand in another file: it is name resolution, secrets, or a custom block that does
+	 * not forbid it, and sound. */
 	bool is_copyable;
 };
 

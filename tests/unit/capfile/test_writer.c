@@ -13,7 +13,7 @@ static struct failure why;
 static void
 written_is_read(enum format format)
 {
-	static unsigned char large[3 << 20];
+	static unsigned char large[PACKET_SNAPLEN];
 	struct interface named = {.name = (char *)"lb1/eth0", .linktype = LINKTYPE_EN10MB};
 	struct interface other = {.name = (char *)"lb1/tun0", .linktype = LINKTYPE_RAW};
 	int fd = memfd_create("out", 0);
