@@ -130,14 +130,15 @@ reader_open_fd(int fd, const char *name, struct failure *why)
 }
 
 struct reader *
-reader_open_unread(const char *path, struct failure *why)
+reader_open_unread(const char *path, enum reader_links links, struct failure *why)
 {
+	const int more = links == READER_NO_LINKS ? O_NOFOLLOW | O_NONBLOCK : 0;
 	struct reader *file;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
 		return new_file(STDIN_FILENO, "standard input", why);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | more);
 	if (fd < 0) {
 		failure_errno(why, "cannot open '%s'", path);
 		return NULL;
@@ -159,7 +160,7 @@ reader_begin(struct reader *file, struct failure *why)
 struct reader *
 reader_open(const char *path, struct failure *why)
 {
-	struct reader *file = reader_open_unread(path, why);
+	struct reader *file = reader_open_unread(path, READER_LINKS, why);
 
 	if (file && begin(file, why) < 0) {
 		reader_close(file);
@@ -207,15 +208,17 @@ reader_open_live_fd(int fd, const char *name, size_t max, struct failure *why)
 }
 
 struct reader *
-reader_open_live(const char *path, const char *name, size_t max, struct failure *why)
+reader_open_live(const char *path, const char *name, enum reader_links links, size_t max,
+		 struct failure *why)
 {
+	const int more = links == READER_NO_LINKS ? O_NOFOLLOW : 0;
 	struct reader *file;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
 		return reader_open_live_fd(STDIN_FILENO, "standard input", max, why);
 	/* O_NONBLOCK: a FIFO opens without its writer. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more);
 	if (fd < 0) {
 		failure_errno(why, "cannot open '%s'", path);
 		return NULL;

@@ -29,9 +29,12 @@ struct reader *reader_open(const char *path, struct failure *why);
 /* Likewise for a descriptor, which messages call name. It is taken over, and still the caller's on
  * failure. */
 struct reader *reader_open_fd(int fd, const char *name, struct failure *why);
+/* Whether a path may end in a symbolic link, or name a FIFO that is waited for. */
+enum reader_links { READER_LINKS, READER_NO_LINKS };
+
 /* reader_open in two steps: nothing is read before reader_begin. NULL with why: it cannot be
  * opened. */
-struct reader *reader_open_unread(const char *path, struct failure *why);
+struct reader *reader_open_unread(const char *path, enum reader_links links, struct failure *why);
 /* Reads the first bytes. 0, or -1 with why: not a capture file; only reader_close is left to call.
  * A second call does nothing. */
 int reader_begin(struct reader *file, struct failure *why);
@@ -43,8 +46,8 @@ void reader_close(struct reader *file);
  * has read more. Up to max bytes wait inside. Nothing is read here: a stream of another format is
  * SOURCE_CUT later on. It cannot be revisited. NULL with why: it cannot be opened.
  */
-struct reader *reader_open_live(const char *path, const char *name, size_t max,
-				struct failure *why);
+struct reader *reader_open_live(const char *path, const char *name, enum reader_links links,
+				size_t max, struct failure *why);
 /* Likewise for a descriptor, which the caller owns and keeps open until reader_close. */
 struct reader *reader_open_live_fd(int fd, const char *name, size_t max, struct failure *why);
 /* Of such a stream: reads once from its descriptor, which poll() has reported to be ready. */

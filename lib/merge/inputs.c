@@ -9,11 +9,9 @@
 #include "base/array.h"
 #include "base/hugepage.h"
 #include "base/parse.h"
+#include "merge/coredir.h"
 #include "merge/section.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,34 +101,19 @@ add_file(struct inputs *inputs, const char *path, const char *engine, char *fall
 }
 
 static int
-is_core_file(const struct dirent *entry)
-{
-	return fnmatch("core-*.pcapng", entry->d_name, 0) == 0;
-}
-
-static int
 add_directory(struct inputs *inputs, const char *path, const char *engine, struct failure *why)
 {
-	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, is_core_file, versionsort), rc = 0;
+	struct coredir dir = COREDIR_INIT;
+	int rc = coredir_list(&dir, path, why);
 
-	if (count < 0)
-		return failure_errno(why, "cannot open '%s'", path);
-	if (count == 0)
-		rc = failure_set(why, "'%s' holds no core-*.pcapng", path);
-	for (int i = 0; i < count; i++) {
-		char *file = NULL;
-
-		if (rc == 0 && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
-			file = NULL;
-		if (rc == 0 && !file)
-			rc = failure_errno(why, "cannot open '%s'", path);
-		if (rc == 0)
-			rc = add_file(inputs, file, engine, base_name(path), why);
-		free(file);
-		free(entries[i]);
+	for (size_t i = 0; rc == 0 && i < dir.count; i++) {
+		rc = add_file(inputs, dir.list[i].path, engine, base_name(path), why);
+		if (rc == 0) {
+			inputs->list[inputs->count - 1].st = dir.list[i].st;
+			inputs->list[inputs->count - 1].is_checked = true;
+		}
 	}
-	free(entries);
+	coredir_release(&dir);
 	return rc;
 }
 
@@ -192,15 +175,31 @@ open_limit(void)
 						      : OTHER_DESCRIPTORS / 2;
 }
 
+/* Notes which file was opened; of a directory's it has to be the one that was checked. */
+static int
+note_file(struct input_file *input, struct failure *why)
+{
+	struct stat st;
+
+	if (fstat(reader_fd(input->file), &st) < 0)
+		return failure_errno(why, "cannot open '%s'", input->path);
+	if (input->is_checked && (st.st_dev != input->st.st_dev || st.st_ino != input->st.st_ino))
+		return failure_set(why, "'%s' is another file than it was", input->path);
+	input->st = st;
+	return 0;
+}
+
+static enum reader_links
+links_of(const struct input_file *input)
+{
+	return input->is_checked ? READER_NO_LINKS : READER_LINKS;
+}
+
 static int
 open_input(struct input_file *input, struct failure *why)
 {
-	input->file = reader_open_unread(input->path, why);
-	if (!input->file)
-		return -1;
-	if (fstat(reader_fd(input->file), &input->st) < 0)
-		return failure_errno(why, "cannot open '%s'", input->path);
-	return 0;
+	input->file = reader_open_unread(input->path, links_of(input), why);
+	return input->file ? note_file(input, why) : -1;
 }
 
 static size_t
@@ -295,11 +294,10 @@ inputs_open_live(struct inputs *inputs, struct failure *why)
 	for (size_t i = 0; i < inputs->count; i++) {
 		struct input_file *input = &inputs->list[i];
 
-		input->file = reader_open_live(input->path, inputs_name(inputs, i), most, why);
-		if (!input->file)
+		input->file = reader_open_live(input->path, inputs_name(inputs, i), links_of(input),
+					       most, why);
+		if (!input->file || note_file(input, why) < 0)
 			return -1;
-		if (fstat(reader_fd(input->file), &input->st) < 0)
-			return failure_errno(why, "cannot open '%s'", input->path);
 	}
 	return 0;
 }

@@ -29,6 +29,7 @@ struct input_file {
 	struct reader *file;  /* NULL while closed */
 	struct reorder *pipe; /* sorts what cannot be revisited; NULL for a regular file, or live */
 	struct stat st;
+	bool is_checked; /* a file of a directory (coredir.h): no other file is read in its place */
 };
 
 struct inputs {
@@ -47,8 +48,8 @@ struct inputs {
 void inputs_release(struct inputs *inputs);
 
 /* Adds the inputs that a word names; a directory adds a file for each core. A word is NAME=INPUT if
- * the part before its first '=' can name an engine (`./a=b` is a file). Unchanged on failure, but
- * for files of a directory. */
+ * the part before its first '=' can name an engine (`./a=b` is a file). What a directory may hold
+ * coredir.h says. Unchanged on failure, but for files of a directory. */
 int inputs_add(struct inputs *inputs, const char *word, struct failure *why);
 
 /* Raises the soft limit on open files of this process to the hard one, so that more inputs stay

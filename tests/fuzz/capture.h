@@ -190,7 +190,7 @@ open_in_pieces(const uint8_t *data, size_t size, unsigned char *memory, size_t c
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	file = reader_open_unread(path, NULL);
+	file = reader_open_unread(path, READER_LINKS, NULL);
 	must(file);
 	close(fd);
 	reader_use_memory(file, memory, chunk);

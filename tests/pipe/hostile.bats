@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
-	PATH=$(cd "$build/bin" && pwd):$PATH
+	PATH=$(cd "$build/bin" && pwd):$(cd "$build/tests/tools" && pwd):$PATH
 	# bats has files of its own in the directory above.
 	mkdir "$BATS_TEST_TMPDIR/here"
 	cd "$BATS_TEST_TMPDIR/here" || return
@@ -167,4 +167,44 @@ evil() { # IF-NAME
 		[[ $stderr == *"engine 'b' is missing: "*"engine 'b' sent more than it reported"* ]]
 		[ "$(du -s --apparent-size spool | cut -f 1)" -lt 8000 ]
 	done
+}
+
+# Break: lib/merge/coredir.c s/if (!S_ISREG(file.st.st_mode))/if (0)/
+# Break: lib/merge/coredir.c s/file.st.st_uid != owner/false/
+# Break: lib/merge/coredir.c s/geteuid() == 0/false/
+# Break: lib/merge/coredir.c s/| O_NOFOLLOW//
+@test "a directory's captures are regular files of its owner: nothing else is opened" {
+	mkdir -m 755 dir
+	mkcap -f pcapng -n 3 >secret
+	refused() { # MESSAGE
+		run --separate-stderr -1 timeout 20 vcap-merge -w out dir
+		[ "$stderr" = "vcap-merge: $1" ] || { echo "$stderr"; false; }
+		[ ! -e out ]
+	}
+	ln -s "$PWD/secret" dir/core-0.pcapng
+	refused "'dir/core-0.pcapng' is not a regular file"
+	for kind in 'mkfifo dir/core-0.pcapng' 'ln -s /dev/zero dir/core-0.pcapng' 'mkdir dir/core-0.pcapng'; do
+		rm dir/core-0.pcapng
+		$kind
+		refused "'dir/core-0.pcapng' is not a regular file"
+	done
+	rmdir dir/core-0.pcapng
+	cp secret dir/core-0.pcapng
+	vcap-merge -w out dir
+	rm out
+	ln -s dir link
+	run --separate-stderr -1 vcap-merge link
+	[ "$stderr" = "vcap-merge: 'link' is a symbolic link: name the directory itself" ]
+	# What root does not believe: the directories of others.
+	if chown 4711 dir/core-0.pcapng 2>/dev/null; then
+		refused "'dir/core-0.pcapng' is not of the owner of its directory"
+		chown 4711 dir
+		refused "'dir' is another user's (4711): merge it as that user"
+		chown 0 dir dir/core-0.pcapng
+		chmod 775 dir
+		refused "'dir' can be written to by others: what is in it is not trusted"
+	else
+		run -1 unshare -Ur vcap-merge -w out /etc
+		[[ $output == "vcap-merge: '/etc' is another user's"* ]]
+	fi
 }
