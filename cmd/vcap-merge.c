@@ -18,7 +18,8 @@
 static const struct command self = {
     .name = "vcap-merge",
     .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-		"[-z] [--comment text] [--mixed] [--window time] [--live] [--stall time] "
+		"[-z] [--comment text] [--mixed] [--region name] [--engines list] "
+		"[--window time] [--live] [--stall time] "
 		"[name=]input ...",
     .options =
 	"  -w, --write file          write to file instead of standard output\n"
@@ -28,6 +29,8 @@ static const struct command self = {
 	"  -z, --zstd                compress the output\n"
 	"      --comment text        add a comment to the output\n"
 	"      --mixed               let inputs differ in link type\n"
+	"      --region name         keep the engines' names in input name: a controller's\n"
+	"      --engines list        ... but not these engines'\n"
 	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	"      --live                write each packet as soon as none older can come\n"
 	"      --stall time          how long an input may be silent and be waited for (2s)\n"

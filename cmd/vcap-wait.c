@@ -69,7 +69,7 @@ begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 static void
 work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 {
-	struct collect collect = {.entry = entry, .poll_ns = poll_ns};
+	struct collect collect = {.entry = entry, .variable = getenv, .poll_ns = poll_ns};
 	struct failure why = FAILURE_INIT;
 
 	if (begin(spool, entry, &why) < 0 || collect_watch(&collect, &why) < 0 ||

@@ -22,6 +22,7 @@
 #include "controller/clock_correct.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/engine.h"
 #include "controller/engine_state.h"
 #include "controller/poll.h"
 
@@ -247,10 +248,32 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 	}
 }
 
+/* Appends which inputs are regions, whose labels are kept, unless they name an engine of this
+ * controller. Without an engines file none is. */
+static void
+add_regions(const struct collect *collect, struct strvec *argv)
+{
+	struct engines known = ENGINES_INIT;
+	struct failure unused;
+	bool has_region = false;
+
+	if (engines_load(&known, collect->variable, &unused) < 0)
+		return;
+	for (size_t i = 0; i < known.count; i++)
+		if (known.list[i].is_region) {
+			strvec_pushf(argv, "--region=%s", known.list[i].name);
+			has_region = true;
+		}
+	for (size_t i = 0; has_region && i < known.count; i++)
+		strvec_pushf(argv, "--engines=%s", known.list[i].name);
+	engines_release(&known);
+}
+
 static char **
-merge_command(const struct spool_entry *entry, const struct strvec *engines,
+merge_command(const struct collect *collect, const struct strvec *engines,
 	      const struct strvec *clock_options)
 {
+	const struct spool_entry *entry = collect->entry;
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-merge", "-S", NULL);
@@ -259,6 +282,7 @@ merge_command(const struct spool_entry *entry, const struct strvec *engines,
 	strvec_push_nodup(&argv, spool_entry_file(entry, "%s.pcapng", entry->id));
 	if (clock_options->list)
 		strvec_pushv(&argv, clock_options->list);
+	add_regions(collect, &argv);
 	for (size_t i = 0; i < engines->count; i++) {
 		char *path = spool_entry_file(entry, "engines/%s.pcapng", engines->list[i]);
 
@@ -314,7 +338,7 @@ collect_merge(struct collect *collect, struct failure *why)
 	if (rc == 0)
 		rc = check_room(collect, size_of_all(collect->entry, &engines), why);
 	if (rc == 0) {
-		argv = merge_command(collect->entry, &engines, &clock_options);
+		argv = merge_command(collect, &engines, &clock_options);
 		rc = argv ? run_writer(collect, argv, why) : failure_nomem(why);
 		strvec_free(argv);
 		if (rc == EXIT_PARTIAL)

@@ -7,6 +7,7 @@
 #define VCAP_COLLECT_H
 
 #include "base/failure.h"
+#include "controller/config.h"
 #include "controller/spool_entry.h"
 
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 
 struct collect {
 	struct spool_entry *entry; /* locked by the caller */
+	config_variable *variable; /* of the configuration: which engines are regions */
 	int64_t poll_ns;           /* interval of the polls; 0: it follows from the capture's age */
 	bool is_short;  /* set when a step fails for lack of disk space here: retry later */
 	char *problems; /* why the result is partial: heap; NULL: it is not */

@@ -54,6 +54,8 @@ inputs_release(struct inputs *inputs)
 	for (size_t i = 0; i < inputs->count; i++)
 		release_file(&inputs->list[i]);
 	free(inputs->list);
+	strvec_release(&inputs->regions);
+	strvec_release(&inputs->strangers);
 	free(inputs->memory);
 	*inputs = INPUTS_INIT;
 }
@@ -148,6 +150,10 @@ inputs_add(struct inputs *inputs, const char *word, struct failure *why)
 		rc = add_directory(inputs, path, engine, why);
 	else
 		rc = add_file(inputs, path, engine, base_name(path), why);
+	if (engine && !strvec_has(&inputs->strangers, engine))
+		strvec_push(&inputs->strangers, engine);
+	if (rc == 0 && inputs->strangers.failed)
+		rc = failure_nomem(why);
 	free(engine);
 	return rc;
 }
@@ -332,9 +338,13 @@ inputs_can_be_revisited(const struct inputs *inputs)
 }
 
 static struct label_hint
-hint_of(const struct input_file *input)
+hint_of(const struct inputs *inputs, const struct input_file *input)
 {
-	return (struct label_hint){.engine = input->engine, .fallback = input->fallback};
+	return (struct label_hint){.engine = input->engine,
+				   .fallback = input->fallback,
+				   .is_region =
+				       input->engine && strvec_has(&inputs->regions, input->engine),
+				   .strangers = inputs->strangers.list};
 }
 
 static struct source *
@@ -350,7 +360,7 @@ inputs_merge(const struct inputs *inputs, struct merge *merge, struct failure *w
 		const struct input_file *input = &inputs->list[i];
 		const struct merge_input added = {.source = source_of(input),
 						  .name = inputs_name(inputs, i),
-						  .hint = hint_of(input)};
+						  .hint = hint_of(inputs, input)};
 
 		if (merge_add(merge, &added, why) < 0)
 			return -1;
@@ -372,23 +382,22 @@ inputs_has(const struct inputs *inputs, const char *path)
 }
 
 static void
-add_section(struct section *merged, const struct input_file *input,
+add_section(struct section *merged, const struct inputs *inputs, const struct input_file *input,
 	    const struct file_section *section, uint32_t end_interface)
 {
 	static const struct interface unnamed;
-	const struct label_hint hint = {.engine = input->engine,
-					.from_vcap = file_section_is_from_vcap(section),
-					.fallback = input->fallback};
+	struct label_hint hint = hint_of(inputs, input);
 	const struct source *source = reader_source(input->file);
 	const bool is_named = section->first_interface < end_interface;
 	struct label label;
 
+	hint.from_vcap = file_section_is_from_vcap(section);
 	if (label_of(&label, is_named ? &source->interfaces[section->first_interface] : &unnamed,
 		     &hint) < 0) {
 		merged->comments.failed = true;
 		return;
 	}
-	section_add(merged, section, label.engine);
+	section_add(merged, section, label.engine, &hint);
 	label_release(&label);
 }
 
@@ -409,9 +418,10 @@ inputs_section(const struct inputs *inputs, enum inputs_sections which,
 
 		for (size_t k = 0; k < count; k++)
 			if (which & (k ? INPUTS_SECTIONS_LATER : INPUTS_SECTIONS_FIRST))
-				add_section(&merged, input, &earlier[k], earlier[k].end_interface);
+				add_section(&merged, inputs, input, &earlier[k],
+					    earlier[k].end_interface);
 		if (which & (count ? INPUTS_SECTIONS_LATER : INPUTS_SECTIONS_FIRST))
-			add_section(&merged, input, reader_section(input->file),
+			add_section(&merged, inputs, input, reader_section(input->file),
 				    reader_source(input->file)->interface_count);
 	}
 	return section_finish(&merged, known, section);

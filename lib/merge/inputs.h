@@ -35,6 +35,8 @@ struct input_file {
 struct inputs {
 	struct input_file *list; /* heap */
 	size_t count;
+	struct strvec regions;   /* NAMEs of inputs that are regions (label.h) */
+	struct strvec strangers; /* engines that regions do not name, beside the other NAMEs */
 	int64_t window_ns; /* pipes: packets that are older than the newest by less are sorted */
 	size_t max_open; /* inputs to keep open at a time; 0: as the limit of the process allows */
 	bool is_live;

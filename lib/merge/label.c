@@ -38,6 +38,52 @@ split(struct label *label)
 	}
 }
 
+bool
+label_admits(const struct label_hint *hint, const char *engine, size_t size)
+{
+	if (!hint->engine)
+		return true;
+	if (strlen(hint->engine) == size && strncmp(hint->engine, engine, size) == 0)
+		return true;
+	for (char *const *s = hint->strangers; hint->is_region && s && *s; s++)
+		if (strlen(*s) == size && strncmp(*s, engine, size) == 0)
+			return false;
+	return hint->is_region;
+}
+
+/* "ENGINE/NAME", where the first size bytes of name are one part. Heap; NULL: out of memory. */
+static char *
+join_escaped(const char *engine, const char *name, size_t size)
+{
+	char *text = malloc(strlen(engine) + 1 + 3 * size + strlen(name + size) + 1), *to = text;
+
+	if (!text)
+		return NULL;
+	to = stpcpy(stpcpy(to, engine), "/");
+	for (size_t i = 0; i < size; i++)
+		if (name[i] == '/')
+			to = stpcpy(to, "%2F");
+		else
+			*to++ = name[i];
+	strcpy(to, name + size);
+	return text;
+}
+
+/* The text of a label for a name that is one already. Heap; NULL: out of memory. */
+static char *
+believed_part(const char *name, const struct label_hint *hint)
+{
+	const size_t engine = strcspn(name, "/"), iface = strcspn(name + engine + 1, "/");
+	const bool is_admitted = label_admits(hint, name, engine);
+
+	if (!hint->engine || (hint->is_region && is_admitted))
+		return strdup(name);
+	if (hint->is_region)
+		return join_escaped(hint->engine, name, engine + 1 + iface);
+	name += is_admitted ? engine + 1 : 0;
+	return join_escaped(hint->engine, name, strlen(name));
+}
+
 int
 label_of(struct label *label, const struct interface *interface, const struct label_hint *hint)
 {
@@ -45,7 +91,7 @@ label_of(struct label *label, const struct interface *interface, const struct la
 
 	*label = LABEL_INIT;
 	if (is_label(name)) {
-		label->text = strdup(name);
+		label->text = believed_part(name, hint);
 		if (!label->text)
 			return -1;
 	} else {

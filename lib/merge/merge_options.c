@@ -31,6 +31,15 @@ set_format(struct merge_cmd *cmd, const char *arg, struct failure *why)
 	return 0;
 }
 
+/* Names with commas between them. */
+static void
+add_names(struct strvec *names, char *list)
+{
+	for (char *rest = list, *name; (name = strsep(&rest, ","));)
+		if (*name)
+			strvec_push(names, name);
+}
+
 int
 merge_options_set(struct merge_options *options, int option, char *arg, struct failure *why)
 {
@@ -52,6 +61,8 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 	case MERGE_OPTION_STALL:
 		rc = parse_duration(arg, NS_PER_SECOND, &options->live->stall_ns, why);
 		break;
+	case MERGE_OPTION_REGION: strvec_push(&cmd->inputs.regions, arg); break;
+	case MERGE_OPTION_ENGINES: add_names(&cmd->inputs.strangers, arg); break;
 	default: return 0;
 	}
 	return rc < 0 ? -1 : 1;

@@ -17,6 +17,8 @@ enum merge_option {
 	MERGE_OPTION_WINDOW,
 	MERGE_OPTION_LIVE,
 	MERGE_OPTION_STALL,
+	MERGE_OPTION_REGION,
+	MERGE_OPTION_ENGINES,
 };
 
 #define MERGE_OPTIONS_LETTERS "w:F:S:o:z"
@@ -31,7 +33,9 @@ enum merge_option {
 	{"mixed", no_argument, NULL, MERGE_OPTION_MIXED}, \
 	{"window", required_argument, NULL, MERGE_OPTION_WINDOW}, \
 	{"live", no_argument, NULL, MERGE_OPTION_LIVE}, \
-	{"stall", required_argument, NULL, MERGE_OPTION_STALL}
+	{"stall", required_argument, NULL, MERGE_OPTION_STALL}, \
+	{"region", required_argument, NULL, MERGE_OPTION_REGION}, \
+	{"engines", required_argument, NULL, MERGE_OPTION_ENGINES}
 /* clang-format on */
 
 struct merge_options {

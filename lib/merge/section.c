@@ -1,6 +1,7 @@
 /*
  * Texts become comments "ENGINE: TEXT", so that merging in steps is the same as merging at once: an
- * input that vcap-merge wrote has such comments already, which are taken as they are. Everything is
+ * input that vcap-merge wrote has such comments already, which are taken as they are if it may speak for
+ * that engine. Everything is
  * sorted and kept once, so that the order of the inputs does not show.
  */
 #include "merge/section.h"
@@ -32,13 +33,28 @@ add_options(struct section *merged, const struct file_section *section)
 	merged->options_len += section->options_len;
 }
 
+/* A comment of a merged input, which names its engine. */
+static void
+add_merged(struct section *merged, const char *comment, const struct label_hint *hint)
+{
+	const char *colon = strstr(comment, ": ");
+	const bool is_admitted = colon ? label_admits(hint, comment, (size_t)(colon - comment))
+				       : !hint->engine || hint->is_region;
+
+	if (is_admitted)
+		strvec_push(&merged->comments, comment);
+	else
+		add_text(merged, hint->engine, "", comment);
+}
+
 void
-section_add(struct section *merged, const struct file_section *section, const char *engine)
+section_add(struct section *merged, const struct file_section *section, const char *engine,
+	    const struct label_hint *hint)
 {
 	add_options(merged, section);
 	if (section->application && strncmp(section->application, "vcap-merge ", 11) == 0) {
-		if (section->comments)
-			strvec_pushv(&merged->comments, section->comments);
+		for (char **c = section->comments; c && *c; c++)
+			add_merged(merged, *c, hint);
 		return;
 	}
 	add_text(merged, engine, "application ", section->application);

@@ -7,6 +7,7 @@
 
 #include "base/strvec.h"
 #include "capfile/file_section.h"
+#include "merge/label.h"
 
 #include <stdint.h>
 
@@ -22,9 +23,11 @@ struct section {
  * out, and a comment says how many comments were. */
 #define SECTION_MAX (8u << 20)
 
-/* Adds the texts and options of a header of this engine. If memory runs out, section_finish fails.
- */
-void section_add(struct section *merged, const struct file_section *section, const char *engine);
+/* Adds the texts and options of a header of this engine, from an input that hint describes: of a
+ * merged one, comments that name an engine which the input cannot speak for get its name in front.
+ * If memory runs out, section_finish fails. */
+void section_add(struct section *merged, const struct file_section *section, const char *engine,
+		 const struct label_hint *hint);
 
 /*
  * Moves the comments and options to *section, which has none; its other members stay. What known

@@ -413,7 +413,7 @@ some_inputs() {
 	mkcap -f pcapng -n 3 -g 0 -t 1000 >b.pcapng
 	mkcap -f pcapng -n 3 -g 0 -t 1000 >c.pcapng
 	vcap-merge -w region.pcapng a.pcapng b.pcapng
-	vcap-merge -o west=-1 -o b=-2 -w out.pcapng west=region.pcapng c.pcapng
+	vcap-merge --region west -o west=-1 -o b=-2 -w out.pcapng west=region.pcapng c.pcapng
 	[ "$(fields time,name out.pcapng | uniq -c | sed 's/^ *//')" = \
 		$'3 998.000000000 b/eth0\n3 999.000000000 a/eth0\n3 1000.000000000 c/eth0' ]
 }

@@ -9,7 +9,7 @@ static uint32_t
 add(struct interfaces *interfaces, const char *name, const char *via)
 {
 	const struct interface interface = {.name = (char *)name, .linktype = LINKTYPE_EN10MB};
-	const struct label_hint hint = {.engine = via, .fallback = "file"};
+	const struct label_hint hint = {.engine = via, .is_region = true, .fallback = "file"};
 	struct label label;
 	uint32_t id;
 

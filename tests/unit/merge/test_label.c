@@ -24,8 +24,7 @@ static void
 is_label(const char *name, const char *description, const struct label_hint *hint,
 	 const char *wanted, const char *what)
 {
-	const struct label_hint other = {
-	    .engine = "other", .from_vcap = true, .fallback = "another"};
+	const struct label_hint other = {.from_vcap = true, .fallback = "another"};
 	char *text = label_text(name, description, hint);
 	char *again = label_text(text, "lb3", &other);
 
@@ -49,15 +48,39 @@ engines(void)
 	is_label(NULL, NULL, &foreign, "file/-", "no name");
 	is_label("", NULL, &foreign, "file/-", "an empty name");
 	is_label("/dev/x", NULL, &foreign, "file/-", "a name with a slash that is no label");
-	is_label("lb9/eth0", NULL, &named, "lb9/eth0", "a label");
-	is_label("lb9/eth0/client", NULL, &named, "lb9/eth0/client", "a label with a side");
+	is_label("lb9/eth0", NULL, &ours, "lb9/eth0", "a label");
+	is_label("lb9/eth0/client", NULL, &foreign, "lb9/eth0/client", "a label with a side");
+}
+
+static void
+what_is_sent_is_its_senders(void)
+{
+	const struct label_hint named = {.engine = "lb1", .from_vcap = true, .fallback = "file"};
+	const struct label_hint region = {.engine = "west",
+					  .is_region = true,
+					  .strangers =
+					      (char *[]){(char *)"lb1", (char *)"west", NULL}};
+
+	is_label("lb1/eth0", NULL, &named, "lb1/eth0", "an engine's own label");
+	is_label("lb9/eth0", "lb9", &named, "lb1/lb9%2Feth0", "another engine's is but a name");
+	is_label("lb1/eth0/client", NULL, &named, "lb1/eth0%2Fclient", "an engine knows no side");
+	is_label("lb9/eth0/client", NULL, &named, "lb1/lb9%2Feth0%2Fclient", "... of others");
+	is_label("lb1/a//b/", NULL, &named, "lb1/a%2F%2Fb%2F", "whatever it is");
+	is_label("lb/eth0", NULL, &named, "lb1/lb%2Feth0", "the beginning of a name");
+	is_label("lb9/eth0/client", NULL, &region, "lb9/eth0/client", "a region's engines");
+	is_label("lb9/eth0", NULL, &region, "lb9/eth0", "... without a side");
+	is_label("west/eth0", NULL, &region, "west/eth0", "... and itself");
+	is_label("lb1/eth0/client", NULL, &region, "west/lb1%2Feth0/client",
+		 "a region's engine of a name that is known here");
+	is_label("lb1/eth0", NULL, &region, "west/lb1%2Feth0", "... without a side");
+	is_label("eth0", NULL, &region, "west/eth0", "a name that is no label");
 }
 
 static void
 parts(void)
 {
 	const struct interface interface = {.name = (char *)"lb9/eth0/client"};
-	const struct label_hint hint = {.engine = "lb1", .fallback = "file"};
+	const struct label_hint hint = {.engine = "lb1", .is_region = true};
 	struct label label;
 	char *text;
 
@@ -76,6 +99,7 @@ int
 main(void)
 {
 	engines();
+	what_is_sent_is_its_senders();
 	parts();
 	return done_testing();
 }

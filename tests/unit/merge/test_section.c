@@ -15,10 +15,12 @@ static const char *const engines[] = {"lb1", "lb2", "lb1", "lb1"};
 
 enum { HEADERS = sizeof(headers) / sizeof(*headers) };
 
+static const struct label_hint unnamed = {.fallback = "file"};
+
 static void
 add(struct section *merged, size_t i)
 {
-	section_add(merged, &headers[i], engines[i]);
+	section_add(merged, &headers[i], engines[i], &unnamed);
 }
 
 /* The comments as one text. */
@@ -77,7 +79,7 @@ steps_do_not_matter(void)
 	add(&first, 1);
 	section_finish(&first, NULL, &half);
 	half.application = strdup("vcap-merge 1");
-	section_add(&second, &half, "half");
+	section_add(&second, &half, "half", &unnamed);
 	add(&second, 2);
 	add(&second, 3);
 	section_finish(&second, NULL, &section);
@@ -118,7 +120,7 @@ too_much_is_counted(void)
 		struct file_section one = {.comments = (char *[]){text, NULL}};
 
 		*text = c;
-		section_add(&merged, &one, "lb1");
+		section_add(&merged, &one, "lb1", &unnamed);
 	}
 	section_finish(&merged, NULL, &section);
 	for (; section.comments[count]; count++)
@@ -129,9 +131,38 @@ too_much_is_counted(void)
 	file_section_release(&section);
 }
 
+/* What an engine or a region sends may look like the output of a merge. */
+static void
+strangers_are_not_spoken_for(void)
+{
+	const struct file_section sent = {
+	    .application = (char *)"vcap-merge 1",
+	    .comments = (char *[]){(char *)"bad: mine", (char *)"good: os Linux",
+				   (char *)"west1: os Linux", (char *)"unsigned", NULL}};
+	const struct label_hint engine = {.engine = "bad"};
+	const struct label_hint region = {
+	    .engine = "bad", .is_region = true, .strangers = (char *[]){(char *)"good", NULL}};
+	struct section merged = SECTION_INIT;
+	struct file_section section = {0};
+
+	section_add(&merged, &sent, "bad", &engine);
+	section_finish(&merged, NULL, &section);
+	is_str(text_of(&section),
+	       "bad: good: os Linux\nbad: mine\nbad: unsigned\nbad: west1: os Linux\n",
+	       "an engine speaks for itself only");
+	file_section_release(&section);
+	section = (struct file_section){0};
+	section_add(&merged, &sent, "bad", &region);
+	section_finish(&merged, NULL, &section);
+	is_str(text_of(&section), "bad: good: os Linux\nbad: mine\nunsigned\nwest1: os Linux\n",
+	       "a region for its engines, but not for others");
+	file_section_release(&section);
+}
+
 int
 main(void)
 {
+	strangers_are_not_spoken_for();
 	order_does_not_matter();
 	steps_do_not_matter();
 	what_is_known_is_left_out();
