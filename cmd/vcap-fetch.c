@@ -9,6 +9,7 @@
 #include "controller/fetch.h"
 #include "controller/spool.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,15 @@ parse_options(int argc, char **argv)
 	return request;
 }
 
+/* Says on standard output, where vcap-each records it, whether to try again. */
+static _Noreturn void
+fail(const struct fetch *fetch, const struct failure *why)
+{
+	printf("refetch %s\n", fetch->is_late ? "no" : "yes");
+	fflush(stdout);
+	die("%s", why->text);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -97,12 +107,12 @@ main(int argc, char **argv)
 	fetch.compress = request.compress;
 	fetch.rate = request.rate;
 	if (fetch_ask(&fetch, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
-		die("%s", why.text);
+		fail(&fetch, &why);
 	cli_remove_at_signal(out.temporary);
 	status = fetch_file(&fetch, &out, &why);
 	if (status < 0) {
 		outfile_abandon(&out);
-		die("%s", why.text);
+		fail(&fetch, &why);
 	}
 	if (outfile_commit(&out, &why) < 0 || (!request.keep && fetch_remove(&fetch, &why) < 0))
 		die("%s", why.text);

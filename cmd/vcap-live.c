@@ -84,6 +84,8 @@ report(const struct livestream *livestream, const char *line)
 {
 	if (line)
 		warn("engine '%s': %s", livestream->engine, line);
+	else if (livestream->status == EXIT_TIMEOUT)
+		warn("engine '%s' did not end when it should, and was cut off", livestream->engine);
 	else if (live_has_failed(livestream))
 		warn("engine '%s' does not capture: status %d", livestream->engine,
 		     livestream->status);

@@ -85,7 +85,7 @@ stop_engines(const struct spool_entry *entry)
 
 	status = spool_entry_ask_stop(entry, &why);
 	if (status == 0)
-		status = each_run(entry, &names, (struct each_options){.timeout = "60s"},
+		status = each_run(entry, &names, (struct each_options){.timeout = "45s"},
 				  commands_each(COMMANDS_STOP), &why);
 	if (status < 0)
 		die("%s", why.text);
@@ -122,7 +122,7 @@ main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	wait_until_started(&entry);
-	if (!spool_entry_is_over(&entry))
+	if (spool_entry_is_capturing(&entry))
 		stop_engines(&entry);
 	if (!waits) {
 		if (waitproc_revive(&entry, &why) < 0)

@@ -76,7 +76,7 @@ become(char *const *argv, const int fds[3], int report)
 	_exit(EXIT_NOT_FOUND);
 }
 
-enum spawn_as { SPAWN_CHILD, SPAWN_DETACHED };
+enum spawn_as { SPAWN_CHILD, SPAWN_GROUP, SPAWN_DETACHED };
 
 /* Forks and executes argv. Returns the pid (detached: of a process that has ended), or -1. */
 static pid_t
@@ -98,6 +98,8 @@ spawn(char *const *argv, const int fds[3], enum spawn_as as, struct failure *why
 			if (pid != 0)
 				_exit(0);
 		} else {
+			if (as == SPAWN_GROUP)
+				setpgid(0, 0);
 			prctl(PR_SET_PDEATHSIG, SIGTERM);
 			if (getppid() != parent)
 				_exit(EXIT_NOT_FOUND);
@@ -118,12 +120,13 @@ spawn(char *const *argv, const int fds[3], enum spawn_as as, struct failure *why
 	return failure_errno(why, "cannot run '%s'", argv[0]);
 }
 
-int
-process_start(struct process *child, char *const *argv, int in, int out, int err,
-	      struct failure *why)
+static int
+start(struct process *child, char *const *argv, const int fds[3], enum spawn_as as,
+      struct failure *why)
 {
 	*child = PROCESS_INIT;
-	child->pid = spawn(argv, (const int[]){in, out, err}, SPAWN_CHILD, why);
+	child->has_group = as == SPAWN_GROUP;
+	child->pid = spawn(argv, fds, as, why);
 	if (child->pid < 0)
 		return -1;
 	child->handle = pidfd_open(child->pid, 0);
@@ -133,6 +136,20 @@ process_start(struct process *child, char *const *argv, int in, int out, int err
 	kill(child->pid, SIGKILL);
 	waitpid(child->pid, NULL, 0);
 	return -1;
+}
+
+int
+process_start(struct process *child, char *const *argv, int in, int out, int err,
+	      struct failure *why)
+{
+	return start(child, argv, (const int[]){in, out, err}, SPAWN_CHILD, why);
+}
+
+int
+process_start_group(struct process *child, char *const *argv, int in, int out, int err,
+		    struct failure *why)
+{
+	return start(child, argv, (const int[]){in, out, err}, SPAWN_GROUP, why);
 }
 
 bool
@@ -155,14 +172,18 @@ process_ended(const struct process *child, int64_t timeout_ns)
 int
 process_wait(struct process *child, int64_t timeout_ns)
 {
+	const pid_t whom = child->has_group ? -child->pid : child->pid;
 	bool in_time = process_ended(child, timeout_ns);
 	int status;
 
 	if (!in_time) {
-		kill(child->pid, SIGTERM);
+		kill(whom, SIGTERM);
 		if (!process_ended(child, 2 * NS_PER_SECOND))
-			kill(child->pid, SIGKILL);
+			kill(whom, SIGKILL);
 	}
+	/* Before the child is waited for: until then its number is the group's alone. */
+	if (child->has_group)
+		kill(whom, SIGKILL);
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	close(child->handle);

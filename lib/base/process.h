@@ -15,7 +15,8 @@
 
 struct process {
 	pid_t pid;
-	int handle; /* a pidfd: readable once the child has ended */
+	int handle;     /* a pidfd: readable once the child has ended */
+	bool has_group; /* it leads a process group, which ends with it */
 };
 
 #define PROCESS_INIT     ((struct process){.handle = -1})
@@ -35,6 +36,12 @@ char *process_sibling(const char *name);
  * is no such program; no process is left. */
 int process_start(struct process *child, char *const *argv, int in, int out, int err,
 		  struct failure *why);
+
+/* As process_start, in a process group of its own: process_wait ends whatever the command has left
+ * in there, so that a descriptor is not kept open by what it has started. For commands that reach
+ * an engine. */
+int process_start_group(struct process *child, char *const *argv, int in, int out, int err,
+			struct failure *why);
 
 /* Waits until the child has ended, at most timeout_ns (negative: without limit). Returns whether it
  * has. Call process_wait in either case. */

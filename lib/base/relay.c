@@ -35,7 +35,7 @@
 /* Sent by the process before it exits. */
 struct result {
 	struct failure why;
-	int rc;
+	enum relay_end end;
 };
 
 struct work {
@@ -43,6 +43,9 @@ struct work {
 	int in, out;
 	uint64_t consumed, emitted;
 	int64_t begun_ns;
+	int64_t until_ns;  /* when the timeout passes */
+	uint64_t expected; /* what has to be emitted by then */
+	bool is_late;
 	ZSTD_CCtx *compressor;
 	ZSTD_DCtx *decompressor;
 	bool is_whole; /* what was unpacked so far */
@@ -135,23 +138,67 @@ throttle(const struct work *work)
 			  NULL);
 }
 
+static int
+fail_late(struct work *work, const char *what, struct failure *why)
+{
+	work->is_late = true;
+	return failure_set(why, "%s", what);
+}
+
+/* Begins the next time of the timeout, if the last one has brought enough. */
+static int
+check_pace(struct work *work, int64_t now_ns, struct failure *why)
+{
+	const struct relay_options *options = work->options;
+
+	if (options->longest_ns && now_ns - work->begun_ns >= options->longest_ns)
+		return fail_late(work, "the stream does not end", why);
+	if (now_ns < work->until_ns)
+		return 0;
+	if (work->emitted < work->expected)
+		return fail_late(work, "data arrives too slowly", why);
+	work->until_ns = now_ns + options->timeout_ns;
+	work->expected = work->emitted + options->least;
+	return 0;
+}
+
+/* Waits for bytes. Silence is a failure of its own: what is compressed may be read and give
+ * nothing yet. */
+static int
+await(struct work *work, struct failure *why)
+{
+	const int64_t timeout_ns = work->options->timeout_ns;
+	const int64_t silent_ns = clock_monotonic_ns() + timeout_ns;
+	struct pollfd poller = {work->in, POLLIN, 0};
+
+	if (!timeout_ns)
+		return 0;
+	for (;;) {
+		const int64_t now_ns = clock_monotonic_ns();
+		int64_t next_ns = work->until_ns < silent_ns ? work->until_ns : silent_ns;
+
+		if (now_ns >= silent_ns)
+			return fail_late(work, "no more data arrives", why);
+		if (check_pace(work, now_ns, why) < 0)
+			return -1;
+		if (next_ns < now_ns)
+			next_ns = now_ns;
+		if (poll(&poller, 1, (int)((next_ns - now_ns) / 1000000) + 1) > 0)
+			return 0;
+	}
+}
+
 /* Reads the next bytes, at most a tenth of a second's worth. Returns how many; 0 at the end, or -1.
  */
 static ssize_t
 read_some(struct work *work, struct failure *why)
 {
-	const int64_t timeout_ns = work->options->timeout_ns;
 	const uint64_t tenth = work->options->rate / 10 + 1;
 	const size_t room = work->options->rate && tenth < CHUNK ? (size_t)tenth : CHUNK;
-	struct pollfd poller = {work->in, POLLIN, 0};
 	ssize_t n;
-	int rc;
 
-	do
-		rc = poll(&poller, 1, timeout_ns ? (int)(timeout_ns / 1000000) : -1);
-	while (rc < 0 && errno == EINTR);
-	if (rc == 0)
-		return failure_set(why, "no more data arrives");
+	if (await(work, why) < 0)
+		return -1;
 	do
 		n = read(work->in, work->from, room);
 	while (n < 0 && errno == EINTR);
@@ -191,6 +238,8 @@ relay(struct work *work, struct failure *why)
 	if (priv_drop_all(why) < 0 || prepare(work, why) < 0)
 		return -1;
 	work->begun_ns = clock_monotonic_ns();
+	work->until_ns = work->begun_ns + work->options->timeout_ns;
+	work->expected = work->options->least;
 	while ((size = read_some(work, why)) > 0) {
 		if (process_chunk(work, (size_t)size, why) < 0)
 			return -1;
@@ -205,14 +254,17 @@ static _Noreturn void
 run_process(int in, int out, int result_fd, const struct relay_options *options)
 {
 	struct work *work = calloc(1, sizeof(*work));
-	struct result result = {.rc = -1};
+	struct result result = {.end = RELAY_FAILED};
 
 	signal(SIGPIPE, SIG_IGN);
 	if (work) {
 		work->options = options;
 		work->in = in;
 		work->out = out;
-		result.rc = relay(work, &result.why);
+		if (relay(work, &result.why) == 0)
+			result.end = RELAY_WHOLE;
+		else if (work->is_late)
+			result.end = RELAY_LATE;
 	} else {
 		failure_nomem(&result.why);
 	}
@@ -253,7 +305,7 @@ relay_start(struct relay *relay, int out, const struct relay_options *options, s
 	return -1;
 }
 
-int
+enum relay_end
 relay_finish(struct relay *relay, struct failure *why)
 {
 	struct result result;
@@ -264,7 +316,11 @@ relay_finish(struct relay *relay, struct failure *why)
 	size = fileio_read_full(relay->result, &result, sizeof(result));
 	close(relay->result);
 	*relay = RELAY_INIT;
-	if (size != (ssize_t)sizeof(result))
-		return failure_set(why, "the process that copies the capture died");
-	return result.rc < 0 ? failure_set(why, "%s", result.why.text) : 0;
+	if (size != (ssize_t)sizeof(result)) {
+		failure_set(why, "the process that copies the capture died");
+		return RELAY_FAILED;
+	}
+	if (result.end != RELAY_WHOLE)
+		failure_set(why, "%s", result.why.text);
+	return result.end;
 }

@@ -17,9 +17,12 @@ enum relay_kind { RELAY_COPY, RELAY_COMPRESS, RELAY_DECOMPRESS };
 
 struct relay_options {
 	enum relay_kind kind;
-	uint64_t rate;      /* bytes per second to read at most; 0: no limit */
-	uint64_t most;      /* bytes to write; more are a failure; 0: no limit */
-	int64_t timeout_ns; /* of a read, which is a failure; 0: none */
+	uint64_t rate; /* bytes per second to read at most; 0: no limit */
+	uint64_t most; /* bytes to write; more are a failure; 0: no limit */
+	int64_t
+	    timeout_ns; /* of a read, which is a failure; 0: none, and the next two are not used */
+	uint64_t least; /* bytes to write in each such time; less is a failure; 0: no limit */
+	int64_t longest_ns; /* of the whole stream; a longer one is a failure; 0: no limit */
 };
 
 struct relay {
@@ -34,8 +37,11 @@ struct relay {
 int relay_start(struct relay *relay, int out, const struct relay_options *options,
 		struct failure *why);
 
-/* Closes .in and waits for the process to end, so all other copies of .in must be closed. 0: all
- * has been written. -1 with why: not all. *relay is RELAY_INIT afterwards. */
-int relay_finish(struct relay *relay, struct failure *why);
+enum relay_end { RELAY_WHOLE, RELAY_FAILED, RELAY_LATE };
+
+/* Closes .in and waits for the process to end, so all other copies of .in must be closed, unless
+ * there is a timeout. RELAY_WHOLE: all has been written. Otherwise, with why: not all, and
+ * RELAY_LATE: because it came too slowly. *relay is RELAY_INIT afterwards. */
+enum relay_end relay_finish(struct relay *relay, struct failure *why);
 
 #endif

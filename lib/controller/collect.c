@@ -135,7 +135,7 @@ collect_watch(struct collect *collect, struct failure *why)
 		return -1;
 	if (clock_correct_note_start(collect->entry, why) < 0)
 		return -1;
-	return poll_until_ended(collect->entry, collect->poll_ns, why);
+	return poll_until_ended(collect->entry, collect->poll_ns, collect->variable, why);
 }
 
 static struct strvec
@@ -147,6 +147,27 @@ fetched_or_not(const struct spool_entry *entry, bool fetched)
 		if (engine_state_has_file(entry, engines.list[i]) == fetched)
 			strvec_push(&chosen, engines.list[i]);
 	strvec_release(&engines);
+	return chosen;
+}
+
+/* The engines that have no file here, but for those where another try is no use. */
+static struct strvec
+worth_a_try(const struct spool_entry *entry)
+{
+	struct strvec left = fetched_or_not(entry, false), chosen = STRVEC_INIT;
+
+	for (size_t i = 0; i < left.count; i++) {
+		struct keyval state;
+		const char *word;
+
+		if (engine_state_load(entry, left.list[i], &state, NULL) < 0)
+			continue;
+		word = keyval_get(&state, "refetch");
+		if (!word || strcmp(word, "no") != 0)
+			strvec_push(&chosen, left.list[i]);
+		keyval_release(&state);
+	}
+	strvec_release(&left);
 	return chosen;
 }
 
@@ -215,8 +236,10 @@ collect_fetch(struct collect *collect, struct failure *why)
 			clock_sleep(2 * i * NS_PER_SECOND);
 		rc = fetch_each(collect, &left, command, why);
 		strvec_release(&left);
-		left = fetched_or_not(collect->entry, false);
+		left = worth_a_try(collect->entry);
 	}
+	strvec_release(&left);
+	left = fetched_or_not(collect->entry, false);
 	for (size_t i = 0; i < left.count && rc == 0; i++)
 		rc = engine_state_give_up(collect->entry, left.list[i], why);
 	strvec_release(&all);

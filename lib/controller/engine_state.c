@@ -20,6 +20,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Lines that a state may have: an engine has one for each of its cores, and a few more. */
+#define LINES_MAX 8192
+
 static int
 state_name(const char *engine, char name[80], struct failure *why)
 {
@@ -100,6 +103,12 @@ engine_state_record(const struct spool_entry *entry, const char *engine, const c
 	if (keyval_parse(&answer, output, &detail) < 0 && status == 0) {
 		status = 1;
 		errors = detail.text;
+	}
+	/* Each line is compared with all others. */
+	if (state.count + answer.count > LINES_MAX) {
+		keyval_release(&answer);
+		status = status ? status : 1;
+		errors = "its answer has too many lines";
 	}
 	for (size_t i = 0; i < answer.count && rc == 0; i++)
 		rc = keyval_set(&state, answer.pairs[i].key, "%s", answer.pairs[i].value);

@@ -37,7 +37,8 @@ start(const struct fanout *fanout, struct task *task, struct failure *why)
 	if (fanout->input && (in = open(fanout->input, O_RDONLY | O_CLOEXEC)) < 0)
 		failure_errno(why, "cannot read '%s'", fanout->input);
 	else if (task->err_fd >= 0)
-		rc = process_start(&task->child, task->argv, in, task->out_fd, task->err_fd, why);
+		rc = process_start_group(&task->child, task->argv, in, task->out_fd, task->err_fd,
+					 why);
 	if (in >= 0)
 		close(in);
 	task->deadline_ns =

@@ -1,5 +1,6 @@
 #include "controller/fetch.h"
 
+#include "base/clock.h"
 #include "base/process.h"
 #include "base/relay.h"
 #include "base/strvec.h"
@@ -14,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATIENCE_NS INT64_C(60000000000) /* how long an engine may send nothing */
+#define PATIENCE_NS NS_PER_MINUTE        /* how long an engine may send nothing */
+#define ASK_NS      (45 * NS_PER_SECOND) /* how long it may take to answer */
 #define OVERHEAD    256                  /* bytes around a packet in a file, at most */
 #define SIZE_MOST   (UINT64_C(1) << 60)  /* bytes of a file */
 #define ANSWER_MAX  (256u << 10)         /* bytes of a status */
@@ -27,13 +29,16 @@ fetch_release(struct fetch *fetch)
 
 /* Runs vcap-host on the engine, or vcap-region in a region. Returns its status, or -1. */
 static int
-run_host(const struct fetch *fetch, enum commands_request request, int out, struct failure *why)
+run_host(struct fetch *fetch, enum commands_request request, int out, struct failure *why)
 {
 	char **argv = commands_ask(fetch->engine, fetch->is_region, request, fetch->directory);
 	int status =
-	    argv ? process_run(argv, -1, out, STDERR_FILENO, PATIENCE_NS, why) : failure_nomem(why);
+	    argv ? process_run(argv, -1, out, STDERR_FILENO, ASK_NS, why) : failure_nomem(why);
 
 	strvec_free(argv);
+	fetch->is_late = status == EXIT_TIMEOUT;
+	if (fetch->is_late)
+		status = failure_set(why, "engine '%s' did not answer in time", fetch->engine);
 	return status;
 }
 
@@ -84,14 +89,47 @@ limit_size(const struct keyval *answer, struct rlimit *before)
 	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-/* Waits for the child while the file grows, then terminates it. */
-static int
-wait_while_growing(struct process *child, int fd)
+/* Bytes a second that the engine has to send at least. */
+static uint64_t
+least_rate(const struct fetch *fetch)
 {
+	const uint64_t half = fetch->rate / 2 + 1;
+
+	return fetch->rate && half < FETCH_RATE_LEAST ? half : FETCH_RATE_LEAST;
+}
+
+/* How long the stream that the engine promises may take. */
+static int64_t
+longest(const struct fetch *fetch)
+{
+	const uint64_t bytes = keyval_number(&fetch->answer, "bytes", 0);
+	const uint64_t packets = keyval_number(&fetch->answer, "packets", 0);
+	const uint64_t seconds =
+	    (bytes / OVERHEAD < SIZE_MOST / OVERHEAD && packets < SIZE_MOST / OVERHEAD
+		 ? bytes + OVERHEAD * packets
+		 : SIZE_MOST) /
+	    least_rate(fetch);
+
+	return seconds < INT64_MAX / NS_PER_SECOND - 60
+		   ? PATIENCE_NS + (int64_t)seconds * NS_PER_SECOND
+		   : INT64_MAX;
+}
+
+/* Waits for the child while the file grows fast enough and the stream may last, then terminates
+ * it. */
+static int
+wait_while_growing(const struct fetch *fetch, struct process *child, int fd)
+{
+	const int64_t least = (int64_t)least_rate(fetch) * (PATIENCE_NS / NS_PER_SECOND);
+	const int64_t begun_ns = clock_monotonic_ns(), longest_ns = longest(fetch);
 	struct stat before = {0}, now;
 
-	while (!process_ended(child, PATIENCE_NS)) {
-		if (fstat(fd, &now) < 0 || now.st_size == before.st_size)
+	for (;;) {
+		const int64_t left_ns = longest_ns - (clock_monotonic_ns() - begun_ns);
+
+		if (process_ended(child, left_ns < PATIENCE_NS ? left_ns : PATIENCE_NS) ||
+		    left_ns <= PATIENCE_NS || fstat(fd, &now) < 0 ||
+		    now.st_size - before.st_size < least)
 			break;
 		before = now;
 	}
@@ -101,19 +139,22 @@ wait_while_growing(struct process *child, int fd)
 /* Has vcap-merge there write to fd through a relay, which decompresses and limits the rate. Returns
  * vcap-merge's status, or -1. */
 static int
-stream_through_relay(const struct fetch *fetch, int fd, struct failure *why)
+stream_through_relay(struct fetch *fetch, int fd, struct failure *why)
 {
 	const struct relay_options options = {
 	    .kind = fetch->compress ? RELAY_DECOMPRESS : RELAY_COPY,
 	    .rate = fetch->rate,
 	    .most = size_limit(&fetch->answer),
 	    .timeout_ns = PATIENCE_NS,
+	    .least = least_rate(fetch) * (PATIENCE_NS / NS_PER_SECOND),
+	    .longest_ns = longest(fetch),
 	};
 	char **argv =
 	    commands_fetch(fetch->engine, fetch->is_region, fetch->compress, fetch->directory);
 	struct failure reason = FAILURE_INIT;
 	struct relay relay;
 	struct process child;
+	enum relay_end end;
 	int rc, status;
 
 	if (!argv)
@@ -122,23 +163,24 @@ stream_through_relay(const struct fetch *fetch, int fd, struct failure *why)
 		strvec_free(argv);
 		return -1;
 	}
-	rc = process_start(&child, argv, -1, relay.in, STDERR_FILENO, why);
+	rc = process_start_group(&child, argv, -1, relay.in, STDERR_FILENO, why);
 	strvec_free(argv);
 	if (rc < 0) {
 		relay_finish(&relay, &reason);
 		return -1;
 	}
 	/* Returns at the end of the stream, or when the relay times out. */
-	rc = relay_finish(&relay, &reason);
-	status = process_wait(&child, rc < 0 ? 0 : PATIENCE_NS);
-	if (rc < 0)
+	end = relay_finish(&relay, &reason);
+	status = process_wait(&child, end == RELAY_WHOLE ? ASK_NS : 0);
+	fetch->is_late = end == RELAY_LATE;
+	if (end != RELAY_WHOLE)
 		return failure_set(why, "engine '%s': %s", fetch->engine, reason.text);
 	return status;
 }
 
 /* Has vcap-merge there write to fd. Returns its status, or -1. */
 static int
-fetch_stream(const struct fetch *fetch, int fd, struct failure *why)
+fetch_stream(struct fetch *fetch, int fd, struct failure *why)
 {
 	struct rlimit before;
 	struct process child;
@@ -151,10 +193,10 @@ fetch_stream(const struct fetch *fetch, int fd, struct failure *why)
 	if (!argv)
 		return failure_nomem(why);
 	limit_size(&fetch->answer, &before);
-	rc = process_start(&child, argv, -1, fd, STDERR_FILENO, why);
+	rc = process_start_group(&child, argv, -1, fd, STDERR_FILENO, why);
 	setrlimit(RLIMIT_FSIZE, &before);
 	strvec_free(argv);
-	return rc < 0 ? -1 : wait_while_growing(&child, fd);
+	return rc < 0 ? -1 : wait_while_growing(fetch, &child, fd);
 }
 
 /* Compares the file at path with the counts in the answer: 0, EXIT_PARTIAL or -1. */
@@ -180,12 +222,15 @@ check(const struct fetch *fetch, const char *path, struct failure *why)
 }
 
 int
-fetch_file(const struct fetch *fetch, const struct outfile *out, struct failure *why)
+fetch_file(struct fetch *fetch, const struct outfile *out, struct failure *why)
 {
 	int status = fetch_stream(fetch, out->fd, why), verdict;
 
-	if (status == EXIT_TIMEOUT)
-		return failure_set(why, "engine '%s' stopped sending", fetch->engine);
+	if (status == EXIT_TIMEOUT) {
+		fetch->is_late = true;
+		return failure_set(why, "engine '%s' sends too slowly, or without end",
+				   fetch->engine);
+	}
 	if (status == EXIT_SIGNAL + SIGXFSZ)
 		return failure_set(why, "engine '%s' sent more than it reported", fetch->engine);
 	if (status > 0 && status != EXIT_PARTIAL)
@@ -197,7 +242,7 @@ fetch_file(const struct fetch *fetch, const struct outfile *out, struct failure 
 }
 
 int
-fetch_remove(const struct fetch *fetch, struct failure *why)
+fetch_remove(struct fetch *fetch, struct failure *why)
 {
 	int status = run_host(fetch, COMMANDS_REMOVE, STDERR_FILENO, why);
 

@@ -20,9 +20,13 @@ struct fetch {
 	bool compress;         /* the stream is compressed by zstd */
 	uint64_t rate;         /* limit in bytes a second; 0: none */
 	struct keyval answer;  /* the engine's status of the capture */
+	bool is_late; /* a step failed because the engine was too slow: trying again is no use */
 };
 
 #define FETCH_INIT ((struct fetch){0})
+
+/* Bytes a second that an engine has to send at least, or half its `bwlimit=`. */
+#define FETCH_RATE_LEAST 4096
 
 void fetch_release(struct fetch *fetch);
 
@@ -33,12 +37,13 @@ int fetch_ask(struct fetch *fetch, struct failure *why);
 /*
  * Writes the capture to out, which the caller commits. Returns 0: it is complete; EXIT_PARTIAL: it
  * is all that the engine has, but the capture there was cut short; -1 with why: it did not arrive
- * whole. The transfer is aborted if the engine sends nothing for a minute, or much more than it
- * reports.
+ * whole. The transfer is aborted if the engine sends much more than it reports, if it sends nothing
+ * for a minute or in a minute less than FETCH_RATE_LEAST would, or if the whole takes more than a
+ * minute and the time of what it reports at that rate.
  */
-int fetch_file(const struct fetch *fetch, const struct outfile *out, struct failure *why);
+int fetch_file(struct fetch *fetch, const struct outfile *out, struct failure *why);
 
 /* Removes the engine's copy. -1 with why: it may still be there. */
-int fetch_remove(const struct fetch *fetch, struct failure *why);
+int fetch_remove(struct fetch *fetch, struct failure *why);
 
 #endif

@@ -11,11 +11,15 @@
 #include "controller/commands.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 /* Time for the engines to send the rest, and for the merge to write it. */
 #define GRACE_NS (5 * NS_PER_SECOND)
+
+/* How long after their time limit engines may stream: they begin when they have been reached. */
+#define OVERTIME_NS (30 * NS_PER_SECOND)
 
 /* Time for the engines to send their time. */
 #define CLOCK_NS (5 * NS_PER_SECOND)
@@ -56,6 +60,10 @@ live_start(struct live *live, const struct params_cli *cli, struct failure *why)
 	size_t count = 0;
 	int rc = template ? 0 : failure_nomem(why);
 
+	live->end_ns = INT64_MAX;
+	if (cli->params.duration_ns > 0 &&
+	    cli->params.duration_ns < INT64_MAX - OVERTIME_NS - clock_monotonic_ns())
+		live->end_ns = clock_monotonic_ns() + cli->params.duration_ns + OVERTIME_NS;
 	live->streams.heartbeat_ns = live->lease_ns / 3;
 	while (cli->params.engines[count])
 		count++;
@@ -106,9 +114,36 @@ sum_up(const struct live *live, int merge_status)
 	for (size_t i = 0; i < live->streams.count; i++)
 		failed += live_has_failed(&live->streams.list[i]);
 	if (failed == live->streams.count ||
-	    (merge_status != EXIT_DONE && merge_status != EXIT_PARTIAL))
+	    (merge_status != EXIT_DONE && merge_status != EXIT_PARTIAL &&
+	     merge_status != EXIT_TIMEOUT))
 		return EXIT_FAILED;
+	/* What an engine has left holds its stream open. Everything before is written. */
+	if (merge_status == EXIT_TIMEOUT)
+		return EXIT_PARTIAL;
 	return failed ? EXIT_PARTIAL : merge_status;
+}
+
+/* The merge cannot write, and so does not read, until somebody reads what it has written. */
+static bool
+is_read(void)
+{
+	struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
+
+	return poll(&out, 1, 0) > 0;
+}
+
+/* Serves the streams until the merge ends (false), a signal arrives or they have to have ended. */
+static bool
+serve(struct live *live)
+{
+	int64_t left_ns = -1;
+
+	if (live->end_ns < INT64_MAX) {
+		left_ns = live->end_ns - clock_monotonic_ns();
+		if (left_ns < 0)
+			left_ns = 0;
+	}
+	return livestreams_serve(&live->streams, &live->merge, left_ns);
 }
 
 int
@@ -116,8 +151,14 @@ live_run(struct live *live)
 {
 	bool runs = true;
 
-	while (runs && *live->interrupted == 0)
-		runs = livestreams_serve(&live->streams, &live->merge, -1);
+	while (runs && *live->interrupted == 0) {
+		runs = serve(live);
+		if (clock_monotonic_ns() < live->end_ns)
+			continue;
+		if (is_read())
+			break;
+		live->end_ns = clock_monotonic_ns() + OVERTIME_NS;
+	}
 	livestreams_release(&live->streams);
 	if (runs)
 		runs = livestreams_serve(&live->streams, &live->merge, GRACE_NS);

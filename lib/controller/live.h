@@ -22,6 +22,7 @@ struct live {
 	struct livestreams streams; /* one for each engine, in the order of params.engines; the
 				       caller sets job, signals and report */
 	int64_t lease_ns;           /* how long an engine streams without a heartbeat; > 0 */
+	int64_t end_ns; /* when streams have to have ended (monotonic); INT64_MAX: never */
 	struct process merge;
 	const volatile sig_atomic_t *interrupted; /* set by the caller's signal handler; not 0:
 						     end the capture */
@@ -40,8 +41,10 @@ int live_start(struct live *live, const struct params_cli *cli, struct failure *
 int live_merge(struct live *live, const struct params *params, clock_compare_report *clocks,
 	       struct failure *why);
 
-/* Renews the leases until the merge ends or the capture is interrupted; then lets the engines send
- * the rest, and terminates what still runs after some seconds. Returns the exit status of
+/* Renews the leases until the merge ends, the capture is interrupted, or an engine streams on half a
+ * minute after the capture's time limit; then lets the engines send the rest, and terminates what
+ * still runs after some seconds. Time in which nobody reads standard output is not the engines'.
+ * Returns the exit status of
  * vcap-live: EXIT_FAILED if the merge or all engines failed, EXIT_PARTIAL if some did. */
 int live_run(struct live *live);
 

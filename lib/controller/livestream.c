@@ -36,7 +36,7 @@ livestream_start(struct livestream *livestream, const char *engine, char *const 
 	    fcntl(in[1], F_SETFL, O_NONBLOCK) < 0 || fcntl(err[0], F_SETFL, O_NONBLOCK) < 0)
 		failure_errno(why, "cannot run '%s'", argv[0]);
 	else
-		rc = process_start(&livestream->child, argv, in[0], out[1], err[1], why);
+		rc = process_start_group(&livestream->child, argv, in[0], out[1], err[1], why);
 	fileio_close(&in[0]);
 	fileio_close(&out[1]);
 	fileio_close(&err[1]);
@@ -103,6 +103,10 @@ static void
 reap(struct livestream *livestream, livestream_report *report)
 {
 	livestream->status = process_wait(&livestream->child, 0);
+	/* ssh has a status of its own for that. */
+	if (livestream->is_cut_off && livestream->status != EXIT_DONE &&
+	    livestream->status != EXIT_PARTIAL)
+		livestream->status = EXIT_TIMEOUT;
 	livestream->has_ended = true;
 	if (livestream->errors >= 0)
 		read_errors(livestream, report);
@@ -198,9 +202,13 @@ livestreams_release(struct livestreams *streams)
 void
 livestreams_end(struct livestreams *streams)
 {
-	for (size_t i = 0; i < streams->count; i++)
-		if (!streams->list[i].has_ended)
-			kill(streams->list[i].child.pid, SIGTERM);
+	for (size_t i = 0; i < streams->count; i++) {
+		struct livestream *stream = &streams->list[i];
+
+		stream->is_cut_off = !stream->has_ended;
+		if (stream->is_cut_off)
+			kill(-stream->child.pid, SIGTERM);
+	}
 	for (size_t i = 0; i < streams->count; i++)
 		if (!streams->list[i].has_ended)
 			reap(&streams->list[i], streams->report);

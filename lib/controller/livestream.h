@@ -24,8 +24,9 @@ struct livestream {
 	size_t sent;    /* bytes of the job written so far */
 	char line[512]; /* the incomplete last line of standard error */
 	size_t line_used;
-	bool has_ended;
-	int status; /* the exit status, once has_ended; -1: it could not be started */
+	bool has_ended, is_cut_off;
+	int status; /* once has_ended: the exit status, EXIT_TIMEOUT if it was cut off, -1 if it could
+		     * not be started */
 };
 
 /* Reports a line of a stream's standard error; line NULL: the stream has ended. */

@@ -4,20 +4,37 @@
  * takes at most a tenth of the time. At the capture's time limit, when all engines end within
  * seconds, they are polled continuously. The patience with an unreachable engine is counted from
  * when it is the only one left: until then waiting for it costs nothing.
+ *
+ * An engine's word for how long it captures is not enough: one that says `running` for ever would
+ * keep the capture from its end, and the service from its next capture. When the time is over is
+ * counted by the monotonic clock, so that setting the clock of this host ends nothing early.
  */
 #include "controller/poll.h"
 
 #include "base/clock.h"
+#include "base/exitcode.h"
 #include "base/strvec.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/engine.h"
 #include "controller/engine_state.h"
+#include "controller/fetch.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define TICK_NS (NS_PER_SECOND / 4)
+
+/* How long starting 32 engines, which vcap-each does at a time, may take. */
+#define START_NS  NS_PER_MINUTE
+#define AT_A_TIME 32
+
+/* What a region may take besides: to stop its own engines, and to fetch what they have. */
+#define REGION_NS      (10 * NS_PER_MINUTE)
+#define REGION_NS_MOST (24 * 60 * NS_PER_MINUTE)
 
 /* The progress of an engine, from its state in the spool. */
 enum progress { RUNNING, ENDED, UNREACHABLE };
@@ -36,23 +53,25 @@ progress_of(const struct spool_entry *entry, const char *engine)
 	return progress;
 }
 
-/* The engines that have not ended, and how many of them are known to run. One whose file has been
- * fetched has ended. */
+/* The engines that have not ended, and in running (released here first) those of them that are known
+ * to run. One whose file has been fetched has ended. */
 static struct strvec
-unfinished(const struct spool_entry *entry, const struct strvec *engines, size_t *running)
+unfinished(const struct spool_entry *entry, struct strvec *running)
 {
-	struct strvec open = STRVEC_INIT;
+	struct strvec engines = spool_entry_participants(entry), open = STRVEC_INIT;
 
-	*running = 0;
-	for (size_t i = 0; i < engines->count; i++) {
-		enum progress progress = engine_state_has_file(entry, engines->list[i])
+	strvec_release(running);
+	for (size_t i = 0; i < engines.count; i++) {
+		enum progress progress = engine_state_has_file(entry, engines.list[i])
 					     ? ENDED
-					     : progress_of(entry, engines->list[i]);
+					     : progress_of(entry, engines.list[i]);
 
-		*running += progress == RUNNING;
+		if (progress == RUNNING)
+			strvec_push(running, engines.list[i]);
 		if (progress != ENDED)
-			strvec_push(&open, engines->list[i]);
+			strvec_push(&open, engines.list[i]);
 	}
+	strvec_release(&engines);
 	return open;
 }
 
@@ -103,17 +122,78 @@ pause_before_next(const struct spool_entry *entry, int64_t poll_ns, int64_t age,
 	return left > 0 && left < pause ? left + NS_PER_SECOND / 2 : pause;
 }
 
-/* Asks the engines for their status, or to stop if that was requested, also repeatedly. */
+/* When the engines have to have ended (monotonic), as far as their time limit says: INT64_MAX
+ * without one. The last one was started some time after the capture began. */
+static int64_t
+due_at(const struct spool_entry *entry, int64_t now)
+{
+	const int64_t duration = (int64_t)keyval_number(&entry->facts, "duration", 0);
+	struct strvec engines = spool_entry_engines(entry);
+	const int64_t starting = START_NS * (1 + (int64_t)engines.count / AT_A_TIME);
+	int64_t age = clock_realtime_ns() - spool_entry_began_ns(entry);
+
+	strvec_release(&engines);
+	if (duration == 0)
+		return INT64_MAX;
+	age = age > starting ? age - starting : 0;
+	return now + (age < duration ? duration - age : 0);
+}
+
+/* How long after that an engine may say that it captures. */
+static int64_t
+overtime(const struct spool_entry *entry, const char *name, const struct engines *engines)
+{
+	const struct engine *engine = engines_find(engines, name, NULL);
+	int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
+	struct keyval state;
+	uint64_t seconds;
+
+	if (patience < POLL_OVERTIME_NS)
+		patience = POLL_OVERTIME_NS;
+	if (!engine || !engine->is_region || engine_state_load(entry, name, &state, NULL) < 0)
+		return patience;
+	seconds = keyval_number(&state, "bytes", 0) / FETCH_RATE_LEAST;
+	keyval_release(&state);
+	if (seconds > REGION_NS_MOST / NS_PER_SECOND)
+		seconds = REGION_NS_MOST / NS_PER_SECOND;
+	return patience + REGION_NS + (int64_t)seconds * NS_PER_SECOND;
+}
+
+/* Gives up the engines that still run. */
+static int
+give_up_late(struct spool_entry *entry, const struct strvec *running, int64_t late,
+	     config_variable *variable, struct failure *why)
+{
+	struct engines engines;
+	int rc = 0;
+
+	if (late < POLL_OVERTIME_NS || running->count == 0 ||
+	    engines_load(&engines, variable, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < running->count && rc == 0; i++) {
+		char reason[80];
+
+		if (late <= overtime(entry, running->list[i], &engines))
+			continue;
+		snprintf(reason, sizeof(reason),
+			 "it says that it captures, %" PRId64 " s after its end",
+			 late / NS_PER_SECOND);
+		rc = spool_entry_add_missing(entry, running->list[i], reason, why);
+	}
+	engines_release(&engines);
+	return rc;
+}
+
+/* Asks the engines for their status, or to stop if that was requested, also repeatedly. Returns the
+ * status of vcap-each, or -1. */
 static int
 ask(const struct spool_entry *entry, const struct strvec *engines, struct failure *why)
 {
 	const enum commands_request request =
 	    spool_entry_is_stopping(entry) ? COMMANDS_STOP : COMMANDS_STATUS;
 
-	return each_run(entry, engines, (struct each_options){.timeout = "60s"},
-			commands_each(request), why) < 0
-		   ? -1
-		   : 0;
+	return each_run(entry, engines, (struct each_options){.timeout = "45s"},
+			commands_each(request), why);
 }
 
 /* Asks the missing engines once more to stop: one that has captured after all takes part again. */
@@ -127,7 +207,7 @@ retry_missing(struct spool_entry *entry, struct failure *why)
 	for (size_t i = 0; i < all.count; i++)
 		if (!strvec_has(&present, all.list[i]))
 			strvec_push(&lost, all.list[i]);
-	rc = each_run(entry, &lost, (struct each_options){.timeout = "45s"},
+	rc = each_run(entry, &lost, (struct each_options){.timeout = "20s"},
 		      commands_each(COMMANDS_STOP), why);
 	for (size_t i = 0; i < lost.count && rc >= 0; i++)
 		if (progress_of(entry, lost.list[i]) == ENDED)
@@ -139,38 +219,46 @@ retry_missing(struct spool_entry *entry, struct failure *why)
 }
 
 int
-poll_until_ended(struct spool_entry *entry, int64_t poll_ns, struct failure *why)
+poll_until_ended(struct spool_entry *entry, int64_t poll_ns, config_variable *variable,
+		 struct failure *why)
 {
 	const int64_t begun = clock_monotonic_ns();
 	const int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
-	struct strvec engines = spool_entry_participants(entry), open = STRVEC_INIT;
-	int64_t ask_at = 0, alone_since = 0;
+	struct strvec open = STRVEC_INIT, running = STRVEC_INIT;
+	int64_t ask_at = 0, asked = 0, alone_since = 0, due = due_at(entry, begun);
 	int rc = 0;
 
-	while (rc == 0) {
+	while (rc >= 0) {
 		int64_t now = clock_monotonic_ns();
-		size_t running;
 
+		if (now < due && spool_entry_is_stopping(entry))
+			due = now;
 		strvec_release(&open);
-		open = unfinished(entry, &engines, &running);
+		open = unfinished(entry, &running);
 		if (ask_at && open.count == 0)
 			break;
 		/* Patience is counted only while there is nothing else to wait for. */
-		if (running > 0 || !ask_at || clock_realtime_ns() < deadline_ns(entry))
+		if (running.count > 0 || !ask_at || clock_realtime_ns() < deadline_ns(entry))
 			alone_since = now;
 		if (now - alone_since > patience)
 			break;
-		if (now >= ask_at) {
-			rc = ask(entry, &open, why);
-			ask_at = clock_monotonic_ns();
-			ask_at += pause_before_next(entry, poll_ns, ask_at - begun, ask_at - now);
-		} else {
+		if (now < ask_at) {
+			/* By when it was asked: while another hangs, an answer may be old. */
+			rc = give_up_late(entry, &running, asked - due, variable, why);
 			clock_sleep(TICK_NS);
+			continue;
 		}
+		asked = now;
+		rc = ask(entry, &open, why);
+		ask_at = clock_monotonic_ns();
+		ask_at += pause_before_next(entry, poll_ns, ask_at - begun, ask_at - now);
+		/* With a malformed engines file nobody was asked. */
+		if (rc == EXIT_MISUSE && due < ask_at)
+			due = ask_at;
 	}
-	for (size_t i = 0; i < open.count && rc == 0; i++)
+	for (size_t i = 0; i < open.count && rc >= 0; i++)
 		rc = engine_state_give_up(entry, open.list[i], why);
 	strvec_release(&open);
-	strvec_release(&engines);
-	return rc == 0 ? retry_missing(entry, why) : rc;
+	strvec_release(&running);
+	return rc < 0 ? rc : retry_missing(entry, why);
 }

@@ -381,7 +381,7 @@ merge_cmd_write(struct merge_cmd *cmd, struct failure *why)
 			rc = write_capture(cmd, fd, why);
 	}
 	/* If the compressor failed, its reason is the cause. */
-	if (cmd->compresses && relay_finish(&cmd->compressor, &reason) < 0)
+	if (cmd->compresses && relay_finish(&cmd->compressor, &reason) != RELAY_WHOLE)
 		rc = failure_set(why, "%s", reason.text);
 	return rc < 0 ? -1 : outfile_commit(&cmd->out, why);
 }
