@@ -12,6 +12,7 @@
 #include "controller/engine.h"
 #include "controller/engine_state.h"
 #include "controller/fanout.h"
+#include "controller/reason.h"
 #include "controller/spool.h"
 
 #include <stdlib.h>
@@ -73,16 +74,16 @@ parse_options(int argc, char **argv)
 static void
 record(const struct task *task, void *context)
 {
-	const char *error = task->status == EXIT_TIMEOUT ? "no answer in time" : task->err;
+	char *reason = reason_find(task->argv, task->status, task->err);
 	struct failure why = FAILURE_INIT;
 
 	if (engine_state_append_log(context, task->name, task->err, &why) < 0 ||
-	    engine_state_record(context, task->name, task->out, error, task->status, &why) < 0)
+	    engine_state_record(context, task->name, task->out, reason, task->status, &why) < 0)
 		warn("%s", why.text);
+	free(reason);
 }
 
-/* The command for an engine. One that is not in the engines file any more is left to vcap-on, which
- * reports that. */
+/* The command for an engine. vcap-on reports one that is not in the engines file any more. */
 static char **
 command_for(const struct engines *engines, const struct spool_entry *capture, const char *name,
 	    char *const *command)

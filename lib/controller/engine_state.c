@@ -112,7 +112,7 @@ engine_state_record(const struct spool_entry *entry, const char *engine, const c
 	}
 	for (size_t i = 0; i < answer.count && rc == 0; i++)
 		rc = keyval_set(&state, answer.pairs[i].key, "%s", answer.pairs[i].value);
-	errors = last_line(status ? errors : "", &length);
+	errors = last_line(status && errors ? errors : "", &length);
 	if (rc < 0 || keyval_set(&state, "exit", "%d", status) < 0 ||
 	    keyval_set(&state, "error", "%.*s", length, errors) < 0)
 		rc = failure_nomem(why);

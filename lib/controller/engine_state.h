@@ -33,8 +33,8 @@ enum engine_status engine_state_status(const struct keyval *state);
 
 /*
  * Stores the result of a command for the engine. The `key value` lines of its output replace those
- * of the state; `exit` becomes its status, and `error` the last line of errors, or empty if it
- * succeeded. Output that does not parse, or has thousands of lines, counts as status 1.
+ * of the state; `exit` becomes its status, and `error` the last line of errors, or empty if that is
+ * NULL or the command succeeded. Output that does not parse, or has thousands of lines, counts as status 1.
  */
 int engine_state_record(const struct spool_entry *entry, const char *engine, const char *output,
 			const char *errors, int status, struct failure *why);

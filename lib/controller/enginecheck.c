@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "controller/commands.h"
 #include "controller/fanout.h"
+#include "controller/reason.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,25 +26,15 @@ find(struct enginecheck *list, const char *name)
 	return list;
 }
 
-/* Sets the problem to the last line of a command's standard error, without the prefix of
- * vcap-host. */
+/* Sets the problem to the reason for which a command failed, without the prefix of vcap-host. */
 static void
 set_problem(struct enginecheck *check, const struct task *task)
 {
-	char *text = task->err;
-	size_t length = strlen(text);
-	char *line;
+	char *reason = reason_find(task->argv, task->status, task->err);
+	const char *line = reason && *reason ? reason : "no answer";
 
-	while (length > 0 && text[length - 1] == '\n')
-		text[--length] = '\0';
-	line = strrchr(text, '\n');
-	line = line ? line + 1 : text;
-	if (task->status == EXIT_TIMEOUT)
-		failure_set(&check->problem, "no answer in time");
-	else if (strncmp(line, "vcap-host: ", 11) == 0)
-		failure_set(&check->problem, "%s", line + 11);
-	else
-		failure_set(&check->problem, "%s", *line ? line : "no answer");
+	failure_set(&check->problem, "%s", line + (strncmp(line, "vcap-host: ", 11) == 0 ? 11 : 0));
+	free(reason);
 }
 
 /* Status 0: the engine can capture; 1 with a version: it cannot; otherwise it was not reached. */

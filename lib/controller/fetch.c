@@ -51,7 +51,9 @@ fetch_ask(struct fetch *fetch, struct failure *why)
 	char *text = status == 0 ? process_output_text(out) : NULL;
 	int rc = status < 0 ? -1 : 0;
 
-	if (status > 0)
+	if (status == EXIT_NOT_REACHED)
+		rc = failure_set(why, "engine '%s' was not reached", fetch->engine);
+	else if (status > 0)
 		rc = failure_set(why, "engine '%s' does not know '%s'", fetch->engine,
 				 fetch->directory);
 	else if (rc == 0 && (!text || keyval_parse(&fetch->answer, text, &detail) < 0))

@@ -333,6 +333,7 @@ has_no_controller() {
 }
 
 # Break: cmd/vcap-wait.c s/? EXIT_PARTIAL : EXIT_FAILED/? EXIT_DONE : EXIT_FAILED/
+# Break: lib/controller/reason.c s/" has changed", &host)/" has come", \&host)/
 @test "F9: engines that are dead, without disk, or strangers are named with the reason, the rest is merged" {
 	mkdir tiny
 	on_lb1 mount -t tmpfs -o size=1M tmpfs "$PWD/tiny"
@@ -342,9 +343,10 @@ has_no_controller() {
 	{
 		sed "s|^lb1 |full |; s|dir=[^ ]*|dir=$PWD/tiny/run|" <<<"$first"
 		sed "s|^lb1 |changed |; s|UserKnownHostsFile=[^ ]*|UserKnownHostsFile=$PWD/changed|" <<<"$first"
+		sed "s|^lb1 |strange |; s|UserKnownHostsFile=[^ ]*|UserKnownHostsFile=/dev/null|" <<<"$first"
 		sed "s|^lb1 |locked |; s|-i [^ ]*|-i $PWD/other -o IdentitiesOnly=yes|" <<<"$first"
 	} >>config/engines
-	printf 'engine %s\n' full changed locked >>config/services/shop
+	printf 'engine %s\n' full changed strange locked >>config/services/shop
 	# shellcheck disable=SC2046 # words
 	kill -KILL $(cat "$LAB_DIR/lb2-sshd.pid") $(sessions_of lb2)
 	until_true refuses lb2
@@ -355,7 +357,8 @@ has_no_controller() {
 	cat >wanted <<-END
 		vcap-start: engine 'lb2' does not capture: not reached: ssh: connect to host $LAB_MGMT4.102 port 22: Connection refused
 		vcap-start: engine 'full' does not capture: vcap-run: only 0 MiB of disk are free, and 1024 MiB are to stay free (-R)
-		vcap-start: engine 'changed' does not capture: not reached: Host key verification failed.
+		vcap-start: engine 'changed' does not capture: not reached: the host key of '$LAB_MGMT4.101' has changed: it is another host, or
+		vcap-start: engine 'strange' does not capture: not reached: the host key of '$LAB_MGMT4.101' is not known (
 		vcap-start: engine 'locked' does not capture: not reached: root@$LAB_MGMT4.101: Permission denied (publickey).
 	END
 	echo "$stderr"
@@ -363,10 +366,10 @@ has_no_controller() {
 	traffic_with_marks
 	run -3 vcap stop "$id"
 	for reason in "'lb2' is missing: not reached: ssh: connect to host" "'full' is missing: vcap-run: " \
-		"'changed' is missing: not reached: Host key" "'locked' is missing: not reached: root@"; do
+		"'changed' is missing: not reached: the host key" "'locked' is missing: not reached: root@"; do
 		[[ $output == *"$reason"* ]]
 	done
-	[ "$(vcap ls -r | cut -f 6-8)" = $'lb1\tlb2,full,changed,locked\tpartial' ]
+	[ "$(vcap ls -r | cut -f 6-8)" = $'lb1\tlb2,full,changed,strange,locked\tpartial' ]
 	run -3 vcap export "$id" .
 	LAB_ENGINES=lb1
 	lab_collect "$id.pcapng" client server
