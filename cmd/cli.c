@@ -152,6 +152,16 @@ warn(const char *format, ...)
 	va_end(args);
 }
 
+void
+warn_lines(char *lines)
+{
+	char *rest = lines;
+
+	for (char *line; rest && (line = strtok_r(rest, "\n", &rest));)
+		warn("%s", line);
+	free(lines);
+}
+
 _Noreturn void
 die(const char *format, ...)
 {

@@ -58,6 +58,9 @@ _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2))
 _Noreturn void die_usage(const char *format, ...)
     __attribute__((format(printf, 1, 2))); /* exit 2 */
 
+/* Warns of each line, and frees lines, which are on the heap or NULL. */
+void warn_lines(char *lines);
+
 /* From now on a signal that ends the command (interrupt, hangup, termination, broken pipe) removes
  * the file at path first, a temporary one of outfile.h. The string must stay valid; NULL: none. */
 void cli_remove_at_signal(const char *path);

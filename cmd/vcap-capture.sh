@@ -85,7 +85,7 @@ echo "$id"
 # On a terminal the messages of vcap-wait are printed below the table at the end.
 exec 3>&2
 [ -z "$terminal" ] || { messages=$(mktemp) && trap 'rm -f "$messages"' EXIT && exec 3>"$messages"; }
-vcap-wait "$id" 2>&3 3>&- &
+vcap-wait ${quiet:+--quiet} "$id" 2>&3 3>&- &
 exec 3>&-
 waiter=$!
 trap interrupt INT TERM

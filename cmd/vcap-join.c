@@ -83,6 +83,7 @@ report(const struct join_cmd *cmd)
 	if (summary)
 		warn("%s", summary);
 	free(summary);
+	warn_lines(cmd->failed_connects);
 }
 
 static int

@@ -12,7 +12,10 @@
 #include "merge/summary.h"
 #include "merge/summary_table.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
 
 static const struct command self = {
     .name = "vcap-stat",
@@ -74,6 +77,20 @@ print(const struct summary *summary, const struct options *options)
 	table_free(table);
 }
 
+/* Gives the summary something to watch connects with. */
+static void
+watch_connects(struct summary *summary)
+{
+	struct siphash_key secret;
+	struct failure why;
+
+	if (getrandom(&secret, sizeof(secret), 0) < 0)
+		die("cannot get random numbers: %s", strerror(errno));
+	summary->connwatch = connwatch_new(secret, &why);
+	if (!summary->connwatch)
+		die("%s", why.text);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -89,6 +106,7 @@ main(int argc, char **argv)
 	if (priv_drop_all(&why) < 0)
 		die("%s", why.text);
 	inputs_raise_open_limit();
+	watch_connects(&summary);
 	merge = merge_new(&why);
 	if (!merge || inputs_add(&inputs, options.file, &why) < 0 ||
 	    inputs_open(&inputs, &why) < 0 || inputs_begin(&inputs, NULL, &why) < 0 ||
@@ -99,11 +117,13 @@ main(int argc, char **argv)
 	    summary_count(&summary, merge_source(merge), options.bin_ns, &why) < 0)
 		die("%s", why.text);
 	print(&summary, &options);
+	warn_lines(connwatch_finish(summary.connwatch, "\n"));
 	for (size_t i = 0; i < inputs.count; i++)
 		if (inputs_damage(&inputs, merge, i, &why)) {
 			warn("%s", why.text);
 			status = EXIT_PARTIAL;
 		}
+	connwatch_free(summary.connwatch);
 	merge_free(merge);
 	inputs_release(&inputs);
 	summary_release(&summary);

@@ -9,34 +9,40 @@
 #include "controller/schedule.h"
 #include "controller/spool.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct command self = {
     .name = "vcap-wait",
-    .synopsis = "[--poll time] capture",
+    .synopsis = "[--poll time] [--quiet] capture",
     .options = "      --poll time  interval between polls of the engines (1s, later 10s)\n"
+	       "      --quiet      print only errors and the path\n"
 	       "      --help       show this help\n"
 	       "      --version    show the version\n",
 };
 
 static const char *
-parse_options(int argc, char **argv, int64_t *poll_ns)
+parse_options(int argc, char **argv, int64_t *poll_ns, bool *is_quiet)
 {
-	enum { POLL = 0x100 };
+	enum { POLL = 0x100, QUIET };
 	static const struct option options[] = {{"poll", required_argument, NULL, POLL},
+						{"quiet", no_argument, NULL, QUIET},
 						CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
 	int opt;
 
 	*poll_ns = 0;
-	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (opt != POLL)
-			cli_option(opt, argv);
-		if (parse_duration(optarg, NS_PER_SECOND, poll_ns, &why) < 0)
-			die_usage("%s", why.text);
-	}
+	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1)
+		switch (opt) {
+		case QUIET: *is_quiet = true; break;
+		case POLL:
+			if (parse_duration(optarg, NS_PER_SECOND, poll_ns, &why) < 0)
+				die_usage("%s", why.text);
+			break;
+		default: cli_option(opt, argv);
+		}
 	if (argc - optind != 1)
 		die_usage("needs one capture (try --help)");
 	return argv[optind];
@@ -84,6 +90,15 @@ work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 	collect_release(&collect);
 }
 
+static void
+warn_of_remark(const struct spool_entry *entry)
+{
+	const char *remark = keyval_get(&entry->facts, "remark");
+
+	if (remark && *remark)
+		warn("%s", remark);
+}
+
 static int
 conclude(const struct spool_entry *entry)
 {
@@ -107,11 +122,12 @@ main(int argc, char **argv)
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 	const char *word;
+	bool is_quiet = false;
 	int64_t poll_ns;
 	int status;
 
 	cli_start(&self);
-	word = parse_options(argc, argv, &poll_ns);
+	word = parse_options(argc, argv, &poll_ns, &is_quiet);
 	cli_siblings_first();
 	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
 		die("%s", why.text);
@@ -122,6 +138,8 @@ main(int argc, char **argv)
 	}
 	if (!spool_entry_is_over(&entry))
 		work(&spool, &entry, poll_ns);
+	if (!is_quiet)
+		warn_of_remark(&entry);
 	status = conclude(&entry);
 	if (status != EXIT_FAILED)
 		printf("%s/%s.pcapng\n", entry.path, entry.id);

@@ -8,11 +8,15 @@
 #include "base/fileio.h"
 #include "base/priv.h"
 #include "capfile/reader.h"
+#include "packet/connwatch.h"
 #include "packet/packet.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,30 +27,79 @@ struct answer {
 	int rc;
 };
 
+static struct connwatch *
+new_connwatch(struct failure *why)
+{
+	struct siphash_key secret;
+
+	if (getrandom(&secret, sizeof(secret), 0) < 0) {
+		failure_errno(why, "cannot get random numbers");
+		return NULL;
+	}
+	return connwatch_new(secret, why);
+}
+
+static bool
+is_server_side(const struct interface *interface)
+{
+	const char *side = interface->name ? strrchr(interface->name, '/') : NULL;
+
+	return side && strcmp(side, "/server") == 0;
+}
+
+static int
+watch_packet(struct connwatch *watch, const struct interface *interface,
+	     const struct packet *packet)
+{
+	struct tuple tuple;
+	bool is_watched =
+	    is_server_side(interface) && dissect_packet(packet, interface->linktype, &tuple);
+
+	return connwatch_see(watch, is_watched ? &tuple : NULL, packet->ts_ns);
+}
+
+static int
+count_packets(struct count *count, struct reader *file, struct connwatch *watch,
+	      struct failure *why)
+{
+	struct source *source = reader_source(file);
+	struct packet packet;
+	enum source_event event;
+	char *failed;
+
+	do {
+		event = source->next(source, &packet, why);
+		if (event != SOURCE_PACKET)
+			continue;
+		count->packets++;
+		count->bytes += packet.caplen;
+		if (watch_packet(watch, &source->interfaces[packet.iface], &packet) < 0)
+			return failure_nomem(why);
+	} while (event != SOURCE_END && event != SOURCE_CUT);
+	count->cut_short = event != SOURCE_END || reader_section(file)->cut_short;
+	failed = connwatch_finish(watch, "; ");
+	if (!failed)
+		return failure_nomem(why);
+	snprintf(count->failed_connects, sizeof(count->failed_connects), "%s", failed);
+	free(failed);
+	return 0;
+}
+
 static int
 read_and_count(struct count *count, const char *path, struct failure *why)
 {
+	struct connwatch *watch;
 	struct reader *file;
-	struct source *source;
-	struct packet packet;
-	enum source_event event;
+	int rc;
 
 	if (priv_drop_all(why) < 0)
 		return -1;
 	file = reader_open(path, why);
-	if (!file)
-		return -1;
-	source = reader_source(file);
-	do {
-		event = source->next(source, &packet, why);
-		if (event == SOURCE_PACKET) {
-			count->packets++;
-			count->bytes += packet.caplen;
-		}
-	} while (event != SOURCE_END && event != SOURCE_CUT);
-	count->cut_short = event != SOURCE_END || reader_section(file)->cut_short;
+	watch = file ? new_connwatch(why) : NULL;
+	rc = watch ? count_packets(count, file, watch, why) : -1;
+	connwatch_free(watch);
 	reader_close(file);
-	return 0;
+	return rc;
 }
 
 int

@@ -5,6 +5,7 @@
 #define VCAP_COUNT_H
 
 #include "base/failure.h"
+#include "packet/connects.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +14,8 @@ struct count {
 	uint64_t packets;
 	uint64_t bytes; /* the sum of caplen */
 	bool cut_short; /* damaged, cut off, or without vcap's end mark */
+	/* By connects_format, separated by "; ": of interfaces whose name ends in "/server". */
+	char failed_connects[CONNECTS_TEXT];
 };
 
 /* Counts the file at path, in a process of its own that gives up every privilege before it reads

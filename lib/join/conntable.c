@@ -11,7 +11,7 @@
 #include "join/conntable.h"
 
 #include "base/clock.h"
-#include "join/tcp_header.h"
+#include "packet/tcp_header.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -285,7 +285,7 @@ begins_another(const struct conn *conn, enum conn_direction direction, int64_t t
 		return true;
 	if (!tcp || direction != CONN_FORWARD || (tcp_flags(tcp) & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;
-	return !conn->has_isn || tcp_sequence(tcp) != conn->isn;
+	return !conn->handshake.has_isn || tcp_sequence(tcp) != conn->handshake.isn;
 }
 
 static void
@@ -300,23 +300,15 @@ move_to(struct conntable *table, struct conn *conn, enum conn_stage stage)
 static enum conn_stage
 next_stage(struct conn *conn, enum conn_direction direction, const unsigned char *tcp)
 {
-	bool forward = direction == CONN_FORWARD;
+	bool forward = direction == CONN_FORWARD, had_syn = conn->handshake.has_syn;
 	uint8_t flags;
 
 	if (!tcp)
 		return CONN_OPEN;
 	flags = tcp_flags(tcp);
-	if (forward && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
-		bool is_first = !conn->has_syn;
-
-		conn->has_syn = conn->has_isn = true;
-		conn->isn = tcp_sequence(tcp);
-		return is_first && conn->start_ns == conn->last_ns ? CONN_HALF_OPEN : conn->stage;
-	}
-	if (!forward && (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && !conn->has_isn) {
-		conn->isn = tcp_acknowledgment(tcp) - 1;
-		conn->has_isn = true;
-	}
+	handshake_see(&conn->handshake, forward ? HANDSHAKE_OPENER : HANDSHAKE_OTHER, tcp);
+	if (forward && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		return !had_syn && conn->start_ns == conn->last_ns ? CONN_HALF_OPEN : conn->stage;
 	if (flags & TCP_FIN)
 		conn->fins |= forward ? 1 : 2;
 	return (flags & TCP_RST) || conn->fins == 3 || conn->stage == CONN_CLOSED ? CONN_CLOSED
@@ -347,6 +339,7 @@ conntable_see(struct conntable *table, const struct conn_key *key, enum conn_dir
 		since_ns = conn->last_ns;
 		if (time_ns - CONN_SLACK_NS < since_ns)
 			conn->until_ns = since_ns;
+		conn->is_replaced = true;
 		drop_conn(table, conn);
 		conn = NULL;
 		*direction = by_key;
@@ -359,8 +352,8 @@ conntable_see(struct conntable *table, const struct conn_key *key, enum conn_dir
 		conn->since_ns = since_ns;
 	if (time_ns > conn->last_ns)
 		conn->last_ns = time_ns;
-	conn->has_payload |= tuple->payload_wire > 0;
 	move_to(table, conn, next_stage(conn, *direction, tcp));
+	conn->has_payload |= tuple->payload_wire > 0 || conn->handshake.has_bytes;
 	return conn;
 }
 

@@ -13,6 +13,7 @@
 #include "join/flowkey.h"
 #include "join/tcp_reassembly.h"
 #include "packet/dissect.h"
+#include "packet/handshake.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>
@@ -42,10 +43,11 @@ struct conn {
 	int64_t last_ns;  /* of its newest packet */
 	/* Evidence about these ends from before or after belongs to other connections. */
 	int64_t since_ns, until_ns;
-	uint32_t isn; /* the initial sequence number of `one`, if has_isn */
-	bool has_isn, has_syn, has_payload;
-	bool is_ended; /* no packet will be added to it */
-	uint8_t fins;  /* 1: `one` has sent a FIN, 2: `other` */
+	struct handshake handshake; /* TCP; `one` is the opener */
+	bool has_payload : 1;
+	bool is_ended : 1;    /* no packet will be added to it */
+	bool is_replaced : 1; /* ... since another one began between the same ends */
+	uint8_t fins : 2;     /* 1: `one` has sent a FIN, 2: `other` */
 	enum conn_stage stage;
 	uint32_t holders; /* a reference count: the table, and conntable_hold() */
 	/* Private to the table. */
@@ -89,6 +91,16 @@ struct conn *conntable_see(struct conntable *table, const struct conn_key *key,
 
 /* The newest connection between these ends, either way round; or NULL. */
 struct conn *conntable_find(const struct conntable *table, const struct conn_key *key);
+
+/* Whether it is a connect that failed, as far as can be told by now: its handshake was not completed
+ * and nothing more of it is to be expected. */
+static inline bool
+conn_has_failed(const struct conn *conn)
+{
+	return (conn->handshake.state == HANDSHAKE_ASKED ||
+		conn->handshake.state == HANDSHAKE_REFUSED) &&
+	       (conn->is_ended || conn->stage == CONN_CLOSED);
+}
 
 /* Takes a reference, which keeps the memory of the connection until conntable_let_go. */
 static inline void

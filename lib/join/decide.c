@@ -1,7 +1,8 @@
 /*
  * The order of the rules matters: a connection that is known to be another service's is out; health
  * checks go by -m and the set alone, since they carry no client; everything else goes by the
- * evidence. A connection stays undecided while its answer is UNKNOWN, or while a request has begun
+ * evidence. What cannot be told from a health check, as a connect that failed, is none for -m none:
+ * it goes by the evidence, too. A connection stays undecided while its answer is UNKNOWN, or while a request has begun
  * whose headers may still name a client of the set. One to a server of the set is only presumed
  * wanted until evidence shows that it is not another service's.
  */
@@ -38,8 +39,10 @@ decide_verdict(const struct join *join, const struct join_conn *jc)
 		return JOIN_OUT;
 	if (monitor == YES)
 		return !join->config.set || jc->by_addresses == YES ? JOIN_WANTED : JOIN_OTHER;
-	if (monitor == UNKNOWN && mode != MONITORS_INCLUDE)
+	if (monitor == UNKNOWN && mode == MONITORS_ONLY)
 		return JOIN_UNDECIDED;
+	if (monitor == UNKNOWN && mode == MONITORS_NONE && !jc->conn.is_ended)
+		return answer == YES ? JOIN_PRESUMED : JOIN_UNDECIDED;
 	if (answer == YES)
 		return is_presumed(join, jc) ? JOIN_PRESUMED : JOIN_WANTED;
 	if (answer == UNKNOWN || (is_pending && !jc->conn.is_ended))
@@ -70,9 +73,10 @@ decide_may_change(const struct join *join, const struct join_conn *jc)
 		return true;
 	if (conn->last_ns - conn->start_ns > join->config.hold_ns)
 		return false;
-	return !conn->key.is_server_side || join->config.has_tables ||
-	       (conn->has_isn && !jc->was_inspected) ||
-	       (monitor_is_judged(join) && jc->monitor == UNKNOWN);
+	if (!conn->key.is_server_side || join->config.has_tables)
+		return true;
+	return !conn_has_failed(conn) && ((conn->handshake.has_isn && !jc->was_inspected) ||
+					  (monitor_is_judged(join) && jc->monitor == UNKNOWN));
 }
 
 enum join_verdict
@@ -89,7 +93,11 @@ void
 decide_count(struct join *join, const struct join_conn *jc)
 {
 	struct join_counts *counts = &join->counts;
+	const struct conn *conn = &jc->conn;
 
+	connects_add(&join->connects, conn->key.ends.other, conn->key.ends.other_port,
+		     &conn->handshake,
+		     conn->is_replaced ? INT64_MAX : join->now_ns - conn->last_ns);
 	if (monitor_is_judged(join) && jc->monitor == YES)
 		counts->monitors++;
 	else if (jc->verdict == JOIN_UNDECIDED)

@@ -11,6 +11,7 @@
 #include "join/lru.h"
 #include "join/pairtable.h"
 #include "join/verdict.h"
+#include "packet/connects.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,7 +35,7 @@ struct join_conn {
 	bool has_opened : 1; /* the first bytes of its payload were read: a PROXY header or not */
 	bool is_local : 1;   /* PROXY LOCAL: the engine's own connection */
 	bool was_inspected : 1; /* inspection has begun; it is not begun again */
-	bool has_client : 1;    /* a table names its client */
+	bool has_client : 1;    /* evidence names its client: it is no health check */
 	bool is_ours : 1;       /* evidence names a VIP of this service ... */
 	bool is_foreign : 1;    /* ... or of another one */
 	bool was_searched : 1;  /* in the pair table */
@@ -57,6 +58,7 @@ struct join {
 	bool out_of_memory;
 	int64_t now_ns; /* the newest timestamp seen */
 	struct join_counts counts;
+	struct connects connects; /* of the server side */
 };
 
 /* The entry that starts with this connection. */

@@ -86,14 +86,16 @@ enum join_verdict
 join_ask(struct join *join, struct conn *conn, bool *is_final)
 {
 	struct join_conn *jc = join_conn_of(conn);
+	enum join_verdict verdict = jc->verdict;
 
-	if (conn->is_ended) {
-		*is_final = true;
-		return jc->verdict;
+	*is_final = conn->is_ended;
+	if (!conn->is_ended) {
+		decide_update(join, jc);
+		*is_final = !decide_may_change(join, jc);
+		verdict = decide_verdict(join, jc);
 	}
-	decide_update(join, jc);
-	*is_final = !decide_may_change(join, jc);
-	return decide_verdict(join, jc);
+	/* It is not for want of time that a failed connect stays undecided. */
+	return *is_final && conn_has_failed(conn) ? decide_finally(join, verdict) : verdict;
 }
 
 /* What of a packet its verdict depends on, and the connection that the verdict waits for. */
@@ -168,6 +170,8 @@ judge_by_conn(struct join *join, struct subject *subject)
 		return judge_addresses(join, &subject->key);
 	if (tuple->is_quoted) {
 		conn = conntable_find(join->conns, &subject->key);
+		if (conn && !join->is_replay && direction == CONN_FORWARD)
+			handshake_unreachable(&conn->handshake);
 		return conn ? judge_conn(join, conn, &subject->waits_for)
 			    : judge_addresses(join, &subject->key);
 	}
@@ -229,17 +233,12 @@ static enum join_verdict
 judge_server_side(struct join *join, struct subject *subject)
 {
 	const struct join_config *config = &join->config;
-	enum join_verdict verdict;
 
 	if (config->monitors == MONITORS_ONLY && !monitor_is_judged(join))
 		return JOIN_OUT;
 	if (config->per_packet && !monitor_is_judged(join))
 		return judge_by_set(join, &subject->tuple);
-	verdict = judge_by_conn(join, subject);
-	/* With per_packet only monitors go by the connection, the set goes by the packet. */
-	if (config->per_packet && verdict == JOIN_WANTED)
-		return judge_by_set(join, &subject->tuple);
-	return verdict;
+	return judge_by_conn(join, subject);
 }
 
 enum join_verdict
@@ -345,13 +344,23 @@ join_counts_format(const struct join_counts *counts, uint64_t expired)
 }
 
 char *
-join_counts_remark(const struct join_counts *counts, uint64_t expired)
+join_failed_connects(const struct join *join)
 {
-	char *line = join_counts_format(counts, expired), *remark;
+	return connects_format(&join->connects, "\n");
+}
 
-	if (!line || asprintf(&remark, "vcap-join: %s", line) < 0)
+char *
+join_remark(const struct join *join, uint64_t expired)
+{
+	char *line = join_counts_format(&join->counts, expired), *remark;
+	char *failed = connects_format(&join->connects, "\nvcap-join: ");
+
+	if (!line || !failed ||
+	    asprintf(&remark, "vcap-join: %s%s%s", line, *failed ? "\nvcap-join: " : "", failed) <
+		0)
 		remark = NULL;
 	free(line);
+	free(failed);
 	return remark;
 }
 
@@ -432,6 +441,7 @@ join_free(struct join *join)
 	pairtable_free(join->pairs);
 	lru_free(join->claims);
 	lru_free(join->fragments);
+	connects_release(&join->connects);
 	free(join->verdicts);
 	free(join);
 }

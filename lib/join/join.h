@@ -67,7 +67,10 @@ const struct join_counts *join_counts(const struct join *join);
 /* Counts as a line: "server connections: 3 wanted, 1 not, 0 undecided". expired is the number of
  * packets that were not decided in time. Heap; NULL: out of memory. */
 char *join_counts_format(const struct join_counts *counts, uint64_t expired);
-/* The same as a remark for the statistics of the output (copy.h). Heap; NULL: out of memory. */
-char *join_counts_remark(const struct join_counts *counts, uint64_t expired);
+/* The connects of the server side that failed, by connects_format, a line each. Call after
+ * join_finish. */
+char *join_failed_connects(const struct join *join);
+/* Both as a remark for the statistics of the output (copy.h). Heap; NULL: out of memory. */
+char *join_remark(const struct join *join, uint64_t expired);
 
 #endif

@@ -88,7 +88,7 @@ judge_packet(void *context, const struct packet *packet, uint16_t linktype)
 static char *
 remark_counts(void *context)
 {
-	return join_counts_remark(join_counts(context), 0);
+	return join_remark(context, 0);
 }
 
 /* The first pass over a file. Damage is reported by the second. */
@@ -166,8 +166,10 @@ join_packets(struct join_cmd *cmd, const struct join_config *config, struct read
 	if (copy.out)
 		outcome = config->is_live ? join_as_stream(cmd, config, join, &copy, why)
 					  : join_file(cmd, join, &copy, why);
-	if (join)
+	if (join) {
 		cmd->counts = *join_counts(join);
+		cmd->failed_connects = join_failed_connects(join);
+	}
 	writer_free(copy.out);
 	join_free(join);
 	return outcome;

@@ -21,7 +21,8 @@ struct join_cmd {
 	struct pairfile tables;
 	/* Results. */
 	struct join_counts counts;
-	uint64_t expired; /* packets that were not decided in time */
+	uint64_t expired;      /* packets that were not decided in time */
+	char *failed_connects; /* join.h; heap, the caller's; may be NULL */
 };
 
 /* How a regular file is read. */

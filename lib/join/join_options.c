@@ -98,8 +98,9 @@ join_options_decide(struct join_options *options, char *const *words, struct fai
 		return failure_set(why, "needs a service or addresses (try --help)");
 	if (config->exclude && !config->set && !config->program)
 		return failure_set(why, "'-x' needs addresses or a program");
-	config->keeps_undecided =
-	    options->undecided ? strcmp(options->undecided, "keep") == 0 : !config->set;
+	config->keeps_undecided = options->undecided
+				      ? strcmp(options->undecided, "keep") == 0
+				      : !config->set && config->monitors != MONITORS_ONLY;
 	return 0;
 }
 

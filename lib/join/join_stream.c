@@ -29,7 +29,7 @@ remark_counts(void *context)
 {
 	const struct join_stream *stream = context;
 
-	return join_counts_remark(join_counts(stream->join), stream->expired);
+	return join_remark(stream->join, stream->expired);
 }
 
 /* What may be released: packets that are decided or expired, or any. */

@@ -12,7 +12,8 @@
 /* Whether the service has such monitor lines. */
 bool monitor_is_judged(const struct join *join);
 
-/* Whether the connection is a health check, by what is known so far. */
+/* Whether the connection is a health check, by what is known so far. UNKNOWN for good if its connect
+ * failed. */
 enum answer monitor_judge(const struct join *join, const struct join_conn *jc);
 
 #endif

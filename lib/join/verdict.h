@@ -13,7 +13,7 @@ enum join_verdict {
 	JOIN_WANTED, /* of the set */
 	/* These may change when more evidence comes: */
 	JOIN_UNDECIDED,
-	JOIN_PRESUMED, /* of the set, unless it turns out to be another service's */
+	JOIN_PRESUMED, /* of the set, unless it turns out to be another service's, or a health check */
 };
 
 /* Server-side connections by their verdict, and what the user should know. */

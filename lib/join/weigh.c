@@ -14,7 +14,7 @@
 #include "join/weigh-int.h"
 
 #include "join/monitor-int.h"
-#include "join/tcp_header.h"
+#include "packet/tcp_header.h"
 
 #include <stdlib.h>
 
@@ -123,6 +123,22 @@ struct subject {
 	struct join_conn *jc;
 };
 
+/* Whether the payload names a client, and not the engine itself, as a health check may. */
+static bool
+names_client(const struct join *join, const struct join_conn *jc, const struct evidence *evidence)
+{
+	const struct service *service = join->config.service;
+	const struct addr addr = evidence->client.addr;
+	const struct addr engine = jc->conn.key.ends.one;
+
+	if (!evidence->client.is_known || service->source_client)
+		return evidence->client.is_known;
+	if (addr.family == 4 ? addr.value >> 24 == 127 : addr.value == 1)
+		return false;
+	return !addrset_has(&service->sources, addr) &&
+	       (addr.family != engine.family || addr.value != engine.value);
+}
+
 /* An inspect_report. */
 static void
 add_payload_evidence(void *context, const struct evidence *evidence)
@@ -134,6 +150,7 @@ add_payload_evidence(void *context, const struct evidence *evidence)
 
 	note_service(join, jc, evidence);
 	jc->is_local |= evidence->is_local;
+	jc->has_client |= names_client(join, jc, evidence);
 	join->counts.vip_unknown |= !join->config.set && answer == YES && !evidence->is_local &&
 				    !evidence->vip.is_known && jc->by_tables == UNKNOWN;
 	add_answer(join, jc, &jc->by_payload, answer);
@@ -169,7 +186,7 @@ weigh_tables(struct join *join, struct join_conn *jc)
 	struct pair_period period = {.first_ns = conn->since_ns,
 				     .last_ns = conn->last_ns + CONN_SLACK_NS,
 				     /* One whose start was not seen may be of any age. */
-				     .or_before = !conn->has_isn};
+				     .or_before = !conn->handshake.has_isn};
 
 	if (!join->config.has_tables || join->config.per_packet || !conn->key.is_server_side)
 		return;
@@ -228,8 +245,9 @@ begin_inspection(struct join *join, struct join_conn *jc)
 	if (!jc->inspect)
 		return false;
 	join->inspect_memory.used += sizeof(struct inspect);
-	if (!is_tcp || conn->has_isn)
-		inspect_init(jc->inspect, is_tcp ? conn->isn + 1 : 0, join->config.header);
+	if (!is_tcp || conn->handshake.has_isn)
+		inspect_init(jc->inspect, is_tcp ? conn->handshake.isn + 1 : 0,
+			     join->config.header);
 	else
 		inspect_init_midway(jc->inspect, join->config.header);
 	jc->inspect->wants_requests = join->has_monitor[MONITOR_HTTP];
@@ -292,7 +310,10 @@ weigh_addresses(struct join *join, struct join_conn *jc)
 	if (!jc->conn.key.is_server_side)
 		return;
 	if (join->config.per_packet) {
-		jc->by_addresses = YES; /* the addresses of each packet are tested as well */
+		bool is_wanted = !join->config.set || join_set_has(join, ends->one) ||
+				 join_set_has(join, ends->other);
+
+		jc->by_addresses = is_wanted ? YES : NO;
 		return;
 	}
 	if (join_set_has(join, ends->one) || join_set_has(join, ends->other))

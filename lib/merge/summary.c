@@ -210,6 +210,30 @@ sort_and_prune(struct summary *summary)
 	return 0;
 }
 
+/* Counts the packet, of this interface. */
+static int
+count_connect(struct summary *summary, const struct label *label, const struct interface *interface,
+	      const struct packet *packet)
+{
+	bool is_watched = !label->side || strcmp(label->side, "server") == 0;
+	struct tuple tuple;
+
+	if (!summary->connwatch)
+		return 0;
+	is_watched = is_watched && dissect_packet(packet, interface->linktype, &tuple);
+	return connwatch_see(summary->connwatch, is_watched ? &tuple : NULL, packet->ts_ns);
+}
+
+static int
+see_packet(struct summary *summary, const struct source *source, uint32_t row,
+	   const struct packet *packet, int64_t bin_ns)
+{
+	if (count_packet(summary, row, packet, bin_ns) < 0)
+		return -1;
+	return count_connect(summary, &summary->rows[row].label, &source->interfaces[packet->iface],
+			     packet);
+}
+
 int
 summary_count(struct summary *summary, struct source *source, int64_t bin_ns, struct failure *why)
 {
@@ -225,7 +249,7 @@ summary_count(struct summary *summary, struct source *source, int64_t bin_ns, st
 			rc = -1;
 		else if (add_new_rows(summary, source, &row_of, &known) < 0 ||
 			 (event == SOURCE_PACKET &&
-			  count_packet(summary, row_of[packet.iface], &packet, bin_ns) < 0))
+			  see_packet(summary, source, row_of[packet.iface], &packet, bin_ns) < 0))
 			rc = failure_nomem(why);
 	} while (rc == 0 && event != SOURCE_END);
 	for (size_t i = 0; i < summary->row_count; i++)

@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "merge/label.h"
+#include "packet/connwatch.h"
 #include "packet/packet.h"
 
 #include <stddef.h>
@@ -34,6 +35,9 @@ struct summary {
 	size_t row_count;
 	struct summary_bin *bins; /* heap; sorted by time and row then */
 	size_t bin_count, bin_room;
+	/* Takes the packets of the server side, and those whose side is not known. NULL: none; the
+	 * caller's. */
+	struct connwatch *connwatch;
 };
 
 #define SUMMARY_INIT ((struct summary){0})

@@ -666,7 +666,7 @@ are_followed() { # SOURCE VIP PORT
 	! tcpdump -nr all.pcapng host 10.1.0.2 2>/dev/null | grep .
 }
 
-# Break: lib/join/weigh.c s/.or_before = !conn->has_isn/.or_before = false/
+# Break: lib/join/weigh.c s/.or_before = !conn->handshake.has_isn/.or_before = false/
 @test "vcap-run --flows conntrack: connections that are older than the capture" {
 	gateway
 	are_followed conntrack 192.0.2.10 80

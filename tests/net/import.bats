@@ -260,6 +260,68 @@ shop() {
 	has_both_sides
 }
 
+# Checks and clients alike meet a server that refuses, one that answers nothing, and one that is well.
+shop_of_ruins() {
+	in_background env tcpdump --immediate-mode -Z root -i lo -U -w witness.pcap tcp or icmp
+	until_true grep -q 'listening on' log
+	ask /run/haproxy/admin.sock 'enable health servers/web1; enable health servers/web2; enable health servers/web3'
+	until_true is_checked_since "$(($(opened) + 8))"
+	curl -sZ http://192.0.2.10/page'?[1-6]' >/dev/null
+	ask /run/haproxy/admin.sock 'disable health servers/web1; disable health servers/web2; disable health servers/web3'
+	until_true no_connection
+}
+
+no_connection() {
+	[ -z "$(ss -Htn state connected exclude time-wait dst 10.0.1.0/24)" ]
+}
+
+segments() { # FILE FILTER...: without the times, by what tells them apart
+	tcpdump -Snnr "$1" "${@:2}" 2>/dev/null | sed 's/^[^ ]* //' | sort
+}
+
+connects_in_witness() { # ADDRESS: by port and sequence number, since a SYN is sent again
+	segments witness.pcap "$syn and dst host $1" | awk '{ print $2, $7 }' | sort -u | wc -l
+}
+
+# Break: lib/join/monitor.c s/return jc->has_client ? NO : UNKNOWN;/return YES;/
+@test "a dead server is in the capture, which says so; the checks of one that is well are not" {
+	clean_machine
+	for address in 192.0.2.10 10.0.1.11 10.0.1.12 10.0.1.13; do
+		ip addr add $address/32 dev lo
+	done
+	web_server 10.0.1.11
+	nft 'table ip ruins { chain in { type filter hook input priority 0; ip daddr 10.0.1.13 drop; }; }'
+	sed -E '/^\t(user|group|chroot|daemon)/d; /^\tserver/d
+		s/timeout connect.*/timeout connect 300ms\n\tretries 2\n\toption redispatch 1/' "$inputs/haproxy/debian.cfg" >haproxy.cfg
+	# They stay in use, however often their checks fail.
+	for n in 1 2 3; do
+		printf '\tserver web%s 10.0.1.1%s:8080 check inter 200ms fall 10000 pool-max-conn 0\n' $n $n >>haproxy.cfg
+	done
+	mount --bind haproxy.cfg /etc/haproxy/haproxy.cfg
+	in_background haproxy -db -f /etc/haproxy/haproxy.cfg
+	until_true curl -sf http://192.0.2.10/
+	ask /run/haproxy/admin.sock 'disable health servers/web1; disable health servers/web2; disable health servers/web3'
+	until_true no_connection
+	run -0 vcap import haproxy -w
+	grep -qx 'monitor  *empty' config/services/shop
+
+	capture shop shop_of_ruins 2>said
+	kill "${pids##* }"
+	until_true grep -q 'packets captured' log
+	for dead in 10.0.1.12 10.0.1.13; do
+		[ "$(connects_in_witness $dead)" -ge 2 ]
+		diff <(segments witness.pcap host $dead) <(segments capture.pcapng host $dead)
+	done
+	grep -F "vcap-wait: $(connects_in_witness 10.0.1.12) failed connects to 10.0.1.12:8080" said ||
+		grep -F "; $(connects_in_witness 10.0.1.12) failed connects to 10.0.1.12:8080" said
+	grep -F "$(connects_in_witness 10.0.1.13) failed connects to 10.0.1.13:8080" said
+	run ! grep -F 10.0.1.11 said
+	# Of the server that is well those connections that carry requests, and no other.
+	[ "$(requests dst host 10.0.1.11)" -ge 1 ]
+	[ "$(count "$syn and dst host 10.0.1.11")" -le "$(requests dst host 10.0.1.11)" ]
+	[ "$(segments witness.pcap "$syn and dst host 10.0.1.11" | wc -l)" -gt "$(count "$syn and dst host 10.0.1.11")" ]
+}
+
 page() {
 	ip netns exec client curl -sf -o /dev/null http://192.0.2.10/page
 }
