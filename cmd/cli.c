@@ -63,6 +63,26 @@ cli_siblings_first(void)
 	free(value);
 }
 
+bool
+cli_is_for_another(void)
+{
+	const char *uid = getenv("SUDO_UID"), *ran = getenv("SUDO_COMMAND");
+	/* Real and effective ids differ where the file has the setuid bit. */
+	const bool is_setuid = getuid() != geteuid();
+	char *by;
+
+	/* sudo sets both, whatever the user sets; inherited by a command of another one, the second
+	 * names that. */
+	if (!is_setuid && (!uid || strcmp(uid, "0") == 0 || (ran && !strstr(ran, self->name))))
+		return false;
+	by = uid ? xasprintf("%s", uid) : NULL;
+	if (clearenv() != 0 || setenv("PATH", CLI_SAFE_PATH, 1) < 0 ||
+	    (by && setenv("SUDO_UID", by, 1) < 0))
+		die("out of memory");
+	free(by);
+	return true;
+}
+
 static void
 print_help(void)
 {

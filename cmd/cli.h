@@ -10,6 +10,7 @@
 #include "base/table.h"
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct command {
@@ -29,6 +30,9 @@ enum { CLI_HELP = 0x1000, CLI_VERSION };
 	{NULL, 0, NULL, 0}
 /* clang-format on */
 
+/* Where commands of the system are found, whoever asks. */
+#define CLI_SAFE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* Call first: sets the name for messages and umask 077, and opens descriptors 0-2 if they are
  * closed. command must stay valid. */
 void cli_start(const struct command *command);
@@ -36,6 +40,14 @@ void cli_start(const struct command *command);
 /* Puts the directory of this program first on PATH, so that it runs the vcap commands installed
  * beside it. Call before the first of them is run and before any thread starts. */
 void cli_siblings_first(void);
+
+/*
+ * Whether sudo runs this command for a user who may not be root otherwise: what the user could not
+ * do has to be refused, with a message that says so. The environment, which is partly that user's,
+ * is then emptied but for the names that sudo sets and a safe PATH, which cli_siblings_first keeps.
+ * False for what such a command runs itself, and in a shell that sudo started.
+ */
+bool cli_is_for_another(void);
 
 /* Handles --help and --version (prints to stdout, exits 0); anything else is wrong usage. The short
  * option string has to begin with ':' (or "+:"), so that a missing value is reported as such. */

@@ -17,8 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SAFE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 static const struct command self = {
     .name = "vcap-gate",
     .synopsis = "[--flows source] [--sudo] [dir]",
@@ -75,7 +73,7 @@ execute(const struct gate *gate, char *const *command)
 	strvec_push_nodup(&argv, program);
 	strvec_pushv(&argv, command + 1);
 	words = strvec_detach(&argv);
-	if (!words || clearenv() != 0 || setenv("PATH", SAFE_PATH, 1) != 0)
+	if (!words || clearenv() != 0 || setenv("PATH", CLI_SAFE_PATH, 1) != 0)
 		die("out of memory");
 	execvp(*words, words);
 	die("cannot run '%s': %s", *words, strerror(errno));

@@ -2,6 +2,7 @@
  * vcap-merge: merges the capture files of many engines into one, in the order of time.
  */
 #include "cli.h"
+#include "controller/gate.h"
 
 #include "base/priv.h"
 #include "controller/config.h"
@@ -130,6 +131,8 @@ main(int argc, char **argv)
 	int status;
 
 	cli_start(&self);
+	if (cli_is_for_another() && gate_check_merge(argv, &why) < 0)
+		die_usage("%s", why.text);
 	live.report = report;
 	inputs = parse_options(argc, argv, &(struct merge_options){.cmd = &cmd, .live = &live},
 			       &service);

@@ -7,6 +7,7 @@
 #include "capture/notices.h"
 #include "capture/run_options.h"
 #include "cli.h"
+#include "controller/gate.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -56,7 +57,11 @@ read_options(struct run_options *options, int argc, char **argv)
 		die_usage("unexpected argument '%s'", argv[optind]);
 	if (optind < argc)
 		options->session.filter = argv + optind;
-	if (run_options_check(options, &why) < 0)
+	if (run_options_check(options, &why) < 0 ||
+	    (cli_is_for_another() &&
+	     gate_check_run(
+		 &(struct gate_run){options->job, options->session.path, options->session.filter},
+		 &why) < 0))
 		die_usage("%s", why.text);
 	if (!options->session.path && isatty(STDOUT_FILENO))
 		die_usage("standard output is a terminal: use -w file or a pipe");
@@ -123,8 +128,8 @@ main(int argc, char **argv)
 	cli_start(&command);
 	/* An inherited descriptor would keep its other end waiting. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
-	cli_siblings_first();
 	read_options(&options, argc, argv);
+	cli_siblings_first();
 	read_job(options.job, options.capture.lease_ns, &job, &program);
 	if (options.session.detached)
 		rc = daemon_detach(&daemon, &status, &why);

@@ -62,11 +62,12 @@ refuse(const struct words_left *left, struct failure *why)
 static bool
 is_capture(const struct gate *gate, const char *word)
 {
-	const size_t length = strlen(gate->directory);
+	const char *end = strrchr(word, '/');
+	const size_t length = gate->directory ? strlen(gate->directory) : (size_t)(end - word);
 	const char *name = word + length + 1;
 
-	if (strncmp(word, gate->directory, length) != 0 || word[length] != '/' ||
-	    !isalnum((unsigned char)*name) || strlen(name) > CAPTURE_MAX)
+	if (word[0] != '/' || (gate->directory && strncmp(word, gate->directory, length) != 0) ||
+	    word[length] != '/' || !isalnum((unsigned char)*name) || strlen(name) > CAPTURE_MAX)
 		return false;
 	for (; *name; name++)
 		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
@@ -294,4 +295,53 @@ gate_admit(const struct gate *gate, char *const *words, struct failure *why)
 	}
 	refuse(&left, why);
 	return NULL;
+}
+
+/* Whether the name of a directory of captures has the time of one: .YYYYMMDD_HHMMSS */
+static bool
+has_time(const char *path)
+{
+	static const char digits[] = "0123456789";
+	const char *dot = strrchr(path, '/');
+
+	while ((dot = strchr(dot + 1, '.')))
+		if (strspn(dot + 1, digits) == 8 && dot[9] == '_' && strspn(dot + 10, digits) == 6)
+			return true;
+	return false;
+}
+
+int
+gate_check_run(const struct gate_run *run, struct failure *why)
+{
+	char *const *filter = run->filter;
+	const struct gate any = {0};
+	struct words_left left = {&any, filter, NULL}, stream = left;
+
+	if (run->job && strcmp(run->job, "-") != 0)
+		return failure_set(why, "by sudo '-f' takes only '-': '%s' (try '-f - <file')",
+				   run->job);
+	if (run->directory && (!is_capture(&any, run->directory) || !has_time(run->directory)))
+		return failure_set(why,
+				   "by sudo the directory is /PATH/SERVICE.YYYYMMDD_HHMMSS.ENGINE: "
+				   "'%s' (try '-w - >file')",
+				   run->directory);
+	if (!filter || (take_join(&left, "./service", "specs") && !*left.next) ||
+	    (take_join(&stream, "/dev/fd/4", "/dev/fd/5") && !*stream.next))
+		return 0;
+	if (stream.next > left.next)
+		left = stream;
+	return failure_set(why, "by sudo the filter is vcap-join as vcap-start runs it: '%s'",
+			   *left.next ? *left.next : *filter);
+}
+
+int
+gate_check_merge(char *const *argv, struct failure *why)
+{
+	const struct gate any = {0};
+	struct words_left left = {&any, argv + 1, NULL};
+
+	if (admit_merge(&left) && !*left.next && has_time(left.next[-1]))
+		return 0;
+	return failure_set(
+	    why, "by sudo it takes only '-w - [-z] NAME=/PATH/SERVICE.YYYYMMDD_HHMMSS.ENGINE'");
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 struct gate {
-	const char *directory; /* of captures: absolute, no '/' at its end */
+	const char *directory; /* of captures: absolute, no '/' at its end; NULL: any */
 	const char *flows;     /* a source of pairs allowed besides conntrack, or NULL */
 	bool sudo;             /* commands are preceded by `sudo -n --` */
 };
@@ -20,6 +20,26 @@ struct gate {
  * first word perhaps a path (gate_name). NULL: refused, and why quotes the offending word.
  */
 char *const *gate_admit(const struct gate *gate, char *const *words, struct failure *why);
+
+/*
+ * What vcap-run and vcap-merge may do where they run by sudo (cli_is_for_another): that of the
+ * above which root's rights could do harm with. -1: refused, and why quotes the offending word.
+ */
+
+/* What vcap-run is asked for. */
+struct gate_run {
+	const char *job;       /* the operand of -f; NULL: none */
+	const char *directory; /* that of -w; NULL: a stream */
+	char *const *filter;   /* the command that packets pass through, NULL-ended; NULL: none */
+};
+
+/* The job comes from standard input. The directory is called as captures are: the job is kept there
+ * as files, which in a directory of another name something might obey. The filter is vcap-join as
+ * commands.h builds it, which reads nothing but the job and the table. */
+int gate_check_run(const struct gate_run *run, struct failure *why);
+
+/* argv as main has it: only captures of vcap-run, to standard output. */
+int gate_check_merge(char *const *argv, struct failure *why);
 
 /* The last component of a command's path, a part of command. */
 const char *gate_name(const char *command);

@@ -188,6 +188,11 @@ teardown() {
 	[[ $output == *"this key is for 'as=sudo'"* ]]
 	run -0 with_key other ssh "$host" id -u
 	[ "$output" = 4711 ]
+	run -2 with_key other ssh "$host" "sudo -n -- vcap-run -i lo -w - -- sh -c 'id >&2'"
+	[[ $output == *"by sudo the filter is vcap-join"* ]]
+	run -2 with_key other ssh "$host" 'SUDO_UID=0 sudo -n -- vcap-merge -w /etc/x /etc/shadow'
+	[[ $output == *"by sudo it takes only"* ]]
+	on_engine lb1 test ! -e /etc/x
 	run -1 with_key other ssh "$host" 'sudo -n -- cat /etc/shadow'
 	[[ $output == "sudo: "* ]]
 }

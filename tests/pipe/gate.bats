@@ -168,6 +168,50 @@ job=(vcap-run -n lb1 -f -)
 	[[ $output != *"this key"* ]]
 }
 
+by_sudo() { # COMMAND...: as sudo runs it for somebody
+	run env SUDO_UID=4711 SUDO_COMMAND="/usr/local/bin/$*" "$@"
+}
+
+# Break: lib/controller/gate.c s/if (run->job \&\& strcmp(run->job, "-") != 0)/if (0)/
+# Break: lib/controller/gate.c s/if (admit_merge(&left) .*/if (1)/
+# Break: cmd/cli.c s/(ran \&\& !strstr(ran, self->name))/ran/
+@test "sudo: vcap-run and vcap-merge take what a controller sends, and nothing else" {
+	mkfifo service
+	id=shop.20260101_000000.lb1
+	for words in "-f service -w -" "-f - -w $PWD/x" "-f - -w $id" "-f - -w $PWD/$id/" "-f - -w $PWD/$id/core.d" \
+		"-w - -- sh -c id" "-w - -- $PWD/vcap-join -S /dev/fd/4 -m none" "-w - -- vcap-filter -r - -w $PWD/x" \
+		"-w - -- vcap-join -S $PWD/service -m none" "-w - -- vcap-join -S /dev/fd/4 -m none -t $PWD/service" \
+		"-w - -- vcap-join -S /dev/fd/4 -m none -w $PWD/x" "-w - -- vcap-join -S /dev/fd/4 -m none --specs service"; do
+		# shellcheck disable=SC2086 # words
+		by_sudo timeout 9 vcap-run $words
+		[ "$status" -eq 2 ]
+		[[ $output == "vcap-run: by sudo "* ]] || { echo "$words: $output"; false; }
+	done
+	for words in "-w $PWD/x $PWD/$id" "-w - service" "-w - a=$PWD/service" "-w - -S service a=$PWD/$id" \
+		"-w - a=$PWD/$id b=$PWD/$id" "-w - a=$PWD/$id/../service"; do
+		# shellcheck disable=SC2086 # words
+		by_sudo timeout 9 vcap-merge $words
+		[ "$status" -eq 2 ]
+		[[ $output == "vcap-merge: by sudo it takes only "* ]] || { echo "$words: $output"; false; }
+	done
+	[ ! -e x ]
+	# What a controller sends goes on, to where the interface or the capture is missed.
+	for words in "-i none0 -f - -w $PWD/$id -- vcap-join -S ./service -m none --specs specs" \
+		"-i none0 -f - -w - -- vcap-join -S /dev/fd/4 -m only -P -x --specs /dev/fd/5"; do
+		# shellcheck disable=SC2086 # words
+		by_sudo vcap-run $words </dev/null
+		[ "$status" -eq 1 ]
+		[[ $output != *"by sudo"* ]]
+	done
+	by_sudo vcap-merge -w - -z "lb1=$PWD/$id"
+	[[ $output == *"$id"* && $output != *"by sudo"* ]]
+	# Root itself, and what a command that sudo runs runs, is free.
+	run env SUDO_UID=0 SUDO_COMMAND=/usr/bin/vcap-merge vcap-merge "$PWD/none"
+	[[ $output != *"by sudo"* ]]
+	run env SUDO_UID=4711 SUDO_COMMAND="/usr/bin/vcap capture shop" vcap-merge "$PWD/none"
+	[[ $output != *"by sudo"* ]]
+}
+
 @test "gate: command lines that vcap-on does not write" {
 	for line in 'vcap-host clock' '"vcap-host" "clock"' "'vcap-host'  'clock'" " 'vcap-host' 'clock'" \
 		"'vcap-host' 'clock' " "'vcap-host' 'clock'; id" "'vcap-host' 'clock'|id" "'vcap-host' clock" \
