@@ -1,9 +1,11 @@
 /*
  * vcap-on: runs a command on an engine by executing the transport's command in place of this
- * process. A failure before the command starts is status 255, as with ssh.
+ * process, but for ssh, whose connection may be made again. A failure before the command starts is
+ * status 255, as with ssh.
  */
 #include "cli.h"
 #include "controller/engine.h"
+#include "controller/sshrun.h"
 #include "controller/transport.h"
 
 #include <errno.h>
@@ -39,7 +41,7 @@ main(int argc, char **argv)
 	struct failure why = FAILURE_INIT;
 	const struct engine *engine;
 	char **command;
-	int opt;
+	int opt, status;
 
 	cli_start(&self);
 	while ((opt = getopt_long(argc, argv, "+:", options, NULL)) != -1)
@@ -53,6 +55,12 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	cli_siblings_first();
 	command = transport_command(engine, argv + optind + 1);
+	if (command && engine->transport == ENGINE_SSH) {
+		status = sshrun(command, &why);
+		if (status < 0)
+			warn("engine '%s': %s", engine->name, why.text);
+		return status < 0 ? EXIT_NOT_REACHED : status;
+	}
 	if (command)
 		execvp(command[0], command);
 	fail_exec(engine, command ? command[0] : argv[optind + 1]);

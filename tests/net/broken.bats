@@ -379,6 +379,21 @@ has_no_controller() {
 	[ -z "$(on_lb1 ls -A "$PWD/tiny/run" 2>/dev/null)" ]
 }
 
+# Break: lib/controller/sshrun.c s/tries < SSHRUN_TRIES/false/
+@test "engines behind an sshd that drops connections when many come at once are all reached" {
+	engine=$(sed -n "s|^lb1 \\(.*\\)|\\1 -p 2222 -o HostKeyAlias=$LAB_MGMT4.101|p" config/engines)
+	sed 's/^MaxStartups.*/MaxStartups 3:100:3\nPort 2222/' "$LAB_DIR/lb1.sshd" >sshd
+	lab_run lb1 few-sshd "$(command -v sshd)" -r -D -e -f "$PWD/sshd"
+	for n in 1 2 3 4 5 6 7; do
+		echo "e$n $engine"
+	done >config/engines
+	lab_wait "sshd" vcap on e1 true
+	run -0 --separate-stderr vcap check -r e1 e2 e3 e4 e5 e6 e7
+	echo "$output"
+	[ "$(cut -f 2 <<<"$output" | uniq)" = ready ]
+	kill "$(cat "$LAB_DIR/few-sshd.pid")"
+}
+
 on_lb1() { # COMMAND...: where the engine sees the mount, which has mounts of its own
 	nsenter -t "$(cat "$LAB_DIR/lb1-sshd.pid")" -m "$@"
 }

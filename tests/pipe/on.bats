@@ -96,7 +96,65 @@ setup() {
 		root@far
 		'true'
 	END
-	diff "$BATS_TEST_TMPDIR/wanted" "$BATS_TEST_TMPDIR/ssh.log"
+	# First where its own messages go.
+	[[ $(head -n 2 "$BATS_TEST_TMPDIR/ssh.log") == $'-E\n/proc/'*/fd/* ]]
+	tail -n +3 "$BATS_TEST_TMPDIR/ssh.log" | diff "$BATS_TEST_TMPDIR/wanted" -
+}
+
+# An ssh that fails as told, by its own words and others', as long as there is a line in `fails`.
+unlucky_ssh() { # OWN-WORDS OTHERS-WORDS
+	cat >"$BATS_TEST_TMPDIR/bin/ssh" <<-END
+		#!/bin/bash
+		cd "$BATS_TEST_TMPDIR" || exit
+		echo >>tries
+		read -r _ <fails || { echo fine; exec cat; }
+		sed -i 1d fails
+		printf '%s\\r\\n' "$1" >>"\$2"
+		[ -z "$2" ] || echo "$2" >&2
+		exit 255
+	END
+}
+
+tries() { # the number of calls since the last time
+	wc -l <"$BATS_TEST_TMPDIR/tries"
+	: >"$BATS_TEST_TMPDIR/tries"
+}
+
+# Break: lib/controller/sshrun.c s/tries < SSHRUN_TRIES/false/
+@test "ssh: a connection that is refused or cut before there is a session is made again" {
+	fails=$BATS_TEST_TMPDIR/fails
+	for words in "kex_exchange_identification: Connection closed by remote host" \
+		"kex_exchange_identification: read: Connection reset by peer" \
+		"ssh_exchange_identification: Connection closed by remote host" \
+		"ssh: connect to host lb1 port 22: Connection refused"; do
+		unlucky_ssh "$words"
+		echo >"$fails"
+		run -0 --separate-stderr vcap-on far true <<<"the job"
+		[ "$output" = $'fine\nthe job' ]
+		[ -z "$stderr" ]
+		[ "$(tries)" -eq 2 ]
+	done
+	# Three times more, then the words of the last are shown.
+	printf '\n\n\n\n\n\n' >"$fails"
+	run -255 --separate-stderr vcap-on far true
+	[ "$stderr" = $'ssh: connect to host lb1 port 22: Connection refused\r' ]
+	[ "$(tries)" -eq 4 ]
+}
+
+# Break: lib/controller/sshrun.c s/status == EXIT_NOT_REACHED/true/
+# Break: lib/controller/sshrun.c s/if (is_refused(messages, length))/if (length)/
+@test "ssh: where the command may have run it is not run again" {
+	for words in "Connection closed by 192.0.2.1 port 22" "Connection reset by 192.0.2.1 port 22" \
+		"client_loop: send disconnect: Broken pipe" "root@lb1: Permission denied (publickey)." \
+		"Connection to lb1 closed by remote host." "Timeout, server lb1 not responding." \
+		"ssh: connect to host lb1 port 22: Connection timed out"; do
+		# What the command says is not ssh's word.
+		unlucky_ssh "$words" "kex_exchange_identification: Connection closed by remote host"
+		printf '\n\n' >"$BATS_TEST_TMPDIR/fails"
+		run -255 --separate-stderr vcap-on far true
+		[[ $stderr == *"$words"* ]]
+		[ "$(tries)" -eq 1 ]
+	done
 }
 
 @test "the real ssh understands these options" {
