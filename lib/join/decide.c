@@ -97,7 +97,7 @@ decide_count(struct join *join, const struct join_conn *jc)
 
 	connects_add(&join->connects, conn->key.ends.other, conn->key.ends.other_port,
 		     &conn->handshake,
-		     conn->is_replaced ? INT64_MAX : join->now_ns - conn->last_ns);
+		     conn->is_replaced ? INT64_MAX : join->now_ns - conn->start_ns);
 	if (monitor_is_judged(join) && jc->monitor == YES)
 		counts->monitors++;
 	else if (jc->verdict == JOIN_UNDECIDED)

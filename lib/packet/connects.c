@@ -54,11 +54,11 @@ find_or_add(struct connects *connects, struct addr addr, uint16_t port)
 
 void
 connects_add(struct connects *connects, struct addr server, uint16_t port,
-	     const struct handshake *handshake, int64_t silent_ns)
+	     const struct handshake *handshake, int64_t waited_ns)
 {
 	bool has_failed =
 	    handshake->state == HANDSHAKE_REFUSED ||
-	    (handshake->state == HANDSHAKE_ASKED && silent_ns >= CONNECTS_PATIENCE_NS);
+	    (handshake->state == HANDSHAKE_ASKED && waited_ns >= CONNECTS_PATIENCE_NS);
 	struct connects_server *at;
 
 	if (!handshake->has_syn)

@@ -38,11 +38,11 @@ struct connects_server {
 void connects_release(struct connects *connects);
 
 /*
- * Counts a connect of which no more will be seen. silent_ns: for how long nothing of it was seen;
- * INT64_MAX: it was given up. Counts nothing if its SYN was not seen.
+ * Counts a connect of which no more will be seen. waited_ns: the time since its first SYN; INT64_MAX:
+ * it was given up. Counts nothing if its SYN was not seen.
  */
 void connects_add(struct connects *connects, struct addr server, uint16_t port,
-		  const struct handshake *handshake, int64_t silent_ns);
+		  const struct handshake *handshake, int64_t waited_ns);
 
 /*
  * The servers with connects that failed, "4 failed connects to 10.0.1.11:8080" for each, the most

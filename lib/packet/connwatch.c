@@ -21,7 +21,7 @@ struct end {
 struct watched {
 	struct end opener, other;
 	struct handshake handshake;
-	int64_t last_ns;
+	int64_t first_ns;
 	bool is_used;
 };
 
@@ -58,10 +58,10 @@ connwatch_free(struct connwatch *watch)
 }
 
 static void
-conclude(struct connwatch *watch, struct watched *entry, int64_t silent_ns)
+conclude(struct connwatch *watch, struct watched *entry, int64_t waited_ns)
 {
 	connects_add(&watch->connects, entry->other.addr, entry->other.port, &entry->handshake,
-		     silent_ns);
+		     waited_ns);
 	entry->is_used = false;
 	watch->used--;
 }
@@ -117,12 +117,12 @@ add(struct connwatch *watch, const struct end *opener, const struct end *other)
 		return NULL;
 	oldest = set = set_of(watch, opener, other);
 	for (struct watched *entry = set; entry < set + WAYS && oldest->is_used; entry++)
-		if (!entry->is_used || entry->last_ns < oldest->last_ns)
+		if (!entry->is_used || entry->first_ns < oldest->first_ns)
 			oldest = entry;
 	if (oldest->is_used)
-		conclude(watch, oldest, watch->now_ns - oldest->last_ns);
+		conclude(watch, oldest, watch->now_ns - oldest->first_ns);
 	*oldest = (struct watched){
-	    .opener = *opener, .other = *other, .last_ns = INT64_MIN, .is_used = true};
+	    .opener = *opener, .other = *other, .first_ns = INT64_MAX, .is_used = true};
 	watch->used++;
 	return oldest;
 }
@@ -143,14 +143,14 @@ see_syn(struct connwatch *watch, const struct end *opener, const struct end *oth
 	if (!entry)
 		return -1;
 	handshake_see(&entry->handshake, HANDSHAKE_OPENER, tcp);
-	if (ts_ns > entry->last_ns)
-		entry->last_ns = ts_ns;
+	if (ts_ns < entry->first_ns)
+		entry->first_ns = ts_ns;
 	return 0;
 }
 
 static void
 see_rest(struct connwatch *watch, const struct end *from, const struct end *to,
-	 const struct tuple *tuple, int64_t ts_ns)
+	 const struct tuple *tuple)
 {
 	struct watched *entry = find(watch, from, to);
 	enum handshake_sender sender = entry ? HANDSHAKE_OPENER : HANDSHAKE_OTHER;
@@ -159,8 +159,6 @@ see_rest(struct connwatch *watch, const struct end *from, const struct end *to,
 		entry = find(watch, to, from);
 	if (!entry)
 		return;
-	if (ts_ns > entry->last_ns)
-		entry->last_ns = ts_ns;
 	if (!tuple->is_quoted)
 		handshake_see(&entry->handshake, sender, tuple->transport);
 	else if (sender == HANDSHAKE_OPENER)
@@ -183,7 +181,7 @@ connwatch_see(struct connwatch *watch, const struct tuple *tuple, int64_t ts_ns)
 	to = (struct end){tuple->destination, tuple->destination_port};
 	if (!tuple->is_quoted && (tcp_flags(tuple->transport) & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		return see_syn(watch, &from, &to, tuple->transport, ts_ns);
-	see_rest(watch, &from, &to, tuple, ts_ns);
+	see_rest(watch, &from, &to, tuple);
 	return 0;
 }
 
@@ -193,6 +191,6 @@ connwatch_finish(struct connwatch *watch, const char *separator)
 	for (size_t i = 0; watch->entries && i < SETS * WAYS; i++)
 		if (watch->entries[i].is_used)
 			conclude(watch, &watch->entries[i],
-				 watch->now_ns - watch->entries[i].last_ns);
+				 watch->now_ns - watch->entries[i].first_ns);
 	return connects_format(&watch->connects, separator);
 }

@@ -1,7 +1,7 @@
 /*
  * Watches a capture for connects that fail: from every SYN to what becomes of it. The memory is
- * fixed: of too many connects at a time those go first of which nothing was seen for longest, and
- * what becomes of them is not counted.
+ * fixed: of too many connects at a time the oldest go first, and what becomes of them is not
+ * counted.
  */
 #ifndef VCAP_CONNWATCH_H
 #define VCAP_CONNWATCH_H

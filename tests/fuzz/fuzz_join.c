@@ -30,6 +30,8 @@ prepare(void)
 static void
 see_all(struct join *join, const uint8_t *data, size_t size)
 {
+	char *remark;
+
 	for (int64_t ts_ns = 1; size > 2; ts_ns += 1000000) {
 		uint32_t length = ((uint32_t)data[0] << 8 | data[1]) & 0x7ff;
 		struct conn *conn = NULL;
@@ -45,6 +47,9 @@ see_all(struct join *join, const uint8_t *data, size_t size)
 		size -= 2 + length;
 	}
 	join_finish(join);
+	remark = join_remark(join, 0);
+	must(remark);
+	free(remark);
 }
 
 int

@@ -35,7 +35,7 @@ connections() {
 	# same ends, with a request in the SYN, refused after all, behind an answer that was an old
 	# connection's, given up for another.
 	conversation 5000 '0.001 > S 100 0' '0.002 < RA 0 101'
-	conversation 5001 '0.001 > S 100 0' '1.001 > S 100 0' '3.001 > S 100 0'
+	conversation 5001 '0.001 > S 100 0' '1.001 > S 100 0' '3.001 > S 100 0' '5 > S 100 0'
 	conversation 5002 '0.001 > S 100 0' '0.002 !5'
 	conversation 5003 '0.001 > S 100 0' '0.500 < SA 900 101' '0.501 > R 101 0'
 	conversation 5004 '0.001 > S 100 0' '0.002 < RA 0 101' '0.301 > S 7000 0' '0.302 < RA 0 7001'
