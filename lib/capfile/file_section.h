@@ -23,6 +23,8 @@ struct file_section {
 
 /* The most sections of a file that are remembered. */
 #define FILE_SECTIONS_MAX 4096
+/* None is remembered after headers of this many bytes. */
+#define FILE_SECTIONS_BYTES ((size_t)64 << 20)
 
 /* Frees what a section owns, and empties it. */
 void file_section_release(struct file_section *section);

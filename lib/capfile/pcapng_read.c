@@ -20,6 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a file may have of comments of interfaces, and of descriptions of interfaces: they are kept in
+ * memory. */
+#define COMMENTS_MAX   ((size_t)16 << 20) /* bytes */
+#define INTERFACES_MAX ((size_t)64 << 20)
+
 static bool
 time_at(const struct reader *file, const struct tsresol *resolution, const unsigned char *p,
 	int64_t *ns)
@@ -105,8 +110,9 @@ read_interface(struct reader *file, const unsigned char *body, size_t size)
 	struct interface *interface;
 
 	errno = EBADMSG;
-	if (size < 8)
+	if (size < 8 || file->interface_bytes + size > INTERFACES_MAX)
 		return -1;
+	file->interface_bytes += size;
 	interface = reader_add_interface(file);
 	if (!interface)
 		return -1;
@@ -129,6 +135,17 @@ parse_core(const struct block_option *option)
 	memcpy(text, option->value + 5, option->size - 5u);
 	return parse_number(text, PACKET_NO_CORE - 1, &core, NULL) < 0 ? PACKET_NO_CORE
 								       : (uint32_t)core;
+}
+
+/* Makes text the interface's comment. */
+static void
+set_comment(struct reader *file, struct interface *interface, char *text)
+{
+	if (interface->comment)
+		file->comment_bytes -= strlen(interface->comment);
+	free(interface->comment);
+	interface->comment = text;
+	file->comment_bytes += strlen(text);
 }
 
 /* Keeps the other comments as the interface's, a line each. */
@@ -162,8 +179,12 @@ read_comments(struct reader *file, uint32_t id, const unsigned char *at, const u
 	if (!text)
 		return 0;
 	text[used - 1] = '\0';
-	free(interface->comment);
-	interface->comment = text;
+	if (file->comment_bytes + used > COMMENTS_MAX) {
+		free(text);
+		reader_leave_out(file, (struct left_out){.options = 1});
+		return 0;
+	}
+	set_comment(file, interface, text);
 	statistics->commented = true;
 	return 0;
 }

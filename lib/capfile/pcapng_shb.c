@@ -106,10 +106,16 @@ section_options(struct reader *file, const unsigned char *at, const unsigned cha
 	return more;
 }
 
-/* Remembers where the section at hand begins, for pcapng_shb_enter. */
+/* Remembers where the section at hand begins, for pcapng_shb_enter: one that is read like the one
+ * before it needs no mark. */
 static int
 mark_section(struct reader *file)
 {
+	const struct section_mark *last =
+	    file->mark_count ? &file->marks[file->mark_count - 1] : NULL;
+
+	if (last && last->interface_base == file->section_base && last->swapped == file->swapped)
+		return 0;
 	if (array_grow(&file->marks, file->mark_count, sizeof(*file->marks)) < 0)
 		return -1;
 	file->marks[file->mark_count++] =
@@ -193,6 +199,7 @@ read_new(struct reader *file, struct failure *why)
 				      get16(file, p + 12), get16(file, p + 14));
 	if (reader_begin_section(file) < 0)
 		return reader_unreadable(file, why);
+	file->section_bytes += size;
 	file->section.cut_short = was_cut_short;
 	if (section_options(file, p + 24, p + size - 4) < 0)
 		return reader_failed(file, why, "an option of the section beyond its block");

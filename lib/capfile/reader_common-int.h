@@ -40,6 +40,7 @@ struct reader {
 	struct file_section *earlier; /* heap; room for the next power of two */
 	size_t earlier_count;
 
+	size_t comment_bytes, interface_bytes, section_bytes; /* kept in memory: all are bounded */
 	struct left_out left_out;
 	uint64_t left_out_to; /* what is before it in the file has been counted */
 

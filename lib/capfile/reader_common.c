@@ -156,6 +156,7 @@ reader_begin_section(struct reader *file)
 	struct file_section *old = &file->section;
 	bool is_left_out =
 	    file->mark_count == 0 || count == FILE_SECTIONS_MAX ||
+	    file->section_bytes > FILE_SECTIONS_BYTES ||
 	    (count && (file_section_has_same_header(old, &file->earlier[0]) ||
 		       file_section_has_same_header(old, &file->earlier[count - 1])));
 

@@ -14,33 +14,84 @@
 #include "base/array.h"
 #include "base/lineset.h"
 
+#include <search.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What one input may bring: a hostile one has no end of cores and words. */
+#define COUNTERS_MAX (1u << 17)
+#define COMMENTS_MAX ((size_t)16 << 20) /* bytes */
+
+/* Allocated one by one: the tree points to them. */
 struct core_counters {
 	uint32_t capture;
-	size_t input;
+	size_t input; /* that brought the newest */
+	size_t owner; /* that brought the first: whose they are if no core is named */
 	struct statistics statistics;
-	char *comment; /* the newest that was given; lines */
+	char *comment;              /* the newest that was given; lines */
+	struct core_counters *next; /* of the same capture interface */
 };
+
+struct core_capture {
+	struct core_counters *first;
+	bool is_incomplete; /* statistics beyond COUNTERS_MAX are left out */
+};
+
+/* What an input has brought. */
+struct core_input {
+	size_t counters, comments;
+};
+
+static void
+free_counters(void *counters)
+{
+	free(((struct core_counters *)counters)->comment);
+	free(counters);
+}
 
 void
 core_statistics_release(struct core_statistics *cores)
 {
-	for (size_t i = 0; i < cores->count; i++)
-		free(cores->list[i].comment);
-	free(cores->list);
+	tdestroy(cores->tree, free_counters);
+	free(cores->captures);
+	free(cores->inputs);
 	*cores = CORE_STATISTICS_INIT;
 }
 
-static bool
-is_same_core(const struct core_counters *core, uint32_t capture, size_t input,
-	     const struct statistics *s)
+static int
+compare(uint64_t a, uint64_t b)
 {
-	return core->capture == capture && core->statistics.core == s->core &&
-	       core->statistics.start_ns == s->start_ns &&
-	       (s->core != PACKET_NO_CORE || core->input == input);
+	return (a > b) - (a < b);
+}
+
+/* An order of counters, 0 for those of the same core. */
+static int
+compare_cores(const void *a, const void *b)
+{
+	const struct core_counters *x = a, *y = b;
+	const struct statistics *s = &x->statistics, *t = &y->statistics;
+	int order = compare(x->capture, y->capture);
+
+	order = order ? order : compare(s->core, t->core);
+	order = order ? order : compare((uint64_t)s->start_ns, (uint64_t)t->start_ns);
+	if (order || s->core != PACKET_NO_CORE)
+		return order;
+	return compare(x->owner, y->owner);
+}
+
+/* Makes room for number `at`; what is new is zero. */
+static int
+reach(void *array, size_t *count, size_t at, size_t size)
+{
+	while (*count <= at) {
+		if (array_grow(array, *count, size) < 0)
+			return -1;
+		memset(*(char **)array + *count * size, 0, size);
+		(*count)++;
+	}
+	return 0;
 }
 
 static bool
@@ -59,14 +110,19 @@ is_newer(const struct core_counters *core, size_t input, const struct statistics
 }
 
 static int
-replace(struct core_counters *core, size_t input, const struct statistics *statistics,
-	const char *comment)
+replace(struct core_statistics *cores, struct core_counters *core, size_t input,
+	const struct statistics *statistics, const char *comment)
 {
-	char *copy = comment ? strdup(comment) : NULL;
+	size_t *used = &cores->inputs[input].comments;
+	char *copy = NULL;
 
-	if (comment && !copy)
-		return -1;
-	if (copy) {
+	if (comment && *used + strlen(comment) <= COMMENTS_MAX) {
+		copy = strdup(comment);
+		if (!copy)
+			return -1;
+		*used += strlen(comment);
+		if (core->comment && core->input == input)
+			*used -= strlen(core->comment);
 		free(core->comment);
 		core->comment = copy;
 	}
@@ -75,23 +131,49 @@ replace(struct core_counters *core, size_t input, const struct statistics *stati
 	return 0;
 }
 
+/* Adds counters of a core that has none yet, unless its input has brought too many. */
+static int
+add(struct core_statistics *cores, const struct core_counters *key, const char *comment)
+{
+	struct core_capture *capture = &cores->captures[key->capture];
+	struct core_input *input = &cores->inputs[key->owner];
+	struct core_counters *core;
+
+	if (input->counters == COUNTERS_MAX) {
+		capture->is_incomplete = true;
+		return 0;
+	}
+	core = malloc(sizeof(*core));
+	if (!core)
+		return -1;
+	*core = *key;
+	if (!tsearch(core, &cores->tree, compare_cores)) {
+		free(core);
+		return -1;
+	}
+	core->next = capture->first;
+	capture->first = core;
+	input->counters++;
+	return replace(cores, core, key->owner, &key->statistics, comment);
+}
+
 int
 core_statistics_update(struct core_statistics *cores, uint32_t capture, size_t input,
 		       const struct statistics *statistics, const char *comment)
 {
-	for (size_t i = 0; i < cores->count; i++) {
-		struct core_counters *core = &cores->list[i];
+	const struct core_counters key = {
+	    .capture = capture, .input = input, .owner = input, .statistics = *statistics};
+	struct core_counters **found, *core;
 
-		if (!is_same_core(core, capture, input, statistics))
-			continue;
-		if (!is_newer(core, input, statistics))
-			return 0;
-		return replace(core, input, statistics, comment);
-	}
-	if (array_grow(&cores->list, cores->count, sizeof(*cores->list)) < 0)
+	if (reach(&cores->captures, &cores->capture_count, capture, sizeof(*cores->captures)) < 0 ||
+	    reach(&cores->inputs, &cores->input_count, input, sizeof(*cores->inputs)) < 0)
 		return -1;
-	cores->list[cores->count] = (struct core_counters){.capture = capture};
-	return replace(&cores->list[cores->count++], input, statistics, comment);
+	found = tfind(&key, &cores->tree, compare_cores);
+	if (!found)
+		return add(cores, &key, comment);
+	core = *found;
+	return is_newer(core, input, statistics) ? replace(cores, core, input, statistics, comment)
+						 : 0;
 }
 
 static void
@@ -110,6 +192,12 @@ add_counters(struct statistics *sum, const struct statistics *s)
 	statistics_add(&sum->delivered, s->delivered);
 }
 
+static const struct core_counters *
+first_of(const struct core_statistics *cores, uint32_t capture)
+{
+	return capture < cores->capture_count ? cores->captures[capture].first : NULL;
+}
+
 struct statistics
 core_statistics_sum(const struct core_statistics *cores, uint32_t capture, int64_t newest_ns)
 {
@@ -117,9 +205,8 @@ core_statistics_sum(const struct core_statistics *cores, uint32_t capture, int64
 
 	sum.ts_ns = INT64_MIN;
 	sum.valid = true;
-	for (size_t i = 0; i < cores->count; i++)
-		if (cores->list[i].capture == capture)
-			add_counters(&sum, &cores->list[i].statistics);
+	for (const struct core_counters *c = first_of(cores, capture); c; c = c->next)
+		add_counters(&sum, &c->statistics);
 	if (newest_ns > sum.end_ns)
 		sum.end_ns = newest_ns;
 	if (sum.end_ns == INT64_MIN)
@@ -131,20 +218,44 @@ core_statistics_sum(const struct core_statistics *cores, uint32_t capture, int64
 	return sum;
 }
 
+/* Room for what join_comments adds. */
+#define LINE 80
+
+/* All comments of a capture interface, one after the other. Heap; NULL: out of memory. */
+static char *
+join_comments(const struct core_statistics *cores, uint32_t capture)
+{
+	size_t size = LINE;
+	char *text, *to;
+
+	for (const struct core_counters *c = first_of(cores, capture); c; c = c->next)
+		size += c->comment ? strlen(c->comment) + 1 : 0;
+	to = text = malloc(size);
+	if (!text)
+		return NULL;
+	for (const struct core_counters *c = first_of(cores, capture); c; c = c->next)
+		if (c->comment)
+			to = stpcpy(stpcpy(to, c->comment), "\n");
+	*to = '\0';
+	if (capture < cores->capture_count && cores->captures[capture].is_incomplete)
+		snprintf(to, LINE, "statistics of more than %u cores are left out", COUNTERS_MAX);
+	return text;
+}
+
 int
 core_statistics_comment(const struct core_statistics *cores, uint32_t capture, char **comment)
 {
-	for (size_t i = 0; i < cores->count; i++) {
-		const struct core_counters *core = &cores->list[i];
-		char *joined;
+	char *all = join_comments(cores, capture), *joined;
 
-		if (core->capture != capture || !core->comment)
-			continue;
-		joined = lineset_union(*comment, core->comment);
-		if (!joined)
-			return -1;
-		free(*comment);
-		*comment = joined;
+	if (!all || !*all) {
+		free(all);
+		return all ? 0 : -1;
 	}
+	joined = lineset_union(*comment, all);
+	free(all);
+	if (!joined)
+		return -1;
+	free(*comment);
+	*comment = joined;
 	return 0;
 }

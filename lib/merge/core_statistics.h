@@ -13,8 +13,11 @@
 #include <stdint.h>
 
 struct core_statistics {
-	struct core_counters *list; /* heap */
-	size_t count;
+	void *tree;                    /* all counters (tsearch) */
+	struct core_capture *captures; /* heap; by capture interface */
+	size_t capture_count;
+	struct core_input *inputs; /* heap; by input */
+	size_t input_count;
 };
 
 #define CORE_STATISTICS_INIT ((struct core_statistics){0})
@@ -24,8 +27,9 @@ void core_statistics_release(struct core_statistics *cores);
 
 /*
  * Keeps these counters of a capture interface if they are newer than those of the same core.
- * capture and input are any numbers that tell capture interfaces and inputs apart. comment is
- * copied and replaces an older one; NULL keeps it. On failure older counters stay.
+ * capture and input number capture interfaces and inputs, from 0. comment is
+ * copied and replaces an older one; NULL keeps it. What an input brings is bounded: counters of more
+ * than 131072 cores, and comments of more than 16 MiB, are left out. On failure older counters stay.
  */
 int core_statistics_update(struct core_statistics *cores, uint32_t capture, size_t input,
 			   const struct statistics *statistics, const char *comment);
@@ -38,8 +42,8 @@ int core_statistics_update(struct core_statistics *cores, uint32_t capture, size
 struct statistics core_statistics_sum(const struct core_statistics *cores, uint32_t capture,
 				      int64_t newest_ns);
 
-/* Adds the comments of all cores of a capture interface to *comment, a set of lines on the heap
- * (lineset.h), or NULL. On failure it holds those added so far. */
+/* Adds the comments of all cores of a capture interface, and whether statistics were left out, to
+ * *comment, a set of lines on the heap (lineset.h), or NULL. On failure it holds those added so far. */
 int core_statistics_comment(const struct core_statistics *cores, uint32_t capture, char **comment);
 
 #endif

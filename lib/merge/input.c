@@ -44,6 +44,7 @@ void
 input_release(struct input *input)
 {
 	free(input->map);
+	free(input->brings);
 	free(input->index);
 }
 
@@ -427,6 +428,19 @@ input_finish(const struct input *input, struct interfaces *interfaces)
 		interfaces_update_newest(interfaces, interfaces->keys[route->interface].capture,
 					 route->newest_ns);
 	}
+}
+
+bool
+input_brings(struct input *input, const struct interfaces *interfaces, uint32_t capture)
+{
+	if (!input->brings) {
+		input->brings = calloc(interfaces->capture_count + 1, sizeof(*input->brings));
+		if (!input->brings)
+			return false;
+		for (uint32_t i = 0; i < input->map_count; i++)
+			input->brings[interfaces->keys[input->map[i].interface].capture] = true;
+	}
+	return input->brings[capture];
 }
 
 void

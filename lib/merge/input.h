@@ -56,6 +56,7 @@ struct input {
 	size_t number;
 	struct input_interface *map; /* by interface of the source */
 	uint32_t map_count;
+	bool *brings;       /* by capture interface; NULL until input_brings is called */
 	uint32_t capture;   /* capture interface of the head; NO_CAPTURE before the first */
 	bool is_disordered; /* a packet came after one that it belongs before */
 	bool is_stalled;    /* live: the merge does not wait for it */
@@ -102,6 +103,9 @@ int input_sort(struct input *input, struct interfaces *interfaces, struct failur
 
 /* Adds the times of its newest packets to the capture interfaces. */
 void input_finish(const struct input *input, struct interfaces *interfaces);
+
+/* Whether an interface of its is this capture interface. Call once all have been read. */
+bool input_brings(struct input *input, const struct interfaces *interfaces, uint32_t capture);
 
 /* The output interfaces were renumbered: old number i is place[i]. */
 void input_renumber(struct input *input, const uint32_t *place);

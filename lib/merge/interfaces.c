@@ -7,15 +7,35 @@
  * Before the first packet the output interfaces are sorted by name, so that their numbers do not
  * depend on the order of the inputs; those that turn up later are appended. Packets of one time are
  * ordered by the name of their engine. Comparing names for each packet would be slow: so each
- * output interface has the rank of its engine, an integer, which is recomputed when interfaces
- * were added. Inputs may have thousands of interfaces, which is what the hash is for.
+ * output interface has the rank of its engine, an integer, which is recomputed when an engine was
+ * added. Inputs may have thousands of interfaces, and a hostile one as many as it likes: lookups are
+ * in balanced trees, which no choice of names makes slow.
  */
 #include "merge/interfaces.h"
 
 #include "base/array.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* In the tree of output interfaces. The strings and options are those of the list. */
+struct interface_node {
+	struct interface interface;
+	uint32_t capture, id;
+};
+
+/* In the tree of capture interfaces; the name is that of the capture interface. */
+struct capture_node {
+	const char *name;
+	uint32_t id;
+};
+
+/* In the tree of engines; the name is that of the first capture interface of it. */
+struct engine_node {
+	const char *name;
+	uint32_t capture; /* that one */
+};
 
 /* The clock offset of an engine, or of the engines behind an input of that name. */
 struct engine_offset {
@@ -35,6 +55,10 @@ interfaces_release(struct interfaces *interfaces)
 	}
 	for (size_t i = 0; i < interfaces->offset_count; i++)
 		free(interfaces->offsets[i].engine);
+	tdestroy(interfaces->by_properties, free);
+	tdestroy(interfaces->by_name, free);
+	tdestroy(interfaces->by_engine, free);
+	free(interfaces->nodes);
 	free(interfaces->list);
 	free(interfaces->keys);
 	free(interfaces->captures);
@@ -69,17 +93,6 @@ interfaces_shifted(int64_t ts_ns, int64_t offset_ns)
 	return sum < 0 ? 0 : sum;
 }
 
-/* FNV-1a */
-static uint32_t
-hash_of(const char *text)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return hash;
-}
-
 static int
 compare_text(const char *a, const char *b)
 {
@@ -102,6 +115,38 @@ interfaces_compare(const struct interface *a, const struct interface *b)
 	return order;
 }
 
+static int
+compare_nodes(const void *a, const void *b)
+{
+	const struct interface_node *x = a, *y = b;
+
+	if (x->capture != y->capture)
+		return x->capture < y->capture ? -1 : 1;
+	return interfaces_compare(&x->interface, &y->interface);
+}
+
+/* Of capture nodes and engine nodes, which begin with a name. */
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Puts a copy of the node into a tree. NULL: out of memory. */
+static void *
+add_node(void **tree, const void *node, size_t size, int (*order)(const void *, const void *))
+{
+	void *copy = malloc(size);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, node, size);
+	if (tsearch(copy, tree, order))
+		return copy;
+	free(copy);
+	return NULL;
+}
+
 static char *
 copy_text(const char *text, bool *failed)
 {
@@ -116,11 +161,13 @@ static int
 add_interface(struct interfaces *interfaces, const struct interface *interface, const char *name,
 	      uint32_t capture)
 {
+	struct interface_node node;
 	struct interface *copy;
 	bool failed = false;
 
 	if (array_grow(&interfaces->list, interfaces->count, sizeof(*copy)) < 0 ||
-	    array_grow(&interfaces->keys, interfaces->count, sizeof(*interfaces->keys)) < 0)
+	    array_grow(&interfaces->keys, interfaces->count, sizeof(*interfaces->keys)) < 0 ||
+	    array_grow(&interfaces->nodes, interfaces->count, sizeof(*interfaces->nodes)) < 0)
 		return -1;
 	copy = &interfaces->list[interfaces->count];
 	*copy = *interface;
@@ -136,7 +183,9 @@ add_interface(struct interfaces *interfaces, const struct interface *interface, 
 		if (copy->options)
 			memcpy(copy->options, interface->options, interface->options_len);
 	}
-	if (failed) {
+	node = (struct interface_node){*copy, capture, interfaces->count};
+	if (failed || !(interfaces->nodes[interfaces->count] = add_node(
+			    &interfaces->by_properties, &node, sizeof(node), compare_nodes))) {
 		interface_release(copy);
 		return -1;
 	}
@@ -159,30 +208,55 @@ offset_of(const struct interfaces *interfaces, const struct label *label)
 	return offset_ns;
 }
 
+/* Notes the engine of a capture interface, if it is new. */
+static int
+note_engine(struct interfaces *interfaces, uint32_t id)
+{
+	struct capture_interface *capture = &interfaces->captures[id];
+	const struct engine_node node = {capture->engine, id};
+	struct engine_node *const *known = tfind(&node, &interfaces->by_engine, compare_names);
+
+	if (known) {
+		capture->rank = interfaces->captures[(*known)->capture].rank;
+		return 0;
+	}
+	interfaces->has_new_engine = true;
+	return add_node(&interfaces->by_engine, &node, sizeof(node), compare_names) ? 0 : -1;
+}
+
 static int
 add_capture(struct interfaces *interfaces, const char *name, const struct label *label,
 	    uint16_t linktype)
 {
+	const uint32_t id = (uint32_t)interfaces->capture_count;
 	struct capture_interface *capture;
+	struct capture_node node = {.id = id};
 
 	if (array_grow(&interfaces->captures, interfaces->capture_count, sizeof(*capture)) < 0)
 		return -1;
-	capture = &interfaces->captures[interfaces->capture_count];
+	capture = &interfaces->captures[id];
 	*capture = (struct capture_interface){.name = strdup(name),
 					      .engine = strdup(label->engine),
 					      .via = label->via ? strdup(label->via) : NULL,
-					      .hash = hash_of(name),
 					      .newest_ns = INT64_MIN,
 					      .linktype = linktype};
-	if (!capture->name || !capture->engine || (label->via && !capture->via)) {
-		free(capture->name);
-		free(capture->engine);
-		free(capture->via);
-		return -1;
-	}
-	capture->offset_ns = offset_of(interfaces, label);
 	interfaces->capture_count++;
-	return 0;
+	if (!capture->name || !capture->engine || (label->via && !capture->via))
+		return -1;
+	capture->offset_ns = offset_of(interfaces, label);
+	node.name = capture->name;
+	if (!add_node(&interfaces->by_name, &node, sizeof(node), compare_names))
+		return -1;
+	return note_engine(interfaces, id);
+}
+
+uint32_t
+interfaces_find_capture(const struct interfaces *interfaces, const char *name)
+{
+	const struct capture_node node = {.name = name};
+	struct capture_node *const *found = tfind(&node, &interfaces->by_name, compare_names);
+
+	return found ? (*found)->id : NO_CAPTURE;
 }
 
 static int
@@ -190,18 +264,15 @@ find_capture(struct interfaces *interfaces, const struct label *label, uint16_t 
 	     uint32_t *id)
 {
 	char *name = label_format(label, NULL);
-	uint32_t hash;
 	int rc = 0;
 
 	if (!name)
 		return -1;
-	hash = hash_of(name);
-	for (*id = 0; *id < interfaces->capture_count; (*id)++)
-		if (interfaces->captures[*id].hash == hash &&
-		    strcmp(interfaces->captures[*id].name, name) == 0)
-			break;
-	if (*id == interfaces->capture_count)
+	*id = interfaces_find_capture(interfaces, name);
+	if (*id == NO_CAPTURE) {
+		*id = (uint32_t)interfaces->capture_count;
 		rc = add_capture(interfaces, name, label, linktype);
+	}
 	free(name);
 	return rc;
 }
@@ -210,19 +281,18 @@ static int
 find_interface(struct interfaces *interfaces, const struct interface *interface,
 	       const struct label *label, uint32_t capture, uint32_t *id)
 {
-	struct interface named = *interface;
+	struct interface_node named = {*interface, capture, interfaces->count};
+	struct interface_node *const *found;
 	int rc = 0;
 
-	named.name = label_format(label, label->side);
-	if (!named.name)
+	named.interface.name = label_format(label, label->side);
+	if (!named.interface.name)
 		return -1;
-	for (*id = 0; *id < interfaces->count; (*id)++)
-		if (interfaces->keys[*id].capture == capture &&
-		    interfaces_compare(&interfaces->list[*id], &named) == 0)
-			break;
-	if (*id == interfaces->count)
-		rc = add_interface(interfaces, interface, named.name, capture);
-	free(named.name);
+	found = tfind(&named, &interfaces->by_properties, compare_nodes);
+	*id = found ? (*found)->id : interfaces->count;
+	if (!found)
+		rc = add_interface(interfaces, interface, named.interface.name, capture);
+	free(named.interface.name);
 	return rc;
 }
 
@@ -251,11 +321,13 @@ interfaces_sort(struct interfaces *interfaces, uint32_t *place)
 	const uint32_t count = interfaces->count;
 	struct interface *sorted = malloc((count + 1) * sizeof(*sorted));
 	struct interface_key *keys = malloc((count + 1) * sizeof(*keys));
+	struct interface_node **nodes = malloc((count + 1) * sizeof(*nodes));
 	uint32_t *order = malloc((count + 1) * sizeof(*order));
 
-	if (!sorted || !keys || !order) {
+	if (!sorted || !keys || !nodes || !order) {
 		free(sorted);
 		free(keys);
+		free(nodes);
 		free(order);
 		return -1;
 	}
@@ -265,15 +337,19 @@ interfaces_sort(struct interfaces *interfaces, uint32_t *place)
 	for (uint32_t i = 0; i < count; i++) {
 		sorted[i] = interfaces->list[order[i]];
 		keys[i] = interfaces->keys[order[i]];
+		nodes[i] = interfaces->nodes[order[i]];
+		nodes[i]->id = i;
 		place[order[i]] = i;
 	}
 	if (count) {
 		memcpy(interfaces->list, sorted, count * sizeof(*sorted));
 		memcpy(interfaces->keys, keys, count * sizeof(*keys));
+		memcpy(interfaces->nodes, nodes, count * sizeof(*nodes));
 	}
 	interfaces->ranked_count = 0;
 	free(sorted);
 	free(keys);
+	free(nodes);
 	free(order);
 	return 0;
 }
@@ -295,9 +371,9 @@ compare_engines(const void *a, const void *b, void *captures)
 	return strcmp(list[*(const uint32_t *)a].engine, list[*(const uint32_t *)b].engine);
 }
 
-/* Sets ranks[i] to the rank of the engine of capture interface i; order is scratch space. */
+/* Sets the ranks of all capture interfaces; order is scratch space. */
 static void
-rank_engines(const struct interfaces *interfaces, uint32_t *order, uint32_t *ranks)
+rank_engines(struct interfaces *interfaces, uint32_t *order)
 {
 	uint32_t rank = 0;
 
@@ -308,26 +384,29 @@ rank_engines(const struct interfaces *interfaces, uint32_t *order, uint32_t *ran
 			interfaces->captures);
 	for (size_t i = 0; i < interfaces->capture_count; i++) {
 		rank += i && compare_engines(&order[i - 1], &order[i], interfaces->captures) != 0;
-		ranks[order[i]] = rank;
+		interfaces->captures[order[i]].rank = rank;
 	}
 }
 
 int
 interfaces_rank(struct interfaces *interfaces)
 {
-	uint32_t *order, *ranks;
+	uint32_t i = interfaces->ranked_count, *order;
 
-	if (interfaces->ranked_count == interfaces->count)
+	if (i == interfaces->count)
 		return 0;
-	order = malloc(2 * (interfaces->capture_count + 1) * sizeof(*order));
-	if (!order)
-		return -1;
-	ranks = order + interfaces->capture_count;
-	rank_engines(interfaces, order, ranks);
-	for (uint32_t i = 0; i < interfaces->count; i++)
-		interfaces->keys[i].rank = ranks[interfaces->keys[i].capture];
+	if (interfaces->has_new_engine) {
+		order = malloc((interfaces->capture_count + 1) * sizeof(*order));
+		if (!order)
+			return -1;
+		rank_engines(interfaces, order);
+		free(order);
+		interfaces->has_new_engine = false;
+		i = 0;
+	}
+	for (; i < interfaces->count; i++)
+		interfaces->keys[i].rank = interfaces->captures[interfaces->keys[i].capture].rank;
 	interfaces->ranked_count = interfaces->count;
-	free(order);
 	return 0;
 }
 
@@ -353,25 +432,46 @@ interfaces_update_newest(struct interfaces *interfaces, uint32_t capture, int64_
 		interfaces->captures[capture].newest_ns = ts_ns;
 }
 
+/* Sets ids[i] to the first output interface of the name of capture interface i, or NO_CAPTURE. */
+static void
+find_sideless(const struct interfaces *interfaces, uint32_t *ids)
+{
+	memset(ids, 0xff, interfaces->capture_count * sizeof(*ids));
+	for (uint32_t id = interfaces->count; id-- > 0;) {
+		const uint32_t capture = interfaces->keys[id].capture;
+
+		if (strcmp(interfaces->list[id].name, interfaces->captures[capture].name) == 0)
+			ids[capture] = id;
+	}
+}
+
+/* Puts the sums of capture interface number i on output interface id. */
+static int
+finish_capture(struct interfaces *interfaces, uint32_t i, uint32_t id)
+{
+	const struct capture_interface *capture = &interfaces->captures[i];
+	const struct interface unnamed = {.linktype = capture->linktype};
+
+	if (id == NO_CAPTURE) {
+		id = interfaces->count;
+		if (add_interface(interfaces, &unnamed, capture->name, i) < 0)
+			return -1;
+	}
+	interfaces->list[id].statistics =
+	    core_statistics_sum(&interfaces->cores, i, capture->newest_ns);
+	return core_statistics_comment(&interfaces->cores, i, &interfaces->list[id].comment);
+}
+
 int
 interfaces_finish(struct interfaces *interfaces)
 {
-	for (uint32_t i = 0; i < interfaces->capture_count; i++) {
-		const struct capture_interface *capture = &interfaces->captures[i];
-		const struct interface unnamed = {.linktype = capture->linktype};
-		uint32_t id = 0;
+	uint32_t *ids = malloc((interfaces->capture_count + 1) * sizeof(*ids));
+	int rc = ids ? 0 : -1;
 
-		while (id < interfaces->count &&
-		       strcmp(interfaces->list[id].name, capture->name) != 0)
-			id++;
-		if (id == interfaces->count &&
-		    add_interface(interfaces, &unnamed, capture->name, i) < 0)
-			return -1;
-		interfaces->list[id].statistics =
-		    core_statistics_sum(&interfaces->cores, i, capture->newest_ns);
-		if (core_statistics_comment(&interfaces->cores, i, &interfaces->list[id].comment) <
-		    0)
-			return -1;
-	}
-	return 0;
+	if (ids)
+		find_sideless(interfaces, ids);
+	for (uint32_t i = 0; rc == 0 && i < interfaces->capture_count; i++)
+		rc = finish_capture(interfaces, i, ids[i]);
+	free(ids);
+	return rc;
 }

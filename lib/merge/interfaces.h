@@ -22,7 +22,7 @@ struct capture_interface {
 	char *name; /* "ENGINE/IFACE" */
 	char *engine;
 	char *via;         /* NAME of the input that brings its packets (NAME=INPUT), or NULL */
-	uint32_t hash;     /* of name: a lookup compares few strings */
+	uint32_t rank;     /* of its engine's name, as interfaces_rank left it */
 	int64_t offset_ns; /* added to its times */
 	int64_t newest_ns; /* of its packets; INT64_MIN if none */
 	uint16_t linktype;
@@ -39,8 +39,12 @@ struct interface_key {
 struct interfaces {
 	struct interface *list;     /* the output interfaces */
 	struct interface_key *keys; /* of each of them */
+	struct interface_node **nodes;
 	uint32_t count;
 	uint32_t ranked_count; /* as many of them have a rank */
+	bool has_new_engine;   /* one that is not among the ranks */
+	/* Trees (tsearch) of the list, the captures and the engines: an input may have thousands. */
+	void *by_properties, *by_name, *by_engine;
 	struct capture_interface *captures;
 	size_t capture_count;
 	struct core_statistics cores;
@@ -64,6 +68,9 @@ int interfaces_offset(struct interfaces *interfaces, const char *engine, int64_t
  * added unless it exists. */
 int interfaces_add(struct interfaces *interfaces, const struct interface *interface,
 		   const struct label *label, uint32_t *id);
+
+/* The capture interface of this name ("ENGINE/IFACE"), or NO_CAPTURE. */
+uint32_t interfaces_find_capture(const struct interfaces *interfaces, const char *name);
 
 /* The order of output interfaces, as strcmp; 0 for those that share one. */
 int interfaces_compare(const struct interface *a, const struct interface *b);

@@ -391,18 +391,12 @@ merge_has_engine(const struct merge *merge, const char *engine)
 }
 
 bool
-merge_has_interface(const struct merge *merge, size_t number, const char *name)
+merge_has_interface(struct merge *merge, size_t number, const char *name)
 {
-	const struct interfaces *interfaces = &merge->interfaces;
-	const struct input *input = &merge->inputs[number];
+	const uint32_t capture = interfaces_find_capture(&merge->interfaces, name);
 
-	for (uint32_t i = 0; i < input->map_count; i++) {
-		const uint32_t capture = interfaces->keys[input->map[i].interface].capture;
-
-		if (strcmp(interfaces->captures[capture].name, name) == 0)
-			return true;
-	}
-	return false;
+	return capture != NO_CAPTURE &&
+	       input_brings(&merge->inputs[number], &merge->interfaces, capture);
 }
 
 bool

@@ -112,6 +112,6 @@ const struct merge_outcome *merge_outcome(const struct merge *merge, size_t inpu
 /* Whether an engine of this name was seen, or an input called so had an interface. */
 bool merge_has_engine(const struct merge *merge, const char *engine);
 /* Whether input `number` had interfaces of the capture interface `ENGINE/IFACE`. */
-bool merge_has_interface(const struct merge *merge, size_t number, const char *name);
+bool merge_has_interface(struct merge *merge, size_t number, const char *name);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ summary_release(struct summary *summary)
 {
 	for (size_t i = 0; i < summary->row_count; i++)
 		label_release(&summary->rows[i].label);
+	tdestroy(summary->tree, free);
 	free(summary->rows);
 	free(summary->bins);
 	*summary = SUMMARY_INIT;
@@ -30,23 +32,50 @@ compare_labels(const struct label *a, const struct label *b)
 	return order ? order : strcmp(a->side ? a->side : "", b->side ? b->side : "");
 }
 
+/* A row in a tree by labels (tsearch): a file may have thousands. The label is the row's. */
+struct row_node {
+	struct label label;
+	uint32_t row;
+};
+
+static int
+compare_nodes(const void *a, const void *b)
+{
+	return compare_labels(&((const struct row_node *)a)->label,
+			      &((const struct row_node *)b)->label);
+}
+
+/* Adds a row, which takes over the label. */
+static int
+add_row(struct summary *summary, const struct label *label)
+{
+	struct row_node *node = malloc(sizeof(*node));
+
+	if (!node || array_grow(&summary->rows, summary->row_count, sizeof(*summary->rows)) < 0) {
+		free(node);
+		return -1;
+	}
+	*node = (struct row_node){*label, (uint32_t)summary->row_count};
+	if (!tsearch(node, &summary->tree, compare_nodes)) {
+		free(node);
+		return -1;
+	}
+	summary->rows[summary->row_count++] = (struct summary_row){.label = *label};
+	return 0;
+}
+
 /* Finds or adds the row of a label, which becomes the row's or is released. */
 static int
 find_row(struct summary *summary, struct label *label, uint32_t *row)
 {
-	for (size_t i = 0; i < summary->row_count; i++)
-		if (compare_labels(&summary->rows[i].label, label) == 0) {
-			label_release(label);
-			*row = (uint32_t)i;
-			return 0;
-		}
-	if (array_grow(&summary->rows, summary->row_count, sizeof(*summary->rows)) < 0) {
-		label_release(label);
-		return -1;
-	}
-	summary->rows[summary->row_count] = (struct summary_row){.label = *label};
-	*row = (uint32_t)summary->row_count++;
-	return 0;
+	const struct row_node key = {.label = *label};
+	struct row_node *const *found = tfind(&key, &summary->tree, compare_nodes);
+
+	*row = found ? (*found)->row : (uint32_t)summary->row_count;
+	if (!found && add_row(summary, label) == 0)
+		return 0;
+	label_release(label);
+	return found ? 0 : -1;
 }
 
 /* Sets row_of for the interfaces of source that are new. */
@@ -148,20 +177,15 @@ count_packet(struct summary *summary, uint32_t row, const struct packet *packet,
 	return add_bin(summary, &bin);
 }
 
-/* Whether a row has nothing to say beside the rows with a side of its interface. */
+/* Whether a row has nothing to say beside the one that follows it in the order of labels, which has
+ * a side of the same interface. */
 static bool
-is_idle(const struct summary *summary, size_t i)
+is_idle(const struct summary_row *row, const struct summary_row *next)
 {
-	const struct summary_row *row = &summary->rows[i];
-
-	if (row->packets || row->label.side || row->counters.dropped != STATISTICS_UNKNOWN)
-		return false;
-	for (size_t j = 0; j < summary->row_count; j++)
-		if (summary->rows[j].label.side &&
-		    strcmp(summary->rows[j].label.engine, row->label.engine) == 0 &&
-		    strcmp(summary->rows[j].label.iface, row->label.iface) == 0)
-			return true;
-	return false;
+	return row->packets == 0 && !row->label.side &&
+	       row->counters.dropped == STATISTICS_UNKNOWN && next->label.side &&
+	       strcmp(next->label.engine, row->label.engine) == 0 &&
+	       strcmp(next->label.iface, row->label.iface) == 0;
 }
 
 static int
@@ -189,9 +213,12 @@ sort_and_prune(struct summary *summary)
 		return -1;
 	}
 	for (size_t i = 0; i < all; i++)
-		if (!is_idle(summary, i))
-			order[kept++] = (uint32_t)i;
-	qsort_r(order, kept, sizeof(*order), compare_rows, summary->rows);
+		order[i] = (uint32_t)i;
+	qsort_r(order, all, sizeof(*order), compare_rows, summary->rows);
+	for (size_t i = 0; i < all; i++)
+		if (i + 1 == all ||
+		    !is_idle(&summary->rows[order[i]], &summary->rows[order[i + 1]]))
+			order[kept++] = order[i];
 	for (size_t i = 0; i < kept; i++) {
 		sorted[i] = summary->rows[order[i]];
 		summary->rows[order[i]].label.text = NULL;
@@ -262,6 +289,8 @@ summary_count(struct summary *summary, struct source *source, int64_t bin_ns, st
 			counters->dropped = statistics_lost(counters);
 		}
 	free(row_of);
+	tdestroy(summary->tree, free);
+	summary->tree = NULL;
 	if (rc == 0 && sort_and_prune(summary) < 0)
 		rc = failure_nomem(why);
 	return rc;

@@ -38,6 +38,7 @@ struct summary {
 	/* Takes the packets of the server side, and those whose side is not known. NULL: none; the
 	 * caller's. */
 	struct connwatch *connwatch;
+	void *tree; /* private: of the rows, while they are counted */
 };
 
 #define SUMMARY_INIT ((struct summary){0})
