@@ -18,6 +18,7 @@
 #include <ctype.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CAPTURE_MAX 255 /* bytes of ID.ENGINE */
@@ -62,12 +63,12 @@ refuse(const struct words_left *left, struct failure *why)
 static bool
 is_capture(const struct gate *gate, const char *word)
 {
-	const char *end = strrchr(word, '/');
-	const size_t length = gate->directory ? strlen(gate->directory) : (size_t)(end - word);
-	const char *name = word + length + 1;
+	const char *name = word[0] == '/' ? strrchr(word, '/') + 1 : "";
 
-	if (word[0] != '/' || (gate->directory && strncmp(word, gate->directory, length) != 0) ||
-	    word[length] != '/' || !isalnum((unsigned char)*name) || strlen(name) > CAPTURE_MAX)
+	if (!isalnum((unsigned char)*name) || strlen(name) > CAPTURE_MAX)
+		return false;
+	if (gate->directory && (strlen(gate->directory) != (size_t)(name - word - 1) ||
+				strncmp(word, gate->directory, strlen(gate->directory)) != 0))
 		return false;
 	for (; *name; name++)
 		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
@@ -335,13 +336,18 @@ gate_check_run(const struct gate_run *run, struct failure *why)
 }
 
 int
-gate_check_merge(char *const *argv, struct failure *why)
+gate_check_merge(char **argv, struct failure *why)
 {
 	const struct gate any = {0};
 	struct words_left left = {&any, argv + 1, NULL};
+	char *directory;
 
-	if (admit_merge(&left) && !*left.next && has_time(left.next[-1]))
+	if (admit_merge(&left) && !*left.next && has_time(left.next[-1])) {
+		if (asprintf(&directory, "%s/.", left.next[-1]) < 0)
+			return failure_nomem(why);
+		argv[left.next - argv - 1] = directory;
 		return 0;
+	}
 	return failure_set(
 	    why, "by sudo it takes only '-w - [-z] NAME=/PATH/SERVICE.YYYYMMDD_HHMMSS.ENGINE'");
 }

@@ -38,8 +38,9 @@ struct gate_run {
  * commands.h builds it, which reads nothing but the job and the table. */
 int gate_check_run(const struct gate_run *run, struct failure *why);
 
-/* argv as main has it: only captures of vcap-run, to standard output. */
-int gate_check_merge(char *const *argv, struct failure *why);
+/* argv as main has it: only captures of vcap-run, to standard output. The word that names one becomes
+ * one that can name nothing but a directory; it is on the heap, and lives as long as the process. */
+int gate_check_merge(char **argv, struct failure *why);
 
 /* The last component of a command's path, a part of command. */
 const char *gate_name(const char *command);
