@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/priv.h"
+#include "base/sandbox.h"
 #include "base/table.h"
 #include "merge/inputs.h"
 #include "merge/merge.h"
@@ -14,6 +15,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -91,6 +93,23 @@ watch_connects(struct summary *summary)
 		die("%s", why.text);
 }
 
+/* Confines this process before it reads: the file may be what an engine sent. A table looks for
+ * colours, so opening is denied by the files rather than by the calls. */
+static void
+confine(const struct inputs *inputs)
+{
+	char **files = inputs_files(inputs);
+	struct failure why;
+
+	if (!files)
+		die("out of memory");
+	if (sandbox_confine_files(SANDBOX_ENFORCE, -1, files, &why) < 0 ||
+	    sandbox_confine_calls(SANDBOX_ENFORCE, SANDBOX_CALLS_STDIO, SANDBOX_OPENS_TO_READ,
+				  &why) < 0)
+		die("%s", why.text);
+	free(files);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -103,14 +122,13 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	options = parse_options(argc, argv);
-	if (priv_drop_all(&why) < 0)
-		die("%s", why.text);
 	inputs_raise_open_limit();
 	watch_connects(&summary);
-	merge = merge_new(&why);
-	if (!merge || inputs_add(&inputs, options.file, &why) < 0 ||
-	    inputs_open(&inputs, &why) < 0 || inputs_begin(&inputs, NULL, &why) < 0 ||
-	    inputs_merge(&inputs, merge, &why) < 0)
+	if (priv_drop_all(&why) < 0 || !(merge = merge_new(&why)) ||
+	    inputs_add(&inputs, options.file, &why) < 0 || inputs_open(&inputs, &why) < 0)
+		die("%s", why.text);
+	confine(&inputs);
+	if (inputs_begin(&inputs, NULL, &why) < 0 || inputs_merge(&inputs, merge, &why) < 0)
 		die("%s", why.text);
 	merge_mix_linktypes(merge);
 	if (merge_start(merge, &why) < 0 ||

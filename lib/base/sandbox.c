@@ -165,10 +165,13 @@ allow_memory_and_stdio(scmp_filter_ctx filter)
 	if (rc == 0)
 		rc =
 		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable);
-	/* stdio asks whether a device is a terminal. */
+	/* stdio asks whether a device is a terminal, and a table how wide it is. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 				      SCMP_A1(SCMP_CMP_EQ, TCGETS));
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				      SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ));
 	return rc;
 }
 

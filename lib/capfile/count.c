@@ -1,12 +1,12 @@
 /*
- * The file was fetched from an engine, which may be hostile, and the caller may be root: so a child
- * without privileges parses it, and answers with a fixed structure through a pipe. If it crashes,
+ * The file was fetched from an engine, which may be hostile, and the caller may be root: so a child in
+ * a sandbox parses it, and answers with a fixed structure through a pipe. If it crashes,
  * the answer is short, and that is a failure like any other.
  */
 #include "capfile/count.h"
 
 #include "base/fileio.h"
-#include "base/priv.h"
+#include "base/sandbox.h"
 #include "capfile/reader.h"
 #include "packet/connwatch.h"
 #include "packet/packet.h"
@@ -92,11 +92,15 @@ read_and_count(struct count *count, const char *path, struct failure *why)
 	struct reader *file;
 	int rc;
 
-	if (priv_drop_all(why) < 0)
+	file = reader_open_unread(path, READER_LINKS, why);
+	if (!file)
 		return -1;
-	file = reader_open(path, why);
-	watch = file ? new_connwatch(why) : NULL;
-	rc = watch ? count_packets(count, file, watch, why) : -1;
+	watch = new_connwatch(why);
+	rc = watch ? sandbox_confine(-1, NULL, why) : -1;
+	if (rc == 0)
+		rc = reader_begin(file, why);
+	if (rc == 0)
+		rc = count_packets(count, file, watch, why);
 	connwatch_free(watch);
 	reader_close(file);
 	return rc;

@@ -18,8 +18,8 @@ struct count {
 	char failed_connects[CONNECTS_TEXT];
 };
 
-/* Counts the file at path, in a process of its own that gives up every privilege before it reads
- * the first byte. 0, also for a damaged file (cut_short); -1 if it cannot be read or is not a
+/* Counts the file at path, in a process of its own that is confined (sandbox_confine) before it
+ * reads the first byte. 0, also for a damaged file (cut_short); -1 if it cannot be read or is not a
  * capture file: count is then unchanged. */
 int count_file(struct count *count, const char *path, struct failure *why);
 

@@ -2,6 +2,7 @@
 # vcap-stat against what mkcap was told to make, and capinfos.
 
 bats_require_minimum_version 1.5.0
+load ../until
 
 setup() {
 	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
@@ -112,4 +113,23 @@ setup() {
 	run -2 vcap-stat a b
 	run -1 vcap-stat absent
 	[ "$output" = "vcap-stat: cannot open 'absent': No such file or directory" ]
+}
+
+# Blocked on its input. What to break: confine() in cmd/vcap-stat.c.
+@test "it is confined before it parses, and prints its table all the same" {
+	mkcap -n 10 >in.pcap
+	mkfifo fifo
+	vcap-stat fifo >table 3>&- &
+	pid=$!
+	exec 4>fifo
+	head -c 100 in.pcap >&4
+	case $build in
+	*asan*) confined=^NoNewPrivs:.1 ;;
+	*) confined=^Seccomp:.2 ;;
+	esac
+	until_true grep -q "$confined" "/proc/$pid/status"
+	tail -c +101 in.pcap >&4
+	exec 4>&-
+	wait "$pid"
+	awk 'NR == 2 { exit $(NF - 4) != 10 }' table
 }
