@@ -1,6 +1,7 @@
 /*
  * vcap-import: service files from the configuration of HAProxy, IPVS, nftables or nginx.
  */
+#include "base/text.h"
 #include "cli.h"
 #include "controller/ask.h"
 #include "controller/config.h"
@@ -85,7 +86,8 @@ put_file(const struct options *options, const char *name, const char *text)
 		die("%s", why.text);
 	service_release(&service);
 	if (!options->writes) {
-		fputs(text, stdout);
+		if (text_put_lines(stdout, text) < 0)
+			die("out of memory");
 		return true;
 	}
 	outcome = config_write_put(name, text, options->forces, getenv, &path, &why);

@@ -19,8 +19,18 @@ put() { # TEXT, as it is
 	printf '%s\n' "$1"
 }
 
+# A command on the engine. What that says besides its output is no more than text.
+reach() { # COMMAND...
+	{
+		said=$(vcap-on "$engine" "$@" 2>&1 >&3 3>&-)
+		status=$?
+	} 3>&1
+	[ -z "$said" ] || put "$said" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
+	return $status
+}
+
 on() { # VERB ARGUMENT...: push.sh on the engine
-	vcap-on "$engine" sh -c "$there" vcap-push "$@"
+	reach sh -c "$there" vcap-push "$@"
 }
 
 # Sets $machine, and $state to the list and `there NAME CRC SIZE` of each program. If the engine has
@@ -33,7 +43,7 @@ look() {
 	machine=${state%%[!A-Za-z0-9_.-]*}
 	state=$(put "$state" | sed 1d)
 	for name in $(put "$state" | sed -n 's/^there \([a-z.-]*\) unknown$/\1/p'); do
-		sum=$(vcap-on "$engine" cat "$bin/$name" </dev/null | cksum)
+		sum=$(reach cat "$bin/$name" </dev/null | cksum)
 		state=$(put "$state" | sed "s/^there $name unknown$/there $name $sum/")
 	done
 }
@@ -72,12 +82,12 @@ list() { # [NAME...]: the list with these programs added
 }
 
 send() { # NAME...
-	on make "$bin" "$dir" </dev/null || {
+	on make "$bin" "$dir" </dev/null >/dev/null || {
 		fail "engine '$engine': cannot make '$bin' and '$dir'"
 		return
 	}
 	for name; do
-		on receive "$bin" "$name" <"$programs/$name" || {
+		on receive "$bin" "$name" <"$programs/$name" >/dev/null || {
 			fail "engine '$engine': '$name' cannot be written to '$bin'"
 			return
 		}
@@ -91,7 +101,7 @@ send() { # NAME...
 		fail "engine '$engine': '$name' arrived damaged"
 		return
 	done
-	list "$@" | on place "$bin" @VERSION@ "$@"
+	list "$@" | on place "$bin" @VERSION@ "$@" >/dev/null
 }
 
 push() {
@@ -116,7 +126,7 @@ push() {
 	done
 	# shellcheck disable=SC2086 # words
 	[ -z "$wanted" ] || send $wanted || {
-		on drop "$bin" </dev/null
+		on drop "$bin" </dev/null >/dev/null
 		return 1
 	}
 	put "$engine: vcap @VERSION@ in $bin, brought:${wanted:- nothing, it was there}"
@@ -152,7 +162,7 @@ remove() {
 		esac
 	done
 	# shellcheck disable=SC2046,SC2086 # words; the directory made last comes first
-	on remove "$bin" $files / $(put "$state" | sed -n 's/^made //p' | sed '1!G;h;$!d') </dev/null ||
+	on remove "$bin" $files / $(put "$state" | sed -n 's/^made //p' | sed '1!G;h;$!d') </dev/null >/dev/null ||
 		return
 	echo "$engine: removed:$files"
 }

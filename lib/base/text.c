@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The length of the UTF-8 character at s and its code point, or 0 if the bytes are not UTF-8
@@ -73,6 +74,45 @@ text_escape(char *to, size_t size, const char *from)
 	}
 	to[used] = '\0';
 	return to;
+}
+
+char *
+text_escape_lines(const char *from)
+{
+	const size_t size = 4 * strlen(from) + 1;
+	char *safe = malloc(size), *line = strdup(from), *to = safe, *at = line;
+
+	while (safe && line && *at) {
+		char *end = at + strcspn(at, "\n\t");
+		const char blank = *end;
+
+		*end = '\0';
+		text_escape(to, size - (size_t)(to - safe), at);
+		to += strlen(to);
+		if (!blank)
+			break;
+		*to++ = blank;
+		at = end + 1;
+	}
+	if (safe && line)
+		*to = '\0';
+	free(line);
+	if (!line) {
+		free(safe);
+		return NULL;
+	}
+	return safe;
+}
+
+int
+text_put_lines(FILE *out, const char *from)
+{
+	char *safe = text_escape_lines(from);
+
+	if (safe)
+		fputs(safe, out);
+	free(safe);
+	return safe ? 0 : -1;
 }
 
 static bool

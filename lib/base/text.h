@@ -17,6 +17,11 @@
  */
 char *text_escape(char *to, size_t size, const char *from);
 
+/* text_escape, line by line: newlines and tabs stay. Heap; NULL: out of memory. */
+char *text_escape_lines(const char *from);
+/* Writes that to out. 0, or -1: out of memory. */
+int text_put_lines(FILE *out, const char *from);
+
 /*
  * Copies from into to (size bytes, at least 8, always ended by NUL). What does not fit loses its
  * middle, where "..." stands then: a third of the room is the beginning, the rest the end. No UTF-8

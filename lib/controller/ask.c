@@ -1,6 +1,7 @@
 #include "controller/ask.h"
 
 #include "base/clock.h"
+#include "base/errtext.h"
 #include "base/process.h"
 #include "packet/addrset.h"
 
@@ -15,6 +16,7 @@ static char *
 ask(const char *engine, char *const *command, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
+	struct errtext said = errtext_open();
 	int out = process_output_open(ANSWER_MAX, why), status = -1;
 	char **list, *text = NULL;
 
@@ -27,7 +29,8 @@ ask(const char *engine, char *const *command, struct failure *why)
 	if (!list)
 		failure_nomem(why);
 	else if (out >= 0)
-		status = process_run(list, -1, out, STDERR_FILENO, TIMEOUT, why);
+		status = process_run(list, -1, out, said.fd, TIMEOUT, why);
+	errtext_show(&said);
 	if (status == 0 && !(text = process_output_text(out)))
 		failure_nomem(why);
 	else if (status > 0)

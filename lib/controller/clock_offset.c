@@ -9,6 +9,7 @@
 #include "controller/clock_offset.h"
 
 #include "base/clock.h"
+#include "base/errtext.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "base/strvec.h"
@@ -83,7 +84,7 @@ exchange(int fd, struct clock_offset *best, const char *engine, struct failure *
 
 /* Starts the command that answers. *fd is connected to its standard input and output. */
 static int
-start(struct process *child, const char *engine, int *fd, struct failure *why)
+start(struct process *child, const char *engine, int *fd, int err, struct failure *why)
 {
 	char **argv = commands_clock(engine);
 	int ends[2], rc;
@@ -94,7 +95,7 @@ start(struct process *child, const char *engine, int *fd, struct failure *why)
 		strvec_free(argv);
 		return failure_errno(why, "cannot ask engine '%s'", engine);
 	}
-	rc = process_start(child, argv, ends[1], ends[1], STDERR_FILENO, why);
+	rc = process_start(child, argv, ends[1], ends[1], err, why);
 	strvec_free(argv);
 	close(ends[1]);
 	if (rc < 0)
@@ -109,15 +110,19 @@ clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned e
 		     struct failure *why)
 {
 	struct clock_offset best = {.error_ns = INT64_MAX};
+	struct errtext said = errtext_open();
 	struct process child;
-	int fd = -1, rc = start(&child, engine, &fd, why);
+	int fd = -1, rc = start(&child, engine, &fd, said.fd, why);
 
-	if (rc < 0)
+	if (rc < 0) {
+		errtext_show(&said);
 		return -1;
+	}
 	for (unsigned i = 0; i < exchanges && rc == 0; i++)
 		rc = exchange(fd, &best, engine, why);
 	close(fd);
 	process_wait(&child, 2 * NS_PER_SECOND);
+	errtext_show(&said);
 	if (rc == 0 && best.error_ns == INT64_MAX)
 		rc = failure_set(why, "the clock of this host was set during the exchanges");
 	if (rc == 0)

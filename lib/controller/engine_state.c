@@ -22,6 +22,7 @@
 
 /* Lines that a state may have: an engine has one for each of its cores, and a few more. */
 #define LINES_MAX 8192
+#define VALUE_MAX 1024 /* bytes of a value: what is shown of an engine is bounded */
 
 static int
 state_name(const char *engine, char name[80], struct failure *why)
@@ -111,34 +112,18 @@ engine_state_record(const struct spool_entry *entry, const char *engine, const c
 		errors = "its answer has too many lines";
 	}
 	for (size_t i = 0; i < answer.count && rc == 0; i++)
-		rc = keyval_set(&state, answer.pairs[i].key, "%s", answer.pairs[i].value);
+		rc = keyval_set(&state, answer.pairs[i].key, "%.*s", VALUE_MAX,
+				answer.pairs[i].value);
 	errors = last_line(status && errors ? errors : "", &length);
 	if (rc < 0 || keyval_set(&state, "exit", "%d", status) < 0 ||
-	    keyval_set(&state, "error", "%.*s", length, errors) < 0)
+	    keyval_set(&state, "error", "%.*s", length < VALUE_MAX ? length : VALUE_MAX, errors) <
+		0)
 		rc = failure_nomem(why);
 	else
 		rc = store_state(entry, engine, &state, why);
 	keyval_release(&answer);
 	keyval_release(&state);
 	return rc;
-}
-
-/* Writes the lines of text with their control characters neutralised. */
-static void
-write_lines(FILE *out, const char *text)
-{
-	while (*text) {
-		size_t length = strcspn(text, "\n");
-		char *line = strndup(text, length);
-		char *safe = line ? malloc(4 * length + 1) : NULL;
-
-		if (safe)
-			fprintf(out, "%s\n", text_escape(safe, 4 * length + 1, line));
-		free(safe);
-		free(line);
-		text += length;
-		text += *text == '\n';
-	}
 }
 
 int
@@ -165,7 +150,8 @@ engine_state_append_log(const struct spool_entry *entry, const char *engine, con
 		return -1;
 	}
 	if (fstat(fd, &st) == 0 && st.st_size < ENGINE_STATE_LOG_MAX)
-		write_lines(out, text);
+		if (text_put_lines(out, text) == 0 && text[strlen(text) - 1] != '\n')
+			putc('\n', out);
 	return fclose(out) == 0 ? 0 : failure_errno(why, "cannot write '%s/%s'", entry->path, name);
 }
 

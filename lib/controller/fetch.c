@@ -1,6 +1,7 @@
 #include "controller/fetch.h"
 
 #include "base/clock.h"
+#include "base/errtext.h"
 #include "base/process.h"
 #include "base/relay.h"
 #include "base/strvec.h"
@@ -32,9 +33,10 @@ static int
 run_host(struct fetch *fetch, enum commands_request request, int out, struct failure *why)
 {
 	char **argv = commands_ask(fetch->engine, fetch->is_region, request, fetch->directory);
-	int status =
-	    argv ? process_run(argv, -1, out, STDERR_FILENO, ASK_NS, why) : failure_nomem(why);
+	struct errtext said = errtext_open();
+	int status = argv ? process_run(argv, -1, out, said.fd, ASK_NS, why) : failure_nomem(why);
 
+	errtext_show(&said);
 	strvec_free(argv);
 	fetch->is_late = status == EXIT_TIMEOUT;
 	if (fetch->is_late)
@@ -154,6 +156,7 @@ stream_through_relay(struct fetch *fetch, int fd, struct failure *why)
 	char **argv =
 	    commands_fetch(fetch->engine, fetch->is_region, fetch->compress, fetch->directory);
 	struct failure reason = FAILURE_INIT;
+	struct errtext said;
 	struct relay relay;
 	struct process child;
 	enum relay_end end;
@@ -165,15 +168,18 @@ stream_through_relay(struct fetch *fetch, int fd, struct failure *why)
 		strvec_free(argv);
 		return -1;
 	}
-	rc = process_start_group(&child, argv, -1, relay.in, STDERR_FILENO, why);
+	said = errtext_open();
+	rc = process_start_group(&child, argv, -1, relay.in, said.fd, why);
 	strvec_free(argv);
 	if (rc < 0) {
+		errtext_show(&said);
 		relay_finish(&relay, &reason);
 		return -1;
 	}
 	/* Returns at the end of the stream, or when the relay times out. */
 	end = relay_finish(&relay, &reason);
 	status = process_wait(&child, end == RELAY_WHOLE ? ASK_NS : 0);
+	errtext_show(&said);
 	fetch->is_late = end == RELAY_LATE;
 	if (end != RELAY_WHOLE)
 		return failure_set(why, "engine '%s': %s", fetch->engine, reason.text);
@@ -184,6 +190,7 @@ stream_through_relay(struct fetch *fetch, int fd, struct failure *why)
 static int
 fetch_stream(struct fetch *fetch, int fd, struct failure *why)
 {
+	struct errtext said;
 	struct rlimit before;
 	struct process child;
 	char **argv;
@@ -195,10 +202,14 @@ fetch_stream(struct fetch *fetch, int fd, struct failure *why)
 	if (!argv)
 		return failure_nomem(why);
 	limit_size(&fetch->answer, &before);
-	rc = process_start_group(&child, argv, -1, fd, STDERR_FILENO, why);
+	said = errtext_open();
+	rc = process_start_group(&child, argv, -1, fd, said.fd, why);
 	setrlimit(RLIMIT_FSIZE, &before);
 	strvec_free(argv);
-	return rc < 0 ? -1 : wait_while_growing(fetch, &child, fd);
+	if (rc == 0)
+		rc = wait_while_growing(fetch, &child, fd);
+	errtext_show(&said);
+	return rc;
 }
 
 /* Compares the file at path with the counts in the answer: 0, EXIT_PARTIAL or -1. */

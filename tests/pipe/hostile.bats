@@ -36,8 +36,14 @@ entry() {
 }
 
 harmless() { # what was printed
-	[[ $output$stderr != *$'\e'* ]]
-	[[ $output$stderr != *$'\u202e'* ]]
+	[[ $output$stderr != *$'\e'* ]] || return
+	[[ $output$stderr != *$'\u202e'* ]] || return
+	[[ $output$stderr != *$'\u200e'* ]] || return
+	[[ $output$stderr != *$'\u2066'* ]] || return
+	[[ $output$stderr != *$'\u009b'* ]] || return
+	[[ $output$stderr != *$'\r'* ]] || return
+	# What is no UTF-8: C1 controls as bytes.
+	printf %s "$output$stderr" | iconv -f UTF-8 -t UTF-8 >/dev/null
 }
 
 names=("-oProxyCommand=touch x" 'a;b' '$(touch x)' '`touch x`' '../x' '/etc/passwd' '' "$(printf 'a%.0s' {1..300})"
@@ -107,7 +113,7 @@ evil() { # IF-NAME
 		print block(6, pack("VVVVV", 0, 0, 1, 60, 60) . "x" x 60);' "$1" >evil.pcapng
 }
 
-# Break: lib/controller/engine_state.c s/text_escape(safe, 4 \* length + 1, line)/line/
+# Break: lib/controller/engine_state.c s|text_put_lines(out, text) == 0|fputs(text, out) >= 0|
 @test "F27, F28: an engine's names and words go nowhere, whatever they are" {
 	evil $'../../../x\e[31m/\xe2\x80\xae;touch x'
 	cat >answer <<-'END'
@@ -234,4 +240,33 @@ evil() { # IF-NAME
 		vcap-merge $merge --region bad bad=sided.pcapng --engines x,good >out.pcapng
 		[ "$(sums)" = 'bad 3 5' ]
 	done
+}
+
+# Break: lib/base/errtext.c s/text ? text_escape_lines(text) : NULL/text ? strdup(text) : NULL/
+# Break: libexec/push-engine.sh s/put "$said" | LC_ALL=C tr .* >&2/put "$said" >\&2/
+# Break: cmd/vcap-import.c s/text_put_lines(stdout, text) < 0/fputs(text, stdout) < 0/
+@test "whatever an engine prints is harmless on a terminal, and short" {
+	entry
+	sed -i 's|dir=/d|dir=/d bin=/b|' config/engines
+	evil='\033]0;x\007\033[31m\302\233\233 \342\200\256\342\200\216\342\201\246\r\377\300\200'
+	long=$(printf 'x%.0s' {1..3000})
+	live() { vcap-live -E a shop >/dev/null; }
+	for answer in "printf 'state done\nmessage $evil$long\nreason $evil\npackets $evil\nversion $evil\n$evil 1\n'; exit 0" \
+		"printf '$evil\n'" "printf '$evil\nready\n' >&2; printf '$evil'; exit 1"; do
+		echo "printf '$evil\n' >&2; $answer" >answer
+		for command in 'vcap-clock a' "vcap-fetch a $id file" 'vcap-push a' 'vcap-push --remove a' 'vcap-check a b' \
+			'vcap-import -E a haproxy /x' 'vcap-import -E a ipvs' "vcap-status $id" "vcap-status -r $id" "vcap-stop $id" \
+			'live' 'vcap-ls' 'vcap-ls -j'; do
+			# shellcheck disable=SC2086 # words
+			run --separate-stderr $command
+			harmless || { printf '%s\n' "$command" "$output$stderr" | cat -v; false; }
+			[ "${#output}" -lt 60000 ] && [ "${#stderr}" -lt 60000 ]
+		done
+	done
+	run cat "spool/captures/$id/engines/a.log"
+	harmless
+	# What an administrator wrote into a configuration.
+	printf 'frontend f\n bind 192.0.2.1:80\n acl \033[31mx\302\233 path /\n use_backend %%[path,map(/x\033)] if x\n default_backend b\nbackend b\n server s\033\342\200\256 10.0.0.1:80 check port 81 \033y\n' >x.cfg
+	run --separate-stderr vcap-import haproxy x.cfg
+	harmless
 }

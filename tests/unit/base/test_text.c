@@ -19,6 +19,7 @@ json_is(const char *from, const char *wanted, const char *name)
 int
 main(void)
 {
+	char *lines;
 	char to[64], small[6];
 
 	is_str(text_escape(to, sizeof(to), "plain \\ text"), "plain \\ text", "plain text stays");
@@ -37,6 +38,13 @@ main(void)
 	       "right-to-left override");
 	is_str(text_escape(small, sizeof(small), "abc\x01"), "abc", "no half of an escape");
 	is_str(text_escape(small, sizeof(small), "abcdefgh"), "abcde", "cut to the room");
+
+	lines = text_escape_lines("a\x1b\n\tb\xff\n\nc");
+	is_str(lines, "a\\x1b\n\tb\\xff\n\nc", "lines and tabs stay where they are wanted");
+	free(lines);
+	lines = text_escape_lines("");
+	is_str(lines, "", "no line");
+	free(lines);
 
 	is_str(text_abridge(to, 13, "0123456789ab"), "0123456789ab", "what fits is whole");
 	is_str(text_abridge(to, 13, "0123456789abc"), "0123...89abc",
