@@ -3,7 +3,6 @@
  * `key value`, and its exit status become the engine's state in the spool.
  */
 #include "base/clock.h"
-#include "base/keyval.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "base/strvec.h"
@@ -70,7 +69,6 @@ parse_options(int argc, char **argv)
 	return request;
 }
 
-/* Records the result of the command for one engine. */
 static void
 record(const struct task *task, void *context)
 {
@@ -89,12 +87,14 @@ command_for(const struct engines *engines, const struct spool_entry *capture, co
 	    char *const *command)
 {
 	const struct engine *engine = engines_find(engines, name, NULL);
+	const char *token = spool_entry_token(capture, name);
 	struct strvec unknown = STRVEC_INIT;
 	char **argv;
 
 	if (!engine)
 		strvec_pushl(&unknown, "vcap-on", name, "true", NULL);
-	argv = engine ? commands_expand(engine, capture->id, command) : strvec_detach(&unknown);
+	argv =
+	    engine ? commands_expand(engine, capture->id, token, command) : strvec_detach(&unknown);
 	if (!argv)
 		die("out of memory");
 	return argv;
@@ -144,7 +144,7 @@ main(int argc, char **argv)
 	failed = fanout_run(&fanout, &why);
 	if (failed < 0)
 		die("%s", why.text);
-	if (failed == 0)
-		return EXIT_DONE;
-	return (size_t)failed == fanout.count ? EXIT_FAILED : EXIT_PARTIAL;
+	return failed == 0                      ? EXIT_DONE
+	       : (size_t)failed == fanout.count ? EXIT_FAILED
+						: EXIT_PARTIAL;
 }

@@ -111,12 +111,15 @@ main(int argc, char **argv)
 	struct failure why = FAILURE_INIT;
 	struct request request;
 	char *path, *name;
-	int status, from;
+	int found, status, from;
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
 	cli_siblings_first();
-	if (spool_open_entry(&entry, request.capture, getenv, &why) < 0)
+	found = spool_open_entry(&entry, request.capture, getenv, &why);
+	if (found == SPOOL_SEVERAL)
+		die_usage("%s", why.text);
+	if (found < 0)
 		die("%s", why.text);
 	path = request.file ? xstrdup(request.file)
 			    : xasprintf("%s/%s.%s", request.directory, entry.id, request.format);

@@ -26,9 +26,25 @@ static const struct command self = {
 struct request {
 	const char *engine, *id, *file;
 	char *directory; /* of the capture on the engine */
+	char *token;     /* NULL: none */
 	bool keep, compress, is_region;
 	uint64_t rate;
 };
+
+/* The token is in the spool; a capture that is not there is asked for without one. */
+static char *
+token_of(const char *engine, const char *id)
+{
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
+	const char *found;
+	char *token = NULL;
+
+	if (spool_open_entry(&entry, id, getenv, NULL) == 0 &&
+	    (found = spool_entry_token(&entry, engine)))
+		token = xstrdup(found);
+	spool_entry_close(&entry);
+	return token;
+}
 
 static struct request
 parse_options(int argc, char **argv)
@@ -64,7 +80,7 @@ parse_options(int argc, char **argv)
 	request.file = argv[optind + 2];
 	if (strcmp(request.file, "-") == 0)
 		die_usage("cannot write to standard output: only a complete file is passed on");
-	if (!spool_is_id(request.id))
+	if (!spool_id_is_valid(request.id))
 		die_usage("not a capture's id: '%s'", request.id);
 	if (engines_load(&engines, getenv, &why) < 0 ||
 	    !(engine = engines_find(&engines, request.engine, &why)))
@@ -76,6 +92,7 @@ parse_options(int argc, char **argv)
 	request.directory = engine_capture_directory(engine, request.id);
 	if (!request.directory)
 		die("out of memory");
+	request.token = token_of(request.engine, request.id);
 	engines_release(&engines);
 	return request;
 }
@@ -103,6 +120,7 @@ main(int argc, char **argv)
 	cli_siblings_first();
 	fetch.engine = request.engine;
 	fetch.directory = request.directory;
+	fetch.token = request.token;
 	fetch.is_region = request.is_region;
 	fetch.compress = request.compress;
 	fetch.rate = request.rate;

@@ -14,9 +14,9 @@
 
 static const struct command command = {
     .name = "vcap-host",
-    .synopsis = "status dir\n"
-		"stop dir\n"
-		"remove dir\n"
+    .synopsis = "status dir [token]\n"
+		"stop dir [token]\n"
+		"remove dir [token]\n"
 		"check [-i iface] ... [dir [vip ...]]\n"
 		"clock",
     .options =
@@ -26,6 +26,7 @@ static const struct command command = {
 	"  check ...    prints whether this host can capture, and into dir, and which of the\n"
 	"               addresses are its own\n"
 	"  clock        answers each line of input with the time\n"
+	"  token        only if it is this capture's, as vcap-run was told\n"
 	"\n"
 	"  -i, --interface iface  check: this interface rather than those captured by default\n"
 	"      --help             show this help\n"
@@ -38,36 +39,32 @@ struct arguments {
 	struct strvec interfaces;
 };
 
-/* Prints a status, unless reading it has failed (rc). */
+/* Prints the status that a request gets. */
 static int
-print_status(int rc, struct keyval *status, const struct failure *why)
+print_status(int (*request)(const char *, const char *, struct keyval *, struct failure *),
+	     const struct arguments *arguments)
 {
-	if (rc < 0)
-		die("%s", why->text);
-	for (size_t i = 0; i < status->count; i++)
-		printf("%s %s\n", status->pairs[i].key, status->pairs[i].value);
-	keyval_release(status);
+	struct keyval status;
+	struct failure why;
+
+	if (request(arguments->operands[0], arguments->operands[1], &status, &why) < 0)
+		die("%s", why.text);
+	for (size_t i = 0; i < status.count; i++)
+		printf("%s %s\n", status.pairs[i].key, status.pairs[i].value);
+	keyval_release(&status);
 	return EXIT_DONE;
 }
 
 static int
 do_status(const struct arguments *arguments)
 {
-	struct keyval status;
-	struct failure why;
-	int rc = rundir_status(*arguments->operands, &status, &why);
-
-	return print_status(rc, &status, &why);
+	return print_status(rundir_status, arguments);
 }
 
 static int
 do_stop(const struct arguments *arguments)
 {
-	struct keyval status;
-	struct failure why;
-	int rc = rundir_stop(*arguments->operands, &status, &why);
-
-	return print_status(rc, &status, &why);
+	return print_status(rundir_stop, arguments);
 }
 
 static int
@@ -75,7 +72,7 @@ do_remove(const struct arguments *arguments)
 {
 	struct failure why;
 
-	if (rundir_remove(*arguments->operands, &why) < 0)
+	if (rundir_remove(arguments->operands[0], arguments->operands[1], &why) < 0)
 		die("%s", why.text);
 	return EXIT_DONE;
 }
@@ -109,7 +106,7 @@ static const struct request {
 	int min, max; /* operands */
 	int (*answer)(const struct arguments *arguments);
 } requests[] = {
-    {"status", 1, 1, do_status},     {"stop", 1, 1, do_stop},   {"remove", 1, 1, do_remove},
+    {"status", 1, 2, do_status},     {"stop", 1, 2, do_stop},   {"remove", 1, 2, do_remove},
     {"check", 0, INT_MAX, do_check}, {"clock", 0, 0, do_clock},
 };
 

@@ -15,10 +15,10 @@
 static const struct command self = {
     .name = "vcap-region",
     .synopsis = "start id [option ...] service\n"
-		"status id\n"
-		"stop id\n"
+		"status id [token]\n"
+		"stop id [token]\n"
 		"fetch [-z] id\n"
-		"remove id\n"
+		"remove id [token]\n"
 		"check",
     .options = "  start id ...  starts it, as vcap-start does, for the specs of a job on standard\n"
 	       "                input; prints its status\n"
@@ -35,7 +35,7 @@ static const struct command self = {
 
 struct arguments {
 	const char *id;
-	char *const *rest; /* of start: options, and the service; NULL-ended */
+	char *const *rest; /* start: options, and the service; else the token or none */
 	bool compresses;
 };
 
@@ -83,8 +83,7 @@ static int
 do_check(const struct arguments *arguments, struct failure *why)
 {
 	(void)arguments;
-	printf("version %s\n", VCAP_VERSION);
-	return region_check(getenv, why);
+	return region_check(getenv, stdout, why);
 }
 
 static const struct request {
@@ -112,20 +111,19 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 		}
 		if (optind < argc && !request)
 			request = CLI_REQUEST(requests, argv[optind++]);
-		else if (optind < argc)
+		else if (optind < argc && request->needs_id)
 			arguments->id = argv[optind++];
+		else
+			break;
 	}
 	request = request ? request : CLI_REQUEST(requests, NULL);
-	if (request->needs_id && !arguments->id)
+	if (request->needs_id && !(arguments->id && spool_id_is_valid(arguments->id)))
 		die_usage("'%s' needs a capture's id", request->name);
-	if (arguments->id && !request->needs_id)
-		die_usage("unexpected argument '%s'", arguments->id);
-	if (arguments->id && !spool_is_id(arguments->id))
-		die_usage("not a capture's id: '%s'", arguments->id);
 	if (arguments->compresses && request->answer != do_fetch)
 		die_usage("'-z' goes with 'fetch'");
 	arguments->rest = argv + optind;
-	if (*arguments->rest && request->answer != do_start)
+	if (*arguments->rest && request->answer != do_start &&
+	    (!arguments->id || request->answer == do_fetch || arguments->rest[1]))
 		die_usage("unexpected argument '%s'", *arguments->rest);
 	return request;
 }
@@ -136,12 +134,16 @@ main(int argc, char **argv)
 	struct arguments arguments = {0};
 	struct failure why = FAILURE_INIT;
 	const struct request *request;
+	const char *token;
 	int status;
 
 	cli_start(&self);
 	request = parse_options(argc, argv, &arguments);
 	cli_siblings_first();
-	status = request->answer(&arguments, &why);
+	token = request->answer == do_start ? NULL : *arguments.rest;
+	status = region_check_token(arguments.id, token, getenv, &why);
+	if (status == EXIT_DONE)
+		status = request->answer(&arguments, &why);
 	if (status < 0)
 		die("%s", why.text);
 	return cli_finish(status);

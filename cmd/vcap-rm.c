@@ -25,7 +25,7 @@ parse_options(int argc, char **argv)
 	if (optind == argc)
 		die_usage("needs the id of a capture (try --help)");
 	for (int i = optind; i < argc; i++)
-		if (!spool_is_id(argv[i]))
+		if (!spool_id_is_valid(argv[i]))
 			die_usage("not a capture's id: '%s'", argv[i]);
 }
 

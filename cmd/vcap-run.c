@@ -14,9 +14,10 @@
 
 static const struct command command = {
     .name = "vcap-run",
-    .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size [-W files]] "
-		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
-		"[--sandbox mode] [--detach] [--flows source] -w dir [-- filter [arg ...]]",
+    .synopsis =
+	"[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size [-W files]] "
+	"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
+	"[--sandbox mode] [--detach] [--token token] [--flows source] -w dir [-- filter [arg ...]]",
     .options =
 	"  -i, --interface iface   capture there (may be repeated); default: all with an address\n"
 	"  -f, --filter prog       a program (vcap-filter -ddd) in a file, or a job on - (stdin)\n"
@@ -33,6 +34,7 @@ static const struct command command = {
 	"      --lease[=time]      end with standard input, or after this time without any\n"
 	"      --sandbox mode      enforce (the default), log or off\n"
 	"      --detach            return once packets are being captured\n"
+	"      --token token       what vcap-host is to call the capture by: 16 digits of 0-9a-f\n"
 	"      --flows source      pairs for filter to read as /dev/fd/3 (vcap-flows): conntrack,\n"
 	"                          haproxy:SOCKET or log:FILE\n"
 	"      --help              show this help\n"

@@ -20,38 +20,42 @@
 static const struct command self = {
     .name = "vcap-start",
     .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
-		"[--at time] [--id id] [--patience time] [--specs file] service [spec ...]",
+		"[--at time] [--id id] [--patience time] [--specs file] [--token token] "
+		"service [spec ...]",
     /* clang-format off */
     .options = PARAMS_CLI_HELP
 	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
 	"      --id id           id of the capture (the service and the time)\n"
 	"      --patience time   how long to wait for an unreachable engine (30s)\n"
 	PARAMS_CLI_HELP_SPECS
+	"      --token token     what the engines know it by: 16 digits of 0-9a-f (random)\n"
 	"      --help            show this help\n"
 	"      --version         show the version\n",
     /* clang-format on */
 };
 
-static const char *
+static void
 parse_options(int argc, char **argv, struct params_cli *cli)
 {
-	enum { PATIENCE = 0x100, AT, ID };
+	enum { PATIENCE = 0x100, AT, ID, TOKEN };
 	static const struct option options[] = {PARAMS_CLI_OPTIONS,
 						{"patience", required_argument, NULL, PATIENCE},
 						{"at", required_argument, NULL, AT},
 						{"id", required_argument, NULL, ID},
+						{"token", required_argument, NULL, TOKEN},
 						CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
-	const char *id = NULL;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
 		int rc = params_cli_option(cli, opt, optarg, &why);
 
-		if (rc == 0 && opt != PATIENCE && opt != AT && opt != ID)
+		if (rc == 0 && (opt < PATIENCE || opt > TOKEN))
 			cli_option(opt, argv);
 		if (opt == ID)
-			id = optarg;
+			cli->params.id = optarg;
+		else if (opt == TOKEN)
+			cli->params.token = optarg;
 		else if (opt == AT)
 			rc = datetime_parse(optarg, clock_realtime_ns(), &cli->params.at_ns, &why);
 		else if (opt == PATIENCE)
@@ -61,7 +65,6 @@ parse_options(int argc, char **argv, struct params_cli *cli)
 	}
 	if (optind == argc)
 		die_usage("needs a service (try --help)");
-	return id;
 }
 
 static void
@@ -81,8 +84,7 @@ warn_of_limits(const struct params *params)
 {
 	if (!params->count && !params->duration_ns)
 		warn("no limit (-c, -t): the capture runs until it is stopped, or the engines' "
-		     "disks "
-		     "are full up to their reserve");
+		     "disks are full up to their reserve");
 	else if (!params->duration_ns)
 		warn("no time limit (-t): a core that sees few packets may never reach -c");
 }
@@ -120,18 +122,19 @@ main(int argc, char **argv)
 	struct spool spool = SPOOL_INIT;
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
-	const char *id;
 	int status;
 
 	cli_start(&self);
-	id = parse_options(argc, argv, &cli);
+	parse_options(argc, argv, &cli);
 	cli_siblings_first();
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	if (id && !spool_is_id_of(id, params->service))
-		die_usage("not an id of a capture of '%s': '%s'", params->service, id);
+	if (params->token && !parse_is_token(params->token))
+		die_usage("not a token: '%s'", params->token);
+	if (params->id && !spool_id_is_of(params->id, params->service))
+		die_usage("not an id of a capture of '%s': '%s'", params->service, params->id);
 	compile(params);
-	if (params_facts(params, &facts) < 0 || (id && keyval_set(&facts, "id", "%s", id) < 0))
+	if (params_facts(params, &facts) < 0)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||
 	    diskquota_check_room(spool.dir, spool.path, 0, &why) < 0 ||

@@ -127,11 +127,10 @@ main(int argc, char **argv)
 	table = status_table_new(request.form);
 	if (!table || spool_open(&spool, getenv, &why) < 0)
 		die("%s", table ? why.text : "out of memory");
-	if (request.word)
-		add_capture(table, &spool, request.word, &request);
-	else if (spool_list(&spool, NULL, &ids, &why) < 0)
+	if ((request.word ? spool_choose(&spool, request.word, &ids, &why)
+			  : spool_list(&spool, NULL, &ids, &why)) < 0)
 		die("%s", why.text);
-	for (char **id = ids; id && *id; id++)
+	for (char **id = ids; *id; id++)
 		add_capture(table, &spool, *id, &request);
 	if (table_print(table, request.form, stdout, &why) < 0)
 		die("%s", why.text);

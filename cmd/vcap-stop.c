@@ -109,13 +109,17 @@ main(int argc, char **argv)
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 	const char *word;
-	char id[SPOOL_ENTRY_ID];
+	char id[SPOOL_ID_MAX];
 	bool waits;
+	int found;
 
 	cli_start(&self);
 	word = parse_options(argc, argv, &waits);
 	cli_siblings_first();
-	if (spool_open_entry(&entry, word, getenv, &why) < 0)
+	found = spool_open_entry(&entry, word, getenv, &why);
+	if (found == SPOOL_SEVERAL)
+		die_usage("%s", why.text);
+	if (found < 0)
 		die("%s", why.text);
 	if (cancel(&entry)) {
 		warn("capture '%s' is cancelled", entry.id);

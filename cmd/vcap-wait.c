@@ -58,7 +58,7 @@ die_cancelled(const char *id)
 static int
 begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 {
-	char id[SPOOL_ENTRY_ID];
+	char id[SPOOL_ID_MAX];
 	bool cancelled;
 
 	if (schedule_wait(entry, &cancelled, why) < 0)
@@ -90,15 +90,6 @@ work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 	collect_release(&collect);
 }
 
-static void
-warn_of_remark(const struct spool_entry *entry)
-{
-	const char *remark = keyval_get(&entry->facts, "remark");
-
-	if (remark && *remark)
-		warn("%s", remark);
-}
-
 static int
 conclude(const struct spool_entry *entry)
 {
@@ -121,15 +112,18 @@ main(int argc, char **argv)
 	struct spool spool = SPOOL_INIT;
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
-	const char *word;
+	const char *word, *remark;
 	bool is_quiet = false;
 	int64_t poll_ns;
-	int status;
+	int found, status;
 
 	cli_start(&self);
 	word = parse_options(argc, argv, &poll_ns, &is_quiet);
 	cli_siblings_first();
-	if (spool_open(&spool, getenv, &why) < 0 || spool_find(&spool, word, &entry, &why) < 0)
+	found = spool_open(&spool, getenv, &why) < 0 ? -1 : spool_find(&spool, word, &entry, &why);
+	if (found == SPOOL_SEVERAL)
+		die_usage("%s", why.text);
+	if (found < 0)
 		die("%s", why.text);
 	if (spool_entry_lock(&entry, &why) < 0) {
 		if (spool_was_withdrawn(&entry))
@@ -138,8 +132,9 @@ main(int argc, char **argv)
 	}
 	if (!spool_entry_is_over(&entry))
 		work(&spool, &entry, poll_ns);
-	if (!is_quiet)
-		warn_of_remark(&entry);
+	remark = keyval_get(&entry.facts, "remark");
+	if (!is_quiet && remark && *remark)
+		warn("%s", remark);
 	status = conclude(&entry);
 	if (status != EXIT_FAILED)
 		printf("%s/%s.pcapng\n", entry.path, entry.id);

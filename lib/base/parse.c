@@ -143,6 +143,12 @@ parse_is_name(const char *word)
 
 /* What Linux takes for an interface's name (dev_valid_name in net/core/dev.c), without controls. */
 bool
+parse_is_token(const char *word)
+{
+	return strspn(word, "0123456789abcdef") == 16 && word[16] == '\0';
+}
+
+bool
 parse_is_interface(const char *word)
 {
 	size_t length = strlen(word);

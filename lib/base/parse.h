@@ -26,6 +26,9 @@ int parse_size(const char *word, uint64_t *out, struct failure *why);
 /* Whether word can name a service or an engine: [A-Za-z0-9][A-Za-z0-9._-]{0,63}. */
 bool parse_is_name(const char *word);
 
+/* Whether word is a token, the random name of one capture: 16 digits of [0-9a-f]. */
+bool parse_is_token(const char *word);
+
 /* Whether word can name a network interface. */
 bool parse_is_interface(const char *word);
 

@@ -181,19 +181,22 @@ read_lease(struct capture *capture, int64_t now)
 		capture->lease_end = now + capture->options.lease_ns;
 }
 
-/* Sleeps until the next tick or limit, a stop by another thread, a signal or the lease. */
+/* Sleeps until the next tick or limit, a stop by another thread, a signal, the lease, or a new file
+ * in the directory. */
 static void
 wait_for_event(struct capture *capture, int64_t now)
 {
+	const struct rundir *dir = capture->options.dir;
 	int64_t ns = smaller(TICK, smaller(capture->duration_end - now, capture->lease_end - now));
 	struct pollfd fds[] = {
 	    {.fd = capture->runstate.stop_fd, .events = POLLIN},
 	    {.fd = capture->options.signal_fd, .events = POLLIN},
 	    {.fd = capture->options.has_lease ? STDIN_FILENO : -1, .events = POLLIN},
+	    {.fd = dir ? dir->watch_fd : -1, .events = POLLIN},
 	};
 
 	/* Rounded up: waking before the limit would only mean sleeping again. */
-	if (poll(fds, 3, ns > 0 ? (int)((ns + MS - 1) / MS) : 0) <= 0)
+	if (poll(fds, 4, ns > 0 ? (int)((ns + MS - 1) / MS) : 0) <= 0)
 		return;
 	if (fds[1].revents)
 		runstate_stop(&capture->runstate, STOP_SIGNAL, "");
@@ -231,6 +234,7 @@ join_threads(struct capture *capture)
 	const bool is_unread = capture->runstate.reason == STOP_LEASE && !options->dir;
 	int64_t timeout = is_unread ? 0 : STREAM_TIMEOUT;
 
+	runstate_end(&capture->runstate);
 	if (options->filter)
 		timeout = is_unread ? UNREAD_TIMEOUT : FILTER_TIMEOUT;
 	for (unsigned i = 0; i < capture->thread_count; i++) {
@@ -301,6 +305,10 @@ judge(struct capture *capture)
 		break;
 	case STOP_INTERFACE: return CAPTURE_FAILED;
 	case STOP_ERROR: what = runstate->message; break;
+	case STOP_SIGNAL:
+		if (capture->options.is_detached)
+			what = "a signal ended it, as a shutdown does";
+		break;
 	default: break;
 	}
 	if (!what)
@@ -335,6 +343,7 @@ end_capture(struct capture *capture)
 enum capture_end
 capture_wait(struct capture *capture)
 {
+	const struct capture_options *options = &capture->options;
 	struct runstate *runstate = &capture->runstate;
 	int64_t now = clock_monotonic_ns(), stored = now;
 	int64_t end_ns, end_mono;
@@ -346,6 +355,8 @@ capture_wait(struct capture *capture)
 			runstate_stop(runstate, STOP_TIME, "");
 		if (now >= capture->lease_end)
 			runstate_stop(runstate, STOP_LEASE, "");
+		if (options->dir && rundir_is_stopping(options->dir))
+			runstate_stop(runstate, STOP_REQUEST, "");
 		if (watch_interfaces(capture) == 0)
 			runstate_stop(runstate, STOP_INTERFACE, "");
 		watch_flows(capture);

@@ -205,6 +205,7 @@ end_is_reached(struct capture_loop *loop, int64_t now)
 	switch (reason) {
 	case STOP_TIME:
 	case STOP_SIGNAL:
+	case STOP_REQUEST:
 	case STOP_LEASE:
 	case STOP_INTERFACE: return now - end_mono > loop->hold_ns;
 	default: return true;
@@ -259,5 +260,9 @@ capture_loop_run(void *arg)
 		now = clock_monotonic_ns();
 	}
 	finish(loop);
+	/* Each takes the kernel some milliseconds, so every thread closes its own. */
+	runstate_wait_end(loop->runstate);
+	for (size_t i = 0; i < loop->input_count; i++)
+		ring_close(&loop->inputs[i].ring);
 	return NULL;
 }

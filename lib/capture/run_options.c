@@ -43,6 +43,12 @@ check_name(const char *word, struct failure *why)
 	return parse_is_name(word) ? 0 : failure_set(why, "not a name: '%s'", word);
 }
 
+static int
+check_token(const char *word, struct failure *why)
+{
+	return parse_is_token(word) ? 0 : failure_set(why, "not a token: '%s'", word);
+}
+
 int
 run_options_set(struct run_options *options, int option, const char *word, struct failure *why)
 {
@@ -72,6 +78,7 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 		return pairsource_spec_parse(&(struct pairsource_spec){0}, word, why);
 	case RUN_OPTION_SANDBOX: return sandbox_parse(word, &session->sandbox, why);
 	case RUN_OPTION_DETACH: session->detached = true; return 0;
+	case RUN_OPTION_TOKEN: session->token = word; return check_token(word, why);
 	default: return failure_set(why, "unknown option");
 	}
 }
@@ -92,6 +99,8 @@ run_options_check(struct run_options *options, struct failure *why)
 	if (strcmp(session->path, "-") != 0)
 		return 0;
 	session->path = NULL;
+	if (session->token)
+		return failure_set(why, "'--token' needs a directory, not a stream");
 	if (options->capture.file_size)
 		return failure_set(why, "'-C' needs a directory, not a stream");
 	if (session->detached)

@@ -26,7 +26,8 @@ enum {
 	RUN_OPTION_SANDBOX,
 	RUN_OPTION_LEASE,
 	RUN_OPTION_DETACH,
-	RUN_OPTION_FLOWS
+	RUN_OPTION_FLOWS,
+	RUN_OPTION_TOKEN
 };
 
 /* For getopt_long(3). clang-format off */
@@ -43,8 +44,9 @@ enum {
 	    {"sandbox", required_argument, NULL, RUN_OPTION_SANDBOX},                             \
 	    {"lease", optional_argument, NULL, RUN_OPTION_LEASE},                                 \
 	    {"detach", no_argument, NULL, RUN_OPTION_DETACH},                                     \
+	    {"flows", required_argument, NULL, RUN_OPTION_FLOWS},                                 \
 	{                                                                                         \
-		"flows", required_argument, NULL, RUN_OPTION_FLOWS                                \
+		"token", required_argument, NULL, RUN_OPTION_TOKEN                                \
 	}
 /* clang-format on */
 

@@ -1,7 +1,11 @@
 /*
- * A pid in a file says little: the process may be dead, and its pid another's. So a capture is
- * running exactly as long as the directory is locked, which the kernel ends with the process. The
- * pid in the status only tells where to send SIGTERM, and is trusted while the lock is held.
+ * A pid in a file says little: the process may be dead and its pid another's, or the file may have
+ * been written by somebody else. So a capture is running exactly as long as the directory is
+ * locked, which the kernel ends with the process; and it is stopped by a file `stop` in the
+ * directory, which only its owner can make. No process is ever signalled.
+ *
+ * Others may have made the directory itself ahead of time, where they may write to the one above
+ * it. Its owner and mode are read from the descriptor before anything in it is.
  *
  * rundir_remove takes the lock for itself, and deletes only names that vcap-run gives to files: it
  * may be called by an engine's gate for a controller, on a path that the controller has chosen.
@@ -15,13 +19,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/pidfd.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,9 +71,22 @@ is_empty(int fd)
 	return empty;
 }
 
-/* Locks the directory if it is this user's, empty and unlocked. */
+/* Without inotify, of which a user has a limited number, rundir_is_stopping has to be asked now and
+ * then. */
+static void
+watch(struct rundir *dir)
+{
+	dir->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (dir->watch_fd < 0 || inotify_add_watch(dir->watch_fd, dir->path, IN_CREATE) >= 0)
+		return;
+	close(dir->watch_fd);
+	dir->watch_fd = -1;
+}
+
+/* Locks the directory if it is this user's, empty and unlocked. It is watched before it is found
+ * empty, so that no file `stop` is missed. */
 static int
-lock_directory(const struct rundir *dir, struct failure *why)
+lock_directory(struct rundir *dir, struct failure *why)
 {
 	struct stat st;
 
@@ -81,6 +96,7 @@ lock_directory(const struct rundir *dir, struct failure *why)
 		return failure_set(why, "'%s' belongs to another user", dir->path);
 	if (flock(dir->fd, LOCK_EX | LOCK_NB) < 0)
 		return failure_set(why, "'%s' is in use by another capture", dir->path);
+	watch(dir);
 	if (!is_empty(dir->fd))
 		return failure_set(why, "'%s' is not empty", dir->path);
 	if ((st.st_mode & 07777) != 0700 && fchmod(dir->fd, 0700) < 0)
@@ -172,7 +188,8 @@ is_temporary(const char *name)
 static bool
 is_our_name(const char *name)
 {
-	static const char *const names[] = {"status", "filter.bpf", "service", "specs", "log"};
+	static const char *const names[] = {"status", "filter.bpf", "service", "specs",
+					    "log",    "stop",       "token"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -228,10 +245,23 @@ rundir_discard(struct rundir *dir)
 void
 rundir_release(struct rundir *dir)
 {
+	if (dir->watch_fd >= 0)
+		close(dir->watch_fd);
 	if (dir->fd >= 0)
 		close(dir->fd);
 	free(dir->path);
 	*dir = RUNDIR_INIT;
+}
+
+bool
+rundir_is_stopping(const struct rundir *dir)
+{
+	char events[4096];
+	struct stat st;
+
+	while (dir->watch_fd >= 0 && read(dir->watch_fd, events, sizeof(events)) > 0)
+		;
+	return fstatat(dir->fd, "stop", &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* A shared lock, so that processes that look at the same time do not take each other for a capture.
@@ -245,14 +275,49 @@ is_running(int fd)
 	return false;
 }
 
+/* Whether what is in the directory can only have been written by this user. */
 static int
-open_existing(const char *path, struct failure *why)
+check_owner(int fd, const char *path, struct failure *why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return failure_errno(why, "cannot use '%s'", path);
+	if (st.st_uid != geteuid())
+		return failure_set(why, "'%s' belongs to another user", path);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return failure_set(why, "others may write to '%s'", path);
+	return 0;
+}
+
+/* Whether the capture is the one of this token. */
+static int
+check_token(int fd, const char *path, const char *token, struct failure *why)
+{
+	char found[32];
+	int file = openat(fd, "token", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = file < 0 ? 0 : read(file, found, sizeof(found));
+
+	if (file >= 0)
+		close(file);
+	if (n == (ssize_t)strlen(token) && memcmp(found, token, (size_t)n) == 0)
+		return 0;
+	return failure_set(why, "'%s' is another capture's", path);
+}
+
+static int
+open_existing(const char *path, const char *token, struct failure *why)
 {
 	int fd = open_directory(path);
 
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
 		return failure_set(why, "'%s' is not a directory", path);
-	return fd < 0 ? failure_errno(why, "cannot open '%s'", path) : fd;
+	if (fd < 0)
+		return failure_errno(why, "cannot open '%s'", path);
+	if (check_owner(fd, path, why) == 0 && (!token || check_token(fd, path, token, why) == 0))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 static int
@@ -268,11 +333,14 @@ read_status(int fd, const char *path, struct keyval *status, struct failure *why
 		return failure_set(why, "in '%s': %s", path, detail.text);
 	}
 	state = keyval_get(status, "state");
-	if (running || (state && strcmp(state, "running") != 0))
+	if (state && (strcmp(state, "running") == 0) == running)
 		return 0;
-	if (keyval_set(status, "state", "partial") < 0 ||
-	    keyval_set(status, "reason", "killed") < 0 ||
-	    keyval_set(status, "message", "vcap-run ended without saying why") < 0) {
+	/* Until its last status is written there may be none; and from then on until its lock is
+	 * free, it cannot be removed. */
+	if (running ? keyval_set(status, "state", "running") < 0
+		    : keyval_set(status, "state", "partial") < 0 ||
+			  keyval_set(status, "reason", "killed") < 0 ||
+			  keyval_set(status, "message", "vcap-run ended without saying why") < 0) {
 		keyval_release(status);
 		return failure_errno(why, "cannot read the status in '%s'", path);
 	}
@@ -280,9 +348,9 @@ read_status(int fd, const char *path, struct keyval *status, struct failure *why
 }
 
 int
-rundir_status(const char *path, struct keyval *status, struct failure *why)
+rundir_status(const char *path, const char *token, struct keyval *status, struct failure *why)
 {
-	int fd = open_existing(path, why);
+	int fd = open_existing(path, token, why);
 	int rc;
 
 	*status = KEYVAL_INIT;
@@ -292,55 +360,35 @@ rundir_status(const char *path, struct keyval *status, struct failure *why)
 	return rc;
 }
 
-/* Sends SIGTERM, unless it was sent, as soon as the status has the pid. *process is then a pidfd
- * (Linux 5.3), or -1. */
 static int
-terminate(int fd, const char *path, bool *sent, int *process, struct failure *why)
+ask_to_stop(int fd, const char *path, struct failure *why)
 {
-	struct keyval status = KEYVAL_INIT;
-	pid_t pid;
+	int stop =
+	    openat(fd, "stop", O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
-	if (*sent)
-		return 0;
-	if (keyval_load(&status, fd, "status", NULL) < 0) {
-		keyval_release(&status);
-		return 0;
-	}
-	pid = (pid_t)keyval_number(&status, "pid", 0);
-	keyval_release(&status);
-	if (pid <= 1)
-		return 0;
-	/* Before the lock is looked at: if it is held then, this is the pid of its holder. */
-	*process = pidfd_open(pid, 0);
-	if (is_running(fd) && kill(pid, SIGTERM) < 0 && errno != ESRCH)
+	if (stop < 0)
 		return failure_errno(why, "cannot stop the capture in '%s'", path);
-	*sent = true;
+	close(stop);
 	return 0;
 }
 
 int
-rundir_stop(const char *path, struct keyval *status, struct failure *why)
+rundir_stop(const char *path, const char *token, struct keyval *status, struct failure *why)
 {
 	const struct timespec pause = {.tv_nsec = STOP_POLL_MS * 1000000};
-	int fd = open_existing(path, why);
-	struct pollfd process = {.fd = -1, .events = POLLIN};
-	bool sent = false;
+	int fd = open_existing(path, token, why);
 	int rc = fd < 0 ? -1 : 0;
 
 	*status = KEYVAL_INIT;
+	if (rc == 0 && is_running(fd))
+		rc = ask_to_stop(fd, path, why);
 	for (int waited = 0; rc == 0 && is_running(fd); waited += STOP_POLL_MS) {
-		rc = terminate(fd, path, &sent, &process.fd, why);
-		if (rc == 0 && waited >= STOP_TIMEOUT_MS)
+		if (waited >= STOP_TIMEOUT_MS)
 			rc = failure_set(why, "the capture in '%s' has not ended in %d s", path,
 					 STOP_TIMEOUT_MS / 1000);
-		if (rc == 0)
+		else
 			nanosleep(&pause, NULL);
 	}
-	/* The lock is free some time before the kernel has taken down the rings. */
-	if (rc == 0 && process.fd >= 0)
-		poll(&process, 1, STOP_TIMEOUT_MS);
-	if (process.fd >= 0)
-		close(process.fd);
 	if (rc == 0)
 		rc = read_status(fd, path, status, why);
 	if (fd >= 0)
@@ -349,7 +397,7 @@ rundir_stop(const char *path, struct keyval *status, struct failure *why)
 }
 
 int
-rundir_remove(const char *path, struct failure *why)
+rundir_remove(const char *path, const char *token, struct failure *why)
 {
 	char foreign[NAME_MAX + 1];
 	struct stat st;
@@ -357,7 +405,7 @@ rundir_remove(const char *path, struct failure *why)
 
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return 0;
-	fd = open_existing(path, why);
+	fd = open_existing(path, token, why);
 	if (fd < 0)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)

@@ -73,6 +73,24 @@ runstate_wait_begin(struct runstate *runstate)
 	return begun;
 }
 
+void
+runstate_end(struct runstate *runstate)
+{
+	pthread_mutex_lock(&runstate->lock);
+	runstate->is_ending = true;
+	pthread_cond_broadcast(&runstate->changed);
+	pthread_mutex_unlock(&runstate->lock);
+}
+
+void
+runstate_wait_end(struct runstate *runstate)
+{
+	pthread_mutex_lock(&runstate->lock);
+	while (!runstate->is_ending)
+		pthread_cond_wait(&runstate->changed, &runstate->lock);
+	pthread_mutex_unlock(&runstate->lock);
+}
+
 static void
 stop_locked(struct runstate *runstate, enum stop_reason reason, const char *message)
 {
@@ -122,10 +140,11 @@ stop_reason_name(enum stop_reason reason)
 	static const char *const names[] = {
 	    [STOP_NONE] = "none",           [STOP_COUNT] = "count",
 	    [STOP_TIME] = "time",           [STOP_SIGNAL] = "signal",
-	    [STOP_LEASE] = "lease",         [STOP_SIZE] = "size",
-	    [STOP_RESERVE] = "reserve",     [STOP_DISK_FULL] = "disk-full",
-	    [STOP_INTERFACE] = "interface", [STOP_CLOSED] = "closed",
-	    [STOP_FILTER] = "filter",       [STOP_ERROR] = "error",
+	    [STOP_REQUEST] = "request",     [STOP_LEASE] = "lease",
+	    [STOP_SIZE] = "size",           [STOP_RESERVE] = "reserve",
+	    [STOP_DISK_FULL] = "disk-full", [STOP_INTERFACE] = "interface",
+	    [STOP_CLOSED] = "closed",       [STOP_FILTER] = "filter",
+	    [STOP_ERROR] = "error",
 	};
 
 	return names[reason];

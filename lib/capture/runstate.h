@@ -15,7 +15,8 @@ enum stop_reason {
 	STOP_NONE,
 	STOP_COUNT,     /* every core has its packets */
 	STOP_TIME,      /* the duration has passed */
-	STOP_SIGNAL,    /* on request */
+	STOP_SIGNAL,    /* SIGTERM, SIGINT or SIGHUP */
+	STOP_REQUEST,   /* a file `stop` in its directory (rundir) */
 	STOP_LEASE,     /* the lease ran out or was given up */
 	STOP_SIZE,      /* the size cap */
 	STOP_RESERVE,   /* the disk is down to its reserve */
@@ -30,6 +31,7 @@ struct runstate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool has_begun; /* threads may look at packets */
+	bool is_ending; /* threads may close what they read */
 	enum stop_reason reason;
 	char message[256];   /* details of the reason, or empty */
 	int64_t start_ns;    /* CLOCK_REALTIME of the start */
@@ -58,6 +60,12 @@ void runstate_begin(struct runstate *runstate);
 
 /* Waits for runstate_begin. False: the capture was stopped before. */
 bool runstate_wait_begin(struct runstate *runstate);
+
+/* Lets threads that have ended close what they read: nobody else looks at it any more. */
+void runstate_end(struct runstate *runstate);
+
+/* Waits for runstate_end. */
+void runstate_wait_end(struct runstate *runstate);
 
 /* Stops the capture unless it was stopped already. Copies message. Any thread. */
 void runstate_stop(struct runstate *runstate, enum stop_reason reason, const char *message);

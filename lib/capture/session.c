@@ -25,6 +25,8 @@ static int
 create_directory(struct session *session, const struct session_options *wanted, struct failure *why)
 {
 	if (rundir_create(&session->dir, wanted->path, why) < 0 ||
+	    (wanted->token &&
+	     rundir_store(&session->dir, "token", wanted->token, strlen(wanted->token), why) < 0) ||
 	    job_store(wanted->job, &session->dir, why) < 0)
 		return -1;
 	session->log_fd = rundir_log(&session->dir, why);
@@ -90,6 +92,7 @@ session_begin(struct session *session, struct capture_options *options,
 	options->dir = wanted->path ? &session->dir : NULL;
 	options->filter = wanted->filter ? &session->filter : NULL;
 	options->flows = wanted->flows ? &session->flows : NULL;
+	options->is_detached = wanted->detached;
 	options->signal_fd = daemon_signals(why);
 	if (options->signal_fd < 0)
 		return -1;

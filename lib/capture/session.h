@@ -19,6 +19,7 @@
 /* What a session is asked for besides the options of its capture. All borrowed. */
 struct session_options {
 	const char *path;      /* directory to create; NULL: a stream on standard output */
+	const char *token;     /* of the capture, kept in the directory; NULL: none */
 	const struct job *job; /* stored in the directory */
 	char *const *filter;   /* argv of the filter command; NULL: none */
 	const char *flows;     /* source of pairs for it (flows/pairsource_spec.h); NULL: none */
@@ -43,7 +44,7 @@ struct session {
 
 /*
  * Creates the directory, stores the job there, starts the commands, starts the capture, and gives
- * up every privilege. Sets dir, filter, flows and signal_fd of *options; what *options and *wanted
+ * up every privilege. Sets dir, filter, flows, is_detached and signal_fd of *options; what *options and *wanted
  * point to must outlive the session. On failure nothing is left of it, except that privileges may
  * be gone; a directory that can no longer be removed stays.
  */

@@ -88,7 +88,7 @@ engine_list(const struct spool_entry *entry, bool missing)
 static void
 format_date(const char *id, char to[INSTANT])
 {
-	const char *t = id + strlen(id) - SPOOL_ENTRY_TIME;
+	const char *t = id + strlen(id) - SPOOL_ID_TIME;
 
 	snprintf(to, INSTANT, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s", t, t + 4, t + 6, t + 9, t + 11,
 		 t + 13);
@@ -177,7 +177,7 @@ struct cells {
 static int
 cells_fill(struct cells *cells, const struct spool_entry *entry)
 {
-	const int length = (int)(strlen(entry->id) - SPOOL_ENTRY_TIME - 1);
+	const int length = (int)(strlen(entry->id) - SPOOL_ID_TIME - 1);
 
 	*cells = (struct cells){.engines = engine_list(entry, false),
 				.missing = engine_list(entry, true),

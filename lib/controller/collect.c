@@ -24,6 +24,7 @@
 #include "controller/each.h"
 #include "controller/engine.h"
 #include "controller/engine_state.h"
+#include "controller/orphans.h"
 #include "controller/poll.h"
 
 #include <inttypes.h>
@@ -135,7 +136,9 @@ collect_watch(struct collect *collect, struct failure *why)
 		return -1;
 	if (clock_correct_note_start(collect->entry, why) < 0)
 		return -1;
-	return poll_until_ended(collect->entry, collect->poll_ns, collect->variable, why);
+	if (poll_until_ended(collect->entry, collect->poll_ns, collect->variable, why) < 0)
+		return -1;
+	return orphans_adopt(collect->entry, why);
 }
 
 static struct strvec
@@ -203,7 +206,7 @@ give_up_oversized(struct collect *collect, struct failure *why)
 				 "it reports %" PRIu64
 				 " MiB, more than the disk of this host can hold",
 				 size_of(collect->entry, engine) >> 20);
-			rc = spool_entry_add_missing(collect->entry, engine, reason, why);
+			rc = spool_entry_add_pending(collect->entry, engine, reason, why);
 		}
 		strvec_release(&engines);
 		if (fits)
@@ -248,6 +251,26 @@ collect_fetch(struct collect *collect, struct failure *why)
 	return rc;
 }
 
+/* Whether the reason for which the engine's capture ended was a limit that it was given, or a
+ * request from here. A region has no reason of its own. */
+static bool
+is_expected_end(const struct spool_entry *entry, const struct keyval *state)
+{
+	const char *reason = keyval_get(state, "reason"), *version = keyval_get(state, "version");
+
+	if (!reason)
+		return true;
+	if (strcmp(reason, "time") == 0)
+		return keyval_number(&entry->facts, "duration", 0) > 0;
+	if (strcmp(reason, "count") == 0)
+		return keyval_number(&entry->facts, "count", 0) > 0;
+	if (!spool_entry_is_stopping(entry))
+		return false;
+	/* 0.1.0 was stopped by a signal. */
+	return strcmp(reason, "request") == 0 ||
+	       (strcmp(reason, "signal") == 0 && version && strcmp(version, "0.1.0") == 0);
+}
+
 /* Adds up the engines' counters, and adds the problems that they report. */
 static void
 sum_up(struct collect *collect, const struct strvec *engines, struct count *sum, uint64_t *dropped)
@@ -267,6 +290,9 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 		if (engine_state_status(&state) != ENGINE_DONE)
 			add_problem(collect, engines->list[i],
 				    message && *message ? message : "ended early");
+		else if (!is_expected_end(collect->entry, &state))
+			add_problem(collect, engines->list[i],
+				    "ended before its time, without a request from here");
 		keyval_release(&state);
 	}
 }

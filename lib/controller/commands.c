@@ -97,8 +97,8 @@ add_run(const struct params *params, char *const *how, struct strvec *argv)
 static void
 add_region(const struct params *params, struct strvec *argv)
 {
-	strvec_pushl(argv, "{region}", "vcap-on", "{}", "vcap-region", "start", "{dir}", "-m",
-		     params->monitors, NULL);
+	strvec_pushl(argv, "{region}", "vcap-on", "{}", "vcap-region", "start", "{dir}",
+		     "--token={token}", "-m", params->monitors, NULL);
 	if (params->per_packet)
 		strvec_push(argv, "-P");
 	if (params->invert)
@@ -115,7 +115,7 @@ commands_start(const struct params *params)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	add_run(params, (char *const[]){"--detach", "-w", "{dir}", NULL}, &argv);
+	add_run(params, (char *const[]){"--token={token}", "--detach", "-w", "{dir}", NULL}, &argv);
 	add_join(params, "./service", "specs", &argv);
 	add_region(params, &argv);
 	return strvec_detach(&argv);
@@ -160,13 +160,19 @@ expand_word(const char *word, const char *name, const char *directory)
 
 /* Appends the words that a placeholder stands for; false: word is not such a placeholder. */
 static bool
-expand_list(const struct engine *engine, const char *word, struct strvec *words)
+expand_list(const struct engine *engine, const char *token, const char *word, struct strvec *words)
 {
 	if (strcmp(word, "{interfaces}") == 0) {
 		for (char **name = engine->interfaces; name && *name; name++) {
 			strvec_push(words, "-i");
 			strvec_push(words, *name);
 		}
+	} else if (strcmp(word, "{token}") == 0) {
+		if (token)
+			strvec_push(words, token);
+	} else if (strcmp(word, "--token={token}") == 0) {
+		if (token)
+			strvec_pushf(words, "--token=%s", token);
 	} else if (strcmp(word, "{flows}") == 0) {
 		if (engine->flows)
 			strvec_pushl(words, "--flows", engine->flows, NULL);
@@ -197,23 +203,24 @@ part_for(const struct engine *engine, char *const *command)
 }
 
 char **
-commands_expand(const struct engine *engine, const char *id, char *const *template)
+commands_expand(const struct engine *engine, const char *id, const char *token,
+		char *const *template)
 {
 	char *directory = engine_capture_directory(engine, id);
 	struct strvec words = {.failed = !directory};
 
 	for (char *const *command = part_for(engine, template);
 	     *command && !is_end(*command) && !words.failed; command++)
-		if (!expand_list(engine, *command, &words))
+		if (!expand_list(engine, token, *command, &words))
 			strvec_push_nodup(&words, expand_word(*command, engine->name, directory));
 	free(directory);
 	return strvec_detach(&words);
 }
 
-#define ON_EACH(verb)                                                                     \
-	{                                                                                 \
-		"vcap-on", "{}", "vcap-host", verb, "{dir}", "{region}", "vcap-on", "{}", \
-		    "vcap-region", verb, "{dir}", NULL                                    \
+#define ON_EACH(verb)                                                                          \
+	{                                                                                      \
+		"vcap-on", "{}", "vcap-host", verb, "{dir}", "{token}", "{region}", "vcap-on", \
+		    "{}", "vcap-region", verb, "{dir}", "{token}", NULL                        \
 	}
 
 static const char *const verbs[] = {
@@ -222,7 +229,7 @@ static const char *const verbs[] = {
 char *const *
 commands_each(enum commands_request request)
 {
-	static char *const templates[][12] = {[COMMANDS_STATUS] = ON_EACH("status"),
+	static char *const templates[][14] = {[COMMANDS_STATUS] = ON_EACH("status"),
 					      [COMMANDS_STOP] = ON_EACH("stop"),
 					      [COMMANDS_REMOVE] = ON_EACH("remove")};
 
@@ -231,12 +238,12 @@ commands_each(enum commands_request request)
 
 char **
 commands_ask(const char *engine, bool is_region, enum commands_request request,
-	     const char *directory)
+	     const char *directory, const char *token)
 {
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-on", engine, is_region ? "vcap-region" : "vcap-host",
-		     verbs[request], directory, NULL);
+		     verbs[request], directory, token, NULL);
 	return strvec_detach(&argv);
 }
 

@@ -41,21 +41,22 @@ char *const *commands_each(enum commands_request request);
 
 /*
  * A template with its placeholders filled in for a capture on the engine: `{}` anywhere in a word
- * is the engine's name, `{dir}` the capture's directory there. The word `{interfaces}` becomes
- * `-i NAME` for each of the engine's interfaces; `{flows}` and `{table}` become `--flows SOURCE`
- * and `-t /dev/fd/3` if the engine has a source of pairs, for vcap-run and the vcap-join that it
- * runs. `{region}` ends the command; what follows it is the command for a region.
+ * is the engine's name, `{dir}` the capture's directory there. The words `{token}`
+ * and `--token={token}` have the token, or are left out if it is NULL. `{interfaces}` becomes `-i NAME` for each of the
+ * engine's interfaces; `{flows}` and `{table}` become `--flows SOURCE` and `-t /dev/fd/3` if the
+ * engine has a source of pairs, for vcap-run and the vcap-join that it runs. `{region}` ends the command; what follows it is the command for a region.
  */
-char **commands_expand(const struct engine *engine, const char *id, char *const *template);
+char **commands_expand(const struct engine *engine, const char *id, const char *token,
+		       char *const *template);
 
 /*
  * Commands for one engine, or region, by its name. directory is that of the capture there
  * (engine_capture_directory).
  */
 
-/* Makes a request about a capture. */
+/* Makes a request about a capture, by its token (NULL: without). */
 char **commands_ask(const char *engine, bool is_region, enum commands_request request,
-		    const char *directory);
+		    const char *directory, const char *token);
 
 /* Writes the capture to standard output, compressed by zstd or not. */
 char **commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory);

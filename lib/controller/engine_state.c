@@ -182,11 +182,48 @@ engine_state_failure(const struct spool_entry *entry, const char *engine)
 	return reason;
 }
 
+bool
+engine_state_is_refusal(const struct spool_entry *entry, const char *engine)
+{
+	static const struct {
+		uint64_t from, to; /* exit status */
+		const char *words; /* at the beginning of the message, or behind a host's name */
+	} refusals[] = {
+	    {EXIT_FAILED, EXIT_MISUSE, "vcap-"},
+	    {EXIT_FAILED, EXIT_MISUSE, "sudo: "},
+	    {EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND, ""},
+	    {EXIT_NOT_REACHED, EXIT_NOT_REACHED, "vcap-on: "},
+	    /* ssh has no session yet. */
+	    {EXIT_NOT_REACHED, EXIT_NOT_REACHED, "ssh: "},
+	    {EXIT_NOT_REACHED, EXIT_NOT_REACHED, "Permission denied ("},
+	    {EXIT_NOT_REACHED, EXIT_NOT_REACHED, "the host key of "}, /* reason.h */
+	};
+	struct keyval state;
+	const char *error, *behind;
+	uint64_t status;
+	bool refused = false;
+
+	if (engine_state_load(entry, engine, &state, NULL) < 0)
+		return false;
+	status = keyval_number(&state, "exit", 0);
+	error = keyval_get(&state, "error");
+	behind = error ? strstr(error, ": ") : NULL;
+	for (size_t i = 0; error && i < sizeof(refusals) / sizeof(*refusals); i++) {
+		const char *words = refusals[i].words;
+
+		if (status >= refusals[i].from && status <= refusals[i].to)
+			refused |= strncmp(error, words, strlen(words)) == 0 ||
+				   (behind && strncmp(behind + 2, words, strlen(words)) == 0);
+	}
+	keyval_release(&state);
+	return refused;
+}
+
 int
 engine_state_give_up(struct spool_entry *entry, const char *engine, struct failure *why)
 {
 	char *reason = engine_state_failure(entry, engine);
-	int rc = spool_entry_add_missing(entry, engine, reason ? reason : "not reached", why);
+	int rc = spool_entry_add_pending(entry, engine, reason ? reason : "not reached", why);
 
 	free(reason);
 	return rc;

@@ -47,7 +47,11 @@ int engine_state_append_log(const struct spool_entry *entry, const char *engine,
 /* Why the last command for the engine failed: heap, or NULL if it succeeded. */
 char *engine_state_failure(const struct spool_entry *entry, const char *engine);
 
-/* Adds the engine to the missing ones, for that reason, and stores the facts. */
+/* Whether the last command for the engine failed by a word of vcap's own there, or could not be
+ * found: then it did nothing. Otherwise its answer may have been lost after it had its effect. */
+bool engine_state_is_refusal(const struct spool_entry *entry, const char *engine);
+
+/* Adds the engine to the missing ones, for that reason and as pending, and stores the facts. */
 int engine_state_give_up(struct spool_entry *entry, const char *engine, struct failure *why);
 
 /* Whether the engine's file has been fetched. */

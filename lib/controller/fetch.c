@@ -32,7 +32,8 @@ fetch_release(struct fetch *fetch)
 static int
 run_host(struct fetch *fetch, enum commands_request request, int out, struct failure *why)
 {
-	char **argv = commands_ask(fetch->engine, fetch->is_region, request, fetch->directory);
+	char **argv =
+	    commands_ask(fetch->engine, fetch->is_region, request, fetch->directory, fetch->token);
 	struct errtext said = errtext_open();
 	int status = argv ? process_run(argv, -1, out, said.fd, ASK_NS, why) : failure_nomem(why);
 

@@ -16,6 +16,7 @@
 struct fetch {
 	const char *engine;    /* its name; the caller's, as is directory */
 	const char *directory; /* of the capture on the engine; for a region the capture's id */
+	const char *token;     /* of the capture; NULL: none */
 	bool is_region;        /* the engine is a controller */
 	bool compress;         /* the stream is compressed by zstd */
 	uint64_t rate;         /* limit in bytes a second; 0: none */

@@ -97,6 +97,12 @@ target_is_whole(const struct target *target)
 				  : target->is_stream && target->has_lease && !target->detaches;
 }
 
+static bool
+is_token_option(const char *word)
+{
+	return strncmp(word, "--token=", 8) == 0 && parse_is_token(word + 8);
+}
+
 /* An option of vcap-run whose value is in the same word. */
 static bool
 take_single(struct words_left *left, struct target *target)
@@ -110,7 +116,8 @@ take_single(struct words_left *left, struct target *target)
 	else if (strncmp(word, "--lease=", 8) == 0 &&
 		 parse_duration(word + 8, NS_PER_SECOND, &duration, NULL) == 0)
 		target->has_lease = true;
-	else if (!((strncmp(word, "-c", 2) == 0 || strncmp(word, "-s", 2) == 0) &&
+	else if (!is_token_option(word) &&
+		 !((strncmp(word, "-c", 2) == 0 || strncmp(word, "-s", 2) == 0) &&
 		   parse_number(word + 2, UINT64_MAX, &number, NULL) == 0) &&
 		 !(strncmp(word, "-t", 2) == 0 &&
 		   parse_duration(word + 2, NS_PER_SECOND, &duration, NULL) == 0))
@@ -236,6 +243,8 @@ admit_host(struct words_left *left)
 	if (!*left->next || !is_capture(left->gate, *left->next))
 		return false;
 	left->next++;
+	if (*left->next && parse_is_token(*left->next))
+		left->next++;
 	return true;
 }
 

@@ -42,7 +42,7 @@ start_stream(struct livestreams *streams, const char *name, const struct engines
 {
 	struct livestream *stream = &streams->list[streams->count];
 	const struct engine *engine = engines_find(engines, name, why);
-	char **argv = engine ? commands_expand(engine, "live", template) : NULL;
+	char **argv = engine ? commands_expand(engine, "live", NULL, template) : NULL;
 	struct failure reason;
 
 	if (!argv)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/outfile.h"
+#include "base/siphash.h"
 #include "base/strvec.h"
 
 #include <ctype.h>
@@ -96,6 +97,28 @@ count_lines(const char *text)
 	return count;
 }
 
+/* Sets the fact `request`, which is the same for two captures of the same packets by the same
+ * engines: a hash, without a secret, as only captures of the same user are compared. */
+static int
+set_request(const struct params *params, struct keyval *facts)
+{
+	static const struct siphash_key key = {{0}};
+	char *text = NULL, *job = params_job(params);
+	size_t size;
+	FILE *out = job ? open_memstream(&text, &size) : NULL;
+	int rc = -1;
+
+	for (size_t i = 0; out && i < facts->count; i++)
+		if (strcmp(facts->pairs[i].key, "version") != 0 &&
+		    strcmp(facts->pairs[i].key, "patience") != 0)
+			fprintf(out, "%s %s\n", facts->pairs[i].key, facts->pairs[i].value);
+	if (out && fputs(job, out) >= 0 && fclose(out) == 0)
+		rc = keyval_set(facts, "request", "%016" PRIx64, siphash(&key, text, size));
+	free(text);
+	free(job);
+	return rc;
+}
+
 int
 params_facts(const struct params *params, struct keyval *facts)
 {
@@ -120,6 +143,12 @@ params_facts(const struct params *params, struct keyval *facts)
 	for (char *const *engine = params->engines; *engine; engine++)
 		rc |= keyval_add(facts, "engine", "%s", *engine);
 	free(specs);
+	if (rc == 0)
+		rc = set_request(params, facts);
+	if (params->id)
+		rc |= keyval_set(facts, "id", "%s", params->id);
+	if (params->token)
+		rc |= keyval_set(facts, "token", "%s", params->token);
 	return rc;
 }
 

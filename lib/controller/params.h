@@ -30,6 +30,7 @@ struct params {
 	uint64_t snaplen;       /* bytes per packet; 0: all */
 	const char *expression; /* -e; NULL: none. Applied to what vcap-join keeps, if that runs */
 	char *bytecode;         /* ... compiled, with commas instead of newlines; heap, or NULL */
+	const char *id, *token; /* chosen for it; NULL: not */
 	int64_t at_ns;          /* when it starts, since 1970; 0: at once */
 	int64_t patience_ns;    /* how long to wait for an unreachable engine */
 	char *const *specs;     /* as on the command line; `-` stands for input; NULL-ended */
@@ -53,7 +54,7 @@ char *params_job(const struct params *params);
  * why: some of them may have been written. */
 int params_store(const struct params *params, int dirfd, struct failure *why);
 
-/* Sets the facts that record the parameters. -1: out of memory; some may be set. */
+/* Sets the facts that record the parameters; needs params->filter. -1: out of memory; some may be set. */
 int params_facts(const struct params *params, struct keyval *facts);
 /* Reads back the parameters that commands_start needs. Their strings belong to facts. */
 void params_recall(struct params *params, const struct keyval *facts);

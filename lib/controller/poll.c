@@ -178,7 +178,7 @@ give_up_late(struct spool_entry *entry, const struct strvec *running, int64_t la
 		snprintf(reason, sizeof(reason),
 			 "it says that it captures, %" PRId64 " s after its end",
 			 late / NS_PER_SECOND);
-		rc = spool_entry_add_missing(entry, running->list[i], reason, why);
+		rc = spool_entry_add_pending(entry, running->list[i], reason, why);
 	}
 	engines_release(&engines);
 	return rc;
@@ -194,28 +194,6 @@ ask(const struct spool_entry *entry, const struct strvec *engines, struct failur
 
 	return each_run(entry, engines, (struct each_options){.timeout = "45s"},
 			commands_each(request), why);
-}
-
-/* Asks the missing engines once more to stop: one that has captured after all takes part again. */
-static int
-retry_missing(struct spool_entry *entry, struct failure *why)
-{
-	struct strvec all = spool_entry_engines(entry), lost = STRVEC_INIT;
-	struct strvec present = spool_entry_participants(entry);
-	int rc;
-
-	for (size_t i = 0; i < all.count; i++)
-		if (!strvec_has(&present, all.list[i]))
-			strvec_push(&lost, all.list[i]);
-	rc = each_run(entry, &lost, (struct each_options){.timeout = "20s"},
-		      commands_each(COMMANDS_STOP), why);
-	for (size_t i = 0; i < lost.count && rc >= 0; i++)
-		if (progress_of(entry, lost.list[i]) == ENDED)
-			spool_entry_drop_missing(entry, lost.list[i]);
-	strvec_release(&all);
-	strvec_release(&lost);
-	strvec_release(&present);
-	return rc < 0 ? -1 : 0;
 }
 
 int
@@ -260,5 +238,5 @@ poll_until_ended(struct spool_entry *entry, int64_t poll_ns, config_variable *va
 		rc = engine_state_give_up(entry, open.list[i], why);
 	strvec_release(&open);
 	strvec_release(&running);
-	return rc < 0 ? rc : retry_missing(entry, why);
+	return rc < 0 ? -1 : 0;
 }

@@ -15,8 +15,7 @@
  * Returns 0 when every participating engine has ended. One that has been unreachable for longer
  * than the patience, counted while no other engine captures, becomes `missing`; so does one that
  * still captures when the patience (POLL_OVERTIME_NS at least) has passed since the capture's time
- * limit or its stop. A region has more time, for what it has to fetch and to merge itself. A missing
- * one that turns out to have captured takes part again.
+ * limit or its stop. A region has more time, for what it has to fetch and to merge itself.
  *
  * A requested stop (spool_entry_ask_stop) is passed on. poll_ns: the interval; 0: it depends on the
  * capture's age. The engines file tells which are regions; as long as it is malformed no engine can

@@ -27,6 +27,23 @@ run(struct strvec *words, int in, int out, struct failure *why)
 }
 
 int
+region_check_token(const char *id, const char *token, config_variable *variable,
+		   struct failure *why)
+{
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
+	const char *own;
+	int rc = 0;
+
+	if (!token || spool_open_entry(&entry, id, variable, NULL) < 0)
+		return EXIT_DONE;
+	own = keyval_get(&entry.facts, "token");
+	if (!own || strcmp(own, token) != 0)
+		rc = failure_set(why, "'%s' is another capture's", id);
+	spool_entry_close(&entry);
+	return rc;
+}
+
+int
 region_start(const char *id, char *const *arguments, const char *specs, struct failure *why)
 {
 	const bool has_specs = specs && *specs;
@@ -128,11 +145,12 @@ region_remove(const char *id, config_variable *variable, struct failure *why)
 }
 
 int
-region_check(config_variable *variable, struct failure *why)
+region_check(config_variable *variable, FILE *out, struct failure *why)
 {
 	struct spool spool = SPOOL_INIT;
 	int rc = spool_open(&spool, variable, why);
 
+	fprintf(out, "version %s\n", VCAP_VERSION);
 	if (rc == 0)
 		rc = diskquota_check_room(spool.dir, spool.path, 0, why);
 	spool_close(&spool);

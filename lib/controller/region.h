@@ -14,6 +14,10 @@
 
 #include <stdio.h>
 
+/* Fails if there is a capture id of another token. token NULL: any will do. */
+int region_check_token(const char *id, const char *token, config_variable *variable,
+		       struct failure *why);
+
 /* Starts the capture id by vcap-start with these arguments (NULL-ended) and specs, one or more a
  * line (NULL or empty: none). Engines that do not capture are not a failure yet, but will make the
  * result partial. */
@@ -35,7 +39,7 @@ int region_fetch_compressed(const char *id, config_variable *variable, struct fa
  * answer to an earlier request may have been lost. */
 int region_remove(const char *id, config_variable *variable, struct failure *why);
 
-/* Fails if the disk of the spool is down to its reserve. */
-int region_check(config_variable *variable, struct failure *why);
+/* Prints the version to out. Fails if the disk of the spool is down to its reserve. */
+int region_check(config_variable *variable, FILE *out, struct failure *why);
 
 #endif

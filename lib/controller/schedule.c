@@ -50,8 +50,6 @@ start(struct spool_entry *entry, struct failure *why)
 		failure_set(why, "cannot compile '%s'", params.expression);
 	started = status == 0 ? start_engines(&params, entry, why) : -1;
 	free(params.bytecode);
-	if (started == 0)
-		failure_set(why, "no engine of '%s' captures", params.service);
 	return started <= 0 ? -1 : spool_entry_set_state(entry, CAPTURE_CAPTURING, NULL, why);
 }
 

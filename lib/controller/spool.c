@@ -12,15 +12,18 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "base/parse.h"
+#include "base/strvec.h"
+#include "controller/spool_id.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,52 +56,17 @@ spool_close(struct spool *spool)
 	*spool = SPOOL_INIT;
 }
 
-/* The time in an id, a part of word; NULL: word is not an id. */
-static const char *
-time_of(const char *word)
-{
-	const char *dot = strrchr(word, '.');
-	char service[65];
-
-	if (!dot || strlen(dot + 1) != SPOOL_ENTRY_TIME || dot - word >= (ptrdiff_t)sizeof(service))
-		return NULL;
-	for (int i = 0; i < SPOOL_ENTRY_TIME; i++)
-		if (i == 8 ? dot[1 + i] != '_' : !isdigit((unsigned char)dot[1 + i]))
-			return NULL;
-	memcpy(service, word, (size_t)(dot - word));
-	service[dot - word] = '\0';
-	return parse_is_name(service) ? dot + 1 : NULL;
-}
-
-bool
-spool_is_id(const char *word)
-{
-	return time_of(word) != NULL;
-}
-
-bool
-spool_is_id_of(const char *word, const char *service)
-{
-	const char *time = time_of(word);
-	size_t length = strlen(service);
-
-	return time && strncmp(word, service, length) == 0 && word + length + 1 == time;
-}
-
 /* Whether the id is word, or of the service called word. */
 static bool
 is_chosen(const char *id, const char *word)
 {
-	return strcmp(id, word) == 0 || spool_is_id_of(id, word);
+	return strcmp(id, word) == 0 || spool_id_is_of(id, word);
 }
 
 static int
 newest_first(const void *a, const void *b)
 {
-	const char *one = *(char *const *)a, *other = *(char *const *)b;
-	int order = strcmp(time_of(other), time_of(one));
-
-	return order ? order : strcmp(one, other);
+	return spool_id_compare(*(char *const *)b, *(char *const *)a);
 }
 
 int
@@ -115,7 +83,7 @@ spool_list(const struct spool *spool, const char *word, char ***ids, struct fail
 	while (folder && list && (entry = readdir(folder))) {
 		char **longer;
 
-		if (!spool_is_id(entry->d_name) || (word && !is_chosen(entry->d_name, word)))
+		if (!spool_id_is_valid(entry->d_name) || (word && !is_chosen(entry->d_name, word)))
 			continue;
 		longer = realloc(list, (count + 2) * sizeof(*list));
 		if (!longer || !(longer[count] = strdup(entry->d_name))) {
@@ -147,26 +115,15 @@ spool_list_free(char **ids)
 	free(ids);
 }
 
-int
-spool_find(const struct spool *spool, const char *word, struct spool_entry *capture,
-	   struct failure *why)
+/* Opens the capture and reads its facts. */
+static int
+open_capture(const struct spool *spool, const char *id, struct spool_entry *capture,
+	     struct failure *why)
 {
-	char **ids = NULL;
-	int rc;
+	int rc = spool_entry_open(capture, spool->dir, spool->path, id, why);
 
-	if (spool_is_id(word)) {
-		rc = spool_entry_open(capture, spool->dir, spool->path, word, why);
-		if (rc < 0 && errno == ENOENT)
-			return failure_set(why, "there is no capture '%s'", word);
-	} else {
-		if (!parse_is_name(word))
-			return failure_set(why, "neither a capture nor a service: '%s'", word);
-		if (spool_list(spool, word, &ids, why) < 0)
-			return -1;
-		rc = *ids ? spool_entry_open(capture, spool->dir, spool->path, *ids, why)
-			  : failure_set(why, "there is no capture of '%s'", word);
-		spool_list_free(ids);
-	}
+	if (rc < 0 && errno == ENOENT)
+		return failure_set(why, "there is no capture '%s'", id);
 	if (rc == 0 && spool_entry_reload(capture, why) < 0) {
 		spool_entry_close(capture);
 		rc = -1;
@@ -174,56 +131,137 @@ spool_find(const struct spool *spool, const char *word, struct spool_entry *capt
 	return rc;
 }
 
-/* Writes the id of the service's unfinished capture to id. Returns 1; 0: there is none; -1. */
-static int
-find_unfinished(const struct spool *spool, const char *service, char id[SPOOL_ENTRY_ID],
-		struct failure *why)
+/* Whether the capture is unfinished. One whose facts cannot be read counts as finished. The request
+ * (NULL: any) has to be its own. */
+static bool
+is_unfinished(const struct spool *spool, const char *id, const char *request)
 {
-	char **ids;
-	int found = 0;
+	struct spool_entry capture;
+	const char *own;
+	bool found;
 
-	if (spool_list(spool, service, &ids, why) < 0)
-		return -1;
-	for (char **each = ids; *each && !found; each++) {
-		struct spool_entry capture;
-
-		/* One whose facts cannot be read counts as finished. */
-		if (spool_find(spool, *each, &capture, NULL) < 0)
-			continue;
-		found = !spool_entry_is_over(&capture);
-		snprintf(id, SPOOL_ENTRY_ID, "%s", *each);
-		spool_entry_close(&capture);
-	}
-	spool_list_free(ids);
+	if (open_capture(spool, id, &capture, NULL) < 0)
+		return false;
+	own = keyval_get(&capture.facts, "request");
+	found = !spool_entry_is_over(&capture) && (!request || (own && strcmp(own, request) == 0));
+	spool_entry_close(&capture);
 	return found;
 }
 
-/* Makes and opens the capture's directory. Without a given id it is named by the time; if that name
- * is taken, by the next second's. */
+/* Keeps those of the ids for which keep is set, and frees the others. */
+static void
+keep_some(char **ids, const bool *keep)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; ids[i]; i++) {
+		if (keep[i])
+			ids[kept++] = ids[i];
+		else
+			free(ids[i]);
+	}
+	ids[kept] = NULL;
+}
+
+int
+spool_choose(const struct spool *spool, const char *word, char ***ids, struct failure *why)
+{
+	bool *keep, has_unfinished = false;
+	size_t count = 0;
+	char **list;
+
+	if (!spool_id_is_valid(word) && !parse_is_name(word))
+		return failure_set(why, "neither a capture nor a service: '%s'", word);
+	if (spool_list(spool, word, &list, why) < 0)
+		return -1;
+	while (list[count])
+		count++;
+	keep = calloc(count + 1, sizeof(*keep));
+	for (size_t i = 0; keep && i < count; i++)
+		has_unfinished |= keep[i] = is_unfinished(spool, list[i], NULL);
+	if (keep && !has_unfinished)
+		keep[0] = true;
+	if (keep)
+		keep_some(list, keep);
+	free(keep);
+	if (keep && count > 0) {
+		*ids = list;
+		return 0;
+	}
+	spool_list_free(list);
+	return keep ? failure_set(why, "there is no capture %s'%s'",
+				  spool_id_is_valid(word) ? "" : "of ", word)
+		    : failure_nomem(why);
+}
+
+int
+spool_find(const struct spool *spool, const char *word, struct spool_entry *capture,
+	   struct failure *why)
+{
+	struct strvec names = STRVEC_INIT;
+	char **ids, *text;
+	int rc;
+
+	*capture = SPOOL_ENTRY_INIT;
+	if (spool_id_is_valid(word))
+		return open_capture(spool, word, capture, why);
+	if (spool_choose(spool, word, &ids, why) < 0)
+		return -1;
+	if (!ids[1]) {
+		rc = open_capture(spool, *ids, capture, why);
+	} else {
+		strvec_pushv(&names, ids);
+		text = strvec_join(&names, "', '");
+		failure_set(why, "several captures of '%s' are unfinished: '%s'", word,
+			    text ? text : "");
+		free(text);
+		strvec_release(&names);
+		rc = SPOOL_SEVERAL;
+	}
+	spool_list_free(ids);
+	return rc;
+}
+
+/* Fails if an unfinished capture of the service is by the same request. */
+static int
+check_request(const struct spool *spool, const char *service, const char *request,
+	      struct failure *why)
+{
+	char **ids;
+	int rc = 0;
+
+	if (spool_list(spool, service, &ids, why) < 0)
+		return -1;
+	for (char **id = ids; *id && rc == 0; id++)
+		if (is_unfinished(spool, *id, request))
+			rc = failure_set(why,
+					 "'%s' is being captured already by the same request: '%s'",
+					 service, *id);
+	spool_list_free(ids);
+	return rc;
+}
+
+/* Makes and opens the capture's directory. Without a given id it is named by the time, with a number
+ * behind it if that name is taken. */
 static int
 make_capture(const struct spool *spool, const char *service, const struct keyval *facts,
 	     struct spool_entry *capture, struct failure *why)
 {
 	const char *at = keyval_get(facts, "at"), *given = keyval_get(facts, "id");
-	char id[SPOOL_ENTRY_ID];
-	int tries = 0;
+	time_t now =
+	    at ? (time_t)strtoll(at, NULL, 10) : (time_t)(clock_realtime_ns() / NS_PER_SECOND);
+	char id[SPOOL_ID_MAX], stamp[SPOOL_ID_TIME + 1];
+	struct tm tm;
 
-	for (;;) {
-		time_t now = at ? (time_t)strtoll(at, NULL, 10) + tries / 10
-				: (time_t)(clock_realtime_ns() / NS_PER_SECOND);
-		char stamp[SPOOL_ENTRY_TIME + 1];
-		struct tm tm;
-
-		strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", gmtime_r(&now, &tm));
-		if (given)
-			snprintf(id, sizeof(id), "%s", given);
-		else
-			snprintf(id, sizeof(id), "%s.%s", service, stamp);
-		if (mkdirat(spool->dir, id, 0700) == 0)
-			break;
-		if (given || errno != EEXIST || ++tries > 20)
+	strftime(stamp, sizeof(stamp), "%Y%m%d_%H%M%S", gmtime_r(&now, &tm));
+	if (given)
+		snprintf(id, sizeof(id), "%s", given);
+	else
+		snprintf(id, sizeof(id), "%s.%s", service, stamp);
+	for (unsigned number = 2; mkdirat(spool->dir, id, 0700) < 0; number++) {
+		if (given || errno != EEXIST || number > SPOOL_ID_NUMBER_MAX)
 			return failure_errno(why, "cannot make '%s/%s'", spool->path, id);
-		clock_sleep(NS_PER_SECOND / 10);
+		snprintf(id, sizeof(id), "%s.%s-%u", service, stamp, number);
 	}
 	return spool_entry_open(capture, spool->dir, spool->path, id, why);
 }
@@ -232,10 +270,15 @@ static int
 fill_capture(struct spool_entry *capture, struct keyval *facts, struct failure *why)
 {
 	const int64_t now = clock_realtime_ns();
+	uint64_t token;
 
 	capture->facts = *facts;
 	*facts = KEYVAL_INIT;
+	if (getrandom(&token, sizeof(token), 0) != sizeof(token))
+		return failure_errno(why, "cannot draw a random number");
 	if (keyval_set(&capture->facts, "id", "%s", capture->id) < 0 ||
+	    (!keyval_get(&capture->facts, "token") &&
+	     keyval_set(&capture->facts, "token", "%016" PRIx64, token) < 0) ||
 	    keyval_set(&capture->facts, "created", CLOCK_FORMAT, CLOCK_ARGS(now)) < 0)
 		return failure_nomem(why);
 	if (flock(capture->dir, LOCK_EX) < 0 || mkdirat(capture->dir, "engines", 0700) < 0)
@@ -276,7 +319,7 @@ remove_directory(int dirfd, const char *name, int depth)
 static int
 remove_capture(const struct spool *spool, const char *id)
 {
-	char name[sizeof(REMOVED_PREFIX) + SPOOL_ENTRY_ID];
+	char name[sizeof(REMOVED_PREFIX) + SPOOL_ID_MAX];
 
 	snprintf(name, sizeof(name), REMOVED_PREFIX "%s", id);
 	if (renameat(spool->dir, id, spool->dir, name) < 0 ||
@@ -326,16 +369,16 @@ int
 spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 	     struct spool_entry *capture, struct failure *why)
 {
-	char other[SPOOL_ENTRY_ID];
-	int rc;
+	const char *request = keyval_get(facts, "request");
+	int rc = 0;
 
 	*capture = SPOOL_ENTRY_INIT;
 	if (flock(spool->dir, LOCK_EX) < 0)
 		return failure_errno(why, "cannot lock '%s'", spool->path);
 	remove_leftovers(spool);
-	rc = find_unfinished(spool, service, other, why);
-	if (rc > 0)
-		rc = failure_set(why, "'%s' is being captured already: '%s'", service, other);
+	/* Whoever chooses the id says that it is another one. */
+	if (request && !keyval_get(facts, "id"))
+		rc = check_request(spool, service, request, why);
 	if (rc == 0)
 		rc = make_capture(spool, service, facts, capture, why);
 	if (rc == 0 && fill_capture(capture, facts, why) < 0) {
@@ -401,7 +444,7 @@ spool_is_running(const struct spool_entry *entry)
 }
 
 int
-spool_find_running(char id[SPOOL_ENTRY_ID], const char *service, config_variable *variable,
+spool_find_running(char id[SPOOL_ID_MAX], const char *service, config_variable *variable,
 		   struct failure *why)
 {
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
@@ -411,7 +454,7 @@ spool_find_running(char id[SPOOL_ENTRY_ID], const char *service, config_variable
 	if (rc <= 0)
 		return rc;
 	if (spool_is_running(&entry))
-		memcpy(id, entry.id, SPOOL_ENTRY_ID);
+		memcpy(id, entry.id, SPOOL_ID_MAX);
 	spool_entry_close(&entry);
 	return 0;
 }

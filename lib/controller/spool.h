@@ -29,31 +29,34 @@ struct spool {
 int spool_open(struct spool *spool, config_variable *variable, struct failure *why);
 void spool_close(struct spool *spool);
 
-/* Whether word has the form of an id, SERVICE.YYYYMMDD_HHMMSS. */
-bool spool_is_id(const char *word);
-/* Whether it is an id of a capture of this service. */
-bool spool_is_id_of(const char *word, const char *service);
-
 /* Lists the ids in the spool, newest first, NULL-ended, for spool_list_free: those of the
  * service called word, or the one that is word; NULL: all. Other files are skipped. -1: *ids is
  * unchanged. */
 int spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why);
 void spool_list_free(char **ids);
 
+/* Lists as spool_list what word means: an id; or of a service the unfinished captures, if there are
+ * any, else the newest one. At least one; -1: there is none, or word is neither. */
+int spool_choose(const struct spool *spool, const char *word, char ***ids, struct failure *why);
+
+#define SPOOL_SEVERAL (-2) /* of spool_find: word is a service with several unfinished captures */
+
 /* Opens the capture called word, an id, or a service's name for its newest capture, and reads its
- * facts; the caller closes it. -1: there is none, or it is damaged; nothing is open. */
+ * facts; the caller closes it. -1: there is none, or it is damaged; SPOOL_SEVERAL: why names them.
+ * Nothing is open then. */
 int spool_find(const struct spool *spool, const char *word, struct spool_entry *capture,
 	       struct failure *why);
 
-/* spool_find in the user's spool. -1: nothing is open. */
+/* spool_find in the user's spool. */
 int spool_open_entry(struct spool_entry *entry, const char *word, config_variable *variable,
 		     struct failure *why);
 
 /*
  * Creates a capture of the service in state starting and locks it; the caller closes it. The facts
  * are moved into it. Its id is the fact `id`, or is made of the fact `at`, or of the present time.
- * -1: another capture of the service is unfinished, which why names, or an error; no capture is
- * left.
+ * Without a fact `token` it gets one, drawn at random.
+ * -1: no `id` is given and an unfinished capture of the service, which why names, has the same fact
+ * `request`; or an error. No capture is left, and facts are empty or unchanged.
  */
 int spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 		 struct spool_entry *capture, struct failure *why);
@@ -78,7 +81,7 @@ bool spool_is_running(const struct spool_entry *entry);
 
 /* Writes the id of the service's newest capture to id if that is running, else "". Returns 0; -1
  * with why, id "". */
-int spool_find_running(char id[SPOOL_ENTRY_ID], const char *service, config_variable *variable,
+int spool_find_running(char id[SPOOL_ID_MAX], const char *service, config_variable *variable,
 		       struct failure *why);
 
 #endif

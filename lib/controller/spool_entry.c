@@ -168,6 +168,39 @@ spool_entry_set_state(struct spool_entry *entry, enum capture_state state, const
 	return spool_entry_store(entry, why);
 }
 
+/* Whether there is a fact `key engine`. */
+static bool
+is_marked(const struct spool_entry *entry, const char *key, const char *engine)
+{
+	for (size_t i = 0; i < entry->facts.count; i++)
+		if (strcmp(entry->facts.pairs[i].key, key) == 0 &&
+		    strcmp(entry->facts.pairs[i].value, engine) == 0)
+			return true;
+	return false;
+}
+
+static int
+mark(struct spool_entry *entry, const char *key, const char *engine, struct failure *why)
+{
+	if (!is_marked(entry, key, engine) && keyval_add(&entry->facts, key, "%s", engine) < 0)
+		return failure_nomem(why);
+	return 0;
+}
+
+const char *
+spool_entry_token(const struct spool_entry *entry, const char *engine)
+{
+	const char *token = keyval_get(&entry->facts, "token");
+
+	return token && parse_is_token(token) && !is_marked(entry, "older", engine) ? token : NULL;
+}
+
+int
+spool_entry_set_older(struct spool_entry *entry, const char *engine, struct failure *why)
+{
+	return mark(entry, "older", engine, why) < 0 ? -1 : spool_entry_store(entry, why);
+}
+
 char *
 spool_entry_file(const struct spool_entry *entry, const char *format, ...)
 {
@@ -187,11 +220,7 @@ spool_entry_file(const struct spool_entry *entry, const char *format, ...)
 bool
 spool_entry_has_engine(const struct spool_entry *entry, const char *engine)
 {
-	for (size_t i = 0; i < entry->facts.count; i++)
-		if (strcmp(entry->facts.pairs[i].key, "engine") == 0 &&
-		    strcmp(entry->facts.pairs[i].value, engine) == 0)
-			return true;
-	return false;
+	return is_marked(entry, "engine", engine);
 }
 
 /* The reason in a `missing` line about this engine; NULL: the line is another one. */
@@ -282,21 +311,56 @@ spool_entry_add_missing(struct spool_entry *entry, const char *engine, const cha
 	return spool_entry_store(entry, why);
 }
 
-void
-spool_entry_drop_missing(struct spool_entry *entry, const char *engine)
+static bool
+is_pending(const struct keyval_pair *pair, const char *engine)
 {
-	struct keyval *facts = &entry->facts;
+	return strcmp(pair->key, "pending") == 0 && strcmp(pair->value, engine) == 0;
+}
+
+/* Removes the facts about the engine: that it has a part, and that it is missing if is_there. */
+static void
+drop(struct keyval *facts, const char *engine, bool is_there)
+{
 	size_t kept = 0;
 
 	for (size_t i = 0; i < facts->count; i++) {
-		if (missing_reason(&facts->pairs[i], engine)) {
-			free(facts->pairs[i].key);
-			free(facts->pairs[i].value);
+		struct keyval_pair *pair = &facts->pairs[i];
+
+		if (is_pending(pair, engine) || (is_there && missing_reason(pair, engine))) {
+			free(pair->key);
+			free(pair->value);
 		} else {
-			facts->pairs[kept++] = facts->pairs[i];
+			facts->pairs[kept++] = *pair;
 		}
 	}
 	facts->count = kept;
+}
+
+void
+spool_entry_drop_missing(struct spool_entry *entry, const char *engine)
+{
+	drop(&entry->facts, engine, true);
+}
+
+int
+spool_entry_add_pending(struct spool_entry *entry, const char *engine, const char *reason,
+			struct failure *why)
+{
+	if (mark(entry, "pending", engine, why) < 0)
+		return -1;
+	return spool_entry_add_missing(entry, engine, reason, why);
+}
+
+void
+spool_entry_clear_pending(struct spool_entry *entry, const char *engine)
+{
+	drop(&entry->facts, engine, false);
+}
+
+bool
+spool_entry_is_pending(const struct spool_entry *entry, const char *engine)
+{
+	return is_marked(entry, "pending", engine);
 }
 
 int64_t

@@ -11,13 +11,11 @@
 #include "base/failure.h"
 #include "base/keyval.h"
 #include "base/strvec.h"
+#include "controller/spool_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define SPOOL_ENTRY_TIME 15                          /* characters of YYYYMMDD_HHMMSS */
-#define SPOOL_ENTRY_ID   (64 + SPOOL_ENTRY_TIME + 2) /* bytes of an id and its NUL */
 
 /* The life of a capture, in this order. The last three are final. */
 enum capture_state {
@@ -34,7 +32,7 @@ enum capture_state {
 
 /* An open capture. facts is the content of the file `capture`, as last read or changed here. */
 struct spool_entry {
-	char id[SPOOL_ENTRY_ID];
+	char id[SPOOL_ID_MAX];
 	char *path; /* of its directory */
 	int dir;    /* the directory, which the lock is held on */
 	struct keyval facts;
@@ -94,6 +92,13 @@ int spool_entry_ask_stop(const struct spool_entry *entry, struct failure *why);
 /* Whether the end was requested. */
 bool spool_entry_is_stopping(const struct spool_entry *entry);
 
+/* The token by which the engine knows the capture; NULL: it is older than tokens, or the capture
+ * is. Owned by the facts. */
+const char *spool_entry_token(const struct spool_entry *entry, const char *engine);
+
+/* Marks an engine as older than tokens: one of 0.1.0. Stores the facts. */
+int spool_entry_set_older(struct spool_entry *entry, const char *engine, struct failure *why);
+
 /* The path of a file in the capture's directory. Heap; NULL: out of memory. */
 char *spool_entry_file(const struct spool_entry *entry, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -122,5 +127,12 @@ int spool_entry_add_missing(struct spool_entry *entry, const char *engine, const
 
 /* Removes the engine from the missing ones, without storing the facts. */
 void spool_entry_drop_missing(struct spool_entry *entry, const char *engine);
+
+/* As spool_entry_add_missing, for an engine that may have a part of the capture (orphans.h). */
+int spool_entry_add_pending(struct spool_entry *entry, const char *engine, const char *reason,
+			    struct failure *why);
+/* Takes the mark away, without storing the facts. */
+void spool_entry_clear_pending(struct spool_entry *entry, const char *engine);
+bool spool_entry_is_pending(const struct spool_entry *entry, const char *engine);
 
 #endif

@@ -13,6 +13,7 @@
 #include "controller/commands.h"
 #include "controller/each.h"
 #include "controller/engine_state.h"
+#include "controller/orphans.h"
 #include "controller/waitproc.h"
 
 #include <stdlib.h>
@@ -76,6 +77,62 @@ start_compile_expression(struct params *params, struct failure *why)
 	return 0;
 }
 
+static bool
+knows_no_token(const struct spool_entry *entry, const char *engine)
+{
+	struct keyval state;
+	const char *error;
+	bool is_older;
+
+	if (engine_state_load(entry, engine, &state, NULL) < 0)
+		return false;
+	error = keyval_get(&state, "error");
+	is_older =
+	    keyval_number(&state, "exit", 0) == EXIT_MISUSE && error && strstr(error, "'--token=");
+	keyval_release(&state);
+	return is_older;
+}
+
+/* Starts the engines that have refused `--token` without it: nothing has been begun there. */
+static int
+start_older(struct spool_entry *entry, struct each_options options, char *const *template,
+	    struct failure *why)
+{
+	struct strvec names = spool_entry_engines(entry), older = STRVEC_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; i < names.count && rc == 0; i++) {
+		if (!knows_no_token(entry, names.list[i]))
+			continue;
+		strvec_push(&older, names.list[i]);
+		rc = spool_entry_set_older(entry, names.list[i], why);
+	}
+	if (rc == 0)
+		rc = each_run(entry, &older, options, template, why);
+	strvec_release(&names);
+	strvec_release(&older);
+	return rc;
+}
+
+/* No engine captures: sets why to that, and to where something may be left all the same. Returns 0;
+ * -1 if the engines could not be asked. */
+static int
+give_up(const char *service, const struct spool_entry *entry, struct failure *why)
+{
+	struct strvec left = STRVEC_INIT;
+	int rc = orphans_end(entry, &left, why);
+	char *names = strvec_join(&left, "', '");
+
+	if (rc == 0 && left.count > 0)
+		failure_set(why, "no engine of '%s' captures; something may have begun on '%s'",
+			    service, names ? names : "");
+	else if (rc == 0)
+		failure_set(why, "no engine of '%s' captures", service);
+	free(names);
+	strvec_release(&left);
+	return rc;
+}
+
 /* Adds the engines that do not capture to the missing ones. Returns the number of the others, or
  * -1. */
 static int
@@ -89,7 +146,9 @@ count_started(struct spool_entry *entry, struct failure *why)
 
 		if (!reason)
 			started++;
-		else if (spool_entry_add_missing(entry, names.list[i], reason, why) < 0)
+		else if ((engine_state_is_refusal(entry, names.list[i])
+			      ? spool_entry_add_missing(entry, names.list[i], reason, why)
+			      : spool_entry_add_pending(entry, names.list[i], reason, why)) < 0)
 			started = -1;
 		free(reason);
 	}
@@ -102,14 +161,18 @@ start_engines(const struct params *params, struct spool_entry *entry, struct fai
 {
 	char *job = spool_entry_file(entry, "job");
 	char **template = commands_start(params);
-	int rc = job && template
-		     ? each_run(entry, NULL, (struct each_options){.timeout = "60s", .input = job},
-				template, why)
-		     : failure_nomem(why);
+	const struct each_options options = {.timeout = "60s", .input = job};
+	int rc =
+	    job && template ? each_run(entry, NULL, options, template, why) : failure_nomem(why);
+	int started = -1;
 
+	if (rc > 0)
+		rc = start_older(entry, options, template, why);
+	if (rc >= 0)
+		started = count_started(entry, why);
 	strvec_free(template);
 	free(job);
-	return rc < 0 ? -1 : count_started(entry, why);
+	return started == 0 ? give_up(params->service, entry, why) : started;
 }
 
 /* Returns the number of engines that do not capture. */
@@ -143,9 +206,9 @@ start_capture(const struct params *params, struct spool_entry *entry, start_repo
 	if (rc == 0 && !params->at_ns) {
 		rc = start_engines(params, entry, why);
 		missing = report_missing(entry, report);
-		if (rc == 0)
-			rc = failure_set(why, "no engine of '%s' captures", params->service);
 		*is_running = rc > 0;
+		if (rc == 0)
+			return -1;
 	}
 	if (rc < 0 || spool_entry_set_state(entry, state, NULL, why) < 0 ||
 	    waitproc_start(entry, why) < 0)

@@ -20,7 +20,8 @@ int start_compile(struct params *params, struct failure *why);
 int start_compile_expression(struct params *params, struct failure *why);
 
 /* Runs vcap-run on all engines of the capture, with the job in its directory. Engines that do not
- * capture become `missing`. Returns the number that capture; -1 with why. */
+ * capture become `missing`, and pending unless they refused (orphans.h). Returns the number that
+ * capture; 0 with why: none does; -1 with why. */
 int start_engines(const struct params *params, struct spool_entry *entry, struct failure *why);
 
 /* Reports an engine that does not capture. */

@@ -26,7 +26,7 @@ int
 shell_capture_load(const struct shell *shell, const char *service, struct settings *settings,
 		   struct failure *why)
 {
-	char id[SPOOL_ENTRY_ID];
+	char id[SPOOL_ID_MAX];
 
 	if (store_load(settings, service, shell->variable, why) < 0)
 		return EXIT_FAILED;
@@ -161,7 +161,7 @@ int
 shell_capture_apply(struct shell *shell, bool is_changed, bool *has_started, struct failure *why)
 {
 	struct settings *draft = &shell->draft;
-	char id[SPOOL_ENTRY_ID];
+	char id[SPOOL_ID_MAX];
 	int status = EXIT_DONE;
 
 	*has_started = false;

@@ -51,7 +51,7 @@ start() { # DIR OPTION...
 	start d
 	run -0 vcap-host stop d
 	grep -qx "state done" <<<"$output"
-	grep -qx "reason signal" <<<"$output"
+	grep -qx "reason request" <<<"$output"
 	run -0 vcap-host stop d
 	grep -qx "state done" <<<"$output"
 }

@@ -236,7 +236,7 @@ vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 		help
 	END
 	echo "$output"
-	[[ $output == *"vcap-start: no engine of 'Test-VS' captures
+	[[ $output == *"vcap-start: no engine of 'Test-VS' captures; something may have begun on 'lb1', 'lb2'
 vcap-shell: line 4: 'save' has failed" ]]
 	# What was set is kept, and nothing captures.
 	run -0 --separate-stderr vcap-shell -c 'show debug virtualservice Test-VS'

@@ -2,6 +2,7 @@
 # What an input has that readers refuse: one bad option makes Wireshark give up a whole file. So what
 # is merged must be readable by others, whatever an input holds.
 
+# shellcheck disable=SC2016 # dollars for perl
 bats_require_minimum_version 1.5.0
 
 setup() {

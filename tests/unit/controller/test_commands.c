@@ -35,8 +35,10 @@ params_become_commands(void)
 	is_str(joined(commands_filter(&params)), "vcap-filter|-ddd|-m|none|-S|./shop|--",
 	       "a filter");
 	is_str(joined(each_command(&entry, NULL, (struct each_options){"60s", "JOB"}, template)),
-	       "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{}|vcap-run|-n|{}|-f|-|--detach|-w|{dir}|"
-	       "{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|-m|none|--patience=0ms|"
+	       "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{}|vcap-run|-n|{}|-f|-|--token={token}|--detach|"
+	       "-w|{dir}|"
+	       "{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|--token={token}|-m|none|--"
+	       "patience=0ms|"
 	       "shop",
 	       "no limit, no option");
 	strvec_free(template);
@@ -51,7 +53,7 @@ params_become_commands(void)
 	       "a spec cannot be taken for an option");
 	is_str(strstr(joined(commands_start(&params)), "-c"),
 	       "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|"
-	       "-m|none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
+	       "--token={token}|-m|none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
 	       "limits");
 }
 
@@ -60,7 +62,7 @@ placeholders(void)
 {
 	char *const command[] = {"vcap-run", "-w", "{dir}", "{interfaces}", "-n", "{}x", NULL};
 	char *const pairs[] = {"vcap-run", "{flows}", "--", "vcap-join", "{table}", NULL};
-	char *const either[] = {"stop", "{dir}", "{region}", "{}", "end", "{dir}", NULL};
+	char *const either[] = {"stop", "{dir}", "{token}", "{region}", "{}", "end", "{dir}", NULL};
 	struct engines engines;
 	struct failure why = FAILURE_INIT;
 
@@ -68,19 +70,21 @@ placeholders(void)
 		      "a local\nb flows=log:/l bin=/b as=sudo exec run in\nc dir=/d "
 		      "iface=e0,e1 local\nr region exec run",
 		      "f", &why);
-	is_str(joined(commands_expand(&engines.list[2], "s.1", command)),
+	is_str(joined(commands_expand(&engines.list[2], "s.1", "f00d", command)),
 	       "vcap-run|-w|/d/s.1.c|-i|e0|-i|e1|-n|cx", "placeholders");
-	is_str(joined(commands_expand(&engines.list[0], "s.1", command)),
+	is_str(joined(commands_expand(&engines.list[0], "s.1", "f00d", command)),
 	       "vcap-run|-w|/var/lib/vcap/run/s.1.a|-n|ax", "no interfaces, no option");
-	is_str(joined(commands_expand(&engines.list[1], "s.1", pairs)),
+	is_str(joined(commands_expand(&engines.list[1], "s.1", "f00d", pairs)),
 	       "vcap-run|--flows|log:/l|--|vcap-join|-t|/dev/fd/3", "a source of pairs");
-	is_str(joined(commands_expand(&engines.list[0], "s.1", pairs)), "vcap-run|--|vcap-join",
-	       "no source, no option");
-	is_str(joined(commands_expand(&engines.list[2], "s.1", either)), "stop|/d/s.1.c",
-	       "an engine's part of a command");
-	is_str(joined(commands_expand(&engines.list[3], "s.1", either)), "r|end|s.1",
+	is_str(joined(commands_expand(&engines.list[2], "s.1", NULL, either)), "stop|/d/s.1.c",
+	       "a capture without a token");
+	is_str(joined(commands_expand(&engines.list[0], "s.1", "f00d", pairs)),
+	       "vcap-run|--|vcap-join", "no source, no option");
+	is_str(joined(commands_expand(&engines.list[2], "s.1", "f00d", either)),
+	       "stop|/d/s.1.c|f00d", "an engine's part of a command");
+	is_str(joined(commands_expand(&engines.list[3], "s.1", "f00d", either)), "r|end|s.1",
 	       "a region's part of a command, with the capture's id");
-	is_str(joined(commands_expand(&engines.list[3], "s.1", either + 3)), "r|end|s.1",
+	is_str(joined(commands_expand(&engines.list[3], "s.1", "f00d", either + 4)), "r|end|s.1",
 	       "the whole template, without {region}");
 	engines_release(&engines);
 }
@@ -166,8 +170,9 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	};
 	char **start = commands_start(&params), **stream = commands_stream(&params, NS_PER_SECOND);
 
-	check(engine, commands_expand(engine, "shop.20260101_000000", start), tally);
-	check(engine, commands_expand(engine, "live", stream), tally);
+	check(engine, commands_expand(engine, "shop.20260101_000000", "0123456789abcdef", start),
+	      tally);
+	check(engine, commands_expand(engine, "live", NULL, stream), tally);
 	strvec_free(start);
 	strvec_free(stream);
 }
@@ -181,9 +186,12 @@ check_requests(const struct engine *engine, struct tally *tally)
 	struct strvec addresses = STRVEC_INIT;
 
 	for (size_t i = 0; i < 3; i++) {
-		check(engine, commands_ask(engine->name, false, requests[i], directory), tally);
 		check(engine,
-		      commands_expand(engine, "shop.20260101_000000", commands_each(requests[i])),
+		      commands_ask(engine->name, false, requests[i], directory, "0123456789abcdef"),
+		      tally);
+		check(engine,
+		      commands_expand(engine, "shop.20260101_000000", "0123456789abcdef",
+				      commands_each(requests[i])),
 		      tally);
 	}
 	check(engine, commands_fetch(engine->name, false, false, directory), tally);

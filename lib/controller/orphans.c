@@ -1,0 +1,106 @@
+/*
+ * That no capture is left can only be known from the answer to `remove`, which succeeds also if
+ * there is nothing to remove. The requests name the token of this capture, so that whatever ends
+ * was begun by this start, and by no other.
+ */
+#include "controller/orphans.h"
+
+#include "controller/commands.h"
+#include "controller/each.h"
+#include "controller/engine_state.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TIMEOUT "20s" /* an engine that has to be asked again has had its time */
+
+static struct strvec
+pending_engines(const struct spool_entry *entry)
+{
+	struct strvec all = spool_entry_engines(entry), pending = STRVEC_INIT;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (spool_entry_is_pending(entry, all.list[i]))
+			strvec_push(&pending, all.list[i]);
+	strvec_release(&all);
+	return pending;
+}
+
+static int
+ask(const struct spool_entry *entry, const struct strvec *engines, enum commands_request request,
+    struct failure *why)
+{
+	return each_run(entry, engines, (struct each_options){.timeout = TIMEOUT},
+			commands_each(request), why) < 0
+		   ? -1
+		   : 0;
+}
+
+/* What is there was begun by another start (rundir.h). */
+static bool
+is_of_another(const char *reason)
+{
+	return strstr(reason, "is another capture's") != NULL;
+}
+
+int
+orphans_end(const struct spool_entry *entry, struct strvec *left, struct failure *why)
+{
+	struct strvec engines = pending_engines(entry);
+	int rc = ask(entry, &engines, COMMANDS_STOP, why);
+
+	if (rc == 0)
+		rc = ask(entry, &engines, COMMANDS_REMOVE, why);
+	for (size_t i = 0; i < engines.count && rc == 0; i++) {
+		char *reason = engine_state_failure(entry, engines.list[i]);
+
+		if (reason && !is_of_another(reason))
+			strvec_push(left, engines.list[i]);
+		free(reason);
+	}
+	strvec_release(&engines);
+	return rc;
+}
+
+static bool
+has_ended(const struct spool_entry *entry, const char *engine)
+{
+	struct keyval state;
+	bool ended;
+
+	if (engine_state_load(entry, engine, &state, NULL) < 0)
+		return false;
+	ended =
+	    keyval_number(&state, "exit", 256) == 0 && engine_state_status(&state) >= ENGINE_DONE;
+	keyval_release(&state);
+	return ended;
+}
+
+int
+orphans_adopt(struct spool_entry *entry, struct failure *why)
+{
+	struct strvec engines = pending_engines(entry), others = STRVEC_INIT;
+	int rc = ask(entry, &engines, COMMANDS_STOP, why);
+
+	for (size_t i = 0; i < engines.count && rc == 0; i++) {
+		if (has_ended(entry, engines.list[i]))
+			spool_entry_drop_missing(entry, engines.list[i]);
+		else
+			strvec_push(&others, engines.list[i]);
+	}
+	if (rc == 0)
+		rc = ask(entry, &others, COMMANDS_REMOVE, why);
+	for (size_t i = 0; i < others.count && rc == 0; i++) {
+		char *reason = engine_state_failure(entry, others.list[i]);
+
+		if (!reason || is_of_another(reason))
+			spool_entry_clear_pending(entry, others.list[i]);
+		free(reason);
+	}
+	if (rc == 0 && engines.count > 0)
+		rc = spool_entry_store(entry, why);
+	strvec_release(&engines);
+	strvec_release(&others);
+	return rc;
+}
