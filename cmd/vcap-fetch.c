@@ -135,6 +135,7 @@ main(int argc, char **argv)
 	if (outfile_commit(&out, &why) < 0 || (!request.keep && fetch_remove(&fetch, &why) < 0))
 		die("%s", why.text);
 	cli_remove_at_signal(NULL);
+	printf("linktype %d\n", fetch.linktype);
 	fetch_release(&fetch);
 	return cli_finish(status);
 }

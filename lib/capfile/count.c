@@ -59,6 +59,19 @@ watch_packet(struct connwatch *watch, const struct interface *interface,
 }
 
 static int
+linktype_of(const struct source *source)
+{
+	int linktype = COUNT_NO_LINKTYPE;
+
+	for (uint32_t i = 0; i < source->interface_count; i++) {
+		if (i > 0 && source->interfaces[i].linktype != linktype)
+			return COUNT_LINKTYPES;
+		linktype = source->interfaces[i].linktype;
+	}
+	return linktype;
+}
+
+static int
 count_packets(struct count *count, struct reader *file, struct connwatch *watch,
 	      struct failure *why)
 {
@@ -76,6 +89,7 @@ count_packets(struct count *count, struct reader *file, struct connwatch *watch,
 		if (watch_packet(watch, &source->interfaces[packet.iface], &packet) < 0)
 			return failure_nomem(why);
 	} while (event != SOURCE_END && event != SOURCE_CUT);
+	count->linktype = linktype_of(source);
 	count->cut_short = event != SOURCE_END || reader_section(file)->cut_short;
 	failed = connwatch_finish(watch, "; ");
 	if (!failed)

@@ -10,10 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum {
+	COUNT_NO_LINKTYPE = -1, /* no interface */
+	COUNT_LINKTYPES = -2,   /* several that differ */
+};
+
 struct count {
 	uint64_t packets;
 	uint64_t bytes; /* the sum of caplen */
 	bool cut_short; /* damaged, cut off, or without vcap's end mark */
+	int linktype;   /* LINKTYPE_* of its interfaces; COUNT_NO_LINKTYPE, COUNT_LINKTYPES */
 	/* By connects_format, separated by "; ": of interfaces whose name ends in "/server". */
 	char failed_connects[CONNECTS_TEXT];
 };

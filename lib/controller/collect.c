@@ -24,6 +24,7 @@
 #include "controller/each.h"
 #include "controller/engine.h"
 #include "controller/engine_state.h"
+#include "controller/linktypes.h"
 #include "controller/orphans.h"
 #include "controller/poll.h"
 
@@ -378,11 +379,15 @@ verify(struct collect *collect, const struct strvec *engines, struct failure *wh
 int
 collect_merge(struct collect *collect, struct failure *why)
 {
-	struct strvec clock_options = STRVEC_INIT;
-	struct strvec engines = fetched_or_not(collect->entry, true);
+	struct strvec clock_options = STRVEC_INIT, engines;
 	char **argv;
 	int rc = spool_entry_set_state(collect->entry, CAPTURE_MERGING, NULL, why);
 
+	engines = fetched_or_not(collect->entry, true);
+	if (rc == 0)
+		rc = linktypes_leave_out(collect->entry, &engines, why);
+	strvec_release(&engines);
+	engines = fetched_or_not(collect->entry, true);
 	if (rc == 0 && engines.count == 0)
 		rc = failure_set(why, "no engine's packets could be fetched");
 	if (rc == 0)

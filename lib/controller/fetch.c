@@ -215,7 +215,7 @@ fetch_stream(struct fetch *fetch, int fd, struct failure *why)
 
 /* Compares the file at path with the counts in the answer: 0, EXIT_PARTIAL or -1. */
 static int
-check(const struct fetch *fetch, const char *path, struct failure *why)
+check(struct fetch *fetch, const char *path, struct failure *why)
 {
 	uint64_t packets = keyval_number(&fetch->answer, "packets", 0);
 	uint64_t bytes = keyval_number(&fetch->answer, "bytes", 0);
@@ -224,6 +224,10 @@ check(const struct fetch *fetch, const char *path, struct failure *why)
 
 	if (count_file(&count, path, why) < 0)
 		return -1;
+	fetch->linktype = count.linktype;
+	if (count.linktype == COUNT_LINKTYPES)
+		return failure_set(why, "engine '%s' sent packets of several link types",
+				   fetch->engine);
 	if (count.packets == packets && count.bytes == bytes)
 		return count.cut_short ? EXIT_PARTIAL : 0;
 	/* After a kill the engine's last counts are older than its files. */

@@ -21,6 +21,7 @@ struct fetch {
 	bool compress;         /* the stream is compressed by zstd */
 	uint64_t rate;         /* limit in bytes a second; 0: none */
 	struct keyval answer;  /* the engine's status of the capture */
+	int linktype;          /* of its file, once fetched (struct count) */
 	bool is_late; /* a step failed because the engine was too slow: trying again is no use */
 };
 

@@ -242,6 +242,36 @@ evil() { # IF-NAME
 	done
 }
 
+# Break: lib/controller/linktypes.c s/|| types.i. == usual/|| 1/
+@test "an engine whose packets are of another link type does not keep the others' from being merged" {
+	entry
+	echo 'engine c' >>"spool/captures/$id/capture"
+	echo 'c dir=/d ssh root@c' >>config/engines
+	mkcap -f pcapng -L 60 -n 2 >ours.pcapng
+	mkcap -f pcapng -L 60 -n 2 -l 101 >other.pcapng
+	cat >answer <<-'END'
+		case $last in
+		*vcap-host*) printf 'state done\nreason time\npackets 2\nbytes 120\ndropped 0\n' ;;
+		*"b="*) cat other.pcapng ;;
+		*vcap-merge*) cat ours.pcapng ;;
+		esac
+	END
+	run -3 --separate-stderr vcap-wait --poll 100ms "$id"
+	echo "$stderr"
+	[[ $stderr == *"engine 'b' is missing: its packets are of link type 101, those of the others of 1"* ]]
+	[ "$(tcpdump --count -r "spool/captures/$id/$id.pcapng" 2>/dev/null)" = '4 packets' ]
+	# Two in one file are no file.
+	vcap-merge --mixed -w two.pcapng ours.pcapng other.pcapng
+	mv two.pcapng other.pcapng
+	mkcap -f pcapng -L 60 -n 4 >ours.pcapng
+	sed -i 's/packets 2.nbytes 120/packets 4\\nbytes 240/' answer
+	rm -r spool
+	entry
+	run --separate-stderr vcap-wait --poll 100ms "$id"
+	echo "$stderr"
+	[[ $stderr == *"engine 'b' sent packets of several link types"* ]]
+}
+
 # Break: lib/base/errtext.c s/text ? text_escape_lines(text) : NULL/text ? strdup(text) : NULL/
 # Break: libexec/push-engine.sh s/put "$said" | LC_ALL=C tr .* >&2/put "$said" >\&2/
 # Break: cmd/vcap-import.c s/text_put_lines(stdout, text) < 0/fputs(text, stdout) < 0/
@@ -253,6 +283,7 @@ evil() { # IF-NAME
 	live() { vcap-live -E a shop >/dev/null; }
 	for answer in "printf 'state done\nmessage $evil$long\nreason $evil\npackets $evil\nversion $evil\n$evil 1\n'; exit 0" \
 		"printf '$evil\n'" "printf '$evil\nready\n' >&2; printf '$evil'; exit 1"; do
+		# shellcheck disable=SC2028 # for printf
 		echo "printf '$evil\n' >&2; $answer" >answer
 		for command in 'vcap-clock a' "vcap-fetch a $id file" 'vcap-push a' 'vcap-push --remove a' 'vcap-check a b' \
 			'vcap-import -E a haproxy /x' 'vcap-import -E a ipvs' "vcap-status $id" "vcap-status -r $id" "vcap-stop $id" \
