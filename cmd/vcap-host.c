@@ -3,6 +3,7 @@
  * stops or removes it, checks whether the host can capture, prints the time.
  */
 #include "base/keyval.h"
+#include "base/parse.h"
 #include "capture/hostreport.h"
 #include "capture/rundir.h"
 #include "capture/timereply.h"
@@ -132,6 +133,8 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 		die_usage("'%s' needs a directory", request->name);
 	if (argc - optind > request->max)
 		die_usage("unexpected argument '%s'", argv[optind + request->max]);
+	if (request->max == 2 && argc - optind == 2 && !parse_is_token(argv[optind + 1]))
+		die_usage("not a token of a capture: '%s'", argv[optind + 1]);
 	if (arguments->interfaces.count > 0 && request->answer != do_check)
 		die_usage("'-i' goes with 'check'");
 	return request;

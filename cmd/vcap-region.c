@@ -2,11 +2,13 @@
  * vcap-region: answers the requests of a larger controller, for which this controller with all its
  * engines is one engine: starts a capture, prints its status, stops it, sends or removes its file.
  */
+#include "base/parse.h"
 #include "capture/job.h"
 #include "cli.h"
 #include "controller/region.h"
 #include "controller/spool.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +22,7 @@ static const struct command self = {
 		"fetch [-z] id\n"
 		"remove id [token]\n"
 		"check",
-    .options = "  start id ...  starts it, as vcap-start does, for the specs of a job on standard\n"
-	       "                input; prints its status\n"
+    .options = "  start id ...  starts it for the job on standard input; prints its status\n"
 	       "  status id     prints the status of the capture\n"
 	       "  stop id       stops it without waiting for its file; prints its status\n"
 	       "  fetch id      waits for the file and writes it to standard output\n"
@@ -88,11 +89,11 @@ do_check(const struct arguments *arguments, struct failure *why)
 
 static const struct request {
 	const char *name;
-	bool needs_id;
+	int max; /* operands: an id, a token; more are vcap-start's */
 	int (*answer)(const struct arguments *arguments, struct failure *why);
 } requests[] = {
-    {"start", true, do_start}, {"status", true, do_status}, {"stop", true, do_stop},
-    {"fetch", true, do_fetch}, {"remove", true, do_remove}, {"check", false, do_check},
+    {"start", INT_MAX, do_start}, {"status", 2, do_status}, {"stop", 2, do_stop},
+    {"fetch", 1, do_fetch},       {"remove", 2, do_remove}, {"check", 0, do_check},
 };
 
 /* Parses the request and its id. Options after the id of `start` are passed on to vcap-start. */
@@ -111,19 +112,19 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 		}
 		if (optind < argc && !request)
 			request = CLI_REQUEST(requests, argv[optind++]);
-		else if (optind < argc && request->needs_id)
+		else if (optind < argc)
 			arguments->id = argv[optind++];
-		else
-			break;
 	}
 	request = request ? request : CLI_REQUEST(requests, NULL);
-	if (request->needs_id && !(arguments->id && spool_id_is_valid(arguments->id)))
-		die_usage("'%s' needs a capture's id", request->name);
+	if (request->max > 0 ? !arguments->id || !spool_id_is_valid(arguments->id)
+			     : arguments->id != NULL)
+		die_usage("'%s' needs %s capture's id", request->name,
+			  request->max > 0 ? "a" : "no");
 	if (arguments->compresses && request->answer != do_fetch)
 		die_usage("'-z' goes with 'fetch'");
 	arguments->rest = argv + optind;
-	if (*arguments->rest && request->answer != do_start &&
-	    (!arguments->id || request->answer == do_fetch || arguments->rest[1]))
+	if (*arguments->rest && (argc - optind >= request->max ||
+				 (request->max == 2 && !parse_is_token(*arguments->rest))))
 		die_usage("unexpected argument '%s'", *arguments->rest);
 	return request;
 }
@@ -134,14 +135,13 @@ main(int argc, char **argv)
 	struct arguments arguments = {0};
 	struct failure why = FAILURE_INIT;
 	const struct request *request;
-	const char *token;
 	int status;
 
 	cli_start(&self);
 	request = parse_options(argc, argv, &arguments);
 	cli_siblings_first();
-	token = request->answer == do_start ? NULL : *arguments.rest;
-	status = region_check_token(arguments.id, token, getenv, &why);
+	status = region_check_token(arguments.id, request->max == 2 ? *arguments.rest : NULL,
+				    getenv, &why);
 	if (status == EXIT_DONE)
 		status = request->answer(&arguments, &why);
 	if (status < 0)

@@ -71,7 +71,7 @@ largest() { # FILE...
 	until_true is_at_least received 5000
 	grep -qx "state running" d/status
 	vcap-host stop d
-	[ "$(value reason)" = signal ]
+	[ "$(value reason)" = request ]
 	[ "$(cat d/core-*.pcapng | wc -c)" -le $((400 << 10)) ]
 	[ "$(cat d/core-*.pcapng | wc -c)" -gt $((250 << 10)) ]
 	kept=$(value packets)
