@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "cli.h"
+#include "controller/removal.h"
 #include "controller/spool.h"
 
 #include <inttypes.h>
@@ -78,6 +79,12 @@ age_ns(const struct spool_entry *entry)
 	return clock_realtime_ns() - then;
 }
 
+static void
+report(const char *line)
+{
+	warn("%s", line);
+}
+
 /* Goes from the newest to the oldest and removes those that exceed a limit. Unfinished captures,
  * and those that cannot be read, are kept and not counted. */
 static int
@@ -85,7 +92,7 @@ prune(const struct spool *spool, char **ids, const struct limits *limits)
 {
 	uint64_t count = 0, size = 0;
 	bool full = false;
-	int status = EXIT_DONE;
+	int status = EXIT_DONE, removed;
 
 	for (char **id = ids; *id; id++) {
 		struct failure why = FAILURE_INIT;
@@ -110,12 +117,12 @@ prune(const struct spool *spool, char **ids, const struct limits *limits)
 			size += own;
 			continue;
 		}
-		if (!limits->dry_run && spool_remove(spool, *id, &why) < 0) {
-			warn("%s", why.text);
-			status = EXIT_FAILED;
-		} else {
+		removed = limits->dry_run ? EXIT_DONE
+					  : removal_tell(spool, *id, REMOVAL_OVER, getenv, report);
+		if (removed != EXIT_FAILED)
 			puts(*id);
-		}
+		if (removed == EXIT_FAILED || status == EXIT_DONE)
+			status = removed;
 	}
 	return status;
 }
@@ -132,6 +139,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	service = parse_options(argc, argv, &limits);
+	cli_siblings_first();
 	if (spool_open(&spool, getenv, &why) < 0 || spool_list(&spool, service, &ids, &why) < 0)
 		die("%s", why.text);
 	status = prune(&spool, ids, &limits);

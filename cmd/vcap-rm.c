@@ -1,7 +1,8 @@
 /*
- * vcap-rm: removes finished captures from the spool.
+ * vcap-rm: removes captures from the spool, and what engines still have of them.
  */
 #include "cli.h"
+#include "controller/removal.h"
 #include "controller/spool.h"
 
 #include <stdio.h>
@@ -9,24 +10,38 @@
 
 static const struct command self = {
     .name = "vcap-rm",
-    .synopsis = "id ...",
-    .options = "  --help     show this help\n"
+    .synopsis = "[--give-up] id ...",
+    .options = "  --give-up  end it first, whatever state it is in\n"
+	       "  --help     show this help\n"
 	       "  --version  show the version\n",
 };
 
-static void
+static enum removal_kind
 parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS};
+	enum { GIVE_UP = 0x100 };
+	static const struct option options[] = {{"give-up", no_argument, NULL, GIVE_UP},
+						CLI_OPTIONS};
+	enum removal_kind kind = REMOVAL_IDLE;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1)
-		cli_option(opt, argv);
+	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (opt != GIVE_UP)
+			cli_option(opt, argv);
+		kind = REMOVAL_GIVE_UP;
+	}
 	if (optind == argc)
 		die_usage("needs the id of a capture (try --help)");
 	for (int i = optind; i < argc; i++)
 		if (!spool_id_is_valid(argv[i]))
 			die_usage("not a capture's id: '%s'", argv[i]);
+	return kind;
+}
+
+static void
+report(const char *line)
+{
+	warn("%s", line);
 }
 
 int
@@ -34,17 +49,19 @@ main(int argc, char **argv)
 {
 	struct spool spool = SPOOL_INIT;
 	struct failure why = FAILURE_INIT;
+	enum removal_kind kind;
 	int status = EXIT_DONE;
 
 	cli_start(&self);
-	parse_options(argc, argv);
+	kind = parse_options(argc, argv);
+	cli_siblings_first();
 	if (spool_open(&spool, getenv, &why) < 0)
 		die("%s", why.text);
 	for (char **id = argv + optind; *id; id++) {
-		if (spool_remove(&spool, *id, &why) == 0)
-			continue;
-		warn("%s", why.text);
-		status = EXIT_FAILED;
+		const int one = removal_tell(&spool, *id, kind, getenv, report);
+
+		if (one == EXIT_FAILED || status == EXIT_DONE)
+			status = one;
 	}
 	spool_close(&spool);
 	return cli_finish(status);

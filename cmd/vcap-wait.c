@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "cli.h"
 #include "controller/collect.h"
+#include "controller/removal.h"
 #include "controller/schedule.h"
 #include "controller/spool.h"
 
@@ -48,30 +49,23 @@ parse_options(int argc, char **argv, int64_t *poll_ns, bool *is_quiet)
 	return argv[optind];
 }
 
-static _Noreturn void
-die_cancelled(const char *id)
-{
-	die("capture '%s' was cancelled before it began", id);
-}
-
 /* Waits until the capture has begun. */
 static int
 begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 {
-	char id[SPOOL_ID_MAX];
+	struct failure end;
 	bool cancelled;
 
 	if (schedule_wait(entry, &cancelled, why) < 0)
 		return -1;
 	if (!cancelled)
 		return 0;
-	memcpy(id, entry->id, sizeof(id));
-	if (spool_withdraw(spool, entry, why) < 0)
-		die("%s", why->text);
-	die_cancelled(id);
+	removal_cancelled(entry, &end);
+	die("%s", spool_withdraw(spool, entry, why) < 0 ? why->text : end.text);
 }
 
-/* Does the remaining steps. A failure makes the capture failed, except for lack of disk space. */
+/* Does the remaining steps, of a failed capture those that failed. A failure makes the capture
+ * failed, except for lack of disk space. */
 static void
 work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 {
@@ -84,6 +78,8 @@ work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 		const enum capture_state state =
 		    collect.is_short ? spool_entry_state(entry) : CAPTURE_FAILED;
 
+		if (removal_check(entry, &why) < 0)
+			die("%s", why.text);
 		if (spool_entry_set_state(entry, state, why.text, NULL) < 0)
 			die("%s", why.text);
 	}
@@ -125,12 +121,10 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	if (found < 0)
 		die("%s", why.text);
-	if (spool_entry_lock(&entry, &why) < 0) {
-		if (spool_was_withdrawn(&entry))
-			die_cancelled(entry.id);
+	found = spool_entry_lock(&entry, &why);
+	if (removal_check(&entry, &why) < 0 || found < 0)
 		die("%s", why.text);
-	}
-	if (!spool_entry_is_over(&entry))
+	if (!spool_entry_is_over(&entry) || spool_entry_state(&entry) == CAPTURE_FAILED)
 		work(&spool, &entry, poll_ns);
 	remark = keyval_get(&entry.facts, "remark");
 	if (!is_quiet && remark && *remark)

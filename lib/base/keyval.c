@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define VALUE_LEAST 128 /* bytes of a value that are written in any case */
+
 void
 keyval_release(struct keyval *kv)
 {
@@ -203,22 +205,53 @@ keyval_load(struct keyval *kv, int dirfd, const char *name, struct failure *why)
 	return 0;
 }
 
+/* The bytes of a value that are written if it may have most of them: whole characters of UTF-8. */
+static size_t
+written_length(const char *value, size_t most)
+{
+	size_t length = strlen(value);
+
+	if (length <= most)
+		return length;
+	for (length = most; length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80; length--)
+		;
+	return length;
+}
+
+/* The lines as text (heap; NULL: out of memory), values cut to most bytes. */
+static char *
+print_lines(const struct keyval *kv, size_t most, size_t *size)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+
+	for (size_t i = 0; out && i < kv->count; i++)
+		fprintf(out, "%s %.*s\n", kv->pairs[i].key,
+			(int)written_length(kv->pairs[i].value, most), kv->pairs[i].value);
+	if (out && fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 int
 keyval_store(const struct keyval *kv, int dirfd, const char *name, struct failure *why)
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
 	int rc;
 
-	if (!out)
-		return failure_errno(why, "cannot write '%s'", name);
-	for (size_t i = 0; i < kv->count; i++)
-		fprintf(out, "%s %s\n", kv->pairs[i].key, kv->pairs[i].value);
-	if (fclose(out) != 0)
-		rc = failure_errno(why, "cannot write '%s'", name);
-	else
-		rc = outfile_replace(dirfd, name, text, size, why);
+	for (size_t most = KEYVAL_MAX; most >= VALUE_LEAST; most /= 2) {
+		free(text);
+		text = print_lines(kv, most, &size);
+		if (!text)
+			return failure_errno(why, "cannot write '%s'", name);
+		if (size <= KEYVAL_MAX)
+			break;
+	}
+	rc = size <= KEYVAL_MAX
+		 ? outfile_replace(dirfd, name, text, size, why)
+		 : failure_set(why, "cannot write '%s': it has too many lines", name);
 	free(text);
 	return rc;
 }

@@ -49,8 +49,9 @@ int keyval_parse(struct keyval *kv, const char *text, struct failure *why);
  */
 int keyval_load(struct keyval *kv, int dirfd, const char *name, struct failure *why);
 
-/* Replaces the file name in the directory dirfd by these lines, as outfile_replace. -1 with why:
- * the old file is untouched. */
+/* Replaces the file name in the directory dirfd by these lines, as outfile_replace. What is written
+ * can be read by keyval_load: if it were too large, the longest values are cut. -1 with why, also if
+ * there are too many lines for that: the old file is untouched. */
 int keyval_store(const struct keyval *kv, int dirfd, const char *name, struct failure *why);
 
 #endif

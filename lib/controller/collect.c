@@ -98,8 +98,17 @@ check_room(struct collect *collect, uint64_t bytes, struct failure *why)
 	return collect->is_short ? -1 : 0;
 }
 
-/* Runs a command that writes to the spool, and terminates it when no room is left there. Returns
- * its status, or -1. */
+/* -1 if the capture is to be left. */
+static int
+check_given_up(const struct spool_entry *entry, struct failure *why)
+{
+	return spool_entry_is_given_up(entry)
+		   ? failure_set(why, "capture '%s' is given up", entry->id)
+		   : 0;
+}
+
+/* Runs a command that writes to the spool, and terminates it when no room is left there, or the
+ * capture is given up. Returns its status, or -1. */
 static int
 run_writer(struct collect *collect, char *const *argv, struct failure *why)
 {
@@ -108,7 +117,7 @@ run_writer(struct collect *collect, char *const *argv, struct failure *why)
 	if (process_start(&child, argv, -1, STDERR_FILENO, STDERR_FILENO, why) < 0)
 		return -1;
 	while (!process_ended(&child, TICK_NS)) {
-		if (check_room(collect, 0, why) == 0)
+		if (check_given_up(collect->entry, why) == 0 && check_room(collect, 0, why) == 0)
 			continue;
 		process_wait(&child, 0);
 		return -1;

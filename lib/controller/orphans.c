@@ -37,9 +37,8 @@ ask(const struct spool_entry *entry, const struct strvec *engines, enum commands
 		   : 0;
 }
 
-/* What is there was begun by another start (rundir.h). */
-static bool
-is_of_another(const char *reason)
+bool
+orphans_is_of_another(const char *reason)
 {
 	return strstr(reason, "is another capture's") != NULL;
 }
@@ -55,7 +54,7 @@ orphans_end(const struct spool_entry *entry, struct strvec *left, struct failure
 	for (size_t i = 0; i < engines.count && rc == 0; i++) {
 		char *reason = engine_state_failure(entry, engines.list[i]);
 
-		if (reason && !is_of_another(reason))
+		if (reason && !orphans_is_of_another(reason))
 			strvec_push(left, engines.list[i]);
 		free(reason);
 	}
@@ -94,7 +93,7 @@ orphans_adopt(struct spool_entry *entry, struct failure *why)
 	for (size_t i = 0; i < others.count && rc == 0; i++) {
 		char *reason = engine_state_failure(entry, others.list[i]);
 
-		if (!reason || is_of_another(reason))
+		if (!reason || orphans_is_of_another(reason))
 			spool_entry_clear_pending(entry, others.list[i]);
 		free(reason);
 	}

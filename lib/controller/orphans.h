@@ -10,6 +10,8 @@
 #include "base/strvec.h"
 #include "controller/spool_entry.h"
 
+#include <stdbool.h>
+
 /* Ends and removes the orphans of a capture that is given up, and appends to left (the caller's)
  * the engines on which one may be left. -1 with why: the engines could not be asked. */
 int orphans_end(const struct spool_entry *entry, struct strvec *left, struct failure *why);
@@ -18,5 +20,9 @@ int orphans_end(const struct spool_entry *entry, struct strvec *left, struct fai
  * that has none is no longer pending. -1 with why: the engines could not be asked, or the facts
  * could not be stored. */
 int orphans_adopt(struct spool_entry *entry, struct failure *why);
+
+/* Whether that is the reason why an engine refused a request: what is there was begun by another
+ * start (rundir.h). */
+bool orphans_is_of_another(const char *reason);
 
 #endif

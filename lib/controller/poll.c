@@ -209,6 +209,10 @@ poll_until_ended(struct spool_entry *entry, int64_t poll_ns, config_variable *va
 	while (rc >= 0) {
 		int64_t now = clock_monotonic_ns();
 
+		if (spool_entry_is_given_up(entry)) {
+			rc = failure_set(why, "capture '%s' is given up", entry->id);
+			break;
+		}
 		if (now < due && spool_entry_is_stopping(entry))
 			due = now;
 		strvec_release(&open);

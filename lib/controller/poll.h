@@ -19,8 +19,8 @@
  *
  * A requested stop (spool_entry_ask_stop) is passed on. poll_ns: the interval; 0: it depends on the
  * capture's age. The engines file tells which are regions; as long as it is malformed no engine can
- * be asked, and nothing becomes missing. -1 with why: vcap-each could not be run, or the facts not
- * stored.
+ * be asked, and nothing becomes missing. -1 with why: vcap-each could not be run, the facts not
+ * stored, or the capture is given up (spool_entry_ask_give_up).
  */
 #define POLL_OVERTIME_NS INT64_C(10000000000)
 int poll_until_ended(struct spool_entry *entry, int64_t poll_ns, config_variable *variable,

@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/strvec.h"
 #include "controller/engine_state.h"
+#include "controller/removal.h"
 #include "controller/spool.h"
 #include "controller/waitproc.h"
 
@@ -132,13 +133,17 @@ int
 region_remove(const char *id, config_variable *variable, struct failure *why)
 {
 	struct spool spool = SPOOL_INIT;
+	struct strvec left = STRVEC_INIT;
 	char **ids = NULL;
 	int rc = spool_open(&spool, variable, why);
 
 	if (rc == 0)
 		rc = spool_list(&spool, id, &ids, why);
 	if (rc == 0 && *ids)
-		rc = spool_remove(&spool, id, why);
+		rc = removal_run(&spool, id, REMOVAL_IDLE, variable, &left, why);
+	if (rc == 0 && left.count > 0)
+		rc = failure_set(why, "%s", left.list[0]);
+	strvec_release(&left);
 	spool_list_free(ids);
 	spool_close(&spool);
 	return rc < 0 ? -1 : EXIT_DONE;

@@ -390,25 +390,6 @@ spool_create(const struct spool *spool, const char *service, struct keyval *fact
 }
 
 int
-spool_remove(const struct spool *spool, const char *id, struct failure *why)
-{
-	struct spool_entry entry = SPOOL_ENTRY_INIT;
-	int rc;
-
-	if (spool_entry_open(&entry, spool->dir, spool->path, id, why) < 0)
-		return errno == ENOENT ? failure_set(why, "there is no capture '%s'", id) : -1;
-	if (spool_entry_is_locked(&entry) ||
-	    (spool_entry_reload(&entry, NULL) == 0 && !spool_entry_is_over(&entry)))
-		rc = failure_set(why, "capture '%s' is still running: run 'vcap stop' first", id);
-	else if (remove_capture(spool, id) < 0)
-		rc = failure_errno(why, "cannot remove '%s/%s'", spool->path, id);
-	else
-		rc = 0;
-	spool_entry_close(&entry);
-	return rc;
-}
-
-int
 spool_open_entry(struct spool_entry *entry, const char *word, config_variable *variable,
 		 struct failure *why)
 {

@@ -61,15 +61,11 @@ int spool_open_entry(struct spool_entry *entry, const char *word, config_variabl
 int spool_create(const struct spool *spool, const char *service, struct keyval *facts,
 		 struct spool_entry *capture, struct failure *why);
 
-/* Removes a capture that was created and never began, and closes it in any case. */
+/* Removes a capture with all its files here, and closes it in any case. -1: files could not be
+ * removed; it is gone from lists then, too, if its directory could be renamed. */
 int spool_withdraw(const struct spool *spool, struct spool_entry *capture, struct failure *why);
 /* Whether another process has removed the capture that is open here. */
 bool spool_was_withdrawn(const struct spool_entry *capture);
-
-/* Removes a capture that is over, or whose facts cannot be read, with all its files. -1: there is
- * none, it is unfinished or locked, or files could not be removed; it is gone from lists then, too,
- * if its directory could be renamed. */
-int spool_remove(const struct spool *spool, const char *id, struct failure *why);
 
 /* Opens the newest capture of the service in the user's spool. Returns 1; 0: there is none; -1 with
  * why. Only after 1 it is open. */

@@ -163,7 +163,8 @@ spool_entry_set_state(struct spool_entry *entry, enum capture_state state, const
 		      struct failure *why)
 {
 	if (keyval_set(&entry->facts, "state", "%s", state_names[state]) < 0 ||
-	    (text && keyval_set(&entry->facts, "message", "%s", text) < 0))
+	    (text &&
+	     keyval_set(&entry->facts, "message", "%.*s", SPOOL_ENTRY_MESSAGE_MAX, text) < 0))
 		return failure_nomem(why);
 	return spool_entry_store(entry, why);
 }
@@ -306,27 +307,28 @@ int
 spool_entry_add_missing(struct spool_entry *entry, const char *engine, const char *reason,
 			struct failure *why)
 {
-	if (keyval_add(&entry->facts, "missing", "%s %s", engine, reason) < 0)
+	if (keyval_add(&entry->facts, "missing", "%s %.*s", engine, SPOOL_ENTRY_MESSAGE_MAX / 8,
+		       reason) < 0)
 		return failure_nomem(why);
 	return spool_entry_store(entry, why);
 }
 
 static bool
-is_pending(const struct keyval_pair *pair, const char *engine)
+is_mark(const struct keyval_pair *pair, const char *key, const char *engine)
 {
-	return strcmp(pair->key, "pending") == 0 && strcmp(pair->value, engine) == 0;
+	return strcmp(pair->key, key) == 0 && strcmp(pair->value, engine) == 0;
 }
 
-/* Removes the facts about the engine: that it has a part, and that it is missing if is_there. */
+/* Removes the mark key of the engine (is_marked), and that it is missing if is_there. */
 static void
-drop(struct keyval *facts, const char *engine, bool is_there)
+drop(struct keyval *facts, const char *key, const char *engine, bool is_there)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < facts->count; i++) {
 		struct keyval_pair *pair = &facts->pairs[i];
 
-		if (is_pending(pair, engine) || (is_there && missing_reason(pair, engine))) {
+		if (is_mark(pair, key, engine) || (is_there && missing_reason(pair, engine))) {
 			free(pair->key);
 			free(pair->value);
 		} else {
@@ -339,7 +341,7 @@ drop(struct keyval *facts, const char *engine, bool is_there)
 void
 spool_entry_drop_missing(struct spool_entry *entry, const char *engine)
 {
-	drop(&entry->facts, engine, true);
+	drop(&entry->facts, "pending", engine, true);
 }
 
 int
@@ -354,13 +356,31 @@ spool_entry_add_pending(struct spool_entry *entry, const char *engine, const cha
 void
 spool_entry_clear_pending(struct spool_entry *entry, const char *engine)
 {
-	drop(&entry->facts, engine, false);
+	drop(&entry->facts, "pending", engine, false);
 }
 
 bool
 spool_entry_is_pending(const struct spool_entry *entry, const char *engine)
 {
 	return is_marked(entry, "pending", engine);
+}
+
+int
+spool_entry_mark_kept(struct spool_entry *entry, const char *engine, struct failure *why)
+{
+	return mark(entry, "kept", engine, why);
+}
+
+void
+spool_entry_clear_kept(struct spool_entry *entry, const char *engine)
+{
+	drop(&entry->facts, "kept", engine, false);
+}
+
+bool
+spool_entry_is_kept(const struct spool_entry *entry, const char *engine)
+{
+	return is_marked(entry, "kept", engine);
 }
 
 int64_t
@@ -378,19 +398,38 @@ spool_entry_began_ns(const struct spool_entry *entry)
 	return 0;
 }
 
+/* Makes an empty file: whoever holds the lock looks for it. */
+static int
+ask_by_file(const struct spool_entry *entry, const char *name, struct failure *why)
+{
+	int fd = openat(entry->dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return failure_errno(why, "cannot write '%s/%s'", entry->path, name);
+	close(fd);
+	return 0;
+}
+
 int
 spool_entry_ask_stop(const struct spool_entry *entry, struct failure *why)
 {
-	int fd = openat(entry->dir, "stop", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return failure_errno(why, "cannot write '%s/stop'", entry->path);
-	close(fd);
-	return 0;
+	return ask_by_file(entry, "stop", why);
 }
 
 bool
 spool_entry_is_stopping(const struct spool_entry *entry)
 {
 	return faccessat(entry->dir, "stop", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int
+spool_entry_ask_give_up(const struct spool_entry *entry, struct failure *why)
+{
+	return ask_by_file(entry, "give-up", why);
+}
+
+bool
+spool_entry_is_given_up(const struct spool_entry *entry)
+{
+	return faccessat(entry->dir, "give-up", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }

@@ -78,6 +78,8 @@ bool spool_entry_is_over(const struct spool_entry *entry);
 /* Whether its engines capture or will: waiting, starting or capturing. */
 bool spool_entry_is_capturing(const struct spool_entry *entry);
 
+#define SPOOL_ENTRY_MESSAGE_MAX 16384 /* bytes of the message; of a reason below an eighth */
+
 /* Sets the state (not CAPTURE_UNKNOWN) and, unless text is NULL, the message, and stores the facts.
  * -1: they could not be stored, but may be changed here. */
 int spool_entry_set_state(struct spool_entry *entry, enum capture_state state, const char *text,
@@ -91,6 +93,13 @@ int spool_entry_ask_stop(const struct spool_entry *entry, struct failure *why);
 
 /* Whether the end was requested. */
 bool spool_entry_is_stopping(const struct spool_entry *entry);
+
+/* Asks whoever works on the capture to leave it, by the file `give-up`: it is to be removed, with
+ * what the engines have. Needs no lock, either. */
+int spool_entry_ask_give_up(const struct spool_entry *entry, struct failure *why);
+
+/* Whether that was asked. */
+bool spool_entry_is_given_up(const struct spool_entry *entry);
 
 /* The token by which the engine knows the capture; NULL: it is older than tokens, or the capture
  * is. Owned by the facts. */
@@ -134,5 +143,13 @@ int spool_entry_add_pending(struct spool_entry *entry, const char *engine, const
 /* Takes the mark away, without storing the facts. */
 void spool_entry_clear_pending(struct spool_entry *entry, const char *engine);
 bool spool_entry_is_pending(const struct spool_entry *entry, const char *engine);
+
+/* Whether the engine takes part and still has its copy, which could not be removed there
+ * (leftover.h). */
+bool spool_entry_is_kept(const struct spool_entry *entry, const char *engine);
+
+/* Sets that mark, or takes it away, without storing the facts. -1: out of memory. */
+int spool_entry_mark_kept(struct spool_entry *entry, const char *engine, struct failure *why);
+void spool_entry_clear_kept(struct spool_entry *entry, const char *engine);
 
 #endif

@@ -26,7 +26,8 @@ waitproc_start(const struct spool_entry *entry, struct failure *why)
 int
 waitproc_revive(const struct spool_entry *entry, struct failure *why)
 {
-	if (spool_entry_is_over(entry) || spool_entry_is_locked(entry))
+	if (spool_entry_is_over(entry) || spool_entry_is_given_up(entry) ||
+	    spool_entry_is_locked(entry))
 		return 0;
 	return waitproc_start(entry, why);
 }

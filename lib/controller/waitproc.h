@@ -12,8 +12,8 @@
  * unchanged. */
 int waitproc_start(const struct spool_entry *entry, struct failure *why);
 
-/* Starts one if the capture is unfinished and no process holds its lock, because the last vcap-wait
- * was killed. -1 as waitproc_start. */
+/* Starts one if the capture is unfinished, not given up, and no process holds its lock, because the
+ * last vcap-wait was killed. -1 as waitproc_start. */
 int waitproc_revive(const struct spool_entry *entry, struct failure *why);
 
 #endif

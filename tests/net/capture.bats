@@ -485,6 +485,41 @@ wait_for_started() {
 	[ "$output" = "vcap-rm: there is no capture '$id'" ]
 }
 
+# Break: lib/controller/poll.c s/spool_entry_is_given_up(entry)/0/
+@test "rm --give-up: ends a capture in any state, and says what an engine keeps" {
+	begin shop -t 5
+	engines "$in a" false
+	run timeout 20 vcap-rm --give-up "$id"
+	[ "$status" -eq 3 ]
+	[ "$output" = "vcap-rm: engine 'b' keeps its part of '$id' in '$PWD/run/$id.b': run 'vcap-on b vcap-host remove $PWD/run/$id.b'" ]
+	[ -z "$(ls "$VCAP_SPOOL/captures")" ]
+	until_true gone vcap-wait
+	engines "$in a" "$in b"
+	vcap-on b vcap-host stop "$PWD/run/$id.b" >/dev/null
+	vcap-on b vcap-host remove "$PWD/run/$id.b"
+	nothing_left
+}
+
+# Break: cmd/vcap-wait.c s/ || spool_entry_state(.entry) == CAPTURE_FAILED//
+@test "a capture that failed is tried again; rm removes its parts from the engines" {
+	begin shop -t 5
+	talk a 2
+	mkdir "$(file)"
+	run vcap-stop "$id"
+	[ "$status" -eq 1 ]
+	rmdir "$(file)"
+	vcap-wait "$id"
+	[ "$(fact packets)" = 8 ]
+	nothing_left
+	begin shop -t 5
+	mkdir "$(file)"
+	run vcap-stop "$id"
+	until_true gone vcap-wait
+	[ "$(fact state)" = failed ]
+	vcap-rm "$id"
+	nothing_left
+}
+
 @test "vcap-fetch alone: keeps the engine's copy, or removes it" {
 	begin shop -t 5 -E a
 	talk a 2
@@ -907,7 +942,7 @@ on_terminal() { # ROWS COMMAND
 	tr -d '\r' <typescript | grep -q '^\.\.\. and 9 more$'
 	tr -d '\r' <typescript | tail -n 4 | grep -q "^vcap-wait: capture .* is partial: engine 'x1' is missing"
 	[ "$(grep -o $'\e\\[[0-9]*A' typescript | sort -u)" = $'\e[7A' ]
-	vcap-rm "$(head -n 1 out)"
+	vcap-rm "$(head -n 1 out)" || [ $? -eq 3 ]
 	on_terminal 24 'TERM=dumb vcap-capture shop -E a -t 1s >out'
 	wait $terminal
 	run ! grep -q $'\e' typescript

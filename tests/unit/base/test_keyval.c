@@ -66,10 +66,50 @@ on_disk(void)
 	keyval_release(&back);
 }
 
+/* Break: lib/base/keyval.c s/most >= VALUE_LEAST/most == KEYVAL_MAX/ */
+static void
+too_large(void)
+{
+	enum { LINES = 2000, LONG = 1000 };
+	char folder[] = "/tmp/vcap-test-XXXXXX", value[LONG + 1];
+	struct keyval kv = KEYVAL_INIT, back = KEYVAL_INIT;
+	struct failure why = FAILURE_INIT;
+	int dirfd;
+
+	if (!mkdtemp(folder))
+		return;
+	dirfd = open(folder, O_RDONLY | O_DIRECTORY);
+	for (size_t i = 0; i < LONG; i += 2)
+		memcpy(value + i, "\xc3\xa9", 2);
+	value[LONG] = '\0';
+	keyval_set(&kv, "token", "0123456789abcdef");
+	for (int i = 0; i < LINES; i++)
+		keyval_add(&kv, "missing", "b%s", value);
+	ok(keyval_store(&kv, dirfd, "capture", &why) == 0 &&
+	       keyval_load(&back, dirfd, "capture", &why) == 0,
+	   "what is too large is written so that it can be read");
+	is_str(keyval_get(&back, "token"), "0123456789abcdef", "short values are whole");
+	ok(back.count == LINES + 1 && strlen(back.pairs[1].value) < LONG &&
+	       strlen(back.pairs[1].value) % 2 == 1,
+	   "long ones are cut between characters");
+	keyval_release(&back);
+	for (int i = 0; i < KEYVAL_MAX / 128; i++)
+		keyval_add(&kv, "a", "%s", value);
+	ok(keyval_store(&kv, dirfd, "capture", &why) < 0 &&
+	       keyval_load(&back, dirfd, "capture", &why) == 0,
+	   "with too many lines the old file stays");
+	unlinkat(dirfd, "capture", 0);
+	unlinkat(AT_FDCWD, folder, AT_REMOVEDIR);
+	close(dirfd);
+	keyval_release(&kv);
+	keyval_release(&back);
+}
+
 int
 main(void)
 {
 	in_memory();
 	on_disk();
+	too_large();
 	return done_testing();
 }

@@ -1,4 +1,5 @@
 #include "controller/engine_state.h"
+#include "controller/removal.h"
 #include "controller/spool.h"
 #include "tap.h"
 
@@ -203,14 +204,18 @@ removes(struct spool *spool)
 {
 	struct spool_entry entry;
 	struct failure why = FAILURE_INIT;
+	struct strvec left = STRVEC_INIT;
 	char **ids, *id;
 
 	spool_find(spool, "sho", &entry, &why);
 	id = strdup(entry.id);
 	spool_entry_lock(&entry, &why);
-	ok(spool_remove(spool, id, &why) < 0, "a locked capture is not removed");
+	ok(removal_run(spool, id, REMOVAL_IDLE, variable, &left, &why) < 0,
+	   "a locked capture is not removed");
+	spool_entry_set_state(&entry, CAPTURE_DONE, NULL, &why);
 	spool_entry_close(&entry);
-	ok(spool_remove(spool, id, &why) == 0, "removed %s", why.text);
+	ok(removal_run(spool, id, REMOVAL_IDLE, variable, &left, &why) == 0 && left.count == 0,
+	   "removed %s", why.text);
 	ok(spool_list(spool, "sho", &ids, &why) == 0 && !*ids, "and gone");
 	spool_list_free(ids);
 	free(id);

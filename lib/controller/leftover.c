@@ -1,0 +1,140 @@
+/*
+ * Only the answer to `remove` tells that nothing is left: it succeeds also if nothing was there.
+ * When the engines file is malformed nobody is asked, and all that was known before is stale.
+ */
+#include "controller/leftover.h"
+
+#include "base/clock.h"
+#include "base/exitcode.h"
+#include "controller/commands.h"
+#include "controller/each.h"
+#include "controller/engine.h"
+#include "controller/engine_state.h"
+#include "controller/orphans.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define TRIES   3
+#define TIMEOUT "20s" /* of a command that an engine has time to answer again later */
+
+/* Removes the parts of these engines and returns those that were not removed. */
+static struct strvec
+remove_parts(const struct spool_entry *entry, const struct strvec *engines, const char *timeout,
+	     int *status, struct failure *why)
+{
+	struct strvec left = STRVEC_INIT;
+
+	*status = each_run(entry, engines, (struct each_options){.timeout = timeout},
+			   commands_each(COMMANDS_REMOVE), why);
+	for (size_t i = 0; i < engines->count && *status != 0; i++) {
+		char *reason = engine_state_failure(entry, engines->list[i]);
+
+		if (*status < 0 || *status == EXIT_MISUSE ||
+		    (reason && !orphans_is_of_another(reason)))
+			strvec_push(&left, engines->list[i]);
+		free(reason);
+	}
+	return left;
+}
+
+int
+leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct failure *why)
+{
+	struct strvec left = STRVEC_INIT, again;
+	int status = 0, rc = 0;
+
+	strvec_pushv(&left, engines->list ? engines->list : (char *const[]){NULL});
+	for (int i = 0; i < TRIES && left.count > 0 && status >= 0; i++) {
+		clock_sleep(2 * i * NS_PER_SECOND);
+		again = remove_parts(entry, &left, i ? TIMEOUT : "60s", &status, why);
+		strvec_release(&left);
+		left = again;
+	}
+	for (size_t i = 0; i < engines->count && rc == 0; i++) {
+		if (strvec_has(&left, engines->list[i]))
+			rc = spool_entry_mark_kept(entry, engines->list[i], why);
+		else
+			spool_entry_clear_kept(entry, engines->list[i]);
+	}
+	strvec_release(&left);
+	return status < 0 ? -1 : rc;
+}
+
+/* All engines that may have a part. */
+static struct strvec
+holders(const struct spool_entry *entry)
+{
+	const enum capture_state state = spool_entry_state(entry);
+	const bool is_merged = state == CAPTURE_DONE || state == CAPTURE_PARTIAL;
+	struct strvec all = spool_entry_engines(entry), chosen = STRVEC_INIT;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (spool_entry_is_pending(entry, all.list[i]) ||
+		    spool_entry_is_kept(entry, all.list[i]) ||
+		    (!is_merged && state != CAPTURE_WAITING &&
+		     !spool_entry_missing_reason(entry, all.list[i])))
+			strvec_push(&chosen, all.list[i]);
+	strvec_release(&all);
+	return chosen;
+}
+
+void
+leftover_end(const struct spool_entry *entry, config_variable *variable, struct strvec *lines)
+{
+	struct strvec engines = holders(entry), running = STRVEC_INIT, left;
+	struct failure unused;
+	int status;
+
+	for (size_t i = 0; i < engines.count; i++)
+		if (!spool_entry_is_kept(entry, engines.list[i]))
+			strvec_push(&running, engines.list[i]);
+	each_run(entry, &running, (struct each_options){.timeout = "45s"},
+		 commands_each(COMMANDS_STOP), &unused);
+	left = remove_parts(entry, &engines, TIMEOUT, &status, &unused);
+	leftover_tell(entry, &left, variable, lines);
+	strvec_release(&left);
+	strvec_release(&running);
+	strvec_release(&engines);
+}
+
+struct strvec
+leftover_kept(const struct spool_entry *entry)
+{
+	struct strvec all = spool_entry_engines(entry), kept = STRVEC_INIT;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (spool_entry_is_kept(entry, all.list[i]))
+			strvec_push(&kept, all.list[i]);
+	strvec_release(&all);
+	return kept;
+}
+
+void
+leftover_tell(const struct spool_entry *entry, const struct strvec *engines,
+	      config_variable *variable, struct strvec *lines)
+{
+	struct engines known = ENGINES_INIT;
+
+	if (engines->count > 0 && engines_load(&known, variable, NULL) < 0)
+		known = ENGINES_INIT;
+	for (size_t i = 0; i < engines->count; i++) {
+		const char *name = engines->list[i];
+		const struct engine *engine = engines_find(&known, name, NULL);
+		char *directory = engine ? engine_capture_directory(engine, entry->id) : NULL;
+
+		if (directory)
+			strvec_pushf(lines,
+				     "engine '%s' keeps its part of '%s' in '%s': run "
+				     "'vcap-on %s %s remove %s'",
+				     name, entry->id, directory, name,
+				     engine->is_region ? "vcap-region" : "vcap-host", directory);
+		else
+			strvec_pushf(lines,
+				     "engine '%s' keeps its part of '%s': it is not in the "
+				     "engines file, which says where",
+				     name, entry->id);
+		free(directory);
+	}
+	engines_release(&known);
+}

@@ -1,0 +1,31 @@
+/*
+ * Leftovers: what of a capture is still on engines. Those are the orphans (orphans.h), the copies
+ * that could not be removed when the capture was complete (spool_entry_is_kept), and everything as
+ * long as there is no merged file.
+ */
+#ifndef VCAP_LEFTOVER_H
+#define VCAP_LEFTOVER_H
+
+#include "base/failure.h"
+#include "base/strvec.h"
+#include "controller/config.h"
+#include "controller/spool_entry.h"
+
+/* Removes the copies of these engines, whose packets are here, and marks those that could not be
+ * removed as kept, the others as not. Asks three times, with pauses. Does not store the facts. -1
+ * with why: the engines could not be asked. */
+int leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct failure *why);
+
+/* Ends the capture on all engines that may have a part, and removes the parts. Appends to lines
+ * (the caller's) one line for each that may still have one, which says how to remove it. */
+void leftover_end(const struct spool_entry *entry, config_variable *variable, struct strvec *lines);
+
+/* The engines that are marked as kept; the caller releases the vector. */
+struct strvec leftover_kept(const struct spool_entry *entry);
+
+/* Appends to lines for each of these engines that it keeps its part, where, and the command that
+ * removes it. */
+void leftover_tell(const struct spool_entry *entry, const struct strvec *engines,
+		   config_variable *variable, struct strvec *lines);
+
+#endif
