@@ -1,7 +1,7 @@
 /*
- * vcap-host: answers the requests of a controller on an engine: prints the status of a capture,
- * stops or removes it, checks whether the host can capture, prints the time.
+ * vcap-host: answers the requests of a controller on an engine.
  */
+#include "base/answer.h"
 #include "base/keyval.h"
 #include "base/parse.h"
 #include "capture/hostreport.h"
@@ -19,36 +19,36 @@ static const struct command command = {
 		"stop dir [token]\n"
 		"remove dir [token]\n"
 		"check [-i iface] ... [dir [vip ...]]\n"
-		"clock",
+		"clock\n"
+		"answer nonce -- command [arg ...]",
     .options =
 	"  status dir   prints the status of the capture in dir\n"
 	"  stop dir     stops it, waits until it is on disk, prints its status\n"
 	"  remove dir   removes it, unless it is running\n"
-	"  check ...    prints whether this host can capture, and into dir, and which of the\n"
-	"               addresses are its own\n"
+	"  check ...    prints whether this host can capture, and which addresses are its own\n"
 	"  clock        answers each line of input with the time\n"
-	"  token        only if it is this capture's, as vcap-run was told\n"
-	"\n"
+	"  answer ...   prints 'vcap-answer NONCE', then runs a command of vcap's\n"
+	"  token        only if it is this capture's, as vcap-run was told\n\n"
 	"  -i, --interface iface  check: this interface rather than those captured by default\n"
 	"      --help             show this help\n"
 	"      --version          show the version\n",
 };
 
-/* What follows the request. */
 struct arguments {
 	char *const *operands; /* NULL-ended */
 	struct strvec interfaces;
+	int (*ask)(const char *dir, const char *token, struct keyval *status, struct failure *why);
 };
+
+static struct failure why; /* of the request */
 
 /* Prints the status that a request gets. */
 static int
-print_status(int (*request)(const char *, const char *, struct keyval *, struct failure *),
-	     const struct arguments *arguments)
+do_ask(const struct arguments *arguments)
 {
 	struct keyval status;
-	struct failure why;
 
-	if (request(arguments->operands[0], arguments->operands[1], &status, &why) < 0)
+	if (arguments->ask(arguments->operands[0], arguments->operands[1], &status, &why) < 0)
 		die("%s", why.text);
 	for (size_t i = 0; i < status.count; i++)
 		printf("%s %s\n", status.pairs[i].key, status.pairs[i].value);
@@ -57,22 +57,8 @@ print_status(int (*request)(const char *, const char *, struct keyval *, struct 
 }
 
 static int
-do_status(const struct arguments *arguments)
-{
-	return print_status(rundir_status, arguments);
-}
-
-static int
-do_stop(const struct arguments *arguments)
-{
-	return print_status(rundir_stop, arguments);
-}
-
-static int
 do_remove(const struct arguments *arguments)
 {
-	struct failure why;
-
 	if (rundir_remove(arguments->operands[0], arguments->operands[1], &why) < 0)
 		die("%s", why.text);
 	return EXIT_DONE;
@@ -83,32 +69,45 @@ do_check(const struct arguments *arguments)
 {
 	char *const *address = arguments->operands;
 	const char *dir = *address ? *address++ : ".";
-	struct failure why;
-	int is_ready = hostreport_write(dir, &arguments->interfaces, address, stdout, warn, &why);
 
-	if (is_ready < 0)
-		die_usage("%s", why.text);
-	return is_ready ? EXIT_DONE : EXIT_FAILED;
+	switch (hostreport_write(dir, &arguments->interfaces, address, stdout, warn, &why)) {
+	case 0: return EXIT_FAILED;
+	case 1: return EXIT_DONE;
+	default: die_usage("%s", why.text);
+	}
 }
 
 static int
 do_clock(const struct arguments *arguments)
 {
-	struct failure why;
-
 	(void)arguments;
 	if (timereply_run(STDIN_FILENO, STDOUT_FILENO, &why) < 0)
 		die("%s", why.text);
 	return EXIT_DONE;
 }
 
+static int
+do_answer(const struct arguments *arguments)
+{
+	enum answer_rights rights = cli_is_for_another() ? ANSWER_SUDO : ANSWER_CALLER;
+	int status = answer_execute(arguments->operands[0], arguments->operands + 1, rights, &why);
+
+	warn("%s", why.text);
+	return status;
+}
+
 static const struct request {
-	const char *name;
+	const char *name, *needs;
 	int min, max; /* operands */
-	int (*answer)(const struct arguments *arguments);
+	int (*run)(const struct arguments *arguments);
+	int (*ask)(const char *, const char *, struct keyval *, struct failure *); /* for do_ask */
 } requests[] = {
-    {"status", 1, 2, do_status},     {"stop", 1, 2, do_stop},   {"remove", 1, 2, do_remove},
-    {"check", 0, INT_MAX, do_check}, {"clock", 0, 0, do_clock},
+    {"status", "a directory", 1, 2, do_ask, rundir_status},
+    {"stop", "a directory", 1, 2, do_ask, rundir_stop},
+    {"remove", "a directory", 1, 2, do_remove, NULL},
+    {"check", NULL, 0, INT_MAX, do_check, NULL},
+    {"clock", NULL, 0, 0, do_clock, NULL},
+    {"answer", "a nonce and a command", 2, INT_MAX, do_answer, NULL},
 };
 
 /* Options may stand before the request and after it. */
@@ -129,13 +128,14 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 		die("out of memory");
 	request = CLI_REQUEST(requests, argv[optind++]);
 	arguments->operands = argv + optind;
+	arguments->ask = request->ask;
 	if (argc - optind < request->min)
-		die_usage("'%s' needs a directory", request->name);
+		die_usage("'%s' needs %s", request->name, request->needs);
 	if (argc - optind > request->max)
 		die_usage("unexpected argument '%s'", argv[optind + request->max]);
 	if (request->max == 2 && argc - optind == 2 && !parse_is_token(argv[optind + 1]))
 		die_usage("not a token of a capture: '%s'", argv[optind + 1]);
-	if (arguments->interfaces.count > 0 && request->answer != do_check)
+	if (arguments->interfaces.count > 0 && request->run != do_check)
 		die_usage("'-i' goes with 'check'");
 	return request;
 }
@@ -146,5 +146,5 @@ main(int argc, char **argv)
 	struct arguments arguments = {.interfaces = STRVEC_INIT};
 
 	cli_start(&command);
-	return cli_finish(parse_options(argc, argv, &arguments)->answer(&arguments));
+	return cli_finish(parse_options(argc, argv, &arguments)->run(&arguments));
 }

@@ -231,8 +231,9 @@ take_check(struct words_left *left)
 	return true;
 }
 
+/* A request about a capture, or to the host. */
 static bool
-admit_host(struct words_left *left)
+take_request(struct words_left *left)
 {
 	if (take(left, "clock"))
 		return true;
@@ -269,6 +270,24 @@ admit_merge(struct words_left *left)
 		return false;
 	left->next++;
 	return true;
+}
+
+/* A request, or `answer NONCE --` and a command by its name alone. */
+static bool
+admit_host(struct words_left *left)
+{
+	if (!take(left, "answer"))
+		return take_request(left);
+	if (!*left->next || !parse_is_token(*left->next))
+		return false;
+	left->next++;
+	if (!take(left, "--"))
+		return false;
+	if (take(left, "vcap-run"))
+		return admit_run(left);
+	if (take(left, "vcap-merge"))
+		return admit_merge(left);
+	return take(left, "vcap-host") && take_request(left);
 }
 
 const char *

@@ -73,6 +73,9 @@ job=(vcap-run -n lb1 -f -)
 	arrives vcap-host check -i eth0 -i eth1 /run/base 192.0.2.10 2001:db8::10
 	arrives vcap-merge -w - lb1=$dir
 	arrives vcap-merge -w - -z lb1=$dir
+	arrives vcap-host answer 0123456789abcdef -- "${job[@]}" --detach -w $dir
+	arrives vcap-host answer 0123456789abcdef -- vcap-host stop $dir
+	arrives vcap-host answer 0123456789abcdef -- vcap-merge -w - lb1=$dir
 }
 
 @test "gate: no other command, however it is written" {
@@ -83,6 +86,13 @@ job=(vcap-run -n lb1 -f -)
 	refused sudo -n -- vcap-host clock
 	refused env vcap-host clock
 	refused sh -c 'vcap-host clock'
+	for command in id /opt/vcap/vcap-host vcap-on vcap-region "vcap-host answer 0123456789abcdef --"; do
+		# shellcheck disable=SC2086 # words
+		refused vcap-host answer 0123456789abcdef -- $command clock
+	done
+	refused vcap-host answer 0123456789abcdef vcap-host clock
+	refused vcap-host answer 0123 -- vcap-host clock
+	refused vcap-host answer 0123456789abcdef -- vcap-merge -w x lb1=$dir
 	# A directory before the name decides nothing.
 	rm -f ran
 	vcap-on far /tmp/evil/vcap-host clock
