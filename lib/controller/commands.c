@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Options of vcap-on. */
+#define FRAMED "--answer=skip"
+#define TOLD   "--answer=tell"
+
 char **
 commands_filter(const struct params *params)
 {
@@ -81,11 +85,11 @@ add_limits(const struct params *params, struct strvec *argv)
 		strvec_pushf(argv, "-s%" PRIu64, params->snaplen);
 }
 
-/* vcap-run with the limits of params; how: the options for where it writes and how it lives. */
+/* The engine, and vcap-run with the limits of params; how: the options for where it writes and how it lives. */
 static void
 add_run(const struct params *params, char *const *how, struct strvec *argv)
 {
-	strvec_pushl(argv, "vcap-on", "{}", "vcap-run", "-n", "{}", "-f", "-", NULL);
+	strvec_pushl(argv, "{}", "vcap-run", "-n", "{}", "-f", "-", NULL);
 	strvec_pushv(argv, how);
 	add_limits(params, argv);
 	strvec_push(argv, "{interfaces}");
@@ -97,7 +101,7 @@ add_run(const struct params *params, char *const *how, struct strvec *argv)
 static void
 add_region(const struct params *params, struct strvec *argv)
 {
-	strvec_pushl(argv, "{region}", "vcap-on", "{}", "vcap-region", "start", "{dir}",
+	strvec_pushl(argv, "{region}", "vcap-on", "{answer}", "{}", "vcap-region", "start", "{dir}",
 		     "--token={token}", "-m", params->monitors, NULL);
 	if (params->per_packet)
 		strvec_push(argv, "-P");
@@ -115,6 +119,7 @@ commands_start(const struct params *params)
 {
 	struct strvec argv = STRVEC_INIT;
 
+	strvec_pushl(&argv, "vcap-on", "{answer}", NULL);
 	add_run(params, (char *const[]){"--token={token}", "--detach", "-w", "{dir}", NULL}, &argv);
 	add_join(params, "./service", "specs", &argv);
 	add_region(params, &argv);
@@ -128,6 +133,7 @@ commands_stream(const struct params *params, int64_t lease_ns)
 	char lease[40];
 
 	snprintf(lease, sizeof(lease), "--lease=%" PRId64 "ms", lease_ns / 1000000);
+	strvec_pushl(&argv, "vcap-on", FRAMED, NULL);
 	add_run(params, (char *const[]){lease, "-w", "-", NULL}, &argv);
 	add_join(params, "/dev/fd/4", "/dev/fd/5", &argv);
 	return strvec_detach(&argv);
@@ -170,6 +176,9 @@ expand_list(const struct engine *engine, const char *token, const char *word, st
 	} else if (strcmp(word, "{token}") == 0) {
 		if (token)
 			strvec_push(words, token);
+	} else if (strcmp(word, "{answer}") == 0) {
+		if (token)
+			strvec_push(words, FRAMED);
 	} else if (strcmp(word, "--token={token}") == 0) {
 		if (token)
 			strvec_pushf(words, "--token=%s", token);
@@ -217,10 +226,10 @@ commands_expand(const struct engine *engine, const char *id, const char *token,
 	return strvec_detach(&words);
 }
 
-#define ON_EACH(verb)                                                                          \
-	{                                                                                      \
-		"vcap-on", "{}", "vcap-host", verb, "{dir}", "{token}", "{region}", "vcap-on", \
-		    "{}", "vcap-region", verb, "{dir}", "{token}", NULL                        \
+#define ON_EACH(verb)                                                                           \
+	{                                                                                       \
+		"vcap-on", "{answer}", "{}", "vcap-host", verb, "{dir}", "{token}", "{region}", \
+		    "vcap-on", "{answer}", "{}", "vcap-region", verb, "{dir}", "{token}", NULL  \
 	}
 
 static const char *const verbs[] = {
@@ -229,11 +238,20 @@ static const char *const verbs[] = {
 char *const *
 commands_each(enum commands_request request)
 {
-	static char *const templates[][14] = {[COMMANDS_STATUS] = ON_EACH("status"),
+	static char *const templates[][16] = {[COMMANDS_STATUS] = ON_EACH("status"),
 					      [COMMANDS_STOP] = ON_EACH("stop"),
 					      [COMMANDS_REMOVE] = ON_EACH("remove")};
 
 	return templates[request];
+}
+
+static void
+add_engine(const char *engine, const char *token, struct strvec *argv)
+{
+	strvec_push(argv, "vcap-on");
+	if (token)
+		strvec_push(argv, FRAMED);
+	strvec_push(argv, engine);
 }
 
 char **
@@ -242,17 +260,19 @@ commands_ask(const char *engine, bool is_region, enum commands_request request,
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_pushl(&argv, "vcap-on", engine, is_region ? "vcap-region" : "vcap-host",
-		     verbs[request], directory, token, NULL);
+	add_engine(engine, token, &argv);
+	strvec_pushl(&argv, is_region ? "vcap-region" : "vcap-host", verbs[request], directory,
+		     token, NULL);
 	return strvec_detach(&argv);
 }
 
 char **
-commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory)
+commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory,
+	       const char *token)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_pushl(&argv, "vcap-on", engine, NULL);
+	add_engine(engine, token, &argv);
 	if (is_region)
 		strvec_pushl(&argv, "vcap-region", "fetch", NULL);
 	else
@@ -271,7 +291,7 @@ commands_check(const struct engine *engine, const struct strvec *addresses)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_pushl(&argv, "vcap-on", engine->name,
+	strvec_pushl(&argv, "vcap-on", TOLD, engine->name,
 		     engine->is_region ? "vcap-region" : "vcap-host", "check", NULL);
 	if (engine->is_region)
 		return strvec_detach(&argv);
@@ -288,6 +308,6 @@ commands_clock(const char *engine)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_pushl(&argv, "vcap-on", engine, "vcap-host", "clock", NULL);
+	strvec_pushl(&argv, "vcap-on", FRAMED, engine, "vcap-host", "clock", NULL);
 	return strvec_detach(&argv);
 }

@@ -42,7 +42,9 @@ char *const *commands_each(enum commands_request request);
 /*
  * A template with its placeholders filled in for a capture on the engine: `{}` anywhere in a word
  * is the engine's name, `{dir}` the capture's directory there. The words `{token}`
- * and `--token={token}` have the token, or are left out if it is NULL. `{interfaces}` becomes `-i NAME` for each of the
+ * and `--token={token}` have the token, and `{answer}` is the option of vcap-on that has the answer
+ * told from what a login shell prints; all three are left out if token is NULL, for an engine that
+ * does not know them. `{interfaces}` becomes `-i NAME` for each of the
  * engine's interfaces; `{flows}` and `{table}` become `--flows SOURCE` and `-t /dev/fd/3` if the
  * engine has a source of pairs, for vcap-run and the vcap-join that it runs. `{region}` ends the command; what follows it is the command for a region.
  */
@@ -54,14 +56,16 @@ char **commands_expand(const struct engine *engine, const char *id, const char *
  * (engine_capture_directory).
  */
 
-/* Makes a request about a capture, by its token (NULL: without). */
+/* Makes a request about a capture, by its token (NULL: without, as an older engine has it). */
 char **commands_ask(const char *engine, bool is_region, enum commands_request request,
 		    const char *directory, const char *token);
 
-/* Writes the capture to standard output, compressed by zstd or not. */
-char **commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory);
+/* Writes the capture to standard output, compressed by zstd or not; token as above. */
+char **commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory,
+		      const char *token);
 
-/* Checks whether the engine can capture, and which of the addresses (may be empty) are its own. */
+/* Checks whether the engine can capture, and which of the addresses (may be empty) are its own. What
+ * is printed there before the answer is told on standard error (framed.h). */
 char **commands_check(const struct engine *engine, const struct strvec *addresses);
 
 /* Prints the time once for each line that it reads. */

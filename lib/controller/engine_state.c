@@ -215,6 +215,9 @@ engine_state_is_refusal(const struct spool_entry *entry, const char *engine)
 			refused |= strncmp(error, words, strlen(words)) == 0 ||
 				   (behind && strncmp(behind + 2, words, strlen(words)) == 0);
 	}
+	/* What it said instead (framed.h) tells nothing of what it did. */
+	if (error && strncmp(error, "vcap-on: ", 9) == 0 && strstr(error, "' did not answer: '"))
+		refused = false;
 	keyval_release(&state);
 	return refused;
 }

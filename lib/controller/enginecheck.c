@@ -37,6 +37,20 @@ set_problem(struct enginecheck *check, const struct task *task)
 	free(reason);
 }
 
+/* Sets the remark to the line of vcap-on that tells what was printed before the answer (framed.h). */
+static void
+set_remark(struct enginecheck *check, const char *errors)
+{
+	static const char name[] = "vcap-on: ";
+	const char *line = strstr(errors, name);
+
+	if (!line)
+		return;
+	line += sizeof(name) - 1;
+	if (strstr(line, " prints: '"))
+		failure_set(&check->remark, "%.*s", (int)strcspn(line, "\n"), line);
+}
+
 /* Status 0: the engine can capture; 1 with a version: it cannot; otherwise it was not reached. */
 static void
 read_check(const struct task *task, void *context)
@@ -49,6 +63,7 @@ read_check(const struct task *task, void *context)
 		check->answer = answer;
 		check->is_reached = true;
 		check->is_ready = task->status == 0;
+		set_remark(check, task->err);
 	} else {
 		keyval_release(&answer);
 	}

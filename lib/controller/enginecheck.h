@@ -21,6 +21,7 @@ struct enginecheck {
 	bool is_reached, is_ready;
 	struct clock_offset offset; /* if has_clock */
 	bool has_clock;
+	struct failure remark;  /* what its login shell prints before an answer; empty: nothing */
 	struct failure problem; /* why it cannot capture or was not reached; empty: it can */
 };
 

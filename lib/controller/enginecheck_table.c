@@ -40,6 +40,8 @@ note_of(const struct enginecheck *check, const char *xdp)
 
 	if (check->problem.text[0])
 		strvec_push(&remarks, check->problem.text);
+	if (check->remark.text[0])
+		strvec_push(&remarks, check->remark.text);
 	if (version && strcmp(version, VCAP_VERSION) != 0)
 		strvec_pushf(&remarks, "version %s, but %s here", version, VCAP_VERSION);
 	if (*xdp)

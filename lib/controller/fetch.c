@@ -154,8 +154,8 @@ stream_through_relay(struct fetch *fetch, int fd, struct failure *why)
 	    .least = least_rate(fetch) * (PATIENCE_NS / NS_PER_SECOND),
 	    .longest_ns = longest(fetch),
 	};
-	char **argv =
-	    commands_fetch(fetch->engine, fetch->is_region, fetch->compress, fetch->directory);
+	char **argv = commands_fetch(fetch->engine, fetch->is_region, fetch->compress,
+				     fetch->directory, fetch->token);
 	struct failure reason = FAILURE_INIT;
 	struct errtext said;
 	struct relay relay;
@@ -199,7 +199,8 @@ fetch_stream(struct fetch *fetch, int fd, struct failure *why)
 
 	if (fetch->compress || fetch->rate)
 		return stream_through_relay(fetch, fd, why);
-	argv = commands_fetch(fetch->engine, fetch->is_region, fetch->compress, fetch->directory);
+	argv = commands_fetch(fetch->engine, fetch->is_region, fetch->compress, fetch->directory,
+			      fetch->token);
 	if (!argv)
 		return failure_nomem(why);
 	limit_size(&fetch->answer, &before);

@@ -83,8 +83,13 @@ name_of(char *const *argv)
 {
 	const char *name = argv[0], *slash;
 
-	if (name && strcmp(name, "vcap-on") == 0 && argv[1] && argv[2])
-		name = argv[2];
+	if (name && strcmp(name, "vcap-on") == 0) {
+		/* Behind its options and the engine. */
+		while (argv[1] && argv[1][0] == '-')
+			argv++;
+		if (argv[1] && argv[2])
+			name = argv[2];
+	}
 	slash = name ? strrchr(name, '/') : NULL;
 	return slash ? slash + 1 : name;
 }

@@ -55,7 +55,7 @@ engines() { # PREFIX of a, of b
 
 # An engine b whose transport does what it is told when a command's name comes by.
 wayward() { # COMMAND SCRIPT
-	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\nreal() { ip netns exec b "$@"; }\ncase $1 in %s) %s ;; esac\nexec ip netns exec b "$@"\n' \
+	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\nreal() { ip netns exec b "$@"; }\n[ "$1 $2" != "vcap-host answer" ] || { echo "vcap-answer $3"; shift 4; }\ncase $1 in %s) %s ;; esac\nexec ip netns exec b "$@"\n' \
 		"$1" "$2" >wayward
 	chmod 755 wayward
 	engines "$in a" "$PWD/wayward"
@@ -122,6 +122,23 @@ nothing_left() { # on the engines
 	[ "$(ls "$VCAP_SPOOL/captures/$id/engines")" = $'a.state\nb.state' ]
 	[ -z "$(find "$VCAP_SPOOL" \( -type f ! -perm 600 \) -o \( -type d ! -perm 700 \))" ]
 	[ "$(vcap-ls -r | cut -f 2,4-9)" = $'shop\t60\t0\ta,b\t-\tdone\t'"$id" ]
+}
+
+# Break: lib/controller/commands.c s/strvec_push(words, FRAMED);/;/
+@test "an engine whose login shell prints: all packets of both engines, and vcap check shows it" {
+	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\nprintf "Welcome\\nto b"\nexec ip netns exec b "$@"\n' >loud
+	chmod 755 loud
+	engines "$in a" "$PWD/loud"
+	run -0 vcap-check -r shop
+	[[ ${lines[0]} != *prints* ]]
+	[[ ${lines[1]} == $'b\tready\t'*"what reaches b prints: 'Welcome'" ]]
+	begin shop -t 5
+	talk a 10
+	talk b 5
+	run -0 vcap-stop "$id"
+	[ "$(packets_in "$(file)")" -eq 60 ]
+	[ "$(fact state)" = "done" ]
+	nothing_left
 }
 
 @test "a time limit, in the foreground: the id, then the path" {
@@ -615,7 +632,7 @@ wait_for_started() {
 }
 
 @test "--at: an engine is asked for the same as without it" {
-	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\ncase $1 in vcap-run) echo "$@" | sed "s/shop[.][0-9_]*/ID/g; s/--token=[0-9a-f]*/--token=T/" >>%s/asked ;; esac\nexec ip netns exec b "$@"\n' "$PWD" >wayward
+	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\n[ "$1 $2" != "vcap-host answer" ] || { echo "vcap-answer $3"; shift 4; }\ncase $1 in vcap-run) echo "$@" | sed "s/shop[.][0-9_]*/ID/g; s/--token=[0-9a-f]*/--token=T/" >>%s/asked ;; esac\nexec ip netns exec b "$@"\n' "$PWD" >wayward
 	chmod 755 wayward
 	engines "$in a" "$PWD/wayward"
 	options="-t 1s -c 1000 -s 60 -m include -x -e tcp 127.0.0.0/8"
@@ -736,6 +753,7 @@ ahead_by_40_ms() {
 	cat >ahead <<-'END'
 		#!/bin/sh
 		PATH=${0%/*}/small:$PATH
+		[ "$1 $2" != "vcap-host answer" ] || { echo "vcap-answer $3"; shift 4; }
 		case "$1 $2" in
 		'vcap-host clock') ip netns exec b "$@" | perl -pe 'BEGIN { $| = 1 }
 			s/^(\d+)\.(\d{9})$/$n = "$1$2" + 40000000; sprintf "%d.%09d", int($n \/ 1e9), $n % 1000000000/e' ;;

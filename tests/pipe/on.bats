@@ -207,3 +207,88 @@ tries() { # the number of calls since the last time
 	run vcap-on lb1
 	[ "$status" -eq 2 ]
 }
+
+# An engine behind what prints, or does whatever else, before the command: SCRIPT in place of a login shell.
+behind() { # SCRIPT
+	printf '#!/bin/sh\n%s\nexec "$@"\n' "$1" >"$BATS_TEST_TMPDIR/way"
+	chmod 755 "$BATS_TEST_TMPDIR/way"
+	printf 'lb1 exec %s\n' "$BATS_TEST_TMPDIR/way" >"$VCAP_CONFIG/engines"
+}
+
+# Break: lib/controller/framed.c s/answer = mark + attempt->mark_length/answer = mark/
+@test "--answer: what is printed before is passed over, what follows is whole" {
+	cd "$BATS_TEST_TMPDIR"
+	perl -e 'print pack "VvvVVVV", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1;
+		print pack("VVVV", $_, 0, 1000, 1000), "x" x 1000 for 1 .. 3000' >big.pcap
+	vcap-merge -w - big.pcap >wanted
+	# A line of its own or not, blank or binary, or one that looks like the right one.
+	for before in 'echo Welcome' 'printf Welcome' 'printf "\n\0\377\n"' 'echo vcap-answer 0123456789abcdef' \
+		'head -c 65536 /dev/zero'; do
+		behind "$before"
+		vcap-on --answer=skip lb1 vcap-merge -w - big.pcap >got 2>err
+		cmp wanted got || { echo "$before"; false; }
+		[ ! -s err ]
+	done
+	: >got
+	vcap-on --answer=skip lb1 vcap-merge -w - big.pcap >>got
+	cmp wanted got
+	behind 'printf "\n \033[1mWel\377come\r\nmore\n"'
+	run -0 --separate-stderr vcap-on --answer=tell lb1 vcap-host clock </dev/null
+	[[ $output =~ ^[0-9]+\.[0-9]{9}$ ]]
+	[ "$stderr" = "vcap-on: what reaches lb1 prints: '\x1b[1mWel\xffcome'" ]
+	# Standard input, error and the exit status are the command's.
+	[ "$(printf '\n\n' | vcap-on --answer=skip lb1 vcap-host clock | wc -l)" -eq 2 ]
+	run -1 --separate-stderr vcap-on --answer=skip lb1 vcap-host status "$PWD/nowhere"
+	[ -z "$output" ]
+	[[ $stderr == vcap-host:* ]]
+}
+
+# Break: lib/controller/framed.c s/return attempt->used < sizeof(attempt->before) ? 0 : /return 0; /;s/!mark)/!mark \&\& attempt->used < sizeof(attempt->before))/
+@test "--answer: an engine that prints something else did not answer" {
+	behind 'yes "$(printf "Choose a \007 menu:")"'
+	run -1 --separate-stderr timeout 60 vcap-on --answer=skip lb1 vcap-host clock </dev/null
+	[ -z "$output" ]
+	[ "$stderr" = "vcap-on: engine 'lb1' did not answer: 'Choose a \x07 menu:'" ]
+	for status in 0 1; do
+		behind "echo This account is not available.; exit $status"
+		run -1 --separate-stderr vcap-on --answer=skip lb1 vcap-host clock </dev/null
+		[ -z "$output" ]
+		[ "$stderr" = "vcap-on: engine 'lb1' did not answer: 'This account is not available.'" ]
+	done
+	# What has a reason of its own keeps it.
+	behind 'echo Welcome; echo "lost: the link" >&2; exit 255'
+	run -255 --separate-stderr vcap-on --answer=tell lb1 vcap-host clock </dev/null
+	[ "$stderr" = "lost: the link" ]
+	run -2 vcap-on --answer=maybe lb1 vcap-host clock
+}
+
+# Break: lib/controller/framed.c s/(void)!lseek/if (0) (void)!lseek/
+@test "--answer: an engine that does not know it is asked in the plain way, with the same input, once" {
+	cd "$BATS_TEST_TMPDIR"
+	echo the job >job
+	for refusal in 'exit 0' "echo \"vcap-host: unknown request 'answer' (try --help)\" >&2; exit 2" \
+		"echo Welcome; echo \"vcap-gate: this key does not allow 'answer'\" >&2; exit 2"; do
+		behind "[ \"\$2\" != answer ] || { cat >/dev/null; $refusal; }; echo \"\$*\"; exec cat"
+		[ "$(vcap-on --answer=skip lb1 vcap-run x <job 2>&1)" = $'vcap-run x\nthe job' ]
+		[ "$(vcap-on --answer=skip lb1 vcap-run x < <(cat job) 2>&1)" = $'vcap-run x\nthe job' ]
+	done
+	# A command that has failed is not run again.
+	behind 'echo "$@" >>runs'
+	run -2 vcap-on --answer=skip lb1 vcap-host clock answer </dev/null
+	[ "$(grep -c . runs)" -eq 1 ]
+}
+
+@test "vcap-host answer: only for vcap's own commands, and by sudo not for a region's" {
+	nonce=0123456789abcdef
+	run -0 vcap-host answer $nonce -- vcap-host clock </dev/null
+	[ "${lines[0]} ${#lines[@]}" = "vcap-answer $nonce 2" ]
+	for command in id /bin/vcap-run "vcap-host answer $nonce -- vcap-host clock" vcap-on; do
+		run -2 --separate-stderr vcap-host answer $nonce -- $command
+		[ -z "$output" ]
+	done
+	run -2 vcap-host answer 0123 -- vcap-host clock
+	SUDO_UID=1 SUDO_COMMAND='/bin/vcap-host answer' run -2 --separate-stderr vcap-host answer $nonce -- vcap-region check
+	[ "$stderr" = "vcap-host: 'answer' is not for 'vcap-region' by sudo" ]
+	run -1 --separate-stderr sh -c "vcap-host answer $nonce -- vcap-host remove '$PWD' >/dev/full"
+	[ "$stderr" = "vcap-host: cannot write: No space left on device" ]
+}

@@ -11,6 +11,7 @@ setup() {
 	# An engine that takes down what it is told, and has no vcap-run.
 	cat >engine <<-END
 		#!/bin/sh
+		[ "\$1 \$2" != "vcap-host answer" ] || { echo "vcap-answer \$3"; shift 4; }
 		printf '%s\n' "\$@" >>"$PWD/asked.\$\$"
 		cat >"$PWD/job.\$\$"
 		echo 'vcap-run: cannot open a packet socket' >&2

@@ -2,6 +2,7 @@
 #include "base/strvec.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/framed.h"
 #include "controller/gate.h"
 #include "controller/transport.h"
 #include "tap.h"
@@ -35,9 +36,11 @@ params_become_commands(void)
 	is_str(joined(commands_filter(&params)), "vcap-filter|-ddd|-m|none|-S|./shop|--",
 	       "a filter");
 	is_str(joined(each_command(&entry, NULL, (struct each_options){"60s", "JOB"}, template)),
-	       "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{}|vcap-run|-n|{}|-f|-|--token={token}|--detach|"
+	       "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{answer}|{}|vcap-run|-n|{}|-f|-|--token={token}|"
+	       "--detach|"
 	       "-w|{dir}|"
-	       "{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|--token={token}|-m|none|--"
+	       "{interfaces}|{region}|vcap-on|{answer}|{}|vcap-region|start|{dir}|--token={token}|-"
+	       "m|none|--"
 	       "patience=0ms|"
 	       "shop",
 	       "no limit, no option");
@@ -52,7 +55,8 @@ params_become_commands(void)
 	       "vcap-filter|-ddd|-m|none|-S|./shop|-P|-x|--|10.0.0.1|-|-x",
 	       "a spec cannot be taken for an option");
 	is_str(strstr(joined(commands_start(&params)), "-c"),
-	       "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{}|vcap-region|start|{dir}|"
+	       "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{answer}|{}|vcap-region|"
+	       "start|{dir}|"
 	       "--token={token}|-m|none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
 	       "limits");
 }
@@ -62,7 +66,8 @@ placeholders(void)
 {
 	char *const command[] = {"vcap-run", "-w", "{dir}", "{interfaces}", "-n", "{}x", NULL};
 	char *const pairs[] = {"vcap-run", "{flows}", "--", "vcap-join", "{table}", NULL};
-	char *const either[] = {"stop", "{dir}", "{token}", "{region}", "{}", "end", "{dir}", NULL};
+	char *const either[] = {"stop", "{dir}", "{token}", "{answer}", "{region}",
+				"{}",   "end",   "{dir}",   NULL};
 	struct engines engines;
 	struct failure why = FAILURE_INIT;
 
@@ -81,10 +86,10 @@ placeholders(void)
 	is_str(joined(commands_expand(&engines.list[0], "s.1", "f00d", pairs)),
 	       "vcap-run|--|vcap-join", "no source, no option");
 	is_str(joined(commands_expand(&engines.list[2], "s.1", "f00d", either)),
-	       "stop|/d/s.1.c|f00d", "an engine's part of a command");
+	       "stop|/d/s.1.c|f00d|--answer=skip", "an engine's part of a command");
 	is_str(joined(commands_expand(&engines.list[3], "s.1", "f00d", either)), "r|end|s.1",
 	       "a region's part of a command, with the capture's id");
-	is_str(joined(commands_expand(&engines.list[3], "s.1", "f00d", either + 4)), "r|end|s.1",
+	is_str(joined(commands_expand(&engines.list[3], "s.1", "f00d", either + 5)), "r|end|s.1",
 	       "the whole template, without {region}");
 	engines_release(&engines);
 }
@@ -130,14 +135,16 @@ alter(const struct gate *gate, char *const *words, size_t count, struct tally *t
 	}
 }
 
-/* Whether the gate admits what arrives on the engine when argv (vcap-on ENGINE COMMAND...), which
+/* Whether the gate admits what arrives on the engine when argv (vcap-on [--answer=...] ENGINE COMMAND...), which
  * is freed, is run; and nothing else in its place. */
 static void
 check(const struct engine *engine, char **argv, struct tally *tally)
 {
 	const struct gate gate = {
 	    .directory = engine->directory, .flows = engine->flows, .sudo = engine->sudo};
-	char **words = transport_command(engine, argv + 2);
+	const bool is_framed = strncmp(argv[1], "--answer=", 9) == 0;
+	char **command = is_framed ? framed_command("0123456789abcdef", argv + 3) : NULL;
+	char **words = transport_command(engine, command ? command : argv + 2);
 	size_t count = 0;
 
 	while (words[count])
@@ -148,6 +155,7 @@ check(const struct engine *engine, char **argv, struct tally *tally)
 	else
 		tally->refused++;
 	strvec_free(words);
+	strvec_free(command);
 	strvec_free(argv);
 }
 
@@ -186,6 +194,9 @@ check_requests(const struct engine *engine, struct tally *tally)
 	struct strvec addresses = STRVEC_INIT;
 
 	for (size_t i = 0; i < 3; i++) {
+		/* For an engine that does not know `answer`. */
+		check(engine, commands_ask(engine->name, false, requests[i], directory, NULL),
+		      tally);
 		check(engine,
 		      commands_ask(engine->name, false, requests[i], directory, "0123456789abcdef"),
 		      tally);
@@ -194,8 +205,9 @@ check_requests(const struct engine *engine, struct tally *tally)
 				      commands_each(requests[i])),
 		      tally);
 	}
-	check(engine, commands_fetch(engine->name, false, false, directory), tally);
-	check(engine, commands_fetch(engine->name, false, true, directory), tally);
+	check(engine, commands_fetch(engine->name, false, false, directory, NULL), tally);
+	check(engine, commands_fetch(engine->name, false, true, directory, "0123456789abcdef"),
+	      tally);
 	check(engine, commands_clock(engine->name), tally);
 	check(engine, commands_check(engine, &addresses), tally);
 	strvec_pushl(&addresses, "192.0.2.1", "2001:db8::1", NULL);

@@ -6,6 +6,7 @@
 
 static char *on[] = {"vcap-on", "lb1", "vcap-run", "-i", "eth0", NULL};
 static char *by_path[] = {"vcap-on", "lb1", "/opt/vcap/vcap-host", "stop", NULL};
+static char *framed[] = {"vcap-on", "--answer=skip", "lb1", "vcap-run", "-i", "eth0", NULL};
 static char *fetch[] = {"vcap-fetch", "lb1", NULL};
 
 static void
@@ -44,6 +45,8 @@ main(void)
 		"vcap-run: no interface 'eth77'", "behind kubectl's");
 	is_told(by_path, 1, "vcap-host: no\nConnection to lb1 closed.\r\n", "vcap-host: no",
 		"a command with its path");
+	is_told(framed, 1, "vcap-run: the reason\nvcap-host: x\n", "vcap-run: the reason",
+		"a command behind options");
 	is_told(fetch, 1, "vcap-merge: x\nvcap-fetch: y\n", "vcap-fetch: y", "a command here");
 	is_told(on, 127, "sh: 1: vcap-run: not found\ncommand terminated with exit code 127\n",
 		"sh: 1: vcap-run: not found", "no such command, by way of kubectl");

@@ -168,6 +168,9 @@ keeps_engines(struct spool *spool)
 	   "an engine that was not reached did not refuse");
 	engine_state_record(&entry, "lb1", "", "vcap-run: no\n", 1, &why);
 	ok(engine_state_is_refusal(&entry, "lb1"), "one that says why did");
+	engine_state_record(&entry, "lb1", "", "vcap-on: engine 'lb1' did not answer: 'Welcome'\n",
+			    1, &why);
+	ok(!engine_state_is_refusal(&entry, "lb1"), "one that says something else did not");
 	engine_state_record(&entry, "lb1", "", "sh: no such thing\n", 127, &why);
 	ok(engine_state_is_refusal(&entry, "lb1"), "so did one without vcap");
 	engine_state_load(&entry, "lb1", &state, &why);
