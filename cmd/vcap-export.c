@@ -59,14 +59,19 @@ parse_options(int argc, char **argv)
 	return request;
 }
 
-/* Waits until the capture's file is complete. Returns EXIT_DONE, or EXIT_PARTIAL after vcap-wait
- * has printed what is missing. */
+/* Waits for the file. Returns EXIT_DONE, or EXIT_PARTIAL after what is missing was printed. */
 static int
 await(struct spool_entry *entry)
 {
+	const char *message = keyval_get(&entry->facts, "message");
 	struct failure why = FAILURE_INIT;
 	int status;
 
+	if (spool_entry_has_merged(entry) && !keyval_get(&entry->facts, "replace")) {
+		if (spool_entry_state(entry) == CAPTURE_PARTIAL)
+			warn("capture '%s' is partial: %s", entry->id, message ? message : "");
+		return spool_entry_state(entry) == CAPTURE_PARTIAL ? EXIT_PARTIAL : EXIT_DONE;
+	}
 	if (spool_entry_is_capturing(entry))
 		die("capture '%s' is still running: run 'vcap wait' or 'vcap stop' first",
 		    entry->id);

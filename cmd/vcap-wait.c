@@ -64,17 +64,20 @@ begin(const struct spool *spool, struct spool_entry *entry, struct failure *why)
 	die("%s", spool_withdraw(spool, entry, why) < 0 ? why->text : end.text);
 }
 
-/* Does the remaining steps, of a failed capture those that failed. A failure makes the capture
- * failed, except for lack of disk space. */
+/* Does the remaining steps, of a failed capture those that failed, and fetches what engines still
+ * have of one with a file. A failure makes the capture failed, except for lack of disk space. */
 static void
 work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 {
 	struct collect collect = {.entry = entry, .variable = getenv, .poll_ns = poll_ns};
 	struct failure why = FAILURE_INIT;
 
-	if (begin(spool, entry, &why) < 0 || collect_watch(&collect, &why) < 0 ||
-	    collect_fetch(&collect, &why) < 0 || collect_merge(&collect, &why) < 0 ||
-	    collect_finish(&collect, &why) < 0) {
+	if (spool_entry_has_merged(entry)) {
+		if (collect_complete(&collect, &why) < 0)
+			warn("%s", why.text);
+	} else if (begin(spool, entry, &why) < 0 || collect_watch(&collect, &why) < 0 ||
+		   collect_fetch(&collect, &why) < 0 || collect_merge(&collect, &why) < 0 ||
+		   collect_finish(&collect, &why) < 0) {
 		const enum capture_state state =
 		    collect.is_short ? spool_entry_state(entry) : CAPTURE_FAILED;
 
@@ -92,8 +95,11 @@ conclude(const struct spool_entry *entry)
 	const enum capture_state state = spool_entry_state(entry);
 	const char *message = keyval_get(&entry->facts, "message");
 
-	if (state == CAPTURE_DONE)
+	if (state == CAPTURE_DONE) {
+		if (message && *message)
+			warn("%s", message);
 		return EXIT_DONE;
+	}
 	if (!spool_entry_is_over(entry))
 		die("capture '%s' is incomplete: %s (make room, then run 'vcap wait %s')",
 		    entry->id, message ? message : "", entry->id);
@@ -109,7 +115,7 @@ main(int argc, char **argv)
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
 	const char *word, *remark;
-	bool is_quiet = false;
+	bool is_quiet = false, was_over;
 	int64_t poll_ns;
 	int found, status;
 
@@ -121,10 +127,12 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	if (found < 0)
 		die("%s", why.text);
+	/* What another one has just tried is not tried again at once. */
+	was_over = spool_entry_is_over(&entry);
 	found = spool_entry_lock(&entry, &why);
 	if (removal_check(&entry, &why) < 0 || found < 0)
 		die("%s", why.text);
-	if (!spool_entry_is_over(&entry) || spool_entry_state(&entry) == CAPTURE_FAILED)
+	if (was_over || !spool_entry_has_merged(&entry))
 		work(&spool, &entry, poll_ns);
 	remark = keyval_get(&entry.facts, "remark");
 	if (!is_quiet && remark && *remark)

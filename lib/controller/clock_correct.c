@@ -99,20 +99,21 @@ int
 clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
 		      struct strvec *options, struct failure *why)
 {
-	struct strvec known = STRVEC_INIT;
+	struct strvec known = STRVEC_INIT, all = spool_entry_participants(entry);
 	char *text;
 	int rc;
 
-	for (size_t i = 0; i < engines->count; i++) {
+	for (size_t i = 0; i < all.count; i++) {
 		struct clock_offset offset;
 		char printed[CLOCK_OFFSET_TEXT];
 
-		if (!clock_of(entry, engines->list[i], &offset))
+		if (!clock_of(entry, all.list[i], &offset))
 			continue;
-		strvec_pushf(&known, "%s %s", engines->list[i],
-			     clock_offset_print(&offset, printed));
-		add_options(engines->list[i], &offset, options);
+		strvec_pushf(&known, "%s %s", all.list[i], clock_offset_print(&offset, printed));
+		if (strvec_has(engines, all.list[i]))
+			add_options(all.list[i], &offset, options);
 	}
+	strvec_release(&all);
 	text = strvec_join(&known, ", ");
 	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0 ? 0 : failure_nomem(why);
 	free(text);

@@ -22,9 +22,10 @@
 #include "controller/clock_correct.h"
 #include "controller/commands.h"
 #include "controller/each.h"
-#include "controller/engine.h"
 #include "controller/engine_state.h"
+#include "controller/leftover.h"
 #include "controller/linktypes.h"
+#include "controller/mergedfile.h"
 #include "controller/orphans.h"
 #include "controller/poll.h"
 
@@ -151,16 +152,39 @@ collect_watch(struct collect *collect, struct failure *why)
 	return orphans_adopt(collect->entry, why);
 }
 
+/* The engines whose packets are not in the merged file yet, by whether their files are here. */
 static struct strvec
 fetched_or_not(const struct spool_entry *entry, bool fetched)
 {
 	struct strvec engines = spool_entry_participants(entry), chosen = STRVEC_INIT;
 
 	for (size_t i = 0; i < engines.count; i++)
-		if (engine_state_has_file(entry, engines.list[i]) == fetched)
+		if (!spool_entry_is_merged(entry, engines.list[i]) &&
+		    engine_state_has_file(entry, engines.list[i]) == fetched)
 			strvec_push(&chosen, engines.list[i]);
 	strvec_release(&engines);
 	return chosen;
+}
+
+/* Those with a file here or without. */
+static struct strvec
+unmerged(const struct spool_entry *entry)
+{
+	struct strvec engines = fetched_or_not(entry, true), others = fetched_or_not(entry, false);
+
+	if (others.list)
+		strvec_pushv(&engines, others.list);
+	strvec_release(&others);
+	return engines;
+}
+
+/* Enters the state, unless there is a merged file: it stays what is to be had. */
+static int
+enter(struct collect *collect, enum capture_state state, const char *text, struct failure *why)
+{
+	return spool_entry_has_merged(collect->entry)
+		   ? 0
+		   : spool_entry_set_state(collect->entry, state, text, why);
 }
 
 /* The engines that have no file here, but for those where another try is no use. */
@@ -205,7 +229,7 @@ give_up_oversized(struct collect *collect, struct failure *why)
 	int rc = 0;
 
 	while (rc == 0) {
-		struct strvec engines = spool_entry_participants(collect->entry);
+		struct strvec engines = unmerged(collect->entry);
 		const bool fits = 2 * size_of_all(collect->entry, &engines) <= most;
 
 		if (!fits) {
@@ -231,19 +255,20 @@ collect_fetch(struct collect *collect, struct failure *why)
 	char *target = spool_entry_file(collect->entry, "engines/{}.pcapng");
 	char *const command[] = {"vcap-fetch", "-k", "{}", collect->entry->id, target, NULL};
 	struct strvec all, left;
-	int rc = target ? spool_entry_set_state(collect->entry, CAPTURE_FETCHING, "", why)
-			: failure_nomem(why);
+	int rc = target ? enter(collect, CAPTURE_FETCHING, "", why) : failure_nomem(why);
 
 	if (rc == 0)
 		rc = clock_correct_note_end(collect->entry, why);
 	if (rc == 0)
 		rc = give_up_oversized(collect, why);
-	all = spool_entry_participants(collect->entry);
+	all = unmerged(collect->entry);
 	left = fetched_or_not(collect->entry, false);
 	if (rc == 0)
-		rc = check_room(
-		    collect, size_of_all(collect->entry, &left) + size_of_all(collect->entry, &all),
-		    why);
+		rc = check_room(collect,
+				size_of_all(collect->entry, &left) +
+				    size_of_all(collect->entry, &all) +
+				    mergedfile_size(collect->entry),
+				why);
 	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
 		if (i > 0)
 			clock_sleep(2 * i * NS_PER_SECOND);
@@ -259,26 +284,6 @@ collect_fetch(struct collect *collect, struct failure *why)
 	strvec_release(&left);
 	free(target);
 	return rc;
-}
-
-/* Whether the reason for which the engine's capture ended was a limit that it was given, or a
- * request from here. A region has no reason of its own. */
-static bool
-is_expected_end(const struct spool_entry *entry, const struct keyval *state)
-{
-	const char *reason = keyval_get(state, "reason"), *version = keyval_get(state, "version");
-
-	if (!reason)
-		return true;
-	if (strcmp(reason, "time") == 0)
-		return keyval_number(&entry->facts, "duration", 0) > 0;
-	if (strcmp(reason, "count") == 0)
-		return keyval_number(&entry->facts, "count", 0) > 0;
-	if (!spool_entry_is_stopping(entry))
-		return false;
-	/* 0.1.0 was stopped by a signal. */
-	return strcmp(reason, "request") == 0 ||
-	       (strcmp(reason, "signal") == 0 && version && strcmp(version, "0.1.0") == 0);
 }
 
 /* Adds up the engines' counters, and adds the problems that they report. */
@@ -300,69 +305,29 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 		if (engine_state_status(&state) != ENGINE_DONE)
 			add_problem(collect, engines->list[i],
 				    message && *message ? message : "ended early");
-		else if (!is_expected_end(collect->entry, &state))
+		else if (!engine_state_is_expected_end(collect->entry, &state))
 			add_problem(collect, engines->list[i],
 				    "ended before its time, without a request from here");
 		keyval_release(&state);
 	}
 }
 
-/* Appends which inputs are regions, whose labels are kept, unless they name an engine of this
- * controller. Without an engines file none is. */
-static void
-add_regions(const struct collect *collect, struct strvec *argv)
-{
-	struct engines known = ENGINES_INIT;
-	struct failure unused;
-	bool has_region = false;
-
-	if (engines_load(&known, collect->variable, &unused) < 0)
-		return;
-	for (size_t i = 0; i < known.count; i++)
-		if (known.list[i].is_region) {
-			strvec_pushf(argv, "--region=%s", known.list[i].name);
-			has_region = true;
-		}
-	for (size_t i = 0; has_region && i < known.count; i++)
-		strvec_pushf(argv, "--engines=%s", known.list[i].name);
-	engines_release(&known);
-}
-
-static char **
-merge_command(const struct collect *collect, const struct strvec *engines,
-	      const struct strvec *clock_options)
-{
-	const struct spool_entry *entry = collect->entry;
-	struct strvec argv = STRVEC_INIT;
-
-	strvec_pushl(&argv, "vcap-merge", "-S", NULL);
-	strvec_push_nodup(&argv, spool_entry_file(entry, "service"));
-	strvec_push(&argv, "-w");
-	strvec_push_nodup(&argv, spool_entry_file(entry, "%s.pcapng", entry->id));
-	if (clock_options->list)
-		strvec_pushv(&argv, clock_options->list);
-	add_regions(collect, &argv);
-	for (size_t i = 0; i < engines->count; i++) {
-		char *path = spool_entry_file(entry, "engines/%s.pcapng", engines->list[i]);
-
-		strvec_pushf(&argv, "%s=%s", engines->list[i], path ? path : "");
-		free(path);
-	}
-	return strvec_detach(&argv);
-}
-
 /* Counts the merged file, compares the counts with the engines' and stores them as facts. */
 static int
-verify(struct collect *collect, const struct strvec *engines, struct failure *why)
+verify(struct collect *collect, struct failure *why)
 {
+	struct strvec engines = spool_entry_participants(collect->entry);
 	struct keyval *facts = &collect->entry->facts;
-	char *path = spool_entry_file(collect->entry, "%s.pcapng", collect->entry->id);
+	char *path = mergedfile_new_path(collect->entry);
 	struct count sum = {0}, merged = {0};
 	uint64_t dropped = 0;
 	struct stat st;
 	int rc = path ? count_file(&merged, path, why) : failure_nomem(why);
 
-	sum_up(collect, engines, &sum, &dropped);
+	sum_up(collect, &engines, &sum, &dropped);
+	strvec_release(&engines);
+	if (keyval_get(facts, "damaged"))
+		add_problem(collect, NULL, "an engine's file is cut short or damaged");
 	if (rc == 0 &&
 	    (stat(path, &st) < 0 || keyval_set(facts, "size", "%jd", (intmax_t)st.st_size) ||
 	     keyval_set(facts, "packets", "%" PRIu64, merged.packets) ||
@@ -390,7 +355,7 @@ collect_merge(struct collect *collect, struct failure *why)
 {
 	struct strvec clock_options = STRVEC_INIT, engines;
 	char **argv;
-	int rc = spool_entry_set_state(collect->entry, CAPTURE_MERGING, NULL, why);
+	int rc = enter(collect, CAPTURE_MERGING, NULL, why);
 
 	engines = fetched_or_not(collect->entry, true);
 	if (rc == 0)
@@ -402,18 +367,22 @@ collect_merge(struct collect *collect, struct failure *why)
 	if (rc == 0)
 		rc = clock_correct_offsets(collect->entry, &engines, &clock_options, why);
 	if (rc == 0)
-		rc = check_room(collect, size_of_all(collect->entry, &engines), why);
+		rc = check_room(
+		    collect,
+		    size_of_all(collect->entry, &engines) + mergedfile_size(collect->entry), why);
 	if (rc == 0) {
-		argv = merge_command(collect, &engines, &clock_options);
+		argv =
+		    mergedfile_command(collect->entry, &engines, &clock_options, collect->variable);
 		rc = argv ? run_writer(collect, argv, why) : failure_nomem(why);
 		strvec_free(argv);
-		if (rc == EXIT_PARTIAL)
-			add_problem(collect, NULL, "an engine's file is cut short or damaged");
-		else if (rc > 0)
+		/* Merged again, the file no longer shows it. */
+		if (rc == EXIT_PARTIAL && keyval_set(&collect->entry->facts, "damaged", "yes") < 0)
+			rc = failure_nomem(why);
+		else if (rc > 0 && rc != EXIT_PARTIAL)
 			rc = failure_set(why, "the files of the engines could not be merged");
 	}
 	if (rc >= 0)
-		rc = verify(collect, &engines, why);
+		rc = verify(collect, why);
 	strvec_release(&clock_options);
 	strvec_release(&engines);
 	return rc;
@@ -450,23 +419,81 @@ add_missing_problems(struct collect *collect)
 	}
 }
 
+/* Says which engines may still have their part. */
+static void
+add_pending_hint(struct collect *collect)
+{
+	const struct spool_entry *entry = collect->entry;
+	struct strvec pending = orphans_list(entry);
+	char *names = strvec_join(&pending, "', '"), *text;
+
+	if (pending.count > 0 && asprintf(&text,
+					  "engine%s '%s' may still have %s part: 'vcap wait %s' "
+					  "fetches it",
+					  pending.count > 1 ? "s" : "", names ? names : "",
+					  pending.count > 1 ? "their" : "its", entry->id) >= 0) {
+		add_problem(collect, NULL, text);
+		free(text);
+	}
+	free(names);
+	strvec_release(&pending);
+}
+
 int
 collect_finish(struct collect *collect, struct failure *why)
 {
-	struct strvec engines = fetched_or_not(collect->entry, true);
+	struct spool_entry *entry = collect->entry;
+	struct strvec engines = fetched_or_not(entry, true);
+	const bool had_merged = spool_entry_has_merged(entry);
 	int64_t now = clock_realtime_ns();
+	char *note;
 	int rc;
 
 	add_missing_problems(collect);
-	keyval_set(&collect->entry->facts, "ended", CLOCK_FORMAT, CLOCK_ARGS(now));
-	rc = each_run(collect->entry, &engines, (struct each_options){.timeout = "60s"},
-		      commands_each(COMMANDS_REMOVE), why);
-	if (rc >= 0)
-		rc = spool_entry_set_state(collect->entry,
-					   collect->problems ? CAPTURE_PARTIAL : CAPTURE_DONE,
-					   collect->problems ? collect->problems : "", why);
+	add_pending_hint(collect);
+	if (had_merged)
+		keyval_set(&entry->facts, "replace", "yes");
+	else
+		keyval_set(&entry->facts, "ended", CLOCK_FORMAT, CLOCK_ARGS(now));
+	rc = leftover_clean(entry, &engines, why);
+	for (size_t i = 0; i < engines.count; i++)
+		spool_entry_clear(entry, "late", engines.list[i]);
+	note = leftover_note(entry);
 	if (rc == 0)
-		remove_files(collect->entry, &engines);
+		rc =
+		    spool_entry_set_state(entry, collect->problems ? CAPTURE_PARTIAL : CAPTURE_DONE,
+					  collect->problems ? collect->problems
+					  : note            ? note
+							    : "",
+					  why);
+	free(note);
+	if (rc == 0)
+		rc = mergedfile_replace(entry, why);
+	if (rc == 0)
+		remove_files(entry, &engines);
 	strvec_release(&engines);
 	return rc;
+}
+
+int
+collect_complete(struct collect *collect, struct failure *why)
+{
+	struct strvec engines = STRVEC_INIT;
+	int rc = mergedfile_replace(collect->entry, why);
+
+	if (rc == 0)
+		rc = orphans_adopt(collect->entry, why);
+	if (rc == 0) {
+		engines = unmerged(collect->entry);
+		rc = engines.count > 0 ? collect_fetch(collect, why) : 0;
+		strvec_release(&engines);
+	}
+	if (rc == 0) {
+		engines = fetched_or_not(collect->entry, true);
+		if (engines.count > 0 &&
+		    (collect_merge(collect, why) < 0 || collect_finish(collect, why) < 0))
+			rc = -1;
+		strvec_release(&engines);
+	}
+	return rc == 0 ? leftover_retry(collect->entry, why) : rc;
 }

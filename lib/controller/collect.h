@@ -40,4 +40,9 @@ int collect_merge(struct collect *collect, struct failure *why);
  * fetched files. */
 int collect_finish(struct collect *collect, struct failure *why);
 
+/* Of a capture with a merged file: fetches the parts that engines still have (orphans.h), puts one
+ * with them in its place, and removes copies that are left. -1 with why: the merged file and the
+ * state are as before. */
+int collect_complete(struct collect *collect, struct failure *why);
+
 #endif

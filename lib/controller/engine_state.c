@@ -222,6 +222,24 @@ engine_state_is_refusal(const struct spool_entry *entry, const char *engine)
 	return refused;
 }
 
+bool
+engine_state_is_expected_end(const struct spool_entry *entry, const struct keyval *state)
+{
+	const char *reason = keyval_get(state, "reason"), *version = keyval_get(state, "version");
+
+	if (!reason)
+		return true;
+	if (strcmp(reason, "time") == 0)
+		return keyval_number(&entry->facts, "duration", 0) > 0;
+	if (strcmp(reason, "count") == 0)
+		return keyval_number(&entry->facts, "count", 0) > 0;
+	if (!spool_entry_is_stopping(entry))
+		return false;
+	/* 0.1.0 was stopped by a signal. */
+	return strcmp(reason, "request") == 0 ||
+	       (strcmp(reason, "signal") == 0 && version && strcmp(version, "0.1.0") == 0);
+}
+
 int
 engine_state_give_up(struct spool_entry *entry, const char *engine, struct failure *why)
 {

@@ -51,6 +51,10 @@ char *engine_state_failure(const struct spool_entry *entry, const char *engine);
  * found: then it did nothing. Otherwise its answer may have been lost after it had its effect. */
 bool engine_state_is_refusal(const struct spool_entry *entry, const char *engine);
 
+/* Whether the reason for which the engine's capture ended was a limit that it was given, or a
+ * request from here. A region has no reason of its own. */
+bool engine_state_is_expected_end(const struct spool_entry *entry, const struct keyval *state);
+
 /* Adds the engine to the missing ones, for that reason and as pending, and stores the facts. */
 int engine_state_give_up(struct spool_entry *entry, const char *engine, struct failure *why);
 

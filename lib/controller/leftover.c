@@ -13,6 +13,7 @@
 #include "controller/orphans.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define TRIES   3
@@ -61,18 +62,54 @@ leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct f
 	return status < 0 ? -1 : rc;
 }
 
+char *
+leftover_note(const struct spool_entry *entry)
+{
+	struct strvec kept = leftover_kept(entry);
+	char *names = strvec_join(&kept, "', '"), *text = NULL;
+
+	if (asprintf(&text,
+		     "engine%s '%s' keep%s a copy that could not be removed: 'vcap wait %s' "
+		     "or 'vcap rm %s' removes it",
+		     kept.count > 1 ? "s" : "", names ? names : "", kept.count > 1 ? "" : "s",
+		     entry->id, entry->id) < 0)
+		text = NULL;
+	if (text && kept.count == 0)
+		*text = '\0';
+	free(names);
+	strvec_release(&kept);
+	return text;
+}
+
+int
+leftover_retry(struct spool_entry *entry, struct failure *why)
+{
+	struct strvec kept = leftover_kept(entry);
+	int rc = leftover_clean(entry, &kept, why);
+
+	if (rc == 0 && kept.count > 0) {
+		char *note = leftover_note(entry);
+
+		rc = spool_entry_set_state(entry, spool_entry_state(entry),
+					   spool_entry_state(entry) == CAPTURE_DONE ? note : NULL,
+					   why);
+		free(note);
+	}
+	strvec_release(&kept);
+	return rc;
+}
+
 /* All engines that may have a part. */
 static struct strvec
 holders(const struct spool_entry *entry)
 {
-	const enum capture_state state = spool_entry_state(entry);
-	const bool is_merged = state == CAPTURE_DONE || state == CAPTURE_PARTIAL;
 	struct strvec all = spool_entry_engines(entry), chosen = STRVEC_INIT;
 
 	for (size_t i = 0; i < all.count; i++)
 		if (spool_entry_is_pending(entry, all.list[i]) ||
 		    spool_entry_is_kept(entry, all.list[i]) ||
-		    (!is_merged && state != CAPTURE_WAITING &&
+		    (spool_entry_state(entry) != CAPTURE_WAITING &&
+		     !spool_entry_is_merged(entry, all.list[i]) &&
 		     !spool_entry_missing_reason(entry, all.list[i])))
 			strvec_push(&chosen, all.list[i]);
 	strvec_release(&all);

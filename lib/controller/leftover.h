@@ -16,6 +16,14 @@
  * with why: the engines could not be asked. */
 int leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct failure *why);
 
+/* Does that for the engines that are marked as kept, and stores the facts if there are any, of a
+ * capture that is done also the message. */
+int leftover_retry(struct spool_entry *entry, struct failure *why);
+
+/* That engines keep their copies, for the message of a capture that is done: heap, empty if none
+ * does; NULL: out of memory. */
+char *leftover_note(const struct spool_entry *entry);
+
 /* Ends the capture on all engines that may have a part, and removes the parts. Appends to lines
  * (the caller's) one line for each that may still have one, which says how to remove it. */
 void leftover_end(const struct spool_entry *entry, config_variable *variable, struct strvec *lines);

@@ -15,8 +15,8 @@
 
 #define TIMEOUT "20s" /* an engine that has to be asked again has had its time */
 
-static struct strvec
-pending_engines(const struct spool_entry *entry)
+struct strvec
+orphans_list(const struct spool_entry *entry)
 {
 	struct strvec all = spool_entry_engines(entry), pending = STRVEC_INIT;
 
@@ -46,7 +46,7 @@ orphans_is_of_another(const char *reason)
 int
 orphans_end(const struct spool_entry *entry, struct strvec *left, struct failure *why)
 {
-	struct strvec engines = pending_engines(entry);
+	struct strvec engines = orphans_list(entry);
 	int rc = ask(entry, &engines, COMMANDS_STOP, why);
 
 	if (rc == 0)
@@ -79,12 +79,12 @@ has_ended(const struct spool_entry *entry, const char *engine)
 int
 orphans_adopt(struct spool_entry *entry, struct failure *why)
 {
-	struct strvec engines = pending_engines(entry), others = STRVEC_INIT;
+	struct strvec engines = orphans_list(entry), others = STRVEC_INIT;
 	int rc = ask(entry, &engines, COMMANDS_STOP, why);
 
 	for (size_t i = 0; i < engines.count && rc == 0; i++) {
 		if (has_ended(entry, engines.list[i]))
-			spool_entry_drop_missing(entry, engines.list[i]);
+			rc = spool_entry_take_in(entry, engines.list[i], why);
 		else
 			strvec_push(&others, engines.list[i]);
 	}

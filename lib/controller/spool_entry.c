@@ -303,10 +303,13 @@ spool_entry_choose(const struct spool_entry *entry, const char *list, struct str
 	return names->failed ? failure_nomem(why) : 0;
 }
 
+static void drop(struct keyval *facts, const char *key, const char *engine, bool is_there);
+
 int
 spool_entry_add_missing(struct spool_entry *entry, const char *engine, const char *reason,
 			struct failure *why)
 {
+	drop(&entry->facts, "late", engine, false);
 	if (keyval_add(&entry->facts, "missing", "%s %.*s", engine, SPOOL_ENTRY_MESSAGE_MAX / 8,
 		       reason) < 0)
 		return failure_nomem(why);
@@ -381,6 +384,33 @@ bool
 spool_entry_is_kept(const struct spool_entry *entry, const char *engine)
 {
 	return is_marked(entry, "kept", engine);
+}
+
+void
+spool_entry_clear(struct spool_entry *entry, const char *key, const char *value)
+{
+	drop(&entry->facts, key, value, false);
+}
+
+bool
+spool_entry_has_merged(const struct spool_entry *entry)
+{
+	const enum capture_state state = spool_entry_state(entry);
+
+	return state == CAPTURE_DONE || state == CAPTURE_PARTIAL;
+}
+
+bool
+spool_entry_is_merged(const struct spool_entry *entry, const char *engine)
+{
+	return spool_entry_has_merged(entry) && !is_marked(entry, "late", engine);
+}
+
+int
+spool_entry_take_in(struct spool_entry *entry, const char *engine, struct failure *why)
+{
+	spool_entry_drop_missing(entry, engine);
+	return spool_entry_has_merged(entry) ? mark(entry, "late", engine, why) : 0;
 }
 
 int64_t

@@ -152,4 +152,17 @@ bool spool_entry_is_kept(const struct spool_entry *entry, const char *engine);
 int spool_entry_mark_kept(struct spool_entry *entry, const char *engine, struct failure *why);
 void spool_entry_clear_kept(struct spool_entry *entry, const char *engine);
 
+/* Takes a missing engine in (spool_entry_drop_missing); if there is a merged file it is late: its
+ * packets are not in there. Does not store the facts. */
+int spool_entry_take_in(struct spool_entry *entry, const char *engine, struct failure *why);
+
+/* Whether there is a merged file: the state is done or partial. */
+bool spool_entry_has_merged(const struct spool_entry *entry);
+
+/* Whether the packets of a participating engine are in it. */
+bool spool_entry_is_merged(const struct spool_entry *entry, const char *engine);
+
+/* Removes a fact, without storing the facts. */
+void spool_entry_clear(struct spool_entry *entry, const char *key, const char *value);
+
 #endif

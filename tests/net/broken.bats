@@ -202,7 +202,7 @@ whole() {
 	nothing_left
 }
 
-# Break: cmd/vcap-wait.c s/if (!spool_entry_is_over(&entry) .*/if (0)/
+# Break: cmd/vcap-wait.c s/if (was_over .*/if (0)/
 @test "F7: killed while capturing: the engines go on, vcap stop and vcap wait collect it" {
 	lab_witness_all
 	controller vcap capture shop -t 5

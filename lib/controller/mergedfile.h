@@ -1,0 +1,29 @@
+/*
+ * The merged file of a capture, and the one that takes its place when another part has come.
+ */
+#ifndef VCAP_MERGEDFILE_H
+#define VCAP_MERGEDFILE_H
+
+#include "base/failure.h"
+#include "base/strvec.h"
+#include "controller/config.h"
+#include "controller/spool_entry.h"
+
+#include <stdint.h>
+
+/* vcap-merge, from the fetched files of these engines, and from the merged file if there is one, to
+ * mergedfile_new_path. Heap, for strvec_free; NULL: out of memory. */
+char **mergedfile_command(const struct spool_entry *entry, const struct strvec *engines,
+			  const struct strvec *clock_options, config_variable *variable);
+
+/* Where merging writes to: heap; NULL: out of memory. */
+char *mergedfile_new_path(const struct spool_entry *entry);
+
+/* Bytes of the merged file; 0: there is none. */
+uint64_t mergedfile_size(const struct spool_entry *entry);
+
+/* If there is a fact `replace`, puts the new file in the place of the merged one, drops the fact and
+ * stores the facts. May be repeated. */
+int mergedfile_replace(struct spool_entry *entry, struct failure *why);
+
+#endif
