@@ -122,7 +122,7 @@ readable() {
 		files='cores words starts many sections'
 	fi
 	for file in $files; do
-		run timeout 60 vcap-merge -w "$file.merged" good.pcapng x=$file.pcapng
+		run timeout 60 vcap-merge -w "$file.merged" good.pcapng x="$file.pcapng"
 		[ "$status" -eq 0 ] || [ "$status" -eq 3 ]
 		timeout 60 vcap-stat "$file.merged" >"$file.stat"
 		[ "$(capinfos -Mrc "$file.merged" 2>/dev/null | awk '/packets/ { print $NF }')" -ge 11 ]
