@@ -103,9 +103,13 @@ conclude(const struct spool_entry *entry)
 	if (!spool_entry_is_over(entry))
 		die("capture '%s' is incomplete: %s (make room, then run 'vcap wait %s')",
 		    entry->id, message ? message : "", entry->id);
-	warn("capture '%s' %s: %s", entry->id, state == CAPTURE_PARTIAL ? "is partial" : "failed",
-	     message ? message : "");
-	return state == CAPTURE_PARTIAL ? EXIT_PARTIAL : EXIT_FAILED;
+	if (state == CAPTURE_PARTIAL) {
+		warn("capture '%s' is partial: %s", entry->id, message ? message : "");
+		return EXIT_PARTIAL;
+	}
+	warn("capture '%s' failed: %s (to try again: 'vcap wait %s')", entry->id,
+	     message ? message : "", entry->id);
+	return EXIT_FAILED;
 }
 
 int

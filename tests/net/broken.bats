@@ -332,7 +332,7 @@ has_no_controller() {
 	[ -z "$(controllers)" ]
 }
 
-# Break: cmd/vcap-wait.c s/? EXIT_PARTIAL : EXIT_FAILED/? EXIT_DONE : EXIT_FAILED/
+# Break: cmd/vcap-wait.c s/return EXIT_PARTIAL/return EXIT_DONE/
 # Break: lib/controller/reason.c s/" has changed", &host)/" has come", \&host)/
 @test "F9: engines that are dead, without disk, or strangers are named with the reason, the rest is merged" {
 	mkdir tiny
