@@ -424,7 +424,7 @@ static void
 add_pending_hint(struct collect *collect)
 {
 	const struct spool_entry *entry = collect->entry;
-	struct strvec pending = orphans_list(entry);
+	struct strvec pending = spool_entry_marked(entry, "pending");
 	char *names = strvec_join(&pending, "', '"), *text;
 
 	if (pending.count > 0 && asprintf(&text,

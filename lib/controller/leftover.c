@@ -56,7 +56,7 @@ leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct f
 		if (strvec_has(&left, engines->list[i]))
 			rc = spool_entry_mark_kept(entry, engines->list[i], why);
 		else
-			spool_entry_clear_kept(entry, engines->list[i]);
+			spool_entry_clear(entry, "kept", engines->list[i]);
 	}
 	strvec_release(&left);
 	return status < 0 ? -1 : rc;
@@ -65,7 +65,7 @@ leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct f
 char *
 leftover_note(const struct spool_entry *entry)
 {
-	struct strvec kept = leftover_kept(entry);
+	struct strvec kept = spool_entry_marked(entry, "kept");
 	char *names = strvec_join(&kept, "', '"), *text = NULL;
 
 	if (asprintf(&text,
@@ -84,7 +84,7 @@ leftover_note(const struct spool_entry *entry)
 int
 leftover_retry(struct spool_entry *entry, struct failure *why)
 {
-	struct strvec kept = leftover_kept(entry);
+	struct strvec kept = spool_entry_marked(entry, "kept");
 	int rc = leftover_clean(entry, &kept, why);
 
 	if (rc == 0 && kept.count > 0) {
@@ -116,40 +116,11 @@ holders(const struct spool_entry *entry)
 	return chosen;
 }
 
-void
-leftover_end(const struct spool_entry *entry, config_variable *variable, struct strvec *lines)
-{
-	struct strvec engines = holders(entry), running = STRVEC_INIT, left;
-	struct failure unused;
-	int status;
-
-	for (size_t i = 0; i < engines.count; i++)
-		if (!spool_entry_is_kept(entry, engines.list[i]))
-			strvec_push(&running, engines.list[i]);
-	each_run(entry, &running, (struct each_options){.timeout = "45s"},
-		 commands_each(COMMANDS_STOP), &unused);
-	left = remove_parts(entry, &engines, TIMEOUT, &status, &unused);
-	leftover_tell(entry, &left, variable, lines);
-	strvec_release(&left);
-	strvec_release(&running);
-	strvec_release(&engines);
-}
-
-struct strvec
-leftover_kept(const struct spool_entry *entry)
-{
-	struct strvec all = spool_entry_engines(entry), kept = STRVEC_INIT;
-
-	for (size_t i = 0; i < all.count; i++)
-		if (spool_entry_is_kept(entry, all.list[i]))
-			strvec_push(&kept, all.list[i]);
-	strvec_release(&all);
-	return kept;
-}
-
-void
-leftover_tell(const struct spool_entry *entry, const struct strvec *engines,
-	      config_variable *variable, struct strvec *lines)
+/* Appends to lines for each of these engines that it keeps its part, where, and the command that
+ * removes it. */
+static void
+tell(const struct spool_entry *entry, const struct strvec *engines, config_variable *variable,
+     struct strvec *lines)
 {
 	struct engines known = ENGINES_INIT;
 
@@ -174,4 +145,23 @@ leftover_tell(const struct spool_entry *entry, const struct strvec *engines,
 		free(directory);
 	}
 	engines_release(&known);
+}
+
+void
+leftover_end(const struct spool_entry *entry, config_variable *variable, struct strvec *lines)
+{
+	struct strvec engines = holders(entry), running = STRVEC_INIT, left;
+	struct failure unused;
+	int status;
+
+	for (size_t i = 0; i < engines.count; i++)
+		if (!spool_entry_is_kept(entry, engines.list[i]))
+			strvec_push(&running, engines.list[i]);
+	each_run(entry, &running, (struct each_options){.timeout = "45s"},
+		 commands_each(COMMANDS_STOP), &unused);
+	left = remove_parts(entry, &engines, TIMEOUT, &status, &unused);
+	tell(entry, &left, variable, lines);
+	strvec_release(&left);
+	strvec_release(&running);
+	strvec_release(&engines);
 }

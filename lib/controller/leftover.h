@@ -28,12 +28,4 @@ char *leftover_note(const struct spool_entry *entry);
  * (the caller's) one line for each that may still have one, which says how to remove it. */
 void leftover_end(const struct spool_entry *entry, config_variable *variable, struct strvec *lines);
 
-/* The engines that are marked as kept; the caller releases the vector. */
-struct strvec leftover_kept(const struct spool_entry *entry);
-
-/* Appends to lines for each of these engines that it keeps its part, where, and the command that
- * removes it. */
-void leftover_tell(const struct spool_entry *entry, const struct strvec *engines,
-		   config_variable *variable, struct strvec *lines);
-
 #endif

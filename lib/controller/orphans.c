@@ -15,18 +15,6 @@
 
 #define TIMEOUT "20s" /* an engine that has to be asked again has had its time */
 
-struct strvec
-orphans_list(const struct spool_entry *entry)
-{
-	struct strvec all = spool_entry_engines(entry), pending = STRVEC_INIT;
-
-	for (size_t i = 0; i < all.count; i++)
-		if (spool_entry_is_pending(entry, all.list[i]))
-			strvec_push(&pending, all.list[i]);
-	strvec_release(&all);
-	return pending;
-}
-
 static int
 ask(const struct spool_entry *entry, const struct strvec *engines, enum commands_request request,
     struct failure *why)
@@ -46,7 +34,7 @@ orphans_is_of_another(const char *reason)
 int
 orphans_end(const struct spool_entry *entry, struct strvec *left, struct failure *why)
 {
-	struct strvec engines = orphans_list(entry);
+	struct strvec engines = spool_entry_marked(entry, "pending");
 	int rc = ask(entry, &engines, COMMANDS_STOP, why);
 
 	if (rc == 0)
@@ -79,7 +67,7 @@ has_ended(const struct spool_entry *entry, const char *engine)
 int
 orphans_adopt(struct spool_entry *entry, struct failure *why)
 {
-	struct strvec engines = orphans_list(entry), others = STRVEC_INIT;
+	struct strvec engines = spool_entry_marked(entry, "pending"), others = STRVEC_INIT;
 	int rc = ask(entry, &engines, COMMANDS_STOP, why);
 
 	for (size_t i = 0; i < engines.count && rc == 0; i++) {
@@ -94,7 +82,7 @@ orphans_adopt(struct spool_entry *entry, struct failure *why)
 		char *reason = engine_state_failure(entry, others.list[i]);
 
 		if (!reason || orphans_is_of_another(reason))
-			spool_entry_clear_pending(entry, others.list[i]);
+			spool_entry_clear(entry, "pending", others.list[i]);
 		free(reason);
 	}
 	if (rc == 0 && engines.count > 0)

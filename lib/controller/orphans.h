@@ -21,9 +21,6 @@ int orphans_end(const struct spool_entry *entry, struct strvec *left, struct fai
  * could not be stored. */
 int orphans_adopt(struct spool_entry *entry, struct failure *why);
 
-/* The engines that may have an orphan; the caller releases the vector. */
-struct strvec orphans_list(const struct spool_entry *entry);
-
 /* Whether that is the reason why an engine refused a request: what is there was begun by another
  * start (rundir.h). */
 bool orphans_is_of_another(const char *reason);

@@ -356,10 +356,16 @@ spool_entry_add_pending(struct spool_entry *entry, const char *engine, const cha
 	return spool_entry_add_missing(entry, engine, reason, why);
 }
 
-void
-spool_entry_clear_pending(struct spool_entry *entry, const char *engine)
+struct strvec
+spool_entry_marked(const struct spool_entry *entry, const char *key)
 {
-	drop(&entry->facts, "pending", engine, false);
+	struct strvec all = engines_of(entry, true), marked = STRVEC_INIT;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (is_marked(entry, key, all.list[i]))
+			strvec_push(&marked, all.list[i]);
+	strvec_release(&all);
+	return marked;
 }
 
 bool
@@ -372,12 +378,6 @@ int
 spool_entry_mark_kept(struct spool_entry *entry, const char *engine, struct failure *why)
 {
 	return mark(entry, "kept", engine, why);
-}
-
-void
-spool_entry_clear_kept(struct spool_entry *entry, const char *engine)
-{
-	drop(&entry->facts, "kept", engine, false);
 }
 
 bool

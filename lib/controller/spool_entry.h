@@ -140,17 +140,18 @@ void spool_entry_drop_missing(struct spool_entry *entry, const char *engine);
 /* As spool_entry_add_missing, for an engine that may have a part of the capture (orphans.h). */
 int spool_entry_add_pending(struct spool_entry *entry, const char *engine, const char *reason,
 			    struct failure *why);
-/* Takes the mark away, without storing the facts. */
-void spool_entry_clear_pending(struct spool_entry *entry, const char *engine);
 bool spool_entry_is_pending(const struct spool_entry *entry, const char *engine);
 
 /* Whether the engine takes part and still has its copy, which could not be removed there
  * (leftover.h). */
 bool spool_entry_is_kept(const struct spool_entry *entry, const char *engine);
 
-/* Sets that mark, or takes it away, without storing the facts. -1: out of memory. */
+/* Sets that mark, without storing the facts. -1: out of memory. */
 int spool_entry_mark_kept(struct spool_entry *entry, const char *engine, struct failure *why);
-void spool_entry_clear_kept(struct spool_entry *entry, const char *engine);
+
+/* The engines with this mark, `pending` or `kept`, in the capture's order; the caller releases the
+ * vector. */
+struct strvec spool_entry_marked(const struct spool_entry *entry, const char *key);
 
 /* Takes a missing engine in (spool_entry_drop_missing); if there is a merged file it is late: its
  * packets are not in there. Does not store the facts. */
@@ -162,7 +163,7 @@ bool spool_entry_has_merged(const struct spool_entry *entry);
 /* Whether the packets of a participating engine are in it. */
 bool spool_entry_is_merged(const struct spool_entry *entry, const char *engine);
 
-/* Removes a fact, without storing the facts. */
+/* Removes a fact, such as the mark of an engine, without storing the facts. */
 void spool_entry_clear(struct spool_entry *entry, const char *key, const char *value);
 
 #endif

@@ -190,7 +190,7 @@ keeps_engines(struct spool *spool)
 	is_str(spool_entry_missing_reason(&entry, "lb10"), "lost", "... with a reason");
 	ok(spool_entry_is_pending(&entry, "lb10") && !spool_entry_is_pending(&entry, "lb1"),
 	   "it may have a part all the same");
-	spool_entry_clear_pending(&entry, "lb10");
+	spool_entry_clear(&entry, "pending", "lb10");
 	ok(!spool_entry_is_pending(&entry, "lb10") && spool_entry_missing_reason(&entry, "lb10"),
 	   "it has none");
 	spool_entry_drop_missing(&entry, "lb10");
