@@ -2,10 +2,9 @@
  * vcap-host: answers the requests of a controller on an engine.
  */
 #include "base/answer.h"
-#include "base/keyval.h"
 #include "base/parse.h"
+#include "capture/hostreply.h"
 #include "capture/hostreport.h"
-#include "capture/rundir.h"
 #include "capture/timereply.h"
 #include "cli.h"
 
@@ -18,6 +17,7 @@ static const struct command command = {
     .synopsis = "status dir [token]\n"
 		"stop dir [token]\n"
 		"remove dir [token]\n"
+		"list dir\n"
 		"check [-i iface] ... [dir [vip ...]]\n"
 		"clock\n"
 		"answer nonce -- command [arg ...]",
@@ -25,6 +25,7 @@ static const struct command command = {
 	"  status dir   prints the status of the capture in dir\n"
 	"  stop dir     stops it, waits until it is on disk, prints its status\n"
 	"  remove dir   removes it, unless it is running\n"
+	"  list dir     prints what captures lie in dir\n"
 	"  check ...    prints whether this host can capture, and which addresses are its own\n"
 	"  clock        answers each line of input with the time\n"
 	"  answer ...   prints 'vcap-answer NONCE', then runs a command of vcap's\n"
@@ -37,29 +38,15 @@ static const struct command command = {
 struct arguments {
 	char *const *operands; /* NULL-ended */
 	struct strvec interfaces;
-	int (*ask)(const char *dir, const char *token, struct keyval *status, struct failure *why);
+	hostreply *reply;
 };
 
 static struct failure why; /* of the request */
 
-/* Prints the status that a request gets. */
 static int
-do_ask(const struct arguments *arguments)
+do_reply(const struct arguments *arguments)
 {
-	struct keyval status;
-
-	if (arguments->ask(arguments->operands[0], arguments->operands[1], &status, &why) < 0)
-		die("%s", why.text);
-	for (size_t i = 0; i < status.count; i++)
-		printf("%s %s\n", status.pairs[i].key, status.pairs[i].value);
-	keyval_release(&status);
-	return EXIT_DONE;
-}
-
-static int
-do_remove(const struct arguments *arguments)
-{
-	if (rundir_remove(arguments->operands[0], arguments->operands[1], &why) < 0)
+	if (arguments->reply(arguments->operands, stdout, warn, &why) < 0)
 		die("%s", why.text);
 	return EXIT_DONE;
 }
@@ -68,7 +55,7 @@ static int
 do_check(const struct arguments *arguments)
 {
 	char *const *address = arguments->operands;
-	const char *dir = *address ? *address++ : ".";
+	const char *dir = *address ? *address++ : NULL;
 
 	switch (hostreport_write(dir, &arguments->interfaces, address, stdout, warn, &why)) {
 	case 0: return EXIT_FAILED;
@@ -100,11 +87,12 @@ static const struct request {
 	const char *name, *needs;
 	int min, max; /* operands */
 	int (*run)(const struct arguments *arguments);
-	int (*ask)(const char *, const char *, struct keyval *, struct failure *); /* for do_ask */
+	hostreply *reply; /* for do_reply */
 } requests[] = {
-    {"status", "a directory", 1, 2, do_ask, rundir_status},
-    {"stop", "a directory", 1, 2, do_ask, rundir_stop},
-    {"remove", "a directory", 1, 2, do_remove, NULL},
+    {"status", "a directory", 1, 2, do_reply, hostreply_status},
+    {"stop", "a directory", 1, 2, do_reply, hostreply_stop},
+    {"remove", "a directory", 1, 2, do_reply, hostreply_remove},
+    {"list", "a directory", 1, 1, do_reply, hostreply_list},
     {"check", NULL, 0, INT_MAX, do_check, NULL},
     {"clock", NULL, 0, 0, do_clock, NULL},
     {"answer", "a nonce and a command", 2, INT_MAX, do_answer, NULL},
@@ -128,7 +116,7 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 		die("out of memory");
 	request = CLI_REQUEST(requests, argv[optind++]);
 	arguments->operands = argv + optind;
-	arguments->ask = request->ask;
+	arguments->reply = request->reply;
 	if (argc - optind < request->min)
 		die_usage("'%s' needs %s", request->name, request->needs);
 	if (argc - optind > request->max)

@@ -6,6 +6,7 @@
 #include "base/priv.h"
 #include "capture/notices.h"
 #include "capture/run_options.h"
+#include "capture/runlist.h"
 #include "cli.h"
 #include "controller/gate.h"
 
@@ -139,6 +140,8 @@ main(int argc, char **argv)
 		return status;
 	if (rc < 0 || priv_check_net_raw(&why) < 0)
 		die("%s", why.text);
+	if (options.session.detached && options.session.path)
+		runlist_expire_beside(options.session.path, warn);
 	choose_interfaces(&options.interfaces, &ifaces);
 	options.capture.interfaces = &ifaces;
 	options.capture.program = &program;

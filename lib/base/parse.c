@@ -141,13 +141,44 @@ parse_is_name(const char *word)
 	return true;
 }
 
-/* What Linux takes for an interface's name (dev_valid_name in net/core/dev.c), without controls. */
 bool
 parse_is_token(const char *word)
 {
 	return strspn(word, "0123456789abcdef") == 16 && word[16] == '\0';
 }
 
+/* Whether word is YYYYMMDD_HHMMSS, with -N behind it or not, a dot and a name. */
+static bool
+has_time_and_name(const char *word)
+{
+	static const char digits[] = "0123456789";
+
+	if (strspn(word, digits) != 8 || word[8] != '_' || strspn(word + 9, digits) != 6)
+		return false;
+	word += 15;
+	if (*word == '-' && isdigit((unsigned char)word[1]))
+		word += 1 + strspn(word + 1, digits);
+	return *word == '.' && parse_is_name(word + 1);
+}
+
+bool
+parse_is_capture(const char *word)
+{
+	const size_t length = strlen(word);
+	const char *dot = word;
+
+	if (!isalnum((unsigned char)*word) || length > 255)
+		return false;
+	for (const char *s = word; *s; s++)
+		if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
+			return false;
+	while ((dot = strchr(dot + 1, '.')))
+		if (has_time_and_name(dot + 1))
+			return true;
+	return false;
+}
+
+/* What Linux takes for an interface's name (dev_valid_name in net/core/dev.c), without controls. */
 bool
 parse_is_interface(const char *word)
 {

@@ -29,6 +29,10 @@ bool parse_is_name(const char *word);
 /* Whether word is a token, the random name of one capture: 16 digits of [0-9a-f]. */
 bool parse_is_token(const char *word);
 
+/* Whether word is called as the directory of a capture on an engine: SERVICE.YYYYMMDD_HHMMSS.ENGINE,
+ * with -N behind the time or not. */
+bool parse_is_capture(const char *word);
+
 /* Whether word can name a network interface. */
 bool parse_is_interface(const char *word);
 

@@ -2,6 +2,7 @@
 
 #include "capture/hostcheck.h"
 #include "capture/localaddr.h"
+#include "capture/runlist.h"
 #include "packet/addrset.h"
 
 #include <inttypes.h>
@@ -71,10 +72,16 @@ hostreport_write(const char *dir, const struct strvec *interfaces, char *const *
 	for (char *const *word = addresses; *word; word++)
 		if (addr_parse(&addr, *word, why) < 0)
 			return -1;
-	hostcheck_init(&check, dir, (const char *const *)interfaces->list, interfaces->count);
+	if (dir)
+		runlist_expire(dir, NULL, print);
+	hostcheck_init(&check, dir ? dir : ".", (const char *const *)interfaces->list,
+		       interfaces->count);
 	is_ready = hostcheck_is_ready(&check);
 	write_facts(&check, out);
 	write_addresses(addresses, out, print);
+	/* A directory that cannot be read is among the obstacles, or is no matter for a check. */
+	if (dir)
+		runlist_write(dir, "capture", HOSTREPORT_CAPTURES_MAX, out, print, NULL);
 	print_obstacles(&check, print);
 	hostcheck_release(&check);
 	return is_ready;

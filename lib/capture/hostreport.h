@@ -11,9 +11,13 @@
 
 #include <stdio.h>
 
+#define HOSTREPORT_CAPTURES_MAX 100
+
 /*
- * Checks this host for a capture into dir on the interfaces named (none: the default choice),
- * writes the facts and which of the addresses (NULL-ended) are its own, and prints what is missing.
+ * Checks this host for a capture into dir (NULL: this one) on the interfaces named (none: the default
+ * choice), writes the facts and which of the addresses (NULL-ended) are its own, and prints what is
+ * missing. Of a dir it removes what has expired, and writes what captures lie in there, at most
+ * HOSTREPORT_CAPTURES_MAX (runlist.h).
  * Returns 1 if the host can capture, 0 if not; -1: an address is malformed, nothing was written.
  */
 int hostreport_write(const char *dir, const struct strvec *interfaces, char *const *addresses,

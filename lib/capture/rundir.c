@@ -13,9 +13,9 @@
 #include "capture/rundir.h"
 
 #include "base/fileio.h"
+#include "capture/rundir-int.h"
+#include "capture/runfiles.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -33,42 +33,9 @@
 #define STOP_POLL_MS    20
 
 static int
-open_directory(const char *path)
+open_directory(int dirfd, const char *name)
 {
-	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-/* The directory's entries through a descriptor of its own, since a DIR takes over the one it gets
- * (and closing that must not release the lock). */
-static DIR *
-open_entries(int fd)
-{
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-
-	if (!entries && copy >= 0)
-		close(copy);
-	return entries;
-}
-
-static bool
-is_dot(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-static bool
-is_empty(int fd)
-{
-	DIR *entries = open_entries(fd);
-	const struct dirent *entry;
-	bool empty = entries != NULL;
-
-	while (entries && empty && (entry = readdir(entries)))
-		empty = is_dot(entry->d_name);
-	if (entries)
-		closedir(entries);
-	return empty;
+	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* Without inotify, of which a user has a limited number, rundir_is_stopping has to be asked now and
@@ -97,7 +64,7 @@ lock_directory(struct rundir *dir, struct failure *why)
 	if (flock(dir->fd, LOCK_EX | LOCK_NB) < 0)
 		return failure_set(why, "'%s' is in use by another capture", dir->path);
 	watch(dir);
-	if (!is_empty(dir->fd))
+	if (!runfiles_is_empty(dir->fd))
 		return failure_set(why, "'%s' is not empty", dir->path);
 	if ((st.st_mode & 07777) != 0700 && fchmod(dir->fd, 0700) < 0)
 		return failure_errno(why, "cannot change the mode of '%s'", dir->path);
@@ -115,7 +82,7 @@ rundir_create(struct rundir *dir, const char *path, struct failure *why)
 	else if (errno != EEXIST)
 		return failure_errno(why, "cannot create '%s'", path);
 	dir->path = strdup(path);
-	dir->fd = open_directory(path);
+	dir->fd = open_directory(AT_FDCWD, path);
 	if (dir->path && dir->fd >= 0) {
 		if (lock_directory(dir, why) == 0)
 			return 0;
@@ -163,79 +130,11 @@ rundir_store(const struct rundir *dir, const char *name, const void *bytes, size
 	return 0;
 }
 
-/* "core-N.pcapng", or "core-N.K.pcapng" of a rotation. */
-static bool
-is_core_file(const char *name)
-{
-	const char digits[] = "0123456789";
-	const char *rest = name + 5 + strspn(name + 5, digits);
-	size_t number = *rest == '.' ? strspn(rest + 1, digits) : 0;
-
-	if (number)
-		rest += 1 + number;
-	return rest > name + 5 && name[5] != '.' && strcmp(rest, ".pcapng") == 0;
-}
-
-/* ".status.PID.tmp", left by a vcap-run that was killed while it replaced its status. */
-static bool
-is_temporary(const char *name)
-{
-	size_t digits = strspn(name + 8, "0123456789");
-
-	return digits > 0 && strcmp(name + 8 + digits, ".tmp") == 0;
-}
-
-static bool
-is_our_name(const char *name)
-{
-	static const char *const names[] = {"status", "filter.bpf", "service", "specs",
-					    "log",    "stop",       "token"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return (strncmp(name, "core-", 5) == 0 && is_core_file(name)) ||
-	       (strncmp(name, ".status.", 8) == 0 && is_temporary(name));
-}
-
-/* Stores the name of a file that vcap-run did not create in foreign, or "". */
-static int
-find_foreign(int fd, char foreign[NAME_MAX + 1])
-{
-	DIR *entries = open_entries(fd);
-	const struct dirent *entry;
-
-	*foreign = '\0';
-	if (!entries)
-		return -1;
-	while (!*foreign && (entry = readdir(entries)))
-		if (!is_dot(entry->d_name) && !is_our_name(entry->d_name))
-			snprintf(foreign, NAME_MAX + 1, "%s", entry->d_name);
-	closedir(entries);
-	return 0;
-}
-
-static int
-unlink_ours(int fd)
-{
-	DIR *entries = open_entries(fd);
-	const struct dirent *entry;
-	int rc = entries ? 0 : -1;
-
-	while (rc == 0 && (entry = readdir(entries)))
-		if (is_our_name(entry->d_name) && unlinkat(fd, entry->d_name, 0) < 0 &&
-		    errno != ENOENT)
-			rc = -1;
-	if (entries)
-		closedir(entries);
-	return rc;
-}
-
 void
 rundir_discard(struct rundir *dir)
 {
 	if (dir->fd >= 0) {
-		unlink_ours(dir->fd);
+		runfiles_remove(dir->fd);
 		if (dir->is_created)
 			rmdir(dir->path);
 	}
@@ -305,23 +204,34 @@ check_token(int fd, const char *path, const char *token, struct failure *why)
 	return failure_set(why, "'%s' is another capture's", path);
 }
 
-static int
-open_existing(const char *path, const char *token, struct failure *why)
+int
+rundir_open(int dirfd, const char *name, const char *path, struct failure *why)
 {
-	int fd = open_directory(path);
+	int fd = open_directory(dirfd, name);
 
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
 		return failure_set(why, "'%s' is not a directory", path);
 	if (fd < 0)
 		return failure_errno(why, "cannot open '%s'", path);
-	if (check_owner(fd, path, why) == 0 && (!token || check_token(fd, path, token, why) == 0))
+	if (check_owner(fd, path, why) == 0)
 		return fd;
 	close(fd);
 	return -1;
 }
 
 static int
-read_status(int fd, const char *path, struct keyval *status, struct failure *why)
+open_existing(const char *path, const char *token, struct failure *why)
+{
+	int fd = rundir_open(AT_FDCWD, path, path, why);
+
+	if (fd < 0 || !token || check_token(fd, path, token, why) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int
+rundir_read_status(int fd, const char *path, struct keyval *status, struct failure *why)
 {
 	struct failure detail = FAILURE_INIT;
 	/* Before the status is read: in between, the capture may write its last one and end. */
@@ -354,7 +264,7 @@ rundir_status(const char *path, const char *token, struct keyval *status, struct
 	int rc;
 
 	*status = KEYVAL_INIT;
-	rc = fd < 0 ? -1 : read_status(fd, path, status, why);
+	rc = fd < 0 ? -1 : rundir_read_status(fd, path, status, why);
 	if (fd >= 0)
 		close(fd);
 	return rc;
@@ -390,7 +300,7 @@ rundir_stop(const char *path, const char *token, struct keyval *status, struct f
 			nanosleep(&pause, NULL);
 	}
 	if (rc == 0)
-		rc = read_status(fd, path, status, why);
+		rc = rundir_read_status(fd, path, status, why);
 	if (fd >= 0)
 		close(fd);
 	return rc;
@@ -410,11 +320,11 @@ rundir_remove(const char *path, const char *token, struct failure *why)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		rc = failure_set(why, "a capture is running in '%s'", path);
-	else if (find_foreign(fd, foreign) < 0)
+	else if (runfiles_find_foreign(fd, foreign) < 0)
 		rc = failure_errno(why, "cannot read '%s'", path);
 	else if (*foreign)
 		rc = failure_set(why, "'%s/%s' was not created by vcap-run", path, foreign);
-	else if (unlink_ours(fd) < 0 || rmdir(path) < 0)
+	else if (runfiles_remove(fd) < 0 || rmdir(path) < 0)
 		rc = failure_errno(why, "cannot remove '%s'", path);
 	close(fd);
 	return rc;

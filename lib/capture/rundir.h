@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How long a capture stays on its engine after its end, in seconds, for its controller to fetch it. */
+#define RUNDIR_KEPT_S (7 * 24 * 3600)
+
 struct rundir {
 	int fd;          /* the directory, locked */
 	int watch_fd;    /* inotify(7): polls readable when a file is created; -1: not available */

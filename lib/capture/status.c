@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/keyval.h"
 #include "capture/fileheader.h"
+#include "capture/rundir.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,6 +72,8 @@ set_times(const struct capture *capture, struct keyval *kv)
 	if (runstate->reason) {
 		rc |= keyval_set(kv, "ended", CLOCK_FORMAT, CLOCK_ARGS(runstate->end_ns));
 		rc |= keyval_set(kv, "reason", "%s", stop_reason_name(runstate->reason));
+		rc |= keyval_set(kv, "expires", CLOCK_FORMAT,
+				 CLOCK_ARGS(runstate->end_ns + RUNDIR_KEPT_S * NS_PER_SECOND));
 	}
 	if (step)
 		rc |= keyval_set(kv, "clock-step", "%+.9f", (double)step / 1e9);

@@ -304,6 +304,16 @@ commands_check(const struct engine *engine, const struct strvec *addresses)
 }
 
 char **
+commands_list(const struct engine *engine)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-on", FRAMED, engine->name, "vcap-host", "list", engine->directory,
+		     NULL);
+	return strvec_detach(&argv);
+}
+
+char **
 commands_clock(const char *engine)
 {
 	struct strvec argv = STRVEC_INIT;

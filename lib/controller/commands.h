@@ -68,6 +68,9 @@ char **commands_fetch(const char *engine, bool is_region, bool compressed, const
  * is printed there before the answer is told on standard error (framed.h). */
 char **commands_check(const struct engine *engine, const struct strvec *addresses);
 
+/* Lists what captures lie on the engine, which is no region. */
+char **commands_list(const struct engine *engine);
+
 /* Prints the time once for each line that it reads. */
 char **commands_clock(const char *engine);
 

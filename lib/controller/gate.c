@@ -239,6 +239,8 @@ take_request(struct words_left *left)
 		return true;
 	if (take(left, "check"))
 		return take_check(left);
+	if (take(left, "list"))
+		return take(left, left->gate->directory);
 	if (!take(left, "status") && !take(left, "stop") && !take(left, "remove"))
 		return false;
 	if (!*left->next || !is_capture(left->gate, *left->next))
@@ -326,17 +328,10 @@ gate_admit(const struct gate *gate, char *const *words, struct failure *why)
 	return NULL;
 }
 
-/* Whether the name of a directory of captures has the time of one: .YYYYMMDD_HHMMSS */
 static bool
-has_time(const char *path)
+is_called_as_capture(const char *path)
 {
-	static const char digits[] = "0123456789";
-	const char *dot = strrchr(path, '/');
-
-	while ((dot = strchr(dot + 1, '.')))
-		if (strspn(dot + 1, digits) == 8 && dot[9] == '_' && strspn(dot + 10, digits) == 6)
-			return true;
-	return false;
+	return parse_is_capture(strrchr(path, '/') + 1);
 }
 
 int
@@ -349,7 +344,8 @@ gate_check_run(const struct gate_run *run, struct failure *why)
 	if (run->job && strcmp(run->job, "-") != 0)
 		return failure_set(why, "by sudo '-f' takes only '-': '%s' (try '-f - <file')",
 				   run->job);
-	if (run->directory && (!is_capture(&any, run->directory) || !has_time(run->directory)))
+	if (run->directory &&
+	    (!is_capture(&any, run->directory) || !is_called_as_capture(run->directory)))
 		return failure_set(why,
 				   "by sudo the directory is /PATH/SERVICE.YYYYMMDD_HHMMSS.ENGINE: "
 				   "'%s' (try '-w - >file')",
@@ -370,7 +366,7 @@ gate_check_merge(char **argv, struct failure *why)
 	struct words_left left = {&any, argv + 1, NULL};
 	char *directory;
 
-	if (admit_merge(&left) && !*left.next && has_time(left.next[-1])) {
+	if (admit_merge(&left) && !*left.next && is_called_as_capture(left.next[-1])) {
 		if (asprintf(&directory, "%s/.", left.next[-1]) < 0)
 			return failure_nomem(why);
 		argv[left.next - argv - 1] = directory;

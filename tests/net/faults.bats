@@ -472,7 +472,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 	done
 }
 
-# Break: lib/capture/rundir.c s/if (!is_empty(dir->fd))/if (0)/
+# Break: lib/capture/rundir.c s/if (!runfiles_is_empty(dir->fd))/if (0)/
 @test "F24: a directory that is not empty, a link, or somebody else's is refused" {
 	mkdir full empty other
 	touch full/precious

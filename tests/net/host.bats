@@ -56,6 +56,24 @@ start() { # DIR OPTION...
 	grep -qx "state done" <<<"$output"
 }
 
+# Break: lib/capture/status.c s/RUNDIR_KEPT_S \* NS_PER_SECOND/0/
+@test "expires: a week after the end, and the next vcap-run there removes it" {
+	mkdir run
+	start run/shop.20260101_000000.a
+	vcap-host stop run/shop.20260101_000000.a >status
+	ended=$(sed -n 's/^ended //p' status) expires=$(sed -n 's/^expires //p' status)
+	[ "$expires" = "$((${ended%.*} + 604800)).${ended#*.}" ]
+	sed -i 's/^expires .*/expires 1.000000000/' run/shop.20260101_000000.a/status
+	run -0 start run/shop.20260102_000000.a -t 9
+	[ -z "$output" ]
+	touch -d '8 days ago' run/shop.20260101_000000.a/status
+	run -0 start run/shop.20260103_000000.a -t 9
+	[[ $output == "vcap-run: removed 'run/shop.20260101_000000.a', which expired on "* ]]
+	[ "$(ls run)" = $'shop.20260102_000000.a\nshop.20260103_000000.a' ]
+	vcap-host stop run/shop.20260102_000000.a
+	vcap-host stop run/shop.20260103_000000.a
+}
+
 @test "remove: not while it runs, not what others made; an absent one is no error" {
 	start d
 	run -1 vcap-host remove d

@@ -70,6 +70,7 @@ job=(vcap-run -n lb1 -f -)
 	done
 	arrives vcap-host clock
 	arrives vcap-host check /run/base
+	arrives vcap-host list /run/base
 	arrives vcap-host check -i eth0 -i eth1 /run/base 192.0.2.10 2001:db8::10
 	arrives vcap-merge -w - lb1=$dir
 	arrives vcap-merge -w - -z lb1=$dir
@@ -112,6 +113,10 @@ job=(vcap-run -n lb1 -f -)
 	refused vcap-host --help
 	refused vcap-host status
 	refused vcap-host status $dir $dir
+	refused vcap-host list
+	refused vcap-host list /
+	refused vcap-host list $dir
+	refused vcap-host list /run/base /etc
 	refused vcap-host check /
 	refused vcap-host check
 	refused vcap-host check /run/base /etc

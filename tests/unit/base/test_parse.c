@@ -100,6 +100,20 @@ names(void)
 	static const char *const good[] = {"a", "Test-VS", "shop.example_2", "0"};
 	static const char *const bad[] = {
 	    "", "-oProxyCommand=touch x", "../x", ".x", "a/b", "a b", "a\n", "$(x)", "\xc3\xa4"};
+	/* The first four are. */
+	static const char *const captures[] = {"shop.20260101_000000.lb1",
+					       "a.b.20260101_000000-12.lb.2",
+					       "x.20260101_000000.20260101_000000.y",
+					       "x.1.20260101_000000.y",
+					       "shop.20260101_000000",
+					       "shop.20260101_000000.",
+					       "shop.20260101-000000.lb1",
+					       "shop.2026010_000000.lb1",
+					       "shop.20260101_000000-.lb1",
+					       ".20260101_000000.lb1",
+					       "../shop.20260101_000000.lb1",
+					       "shop.20260101_000000.lb 1",
+					       ""};
 	char longest[66];
 
 	memset(longest, 'a', sizeof(longest));
@@ -112,6 +126,9 @@ names(void)
 		ok(parse_is_name(good[i]), "name '%s'", good[i]);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ok(!parse_is_name(bad[i]), "no name: case %zu", i);
+	for (size_t i = 0; i < sizeof(captures) / sizeof(*captures); i++)
+		ok(parse_is_capture(captures[i]) == (i < 4), "a capture's name, or not: '%s'",
+		   captures[i]);
 }
 
 int

@@ -209,6 +209,7 @@ check_requests(const struct engine *engine, struct tally *tally)
 	check(engine, commands_fetch(engine->name, false, true, directory, "0123456789abcdef"),
 	      tally);
 	check(engine, commands_clock(engine->name), tally);
+	check(engine, commands_list(engine), tally);
 	check(engine, commands_check(engine, &addresses), tally);
 	strvec_pushl(&addresses, "192.0.2.1", "2001:db8::1", NULL);
 	check(engine, commands_check(engine, &addresses), tally);

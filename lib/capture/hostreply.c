@@ -1,0 +1,51 @@
+#include "capture/hostreply.h"
+
+#include "capture/rundir.h"
+#include "capture/runlist.h"
+
+/* The reason of a failure is the last that is printed; so what has expired is removed before that.
+ * But only after the answer, for which a capture may be waiting to end. */
+static int
+finish(int rc, const struct keyval *status, char *const *operands, FILE *out, notices_print *print)
+{
+	for (size_t i = 0; i < status->count; i++)
+		fprintf(out, "%s %s\n", status->pairs[i].key, status->pairs[i].value);
+	runlist_expire_beside(operands[0], print);
+	return rc;
+}
+
+int
+hostreply_status(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	struct keyval status;
+	int rc = rundir_status(operands[0], operands[1], &status, why);
+
+	rc = finish(rc, &status, operands, out, print);
+	keyval_release(&status);
+	return rc;
+}
+
+int
+hostreply_stop(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	struct keyval status;
+	int rc = rundir_stop(operands[0], operands[1], &status, why);
+
+	rc = finish(rc, &status, operands, out, print);
+	keyval_release(&status);
+	return rc;
+}
+
+int
+hostreply_remove(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	return finish(rundir_remove(operands[0], operands[1], why), &KEYVAL_INIT, operands, out,
+		      print);
+}
+
+int
+hostreply_list(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	runlist_expire(operands[0], NULL, print);
+	return runlist_write(operands[0], NULL, HOSTREPLY_LIST_MAX, out, print, why);
+}

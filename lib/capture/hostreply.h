@@ -1,0 +1,23 @@
+/*
+ * What vcap-host answers to requests about the captures of an engine. Each removes what has expired
+ * beside the capture (runlist.h), and prints that.
+ */
+#ifndef VCAP_HOSTREPLY_H
+#define VCAP_HOSTREPLY_H
+
+#include "base/failure.h"
+#include "capture/notices.h"
+
+#include <stdio.h>
+
+#define HOSTREPLY_LIST_MAX 500 /* captures that are listed; the controller takes in 256 KiB */
+
+/*
+ * operands are a directory and, or NULL, a token (rundir.h; list has none). Writes the answer to
+ * out. -1 with why: the request failed.
+ */
+typedef int hostreply(char *const *operands, FILE *out, notices_print *print, struct failure *why);
+
+hostreply hostreply_status, hostreply_stop, hostreply_remove, hostreply_list;
+
+#endif
