@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include "base/audit.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -43,6 +44,7 @@ void
 cli_start(const struct command *command)
 {
 	self = command;
+	audit_name(command->name);
 	umask(077);
 	fill_standard_files();
 }
@@ -66,20 +68,24 @@ cli_siblings_first(void)
 bool
 cli_is_for_another(void)
 {
-	const char *uid = getenv("SUDO_UID"), *ran = getenv("SUDO_COMMAND");
+	const char *uid = getenv("SUDO_UID"), *user = getenv("SUDO_USER"),
+		   *ran = getenv("SUDO_COMMAND");
 	/* Real and effective ids differ where the file has the setuid bit. */
 	const bool is_setuid = getuid() != geteuid();
-	char *by;
+	char *kept[2];
 
 	/* sudo sets both, whatever the user sets; inherited by a command of another one, the second
 	 * names that. */
 	if (!is_setuid && (!uid || strcmp(uid, "0") == 0 || (ran && !strstr(ran, self->name))))
 		return false;
-	by = uid ? xasprintf("%s", uid) : NULL;
+	kept[0] = uid ? xasprintf("%s", uid) : NULL;
+	kept[1] = uid && user ? xasprintf("%s", user) : NULL;
 	if (clearenv() != 0 || setenv("PATH", CLI_SAFE_PATH, 1) < 0 ||
-	    (by && setenv("SUDO_UID", by, 1) < 0))
+	    (kept[0] && setenv("SUDO_UID", kept[0], 1) < 0) ||
+	    (kept[1] && setenv("SUDO_USER", kept[1], 1) < 0))
 		die("out of memory");
-	free(by);
+	free(kept[0]);
+	free(kept[1]);
 	return true;
 }
 
