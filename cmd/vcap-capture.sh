@@ -6,10 +6,10 @@ set -eu
 PATH=$(dirname "$(readlink -f "$0")"):$PATH
 export PATH
 
-# The usage of vcap-start, without --id and --token, and with --quiet.
+# The usage of vcap-start, without --by, --id and --token, and with --quiet.
 usage() {
-	vcap-start --help | sed -e '1s/ \[--id id\]//; 1s/ \[--token token\]//; 1s/ \[--specs/ [--quiet]&/; s/vcap-start/vcap-capture/' \
-		-e '/^ *--id /d; /^ *--token /d; /^ *--specs /{h; s/.*/      --quiet           print only errors/p; g; }'
+	vcap-start --help | sed -e '1s/ \[--by word\]//; 1s/ \[--id id\]//; 1s/ \[--token token\]//; 1s/ \[--specs/ [--quiet]&/; s/vcap-start/vcap-capture/' \
+		-e '/^ *--by /d; /^ *--id /d; /^ *--token /d; /^ *--specs /{h; s/.*/      --quiet           print only errors/p; g; }'
 }
 
 say() {

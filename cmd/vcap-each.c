@@ -7,7 +7,7 @@
 #include "base/process.h"
 #include "base/strvec.h"
 #include "cli.h"
-#include "controller/commands.h"
+#include "controller/ability.h"
 #include "controller/engine.h"
 #include "controller/engine_state.h"
 #include "controller/fanout.h"
@@ -87,14 +87,14 @@ command_for(const struct engines *engines, const struct spool_entry *capture, co
 	    char *const *command)
 {
 	const struct engine *engine = engines_find(engines, name, NULL);
-	const char *token = spool_entry_token(capture, name);
 	struct strvec unknown = STRVEC_INIT;
 	char **argv;
 
 	if (!engine)
 		strvec_pushl(&unknown, "vcap-on", name, "true", NULL);
-	argv =
-	    engine ? commands_expand(engine, capture->id, token, command) : strvec_detach(&unknown);
+	argv = engine ? commands_expand(engine, capture->id,
+					ability_told(capture, name, engines->audit), command)
+		      : strvec_detach(&unknown);
 	if (!argv)
 		die("out of memory");
 	return argv;

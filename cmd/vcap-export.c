@@ -5,10 +5,10 @@
 #include "base/outfile.h"
 #include "base/process.h"
 #include "cli.h"
+#include "controller/mergedfile.h"
 #include "controller/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +115,7 @@ main(int argc, char **argv)
 	static struct outfile out;
 	struct failure why = FAILURE_INIT;
 	struct request request;
-	char *path, *name;
+	char *path;
 	int found, status, from;
 
 	cli_start(&self);
@@ -131,10 +131,9 @@ main(int argc, char **argv)
 	if (strcmp(path, "-") != 0 && access(path, F_OK) == 0)
 		die("'%s' exists already", path);
 	status = await(&entry);
-	name = xasprintf("%s.pcapng", entry.id);
-	from = openat(entry.dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	from = mergedfile_export(&entry, path, getenv, &why);
 	if (from < 0)
-		die("cannot read '%s/%s': %s", entry.path, name, strerror(errno));
+		die("%s", why.text);
 	if (outfile_open(&out, path, &why) < 0)
 		die("%s", why.text);
 	if (strcmp(request.format, "pcap") == 0)

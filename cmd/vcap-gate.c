@@ -3,6 +3,7 @@
  * that vcap-on sent, without a shell, and executes it only if it is a vcap command on a capture in
  * the directory for captures.
  */
+#include "base/audit.h"
 #include "base/process.h"
 #include "base/shquote.h"
 #include "base/strvec.h"
@@ -57,12 +58,27 @@ parse_options(int argc, char **argv)
 	return gate;
 }
 
+/* Says in the log what was refused, and exits. */
+static _Noreturn void
+refuse(const char *line, const char *reason)
+{
+	struct audit audit;
+
+	audit_begin(&audit, "refuse");
+	audit_add(&audit, "command", line);
+	audit_add(&audit, "reason", reason);
+	audit_add_caller(&audit);
+	audit_write(&audit, AUDIT_WANTED, NULL);
+	die_usage("%s", reason);
+}
+
 /* Executes the command, with an environment that the sender cannot influence. */
 static _Noreturn void
 execute(const struct gate *gate, char *const *command)
 {
+	const char *client = getenv("SSH_CONNECTION");
 	struct strvec argv = STRVEC_INIT;
-	char **words, *program;
+	char **words, *program, *kept = client ? xstrdup(client) : NULL;
 
 	if (gate->sudo)
 		strvec_pushl(&argv, "sudo", "-n", "--", NULL);
@@ -73,7 +89,9 @@ execute(const struct gate *gate, char *const *command)
 	strvec_push_nodup(&argv, program);
 	strvec_pushv(&argv, command + 1);
 	words = strvec_detach(&argv);
-	if (!words || clearenv() != 0 || setenv("PATH", CLI_SAFE_PATH, 1) != 0)
+	/* sshd's word, for the log. */
+	if (!words || clearenv() != 0 || setenv("PATH", CLI_SAFE_PATH, 1) != 0 ||
+	    (kept && setenv("SSH_CONNECTION", kept, 1) != 0))
 		die("out of memory");
 	execvp(*words, words);
 	die("cannot run '%s': %s", *words, strerror(errno));
@@ -91,10 +109,10 @@ main(int argc, char **argv)
 	cli_start(&self);
 	gate = parse_options(argc, argv);
 	if (!line)
-		die_usage("this key allows only vcap commands");
+		refuse(NULL, "this key allows only vcap commands");
 	words = shquote_split(line, &why);
 	command = words ? gate_admit(&gate, words, &why) : NULL;
 	if (!command)
-		die_usage("%s", why.text);
+		refuse(line, why.text);
 	execute(&gate, command);
 }

@@ -140,7 +140,7 @@ main(int argc, char **argv)
 		warn("%s", cli.remark);
 	hold_signals(&usual);
 	live.streams.signals = &usual;
-	if (live_start(&live, &cli, &why) < 0 ||
+	if (live_start(&live, &cli, getenv, &why) < 0 ||
 	    live_merge(&live, &cli.params, report_clock, &why) < 0)
 		die("%s", why.text);
 	signal(SIGINT, interrupt);

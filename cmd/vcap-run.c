@@ -15,31 +15,12 @@
 
 static const struct command command = {
     .name = "vcap-run",
-    .synopsis =
-	"[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size [-W files]] "
-	"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
-	"[--sandbox mode] [--detach] [--token token] [--flows source] -w dir [-- filter [arg ...]]",
-    .options =
-	"  -i, --interface iface   capture there (may be repeated); default: all with an address\n"
-	"  -f, --filter prog       a program (vcap-filter -ddd) in a file, or a job on - (stdin)\n"
-	"  -c, --count count       packets per core\n"
-	"  -t, --time time         stop after this time; a bare number means minutes\n"
-	"  -s, --snaplen snaplen   bytes kept of each packet\n"
-	"  -w, --write dir         directory to make, or - for one stream on standard output\n"
-	"  -C, --file-size size    begin another file when one would be larger\n"
-	"  -W, --files files       with -C: keep only that many of each core, the newest\n"
-	"  -n, --name name         of this engine, recorded with each interface\n"
-	"  -R, --reserve size      disk space that stays free; default: 1G or 10 % of the disk\n"
-	"      --max-size size     of all files; default: a quarter of what is free above that\n"
-	"  -b, --buffer size       ring memory in all\n"
-	"      --lease[=time]      end with standard input, or after this time without any\n"
-	"      --sandbox mode      enforce (the default), log or off\n"
-	"      --detach            return once packets are being captured\n"
-	"      --token token       what vcap-host is to call the capture by: 16 digits of 0-9a-f\n"
-	"      --flows source      pairs for filter to read as /dev/fd/3 (vcap-flows): conntrack,\n"
-	"                          haproxy:SOCKET or log:FILE\n"
-	"      --help              show this help\n"
-	"      --version           show the version\n",
+    .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size [-W files]] "
+		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
+		"[--sandbox mode] [--detach] [--token token] [--by word] [--audit required] "
+		"[--flows source] -w dir [-- filter [arg ...]]",
+    .options = RUN_OPTIONS_HELP "      --help              show this help\n"
+				"      --version           show the version\n",
 };
 
 static void
@@ -137,7 +118,7 @@ main(int argc, char **argv)
 	if (options.session.detached)
 		rc = daemon_detach(&daemon, &status, &why);
 	if (rc > 0)
-		return status;
+		return session_answer(status, stdout);
 	if (rc < 0 || priv_check_net_raw(&why) < 0)
 		die("%s", why.text);
 	if (options.session.detached && options.session.path)

@@ -20,11 +20,12 @@
 static const struct command self = {
     .name = "vcap-start",
     .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
-		"[--at time] [--id id] [--patience time] [--specs file] [--token token] "
-		"service [spec ...]",
+		"[--at time] [--by word] [--id id] [--patience time] [--specs file] "
+		"[--token token] service [spec ...]",
     /* clang-format off */
     .options = PARAMS_CLI_HELP
 	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
+	"      --by word         who asks another controller for it\n"
 	"      --id id           id of the capture (the service and the time)\n"
 	"      --patience time   how long to wait for an unreachable engine (30s)\n"
 	PARAMS_CLI_HELP_SPECS
@@ -37,10 +38,11 @@ static const struct command self = {
 static void
 parse_options(int argc, char **argv, struct params_cli *cli)
 {
-	enum { PATIENCE = 0x100, AT, ID, TOKEN };
+	enum { PATIENCE = 0x100, AT, BY, ID, TOKEN };
 	static const struct option options[] = {PARAMS_CLI_OPTIONS,
 						{"patience", required_argument, NULL, PATIENCE},
 						{"at", required_argument, NULL, AT},
+						{"by", required_argument, NULL, BY},
 						{"id", required_argument, NULL, ID},
 						{"token", required_argument, NULL, TOKEN},
 						CLI_OPTIONS};
@@ -54,6 +56,8 @@ parse_options(int argc, char **argv, struct params_cli *cli)
 			cli_option(opt, argv);
 		if (opt == ID)
 			cli->params.id = optarg;
+		else if (opt == BY)
+			cli->params.by = optarg;
 		else if (opt == TOKEN)
 			cli->params.token = optarg;
 		else if (opt == AT)
@@ -101,7 +105,7 @@ start(const struct params *params, const struct spool *spool, struct spool_entry
 {
 	struct failure why = FAILURE_INIT;
 	bool is_running;
-	int status = start_capture(params, entry, warn_of_missing, &is_running, &why);
+	int status = start_capture(params, entry, getenv, warn_of_missing, &is_running, &why);
 
 	if (status >= 0)
 		return status;
@@ -129,10 +133,6 @@ main(int argc, char **argv)
 	cli_siblings_first();
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	if (params->token && !parse_is_token(params->token))
-		die_usage("not a token: '%s'", params->token);
-	if (params->id && !spool_id_is_of(params->id, params->service))
-		die_usage("not an id of a capture of '%s': '%s'", params->service, params->id);
 	compile(params);
 	if (params_facts(params, &facts) < 0)
 		die("out of memory");

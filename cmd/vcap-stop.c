@@ -3,6 +3,7 @@
  */
 #include "base/strvec.h"
 #include "cli.h"
+#include "controller/capture_audit.h"
 #include "controller/commands.h"
 #include "controller/each.h"
 #include "controller/engine_state.h"
@@ -121,6 +122,8 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	if (found < 0)
 		die("%s", why.text);
+	if (spool_entry_is_capturing(&entry))
+		capture_audit(&entry, CAPTURE_AUDIT_STOP, NULL, getenv, &why);
 	if (cancel(&entry)) {
 		warn("capture '%s' is cancelled", entry.id);
 		return EXIT_DONE;

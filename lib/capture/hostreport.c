@@ -1,5 +1,6 @@
 #include "capture/hostreport.h"
 
+#include "base/abilities.h"
 #include "capture/hostcheck.h"
 #include "capture/localaddr.h"
 #include "capture/runlist.h"
@@ -12,7 +13,7 @@ write_facts(const struct hostcheck *check, FILE *out)
 {
 	const struct ifaces *ifaces = &check->ifaces;
 
-	fprintf(out, "version %s\n", VCAP_VERSION);
+	fprintf(out, "version %s\nabilities %s\n", VCAP_VERSION, ABILITIES);
 	fprintf(out, "cap_net_raw %s\n",
 		check->has_net_raw && !check->run_is_denied ? "yes" : "no");
 	fprintf(out, "interfaces");

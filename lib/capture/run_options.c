@@ -1,5 +1,6 @@
 #include "capture/run_options.h"
 
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/sandbox.h"
@@ -49,6 +50,12 @@ check_token(const char *word, struct failure *why)
 	return parse_is_token(word) ? 0 : failure_set(why, "not a token: '%s'", word);
 }
 
+static int
+check_by(const char *word, struct failure *why)
+{
+	return caller_is_word(word) ? 0 : failure_set(why, "not a word of who asks: '%s'", word);
+}
+
 int
 run_options_set(struct run_options *options, int option, const char *word, struct failure *why)
 {
@@ -79,6 +86,8 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case RUN_OPTION_SANDBOX: return sandbox_parse(word, &session->sandbox, why);
 	case RUN_OPTION_DETACH: session->detached = true; return 0;
 	case RUN_OPTION_TOKEN: session->token = word; return check_token(word, why);
+	case RUN_OPTION_BY: capture->by = word; return check_by(word, why);
+	case RUN_OPTION_AUDIT: return audit_parse(word, &session->audit, why);
 	default: return failure_set(why, "unknown option");
 	}
 }

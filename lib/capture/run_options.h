@@ -27,7 +27,9 @@ enum {
 	RUN_OPTION_LEASE,
 	RUN_OPTION_DETACH,
 	RUN_OPTION_FLOWS,
-	RUN_OPTION_TOKEN
+	RUN_OPTION_TOKEN,
+	RUN_OPTION_BY,
+	RUN_OPTION_AUDIT
 };
 
 /* For getopt_long(3). clang-format off */
@@ -45,9 +47,37 @@ enum {
 	    {"lease", optional_argument, NULL, RUN_OPTION_LEASE},                                 \
 	    {"detach", no_argument, NULL, RUN_OPTION_DETACH},                                     \
 	    {"flows", required_argument, NULL, RUN_OPTION_FLOWS},                                 \
+	    {"token", required_argument, NULL, RUN_OPTION_TOKEN},                                 \
+	    {"by", required_argument, NULL, RUN_OPTION_BY},                                       \
 	{                                                                                         \
-		"token", required_argument, NULL, RUN_OPTION_TOKEN                                \
+		"audit", required_argument, NULL, RUN_OPTION_AUDIT                                \
 	}
+/* For --help. */
+#define RUN_OPTIONS_HELP                                                                          \
+	"  -i, --interface iface   capture there (may be repeated); default: all with an "        \
+	"address\n"                                                                               \
+	"  -f, --filter prog       a program (vcap-filter -ddd) in a file, or a job on - "        \
+	"(stdin)\n"                                                                               \
+	"  -c, --count count       packets per core\n"                                            \
+	"  -t, --time time         stop after this time; a bare number means minutes\n"           \
+	"  -s, --snaplen snaplen   bytes kept of each packet\n"                                   \
+	"  -w, --write dir         directory to make, or - for one stream on standard output\n"   \
+	"  -C, --file-size size    begin another file when one would be larger\n"                 \
+	"  -W, --files files       with -C: keep only that many of each core, the newest\n"       \
+	"  -n, --name name         of this engine, recorded with each interface\n"                \
+	"  -R, --reserve size      disk space that stays free; default: 1G or 10 % of the disk\n" \
+	"      --max-size size     of all files; default: a quarter of what is free above that\n" \
+	"  -b, --buffer size       ring memory in all\n"                                          \
+	"      --lease[=time]      end with standard input, or after this time without any\n"     \
+	"      --sandbox mode      enforce (the default), log or off\n"                           \
+	"      --detach            return once packets are being captured\n"                      \
+	"      --token token       what vcap-host is to call the capture by: 16 digits of "       \
+	"0-9a-f\n"                                                                                \
+	"      --by word           who asks for the capture, for its status and the log\n"        \
+	"      --audit required    do not start what cannot be logged\n"                          \
+	"      --flows source      pairs for filter to read as /dev/fd/3 (vcap-flows): "          \
+	"conntrack,\n"                                                                            \
+	"                          haproxy:SOCKET or log:FILE\n"
 /* clang-format on */
 
 /* Takes one of these options; word is its argument, borrowed. -1: the argument is malformed. */

@@ -14,4 +14,7 @@ int rundir_open(int dirfd, const char *name, const char *path, struct failure *w
 /* As rundir_status, of an open directory. Ends a lock that is held through this descriptor. */
 int rundir_read_status(int fd, const char *path, struct keyval *status, struct failure *why);
 
+/* Says in the log (audit.h) that the capture is removed, and for which reason if not on request. */
+void rundir_log_removal(const char *path, const char *reason);
+
 #endif

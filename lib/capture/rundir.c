@@ -12,6 +12,7 @@
  */
 #include "capture/rundir.h"
 
+#include "base/audit.h"
 #include "base/fileio.h"
 #include "capture/rundir-int.h"
 #include "capture/runfiles.h"
@@ -306,6 +307,28 @@ rundir_stop(const char *path, const char *token, struct keyval *status, struct f
 	return rc;
 }
 
+void
+rundir_log_removal(const char *path, const char *reason)
+{
+	struct audit audit;
+
+	audit_begin(&audit, "remove");
+	audit_add(&audit, "dir", path);
+	audit_add(&audit, "reason", reason);
+	audit_add_caller(&audit);
+	audit_write(&audit, AUDIT_WANTED, NULL);
+}
+
+/* Removes the directory and what is in it. */
+static int
+remove_all(int fd, const char *path, struct failure *why)
+{
+	rundir_log_removal(path, NULL);
+	if (runfiles_remove(fd) < 0 || rmdir(path) < 0)
+		return failure_errno(why, "cannot remove '%s'", path);
+	return 0;
+}
+
 int
 rundir_remove(const char *path, const char *token, struct failure *why)
 {
@@ -324,8 +347,8 @@ rundir_remove(const char *path, const char *token, struct failure *why)
 		rc = failure_errno(why, "cannot read '%s'", path);
 	else if (*foreign)
 		rc = failure_set(why, "'%s/%s' was not created by vcap-run", path, foreign);
-	else if (runfiles_remove(fd) < 0 || rmdir(path) < 0)
-		rc = failure_errno(why, "cannot remove '%s'", path);
+	else
+		rc = remove_all(fd, path, why);
 	close(fd);
 	return rc;
 }

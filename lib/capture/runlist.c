@@ -139,6 +139,8 @@ expire(int dirfd, const char *directory, const char *name, notices_print *print)
 	if (!run.is_running && run.expires_ns < now)
 		is_removed = remove_run(dirfd, name, run.fd);
 	if (is_removed)
+		rundir_log_removal(run.path, "expired");
+	if (is_removed)
 		print("removed '%s', which expired on %s", run.path,
 		      datetime_format(run.expires_ns, time));
 	run_close(&run);

@@ -12,7 +12,9 @@
  */
 #include "capture/session.h"
 
+#include "base/abilities.h"
 #include "base/daemon.h"
+#include "base/exitcode.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
 
@@ -80,6 +82,21 @@ start_commands(struct session *session, const struct session_options *wanted, st
 	return rc;
 }
 
+/* Before anything is captured or created. */
+static int
+write_audit(const struct capture_options *options, const struct session_options *wanted,
+	    struct failure *why)
+{
+	struct audit audit;
+
+	audit_begin(&audit, wanted->path ? "start" : "stream");
+	audit_add(&audit, "dir", wanted->path);
+	audit_add(&audit, "engine", options->name);
+	audit_add(&audit, "by", options->by);
+	audit_add_caller(&audit);
+	return audit_write(&audit, wanted->audit, why);
+}
+
 int
 session_begin(struct session *session, struct capture_options *options,
 	      const struct session_options *wanted, struct failure *why)
@@ -93,6 +110,8 @@ session_begin(struct session *session, struct capture_options *options,
 	options->filter = wanted->filter ? &session->filter : NULL;
 	options->flows = wanted->flows ? &session->flows : NULL;
 	options->is_detached = wanted->detached;
+	if (write_audit(options, wanted, why) < 0)
+		return -1;
 	options->signal_fd = daemon_signals(why);
 	if (options->signal_fd < 0)
 		return -1;
@@ -122,4 +141,12 @@ fail:
 	else
 		rundir_discard(&session->dir);
 	return -1;
+}
+
+int
+session_answer(int status, FILE *out)
+{
+	if (status == EXIT_DONE)
+		fprintf(out, "version %s\nabilities %s\n", VCAP_VERSION, ABILITIES);
+	return status;
 }

@@ -6,6 +6,7 @@
 #ifndef VCAP_SESSION_H
 #define VCAP_SESSION_H
 
+#include "base/audit.h"
 #include "base/failure.h"
 #include "base/sandbox.h"
 #include "capture/capture.h"
@@ -15,6 +16,7 @@
 #include "capture/rundir.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* What a session is asked for besides the options of its capture. All borrowed. */
 struct session_options {
@@ -25,6 +27,7 @@ struct session_options {
 	const char *flows;     /* source of pairs for it (flows/pairsource_spec.h); NULL: none */
 	bool detached;         /* commands write their messages to the file `log` */
 	enum sandbox_mode sandbox;
+	enum audit_need audit; /* of the line in the log that says what is captured for whom */
 };
 
 struct session {
@@ -43,12 +46,16 @@ struct session {
 			  .log_fd = -1})
 
 /*
- * Creates the directory, stores the job there, starts the commands, starts the capture, and gives
+ * Writes to the log what is captured for whom, creates the directory, stores the job there, starts the commands, starts the capture, and gives
  * up every privilege. Sets dir, filter, flows, is_detached and signal_fd of *options; what *options and *wanted
  * point to must outlive the session. On failure nothing is left of it, except that privileges may
  * be gone; a directory that can no longer be removed stays.
  */
 int session_begin(struct session *session, struct capture_options *options,
 		  const struct session_options *wanted, struct failure *why);
+
+/* For the parent of a detached process: prints the lines `version` and `abilities` if the status is
+ * EXIT_DONE, that is, if the capture has begun. Returns the status. */
+int session_answer(int status, FILE *out);
 
 #endif

@@ -25,6 +25,7 @@ struct capture_options {
 	const struct ifaces *interfaces; /* those marked as taken are captured on */
 	const struct bpf *program;       /* packet filter; NULL or empty: every packet */
 	const char *name;                /* of this engine; NULL: none */
+	const char *by;                  /* who asked for it (caller.h); NULL: not said */
 	uint64_t count;                  /* packets per core; 0: no limit */
 	int64_t duration_ns;             /* 0: no limit */
 	uint32_t snaplen;                /* bytes kept of a packet; 0: all */

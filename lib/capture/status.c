@@ -1,5 +1,6 @@
 #include "capture/status.h"
 
+#include "base/abilities.h"
 #include "base/clock.h"
 #include "base/keyval.h"
 #include "capture/fileheader.h"
@@ -96,6 +97,9 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	if (options->name)
 		rc |= keyval_set(&kv, "name", "%s", options->name);
 	rc |= keyval_set(&kv, "version", "%s", VCAP_VERSION);
+	rc |= keyval_set(&kv, "abilities", "%s", ABILITIES);
+	if (options->by)
+		rc |= keyval_set(&kv, "by", "%s", options->by);
 	rc |= set_times(capture, &kv);
 	rc |= fileheader_parameters(capture, &kv);
 	rc |= set_counts(capture, &kv);

@@ -41,6 +41,7 @@ static const struct table_column columns[] = {
     {"ADDRESSES"},
     {"EXPRESSION"},
     {"FILE"},
+    {"BY"},
 };
 enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
 
@@ -249,6 +250,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 		cells->addresses,
 		keyval_get(facts, "expression"),
 		size > 0 && spool_entry_is_over(entry) ? cells->file : "",
+		keyval_get(facts, "by"),
 	    },
 	    why);
 }

@@ -102,7 +102,7 @@ static void
 add_region(const struct params *params, struct strvec *argv)
 {
 	strvec_pushl(argv, "{region}", "vcap-on", "{answer}", "{}", "vcap-region", "start", "{dir}",
-		     "--token={token}", "-m", params->monitors, NULL);
+		     "--token={token}", "--by={by}", "-m", params->monitors, NULL);
 	if (params->per_packet)
 		strvec_push(argv, "-P");
 	if (params->invert)
@@ -120,7 +120,10 @@ commands_start(const struct params *params)
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-on", "{answer}", NULL);
-	add_run(params, (char *const[]){"--token={token}", "--detach", "-w", "{dir}", NULL}, &argv);
+	add_run(params,
+		(char *const[]){"--token={token}", "--by={by}", "--audit={audit}", "--detach", "-w",
+				"{dir}", NULL},
+		&argv);
 	add_join(params, "./service", "specs", &argv);
 	add_region(params, &argv);
 	return strvec_detach(&argv);
@@ -134,7 +137,7 @@ commands_stream(const struct params *params, int64_t lease_ns)
 
 	snprintf(lease, sizeof(lease), "--lease=%" PRId64 "ms", lease_ns / 1000000);
 	strvec_pushl(&argv, "vcap-on", FRAMED, NULL);
-	add_run(params, (char *const[]){lease, "-w", "-", NULL}, &argv);
+	add_run(params, (char *const[]){"--audit={audit}", lease, "-w", "-", NULL}, &argv);
 	add_join(params, "/dev/fd/4", "/dev/fd/5", &argv);
 	return strvec_detach(&argv);
 }
@@ -166,22 +169,33 @@ expand_word(const char *word, const char *name, const char *directory)
 
 /* Appends the words that a placeholder stands for; false: word is not such a placeholder. */
 static bool
-expand_list(const struct engine *engine, const char *token, const char *word, struct strvec *words)
+expand_list(const struct engine *engine, const struct commands_told *told, const char *word,
+	    struct strvec *words)
 {
+	const struct {
+		const char *word, *value;
+	} options[] = {{"--token={token}", told->token},
+		       {"--by={by}", told->by},
+		       {"--audit={audit}", told->audit}};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (strcmp(word, options[i].word) == 0) {
+			if (options[i].value)
+				strvec_pushf(words, "%.*s%s", (int)strcspn(word, "{"), word,
+					     options[i].value);
+			return true;
+		}
 	if (strcmp(word, "{interfaces}") == 0) {
 		for (char **name = engine->interfaces; name && *name; name++) {
 			strvec_push(words, "-i");
 			strvec_push(words, *name);
 		}
 	} else if (strcmp(word, "{token}") == 0) {
-		if (token)
-			strvec_push(words, token);
+		if (told->token)
+			strvec_push(words, told->token);
 	} else if (strcmp(word, "{answer}") == 0) {
-		if (token)
+		if (told->token)
 			strvec_push(words, FRAMED);
-	} else if (strcmp(word, "--token={token}") == 0) {
-		if (token)
-			strvec_pushf(words, "--token=%s", token);
 	} else if (strcmp(word, "{flows}") == 0) {
 		if (engine->flows)
 			strvec_pushl(words, "--flows", engine->flows, NULL);
@@ -212,7 +226,7 @@ part_for(const struct engine *engine, char *const *command)
 }
 
 char **
-commands_expand(const struct engine *engine, const char *id, const char *token,
+commands_expand(const struct engine *engine, const char *id, struct commands_told told,
 		char *const *template)
 {
 	char *directory = engine_capture_directory(engine, id);
@@ -220,7 +234,7 @@ commands_expand(const struct engine *engine, const char *id, const char *token,
 
 	for (char *const *command = part_for(engine, template);
 	     *command && !is_end(*command) && !words.failed; command++)
-		if (!expand_list(engine, token, *command, &words))
+		if (!expand_list(engine, &told, *command, &words))
 			strvec_push_nodup(&words, expand_word(*command, engine->name, directory));
 	free(directory);
 	return strvec_detach(&words);

@@ -16,6 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What an engine is told of a capture, if it knows what to do with it; each NULL: nothing. */
+struct commands_told {
+	const char *token;
+	const char *by;    /* who asked for it (caller.h) */
+	const char *audit; /* "required": it is to start nothing that it cannot log */
+};
+
 /* The requests about a capture (vcap-host, vcap-region). */
 enum commands_request { COMMANDS_STATUS, COMMANDS_STOP, COMMANDS_REMOVE };
 
@@ -41,14 +48,15 @@ char *const *commands_each(enum commands_request request);
 
 /*
  * A template with its placeholders filled in for a capture on the engine: `{}` anywhere in a word
- * is the engine's name, `{dir}` the capture's directory there. The words `{token}`
- * and `--token={token}` have the token, and `{answer}` is the option of vcap-on that has the answer
- * told from what a login shell prints; all three are left out if token is NULL, for an engine that
- * does not know them. `{interfaces}` becomes `-i NAME` for each of the
- * engine's interfaces; `{flows}` and `{table}` become `--flows SOURCE` and `-t /dev/fd/3` if the
- * engine has a source of pairs, for vcap-run and the vcap-join that it runs. `{region}` ends the command; what follows it is the command for a region.
+ * is the engine's name, `{dir}` the capture's directory there. The words `{token}`,
+ * `--token={token}`, `--by={by}` and `--audit={audit}` have what it is told, and `{answer}` is the
+ * option of vcap-on that has the answer told from what a login shell prints; each is left out where
+ * there is nothing to tell, `{answer}` with the token. `{interfaces}` becomes `-i NAME` for each of
+ * the engine's interfaces; `{flows}` and `{table}` become `--flows SOURCE` and `-t /dev/fd/3` if the
+ * engine has a source of pairs, for vcap-run and the vcap-join that it runs. `{region}` ends the
+ * command; what follows it is the command for a region.
  */
-char **commands_expand(const struct engine *engine, const char *id, const char *token,
+char **commands_expand(const struct engine *engine, const char *id, struct commands_told told,
 		       char *const *template);
 
 /*

@@ -6,6 +6,7 @@
 #include "flows/pairsource_spec.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +225,25 @@ append(struct engines *engines, const struct engine *engine, struct failure *why
 	return 0;
 }
 
+/* No engine has the transport `required`. */
+static bool
+is_audit(char *const *words)
+{
+	return strcmp(words[0], "audit") == 0 && words[1] && strcmp(words[1], "required") == 0;
+}
+
+/* Parses the words of a line, at least one. -1: the caller releases engine. */
+static int
+parse_words(struct engines *engines, struct engine *engine, char *const *words, struct failure *why)
+{
+	if (!is_audit(words))
+		return parse_line(engine, words, why) < 0 ? -1 : append(engines, engine, why);
+	if (words[2])
+		return failure_set(why, "nothing may follow 'audit required': '%s'", words[2]);
+	engines->audit = AUDIT_REQUIRED;
+	return 0;
+}
+
 int
 engines_parse(struct engines *engines, const char *text, const char *file, struct failure *why)
 {
@@ -240,9 +260,7 @@ engines_parse(struct engines *engines, const char *text, const char *file, struc
 		if (!words)
 			rc = failure_nomem(&detail);
 		else if (*words)
-			rc = parse_line(&engine, words, &detail) < 0
-				 ? -1
-				 : append(engines, &engine, &detail);
+			rc = parse_words(engines, &engine, words, &detail);
 		strvec_free(words);
 		if (rc < 0) {
 			engine_release(&engine);
@@ -255,25 +273,57 @@ engines_parse(struct engines *engines, const char *text, const char *file, struc
 	return 0;
 }
 
-int
-engines_load(struct engines *engines, config_variable *variable, struct failure *why)
+/* Reads the engines file; -1 with why and errno. */
+static int
+read_file(struct config_file *file, config_variable *variable, struct failure *why)
 {
-	struct config_file file = CONFIG_FILE_INIT;
-	char *directory = config_directory(variable);
-	char *path = NULL;
-	int rc;
+	char *directory = config_directory(variable), *path = NULL;
+	int rc, error;
 
-	*engines = ENGINES_INIT;
+	*file = CONFIG_FILE_INIT;
+	errno = 0;
 	if (!directory || asprintf(&path, "%s/engines", directory) < 0)
 		rc = failure_nomem(why);
 	else
-		rc = config_read(&file, path, why);
-	if (rc == 0)
-		rc = engines_parse(engines, file.text, path, why);
-	config_file_release(&file);
+		rc = config_read(file, path, why);
+	error = errno;
 	free(path);
 	free(directory);
+	errno = error;
 	return rc;
+}
+
+int
+engines_load(struct engines *engines, config_variable *variable, struct failure *why)
+{
+	struct config_file file;
+	int rc;
+
+	*engines = ENGINES_INIT;
+	rc = read_file(&file, variable, why);
+	if (rc == 0)
+		rc = engines_parse(engines, file.text, file.path, why);
+	config_file_release(&file);
+	return rc;
+}
+
+enum audit_need
+engines_audit_need(config_variable *variable)
+{
+	struct config_file file;
+	enum audit_need need = AUDIT_WANTED;
+
+	if (read_file(&file, variable, NULL) < 0)
+		return errno == ENOENT ? AUDIT_WANTED : AUDIT_REQUIRED;
+	for (char *rest = file.text, *line; (line = strsep(&rest, "\n"));) {
+		char **words = split(line, strlen(line), " \t\r");
+
+		if (!words || (*words && is_audit(words)))
+			need = AUDIT_REQUIRED;
+		strvec_free(words);
+	}
+	config_file_release(&file);
+	return need;
 }
 
 void

@@ -4,6 +4,7 @@
 #ifndef VCAP_ENGINE_H
 #define VCAP_ENGINE_H
 
+#include "base/audit.h"
 #include "base/failure.h"
 #include "controller/config.h"
 
@@ -31,6 +32,7 @@ struct engine {
 struct engines {
 	struct engine *list;
 	size_t count;
+	enum audit_need audit; /* the line `audit required` */
 };
 
 #define ENGINES_INIT     ((struct engines){0})
@@ -42,6 +44,10 @@ int engines_parse(struct engines *engines, const char *text, const char *file, s
 
 /* Reads and parses the engines file of the configuration; otherwise as engines_parse. */
 int engines_load(struct engines *engines, config_variable *variable, struct failure *why);
+
+/* Whether the engines file has the line `audit required`, whatever else is wrong with the file. One
+ * that there is, but cannot be read, may have it: AUDIT_REQUIRED. */
+enum audit_need engines_audit_need(config_variable *variable);
 
 /* Frees all engines; engines is ENGINES_INIT afterwards. */
 void engines_release(struct engines *engines);

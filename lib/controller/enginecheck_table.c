@@ -1,5 +1,6 @@
 #include "controller/enginecheck_table.h"
 
+#include "base/abilities.h"
 #include "base/strvec.h"
 #include "base/text.h"
 
@@ -30,6 +31,21 @@ struct line {
 	char *interfaces, *xdp, *note;
 };
 
+/* What an engine of another release has and lacks. */
+static void
+add_release(const char *version, const char *abilities, struct strvec *remarks)
+{
+	char *lacking = abilities_lacking(ABILITIES, abilities);
+
+	if (strcmp(version, VCAP_VERSION) != 0)
+		strvec_pushf(remarks, "version %.32s, but %s here", version, VCAP_VERSION);
+	if (!lacking)
+		remarks->failed = true;
+	else if (*lacking)
+		strvec_pushf(remarks, "takes part without: %s", lacking);
+	free(lacking);
+}
+
 /* Why the engine cannot capture, and what may surprise later: heap; NULL: out of memory. */
 static char *
 note_of(const struct enginecheck *check, const char *xdp)
@@ -42,8 +58,8 @@ note_of(const struct enginecheck *check, const char *xdp)
 		strvec_push(&remarks, check->problem.text);
 	if (check->remark.text[0])
 		strvec_push(&remarks, check->remark.text);
-	if (version && strcmp(version, VCAP_VERSION) != 0)
-		strvec_pushf(&remarks, "version %s, but %s here", version, VCAP_VERSION);
+	if (version)
+		add_release(version, keyval_get(&check->answer, "abilities"), &remarks);
 	if (*xdp)
 		strvec_pushf(&remarks, "an XDP program may hide packets of %s", xdp);
 	if (check->is_reached && !check->has_clock)

@@ -8,6 +8,7 @@
  */
 #include "controller/gate.h"
 
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "filter/service.h"
@@ -97,10 +98,13 @@ target_is_whole(const struct target *target)
 				  : target->is_stream && target->has_lease && !target->detaches;
 }
 
+/* What the capture is called, who asked for it, and that this has to be logged. */
 static bool
-is_token_option(const char *word)
+is_fact_option(const char *word)
 {
-	return strncmp(word, "--token=", 8) == 0 && parse_is_token(word + 8);
+	return (strncmp(word, "--token=", 8) == 0 && parse_is_token(word + 8)) ||
+	       (strncmp(word, "--by=", 5) == 0 && caller_is_word(word + 5)) ||
+	       strcmp(word, "--audit=required") == 0;
 }
 
 /* An option of vcap-run whose value is in the same word. */
@@ -116,7 +120,7 @@ take_single(struct words_left *left, struct target *target)
 	else if (strncmp(word, "--lease=", 8) == 0 &&
 		 parse_duration(word + 8, NS_PER_SECOND, &duration, NULL) == 0)
 		target->has_lease = true;
-	else if (!is_token_option(word) &&
+	else if (!is_fact_option(word) &&
 		 !((strncmp(word, "-c", 2) == 0 || strncmp(word, "-s", 2) == 0) &&
 		   parse_number(word + 2, UINT64_MAX, &number, NULL) == 0) &&
 		 !(strncmp(word, "-t", 2) == 0 &&

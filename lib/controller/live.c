@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/exitcode.h"
+#include "controller/capture_audit.h"
 #include "controller/commands.h"
 
 #include <fcntl.h>
@@ -42,7 +43,9 @@ start_stream(struct livestreams *streams, const char *name, const struct engines
 {
 	struct livestream *stream = &streams->list[streams->count];
 	const struct engine *engine = engines_find(engines, name, why);
-	char **argv = engine ? commands_expand(engine, "live", NULL, template) : NULL;
+	const struct commands_told told = {.audit = engines->audit == AUDIT_REQUIRED ? "required"
+										     : NULL};
+	char **argv = engine ? commands_expand(engine, "live", told, template) : NULL;
 	struct failure reason;
 
 	if (!argv)
@@ -54,11 +57,12 @@ start_stream(struct livestreams *streams, const char *name, const struct engines
 }
 
 int
-live_start(struct live *live, const struct params_cli *cli, struct failure *why)
+live_start(struct live *live, const struct params_cli *cli, config_variable *variable,
+	   struct failure *why)
 {
 	char **template = commands_stream(&cli->params, live->lease_ns);
 	size_t count = 0;
-	int rc = template ? 0 : failure_nomem(why);
+	int rc = template ? capture_audit_live(&cli->params, variable, why) : failure_nomem(why);
 
 	live->end_ns = INT64_MAX;
 	if (cli->params.duration_ns > 0 &&
@@ -87,6 +91,7 @@ live_merge(struct live *live, const struct params *params, clock_compare_report 
 	clock_compare_engines(params->engines, CLOCK_NS, &corrections, clocks);
 
 	strvec_pushl(&argv, "vcap-merge", "--live", "-S", params->word, NULL);
+	strvec_pushf(&argv, "--comment=by %s", params->by);
 	for (size_t i = 0; i < corrections.count; i++)
 		strvec_pushf(&argv, "-o%s", corrections.list[i]);
 	strvec_push(&argv, "--");

@@ -32,9 +32,11 @@ struct live {
  * cli. */
 const char *live_find_region(const struct params_cli *cli);
 
-/* Starts a stream for each engine. One that cannot be started is reported, and has ended with
- * status -1. -1 with why: an engine is unknown, or out of memory; streams may run. */
-int live_start(struct live *live, const struct params_cli *cli, struct failure *why);
+/* Writes to the log who streams what (capture_audit.h), and starts a stream for each engine. One that
+ * cannot be started is reported, and has ended with status -1. -1 with why: it cannot be logged, an
+ * engine is unknown, or out of memory; streams may run. */
+int live_start(struct live *live, const struct params_cli *cli, config_variable *variable,
+	       struct failure *why);
 
 /* Measures the engines' clock offsets, reports each to clocks, and starts the vcap-merge with the
  * corrections. -1 with why: it could not be started. */

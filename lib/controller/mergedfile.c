@@ -5,9 +5,11 @@
  */
 #include "controller/mergedfile.h"
 
+#include "controller/capture_audit.h"
 #include "controller/engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,12 +54,15 @@ char **
 mergedfile_command(const struct spool_entry *entry, const struct strvec *engines,
 		   const struct strvec *clock_options, config_variable *variable)
 {
+	const char *by = keyval_get(&entry->facts, "by");
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-merge", "-S", NULL);
 	strvec_push_nodup(&argv, spool_entry_file(entry, "service"));
 	strvec_push(&argv, "-w");
 	strvec_push_nodup(&argv, mergedfile_new_path(entry));
+	if (by && caller_is_word(by))
+		strvec_pushf(&argv, "--comment=by %s", by);
 	if (clock_options->list)
 		strvec_pushv(&argv, clock_options->list);
 	add_regions(variable, &argv);
@@ -106,4 +111,20 @@ mergedfile_replace(struct spool_entry *entry, struct failure *why)
 		rc = spool_entry_store(entry, why);
 	}
 	return rc;
+}
+
+int
+mergedfile_export(const struct spool_entry *entry, const char *to, config_variable *variable,
+		  struct failure *why)
+{
+	char *path = path_of(entry, "");
+	int fd = -1;
+
+	if (!path)
+		failure_nomem(why);
+	else if (capture_audit(entry, CAPTURE_AUDIT_EXPORT, to, variable, why) == 0 &&
+		 (fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		failure_errno(why, "cannot read '%s'", path);
+	free(path);
+	return fd;
 }

@@ -149,6 +149,8 @@ params_facts(const struct params *params, struct keyval *facts)
 		rc |= keyval_set(facts, "id", "%s", params->id);
 	if (params->token)
 		rc |= keyval_set(facts, "token", "%s", params->token);
+	if (params->by)
+		rc |= keyval_set(facts, "by", "%s", params->by);
 	return rc;
 }
 

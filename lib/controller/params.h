@@ -31,6 +31,7 @@ struct params {
 	const char *expression; /* -e; NULL: none. Applied to what vcap-join keeps, if that runs */
 	char *bytecode;         /* ... compiled, with commas instead of newlines; heap, or NULL */
 	const char *id, *token; /* chosen for it; NULL: not */
+	const char *by;         /* who asks for it (caller.h); NULL: not said */
 	int64_t at_ns;          /* when it starts, since 1970; 0: at once */
 	int64_t patience_ns;    /* how long to wait for an unreachable engine */
 	char *const *specs;     /* as on the command line; `-` stands for input; NULL-ended */

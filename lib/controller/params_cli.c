@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "base/parse.h"
+#include "controller/capture_audit.h"
+#include "controller/spool_id.h"
 #include "packet/addrset.h"
 #include "packet/packet.h"
 
@@ -174,6 +176,20 @@ decide(struct params_cli *cli, const struct service *service, config_variable *v
 	params->joins |= params->widens;
 }
 
+/* Checks what was chosen for the capture. */
+static int
+check_chosen(const struct params *params, struct failure *why)
+{
+	if (params->token && !parse_is_token(params->token))
+		return failure_set(why, "not a token: '%s'", params->token);
+	if (params->id && !spool_id_is_of(params->id, params->service))
+		return failure_set(why, "not an id of a capture of '%s': '%s'", params->service,
+				   params->id);
+	if (params->by && !caller_is_word(params->by))
+		return failure_set(why, "not a word of who asks: '%s'", params->by);
+	return 0;
+}
+
 int
 params_cli_complete(struct params_cli *cli, char *const *words, config_variable *variable,
 		    struct failure *why)
@@ -194,7 +210,10 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 		rc = params->engines ? read_specs(params, why) : -1;
 	}
 	if (rc == 0)
+		rc = check_chosen(params, why);
+	if (rc == 0)
 		decide(cli, &service, variable);
+	params->by = capture_audit_caller(params->by, variable, cli->by);
 	service_release(&service);
 	return rc;
 }

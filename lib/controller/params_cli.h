@@ -5,6 +5,7 @@
 #ifndef VCAP_PARAMS_CLI_H
 #define VCAP_PARAMS_CLI_H
 
+#include "base/caller.h"
 #include "base/failure.h"
 #include "controller/config.h"
 #include "controller/engine.h"
@@ -16,7 +17,8 @@ struct params_cli {
 	const char *engine_list; /* -E; NULL: every engine of the service */
 	bool is_unlimited;       /* by -t 0: no warning is due */
 	struct config_file file;
-	char remark[256]; /* why vcap-join is used although no option asks for it; or empty */
+	char by[CALLER_MAX]; /* who runs this command; params.by, if set, asks through it */
+	char remark[256];    /* why vcap-join is used although no option asks for it; or empty */
 };
 
 #define PARAMS_CLI_INIT                                                              \
@@ -60,8 +62,9 @@ int params_cli_option(struct params_cli *cli, int letter, const char *value, str
 
 /*
  * Stores the words that follow the options (at least one, NULL-ended), reads the service file, the
- * engines file and the lists of specs, and decides whether vcap-join must run on the engines. -1
- * with why: one of them cannot be read or is malformed.
+ * engines file and the lists of specs, decides whether vcap-join must run on the engines, and sets
+ * params.by to who asks. -1 with why: one of them cannot be read or is malformed, or so is the id,
+ * the token or params.by.
  */
 int params_cli_complete(struct params_cli *cli, char *const *words, config_variable *variable,
 			struct failure *why);

@@ -1,9 +1,11 @@
 #include "controller/region.h"
 
+#include "base/abilities.h"
 #include "base/diskquota.h"
 #include "base/exitcode.h"
 #include "base/process.h"
 #include "base/strvec.h"
+#include "controller/capture_audit.h"
 #include "controller/engine_state.h"
 #include "controller/removal.h"
 #include "controller/spool.h"
@@ -79,7 +81,7 @@ region_status(const char *id, config_variable *variable, FILE *out, struct failu
 	}
 	fprintf(out, "state %s\n",
 		spool_entry_is_over(&entry) ? spool_entry_state_name(&entry) : "running");
-	fprintf(out, "version %s\n", VCAP_VERSION);
+	fprintf(out, "version %s\nabilities %s\n", VCAP_VERSION, ABILITIES);
 	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
 		fprintf(out, "%s %" PRIu64 "\n", counters[i],
 			engine_state_total(&entry, counters[i]));
@@ -122,6 +124,10 @@ region_fetch_compressed(const char *id, config_variable *variable, struct failur
 		return waited;
 	if (spool_open_entry(&entry, id, variable, why) < 0)
 		return -1;
+	if (capture_audit(&entry, CAPTURE_AUDIT_EXPORT, "-", variable, why) < 0) {
+		spool_entry_close(&entry);
+		return -1;
+	}
 	strvec_pushl(&merge, "vcap-merge", "-z", "-w", "-", NULL);
 	strvec_push_nodup(&merge, spool_entry_file(&entry, "%s.pcapng", entry.id));
 	spool_entry_close(&entry);
@@ -155,7 +161,7 @@ region_check(config_variable *variable, FILE *out, struct failure *why)
 	struct spool spool = SPOOL_INIT;
 	int rc = spool_open(&spool, variable, why);
 
-	fprintf(out, "version %s\n", VCAP_VERSION);
+	fprintf(out, "version %s\nabilities %s\n", VCAP_VERSION, ABILITIES);
 	if (rc == 0)
 		rc = diskquota_check_room(spool.dir, spool.path, 0, why);
 	spool_close(&spool);

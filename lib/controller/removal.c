@@ -5,6 +5,7 @@
 #include "controller/removal.h"
 
 #include "base/exitcode.h"
+#include "controller/capture_audit.h"
 #include "controller/leftover.h"
 
 #include <errno.h>
@@ -60,6 +61,8 @@ removal_run(const struct spool *spool, const char *id, enum removal_kind kind,
 	rc = take_over(&entry, kind, &is_damaged, why);
 	if (rc == 0 && !is_damaged)
 		rc = check(&entry, kind, why);
+	if (rc == 0)
+		rc = capture_audit(&entry, CAPTURE_AUDIT_DELETE, NULL, variable, why);
 	if (rc == 0 && !is_damaged)
 		leftover_end(&entry, variable, lines);
 	if (rc == 0)

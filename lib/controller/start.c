@@ -10,6 +10,8 @@
 #include "base/exitcode.h"
 #include "base/process.h"
 #include "base/strvec.h"
+#include "controller/ability.h"
+#include "controller/capture_audit.h"
 #include "controller/commands.h"
 #include "controller/each.h"
 #include "controller/engine_state.h"
@@ -77,40 +79,24 @@ start_compile_expression(struct params *params, struct failure *why)
 	return 0;
 }
 
-static bool
-knows_no_token(const struct spool_entry *entry, const char *engine)
-{
-	struct keyval state;
-	const char *error;
-	bool is_older;
-
-	if (engine_state_load(entry, engine, &state, NULL) < 0)
-		return false;
-	error = keyval_get(&state, "error");
-	is_older =
-	    keyval_number(&state, "exit", 0) == EXIT_MISUSE && error && strstr(error, "'--token=");
-	keyval_release(&state);
-	return is_older;
-}
-
-/* Starts the engines that have refused `--token` without it: nothing has been begun there. */
+/* Starts the engines that have refused an option again, without it, until none has. Each round leaves
+ * out one option more. */
 static int
 start_older(struct spool_entry *entry, struct each_options options, char *const *template,
 	    struct failure *why)
 {
-	struct strvec names = spool_entry_engines(entry), older = STRVEC_INIT;
+	size_t count = 1;
 	int rc = 0;
 
-	for (size_t i = 0; i < names.count && rc == 0; i++) {
-		if (!knows_no_token(entry, names.list[i]))
-			continue;
-		strvec_push(&older, names.list[i]);
-		rc = spool_entry_set_older(entry, names.list[i], why);
+	while (count > 0 && rc >= 0) {
+		struct strvec older = STRVEC_INIT;
+
+		rc = ability_learn(entry, &older, why);
+		count = older.count;
+		if (rc == 0)
+			rc = each_run(entry, &older, options, template, why);
+		strvec_release(&older);
 	}
-	if (rc == 0)
-		rc = each_run(entry, &older, options, template, why);
-	strvec_release(&names);
-	strvec_release(&older);
 	return rc;
 }
 
@@ -195,14 +181,16 @@ report_missing(const struct spool_entry *entry, start_report *report)
 }
 
 int
-start_capture(const struct params *params, struct spool_entry *entry, start_report *report,
-	      bool *is_running, struct failure *why)
+start_capture(const struct params *params, struct spool_entry *entry, config_variable *variable,
+	      start_report *report, bool *is_running, struct failure *why)
 {
 	const enum capture_state state = params->at_ns ? CAPTURE_WAITING : CAPTURE_CAPTURING;
 	size_t missing = 0;
-	int rc = params_store(params, entry->dir, why);
+	int rc = capture_audit(entry, CAPTURE_AUDIT_START, NULL, variable, why);
 
 	*is_running = false;
+	if (rc == 0)
+		rc = params_store(params, entry->dir, why);
 	if (rc == 0 && !params->at_ns) {
 		rc = start_engines(params, entry, why);
 		missing = report_missing(entry, report);

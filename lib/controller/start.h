@@ -28,13 +28,13 @@ int start_engines(const struct params *params, struct spool_entry *entry, struct
 typedef void start_report(const char *engine, const char *reason);
 
 /*
- * Stores params in the new capture and starts its engines, or leaves that to vcap-wait if
+ * Writes to the log who starts what (capture_audit.h), stores params in the new capture and starts its engines, or leaves that to vcap-wait if
  * params->at_ns is set (schedule.h); then starts a vcap-wait in the background. Returns EXIT_DONE;
  * EXIT_PARTIAL if some engines do not capture, each of which is reported; -1 with why if none does,
  * or another step failed. *is_running: at least one engine captures, or will; otherwise the caller
  * withdraws the capture.
  */
-int start_capture(const struct params *params, struct spool_entry *entry, start_report *report,
-		  bool *is_running, struct failure *why);
+int start_capture(const struct params *params, struct spool_entry *entry, config_variable *variable,
+		  start_report *report, bool *is_running, struct failure *why);
 
 #endif

@@ -10,6 +10,7 @@
 #include "merge/merge_cmd.h"
 
 #include "base/array.h"
+#include "base/audit.h"
 #include "base/lineset.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
@@ -83,12 +84,37 @@ can_write_anew(const char *output)
 	return !is_stdout && S_ISREG(st.st_mode);
 }
 
+/* Says in the log that a capture of vcap-run is read, as a controller does who fetches it; path is that
+ * of a file in its directory. */
+static void
+write_audit(const char *path)
+{
+	const char *end = strrchr(path, '/');
+	struct audit audit;
+	char *directory;
+
+	/* The end of a name that can be nothing but a directory (gate_check_merge). */
+	while (end && end > path + 1 && strncmp(end - 2, "/.", 2) == 0)
+		end -= 2;
+	directory = strndup(path, end ? (size_t)(end - path) : 0);
+	audit_begin(&audit, "fetch");
+	audit_add(&audit, "dir", directory);
+	audit_add_caller(&audit);
+	audit_write(&audit, AUDIT_WANTED, NULL);
+	free(directory);
+}
+
 int
 merge_cmd_open_inputs(struct merge_cmd *cmd, char *const *inputs, struct failure *why)
 {
-	for (; *inputs; inputs++)
+	for (; *inputs; inputs++) {
+		const size_t before = cmd->inputs.count;
+
 		if (inputs_add(&cmd->inputs, *inputs, why) < 0)
 			return -1;
+		if (cmd->inputs.count > before && cmd->inputs.list[before].is_checked)
+			write_audit(cmd->inputs.list[before].path);
+	}
 	return open_inputs(cmd, why);
 }
 

@@ -69,7 +69,8 @@ refused() { # MESSAGE ARG...
 	id=$(sed -n 's,^/d/\(shop.*\)\.a$,\1,p' asked.*)
 	asked=$(grep -lx "/d/$id.a" asked.*)
 	token=$(grep -x -- '--token=[0-9a-f]\{16\}' "$asked")
-	printf '%s\n' vcap-run -n a -f - "$token" --detach -w "/d/$id.a" -c9 -t90.000000000s -s96 -i e0 -i e1 | diff - "$asked"
+	by=$(grep -x -- "--by=[^:]*:$(id -u).*" "$asked")
+	printf '%s\n' vcap-run -n a -f - "$token" "$by" --detach -w "/d/$id.a" -c9 -t90.000000000s -s96 -i e0 -i e1 | diff - "$asked"
 	job=job.${asked##*.}
 	# Three parts, each ended by an empty line.
 	[ "$(awk -v RS= 'END { print NR }' "$job")" -eq 3 ]
@@ -253,10 +254,69 @@ region() { # COMMAND...
 	asked=$(grep -lx vcap-region asked.*)
 }
 
+# An engine that runs what it is told, by a vcap-run that knows only the options $1 and ends at once.
+knowing() { # OPTION...
+	cat >engine <<-END
+		#!/bin/sh
+		[ "\$1 \$2" != "vcap-host answer" ] || { echo "vcap-answer \$3"; shift 4; }
+		printf '%s\n' "\$*" >>"$PWD/told"
+		for word in "\$@"; do
+			case \$word in --by=* | --audit=* | --token=*)
+				case " $* " in *" \${word%%=*} "*) ;; *)
+					echo "vcap-run: unknown option '\$word' (try --help)" >&2
+					exit 2
+				esac
+			esac
+		done
+		cat >/dev/null
+	END
+}
+
+# Break: lib/controller/ability.c s/"token", "by", "audit"/"token", "audit"/
+# Break: lib/controller/ability.c s/!lacks(entry, engine, "audit")/true/
+@test "an engine that refuses an option is started without it, and remembered" {
+	echo 'audit required' >>config/engines
+	# Where nothing takes what has to be logged, there is nothing to see.
+	[ -S /dev/log ] || sed -i '$d' config/engines
+	knowing --token
+	id=$(vcap-start shop -P -t 1 3>&- 2>err) || { cat err; false; }
+	for engine in a b; do
+		grep -qx "lacks $engine by" "spool/captures/$id/capture"
+	done
+	[ "$(grep -c -- '-n a .*--by=' told)" -eq 1 ]
+	[ "$(grep -c -- '-n a .*--token=' told)" -ge 2 ]
+	[ "$(tail -n 1 told | grep -c -- --by=)" -eq 0 ]
+	knowing
+	rm told
+	id=$(vcap-start shop -P -t 2 3>&- 2>err) || { cat err; false; }
+	[ "$(grep -c '^older [ab]$' "spool/captures/$id/capture")" -eq 2 ]
+	! grep -q '^lacks' "spool/captures/$id/capture"
+	[ "$(grep -c -- '-n a .*--by=' told)" -eq 1 ]
+}
+
+# Break: lib/controller/params_cli.c s/capture_audit_caller(params->by/capture_audit_caller(NULL/
+# Break: lib/controller/capture_table.c s/keyval_get(facts, "by")/NULL/
+@test "who asked is a fact, of the system and of what the environment says" {
+	knowing --token --by
+	unset SUDO_USER SUDO_UID PKEXEC_UID COCKPIT_REMOTE_PEER
+	export SUDO_USER=$'al ice,for:\n\e' SUDO_UID=1001 SSH_CONNECTION='2001:db8::7 50000 192.0.2.1 22'
+	by=$(id -un):$(id -u),sudo:al%20ice%2Cfor:%0A%1B:1001,ssh:2001:db8::7
+	id=$(vcap-start shop -P -t 1 3>&- 2>err) || { cat err; false; }
+	grep -qxF "by $by" "spool/captures/$id/capture"
+	[ "$(vcap-ls -r -o BY "$id")" = "$by" ]
+	vcap-ls -j "$id" | grep -qF "\"by\": \"$by\""
+	[ "$(grep -cF -- "--by=$by" told)" -eq 2 ]
+	id=$(SUDO_USER='' SSH_CONNECTION='' vcap-start shop -P -t 3 --at +1h --by "larger:7,ssh:192.0.2.9" 3>&- 2>err)
+	[ "$(vcap-ls -r -o BY "$id")" = "$(id -un):$(id -u),for:larger:7,ssh:192.0.2.9" ]
+	vcap-stop "$id" 3>&-
+	run -2 vcap-start shop -P --by 'x y'
+	[[ $output == *"not a word of who asks: 'x y'"* ]]
+}
+
 # Break: lib/controller/commands.c s/strvec_push(argv, "-x");/;/
 @test "what a region is asked, and the job it reads" {
 	region shop -x -P -c 9 -t 90s -s 96 -m include --patience 7s 10.0.0.0/8
-	printf '%s\n' vcap-region start "$id" "$(grep -- --token= "$asked")" -m include -P -x --patience=7000ms -c9 -t90.000000000s -s96 shop |
+	printf '%s\n' vcap-region start "$id" "$(grep -- --token= "$asked")" "$(grep -- --by= "$asked")" -m include -P -x --patience=7000ms -c9 -t90.000000000s -s96 shop |
 		diff - "$asked"
 	[ "$(awk -v RS= 'NR == 3' "job.${asked##*.}")" = 10.0.0.0/8 ]
 }
@@ -284,7 +344,7 @@ region() { # COMMAND...
 	printf '%s\n' 'state partial' 'packets 7' 'bytes 70' 'dropped 1' 'message why' \
 		>spool/captures/shop.20260101_000000/capture
 	run -0 vcap-region status shop.20260101_000000
-	[ "$(grep -v version <<<"$output")" = $'state partial\npackets 7\nbytes 70\ndropped 1\nmessage why' ]
+	[ "$(grep -vE '^(version|abilities) ' <<<"$output")" = $'state partial\npackets 7\nbytes 70\ndropped 1\nmessage why' ]
 	run -0 vcap-region remove shop.20260101_000000
 	[ -z "$(ls spool/captures)" ]
 }

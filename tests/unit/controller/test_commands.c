@@ -37,10 +37,10 @@ params_become_commands(void)
 	       "a filter");
 	is_str(joined(each_command(&entry, NULL, (struct each_options){"60s", "JOB"}, template)),
 	       "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{answer}|{}|vcap-run|-n|{}|-f|-|--token={token}|"
-	       "--detach|"
+	       "--by={by}|--audit={audit}|--detach|"
 	       "-w|{dir}|"
-	       "{interfaces}|{region}|vcap-on|{answer}|{}|vcap-region|start|{dir}|--token={token}|-"
-	       "m|none|--"
+	       "{interfaces}|{region}|vcap-on|{answer}|{}|vcap-region|start|{dir}|--token={token}|"
+	       "--by={by}|-m|none|--"
 	       "patience=0ms|"
 	       "shop",
 	       "no limit, no option");
@@ -54,11 +54,12 @@ params_become_commands(void)
 	is_str(joined(commands_filter(&params)),
 	       "vcap-filter|-ddd|-m|none|-S|./shop|-P|-x|--|10.0.0.1|-|-x",
 	       "a spec cannot be taken for an option");
-	is_str(strstr(joined(commands_start(&params)), "-c"),
-	       "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{answer}|{}|vcap-region|"
-	       "start|{dir}|"
-	       "--token={token}|-m|none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
-	       "limits");
+	is_str(
+	    strstr(joined(commands_start(&params)), "-c"),
+	    "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{answer}|{}|vcap-region|"
+	    "start|{dir}|"
+	    "--token={token}|--by={by}|-m|none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
+	    "limits");
 }
 
 static void
@@ -66,8 +67,10 @@ placeholders(void)
 {
 	char *const command[] = {"vcap-run", "-w", "{dir}", "{interfaces}", "-n", "{}x", NULL};
 	char *const pairs[] = {"vcap-run", "{flows}", "--", "vcap-join", "{table}", NULL};
+	char *const told[] = {"--token={token}", "--by={by}", "--audit={audit}", NULL};
 	char *const either[] = {"stop", "{dir}", "{token}", "{answer}", "{region}",
 				"{}",   "end",   "{dir}",   NULL};
+	const struct commands_told token = {.token = "f00d"}, nothing = {0};
 	struct engines engines;
 	struct failure why = FAILURE_INIT;
 
@@ -75,22 +78,28 @@ placeholders(void)
 		      "a local\nb flows=log:/l bin=/b as=sudo exec run in\nc dir=/d "
 		      "iface=e0,e1 local\nr region exec run",
 		      "f", &why);
-	is_str(joined(commands_expand(&engines.list[2], "s.1", "f00d", command)),
+	is_str(joined(commands_expand(&engines.list[2], "s.1", token, command)),
 	       "vcap-run|-w|/d/s.1.c|-i|e0|-i|e1|-n|cx", "placeholders");
-	is_str(joined(commands_expand(&engines.list[0], "s.1", "f00d", command)),
+	is_str(joined(commands_expand(&engines.list[0], "s.1", token, command)),
 	       "vcap-run|-w|/var/lib/vcap/run/s.1.a|-n|ax", "no interfaces, no option");
-	is_str(joined(commands_expand(&engines.list[1], "s.1", "f00d", pairs)),
+	is_str(joined(commands_expand(&engines.list[1], "s.1", token, pairs)),
 	       "vcap-run|--flows|log:/l|--|vcap-join|-t|/dev/fd/3", "a source of pairs");
-	is_str(joined(commands_expand(&engines.list[2], "s.1", NULL, either)), "stop|/d/s.1.c",
+	is_str(joined(commands_expand(&engines.list[2], "s.1", nothing, either)), "stop|/d/s.1.c",
 	       "a capture without a token");
-	is_str(joined(commands_expand(&engines.list[0], "s.1", "f00d", pairs)),
+	is_str(joined(commands_expand(&engines.list[0], "s.1", token, pairs)),
 	       "vcap-run|--|vcap-join", "no source, no option");
-	is_str(joined(commands_expand(&engines.list[2], "s.1", "f00d", either)),
+	is_str(joined(commands_expand(&engines.list[2], "s.1", token, either)),
 	       "stop|/d/s.1.c|f00d|--answer=skip", "an engine's part of a command");
-	is_str(joined(commands_expand(&engines.list[3], "s.1", "f00d", either)), "r|end|s.1",
+	is_str(joined(commands_expand(&engines.list[3], "s.1", token, either)), "r|end|s.1",
 	       "a region's part of a command, with the capture's id");
-	is_str(joined(commands_expand(&engines.list[3], "s.1", "f00d", either + 5)), "r|end|s.1",
+	is_str(joined(commands_expand(&engines.list[3], "s.1", token, either + 5)), "r|end|s.1",
 	       "the whole template, without {region}");
+	is_str(joined(commands_expand(&engines.list[0], "s.1",
+				      (struct commands_told){"f00d", "root:0,ssh:::1", "required"},
+				      told)),
+	       "--token=f00d|--by=root:0,ssh:::1|--audit=required", "what it is told");
+	is_str(joined(commands_expand(&engines.list[0], "s.1", token, told)), "--token=f00d",
+	       "and not");
 	engines_release(&engines);
 }
 
@@ -160,6 +169,9 @@ check(const struct engine *engine, char **argv, struct tally *tally)
 }
 
 /* Both kinds of capture, in the variant that the bits of `bits` choose. */
+static const struct commands_told told = {"0123456789abcdef", "root:0,sudo:a%20b:1,ssh:::1",
+					  "required"};
+
 static void
 check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 {
@@ -178,9 +190,8 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	};
 	char **start = commands_start(&params), **stream = commands_stream(&params, NS_PER_SECOND);
 
-	check(engine, commands_expand(engine, "shop.20260101_000000", "0123456789abcdef", start),
-	      tally);
-	check(engine, commands_expand(engine, "live", NULL, stream), tally);
+	check(engine, commands_expand(engine, "shop.20260101_000000", told, start), tally);
+	check(engine, commands_expand(engine, "live", told, stream), tally);
 	strvec_free(start);
 	strvec_free(stream);
 }
@@ -201,7 +212,7 @@ check_requests(const struct engine *engine, struct tally *tally)
 		      commands_ask(engine->name, false, requests[i], directory, "0123456789abcdef"),
 		      tally);
 		check(engine,
-		      commands_expand(engine, "shop.20260101_000000", "0123456789abcdef",
+		      commands_expand(engine, "shop.20260101_000000", told,
 				      commands_each(requests[i])),
 		      tally);
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 reads(void)
@@ -42,6 +43,55 @@ reads(void)
 	engines_release(&engines);
 }
 
+static char folder[] = "/tmp/vcap-test-XXXXXX";
+
+static char *
+variable(const char *name)
+{
+	return strcmp(name, "VCAP_CONFIG") == 0 ? folder : NULL;
+}
+
+/* What engines_audit_need says of a file with this text. */
+static enum audit_need
+need(const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/engines", folder);
+	file = fopen(path, "w");
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+		return AUDIT_WANTED;
+	return engines_audit_need(variable);
+}
+
+static void
+requires_audit(void)
+{
+	struct failure why = FAILURE_INIT;
+	struct engines engines;
+	char path[64];
+
+	ok(engines_parse(&engines, " audit\trequired # x\naudit local", "f", &why) == 0 &&
+	       engines.audit == AUDIT_REQUIRED && engines.count == 1,
+	   "a line of its own, beside an engine of that name %s", why.text);
+	engines_release(&engines);
+	ok(engines_parse(&engines, "a local # audit required", "f", &why) == 0 &&
+	       engines.audit == AUDIT_WANTED,
+	   "or none");
+	engines_release(&engines);
+	ok(mkdtemp(folder) && engines_audit_need(variable) == AUDIT_WANTED, "no file");
+	ok(need("a local\n") == AUDIT_WANTED && need("# audit required") == AUDIT_WANTED,
+	   "a file without it");
+	ok(need("a local\naudit required\n") == AUDIT_REQUIRED, "a file with it");
+	ok(need("a\naudit required x") == AUDIT_REQUIRED, "... and with errors");
+	snprintf(path, sizeof(path), "%s/engines", folder);
+	ok(remove(path) == 0 && symlink(folder, path) == 0 &&
+	       engines_audit_need(variable) == AUDIT_REQUIRED,
+	   "one that cannot be read");
+	ok(remove(path) == 0 && remove(folder) == 0, "removed");
+}
+
 static void
 refuses(void)
 {
@@ -51,6 +101,10 @@ refuses(void)
 	    {"lb1 local\nlb1 local", "f:2: duplicate engine 'lb1'"},
 	    {"-oProxyCommand=x local", "f:1: not an engine's name: '-oProxyCommand=x'"},
 	    {"../lb1 local", "f:1: not an engine's name: '../lb1'"},
+	    {"audit required\nlb1 local\naudit required lb2",
+	     "f:3: nothing may follow 'audit required': 'lb2'"},
+	    {"audit", "f:1: engine 'audit' has no transport (local, ssh or exec)"},
+	    {"audit wanted", "f:1: unknown transport 'wanted'"},
 	    {"lb1", "f:1: engine 'lb1' has no transport (local, ssh or exec)"},
 	    {"lb1 telnet x", "f:1: unknown transport 'telnet'"},
 	    {"lb1 color=red local", "f:1: unknown setting 'color=red'"},
@@ -91,6 +145,7 @@ int
 main(void)
 {
 	reads();
+	requires_audit();
 	refuses();
 	return done_testing();
 }
