@@ -1,6 +1,6 @@
 /*
  * vcap-check: checks before a capture whether engines are able to: reachability, version,
- * privilege, interfaces, where the VIPs are, disk space, clock. Changes nothing.
+ * privilege, interfaces, where the VIPs are, disk space, clock; and what is left of captures.
  */
 #include "base/table.h"
 #include "cli.h"
@@ -118,6 +118,15 @@ print(const struct checks *checks, enum table_form form)
 	return ready;
 }
 
+static void
+tell_remains(const struct checks *checks, const struct engines *known)
+{
+	struct strvec remarks = STRVEC_INIT;
+
+	enginechecks_remains(checks->list, checks->count, known, getenv, &remarks);
+	warn_lines(strvec_join(&remarks, "\n"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -136,5 +145,6 @@ main(int argc, char **argv)
 	if (enginechecks_run(checks.list, checks.count, JOBS, &why) < 0)
 		die("%s", why.text);
 	ready = print(&checks, form);
+	tell_remains(&checks, &known);
 	return cli_finish(ready == checks.count ? EXIT_DONE : ready ? EXIT_PARTIAL : EXIT_FAILED);
 }

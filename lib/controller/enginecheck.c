@@ -4,17 +4,20 @@
 #include "controller/commands.h"
 #include "controller/fanout.h"
 #include "controller/reason.h"
+#include "controller/remains.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_NS (30 * NS_PER_SECOND)
+#define TIMEOUT_NS  (30 * NS_PER_SECOND)
+#define REMARKS_MAX 10 /* an engine, of what is left there */
 
 void
 enginecheck_release(struct enginecheck *check)
 {
 	keyval_release(&check->answer);
 	strvec_release(&check->addresses);
+	strvec_release(&check->removed);
 	*check = ENGINECHECK_INIT;
 }
 
@@ -64,6 +67,7 @@ read_check(const struct task *task, void *context)
 		check->is_reached = true;
 		check->is_ready = task->status == 0;
 		set_remark(check, task->err);
+		remains_removed(task->name, task->err, &check->removed);
 	} else {
 		keyval_release(&answer);
 	}
@@ -145,6 +149,24 @@ enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct fai
 	if (run_round(&check_round, list, count, jobs, why) < 0)
 		return -1;
 	return run_round(&clock_round, list, count, jobs, why);
+}
+
+void
+enginechecks_remains(const struct enginecheck *list, size_t count, const struct engines *known,
+		     config_variable *variable, struct strvec *remarks)
+{
+	struct remains remains = {.engines = known};
+
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].removed.count > 0)
+			strvec_pushv(remarks, list[i].removed.list);
+		/* A remark that memory does not suffice for is not worth a failure. */
+		if (!list[i].engine->is_region)
+			remains_add(&remains, list[i].engine, &list[i].answer, "capture", NULL);
+	}
+	remains_look_up(&remains, variable);
+	remains_tell(&remains, REMARKS_MAX, remarks);
+	remains_release(&remains);
 }
 
 char *

@@ -21,6 +21,7 @@ struct enginecheck {
 	bool is_reached, is_ready;
 	struct clock_offset offset; /* if has_clock */
 	bool has_clock;
+	struct strvec removed;  /* captures that it has removed there: a line for each */
 	struct failure remark;  /* what its login shell prints before an answer; empty: nothing */
 	struct failure problem; /* why it cannot capture or was not reached; empty: it can */
 };
@@ -33,6 +34,11 @@ void enginecheck_release(struct enginecheck *check);
  * addresses. A failure of one engine is in its problem. -1 with why: commands could not be run
  * here. */
 int enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct failure *why);
+
+/* Appends to remarks what is left on the engines that this spool does not work on, and what they have
+ * removed (remains.h); known are all engines. */
+void enginechecks_remains(const struct enginecheck *list, size_t count, const struct engines *known,
+			  config_variable *variable, struct strvec *remarks);
 
 /* The values of all lines with this key in the answer, separated by blanks. Heap; NULL: out of
  * memory. */

@@ -12,7 +12,6 @@
 #include "controller/engine_state.h"
 #include "controller/orphans.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -99,6 +98,15 @@ leftover_retry(struct spool_entry *entry, struct failure *why)
 	return rc;
 }
 
+bool
+leftover_is_held(const struct spool_entry *entry, const char *engine)
+{
+	return spool_entry_is_pending(entry, engine) || spool_entry_is_kept(entry, engine) ||
+	       (spool_entry_state(entry) != CAPTURE_WAITING &&
+		!spool_entry_is_merged(entry, engine) &&
+		!spool_entry_missing_reason(entry, engine));
+}
+
 /* All engines that may have a part. */
 static struct strvec
 holders(const struct spool_entry *entry)
@@ -106,11 +114,7 @@ holders(const struct spool_entry *entry)
 	struct strvec all = spool_entry_engines(entry), chosen = STRVEC_INIT;
 
 	for (size_t i = 0; i < all.count; i++)
-		if (spool_entry_is_pending(entry, all.list[i]) ||
-		    spool_entry_is_kept(entry, all.list[i]) ||
-		    (spool_entry_state(entry) != CAPTURE_WAITING &&
-		     !spool_entry_is_merged(entry, all.list[i]) &&
-		     !spool_entry_missing_reason(entry, all.list[i])))
+		if (leftover_is_held(entry, all.list[i]))
 			strvec_push(&chosen, all.list[i]);
 	strvec_release(&all);
 	return chosen;

@@ -11,6 +11,11 @@
 #include "controller/config.h"
 #include "controller/spool_entry.h"
 
+#include <stdbool.h>
+
+/* Whether the engine may have a part that is to be fetched, or to be removed. */
+bool leftover_is_held(const struct spool_entry *entry, const char *engine);
+
 /* Removes the copies of these engines, whose packets are here, and marks those that could not be
  * removed as kept, the others as not. Asks three times, with pauses. Does not store the facts. -1
  * with why: the engines could not be asked. */

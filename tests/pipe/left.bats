@@ -54,3 +54,87 @@ $id.a 0123456789abcdef done 8 $((now + 99)).000000000 -" ]
 	run -2 vcap-host list
 	run -2 vcap-host list run 0123456789abcdef
 }
+
+# The engines a and b here, and captures in the spool.
+engines() {
+	printf '%s dir=%s/run exec env\n' a "$PWD" b "$PWD" >config/engines
+	echo 'far region exec env' >>config/engines
+}
+
+known() { # ID STATE FACT...
+	(umask 077 && mkdir -p "spool/captures/$1/engines")
+	printf '%s\n' "id $1" 'service shop' "state $2" 'created 1767225600.0' 'token 0123456789abcdef' \
+		'engine a' 'engine b' "${@:3}" >"spool/captures/$1/capture"
+	chmod 600 "spool/captures/$1/capture"
+}
+
+# Break: lib/controller/remains.c s/strcmp(token ? token : "-", remain->token) == 0/1/
+# Break: lib/controller/remains.c s/is_of_another(remains->engines, engine, remain.name)/0/
+@test "collect: lists what engines have, and whether it is of this spool" {
+	engines
+	run -0 vcap collect
+	[ -z "$output" ]
+	known shop.20260102_000000 partial
+	left shop.20260102_000000.a $((now + 99))
+	left shop.20260102_000000.b $((now + 99)) fedcba9876543210
+	left shop.20260103_000000.b $((now + 99))
+	left shop.20260101_000000.b 1
+	echo 'by ada, from 192.0.2.1' >>run/shop.20260103_000000.b/status
+	touch -d "@$((now + 99 - week))" run/shop.20260103_000000.b/status
+	run -0 --separate-stderr vcap collect -r
+	[ "$output" = "shop.20260103_000000	b	done	8	$((now + 99)).000000000	no	ada, from 192.0.2.1
+shop.20260102_000000	a	done	8	$((now + 99)).000000000	yes	-
+shop.20260102_000000	b	done	8	$((now + 99)).000000000	no	-" ] || { echo "$output"; false; }
+	[[ $stderr == "vcap-collect: engine '"[ab]"': removed '$PWD/run/shop.20260101_000000.b', which expired on 1970-"* ]]
+	run -0 vcap collect -r -E a
+	[ "${#lines[@]}" -eq 1 ]
+	run -0 --separate-stderr vcap collect -j -E far,a
+	[ "$(jq -r '.captures[0].size' <<<"$output")" = 8 ]
+	[ "$stderr" = "vcap-collect: engine 'far' is a region: 'vcap collect' there lists what its engines have" ]
+	# One that is not reached, and an older one.
+	echo 'c exec false' >>config/engines
+	run -3 --separate-stderr vcap collect -r
+	[ "${#lines[@]}" -eq 3 ]
+	[[ $stderr == "vcap-collect: engine 'c' did not tell what it has: "* ]]
+	run -1 vcap collect -E c
+	run -2 vcap collect -E d
+	run -2 vcap collect -E a shop
+	run -2 vcap collect --quiet
+}
+
+# Break: cmd/vcap-collect.c s/"--quiet", "--", capture/"--quiet", "--", "x"/
+@test "collect: with ids it does what wait does, for each" {
+	engines
+	known shop.20260102_000000 'done'
+	known shop.20260103_000000 partial 'message one is missing'
+	run -0 --separate-stderr vcap collect --quiet shop.20260102_000000
+	[ "$output" = "$PWD/spool/captures/shop.20260102_000000/shop.20260102_000000.pcapng" ]
+	run -3 --separate-stderr vcap collect shop.20260102_000000 shop.20260103_000000
+	[ "${#lines[@]}" -eq 2 ]
+	[ "$stderr" = "vcap-wait: capture 'shop.20260103_000000' is partial: one is missing" ]
+	run -1 vcap collect shop.20260104_000000
+}
+
+# Break: lib/controller/remains.c s/remain->known != REMAIN_BUSY/1/
+@test "check: tells what is left on engines and how to get it, unless this spool works on it" {
+	engines
+	known shop.20260102_000000 capturing
+	left shop.20260102_000000.a $((now + 99))
+	known shop.20260103_000000 'done' 'kept a'
+	left shop.20260103_000000.a $((now + 99))
+	left shop.20260104_000000.a $((now + 99))
+	left always $((now + 99))
+	run --separate-stderr vcap-check -r a
+	until=$(date -d "@$((now + 99))" '+%F %T')
+	[ "$stderr" = "vcap-check: engine 'a' has 'shop.20260104_000000' (done, 8, until $until), which this spool does not know: 'vcap-on a vcap-host remove $PWD/run/shop.20260104_000000.a' removes it
+vcap-check: engine 'a' still has its part of 'shop.20260103_000000' (done, 8, until $until): run 'vcap collect shop.20260103_000000'" ] || { echo "$stderr"; false; }
+	before=$status
+	vcap-on a vcap-host remove "$PWD/run/shop.20260104_000000.a"
+	run --separate-stderr vcap-check -r a
+	[ "$status" -eq "$before" ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	for day in {10..25}; do left "shop.202602${day}_000000.a" $((now + 99)); done
+	run --separate-stderr vcap-check -r a
+	[ "${#stderr_lines[@]}" -eq 11 ]
+	[ "${stderr_lines[10]}" = "vcap-check: engine 'a' has 7 more: 'vcap collect -E a' lists them" ]
+}
