@@ -139,14 +139,26 @@ push() {
 	return 1
 }
 
+# Each capture, of ten at most, and how to remove it, while there is still what can.
+name_captures() { # LINES of push.sh
+	put "$1" | head -n 10 | while IFS= read -r path; do
+		case ${path##*/} in
+		*[!A-Za-z0-9._-]*) fail "engine '$engine' has '$path'" ;;
+		*) fail "engine '$engine' has '$path': 'vcap-on $engine vcap-host remove $path' removes it" ;;
+		esac
+	done
+	fail "engine '$engine' has captures in '$dir': fetch ('vcap collect') or remove them first"
+}
+
 remove() {
 	files=
 	[ -n "$(list)$(put "$state" | grep '^there [.]')" ] || {
 		echo "$engine: nothing was brought"
 		return
 	}
-	[ -z "$(on captures "$dir" </dev/null)" ] || {
-		fail "engine '$engine' has captures in '$dir': fetch or remove them first"
+	captures=$(on captures "$dir" </dev/null)
+	[ -z "$captures" ] || {
+		name_captures "$captures"
 		return
 	}
 	for name in $(put "$state" | sed -n 's/^there \([a-z.-]*\) .*/\1/p'); do

@@ -189,7 +189,9 @@ nothing_left() {
 	[ -x root/opt/vcap/bin/vcap-run ]
 	id=$(vcap-start shop)
 	run -1 vcap push --remove lb1
-	[ "$output" = "vcap-push: engine 'lb1' has captures in '/var/lib/vcap/run': fetch or remove them first" ]
+	path=/var/lib/vcap/run/$id.lb1
+	[ "$output" = "vcap-push: engine 'lb1' has '$path': 'vcap-on lb1 vcap-host remove $path' removes it
+vcap-push: engine 'lb1' has captures in '/var/lib/vcap/run': fetch ('vcap collect') or remove them first" ]
 	vcap-stop shop
 	vcap-wait "$id"
 	vcap push --remove lb1

@@ -138,3 +138,17 @@ vcap-check: engine 'a' still has its part of 'shop.20260103_000000' (done, 8, un
 	[ "${#stderr_lines[@]}" -eq 11 ]
 	[ "${stderr_lines[10]}" = "vcap-check: engine 'a' has 7 more: 'vcap collect -E a' lists them" ]
 }
+
+# Break: cmd/vcap-prune.c s@^.warn("%s", line);@;@
+@test "prune: what stays on an engine is told, with the command that removes it" {
+	engines
+	sed -i 's/^b \(.*\) exec env/b \1 exec false/' config/engines
+	known "$id" 'done' "ended $((now - 99)).0" 'kept a' 'kept b' 'merged a' 'merged b'
+	left "$id.a" $((now + 99))
+	left "$id.b" $((now + 99))
+	run -3 --separate-stderr vcap-prune -c 0
+	[ "$output" = "$id" ]
+	[ "$stderr" = "vcap-prune: engine 'b' keeps its part of '$id' in '$PWD/run/$id.b': run 'vcap-on b vcap-host remove $PWD/run/$id.b'" ] || { echo "$stderr"; false; }
+	[ "$(ls run)" = "$id.b" ]
+	[ -z "$(ls spool/captures)" ]
+}
