@@ -188,11 +188,23 @@ warn_lines(char *lines)
 	free(lines);
 }
 
+static char *volatile doomed;
+
+static void
+remove_doomed(void)
+{
+	const char *path = doomed;
+
+	if (path)
+		unlink(path);
+}
+
 _Noreturn void
 die(const char *format, ...)
 {
 	va_list args;
 
+	remove_doomed();
 	va_start(args, format);
 	report(format, args);
 	va_end(args);
@@ -204,21 +216,17 @@ die_usage(const char *format, ...)
 {
 	va_list args;
 
+	remove_doomed();
 	va_start(args, format);
 	report(format, args);
 	va_end(args);
 	exit(EXIT_MISUSE);
 }
 
-static const char *volatile doomed;
-
 static void
 remove_and_die(int number)
 {
-	const char *path = doomed;
-
-	if (path)
-		unlink(path);
+	remove_doomed();
 	/* SA_RESETHAND: now the signal ends the process, as its parent will see. */
 	raise(number);
 }
@@ -226,11 +234,12 @@ remove_and_die(int number)
 void
 cli_remove_at_signal(const char *path)
 {
-	static const int numbers[] = {SIGINT, SIGHUP, SIGTERM, SIGPIPE};
+	static const int numbers[] = {SIGINT, SIGHUP, SIGTERM, SIGPIPE, SIGQUIT, SIGXCPU, SIGXFSZ};
 	struct sigaction action = {.sa_handler = remove_and_die, .sa_flags = (int)SA_RESETHAND};
 	struct sigaction old;
 
-	doomed = path;
+	/* A copy, which is never freed: a signal may come after the file has its name, and is gone. */
+	doomed = path ? xstrdup(path) : NULL;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		/* What the caller ignores (nohup) stays ignored. */
 		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)

@@ -84,8 +84,8 @@ id=$(trap '' INT && vcap-start "$@") || status=$?
 echo "$id"
 # On a terminal the messages of vcap-wait are printed below the table at the end.
 exec 3>&2
-[ -z "$terminal" ] || { messages=$(mktemp) && trap 'rm -f "$messages"' EXIT && exec 3>"$messages"; }
-vcap-wait ${quiet:+--quiet} "$id" 2>&3 3>&- &
+[ -z "$terminal" ] || { messages=$(mktemp) && exec 3>"$messages" && exec 4<"$messages" && rm -f "$messages"; }
+vcap-wait ${quiet:+--quiet} "$id" 2>&3 3>&- 4<&- &
 exec 3>&-
 waiter=$!
 trap interrupt INT TERM
@@ -96,5 +96,5 @@ while kill -0 "$waiter" 2>/dev/null; do
 done
 status=0
 wait "$waiter" || status=$?
-[ -z "$terminal" ] || { draw && cat "$messages" >&2; }
+[ -z "$terminal" ] || { draw && cat <&4 >&2; }
 exit "$status"

@@ -136,6 +136,7 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	if (outfile_open(&out, path, &why) < 0)
 		die("%s", why.text);
+	cli_remove_at_signal(out.temporary);
 	if (strcmp(request.format, "pcap") == 0)
 		convert(from, &out);
 	else
