@@ -51,12 +51,16 @@ listen() { # ARG...
 	until_true test -S /dev/log
 }
 
-logged() { # NAME: its lines so far, of all but the refusals in order
+logged() { # NAME: its lines so far
 	sed -n "s/^85 $1: //p" lines
 }
 
 has() { # NAME LINE
 	logged "$1" | grep -qxF -- "$2"
+}
+
+has_lines() { # NUMBER, at least
+	[ "$(wc -l <lines)" -ge "$1" ]
 }
 
 # A whole capture, what it leaves exported and deleted.
@@ -92,10 +96,12 @@ capture() {
 	listen
 	timeout 20 vcap live shop -t 1s -e 'udp' >live 2>err 3>&-
 	grep -qaF "by $who" live
+	until_true has_lines 2
 	[ "$(logged vcap-live)" = "live service=shop engines=a by=$who expression=udp" ]
 	[ "$(logged vcap-run)" = "stream engine=a caller=$there" ]
 	id=$(vcap start shop -t 1s --at +1h 2>err 3>&-)
 	vcap stop "$id" 2>err
+	until_true has_lines 4
 	at=$(logged vcap-start | grep -o 'at=[0-9.]*$')
 	has vcap-start "start id=$id service=shop engines=a by=$who $at"
 	has vcap-stop "stop id=$id service=shop engines=a by=$who"
@@ -109,7 +115,7 @@ capture() {
 	done
 	run -2 vcap-gate "$PWD/run"
 	SSH_ORIGINAL_COMMAND="'vcap-host' 'clock'" vcap-gate "$PWD/run" </dev/null
-	until_true test "$(wc -l <lines)" -eq 3
+	until_true has_lines 3
 	[ "$(wc -l <lines)" -eq 3 ]
 	sed -n 1p lines | grep -qF 'vcap-gate: refuse command=rm\x20-rf\x20x\x20by\x3dme\x0a<85>vcap-run:\x20start reason='
 	[ "$(sed -n 2p lines)" = "85 vcap-gate: refuse command='vcap-run'\\x20'-w'\\x20'/etc' reason=this\\x20key\\x20does\\x20not\\x20allow\\x20'/etc' caller=$there" ]
