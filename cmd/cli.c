@@ -237,9 +237,14 @@ cli_remove_at_signal(const char *path)
 	static const int numbers[] = {SIGINT, SIGHUP, SIGTERM, SIGPIPE, SIGQUIT, SIGXCPU, SIGXFSZ};
 	struct sigaction action = {.sa_handler = remove_and_die, .sa_flags = (int)SA_RESETHAND};
 	struct sigaction old;
+	/* A copy, which is never freed: a signal may come after the file has got its name. */
+	char *copy = path ? strdup(path) : NULL;
 
-	/* A copy, which is never freed: a signal may come after the file has its name, and is gone. */
-	doomed = path ? xstrdup(path) : NULL;
+	if (path && !copy) {
+		unlink(path);
+		die("out of memory");
+	}
+	doomed = copy;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		/* What the caller ignores (nohup) stays ignored. */
 		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
