@@ -95,28 +95,68 @@ add_options(const char *engine, const struct clock_offset *offset, struct strvec
 		     text, text + digits, is_corrected ? "corrected" : "not corrected");
 }
 
+#define UNREAD "clock-unread" /* a mark of an engine */
+
+/* Marks an engine whose clock is not known; options, if not NULL, get a comment that says so. */
+static int
+mark_unread(struct spool_entry *entry, const char *engine, struct strvec *options)
+{
+	if (options) {
+		strvec_push(options, "--comment");
+		strvec_pushf(options,
+			     "the clock of '%s' could not be read: its times are not corrected",
+			     engine);
+	}
+	return keyval_add(&entry->facts, UNREAD, "%s", engine);
+}
+
 int
 clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
 		      struct strvec *options, struct failure *why)
 {
 	struct strvec known = STRVEC_INIT, all = spool_entry_participants(entry);
 	char *text;
-	int rc;
+	int rc = 0;
 
-	for (size_t i = 0; i < all.count; i++) {
+	for (size_t i = 0; i < all.count && rc == 0; i++) {
+		const bool is_merged = strvec_has(engines, all.list[i]);
 		struct clock_offset offset;
 		char printed[CLOCK_OFFSET_TEXT];
 
-		if (!clock_of(entry, all.list[i], &offset))
+		spool_entry_clear(entry, UNREAD, all.list[i]);
+		if (!clock_of(entry, all.list[i], &offset)) {
+			rc = mark_unread(entry, all.list[i], is_merged ? options : NULL);
 			continue;
+		}
 		strvec_pushf(&known, "%s %s", all.list[i], clock_offset_print(&offset, printed));
-		if (strvec_has(engines, all.list[i]))
+		if (is_merged)
 			add_options(all.list[i], &offset, options);
 	}
 	strvec_release(&all);
 	text = strvec_join(&known, ", ");
-	rc = text && keyval_set(&entry->facts, "clocks", "%s", text) == 0 ? 0 : failure_nomem(why);
+	if (!text || rc < 0 || keyval_set(&entry->facts, "clocks", "%s", text) < 0)
+		rc = failure_nomem(why);
 	free(text);
 	strvec_release(&known);
 	return rc;
+}
+
+int
+clock_correct_remark(struct spool_entry *entry, const char *remark, struct failure *why)
+{
+	struct strvec unread = spool_entry_marked(entry, UNREAD);
+	char *names = strvec_join(&unread, "', '");
+	int rc = names ? 0 : -1;
+
+	if (rc == 0 && unread.count > 0)
+		rc = keyval_set(&entry->facts, "remark",
+				"%s%sthe clock%s of '%s' could not be read: %s times are not "
+				"corrected",
+				remark, *remark ? "; " : "", unread.count > 1 ? "s" : "", names,
+				unread.count > 1 ? "their" : "its");
+	else if (rc == 0 && (*remark || keyval_get(&entry->facts, "remark")))
+		rc = keyval_set(&entry->facts, "remark", "%s", remark);
+	free(names);
+	strvec_release(&unread);
+	return rc < 0 ? failure_nomem(why) : 0;
 }

@@ -15,9 +15,14 @@ int clock_correct_note_start(const struct spool_entry *entry, struct failure *wh
 int clock_correct_note_end(const struct spool_entry *entry, struct failure *why);
 
 /* Appends options of vcap-merge for these engines: a correction for each whose offset exceeds its
- * error, and a comment about each known offset. Sets the fact `clocks` to all offsets, without
- * storing the facts. -1: out of memory. */
+ * error, and a comment about each offset, or that it is not known. Sets the facts `clocks` to all
+ * offsets and marks the engines without one as `clock-unread`, without storing the facts. -1: out of
+ * memory. */
 int clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
 			  struct strvec *options, struct failure *why);
+
+/* Sets the fact `remark` to remark (may be empty) and whose clocks could not be read, without storing
+ * the facts. -1: out of memory. */
+int clock_correct_remark(struct spool_entry *entry, const char *remark, struct failure *why);
 
 #endif

@@ -334,9 +334,8 @@ verify(struct collect *collect, struct failure *why)
 	     keyval_set(facts, "bytes", "%" PRIu64, merged.bytes) ||
 	     keyval_set(facts, "dropped", "%" PRIu64, dropped)))
 		rc = failure_errno(why, "cannot record the size of '%s'", path);
-	if (rc == 0 && (*merged.failed_connects || keyval_get(facts, "remark")) &&
-	    keyval_set(facts, "remark", "%s", merged.failed_connects) < 0)
-		rc = failure_nomem(why);
+	if (rc == 0)
+		rc = clock_correct_remark(collect->entry, merged.failed_connects, why);
 	if (rc == 0 && (merged.packets != sum.packets || merged.bytes != sum.bytes)) {
 		char text[160];
 

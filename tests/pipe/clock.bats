@@ -89,3 +89,19 @@ setup() {
 	grep -qaF "b: clock ahead by $offset s, wrong by $error s at most, corrected" spool/captures/$id/$id.pcapng
 	grep -qaE 'a: clock ahead by -?0\.[0-9]{9} s, wrong by 0\.[0-9]{9} s at most, (not )?corrected' spool/captures/$id/$id.pcapng
 }
+
+# Break: lib/controller/clock_correct.c s/rc = mark_unread(.*/;/
+@test "a clock that could not be read is said, by the command and in the file" {
+	mkcap -f pcapng -n 10 -s 1 -d 0 -a vcap-run >a.pcapng
+	mkcap -f pcapng -n 10 -s 2 -d 0 -a vcap-run >b.pcapng
+	sed -i "s/'vcap-host clock')/&\n\t[ \$name = a ] || exit 1/" engine
+	id=shop.20260101_000000
+	(umask 077 && mkdir -p spool/captures/$id/engines)
+	printf 'vip 192.0.2.10 tcp/80\n' >spool/captures/$id/service
+	printf '%s\n' 'state capturing' 'engine a' 'engine b' 'duration 1' 'created 1.0' >spool/captures/$id/capture
+	run -0 --separate-stderr vcap-wait shop
+	said="the clock of 'b' could not be read: its times are not corrected"
+	[ "$stderr" = "vcap-wait: $said" ] || { echo "$stderr"; false; }
+	grep -qaF "$said" "$output"
+	grep -qx 'clock-unread b' spool/captures/$id/capture
+}
