@@ -115,6 +115,18 @@ of() { # COLUMN ENGINE: of the JSON in $output
 	run -1 vcap-check c d
 }
 
+# Break: lib/controller/enginecheck_table.c s/else if (\*lacking)/else if (0)/
+@test "check: an engine of another release is told with what it lacks, in words of ours" {
+	printf '#!/bin/sh\n"$@" | sed -u "s/^version .*/version 0.0.1/; s/^abilities .*/abilities answer \033[1m token by-and-by/"\n' >older
+	printf '#!/bin/sh\n"$@" | sed -u "s/^version .*/version 0.1.0/; /^abilities/d"\n' >first
+	chmod 755 older first
+	printf '%s\n' "o dir=$PWD/run exec $PWD/older" "f dir=$PWD/run exec $PWD/first" >>config/engines
+	run vcap-check -j o f
+	lacking=$(vcap-host check . | sed -n 's/^abilities //p')
+	[[ "$(of note f)" == "version 0.1.0, but "*" here; takes part without: ${lacking// /, }"* ]]
+	[[ "$(of note o)" == "version 0.0.1, but "*" here; takes part without: by, audit"* ]]
+}
+
 @test "check: an XDP program, and another version, are remarks" {
 	ip netns exec b xdp lo true || skip "xdp: no programs for this user here"
 	run -0 ip netns exec b xdp lo vcap-check -j b

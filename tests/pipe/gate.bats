@@ -63,7 +63,8 @@ job=(vcap-run -n lb1 -f -)
 	arrives "${job[@]}" --detach -w $dir --flows conntrack -- vcap-join -S ./service -m none -t /dev/fd/3
 	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -P -x --specs specs
 	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -x '--bytecode=2,40 0 0 12,6 0 0 262144' --specs specs
-	arrives "${job[@]}" --lease=15000ms -w - -c1
+	arrives "${job[@]}" --token=0123456789abcdef --by=root:0,sudo:al%20ice:1000,ssh:2001:db8::7 --audit=required --detach -w $dir
+	arrives "${job[@]}" --audit=required --lease=15000ms -w - -c1
 	arrives "${job[@]}" --lease=15000ms -w - -- vcap-join -S /dev/fd/4 -m include -x --specs /dev/fd/5
 	for verb in status stop remove; do
 		arrives vcap-host $verb $dir
@@ -143,6 +144,12 @@ job=(vcap-run -n lb1 -f -)
 	refused "${job[@]}" --detach -w $dir -R0
 	refused "${job[@]}" --detach -w $dir --sandbox off
 	refused "${job[@]}" --detach -w $dir --sandbox=off
+	for by in '' 'a b' 'a=b' $'a\nb' "a'b" '$(id)' a/b "$(printf 'a%.0s' {1..256})"; do
+		refused "${job[@]}" --detach -w $dir "--by=$by"
+	done
+	refused "${job[@]}" --detach -w $dir --by root:0
+	refused "${job[@]}" --detach -w $dir --audit=no
+	refused "${job[@]}" --detach -w $dir --audit required
 	refused "${job[@]}" --detach -w $dir -f /etc/shadow
 	refused "${job[@]}" --detach -w $dir -n ../x
 	refused "${job[@]}" --detach -w $dir -i -x

@@ -27,6 +27,13 @@ test_values(void)
 	is_str(set(&options, RUN_OPTION_MAX_SIZE, "0"), "size of zero: '--max-size 0'", "no space");
 	ok(*set(&options, RUN_OPTION_FLOWS, "nothing"), "an unknown source of pairs");
 	ok(*set(&options, RUN_OPTION_SANDBOX, "maybe"), "an unknown sandbox");
+	is_str(set(&options, RUN_OPTION_BY, "root:0,ssh:::1"), "", "who asks");
+	is_str(options.capture.by, "root:0,ssh:::1", "is kept");
+	is_str(set(&options, RUN_OPTION_BY, "a b"), "not a word of who asks: 'a b'",
+	       "or is no word");
+	is_str(set(&options, RUN_OPTION_AUDIT, "required"), "", "what has to be logged");
+	ok(options.session.audit == AUDIT_REQUIRED, "is");
+	ok(*set(&options, RUN_OPTION_AUDIT, "maybe"), "or not");
 	is_str(set(&options, RUN_OPTION_LEASE, NULL), "", "a lease");
 	ok(options.capture.has_lease && options.capture.lease_ns == 0, "without a time");
 	is_str(set(&options, RUN_OPTION_LEASE, "3"), "", "a lease with one");
