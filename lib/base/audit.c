@@ -78,20 +78,38 @@ connect_log(int type)
 	return -1;
 }
 
-/* 0, or -1 with errno. */
+/* The log, for lines or, *is_stream, for lines that end in a NUL; -1 with errno. */
+static int
+open_log(bool *is_stream)
+{
+	int fd = connect_log(SOCK_DGRAM);
+
+	*is_stream = fd < 0 && errno == EPROTOTYPE;
+	return *is_stream ? connect_log(SOCK_STREAM) : fd;
+}
+
+bool
+audit_is_heard(void)
+{
+	bool is_stream;
+	int fd = open_log(&is_stream);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* 0, or -1 with errno. size: with the NUL. */
 static int
 send_line(const char *line, size_t size)
 {
-	int fd = connect_log(SOCK_DGRAM), error;
+	bool is_stream;
+	int fd = open_log(&is_stream), error;
 	ssize_t sent;
 
-	/* Some daemons have a stream; there a NUL ends a line. */
-	if (fd >= 0)
-		size--;
-	else if (errno == EPROTOTYPE)
-		fd = connect_log(SOCK_STREAM);
 	if (fd < 0)
 		return -1;
+	size -= !is_stream;
 	do
 		sent = send(fd, line, size, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);

@@ -15,6 +15,7 @@
 
 #include "base/failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Whether what cannot be logged may be done all the same. */
@@ -46,6 +47,9 @@ void audit_add_caller(struct audit *audit);
 /* Writes the line; no descriptor stays open. Call it before the process is confined. Waits at most a
  * second. -1 with why and its remedy: it is required, and was not taken. */
 int audit_write(const struct audit *audit, enum audit_need need, struct failure *why);
+
+/* Whether there is a log that takes lines. */
+bool audit_is_heard(void);
 
 /* Reads "required". -1 with why: another word. */
 int audit_parse(const char *word, enum audit_need *need, struct failure *why);

@@ -1,6 +1,7 @@
 #include "capture/hostreport.h"
 
 #include "base/abilities.h"
+#include "base/audit.h"
 #include "capture/hostcheck.h"
 #include "capture/localaddr.h"
 #include "capture/runlist.h"
@@ -16,6 +17,7 @@ write_facts(const struct hostcheck *check, FILE *out)
 	fprintf(out, "version %s\nabilities %s\n", VCAP_VERSION, ABILITIES);
 	fprintf(out, "cap_net_raw %s\n",
 		check->has_net_raw && !check->run_is_denied ? "yes" : "no");
+	fprintf(out, "log %s\n", audit_is_heard() ? "yes" : "no");
 	fprintf(out, "interfaces");
 	for (size_t i = 0; i < ifaces->count; i++)
 		if (ifaces->list[i].taken)

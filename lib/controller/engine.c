@@ -270,6 +270,8 @@ engines_parse(struct engines *engines, const char *text, const char *file, struc
 		s += length;
 		s += *s == '\n';
 	}
+	for (size_t i = 0; i < engines->count; i++)
+		engines->list[i].must_log = engines->audit == AUDIT_REQUIRED;
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct engine {
 	char *directory;   /* of captures there; never NULL */
 	char *flows;       /* source of connection pairs (pairsource_spec.h), or NULL */
 	bool sudo;         /* commands run there as root, by sudo */
+	bool must_log;     /* there is the line `audit required` */
 	bool is_region;    /* a controller with engines of its own */
 	bool compress;     /* what is fetched from it */
 	uint64_t rate;     /* bytes a second to fetch at most; 0: any */

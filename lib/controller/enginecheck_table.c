@@ -50,7 +50,8 @@ add_release(const char *version, const char *abilities, struct strvec *remarks)
 static char *
 note_of(const struct enginecheck *check, const char *xdp)
 {
-	const char *version = keyval_get(&check->answer, "version");
+	const char *version = keyval_get(&check->answer, "version"),
+		   *log = keyval_get(&check->answer, "log");
 	struct strvec remarks = STRVEC_INIT;
 	char *text;
 
@@ -60,6 +61,8 @@ note_of(const struct enginecheck *check, const char *xdp)
 		strvec_push(&remarks, check->remark.text);
 	if (version)
 		add_release(version, keyval_get(&check->answer, "abilities"), &remarks);
+	if (check->engine->must_log && log && strcmp(log, "no") == 0)
+		strvec_push(&remarks, "has no log, which 'audit required' asks for");
 	if (*xdp)
 		strvec_pushf(&remarks, "an XDP program may hide packets of %s", xdp);
 	if (check->is_reached && !check->has_clock)

@@ -46,6 +46,7 @@ teardown() {
 }
 
 listen() { # ARG...
+	[ -z "${logger-}" ] || kill "$logger"
 	syslog "$@" >lines 3>&- &
 	logger=$!
 	until_true test -S /dev/log
@@ -155,6 +156,9 @@ lacking() { # COMMAND...: is not done for want of a log
 	printf '#!/bin/sh\nrm -f /dev/log\nexec "$@"\n' >deaf
 	chmod 755 deaf
 	printf '%s\n' "a dir=$PWD/run exec $PWD/deaf" 'audit required' >config/engines
+	run vcap check -r a
+	[[ $output == *"has no log, which 'audit required' asks for"* ]]
+	listen
 	run -1 vcap start shop -t 1s
 	[[ $output == *"engine 'a' does not capture: vcap-run: cannot log to '/dev/log'"* ]]
 	[ -z "$(ls run)" ]

@@ -274,7 +274,7 @@ knowing() { # OPTION...
 }
 
 give_up() { # what a vcap-wait waits for
-	(cd spool/captures && vcap-rm --give-up *) 3>&-
+	(cd spool/captures && vcap-rm --give-up -- *) 3>&-
 }
 
 # Break: lib/controller/ability.c s/"token", "by", "audit"/"token", "audit"/
@@ -295,7 +295,7 @@ give_up() { # what a vcap-wait waits for
 	rm told
 	id=$(vcap-start shop -P -t 2 3>&- 2>err) || { cat err; false; }
 	[ "$(grep -c '^older [ab]$' "spool/captures/$id/capture")" -eq 2 ]
-	! grep -q '^lacks' "spool/captures/$id/capture"
+	run ! grep -q '^lacks' "spool/captures/$id/capture"
 	[ "$(grep -c -- '-n a .*--by=' told)" -eq 1 ]
 	give_up
 }
