@@ -129,9 +129,10 @@ told_of() { # FILE
 }
 
 # What is written into it besides.
-# But how far clocks were: each capture has measured that for itself.
+# But how far clocks were: each capture has measured that for itself; and who asked a region, which is
+# one more than without.
 notes_of() { # FILE
-	capinfos -Mk "$1" | grep -a comment | grep -av ': clock ahead by'
+	capinfos -Mk "$1" | grep -a comment | grep -av -e ': clock ahead by' -e ' by .*,for:'
 	capinfos -MI "$1" | grep -a "Name =\|Description =" | sort
 }
 
@@ -154,6 +155,8 @@ notes_of() { # FILE
 	told_of "$file" | diff <(told_of "$output") -
 	vcap-stat "$file" | diff <(vcap-stat "$output") -
 	notes_of "$file" | diff <(notes_of "$output") -
+	by=$(under above vcap-ls -r -o BY)
+	capinfos -Mk "$file" | grep -aqE " by .*,for:$by$"
 	[ "$(under above vcap-ls -r | cut -f 6,8)" = $'e3,west\tdone' ]
 	# Neither the region nor its engines keep anything.
 	[ "$(under west vcap-ls -r)" = "" ]
