@@ -234,7 +234,7 @@ remove_and_die(int number)
 void
 cli_remove_at_signal(const char *path)
 {
-	static const int numbers[] = {SIGINT, SIGHUP, SIGTERM, SIGPIPE, SIGQUIT, SIGXCPU, SIGXFSZ};
+	static const int numbers[] = {SIGINT, SIGHUP, SIGTERM, SIGPIPE, SIGQUIT};
 	struct sigaction action = {.sa_handler = remove_and_die, .sa_flags = (int)SA_RESETHAND};
 	struct sigaction old;
 	/* A copy, which is never freed: a signal may come after the file has got its name. */

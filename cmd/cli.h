@@ -74,8 +74,8 @@ _Noreturn void die_usage(const char *format, ...)
 void warn_lines(char *lines);
 
 /* From now on what ends the command early removes the file at path first, a temporary one of
- * outfile.h: die and die_usage, and a signal by the user, a terminal that hangs up, a closed pipe or
- * a limit. NULL: none. */
+ * outfile.h: die and die_usage, and a signal by the user, a terminal that hangs up or a closed pipe.
+ * NULL: none. */
 void cli_remove_at_signal(const char *path);
 
 /* The status for main to return: status, or EXIT_FAILED, with a message, if standard output could
