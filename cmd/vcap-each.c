@@ -8,11 +8,11 @@
 #include "base/strvec.h"
 #include "cli.h"
 #include "controller/ability.h"
+#include "controller/each.h"
 #include "controller/engine.h"
-#include "controller/engine_state.h"
 #include "controller/fanout.h"
-#include "controller/reason.h"
 #include "controller/spool.h"
+#include "controller/sshmux.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +29,19 @@ static const struct command self = {
 };
 
 struct request {
-	const char *engines, *input, *id;
+	const char *engines, *id;
 	char *const *command;
-	uint64_t jobs;
-	int64_t timeout_ns;
+	struct fanout fanout; /* without tasks */
 };
+
+static void
+record(const struct task *task, void *context)
+{
+	struct failure why = FAILURE_INIT;
+
+	if (each_record(context, task, &why) < 0)
+		warn("%s", why.text);
+}
 
 static struct request
 parse_options(int argc, char **argv)
@@ -43,42 +51,33 @@ parse_options(int argc, char **argv)
 						{"jobs", required_argument, NULL, 'j'},
 						{"timeout", required_argument, NULL, 't'},
 						CLI_OPTIONS};
-	struct request request = {.jobs = 32, .timeout_ns = -1};
+	struct request request = {.fanout = {.jobs = 32, .timeout_ns = -1, .ended = record}};
+	uint64_t jobs = 32;
 	struct failure why = FAILURE_INIT;
 	int opt, rc = 0;
 
 	while ((opt = getopt_long(argc, argv, "+:E:i:j:t:", options, NULL)) != -1) {
 		switch (opt) {
 		case 'E': request.engines = optarg; break;
-		case 'i': request.input = optarg; break;
-		case 'j': rc = parse_number(optarg, 1024, &request.jobs, &why); break;
+		case 'i': request.fanout.input = optarg; break;
+		case 'j': rc = parse_number(optarg, 1024, &jobs, &why); break;
 		case 't':
-			rc = parse_duration(optarg, NS_PER_SECOND, &request.timeout_ns, &why);
+			rc =
+			    parse_duration(optarg, NS_PER_SECOND, &request.fanout.timeout_ns, &why);
 			break;
 		default: cli_option(opt, argv);
 		}
 		if (rc < 0)
 			die_usage("%s", why.text);
 	}
-	if (request.jobs == 0)
+	if (jobs == 0)
 		die_usage("not a number of jobs: '0'");
 	if (argc - optind < 2)
 		die_usage("needs a capture and a command (try --help)");
+	request.fanout.jobs = jobs;
 	request.id = argv[optind];
 	request.command = argv + optind + 1;
 	return request;
-}
-
-static void
-record(const struct task *task, void *context)
-{
-	char *reason = reason_find(task->argv, task->status, task->err);
-	struct failure why = FAILURE_INIT;
-
-	if (engine_state_append_log(context, task->name, task->err, &why) < 0 ||
-	    engine_state_record(context, task->name, task->out, reason, task->status, &why) < 0)
-		warn("%s", why.text);
-	free(reason);
 }
 
 /* The command for an engine. vcap-on reports one that is not in the engines file any more. */
@@ -102,9 +101,10 @@ command_for(const struct engines *engines, const struct spool_entry *capture, co
 
 /* Makes a task for each engine in the request's list, or for all engines without one. */
 static void
-make_tasks(struct fanout *fanout, const struct engines *engines, const struct spool_entry *capture,
-	   const struct request *request)
+make_tasks(const struct engines *engines, const struct spool_entry *capture,
+	   struct request *request)
 {
+	struct fanout *fanout = &request->fanout;
 	struct strvec names = STRVEC_INIT;
 	struct failure why = FAILURE_INIT;
 
@@ -126,25 +126,24 @@ main(int argc, char **argv)
 	struct spool_entry capture = SPOOL_ENTRY_INIT;
 	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
-	struct fanout fanout = {.ended = record, .context = &capture};
 	struct request request;
+	struct fanout *fanout = &request.fanout;
 	int failed;
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
-	fanout.jobs = request.jobs;
-	fanout.input = request.input;
-	fanout.timeout_ns = request.timeout_ns;
+	fanout->context = &capture;
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	if (spool_open_entry(&capture, request.id, getenv, &why) < 0)
 		die("%s", why.text);
-	make_tasks(&fanout, &engines, &capture, &request);
+	sshmux_use(&capture);
+	make_tasks(&engines, &capture, &request);
 	cli_siblings_first();
-	failed = fanout_run(&fanout, &why);
+	failed = fanout_run(fanout, &why);
 	if (failed < 0)
 		die("%s", why.text);
-	return failed == 0                      ? EXIT_DONE
-	       : (size_t)failed == fanout.count ? EXIT_FAILED
-						: EXIT_PARTIAL;
+	return failed == 0                       ? EXIT_DONE
+	       : (size_t)failed == fanout->count ? EXIT_FAILED
+						 : EXIT_PARTIAL;
 }

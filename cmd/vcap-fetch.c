@@ -8,6 +8,7 @@
 #include "controller/engine.h"
 #include "controller/fetch.h"
 #include "controller/spool.h"
+#include "controller/sshmux.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,26 +25,28 @@ static const struct command self = {
 };
 
 struct request {
-	const char *engine, *id, *file;
-	char *directory; /* of the capture on the engine */
-	char *token;     /* NULL: none */
-	bool keep, compress, is_region;
-	uint64_t rate;
+	const char *id, *file;
+	struct fetch fetch; /* its directory and token are on the heap */
+	bool keep;
 };
 
-/* The token is in the spool; a capture that is not there is asked for without one. */
-static char *
-token_of(const char *engine, const char *id)
+/* What the spool knows: the token, a connection, and the engine's last status (false: not that). A
+ * capture that is not there is asked for without a token. */
+static bool
+recall(struct request *request)
 {
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
-	const char *found;
-	char *token = NULL;
+	const char *token;
+	bool is_known;
 
-	if (spool_open_entry(&entry, id, getenv, NULL) == 0 &&
-	    (found = spool_entry_token(&entry, engine)))
-		token = xstrdup(found);
+	if (spool_open_entry(&entry, request->id, getenv, NULL) < 0)
+		return false;
+	token = spool_entry_token(&entry, request->fetch.engine);
+	request->fetch.token = token ? xstrdup(token) : NULL;
+	sshmux_use(&entry);
+	is_known = fetch_recall(&request->fetch, &entry);
 	spool_entry_close(&entry);
-	return token;
+	return is_known;
 }
 
 static struct request
@@ -55,7 +58,8 @@ parse_options(int argc, char **argv)
 						{"bwlimit", required_argument, NULL, BWLIMIT},
 						CLI_OPTIONS};
 	struct engines engines = ENGINES_INIT;
-	struct request request = {0};
+	struct request request = {.fetch = FETCH_INIT};
+	struct fetch *fetch = &request.fetch;
 	struct failure why = FAILURE_INIT;
 	const struct engine *engine;
 	bool has_rate = false;
@@ -64,10 +68,10 @@ parse_options(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, ":kz", options, NULL)) != -1) {
 		switch (opt) {
 		case 'k': request.keep = true; break;
-		case 'z': request.compress = true; break;
+		case 'z': fetch->compress = true; break;
 		case BWLIMIT:
 			has_rate = true;
-			if (parse_size(optarg, &request.rate, &why) < 0)
+			if (parse_size(optarg, &fetch->rate, &why) < 0)
 				die_usage("%s", why.text);
 			break;
 		default: cli_option(opt, argv);
@@ -75,7 +79,7 @@ parse_options(int argc, char **argv)
 	}
 	if (argc - optind != 3)
 		die_usage("needs an engine, a capture's id and a file (try --help)");
-	request.engine = argv[optind];
+	fetch->engine = argv[optind];
 	request.id = argv[optind + 1];
 	request.file = argv[optind + 2];
 	if (strcmp(request.file, "-") == 0)
@@ -83,16 +87,15 @@ parse_options(int argc, char **argv)
 	if (!spool_id_is_valid(request.id))
 		die_usage("not a capture's id: '%s'", request.id);
 	if (engines_load(&engines, getenv, &why) < 0 ||
-	    !(engine = engines_find(&engines, request.engine, &why)))
+	    !(engine = engines_find(&engines, fetch->engine, &why)))
 		die_usage("%s", why.text);
-	request.compress |= engine->compress;
-	request.is_region = engine->is_region;
+	fetch->compress |= engine->compress;
+	fetch->is_region = engine->is_region;
 	if (!has_rate)
-		request.rate = engine->rate;
-	request.directory = engine_capture_directory(engine, request.id);
-	if (!request.directory)
+		fetch->rate = engine->rate;
+	fetch->directory = engine_capture_directory(engine, request.id);
+	if (!fetch->directory)
 		die("out of memory");
-	request.token = token_of(request.engine, request.id);
 	engines_release(&engines);
 	return request;
 }
@@ -101,6 +104,8 @@ parse_options(int argc, char **argv)
 static _Noreturn void
 fail(const struct fetch *fetch, const struct failure *why)
 {
+	if (fetch->is_late)
+		sshmux_drop(fetch->engine);
 	printf("refetch %s\n", fetch->is_late ? "no" : "yes");
 	fflush(stdout);
 	die("%s", why->text);
@@ -109,33 +114,28 @@ fail(const struct fetch *fetch, const struct failure *why)
 int
 main(int argc, char **argv)
 {
-	struct fetch fetch = FETCH_INIT;
 	struct outfile out = OUTFILE_INIT;
 	struct failure why = FAILURE_INIT;
 	struct request request;
+	struct fetch *fetch = &request.fetch;
 	int status;
 
 	cli_start(&self);
 	request = parse_options(argc, argv);
 	cli_siblings_first();
-	fetch.engine = request.engine;
-	fetch.directory = request.directory;
-	fetch.token = request.token;
-	fetch.is_region = request.is_region;
-	fetch.compress = request.compress;
-	fetch.rate = request.rate;
-	if (fetch_ask(&fetch, &why) < 0 || outfile_open(&out, request.file, &why) < 0)
-		fail(&fetch, &why);
+	if ((!recall(&request) && fetch_ask(fetch, &why) < 0) ||
+	    outfile_open(&out, request.file, &why) < 0)
+		fail(fetch, &why);
 	cli_remove_at_signal(out.temporary);
-	status = fetch_file(&fetch, &out, &why);
+	status = fetch_file(fetch, &out, &why);
 	if (status < 0) {
 		outfile_abandon(&out);
-		fail(&fetch, &why);
+		fail(fetch, &why);
 	}
-	if (outfile_commit(&out, &why) < 0 || (!request.keep && fetch_remove(&fetch, &why) < 0))
+	if (outfile_commit(&out, &why) < 0 || (!request.keep && fetch_remove(fetch, &why) < 0))
 		die("%s", why.text);
 	cli_remove_at_signal(NULL);
-	printf("linktype %d\n", fetch.linktype);
-	fetch_release(&fetch);
+	printf("linktype %d\n", fetch->linktype);
+	fetch_release(fetch);
 	return cli_finish(status);
 }

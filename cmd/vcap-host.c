@@ -16,6 +16,7 @@ static const struct command command = {
     .name = "vcap-host",
     .synopsis = "status dir [token]\n"
 		"stop dir [token]\n"
+		"follow dir [token]\n"
 		"remove dir [token]\n"
 		"list dir\n"
 		"check [-i iface] ... [dir [vip ...]]\n"
@@ -24,6 +25,7 @@ static const struct command command = {
     .options =
 	"  status dir   prints the status of the capture in dir\n"
 	"  stop dir     stops it, waits until it is on disk, prints its status\n"
+	"  follow dir   answers each line of input with the time and its status\n"
 	"  remove dir   removes it, unless it is running\n"
 	"  list dir     prints what captures lie in dir\n"
 	"  check ...    prints whether this host can capture, and which addresses are its own\n"
@@ -56,28 +58,25 @@ do_check(const struct arguments *arguments)
 {
 	char *const *address = arguments->operands;
 	const char *dir = *address ? *address++ : NULL;
+	int found = hostreport_write(dir, &arguments->interfaces, address, stdout, warn, &why);
 
-	switch (hostreport_write(dir, &arguments->interfaces, address, stdout, warn, &why)) {
-	case 0: return EXIT_FAILED;
-	case 1: return EXIT_DONE;
-	default: die_usage("%s", why.text);
-	}
+	if (found < 0)
+		die_usage("%s", why.text);
+	return found ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int
 do_clock(const struct arguments *arguments)
 {
 	(void)arguments;
-	if (timereply_run(STDIN_FILENO, STDOUT_FILENO, &why) < 0)
-		die("%s", why.text);
-	return EXIT_DONE;
+	return timereply_run(STDIN_FILENO, STDOUT_FILENO, &why);
 }
 
 static int
 do_answer(const struct arguments *arguments)
 {
-	enum answer_rights rights = cli_is_for_another() ? ANSWER_SUDO : ANSWER_CALLER;
-	int status = answer_execute(arguments->operands[0], arguments->operands + 1, rights, &why);
+	int status = answer_execute(arguments->operands[0], arguments->operands + 1,
+				    cli_is_for_another() ? ANSWER_SUDO : ANSWER_CALLER, &why);
 
 	warn("%s", why.text);
 	return status;
@@ -91,6 +90,7 @@ static const struct request {
 } requests[] = {
     {"status", "a directory", 1, 2, do_reply, hostreply_status},
     {"stop", "a directory", 1, 2, do_reply, hostreply_stop},
+    {"follow", "a directory", 1, 2, do_reply, hostreply_follow},
     {"remove", "a directory", 1, 2, do_reply, hostreply_remove},
     {"list", "a directory", 1, 1, do_reply, hostreply_list},
     {"check", NULL, 0, INT_MAX, do_check, NULL},
@@ -132,7 +132,11 @@ int
 main(int argc, char **argv)
 {
 	struct arguments arguments = {.interfaces = STRVEC_INIT};
+	int status;
 
 	cli_start(&command);
-	return cli_finish(parse_options(argc, argv, &arguments)->run(&arguments));
+	status = parse_options(argc, argv, &arguments)->run(&arguments);
+	if (status < 0)
+		die("%s", why.text);
+	return cli_finish(status);
 }

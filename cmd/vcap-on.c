@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "controller/engine.h"
 #include "controller/framed.h"
+#include "controller/sshmux.h"
 #include "controller/sshrun.h"
 #include "controller/transport.h"
 
@@ -98,7 +99,7 @@ main(int argc, char **argv)
 		run_framed(engine, argv + optind + 1, before);
 	command = transport_command(engine, argv + optind + 1);
 	if (command && engine->transport == ENGINE_SSH) {
-		status = sshrun(command, &why);
+		status = sshrun(command, sshmux_is_used(engine) ? SSHRUN_SHARED : SSHRUN_OWN, &why);
 		if (status < 0)
 			warn("engine '%s': %s", engine->name, why.text);
 		return status < 0 ? EXIT_NOT_REACHED : status;

@@ -19,12 +19,14 @@ static const struct command self = {
     .synopsis = "start id [option ...] service\n"
 		"status id [token]\n"
 		"stop id [token]\n"
+		"follow id [token]\n"
 		"fetch [-z] id\n"
 		"remove id [token]\n"
 		"check",
     .options = "  start id ...  starts it for the job on standard input; prints its status\n"
 	       "  status id     prints the status of the capture\n"
 	       "  stop id       stops it without waiting for its file; prints its status\n"
+	       "  follow id     answers each line of input, as 'vcap-host follow' does\n"
 	       "  fetch id      waits for the file and writes it to standard output\n"
 	       "  remove id     removes it, unless it is unfinished\n"
 	       "  check         prints whether there is room for captures\n"
@@ -40,15 +42,9 @@ struct arguments {
 	bool compresses;
 };
 
-/* The handlers of the requests: each returns an exit status, or -1 with why. */
+/* Starts it, and prints its status. Returns an exit status, or -1 with why. */
 static int
-do_status(const struct arguments *arguments, struct failure *why)
-{
-	return region_status(arguments->id, getenv, stdout, why);
-}
-
-static int
-do_start(const struct arguments *arguments, struct failure *why)
+start(const struct arguments *arguments, struct failure *why)
 {
 	struct job job = JOB_INIT;
 	int status = job_read(&job, STDIN_FILENO, 0, why);
@@ -56,44 +52,17 @@ do_start(const struct arguments *arguments, struct failure *why)
 	if (status == 0)
 		status = region_start(arguments->id, arguments->rest, job.specs, why);
 	job_release(&job);
-	return status == EXIT_DONE ? do_status(arguments, why) : status;
-}
-
-static int
-do_stop(const struct arguments *arguments, struct failure *why)
-{
-	int status = region_stop(arguments->id, why);
-
-	return status == EXIT_DONE ? do_status(arguments, why) : status;
-}
-
-static int
-do_fetch(const struct arguments *arguments, struct failure *why)
-{
-	return arguments->compresses ? region_fetch_compressed(arguments->id, getenv, why)
-				     : region_fetch(arguments->id, why);
-}
-
-static int
-do_remove(const struct arguments *arguments, struct failure *why)
-{
-	return region_remove(arguments->id, getenv, why);
-}
-
-static int
-do_check(const struct arguments *arguments, struct failure *why)
-{
-	(void)arguments;
-	return region_check(getenv, stdout, why);
+	return status == EXIT_DONE ? region_status(arguments->id, getenv, stdout, why) : status;
 }
 
 static const struct request {
 	const char *name;
-	int max; /* operands: an id, a token; more are vcap-start's */
-	int (*answer)(const struct arguments *arguments, struct failure *why);
+	int max;                /* operands: an id, a token; more are vcap-start's */
+	region_request *answer; /* NULL: start */
 } requests[] = {
-    {"start", INT_MAX, do_start}, {"status", 2, do_status}, {"stop", 2, do_stop},
-    {"fetch", 1, do_fetch},       {"remove", 2, do_remove}, {"check", 0, do_check},
+    {"start", INT_MAX, NULL},     {"status", 2, region_status}, {"stop", 2, region_stop},
+    {"follow", 2, region_follow}, {"fetch", 1, region_fetch},   {"remove", 2, region_remove},
+    {"check", 0, region_check},
 };
 
 /* Parses the request and its id. Options after the id of `start` are passed on to vcap-start. */
@@ -120,13 +89,23 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 			     : arguments->id != NULL)
 		die_usage("'%s' needs %s capture's id", request->name,
 			  request->max > 0 ? "a" : "no");
-	if (arguments->compresses && request->answer != do_fetch)
+	if (arguments->compresses && request->answer != region_fetch)
 		die_usage("'-z' goes with 'fetch'");
 	arguments->rest = argv + optind;
 	if (*arguments->rest && (argc - optind >= request->max ||
 				 (request->max == 2 && !parse_is_token(*arguments->rest))))
 		die_usage("unexpected argument '%s'", *arguments->rest);
 	return request;
+}
+
+/* Returns an exit status, or -1 with why. */
+static int
+run(const struct request *request, const struct arguments *arguments, struct failure *why)
+{
+	if (!request->answer)
+		return start(arguments, why);
+	return arguments->compresses ? region_fetch_compressed(arguments->id, getenv, stdout, why)
+				     : request->answer(arguments->id, getenv, stdout, why);
 }
 
 int
@@ -143,7 +122,7 @@ main(int argc, char **argv)
 	status = region_check_token(arguments.id, request->max == 2 ? *arguments.rest : NULL,
 				    getenv, &why);
 	if (status == EXIT_DONE)
-		status = request->answer(&arguments, &why);
+		status = run(request, &arguments, &why);
 	if (status < 0)
 		die("%s", why.text);
 	return cli_finish(status);

@@ -101,7 +101,9 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 		spool_entry_close(&entry);
 		return;
 	}
-	if (request->ask && spool_entry_state(&entry) == CAPTURE_CAPTURING)
+	/* Who holds the lock follows them. */
+	if (request->ask && spool_entry_state(&entry) == CAPTURE_CAPTURING &&
+	    !spool_entry_is_locked(&entry))
 		ask_engines(&entry);
 	if (waitproc_revive(&entry, &why) < 0)
 		warn("%s", why.text);

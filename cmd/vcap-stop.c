@@ -1,12 +1,9 @@
 /*
- * vcap-stop: stops a capture on all its engines, then waits as vcap-wait does.
+ * vcap-stop: has a capture stopped on all its engines, then waits as vcap-wait does.
  */
-#include "base/strvec.h"
 #include "cli.h"
 #include "controller/capture_audit.h"
-#include "controller/commands.h"
-#include "controller/each.h"
-#include "controller/engine_state.h"
+#include "controller/engine.h"
 #include "controller/spool.h"
 #include "controller/waitproc.h"
 
@@ -76,32 +73,21 @@ cancel(struct spool_entry *entry)
 	return spool_was_withdrawn(entry);
 }
 
-/* An engine that cannot be stopped now is asked again by vcap-wait. */
+/* Asks vcap-wait to end it on the engines, which it does as soon as it can reach them. */
 static void
-stop_engines(const struct spool_entry *entry)
+stop(const struct spool_entry *entry)
 {
-	struct strvec names = spool_entry_participants(entry);
+	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
-	int status;
 
-	status = spool_entry_ask_stop(entry, &why);
-	if (status == 0)
-		status = each_run(entry, &names, (struct each_options){.timeout = "45s"},
-				  commands_each(COMMANDS_STOP), &why);
-	if (status < 0)
+	if (spool_entry_ask_stop(entry, &why) < 0)
 		die("%s", why.text);
-	/* vcap-each has printed what is wrong with the engines file. */
-	if (status == EXIT_MISUSE)
-		die_usage("capture '%s' is still running: correct the engines file first",
-			  entry->id);
-	for (size_t i = 0; i < names.count; i++) {
-		char *reason = engine_state_failure(entry, names.list[i]);
-
-		if (reason)
-			warn("cannot stop engine '%s': %s", names.list[i], reason);
-		free(reason);
+	if (engines_load(&engines, getenv, &why) == 0) {
+		engines_release(&engines);
+		return;
 	}
-	strvec_release(&names);
+	warn("%s", why.text);
+	die_usage("capture '%s' is still running: correct the engines file first", entry->id);
 }
 
 int
@@ -130,7 +116,7 @@ main(int argc, char **argv)
 	}
 	wait_until_started(&entry);
 	if (spool_entry_is_capturing(&entry))
-		stop_engines(&entry);
+		stop(&entry);
 	if (!waits) {
 		if (waitproc_revive(&entry, &why) < 0)
 			die("%s", why.text);

@@ -81,9 +81,8 @@ work(const struct spool *spool, struct spool_entry *entry, int64_t poll_ns)
 		const enum capture_state state =
 		    collect.is_short ? spool_entry_state(entry) : CAPTURE_FAILED;
 
-		if (removal_check(entry, &why) < 0)
-			die("%s", why.text);
-		if (spool_entry_set_state(entry, state, why.text, NULL) < 0)
+		if (removal_check(entry, &why) < 0 ||
+		    spool_entry_set_state(entry, state, why.text, NULL) < 0)
 			die("%s", why.text);
 	}
 	collect_release(&collect);

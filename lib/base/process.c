@@ -152,6 +152,16 @@ process_start_group(struct process *child, char *const *argv, int in, int out, i
 	return start(child, argv, (const int[]){in, out, err}, SPAWN_GROUP, why);
 }
 
+int
+process_start_apart(struct process *child, char *const *argv, int in, int out, int err,
+		    struct failure *why)
+{
+	int rc = process_start_group(child, argv, in, out, err, why);
+
+	child->has_group = false;
+	return rc;
+}
+
 bool
 process_ended(const struct process *child, int64_t timeout_ns)
 {

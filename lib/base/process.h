@@ -43,6 +43,11 @@ int process_start(struct process *child, char *const *argv, int in, int out, int
 int process_start_group(struct process *child, char *const *argv, int in, int out, int err,
 			struct failure *why);
 
+/* As process_start, in a process group of its own, which is left alone: what the command leaves behind
+ * stays when the group of this process is ended. */
+int process_start_apart(struct process *child, char *const *argv, int in, int out, int err,
+			struct failure *why);
+
 /* Waits until the child has ended, at most timeout_ns (negative: without limit). Returns whether it
  * has. Call process_wait in either case. */
 bool process_ended(const struct process *child, int64_t timeout_ns);

@@ -1,15 +1,24 @@
 #include "capture/hostreply.h"
 
+#include "base/followreply.h"
 #include "capture/rundir.h"
 #include "capture/runlist.h"
+
+#include <unistd.h>
+
+static void
+write_lines(const struct keyval *status, FILE *out)
+{
+	for (size_t i = 0; i < status->count; i++)
+		fprintf(out, "%s %s\n", status->pairs[i].key, status->pairs[i].value);
+}
 
 /* The reason of a failure is the last that is printed; so what has expired is removed before that.
  * But only after the answer, for which a capture may be waiting to end. */
 static int
 finish(int rc, const struct keyval *status, char *const *operands, FILE *out, notices_print *print)
 {
-	for (size_t i = 0; i < status->count; i++)
-		fprintf(out, "%s %s\n", status->pairs[i].key, status->pairs[i].value);
+	write_lines(status, out);
 	runlist_expire_beside(operands[0], print);
 	return rc;
 }
@@ -48,4 +57,24 @@ hostreply_list(char *const *operands, FILE *out, notices_print *print, struct fa
 {
 	runlist_expire(operands[0], NULL, print);
 	return runlist_write(operands[0], NULL, HOSTREPLY_LIST_MAX, out, print, why);
+}
+
+static int
+answer(enum followreply_request request, void *context, FILE *out, struct failure *why)
+{
+	char *const *operands = context;
+	struct keyval status;
+	int rc = (request == FOLLOWREPLY_STOP ? rundir_request_stop : rundir_status)(
+	    operands[0], operands[1], &status, why);
+
+	write_lines(&status, out);
+	keyval_release(&status);
+	return rc;
+}
+
+int
+hostreply_follow(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	(void)print;
+	return followreply_run(STDIN_FILENO, fileno(out), answer, (void *)operands, why);
 }

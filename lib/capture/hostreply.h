@@ -20,4 +20,8 @@ typedef int hostreply(char *const *operands, FILE *out, notices_print *print, st
 
 hostreply hostreply_status, hostreply_stop, hostreply_remove, hostreply_list;
 
+/* Answers the requests of a session about the directory (followreply.h), from standard input. What has
+ * expired stays. */
+hostreply hostreply_follow;
+
 #endif

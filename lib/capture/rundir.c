@@ -283,23 +283,35 @@ ask_to_stop(int fd, const char *path, struct failure *why)
 	return 0;
 }
 
-int
-rundir_stop(const char *path, const char *token, struct keyval *status, struct failure *why)
+/* Waits until the capture has ended. */
+static int
+wait_for_end(int fd, const char *path, struct failure *why)
 {
 	const struct timespec pause = {.tv_nsec = STOP_POLL_MS * 1000000};
+
+	for (int waited = 0; is_running(fd); waited += STOP_POLL_MS) {
+		if (waited >= STOP_TIMEOUT_MS)
+			return failure_set(why, "the capture in '%s' has not ended in %d s", path,
+					   STOP_TIMEOUT_MS / 1000);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+enum stop_answer { WHEN_ENDED, AT_ONCE };
+
+static int
+stop(const char *path, const char *token, enum stop_answer answer, struct keyval *status,
+     struct failure *why)
+{
 	int fd = open_existing(path, token, why);
 	int rc = fd < 0 ? -1 : 0;
 
 	*status = KEYVAL_INIT;
 	if (rc == 0 && is_running(fd))
 		rc = ask_to_stop(fd, path, why);
-	for (int waited = 0; rc == 0 && is_running(fd); waited += STOP_POLL_MS) {
-		if (waited >= STOP_TIMEOUT_MS)
-			rc = failure_set(why, "the capture in '%s' has not ended in %d s", path,
-					 STOP_TIMEOUT_MS / 1000);
-		else
-			nanosleep(&pause, NULL);
-	}
+	if (rc == 0 && answer == WHEN_ENDED)
+		rc = wait_for_end(fd, path, why);
 	if (rc == 0)
 		rc = rundir_read_status(fd, path, status, why);
 	if (fd >= 0)
@@ -327,6 +339,18 @@ remove_all(int fd, const char *path, struct failure *why)
 	if (runfiles_remove(fd) < 0 || rmdir(path) < 0)
 		return failure_errno(why, "cannot remove '%s'", path);
 	return 0;
+}
+
+int
+rundir_stop(const char *path, const char *token, struct keyval *status, struct failure *why)
+{
+	return stop(path, token, WHEN_ENDED, status, why);
+}
+
+int
+rundir_request_stop(const char *path, const char *token, struct keyval *status, struct failure *why)
+{
+	return stop(path, token, AT_ONCE, status, why);
 }
 
 int

@@ -57,7 +57,7 @@ void rundir_release(struct rundir *dir);
 void rundir_discard(struct rundir *dir);
 
 /*
- * The next three are for the capture whose token (parse_is_token) is in the file `token`; one of
+ * The next four are for the capture whose token (parse_is_token) is in the file `token`; one of
  * another token, or of none, is not touched. With token NULL any capture will do.
  */
 
@@ -70,6 +70,10 @@ int rundir_status(const char *path, const char *token, struct keyval *status, st
  * status as rundir_status does. -1 with why: it cannot be stopped, or has not ended; *status is
  * then empty. */
 int rundir_stop(const char *path, const char *token, struct keyval *status, struct failure *why);
+
+/* As rundir_stop, but does not wait for the end. */
+int rundir_request_stop(const char *path, const char *token, struct keyval *status,
+			struct failure *why);
 
 /* Removes the directory path and the files in it. Fails, and removes nothing, if a capture runs in
  * it or if it has a file that vcap-run does not create. A missing directory is not a failure. */

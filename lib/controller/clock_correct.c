@@ -20,42 +20,44 @@
 
 /* Runs the command, which records the offset under key, for the engines whose state lacks key. */
 static int
-compare(const struct spool_entry *entry, const char *key, char *const *command, struct failure *why)
+compare(const struct spool_entry *entry, const struct strvec *engines, const char *key,
+	char *const *command, struct failure *why)
 {
-	struct strvec engines = spool_entry_participants(entry), unknown = STRVEC_INIT;
+	struct strvec unknown = STRVEC_INIT;
 	int rc;
 
-	for (size_t i = 0; i < engines.count; i++) {
+	for (size_t i = 0; i < engines->count; i++) {
 		struct keyval state;
 
-		if (engine_state_load(entry, engines.list[i], &state, NULL) < 0)
+		if (engine_state_load(entry, engines->list[i], &state, NULL) < 0)
 			continue;
 		if (!keyval_get(&state, key))
-			strvec_push(&unknown, engines.list[i]);
+			strvec_push(&unknown, engines->list[i]);
 		keyval_release(&state);
 	}
 	rc = each_run(entry, &unknown, (struct each_options){.timeout = "20s"}, command, why) < 0
 		 ? -1
 		 : 0;
-	strvec_release(&engines);
 	strvec_release(&unknown);
 	return rc;
 }
 
 int
-clock_correct_note_start(const struct spool_entry *entry, struct failure *why)
+clock_correct_note_start(const struct spool_entry *entry, const struct strvec *engines,
+			 struct failure *why)
 {
 	static char *const command[] = {"vcap-clock", "--key", "clock-start", "{}", NULL};
 
-	return compare(entry, "clock-start", command, why);
+	return compare(entry, engines, "clock-start", command, why);
 }
 
 int
-clock_correct_note_end(const struct spool_entry *entry, struct failure *why)
+clock_correct_note_end(const struct spool_entry *entry, const struct strvec *engines,
+		       struct failure *why)
 {
 	static char *const command[] = {"vcap-clock", "--key", "clock-end", "{}", NULL};
 
-	return compare(entry, "clock-end", command, why);
+	return compare(entry, engines, "clock-end", command, why);
 }
 
 /* The engine's offset over the whole capture; false: none is recorded. */

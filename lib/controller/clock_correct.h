@@ -9,10 +9,13 @@
 #include "base/strvec.h"
 #include "controller/spool_entry.h"
 
-/* Measure and record the offsets that are not recorded yet. An engine that does not answer is not a
- * failure: its timestamps will not be corrected. -1 with why: vcap-each could not be run. */
-int clock_correct_note_start(const struct spool_entry *entry, struct failure *why);
-int clock_correct_note_end(const struct spool_entry *entry, struct failure *why);
+/* Measure and record the offsets of these engines that are not recorded yet: those that were not
+ * followed (following.h). An engine that does not answer is not a failure: its timestamps will not be
+ * corrected. -1 with why: vcap-each could not be run. */
+int clock_correct_note_start(const struct spool_entry *entry, const struct strvec *engines,
+			     struct failure *why);
+int clock_correct_note_end(const struct spool_entry *entry, const struct strvec *engines,
+			   struct failure *why);
 
 /* Appends options of vcap-merge for these engines: a correction for each whose offset exceeds its
  * error, and a comment about each offset, or that it is not known. Sets the facts `clocks` to all

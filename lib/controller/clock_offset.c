@@ -60,6 +60,15 @@ read_line(int fd, char line[ANSWER_MAX], int64_t limit)
 	return -1;
 }
 
+void
+clock_offset_exchange(struct clock_offset *best, int64_t before, int64_t there, int64_t after)
+{
+	if (after < before || (after - before + 1) / 2 >= best->error_ns)
+		return;
+	best->error_ns = (after - before + 1) / 2;
+	best->offset_ns = there - (before + (after - before) / 2);
+}
+
 /* Makes one exchange, whose result replaces *best if it was shorter. */
 static int
 exchange(int fd, struct clock_offset *best, const char *engine, struct failure *why)
@@ -75,10 +84,7 @@ exchange(int fd, struct clock_offset *best, const char *engine, struct failure *
 	if (parse_offset(line, &there, NULL) < 0 || there < 0)
 		return failure_set(why, "engine '%s' sent something other than its time: '%s'",
 				   engine, line);
-	if (after >= before && (after - before + 1) / 2 < best->error_ns) {
-		best->error_ns = (after - before + 1) / 2;
-		best->offset_ns = there - (before + (after - before) / 2);
-	}
+	clock_offset_exchange(best, before, there, after);
 	return 0;
 }
 
@@ -109,7 +115,7 @@ int
 clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned exchanges,
 		     struct failure *why)
 {
-	struct clock_offset best = {.error_ns = INT64_MAX};
+	struct clock_offset best = CLOCK_OFFSET_INIT;
 	struct errtext said = errtext_open();
 	struct process child;
 	int fd = -1, rc = start(&child, engine, &fd, said.fd, why);

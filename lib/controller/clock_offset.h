@@ -16,7 +16,14 @@ struct clock_offset {
 	int64_t error_ns;  /* bound of the error of offset_ns */
 };
 
+/* No measurement yet: every exchange is better. */
+#define CLOCK_OFFSET_INIT      ((struct clock_offset){.error_ns = INT64_MAX})
 #define CLOCK_OFFSET_EXCHANGES 8
+
+/* Takes an exchange as the measurement if it was shorter than that of *best: this host's times before
+ * and after (ns since 1970), and the engine's answer. One during which this clock was set back does
+ * not count. Pure. */
+void clock_offset_exchange(struct clock_offset *best, int64_t before, int64_t there, int64_t after);
 
 /* Measures the offset in this number of exchanges (at least one) with `vcap-host clock` on the
  * engine, through vcap-on. -1 with why, *offset unchanged: an answer was not a time, or took more

@@ -27,7 +27,9 @@
 #include "controller/linktypes.h"
 #include "controller/mergedfile.h"
 #include "controller/orphans.h"
+#include "controller/partsize.h"
 #include "controller/poll.h"
+#include "controller/sshmux.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -38,13 +40,12 @@
 #include <unistd.h>
 
 #define FETCH_TRIES 3
-#define OVERHEAD    64                  /* bytes around a packet in a file */
-#define SIZE_LIMIT  (UINT64_C(1) << 50) /* bytes: no disk has more, and sums stay in range */
 #define TICK_NS     (NS_PER_SECOND / 4)
 
 void
 collect_release(struct collect *collect)
 {
+	sshmux_end(collect->entry);
 	free(collect->problems);
 	collect->problems = NULL;
 }
@@ -61,33 +62,6 @@ add_problem(struct collect *collect, const char *name, const char *text)
 		return;
 	free(collect->problems);
 	collect->problems = longer;
-}
-
-/* The size of the engine's file as the engine reports it; merging needs as much again. */
-static uint64_t
-size_of(const struct spool_entry *entry, const char *engine)
-{
-	struct keyval state;
-	uint64_t bytes, packets;
-
-	if (engine_state_load(entry, engine, &state, NULL) < 0)
-		return 0;
-	bytes = keyval_number(&state, "bytes", 0);
-	packets = keyval_number(&state, "packets", 0);
-	keyval_release(&state);
-	if (bytes > SIZE_LIMIT || packets > SIZE_LIMIT / OVERHEAD)
-		return SIZE_LIMIT;
-	return bytes + OVERHEAD * packets;
-}
-
-static uint64_t
-size_of_all(const struct spool_entry *entry, const struct strvec *engines)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < engines->count; i++)
-		sum += size_of(entry, engines->list[i]);
-	return sum;
 }
 
 /* -1, with is_short, if the spool has no room for this many more bytes. */
@@ -145,8 +119,9 @@ collect_watch(struct collect *collect, struct failure *why)
 	if (spool_entry_state(collect->entry) == CAPTURE_STARTING &&
 	    spool_entry_set_state(collect->entry, CAPTURE_CAPTURING, NULL, why) < 0)
 		return -1;
-	if (clock_correct_note_start(collect->entry, why) < 0)
+	if (sshmux_make(collect->entry, collect->variable, why) < 0)
 		return -1;
+	sshmux_use(collect->entry);
 	if (poll_until_ended(collect->entry, collect->poll_ns, collect->variable, why) < 0)
 		return -1;
 	return orphans_adopt(collect->entry, why);
@@ -208,18 +183,6 @@ worth_a_try(const struct spool_entry *entry)
 	return chosen;
 }
 
-/* The engine that reports the largest file. */
-static const char *
-largest_of(const struct spool_entry *entry, const struct strvec *engines)
-{
-	const char *largest = engines->list[0];
-
-	for (size_t i = 1; i < engines->count; i++)
-		if (size_of(entry, engines->list[i]) > size_of(entry, largest))
-			largest = engines->list[i];
-	return largest;
-}
-
 /* Gives up engines, the largest first, while the files they report could not fit on this disk even
  * if it were empty: an absurd report must not block the other engines. */
 static int
@@ -230,16 +193,16 @@ give_up_oversized(struct collect *collect, struct failure *why)
 
 	while (rc == 0) {
 		struct strvec engines = unmerged(collect->entry);
-		const bool fits = 2 * size_of_all(collect->entry, &engines) <= most;
+		const bool fits = 2 * partsize_sum(collect->entry, &engines) <= most;
 
 		if (!fits) {
-			const char *engine = largest_of(collect->entry, &engines);
+			const char *engine = partsize_largest(collect->entry, &engines);
 			char reason[160];
 
 			snprintf(reason, sizeof(reason),
 				 "it reports %" PRIu64
 				 " MiB, more than the disk of this host can hold",
-				 size_of(collect->entry, engine) >> 20);
+				 partsize(collect->entry, engine) >> 20);
 			rc = spool_entry_add_pending(collect->entry, engine, reason, why);
 		}
 		strvec_release(&engines);
@@ -257,16 +220,18 @@ collect_fetch(struct collect *collect, struct failure *why)
 	struct strvec all, left;
 	int rc = target ? enter(collect, CAPTURE_FETCHING, "", why) : failure_nomem(why);
 
+	all = unmerged(collect->entry);
 	if (rc == 0)
-		rc = clock_correct_note_end(collect->entry, why);
+		rc = clock_correct_note_end(collect->entry, &all, why);
 	if (rc == 0)
 		rc = give_up_oversized(collect, why);
+	strvec_release(&all);
 	all = unmerged(collect->entry);
 	left = fetched_or_not(collect->entry, false);
 	if (rc == 0)
 		rc = check_room(collect,
-				size_of_all(collect->entry, &left) +
-				    size_of_all(collect->entry, &all) +
+				partsize_sum(collect->entry, &left) +
+				    partsize_sum(collect->entry, &all) +
 				    mergedfile_size(collect->entry),
 				why);
 	for (int i = 0; i < FETCH_TRIES && left.count > 0 && rc == 0; i++) {
@@ -368,7 +333,7 @@ collect_merge(struct collect *collect, struct failure *why)
 	if (rc == 0)
 		rc = check_room(
 		    collect,
-		    size_of_all(collect->entry, &engines) + mergedfile_size(collect->entry), why);
+		    partsize_sum(collect->entry, &engines) + mergedfile_size(collect->entry), why);
 	if (rc == 0) {
 		argv =
 		    mergedfile_command(collect->entry, &engines, &clock_options, collect->variable);
@@ -457,6 +422,7 @@ collect_finish(struct collect *collect, struct failure *why)
 	rc = leftover_clean(entry, &engines, why);
 	for (size_t i = 0; i < engines.count; i++)
 		spool_entry_clear(entry, "late", engines.list[i]);
+	sshmux_end(entry);
 	note = leftover_note(entry);
 	if (rc == 0)
 		rc =

@@ -21,7 +21,7 @@ struct collect {
 	char *problems; /* why the result is partial: heap; NULL: it is not */
 };
 
-/* Frees the problems. */
+/* Frees the problems, and ends the connections with the engines (sshmux.h). */
 void collect_release(struct collect *collect);
 
 /* Records the clock offsets, and waits until the engines have ended (poll_until_ended). */

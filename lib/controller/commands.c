@@ -281,6 +281,16 @@ commands_ask(const char *engine, bool is_region, enum commands_request request,
 }
 
 char **
+commands_follow(bool is_region, const char *directory, const char *token)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, is_region ? "vcap-region" : "vcap-host", "follow", directory, token,
+		     NULL);
+	return strvec_detach(&argv);
+}
+
+char **
 commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory,
 	       const char *token)
 {

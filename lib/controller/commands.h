@@ -68,6 +68,9 @@ char **commands_expand(const struct engine *engine, const char *id, struct comma
 char **commands_ask(const char *engine, bool is_region, enum commands_request request,
 		    const char *directory, const char *token);
 
+/* Follows a capture (base/followreply.h): what is run on the engine itself, not through vcap-on. */
+char **commands_follow(bool is_region, const char *directory, const char *token);
+
 /* Writes the capture to standard output, compressed by zstd or not; token as above. */
 char **commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory,
 		      const char *token);

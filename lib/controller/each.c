@@ -1,7 +1,11 @@
 #include "controller/each.h"
 
 #include "base/process.h"
+#include "controller/engine_state.h"
+#include "controller/reason.h"
+#include "controller/sshmux.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 char **
@@ -38,4 +42,18 @@ each_run(const struct spool_entry *entry, const struct strvec *engines, struct e
 		      : failure_nomem(why);
 	strvec_free(argv);
 	return status;
+}
+
+int
+each_record(const struct spool_entry *entry, const struct task *task, struct failure *why)
+{
+	char *reason = reason_find(task->argv, task->status, task->err);
+	int rc = engine_state_append_log(entry, task->name, task->err, why);
+
+	if (task->status == EXIT_TIMEOUT)
+		sshmux_drop(task->name);
+	if (rc == 0)
+		rc = engine_state_record(entry, task->name, task->out, reason, task->status, why);
+	free(reason);
+	return rc;
 }

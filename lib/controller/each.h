@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "base/strvec.h"
+#include "controller/fanout.h"
 #include "controller/spool_entry.h"
 
 struct each_options {
@@ -23,5 +24,9 @@ char **each_command(const struct spool_entry *entry, const struct strvec *engine
  * is not 0 if the command failed on any engine; -1 with why: vcap-each could not be run. */
 int each_run(const struct spool_entry *entry, const struct strvec *engines,
 	     struct each_options options, char *const *template, struct failure *why);
+
+/* Stores the result of a command in the state and the log of its engine. One that has not answered
+ * in time loses its ssh connection (sshmux.h). -1 with why: they could not be stored. */
+int each_record(const struct spool_entry *entry, const struct task *task, struct failure *why);
 
 #endif

@@ -1,6 +1,7 @@
 #include "controller/engine.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/strvec.h"
 #include "flows/pairsource_spec.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Splits a line at separators, up to a word that starts with '#', into a list that may be empty.
  * NULL: out of memory. */
@@ -275,22 +277,30 @@ engines_parse(struct engines *engines, const char *text, const char *file, struc
 	return 0;
 }
 
+/* Heap; NULL: out of memory. */
+static char *
+engines_path(config_variable *variable)
+{
+	char *directory = config_directory(variable), *path = NULL;
+
+	if (directory && asprintf(&path, "%s/engines", directory) < 0)
+		path = NULL;
+	free(directory);
+	return path;
+}
+
 /* Reads the engines file; -1 with why and errno. */
 static int
 read_file(struct config_file *file, config_variable *variable, struct failure *why)
 {
-	char *directory = config_directory(variable), *path = NULL;
+	char *path = engines_path(variable);
 	int rc, error;
 
 	*file = CONFIG_FILE_INIT;
 	errno = 0;
-	if (!directory || asprintf(&path, "%s/engines", directory) < 0)
-		rc = failure_nomem(why);
-	else
-		rc = config_read(file, path, why);
+	rc = path ? config_read(file, path, why) : failure_nomem(why);
 	error = errno;
 	free(path);
-	free(directory);
 	errno = error;
 	return rc;
 }
@@ -326,6 +336,19 @@ engines_audit_need(config_variable *variable)
 	}
 	config_file_release(&file);
 	return need;
+}
+
+uint64_t
+engines_stamp(config_variable *variable)
+{
+	char *path = engines_path(variable);
+	struct stat st = {0};
+	const bool is_there = path && stat(path, &st) == 0;
+
+	free(path);
+	return is_there ? (uint64_t)st.st_ctim.tv_sec * NS_PER_SECOND +
+			      (uint64_t)st.st_ctim.tv_nsec + st.st_ino
+			: 0;
 }
 
 void

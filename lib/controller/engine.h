@@ -49,6 +49,8 @@ int engines_load(struct engines *engines, config_variable *variable, struct fail
 /* Whether the engines file has the line `audit required`, whatever else is wrong with the file. One
  * that there is, but cannot be read, may have it: AUDIT_REQUIRED. */
 enum audit_need engines_audit_need(config_variable *variable);
+/* A number that changes when the engines file does. 0: there is none, or it cannot be found. */
+uint64_t engines_stamp(config_variable *variable);
 
 /* Frees all engines; engines is ENGINES_INIT afterwards. */
 void engines_release(struct engines *engines);

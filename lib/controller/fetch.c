@@ -7,6 +7,7 @@
 #include "base/strvec.h"
 #include "capfile/count.h"
 #include "controller/commands.h"
+#include "controller/engine_state.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -43,6 +44,21 @@ run_host(struct fetch *fetch, enum commands_request request, int out, struct fai
 	if (fetch->is_late)
 		status = failure_set(why, "engine '%s' did not answer in time", fetch->engine);
 	return status;
+}
+
+bool
+fetch_recall(struct fetch *fetch, const struct spool_entry *entry)
+{
+	struct keyval state;
+
+	if (engine_state_load(entry, fetch->engine, &state, NULL) < 0)
+		return false;
+	if (keyval_number(&state, "exit", 256) == 0 && engine_state_status(&state) >= ENGINE_DONE) {
+		fetch->answer = state;
+		return true;
+	}
+	keyval_release(&state);
+	return false;
 }
 
 int

@@ -9,6 +9,7 @@
 #include "base/failure.h"
 #include "base/keyval.h"
 #include "base/outfile.h"
+#include "controller/spool_entry.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +32,9 @@ struct fetch {
 #define FETCH_RATE_LEAST 4096
 
 void fetch_release(struct fetch *fetch);
+
+/* Takes answer from the spool, if the engine's last status is there. Returns whether it is. */
+bool fetch_recall(struct fetch *fetch, const struct spool_entry *entry);
 
 /* Asks the engine for the status of the capture, into answer. -1 with why: it was not reached, or
  * does not know the capture. */

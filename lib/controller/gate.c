@@ -245,7 +245,8 @@ take_request(struct words_left *left)
 		return take_check(left);
 	if (take(left, "list"))
 		return take(left, left->gate->directory);
-	if (!take(left, "status") && !take(left, "stop") && !take(left, "remove"))
+	if (!take(left, "status") && !take(left, "stop") && !take(left, "follow") &&
+	    !take(left, "remove"))
 		return false;
 	if (!*left->next || !is_capture(left->gate, *left->next))
 		return false;

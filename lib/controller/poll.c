@@ -1,9 +1,8 @@
 /*
- * Polling must be cheap for a capture of days on hundreds of engines, and quick for one of ten
- * seconds. The interval therefore grows with the capture's age, from one second to ten, and polling
- * takes at most a tenth of the time. At the capture's time limit, when all engines end within
- * seconds, they are polled continuously. The patience with an unreachable engine is counted from
- * when it is the only one left: until then waiting for it costs nothing.
+ * Engines are followed by a session with each; those of a release that has none are asked again and
+ * again by vcap-each, for which the interval grows with the capture's age, so that it takes at most a
+ * tenth of the time. The patience with an unreachable engine is counted from when it is the only one
+ * left: until then waiting for it costs nothing.
  *
  * An engine's word for how long it captures is not enough: one that says `running` for ever would
  * keep the capture from its end, and the service from its next capture. When the time is over is
@@ -12,19 +11,21 @@
 #include "controller/poll.h"
 
 #include "base/clock.h"
-#include "base/exitcode.h"
+#include "base/process.h"
 #include "base/strvec.h"
+#include "controller/clock_correct.h"
 #include "controller/commands.h"
 #include "controller/each.h"
 #include "controller/engine.h"
 #include "controller/engine_state.h"
 #include "controller/fetch.h"
+#include "controller/following.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #define TICK_NS (NS_PER_SECOND / 4)
 
@@ -35,45 +36,6 @@
 /* What a region may take besides: to stop its own engines, and to fetch what they have. */
 #define REGION_NS      (10 * NS_PER_MINUTE)
 #define REGION_NS_MOST (24 * 60 * NS_PER_MINUTE)
-
-/* The progress of an engine, from its state in the spool. */
-enum progress { RUNNING, ENDED, UNREACHABLE };
-
-static enum progress
-progress_of(const struct spool_entry *entry, const char *engine)
-{
-	struct keyval state;
-	enum progress progress = UNREACHABLE;
-
-	if (engine_state_load(entry, engine, &state, NULL) < 0)
-		return UNREACHABLE;
-	if (keyval_number(&state, "exit", 256) == 0)
-		progress = engine_state_status(&state) >= ENGINE_DONE ? ENDED : RUNNING;
-	keyval_release(&state);
-	return progress;
-}
-
-/* The engines that have not ended, and in running (released here first) those of them that are known
- * to run. One whose file has been fetched has ended. */
-static struct strvec
-unfinished(const struct spool_entry *entry, struct strvec *running)
-{
-	struct strvec engines = spool_entry_participants(entry), open = STRVEC_INIT;
-
-	strvec_release(running);
-	for (size_t i = 0; i < engines.count; i++) {
-		enum progress progress = engine_state_has_file(entry, engines.list[i])
-					     ? ENDED
-					     : progress_of(entry, engines.list[i]);
-
-		if (progress == RUNNING)
-			strvec_push(running, engines.list[i]);
-		if (progress != ENDED)
-			strvec_push(&open, engines.list[i]);
-	}
-	strvec_release(&engines);
-	return open;
-}
 
 /* The wall-clock time at which the capture's duration ends: INT64_MAX without any limit, 0 if only
  * its count limits it or a stop was requested. */
@@ -159,88 +121,253 @@ overtime(const struct spool_entry *entry, const char *name, const struct engines
 	return patience + REGION_NS + (int64_t)seconds * NS_PER_SECOND;
 }
 
-/* Gives up the engines that still run. */
+struct polled {
+	struct following following;
+	struct process asking; /* vcap-each, for the engines that are not followed */
+	int64_t ask_ns;        /* when it is to run again */
+	int64_t asked_ns;      /* when it began (clock_monotonic_ns); 0: never */
+	bool has_clocks;       /* of those engines, at the start */
+};
+
+/* Whether the engine is waited for. */
+static bool
+is_open(const struct followed *engine)
+{
+	return engine->progress < FOLLOWING_ENDED;
+}
+
+/* Whether the engine, by its last answer, captures, or has not been asked yet. */
+static bool
+is_running(const struct spool_entry *entry, const struct followed *engine)
+{
+	struct keyval state;
+	bool runs;
+
+	if (engine->progress != FOLLOWING_PLAIN)
+		return engine->progress < FOLLOWING_UNREACHABLE;
+	if (engine->heard_ns == 0)
+		return true;
+	runs = engine_state_load(entry, engine->name, &state, NULL) == 0 &&
+	       keyval_number(&state, "exit", 256) == 0;
+	keyval_release(&state);
+	return runs;
+}
+
+/* Engines that are not followed have ended if the spool says so. */
+static void
+note_ends(const struct spool_entry *entry, struct polled *polled)
+{
+	for (size_t i = 0; i < polled->following.count; i++) {
+		struct followed *engine = &polled->following.list[i];
+		struct keyval state;
+
+		if (engine->progress != FOLLOWING_PLAIN)
+			continue;
+		if (engine_state_load(entry, engine->name, &state, NULL) == 0 &&
+		    keyval_number(&state, "exit", 256) == 0 &&
+		    engine_state_status(&state) >= ENGINE_DONE)
+			engine->progress = FOLLOWING_ENDED;
+		keyval_release(&state);
+		engine->heard_ns = polled->asked_ns;
+	}
+}
+
+/* How many engines have not ended, and how many of them run. */
+static size_t
+count_open(const struct spool_entry *entry, const struct following *following, size_t *running)
+{
+	size_t open = 0;
+
+	*running = 0;
+	for (size_t i = 0; i < following->count; i++) {
+		if (!is_open(&following->list[i]))
+			continue;
+		open++;
+		*running += is_running(entry, &following->list[i]);
+	}
+	return open;
+}
+
 static int
-give_up_late(struct spool_entry *entry, const struct strvec *running, int64_t late,
+give_up(struct spool_entry *entry, struct followed *engine, int64_t late, struct failure *why)
+{
+	char reason[80];
+
+	snprintf(reason, sizeof(reason), "it says that it captures, %" PRId64 " s after its end",
+		 late / NS_PER_SECOND);
+	following_drop(engine);
+	return spool_entry_add_pending(entry, engine->name, reason, why);
+}
+
+/* Gives up the engines that still run long after their time. By when they were asked: while another
+ * hangs, an answer may be old. */
+static int
+give_up_late(struct spool_entry *entry, struct following *following, int64_t due,
 	     config_variable *variable, struct failure *why)
 {
-	struct engines engines;
+	struct engines engines = ENGINES_INIT;
+	bool is_loaded = false;
 	int rc = 0;
 
-	if (late < POLL_OVERTIME_NS || running->count == 0 ||
-	    engines_load(&engines, variable, NULL) < 0)
-		return 0;
-	for (size_t i = 0; i < running->count && rc == 0; i++) {
-		char reason[80];
+	for (size_t i = 0; i < following->count && rc == 0; i++) {
+		struct followed *engine = &following->list[i];
+		const int64_t late = engine->heard_ns - due;
 
-		if (late <= overtime(entry, running->list[i], &engines))
+		if (engine->heard_ns < due || late < POLL_OVERTIME_NS || !is_open(engine) ||
+		    !is_running(entry, engine))
 			continue;
-		snprintf(reason, sizeof(reason),
-			 "it says that it captures, %" PRId64 " s after its end",
-			 late / NS_PER_SECOND);
-		rc = spool_entry_add_pending(entry, running->list[i], reason, why);
+		if (!is_loaded && engines_load(&engines, variable, NULL) < 0)
+			break;
+		is_loaded = true;
+		if (late > overtime(entry, engine->name, &engines))
+			rc = give_up(entry, engine, late, why);
 	}
 	engines_release(&engines);
 	return rc;
 }
 
-/* Asks the engines for their status, or to stop if that was requested, also repeatedly. Returns the
- * status of vcap-each, or -1. */
+static struct strvec
+plain_ones(const struct following *following)
+{
+	struct strvec names = STRVEC_INIT;
+
+	for (size_t i = 0; i < following->count; i++)
+		if (following->list[i].progress == FOLLOWING_PLAIN)
+			strvec_push(&names, following->list[i].name);
+	return names;
+}
+
+/* Runs vcap-each for the engines that are not followed: for their clocks at first, then for their
+ * status, or to stop them. */
 static int
-ask(const struct spool_entry *entry, const struct strvec *engines, struct failure *why)
+ask_plainly(const struct spool_entry *entry, struct polled *polled, struct failure *why)
 {
 	const enum commands_request request =
 	    spool_entry_is_stopping(entry) ? COMMANDS_STOP : COMMANDS_STATUS;
+	struct strvec names = plain_ones(&polled->following);
+	char **argv = NULL;
+	int rc = 0;
 
-	return each_run(entry, engines, (struct each_options){.timeout = "45s"},
-			commands_each(request), why);
+	if (names.count > 0 && !polled->has_clocks)
+		rc = clock_correct_note_start(entry, &names, why);
+	polled->has_clocks |= names.count > 0;
+	if (names.count > 0 && rc == 0) {
+		polled->asked_ns = clock_monotonic_ns();
+		argv = each_command(entry, &names, (struct each_options){.timeout = "45s"},
+				    commands_each(request));
+		rc = argv ? process_start(&polled->asking, argv, -1, STDERR_FILENO, STDERR_FILENO,
+					  why)
+			  : failure_nomem(why);
+	}
+	strvec_free(argv);
+	strvec_release(&names);
+	return rc;
+}
+
+/* Starts vcap-each when it is due, and takes its results. */
+static int
+serve_plain_ones(const struct spool_entry *entry, struct polled *polled, int64_t poll_ns,
+		 int64_t begun, struct failure *why)
+{
+	const int64_t now = clock_monotonic_ns();
+
+	if (polled->asking.handle < 0)
+		return now < polled->ask_ns ? 0 : ask_plainly(entry, polled, why);
+	if (!process_ended(&polled->asking, 0))
+		return 0;
+	process_wait(&polled->asking, -1);
+	note_ends(entry, polled);
+	polled->ask_ns =
+	    now + pause_before_next(entry, poll_ns, now - begun, now - polled->asked_ns);
+	return 0;
+}
+
+/* How often engines are asked that are followed: more often in the minute after the deadline, and
+ * after a request to stop (since then: -1 without one). */
+static int64_t
+interval(const struct spool_entry *entry, int64_t poll_ns, int64_t since_stop)
+{
+	const int64_t left = deadline_ns(entry) - clock_realtime_ns();
+	const bool is_ending =
+	    (left <= 0 && left > -NS_PER_MINUTE) || (since_stop >= 0 && since_stop < NS_PER_MINUTE);
+
+	if (poll_ns)
+		return poll_ns;
+	return is_ending ? NS_PER_SECOND / 4 : NS_PER_SECOND;
+}
+
+/* Says for how long unreachable engines are still waited for; 0: that nothing else is left to wait
+ * for does not hold any more. */
+static int
+tell_wait(struct spool_entry *entry, int64_t left, struct failure *why)
+{
+	const int64_t until = left ? clock_realtime_ns() + left : 0;
+
+	return keyval_set(&entry->facts, "waits-until", CLOCK_FORMAT, CLOCK_ARGS(until)) < 0
+		   ? failure_nomem(why)
+		   : spool_entry_store(entry, why);
+}
+
+static int
+poll_engines(struct spool_entry *entry, struct polled *polled, int64_t poll_ns,
+	     config_variable *variable, struct failure *why)
+{
+	const int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
+	const int64_t begun = clock_monotonic_ns();
+	int64_t alone_since = begun, due = due_at(entry, begun), stopped = 0;
+	bool waits, has_told = false;
+
+	for (;;) {
+		const int64_t now = clock_monotonic_ns();
+		const bool stops = spool_entry_is_stopping(entry);
+		size_t running;
+
+		if (spool_entry_is_given_up(entry))
+			return failure_set(why, "capture '%s' is given up", entry->id);
+		if (stops && !stopped) {
+			stopped = now;
+			polled->ask_ns = 0;
+			due = now < due ? now : due;
+		}
+		/* Nobody can be asked. */
+		if (polled->following.is_blind && due < now)
+			due = now;
+		if (count_open(entry, &polled->following, &running) == 0)
+			return 0;
+		/* Patience is counted only while there is nothing else to wait for. */
+		waits = running == 0 && !polled->following.is_blind &&
+			clock_realtime_ns() >= deadline_ns(entry);
+		if (!waits)
+			alone_since = now;
+		if (now - alone_since > patience)
+			return 0;
+		if (waits != has_told && tell_wait(entry, waits ? patience : 0, why) < 0)
+			return -1;
+		has_told = waits;
+		if (give_up_late(entry, &polled->following, due, variable, why) < 0 ||
+		    serve_plain_ones(entry, polled, poll_ns, begun, why) < 0 ||
+		    following_serve(&polled->following, stops ? FOLLOWING_STOP : FOLLOWING_STATUS,
+				    interval(entry, poll_ns, stops ? now - stopped : -1),
+				    now + TICK_NS, why) < 0)
+			return -1;
+	}
 }
 
 int
 poll_until_ended(struct spool_entry *entry, int64_t poll_ns, config_variable *variable,
 		 struct failure *why)
 {
-	const int64_t begun = clock_monotonic_ns();
-	const int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
-	struct strvec open = STRVEC_INIT, running = STRVEC_INIT;
-	int64_t ask_at = 0, asked = 0, alone_since = 0, due = due_at(entry, begun);
-	int rc = 0;
+	struct polled polled = {.asking = PROCESS_INIT};
+	int rc;
 
-	while (rc >= 0) {
-		int64_t now = clock_monotonic_ns();
-
-		if (spool_entry_is_given_up(entry)) {
-			rc = failure_set(why, "capture '%s' is given up", entry->id);
-			break;
-		}
-		if (now < due && spool_entry_is_stopping(entry))
-			due = now;
-		strvec_release(&open);
-		open = unfinished(entry, &running);
-		if (ask_at && open.count == 0)
-			break;
-		/* Patience is counted only while there is nothing else to wait for. */
-		if (running.count > 0 || !ask_at || clock_realtime_ns() < deadline_ns(entry))
-			alone_since = now;
-		if (now - alone_since > patience)
-			break;
-		if (now < ask_at) {
-			/* By when it was asked: while another hangs, an answer may be old. */
-			rc = give_up_late(entry, &running, asked - due, variable, why);
-			clock_sleep(TICK_NS);
-			continue;
-		}
-		asked = now;
-		rc = ask(entry, &open, why);
-		ask_at = clock_monotonic_ns();
-		ask_at += pause_before_next(entry, poll_ns, ask_at - begun, ask_at - now);
-		/* With a malformed engines file nobody was asked. */
-		if (rc == EXIT_MISUSE && due < ask_at)
-			due = ask_at;
-	}
-	for (size_t i = 0; i < open.count && rc >= 0; i++)
-		rc = engine_state_give_up(entry, open.list[i], why);
-	strvec_release(&open);
-	strvec_release(&running);
-	return rc < 0 ? -1 : 0;
+	if (following_begin(&polled.following, entry, variable, why) < 0)
+		return -1;
+	rc = poll_engines(entry, &polled, poll_ns, variable, why);
+	if (polled.asking.handle >= 0)
+		process_wait(&polled.asking, 0);
+	for (size_t i = 0; i < polled.following.count && rc == 0; i++)
+		if (is_open(&polled.following.list[i]))
+			rc = engine_state_give_up(entry, polled.following.list[i].name, why);
+	following_release(&polled.following);
+	return rc;
 }

@@ -3,6 +3,7 @@
 #include "base/abilities.h"
 #include "base/diskquota.h"
 #include "base/exitcode.h"
+#include "base/followreply.h"
 #include "base/process.h"
 #include "base/strvec.h"
 #include "controller/capture_audit.h"
@@ -92,27 +93,52 @@ region_status(const char *id, config_variable *variable, FILE *out, struct failu
 }
 
 int
-region_stop(const char *id, struct failure *why)
+region_stop(const char *id, config_variable *variable, FILE *out, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 	int status;
 
 	strvec_pushl(&argv, "vcap-stop", "--no-wait", id, NULL);
 	status = run(&argv, -1, -1, why);
-	return status == EXIT_PARTIAL ? EXIT_DONE : status;
+	return status == EXIT_DONE || status == EXIT_PARTIAL ? region_status(id, variable, out, why)
+							     : status;
+}
+
+struct followed {
+	const char *id;
+	config_variable *variable;
+};
+
+static int
+answer(enum followreply_request request, void *context, FILE *out, struct failure *why)
+{
+	const struct followed *capture = context;
+	region_request *ask = request == FOLLOWREPLY_STOP ? region_stop : region_status;
+	int status = ask(capture->id, capture->variable, out, why);
+
+	return status > 0 ? failure_set(why, "capture '%s' could not be ended", capture->id)
+			  : status;
 }
 
 int
-region_fetch(const char *id, struct failure *why)
+region_follow(const char *id, config_variable *variable, FILE *out, struct failure *why)
+{
+	return followreply_run(STDIN_FILENO, fileno(out), answer, &(struct followed){id, variable},
+			       why);
+}
+
+int
+region_fetch(const char *id, config_variable *variable, FILE *out, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 
+	(void)variable;
 	strvec_pushl(&argv, "vcap-export", "-w", "-", id, NULL);
-	return run(&argv, -1, STDOUT_FILENO, why);
+	return run(&argv, -1, fileno(out), why);
 }
 
 int
-region_fetch_compressed(const char *id, config_variable *variable, struct failure *why)
+region_fetch_compressed(const char *id, config_variable *variable, FILE *out, struct failure *why)
 {
 	struct strvec wait = STRVEC_INIT, merge = STRVEC_INIT;
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
@@ -131,18 +157,19 @@ region_fetch_compressed(const char *id, config_variable *variable, struct failur
 	strvec_pushl(&merge, "vcap-merge", "-z", "-w", "-", NULL);
 	strvec_push_nodup(&merge, spool_entry_file(&entry, "%s.pcapng", entry.id));
 	spool_entry_close(&entry);
-	merged = run(&merge, -1, STDOUT_FILENO, why);
+	merged = run(&merge, -1, fileno(out), why);
 	return merged == EXIT_DONE || merged == EXIT_PARTIAL ? waited : merged;
 }
 
 int
-region_remove(const char *id, config_variable *variable, struct failure *why)
+region_remove(const char *id, config_variable *variable, FILE *out, struct failure *why)
 {
 	struct spool spool = SPOOL_INIT;
 	struct strvec left = STRVEC_INIT;
 	char **ids = NULL;
 	int rc = spool_open(&spool, variable, why);
 
+	(void)out;
 	if (rc == 0)
 		rc = spool_list(&spool, id, &ids, why);
 	if (rc == 0 && *ids)
@@ -156,11 +183,12 @@ region_remove(const char *id, config_variable *variable, struct failure *why)
 }
 
 int
-region_check(config_variable *variable, FILE *out, struct failure *why)
+region_check(const char *id, config_variable *variable, FILE *out, struct failure *why)
 {
 	struct spool spool = SPOOL_INIT;
 	int rc = spool_open(&spool, variable, why);
 
+	(void)id;
 	fprintf(out, "version %s\nabilities %s\n", VCAP_VERSION, ABILITIES);
 	if (rc == 0)
 		rc = diskquota_check_room(spool.dir, spool.path, 0, why);

@@ -23,23 +23,29 @@ int region_check_token(const char *id, const char *token, config_variable *varia
  * result partial. */
 int region_start(const char *id, char *const *arguments, const char *specs, struct failure *why);
 
-/* Prints the status of the capture to out, as vcap-host does for an engine. Its state is `running`
- * until its file is complete. Starts a vcap-wait for it if the last one was killed. */
-int region_status(const char *id, config_variable *variable, FILE *out, struct failure *why);
+/* A request about the capture id, whose answer goes to out. */
+typedef int region_request(const char *id, config_variable *variable, FILE *out,
+			   struct failure *why);
 
-/* Ends the capture, without waiting for its file. */
-int region_stop(const char *id, struct failure *why);
+/* Prints the status of the capture, as vcap-host does for an engine. Its state is `running` until
+ * its file is complete. Starts a vcap-wait for it if the last one was killed. */
+region_request region_status;
 
-/* Waits for the capture's file and writes it to standard output, as it is or compressed by zstd.
- * EXIT_PARTIAL: the capture is partial. */
-int region_fetch(const char *id, struct failure *why);
-int region_fetch_compressed(const char *id, config_variable *variable, struct failure *why);
+/* Ends the capture, without waiting for its file, and prints its status. */
+region_request region_stop;
+
+/* Answers the requests of a session about the capture (followreply.h), from standard input. */
+region_request region_follow;
+
+/* Waits for the capture's file and writes it to the descriptor of out, as it is or compressed by
+ * zstd. EXIT_PARTIAL: the capture is partial. */
+region_request region_fetch, region_fetch_compressed;
 
 /* Removes the capture, which must have ended. A capture that does not exist is not a failure: the
  * answer to an earlier request may have been lost. */
-int region_remove(const char *id, config_variable *variable, struct failure *why);
+region_request region_remove;
 
-/* Prints the version to out. Fails if the disk of the spool is down to its reserve. */
-int region_check(config_variable *variable, FILE *out, struct failure *why);
+/* Prints the version, whatever the id. Fails if the disk of the spool is down to its reserve. */
+region_request region_check;
 
 #endif

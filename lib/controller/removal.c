@@ -7,6 +7,7 @@
 #include "base/exitcode.h"
 #include "controller/capture_audit.h"
 #include "controller/leftover.h"
+#include "controller/sshmux.h"
 
 #include <errno.h>
 
@@ -65,6 +66,8 @@ removal_run(const struct spool *spool, const char *id, enum removal_kind kind,
 		rc = capture_audit(&entry, CAPTURE_AUDIT_DELETE, NULL, variable, why);
 	if (rc == 0 && !is_damaged)
 		leftover_end(&entry, variable, lines);
+	if (rc == 0 && !is_damaged)
+		sshmux_end(&entry);
 	if (rc == 0)
 		return spool_withdraw(spool, &entry, why);
 	spool_entry_close(&entry);

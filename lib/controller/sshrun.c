@@ -62,20 +62,23 @@ sshrun_may_try_again(const char *messages)
 
 /* Runs ssh once; its own messages are then in the file. */
 static int
-run(char *const *argv, int messages, struct failure *why)
+run(char *const *argv, enum sshrun_connection connection, int messages, struct failure *why)
 {
 	struct strvec words = STRVEC_INIT;
-	int status;
+	struct process child;
+	int rc;
 
 	/* ssh closes all other descriptors, so it finds the file by way of this process. */
 	strvec_pushl(&words, argv[0], "-E", NULL);
 	strvec_pushf(&words, "/proc/%d/fd/%d", (int)getpid(), messages);
 	strvec_pushv(&words, argv + 1);
-	status = words.failed
-		     ? failure_nomem(why)
-		     : process_run(words.list, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, -1, why);
+	if (words.failed)
+		rc = failure_nomem(why);
+	else
+		rc = (connection == SSHRUN_SHARED ? process_start_apart : process_start)(
+		    &child, words.list, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, why);
 	strvec_release(&words);
-	return status;
+	return rc < 0 ? -1 : process_wait(&child, -1);
 }
 
 /* Waits for a quarter of a second at first, and for three times as long each time; half of that
@@ -94,7 +97,7 @@ wait_a_while(int tries)
 }
 
 int
-sshrun(char *const *argv, struct failure *why)
+sshrun(char *const *argv, enum sshrun_connection connection, struct failure *why)
 {
 	for (int tries = 1;; tries++) {
 		const int file = process_input_open("", 0, why);
@@ -104,7 +107,7 @@ sshrun(char *const *argv, struct failure *why)
 
 		if (file < 0)
 			return -1;
-		status = run(argv, file, why);
+		status = run(argv, connection, file, why);
 		length = pread(file, text, sizeof(text) - 1, 0);
 		close(file);
 		text[length > 0 ? length : 0] = '\0';

@@ -16,6 +16,7 @@
 #include "controller/each.h"
 #include "controller/engine_state.h"
 #include "controller/orphans.h"
+#include "controller/sshmux.h"
 #include "controller/waitproc.h"
 
 #include <stdlib.h>
@@ -103,7 +104,7 @@ start_older(struct spool_entry *entry, struct each_options options, char *const 
 /* No engine captures: sets why to that, and to where something may be left all the same. Returns 0;
  * -1 if the engines could not be asked. */
 static int
-give_up(const char *service, const struct spool_entry *entry, struct failure *why)
+give_up(const char *service, struct spool_entry *entry, struct failure *why)
 {
 	struct strvec left = STRVEC_INIT;
 	int rc = orphans_end(entry, &left, why);
@@ -116,6 +117,7 @@ give_up(const char *service, const struct spool_entry *entry, struct failure *wh
 		failure_set(why, "no engine of '%s' captures", service);
 	free(names);
 	strvec_release(&left);
+	sshmux_end(entry);
 	return rc;
 }
 
@@ -148,17 +150,20 @@ start_engines(const struct params *params, struct spool_entry *entry, struct fai
 	char *job = spool_entry_file(entry, "job");
 	char **template = commands_start(params);
 	const struct each_options options = {.timeout = "60s", .input = job};
-	int rc =
-	    job && template ? each_run(entry, NULL, options, template, why) : failure_nomem(why);
+	int rc = job && template ? sshmux_make(entry, getenv, why) : failure_nomem(why);
 	int started = -1;
 
+	if (rc == 0)
+		rc = each_run(entry, NULL, options, template, why);
 	if (rc > 0)
 		rc = start_older(entry, options, template, why);
 	if (rc >= 0)
 		started = count_started(entry, why);
 	strvec_free(template);
 	free(job);
-	return started == 0 ? give_up(params->service, entry, why) : started;
+	if (started == 0)
+		started = give_up(params->service, entry, why);
+	return started;
 }
 
 /* Returns the number of engines that do not capture. */

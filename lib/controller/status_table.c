@@ -7,6 +7,8 @@
 #include "controller/engine_state.h"
 #include "controller/timeleft.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The order of scripts; columns were added at the end. */
@@ -69,6 +71,19 @@ doing(const struct spool_entry *entry, const char *engine, const struct keyval *
 	return status == ENGINE_RUNNING ? "capturing" : "ended";
 }
 
+/* For how many more seconds an engine that cannot be reached is waited for; 0: for longer. */
+static int64_t
+waits_for(const struct spool_entry *entry)
+{
+	const char *until = keyval_get(&entry->facts, "waits-until");
+	int64_t until_ns, left;
+
+	if (!until || parse_offset(until, &until_ns, NULL) < 0)
+		return 0;
+	left = until_ns - clock_realtime_ns();
+	return left > 0 ? (left + NS_PER_SECOND - 1) / NS_PER_SECOND : 0;
+}
+
 int
 status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
 		 const char *engine, struct strvec *remarks, struct failure *why)
@@ -76,12 +91,17 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	struct failure unreadable;
 	struct keyval state;
 	const char *note, *word, *bytes;
-	char when[DATETIME_TEXT], left[TIMELEFT_TEXT] = "", size[TEXT_SIZE];
+	char waits[256], when[DATETIME_TEXT], left[TIMELEFT_TEXT] = "", size[TEXT_SIZE];
 	int rc;
 
 	if (engine_state_load(entry, engine, &state, &unreadable) < 0)
 		strvec_push(remarks, unreadable.text);
 	word = doing(entry, engine, &state, &note, when);
+	if (form == TABLE_HUMAN && strcmp(word, "unreachable") == 0 && waits_for(entry) > 0) {
+		snprintf(waits, sizeof(waits), "waiting %" PRId64 " s more: %s", waits_for(entry),
+			 note ? note : "");
+		note = waits;
+	}
 	if (!spool_entry_missing_reason(entry, engine))
 		timeleft_format(entry, &state, clock_realtime_ns(), left);
 	bytes = keyval_get(&state, "bytes");

@@ -7,12 +7,14 @@
 
 #include "base/shquote.h"
 #include "base/strvec.h"
+#include "controller/sshmux.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* No terminal, no agent, no forwarding, no prompts, no shared connections (one that hangs would
- * hang them all), and a link that is silent for 45 s is closed. They precede the engine's own
+/* No terminal, no agent, no forwarding, no prompts, and a link that is silent for 45 s is closed.
+ * They precede the engine's own
  * options, because ssh uses the first value of each option. */
 static char *const ssh[] = {
     "ssh",
@@ -26,13 +28,27 @@ static char *const ssh[] = {
     "-oServerAliveCountMax=3",
     "-oClearAllForwardings=yes",
     "-oPermitLocalCommand=no",
-    "-oControlMaster=no",
-    "-oControlPath=none",
     "-oUpdateHostKeys=no",
     "-oEscapeChar=none",
     "-oRequestTTY=no",
     NULL,
 };
+
+/* A connection is shared only with other commands of vcap's for the same engine: another's may be a
+ * user's with forwardings, or hang. */
+static void
+add_sharing(const struct engine *engine, struct strvec *argv)
+{
+	char *socket = sshmux_socket(engine);
+
+	if (socket) {
+		strvec_pushl(argv, "-oControlMaster=auto", "-oControlPersist=60", NULL);
+		strvec_pushf(argv, "-oControlPath=%s", socket);
+	} else {
+		strvec_pushl(argv, "-oControlMaster=no", "-oControlPath=none", NULL);
+	}
+	free(socket);
+}
 
 char **
 transport_command(const struct engine *engine, char *const *command)
@@ -58,6 +74,7 @@ transport_command(const struct engine *engine, char *const *command)
 		strvec_pushv(&argv, words);
 	} else {
 		strvec_pushv(&argv, ssh);
+		add_sharing(engine, &argv);
 		strvec_pushv(&argv, engine->words + 1);
 		strvec_push(&argv, "--");
 		strvec_push(&argv, engine->words[0]);

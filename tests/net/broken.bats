@@ -211,12 +211,14 @@ whole() {
 	lab_mark m1
 	traffic
 	kill_controller
-	run ! pgrep -x 'vcap-wait|vcap-capture|ssh'
+	run ! pgrep -x 'vcap-wait|vcap-capture'
+	# Connections are kept for a minute.
+	run ! pgrep -fx 'ssh -.*'
 	traffic
 	lab_mark m2
 	runs_on lb1 lb2
 	# Killed again, as it is told to end.
-	stand_in ssh '*.102*vcap-host*stop*' hold
+	stand_in ssh '*.102*vcap-host*follow*' hold
 	controller vcap stop "$id"
 	until_true test -e held
 	kill_controller
@@ -233,7 +235,7 @@ whole() {
 	stop_until_held
 	until_true test -e "$(entry engines/lb1.pcapng)"
 	[ "$(state)" = fetching ]
-	has_half_file lb2
+	until_true has_half_file lb2
 	kill_controller
 	as_they_were
 	has_half_file lb2

@@ -784,8 +784,8 @@ ahead_by_40_ms() {
 		PATH=${0%/*}/small:$PATH
 		[ "$1 $2" != "vcap-host answer" ] || { echo "vcap-answer $3"; shift 4; }
 		case "$1 $2" in
-		'vcap-host clock') ip netns exec b "$@" | perl -pe 'BEGIN { $| = 1 }
-			s/^(\d+)\.(\d{9})$/$n = "$1$2" + 40000000; sprintf "%d.%09d", int($n \/ 1e9), $n % 1000000000/e' ;;
+		'vcap-host clock' | 'vcap-host follow') ip netns exec b "$@" | perl -pe 'BEGIN { $| = 1 }
+			s/^(time )?(\d+)\.(\d{9})$/$n = "$2$3" + 40000000; sprintf "$1%d.%09d", int($n \/ 1e9), $n % 1000000000/e' ;;
 		'vcap-merge -w') ip netns exec b "$@" | perl "$(dirname "$0")/ahead.pl" ;;
 		*) exec ip netns exec b "$@" ;;
 		esac

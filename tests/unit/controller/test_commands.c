@@ -144,16 +144,14 @@ alter(const struct gate *gate, char *const *words, size_t count, struct tally *t
 	}
 }
 
-/* Whether the gate admits what arrives on the engine when argv (vcap-on [--answer=...] ENGINE COMMAND...), which
- * is freed, is run; and nothing else in its place. */
+/* Whether the gate admits what arrives on the engine when the command is sent, and nothing else in
+ * its place. */
 static void
-check(const struct engine *engine, char **argv, struct tally *tally)
+check_there(const struct engine *engine, char *const *command, struct tally *tally)
 {
 	const struct gate gate = {
 	    .directory = engine->directory, .flows = engine->flows, .sudo = engine->sudo};
-	const bool is_framed = strncmp(argv[1], "--answer=", 9) == 0;
-	char **command = is_framed ? framed_command("0123456789abcdef", argv + 3) : NULL;
-	char **words = transport_command(engine, command ? command : argv + 2);
+	char **words = transport_command(engine, command);
 	size_t count = 0;
 
 	while (words[count])
@@ -164,8 +162,29 @@ check(const struct engine *engine, char **argv, struct tally *tally)
 	else
 		tally->refused++;
 	strvec_free(words);
+}
+
+/* That, when argv (vcap-on [--answer=...] ENGINE COMMAND...), which is freed, is run. */
+static void
+check(const struct engine *engine, char **argv, struct tally *tally)
+{
+	const bool is_framed = strncmp(argv[1], "--answer=", 9) == 0;
+	char **command = is_framed ? framed_command("0123456789abcdef", argv + 3) : NULL;
+
+	check_there(engine, command ? command : argv + 2, tally);
 	strvec_free(command);
 	strvec_free(argv);
+}
+
+/* That, when this command, which is freed, is run without vcap-on. */
+static void
+check_framed(const struct engine *engine, char **command, struct tally *tally)
+{
+	char **framed = framed_command("0123456789abcdef", command);
+
+	check_there(engine, framed, tally);
+	strvec_free(framed);
+	strvec_free(command);
 }
 
 /* Both kinds of capture, in the variant that the bits of `bits` choose. */
@@ -219,6 +238,7 @@ check_requests(const struct engine *engine, struct tally *tally)
 	check(engine, commands_fetch(engine->name, false, false, directory, NULL), tally);
 	check(engine, commands_fetch(engine->name, false, true, directory, "0123456789abcdef"),
 	      tally);
+	check_framed(engine, commands_follow(false, directory, "0123456789abcdef"), tally);
 	check(engine, commands_clock(engine->name), tally);
 	check(engine, commands_list(engine), tally);
 	check(engine, commands_check(engine, &addresses), tally);

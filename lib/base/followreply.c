@@ -1,0 +1,120 @@
+/*
+ * The controller takes the time of an answer for that of its own clock between request and answer
+ * (RFC 5905 section 8). So the time is read when a request arrives, and written at once, before a status
+ * is read from disk. Lines that arrive together have one time.
+ */
+#include "base/followreply.h"
+
+#include "base/clock.h"
+#include "base/fileio.h"
+#include "base/linebuf.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORD_TOLD 40 /* bytes told of an unknown request */
+
+static int
+put(int out, const char *text, size_t size, struct failure *why)
+{
+	return fileio_write_all(out, text, size) == 0
+		   ? 0
+		   : failure_errno(why, "cannot write the answer");
+}
+
+static int
+put_time(int out, int64_t now, struct failure *why)
+{
+	char line[64];
+	const int size = snprintf(line, sizeof(line), "time " CLOCK_FORMAT "\n", CLOCK_ARGS(now));
+
+	return put(out, line, (size_t)size, why);
+}
+
+/* The status after the request, or why there is none, with the empty line. Heap; NULL: out of
+ * memory. */
+static char *
+ask(const char *word, followreply_capture *capture, void *context, size_t *size)
+{
+	const bool is_stop = strcmp(word, "stop") == 0;
+	struct failure reason = FAILURE_INIT;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+	int rc;
+
+	if (!out)
+		return NULL;
+	if (*word && !is_stop)
+		rc = failure_set(&reason, "unknown request '%.*s'", WORD_TOLD, word);
+	else
+		rc =
+		    capture(is_stop ? FOLLOWREPLY_STOP : FOLLOWREPLY_STATUS, context, out, &reason);
+	if (rc < 0) {
+		rewind(out);
+		fprintf(out, "failed %s\n", reason.text);
+	}
+	putc('\n', out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int
+answer(const char *word, int64_t now, int out, followreply_capture *capture, void *context,
+       struct failure *why)
+{
+	size_t size;
+	char *text;
+	int rc = put_time(out, now, why);
+
+	if (rc < 0 || strcmp(word, "clock") == 0)
+		return rc < 0 ? -1 : put(out, "\n", 1, why);
+	text = ask(word, capture, context, &size);
+	rc = text ? put(out, text, size, why) : failure_nomem(why);
+	free(text);
+	return rc;
+}
+
+/* Waits for input. Returns whether there is some, or its end. */
+static bool
+wait_for(int in)
+{
+	struct pollfd poller = {in, POLLIN, 0};
+	int ready;
+
+	do
+		ready = poll(&poller, 1, (int)(FOLLOWREPLY_IDLE_NS / 1000000));
+	while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+int
+followreply_run(int in, int out, followreply_capture *capture, void *context, struct failure *why)
+{
+	struct linebuf *lines = malloc(sizeof(*lines));
+	ssize_t n = 1;
+	int rc = lines ? 0 : failure_nomem(why);
+
+	if (lines)
+		linebuf_init(lines);
+	while (rc == 0 && n > 0 && wait_for(in)) {
+		size_t room;
+		char *space = linebuf_space(lines, &room), *word;
+		int64_t now;
+
+		n = read(in, space, room);
+		now = clock_realtime_ns();
+		if (n < 0)
+			break;
+		linebuf_filled(lines, (size_t)n);
+		while (rc == 0 && (word = linebuf_next(lines)))
+			rc = answer(word, now, out, capture, context, why);
+	}
+	free(lines);
+	return rc;
+}
