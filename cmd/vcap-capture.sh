@@ -8,7 +8,7 @@ export PATH
 
 # The usage of vcap-start, without --by, --id and --token, and with --quiet.
 usage() {
-	vcap-start --help | sed -e '1s/ \[--by word\]//; 1s/ \[--id id\]//; 1s/ \[--token token\]//; 1s/ \[--specs/ [--quiet]&/; s/vcap-start/vcap-capture/' \
+	vcap-start --help | sed -e '1s/ \[--by word\]//; 1s/ \[--id id\]//; 1s/ \[--token token\]//; 1s/ \[--specs/ [--quiet]&/; s/vcap-start/vcap-capture/; s/(24h)/(30s)/' \
 		-e '/^ *--by /d; /^ *--id /d; /^ *--token /d; /^ *--specs /{h; s/.*/      --quiet           print only errors/p; g; }'
 }
 
@@ -51,18 +51,18 @@ interrupt() {
 		exit 1
 	}
 	say "ending the capture (again: do not wait for it)"
-	vcap-stop "$id" >/dev/null 2>&1 &
-	stopper=$!
+	vcap-stop "$id" >/dev/null 2>&1 & stopper=$!
 }
 
 # All arguments but --quiet are passed to vcap-start, except for options that this command lacks.
-quiet='' options=yes
+quiet='' options=yes patience=--patience=30s
 for word; do
 	shift
 	case $options$word in
 	yes--) options= ;;
 	yes--help) usage; exit ;;
 	yes--version) echo "vcap-capture @VERSION@"; exit ;;
+	yes--at | yes--at=*) patience= ;;
 	yes--quiet) quiet=yes; continue ;;
 	yes--*)
 		usage | grep -qF -e " ${word%%=*} " || {
@@ -78,7 +78,7 @@ terminal='' status=0
 [ -n "$quiet" ] || [ ! -t 2 ] || [ "${TERM:-dumb}" = dumb ] || terminal=yes
 # A ^C before the capture has started stops it as soon as it has.
 trap early=yes INT TERM
-id=$(trap '' INT && vcap-start "$@") || status=$?
+id=$(trap '' INT && vcap-start ${patience:+"$patience"} "$@") || status=$?
 [ -n "$id" ] || exit "$status"
 [ -z "$quiet" ] || exec >/dev/null
 echo "$id"

@@ -27,7 +27,7 @@ static const struct command self = {
 	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
 	"      --by word         who asks another controller for it\n"
 	"      --id id           id of the capture (the service and the time)\n"
-	"      --patience time   how long to wait for an unreachable engine (30s)\n"
+	"      --patience time   how long an unreachable engine is tried (24h)\n"
 	PARAMS_CLI_HELP_SPECS
 	"      --token token     what the engines know it by: 16 digits of 0-9a-f (random)\n"
 	"      --help            show this help\n"

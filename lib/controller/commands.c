@@ -14,8 +14,10 @@
 #include <string.h>
 
 /* Options of vcap-on. */
-#define FRAMED "--answer=skip"
-#define TOLD   "--answer=tell"
+#define FRAMED             "--answer=skip"
+#define TOLD               "--answer=tell"
+
+#define REGION_PATIENCE_NS (30 * NS_PER_SECOND)
 
 char **
 commands_filter(const struct params *params)
@@ -109,7 +111,11 @@ add_region(const struct params *params, struct strvec *argv)
 		strvec_push(argv, "-x");
 	if (params->expression)
 		strvec_pushl(argv, "-e", params->expression, NULL);
-	strvec_pushf(argv, "--patience=%" PRId64 "ms", params->patience_ns / 1000000);
+	/* What comes later there is not asked for again. */
+	strvec_pushf(
+	    argv, "--patience=%" PRId64 "ms",
+	    (params->patience_ns < REGION_PATIENCE_NS ? params->patience_ns : REGION_PATIENCE_NS) /
+		1000000);
 	add_limits(params, argv);
 	strvec_push(argv, params->service);
 }

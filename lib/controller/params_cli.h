@@ -21,9 +21,9 @@ struct params_cli {
 	char remark[256];    /* why vcap-join is used although no option asks for it; or empty */
 };
 
-#define PARAMS_CLI_INIT                                                              \
-	((struct params_cli){                                                        \
-	    .params = {.monitors = "none", .patience_ns = 30 * INT64_C(1000000000)}, \
+#define PARAMS_CLI_INIT                                                                 \
+	((struct params_cli){                                                           \
+	    .params = {.monitors = "none", .patience_ns = 86400 * INT64_C(1000000000)}, \
 	    .engines = ENGINES_INIT})
 
 /* An option without a letter. */

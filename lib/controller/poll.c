@@ -101,12 +101,21 @@ due_at(const struct spool_entry *entry, int64_t now)
 	return now + (age < duration ? duration - age : 0);
 }
 
+/* How long the end of the capture waits for an engine. */
+static int64_t
+patience_of(const struct spool_entry *entry)
+{
+	const int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
+
+	return patience < POLL_PATIENCE_MOST_NS ? patience : POLL_PATIENCE_MOST_NS;
+}
+
 /* How long after that an engine may say that it captures. */
 static int64_t
 overtime(const struct spool_entry *entry, const char *name, const struct engines *engines)
 {
 	const struct engine *engine = engines_find(engines, name, NULL);
-	int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
+	int64_t patience = patience_of(entry);
 	struct keyval state;
 	uint64_t seconds;
 
@@ -312,7 +321,7 @@ static int
 poll_engines(struct spool_entry *entry, struct polled *polled, int64_t poll_ns,
 	     config_variable *variable, struct failure *why)
 {
-	const int64_t patience = (int64_t)keyval_number(&entry->facts, "patience", 0);
+	const int64_t patience = patience_of(entry);
 	const int64_t begun = clock_monotonic_ns();
 	int64_t alone_since = begun, due = due_at(entry, begun), stopped = 0;
 	bool waits, has_told = false;

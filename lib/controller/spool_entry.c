@@ -106,6 +106,12 @@ spool_entry_lock(struct spool_entry *entry, struct failure *why)
 	return spool_entry_reload(entry, why);
 }
 
+void
+spool_entry_unlock(const struct spool_entry *entry)
+{
+	flock(entry->dir, LOCK_UN);
+}
+
 bool
 spool_entry_is_locked(const struct spool_entry *entry)
 {

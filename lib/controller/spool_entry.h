@@ -62,6 +62,9 @@ int spool_entry_reload(struct spool_entry *entry, struct failure *why);
  * the lock is held all the same if only the reload failed. */
 int spool_entry_lock(struct spool_entry *entry, struct failure *why);
 
+/* Gives the lock back. */
+void spool_entry_unlock(const struct spool_entry *entry);
+
 /* Whether any process holds the lock, this one included. */
 bool spool_entry_is_locked(const struct spool_entry *entry);
 

@@ -16,7 +16,7 @@ waitproc_start(const struct spool_entry *entry, struct failure *why)
 
 	if (log < 0)
 		return failure_errno(why, "cannot write '%s/log'", entry->path);
-	strvec_pushl(&argv, "vcap-wait", entry->id, NULL);
+	strvec_pushl(&argv, "vcap-wait", "--persist", entry->id, NULL);
 	rc = argv.failed ? failure_nomem(why) : process_detach(argv.list, log, why);
 	strvec_release(&argv);
 	close(log);

@@ -1,6 +1,6 @@
 /*
  * The detached vcap-wait of a capture: a process in a session of its own that fetches and merges
- * when the engines have ended. Its output goes to `log` in the capture's directory.
+ * when the engines have ended, and goes on until the capture is complete or its patience is over. Its output goes to `log` in the capture's directory.
  */
 #ifndef VCAP_WAITPROC_H
 #define VCAP_WAITPROC_H

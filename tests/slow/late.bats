@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016,SC2154 # dollars that the engine is to expand; stderr
 
 bats_require_minimum_version 1.5.0
+load ../until
 
 setup() {
 	PATH=$(cd "$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/bin" && pwd):$PATH
@@ -19,6 +20,7 @@ setup() {
 		*) answer='state done\npackets 1\nbytes 60\ndropped 0\nreason time\n' ;;
 		esac
 		how=$1:$(<"$dir/answer")
+		[ "$how" != bad:gone ] || exit 255
 		case $2:$3 in
 		vcap-run:*) [ "$how" != bad:silent ] || sleep 600; cat "$dir/one" ;;
 		vcap-host:clock) exec "$@" ;;
@@ -48,15 +50,20 @@ setup() {
 	printf '%s\n' "good exec $PWD/engine good" "bad exec $PWD/engine bad" >config/engines
 }
 
-# A capture that was over long ago ends without engine `bad`, for this reason, and may be removed.
-ends_without_bad() { # REASON
-	local id=shop.20260101_000000
+# A capture that was over long ago, with this patience in seconds.
+make_capture() { # SECONDS
+	id=shop.20260101_000000
 	rm -rf spool
 	(umask 077 && mkdir -p "spool/captures/$id/engines")
 	printf '%s\n' "id $id" 'service shop' 'state capturing' 'created 1767225600.0' 'count 0' \
-		'duration 60000000000' 'patience 100000000' 'engine good' 'engine bad' >"spool/captures/$id/capture"
+		'duration 60000000000' "patience ${1}000000000" 'engine good' 'engine bad' >"spool/captures/$id/capture"
 	cp config/services/shop "spool/captures/$id/service"
 	chmod 600 "spool/captures/$id"/*e
+}
+
+# It ends without engine `bad`, for this reason, and may be removed.
+ends_without_bad() { # REASON
+	make_capture 0
 	run -3 --separate-stderr timeout 300 vcap-stop "$id"
 	[[ $stderr == *"engine 'bad' is missing: "*$1* ]] || { echo "$stderr"; false; }
 	[ "$(vcap-stat "$output" | awk '{ print $1, $4 }')" = $'ENGINE PACKETS\ngood 1' ]
@@ -95,4 +102,22 @@ ends_without_bad() { # REASON
 	echo silent >answer
 	run -3 --separate-stderr timeout 120 vcap-live -t 1s shop
 	[[ $stderr == *"engine 'bad' did not end when it should, and was cut off"* ]]
+}
+
+seen_by() { # the engines in the file
+	vcap-stat "spool/captures/$id/$id.pcapng" | awk 'NR > 1 { print $1 }' | sort | paste -sd ' '
+}
+
+# Break: lib/controller/completion.c s/rc = completion_run(collect, spool, why);/;/
+@test "one that is back after the end: its part is put in, in the background" {
+	echo gone >answer
+	make_capture 600
+	vcap-wait --persist "$id" 3>&- &
+	waiter=$!
+	patience=60 until_true grep -q '^state partial' "spool/captures/$id/capture"
+	[ "$(seen_by)" = 'good' ]
+	echo fine >answer
+	patience=90 until_true grep -q '^state done' "spool/captures/$id/capture"
+	[ "$(seen_by)" = 'bad good' ]
+	wait $waiter || [ $? -eq 3 ]
 }
