@@ -174,14 +174,15 @@ fuzz:
 helpers: $(HELPERS) ; @:
 fuzzers: $(FUZZ) ; @:
 
-# Figures and method: tests/bench/README.md. Leave the machine alone while they run.
-BENCH := $(addprefix bench-,filter merge join capture many)
+# Figures and method: tests/bench/README.md. Leave the machine alone while they run. BENCH_ARGS are the
+# benchmark's: make bench-many BENCH_ARGS='--ssh 40 30'
+BENCH := $(addprefix bench-,filter merge join capture many fleet)
 bench: $(BENCH)
 
 bench-filter: $(B)/tests/bench/programs
 $(BENCH): bench-%: commands tests
 	@tools/install-deps build bench
-	@VCAP_BUILD=$(B) tests/bench/$*
+	@VCAP_BUILD=$(B) tests/bench/$* $(BENCH_ARGS)
 
 lint:
 	@tools/install-deps lint

@@ -18,10 +18,12 @@
 #include "controller/engine_state.h"
 #include "controller/sshmux.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define OPENING_MOST  32                   /* sessions that are being made at a time */
 #define FIRST_NS      (20 * NS_PER_SECOND) /* how long the first answer may take, with a login */
@@ -58,6 +60,18 @@ recall(const struct spool_entry *entry, struct followed *engine)
 	keyval_release(&state);
 }
 
+/* Each session takes three descriptors. */
+static void
+raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int
 following_begin(struct following *following, const struct spool_entry *entry,
 		config_variable *variable, struct failure *why)
@@ -66,6 +80,7 @@ following_begin(struct following *following, const struct spool_entry *entry,
 
 	*following = (struct following){
 	    .entry = entry, .variable = variable, .stamp = engines_stamp(variable)};
+	raise_limit();
 	following->list = calloc(names.count + 1, sizeof(*following->list));
 	if (names.failed || !following->list) {
 		strvec_release(&names);
@@ -268,7 +283,8 @@ take(struct following *following, struct followed *engine, enum follow_event eve
 	}
 }
 
-/* Makes a session, and asks the first question. */
+/* Makes a session, and asks the first question. Where this host has no room for one, a command each
+ * time does as well. */
 static void
 open_session(struct following *following, struct followed *engine, const struct engines *engines)
 {
@@ -282,10 +298,11 @@ open_session(struct following *following, struct followed *engine, const struct 
 			follow_ask(&engine->session, FOLLOW_STATUS);
 		else
 			ask_clock(engine);
+	} else if (target) {
+		set_progress(following, engine, FOLLOWING_PLAIN);
 	} else {
 		engine->open_ns = clock_monotonic_ns() + pause_after(++engine->failures);
-		record_failure(following, engine, target ? EXIT_NOT_REACHED : EXIT_MISUSE,
-			       why.text);
+		record_failure(following, engine, EXIT_MISUSE, why.text);
 	}
 	free(directory);
 }

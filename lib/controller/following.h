@@ -19,7 +19,8 @@ enum following_progress {
 	FOLLOWING_UNKNOWN, /* not heard of yet */
 	FOLLOWING_RUNNING, /* captures */
 	FOLLOWING_UNREACHABLE,
-	FOLLOWING_PLAIN,   /* of a release without sessions: it is to be asked by vcap-each */
+	/* Of a release without sessions, or there is no room here for one: vcap-each asks it. */
+	FOLLOWING_PLAIN,
 	FOLLOWING_ENDED,   /* its last status is in the spool */
 	FOLLOWING_DROPPED, /* not waited for any more */
 };

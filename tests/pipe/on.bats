@@ -85,11 +85,11 @@ setup() {
 		-oServerAliveCountMax=3
 		-oClearAllForwardings=yes
 		-oPermitLocalCommand=no
-		-oControlMaster=no
-		-oControlPath=none
 		-oUpdateHostKeys=no
 		-oEscapeChar=none
 		-oRequestTTY=no
+		-oControlMaster=no
+		-oControlPath=none
 		-p
 		2222
 		--
