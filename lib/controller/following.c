@@ -5,6 +5,9 @@
  * A session begins and ends with exchanges that ask for the time alone: the offset of the engine's
  * clock then, by the shortest of them (clock_offset.h). In between each answer is a status.
  *
+ * A session whose first answer does not come may be one whose output something on the way holds back
+ * until it ends. So its engine is asked by a command each time instead.
+ *
  * An engine is unreachable when its session ends, or an answer has been late for long: the session
  * is left alone until it can be taken for dead, and one that answers again is believed again.
  */
@@ -26,7 +29,7 @@
 #include <sys/resource.h>
 
 #define OPENING_MOST  32                   /* sessions that are being made at a time */
-#define FIRST_NS      (20 * NS_PER_SECOND) /* how long the first answer may take, with a login */
+#define FIRST_NS      (12 * NS_PER_SECOND) /* how long the first answer may take, with a login */
 #define ANSWER_NS     (10 * NS_PER_SECOND) /* and the others */
 #define DEAD_NS       (15 * NS_PER_SECOND) /* and then, until the session is ended */
 #define STOP_AGAIN_NS (5 * NS_PER_SECOND)
@@ -335,6 +338,11 @@ due_at(const struct followed *engine, enum following_wish wish, int64_t interval
 static void
 wait_longer(struct following *following, struct followed *engine)
 {
+	if (!engine->session.has_answered) {
+		follow_close(&engine->session, NULL);
+		set_progress(following, engine, FOLLOWING_PLAIN);
+		return;
+	}
 	if (engine->is_silent) {
 		sshmux_drop(engine->name);
 		close_session(following, engine);

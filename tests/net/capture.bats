@@ -871,7 +871,7 @@ datagrams() { # FILE
 @test "F27: an engine that says it has more than the disk could hold does not hold up the others" {
 	spool_with_room 8
 	for lie in bytes:5242880 bytes:4611686018427387904 packets:18446744073709551615; do
-		wayward vcap-host "real \"\$@\" | sed 's/^${lie%:*} .*/${lie/:/ }/'; exit"
+		wayward vcap-host "real \"\$@\" | sed -u 's/^${lie%:*} .*/${lie/:/ }/'; exit"
 		begin shop -t 5
 		talk a 3
 		talk b 3
@@ -890,7 +890,7 @@ datagrams() { # FILE
 
 @test "F27: a count that is no number, or too large for one, is not believed" {
 	for lie in 'bytes 18446744073709551616' 'packets -1'; do
-		wayward vcap-host "real \"\$@\" | sed 's/^${lie% *} .*/$lie/'; exit"
+		wayward vcap-host "real \"\$@\" | sed -u 's/^${lie% *} .*/$lie/'; exit"
 		begin shop -t 5
 		talk a 3
 		talk b 3
