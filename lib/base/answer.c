@@ -42,6 +42,19 @@ is_answered_for(char *const *command, enum answer_rights rights)
 	return strcmp(*command, "vcap-run") == 0 || strcmp(*command, "vcap-merge") == 0;
 }
 
+/* The program of this name beside this one: where the caller has found it, which may have put others
+ * of the kind there, but with more rights where it really is. Heap; NULL with errno. */
+static char *
+beside(const char *name, enum answer_rights rights)
+{
+	const char *own = program_invocation_name, *slash = strrchr(own, '/');
+	char *path;
+
+	if (rights == ANSWER_SUDO || !slash)
+		return process_sibling(name);
+	return asprintf(&path, "%.*s/%s", (int)(slash - own), own, name) < 0 ? NULL : path;
+}
+
 /* Returns only on failure, with errno. */
 static void
 execute(char *const *command, enum answer_rights rights)
@@ -54,7 +67,7 @@ execute(char *const *command, enum answer_rights rights)
 		execvp(*command, command);
 		return;
 	}
-	strvec_push_nodup(&argv, process_sibling(*command));
+	strvec_push_nodup(&argv, beside(*command, rights));
 	strvec_pushv(&argv, command + 1);
 	words = strvec_detach(&argv);
 	errno = ENOMEM;

@@ -26,7 +26,7 @@ enum answer_rights { ANSWER_CALLER, ANSWER_SUDO };
 
 /* Prints the line on standard output, and executes the command (NULL-ended): vcap-run, vcap-merge,
  * vcap-region but not with sudo's rights, or vcap-host with another request than this. It is found as
- * this program was, on PATH if by its name, and beside it if by a path or by sudo. Returns only on
+ * this program was, on PATH if by its name, beside it if by a path, and beside its file by sudo. Returns only on
  * failure, with why: EXIT_MISUSE if it is another command, or EXIT_FAILED if the line could not be
  * written; EXIT_NOT_FOUND or EXIT_NOT_EXECUTABLE behind it. */
 int answer_execute(const char *nonce, char *const *command, enum answer_rights rights,
