@@ -39,6 +39,9 @@ start(const struct fanout *fanout, struct task *task, struct failure *why)
 	else if (task->err_fd >= 0)
 		rc = process_start_group(&task->child, task->argv, in, task->out_fd, task->err_fd,
 					 why);
+	if (rc < 0 && task->plain && task->err_fd >= 0)
+		rc = process_start_group(&task->child, task->plain, in, task->out_fd, task->err_fd,
+					 why);
 	if (in >= 0)
 		close(in);
 	task->deadline_ns =

@@ -15,6 +15,7 @@
 
 struct task {
 	char **argv;          /* the caller's; NULL: not run, and never ended() */
+	char **plain;         /* run instead if argv cannot be started; NULL: nothing is */
 	const char *name;     /* the caller's, for ended() */
 	int status;           /* as process_wait returns it; EXIT_TIMEOUT after the limit */
 	char *out, *err;      /* its output; valid in ended() only; never NULL there */

@@ -69,16 +69,15 @@ way_to(const struct engine *engine, char *const *words)
 
 /* The first line that is not blank of what was printed before the answer. */
 static const char *
-first_line(const struct attempt *attempt, char line[LINE_TOLD])
+first_line(const char *text, size_t size, char line[LINE_TOLD])
 {
 	char raw[LINE_TOLD];
 	size_t at = 0, length = 0;
 
-	while (at < attempt->used && strchr(" \t\r\n", attempt->before[at]))
+	while (at < size && strchr(" \t\r\n", text[at]))
 		at++;
-	while (at < attempt->used && length + 1 < sizeof(raw) &&
-	       !strchr("\r\n", attempt->before[at]))
-		raw[length++] = attempt->before[at++];
+	while (at < size && length + 1 < sizeof(raw) && !strchr("\r\n", text[at]))
+		raw[length++] = text[at++];
 	raw[length] = '\0';
 	return text_escape(line, LINE_TOLD, raw);
 }
@@ -89,7 +88,7 @@ fail_to_answer(const struct attempt *attempt, struct failure *why)
 	char line[LINE_TOLD];
 
 	return failure_set(why, "engine '%s' did not answer: '%s'", attempt->engine->name,
-			   first_line(attempt, line));
+			   first_line(attempt->before, attempt->used, line));
 }
 
 /* From now on messages are passed on as they come. */
@@ -209,12 +208,10 @@ serve(struct attempt *attempt, const struct process *child, struct failure *why)
 /* Whether it has ended as an engine does that does not know `answer`: one of 0.1.0 and its gate say
  * so, others may say nothing. */
 static bool
-is_unknown(const struct attempt *attempt, int status)
+is_unknown(int status, size_t printed, const char *said)
 {
-	if (attempt->has_mark || attempt->has_passed)
-		return false;
-	return status == EXIT_DONE ? attempt->used == 0
-				   : status == EXIT_MISUSE && strstr(attempt->said, "'answer'");
+	return status == EXIT_DONE ? printed == 0
+				   : status == EXIT_MISUSE && strstr(said, "'answer'");
 }
 
 /* As framed_run, with this input. */
@@ -237,7 +234,8 @@ try(struct attempt *attempt, char *const *argv, int in, struct failure *why)
 		(void)!fcntl(attempt->out, F_SETPIPE_SZ, (int)CHUNK);
 		rc = serve(attempt, &child, why);
 		status = process_wait(&child, rc < 0 ? 0 : -1);
-		if (rc == 0 && is_unknown(attempt, status))
+		if (rc == 0 && !attempt->has_mark && !attempt->has_passed &&
+		    is_unknown(status, attempt->used, attempt->said))
 			rc = FRAMED_UNKNOWN;
 		else if (rc < 0)
 			rc = EXIT_FAILED;
@@ -340,11 +338,33 @@ framed_run(const struct engine *engine, char *const *command, enum framed_before
 	attempt->engine = engine;
 	status = run(attempt, command, why);
 	if (before == FRAMED_TELL && attempt->has_mark && !why->text[0] &&
-	    *first_line(attempt, line))
+	    *first_line(attempt->before, attempt->used, line))
 		failure_set(why, "%s%s prints: '%s'",
 			    engine->transport == ENGINE_SSH ? "the login shell of "
 							    : "what reaches ",
 			    engine->name, line);
 	free(attempt);
 	return status;
+}
+
+char *
+framed_take(const char *name, const char *nonce, int *status, char *out, const char *err,
+	    char **said)
+{
+	char mark[ANSWER_MARK], line[LINE_TOLD], *answer;
+	const size_t length = answer_mark(nonce, mark), size = strlen(out);
+
+	*said = NULL;
+	answer = strstr(out, mark);
+	if (answer && answer - out <= (ptrdiff_t)ANSWER_BEFORE)
+		return answer + length;
+	if (is_unknown(*status, size, err))
+		*status = FRAMED_UNKNOWN;
+	else if (size > 0 && (*status == EXIT_DONE || !*err) &&
+		 asprintf(said, "%svcap-on: engine '%s' did not answer: '%s'\n", err, name,
+			  first_line(out, size, line)) < 0)
+		*said = NULL;
+	if (*status == EXIT_DONE)
+		*status = EXIT_FAILED;
+	return out + size;
 }

@@ -28,6 +28,15 @@ enum framed_before { FRAMED_SKIP, FRAMED_TELL };
 int framed_run(const struct engine *engine, char *const *command, enum framed_before before,
 	       struct failure *why);
 
+/*
+ * Of such a command for the engine called name that was run without vcap-on, and has ended with *status
+ * (as process_wait returns it), out and err being all that it printed: the answer, in out; empty if
+ * there is none. *status becomes FRAMED_UNKNOWN as above, or not 0 if there is no answer. *said: what
+ * was said instead, err with the reason at its end (heap, the caller's); NULL: err.
+ */
+char *framed_take(const char *name, const char *nonce, int *status, char *out, const char *err,
+		  char **said);
+
 /* What is run there instead of the command. Heap, for strvec_free; NULL: out of memory. Pure. */
 char **framed_command(const char *nonce, char *const *command);
 
