@@ -89,6 +89,15 @@ goes_on_until(const struct spool_entry *entry)
 	return ended_ns + patience;
 }
 
+/* Returns whether the capture is still there afterwards. */
+static bool
+pause_for(const struct spool_entry *entry, int64_t pause)
+{
+	for (; pause > 0 && !spool_was_withdrawn(entry); pause -= NS_PER_SECOND)
+		clock_sleep(pause < NS_PER_SECOND ? pause : NS_PER_SECOND);
+	return !spool_was_withdrawn(entry);
+}
+
 int
 completion_go_on(struct collect *collect, const struct spool *spool, struct failure *why)
 {
@@ -98,10 +107,9 @@ completion_go_on(struct collect *collect, const struct spool *spool, struct fail
 
 	while (rc >= 0 && clock_realtime_ns() + pause < goes_on_until(entry)) {
 		spool_entry_unlock(entry);
-		clock_sleep(pause);
-		pause = 2 * pause < PAUSE_MOST ? 2 * pause : PAUSE_MOST;
-		if (spool_was_withdrawn(entry))
+		if (!pause_for(entry, pause))
 			return 0;
+		pause = 2 * pause < PAUSE_MOST ? 2 * pause : PAUSE_MOST;
 		rc = spool_entry_lock(entry, why);
 		if (rc == 0 && goes_on_until(entry) > 0)
 			rc = completion_run(collect, spool, why);
