@@ -70,7 +70,7 @@ ends_without_bad() { # REASON
 	vcap-rm "$id"
 }
 
-# Break: lib/controller/poll.c s/late <= overtime(.*))/true)/
+# Break: lib/controller/poll.c s/if (late > overtime(.*))/if (false)/
 @test "one that says that it captures, for ever" {
 	echo running >answer
 	ends_without_bad "it says that it captures, "
