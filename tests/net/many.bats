@@ -68,6 +68,7 @@ only_one_left() {
 
 	many_send 1 $((count - 2))
 	touch cut
+	pkill -f "vcap-host follow .*[.]$lost "
 	until_true has_counted "$killed" "$(many_share $((count - 2)))"
 	kill -9 "$(sed -n 's/^pid //p' "runs/$id.$killed/status")"
 	kept=$(for file in "runs/$id.$killed"/*.pcapng; do tcpdump -nr "$file" 2>/dev/null; done | wc -l)
