@@ -94,11 +94,11 @@ capture_whole() {
 	run -0 vcap-start shop -t 60 --patience 5m
 	id=${lines[-1]}
 	lab_get 201 /small >/dev/null
-	kill -STOP $(connections_kept)
 	hanging=$(connections_kept)
+	kill -STOP "$hanging"
 	run -0 vcap-stop "$id"
 	[ "$(sed -n 's/^packets //p' "$VCAP_SPOOL/captures/$id/capture")" -gt 0 ]
-	kill -KILL $hanging
+	kill -KILL "$hanging"
 	[ "$(logins)" -eq $((before + 2)) ]
 	[ -z "$(ls -A "$LAB_DIR/lb1.run")" ]
 }

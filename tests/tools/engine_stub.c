@@ -3,7 +3,8 @@
  *
  * An engine that answers as one did before: a transport for the engines file (`exec`). To requests
  * for a status it prints the file DIR/running, from END (seconds since 1970) on DIR/done; to vcap-run
- * DIR/running, to a fetch DIR/file. Nothing is captured, kept or removed.
+ * DIR/running, to a fetch DIR/file. If there is a DIR/raw, that is all it prints to each request of a
+ * session. Nothing is captured, kept or removed.
  */
 #include "base/clock.h"
 
@@ -36,6 +37,17 @@ copy(const char *name)
 	free(path);
 }
 
+static bool
+has(const char *name)
+{
+	char *path;
+	const bool is_there =
+	    asprintf(&path, "%s/%s", directory, name) >= 0 && access(path, F_OK) == 0;
+
+	free(path);
+	return is_there;
+}
+
 static void
 print_status(void)
 {
@@ -51,6 +63,10 @@ follow(void)
 	while (getline(&line, &room, stdin) > 0) {
 		const int64_t now = clock_realtime_ns();
 
+		if (has("raw")) {
+			copy("raw");
+			continue;
+		}
 		dprintf(STDOUT_FILENO, "time " CLOCK_FORMAT "\n", CLOCK_ARGS(now));
 		if (strcmp(line, "clock\n") != 0)
 			print_status();
