@@ -44,6 +44,12 @@ each_run(const struct spool_entry *entry, const struct strvec *engines, struct e
 	return status;
 }
 
+bool
+each_has_asked(int status)
+{
+	return status == EXIT_DONE || status == EXIT_FAILED || status == EXIT_PARTIAL;
+}
+
 int
 each_record(const struct spool_entry *entry, const struct task *task, struct failure *why)
 {

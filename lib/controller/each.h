@@ -10,6 +10,8 @@
 #include "controller/fanout.h"
 #include "controller/spool_entry.h"
 
+#include <stdbool.h>
+
 struct each_options {
 	const char *timeout; /* of the command on each engine, with a unit; NULL: none */
 	const char *input;   /* path of each command's standard input; NULL: /dev/null */
@@ -24,6 +26,10 @@ char **each_command(const struct spool_entry *entry, const struct strvec *engine
  * is not 0 if the command failed on any engine; -1 with why: vcap-each could not be run. */
 int each_run(const struct spool_entry *entry, const struct strvec *engines,
 	     struct each_options options, char *const *template, struct failure *why);
+
+/* Whether, by the status of each_run, all engines were asked and the state of each has its result.
+ * Otherwise (vcap-each was killed, say) a state may be older. */
+bool each_has_asked(int status);
 
 /* Stores the result of a command in the state and the log of its engine. One that has not answered
  * in time loses its ssh connection (sshmux.h). -1 with why: they could not be stored. */

@@ -30,8 +30,7 @@ remove_parts(const struct spool_entry *entry, const struct strvec *engines, cons
 	for (size_t i = 0; i < engines->count && *status != 0; i++) {
 		char *reason = engine_state_failure(entry, engines->list[i]);
 
-		if (*status < 0 || *status == EXIT_MISUSE ||
-		    (reason && !orphans_is_of_another(reason)))
+		if (!each_has_asked(*status) || (reason && !orphans_is_of_another(reason)))
 			strvec_push(&left, engines->list[i]);
 		free(reason);
 	}
@@ -120,8 +119,24 @@ holders(const struct spool_entry *entry)
 	return chosen;
 }
 
-/* Appends to lines for each of these engines that it keeps its part, where, and the command that
- * removes it. */
+/* Whether the engine may capture still: nothing is removed there before that has been stopped. */
+static bool
+may_capture(const struct spool_entry *entry, const char *engine)
+{
+	struct keyval state;
+	bool has_ended;
+
+	if (!spool_entry_is_capturing(entry) && !spool_entry_is_pending(entry, engine))
+		return false;
+	if (engine_state_load(entry, engine, &state, NULL) < 0)
+		return true;
+	has_ended = engine_state_status(&state) >= ENGINE_DONE;
+	keyval_release(&state);
+	return !has_ended;
+}
+
+/* Appends to lines for each of these engines that it keeps its part, where, and the commands that
+ * remove it. */
 static void
 tell(const struct spool_entry *entry, const struct strvec *engines, config_variable *variable,
      struct strvec *lines)
@@ -135,12 +150,20 @@ tell(const struct spool_entry *entry, const struct strvec *engines, config_varia
 		const struct engine *engine = engines_find(&known, name, NULL);
 		char *directory = engine ? engine_capture_directory(engine, entry->id) : NULL;
 
-		if (directory)
+		const char *program = engine && engine->is_region ? "vcap-region" : "vcap-host";
+
+		if (directory && may_capture(entry, name))
+			strvec_pushf(lines,
+				     "engine '%s' keeps its part of '%s' in '%s', and may capture "
+				     "still: run 'vcap-on %s %s stop %s', then 'vcap-on %s %s "
+				     "remove %s'",
+				     name, entry->id, directory, name, program, directory, name,
+				     program, directory);
+		else if (directory)
 			strvec_pushf(lines,
 				     "engine '%s' keeps its part of '%s' in '%s': run "
 				     "'vcap-on %s %s remove %s'",
-				     name, entry->id, directory, name,
-				     engine->is_region ? "vcap-region" : "vcap-host", directory);
+				     name, entry->id, directory, name, program, directory);
 		else
 			strvec_pushf(lines,
 				     "engine '%s' keeps its part of '%s': it is not in the "

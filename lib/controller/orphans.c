@@ -15,14 +15,16 @@
 
 #define TIMEOUT "20s" /* an engine that has to be asked again has had its time */
 
+/* Sets *has_asked to whether each engine's state has its answer. */
 static int
 ask(const struct spool_entry *entry, const struct strvec *engines, enum commands_request request,
-    struct failure *why)
+    bool *has_asked, struct failure *why)
 {
-	return each_run(entry, engines, (struct each_options){.timeout = TIMEOUT},
-			commands_each(request), why) < 0
-		   ? -1
-		   : 0;
+	const int status = each_run(entry, engines, (struct each_options){.timeout = TIMEOUT},
+				    commands_each(request), why);
+
+	*has_asked = each_has_asked(status);
+	return status < 0 ? -1 : 0;
 }
 
 bool
@@ -35,14 +37,15 @@ int
 orphans_end(const struct spool_entry *entry, struct strvec *left, struct failure *why)
 {
 	struct strvec engines = spool_entry_marked(entry, "pending");
-	int rc = ask(entry, &engines, COMMANDS_STOP, why);
+	bool has_asked;
+	int rc = ask(entry, &engines, COMMANDS_STOP, &has_asked, why);
 
 	if (rc == 0)
-		rc = ask(entry, &engines, COMMANDS_REMOVE, why);
+		rc = ask(entry, &engines, COMMANDS_REMOVE, &has_asked, why);
 	for (size_t i = 0; i < engines.count && rc == 0; i++) {
 		char *reason = engine_state_failure(entry, engines.list[i]);
 
-		if (reason && !orphans_is_of_another(reason))
+		if (!has_asked || (reason && !orphans_is_of_another(reason)))
 			strvec_push(left, engines.list[i]);
 		free(reason);
 	}
@@ -68,7 +71,8 @@ int
 orphans_adopt(struct spool_entry *entry, struct failure *why)
 {
 	struct strvec engines = spool_entry_marked(entry, "pending"), others = STRVEC_INIT;
-	int rc = ask(entry, &engines, COMMANDS_STOP, why);
+	bool has_asked;
+	int rc = ask(entry, &engines, COMMANDS_STOP, &has_asked, why);
 
 	for (size_t i = 0; i < engines.count && rc == 0; i++) {
 		if (has_ended(entry, engines.list[i]))
@@ -77,11 +81,11 @@ orphans_adopt(struct spool_entry *entry, struct failure *why)
 			strvec_push(&others, engines.list[i]);
 	}
 	if (rc == 0)
-		rc = ask(entry, &others, COMMANDS_REMOVE, why);
+		rc = ask(entry, &others, COMMANDS_REMOVE, &has_asked, why);
 	for (size_t i = 0; i < others.count && rc == 0; i++) {
 		char *reason = engine_state_failure(entry, others.list[i]);
 
-		if (!reason || orphans_is_of_another(reason))
+		if (has_asked && (!reason || orphans_is_of_another(reason)))
 			spool_entry_clear(entry, "pending", others.list[i]);
 		free(reason);
 	}

@@ -537,7 +537,7 @@ wait_for_started() {
 	engines "$in a" false
 	run timeout 20 vcap-rm --give-up "$id"
 	[ "$status" -eq 3 ]
-	[ "$output" = "vcap-rm: engine 'b' keeps its part of '$id' in '$PWD/run/$id.b': run 'vcap-on b vcap-host remove $PWD/run/$id.b'" ]
+	[ "$output" = "vcap-rm: engine 'b' keeps its part of '$id' in '$PWD/run/$id.b', and may capture still: run 'vcap-on b vcap-host stop $PWD/run/$id.b', then 'vcap-on b vcap-host remove $PWD/run/$id.b'" ]
 	[ -z "$(ls "$VCAP_SPOOL/captures")" ]
 	until_true gone vcap-wait
 	engines "$in a" "$in b"
