@@ -308,7 +308,6 @@ cell() { # PHASE FAULT [STATUS COMMAND]...: `first` is the command that was unde
 	cell starting rebooted 0 first 0 stop
 }
 
-# Break: cmd/vcap-status.c s/waitproc_revive(&entry, &why) < 0/0/
 @test "capturing: vcap-wait is killed" {
 	cell capturing 'killed vcap-wait' 0 status 0 stop
 }
