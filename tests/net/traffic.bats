@@ -107,8 +107,8 @@ whole_capture() { # MODE SIDE...: one with traffic of every kind, marks around i
 	[ "$(sides)" = "$(printf '%s\n' lb1/eth0/client lb2/eth0/client)" ]
 }
 
-run_status() { # ENGINE: of the capture that runs
-	vcap-on "$1" vcap-host status "$LAB_DIR/$1.run/$id.$1"
+run_status() { # ENGINE: of the capture, also once it has been fetched and is gone there
+	vcap-on "$1" vcap-host status "$LAB_DIR/$1.run/$id.$1" || cat "$VCAP_SPOOL/captures/$id/engines/$1.state"
 }
 
 core() { # ENGINE CORE PACKETS: that core has kept so many
