@@ -120,6 +120,9 @@ follow_ask(struct follow *follow, enum follow_request request)
 	if (send(follow->fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT) !=
 	    (ssize_t)strlen(line))
 		follow->is_broken = true;
+	/* It is readable then, and the caller sees the end. */
+	if (follow->is_broken)
+		shutdown(follow->fd, SHUT_RDWR);
 }
 
 static int
