@@ -116,12 +116,10 @@ follow_ask(struct follow *follow, enum follow_request request)
 	follow->asked_ns = clock_monotonic_ns();
 	follow->before_ns = clock_realtime_ns();
 	follow->has_time = false;
-	/* A socket that has no room for one line is that of a session that reads nothing. */
-	if (send(follow->fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT) !=
-	    (ssize_t)strlen(line))
-		follow->is_broken = true;
-	/* It is readable then, and the caller sees the end. */
-	if (follow->is_broken)
+	/* A session that has ended, or reads nothing so that there is no room for one line. Its end is
+	 * read next, and says why. */
+	if (follow->is_broken || send(follow->fd, line, strlen(line),
+				      MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)strlen(line))
 		shutdown(follow->fd, SHUT_RDWR);
 }
 
