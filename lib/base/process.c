@@ -91,6 +91,8 @@ spawn(char *const *argv, const int fds[3], enum spawn_as as, struct failure *why
 	if (pid == 0) {
 		if (as == SPAWN_DETACHED) {
 			setsid();
+			/* Who reads the other end of a pipe that this process was given would wait. */
+			close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 			/* The child between ends at once, so init inherits its child. */
 			pid = fork();
 			if (pid < 0 && write(report[1], &errno, sizeof(errno)) < 0)

@@ -62,7 +62,7 @@ int process_run(char *const *argv, int in, int out, int err, int64_t timeout_ns,
 		struct failure *why);
 
 /* Starts argv in a session of its own, as a child of init, with /dev/null as input and log as
- * output and error. It outlives this process. -1 with why if it cannot be started. */
+ * output and error, and no other descriptor. It outlives this process. -1 with why if it cannot be started. */
 int process_detach(char *const *argv, int log, struct failure *why);
 
 /*
