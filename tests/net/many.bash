@@ -59,7 +59,7 @@ many_ssh() { # COUNT
 		ip -n "e$number" addr add "$address/16" dev eth0
 		ip -n "e$number" link set eth0 up
 		echo "$address $(cat ssh/host.pub)" >>ssh/known_hosts
-		ip netns exec "e$number" "$(command -v sshd)" -f "$PWD/ssh/sshd" -E "ssh/log.$number"
+		ip netns exec "e$number" "$(command -v sshd)" -f "$PWD/ssh/sshd" -E "$PWD/ssh/log.$number"
 		echo "e$number bin=$PWD/bin dir=$PWD/runs ssh root@$address -F none -i $PWD/ssh/key" \
 			"-o UserKnownHostsFile=$PWD/ssh/known_hosts -o GlobalKnownHostsFile=none"
 	done >config/engines
