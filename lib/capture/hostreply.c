@@ -23,11 +23,15 @@ finish(int rc, const struct keyval *status, char *const *operands, FILE *out, no
 	return rc;
 }
 
-int
-hostreply_status(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+typedef int status_request(const char *path, const char *token, struct keyval *status,
+			   struct failure *why);
+
+static int
+reply(status_request *ask, char *const *operands, FILE *out, notices_print *print,
+      struct failure *why)
 {
 	struct keyval status;
-	int rc = rundir_status(operands[0], operands[1], &status, why);
+	int rc = ask(operands[0], operands[1], &status, why);
 
 	rc = finish(rc, &status, operands, out, print);
 	keyval_release(&status);
@@ -35,14 +39,15 @@ hostreply_status(char *const *operands, FILE *out, notices_print *print, struct 
 }
 
 int
+hostreply_status(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	return reply(rundir_status, operands, out, print, why);
+}
+
+int
 hostreply_stop(char *const *operands, FILE *out, notices_print *print, struct failure *why)
 {
-	struct keyval status;
-	int rc = rundir_stop(operands[0], operands[1], &status, why);
-
-	rc = finish(rc, &status, operands, out, print);
-	keyval_release(&status);
-	return rc;
+	return reply(rundir_stop, operands, out, print, why);
 }
 
 int

@@ -76,6 +76,12 @@ engine_state_status(const struct keyval *state)
 	return ENGINE_ENDED;
 }
 
+bool
+engine_state_is_last(const struct keyval *state)
+{
+	return keyval_number(state, "exit", 256) == 0 && engine_state_status(state) >= ENGINE_DONE;
+}
+
 /* The last line that is not empty, and its length. */
 static const char *
 last_line(const char *text, int *length)

@@ -31,6 +31,9 @@ int engine_state_load(const struct spool_entry *entry, const char *engine, struc
 /* The status in a state. */
 enum engine_status engine_state_status(const struct keyval *state);
 
+/* Whether it is the engine's last: that it has ended, by an answer to the last command for it. */
+bool engine_state_is_last(const struct keyval *state);
+
 /*
  * Stores the result of a command for the engine. The `key value` lines of its output replace those
  * of the state; `exit` becomes its status, and `error` the last line of errors, or empty if that is

@@ -53,7 +53,7 @@ fetch_recall(struct fetch *fetch, const struct spool_entry *entry)
 
 	if (engine_state_load(entry, fetch->engine, &state, NULL) < 0)
 		return false;
-	if (keyval_number(&state, "exit", 256) == 0 && engine_state_status(&state) >= ENGINE_DONE) {
+	if (engine_state_is_last(&state)) {
 		fetch->answer = state;
 		return true;
 	}

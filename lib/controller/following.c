@@ -57,8 +57,7 @@ recall(const struct spool_entry *entry, struct followed *engine)
 		clock_offset_print(&offset, engine->end);
 	if (!spool_entry_token(entry, engine->name))
 		engine->progress = FOLLOWING_PLAIN;
-	if (engine_state_has_file(entry, engine->name) ||
-	    (keyval_number(&state, "exit", 256) == 0 && engine_state_status(&state) >= ENGINE_DONE))
+	if (engine_state_has_file(entry, engine->name) || engine_state_is_last(&state))
 		engine->progress = FOLLOWING_ENDED;
 	keyval_release(&state);
 }

@@ -61,8 +61,7 @@ has_ended(const struct spool_entry *entry, const char *engine)
 
 	if (engine_state_load(entry, engine, &state, NULL) < 0)
 		return false;
-	ended =
-	    keyval_number(&state, "exit", 256) == 0 && engine_state_status(&state) >= ENGINE_DONE;
+	ended = engine_state_is_last(&state);
 	keyval_release(&state);
 	return ended;
 }

@@ -173,8 +173,7 @@ note_ends(const struct spool_entry *entry, struct polled *polled)
 		if (engine->progress != FOLLOWING_PLAIN)
 			continue;
 		if (engine_state_load(entry, engine->name, &state, NULL) == 0 &&
-		    keyval_number(&state, "exit", 256) == 0 &&
-		    engine_state_status(&state) >= ENGINE_DONE)
+		    engine_state_is_last(&state))
 			engine->progress = FOLLOWING_ENDED;
 		keyval_release(&state);
 		engine->heard_ns = polled->asked_ns;

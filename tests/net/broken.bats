@@ -169,7 +169,7 @@ stop_until_held() {
 	nothing_left
 }
 
-# Break: lib/controller/following.c s/if (engine_state_has_file(entry, engine->name) .*/if (/
+# Break: lib/controller/following.c s/engine_state_has_file(entry, engine->name) || //
 @test "F7: killed while the engines' copies are removed: nothing is taken for lost" {
 	lab_witness_all
 	stand_in ssh '*.101*vcap-host*remove*' 'real "$@"; exit 255' '*.102*vcap-host*remove*' hold
