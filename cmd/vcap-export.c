@@ -1,12 +1,12 @@
 /*
  * vcap-export: copies the file of a finished capture out of the spool. Never overwrites a file.
  */
-#include "base/fileio.h"
 #include "base/outfile.h"
 #include "base/process.h"
 #include "cli.h"
 #include "controller/mergedfile.h"
 #include "controller/spool.h"
+#include "merge/chosen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,35 +16,49 @@
 
 static const struct command self = {
     .name = "vcap-export",
-    .synopsis = "[-F format] [-w file] capture [directory]",
-    .options = "  -F, --format format  pcapng (the default) or pcap\n"
-	       "  -w, --write file     write to this file, or - for standard output\n"
-	       "      --help           show this help\n"
-	       "      --version        show the version\n",
+    .synopsis = "[-F format] [-w file] [--comment text] [--only part] capture [directory]",
+    .options =
+	"  -F, --format format  pcapng (the default) or pcap\n"
+	"  -w, --write file     write to this file, or - for standard output\n"
+	"      --comment text   a further note in the file\n"
+	"      --only part      packets of an engine, a side, or both: lb1, /client, lb1/client\n"
+	"      --help           show this help\n"
+	"      --version        show the version\n",
 };
 
 struct request {
-	const char *capture, *directory, *format, *file;
+	const char *capture, *directory, *file;
+	struct mergedfile_form form;
 };
 
 static struct request
 parse_options(int argc, char **argv)
 {
+	enum { COMMENT = 0x100, ONLY };
 	static const struct option options[] = {{"format", required_argument, NULL, 'F'},
 						{"write", required_argument, NULL, 'w'},
+						{"comment", required_argument, NULL, COMMENT},
+						{"only", required_argument, NULL, ONLY},
 						CLI_OPTIONS};
-	struct request request = {.directory = ".", .format = "pcapng"};
+	struct failure why;
+	struct request request = {.directory = ".", .form = {.format = "pcapng"}};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":F:w:", options, NULL)) != -1) {
 		switch (opt) {
-		case 'F': request.format = optarg; break;
+		case 'F': request.form.format = optarg; break;
 		case 'w': request.file = optarg; break;
+		case COMMENT: request.form.comment = optarg; break;
+		case ONLY: request.form.only = optarg; break;
 		default: cli_option(opt, argv);
 		}
 	}
-	if (strcmp(request.format, "pcap") != 0 && strcmp(request.format, "pcapng") != 0)
-		die_usage("unknown format '%s' (pcapng or pcap)", request.format);
+	if (strcmp(request.form.format, "pcap") != 0 && strcmp(request.form.format, "pcapng") != 0)
+		die_usage("unknown format '%s' (pcapng or pcap)", request.form.format);
+	if (request.form.comment && strcmp(request.form.format, "pcap") == 0)
+		die_usage("a pcap file has no comments: '--comment' is for pcapng");
+	if (request.form.only && !chosen_is_part(request.form.only, &why))
+		die_usage("%s", why.text);
 	if (optind == argc)
 		die_usage("needs a capture (try --help)");
 	request.capture = argv[optind++];
@@ -84,30 +98,6 @@ await(struct spool_entry *entry)
 	return status;
 }
 
-static void
-copy(int from, int to, const char *name)
-{
-	static char buffer[1 << 16];
-	ssize_t size;
-
-	while ((size = fileio_read_full(from, buffer, sizeof(buffer))) > 0)
-		if (fileio_write_all(to, buffer, (size_t)size) < 0)
-			die("cannot write '%s': %s", name, strerror(errno));
-	if (size < 0)
-		die("cannot read the capture: %s", strerror(errno));
-}
-
-static void
-convert(int from, const struct outfile *out)
-{
-	char *const argv[] = {"vcap-merge", "-F", "pcap", "-w", "-", "-", NULL};
-	struct failure why = FAILURE_INIT;
-	int status = process_run(argv, from, out->fd, STDERR_FILENO, -1, &why);
-
-	if (status != 0)
-		die("cannot convert the capture%s%s", status < 0 ? ": " : "", why.text);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -126,8 +116,9 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	if (found < 0)
 		die("%s", why.text);
-	path = request.file ? xstrdup(request.file)
-			    : xasprintf("%s/%s.%s", request.directory, entry.id, request.format);
+	path = request.file
+		   ? xstrdup(request.file)
+		   : xasprintf("%s/%s.%s", request.directory, entry.id, request.form.format);
 	if (strcmp(path, "-") != 0 && access(path, F_OK) == 0)
 		die("'%s' exists already", path);
 	status = await(&entry);
@@ -137,10 +128,8 @@ main(int argc, char **argv)
 	if (outfile_open(&out, path, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(out.temporary);
-	if (strcmp(request.format, "pcap") == 0)
-		convert(from, &out);
-	else
-		copy(from, out.fd, path);
+	if (mergedfile_copy(from, out.fd, &request.form, &why) < 0)
+		die("%s", why.text);
 	if (outfile_commit_new(&out, &why) < 0)
 		die("%s", why.text);
 	if (strcmp(path, "-") == 0)

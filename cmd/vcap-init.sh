@@ -12,11 +12,13 @@ fail() { # STATUS TEXT
 	exit "$1"
 }
 
+dry=
 case ${1-} in
 --help)
 	cat <<'END'
-usage: vcap-init
+usage: vcap-init [-n]
 
+  -n, --dry-run  only print what would be written
       --help     show this help
       --version  show the version
 
@@ -25,30 +27,30 @@ END
 	exit
 	;;
 --version) echo "vcap-init @VERSION@"; exit ;;
+-n | --dry-run) dry=$1; shift ;;
 -*) fail 2 "unknown option '$1' (try --help)" ;;
 esac
 [ $# -eq 0 ] || fail 2 "unexpected argument '$1'"
 
 # Where vcap looks for it (vcap(7), FILES), and where captures live while they run.
-own=${HOME:-/}/.config/vcap
-dir=
+own=${HOME:-/}/.config/vcap dir=
 if [ -n "${VCAP_CONFIG:-}" ]; then
 	config=$VCAP_CONFIG
 elif [ -d "$own" ] || [ "$(id -u)" -ne 0 ]; then
 	config=$own
-	if [ ! -d "$own" ] && [ -e /etc/vcap/engines ]; then
+	[ -d "$own" ] || [ ! -e /etc/vcap/engines ] ||
 		fail 1 "'/etc/vcap' is in use, and '$own' would hide it (to make it all the same, set VCAP_CONFIG=$own)"
-	fi
 else
 	config=/etc/vcap
 fi
 [ "$(id -u)" -eq 0 ] || dir="dir=${XDG_STATE_HOME:-${HOME:-}/.local/state}/vcap/run "
 
-write() { # NAME: standard input becomes that file, unless there is one
+write() { # NAME: standard input becomes that file, or with -n is shown, unless there is one
 	if [ -e "$config/$1" ] || [ -h "$config/$1" ]; then
 		echo "$config/$1 exists, and is kept"
 		return
 	fi
+	[ -z "$dry" ] || { printf '# file %s\n\n' "$config/$1"; cat; echo; return; }
 	cat >"$config/$1.new.$$" || fail 1 "cannot write '$config/$1'"
 	# ln fails if another process has made the file meanwhile, which is kept.
 	ln "$config/$1.new.$$" "$config/$1" || :
@@ -56,7 +58,7 @@ write() { # NAME: standard input becomes that file, unless there is one
 	echo "$config/$1"
 }
 
-mkdir -p "$config/services" || fail 1 "cannot make '$config'"
+[ -n "$dry" ] || mkdir -p "$config/services" || fail 1 "cannot make '$config'"
 
 write engines <<END
 # The load balancers, one line each: name, settings, how it is reached. See vcap-engines(5).
@@ -84,10 +86,10 @@ engine   lb1                       # the engines that serve it, by their names i
 engine   lb2
 END
 
-engines=$(vcap-engines -r -o TRANSPORT,NAME) || exit
+engines='local	local'
+[ -n "$dry" ] && [ ! -e "$config/engines" ] || engines=$(vcap-engines -r -o TRANSPORT,NAME) || exit
 engine=$(echo "$engines" | sed -n 's/^local	//p' | sed 1q)
-[ -n "$engine" ] ||
-	fail 1 "no engine in '$config/engines' is this host: add the line 'local ${dir}local' and run this again"
+[ -n "$engine" ] || fail 1 "no engine in '$config/engines' is this host: add the line 'local ${dir}local' and run this again"
 
 write services/self <<END
 # This host's loopback traffic, to try vcap: vcap capture self -t 10s

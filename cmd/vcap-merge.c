@@ -20,8 +20,7 @@ static const struct command self = {
     .name = "vcap-merge",
     .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
 		"[-z] [--comment text] [--mixed] [--region name] [--engines list] "
-		"[--window time] [--live] [--stall time] "
-		"[name=]input ...",
+		"[--only part] [--window time] [--live] [--stall time] [name=]input ...",
     .options =
 	"  -w, --write file          write to file instead of standard output\n"
 	"  -F, --format format       pcapng (the default) or pcap\n"
@@ -32,6 +31,8 @@ static const struct command self = {
 	"      --mixed               let inputs differ in link type\n"
 	"      --region name         keep the engines' names in input name: a controller's\n"
 	"      --engines list        ... but not these engines'\n"
+	"      --only part           packets of an engine, a side, or both: lb1, /client, "
+	"lb1/client\n"
 	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	"      --live                write each packet as soon as none older can come\n"
 	"      --stall time          how long an input may be silent and be waited for (2s)\n"

@@ -20,12 +20,13 @@
 static const struct command self = {
     .name = "vcap-start",
     .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
-		"[--at time] [--by word] [--id id] [--patience time] [--specs file] "
-		"[--token token] service [spec ...]",
+		"[--at time] [--by word] [--comment text] [--id id] [--patience time] "
+		"[--specs file] [--token token] service [spec ...]",
     /* clang-format off */
     .options = PARAMS_CLI_HELP
 	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
 	"      --by word         who asks another controller for it\n"
+	"      --comment text    a note on it, one line\n"
 	"      --id id           id of the capture (the service and the time)\n"
 	"      --patience time   how long an unreachable engine is tried (24h)\n"
 	PARAMS_CLI_HELP_SPECS
@@ -38,13 +39,11 @@ static const struct command self = {
 static void
 parse_options(int argc, char **argv, struct params_cli *cli)
 {
-	enum { PATIENCE = 0x100, AT, BY, ID, TOKEN };
+	enum { PATIENCE = 0x100, AT };
 	static const struct option options[] = {PARAMS_CLI_OPTIONS,
+						PARAMS_CLI_RECORDED,
 						{"patience", required_argument, NULL, PATIENCE},
 						{"at", required_argument, NULL, AT},
-						{"by", required_argument, NULL, BY},
-						{"id", required_argument, NULL, ID},
-						{"token", required_argument, NULL, TOKEN},
 						CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
 	int opt;
@@ -52,15 +51,9 @@ parse_options(int argc, char **argv, struct params_cli *cli)
 	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
 		int rc = params_cli_option(cli, opt, optarg, &why);
 
-		if (rc == 0 && (opt < PATIENCE || opt > TOKEN))
+		if (rc == 0 && opt != AT && opt != PATIENCE)
 			cli_option(opt, argv);
-		if (opt == ID)
-			cli->params.id = optarg;
-		else if (opt == BY)
-			cli->params.by = optarg;
-		else if (opt == TOKEN)
-			cli->params.token = optarg;
-		else if (opt == AT)
+		if (opt == AT)
 			rc = datetime_parse(optarg, clock_realtime_ns(), &cli->params.at_ns, &why);
 		else if (opt == PATIENCE)
 			rc = parse_duration(optarg, NS_PER_SECOND, &cli->params.patience_ns, &why);

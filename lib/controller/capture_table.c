@@ -42,6 +42,7 @@ static const struct table_column columns[] = {
     {"EXPRESSION"},
     {"FILE"},
     {"BY"},
+    {"COMMENT"},
 };
 enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
 
@@ -251,6 +252,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 		keyval_get(facts, "expression"),
 		size > 0 && spool_entry_is_over(entry) ? cells->file : "",
 		keyval_get(facts, "by"),
+		keyval_get(facts, "comment"),
 	    },
 	    why);
 }

@@ -5,6 +5,8 @@
  */
 #include "controller/mergedfile.h"
 
+#include "base/fileio.h"
+#include "base/process.h"
 #include "controller/capture_audit.h"
 #include "controller/engine.h"
 
@@ -13,7 +15,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define NEXT ".next"
 
@@ -55,6 +59,7 @@ mergedfile_command(const struct spool_entry *entry, const struct strvec *engines
 		   const struct strvec *clock_options, config_variable *variable)
 {
 	const char *by = keyval_get(&entry->facts, "by");
+	const char *comment = keyval_get(&entry->facts, "comment");
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-merge", "-S", NULL);
@@ -63,6 +68,8 @@ mergedfile_command(const struct spool_entry *entry, const struct strvec *engines
 	strvec_push_nodup(&argv, mergedfile_new_path(entry));
 	if (by && caller_is_word(by))
 		strvec_pushf(&argv, "--comment=by %s", by);
+	if (comment)
+		strvec_pushf(&argv, "--comment=note: %s", comment);
 	if (clock_options->list)
 		strvec_pushv(&argv, clock_options->list);
 	add_regions(variable, &argv);
@@ -127,4 +134,38 @@ mergedfile_export(const struct spool_entry *entry, const char *to, config_variab
 		failure_errno(why, "cannot read '%s'", path);
 	free(path);
 	return fd;
+}
+
+static int
+copy(int from, int to, struct failure *why)
+{
+	static char buffer[1 << 16];
+	ssize_t size;
+
+	while ((size = fileio_read_full(from, buffer, sizeof(buffer))) > 0)
+		if (fileio_write_all(to, buffer, (size_t)size) < 0)
+			return failure_errno(why, "cannot write the capture");
+	return size < 0 ? failure_errno(why, "cannot read the capture") : 0;
+}
+
+int
+mergedfile_copy(int from, int to, const struct mergedfile_form *form, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+	int status;
+
+	if (strcmp(form->format, "pcapng") == 0 && !form->only && !form->comment)
+		return copy(from, to, why);
+	strvec_pushl(&argv, "vcap-merge", "-F", form->format, NULL);
+	if (form->only)
+		strvec_pushf(&argv, "--only=%s", form->only);
+	if (form->comment)
+		strvec_pushf(&argv, "--comment=note: %s", form->comment);
+	strvec_pushl(&argv, "-w", "-", "-", NULL);
+	status = argv.failed ? failure_nomem(why)
+			     : process_run(argv.list, from, to, STDERR_FILENO, -1, why);
+	strvec_release(&argv);
+	if (status > 0 && status != EXIT_PARTIAL)
+		return failure_set(why, "cannot convert the capture");
+	return status < 0 ? -1 : 0;
 }

@@ -31,4 +31,15 @@ int mergedfile_replace(struct spool_entry *entry, struct failure *why);
 int mergedfile_export(const struct spool_entry *entry, const char *to, config_variable *variable,
 		      struct failure *why);
 
+/* How a file is to look when it is exported. */
+struct mergedfile_form {
+	const char *format;  /* pcapng or pcap */
+	const char *only;    /* of these packets, as --only of vcap-merge; NULL: all */
+	const char *comment; /* a further note in its header; NULL: none */
+};
+
+/* Copies what mergedfile_export has opened to another descriptor, in that form. -1 with why, or after
+ * vcap-merge has said why on standard error: what was written is not to be used. */
+int mergedfile_copy(int from, int to, const struct mergedfile_form *form, struct failure *why);
+
 #endif

@@ -120,6 +120,21 @@ set_request(const struct params *params, struct keyval *facts)
 }
 
 int
+params_comment(struct params *params, const char *text, struct failure *why)
+{
+	if (!*text)
+		return failure_set(why, "the comment is empty");
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == '\x7f')
+			return failure_set(why,
+					   "a comment is one line, without control characters");
+	if (strlen(text) > PARAMS_COMMENT_MAX)
+		return failure_set(why, "the comment has more than %d bytes", PARAMS_COMMENT_MAX);
+	params->comment = text;
+	return 0;
+}
+
+int
 params_facts(const struct params *params, struct keyval *facts)
 {
 	char *specs = params_specs(params);
@@ -151,6 +166,8 @@ params_facts(const struct params *params, struct keyval *facts)
 		rc |= keyval_set(facts, "token", "%s", params->token);
 	if (params->by)
 		rc |= keyval_set(facts, "by", "%s", params->by);
+	if (params->comment)
+		rc |= keyval_set(facts, "comment", "%s", params->comment);
 	return rc;
 }
 

@@ -32,6 +32,7 @@ struct params {
 	char *bytecode;         /* ... compiled, with commas instead of newlines; heap, or NULL */
 	const char *id, *token; /* chosen for it; NULL: not */
 	const char *by;         /* who asks for it (caller.h); NULL: not said */
+	const char *comment;    /* a note on it, one line of printable text; NULL: none */
 	int64_t at_ns;          /* when it starts, since 1970; 0: at once */
 	int64_t patience_ns;    /* how long to wait for an unreachable engine */
 	char *const *specs;     /* as on the command line; `-` stands for input; NULL-ended */
@@ -45,6 +46,11 @@ struct params {
  * for strvec_free. NULL with why: one is unknown, the service has none, or out of memory. */
 char **params_engines(const struct service *service, const struct engines *known, const char *list,
 		      struct failure *why);
+
+/* Sets the note, which is borrowed. -1 with why, and nothing is set: it is no line of at most
+ * PARAMS_COMMENT_MAX bytes. */
+#define PARAMS_COMMENT_MAX 255
+int params_comment(struct params *params, const char *text, struct failure *why);
 
 /* The specs, one a line, without comments; and the job for vcap-run, which needs params->filter.
  * Heap; NULL: out of memory. */

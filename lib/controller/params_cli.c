@@ -66,6 +66,10 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 		cli->is_unlimited = rc == 0 && params->duration_ns == 0;
 		break;
 	case 'x': params->invert = true; break;
+	case PARAMS_CLI_BY: params->by = value; break;
+	case PARAMS_CLI_COMMENT: rc = params_comment(params, value, why); break;
+	case PARAMS_CLI_ID: params->id = value; break;
+	case PARAMS_CLI_TOKEN: params->token = value; break;
 	default: return 0;
 	}
 	return rc < 0 ? -1 : 1;

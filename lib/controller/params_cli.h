@@ -26,8 +26,14 @@ struct params_cli {
 	    .params = {.monitors = "none", .patience_ns = 86400 * INT64_C(1000000000)}, \
 	    .engines = ENGINES_INIT})
 
-/* An option without a letter. */
-enum { PARAMS_CLI_SPECS = 0x80 };
+/* Options without a letter. */
+enum {
+	PARAMS_CLI_SPECS = 0x80,
+	PARAMS_CLI_BY,
+	PARAMS_CLI_COMMENT,
+	PARAMS_CLI_ID,
+	PARAMS_CLI_TOKEN,
+};
 
 /* clang-format off */
 #define PARAMS_CLI_LETTERS "c:e:E:m:Ps:t:x"
@@ -41,6 +47,12 @@ enum { PARAMS_CLI_SPECS = 0x80 };
 	{"specs", required_argument, NULL, PARAMS_CLI_SPECS}, \
 	{"time", required_argument, NULL, 't'}, \
 	{"exclude", no_argument, NULL, 'x'}
+/* What is recorded of a capture, which a stream has not. */
+#define PARAMS_CLI_RECORDED \
+	{"by", required_argument, NULL, PARAMS_CLI_BY}, \
+	{"comment", required_argument, NULL, PARAMS_CLI_COMMENT}, \
+	{"id", required_argument, NULL, PARAMS_CLI_ID}, \
+	{"token", required_argument, NULL, PARAMS_CLI_TOKEN}
 /* For --help: the options with a letter; and --specs, which belongs further down in the
  * alphabet. */
 #define PARAMS_CLI_HELP \

@@ -30,8 +30,10 @@
 static void
 release_merge(struct merge_cmd *cmd)
 {
+	chosen_free(cmd->chosen);
 	sides_free(cmd->sides);
 	merge_free(cmd->merge);
+	cmd->chosen = NULL;
 	cmd->sides = NULL;
 	cmd->merge = NULL;
 }
@@ -158,6 +160,13 @@ merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 	return rc;
 }
 
+/* All that was merged. */
+static struct source *
+unchosen(const struct merge_cmd *cmd)
+{
+	return cmd->sides ? sides_source(cmd->sides) : merge_source(cmd->merge);
+}
+
 int
 merge_cmd_start(struct merge_cmd *cmd, struct failure *why)
 {
@@ -184,9 +193,13 @@ merge_cmd_start(struct merge_cmd *cmd, struct failure *why)
 		return -1;
 	if (cmd->service)
 		cmd->sides = sides_new(merge_source(cmd->merge), cmd->service, why);
+	if (cmd->service && !cmd->sides)
+		return -1;
+	if (cmd->only && !(cmd->chosen = chosen_new(unchosen(cmd), cmd->only, why)))
+		return -1;
 	if (cmd->live)
 		merge_live_watch(cmd->live, &cmd->inputs, cmd->merge);
-	return cmd->service && !cmd->sides ? -1 : 0;
+	return 0;
 }
 
 const char *
@@ -334,7 +347,7 @@ copy_packets(const struct merge_cmd *cmd, struct source *from, struct writer *wr
 
 	if (cmd->live)
 		return merge_live_copy(cmd->live, from, writer, why);
-	if (cmd->sides)
+	if (cmd->sides || cmd->chosen)
 		return writer_copy(writer, from, why);
 	while (more > 0) {
 		if (merge_batch(cmd->merge, &batch) == 0)
@@ -350,7 +363,7 @@ copy_packets(const struct merge_cmd *cmd, struct source *from, struct writer *wr
 static int
 write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 {
-	struct source *from = cmd->sides ? sides_source(cmd->sides) : merge_source(cmd->merge);
+	struct source *from = cmd->chosen ? chosen_source(cmd->chosen) : unchosen(cmd);
 	struct writer *writer = writer_new(fd, cmd->format, why);
 	struct file_section header = {0};
 	int rc = -1;
@@ -363,6 +376,8 @@ write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 		rc = write_header(cmd, writer, &header, why);
 	if (rc == 0)
 		rc = copy_packets(cmd, from, writer, why);
+	if (rc == 0 && cmd->chosen && chosen_is_empty(cmd->chosen))
+		rc = failure_set(why, "no input has packets of '%s'", cmd->only);
 	if (rc == 0)
 		rc = write_statistics(cmd, from, writer, why);
 	if (rc == 0)

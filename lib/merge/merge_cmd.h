@@ -18,6 +18,7 @@
 #include "base/threadpool.h"
 #include "capfile/writer.h"
 #include "filter/service.h"
+#include "merge/chosen.h"
 #include "merge/inputs.h"
 #include "merge/merge.h"
 #include "merge/sides.h"
@@ -34,6 +35,7 @@ struct merge_cmd {
 	bool compresses;               /* the output, by zstd; the caller ignores SIGPIPE then */
 	const struct service *service; /* names the sides of packets; NULL: none; the caller's */
 	bool mixes_linktypes;          /* pcapng only; otherwise a second link type is refused */
+	const char *only;              /* the part to write, as chosen.h says; NULL: all */
 	struct strvec remarks;         /* further comments of the output */
 	struct merge_live *live;       /* NULL: not live; the caller's */
 	/* Private. */
@@ -43,6 +45,7 @@ struct merge_cmd {
 	struct relay compressor;
 	struct merge *merge;
 	struct sides *sides;
+	struct chosen *chosen;
 	struct threadpool *pool; /* NULL: none */
 	bool can_start_over;     /* the output can be emptied, and all inputs read again */
 };

@@ -63,6 +63,10 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 		break;
 	case MERGE_OPTION_REGION: strvec_push(&cmd->inputs.regions, arg); break;
 	case MERGE_OPTION_ENGINES: add_names(&cmd->inputs.strangers, arg); break;
+	case MERGE_OPTION_ONLY:
+		rc = chosen_is_part(arg, why) ? 0 : -1;
+		cmd->only = arg;
+		break;
 	default: return 0;
 	}
 	return rc < 0 ? -1 : 1;
@@ -73,6 +77,8 @@ merge_options_check(const struct merge_cmd *cmd, struct failure *why)
 {
 	if (cmd->mixes_linktypes && cmd->format == FORMAT_PCAP)
 		return failure_set(why, "'--mixed' is for pcapng: a pcap file has one link type");
+	if (cmd->only && cmd->live)
+		return failure_set(why, "'--only' and '--live' exclude each other");
 	if (cmd->compresses && cmd->live)
 		return failure_set(
 		    why, "'-z' and '--live' exclude each other: compression delays packets");

@@ -19,6 +19,7 @@ enum merge_option {
 	MERGE_OPTION_STALL,
 	MERGE_OPTION_REGION,
 	MERGE_OPTION_ENGINES,
+	MERGE_OPTION_ONLY,
 };
 
 #define MERGE_OPTIONS_LETTERS "w:F:S:o:z"
@@ -35,7 +36,8 @@ enum merge_option {
 	{"live", no_argument, NULL, MERGE_OPTION_LIVE}, \
 	{"stall", required_argument, NULL, MERGE_OPTION_STALL}, \
 	{"region", required_argument, NULL, MERGE_OPTION_REGION}, \
-	{"engines", required_argument, NULL, MERGE_OPTION_ENGINES}
+	{"engines", required_argument, NULL, MERGE_OPTION_ENGINES}, \
+	{"only", required_argument, NULL, MERGE_OPTION_ONLY}
 /* clang-format on */
 
 struct merge_options {

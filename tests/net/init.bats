@@ -24,7 +24,12 @@ teardown() {
 
 # Break: cmd/vcap-init.sh s/^vip     ::1$//
 @test "init: vcap capture self, at once" {
+	# What it would write is what it writes.
+	run -0 vcap init -n
+	[ ! -e config ]
+	dry=$output
 	run -0 --separate-stderr vcap init
+	[ "$dry" = "$(for file in $output; do printf '# file %s\n\n%s\n\n' "$file" "$(cat "$file")"; done)" ]
 	[ "$output" = "$PWD/config/engines
 $PWD/config/service.example
 $PWD/config/services/self" ]

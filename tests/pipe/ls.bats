@@ -48,6 +48,22 @@ entry() { # ID LINE...
 	[ "$(script -qec 'stty cols 40; vcap-ls' /dev/null | tr -d '\r')" = "$(vcap-ls)" ]
 }
 
+# Break: lib/controller/mergedfile.c s/--only=%s/-z/
+@test "export: of one engine, of one side, as pcap, with a note" {
+	mkcap=$(cd "$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/tests/tools" && pwd)/mkcap
+	id=shop.20260102_030405
+	printf 'vip 10.0.0.2 udp/9\n' >shop
+	"$mkcap" -f pcapng -n 7 -p 9 >a
+	"$mkcap" -f pcapng -n 5 -p 8 >b
+	vcap-merge -S ./shop -w $id/$id.pcapng a=a b=a b=b
+	vcap-export -w all $id && cmp all $id/$id.pcapng
+	[ "$(vcap-export --only a -w - $id | tcpdump -nr - 2>/dev/null | wc -l)" -eq 7 ]
+	[ "$(vcap-export --only /client -F pcap -w - $id | tcpdump -nr - 2>/dev/null | wc -l)" -eq 14 ]
+	vcap-export --only b/other --comment 'for Alice' -w - $id | grep -qaF 'note: for Alice'
+	run -2 vcap-export --only a/b $id
+	run -2 vcap-export -F pcap --comment x $id
+}
+
 @test "JSON" {
 	command -v jq >/dev/null || skip "no jq"
 	[ "$(vcap-ls -j | jq -r '.captures[0] | [.packets, .missing, .message] | @tsv')" = $'5\tb\tengine b is missing' ]

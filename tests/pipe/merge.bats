@@ -453,6 +453,37 @@ some_inputs() {
 	[[ $output == *"'./absent'"* ]]
 }
 
+# Break: lib/merge/chosen.c s/is_chosen \&\& (.has_packets/is_chosen \&\& (true/
+# Break: lib/merge/chosen.c s/strcmp(label.engine, chosen->engine) == 0/true/
+@test "--only: the packets of an engine, a side or both, and the drops that go with them" {
+	printf '%s\n' 'vip 10.0.0.2 udp/9' 'server 10.0.0.2 udp/8' >shop
+	for port in 9 8; do mkcap -f pcapng -n 5 -s $port -p $port -d 2 >$port.pcapng; done
+	vcap-merge -S ./shop -w all.pcapng lb1=9.pcapng lb1=8.pcapng lb2=9.pcapng lb2=8.pcapng
+	while read -r part labels; do
+		vcap-merge --only "$part" -w part.pcapng all.pcapng
+		diff <(origins all.pcapng | awk -v labels="$labels" '$2 ~ labels') <(origins part.pcapng)
+		[ "$(count part.pcapng)" -ge 5 ]
+	done <<-END
+		lb1 ^lb1/
+		/client /client\$
+		lb2/server ^lb2/.*/server\$
+	END
+	# Interfaces of others are left out, what an engine dropped is not.
+	[ "$(capinfos -I part.pcapng | grep -c 'Name = ')" -eq 2 ]
+	[ "$(vcap-stat part.pcapng | awk '$6 ~ /^[0-9]/ { print $1, $6 }')" = "lb2 4" ]
+	[ "$(vcap-merge --only /server -F pcap -w - - <all.pcapng | tcpdump -nr - 2>/dev/null | wc -l)" -eq 10 ]
+	for part in lb9 /monitor lb1/other; do
+		run -1 vcap-merge --only "$part" -w no.pcapng all.pcapng
+		[ "$output" = "vcap-merge: no input has packets of '$part'" ]
+	done
+	for part in '' lb1/ lb1/eth0 lb1/eth0/client; do
+		run -2 vcap-merge --only "$part" -w no.pcapng all.pcapng
+		[[ $output == *"not ENGINE, /SIDE or ENGINE/SIDE"* ]]
+	done
+	run -2 vcap-merge --only lb1 --live -w no.pcapng all.pcapng
+	[ ! -e no.pcapng ]
+}
+
 @test "misuse" {
 	mkcap -n 1 >a.pcap
 	run -2 vcap-merge

@@ -319,6 +319,20 @@ give_up() { # what a vcap-wait waits for
 	[[ $output == *"not a word of who asks: 'x y'"* ]]
 }
 
+# Break: lib/controller/params.c s/"comment", "%s", params->comment/"comment", "no"/
+@test "a note is a fact, and shown; it is one line" {
+	id=$(vcap-start shop --at 2050-01-01T00:00 --comment 'ticket 7: <b>slow</b>' 3>&- 2>/dev/null)
+	grep -qxF 'comment ticket 7: <b>slow</b>' "spool/captures/$id/capture"
+	[ "$(vcap-ls -r -o COMMENT "$id")" = 'ticket 7: <b>slow</b>' ]
+	# It is no part of what is asked for.
+	run vcap-start shop --at 2050-01-01T00:00 --comment other
+	[[ $output == *"'$id'"* ]]
+	give_up
+	for text in '' $'a\nb' $'\e[2J' "$(printf 'x%.0s' {1..256})"; do
+		run -2 vcap-start shop --comment "$text"
+	done
+}
+
 # Break: lib/controller/commands.c s/strvec_push(argv, "-x");/;/
 @test "what a region is asked, and the job it reads" {
 	region shop -x -P -c 9 -t 90s -s 96 -m include --patience 7s 10.0.0.0/8
