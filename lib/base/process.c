@@ -1,4 +1,8 @@
 /*
+ * A child is made by vfork: it shares the memory of its parent, which stands still until the child
+ * has become the command, so that no page is copied; fork(2) costs as much as the rest of a start.
+ * Until then the child only makes system calls, and returns from no function that has called vfork.
+ *
  * A pipe that exec closes tells the parent whether exec worked: end of file, or the child's errno.
  * Children are watched through pidfds, which can be polled along with other descriptors and never
  * refer to another process that got the same number.
@@ -78,7 +82,36 @@ become(char *const *argv, const int fds[3], int report)
 
 enum spawn_as { SPAWN_CHILD, SPAWN_GROUP, SPAWN_DETACHED };
 
-/* Forks and executes argv. Returns the pid (detached: of a process that has ended), or -1. */
+/* In the child. */
+static _Noreturn void
+become_child(char *const *argv, const int fds[3], enum spawn_as as, pid_t parent, int report)
+{
+	if (as == SPAWN_GROUP)
+		setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(EXIT_NOT_FOUND);
+	become(argv, fds, report);
+}
+
+/* In the child, which ends at once, so that init inherits its own child. */
+static _Noreturn void
+become_detached(char *const *argv, const int fds[3], int report)
+{
+	pid_t pid;
+
+	setsid();
+	/* Who reads the other end of a pipe that this process was given would wait. */
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	pid = vfork();
+	if (pid == 0)
+		become(argv, fds, report);
+	if (pid < 0 && write(report, &errno, sizeof(errno)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+/* Executes argv in a new process. Returns the pid (detached: of a process that has ended), or -1. */
 static pid_t
 spawn(char *const *argv, const int fds[3], enum spawn_as as, struct failure *why)
 {
@@ -87,27 +120,11 @@ spawn(char *const *argv, const int fds[3], enum spawn_as as, struct failure *why
 
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return failure_errno(why, "cannot run '%s'", argv[0]);
-	pid = fork();
-	if (pid == 0) {
-		if (as == SPAWN_DETACHED) {
-			setsid();
-			/* Who reads the other end of a pipe that this process was given would wait. */
-			close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-			/* The child between ends at once, so init inherits its child. */
-			pid = fork();
-			if (pid < 0 && write(report[1], &errno, sizeof(errno)) < 0)
-				_exit(1);
-			if (pid != 0)
-				_exit(0);
-		} else {
-			if (as == SPAWN_GROUP)
-				setpgid(0, 0);
-			prctl(PR_SET_PDEATHSIG, SIGTERM);
-			if (getppid() != parent)
-				_exit(EXIT_NOT_FOUND);
-		}
-		become(argv, fds, report[1]);
-	}
+	pid = vfork();
+	if (pid == 0 && as == SPAWN_DETACHED)
+		become_detached(argv, fds, report[1]);
+	if (pid == 0)
+		become_child(argv, fds, as, parent, report[1]);
 	close(report[1]);
 	if (pid < 0)
 		error = errno;
