@@ -5,14 +5,13 @@
 #include "base/parse.h"
 #include "capture/hostreply.h"
 #include "capture/hostreport.h"
-#include "capture/timereply.h"
 #include "cli.h"
 
 #include <limits.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <string.h>
 
-static const struct command command = {
+static const struct command self = {
     .name = "vcap-host",
     .synopsis = "status dir [token]\n"
 		"stop dir [token]\n"
@@ -38,7 +37,8 @@ static const struct command command = {
 };
 
 struct arguments {
-	char *const *operands; /* NULL-ended */
+	char **operands; /* NULL-ended */
+	int count;       /* of them */
 	struct strvec interfaces;
 	hostreply *reply;
 };
@@ -48,15 +48,13 @@ static struct failure why; /* of the request */
 static int
 do_reply(const struct arguments *arguments)
 {
-	if (arguments->reply(arguments->operands, stdout, warn, &why) < 0)
-		die("%s", why.text);
-	return EXIT_DONE;
+	return arguments->reply(arguments->operands, stdout, warn, &why);
 }
 
 static int
 do_check(const struct arguments *arguments)
 {
-	char *const *address = arguments->operands;
+	char **address = arguments->operands;
 	const char *dir = *address ? *address++ : NULL;
 	int found = hostreport_write(dir, &arguments->interfaces, address, stdout, warn, &why);
 
@@ -65,19 +63,20 @@ do_check(const struct arguments *arguments)
 	return found ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int
-do_clock(const struct arguments *arguments)
-{
-	(void)arguments;
-	return timereply_run(STDIN_FILENO, STDOUT_FILENO, &why);
-}
+static int run_request(int argc, char **argv);
 
+/* Another request is answered by this process. */
 static int
 do_answer(const struct arguments *arguments)
 {
-	int status = answer_execute(arguments->operands[0], arguments->operands + 1,
-				    cli_is_for_another() ? ANSWER_SUDO : ANSWER_CALLER, &why);
+	const enum answer_rights rights = cli_is_for_another() ? ANSWER_SUDO : ANSWER_CALLER;
+	char **command = arguments->operands + 1;
+	int status = answer_begin(arguments->operands[0], command, rights, &why);
 
+	if (status == EXIT_DONE && strcmp(*command, self.name) == 0)
+		return run_request(arguments->count - 1, command);
+	if (status == EXIT_DONE)
+		status = answer_execute(command, rights, &why);
 	warn("%s", why.text);
 	return status;
 }
@@ -94,7 +93,7 @@ static const struct request {
     {"remove", "a directory", 1, 2, do_reply, hostreply_remove},
     {"list", "a directory", 1, 1, do_reply, hostreply_list},
     {"check", NULL, 0, INT_MAX, do_check, NULL},
-    {"clock", NULL, 0, 0, do_clock, NULL},
+    {"clock", NULL, 0, 0, do_reply, hostreply_clock},
     {"answer", "a nonce and a command", 2, INT_MAX, do_answer, NULL},
 };
 
@@ -116,27 +115,36 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 		die("out of memory");
 	request = CLI_REQUEST(requests, argv[optind++]);
 	arguments->operands = argv + optind;
+	arguments->count = argc - optind;
 	arguments->reply = request->reply;
-	if (argc - optind < request->min)
+	if (arguments->count < request->min)
 		die_usage("'%s' needs %s", request->name, request->needs);
-	if (argc - optind > request->max)
+	if (arguments->count > request->max)
 		die_usage("unexpected argument '%s'", argv[optind + request->max]);
-	if (request->max == 2 && argc - optind == 2 && !parse_is_token(argv[optind + 1]))
+	if (request->max == 2 && arguments->count == 2 && !parse_is_token(argv[optind + 1]))
 		die_usage("not a token of a capture: '%s'", argv[optind + 1]);
 	if (arguments->interfaces.count > 0 && request->run != do_check)
 		die_usage("'-i' goes with 'check'");
 	return request;
 }
 
-int
-main(int argc, char **argv)
+/* Returns the exit status. */
+static int
+run_request(int argc, char **argv)
 {
 	struct arguments arguments = {.interfaces = STRVEC_INIT};
 	int status;
 
-	cli_start(&command);
+	optind = 0; /* getopt_long(3): another list begins */
 	status = parse_options(argc, argv, &arguments)->run(&arguments);
 	if (status < 0)
 		die("%s", why.text);
-	return cli_finish(status);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	cli_start(&self);
+	return cli_finish(run_request(argc, argv));
 }

@@ -76,8 +76,8 @@ execute(char *const *command, enum answer_rights rights)
 }
 
 int
-answer_execute(const char *nonce, char *const *command, enum answer_rights rights,
-	       struct failure *why)
+answer_begin(const char *nonce, char *const *command, enum answer_rights rights,
+	     struct failure *why)
 {
 	char mark[ANSWER_MARK];
 	const size_t length = answer_mark(nonce, mark);
@@ -96,6 +96,12 @@ answer_execute(const char *nonce, char *const *command, enum answer_rights right
 		failure_errno(why, "cannot write");
 		return EXIT_FAILED;
 	}
+	return EXIT_DONE;
+}
+
+int
+answer_execute(char *const *command, enum answer_rights rights, struct failure *why)
+{
 	execute(command, rights);
 	failure_errno(why, "cannot run '%s'", *command);
 	return errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;

@@ -24,12 +24,16 @@ size_t answer_mark(const char *nonce, char mark[ANSWER_MARK]);
 /* Whose rights the command gets: the caller's, or those that sudo gives (cli_is_for_another). */
 enum answer_rights { ANSWER_CALLER, ANSWER_SUDO };
 
-/* Prints the line on standard output, and executes the command (NULL-ended): vcap-run, vcap-merge,
- * vcap-region but not with sudo's rights, or vcap-host with another request than this. It is found as
- * this program was, on PATH if by its name, beside it if by a path, and beside its file by sudo. Returns only on
- * failure, with why: EXIT_MISUSE if it is another command, or EXIT_FAILED if the line could not be
- * written; EXIT_NOT_FOUND or EXIT_NOT_EXECUTABLE behind it. */
-int answer_execute(const char *nonce, char *const *command, enum answer_rights rights,
-		   struct failure *why);
+/* Prints the line on standard output, unless the command (NULL-ended) is none that is answered for:
+ * vcap-run, vcap-merge, vcap-region but not with sudo's rights, and vcap-host with another request
+ * than this. Returns EXIT_DONE, or with why EXIT_MISUSE for another command or nonce, EXIT_FAILED if
+ * the line could not be written. */
+int answer_begin(const char *nonce, char *const *command, enum answer_rights rights,
+		 struct failure *why);
+
+/* Executes the command (NULL-ended) in place of this process. It is found as this program was, on PATH if
+ * by its name, beside it if by a path, and beside its file by sudo. Returns only on failure, with why:
+ * EXIT_NOT_FOUND or EXIT_NOT_EXECUTABLE. */
+int answer_execute(char *const *command, enum answer_rights rights, struct failure *why);
 
 #endif

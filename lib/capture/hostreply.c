@@ -3,6 +3,7 @@
 #include "base/followreply.h"
 #include "capture/rundir.h"
 #include "capture/runlist.h"
+#include "capture/timereply.h"
 
 #include <unistd.h>
 
@@ -69,9 +70,12 @@ answer(enum followreply_request request, void *context, FILE *out, struct failur
 {
 	char *const *operands = context;
 	struct keyval status;
-	int rc = (request == FOLLOWREPLY_STOP ? rundir_request_stop : rundir_status)(
-	    operands[0], operands[1], &status, why);
+	int rc;
 
+	if (request == FOLLOWREPLY_REMOVE)
+		return rundir_remove(operands[0], operands[1], why);
+	rc = (request == FOLLOWREPLY_STOP ? rundir_request_stop
+					  : rundir_status)(operands[0], operands[1], &status, why);
 	write_lines(&status, out);
 	keyval_release(&status);
 	return rc;
@@ -82,4 +86,11 @@ hostreply_follow(char *const *operands, FILE *out, notices_print *print, struct 
 {
 	(void)print;
 	return followreply_run(STDIN_FILENO, fileno(out), answer, (void *)operands, why);
+}
+
+int
+hostreply_clock(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	(void)operands, (void)print;
+	return timereply_run(STDIN_FILENO, fileno(out), why);
 }

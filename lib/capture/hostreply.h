@@ -13,7 +13,7 @@
 #define HOSTREPLY_LIST_MAX 500 /* captures that are listed; the controller takes in 256 KiB */
 
 /*
- * operands are a directory and, or NULL, a token (rundir.h; list has none). Writes the answer to
+ * operands are a directory and, or NULL, a token (rundir.h; list has none, clock neither). Writes the answer to
  * out. -1 with why: the request failed.
  */
 typedef int hostreply(char *const *operands, FILE *out, notices_print *print, struct failure *why);
@@ -23,5 +23,8 @@ hostreply hostreply_status, hostreply_stop, hostreply_remove, hostreply_list;
 /* Answers the requests of a session about the directory (followreply.h), from standard input. What has
  * expired stays. */
 hostreply hostreply_follow;
+
+/* Answers each line of standard input with the time (timereply.h). */
+hostreply hostreply_clock;
 
 #endif
