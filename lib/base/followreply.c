@@ -35,12 +35,27 @@ put_time(int out, int64_t now, struct failure *why)
 	return put(out, line, (size_t)size, why);
 }
 
+/* Returns whether it is one. */
+static bool
+find_request(const char *word, enum followreply_request *request)
+{
+	static const char *const words[] = {[FOLLOWREPLY_STATUS] = "",
+					    [FOLLOWREPLY_STOP] = "stop",
+					    [FOLLOWREPLY_REMOVE] = "remove"};
+	size_t i = 0;
+
+	while (i < sizeof(words) / sizeof(*words) && strcmp(word, words[i]) != 0)
+		i++;
+	*request = (enum followreply_request)i;
+	return i < sizeof(words) / sizeof(*words);
+}
+
 /* The status after the request, or why there is none, with the empty line. Heap; NULL: out of
  * memory. */
 static char *
 ask(const char *word, followreply_capture *capture, void *context, size_t *size)
 {
-	const bool is_stop = strcmp(word, "stop") == 0;
+	enum followreply_request request;
 	struct failure reason = FAILURE_INIT;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, size);
@@ -48,11 +63,10 @@ ask(const char *word, followreply_capture *capture, void *context, size_t *size)
 
 	if (!out)
 		return NULL;
-	if (*word && !is_stop)
-		rc = failure_set(&reason, "unknown request '%.*s'", WORD_TOLD, word);
+	if (find_request(word, &request))
+		rc = capture(request, context, out, &reason);
 	else
-		rc =
-		    capture(is_stop ? FOLLOWREPLY_STOP : FOLLOWREPLY_STATUS, context, out, &reason);
+		rc = failure_set(&reason, "unknown request '%.*s'", WORD_TOLD, word);
 	if (rc < 0) {
 		rewind(out);
 		fprintf(out, "failed %s\n", reason.text);

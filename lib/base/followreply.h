@@ -3,7 +3,7 @@
  * its input, as soon as it is received.
  *
  * A line is a request: empty for the status, `stop` to end the capture and print its status without
- * waiting for that end, `clock` for the time alone. The answer is the line `time
+ * waiting for that end, `remove` to remove it, `clock` for the time alone. The answer is the line `time
  * SECONDS.NANOSECONDS`, when the request was read, then the status as lines `key value`, or
  * `failed REASON` if there is none, and an empty line.
  */
@@ -15,10 +15,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum followreply_request { FOLLOWREPLY_STATUS, FOLLOWREPLY_STOP };
+enum followreply_request { FOLLOWREPLY_STATUS, FOLLOWREPLY_STOP, FOLLOWREPLY_REMOVE };
 
-/* Does what is requested of the capture and prints its status to out. -1 with why: nothing counts
- * that was printed. */
+/* Does what is requested of the capture and prints its status, if it has one still, to out. -1 with
+ * why: nothing counts that was printed. */
 typedef int followreply_capture(enum followreply_request request, void *context, FILE *out,
 				struct failure *why);
 

@@ -45,6 +45,7 @@
 void
 collect_release(struct collect *collect)
 {
+	following_release(&collect->following);
 	sshmux_end(collect->entry);
 	free(collect->problems);
 	collect->problems = NULL;
@@ -122,7 +123,8 @@ collect_watch(struct collect *collect, struct failure *why)
 	if (sshmux_make(collect->entry, collect->variable, why) < 0)
 		return -1;
 	sshmux_use(collect->entry);
-	if (poll_until_ended(collect->entry, collect->poll_ns, collect->variable, why) < 0)
+	if (poll_until_ended(collect->entry, &collect->following, collect->poll_ns,
+			     collect->variable, why) < 0)
 		return -1;
 	return orphans_adopt(collect->entry, why);
 }
@@ -419,7 +421,7 @@ collect_finish(struct collect *collect, struct failure *why)
 		keyval_set(&entry->facts, "replace", "yes");
 	else
 		keyval_set(&entry->facts, "ended", CLOCK_FORMAT, CLOCK_ARGS(now));
-	rc = leftover_clean(entry, &engines, why);
+	rc = leftover_clean(entry, &engines, &collect->following, why);
 	for (size_t i = 0; i < engines.count; i++)
 		spool_entry_clear(entry, "late", engines.list[i]);
 	sshmux_end(entry);

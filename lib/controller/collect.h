@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "controller/config.h"
+#include "controller/following.h"
 #include "controller/spool_entry.h"
 
 #include <stdbool.h>
@@ -19,9 +20,10 @@ struct collect {
 	int64_t poll_ns;           /* interval of the polls; 0: it follows from the capture's age */
 	bool is_short;  /* set when a step fails for lack of disk space here: retry later */
 	char *problems; /* why the result is partial: heap; NULL: it is not */
+	struct following following; /* the sessions with the engines */
 };
 
-/* Frees the problems, and ends the connections with the engines (sshmux.h). */
+/* Frees the problems, and ends the sessions and the connections with the engines (sshmux.h). */
 void collect_release(struct collect *collect);
 
 /* Records the clock offsets, and waits until the engines have ended (poll_until_ended). */

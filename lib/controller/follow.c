@@ -104,8 +104,10 @@ follow_open(struct follow *follow, const struct engine *engine, const char *dire
 void
 follow_ask(struct follow *follow, enum follow_request request)
 {
-	static const char *const lines[] = {
-	    [FOLLOW_CLOCK] = "clock\n", [FOLLOW_STATUS] = "\n", [FOLLOW_STOP] = "stop\n"};
+	static const char *const lines[] = {[FOLLOW_CLOCK] = "clock\n",
+					    [FOLLOW_STATUS] = "\n",
+					    [FOLLOW_STOP] = "stop\n",
+					    [FOLLOW_REMOVE] = "remove\n"};
 	const char *line = lines[request];
 
 	/* What has come since the last answer was not asked for. */

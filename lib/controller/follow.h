@@ -19,12 +19,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum follow_request { FOLLOW_NONE, FOLLOW_CLOCK, FOLLOW_STATUS, FOLLOW_STOP };
+enum follow_request { FOLLOW_NONE, FOLLOW_CLOCK, FOLLOW_STATUS, FOLLOW_STOP, FOLLOW_REMOVE };
 
 enum follow_event {
 	FOLLOW_NOTHING,  /* no whole answer yet */
 	FOLLOW_TIMED,    /* the answer to FOLLOW_CLOCK */
-	FOLLOW_ANSWERED, /* text has the lines of the status */
+	FOLLOW_ANSWERED, /* text has the lines of the status; of FOLLOW_REMOVE none: it is removed */
 	FOLLOW_REFUSED,  /* text says why there is no status */
 	FOLLOW_ENDED,    /* the session is over: follow_close */
 };

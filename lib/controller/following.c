@@ -5,6 +5,8 @@
  * A session begins and ends with exchanges that ask for the time alone: the offset of the engine's
  * clock then, by the shortest of them (clock_offset.h). In between each answer is a status.
  *
+ * A session stays open when its capture has ended, for the request to remove it (leftover.h).
+ *
  * A session whose first answer does not come may be one whose output something on the way holds back
  * until it ends. So its engine is asked by a command each time instead.
  *
@@ -173,7 +175,6 @@ end_following(struct following *following, struct followed *engine)
 	if (record(following, engine, engine->last) < 0)
 		return;
 	set_progress(following, engine, FOLLOWING_ENDED);
-	follow_close(&engine->session, NULL);
 }
 
 static void
@@ -258,6 +259,10 @@ close_session(struct following *following, struct followed *engine)
 {
 	struct follow_end end;
 
+	if (engine->progress == FOLLOWING_ENDED) {
+		follow_close(&engine->session, NULL);
+		return;
+	}
 	follow_close(&engine->session, &end);
 	engine->open_ns = clock_monotonic_ns() + pause_after(++engine->failures);
 	if (end.said)
@@ -348,9 +353,10 @@ wait_longer(struct following *following, struct followed *engine)
 		return;
 	}
 	engine->is_silent = true;
-	if (engine->last)
+	if (engine->last) {
+		follow_close(&engine->session, NULL);
 		end_following(following, engine);
-	else
+	} else
 		record_failure(following, engine, EXIT_TIMEOUT, "no answer in time");
 }
 

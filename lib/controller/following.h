@@ -21,7 +21,7 @@ enum following_progress {
 	FOLLOWING_UNREACHABLE,
 	/* Of a release without sessions, or there is no room here for one: vcap-each asks it. */
 	FOLLOWING_PLAIN,
-	FOLLOWING_ENDED,   /* its last status is in the spool */
+	FOLLOWING_ENDED,   /* its last status is in the spool; its session may be open */
 	FOLLOWING_DROPPED, /* not waited for any more */
 };
 
@@ -52,6 +52,8 @@ struct following {
 	bool has_changed;
 };
 
+#define FOLLOWING_INIT ((struct following){0})
+
 /* Begins to follow the participating engines of entry, which has to outlive it. -1 with why: out of
  * memory; following needs no release. */
 int following_begin(struct following *following, const struct spool_entry *entry,
@@ -60,7 +62,7 @@ int following_begin(struct following *following, const struct spool_entry *entry
 /* Ends the session with an engine that is not to be waited for. */
 void following_drop(struct followed *engine);
 
-/* Ends the sessions. */
+/* Ends the sessions; following is FOLLOWING_INIT. */
 void following_release(struct following *following);
 
 enum following_wish { FOLLOWING_STATUS, FOLLOWING_STOP };

@@ -12,11 +12,13 @@
 #include "controller/engine_state.h"
 #include "controller/orphans.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TRIES   3
-#define TIMEOUT "20s" /* of a command that an engine has time to answer again later */
+#define TRIES      3
+#define SESSION_NS (15 * NS_PER_SECOND) /* of an answer in a session */
+#define TIMEOUT    "20s" /* of a command that an engine has time to answer again later */
 
 /* Removes the parts of these engines and returns those that were not removed. */
 static struct strvec
@@ -37,13 +39,83 @@ remove_parts(const struct spool_entry *entry, const struct strvec *engines, cons
 	return left;
 }
 
-int
-leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct failure *why)
+/* Takes what has arrived. Returns whether the engine's part is not removed yet, but may be. */
+static bool
+is_removing(const struct spool_entry *entry, struct followed *engine, struct strvec *removed)
 {
-	struct strvec left = STRVEC_INIT, again;
+	if (engine->session.asked != FOLLOW_REMOVE)
+		return false;
+	switch (follow_read(&engine->session)) {
+	case FOLLOW_NOTHING: return true;
+	case FOLLOW_ANSWERED:
+		if (engine_state_record(entry, engine->name, "", NULL, EXIT_DONE, NULL) == 0)
+			strvec_push(removed, engine->name);
+		break;
+	default: follow_close(&engine->session, NULL);
+	}
+	return false;
+}
+
+/* Waits for something to arrive from the sessions that have been asked. */
+static void
+wait_for_sessions(const struct following *following, struct pollfd *pollers, int64_t until_ns)
+{
+	const int64_t left = (until_ns - clock_monotonic_ns()) / 1000000 + 1;
+
+	for (size_t i = 0; i < following->count; i++) {
+		const struct follow *session = &following->list[i].session;
+		const bool is_asked = session->asked == FOLLOW_REMOVE;
+
+		pollers[2 * i] = (struct pollfd){is_asked ? session->fd : -1, POLLIN, 0};
+		pollers[2 * i + 1] =
+		    (struct pollfd){is_asked ? session->child.handle : -1, POLLIN, 0};
+	}
+	poll(pollers, 2 * following->count, left < 0 ? 0 : (int)left);
+}
+
+/* Asks for removal in the sessions that are open with these engines. Returns those that have removed
+ * their part; why others have not is told by the command that is tried next. */
+static struct strvec
+remove_by_sessions(const struct spool_entry *entry, struct following *following,
+		   const struct strvec *engines)
+{
+	struct pollfd *pollers = calloc(2 * following->count + 1, sizeof(*pollers));
+	const int64_t until_ns = clock_monotonic_ns() + SESSION_NS;
+	struct strvec removed = STRVEC_INIT;
+	bool is_waiting = false;
+
+	for (size_t i = 0; i < following->count && pollers; i++) {
+		struct followed *engine = &following->list[i];
+
+		if (engine->session.fd < 0 || engine->session.asked != FOLLOW_NONE ||
+		    !strvec_has(engines, engine->name))
+			continue;
+		follow_ask(&engine->session, FOLLOW_REMOVE);
+		is_waiting = true;
+	}
+	while (is_waiting && clock_monotonic_ns() < until_ns) {
+		is_waiting = false;
+		wait_for_sessions(following, pollers, until_ns);
+		for (size_t i = 0; i < following->count; i++)
+			is_waiting |= is_removing(entry, &following->list[i], &removed);
+	}
+	free(pollers);
+	return removed;
+}
+
+int
+leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct following *following,
+	       struct failure *why)
+{
+	struct strvec left = STRVEC_INIT, removed = STRVEC_INIT, again;
 	int status = 0, rc = 0;
 
-	strvec_pushv(&left, engines->list ? engines->list : (char *const[]){NULL});
+	if (following)
+		removed = remove_by_sessions(entry, following, engines);
+	for (size_t i = 0; i < engines->count; i++)
+		if (!strvec_has(&removed, engines->list[i]))
+			strvec_push(&left, engines->list[i]);
+	strvec_release(&removed);
 	for (int i = 0; i < TRIES && left.count > 0 && status >= 0; i++) {
 		clock_sleep(2 * i * NS_PER_SECOND);
 		again = remove_parts(entry, &left, i ? TIMEOUT : "60s", &status, why);
@@ -83,7 +155,7 @@ int
 leftover_retry(struct spool_entry *entry, struct failure *why)
 {
 	struct strvec kept = spool_entry_marked(entry, "kept");
-	int rc = leftover_clean(entry, &kept, why);
+	int rc = leftover_clean(entry, &kept, NULL, why);
 
 	if (rc == 0 && kept.count > 0) {
 		char *note = leftover_note(entry);

@@ -9,6 +9,7 @@
 #include "base/failure.h"
 #include "base/strvec.h"
 #include "controller/config.h"
+#include "controller/following.h"
 #include "controller/spool_entry.h"
 
 #include <stdbool.h>
@@ -17,9 +18,11 @@
 bool leftover_is_held(const struct spool_entry *entry, const char *engine);
 
 /* Removes the copies of these engines, whose packets are here, and marks those that could not be
- * removed as kept, the others as not. Asks three times, with pauses. Does not store the facts. -1
- * with why: the engines could not be asked. */
-int leftover_clean(struct spool_entry *entry, const struct strvec *engines, struct failure *why);
+ * removed as kept, the others as not. By the sessions that are open (following; NULL: none), then by
+ * commands, three times, with pauses. Does not store the facts. -1 with why: the engines could not be
+ * asked. */
+int leftover_clean(struct spool_entry *entry, const struct strvec *engines,
+		   struct following *following, struct failure *why);
 
 /* Does that for the engines that are marked as kept, and stores the facts if there are any, of a
  * capture that is done also the message. */

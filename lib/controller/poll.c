@@ -131,11 +131,11 @@ overtime(const struct spool_entry *entry, const char *name, const struct engines
 }
 
 struct polled {
-	struct following following;
-	struct process asking; /* vcap-each, for the engines that are not followed */
-	int64_t ask_ns;        /* when it is to run again */
-	int64_t asked_ns;      /* when it began (clock_monotonic_ns); 0: never */
-	bool has_clocks;       /* of those engines, at the start */
+	struct following *following; /* the caller's */
+	struct process asking;       /* vcap-each, for the engines that are not followed */
+	int64_t ask_ns;              /* when it is to run again */
+	int64_t asked_ns;            /* when it began (clock_monotonic_ns); 0: never */
+	bool has_clocks;             /* of those engines, at the start */
 };
 
 /* Whether the engine is waited for. */
@@ -166,8 +166,8 @@ is_running(const struct spool_entry *entry, const struct followed *engine)
 static void
 note_ends(const struct spool_entry *entry, struct polled *polled)
 {
-	for (size_t i = 0; i < polled->following.count; i++) {
-		struct followed *engine = &polled->following.list[i];
+	for (size_t i = 0; i < polled->following->count; i++) {
+		struct followed *engine = &polled->following->list[i];
 		struct keyval state;
 
 		if (engine->progress != FOLLOWING_PLAIN)
@@ -252,7 +252,7 @@ ask_plainly(const struct spool_entry *entry, struct polled *polled, struct failu
 {
 	const enum commands_request request =
 	    spool_entry_is_stopping(entry) ? COMMANDS_STOP : COMMANDS_STATUS;
-	struct strvec names = plain_ones(&polled->following);
+	struct strvec names = plain_ones(polled->following);
 	char **argv = NULL;
 	int rc = 0;
 
@@ -338,12 +338,12 @@ poll_engines(struct spool_entry *entry, struct polled *polled, int64_t poll_ns,
 			due = now < due ? now : due;
 		}
 		/* Nobody can be asked. */
-		if (polled->following.is_blind && due < now)
+		if (polled->following->is_blind && due < now)
 			due = now;
-		if (count_open(entry, &polled->following, &running) == 0)
+		if (count_open(entry, polled->following, &running) == 0)
 			return 0;
 		/* Patience is counted only while there is nothing else to wait for. */
-		waits = running == 0 && !polled->following.is_blind &&
+		waits = running == 0 && !polled->following->is_blind &&
 			clock_realtime_ns() >= deadline_ns(entry);
 		if (!waits)
 			alone_since = now;
@@ -352,9 +352,9 @@ poll_engines(struct spool_entry *entry, struct polled *polled, int64_t poll_ns,
 		if (waits != has_told && tell_wait(entry, waits ? patience : 0, why) < 0)
 			return -1;
 		has_told = waits;
-		if (give_up_late(entry, &polled->following, due, variable, why) < 0 ||
+		if (give_up_late(entry, polled->following, due, variable, why) < 0 ||
 		    serve_plain_ones(entry, polled, poll_ns, begun, why) < 0 ||
-		    following_serve(&polled->following, stops ? FOLLOWING_STOP : FOLLOWING_STATUS,
+		    following_serve(polled->following, stops ? FOLLOWING_STOP : FOLLOWING_STATUS,
 				    interval(entry, poll_ns, stops ? now - stopped : -1),
 				    now + TICK_NS, why) < 0)
 			return -1;
@@ -362,20 +362,19 @@ poll_engines(struct spool_entry *entry, struct polled *polled, int64_t poll_ns,
 }
 
 int
-poll_until_ended(struct spool_entry *entry, int64_t poll_ns, config_variable *variable,
-		 struct failure *why)
+poll_until_ended(struct spool_entry *entry, struct following *following, int64_t poll_ns,
+		 config_variable *variable, struct failure *why)
 {
-	struct polled polled = {.asking = PROCESS_INIT};
+	struct polled polled = {.following = following, .asking = PROCESS_INIT};
 	int rc;
 
-	if (following_begin(&polled.following, entry, variable, why) < 0)
+	if (following_begin(following, entry, variable, why) < 0)
 		return -1;
 	rc = poll_engines(entry, &polled, poll_ns, variable, why);
 	if (polled.asking.handle >= 0)
 		process_wait(&polled.asking, 0);
-	for (size_t i = 0; i < polled.following.count && rc == 0; i++)
-		if (is_open(&polled.following.list[i]))
-			rc = engine_state_give_up(entry, polled.following.list[i].name, why);
-	following_release(&polled.following);
+	for (size_t i = 0; i < following->count && rc == 0; i++)
+		if (is_open(&following->list[i]))
+			rc = engine_state_give_up(entry, following->list[i].name, why);
 	return rc;
 }

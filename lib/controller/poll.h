@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "controller/config.h"
+#include "controller/following.h"
 #include "controller/spool_entry.h"
 
 #include <stdint.h>
@@ -17,6 +18,8 @@
  * still captures when the patience (POLL_OVERTIME_NS at least) has passed since the capture's time
  * limit or its stop. A region has more time, for what it has to fetch and to merge itself.
  *
+ * following (FOLLOWING_INIT) has the sessions with the engines, which stay open; the caller releases it.
+ *
  * A requested stop (spool_entry_ask_stop) is passed on. poll_ns: the interval; 0: it depends on the
  * capture's age. The engines file tells which are regions; as long as it is malformed no engine can
  * be asked, and nothing becomes missing. -1 with why: vcap-each could not be run, the facts not
@@ -24,7 +27,7 @@
  */
 #define POLL_OVERTIME_NS      INT64_C(10000000000)
 #define POLL_PATIENCE_MOST_NS INT64_C(30000000000)
-int poll_until_ended(struct spool_entry *entry, int64_t poll_ns, config_variable *variable,
-		     struct failure *why);
+int poll_until_ended(struct spool_entry *entry, struct following *following, int64_t poll_ns,
+		     config_variable *variable, struct failure *why);
 
 #endif

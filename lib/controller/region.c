@@ -104,29 +104,6 @@ region_stop(const char *id, config_variable *variable, FILE *out, struct failure
 							     : status;
 }
 
-struct followed {
-	const char *id;
-	config_variable *variable;
-};
-
-static int
-answer(enum followreply_request request, void *context, FILE *out, struct failure *why)
-{
-	const struct followed *capture = context;
-	region_request *ask = request == FOLLOWREPLY_STOP ? region_stop : region_status;
-	int status = ask(capture->id, capture->variable, out, why);
-
-	return status > 0 ? failure_set(why, "capture '%s' could not be ended", capture->id)
-			  : status;
-}
-
-int
-region_follow(const char *id, config_variable *variable, FILE *out, struct failure *why)
-{
-	return followreply_run(STDIN_FILENO, fileno(out), answer, &(struct followed){id, variable},
-			       why);
-}
-
 int
 region_fetch(const char *id, config_variable *variable, FILE *out, struct failure *why)
 {
@@ -180,6 +157,31 @@ region_remove(const char *id, config_variable *variable, FILE *out, struct failu
 	spool_list_free(ids);
 	spool_close(&spool);
 	return rc < 0 ? -1 : EXIT_DONE;
+}
+
+struct followed {
+	const char *id;
+	config_variable *variable;
+};
+
+static int
+answer(enum followreply_request request, void *context, FILE *out, struct failure *why)
+{
+	const struct followed *capture = context;
+	region_request *const requests[] = {[FOLLOWREPLY_STATUS] = region_status,
+					    [FOLLOWREPLY_STOP] = region_stop,
+					    [FOLLOWREPLY_REMOVE] = region_remove};
+	int status = requests[request](capture->id, capture->variable, out, why);
+
+	return status > 0 ? failure_set(why, "capture '%s' could not be ended", capture->id)
+			  : status;
+}
+
+int
+region_follow(const char *id, config_variable *variable, FILE *out, struct failure *why)
+{
+	return followreply_run(STDIN_FILENO, fileno(out), answer, &(struct followed){id, variable},
+			       why);
 }
 
 int

@@ -94,6 +94,23 @@ only_one_left() {
 	until_true only_one_left
 }
 
+# Break: lib/controller/leftover.c s/if (following)$/if (0)/
+@test "three commands do for an engine: the copy there is removed in the session" {
+	many_make 1
+	printf '#!/bin/sh\necho "$5 $6" >>%s/told\nexec nsenter --net=/run/netns/e1 "$@"\n' "$PWD" >telling
+	chmod 755 telling
+	many_reach e1 "$PWD/telling"
+	vcap-start shop
+	many_send 1 1
+	vcap-stop shop
+	diff - told <<-'END'
+		vcap-run -n
+		vcap-host follow
+		vcap-merge -w
+	END
+	[ -z "$(ls runs)" ]
+}
+
 # A controller in a directory of its own, with these engines of the service.
 controller() { # NAME ENGINE...
 	mkdir -p "$1"

@@ -2,9 +2,10 @@
 #include "tap.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-static int asked[2]; /* how often, by the request */
+static int asked[3]; /* how often, by the request */
 
 static int
 capture(enum followreply_request request, void *context, FILE *out, struct failure *why)
@@ -27,7 +28,7 @@ answers(const char *input, bool fails)
 	if (pipe(in) < 0 || pipe(out) < 0 || write(in[1], input, strlen(input)) < 0)
 		abort();
 	close(in[1]);
-	asked[0] = asked[1] = 0;
+	memset(asked, 0, sizeof(asked));
 	ok(followreply_run(in[0], out[1], capture, &fails, &why) == 0, "ends with its input");
 	close(in[0]);
 	close(out[1]);
@@ -58,6 +59,8 @@ main(void)
 	is_str(answers("stop\n\n", false), "time T\nstate running\n\ntime T\nstate running\n\n",
 	       "a stop, and a status behind it");
 	ok(asked[FOLLOWREPLY_STATUS] == 1 && asked[FOLLOWREPLY_STOP] == 1, "each once");
+	is_str(answers("remove\n", false), "time T\nstate running\n\n", "a removal");
+	ok(asked[FOLLOWREPLY_STATUS] == 0 && asked[FOLLOWREPLY_REMOVE] == 1, "that alone");
 	is_str(answers("clock\n", false), "time T\n\n", "the time alone");
 	ok(asked[FOLLOWREPLY_STATUS] == 0, "the capture is not looked at for it");
 	is_str(answers("\n", true), "time T\nfailed there is none\n\n",
