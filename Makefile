@@ -88,6 +88,10 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libvcap.a
 	@$(if $(Q),echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
 
+# Stands before each command for an engine of bench-many.
+$(B)/tests/tools/within: override LDFLAGS += -static
+$(B)/tests/tools/within: LIBS :=
+
 # With a main that reads files; `make fuzz` links clang's instead.
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/libvcap.a
 	@$(if $(Q),echo "  LD   $@")

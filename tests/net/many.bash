@@ -12,10 +12,11 @@ many_share() { # NUMBER
 many_make() { # COUNT
 	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
 	mkdir -p config/services bin runs
-	for command in vcap-host vcap-merge; do
-		ln -s "$(command -v $command)" bin/
-	done
-	printf '#!/bin/sh\nexec %s -b 2M "$@"\n' "$(command -v vcap-run)" >bin/vcap-run
+	# The static ones, as engines have them.
+	local programs
+	programs=$(realpath "$(dirname "$(command -v vcap-host)")/../libexec/vcap/$(uname -m)")
+	ln -s "$programs/vcap-host" "$programs/vcap-merge" bin/
+	printf '#!/bin/sh\nexec %s -b 2M "$@"\n' "$programs/vcap-run" >bin/vcap-run
 	chmod 755 bin/vcap-run
 	seq "$1" | xargs -P 4 -I{} sh -c 'ip netns add e{} && ip -n e{} link set dev lo up'
 	for number in $(seq "$1"); do
@@ -71,7 +72,7 @@ many_within() { # TASKS
 	for pid in $(pgrep -x sshd); do
 		echo "$pid" >"$1"
 	done
-	sed -i "s|exec nsenter|exec within $1 nsenter|" config/engines
+	sed -i "s|exec nsenter \([^ ]*\)|exec within \1 $1|" config/engines
 }
 
 many_end() {
