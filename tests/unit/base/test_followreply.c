@@ -65,7 +65,7 @@ main(void)
 	ok(asked[FOLLOWREPLY_STATUS] == 0, "the capture is not looked at for it");
 	is_str(answers("\n", true), "time T\nfailed there is none\n\n",
 	       "no status: the reason alone");
-	is_str(answers("remove\n", false), "time T\nfailed unknown request 'remove'\n\n",
+	is_str(answers("renew\n", false), "time T\nfailed unknown request 'renew'\n\n",
 	       "another release's request");
 	is_str(answers("", false), "", "nothing");
 	is_str(answers("clock", false), "", "a line that has no end");
