@@ -79,7 +79,16 @@ $(B)/libvcap.a: $(LIB_OBJ)
 	@$(if $(Q),echo "  AR   $@")
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/%.o: %.c Makefile
+# Whether there is a compiler with the libraries. What a fresh machine lacks is installed (as root) or
+# named. Only a compiler is asked: it finds what no package of the system's has brought, too.
+HEADERS := stdlib.h pcap/pcap.h sys/capability.h seccomp.h zstd.h libsmartcols/libsmartcols.h jansson.h \
+	histedit.h libnetfilter_conntrack/libnetfilter_conntrack.h
+$(B)/can-build:
+	@mkdir -p $(@D)
+	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 || tools/install-deps build
+	@touch $@
+
+$(B)/%.o: %.c Makefile | $(B)/can-build
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC   $<")
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
@@ -121,8 +130,8 @@ $(STATIC)/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(B)/lib/flows/conntrack_tool.o) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d $(B)/tests/*/*/*.d)
 
-# What a fresh machine lacks is installed (as root) or named; then make starts over to build, on all
-# processors unless -j was given.
+# What a fresh machine lacks is installed (as root) or named, as $(B)/can-build has it; then make starts
+# over to build, on all processors unless -j was given.
 MAKE_ALL = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 check:
 	@tools/install-deps build demo check
@@ -144,6 +153,7 @@ check-slow: deb
 
 # The page for Cockpit, with PatternFly from the npm registry; and its tests in a browser.
 cockpit:
+	@tools/install-deps cockpit
 	@tools/cockpit
 
 check-web:
@@ -192,15 +202,15 @@ lint:
 	@tools/install-deps lint
 	@tools/lint
 
-# The packages vcap and vcap-engine, in $(B)/deb. What debhelper leaves behind stays there, too.
-DEB := $(B)/deb/vcap-$(VERSION)
+# The packages in $(B)/deb, with their sources; vcap-engine in $(B)/rpm, with static programs, since
+# other systems have other libraries.
 deb:
 	@tools/install-deps build deb
-	$(Q)rm -rf $(B)/deb && mkdir -p $(DEB)
-	$(Q)tar -c --exclude=./build --exclude='./build-*' --exclude=./.git . | tar -x -C $(DEB)
-	$(Q)cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
-	$(Q)lintian --allow-root -I --fail-on error$(comma)warning$(comma)info $(B)/deb/*.changes
-	@ls $(B)/deb/*.deb
+	@tools/deb $(B)/deb $(VERSION)
+
+rpm: static
+	@tools/install-deps rpm
+	@tools/rpm $(B)/rpm $(VERSION) $(STATIC)
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
@@ -240,5 +250,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench $(BENCH) lint deb install uninstall clean
+.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench $(BENCH) lint deb rpm install uninstall clean
 .SECONDARY:

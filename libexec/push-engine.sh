@@ -108,7 +108,7 @@ push() {
 	wanted=
 	programs=$from/$machine
 	if [ -z "$machine" ] || [ ! -d "$programs" ]; then
-		fail "engine '$engine': no programs for '$machine' in '$from'"
+		fail "engine '$engine': no programs for '$machine' in '$from': 'make static' makes them on such a machine, and then 'make install' puts them there"
 		return
 	fi
 	# shellcheck disable=SC2086 # words
