@@ -139,7 +139,7 @@ vcap-check: engine 'a' still has its part of 'shop.20260103_000000' (done, 8, un
 	[ "${stderr_lines[10]}" = "vcap-check: engine 'a' has 7 more: 'vcap collect -E a' lists them" ]
 }
 
-# Break: cmd/vcap-prune.c s@^.warn("%s", line);@;@
+# Break: cmd/vcap-prune.c s@^.warn("%s", text);@;@
 @test "prune: what stays on an engine is told, with the command that removes it" {
 	engines
 	sed -i 's/^b \(.*\) exec env/b \1 exec false/' config/engines
@@ -151,4 +151,27 @@ vcap-check: engine 'a' still has its part of 'shop.20260103_000000' (done, 8, un
 	[ "$stderr" = "vcap-prune: engine 'b' keeps its part of '$id' in '$PWD/run/$id.b': run 'vcap-on b vcap-host remove $PWD/run/$id.b'" ] || { echo "$stderr"; false; }
 	[ "$(ls run)" = "$id.b" ]
 	[ -z "$(ls spool/captures)" ]
+}
+
+# Break: lib/controller/prune.c s/remain->known == REMAIN_COPY || remain->known == REMAIN_UNKNOWN/1/
+# Break: lib/controller/prune.c s/strcmp(remain->state, "running") != 0/1/
+@test "prune: by a file, what engines have and nobody needs, once it is old enough" {
+	engines
+	known shop.20260102_000000 'done' 'kept a' # by a file that could not be removed
+	for name in shop.20260102_000000.a shop.20260103_000000.a shop.20260104_000000.b; do
+		left $name $((now + 86400)) # six days old
+	done
+	left shop.20260105_000000.b $((now + week - 3600))
+	left shop.20260106_000000.b $((now + 86400))
+	sed -i 's/^state .*/state running/' run/shop.20260106_000000.b/status
+	left mine $((now + 86400)) ''
+	echo 'leftovers 5d' >rules
+	ls run >before
+	run -0 --separate-stderr vcap-prune -n -f rules
+	[ "$(sort <<<"$output")" = $'shop.20260103_000000 on a\nshop.20260104_000000 on b' ] || { echo "$output"; echo "$stderr"; false; }
+	ls run | diff before -
+	run -0 --separate-stderr vcap-prune -f rules
+	[ "$(sort <<<"$output")" = $'shop.20260103_000000 on a\nshop.20260104_000000 on b' ] || { echo "$output"; echo "$stderr"; false; }
+	grep -v 2026010[234] before | diff - <(ls run)
+	! grep kept spool/captures/shop.20260102_000000/capture || false
 }

@@ -46,3 +46,27 @@ left() {
 	run -2 vcap-prune -s x
 	[ "$(left)" = "$before" ]
 }
+
+# Break: lib/controller/prune_rules.c s/spool_id_is_of(id, rule->service)/0/
+@test "a file has limits for single services, which the others' do not count" {
+	printf '%s\n' '# kept' 'age 10d  count 3' '' 'service web size 50' 'service shop count 4 # the newest' >rules
+	run -0 vcap-prune -n -f rules
+	[ "$output" = $'shop.20260101_000000\nweb.20260101_000000' ]
+	echo 'count 3' >rules
+	run -0 vcap-prune -f rules
+	[ "$output" = $'shop.20260102_000000\nshop.20260101_000000\nweb.20260101_000000' ] || { echo "$output"; false; }
+}
+
+@test "a file that is not understood removes nothing, and says where" {
+	before=$(left)
+	for line in 'age' 'age x' 'service ../x age 1d' 'service shop' 'service shop leftovers 1d' 'years 1' '# nothing'; do
+		printf 'count 0\n%s\n' "$line" >rules
+		[ "$line" != '# nothing' ] || echo "$line" >rules
+		run -2 vcap-prune -f rules
+		[[ $output == "vcap-prune: "*rules* ]]
+	done
+	run -2 vcap-prune -f rules -c 1
+	run -2 vcap-prune -f rules shop
+	run -2 vcap-prune -f missing
+	[ "$(left)" = "$before" ]
+}
