@@ -138,10 +138,8 @@ main(int argc, char **argv)
 		die("out of memory");
 	if (chosen && table_choose(table, chosen, &why) < 0)
 		die_usage("%s (try --help)", why.text);
-	if (engines_load(&engines, getenv, &why) < 0)
-		die_usage("%s", why.text);
-	names = config_service_names(getenv, &why);
-	if (!names)
+	if (engines_load(&engines, getenv, &why) < 0 ||
+	    !(names = config_service_names(getenv, &why)))
 		die_usage("%s", why.text);
 	for (char **name = names; *name; name++)
 		add_service(table, *name, &engines, &status);
