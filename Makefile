@@ -157,7 +157,7 @@ cockpit:
 	@tools/cockpit
 
 check-web:
-	@tools/install-deps build demo web
+	@tools/install-deps build web
 	@$(MAKE_ALL) commands helpers cockpit
 	@tools/npm-ci tests/web build/npm/web
 	@tests/lab/lab tests/web/run

@@ -7,17 +7,12 @@ set -u
 here=$(dirname "$(readlink -f "$0")")
 
 case ${1-} in
--h | --help)
+--help)
 	cat <<'END'
-Lists the completions of a command line, for shells.
-
 usage: vcap-complete command [word ...]
 
-  -h, --help     show this help
+      --help     show this help
       --version  show the version
-
-Example:
-  vcap-complete vcap capture ''
 
 See vcap-complete(1).
 END
@@ -63,7 +58,7 @@ words_of() { # KIND: all words of it
 	format) printf '%s\n' pcapng pcap ;;
 	linktype) printf '%s\n' EN10MB RAW LINUX_SLL LINUX_SLL2 ;;
 	what) printf '%s\n' drop keep ;;
-	columns) "$here/$name" --help | sed -n '/^Columns: /,/^$/s/^Columns:\( .*\)\|^ /\1/p' | tr -s ' ' '\n' ;;
+	columns) "$here/$name" --help | sed -n 's/^Columns: //p' | tr ' ' '\n' ;;
 	kind) printf '%s\n' haproxy ipvs nft nginx ;;
 	esac 2>/dev/null | sort -u
 }

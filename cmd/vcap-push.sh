@@ -10,25 +10,19 @@ export PATH
 
 usage() {
 	cat <<'END'
-Copies vcap's programs to engines, or removes them.
-
 usage: vcap-push [--from dir] [--remove] engine ...
 
-      --from dir  directory of the programs, one for each architecture
+      --from dir  directory of the programs, with a directory for each architecture
       --remove    remove the programs that were copied
-  -h, --help      show this help
+      --help      show this help
       --version   show the version
-
-Examples:
-  vcap push lb1 lb2
-  vcap push --remove lb1
 
 See vcap-push(1).
 END
 }
 
 misuse() { # TEXT
-	printf '%s: %s\n' "${VCAP_AS:-vcap-push}" "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
+	printf 'vcap-push: %s\n' "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
 	exit 2
 }
 
@@ -47,7 +41,7 @@ while [ $# -gt 0 ]; do
 		;;
 	--from=*) from=${1#*=} ;;
 	--remove) verb=remove ;;
-	-h | --help) usage; exit ;;
+	--help) usage; exit ;;
 	--version) echo "vcap-push @VERSION@"; exit ;;
 	--) shift; break ;;
 	-*) misuse "unknown option '$1' (try --help)" ;;

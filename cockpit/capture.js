@@ -3,6 +3,7 @@
 import { element, icon, setText } from "./dom.js";
 
 export const isInProgress = capture => ["waiting", "starting", "capturing"].includes(capture.state);
+export const isOver = capture => ["done", "partial", "failed"].includes(capture.state);
 export const hasFile = capture => capture.file !== "";
 
 const STATES = {
@@ -62,6 +63,7 @@ export function parameters(capture) {
 	return [
 		["Filter", filterOf(capture)],
 		...capture.expression ? [["Expression", capture.expression]] : [],
+		...capture.comment ? [["Note", capture.comment]] : [],
 		["Number of packets", capture.count ? `${formatNumber(capture.count)} per core` : "Unlimited"],
 		["Duration", capture.duration ? formatDuration(capture.duration) : "Unlimited"],
 		["Size of packets", capture.snaplen ? `${formatNumber(capture.snaplen)} bytes` : "Entire packets"],

@@ -9,7 +9,10 @@ class CommandError extends Error {}
 function explain(argv, problem) {
 	if (problem.problem === "not-found")
 		return `${argv[0]}: not installed, or not on PATH`;
-	return (problem.message || problem.problem || `${argv[0]}: failed`).trim();
+	const text = (problem.message || problem.problem || `${argv[0]}: failed`).trim();
+
+	// What Cockpit says of one that said nothing.
+	return /^\S+ exited with code \d+$/.test(text) ? "" : text;
 }
 
 // Resolves with what it printed and what it complained about, whatever its status: {output,
@@ -32,7 +35,7 @@ async function succeed(argv, input) {
 	const result = await run(argv, input).ended;
 
 	if (result.status !== 0 && result.status !== 3)
-		throw new CommandError(result.complaints);
+		throw new CommandError(result.complaints || `${argv[0]}: failed`);
 	return result;
 }
 
@@ -43,7 +46,7 @@ async function rowsOf(running, key) {
 	try {
 		return { rows: JSON.parse(result.output)[key], complaints: result.complaints };
 	} catch {
-		throw new CommandError(result.complaints);
+		throw new CommandError(result.complaints || `no ${key} are told`);
 	}
 }
 
@@ -74,16 +77,48 @@ export function checkSpecs(text) {
 	return { verdict: running.ended.then(result => result.status === 0 ? "" : result.complaints), cancel: running.cancel };
 }
 
-// specs: null for all traffic.
-export function start({ service, specs, count, duration, snaplen, monitors }) {
+// The same of an expression.
+export function checkExpression(text) {
+	const running = run(["vcap-filter", `--expression=${text}`]);
+
+	return { verdict: running.ended.then(result => result.status === 0 ? "" : result.complaints), cancel: running.cancel };
+}
+
+// Whether the engines of a service could capture now.
+export const check = service => rowsOf(run(["vcap-check", "-j", "--", service]), "engines");
+
+const setup = (kind, ...options) => kind === "init" ? ["vcap-init", ...options] : ["vcap-import", ...options, kind];
+
+// The files that a way to a configuration would write: text, with what is left out beside it. kind: init,
+// or what vcap-import takes.
+export const preview = kind => succeed(setup(kind, ...kind === "init" ? ["--dry-run"] : []));
+export const configure = kind => succeed(setup(kind, ...kind === "init" ? [] : ["--write"]));
+
+// The ids of the captures that are beyond these limits, which are options of vcap-prune to their values.
+export async function beyond(limits) {
+	const { output } = await succeed(["vcap-prune", "--dry-run", ...Object.entries(limits).map(([name, value]) => `--${name}=${value}`)]);
+
+	return output.split("\n").filter(Boolean);
+}
+
+// specs: null for all traffic. engines: names, or null for all.
+export function start({ service, specs, count, duration, snaplen, monitors, engines, expression, at, exclude, perPacket, comment }) {
 	const argv = ["vcap-start", `--monitors=${monitors}`];
 
 	if (count !== "")
 		argv.push(`--count=${count}`);
-	if (duration !== "")
-		argv.push(`--time=${duration}`);
+	argv.push(`--time=${duration || 0}`);
 	if (snaplen !== "")
 		argv.push(`--snaplen=${snaplen}`);
+	if (engines !== null)
+		argv.push(`--engines=${engines.join(",")}`);
+	for (const [name, value] of Object.entries({ expression, at, comment }))
+		if (value !== "")
+			argv.push(`--${name}=${value}`);
+	if (exclude)
+		argv.push("--exclude");
+	if (perPacket)
+		argv.push("--per-packet");
 	argv.push("--", service);
 	if (specs !== null)
 		argv.push("-");
@@ -91,23 +126,28 @@ export function start({ service, specs, count, duration, snaplen, monitors }) {
 }
 
 export const stop = id => succeed(["vcap-stop", "--no-wait", "--", id]);
-export const remove = id => succeed(["vcap-rm", "--", id]);
+export const remove = ids => succeed(["vcap-rm", "--", ...ids]);
 
 // Lets the browser save what `vcap export` prints, as it comes: it is never held in memory here. The
 // channel tells a failure only before its first byte, so what can be known is asked before.
-export async function download(id) {
+// format: pcapng or pcap; engine and side: "" for all; comment: "" for none.
+export async function download(id, { format, engine, side, comment }) {
 	const { rows, complaints } = await capture(id);
 
 	if (rows.length !== 1)
 		throw new CommandError(complaints || `there is no capture '${id}' any more`);
+	const part = engine + (side && `/${side}`);
+	const name = [id, engine, side, format].filter(Boolean).join(".");
+
 	await cockpit.transport.wait(() => {});
 	const query = window.btoa(JSON.stringify({
 		payload: "stream",
 		binary: "raw",
-		spawn: ["vcap-export", "-w", "-", "--", id],
+		spawn: ["vcap-export", `--format=${format}`, ...part ? [`--only=${part}`] : [], ...comment ? [`--comment=${comment}`] : [],
+			"--write=-", "--", id],
 		superuser: "try",
 		external: {
-			"content-disposition": `attachment; filename="${id}.pcapng"`,
+			"content-disposition": `attachment; filename="${name}"`,
 			"content-type": "application/octet-stream",
 		},
 	}));
@@ -115,7 +155,7 @@ export async function download(id) {
 	const link = document.createElement("a");
 
 	link.href = `${prefix}?${query}`;
-	link.download = `${id}.pcapng`;
+	link.download = name;
 	document.body.append(link);
 	link.click();
 	link.remove();

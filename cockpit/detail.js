@@ -1,10 +1,12 @@
 // One capture: what was asked for, what became of it, when its packets came, and from where.
 
-import { clocksOf, formatInstant, formatNumber, formatSize, hasFile, isInProgress, parameters, stateLabel } from "./capture.js";
+import { clocksOf, formatInstant, formatNumber, formatSize, hasFile, isInProgress, isOver, parameters, stateLabel } from "./capture.js";
 import * as commands from "./commands.js";
-import { remove, save } from "./completed.js";
 import { alert, button, byId, descriptions, element, row, spinner, table } from "./dom.js";
+import * as exporting from "./export.js";
+import { remove } from "./remove.js";
 import { binLength, timeline } from "./timeline.js";
+import { inWords } from "./words.js";
 
 const COLUMNS = [["Engine"], ["Interface"], ["Side"], ["Packets", "number"], ["Bytes", "number"], ["Drops", "number"], ["First"], ["Last"]];
 
@@ -82,7 +84,7 @@ async function counted(job) {
 async function draw(capture, figure, places) {
 	const origins = await counted(commands.origins(capture.file));
 
-	places.replaceChildren(...origins.complaints ? [alert("warning", "Not all of the file could be read", origins.complaints)] : [],
+	places.replaceChildren(...origins.complaints ? [alert("warning", "Not all of the file could be read", inWords(origins.complaints))] : [],
 		counts(capture.id, origins.rows));
 	const binMs = binLength(origins.rows);
 
@@ -96,20 +98,17 @@ async function draw(capture, figure, places) {
 }
 
 async function removeHere(id) {
-	if (!await remove(id))
+	if (!await remove([id]))
 		return;
 	changed();
 	close(null);
 }
 
 function heading(capture) {
-	const over = ["done", "partial", "failed"].includes(capture.state);
 	const actions = element("div", { class: "buttons" });
 
 	if (hasFile(capture))
-		actions.append(button("Export", { variant: "pf-m-primary", symbol: "export", label: `Export ${capture.id}`, click: () => save(capture.id) }));
-	if (over)
-		actions.append(button("Delete", { variant: "pf-m-link pf-m-danger", label: `Delete ${capture.id}`, click: () => removeHere(capture.id) }));
+		actions.append(button("Export", { variant: "pf-m-primary", symbol: "download", label: `Export ${capture.id}`, click: () => exporting.offer(capture) }));
 	return element("header", { class: "heading" },
 		element("div", { class: "title" },
 			element("h1", { class: "pf-v6-c-title pf-m-2xl", tabindex: -1 }, capture.service), stateLabel(capture)),
@@ -119,7 +118,7 @@ function heading(capture) {
 function message(capture) {
 	if (!capture.message)
 		return [];
-	return [capture.state === "failed" ? alert("danger", "It failed", capture.message) : alert("warning", "Not all is there", capture.message)];
+	return [capture.state === "failed" ? alert("danger", "It failed", inWords(capture.message)) : alert("warning", "Not all is there", inWords(capture.message))];
 }
 
 // Shows the capture; null if there is none of this id.
@@ -138,14 +137,20 @@ export async function show(id, capture) {
 
 	place.replaceChildren(back, heading(capture), element("div", { id: "detail-complaints" }), ...message(capture), card("Capture", facts(capture)));
 	place.querySelector("h1").focus();
-	if (isInProgress(capture) || !hasFile(capture))
+	const shows = !isInProgress(capture) && hasFile(capture);
+
+	if (shows)
+		place.append(card("Packets over time", figure), card("Packets by origin", places));
+	// Far from Export.
+	if (isOver(capture))
+		place.append(button("Delete", { variant: "pf-m-link pf-m-danger pf-m-inline", label: `Delete ${capture.id}`, click: () => removeHere(capture.id) }));
+	if (!shows)
 		return;
-	place.append(card("Packets over time", figure), card("Packets by origin", places));
 	try {
 		await draw(capture, figure, places);
 	} catch (error) {
 		if (place.contains(figure))
-			figure.replaceChildren(alert("danger", "Not counted", error.message));
+			figure.replaceChildren(alert("danger", "Not counted", inWords(error.message)));
 	}
 	counting = null;
 }

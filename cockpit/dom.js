@@ -34,8 +34,15 @@ export function setText(node, text) {
 		node.textContent = text;
 }
 
+// What PatternFly's font of icons has not, on 16 by 16.
+const DRAWN = {
+	download: "M7 1h2v7l2.5-2.5L13 7l-5 5-5-5 1.5-1.5L7 8zM1 13h14v2H1z",
+	check: "M6 11.2 2.8 8l-1.4 1.4L6 14l8.6-8.6L13.2 4z",
+};
+
 export function icon(name) {
-	return element("span", { class: `pf-v6-pficon pf-v6-pficon-${name}`, "aria-hidden": "true" });
+	return DRAWN[name] ? drawing("svg", { class: "drawn", viewBox: "0 0 16 16", "aria-hidden": "true" }, drawing("path", { d: DRAWN[name] }))
+		: element("span", { class: `pf-v6-pficon pf-v6-pficon-${name}`, "aria-hidden": "true" });
 }
 
 // variant: a modifier of PatternFly's button, or several. label: for those who do not see the row, with
@@ -44,6 +51,12 @@ export function button(text, { variant = "pf-m-secondary", symbol, label, click 
 	return element("button", { type: "button", class: `pf-v6-c-button ${variant}`, "aria-label": label, click },
 		symbol ? element("span", { class: "pf-v6-c-button__icon pf-m-start" }, icon(symbol)) : null,
 		element("span", { class: "pf-v6-c-button__text" }, text));
+}
+
+// A button that is only its icon, with a name for those who do not see it.
+export function iconButton(symbol, label, click) {
+	return element("button", { type: "button", class: "pf-v6-c-button pf-m-plain", "aria-label": label, title: label, click },
+		element("span", { class: "pf-v6-c-button__icon" }, icon(symbol)));
 }
 
 // A button that is at work says so. It stays where the focus can be, which one that is disabled does not.
@@ -94,9 +107,10 @@ export function descriptions(pairs) {
 				element("div", { class: "pf-v6-c-description-list__text" }, value)))));
 }
 
-// columns: [heading, "number" or nothing]. The roles outlive the style that stacks rows on narrow screens.
+// columns: [heading, "number" or nothing, what stands for the heading or nothing]. The roles outlive the style that stacks rows on narrow screens.
 export function table(caption, columns) {
-	const head = columns.map(([heading, kind]) => element("th", { class: `pf-v6-c-table__th ${kind ?? ""}`, scope: "col", role: "columnheader" }, heading));
+	const head = columns.map(([heading, kind, content]) => element("th", { class: `pf-v6-c-table__th ${kind ?? ""}`, scope: "col", role: "columnheader" },
+		content ?? heading));
 	const body = element("tbody", { class: "pf-v6-c-table__tbody", role: "rowgroup" });
 
 	return { body,
@@ -111,4 +125,47 @@ export function table(caption, columns) {
 export function row(columns, cells) {
 	return element("tr", { class: "pf-v6-c-table__tr", role: "row" },
 		...cells.map((content, i) => element("td", { class: `pf-v6-c-table__td ${columns[i][1] ?? ""}`, role: "cell", "data-label": columns[i][0] }, content)));
+}
+
+// A label and what it is of, in a line; type: checkbox or radio.
+export function choice(type, id, text, { name, value, checked, change } = {}) {
+	return element("div", { class: `pf-v6-c-${type === "radio" ? "radio" : "check"}` },
+		element("input", { class: `pf-v6-c-${type === "radio" ? "radio" : "check"}__input`, type, id, name, value, checked, change }),
+		element("label", { class: `pf-v6-c-${type === "radio" ? "radio" : "check"}__label`, for: id }, text));
+}
+
+// A field with its label above and a help text, or null, below. control: an input or select with that id.
+export function field(label, control, help) {
+	const id = control.id, isSelect = control.localName === "select";
+
+	if (help)
+		control.setAttribute("aria-describedby", `${id}-help`);
+	return element("div", { class: "pf-v6-c-form__group" },
+		element("div", { class: "pf-v6-c-form__group-label" },
+			element("label", { class: "pf-v6-c-form__label", for: id }, element("span", { class: "pf-v6-c-form__label-text" }, label))),
+		element("div", { class: "pf-v6-c-form__group-control" },
+			element("span", { class: "pf-v6-c-form-control" }, control,
+				isSelect ? element("span", { class: "pf-v6-c-form-control__utilities" },
+					element("span", { class: "pf-v6-c-form-control__toggle-icon" }, element("span", { class: "caret", "aria-hidden": "true" }))) : null),
+			help ? element("p", { id: `${id}-help`, class: "help" }, help) : null));
+}
+
+export const select = (id, options) => element("select", { id }, ...options.map(([value, text]) => element("option", { value }, text)));
+
+// A question over the page, which goes away with whatever is answered. buttons: nodes for its foot; the
+// focus begins at `first`. closed is called when it is gone. Returns the dialog: close() ends it.
+export function ask({ title, body, buttons, first, closed }) {
+	const dialog = element("dialog", { class: "pf-v6-c-modal-box pf-m-sm", "aria-labelledby": "question", close: () => {
+		dialog.remove();
+		closed?.();
+	} },
+	element("header", { class: "pf-v6-c-modal-box__header" },
+		element("h2", { class: "pf-v6-c-modal-box__title", id: "question" }, element("span", { class: "pf-v6-c-modal-box__title-text" }, title))),
+	element("div", { class: "pf-v6-c-modal-box__body", id: "question-body" }, ...body),
+	element("footer", { class: "pf-v6-c-modal-box__footer" }, ...buttons));
+
+	document.body.append(dialog);
+	dialog.showModal();
+	first.focus();
+	return dialog;
 }

@@ -1,13 +1,13 @@
-// The form for a new capture. What is typed is judged by the tools themselves, in their own words.
+// The form for a new capture. What is typed is judged by the tools themselves.
 
+import * as check from "./check.js";
 import * as commands from "./commands.js";
-import { alert, byId, element, isBusy, setBusy, setText } from "./dom.js";
+import { alert, byId, choice, element, isBusy, setBusy, setText } from "./dom.js";
+import { inWords } from "./words.js";
 
-const TYPING_MS = 250;
+const TYPING_MS = 250, SNAPLEN_MAX = 262144;
 
 let known = [];
-let judging = null;
-let typing = 0;
 let started = () => {};
 
 const form = () => byId("order");
@@ -15,10 +15,21 @@ const chosen = name => form().elements[name].value;
 const typed = id => byId(id).value.trim();
 const isZero = text => text === "" || /^0+\D*$/.test(text);
 
-function describeService() {
-	const service = known.find(each => each.name === byId("service").value);
+const serviceChosen = () => known.find(each => each.name === byId("service").value);
+const engineBoxes = () => [...byId("engines").querySelectorAll("input")];
+const enginesChosen = () => engineBoxes().filter(box => box.checked).map(box => box.value);
 
-	setText(byId("service-help"), service ? `${service.vips} – on ${service.engines.replaceAll(",", ", ")}` : "");
+// Engines are chosen anew with each other service: all of them.
+function describeService() {
+	const service = serviceChosen();
+	const names = service ? service.engines.split(",").filter(Boolean) : [];
+
+	setText(byId("service-help"), service ? `${service.vips} – on ${names.join(", ") || "no engine"}` : "");
+	if (engineBoxes().map(box => box.value).join() !== names.join()) {
+		byId("engines").replaceChildren(...names.map(name => choice("checkbox", `engine-${name}`, name, { value: name, checked: true })));
+		check.forget();
+	}
+	say("engines", "");
 }
 
 // The services to choose from; the choice stays if it is still there.
@@ -36,7 +47,8 @@ export function offer(services) {
 function warnOfLimits() {
 	const place = byId("limit-warning");
 	const count = !isZero(typed("count")), duration = !isZero(typed("duration"));
-	const kind = duration ? "" : count ? "count" : "none";
+	const isWrong = checkNumbers().length > 0;
+	const kind = duration || isWrong ? "" : count ? "count" : "none";
 
 	if (place.dataset.kind === kind)
 		return;
@@ -50,50 +62,88 @@ function warnOfLimits() {
 			"A core that sees too few packets never ends by their number."));
 }
 
-function showVerdict(verdict) {
-	const field = byId("specs");
+// What is wrong with a field, below it.
+function say(id, text) {
+	const field = byId(id);
 
-	setText(byId("specs-message"), verdict);
-	field.parentElement.classList.toggle("pf-m-error", verdict !== "");
-	if (verdict === "")
+	setText(byId(`${id}-message`), text);
+	if (field.parentElement.classList.contains("pf-v6-c-form-control"))
+		field.parentElement.classList.toggle("pf-m-error", text !== "");
+	if (text === "")
 		field.removeAttribute("aria-invalid");
-	else
+	else if (field.localName !== "div")
 		field.setAttribute("aria-invalid", "true");
 }
 
-// Begins to judge the addresses as they are now, in place of what was being judged before. Resolves
-// with what is wrong, or null if something newer is judged instead.
-async function judge() {
-	judging?.cancel();
-	const mine = judging = commands.checkSpecs(byId("specs").value);
-	let verdict;
+// A field that a tool judges, in its words, as it is typed. ask: what runs the tool with the text.
+// Nothing typed is no mistake yet.
+function judged(id, ask) {
+	let judging = null, typing = 0;
 
-	try {
-		verdict = await mine.verdict;
-	} catch (error) {
-		verdict = error.message;
+	// Begins to judge what is there now, in place of what was being judged before. Resolves with what is
+	// wrong, or null if something newer is judged instead.
+	async function judge() {
+		judging?.cancel();
+		const mine = judging = ask(byId(id).value);
+		let verdict;
+
+		try {
+			verdict = inWords(await mine.verdict);
+		} catch (error) {
+			verdict = inWords(error.message);
+		}
+		if (judging !== mine)
+			return null;
+		judging = null;
+		say(id, verdict);
+		return verdict;
 	}
-	if (judging !== mine)
-		return null;
-	judging = null;
-	showVerdict(verdict);
-	return verdict;
-}
 
-function judgeSoon() {
-	window.clearTimeout(typing);
-	typing = window.setTimeout(() => byId("specs").value.trim() === "" ? showVerdict("") : judge(), TYPING_MS);
-}
-
-// The verdict on what is there by the time it is known.
-async function judgeNow() {
-	let verdict;
-
-	do {
+	byId(id).addEventListener("input", () => {
 		window.clearTimeout(typing);
-		verdict = await judge();
-	} while (verdict === null);
-	return verdict;
+		typing = window.setTimeout(() => typed(id) === "" ? say(id, "") : judge(), TYPING_MS);
+	});
+
+	// The verdict on what is there by the time it is known.
+	return async () => {
+		let verdict;
+
+		do {
+			window.clearTimeout(typing);
+			verdict = await judge();
+		} while (verdict === null);
+		return verdict;
+	};
+}
+
+let judgeSpecs, judgeExpression;
+
+const NUMBERS = [
+	["count", /^\d*$/, "A whole number of packets, such as 1000, or nothing: unlimited"],
+	["duration", /^(\d+(\.\d+)?(ms|s|m|h|d)?)?$/, "Minutes, such as 5, or a number with a unit: 30s, 5m, 2h"],
+	["snaplen", /^\d*$/, `A whole number of bytes up to ${SNAPLEN_MAX.toLocaleString("en")}; 0 is the entire packet`],
+];
+
+function checkNumbers() {
+	for (const [id, form, words] of NUMBERS)
+		say(id, form.test(typed(id)) && (id !== "snaplen" || Number(typed(id)) <= SNAPLEN_MAX) ? "" : words);
+	return NUMBERS.map(([id]) => id).filter(id => byId(id).hasAttribute("aria-invalid"));
+}
+
+// The first field with a mistake, or undefined. What the tools have to say is asked for last.
+async function findMistake(some) {
+	const [number] = checkNumbers();
+
+	say("engines", engineBoxes().length > 0 && enginesChosen().length === 0 ? "At least one engine has to capture" : "");
+	if (number)
+		return byId(number);
+	if (some && await judgeSpecs() !== "")
+		return byId("specs");
+	if (enginesChosen().length === 0 && engineBoxes().length > 0)
+		return engineBoxes()[0];
+	if (typed("expression") !== "" && await judgeExpression() !== "")
+		return byId("expression");
+	return undefined;
 }
 
 function chooseFilter() {
@@ -104,8 +154,38 @@ function chooseFilter() {
 		byId("specs").focus();
 }
 
+// What was there before comes back with the limit.
+function chooseUnlimited() {
+	const field = byId("duration"), unlimited = byId("unlimited").checked;
+
+	if (unlimited)
+		field.dataset.before = field.value;
+	field.value = unlimited ? "" : field.dataset.before;
+	field.disabled = unlimited;
+	field.parentElement.classList.toggle("pf-m-disabled", unlimited);
+	warnOfLimits();
+}
+
 function refuse(text) {
-	byId("refusal").replaceChildren(...text ? [alert("danger", "Not started", text)] : []);
+	byId("refusal").replaceChildren(...text ? [alert("danger", "Not started", inWords(text))] : []);
+}
+
+// What is chosen, as commands.start takes it.
+function order(some) {
+	const engines = enginesChosen();
+
+	return { service: byId("service").value, specs: some ? byId("specs").value : null, count: typed("count"), duration: typed("duration"),
+		snaplen: typed("snaplen"), monitors: chosen("monitors"), engines: engines.length < engineBoxes().length ? engines : null,
+		expression: typed("expression"), at: typed("at"), comment: typed("comment"), exclude: byId("exclude").checked, perPacket: byId("per-packet").checked };
+}
+
+// Where somebody is to look, also where that is folded away.
+function lead(to) {
+	const folded = to.closest("details");
+
+	if (folded)
+		folded.open = true;
+	to.focus();
 }
 
 async function submit(event) {
@@ -117,13 +197,13 @@ async function submit(event) {
 	refuse("");
 	setBusy(byId("start"), true, "Starting …");
 	try {
-		if (some && await judgeNow() !== "") {
-			byId("specs").focus();
+		const mistake = await findMistake(some);
+
+		if (mistake) {
+			lead(mistake);
 			return;
 		}
-		const specs = some ? byId("specs").value : null;
-		const result = await commands.start({ service: byId("service").value, specs, count: typed("count"),
-			duration: typed("duration"), snaplen: typed("snaplen"), monitors: chosen("monitors") });
+		const result = await commands.start(order(some));
 
 		close();
 		started(result.output.trim(), result.complaints);
@@ -145,6 +225,7 @@ export function open() {
 
 export function close() {
 	refuse("");
+	check.forget();
 	setOpen(false);
 }
 
@@ -163,12 +244,24 @@ export function prepare({ onStart, onOpen }) {
 		close();
 		byId("new").focus();
 	});
-	byId("service").addEventListener("change", describeService);
+	judgeSpecs = judged("specs", commands.checkSpecs);
+	judgeExpression = judged("expression", commands.checkExpression);
+	byId("service").addEventListener("change", () => {
+		describeService();
+		check.forget();
+	});
 	byId("filter-all").addEventListener("change", chooseFilter);
 	byId("filter-some").addEventListener("change", chooseFilter);
-	byId("count").addEventListener("input", warnOfLimits);
-	byId("duration").addEventListener("input", warnOfLimits);
+	for (const [id] of NUMBERS)
+		byId(id).addEventListener("input", warnOfLimits);
+	byId("unlimited").addEventListener("change", chooseUnlimited);
+	byId("engines").addEventListener("change", () => {
+		say("engines", "");
+		check.forget();
+	});
+	byId("check-engines").addEventListener("click", () => check.ask(byId("service").value, enginesChosen()));
 	form().addEventListener("submit", submit);
-	byId("specs").addEventListener("input", judgeSoon);
+	// Why nothing started is no longer so once something else is asked for.
+	form().addEventListener("input", () => refuse(""));
 	warnOfLimits();
 }

@@ -1,13 +1,16 @@
 // The page: asks the commands how things are, again and again while somebody looks, and shows it.
 
-import { stateWord } from "./capture.js";
+import { isOver, stateWord } from "./capture.js";
 import * as commands from "./commands.js";
+import { keep } from "./complaint.js";
 import * as completed from "./completed.js";
 import * as detail from "./detail.js";
-import { alert, byId, element, emptyState, setText } from "./dom.js";
+import { alert, byId, setText } from "./dom.js";
 import * as form from "./form.js";
 import * as progress from "./progress.js";
+import * as setup from "./setup.js";
 import * as theme from "./theme.js";
+import { inWords, missingEngines } from "./words.js";
 
 const cockpit = window.cockpit;
 const BUSY_MS = 1500, IDLE_MS = 5000;
@@ -15,6 +18,7 @@ const BUSY_MS = 1500, IDLE_MS = 5000;
 let known = [];
 let first = true;
 let timer = 0, asking = null, next = null;
+let said = null;
 let viewed = null, viewedState = "";
 
 // States that have changed are said to those who do not see them.
@@ -26,24 +30,25 @@ function announce(captures) {
 	first = false;
 }
 
-// What the commands complain about, once each, in their own words.
-function showComplaints(title, text) {
+// What is wrong as long as it is: alerts as [kind, title, text], those without a text left out.
+function showComplaints(...alerts) {
 	const place = byId("remarks");
+	const wrong = alerts.filter(([, , text]) => text).map(([kind, title, text]) => [kind, title, inWords(text)]);
 
-	if (place.dataset.text === text)
+	if (place.dataset.text === JSON.stringify(wrong))
 		return;
-	place.dataset.text = text;
-	place.replaceChildren(...text ? [alert("warning", title, text)] : []);
+	place.dataset.text = JSON.stringify(wrong);
+	place.replaceChildren(...wrong.map(each => alert(...each)));
 }
 
-const isGoingOn = ({ state }) => !["done", "partial", "failed"].includes(state);
+const isGoingOn = capture => !isOver(capture);
 
 // Captures are shown also where nothing is heard of engines.
-const askEngines = () => commands.engines().catch(error => ({ rows: [], complaints: error.message }));
+const askEngines = () => commands.engines().then(engines => ({ ...engines, kind: "warning" }), error => ({ rows: [], complaints: error.message, kind: "danger" }));
 
 async function ask() {
 	const captures = await commands.captures();
-	const engines = captures.rows.some(isGoingOn) ? await askEngines() : { rows: [], complaints: "" };
+	const engines = captures.rows.some(isGoingOn) ? await askEngines() : { rows: [], complaints: "", kind: "warning" };
 
 	announce(captures.rows);
 	known = captures.rows;
@@ -51,7 +56,10 @@ async function ask() {
 		showDetail();
 	progress.show(known, engines.rows);
 	completed.show(known);
-	showComplaints("Not all is well", [captures.complaints, engines.complaints].filter(Boolean).join("\n"));
+	keep(new Set(known.map(({ id }) => id)));
+	if (said && !known.some(capture => capture.id === said.id && isGoingOn(capture)))
+		unsay();
+	showComplaints(["warning", "Some captures cannot be read", captures.complaints], [engines.kind, "The engines are not heard of", engines.complaints]);
 }
 
 // Asks now, and then from time to time. A call while one is asking waits for another, so that what is
@@ -63,7 +71,7 @@ function refresh() {
 			return refresh();
 		});
 	window.clearTimeout(timer);
-	asking = ask().catch(error => showComplaints("vcap does not answer", error.message)).then(() => {
+	asking = ask().catch(error => showComplaints(["danger", "Captures are not known", error.message])).then(() => {
 		asking = null;
 		if (!next && !cockpit.hidden)
 			timer = window.setTimeout(refresh, known.some(isGoingOn) ? BUSY_MS : IDLE_MS);
@@ -71,25 +79,22 @@ function refresh() {
 	return asking;
 }
 
-function noServices() {
-	return emptyState("No virtual service is configured",
-		"On this host ", element("code", {}, "vcap init"), " makes a configuration with examples; ",
-		element("code", {}, "vcap import haproxy -w"), " takes it from HAProxy (nginx, nft and ipvs likewise).");
-}
-
 async function loadServices() {
 	const place = byId("services-state");
 	let services = { rows: [], complaints: "" };
+
+	let kind = "warning";
 
 	try {
 		services = await commands.services();
 	} catch (error) {
 		services.complaints = error.message;
+		kind = "danger";
 	}
 	form.offer(services.rows);
+	setup.offer(services.rows.length === 0);
 	byId("new").disabled = services.rows.length === 0;
-	place.replaceChildren(...services.complaints ? [alert("warning", "The configuration has mistakes", services.complaints)] : [],
-		...services.rows.length === 0 && !services.complaints ? [noServices()] : []);
+	place.replaceChildren(...services.complaints ? [alert(kind, "The configuration has mistakes", inWords(services.complaints))] : []);
 	return services.rows.length;
 }
 
@@ -117,19 +122,30 @@ function showView() {
 	}
 }
 
+function unsay() {
+	said?.node.remove();
+	said = null;
+}
+
+// What there was to say of a start is said as long as that capture goes on.
 async function begun(id, remarks) {
+	const { missing, others } = missingEngines(remarks);
+
 	await refresh();
 	progress.focus(id);
-	if (!remarks)
+	unsay();
+	if (missing.length === 0 && !others)
 		return;
-	const box = alert("info", `Started ${id}`, remarks, () => box.remove());
-
-	byId("complaints").append(box);
+	said = { id, node: document.createElement("div") };
+	said.node.append(...missing.map(([engine, why]) => alert("warning", `Engine ${engine} does not capture`, why, unsay)),
+		...others ? [alert("info", `Started ${id}`, others, unsay)] : []);
+	byId("complaints").append(said.node);
 }
 
 async function main() {
 	theme.follow();
 	form.prepare({ onStart: begun, onOpen: loadServices });
+	setup.prepare({ onWritten: loadServices });
 	progress.prepare({ onChange: refresh });
 	completed.prepare({ onChange: refresh, onOpen: id => cockpit.location.go([id]) });
 	detail.prepare({ onChange: refresh, onClose: () => cockpit.location.go([]) });

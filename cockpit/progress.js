@@ -3,6 +3,7 @@
 import { formatInstant, formatNumber, formatSize, isInProgress, parameters, updateState } from "./capture.js";
 import * as commands from "./commands.js";
 import { alert, button, byId, descriptions, element, emptyState, isBusy, row, setBusy, setText, table } from "./dom.js";
+import { inWords } from "./words.js";
 
 const COLUMNS = [["Engine"], ["Doing"], ["Packets", "number"], ["Bytes", "number"], ["Drops", "number"], ["Left"], ["Note"]];
 
@@ -17,7 +18,7 @@ async function stop(box, id) {
 	try {
 		await commands.stop(id);
 	} catch (error) {
-		box.errors.replaceChildren(alert("danger", "Not stopped", error.message));
+		box.errors.replaceChildren(alert("danger", "Not stopped", inWords(error.message)));
 		setBusy(box.stop, false, "Stop");
 	}
 	changed();
@@ -76,7 +77,7 @@ function update(box, capture, engines) {
 	updateState(box.state, capture);
 	if (box.said !== capture.message) {
 		box.said = capture.message;
-		box.message.replaceChildren(...capture.message ? [alert("warning", "It does not go on", capture.message)] : []);
+		box.message.replaceChildren(...capture.message ? [alert("warning", "It does not go on", inWords(capture.message))] : []);
 	}
 	for (const engine of engines)
 		if (engine.capture === capture.id)

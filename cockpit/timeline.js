@@ -78,16 +78,16 @@ const perSecond = rate => `${formatNumber(Number(rate.toPrecision(3)))}/s`;
 
 function drawLane(model, engine, lane) {
 	const cursor = drawing("line", { class: "cursor", y1: 0, y2: 100 });
-	const value = element("span", { class: "value" });
+	const value = element("span", { class: "value at-cursor", "aria-hidden": "true" });
 	const most = lane.rates.indexOf(Math.max(...lane.rates));
 	const name = lane.side || "all sides";
 	const told = `${engine} ${name}: ${formatNumber(lane.total)} packets, at most ${perSecond(lane.rates[most])} at ${clock(model.start + most * model.binMs, model.binMs)}`;
 
 	return { cursor, value, rates: lane.rates,
 		node: element("div", { class: `track side-${SIDES.includes(lane.side) ? lane.side || "all" : "other"}` },
-			element("div", { class: "name" }, element("span", { class: "side" }, name), value),
+			element("div", { class: "name" }, element("span", { class: "side" }, name)),
 			element("div", { class: "plot", role: "img", "aria-label": told },
-				frame(model, drawing("path", { class: "rate", d: outline(lane.rates, model.peak) }), cursor))) };
+				frame(model, drawing("path", { class: "rate", d: outline(lane.rates, model.peak) }), cursor), value)) };
 }
 
 // Nobody knows when an interface dropped packets, only that it did: the mark is as long as the capture.
@@ -128,6 +128,10 @@ function slider(model, lanes, readout) {
 			cursor.setAttribute("x1", at + 0.5);
 			cursor.setAttribute("x2", at + 0.5);
 			setText(value, perSecond(rates[at]));
+			// Beside the line, on the side where there is room.
+			value.classList.toggle("left", at > model.count / 2);
+			value.style[at > model.count / 2 ? "right" : "left"] = `${100 * (at > model.count / 2 ? 1 - at / model.count : (at + 1) / model.count)}%`;
+			value.style[at > model.count / 2 ? "left" : "right"] = "auto";
 		}
 		setText(readout, when);
 	}

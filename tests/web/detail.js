@@ -81,7 +81,7 @@ async function withDrops() {
 
 // Break: cockpit/timeline.js s/if (drops > 0)/if (drops > 9999)/
 // Break: cockpit/detail.js s/drops: lost ? lost.drops : origin.drops/drops: null/
-test("drops are marked at the engine that had them", 120, async () => {
+test("drops are marked at the engine that had them", 300, async () => {
 	const file = await withDrops();
 	const place = spool.make({ "shop.20260101_000000": { facts: spool.doneFacts(file, "packets 700", "dropped 1234", "engine lb1", "engine lb2"), file } });
 	const page = await open({ view: "#/shop.20260101_000000" }, { VCAP_SPOOL: place });
@@ -98,7 +98,7 @@ test("drops are marked at the engine that had them", 120, async () => {
 
 // Break: cockpit/detail.js s/if (hasFile(capture))/if (true)/
 // Break: cockpit/page.js s/stateOf(viewed) !== viewedState/false/
-test("one that failed says why, and one that is not there that it is not", 60, async () => {
+test("one that failed says why, and one that is not there that it is not", 180, async () => {
 	const place = spool.make({ "shop.20260101_000000": { facts: ["state failed", "engine lb1", "missing lb1 no route", "message no engine could be fetched"] } });
 	const page = await open({ view: "#/shop.20260101_000000" }, { VCAP_SPOOL: place });
 

@@ -2,9 +2,11 @@
 // The form: what it offers, what it refuses, and in whose words.
 
 import { strict as assert } from "node:assert";
+import { join } from "node:path";
 import { text } from "./lib/browser.js";
 import * as lab from "./lib/lab.js";
 import { open } from "./lib/session.js";
+import * as spool from "./lib/spool.js";
 import { test } from "./lib/tap.js";
 
 // Presses Start and waits until the page has answered.
@@ -14,23 +16,29 @@ async function press(page) {
 }
 
 // Break: cockpit/form.js s/place.append(alert("warning", "Unlimited"/void (alert("warning", "Unlimited"/
-test("what the product asks for, with its words and its defaults", 60, async () => {
+test("what the product asks for, with its words and its defaults", 180, async () => {
 	const page = await open();
 
 	assert.equal(await page.getByLabel("Select Virtual Service").inputValue(), "shop");
 	assert.ok(await page.getByRole("group", { name: "Filter to Capture" }).getByLabel("All Traffic").isChecked());
 	assert.equal(await page.getByLabel("Choose Client IP, IP Range, Subnet Mask").isChecked(), false);
 	assert.equal(await page.getByLabel("Number of Packets").inputValue(), "");
-	assert.equal(await page.getByLabel("Duration").inputValue(), "");
+	assert.equal(await page.getByLabel("Duration").inputValue(), "5");
+	assert.equal(await page.getByLabel("Unlimited").isChecked(), false);
 	assert.equal(await page.getByLabel("Size of Packets").inputValue(), "0");
 	await page.getByText("Advanced Settings").click();
 	assert.deepEqual(await page.getByRole("group", { name: "Health Monitor Options" }).getByRole("radio").evaluateAll(
 		list => list.map(each => [each.labels[0].textContent, each.checked])), [["None", true], ["Include", false], ["Only", false]]);
-	// Without a limit there is a warning; with one of packets alone another; with a duration none.
+	// Without a limit, which somebody has to choose, there is a warning; with one of packets alone another;
+	// with a duration none.
+	assert.equal(await page.locator("#limit-warning").textContent(), "");
+	await page.getByLabel("Unlimited").check();
+	assert.ok(await page.getByLabel("Duration").isDisabled());
 	await text(page, "#limit-warning", "Unlimited");
 	await page.getByLabel("Number of Packets").fill("1000");
 	await text(page, "#limit-warning", "never ends by their number");
-	await page.getByLabel("Duration").fill("5");
+	await page.getByLabel("Unlimited").uncheck();
+	assert.equal(await page.getByLabel("Duration").inputValue(), "5");
 	await page.locator("#limit-warning").waitFor({ state: "hidden" });
 	await page.getByLabel("Number of Packets").fill("0");
 	await page.getByLabel("Duration").fill("0");
@@ -38,8 +46,8 @@ test("what the product asks for, with its words and its defaults", 60, async () 
 });
 
 // Break: cockpit/commands.js s/result.status === 0 ? "" : result.complaints/""/
-// Break: cockpit/form.js s/if (some .. await judgeNow() !== "")/if (0)/
-test("wrong addresses are told in the tool's own words as they are typed, and nothing starts", 120, async () => {
+// Break: cockpit/form.js s/if (some .. await judgeSpecs() !== "")/if (0)/
+test("wrong addresses are told as they are typed, as the tool has it, and nothing starts", 300, async () => {
 	const page = await open();
 	const field = page.getByLabel("Addresses", { exact: true });
 
@@ -50,7 +58,8 @@ test("wrong addresses are told in the tool's own words as they are typed, and no
 
 		assert.match(words, /^vcap-filter: /);
 		await field.fill(specs);
-		await text(page, "#specs-message", words);
+		await text(page, "#specs-message", words.replace("vcap-filter: ", ""));
+		assert.doesNotMatch(await page.locator("#specs-message").textContent(), /^vcap/);
 		assert.equal(await field.getAttribute("aria-invalid"), "true");
 		await press(page);
 		assert.equal(await page.evaluate(() => document.activeElement.id), "specs");
@@ -67,29 +76,107 @@ test("wrong addresses are told in the tool's own words as they are typed, and no
 	assert.equal(await page.locator("#specs-message").textContent(), "");
 });
 
-// Break: cockpit/form.js s/refuse(error.message)/refuse("No.")/
-test("what else is wrong is told in the tool's own words, and nothing starts", 120, async () => {
+// Break: cockpit/form.js s/return byId(number)/return undefined/
+// Break: cockpit/words.js s/line.replace(.*/line/
+test("what else is wrong is told in the page's words where it is, or in red, and nothing is stale", 300, async () => {
 	const page = await open();
 
-	for (const [label, option, value] of [["Number of Packets", "count", "many"], ["Duration", "time", "5 parsecs"],
-		["Size of Packets", "snaplen", "-1"], ["Duration", "time", "-P"]]) {
-		const words = await lab.complaints(["vcap-start", `--${option}=${value}`, "--", "shop"]);
-
-		assert.match(words, /^vcap-start: /);
+	await page.getByText("Advanced Settings").click();
+	for (const [label, id, value, good, words] of [["Number of Packets", "count", "many", "", "A whole number of packets"], ["Duration", "duration", "5 parsecs", "5", "Minutes, such as 5"],
+		["Size of Packets", "snaplen", "-1", "0", "A whole number of bytes"], ["Size of Packets", "snaplen", "999999", "0", "up to 262,144"],
+		["Expression", "expression", "tcp port", "", "can't parse filter expression"]]) {
 		await page.getByLabel(label).fill(value);
 		await press(page);
-		await text(page, "#refusal", words);
-		await page.getByLabel(label).fill("");
+		await text(page, `#${id}-message`, words);
+		assert.equal(await page.evaluate(() => document.activeElement.id), id);
+		await page.getByLabel(label).fill(good);
+		await page.locator(`#${id}:not([aria-invalid])`).waitFor();
 	}
+	for (const box of await page.locator("#engines input").all())
+		await box.uncheck();
+	await press(page);
+	await text(page, "#engines-message", "At least one engine");
+	for (const box of await page.locator("#engines input").all())
+		await box.check();
+	await page.getByLabel("Start Time").fill("yesterday");
+	await press(page);
+	await text(page, "#refusal .pf-m-danger", "yesterday");
+	assert.doesNotMatch(await page.locator("#refusal").textContent(), /vcap-|--at/);
 	assert.deepEqual(await lab.captures(), []);
+	// Why it did not start is no longer so.
+	await page.getByLabel("Start Time").fill("");
+	await page.locator("#refusal").waitFor({ state: "hidden" });
 	// What is asked for is captured already.
-	const id = String(await lab.output(["vcap-start", "shop"])).trim();
+	const id = String(await lab.output(["vcap-start", "-t", "5", "shop"])).trim();
 
 	await press(page);
-	await text(page, "#refusal", await lab.complaints(["vcap-start", "shop"]));
+	await text(page, "#refusal .pf-m-danger", id);
 	assert.deepEqual((await lab.captures()).map(each => each.id), [id]);
 	await lab.output(["vcap-stop", id]);
 	await lab.output(["vcap-rm", id]);
+});
+
+// Break: cockpit/commands.js s/`--engines=.{engines.join(",")}`/"--engines=lb1"/
+// Break: cockpit/commands.js s/argv.push("--exclude")/;/
+test("engines, expression, start time, note, exclude, per packet: as vcap start has them", 180, async () => {
+	const page = await open();
+
+	await page.getByText("Advanced Settings").click();
+	await page.getByLabel("lb1").uncheck();
+	await page.getByLabel("Expression").fill("tcp[tcpflags] & tcp-rst != 0");
+	await page.getByLabel("Start Time").fill("+1h");
+	await page.getByLabel("Note").fill("ticket 7: <slow> & \"lost\"");
+	await page.getByLabel("Exclude").check();
+	await page.getByLabel("Per packet").check();
+	await page.getByLabel("Choose Client IP, IP Range, Subnet Mask").check();
+	await page.getByLabel("Addresses", { exact: true }).fill("10.9.0.7");
+	await press(page);
+	await text(page, ".capture .pf-v6-c-label", "waiting");
+	const [capture] = await lab.captures();
+
+	assert.deepEqual([capture.engines, capture.expression, capture.comment, capture.options, capture.duration, capture.state],
+		["lb2", "tcp[tcpflags] & tcp-rst != 0", "ticket 7: <slow> & \"lost\"", "-P -x", 300, "waiting"]);
+	await text(page, ".capture dd", capture.comment);
+	await page.getByRole("button", { name: `Stop ${capture.id}` }).click();
+	await page.locator(".capture").waitFor({ state: "detached" });
+});
+
+// A configuration with an engine that is not there beside the lab's.
+async function withMissing() {
+	const place = spool.configure({ shop: "vip 192.0.2.10 tcp/80\nserver 10.0.1.0/24\nengine lb1\nengine lb9\n" });
+
+	await lab.output(["sh", "-c", `grep '^lb1 ' "$VCAP_CONFIG/engines" >"$1/engines" && echo 'lb9 exec false' >>"$1/engines"`, "sh", place]);
+	return { VCAP_CONFIG: place, VCAP_SPOOL: join(lab.directory("missing"), "spool") };
+}
+
+// Break: cockpit/check.js s/engines.includes(engine)/true/
+// Break: cockpit/page.js s/^\t\tunsay();$//
+test("engines are checked by a button, and one that does not capture is a warning while that is so", 300, async () => {
+	const environment = await withMissing();
+	const page = await open({}, environment);
+	const cells = name => page.locator(`#check td[data-label="${name}"]`).allTextContents();
+
+	await page.getByRole("button", { name: "Check engines" }).click();
+	await page.locator("#check tbody tr").nth(1).waitFor();
+	const [ready, missing] = await lab.rows(["sh", "-c", "vcap-check -j shop || :"], "engines", environment);
+
+	assert.deepEqual([await cells("Engine"), await cells("State"), await cells("Note")], [["lb1", "lb9"], [ready.state, missing.state.replace("-", " ")], [ready.note || "–", missing.note]]);
+	assert.deepEqual(await cells("Interfaces"), [ready.interfaces, "–"]);
+	// It is no answer for other engines.
+	await page.getByText("Advanced Settings").click();
+	await page.getByLabel("lb9").uncheck();
+	assert.equal(await page.locator("#check").textContent(), "");
+	await page.getByRole("button", { name: "Check engines" }).click();
+	await page.locator("#check tbody tr").waitFor();
+	assert.deepEqual(await cells("Engine"), ["lb1"]);
+	await page.getByLabel("lb9").check();
+	await press(page);
+	await text(page, "#complaints .pf-m-warning", "Engine lb9 does not capture");
+	const [{ id }] = await lab.captures(environment);
+
+	await page.getByRole("button", { name: `Stop ${id}` }).click();
+	await text(page, "#completed td[data-label=State]", /done|partial/);
+	assert.equal(await page.locator("#complaints").textContent(), "");
 });
 
 // Goes to what has this name, by the key that goes on, and says how far it was.
@@ -106,7 +193,7 @@ async function tabTo(page, name) {
 
 // Break: cockpit/commands.js s/--monitors=..monitors./--monitors=none/
 // Break: cockpit/progress.js s/boxes.get(id)?.title.focus()/0/
-test("all of it by keyboard", 120, async () => {
+test("all of it by keyboard", 300, async () => {
 	const page = await open();
 
 	await tabTo(page, "Select Virtual Service");

@@ -5,7 +5,7 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { barriers } from "./lib/browser.js";
 import * as lab from "./lib/lab.js";
-import { open } from "./lib/session.js";
+import { once, open } from "./lib/session.js";
 import * as spool from "./lib/spool.js";
 import { test } from "./lib/tap.js";
 
@@ -30,59 +30,108 @@ const VIEWS = [["the form", "", async page => {
 	await page.getByLabel("Choose Client IP, IP Range, Subnet Mask").check();
 	await page.getByText("Advanced Settings").click();
 	await page.getByLabel("Addresses", { exact: true }).fill("10.1.1.1.1");
+	await page.getByRole("button", { name: "Check engines" }).click();
+	await page.locator("#check table").waitFor();
 	await page.locator("#specs[aria-invalid]").waitFor();
+	await page.getByRole("button", { name: "Add services" }).click();
+	await page.getByRole("button", { name: "Start with an example" }).click();
+	await page.locator("#setup-preview > *").first().waitFor();
 }], ["all captures", "", async page => {
 	await page.locator(".capture tbody tr").first().waitFor();
 	assert.deepEqual(await page.locator("#completed td[data-label=State]").allTextContents(), ["collecting", "merging", "failed", "done"]);
 	// What there is to do with each.
-	assert.deepEqual(await page.locator("#completed tbody tr").evaluateAll(list => list.map(row => [...row.querySelectorAll(".buttons button")].filter(
-		each => each.checkVisibility()).map(each => each.textContent).join(" "))), ["", "", "Delete", "Export Delete"]);
+	assert.deepEqual(await page.locator("#completed tbody tr").evaluateAll(list => list.map(row => [...row.querySelectorAll("button:not(.pf-m-inline), input:not(:disabled)")].filter(
+		each => each.checkVisibility()).map(each => (each.ariaLabel ?? each.labels[0].textContent).split(" ")[0]).join(" "))), ["", "", "Select", "Select Export"]);
 }], ["one capture", "#/shop.20260101_000000", page => page.locator(".timeline").waitFor()], ["a question", "", async page => {
-	await page.getByRole("button", { name: "Delete shop.20260101_000000" }).click();
+	await page.getByLabel("Select shop.20260101_000000").check();
+	await page.getByRole("button", { name: "Delete 1" }).click();
 	await page.getByRole("dialog").waitFor();
+}], ["an export", "", async page => {
+	await page.getByRole("button", { name: "Export shop.20260101_000000" }).click();
+	await page.getByRole("dialog").waitFor();
+}], ["old ones", "", async page => {
+	await page.getByRole("button", { name: "Delete old ones" }).click();
+	await page.getByLabel("Age in Days").fill("1");
+	await page.getByRole("button", { name: "Show what goes" }).click();
+	await page.locator("dialog li").first().waitFor();
 }]];
 
-async function eachView(options, check) {
-	const place = await everything();
-	const releases = await Promise.all(["api.20260103_120000", "web.20260103_000000", "shop.20260104_000000"].map(id => spool.hold(place, id)));
-
-	for (const [name, view, prepare] of VIEWS) {
-		const page = await open({ ...options, view }, { VCAP_SPOOL: place });
-
-		await prepare(page);
-		await check(page, name);
-	}
-	releases.forEach(release => release());
-}
+// What stands beside a page of 400 pixels.
+const beside = page => page.locator("main:not([hidden]) *, dialog *").evaluateAll(list => list.filter(each => each.checkVisibility()
+	&& !each.closest(".pf-v6-screen-reader, svg, thead, caption, pre") && each.getBoundingClientRect().right > 400.5).map(each => each.outerHTML.slice(0, 200)));
 
 // Break: cockpit/vcap.css s/^\tgrid-template-columns: 9rem minmax(0, 1fr);/\tgrid-template-columns: 9rem 30rem;/
 // Break: cockpit/dom.js s/ pf-m-grid-md//
-test("at 400 pixels nothing is cut off or beside the page", 180, async () => {
-	await eachView({ width: 400 }, async (page, name) => {
-		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 400, name);
-		const out = await page.locator("main:not([hidden]) *, dialog *").evaluateAll(list => list.filter(each => each.checkVisibility()
-			&& !each.closest(".pf-v6-screen-reader, svg, thead, caption") && each.getBoundingClientRect().right > 400.5).map(each => each.outerHTML.slice(0, 200)));
-
-		assert.deepEqual(out, [], name);
-	});
-});
-
 // Break: cockpit/dom.js s/"aria-label": label,//
 // Break: cockpit/vcap.css s/--pf-t--global--text--color--subtle/--pf-t--color--gray--20/
-test("nothing bars those who read with a screen reader, or see little: light", 180, async () => {
-	await eachView({ colorScheme: "light" }, async (page, name) => assert.deepEqual(await barriers(page), [], name));
+test("nothing bars those who read with a screen reader, or see little, or little at a time, light and dark", 180, async () => {
+	const place = await everything();
+	const releases = await Promise.all(["api.20260103_120000", "web.20260103_000000", "shop.20260104_000000"].map(id => spool.hold(place, id)));
+	const page = await open({}, { VCAP_SPOOL: place });
+	const address = page.url();
+
+	for (const [name, view, prepare] of VIEWS) {
+		await page.setViewportSize({ width: 1280, height: 900 });
+		await page.goto("about:blank");
+		await page.goto(address + view);
+		await page.locator("body[data-ready]").waitFor({ state: "attached" });
+		await prepare(page);
+		await lab.until("light", async () => await brightness(page) > 192);
+		assert.deepEqual(await barriers(page), [], name);
+		await page.emulateMedia({ colorScheme: "dark" });
+		await lab.until("dark", async () => await brightness(page) < 64);
+		// What a theme can change.
+		assert.deepEqual(await barriers(page, ["color-contrast"]), [], `${name}, dark`);
+		await page.emulateMedia({ colorScheme: "light" });
+		await page.setViewportSize({ width: 400, height: 900 });
+		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 400, name);
+		assert.deepEqual(await beside(page), [], name);
+		// What a width can change.
+		assert.deepEqual(await barriers(page, ["target-size", "scrollable-region-focusable"]), [], `${name}, narrow`);
+	}
+	releases.forEach(release => release());
 });
 
-// Break: cockpit/vcap.css s/--pf-t--global--text--color--subtle/--pf-t--color--gray--70/
-test("the same where it is dark", 180, async () => {
-	await eachView({ colorScheme: "dark" }, async (page, name) => assert.deepEqual(await barriers(page), [], name));
+const box = locator => locator.boundingBox();
+
+// Break: cockpit/vcap.css s/^\toutline: none;/\toutline: auto;/
+// Break: cockpit/completed.js s/.."Export", "actions"..;/["Export", ""]];/
+// Break: cockpit/vcap.css s/^\tposition: absolute;/\tposition: static;/
+test("a focused field has one frame, Export is at the far right, figures are at the line", 180, async () => {
+	const place = await everything();
+	const page = await open({ width: 1280 }, { VCAP_SPOOL: place });
+
+	await page.getByRole("button", { name: "New capture" }).click();
+	for (const id of ["service", "count", "duration", "search"]) {
+		const frame = await page.locator(`#${id}`).evaluate(field => {
+			field.focus();
+			return [getComputedStyle(field).outlineStyle, getComputedStyle(field).borderTopWidth, getComputedStyle(field.parentElement, "::after").borderTopWidth];
+		});
+
+		assert.deepEqual(frame, ["none", "0px", "2px"], id);
+	}
+	const line = await box(page.locator('#completed tr[data-id="shop.20260101_000000"]'));
+	const exporting = await box(page.getByRole("button", { name: "Export shop.20260101_000000" }));
+
+	assert.ok(line.x + line.width - exporting.x - exporting.width < 16);
+	await page.getByRole("button", { name: "Details of shop.20260101_000000" }).click();
+	await page.locator(".timeline").waitFor();
+	for (const step of ["Home", "End"]) {
+		await page.getByRole("slider", { name: "Time" }).focus();
+		await page.keyboard.press(step);
+		await lab.until("the line there", async () => (await page.locator(".at-cursor.left").count() > 0) === (step === "End"));
+		const plot = await box(page.locator(".plot[role=img]").first()), cursor = await box(page.locator(".cursor").first()), figure = await box(page.locator(".at-cursor").first());
+
+		assert.ok(figure.x >= plot.x && figure.x + figure.width <= plot.x + plot.width + 0.5, step);
+		assert.ok(Math.min(Math.abs(figure.x - cursor.x), Math.abs(figure.x + figure.width - cursor.x)) < 16, step);
+	}
 });
 
 const brightness = page => page.evaluate(() => Number(getComputedStyle(document.documentElement).backgroundColor.match(/\d+/)[0]));
 
 // Break: cockpit/theme.js s/style === "dark" ||//
 // Break: cockpit/theme.js s/.addEventListener("cockpit-style", apply)//
-test("light or dark as Cockpit is, else as the system is", 60, async () => {
+test("light or dark as Cockpit is, else as the system is", 180, async () => {
 	const page = await open({ colorScheme: "dark" });
 	const choose = style => page.evaluate(name => {
 		window.localStorage.setItem("shell:style", name);
@@ -104,11 +153,12 @@ test("light or dark as Cockpit is, else as the system is", 60, async () => {
 
 // Break: cockpit/page.js s/cockpit.hidden ? window.clearTimeout(timer) : refresh()/refresh()/
 // Break: cockpit/page.js s/ .. !cockpit.hidden)/)/
-test("it asks again and again while somebody looks, and rests while nobody does", 60, async () => {
+test("it asks again and again while somebody looks, and rests while nobody does", 180, async () => {
 	const page = await open();
 	let asked = 0;
 
 	// What goes over the socket from now on, and time that goes as it is told.
+	once();
 	await page.clock.install();
 	await page.reload();
 	await page.locator("body[data-ready]").waitFor({ state: "attached" });

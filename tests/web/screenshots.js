@@ -28,9 +28,11 @@ async function shoot(locator, name) {
 
 mkdirSync(directory, { recursive: true });
 const id = await past();
-const session = await cockpit.start();
+const session = await cockpit.start({}, await cockpit.freePort());
 const chromium = await browser.start();
-const { page } = await browser.open(chromium, session.address, { width: 900, height: 700 });
+const { page, visit } = await browser.blank(chromium);
+
+await visit(session.address, { width: 900, height: 700 });
 
 await page.getByLabel("Choose Client IP, IP Range, Subnet Mask").check();
 await page.getByLabel("Addresses", { exact: true }).fill("10.9.0.1 10.9.0.5-10.9.0.9 2001:db8:9::/64");

@@ -1,27 +1,31 @@
-// Debian's Chromium without a screen, and the page in it.
+// Debian's Chromium, of either package, without a screen, and the page in it.
 
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, directory, PATIENCE_MS, until } from "./lab.js";
 
 const require = createRequire(join(build, "npm/web/"));
 const { chromium } = require("playwright-core");
 
+const PROGRAMS = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
+
 export async function start() {
 	const home = directory("chromium");
+	const executablePath = process.env.WEB_BROWSER ?? PROGRAMS.find(existsSync);
 
-	return chromium.launch({ executablePath: "/usr/bin/chromium", timeout: PATIENCE_MS,
+	return chromium.launch({ executablePath, timeout: PATIENCE_MS,
 		// Its own sandbox wants a user that is not root; the lab is one already.
 		args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
 		env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home } });
 }
 
-// Opens the page. faults gathers what it should never do: errors, and requests to elsewhere.
-export async function open(browser, address, { width = 1100, height = 900, colorScheme = "light", view = "" } = {}) {
-	const context = await browser.newContext({ viewport: { width, height }, colorScheme, acceptDownloads: true });
+// A page that is nowhere yet. faults gathers what it should never do: errors, and requests to elsewhere.
+export async function blank(browser) {
+	const context = await browser.newContext({ acceptDownloads: true, reducedMotion: "reduce" });
 	const page = await context.newPage();
 	const faults = [];
+	let host = "";
 
 	page.setDefaultTimeout(PATIENCE_MS);
 	page.on("pageerror", error => faults.push(`error: ${error.message}`));
@@ -35,12 +39,25 @@ export async function open(browser, address, { width = 1100, height = 900, color
 		dialog.dismiss();
 	});
 	page.on("request", request => {
-		if (new URL(request.url()).host !== new URL(address).host)
+		if (new URL(request.url()).host !== host)
 			faults.push(`request to ${request.url()}`);
 	});
-	await page.goto(address + view);
-	await page.locator("body[data-ready]").waitFor({ state: "attached" });
-	return { page, faults, close: () => context.close() };
+	// Goes to the page of vcap as one who sees it for the first time.
+	const visit = async (address, { width = 1100, height = 900, colorScheme = "light", view = "" } = {}) => {
+		host = new URL(address).host;
+		await page.setViewportSize({ width, height });
+		await page.emulateMedia({ colorScheme });
+		await page.goto(address + view);
+		await page.locator("body[data-ready]").waitFor({ state: "attached" });
+	};
+	// Back to nowhere, which leaves nothing.
+	const leave = async () => {
+		await page.evaluate(() => window.localStorage.clear());
+		host = "";
+		await page.goto("about:blank");
+	};
+
+	return { page, faults, visit, leave, close: () => context.close() };
 }
 
 // The text of what the selector finds, once it is as wanted.
@@ -57,10 +74,14 @@ export async function text(page, selector, wanted) {
 	}
 }
 
-// What axe-core finds wrong with the page as it is: one line each.
-export async function barriers(page) {
-	await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
-	const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+// What axe-core finds wrong with the page as it is, one line each: by the rules of WCAG 2.2, or those named.
+export async function barriers(page, rules) {
+	// A colour on its way to another is neither.
+	await until("all at rest", () => page.evaluate(() => document.getAnimations().every(each => each.playState !== "running" || each.effect.getTiming().iterations === Infinity)));
+	if (!await page.evaluate(() => "axe" in window))
+		await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+	const { violations } = await page.evaluate(values => window.axe.run(document, { resultTypes: ["violations"],
+		runOnly: values ? { type: "rule", values } : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }), rules);
 
 	return violations.flatMap(({ id, help, nodes }) => nodes.map(node => `${id}: ${help}: ${node.html.slice(0, 120)} ${node.failureSummary?.split("\n").at(-1).slice(0, 160) ?? ""}`));
 }

@@ -6,7 +6,7 @@ import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import { build, directory, until } from "./lab.js";
 
-function freePort() {
+export function freePort() {
 	return new Promise((resolve, reject) => {
 		const server = createServer();
 
@@ -32,9 +32,8 @@ function answers(port) {
 
 // Resolves with the page's address and what ends Cockpit, its session included. environment: what the
 // session is to have beside the lab's.
-export async function start(environment = {}) {
+export async function start(environment, port) {
 	const home = directory("cockpit");
-	const port = await freePort();
 	const log = openSync(join(home, "log"), "w");
 
 	mkdirSync(join(home, "share/cockpit"), { recursive: true });

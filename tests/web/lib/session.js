@@ -1,44 +1,62 @@
-// What the tests of a file share: a browser, and pages that are closed after each test.
+// What the tests of a file share: a browser, and a page that begins anew with each test. What has been
+// there before loads in a third of the time: so the address stays, too.
 
 import { strict as assert } from "node:assert";
 import * as browser from "./browser.js";
 import * as cockpit from "./cockpit.js";
 import { after, afterEach, before } from "./tap.js";
 
-let chromium;
-const opened = [];
+let chromium, port;
+let shared = null, session = null, isOnce = false;
 
 before(async () => {
-	chromium = await browser.start();
+	[chromium, port] = await Promise.all([browser.start(), cockpit.freePort()]);
 });
 
 after(() => chromium?.close());
 
-// What no page may do, whatever was tested with it.
-afterEach(async () => {
-	const faults = opened.flatMap(each => each.faults);
+// The page is for no other test, since its clock will be set.
+export function once() {
+	isOnce = true;
+}
 
-	await Promise.all(opened.splice(0).map(each => each.close()));
-	assert.deepEqual(faults, []);
-});
+async function abandon() {
+	await shared.close();
+	shared = null;
+	isOnce = false;
+}
 
-// Opens the page in a session of its own, with these in its environment. Cockpit's session of one who
-// has not logged in ends with its last page.
-export async function open(options = {}, environment = {}) {
-	const session = await cockpit.start(environment);
+// Leaves the page, which ends its session: Cockpit's session of one who has not logged in ends with its
+// last page.
+export async function end() {
+	const ending = session;
 
+	session = null;
+	if (!ending)
+		return;
 	try {
-		const each = await browser.open(chromium, session.address, options);
-
-		opened.push({ ...each, close: () => each.close().then(session.stop) });
-		return each.page;
+		await (isOnce ? abandon() : shared.leave());
 	} catch (error) {
-		await session.stop();
+		await abandon();
 		throw error;
+	} finally {
+		await ending.stop();
 	}
 }
 
-// Closes a page before the test is over, and ends its session.
-export function end(page) {
-	return opened.find(each => each.page === page).close();
+// What no page may do, whatever was tested with it.
+afterEach(async () => {
+	const faults = shared?.faults.splice(0) ?? [];
+
+	await end();
+	assert.deepEqual(faults, []);
+});
+
+// Opens the page in a session of its own, with these in its environment.
+export async function open(options = {}, environment = {}) {
+	await end();
+	shared ??= await browser.blank(chromium);
+	session = await cockpit.start(environment, port);
+	await shared.visit(session.address, options);
+	return shared.page;
 }

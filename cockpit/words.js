@@ -1,0 +1,31 @@
+// What a command has said, in the page's words: without the command's name, which nobody typed here, and
+// with the names of the form's fields in place of options.
+
+const FIELDS = { c: "Number of Packets", t: "Duration", s: "Size of Packets", e: "Expression", E: "Engines", m: "Health Monitor Options",
+	P: "Per packet", x: "Exclude", count: "Number of Packets", time: "Duration", snaplen: "Size of Packets", expression: "Expression",
+	engines: "Engines", monitors: "Health Monitor Options", at: "Start Time", comment: "Note" };
+
+// The form says it itself, while there is time to choose.
+const SAID_BEFORE = /^no (time )?limit\b/;
+
+const lineInWords = line => line.replace(/^vcap(-[a-z]+)?: /, "")
+	.replace(/(^|[\s'(])--?([a-z]+)(?=[\s'),:]|$)/gi, (all, before, name) => FIELDS[name] ? `${before}${FIELDS[name]}` : all);
+
+export function inWords(text) {
+	return text.split("\n").map(lineInWords).filter(line => !SAID_BEFORE.test(line)).join("\n");
+}
+
+// What a start complained about: the engines that are missing, [name, why], and other remarks.
+export function missingEngines(text) {
+	const missing = [], others = [];
+
+	for (const line of inWords(text).split("\n").filter(Boolean)) {
+		const found = line.match(/^engine '([^']+)' does not capture: (.*)/);
+
+		if (found)
+			missing.push(found.slice(1));
+		else
+			others.push(line);
+	}
+	return { missing, others: others.join("\n") };
+}
