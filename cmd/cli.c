@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 static const struct command *self;
+static const char *called; /* in messages */
 
 #ifdef __SANITIZE_ADDRESS__
 /* Commands do not free their memory before they exit; in unit tests leaks are errors. Set here
@@ -40,10 +41,54 @@ fill_standard_files(void)
 			(void)!open("/dev/null", modes[fd]);
 }
 
+/* What VCAP_AS says, which is for this command and not for those that it runs. */
+static const char *
+asked_name(void)
+{
+	static char name[32];
+	const char *as = getenv("VCAP_AS");
+
+	if (as && strncmp(as, "vcap", 4) == 0 && strlen(as) < sizeof(name) &&
+	    !as[strspn(as, "abcdefghijklmnopqrstuvwxyz- ")])
+		strcpy(name, as);
+	unsetenv("VCAP_AS");
+	return *name ? name : NULL;
+}
+
+bool
+cli_is_asked_by(const char *name)
+{
+	const char *as = getenv("VCAP_AS");
+
+	return as && strncmp(as, name, 4) == 0 && as[4] && strcmp(as + 5, name + 5) == 0;
+}
+
+bool
+cli_is_lent(void)
+{
+	return strcmp(called + 5, self->name + 5) != 0;
+}
+
+void
+cli_lend_name(void)
+{
+	if (setenv("VCAP_AS", called, 1) < 0)
+		die("out of memory");
+}
+
+void
+cli_take_name_back(void)
+{
+	unsetenv("VCAP_AS");
+}
+
 void
 cli_start(const struct command *command)
 {
+	const char *as = asked_name();
+
 	self = command;
+	called = as ? as : command->name;
 	audit_name(command->name);
 	umask(077);
 	fill_standard_files();
@@ -89,19 +134,103 @@ cli_is_for_another(void)
 	return true;
 }
 
+/* The length of the word at the beginning of text, where what stands in brackets is one word. */
+static size_t
+word_length(const char *text)
+{
+	size_t length = 0;
+
+	for (int depth = 0; text[length] && text[length] != '\n'; length++) {
+		if (text[length] == ' ' && depth == 0)
+			break;
+		depth += (text[length] == '[') - (text[length] == ']');
+	}
+	return length;
+}
+
+/* Prints a form of the synopsis, in lines of at most 80 columns, and returns what follows it. */
+static const char *
+print_form(const char *lead, const char *form)
+{
+	const int margin = printf("%s %s", lead, self->name) + 1;
+	int column = margin - 1;
+
+	while (*form && *form != '\n') {
+		const int length = (int)word_length(form);
+
+		if (column + 1 + length > 80 && column >= margin)
+			column = printf("\n%*s%.*s", margin, "", length, form) - 1;
+		else
+			column += printf(" %.*s", length, form);
+		form += length + (form[length] == ' ');
+	}
+	putchar('\n');
+	return form + (*form == '\n');
+}
+
+/* The column in which the options are described. */
+static int
+description_column(const char *options)
+{
+	int most = 17;
+
+	for (const char *line = options; *line; line += strcspn(line, "\n") + 1) {
+		const char *name = line + strspn(line, " ");
+		int column = (int)(name - line) + (int)strcspn(name, "\n");
+
+		for (int i = (int)(name - line) + 1; i < column; i++)
+			if (line[i - 1] == ' ' && line[i] == ' ')
+				column = i + (int)strspn(line + i, " ");
+		if (*name == '-' && line[column] != '\n' && column > most)
+			most = column;
+	}
+	return most;
+}
+
+/* Prints text in lines of at most 80 columns; those behind the first are indented. */
+static void
+print_wrapped(const char *text)
+{
+	int column = 0;
+
+	for (size_t length; *text; text += length) {
+		length = text[0] == '\n' ? 1 : strcspn(text + 1, " \n") + 1;
+		if (*text == ' ' && column + length > 80)
+			column = printf("\n        ") - 1;
+		column = *text == '\n' ? 0 : column + (int)length;
+		printf("%.*s", (int)length, text);
+	}
+}
+
+/* The options, with those that every command has; what is said behind them comes last. */
+static void
+print_options(void)
+{
+	const int column = description_column(self->options);
+	const char *rest = self->options;
+
+	for (const char *s = rest; (s = strstr(s, "\n\n")); s += 2)
+		if (s[2] != ' ')
+			rest = s + 1;
+	if (rest == self->options)
+		rest += strlen(rest);
+	printf("\n%.*s%-*sshow this help\n%-*sshow the version\n", (int)(rest - self->options),
+	       self->options, column, "  -h, --help", column, "      --version");
+	print_wrapped(rest);
+}
+
 static void
 print_help(void)
 {
-	const char *line = self->synopsis;
+	const char *form = self->synopsis, *example = self->examples;
 
-	for (const char *lead = "usage:"; *line; lead = "      ") {
-		size_t length = strcspn(line, "\n");
-
-		printf("%s %s %.*s\n", lead, self->name, (int)length, line);
-		line += length + (line[length] == '\n');
-	}
-	if (*self->options)
-		printf("\n%s", self->options);
+	printf("%s\n\n", self->says);
+	for (const char *lead = "usage:"; *form; lead = "      ")
+		form = print_form(lead, form);
+	print_options();
+	printf(strchr(example, '\n') == strrchr(example, '\n') ? "\nExample:\n" : "\nExamples:\n");
+	for (; *example; example += strcspn(example, "\n") + 1)
+		printf("  %.*s\n", (int)strcspn(example, "\n"), example);
 	printf("\nSee %s(1).\n", self->name);
 }
 
@@ -110,7 +239,8 @@ cli_option(int opt, char **argv)
 {
 	const char *word = argv[optind - 1];
 
-	if (opt == CLI_HELP) {
+	/* No command has an option -h of its own. */
+	if (opt == CLI_HELP || (opt == '?' && optopt == 'h')) {
 		print_help();
 		exit(cli_finish(EXIT_DONE));
 	}
@@ -136,7 +266,25 @@ report(const char *format, va_list args)
 	text_abridge(raw, sizeof(raw), whole ? whole : "out of memory");
 	free(whole);
 	/* One write, so that lines of commands that share stderr do not mix. */
-	dprintf(STDERR_FILENO, "%s: %s\n", self->name, text_escape(safe, sizeof(safe), raw));
+	dprintf(STDERR_FILENO, "%s: %s\n", called, text_escape(safe, sizeof(safe), raw));
+}
+
+static enum table_form
+parse_form(int argc, char **argv, const char *letters, const struct option *options,
+	   const char **columns)
+{
+	enum table_form form = TABLE_HUMAN;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		switch (opt) {
+		case 'j': form = TABLE_JSON; break;
+		case 'o': *columns = optarg; break;
+		case 'r': form = TABLE_RAW; break;
+		default: cli_option(opt, argv);
+		}
+	}
+	return form;
 }
 
 enum table_form
@@ -144,16 +292,21 @@ cli_form(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"json", no_argument, NULL, 'j'}, {"raw", no_argument, NULL, 'r'}, CLI_OPTIONS};
-	enum table_form form = TABLE_HUMAN;
-	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":jr", options, NULL)) != -1) {
-		switch (opt) {
-		case 'j': form = TABLE_JSON; break;
-		case 'r': form = TABLE_RAW; break;
-		default: cli_option(opt, argv);
-		}
-	}
+	return parse_form(argc, argv, ":jr", options, NULL);
+}
+
+enum table_form
+cli_form_of_columns(int argc, char **argv, const char **columns)
+{
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"output", required_argument, NULL, 'o'},
+						{"raw", no_argument, NULL, 'r'},
+						CLI_OPTIONS};
+	const enum table_form form = parse_form(argc, argv, ":jo:r", options, columns);
+
+	if (optind < argc)
+		die_usage("unexpected argument '%s'", argv[optind]);
 	return form;
 }
 

@@ -15,9 +15,12 @@
 
 struct command {
 	const char *name;     /* "vcap-filter" */
+	const char *says;     /* a sentence, for --help: what it does */
 	const char *synopsis; /* the arguments, as the manual's SYNOPSIS has them, without the name;
 				 several forms are lines of their own */
-	const char *options;  /* one line an option, for --help; each ends in a newline */
+	const char *options;  /* one line an option, for --help; each ends in a newline. -h and
+				 --version are added, before a last part that is not indented */
+	const char *examples; /* one or two, each ends in a newline */
 };
 
 /* Values of the long options that every command has. CLI_OPTIONS is the end of the option table;
@@ -32,6 +35,22 @@ enum { CLI_HELP = 0x1000, CLI_VERSION };
 
 /* Where commands of the system are found, whoever asks. */
 #define CLI_SAFE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/*
+ * Whose name stands before a message: that of VCAP_AS, which a command sets for one that does its
+ * work ("vcap capture" for vcap-start), so that messages are of what the user typed; else this
+ * command's. VCAP_AS is unset by cli_start: no command that is run for another reason takes it over.
+ */
+
+/* Whether VCAP_AS, before cli_start, is that command, written "vcap-verb" or "vcap verb". */
+bool cli_is_asked_by(const char *name);
+
+/* Whether this command does another one's work (after cli_start). */
+bool cli_is_lent(void);
+
+/* Between these two, commands that are run speak in the name that this one has. */
+void cli_lend_name(void);
+void cli_take_name_back(void);
 
 /* Call first: sets the name for messages and umask 077, and opens descriptors 0-2 if they are
  * closed. command must stay valid. */
@@ -62,6 +81,10 @@ const void *cli_request(const char *name, const void *requests, size_t count, si
 /* Parses the options of a command whose only ones are -j (--json) and -r (--raw); optind is the
  * first operand afterwards. */
 enum table_form cli_form(int argc, char **argv);
+
+/* The same for one that has no operands, and -o (--output), whose value it stores in *columns; without
+ * that *columns is unchanged. */
+enum table_form cli_form_of_columns(int argc, char **argv, const char **columns);
 
 /* Prints one line to stderr, "NAME: TEXT", control characters neutralised; die and die_usage exit
  * after that. */

@@ -6,28 +6,29 @@ set -eu
 PATH=$(dirname "$(readlink -f "$0")"):$PATH
 export PATH
 
-# The usage of vcap-start, without --by, --id and --token, and with --quiet.
-usage() {
-	vcap-start --help | sed -e '1s/ \[--by word\]//; 1s/ \[--id id\]//; 1s/ \[--token token\]//; 1s/ \[--specs/ [--quiet]&/; s/vcap-start/vcap-capture/; s/(24h)/(30s)/' \
-		-e '/^ *--by /d; /^ *--id /d; /^ *--token /d; /^ *--specs /{h; s/.*/      --quiet           print only errors/p; g; }'
-}
+as=${VCAP_AS:-vcap-capture} # in messages, also those of vcap-start and vcap-wait
+unset VCAP_AS
 
 say() {
+	[ "${drawn:-0}" -eq 0 ] || printf '\r\033[K' >&2 # over the ^C
 	drawn=0
-	printf 'vcap-capture: %s\n' "$*" >&2
+	printf '%s: %s\n' "$as" "$*" >&2
 }
 
-# On a terminal: the table of vcap-status, cut to fit, drawn over the previous one.
+# On a terminal: the table of vcap-status, cut to fit, drawn over the previous one. One that is resized
+# has broken the lines anew, nobody knows where. The last column stays empty: a line that fills it is
+# two on some terminals.
 draw() {
 	size=$(stty size <&2 2>/dev/null) || size=
-	rows=${size% *} columns=${size#* }
+	[ "$size" = "${sized-}" ] || drawn=0
+	sized=$size rows=${size% *} columns=${size#* }
 	[ "${rows:-0}" -gt 3 ] || rows=24 columns=80
-	table=$(vcap-status -n "$id" | cut -c "$((${#id} + 2))-$((${#id} + 1 + columns))" |
+	table=$(COLUMNS=0 vcap-status -n "$id" | cut -c "$((${#id} + 2))-$((${#id} + columns))" |
 		awk -v room="$((rows - 1))" '
 			NR < room { print; next }
 			{ last = $0; more++ }
 			END { if (more) print (more > 1 ? "... and " more " more" : last) }')
-	[ "${drawn:-0}" -eq 0 ] || printf '\033[%dA\033[J' "$drawn" >&2
+	[ "${drawn:-0}" -eq 0 ] || printf '\r\033[%dA\033[J' "$drawn" >&2
 	printf '%s\n' "$table" >&2
 	drawn=$(printf '%s\n' "$table" | wc -l)
 }
@@ -54,22 +55,16 @@ interrupt() {
 	vcap-stop "$id" >/dev/null 2>&1 & stopper=$!
 }
 
-# All arguments but --quiet are passed to vcap-start, except for options that this command lacks.
-quiet='' options=yes patience=--patience=30s
+# All arguments but --quiet are vcap-start's.
+quiet='' verbose='' options=yes patience=--patience=30s
 for word; do
 	shift
 	case $options$word in
 	yes--) options= ;;
-	yes--help) usage; exit ;;
-	yes--version) echo "vcap-capture @VERSION@"; exit ;;
 	yes--at | yes--at=*) patience= ;;
 	yes--quiet) quiet=yes; continue ;;
-	yes--*)
-		usage | grep -qF -e " ${word%%=*} " || {
-			say "unknown option '$(printf %s "$word" | LC_ALL=C tr -c '[:print:]' '?')' (try --help)"
-			exit 2
-		}
-		;;
+	yes-v* | yes-[Px]v* | yes-[Px][Px]v* | yes--verbose) verbose=-v ;;
+	yes--help | yes-h | yes--version) VCAP_AS=vcap-capture exec vcap-start "$word" ;;
 	esac
 	set -- "$@" "$word"
 done
@@ -78,15 +73,20 @@ terminal='' status=0
 [ -n "$quiet" ] || [ ! -t 2 ] || [ "${TERM:-dumb}" = dumb ] || terminal=yes
 # A ^C before the capture has started stops it as soon as it has.
 trap early=yes INT TERM
-id=$(trap '' INT && vcap-start ${patience:+"$patience"} "$@") || status=$?
+id=$(trap '' INT && VCAP_AS=$as vcap-start ${patience:+"$patience"} "$@") || status=$?
 [ -n "$id" ] || exit "$status"
 [ -z "$quiet" ] || exec >/dev/null
 echo "$id"
-# On a terminal the messages of vcap-wait are printed below the table at the end.
-exec 3>&2
-[ -z "$terminal" ] || { messages=$(mktemp) && exec 3>"$messages" && exec 4<"$messages" && rm -f "$messages"; }
-vcap-wait ${quiet:+--quiet} "$id" 2>&3 3>&- 4<&- &
-exec 3>&-
+# On a terminal what vcap-wait says is printed below the last table: its messages, then the path.
+exec 3>&2 4>&1
+[ -z "$terminal" ] || {
+	said=$(mktemp -d)
+	# shellcheck disable=SC2094 # two descriptors of each
+	exec 3>"$said/messages" 4>"$said/path" 5<"$said/messages" 6<"$said/path"
+	rm -rf "$said"
+}
+VCAP_AS=$as vcap-wait ${quiet:+--quiet} $verbose "$id" >&4 2>&3 3>&- 4>&- 5<&- 6<&- &
+exec 3>&- 4>&-
 waiter=$!
 trap interrupt INT TERM
 [ -z "${early-}" ] || interrupt
@@ -96,5 +96,5 @@ while kill -0 "$waiter" 2>/dev/null; do
 done
 status=0
 wait "$waiter" || status=$?
-[ -z "$terminal" ] || { draw && cat <&4 >&2; }
+[ -z "$terminal" ] || { draw && cat <&5 >&2 && cat <&6; }
 exit "$status"

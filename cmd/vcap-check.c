@@ -17,11 +17,11 @@
 
 static const struct command self = {
     .name = "vcap-check",
+    .says = "Checks whether engines can capture, before one does.",
+    .examples = "vcap check shop\nvcap check lb1 lb2\n",
     .synopsis = "[-j | -r] [service | engine ...]",
     .options = "  -j, --json     print JSON\n"
-	       "  -r, --raw      print a line an engine, columns separated by tabs\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+	       "  -r, --raw      print a line an engine, columns separated by tabs\n",
 };
 
 /* The engines to check, in the order of the arguments. */

@@ -13,11 +13,11 @@
 
 static const struct command self = {
     .name = "vcap-clock",
+    .says = "Compares an engine's clock with this host's.",
+    .examples = "vcap-clock lb1\n",
     .synopsis = "[-n count] [--key word] engine",
     .options = "  -n, --exchanges count  number of exchanges; the fastest counts (8)\n"
-	       "      --key word         what the line begins with (clock)\n"
-	       "      --help             show this help\n"
-	       "      --version          show the version\n",
+	       "      --key word         what the line begins with (clock)\n",
 };
 
 static const char *

@@ -15,17 +15,16 @@
 
 static const struct command self = {
     .name = "vcap-collect",
+    .says = "Lists what engines still have of captures, and fetches it.",
+    .examples = "vcap collect\nvcap collect shop.20260131_093000\n",
     .synopsis = "[-j | -r] [-E list]\n"
 		"[--quiet] capture ...",
-    .options =
-	"  capture ...         fetches what engines still have of these, and completes them\n"
-	"\n"
-	"  -E, --engines list  list what these have, separated by commas (all engines)\n"
-	"  -j, --json          print JSON\n"
-	"  -r, --raw           print a line a part, columns separated by tabs\n"
-	"      --quiet         print only errors and the paths\n"
-	"      --help          show this help\n"
-	"      --version       show the version\n",
+    .options = "  capture ...         fetches what engines still have of these\n"
+	       "\n"
+	       "  -E, --engines list  list what these have, separated by commas (all engines)\n"
+	       "  -j, --json          print JSON\n"
+	       "  -r, --raw           print a line a part, columns separated by tabs\n"
+	       "      --quiet         print only errors and the paths\n",
 };
 
 struct request {
@@ -101,9 +100,11 @@ collect(const struct request *request, char *capture)
 	char *argv[] = {"vcap-wait", "--", capture, NULL};
 	char *quiet[] = {"vcap-wait", "--quiet", "--", capture, NULL};
 	struct failure why = FAILURE_INIT;
-	int status = process_run(request->is_quiet ? quiet : argv, -1, STDOUT_FILENO, STDERR_FILENO,
-				 -1, &why);
+	int status;
 
+	cli_lend_name();
+	status = process_run(request->is_quiet ? quiet : argv, -1, STDOUT_FILENO, STDERR_FILENO, -1,
+			     &why);
 	if (status < 0)
 		die("%s", why.text);
 	return status;

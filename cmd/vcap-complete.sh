@@ -7,12 +7,17 @@ set -u
 here=$(dirname "$(readlink -f "$0")")
 
 case ${1-} in
---help)
+-h | --help)
 	cat <<'END'
+Lists the completions of a command line, for shells.
+
 usage: vcap-complete command [word ...]
 
-      --help     show this help
+  -h, --help     show this help
       --version  show the version
+
+Example:
+  vcap-complete vcap capture ''
 
 See vcap-complete(1).
 END
@@ -58,7 +63,7 @@ words_of() { # KIND: all words of it
 	format) printf '%s\n' pcapng pcap ;;
 	linktype) printf '%s\n' EN10MB RAW LINUX_SLL LINUX_SLL2 ;;
 	what) printf '%s\n' drop keep ;;
-	columns) "$here/$name" --help | sed -n 's/^Columns: //p' | tr ' ' '\n' ;;
+	columns) "$here/$name" --help | sed -n '/^Columns: /,/^$/s/^Columns:\( .*\)\|^ /\1/p' | tr -s ' ' '\n' ;;
 	kind) printf '%s\n' haproxy ipvs nft nginx ;;
 	esac 2>/dev/null | sort -u
 }

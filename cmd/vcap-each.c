@@ -15,13 +15,13 @@
 
 static const struct command self = {
     .name = "vcap-each",
+    .says = "Runs a command for every engine of a capture.",
+    .examples = "vcap-each shop vcap-on {} vcap-host status {dir}\n",
     .synopsis = "[-E list] [-i file] [-j jobs] [-t time] id command [arg ...]",
     .options = "  -E, --engines list  only these engines, separated by commas\n"
 	       "  -i, --input file    standard input of each command (none)\n"
 	       "  -j, --jobs jobs     how many run at a time (32)\n"
-	       "  -t, --timeout time  terminate a command that runs longer (never)\n"
-	       "      --help          show this help\n"
-	       "      --version       show the version\n",
+	       "  -t, --timeout time  terminate a command that runs longer (never)\n",
 };
 
 struct request {

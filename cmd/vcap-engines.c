@@ -11,18 +11,19 @@
 
 static const struct command self = {
     .name = "vcap-engines",
+    .says = "Lists the engines, and checks their file.",
+    .examples = "vcap engines\nvcap engines -r -o NAME,WHERE\n",
     .synopsis = "[-j | -r] [-o columns]",
     .options = "  -j, --json            print JSON\n"
 	       "  -o, --output columns  print these, separated by commas; +columns: these too\n"
 	       "  -r, --raw             print a line an engine, columns separated by tabs\n"
-	       "      --help            show this help\n"
-	       "      --version         show the version\n"
 	       "\n"
 	       "Columns: NAME TRANSPORT WHERE DIR INTERFACES BIN\n",
 };
 
 /* The columns printed by default. */
 #define USUAL "NAME,TRANSPORT,WHERE,DIR,INTERFACES"
+static const char *const usual[] = {USUAL, USUAL, USUAL};
 
 static const struct table_column columns[] = {
     {"NAME"}, {"TRANSPORT"}, {"WHERE"}, {"DIR"}, {"INTERFACES"}, {"BIN"},
@@ -59,37 +60,6 @@ add_engine(struct table *table, const struct engine *engine)
 	free(interfaces);
 }
 
-/* An empty table with the chosen columns. */
-static struct table *
-parse_options(int argc, char **argv, enum table_form *form)
-{
-	static const struct option known[] = {{"json", no_argument, NULL, 'j'},
-					      {"output", required_argument, NULL, 'o'},
-					      {"raw", no_argument, NULL, 'r'},
-					      CLI_OPTIONS};
-	struct table *table = table_new("engines", columns, sizeof(columns) / sizeof(*columns));
-	struct failure why = FAILURE_INIT;
-	int opt;
-
-	if (!table || table_choose(table, USUAL, &why) < 0)
-		die("out of memory");
-	*form = TABLE_HUMAN;
-	while ((opt = getopt_long(argc, argv, ":jo:r", known, NULL)) != -1) {
-		switch (opt) {
-		case 'j': *form = TABLE_JSON; break;
-		case 'o':
-			if (table_choose(table, optarg, &why) < 0)
-				die_usage("%s (try --help)", why.text);
-			break;
-		case 'r': *form = TABLE_RAW; break;
-		default: cli_option(opt, argv);
-		}
-	}
-	if (optind < argc)
-		die_usage("unexpected argument '%s'", argv[optind]);
-	return table;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -97,9 +67,15 @@ main(int argc, char **argv)
 	struct failure why = FAILURE_INIT;
 	enum table_form form;
 	struct table *table;
+	const char *chosen = NULL;
 
 	cli_start(&self);
-	table = parse_options(argc, argv, &form);
+	form = cli_form_of_columns(argc, argv, &chosen);
+	table = table_new("engines", columns, sizeof(columns) / sizeof(*columns));
+	if (!table || table_choose(table, usual[form], &why) < 0)
+		die("out of memory");
+	if (chosen && table_choose(table, chosen, &why) < 0)
+		die_usage("%s (try --help)", why.text);
 	if (engines_load(&engines, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	for (size_t i = 0; i < engines.count; i++)

@@ -16,21 +16,19 @@
 
 static const struct command self = {
     .name = "vcap-export",
+    .says = "Copies a capture's file out of the spool.",
+    .examples = "vcap export shop /tmp\nvcap export -w - shop | tshark -r -\n",
     .synopsis = "[-F format] [-w file] [--comment text] [--only part] capture [directory]",
-    .options =
-	"  -F, --format format  pcapng (the default) or pcap\n"
-	"  -w, --write file     write to this file, or - for standard output\n"
-	"      --comment text   a further note in the file\n"
-	"      --only part      packets of an engine, a side, or both: lb1, /client, lb1/client\n"
-	"      --help           show this help\n"
-	"      --version        show the version\n",
+    .options = "  -F, --format format  pcapng (the default) or pcap\n"
+	       "  -w, --write file     write to this file, or - for standard output\n"
+	       "      --comment text   a further note in the file\n"
+	       "      --only part      an engine, a side, or both: lb1, /client, lb1/client\n",
 };
 
 struct request {
 	const char *capture, *directory, *file;
 	struct mergedfile_form form;
 };
-
 static struct request
 parse_options(int argc, char **argv)
 {
@@ -89,6 +87,7 @@ await(struct spool_entry *entry)
 	if (spool_entry_is_capturing(entry))
 		die("capture '%s' is still running: run 'vcap wait' or 'vcap stop' first",
 		    entry->id);
+	cli_lend_name();
 	status = process_run((char *const[]){"vcap-wait", entry->id, NULL}, -1, -1, STDERR_FILENO,
 			     -1, &why);
 	if (status < 0)

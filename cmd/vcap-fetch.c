@@ -16,12 +16,12 @@
 
 static const struct command self = {
     .name = "vcap-fetch",
+    .says = "Fetches one engine's part of a capture into a file.",
+    .examples = "vcap-fetch -k lb1 shop.20260131_093000 lb1.pcapng\n",
     .synopsis = "[-kz] [--bwlimit rate] engine id file",
     .options = "  -k, --keep          keep the engine's copy\n"
 	       "  -z, --zstd          compress the stream\n"
-	       "      --bwlimit rate  at most this many bytes a second (k, M, G); 0: no limit\n"
-	       "      --help          show this help\n"
-	       "      --version       show the version\n",
+	       "      --bwlimit rate  at most this many bytes a second (k, M, G); 0: no limit\n",
 };
 
 struct request {

@@ -16,8 +16,11 @@
 
 static const struct command self = {
     .name = "vcap-filter",
+    .says = "Turns addresses and a service into a packet filter, or filters a file.",
+    .examples = "vcap-filter -S shop 10.1.1.0/24 >shop.bpf\nvcap-filter -r big.pcap -w hits.pcap "
+		"10.1.1.1 2001:db8::/32\n",
     .synopsis = "[-S service] [-m mode] [-P] [-x] [-e expression] [-y linktype] [--widen] [-d | "
-		"-dd | -ddd | --comma] [-r in -w out] [--specs file] [spec ...]",
+		"-dd | -ddd | --comma] [-r in -w out] [-v] [--specs file] [spec ...]",
     .options =
 	"  -S, --service service    packets of this service\n"
 	"  -m, --monitors mode      health checks: none, include or only (none)\n"
@@ -27,13 +30,12 @@ static const struct command self = {
 	"tcpdump would print\n"
 	"  -y, --linktype linktype  EN10MB, RAW, LINUX_SLL or LINUX_SLL2 (EN10MB)\n"
 	"      --widen              if addresses do not fit, let more through\n"
-	"  -d, --dump               the program as a listing; -dd: for C; -ddd: decimal (default)\n"
+	"  -d, --dump               as a listing; -dd: for C; -ddd: decimal (default)\n"
 	"      --comma              the program on one line, for iptables and tc\n"
 	"  -r, --read in            apply the filter to this capture file\n"
 	"  -w, --write out          and write what belongs to this one\n"
-	"      --specs file         more addresses, one or more a line\n"
-	"      --help               show this help\n"
-	"      --version            show the version\n",
+	"  -v, --verbose            say what decides which packets belong\n"
+	"      --specs file         more addresses, one or more a line\n",
 };
 
 static void
@@ -64,10 +66,21 @@ parse_options(struct filter_options *options, struct service *service, int argc,
 }
 
 static void
-print_remarks(const struct selection *selection)
+print_lines(const struct strvec *lines)
 {
-	for (size_t i = 0; i < selection->remarks.count; i++)
-		warn("%s", selection->remarks.list[i]);
+	for (size_t i = 0; i < lines->count; i++)
+		warn("%s", lines->list[i]);
+}
+
+/* A command that has a program compiled knows what it has to do with it. */
+static void
+print_remarks(const struct filter_options *options)
+{
+	print_lines(&options->selection.warnings);
+	if (options->is_verbose || !cli_is_lent())
+		print_lines(&options->selection.notes);
+	if (options->is_verbose)
+		print_lines(&options->selection.facts);
 }
 
 static int
@@ -77,7 +90,7 @@ filter_file(struct filter_options *options)
 	struct failure why = FAILURE_INIT;
 	enum copy_outcome outcome;
 
-	print_remarks(&options->selection);
+	print_remarks(options);
 	if (filter_cmd_open(&cmd, options->in, options->out, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(cmd.out.temporary);
@@ -99,7 +112,7 @@ print_program(struct filter_options *options)
 
 	if (selection_compile(selection, &program, &why) < 0)
 		die("%s", why.text);
-	print_remarks(selection);
+	print_remarks(options);
 	if (options->form == BPF_COMMA && selection->linktype == LINKTYPE_RAW &&
 	    program.count > XT_BPF_MAX)
 		die("the program has %zu instructions, but iptables' bpf match allows %d",

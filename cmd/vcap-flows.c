@@ -13,17 +13,16 @@
 
 static const struct command self = {
     .name = "vcap-flows",
+    .says = "Prints which client each connection to a server carries.",
+    .examples = "vcap-flows --conntrack\nvcap-flows --haproxy /run/haproxy/admin.sock\n",
     .synopsis = "[-S service] --conntrack\n"
 		"[-S service] [--ring name] --haproxy socket\n"
 		"[-S service] --log file",
-    .options =
-	"  -S, --service service    only pairs of this service's VIPs or servers\n"
-	"      --conntrack          from the kernel's connection tracking\n"
-	"      --haproxy socket     from a log ring of HAProxy, by its stats socket\n"
-	"      --ring name          of the ring (vcap)\n"
-	"      --log file           from a log file of HAProxy, as it grows; - is standard input\n"
-	"      --help               show this help\n"
-	"      --version            show the version\n",
+    .options = "  -S, --service service    only pairs of this service's VIPs or servers\n"
+	       "      --conntrack          from the kernel's connection tracking\n"
+	       "      --haproxy socket     from a log ring of HAProxy, by its stats socket\n"
+	       "      --ring name          of the ring (vcap)\n"
+	       "      --log file           from a log file of HAProxy, as it grows (- is stdin)\n",
 };
 
 enum { CONNTRACK = 256, HAPROXY, RING, LOG };

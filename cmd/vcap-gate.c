@@ -20,12 +20,12 @@
 
 static const struct command self = {
     .name = "vcap-gate",
+    .says = "Restricts a controller's key to vcap's commands on an engine.",
+    .examples = "restrict,command=\"/usr/bin/vcap-gate\" ssh-ed25519 AAAA...\n",
     .synopsis = "[--flows source] [--sudo] [dir]",
     .options = "      --flows source  pairs that may be read besides those of conntrack, as the\n"
 	       "                      engines file has them: haproxy:SOCKET or log:FILE\n"
-	       "      --sudo          commands come, and are run, with 'sudo -n'\n"
-	       "      --help          show this help\n"
-	       "      --version       show the version\n",
+	       "      --sudo          commands come, and are run, with 'sudo -n'\n",
 };
 
 static struct gate

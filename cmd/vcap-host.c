@@ -13,6 +13,8 @@
 
 static const struct command self = {
     .name = "vcap-host",
+    .says = "Answers what a controller asks of this engine.",
+    .examples = "vcap-host check\nvcap-host list /var/lib/vcap/run\n",
     .synopsis = "status dir [token]\n"
 		"stop dir [token]\n"
 		"follow dir [token]\n"
@@ -21,19 +23,16 @@ static const struct command self = {
 		"check [-i iface] ... [dir [vip ...]]\n"
 		"clock\n"
 		"answer nonce -- command [arg ...]",
-    .options =
-	"  status dir   prints the status of the capture in dir\n"
-	"  stop dir     stops it, waits until it is on disk, prints its status\n"
-	"  follow dir   answers each line of input with the time and its status\n"
-	"  remove dir   removes it, unless it is running\n"
-	"  list dir     prints what captures lie in dir\n"
-	"  check ...    prints whether this host can capture, and which addresses are its own\n"
-	"  clock        answers each line of input with the time\n"
-	"  answer ...   prints 'vcap-answer NONCE', then runs a command of vcap's\n"
-	"  token        only if it is this capture's, as vcap-run was told\n\n"
-	"  -i, --interface iface  check: this interface rather than those captured by default\n"
-	"      --help             show this help\n"
-	"      --version          show the version\n",
+    .options = "  status dir   prints the status of the capture in dir\n"
+	       "  stop dir     stops it, waits until it is on disk, prints its status\n"
+	       "  follow dir   answers each line of input with the time and its status\n"
+	       "  remove dir   removes it, unless it is running\n"
+	       "  list dir     prints what captures lie in dir\n"
+	       "  check ...    prints whether this host can capture, which addresses it has\n"
+	       "  clock        answers each line of input with the time\n"
+	       "  answer ...   prints 'vcap-answer NONCE', then runs a command of vcap's\n"
+	       "  token        only if it is this capture's, as vcap-run was told\n\n"
+	       "  -i, --interface iface  check: this one, not those captured by default\n",
 };
 
 struct arguments {

@@ -16,12 +16,12 @@
 
 static const struct command self = {
     .name = "vcap-import",
+    .says = "Makes service files from the configuration of a load balancer.",
+    .examples = "vcap import haproxy -w\nvcap import -E lb1,lb2 nginx /etc/nginx/nginx.conf\n",
     .synopsis = "[-fw] [-E list] kind [file [service ...]]",
     .options = "  -E, --engines list  the services' engines; the first is read from (this host)\n"
 	       "  -f, --force         with -w: replace service files that differ\n"
 	       "  -w, --write         write service files, not standard output\n"
-	       "      --help          show this help\n"
-	       "      --version       show the version\n"
 	       "\n"
 	       "kind is haproxy, ipvs, nft or nginx.\n",
 };

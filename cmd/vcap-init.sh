@@ -3,29 +3,31 @@
 # traffic of this host. Existing files are kept.
 set -eu
 
-here=$(dirname "$(readlink -f "$0")")
-PATH=$here:$PATH
+PATH=$(dirname "$(readlink -f "$0")"):$PATH
 export PATH
 
 fail() { # STATUS TEXT
-	printf 'vcap-init: %s\n' "$2" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
+	printf '%s: %s\n' "${VCAP_AS:-vcap-init}" "$2" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
 	exit "$1"
 }
 
 dry=
 case ${1-} in
---help)
-	cat <<'END'
+-h | --help)
+	cat <<'END' && exit ;;
+Makes the configuration directory, with examples, for a first capture.
+
 usage: vcap-init [-n]
 
   -n, --dry-run  only print what would be written
-      --help     show this help
+  -h, --help     show this help
       --version  show the version
+
+Example:
+  vcap init
 
 See vcap-init(1).
 END
-	exit
-	;;
 --version) echo "vcap-init @VERSION@"; exit ;;
 -n | --dry-run) dry=$1; shift ;;
 -*) fail 2 "unknown option '$1' (try --help)" ;;
@@ -33,15 +35,13 @@ esac
 [ $# -eq 0 ] || fail 2 "unexpected argument '$1'"
 
 # Where vcap looks for it (vcap(7), FILES), and where captures live while they run.
-own=${HOME:-/}/.config/vcap dir=
+own=${HOME:-/}/.config/vcap config=/etc/vcap dir=
 if [ -n "${VCAP_CONFIG:-}" ]; then
 	config=$VCAP_CONFIG
 elif [ -d "$own" ] || [ "$(id -u)" -ne 0 ]; then
 	config=$own
 	[ -d "$own" ] || [ ! -e /etc/vcap/engines ] ||
 		fail 1 "'/etc/vcap' is in use, and '$own' would hide it (to make it all the same, set VCAP_CONFIG=$own)"
-else
-	config=/etc/vcap
 fi
 [ "$(id -u)" -eq 0 ] || dir="dir=${XDG_STATE_HOME:-${HOME:-}/.local/state}/vcap/run "
 

@@ -12,29 +12,28 @@
 
 static const struct command self = {
     .name = "vcap-join",
+    .says = "Keeps whole transactions of clients or servers, on both sides of a proxy.",
+    .examples = "vcap-join -S shop -r shop.pcapng -w client.pcapng 10.1.0.7\n",
     .synopsis = "[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
 		"[--header name] [--undecided drop|keep] [--live] [--memory size] [--hold time] "
 		"[--specs file] "
 		"[-r in] [-w out] [spec ...]",
-    .options =
-	"  -S, --service service    transactions of this service\n"
-	"  -t, --table table        pairs that vcap-flows printed; may be repeated\n"
-	"  -m, --monitors mode      health checks: none, include or only (none)\n"
-	"  -P, --per-packet         either address of a packet in the set\n"
-	"  -x, --exclude            what would be dropped without this option\n"
-	"  -f, --filter program     of what is kept, what this program accepts\n"
-	"      --bytecode text      the same, with the program as one word\n"
-	"      --header name        the header with the client's address (X-Forwarded-For and\n"
-	"                           Forwarded)\n"
-	"      --undecided what     drop or keep what cannot be told (drop; without spec keep)\n"
-	"      --live               judge a file as a stream, too\n"
-	"      --memory size        what a stream may hold (64M)\n"
-	"      --hold time          how long (3s)\n"
-	"      --specs file         more addresses, one or more a line\n"
-	"  -r, --read in            the capture (-)\n"
-	"  -w, --write out          and what belongs to it (-)\n"
-	"      --help               show this help\n"
-	"      --version            show the version\n",
+    .options = "  -S, --service service    transactions of this service\n"
+	       "  -t, --table table        pairs that vcap-flows printed; may be repeated\n"
+	       "  -m, --monitors mode      health checks: none, include or only (none)\n"
+	       "  -P, --per-packet         either address of a packet in the set\n"
+	       "  -x, --exclude            what would be dropped without this option\n"
+	       "  -f, --filter program     of what is kept, what this program accepts\n"
+	       "      --bytecode text      the same, with the program as one word\n"
+	       "      --header name        the header with the client's address\n"
+	       "                           (X-Forwarded-For and Forwarded)\n"
+	       "      --undecided what     drop or keep the undecided (drop; without spec keep)\n"
+	       "      --live               judge a file as a stream, too\n"
+	       "      --memory size        what a stream may hold (64M)\n"
+	       "      --hold time          how long (3s)\n"
+	       "      --specs file         more addresses, one or more a line\n"
+	       "  -r, --read in            the capture (-)\n"
+	       "  -w, --write out          and what belongs to it (-)\n",
 };
 
 static void

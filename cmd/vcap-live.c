@@ -17,15 +17,10 @@
 
 static const struct command self = {
     .name = "vcap-live",
-    .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
-		"[--lease time] [--specs file] service [spec ...]",
-    /* clang-format off */
-    .options = PARAMS_CLI_HELP
-	"      --lease time      how long engines stream without a heartbeat (15s)\n"
-	PARAMS_CLI_HELP_SPECS
-	"      --help            show this help\n"
-	"      --version         show the version\n",
-    /* clang-format on */
+    .says = "Streams the packets of a service from all its engines, as they come.",
+    .examples = "vcap live shop | wireshark -k -i -\nvcap live shop 10.1.1.1 | tshark -r -\n",
+    .synopsis = PARAMS_CLI_SYNOPSIS "[--lease time] [--specs file] service [spec ...]",
+    .options = PARAMS_CLI_HELP_LIVE,
 };
 
 static volatile sig_atomic_t interrupts;
@@ -67,8 +62,11 @@ make_job(struct params *params)
 {
 	struct failure why = FAILURE_INIT;
 	char *job;
-	int status = start_compile(params, &why);
+	int status;
 
+	cli_lend_name();
+	status = start_compile(params, &why);
+	cli_take_name_back();
 	if (status < 0)
 		die("%s", why.text);
 	if (status > 0)
@@ -136,7 +134,7 @@ main(int argc, char **argv)
 	if (live_find_region(&cli))
 		die_usage("cannot stream from engine '%s': it is a region", live_find_region(&cli));
 	live.streams.job = make_job(&cli.params);
-	if (cli.remark[0])
+	if (cli.remark[0] && cli.params.is_verbose)
 		warn("%s", cli.remark);
 	hold_signals(&usual);
 	live.streams.signals = &usual;

@@ -11,12 +11,12 @@
 
 static const struct command self = {
     .name = "vcap-ls",
+    .says = "Lists captures.",
+    .examples = "vcap ls shop\nvcap ls -r -o ID,FILE\n",
     .synopsis = "[-j | -r] [-o columns] [capture]",
     .options = "  -j, --json            print JSON\n"
 	       "  -o, --output columns  print these, separated by commas; +columns: these too\n"
 	       "  -r, --raw             print a line a capture, columns separated by tabs\n"
-	       "      --help            show this help\n"
-	       "      --version         show the version\n"
 	       "\n"
 	       "Columns: " CAPTURE_TABLE_COLUMNS "\n",
 };

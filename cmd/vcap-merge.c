@@ -18,26 +18,24 @@
 
 static const struct command self = {
     .name = "vcap-merge",
+    .says = "Merges capture files into one, in the order of time.",
+    .examples = "vcap-merge -S shop -w all.pcapng lb1=one.pcap lb2=two.pcap\n",
     .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
 		"[-z] [--comment text] [--mixed] [--region name] [--engines list] "
 		"[--only part] [--window time] [--live] [--stall time] [name=]input ...",
-    .options =
-	"  -w, --write file          write to file instead of standard output\n"
-	"  -F, --format format       pcapng (the default) or pcap\n"
-	"  -S, --service service     name the side of the service each packet is on\n"
-	"  -o, --offset name=offset  add offset seconds to the times of engine name\n"
-	"  -z, --zstd                compress the output\n"
-	"      --comment text        add a comment to the output\n"
-	"      --mixed               let inputs differ in link type\n"
-	"      --region name         keep the engines' names in input name: a controller's\n"
-	"      --engines list        ... but not these engines'\n"
-	"      --only part           packets of an engine, a side, or both: lb1, /client, "
-	"lb1/client\n"
-	"      --window time         sort what a pipe has out of order by up to this (1s)\n"
-	"      --live                write each packet as soon as none older can come\n"
-	"      --stall time          how long an input may be silent and be waited for (2s)\n"
-	"      --help                show this help\n"
-	"      --version             show the version\n",
+    .options = "  -w, --write file          write to file instead of standard output\n"
+	       "  -F, --format format       pcapng (the default) or pcap\n"
+	       "  -S, --service service     name the side of the service each packet is on\n"
+	       "  -o, --offset name=offset  add offset seconds to the times of engine name\n"
+	       "  -z, --zstd                compress the output\n"
+	       "      --comment text        add a comment to the output\n"
+	       "      --mixed               let inputs differ in link type\n"
+	       "      --region name         keep the engines' names in this input\n"
+	       "      --engines list        ... but not these engines'\n"
+	       "      --only part           an engine, a side, or both: lb1, /client, lb1/client\n"
+	       "      --window time         sort what a pipe has out of order by up to this (1s)\n"
+	       "      --live                write each packet as soon as none older can come\n"
+	       "      --stall time          how long a silent input is waited for (2s)\n",
 };
 
 /* Returns the inputs, a NULL-terminated part of argv. */

@@ -17,12 +17,11 @@
 
 static const struct command self = {
     .name = "vcap-on",
+    .says = "Runs a command on an engine.",
+    .examples = "vcap-on lb1 vcap-host check\n",
     .synopsis = "[--answer before] engine command [arg ...]",
-    .options =
-	"      --answer before  a command of vcap's: what the engine prints before its answer is\n"
-	"                       not passed on: skip it, or tell it on standard error\n"
-	"      --help           show this help\n"
-	"      --version        show the version\n",
+    .options = "      --answer before  a command of vcap's: what the engine prints before its\n"
+	       "                       answer: skip it, or tell it on standard error\n",
 };
 
 enum { ANSWER = 0x100 };

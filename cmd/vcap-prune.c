@@ -13,16 +13,15 @@
 
 static const struct command self = {
     .name = "vcap-prune",
+    .says = "Removes old captures.",
+    .examples = "vcap prune -a 7d -s 10G\nvcap prune -n -c 5 shop\n",
     .synopsis = "[-n] [-a time] [-c count] [-s size] [service]\n"
 		"[-n] -f file",
-    .options =
-	"  -a, --age time     remove older ones; a bare number means seconds\n"
-	"  -c, --count count  keep at most this many, the newest\n"
-	"  -f, --file file    the limits of this file, which may have some for each service\n"
-	"  -n, --dry-run      only print what would be removed\n"
-	"  -s, --size size    keep the newest ones whose files fit into this size\n"
-	"      --help         show this help\n"
-	"      --version      show the version\n",
+    .options = "  -a, --age time     remove older ones; a bare number means seconds\n"
+	       "  -c, --count count  keep at most this many, the newest\n"
+	       "  -f, --file file    the limits of this file, also for single services\n"
+	       "  -n, --dry-run      only print what would be removed\n"
+	       "  -s, --size size    keep the newest ones whose files fit into this size\n",
 };
 
 struct request {

@@ -10,19 +10,25 @@ export PATH
 
 usage() {
 	cat <<'END'
+Copies vcap's programs to engines, or removes them.
+
 usage: vcap-push [--from dir] [--remove] engine ...
 
-      --from dir  directory of the programs, with a directory for each architecture
+      --from dir  directory of the programs, one for each architecture
       --remove    remove the programs that were copied
-      --help      show this help
+  -h, --help      show this help
       --version   show the version
+
+Examples:
+  vcap push lb1 lb2
+  vcap push --remove lb1
 
 See vcap-push(1).
 END
 }
 
 misuse() { # TEXT
-	printf 'vcap-push: %s\n' "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
+	printf '%s: %s\n' "${VCAP_AS:-vcap-push}" "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
 	exit 2
 }
 
@@ -41,7 +47,7 @@ while [ $# -gt 0 ]; do
 		;;
 	--from=*) from=${1#*=} ;;
 	--remove) verb=remove ;;
-	--help) usage; exit ;;
+	-h | --help) usage; exit ;;
 	--version) echo "vcap-push @VERSION@"; exit ;;
 	--) shift; break ;;
 	-*) misuse "unknown option '$1' (try --help)" ;;

@@ -16,6 +16,8 @@
 
 static const struct command self = {
     .name = "vcap-region",
+    .says = "Answers what a larger controller asks of this one.",
+    .examples = "vcap-region status shop.20260131_093000\n",
     .synopsis = "start id [option ...] service\n"
 		"status id [token]\n"
 		"stop id [token]\n"
@@ -31,9 +33,7 @@ static const struct command self = {
 	       "  remove id     removes it, unless it is unfinished\n"
 	       "  check         prints whether there is room for captures\n"
 	       "\n"
-	       "  -z, --zstd     fetch: compressed\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+	       "  -z, --zstd     fetch: compressed\n",
 };
 
 struct arguments {

@@ -10,10 +10,10 @@
 
 static const struct command self = {
     .name = "vcap-rm",
+    .says = "Removes captures.",
+    .examples = "vcap rm shop.20260131_093000\n",
     .synopsis = "[--give-up] id ...",
-    .options = "  --give-up  end it first, whatever state it is in\n"
-	       "  --help     show this help\n"
-	       "  --version  show the version\n",
+    .options = "  --give-up  end it first, whatever state it is in\n",
 };
 
 static enum removal_kind

@@ -15,12 +15,14 @@
 
 static const struct command command = {
     .name = "vcap-run",
+    .says = "Captures on this host, on all CPUs.",
+    .examples = "vcap-run -i eth0 -t 30s -w - | tshark -r -\nvcap-filter -S shop | vcap-run -f - "
+		"-t 5 -w /tmp/capture\n",
     .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size [-W files]] "
 		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
 		"[--sandbox mode] [--detach] [--token token] [--by word] [--audit required] "
 		"[--flows source] -w dir [-- filter [arg ...]]",
-    .options = RUN_OPTIONS_HELP "      --help              show this help\n"
-				"      --version           show the version\n",
+    .options = RUN_OPTIONS_HELP,
 };
 
 static void

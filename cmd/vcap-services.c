@@ -13,19 +13,24 @@
 
 static const struct command self = {
     .name = "vcap-services",
-    .synopsis = "[-j | -r]",
-    .options = "  -j, --json     print JSON\n"
-	       "  -r, --raw      print a line a service, columns separated by tabs\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+    .says = "Lists the services, and checks their files.",
+    .examples = "vcap services\n",
+    .synopsis = "[-j | -r] [-o columns]",
+    .options = "  -j, --json            print JSON\n"
+	       "  -o, --output columns  print these, separated by commas; +columns: these too\n"
+	       "  -r, --raw             print a line a service, columns separated by tabs\n"
+	       "\n"
+	       "Columns: NAME VIPS SERVERS ENGINES NOTE\n",
 };
 
 static const struct table_column columns[] = {
-    {"NAME"},
-    {"VIPS"},
-    {"SERVERS"},
-    {"ENGINES"},
+    {"NAME"}, {"VIPS"}, {"SERVERS"}, {"ENGINES"}, {"NOTE"},
 };
+
+/* Scripts have had these four columns since 0.1.0. */
+static const char *const usual[] = {[TABLE_HUMAN] = "NAME,VIPS,SERVERS,ENGINES,NOTE",
+				    [TABLE_RAW] = "NAME,VIPS,SERVERS,ENGINES",
+				    [TABLE_JSON] = "NAME,VIPS,SERVERS,ENGINES,NOTE"};
 
 static void
 print_endpoint(const struct endpoint *endpoint, FILE *out)
@@ -91,7 +96,8 @@ add_service(struct table *table, const char *name, const struct engines *known, 
 {
 	struct service service = SERVICE_INIT;
 	struct failure why = FAILURE_INIT;
-	char *vips, *servers, *names;
+	char *vips, *servers, *names, *notes;
+	struct strvec remarks = STRVEC_INIT;
 
 	if (config_service_load(&service, name, getenv, &why) < 0) {
 		warn("%s", why.text);
@@ -101,8 +107,13 @@ add_service(struct table *table, const char *name, const struct engines *known, 
 	vips = endpoints(service.vips, service.vip_count);
 	servers = endpoints(service.servers, service.server_count);
 	names = engine_names(&service, known, status);
-	if (table_add(table, (const char *const[]){name, vips, servers, names}, &why) < 0)
-		die("%s", why.text);
+	config_service_notes(&service, getenv, &remarks);
+	notes = strvec_join(&remarks, "; ");
+	if (!notes ||
+	    table_add(table, (const char *const[]){name, vips, servers, names, notes}, &why) < 0)
+		die("%s", notes ? why.text : "out of memory");
+	free(notes);
+	strvec_release(&remarks);
 	free(vips);
 	free(servers);
 	free(names);
@@ -118,20 +129,21 @@ main(int argc, char **argv)
 	char **names;
 	enum table_form form;
 	struct table *table;
+	const char *chosen = NULL;
 
 	cli_start(&self);
-	form = cli_form(argc, argv);
-	if (optind < argc)
-		die_usage("unexpected argument '%s'", argv[optind]);
-	if (engines_load(&engines, getenv, &why) < 0)
-		die_usage("%s", why.text);
-	names = config_service_names(getenv, &why);
-	if (!names)
-		die_usage("%s", why.text);
+	form = cli_form_of_columns(argc, argv, &chosen);
 	table = table_new("services", columns, sizeof(columns) / sizeof(*columns));
-	for (char **name = names; table && *name; name++)
+	if (!table || table_choose(table, usual[form], &why) < 0)
+		die("out of memory");
+	if (chosen && table_choose(table, chosen, &why) < 0)
+		die_usage("%s (try --help)", why.text);
+	if (engines_load(&engines, getenv, &why) < 0 ||
+	    !(names = config_service_names(getenv, &why)))
+		die_usage("%s", why.text);
+	for (char **name = names; *name; name++)
 		add_service(table, *name, &engines, &status);
-	if (!table || table_print(table, form, stdout, &why) < 0)
-		die("%s", table ? why.text : "out of memory");
+	if (table_print(table, form, stdout, &why) < 0)
+		die("%s", why.text);
 	return cli_finish(status);
 }

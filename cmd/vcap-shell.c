@@ -14,10 +14,10 @@
 
 static const struct command self = {
     .name = "vcap-shell",
+    .says = "Captures in the words of a load balancer's command line.",
+    .examples = "vcap shell\nvcap shell -c 'show debug virtualservice shop capture'\n",
     .synopsis = "[-c commands]",
-    .options = "  -c, --commands commands  these lines, not standard input; may be repeated\n"
-	       "      --help               show this help\n"
-	       "      --version            show the version\n",
+    .options = "  -c, --commands commands  these lines, not standard input; may be repeated\n",
 };
 
 /* The lines of all -c; NULL without any. */

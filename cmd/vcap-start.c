@@ -19,21 +19,19 @@
 
 static const struct command self = {
     .name = "vcap-start",
-    .synopsis = "[-Px] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
-		"[--at time] [--by word] [--comment text] [--id id] [--patience time] "
-		"[--specs file] [--token token] service [spec ...]",
-    /* clang-format off */
-    .options = PARAMS_CLI_HELP
-	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
-	"      --by word         who asks another controller for it\n"
-	"      --comment text    a note on it, one line\n"
-	"      --id id           id of the capture (the service and the time)\n"
-	"      --patience time   how long an unreachable engine is tried (24h)\n"
-	PARAMS_CLI_HELP_SPECS
-	"      --token token     what the engines know it by: 16 digits of 0-9a-f (random)\n"
-	"      --help            show this help\n"
-	"      --version         show the version\n",
-    /* clang-format on */
+    .says = "Starts a capture of a service on all its engines, and prints its id.",
+    .examples = "vcap start shop -t 5\nvcap start shop -c 1000 -t 5 10.1.1.1 10.2.0.0/16\n",
+    .synopsis = PARAMS_CLI_SYNOPSIS_START,
+    .options = PARAMS_CLI_HELP_START,
+};
+
+/* This, and a vcap-wait in the foreground; it hands on what it is given. */
+static const struct command capture = {
+    .name = "vcap-capture",
+    .says = "Captures a service on all its engines, and waits for the file.",
+    .examples = "vcap capture shop -t 5\nvcap capture shop -c 1000 -t 5 10.1.1.1 10.2.0.0/16\n",
+    .synopsis = PARAMS_CLI_SYNOPSIS_CAPTURE,
+    .options = PARAMS_CLI_HELP_CAPTURE,
 };
 
 static void
@@ -68,22 +66,15 @@ static void
 compile(struct params *params)
 {
 	struct failure why = FAILURE_INIT;
-	int status = start_compile(params, &why);
+	int status;
 
+	cli_lend_name();
+	status = start_compile(params, &why);
+	cli_take_name_back();
 	if (status < 0)
 		die("%s", why.text);
 	if (status > 0)
 		exit(status == EXIT_MISUSE ? EXIT_MISUSE : EXIT_FAILED);
-}
-
-static void
-warn_of_limits(const struct params *params)
-{
-	if (!params->count && !params->duration_ns)
-		warn("no limit (-c, -t): the capture runs until it is stopped, or the engines' "
-		     "disks are full up to their reserve");
-	else if (!params->duration_ns)
-		warn("no time limit (-t): a core that sees few packets may never reach -c");
 }
 
 static void
@@ -121,7 +112,7 @@ main(int argc, char **argv)
 	struct failure why = FAILURE_INIT;
 	int status;
 
-	cli_start(&self);
+	cli_start(cli_is_asked_by(capture.name) ? &capture : &self);
 	parse_options(argc, argv, &cli);
 	cli_siblings_first();
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
@@ -133,10 +124,7 @@ main(int argc, char **argv)
 	    diskquota_check_room(spool.dir, spool.path, 0, &why) < 0 ||
 	    spool_create(&spool, params->service, &facts, &entry, &why) < 0)
 		die("%s", why.text);
-	if (!cli.is_unlimited)
-		warn_of_limits(params);
-	if (cli.remark[0])
-		warn("%s", cli.remark);
+	params_cli_tell(&cli, warn);
 	status = start(params, &spool, &entry);
 	puts(entry.id);
 	return cli_finish(status);

@@ -21,12 +21,12 @@
 
 static const struct command self = {
     .name = "vcap-stat",
+    .says = "Counts a capture's packets by engine, interface and side.",
+    .examples = "vcap-stat shop.pcapng\nvcap-stat -b 1s shop.pcapng\n",
     .synopsis = "[-aj] [-b bin] file",
     .options = "  -a, --all      also interfaces without packets and drops\n"
 	       "  -b, --bin bin  count in bins of this length, such as 1s or 200ms\n"
-	       "  -j, --json     print JSON\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+	       "  -j, --json     print JSON\n",
 };
 
 struct options {

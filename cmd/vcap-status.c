@@ -17,12 +17,12 @@
 
 static const struct command self = {
     .name = "vcap-status",
+    .says = "Shows the status of captures, engine by engine.",
+    .examples = "vcap status\nvcap status shop\n",
     .synopsis = "[-n] [-j | -r] [capture]",
     .options = "  -j, --json     print JSON\n"
 	       "  -n, --no-ask   ask no engine: print what is known\n"
-	       "  -r, --raw      print a line an engine, columns separated by tabs\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+	       "  -r, --raw      print a line an engine, columns separated by tabs\n",
 };
 
 struct request {

@@ -15,10 +15,10 @@
 
 static const struct command self = {
     .name = "vcap-stop",
+    .says = "Ends a capture before its limits, and waits for its file.",
+    .examples = "vcap stop shop\n",
     .synopsis = "[-n] capture",
-    .options = "  -n, --no-wait  do not wait for the merged file\n"
-	       "      --help     show this help\n"
-	       "      --version  show the version\n",
+    .options = "  -n, --no-wait  do not wait for the merged file\n",
 };
 
 static const char *
@@ -124,6 +124,7 @@ main(int argc, char **argv)
 	}
 	memcpy(id, entry.id, sizeof(id));
 	spool_entry_close(&entry);
+	cli_lend_name();
 	execlp("vcap-wait", "vcap-wait", id, NULL);
 	die("cannot run 'vcap-wait': %s", strerror(errno));
 }

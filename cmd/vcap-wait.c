@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "cli.h"
 #include "controller/completion.h"
+#include "controller/emptiness.h"
 #include "controller/removal.h"
 #include "controller/spool.h"
 
@@ -16,18 +17,19 @@
 
 static const struct command self = {
     .name = "vcap-wait",
-    .synopsis = "[--persist] [--poll time] [--quiet] capture",
-    .options = "      --persist    complete a partial capture later, for its patience\n"
+    .says = "Waits for a capture, fetches and merges it, and prints the file's path.",
+    .examples = "vcap wait shop\n",
+    .synopsis = "[-v] [--persist] [--poll time] [--quiet] capture",
+    .options = "  -v, --verbose    say which engines saw no packets\n"
+	       "      --persist    complete a partial capture later, for its patience\n"
 	       "      --poll time  interval between polls of the engines (1s)\n"
-	       "      --quiet      print only errors and the path\n"
-	       "      --help       show this help\n"
-	       "      --version    show the version\n",
+	       "      --quiet      print only errors and the path\n",
 };
 
 struct request {
 	const char *word;
 	int64_t poll_ns;
-	bool persists, is_quiet;
+	bool persists, is_quiet, is_verbose;
 };
 
 static struct request
@@ -37,14 +39,16 @@ parse_options(int argc, char **argv)
 	static const struct option options[] = {{"persist", no_argument, NULL, PERSIST},
 						{"poll", required_argument, NULL, POLL},
 						{"quiet", no_argument, NULL, QUIET},
+						{"verbose", no_argument, NULL, 'v'},
 						CLI_OPTIONS};
 	struct request request = {0};
 	struct failure why = FAILURE_INIT;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, ":v", options, NULL)) != -1)
 		switch (opt) {
 		case PERSIST: request.persists = true; break;
+		case 'v': request.is_verbose = true; break;
 		case QUIET: request.is_quiet = true; break;
 		case POLL:
 			if (parse_duration(optarg, NS_PER_SECOND, &request.poll_ns, &why) < 0)
@@ -65,44 +69,45 @@ work(struct collect *collect, const struct spool *spool)
 	struct failure why = FAILURE_INIT;
 	int rc = completion_run(collect, spool, &why);
 
-	if (rc < 0)
-		die("%s", why.text);
-	if (rc > 0)
-		warn("%s", why.text);
+	if (rc != 0)
+		(rc < 0 ? die : warn)("%s", why.text);
 }
 
 static int
 conclude(const struct spool_entry *entry)
 {
 	const enum capture_state state = spool_entry_state(entry);
-	const char *message = keyval_get(&entry->facts, "message");
+	const char *said = keyval_get(&entry->facts, "message"), *message = said ? said : "";
 
-	if (state == CAPTURE_DONE) {
-		if (message && *message)
-			warn("%s", message);
+	if (state == CAPTURE_DONE && *message)
+		warn("%s", message);
+	if (state == CAPTURE_DONE)
 		return EXIT_DONE;
-	}
 	if (!spool_entry_is_over(entry))
 		die("capture '%s' is incomplete: %s (make room, then run 'vcap wait %s')",
-		    entry->id, message ? message : "", entry->id);
+		    entry->id, message, entry->id);
 	if (state == CAPTURE_PARTIAL) {
-		warn("capture '%s' is partial: %s", entry->id, message ? message : "");
+		warn("capture '%s' is partial: %s", entry->id, message);
 		return EXIT_PARTIAL;
 	}
-	warn("capture '%s' failed: %s (to try again: 'vcap wait %s')", entry->id,
-	     message ? message : "", entry->id);
+	warn("capture '%s' failed: %s (to try again: 'vcap wait %s')", entry->id, message,
+	     entry->id);
 	return EXIT_FAILED;
 }
 
 /* Says how the capture has ended, and prints its path. Returns the exit status. */
 static int
-tell(const struct spool_entry *entry, bool is_quiet)
+tell(const struct spool_entry *entry, const struct request *request)
 {
 	const char *remark = keyval_get(&entry->facts, "remark");
+	struct strvec idle = STRVEC_INIT;
 	int status;
 
-	if (!is_quiet && remark && *remark)
+	if (!request->is_quiet && remark && *remark)
 		warn("%s", remark);
+	if (request->is_verbose)
+		emptiness_idle(entry, &idle);
+	warn_lines(strvec_join(&idle, "\n"));
 	status = conclude(entry);
 	if (status != EXIT_FAILED)
 		printf("%s/%s.pcapng\n", entry->path, entry->id);
@@ -127,10 +132,8 @@ main(int argc, char **argv)
 	found = spool_open(&spool, getenv, &why) < 0
 		    ? -1
 		    : spool_find(&spool, request.word, &entry, &why);
-	if (found == SPOOL_SEVERAL)
-		die_usage("%s", why.text);
 	if (found < 0)
-		die("%s", why.text);
+		(found == SPOOL_SEVERAL ? die_usage : die)("%s", why.text);
 	/* What another one has just tried is not tried again at once. */
 	was_over = spool_entry_is_over(&entry);
 	found = spool_entry_lock(&entry, &why);
@@ -138,7 +141,7 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	if (was_over || !spool_entry_has_merged(&entry))
 		work(&collect, &spool);
-	status = tell(&entry, request.is_quiet);
+	status = tell(&entry, &request);
 	if (request.persists && completion_go_on(&collect, &spool, &why) < 0)
 		die("%s", why.text);
 	spool_entry_close(&entry);

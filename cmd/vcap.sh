@@ -6,41 +6,92 @@ here=$(dirname "$(readlink -f "$0")")
 PATH=$here:$PATH
 export PATH
 
-verbs() {
-	for command in "$here"/vcap-*; do
-		name=${command##*/vcap-}
-		[ -x "$command" ] && printf '  %s\n' "$name"
-	done
+usage() {
+	cat <<'END'
+Captures the packets of a service on every load balancer that serves it.
+
+usage: vcap verb [arg ...]
+
+Set up:
+    init       make a configuration with examples
+    import     make services from HAProxy, IPVS, nftables or nginx
+    push       copy vcap's programs to an engine, or remove them
+    services   list the services, and check their files
+    engines    list the engines, and check their file
+    check      whether the engines can capture
+Capture:
+    capture    capture a service and wait for the file
+    live       stream the packets of a service, as they come
+    start      start a capture and return
+    status     show how captures go, engine by engine
+    stop       end a capture before its limits
+    wait       wait for a capture's file
+    shell      the same, in the words of a load balancer
+Look:
+    ls         list captures
+    stat       count a file's packets by engine, interface and side
+Files:
+    export     copy a capture's file out of the spool
+    collect    list and fetch what engines still have of captures
+    prune      remove old captures
+    rm         remove a capture
+For scripts:
+    filter     make a packet filter of addresses and services; filter a file
+    run        capture on this host
+    merge      merge capture files in the order of time
+    join       keep whole transactions, on both sides of a proxy
+    flows      print which client each connection to a server carries
+    on         run a command on an engine
+    each       run a command for every engine of a capture
+    fetch      fetch one engine's part of a capture
+    clock      compare an engine's clock with this host's
+    complete   list the completions of a command line
+    gate       restrict a key to vcap's commands on an engine
+    host       answer a controller, on an engine
+    region     answer a larger controller
+
+  -h, --help     show this help
+      --version  show the version
+
+To begin: 'vcap init' makes a configuration, 'vcap import' services; then
+'vcap check' and 'vcap capture SERVICE -t 1'. 'vcap help VERB' says more of a
+verb, 'man 7 vcap' of all.
+
+Example:
+  vcap capture shop -c 1000 -t 5
+
+See vcap(1).
+END
 }
 
-case ${1-} in
---help)
-	printf 'usage: vcap verb [arg ...]\n\n'
-	printf '      --help     show this help\n      --version  show the version\n\nVerbs:\n'
-	verbs
-	printf '\nSee vcap(1).\n'
-	exit
+[ $# -gt 0 ] || { usage; exit 2; }
+case $1 in
+-h | --help) usage; exit ;;
+help)
+	[ $# -gt 1 ] || { usage; exit; }
+	shift
+	case $1 in
+	*[!a-z]* | '') ;;
+	*) ! command -v "vcap-$1" >/dev/null || exec "vcap-$1" --help ;;
+	esac
 	;;
---version)
-	echo "vcap @VERSION@"
-	exit
-	;;
+--version) echo "vcap @VERSION@"; exit ;;
 -*)
 	printf "vcap: unknown option '%s' (try --help)\n" "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
 	exit 2
 	;;
 *[!a-z]* | '') ;;
 *)
-	command=vcap-$1
-	if command -v "$command" >/dev/null; then
+	if command -v "vcap-$1" >/dev/null; then
+		# What the verb says is said by what was typed.
+		export VCAP_AS="vcap $1"
+		verb=$1
 		shift
-		exec "$command" "$@"
+		exec "vcap-$verb" "$@"
 	fi
 	;;
 esac
-[ $# -gt 0 ] && printf "vcap: unknown verb '%s'\n" "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
-{
-	echo "usage: vcap verb [arg ...], where verb is one of"
-	verbs
-} >&2
+printf "vcap: unknown verb '%s'\n" "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
+usage | sed -n 's/^    \([a-z]*\) .*/\1/p' | tr '\n' ' ' | fold -s -w 70 | sed '1s/^/verbs: /; 2,$s/^/       /' >&2
+echo >&2
 exit 2

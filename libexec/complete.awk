@@ -12,14 +12,18 @@ BEGIN {
 	ARGC = 1
 	current = word[count]
 }
-/^$/ { if (!in_body++) next }
-!in_body {
+# A sentence, then the usage, then the options.
+/^$/ { part++; next }
+part == 1 && /^(usage:|      ) vcap/ { forms++ }
+part == 1 {
 	sub(/^(usage:)? *vcap(-[a-z]+)? */, "")
 	while (sub(/ *\[-[^][]*\]( \.\.\.)?/, "")) ;
 	gsub(/ *\| */, "|"); gsub(/[][]/, "")
-	form[++forms] = $0
+	sub(/^ +/, "")
+	form[forms] = form[forms] (form[forms] && $0 ? " " : "") $0
 }
-in_body && /^ +(-[A-Za-z0-9], )?--[a-z]/ {
+/^Examples?:/ { exit }
+part > 1 && /^ +(-[A-Za-z0-9], )?--[a-z]/ {
 	sub(/^ +/, ""); letter = ""
 	if (/^-[A-Za-z0-9], /) { letter = substr($0, 1, 2); $0 = substr($0, 5) }
 	match($0, /^--[a-z-]+/); long = substr($0, 1, RLENGTH); $0 = substr($0, RLENGTH + 1)
@@ -29,7 +33,12 @@ in_body && /^ +(-[A-Za-z0-9], )?--[a-z]/ {
 	if (letter) { of[letter] = long; described[letter] = $0 }
 	described[long] = $0; option[++options] = long
 }
-in_body && /^  [a-z]+$/ { verb[++verbs] = $1 }
+part > 1 && /^    [a-z]+ +[a-z]/ {
+	line = $0; sub(/^ +[a-z]+ +/, "", line); about[$1] = line
+	# In the order of the alphabet.
+	for (i = ++verbs; i > 1 && verb[i - 1] > $1; i--) verb[i] = verb[i - 1]
+	verb[i] = $1
+}
 function offer(text, about) { if (index(text, current) == 1) printf "=%s\t%s\n", text, about }
 function value(long, prefix, beginning) {
 	printf "?%s\t%s\t%s\n", long == "--sandbox" ? "sandbox" : kind[long], prefix, beginning
@@ -53,7 +62,7 @@ END {
 		if (current == "-") for (letter in of) offer(letter, described[letter])
 		exit
 	}
-	for (i = 1; i <= verbs; i++) if (!words) offer(verb[i], "")
+	for (i = 1; i <= verbs; i++) if (!words) offer(verb[i], about[verb[i]])
 	for (f = 1; f <= forms; f++) {
 		tokens = split(form[f], token, " ")
 		if (forms > 1 && !words) offer(token[1], "")

@@ -40,11 +40,11 @@ new_connwatch(struct failure *why)
 }
 
 static bool
-is_server_side(const struct interface *interface)
+is_on(const struct interface *interface, const char *which)
 {
 	const char *side = interface->name ? strrchr(interface->name, '/') : NULL;
 
-	return side && strcmp(side, "/server") == 0;
+	return side && strcmp(side, which) == 0;
 }
 
 static int
@@ -53,7 +53,7 @@ watch_packet(struct connwatch *watch, const struct interface *interface,
 {
 	struct tuple tuple;
 	bool is_watched =
-	    is_server_side(interface) && dissect_packet(packet, interface->linktype, &tuple);
+	    is_on(interface, "/server") && dissect_packet(packet, interface->linktype, &tuple);
 
 	return connwatch_see(watch, is_watched ? &tuple : NULL, packet->ts_ns);
 }
@@ -86,6 +86,8 @@ count_packets(struct count *count, struct reader *file, struct connwatch *watch,
 			continue;
 		count->packets++;
 		count->bytes += packet.caplen;
+		count->clients += is_on(&source->interfaces[packet.iface], "/client");
+		count->servers += is_on(&source->interfaces[packet.iface], "/server");
 		if (watch_packet(watch, &source->interfaces[packet.iface], &packet) < 0)
 			return failure_nomem(why);
 	} while (event != SOURCE_END && event != SOURCE_CUT);

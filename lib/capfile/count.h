@@ -18,6 +18,8 @@ enum {
 struct count {
 	uint64_t packets;
 	uint64_t bytes; /* the sum of caplen */
+	/* Of interfaces whose name ends in "/client" or "/server". */
+	uint64_t clients, servers;
 	bool cut_short; /* damaged, cut off, or without vcap's end mark */
 	int linktype;   /* LINKTYPE_* of its interfaces; COUNT_NO_LINKTYPE, COUNT_LINKTYPES */
 	/* By connects_format, separated by "; ": of interfaces whose name ends in "/server". */

@@ -53,31 +53,27 @@ enum {
 		"audit", required_argument, NULL, RUN_OPTION_AUDIT                                \
 	}
 /* For --help. */
-#define RUN_OPTIONS_HELP                                                                          \
-	"  -i, --interface iface   capture there (may be repeated); default: all with an "        \
-	"address\n"                                                                               \
-	"  -f, --filter prog       a program (vcap-filter -ddd) in a file, or a job on - "        \
-	"(stdin)\n"                                                                               \
-	"  -c, --count count       packets per core\n"                                            \
-	"  -t, --time time         stop after this time; a bare number means minutes\n"           \
-	"  -s, --snaplen snaplen   bytes kept of each packet\n"                                   \
-	"  -w, --write dir         directory to make, or - for one stream on standard output\n"   \
-	"  -C, --file-size size    begin another file when one would be larger\n"                 \
-	"  -W, --files files       with -C: keep only that many of each core, the newest\n"       \
-	"  -n, --name name         of this engine, recorded with each interface\n"                \
-	"  -R, --reserve size      disk space that stays free; default: 1G or 10 % of the disk\n" \
-	"      --max-size size     of all files; default: a quarter of what is free above that\n" \
-	"  -b, --buffer size       ring memory in all\n"                                          \
-	"      --lease[=time]      end with standard input, or after this time without any\n"     \
-	"      --sandbox mode      enforce (the default), log or off\n"                           \
-	"      --detach            return once packets are being captured\n"                      \
-	"      --token token       what vcap-host is to call the capture by: 16 digits of "       \
-	"0-9a-f\n"                                                                                \
-	"      --by word           who asks for the capture, for its status and the log\n"        \
-	"      --audit required    do not start what cannot be logged\n"                          \
-	"      --flows source      pairs for filter to read as /dev/fd/3 (vcap-flows): "          \
-	"conntrack,\n"                                                                            \
-	"                          haproxy:SOCKET or log:FILE\n"
+#define RUN_OPTIONS_HELP                                                                    \
+	"  -i, --interface iface   capture there; may be repeated (all with an address)\n"  \
+	"  -f, --filter prog       a program in a file, or a job on standard input (-)\n"   \
+	"  -c, --count count       packets per core\n"                                      \
+	"  -t, --time time         stop after this time; a bare number means minutes\n"     \
+	"  -s, --snaplen snaplen   bytes kept of each packet\n"                             \
+	"  -w, --write dir         directory to make, or - for standard output\n"           \
+	"  -C, --file-size size    begin another file when one would be larger\n"           \
+	"  -W, --files files       with -C: keep only that many of each core, the newest\n" \
+	"  -n, --name name         of this engine, recorded with each interface\n"          \
+	"  -R, --reserve size      disk space that stays free (1G, or 10 % of the disk)\n"  \
+	"      --max-size size     of all files (a quarter of what is free above that)\n"   \
+	"  -b, --buffer size       ring memory in all\n"                                    \
+	"      --lease[=time]      end with stdin, or after this time without any\n"        \
+	"      --sandbox mode      enforce (the default), log or off\n"                     \
+	"      --detach            return once packets are being captured\n"                \
+	"      --token token       what vcap-host calls the capture by, 16 hex digits\n"    \
+	"      --by word           who asks for the capture, for its status and the log\n"  \
+	"      --audit required    do not start what cannot be logged\n"                    \
+	"      --flows source      pairs for filter to read as /dev/fd/3 (vcap-flows):\n"   \
+	"                          conntrack, haproxy:SOCKET or log:FILE\n"
 /* clang-format on */
 
 /* Takes one of these options; word is its argument, borrowed. -1: the argument is malformed. */

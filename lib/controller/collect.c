@@ -22,6 +22,7 @@
 #include "controller/clock_correct.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/emptiness.h"
 #include "controller/engine_state.h"
 #include "controller/leftover.h"
 #include "controller/linktypes.h"
@@ -279,6 +280,22 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 	}
 }
 
+/* What is to be known of the file. */
+static int
+remark(struct collect *collect, const struct count *merged, struct failure *why)
+{
+	struct emptiness emptiness;
+	int rc;
+
+	emptiness_judge(&emptiness, collect->entry, merged, collect->variable);
+	if (emptiness.problem)
+		add_problem(collect, NULL, emptiness.problem);
+	rc = clock_correct_remark(
+	    collect->entry, emptiness.remark ? emptiness.remark : merged->failed_connects, why);
+	emptiness_release(&emptiness);
+	return rc;
+}
+
 /* Counts the merged file, compares the counts with the engines' and stores them as facts. */
 static int
 verify(struct collect *collect, struct failure *why)
@@ -302,7 +319,7 @@ verify(struct collect *collect, struct failure *why)
 	     keyval_set(facts, "dropped", "%" PRIu64, dropped)))
 		rc = failure_errno(why, "cannot record the size of '%s'", path);
 	if (rc == 0)
-		rc = clock_correct_remark(collect->entry, merged.failed_connects, why);
+		rc = remark(collect, &merged, why);
 	if (rc == 0 && (merged.packets != sum.packets || merged.bytes != sum.bytes)) {
 		char text[160];
 

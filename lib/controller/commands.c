@@ -28,6 +28,8 @@ commands_filter(const struct params *params)
 	strvec_push(&argv, params->monitors);
 	strvec_push(&argv, "-S");
 	strvec_push(&argv, params->word);
+	if (params->is_verbose)
+		strvec_push(&argv, "-v");
 	if (params->expression && !params->joins)
 		strvec_pushl(&argv, "-e", params->expression, NULL);
 	/* A widened filter is harmless, since vcap-join drops the rest; a widened exclusion would

@@ -2,7 +2,6 @@
 
 #include "base/fileio.h"
 #include "base/parse.h"
-#include "base/strvec.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -213,4 +212,24 @@ config_find_sharing(const struct service *service, config_variable *variable)
 			found = strdup(*name);
 	strvec_free(names);
 	return found;
+}
+
+void
+config_service_notes(const struct service *service, config_variable *variable, struct strvec *notes)
+{
+	char *neighbour = config_find_sharing(service, variable);
+	bool by_connection = false;
+
+	for (size_t i = 0; i < service->monitor_count; i++)
+		by_connection |= service->monitors[i].kind >= MONITOR_EMPTY;
+	if (service->server_count == 0)
+		strvec_push(notes, "no server line: only the client side is captured");
+	if (service->monitor_count == 0)
+		strvec_push(notes, "no monitor line: health checks are captured, too");
+	if (by_connection)
+		strvec_push(notes, "vcap-join tells its health checks, by their connections");
+	if (neighbour && !service->source_client)
+		strvec_pushf(notes, "shares servers with '%s': vcap-join tells them apart",
+			     neighbour);
+	free(neighbour);
 }

@@ -6,6 +6,7 @@
 #define VCAP_CONFIG_H
 
 #include "base/failure.h"
+#include "base/strvec.h"
 #include "filter/service.h"
 
 #include <stddef.h>
@@ -59,5 +60,10 @@ int config_service_load(struct service *service, const char *word, config_variab
  * parsed are skipped. Heap; NULL: there is none, or out of memory.
  */
 char *config_find_sharing(const struct service *service, config_variable *variable);
+
+/* Appends a line for each thing about the service that is no fault and decides what a capture of it
+ * has: -v says these too. */
+void config_service_notes(const struct service *service, config_variable *variable,
+			  struct strvec *notes);
 
 #endif

@@ -149,6 +149,8 @@ params_facts(const struct params *params, struct keyval *facts)
 	rc |= keyval_set(facts, "per-packet", "%s", params->per_packet ? "yes" : "no");
 	rc |= keyval_set(facts, "invert", "%s", params->invert ? "yes" : "no");
 	rc |= keyval_set(facts, "join", "%s", params->joins ? "yes" : "no");
+	if (params->expects_packets)
+		rc |= keyval_set(facts, "expect-packets", "yes");
 	rc |= keyval_set(facts, "specs", "%zu", specs ? count_lines(specs) : 0);
 	rc |= keyval_set(facts, "patience", "%" PRId64, params->patience_ns);
 	if (params->expression)

@@ -23,6 +23,8 @@ struct params {
 	const char *monitors;   /* none, include or only */
 	bool per_packet;        /* -P */
 	bool invert;            /* -x */
+	bool is_verbose;        /* -v */
+	bool expects_packets;   /* --expect-packets: a capture without any is partial */
 	bool joins;             /* vcap-join runs on the engines and makes the final decision */
 	bool widens;            /* ... as a BPF program cannot hold all addresses */
 	uint64_t count;         /* packets per core; 0: any number */

@@ -65,8 +65,10 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 		rc = parse_duration(value, NS_PER_MINUTE, &params->duration_ns, why);
 		cli->is_unlimited = rc == 0 && params->duration_ns == 0;
 		break;
+	case 'v': params->is_verbose = true; break;
 	case 'x': params->invert = true; break;
 	case PARAMS_CLI_BY: params->by = value; break;
+	case PARAMS_CLI_EXPECT: params->expects_packets = true; break;
 	case PARAMS_CLI_COMMENT: rc = params_comment(params, value, why); break;
 	case PARAMS_CLI_ID: params->id = value; break;
 	case PARAMS_CLI_TOKEN: params->token = value; break;
@@ -220,4 +222,20 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 	params->by = capture_audit_caller(params->by, variable, cli->by);
 	service_release(&service);
 	return rc;
+}
+
+void
+params_cli_tell(const struct params_cli *cli, void (*say)(const char *format, ...))
+{
+	const struct params *params = &cli->params;
+
+	if (!cli->is_unlimited && !params->count && !params->duration_ns)
+		say("no limit (-c, -t): the capture runs until it is stopped, or the engines' "
+		    "disks are full up to their reserve");
+	else if (!cli->is_unlimited && !params->duration_ns)
+		say("no time limit (-t): a core that sees few packets may never reach -c");
+	if (cli->warning[0])
+		say("%s", cli->warning);
+	if (cli->remark[0] && params->is_verbose)
+		say("%s", cli->remark);
 }

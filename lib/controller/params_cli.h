@@ -19,6 +19,7 @@ struct params_cli {
 	struct config_file file;
 	char by[CALLER_MAX]; /* who runs this command; params.by, if set, asks through it */
 	char remark[256];    /* why vcap-join is used although no option asks for it; or empty */
+	char warning[256];   /* what the user should change; or empty */
 };
 
 #define PARAMS_CLI_INIT                                                                 \
@@ -31,12 +32,13 @@ enum {
 	PARAMS_CLI_SPECS = 0x80,
 	PARAMS_CLI_BY,
 	PARAMS_CLI_COMMENT,
+	PARAMS_CLI_EXPECT,
 	PARAMS_CLI_ID,
 	PARAMS_CLI_TOKEN,
 };
 
 /* clang-format off */
-#define PARAMS_CLI_LETTERS "c:e:E:m:Ps:t:x"
+#define PARAMS_CLI_LETTERS "c:e:E:m:Ps:t:vx"
 #define PARAMS_CLI_OPTIONS \
 	{"count", required_argument, NULL, 'c'}, \
 	{"engines", required_argument, NULL, 'E'}, \
@@ -46,11 +48,13 @@ enum {
 	{"snaplen", required_argument, NULL, 's'}, \
 	{"specs", required_argument, NULL, PARAMS_CLI_SPECS}, \
 	{"time", required_argument, NULL, 't'}, \
+	{"verbose", no_argument, NULL, 'v'}, \
 	{"exclude", no_argument, NULL, 'x'}
 /* What is recorded of a capture, which a stream has not. */
 #define PARAMS_CLI_RECORDED \
 	{"by", required_argument, NULL, PARAMS_CLI_BY}, \
 	{"comment", required_argument, NULL, PARAMS_CLI_COMMENT}, \
+	{"expect-packets", no_argument, NULL, PARAMS_CLI_EXPECT}, \
 	{"id", required_argument, NULL, PARAMS_CLI_ID}, \
 	{"token", required_argument, NULL, PARAMS_CLI_TOKEN}
 /* For --help: the options with a letter; and --specs, which belongs further down in the
@@ -63,9 +67,39 @@ enum {
 	"  -P, --per-packet      judge each packet by its own addresses\n" \
 	"  -s, --snaplen snaplen bytes kept of each packet (all)\n" \
 	"  -t, --time time       for how long; a bare number means minutes (for ever)\n" \
+	"  -v, --verbose         say what decides which packets belong\n" \
 	"  -x, --exclude         what the same command without -x would leave out\n"
 #define PARAMS_CLI_HELP_SPECS \
 	"      --specs file      more addresses, one or more a line\n"
+
+/* The whole of vcap-live, vcap-start and vcap-capture. */
+#define PARAMS_CLI_SYNOPSIS \
+	"[-Pvx] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
+#define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
+	"[--at time] [--by word] [--comment text] [--expect-packets] [--id id] " \
+	"[--patience time] [--specs file] [--token token] service [spec ...]"
+#define PARAMS_CLI_SYNOPSIS_CAPTURE PARAMS_CLI_SYNOPSIS \
+	"[--at time] [--comment text] [--expect-packets] [--patience time] [--quiet] [--specs file] " \
+	"service [spec ...]"
+#define PARAMS_CLI_HELP_LIVE PARAMS_CLI_HELP \
+	"      --lease time      how long engines stream without a heartbeat (15s)\n" \
+	PARAMS_CLI_HELP_SPECS
+#define PARAMS_CLI_HELP_AT \
+	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
+#define PARAMS_CLI_HELP_EXPECT \
+	"      --comment text    a note on it, one line\n" \
+	"      --expect-packets  a capture without any packet is partial: exit 3\n"
+#define PARAMS_CLI_HELP_START PARAMS_CLI_HELP PARAMS_CLI_HELP_AT \
+	"      --by word         who asks another controller for it\n" \
+	PARAMS_CLI_HELP_EXPECT \
+	"      --id id           id of the capture (the service and the time)\n" \
+	"      --patience time   how long an unreachable engine is tried (24h)\n" \
+	PARAMS_CLI_HELP_SPECS \
+	"      --token token     what the engines know it by, 16 hex digits (random)\n"
+#define PARAMS_CLI_HELP_CAPTURE PARAMS_CLI_HELP PARAMS_CLI_HELP_AT PARAMS_CLI_HELP_EXPECT \
+	"      --patience time   how long an unreachable engine is tried (30s)\n" \
+	"      --quiet           print only errors\n" \
+	PARAMS_CLI_HELP_SPECS
 /* clang-format on */
 
 /* Stores the value of an option; the string is borrowed. Returns 1; 0: letter is none of the
@@ -80,5 +114,9 @@ int params_cli_option(struct params_cli *cli, int letter, const char *value, str
  */
 int params_cli_complete(struct params_cli *cli, char *const *words, config_variable *variable,
 			struct failure *why);
+
+/* Says what there is to know before the capture: that it has no limit, unless that was asked for, the
+ * warning, and with -v the remark. */
+void params_cli_tell(const struct params_cli *cli, void (*say)(const char *format, ...));
 
 #endif

@@ -52,8 +52,12 @@ doing(const struct spool_entry *entry, const char *engine, const struct keyval *
 	message = keyval_get(&entry->facts, "message");
 	if (!spool_entry_is_over(entry) && message && *message)
 		*note = message;
-	if (spool_entry_is_over(entry))
+	if (spool_entry_is_over(entry)) {
+		if (keyval_number(&entry->facts, "packets", 0) > 0 && (!*note || !**note) &&
+		    keyval_get(state, "packets") && keyval_number(state, "packets", 0) == 0)
+			*note = "saw no packets, others did";
 		return "merged";
+	}
 	if (keyval_number(state, "exit", 0) != 0) {
 		*note = keyval_get(state, "error");
 		return "unreachable";

@@ -23,6 +23,7 @@ filter_options_take(struct filter_options *options, int letter, const char *valu
 	switch (letter) {
 	case 'm': rc = service_parse_mode(value, &selection->monitors, why); break;
 	case 'P': selection->per_packet = true; break;
+	case 'v': options->is_verbose = true; break;
 	case 'x': selection->exclude = true; break;
 	case 'e': selection->expression = value; break;
 	case 'y': rc = parse_linktype(selection, value, why); break;

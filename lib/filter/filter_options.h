@@ -15,6 +15,7 @@ struct filter_options {
 	struct selection selection;
 	enum bpf_form form;
 	const char *in, *out; /* capture files, "-" for standard input and output; or NULL */
+	bool is_verbose;      /* to say what the selection's facts are */
 	/* Private. */
 	const char *specs;
 	unsigned dumps;
@@ -26,13 +27,14 @@ struct filter_options {
 /* For getopt_long. */
 enum { FILTER_OPTION_COMMA = 256, FILTER_OPTION_SPECS, FILTER_OPTION_WIDEN };
 /* clang-format off */
-#define FILTER_LETTERS "m:Pxe:y:dr:w:"
+#define FILTER_LETTERS "m:Pvxe:y:dr:w:"
 #define FILTER_OPTIONS \
 	{"monitors", required_argument, NULL, 'm'}, \
 	{"per-packet", no_argument, NULL, 'P'}, \
 	{"exclude", no_argument, NULL, 'x'}, \
 	{"expression", required_argument, NULL, 'e'}, \
 	{"linktype", required_argument, NULL, 'y'}, \
+	{"verbose", no_argument, NULL, 'v'}, \
 	{"widen", no_argument, NULL, FILTER_OPTION_WIDEN}, \
 	{"dump", no_argument, NULL, 'd'}, \
 	{"comma", no_argument, NULL, FILTER_OPTION_COMMA}, \

@@ -24,11 +24,13 @@ selection_release(struct selection *selection)
 	addrset_release(&selection->set);
 	for (int i = 0; i < LINKTYPE_COUNT; i++)
 		expr_release(&selection->compiled[i]);
-	strvec_release(&selection->remarks);
+	strvec_release(&selection->warnings);
+	strvec_release(&selection->notes);
+	strvec_release(&selection->facts);
 	*selection = SELECTION_INIT;
 }
 
-/* Remarks on monitors of the service that a filter cannot recognise. */
+/* The monitors of the service that a filter cannot recognise. */
 static void
 remark_on_monitors(struct selection *selection)
 {
@@ -37,14 +39,14 @@ remark_on_monitors(struct selection *selection)
 	if (selection->monitors == MONITORS_INCLUDE)
 		return;
 	if (service->monitor_count == 0)
-		strvec_pushf(&selection->remarks,
+		strvec_pushf(&selection->notes,
 			     "service '%s' has no monitor lines: health checks are not recognised",
 			     service->name);
 	for (size_t i = 0; i < service->monitor_count; i++) {
 		if (service->monitors[i].kind < MONITOR_EMPTY)
 			continue;
 		strvec_pushf(
-		    &selection->remarks,
+		    &selection->notes,
 		    "service '%s' has monitors that are judged per connection, by vcap-join, "
 		    "not by a filter",
 		    service->name);
@@ -78,7 +80,7 @@ decide_per_packet(struct selection *selection, struct failure *why)
 		return failure_set(
 		    why, "the addresses include all of service '%s': '-x' would leave nothing",
 		    service->name);
-	strvec_pushf(&selection->remarks, "per-packet filter: %s",
+	strvec_pushf(&selection->facts, "per-packet filter: %s",
 		     selection->exclude ? "a side that does not show the addresses stays"
 					: "a side that does not show the addresses is lost");
 	return 0;
@@ -88,7 +90,7 @@ static void
 remark_on_vip(struct selection *selection)
 {
 	if (has_vip(selection))
-		strvec_pushf(&selection->remarks,
+		strvec_pushf(&selection->warnings,
 			     "a VIP of service '%s' among the addresses does not count: all its "
 			     "clients use it",
 			     selection->service->name);
@@ -111,7 +113,7 @@ decide_for_join(struct selection *selection, struct failure *why)
 	remark_on_vip(selection);
 	if (selection->expression) {
 		selection->filter.expression = NULL;
-		strvec_pushf(&selection->remarks,
+		strvec_pushf(&selection->notes,
 			     "the expression is left out of this program, since it would drop what "
 			     "joins the sides: compile it separately, for 'vcap-join -f'");
 	}
@@ -120,14 +122,14 @@ decide_for_join(struct selection *selection, struct failure *why)
 		selection->filter.set = NULL;
 		selection->filter.exclude = false;
 		strvec_pushf(
-		    &selection->remarks,
+		    &selection->notes,
 		    "transaction filter: all of service '%s', of which vcap-join selects by the "
 		    "PROXY protocol, headers or tables",
 		    service->name);
 	} else {
 		strvec_pushf(
-		    &selection->remarks,
-		    "transaction filter: %s service '%s' and its whole server side, of which "
+		    &selection->notes,
+		    "transaction filter: %s service \'%s\' and its whole server side, of which "
 		    "vcap-join selects by the PROXY protocol, headers or tables",
 		    selection->exclude ? "without these clients of" : "these clients of",
 		    service->name);
@@ -144,7 +146,7 @@ decide_by_client(struct selection *selection, struct failure *why)
 	selection->filter.variable_end = true;
 	remark_on_vip(selection);
 	if (!addrset_meets(&selection->set, &service->server_addresses)) {
-		strvec_pushf(&selection->remarks,
+		strvec_pushf(&selection->facts,
 			     "transaction filter: %s service '%s', on both sides",
 			     selection->exclude ? "without these clients of" : "these clients of",
 			     service->name);
@@ -156,7 +158,7 @@ decide_by_client(struct selection *selection, struct failure *why)
 		    "'-x' needs '-P' with a server of service '%s' among the addresses: "
 		    "its clients are unknown",
 		    service->name);
-	strvec_pushf(&selection->remarks,
+	strvec_pushf(&selection->notes,
 		     "transaction filter: all of service '%s', since a server of it is among the "
 		     "addresses",
 		     service->name);
@@ -224,7 +226,9 @@ selection_decide(struct selection *selection, struct failure *why)
 {
 	if (decide(selection, why) < 0)
 		return -1;
-	return selection->remarks.failed ? failure_nomem(why) : 0;
+	return selection->warnings.failed || selection->notes.failed || selection->facts.failed
+		   ? failure_nomem(why)
+		   : 0;
 }
 
 int
@@ -238,7 +242,7 @@ selection_compile(struct selection *selection, struct bpf *program, struct failu
 	if (compile_widened(filter, selection->linktype, program, &widening, why) < 0)
 		return -1;
 	if (strcmp(widening.added, "0") != 0)
-		strvec_pushf(&selection->remarks,
+		strvec_pushf(&selection->notes,
 			     "widened by %s addresses to %zu intervals: apply the list itself to "
 			     "what is captured (vcap-filter -r)",
 			     widening.added, widening.intervals);

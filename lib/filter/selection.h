@@ -28,7 +28,10 @@ struct selection {
 	bool has_specs; /* there are SPECs, though set may be empty */
 	/* Results. */
 	struct filter filter;
-	struct strvec remarks; /* what the user should know, a line each */
+	/* What is to be said, a line each. */
+	struct strvec warnings; /* what the user should change */
+	struct strvec notes;    /* what is left to do for who uses the program */
+	struct strvec facts;    /* how packets are judged */
 	/* The expression by link type, for all of them if from_file; or why it cannot be had. */
 	struct filter_expression compiled[LINKTYPE_COUNT];
 	struct failure unsuited[LINKTYPE_COUNT];

@@ -160,6 +160,6 @@ run_command_services(FILE *out, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_push(&argv, "vcap-services");
+	strvec_pushl(&argv, "vcap-services", "-o", "NAME,VIPS,SERVERS,ENGINES", NULL);
 	return run_to(&argv, out, why);
 }

@@ -242,11 +242,11 @@ stop_until_held() {
 	run -3 --separate-stderr vcap start shop -t 5 --patience 1s
 	entry
 	cat >wanted <<-END
-		vcap-start: engine 'lb2' does not capture: not reached: ssh: connect to host $LAB_MGMT4.102 port 22: Connection refused
-		vcap-start: engine 'full' does not capture: vcap-run: only 0 MiB of disk are free, and 1024 MiB are to stay free (-R)
-		vcap-start: engine 'changed' does not capture: not reached: the host key of '$LAB_MGMT4.101' has changed: it is another host, or
-		vcap-start: engine 'strange' does not capture: not reached: the host key of '$LAB_MGMT4.101' is not known (
-		vcap-start: engine 'locked' does not capture: not reached: root@$LAB_MGMT4.101: Permission denied (publickey).
+		vcap start: engine 'lb2' does not capture: not reached: ssh: connect to host $LAB_MGMT4.102 port 22: Connection refused
+		vcap start: engine 'full' does not capture: vcap-run: only 0 MiB of disk are free, and 1024 MiB are to stay free (-R)
+		vcap start: engine 'changed' does not capture: not reached: the host key of '$LAB_MGMT4.101' has changed: it is another host, or
+		vcap start: engine 'strange' does not capture: not reached: the host key of '$LAB_MGMT4.101' is not known (
+		vcap start: engine 'locked' does not capture: not reached: root@$LAB_MGMT4.101: Permission denied (publickey).
 	END
 	echo "$stderr"
 	grep -oF -f wanted <<<"$stderr" | diff wanted -

@@ -650,7 +650,7 @@ wait_for_started() {
 	[ ! -e run ]
 	# What is asked of the engines is what would have been at once.
 	kill_waiter
-	run vcap-wait "$id"
+	run --separate-stderr vcap-wait "$id"
 	[ "$status" -eq 0 ]
 	[ "$output" = "$(file)" ]
 	began=$(fact started)
@@ -930,6 +930,18 @@ ended() { # ID DAYS-AGO SIZE
 	ended shop.20260104_000000 2 $((2 * gib))
 	ended shop.20260103_000000 8 1
 	ended web.20260101_000000 30 1
+	vcap import -w -f -E a,b haproxy - <<-END
+		defaults
+		  mode tcp
+		frontend shop
+		  bind 127.0.0.1:5000
+		  default_backend web
+		backend web
+		  server one 127.0.0.2:6000 check
+	END
+	for engine in a b; do
+		ip netns exec $engine bash -c ': >/dev/tcp/127.0.0.1/5000' 2>/dev/null || true
+	done
 	run -0 as_cron "$command"
 	[ -z "$output" ] || { echo "$output"; false; }
 	[ "$(vcap-ls -r -o STATE shop | uniq -c | tr -s ' ')" = ' 2 done' ]
@@ -938,18 +950,57 @@ ended() { # ID DAYS-AGO SIZE
 	nothing_left
 }
 
+# Break: lib/controller/emptiness.c s/emptiness->problem = misplaced/(void)misplaced/
+# Break: lib/controller/emptiness.c s/service->server_count == 0/0/
+# Break: lib/controller/params.c s/"expect-packets", "yes"/"expect-packets", "no"/
+# Break: lib/controller/status_table.c s/"saw no packets, others did"/""/
+@test "a captured nothing is said with its likely cause, and is partial where packets could not be seen" {
+	cd config/services
+	for engine in a b; do ip -n $engine addr add 192.0.2.1/32 dev lo; done
+	sed 's/127.0.0.1/192.0.2.99/' shop >astray
+	sed 's/127.0.0.1/192.0.2.1/; /^server/d' shop >serverless
+	cd ../..
+	local -A said=() expected=(
+		[0 shop]="no packet was captured: there was no traffic"
+		[0 shop 10.0.0.1]="no packet was captured: the given addresses had none"
+		[3 --expect-packets shop -m only]="is partial: no packet was captured: there were no health checks"
+		[3 astray]="is partial: nothing of a client was captured, as '192.0.2.99' is no address of 'a', 'b'"
+		[3 serverless]="is partial: service 'serverless' has no server line")
+	for case in "${!expected[@]}" "0 --quiet shop -e udp"; do
+		# shellcheck disable=SC2086 # words
+		{ vcap capture ${case#* } -t 1s >"out.$case" 2>"err.$case" || echo $? >>"out.$case"; } 3>&- &
+	done
+	wait
+	for case in "${!expected[@]}"; do
+		echo "$case"; cat "err.$case"
+		grep -F "${expected[$case]}" "err.$case"
+		[[ $case == 0* ]] || [ "$(tail -n 1 "out.$case")" = 3 ]
+		[[ $case == 3* ]] || ! grep -x 3 "out.$case"
+	done
+	[ ! -s "out.0 --quiet shop -e udp" ]
+	[ ! -s "err.0 --quiet shop -e udp" ]
+	# One that stands by is no news.
+	begin shop -t 5
+	talk a 1
+	run -0 --separate-stderr vcap stop "$id"
+	[ -z "$stderr" ]
+	vcap status -r "$id" | grep $'\tb\t.*saw no packets, others did'
+	run -0 --separate-stderr vcap wait -v "$id"
+	[ "$stderr" = "vcap wait: engine 'b' saw no packets, others did" ]
+}
+
 @test "cron: what is missing is one line, and a status" {
 	wayward vcap-merge 'exit 1'
 	capture=$(crontab_command)
 	capture=${capture%%;*}
 	run -3 as_cron "$capture"
 	[ "${#lines[@]}" -eq 1 ] || { echo "$output"; false; }
-	[[ $output == "vcap-wait: capture 'shop."*"' is partial: engine 'b' is missing: "* ]]
+	[[ $output == "vcap capture: capture 'shop."*"' is partial: engine 'b' is missing: "* ]]
 	rm -r run
 	# None at all: the reasons, and the end.
 	engines false false
 	run -1 as_cron "$capture"
-	[ "${lines[-1]}" = "vcap-start: no engine of 'shop' captures; something may have begun on 'a', 'b'" ]
+	[ "${lines[-1]}" = "vcap capture: no engine of 'shop' captures; something may have begun on 'a', 'b'" ]
 	# One that goes on is not in the way.
 	engines "$in a" "$in b"
 	begin shop -t 5
@@ -961,6 +1012,29 @@ ended() { # ID DAYS-AGO SIZE
 on_terminal() { # ROWS COMMAND
 	TERM=xterm script -qfec "stty rows $1 cols 100; $2" typescript >/dev/null 3>&- </dev/null &
 	terminal=$!
+}
+
+# Break: cmd/vcap-capture.sh s/"$id" >&4 2/"$id" 2/
+@test "progress: the terminal shows the id, one table, and the file's path last, whatever its size" {
+	export TERM=xterm-256color
+	talk a 3 &
+	for size in '24 80 a' '50 200 b'; do
+		read -r rows columns engine <<<"$size"
+		script -qfec "stty rows $rows cols $columns; vcap capture shop -E $engine -t 2s" $engine >/dev/null 3>&- </dev/null &
+		shown[columns]=$!
+	done
+	for size in '24 80 a' '50 200 b'; do
+		read -r rows columns engine <<<"$size"
+		wait "${shown[columns]}" || [ $? -eq 3 ]
+		sed '1d;$d' $engine | "$build/tests/tools/screen" "$rows" "$columns" >screen
+		cat screen
+		id=$(head -n 1 screen)
+		[[ $id =~ ^shop\.[0-9]{8}_[0-9]{6}(-[0-9])?$ ]]
+		# A path may be longer than a line.
+		[[ $(tail -n +2 screen | tr -d '\n') == *"$(file)" ]]
+		[ "$(grep -c ENGINE screen)" -eq 1 ]
+		grep -q "^done  *$engine  *merged" screen
+	done
 }
 
 @test "progress: on a terminal a table in place, and on stdout what a pipe wants" {
@@ -988,7 +1062,7 @@ on_terminal() { # ROWS COMMAND
 	on_terminal 8 'vcap-capture shop -t 1s >out'
 	wait $terminal || true
 	tr -d '\r' <typescript | grep -q '^\.\.\. and 9 more$'
-	tr -d '\r' <typescript | tail -n 4 | grep -q "^vcap-wait: capture .* is partial: engine 'x1' is missing"
+	tr -d '\r' <typescript | tail -n 4 | grep -q "^vcap-capture: capture .* is partial: engine 'x1' is missing"
 	[ "$(grep -o $'\e\\[[0-9]*A' typescript | sort -u)" = $'\e[7A' ]
 	vcap-rm "$(head -n 1 out)" || [ $? -eq 3 ]
 	on_terminal 24 'TERM=dumb vcap-capture shop -E a -t 1s >out'

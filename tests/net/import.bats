@@ -312,7 +312,7 @@ connects_in_witness() { # ADDRESS: by port and sequence number, since a SYN is s
 		[ "$(connects_in_witness $dead)" -ge 2 ]
 		diff <(segments witness.pcap host $dead) <(segments capture.pcapng host $dead)
 	done
-	grep -F "vcap-wait: $(connects_in_witness 10.0.1.12) failed connects to 10.0.1.12:8080" said ||
+	grep -F "vcap stop: $(connects_in_witness 10.0.1.12) failed connects to 10.0.1.12:8080" said ||
 		grep -F "; $(connects_in_witness 10.0.1.12) failed connects to 10.0.1.12:8080" said
 	grep -F "$(connects_in_witness 10.0.1.13) failed connects to 10.0.1.13:8080" said
 	run ! grep -F 10.0.1.11 said

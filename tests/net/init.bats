@@ -85,7 +85,7 @@ $PWD/config/services/self" ]
 	echo 'lb1 exec true' >config/engines
 	rm config/services/self
 	run -1 vcap init
-	[ "${lines[-1]}" = "vcap-init: no engine in '$PWD/config/engines' is this host: add the line 'local local' and run this again" ]
+	[ "${lines[-1]}" = "vcap init: no engine in '$PWD/config/engines' is this host: add the line 'local local' and run this again" ]
 	[ ! -e config/services/self ]
 }
 

@@ -114,7 +114,7 @@ in_bash() { # WORD...
 			printf "$name %s\n" "${COMPREPLY[@]}" | sort
 		done' bash "$top/completions/vcap.bash" $(commands) | diff wanted -
 	[ "$(cut -d " " -f 1 wanted | uniq)" = "$(commands)" ]
-	[ "$(vcap-complete vcap '' | sed 's/^/vcap-/' | sort)" = "$(commands | sort)" ]
+	[ "$(vcap-complete vcap '' | cut -f 1 | sed 's/^/vcap-/' | sort)" = "$(commands | sort)" ]
 }
 
 @test "complete: bash" {

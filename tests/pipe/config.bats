@@ -49,6 +49,18 @@ setup() {
 	[ "$(vcap-services -r)" = $'shop\t192.0.2.10 tcp/443, 2001:db8::10 tcp/80-90\t10.0.1.0-10.0.1.3 tcp/8080, 10.0.2.1\tlb1,lb2' ]
 }
 
+# Break: lib/controller/config.c s/service->monitor_count == 0/0/
+@test "services: what decides which packets of one are captured is a note" {
+	sed 's/^server.*/server 10.0.1.2/; /10.0.2/d' "$VCAP_CONFIG/services/shop" >"$VCAP_CONFIG/services/other"
+	echo 'monitor empty' >>"$VCAP_CONFIG/services/other"
+	echo 'vip 192.0.2.9' >"$VCAP_CONFIG/services/bare"
+	run -0 vcap-services
+	grep "^bare .*no server line: only the client side .*; no monitor line: health checks" <<<"$output"
+	grep "^other .*vcap-join tells its health checks" <<<"$output"
+	grep "^shop .*shares servers with 'other'" <<<"$output"
+	[ "$(vcap-services -j | jq -r '.services[0].note')" = "$(sed -n 's/^bare .*\(no server line.*\)/\1/p' <<<"$output")" ]
+}
+
 @test "a malformed service is named by file and line, the others are listed" {
 	printf 'vip 192.0.2.11\n\nvpi x\n' >"$VCAP_CONFIG/services/bad"
 	run --separate-stderr vcap-services -r

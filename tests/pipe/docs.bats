@@ -46,7 +46,8 @@ synopses() {
 # The usage lines of --help, likewise.
 usages() {
 	awk '
-		FNR == 1 { on = 1; name = FILENAME; sub(/.*\//, "", name); sub(/\.help$/, "", name); order[++n] = name }
+		FNR == 1 { on = 0; name = FILENAME; sub(/.*\//, "", name); sub(/\.help$/, "", name); order[++n] = name }
+		/^usage:/ { on = 1 }
 		/^$/ { on = 0 }
 		on { sub(/^usage: */, ""); text[name] = text[name] " " $0 }
 		END {
@@ -61,9 +62,10 @@ usages() {
 # "NAME --option" of each long option in what is said of options.
 options_said() {
 	awk '
-		FNR == 1 { on = 0; name = FILENAME; sub(/.*\//, "", name); sub(/\.help$/, "", name) }
-		/^$/ { on = 1 }
-		on {
+		FNR == 1 { part = 0; name = FILENAME; sub(/.*\//, "", name); sub(/\.help$/, "", name) }
+		/^$/ { part++ }
+		/^Example/ { part = 0 }
+		part > 1 {
 			line = " " $0
 			while (match(line, /[ ,]--[a-z][a-z-]*/)) {
 				print name, substr(line, RSTART + 1, RLENGTH - 1)
@@ -104,6 +106,20 @@ options_of_pages() {
 	options_of_pages man/*.1 | diff "$BATS_TEST_TMPDIR/said" -
 }
 
+# Break: cmd/cli.c s/column + 1 + length > 80/0/
+@test "--help begins with a sentence, is 80 columns wide, and ends with examples" {
+	awk '
+		function bad(what) { print FILENAME ": " what ": " $0; failed = 1 }
+		FNR == 1 && !/^[A-Z][^.]*[a-z.][^.]*\.$/ { bad("no sentence") }
+		length($0) > 80 { bad("too wide") }
+		FNR == 1 { if (NR > 1 && examples != 1 && examples != 2) { print "examples before " FILENAME; failed = 1 }
+			examples = on = 0 }
+		/^$/ { on = 0 }
+		on { examples++ }
+		/^Examples?:$/ { on = 1 }
+		END { exit failed }' "$BATS_FILE_TMPDIR"/*.help
+}
+
 @test "--help goes to stdout with 0, --version names the command, an unknown option is misuse" {
 	for name in $(commands); do
 		echo "# $name"
@@ -111,6 +127,7 @@ options_of_pages() {
 		[ "$status" -eq 0 ]
 		[ -n "$output" ]
 		[ -z "$stderr" ]
+		"$name" -h | diff - "$BATS_FILE_TMPDIR/$name.help"
 		output=$("$name" --version)
 		[[ "$output" =~ ^$name\ [0-9]+\.[0-9]+ ]]
 		run --separate-stderr "$name" --no-such-option
@@ -135,6 +152,16 @@ options_of_pages() {
 	sed -nE 's/^\.Xr (vcap[a-z-]*) ([0-9]).*/\1.\2/p' man/*.[1-8] | sort -u | while read -r page; do
 		[ -f "man/$page" ] || { echo "no man/$page"; exit 1; }
 	done
+}
+
+@test "vcap's help has a line for every command" {
+	for name in $(commands); do
+		[ "$name" = vcap ] || grep -qE "^    ${name#vcap-} +[a-z]" "$BATS_FILE_TMPDIR/vcap.help" || { echo "$name"; false; }
+	done
+	vcap help | diff - "$BATS_FILE_TMPDIR/vcap.help"
+	run -2 vcap
+	[ "$output" = "$(cat "$BATS_FILE_TMPDIR/vcap.help")" ]
+	vcap help ls | diff - "$BATS_FILE_TMPDIR/vcap-ls.help"
 }
 
 @test "vcap(7) names every command" {

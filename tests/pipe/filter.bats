@@ -462,10 +462,12 @@ seen_by_tshark() { # FILE [ARG...]
 	[ "$(strings -n 3 "$dir/out.pcapng" | grep -E '^(core|one|two)' | tr '\n' ' ')" = "core 3 one two " ]
 }
 
-@test "with a service and addresses, the kind of filter in force is said" {
+@test "with a service and addresses, the kind of filter in force is said with -v" {
 	run --separate-stderr -0 vcap-filter -S direct 10.1.1.1
+	[ -z "$stderr" ]
+	run --separate-stderr -0 vcap-filter -v -S direct 10.1.1.1
 	[[ $stderr == *"transaction filter"* ]]
-	run --separate-stderr -0 vcap-filter -S shop -P 10.1.1.1
+	run --separate-stderr -0 vcap-filter -v -S shop -P 10.1.1.1
 	[[ $stderr == *"per-packet filter"* ]]
 	run --separate-stderr -0 vcap-filter 10.1.1.1
 	[ -z "$stderr" ]

@@ -77,7 +77,7 @@ hung_up() { # COMMAND...
 	hung_up vcap-fetch a "$id" out/x
 }
 
-# Break: cmd/vcap-capture.sh s/exec 4<"$messages" \&\& rm -f "$messages"/exec 4<"$messages"/
+# Break: cmd/vcap-capture.sh s/rm -rf "$said"/:/
 @test "capture: no file for what it is going to say" {
 	programs vcap-capture
 	mkdir tmp

@@ -85,17 +85,17 @@ known() { # ID STATE FACT...
 	[ "$output" = "shop.20260103_000000	b	done	8	$((now + 99)).000000000	no	ada, from 192.0.2.1
 shop.20260102_000000	a	done	8	$((now + 99)).000000000	yes	-
 shop.20260102_000000	b	done	8	$((now + 99)).000000000	no	-" ] || { echo "$output"; false; }
-	[[ $stderr == "vcap-collect: engine '"[ab]"': removed '$PWD/run/shop.20260101_000000.b', which expired on 1970-"* ]]
+	[[ $stderr == "vcap collect: engine '"[ab]"': removed '$PWD/run/shop.20260101_000000.b', which expired on 1970-"* ]]
 	run -0 vcap collect -r -E a
 	[ "${#lines[@]}" -eq 1 ]
 	run -0 --separate-stderr vcap collect -j -E far,a
 	[ "$(jq -r '.captures[0].size' <<<"$output")" = 8 ]
-	[ "$stderr" = "vcap-collect: engine 'far' is a region: 'vcap collect' there lists what its engines have" ]
+	[ "$stderr" = "vcap collect: engine 'far' is a region: 'vcap collect' there lists what its engines have" ]
 	# One that is not reached, and an older one.
 	echo 'c exec false' >>config/engines
 	run -3 --separate-stderr vcap collect -r
 	[ "${#lines[@]}" -eq 3 ]
-	[[ $stderr == "vcap-collect: engine 'c' did not tell what it has: "* ]]
+	[[ $stderr == "vcap collect: engine 'c' did not tell what it has: "* ]]
 	run -1 vcap collect -E c
 	run -2 vcap collect -E d
 	run -2 vcap collect -E a shop
@@ -111,7 +111,7 @@ shop.20260102_000000	b	done	8	$((now + 99)).000000000	no	-" ] || { echo "$output
 	[ "$output" = "$PWD/spool/captures/shop.20260102_000000/shop.20260102_000000.pcapng" ]
 	run -3 --separate-stderr vcap collect shop.20260102_000000 shop.20260103_000000
 	[ "${#lines[@]}" -eq 2 ]
-	[ "$stderr" = "vcap-wait: capture 'shop.20260103_000000' is partial: one is missing" ]
+	[ "$stderr" = "vcap collect: capture 'shop.20260103_000000' is partial: one is missing" ]
 	run -1 vcap collect shop.20260104_000000
 }
 

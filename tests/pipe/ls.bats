@@ -92,7 +92,7 @@ entry() { # ID LINE...
 	[ "$(vcap-ls -j -o +ID web.1)" = "$(vcap-ls -j web.1)" ]
 	# --help names them all.
 	[ "$(vcap-ls -j web.1 | jq -r '.captures[0] | keys_unsorted | join(" ") | ascii_upcase')" = \
-		"$(vcap-ls --help | sed -n 's/^Columns: //p')" ]
+		"$(vcap-ls --help | sed -n '/^Columns: /,/^$/p' | tr -s ' \n' ' ' | sed 's/Columns: \(.*\) $/\1/')" ]
 }
 
 # Break: lib/controller/capture_table.c s/words.count < SPECS_SHOWN/words.count < 99/
