@@ -49,8 +49,9 @@ set_counts(struct capture *capture, struct keyval *kv)
 	struct counts total;
 	int rc;
 
+	rc = keyval_set(kv, "counted", CLOCK_FORMAT, CLOCK_ARGS(clock_realtime_ns()));
 	capture_total(capture, &total);
-	rc = keyval_set(kv, "packets", "%" PRIu64, total.packets - total.removed);
+	rc |= keyval_set(kv, "packets", "%" PRIu64, total.packets - total.removed);
 	rc |= keyval_set(kv, "bytes", "%" PRIu64, total.bytes - total.removed_bytes);
 	rc |= keyval_set(kv, "received", "%" PRIu64, total.received);
 	rc |= keyval_set(kv, "dropped", "%" PRIu64, total.dropped);

@@ -22,9 +22,10 @@ static const struct table_column columns[] = {
     {"NOTE"},
     {"BYTES", TABLE_NUMBER},
     {"LEFT"},
+    {"AGE", TABLE_NUMBER},
 };
 
-#define HUMAN_COLUMNS "CAPTURE,STATE,ENGINE,DOING,PACKETS,BYTES,DROPS,LEFT,NOTE"
+#define HUMAN_COLUMNS "CAPTURE,STATE,ENGINE,DOING,PACKETS,BYTES,DROPS,LEFT,AGE,NOTE"
 
 struct table *
 status_table_new(enum table_form form)
@@ -75,6 +76,20 @@ doing(const struct spool_entry *entry, const char *engine, const struct keyval *
 	return status == ENGINE_RUNNING ? "capturing" : "ended";
 }
 
+/* How old what is told of the engine is: for people as LEFT, else in seconds; empty if it has ended. */
+static const char *
+age(enum table_form form, const struct keyval *state, char to[TIMELEFT_TEXT])
+{
+	const int64_t age_ns = timeleft_age_ns(state, clock_realtime_ns());
+
+	*to = '\0';
+	if (age_ns >= 0 && form == TABLE_HUMAN)
+		timeleft_print(age_ns, to);
+	else if (age_ns >= 0)
+		snprintf(to, TIMELEFT_TEXT, CLOCK_FORMAT, CLOCK_ARGS(age_ns));
+	return to;
+}
+
 /* For how many more seconds an engine that cannot be reached is waited for; 0: for longer. */
 static int64_t
 waits_for(const struct spool_entry *entry)
@@ -95,7 +110,8 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	struct failure unreadable;
 	struct keyval state;
 	const char *note, *word, *bytes;
-	char waits[256], when[DATETIME_TEXT], left[TIMELEFT_TEXT] = "", size[TEXT_SIZE];
+	char waits[256], when[DATETIME_TEXT], left[TIMELEFT_TEXT] = "", old[TIMELEFT_TEXT],
+					      size[TEXT_SIZE];
 	int rc;
 
 	if (engine_state_load(entry, engine, &state, &unreadable) < 0)
@@ -112,9 +128,10 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	if (bytes && form == TABLE_HUMAN)
 		bytes = text_size(keyval_number(&state, "bytes", 0), size);
 	rc = table_add(table,
-		       (const char *const[]){entry->id, spool_entry_state_name(entry), engine, word,
-					     keyval_get(&state, "packets"),
-					     keyval_get(&state, "dropped"), note, bytes, left},
+		       (const char *const[]){
+			   entry->id, spool_entry_state_name(entry), engine, word,
+			   keyval_get(&state, "packets"), keyval_get(&state, "dropped"), note,
+			   bytes, left, spool_entry_is_over(entry) ? NULL : age(form, &state, old)},
 		       why);
 	keyval_release(&state);
 	return rc;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "controller/clock_offset.h"
 #include "controller/engine_state.h"
 
 #include <ctype.h>
@@ -78,6 +79,35 @@ timeleft_format(const struct spool_entry *entry, const struct keyval *state, int
 	}
 	if (packets > 0)
 		fprintf(out, "%s%" PRIu64 " packets", duration > 0 ? " or " : "", packets);
+	fclose(out);
+	return to;
+}
+
+int64_t
+timeleft_age_ns(const struct keyval *state, int64_t now_ns)
+{
+	struct clock_offset offset;
+	const char *word = keyval_get(state, "counted");
+	int64_t counted_ns, age_ns;
+
+	if (engine_state_status(state) != ENGINE_RUNNING || !word ||
+	    parse_offset(word, &counted_ns, NULL) < 0)
+		return -1;
+	age_ns = now_ns - counted_ns;
+	if (clock_offset_read(&offset, state, "clock-start"))
+		age_ns += offset.offset_ns;
+	return age_ns > 0 ? age_ns : 0;
+}
+
+char *
+timeleft_print(int64_t ns, char to[TIMELEFT_TEXT])
+{
+	FILE *out = fmemopen(to, TIMELEFT_TEXT, "w");
+
+	memset(to, 0, TIMELEFT_TEXT);
+	if (!out)
+		return to;
+	print_time(ns, out);
 	fclose(out);
 	return to;
 }

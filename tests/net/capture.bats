@@ -1045,7 +1045,7 @@ on_terminal() { # ROWS COMMAND
 	id=$(head -n 1 out)
 	[ "$(cat out)" = "$id"$'\n'"$(file)" ]
 	tr -d '\r' <typescript >screen
-	grep -qE '^STATE +ENGINE +DOING +PACKETS +BYTES +DROPS +LEFT +NOTE' screen
+	grep -qE '^STATE +ENGINE +DOING +PACKETS +BYTES +DROPS +LEFT +AGE +NOTE' screen
 	grep -qE '^capturing +a +capturing .*[0-9]s( or [0-9]+ packets)?' screen
 	grep -qE '^done +a +merged +20 ' screen
 	# Each table takes the place of the one before, which had as many lines.

@@ -17,6 +17,18 @@ is_left(const char *facts, const char *state, const char *wanted)
 	keyval_release(&engine);
 }
 
+static void
+is_old(const char *state, int64_t wanted)
+{
+	struct keyval engine = KEYVAL_INIT;
+	int64_t age;
+
+	keyval_parse(&engine, state, NULL);
+	age = timeleft_age_ns(&engine, 1000 * NS_PER_SECOND);
+	ok(age == wanted, "is %lld ns old: %lld", (long long)wanted, (long long)age);
+	keyval_release(&engine);
+}
+
 int
 main(void)
 {
@@ -43,5 +55,11 @@ main(void)
 	is_left("state capturing\ncount 18446744073709551615\nduration 9223372036854775807\n",
 		"core-0 packets 0\ncore-1 packets 0",
 		"2562047h30m or 18446744073709551614 packets");
+
+	is_old("state running\ncounted 998.5", 1500000000);
+	is_old("state running\ncounted 1008.5\nclock-start 10.000000000 0.001000000", 1500000000);
+	is_old("state running\ncounted 1001", 0);
+	is_old("state running", -1);
+	is_old("state done\ncounted 998.5", -1);
 	return done_testing();
 }
