@@ -55,6 +55,7 @@ parse_options(int argc, char **argv)
 	struct prune_rule *rule = prune_rules_for(&request.rules, NULL);
 	struct failure why = FAILURE_INIT;
 	const char *file = NULL;
+	char *name = NULL;
 	bool limited = false;
 	int opt;
 
@@ -83,8 +84,11 @@ parse_options(int argc, char **argv)
 		die_usage("needs a limit: -a, -c or -s, or a file of them: -f (try --help)");
 	if (argc - optind > 1)
 		die_usage("more than one service given: '%s'", argv[optind + 1]);
-	if (request.service && !parse_is_name(request.service))
+	if (request.service && config_resolve(&name, request.service, getenv, &why) < 0)
+		die_usage("%s", why.text);
+	if (name && !parse_is_name(name))
 		die_usage("not a service: '%s'", request.service);
+	request.service = name;
 	if (file) {
 		prune_rules_release(&request.rules);
 		request.rules = read_rules(file);

@@ -1,6 +1,7 @@
 /*
  * vcap-services: lists the configured services; also checks the syntax of their files.
  */
+#include "base/strvec.h"
 #include "base/table.h"
 #include "cli.h"
 #include "controller/config.h"
@@ -20,17 +21,17 @@ static const struct command self = {
 	       "  -o, --output columns  print these, separated by commas; +columns: these too\n"
 	       "  -r, --raw             print a line a service, columns separated by tabs\n"
 	       "\n"
-	       "Columns: NAME VIPS SERVERS ENGINES NOTE\n",
+	       "Columns: NAME VIPS SERVERS ENGINES NOTE ALIASES\n",
 };
 
 static const struct table_column columns[] = {
-    {"NAME"}, {"VIPS"}, {"SERVERS"}, {"ENGINES"}, {"NOTE"},
+    {"NAME"}, {"VIPS"}, {"SERVERS"}, {"ENGINES"}, {"NOTE"}, {"ALIASES"},
 };
 
 /* Scripts have had these four columns since 0.1.0. */
 static const char *const usual[] = {[TABLE_HUMAN] = "NAME,VIPS,SERVERS,ENGINES,NOTE",
 				    [TABLE_RAW] = "NAME,VIPS,SERVERS,ENGINES",
-				    [TABLE_JSON] = "NAME,VIPS,SERVERS,ENGINES,NOTE"};
+				    [TABLE_JSON] = "NAME,VIPS,SERVERS,ENGINES,NOTE,ALIASES"};
 
 static void
 print_endpoint(const struct endpoint *endpoint, FILE *out)
@@ -96,7 +97,7 @@ add_service(struct table *table, const char *name, const struct engines *known, 
 {
 	struct service service = SERVICE_INIT;
 	struct failure why = FAILURE_INIT;
-	char *vips, *servers, *names, *notes;
+	char *vips, *servers, *names, *notes, *aliases;
 	struct strvec remarks = STRVEC_INIT;
 
 	if (config_service_load(&service, name, getenv, &why) < 0) {
@@ -109,10 +110,14 @@ add_service(struct table *table, const char *name, const struct engines *known, 
 	names = engine_names(&service, known, status);
 	config_service_notes(&service, getenv, &remarks);
 	notes = strvec_join(&remarks, "; ");
-	if (!notes ||
-	    table_add(table, (const char *const[]){name, vips, servers, names, notes}, &why) < 0)
-		die("%s", notes ? why.text : "out of memory");
+	aliases = strvec_join(&service.aliases, ", ");
+	if (!notes || !aliases)
+		die("out of memory");
+	if (table_add(table, (const char *const[]){name, vips, servers, names, notes, aliases},
+		      &why) < 0)
+		die("%s", why.text);
 	free(notes);
+	free(aliases);
 	strvec_release(&remarks);
 	free(vips);
 	free(servers);

@@ -2,6 +2,7 @@
 
 #include "base/fileio.h"
 #include "base/parse.h"
+#include "filter/service_alias.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -155,17 +156,85 @@ config_read_service(struct config_file *file, const char *word, config_variable 
 	return rc;
 }
 
+/* Whether there is a file of a service with this name. */
+static bool
+has_service(const char *name, config_variable *variable)
+{
+	char *directory = config_directory(variable), *path = NULL;
+	bool found;
+
+	if (directory && asprintf(&path, "%s/services/%s", directory, name) < 0)
+		path = NULL;
+	found = path && access(path, F_OK) == 0;
+	free(path);
+	free(directory);
+	return found;
+}
+
+/* Whether the service's file has the alias; lines that are wrong have none. */
+static bool
+has_alias(const char *name, const char *word, config_variable *variable)
+{
+	struct config_file file;
+	bool found = false;
+	char *rest, *line, *alias;
+
+	if (config_read_service(&file, name, variable, NULL) < 0)
+		return false;
+	rest = file.text;
+	while (!found && (line = strsep(&rest, "\n"))) {
+		found = service_alias_read(line, &alias, NULL) > 0 &&
+			service_alias_matches(alias, word);
+		free(alias);
+	}
+	config_file_release(&file);
+	return found;
+}
+
+int
+config_resolve(char **name, const char *word, config_variable *variable, struct failure *why)
+{
+	char **names = NULL;
+	int rc = 0;
+
+	*name = NULL;
+	if (!strchr(word, '/') && !(parse_is_name(word) && has_service(word, variable)))
+		names = config_service_names(variable, NULL);
+	for (char **other = names; other && *other && rc == 0; other++) {
+		if (!has_alias(*other, word, variable))
+			continue;
+		if (*name)
+			rc = failure_set(why, "alias '%s' is one of '%s' and of '%s'", word, *name,
+					 *other);
+		else if (!(*name = strdup(*other)))
+			rc = failure_nomem(why);
+	}
+	strvec_free(names);
+	if (rc == 0 && !*name && !(*name = strdup(word)))
+		rc = failure_nomem(why);
+	if (rc < 0) {
+		free(*name);
+		*name = NULL;
+	}
+	return rc;
+}
+
 int
 config_service_load(struct service *service, const char *word, config_variable *variable,
 		    struct failure *why)
 {
 	struct config_file file;
+	char *name;
 	int rc;
 
-	if (config_read_service(&file, word, variable, why) < 0)
+	if (config_resolve(&name, word, variable, why) < 0)
 		return -1;
-	rc = service_parse(service, config_service_name(word), file.text, file.path, why);
-	config_file_release(&file);
+	rc = config_read_service(&file, name, variable, why);
+	if (rc == 0) {
+		rc = service_parse(service, config_service_name(name), file.text, file.path, why);
+		config_file_release(&file);
+	}
+	free(name);
 	return rc;
 }
 
@@ -220,6 +289,8 @@ config_service_notes(const struct service *service, config_variable *variable, s
 	char *neighbour = config_find_sharing(service, variable);
 	bool by_connection = false;
 
+	for (size_t i = 0; i < service->aliases.count; i++)
+		strvec_pushf(notes, "also called '%s'", service->aliases.list[i]);
 	for (size_t i = 0; i < service->monitor_count; i++)
 		by_connection |= service->monitors[i].kind >= MONITOR_EMPTY;
 	if (service->server_count == 0)

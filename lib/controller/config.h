@@ -37,6 +37,11 @@ void config_file_release(struct config_file *file);
  * file is CONFIG_FILE_INIT; errno is ENOENT if there is no such file. */
 int config_read(struct config_file *file, const char *path, struct failure *why);
 
+/* The name of the service that word means, by its file or by an alias in one; word itself if there is
+ * no such service, or word has a '/'. *name is on the heap. -1 with why: several services have this
+ * alias, or out of memory; *name is NULL. */
+int config_resolve(char **name, const char *word, config_variable *variable, struct failure *why);
+
 /* Reads the file of the service called word, or if word has a '/' the file at that path. -1: not a
  * service's name, no such service, or as config_read. */
 int config_read_service(struct config_file *file, const char *word, config_variable *variable,
@@ -49,7 +54,7 @@ char **config_service_names(config_variable *variable, struct failure *why);
 /* The service's name in such a word: its last component, a part of word. */
 const char *config_service_name(const char *word);
 
-/* Reads and parses the file of a service. Messages about its text begin with "FILE:LINE: ". The
+/* Reads and parses the file of a service, which word may name by an alias. Messages about its text begin with "FILE:LINE: ". The
  * caller releases service after 0 only. */
 int config_service_load(struct service *service, const char *word, config_variable *variable,
 			struct failure *why);

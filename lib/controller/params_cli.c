@@ -14,6 +14,7 @@
 #include "base/parse.h"
 #include "controller/capture_audit.h"
 #include "controller/spool_id.h"
+#include "filter/service_alias.h"
 #include "packet/addrset.h"
 #include "packet/packet.h"
 
@@ -202,16 +203,19 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 {
 	struct params *params = &cli->params;
 	struct service service = SERVICE_INIT;
-	int rc = -1;
+	int rc;
 
-	params->word = words[0];
+	if (config_resolve(&cli->word, words[0], variable, why) < 0)
+		return -1;
+	params->word = cli->word;
 	params->specs = words + 1;
 	params->service = config_service_name(params->word);
 	if (config_read_service(&cli->file, params->word, variable, why) < 0)
 		return -1;
 	params->service_text = cli->file.text;
-	if (service_parse(&service, params->service, cli->file.text, cli->file.path, why) == 0 &&
-	    engines_load(&cli->engines, variable, why) == 0) {
+	rc = service_parse(&service, params->service, cli->file.text, cli->file.path, why);
+	service_alias_remove(cli->file.text);
+	if (rc == 0 && (rc = engines_load(&cli->engines, variable, why)) == 0) {
 		params->engines = params_engines(&service, &cli->engines, cli->engine_list, why);
 		rc = params->engines ? read_specs(params, why) : -1;
 	}

@@ -34,6 +34,7 @@ spool_open(struct spool *spool, config_variable *variable, struct failure *why)
 	char *base = config_spool(variable);
 
 	*spool = SPOOL_INIT;
+	spool->variable = variable;
 	if (!base || asprintf(&spool->path, "%s/captures", base) < 0)
 		spool->path = NULL;
 	free(base);
@@ -69,8 +70,24 @@ newest_first(const void *a, const void *b)
 	return spool_id_compare(*(char *const *)b, *(char *const *)a);
 }
 
-int
-spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why)
+/* word, or the name of the service that it is an alias of: heap. NULL with why. */
+static char *
+resolve(const struct spool *spool, const char *word, struct failure *why)
+{
+	char *name = NULL;
+
+	if (!spool->variable || spool_id_is_valid(word)) {
+		name = strdup(word);
+		if (!name)
+			failure_nomem(why);
+	} else if (config_resolve(&name, word, spool->variable, why) < 0) {
+		return NULL;
+	}
+	return name;
+}
+
+static int
+list_named(const struct spool *spool, const char *word, char ***ids, struct failure *why)
 {
 	int fd = openat(spool->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -105,6 +122,16 @@ spool_list(const struct spool *spool, const char *word, char ***ids, struct fail
 	qsort(list, count, sizeof(*list), newest_first);
 	*ids = list;
 	return 0;
+}
+
+int
+spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why)
+{
+	char *name = word ? resolve(spool, word, why) : NULL;
+	int rc = word && !name ? -1 : list_named(spool, name, ids, why);
+
+	free(name);
+	return rc;
 }
 
 void
@@ -168,11 +195,15 @@ spool_choose(const struct spool *spool, const char *word, char ***ids, struct fa
 {
 	bool *keep, has_unfinished = false;
 	size_t count = 0;
-	char **list;
+	char **list, *name = resolve(spool, word, why);
+	int rc = name ? 0 : -1;
 
-	if (!spool_id_is_valid(word) && !parse_is_name(word))
-		return failure_set(why, "neither a capture nor a service: '%s'", word);
-	if (spool_list(spool, word, &list, why) < 0)
+	if (rc == 0 && !spool_id_is_valid(name) && !parse_is_name(name))
+		rc = failure_set(why, "neither a capture nor a service: '%s'", word);
+	if (rc == 0)
+		rc = list_named(spool, name, &list, why);
+	free(name);
+	if (rc < 0)
 		return -1;
 	while (list[count])
 		count++;

@@ -20,6 +20,7 @@
 struct spool {
 	char *path; /* of the directory of captures */
 	int dir;
+	config_variable *variable; /* by which aliases of services are looked up */
 };
 
 #define SPOOL_INIT ((struct spool){.dir = -1})
@@ -30,7 +31,7 @@ int spool_open(struct spool *spool, config_variable *variable, struct failure *w
 void spool_close(struct spool *spool);
 
 /* Lists the ids in the spool, newest first, NULL-ended, for spool_list_free: those of the
- * service called word, or the one that is word; NULL: all. Other files are skipped. -1: *ids is
+ * service called word, by its name or, here and below, an alias, or the one that is word; NULL: all. Other files are skipped. -1: *ids is
  * unchanged. */
 int spool_list(const struct spool *spool, const char *word, char ***ids, struct failure *why);
 void spool_list_free(char **ids);

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/parse.h"
+#include "filter/service_alias.h"
 #include "packet/ipproto.h"
 
 #include <stdlib.h>
@@ -32,6 +33,7 @@ release_groups(struct endpoint_group *groups, size_t count)
 void
 service_release(struct service *service)
 {
+	strvec_release(&service->aliases);
 	for (size_t i = 0; i < service->monitor_count; i++)
 		free(service->monitors[i].path);
 	for (size_t i = 0; i < service->engine_count; i++)
@@ -267,8 +269,12 @@ parse_lines(struct service *service, const char *text, const char *file, struct 
 	for (unsigned number = 1; *text; number++) {
 		size_t length = strcspn(text, "\n");
 		char *copy = strndup(text, length);
-		int rc = copy ? split_words(&line, copy, &detail) : failure_nomem(&detail);
+		int rc = copy ? service_alias_take(&service->aliases, copy, &detail)
+			      : failure_nomem(&detail);
 
+		line.count = 0;
+		if (rc == 0)
+			rc = split_words(&line, copy, &detail);
 		if (rc == 0 && line.count > 0)
 			rc = parse_line(service, &line, &detail);
 		free(copy);

@@ -6,6 +6,7 @@
 #define VCAP_SERVICE_H
 
 #include "base/failure.h"
+#include "base/strvec.h"
 #include "packet/addrset.h"
 #include "packet/dissect.h"
 
@@ -62,6 +63,7 @@ struct service {
 	struct addrset monitor_addresses; /* sealed; of all `monitor from` */
 	char **engines;
 	size_t engine_count;
+	struct strvec aliases; /* other names (service_alias.h) */
 };
 
 #define SERVICE_INIT ((struct service){0})

@@ -70,6 +70,10 @@ static const struct node nodes[] = {
     {1, 0, "service_hm_none", "no health monitor packets, as at first", GRAMMAR_SET, SETTINGS_MONITORS, 0, "none"},
     {1, 0, "service_hm_only", "health monitor packets only", GRAMMAR_SET, SETTINGS_MONITORS, 0, "only"},
 
+    {0, SERVICE, "export_format", "the format of downloads"},
+    {1, 0, "pcapng", "with the engine and side of each packet, as at first", GRAMMAR_SET, SETTINGS_FORMAT, 0, "pcapng"},
+    {1, 0, "pcap", "for older programs", GRAMMAR_SET, SETTINGS_FORMAT, 0, "pcap"},
+
     {0, SERVICE, "capture", "save will start a capture", GRAMMAR_SET, SETTINGS_CAPTURE, 0, "True"},
 
     {0, SERVICE, "no", "reset a setting"},
@@ -85,6 +89,7 @@ static const struct node nodes[] = {
     {3, 0, "<address/length>", "not this one", GRAMMAR_CLEAR, SETTINGS_PREFIXES, GRAMMAR_AN_ADDRESS_SET},
     {2, 0, "ranges", "none of the ranges", GRAMMAR_CLEAR, SETTINGS_RANGES},
     {3, 0, "<address-address>", "not this one", GRAMMAR_CLEAR, SETTINGS_RANGES, GRAMMAR_AN_ADDRESS_SET},
+    {1, 0, "export_format", "downloads are pcapng", GRAMMAR_CLEAR, SETTINGS_FORMAT},
     {1, 0, "debug_virtualservice_hm_include", "no health monitor packets", GRAMMAR_CLEAR, SETTINGS_MONITORS},
     {1, 0, "debug_virtualservice_hm_none", "the same", GRAMMAR_CLEAR, SETTINGS_MONITORS},
     {1, 0, "debug_virtualservice_hm_only", "the same", GRAMMAR_CLEAR, SETTINGS_MONITORS},
@@ -105,6 +110,7 @@ static const struct node nodes[] = {
     {0, IP, "save", "keep the addresses and return to the other settings", GRAMMAR_SAVE},
     {0, TOP | SERVICE | IP, "where", "the mode, its service and settings", GRAMMAR_WHERE},
     {0, SERVICE | IP, "do", "run a command of the top"},
+    {0, TOP | SERVICE | IP, "bash", "a shell of this host, until its exit", GRAMMAR_BASH},
     {0, TOP | SERVICE | IP, "help", "list the commands of this mode", GRAMMAR_HELP},
     {0, TOP, "exit", "leave the shell", GRAMMAR_EXIT},
     {0, SERVICE | IP, "exit", "leave this mode", GRAMMAR_EXIT},
@@ -131,10 +137,13 @@ grammar_split(const char *line, struct strvec *words)
 	static const char blanks[] = " \t\r\n";
 
 	for (const char *s = line + strspn(line, blanks); *s && *s != '#'; s += strspn(s, blanks)) {
-		size_t length = strcspn(s, blanks);
+		const char quote[] = {*s, '\0'};
+		const bool is_quoted = *s == '"' || *s == '\'';
+		size_t length = is_quoted ? strcspn(++s, quote) : strcspn(s, blanks);
 
 		strvec_push_nodup(words, strndup(s, length));
 		s += length;
+		s += is_quoted && *s;
 	}
 	return words->failed ? -1 : 0;
 }

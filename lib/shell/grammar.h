@@ -31,6 +31,7 @@ enum grammar_verb {
 	GRAMMAR_ADDRESSES, /* enters GRAMMAR_IP; adds value, if any, to field */
 	GRAMMAR_SAVE,
 	GRAMMAR_WHERE,
+	GRAMMAR_BASH,
 	GRAMMAR_HELP,
 	GRAMMAR_EXIT,
 };
@@ -42,7 +43,8 @@ struct grammar_command {
 	const char *value; /* one of the words, or constant; NULL: none */
 };
 
-/* Appends the words of a line to words, up to a word that begins with `#`. -1: out of memory. */
+/* Appends the words of a line to words, up to a word that begins with `#`. A word that begins with a
+ * quote ends at the next one like it, or with the line. -1: out of memory. */
 int grammar_split(const char *line, struct strvec *words);
 
 /* Parses a command; words are not abbreviated. Strings of the command point into words. -1: a word

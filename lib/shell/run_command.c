@@ -127,11 +127,12 @@ run_command_wait(const char *id, struct failure *why)
 }
 
 int
-run_command_export(const char *id, const char *directory, char **path, struct failure *why)
+run_command_export(const char *id, const char *format, const char *directory, char **path,
+		   struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_pushl(&argv, "vcap-export", "--", id, directory, NULL);
+	strvec_pushl(&argv, "vcap-export", "-F", format, "--", id, directory, NULL);
 	return run_and_read(&argv, -1, path, why);
 }
 

@@ -19,8 +19,9 @@ int run_command_start(const struct settings *settings, const char *service, char
 int run_command_stop(const char *id, struct failure *why);
 /* vcap-wait: returns when the file is complete. */
 int run_command_wait(const char *id, struct failure *why);
-/* vcap-export. *path is the copy's, on the heap; NULL: none was made. */
-int run_command_export(const char *id, const char *directory, char **path, struct failure *why);
+/* vcap-export, in the format pcapng or pcap. *path is the copy's, on the heap; NULL: none was made. */
+int run_command_export(const char *id, const char *format, const char *directory, char **path,
+		       struct failure *why);
 
 /* vcap-status and vcap-services, whose tables go to out's descriptor; out is flushed before. */
 int run_command_status(const char *id, FILE *out, struct failure *why);

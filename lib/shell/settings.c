@@ -44,6 +44,21 @@ settings_monitors(const struct settings *settings)
 	return names[settings->monitors];
 }
 
+const char *
+settings_format_name(const struct settings *settings)
+{
+	return settings->format == SETTINGS_PCAP ? "pcap" : "pcapng";
+}
+
+static int
+set_format(struct settings *settings, const char *value, struct failure *why)
+{
+	if (strcmp(value, "pcap") != 0 && strcmp(value, "pcapng") != 0)
+		return failure_set(why, "not 'pcapng' or 'pcap': '%s'", value);
+	settings->format = strcmp(value, "pcap") == 0 ? SETTINGS_PCAP : SETTINGS_PCAPNG;
+	return 0;
+}
+
 /* Parses an address, which has to be of the kind that the field holds. */
 static int
 parse_address(enum settings_field field, const char *value, struct interval *interval,
@@ -140,6 +155,7 @@ settings_set(struct settings *settings, enum settings_field field, const char *v
 	case SETTINGS_ADDRS:
 	case SETTINGS_PREFIXES:
 	case SETTINGS_RANGES: return add_address(settings, field, value, why);
+	case SETTINGS_FORMAT: return set_format(settings, value, why);
 	case SETTINGS_CAPTURE: settings->capture = true; return 0;
 	case SETTINGS_LIMITS:
 	case SETTINGS_LISTS: break;
@@ -163,6 +179,7 @@ settings_clear(struct settings *settings, enum settings_field field, const char 
 			return remove_address(settings, field, value, why);
 		strvec_free(strvec_detach(list_of(settings, field)));
 		break;
+	case SETTINGS_FORMAT: settings->format = SETTINGS_PCAPNG; break;
 	case SETTINGS_CAPTURE: settings->capture = false; break;
 	case SETTINGS_LIMITS:
 		settings->duration_ns = 0;
@@ -203,7 +220,7 @@ settings_equal(const struct settings *one, const struct settings *other)
 {
 	if (one->duration_ns != other->duration_ns || one->count != other->count ||
 	    one->snaplen != other->snaplen || one->monitors != other->monitors ||
-	    one->capture != other->capture)
+	    one->format != other->format || one->capture != other->capture)
 		return false;
 	for (int i = 0; i < SETTINGS_KINDS; i++) {
 		if (one->lists[i].count != other->lists[i].count)
@@ -224,6 +241,8 @@ settings_facts(const struct settings *settings, struct keyval *facts, struct fai
 	rc |= keyval_add(facts, "count", "%" PRIu64, settings->count);
 	rc |= keyval_add(facts, "snaplen", "%" PRIu64, settings->snaplen);
 	rc |= keyval_add(facts, "monitors", "%s", settings_monitors(settings));
+	if (settings->format != SETTINGS_PCAPNG)
+		rc |= keyval_add(facts, "format", "%s", settings_format_name(settings));
 	for (int i = 0; i < SETTINGS_KINDS; i++)
 		for (size_t j = 0; j < settings->lists[i].count; j++)
 			rc |=
@@ -253,6 +272,8 @@ recall_pair(struct settings *settings, const struct keyval_pair *pair, struct fa
 		return settings_set(settings, SETTINGS_SNAPLEN, value, why);
 	if (strcmp(pair->key, "monitors") == 0)
 		return settings_set(settings, SETTINGS_MONITORS, value, why);
+	if (strcmp(pair->key, "format") == 0)
+		return set_format(settings, value, why);
 	if (strcmp(pair->key, "capture") == 0) {
 		free(settings->id);
 		settings->id = strdup(value);

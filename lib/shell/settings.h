@@ -22,6 +22,7 @@ enum settings_field {
 	SETTINGS_ADDRS,    /* addresses, here and in the next two: each value is added */
 	SETTINGS_PREFIXES, /* A/len */
 	SETTINGS_RANGES,   /* A-B */
+	SETTINGS_FORMAT,   /* of downloads: pcapng or pcap */
 	SETTINGS_CAPTURE,  /* whether to capture; no value */
 	SETTINGS_LIMITS,   /* the first three at once */
 	SETTINGS_LISTS,    /* all addresses at once */
@@ -32,10 +33,13 @@ extern const char *const settings_kinds[SETTINGS_KINDS];
 
 #define SETTINGS_ADDRS_MAX 1000 /* of all kinds together; vcap-start --specs takes more */
 
+enum settings_format { SETTINGS_PCAPNG, SETTINGS_PCAP };
+
 struct settings {
 	int64_t duration_ns; /* 0, here and below: no limit */
 	uint64_t count, snaplen;
 	enum monitor_mode monitors;
+	enum settings_format format;
 	struct strvec lists[SETTINGS_KINDS]; /* as the user wrote them, all valid */
 	bool capture;                        /* not stored */
 	char *id;                            /* of the last capture started; NULL: none */
@@ -66,6 +70,9 @@ size_t settings_address_count(const struct settings *settings);
 
 /* "none", "include" or "only". */
 const char *settings_monitors(const struct settings *settings);
+
+/* "pcapng" or "pcap". */
+const char *settings_format_name(const struct settings *settings);
 
 /* Appends the settings, except capture, to facts as pairs of vcap-spool(5). -1: out of memory; some
  * may have been appended. */

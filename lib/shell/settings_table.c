@@ -104,21 +104,23 @@ print_table(const struct frame_table *table, FILE *out)
 }
 
 int
-settings_table_print(const struct settings *settings, const char *service, FILE *out,
-		     struct failure *why)
+settings_table_print(const struct settings *settings, const char *service, const char *title,
+		     FILE *out, struct failure *why)
 {
 	struct frame_table table = {STRVEC_INIT, STRVEC_INIT};
 	int rc = 0;
 
 	add_row(&table, "Field", "Value");
 	add_row(&table, "uuid", service);
-	add_row(&table, "name", service);
+	add_row(&table, "name", title);
 	add_addresses(&table, settings);
 	if (settings->capture)
 		add_row(&table, "capture", "True");
 	add_limits(&table, settings);
 	if (settings->monitors != MONITORS_NONE)
 		add_row(&table, "debug_virtualservice_hm", settings_monitors(settings));
+	if (settings->format != SETTINGS_PCAPNG)
+		add_row(&table, "export_format", settings_format_name(settings));
 	if (table.fields.failed || table.values.failed)
 		rc = failure_nomem(why);
 	else

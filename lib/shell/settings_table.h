@@ -10,8 +10,8 @@
 
 #include <stdio.h>
 
-/* Prints the table. -1: out of memory; nothing has been printed. */
-int settings_table_print(const struct settings *settings, const char *service, FILE *out,
-			 struct failure *why);
+/* Prints the table, whose rows uuid and name are service and title. -1: out of memory; nothing has been printed. */
+int settings_table_print(const struct settings *settings, const char *service, const char *title,
+			 FILE *out, struct failure *why);
 
 #endif

@@ -11,49 +11,55 @@
 #include "base/exitcode.h"
 #include "shell/run_command.h"
 #include "shell/settings_table.h"
+#include "shell/shell_bash.h"
 #include "shell/shell_capture.h"
+#include "shell/shell_words.h"
 #include "shell/store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static int
-enter_service(struct shell *shell, const char *service, struct failure *why)
+enter_service(struct shell *shell, const char *word, struct failure *why)
 {
 	struct settings settings = SETTINGS_INIT;
-	int rc = shell_check_service(shell, service, why);
+	char *name, *title;
+	int rc = shell_find_service(shell, word, &name, &title, why);
 
 	if (rc == EXIT_DONE)
-		rc = shell_capture_load(shell, service, &settings, why);
-	if (rc != EXIT_DONE)
-		return rc;
-	shell->service = strdup(service);
-	if (!shell->service || settings_copy(&shell->draft, &settings, why) < 0) {
+		rc = shell_capture_load(shell, name, &settings, why);
+	if (rc == EXIT_DONE && settings_copy(&shell->draft, &settings, why) < 0)
+		rc = EXIT_FAILED;
+	if (rc != EXIT_DONE) {
 		settings_release(&settings);
-		free(shell->service);
-		shell->service = NULL;
-		failure_nomem(why);
-		return EXIT_FAILED;
+		free(name);
+		free(title);
+		return rc;
 	}
+	shell->service = name;
+	shell->title = title;
 	shell->saved = settings;
 	shell->request = SHELL_KEEP;
 	shell->mode = GRAMMAR_SERVICE;
 	fprintf(shell->out, "Updating an existing object. Currently, the object is:\n");
-	return settings_table_print(&shell->saved, service, shell->out, why) < 0 ? EXIT_FAILED
-										 : EXIT_DONE;
+	return settings_table_print(&shell->saved, name, title, shell->out, why) < 0 ? EXIT_FAILED
+										     : EXIT_DONE;
 }
 
 static int
-show_settings(const struct shell *shell, const char *service, struct failure *why)
+show_settings(const struct shell *shell, const char *word, struct failure *why)
 {
 	struct settings settings = SETTINGS_INIT;
-	int rc = shell_check_service(shell, service, why);
+	char *name, *title;
+	int rc = shell_find_service(shell, word, &name, &title, why);
 
 	if (rc == EXIT_DONE)
-		rc = shell_capture_load(shell, service, &settings, why);
-	if (rc == EXIT_DONE && settings_table_print(&settings, service, shell->out, why) < 0)
+		rc = shell_capture_load(shell, name, &settings, why);
+	if (rc == EXIT_DONE && settings_table_print(&settings, name, title, shell->out, why) < 0)
 		rc = EXIT_FAILED;
 	settings_release(&settings);
+	free(name);
+	free(title);
 	return rc;
 }
 
@@ -100,7 +106,7 @@ save(struct shell *shell, struct failure *why)
 	status = shell_capture_apply(shell, is_changed, &has_started, why);
 	if (!shell_capture_succeeded(status))
 		return status;
-	if (settings_table_print(&shell->draft, shell->service, shell->out, why) < 0)
+	if (settings_table_print(&shell->draft, shell->service, shell->title, shell->out, why) < 0)
 		return EXIT_FAILED;
 	if (has_started)
 		fprintf(shell->out,
@@ -135,7 +141,8 @@ where(const struct shell *shell, struct failure *why)
 	}
 	fprintf(shell->out, "%s of '%s'%s\n", grammar_mode_name(shell->mode), shell->service,
 		shell_is_unsaved(shell) ? ", not saved" : "");
-	return settings_table_print(&shell->draft, shell->service, shell->out, why) < 0
+	return settings_table_print(&shell->draft, shell->service, shell->title, shell->out, why) <
+		       0
 		   ? EXIT_FAILED
 		   : EXIT_DONE;
 }
@@ -165,6 +172,7 @@ run_parsed(struct shell *shell, const struct grammar_command *command, struct fa
 	case GRAMMAR_ADDRESSES: return enter_addresses(shell, command, why);
 	case GRAMMAR_SAVE: return save(shell, why);
 	case GRAMMAR_WHERE: return where(shell, why);
+	case GRAMMAR_BASH: return shell_bash(shell, why);
 	case GRAMMAR_HELP: grammar_help(shell->mode, shell->out); break;
 	case GRAMMAR_EXIT: return exit_mode(shell, why);
 	}
@@ -180,6 +188,8 @@ shell_execute(struct shell *shell, const char *line, struct failure *why)
 
 	if (grammar_split(line, &words) < 0) {
 		failure_nomem(why);
+		rc = EXIT_FAILED;
+	} else if (shell_join_name(shell, &words, why) < 0) {
 		rc = EXIT_FAILED;
 	} else if (grammar_parse(shell->mode, &words, &command, why) == 0) {
 		if (command.verb != GRAMMAR_EXIT && command.verb != GRAMMAR_NOTHING)

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int
 shell_capture_status(int status)
@@ -71,55 +72,87 @@ print_path(const struct shell *shell, const char *path)
 	free(safe);
 }
 
-/* Asks for a directory, waits until the capture's file is complete, and copies it there. */
+/* Waits until the capture's file is complete, and copies it to the directory. */
 static int
-download(const struct shell *shell, const struct spool_entry *entry, struct failure *why)
+download(const struct shell *shell, const struct spool_entry *entry, const char *service,
+	 const char *directory, struct failure *why)
 {
-	char *directory = ask_directory(shell), *path = NULL;
+	struct settings settings = SETTINGS_INIT;
+	struct stat st;
+	char *path = NULL;
 	int status = EXIT_DONE;
 
-	if (!directory) {
-		failure_set(why, "no directory given: nothing is downloaded");
+	/* Not after a long wait. */
+	if (!spool_entry_is_over(entry) && (stat(directory, &st) < 0 || !S_ISDIR(st.st_mode))) {
+		failure_set(why, "no directory '%s': nothing is downloaded", directory);
 		return EXIT_MISUSE;
 	}
+	if (store_load(&settings, service, shell->variable, why) < 0)
+		return EXIT_FAILED;
 	if (!spool_entry_is_over(entry)) {
-		shell->report("waiting for the file of capture '%s'", entry->id);
+		shell->report(spool_is_running(entry)
+				  ? "waiting for the end of capture '%s', and its file"
+				  : "waiting for the file of capture '%s'",
+			      entry->id);
 		status = run_command_wait(entry->id, why);
 	}
 	if (shell_capture_succeeded(status))
-		status = run_command_export(entry->id, directory, &path, why);
+		status = run_command_export(entry->id, settings_format_name(&settings), directory,
+					    &path, why);
 	if (path && shell_capture_succeeded(status))
 		print_path(shell, path);
 	free(path);
-	free(directory);
+	settings_release(&settings);
 	return shell_capture_status(status);
 }
 
+/* In a script the line after this one is for the question, also while the capture goes on: then it is
+ * waited for, and the progress is shown only if no line follows. */
+static int
+show(const struct shell *shell, const struct spool_entry *entry, const char *service,
+     struct failure *why)
+{
+	const bool is_running = spool_is_running(entry);
+	char *directory = NULL;
+	int status;
+
+	if (spool_entry_state(entry) == CAPTURE_FAILED) {
+		const char *message = keyval_get(&entry->facts, "message");
+
+		failure_set(why, "capture '%s' has failed: %s", entry->id,
+			    message ? message : "no reason is recorded");
+		return EXIT_FAILED;
+	}
+	if (!is_running || !lineedit_is_terminal(shell->lines))
+		directory = ask_directory(shell);
+	if (directory) {
+		status = download(shell, entry, service, directory, why);
+	} else if (is_running) {
+		status = shell_capture_status(run_command_status(entry->id, shell->out, why));
+	} else {
+		failure_set(why, "no directory given: nothing is downloaded");
+		status = EXIT_MISUSE;
+	}
+	free(directory);
+	return status;
+}
+
 int
-shell_capture_show(const struct shell *shell, const char *service, struct failure *why)
+shell_capture_show(const struct shell *shell, const char *word, struct failure *why)
 {
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
-	int rc = shell_check_service(shell, service, why), found;
+	char *service;
+	int rc = shell_find_service(shell, word, &service, NULL, why), found;
 
 	if (rc != EXIT_DONE)
 		return rc;
 	found = spool_open_newest(&entry, service, shell->variable, why);
 	if (found == 0)
 		failure_set(why, "there is no capture of '%s'", service);
-	if (found <= 0)
-		return EXIT_FAILED;
-	if (spool_is_running(&entry)) {
-		rc = shell_capture_status(run_command_status(entry.id, shell->out, why));
-	} else if (spool_entry_state(&entry) == CAPTURE_FAILED) {
-		const char *message = keyval_get(&entry.facts, "message");
-
-		failure_set(why, "capture '%s' has failed: %s", entry.id,
-			    message ? message : "no reason is recorded");
-		rc = EXIT_FAILED;
-	} else {
-		rc = download(shell, &entry, why);
-	}
-	spool_entry_close(&entry);
+	rc = found > 0 ? show(shell, &entry, service, why) : EXIT_FAILED;
+	if (found > 0)
+		spool_entry_close(&entry);
+	free(service);
 	return rc;
 }
 

@@ -18,9 +18,10 @@ bool shell_capture_succeeded(int status);
 int shell_capture_load(const struct shell *shell, const char *service, struct settings *settings,
 		       struct failure *why);
 
-/* Prints the status of the service's newest capture if it is running; otherwise asks for a
- * directory, waits for the file and copies it there. */
-int shell_capture_show(const struct shell *shell, const char *service, struct failure *why);
+/* Asks for a directory, waits for the file of the service's newest capture and copies it there. While
+ * that is running, a terminal is shown its status instead, and so is a script that has no answer. word is
+ * the service's name or an alias. */
+int shell_capture_show(const struct shell *shell, const char *word, struct failure *why);
 
 /* Starts or stops the capture of shell->service as shell->request says, and updates the draft's
  * capture and id. A running capture keeps its settings, with a warning if is_changed: they have

@@ -24,7 +24,7 @@ struct shell {
 	/* Prints a message to the user, separate from the output. */
 	void (*report)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 	enum grammar_mode mode;
-	char *service;         /* NULL at the top */
+	char *service, *title; /* its name, and what it is shown as; NULL at the top */
 	struct settings saved; /* as they are in the spool */
 	struct settings draft; /* as they are edited */
 	struct settings outer; /* in GRAMMAR_IP: the draft before, restored without `save` */
@@ -38,8 +38,11 @@ struct shell {
 /* Frees what shell owns; it is SHELL_INIT afterwards. */
 void shell_release(struct shell *shell);
 
-/* Checks that name is a service with a valid file: EXIT_DONE, or EXIT_MISUSE with why. */
-int shell_check_service(const struct shell *shell, const char *name, struct failure *why);
+/* Finds the service that word means, by its name or an alias, whose file is valid: EXIT_DONE, or
+ * EXIT_MISUSE with why. *name and, unless title is NULL, *title, the first alias or else the name, are on
+ * the heap; NULL on failure. */
+int shell_find_service(const struct shell *shell, const char *word, char **name, char **title,
+		       struct failure *why);
 
 /* Whether there are unsaved settings, in the current mode or the one around it. */
 bool shell_is_unsaved(const struct shell *shell);

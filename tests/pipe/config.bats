@@ -49,6 +49,33 @@ setup() {
 	[ "$(vcap-services -r)" = $'shop\t192.0.2.10 tcp/443, 2001:db8::10 tcp/80-90\t10.0.1.0-10.0.1.3 tcp/8080, 10.0.2.1\tlb1,lb2' ]
 }
 
+# Break: lib/controller/config.c s/service_alias_matches(alias, word)/0/
+@test "an alias: every command that takes a service's name takes it, and says the file's" {
+	printf 'alias  "Test-virtual  service" # in quotes\nalias Web shop 2\n' >>"$VCAP_CONFIG/services/shop"
+	[ "$(vcap-services -r -o ALIASES)" = 'Test-virtual service, Web shop 2' ]
+	[[ "$(vcap-services)" == *"also called 'Test-virtual service'"* ]]
+	[ "$(vcap-filter -S 'Test-virtual service' 2>/dev/null)" = "$(vcap-filter -S shop 2>/dev/null)" ]
+	export VCAP_SPOOL=$BATS_TEST_TMPDIR/spool
+	id=shop.20260101_000000
+	(umask 077 && mkdir -p "$VCAP_SPOOL/captures/$id/engines")
+	printf '%s\n' 'state done' 'size 100' 'engine lb1' >"$VCAP_SPOOL/captures/$id/capture"
+	for command in vcap-ls vcap-status vcap-wait vcap-stop 'vcap-prune -n -c 0'; do
+		run --separate-stderr $command ' Web  shop 2'
+		[[ $output$stderr == *"$id"* ]] || { echo "$command: $output $stderr"; false; }
+	done
+	# A start is by the file's name, and engines get no alias.
+	for command in vcap-start vcap-capture; do
+		run ! $command -E lb1 'Web shop 2' 2>&1
+		[[ $output == *"no engine of 'shop' captures"* ]]
+	done
+	! grep -rq 'Web shop' "$VCAP_SPOOL" || false
+	run -1 vcap-status 'Web shop'
+	[ "$output" = "vcap-status: neither a capture nor a service: 'Web shop'" ]
+	cp "$VCAP_CONFIG/services/shop" "$VCAP_CONFIG/services/twin"
+	run -2 vcap-filter -S 'Web shop 2'
+	[[ $output == "vcap-filter: alias 'Web shop 2' is one of 's"*"' and of '"* ]]
+}
+
 # Break: lib/controller/config.c s/service->monitor_count == 0/0/
 @test "services: what decides which packets of one are captured is a note" {
 	sed 's/^server.*/server 10.0.1.2/; /10.0.2/d' "$VCAP_CONFIG/services/shop" >"$VCAP_CONFIG/services/other"

@@ -364,3 +364,68 @@ vcap-shell: the settings of 'shop' are not saved" ]
 		grep -qw -- "$word" "$page" || { echo "not in the page: $word"; false; }
 	done <words
 }
+
+# Break: lib/shell/shell_words.c s/is_alias = strcmp/is_alias = 0 \&\& strcmp/
+@test "a service with blanks in its name, in quotes or not, is shown by that name" {
+	echo 'alias Test-virtual service' >>config/services/shop
+	for name in 'Test-virtual service' '"Test-virtual  service"' "'Test-virtual service'"; do
+		run -0 --separate-stderr vcap-shell -c "debug virtualservice $name" -c "do show debug virtualservice $name"
+		[ "$(grep -cx '| uuid  | shop                 |' <<<"$output")" -eq 2 ]
+		[ "$(grep -cx '| name  | Test-virtual service |' <<<"$output")" -eq 2 ]
+	done
+	refused 1 "line 1: there is no capture of 'shop'" 'show debug virtualservice Test-virtual service capture'
+	refused 2 "line 1: unknown word 'services' after 'show debug virtualservice shop'" \
+		'show debug virtualservice shop services'
+}
+
+# Break: lib/shell/shell_bash.c s/shell->is_over |= is_script/(void)is_script/
+@test "bash: in a script what follows is for it, on a terminal it is a shell" {
+	run -3 --separate-stderr vcap-shell <<-'END'
+		show virtualservice
+		bash
+		for n in 1 2; do echo "line $n"; done
+		exit 3
+	END
+	[[ $output == *$'\nline 1\nline 2' ]]
+	run -0 vcap-shell -c bash
+	at_terminal <<-'END'
+		< : >
+		> bash --norc\r
+		< : >
+		> bash\r
+		> echo $((6 * 7))\r
+		< 42
+		> exit\r
+		< : >
+		> exit\r
+	END
+}
+
+# Break: lib/shell/shell_capture.c s/!is_running || !lineedit_is_terminal/!is_running \&\& !lineedit_is_terminal/
+@test "a script's answer is the line after the question also while the capture goes on" {
+	id=shop.$(date -u -d '-1 minute' +%Y%m%d_%H%M%S)
+	(umask 077 && mkdir -p spool/captures/$id/engines)
+	printf '%s\n' 'state capturing' "created $(date +%s).0" 'engine a' 'duration 3600000000000' >spool/captures/$id/capture
+	refused 2 "line 2: no directory '$PWD/none': nothing is downloaded" \
+		'show debug virtualservice shop capture' "$PWD/none" 'show nonsense'
+	# A stand-in for the wait, after which it is over.
+	mkdir programs
+	ln -s "$build"/bin/* programs
+	rm programs/vcap-wait
+	printf '#!/bin/sh\nsed -i "s/^state .*/state done/" spool/captures/%s/capture\n' $id >programs/vcap-wait
+	chmod 755 programs/vcap-wait
+	rm programs/vcap-shell programs/vcap-export
+	cp "$build/bin/vcap-shell" programs
+	printf '#!/bin/sh\necho "$*"\n' >programs/vcap-export
+	chmod 755 programs/vcap-export
+	run -0 --separate-stderr programs/vcap-shell <<-END
+		debug virtualservice shop
+		export_format pcap
+		save
+		show debug virtualservice shop capture
+		$PWD
+		show virtualservice
+	END
+	[[ $output == *"Downloaded the attachment to -F pcap -- $id $PWD"$'\n'NAME* ]] || { echo "$output"; false; }
+	[[ $stderr == *"vcap-shell: waiting for the end of capture '$id', and its file"* ]] || { echo "$stderr"; false; }
+}

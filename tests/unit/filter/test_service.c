@@ -188,6 +188,16 @@ main(void)
 	refused("monitor icmp 10.0.0.1\n", "etc/shop:1: unexpected word: '10.0.0.1'");
 	refused("engine -x\n", "etc/shop:1: not a name for an engine: '-x'");
 	refused("engine a\nengine a\n", "etc/shop:2: engine named twice: 'a'");
+	refused("alias\n", "etc/shop:1: 'alias' needs a name");
+	refused("alias # none\n", "etc/shop:1: 'alias' needs a name");
+	refused("alias \" \"\n", "etc/shop:1: 'alias' needs a name");
+	refused("alias \"a b\n", "etc/shop:1: no name between two quotes: '\"a b'");
+	refused("alias 'a' b\n", "etc/shop:1: no name between two quotes: ''a' b'");
+	refused("alias a/b\n", "etc/shop:1: not a name for a service: 'a/b'");
+	refused("alias -a\n", "etc/shop:1: not a name for a service: '-a'");
+	refused("alias a\033b\n", "etc/shop:1: not a name for a service: 'a\033b'");
+	refused("alias a b\nalias a\t\"b\"\n", "etc/shop:2: not a name for a service: 'a \"b\"'");
+	refused("alias a b\nalias 'a  b'\n", "etc/shop:2: alias given twice: 'a b'");
 	refused("source clients\n", "etc/shop:1: not an address: 'clients'");
 	test_parse();
 	test_modes();

@@ -203,7 +203,7 @@ test_invalid_commands(void)
 static void
 test_next_words(void)
 {
-	next(GRAMMAR_TOP, "", "debug show where help exit");
+	next(GRAMMAR_TOP, "", "debug show where bash help exit");
 	next(GRAMMAR_TOP, "show debug virtualservice x", "capture <cr>");
 	next(GRAMMAR_TOP, "nonsense", "");
 	next(GRAMMAR_TOP, "show debug virtualservice x capture", "<cr>");
@@ -211,7 +211,7 @@ test_next_words(void)
 	next(GRAMMAR_SERVICE, "capture_params duration", "<minutes>");
 	next(GRAMMAR_SERVICE, "do show", "debug virtualservice");
 	next(GRAMMAR_SERVICE, "debug_ip", "addrs prefixes ranges <cr>");
-	next(GRAMMAR_IP, "", "addrs prefixes ranges no save where do help exit");
+	next(GRAMMAR_IP, "", "addrs prefixes ranges no save where do bash help exit");
 }
 
 static void
@@ -222,9 +222,26 @@ test_every_command(void)
 	walk_all(GRAMMAR_IP, 14);
 }
 
+static void
+splits(const char *line, const char *wanted)
+{
+	struct strvec words = STRVEC_INIT;
+	char *got;
+
+	grammar_split(line, &words);
+	got = strvec_join(&words, "|");
+	is_str(got, wanted, line);
+	free(got);
+	strvec_release(&words);
+}
+
 int
 main(void)
 {
+	splits("debug \"Test-virtual service\" 'a # b'c # d", "debug|Test-virtual service|a # b|c");
+	splits("show \"not closed ", "show|not closed ");
+	splits("a\"b c\" ''", "a\"b|c\"|");
+
 	test_commands_of_the_top();
 	test_commands_of_a_service();
 	test_commands_of_addresses();

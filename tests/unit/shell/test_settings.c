@@ -12,7 +12,7 @@ print_table(const struct settings *settings)
 	FILE *out = open_memstream(&text, &size);
 	struct failure why = FAILURE_INIT;
 
-	settings_table_print(settings, "Test-VS", out, &why);
+	settings_table_print(settings, "Test-VS", "Test-VS", out, &why);
 	fclose(out);
 	return text;
 }
