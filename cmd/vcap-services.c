@@ -76,20 +76,16 @@ endpoints(const struct endpoint *list, size_t count)
 static char *
 engine_names(const struct service *service, const struct engines *known, int *status)
 {
-	char *text = xstrdup("");
+	const struct strvec names = {.list = service->engines, .count = service->engine_count};
+	struct failure why = FAILURE_INIT;
 
 	for (size_t i = 0; i < service->engine_count; i++) {
-		char *longer = xasprintf("%s%s%s", text, i ? "," : "", service->engines[i]);
-		struct failure why = FAILURE_INIT;
-
-		free(text);
-		text = longer;
-		if (!engines_find(known, service->engines[i], &why)) {
-			warn("service '%s': %s", service->name, why.text);
-			*status = EXIT_MISUSE;
-		}
+		if (engines_find(known, service->engines[i], &why))
+			continue;
+		warn("service '%s': %s", service->name, why.text);
+		*status = EXIT_MISUSE;
 	}
-	return text;
+	return strvec_join(&names, ",");
 }
 
 static void
@@ -111,11 +107,10 @@ add_service(struct table *table, const char *name, const struct engines *known, 
 	config_service_notes(&service, getenv, &remarks);
 	notes = strvec_join(&remarks, "; ");
 	aliases = strvec_join(&service.aliases, ", ");
-	if (!notes || !aliases)
-		die("out of memory");
-	if (table_add(table, (const char *const[]){name, vips, servers, names, notes, aliases},
+	if (!names || !notes || !aliases ||
+	    table_add(table, (const char *const[]){name, vips, servers, names, notes, aliases},
 		      &why) < 0)
-		die("%s", why.text);
+		die("%s", why.text[0] ? why.text : "out of memory");
 	free(notes);
 	free(aliases);
 	strvec_release(&remarks);
