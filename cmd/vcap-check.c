@@ -8,7 +8,6 @@
 #include "controller/enginecheck.h"
 #include "controller/enginecheck_table.h"
 #include "filter/service.h"
-#include "packet/addrset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,15 +53,7 @@ add_service(struct checks *checks, const struct service *service, const struct e
 		if (!engine)
 			die_usage("service '%s': %s", service->name, why.text);
 		check = add_engine(checks, engine);
-		for (size_t k = 0; k < service->vip_count; k++) {
-			const struct endpoint *vip = &service->vips[k];
-			char text[ADDR_TEXT];
-
-			addr_format((struct addr){vip->family, vip->addresses.first}, text,
-				    sizeof(text));
-			if (!strvec_has(&check->addresses, text))
-				strvec_push(&check->addresses, text);
-		}
+		enginecheck_add_vips(&check->addresses, service);
 		if (check->addresses.failed)
 			die("out of memory");
 	}

@@ -11,7 +11,7 @@ newline='
 '
 
 fail() { # TEXT, which may contain bytes from an engine
-	printf 'vcap-push: %s\n' "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
+	printf '%s: %s\n' "${VCAP_AS:-vcap-push}" "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
 	return 1
 }
 

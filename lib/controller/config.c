@@ -130,6 +130,35 @@ config_service_name(const char *word)
 	return slash ? slash + 1 : word;
 }
 
+/* The names of the services, for a message. Heap. */
+static char *
+known_services(config_variable *variable)
+{
+	enum { SHOWN = 10 };
+	char **names = config_service_names(variable, NULL), *text;
+	struct strvec some = STRVEC_INIT;
+
+	for (size_t i = 0; names && names[i] && i <= SHOWN; i++)
+		strvec_push(&some, i < SHOWN ? names[i] : "...");
+	text = strvec_join(&some, ", ");
+	strvec_free(names);
+	strvec_release(&some);
+	return text;
+}
+
+static int
+fail_unknown(const char *word, const char *path, config_variable *variable, struct failure *why)
+{
+	char *known = known_services(variable);
+
+	failure_set(why, "unknown service '%s': there is no '%s' (%s%s)", word, path,
+		    known && *known ? "there are: " : "'vcap import' and 'vcap init' make services",
+		    known ? known : "");
+	free(known);
+	errno = ENOENT;
+	return -1;
+}
+
 int
 config_read_service(struct config_file *file, const char *word, config_variable *variable,
 		    struct failure *why)
@@ -148,9 +177,7 @@ config_read_service(struct config_file *file, const char *word, config_variable 
 	else if (config_read(file, path, why) == 0)
 		rc = 0;
 	else
-		rc = errno == ENOENT
-			 ? failure_set(why, "unknown service '%s': there is no '%s'", word, path)
-			 : -1;
+		rc = errno == ENOENT ? fail_unknown(word, path, variable, why) : -1;
 	free(path);
 	free(directory);
 	return rc;
@@ -191,6 +218,74 @@ has_alias(const char *name, const char *word, config_variable *variable)
 	return found;
 }
 
+/* Reads ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT; *port is 0 without one. */
+static bool
+parse_vip(const char *word, struct addr *addr, uint64_t *port)
+{
+	char text[ADDR_TEXT + 2];
+	const bool in_brackets = *word == '[';
+	const char *colon = strrchr(word, ':'), *end;
+
+	*port = 0;
+	if (addr_parse(addr, word, NULL) == 0)
+		return true;
+	end = colon ? colon - in_brackets : NULL;
+	if (!colon || end <= word || (size_t)(end - word) >= sizeof(text) ||
+	    (in_brackets && *end != ']') || parse_number(colon + 1, UINT16_MAX, port, NULL) < 0 ||
+	    *port == 0)
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)(end - word) - in_brackets, word + in_brackets);
+	return addr_parse(addr, text, NULL) == 0 && (in_brackets || addr->family == 4);
+}
+
+static bool
+has_vip(const char *name, struct addr addr, uint64_t port, config_variable *variable)
+{
+	struct service service = SERVICE_INIT;
+	bool has = false;
+
+	if (config_service_load(&service, name, variable, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < service.vip_count && !has; i++) {
+		const struct endpoint *vip = &service.vips[i];
+
+		has = vip->family == addr.family && vip->addresses.first <= addr.value &&
+		      addr.value <= vip->addresses.last &&
+		      (port == 0 || (vip->port_first <= port && port <= vip->port_last));
+	}
+	service_release(&service);
+	return has;
+}
+
+/* The service with a VIP at word: heap. NULL: word is no VIP; with why, several services have it, or
+ * memory ran out. */
+static char *
+find_vip(const char *word, config_variable *variable, struct failure *why)
+{
+	struct strvec found = STRVEC_INIT;
+	struct addr addr;
+	uint64_t port;
+	char **names, *name = NULL;
+
+	if (!parse_vip(word, &addr, &port))
+		return NULL;
+	names = config_service_names(variable, NULL);
+	for (size_t i = 0; names && names[i]; i++)
+		if (has_vip(names[i], addr, port, variable))
+			strvec_push(&found, names[i]);
+	strvec_free(names);
+	if (found.count > 1) {
+		char *list = strvec_join(&found, "', '");
+
+		failure_set(why, "several services have '%s': '%s'", word, list ? list : "");
+		free(list);
+	} else if (found.count == 1) {
+		name = strdup(found.list[0]);
+	}
+	strvec_release(&found);
+	return name;
+}
+
 int
 config_resolve(char **name, const char *word, config_variable *variable, struct failure *why)
 {
@@ -208,6 +303,13 @@ config_resolve(char **name, const char *word, config_variable *variable, struct 
 					 *other);
 		else if (!(*name = strdup(*other)))
 			rc = failure_nomem(why);
+	}
+	if (rc == 0 && !*name && names) {
+		struct failure several = FAILURE_INIT;
+
+		*name = find_vip(word, variable, &several);
+		if (several.text[0])
+			rc = failure_set(why, "%s", several.text);
 	}
 	strvec_free(names);
 	if (rc == 0 && !*name && !(*name = strdup(word)))

@@ -37,9 +37,9 @@ void config_file_release(struct config_file *file);
  * file is CONFIG_FILE_INIT; errno is ENOENT if there is no such file. */
 int config_read(struct config_file *file, const char *path, struct failure *why);
 
-/* The name of the service that word means, by its file or by an alias in one; word itself if there is
- * no such service, or word has a '/'. *name is on the heap. -1 with why: several services have this
- * alias, or out of memory; *name is NULL. */
+/* The name of the service that word means, by its file, by an alias in one, or by a VIP:
+ * ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT; word itself if there is no such service, or word has a '/'. *name is on the heap. -1 with why: several services have this
+ * alias or VIP, or out of memory; *name is NULL. */
 int config_resolve(char **name, const char *word, config_variable *variable, struct failure *why);
 
 /* Reads the file of the service called word, or if word has a '/' the file at that path. -1: not a

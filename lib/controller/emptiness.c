@@ -45,19 +45,6 @@ is_loopback(const struct endpoint *vip)
 	return strncmp(text, "127.", 4) == 0 || strcmp(text, "::1") == 0;
 }
 
-static void
-add_vips(const struct service *service, struct strvec *addresses)
-{
-	for (size_t i = 0; i < service->vip_count; i++) {
-		const struct endpoint *vip = &service->vips[i];
-		char text[ADDR_TEXT];
-
-		addr_format((struct addr){vip->family, vip->addresses.first}, text, sizeof(text));
-		if (!strvec_has(addresses, text))
-			strvec_push(addresses, text);
-	}
-}
-
 /* Whether each of these engines says that it has none of the addresses. */
 static bool
 is_elsewhere(const struct strvec *names, const struct strvec *addresses, config_variable *variable)
@@ -96,7 +83,7 @@ misplaced(const struct spool_entry *entry, const struct service *service, config
 	struct strvec names = spool_entry_participants(entry), addresses = STRVEC_INIT;
 	char *text = NULL, *list, *engines;
 
-	add_vips(service, &addresses);
+	enginecheck_add_vips(&addresses, service);
 	list = strvec_join(&addresses, "', '");
 	engines = strvec_join(&names, "', '");
 	if (list && engines && is_elsewhere(&names, &addresses, variable) &&

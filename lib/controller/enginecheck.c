@@ -13,6 +13,19 @@
 #define REMARKS_MAX 10 /* an engine, of what is left there */
 
 void
+enginecheck_add_vips(struct strvec *addresses, const struct service *service)
+{
+	for (size_t i = 0; i < service->vip_count; i++) {
+		const struct endpoint *vip = &service->vips[i];
+		char text[ADDR_TEXT];
+
+		addr_format((struct addr){vip->family, vip->addresses.first}, text, sizeof(text));
+		if (!strvec_has(addresses, text))
+			strvec_push(addresses, text);
+	}
+}
+
+void
 enginecheck_release(struct enginecheck *check)
 {
 	keyval_release(&check->answer);
@@ -35,8 +48,13 @@ set_problem(struct enginecheck *check, const struct task *task)
 {
 	char *reason = reason_find(task->argv, task->status, task->err);
 	const char *line = reason && *reason ? reason : "no answer";
+	char *text;
 
-	failure_set(&check->problem, "%s", line + (strncmp(line, "vcap-host: ", 11) == 0 ? 11 : 0));
+	check->reach = remedy_reach(line);
+	line += strncmp(line, "vcap-host: ", 11) == 0 ? 11 : 0;
+	text = remedy_add(check->engine, line);
+	failure_set(&check->problem, "%s", text ? text : line);
+	free(text);
 	free(reason);
 }
 

@@ -10,6 +10,8 @@
 #include "base/strvec.h"
 #include "controller/clock_offset.h"
 #include "controller/engine.h"
+#include "controller/remedy.h"
+#include "filter/service.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +21,7 @@ struct enginecheck {
 	struct strvec addresses;     /* VIPs, of which the engine tells the local ones */
 	struct keyval answer;        /* its answer; empty if it was not reached */
 	bool is_reached, is_ready;
+	enum remedy_reach reach;    /* why not, unless it was reached */
 	struct clock_offset offset; /* if has_clock */
 	bool has_clock;
 	struct strvec removed;  /* captures that it has removed there: a line for each */
@@ -27,6 +30,9 @@ struct enginecheck {
 };
 
 #define ENGINECHECK_INIT ((struct enginecheck){0})
+
+/* Appends the addresses of a service's VIPs, of a range the first, each once. */
+void enginecheck_add_vips(struct strvec *addresses, const struct service *service);
 
 void enginecheck_release(struct enginecheck *check);
 

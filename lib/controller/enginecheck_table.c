@@ -75,7 +75,16 @@ note_of(const struct enginecheck *check, const char *xdp)
 static const char *
 state_of(const struct enginecheck *check)
 {
-	return !check->is_reached ? "unreachable" : check->is_ready ? "ready" : "not-ready";
+	static const char *const reaches[] = {
+	    [REMEDY_UNREACHABLE] = "unreachable",
+	    [REMEDY_REFUSED] = "refused",
+	    [REMEDY_KEY_UNKNOWN] = "key-unknown",
+	    [REMEDY_KEY_CHANGED] = "KEY-CHANGED",
+	};
+
+	if (!check->is_reached)
+		return reaches[check->reach];
+	return check->is_ready ? "ready" : "not-ready";
 }
 
 /* "local", "elsewhere" or "N of M local", the last one in buffer. */

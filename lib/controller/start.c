@@ -16,6 +16,7 @@
 #include "controller/each.h"
 #include "controller/engine_state.h"
 #include "controller/orphans.h"
+#include "controller/remedy.h"
 #include "controller/sshmux.h"
 #include "controller/waitproc.h"
 
@@ -127,10 +128,18 @@ static int
 count_started(struct spool_entry *entry, struct failure *why)
 {
 	struct strvec names = spool_entry_engines(entry);
+	struct engines engines = ENGINES_INIT;
 	int started = 0;
 
+	/* Without them there is no remedy to tell. */
+	(void)engines_load(&engines, getenv, NULL);
+
 	for (size_t i = 0; i < names.count && started >= 0; i++) {
-		char *reason = engine_state_failure(entry, names.list[i]);
+		char *bare = engine_state_failure(entry, names.list[i]), *reason = NULL;
+
+		if (bare)
+			reason = remedy_add(engines_find(&engines, names.list[i], NULL), bare);
+		free(bare);
 
 		if (!reason)
 			started++;
@@ -140,6 +149,7 @@ count_started(struct spool_entry *entry, struct failure *why)
 			started = -1;
 		free(reason);
 	}
+	engines_release(&engines);
 	strvec_release(&names);
 	return started;
 }

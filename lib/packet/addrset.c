@@ -6,6 +6,7 @@
 #include "packet/addrset.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,13 +70,22 @@ parse_addr(const char *s, struct addr *addr)
 	return true;
 }
 
+/* A host's name is refused in words of its own: it is what people try. */
+static int
+fail_address(const char *word, struct failure *why)
+{
+	if (isalpha((unsigned char)*word) && strchr(word, '.'))
+		return failure_set(why, "'%s' is no address, and names are not looked up", word);
+	return failure_set(why, "not an address: '%s'", word);
+}
+
 int
 addr_parse(struct addr *addr, const char *word, struct failure *why)
 {
 	struct addr parsed;
 
 	if (!parse_addr(word, &parsed))
-		return failure_set(why, "not an address: '%s'", word);
+		return fail_address(word, why);
 	*addr = parsed;
 	return 0;
 }
@@ -144,7 +154,7 @@ interval_parse(struct interval *interval, uint8_t *family, const char *spec, str
 	memcpy(word, spec, length);
 	word[length] = '\0';
 	if (!parse_addr(word, &first))
-		return failure_set(why, "not an address: '%s'", spec);
+		return fail_address(spec, why);
 	if (spec[length] == '-')
 		rc = parse_range(spec, first, spec + length + 1, interval, why);
 	else if (spec[length] == '/')

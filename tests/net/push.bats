@@ -123,8 +123,8 @@ nothing_left() {
 	sed -i "s,exec ip,exec $PWD/less ip," config/engines
 	run -1 --separate-stderr vcap push lb1
 	[[ $output == "lb1: vcap "* ]]
-	[[ ${stderr_lines[0]} == "vcap-push: engine 'lb1' is not ready: no privilege to capture"* ]]
-	[ "${stderr_lines[1]}" = "vcap-push: as root there: setcap cap_net_raw=ep /opt/vcap/bin/vcap-run" ]
+	[[ ${stderr_lines[0]} == "vcap push: engine 'lb1' is not ready: no privilege to capture"* ]]
+	[ "${stderr_lines[1]}" = "vcap push: as root there: setcap cap_net_raw=ep /opt/vcap/bin/vcap-run" ]
 	[ -x root/opt/vcap/bin/vcap-run ]
 }
 
@@ -134,7 +134,7 @@ nothing_left() {
 	echo mine >root/opt/vcap/bin/vcap-merge
 	echo mine >root/opt/vcap/bin/other
 	run -1 vcap push lb1
-	[ "$output" = "vcap-push: engine 'lb1': '/opt/vcap/bin/vcap-merge' exists, and was not sent from here" ]
+	[ "$output" = "vcap push: engine 'lb1': '/opt/vcap/bin/vcap-merge' exists, and was not sent from here" ]
 	[ "$(ls root/opt/vcap/bin)" = $'other\nvcap-merge' ]
 	rm root/opt/vcap/bin/vcap-merge
 	vcap push lb1
@@ -161,7 +161,7 @@ nothing_left() {
 	chmod 755 bad/cut
 	sed -i "s,exec ip,exec $PWD/bad/cut ip," config/engines
 	run -1 vcap push --from old lb1
-	[ "$output" = "vcap-push: engine 'lb1': 'vcap-host' arrived damaged" ]
+	[ "$output" = "vcap push: engine 'lb1': 'vcap-host' arrived damaged" ]
 	cmp "$programs/vcap-host" root/opt/vcap/bin/vcap-host
 	sed -i "s,exec $PWD/bad/cut,exec," config/engines
 	printf '#!/bin/sh\nexit 1\n' >"old/$(uname -m)/vcap-host"
@@ -175,23 +175,23 @@ nothing_left() {
 @test "push: another architecture, an engine without bin=, one that is gone, captures that are there" {
 	printf '#!/bin/sh\necho riscv64\n' >root/bin/uname
 	run -1 vcap push lb1
-	[[ $output == "vcap-push: engine 'lb1': no programs for 'riscv64' in "* ]]
+	[[ $output == "vcap push: engine 'lb1': no programs for 'riscv64' in "* ]]
 	[ ! -e root/opt ]
 	cp "$(command -v uname)" root/bin/uname
 	echo 'lb2 exec false' >>config/engines
 	echo 'lb3 bin=/opt/vcap/bin exec false' >>config/engines
 	run -2 vcap push lb1 lb2
-	[[ $output == "vcap-push: engine 'lb2' has no bin= in the engines file"* ]]
+	[[ $output == "vcap push: engine 'lb2' has no bin= in the engines file"* ]]
 	run -2 vcap push nobody
-	[ "$output" = "vcap-push: unknown engine 'nobody'" ]
+	[ "$output" = "vcap push: unknown engine 'nobody'" ]
 	run -2 vcap push
 	run -3 vcap push lb3 lb1
 	[ -x root/opt/vcap/bin/vcap-run ]
 	id=$(vcap-start shop)
 	run -1 vcap push --remove lb1
 	path=/var/lib/vcap/run/$id.lb1
-	[ "$output" = "vcap-push: engine 'lb1' has '$path': 'vcap-on lb1 vcap-host remove $path' removes it
-vcap-push: engine 'lb1' has captures in '/var/lib/vcap/run': fetch ('vcap collect') or remove them first" ]
+	[ "$output" = "vcap push: engine 'lb1' has '$path': 'vcap-on lb1 vcap-host remove $path' removes it
+vcap push: engine 'lb1' has captures in '/var/lib/vcap/run': fetch ('vcap collect') or remove them first" ]
 	vcap-stop shop
 	vcap-wait "$id"
 	vcap push --remove lb1
@@ -218,7 +218,7 @@ vcap-push: engine 'lb1' has captures in '/var/lib/vcap/run': fetch ('vcap collec
 	mkdir root/opt
 	mount -t tmpfs -o size=1500k tmpfs root/opt
 	run -1 vcap push lb1
-	[[ ${lines[-1]} == "vcap-push: engine 'lb1': 'vcap-"*"' cannot be written to '/opt/vcap/bin'" ]]
+	[[ ${lines[-1]} == "vcap push: engine 'lb1': 'vcap-"*"' cannot be written to '/opt/vcap/bin'" ]]
 	[ -z "$(find root/opt -name 'vcap-*' -o -name '.*.new')" ]
 	vcap push --remove lb1
 	[ -z "$(ls -A root/opt)" ]

@@ -38,7 +38,10 @@ refused() { # MESSAGE ARG...
 	refused "'10.1.1.9-10.1.1.1'" shop -P -t 1 10.1.1.9-10.1.1.1
 	refused "'1.2.3.4/33'" shop -P -t 1 1.2.3.4/33
 	refused "cannot read 'nofile'" shop -t 1 --specs nofile
-	refused "unknown service 'nope'" nope
+	refused "unknown service 'nope': there is no '$VCAP_CONFIG/services/nope' (there are: alone, shop)" nope
+	refused "several services have '192.0.2.10': 'alone', 'shop'" 192.0.2.10
+	refused "unknown service '192.0.2.11'" 192.0.2.11
+	refused "'client.example.com' is no address, and names are not looked up" shop client.example.com
 	refused "name: ''" ../shop/
 	refused "'-t'" shop -t
 	refused "'x'" shop -t x
@@ -60,6 +63,26 @@ refused() { # MESSAGE ARG...
 	sed -i '$d' config/services/shop
 	printf 'a local\na local\n' >config/engines
 	refused "engines:2: " shop
+}
+
+# Break: cmd/cli.c s/"VCAP_AS", called, 1/"VCAP_AS", self->name, 1/
+# Break: lib/controller/config.c s/vip->port_first <= port/port == 1/
+@test "a service is found by its VIP; what is wrong is said in the name of what was typed" {
+	printf 'vip 2001:db8::1 tcp/443\nengine a\n' >config/services/six
+	rm config/services/alone
+	for words in 192.0.2.10:80 192.0.2.10 '[2001:db8::1]:443' 2001:db8::1; do
+		run -1 vcap capture $words -t 1
+		[[ $output == *"vcap capture: no engine of '"*"' captures"* ]]
+	done
+	for words in 192.0.2.10:81 '[2001:db8::1]:80' '[2001:db8::1' 192.0.2.10: :80; do
+		run -2 vcap capture "$words" -t 1
+	done
+	for verb in capture start live; do
+		run -2 vcap $verb shop 10.0.0.1 client.example.com
+		[ "$output" = "vcap $verb: 'client.example.com' is no address, and names are not looked up" ]
+		run -2 vcap-$verb shop client.example.com
+		[[ $output == "vcap-$verb: 'client."* ]]
+	done
 }
 
 @test "what an engine is asked, and the job it reads" {
