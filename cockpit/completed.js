@@ -18,7 +18,7 @@ const SORTS = [
 	["drops", "Drops", capture => capture.drops ?? -1],
 	["state", "State", stateWord],
 ];
-const NUMBERS = ["size", "packets", "drops"];
+const KINDS = { size: "number", packets: "number", drops: "number", comment: "wide" };
 
 const lines = new Map(), chosen = new Set();
 let known = [], shown = [];
@@ -26,7 +26,7 @@ let order = { key: "date", up: false };
 let page = 0, whole = null;
 let changed = () => {}, opened = () => {};
 
-const COLUMNS = [["Select", "check"], ...SORTS.map(([key, heading]) => [heading, NUMBERS.includes(key) ? "number" : ""]), ["Export", "actions"]];
+const COLUMNS = [["Select", "check"], ...SORTS.map(([key, heading]) => [heading, KINDS[key] ?? ""]), ["Export", "actions"]];
 
 function make({ id, date, service }) {
 	const box = choice("checkbox", `select-${id}`, `Select ${id}`, { change: ({ target }) => {
@@ -154,7 +154,7 @@ function build() {
 	};
 
 	whole = { all, heads,
-		table: table("Completed captures", [["Select", "check", all], ...heads.map((head, i) => [SORTS[i][1], NUMBERS.includes(SORTS[i][0]) ? "number" : "", head]), ["Export", "actions"]]),
+		table: table("Completed captures", [["Select", "check", all], ...heads.map((head, i) => [SORTS[i][1], KINDS[SORTS[i][0]] ?? "", head]), ["Export", "actions"]]),
 		search: element("input", { id: "search", type: "search", autocomplete: "off", spellcheck: "false", placeholder: "Search", "aria-label": "Search captures", input: () => {
 			page = 0;
 			lookAgain();
