@@ -26,7 +26,12 @@ static const struct command self = {
 static const char *const usual[] = {USUAL, USUAL, USUAL};
 
 static const struct table_column columns[] = {
-    {"NAME"}, {"TRANSPORT"}, {"WHERE"}, {"DIR"}, {"INTERFACES"}, {"BIN"},
+    {"NAME"},
+    {"TRANSPORT"},
+    {"WHERE", TABLE_TEXT, TABLE_BELOW, 1},
+    {"DIR"},
+    {"INTERFACES", TABLE_TEXT, TABLE_BELOW, 2},
+    {"BIN"},
 };
 
 /* The words with a separator between them. Heap. */

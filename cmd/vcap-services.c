@@ -25,7 +25,12 @@ static const struct command self = {
 };
 
 static const struct table_column columns[] = {
-    {"NAME"}, {"VIPS"}, {"SERVERS"}, {"ENGINES"}, {"NOTE"}, {"ALIASES"},
+    {"NAME"},
+    {"VIPS", TABLE_TEXT, TABLE_BELOW, 4},
+    {"SERVERS", TABLE_TEXT, TABLE_BELOW, 3},
+    {"ENGINES", TABLE_TEXT, TABLE_BELOW, 2},
+    {"NOTE", TABLE_TEXT, TABLE_BELOW, 1},
+    {"ALIASES", TABLE_TEXT, TABLE_BELOW, 1},
 };
 
 /* Scripts have had these four columns since 0.1.0. */

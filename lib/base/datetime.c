@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -142,5 +143,26 @@ datetime_format(int64_t at_ns, char to[DATETIME_TEXT])
 	struct tm tm;
 
 	strftime(to, DATETIME_TEXT, "%Y-%m-%d %H:%M:%S", localtime_r(&at, &tm));
+	return to;
+}
+
+char *
+datetime_zone(int64_t at_ns, char to[DATETIME_ZONE])
+{
+	const time_t at = (time_t)(at_ns / NS_PER_SECOND);
+	struct tm tm;
+	long minutes = localtime_r(&at, &tm) ? tm.tm_gmtoff / 60 : 0;
+
+	snprintf(to, DATETIME_ZONE, "%c%02d:%02d", minutes < 0 ? '-' : '+',
+		 (int)(labs(minutes) / 60 % 24), (int)(labs(minutes) % 60));
+	return to;
+}
+
+char *
+datetime_head(const char *name, char to[DATETIME_TEXT])
+{
+	char zone[DATETIME_ZONE];
+
+	snprintf(to, DATETIME_TEXT, "%.16s (%s)", name, datetime_zone(clock_realtime_ns(), zone));
 	return to;
 }

@@ -23,4 +23,12 @@ int datetime_parse(const char *word, int64_t now_ns, int64_t *at_ns, struct fail
 /* Writes at_ns, since 1970-01-01 00:00 UTC, as local time: "2026-11-30 03:00:00". Returns to. */
 char *datetime_format(int64_t at_ns, char to[DATETIME_TEXT]);
 
+#define DATETIME_ZONE 8 /* bytes */
+
+/* Writes how far local time is ahead of UTC at that moment: "+01:00". Returns to. */
+char *datetime_zone(int64_t at_ns, char to[DATETIME_ZONE]);
+/* Writes the heading of a column of local times, with today's zone: "DATE (+01:00)". name has at most 16
+ * characters. Returns to. */
+char *datetime_head(const char *name, char to[DATETIME_TEXT]);
+
 #endif

@@ -1,6 +1,7 @@
 #include "base/table.h"
 
 #include "base/array.h"
+#include "base/table_layout.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -16,6 +17,8 @@ struct table {
 	char **cells;   /* row after row; NULL: empty */
 	size_t *chosen; /* columns to print; NULL: all */
 	size_t chosen_count;
+	size_t headed; /* the column with another heading */
+	char *heading; /* heap; NULL: none has one */
 };
 
 struct table *
@@ -37,6 +40,7 @@ table_free(struct table *table)
 		free(table->cells[i]);
 	free(table->cells);
 	free(table->chosen);
+	free(table->heading);
 	free(table);
 }
 
@@ -103,6 +107,19 @@ table_choose(struct table *table, const char *names, struct failure *why)
 	free(table->chosen);
 	table->chosen = chosen;
 	table->chosen_count = count;
+	return 0;
+}
+
+int
+table_head(struct table *table, const char *name, const char *heading, struct failure *why)
+{
+	char *copy = strdup(heading);
+
+	if (!copy)
+		return failure_nomem(why);
+	free(table->heading);
+	table->heading = copy;
+	table->headed = find_column(table, name, strlen(name));
 	return 0;
 }
 
@@ -210,22 +227,28 @@ print_json(const struct table *table, FILE *out)
 	return 0;
 }
 
-/* Fills in the columns and rows; whatever fails in between is a lack of memory. */
-static int
-fill(struct libscols_table *view, const struct table *table)
+static const char *
+heading(const struct table *table, size_t column)
 {
-	for (size_t i = 0; i < shown_count(table); i++) {
-		const struct table_column *column = &table->columns[shown(table, i)];
-		int flags = column->kind == TABLE_NUMBER ? SCOLS_FL_RIGHT : 0;
+	return table->heading && table->headed == column ? table->heading
+							 : table->columns[column].name;
+}
 
-		if (!scols_table_new_column(view, column->name, 0, flags))
+/* Fills in the columns of that list and the rows; whatever fails in between is a lack of memory. */
+static int
+fill(struct libscols_table *view, const struct table *table, const size_t *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int flags = table->columns[list[i]].kind == TABLE_NUMBER ? SCOLS_FL_RIGHT : 0;
+
+		if (!scols_table_new_column(view, heading(table, list[i]), 0, flags))
 			return -1;
 	}
 	for (size_t row = 0; row < table->rows; row++) {
 		struct libscols_line *line = scols_table_new_line(view, NULL);
 
-		for (size_t i = 0; i < shown_count(table); i++) {
-			const char *text = cell(table, row, shown(table, i));
+		for (size_t i = 0; i < count; i++) {
+			const char *text = cell(table, row, list[i]);
 			char *safe = harmless(text ? text : "");
 
 			if (!line || !safe || scols_line_refer_data(line, i, safe) != 0)
@@ -235,22 +258,147 @@ fill(struct libscols_table *view, const struct table *table)
 	return 0;
 }
 
+/* The width of the table with these columns. */
+static size_t
+width_of(const struct table *table, const size_t *list, size_t count)
+{
+	size_t all = count - 1;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t most = table_layout_width(heading(table, list[i]));
+
+		for (size_t row = 0; row < table->rows; row++) {
+			const char *text = cell(table, row, list[i]);
+			char *safe = text ? harmless(text) : NULL;
+
+			if (safe && table_layout_width(safe) > most)
+				most = table_layout_width(safe);
+			free(safe);
+		}
+		all += most;
+	}
+	return all;
+}
+
+/* The place in the list of the column that gives way next; count: none does. */
+static size_t
+next_to_give_way(const struct table *table, const size_t *list, size_t count)
+{
+	size_t chosen = count;
+
+	for (size_t i = 0; i < count; i++)
+		if (table->columns[list[i]].narrow != TABLE_STAYS &&
+		    (chosen == count ||
+		     table->columns[list[i]].rank < table->columns[list[chosen]].rank))
+			chosen = i;
+	return chosen;
+}
+
+/* Shortens the list until the table fits; those that gave way are in moved, which has as much room.
+ * Unchanged if it cannot. Returns how many stay. */
+static size_t
+narrow(const struct table *table, size_t *list, size_t count, size_t *moved, size_t room)
+{
+	size_t *tried = malloc(count * sizeof(*tried)), left = count, at;
+
+	if (!tried)
+		return count;
+	memcpy(tried, list, count * sizeof(*tried));
+	while (width_of(table, tried, left) > room &&
+	       (at = next_to_give_way(table, tried, left)) < left && left > 1) {
+		moved[count - left] = tried[at];
+		memmove(tried + at, tried + at + 1, (left - at - 1) * sizeof(*tried));
+		left--;
+	}
+	if (width_of(table, tried, left) > room)
+		left = count;
+	else
+		memcpy(list, tried, left * sizeof(*tried));
+	free(tried);
+	return left;
+}
+
+static bool
+is_same_above(const struct table *table, size_t row, const size_t *moved, size_t count)
+{
+	for (size_t i = 0; row > 0 && i < count; i++) {
+		const char *text = cell(table, row, moved[i]),
+			   *before = cell(table, row - 1, moved[i]);
+
+		if (table->columns[moved[i]].narrow == TABLE_ABOVE &&
+		    strcmp(text ? text : "", before ? before : "") != 0)
+			return false;
+	}
+	return row > 0;
+}
+
+/* The cells that do not stand in the row. */
+static void
+print_moved(const struct table *table, size_t row, const size_t *moved, size_t count, bool above,
+	    size_t room, FILE *out)
+{
+	const char *gap = "";
+
+	for (size_t i = 0; i < count; i++) {
+		const struct table_column *column = &table->columns[moved[i]];
+		const char *text = cell(table, row, moved[i]);
+		char *safe = text ? harmless(text) : NULL;
+
+		if (safe && above && column->narrow == TABLE_ABOVE) {
+			fprintf(out, "%s%s", gap, safe);
+			gap = "  ";
+		}
+		if (safe && !above && column->narrow == TABLE_BELOW)
+			table_layout_wrap(out, safe, room);
+		free(safe);
+	}
+	if (*gap)
+		putc('\n', out);
+}
+
+static void
+print_lines(const struct table *table, const char *text, const size_t *moved, size_t count,
+	    size_t room, FILE *out)
+{
+	for (size_t line = 0; *text; line++) {
+		const size_t length = strcspn(text, "\n");
+
+		if (line > 0 && line <= table->rows &&
+		    !is_same_above(table, line - 1, moved, count))
+			print_moved(table, line - 1, moved, count, true, room, out);
+		fprintf(out, "%.*s\n", (int)length, text);
+		if (line > 0 && line <= table->rows)
+			print_moved(table, line - 1, moved, count, false, room, out);
+		text += length + (text[length] == '\n');
+	}
+}
+
 static int
 print_human(const struct table *table, FILE *out, struct failure *why)
 {
-	struct libscols_table *view;
-	int rc;
+	const size_t room = table_layout_room(out), all = shown_count(table);
+	size_t *list = calloc(2 * all + 1, sizeof(*list)), count = all;
+	struct libscols_table *view = NULL;
+	char *text = NULL;
+	int rc = -1;
 
-	if (table->rows == 0)
-		return 0;
-	view = scols_new_table();
-	rc = view ? fill(view, table) : -1;
+	for (size_t i = 0; list && i < all; i++)
+		list[i] = shown(table, i);
+	if (list && table->rows > 0 && room > 0)
+		count = narrow(table, list, all, list + all, room);
+	if (list && table->rows > 0)
+		view = scols_new_table();
 	/* No line is cut to a terminal's width: the ends of ids and names matter. */
-	if (rc == 0)
-		rc = scols_table_set_termforce(view, SCOLS_TERMFORCE_NEVER) ||
-		     scols_table_set_stream(view, out) || scols_print_table(view);
+	if (view && fill(view, table, list, count) == 0 &&
+	    scols_table_set_termforce(view, SCOLS_TERMFORCE_NEVER) == 0 &&
+	    scols_print_table_to_string(view, &text) == 0) {
+		print_lines(table, text, list + all, all - count, room, out);
+		rc = 0;
+	}
+	free(text);
 	scols_unref_table(view);
-	return rc == 0 ? 0 : failure_set(why, "cannot print the table");
+	free(list);
+	return rc == 0 || table->rows == 0 ? 0 : failure_set(why, "cannot print the table");
 }
 
 int

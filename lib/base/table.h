@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 enum table_form {
-	TABLE_HUMAN, /* aligned, with a heading */
+	TABLE_HUMAN, /* aligned, with a heading, as narrow as the terminal if that can be */
 	TABLE_RAW,   /* a line a row, cells separated by tabs, no heading; an empty cell is `-` */
 	TABLE_JSON,  /* {"NAME": [{"column": cell, ...}, ...]}; a non-number is null */
 };
@@ -20,6 +20,10 @@ enum table_form {
 struct table_column {
 	const char *name; /* upper case in the heading, lower case in JSON */
 	enum { TABLE_TEXT, TABLE_NUMBER } kind;
+	/* What becomes of it on a terminal that is too narrow for all columns: the one of the lowest rank
+	 * first, until the rest fits. */
+	enum { TABLE_STAYS, TABLE_GOES, TABLE_BELOW, TABLE_ABOVE } narrow;
+	unsigned rank;
 };
 
 struct table;
@@ -39,6 +43,9 @@ void table_free(struct table *table);
 int table_choose(struct table *table, const char *names, struct failure *why);
 /* Whether the column is printed. */
 bool table_shows(const struct table *table, const char *name);
+
+/* The heading of a column for people; heading is copied. -1 with why: out of memory. */
+int table_head(struct table *table, const char *name, const char *heading, struct failure *why);
 
 /* Adds a row with a cell for each column, which is copied; NULL is an empty cell. -1 with why: out
  * of memory: the table is unchanged. */

@@ -1,6 +1,7 @@
 #include "controller/capture_table.h"
 
 #include "base/clock.h"
+#include "base/datetime.h"
 #include "base/fileio.h"
 #include "base/parse.h"
 #include "base/strvec.h"
@@ -19,16 +20,16 @@
 #include <unistd.h>
 
 static const struct table_column columns[] = {
-    {"DATE"},
-    {"SERVICE"},
+    {"DATE", TABLE_TEXT, TABLE_GOES, 3},
+    {"SERVICE", TABLE_TEXT, TABLE_GOES, 1},
     {"SIZE", TABLE_NUMBER},
     {"PACKETS", TABLE_NUMBER},
     {"DROPS", TABLE_NUMBER},
-    {"ENGINES"},
+    {"ENGINES", TABLE_TEXT, TABLE_BELOW, 2},
     {"MISSING"},
     {"STATE"},
     {"ID"},
-    {"MESSAGE"},
+    {"MESSAGE", TABLE_TEXT, TABLE_BELOW, 1},
     {"CLOCKS"},
     {"BEGAN"},
     {"ENDED"},
@@ -60,7 +61,13 @@ struct table *
 capture_table_new(enum table_form form)
 {
 	struct table *table = table_new("captures", columns, WIDTH);
+	char head[DATETIME_TEXT];
 
+	if (table && form == TABLE_HUMAN &&
+	    table_head(table, "DATE", datetime_head("DATE", head), NULL) < 0) {
+		table_free(table);
+		return NULL;
+	}
 	if (table && usual_columns[form] && table_choose(table, usual_columns[form], NULL) < 0) {
 		table_free(table);
 		return NULL;
@@ -86,11 +93,43 @@ engine_list(const struct spool_entry *entry, bool missing)
 	return text;
 }
 
-/* Formats the YYYYMMDD_HHMMSS at the end of an id as YYYY-MM-DD HH:MM:SS. */
+/* The YYYYMMDD_HHMMSS of an id, which a number may follow. */
+static const char *
+time_of(const char *id)
+{
+	return strrchr(id, '.') + 1;
+}
+
+/* The moment of an id. */
+static int64_t
+date_ns(const char *id)
+{
+	const char *t = time_of(id);
+	struct tm utc = {0};
+
+	return sscanf(t, "%4d%2d%2d_%2d%2d%2d", &utc.tm_year, &utc.tm_mon, &utc.tm_mday,
+		      &utc.tm_hour, &utc.tm_min, &utc.tm_sec) == 6
+		   ? (utc.tm_year -= 1900, utc.tm_mon--, timegm(&utc)) * NS_PER_SECOND
+		   : 0;
+}
+
+/* For people: local time; with its zone where that is not the heading's. */
+static void
+format_local(int64_t at_ns, char to[DATETIME_TEXT])
+{
+	char zone[DATETIME_ZONE], usual[DATETIME_ZONE];
+
+	datetime_format(at_ns, to);
+	datetime_zone(at_ns, zone);
+	if (strcmp(zone, datetime_zone(clock_realtime_ns(), usual)) != 0)
+		snprintf(to + strlen(to), DATETIME_TEXT - strlen(to), " %s", zone);
+}
+
+/* Formats the YYYYMMDD_HHMMSS of an id as YYYY-MM-DD HH:MM:SS. */
 static void
 format_date(const char *id, char to[INSTANT])
 {
-	const char *t = id + strlen(id) - SPOOL_ID_TIME;
+	const char *t = time_of(id);
 
 	snprintf(to, INSTANT, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s", t, t + 4, t + 6, t + 9, t + 11,
 		 t + 13);
@@ -179,7 +218,7 @@ struct cells {
 static int
 cells_fill(struct cells *cells, const struct spool_entry *entry)
 {
-	const int length = (int)(strlen(entry->id) - SPOOL_ID_TIME - 1);
+	const int length = (int)(time_of(entry->id) - entry->id) - 1;
 
 	*cells = (struct cells){.engines = engine_list(entry, false),
 				.missing = engine_list(entry, true),
@@ -219,10 +258,14 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 	const struct keyval *facts = &entry->facts;
 	const uint64_t size = engine_state_total(entry, "size");
 	const bool in_one = form == TABLE_HUMAN && !table_shows(table, "MISSING");
-	char date[INSTANT], began[INSTANT], ended[INSTANT], duration[INSTANT], sized[TEXT_SIZE];
+	char date[DATETIME_TEXT], began[INSTANT], ended[INSTANT], duration[INSTANT],
+	    sized[TEXT_SIZE];
 	char number[6][INSTANT];
 
-	format_date(entry->id, date);
+	if (form == TABLE_HUMAN)
+		format_local(date_ns(entry->id), date);
+	else
+		format_date(entry->id, date);
 	format_instant(spool_entry_began_ns(entry), began);
 	format_instant(ended_ns(entry), ended);
 	format_duration(keyval_number(facts, "duration", 0), duration);

@@ -11,12 +11,12 @@
 static const struct table_column human_columns[] = {
     {"ENGINE"},
     {"STATE"},
-    {"VERSION"},
-    {"INTERFACES"},
+    {"VERSION", TABLE_TEXT, TABLE_GOES, 3},
+    {"INTERFACES", TABLE_TEXT, TABLE_BELOW, 2},
     {"VIP"},
     {"FREE", TABLE_NUMBER},
     {"CLOCK", TABLE_NUMBER},
-    {"NOTE"},
+    {"NOTE", TABLE_TEXT, TABLE_BELOW, 1},
 };
 static const struct table_column script_columns[] = {
     {"ENGINE"}, {"STATE"}, {"VERSION"},   {"CAP_NET_RAW"},        {"INTERFACES"},

@@ -317,11 +317,17 @@ remains_tell(const struct remains *remains, size_t max, struct strvec *remarks)
 struct table *
 remains_table(const struct remains *remains, enum table_form form, struct failure *why)
 {
-	static const struct table_column columns[] = {
-	    {"ID"},    {"ENGINE"}, {"STATE"}, {"SIZE", TABLE_NUMBER}, {"EXPIRES", TABLE_NUMBER},
-	    {"KNOWN"}, {"BY"}};
+	static const struct table_column columns[] = {{"ID", TABLE_TEXT, TABLE_ABOVE, 2},
+						      {"ENGINE"},
+						      {"STATE"},
+						      {"SIZE", TABLE_NUMBER},
+						      {"EXPIRES", TABLE_NUMBER},
+						      {"KNOWN"},
+						      {"BY", TABLE_TEXT, TABLE_BELOW, 1}};
 	struct table *table = table_new("captures", columns, sizeof(columns) / sizeof(*columns));
-	int rc = table ? 0 : failure_nomem(why);
+	char head[DATETIME_TEXT];
+	int rc = table ? table_head(table, "EXPIRES", datetime_head("EXPIRES", head), why)
+		       : failure_nomem(why);
 
 	for (size_t i = 0; i < remains->count && rc == 0; i++) {
 		const struct remain *remain = &remains->list[i];

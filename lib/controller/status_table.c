@@ -13,13 +13,13 @@
 
 /* The order of scripts; columns were added at the end. */
 static const struct table_column columns[] = {
-    {"CAPTURE"},
-    {"STATE"},
+    {"CAPTURE", TABLE_TEXT, TABLE_ABOVE, 2},
+    {"STATE", TABLE_TEXT, TABLE_ABOVE, 3},
     {"ENGINE"},
     {"DOING"},
     {"PACKETS", TABLE_NUMBER},
     {"DROPS", TABLE_NUMBER},
-    {"NOTE"},
+    {"NOTE", TABLE_TEXT, TABLE_BELOW, 1},
     {"BYTES", TABLE_NUMBER},
     {"LEFT"},
     {"AGE", TABLE_NUMBER},
@@ -110,8 +110,8 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	struct failure unreadable;
 	struct keyval state;
 	const char *note, *word, *bytes;
-	char waits[256], when[DATETIME_TEXT], left[TIMELEFT_TEXT] = "", old[TIMELEFT_TEXT],
-					      size[TEXT_SIZE];
+	char waits[256], when[DATETIME_TEXT], zone[DATETIME_ZONE],
+	    left[TIMELEFT_TEXT] = "", old[TIMELEFT_TEXT], size[TEXT_SIZE];
 	int rc;
 
 	if (engine_state_load(entry, engine, &state, &unreadable) < 0)
@@ -122,6 +122,9 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 			 note ? note : "");
 		note = waits;
 	}
+	if (form == TABLE_HUMAN && note == when)
+		snprintf(when + strlen(when), DATETIME_TEXT - strlen(when), " %s",
+			 datetime_zone(clock_realtime_ns(), zone));
 	if (!spool_entry_missing_reason(entry, engine))
 		timeleft_format(entry, &state, clock_realtime_ns(), left);
 	bytes = keyval_get(&state, "bytes");

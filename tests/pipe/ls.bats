@@ -37,14 +37,48 @@ entry() { # ID LINE...
 }
 
 @test "a table for people" {
-	run vcap-ls
+	TZ=UTC run vcap-ls
 	[ "${#lines[@]}" -eq 4 ]
-	[[ "${lines[0]}" =~ ^DATE\ +SERVICE\ +SIZE\ +PACKETS\ +DROPS\ +ENGINES\ +STATE\ +ID$ ]]
+	[[ "${lines[0]}" =~ ^DATE\ \(\+00:00\)\ +SERVICE\ +SIZE\ +PACKETS\ +DROPS\ +ENGINES\ +STATE\ +ID$ ]]
 	[[ "${lines[1]}" == *"a (missing b)"*partial* ]]
 	[[ "${lines[2]}" == *2.0k* ]]
 }
 
-@test "a narrow terminal gets the whole table" {
+# Break: lib/controller/capture_table.c s/format_local(date_ns(entry->id), date)/format_date(entry->id, date)/
+@test "dates are local ones for people, with their zone in the heading or behind them" {
+	entry shop.20260701_120000-2 'state done'
+	export TZ=CET-1CEST,M3.5.0,M10.5.0/3
+	run vcap-ls
+	zone=$(date +%:z)
+	[[ "${lines[0]}" == "DATE ($zone)"* ]]
+	grep -q "^2026-01-02 04:04:05" <<<"$output"
+	grep -q "^2026-07-01 14:00:00.* shop " <<<"$output"
+	[ "$zone" = +02:00 ] || grep -q "^2026-07-01 14:00:00 +02:00 " <<<"$output"
+	vcap-ls -r | grep -q "^2026-07-01 12:00:00	shop"
+}
+
+# Break: lib/base/table.c s/ > room/ > 9999/
+@test "tables are as narrow as the terminal: nothing is cut, and what gives way is below or in the id" {
+	long=a-service-with-thirty-letters..
+	engines=$(printf 'engine engine-%d\n' 1 2 3 4 5)
+	mapfile -t lines <<<"$engines"
+	entry $long.20260104_000000 'state partial' "${lines[@]}" 'missing engine-2 not reached: the host is down and nobody answers, nobody at all' \
+		'packets 1234567' 'size 123456789' 'dropped 0'
+	for command in "vcap-ls $long" "vcap-status -n $long.20260104_000000"; do
+		for columns in 80 200; do
+			COLUMNS=$columns $command >shown.$columns
+			awk -v most=$columns 'length($0) > most { print; bad = 1 } END { exit bad }' shown.$columns
+			grep -q $long.20260104_000000 shown.$columns
+		done
+		# The words are the same, but for the columns that the id has.
+		tr -s ' \n' '\n' <shown.80 | sort -u >words.80
+		tr -s ' \n' '\n' <shown.200 | sort -u | comm -13 - words.80 | diff /dev/null -
+		run ! cmp -s shown.80 shown.200
+	done
+	grep -q "^  not reached: the host is down" shown.80
+}
+
+@test "a terminal that is too narrow for all that gets the whole table" {
 	[ "$(script -qec 'stty cols 40; vcap-ls' /dev/null | tr -d '\r')" = "$(vcap-ls)" ]
 }
 
