@@ -98,7 +98,7 @@ add_service(struct table *table, const char *name, const struct engines *known, 
 {
 	struct service service = SERVICE_INIT;
 	struct failure why = FAILURE_INIT;
-	char *vips, *servers, *names, *notes, *aliases;
+	const char *cells[] = {name, NULL, NULL, NULL, NULL, NULL};
 	struct strvec remarks = STRVEC_INIT;
 
 	if (config_service_load(&service, name, getenv, &why) < 0) {
@@ -106,22 +106,17 @@ add_service(struct table *table, const char *name, const struct engines *known, 
 		*status = EXIT_MISUSE;
 		return;
 	}
-	vips = endpoints(service.vips, service.vip_count);
-	servers = endpoints(service.servers, service.server_count);
-	names = engine_names(&service, known, status);
 	config_service_notes(&service, getenv, &remarks);
-	notes = strvec_join(&remarks, "; ");
-	aliases = strvec_join(&service.aliases, ", ");
-	if (!names || !notes || !aliases ||
-	    table_add(table, (const char *const[]){name, vips, servers, names, notes, aliases},
-		      &why) < 0)
+	cells[1] = endpoints(service.vips, service.vip_count);
+	cells[2] = endpoints(service.servers, service.server_count);
+	cells[3] = engine_names(&service, known, status);
+	cells[4] = strvec_join(&remarks, "; ");
+	cells[5] = strvec_join(&service.aliases, ", ");
+	if (!cells[3] || !cells[4] || !cells[5] || table_add(table, cells, &why) < 0)
 		die("%s", why.text[0] ? why.text : "out of memory");
-	free(notes);
-	free(aliases);
+	for (size_t i = 1; i < sizeof(cells) / sizeof(*cells); i++)
+		free((char *)cells[i]);
 	strvec_release(&remarks);
-	free(vips);
-	free(servers);
-	free(names);
 	service_release(&service);
 }
 
