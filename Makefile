@@ -136,7 +136,7 @@ MAKE_ALL = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(she
 check:
 	@tools/install-deps build demo check
 	@$(MAKE_ALL) all tests
-	@VCAP_BUILD=$(B) tests/run
+	@VCAP_BUILD=$(B) tests/run $(TESTS)
 
 # A capture of a service on two load balancers, from start to end, in private namespaces.
 demo:
@@ -144,7 +144,7 @@ demo:
 	@$(MAKE_ALL) commands
 	@VCAP_BUILD=$(B) tests/lab/lab tests/lab/demo
 
-check-slow: deb
+check-slow: deb rpm
 	@tools/install-deps build demo check slow
 	@$(MAKE_ALL) all tests
 	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run

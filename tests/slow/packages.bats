@@ -4,20 +4,17 @@
 # shellcheck disable=SC2016 # dollars for the shell there
 
 bats_require_minimum_version 1.5.0
+load root
 
 setup_file() {
-	[ "$(id -u)" -eq 0 ] || skip "root: not here"
+	export packages
 	packages=$(cd "$BATS_TEST_DIRNAME/../.." && echo "$PWD/build/deb")
 	ls "$packages"/vcap_*.deb "$packages"/vcap-engine_*.deb >/dev/null || {
 		echo "make deb comes first"
 		return 1
 	}
 	base=$BATS_FILE_TMPDIR/base
-	unshare -m debootstrap --variant=minbase bookworm "$base" >"$BATS_FILE_TMPDIR/log" 2>&1 || {
-		tail "$BATS_FILE_TMPDIR/log"
-		return 1
-	}
-	cp --remove-destination /etc/resolv.conf "$base/etc/"
+	make_root "$base"
 	for package in vcap vcap-engine; do
 		cp "$packages/$package"_*.deb "$base/$package.deb"
 	done
@@ -117,6 +114,54 @@ is_right() { # CAPTURED: what capture_self printed
 	apt purge vcap-engine
 	[ ! -e root/var/lib/vcap ]
 	! grep -q '^vcap:' root/etc/group || false
+}
+
+# Break: debian/rules s/-Vvcap:Static-Built-Using=/-Vvcap:Other=/
+@test "packages: the page with the licences of what it has, its sources, and what static programs are built of" {
+	dpkg-deb --fsys-tarfile "$packages"/vcap-cockpit_*.deb >page.tar
+	for file in index.html manifest.json patternfly.css.gz assets/fonts/RedHatText/RedHatTextVF.woff2; do
+		tar -tf page.tar "./usr/share/cockpit/vcap/$file"
+	done
+	tar -xOf page.tar ./usr/share/doc/vcap-cockpit/copyright >copyright
+	grep -q '^License: Expat' copyright
+	grep -q '^License: OFL-1.1' copyright
+	tar -tf "$packages"/vcap_*.orig-patternfly.tar.xz patternfly/components/Button/button.scss
+	for source in glibc libcap2 libseccomp libzstd; do
+		dpkg-deb -f "$packages"/vcap_*.deb Static-Built-Using | grep -q "$source (= "
+	done
+}
+
+# Break: debian/vcap.vcap-prune.service s/prune -f/prune -n -f/
+@test "packages: a timer prunes as /etc/vcap/prune says, if there is one" {
+	apt install /vcap.deb /vcap-engine.deb
+	[ -h root/etc/systemd/system/timers.target.wants/vcap-prune.timer ]
+	unit=root/lib/systemd/system/vcap-prune.service
+	[ "$(sed -n 's/^ConditionPathExists=//p' $unit)" = /etc/vcap/prune ]
+	mkdir -p root/etc/vcap
+	printf '%s\n' 'age 7d' 'service kept age 90d' >root/etc/vcap/prune
+	for id in shop.20260101_000000 kept.20260101_000000; do
+		(umask 077 && mkdir -p root/var/lib/vcap/captures/$id/engines)
+		printf '%s\n' 'state done' 'size 100' "ended $(date -d '-8 days' +%s).0" >root/var/lib/vcap/captures/$id/capture
+	done
+	# shellcheck disable=SC2046 # words
+	[ "$(inside $(sed -n 's/^ExecStart=//p' $unit))" = shop.20260101_000000 ]
+	[ "$(ls root/var/lib/vcap/captures)" = kept.20260101_000000 ]
+}
+
+# Break: rpm/vcap-engine.spec s/%caps(cap_net_raw=ep) //
+@test "packages: the RPM of vcap-engine" {
+	cp "$packages"/../rpm/vcap-engine-*.rpm root/engine.rpm
+	apt install rpm passwd
+	inside rpm -i --nodeps /engine.rpm
+	inside useradd -m -s /bin/bash -G vcap member
+	run -0 apart member 'vcap-run -i lo -t 200ms -w /var/lib/vcap/run/mine && vcap-host status /var/lib/vcap/run/mine'
+	[[ $output == *"state done"* ]]
+	inside useradd -m -s /bin/bash other
+	run -126 apart other 'vcap-run --version'
+	inside rpm -V --nodeps vcap-engine
+	inside rpm -e --nodeps vcap-engine
+	[ ! -e root/usr/bin/vcap-run ]
+	[ -d root/var/lib/vcap/run/mine ]
 }
 
 # Break: debian/changelog s/0.2.0/0.2.1/
