@@ -8,8 +8,9 @@ const FIELDS = { c: "Number of Packets", t: "Duration", s: "Size of Packets", e:
 // The form says it itself, while there is time to choose.
 const SAID_BEFORE = /^no (time )?limit\b/;
 
+// An option is named in quotes or parentheses; elsewhere it is a word of a command line, such as `ssh -t`.
 const lineInWords = line => line.replace(/^vcap(-[a-z]+)?: /, "")
-	.replace(/(^|[\s'(])--?([a-z]+)(?=[\s'),:]|$)/gi, (all, before, name) => FIELDS[name] ? `${before}${FIELDS[name]}` : all);
+	.replace(/(['(]|, )--?([a-z]+)(?=['),])/gi, (all, before, name) => FIELDS[name] ? `${before}${FIELDS[name]}` : all);
 
 export function inWords(text) {
 	return text.split("\n").map(lineInWords).filter(line => !SAID_BEFORE.test(line)).join("\n");

@@ -24,6 +24,7 @@ async function everything() {
 	});
 }
 
+// [what, where, how to come to it]; null: as it was left by the one before.
 const VIEWS = [["the form", "", async page => {
 	if (await page.locator("#order").isHidden())
 		await page.getByRole("button", { name: "New capture" }).click();
@@ -42,19 +43,19 @@ const VIEWS = [["the form", "", async page => {
 	// What there is to do with each.
 	assert.deepEqual(await page.locator("#completed tbody tr").evaluateAll(list => list.map(row => [...row.querySelectorAll("button:not(.pf-m-inline), input:not(:disabled)")].filter(
 		each => each.checkVisibility()).map(each => (each.ariaLabel ?? each.labels[0].textContent).split(" ")[0]).join(" "))), ["", "", "Select", "Select Export"]);
-}], ["one capture", "#/shop.20260101_000000", page => page.locator(".timeline").waitFor()], ["a question", "", async page => {
+}], ["a question", null, async page => {
 	await page.getByLabel("Select shop.20260101_000000").check();
 	await page.getByRole("button", { name: "Delete 1" }).click();
 	await page.getByRole("dialog").waitFor();
-}], ["an export", "", async page => {
+}], ["an export", null, async page => {
 	await page.getByRole("button", { name: "Export shop.20260101_000000" }).click();
 	await page.getByRole("dialog").waitFor();
-}], ["old ones", "", async page => {
+}], ["old ones", null, async page => {
 	await page.getByRole("button", { name: "Delete old ones" }).click();
 	await page.getByLabel("Age in Days").fill("1");
 	await page.getByRole("button", { name: "Show what goes" }).click();
 	await page.locator("dialog li").first().waitFor();
-}]];
+}], ["one capture", "#/shop.20260101_000000", page => page.locator(".timeline").waitFor()]];
 
 // What stands beside a page of 400 pixels.
 const beside = page => page.locator("main:not([hidden]) *, dialog *").evaluateAll(list => list.filter(each => each.checkVisibility()
@@ -72,22 +73,28 @@ test("nothing bars those who read with a screen reader, or see little, or little
 
 	for (const [name, view, prepare] of VIEWS) {
 		await page.setViewportSize({ width: 1280, height: 900 });
-		await page.goto("about:blank");
-		await page.goto(address + view);
-		await page.locator("body[data-ready]").waitFor({ state: "attached" });
+		if (view === null) {
+			await page.keyboard.press("Escape");
+		} else {
+			await page.goto("about:blank");
+			await page.goto(address + view);
+			await page.locator("body[data-ready]").waitFor({ state: "attached" });
+		}
 		await prepare(page);
 		await lab.until("light", async () => await brightness(page) > 192);
-		assert.deepEqual(await barriers(page), [], name);
+		const scope = view === null ? "dialog" : "html";
+
+		assert.deepEqual(await barriers(page, scope), [], name);
 		await page.emulateMedia({ colorScheme: "dark" });
 		await lab.until("dark", async () => await brightness(page) < 64);
 		// What a theme can change.
-		assert.deepEqual(await barriers(page, ["color-contrast"]), [], `${name}, dark`);
+		assert.deepEqual(await barriers(page, scope, ["color-contrast"]), [], `${name}, dark`);
 		await page.emulateMedia({ colorScheme: "light" });
 		await page.setViewportSize({ width: 400, height: 900 });
 		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 400, name);
 		assert.deepEqual(await beside(page), [], name);
 		// What a width can change.
-		assert.deepEqual(await barriers(page, ["target-size", "scrollable-region-focusable"]), [], `${name}, narrow`);
+		assert.deepEqual(await barriers(page, scope, ["target-size", "scrollable-region-focusable"]), [], `${name}, narrow`);
 	}
 	releases.forEach(release => release());
 });

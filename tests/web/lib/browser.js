@@ -74,14 +74,15 @@ export async function text(page, selector, wanted) {
 	}
 }
 
-// What axe-core finds wrong with the page as it is, one line each: by the rules of WCAG 2.2, or those named.
-export async function barriers(page, rules) {
+// What axe-core finds wrong with what the selector finds, as it is, one line each: by the rules of WCAG 2.2,
+// or those named.
+export async function barriers(page, scope, rules) {
 	// A colour on its way to another is neither.
 	await until("all at rest", () => page.evaluate(() => document.getAnimations().every(each => each.playState !== "running" || each.effect.getTiming().iterations === Infinity)));
 	if (!await page.evaluate(() => "axe" in window))
 		await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
-	const { violations } = await page.evaluate(values => window.axe.run(document, { resultTypes: ["violations"],
-		runOnly: values ? { type: "rule", values } : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }), rules);
+	const { violations } = await page.evaluate(([where, values]) => window.axe.run(where, { resultTypes: ["violations"],
+		runOnly: values ? { type: "rule", values } : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }), [scope, rules]);
 
 	return violations.flatMap(({ id, help, nodes }) => nodes.map(node => `${id}: ${help}: ${node.html.slice(0, 120)} ${node.failureSummary?.split("\n").at(-1).slice(0, 160) ?? ""}`));
 }
