@@ -21,7 +21,7 @@ static const struct command self = {
     .says = "Merges capture files into one, in the order of time.",
     .examples = "vcap-merge -S shop -w all.pcapng lb1=one.pcap lb2=two.pcap\n",
     .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-		"[-z] [--comment text] [--mixed] [--region name] [--engines list] "
+		"[-z] [--comment text] [--mixed] [--strict] [--region name] [--engines list] "
 		"[--only part] [--window time] [--live] [--stall time] [name=]input ...",
     .options = "  -w, --write file          write to file instead of standard output\n"
 	       "  -F, --format format       pcapng (the default) or pcap\n"
@@ -30,6 +30,7 @@ static const struct command self = {
 	       "  -z, --zstd                compress the output\n"
 	       "      --comment text        add a comment to the output\n"
 	       "      --mixed               let inputs differ in link type\n"
+	       "      --strict              fail at a damaged input, rather than read on\n"
 	       "      --region name         keep the engines' names in this input\n"
 	       "      --engines list        ... but not these engines'\n"
 	       "      --only part           an engine, a side, or both: lb1, /client, lb1/client\n"

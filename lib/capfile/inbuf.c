@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -156,6 +157,14 @@ has_spare(struct inbuf *in)
 	in->spare = spare;
 	in->spare_room = in->chunk;
 	return true;
+}
+
+bool
+inbuf_is_ready(const struct inbuf *in)
+{
+	struct pollfd poller = {in->fd, POLLIN, 0};
+
+	return in->at_eof || in->can_seek || (!in->queue && poll(&poller, 1, 0) != 0);
 }
 
 bool

@@ -61,6 +61,9 @@ int inbuf_fill(struct inbuf *in, size_t need);
  */
 bool inbuf_turn(struct inbuf *in);
 
+/* Whether a read returns at once: with bytes, with the end, or with an error. */
+bool inbuf_is_ready(const struct inbuf *in);
+
 /* Bytes in the buffer that have not been used. */
 static inline size_t
 inbuf_left(const struct inbuf *in)
@@ -87,6 +90,16 @@ static inline int
 inbuf_want(struct inbuf *in, size_t need)
 {
 	return inbuf_left(in) >= need ? 0 : inbuf_fill(in, need);
+}
+
+/* The size bytes that stand offset bytes behind the next one, or NULL: the input ends before, or a read
+ * failed. Bytes may move. */
+static inline const unsigned char *
+inbuf_peek(struct inbuf *in, size_t offset, size_t size)
+{
+	if (inbuf_want(in, offset + size) < 0 || inbuf_left(in) < offset + size)
+		return NULL;
+	return in->bytes + in->at + offset;
 }
 
 #endif

@@ -12,7 +12,7 @@
 #include "capfile/pcapng.h"
 #include "capfile/pcapng_option.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FIXED 20u /* bytes of the body before the packet's data */
@@ -165,34 +165,82 @@ packet_damaged(struct reader *file, enum flaw flaw, const struct packet *packet,
 	case TOO_LONG:
 		return reader_damaged(file, why, "a packet of %u bytes in a block of %zu",
 				      packet->caplen, size + PCAPNG_BLOCK_MIN);
-	case MORE_KEPT:
-		return reader_damaged(file, why, "%u bytes kept of a packet of %u", packet->caplen,
-				      packet->len);
-	case NO_TIME: return reader_damaged(file, why, "a time outside of 1970 to 2262");
 	default:
 		return reader_damaged(file, why, "a packet block of %zu bytes",
 				      size + PCAPNG_BLOCK_MIN);
 	}
 }
 
+/* Whether the options begin where a packet of so many bytes ends. */
+static bool
+has_options_behind(const struct reader *file, const unsigned char *body, size_t size,
+		   uint32_t caplen)
+{
+	const unsigned char *at = body + FIXED + PCAPNG_PAD(caplen);
+	struct block_option option;
+	int more;
+
+	if (PCAPNG_PAD(caplen) > size - FIXED)
+		return false;
+	while ((more = pcapng_option_next(file->swapped, &at, body + size, &option)) > 0)
+		;
+	return more == 0;
+}
+
+/* Mends what is wrong with the lengths or the time of a packet whose interface is known, and says in
+ * said what that was; it is empty if nothing is. Returns the flaw that stays. */
+static enum flaw
+mend(const struct reader *file, enum flaw flaw, const unsigned char *body, size_t size,
+     struct packet *packet, char said[80])
+{
+	const uint32_t caplen = packet->caplen, len = packet->len;
+
+	*said = '\0';
+	if (flaw == TOO_SHORT || flaw == NO_INTERFACE)
+		return flaw;
+	if ((flaw == MORE_KEPT || flaw == TOO_LONG ||
+	     !has_options_behind(file, body, size, caplen)) &&
+	    len != caplen && has_options_behind(file, body, size, len))
+		packet->caplen = len;
+	else if (flaw == TOO_LONG)
+		return flaw;
+	else if (flaw == MORE_KEPT)
+		packet->len = caplen;
+	if (flaw != SOUND && flaw != NO_TIME)
+		flaw = tsresol_ns(&file->resolutions[packet->iface], get_timestamp(file, body + 4),
+				  &packet->ts_ns)
+			   ? SOUND
+			   : NO_TIME;
+	if (flaw == NO_TIME) {
+		packet->ts_ns = file->last_ns;
+		snprintf(said, 80, "a time outside of 1970 to 2262");
+	}
+	if (packet->caplen != caplen || packet->len != len)
+		snprintf(said, 80, "%u bytes kept of a packet of %u", caplen, len);
+	return SOUND;
+}
+
 enum source_event
 pcapng_epb_read(struct reader *file, uint32_t type, const unsigned char *body, size_t size,
 		struct packet *packet, struct failure *why)
 {
-	const enum flaw flaw = read_fixed(file, type, body, size, packet);
 	const unsigned char *options, *end = body + size;
 	struct left_out left_out = {0};
+	char said[80];
+	enum flaw flaw =
+	    mend(file, read_fixed(file, type, body, size, packet), body, size, packet, said);
 	int rc;
 
 	if (flaw != SOUND)
 		return packet_damaged(file, flaw, packet, size, why);
 	options = packet->data + PCAPNG_PAD(packet->caplen);
 	rc = view_options(file, packet, options, end);
-	errno = EBADMSG;
-	if (rc > 0)
-		rc = copy_options(file, packet, options, end, &left_out.options);
-	if (rc < 0)
-		return reader_failed(file, why, "an option of a packet beyond its block");
+	if (rc < 0) {
+		snprintf(said, sizeof(said), "an option of a packet beyond its block");
+		packet->options_len = 0;
+	}
+	if (rc > 0 && copy_options(file, packet, options, end, &left_out.options) < 0)
+		return reader_unreadable(file, why);
 	if (type == PCAPNG_PACKET && get16(file, body + 2) != UINT16_MAX &&
 	    add_drops(file, packet, get16(file, body + 2)) < 0)
 		return reader_unreadable(file, why);
@@ -200,6 +248,8 @@ pcapng_epb_read(struct reader *file, uint32_t type, const unsigned char *body, s
 		packet->caplen = PACKET_SNAPLEN;
 		left_out.cut = 1;
 	}
+	if ((*said || file->gaps.count > 0) && reader_mend(file, packet, *said ? said : NULL) < 0)
+		return reader_unreadable(file, why);
 	if (left_out.options || left_out.cut)
 		reader_leave_out(file, left_out);
 	file->last_ns = packet->ts_ns;
@@ -266,6 +316,9 @@ pcapng_epb_more(struct source *source, struct packet *list, size_t room)
 	struct inbuf *in = &file->in;
 	size_t count = 0, size;
 
+	/* The first packet behind a gap gets a comment. */
+	if (file->gaps.count > 0 && gaps_to(&file->gaps, inbuf_offset(in)))
+		return 0;
 	while (count < room &&
 	       (size = read_plain(file, in->bytes + in->at, inbuf_left(in), &list[count])) > 0) {
 		in->at += size;

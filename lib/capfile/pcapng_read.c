@@ -14,9 +14,11 @@
 #include "capfile/pcapng_epb-int.h"
 #include "capfile/pcapng_note-int.h"
 #include "capfile/pcapng_option.h"
+#include "capfile/pcapng_resync-int.h"
 #include "capfile/pcapng_shb-int.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,7 +93,9 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 		interface->options_len = 0;
 		left_out.options++;
 	}
-	if (left_out.options)
+	if (more < 0)
+		reader_mended(file, "an option of an interface beyond its block");
+	else if (left_out.options)
 		reader_leave_out(file, left_out);
 	file->resolutions[file->source.interface_count - 1] = resolution;
 	file->is_unmarked = true;
@@ -99,8 +103,7 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 		free(interface->options);
 		interface->options = NULL;
 	}
-	errno = EBADMSG;
-	return more;
+	return 0;
 }
 
 /* Reads an interface description. 0, or -1 with errno, and nothing is added. */
@@ -263,6 +266,7 @@ want_block(struct reader *file, uint32_t *size, struct failure *why)
 {
 	struct inbuf *in = &file->in;
 	const unsigned char *p = in->bytes + in->at;
+	char text[80];
 	uint32_t tail;
 
 	*size = get32(file, p + 4);
@@ -271,11 +275,16 @@ want_block(struct reader *file, uint32_t *size, struct failure *why)
 	if (inbuf_want(in, *size) < 0)
 		return reader_unreadable(file, why);
 	if (inbuf_left(in) < *size)
-		return reader_truncated(file, why, "block");
+		return !in->queue && pcapng_resync_is_shorter(file)
+			   ? reader_damaged(file, why, "a block of %u bytes", *size)
+			   : reader_truncated(file, why, "block");
 	tail = get32(file, in->bytes + in->at + *size - 4);
-	if (tail != *size)
-		return reader_damaged(file, why, "a block of length %u that ends with %u", *size,
-				      tail);
+	if (tail == *size)
+		return SOURCE_PACKET;
+	snprintf(text, sizeof(text), "a block of length %u that ends with %u", *size, tail);
+	if (in->queue || !pcapng_resync_closes(file, *size))
+		return reader_damaged(file, why, "%s", text);
+	reader_mended(file, text);
 	return SOURCE_PACKET;
 }
 
@@ -292,6 +301,47 @@ read_block(struct reader *file, uint32_t type, const unsigned char *body, size_t
 	}
 }
 
+/* Reads the block at the next byte. SOURCE_NOTE, SOURCE_PACKET or SOURCE_STATISTICS: what it is, with
+ * is_silent for an interface; or how the source has ended. */
+static enum source_event
+read_next(struct reader *file, struct packet *packet, bool *is_silent, struct failure *why)
+{
+	struct inbuf *in = &file->in;
+	const unsigned char *block;
+	enum source_event event;
+	uint32_t type = get32(file, in->bytes + in->at), size;
+
+	*is_silent = type == PCAPNG_IDB;
+	if (type == PCAPNG_SHB)
+		return pcapng_shb_read(file, why);
+	event = want_block(file, &size, why);
+	if (event != SOURCE_PACKET)
+		return event;
+	block = in->bytes + in->at;
+	if (type != PCAPNG_IDB) {
+		event = read_block(file, type, block + PCAPNG_HEAD, size - PCAPNG_BLOCK_MIN, packet,
+				   why);
+		if (event != SOURCE_CUT)
+			in->at += size;
+		return event;
+	}
+	if (file->source.place >= file->known_to &&
+	    read_interface(file, block + PCAPNG_HEAD, size - PCAPNG_BLOCK_MIN) < 0)
+		return reader_failed(file, why, "a bad interface description");
+	in->at += size;
+	if (inbuf_offset(in) > file->known_to)
+		file->known_to = inbuf_offset(in);
+	return SOURCE_PACKET;
+}
+
+/* Goes on behind a damaged block, if that is how the source has ended. */
+static bool
+pass(struct reader *file)
+{
+	return file->is_damaged && !file->in.queue && pcapng_resync_pass(file) == 0 &&
+	       reader_go_on(file, file->source.place);
+}
+
 static enum source_event
 pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 {
@@ -299,9 +349,8 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 	struct inbuf *in = &file->in;
 
 	for (;;) {
-		const unsigned char *block;
 		enum source_event event;
-		uint32_t type, size;
+		bool is_silent;
 
 		if (inbuf_want(in, PCAPNG_BLOCK_MIN) < 0)
 			return reader_unreadable(file, why);
@@ -311,27 +360,14 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		}
 		if (inbuf_left(in) < PCAPNG_BLOCK_MIN)
 			return reader_truncated(file, why, "block");
-		source->place = inbuf_offset(in);
-		type = get32(file, in->bytes + in->at);
-		if (type == PCAPNG_SHB)
-			return pcapng_shb_read(file, why);
-		event = want_block(file, &size, why);
-		if (event != SOURCE_PACKET)
-			return event;
-		block = in->bytes + in->at;
-		if (type == PCAPNG_IDB) {
-			if (source->place >= file->known_to &&
-			    read_interface(file, block + PCAPNG_HEAD, size - PCAPNG_BLOCK_MIN) < 0)
-				return reader_failed(file, why, "a bad interface description");
-			in->at += size;
-			if (inbuf_offset(in) > file->known_to)
-				file->known_to = inbuf_offset(in);
+		if (file->gaps.count > 0 && reader_skip_gap(file))
 			continue;
-		}
-		event = read_block(file, type, block + PCAPNG_HEAD, size - PCAPNG_BLOCK_MIN, packet,
-				   why);
-		if (event != SOURCE_CUT)
-			in->at += size;
+		source->place = inbuf_offset(in);
+		event = read_next(file, packet, &is_silent, why);
+		if (event == SOURCE_CUT && pass(file))
+			continue;
+		if (event == SOURCE_PACKET && is_silent)
+			continue;
 		return event;
 	}
 }

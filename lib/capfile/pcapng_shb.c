@@ -119,25 +119,19 @@ mark_section(struct reader *file)
 	if (array_grow(&file->marks, file->mark_count, sizeof(*file->marks)) < 0)
 		return -1;
 	file->marks[file->mark_count++] =
-	    (struct section_mark){inbuf_offset(&file->in), file->section_base, file->swapped};
+	    (struct section_mark){.offset = inbuf_offset(&file->in),
+				  .interface_base = file->section_base,
+				  .swapped = file->swapped};
 	return 0;
 }
 
 void
 pcapng_shb_enter(struct reader *file, uint64_t offset)
 {
-	size_t low = 0, high = file->mark_count;
+	const struct section_mark *mark = reader_section_at(file, offset);
 
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (file->marks[middle].offset <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	file->section_base = file->marks[low].interface_base;
-	file->swapped = file->marks[low].swapped;
+	file->section_base = mark->interface_base;
+	file->swapped = mark->swapped;
 }
 
 /* Makes a note of the header at hand, and steps over it. */

@@ -270,6 +270,7 @@ reader_close(struct reader *file)
 	for (size_t i = 0; i < file->earlier_count; i++)
 		file_section_release(&file->earlier[i]);
 	free(file->earlier);
+	gaps_release(&file->gaps);
 	inbuf_release(&file->in);
 	bytequeue_release(&file->queue);
 	for (unsigned i = 0; i < READER_CURSORS; i++)
@@ -322,14 +323,17 @@ reader_has_left_out(const struct reader *file, struct failure *what)
 {
 	const struct left_out *out = &file->left_out;
 
-	if (out->options || out->blocks)
+	if (out->mended)
+		failure_set(what, "%s: records mended: %llu", file->mended.text,
+			    (unsigned long long)out->mended);
+	else if (out->options || out->blocks)
 		failure_set(what, "'%s' is malformed: options left out: %llu, blocks: %llu",
 			    file->name, (unsigned long long)out->options,
 			    (unsigned long long)out->blocks);
 	else if (out->cut)
 		failure_set(what, "'%s': %llu packets are longer than readers accept, and cut",
 			    file->name, (unsigned long long)out->cut);
-	return out->options || out->blocks || out->cut;
+	return out->options || out->blocks || out->cut || out->mended;
 }
 
 int

@@ -7,6 +7,7 @@
 #include "base/bytequeue.h"
 #include "capfile/file_section.h"
 #include "capfile/format.h"
+#include "capfile/gaps.h"
 #include "capfile/inbuf.h"
 #include "capfile/left_out.h"
 #include "capfile/tsresol.h"
@@ -21,7 +22,7 @@
 /* Where a section begins, and what it takes to read on within it. */
 struct section_mark {
 	uint64_t offset;
-	uint32_t interface_base;
+	uint32_t interface_base, fraction_ns;
 	bool swapped;
 };
 
@@ -44,7 +45,12 @@ struct reader {
 	struct left_out left_out;
 	uint64_t left_out_to; /* what is before it in the file has been counted */
 
-	int64_t last_ns; /* time of the packet before: simple packet blocks have none */
+	struct gaps gaps;
+	bool is_damaged;       /* why the source has ended */
+	struct failure mended; /* where the first packet is that was mended, and why */
+
+	/* Time of the packet before: simple packet blocks have none. 0: there is none. */
+	int64_t last_ns;
 
 	/* pcap: nanoseconds in a fraction (1000 or 1), and fractions in a second */
 	uint32_t fraction_ns;
@@ -53,8 +59,8 @@ struct reader {
 	struct inbuf cursors[READER_CURSORS];
 	unsigned next_cursor;
 
-	/* pcapng: the section at hand */
-	uint32_t section_base;       /* the source's number of its interface 0 */
+	/* pcapng: the section at hand. pcap: what begins with a header of its own */
+	uint32_t section_base;       /* the source's number of its interface 0; pcap, too */
 	struct tsresol *resolutions; /* by interface of the source */
 	uint32_t interface_room;
 	bool is_unmarked; /* no statistics followed the newest packet or interface */
@@ -90,8 +96,32 @@ int reader_reserve_scratch(struct reader *file, size_t size);
  * read. */
 void reader_leave_out(struct reader *file, struct left_out what);
 
+/* The offset, from..size, of the first good place in the buffer; size: there is none. */
+typedef size_t reader_find(struct reader *file, size_t from, size_t size);
+
+/* Moves to the next place that find finds behind the next byte, or to the end of the input; least: how
+ * many bytes a record has. -1 with errno: a read failed. */
+int reader_search(struct reader *file, size_t least, reader_find *find);
+
+/* Takes back that the source has ended by reader_damaged, with the bytes from the offset `from` up to
+ * the next one passed over. False: it has ended for another reason, or is live. */
+bool reader_go_on(struct reader *file, uint64_t from);
+
+/* Moves behind the gap that begins at the next byte. False: none is known to. */
+bool reader_skip_gap(struct reader *file);
+
+/* Counts a record that was mended; what: what was wrong. */
+void reader_mended(struct reader *file, const char *what);
+
+/* Counts the packet, which stands at source.place, as mended unless mended is NULL: what its record
+ * said. Adds that to it as a comment, and if it is the first behind a gap that, too. -1: out of memory. */
+int reader_mend(struct reader *file, struct packet *packet, const char *mended);
+
 /* Puts file->section away, and begins an empty one. -1: out of memory. */
 int reader_begin_section(struct reader *file);
+
+/* The section that the offset is in, of at least one that has begun. */
+const struct section_mark *reader_section_at(const struct reader *file, uint64_t offset);
 
 /* Adds an interface to the source, all zero. NULL with errno: out of memory, or more than
  * READER_INTERFACES. */

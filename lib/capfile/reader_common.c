@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WINDOW (1u << 20) /* bytes searched at a time */
+
 /* next() of a source that has ended: it keeps saying so. */
 static enum source_event
 next_after_end(struct source *source, struct packet *packet, struct failure *why)
@@ -23,6 +25,16 @@ next_after_end(struct source *source, struct packet *packet, struct failure *why
 static enum source_event
 set_ended(struct reader *file, struct failure *why, enum source_event event)
 {
+	if (file->gaps.count > 0) {
+		struct failure gaps;
+
+		event = SOURCE_CUT;
+		gaps_tell(&file->gaps, &gaps);
+		failure_set(&file->why, "%s", gaps.text);
+		if (file->left_out.mended)
+			failure_set(&file->why, "%s, records mended: %llu", gaps.text,
+				    (unsigned long long)file->left_out.mended);
+	}
 	file->ended = event;
 	file->source.next = next_after_end;
 	file->source.more = NULL;
@@ -54,6 +66,7 @@ reader_damaged(struct reader *file, struct failure *why, const char *format, ...
 	va_end(args);
 	failure_set(&file->why, "'%s' is damaged at byte %llu: %s", file->name,
 		    (unsigned long long)inbuf_offset(&file->in), what);
+	file->is_damaged = true;
 	return reader_cut(file, why);
 }
 
@@ -83,6 +96,102 @@ reader_failed(struct reader *file, struct failure *why, const char *what)
 }
 
 int
+reader_search(struct reader *file, size_t least, reader_find *find)
+{
+	struct inbuf *in = &file->in;
+	size_t from = 1;
+
+	for (;;) {
+		size_t size, place;
+
+		if (inbuf_want(in, WINDOW) < 0)
+			return -1;
+		if (inbuf_left(in) <= least + from) {
+			in->at = in->end;
+			return 0;
+		}
+		size = inbuf_left(in) - least;
+		place = find(file, from, size);
+		in->at += place;
+		if (place < size)
+			return 0;
+		from = 0;
+	}
+}
+
+bool
+reader_go_on(struct reader *file, uint64_t from)
+{
+	if (!file->is_damaged || file->in.queue ||
+	    gaps_add(&file->gaps, (struct gap){from, inbuf_offset(&file->in)}, &file->why) < 0)
+		return false;
+	file->is_damaged = false;
+	file->source.next = file->ops->next;
+	file->source.more = file->ops->more;
+	return true;
+}
+
+bool
+reader_skip_gap(struct reader *file)
+{
+	const struct gap *gap = gaps_from(&file->gaps, inbuf_offset(&file->in));
+
+	if (gap)
+		inbuf_seek(&file->in, gap->to);
+	return gap;
+}
+
+/* Appends a comment to the options, which are in the scratch memory then. */
+static int
+add_comment(struct reader *file, struct packet *packet, const char *text)
+{
+	const uint16_t head[2] = {1 /* opt_comment */, (uint16_t)strlen(text)};
+	const size_t padded = (head[1] + 3u) & ~3u, had = packet->options_len;
+	const bool is_there = had && packet->options == file->scratch;
+	unsigned char *to;
+
+	if (reader_reserve_scratch(file, had + sizeof(head) + padded) < 0)
+		return -1;
+	if (had && !is_there)
+		memcpy(file->scratch, packet->options, had);
+	to = file->scratch + had;
+	memcpy(to, head, sizeof(head));
+	memset(to + sizeof(head), 0, padded);
+	memcpy(to + sizeof(head), text, head[1]);
+	packet->options = file->scratch;
+	packet->options_len = (uint32_t)(had + sizeof(head) + padded);
+	return 0;
+}
+
+void
+reader_mended(struct reader *file, const char *what)
+{
+	if (file->left_out.mended == 0)
+		failure_set(&file->mended, "'%s' is damaged at byte %llu: %s", file->name,
+			    (unsigned long long)inbuf_offset(&file->in), what);
+	reader_leave_out(file, (struct left_out){.mended = 1});
+}
+
+int
+reader_mend(struct reader *file, struct packet *packet, const char *mended)
+{
+	const struct gap *gap = gaps_to(&file->gaps, file->source.place);
+	char text[120];
+
+	if (mended) {
+		snprintf(text, sizeof(text), "vcap: mended: its record said %s", mended);
+		if (add_comment(file, packet, text) < 0)
+			return -1;
+		reader_mended(file, mended);
+	}
+	if (!gap)
+		return 0;
+	snprintf(text, sizeof(text), "vcap: %llu damaged bytes before it were passed over",
+		 (unsigned long long)(gap->to - gap->from));
+	return add_comment(file, packet, text);
+}
+
+int
 reader_reserve_scratch(struct reader *file, size_t size)
 {
 	unsigned char *scratch;
@@ -107,7 +216,24 @@ reader_leave_out(struct reader *file, struct left_out what)
 	file->left_out.options += what.options;
 	file->left_out.blocks += what.blocks;
 	file->left_out.cut += what.cut;
+	file->left_out.mended += what.mended;
 	file->left_out_to = offset + 1;
+}
+
+const struct section_mark *
+reader_section_at(const struct reader *file, uint64_t offset)
+{
+	size_t low = 0, high = file->mark_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (file->marks[middle].offset <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &file->marks[low];
 }
 
 struct interface *

@@ -360,6 +360,17 @@ copy_packets(const struct merge_cmd *cmd, struct source *from, struct writer *wr
 	return more;
 }
 
+/* Fails if an input is damaged, or something in it was mended or left out. */
+static int
+check_whole(const struct merge_cmd *cmd, struct failure *why)
+{
+	for (size_t i = 0; i < cmd->inputs.count; i++)
+		if (inputs_damage(&cmd->inputs, cmd->merge, i, why) ||
+		    inputs_left_out(&cmd->inputs, i, why))
+			return -1;
+	return 0;
+}
+
 static int
 write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 {
@@ -378,6 +389,8 @@ write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 		rc = copy_packets(cmd, from, writer, why);
 	if (rc == 0 && cmd->chosen && chosen_is_empty(cmd->chosen))
 		rc = failure_set(why, "no input has packets of '%s'", cmd->only);
+	if (rc == 0 && cmd->is_strict)
+		rc = check_whole(cmd, why);
 	if (rc == 0)
 		rc = write_statistics(cmd, from, writer, why);
 	if (rc == 0)

@@ -34,6 +34,7 @@ struct merge_cmd {
 	enum format format;
 	bool compresses;               /* the output, by zstd; the caller ignores SIGPIPE then */
 	const struct service *service; /* names the sides of packets; NULL: none; the caller's */
+	bool is_strict;                /* an input that is damaged is a failure */
 	bool mixes_linktypes;          /* pcapng only; otherwise a second link type is refused */
 	const char *only;              /* the part to write, as chosen.h says; NULL: all */
 	struct strvec remarks;         /* further comments of the output */

@@ -53,6 +53,7 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 	case 'o': rc = set_offset(cmd, arg, why); break;
 	case 'z': cmd->compresses = true; break;
 	case MERGE_OPTION_COMMENT: strvec_push(&cmd->remarks, arg); break;
+	case MERGE_OPTION_STRICT: cmd->is_strict = true; break;
 	case MERGE_OPTION_MIXED: cmd->mixes_linktypes = true; break;
 	case MERGE_OPTION_WINDOW:
 		rc = parse_duration(arg, NS_PER_SECOND, &cmd->inputs.window_ns, why);

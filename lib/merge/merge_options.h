@@ -20,6 +20,7 @@ enum merge_option {
 	MERGE_OPTION_REGION,
 	MERGE_OPTION_ENGINES,
 	MERGE_OPTION_ONLY,
+	MERGE_OPTION_STRICT,
 };
 
 #define MERGE_OPTIONS_LETTERS "w:F:S:o:z"
@@ -37,7 +38,8 @@ enum merge_option {
 	{"stall", required_argument, NULL, MERGE_OPTION_STALL}, \
 	{"region", required_argument, NULL, MERGE_OPTION_REGION}, \
 	{"engines", required_argument, NULL, MERGE_OPTION_ENGINES}, \
-	{"only", required_argument, NULL, MERGE_OPTION_ONLY}
+	{"only", required_argument, NULL, MERGE_OPTION_ONLY}, \
+	{"strict", no_argument, NULL, MERGE_OPTION_STRICT}
 /* clang-format on */
 
 struct merge_options {

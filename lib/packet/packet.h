@@ -106,7 +106,7 @@ enum source_event {
 	SOURCE_STATISTICS, /* interface packet->iface has new statistics (a heartbeat) */
 	SOURCE_NOTE,       /* a block of another kind: source->note */
 	SOURCE_LATER,      /* nothing yet; only from sources that do not block */
-	SOURCE_CUT,        /* the input ended in the middle, or is damaged from here on: why says
+	SOURCE_CUT,        /* the input ended in the middle, or was damaged somewhere: why says
 			      where. Everything yielded before is good. Final, as SOURCE_END is. */
 };
 

@@ -226,30 +226,33 @@ bytes() {
 	done <<-END
 		pcap 0 01000000 ends in the middle of the packet header at byte 24
 		pcap 1 $record${record:0:36} ends in the middle of the packet at byte 44
-		pcap 1 ${record}01000000000000000500000004000000aabbccddee is damaged at byte 44: 5 bytes kept of a packet of 4
-		pcap 1 ${record}010000000000000001000001ffffffff is damaged at byte 44: a packet of 16777217 bytes
-		pcap 1 ${record}01000000000000000fffffffffffffff is damaged at byte 44: a packet of 4294967055 bytes
-		pcap 1 ${record}0100000040420f000400000004000000aabbccdd is damaged at byte 44: a time with 1000000 microseconds
+		pcap 2 ${record}01000000000000000500000004000000aabbccddee is damaged at byte 44: 5 bytes kept of a packet of 4: records mended: 1
+		pcap 1 ${record}010000000000000001000001ffffffff is damaged at byte 44: a packet of 16777217 bytes: 16 bytes passed over
+		pcap 1 ${record}01000000000000000fffffffffffffff is damaged at byte 44: a packet of 4294967055 bytes: 16 bytes passed over
+		pcap 2 ${record}0100000040420f000400000004000000aabbccdd is damaged at byte 44: a time with 1000000 microseconds: records mended: 1
+		pcap 1 ${record}$(printf '00%.0s' {1..100}) is damaged at byte 44: zeros, which are no packet: 100 bytes passed over
 		ng 1 06000000 ends in the middle of the block at byte 84
 		ng 1 ${packet:0:64} ends in the middle of the block at byte 84
-		ng 1 0600000000000000000000000000000000000000 is damaged at byte 84: a block of 0 bytes
-		ng 1 060000000d000000000000000000000000000000 is damaged at byte 84: a block of 13 bytes
-		ng 1 06000000ffffffff000000000000000000000000 is damaged at byte 84: a block of 4294967295 bytes
-		ng 1 0600000004000001000000000000000000000000 is damaged at byte 84: a block of 16777220 bytes
-		ng 1 ${packet:0:64}28000000 is damaged at byte 84: a block of length 36 that ends with 40
-		ng 1 0600000024000000070000000000000040420f000400000004000000aabbccdd24000000 is damaged at byte 84: interface 7 of 1
-		ng 1 0600000024000000000000000000000040420f000500000005000000aabbccdd24000000 is damaged at byte 84: a packet of 5 bytes in a block of 36
-		ng 1 0600000024000000000000000000000040420f00ffffffffffffffffaabbccdd24000000 is damaged at byte 84: a packet of 4294967295 bytes in a block of 36
-		ng 1 0600000024000000000000000000000040420f000400000003000000aabbccdd24000000 is damaged at byte 84: 4 bytes kept of a packet of 3
-		ng 1 06000000240000000000000000ffffffffffffff0400000004000000aabbccdd24000000 is damaged at byte 84: a time outside of 1970 to 2262
-		ng 1 0600000028000000000000000000000040420f000400000004000000aabbccdd0100ffff28000000 is damaged at byte 84: an option of a packet beyond its block
-		ng 1 010000001800000001000000000004000900ffff18000000 is damaged at byte 84: a bad interface description
-		ng 1 01000000100000000100000010000000 is damaged at byte 84: a bad interface description
-		ng 1 050000001800000003000000000000000000000018000000 is damaged at byte 84: statistics of interface 3 of 1
-		ng 1 0a0d0d0a1c000000000000000100000000000000000000001c000000 is damaged at byte 84: bad byte-order magic
-		ng 1 0a0d0d0a1c0000004d3c2b1a02000000ffffffffffffffff1c000000 is damaged at byte 84: pcapng version 2.0 is not known
-		ng 1 0a0d0d0a100000004d3c2b1a0100000010000000 is damaged at byte 84: a section header of 16 bytes
-		section 0 030000001400000004000000aabbccdd14000000 is damaged at byte 28: a packet before any interface
+		ng 1 0600000000000000000000000000000000000000 is damaged at byte 84: a block of 0 bytes: 20 bytes passed over
+		ng 1 060000000d000000000000000000000000000000 is damaged at byte 84: a block of 13 bytes: 20 bytes passed over
+		ng 1 06000000ffffffff000000000000000000000000 is damaged at byte 84: a block of 4294967295 bytes: 20 bytes passed over
+		ng 1 0600000004000001000000000000000000000000 is damaged at byte 84: a block of 16777220 bytes: 20 bytes passed over
+		ng 2 ${packet:0:64}28000000 is damaged at byte 84: a block of length 36 that ends with 40: records mended: 1
+		ng 2 06000000ffffffff${packet:16}$packet is damaged at byte 84: a block of 4294967295 bytes: 36 bytes passed over
+		ng 1 0600000024000000070000000000000040420f000400000004000000aabbccdd24000000 is damaged at byte 84: interface 7 of 1: 36 bytes passed over
+		ng 1 0600000024000000000000000000000040420f000500000005000000aabbccdd24000000 is damaged at byte 84: a packet of 5 bytes in a block of 36: 36 bytes passed over
+		ng 1 0600000024000000000000000000000040420f00ffffffffffffffffaabbccdd24000000 is damaged at byte 84: a packet of 4294967295 bytes in a block of 36: 36 bytes passed over
+		ng 2 0600000024000000000000000000000040420f000500000004000000aabbccdd24000000 is damaged at byte 84: 5 bytes kept of a packet of 4: records mended: 1
+		ng 2 0600000024000000000000000000000040420f000400000003000000aabbccdd24000000 is damaged at byte 84: 4 bytes kept of a packet of 3: records mended: 1
+		ng 2 06000000240000000000000000ffffffffffffff0400000004000000aabbccdd24000000 is damaged at byte 84: a time outside of 1970 to 2262: records mended: 1
+		ng 2 0600000028000000000000000000000040420f000400000004000000aabbccdd0100ffff28000000 is damaged at byte 84: an option of a packet beyond its block: records mended: 1
+		ng 1 010000001800000001000000000004000900ffff18000000 is damaged at byte 84: an option of an interface beyond its block: records mended: 1
+		ng 1 01000000100000000100000010000000 is damaged at byte 84: a bad interface description: 16 bytes passed over
+		ng 1 050000001800000003000000000000000000000018000000 is damaged at byte 84: statistics of interface 3 of 1: 24 bytes passed over
+		ng 1 0a0d0d0a1c000000000000000100000000000000000000001c000000 is damaged at byte 84: bad byte-order magic: 28 bytes passed over
+		ng 1 0a0d0d0a1c0000004d3c2b1a02000000ffffffffffffffff1c000000 is damaged at byte 84: pcapng version 2.0 is not known: 28 bytes passed over
+		ng 1 0a0d0d0a100000004d3c2b1a0100000010000000 is damaged at byte 84: a section header of 16 bytes: 20 bytes passed over
+		section 0 030000001400000004000000aabbccdd14000000 is damaged at byte 28: a packet before any interface: 20 bytes passed over
 	END
 }
 

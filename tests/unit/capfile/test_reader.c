@@ -87,46 +87,111 @@ flipped_bytes_are_survived(bool is_pcap)
 	ok(wrong == 0, "%s with bytes changed at random", is_pcap ? "pcap" : "pcapng");
 }
 
-/* Files whose third record is bad: two packets, and the offset of the third in the message. */
+/* Files of pcap whose third record is bad: it is mended, or passed over. */
 static void
-damage_is_told_with_its_offset(void)
+pcap_is_read_on(void)
 {
 	static const struct {
 		const char *what;
-		bool is_pcap;
 		size_t at; /* in the third record */
-		uint32_t value;
+		uint32_t values[2];
+		int packets;
+		bool is_mended;
 	} cases[] = {
-	    {"a packet of", true, 8, 0x7fffffff},   {"kept of a packet of", true, 12, 1},
-	    {"microseconds", true, 4, 1000000},     {"a block of 13 bytes", false, 4, 13},
-	    {"a block of 0 bytes", false, 4, 0},    {"a block of 4294967295", false, 4, UINT32_MAX},
-	    {"that ends with", false, 60, 60},      {"interface 1 of 1", false, 8, 1},
-	    {"interface 4294967295", false, 8, -1}, {"in a block of", false, 20, 0xffffffff},
-	    {"kept of a packet of", false, 24, 29}, {"outside of 1970", false, 12, 0x80000000},
+	    {"2147483647 bytes: records mended: 1", 8, {0x7fffffff, 30}, 6, true},
+	    {"30 bytes kept of a packet of 1: records mended: 1", 8, {30, 1}, 6, true},
+	    {"10 bytes kept of a packet of 30: records mended: 1", 8, {10, 30}, 6, true},
+	    {"a time with 1000000 microseconds: records mended: 1", 4, {1000000, 30}, 6, true},
+	    {"a packet of 2147483647 bytes: 46 bytes passed over", 8, {0x7fffffff, -1}, 5, false},
+	    {"zeros, which are no packet: 46 bytes passed over", 8, {0, 0}, 5, false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		enum source_event last;
 		struct reader *file;
-		char offset[64];
 		size_t third;
+		int n;
 
 		used = 0;
-		if (cases[i].is_pcap) {
-			pcap(0xa1b2c3d4);
-			record(1, 1, 30, 30), record(2, 1, 30, 30);
-			third = used;
-			record(3, 1, 30, 30), record(4, 1, 30, 30);
-		} else {
-			section(NULL), interface(9, 0);
-			packet(0, 1, 30), packet(0, 2, 30);
-			third = used;
-			packet(0, 3, 30), packet(0, 4, 30);
-		}
+		pcap(0xa1b2c3d4);
+		record(50001, 1, 30, 30), record(50002, 1, 30, 30);
+		third = used;
+		for (int k = 3; k < 7; k++)
+			record(50000 + k, 1, 30, 30);
+		memcpy(bytes + third + cases[i].at, cases[i].values, 8);
+		if (cases[i].values[0] == 0)
+			memset(bytes + third, 0, 16);
+		file = opened();
+		n = drain(file, &last);
+		if (last == SOURCE_END)
+			reader_has_left_out(file, &why);
+		ok(n == cases[i].packets &&
+		       last == (cases[i].is_mended ? SOURCE_END : SOURCE_CUT) &&
+		       strstr(why.text, "is damaged at byte 116: ") &&
+		       strstr(why.text, cases[i].what),
+		   "%d packets: %s", n, why.text);
+		reader_close(file);
+	}
+}
+
+/* A file put together of two, of different byte orders and link types. */
+static void
+a_header_begins_another_file(void)
+{
+	enum source_event last;
+	struct reader *file;
+
+	used = 0;
+	pcap(0xa1b2c3d4);
+	record(1, 1, 30, 30), record(2, 1, 30, 30);
+	pcap(0xa1b23c4d);
+	record(3, 1, 30, 30), record(4, 999999999, 30, 30);
+	file = opened();
+	ok(drain(file, &last) == 4 && last == SOURCE_END, "two files, one behind the other");
+	reader_close(file);
+}
+
+/* Files of pcapng whose third block is bad: it is mended, or passed over. */
+static void
+damage_is_told_with_its_offset(void)
+{
+	static const struct {
+		const char *what;
+		size_t at; /* in the third record */
+		uint32_t value;
+		bool is_mended;
+	} cases[] = {
+	    {"a block of 13 bytes", 4, 13, false},
+	    {"a block of 0 bytes", 4, 0, false},
+	    {"a block of 4294967295", 4, UINT32_MAX, false},
+	    {"that ends with", 60, 60, true},
+	    {"interface 1 of 1", 8, 1, false},
+	    {"interface 4294967295", 8, -1, false},
+	    {"in a block of", 20, 0xffffffff, false},
+	    {"kept of a packet of", 24, 29, true},
+	    {"outside of 1970", 12, 0x80000000, true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const bool is_mended = cases[i].is_mended;
+		enum source_event last;
+		struct reader *file;
+		char offset[64];
+		size_t third;
+		int n;
+
+		used = 0;
+		section(NULL), interface(9, 0);
+		packet(0, 1, 30), packet(0, 2, 30);
+		third = used;
+		packet(0, 3, 30), packet(0, 4, 30);
 		memcpy(bytes + third + cases[i].at, &cases[i].value, 4);
 		snprintf(offset, sizeof(offset), "'made' is damaged at byte %zu: ", third);
 		file = opened();
-		ok(drain(file, &last) == 2 && last == SOURCE_CUT &&
+		n = drain(file, &last);
+		if (is_mended)
+			reader_has_left_out(file, &why);
+		ok(n == 3 + is_mended && last == (is_mended ? SOURCE_END : SOURCE_CUT) &&
 		       strncmp(why.text, offset, strlen(offset)) == 0 &&
 		       strstr(why.text, cases[i].what),
 		   "%s", why.text);
@@ -169,6 +234,8 @@ main(void)
 	big = true;
 	flipped_bytes_are_survived(false);
 	big = false;
+	pcap_is_read_on();
+	a_header_begins_another_file();
 	damage_is_told_with_its_offset();
 	what_is_no_capture_is_refused();
 	return done_testing();

@@ -1,0 +1,247 @@
+/*
+ * pcap has nothing but its lengths to say where a record ends. So a record is believed when the next
+ * one follows it: one whose fields agree, within an hour. Where that is not so, one of the two is
+ * damaged, and which one is seen from the records behind them:
+ *
+ * - Records follow where another of its fields says that it ends: its length was wrong, and is mended.
+ * - Records begin within it, and go on across its end: its length was wrong, and the bytes up to the
+ *   first of them are passed over. A record that holds a capture as its payload has such records, too,
+ *   but its end is one of theirs, or they end before it; so they are looked for only near its end.
+ * - Otherwise it is the next record that is damaged.
+ *
+ * Behind a damaged record three of them have to follow each other within an hour of the last good
+ * one, or up to the end of the file. By chance that happens once in 2^70 places.
+ */
+#include "capfile/pcap_resync-int.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+#define HEADER 24  /* bytes of a file's */
+#define SHIFT  512 /* bytes by which a record may be longer than what has become of it */
+
+/* A record is not looked for farther away than that. */
+static const unsigned char *
+peek(struct reader *file, size_t offset, size_t size)
+{
+	return offset > 2 * FORMAT_BLOCK_MAX ? NULL : inbuf_peek(&file->in, offset, size);
+}
+
+/* Whether the input ends there, but for a record that has been cut off. */
+static bool
+is_end(const struct reader *file, size_t offset)
+{
+	const size_t left = inbuf_left(&file->in);
+
+	return file->in.at_eof && offset <= left && left - offset < PCAP_RECORD;
+}
+
+bool
+pcap_resync_is_header(struct reader *file, size_t offset)
+{
+	const unsigned char *p = peek(file, offset, HEADER);
+
+	return p && pcap_record_is_header(p);
+}
+
+/* Whether so many records follow each other from there, the first one near sec; or fewer, and then the
+ * end or another file's header. */
+static bool
+is_chain(struct reader *file, size_t offset, uint32_t sec, unsigned count)
+{
+	for (unsigned found = 0; found < count; found++) {
+		const unsigned char *p = peek(file, offset, PCAP_RECORD);
+		struct pcap_record record;
+
+		if (!p)
+			return is_end(file, offset) &&
+			       (found > 0 || offset == inbuf_left(&file->in));
+		record = pcap_record_at(file, p);
+		if (!pcap_record_is_sound(file, &record) || !pcap_record_is_near(sec, record.sec))
+			return pcap_resync_is_header(file, offset);
+		sec = record.sec;
+		offset += PCAP_RECORD + record.caplen;
+	}
+	return true;
+}
+
+/* Whether a record, damaged or not, stands there: sec is the time of the one before. */
+static bool
+follows(struct reader *file, size_t offset, uint32_t sec)
+{
+	const unsigned char *p = peek(file, offset, PCAP_RECORD);
+	struct pcap_record next;
+
+	if (!p)
+		return is_end(file, offset);
+	if (pcap_resync_is_header(file, offset))
+		return true;
+	next = pcap_record_at(file, p);
+	if (pcap_record_is_sound(file, &next) &&
+	    (pcap_record_is_near(sec, next.sec) || is_chain(file, offset, next.sec, 3)))
+		return true;
+	offset += PCAP_RECORD;
+	return pcap_record_is_near(sec, next.sec) &&
+	       ((next.caplen <= PACKET_SNAPLEN &&
+		 is_chain(file, offset + next.caplen, next.sec, 2)) ||
+		(next.len - 1 < PACKET_SNAPLEN && is_chain(file, offset + next.len, next.sec, 2)));
+}
+
+/* The largest packet that the file promises. */
+static uint32_t
+snaplen(const struct reader *file)
+{
+	const uint32_t promised = file->source.interfaces[file->section_base].snaplen;
+
+	return promised - 1 < PACKET_SNAPLEN ? promised : PACKET_SNAPLEN;
+}
+
+/* Whether a record that can be believed stands there: near sec, unless that is 0. */
+static bool
+is_place(const struct reader *file, const unsigned char *p, uint32_t sec, uint32_t most,
+	 struct pcap_record *record)
+{
+	*record = pcap_record_at(file, p);
+	return record->caplen - 1 < most && record->caplen <= record->len &&
+	       record->fraction < file->fractions &&
+	       (sec == 0 || pcap_record_is_near(sec, record->sec));
+}
+
+/* Whether the records from there cross the end of another, which is not one of theirs. */
+static bool
+is_across(struct reader *file, size_t offset, size_t end, uint32_t sec)
+{
+	while (offset < end) {
+		const unsigned char *p = peek(file, offset, PCAP_RECORD);
+		struct pcap_record record;
+
+		if (!p || !is_place(file, p, sec, PACKET_SNAPLEN, &record))
+			return false;
+		sec = record.sec;
+		offset += PCAP_RECORD + record.caplen;
+	}
+	return offset > end && is_chain(file, offset, sec, 2);
+}
+
+/* Where to look for other records within one whose fields agree: only near its end if its length is what
+ * lengths are, the whole packet's or the snaplen. */
+static size_t
+first_place(const struct reader *file, const struct pcap_record *record)
+{
+	const size_t end = PCAP_RECORD + (size_t)record->caplen;
+	const bool is_usual = record->caplen == record->len || record->caplen == snaplen(file);
+
+	return is_usual && end > SHIFT ? end - SHIFT : 1;
+}
+
+/* Whether other records begin within the record, which agrees, and go on across its end. One that ends
+ * behind the end of the input has been cut off, as far as can be told. */
+static bool
+is_overrun(struct reader *file, const struct pcap_record *record)
+{
+	const uint32_t near =
+	    file->last_ns ? (uint32_t)(file->last_ns / NS_PER_SECOND) : record->sec;
+	const size_t end = PCAP_RECORD + (size_t)record->caplen;
+
+	if (!peek(file, end - 1, 1))
+		return false;
+	for (size_t offset = first_place(file, record); offset < end; offset++) {
+		const unsigned char *p = peek(file, offset, PCAP_RECORD);
+		struct pcap_record inner;
+
+		if (p && is_place(file, p, near, snaplen(file), &inner) &&
+		    is_across(file, offset, end, near))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_zero(const struct pcap_record *record)
+{
+	return (record->sec | record->fraction | record->caplen | record->len) == 0;
+}
+
+/* Whether it was captured within an hour of the one before. */
+static bool
+is_near_last(const struct reader *file, const struct pcap_record *record)
+{
+	return file->last_ns == 0 ||
+	       pcap_record_is_near((uint32_t)(file->last_ns / NS_PER_SECOND), record->sec);
+}
+
+/* Mends a length, if records follow where the other field, or the snaplen, has it end. */
+static bool
+mend_length(struct reader *file, struct pcap_record *record)
+{
+	const uint32_t lengths[] = {record->len, snaplen(file)};
+
+	for (size_t i = 0; i < 2; i++) {
+		const uint32_t length = lengths[i];
+
+		if (length == record->caplen || length - 1 >= PACKET_SNAPLEN ||
+		    record->len < length || !is_chain(file, PCAP_RECORD + length, record->sec, 2))
+			continue;
+		record->caplen = length;
+		return true;
+	}
+	return false;
+}
+
+enum pcap_verdict
+pcap_resync_judge(struct reader *file, struct pcap_record *record)
+{
+	const bool is_long = record->caplen > PACKET_SNAPLEN &&
+			     record->caplen <= FORMAT_BLOCK_MAX &&
+			     record->caplen <= file->source.interfaces[file->section_base].snaplen;
+	const bool has_bytes = record->caplen <= PACKET_SNAPLEN || is_long;
+	const bool agrees =
+	    has_bytes && record->caplen <= record->len && record->fraction < file->fractions;
+	const size_t end = PCAP_RECORD + (size_t)record->caplen;
+
+	if (is_zero(record) &&
+	    (file->in.queue || !is_near_last(file, record) || !is_chain(file, end, 0, 1)))
+		return PCAP_DAMAGED;
+	if (file->in.queue)
+		return agrees ? PCAP_WHOLE : PCAP_DAMAGED;
+	if (has_bytes && follows(file, end, record->sec)) {
+		if (agrees)
+			return PCAP_WHOLE;
+		if (record->len < record->caplen)
+			record->len = record->caplen;
+		return PCAP_MENDED;
+	}
+	if (mend_length(file, record))
+		return PCAP_MENDED;
+	return agrees && is_near_last(file, record) && !is_overrun(file, record) ? PCAP_WHOLE
+										 : PCAP_DAMAGED;
+}
+
+/* The first place within the window that three records follow each other from; the window's size if
+ * there is none. */
+static size_t
+find_place(struct reader *file, size_t from, size_t size)
+{
+	const uint32_t sec = (uint32_t)(file->last_ns / NS_PER_SECOND), most = snaplen(file);
+	const struct pcap_record damaged = pcap_record_at(file, file->in.bytes + file->in.at);
+
+	if (from && pcap_record_is_sound(file, &damaged) && is_near_last(file, &damaged) &&
+	    first_place(file, &damaged) < size)
+		from = first_place(file, &damaged);
+	for (size_t offset = from; offset < size; offset++) {
+		const unsigned char *p = file->in.bytes + file->in.at + offset;
+		struct pcap_record record;
+
+		if (is_place(file, p, sec, most, &record) &&
+		    is_chain(file, offset + PCAP_RECORD + record.caplen, record.sec, 2))
+			return offset;
+	}
+	return size;
+}
+
+int
+pcap_resync_pass(struct reader *file)
+{
+	return reader_search(file, PCAP_RECORD, find_place);
+}
