@@ -181,3 +181,13 @@ text_size(uint64_t size, char to[TEXT_SIZE])
 		snprintf(to, TEXT_SIZE, value < 10 ? "%.1f%c" : "%.0f%c", value, units[unit]);
 	return to;
 }
+
+void
+text_drop_mark(char *text)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	const size_t length = sizeof(mark) - 1;
+
+	if (strncmp(text, mark, length) == 0)
+		memmove(text, text + length, strlen(text + length) + 1);
+}

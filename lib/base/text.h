@@ -29,6 +29,9 @@ int text_put_lines(FILE *out, const char *from);
  */
 char *text_abridge(char *to, size_t size, const char *from);
 
+/* Removes a byte order mark (U+FEFF) at the head of text, as editors of Windows write it. */
+void text_drop_mark(char *text);
+
 /* Writes from as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
 void text_json(FILE *out, const char *from);
 

@@ -2,6 +2,7 @@
 
 #include "base/fileio.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "filter/service_alias.h"
 
 #include <dirent.h>
@@ -86,6 +87,8 @@ config_read(struct config_file *file, const char *path, struct failure *why)
 		rc = failure_errno(why, "cannot read '%s'", path);
 	else if (strlen(file->text) != size)
 		rc = failure_set(why, "'%s' is not a text file: it has a NUL byte", path);
+	else
+		text_drop_mark(file->text);
 	if (rc < 0)
 		config_file_release(file);
 	return rc;

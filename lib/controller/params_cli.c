@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "controller/capture_audit.h"
 #include "controller/spool_id.h"
 #include "filter/service_alias.h"
@@ -93,8 +94,10 @@ read_list(struct params *params, struct failure *why)
 		return failure_errno(why, "cannot read '%s'", params->list);
 	rc = fileio_slurp(fd, INPUT_MAX, params->list, &text, &size, why);
 	close(fd);
-	if (rc == 0)
+	if (rc == 0) {
+		text_drop_mark(text);
 		params->list_text = text;
+	}
 	return rc;
 }
 
@@ -111,6 +114,7 @@ read_specs(struct params *params, struct failure *why)
 			continue;
 		if (fileio_slurp(STDIN_FILENO, INPUT_MAX, "standard input", &text, &size, why) < 0)
 			return -1;
+		text_drop_mark(text);
 		params->input = text;
 		return 0;
 	}

@@ -76,6 +76,8 @@ transport_command(const struct engine *engine, char *const *command)
 		strvec_pushv(&argv, ssh);
 		add_sharing(engine, &argv);
 		strvec_pushv(&argv, engine->words + 1);
+		/* Neither banners nor what it has added to known_hosts; an engine's own -v and -q stay. */
+		strvec_push(&argv, "-oLogLevel=ERROR");
 		strvec_push(&argv, "--");
 		strvec_push(&argv, engine->words[0]);
 		strvec_push_nodup(&argv, shquote_join(words));

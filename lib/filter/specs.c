@@ -1,6 +1,7 @@
 #include "filter/specs.h"
 
 #include "base/fileio.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,10 +19,12 @@ add_text(struct addrset *set, int fd, const char *name, struct failure *why)
 
 	if (fileio_slurp(fd, SPECS_MAX, name, &text, &size, why) < 0)
 		return -1;
-	if (strlen(text) != size)
+	if (strlen(text) != size) {
 		rc = failure_set(why, "'%s' is not text: it has a NUL byte", name);
-	else
+	} else {
+		text_drop_mark(text);
 		rc = addrset_add_lines(set, text, name, why);
+	}
 	free(text);
 	return rc;
 }

@@ -92,6 +92,7 @@ setup() {
 		-oControlPath=none
 		-p
 		2222
+		-oLogLevel=ERROR
 		--
 		root@far
 		'true'

@@ -199,6 +199,19 @@ given() {
 	[ -z "$(asked shop -P --specs some)" ]
 }
 
+# Break: lib/base/text.c s/strncmp(text, mark, length) == 0/0/
+@test "a byte order mark at the head of a list or a file is passed over" {
+	for file in config/engines config/services/shop; do
+		{ printf '\xef\xbb\xbf'; cat $file; } >marked
+		mv marked $file
+	done
+	printf '\xef\xbb\xbf10.1.1.1\n' >list
+	asked shop --specs list - <list >/dev/null
+	[ "$(given 3)" = $'10.1.1.1\n10.1.1.1' ]
+	[ "$(vcap-filter --specs list)" = "$(vcap-filter 10.1.1.1)" ]
+	[ "$(vcap-filter - <list)" = "$(vcap-filter 10.1.1.1)" ]
+}
+
 @test "a chosen engine alone; no limit is warned of" {
 	run vcap-start shop -E b
 	[ "$status" -eq 1 ]
