@@ -184,5 +184,8 @@ reason_find(char *const *argv, int status, const char *errors)
 	if (rc != 0)
 		return rc < 0 ? NULL : text;
 	find_last(errors, &line);
+	/* With LogLevel=ERROR ssh does not tell these. */
+	if (status == EXIT_NOT_REACHED && line.length == 0)
+		return strdup("the connection was closed or reset without a word");
 	return strndup(line.text, (size_t)line.length);
 }

@@ -60,6 +60,7 @@ main(void)
 		"Connection to lb1 closed by remote host.", "a cut connection is a reason");
 	is_told(on, 255, "lb1: Permission denied (publickey).\n",
 		"lb1: Permission denied (publickey).", "ssh's own failure");
+	is_told(on, 255, "\n", "the connection was closed or reset without a word", "no word");
 	is_told(on, 255, changed,
 		"the host key of '[lb1]:2222' has changed: it is another host, or somebody is in "
 		"between (if it was replaced: compare its fingerprint, then ssh-keygen -R "
