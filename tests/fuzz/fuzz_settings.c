@@ -14,7 +14,7 @@ hold(struct settings *settings)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	must(out && settings_table_print(settings, "shop", "shop", "shop", out, &why) == 0);
+	must(out && settings_table_print(settings, "shop", "shop", out, &why) == 0);
 	fclose(out);
 	for (const char *c = text; *c; c++)
 		must(*c == '\n' || ((unsigned char)*c >= ' ' && *c != 0x7f));
