@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Opens dir, or the nearest directory above it that exists. */
@@ -32,6 +34,34 @@ open_nearest(const char *dir)
 	return fd;
 }
 
+/* Makes a directory there, a file with a byte in that, and removes both, as a capture would. */
+static int
+try_directory(int fd, const char *dir, struct failure *why)
+{
+	char name[32];
+	int own = -1, file = -1, rc = -1;
+
+	snprintf(name, sizeof(name), ".vcap-check.%d", (int)getpid());
+	if (mkdirat(fd, name, 0700) < 0)
+		return failure_errno(why, "cannot create a directory in '%s'", dir);
+	own = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (own >= 0)
+		file = openat(own, "x", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file < 0 || write(file, "x", 1) != 1)
+		failure_errno(why, "cannot write a file in '%s'", dir);
+	else
+		rc = 0;
+	if (file >= 0)
+		close(file);
+	if (own >= 0) {
+		unlinkat(own, "x", 0);
+		close(own);
+	}
+	if (unlinkat(fd, name, AT_REMOVEDIR) < 0 && rc == 0)
+		rc = failure_errno(why, "cannot remove a directory in '%s'", dir);
+	return rc;
+}
+
 void
 hostcheck_init(struct hostcheck *check, const char *dir, const char *const *names,
 	       size_t name_count)
@@ -51,6 +81,9 @@ hostcheck_init(struct hostcheck *check, const char *dir, const char *const *name
 	} else {
 		check->free_bytes = diskquota_free_bytes(fd);
 		check->reserve = diskquota_default_reserve(fd);
+		/* Without a directory for captures there is none to try. */
+		check->is_writable =
+		    strcmp(dir, ".") == 0 || try_directory(fd, dir, &check->directory_error) == 0;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -63,7 +96,7 @@ bool
 hostcheck_is_ready(const struct hostcheck *check)
 {
 	return !check->run_is_denied && check->has_net_raw && check->has_interface &&
-	       check->has_directory && check->free_bytes >= check->reserve;
+	       check->has_directory && check->is_writable && check->free_bytes >= check->reserve;
 }
 
 void

@@ -17,7 +17,8 @@ struct hostcheck {
 	bool has_net_raw;   /* this process has CAP_NET_RAW, or that vcap-run gets it */
 	struct ifaces ifaces;
 	bool has_interface; /* those named exist and can be captured on; or there is any */
-	bool has_directory; /* free_bytes and reserve are known */
+	bool has_directory;
+	bool is_writable; /* a directory and a file could be made there, and removed */
 	uint64_t free_bytes,
 	    reserve; /* of the file system: free, and to be left free by vcap-run */
 	struct failure interface_error, directory_error;

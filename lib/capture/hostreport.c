@@ -51,7 +51,7 @@ print_obstacles(const struct hostcheck *check, notices_print *print)
 {
 	if (!check->has_interface)
 		print("%s", check->interface_error.text);
-	if (!check->has_directory)
+	if (!check->has_directory || !check->is_writable)
 		print("%s", check->directory_error.text);
 	else if (check->free_bytes < check->reserve)
 		print("only %" PRIu64 " MiB of disk are free, and %" PRIu64 " MiB are to stay free",

@@ -79,8 +79,10 @@ of() { # COLUMN ENGINE: of the JSON in $output
 	[ "$output" = "vcap-check: service 'shop': unknown engine 'c'" ]
 }
 
+# Break: lib/capture/hostcheck.c s/try_directory(fd, dir, .*) == 0/1/
 @test "check: one out of reach, one that babbles, one without privilege, one without room" {
-	mkdir small
+	mkdir small readonly
+	mount -t tmpfs -o ro tmpfs readonly
 	mount -t tmpfs -o size=1M tmpfs small
 	printf '#!/bin/sh\nprintf "version \\033[31m\\nx\\n" ; exit 9\n' >babbler
 	chmod 755 babbler
@@ -90,13 +92,14 @@ of() { # COLUMN ENGINE: of the JSON in $output
 		e exec $PWD/babbler
 		f dir=$PWD/run exec $PWD/bare
 		g dir=$PWD/small exec ip netns exec a
+		i dir=$PWD/readonly exec ip netns exec a
 		h iface=lo,eth7 dir=$PWD/run exec ip netns exec a
 	END
 	printf '#!/bin/sh\nexec capsh --drop=cap_net_raw -- -c %s -- "$@"\n' "'exec \"\$@\"'" >bare
 	printf '#!/bin/sh\necho "ssh: connect to host c port 22: No route to host" >&2\nexit 255\n' >gone
 	chmod 755 bare gone
 	run -3 --separate-stderr vcap-check -j
-	umount small
+	umount small readonly
 	[ -z "$stderr" ]
 	[ "$(of state a)" = ready ]
 	[ "$(of state c)" = unreachable ]
@@ -110,6 +113,9 @@ of() { # COLUMN ENGINE: of the JSON in $output
 	[[ "$(of note f)" == *"no privilege to capture"* ]]
 	[ "$(of state g)" = not-ready ]
 	[[ "$(of note g)" == *"are to stay free"* ]]
+	[ "$(of state i)" = not-ready ]
+	[[ "$(of note i)" == "cannot create a directory in '$PWD/readonly': Read-only file system"* ]]
+	[ -z "$(find run small -name '.vcap-check*')" ]
 	[ "$(of state h)" = not-ready ]
 	[[ "$(of note h)" == *"'eth7'"* ]]
 	run -1 vcap-check c d
