@@ -457,14 +457,21 @@ service_ends(const struct service *service, const struct tuple *tuple, bool *sou
 }
 
 bool
+service_is_engine(const struct service *service, struct addr addr)
+{
+	bool is_own = addr.family == 4 ? addr.value >> 24 == 127 : addr.value == 1;
+
+	for (size_t i = 0; i < service->vip_group_count; i++)
+		is_own |= addrset_has(&service->vip_groups[i].addresses, addr);
+	return is_own || addrset_has(&service->sources, addr);
+}
+
+bool
 service_wants(enum side side, enum monitor_mode mode)
 {
-	switch (side) {
-	case SIDE_MONITOR: return mode != MONITORS_NONE;
-	case SIDE_SERVER:
-	case SIDE_CLIENT: return mode != MONITORS_ONLY;
-	default: return false;
-	}
+	if (side == SIDE_MONITOR)
+		return mode != MONITORS_NONE;
+	return (side == SIDE_SERVER || side == SIDE_CLIENT) && mode != MONITORS_ONLY;
 }
 
 const char *

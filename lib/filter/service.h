@@ -101,6 +101,10 @@ enum side service_side(const struct service *service, const struct tuple *tuple)
 enum side service_ends(const struct service *service, const struct tuple *tuple,
 		       bool *source_varies);
 
+/* Whether the address is one of an engine's own, as far as the service says: a source, a VIP, or the
+ * loopback's. */
+bool service_is_engine(const struct service *service, struct addr addr);
+
 /* Whether packets of this side pass -m; SIDE_OTHER never does. */
 bool service_wants(enum side side, enum monitor_mode mode);
 

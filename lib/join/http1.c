@@ -20,12 +20,13 @@ enum header { HEADER_OTHER, HEADER_ADDRESS, HEADER_FORWARDED, HEADER_LENGTH, HEA
 enum { METHOD_MAX = 20 };
 
 void
-http1_init(struct http1 *http, const char *name)
+http1_init(struct http1 *http, const char *name, const struct service *service)
 {
 	memset(http, 0, offsetof(struct http1, text));
 	http->path = 0;
 	http->client = (struct evidence_end){0};
 	http->name = name;
+	http->service = service;
 }
 
 void
@@ -145,7 +146,15 @@ text_trim(struct http1 *http)
 }
 
 static void
-end_header(struct http1 *http)
+take_client(struct http1 *http, struct evidence_end end)
+{
+	if (!http->service || !end.is_known || !service_is_engine(http->service, end.addr))
+		http->client = end;
+}
+
+/* A value, or one of a list, is complete. */
+static void
+end_value(struct http1 *http)
 {
 	uint64_t number;
 
@@ -153,8 +162,8 @@ end_header(struct http1 *http)
 	if (http->is_cut || memchr(http->text, '\0', http->length))
 		http->text[0] = '\0'; /* as if empty */
 	switch (http->header) {
-	case HEADER_ADDRESS: http->client = http1_address(http->text); break;
-	case HEADER_FORWARDED: http->client = forwarded_for(http->text); break;
+	case HEADER_ADDRESS: take_client(http, http1_address(http->text)); break;
+	case HEADER_FORWARDED: take_client(http, forwarded_for(http->text)); break;
 	case HEADER_LENGTH:
 		http->has_length = parse_number(http->text, INT64_MAX, &number, NULL) == 0;
 		http->left = http->has_length ? number : 0;
@@ -162,7 +171,6 @@ end_header(struct http1 *http)
 	case HEADER_ENCODING: http->is_chunked = strcasecmp(http->text, "chunked") == 0; break;
 	default: break;
 	}
-	http->header = HEADER_OTHER;
 }
 
 static enum header
@@ -315,7 +323,7 @@ parse_name(struct http1 *http, unsigned char c)
 	return false;
 }
 
-/* A comma outside quotes starts the next member of a list, so the last one is left in the end. */
+/* A comma outside quotes ends a member of a list. */
 static void
 parse_value(struct http1 *http, unsigned char c)
 {
@@ -325,10 +333,12 @@ parse_value(struct http1 *http, unsigned char c)
 	if (http->header == HEADER_FORWARDED && c == '"' &&
 	    !(http->is_quoted && http->length && http->text[http->length - 1] == '\\'))
 		http->is_quoted = !http->is_quoted;
-	if (c == ',' && is_list && !http->is_quoted)
+	if (c == ',' && is_list && !http->is_quoted) {
+		end_value(http);
 		text_begin(http);
-	else
+	} else {
 		text_put(http, c);
+	}
 }
 
 static bool
@@ -394,7 +404,8 @@ parse_byte(struct http1 *http, unsigned char c)
 			parse_value(http, c);
 			return false;
 		}
-		end_header(http);
+		end_value(http);
+		http->header = HEADER_OTHER;
 		http->state = HTTP1_NAME;
 		text_begin(http);
 		return false;

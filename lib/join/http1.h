@@ -3,12 +3,14 @@
  * each as the engine names it in X-Forwarded-For, Forwarded (RFC 7239) or another header.
  *
  * The last value of the last such header counts: the engine added it, while the client may have
- * written all others. Memory is fixed, and a request whose headers exceed HTTP1_HEADER_MAX bytes is
+ * written all others. Values that are the engine's own addresses are passed over: where one proxy stands
+ * behind another on an engine, the second one adds the first. Memory is fixed, and a request whose headers exceed HTTP1_HEADER_MAX bytes is
  * given up.
  */
 #ifndef VCAP_HTTP1_H
 #define VCAP_HTTP1_H
 
+#include "filter/service.h"
 #include "join/evidence.h"
 
 #include <stdbool.h>
@@ -39,10 +41,11 @@ struct http1 {
 	enum http1_state state;
 	/* The header to look at; NULL: X-Forwarded-For and Forwarded. The caller's. */
 	const char *name;
-	uint32_t header_bytes; /* of the current request so far */
-	uint32_t count;        /* requests whose headers were parsed */
-	uint64_t left;         /* remaining bytes of the body or chunk */
-	uint8_t header;        /* the current one: an enum header */
+	const struct service *service; /* whose engines' addresses are passed over; NULL: none */
+	uint32_t header_bytes;         /* of the current request so far */
+	uint32_t count;                /* requests whose headers were parsed */
+	uint64_t left;                 /* remaining bytes of the body or chunk */
+	uint8_t header;                /* the current one: an enum header */
 	bool is_chunked, has_length, is_cut, is_quoted, has_line;
 	uint16_t length; /* of text */
 	char text[HTTP1_TEXT];
@@ -50,9 +53,9 @@ struct http1 {
 	struct evidence_end client; /* of the newest request */
 };
 
-/* For the first byte of a connection. name is the header to look at, or NULL (see struct http1); it
- * must outlive the parser. */
-void http1_init(struct http1 *http, const char *name);
+/* For the first byte of a connection. name is the header to look at, or NULL, and service may be NULL
+ * (see struct http1); they must outlive the parser. */
+void http1_init(struct http1 *http, const char *name, const struct service *service);
 
 /* For bytes from the middle of a connection: waits for a segment that starts like a request. */
 void http1_resync(struct http1 *http);

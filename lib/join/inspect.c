@@ -16,27 +16,28 @@ struct push {
 };
 
 static void
-init_parsers(struct inspect *inspect, const char *header)
+init_parsers(struct inspect *inspect, const char *header, const struct service *service)
 {
 	inspect->stream = TCP_REASSEMBLY_INIT;
 	inspect->proxy.state = PROXY_PROTOCOL_MORE;
 	inspect->proxy.length = 0;
 	inspect->proxy.skip = 0;
 	inspect->has_proxy = inspect->is_local = inspect->wants_requests = false;
-	http1_init(&inspect->http, header);
+	http1_init(&inspect->http, header, service);
 }
 
 void
-inspect_init(struct inspect *inspect, uint32_t next, const char *header)
+inspect_init(struct inspect *inspect, uint32_t next, const char *header,
+	     const struct service *service)
 {
-	init_parsers(inspect, header);
+	init_parsers(inspect, header, service);
 	tcp_reassembly_begin(&inspect->stream, next);
 }
 
 void
-inspect_init_midway(struct inspect *inspect, const char *header)
+inspect_init_midway(struct inspect *inspect, const char *header, const struct service *service)
 {
-	init_parsers(inspect, header);
+	init_parsers(inspect, header, service);
 	inspect->proxy.state = PROXY_PROTOCOL_NONE;
 	http1_resync(&inspect->http);
 }

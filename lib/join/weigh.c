@@ -133,9 +133,7 @@ names_client(const struct join *join, const struct join_conn *jc, const struct e
 
 	if (!evidence->client.is_known || service->source_client)
 		return evidence->client.is_known;
-	if (addr.family == 4 ? addr.value >> 24 == 127 : addr.value == 1)
-		return false;
-	return !addrset_has(&service->sources, addr) &&
+	return !service_is_engine(service, addr) &&
 	       (addr.family != engine.family || addr.value != engine.value);
 }
 
@@ -246,10 +244,10 @@ begin_inspection(struct join *join, struct join_conn *jc)
 		return false;
 	join->inspect_memory.used += sizeof(struct inspect);
 	if (!is_tcp || conn->handshake.has_isn)
-		inspect_init(jc->inspect, is_tcp ? conn->handshake.isn + 1 : 0,
-			     join->config.header);
+		inspect_init(jc->inspect, is_tcp ? conn->handshake.isn + 1 : 0, join->config.header,
+			     join->config.service);
 	else
-		inspect_init_midway(jc->inspect, join->config.header);
+		inspect_init_midway(jc->inspect, join->config.header, join->config.service);
 	jc->inspect->wants_requests = join->has_monitor[MONITOR_HTTP];
 	return true;
 }

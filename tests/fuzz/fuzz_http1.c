@@ -15,7 +15,7 @@ feed(const uint8_t *data, size_t size, size_t piece)
 	struct outcome outcome = {0};
 	size_t at = 0;
 
-	http1_init(&request, NULL);
+	http1_init(&request, NULL, NULL);
 	while (at < size) {
 		size_t left = size - at, n = left < piece ? left : piece, used;
 		bool is_complete = false;

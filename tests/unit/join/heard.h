@@ -57,6 +57,9 @@ push(struct inspect *inspect, uint32_t sequence, const unsigned char *bytes, uin
 
 enum order { IN_ORDER, PAIRS_SWAPPED, TWICE };
 
+/* Whose engine is heard; NULL: not said. */
+static const struct service *heard_service;
+
 /* Hears bytes in segments of this size. */
 static inline struct said
 hear(const char *bytes, size_t size, size_t piece, enum order order, const char *header)
@@ -66,7 +69,7 @@ hear(const char *bytes, size_t size, size_t piece, enum order order, const char 
 	struct inspect inspect;
 	uint32_t start = 0xfffffff0; /* sequence numbers wrap */
 
-	inspect_init(&inspect, start, header);
+	inspect_init(&inspect, start, header, heard_service);
 	for (size_t at = 0; at < size; at += piece) {
 		size_t place = at, length;
 

@@ -2,11 +2,21 @@
 #include "join/heard.h"
 #include "join/http1.h"
 
+#include <stdlib.h>
+
 static const struct sample samples[] = {
     {"the last value of the last header",
      BYTES("GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.1, 10.1.0.2\r\nx-forwarded-FOR:\t10.1.0.3 "
 	   ",  10.1.0.7  \r\n\r\n"),
      "10.1.0.7 ", NULL},
+    {"values that are the engine's own",
+     BYTES("GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.1, 10.1.0.7, 127.0.0.1\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7\r\nX-Forwarded-For: ::1, 10.9.0.5, "
+	   "192.0.2.10:80\r\n\r\n"
+	   "GET / HTTP/1.1\r\nForwarded: for=10.1.0.7, for=\"[::ffff:127.0.0.1]:80\"\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7, unknown, 127.0.0.1\r\n\r\n"),
+     "10.1.0.7 10.1.0.7 10.1.0.7 ? ? ", NULL},
     {"addresses with ports",
      BYTES("GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7:4000\r\n\r\n"
 	   "GET / HTTP/1.1\r\nX-Forwarded-For: [2001:db8::7]:4000\r\n\r\n"
@@ -76,7 +86,7 @@ paths(void)
 		uint64_t path;
 		uint32_t size = (uint32_t)strlen(cases[i].request);
 
-		inspect_init(&inspect, 0, NULL);
+		inspect_init(&inspect, 0, NULL, NULL);
 		ok(!inspect_has_path(&inspect, &path), "no path before it is read");
 		push(&inspect, 0, (const unsigned char *)cases[i].request, size, size, &allowance,
 		     report, &said);
@@ -90,8 +100,17 @@ paths(void)
 int
 main(void)
 {
+	struct service service = SERVICE_INIT;
+	struct failure why;
+
+	if (service_parse(&service, "shop",
+			  "vip 192.0.2.10 tcp/80\nserver 10.0.0.1\nsource 10.9.0.5\n", "shop",
+			  &why) < 0)
+		abort();
+	heard_service = &service;
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
 		sample_in_pieces(&samples[i]);
 	paths();
+	service_release(&service);
 	return done_testing();
 }
