@@ -38,7 +38,7 @@ informed_engines() {
 # A capture of its own of a service, under another name.
 begin() { # NAME SERVICE ARG...
 	[ "$1" = "$2" ] || cp "$VCAP_CONFIG/services/$2" "$VCAP_CONFIG/services/$1"
-	vcap start "$1" -t 5 "${@:3}" >"$1.id" 2>"$1.err" 3>&- &
+	vcap start -v "$1" -t 5 "${@:3}" >"$1.id" 2>"$1.err" 3>&- &
 	starting+=($!)
 	captures+=("$1")
 }
