@@ -960,7 +960,7 @@ ended() { # ID DAYS-AGO SIZE
 	sed 's/127.0.0.1/192.0.2.99/' shop >astray
 	sed 's/127.0.0.1/192.0.2.1/; /^server/d' shop >serverless
 	cd ../..
-	local -A said=() expected=(
+	local -A expected=(
 		[0 shop]="no packet was captured: there was no traffic"
 		[0 shop 10.0.0.1]="no packet was captured: the given addresses had none"
 		[3 --expect-packets shop -m only]="is partial: no packet was captured: there were no health checks"
@@ -1020,13 +1020,13 @@ on_terminal() { # ROWS COMMAND
 	talk a 3 &
 	for size in '24 80 a' '50 200 b'; do
 		read -r rows columns engine <<<"$size"
-		script -qfec "stty rows $rows cols $columns; vcap capture shop -E $engine -t 2s" $engine >/dev/null 3>&- </dev/null &
+		script -qfec "stty rows $rows cols $columns; vcap capture shop -E $engine -t 2s" "$engine" >/dev/null 3>&- </dev/null &
 		shown[columns]=$!
 	done
 	for size in '24 80 a' '50 200 b'; do
 		read -r rows columns engine <<<"$size"
 		wait "${shown[columns]}" || [ $? -eq 3 ]
-		sed '1d;$d' $engine | "$build/tests/tools/screen" "$rows" "$columns" >screen
+		sed '1d;$d' "$engine" | "$build/tests/tools/screen" "$rows" "$columns" >screen
 		cat screen
 		id=$(head -n 1 screen)
 		[[ $id =~ ^shop\.[0-9]{8}_[0-9]{6}(-[0-9])?$ ]]

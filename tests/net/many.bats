@@ -97,6 +97,7 @@ only_one_left() {
 # Break: lib/controller/leftover.c s/if (following)$/if (0)/
 @test "three commands do for an engine: the copy there is removed in the session" {
 	many_make 1
+	# shellcheck disable=SC2016 # for the script
 	printf '#!/bin/sh\necho "$5 $6" >>%s/told\nexec nsenter --net=/run/netns/e1 "$@"\n' "$PWD" >telling
 	chmod 755 telling
 	many_reach e1 "$PWD/telling"

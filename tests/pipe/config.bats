@@ -60,6 +60,7 @@ setup() {
 	(umask 077 && mkdir -p "$VCAP_SPOOL/captures/$id/engines")
 	printf '%s\n' 'state done' 'size 100' 'engine lb1' >"$VCAP_SPOOL/captures/$id/capture"
 	for command in vcap-ls vcap-status vcap-wait vcap-stop 'vcap-prune -n -c 0'; do
+		# shellcheck disable=SC2086 # words
 		run --separate-stderr $command ' Web  shop 2'
 		[[ $output$stderr == *"$id"* ]] || { echo "$command: $output $stderr"; false; }
 	done

@@ -166,12 +166,12 @@ vcap-check: engine 'a' still has its part of 'shop.20260103_000000' (done, 8, un
 	sed -i 's/^state .*/state running/' run/shop.20260106_000000.b/status
 	left mine $((now + 86400)) ''
 	echo 'leftovers 5d' >rules
-	ls run >before
+	find run -mindepth 1 -maxdepth 1 | sort >before
 	run -0 --separate-stderr vcap-prune -n -f rules
 	[ "$(sort <<<"$output")" = $'shop.20260103_000000 on a\nshop.20260104_000000 on b' ] || { echo "$output"; echo "$stderr"; false; }
-	ls run | diff before -
+	find run -mindepth 1 -maxdepth 1 | sort | diff before -
 	run -0 --separate-stderr vcap-prune -f rules
 	[ "$(sort <<<"$output")" = $'shop.20260103_000000 on a\nshop.20260104_000000 on b' ] || { echo "$output"; echo "$stderr"; false; }
-	grep -v 2026010[234] before | diff - <(ls run)
+	grep -v '2026010[234]' before | diff - <(find run -mindepth 1 -maxdepth 1 | sort)
 	! grep kept spool/captures/shop.20260102_000000/capture || false
 }

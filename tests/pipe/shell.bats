@@ -286,8 +286,8 @@ vcap-shell: the settings of 'shop' are not saved" ]
 # Break: lib/shell/lineedit.c s/edit->is_question = true/edit->is_question = false/
 @test "a terminal: the question for a directory has no history, and ? is a letter there" {
 	id=shop.20260101_000000
-	(umask 077 && mkdir -p spool/captures/$id/engines)
-	printf '%s\n' 'state done' 'packets 0' >spool/captures/$id/capture
+	(umask 077 && mkdir -p "spool/captures/$id/engines")
+	printf '%s\n' 'state done' 'packets 0' >"spool/captures/$id/capture"
 	echo file >spool/captures/$id/$id.pcapng
 	mkdir 'why?' other
 	cat >steps <<-END
@@ -404,15 +404,15 @@ vcap-shell: the settings of 'shop' are not saved" ]
 # Break: lib/shell/shell_capture.c s/!is_running || !lineedit_is_terminal/!is_running \&\& !lineedit_is_terminal/
 @test "a script's answer is the line after the question also while the capture goes on" {
 	id=shop.$(date -u -d '-1 minute' +%Y%m%d_%H%M%S)
-	(umask 077 && mkdir -p spool/captures/$id/engines)
-	printf '%s\n' 'state capturing' "created $(date +%s).0" 'engine a' 'duration 3600000000000' >spool/captures/$id/capture
+	(umask 077 && mkdir -p "spool/captures/$id/engines")
+	printf '%s\n' 'state capturing' "created $(date +%s).0" 'engine a' 'duration 3600000000000' >"spool/captures/$id/capture"
 	refused 2 "line 2: no directory '$PWD/none': nothing is downloaded" \
 		'show debug virtualservice shop capture' "$PWD/none" 'show nonsense'
 	# A stand-in for the wait, after which it is over.
 	mkdir programs
 	ln -s "$build"/bin/* programs
 	rm programs/vcap-wait
-	printf '#!/bin/sh\nsed -i "s/^state .*/state done/" spool/captures/%s/capture\n' $id >programs/vcap-wait
+	printf '#!/bin/sh\nsed -i "s/^state .*/state done/" spool/captures/%s/capture\n' "$id" >programs/vcap-wait
 	chmod 755 programs/vcap-wait
 	rm programs/vcap-shell programs/vcap-export
 	cp "$build/bin/vcap-shell" programs

@@ -71,6 +71,7 @@ refused() { # MESSAGE ARG...
 	printf 'vip 2001:db8::1 tcp/443\nengine a\n' >config/services/six
 	rm config/services/alone
 	for words in 192.0.2.10:80 192.0.2.10 '[2001:db8::1]:443' 2001:db8::1; do
+		# shellcheck disable=SC2086 # words
 		run -1 vcap capture $words -t 1
 		[[ $output == *"vcap capture: no engine of '"*"' captures"* ]]
 	done
