@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2016 # the names are the lab's; dollars for the shell of a stand-in
+# shellcheck shell=bash disable=SC2034,SC2154,SC2016 # the names are the lab's; dollars for the shell of a stand-in
 # Faults in the way of a controller, in the lab: steps that are held, processes that are killed, links
 # that swallow. The test's directory has `bin`, copies of the commands, first on PATH; `never`, a FIFO;
 # and ssh is what the real one is called.
@@ -18,6 +18,23 @@ stand_in() { # PROGRAM PATTERN SCRIPT [PATTERN SCRIPT]...
 	chmod 755 stand-in
 	mv stand-in "bin/$name"
 }
+
+# A session that ends when it is to remove a capture, so that a command does it. Its input is a socket
+# that ssh makes non-blocking.
+removes_nothing=$(
+	cat <<-'END'
+		perl -MIO::Select -e '
+			my ($input, $text) = (IO::Select->new(*STDIN), "");
+			$| = 1;
+			while ($input->can_read) {
+				my $size = sysread STDIN, $text, 4096, length $text;
+				next if !defined $size;
+				exit if !$size;
+				while ($text =~ s/^(.*)\n//) { exit if $1 eq "remove"; print "$1\n" }
+			}' | real "$@"
+		exit
+	END
+)
 
 as_they_were() {
 	rm -f bin/ssh

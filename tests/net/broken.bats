@@ -172,7 +172,7 @@ stop_until_held() {
 # Break: lib/controller/following.c s/engine_state_has_file(entry, engine->name) || //
 @test "F7: killed while the engines' copies are removed: nothing is taken for lost" {
 	lab_witness_all
-	stand_in ssh '*.101*vcap-host*remove*' 'real "$@"; exit 255' '*.102*vcap-host*remove*' hold
+	stand_in ssh '*follow*' "$removes_nothing" '*.101*vcap-host*remove*' 'real "$@"; exit 255' '*.102*vcap-host*remove*' hold
 	stop_until_held
 	until_true grep -qx 'exit 255' "$(entry engines/lb1.state)"
 	kill_controller

@@ -94,7 +94,7 @@ in_merging() {
 
 in_removing() {
 	begin
-	stand_in ssh '*.102*remove*' 'hold; exec '"$ssh"' "$@"'
+	stand_in ssh '*follow*' "$removes_nothing" '*.102*remove*' 'hold; exec '"$ssh"' "$@"'
 	controller vcap stop "$id"
 	until_true test -e held
 	until_true eval '[ "$(find "$LAB_DIR/lb1.run" -mindepth 1 | wc -l)" -eq 0 ]'
