@@ -93,6 +93,7 @@ in_merging() {
 }
 
 in_removing() {
+	stand_in ssh '*follow*' "$removes_nothing"
 	begin
 	stand_in ssh '*follow*' "$removes_nothing" '*.102*remove*' 'hold; exec '"$ssh"' "$@"'
 	controller vcap stop "$id"
