@@ -226,42 +226,6 @@ judge(struct reader *file, struct pcap_record *record, char said[80])
 	return verdict;
 }
 
-static int begin_section(struct reader *file, struct failure *why);
-
-static enum source_event
-pcap_next(struct source *source, struct packet *packet, struct failure *why)
-{
-	struct reader *file = (struct reader *)source;
-	struct inbuf *in = &file->in;
-
-	for (;;) {
-		enum source_event event = SOURCE_PACKET;
-		struct pcap_record record;
-		char said[80];
-
-		if (inbuf_want(in, PCAP_RECORD) < 0)
-			return reader_unreadable(file, why);
-		if (inbuf_left(in) < PCAP_RECORD)
-			return inbuf_left(in) ? reader_truncated(file, why, "packet header")
-					      : reader_end(file, why);
-		if (file->gaps.count > 0 && reader_skip_gap(file))
-			continue;
-		record = pcap_record_at(file, in->bytes + in->at);
-		if (!pcap_record_is_sound(file, &record) && pcap_resync_is_header(file, 0)) {
-			if (begin_section(file, &file->why) < 0)
-				return reader_cut(file, why);
-			continue;
-		}
-		switch (judge(file, &record, said)) {
-		case PCAP_WHOLE: return take(file, &record, NULL, packet, why);
-		case PCAP_MENDED: return take(file, &record, said, packet, why);
-		case PCAP_DAMAGED: event = pass(file, &record, why);
-		}
-		if (event != SOURCE_PACKET)
-			return event;
-	}
-}
-
 /* Makes the interface that a header describes the one of its packets: a new one, unless there is one
  * like it. -1: out of memory. */
 static int
@@ -320,6 +284,40 @@ begin_section(struct reader *file, struct failure *why)
 		return failure_errno(why, "cannot read '%s'", file->name);
 	file->in.at += HEADER;
 	return 0;
+}
+
+static enum source_event
+pcap_next(struct source *source, struct packet *packet, struct failure *why)
+{
+	struct reader *file = (struct reader *)source;
+	struct inbuf *in = &file->in;
+
+	for (;;) {
+		enum source_event event = SOURCE_PACKET;
+		struct pcap_record record;
+		char said[80];
+
+		if (inbuf_want(in, PCAP_RECORD) < 0)
+			return reader_unreadable(file, why);
+		if (inbuf_left(in) < PCAP_RECORD)
+			return inbuf_left(in) ? reader_truncated(file, why, "packet header")
+					      : reader_end(file, why);
+		if (file->gaps.count > 0 && reader_skip_gap(file))
+			continue;
+		record = pcap_record_at(file, in->bytes + in->at);
+		if (!pcap_record_is_sound(file, &record) && pcap_resync_is_header(file, 0)) {
+			if (begin_section(file, &file->why) < 0)
+				return reader_cut(file, why);
+			continue;
+		}
+		switch (judge(file, &record, said)) {
+		case PCAP_WHOLE: return take(file, &record, NULL, packet, why);
+		case PCAP_MENDED: return take(file, &record, said, packet, why);
+		case PCAP_DAMAGED: event = pass(file, &record, why);
+		}
+		if (event != SOURCE_PACKET)
+			return event;
+	}
 }
 
 static int

@@ -103,8 +103,7 @@ is_place(const struct reader *file, const unsigned char *p, uint32_t sec, uint32
 	 struct pcap_record *record)
 {
 	*record = pcap_record_at(file, p);
-	return record->caplen - 1 < most && record->caplen <= record->len &&
-	       record->fraction < file->fractions &&
+	return pcap_record_is_sound(file, record) && record->caplen <= most &&
 	       (sec == 0 || pcap_record_is_near(sec, record->sec));
 }
 

@@ -101,25 +101,6 @@ copy_options(struct reader *file, struct packet *packet, const unsigned char *at
 	return 0;
 }
 
-/* Adds the drop count of an obsolete packet block as the option epb_dropcount. */
-static int
-add_drops(struct reader *file, struct packet *packet, uint16_t drops)
-{
-	const uint16_t head[2] = {OPT_EPB_DROPCOUNT, 8};
-	const uint64_t count = drops;
-	const bool is_scratch = packet->options_len && packet->options == file->scratch;
-
-	if (reader_reserve_scratch(file, packet->options_len + sizeof(head) + sizeof(count)) < 0)
-		return -1;
-	if (packet->options_len && !is_scratch)
-		memcpy(file->scratch, packet->options, packet->options_len);
-	memcpy(file->scratch + packet->options_len, head, sizeof(head));
-	memcpy(file->scratch + packet->options_len + sizeof(head), &count, sizeof(count));
-	packet->options = file->scratch;
-	packet->options_len += sizeof(head) + sizeof(count);
-	return 0;
-}
-
 /* What is wrong with a packet block, its options aside. */
 enum flaw { SOUND, TOO_SHORT, NO_INTERFACE, TOO_LONG, MORE_KEPT, NO_TIME };
 
@@ -226,6 +207,7 @@ pcapng_epb_read(struct reader *file, uint32_t type, const unsigned char *body, s
 {
 	const unsigned char *options, *end = body + size;
 	struct left_out left_out = {0};
+	uint64_t drops;
 	char said[80];
 	enum flaw flaw =
 	    mend(file, read_fixed(file, type, body, size, packet), body, size, packet, said);
@@ -241,8 +223,10 @@ pcapng_epb_read(struct reader *file, uint32_t type, const unsigned char *body, s
 	}
 	if (rc > 0 && copy_options(file, packet, options, end, &left_out.options) < 0)
 		return reader_unreadable(file, why);
-	if (type == PCAPNG_PACKET && get16(file, body + 2) != UINT16_MAX &&
-	    add_drops(file, packet, get16(file, body + 2)) < 0)
+	drops = type == PCAPNG_PACKET ? get16(file, body + 2) : UINT16_MAX;
+	/* The drop count of an obsolete block. */
+	if (drops != UINT16_MAX &&
+	    reader_add_option(file, packet, OPT_EPB_DROPCOUNT, &drops, 8) < 0)
 		return reader_unreadable(file, why);
 	if (packet->caplen > PACKET_SNAPLEN) {
 		packet->caplen = PACKET_SNAPLEN;

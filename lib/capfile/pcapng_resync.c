@@ -8,8 +8,10 @@
 
 #include "capfile/pcapng.h"
 
-#define FOLLOWING 3u  /* blocks that have to */
-#define SHIFT     512 /* bytes by which a block may be shorter or longer than it says */
+#define FOLLOWING  3u  /* blocks that have to */
+#define SHIFT      512 /* bytes by which a block may be shorter or longer than it says */
+
+#define BLOCK_MOST (PACKET_SNAPLEN + (64u << 10))
 
 /* The length of the block that stands there, in the byte order of its section, or of its own if it is
  * a section's header. 0: there is none. */
@@ -90,11 +92,14 @@ has_type(const struct reader *file, const unsigned char *p)
 	return (type >= PCAPNG_IDB && type <= PCAPNG_EPB) || type == PCAPNG_SHB;
 }
 
-/* Where the damaged block ends by the length at its end; 0: that is not found. */
+/* Where the damaged block, of at most a packet and its options, ends by the length at its end; 0: that is
+ * not found. */
 static size_t
 find_own_end(struct reader *file, size_t size)
 {
-	for (size_t offset = PCAPNG_HEAD; offset + 4 <= size; offset += 4) {
+	const size_t most = size < BLOCK_MOST ? size : BLOCK_MOST;
+
+	for (size_t offset = PCAPNG_HEAD; offset + 4 <= most; offset += 4) {
 		const unsigned char *p = inbuf_peek(&file->in, offset, 4);
 
 		if (p && get32(file, p) == offset + 4 && pcapng_resync_closes(file, offset + 4))

@@ -110,6 +110,10 @@ bool reader_go_on(struct reader *file, uint64_t from);
 /* Moves behind the gap that begins at the next byte. False: none is known to. */
 bool reader_skip_gap(struct reader *file);
 
+/* Appends an option of pcapng to the packet's, which are in the scratch memory then. -1: out of memory. */
+int reader_add_option(struct reader *file, struct packet *packet, uint16_t code, const void *value,
+		      size_t size);
+
 /* Counts a record that was mended; what: what was wrong. */
 void reader_mended(struct reader *file, const char *what);
 

@@ -1,6 +1,8 @@
 #include "capfile/reader_common-int.h"
 
 #include "base/array.h"
+#include "capfile/pcapng.h"
+#include "capfile/pcapng_option.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -141,26 +143,32 @@ reader_skip_gap(struct reader *file)
 	return gap;
 }
 
-/* Appends a comment to the options, which are in the scratch memory then. */
-static int
-add_comment(struct reader *file, struct packet *packet, const char *text)
+int
+reader_add_option(struct reader *file, struct packet *packet, uint16_t code, const void *value,
+		  size_t size)
 {
-	const uint16_t head[2] = {1 /* opt_comment */, (uint16_t)strlen(text)};
-	const size_t padded = (head[1] + 3u) & ~3u, had = packet->options_len;
+	const uint16_t head[2] = {code, (uint16_t)size};
+	const size_t had = packet->options_len;
 	const bool is_there = had && packet->options == file->scratch;
 	unsigned char *to;
 
-	if (reader_reserve_scratch(file, had + sizeof(head) + padded) < 0)
+	if (reader_reserve_scratch(file, had + sizeof(head) + PCAPNG_PAD(size)) < 0)
 		return -1;
 	if (had && !is_there)
 		memcpy(file->scratch, packet->options, had);
 	to = file->scratch + had;
 	memcpy(to, head, sizeof(head));
-	memset(to + sizeof(head), 0, padded);
-	memcpy(to + sizeof(head), text, head[1]);
+	memset(to + sizeof(head), 0, PCAPNG_PAD(size));
+	memcpy(to + sizeof(head), value, size);
 	packet->options = file->scratch;
-	packet->options_len = (uint32_t)(had + sizeof(head) + padded);
+	packet->options_len = (uint32_t)(had + sizeof(head) + PCAPNG_PAD(size));
 	return 0;
+}
+
+static int
+add_comment(struct reader *file, struct packet *packet, const char *text)
+{
+	return reader_add_option(file, packet, OPT_COMMENT, text, strlen(text));
 }
 
 void
