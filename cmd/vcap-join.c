@@ -91,7 +91,7 @@ join_captures(struct join_cmd *cmd, struct join_config *config)
 	struct failure why = FAILURE_INIT;
 	enum copy_outcome outcome;
 
-	cli_remove_at_signal(cmd->out.temporary);
+	cli_remove_at_signal(cmd->out.file.temporary);
 	outcome = join_cmd_run(cmd, config, &why);
 	cli_remove_at_signal(NULL);
 	if (outcome == COPY_FAILED)
