@@ -7,27 +7,13 @@
 
 #include "base/failure.h"
 #include "base/strvec.h"
+#include "filter/endpoint.h"
 #include "packet/addrset.h"
 #include "packet/dissect.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Endpoints with the same protocol and ports, and their addresses as one sealed set. The keys are
- * TUPLE_KEYs (dissect.h), both included. */
-struct endpoint_group {
-	uint32_t first_key, last_key;
-	struct addrset addresses;
-};
-
-/* One `vip` or `server` line: addresses, and optionally a protocol and ports. */
-struct endpoint {
-	uint8_t family;                 /* 4 or 6 */
-	uint8_t protocol;               /* 0: any */
-	uint16_t port_first, port_last; /* 0-65535 when none was given */
-	struct interval addresses;
-};
 
 enum monitor_kind {
 	MONITOR_PORT, /* `monitor tcp/8081`: to or from a server, at this port of it */
@@ -67,11 +53,6 @@ struct service {
 };
 
 #define SERVICE_INIT ((struct service){0})
-
-/* The range of TUPLE_KEYs of an endpoint, or of `monitor PROTO/PORT`; both included. */
-void endpoint_keys(const struct endpoint *endpoint, uint32_t *first, uint32_t *last);
-/* Whether one end of a packet, with its key, is in the group. */
-bool endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key);
 
 enum monitor_mode { MONITORS_NONE, MONITORS_INCLUDE, MONITORS_ONLY };
 
