@@ -36,6 +36,7 @@ service_release(struct service *service)
 	free(service->servers);
 	free(service->monitors);
 	free(service->engines);
+	free(service->header.name);
 	free(service->name);
 	*service = SERVICE_INIT;
 }
@@ -90,6 +91,36 @@ parse_source(struct service *service, const struct service_line *line, struct fa
 		return 0;
 	}
 	return addrset_add(&service->sources, line->words[1], why);
+}
+
+int
+service_header_parse(struct service_header *header, const char *name, const char *hops,
+		     struct failure *why)
+{
+	uint64_t number = 1;
+	char *copy;
+
+	if (!parse_is_header(name))
+		return failure_set(why, "not the name of a header: '%s'", name);
+	if (hops && (parse_number(hops, SERVICE_HOPS_MAX, &number, NULL) < 0 || number == 0))
+		return failure_set(why, "not a number of hops from 1 to %u: '%s'", SERVICE_HOPS_MAX,
+				   hops);
+	copy = strdup(name);
+	if (!copy)
+		return failure_nomem(why);
+	*header = (struct service_header){copy, (unsigned)number};
+	return 0;
+}
+
+static int
+parse_header(struct service *service, const struct service_line *line, struct failure *why)
+{
+	if (expect(line, 2, 3, why) < 0)
+		return -1;
+	if (service->header.name)
+		return failure_set(why, "a second 'header': '%s'", line->words[1]);
+	return service_header_parse(&service->header, line->words[1],
+				    line->count > 2 ? line->words[2] : NULL, why);
 }
 
 static int
@@ -183,6 +214,8 @@ parse_line(struct service *service, const struct service_line *line, struct fail
 		return parse_endpoint(&service->servers, &service->server_count, line, why);
 	if (strcmp(word, "source") == 0)
 		return parse_source(service, line, why);
+	if (strcmp(word, "header") == 0)
+		return parse_header(service, line, why);
 	if (strcmp(word, "monitor") == 0)
 		return add_monitor(service, line, why);
 	if (strcmp(word, "engine") == 0)

@@ -31,6 +31,14 @@ struct monitor {
 	char *path;            /* MONITOR_HTTP */
 };
 
+/* A `header` line: the header in which engines tell servers a request's client. */
+struct service_header {
+	char *name;    /* heap; NULL: it is not said; SERVICE_HEADER_NONE: no header tells it */
+	unsigned hops; /* the client is that many values from the end; 1 to SERVICE_HOPS_MAX */
+};
+#define SERVICE_HEADER_NONE "none"
+#define SERVICE_HOPS_MAX    8u
+
 struct service {
 	char *name;
 	struct endpoint *vips;
@@ -41,6 +49,7 @@ struct service {
 	size_t monitor_count;
 	struct addrset sources; /* sealed; addresses of engines towards servers; empty: any */
 	bool source_client;     /* servers see the client's own address */
+	struct service_header header;
 	/* vips and servers again, in groups to compare packets with. */
 	struct endpoint_group *vip_groups, *server_groups;
 	size_t vip_group_count, server_group_count;
@@ -58,6 +67,11 @@ enum monitor_mode { MONITORS_NONE, MONITORS_INCLUDE, MONITORS_ONLY };
 
 /* The order is that of precedence: monitor before server before client. */
 enum side { SIDE_MONITOR, SIDE_SERVER, SIDE_CLIENT, SIDE_OTHER };
+
+/* Parses the words of a `header` line, of which hops may be NULL. header is written to without being
+ * released, and unchanged on failure. */
+int service_header_parse(struct service_header *header, const char *name, const char *hops,
+			 struct failure *why);
 
 /* Frees all it holds; service is as SERVICE_INIT then. */
 void service_release(struct service *service);
