@@ -37,7 +37,6 @@ free_draft(struct draft *draft)
 	draft_endpoints_release(&draft->servers);
 	release_words(&draft->monitors);
 	release_words(&draft->sources);
-	release_words(&draft->headers);
 	free(draft->name);
 	free(draft);
 }
@@ -78,7 +77,7 @@ drafts_are_complete(const struct drafts *drafts)
 
 		failed |= draft->comments.failed || draft->vips.lines.failed ||
 			  draft->servers.lines.failed || draft->monitors.failed ||
-			  draft->sources.failed || draft->headers.failed;
+			  draft->sources.failed;
 	}
 	return !failed;
 }
@@ -348,32 +347,6 @@ draft_add_source(struct draft *draft, const char *source)
 		strvec_push(&draft->sources, source);
 }
 
-static bool
-has_header(const struct strvec *headers, const char *name)
-{
-	for (size_t i = 0; i < headers->count; i++)
-		if (strcasecmp(headers->list[i], name) == 0)
-			return true;
-	return false;
-}
-
-void
-draft_add_headers(struct draft *draft, const struct strvec *headers)
-{
-	const struct strvec *from = draft->has_headers ? &draft->headers : headers;
-	struct strvec common = STRVEC_INIT;
-
-	for (size_t i = 0; i < from->count; i++) {
-		/* One that a service file cannot name is left out. */
-		if (has_header(headers, from->list[i]) && parse_is_header(from->list[i]))
-			strvec_push(&common, from->list[i]);
-	}
-	common.failed |= headers->failed || draft->headers.failed;
-	strvec_release(&draft->headers);
-	draft->headers = common;
-	draft->has_headers = true;
-}
-
 static void
 print_lines(FILE *out, const char *keyword, const struct strvec *lines)
 {
@@ -389,7 +362,7 @@ print_file(const struct draft *draft, char *const *engines, FILE *out)
 
 	fprintf(out, "# service %s\n", draft->name);
 	print_lines(out, "#", &draft->comments);
-	if ((draft->has_unlinked || (draft->has_headers && !draft->headers.count)) && !all_clients)
+	if (draft->has_unlinked && !all_clients)
 		fputs(
 		    "#        nothing in the packets joins all client and server connections: for\n"
 		    "#        captures of single clients see flows= in vcap-engines(5)\n",
@@ -400,9 +373,6 @@ print_file(const struct draft *draft, char *const *engines, FILE *out)
 		fputs("source   client\n", out);
 	else if (!draft->has_client_source && !draft->has_unknown_source)
 		print_lines(out, "source", &draft->sources);
-	if (draft->has_headers && !all_clients)
-		fprintf(out, "%-8s %s\n", "header",
-			draft->headers.count ? draft->headers.list[0] : "none");
 	print_lines(out, "monitor", &draft->monitors);
 	for (; *engines; engines++)
 		fprintf(out, "%-8s %s\n", "engine", *engines);

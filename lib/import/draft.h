@@ -39,8 +39,6 @@ struct draft {
 	struct draft_endpoints vips, servers;
 	struct strvec monitors;
 	struct strvec sources; /* addresses that servers see as their client's */
-	struct strvec headers; /* that name the client in requests to every server so far */
-	bool has_headers;      /* there are servers that requests can be read of */
 	bool has_client_source, has_unknown_source;
 	bool has_unlinked; /* connections to some server do not identify the client */
 };
@@ -102,11 +100,6 @@ void draft_add_http_monitor(struct draft *draft, struct draft_location at, const
 /* Records the client's address as one server sees it; call it for every server. source is "client",
  * an address or a range; NULL or other text: not known. */
 void draft_add_source(struct draft *draft, const char *source);
-
-/* Records the headers, best first, in which requests to a server name their client: call it for every
- * server whose requests can be read. The file has one that all servers get, or says that there is
- * none. */
-void draft_add_headers(struct draft *draft, const struct strvec *headers);
 
 /* The text of the service file, with an engine line for each name in engines (NULL-ended). Heap;
  * NULL: out of memory. */

@@ -11,7 +11,6 @@
 #include "import/haproxy.h"
 
 #include "import/haproxy_checks.h"
-#include "import/haproxy_headers.h"
 #include "import/haproxy_sections.h"
 #include "import/haproxy_server.h"
 
@@ -118,6 +117,18 @@ add_server_by_offset(struct draft *draft, const struct haproxy_line *line,
 	}
 }
 
+/* Whether HTTP requests, unless they are encrypted, carry their client's address. */
+static bool
+has_forwarded_header(const struct haproxy_section *front, const struct haproxy_section *back)
+{
+	static const char *const options[] = {"forwardfor", "forwarded", NULL};
+	const struct haproxy_line *mode = haproxy_section_setting(back, "mode", NULL);
+
+	return mode && haproxy_line_is(mode, 1, "http") &&
+	       (haproxy_section_setting(front, "option", options) ||
+		haproxy_section_setting(back, "option", options));
+}
+
 typedef void server_visitor(struct frontend *front, const struct haproxy_section *backend,
 			    const struct haproxy_line *line, const struct haproxy_server *server);
 
@@ -143,7 +154,6 @@ add_server(struct frontend *front, const struct haproxy_section *backend,
 {
 	struct draft *draft = front->draft;
 	struct failure why = FAILURE_INIT;
-	struct strvec headers = STRVEC_INIT;
 	struct haproxy_addr addr;
 	char comment[256];
 
@@ -163,13 +173,9 @@ add_server(struct frontend *front, const struct haproxy_section *backend,
 	else
 		add_server_by_offset(draft, line, &addr, comment);
 	draft_add_source(draft, server->source[0] ? server->source : NULL);
-	haproxy_headers_find(draft, front->section, backend, &headers);
-	if (!server->proxy && !server->ssl)
-		draft_add_headers(draft, &headers);
-	if (!server->proxy &&
-	    (server->ssl || haproxy_server_is_framed(server->proto) || !headers.count))
+	if (!server->proxy && (server->ssl || haproxy_server_is_framed(server->proto) ||
+			       !has_forwarded_header(front->section, backend)))
 		draft->has_unlinked = true;
-	strvec_release(&headers);
 }
 
 static void

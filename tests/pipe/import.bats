@@ -55,40 +55,6 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 	done
 }
 
-# header_of LINE...: what a frontend with these lines, and one server of its own, has for a header.
-header_of() {
-	printf '%s\n' 'defaults' 'mode http' 'listen one' 'bind 192.0.2.1:80' 'server s 10.1.0.1:80' "$@" |
-		vcap-import haproxy - | sed -n 's/^header *//p; s/: it tells none//p; s/.*\(set-src\).*/\1/p' | tr '\n' ';'
-}
-
-# Break: lib/import/haproxy_headers.c s/line->count == 4/line->count >= 4/
-# Break: lib/import/haproxy_headers.c s/reason = "except";/;/
-@test "haproxy: the header that every request has, and none that a client may have written" {
-	[ "$(header_of 'option forwardfor')" = 'X-Forwarded-For;' ]
-	[ "$(header_of 'option forwardfor header X-Client except 127.0.0.0/8')" = 'X-Client;' ]
-	[ "$(header_of 'option forwardfor except 10.0.0.0/8')" = \
-		"#        X-Forwarded-For may be a client's own, by 'except' (standard input:6);none;" ]
-	[ "$(header_of 'option forwardfor if-none')" = \
-		"#        X-Forwarded-For may be a client's own, by 'if-none' (standard input:6);none;" ]
-	[ "$(header_of 'option forwardfor if-none' 'http-request set-header X-Real-IP %[src]' |
-		sed 's/.*);//')" = 'X-Real-IP;' ]
-	[ "$(header_of 'http-request set-header X-A %ci' 'http-request del-header x-a')" = 'none;' ]
-	[ "$(header_of 'http-request set-header X-A %[src] if TRUE')" = \
-		'#        X-A has the client only on a condition (standard input:6);none;' ]
-	[ "$(header_of 'option forwardfor' 'http-request set-src hdr(x-client)')" = 'set-src;none;' ]
-	[ "$(header_of 'option forwardfor' 'server p 10.1.0.2:80 send-proxy' 'server t 10.1.0.3:443 ssl')" = \
-		'X-Forwarded-For;' ]
-	# Of either section one without if-none is enough; the backend's name counts.
-	[ "$(printf '%s\n' 'defaults' 'mode http' 'option forwardfor if-none' 'frontend f' 'bind 192.0.2.1:80' \
-		'default_backend b' 'backend b' 'option forwardfor header X-B' 'server s 10.1.0.1:80' |
-		vcap-import haproxy - | grep ^header)" = 'header   X-B' ]
-	# Two ways with a header each: no header is in all requests.
-	[ "$(printf '%s\n' 'defaults' 'mode http' 'frontend f' 'bind 192.0.2.1:80' 'use_backend c if TRUE' \
-		'default_backend b' 'backend b' 'option forwardfor' 'server s 10.1.0.1:80' 'backend c' \
-		'option forwardfor header X-C' 'server s 10.1.0.2:80' |
-		vcap-import haproxy - | grep ^header)" = 'header   none' ]
-}
-
 # Break: lib/import/ipvs.c s/rule->method == 'g'/true/
 @test "ipvs: masquerading, direct routing, tunnels, marks, names" {
 	for file in "$inputs"/ipvs/*.rules; do
@@ -132,34 +98,6 @@ header_of() {
 
 nginx() { # LINE...: lines of http, imported
 	printf '%s\n' 'http {' "$@" '}' | vcap-import nginx -
-}
-
-# Break: lib/import/nginx_headers.c s/behind && is_harmless(behind)/behind/
-@test "nginx: the header that every request ends with the client in" {
-	while IFS='|' read -r value header; do
-		run -0 nginx 'server { listen 192.0.2.1:80;' \
-			"location / { proxy_pass http://10.1.0.1; proxy_set_header X-A $value; } }"
-		[ "$(sed -n 's/^header *//p' <<<"$output")" = "$header" ] || { echo "$value"; false; }
-	done <<-'END'
-		$remote_addr|X-A
-		$proxy_add_x_forwarded_for|X-A
-		"$http_x_a, $remote_addr"|X-A
-		"for=$remote_addr;proto=$scheme"|X-A
-		'for="[${remote_addr}]:$remote_port"'|X-A
-		"for=$remote_addr;host=$http_host"|none
-		"$remote_addr, $http_x_a"|none
-		$http_x_a|none
-		$remote_addr_mapped|none
-	END
-	# The inner block's directives replace the outer's; what is encrypted does not count.
-	run -0 nginx 'proxy_set_header X-Forwarded-For $remote_addr;' 'server { listen 192.0.2.1:80;' \
-		'location / { proxy_pass http://10.1.0.1; }' \
-		'location /t { proxy_pass https://10.1.0.1; proxy_set_header Host x; } }'
-	[[ "$output" == *'header   X-Forwarded-For'* ]]
-	run -0 nginx 'proxy_set_header X-Forwarded-For $remote_addr;' 'server { listen 192.0.2.1:80;' \
-		'location / { proxy_pass http://10.1.0.1; }' \
-		'location /t { proxy_pass http://10.1.0.1; proxy_set_header Host x; } }'
-	[[ "$output" == *'header   none'* ]]
 }
 
 # Break: lib/import/nginx_pass.c s/nginx_node_inherited(block, bind_name)/nginx_node_inherited(block, "proxy_bind")/
@@ -282,7 +220,6 @@ vcap-import: standard input:4: checks cannot be told from client requests: '/'" 
 vip      192.0.2.1 tcp/80
 vip      192.0.2.2 tcp/80
 server   10.9.9.9 tcp/80
-header   none
 engine   lb1
 engine   lb2" ]
 	[ "$(vcap-import -E lb1 ipvs | grep ^vip)" = 'vip      192.0.2.9 tcp/80' ]
