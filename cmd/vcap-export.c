@@ -1,7 +1,7 @@
 /*
  * vcap-export: copies the file of a finished capture out of the spool. Never overwrites a file.
  */
-#include "base/outfile.h"
+#include "base/packedfile.h"
 #include "base/process.h"
 #include "cli.h"
 #include "controller/mergedfile.h"
@@ -101,7 +101,7 @@ int
 main(int argc, char **argv)
 {
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
-	static struct outfile out;
+	static struct packedfile out;
 	struct failure why = FAILURE_INIT;
 	struct request request;
 	char *path;
@@ -124,12 +124,12 @@ main(int argc, char **argv)
 	from = mergedfile_export(&entry, path, getenv, &why);
 	if (from < 0)
 		die("%s", why.text);
-	if (outfile_open(&out, path, &why) < 0)
+	if (packedfile_open(&out, path, codec_of_name(path), &why) < 0)
 		die("%s", why.text);
-	cli_remove_at_signal(out.temporary);
+	cli_remove_at_signal(out.file.temporary);
 	if (mergedfile_copy(from, out.fd, &request.form, &why) < 0)
 		die("%s", why.text);
-	if (outfile_commit_new(&out, &why) < 0)
+	if (packedfile_commit_new(&out, &why) < 0)
 		die("%s", why.text);
 	if (strcmp(path, "-") == 0)
 		return status;

@@ -93,7 +93,7 @@ filter_file(struct filter_options *options)
 	print_remarks(options);
 	if (filter_cmd_open(&cmd, options->in, options->out, &why) < 0)
 		die("%s", why.text);
-	cli_remove_at_signal(cmd.out.temporary);
+	cli_remove_at_signal(cmd.out.file.temporary);
 	outcome = filter_cmd_run(&cmd, &options->selection, &why);
 	cli_remove_at_signal(NULL);
 	if (outcome == COPY_FAILED)

@@ -1,65 +1,71 @@
 /*
  * vcap-import: service files from the configuration of HAProxy, IPVS, nftables or nginx.
  */
-#include "base/text.h"
 #include "cli.h"
 #include "controller/ask.h"
 #include "controller/config.h"
 #include "controller/config_write.h"
 #include "controller/engine.h"
-#include "filter/service.h"
 #include "import/importer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define KINDS "haproxy, ipvs, nft or nginx"
+
 static const struct command self = {
     .name = "vcap-import",
     .says = "Makes service files from the configuration of a load balancer.",
     .examples = "vcap import haproxy -w\nvcap import -E lb1,lb2 nginx /etc/nginx/nginx.conf\n",
-    .synopsis = "[-fw] [-E list] kind [file [service ...]]",
-    .options = "  -E, --engines list  the services' engines; the first is read from (this host)\n"
-	       "  -f, --force         with -w: replace service files that differ\n"
+    .synopsis = "[-dfw] [-a file] [-E list] kind [file [service ...]]",
+    .options = "  -a, --also file     read this file, too; may be repeated\n"
+	       "  -d, --diff          print what -w would change\n"
+	       "  -E, --engines list  the services' engines; the first is read from (this host)\n"
+	       "  -f, --force         with -w: replace service files that were edited\n"
 	       "  -w, --write         write service files, not standard output\n"
 	       "\n"
-	       "kind is haproxy, ipvs, nft or nginx.\n",
+	       "kind is " KINDS ".\n",
 };
 
 struct options {
-	bool writes, forces;
+	enum config_write_action action;
+	bool forces;
 	char **engines; /* NULL: this host */
 	const struct importer *importer;
-	const char *file; /* "-": standard input; NULL: what the importer's command prints */
-	char **services;  /* NULL: all */
+	const char *file;   /* "-": standard input; NULL: what the importer's command prints */
+	struct strvec also; /* files */
+	char **services;    /* NULL: all */
 };
 
 static struct options
 parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {{"engines", required_argument, NULL, 'E'},
-						{"force", no_argument, NULL, 'f'},
-						{"write", no_argument, NULL, 'w'},
-						CLI_OPTIONS};
+	static const struct option options[] = {
+	    {"also", required_argument, NULL, 'a'},    {"diff", no_argument, NULL, 'd'},
+	    {"engines", required_argument, NULL, 'E'}, {"force", no_argument, NULL, 'f'},
+	    {"write", no_argument, NULL, 'w'},         CLI_OPTIONS};
 	struct options chosen = {0};
 	struct failure why;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":E:fw", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":a:dE:fw", options, NULL)) != -1) {
 		switch (opt) {
+		case 'a': strvec_push(&chosen.also, optarg); break;
+		case 'd': chosen.action = CONFIG_WRITE_COMPARE; break;
 		case 'E':
 			if (!(chosen.engines = engines_list(optarg, getenv, &why)))
 				die_usage("%s", why.text);
 			break;
 		case 'f': chosen.forces = true; break;
-		case 'w': chosen.writes = true; break;
+		case 'w': chosen.action = CONFIG_WRITE_FILE; break;
 		default: cli_option(opt, argv);
 		}
 	}
-	if (chosen.forces && !chosen.writes)
+	if (chosen.forces && chosen.action == CONFIG_WRITE_PRINT)
 		die_usage("-f needs -w");
 	if (!argv[optind] || !(chosen.importer = importer_find(argv[optind])))
-		die_usage("needs a kind, haproxy, ipvs, nft or nginx (try --help)");
+		die_usage("needs a kind, " KINDS " (try --help)");
 	if (argv[++optind])
 		chosen.file = argv[optind++];
 	if (chosen.file && argv[optind])
@@ -73,32 +79,24 @@ run(void *ask, char *const *command, struct failure *why)
 	return ask_engine(ask, command, why);
 }
 
-/* Checks a service file, then prints or writes it; false: a different one exists. */
+/* Prints, compares or writes a service file; false: one that was edited is left. */
 static bool
 put_file(const struct options *options, const char *name, const char *text)
 {
-	struct service service = SERVICE_INIT;
 	enum config_write_outcome outcome;
 	struct failure why;
 	char *path;
 
-	if (service_parse(&service, name, text, name, &why) < 0)
-		die("%s", why.text);
-	service_release(&service);
-	if (!options->writes) {
-		if (text_put_lines(stdout, text) < 0)
-			die("out of memory");
-		return true;
-	}
-	outcome = config_write_put(name, text, options->forces, getenv, &path, &why);
+	outcome =
+	    config_write_put(name, text, options->action, options->forces, getenv, &path, &why);
 	if (outcome == CONFIG_WRITE_FAILED)
 		die("%s", why.text);
 	if (outcome == CONFIG_WRITE_DIFFERS)
 		warn("'%s' exists and differs (-f replaces it)", path);
-	else
+	else if (options->action == CONFIG_WRITE_FILE)
 		puts(path);
 	free(path);
-	return outcome != CONFIG_WRITE_DIFFERS;
+	return outcome == CONFIG_WRITE_DONE;
 }
 
 static int
@@ -111,7 +109,7 @@ put_files(const struct options *options, const struct drafts *drafts, char *cons
 
 		if (!text)
 			die("out of memory");
-		if (i > 0 && !options->writes)
+		if (i > 0 && options->action == CONFIG_WRITE_PRINT)
 			putchar('\n');
 		if (!put_file(options, drafts->list[i]->name, text))
 			status = EXIT_PARTIAL;
@@ -126,7 +124,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct ask ask = {0};
 	struct importer_input input = {.size_max = CONFIG_FILE_MAX, .run = run, .context = &ask};
-	struct drafts drafts = {.resolve = ask_find, .context = &ask};
+	struct drafts drafts = {.resolve = ask_find, .read = ask_read, .context = &ask};
 	struct failure why;
 	char *source, *text, *here[2] = {0};
 
@@ -135,6 +133,7 @@ main(int argc, char **argv)
 	cli_siblings_first();
 	ask.engines = options.engines;
 	input.file = options.file;
+	input.also = options.also.list;
 	input.engine = options.engines ? options.engines[0] : NULL;
 	drafts.wanted = options.services;
 	text = importer_read(options.importer, &input, &source, &why);
@@ -144,7 +143,8 @@ main(int argc, char **argv)
 		warn("%s", drafts.warnings.list[i]);
 	if (drafts.count == 0)
 		warn("no service found in '%s'", source);
-	if (!options.engines && !(here[0] = config_write_local(options.writes, getenv, &why)))
+	if (!options.engines &&
+	    !(here[0] = config_write_local(options.action == CONFIG_WRITE_FILE, getenv, &why)))
 		die_usage("%s", why.text);
 	return cli_finish(put_files(&options, &drafts, options.engines ? options.engines : here));
 }

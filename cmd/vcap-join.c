@@ -25,8 +25,8 @@ static const struct command self = {
 	       "  -x, --exclude            what would be dropped without this option\n"
 	       "  -f, --filter program     of what is kept, what this program accepts\n"
 	       "      --bytecode text      the same, with the program as one word\n"
-	       "      --header name        the header with the client's address\n"
-	       "                           (X-Forwarded-For and Forwarded)\n"
+	       "      --header name        the header with the client's address,\n"
+	       "                           'name hops': so many values from its end\n"
 	       "      --undecided what     drop or keep the undecided (drop; without spec keep)\n"
 	       "      --live               judge a file as a stream, too\n"
 	       "      --memory size        what a stream may hold (64M)\n"
@@ -67,6 +67,7 @@ report(const struct join_cmd *cmd)
 {
 	const struct join_counts *counts = &cmd->counts;
 	char *summary = join_counts_format(counts, cmd->expired);
+	const char *advice = join_counts_advice(counts);
 
 	if (cmd->tables.bad_lines)
 		warn("%llu lines of the tables are not pairs: %s",
@@ -81,6 +82,8 @@ report(const struct join_cmd *cmd)
 		     "to the same servers are kept too");
 	if (summary)
 		warn("%s", summary);
+	if (advice)
+		warn("%s", advice);
 	free(summary);
 	warn_lines(cmd->failed_connects);
 }
@@ -91,7 +94,7 @@ join_captures(struct join_cmd *cmd, struct join_config *config)
 	struct failure why = FAILURE_INIT;
 	enum copy_outcome outcome;
 
-	cli_remove_at_signal(cmd->out.temporary);
+	cli_remove_at_signal(cmd->out.file.temporary);
 	outcome = join_cmd_run(cmd, config, &why);
 	cli_remove_at_signal(NULL);
 	if (outcome == COPY_FAILED)

@@ -11,7 +11,6 @@
 #include "merge/merge_live.h"
 #include "merge/merge_options.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,11 +87,9 @@ open_all(struct merge_cmd *cmd, char *const *inputs)
 	if (priv_drop_all(&why) < 0)
 		die("%s", why.text);
 	inputs_raise_open_limit();
-	if (cmd->compresses)
-		signal(SIGPIPE, SIG_IGN);
 	if (merge_cmd_open_inputs(cmd, inputs, &why) < 0 || merge_cmd_open_output(cmd, &why) < 0)
 		fail(cmd, &why);
-	cli_remove_at_signal(cmd->out.temporary);
+	cli_remove_at_signal(cmd->out.file.temporary);
 	if (merge_cmd_confine(cmd, &why) < 0)
 		fail(cmd, &why);
 }
@@ -109,7 +106,7 @@ start(struct merge_cmd *cmd)
 	unknown = merge_cmd_unknown_engine(cmd);
 	if (unknown && !cmd->live) {
 		cli_remove_at_signal(NULL);
-		outfile_abandon(&cmd->out);
+		packedfile_abandon(&cmd->out);
 		die_usage("no input has the engine '%s'", unknown);
 	}
 }

@@ -191,3 +191,15 @@ parse_is_interface(const char *word)
 			return false;
 	return word[0] != '-';
 }
+
+bool
+parse_is_header(const char *word)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+	size_t length = 0;
+
+	while (isalnum((unsigned char)word[length]) ||
+	       (word[length] && strchr(others, word[length])))
+		length++;
+	return word[length] == '\0' && length > 0 && length <= 64;
+}

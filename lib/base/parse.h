@@ -33,6 +33,9 @@ bool parse_is_token(const char *word);
  * with -N behind the time or not. */
 bool parse_is_capture(const char *word);
 
+/* Whether word can name a header of HTTP: a token of RFC 9110, 5.6.2, of at most 64 bytes. */
+bool parse_is_header(const char *word);
+
 /* Whether word can name a network interface. */
 bool parse_is_interface(const char *word);
 

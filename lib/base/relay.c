@@ -1,5 +1,5 @@
 /*
- * Bytes from another host are parsed by zstd, a library that may have bugs: so that happens in a
+ * Bytes from another host are parsed by libraries that may have bugs: so that happens in a
  * process of its own, without privileges and in the sandbox. It reports through a pipe, since a
  * failure is a text and not just an exit status.
  *
@@ -21,16 +21,8 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #define CHUNK (64 << 10)
-
-/* Halves the size of typical captures at little processor time. */
-#define LEVEL 3
-
-/* Bounds the memory that a sender can make the decompressor allocate: 8 MiB. vcap's own streams
- * need a quarter of that. */
-#define WINDOW_LOG_MAX 23
 
 /* Sent by the process before it exits. */
 struct result {
@@ -46,10 +38,8 @@ struct work {
 	int64_t until_ns;  /* when the timeout passes */
 	uint64_t expected; /* what has to be emitted by then */
 	bool is_late;
-	ZSTD_CCtx *compressor;
-	ZSTD_DCtx *decompressor;
-	bool is_whole; /* what was unpacked so far */
-	char from[CHUNK], to[2 * CHUNK];
+	struct codec *codec;
+	unsigned char from[CHUNK], to[2 * CHUNK];
 };
 
 static int
@@ -63,41 +53,60 @@ emit(struct work *work, const void *bytes, size_t size, struct failure *why)
 	return 0;
 }
 
-static int
-compress(struct work *work, size_t size, ZSTD_EndDirective how, struct failure *why)
+static struct codec_step
+step_of(struct work *work, size_t size)
 {
-	ZSTD_inBuffer in = {work->from, size, 0};
-	size_t left;
+	return (struct codec_step){work->from, work->from + size, work->to,
+				   work->to + sizeof(work->to)};
+}
 
-	do {
-		ZSTD_outBuffer out = {work->to, sizeof(work->to), 0};
+/* Writes what a step has given, which can give as much again. */
+static int
+emit_step(struct work *work, struct codec_step *step, struct failure *why)
+{
+	const size_t size = (size_t)(step->out - work->to);
 
-		left = ZSTD_compressStream2(work->compressor, &out, &in, how);
-		if (ZSTD_isError(left))
-			return failure_set(why, "cannot compress: %s", ZSTD_getErrorName(left));
-		if (emit(work, work->to, out.pos, why) < 0)
+	step->out = work->to;
+	return size ? emit(work, work->to, size, why) : 0;
+}
+
+static int
+compress(struct work *work, size_t size, struct failure *why)
+{
+	struct codec_step step = step_of(work, size);
+
+	while (step.in < step.in_end)
+		if (codec_pack(work->codec, &step, why) < 0 || emit_step(work, &step, why) < 0)
 			return -1;
-	} while (how == ZSTD_e_end ? left > 0 : in.pos < in.size);
+	return 0;
+}
+
+static int
+finish_compressing(struct work *work, struct failure *why)
+{
+	struct codec_step step = step_of(work, 0);
+	bool done = false;
+
+	while (!done)
+		if (codec_finish(work->codec, &step, &done, why) < 0 ||
+		    emit_step(work, &step, why) < 0)
+			return -1;
 	return 0;
 }
 
 static int
 decompress(struct work *work, size_t size, struct failure *why)
 {
-	ZSTD_inBuffer in = {work->from, size, 0};
+	struct codec_step step = step_of(work, size);
+	struct failure reason;
 	bool is_full = false;
 
-	while (in.pos < in.size || is_full) {
-		ZSTD_outBuffer out = {work->to, sizeof(work->to), 0};
-		size_t left = ZSTD_decompressStream(work->decompressor, &out, &in);
-
-		if (ZSTD_isError(left))
-			return failure_set(why, "compressed data is damaged: %s",
-					   ZSTD_getErrorName(left));
-		if (emit(work, work->to, out.pos, why) < 0)
+	while (step.in < step.in_end || is_full) {
+		if (codec_unpack(work->codec, &step, &reason) < 0)
+			return failure_set(why, "compressed data is damaged: %s", reason.text);
+		is_full = step.out == step.out_end;
+		if (emit_step(work, &step, why) < 0)
 			return -1;
-		is_full = out.pos == out.size;
-		work->is_whole = left == 0;
 	}
 	return 0;
 }
@@ -106,7 +115,7 @@ static int
 process_chunk(struct work *work, size_t size, struct failure *why)
 {
 	switch (work->options->kind) {
-	case RELAY_COMPRESS: return compress(work, size, ZSTD_e_continue, why);
+	case RELAY_COMPRESS: return compress(work, size, why);
 	case RELAY_DECOMPRESS: return decompress(work, size, why);
 	default: return emit(work, work->from, size, why);
 	}
@@ -116,8 +125,8 @@ static int
 end_stream(struct work *work, struct failure *why)
 {
 	if (work->options->kind == RELAY_COMPRESS)
-		return compress(work, 0, ZSTD_e_end, why);
-	if (work->options->kind == RELAY_DECOMPRESS && !work->is_whole)
+		return finish_compressing(work, why);
+	if (work->options->kind == RELAY_DECOMPRESS && !codec_is_whole(work->codec))
 		return failure_set(why, "compressed data is cut short");
 	return 0;
 }
@@ -208,26 +217,15 @@ read_some(struct work *work, struct failure *why)
 static int
 prepare(struct work *work, struct failure *why)
 {
-	int rc = 0;
+	const struct relay_options *options = work->options;
 
-	if (work->options->kind == RELAY_COMPRESS) {
-		work->compressor = ZSTD_createCCtx();
-		rc = work->compressor &&
-			     !ZSTD_isError(ZSTD_CCtx_setParameter(
-				 work->compressor, ZSTD_c_compressionLevel, LEVEL)) &&
-			     !ZSTD_isError(
-				 ZSTD_CCtx_setParameter(work->compressor, ZSTD_c_checksumFlag, 1))
-			 ? 0
-			 : -1;
-	} else if (work->options->kind == RELAY_DECOMPRESS) {
-		work->decompressor = ZSTD_createDCtx();
-		rc = work->decompressor &&
-			     !ZSTD_isError(ZSTD_DCtx_setParameter(
-				 work->decompressor, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))
-			 ? 0
-			 : -1;
-	}
-	return rc < 0 ? failure_nomem(why) : sandbox_confine(-1, NULL, why);
+	if (options->kind == RELAY_COMPRESS)
+		work->codec = codec_new_packer(options->codec, why);
+	else if (options->kind == RELAY_DECOMPRESS)
+		work->codec = codec_new_unpacker(options->codec, why);
+	if (options->kind != RELAY_COPY && !work->codec)
+		return -1;
+	return sandbox_confine(-1, NULL, why);
 }
 
 static int

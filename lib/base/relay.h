@@ -1,6 +1,6 @@
 /*
  * A relay: a process in a sandbox that copies a stream of bytes to a descriptor, compresses or
- * decompresses it (zstd), and limits its rate. The only module that uses libzstd.
+ * decompresses it, and limits its rate.
  *
  *	relay_start -> write to .in, or have a child do so -> close .in -> relay_finish
  *
@@ -9,6 +9,7 @@
 #ifndef VCAP_RELAY_H
 #define VCAP_RELAY_H
 
+#include "base/codec.h"
 #include "base/failure.h"
 
 #include <stdint.h>
@@ -17,8 +18,9 @@ enum relay_kind { RELAY_COPY, RELAY_COMPRESS, RELAY_DECOMPRESS };
 
 struct relay_options {
 	enum relay_kind kind;
-	uint64_t rate; /* bytes per second to read at most; 0: no limit */
-	uint64_t most; /* bytes to write; more are a failure; 0: no limit */
+	enum codec_kind codec; /* of RELAY_COMPRESS and RELAY_DECOMPRESS */
+	uint64_t rate;         /* bytes per second to read at most; 0: no limit */
+	uint64_t most;         /* bytes to write; more are a failure; 0: no limit */
 	int64_t
 	    timeout_ns; /* of a read, which is a failure; 0: none, and the next two are not used */
 	uint64_t least; /* bytes to write in each such time; less is a failure; 0: no limit */

@@ -110,6 +110,8 @@ read_more(const struct inbuf *in)
 	unsigned char *to = in->bytes + in->end;
 	size_t size = in->room - in->end;
 
+	if (in->read)
+		return in->read(in->context, to, size);
 	if (in->queue)
 		return bytequeue_take(in->queue, to, size);
 	if (in->path)
@@ -164,7 +166,9 @@ inbuf_is_ready(const struct inbuf *in)
 {
 	struct pollfd poller = {in->fd, POLLIN, 0};
 
-	return in->at_eof || in->can_seek || (!in->queue && poll(&poller, 1, 0) != 0);
+	if (in->at_eof || in->can_seek || in->queue)
+		return in->at_eof || in->can_seek;
+	return in->read || poll(&poller, 1, 0) != 0;
 }
 
 bool
@@ -192,6 +196,34 @@ inbuf_turn(struct inbuf *in)
 	turned.end += (size_t)n;
 	*in = turned;
 	return true;
+}
+
+int
+inbuf_read_through(struct inbuf *in, struct inbuf *below, inbuf_read *read, void *context)
+{
+	const size_t left = inbuf_left(in);
+	const size_t room = left > in->chunk ? left : in->chunk;
+	unsigned char *bytes = malloc(room);
+
+	if (!bytes)
+		return -1;
+	memcpy(bytes, in->bytes + in->at, left);
+	*below = *in;
+	below->bytes = bytes;
+	below->room = room;
+	below->at = 0;
+	below->end = left;
+	below->base += in->at;
+	below->spare = NULL;
+	below->spare_room = 0;
+	below->lent = NULL;
+	in->at = in->end = 0;
+	in->base = 0;
+	in->at_eof = in->can_seek = false;
+	in->path = NULL;
+	in->read = read;
+	in->context = context;
+	return 0;
 }
 
 void

@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* As read(2), of an input that is made of another one. */
+typedef ssize_t inbuf_read(void *context, void *to, size_t size);
+
 struct inbuf {
 	int fd;               /* the caller's */
 	unsigned char *bytes; /* heap, owned; or lent */
@@ -29,6 +32,8 @@ struct inbuf {
 	ino_t inode;
 	/* What to read from instead of the descriptor; the caller's; or NULL. */
 	struct bytequeue *queue;
+	inbuf_read *read; /* what to read by instead of from the descriptor; or NULL */
+	void *context;    /* of read */
 };
 
 /* Reads nothing yet. chunk is how many bytes to read at a time; the first read is smaller. */
@@ -44,6 +49,11 @@ void inbuf_use_memory(struct inbuf *in, unsigned char *memory, size_t chunk);
  * thousands of inputs can be open at a time. A path that names another file by then is ESTALE. path
  * is borrowed until inbuf_release. Does nothing if the input cannot seek. */
 void inbuf_close_between_reads(struct inbuf *in, const char *path);
+
+/* Makes *in an input that is read by that function: *below is then the input that it was, with the
+ * bytes that have not been used, which the function reads and the caller releases. The new input cannot
+ * seek; its descriptor, queue and memory stay. -1 with errno: out of memory, and nothing has changed. */
+int inbuf_read_through(struct inbuf *in, struct inbuf *below, inbuf_read *read, void *context);
 
 /* Continues at an offset of an input that can seek. */
 void inbuf_seek(struct inbuf *in, uint64_t offset);

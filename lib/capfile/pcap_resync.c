@@ -75,9 +75,10 @@ follows(struct reader *file, size_t offset, uint32_t sec)
 
 	if (!p)
 		return is_end(file, offset);
+	/* Before anything is read ahead: bytes move then. */
+	next = pcap_record_at(file, p);
 	if (pcap_resync_is_header(file, offset))
 		return true;
-	next = pcap_record_at(file, p);
 	if (pcap_record_is_sound(file, &next) &&
 	    (pcap_record_is_near(sec, next.sec) || is_chain(file, offset, next.sec, 3)))
 		return true;

@@ -78,13 +78,34 @@ recognize(const struct reader *file)
 									: &pcap_read_ops;
 }
 
+/* Whether the first bytes, which are in the buffer, are of a compressed file. What it holds may be one
+ * itself, which is left alone. */
+static bool
+is_packed(const struct reader *file)
+{
+	return !file->unpack && codec_of_magic(file->in.bytes + file->in.at) != CODEC_NONE;
+}
+
+/* Has the file read through an unpacker from now on, as a pipe. */
+static int
+begin_unpacking(struct reader *file, struct failure *why)
+{
+	file->unpack = unpack_new(codec_of_magic(file->in.bytes + file->in.at), &file->in, why);
+	file->source.revisit = NULL;
+	return file->unpack ? 0 : -1;
+}
+
 /* Reads the first header, by the format that its first bytes tell. */
 static int
 begin(struct reader *file, struct failure *why)
 {
 	if (inbuf_want(&file->in, MAGIC) < 0)
 		return failure_errno(why, "cannot read '%s'", file->name);
+	if (inbuf_left(&file->in) >= MAGIC && is_packed(file))
+		return begin_unpacking(file, why) < 0 ? -1 : begin(file, why);
 	if (inbuf_left(&file->in) < MAGIC) {
+		if (unpack_end(file->unpack, file->name, why) == UNPACK_REFUSED)
+			return -1;
 		if (inbuf_left(&file->in) == 0)
 			failure_set(&file->why, "'%s' is empty", file->name);
 		else
@@ -178,7 +199,13 @@ next_before_header(struct source *source, struct packet *packet, struct failure 
 	if (inbuf_want(&file->in, MAGIC) < 0)
 		return reader_unreadable(file, why);
 	if (inbuf_left(&file->in) < MAGIC) {
-		begin(file, NULL);
+		if (begin(file, &file->why) < 0)
+			return reader_cut(file, why);
+		return source->next(source, packet, why);
+	}
+	if (is_packed(file)) {
+		if (begin_unpacking(file, &file->why) < 0)
+			return reader_cut(file, why);
 		return source->next(source, packet, why);
 	}
 	file->ops = recognize(file);
@@ -271,6 +298,7 @@ reader_close(struct reader *file)
 		file_section_release(&file->earlier[i]);
 	free(file->earlier);
 	gaps_release(&file->gaps);
+	unpack_free(file->unpack);
 	inbuf_release(&file->in);
 	bytequeue_release(&file->queue);
 	for (unsigned i = 0; i < READER_CURSORS; i++)

@@ -1,6 +1,8 @@
 /*
  * A reader of capture files: pcap (both byte orders, microseconds and nanoseconds) and pcapng, as a
- * source of packets in nanoseconds. Files, pipes and devices are read forward only.
+ * source of packets in nanoseconds. Files, pipes and devices are read forward only. What gzip or zstd
+ * has compressed is unpacked on the way (unpack.h), and cannot be revisited; offsets are then those of
+ * what was unpacked.
  *
  * Lengths in a file are bounded before anything is allocated: a block or packet of more than
  * FORMAT_BLOCK_MAX bytes is damage. A file of another format fails to open; damage further on

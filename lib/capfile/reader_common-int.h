@@ -11,6 +11,7 @@
 #include "capfile/inbuf.h"
 #include "capfile/left_out.h"
 #include "capfile/tsresol.h"
+#include "capfile/unpack.h"
 #include "packet/packet.h"
 
 #define READER_INTERFACES 65536
@@ -31,6 +32,7 @@ struct reader {
 	const struct reader_ops *ops;
 	struct inbuf in;
 	struct bytequeue queue; /* what in reads from, if the file is live */
+	struct unpack *unpack;  /* what in reads through, if the file is compressed; or NULL */
 	char *name;
 	bool owns_fd;
 	bool swapped; /* of the other byte order (pcapng: the section at hand) */

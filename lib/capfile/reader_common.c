@@ -24,6 +24,21 @@ next_after_end(struct source *source, struct packet *packet, struct failure *why
 	return file->ended;
 }
 
+/* Says of a compressed input that it is not whole, before what that has led to. */
+static enum source_event
+check_packed(struct reader *file, enum source_event event)
+{
+	struct failure packed;
+
+	if (unpack_end(file->unpack, file->name, &packed) == UNPACK_WHOLE)
+		return event;
+	if (file->gaps.count > 0)
+		failure_set(&file->why, "%s; %s", packed.text, file->why.text);
+	else
+		file->why = packed;
+	return SOURCE_CUT;
+}
+
 static enum source_event
 set_ended(struct reader *file, struct failure *why, enum source_event event)
 {
@@ -37,6 +52,7 @@ set_ended(struct reader *file, struct failure *why, enum source_event event)
 			failure_set(&file->why, "%s, records mended: %llu", gaps.text,
 				    (unsigned long long)file->left_out.mended);
 	}
+	event = check_packed(file, event);
 	file->ended = event;
 	file->source.next = next_after_end;
 	file->source.more = NULL;

@@ -48,6 +48,22 @@ ask_engine(const struct ask *hosts, char *const *command, struct failure *why)
 	return ask(hosts->engines ? hosts->engines[0] : NULL, command, why);
 }
 
+char *
+ask_read(void *context, const char *path, struct failure *why)
+{
+	struct strvec command = STRVEC_INIT;
+	char *text;
+
+	strvec_pushl(&command, "cat", "--", path, NULL);
+	if (command.failed) {
+		failure_nomem(why);
+		return NULL;
+	}
+	text = ask_engine(context, command.list, why);
+	strvec_release(&command);
+	return text;
+}
+
 /* Appends the words of text that are addresses: all of them (`getent ahosts`), or those after one
  * of the words in follows, without their prefix length (`ip -o address`). */
 static void

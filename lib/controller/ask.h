@@ -17,6 +17,9 @@ struct ask {
  * minute, or printed more than 64 MiB. */
 char *ask_engine(const struct ask *hosts, char *const *command, struct failure *why);
 
+/* A draft_reader (draft.h) whose context is a struct ask: the file at path, as ask_engine. */
+char *ask_read(void *context, const char *path, struct failure *why);
+
 /* A draft_resolver (draft.h) whose context is a struct ask. Appends to addresses, each once, those
  * of a name as the first host resolves it (getent(1)), or with name NULL those of the interfaces of
  * all hosts (`ip address`), without link-local ones. -1 with why: a command failed, or there are

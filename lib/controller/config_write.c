@@ -1,11 +1,16 @@
 #include "controller/config_write.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/outfile.h"
+#include "base/process.h"
+#include "base/siphash.h"
+#include "base/text.h"
 #include "controller/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,23 +30,143 @@ path_of(const char *what, const char *name, config_variable *variable, struct fa
 	return path;
 }
 
-enum config_write_outcome
-config_write_put(const char *name, const char *text, bool by_force, config_variable *variable,
-		 char **path, struct failure *why)
+#define MARK      "# imported until here ("
+#define MARK_REST "): vcap import -w keeps the lines below\n"
+
+/* The hash of an imported part, as its mark has it. */
+static uint64_t
+hash_of(const char *text, size_t length)
+{
+	const struct siphash_key key = {{0, 0}};
+
+	return siphash(&key, text, length);
+}
+
+/* The first line that begins with this; NULL: none. */
+static char *
+find_line(char *text, const char *beginning)
+{
+	while (text && strncmp(text, beginning, strlen(beginning)) != 0)
+		text = (text = strchr(text, '\n')) ? text + 1 : NULL;
+	return text;
+}
+
+/* The file with text as its imported part. Heap; NULL: out of memory. */
+static char *
+with_part(const char *head, size_t head_length, const char *text, const char *tail)
+{
+	char *all;
+
+	return asprintf(&all, "%.*s%s" MARK "%016" PRIx64 MARK_REST "%s", (int)head_length, head,
+			text, hash_of(text, strlen(text)), tail) < 0
+		   ? NULL
+		   : all;
+}
+
+/* What the file is, and becomes. */
+struct change {
+	char *before, *after; /* before NULL: there is no file */
+	bool is_edited;       /* its imported part was, or is not marked */
+};
+
+/* Finds what becomes of the file's text. */
+static void
+compose(struct change *change, const char *text)
+{
+	char *before = change->before, *mark = before ? find_line(before, MARK) : NULL;
+	char *begin = mark ? find_line(before, "# service ") : NULL, *tail;
+
+	if (!mark) {
+		change->after = with_part("", 0, text, "");
+		change->is_edited = before && strcmp(before, text) != 0;
+		return;
+	}
+	if (!begin || begin > mark)
+		begin = before;
+	tail = mark + strcspn(mark, "\n");
+	tail += *tail == '\n';
+	change->after = with_part(before, (size_t)(begin - before), text, tail);
+	change->is_edited =
+	    strtoull(mark + strlen(MARK), NULL, 16) != hash_of(begin, (size_t)(mark - begin));
+}
+
+static int
+check(const char *name, const char *text, const char *path, struct failure *why)
+{
+	struct service service = SERVICE_INIT;
+	int rc = service_parse(&service, name, text, path, why);
+
+	if (rc == 0)
+		service_release(&service);
+	return rc;
+}
+
+/* The caller releases change in any case. */
+static int
+find_change(struct change *change, const char *name, const char *text, const char *path,
+	    struct failure *why)
 {
 	struct config_file file = CONFIG_FILE_INIT;
-	bool is_there, is_same;
+
+	if (access(path, F_OK) == 0) {
+		if (config_read(&file, path, why) < 0)
+			return -1;
+		change->before = file.text;
+		file.text = NULL;
+		config_file_release(&file);
+	}
+	compose(change, text);
+	return change->after ? check(name, change->after, path, why) : failure_nomem(why);
+}
+
+static int
+print_change(const struct change *change, char *path, struct failure *why)
+{
+	char *const argv[] = {"diff",    "-u", "--label", path,
+			      "--label", path, "--",      change->before ? path : "/dev/null",
+			      "-",       NULL};
+	int in = process_input_open(change->after, strlen(change->after), why), rc;
+
+	if (in < 0)
+		return -1;
+	rc = process_run(argv, in, STDOUT_FILENO, STDERR_FILENO, NS_PER_MINUTE, why);
+	close(in);
+	return rc > 1 ? failure_set(why, "'diff' failed") : rc < 0 ? -1 : 0;
+}
+
+static int
+write_change(const struct change *change, const char *path, struct failure *why)
+{
+	if (change->before && strcmp(change->before, change->after) == 0)
+		return 0;
+	if (fileio_make_parents(path, 0777, why) < 0)
+		return -1;
+	return outfile_replace(AT_FDCWD, path, change->after, strlen(change->after), why);
+}
+
+enum config_write_outcome
+config_write_put(const char *name, const char *text, enum config_write_action action, bool by_force,
+		 config_variable *variable, char **path, struct failure *why)
+{
+	struct change change = {0};
+	bool is_kept;
+	int rc;
 
 	*path = path_of("services/", name, variable, why);
-	if (!*path || fileio_make_parents(*path, 0777, why) < 0)
+	if (!*path || check(name, text, name, why) < 0)
 		return CONFIG_WRITE_FAILED;
-	is_there = access(*path, F_OK) == 0;
-	is_same = is_there && config_read(&file, *path, NULL) == 0 && strcmp(file.text, text) == 0;
-	config_file_release(&file);
-	if (is_there && (is_same || !by_force))
-		return is_same ? CONFIG_WRITE_SAME : CONFIG_WRITE_DIFFERS;
-	return outfile_replace(AT_FDCWD, *path, text, strlen(text), why) < 0 ? CONFIG_WRITE_FAILED
-									     : CONFIG_WRITE_WRITTEN;
+	if (action == CONFIG_WRITE_PRINT)
+		return text_put_lines(stdout, text) < 0 && failure_nomem(why) ? CONFIG_WRITE_FAILED
+									      : CONFIG_WRITE_DONE;
+	rc = find_change(&change, name, text, *path, why);
+	is_kept = change.is_edited && !by_force;
+	if (rc == 0 && action == CONFIG_WRITE_COMPARE)
+		rc = print_change(&change, *path, why);
+	else if (rc == 0 && !is_kept)
+		rc = write_change(&change, *path, why);
+	free(change.before);
+	free(change.after);
+	return rc < 0 ? CONFIG_WRITE_FAILED : is_kept ? CONFIG_WRITE_DIFFERS : CONFIG_WRITE_DONE;
 }
 
 /* The engines file's line for this host. Heap; NULL: out of memory. */

@@ -11,16 +11,31 @@
 
 #include <stdbool.h>
 
-enum config_write_outcome {
-	CONFIG_WRITE_FAILED, /* with why */
-	CONFIG_WRITE_WRITTEN,
-	CONFIG_WRITE_SAME,   /* the file has this text already */
-	CONFIG_WRITE_DIFFERS /* the file has another text, and is unchanged */
+/*
+ * A service file that was imported ends its imported part with a line
+ *
+ *	# imported until here (HASH): vcap import -w keeps the lines below
+ *
+ * whose hash is that of the lines from `# service NAME` on. Lines before and behind the part are
+ * people's, and are kept.
+ */
+enum config_write_action {
+	CONFIG_WRITE_PRINT, /* the text, to standard output; the file is not looked at */
+	CONFIG_WRITE_COMPARE, /* what CONFIG_WRITE_FILE would change, to standard output, by diff(1) */
+	CONFIG_WRITE_FILE,
 };
 
-/* Writes text to the file of the service called name (a valid one). A file with another text is
- * replaced only if by_force. *path is the file's path, on the heap; NULL: out of memory. */
-enum config_write_outcome config_write_put(const char *name, const char *text, bool by_force,
+enum config_write_outcome {
+	CONFIG_WRITE_FAILED, /* with why */
+	CONFIG_WRITE_DONE,   /* also if nothing is to be changed */
+	CONFIG_WRITE_DIFFERS /* the imported part was edited, or is not marked: unchanged */
+};
+
+/* Does so with text, which has to be that of a service file, for the file of the service called name
+ * (a valid one). What people edited is replaced only if by_force. *path is the file's path, on the
+ * heap; NULL: out of memory. */
+enum config_write_outcome config_write_put(const char *name, const char *text,
+					   enum config_write_action action, bool by_force,
 					   config_variable *variable, char **path,
 					   struct failure *why);
 

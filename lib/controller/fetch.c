@@ -164,6 +164,7 @@ stream_through_relay(struct fetch *fetch, int fd, struct failure *why)
 {
 	const struct relay_options options = {
 	    .kind = fetch->compress ? RELAY_DECOMPRESS : RELAY_COPY,
+	    .codec = CODEC_ZSTD,
 	    .rate = fetch->rate,
 	    .most = size_limit(&fetch->answer),
 	    .timeout_ns = PATIENCE_NS,

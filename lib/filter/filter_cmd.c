@@ -13,11 +13,12 @@ filter_cmd_open(struct filter_cmd *cmd, const char *in, const char *out, struct 
 {
 	bool is_stdin = strcmp(in, "-") == 0;
 
-	*cmd = (struct filter_cmd){.name = is_stdin ? "standard input" : in, .out = OUTFILE_INIT};
+	*cmd =
+	    (struct filter_cmd){.name = is_stdin ? "standard input" : in, .out = PACKEDFILE_INIT};
 	cmd->in = is_stdin ? STDIN_FILENO : open(in, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (cmd->in < 0)
 		return failure_errno(why, "cannot open '%s'", in);
-	if (outfile_open(&cmd->out, out, why) == 0)
+	if (packedfile_open(&cmd->out, out, codec_of_name(out), why) == 0)
 		return 0;
 	if (!is_stdin)
 		close(cmd->in);
@@ -49,16 +50,18 @@ filter_cmd_run(struct filter_cmd *cmd, struct selection *selection, struct failu
 	enum copy_outcome outcome = COPY_FAILED;
 	struct reader *in = NULL;
 
-	if (sandbox_confine(cmd->out.dirfd, NULL, why) == 0)
+	if (sandbox_confine(cmd->out.file.dirfd, NULL, why) == 0)
 		in = reader_open_fd(cmd->in, cmd->name, why);
 	if (in)
 		outcome = filter_packets(cmd, in, selection, why);
 	else
 		close(cmd->in);
 	reader_close(in);
-	if (outcome != COPY_FAILED && outfile_commit(&cmd->out, why) < 0)
+	if (outcome != COPY_FAILED && packedfile_commit(&cmd->out, why) < 0)
 		outcome = COPY_FAILED;
-	if (outcome == COPY_FAILED)
-		outfile_abandon(&cmd->out);
+	if (outcome == COPY_FAILED) {
+		packedfile_blame(&cmd->out, why);
+		packedfile_abandon(&cmd->out);
+	}
 	return outcome;
 }

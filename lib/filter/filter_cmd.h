@@ -6,14 +6,14 @@
 #define VCAP_FILTER_CMD_H
 
 #include "base/failure.h"
-#include "base/outfile.h"
+#include "base/packedfile.h"
 #include "capfile/copy.h"
 #include "filter/selection.h"
 
 struct filter_cmd {
 	const char *name; /* of the input, in messages */
 	int in;
-	struct outfile out;
+	struct packedfile out; /* compressed if its name says so */
 };
 
 /* Opens both; "-" is standard input and output. -1: nothing is open. */

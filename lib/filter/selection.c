@@ -30,6 +30,18 @@ selection_release(struct selection *selection)
 	*selection = SELECTION_INIT;
 }
 
+/* A capture of half of what was asked for has to be known as one. */
+static void
+remark_on_servers(struct selection *selection)
+{
+	const struct service *service = selection->service;
+
+	if (service->server_count == 0)
+		strvec_pushf(&selection->warnings,
+			     "service '%s' has no server lines: only its client side is captured",
+			     service->name);
+}
+
 /* The monitors of the service that a filter cannot recognise. */
 static void
 remark_on_monitors(struct selection *selection)
@@ -212,6 +224,7 @@ decide(struct selection *selection, struct failure *why)
 	if (!selection->service)
 		return 0;
 	filter->service = selection->service;
+	remark_on_servers(selection);
 	remark_on_monitors(selection);
 	if (!filter->set)
 		return 0;

@@ -1,7 +1,4 @@
 /*
- * The lines of a service become groups: endpoints with the same protocol and ports share one sealed
- * set of addresses, since a service has few ports and perhaps many addresses.
- *
  * The side of a packet is that of the first match: a monitored server, a server, a VIP, each as the
  * destination and then as the source.
  */
@@ -10,7 +7,6 @@
 #include "base/array.h"
 #include "base/parse.h"
 #include "filter/service_alias.h"
-#include "packet/ipproto.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +18,6 @@ struct service_line {
 	size_t count;
 };
 
-static void
-release_groups(struct endpoint_group *groups, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		addrset_release(&groups[i].addresses);
-	free(groups);
-}
-
 void
 service_release(struct service *service)
 {
@@ -38,8 +26,8 @@ service_release(struct service *service)
 		free(service->monitors[i].path);
 	for (size_t i = 0; i < service->engine_count; i++)
 		free(service->engines[i]);
-	release_groups(service->vip_groups, service->vip_group_count);
-	release_groups(service->server_groups, service->server_group_count);
+	endpoint_groups_free(service->vip_groups, service->vip_group_count);
+	endpoint_groups_free(service->server_groups, service->server_group_count);
 	addrset_release(&service->sources);
 	addrset_release(&service->server_addresses);
 	addrset_release(&service->addresses);
@@ -48,6 +36,7 @@ service_release(struct service *service)
 	free(service->servers);
 	free(service->monitors);
 	free(service->engines);
+	free(service->header.name);
 	free(service->name);
 	*service = SERVICE_INIT;
 }
@@ -62,48 +51,6 @@ grow(void *list, size_t count, size_t size, struct failure *why)
 	}
 	memset((char *)list + count * size, 0, size);
 	return list;
-}
-
-static int
-parse_protocol(struct endpoint *endpoint, const char *word, size_t length, struct failure *why)
-{
-	endpoint->protocol = ipproto_number(word, length);
-	if (endpoint->protocol)
-		return 0;
-	return failure_set(why, "not a protocol (tcp, udp, sctp): '%.*s'", (int)length, word);
-}
-
-/* PROTO[/PORT[-PORT]] */
-static int
-parse_ports(struct endpoint *endpoint, const char *word, struct failure *why)
-{
-	const char *slash = strchr(word, '/');
-	const char *dash = slash ? strchr(slash, '-') : NULL;
-	uint64_t first, last;
-	char number[8];
-	size_t length;
-
-	endpoint->port_first = 0;
-	endpoint->port_last = UINT16_MAX;
-	if (parse_protocol(endpoint, word, slash ? (size_t)(slash - word) : strlen(word), why) < 0)
-		return -1;
-	if (!slash)
-		return 0;
-	length = dash ? (size_t)(dash - slash) - 1 : strlen(slash + 1);
-	if (length >= sizeof(number))
-		return failure_set(why, "not a port: '%s'", word);
-	memcpy(number, slash + 1, length);
-	number[length] = '\0';
-	if (parse_number(number, UINT16_MAX, &first, NULL) < 0)
-		return failure_set(why, "not a port: '%s'", word);
-	last = first;
-	if (dash && parse_number(dash + 1, UINT16_MAX, &last, NULL) < 0)
-		return failure_set(why, "not a port: '%s'", word);
-	if (last < first)
-		return failure_set(why, "ports end before they start: '%s'", word);
-	endpoint->port_first = (uint16_t)first;
-	endpoint->port_last = (uint16_t)last;
-	return 0;
 }
 
 static int
@@ -124,7 +71,7 @@ parse_endpoint(struct endpoint **list, size_t *count, const struct service_line 
 
 	if (expect(line, 2, 3, why) < 0 ||
 	    interval_parse(&endpoint.addresses, &endpoint.family, line->words[1], why) < 0 ||
-	    (line->count == 3 && parse_ports(&endpoint, line->words[2], why) < 0))
+	    (line->count == 3 && endpoint_parse_ports(&endpoint, line->words[2], why) < 0))
 		return -1;
 	larger = grow(*list, *count, sizeof(**list), why);
 	if (!larger)
@@ -144,6 +91,36 @@ parse_source(struct service *service, const struct service_line *line, struct fa
 		return 0;
 	}
 	return addrset_add(&service->sources, line->words[1], why);
+}
+
+int
+service_header_parse(struct service_header *header, const char *name, const char *hops,
+		     struct failure *why)
+{
+	uint64_t number = 1;
+	char *copy;
+
+	if (!parse_is_header(name))
+		return failure_set(why, "not the name of a header: '%s'", name);
+	if (hops && (parse_number(hops, SERVICE_HOPS_MAX, &number, NULL) < 0 || number == 0))
+		return failure_set(why, "not a number of hops from 1 to %u: '%s'", SERVICE_HOPS_MAX,
+				   hops);
+	copy = strdup(name);
+	if (!copy)
+		return failure_nomem(why);
+	*header = (struct service_header){copy, (unsigned)number};
+	return 0;
+}
+
+static int
+parse_header(struct service *service, const struct service_line *line, struct failure *why)
+{
+	if (expect(line, 2, 3, why) < 0)
+		return -1;
+	if (service->header.name)
+		return failure_set(why, "a second 'header': '%s'", line->words[1]);
+	return service_header_parse(&service->header, line->words[1],
+				    line->count > 2 ? line->words[2] : NULL, why);
 }
 
 static int
@@ -174,7 +151,7 @@ parse_monitor(struct monitor *monitor, const struct service_line *line, struct f
 	else if (strcmp(word, "local") == 0)
 		monitor->kind = MONITOR_LOCAL;
 	else if (strchr(word, '/'))
-		return parse_ports(&monitor->where, word, why);
+		return endpoint_parse_ports(&monitor->where, word, why);
 	else
 		return failure_set(why, "not a kind of monitor: '%s'", word);
 	return expect(line, 2, 2, why);
@@ -237,6 +214,8 @@ parse_line(struct service *service, const struct service_line *line, struct fail
 		return parse_endpoint(&service->servers, &service->server_count, line, why);
 	if (strcmp(word, "source") == 0)
 		return parse_source(service, line, why);
+	if (strcmp(word, "header") == 0)
+		return parse_header(service, line, why);
 	if (strcmp(word, "monitor") == 0)
 		return add_monitor(service, line, why);
 	if (strcmp(word, "engine") == 0)
@@ -287,56 +266,6 @@ parse_lines(struct service *service, const char *text, const char *file, struct 
 	return 0;
 }
 
-void
-endpoint_keys(const struct endpoint *endpoint, uint32_t *first, uint32_t *last)
-{
-	*first = TUPLE_KEY(endpoint->protocol, endpoint->port_first);
-	*last = TUPLE_KEY(endpoint->protocol ? endpoint->protocol : UINT8_MAX, endpoint->port_last);
-}
-
-static int
-group_endpoints(struct endpoint_group **groups, size_t *count, const struct endpoint *endpoints,
-		size_t endpoint_count, struct failure *why)
-{
-	for (size_t i = 0; i < endpoint_count; i++) {
-		uint32_t first, last;
-		size_t at = 0;
-
-		endpoint_keys(&endpoints[i], &first, &last);
-		while (at < *count &&
-		       ((*groups)[at].first_key != first || (*groups)[at].last_key != last))
-			at++;
-		if (at == *count) {
-			struct endpoint_group *larger = grow(*groups, at, sizeof(*larger), why);
-
-			if (!larger)
-				return -1;
-			*groups = larger;
-			larger[at].first_key = first;
-			larger[at].last_key = last;
-			++*count;
-		}
-		if (addrset_add_interval(&(*groups)[at].addresses, endpoints[i].family,
-					 endpoints[i].addresses, why) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < *count; i++)
-		addrset_seal(&(*groups)[i].addresses);
-	return 0;
-}
-
-/* Adds the addresses of all these endpoints, whatever their ports. */
-static int
-add_addresses(struct addrset *set, const struct endpoint *endpoints, size_t count,
-	      struct failure *why)
-{
-	for (size_t i = 0; i < count; i++)
-		if (addrset_add_interval(set, endpoints[i].family, endpoints[i].addresses, why) < 0)
-			return -1;
-	addrset_seal(set);
-	return 0;
-}
-
 static int
 build_groups(struct service *service, struct failure *why)
 {
@@ -344,15 +273,16 @@ build_groups(struct service *service, struct failure *why)
 
 	addrset_seal(&service->monitor_addresses);
 	addrset_seal(&service->sources);
-	if (add_addresses(&service->server_addresses, servers, service->server_count, why) < 0 ||
-	    add_addresses(&service->addresses, servers, service->server_count, why) < 0 ||
-	    add_addresses(&service->addresses, vips, service->vip_count, why) < 0)
+	if (endpoint_addresses(&service->server_addresses, servers, service->server_count, why) <
+		0 ||
+	    endpoint_addresses(&service->addresses, servers, service->server_count, why) < 0 ||
+	    endpoint_addresses(&service->addresses, vips, service->vip_count, why) < 0)
 		return -1;
-	if (group_endpoints(&service->vip_groups, &service->vip_group_count, vips,
-			    service->vip_count, why) < 0)
+	if (endpoint_groups_make(&service->vip_groups, &service->vip_group_count, vips,
+				 service->vip_count, why) < 0)
 		return -1;
-	return group_endpoints(&service->server_groups, &service->server_group_count, servers,
-			       service->server_count, why);
+	return endpoint_groups_make(&service->server_groups, &service->server_group_count, servers,
+				    service->server_count, why);
 }
 
 int
@@ -367,13 +297,6 @@ service_parse(struct service *service, const char *name, const char *text, const
 		return 0;
 	service_release(service);
 	return -1;
-}
-
-bool
-endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key)
-{
-	return (key == TUPLE_KEY_ANY || (key >= group->first_key && key <= group->last_key)) &&
-	       addrset_has(&group->addresses, addr);
 }
 
 /* One end of a packet: its address and TUPLE_KEY. */

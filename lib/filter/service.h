@@ -7,27 +7,13 @@
 
 #include "base/failure.h"
 #include "base/strvec.h"
+#include "filter/endpoint.h"
 #include "packet/addrset.h"
 #include "packet/dissect.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Endpoints with the same protocol and ports, and their addresses as one sealed set. The keys are
- * TUPLE_KEYs (dissect.h), both included. */
-struct endpoint_group {
-	uint32_t first_key, last_key;
-	struct addrset addresses;
-};
-
-/* One `vip` or `server` line: addresses, and optionally a protocol and ports. */
-struct endpoint {
-	uint8_t family;                 /* 4 or 6 */
-	uint8_t protocol;               /* 0: any */
-	uint16_t port_first, port_last; /* 0-65535 when none was given */
-	struct interval addresses;
-};
 
 enum monitor_kind {
 	MONITOR_PORT, /* `monitor tcp/8081`: to or from a server, at this port of it */
@@ -45,6 +31,14 @@ struct monitor {
 	char *path;            /* MONITOR_HTTP */
 };
 
+/* A `header` line: the header in which engines tell servers a request's client. */
+struct service_header {
+	char *name;    /* heap; NULL: it is not said; SERVICE_HEADER_NONE: no header tells it */
+	unsigned hops; /* the client is that many values from the end; 1 to SERVICE_HOPS_MAX */
+};
+#define SERVICE_HEADER_NONE "none"
+#define SERVICE_HOPS_MAX    8u
+
 struct service {
 	char *name;
 	struct endpoint *vips;
@@ -55,6 +49,7 @@ struct service {
 	size_t monitor_count;
 	struct addrset sources; /* sealed; addresses of engines towards servers; empty: any */
 	bool source_client;     /* servers see the client's own address */
+	struct service_header header;
 	/* vips and servers again, in groups to compare packets with. */
 	struct endpoint_group *vip_groups, *server_groups;
 	size_t vip_group_count, server_group_count;
@@ -68,15 +63,15 @@ struct service {
 
 #define SERVICE_INIT ((struct service){0})
 
-/* The range of TUPLE_KEYs of an endpoint, or of `monitor PROTO/PORT`; both included. */
-void endpoint_keys(const struct endpoint *endpoint, uint32_t *first, uint32_t *last);
-/* Whether one end of a packet, with its key, is in the group. */
-bool endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key);
-
 enum monitor_mode { MONITORS_NONE, MONITORS_INCLUDE, MONITORS_ONLY };
 
 /* The order is that of precedence: monitor before server before client. */
 enum side { SIDE_MONITOR, SIDE_SERVER, SIDE_CLIENT, SIDE_OTHER };
+
+/* Parses the words of a `header` line, of which hops may be NULL. header is written to without being
+ * released, and unchanged on failure. */
+int service_header_parse(struct service_header *header, const char *name, const char *hops,
+			 struct failure *why);
 
 /* Frees all it holds; service is as SERVICE_INIT then. */
 void service_release(struct service *service);

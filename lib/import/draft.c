@@ -37,6 +37,7 @@ free_draft(struct draft *draft)
 	draft_endpoints_release(&draft->servers);
 	release_words(&draft->monitors);
 	release_words(&draft->sources);
+	release_words(&draft->headers);
 	free(draft->name);
 	free(draft);
 }
@@ -77,7 +78,7 @@ drafts_are_complete(const struct drafts *drafts)
 
 		failed |= draft->comments.failed || draft->vips.lines.failed ||
 			  draft->servers.lines.failed || draft->monitors.failed ||
-			  draft->sources.failed;
+			  draft->sources.failed || draft->headers.failed;
 	}
 	return !failed;
 }
@@ -189,6 +190,19 @@ draft_warn(struct draft *draft, struct draft_location at, const char *format, ..
 
 	if (!draft->is_wanted)
 		return;
+	va_start(args, format);
+	add_warning(draft->drafts, at, format, args);
+	va_end(args);
+}
+
+void
+draft_warn_of_checks(struct draft *draft, struct draft_location at, const char *format, ...)
+{
+	va_list args;
+
+	if (!draft->is_wanted)
+		return;
+	draft->has_untold_checks = true;
 	va_start(args, format);
 	add_warning(draft->drafts, at, format, args);
 	va_end(args);
@@ -328,7 +342,8 @@ draft_add_http_monitor(struct draft *draft, struct draft_location at, const char
 	const int length = (int)strcspn(path, "?");
 
 	if (path[0] != '/' || (int)strcspn(path, " \t\r\n$") < length || length < 2 || length > 400)
-		draft_warn(draft, at, "checks cannot be told from client requests: '%s'", path);
+		draft_warn_of_checks(draft, at, "checks cannot be told from client requests: '%s'",
+				     path);
 	else
 		draft_add_monitor(draft, "http %.*s", length, path);
 }
@@ -347,6 +362,32 @@ draft_add_source(struct draft *draft, const char *source)
 		strvec_push(&draft->sources, source);
 }
 
+static bool
+has_header(const struct strvec *headers, const char *name)
+{
+	for (size_t i = 0; i < headers->count; i++)
+		if (strcasecmp(headers->list[i], name) == 0)
+			return true;
+	return false;
+}
+
+void
+draft_add_headers(struct draft *draft, const struct strvec *headers)
+{
+	const struct strvec *from = draft->has_headers ? &draft->headers : headers;
+	struct strvec common = STRVEC_INIT;
+
+	for (size_t i = 0; i < from->count; i++) {
+		/* One that a service file cannot name is left out. */
+		if (has_header(headers, from->list[i]) && parse_is_header(from->list[i]))
+			strvec_push(&common, from->list[i]);
+	}
+	common.failed |= headers->failed || draft->headers.failed;
+	strvec_release(&draft->headers);
+	draft->headers = common;
+	draft->has_headers = true;
+}
+
 static void
 print_lines(FILE *out, const char *keyword, const struct strvec *lines)
 {
@@ -362,17 +403,26 @@ print_file(const struct draft *draft, char *const *engines, FILE *out)
 
 	fprintf(out, "# service %s\n", draft->name);
 	print_lines(out, "#", &draft->comments);
-	if (draft->has_unlinked && !all_clients)
+	if ((draft->has_unlinked || (draft->has_headers && !draft->headers.count)) && !all_clients)
 		fputs(
 		    "#        nothing in the packets joins all client and server connections: for\n"
 		    "#        captures of single clients see flows= in vcap-engines(5)\n",
 		    out);
+	if (draft->servers.lines.count == 0)
+		fputs("#        no server line: only the client side will be captured\n", out);
+	if (draft->has_untold_checks)
+		fputs("#        some health checks look like clients: they will be in every "
+		      "capture\n",
+		      out);
 	print_lines(out, "vip", &draft->vips.lines);
 	print_lines(out, "server", &draft->servers.lines);
 	if (all_clients)
 		fputs("source   client\n", out);
 	else if (!draft->has_client_source && !draft->has_unknown_source)
 		print_lines(out, "source", &draft->sources);
+	if (draft->has_headers && !all_clients)
+		fprintf(out, "%-8s %s\n", "header",
+			draft->headers.count ? draft->headers.list[0] : "none");
 	print_lines(out, "monitor", &draft->monitors);
 	for (; *engines; engines++)
 		fprintf(out, "%-8s %s\n", "engine", *engines);

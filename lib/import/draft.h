@@ -25,6 +25,10 @@
 typedef int draft_resolver(void *context, const char *name, struct strvec *addresses,
 			   struct failure *why);
 
+/* The text of a file that a configuration names, on the heap, from the host that has the
+ * configuration; NULL with why: it cannot be read. */
+typedef char *draft_reader(void *context, const char *path, struct failure *why);
+
 /* Where a warning points to: FILE:LINE; line 0: file alone, which is borrowed. */
 struct draft_location {
 	const char *file;
@@ -39,8 +43,11 @@ struct draft {
 	struct draft_endpoints vips, servers;
 	struct strvec monitors;
 	struct strvec sources; /* addresses that servers see as their client's */
+	struct strvec headers; /* that name the client in requests to every server so far */
+	bool has_headers;      /* there are servers that requests can be read of */
 	bool has_client_source, has_unknown_source;
-	bool has_unlinked; /* connections to some server do not identify the client */
+	bool has_unlinked;      /* connections to some server do not identify the client */
+	bool has_untold_checks; /* health checks that look like clients' connections */
 };
 
 struct drafts {
@@ -49,7 +56,8 @@ struct drafts {
 	struct strvec warnings;  /* "FILE:LINE: text", each only once */
 	char *const *wanted;     /* names of services, NULL-ended; NULL: all */
 	draft_resolver *resolve; /* NULL: names are not resolved */
-	void *context;           /* of resolve */
+	draft_reader *read;      /* NULL: files are not read */
+	void *context;           /* of resolve and read */
 	bool failed;             /* memory ran out */
 };
 
@@ -78,6 +86,11 @@ void drafts_warn(struct drafts *drafts, struct draft_location at, const char *fo
 void draft_warn(struct draft *draft, struct draft_location at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* draft_warn for health checks that look like clients' connections; the file says that they will be
+ * in captures. */
+void draft_warn_of_checks(struct draft *draft, struct draft_location at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Adds a comment line at the head of the file. */
 void draft_add_comment(struct draft *draft, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -100,6 +113,11 @@ void draft_add_http_monitor(struct draft *draft, struct draft_location at, const
 /* Records the client's address as one server sees it; call it for every server. source is "client",
  * an address or a range; NULL or other text: not known. */
 void draft_add_source(struct draft *draft, const char *source);
+
+/* Records the headers, best first, in which requests to a server name their client: call it for every
+ * server whose requests can be read. The file has one that all servers get, or says that there is
+ * none. */
+void draft_add_headers(struct draft *draft, const struct strvec *headers);
 
 /* The text of the service file, with an engine line for each name in engines (NULL-ended). Heap;
  * NULL: out of memory. */

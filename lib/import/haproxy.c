@@ -1,9 +1,6 @@
 /*
  * Every proxy that accepts connections, that is a frontend or listen section with a bind, becomes a
- * service. Its backends are its own section if that is a listen, those of every use_backend line,
- * and that of default_backend, which may be inherited. The settings of a server are those of the
- * section's `source` line, then of all default-server lines, the inherited ones first, and of its
- * own line; later ones override earlier ones.
+ * service, of the servers of all backends that connections to it can end up in (haproxy_route.h).
  *
  * There are two passes over the servers: whether a check port is used by checks only is known once
  * the ports of all servers are.
@@ -11,6 +8,7 @@
 #include "import/haproxy.h"
 
 #include "import/haproxy_checks.h"
+#include "import/haproxy_route.h"
 #include "import/haproxy_sections.h"
 #include "import/haproxy_server.h"
 
@@ -20,11 +18,15 @@
 
 /* A section that becomes a service. */
 struct frontend {
-	const struct haproxy_conf *conf;
 	const struct haproxy_section *section;
-	struct draft *draft;
-	const struct haproxy_section **backends; /* each once; there is room for all sections */
-	size_t backend_count;
+	struct haproxy_route route;
+};
+
+/* What all services have in common. */
+struct importer {
+	struct haproxy_conf conf;
+	struct haproxy_sockets sockets;
+	struct haproxy_maps maps;
 };
 
 static void
@@ -57,42 +59,30 @@ add_vip(struct draft *draft, const struct haproxy_line *line, const char *word)
 		      &(struct draft_endpoint){addr.host, addr.family, addr.ports, NULL});
 }
 
-/* Adds every address of the comma-separated list of a bind line. */
+/* Adds every address that the section listens at. Sockets that only servers of this configuration
+ * connect to are no way in from outside. */
 static void
-add_bind(struct draft *draft, const struct haproxy_line *line)
+add_binds(const struct frontend *front)
 {
-	char *rest = line->words[1];
+	const struct haproxy_sockets *sockets = front->route.sockets;
 
-	warn_of_namespace(draft, line);
-	for (char *address; (address = strsep(&rest, ","));)
-		add_vip(draft, line, address);
+	for (size_t i = 0; i < sockets->count; i++) {
+		const struct haproxy_socket *bind = &sockets->list[i];
+
+		if (bind->section != front->section)
+			continue;
+		warn_of_namespace(front->route.draft, bind->line);
+		if (!bind->is_inner)
+			add_vip(front->route.draft, bind->line, bind->word);
+	}
 }
 
-/* Applies the default-server lines of the section's defaults, then its own above a line. */
-static void
-apply_defaults(const struct haproxy_section *section, const struct haproxy_line *before,
-	       struct haproxy_server *server)
-{
-	if (section->defaults)
-		apply_defaults(section->defaults, section->defaults->end, server);
-	for (const struct haproxy_line *line = section->first; line < before; line++)
-		if (haproxy_line_is(line, 0, "default-server"))
-			haproxy_server_apply(server, line->words + 1);
-}
-
-/* Reads a line of the section that is a server, with all settings that apply to it; false: it is
- * not. */
+/* Whether the server is another frontend, at an address of which nothing is on a wire. */
 static bool
-read_server(const struct haproxy_section *section, const struct haproxy_line *line,
-	    struct haproxy_server *server)
+is_onward(const struct frontend *front, const struct haproxy_server *server)
 {
-	const struct haproxy_line *source = haproxy_section_setting(section, "source", NULL);
-
-	*server = (struct haproxy_server){0};
-	if (source)
-		haproxy_server_set_source(server, source->words + 1);
-	apply_defaults(section, line, server);
-	return haproxy_server_read(server, line->words);
+	return haproxy_socket_is_inside(server->address) &&
+	       haproxy_sockets_find(front->route.sockets, server->address);
 }
 
 /* Adds a server with the port that the client connected to, plus an offset: a line for each VIP. */
@@ -117,47 +107,38 @@ add_server_by_offset(struct draft *draft, const struct haproxy_line *line,
 	}
 }
 
-/* Whether HTTP requests, unless they are encrypted, carry their client's address. */
-static bool
-has_forwarded_header(const struct haproxy_section *front, const struct haproxy_section *back)
-{
-	static const char *const options[] = {"forwardfor", "forwarded", NULL};
-	const struct haproxy_line *mode = haproxy_section_setting(back, "mode", NULL);
-
-	return mode && haproxy_line_is(mode, 1, "http") &&
-	       (haproxy_section_setting(front, "option", options) ||
-		haproxy_section_setting(back, "option", options));
-}
-
-typedef void server_visitor(struct frontend *front, const struct haproxy_section *backend,
+typedef void server_visitor(const struct frontend *front, const struct haproxy_stop *stop,
 			    const struct haproxy_line *line, const struct haproxy_server *server);
 
 static void
-for_each_server(struct frontend *front, server_visitor *visit)
+for_each_server(const struct frontend *front, server_visitor *visit)
 {
-	for (size_t i = 0; i < front->backend_count; i++) {
-		const struct haproxy_section *backend = front->backends[i];
+	for (size_t i = 0; i < front->route.stop_count; i++) {
+		const struct haproxy_stop *stop = &front->route.stops[i];
 
-		for (const struct haproxy_line *line = backend->first; line < backend->end;
-		     line++) {
+		for (const struct haproxy_line *line = stop->backend->first;
+		     line < stop->backend->end; line++) {
 			struct haproxy_server server;
 
-			if (read_server(backend, line, &server))
-				visit(front, backend, line, &server);
+			if (haproxy_server_of_line(&server, stop->backend, line) &&
+			    !is_onward(front, &server))
+				visit(front, stop, line, &server);
 		}
 	}
 }
 
 static void
-add_server(struct frontend *front, const struct haproxy_section *backend,
+add_server(const struct frontend *front, const struct haproxy_stop *stop,
 	   const struct haproxy_line *line, const struct haproxy_server *server)
 {
-	struct draft *draft = front->draft;
+	struct draft *draft = front->route.draft;
+	const bool has_client = stop->client == HAPROXY_CLIENT_SEEN;
 	struct failure why = FAILURE_INIT;
+	struct strvec headers = STRVEC_INIT;
 	struct haproxy_addr addr;
 	char comment[256];
 
-	snprintf(comment, sizeof(comment), "%s/%s", backend->name, server->name);
+	snprintf(comment, sizeof(comment), "%s/%s", stop->backend->name, server->name);
 	warn_of_namespace(draft, line);
 	if (server->socks)
 		draft_warn(draft, line->at, "server behind a SOCKS proxy: '%s'", server->socks);
@@ -172,54 +153,22 @@ add_server(struct frontend *front, const struct haproxy_section *backend,
 		    &(struct draft_endpoint){addr.host, addr.family, addr.ports, comment});
 	else
 		add_server_by_offset(draft, line, &addr, comment);
-	draft_add_source(draft, server->source[0] ? server->source : NULL);
-	if (!server->proxy && (server->ssl || haproxy_server_is_framed(server->proto) ||
-			       !has_forwarded_header(front->section, backend)))
-		draft->has_unlinked = true;
+	draft_add_source(draft,
+			 server->source[0] && (has_client || strcmp(server->source, "client") != 0)
+			     ? server->source
+			     : NULL);
+	haproxy_route_headers(&front->route, stop, &headers);
+	if (!(server->proxy && has_client) && !server->ssl)
+		draft_add_headers(draft, &headers);
+	draft->has_unlinked |= !haproxy_route_is_linked(stop, server, headers.count > 0);
+	strvec_release(&headers);
 }
 
 static void
-add_checks(struct frontend *front, const struct haproxy_section *backend,
+add_checks(const struct frontend *front, const struct haproxy_stop *stop,
 	   const struct haproxy_line *line, const struct haproxy_server *server)
 {
-	haproxy_checks_add(front->draft, backend, line, server);
-}
-
-/* Adds the backend whose name is the second word of a line. */
-static void
-add_backend(struct frontend *front, const struct haproxy_line *line)
-{
-	const char *name = haproxy_line_word(line, 1);
-	const struct haproxy_section *backend =
-	    haproxy_conf_find(front->conf, name, 1u << HAPROXY_BACKEND | 1u << HAPROXY_LISTEN);
-
-	if (!backend) {
-		draft_warn(front->draft, line->at,
-			   strpbrk(name, "%$") ? "the backend is chosen by an expression: '%s'"
-					       : "no such backend: '%s'",
-			   name);
-		return;
-	}
-	for (size_t i = 0; i < front->backend_count; i++)
-		if (front->backends[i] == backend)
-			return;
-	front->backends[front->backend_count++] = backend;
-}
-
-static void
-find_backends(struct frontend *front)
-{
-	const struct haproxy_section *section = front->section;
-	const struct haproxy_line *fallback =
-	    haproxy_section_setting(section, "default_backend", NULL);
-
-	if (section->kind == HAPROXY_LISTEN)
-		front->backends[front->backend_count++] = section;
-	for (const struct haproxy_line *line = section->first; line < section->end; line++)
-		if (haproxy_line_is(line, 0, "use_backend"))
-			add_backend(front, line);
-	if (fallback)
-		add_backend(front, fallback);
+	haproxy_checks_add(front->route.draft, stop->backend, line, server);
 }
 
 /* Warns of a backend that connects to its clients' own destinations. */
@@ -235,33 +184,34 @@ warn_of_transparent(struct draft *draft, const struct haproxy_section *backend)
 }
 
 static int
-import_frontend(const struct haproxy_conf *conf, const struct haproxy_section *section,
+import_frontend(struct importer *importer, const struct haproxy_section *section,
 		struct failure *why)
 {
-	struct frontend front = {
-	    .conf = conf,
-	    .section = section,
-	    .draft = drafts_add(conf->drafts, section->name),
-	    .backends = calloc(conf->section_count, sizeof(const struct haproxy_section *)),
-	};
+	struct frontend front = {.section = section,
+				 .route = {
+				     .conf = &importer->conf,
+				     .sockets = &importer->sockets,
+				     .maps = &importer->maps,
+				     .draft = drafts_add(importer->conf.drafts, section->name),
+				 }};
+	struct haproxy_route *route = &front.route;
+	int rc = -1;
 
-	if (!front.draft || !front.backends) {
-		free(front.backends);
+	if (!route->draft)
 		return failure_nomem(why);
-	}
-	draft_add_comment(front.draft, "%s '%s' of %s:%u",
+	draft_add_comment(route->draft, "%s '%s' of %s:%u",
 			  section->kind == HAPROXY_LISTEN ? "listen" : "frontend", section->name,
-			  conf->file, section->number);
-	for (const struct haproxy_line *line = section->first; line < section->end; line++)
-		if (haproxy_line_is(line, 0, "bind") && line->count > 1)
-			add_bind(front.draft, line);
-	find_backends(&front);
-	for (size_t i = 0; i < front.backend_count; i++)
-		warn_of_transparent(front.draft, front.backends[i]);
-	for_each_server(&front, add_server);
-	for_each_server(&front, add_checks);
-	free(front.backends);
-	return 0;
+			  section->at.file, section->at.line);
+	add_binds(&front);
+	if (haproxy_route_follow(route, section) == 0) {
+		for (size_t i = 0; i < route->stop_count; i++)
+			warn_of_transparent(route->draft, route->stops[i].backend);
+		for_each_server(&front, add_server);
+		for_each_server(&front, add_checks);
+		rc = 0;
+	}
+	free(route->stops);
+	return rc < 0 ? failure_nomem(why) : 0;
 }
 
 /* The last `enabled` or `disabled` applies; the section's own precede those of its defaults. */
@@ -290,12 +240,17 @@ takes_connections(const struct haproxy_section *section)
 int
 haproxy_import(struct drafts *drafts, const char *text, const char *file, struct failure *why)
 {
-	struct haproxy_conf conf;
-	int rc = haproxy_conf_parse(&conf, drafts, text, file, why);
+	struct importer importer = {.maps = HAPROXY_MAPS_INIT};
+	const struct haproxy_conf *conf = &importer.conf;
+	int rc = haproxy_conf_parse(&importer.conf, drafts, text, file, why);
 
-	for (size_t i = 0; rc == 0 && i < conf.section_count; i++)
-		if (takes_connections(&conf.sections[i]))
-			rc = import_frontend(&conf, &conf.sections[i], why);
-	haproxy_conf_release(&conf);
+	if (rc == 0)
+		rc = haproxy_sockets_collect(&importer.sockets, conf, why);
+	for (size_t i = 0; rc == 0 && i < conf->section_count; i++)
+		if (takes_connections(&conf->sections[i]))
+			rc = import_frontend(&importer, &conf->sections[i], why);
+	haproxy_maps_release(&importer.maps);
+	haproxy_sockets_release(&importer.sockets);
+	haproxy_conf_release(&importer.conf);
 	return rc;
 }

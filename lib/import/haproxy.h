@@ -5,9 +5,10 @@
  *
  * Supported: quotes, escapes and `setenv`; defaults sections, by position and by name; binds to
  * several addresses, port ranges and QUIC; server-template, default-server and dispatch; ports
- * relative to the client's; source and usesrc. ACLs are not evaluated: every backend that could be
- * used is taken as used. Gives warnings for: dependence on the environment, on `.if` or on an
- * expression, DNS SRV records, and sockets other than IP.
+ * relative to the client's; source and usesrc; frontends that hand on to frontends; backends named by
+ * maps, whose files are read, and by variables. ACLs are not evaluated: every backend that could be
+ * used is taken as used. Gives warnings for: dependence on the environment, on `.if` or on other
+ * expressions, DNS SRV records, and sockets other than IP.
  */
 #ifndef VCAP_HAPROXY_H
 #define VCAP_HAPROXY_H

@@ -114,20 +114,22 @@ add_monitor_by_content(const struct check *check, const struct probe *probe)
 	if (has_proxy_header && server->proxy == 2)
 		draft_add_monitor(check->draft, "local");
 	else if (is_tls)
-		draft_warn(check->draft, line->at,
-			   "checks over TLS cannot be told from client connections");
+		draft_warn_of_checks(check->draft, line->at,
+				     "checks over TLS cannot be told from client connections");
 	else if (probe->has_payload)
-		draft_warn(check->draft, reason->at,
-			   "checks cannot be told from client connections: '%s'",
-			   haproxy_line_word(reason, 1));
+		draft_warn_of_checks(check->draft, reason->at,
+				     "checks cannot be told from client connections: '%s'",
+				     haproxy_line_word(reason, 1));
 	else if (haproxy_server_is_framed(proto))
-		draft_warn(check->draft, line->at,
-			   "checks by '%s' cannot be told from client connections", proto);
+		draft_warn_of_checks(check->draft, line->at,
+				     "checks by '%s' cannot be told from client connections",
+				     proto);
 	else if (probe->path)
 		draft_add_http_monitor(check->draft, probe->path_line->at, probe->path);
 	else if (has_proxy_header)
-		draft_warn(check->draft, line->at,
-			   "checks with a PROXY header cannot be told from client connections");
+		draft_warn_of_checks(
+		    check->draft, line->at,
+		    "checks with a PROXY header cannot be told from client connections");
 	else
 		draft_add_monitor(check->draft, "empty");
 }
@@ -250,9 +252,13 @@ haproxy_checks_add(struct draft *draft, const struct haproxy_section *section,
 		find_rules(&check, section);
 		add_probes(&check);
 	}
+	if (server->agent && server->agent_addr &&
+	    !draft_endpoints_have_host(&draft->servers, server->agent_addr))
+		return; /* its packets belong to no server of the service */
 	if (server->agent && server->agent_port &&
 	    !draft_endpoints_have_port(&draft->servers, "tcp", server->agent_port))
 		draft_add_monitor(draft, "tcp/%u", server->agent_port);
 	else if (server->agent)
-		draft_warn(draft, line->at, "agent checks cannot be told from client connections");
+		draft_warn_of_checks(draft, line->at,
+				     "agent checks cannot be told from client connections");
 }

@@ -119,15 +119,38 @@ split_line(struct haproxy_conf *conf, struct haproxy_line *line, const char *tex
 	line->words = strvec_detach(&words);
 }
 
+/* Whether the line of this length is the mark before a file, whose name is added to files then. */
+static bool
+begins_file(struct haproxy_conf *conf, const char *text, size_t length)
+{
+	static const char mark[] = "# configuration file ";
+	const size_t before = strlen(mark);
+	char *name;
+
+	if (length < before + 2 || strncmp(text, mark, before) != 0 || text[length - 1] != ':')
+		return false;
+	name = strndup(text + before, length - before - 1);
+	strvec_push_nodup(&conf->files, name);
+	return name && !conf->files.failed;
+}
+
 static int
 read_lines(struct haproxy_conf *conf, const char *text, struct failure *why)
 {
 	struct strvec variables = STRVEC_INIT;
-	unsigned number = 0, depth = 0;
+	struct draft_location at = {conf->file, 0};
+	unsigned depth = 0;
 
 	while (*text) {
 		size_t length = strcspn(text, "\n");
-		struct haproxy_line line = {.at = {conf->file, ++number}};
+		struct haproxy_line line;
+
+		at.line++;
+		if (begins_file(conf, text, length)) {
+			at = (struct draft_location){conf->files.list[conf->files.count - 1], 0};
+			depth = 0;
+		}
+		line = (struct haproxy_line){.at = at};
 
 		split_line(conf, &line, text, length, &variables);
 		text += length + (text[length] == '\n');
@@ -138,7 +161,7 @@ read_lines(struct haproxy_conf *conf, const char *text, struct failure *why)
 		else
 			conf->lines[conf->line_count++] = line;
 	}
-	conf->drafts->failed |= variables.failed;
+	conf->drafts->failed |= variables.failed || conf->files.failed;
 	strvec_release(&variables);
 	return conf->drafts->failed ? failure_nomem(why) : 0;
 }
@@ -188,7 +211,7 @@ begin_section(struct haproxy_conf *conf, const struct haproxy_line *head, enum h
 	    .first = head + 1,
 	    .end = head + 1,
 	    .defaults = find_defaults(conf, kind, head, is_anonymous ? 1 : 2),
-	    .number = head->at.line,
+	    .at = head->at,
 	};
 	conf->section_count++;
 }
@@ -197,6 +220,8 @@ static void
 find_sections(struct haproxy_conf *conf)
 {
 	bool is_uncertain = false; /* the section began within a conditional block */
+	const char *file = NULL;   /* the section's */
+	const struct haproxy_line *stray = NULL;
 
 	for (size_t i = 0; i < conf->line_count; i++) {
 		const struct haproxy_line *line = &conf->lines[i];
@@ -207,14 +232,16 @@ find_sections(struct haproxy_conf *conf)
 				      line->is_conditional ? HAPROXY_OTHER
 							   : (enum haproxy_kind)kind);
 			is_uncertain = line->is_conditional;
+			file = line->at.file;
 			continue;
 		}
-		if (conf->section_count)
+		if (file == line->at.file) {
 			conf->sections[conf->section_count - 1].end = line + 1;
-		else
-			drafts_warn(conf->drafts, conf->lines[0].at,
-				    "line before the first section: '%s'",
-				    haproxy_line_word(&conf->lines[0], 0));
+		} else if (!stray || stray->at.file != line->at.file) {
+			stray = line;
+			drafts_warn(conf->drafts, line->at, "line before the first section: '%s'",
+				    haproxy_line_word(line, 0));
+		}
 		if (is_uncertain)
 			drafts_warn(conf->drafts, line->at, "its section depends on an '.if': '%s'",
 				    haproxy_line_word(line, 0));
@@ -263,5 +290,6 @@ haproxy_conf_release(struct haproxy_conf *conf)
 		strvec_free(conf->lines[i].words);
 	free(conf->lines);
 	free(conf->sections);
+	strvec_release(&conf->files);
 	*conf = (struct haproxy_conf){0};
 }

@@ -6,6 +6,7 @@
 #define VCAP_HAPROXY_SECTIONS_H
 
 #include "base/failure.h"
+#include "base/strvec.h"
 #include "import/draft.h"
 
 #include <stdbool.h>
@@ -31,19 +32,21 @@ struct haproxy_section {
 	const char *name;                       /* "" if it has none */
 	const struct haproxy_line *first, *end; /* the lines below its first; end is exclusive */
 	const struct haproxy_section *defaults; /* NULL: none */
-	unsigned number;                        /* of its first line */
+	struct draft_location at;               /* its first line */
 };
 
 struct haproxy_conf {
-	struct drafts *drafts; /* for warnings */
-	const char *file;
+	struct drafts *drafts;      /* for warnings */
+	const char *file;           /* the text's name */
+	struct strvec files;        /* names of the files that the text consists of */
 	struct haproxy_line *lines; /* neither these nor sections move once they are parsed */
 	size_t line_count;
 	struct haproxy_section *sections;
 	size_t section_count;
 };
 
-/* Parses text; malformed lines are skipped with a warning in drafts. drafts and file are borrowed
+/* Parses text, which may consist of several files, each after a line `# configuration file PATH:`;
+ * sections end with their file. Malformed lines are skipped with a warning in drafts. drafts and file are borrowed
  * until haproxy_conf_release, which the caller calls after failure, too. -1: out of memory. */
 int haproxy_conf_parse(struct haproxy_conf *conf, struct drafts *drafts, const char *text,
 		       const char *file, struct failure *why);

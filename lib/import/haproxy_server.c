@@ -219,6 +219,8 @@ haproxy_server_apply(struct haproxy_server *server, char *const *words)
 			server->agent_port = parse_port_or_0(*words);
 		else if (strcmp(name, "addr") == 0)
 			server->check_addr = *words;
+		else if (strcmp(name, "agent-addr") == 0)
+			server->agent_addr = *words;
 		else if (strcmp(name, "socks4") == 0)
 			server->socks = *words;
 		else if (strcmp(name, "proto") == 0)
@@ -264,4 +266,29 @@ haproxy_server_is_framed(const char *proto)
 	static const char *const bare[] = {"h1", "none", NULL};
 
 	return proto && !is_any(proto, bare);
+}
+
+/* Applies the default-server lines of the section's defaults, then its own above a line. */
+static void
+apply_defaults(const struct haproxy_section *section, const struct haproxy_line *before,
+	       struct haproxy_server *server)
+{
+	if (section->defaults)
+		apply_defaults(section->defaults, section->defaults->end, server);
+	for (const struct haproxy_line *line = section->first; line < before; line++)
+		if (haproxy_line_is(line, 0, "default-server"))
+			haproxy_server_apply(server, line->words + 1);
+}
+
+bool
+haproxy_server_of_line(struct haproxy_server *server, const struct haproxy_section *section,
+		       const struct haproxy_line *line)
+{
+	const struct haproxy_line *source = haproxy_section_setting(section, "source", NULL);
+
+	*server = (struct haproxy_server){0};
+	if (source)
+		haproxy_server_set_source(server, source->words + 1);
+	apply_defaults(section, line, server);
+	return haproxy_server_read(server, line->words);
 }

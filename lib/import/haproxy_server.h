@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "import/draft.h"
+#include "import/haproxy_sections.h"
 
 #include <stdbool.h>
 
@@ -36,6 +37,7 @@ struct haproxy_server {
 	unsigned check_port, agent_port; /* 0: not given */
 	const char *proto, *check_proto; /* NULL: not given */
 	const char *check_addr;          /* may have a port; NULL: the server's own */
+	const char *agent_addr;          /* of agent checks; NULL: the server's own */
 	const char *socks;               /* address of a SOCKS proxy; NULL: none */
 	const char *unknown_port;        /* a check port that is not a number; NULL: none */
 	char source[64];                 /* for draft_add_source; empty: not known */
@@ -50,6 +52,11 @@ void haproxy_server_apply(struct haproxy_server *server, char *const *words);
 /* Applies the words (NULL-ended) of a server, server-template or dispatch line; they override
  * settings applied before. false: it is none of these; server is unchanged. */
 bool haproxy_server_read(struct haproxy_server *server, char *const *words);
+/* Reads a line of the section with all settings that apply to it: those of the section's `source`
+ * line, then of all default-server lines above, the inherited ones first, and its own; later ones
+ * override earlier ones. false: the line is no server; server is undefined. */
+bool haproxy_server_of_line(struct haproxy_server *server, const struct haproxy_section *section,
+			    const struct haproxy_line *line);
 /* Whether a protocol (NULL: none) is HTTP/2 or another one with binary framing. */
 bool haproxy_server_is_framed(const char *proto);
 

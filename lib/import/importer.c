@@ -35,6 +35,16 @@ is_directory(const char *path)
 	return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+/* Prints the files, each after a mark that names it. In a directory only whole names count, as
+ * HAProxy's -f has it. */
+static char script[] =
+    "say() { printf '# configuration file %s:\\n' \"$1\"; cat -- \"$1\" || exit; echo; }\n"
+    "LC_ALL=C\n"
+    "for f do\n"
+    "  [ -d \"$f\" ] || { say \"$f\"; continue; }\n"
+    "  for g in \"${f%/}\"/*.cfg; do [ ! -f \"$g\" ] || say \"$g\"; done\n"
+    "done";
+
 /* The name in warnings of what a command prints: the command, or the file. Heap; NULL: out of
  * memory. */
 static char *
@@ -44,7 +54,7 @@ describe(const struct importer_input *input, char *const *command)
 	struct strvec words = STRVEC_INIT;
 	char *text, *source = NULL;
 
-	if (is_cat)
+	if (input->file || is_cat)
 		strvec_push(&words, input->file ? input->file : command[1]);
 	else
 		strvec_pushv(&words, command);
@@ -74,26 +84,49 @@ read_descriptor(const struct importer_input *input, const char *source, struct f
 }
 
 static char *
-run_command(const struct importer *importer, const struct importer_input *input, char **source,
-	    struct failure *why)
+read_main(const struct importer *importer, const struct importer_input *input, char **source,
+	  struct failure *why)
 {
+	const char *file = input->file;
 	struct strvec command = STRVEC_INIT;
 	char *text = NULL;
 
-	if (input->file)
-		strvec_pushl(&command, "cat", "--", input->file, NULL);
-	else
+	if (file && strcmp(file, "-") == 0) {
+		*source = strdup("standard input");
+		return *source ? read_descriptor(input, *source, why) : NULL;
+	}
+	if (!file)
 		strvec_pushv(&command, importer->command);
+	else if (strlen(file) > 1 &&
+		 (file[strlen(file) - 1] == '/' || (!input->engine && is_directory(file))))
+		strvec_pushl(&command, "sh", "-c", script, "sh", file, NULL);
+	else
+		strvec_pushl(&command, "cat", "--", file, NULL);
 	*source = command.failed ? NULL : describe(input, command.list);
 	if (*source)
 		text = input->run(input->context, command.list, why);
-	else
-		failure_nomem(why);
 	strvec_release(&command);
-	if (!text && input->file && !input->engine && is_directory(input->file))
-		failure_set(why, "'%s' is a directory: join its files and pass them as '-'",
-			    input->file);
 	return text;
+}
+
+/* Appends the other files to text, which is freed; NULL with why: they cannot be read, or out of
+ * memory. */
+static char *
+append_also(char *text, const struct importer_input *input, struct failure *why)
+{
+	struct strvec command = STRVEC_INIT;
+	char *rest = NULL, *both = NULL;
+
+	strvec_pushl(&command, "sh", "-c", script, "sh", NULL);
+	strvec_pushv(&command, input->also);
+	if (!command.failed)
+		rest = input->run(input->context, command.list, why);
+	if (rest && asprintf(&both, "%s\n%s", text, rest) < 0)
+		both = NULL;
+	strvec_release(&command);
+	free(text);
+	free(rest);
+	return both;
 }
 
 char *
@@ -102,14 +135,11 @@ importer_read(const struct importer *importer, const struct importer_input *inpu
 {
 	char *text;
 
-	if (!input->file || strcmp(input->file, "-") != 0) {
-		text = run_command(importer, input, source, why);
-	} else if ((*source = strdup("standard input"))) {
-		text = read_descriptor(input, *source, why);
-	} else {
-		text = NULL;
-		failure_nomem(why);
-	}
+	*source = NULL;
+	failure_nomem(why);
+	text = read_main(importer, input, source, why);
+	if (text && input->also && input->also[0])
+		text = append_also(text, input, why);
 	if (!text) {
 		free(*source);
 		*source = NULL;

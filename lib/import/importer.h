@@ -21,6 +21,7 @@ const struct importer *importer_find(const char *name);
 /* Where a configuration is read from. */
 struct importer_input {
 	const char *file;   /* "-": the descriptor; NULL: the output of the importer's command */
+	char *const *also;  /* files that are read behind it, NULL-ended; NULL: none */
 	const char *engine; /* the host that has the file or runs the command; NULL: this one */
 	int descriptor;     /* the caller's */
 	size_t size_max;    /* bytes to read from it at most */
@@ -30,8 +31,9 @@ struct importer_input {
 	void *context;
 };
 
-/* Reads a configuration; *source is its name in warnings. Both are on the heap, and NULL on
- * failure. */
+/* Reads a configuration; *source is its name in warnings. Of a directory these are the files *.cfg,
+ * in the order of their names. Before each file of several stands a line `# configuration file
+ * PATH:`. Both are on the heap, and NULL on failure. */
 char *importer_read(const struct importer *importer, const struct importer_input *input,
 		    char **source, struct failure *why);
 

@@ -114,8 +114,8 @@ add_health_check(const struct nginx_server *server, const struct nginx_node *che
 	else if (hides_checks(server, check->parent) ||
 		 (server->is_stream &&
 		  (nginx_node_value(check, "match") || !server->has_tcp || server->has_udp)))
-		draft_warn(server->draft, check->at,
-			   "checks cannot be told from client connections");
+		draft_warn_of_checks(server->draft, check->at,
+				     "checks cannot be told from client connections");
 	else if (server->is_stream)
 		draft_add_monitor(server->draft, "empty");
 	else

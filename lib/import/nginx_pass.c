@@ -7,6 +7,8 @@
  */
 #include "import/nginx_pass.h"
 
+#include "import/nginx_headers.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,19 +235,41 @@ add_target(struct nginx_server *server, struct pass pass, const char *target)
 	}
 }
 
-/* Whether requests that a block passes on carry the client's address. Only the innermost block with
- * any proxy_set_header applies. */
 static bool
-has_forwarded_header(const struct nginx_node *block)
+sends_proxy_protocol(const struct nginx_server *server, const struct nginx_node *block)
 {
-	while (block && !nginx_node_child(block, "proxy_set_header"))
-		block = block->parent;
-	for (const struct nginx_node *node = block ? block->first : NULL; node; node = node->next)
-		if (nginx_node_is(node, "proxy_set_header") && node->count > 2 &&
-		    (strcasecmp(node->words[1], "X-Forwarded-For") == 0 ||
-		     strcasecmp(node->words[1], "Forwarded") == 0))
+	const struct nginx_node *proxy = nginx_node_inherited(block, "proxy_protocol");
+
+	return server->is_stream && proxy && strcmp(nginx_node_word(proxy, 1), "on") == 0;
+}
+
+static bool
+is_encrypted(const struct nginx_server *server, const struct pass *pass)
+{
+	static const char *const schemes[] = {"https://", "grpcs://"};
+	const struct nginx_node *tls = nginx_node_inherited(pass->node->parent, "proxy_ssl");
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+		if (strncasecmp(pass->node->words[1], schemes[i], strlen(schemes[i])) == 0)
 			return true;
-	return false;
+	return server->is_stream && tls && strcmp(nginx_node_word(tls, 1), "on") == 0;
+}
+
+/* Records the headers of what a block passes on, unless they cannot be read or it is no HTTP. */
+static void
+add_headers(struct nginx_server *server, const struct pass *pass, const char *directive)
+{
+	struct strvec headers = STRVEC_INIT;
+
+	if (directive && !server->is_stream)
+		nginx_headers_find(pass->node->parent, directive, &headers);
+	if (sends_proxy_protocol(server, pass->node->parent))
+		return;
+	if (headers.count == 0 || !pass->is_http)
+		server->draft->has_unlinked = true;
+	if (directive && server->has_tcp && !is_encrypted(server, pass))
+		draft_add_headers(server->draft, &headers);
+	strvec_release(&headers);
 }
 
 /* Adds the source address that servers see when a block passes to them. */
@@ -265,23 +289,18 @@ add_source(struct nginx_server *server, const struct nginx_node *block, const ch
 	draft_add_source(server->draft, address);
 }
 
-static bool
-sends_proxy_protocol(const struct nginx_server *server, const struct nginx_node *block)
-{
-	const struct nginx_node *proxy = nginx_node_inherited(block, "proxy_protocol");
-
-	return server->is_stream && proxy && strcmp(nginx_node_word(proxy, 1), "on") == 0;
-}
-
 void
 nginx_pass_add(struct nginx_server *server)
 {
 	static const struct {
-		const char *name, *bind;
+		const char *name, *bind, *headers;
 	} passes[] = {
-	    {"proxy_pass", "proxy_bind"}, {"fastcgi_pass", "fastcgi_bind"},
-	    {"uwsgi_pass", "uwsgi_bind"}, {"scgi_pass", "scgi_bind"},
-	    {"grpc_pass", "grpc_bind"},   {"memcached_pass", "memcached_bind"},
+	    {"proxy_pass", "proxy_bind", "proxy_set_header"},
+	    {"fastcgi_pass", "fastcgi_bind", NULL},
+	    {"uwsgi_pass", "uwsgi_bind", NULL},
+	    {"scgi_pass", "scgi_bind", NULL},
+	    {"grpc_pass", "grpc_bind", "grpc_set_header"},
+	    {"memcached_pass", "memcached_bind", NULL},
 	};
 
 	for (const struct nginx_node *node = nginx_tree_next(server->node, server->node); node;
@@ -293,10 +312,7 @@ nginx_pass_add(struct nginx_server *server)
 				continue;
 			add_target(server, pass, node->words[1]);
 			add_source(server, node->parent, passes[i].bind);
-			if (!sends_proxy_protocol(server, node->parent) &&
-			    !(pass.is_http && !server->is_stream &&
-			      has_forwarded_header(node->parent)))
-				server->draft->has_unlinked = true;
+			add_headers(server, &pass, passes[i].headers);
 		}
 	}
 }

@@ -59,6 +59,7 @@ decide_update(struct join *join, struct join_conn *jc)
 	}
 	if (jc->by_addresses == YES || jc->by_tables != YES)
 		weigh_tables(join, jc);
+	weigh_dispute(join, jc);
 	jc->monitor = monitor_judge(join, jc);
 }
 
@@ -73,7 +74,7 @@ decide_may_change(const struct join *join, const struct join_conn *jc)
 		return true;
 	if (conn->last_ns - conn->start_ns > join->config.hold_ns)
 		return false;
-	if (!conn->key.is_server_side || join->config.has_tables)
+	if (!conn->key.is_server_side || join->config.has_tables || jc->dispute.there)
 		return true;
 	return !conn_has_failed(conn) && ((conn->handshake.has_isn && !jc->was_inspected) ||
 					  (monitor_is_judged(join) && jc->monitor == UNKNOWN));
@@ -89,6 +90,16 @@ decide_finally(const struct join *join, enum join_verdict verdict)
 	return join->config.keeps_undecided ? JOIN_WANTED : JOIN_OTHER;
 }
 
+static enum join_evidence
+evidence_of(const struct join_conn *jc)
+{
+	if (jc->by_addresses != UNKNOWN)
+		return JOIN_BY_ADDRESSES;
+	if (jc->by_tables != UNKNOWN)
+		return JOIN_BY_TABLES;
+	return jc->has_proxy ? JOIN_BY_PROXY : JOIN_BY_HEADERS;
+}
+
 void
 decide_count(struct join *join, const struct join_conn *jc)
 {
@@ -98,9 +109,13 @@ decide_count(struct join *join, const struct join_conn *jc)
 	connects_add(&join->connects, conn->key.ends.other, conn->key.ends.other_port,
 		     &conn->handshake,
 		     conn->is_replaced ? INT64_MAX : join->now_ns - conn->start_ns);
-	if (monitor_is_judged(join) && jc->monitor == YES)
+	if (monitor_is_judged(join) && jc->monitor == YES) {
 		counts->monitors++;
-	else if (jc->verdict == JOIN_UNDECIDED)
+		return;
+	}
+	if (weigh_answer(jc) != UNKNOWN && jc->verdict != JOIN_UNDECIDED)
+		counts->told[evidence_of(jc)]++;
+	if (jc->verdict == JOIN_UNDECIDED)
 		counts->undecided++;
 	else if (jc->verdict == JOIN_WANTED)
 		counts->wanted++;

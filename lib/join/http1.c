@@ -15,18 +15,17 @@
 #include <string.h>
 #include <strings.h>
 
-enum header { HEADER_OTHER, HEADER_ADDRESS, HEADER_FORWARDED, HEADER_LENGTH, HEADER_ENCODING };
+/* HEADER_CLIENT and above: one that counts, by its number (forwarded.h). */
+enum header { HEADER_OTHER, HEADER_LENGTH, HEADER_ENCODING, HEADER_CLIENT };
 
 enum { METHOD_MAX = 20 };
 
 void
-http1_init(struct http1 *http, const char *name, const struct service *service)
+http1_init(struct http1 *http, const struct forwarded_rule *rule, struct addr engine)
 {
 	memset(http, 0, offsetof(struct http1, text));
 	http->path = 0;
-	http->client = (struct evidence_end){0};
-	http->name = name;
-	http->service = service;
+	forwarded_init(&http->forwarded, rule, engine);
 }
 
 void
@@ -54,77 +53,6 @@ http1_path(const char *path, size_t length)
 }
 
 static bool
-parse_port(struct evidence_end *end, const char *text)
-{
-	uint64_t port;
-
-	if (parse_number(text, UINT16_MAX, &port, NULL) < 0)
-		return text[0] == '_'; /* an obfuscated port, RFC 7239, 6.3 */
-	end->port = (uint16_t)port;
-	end->has_port = true;
-	return true;
-}
-
-struct evidence_end
-http1_address(const char *text)
-{
-	struct evidence_end end = {0};
-	char copy[HTTP1_TEXT], *address = copy, *port = NULL;
-
-	if (strlen(text) >= sizeof(copy))
-		return end;
-	strcpy(copy, text);
-	if (copy[0] == '[') {
-		char *close = strchr(++address, ']');
-
-		if (!close || (close[1] && close[1] != ':'))
-			return end;
-		port = close[1] ? close + 2 : NULL;
-		*close = '\0';
-	} else if (strchr(copy, ':') == strrchr(copy, ':') && (port = strchr(copy, ':'))) {
-		*port++ = '\0';
-	}
-	if (addr_parse(&end.addr, address, NULL) < 0 || (port && !parse_port(&end, port)))
-		return (struct evidence_end){0};
-	end.addr = evidence_addr(end.addr);
-	end.is_known = true;
-	return end;
-}
-
-/* The value of for= in one element of Forwarded: token or quoted string. */
-static struct evidence_end
-forwarded_for(const char *element)
-{
-	char value[HTTP1_TEXT];
-	size_t length = 0;
-
-	while (*element) {
-		element += strspn(element, " \t;");
-		if (strncasecmp(element, "for=", 4) == 0) {
-			bool quoted = element[4] == '"';
-
-			for (element += 4 + quoted; *element; element++) {
-				if (quoted ? *element == '"' : strchr("; \t", *element) != NULL)
-					break;
-				if (quoted && *element == '\\' && element[1])
-					element++;
-				value[length++] = *element;
-			}
-			value[length] = '\0';
-			return http1_address(value);
-		}
-		while (*element && *element != ';') {
-			if (*element++ != '"')
-				continue;
-			while (*element && *element != '"')
-				element += *element == '\\' && element[1] ? 2 : 1;
-			element += *element == '"';
-		}
-	}
-	return (struct evidence_end){0};
-}
-
-static bool
 is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
@@ -145,13 +73,6 @@ text_trim(struct http1 *http)
 	text[http->length] = '\0';
 }
 
-static void
-take_client(struct http1 *http, struct evidence_end end)
-{
-	if (!http->service || !end.is_known || !service_is_engine(http->service, end.addr))
-		http->client = end;
-}
-
 /* A value, or one of a list, is complete. */
 static void
 end_value(struct http1 *http)
@@ -161,9 +82,9 @@ end_value(struct http1 *http)
 	text_trim(http);
 	if (http->is_cut || memchr(http->text, '\0', http->length))
 		http->text[0] = '\0'; /* as if empty */
+	if (http->header >= HEADER_CLIENT)
+		forwarded_add(&http->forwarded, http->header - HEADER_CLIENT, http->text);
 	switch (http->header) {
-	case HEADER_ADDRESS: take_client(http, http1_address(http->text)); break;
-	case HEADER_FORWARDED: take_client(http, forwarded_for(http->text)); break;
 	case HEADER_LENGTH:
 		http->has_length = parse_number(http->text, INT64_MAX, &number, NULL) == 0;
 		http->left = http->has_length ? number : 0;
@@ -174,24 +95,21 @@ end_value(struct http1 *http)
 }
 
 static enum header
-header_named(const struct http1 *http)
+begin_header(struct http1 *http)
 {
+	int which;
+
 	if (http->is_cut)
 		return HEADER_OTHER;
 	if (strcasecmp(http->text, "content-length") == 0)
 		return HEADER_LENGTH;
 	if (strcasecmp(http->text, "transfer-encoding") == 0)
 		return HEADER_ENCODING;
-	if (http->name)
-		return strcasecmp(http->text, http->name) == 0
-			   ? (strcasecmp(http->name, "forwarded") == 0 ? HEADER_FORWARDED
-								       : HEADER_ADDRESS)
-			   : HEADER_OTHER;
-	if (strcasecmp(http->text, "x-forwarded-for") == 0)
-		return HEADER_ADDRESS;
-	if (strcasecmp(http->text, "forwarded") == 0)
-		return HEADER_FORWARDED;
-	return HEADER_OTHER;
+	which = forwarded_find(&http->forwarded, http->text);
+	if (which < 0)
+		return HEADER_OTHER;
+	forwarded_see(&http->forwarded, which);
+	return (enum header)(HEADER_CLIENT + which);
 }
 
 static void
@@ -225,7 +143,7 @@ begin_request(struct http1 *http)
 	http->header = HEADER_OTHER;
 	http->is_chunked = http->has_length = http->has_line = false;
 	http->left = 0;
-	http->client = (struct evidence_end){0};
+	forwarded_begin(&http->forwarded);
 	text_begin(http);
 }
 
@@ -307,7 +225,7 @@ parse_name(struct http1 *http, unsigned char c)
 {
 	if (c == ':') {
 		http->text[http->length] = '\0';
-		http->header = header_named(http);
+		http->header = begin_header(http);
 		http->state = HTTP1_VALUE;
 		text_begin(http);
 	} else if (c == '\n') {
@@ -327,10 +245,10 @@ parse_name(struct http1 *http, unsigned char c)
 static void
 parse_value(struct http1 *http, unsigned char c)
 {
-	bool is_list = http->header == HEADER_ADDRESS || http->header == HEADER_FORWARDED ||
-		       http->header == HEADER_ENCODING;
+	bool is_list = http->header >= HEADER_ENCODING;
 
-	if (http->header == HEADER_FORWARDED && c == '"' &&
+	if (http->header >= HEADER_CLIENT &&
+	    forwarded_is_rfc7239(&http->forwarded, http->header - HEADER_CLIENT) && c == '"' &&
 	    !(http->is_quoted && http->length && http->text[http->length - 1] == '\\'))
 		http->is_quoted = !http->is_quoted;
 	if (c == ',' && is_list && !http->is_quoted) {

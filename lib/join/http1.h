@@ -1,24 +1,19 @@
 /*
  * An incremental parser of HTTP/1.x requests (RFC 9112): the path of the first, and the client of
- * each as the engine names it in X-Forwarded-For, Forwarded (RFC 7239) or another header.
- *
- * The last value of the last such header counts: the engine added it, while the client may have
- * written all others. Values that are the engine's own addresses are passed over: where one proxy stands
- * behind another on an engine, the second one adds the first. Memory is fixed, and a request whose headers exceed HTTP1_HEADER_MAX bytes is
- * given up.
+ * each by its headers (forwarded.h). Memory is fixed, and a request whose headers exceed
+ * HTTP1_HEADER_MAX bytes is given up.
  */
 #ifndef VCAP_HTTP1_H
 #define VCAP_HTTP1_H
 
-#include "filter/service.h"
-#include "join/evidence.h"
+#include "join/forwarded.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define HTTP1_HEADER_MAX (64u << 10)
-#define HTTP1_TEXT       264
+#define HTTP1_TEXT       FORWARDED_TEXT
 
 enum http1_state {
 	HTTP1_START, /* before a request */
@@ -39,31 +34,27 @@ enum http1_state {
 
 struct http1 {
 	enum http1_state state;
-	/* The header to look at; NULL: X-Forwarded-For and Forwarded. The caller's. */
-	const char *name;
-	const struct service *service; /* whose engines' addresses are passed over; NULL: none */
-	uint32_t header_bytes;         /* of the current request so far */
-	uint32_t count;                /* requests whose headers were parsed */
-	uint64_t left;                 /* remaining bytes of the body or chunk */
-	uint8_t header;                /* the current one: an enum header */
+	uint32_t header_bytes; /* of the current request so far */
+	uint32_t count;        /* requests whose headers were parsed */
+	uint64_t left;         /* remaining bytes of the body or chunk */
+	uint8_t header;        /* the current one: an enum header */
 	bool is_chunked, has_length, is_cut, is_quoted, has_line;
 	uint16_t length; /* of text */
 	char text[HTTP1_TEXT];
 	uint64_t path;              /* of the first request (http1_path) */
-	struct evidence_end client; /* of the newest request */
+	struct forwarded forwarded; /* of the newest request */
 };
 
-/* For the first byte of a connection. name is the header to look at, or NULL, and service may be NULL
- * (see struct http1); they must outlive the parser. */
-void http1_init(struct http1 *http, const char *name, const struct service *service);
+/* For the first byte of a connection; rule and engine as in forwarded_init. */
+void http1_init(struct http1 *http, const struct forwarded_rule *rule, struct addr engine);
 
 /* For bytes from the middle of a connection: waits for a segment that starts like a request. */
 void http1_resync(struct http1 *http);
 
 /*
  * Parses bytes, of which the first is that of a segment if at_segment. Returns the number used:
- * all, unless *is_complete, when the headers of a request end with the last byte used and client is
- * valid.
+ * all, unless *is_complete, when the headers of a request end with the last byte used and forwarded is
+ * whole.
  */
 size_t http1_feed(struct http1 *http, const unsigned char *bytes, size_t size, bool at_segment,
 		  bool *is_complete);
@@ -76,9 +67,5 @@ bool http1_is_pending(const struct http1 *http);
 
 /* A hash of a path without its query. Never 0. */
 uint64_t http1_path(const char *path, size_t length);
-
-/* Parses a value of X-Forwarded-For or the like: ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT. Anything
- * else gives an end that is not known. */
-struct evidence_end http1_address(const char *text);
 
 #endif

@@ -8,6 +8,8 @@
  */
 #include "join/inspect.h"
 
+#include "packet/ipproto.h"
+
 /* The context of one inspect_push. */
 struct push {
 	struct inspect *inspect;
@@ -16,28 +18,28 @@ struct push {
 };
 
 static void
-init_parsers(struct inspect *inspect, const char *header, const struct service *service)
+init_parsers(struct inspect *inspect, const struct forwarded_rule *rule, struct addr engine)
 {
 	inspect->stream = TCP_REASSEMBLY_INIT;
 	inspect->proxy.state = PROXY_PROTOCOL_MORE;
 	inspect->proxy.length = 0;
 	inspect->proxy.skip = 0;
 	inspect->has_proxy = inspect->is_local = inspect->wants_requests = false;
-	http1_init(&inspect->http, header, service);
+	http1_init(&inspect->http, rule, engine);
 }
 
 void
-inspect_init(struct inspect *inspect, uint32_t next, const char *header,
-	     const struct service *service)
+inspect_init(struct inspect *inspect, uint32_t next, const struct forwarded_rule *rule,
+	     struct addr engine)
 {
-	init_parsers(inspect, header, service);
+	init_parsers(inspect, rule, engine);
 	tcp_reassembly_begin(&inspect->stream, next);
 }
 
 void
-inspect_init_midway(struct inspect *inspect, const char *header, const struct service *service)
+inspect_init_midway(struct inspect *inspect, const struct forwarded_rule *rule, struct addr engine)
 {
-	init_parsers(inspect, header, service);
+	init_parsers(inspect, rule, engine);
 	inspect->proxy.state = PROXY_PROTOCOL_NONE;
 	http1_resync(&inspect->http);
 }
@@ -58,8 +60,9 @@ parse_requests(struct push *push, const unsigned char *bytes, size_t size, bool 
 		size_t used = http1_feed(http, bytes, size, at_segment, &is_complete);
 
 		if (is_complete && !push->inspect->has_proxy && !push->inspect->is_local) {
-			struct evidence evidence = {.client = http->client};
+			struct evidence evidence = {.headers = &http->forwarded};
 
+			evidence.client = forwarded_client(&http->forwarded, &evidence.is_disputed);
 			push->report(push->context, &evidence);
 		}
 		bytes += used;
@@ -74,6 +77,8 @@ parse_proxy(struct push *push, const unsigned char *bytes, size_t size)
 	struct inspect *inspect = push->inspect;
 	struct proxy_protocol *proxy = &inspect->proxy;
 	bool was_known = proxy->state != PROXY_PROTOCOL_MORE;
+	const struct forwarded *headers = &inspect->http.forwarded;
+	const struct service *service = headers->rule ? headers->rule->service : NULL;
 	struct evidence evidence = {0};
 	size_t used = proxy_protocol_feed(proxy, bytes, size, &evidence);
 
@@ -84,8 +89,11 @@ parse_proxy(struct push *push, const unsigned char *bytes, size_t size)
 	if (proxy->state != PROXY_PROTOCOL_FOUND)
 		return used;
 	inspect->is_local = evidence.is_local;
-	inspect->has_proxy = evidence.client.is_known;
-	if (inspect->has_proxy || inspect->is_local)
+	/* Behind one of a hop within the engine, headers may still name the client. */
+	inspect->has_proxy =
+	    evidence.client.is_known &&
+	    !(service && evidence_is_inner(&evidence, service, headers->engine, PROTOCOL_TCP));
+	if (evidence.client.is_known || inspect->is_local)
 		push->report(push->context, &evidence);
 	return used;
 }

@@ -27,14 +27,14 @@ struct inspect {
 /* Called for each piece of evidence as it is read. evidence is valid during the call. */
 typedef void inspect_report(void *context, const struct evidence *evidence);
 
-/* The connection's first byte will have the sequence number next. header and service are as in
- * http1_init. */
-void inspect_init(struct inspect *inspect, uint32_t next, const char *header,
-		  const struct service *service);
+/* The connection's first byte will have the sequence number next. rule and engine are as in
+ * forwarded_init. */
+void inspect_init(struct inspect *inspect, uint32_t next, const struct forwarded_rule *rule,
+		  struct addr engine);
 /* The start of the connection was not captured. A PROXY header that comes then is not believed: a
  * client may have sent it. */
-void inspect_init_midway(struct inspect *inspect, const char *header,
-			 const struct service *service);
+void inspect_init_midway(struct inspect *inspect, const struct forwarded_rule *rule,
+			 struct addr engine);
 /* Frees what waits; allowance is that of inspect_push. */
 void inspect_release(struct inspect *inspect, struct allowance *allowance);
 

@@ -6,8 +6,10 @@
 #define VCAP_JOIN_INT_H
 
 #include "join/conntable.h"
+#include "join/dispute.h"
 #include "join/inspect.h"
 #include "join/join_config.h"
+#include "join/join_counts.h"
 #include "join/lru.h"
 #include "join/pairtable.h"
 #include "join/verdict.h"
@@ -31,9 +33,12 @@ struct join_conn {
 	uint64_t path;             /* http1_path of its first request, if has_path; 0: none */
 	uint32_t generation;       /* of the pair table when it was last searched */
 	int64_t searched_ns;       /* join->now_ns then */
+	struct dispute dispute;    /* of its requests, not settled yet */
 	bool has_path : 1;
-	bool has_opened : 1; /* the first bytes of its payload were read: a PROXY header or not */
-	bool is_local : 1;   /* PROXY LOCAL: the engine's own connection */
+	bool has_opened : 1;  /* the first bytes of its payload were read: a PROXY header or not */
+	bool is_local : 1;    /* PROXY LOCAL: the engine's own connection */
+	bool has_proxy : 1;   /* by_payload is by a PROXY header */
+	bool has_unnamed : 1; /* a request did not name its client */
 	bool was_inspected : 1; /* inspection has begun; it is not begun again */
 	bool has_client : 1;    /* evidence names its client: it is no health check */
 	bool is_ours : 1;       /* evidence names a VIP of this service ... */
@@ -50,7 +55,9 @@ struct join {
 	struct pairtable *pairs;
 	struct lru *claims;    /* clients of wanted server-side connections */
 	struct lru *fragments; /* address pairs of wanted connections */
-	bool has_claims;       /* the set may name servers or engines, so clients are claimed */
+	struct disputes disputes;
+	struct forwarded_rule rule; /* its strings are the configuration's */
+	bool has_claims; /* the set may name servers or engines, so clients are claimed */
 	bool has_monitor[MONITOR_LOCAL + 1]; /* the service has monitor lines of this kind */
 	bool is_replay;                      /* the second pass */
 	unsigned char *verdicts;             /* of the first pass, by serial number */

@@ -71,6 +71,8 @@ end_conn(void *context, struct conn *conn)
 		decide_count(join, jc);
 	else if (jc->verdict == JOIN_UNDECIDED)
 		jc->verdict = JOIN_OTHER; /* no server-side connection has claimed it */
+	if (jc->verdict == JOIN_UNDECIDED && jc->dispute.there && !join->config.is_live)
+		disputes_keep(&join->disputes, conn->serial, &jc->dispute);
 	weigh_end_inspection(join, jc);
 	record_verdict(join, conn->serial, decide_finally(join, jc->verdict));
 }
@@ -313,34 +315,32 @@ join_is_over_memory(const struct join *join)
 	return join->conn_memory.used > join->conn_memory.limit;
 }
 
+/* A disputes_report: a connection that had ended undecided. */
+static void
+settle(void *context, uint64_t serial, bool is_wanted)
+{
+	struct join *join = context;
+
+	join->counts.undecided--;
+	join->counts.told[JOIN_BY_HEADERS]++;
+	if (is_wanted)
+		join->counts.wanted++;
+	else
+		join->counts.other++;
+	record_verdict(join, serial, is_wanted ? JOIN_WANTED : JOIN_OTHER);
+}
+
 void
 join_finish(struct join *join)
 {
 	conntable_end_all(join->conns);
+	disputes_finish(&join->disputes, settle, join);
 }
 
 const struct join_counts *
 join_counts(const struct join *join)
 {
 	return &join->counts;
-}
-
-char *
-join_counts_format(const struct join_counts *counts, uint64_t expired)
-{
-	char *text, monitors[48] = "", packets[64] = "";
-
-	if (counts->monitors)
-		snprintf(monitors, sizeof(monitors), ", %llu health checks",
-			 (unsigned long long)counts->monitors);
-	if (expired)
-		snprintf(packets, sizeof(packets), ", %llu packets not decided in time",
-			 (unsigned long long)expired);
-	if (asprintf(&text, "server connections: %llu wanted, %llu not, %llu undecided%s%s",
-		     (unsigned long long)counts->wanted, (unsigned long long)counts->other,
-		     (unsigned long long)counts->undecided, monitors, packets) < 0)
-		return NULL;
-	return text;
 }
 
 char *
@@ -354,10 +354,11 @@ join_remark(const struct join *join, uint64_t expired)
 {
 	char *line = join_counts_format(&join->counts, expired), *remark;
 	char *failed = connects_format(&join->connects, "\nvcap-join: ");
+	const char *advice = join_counts_advice(&join->counts);
 
 	if (!line || !failed ||
-	    asprintf(&remark, "vcap-join: %s%s%s", line, *failed ? "\nvcap-join: " : "", failed) <
-		0)
+	    asprintf(&remark, "vcap-join: %s%s%s%s%s", line, advice ? "\nvcap-join: " : "",
+		     advice ? advice : "", *failed ? "\nvcap-join: " : "", failed) < 0)
 		remark = NULL;
 	free(line);
 	free(failed);
@@ -418,6 +419,11 @@ join_new(const struct join_config *config, struct failure *why)
 	}
 	join->config = *config;
 	join->config.per_packet |= !config->service;
+	join->counts.has_tables = config->has_tables;
+	join->rule.service = config->service;
+	join->rule.header = config->header;
+	if (config->service && !config->header.name)
+		join->rule.header = config->service->header;
 	join->conn_memory.limit = config->memory / 4;
 	join->inspect_memory.limit = config->memory - join->conn_memory.limit;
 	for (size_t i = 0; config->service && i < config->service->monitor_count; i++)
@@ -442,6 +448,7 @@ join_free(struct join *join)
 	lru_free(join->claims);
 	lru_free(join->fragments);
 	connects_release(&join->connects);
+	disputes_release(&join->disputes);
 	free(join->verdicts);
 	free(join);
 }

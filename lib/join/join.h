@@ -15,6 +15,7 @@
 #include "flows/connpair.h"
 #include "join/conntable.h"
 #include "join/join_config.h"
+#include "join/join_counts.h"
 #include "join/verdict.h"
 #include "packet/packet.h"
 
@@ -64,9 +65,6 @@ int join_again(struct join *join, struct failure *why);
 /* Valid until join_free. */
 const struct join_counts *join_counts(const struct join *join);
 
-/* Counts as a line: "server connections: 3 wanted, 1 not, 0 undecided". expired is the number of
- * packets that were not decided in time. Heap; NULL: out of memory. */
-char *join_counts_format(const struct join_counts *counts, uint64_t expired);
 /* The connects of the server side that failed, by connects_format, a line each. Call after
  * join_finish. */
 char *join_failed_connects(const struct join *join);

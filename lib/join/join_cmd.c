@@ -57,12 +57,12 @@ join_cmd_open(struct join_cmd *cmd, const char *in, const char *out, char *const
 	*cmd = (struct join_cmd){.name = strcmp(in, "-") == 0 ? "standard input" : in,
 				 .in = -1,
 				 .again = -1,
-				 .out = OUTFILE_INIT};
+				 .out = PACKEDFILE_INIT};
 	rc = open_input(cmd, in, mode, why);
 	for (size_t i = 0; i < table_count && rc == 0; i++)
 		rc = pairfile_open(&cmd->tables, tables[i], why);
 	if (rc == 0)
-		rc = outfile_open(&cmd->out, out, why);
+		rc = packedfile_open(&cmd->out, out, codec_of_name(out), why);
 	if (rc < 0)
 		close_inputs(cmd);
 	return rc;
@@ -187,7 +187,7 @@ join_cmd_run(struct join_cmd *cmd, struct join_config *config, struct failure *w
 	config->memory = config->is_live ? config->memory / 2 : FILE_MEMORY;
 	if (getrandom(&config->secret, sizeof(config->secret), 0) < 0)
 		failure_errno(why, "cannot get random numbers");
-	else if (sandbox_confine(cmd->out.dirfd, NULL, why) == 0)
+	else if (sandbox_confine(cmd->out.file.dirfd, NULL, why) == 0)
 		in = reader_open_fd(cmd->in, cmd->name, why);
 	if (in) {
 		cmd->in = -1;
@@ -195,9 +195,11 @@ join_cmd_run(struct join_cmd *cmd, struct join_config *config, struct failure *w
 	}
 	reader_close(in);
 	close_inputs(cmd);
-	if (outcome != COPY_FAILED && outfile_commit(&cmd->out, why) < 0)
+	if (outcome != COPY_FAILED && packedfile_commit(&cmd->out, why) < 0)
 		outcome = COPY_FAILED;
-	if (outcome == COPY_FAILED)
-		outfile_abandon(&cmd->out);
+	if (outcome == COPY_FAILED) {
+		packedfile_blame(&cmd->out, why);
+		packedfile_abandon(&cmd->out);
+	}
 	return outcome;
 }

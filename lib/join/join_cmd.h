@@ -6,7 +6,7 @@
 #define VCAP_JOIN_CMD_H
 
 #include "base/failure.h"
-#include "base/outfile.h"
+#include "base/packedfile.h"
 #include "capfile/copy.h"
 #include "flows/pairfile.h"
 #include "join/join.h"
@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 struct join_cmd {
-	const char *name; /* of the input, in messages */
-	int in, again;    /* the same file twice; again is -1 for a stream. Owned */
-	struct outfile out;
+	const char *name;      /* of the input, in messages */
+	int in, again;         /* the same file twice; again is -1 for a stream. Owned */
+	struct packedfile out; /* compressed if its name says so */
 	struct pairfile tables;
 	/* Results. */
 	struct join_counts counts;

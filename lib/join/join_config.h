@@ -22,11 +22,11 @@ struct join_config {
 	bool keeps_undecided; /* what stays undecided is kept */
 	bool has_tables;      /* join_pair will be called */
 	bool is_live; /* a stream: each verdict is needed before the rest of the capture is seen */
-	const struct bpf *program; /* what is kept has to satisfy it, too; NULL: none */
-	const char *header;        /* the header with the client's address (http1.h), or NULL */
-	size_t memory;             /* for connections, in bytes */
-	int64_t hold_ns;           /* how long a new connection may stay undecided */
-	struct siphash_key secret; /* of the hash tables: random */
+	const struct bpf *program;    /* what is kept has to satisfy it, too; NULL: none */
+	struct service_header header; /* instead of the service's, if its name is not NULL */
+	size_t memory;                /* for connections, in bytes */
+	int64_t hold_ns;              /* how long a new connection may stay undecided */
+	struct siphash_key secret;    /* of the hash tables: random */
 };
 
 #endif

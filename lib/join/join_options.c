@@ -19,6 +19,7 @@ join_options_release(struct join_options *options)
 	strvec_release(&options->tables);
 	addrset_release(&options->set);
 	bpf_release(&options->program);
+	free(options->config.header.name);
 	*options = JOIN_OPTIONS_INIT;
 }
 
@@ -44,6 +45,28 @@ parse_undecided(struct join_options *options, const char *value, struct failure 
 	return 0;
 }
 
+/* NAME [HOPS] */
+static int
+parse_header(struct join_config *config, const char *value, struct failure *why)
+{
+	struct service_header header;
+	char *name = strdup(value), *hops;
+	int rc;
+
+	if (!name)
+		return failure_nomem(why);
+	hops = strchr(name, ' ');
+	if (hops)
+		*hops++ = '\0';
+	rc = service_header_parse(&header, name, hops, why);
+	free(name);
+	if (rc < 0)
+		return -1;
+	free(config->header.name);
+	config->header = header;
+	return 0;
+}
+
 int
 join_options_take(struct join_options *options, int letter, const char *value, struct failure *why)
 {
@@ -66,7 +89,7 @@ join_options_take(struct join_options *options, int letter, const char *value, s
 		config->program = &options->program;
 		rc = bpf_parse(&options->program, value, why);
 		break;
-	case JOIN_OPTION_HEADER: config->header = value; break;
+	case JOIN_OPTION_HEADER: rc = parse_header(config, value, why); break;
 	case JOIN_OPTION_UNDECIDED: rc = parse_undecided(options, value, why); break;
 	case JOIN_OPTION_LIVE: options->mode = JOIN_LIVE; break;
 	case JOIN_OPTION_MEMORY: rc = parse_memory(options, value, why); break;

@@ -19,6 +19,9 @@ void weigh_tables(struct join *join, struct join_conn *jc);
 /* Weighs the payload of a packet from engine to server. Only what the engine sends is believed. */
 void weigh_payload(struct join *join, struct join_conn *jc, const struct tuple *tuple);
 
+/* Weighs what requests disputed, if others have settled it by now (dispute.h). */
+void weigh_dispute(struct join *join, struct join_conn *jc);
+
 /* Weighs a client-side connection: it is wanted if a wanted server-side connection names it. */
 void weigh_claims(struct join *join, struct join_conn *jc);
 

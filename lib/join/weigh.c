@@ -4,6 +4,9 @@
  * table (conntrack, HAProxy's log) names client and VIP. So do the first bytes that the engine
  * sends: a PROXY protocol header, or the headers of HTTP requests.
  *
+ * Where proxies hand on to each other on an engine, a pair or a PROXY header may be about a connection
+ * between them: then the pair of that connection is looked for.
+ *
  * Evidence that names a VIP of another service means the connection is not ours, even if the client
  * is in the set: services share servers. Evidence without a VIP cannot tell that.
  *
@@ -17,6 +20,8 @@
 #include "packet/tcp_header.h"
 
 #include <stdlib.h>
+
+enum { HOPS_MAX = 4 }; /* within an engine */
 
 /* Later fragments have no ports: they are wanted if a connection between the addresses is. */
 static void
@@ -33,7 +38,11 @@ weigh_answer(const struct join_conn *jc)
 {
 	if (jc->by_addresses != UNKNOWN)
 		return jc->by_addresses;
-	return jc->by_tables != UNKNOWN ? jc->by_tables : jc->by_payload;
+	if (jc->by_tables != UNKNOWN)
+		return jc->by_tables;
+	/* A request that is not known to be another's may be a wanted one. */
+	return jc->by_payload == NO && (jc->has_unnamed || jc->dispute.there) ? UNKNOWN
+									      : jc->by_payload;
 }
 
 bool
@@ -58,20 +67,9 @@ claim_client(struct join *join, const struct join_conn *jc, const struct evidenc
 }
 
 static bool
-is_our_vip(const struct join *join, const struct join_conn *jc, const struct evidence_end *vip)
+is_our_vip(const struct join *join, const struct join_conn *jc, const struct evidence *evidence)
 {
-	const struct service *service = join->config.service;
-	uint8_t protocol = jc->conn.key.ends.protocol;
-
-	for (size_t i = 0; i < service->vip_group_count; i++) {
-		const struct endpoint_group *group = &service->vip_groups[i];
-
-		if (vip->has_port
-			? endpoint_group_has(group, vip->addr, TUPLE_KEY(protocol, vip->port))
-			: addrset_has(&group->addresses, vip->addr))
-			return true;
-	}
-	return false;
+	return evidence_names_vip(evidence, join->config.service, jc->conn.key.ends.protocol);
 }
 
 /* Notes which service the connection belongs to. */
@@ -80,7 +78,7 @@ note_service(const struct join *join, struct join_conn *jc, const struct evidenc
 {
 	if (!evidence->vip.is_known)
 		return;
-	if (is_our_vip(join, jc, &evidence->vip))
+	if (is_our_vip(join, jc, evidence))
 		jc->is_ours = true;
 	else
 		jc->is_foreign = true;
@@ -91,7 +89,7 @@ weigh_evidence(struct join *join, const struct join_conn *jc, const struct evide
 {
 	if (evidence->is_local)
 		return join->config.set ? NO : YES;
-	if (evidence->vip.is_known && !is_our_vip(join, jc, &evidence->vip))
+	if (evidence->vip.is_known && !is_our_vip(join, jc, evidence))
 		return NO;
 	if (jc->by_addresses == YES)
 		claim_client(join, jc, &evidence->client);
@@ -121,6 +119,7 @@ add_answer(struct join *join, const struct join_conn *jc, enum answer *to, enum 
 struct subject {
 	struct join *join;
 	struct join_conn *jc;
+	unsigned hops; /* within the engine that were followed */
 };
 
 /* Whether the payload names a client, and not the engine itself, as a health check may. */
@@ -128,14 +127,50 @@ static bool
 names_client(const struct join *join, const struct join_conn *jc, const struct evidence *evidence)
 {
 	const struct service *service = join->config.service;
-	const struct addr addr = evidence->client.addr;
-	const struct addr engine = jc->conn.key.ends.one;
 
 	if (!evidence->client.is_known || service->source_client)
 		return evidence->client.is_known;
-	return !service_is_engine(service, addr) &&
-	       (addr.family != engine.family || addr.value != engine.value);
+	return !evidence_is_own(service, jc->conn.key.ends.one, evidence->client.addr);
 }
+
+/* Headers name different clients: what each would come to. Without a set any client will do. */
+static enum answer
+add_dispute(struct join *join, struct join_conn *jc, const struct forwarded *headers)
+{
+	enum answer answer = UNKNOWN;
+
+	for (int i = 0; i < FORWARDED_NAMES; i++) {
+		const struct evidence by = {.client = forwarded_by(headers, i)};
+		const uint8_t bit = (uint8_t)(1u << i);
+
+		if (headers->counts[i])
+			jc->dispute.there |= bit;
+		if (!by.client.is_known)
+			continue;
+		jc->has_client = true;
+		if (!join->config.set)
+			answer = YES;
+		else if (join_set_has(join, by.client.addr))
+			jc->dispute.yes |= bit;
+		else
+			jc->dispute.no |= bit;
+	}
+	return answer;
+}
+
+void
+weigh_dispute(struct join *join, struct join_conn *jc)
+{
+	const uint8_t header =
+	    jc->dispute.there ? disputes_settle(&join->disputes, &jc->dispute) : 0;
+
+	if (header & (jc->dispute.yes | jc->dispute.no)) {
+		add_answer(join, jc, &jc->by_payload, header & jc->dispute.yes ? YES : NO);
+		jc->dispute = (struct dispute){0};
+	}
+}
+
+static void follow_inner(const struct subject *subject, const struct evidence *evidence);
 
 /* An inspect_report. */
 static void
@@ -144,9 +179,22 @@ add_payload_evidence(void *context, const struct evidence *evidence)
 	const struct subject *subject = context;
 	struct join *join = subject->join;
 	struct join_conn *jc = subject->jc;
-	enum answer answer = weigh_evidence(join, jc, evidence);
+	enum answer answer;
 
+	if (evidence_is_inner(evidence, join->config.service, jc->conn.key.ends.one,
+			      jc->conn.key.ends.protocol)) {
+		follow_inner(subject, evidence);
+		return;
+	}
+	answer = weigh_evidence(join, jc, evidence);
+	if (evidence->headers && !join->rule.header.name)
+		disputes_learn(&join->disputes, evidence->headers->there);
+	if (evidence->is_disputed)
+		answer = add_dispute(join, jc, evidence->headers);
+	else
+		jc->has_unnamed |= answer == UNKNOWN;
 	note_service(join, jc, evidence);
+	jc->has_proxy |= !evidence->headers;
 	jc->is_local |= evidence->is_local;
 	jc->has_client |= names_client(join, jc, evidence);
 	join->counts.vip_unknown |= !join->config.set && answer == YES && !evidence->is_local &&
@@ -161,8 +209,14 @@ add_table_evidence(void *context, const struct evidence *evidence, enum pair_mat
 	const struct subject *subject = context;
 	struct join_conn *jc = subject->jc;
 	bool by_address = match == PAIR_BY_ADDRESS;
-	enum answer answer = weigh_evidence(subject->join, jc, evidence);
+	enum answer answer;
 
+	if (evidence_is_inner(evidence, subject->join->config.service, jc->conn.key.ends.one,
+			      jc->conn.key.ends.protocol)) {
+		follow_inner(subject, evidence);
+		return;
+	}
+	answer = weigh_evidence(subject->join, jc, evidence);
 	/* The pair is about one of several connections, which may be this one or not. */
 	if (by_address && answer != YES)
 		return;
@@ -173,10 +227,31 @@ add_table_evidence(void *context, const struct evidence *evidence, enum pair_mat
 	add_answer(subject->join, jc, &jc->by_tables, answer);
 }
 
+/* Looks for the pair of a connection within the engine, by which one of its proxies passed on what
+ * this connection carries. */
+static void
+follow_inner(const struct subject *subject, const struct evidence *evidence)
+{
+	const struct conn *conn = &subject->jc->conn;
+	const struct flowkey ends = {.one = evidence->client.addr,
+				     .port = evidence->client.port,
+				     .other = evidence->vip.addr,
+				     .other_port = evidence->vip.port,
+				     .protocol = conn->key.ends.protocol};
+	const struct pair_period period = {.first_ns = conn->since_ns,
+					   .last_ns = conn->last_ns + CONN_SLACK_NS,
+					   .or_before = true};
+	struct subject next = {subject->join, subject->jc, subject->hops + 1};
+
+	if (subject->join->config.has_tables && evidence->client.has_port &&
+	    subject->hops < HOPS_MAX)
+		pairtable_find(subject->join->pairs, &ends, &period, add_table_evidence, &next);
+}
+
 void
 weigh_tables(struct join *join, struct join_conn *jc)
 {
-	struct subject subject = {join, jc};
+	struct subject subject = {join, jc, 0};
 	struct conn *conn = &jc->conn;
 	/* The pair of a new connection may come a little later than its packets. */
 	bool is_new =
@@ -244,10 +319,10 @@ begin_inspection(struct join *join, struct join_conn *jc)
 		return false;
 	join->inspect_memory.used += sizeof(struct inspect);
 	if (!is_tcp || conn->handshake.has_isn)
-		inspect_init(jc->inspect, is_tcp ? conn->handshake.isn + 1 : 0, join->config.header,
-			     join->config.service);
+		inspect_init(jc->inspect, is_tcp ? conn->handshake.isn + 1 : 0, &join->rule,
+			     conn->key.ends.one);
 	else
-		inspect_init_midway(jc->inspect, join->config.header, join->config.service);
+		inspect_init_midway(jc->inspect, &join->rule, conn->key.ends.one);
 	jc->inspect->wants_requests = join->has_monitor[MONITOR_HTTP];
 	return true;
 }
@@ -255,7 +330,7 @@ begin_inspection(struct join *join, struct join_conn *jc)
 void
 weigh_payload(struct join *join, struct join_conn *jc, const struct tuple *tuple)
 {
-	struct subject subject = {join, jc};
+	struct subject subject = {join, jc, 0};
 	struct segment segment = {
 	    .bytes = tuple->payload, .size = tuple->payload_len, .wire = tuple->payload_wire};
 

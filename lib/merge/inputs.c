@@ -7,6 +7,7 @@
 #include "merge/inputs.h"
 
 #include "base/array.h"
+#include "base/codec.h"
 #include "base/hugepage.h"
 #include "base/parse.h"
 #include "merge/coredir.h"
@@ -60,7 +61,7 @@ inputs_release(struct inputs *inputs)
 	*inputs = INPUTS_INIT;
 }
 
-/* "lb1" for "/tmp/lb1.pcapng". */
+/* "lb1" for "/tmp/lb1.pcapng" and "/tmp/lb1.pcap.gz". */
 static char *
 base_name(const char *path)
 {
@@ -71,6 +72,8 @@ base_name(const char *path)
 		return strdup("stdin");
 	while (length > 1 && path[length - 1] == '/')
 		length--;
+	if (length == strlen(path))
+		length -= codec_name_end(path);
 	for (start = length; start > 0 && path[start - 1] != '/';)
 		start--;
 	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {

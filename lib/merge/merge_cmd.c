@@ -48,7 +48,7 @@ merge_cmd_release(struct merge_cmd *cmd)
 		free(cmd->offsets[i].engine);
 	free(cmd->offsets);
 	strvec_release(&cmd->remarks);
-	outfile_abandon(&cmd->out);
+	packedfile_abandon(&cmd->out);
 	*cmd = MERGE_CMD_INIT;
 }
 
@@ -123,10 +123,14 @@ merge_cmd_open_inputs(struct merge_cmd *cmd, char *const *inputs, struct failure
 int
 merge_cmd_open_output(struct merge_cmd *cmd, struct failure *why)
 {
+	enum codec_kind kind = codec_of_name(cmd->output);
+
 	if (inputs_has(&cmd->inputs, cmd->output))
 		return failure_set(why, "'%s' is an input and would be overwritten", cmd->output);
-	cmd->can_start_over = !cmd->compresses && can_write_anew(cmd->output);
-	if (outfile_open(&cmd->out, cmd->output, why) < 0)
+	if (kind == CODEC_NONE && cmd->compresses)
+		kind = CODEC_ZSTD;
+	cmd->can_start_over = kind == CODEC_NONE && can_write_anew(cmd->output);
+	if (packedfile_open(&cmd->out, cmd->output, kind, why) < 0)
 		return -1;
 	if (cmd->live)
 		cmd->live->out = cmd->out.fd;
@@ -136,13 +140,10 @@ merge_cmd_open_output(struct merge_cmd *cmd, struct failure *why)
 int
 merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 {
-	static const struct relay_options compress = {.kind = RELAY_COMPRESS};
-	const struct outfile *out = &cmd->out;
+	const struct outfile *out = &cmd->out.file;
 	char **files;
 	int rc = 0;
 
-	if (cmd->compresses && relay_start(&cmd->compressor, out->fd, &compress, why) < 0)
-		return -1;
 	files = inputs_files(&cmd->inputs);
 	if (!files)
 		return failure_nomem(why);
@@ -425,19 +426,16 @@ start_over(struct merge_cmd *cmd, struct failure *why)
 int
 merge_cmd_write(struct merge_cmd *cmd, struct failure *why)
 {
-	const int fd = cmd->compresses ? cmd->compressor.in : cmd->out.fd;
-	struct failure reason;
-	int rc = write_capture(cmd, fd, why);
+	int rc = write_capture(cmd, cmd->out.fd, why);
 
 	if (rc < 0 && cmd->can_start_over && merge_is_disordered(cmd->merge)) {
 		rc = start_over(cmd, why);
 		if (rc == 0)
-			rc = write_capture(cmd, fd, why);
+			rc = write_capture(cmd, cmd->out.fd, why);
 	}
-	/* If the compressor failed, its reason is the cause. */
-	if (cmd->compresses && relay_finish(&cmd->compressor, &reason) != RELAY_WHOLE)
-		rc = failure_set(why, "%s", reason.text);
-	return rc < 0 ? -1 : outfile_commit(&cmd->out, why);
+	if (rc < 0)
+		packedfile_blame(&cmd->out, why);
+	return rc < 0 ? -1 : packedfile_commit(&cmd->out, why);
 }
 
 size_t

@@ -12,8 +12,7 @@
 #define VCAP_MERGE_CMD_H
 
 #include "base/failure.h"
-#include "base/outfile.h"
-#include "base/relay.h"
+#include "base/packedfile.h"
 #include "base/strvec.h"
 #include "base/threadpool.h"
 #include "capfile/writer.h"
@@ -32,7 +31,7 @@ struct merge_cmd {
 	struct inputs inputs;
 	const char *output; /* a path, or "-" for standard output */
 	enum format format;
-	bool compresses;               /* the output, by zstd; the caller ignores SIGPIPE then */
+	bool compresses; /* the output, as its name says (codec_of_name), else by zstd */
 	const struct service *service; /* names the sides of packets; NULL: none; the caller's */
 	bool is_strict;                /* an input that is damaged is a failure */
 	bool mixes_linktypes;          /* pcapng only; otherwise a second link type is refused */
@@ -42,8 +41,7 @@ struct merge_cmd {
 	/* Private. */
 	struct merge_cmd_offset *offsets;
 	size_t offset_count;
-	struct outfile out;
-	struct relay compressor;
+	struct packedfile out;
 	struct merge *merge;
 	struct sides *sides;
 	struct chosen *chosen;
@@ -56,9 +54,8 @@ struct merge_cmd_offset {
 	int64_t ns;
 };
 
-#define MERGE_CMD_INIT       \
-	((struct merge_cmd){ \
-	    .inputs = INPUTS_INIT, .output = "-", .out = OUTFILE_INIT, .compressor = RELAY_INIT})
+#define MERGE_CMD_INIT \
+	((struct merge_cmd){.inputs = INPUTS_INIT, .output = "-", .out = PACKEDFILE_INIT})
 
 /* Frees everything but what is the caller's. Output that is not complete is removed. */
 void merge_cmd_release(struct merge_cmd *cmd);

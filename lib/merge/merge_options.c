@@ -80,8 +80,9 @@ merge_options_check(const struct merge_cmd *cmd, struct failure *why)
 		return failure_set(why, "'--mixed' is for pcapng: a pcap file has one link type");
 	if (cmd->only && cmd->live)
 		return failure_set(why, "'--only' and '--live' exclude each other");
-	if (cmd->compresses && cmd->live)
-		return failure_set(
-		    why, "'-z' and '--live' exclude each other: compression delays packets");
+	if ((cmd->compresses || codec_of_name(cmd->output) != CODEC_NONE) && cmd->live)
+		return failure_set(why,
+				   "%s and '--live' exclude each other: compression delays packets",
+				   cmd->compresses ? "'-z'" : "a compressed output");
 	return 0;
 }

@@ -20,6 +20,18 @@ resolve_any(void *context, const char *name, struct strvec *addresses, struct fa
 	return 0;
 }
 
+/* A file names the same whatever it is called, but for one in a while. */
+static inline char *
+read_any(void *context, const char *path, struct failure *why)
+{
+	(void)context;
+	if (strlen(path) % 5 == 0) {
+		failure_set(why, "cannot read '%s'", path);
+		return NULL;
+	}
+	return strdup("# names\n/a a\n/b  b.c \n\n/only\n/s static\n");
+}
+
 /* What is printed is a service file of as many lines as the draft has. */
 static inline void
 check_draft(const struct draft *draft)
@@ -44,7 +56,7 @@ static inline int
 check_import(int (*import)(struct drafts *, const char *, const char *, struct failure *),
 	     const uint8_t *data, size_t size)
 {
-	struct drafts drafts = {.resolve = resolve_any};
+	struct drafts drafts = {.resolve = resolve_any, .read = read_any};
 	struct failure why = FAILURE_INIT;
 	char *text = fuzz_text(data, size);
 

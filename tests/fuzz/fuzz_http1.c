@@ -2,6 +2,8 @@
 #include "fuzz.h"
 #include "join/http1.h"
 
+static const struct forwarded_rule any;
+
 struct outcome {
 	uint32_t count;
 	uint64_t path, clients;
@@ -15,7 +17,7 @@ feed(const uint8_t *data, size_t size, size_t piece)
 	struct outcome outcome = {0};
 	size_t at = 0;
 
-	http1_init(&request, NULL, NULL);
+	http1_init(&request, &any, (struct addr){0});
 	while (at < size) {
 		size_t left = size - at, n = left < piece ? left : piece, used;
 		bool is_complete = false;
@@ -25,10 +27,15 @@ feed(const uint8_t *data, size_t size, size_t piece)
 		must(used > 0 || is_complete);
 		must(request.length <= sizeof(request.text));
 		at += used;
-		if (is_complete)
-			outcome.clients = outcome.clients * 31 +
-					  (uint64_t)request.client.addr.value +
-					  request.client.is_known;
+		if (is_complete) {
+			bool is_disputed;
+			struct evidence_end client =
+			    forwarded_client(&request.forwarded, &is_disputed);
+
+			must(!is_disputed || !client.is_known);
+			outcome.clients = outcome.clients * 31 + (uint64_t)client.addr.value +
+					  client.is_known + 2u * is_disputed;
+		}
 	}
 	outcome.count = request.count;
 	outcome.path = request.path;

@@ -6,6 +6,8 @@
 #include "fuzz.h"
 #include "join/inspect.h"
 
+static const struct forwarded_rule any;
+
 static void
 count(void *context, const struct evidence *evidence)
 {
@@ -22,9 +24,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t path;
 
 	if (size & 1)
-		inspect_init(&inspect, 0, NULL, NULL);
+		inspect_init(&inspect, 0, &any, (struct addr){0});
 	else
-		inspect_init_midway(&inspect, NULL, NULL);
+		inspect_init_midway(&inspect, &any, (struct addr){0});
 	while (size > 4) {
 		const uint32_t sequence = (uint32_t)data[0] << 8 | data[1], lost = data[3];
 		const uint32_t bytes = data[2] < size - 4 ? data[2] : (uint32_t)size - 4;

@@ -198,8 +198,15 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	misuse "'-x' would leave nothing" -S plain -P -m include -x 192.0.2.0/24
 }
 
+# Break: lib/filter/selection.c s/service->server_count == 0/false/
+@test "a service without server lines has one side only: one line says so" {
+	echo 'vip 192.0.2.10 tcp/443' > "$VCAP_CONFIG/services/half"
+	run --separate-stderr -0 vcap-filter -S half -m include
+	[ "$stderr" = "vcap-filter: service 'half' has no server lines: only its client side is captured" ]
+}
+
 @test "a service without monitor lines cannot tell health checks apart: one line says so" {
-	echo 'vip 192.0.2.10 tcp/443' > "$VCAP_CONFIG/services/plain"
+	printf 'vip 192.0.2.10 tcp/443\nserver 10.0.1.1\n' > "$VCAP_CONFIG/services/plain"
 	for mode in none only; do
 		run --separate-stderr -0 vcap-filter -S plain -m $mode
 		[ "${#stderr_lines[@]}" -eq 1 ]

@@ -56,7 +56,7 @@ hung_up() { # COMMAND...
 	[ -z "$(ls -A out)" ] || { echo "$*"; ls -A out; false; }
 }
 
-# Break: cmd/vcap-export.c s/cli_remove_at_signal(out.temporary)/;/
+# Break: cmd/vcap-export.c s/cli_remove_at_signal(out.file.temporary)/;/
 # Break: cmd/cli.c s/SIGHUP, *//
 @test "export, fetch, merge, filter and join leave no file that is half written" {
 	hung_up vcap-merge -w out/x one.pcapng pipe

@@ -28,6 +28,7 @@ static const char shop[] = "# the shop\n"
 			   "monitor  empty\n"
 			   "monitor  http /health\n"
 			   "monitor  local\n"
+			   "header   X-Real-IP 2\n"
 			   "engine   lb1\n"
 			   "engine   lb2";
 
@@ -106,6 +107,8 @@ test_parse(void)
 	   "every line counts");
 	is_str(service.name, "shop", "its name");
 	is_str(service.engines[1], "lb2", "an engine");
+	is_str(service.header.name, "X-Real-IP", "a header");
+	ok(service.header.hops == 2, "and its hops");
 	is_str(service.monitors[4].path, "/health", "a path");
 	ok(service.vips[0].protocol == 6 && service.vips[0].port_first == 443 &&
 	       service.vips[0].port_last == 443 && service.vips[1].family == 6,
@@ -186,6 +189,11 @@ main(void)
 	refused("monitor http health\n", "etc/shop:1: not a path: 'health'");
 	refused("monitor from\n", "etc/shop:1: 'from' needs a value");
 	refused("monitor icmp 10.0.0.1\n", "etc/shop:1: unexpected word: '10.0.0.1'");
+	refused("header\n", "etc/shop:1: 'header' needs a value");
+	refused("header X-A:\n", "etc/shop:1: not the name of a header: 'X-A:'");
+	refused("header X-A 0\n", "etc/shop:1: not a number of hops from 1 to 8: '0'");
+	refused("header X-A 9\n", "etc/shop:1: not a number of hops from 1 to 8: '9'");
+	refused("header X-A\nheader X-B\n", "etc/shop:2: a second 'header': 'X-B'");
 	refused("engine -x\n", "etc/shop:1: not a name for an engine: '-x'");
 	refused("engine a\nengine a\n", "etc/shop:2: engine named twice: 'a'");
 	refused("alias\n", "etc/shop:1: 'alias' needs a name");

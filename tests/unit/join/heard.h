@@ -7,6 +7,8 @@
 #include "join/inspect.h"
 #include "tap.h"
 
+#include <stdlib.h>
+
 /* Everything that inspection reported, as text: "CLIENT:PORT>VIP:PORT " and "local ". */
 struct said {
 	char text[1024];
@@ -34,6 +36,8 @@ report(void *context, const struct evidence *evidence)
 
 	if (said->length > 900)
 		return;
+	if (evidence->is_disputed)
+		said->length += (size_t)sprintf(said->text + said->length, "disputed");
 	if (evidence->is_local)
 		said->length += (size_t)sprintf(said->text + said->length, "local ");
 	else {
@@ -57,8 +61,10 @@ push(struct inspect *inspect, uint32_t sequence, const unsigned char *bytes, uin
 
 enum order { IN_ORDER, PAIRS_SWAPPED, TWICE };
 
-/* Whose engine is heard; NULL: not said. */
+/* Whose engine is heard, its own address, and the hops of a named header; not said: NULL or 0. */
 static const struct service *heard_service;
+static struct addr heard_engine;
+static const char *heard_hops;
 
 /* Hears bytes in segments of this size. */
 static inline struct said
@@ -66,10 +72,13 @@ hear(const char *bytes, size_t size, size_t piece, enum order order, const char 
 {
 	struct allowance allowance = {.limit = 1 << 20};
 	struct said said = {.text = ""};
+	struct forwarded_rule rule = {.service = heard_service};
 	struct inspect inspect;
 	uint32_t start = 0xfffffff0; /* sequence numbers wrap */
 
-	inspect_init(&inspect, start, header, heard_service);
+	if (header && service_header_parse(&rule.header, header, heard_hops, NULL) < 0)
+		abort();
+	inspect_init(&inspect, start, &rule, heard_engine);
 	for (size_t at = 0; at < size; at += piece) {
 		size_t place = at, length;
 
@@ -84,6 +93,7 @@ hear(const char *bytes, size_t size, size_t piece, enum order order, const char 
 			     (uint32_t)length, &allowance, report, &said);
 	}
 	inspect_release(&inspect, &allowance);
+	free(rule.header.name);
 	if (allowance.used != 0)
 		strcpy(said.text, "(memory is left)");
 	return said;

@@ -35,10 +35,22 @@ static const struct sample samples[] = {
 	   "GET / HTTP/1.1\r\nForwarded: for=10.1.0.1, for=_hidden\r\n\r\n"
 	   "GET / HTTP/1.1\r\nForwarded: for=\"10.1.0.7:80\"\r\n\r\n"),
      "2001:db8::7 ? 10.1.0.7:80 ", NULL},
-    {"of both headers the last",
-     BYTES("GET / HTTP/1.1\r\nForwarded: for=10.1.0.1\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n"
-	   "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.1\r\nForwarded: for=10.1.0.7\r\n\r\n"),
-     "10.1.0.7 10.1.0.7 ", NULL},
+    {"headers that agree, and those that do not",
+     BYTES("GET / HTTP/1.1\r\nForwarded: for=10.1.0.7\r\nX-Forwarded-For: 10.1.0.7:80\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.1\r\nForwarded: for=10.1.0.7\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Real-IP: 10.1.0.7\r\nX-Forwarded-For: 10.1.0.1\r\n\r\n"
+	   "GET / HTTP/1.1\r\nForwarded: for=_x\r\nX-Forwarded-For: 10.1.0.1\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n"),
+     "10.1.0.7:80 disputed? disputed? disputed? 10.1.0.7 ", NULL},
+    {"what is nobody's address",
+     BYTES("GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7, 0.0.0.0\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7, 255.255.255.255\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7, ff02::1, ::\r\n\r\n"),
+     "? ? ? ", NULL},
+    {"the address of the connection itself is no client's",
+     BYTES("GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7, 10.9.0.9\r\n\r\n"), "10.1.0.7 ", NULL},
+    {"no header counts", BYTES("GET / HTTP/1.1\r\nNone: 10.1.0.7\r\nForwarded: for=::7\r\n\r\n"),
+     "? ", "none"},
     {"a named header and no other",
      BYTES("GET / HTTP/1.1\r\nX-Real-Ip: 10.1.0.7\r\nX-Forwarded-For: 10.1.0.1\r\n\r\n"),
      "10.1.0.7 ", "x-real-IP"},
@@ -64,6 +76,19 @@ static const struct sample samples[] = {
      "? ", NULL},
 };
 
+/* So many values from the end. */
+static const struct sample hops[] = {
+    {"hops",
+     BYTES("GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.1, 10.1.0.7, 10.1.0.8\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7\r\n"
+	   "X-Forwarded-For: 10.1.0.8, 10.9.0.5\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7, 127.0.0.1\r\n\r\n"
+	   "GET / HTTP/1.1\r\nX-Forwarded-For: 1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4, 1.1.1.5, "
+	   "1.1.1.6, 1.1.1.7, 1.1.1.8, 1.1.1.9, 1.1.2.0, 1.1.2.1, 1.1.2.2, 1.1.2.3, 1.1.2.4, "
+	   "1.1.2.5, 1.1.2.6, 1.1.2.7, 10.1.0.7, unknown\r\n\r\n"),
+     "10.1.0.7 10.1.0.7 ? 10.1.0.7 ", "x-forwarded-for"},
+};
+
 static void
 paths(void)
 {
@@ -86,7 +111,7 @@ paths(void)
 		uint64_t path;
 		uint32_t size = (uint32_t)strlen(cases[i].request);
 
-		inspect_init(&inspect, 0, NULL, NULL);
+		inspect_init(&inspect, 0, NULL, (struct addr){0});
 		ok(!inspect_has_path(&inspect, &path), "no path before it is read");
 		push(&inspect, 0, (const unsigned char *)cases[i].request, size, size, &allowance,
 		     report, &said);
@@ -108,8 +133,13 @@ main(void)
 			  &why) < 0)
 		abort();
 	heard_service = &service;
+	if (addr_parse(&heard_engine, "10.9.0.9", NULL) < 0)
+		abort();
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
 		sample_in_pieces(&samples[i]);
+	heard_hops = "2";
+	for (size_t i = 0; i < sizeof(hops) / sizeof(*hops); i++)
+		sample_in_pieces(&hops[i]);
 	paths();
 	service_release(&service);
 	return done_testing();

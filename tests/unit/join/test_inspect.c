@@ -1,6 +1,9 @@
 /* A PROXY header and requests after it, lost bytes, and input that wants memory. */
 #include "join/heard.h"
 
+static const struct forwarded_rule any;
+static const struct addr nobody;
+
 static const struct sample samples[] = {
     {"version 1, unknown",
      BYTES("PROXY UNKNOWN ff::1 ff::2 1 2\r\nGET / HTTP/1.1\r\n"
@@ -28,7 +31,7 @@ gaps(void)
 	struct said said = {.text = ""};
 	struct inspect inspect;
 
-	inspect_init(&inspect, 1, NULL, NULL);
+	inspect_init(&inspect, 1, &any, nobody);
 	push(&inspect, 1, (const unsigned char *)post, length, length, &allowance, report, &said);
 	/* Of the body's first segment 10 bytes were kept, and the second was lost. */
 	push(&inspect, 1 + length, get, 10, 2000, &allowance, report, &said);
@@ -40,14 +43,14 @@ gaps(void)
 	inspect_release(&inspect, &allowance);
 
 	said = (struct said){.text = ""};
-	inspect_init_midway(&inspect, NULL, NULL);
+	inspect_init_midway(&inspect, &any, nobody);
 	push(&inspect, 77, (const unsigned char *)"0.1.0.1\r\n\r\n", 11, 11, &allowance, report,
 	     &said);
 	push(&inspect, 88, get, size, size, &allowance, report, &said);
 	is_str(said.text, "10.1.0.7 ", "in the middle of a connection, from the next request on");
 	inspect_release(&inspect, &allowance);
 	said = (struct said){.text = ""};
-	inspect_init_midway(&inspect, NULL, NULL);
+	inspect_init_midway(&inspect, &any, nobody);
 	push(&inspect, 77, (const unsigned char *)"PROXY TCP4 10.1.0.7 1.1.1.1 1 1\r\n", 33, 33,
 	     &allowance, report, &said);
 	is_str(said.text, "", "in the middle no PROXY header is believed");
@@ -66,7 +69,7 @@ header_cut(void)
 	struct said said = {.text = ""};
 	struct inspect inspect;
 
-	inspect_init(&inspect, 1, NULL, NULL);
+	inspect_init(&inspect, 1, &any, nobody);
 	push(&inspect, 1, header, kept, wire, &allowance, report, &said);
 	push(&inspect, 1 + wire, (const unsigned char *)request, size, size, &allowance, report,
 	     &said);
@@ -86,7 +89,7 @@ hostile(void)
 	size_t most = 0;
 
 	memset(filler, 'a', sizeof(filler));
-	inspect_init(&inspect, 0, NULL, NULL);
+	inspect_init(&inspect, 0, &any, nobody);
 	for (uint32_t i = 1; i < 1000; i++) {
 		push(&inspect, i * 70000, filler, sizeof(filler), sizeof(filler), &allowance,
 		     report, &said);
@@ -95,7 +98,7 @@ hostile(void)
 	ok(most <= allowance.limit, "segments that never fit together take %zu bytes", most);
 	inspect_release(&inspect, &allowance);
 
-	inspect_init(&inspect, 0, NULL, NULL);
+	inspect_init(&inspect, 0, &any, nobody);
 	push(&inspect, 0, (const unsigned char *)"GET / HTTP/1.1\r\nX: ", 19, 19, &allowance,
 	     report, &said);
 	ok(inspect_is_pending(&inspect), "a request that has begun is waited for");
