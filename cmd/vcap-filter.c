@@ -20,7 +20,8 @@ static const struct command self = {
     .examples = "vcap-filter -S shop 10.1.1.0/24 >shop.bpf\nvcap-filter -r big.pcap -w hits.pcap "
 		"10.1.1.1 2001:db8::/32\n",
     .synopsis = "[-S service] [-m mode] [-P] [-x] [-e expression] [-y linktype] [--widen] [-d | "
-		"-dd | -ddd | --comma] [-r in -w out] [-v] [--specs file] [spec ...]",
+		"-dd | -ddd | --comma] [-r in -w out [--mixed]] [-v] [--specs file] "
+		"[spec ...]",
     .options =
 	"  -S, --service service    packets of this service\n"
 	"  -m, --monitors mode      health checks: none, include or only (none)\n"
@@ -28,12 +29,13 @@ static const struct command self = {
 	"  -x, --exclude            what would be dropped without this option\n"
 	"  -e, --expression expression\n                           of these packets, those that "
 	"tcpdump would print\n"
-	"  -y, --linktype linktype  EN10MB, RAW, LINUX_SLL or LINUX_SLL2 (EN10MB)\n"
+	"  -y, --linktype linktype  EN10MB, RAW, LINUX_SLL, NULL, PPP ... (EN10MB)\n"
 	"      --widen              if addresses do not fit, let more through\n"
 	"  -d, --dump               as a listing; -dd: for C; -ddd: decimal (default)\n"
 	"      --comma              the program on one line, for iptables and tc\n"
 	"  -r, --read in            apply the filter to this capture file\n"
 	"  -w, --write out          and write what belongs to this one\n"
+	"      --mixed              let its interfaces differ in link type\n"
 	"  -v, --verbose            say what decides which packets belong\n"
 	"      --specs file         more addresses, one or more a line\n",
 };
@@ -93,6 +95,7 @@ filter_file(struct filter_options *options)
 	print_remarks(options);
 	if (filter_cmd_open(&cmd, options->in, options->out, &why) < 0)
 		die("%s", why.text);
+	cmd.mixes_linktypes = options->mixes_linktypes;
 	cli_remove_at_signal(cmd.out.file.temporary);
 	outcome = filter_cmd_run(&cmd, &options->selection, &why);
 	cli_remove_at_signal(NULL);

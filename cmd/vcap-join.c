@@ -16,7 +16,7 @@ static const struct command self = {
     .examples = "vcap-join -S shop -r shop.pcapng -w client.pcapng 10.1.0.7\n",
     .synopsis = "[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
 		"[--header name] [--undecided drop|keep] [--live] [--memory size] [--hold time] "
-		"[--specs file] "
+		"[--mixed] [--specs file] "
 		"[-r in] [-w out] [spec ...]",
     .options = "  -S, --service service    transactions of this service\n"
 	       "  -t, --table table        pairs that vcap-flows printed; may be repeated\n"
@@ -31,6 +31,7 @@ static const struct command self = {
 	       "      --live               judge a file as a stream, too\n"
 	       "      --memory size        what a stream may hold (64M)\n"
 	       "      --hold time          how long (3s)\n"
+	       "      --mixed              let interfaces differ in link type\n"
 	       "      --specs file         more addresses, one or more a line\n"
 	       "  -r, --read in            the capture (-)\n"
 	       "  -w, --write out          and what belongs to it (-)\n",
@@ -122,6 +123,7 @@ main(int argc, char **argv)
 	    join_cmd_open(&cmd, options.in, options.out, options.tables.list, options.tables.count,
 			  options.mode, &why) < 0)
 		die("%s", why.text);
+	cmd.mixes_linktypes = options.mixes_linktypes;
 	status = join_captures(&cmd, &options.config);
 	join_options_release(&options);
 	service_release(&service);

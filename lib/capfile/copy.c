@@ -6,6 +6,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Two link types in one file cannot be read by libpcap, and none of them is in pcap. */
+static int
+check_linktype(const struct copy *copy, const struct interface *interface, struct failure *why)
+{
+	const struct interface *first = reader_source(copy->in)->interfaces;
+	char one[LINKTYPE_TEXT], other[LINKTYPE_TEXT];
+
+	if (!linktype_find(interface->linktype))
+		return failure_set(why, "link type %u is not supported", interface->linktype);
+	if (writer_takes(copy->out, interface->linktype))
+		return 0;
+	return failure_set(why, "interfaces '%s' (%s) and '%s' (%s) differ in link type%s",
+			   first->name ? first->name : "-", linktype_text(first->linktype, one),
+			   interface->name ? interface->name : "-",
+			   linktype_text(interface->linktype, other),
+			   reader_format(copy->in) == FORMAT_PCAP
+			       ? ", which pcap cannot have: merge them with '--mixed' first"
+			       : ": '--mixed' takes both");
+}
+
 /* In the order of the input, so that interfaces keep their numbers. */
 int
 copy_interfaces(struct copy *copy, struct failure *why)
@@ -16,9 +36,8 @@ copy_interfaces(struct copy *copy, struct failure *why)
 		const struct interface *interface = &source->interfaces[copy->interfaces];
 		uint32_t id;
 
-		if (!linktype_find(interface->linktype))
-			return failure_set(why, "link type %u is not supported",
-					   interface->linktype);
+		if (check_linktype(copy, interface, why) < 0)
+			return -1;
 		if (writer_interface(copy->out, interface, &id, why) < 0)
 			return -1;
 	}

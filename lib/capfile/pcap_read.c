@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "capfile/pcap_resync-int.h"
+#include "packet/linktype.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -280,7 +281,8 @@ begin_section(struct reader *file, struct failure *why)
 	if (link & LINK_RESERVED)
 		return failure_set(why, "'%s' has an unknown link type field (0x%08x)", file->name,
 				   link);
-	if (use_interface(file, (uint16_t)link, get32(file, p + 16)) < 0 || mark_section(file) < 0)
+	if (use_interface(file, linktype_canonical((uint16_t)link), get32(file, p + 16)) < 0 ||
+	    mark_section(file) < 0)
 		return failure_errno(why, "cannot read '%s'", file->name);
 	file->in.at += HEADER;
 	return 0;

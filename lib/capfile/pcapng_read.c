@@ -16,6 +16,7 @@
 #include "capfile/pcapng_option.h"
 #include "capfile/pcapng_resync-int.h"
 #include "capfile/pcapng_shb-int.h"
+#include "packet/linktype.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -78,7 +79,7 @@ fill_interface(struct reader *file, struct interface *interface, const unsigned 
 	struct block_option option;
 	int more;
 
-	interface->linktype = get16(file, body);
+	interface->linktype = linktype_canonical(get16(file, body));
 	interface->snaplen = get32(file, body + 4);
 	/* Enough: those that are kept are part of them. */
 	interface->options = size > 8 ? malloc(size - 8) : NULL;

@@ -7,6 +7,7 @@
 #include "capfile/pcapng_write.h"
 
 #include "capfile/pcapng.h"
+#include "packet/linktype.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -177,7 +178,7 @@ pcapng_write_interface(struct blocks *blocks, const struct interface *interface)
 
 	if (begin_block(blocks, PCAPNG_IDB, room) < 0)
 		return -1;
-	put16(blocks, interface->linktype);
+	put16(blocks, linktype_in_pcapng(interface->linktype));
 	put16(blocks, 0);
 	put32(blocks, PACKET_SNAPLEN);
 	put_text(blocks, OPT_IF_NAME, interface->name);

@@ -140,12 +140,18 @@ writer_mix_linktypes(struct writer *writer)
 	writer->mixes_linktypes = writer->format == FORMAT_PCAPNG;
 }
 
+bool
+writer_takes(const struct writer *writer, uint16_t linktype)
+{
+	return writer->interface_count == 0 || linktype == writer->linktype ||
+	       writer->mixes_linktypes;
+}
+
 int
 writer_interface(struct writer *writer, const struct interface *interface, uint32_t *id,
 		 struct failure *why)
 {
-	if (writer->interface_count && interface->linktype != writer->linktype &&
-	    !writer->mixes_linktypes)
+	if (!writer_takes(writer, interface->linktype))
 		return failure_set(why, "link types %u and %u do not fit into one file",
 				   writer->linktype, interface->linktype);
 	if (writer->format == FORMAT_PCAP) {

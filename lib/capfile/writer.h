@@ -29,6 +29,8 @@ void writer_free(struct writer *writer);
 /* Allows interfaces of different link types in a pcapng file. Wireshark reads such a file; libpcap
  * and what is built on it do not. Ignored for pcap. */
 void writer_mix_linktypes(struct writer *writer);
+/* Whether an interface of this link type can be added: it is the others', or mixed ones are allowed. */
+bool writer_takes(const struct writer *writer, uint16_t linktype);
 /* Uses threads to write batches. pool is borrowed until writer_free; NULL: no threads. */
 int writer_set_threadpool(struct writer *writer, struct threadpool *pool, struct failure *why);
 

@@ -85,22 +85,31 @@ copy_program(struct emit *e, const struct bpf *program, label yes, label no)
 
 /* Picks the program by the number of VLAN tags of the packet. */
 static label
-test_expression(struct emit *e, label yes, label no)
+pick_by_tags(struct emit *e, const label *programs, label no)
 {
-	const struct bpf *by_tags = e->filter->expression->by_tags;
-	label entry;
+	label entry = no;
 
-	if (!e->link->has_type)
-		return copy_program(e, &by_tags[0], yes, no);
-	entry = no;
 	for (unsigned tags = DISSECT_VLAN_TAGS + 1; tags-- > 0;) {
-		label plain = copy_program(e, &by_tags[tags], yes, no);
-
-		entry = emit_any_of(e, linktype_vlans, LINKTYPE_VLANS, entry, plain);
+		entry = emit_any_of(e, linktype_vlans, LINKTYPE_VLANS, entry, programs[tags]);
 		entry = emit_op(e, BPF_LD | BPF_H | BPF_ABS, linktype_ethertype_at(e->link, tags),
 				entry);
 	}
 	return entry;
+}
+
+static label
+test_expression(struct emit *e, label yes, label no)
+{
+	const unsigned shapes = linktype_shapes(e->link);
+	label programs[LINKTYPE_SHAPES];
+
+	for (unsigned shape = shapes; shape-- > 0;)
+		programs[shape] = copy_program(e, &e->filter->expression->by_shape[shape], yes, no);
+	if (e->link->kind == LINKTYPE_BY_TYPE)
+		return pick_by_tags(e, programs, no);
+	if (e->link->kind == LINKTYPE_BY_PPP)
+		return emit_ppp_shape(e, programs);
+	return programs[0];
 }
 
 static struct by_end

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /*
- * Makes the program for frames of this link type (linktype.h). -1 if the set has more intervals
+ * Makes the program for frames of this link type (linktype.h), not LINKTYPE_BY_PARTS. -1 if the set has more intervals
  * than fit into the kernel's limit of BPF_MAX instructions; why says how many would fit. On failure
  * program is unchanged.
  */

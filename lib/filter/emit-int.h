@@ -75,6 +75,21 @@ emit_any_of(struct emit *e, const uint32_t *values, size_t count, label yes, lab
 	return no;
 }
 
+/* Continues by the shape of a PPP header: entries of enum linktype_ppp. Of the short ones the protocol is
+ * in A. */
+static inline label
+emit_ppp_shape(struct emit *e, const label *entries)
+{
+	const uint16_t byte = BPF_LD | BPF_B | BPF_ABS;
+	label framed = emit_test(e, JSET, 1, entries[PPP_FRAMED_SHORT], entries[PPP_FRAMED]);
+	label plain = emit_test(e, JSET, 1, entries[PPP_SHORT], entries[PPP_PLAIN]);
+
+	framed = emit_op(e, byte, 2, framed);
+	plain = emit_op(e, byte, 0, plain);
+	return emit_op(e, BPF_LD | BPF_H | BPF_ABS, 0,
+		       emit_test(e, JEQ, PPP_ADDRESS_CONTROL, framed, plain));
+}
+
 /* Offsets of the addresses from the network header, in bytes. family is 4 or 6. */
 static inline uint32_t
 emit_source_at(uint8_t family)

@@ -3,7 +3,9 @@
  * frames with a fixed number of tags. It is compiled three times, as `text`, `vlan and (text)` and
  * `vlan and vlan and (text)`, and the tags of each frame pick one of the programs. Of tags behind
  * cooked headers libpcap knows nothing: there the loads of the first program are moved by four
- * bytes for each tag.
+ * bytes for each tag. Where no ethertype tells the protocol, the expression is compiled for raw IP, and
+ * its loads are moved to behind the header, in each of its shapes: libpcap knows only one shape of PPP,
+ * and of address families only those of this system.
  */
 #include "filter/expr.h"
 
@@ -22,8 +24,8 @@
 void
 expr_release(struct filter_expression *expression)
 {
-	for (size_t i = 0; i <= DISSECT_VLAN_TAGS; i++)
-		bpf_release(&expression->by_tags[i]);
+	for (size_t i = 0; i < LINKTYPE_SHAPES; i++)
+		bpf_release(&expression->by_shape[i]);
 }
 
 static bool
@@ -92,11 +94,21 @@ is_ancillary(const struct insn *insn)
 bool
 expr_asks_kernel(const struct filter_expression *expression)
 {
-	for (size_t tags = 0; tags <= DISSECT_VLAN_TAGS; tags++)
-		for (size_t i = 0; i < expression->by_tags[tags].count; i++)
-			if (is_ancillary(&expression->by_tags[tags].insns[i]))
+	for (size_t shape = 0; shape < LINKTYPE_SHAPES; shape++)
+		for (size_t i = 0; i < expression->by_shape[shape].count; i++)
+			if (is_ancillary(&expression->by_shape[shape].insns[i]))
 				return true;
 	return false;
+}
+
+/* Whether it loads from the packet. */
+static bool
+is_load(const struct insn *insn)
+{
+	if (BPF_CLASS(insn->code) == BPF_LDX)
+		return BPF_MODE(insn->code) == BPF_MSH;
+	return BPF_CLASS(insn->code) == BPF_LD && !is_ancillary(insn) &&
+	       (BPF_MODE(insn->code) == BPF_ABS || BPF_MODE(insn->code) == BPF_IND);
 }
 
 /* Moves a load of an untagged frame to where a frame with tags has the same; false if it has no
@@ -104,17 +116,13 @@ expr_asks_kernel(const struct filter_expression *expression)
 static bool
 move_load(struct insn *insn, const struct linktype_info *link, unsigned tags)
 {
-	const bool is_msh = BPF_CLASS(insn->code) == BPF_LDX && BPF_MODE(insn->code) == BPF_MSH;
 	const bool is_half = BPF_SIZE(insn->code) == BPF_H;
 	uint32_t size = BPF_SIZE(insn->code) == BPF_W ? 4 : is_half ? 2 : 1;
 
-	if (!is_msh && (BPF_CLASS(insn->code) != BPF_LD ||
-			(BPF_MODE(insn->code) != BPF_ABS && BPF_MODE(insn->code) != BPF_IND)))
-		return true;
-	if (is_ancillary(insn))
+	if (!is_load(insn))
 		return true;
 	if (insn->k >= link->network_at) {
-		insn->k += 4 * tags;
+		insn->k += linktype_network_at(link, tags) - link->network_at;
 		return true;
 	}
 	if (BPF_MODE(insn->code) == BPF_IND)
@@ -146,11 +154,50 @@ move_program(const struct bpf *plain, const struct linktype_info *link, unsigned
 	return 0;
 }
 
-/* Numbers of link types in files, and of libpcap's own, differ for raw IP. */
+/* A program for what stands that many bytes further on. */
 static int
-dlt_of(uint16_t linktype)
+shift_program(const struct bpf *plain, uint32_t bytes, struct bpf *program, struct failure *why)
 {
-	return linktype == LINKTYPE_RAW ? DLT_RAW : linktype;
+	program->insns = calloc(plain->count, sizeof(*program->insns));
+	if (!program->insns)
+		return failure_nomem(why);
+	program->count = plain->count;
+	for (size_t i = 0; i < plain->count; i++) {
+		program->insns[i] = plain->insns[i];
+		if (is_load(&plain->insns[i]))
+			program->insns[i].k += bytes;
+	}
+	return 0;
+}
+
+/* Compiles for frames whose ethertype tells the protocol. */
+static int
+compile_by_type(pcap_t *handle, const struct linktype_info *link, const char *text,
+		struct filter_expression *made, struct failure *why)
+{
+	const bool knows_tags = link->linktype == LINKTYPE_EN10MB;
+	int rc = compile_with_tags(handle, 0, text, &made->by_shape[0], why);
+
+	for (unsigned tags = 1; tags <= DISSECT_VLAN_TAGS && rc == 0; tags++)
+		rc = knows_tags ? compile_with_tags(handle, tags, text, &made->by_shape[tags], why)
+				: move_program(&made->by_shape[0], link, tags, text,
+					       &made->by_shape[tags], why);
+	return rc;
+}
+
+/* Compiles for raw IP, and moves that to behind each shape of the header. */
+static int
+compile_as_raw(pcap_t *handle, const struct linktype_info *link, const char *text,
+	       struct filter_expression *made, struct failure *why)
+{
+	struct bpf raw = BPF_INIT;
+	int rc = compile_with_tags(handle, 0, text, &raw, why);
+
+	for (unsigned shape = 0; shape < linktype_shapes(link) && rc == 0; shape++)
+		rc = shift_program(&raw, linktype_network_at(link, shape), &made->by_shape[shape],
+				   why);
+	bpf_release(&raw);
+	return rc;
 }
 
 int
@@ -159,21 +206,17 @@ expr_compile(struct filter_expression *expression, const char *text, uint16_t li
 {
 	struct filter_expression made = {0};
 	const struct linktype_info *link = linktype_find(linktype);
-	bool knows_tags = linktype == LINKTYPE_EN10MB;
+	const bool by_type = link->kind == LINKTYPE_BY_TYPE;
 	pcap_t *handle;
-	int rc = 0;
+	int rc;
 
 	if (uses_vlan(text))
 		return failure_set(
 		    why, "expression '%s': 'vlan' is not supported, since tags are skipped", text);
-	handle = pcap_open_dead(dlt_of(linktype), PACKET_SNAPLEN);
+	handle = pcap_open_dead(by_type ? linktype : DLT_RAW, PACKET_SNAPLEN);
 	if (!handle)
 		return failure_nomem(why);
-	rc = compile_with_tags(handle, 0, text, &made.by_tags[0], why);
-	for (unsigned tags = 1; link->has_type && tags <= DISSECT_VLAN_TAGS && rc == 0; tags++)
-		rc = knows_tags ? compile_with_tags(handle, tags, text, &made.by_tags[tags], why)
-				: move_program(&made.by_tags[0], link, tags, text,
-					       &made.by_tags[tags], why);
+	rc = (by_type ? compile_by_type : compile_as_raw)(handle, link, text, &made, why);
 	pcap_close(handle);
 	if (rc < 0) {
 		expr_release(&made);

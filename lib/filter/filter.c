@@ -27,16 +27,39 @@ set_has_ends(const struct filter *filter, const struct tuple *tuple, bool source
 /* VERDICT_NO is final, with exclude or without: not a packet of the service, or cut short. */
 enum verdict { VERDICT_NO, VERDICT_IN, VERDICT_OUT, VERDICT_JOIN };
 
+/* The packet from its network header on. */
+static bool
+skip_parts(const struct packet *packet, uint16_t linktype, struct packet *inner)
+{
+	uint32_t at;
+	uint8_t family;
+
+	if (dissect_network(packet, linktype, &at, &family) != DISSECT_FOUND)
+		return false;
+	*inner = *packet;
+	inner->data += at;
+	inner->caplen -= at;
+	inner->len -= at;
+	return true;
+}
+
 static enum verdict
 judge_expression(const struct filter *filter, const struct packet *packet, uint16_t linktype)
 {
-	int tags = dissect_vlan_tags(packet, linktype);
+	const struct linktype_info *link = linktype_find(linktype);
+	const int shape = dissect_shape(packet, linktype);
+	struct packet inner;
 
-	if (tags < 0)
+	if (shape < 0)
 		return VERDICT_NO;
-	if (tags > DISSECT_VLAN_TAGS)
+	if ((unsigned)shape >= linktype_shapes(link))
 		return VERDICT_OUT;
-	switch (bpf_judge(&filter->expression->by_tags[tags], packet->data, packet->caplen,
+	if (link->kind == LINKTYPE_BY_PARTS) {
+		if (!skip_parts(packet, linktype, &inner))
+			return VERDICT_OUT;
+		packet = &inner;
+	}
+	switch (bpf_judge(&filter->expression->by_shape[shape], packet->data, packet->caplen,
 			  packet->len)) {
 	case BPF_ACCEPTS: return VERDICT_IN;
 	case BPF_REJECTS: return VERDICT_OUT;

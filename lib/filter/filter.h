@@ -10,6 +10,7 @@
 #include "packet/addrset.h"
 #include "packet/bpf.h"
 #include "packet/dissect.h"
+#include "packet/linktype.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>
@@ -20,12 +21,13 @@
 #define FILTER_ACCEPT PACKET_SNAPLEN
 
 /*
- * An expression of pcap-filter(7), compiled for one link type by expr.h: programs for frames with
- * no VLAN tag, one and two. A program without instructions accepts nothing, and frames with more
- * tags satisfy no expression.
+ * An expression of pcap-filter(7), compiled for one link type by expr.h: a program for each shape of
+ * its header (linktype.h), such as with no VLAN tag, one and two. A program without instructions accepts
+ * nothing, and packets of other shapes, as with more tags, satisfy no expression. Of
+ * LINKTYPE_BY_PARTS the program is for the packet from its network header on.
  */
 struct filter_expression {
-	struct bpf by_tags[DISSECT_VLAN_TAGS + 1];
+	struct bpf by_shape[LINKTYPE_SHAPES];
 };
 
 /* Everything it points to belongs to the caller. */

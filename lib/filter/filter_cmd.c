@@ -34,6 +34,8 @@ filter_packets(struct filter_cmd *cmd, struct reader *in, struct selection *sele
 	struct copy copy = {
 	    .in = in, .out = writer, .judge = selection_judge, .context = selection};
 
+	if (writer && cmd->mixes_linktypes)
+		writer_mix_linktypes(writer);
 	if (writer)
 		outcome = copy_packets(&copy, why);
 	writer_free(writer);

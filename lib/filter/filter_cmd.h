@@ -13,6 +13,7 @@
 struct filter_cmd {
 	const char *name; /* of the input, in messages */
 	int in;
+	bool mixes_linktypes;  /* the caller's, set before filter_cmd_run */
 	struct packedfile out; /* compressed if its name says so */
 };
 

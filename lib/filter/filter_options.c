@@ -8,7 +8,16 @@ parse_linktype(struct selection *selection, const char *word, struct failure *wh
 	const struct linktype_info *link = linktype_by_name(word);
 
 	if (!link)
-		return failure_set(why, "not EN10MB, RAW, LINUX_SLL or LINUX_SLL2: '%s'", word);
+		return failure_set(
+		    why,
+		    "not EN10MB, RAW, LINUX_SLL, LINUX_SLL2, IPV4, IPV6, NULL, LOOP or "
+		    "PPP: '%s'",
+		    word);
+	if (link->kind == LINKTYPE_BY_PARTS)
+		return failure_set(why,
+				   "the header of %s has parts that only a loop finds, which no "
+				   "program has: filter what was captured, with '-r'",
+				   link->name);
 	selection->linktype = link->linktype;
 	return 0;
 }
@@ -32,6 +41,7 @@ filter_options_take(struct filter_options *options, int letter, const char *valu
 	case FILTER_OPTION_COMMA: options->comma = true; break;
 	case 'r': options->in = value; break;
 	case 'w': options->out = value; break;
+	case FILTER_OPTION_MIXED: options->mixes_linktypes = true; break;
 	case FILTER_OPTION_SPECS: options->specs = value; break;
 	default: return 0;
 	}
@@ -48,6 +58,8 @@ filter_options_decide(struct filter_options *options, char *const *words, struct
 		return failure_set(why, "'-d', '-dd', '-ddd' and '--comma' exclude each other");
 	if (!options->in != !options->out)
 		return failure_set(why, "'-r' and '-w' go together");
+	if (options->mixes_linktypes && !options->in)
+		return failure_set(why, "'--mixed' is for a capture file, with '-r' and '-w'");
 	if (selection->widen && selection->exclude)
 		return failure_set(
 		    why, "'--widen' and '-x' exclude each other: a wider set lets less through");

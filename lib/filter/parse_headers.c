@@ -226,8 +226,42 @@ find_by_version(struct emit *e, struct by_family next)
 		       emit_op(e, BPF_ALU | BPF_RSH | BPF_K, 4, entry));
 }
 
+static label
+find_by_family(struct emit *e, struct by_family next)
+{
+	label entry = e->not_ip;
+
+	entry = emit_any_of(e, linktype_families6, LINKTYPE_FAMILIES6,
+			    load_x(e, e->link->network_at, next.v6), entry);
+	entry = emit_any_of(e, linktype_families4, LINKTYPE_FAMILIES4,
+			    load_x(e, e->link->network_at, next.v4), entry);
+	return emit_op(e, BPF_LD | BPF_W | BPF_ABS, 0, entry);
+}
+
+static label
+find_by_ppp(struct emit *e, struct by_family next)
+{
+	label entries[LINKTYPE_SHAPES];
+
+	for (unsigned shape = 0; shape < linktype_shapes(e->link); shape++) {
+		const uint32_t at = linktype_network_at(e->link, shape);
+		label entry = emit_test(e, JEQ, PPP_IPV6, load_x(e, at, next.v6), e->not_ip);
+
+		entry = emit_test(e, JEQ, PPP_IPV4, load_x(e, at, next.v4), entry);
+		if (shape == PPP_FRAMED || shape == PPP_PLAIN)
+			entry = emit_op(e, BPF_LD | BPF_H | BPF_ABS, at - 2, entry);
+		entries[shape] = entry;
+	}
+	return emit_ppp_shape(e, entries);
+}
+
 label
 parse_headers_find_network(struct emit *e, struct by_family next)
 {
-	return e->link->has_type ? find_by_type(e, next) : find_by_version(e, next);
+	switch (e->link->kind) {
+	case LINKTYPE_BY_TYPE: return find_by_type(e, next);
+	case LINKTYPE_BY_FAMILY: return find_by_family(e, next);
+	case LINKTYPE_BY_PPP: return find_by_ppp(e, next);
+	default: return find_by_version(e, next);
+	}
 }

@@ -163,6 +163,8 @@ join_packets(struct join_cmd *cmd, const struct join_config *config, struct read
 	cmd->tables.context = join;
 	if (join)
 		copy.out = writer_new(cmd->out.fd, reader_format(in), why);
+	if (copy.out && cmd->mixes_linktypes)
+		writer_mix_linktypes(copy.out);
 	if (copy.out)
 		outcome = config->is_live ? join_as_stream(cmd, config, join, &copy, why)
 					  : join_file(cmd, join, &copy, why);

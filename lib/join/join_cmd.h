@@ -19,6 +19,7 @@ struct join_cmd {
 	int in, again;         /* the same file twice; again is -1 for a stream. Owned */
 	struct packedfile out; /* compressed if its name says so */
 	struct pairfile tables;
+	bool mixes_linktypes; /* the caller's, set before join_cmd_run */
 	/* Results. */
 	struct join_counts counts;
 	uint64_t expired;      /* packets that were not decided in time */

@@ -20,6 +20,7 @@ struct join_options {
 	const char *in, *out; /* "-" is standard input and output */
 	struct strvec tables; /* paths */
 	enum join_mode mode;
+	bool mixes_linktypes; /* interfaces may differ in link type */
 	/* Private. */
 	struct addrset set;
 	struct bpf program;
@@ -43,6 +44,7 @@ enum {
 	JOIN_OPTION_LIVE,
 	JOIN_OPTION_MEMORY,
 	JOIN_OPTION_HOLD,
+	JOIN_OPTION_MIXED,
 	JOIN_OPTION_SPECS
 };
 /* clang-format off */
@@ -61,6 +63,7 @@ enum {
 	{"live", no_argument, NULL, JOIN_OPTION_LIVE}, \
 	{"memory", required_argument, NULL, JOIN_OPTION_MEMORY}, \
 	{"hold", required_argument, NULL, JOIN_OPTION_HOLD}, \
+	{"mixed", no_argument, NULL, JOIN_OPTION_MIXED}, \
 	{"specs", required_argument, NULL, JOIN_OPTION_SPECS}
 /* clang-format on */
 

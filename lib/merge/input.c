@@ -17,7 +17,9 @@
 
 #include "base/array.h"
 #include "merge/label.h"
+#include "packet/linktype.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,16 +53,26 @@ input_release(struct input *input)
 /* Two link types in one file cannot be read by libpcap. */
 static int
 check_linktype(const struct input *input, struct interfaces *interfaces,
-	       const struct interface *interface, struct failure *why)
+	       const struct interface *interface, const struct label *label, struct failure *why)
 {
+	char first[LINKTYPE_TEXT], second[LINKTYPE_TEXT], what[300], *name;
+	const struct interface *other = interfaces->list;
+
 	if (interfaces->count == 0)
 		interfaces->first_input = input->from.name;
-	else if (!interfaces->mixes_linktypes &&
-		 interfaces->list[0].linktype != interface->linktype)
-		return failure_set(why, "'%s' and '%s' are of different link types (%u and %u)",
-				   interfaces->first_input, input->from.name,
-				   interfaces->list[0].linktype, interface->linktype);
-	return 0;
+	if (interfaces->count == 0 || interfaces->mixes_linktypes ||
+	    other->linktype == interface->linktype)
+		return 0;
+	if (!(name = label_format(label, label->side)))
+		return failure_nomem(why);
+	snprintf(what, sizeof(what), "('%s' %s, '%s' %s): '--mixed' takes both", other->name,
+		 linktype_text(other->linktype, first), name,
+		 linktype_text(interface->linktype, second));
+	free(name);
+	if (strcmp(interfaces->first_input, input->from.name) == 0)
+		return failure_set(why, "'%s' is of several link types %s", input->from.name, what);
+	return failure_set(why, "'%s' and '%s' are of different link types %s",
+			   interfaces->first_input, input->from.name, what);
 }
 
 /* Live, an input of another link type ends, and the merge goes on without it. */
@@ -92,11 +104,13 @@ map_new_interfaces(struct input *input, struct interfaces *interfaces, struct fa
 		struct label label;
 		int rc;
 
-		if (check_linktype(input, interfaces, interface, why) < 0)
-			return -1;
 		hint.from_vcap = source->from_vcap;
 		if (label_of(&label, interface, &hint) < 0)
 			return failure_nomem(why);
+		if (check_linktype(input, interfaces, interface, &label, why) < 0) {
+			label_release(&label);
+			return -1;
+		}
 		map[input->map_count].newest_ns = INT64_MIN;
 		rc =
 		    interfaces_add(interfaces, interface, &label, &map[input->map_count].interface);

@@ -15,6 +15,7 @@
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "merge/merge_live.h"
+#include "packet/linktype.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -438,6 +439,25 @@ merge_cmd_write(struct merge_cmd *cmd, struct failure *why)
 	return rc < 0 ? -1 : packedfile_commit(&cmd->out, why);
 }
 
+/* Says of which interfaces no side could be told. */
+static void
+report_untold(const struct merge_cmd *cmd, void (*report)(const char *line))
+{
+	const uint32_t count = merge_source(cmd->merge)->interface_count;
+	char text[LINKTYPE_TEXT];
+	struct failure what;
+
+	for (uint32_t i = 0; cmd->sides && i < count; i++) {
+		const struct interface *interface = sides_untold(cmd->sides, i);
+
+		if (!interface)
+			continue;
+		failure_set(&what, "'%s' is of %s: no side of its packets can be told",
+			    interface->name, linktype_text(interface->linktype, text));
+		report(what.text);
+	}
+}
+
 size_t
 merge_cmd_report(const struct merge_cmd *cmd, void (*report)(const char *line))
 {
@@ -445,6 +465,7 @@ merge_cmd_report(const struct merge_cmd *cmd, void (*report)(const char *line))
 	struct failure what;
 	size_t count = 0;
 
+	report_untold(cmd, report);
 	if (early) {
 		failure_set(&what, "%llu packets were written before their turn", early);
 		report(what.text);

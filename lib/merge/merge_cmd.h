@@ -89,7 +89,8 @@ const char *merge_cmd_unknown_engine(const struct merge_cmd *cmd);
 int merge_cmd_write(struct merge_cmd *cmd, struct failure *why);
 
 /* Reports what is missing from the output, one line for each cause: damaged inputs, inputs without
- * an end mark, packets out of order. Returns how many. Call after merge_cmd_write. */
+ * an end mark, packets out of order. Returns how many. Beside those, and not counted: interfaces whose
+ * packets have no side. Call after merge_cmd_write. */
 size_t merge_cmd_report(const struct merge_cmd *cmd, void (*report)(const char *line));
 
 #endif

@@ -6,6 +6,7 @@
 #include "merge/sides.h"
 
 #include "merge/label.h"
+#include "packet/linktype.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct side_map {
 	uint32_t sideless;
 	uint32_t sides[SIDES]; /* by enum side; NO_INTERFACE until the first packet */
 	bool is_sided;         /* its name has a side: packets stay on it */
+	bool is_untold;        /* it has packets whose side cannot be told */
 };
 
 struct sides {
@@ -78,6 +80,7 @@ map_new_interfaces(struct sides *sides)
 		if (label_of(&label, interface, &hint) < 0)
 			return -1;
 		maps[i].is_sided = label.side;
+		maps[i].is_untold = false;
 		memset(maps[i].sides, 0xff, sizeof(maps[i].sides));
 		if (add_interface(sides, interface, label_format(&label, label.side),
 				  &maps[i].sideless) < 0) {
@@ -103,6 +106,10 @@ find_interface(struct sides *sides, const struct packet *packet, uint32_t *id)
 	*id = map->sideless;
 	if (map->is_sided)
 		return 0;
+	if (!linktype_find(interface->linktype)) {
+		map->is_untold = true;
+		return 0;
+	}
 	if (dissect_packet(packet, interface->linktype, &tuple))
 		side = service_side(sides->service, &tuple);
 	if (map->sides[side] == NO_INTERFACE) {
@@ -173,6 +180,13 @@ sides_free(struct sides *sides)
 	free(sides->source.interfaces);
 	free(sides->maps);
 	free(sides);
+}
+
+const struct interface *
+sides_untold(const struct sides *sides, uint32_t i)
+{
+	return i < sides->map_count && sides->maps[i].is_untold ? &sides->from->interfaces[i]
+								: NULL;
 }
 
 struct source *

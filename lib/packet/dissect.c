@@ -38,22 +38,49 @@ load_address(const struct packet *packet, uint32_t at, uint8_t family, struct ad
 	return true;
 }
 
-/* Where the network header starts, and its family. */
-static enum dissect_outcome
-find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8_t *family)
+/* Tells the shape of a header of PPP. */
+static bool
+find_ppp_shape(const struct packet *packet, int *shape)
+{
+	uint32_t framing, protocol;
+
+	if (!load(packet, 0, 2, &framing))
+		return false;
+	*shape = framing == PPP_ADDRESS_CONTROL ? PPP_FRAMED : PPP_PLAIN;
+	if (!load(packet, *shape == PPP_FRAMED ? 2 : 0, 1, &protocol))
+		return false;
+	if (protocol & 1)
+		*shape = *shape == PPP_FRAMED ? PPP_FRAMED_SHORT : PPP_SHORT;
+	return true;
+}
+
+int
+dissect_shape(const struct packet *packet, uint16_t linktype)
 {
 	const struct linktype_info *link = linktype_find(linktype);
-	uint32_t type, version;
+	uint32_t type;
+	int shape = 0;
 
-	if (!link)
-		return DISSECT_NOT_IP;
-	*at = link->network_at;
-	if (!link->has_type) {
-		if (!load(packet, 0, 1, &version))
-			return DISSECT_CUT;
-		*family = (uint8_t)(version >> 4);
-		return *family == 4 || *family == 6 ? DISSECT_FOUND : DISSECT_NOT_IP;
+	if (link && link->kind == LINKTYPE_BY_PPP)
+		return find_ppp_shape(packet, &shape) ? shape : -1;
+	if (!link || link->kind != LINKTYPE_BY_TYPE)
+		return 0;
+	for (; shape <= DISSECT_VLAN_TAGS; shape++) {
+		if (!load(packet, linktype_ethertype_at(link, (unsigned)shape), 2, &type))
+			return -1;
+		if (!linktype_is_vlan(type))
+			break;
 	}
+	return shape;
+}
+
+static enum dissect_outcome
+find_by_type(const struct packet *packet, const struct linktype_info *link, uint32_t *at,
+	     uint8_t *family)
+{
+	uint32_t type;
+
+	*at = link->network_at;
 	if (!load(packet, link->type_at, 2, &type))
 		return DISSECT_CUT;
 	for (int tags = 0; tags < DISSECT_VLAN_TAGS && linktype_is_vlan(type); tags++) {
@@ -65,25 +92,101 @@ find_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8
 	return type == 0x0800 || type == 0x86dd ? DISSECT_FOUND : DISSECT_NOT_IP;
 }
 
-int
-dissect_vlan_tags(const struct packet *packet, uint16_t linktype)
+static enum dissect_outcome
+find_by_version(const struct packet *packet, uint32_t at, uint8_t *family)
+{
+	uint32_t first;
+
+	if (!load(packet, at, 1, &first))
+		return DISSECT_CUT;
+	*family = (uint8_t)(first >> 4);
+	return *family == 4 || *family == 6 ? DISSECT_FOUND : DISSECT_NOT_IP;
+}
+
+static bool
+has_number(const uint32_t *list, size_t count, uint32_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == number)
+			return true;
+	return false;
+}
+
+static enum dissect_outcome
+find_by_family(const struct packet *packet, uint8_t *family)
+{
+	uint32_t number;
+
+	if (!load(packet, 0, 4, &number))
+		return DISSECT_CUT;
+	*family = has_number(linktype_families4, LINKTYPE_FAMILIES4, number) ? 4 : 6;
+	return *family == 4 || has_number(linktype_families6, LINKTYPE_FAMILIES6, number)
+		   ? DISSECT_FOUND
+		   : DISSECT_NOT_IP;
+}
+
+static enum dissect_outcome
+find_by_ppp(const struct packet *packet, const struct linktype_info *link, uint32_t *at,
+	    uint8_t *family)
+{
+	uint32_t protocol;
+	unsigned size;
+	int shape;
+
+	if (!find_ppp_shape(packet, &shape))
+		return DISSECT_CUT;
+	size = shape == PPP_FRAMED || shape == PPP_PLAIN ? 2 : 1;
+	*at = linktype_network_at(link, (unsigned)shape);
+	if (!load(packet, *at - size, size, &protocol))
+		return DISSECT_CUT;
+	*family = protocol == PPP_IPV4 ? 4 : 6;
+	return protocol == PPP_IPV4 || protocol == PPP_IPV6 ? DISSECT_FOUND : DISSECT_NOT_IP;
+}
+
+#define NFLOG_HEADER  4 /* bytes before the attributes */
+#define NFLOG_PAYLOAD 9 /* NFULA_PAYLOAD of linux/netfilter/nfnetlink_log.h */
+
+/* Attributes have length and type, 16 bits each, in the byte order of the system that captured: a type
+ * is less than 256. */
+static enum dissect_outcome
+find_by_parts(const struct packet *packet, uint32_t *at, uint8_t *family)
+{
+	*at = NFLOG_HEADER;
+	for (;;) {
+		uint32_t size, type;
+
+		if (!load(packet, *at, 2, &size) || !load(packet, *at + 2, 2, &type))
+			return packet->caplen < packet->len ? DISSECT_CUT : DISSECT_NOT_IP;
+		if (type > 0xff) {
+			size = __builtin_bswap16((uint16_t)size);
+			type = __builtin_bswap16((uint16_t)type);
+		}
+		if (size < 4)
+			return DISSECT_NOT_IP;
+		if (type == NFLOG_PAYLOAD)
+			break;
+		*at += (size + 3) & ~UINT32_C(3);
+	}
+	*at += 4;
+	return find_by_version(packet, *at, family);
+}
+
+enum dissect_outcome
+dissect_network(const struct packet *packet, uint16_t linktype, uint32_t *at, uint8_t *family)
 {
 	const struct linktype_info *link = linktype_find(linktype);
-	uint32_t type, type_at, network_at;
 
-	if (!link || !link->has_type)
-		return 0;
-	type_at = link->type_at;
-	network_at = link->network_at;
-	for (int tags = 0; tags <= DISSECT_VLAN_TAGS; tags++) {
-		if (!load(packet, type_at, 2, &type))
-			return -1;
-		if (!linktype_is_vlan(type))
-			return tags;
-		network_at += 4;
-		type_at = network_at - 2;
+	if (!link)
+		return DISSECT_NOT_IP;
+	*at = link->network_at;
+	switch (link->kind) {
+	case LINKTYPE_BY_TYPE: return find_by_type(packet, link, at, family);
+	case LINKTYPE_BY_VERSION: return find_by_version(packet, *at, family);
+	case LINKTYPE_BY_FAMILY: return find_by_family(packet, family);
+	case LINKTYPE_BY_PPP: return find_by_ppp(packet, link, at, family);
+	case LINKTYPE_BY_PARTS: return find_by_parts(packet, at, family);
 	}
-	return DISSECT_VLAN_TAGS + 1;
+	return DISSECT_NOT_IP;
 }
 
 /* Takes protocol and fragment offset of the IPv4 header at `at`; *transport is where it ends. */
@@ -243,7 +346,7 @@ dissect_packet(const struct packet *packet, uint16_t linktype, struct tuple *tup
 	uint8_t family;
 
 	*tuple = (struct tuple){0};
-	if (find_network(packet, linktype, &network, &family) != DISSECT_FOUND ||
+	if (dissect_network(packet, linktype, &network, &family) != DISSECT_FOUND ||
 	    !take_header(packet, network, family, tuple, &transport) ||
 	    !take_transport(packet, transport, tuple, &quoted))
 		return false;
@@ -265,7 +368,7 @@ dissect_addresses(const struct packet *packet, uint16_t linktype, struct tuple *
 	unsigned size;
 
 	*tuple = (struct tuple){0};
-	outcome = find_network(packet, linktype, &at, &family);
+	outcome = dissect_network(packet, linktype, &at, &family);
 	if (outcome != DISSECT_FOUND)
 		return outcome;
 	at += family == 4 ? 12 : 8;

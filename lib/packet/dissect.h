@@ -57,9 +57,13 @@ enum dissect_outcome {
 enum dissect_outcome dissect_addresses(const struct packet *packet, uint16_t linktype,
 				       struct tuple *tuple);
 
-/* The number of VLAN tags of a frame, DISSECT_VLAN_TAGS + 1 if there are more than that; -1 if it
- * is cut short. */
-int dissect_vlan_tags(const struct packet *packet, uint16_t linktype);
+/* The shape of a packet's link header (linktype.h); linktype_shapes() if it has another; -1 if it is
+ * cut short. */
+int dissect_shape(const struct packet *packet, uint16_t linktype);
+
+/* Where the network header begins, and its family, 4 or 6; undefined unless DISSECT_FOUND. */
+enum dissect_outcome dissect_network(const struct packet *packet, uint16_t linktype, uint32_t *at,
+				     uint8_t *family);
 
 /* Protocol and port as one number, so that a protocol with a range of ports is an interval of
  * numbers. In place of a port: the type of ICMP and ICMPv6, 0 for other protocols. TUPLE_KEY_ANY if

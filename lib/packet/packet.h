@@ -17,9 +17,15 @@
 
 /* Link types, as registered at https://www.tcpdump.org/linktypes.html */
 enum linktype {
+	LINKTYPE_NULL = 0,
 	LINKTYPE_EN10MB = 1,
+	LINKTYPE_PPP = 9,
 	LINKTYPE_RAW = 101,
+	LINKTYPE_LOOP = 108,
 	LINKTYPE_LINUX_SLL = 113,
+	LINKTYPE_IPV4 = 228,
+	LINKTYPE_IPV6 = 229,
+	LINKTYPE_NFLOG = 239,
 	LINKTYPE_LINUX_SLL2 = 276,
 };
 

@@ -1,12 +1,11 @@
 /* The ends of a packet: a byte for the link type, then the packet. */
 #include "fuzz.h"
 #include "packet/dissect.h"
+#include "packet/linktype.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint16_t linktypes[] = {LINKTYPE_EN10MB, LINKTYPE_RAW, LINKTYPE_LINUX_SLL,
-					     LINKTYPE_LINUX_SLL2, 228};
 	struct tuple tuple, own;
 	struct packet packet;
 	uint16_t link;
@@ -14,7 +13,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	link = linktypes[data[0] % 5];
+	link = data[0] % (LINKTYPE_COUNT + 1) < LINKTYPE_COUNT
+		   ? linktypes[data[0] % (LINKTYPE_COUNT + 1)].linktype
+		   : 147;
 	packet = (struct packet){
 	    .data = data + 1, .caplen = (uint32_t)size - 1, .len = (uint32_t)size + 3};
 	found = dissect_packet(&packet, link, &tuple);
@@ -28,6 +29,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (found && !tuple.is_quoted)
 		must(own.source.value == tuple.source.value &&
 		     own.destination.value == tuple.destination.value);
-	must(dissect_vlan_tags(&packet, link) <= DISSECT_VLAN_TAGS + 1);
+	must(dissect_shape(&packet, link) <= LINKTYPE_SHAPES);
 	return 0;
 }

@@ -277,7 +277,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	misuse "'-r' and '-w'" -r "$dir/x" 10.1.1.1
 	misuse "standard input" -r - -w "$dir/x" -
 	misuse "'maybe'" -S shop -m maybe
-	misuse "'PPP'" -y PPP 10.1.1.1
+	misuse "'USB'" -y USB 10.1.1.1
 	misuse "exclude each other" -d --comma 10.1.1.1
 	[ ! -e "$dir/x" ]
 }

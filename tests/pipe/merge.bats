@@ -321,7 +321,7 @@ some_inputs() {
 	mkcap -n 10 >a.pcap
 	mkcap -n 10 -l 101 >b.pcap
 	run -1 vcap-merge -w out.pcapng a.pcap b.pcap
-	[ "$output" = "vcap-merge: 'a.pcap' and 'b.pcap' are of different link types (1 and 101)" ]
+	[ "$output" = "vcap-merge: 'a.pcap' and 'b.pcap' are of different link types ('a/-' EN10MB, 'b/-' RAW): '--mixed' takes both" ]
 	[ ! -e out.pcapng ]
 }
 

@@ -6,6 +6,7 @@
 
 #include "packet/addrset.h"
 #include "packet/dissect.h"
+#include "packet/linktype.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 struct story {
 	uint16_t linktype;
 	unsigned tags;      /* VLAN tags, 0-3 */
+	unsigned shape;     /* PPP: enum linktype_ppp; NULL, LOOP: which of the family's numbers */
 	uint16_t ethertype; /* instead of the family's own, if not 0 */
 	struct addr source, destination;
 	uint8_t protocol;
@@ -50,6 +52,54 @@ put_address(struct frame *frame, struct addr addr)
 }
 
 static void
+put_ppp(struct frame *frame, const struct story *story)
+{
+	uint32_t protocol = story->source.family == 4 ? PPP_IPV4 : PPP_IPV6;
+	bool is_short = story->shape == PPP_FRAMED_SHORT || story->shape == PPP_SHORT;
+
+	if (story->ethertype)
+		protocol = is_short ? 0xc1 : 0xc021;
+	if (story->shape == PPP_FRAMED || story->shape == PPP_FRAMED_SHORT)
+		put(frame, PPP_ADDRESS_CONTROL, 2);
+	put(frame, protocol, is_short ? 1 : 2);
+}
+
+/* Netfilter's attributes, of this host's byte order. */
+static void
+put_nflog(struct frame *frame)
+{
+	static const struct {
+		uint16_t size, type;
+		unsigned char value[8];
+	} before = {9, 10, {'l', 'o', 'g', ':', 0}};
+	const uint16_t payload[] = {4, 9};
+
+	put(frame, 0x02000005, 4);
+	memcpy(frame->bytes + frame->size, &before, 12);
+	memcpy(frame->bytes + frame->size + 12, payload, 4);
+	frame->size += 16;
+}
+
+/* The header of a link layer that has no ethertype. */
+static void
+put_other_link(struct frame *frame, const struct story *story)
+{
+	const bool is_v4 = story->source.family == 4;
+	const uint32_t *families = is_v4 ? linktype_families4 : linktype_families6;
+
+	if (story->linktype == LINKTYPE_NULL || story->linktype == LINKTYPE_LOOP)
+		put(frame,
+		    story->ethertype ? 7
+				     : families[story->shape %
+						(is_v4 ? LINKTYPE_FAMILIES4 : LINKTYPE_FAMILIES6)],
+		    4);
+	else if (story->linktype == LINKTYPE_PPP)
+		put_ppp(frame, story);
+	else if (story->linktype == LINKTYPE_NFLOG)
+		put_nflog(frame);
+}
+
+static void
 put_link(struct frame *frame, const struct story *story)
 {
 	static const uint16_t tpids[] = {0x88a8, 0x8100, 0x9100};
@@ -57,8 +107,11 @@ put_link(struct frame *frame, const struct story *story)
 	uint16_t type = story->ethertype ? story->ethertype : own;
 	uint16_t first = story->tags ? tpids[story->tags % 3] : type;
 
-	if (story->linktype == LINKTYPE_RAW)
+	if (linktype_find(story->linktype) &&
+	    linktype_find(story->linktype)->kind != LINKTYPE_BY_TYPE) {
+		put_other_link(frame, story);
 		return;
+	}
 	if (story->linktype == LINKTYPE_EN10MB) {
 		for (int i = 0; i < 12; i++)
 			put(frame, 0x02 + (uint32_t)i, 1);

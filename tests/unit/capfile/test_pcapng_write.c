@@ -44,7 +44,7 @@ interfaces(void)
 	struct interface interface = {.linktype = LINKTYPE_RAW, .snaplen = 96};
 
 	pcapng_write_interface(&blocks, &interface);
-	is_hex("01000000 20000000 6500 0000 00000400 0900 0100 09000000 00000000 20000000",
+	is_hex("01000000 20000000 0c00 0000 00000400 0900 0100 09000000 00000000 20000000",
 	       "an interface: nanoseconds and the one snaplen");
 	interface.name = (char *)"eth0";
 	interface.speed = 1;
@@ -52,7 +52,7 @@ interfaces(void)
 	interface.options = options;
 	interface.options_len = sizeof(options);
 	pcapng_write_interface(&blocks, &interface);
-	is_hex("01000000 44000000 6500 0000 00000400 0200 0400 65746830 0800 0800 0100000000000000"
+	is_hex("01000000 44000000 0c00 0000 00000400 0200 0400 65746830 0800 0800 0100000000000000"
 	       " 0900 0100 09000000 0b00 0300 00697000 0c00 0100 58000000 00000000 44000000",
 	       "an interface with a name, a speed, a filter and options of its own");
 }

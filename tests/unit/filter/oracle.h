@@ -244,10 +244,11 @@ telling_address(const struct specs *specs, uint8_t family)
 static inline uint16_t
 random_linktype(void)
 {
-	static const uint16_t types[] = {LINKTYPE_EN10MB, LINKTYPE_EN10MB, LINKTYPE_RAW,
-					 LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2};
+	static const uint16_t types[] = {LINKTYPE_EN10MB, LINKTYPE_EN10MB,    LINKTYPE_EN10MB,
+					 LINKTYPE_RAW,    LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2,
+					 LINKTYPE_NULL,   LINKTYPE_LOOP,      LINKTYPE_PPP};
 
-	return types[below(5)];
+	return types[below(9)];
 }
 
 /* One of the addresses listed, of this family, which every list of services has. */
@@ -278,6 +279,7 @@ random_story(const struct specs *specs, uint16_t linktype)
 	struct story story = {.linktype = linktype};
 
 	story.tags = below(2) ? 0 : below(4);
+	story.shape = below(4);
 	story.source = telling_address(specs, family);
 	story.destination = telling_address(specs, family);
 	story.router = telling_address(specs, family);
@@ -305,7 +307,11 @@ random_story(const struct specs *specs, uint16_t linktype)
 static inline bool
 is_ip(const struct story *story)
 {
-	return story->linktype == LINKTYPE_RAW || (story->tags <= 2 && (!story->ethertype));
+	switch (linktype_find(story->linktype)->kind) {
+	case LINKTYPE_BY_VERSION: return true;
+	case LINKTYPE_BY_TYPE: return story->tags <= 2 && !story->ethertype;
+	default: return !story->ethertype;
+	}
 }
 
 /* Whether a packet belongs to a filter by addresses alone. */

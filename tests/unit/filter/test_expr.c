@@ -1,6 +1,7 @@
 /*
  * Expressions, against libpcap's own program for the frame's tags. Of tags behind a cooked header
- * libpcap knows nothing: there, what it says of the same packet without them.
+ * libpcap knows nothing: there, what it says of the same packet without them. Of a link layer without
+ * ethertypes, what it says of the same packet as raw IP.
  */
 #include "filter/expr.h"
 
@@ -14,7 +15,9 @@ expression_truth(const struct bpf_program *by_tags, const struct story *story,
 	struct story untagged = *story;
 	struct frame frame;
 
-	if (story->linktype != LINKTYPE_RAW && story->tags > 2)
+	if (linktype_find(story->linktype)->kind != LINKTYPE_BY_TYPE)
+		untagged.linktype = LINKTYPE_RAW;
+	else if (story->tags > 2)
 		return false;
 	if (story->linktype == LINKTYPE_EN10MB)
 		return bpf_filter(by_tags[tags].bf_insns, packet->data, packet->len,
@@ -46,8 +49,8 @@ test_expressions(void)
 		struct filter filter = {.expression = &expression, .exclude = below(3) == 0};
 		uint16_t linktype = random_linktype();
 		int known = linktype == LINKTYPE_EN10MB ? 3 : 1;
-		pcap_t *dead =
-		    pcap_open_dead(linktype == LINKTYPE_RAW ? DLT_RAW : linktype, 262144);
+		pcap_t *dead = pcap_open_dead(
+		    linktype_find(linktype)->kind == LINKTYPE_BY_TYPE ? linktype : DLT_RAW, 262144);
 		char whole[256];
 
 		for (int tags = 0; tags < known; tags++) {
@@ -76,7 +79,8 @@ test_expressions(void)
 			wanted = wanted != filter.exclude;
 			compare(&filter, &program, &packet, linktype, wanted);
 			packets++;
-			cooked += known == 1 && linktype != LINKTYPE_RAW && story.tags > 0;
+			cooked += known == 1 && story.tags > 0 &&
+				  linktype_find(linktype)->kind == LINKTYPE_BY_TYPE;
 			matched += wanted;
 			packet.caplen = packet.len = below(packet.caplen);
 			compare(&filter, &program, &packet, linktype,

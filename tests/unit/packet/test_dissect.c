@@ -50,14 +50,31 @@ told(const struct story *story)
 static void
 test_links(void)
 {
-	static const uint16_t types[] = {LINKTYPE_EN10MB, LINKTYPE_RAW, LINKTYPE_LINUX_SLL,
-					 LINKTYPE_LINUX_SLL2};
 	struct story story = plain("10.0.0.1", "10.0.0.2");
+	struct story six = plain("2001:db8::1", "2001:db8::2");
 
-	for (size_t i = 0; i < 4; i++) {
-		story.linktype = types[i];
-		is_str(told(&story), "10.0.0.1:1234 10.0.0.2:443 6 ports", "a link type");
+	for (size_t i = 0; i < LINKTYPE_COUNT; i++)
+		for (unsigned shape = 0; shape < LINKTYPE_FAMILIES6; shape++) {
+			story.linktype = six.linktype = linktypes[i].linktype;
+			story.shape = six.shape = shape;
+			if (shape >= 4 && story.linktype == LINKTYPE_PPP)
+				continue;
+			is_str(told(&story), "10.0.0.1:1234 10.0.0.2:443 6 ports",
+			       linktypes[i].name);
+			is_str(told(&six), "2001:db8::1:1234 2001:db8::2:443 6 ports",
+			       linktypes[i].name);
+		}
+	story.ethertype = 1;
+	for (story.shape = 0; story.shape < 4; story.shape++) {
+		story.linktype = LINKTYPE_PPP;
+		is_str(told(&story), "none", "another protocol of PPP");
+		story.linktype = LINKTYPE_NULL;
+		is_str(told(&story), "none", "another family");
 	}
+	story.ethertype = 0;
+	ok(linktype_canonical(12) == LINKTYPE_RAW && linktype_canonical(14) == LINKTYPE_RAW &&
+	       linktype_canonical(LINKTYPE_NULL) == LINKTYPE_NULL,
+	   "raw IP has three numbers");
 	story.linktype = LINKTYPE_EN10MB;
 	for (story.tags = 1; story.tags <= 2; story.tags++)
 		is_str(told(&story), "10.0.0.1:1234 10.0.0.2:443 6 ports", "behind tags");
@@ -172,8 +189,6 @@ test_payload(void)
 static void
 test_random(void)
 {
-	static const uint16_t types[] = {LINKTYPE_EN10MB, LINKTYPE_RAW, LINKTYPE_LINUX_SLL,
-					 LINKTYPE_LINUX_SLL2};
 	unsigned found = 0;
 	bool within = true;
 
@@ -186,7 +201,8 @@ test_random(void)
 		struct tuple tuple;
 		unsigned char *exact;
 
-		story.linktype = types[random() % 4];
+		story.linktype = linktypes[random() % LINKTYPE_COUNT].linktype;
+		story.shape = (unsigned)random() % 4;
 		story.extensions = (unsigned)random() % 5;
 		story.quoted = random() % 3 == 0;
 		story.router = story.source;
@@ -206,7 +222,7 @@ test_random(void)
 								   packet.data + packet.caplen));
 		}
 		dissect_addresses(&packet, story.linktype, &tuple);
-		dissect_vlan_tags(&packet, story.linktype);
+		dissect_shape(&packet, story.linktype);
 		free(exact);
 	}
 	ok(within && found > 1000, "random bytes: %u have ends, payloads lie within", found);
