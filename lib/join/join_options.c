@@ -45,11 +45,10 @@ parse_undecided(struct join_options *options, const char *value, struct failure 
 	return 0;
 }
 
-/* NAME [HOPS] */
-static int
-parse_header(struct join_config *config, const char *value, struct failure *why)
+int
+join_options_parse_header(struct service_header *header, const char *value, struct failure *why)
 {
-	struct service_header header;
+	struct service_header parsed;
 	char *name = strdup(value), *hops;
 	int rc;
 
@@ -58,12 +57,12 @@ parse_header(struct join_config *config, const char *value, struct failure *why)
 	hops = strchr(name, ' ');
 	if (hops)
 		*hops++ = '\0';
-	rc = service_header_parse(&header, name, hops, why);
+	rc = service_header_parse(&parsed, name, hops, why);
 	free(name);
 	if (rc < 0)
 		return -1;
-	free(config->header.name);
-	config->header = header;
+	free(header->name);
+	*header = parsed;
 	return 0;
 }
 
@@ -89,7 +88,7 @@ join_options_take(struct join_options *options, int letter, const char *value, s
 		config->program = &options->program;
 		rc = bpf_parse(&options->program, value, why);
 		break;
-	case JOIN_OPTION_HEADER: rc = parse_header(config, value, why); break;
+	case JOIN_OPTION_HEADER: rc = join_options_parse_header(&config->header, value, why); break;
 	case JOIN_OPTION_MIXED: options->mixes_linktypes = true; break;
 	case JOIN_OPTION_UNDECIDED: rc = parse_undecided(options, value, why); break;
 	case JOIN_OPTION_LIVE: options->mode = JOIN_LIVE; break;

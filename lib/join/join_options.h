@@ -72,6 +72,10 @@ enum {
 int join_options_take(struct join_options *options, int letter, const char *value,
 		      struct failure *why);
 
+/* Reads NAME [HOPS], of --header, into *header, whose name is freed. -1: header is unchanged. */
+int join_options_parse_header(struct service_header *header, const char *value,
+			      struct failure *why);
+
 /* Adds the addresses in words, a NULL-ended list, and completes config. -1: wrong usage. */
 int join_options_decide(struct join_options *options, char *const *words, struct failure *why);
 

@@ -37,8 +37,10 @@ pass_segment(struct tcp_reassembly *stream, const struct segment *segment, tcp_r
 
 	if (seen_before >= wire)
 		return;
+	stream->passing = segment;
 	if (seen_before < size)
 		to(context, segment->bytes + seen_before, size - seen_before, seen_before == 0);
+	stream->passing = NULL;
 	if (wire > size)
 		to(context, NULL, wire - (seen_before > size ? seen_before : size), false);
 	stream->next = segment->sequence + wire;
@@ -67,9 +69,11 @@ let_wait(struct tcp_reassembly *stream, const struct segment *segment, struct al
 {
 	struct waiting_segment **at = &stream->waiting, *copy;
 	size_t cost = sizeof(*copy) + segment->size;
+	uint32_t most = stream->most ? stream->most : TCP_REASSEMBLY_WAITING;
+	uint32_t most_bytes =
+	    stream->most_bytes ? stream->most_bytes : TCP_REASSEMBLY_WAITING_BYTES;
 
-	if (stream->count == TCP_REASSEMBLY_WAITING ||
-	    stream->bytes + segment->size > TCP_REASSEMBLY_WAITING_BYTES ||
+	if (stream->count == most || stream->bytes + segment->size > most_bytes ||
 	    allowance->used + cost > allowance->limit)
 		return false;
 	while (*at && (int32_t)((*at)->segment.sequence - segment->sequence) < 0)
@@ -126,6 +130,21 @@ tcp_reassembly_push(struct tcp_reassembly *stream, const struct segment *segment
 	if (ahead <= 0)
 		pass_segment(stream, segment, to, context);
 	pass_waiting(stream, allowance, to, context);
+}
+
+void
+tcp_reassembly_acknowledge(struct tcp_reassembly *stream, uint32_t sequence,
+			   struct allowance *allowance, tcp_reassembly_sink *to, void *context)
+{
+	int32_t ahead = (int32_t)(sequence - stream->next);
+
+	if (!stream->has_begun || ahead >= WINDOW)
+		return;
+	while (ahead > 0) {
+		lose_gap(stream, sequence, to, context);
+		pass_waiting(stream, allowance, to, context);
+		ahead = (int32_t)(sequence - stream->next);
+	}
 }
 
 void

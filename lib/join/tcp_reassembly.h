@@ -16,7 +16,7 @@ struct allowance {
 };
 
 enum {
-	TCP_REASSEMBLY_WAITING = 8,           /* the most segments that wait */
+	TCP_REASSEMBLY_WAITING = 8,           /* the most segments that wait, unless said */
 	TCP_REASSEMBLY_WAITING_BYTES = 65536, /* and the most bytes in them */
 };
 
@@ -26,6 +26,9 @@ struct segment {
 	uint32_t size;     /* captured bytes */
 	uint32_t wire;     /* bytes on the wire, at least size */
 	const unsigned char *bytes;
+	/* The caller's, for its sink: when it was captured, and the number of its packet. */
+	int64_t ts_ns;
+	uint64_t packet;
 };
 
 struct tcp_reassembly {
@@ -34,6 +37,10 @@ struct tcp_reassembly {
 	uint8_t count;
 	uint32_t bytes;
 	struct waiting_segment *waiting; /* by sequence number; heap, owned */
+	/* During a call of the sink: the segment that the bytes are from; NULL if they were lost. */
+	const struct segment *passing;
+	uint8_t most;        /* segments may wait; 0: TCP_REASSEMBLY_WAITING */
+	uint32_t most_bytes; /* in them; 0: TCP_REASSEMBLY_WAITING_BYTES */
 };
 
 #define TCP_REASSEMBLY_INIT ((struct tcp_reassembly){0})
@@ -51,6 +58,12 @@ void tcp_reassembly_begin(struct tcp_reassembly *stream, uint32_t next);
  * have to wait. */
 void tcp_reassembly_push(struct tcp_reassembly *stream, const struct segment *segment,
 			 struct allowance *allowance, tcp_reassembly_sink *to, void *context);
+
+/* The other end has everything before this sequence number: what is missing of it was not captured,
+ * and is passed as lost. */
+void tcp_reassembly_acknowledge(struct tcp_reassembly *stream, uint32_t sequence,
+				struct allowance *allowance, tcp_reassembly_sink *to,
+				void *context);
 
 /* Frees the waiting segments. */
 void tcp_reassembly_release(struct tcp_reassembly *stream, struct allowance *allowance);

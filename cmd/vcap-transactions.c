@@ -1,0 +1,137 @@
+/*
+ * vcap-transactions: what became of each transaction of a capture, a row for each.
+ */
+#include "cli.h"
+#include "controller/config.h"
+#include "controller/spool.h"
+#include "transactions/transactions_cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command self = {
+    .name = "vcap-transactions",
+    .says = "What became of each transaction: who was slow, and who hung up.",
+    .examples = "vcap transactions --sort total -n 10 shop\n"
+		"vcap live shop | vcap transactions -S shop --failed -\n",
+    .synopsis = "[-S service] [-t table] ... [-o columns] [-jr] [-n rows] "
+		"[--by engine|server|client|path] [--sort column] [--slow time] [--long time] "
+		"[--failed] [--header name] [spec ...] file|id|service|-",
+    .options = "  -S, --service service  the service (that of the capture)\n"
+	       "  -t, --table table      pairs that vcap-flows printed; may be repeated\n"
+	       "  -o, --output columns   which columns, or with a + before the first which more\n"
+	       "  -j, --json             print JSON, an object a line\n"
+	       "  -r, --raw              print lines of cells separated by tabs\n"
+	       "  -n, --rows rows        so many at most\n"
+	       "      --by what          sum up by engine, server, client or path\n"
+	       "      --sort column      the largest first\n"
+	       "      --slow time        only what took as long\n"
+	       "      --long time        only what lasted as long\n"
+	       "      --failed           only what failed\n"
+	       "      --header name      the header with the client's address\n"
+	       "                         (that of the service)\n"
+	       "\n"
+	       "Columns: ID BEGAN UNIT CONFIDENCE CLIENT VIP ENGINE SOURCE SERVER ATTEMPTS\n"
+	       "  ATTEMPT FROM METHOD PATH URL STATUS SSTATUS CSYN CTLS IDLE REQHEAD REQBODY\n"
+	       "  WAIT CONNECT STLS TTFB RELAY TRANSFER DRAIN STALL TOTAL DURATION REQBYTES\n"
+	       "  RESBYTES CRETRANS SRETRANS CZERO SZERO CRTT SRTT END FLAGS SNI ALPN ALERT\n"
+	       "  PROXY\n",
+};
+
+static struct transactions_options
+parse_options(int argc, char **argv)
+{
+	static const struct option table[] = {TRANSACTIONS_OPTIONS, CLI_OPTIONS};
+	struct transactions_options options = TRANSACTIONS_OPTIONS_INIT;
+	struct failure why = FAILURE_INIT;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":" TRANSACTIONS_LETTERS, table, NULL)) != -1) {
+		int taken = transactions_options_take(&options, opt, optarg, &why);
+
+		if (taken < 0)
+			die_usage("%s", why.text);
+		if (taken == 0)
+			cli_option(opt, argv);
+	}
+	if (transactions_options_decide(&options, argv + optind, &why) < 0)
+		die_usage("%s", why.text);
+	return options;
+}
+
+/* The file of a capture, and the service as it was, unless the word names a file. Both on the heap. */
+static char *
+find_input(const char *word, char **service)
+{
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
+	struct failure why;
+	char *path;
+	int found;
+
+	*service = NULL;
+	if (strcmp(word, "-") == 0 || strchr(word, '/') || access(word, F_OK) == 0)
+		return xstrdup(word);
+	found = spool_open_entry(&entry, word, getenv, &why);
+	if (found == SPOOL_SEVERAL)
+		die_usage("%s", why.text);
+	if (found < 0)
+		die("%s", why.text);
+	if (!spool_entry_has_merged(&entry))
+		die("capture '%s' has no file yet: run 'vcap wait %s' first", entry.id, entry.id);
+	path = spool_entry_file(&entry, "%s.pcapng", entry.id);
+	*service = spool_entry_file(&entry, "service");
+	if (!path || !*service)
+		die("out of memory");
+	spool_entry_close(&entry);
+	return path;
+}
+
+/* Says what makes rows uncertain. */
+static int
+report(const struct transactions_cmd *cmd, const struct failure *why)
+{
+	if (cmd->tables.bad_lines)
+		warn("%llu lines of the tables are not pairs: %s",
+		     (unsigned long long)cmd->tables.bad_lines, cmd->tables.bad_why.text);
+	if (cmd->dropped)
+		warn("the capture dropped %llu packets: what they were is missing from the rows",
+		     (unsigned long long)cmd->dropped);
+	if (cmd->doubtful)
+		warn("%llu rows lack bytes that the capture did not get: they have the flag 'lost'",
+		     (unsigned long long)cmd->doubtful);
+	if (cmd->ran_short)
+		warn("too many connections at a time: some rows end with 'cut' or are missing");
+	if (cmd->is_cut)
+		warn("%s", why->text);
+	return cmd->dropped || cmd->doubtful || cmd->ran_short || cmd->is_cut ? EXIT_PARTIAL
+									      : EXIT_DONE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct transactions_options options;
+	struct service service = SERVICE_INIT;
+	struct failure why = FAILURE_INIT;
+	struct transactions_cmd cmd;
+	char *path, *own;
+
+	cli_start(&self);
+	options = parse_options(argc, argv);
+	path = find_input(options.input, &own);
+	if ((options.service || own) &&
+	    config_service_load(&service, options.service ? options.service : own, getenv, &why) <
+		0)
+		die("%s", why.text);
+	if (transactions_cmd_open(&cmd, path, options.tables.list, options.tables.count, &why) < 0)
+		die("%s", why.text);
+	cmd.service = service.vip_count ? &service : NULL;
+	if (transactions_cmd_run(&cmd, &options, &why) < 0)
+		die("%s", why.text);
+	transactions_options_release(&options);
+	service_release(&service);
+	free(path);
+	free(own);
+	return cli_finish(report(&cmd, &why));
+}

@@ -1,0 +1,36 @@
+/*
+ * The payload of a connection: what conversation.c asks of dialogue.c, and that of dialogue_http.c.
+ */
+#ifndef VCAP_DIALOGUE_INT_H
+#define VCAP_DIALOGUE_INT_H
+
+#include "transactions/sideconn.h"
+
+/* Payload of a packet. */
+void dialogue_push(struct sideconn *conn, const struct side_packet *packet,
+		   const struct sideconn_watch *watch);
+/* The receiver of that direction's bytes has everything before a sequence number. */
+void dialogue_acknowledge(struct sideconn *conn, enum conn_direction direction, uint32_t sequence,
+			  const struct sideconn_watch *watch);
+/* No more bytes come in that direction, in good order. */
+void dialogue_end(struct sideconn *conn, enum conn_direction direction,
+		  const struct sideconn_watch *watch);
+/* Frees it. */
+void dialogue_free(struct sideconn *conn, struct allowance *allowance);
+/* Bytes in order, of one direction. */
+struct dialogue_push {
+	struct sideconn *conn;
+	enum conn_direction direction;
+	const struct sideconn_watch *watch;
+};
+
+/* Reads bytes that were captured at the moment; without any, whether a message ends here. */
+void dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, size_t size,
+			bool at_segment, struct moment moment);
+/* The request at hand: the newest. NULL: it is not followed. */
+struct exchange *dialogue_http_request(struct sideconn *conn);
+
+/* Tells of the exchange, if nothing more is expected of it. */
+void dialogue_check(struct exchange *exchange, const struct sideconn_watch *watch);
+
+#endif

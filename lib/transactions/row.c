@@ -1,0 +1,383 @@
+/*
+ * Who ended a transaction that is not complete: the party whose FIN or RST came first, over both sides.
+ * The engine hands on what others begin, so its own come later then. A client that sends a FIN behind a
+ * complete request has said all it wants to, and waits.
+ */
+#include "transactions/row.h"
+
+#include "base/clock.h"
+#include "transactions/phases.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Silence of this length is told as such when nobody closed. */
+#define SILENT_NS (5 * NS_PER_SECOND)
+
+static struct transaction_end
+end_of(struct addr addr, uint16_t port)
+{
+	return (struct transaction_end){addr, port, true, true};
+}
+
+static void
+set_client(struct transaction *row, const struct sideconn *conn)
+{
+	const struct flowkey *ends = &conn->conn.key.ends;
+
+	row->client = end_of(ends->one, ends->port);
+	row->vip = end_of(ends->other, ends->other_port);
+	row->engine = conn->engine;
+	row->server_name = conn->server_name;
+	row->alpn = conn->alpn;
+	row->client_retransmissions =
+	    conn->directions[0].retransmissions + conn->directions[1].retransmissions;
+	row->client_zero_windows = conn->directions[CONN_FORWARD].zero_windows;
+	/* The samples of what the engine sent: from there to the client and back. */
+	if (conn->directions[CONN_BACKWARD].rtt_min_ns)
+		row->client_rtt_ns = conn->directions[CONN_BACKWARD].rtt_min_ns;
+	if (!conn->conn.handshake.has_isn)
+		row->flags |= FLAG_MIDWAY;
+	if (conn->directions[0].lost_bytes || conn->directions[1].lost_bytes)
+		row->flags |= FLAG_LOST;
+}
+
+static void
+set_server(struct transaction *row, const struct sideconn *conn)
+{
+	const struct flowkey *ends = &conn->conn.key.ends;
+
+	row->server = end_of(ends->other, ends->other_port);
+	row->source = end_of(ends->one, ends->port);
+	row->engine = conn->engine;
+	if (conn->directions[CONN_FORWARD].rtt_min_ns)
+		row->server_rtt_ns = conn->directions[CONN_FORWARD].rtt_min_ns;
+	if (row->unit == UNIT_NAT)
+		return; /* its segments are the client's, counted there */
+	row->server_retransmissions =
+	    conn->directions[0].retransmissions + conn->directions[1].retransmissions;
+	row->server_zero_windows = conn->directions[CONN_FORWARD].zero_windows;
+	if (conn->directions[0].lost_bytes || conn->directions[1].lost_bytes)
+		row->flags |= FLAG_LOST;
+}
+
+static void
+set_alert(struct transaction *row, const struct sideconn *conn)
+{
+	static const enum party parties[2][2] = {{PARTY_CLIENT, PARTY_ENGINE},
+						 {PARTY_ENGINE, PARTY_SERVER}};
+
+	if (!conn->has_alert || row->alert)
+		return;
+	row->alert = tls_alert_name(conn->alert);
+	row->alert_from = parties[conn->conn.key.is_server_side][conn->alert_from];
+}
+
+/* The earliest closer. */
+struct closing {
+	int64_t ns;
+	enum party who;
+	enum ending how;
+};
+
+static void
+take_closing(struct closing *first, int64_t ns, enum party who, enum ending how)
+{
+	if (ns != EXCHANGE_NEVER && (first->ns == EXCHANGE_NEVER || ns < first->ns))
+		*first = (struct closing){ns, who, how};
+}
+
+static void
+take_closings(struct closing *first, const struct sideconn *conn, enum party one, enum party other)
+{
+	take_closing(first, conn->rst_ns[CONN_FORWARD], one, ENDING_RST);
+	take_closing(first, conn->fin_ns[CONN_FORWARD], one, ENDING_FIN);
+	take_closing(first, conn->rst_ns[CONN_BACKWARD], other, ENDING_RST);
+	take_closing(first, conn->fin_ns[CONN_BACKWARD], other, ENDING_FIN);
+	take_closing(first, conn->unreachable_ns, PARTY_NOBODY, ENDING_UNREACHABLE);
+}
+
+/* How it ended. is_half_closed: the client's FIN is behind a complete request. */
+static void
+set_ending(struct transaction *row, const struct sideconn *client, const struct sideconn *server,
+	   bool is_half_closed, const struct row_moment *moment)
+{
+	const enum party engine = row->unit == UNIT_NAT ? PARTY_SERVER : PARTY_ENGINE;
+	struct closing first = {EXCHANGE_NEVER, PARTY_NOBODY, ENDING_OPEN};
+	struct sideconn half;
+
+	if (client) {
+		half = *client;
+		if (is_half_closed)
+			half.fin_ns[CONN_FORWARD] = EXCHANGE_NEVER;
+		take_closings(&first, &half, PARTY_CLIENT, engine);
+	}
+	if (server)
+		take_closings(&first, server, row->unit == UNIT_NAT ? PARTY_CLIENT : PARTY_ENGINE,
+			      PARTY_SERVER);
+	row->who = first.who;
+	row->ending = first.how;
+	row->silent_ns = moment->now_ns - row->ended_ns;
+	if (first.ns == EXCHANGE_NEVER && row->silent_ns >= SILENT_NS)
+		row->ending = ENDING_SILENT;
+	else if (first.ns == EXCHANGE_NEVER && !moment->is_end)
+		row->ending = ENDING_CUT; /* memory was short */
+}
+
+/* What became of an attempt that failed; NULL: it did not. */
+static const char *
+failure_of(const struct exchange *attempt, char status[8])
+{
+	const struct sideconn *conn = attempt->conn;
+
+	if (conn->unreachable_ns != EXCHANGE_NEVER)
+		return "unreachable";
+	if (sideconn_has_failed(conn))
+		return conn->rst_ns[CONN_BACKWARD] != EXCHANGE_NEVER ? "refused" : "timeout";
+	if (attempt->is_bare)
+		return conn->synack_ns == EXCHANGE_NEVER && conn->syn_ns != EXCHANGE_NEVER
+			   ? "timeout"
+			   : NULL;
+	if (attempt->response.has_ended) {
+		snprintf(status, 8, "%u", attempt->status);
+		return status;
+	}
+	if (conn->rst_ns[CONN_BACKWARD] != EXCHANGE_NEVER)
+		return "reset";
+	return conn->fin_ns[CONN_BACKWARD] != EXCHANGE_NEVER ? "closed" : NULL;
+}
+
+static void
+add_failed(struct row_texts *texts, const struct exchange *attempt, const char *what)
+{
+	size_t length = strlen(texts->attempts);
+	const struct flowkey *ends = &attempt->conn->conn.key.ends;
+	char text[ADDR_TEXT];
+
+	addr_format(ends->other, text, sizeof(text));
+	snprintf(texts->attempts + length, sizeof(texts->attempts) - length,
+		 ends->other.family == 6 ? "%s[%s]:%u %s" : "%s%s:%u %s", length ? ", " : "", text,
+		 ends->other_port, what);
+}
+
+/* The attempt whose response is relayed: the last that is one. The others have failed. */
+static struct exchange *
+take_attempts(struct transaction *row, struct row_texts *texts, const struct exchange *client,
+	      struct exchange **first)
+{
+	struct exchange *last = NULL;
+	char status[8];
+
+	*first = NULL;
+	texts->attempts[0] = '\0';
+	for (size_t i = 0; i < client->attempt_count; i++)
+		if (!client->attempts[i]->is_tentative || failure_of(client->attempts[i], status)) {
+			last = client->attempts[i];
+			*first = *first ? *first : last;
+			row->attempts++;
+		}
+	for (size_t i = 0; i < client->attempt_count; i++) {
+		const struct exchange *attempt = client->attempts[i];
+		const char *what = failure_of(attempt, status);
+
+		if (what && (attempt != last || what != status))
+			add_failed(texts, attempt, what);
+	}
+	row->failed_attempts = texts->attempts[0] ? texts->attempts : NULL;
+	return last;
+}
+
+static void
+set_message(struct transaction *row, const struct exchange *exchange)
+{
+	const struct exchange_message *request = &exchange->request,
+				      *response = &exchange->response;
+
+	row->method = exchange->method[0] ? exchange->method : NULL;
+	row->target = exchange->target;
+	row->target_is_cut = exchange->target_is_cut;
+	row->has_bytes = true;
+	row->request_bytes = request->has_begun ? (uint64_t)(request->to - request->from) : 0;
+	row->response_bytes = response->has_begun ? (uint64_t)(response->to - response->from) : 0;
+	if (exchange->has_informational)
+		row->flags |= FLAG_1XX;
+	if (exchange->is_tunnel)
+		row->flags |= FLAG_TUNNEL;
+	if (request->has_hole || response->has_hole)
+		row->flags |= FLAG_LOST;
+}
+
+static int64_t
+latest(const struct exchange *exchange)
+{
+	const int64_t times[] = {exchange->request.first.ns, exchange->request.last.ns,
+				 exchange->response.first.ns, exchange->response.last.ns,
+				 exchange->acked_ns};
+	int64_t last = EXCHANGE_NEVER;
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
+		if (times[i] > last)
+			last = times[i];
+	return last;
+}
+
+static void
+set_marks(struct transaction *row, const struct exchange *exchange, size_t from)
+{
+	row->marks[from] = exchange->request.first.packet;
+	row->marks[from + 1] = exchange->response.first.packet;
+}
+
+static bool
+is_complete(const struct exchange *client)
+{
+	return client->response.has_ended && client->acked_ns != EXCHANGE_NEVER;
+}
+
+/* Whose response the client got. */
+static enum party
+origin_of(const struct exchange *client, const struct exchange *server,
+	  const struct row_moment *moment)
+{
+	if (!client->response.has_begun)
+		return PARTY_NOBODY;
+	if (server && server->response.has_begun &&
+	    server->response.first.ns <= client->response.first.ns)
+		return PARTY_SERVER;
+	/* Something unknown may have carried it. */
+	if ((server && server->is_bare && !sideconn_has_failed(server->conn)) ||
+	    moment->unpaired_ns >= client->request.first.ns)
+		return PARTY_NOBODY;
+	return PARTY_ENGINE;
+}
+
+void
+row_of_request(struct transaction *row, struct row_texts *texts, struct exchange *client,
+	       const struct row_moment *moment)
+{
+	struct sideconn *conn = client->conn;
+	struct exchange *first, *server;
+	bool is_half_closed;
+
+	transaction_init(row);
+	server = take_attempts(row, texts, client, &first);
+	row->unit = conn->confidence == CONFIDENCE_SEQUENCE ? UNIT_NAT : UNIT_REQUEST;
+	row->confidence =
+	    conn->confidence == CONFIDENCE_SEQUENCE ? conn->confidence : client->confidence;
+	set_client(row, conn);
+	set_message(row, client);
+	row->client_retransmissions =
+	    client->request.retransmissions + client->response.retransmissions;
+	row->client_zero_windows = client->zero_windows;
+	row->status = client->status;
+	row->began_ns = client->request.first.ns != EXCHANGE_NEVER ? client->request.first.ns
+								   : client->response.first.ns;
+	row->ended_ns = latest(client);
+	if (server) {
+		set_server(row, server->conn);
+		row->server_status = server->status;
+		if (row->unit != UNIT_NAT && !server->is_bare) {
+			row->server_retransmissions =
+			    server->request.retransmissions + server->response.retransmissions;
+			row->server_zero_windows = server->zero_windows;
+		}
+		set_marks(row, server, 2);
+		if (latest(server) > row->ended_ns)
+			row->ended_ns = latest(server);
+	}
+	set_marks(row, client, 0);
+	phases_of_request(row, client, server, first);
+	row->from = origin_of(client, server, moment);
+	is_half_closed = client->request.has_ended &&
+			 conn->fin_ns[CONN_FORWARD] != EXCHANGE_NEVER &&
+			 conn->fin_ns[CONN_FORWARD] >= client->request.last.ns;
+	if (is_complete(client)) {
+		row->ending = ENDING_COMPLETE;
+		return;
+	}
+	if (client->is_tunnel)
+		is_half_closed = false;
+	set_ending(row, conn, server ? server->conn : NULL, is_half_closed, moment);
+	if (is_half_closed)
+		row->flags |= FLAG_HALFCLOSE;
+	if (!client->is_tunnel && (client->response.has_hole || client->request.has_hole)) {
+		row->ending = ENDING_CUT;
+		row->who = PARTY_NOBODY;
+	}
+}
+
+void
+row_of_server_request(struct transaction *row, struct row_texts *texts, struct exchange *server,
+		      struct sideconn *conn, const struct row_moment *moment)
+{
+	texts->attempts[0] = '\0';
+	transaction_init(row);
+	row->unit = UNIT_REQUEST;
+	row->confidence = server->confidence;
+	if (conn) {
+		set_client(row, conn);
+		phases_of_client_handshake(row, conn);
+		set_alert(row, conn);
+	} else if (server->told_client.is_known) {
+		row->client = (struct transaction_end){.addr = server->told_client.addr,
+						       .port = server->told_client.port,
+						       .is_known = true,
+						       .has_port = server->told_client.has_port};
+	}
+	set_message(row, server);
+	row->server_status = server->status;
+	row->began_ns = server->request.first.ns != EXCHANGE_NEVER ? server->request.first.ns
+								   : server->response.first.ns;
+	if (server->number == 0 && server->conn->syn_ns != EXCHANGE_NEVER)
+		row->began_ns = server->conn->syn_ns;
+	row->ended_ns = latest(server);
+	set_server(row, server->conn);
+	row->server_retransmissions =
+	    server->request.retransmissions + server->response.retransmissions;
+	row->server_zero_windows = server->zero_windows;
+	row->attempts = 1;
+	row->from = server->response.has_begun ? PARTY_SERVER : PARTY_NOBODY;
+	set_marks(row, server, 2);
+	phases_of_request(row, NULL, server, server);
+	if (server->response.has_ended)
+		row->ending = ENDING_COMPLETE;
+	else
+		set_ending(row, conn, server->conn, conn && server->request.has_ended, moment);
+}
+
+void
+row_of_connection(struct transaction *row, struct sideconn *client, struct sideconn *server,
+		  const struct row_moment *moment)
+{
+	struct sideconn *any = client ? client : server;
+
+	transaction_init(row);
+	row->unit = any->conn.key.ends.protocol != PROTOCOL_TCP           ? UNIT_FLOW
+		    : !server                                             ? UNIT_CONNECTION
+		    : client && client->confidence == CONFIDENCE_SEQUENCE ? UNIT_NAT
+									  : UNIT_PAIR;
+	row->confidence = client ? client->confidence : CONFIDENCE_NONE;
+	row->began_ns = any->conn.start_ns;
+	row->ended_ns = any->conn.last_ns;
+	row->has_bytes = true;
+	row->request_bytes = any->bytes[CONN_FORWARD];
+	row->response_bytes = any->bytes[CONN_BACKWARD];
+	if (client) {
+		set_client(row, client);
+		phases_of_client_handshake(row, client);
+		set_alert(row, client);
+	}
+	if (server) {
+		set_server(row, server);
+		phases_of_server_handshake(row, server, server->syn_ns);
+		set_alert(row, server);
+		row->attempts = 1;
+		row->marks[2] = server->syn_packet;
+		if (server->conn.last_ns > row->ended_ns)
+			row->ended_ns = server->conn.last_ns;
+	}
+	row->marks[0] = client ? client->syn_packet : 0;
+	set_ending(row, client, server, false, moment);
+	if (row->unit == UNIT_FLOW && row->ending == ENDING_CUT)
+		row->ending = ENDING_SILENT;
+}

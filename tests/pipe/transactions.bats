@@ -1,0 +1,327 @@
+#!/usr/bin/env bats
+# vcap-transactions over conversations that are written down here with their times (tests/mktalk): each
+# phase is the difference of two of these.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || exit
+	build=$PWD/${VCAP_BUILD:-build}
+	PATH=$build/bin:$build/tests/tools:$PWD/tests:$PATH
+	cd "$BATS_TEST_TMPDIR" || exit
+	cat >shop <<-END
+		vip    192.0.2.10 tcp/80
+		vip    192.0.2.10 udp/53
+		server 10.0.1.11-10.0.1.13 tcp/8080
+		server 10.0.1.11 udp/53
+		source 10.0.9.1
+		monitor http /health
+	END
+}
+
+# talk: in.pcap, of what stdin says.
+talk() { mktalk | mktcp >in.pcap; }
+
+# rows COLUMNS [ARG...]: without what is said on stderr.
+rows() { vcap-transactions -S ./shop -r -o "$@" in.pcap 2>err | tr '\t' ' '; }
+
+# A request with all its phases, over a server that refuses, a body that is late, and a client that closes
+# its window.
+story() {
+	cat <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		conn x 10.0.9.1:50001 10.0.1.12:8080
+		conn s 10.0.9.1:50000 10.0.1.11:8080
+		0.000000 c >S
+		0.000010 c <SA
+		0.010010 c >
+		0.015000 c > POST /a?q=1 HT
+		0.016000 c > TP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n
+		0.025000 c > hello
+		0.026000 x >S
+		0.026100 x <RA
+		0.027000 s >S
+		0.028000 s <SA
+		0.028010 s >
+		0.028020 s > POST /a?q=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nX-Forwarded-For: 10.1.0.7\r\n\r\nhello
+		0.128020 s < HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody
+		0.128520 c < HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbo
+		0.128600 c >Z
+		0.129400 c >
+		0.129520 c < dy
+		0.229520 c <again
+		0.239520 c >
+	END
+}
+
+# Break: lib/transactions/phases.c s/client->response.first.ns, client->response.last.ns/client->response.first.ns, client->acked_ns/
+# Break: lib/transactions/relate.c s/conn->bare->is_tentative = true/return/
+# Break: lib/transactions/conversation.c s/exchange->stalled_ns += to_ns - from_ns/(void)0/
+@test "each phase of a request is the time between the packets that its definition names" {
+	story | talk
+	[ "$(rows CSYN,IDLE,REQHEAD,REQBODY,WAIT,CONNECT,TTFB,RELAY,TRANSFER,DRAIN,STALL,TOTAL)" = \
+		"0.010000 0.004990 0.001000 0.009000 0.010000 0.002000 0.100000 0.000500 0.001000 0.110000 0.100800 0.114520" ]
+	[ "$(rows UNIT,CONFIDENCE,CLIENT,SERVER,ATTEMPTS,ATTEMPT,FROM,METHOD,PATH,URL,STATUS,SSTATUS,END,FLAGS,CRETRANS,CZERO)" = \
+		"request header 10.1.0.7:40000 10.0.1.11:8080 2 10.0.1.12:8080 refused server POST /a /a?q=1 200 200 complete buffered 1 1" ]
+	[ ! -s err ]
+	# As JSON, and as a stream.
+	vcap-transactions -S ./shop -j in.pcap | jq -e '.total == 0.11452 and .method == "POST" and .ctls == null'
+	vcap-transactions -S ./shop -r - < <(cat in.pcap) | diff - <(vcap-transactions -S ./shop -r in.pcap)
+}
+
+# Break: lib/transactions/dialogue_http.c s/conn->answering = answered->next;/conn->answering = NULL;/
+@test "pipelined requests, 100 Continue, chunks, an early response, a body up to the end, an upgrade" {
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		0.0 c open
+		0.1 c > GET /1 HTTP/1.1\r\n\r\nHEAD /2 HTTP/1.1\r\n\r\n
+		0.2 c < HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n
+		0.3 c < 0\r\n\r\n
+		0.4 c < HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n
+		0.41 c >
+		0.5 c > PUT /3 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n
+		0.6 c < HTTP/1.1 100 Continue\r\n\r\n
+		0.7 c > abc
+		0.8 c < HTTP/1.1 204 No Content\r\n\r\n
+		0.81 c >
+		0.9 c > PUT /4 HTTP/1.1\r\nContent-Length: 6\r\n\r\nabc
+		1.0 c < HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n
+		1.1 c > def
+		1.2 c > GET /5 HTTP/1.0\r\n\r\n
+		1.3 c < HTTP/1.0 200 OK\r\n\r\nabc
+		1.4 c < def
+		1.5 c <F
+		1.6 c >F
+		1.7 c <
+		conn w 10.1.0.8:40000 192.0.2.10:80
+		2.0 w open
+		2.1 w > GET /6 HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n
+		2.2 w < HTTP/1.1 101 Switching Protocols\r\n\r\n
+		2.3 w < GET /no HTTP/1.1\r\n\r\n
+		9.4 w >R
+	END
+	diff - <(rows PATH,STATUS,IDLE,REQBODY,TRANSFER,TOTAL,DURATION,END,FLAGS) <<-'END'
+		/1 200 0.100000 0.000000 0.100000 0.200000 0.310000 complete -
+		/2 200 - 0.000000 0.000000 0.300000 0.310000 complete pipelined
+		/3 204 0.100000 0.200000 0.000000 0.300000 0.310000 complete 1xx
+		/4 413 0.100000 0.200000 0.000000 0.100000 0.200000 complete -
+		/5 200 0.200000 0.000000 0.100000 0.200000 0.400000 complete -
+		/6 101 0.100000 0.000000 - - 0.100000 client rst tunnel
+	END
+}
+
+# Break: lib/transactions/row.c s/ns < first->ns/ns > first->ns/
+@test "who ended it: the first to close, over both sides" {
+	for who in 'c >R' 'c <R' 's <R' 's >R' 's <F' 'c <F'; do
+		talk <<-END
+			conn c 10.1.0.7:40000 192.0.2.10:80
+			conn s 10.0.9.1:50000 10.0.1.11:8080
+			0.0 c open
+			0.1 c > GET / HTTP/1.1\\r\\n\\r\\n
+			0.2 s open
+			0.3 s > GET / HTTP/1.1\\r\\nX-Forwarded-For: 10.1.0.7\\r\\n\\r\\n
+			0.4 s < HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc
+			0.5 c < HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc
+			0.6 $who
+			0.7 c <R
+			0.8 s >R
+		END
+		rows END
+	done >got
+	diff got - <<-'END'
+		client rst
+		engine rst
+		server rst
+		engine rst
+		server fin
+		engine fin
+	END
+	# A half-closed client waits; nobody closed; a response of the engine's own.
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		conn d 10.1.0.8:40000 192.0.2.10:80
+		conn e 10.1.0.9:40000 192.0.2.10:80
+		0.0 c open
+		0.1 c > GET /half HTTP/1.1\r\n\r\n
+		0.2 c >F
+		0.0 d open
+		0.3 d > GET /silent HTTP/1.1\r\n\r\n
+		11.0 e open
+		12.1 e > GET /own HTTP/1.1\r\n\r\n
+		12.2 e < HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n
+		12.3 e >F
+	END
+	diff - <(rows PATH,STATUS,FROM,END,FLAGS) <<-'END'
+		/half - - silent 12s halfclose
+		/silent - - silent 12s -
+		/own 503 engine complete -
+	END
+	[ "$(rows PATH --failed | tr '\n' ' ')" = "/half /silent /own " ]
+}
+
+@test "the same path from one address: what tells requests apart is used, and nothing is guessed" {
+	for cookie in 'Cookie: 2' 'Cookie: 1'; do
+		talk <<-END
+			conn c 10.1.0.7:40000 192.0.2.10:80
+			conn d 10.1.0.7:40001 192.0.2.10:80
+			conn s 10.0.9.1:50000 10.0.1.11:8080
+			0.0 c open
+			0.0 d open
+			0.1 c > GET / HTTP/1.1\\r\\nCookie: 1\\r\\n\\r\\n
+			0.2 d > GET / HTTP/1.1\\r\\n$cookie\\r\\n\\r\\n
+			0.3 s open
+			0.4 s > GET / HTTP/1.1\\r\\n$cookie\\r\\nX-Forwarded-For: 10.1.0.7\\r\\n\\r\\n
+			0.5 s < HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n
+			0.6 d < HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n
+			0.7 d >
+		END
+		rows CONFIDENCE,CLIENT,SERVER,TTFB,END
+	done >got
+	diff got - <<-'END'
+		? 10.1.0.7:40000 - - open
+		header 10.1.0.7:40001 10.0.1.11:8080 0.100000 complete
+		? 10.1.0.7:40000 - - open
+		? 10.1.0.7:40001 - - complete
+		client 10.1.0.7 10.0.1.11:8080 0.100000 complete
+	END
+}
+
+# Break: lib/join/tcp_reassembly.c s/if (.stream->has_begun || ahead >= WINDOW)/if (1)/
+@test "bytes that the capture lost: what is not known is not said, and the exit status is 3" {
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		0.0 c open
+		0.1 c > GET /1 HTTP/1.1\r\n\r\n
+		0.2 c < HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n
+		0.3 c <lost abc
+		0.4 c < def
+		0.5 c >
+		0.6 c > GET /2 HTTP/1.1\r\n\r\n
+		0.7 c <lost HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc
+		0.8 c >
+		0.9 c > GET /3 HTTP/1.1\r\n\r\n
+		1.0 c < HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc
+		1.1 c >
+	END
+	run -3 --separate-stderr vcap-transactions -S ./shop -r -o PATH,STATUS,TRANSFER,TOTAL,END in.pcap
+	diff - <(tr '\t' ' ' <<<"$output") <<-'END'
+		/1 200 0.200000 0.300000 complete
+		/2 - - - cut
+		/3 200 0.000000 0.100000 complete
+	END
+	[[ "$stderr" == *"3 rows lack bytes"* ]]
+	# Headers alone: transport phases stay.
+	mktalk <<-'END' | mktcp | editcap -s 54 - headers.pcap
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		0.0 c >S
+		0.1 c <SA
+		0.3 c >
+		0.4 c > GET /1 HTTP/1.1\r\n\r\n
+		0.5 c < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		0.6 c <F
+		0.7 c >F
+	END
+	run vcap-transactions -S ./shop -r -o UNIT,CSYN,METHOD,STATUS,TOTAL,RESBYTES,END headers.pcap
+	[ "$(tr '\t' ' ' <<<"${lines[0]}")" = "connection 0.200000 - - - 38 engine fin" ]
+}
+
+# mktalk's numbers are chosen: those of the client wrap within the request, the port is used again.
+@test "numbers that wrap, ports that are used again, a start in the middle, segments out of order" {
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80 4294967290 4294967280
+		0.0 c open
+		0.1 c > GET /wraps HTTP/1.1\r\n\r\n
+		0.2 c < HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc
+		0.3 c >
+		0.4 c >F
+		0.5 c <F
+		0.6 c >
+		conn d 10.1.0.7:40000 192.0.2.10:80 7000 8000
+		0.7 d open
+		0.8 d > GET /again HTTP/1.1\r\n\r\n
+		0.9 d < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		1.0 d >
+		conn m 10.1.0.8:40000 192.0.2.10:80
+		1.1 m < abc\r\n
+		1.2 m > GET /midway HTTP/1.1\r\n\r\n
+		1.3 m < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		1.4 m >
+		2.0 10.1.0.9:1 192.0.2.10:80 S 100 0
+		2.1 192.0.2.10:80 10.1.0.9:1 SA 200 101
+		2.2 10.1.0.9:1 192.0.2.10:80 A 107 201 HTTP/1.1\r\n\r\n
+		2.201 10.1.0.9:1 192.0.2.10:80 A 101 201 GET /
+		2.202 10.1.0.9:1 192.0.2.10:80 A 106 201 \x20
+		2.3 192.0.2.10:80 10.1.0.9:1 A 201 119 HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		2.4 10.1.0.9:1 192.0.2.10:80 A 119 239
+	END
+	diff - <(rows PATH,STATUS,REQHEAD,TOTAL,END,FLAGS) <<-'END'
+		/wraps 200 0.000000 0.100000 complete -
+		/again 200 0.000000 0.100000 complete -
+		/midway 200 0.000000 0.100000 complete midway
+		/ 200 - 0.099000 complete -
+	END
+}
+
+@test "tables, PROXY headers, address translation, datagrams, health checks" {
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		conn s 10.0.9.1:50000 10.0.1.11:8080
+		conn d 10.1.0.7:40001 192.0.2.10:80
+		conn t 10.0.9.1:50001 10.0.1.11:8080
+		conn h 10.0.9.1:50002 10.0.1.11:8080
+		conn n 10.1.0.9:40000 192.0.2.10:80 7777 8888
+		conn o 10.0.9.1:40000 10.0.1.12:8080 7777 8888
+		0.0 c open
+		0.0 d open
+		0.1 c > GET / HTTP/1.1\r\n\r\n
+		0.1 d > GET / HTTP/1.1\r\n\r\n
+		0.2 s open
+		0.3 s > GET / HTTP/1.1\r\n\r\n
+		0.4 t open
+		0.5 t > PROXY TCP4 10.1.0.7 192.0.2.10 40001 80\r\nGET / HTTP/1.1\r\n\r\n
+		0.6 s < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		0.7 t < HTTP/1.1 201 OK\r\nContent-Length: 0\r\n\r\n
+		0.8 c < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		0.8 d < HTTP/1.1 201 OK\r\nContent-Length: 0\r\n\r\n
+		0.9 c >
+		0.9 d >
+		0.2 h open
+		0.3 h > GET /health HTTP/1.1\r\n\r\n
+		0.4 h < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		2.0 n >S
+		2.001 o >S
+		2.002 o <SA
+		2.003 n <SA
+		2.1 n >
+		2.101 o >
+		2.2 n > GET /nat HTTP/1.1\r\n\r\n
+		2.201 o > GET /nat HTTP/1.1\r\n\r\n
+		2.3 o < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		2.302 n < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		2.4 n >
+	END
+	echo '1700000000.2 new tcp 10.1.0.7:40000 192.0.2.10:80 10.0.9.1:50000 10.0.1.11:8080' >table
+	diff - <(rows UNIT,CONFIDENCE,CLIENT,PATH,STATUS,WAIT,CONNECT,TTFB,RELAY,END -t table) <<-'END'
+		request table 10.1.0.7:40000 / 200 0.100000 0.000000 0.300000 0.200000 complete
+		request proxy 10.1.0.7:40001 / 201 0.300000 0.000000 0.200000 0.100000 complete
+		nat sequence 10.1.0.9:40000 /nat 200 0.001000 0.001000 0.099000 0.002000 complete
+	END
+	[ "$(rows PATH 192.0.2.99 | wc -l)" = 0 ]
+	[ "$(rows PATH -t table 10.0.1.12)" = /nat ]
+}
+
+@test "columns, sorting, limits, sums, and what is wrong usage" {
+	{ story; story | sed 's/10\.1\.0\.7/10.1.0.8/; s/:5000/:5100/; s/0.128020 s/0.118020 s/; s,/a?q=1,/a/12/x,
+		s/conn [csx]/&2/; s/^\(0[^ ]* [csx]\) /\12 /'; } | talk
+	[ "$(rows TTFB --sort ttfb | tr '\n' ' ')" = "0.100000 0.090000 - - " ] # nobody knows whose the failed connects were
+	[ "$(rows TTFB --sort ttfb -n 1)" = 0.100000 ]
+	[ "$(rows PATH --slow 100ms | wc -l)" = 2 ]
+	[ "$(rows PATH --slow 1s)" = "" ]
+	vcap-transactions -S ./shop --by path -r in.pcap | grep -P '^/a/\{n\}/x\t1\t0\tTTFB\t1\t0.090000\t0.090000\t0.090000\t0.090000$'
+	vcap-transactions -S ./shop --by server -r in.pcap | grep -P '^10.0.1.11:8080\t2\t0\tTTFB\t2\t0.090000\t0.100000\t0.100000\t0.100000$'
+	for wrong in '-o NOPE' '--sort NOPE' '-n 0' '--by colour' '--slow x' '--by path -n 1'; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-transactions $wrong in.pcap
+	done
+	run -1 vcap-transactions nowhere.pcap
+}
