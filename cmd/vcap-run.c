@@ -18,7 +18,8 @@ static const struct command command = {
     .says = "Captures on this host, on all CPUs.",
     .examples = "vcap-run -i eth0 -t 30s -w - | tshark -r -\nvcap-filter -S shop | vcap-run -f - "
 		"-t 5 -w /tmp/capture\n",
-    .synopsis = "[-i iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size [-W files]] "
+    .synopsis = "[-i iface] [--wait iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size "
+		"[-W files]] "
 		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
 		"[--sandbox mode] [--detach] [--token token] [--by word] [--audit required] "
 		"[--flows source] -w dir [-- filter [arg ...]]",
@@ -65,14 +66,14 @@ read_job(const char *path, int64_t lease_ns, struct job *job, struct bpf *progra
 }
 
 static void
-choose_interfaces(const struct strvec *names, struct ifaces *ifaces)
+choose_interfaces(const struct ifrule *rule, struct ifaces *ifaces)
 {
 	struct failure why;
 
-	if (ifaces_read(ifaces, &why) < 0 ||
-	    ifaces_choose(ifaces, (const char *const *)names->list, names->count, &why) < 0)
+	if (ifaces_read(ifaces, &why) < 0 || ifrule_check(rule, ifaces, &why) < 0)
 		die("%s", why.text);
-	notices_interfaces(ifaces, names->count == 0, warn);
+	ifrule_apply(rule, ifaces);
+	notices_interfaces(ifaces, rule, warn);
 }
 
 /* Runs the session to its end. Returns the exit status. */
@@ -105,6 +106,7 @@ main(int argc, char **argv)
 {
 	struct run_options options = RUN_OPTIONS_INIT;
 	struct ifaces ifaces = IFACES_INIT;
+	struct ifrule rule;
 	struct job job = JOB_INIT;
 	struct bpf program = BPF_INIT;
 	struct daemon daemon;
@@ -125,7 +127,9 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	if (options.session.detached && options.session.path)
 		runlist_expire_beside(options.session.path, warn);
-	choose_interfaces(&options.interfaces, &ifaces);
+	rule = run_options_rule(&options);
+	choose_interfaces(&rule, &ifaces);
+	options.capture.rule = &rule;
 	options.capture.interfaces = &ifaces;
 	options.capture.program = &program;
 	options.session.job = &job;

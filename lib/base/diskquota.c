@@ -102,6 +102,14 @@ diskquota_settle(struct diskquota *quota, uint64_t taken, uint64_t unused)
 }
 
 void
+diskquota_hold(struct diskquota *quota, uint64_t bytes)
+{
+	pthread_mutex_lock(&quota->lock);
+	quota->slack += bytes;
+	pthread_mutex_unlock(&quota->lock);
+}
+
+void
 diskquota_adjust(struct diskquota *quota, int64_t bytes)
 {
 	pthread_mutex_lock(&quota->lock);

@@ -42,6 +42,9 @@ void diskquota_settle(struct diskquota *quota, uint64_t taken, uint64_t unused);
 /* Accounts for bytes that were written without a grant or, if negative, removed. */
 void diskquota_adjust(struct diskquota *quota, int64_t bytes);
 
+/* Holds back so many more bytes for what is written last. */
+void diskquota_hold(struct diskquota *quota, uint64_t bytes);
+
 /* Bytes of the file system of fd that are free for this user; 0 if unknown. */
 uint64_t diskquota_free_bytes(int fd);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int
 netlink_open(int protocol)
@@ -19,9 +20,21 @@ netlink_open(int protocol)
 }
 
 int
+netlink_subscribe(int protocol, unsigned groups)
+{
+	const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int
 netlink_send(int fd, const struct nlmsghdr *request)
 {
-	return send(fd, request, request->nlmsg_len, 0) < 0 ? -1 : 0;
+	return write(fd, request, request->nlmsg_len) < 0 ? -1 : 0;
 }
 
 ptrdiff_t
@@ -29,11 +42,11 @@ netlink_receive(int fd, void *messages, size_t room)
 {
 	ssize_t n;
 
-	/* With MSG_TRUNC it returns the size of the datagram, also of one that is cut. */
+	/* A datagram that is cut is not told from one that just fits. */
 	do
-		n = recv(fd, messages, room, MSG_TRUNC);
+		n = read(fd, messages, room);
 	while (n < 0 && errno == EINTR);
-	if (n <= (ssize_t)room)
+	if (n < (ssize_t)room)
 		return n;
 	errno = EMSGSIZE;
 	return -1;
@@ -71,7 +84,7 @@ netlink_dump(int fd, uint16_t type, int (*parse)(void *arg, const void *messages
 	};
 	static const size_t room = 256 << 10; /* above what the kernel puts in one datagram */
 	void *messages = malloc(room);
-	int over = messages ? netlink_send(fd, &request.head) : -1;
+	int over = messages ? netlink_send(fd, (const void *)&request) : -1;
 
 	while (over == 0) {
 		const ptrdiff_t n = netlink_receive(fd, messages, room);

@@ -15,11 +15,16 @@
 /* A socket of this protocol, such as NETLINK_ROUTE, that the caller closes. -1: errno. */
 int netlink_open(int protocol);
 
+/* A socket that these groups (RTMGRP_LINK, ...) send messages to, and that does not block: the
+ * caller's. -1: errno. */
+int netlink_subscribe(int protocol, unsigned groups);
+
 /* Sends a request of request->nlmsg_len bytes. 0, or -1 with errno. */
 int netlink_send(int fd, const struct nlmsghdr *request);
 
-/* Waits for the next datagram and returns its size, at most room; -1 with errno. A datagram that is
- * larger than room is an error, EMSGSIZE, and lost. */
+/* Waits for the next datagram, unless the socket does not block, and returns its size; -1 with errno
+ * (EAGAIN: there is none now; ENOBUFS: some were lost). A datagram that is not smaller than room is
+ * an error, EMSGSIZE, and lost. This and netlink_send read and write, as a confined process may. */
 ptrdiff_t netlink_receive(int fd, void *messages, size_t room);
 
 /* Asks for all objects, with a request of this type such as RTM_GETLINK, and calls parse with each

@@ -1,6 +1,7 @@
 /*
  * The kernel distributes the packets of each interface over CPUs by the CPU that handles them
- * (PACKET_FANOUT_CPU); every interface has one ring per CPU. Into a directory, one thread per CPU
+ * (PACKET_FANOUT_CPU); every interface has one ring per CPU, or there is one per CPU for all of
+ * them. Into a directory, one thread per CPU
  * reads that CPU's rings and writes that CPU's file, so that threads share nothing on the packet
  * path. A stream needs one order, so a single thread reads all rings; the same holds for the
  * input of a filter command, whose output another thread distributes over the files again.
@@ -65,11 +66,12 @@ capture_filter(struct capture *capture, struct failure *why)
 	/* The quota keeps well below this limit, which is there in case of a bug in the quota. */
 	if (options->dir && setrlimit(RLIMIT_FSIZE, &most) < 0 && errno != EPERM)
 		return failure_errno(why, "cannot limit the size of files");
-	runstate_start(&capture->runstate);
-	for (size_t i = 0; i < (size_t)capture->core_count * capture->interface_count; i++)
+	for (size_t i = 0; i < (size_t)capture->core_count * capture->rings_per_core; i++)
 		if (ring_start(&capture->inputs[i].ring, options->program, capture->ring_snaplen,
 			       why) < 0)
 			return -1;
+	/* Now all are open: what some received before that is left out. */
+	runstate_start(&capture->runstate);
 	capture->duration_end =
 	    options->duration_ns ? clock_monotonic_ns() + options->duration_ns : INT64_MAX;
 	capture->lease_end =
@@ -133,22 +135,41 @@ add_message(struct capture *capture, const char *format, ...)
 	va_end(args);
 }
 
-/* Returns the number of interfaces that exist; adds a message for each newly deleted one. */
-static unsigned
-watch_interfaces(struct capture *capture)
+/* Rings of one interface each: adds a message for each that was newly deleted, and stops if none is
+ * left. */
+static void
+watch_rings(struct capture *capture)
 {
 	unsigned left = 0;
 
-	for (uint32_t i = 0; i < capture->interface_count; i++) {
-		struct capture_interface *interface = &capture->interfaces[i];
-
-		if (!interface->is_deleted && !ring_is_attached(&capture->inputs[i].ring)) {
-			interface->is_deleted = true;
-			add_message(capture, "interface '%s' was deleted", interface->iface->name);
+	for (uint32_t i = 0; i < capture->interfaces.count; i++) {
+		if (!capture->is_deleted[i] && !ring_is_attached(&capture->inputs[i].ring)) {
+			capture->is_deleted[i] = true;
+			add_message(capture, "interface '%s' was deleted",
+				    capture->interfaces.slots[i].name);
 		}
-		left += !interface->is_deleted;
+		left += !capture->is_deleted[i];
 	}
-	return left;
+	if (left == 0)
+		runstate_stop(&capture->runstate, STOP_INTERFACE, "");
+}
+
+/* Rings of all: makes the choice at once, so that its time is right, and adds a message for the
+ * first interface that there was no room for. */
+static void
+watch_interfaces(struct capture *capture)
+{
+	char name[IFACE_NAME_SIZE];
+
+	if (!capture->is_watching) {
+		watch_rings(capture);
+		return;
+	}
+	ifwatch_refresh(&capture->watch);
+	if (capture->has_missed || !ifwatch_missed(&capture->watch, name))
+		return;
+	capture->has_missed = true;
+	add_message(capture, "interface '%s' is not captured: too many came", name);
 }
 
 /* Without vcap-flows the capture goes on; the filter command then knows fewer connections. */
@@ -181,8 +202,8 @@ read_lease(struct capture *capture, int64_t now)
 		capture->lease_end = now + capture->options.lease_ns;
 }
 
-/* Sleeps until the next tick or limit, a stop by another thread, a signal, the lease, or a new file
- * in the directory. */
+/* Sleeps until the next tick or limit, a stop by another thread, a signal, the lease, a new file in
+ * the directory, or a change of an interface. */
 static void
 wait_for_event(struct capture *capture, int64_t now)
 {
@@ -193,10 +214,11 @@ wait_for_event(struct capture *capture, int64_t now)
 	    {.fd = capture->options.signal_fd, .events = POLLIN},
 	    {.fd = capture->options.has_lease ? STDIN_FILENO : -1, .events = POLLIN},
 	    {.fd = dir ? dir->watch_fd : -1, .events = POLLIN},
+	    {.fd = capture->watch.fd, .events = POLLIN},
 	};
 
 	/* Rounded up: waking before the limit would only mean sleeping again. */
-	if (poll(fds, 4, ns > 0 ? (int)((ns + MS - 1) / MS) : 0) <= 0)
+	if (poll(fds, 5, ns > 0 ? (int)((ns + MS - 1) / MS) : 0) <= 0)
 		return;
 	if (fds[1].revents)
 		runstate_stop(&capture->runstate, STOP_SIGNAL, "");
@@ -357,8 +379,7 @@ capture_wait(struct capture *capture)
 			runstate_stop(runstate, STOP_LEASE, "");
 		if (options->dir && rundir_is_stopping(options->dir))
 			runstate_stop(runstate, STOP_REQUEST, "");
-		if (watch_interfaces(capture) == 0)
-			runstate_stop(runstate, STOP_INTERFACE, "");
+		watch_interfaces(capture);
 		watch_flows(capture);
 		/* A failure here does not end the capture; end_capture reports one that lasts. */
 		if (now - stored >= STATUS_EVERY) {

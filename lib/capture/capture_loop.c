@@ -7,7 +7,15 @@
  * such a ring: now less hold_ns. If even the block that the kernel is filling is empty, only a
  * packet that is on its way from its timestamp to the ring can be older than now: ARRIVAL.
  *
- * So order costs a delay, hold_ns at most. When a ring is more than half full its
+ * A ring of all interfaces has packets of some that are not captured: which, is looked up whenever a
+ * block is begun, so that whatever was told before a packet was received is known when it is judged.
+ * Such a ring's drops are of no interface: they are shared out as the packets that did find room.
+ *
+ * The rings begin to accept packets one after the other. So that no connection has packets on one
+ * core of which the answers are missing on another, all leave out what was received before the last
+ * of them was open.
+ *
+ * Order costs a delay, hold_ns at most. When a ring is more than half full its
  * packets are written without waiting, because a lost packet is worse than a misplaced one. A loop
  * with one ring never waits.
  */
@@ -26,6 +34,8 @@
 #define ARRIVAL (15 * MS)
 /* Packets between checks of the clock and the runstate. */
 #define ROUND_MAX 65536
+/* Packets of other interfaces that are passed over before anything else is looked at. */
+#define PASSED_MAX 65536
 /* Rounds after the end, if no time bounds what is still to be written. */
 #define LAST_ROUNDS_MAX 256
 
@@ -47,6 +57,7 @@ capture_loop_release(struct capture_loop *loop)
 {
 	free(loop->heap);
 	free(loop->pollfds);
+	ifspans_release(&loop->view.spans);
 	loop->heap = NULL;
 	loop->pollfds = NULL;
 }
@@ -60,6 +71,42 @@ is_before(const struct ring_input *a, const struct ring_input *b)
 
 HEAP_DEFINE(ring_heap, struct ring_input *, is_before);
 
+/* Adds drops of a ring of all interfaces to the counts of these, as many as each had of the packets
+ * since the last time; what the division leaves goes to the one that had the most. */
+static void
+share_drops(struct ring_input *input, uint32_t interfaces)
+{
+	const uint64_t dropped = input->ring.dropped - input->dropped_before;
+	uint64_t all = 0, left = dropped;
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < interfaces; i++) {
+		const struct counters *counters = &input->counters[i];
+
+		all += counters->counts.received - counters->received_before;
+		if (counters->counts.received - counters->received_before >
+		    input->counters[most].counts.received - input->counters[most].received_before)
+			most = i;
+	}
+	for (uint32_t i = 0; i < interfaces; i++) {
+		struct counters *counters = &input->counters[i];
+		const uint64_t received = counters->counts.received - counters->received_before;
+		const uint64_t share =
+		    all ? (uint64_t)((unsigned __int128)dropped * received / all) : 0;
+
+		counters->counts.dropped += share;
+		counters->counts.received += share;
+		left -= share;
+	}
+	if (left && interfaces) {
+		input->counters[most].counts.dropped += left;
+		input->counters[most].counts.received += left;
+	}
+	for (uint32_t i = 0; i < interfaces; i++)
+		input->counters[i].received_before = input->counters[i].counts.received;
+	input->dropped_before = input->ring.dropped;
+}
+
 void
 capture_loop_refresh(void *arg)
 {
@@ -67,13 +114,55 @@ capture_loop_refresh(void *arg)
 
 	for (size_t i = 0; i < loop->input_count; i++) {
 		struct ring_input *input = &loop->inputs[i];
+		struct counts *counts = &input->counters[input->packet.iface].counts;
 
-		if (input->counters->core->full_ns)
+		if (input->core->full_ns)
 			continue;
 		ring_count(&input->ring);
-		input->counters->counts.received = input->ring.received - input->ring.ignored;
-		input->counters->counts.dropped = input->ring.dropped;
+		if (loop->watch) {
+			share_drops(input, iftable_count(loop->output->interfaces));
+			continue;
+		}
+		counts->received = input->ring.received - input->ring.ignored;
+		counts->dropped = input->ring.dropped;
 	}
+}
+
+/* Whether the packet at hand is one of the capture; sets its interface. */
+static bool
+judge(struct capture_loop *loop, struct ring_input *input)
+{
+	struct packet *packet = &input->packet;
+	uint32_t slot;
+
+	if (!input->has_begun && packet->ts_ns < loop->runstate->start_ns)
+		return false;
+	input->has_begun = true;
+	if (!loop->watch)
+		return true;
+	if (input->judged != input->ring.blocks) {
+		ifwatch_look(loop->watch, &loop->view);
+		input->judged = input->ring.blocks;
+	}
+	slot = ifspans_find(&loop->view.spans, input->ring.ifindex, packet->ts_ns);
+	if (slot == IFTABLE_NONE || (ifspans_doubt(&loop->view.spans, packet->ts_ns) &&
+				     doubles_has(&input->doubles, packet, input->ring.ifindex)))
+		return false;
+	packet->iface = slot;
+	input->counters[slot].counts.received++;
+	return true;
+}
+
+/* Gets the next packet of the capture from the ring. False: there is none for now. */
+static bool
+next_packet(struct capture_loop *loop, struct ring_input *input)
+{
+	for (unsigned passed = 0; passed < PASSED_MAX; passed++)
+		if (!ring_next(&input->ring, &input->packet))
+			return false;
+		else if (judge(loop, input))
+			return true;
+	return false;
 }
 
 /* Watermarks of an input without a packet at hand, as far as the clock tells: no packet that is
@@ -105,11 +194,11 @@ refill(struct capture_loop *loop, const struct watermarks *watermarks)
 
 		if (input->has_packet)
 			continue;
-		if (input->counters->core->full_ns) {
+		if (input->core->full_ns) {
 			input->counters->counts.skipped += ring_skip(&input->ring);
 			continue;
 		}
-		input->has_packet = ring_next(&input->ring, &input->packet);
+		input->has_packet = next_packet(loop, input);
 		if (input->has_packet)
 			ring_heap_push(loop->heap, &loop->heap_count, input);
 		else if (watermark_of(input, watermarks) < watermark)
@@ -131,8 +220,8 @@ write_run(struct capture_loop *loop, int64_t watermark)
 		if (loop->heap[i]->packet.ts_ns < until)
 			until = loop->heap[i]->packet.ts_ns;
 	do {
-		output_packet(loop->output, input->counters, &input->packet);
-		input->has_packet = ring_next(&input->ring, &input->packet);
+		output_packet(loop->output, &input->packet);
+		input->has_packet = next_packet(loop, input);
 		written++;
 	} while (input->has_packet && input->packet.ts_ns < until && written < ROUND_MAX);
 	if (input->has_packet)
@@ -173,7 +262,7 @@ wait_for_packets(struct capture_loop *loop)
 
 	/* A ring with a packet at hand would poll readable at once. */
 	for (size_t i = 0; i < loop->input_count; i++)
-		if (!loop->inputs[i].has_packet && !loop->inputs[i].counters->core->full_ns)
+		if (!loop->inputs[i].has_packet && !loop->inputs[i].core->full_ns)
 			loop->pollfds[count++] =
 			    (struct pollfd){.fd = loop->inputs[i].ring.fd, .events = POLLIN};
 	loop->pollfds[count++] =

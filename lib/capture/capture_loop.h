@@ -1,12 +1,15 @@
 /*
  * The loop of one thread that reads packets from rings and writes them to one output, in the order
  * of their time. Into a directory there is a loop per core, with that core's ring of each
- * interface; a stream, and the input of a filter command, has a single loop with all rings.
+ * interface, or of all; a stream, and the input of a filter command, has a single loop with all
+ * rings.
  */
 #ifndef VCAP_CAPTURE_LOOP_H
 #define VCAP_CAPTURE_LOOP_H
 
 #include "base/failure.h"
+#include "capture/doubles.h"
+#include "capture/ifwatch.h"
 #include "capture/output.h"
 #include "capture/ring.h"
 #include "capture/runstate.h"
@@ -16,12 +19,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The ring of one interface on one core. Aligned so that threads do not share cache lines. */
+/* The ring of one interface, or of all, on one core. Aligned so that threads do not share cache
+ * lines. */
 struct ring_input {
 	struct ring ring;
-	struct counters *counters;
-	struct packet packet; /* the next one, if has_packet */
+	struct core *core;
+	struct counters *counters; /* of its core, by the number of the interface */
+	struct packet
+	    packet; /* the next one, if has_packet; of a ring of one interface, iface stays */
 	bool has_packet;
+	bool has_begun;          /* a packet was received after all rings were open */
+	uint64_t judged;         /* the block of the ring that the view is good for */
+	struct doubles doubles;  /* of moments in which interfaces changed */
+	uint64_t dropped_before; /* of the ring, as far as they are told by interface */
 } __attribute__((aligned(128)));
 
 struct capture_loop {
@@ -30,7 +40,9 @@ struct capture_loop {
 	size_t input_count;
 	struct runstate *runstate;
 	struct output *output; /* used by this thread alone */
+	struct ifwatch *watch; /* of rings of all interfaces; NULL: each is of one */
 	/* Private */
+	struct ifview view;
 	struct ring_input **heap; /* inputs that have a packet, the oldest packet first */
 	size_t heap_count;
 	struct pollfd *pollfds;

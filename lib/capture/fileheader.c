@@ -5,21 +5,25 @@
  */
 #include "capture/fileheader.h"
 
+#include "base/clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 /* "eth0 eth1", on the heap. NULL: out of memory. */
 static char *
 format_interfaces(const struct capture *capture)
 {
+	const uint32_t count = iftable_count(&capture->interfaces);
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	for (uint32_t i = 0; out && i < capture->interface_count; i++)
-		fprintf(out, "%s%s", i ? " " : "", capture->interfaces[i].iface->name);
+	for (uint32_t i = 0; out && i < count; i++)
+		fprintf(out, "%s%s", i ? " " : "", capture->interfaces.slots[i].name);
 	if (out && fclose(out) == 0)
 		return text;
 	free(text);
@@ -83,28 +87,59 @@ add_section(const struct capture *capture, const struct core *core, struct block
 	return rc;
 }
 
-int
-fileheader_blocks(const struct capture *capture, const struct core *core, struct blocks *blocks)
+/* Since when one that came later was captured, as the option opt_comment (pcapng, section 3.5).
+ * Returns its length; room is more than enough. */
+static uint32_t
+add_comment(const struct ifslot *slot, unsigned char *to, size_t room)
 {
+	enum { COMMENT = 1 };
+	uint16_t head[2] = {COMMENT, 0};
+	int length;
+
+	if (slot->came_ns == 0)
+		return 0;
+	memset(to, 0, room);
+	length = snprintf((char *)to + sizeof(head), room - sizeof(head), "came " CLOCK_FORMAT,
+			  CLOCK_ARGS(slot->came_ns));
+	head[1] = (uint16_t)length;
+	memcpy(to, head, sizeof(head));
+	return (uint32_t)sizeof(head) + ((uint32_t)length + 3) / 4 * 4;
+}
+
+int
+fileheader_interface(void *context, uint32_t number, struct blocks *blocks)
+{
+	const struct capture *capture = context;
 	const struct capture_options *options = &capture->options;
-	char *filter = NULL;
+	const struct ifslot *slot = &capture->interfaces.slots[number];
+	unsigned char comment[64];
+	struct interface interface = {
+	    .name = (char *)(uintptr_t)slot->name,
+	    .description = (char *)(uintptr_t)options->name,
+	    .speed = slot->speed,
+	    .linktype = slot->linktype,
+	    .options = comment,
+	    .options_len = add_comment(slot, comment, sizeof(comment)),
+	};
+	int rc = 0;
+
+	if (options->program && options->program->count)
+		rc = asprintf(&interface.filter, "program of %zu instructions",
+			      options->program->count);
+	if (rc < 0)
+		return -1;
+	rc = pcapng_write_interface(blocks, &interface);
+	free(interface.filter);
+	return rc;
+}
+
+int
+fileheader_blocks(struct capture *capture, const struct core *core, uint32_t interfaces,
+		  struct blocks *blocks)
+{
 	int rc = add_section(capture, core, blocks);
 
-	if (rc == 0 && options->program && options->program->count &&
-	    asprintf(&filter, "program of %zu instructions", options->program->count) < 0)
-		return -1;
-	for (uint32_t i = 0; rc == 0 && i < capture->interface_count; i++) {
-		const struct iface *iface = capture->interfaces[i].iface;
-		const struct interface interface = {
-		    .name = (char *)(uintptr_t)iface->name,
-		    .description = (char *)(uintptr_t)options->name,
-		    .filter = filter,
-		    .speed = iface->speed,
-		    .linktype = iface->linktype,
-		};
-
-		rc = pcapng_write_interface(blocks, &interface);
-	}
-	free(filter);
+	for (uint32_t i = 0; rc == 0 && i < interfaces; i++)
+		rc = fileheader_interface(capture, i, blocks);
 	return rc;
 }

@@ -13,9 +13,13 @@
  * of memory. */
 int fileheader_parameters(const struct capture *capture, struct keyval *kv);
 
-/* Appends the section header and the interface blocks of a file of this core (NULL: of a stream
- * of all cores). -1: out of memory; *blocks may then hold some of them. */
-int fileheader_blocks(const struct capture *capture, const struct core *core,
+/* Appends the block of the interface with this number; capture is a struct capture. An
+ * output_describe. */
+int fileheader_interface(void *capture, uint32_t interface, struct blocks *blocks);
+
+/* Appends the section header of a file of this core (NULL: of a stream of all cores), and the blocks
+ * of the first `interfaces` interfaces. -1: out of memory; *blocks may then hold some of them. */
+int fileheader_blocks(struct capture *capture, const struct core *core, uint32_t interfaces,
 		      struct blocks *blocks);
 
 #endif

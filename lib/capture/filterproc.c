@@ -80,24 +80,37 @@ filterproc_try(struct filterproc *filter, struct failure *why)
 				  why);
 }
 
+/* The output that has the packets of a core. */
+static struct output *
+output_of(const struct filterproc *filter, unsigned core)
+{
+	return &filter->outputs[filter->output_count > 1 ? core : 0];
+}
+
+static void
+refresh_counters(struct filterproc *filter, unsigned core, uint32_t interface)
+{
+	struct output *output = output_of(filter, core);
+	struct counters *counters = output_counters(output, core, interface);
+	struct counts fed = {0};
+
+	/* The counters of a full core are frozen. */
+	if (output_core(output, core)->full_ns)
+		return;
+	output_read(filter->input, output_counters(filter->input, core, interface), &fed);
+	counters->counts.received = fed.received;
+	counters->counts.dropped = fed.dropped;
+}
+
 void
 filterproc_refresh(void *arg)
 {
 	struct filterproc *filter = arg;
+	const uint32_t interfaces = iftable_count(filter->interfaces);
 
-	for (size_t i = 0; i < filter->input->counters_count; i++) {
-		const uint32_t core = (uint32_t)i / filter->interface_count;
-		struct output *output = &filter->outputs[filter->output_count > 1 ? core : 0];
-		struct counters *counters = &output->counters[i % output->counters_count];
-		struct counts fed = {0};
-
-		/* The counters of a full core are frozen. */
-		if (counters->core->full_ns)
-			continue;
-		output_read(filter->input, &filter->input->counters[i], &fed);
-		counters->counts.received = fed.received;
-		counters->counts.dropped = fed.dropped;
-	}
+	for (unsigned core = 0; core < filter->core_count; core++)
+		for (uint32_t i = 0; i < interfaces; i++)
+			refresh_counters(filter, core, i);
 }
 
 /* Maps new interfaces of the command's output to those of the capture, by name. */
@@ -115,12 +128,9 @@ map_interfaces(struct filterproc *filter)
 	filter->ids = ids;
 	for (; filter->id_count < source->interface_count; filter->id_count++) {
 		const char *name = source->interfaces[filter->id_count].name;
-		uint32_t id = 0;
+		const uint32_t id = name ? iftable_find(filter->interfaces, name) : IFTABLE_NONE;
 
-		while (id < filter->interface_count &&
-		       (!name || strcmp(filter->interface_names[id], name) != 0))
-			id++;
-		if (id == filter->interface_count)
+		if (id == IFTABLE_NONE)
 			return failure_set(&filter->why,
 					   "'%s' writes an interface that is not captured: '%s'",
 					   filter->command, name ? name : "");
@@ -132,19 +142,11 @@ map_interfaces(struct filterproc *filter)
 static int
 pass_packet(struct filterproc *filter, struct packet *packet)
 {
-	struct output *output = filter->outputs;
-	size_t i;
-
 	if (packet->core >= filter->core_count)
 		return failure_set(&filter->why, "'%s' writes a packet without its core",
 				   filter->command);
 	packet->iface = filter->ids[packet->iface];
-	i = packet->iface;
-	if (filter->output_count > 1)
-		output += packet->core;
-	else
-		i += (size_t)packet->core * filter->interface_count;
-	output_packet(output, &output->counters[i], packet);
+	output_packet(output_of(filter, packet->core), packet);
 	return 0;
 }
 

@@ -28,8 +28,7 @@ struct filterproc {
 	int from;            /* its standard output */
 	struct supervisor supervisor;
 	/* Set by the caller before filterproc_run; borrowed */
-	const char *const *interface_names; /* in the order of the outputs' counters */
-	uint32_t interface_count;
+	const struct iftable *interfaces;
 	unsigned core_count;
 	struct output *outputs; /* one for all cores, or one per core */
 	size_t output_count;

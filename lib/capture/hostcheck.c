@@ -3,6 +3,7 @@
 #include "base/diskquota.h"
 #include "base/priv.h"
 #include "base/process.h"
+#include "capture/ifrule.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,6 +67,7 @@ void
 hostcheck_init(struct hostcheck *check, const char *dir, const char *const *names,
 	       size_t name_count)
 {
+	const struct ifrule rule = {.named = names, .named_count = name_count};
 	char *run = process_sibling("vcap-run");
 	int fd = open_nearest(dir);
 
@@ -87,9 +89,10 @@ hostcheck_init(struct hostcheck *check, const char *dir, const char *const *name
 	}
 	if (fd >= 0)
 		close(fd);
-	check->has_interface =
-	    ifaces_read(&check->ifaces, &check->interface_error) == 0 &&
-	    ifaces_choose(&check->ifaces, names, name_count, &check->interface_error) == 0;
+	check->has_interface = ifaces_read(&check->ifaces, &check->interface_error) == 0 &&
+			       ifrule_check(&rule, &check->ifaces, &check->interface_error) == 0;
+	if (check->has_interface)
+		ifrule_apply(&rule, &check->ifaces);
 }
 
 bool

@@ -1,9 +1,10 @@
 /*
- * A packet that passes several interfaces (a bond and its member, a VLAN and the device below)
- * would be captured on each of them. The default choice captures it once. seen_on names, for an
- * interface, another that sees everything it carries: for a VLAN the device below, which sees the
- * packets with their tags; for members of a bond or bridge the bond or bridge. An interface is
- * taken if none of those that follow from it by seen_on is.
+ * What the kernel tells of links and addresses, as a list that follows it: a dump is a sequence of
+ * messages that something is there, and an event is one of the same messages, or one that something
+ * is gone. So both are read by the same code, and what is told twice changes nothing.
+ *
+ * Messages of the family AF_BRIDGE are about a bridge's ports, although they have the same types: an
+ * RTM_DELLINK of that kind says that a port has left its bridge, not that the interface is gone.
  */
 #include "capture/iface.h"
 
@@ -12,6 +13,7 @@
 #include "packet/packet.h"
 
 #include <linux/ethtool.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -26,12 +28,15 @@
 void
 ifaces_release(struct ifaces *ifaces)
 {
+	for (size_t i = 0; i < ifaces->count; i++)
+		free(ifaces->list[i].other_names);
 	free(ifaces->list);
+	free(ifaces->addresses);
 	*ifaces = IFACES_INIT;
 }
 
-static struct iface *
-find_index(const struct ifaces *ifaces, int index)
+struct iface *
+ifaces_by_index(const struct ifaces *ifaces, int index)
 {
 	for (size_t i = 0; index && i < ifaces->count; i++)
 		if (ifaces->list[i].index == index)
@@ -39,13 +44,18 @@ find_index(const struct ifaces *ifaces, int index)
 	return NULL;
 }
 
-static struct iface *
-find_name(const struct ifaces *ifaces, const char *name)
+/* Other names are separated by NUL, as the kernel ends each, and the last one is empty. */
+bool
+iface_has_name(const struct iface *iface, const char *name)
 {
-	for (size_t i = 0; i < ifaces->count; i++)
-		if (strcmp(ifaces->list[i].name, name) == 0)
-			return &ifaces->list[i];
-	return NULL;
+	const char *other = iface->other_names;
+
+	if (strcmp(iface->name, name) == 0)
+		return true;
+	for (; other && *other; other += strlen(other) + 1)
+		if (strcmp(other, name) == 0)
+			return true;
+	return false;
 }
 
 static uint16_t
@@ -64,19 +74,42 @@ linktype_of(unsigned short hardware)
 	}
 }
 
+/* IFLA_PROP_LIST, of which each IFLA_ALT_IFNAME is a name. Without memory there are none. */
+static char *
+read_other_names(const struct netlink_attribute *list)
+{
+	struct netlink_walk walk = netlink_walk(list->data, list->size);
+	struct netlink_attribute name;
+	char *names = calloc(1, list->size + 1);
+	size_t used = 0;
+
+	/* Each is shorter than its attribute. */
+	while (names && netlink_next_attribute(&walk, &name)) {
+		if (name.type != IFLA_ALT_IFNAME || name.size == 0)
+			continue;
+		netlink_text(&name, names + used, name.size + 1);
+		used += strlen(names + used) + 1;
+	}
+	return names;
+}
+
 static void
-read_link_attribute(struct iface *iface, const struct netlink_attribute *a, bool *elsewhere)
+read_link_attribute(struct iface *iface, const struct netlink_attribute *a)
 {
 	struct netlink_attribute inner;
 
 	switch (a->type) {
 	case IFLA_IFNAME: netlink_text(a, iface->name, sizeof(iface->name)); break;
 	case IFLA_LINK: iface->lower = (int)netlink_u32(a); break;
-	case IFLA_LINK_NETNSID: *elsewhere = true; break;
+	case IFLA_LINK_NETNSID: iface->is_elsewhere = true; break;
 	case IFLA_MASTER: iface->master = (int)netlink_u32(a); break;
 	case IFLA_LINKINFO:
 		if (netlink_find_nested(a, IFLA_INFO_KIND, &inner))
 			netlink_text(&inner, iface->kind, sizeof(iface->kind));
+		break;
+	case IFLA_PROP_LIST:
+		free(iface->other_names);
+		iface->other_names = read_other_names(a);
 		break;
 	case IFLA_XDP:
 		iface->has_xdp = netlink_find_nested(a, IFLA_XDP_ATTACHED, &inner) &&
@@ -85,53 +118,160 @@ read_link_attribute(struct iface *iface, const struct netlink_attribute *a, bool
 	}
 }
 
+/* An interface as it is now: what is known of it already stays. */
+static int
+add_link(struct ifaces *ifaces, struct iface *iface)
+{
+	struct iface *known = ifaces_by_index(ifaces, iface->index);
+
+	if (known) {
+		iface->has_address = known->has_address;
+		iface->speed = known->speed;
+		iface->taken = known->taken;
+		free(known->other_names);
+		*known = *iface;
+		return 0;
+	}
+	if (array_grow(&ifaces->list, ifaces->count, sizeof(*iface)) < 0)
+		return -1;
+	ifaces->list[ifaces->count++] = *iface;
+	return 0;
+}
+
 static int
 read_link(struct ifaces *ifaces, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = netlink_body(message, sizeof(*info));
 	struct netlink_walk attributes = netlink_attributes(message, sizeof(*info));
 	struct netlink_attribute attribute;
-	bool elsewhere = false;
 	struct iface iface = {0};
+	int rc = 0;
 
-	if (!info || info->ifi_index <= 0)
+	if (!info || info->ifi_index <= 0 || info->ifi_family != AF_UNSPEC)
 		return 0;
 	iface.index = info->ifi_index;
 	iface.is_up = info->ifi_flags & IFF_UP;
 	iface.is_loopback = info->ifi_flags & IFF_LOOPBACK;
 	iface.linktype = linktype_of(info->ifi_type);
 	while (netlink_next_attribute(&attributes, &attribute))
-		read_link_attribute(&iface, &attribute, &elsewhere);
+		read_link_attribute(&iface, &attribute);
 	/* An index of another namespace means nothing here. */
-	if (elsewhere)
+	if (iface.is_elsewhere)
 		iface.lower = 0;
-	if (!*iface.name || find_index(ifaces, iface.index))
+	if (*iface.name && (rc = add_link(ifaces, &iface)) == 0)
 		return 0;
-	if (array_grow(&ifaces->list, ifaces->count, sizeof(iface)) < 0)
+	free(iface.other_names);
+	return rc;
+}
+
+static struct addr
+read_addr(const unsigned char *bytes, size_t size)
+{
+	struct addr addr = {.family = size == 4 ? 4 : 6};
+
+	for (size_t i = 0; i < size; i++)
+		addr.value = addr.value << 8 | bytes[i];
+	return addr;
+}
+
+bool
+iface_address_is(const struct iface_address *a, const struct iface_address *b)
+{
+	return a->index == b->index && a->addr.family == b->addr.family &&
+	       a->addr.value == b->addr.value;
+}
+
+/* Removes the addresses of an interface: that one, or all if it is NULL. */
+static void
+remove_addresses(struct ifaces *ifaces, int index, const struct iface_address *one)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < ifaces->address_count; i++) {
+		const struct iface_address *at = &ifaces->addresses[i];
+
+		if (one ? !iface_address_is(at, one) : at->index != index)
+			ifaces->addresses[left++] = *at;
+	}
+	ifaces->address_count = left;
+}
+
+static void
+remove_link(struct ifaces *ifaces, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *info = netlink_body(message, sizeof(*info));
+	struct iface *iface =
+	    info && info->ifi_family == AF_UNSPEC ? ifaces_by_index(ifaces, info->ifi_index) : NULL;
+
+	if (!iface)
+		return;
+	remove_addresses(ifaces, iface->index, NULL);
+	free(iface->other_names);
+	ifaces->count--;
+	memmove(iface, iface + 1, (size_t)(ifaces->list + ifaces->count - iface) * sizeof(*iface));
+}
+
+/* The host's own end, where a link has two. False: there is none. */
+static bool
+own_address(const struct nlmsghdr *message, const struct ifaddrmsg *head, struct addr *addr)
+{
+	struct netlink_walk attributes = netlink_attributes(message, sizeof(*head));
+	const size_t size = head->ifa_family == AF_INET ? 4 : 16;
+	struct netlink_attribute attribute;
+	bool is_found = false;
+
+	while (netlink_next_attribute(&attributes, &attribute)) {
+		const bool is_local = attribute.type == IFA_LOCAL;
+
+		if ((!is_local && (attribute.type != IFA_ADDRESS || is_found)) ||
+		    attribute.size != size)
+			continue;
+		*addr = read_addr(attribute.data, size);
+		is_found = true;
+	}
+	return is_found;
+}
+
+static int
+read_address(struct ifaces *ifaces, const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *head = netlink_body(message, sizeof(*head));
+	struct iface_address address = {0};
+	struct iface *iface;
+
+	if (!head || (head->ifa_family != AF_INET && head->ifa_family != AF_INET6) ||
+	    !own_address(message, head, &address.addr))
+		return 0;
+	address.index = (int)head->ifa_index;
+	iface = ifaces_by_index(ifaces, address.index);
+	if (!iface)
+		return 0;
+	/* One that is told again is the same. */
+	remove_addresses(ifaces, address.index, &address);
+	if (message->nlmsg_type == RTM_DELADDR)
+		return 0;
+	iface->has_address = true;
+	if (array_grow(&ifaces->addresses, ifaces->address_count, sizeof(address)) < 0)
 		return -1;
-	ifaces->list[ifaces->count++] = iface;
+	ifaces->addresses[ifaces->address_count++] = address;
 	return 0;
 }
 
 int
-ifaces_parse(struct ifaces *ifaces, const void *dump, size_t size)
+ifaces_parse(struct ifaces *ifaces, const void *messages, size_t size)
 {
-	struct netlink_walk messages = netlink_walk(dump, size);
+	struct netlink_walk walk = netlink_walk(messages, size);
 	const struct nlmsghdr *message;
+	int rc = 0;
 
-	while ((message = netlink_next_message(&messages))) {
-		const struct ifaddrmsg *address = netlink_body(message, sizeof(*address));
-		struct iface *iface;
-
-		if (message->nlmsg_type == RTM_NEWLINK && read_link(ifaces, message) < 0)
-			return -1;
-		if (message->nlmsg_type != RTM_NEWADDR || !address)
-			continue;
-		iface = find_index(ifaces, (int)address->ifa_index);
-		if (iface)
-			iface->has_address = true;
-	}
-	return 0;
+	while (rc == 0 && (message = netlink_next_message(&walk)))
+		switch (message->nlmsg_type) {
+		case RTM_NEWLINK: rc = read_link(ifaces, message); break;
+		case RTM_DELLINK: remove_link(ifaces, message); break;
+		case RTM_NEWADDR:
+		case RTM_DELADDR: rc = read_address(ifaces, message); break;
+		}
+	return rc;
 }
 
 static int
@@ -156,20 +296,25 @@ ask_speed(int fd, const char *name)
 }
 
 int
+ifaces_dump(struct ifaces *ifaces, int fd)
+{
+	*ifaces = IFACES_INIT;
+	if (netlink_dump(fd, RTM_GETLINK, parse, ifaces) == 0 &&
+	    netlink_dump(fd, RTM_GETADDR, parse, ifaces) == 0)
+		return 0;
+	ifaces_release(ifaces);
+	return -1;
+}
+
+int
 ifaces_read(struct ifaces *ifaces, struct failure *why)
 {
 	int fd = netlink_open(NETLINK_ROUTE), ioctl_fd;
-	int rc = fd < 0 ? -1 : 0;
+	int rc = -1;
 
 	*ifaces = IFACES_INIT;
-	if (rc == 0)
-		rc = netlink_dump(fd, RTM_GETLINK, parse, ifaces);
-	if (rc == 0)
-		rc = netlink_dump(fd, RTM_GETADDR, parse, ifaces);
-	if (rc < 0) {
+	if (fd < 0 || (rc = ifaces_dump(ifaces, fd)) < 0)
 		failure_errno(why, "cannot list the network interfaces");
-		ifaces_release(ifaces);
-	}
 	if (fd >= 0)
 		close(fd);
 	ioctl_fd = rc == 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
@@ -178,108 +323,4 @@ ifaces_read(struct ifaces *ifaces, struct failure *why)
 	if (ioctl_fd >= 0)
 		close(ioctl_fd);
 	return rc;
-}
-
-static bool
-is_kind(const struct iface *iface, const char *kind)
-{
-	return iface && strcmp(iface->kind, kind) == 0;
-}
-
-static bool
-is_candidate(const struct iface *iface)
-{
-	return iface->is_up && iface->has_address && iface->linktype == LINKTYPE_EN10MB;
-}
-
-/* The interface that also sees everything this one carries, or NULL. */
-static const struct iface *
-seen_on(const struct ifaces *ifaces, const struct iface *iface)
-{
-	const struct iface *master = find_index(ifaces, iface->master);
-
-	if (is_kind(iface, "vlan") || is_kind(iface, "macvlan") || is_kind(iface, "ipvlan"))
-		return find_index(ifaces, iface->lower);
-	/* A VRF runs on its members; a bond or bridge is preferred to them. */
-	return is_kind(master, "vrf") ? NULL : master;
-}
-
-/* depth bounds the recursion: a dump that is not the kernel's could describe a circle. */
-static bool
-is_default(const struct ifaces *ifaces, const struct iface *iface, unsigned depth)
-{
-	const struct iface *other = seen_on(ifaces, iface);
-
-	if (!is_candidate(iface))
-		return false;
-	/* The other one may not be taken itself, but run on one that is. */
-	for (unsigned i = depth; other && i < 8; i++) {
-		if (is_default(ifaces, other, i + 1))
-			return false;
-		other = seen_on(ifaces, other);
-	}
-	if (is_kind(iface, "vrf"))
-		for (size_t i = 0; i < ifaces->count; i++)
-			if (ifaces->list[i].master == iface->index && depth < 8 &&
-			    is_default(ifaces, &ifaces->list[i], depth + 1))
-				return false;
-	return true;
-}
-
-bool
-iface_is_left_out(const struct iface *iface)
-{
-	return !iface->taken && iface->is_up && iface->has_address &&
-	       iface->linktype != LINKTYPE_EN10MB;
-}
-
-static int
-take_named(struct ifaces *ifaces, const char *name, uint16_t *linktype, const char **first,
-	   struct failure *why)
-{
-	struct iface *iface = find_name(ifaces, name);
-
-	if (!iface)
-		return failure_set(why, "no interface '%s'%s", name,
-				   strcmp(name, "any") == 0
-				       ? " (without -i, every one with an address is taken)"
-				       : "");
-	if (!iface->is_up)
-		return failure_set(why, "interface '%s' is down", name);
-	if (iface->linktype == IFACE_NO_LINKTYPE)
-		return failure_set(why, "interface '%s' has a link type that is not supported",
-				   name);
-	if (*first && iface->linktype != *linktype)
-		return failure_set(why, "interfaces '%s' and '%s' have different link types",
-				   *first, name);
-	*first = iface->name;
-	*linktype = iface->linktype;
-	iface->taken = true;
-	return 0;
-}
-
-int
-ifaces_choose(struct ifaces *ifaces, const char *const *names, size_t name_count,
-	      struct failure *why)
-{
-	const char *first = NULL;
-	uint16_t linktype = 0;
-	size_t taken = 0;
-
-	for (size_t i = 0; i < ifaces->count; i++)
-		ifaces->list[i].taken = false;
-	for (size_t i = 0; i < name_count; i++) {
-		if (take_named(ifaces, names[i], &linktype, &first, why) == 0)
-			continue;
-		for (size_t j = 0; j < ifaces->count; j++)
-			ifaces->list[j].taken = false;
-		return -1;
-	}
-	for (size_t i = 0; name_count == 0 && i < ifaces->count; i++) {
-		ifaces->list[i].taken = is_default(ifaces, &ifaces->list[i], 0);
-		taken += ifaces->list[i].taken;
-	}
-	if (name_count == 0 && taken == 0)
-		return failure_set(why, "no interface is up and has an address");
-	return 0;
 }

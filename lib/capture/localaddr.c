@@ -65,7 +65,7 @@ localaddr_find(struct addr addr, bool *is_local, struct failure *why)
 	const struct question question = ask_for(addr);
 	int fd = netlink_open(NETLINK_ROUTE), rc = -1;
 
-	if (fd < 0 || netlink_send(fd, &question.header) < 0)
+	if (fd < 0 || netlink_send(fd, (const void *)&question) < 0)
 		failure_errno(why, "cannot ask the kernel for a route");
 	else
 		rc = read_answer(fd, is_local, why);

@@ -1,16 +1,23 @@
 #include "capture/notices.h"
 
+#include "capture/ring.h"
+
 #include <inttypes.h>
 
 void
-notices_interfaces(const struct ifaces *ifaces, bool is_default, notices_print *print)
+notices_interfaces(const struct ifaces *ifaces, const struct ifrule *rule, notices_print *print)
 {
+	const bool is_default = rule->named_count == 0 && rule->awaited_count == 0;
+
+	for (size_t i = 0; i < rule->awaited_count; i++)
+		if (!ifrule_has_taken(ifaces, rule->awaited[i]))
+			print("'%s' is waited for", rule->awaited[i]);
 	for (size_t i = 0; i < ifaces->count; i++) {
 		const struct iface *iface = &ifaces->list[i];
 
 		if (iface->taken && iface->has_xdp)
 			print("'%s' has an XDP program, which may hide packets", iface->name);
-		if (is_default && iface_is_left_out(iface))
+		if (is_default && ifrule_leaves_out(iface))
 			print("'%s' is left out: not an Ethernet interface", iface->name);
 	}
 }
@@ -20,6 +27,10 @@ notices_limits(const struct capture_options *capture, notices_print *print)
 {
 	if (capture->count && !capture->duration_ns)
 		print("-c without -t: a core that sees no packets never fills");
+	if (ifrule_follows(capture->rule) && !capture_can_follow(capture))
+		print("interfaces that come later are not captured: the program has %zu "
+		      "instructions, and no more than %d are possible with that",
+		      capture->program->count, BPF_MAX - RING_INSNS_BEFORE);
 	if (capture->dir && !capture->count && !capture->duration_ns && !capture->files)
 		print("neither -c nor -t: goes on until it is stopped or the disk's limits are "
 		      "met");

@@ -4,7 +4,7 @@
 #ifndef VCAP_NOTICES_H
 #define VCAP_NOTICES_H
 
-#include "capture/iface.h"
+#include "capture/ifrule.h"
 #include "capture/state.h"
 
 #include <stdbool.h>
@@ -13,7 +13,8 @@
 typedef void notices_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* What the interfaces taken, and those left out by default, may hide. */
-void notices_interfaces(const struct ifaces *ifaces, bool is_default, notices_print *print);
+void notices_interfaces(const struct ifaces *ifaces, const struct ifrule *rule,
+			notices_print *print);
 
 /* Limits that may never be met. */
 void notices_limits(const struct capture_options *capture, notices_print *print);

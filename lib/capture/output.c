@@ -36,14 +36,33 @@ counts_add(struct counts *to, const struct counts *counts)
 	to->skipped += counts->skipped;
 }
 
+/* An output of a single core has that one alone, whatever its number. */
+static unsigned
+row_of(const struct output *output, unsigned core)
+{
+	return output->core_count > 1 ? core : 0;
+}
+
+struct core *
+output_core(const struct output *output, unsigned core)
+{
+	return &output->cores[row_of(output, core)];
+}
+
+struct counters *
+output_counters(const struct output *output, unsigned core, uint32_t interface)
+{
+	return &output
+		    ->counters[(size_t)row_of(output, core) * output->interfaces->room + interface];
+}
+
 int
 output_open(struct output *output, struct failure *why)
 {
 	pthread_mutex_init(&output->lock, NULL);
 	pthread_cond_init(&output->finished, NULL);
 	if (output->rotation.files) {
-		output->file_ends = calloc((size_t)output->rotation.files * output->counters_count,
-					   sizeof(*output->file_ends));
+		output->file_ends = calloc(output->rotation.files, sizeof(*output->file_ends));
 		if (!output->file_ends)
 			return failure_errno(why, "cannot start writing packets");
 	}
@@ -53,6 +72,8 @@ output_open(struct output *output, struct failure *why)
 void
 output_release(struct output *output)
 {
+	for (unsigned i = 0; output->file_ends && i < output->rotation.files; i++)
+		free(output->file_ends[i].counts);
 	rotation_release(&output->rotation);
 	blocks_release(&output->scratch);
 	free(output->filter_comment);
@@ -60,34 +81,64 @@ output_release(struct output *output)
 	*output = OUTPUT_INIT;
 }
 
-/* The counts of counters[i] at the end of a file. */
-static struct counts *
-file_end(const struct output *output, uint64_t file, size_t i)
+static struct file_end *
+file_end(const struct output *output, uint64_t file)
 {
-	return &output->file_ends[file % output->rotation.files * output->counters_count + i];
+	return &output->file_ends[file % output->rotation.files];
+}
+
+/* Keeps the counts as of now, the end of the newest file. */
+static int
+keep_counts(struct output *output)
+{
+	struct file_end *end = file_end(output, output->rotation.newest);
+	const uint32_t interfaces = iftable_count(output->interfaces);
+	struct counts *counts =
+	    realloc(end->counts, (size_t)output->core_count * interfaces * sizeof(*counts));
+
+	if (!counts)
+		return -1;
+	for (unsigned core = 0; core < output->core_count; core++)
+		for (uint32_t i = 0; i < interfaces; i++)
+			counts[(size_t)core * interfaces + i] =
+			    output_counters(output, core, i)->counts;
+	*end = (struct file_end){counts, interfaces};
+	return 0;
 }
 
 static void
 count_removed(struct output *output)
 {
+	const struct file_end *end;
+
 	if (output->oldest_file == output->rotation.oldest)
 		return;
 	output->oldest_file = output->rotation.oldest;
-	for (size_t i = 0; i < output->counters_count; i++) {
-		const struct counts *then = file_end(output, output->oldest_file - 1, i);
+	end = file_end(output, output->oldest_file - 1);
+	for (unsigned core = 0; core < output->core_count; core++)
+		for (uint32_t i = 0; i < end->interface_count; i++) {
+			const struct counts *then =
+			    &end->counts[(size_t)core * end->interface_count + i];
+			struct counts *now = &output_counters(output, core, i)->counts;
 
-		output->counters[i].counts.removed = then->packets;
-		output->counters[i].counts.removed_bytes = then->bytes;
-	}
+			now->removed = then->packets;
+			now->removed_bytes = then->bytes;
+		}
 }
 
 static void
 publish(struct output *output, int64_t now)
 {
+	const uint32_t interfaces = iftable_count(output->interfaces);
+
 	output->refresh(output->refresh_context);
 	pthread_mutex_lock(&output->lock);
-	for (size_t i = 0; i < output->counters_count; i++)
-		output->counters[i].published = output->counters[i].counts;
+	for (unsigned core = 0; core < output->core_count; core++)
+		for (uint32_t i = 0; i < interfaces; i++) {
+			struct counters *counters = output_counters(output, core, i);
+
+			counters->published = counters->counts;
+		}
 	pthread_mutex_unlock(&output->lock);
 	output->last_publish = now;
 }
@@ -109,13 +160,13 @@ uncount_unwritten(struct output *output)
 	size_t at = 0;
 
 	while (filewriter_next_unwritten(writer, &at, &id, &caplen, &len)) {
-		struct counters *counters = &output->counters[id];
+		struct counters *counters = output_counters(output, 0, id);
 
 		counters->counts.packets--;
 		counters->counts.bytes -= caplen;
 		counters->counts.truncated -= caplen < len;
 		counters->counts.skipped++;
-		counters->core->packets--;
+		output->cores->packets--;
 	}
 }
 
@@ -160,7 +211,7 @@ statistics_comment(const struct output *output, const char *end)
 	int64_t step_ns = end ? runstate_clock_step(output->runstate) : 0;
 
 	if (output->rotation.dir)
-		snprintf(core, sizeof(core), "core %u\n", output->counters[0].core->number);
+		snprintf(core, sizeof(core), "core %u\n", output->cores->number);
 	if (step_ns)
 		snprintf(step, sizeof(step), "\nclock set by %+.3f s meanwhile",
 			 (double)step_ns / 1e9);
@@ -175,17 +226,16 @@ statistics_comment(const struct output *output, const char *end)
 static int
 format_statistics(struct output *output, int64_t ts_ns, const char *end)
 {
-	const uint32_t interfaces = output->interface_count;
 	char *comment = statistics_comment(output, end);
 	int rc = comment ? 0 : -1;
 
 	output->scratch.used = 0;
-	for (uint32_t id = 0; rc == 0 && id < interfaces; id++) {
+	for (uint32_t id = 0; rc == 0 && id < output->described; id++) {
 		struct statistics statistics = STATISTICS_INIT;
 		struct counts sum = {0};
 
-		for (size_t i = id; i < output->counters_count; i += interfaces)
-			counts_add(&sum, &output->counters[i].counts);
+		for (unsigned core = 0; core < output->core_count; core++)
+			counts_add(&sum, &output_counters(output, core, id)->counts);
 		statistics.ts_ns = ts_ns;
 		statistics.start_ns = output->runstate->start_ns;
 		statistics.end_ns = end ? ts_ns : INT64_MIN;
@@ -207,11 +257,46 @@ rotate(struct output *output)
 	output->refresh(output->refresh_context);
 	if (format_statistics(output, clock_realtime_ns(), "rotated") < 0)
 		return;
-	for (size_t i = 0; output->file_ends && i < output->counters_count; i++)
-		*file_end(output, output->rotation.newest, i) = output->counters[i].counts;
+	if (output->file_ends && keep_counts(output) < 0) {
+		runstate_stop(output->runstate, STOP_ERROR, strerror(errno));
+		return;
+	}
 	if (rotation_next(&output->rotation, output->scratch.bytes, output->scratch.used) < 0)
 		stop(output);
 	count_removed(output);
+}
+
+/* Describes the interfaces that have come since, in this file and at the beginning of all later
+ * ones, and keeps room for their statistics. */
+static void
+describe_new(struct output *output)
+{
+	const uint32_t interfaces = iftable_count(output->interfaces);
+	struct rotation *rotation = &output->rotation;
+	const size_t before = rotation->headers.used;
+	int rc = 0;
+
+	if (output->described == interfaces || rotation->writer.stop)
+		return;
+	for (uint32_t i = output->described; rc == 0 && i < interfaces; i++)
+		rc = output->describe(output->describe_context, i, &rotation->headers);
+	if (rc < 0) {
+		runstate_stop(output->runstate, STOP_ERROR, strerror(errno));
+		return;
+	}
+	rotation->end_room += OUTPUT_END_ROOM(interfaces) - OUTPUT_END_ROOM(output->described);
+	if (rotation->quota)
+		diskquota_hold(rotation->quota,
+			       OUTPUT_END_ROOM(interfaces) - OUTPUT_END_ROOM(output->described));
+	filewriter_limit(&rotation->writer, rotation->file_size, rotation->end_room);
+	rc = filewriter_blocks(&rotation->writer, rotation->headers.bytes + before,
+			       rotation->headers.used - before);
+	/* The next file begins with all of them. */
+	if (rc == FILEWRITER_FULL)
+		rotate(output);
+	else if (rc < 0)
+		stop(output);
+	output->described = interfaces;
 }
 
 static void
@@ -224,9 +309,10 @@ fill_core(struct output *output, struct core *core, int64_t ts_ns)
 }
 
 void
-output_packet(struct output *output, struct counters *counters, struct packet *packet)
+output_packet(struct output *output, struct packet *packet)
 {
-	struct core *core = counters->core;
+	struct core *core = output_core(output, packet->core);
+	struct counters *counters = output_counters(output, packet->core, packet->iface);
 	int rc;
 
 	if (core->full_ns || packet->ts_ns > output->end_ns || output->rotation.writer.stop) {
@@ -235,6 +321,12 @@ output_packet(struct output *output, struct counters *counters, struct packet *p
 	}
 	if (packet->caplen > output->snaplen)
 		packet->caplen = output->snaplen;
+	if (packet->iface >= output->described)
+		describe_new(output);
+	if (packet->iface >= output->described) {
+		counters->counts.skipped++;
+		return;
+	}
 	rc = filewriter_packet(&output->rotation.writer, packet->iface, packet);
 	if (rc == FILEWRITER_FULL) {
 		rotate(output);
@@ -260,6 +352,7 @@ output_heartbeat(struct output *output, int64_t now, int64_t watermark)
 	if (!writer->is_stream || now - output->last_heartbeat < HEARTBEAT_EVERY)
 		return;
 	output->last_heartbeat = now;
+	describe_new(output);
 	output->refresh(output->refresh_context);
 	if (format_statistics(output, watermark, NULL) == 0 && !writer->stop &&
 	    filewriter_blocks(writer, output->scratch.bytes, output->scratch.used) < 0)
@@ -269,8 +362,10 @@ output_heartbeat(struct output *output, int64_t now, int64_t watermark)
 void
 output_tick(struct output *output, int64_t now)
 {
-	if (now - output->last_publish >= PUBLISH_EVERY)
+	if (now - output->last_publish >= PUBLISH_EVERY) {
+		describe_new(output);
 		publish(output, now);
+	}
 	if (output->rotation.writer.is_stream || now - output->last_flush >= FLUSH_EVERY)
 		flush(output, now);
 	count_removed(output);

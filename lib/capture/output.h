@@ -13,6 +13,7 @@
 
 #include "base/failure.h"
 #include "capfile/pcapng_write.h"
+#include "capture/iftable.h"
 #include "capture/rotation.h"
 #include "capture/runstate.h"
 #include "packet/packet.h"
@@ -44,25 +45,38 @@ struct core {
 
 /* The counts of one interface on one core. */
 struct counters {
-	struct core *core;
-	struct counts counts;    /* of the output's thread */
-	struct counts published; /* a copy for other threads; under the output's lock */
+	struct counts counts;     /* of the output's thread */
+	struct counts published;  /* a copy for other threads; under the output's lock */
+	uint64_t received_before; /* counts.received, as of the last drops */
 } OUTPUT_ALIGNED;
+
+/* Appends the blocks that describe the interface with this number. -1: out of memory. */
+typedef int output_describe(void *context, uint32_t interface, struct blocks *blocks);
 
 /* Brings received and dropped of all counters whose core is not full up to date. */
 typedef void output_refresh(void *context);
 
+/* The counts of [core * interface_count + interface] at the end of a file. */
+struct file_end {
+	struct counts *counts;
+	uint32_t interface_count;
+};
+
 struct output {
 	/* Set by the caller before output_open */
-	struct counters *counters; /* [core * interface_count + interface]; borrowed */
-	size_t counters_count;
-	uint32_t interface_count;
+	const struct iftable *interfaces; /* may grow */
+	uint32_t described;               /* of them, in the headers of the rotation */
+	struct counters *counters;        /* [core * interfaces->room + interface]; borrowed */
+	struct core *cores;               /* whose counters these are; borrowed */
+	unsigned core_count;
 	uint64_t count;   /* packets per core; 0: no limit */
 	uint32_t snaplen; /* 1 or more */
 	struct runstate *runstate;
 	enum stop_reason closed_reason; /* to stop with when the reader of a stream has gone */
 	output_refresh *refresh;
 	void *refresh_context;
+	output_describe *describe;
+	void *describe_context;
 	struct rotation rotation;
 	/* Set by the thread that uses the output, at any time */
 	int64_t end_ns;       /* packets after this time are skipped; INT64_MAX: none */
@@ -70,8 +84,8 @@ struct output {
 	/* Private */
 	bool is_complete; /* all that was added, and the last blocks, were written: at the end */
 	struct blocks scratch;
-	uint64_t oldest_file;     /* as far as `removed` counts */
-	struct counts *file_ends; /* per file that is kept and counters: the counts at its end */
+	uint64_t oldest_file;                             /* as far as `removed` counts */
+	struct file_end *file_ends;                       /* of each file that is kept */
 	int64_t last_flush, last_publish, last_heartbeat; /* CLOCK_MONOTONIC */
 	pthread_mutex_t lock;
 	pthread_cond_t finished;
@@ -86,8 +100,17 @@ int output_open(struct output *output, struct failure *why);
 /* Closes and frees what is left; output_finish comes before if the output is to be complete. */
 void output_release(struct output *output);
 
-/* Writes the packet, cut to the snaplen, or counts it as skipped. Called for every packet. */
-void output_packet(struct output *output, struct counters *counters, struct packet *packet);
+/* The core of a packet, and the counters of an interface on it, in the arrays of this output. */
+struct core *output_core(const struct output *output, unsigned core);
+struct counters *output_counters(const struct output *output, unsigned core, uint32_t interface);
+
+/* Writes the packet, cut to the snaplen, or counts it as skipped. Called for every packet, whose
+ * core and interface are numbered as those of the capture. */
+void output_packet(struct output *output, struct packet *packet);
+
+/* The bytes at the end of a file for this many interfaces: their statistics, and what a filter
+ * command says at its end. */
+#define OUTPUT_END_ROOM(interfaces) (256 * (interfaces) + 1024)
 
 /* Writes a heartbeat to a stream if the last one was long enough ago: statistics that say that
  * no packet older than the watermark (CLOCK_REALTIME, ns) follows. now is CLOCK_MONOTONIC. */

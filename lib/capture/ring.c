@@ -7,12 +7,16 @@
  * A socket receives packets as soon as it is bound. So that none comes in that its filter would not
  * pass, a filter that drops everything is attached before. ring_start replaces it, which takes no
  * privilege, and locks the new one (SO_LOCK_FILTER).
+ *
+ * A socket bound to no interface receives from all. Its program has to tell link types apart first,
+ * since it reads Ethernet headers, and the two sides of the loopback.
  */
 #include "capture/ring.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <stdlib.h>
@@ -120,6 +124,7 @@ ring_open(struct ring *ring, const struct ring_where *where, struct ring_geometr
 	ring->geometry = geometry;
 	ring->cooked = where->linktype == LINKTYPE_RAW;
 	ring->is_loopback = where->is_loopback;
+	ring->is_of_all = where->ifindex == 0;
 	/* Protocol 0 receives nothing until bind. */
 	ring->fd = socket(AF_PACKET, (ring->cooked ? SOCK_DGRAM : SOCK_RAW) | SOCK_CLOEXEC, 0);
 	if (ring->fd < 0)
@@ -178,19 +183,34 @@ ring_join(struct ring *ring, int *group, unsigned members, struct failure *why)
 	return 0;
 }
 
+/* Where the kernel's extensions to BPF find what is not in the packet (linux/filter.h). */
+#define AD(what) ((uint32_t)(SKF_AD_OFF + (what)))
+
+/* Passes Ethernet to what follows, and what the loopback received, which has the same headers. */
+static const struct insn before_program[RING_INSNS_BEFORE] = {
+    {BPF_LD | BPF_W | BPF_ABS, 0, 0, AD(SKF_AD_HATYPE)},
+    {BPF_JMP | BPF_JEQ | BPF_K, 4, 0, ARPHRD_ETHER},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 2, ARPHRD_LOOPBACK},
+    {BPF_LD | BPF_W | BPF_ABS, 0, 0, AD(SKF_AD_PKTTYPE)},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, PACKET_OUTGOING},
+    {BPF_RET | BPF_K, 0, 0, 0},
+};
+
 int
 ring_start(struct ring *ring, const struct bpf *program, uint32_t snaplen, struct failure *why)
 {
 	static const struct insn accept = {.code = BPF_RET | BPF_K, .k = UINT32_MAX};
 	const int on = 1;
 	const struct insn *from = program && program->count ? program->insns : &accept;
-	size_t count = program && program->count ? program->count : 1;
+	const size_t before = ring->is_of_all ? RING_INSNS_BEFORE : 0;
+	const size_t count = before + (program && program->count ? program->count : 1);
 	struct insn *insns = malloc(count * sizeof(*insns));
 	int rc = 0;
 
 	if (!insns)
 		return failure_errno(why, "cannot attach the filter");
-	memcpy(insns, from, count * sizeof(*insns));
+	memcpy(insns, before_program, before * sizeof(*insns));
+	memcpy(insns + before, from, (count - before) * sizeof(*insns));
 	/* A program returns how many bytes of the packet to copy into the ring. */
 	for (size_t i = 0; i < count; i++)
 		if (snaplen && insns[i].code == (BPF_RET | BPF_K) && insns[i].k > snaplen)
@@ -238,6 +258,7 @@ begin_block(struct ring *ring)
 	if (!is_ready(ring, ring->block))
 		return false;
 	ring->is_reading = true;
+	ring->blocks++;
 	ring->left = block->hdr.bh1.num_pkts;
 	ring->next = (unsigned char *)block + block->hdr.bh1.offset_to_first_pkt;
 	return true;
@@ -298,6 +319,7 @@ ring_next(struct ring *ring, struct packet *packet)
 		ring->ignored++;
 	} while (true);
 
+	ring->ifindex = from->sll_ifindex;
 	packet->ts_ns = (int64_t)head->tp_sec * 1000000000 + head->tp_nsec;
 	packet->caplen = head->tp_snaplen;
 	packet->len = head->tp_len;

@@ -1,7 +1,8 @@
 /*
  * A packet ring: an AF_PACKET socket whose packets the kernel writes into memory shared with this
  * process (TPACKET_V3). Rings on the same interface form a fanout group: packets handled on CPU n
- * go to the ring that joined as number n.
+ * go to the ring that joined as number n. A ring may also be of all Ethernet interfaces and the
+ * loopback, those that come later included.
  *
  * The calling sequence, so that no packet from before the filter is ever seen:
  *
@@ -39,7 +40,10 @@ struct ring {
 	uint32_t left;       /* packets in it not yet read */
 	unsigned char *next; /* the first of these */
 	bool cooked;         /* packets start at the network header (SOCK_DGRAM) */
+	bool is_of_all;      /* of every Ethernet and loopback interface */
 	bool is_loopback; /* every packet appears twice, sent and received; sent ones are ignored */
+	uint64_t blocks;  /* handed over so far, of which the last one is being read */
+	int ifindex;      /* of the interface that the last packet was seen on */
 	uint64_t ignored; /* sent ones that an older kernel did not leave out */
 	/* Since ring_start, as of the last ring_count */
 	uint64_t received; /* packets that passed the filter, dropped and ignored ones included */
@@ -49,7 +53,7 @@ struct ring {
 #define RING_INIT ((struct ring){.fd = -1})
 
 struct ring_where {
-	int ifindex;
+	int ifindex;       /* 0: every Ethernet and loopback interface, linktype LINKTYPE_EN10MB */
 	const char *name;  /* the interface, for messages */
 	uint16_t linktype; /* LINKTYPE_EN10MB or LINKTYPE_RAW */
 	bool is_loopback;
@@ -72,14 +76,17 @@ int ring_open(struct ring *ring, const struct ring_where *where, struct ring_geo
  * most members rings and sets *group. Fails if the interface is down. */
 int ring_join(struct ring *ring, int *group, unsigned members, struct failure *why);
 
+/* Instructions that a ring of all interfaces puts before a program. */
+#define RING_INSNS_BEFORE 6
+
 /* Replaces the filter by program (NULL or empty: accepts everything), which cuts packets to snaplen
  * bytes (0: does not cut), locks it and sets the counters to 0. Fails if the kernel refuses the
- * program. */
+ * program, as one of more than BPF_MAX instructions, with those before it. */
 int ring_start(struct ring *ring, const struct bpf *program, uint32_t snaplen, struct failure *why);
 
 /*
- * Sets time, lengths, direction and data of *packet to those of the next packet; false if there is
- * none now. data points into the ring and is valid until the next call. A VLAN tag that the kernel
+ * Sets time, lengths, direction and data of *packet, and ring->ifindex, to those of the next packet;
+ * false if there is none now. data points into the ring and is valid until the next call. A VLAN tag that the kernel
  * took out is put back.
  */
 bool ring_next(struct ring *ring, struct packet *packet);

@@ -66,6 +66,9 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case 'i':
 		strvec_push(&options->interfaces, word);
 		return options->interfaces.failed ? failure_nomem(why) : 0;
+	case RUN_OPTION_WAIT:
+		strvec_push(&options->awaited, word);
+		return options->awaited.failed ? failure_nomem(why) : 0;
 	case 'f': options->job = word; return 0;
 	case 'c': return parse_number(word, UINT64_MAX, &capture->count, why);
 	case 't': return parse_duration(word, NS_PER_MINUTE, &capture->duration_ns, why);
@@ -90,6 +93,17 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case RUN_OPTION_AUDIT: return audit_parse(word, &session->audit, why);
 	default: return failure_set(why, "unknown option");
 	}
+}
+
+struct ifrule
+run_options_rule(const struct run_options *options)
+{
+	return (struct ifrule){
+	    .named = (const char *const *)options->interfaces.list,
+	    .named_count = options->interfaces.count,
+	    .awaited = (const char *const *)options->awaited.list,
+	    .awaited_count = options->awaited.count,
+	};
 }
 
 int

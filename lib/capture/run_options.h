@@ -14,11 +14,11 @@ struct run_options {
 	struct capture_options capture;
 	struct session_options session;
 	const char *job; /* file with a program; "-": a job on standard input; NULL: none */
-	struct strvec interfaces; /* names; none: the default choice */
+	struct strvec interfaces; /* names, see ifrule.h */
+	struct strvec awaited;
 };
 
-#define RUN_OPTIONS_INIT \
-	((struct run_options){.capture = {.reserve = DISKQUOTA_DEFAULT}, .interfaces = STRVEC_INIT})
+#define RUN_OPTIONS_INIT ((struct run_options){.capture = {.reserve = DISKQUOTA_DEFAULT}})
 
 /* Options without a letter. */
 enum {
@@ -29,7 +29,8 @@ enum {
 	RUN_OPTION_FLOWS,
 	RUN_OPTION_TOKEN,
 	RUN_OPTION_BY,
-	RUN_OPTION_AUDIT
+	RUN_OPTION_AUDIT,
+	RUN_OPTION_WAIT
 };
 
 /* For getopt_long(3). clang-format off */
@@ -49,12 +50,14 @@ enum {
 	    {"flows", required_argument, NULL, RUN_OPTION_FLOWS},                                 \
 	    {"token", required_argument, NULL, RUN_OPTION_TOKEN},                                 \
 	    {"by", required_argument, NULL, RUN_OPTION_BY},                                       \
+	    {"wait", required_argument, NULL, RUN_OPTION_WAIT},                                   \
 	{                                                                                         \
 		"audit", required_argument, NULL, RUN_OPTION_AUDIT                                \
 	}
 /* For --help. */
 #define RUN_OPTIONS_HELP                                                                    \
 	"  -i, --interface iface   capture there; may be repeated (all with an address)\n"  \
+	"      --wait iface        capture there as soon as it is there and up\n"           \
 	"  -f, --filter prog       a program in a file, or a job on standard input (-)\n"   \
 	"  -c, --count count       packets per core\n"                                      \
 	"  -t, --time time         stop after this time; a bare number means minutes\n"     \
@@ -78,6 +81,9 @@ enum {
 
 /* Takes one of these options; word is its argument, borrowed. -1: the argument is malformed. */
 int run_options_set(struct run_options *options, int option, const char *word, struct failure *why);
+
+/* The rule of the interfaces that are named, whose names stay the options'. */
+struct ifrule run_options_rule(const struct run_options *options);
 
 /* After the last one, with session.filter set: checks that the options go together, and turns
  * session.path "-" into NULL. -1 with why: wrong usage. */

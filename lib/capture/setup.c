@@ -4,16 +4,22 @@
  * which it merges, and one output. With a filter command: one loop to the command's standard input,
  * counted apart, while another thread reads what the command keeps into the outputs of either form.
  *
+ * Where the choice of interfaces may change, each core has a single ring, of all interfaces: one that
+ * is bound to an interface that comes later would need a privilege. Its program is a little longer
+ * than that of other rings; where there is no room for that, the choice of the beginning stays.
+ *
  * All that needs a privilege is opened here. Later on only further files are, in the directory.
  */
 #include "capture/setup.h"
 
 #include "base/clock.h"
 #include "capture/fileheader.h"
+#include "capture/ringopen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* How soon the kernel hands over a ring block that is not full. A short time costs capacity: the
@@ -21,17 +27,24 @@
 #define RETIRE_STREAM_MS 10
 #define RETIRE_FILE_MS   40
 
-/* Bytes for the last blocks of a file: the statistics of each interface, and what the filter
- * command says at its end. */
-#define END_ROOM(interfaces) (256 * (interfaces) + 1024)
+#define RING_BYTES_MAX   (UINT64_C(512) << 20)
 
 /* Bytes of headers that a command certainly has room for in its pipe, whatever its size. */
 #define HEADERS_MAX 32768
 
+/* By how many interfaces a capture may grow: those of a host whose containers come and go. */
+#define INTERFACES_LATER 4096
+
 static size_t
 input_count(const struct capture *capture)
 {
-	return (size_t)capture->core_count * capture->interface_count;
+	return (size_t)capture->core_count * capture->rings_per_core;
+}
+
+static size_t
+counters_count(const struct capture *capture)
+{
+	return (size_t)capture->core_count * capture->interfaces.room;
 }
 
 /* One more than the highest CPU: fanout numbers CPUs from 0, absent ones included. */
@@ -56,49 +69,87 @@ count_cores(void)
 	return count < 1 ? 1 : (unsigned)count;
 }
 
-/* A 32nd of the memory, at most 64 MiB per core. */
+/* A 32nd of the memory, at most 64 MiB per core and RING_BYTES_MAX in all. */
 static uint64_t
 default_ring_bytes(unsigned cores)
 {
 	uint64_t share = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 32;
 	uint64_t most = (uint64_t)cores * (64 << 20);
 
+	if (most > RING_BYTES_MAX)
+		most = RING_BYTES_MAX;
+
 	return share < most ? share : most;
 }
 
-/* Zeroed, and aligned so that threads do not share cache lines. NULL: out of memory. */
+/* Zeroed, and aligned so that threads do not share cache lines. What is not used takes no memory.
+ * NULL: out of memory. */
 static void *
 allocate_aligned(size_t count, size_t size)
 {
-	void *bytes = aligned_alloc(_Alignof(struct output), (count ? count : 1) * size);
+	const size_t bytes = (count ? count : 1) * size;
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return bytes ? memset(bytes, 0, count * size) : NULL;
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void
+release_aligned(void *memory, size_t count, size_t size)
+{
+	if (memory)
+		munmap(memory, (count ? count : 1) * size);
+}
+
+/* Opens the table of interfaces, and the watch if the choice may change. */
+static int
+choose_interfaces(struct capture *capture, struct failure *why)
+{
+	const struct capture_options *options = &capture->options;
+	const struct ifaces *ifaces = options->interfaces;
+	uint32_t taken = 0;
+
+	for (size_t i = 0; i < ifaces->count; i++)
+		taken += ifaces->list[i].taken;
+	capture->is_watching = ifrule_follows(options->rule) && capture_can_follow(options);
+	if (options->rule->awaited_count && !capture->is_watching)
+		return failure_set(why,
+				   "no interface can be waited for: the program has more than "
+				   "%d instructions",
+				   BPF_MAX - RING_INSNS_BEFORE);
+	if (iftable_init(&capture->interfaces, taken + capture->is_watching * INTERFACES_LATER,
+			 why) < 0)
+		return -1;
+	if (capture->is_watching) {
+		capture->rings_per_core = 1;
+		return ifwatch_open(&capture->watch, options->rule, &capture->interfaces, why);
+	}
+	for (size_t i = 0; i < ifaces->count; i++)
+		if (ifaces->list[i].taken)
+			iftable_add(&capture->interfaces, &ifaces->list[i], 0);
+	capture->rings_per_core = taken;
+	return 0;
 }
 
 static int
 allocate(struct capture *capture, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
-	const struct ifaces *ifaces = options->interfaces;
 	size_t inputs;
 
-	for (size_t i = 0; i < ifaces->count; i++)
-		capture->interface_count += ifaces->list[i].taken;
 	capture->core_count = count_cores();
 	/* A filter command judges whole packets; they are cut afterwards. */
 	capture->ring_snaplen = options->filter ? 0 : options->snaplen;
 	capture->output_count = options->dir ? capture->core_count : 1;
 	capture->loop_count = options->filter ? 1 : capture->output_count;
 	inputs = input_count(capture);
-	capture->interfaces = calloc(capture->interface_count, sizeof(*capture->interfaces));
-	capture->interface_names =
-	    calloc(capture->interface_count, sizeof(*capture->interface_names));
+	capture->is_deleted = calloc(capture->interfaces.room, sizeof(*capture->is_deleted));
 	capture->cores = allocate_aligned(capture->core_count, sizeof(*capture->cores));
 	capture->filter_input_cores =
 	    allocate_aligned(capture->core_count, sizeof(*capture->filter_input_cores));
-	capture->counters = allocate_aligned(inputs, sizeof(*capture->counters));
+	capture->counters = allocate_aligned(counters_count(capture), sizeof(*capture->counters));
 	capture->filter_input_counters =
-	    allocate_aligned(inputs, sizeof(*capture->filter_input_counters));
+	    allocate_aligned(counters_count(capture), sizeof(*capture->filter_input_counters));
 	capture->outputs = allocate_aligned(capture->output_count, sizeof(*capture->outputs));
 	capture->loops = calloc(capture->loop_count, sizeof(*capture->loops));
 	capture->threads = calloc(capture->loop_count + 1, sizeof(*capture->threads));
@@ -107,92 +158,106 @@ allocate(struct capture *capture, struct failure *why)
 		capture->inputs[i] = (struct ring_input){.ring = RING_INIT};
 	for (unsigned i = 0; capture->outputs && i < capture->output_count; i++)
 		capture->outputs[i] = OUTPUT_INIT;
-	if (!capture->interfaces || !capture->interface_names || !capture->cores ||
-	    !capture->filter_input_cores || !capture->counters || !capture->filter_input_counters ||
-	    !capture->outputs || !capture->loops || !capture->threads || !capture->inputs)
+	if (!capture->is_deleted || !capture->cores || !capture->filter_input_cores ||
+	    !capture->counters || !capture->filter_input_counters || !capture->outputs ||
+	    !capture->loops || !capture->threads || !capture->inputs)
 		return failure_errno(why, "cannot start a capture");
 	return 0;
 }
 
-/* Gives each interface its place and each core its number. */
 static void
-number_parts(struct capture *capture)
+number_cores(struct capture *capture)
 {
-	const struct ifaces *ifaces = capture->options.interfaces;
-
-	for (size_t i = 0, taken = 0; i < ifaces->count; i++) {
-		if (!ifaces->list[i].taken)
-			continue;
-		capture->interface_names[taken] = ifaces->list[i].name;
-		capture->interfaces[taken++].iface = &ifaces->list[i];
-	}
 	for (unsigned i = 0; i < capture->core_count; i++)
 		capture->cores[i].number = capture->filter_input_cores[i].number = i;
-	for (size_t i = 0; i < input_count(capture); i++) {
-		const size_t core = i / capture->interface_count;
+}
 
-		capture->counters[i].core = &capture->cores[core];
-		capture->filter_input_counters[i].core = &capture->filter_input_cores[core];
+/* The interface of each ring of a core, the same for all cores: number i, or all of them. */
+static struct ring_where
+where_of(const struct capture *capture, uint32_t i)
+{
+	const struct ifaces *ifaces = capture->options.interfaces;
+	const struct ifslot *slot = &capture->interfaces.slots[i];
+
+	for (size_t at = 0; !capture->is_watching && at < ifaces->count; at++)
+		if (strcmp(ifaces->list[at].name, slot->name) == 0)
+			return (struct ring_where){
+			    .ifindex = ifaces->list[at].index,
+			    .name = slot->name,
+			    .linktype = slot->linktype,
+			    .is_loopback = ifaces->list[at].is_loopback,
+			};
+	return (struct ring_where){.name = "any", .linktype = LINKTYPE_EN10MB};
+}
+
+/* Joins the rings of the same interface into a group, core by core. */
+static int
+join_rings(struct capture *capture, struct failure *why)
+{
+	for (uint32_t i = 0; i < capture->rings_per_core; i++) {
+		int group = 0;
+
+		for (unsigned c = 0; c < capture->core_count; c++)
+			if (ring_join(&capture->inputs[c * capture->rings_per_core + i].ring,
+				      &group, capture->core_count, why) < 0)
+				return -1;
 	}
+	return 0;
 }
 
 static int
 open_rings(struct capture *capture, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
+	const size_t count = input_count(capture);
 	uint64_t bytes =
 	    options->ring_bytes ? options->ring_bytes : default_ring_bytes(capture->core_count);
 	struct ring_geometry geometry =
-	    ring_divide(bytes / input_count(capture), capture->ring_snaplen,
+	    ring_divide(bytes / count, capture->ring_snaplen,
 			options->dir && !options->filter ? RETIRE_FILE_MS : RETIRE_STREAM_MS);
+	struct ringopen_order *orders = calloc(count, sizeof(*orders));
+	int rc;
 
-	for (uint32_t i = 0; i < capture->interface_count; i++) {
-		struct capture_interface *interface = &capture->interfaces[i];
-		struct ring_where where = {
-		    .ifindex = interface->iface->index,
-		    .name = interface->iface->name,
-		    .linktype = interface->iface->linktype,
-		    .is_loopback = interface->iface->is_loopback,
-		};
+	if (!orders)
+		return failure_nomem(why);
+	for (size_t i = 0; i < count; i++) {
+		struct ring_input *input = &capture->inputs[i];
+		const uint32_t interface = (uint32_t)(i % capture->rings_per_core);
 
-		for (unsigned c = 0; c < capture->core_count; c++) {
-			struct ring_input *input =
-			    &capture->inputs[c * capture->interface_count + i];
-
-			input->packet.iface = i;
-			input->packet.core = c;
-			if (ring_open(&input->ring, &where, geometry, why) < 0 ||
-			    ring_join(&input->ring, &interface->fanout_group, capture->core_count,
-				      why) < 0)
-				return -1;
-		}
+		input->packet.iface = interface;
+		input->packet.core = (uint32_t)(i / capture->rings_per_core);
+		orders[i] = (struct ringopen_order){&input->ring, where_of(capture, interface)};
 	}
-	return 0;
+	rc = ringopen_all(orders, count, geometry, why);
+	free(orders);
+	return rc < 0 ? -1 : join_rings(capture, why);
 }
 
-/* Opens an output that counts in these counters: a file of their core, or a stream on fd. */
+/* Opens an output whose cores and counters are set: a file of its core, or a stream on fd. */
 static int
-open_output(struct capture *capture, struct output *output, struct counters *counters, int fd,
-	    struct failure *why)
+open_output(struct capture *capture, struct output *output, int fd, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
 	struct rotation *rotation = &output->rotation;
 
-	output->counters = counters;
-	output->interface_count = capture->interface_count;
+	output->interfaces = &capture->interfaces;
+	output->described = iftable_count(&capture->interfaces);
+	output->describe = fileheader_interface;
+	output->describe_context = capture;
 	output->runstate = &capture->runstate;
 	output->snaplen = PACKET_SNAPLEN;
 	rotation->fd = fd;
 	rotation->abandon = &capture->runstate.abandon;
-	rotation->end_room = END_ROOM(capture->interface_count);
+	rotation->end_room = OUTPUT_END_ROOM(output->described);
 	if (fd < 0) {
 		rotation->dir = options->dir;
 		rotation->quota = &capture->quota;
-		rotation->core = counters->core->number;
+		rotation->core = output->cores->number;
 		rotation->file_size = options->file_size;
 		rotation->files = options->files;
 	}
-	if (fileheader_blocks(capture, fd < 0 ? counters->core : NULL, &rotation->headers) < 0)
+	if (fileheader_blocks(capture, fd < 0 ? output->cores : NULL, output->described,
+			      &rotation->headers) < 0)
 		return failure_errno(why, "cannot start writing packets");
 	return output_open(output, why);
 }
@@ -209,11 +274,12 @@ open_outputs(struct capture *capture, struct failure *why)
 
 		if (!options->dir && fd < 0)
 			return failure_errno(why, "cannot write to standard output");
-		output->counters_count = input_count(capture) / capture->output_count;
+		output->cores = &capture->cores[i];
+		output->core_count = capture->core_count / capture->output_count;
+		output->counters = &capture->counters[(size_t)i * capture->interfaces.room];
 		output->count = options->count;
 		output->closed_reason = STOP_CLOSED;
-		if (open_output(capture, output, &capture->counters[i * output->counters_count], fd,
-				why) < 0) {
+		if (open_output(capture, output, fd, why) < 0) {
 			if (fd >= 0 && output->rotation.writer.fd != fd)
 				close(fd);
 			return -1;
@@ -234,15 +300,16 @@ open_filter_input(struct capture *capture, struct failure *why)
 	struct filewriter *writer = &input->rotation.writer;
 	int rc;
 
-	input->counters_count = input_count(capture);
+	input->cores = capture->filter_input_cores;
+	input->core_count = capture->core_count;
+	input->counters = capture->filter_input_counters;
 	input->closed_reason = STOP_FILTER;
-	rc = open_output(capture, input, capture->filter_input_counters, filter->to, why);
+	rc = open_output(capture, input, filter->to, why);
 	if (writer->fd == filter->to)
 		filter->to = -1;
 	if (rc < 0)
 		return -1;
-	filter->interface_names = capture->interface_names;
-	filter->interface_count = capture->interface_count;
+	filter->interfaces = &capture->interfaces;
 	filter->core_count = capture->core_count;
 	filter->outputs = capture->outputs;
 	filter->output_count = capture->output_count;
@@ -263,15 +330,22 @@ connect_loops(struct capture *capture, struct failure *why)
 {
 	struct filterproc *filter = capture->options.filter;
 
-	for (size_t i = 0; i < input_count(capture); i++)
-		capture->inputs[i].counters =
-		    filter ? &capture->filter_input_counters[i] : &capture->counters[i];
+	for (size_t i = 0; i < input_count(capture); i++) {
+		struct ring_input *input = &capture->inputs[i];
+		const size_t row = (size_t)input->packet.core * capture->interfaces.room;
+
+		input->core = filter ? &capture->filter_input_cores[input->packet.core]
+				     : &capture->cores[input->packet.core];
+		input->counters =
+		    filter ? &capture->filter_input_counters[row] : &capture->counters[row];
+	}
 	for (unsigned i = 0; i < capture->loop_count; i++) {
 		struct capture_loop *loop = &capture->loops[i];
 
 		loop->input_count = input_count(capture) / capture->loop_count;
 		loop->inputs = &capture->inputs[i * loop->input_count];
 		loop->runstate = &capture->runstate;
+		loop->watch = capture->is_watching ? &capture->watch : NULL;
 		loop->output = filter ? &capture->filter_input : &capture->outputs[i];
 		loop->output->refresh = capture_loop_refresh;
 		loop->output->refresh_context = loop;
@@ -291,13 +365,15 @@ setup_open(struct capture *capture, struct failure *why)
 	const struct capture_options *options = &capture->options;
 	uint64_t slack;
 
-	if (allocate(capture, why) < 0)
+	if (choose_interfaces(capture, why) < 0 || allocate(capture, why) < 0)
 		return -1;
-	number_parts(capture);
+	number_cores(capture);
 	if (runstate_init(&capture->runstate, capture->core_count, why) < 0)
 		return -1;
 	/* The last blocks of each file and its last page; the status file. */
-	slack = capture->core_count * ((uint64_t)END_ROOM(capture->interface_count) + 4096) + 8192;
+	slack = capture->core_count *
+		    ((uint64_t)OUTPUT_END_ROOM(iftable_count(&capture->interfaces)) + 4096) +
+		8192;
 	if (options->dir && diskquota_init(&capture->quota, options->dir->fd, options->max_size,
 					   options->reserve, slack, why) < 0)
 		return -1;
@@ -318,14 +394,17 @@ setup_release(struct capture *capture)
 	for (size_t i = 0; capture->inputs && i < input_count(capture); i++)
 		ring_close(&capture->inputs[i].ring);
 	runstate_release(&capture->runstate);
-	free(capture->interfaces);
-	free(capture->interface_names);
-	free(capture->cores);
-	free(capture->filter_input_cores);
-	free(capture->counters);
-	free(capture->filter_input_counters);
-	free(capture->inputs);
-	free(capture->outputs);
+	ifwatch_close(&capture->watch);
+	free(capture->is_deleted);
+	release_aligned(capture->cores, capture->core_count, sizeof(*capture->cores));
+	release_aligned(capture->filter_input_cores, capture->core_count,
+			sizeof(*capture->filter_input_cores));
+	release_aligned(capture->counters, counters_count(capture), sizeof(*capture->counters));
+	release_aligned(capture->filter_input_counters, counters_count(capture),
+			sizeof(*capture->filter_input_counters));
+	release_aligned(capture->inputs, input_count(capture), sizeof(*capture->inputs));
+	release_aligned(capture->outputs, capture->output_count, sizeof(*capture->outputs));
 	free(capture->loops);
 	free(capture->threads);
+	iftable_release(&capture->interfaces);
 }

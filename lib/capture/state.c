@@ -1,10 +1,16 @@
 #include "capture/state.h"
 
+bool
+capture_can_follow(const struct capture_options *options)
+{
+	return !options->program || options->program->count + RING_INSNS_BEFORE <= BPF_MAX;
+}
+
 void
 capture_counts(struct capture *capture, unsigned core, uint32_t interface, struct counts *counts)
 {
 	struct output *output = &capture->outputs[capture->output_count > 1 ? core : 0];
-	const size_t i = (size_t)core * capture->interface_count + interface;
+	const size_t i = (size_t)core * capture->interfaces.room + interface;
 
 	*counts = (struct counts){0};
 	output_read(output, &capture->counters[i], counts);
@@ -13,11 +19,12 @@ capture_counts(struct capture *capture, unsigned core, uint32_t interface, struc
 void
 capture_total(struct capture *capture, struct counts *total)
 {
+	const uint32_t interfaces = iftable_count(&capture->interfaces);
 	struct counts counts;
 
 	*total = (struct counts){0};
 	for (unsigned core = 0; core < capture->core_count; core++)
-		for (uint32_t i = 0; i < capture->interface_count; i++) {
+		for (uint32_t i = 0; i < interfaces; i++) {
 			capture_counts(capture, core, i, &counts);
 			counts_add(total, &counts);
 		}

@@ -10,7 +10,9 @@
 #include "capture/capture_loop.h"
 #include "capture/filterproc.h"
 #include "capture/flowproc.h"
-#include "capture/iface.h"
+#include "capture/ifrule.h"
+#include "capture/iftable.h"
+#include "capture/ifwatch.h"
 #include "capture/output.h"
 #include "capture/rundir.h"
 #include "capture/runstate.h"
@@ -23,6 +25,7 @@
 
 struct capture_options {
 	const struct ifaces *interfaces; /* those marked as taken are captured on */
+	const struct ifrule *rule;       /* that marked them; what it takes later is, too */
 	const struct bpf *program;       /* packet filter; NULL or empty: every packet */
 	const char *name;                /* of this engine; NULL: none */
 	const char *by;                  /* who asked for it (caller.h); NULL: not said */
@@ -43,25 +46,25 @@ struct capture_options {
 	bool is_detached;                /* a signal is not its user.s */
 };
 
-struct capture_interface {
-	const struct iface *iface;
-	int fanout_group;
-	bool is_deleted;
-};
-
 /*
- * Arrays over cores and interfaces are indexed by [core * interface_count + interface]. Cores are
- * numbered like CPUs, from 0, including CPUs that are absent.
+ * Arrays of counters are indexed by [core * interfaces.room + interface]. Cores are numbered like
+ * CPUs, from 0, including CPUs that are absent.
+ *
+ * If the rule can take interfaces that come later, there is one ring a core, of all interfaces, and
+ * the choice is made packet by packet (ifwatch). Otherwise each core has a ring of each interface.
  */
 struct capture {
 	struct capture_options options;
-	struct capture_interface *interfaces;
-	uint32_t interface_count;
-	const char **interface_names;
+	struct iftable interfaces;
+	bool *is_deleted; /* of rings of one interface: it is gone; by the interface's number */
+	struct ifwatch watch;
+	bool is_watching;
+	bool has_missed; /* the table has had no room for an interface: it was said */
 	struct core *cores;
 	unsigned core_count;
 	uint32_t ring_snaplen;     /* 0: whole packets */
-	struct ring_input *inputs; /* per core and interface */
+	struct ring_input *inputs; /* [core * rings_per_core + ring] */
+	uint32_t rings_per_core;
 	struct counters *counters; /* per core and interface: packets in the files or stream */
 	struct output *outputs;    /* one per core, or a single stream */
 	unsigned output_count;
@@ -80,7 +83,12 @@ struct capture {
 	char message[512];    /* what is missing from the result; empty: nothing */
 };
 
-#define CAPTURE_INIT ((struct capture){.runstate.stop_fd = -1, .filter_input = OUTPUT_INIT})
+#define CAPTURE_INIT       \
+	((struct capture){ \
+	    .watch = IFWATCH_INIT, .runstate.stop_fd = -1, .filter_input = OUTPUT_INIT})
+
+/* Whether the program leaves room for what a ring of all interfaces puts before it. */
+bool capture_can_follow(const struct capture_options *options);
 
 /* Sets *counts to the counts of one core and interface, as last published. Any thread, between
  * capture_open and capture_close. */

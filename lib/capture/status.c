@@ -20,11 +20,12 @@ static int
 set_core(struct capture *capture, unsigned core, struct keyval *kv)
 {
 	int64_t full_ns = __atomic_load_n(&capture->cores[core].full_ns, __ATOMIC_RELAXED);
+	const uint32_t interfaces = iftable_count(&capture->interfaces);
 	struct counts sum = {0}, counts;
 	char key[32], full[32] = "-";
 	int rc;
 
-	for (uint32_t i = 0; i < capture->interface_count; i++) {
+	for (uint32_t i = 0; i < interfaces; i++) {
 		capture_counts(capture, core, i, &counts);
 		counts_add(&sum, &counts);
 	}
@@ -32,13 +33,14 @@ set_core(struct capture *capture, unsigned core, struct keyval *kv)
 		snprintf(full, sizeof(full), CLOCK_FORMAT, CLOCK_ARGS(full_ns));
 	snprintf(key, sizeof(key), "core-%u", core);
 	rc = keyval_set(kv, key, COUNTS_FORMAT " full %s", COUNTS_ARGS(sum), full);
-	for (uint32_t i = 0; rc == 0 && i < capture->interface_count; i++) {
+	for (uint32_t i = 0; rc == 0 && i < interfaces; i++) {
 		capture_counts(capture, core, i, &counts);
 		if (counts.received == 0)
 			continue;
 		snprintf(key, sizeof(key), "core-%u.%u", core, i);
 		rc = keyval_set(kv, key, "interface %s " COUNTS_FORMAT " truncated %" PRIu64,
-				capture->interface_names[i], COUNTS_ARGS(counts), counts.truncated);
+				capture->interfaces.slots[i].name, COUNTS_ARGS(counts),
+				counts.truncated);
 	}
 	return rc;
 }
@@ -84,6 +86,27 @@ set_times(const struct capture *capture, struct keyval *kv)
 	return rc;
 }
 
+/* What came or went, the oldest first. */
+static int
+add_events(struct capture *capture, struct keyval *kv)
+{
+	struct ifevent events[IFCHOICE_EVENTS];
+	const unsigned count = capture->is_watching ? ifwatch_events(&capture->watch, events) : 0;
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < count; i++) {
+		const struct ifevent *event = &events[i];
+		char addr[64] = "";
+
+		if (event->addr.family)
+			addr_format(event->addr, addr, sizeof(addr));
+		rc = keyval_add(kv, "change", CLOCK_FORMAT " %s %s%s%s", CLOCK_ARGS(event->ts_ns),
+				event->is_coming ? "came" : "went", event->name, *addr ? " " : "",
+				addr);
+	}
+	return rc;
+}
+
 int
 status_store(struct capture *capture, const char *state, struct failure *why)
 {
@@ -104,6 +127,7 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	rc |= set_times(capture, &kv);
 	rc |= fileheader_parameters(capture, &kv);
 	rc |= set_counts(capture, &kv);
+	rc |= add_events(capture, &kv);
 	rc = rc ? failure_set(why, "cannot write the status: out of memory")
 		: keyval_store(&kv, options->dir->fd, "status", why);
 	keyval_release(&kv);

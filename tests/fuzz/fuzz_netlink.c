@@ -1,6 +1,6 @@
 /* Netlink messages: messages and attributes lie in what was given, and interfaces are read. */
 #include "base/netlink.h"
-#include "capture/iface.h"
+#include "capture/ifrule.h"
 #include "fuzz.h"
 
 static void
@@ -37,8 +37,9 @@ read_interfaces(const void *messages, size_t size)
 	must(ifaces_parse(&ifaces, messages, size) == 0);
 	for (size_t i = 0; i < ifaces.count; i++)
 		must(ifaces.list[i].index > 0 && *ifaces.list[i].name);
-	if (ifaces_choose(&ifaces, NULL, 0, &why) < 0)
+	if (ifrule_check(&(struct ifrule){0}, &ifaces, &why) < 0)
 		must(*why.text);
+	ifrule_apply(&(struct ifrule){0}, &ifaces);
 	ifaces_release(&ifaces);
 }
 

@@ -361,7 +361,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 	[ "$(grep -c "^vb.0x00000001.136.10.0.0.2" <<<"$output")" -eq 1 ]
 }
 
-# Break: lib/capture/iface.c s/if (\*first && iface->linktype != \*linktype)/if (0)/
+# Break: lib/capture/ifrule.c s/if (\*first && iface->linktype != \*linktype)/if (0)/
 @test "F14: 'any' is refused, and link types are not mixed" {
 	run -1 vcap-run -b 8M -i any -t 1s -R 0 -w d
 	[[ $output == *"'any'"* ]]

@@ -2,99 +2,19 @@
  * Which interfaces a capture takes, on dumps as the kernel makes them: also of devices that the
  * machine at hand may not have (VLAN, bond, VRF).
  */
-#include "capture/iface.h"
+#include "capture/ifrule.h"
+#include "made_links.h"
 #include "packet/packet.h"
 #include "tap.h"
 
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <net/if_arp.h>
 #include <stdlib.h>
-
-static unsigned char dump[65536];
-static size_t dump_size;
-
-static struct nlmsghdr *
-begin(unsigned short type, const void *body, size_t size)
-{
-	struct nlmsghdr *head = (void *)(dump + dump_size);
-
-	*head = (struct nlmsghdr){.nlmsg_len = (uint32_t)NLMSG_LENGTH(size), .nlmsg_type = type};
-	memcpy(NLMSG_DATA(head), body, size);
-	return head;
-}
-
-static struct rtattr *
-attribute(struct nlmsghdr *head, unsigned short type, const void *data, size_t size)
-{
-	struct rtattr *a = (void *)((unsigned char *)head + NLMSG_ALIGN(head->nlmsg_len));
-
-	a->rta_type = type;
-	a->rta_len = (unsigned short)RTA_LENGTH(size);
-	memcpy(RTA_DATA(a), data, size);
-	head->nlmsg_len = (uint32_t)(NLMSG_ALIGN(head->nlmsg_len) + RTA_ALIGN(a->rta_len));
-	return a;
-}
-
-struct link {
-	int index;
-	const char *name, *kind;
-	unsigned down : 1, no_address : 1, xdp : 1, elsewhere : 1;
-	int lower, master;
-	unsigned short hardware; /* 0: Ethernet */
-};
-
-static void
-add_link(const struct link *link)
-{
-	struct ifinfomsg info = {
-	    .ifi_index = link->index,
-	    .ifi_type = link->hardware ? link->hardware : ARPHRD_ETHER,
-	    .ifi_flags =
-		(link->down ? 0 : IFF_UP) | (link->hardware == ARPHRD_LOOPBACK ? IFF_LOOPBACK : 0),
-	};
-	struct nlmsghdr *head = begin(RTM_NEWLINK, &info, sizeof(info));
-
-	attribute(head, IFLA_IFNAME, link->name, strlen(link->name) + 1);
-	if (link->lower)
-		attribute(head, IFLA_LINK, &link->lower, 4);
-	if (link->elsewhere)
-		attribute(head, IFLA_LINK_NETNSID, &(int){0}, 4);
-	if (link->master)
-		attribute(head, IFLA_MASTER, &link->master, 4);
-	if (link->kind) {
-		struct rtattr *info_attribute = attribute(head, IFLA_LINKINFO, "", 0);
-
-		attribute(head, IFLA_INFO_KIND, link->kind, strlen(link->kind));
-		info_attribute->rta_len = (unsigned short)((unsigned char *)head + head->nlmsg_len -
-							   (unsigned char *)info_attribute);
-	}
-	if (link->xdp) {
-		struct rtattr *xdp = attribute(head, IFLA_XDP, "", 0);
-
-		attribute(head, IFLA_XDP_ATTACHED, &(uint8_t){XDP_ATTACHED_DRV}, 1);
-		xdp->rta_len = (unsigned short)((unsigned char *)head + head->nlmsg_len -
-						(unsigned char *)xdp);
-	}
-	dump_size += NLMSG_ALIGN(head->nlmsg_len);
-}
-
-static void
-add_address(int index)
-{
-	struct ifaddrmsg address = {.ifa_family = AF_INET, .ifa_index = (unsigned)index};
-	struct nlmsghdr *head = begin(RTM_NEWADDR, &address, sizeof(address));
-
-	attribute(head, IFA_ADDRESS, "\xc0\x00\x02\x01", 4);
-	dump_size += NLMSG_ALIGN(head->nlmsg_len);
-}
 
 /* The names taken of these links, in order, each followed by a blank. */
 static const char *
 taken(const struct link *links, const char *const *names, size_t name_count)
 {
 	static char text[512];
+	const struct ifrule rule = {.named = names, .named_count = name_count};
 	struct ifaces ifaces = IFACES_INIT;
 	struct failure why = FAILURE_INIT;
 
@@ -107,8 +27,10 @@ taken(const struct link *links, const char *const *names, size_t name_count)
 	text[0] = '\0';
 	if (ifaces_parse(&ifaces, dump, dump_size) < 0)
 		return "parse failed";
-	if (ifaces_choose(&ifaces, names, name_count, &why) < 0)
+	if (ifrule_check(&rule, &ifaces, &why) < 0)
 		snprintf(text, sizeof(text), "%s", why.text);
+	else
+		ifrule_apply(&rule, &ifaces);
 	for (size_t i = 0; i < ifaces.count; i++)
 		if (ifaces.list[i].taken)
 			strcat(strcat(text, ifaces.list[i].name), " ");
@@ -150,6 +72,17 @@ test_default(void)
 	       "not a macvlan whose lower device is taken");
 	is_str(TAKEN({2, "eth0"}, {3, "veth7", "veth", .lower = 2, .elsewhere = 1}), "eth0 veth7 ",
 	       "a veth whose other end is in another namespace");
+	is_str(TAKEN({2, "eth0"}, {3, "veth7", "veth", .elsewhere = 1, .no_address = 1},
+		     {4, "eth1", .no_address = 1}),
+	       "eth0 veth7 ", "... without an address: what is inside has one");
+	is_str(TAKEN({2, "eth0"},
+		     {3, "veth7", "veth", .elsewhere = 1, .no_address = 1, .master = 4},
+		     {4, "br0", "bridge", .no_address = 1}),
+	       "eth0 ", "... unless a bridge forwards from there");
+	is_str(TAKEN({2, "eth0"},
+		     {3, "veth7", "veth", .elsewhere = 1, .no_address = 1, .master = 4},
+		     {4, "red", "vrf"}),
+	       "eth0 veth7 ", "... a VRF does not");
 	is_str(TAKEN({2, "eth0", .lower = 3}, {3, "eth1", .lower = 2}), "eth0 eth1 ",
 	       "a veth pair is two interfaces");
 	is_str(TAKEN({2, "eth0"}, {3, "tun0", .hardware = ARPHRD_NONE}), "eth0 ",
@@ -163,7 +96,7 @@ static void
 test_named(void)
 {
 	const struct link links[] = {
-	    {2, "eth0"},
+	    {2, "eth0", .other_name = "an-alternative-name-that-is-long"},
 	    {3, "eth1", .down = 1},
 	    {4, "tun0", .hardware = ARPHRD_NONE},
 	    {5, "ib0", .hardware = ARPHRD_INFINIBAND},
@@ -173,6 +106,8 @@ test_named(void)
 
 	is_str(taken(links, (const char *[]){"eth2", "eth0"}, 2), "eth0 eth2 ",
 	       "named ones, with an address or not");
+	is_str(taken(links, (const char *[]){"an-alternative-name-that-is-long"}, 1), "eth0 ",
+	       "an alternative name");
 	is_str(taken(links, (const char *[]){"tun0"}, 1), "tun0 ", "a tunnel that is named");
 	is_str(taken(links, (const char *[]){"eth0", "tun0"}, 2),
 	       "interfaces 'eth0' and 'tun0' have different link types", "no mixing");

@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# Interfaces and addresses that come and go while vcap-run captures without -i, and what is waited for.
+# tcpdump -i any is the witness: of a packet that it saw, the capture has one.
+
+bats_require_minimum_version 1.5.0
+load tcpdump
+load ../until
+load veth
+load events
+
+changes() { # what came and went, without the times
+	sed -n 's/^change [0-9.]* //p' d/status
+}
+
+has_change() { # TEXT
+	changes | grep -qx "$1"
+}
+
+# The numbers of the packets to port 9, each as often as it was captured.
+numbers() { # FILE...
+	for file in "$@"; do
+		tshark -nr "$file" -Y 'udp.dstport == 9' -T fields -e udp.payload 2>/dev/null
+	done | cut -c 1-16 | sort
+}
+
+# Break: lib/capture/ifwatch.c s/RTMGRP_LINK | RTMGRP_IPV4_IFADDR/RTMGRP_LINK/
+@test "an address that comes to an interface without one: captured from then on, and told" {
+	start d
+	[ "$(value interfaces)" = lo ]
+	send -C 0 -c 3 va
+	ip addr add 192.0.2.10/24 dev vb
+	send -C 0 -c 5 va
+	until_true has_change "came vb 192.0.2.10"
+	ip addr del 192.0.2.10/24 dev vb
+	send -C 0 -c 6 va
+	until_true has_change "went vb 192.0.2.10"
+	has_change "came vb"
+	stopped
+	[ "$(numbers d/core-*.pcapng | wc -l)" -eq 11 ]
+	[ "$(value interfaces)" = "lo vb" ]
+	[ "$(value packets)" -eq 11 ]
+	[ "$(value received)" -eq 11 ]
+	tshark -nr d/core-0.pcapng -Y frame.number==1 -T fields -e frame.interface_name | grep -qx vb
+	came=$(sed -n 's/^change \([0-9.]*\) came vb$/\1/p' d/status)
+	grep -aq "came $came" d/core-0.pcapng
+}
+
+@test "one that is deleted and made again, and goes down and up" {
+	ip addr add 192.0.2.1/24 dev vb
+	start d
+	send -C 0 -c 3 va
+	ip link del dev va
+	until_true has_change "went vb"
+	ip link add dev va type veth peer name vb
+	ip link set va up
+	ip addr add 192.0.2.1/24 dev vb
+	ip link set vb up
+	until_true is_up va
+	send -C 0 -c 4 va
+	ip link set vb down
+	ip link set vb up
+	until_true is_up va
+	send -C 0 -c 5 va
+	stopped
+	[ "$(value packets)" -eq 12 ]
+	[ "$(value interfaces | tr ' ' '\n' | sort | tr '\n' ' ')" = "lo vb " ]
+	[ "$(value state)" = done ]
+}
+
+# Break: lib/capture/ifrule.c s/iface_has_name(iface, names\[i\])/false/
+@test "--wait: one that is not there yet, by an alternative name" {
+	start d --wait the-uplink
+	grep -q "'the-uplink' is waited for" err
+	send -C 0 -c 3 va
+	ip link property add dev vb altname the-uplink
+	until_true has_change "came vb"
+	send -C 0 -c 4 va
+	stopped
+	[ "$(value packets)" -eq 4 ]
+	vcap-run -b 8M -i the-uplink -t 1ms -R 0 -w e 2>/dev/null
+	[ "$(value interfaces e)" = vb ]
+	run -1 vcap-run -b 8M -i vb -i nothing -t 1ms -R 0 -w f
+}
+
+# Break: lib/capture/filterproc.c s/iftable_find(filter->interfaces, name)/(uint32_t)(strcmp(name, "lo") != 0) * IFTABLE_NONE/
+@test "one that comes behind a filter command, and in a rotation" {
+	vcap-filter '192.0.2.0/24' >/dev/null
+	vcap-run -b 32M -R 0 -C 64k -W 3 -w d -- cat >/dev/null 2>err 3>&- &
+	pid=$!
+	until_true grep -q running d/status
+	ip addr add 192.0.2.10/24 dev vb
+	send -C 0 -c 1000 -s 500 va
+	stopped
+	[ "$(value received)" -eq 1000 ]
+	[ $(($(value packets) + $(value removed))) -eq 1000 ]
+	for file in d/core-0.*.pcapng; do
+		[ "$(capinfos -TmQM "$file" 2>&1 | grep -c .)" -ge 1 ]
+		[ "$(numbers "$file" | uniq -d | wc -l)" -eq 0 ]
+	done
+}
+
+# Break: lib/capture/ring.c s/{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, PACKET_OUTGOING}/{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 77}/
+@test "the loopback once, other link types not at all" {
+	ip tuntap add dev tun7 mode tun || skip "no tun device here"
+	ip link set tun7 up
+	ip addr add 198.51.100.1/24 dev tun7
+	start d
+	bash -c 'for i in 1 2 3; do echo $i >/dev/udp/127.0.0.1/9; done'
+	ping -c 1 -W 0.1 198.51.100.2 >/dev/null || true
+	stopped
+	[ "$(tcpdump -nr d/core-0.pcapng 'udp dst port 9' 2>/dev/null | wc -l)" -le 3 ]
+	[ "$(for file in d/core-*.pcapng; do tcpdump -nr "$file" 'udp dst port 9'; done 2>/dev/null | wc -l)" -eq 3 ]
+	[ "$(for file in d/core-*.pcapng; do tcpdump -nr "$file" 'net 198.51.100.0/24'; done 2>/dev/null | wc -l)" -eq 0 ]
+}
+
+@test "random events: what tcpdump sees come in is there, and once" {
+	random_events 25
+	compare_with_witness
+}
+
+# Break: lib/capture/ifrule.c s/iface->is_up && iface->linktype == LINKTYPE_EN10MB/iface->linktype == LINKTYPE_EN10MB/
+@test "every thread has nothing but its sockets, also after an interface came" {
+	start d
+	ip addr add 192.0.2.10/24 dev vb
+	until_true has_change "came vb"
+	send -C 0 -c 3 va
+	threads=0
+	for task in /proc/"$pid"/task/*; do
+		threads=$((threads + 1))
+		run -0 cat "$task/status"
+		for set in CapInh CapPrm CapEff CapBnd CapAmb; do
+			[[ $output == *"$set:"?0000000000000000* ]] || { echo "$task $set"; false; }
+		done
+		[[ $output == *"NoNewPrivs:"?1* ]]
+		[[ $output == *"Seccomp:"?2* ]] || [ "$build" != "${build%asan*}" ]
+	done
+	# One for each CPU, and the one that waits: those that opened rings have ended.
+	[ "$threads" -eq $((cpus + 1)) ]
+	# A ring for each CPU, and two netlink sockets.
+	[ "$(find /proc/"$pid"/fd -lname 'socket:*' | wc -l)" -le $((cpus + 3)) ]
+	stopped
+	[ "$(value packets)" -eq 3 ]
+}
