@@ -178,13 +178,14 @@ parse_is_capture(const char *word)
 	return false;
 }
 
-/* What Linux takes for an interface's name (dev_valid_name in net/core/dev.c), without controls. */
+/* What Linux takes for an interface's name (dev_valid_name in net/core/dev.c), without controls, or for
+ * an alternative one (ALTIFNAMSIZ). */
 bool
 parse_is_interface(const char *word)
 {
 	size_t length = strlen(word);
 
-	if (length == 0 || length > 15 || strcmp(word, ".") == 0 || strcmp(word, "..") == 0)
+	if (length == 0 || length > 127 || strcmp(word, ".") == 0 || strcmp(word, "..") == 0)
 		return false;
 	for (const char *s = word; *s; s++)
 		if (!isgraph((unsigned char)*s) || *s == '/' || *s == ':')

@@ -145,15 +145,13 @@ ifwatch_look(struct ifwatch *watch, struct ifview *view)
 unsigned
 ifwatch_events(struct ifwatch *watch, struct ifevent to[IFCHOICE_EVENTS])
 {
-	unsigned count = 0;
-	uint64_t i;
+	uint64_t count;
 
 	pthread_mutex_lock(&watch->lock);
-	i = watch->choice.event_count;
-	for (i = i > IFCHOICE_EVENTS ? i - IFCHOICE_EVENTS : 0; i < watch->choice.event_count; i++)
-		to[count++] = watch->choice.events[i % IFCHOICE_EVENTS];
+	count = watch->choice.event_count;
+	memcpy(to, watch->choice.events, sizeof(watch->choice.events));
 	pthread_mutex_unlock(&watch->lock);
-	return count;
+	return count < IFCHOICE_EVENTS ? (unsigned)count : IFCHOICE_EVENTS;
 }
 
 bool

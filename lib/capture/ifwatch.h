@@ -47,7 +47,8 @@ void ifwatch_refresh(struct ifwatch *watch);
  * before the call can be judged by the view after it. */
 void ifwatch_look(struct ifwatch *watch, struct ifview *view);
 
-/* Copies the newest events, the oldest of them first, and returns their number. */
+/* Copies the newest events, each to its number modulo IFCHOICE_EVENTS, and returns how many there
+ * are. */
 unsigned ifwatch_events(struct ifwatch *watch, struct ifevent to[IFCHOICE_EVENTS]);
 
 /* Copies the name of an interface that came when there was no room for one. False: there is none. */

@@ -86,7 +86,8 @@ set_times(const struct capture *capture, struct keyval *kv)
 	return rc;
 }
 
-/* What came or went, the oldest first. */
+/* What came or went. A later one takes the line of one that is too many, so that a reader who keeps
+ * lines by their keys keeps no more than are here. */
 static int
 add_events(struct capture *capture, struct keyval *kv)
 {
@@ -96,11 +97,12 @@ add_events(struct capture *capture, struct keyval *kv)
 
 	for (unsigned i = 0; rc == 0 && i < count; i++) {
 		const struct ifevent *event = &events[i];
-		char addr[64] = "";
+		char addr[64] = "", key[32];
 
 		if (event->addr.family)
 			addr_format(event->addr, addr, sizeof(addr));
-		rc = keyval_add(kv, "change", CLOCK_FORMAT " %s %s%s%s", CLOCK_ARGS(event->ts_ns),
+		snprintf(key, sizeof(key), "change-%u", i);
+		rc = keyval_set(kv, key, CLOCK_FORMAT " %s %s%s%s", CLOCK_ARGS(event->ts_ns),
 				event->is_coming ? "came" : "went", event->name, *addr ? " " : "",
 				addr);
 	}

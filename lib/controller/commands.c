@@ -87,6 +87,8 @@ add_limits(const struct params *params, struct strvec *argv)
 		strvec_pushf(argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(params->duration_ns));
 	if (params->snaplen)
 		strvec_pushf(argv, "-s%" PRIu64, params->snaplen);
+	if (params->buffer)
+		strvec_pushf(argv, "-b%" PRIu64, params->buffer);
 }
 
 /* The engine, and vcap-run with the limits of params; how: the options for where it writes and how it lives. */
@@ -198,6 +200,8 @@ expand_list(const struct engine *engine, const struct commands_told *told, const
 			strvec_push(words, "-i");
 			strvec_push(words, *name);
 		}
+		for (char **name = engine->awaited; name && *name; name++)
+			strvec_pushf(words, "--wait=%s", *name);
 	} else if (strcmp(word, "{token}") == 0) {
 		if (told->token)
 			strvec_push(words, told->token);

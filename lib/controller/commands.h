@@ -52,7 +52,7 @@ char *const *commands_each(enum commands_request request);
  * `--token={token}`, `--by={by}` and `--audit={audit}` have what it is told, and `{answer}` is the
  * option of vcap-on that has the answer told from what a login shell prints; each is left out where
  * there is nothing to tell, `{answer}` with the token. `{interfaces}` becomes `-i NAME` for each of
- * the engine's interfaces; `{flows}` and `{table}` become `--flows SOURCE` and `-t /dev/fd/3` if the
+ * the engine's interfaces, and `--wait=NAME` for each that is waited for; `{flows}` and `{table}` become `--flows SOURCE` and `-t /dev/fd/3` if the
  * engine has a source of pairs, for vcap-run and the vcap-join that it runs. `{region}` ends the
  * command; what follows it is the command for a region.
  */

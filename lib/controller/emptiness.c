@@ -3,6 +3,7 @@
 #include "controller/engine.h"
 #include "controller/engine_state.h"
 #include "controller/enginecheck.h"
+#include "controller/entry_service.h"
 #include "filter/service.h"
 
 #include <stdbool.h>
@@ -18,22 +19,6 @@ emptiness_release(struct emptiness *emptiness)
 	free(emptiness->problem);
 	free(emptiness->remark);
 	*emptiness = EMPTINESS_INIT;
-}
-
-/* The service as it was when the capture began. */
-static int
-load_service(struct service *service, const struct spool_entry *entry)
-{
-	const char *name = keyval_get(&entry->facts, "service");
-	char *path = spool_entry_file(entry, "service");
-	struct config_file file = CONFIG_FILE_INIT;
-	int rc = path && name ? config_read(&file, path, NULL) : -1;
-
-	if (rc == 0)
-		rc = service_parse(service, name, file.text, path, NULL);
-	config_file_release(&file);
-	free(path);
-	return rc;
 }
 
 static bool
@@ -162,7 +147,7 @@ emptiness_judge(struct emptiness *emptiness, const struct spool_entry *entry,
 	struct service service = SERVICE_INIT;
 
 	*emptiness = EMPTINESS_INIT;
-	if (load_service(&service, entry) < 0)
+	if (entry_service_load(&service, entry) < 0)
 		return;
 	judge(emptiness, entry, &service, merged, variable);
 	service_release(&service);

@@ -101,12 +101,12 @@ set_flows(char **to, const char *value)
 }
 
 static int
-set_interfaces(struct engine *engine, const char *value)
+set_interfaces(char ***to, const char *value)
 {
 	char **list = split(value, strlen(value), ",");
 
-	strvec_free(engine->interfaces);
-	engine->interfaces = list;
+	strvec_free(*to);
+	*to = list;
 	if (!list || !*list)
 		return -1;
 	for (; *list; list++)
@@ -131,7 +131,9 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 		return failure_set(why, "unknown transport '%s'", word);
 	value++;
 	if (length == 5 && strncmp(word, "iface", length) == 0) {
-		rc = set_interfaces(engine, value);
+		rc = set_interfaces(&engine->interfaces, value);
+	} else if (length == 4 && strncmp(word, "wait", length) == 0) {
+		rc = set_interfaces(&engine->awaited, value);
 	} else if (length == 3 && strncmp(word, "bin", length) == 0) {
 		rc = set_directory(&engine->bin, value);
 	} else if (length == 3 && strncmp(word, "dir", length) == 0) {
@@ -194,6 +196,7 @@ engine_release(struct engine *engine)
 	free(engine->directory);
 	free(engine->flows);
 	strvec_free(engine->interfaces);
+	strvec_free(engine->awaited);
 	strvec_free(engine->words);
 }
 

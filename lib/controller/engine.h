@@ -18,6 +18,7 @@ struct engine {
 	char *name;
 	enum engine_transport transport;
 	char **interfaces; /* NULL-ended; NULL: vcap-run's default */
+	char **awaited;    /* NULL-ended: those that may come later; NULL: none */
 	char *bin;         /* directory of the vcap commands there; NULL: on its PATH */
 	char *directory;   /* of captures there; never NULL */
 	char *flows;       /* source of connection pairs (pairsource_spec.h), or NULL */

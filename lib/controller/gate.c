@@ -117,11 +117,14 @@ take_single(struct words_left *left, struct target *target)
 
 	if (strcmp(word, "--detach") == 0)
 		target->detaches = true;
+	else if (strncmp(word, "--wait=", 7) == 0 && parse_is_interface(word + 7))
+		;
 	else if (strncmp(word, "--lease=", 8) == 0 &&
 		 parse_duration(word + 8, NS_PER_SECOND, &duration, NULL) == 0)
 		target->has_lease = true;
 	else if (!is_fact_option(word) &&
-		 !((strncmp(word, "-c", 2) == 0 || strncmp(word, "-s", 2) == 0) &&
+		 !((strncmp(word, "-b", 2) == 0 || strncmp(word, "-c", 2) == 0 ||
+		    strncmp(word, "-s", 2) == 0) &&
 		   parse_number(word + 2, UINT64_MAX, &number, NULL) == 0) &&
 		 !(strncmp(word, "-t", 2) == 0 &&
 		   parse_duration(word + 2, NS_PER_SECOND, &duration, NULL) == 0))

@@ -149,6 +149,8 @@ params_facts(const struct params *params, struct keyval *facts)
 	rc |= keyval_set(facts, "per-packet", "%s", params->per_packet ? "yes" : "no");
 	rc |= keyval_set(facts, "invert", "%s", params->invert ? "yes" : "no");
 	rc |= keyval_set(facts, "join", "%s", params->joins ? "yes" : "no");
+	if (params->buffer)
+		rc |= keyval_set(facts, "buffer", "%" PRIu64, params->buffer);
 	if (params->expects_packets)
 		rc |= keyval_set(facts, "expect-packets", "yes");
 	rc |= keyval_set(facts, "specs", "%zu", specs ? count_lines(specs) : 0);
@@ -195,6 +197,7 @@ params_recall(struct params *params, const struct keyval *facts)
 	    .count = keyval_number(facts, "count", 0),
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),
+	    .buffer = keyval_number(facts, "buffer", 0),
 	    .expression = keyval_get(facts, "expression"),
 	    .patience_ns = (int64_t)keyval_number(facts, "patience", 0),
 	    .specs = keyval_number(facts, "specs", 0) ? some : none,

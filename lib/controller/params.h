@@ -30,6 +30,7 @@ struct params {
 	uint64_t count;         /* packets per core; 0: any number */
 	int64_t duration_ns;    /* 0: for ever */
 	uint64_t snaplen;       /* bytes per packet; 0: all */
+	uint64_t buffer;        /* bytes of ring memory on each engine; 0: vcap-run's default */
 	const char *expression; /* -e; NULL: none. Applied to what vcap-join keeps, if that runs */
 	char *bytecode;         /* ... compiled, with commas instead of newlines; heap, or NULL */
 	const char *id, *token; /* chosen for it; NULL: not */

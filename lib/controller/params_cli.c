@@ -50,6 +50,7 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 	int rc = 0;
 
 	switch (letter) {
+	case 'b': rc = parse_size(value, &params->buffer, why); break;
 	case 'c': rc = parse_number(value, UINT64_MAX, &params->count, why); break;
 	case 'e':
 		params->expression = value;

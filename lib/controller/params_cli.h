@@ -39,8 +39,9 @@ enum {
 };
 
 /* clang-format off */
-#define PARAMS_CLI_LETTERS "c:e:E:m:Ps:t:vx"
+#define PARAMS_CLI_LETTERS "b:c:e:E:m:Ps:t:vx"
 #define PARAMS_CLI_OPTIONS \
+	{"buffer", required_argument, NULL, 'b'}, \
 	{"count", required_argument, NULL, 'c'}, \
 	{"engines", required_argument, NULL, 'E'}, \
 	{"expression", required_argument, NULL, 'e'}, \
@@ -61,6 +62,7 @@ enum {
 /* For --help: the options with a letter; and --specs, which belongs further down in the
  * alphabet. */
 #define PARAMS_CLI_HELP \
+	"  -b, --buffer size     ring memory on each engine (as vcap-run chooses)\n" \
 	"  -c, --count count     packets per core (any number)\n" \
 	"  -e, --expression expr of these packets, those it accepts: pcap-filter(7)\n" \
 	"  -E, --engines list    only these engines of the service, separated by commas\n" \
@@ -75,7 +77,7 @@ enum {
 
 /* The whole of vcap-live, vcap-start and vcap-capture. */
 #define PARAMS_CLI_SYNOPSIS \
-	"[-Pvx] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
+	"[-Pvx] [-b size] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--by word] [--comment text] [--expect-packets] [--id id] " \
 	"[--patience time] [--specs file] [--token token] service [spec ...]"

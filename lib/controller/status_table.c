@@ -5,10 +5,13 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "controller/engine_state.h"
+#include "controller/entry_service.h"
 #include "controller/timeleft.h"
+#include "controller/vipmoves.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The order of scripts; columns were added at the end. */
@@ -103,6 +106,19 @@ waits_for(const struct spool_entry *entry)
 	return left > 0 ? (left + NS_PER_SECOND - 1) / NS_PER_SECOND : 0;
 }
 
+/* Which VIPs came to the engine or went. Heap; NULL: none. */
+static char *
+moved_vips(const struct spool_entry *entry, const struct keyval *state)
+{
+	struct service service = SERVICE_INIT;
+	char *text = NULL;
+
+	if (entry_service_load(&service, entry) == 0)
+		text = vipmoves_note(state, &service);
+	service_release(&service);
+	return text;
+}
+
 int
 status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
 		 const char *engine, struct strvec *remarks, struct failure *why)
@@ -110,6 +126,7 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	struct failure unreadable;
 	struct keyval state;
 	const char *note, *word, *bytes;
+	char *moves = NULL;
 	char waits[256], when[DATETIME_TEXT], zone[DATETIME_ZONE],
 	    left[TIMELEFT_TEXT] = "", old[TIMELEFT_TEXT], size[TEXT_SIZE];
 	int rc;
@@ -130,12 +147,15 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	bytes = keyval_get(&state, "bytes");
 	if (bytes && form == TABLE_HUMAN)
 		bytes = text_size(keyval_number(&state, "bytes", 0), size);
+	if (!note || !*note)
+		note = moves = moved_vips(entry, &state);
 	rc = table_add(table,
 		       (const char *const[]){
 			   entry->id, spool_entry_state_name(entry), engine, word,
 			   keyval_get(&state, "packets"), keyval_get(&state, "dropped"), note,
 			   bytes, left, spool_entry_is_over(entry) ? NULL : age(form, &state, old)},
 		       why);
+	free(moves);
 	keyval_release(&state);
 	return rc;
 }

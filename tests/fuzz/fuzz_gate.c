@@ -13,6 +13,8 @@ is_harmless(const char *word, const char *before)
 {
 	const char *slash = strchr(word, '/');
 
+	if (strncmp(word, "--wait=", 7) == 0)
+		return parse_is_interface(word + 7);
 	if (strcmp(before, "-i") == 0)
 		return parse_is_interface(word);
 	if (strncmp(word, "--bytecode=", 11) == 0)

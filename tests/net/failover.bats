@@ -142,9 +142,9 @@ packets() { # TIME EXCEPT-INDEX FILE...
 		packets "$ended" 0 $engine/core-*.pcapng >kept
 		[ -s seen ]
 		diff seen kept
-		grep -q "^change [0-9.]* came eth0 10.9.0.100$" $engine/status
-		grep -q "^change [0-9.]* came vip0 10.9.0.101$" $engine/status
-		grep -q "^change [0-9.]* came vip0$" $engine/status
+		grep -q "^change-[0-9]* [0-9.]* came eth0 10.9.0.100$" $engine/status
+		grep -q "^change-[0-9]* [0-9.]* came vip0 10.9.0.101$" $engine/status
+		grep -q "^change-[0-9]* [0-9.]* came vip0$" $engine/status
 	done
-	grep -q "^change [0-9.]* went eth0 10.9.0.100$" lb1/status
+	grep -q "^change-[0-9]* [0-9.]* went eth0 10.9.0.100$" lb1/status
 }

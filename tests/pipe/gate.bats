@@ -59,7 +59,7 @@ job=(vcap-run -n lb1 -f -)
 
 @test "gate: what vcap asks of an engine arrives as it was given" {
 	arrives "${job[@]}" --detach -w $dir
-	arrives "${job[@]}" --detach -w $dir -c1000 -t300.000000000s -s96 -i eth0 -i eth1.5
+	arrives "${job[@]}" --detach -w $dir -c1000 -t300.000000000s -s96 -b8388608 -i eth0 -i eth1.5 --wait=eth2
 	arrives "${job[@]}" --detach -w $dir --flows conntrack -- vcap-join -S ./service -m none -t /dev/fd/3
 	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -P -x --specs specs
 	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -x '--bytecode=2,40 0 0 12,6 0 0 262144' --specs specs

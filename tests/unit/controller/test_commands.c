@@ -76,10 +76,10 @@ placeholders(void)
 
 	engines_parse(&engines,
 		      "a local\nb flows=log:/l bin=/b as=sudo exec run in\nc dir=/d "
-		      "iface=e0,e1 local\nr region exec run",
+		      "iface=e0,e1 wait=w0 local\nr region exec run",
 		      "f", &why);
 	is_str(joined(commands_expand(&engines.list[2], "s.1", token, command)),
-	       "vcap-run|-w|/d/s.1.c|-i|e0|-i|e1|-n|cx", "placeholders");
+	       "vcap-run|-w|/d/s.1.c|-i|e0|-i|e1|--wait=w0|-n|cx", "placeholders");
 	is_str(joined(commands_expand(&engines.list[0], "s.1", token, command)),
 	       "vcap-run|-w|/var/lib/vcap/run/s.1.a|-n|ax", "no interfaces, no option");
 	is_str(joined(commands_expand(&engines.list[1], "s.1", token, pairs)),
@@ -205,6 +205,7 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	    .count = bits & 64 ? UINT64_MAX : 0,
 	    .duration_ns = bits & 128 ? 90 * NS_PER_SECOND + 1 : 0,
 	    .snaplen = bits & 256 ? 96 : 0,
+	    .buffer = bits & 256 ? 8 << 20 : 0,
 	    .specs = bits & 512 ? some_specs : no_specs,
 	};
 	char **start = commands_start(&params), **stream = commands_stream(&params, NS_PER_SECOND);
@@ -256,7 +257,7 @@ gate_admits_all_commands(void)
 	struct failure why = FAILURE_INIT;
 
 	engines_parse(&engines,
-		      "a local\nb iface=e0,e1.7 flows=haproxy:/run/h.sock local\n"
+		      "a local\nb iface=e0,e1.7 wait=e2 flows=haproxy:/run/h.sock local\n"
 		      "c bin=/opt/b dir=/d flows=conntrack as=sudo local\n",
 		      "f", &why);
 	for (size_t i = 0; i < engines.count; i++) {

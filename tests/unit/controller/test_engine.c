@@ -9,13 +9,13 @@
 static void
 reads(void)
 {
-	const char *text =
-	    "# the engines\n"
-	    "lb1 local\n"
-	    "\tlb2 iface=eth0,eth1 bin=/opt/vcap dir=/srv/run as=sudo ssh root@lb2 -p 2222 # x\n"
-	    "\n"
-	    "lb3 exec ip netns exec lb3\n"
-	    "lb4 flows=haproxy:/run/h.sock compress=zstd bwlimit=2M ssh 2001:db8::1";
+	const char *text = "# the engines\n"
+			   "lb1 local\n"
+			   "\tlb2 iface=eth0,eth1 wait=a-long-alternative-name bin=/opt/vcap "
+			   "dir=/srv/run as=sudo ssh root@lb2 -p 2222 # x\n"
+			   "\n"
+			   "lb3 exec ip netns exec lb3\n"
+			   "lb4 flows=haproxy:/run/h.sock compress=zstd bwlimit=2M ssh 2001:db8::1";
 	struct engines engines;
 	struct failure why = FAILURE_INIT;
 	const struct engine *engine;
@@ -24,6 +24,7 @@ reads(void)
 	   "four engines %s", why.text);
 	engine = engines_find(&engines, "lb2", &why);
 	is_str(engine->interfaces[1], "eth1", "the second interface");
+	is_str(engine->awaited[0], "a-long-alternative-name", "one that is waited for");
 	is_str(engine->bin, "/opt/vcap", "bin");
 	is_str(engine->directory, "/srv/run", "dir");
 	ok(engine->sudo && engine->transport == ENGINE_SSH, "sudo over ssh");
