@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS "haproxy, ipvs, nft or nginx"
+#define KINDS "haproxy, iptables, ipvs, nft or nginx"
 
 static const struct command self = {
     .name = "vcap-import",

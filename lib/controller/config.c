@@ -3,6 +3,7 @@
 #include "base/fileio.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "controller/clustername.h"
 #include "filter/service_alias.h"
 
 #include <dirent.h>
@@ -289,6 +290,24 @@ find_vip(const char *word, config_variable *variable, struct failure *why)
 	return name;
 }
 
+/* Resolves NAMESPACE/NAME[:PORT], unless it is the path of a file. *name NULL: there is no such
+ * service. */
+static int
+resolve_cluster(char **name, const char *word, config_variable *variable, struct failure *why)
+{
+	char **names;
+	const char *found;
+	int rc;
+
+	if (access(word, F_OK) == 0 || !(names = config_service_names(variable, NULL)))
+		return 0;
+	rc = clustername_find(word, names, &found, why);
+	if (rc > 0 && !(*name = strdup(found)))
+		rc = failure_nomem(why);
+	strvec_free(names);
+	return rc < 0 ? -1 : 0;
+}
+
 int
 config_resolve(char **name, const char *word, config_variable *variable, struct failure *why)
 {
@@ -296,6 +315,8 @@ config_resolve(char **name, const char *word, config_variable *variable, struct 
 	int rc = 0;
 
 	*name = NULL;
+	if (strchr(word, '/'))
+		rc = resolve_cluster(name, word, variable, why);
 	if (!strchr(word, '/') && !(parse_is_name(word) && has_service(word, variable)))
 		names = config_service_names(variable, NULL);
 	for (char **other = names; other && *other && rc == 0; other++) {

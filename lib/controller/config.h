@@ -38,7 +38,8 @@ void config_file_release(struct config_file *file);
 int config_read(struct config_file *file, const char *path, struct failure *why);
 
 /* The name of the service that word means, by its file, by an alias in one, or by a VIP:
- * ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT; word itself if there is no such service, or word has a '/'. *name is on the heap. -1 with why: several services have this
+ * ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT; NAMESPACE/NAME[:PORT] means a service of Kubernetes;
+ * word itself if there is no such service, or word is the path of a file. *name is on the heap. -1 with why: several services have this
  * alias or VIP, or out of memory; *name is NULL. */
 int config_resolve(char **name, const char *word, config_variable *variable, struct failure *why);
 

@@ -12,6 +12,7 @@
 #include "import/draft.h"
 
 #include "base/array.h"
+#include "base/dotname.h"
 #include "base/parse.h"
 #include "packet/addrset.h"
 
@@ -21,7 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_ROOM 64
+#define NAME_ROOM 65 /* of a name, with its NUL */
+#define STEM_MAX  56 /* of it, before a number at its end */
 
 static void
 release_words(struct strvec *words)
@@ -83,7 +85,7 @@ drafts_are_complete(const struct drafts *drafts)
 	return !failed;
 }
 
-/* Makes a name that parse_is_name accepts, short enough for a number at its end. */
+/* Makes a name that parse_is_name accepts. */
 static void
 make_name(char to[NAME_ROOM], const char *from)
 {
@@ -91,7 +93,7 @@ make_name(char to[NAME_ROOM], const char *from)
 
 	while (*from && !isalnum((unsigned char)*from))
 		from++;
-	for (; *from && length < NAME_ROOM - 8; from++)
+	for (; *from && length < NAME_ROOM - 1; from++)
 		if (!strchr("[]", *from))
 			to[length++] =
 			    isalnum((unsigned char)*from) || strchr("._-", *from) ? *from : '-';
@@ -115,6 +117,9 @@ drafts_find(const struct drafts *drafts, const char *name)
 	struct draft *draft = find_by_exact_name(drafts, name);
 	char made[NAME_ROOM];
 
+	for (size_t i = 0; !draft && i < drafts->count; i++)
+		if (dotname_compare(drafts->list[i]->name, name) != DOTNAME_OTHER)
+			draft = drafts->list[i];
 	make_name(made, name);
 	return draft ? draft : find_by_exact_name(drafts, made);
 }
@@ -123,7 +128,7 @@ static bool
 is_wanted(const struct drafts *drafts, const char *name)
 {
 	for (char *const *word = drafts->wanted; word && *word; word++)
-		if (strcmp(*word, name) == 0)
+		if (strcmp(*word, name) == 0 || dotname_compare(name, *word) != DOTNAME_OTHER)
 			return true;
 	return !drafts->wanted;
 }
@@ -137,7 +142,7 @@ drafts_add(struct drafts *drafts, const char *name)
 	size_t length;
 
 	make_name(made, name);
-	length = strlen(made);
+	length = strnlen(made, STEM_MAX);
 	for (unsigned number = 2; find_by_exact_name(drafts, made); number++)
 		snprintf(made + length, sizeof(made) - length, "-%u", number);
 	if (draft)

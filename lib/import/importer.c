@@ -2,6 +2,7 @@
 
 #include "base/fileio.h"
 #include "import/haproxy.h"
+#include "import/iptables.h"
 #include "import/ipvs.h"
 #include "import/nftables.h"
 #include "import/nginx.h"
@@ -12,10 +13,14 @@
 #include <sys/stat.h>
 
 static const struct importer importers[] = {
-    {"haproxy", haproxy_import, {"cat", "/etc/haproxy/haproxy.cfg"}},
-    {"ipvs", ipvs_import, {"ipvsadm", "-Sn"}},
-    {"nft", nftables_import, {"nft", "-j", "list", "ruleset"}},
-    {"nginx", nginx_import, {"nginx", "-T"}},
+    {"haproxy", haproxy_import, {"cat", "/etc/haproxy/haproxy.cfg"}, NULL},
+    {"iptables",
+     iptables_import,
+     {"sh", "-c", "iptables-save || exit; { ip6tables-save; ipset save; } 2>/dev/null; true"},
+     "iptables-save"},
+    {"ipvs", ipvs_import, {"ipvsadm", "-Sn"}, NULL},
+    {"nft", nftables_import, {"nft", "-j", "list", "ruleset"}, NULL},
+    {"nginx", nginx_import, {"nginx", "-T"}, NULL},
 };
 
 const struct importer *
@@ -48,7 +53,7 @@ static char script[] =
 /* The name in warnings of what a command prints: the command, or the file. Heap; NULL: out of
  * memory. */
 static char *
-describe(const struct importer_input *input, char *const *command)
+describe(const struct importer *importer, const struct importer_input *input, char *const *command)
 {
 	const bool is_cat = strcmp(command[0], "cat") == 0;
 	struct strvec words = STRVEC_INIT;
@@ -56,6 +61,8 @@ describe(const struct importer_input *input, char *const *command)
 
 	if (input->file || is_cat)
 		strvec_push(&words, input->file ? input->file : command[1]);
+	else if (importer->says)
+		strvec_push(&words, importer->says);
 	else
 		strvec_pushv(&words, command);
 	text = words.failed ? NULL : strvec_join(&words, " ");
@@ -102,7 +109,7 @@ read_main(const struct importer *importer, const struct importer_input *input, c
 		strvec_pushl(&command, "sh", "-c", script, "sh", file, NULL);
 	else
 		strvec_pushl(&command, "cat", "--", file, NULL);
-	*source = command.failed ? NULL : describe(input, command.list);
+	*source = command.failed ? NULL : describe(importer, input, command.list);
 	if (*source)
 		text = input->run(input->context, command.list, why);
 	strvec_release(&command);

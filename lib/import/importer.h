@@ -12,7 +12,8 @@ struct importer {
 	const char *name; /* as vcap-import(1) calls it */
 	int (*import)(struct drafts *drafts, const char *text, const char *file,
 		      struct failure *why);
-	char *command[5]; /* prints a host's configuration; NULL-ended */
+	char *command[5]; /* prints a host's configuration; NULL-ended; empty: it needs a file */
+	const char *says; /* the command's name in warnings; NULL: its words */
 };
 
 /* The importer of this name; NULL: none. */

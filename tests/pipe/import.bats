@@ -112,6 +112,31 @@ header_of() {
 	done
 }
 
+# Break: lib/import/iptables_source.c s/is_conditional = true;/;/
+# Break: lib/import/iptables.c s/match.ports = colon/match.ports = 0/
+@test "iptables: clusters, containers, sets, balancing" {
+	for file in "$inputs"/iptables/*.rules; do
+		comes_to iptables "$(basename "$file")"
+	done
+}
+
+# Break: lib/controller/clustername.c s/rc = found.count == 1/rc = 1/
+@test "iptables: services of Kubernetes are found by NAMESPACE/NAME:PORT, also where a name is too long" {
+	vcap-import -w iptables "$inputs/iptables/cluster.rules" >written
+	for name in shop/web:http shop/web shop.web.http; do
+		[ "$(vcap-filter -S $name 2>&1 | wc -l)" -gt 10 ]
+	done
+	run -2 vcap-filter -S shop/web:none
+	cp config/services/shop.web.http config/services/shop.web.https
+	run ! vcap-filter -S shop/web
+	[[ "$output" == *"several services are ports of 'shop/web': 'shop.web.http', 'shop.web.https'" ]]
+	long=$(printf 'x%.0s' {1..40})
+	sed "s|shop/web:http|$long/$long:http|" "$inputs/iptables/cluster.rules" >long.rules
+	vcap-import -w iptables long.rules "$long/$long:http" >written
+	[[ "$(basename "$(cat written)")" =~ ^x{40}\.x{14}-[0-9a-f]{8}$ ]]
+	vcap-filter -S "$long/$long:http" >/dev/null 2>&1
+}
+
 # Break: lib/import/nftables.c s/return apply_negated_match(importer, match, statement);/return true;/; s/is_narrowed |= importer->has_verdict/is_narrowed |= false/
 @test "nft: port forwarding, balancing by maps, chains of services" {
 	for file in "$inputs"/nft/*.json; do
@@ -346,7 +371,7 @@ engine   lb2" ]
 
 # Break: cmd/vcap-import.c s/drafts->count ? status : EXIT_FAILED/status/
 @test "import: nothing comes out of what is something else, with status 1" {
-	for kind in haproxy ipvs nft nginx; do
+	for kind in haproxy iptables ipvs nft nginx; do
 		for text in '' 'nonsense' '{}' '{"nftables": 7}' 'a { b' "'" '}' '-A'; do
 			run -1 --separate-stderr vcap-import "$kind" - <<<"$text"
 			[ -z "$output" ]
