@@ -404,6 +404,28 @@ cli_remove_at_signal(const char *path)
 			sigaction(numbers[i], &action, NULL);
 }
 
+static void
+pass_over(int number)
+{
+	struct sigaction action = {.sa_handler = remove_and_die, .sa_flags = (int)SA_RESETHAND};
+
+	sigaction(number, &action, NULL);
+}
+
+void
+cli_pass_interrupt(const char *input)
+{
+	struct sigaction action = {.sa_handler = pass_over, .sa_flags = SA_RESTART};
+	struct sigaction old;
+	struct stat info;
+
+	if (strcmp(input, "-") == 0 ? fstat(STDIN_FILENO, &info) : stat(input, &info))
+		return;
+	if ((S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) &&
+	    sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaction(SIGINT, &action, NULL);
+}
+
 int
 cli_finish(int status)
 {

@@ -101,6 +101,11 @@ void warn_lines(char *lines);
  * NULL: none. */
 void cli_remove_at_signal(const char *path);
 
+/* The first SIGINT is passed over while input ("-": standard input) is a pipe: ^C goes to all of a
+ * pipeline, and what the program in front still writes as it ends is to be read. The second one is
+ * as without this. */
+void cli_pass_interrupt(const char *input);
+
 /* The status for main to return: status, or EXIT_FAILED, with a message, if standard output could
  * not be written. */
 int cli_finish(int status);

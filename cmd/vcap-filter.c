@@ -97,6 +97,7 @@ filter_file(struct filter_options *options)
 		die("%s", why.text);
 	cmd.mixes_linktypes = options->mixes_linktypes;
 	cli_remove_at_signal(cmd.out.file.temporary);
+	cli_pass_interrupt(options->in);
 	outcome = filter_cmd_run(&cmd, &options->selection, &why);
 	cli_remove_at_signal(NULL);
 	if (outcome == COPY_FAILED)

@@ -124,6 +124,7 @@ main(int argc, char **argv)
 			  options.mode, &why) < 0)
 		die("%s", why.text);
 	cmd.mixes_linktypes = options.mixes_linktypes;
+	cli_pass_interrupt(options.in);
 	status = join_captures(&cmd, &options.config);
 	join_options_release(&options);
 	service_release(&service);

@@ -91,3 +91,32 @@ hung_up() { # COMMAND...
 	[ ! -s seen ]
 	[ -z "$(ls -A tmp)" ]
 }
+
+# Break: cmd/cli.c s/old.sa_handler != SIG_IGN/0/
+@test "^C ends the program in front, whose last packets are kept; a second one ends" {
+	printf 'vip 192.0.2.10 tcp/80\n' >config/services/shop
+	for command in "vcap-filter 0.0.0.0/0 ::/0" "vcap-join -S shop -P 0.0.0.0/0 ::/0"; do
+		rm -f some.pcapng
+		env --default-signal=INT $command -r pipe -w some.pcapng 3>&- &
+		pid=$!
+		exec 5>pipe
+		cat one.pcapng >&5
+		until_true grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status
+		kill -INT $pid
+		cat one.pcapng >&5
+		exec 5>&-
+		wait $pid
+		cat one.pcapng one.pcapng | $command -r - -w - | cmp - some.pcapng
+		env --default-signal=INT $command -r pipe -w other.pcapng 3>&- &
+		pid=$!
+		exec 5>pipe
+		until_true grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status
+		until_true kill -INT $pid
+		until_true eval "kill -INT $pid; ! kill -0 $pid"
+		exec 5>&-
+		status=0
+		wait $pid || status=$?
+		[ "$status" -eq 130 ]
+		[ ! -e other.pcapng ]
+	done
+}
