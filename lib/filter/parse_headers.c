@@ -51,6 +51,14 @@ store_ports(struct emit *e, label next)
 	return emit_op(e, BPF_ALU | BPF_LSH | BPF_K, 16, entry);
 }
 
+/* A is the type of ICMPv6. Neighbour discovery is the link's and no packet of a service. */
+static label
+reject_discovery(struct emit *e, label plain)
+{
+	return emit_test(e, JGE, ICMPV6_ND_FIRST,
+			 emit_test(e, JGE, ICMPV6_ND_LAST + 1, plain, e->reject), plain);
+}
+
 /* X is at an ICMP header. An error continues at error, with X at the header it quotes. */
 static label
 parse_icmp(struct emit *e, uint8_t family, label next, label error)
@@ -61,6 +69,8 @@ parse_icmp(struct emit *e, uint8_t family, label next, label error)
 
 	plain = store_keys(e, restore_x(e, next));
 	plain = emit_op(e, BPF_ALU | BPF_OR | BPF_K, base, plain);
+	if (family == 6)
+		plain = reject_discovery(e, plain);
 	if (error == next)
 		return emit_op(e, LOAD_BYTE, 0, plain);
 	quote = emit_op(e, BPF_LD | BPF_IMM, 8, move_x(e, error));

@@ -360,6 +360,13 @@ service_side(const struct service *service, const struct tuple *tuple)
 	return service_ends(service, tuple, &source_varies);
 }
 
+static bool
+is_neighbour_discovery(uint32_t key)
+{
+	return key >= TUPLE_KEY(PROTOCOL_ICMPV6, ICMPV6_ND_FIRST) &&
+	       key <= TUPLE_KEY(PROTOCOL_ICMPV6, ICMPV6_ND_LAST);
+}
+
 enum side
 service_ends(const struct service *service, const struct tuple *tuple, bool *source_varies)
 {
@@ -369,6 +376,8 @@ service_ends(const struct service *service, const struct tuple *tuple, bool *sou
 	uint32_t request = v4 ? TUPLE_ECHO_REQUEST : TUPLE_ECHO_REQUEST6;
 	uint32_t reply = v4 ? TUPLE_ECHO_REPLY : TUPLE_ECHO_REPLY6;
 
+	if (is_neighbour_discovery(from.key))
+		return SIDE_OTHER;
 	if ((*source_varies = is_monitor(service, to, from, request)) ||
 	    is_monitor(service, from, to, reply))
 		return SIDE_MONITOR;

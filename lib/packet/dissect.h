@@ -75,6 +75,10 @@ enum dissect_outcome dissect_network(const struct packet *packet, uint16_t linkt
 #define TUPLE_ECHO_REQUEST6       TUPLE_KEY(PROTOCOL_ICMPV6, 128)
 #define TUPLE_ECHO_REPLY6         TUPLE_KEY(PROTOCOL_ICMPV6, 129)
 
+/* Neighbour discovery (RFC 4861, 4): types of ICMPv6 that a link has of its own, as ARP is IPv4's. */
+#define ICMPV6_ND_FIRST 133
+#define ICMPV6_ND_LAST  137
+
 /* The keys of a tuple's source and destination. */
 uint32_t tuple_source_key(const struct tuple *tuple);
 uint32_t tuple_destination_key(const struct tuple *tuple);

@@ -293,6 +293,9 @@ random_story(const struct specs *specs, uint16_t linktype)
 	story.icmp_type = family == 6 ? icmp_types[2 + below(2)] : icmp_types[below(2)];
 	if (below(6) == 0)
 		story.icmp_type = family == 6 ? icmp_types[5] : icmp_types[4];
+	if (family == 6 && below(4) == 0)
+		story.icmp_type =
+		    (uint8_t)(132 + below(7)); /* neighbour discovery and its borders */
 	story.options = below(4) ? 0 : below(11);
 	story.extensions = below(2) ? 0 : below(7);
 	if (below(6) == 0 && (family == 4 || story.extensions > 0))

@@ -242,8 +242,12 @@ true_side(const struct service *service, const struct story *story, struct addr 
 				story->source_port};
 	struct true_end to = {story->destination, story->protocol, known, has_ports,
 			      story->destination_port};
+	bool discovers = known && story->source.family == 6 && story->protocol == PROTOCOL_ICMPV6 &&
+			 story->icmp_type >= 133 && story->icmp_type <= 137;
 
 	*varies = from.addr;
+	if (discovers)
+		return SIDE_OTHER;
 	if (truly_monitored(service, &to, &from, story, true))
 		return SIDE_MONITOR;
 	*varies = to.addr;
