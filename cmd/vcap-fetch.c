@@ -127,6 +127,8 @@ main(int argc, char **argv)
 	    outfile_open(&out, request.file, &why) < 0)
 		fail(fetch, &why);
 	cli_remove_at_signal(out.temporary);
+	if (fetch_pairs(fetch, request.file, &why) < 0)
+		warn("%s", why.text); /* the packets are whole without them */
 	status = fetch_file(fetch, &out, &why);
 	if (status < 0) {
 		outfile_abandon(&out);

@@ -4,34 +4,36 @@
 #include "base/parse.h"
 #include "cli.h"
 #include "controller/config.h"
+#include "flows/pairout.h"
 #include "flows/pairsource_open.h"
+#include "join/servicepair.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const struct command self = {
     .name = "vcap-flows",
     .says = "Prints which client each connection to a server carries.",
     .examples = "vcap-flows --conntrack\nvcap-flows --haproxy /run/haproxy/admin.sock\n",
-    .synopsis = "[-S service] --conntrack\n"
-		"[-S service] [--ring name] --haproxy socket\n"
-		"[-S service] --log file",
+    .synopsis = "[-S service] [--keep reserve] --conntrack\n"
+		"[-S service] [--keep reserve] [--ring name] --haproxy socket\n"
+		"[-S service] [--keep reserve] --log file",
     .options = "  -S, --service service    only pairs of this service's VIPs or servers\n"
 	       "      --conntrack          from the kernel's connection tracking\n"
 	       "      --haproxy socket     from a log ring of HAProxy, by its stats socket\n"
 	       "      --ring name          of the ring (vcap)\n"
-	       "      --log file           from a log file of HAProxy, as it grows (- is stdin)\n",
+	       "      --log file           from a log file of HAProxy, as it grows (- is stdin)\n"
+	       "      --keep reserve       also to descriptor 3, while so much disk is free\n",
 };
 
-enum { CONNTRACK = 256, HAPROXY, RING, LOG };
+enum { CONNTRACK = 256, HAPROXY, RING, LOG, KEEP };
 
 struct request {
 	struct service service;
 	bool has_service, has_source;
 	struct pairsource_spec spec;
-	const char *ring;
+	const char *ring, *keep;
+	struct pairout out;
 };
 
 static void
@@ -51,6 +53,7 @@ parse_options(struct request *request, int argc, char **argv)
 						{"haproxy", required_argument, NULL, HAPROXY},
 						{"ring", required_argument, NULL, RING},
 						{"log", required_argument, NULL, LOG},
+						{"keep", required_argument, NULL, KEEP},
 						CLI_OPTIONS};
 	struct failure why;
 	int opt;
@@ -65,6 +68,7 @@ parse_options(struct request *request, int argc, char **argv)
 			break;
 		case CONNTRACK: set_source(request, PAIRSOURCE_SPEC_CONNTRACK, NULL); break;
 		case HAPROXY: set_source(request, PAIRSOURCE_SPEC_HAPROXY, optarg); break;
+		case KEEP: request->keep = optarg; break;
 		case LOG: set_source(request, PAIRSOURCE_SPEC_LOG, optarg); break;
 		case RING:
 			/* It becomes part of a command. */
@@ -83,50 +87,46 @@ parse_options(struct request *request, int argc, char **argv)
 		die_usage("'--ring' goes with '--haproxy'");
 }
 
-static bool
-group_has(const struct endpoint_group *groups, size_t count, const struct connpair_end *end,
-	  uint8_t protocol)
-{
-	for (size_t i = 0; i < count; i++)
-		if (end->has_addr &&
-		    endpoint_group_has(&groups[i], end->addr, TUPLE_KEY(protocol, end->port)))
-			return true;
-	return false;
-}
-
-/* Pairs of other services on the same servers are printed as well: from them vcap-join knows that a
- * connection does not belong to this service. */
 static void
 print(void *context, const struct connpair *pair)
 {
-	const struct request *request = context;
-	const struct service *service = &request->service;
+	struct request *request = context;
 
-	if (!request->has_service ||
-	    group_has(service->vip_groups, service->vip_group_count, &pair->vip, pair->protocol) ||
-	    group_has(service->server_groups, service->server_group_count, &pair->server,
-		      pair->protocol))
-		connpair_print(pair, stdout);
+	if (!request->has_service || servicepair_concerns(&request->service, pair))
+		pairout_pair(&request->out, pair);
 }
 
-/* Prints the note, if there is one, and where existing connections end. */
-static void
-print_news(struct pairsource *source, bool *was_current)
+/* Prints the note, if there is one, and where existing connections end. Returns as pairout_flush. */
+static int
+print_news(struct pairout *out, struct pairsource *source, bool *was_current, struct failure *why)
 {
 	if (*source->note.text)
 		warn("%s", source->note.text);
 	source->note = FAILURE_INIT;
 	if (source->is_current && !*was_current)
-		puts("# those above existed before; from here on as they happen");
+		pairout_comment(out, "those above existed before; from here on as they happen");
 	*was_current = source->is_current;
-	if (fflush(stdout) == EOF)
-		die("cannot write to standard output: %s", strerror(errno));
+	return pairout_flush(out, why);
+}
+
+/* Waits, reads and prints, once. 1; 0: there is no more to do; -1: it failed. */
+static int
+pass(struct pairout *out, struct pairsource *source, bool *was_current, struct failure *why)
+{
+	int rc = pairsource_wait(source, out->has_reader ? STDOUT_FILENO : -1, why), printed;
+
+	if (rc == 0)
+		return pairout_leave(out);
+	if (rc > 0)
+		rc = source->read(source, why);
+	printed = print_news(out, source, was_current, why);
+	return rc > 0 || printed < 0 ? printed : rc;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct request request = {.service = SERVICE_INIT};
+	struct request request = {.service = SERVICE_INIT, .out = PAIROUT_INIT};
 	bool is_current = false;
 	struct pairsource *source;
 	struct failure why;
@@ -134,13 +134,14 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	parse_options(&request, argc, argv);
+	if (request.keep && pairout_keep(&request.out, request.keep, &why) < 0)
+		die_usage("%s", why.text);
 	source = pairsource_open(&request.spec, request.ring, print, &request, &why);
 	if (!source)
 		die("%s", why.text);
-	while ((rc = pairsource_wait(source, STDOUT_FILENO, &why)) > 0 &&
-	       (rc = source->read(source, &why)) > 0)
-		print_news(source, &is_current);
-	print_news(source, &is_current);
+	do
+		rc = pass(&request.out, source, &is_current, &why);
+	while (rc > 0);
 	if (rc < 0)
 		die("%s", why.text);
 	source->close(source);

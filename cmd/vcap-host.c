@@ -19,14 +19,15 @@ static const struct command self = {
 		"stop dir [token]\n"
 		"follow dir [token]\n"
 		"remove dir [token]\n"
+		"pairs dir [token]\n"
 		"list dir\n"
 		"check [-i iface] ... [dir [vip ...]]\n"
-		"clock\n"
-		"answer nonce -- command [arg ...]",
+		"clock\nanswer nonce -- command [arg ...]",
     .options = "  status dir   prints the status of the capture in dir\n"
 	       "  stop dir     stops it, waits until it is on disk, prints its status\n"
 	       "  follow dir   answers each line of input with the time and its status\n"
 	       "  remove dir   removes it, unless it is running\n"
+	       "  pairs dir    prints what it has kept of connection pairs\n"
 	       "  list dir     prints what captures lie in dir\n"
 	       "  check ...    prints whether this host can capture, which addresses it has\n"
 	       "  clock        answers each line of input with the time\n"
@@ -90,6 +91,7 @@ static const struct request {
     {"stop", "a directory", 1, 2, do_reply, hostreply_stop},
     {"follow", "a directory", 1, 2, do_reply, hostreply_follow},
     {"remove", "a directory", 1, 2, do_reply, hostreply_remove},
+    {"pairs", "a directory", 1, 2, do_reply, hostreply_pairs},
     {"list", "a directory", 1, 1, do_reply, hostreply_list},
     {"check", NULL, 0, INT_MAX, do_check, NULL},
     {"clock", NULL, 0, 0, do_reply, hostreply_clock},
@@ -105,6 +107,7 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 	const struct request *request;
 	int opt;
 
+	optind = 0; /* getopt_long(3): another list begins */
 	while ((opt = getopt_long(argc, argv, ":i:", options, NULL)) != -1) {
 		if (opt != 'i')
 			cli_option(opt, argv);
@@ -132,10 +135,8 @@ static int
 run_request(int argc, char **argv)
 {
 	struct arguments arguments = {.interfaces = STRVEC_INIT};
-	int status;
+	int status = parse_options(argc, argv, &arguments)->run(&arguments);
 
-	optind = 0; /* getopt_long(3): another list begins */
-	status = parse_options(argc, argv, &arguments)->run(&arguments);
 	if (status < 0)
 		die("%s", why.text);
 	return status;

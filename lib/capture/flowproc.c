@@ -1,35 +1,48 @@
 #include "capture/flowproc.h"
 
+#include "base/diskquota.h"
 #include "capture/widepipe.h"
+#include "flows/pairout.h"
 #include "flows/pairsource_spec.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* How long it may take to write its first output. */
 #define START_TIMEOUT_MS 5000
 
 int
-flowproc_start(struct flowproc *flows, const char *source, const char *service, int err, int dir,
-	       struct failure *why)
+flowproc_start(struct flowproc *flows, const struct flowproc_wanted *wanted, struct failure *why)
 {
-	struct supervised command = {
-	    .in = -1, .err = err, .dir = dir, .more = {-1, -1, -1}, .is_privileged = true};
-	const char *words[PAIRSOURCE_SPEC_WORDS + 2];
+	struct supervised command = {.in = -1,
+				     .err = wanted->err,
+				     .dir = wanted->dir,
+				     .more = {wanted->kept, -1, -1},
+				     .is_privileged = true};
+	const char *words[PAIRSOURCE_SPEC_WORDS + 4];
+	char reserve[32] = PAIROUT_RESERVE;
 	struct pairsource_spec parsed;
 	size_t count = 0;
 	int pairs[2], rc;
 
 	*flows = FLOWPROC_INIT;
-	flows->source = source;
-	if (pairsource_spec_parse(&parsed, source, why) < 0)
+	flows->source = wanted->source;
+	if (pairsource_spec_parse(&parsed, wanted->source, why) < 0)
 		return -1;
 	pairsource_spec_words(&parsed, words);
 	while (words[count])
 		count++;
-	if (service) {
+	if (wanted->service) {
 		words[count++] = "-S";
-		words[count++] = service;
+		words[count++] = wanted->service;
+	}
+	if (wanted->reserve != DISKQUOTA_DEFAULT)
+		snprintf(reserve, sizeof(reserve), "%" PRIu64, wanted->reserve);
+	if (wanted->kept >= 0) {
+		words[count++] = "--keep";
+		words[count++] = reserve;
 	}
 	words[count] = NULL;
 	if (widepipe_open(pairs) < 0)

@@ -5,6 +5,7 @@
 #include "capture/runlist.h"
 #include "capture/timereply.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 static void
@@ -56,6 +57,22 @@ hostreply_remove(char *const *operands, FILE *out, notices_print *print, struct 
 {
 	return finish(rundir_remove(operands[0], operands[1], why), &KEYVAL_INIT, operands, out,
 		      print);
+}
+
+int
+hostreply_pairs(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	int fd = rundir_open_file(operands[0], operands[1], "pairs", why);
+	char bytes[65536];
+	ssize_t n;
+
+	(void)print;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		fwrite(bytes, 1, (size_t)n, out);
+	close(fd);
+	return n < 0 ? failure_errno(why, "cannot read the pairs in '%s'", operands[0]) : 0;
 }
 
 int

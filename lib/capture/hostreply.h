@@ -20,6 +20,9 @@ typedef int hostreply(char *const *operands, FILE *out, notices_print *print, st
 
 hostreply hostreply_status, hostreply_stop, hostreply_remove, hostreply_list;
 
+/* Writes the pairs that the capture has kept, as they are; none if it has kept none. */
+hostreply hostreply_pairs;
+
 /* Answers the requests of a session about the directory (followreply.h), from standard input. What has
  * expired stays. */
 hostreply hostreply_follow;

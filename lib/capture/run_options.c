@@ -117,10 +117,10 @@ run_options_check(struct run_options *options, struct failure *why)
 		return failure_set(why, "'-W' goes with '-C'");
 	if (options->capture.has_lease && session->detached)
 		return failure_set(why, "'--lease' and '--detach' exclude each other");
-	if (session->flows && !session->filter)
-		return failure_set(why, "'--flows' goes with a filter");
 	if (strcmp(session->path, "-") != 0)
 		return 0;
+	if (session->flows && !session->filter)
+		return failure_set(why, "'--flows' goes with a filter or a directory");
 	session->path = NULL;
 	if (session->token)
 		return failure_set(why, "'--token' needs a directory, not a stream");

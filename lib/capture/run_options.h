@@ -75,7 +75,7 @@ enum {
 	"      --token token       what vcap-host calls the capture by, 16 hex digits\n"    \
 	"      --by word           who asks for the capture, for its status and the log\n"  \
 	"      --audit required    do not start what cannot be logged\n"                    \
-	"      --flows source      pairs for filter to read as /dev/fd/3 (vcap-flows):\n"   \
+	"      --flows source      keep pairs, and for filter as /dev/fd/3 (vcap-flows):\n" \
 	"                          conntrack, haproxy:SOCKET or log:FILE\n"
 /* clang-format on */
 

@@ -66,7 +66,8 @@ is_last(const char *name)
 static bool
 is_our_name(const char *name)
 {
-	static const char *const names[] = {"filter.bpf", "service", "specs", "log", "stop"};
+	static const char *const names[] = {"filter.bpf", "service", "specs",
+					    "log",        "stop",    "pairs"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(name, names[i]) == 0)

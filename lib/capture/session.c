@@ -53,20 +53,48 @@ quote_log(const struct session *session, struct failure *why)
 	snprintf(why->text + used, sizeof(why->text) - used, ": %s", line ? line + 1 : text);
 }
 
+/* Starts vcap-flows. Without a filter command it only keeps pairs for later: if it cannot, the capture
+ * goes on without them. */
+static int
+start_flows(struct session *session, const struct capture_options *options,
+	    const struct session_options *wanted, const char *service, struct failure *why)
+{
+	struct flowproc_wanted flows = {.source = wanted->flows,
+					.service = service,
+					.dir = session->dir.fd,
+					.err = wanted->detached ? session->log_fd : STDERR_FILENO,
+					.kept = -1,
+					.reserve = options->reserve};
+	int rc = 0;
+
+	if (wanted->path && (flows.kept = rundir_file(&session->dir, "pairs", why)) < 0)
+		return -1;
+	rc = flowproc_start(&session->flows, &flows, why);
+	if (flows.kept >= 0)
+		close(flows.kept);
+	if (wanted->filter)
+		return rc;
+	if (session->flows.pairs >= 0)
+		close(session->flows.pairs);
+	session->flows.pairs = -1;
+	session->flows.is_lost = true; /* it is nobody's loss now */
+	return 0;
+}
+
 /* Starts the filter command, and before it vcap-flows, whose output it reads. */
 static int
-start_commands(struct session *session, const struct session_options *wanted, struct failure *why)
+start_commands(struct session *session, const struct capture_options *options,
+	       const struct session_options *wanted, struct failure *why)
 {
 	const int err = wanted->detached ? session->log_fd : STDERR_FILENO;
 	const char *service =
 	    wanted->path && wanted->job->service && *wanted->job->service ? "./service" : NULL;
 	int more[SUPERVISED_MORES] = {-1, -1, -1}, rc = 0;
 
+	if (wanted->flows && start_flows(session, options, wanted, service, why) < 0)
+		return -1;
 	if (!wanted->filter)
 		return 0;
-	if (wanted->flows &&
-	    flowproc_start(&session->flows, wanted->flows, service, err, session->dir.fd, why) < 0)
-		return -1;
 	/* A stream has no directory with the service and the specs in it. */
 	if (!wanted->path)
 		rc = job_open(wanted->job, more + 1, why);
@@ -117,7 +145,7 @@ session_begin(struct session *session, struct capture_options *options,
 		return -1;
 	if (wanted->path && create_directory(session, wanted, why) < 0)
 		goto fail;
-	if (start_commands(session, wanted, why) < 0)
+	if (start_commands(session, options, wanted, why) < 0)
 		goto fail;
 	/* Not before the directory exists: under sudo, creating it may take root. */
 	if (priv_keep_net_raw(why) < 0 || capture_open(capture, options, why) < 0 ||

@@ -24,7 +24,7 @@ struct session_options {
 	const char *token;     /* of the capture, kept in the directory; NULL: none */
 	const struct job *job; /* stored in the directory */
 	char *const *filter;   /* argv of the filter command; NULL: none */
-	const char *flows;     /* source of pairs for it (flows/pairsource_spec.h); NULL: none */
+	const char *flows;     /* source of pairs (flows/pairsource_spec.h); NULL: none */
 	bool detached;         /* commands write their messages to the file `log` */
 	enum sandbox_mode sandbox;
 	enum audit_need audit; /* of the line in the log that says what is captured for whom */

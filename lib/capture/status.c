@@ -6,8 +6,10 @@
 #include "capture/fileheader.h"
 #include "capture/rundir.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Packets of removed files do not count. */
@@ -114,6 +116,7 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
 	struct keyval kv = KEYVAL_INIT;
+	struct stat st;
 	int rc = 0;
 
 	if (!options->dir)
@@ -130,6 +133,8 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	rc |= fileheader_parameters(capture, &kv);
 	rc |= set_counts(capture, &kv);
 	rc |= add_events(capture, &kv);
+	if (options->flows && fstatat(options->dir->fd, "pairs", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		rc |= keyval_set(&kv, "pairs", "%" PRId64, (int64_t)st.st_size);
 	rc = rc ? failure_set(why, "cannot write the status: out of memory")
 		: keyval_store(&kv, options->dir->fd, "status", why);
 	keyval_release(&kv);

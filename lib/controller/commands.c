@@ -134,6 +134,8 @@ commands_start(const struct params *params)
 		(char *const[]){"--token={token}", "--by={by}", "--audit={audit}", "--detach", "-w",
 				"{dir}", NULL},
 		&argv);
+	if (!params->joins || params->per_packet)
+		strvec_push(&argv, "{keep}");
 	add_join(params, "./service", "specs", &argv);
 	add_region(params, &argv);
 	return strvec_detach(&argv);
@@ -208,8 +210,8 @@ expand_list(const struct engine *engine, const struct commands_told *told, const
 	} else if (strcmp(word, "{answer}") == 0) {
 		if (told->token)
 			strvec_push(words, FRAMED);
-	} else if (strcmp(word, "{flows}") == 0) {
-		if (engine->flows)
+	} else if (strcmp(word, "{flows}") == 0 || strcmp(word, "{keep}") == 0) {
+		if (engine->flows && (word[1] == 'f' || told->token))
 			strvec_pushl(words, "--flows", engine->flows, NULL);
 	} else if (strcmp(word, "{table}") == 0) {
 		if (engine->flows)
@@ -258,8 +260,10 @@ commands_expand(const struct engine *engine, const char *id, struct commands_tol
 		    "vcap-on", "{answer}", "{}", "vcap-region", verb, "{dir}", "{token}", NULL  \
 	}
 
-static const char *const verbs[] = {
-    [COMMANDS_STATUS] = "status", [COMMANDS_STOP] = "stop", [COMMANDS_REMOVE] = "remove"};
+static const char *const verbs[] = {[COMMANDS_STATUS] = "status",
+				    [COMMANDS_STOP] = "stop",
+				    [COMMANDS_REMOVE] = "remove",
+				    [COMMANDS_PAIRS] = "pairs"};
 
 char *const *
 commands_each(enum commands_request request)

@@ -24,7 +24,7 @@ struct commands_told {
 };
 
 /* The requests about a capture (vcap-host, vcap-region). */
-enum commands_request { COMMANDS_STATUS, COMMANDS_STOP, COMMANDS_REMOVE };
+enum commands_request { COMMANDS_STATUS, COMMANDS_STOP, COMMANDS_REMOVE, COMMANDS_PAIRS };
 
 /* vcap-filter, to compile the filter of params here; it reads params->input. */
 char **commands_filter(const struct params *params);
@@ -43,7 +43,7 @@ char **commands_start(const struct params *params);
  * more). */
 char **commands_stream(const struct params *params, int64_t lease_ns);
 
-/* Makes a request about the capture. Static: not to be freed. */
+/* Makes a request about the capture, which is not COMMANDS_PAIRS. Static: not to be freed. */
 char *const *commands_each(enum commands_request request);
 
 /*
@@ -52,8 +52,10 @@ char *const *commands_each(enum commands_request request);
  * `--token={token}`, `--by={by}` and `--audit={audit}` have what it is told, and `{answer}` is the
  * option of vcap-on that has the answer told from what a login shell prints; each is left out where
  * there is nothing to tell, `{answer}` with the token. `{interfaces}` becomes `-i NAME` for each of
- * the engine's interfaces, and `--wait=NAME` for each that is waited for; `{flows}` and `{table}` become `--flows SOURCE` and `-t /dev/fd/3` if the
- * engine has a source of pairs, for vcap-run and the vcap-join that it runs. `{region}` ends the
+ * the engine's interfaces, and `--wait=NAME` for each that is waited for; `{flows}` and `{table}` become
+ * `--flows SOURCE` and `-t /dev/fd/3` if the engine has a source of pairs, for vcap-run and the
+ * vcap-join that it runs; `{keep}` becomes the former if it is also told a token, since an older one
+ * keeps no pairs. `{region}` ends the
  * command; what follows it is the command for a region.
  */
 char **commands_expand(const struct engine *engine, const char *id, struct commands_told told,

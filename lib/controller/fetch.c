@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,6 +23,7 @@
 #define OVERHEAD    256                  /* bytes around a packet in a file, at most */
 #define SIZE_MOST   (UINT64_C(1) << 60)  /* bytes of a file */
 #define ANSWER_MAX  (256u << 10)         /* bytes of a status */
+#define PAIRS_LATER (1u << 20)           /* bytes of pairs that came after it */
 
 void
 fetch_release(struct fetch *fetch)
@@ -98,9 +100,8 @@ size_limit(const struct keyval *answer)
 
 /* Limits the file that a child can write to that size. */
 static void
-limit_size(const struct keyval *answer, struct rlimit *before)
+limit_child(rlim_t most, struct rlimit *before)
 {
-	const rlim_t most = size_limit(answer);
 	struct rlimit limit;
 
 	getrlimit(RLIMIT_FSIZE, before);
@@ -220,7 +221,7 @@ fetch_stream(struct fetch *fetch, int fd, struct failure *why)
 			      fetch->token);
 	if (!argv)
 		return failure_nomem(why);
-	limit_size(&fetch->answer, &before);
+	limit_child(size_limit(&fetch->answer), &before);
 	said = errtext_open();
 	rc = process_start_group(&child, argv, -1, fd, said.fd, why);
 	setrlimit(RLIMIT_FSIZE, &before);
@@ -275,6 +276,44 @@ fetch_file(struct fetch *fetch, const struct outfile *out, struct failure *why)
 		return -1;
 	verdict = check(fetch, out->temporary ? out->temporary : "/dev/null", why);
 	return verdict == 0 ? status : verdict;
+}
+
+/* Has the engine write its pairs to a file of at most that many bytes. */
+static int
+store_pairs(struct fetch *fetch, const char *path, rlim_t most, struct failure *why)
+{
+	struct outfile out = OUTFILE_INIT;
+	struct rlimit before;
+	int status;
+
+	if (outfile_open(&out, path, why) < 0)
+		return -1;
+	limit_child(most, &before);
+	status = run_host(fetch, COMMANDS_PAIRS, out.fd, why);
+	setrlimit(RLIMIT_FSIZE, &before);
+	if (status == 0 && outfile_commit(&out, why) == 0)
+		return 0;
+	outfile_abandon(&out);
+	return status > 0 ? failure_set(why, "engine '%s' did not send its pairs", fetch->engine)
+			  : -1;
+}
+
+int
+fetch_pairs(struct fetch *fetch, const char *file, struct failure *why)
+{
+	const uint64_t size = keyval_number(&fetch->answer, "pairs", 0);
+	const char *dot = strrchr(file, '.');
+	const int length = dot && !strchr(dot, '/') ? (int)(dot - file) : (int)strlen(file);
+	char *path;
+	int rc;
+
+	if (size == 0 || fetch->is_region)
+		return 0;
+	if (asprintf(&path, "%.*s.pairs", length, file) < 0)
+		return failure_nomem(why);
+	rc = store_pairs(fetch, path, size < SIZE_MOST ? size + PAIRS_LATER : SIZE_MOST, why);
+	free(path);
+	return rc;
 }
 
 int

@@ -49,6 +49,11 @@ int fetch_ask(struct fetch *fetch, struct failure *why);
  */
 int fetch_file(struct fetch *fetch, const struct outfile *out, struct failure *why);
 
+/* Fetches the pairs that the engine has kept (connpair.h) to a file beside `file`, called NAME.pairs as that
+ * is NAME.pcapng; none if the status says that there are none, or of a region. -1 with why: they did
+ * not arrive. */
+int fetch_pairs(struct fetch *fetch, const char *file, struct failure *why);
+
 /* Removes the engine's copy. -1 with why: it may still be there. */
 int fetch_remove(struct fetch *fetch, struct failure *why);
 

@@ -249,7 +249,7 @@ take_request(struct words_left *left)
 	if (take(left, "list"))
 		return take(left, left->gate->directory);
 	if (!take(left, "status") && !take(left, "stop") && !take(left, "follow") &&
-	    !take(left, "remove"))
+	    !take(left, "remove") && !take(left, "pairs"))
 		return false;
 	if (!*left->next || !is_capture(left->gate, *left->next))
 		return false;

@@ -67,11 +67,41 @@ find_mark(const char *line)
 	return NULL;
 }
 
+/* The length of the next word behind a blank or comma, and steps to it. */
+static size_t
+next_word(const char **at)
+{
+	if (!**at || !strchr(" ,", **at))
+		return 0;
+	++*at;
+	return strcspn(*at, ", \t\r\n\"'");
+}
+
+/* STATUS END [TIMER]; anything else, and an end that had not come, says nothing. */
+static struct connpair_said
+parse_said(const char *at)
+{
+	struct connpair_said said = {.end = ""}, nothing = said;
+	const size_t status_length = next_word(&at);
+	const char *status = at, *end;
+	size_t end_length;
+
+	at += status_length;
+	end_length = next_word(&at);
+	end = at;
+	at += end_length;
+	if (!connpair_set_said(&said, end, end_length, status, status_length))
+		return nothing;
+	next_word(&at);
+	return *at == '+' ? nothing : said;
+}
+
 enum haproxy_log_line
 haproxy_log_parse(struct connpair *pair, const char *line, struct failure *why)
 {
 	const char *at = find_mark(line);
 	struct connpair_end ends[ENDS];
+	struct connpair_said said;
 	char time[WORD];
 	uint64_t us;
 
@@ -83,13 +113,17 @@ haproxy_log_parse(struct connpair *pair, const char *line, struct failure *why)
 	for (size_t i = 0; i < ENDS; i++)
 		if (parse_end(&ends[i], &at, i == SERVER ? LAST : NOT_LAST, why) < 0)
 			return HAPROXY_LOG_BAD;
-	if (!ends[CLIENT].has_addr || !ends[SOURCE].has_port || !ends[SERVER].has_port)
+	said = parse_said(at);
+	if (!ends[SOURCE].has_port || !ends[SERVER].has_port)
+		ends[SOURCE] = ends[SERVER] = (struct connpair_end){0};
+	if (!ends[CLIENT].has_addr || (!ends[SERVER].has_port && !said.end[0]))
 		return HAPROXY_LOG_OTHER;
 	*pair = (struct connpair){.time_ns = (int64_t)us * 1000,
 				  .protocol = PROTOCOL_TCP,
 				  .client = ends[CLIENT],
 				  .vip = ends[VIP],
 				  .source = ends[SOURCE],
-				  .server = ends[SERVER]};
+				  .server = ends[SERVER],
+				  .said = said};
 	return HAPROXY_LOG_PAIR;
 }

@@ -3,8 +3,10 @@
 #include "packet/dissect.h"
 
 bool
-evidence_names_vip(const struct evidence *evidence, const struct service *service, uint8_t protocol)
+evidence_names_vip(const struct evidence *evidence, const struct service *service,
+		   uint8_t servers_protocol)
 {
+	const uint8_t protocol = evidence->protocol ? evidence->protocol : servers_protocol;
 	const struct evidence_end *vip = &evidence->vip;
 
 	for (size_t i = 0; i < service->vip_group_count; i++) {

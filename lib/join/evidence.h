@@ -22,7 +22,8 @@ struct forwarded;
 
 struct evidence {
 	struct evidence_end client, vip;
-	bool is_local; /* the engine's own connection: it carries no client */
+	uint8_t protocol; /* of the client's connection, if it is not the server's; else 0 */
+	bool is_local;    /* the engine's own connection: it carries no client */
 	/* What the headers of a request say, which client is taken from; NULL: it is from elsewhere.
 	 * Valid while it is reported. */
 	const struct forwarded *headers;
@@ -40,7 +41,8 @@ evidence_addr(struct addr addr)
 	return addr;
 }
 
-/* Whether the VIP that it names, which is known, is the service's. */
+/* Whether the VIP that it names, which is known, is the service's; protocol is that of the connection to
+ * the server. */
 bool evidence_names_vip(const struct evidence *evidence, const struct service *service,
 			uint8_t protocol);
 

@@ -293,6 +293,9 @@ join_keeps(const struct join *join, enum join_verdict verdict, const struct pack
 void
 join_pair(struct join *join, const struct connpair *pair)
 {
+	/* A request that no server was asked joins nothing. */
+	if (!pair->server.has_addr && pair->said.end[0])
+		return;
 	if (!pairtable_add(join->pairs, pair))
 		join->counts.useless_pairs++;
 }

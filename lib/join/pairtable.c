@@ -166,6 +166,7 @@ pairtable_add(struct pairtable *pairs, const struct connpair *connpair)
 	}
 	pair.evidence.client = end_of(&connpair->client);
 	pair.evidence.vip = end_of(&connpair->vip);
+	pair.evidence.protocol = connpair->client_protocol;
 	pair.hash = flowkey_hash(&pair.ends, &pairs->secret);
 	if (connpair->is_end) {
 		struct pair *ended = newest_before(pairs, &pair.ends, pair.hash, pair.time_ns);

@@ -7,6 +7,7 @@
 #include "join/proxy_protocol.h"
 
 #include "base/parse.h"
+#include "packet/ipproto.h"
 
 #include <string.h>
 
@@ -68,6 +69,8 @@ read_v2(struct proxy_protocol *header, struct evidence *evidence)
 		return PROXY_PROTOCOL_BAD;
 	evidence->client = end_at(at, size, at + 2 * size);
 	evidence->vip = end_at(at + size, size, at + 2 * size + 2);
+	if ((bytes[13] & 0xf) == 2) /* DGRAM: QUIC */
+		evidence->protocol = PROTOCOL_UDP;
 	return PROXY_PROTOCOL_FOUND;
 }
 

@@ -52,16 +52,18 @@ weigh_is_unplaced(const struct join_conn *jc)
 	       jc->by_tables == UNKNOWN;
 }
 
-/* From now on the client-side connections of this client are wanted. */
+/* From now on the client-side connections of this client are wanted. Headers do not say if it came by
+ * TCP or QUIC. */
 static void
-claim_client(struct join *join, const struct join_conn *jc, const struct evidence_end *client)
+claim_client(struct join *join, const struct join_conn *jc, const struct evidence *evidence)
 {
-	struct flowkey key = {.one = client->addr,
-			      .port = client->has_port ? client->port : 0,
-			      .protocol = jc->conn.key.ends.protocol};
+	const struct evidence_end *client = &evidence->client;
+	struct flowkey key = {.one = client->addr, .port = client->has_port ? client->port : 0};
 
 	if (!join->has_claims || !client->is_known)
 		return;
+	if (!evidence->headers)
+		key.protocol = evidence->protocol ? evidence->protocol : jc->conn.key.ends.protocol;
 	join->counts.by_address |= !client->has_port;
 	lru_touch(join->claims, &key, jc->conn.last_ns);
 }
@@ -92,7 +94,7 @@ weigh_evidence(struct join *join, const struct join_conn *jc, const struct evide
 	if (evidence->vip.is_known && !is_our_vip(join, jc, evidence))
 		return NO;
 	if (jc->by_addresses == YES)
-		claim_client(join, jc, &evidence->client);
+		claim_client(join, jc, evidence);
 	if (join->config.set) {
 		if (!evidence->client.is_known)
 			return UNKNOWN;
@@ -351,19 +353,23 @@ weigh_payload(struct join *join, struct join_conn *jc, const struct tuple *tuple
 static bool
 is_claimed(const struct join *join, const struct conn *conn)
 {
-	struct flowkey key = {.one = conn->key.ends.one,
-			      .port = conn->key.ends.port,
-			      .protocol = conn->key.ends.protocol};
+	const uint16_t ports[] = {conn->key.ends.port, 0};
+	const uint8_t protocols[] = {conn->key.ends.protocol, 0};
 	int64_t first_ns = conn->since_ns, last_ns = conn->last_ns + CONN_SLACK_NS;
 	int64_t time_ns;
 
 	/* A later claim is about the next connection with this port. */
 	if (last_ns > conn->until_ns)
 		last_ns = conn->until_ns;
-	if (lru_find(join->claims, &key, &time_ns) && time_ns >= first_ns && time_ns <= last_ns)
-		return true;
-	key.port = 0;
-	return lru_find(join->claims, &key, &time_ns) && time_ns >= first_ns && time_ns <= last_ns;
+	for (int i = 0; i < 4; i++) {
+		const struct flowkey key = {
+		    .one = conn->key.ends.one, .port = ports[i & 1], .protocol = protocols[i >> 1]};
+
+		if (lru_find(join->claims, &key, &time_ns) && time_ns >= first_ns &&
+		    time_ns <= last_ns)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -378,7 +384,7 @@ weigh_addresses(struct join *join, struct join_conn *jc)
 {
 	const struct service *service = join->config.service;
 	const struct flowkey *ends = &jc->conn.key.ends;
-	struct evidence_end client = {.addr = ends->one, .is_known = true};
+	const struct evidence client = {.client = {.addr = ends->one, .is_known = true}};
 
 	if (!jc->conn.key.is_server_side)
 		return;

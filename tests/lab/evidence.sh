@@ -133,7 +133,7 @@ lab_more_proxy() { # ENGINE
 		    log ring@vcap local0
 		    log 127.0.0.1:514 local0
 		    option logasap
-		    log-format "vcap=%[date(0,us)],%ci,%cp,%fi,%fp,%bi,%bp,%si,%sp"
+		    log-format "vcap=%[date(0,us)],%ci,%cp,%fi,%fp,%bi,%bp,%si,%sp %ST %tsc %Tt"
 		    http-reuse never
 		    timeout connect 2s
 		    timeout client 30s

@@ -39,7 +39,8 @@ params_become_commands(void)
 	       "vcap-each|-t|60s|-i|JOB|ID|vcap-on|{answer}|{}|vcap-run|-n|{}|-f|-|--token={token}|"
 	       "--by={by}|--audit={audit}|--detach|"
 	       "-w|{dir}|"
-	       "{interfaces}|{region}|vcap-on|{answer}|{}|vcap-region|start|{dir}|--token={token}|"
+	       "{interfaces}|{keep}|{region}|vcap-on|{answer}|{}|vcap-region|start|{dir}|--token={"
+	       "token}|"
 	       "--by={by}|-m|none|--"
 	       "patience=0ms|"
 	       "shop",
@@ -56,7 +57,7 @@ params_become_commands(void)
 	       "a spec cannot be taken for an option");
 	is_str(
 	    strstr(joined(commands_start(&params)), "-c"),
-	    "-c7|-t1.500000000s|-s96|{interfaces}|{region}|vcap-on|{answer}|{}|vcap-region|"
+	    "-c7|-t1.500000000s|-s96|{interfaces}|{keep}|{region}|vcap-on|{answer}|{}|vcap-region|"
 	    "start|{dir}|"
 	    "--token={token}|--by={by}|-m|none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
 	    "limits");

@@ -32,6 +32,10 @@ same_again(void)
 	    "0.000000000 end udp 10.0.0.1:* 192.0.2.10:53 - 10.0.1.11:*\n",
 	    "1.000000001 new sctp [2001:db8::1]:4000 [2001:db8::10]:443 [fd00::1]:1 [fd00::2]:*\n",
 	    "1.000000000 new tcp - - - -\n",
+	    "1.000000000 new udp/tcp 10.0.0.1:4000 192.0.2.10:443 10.0.9.1:1 10.0.1.11:8080\n",
+	    "1.000000000 new tcp 10.0.0.1:4000 192.0.2.10:443 - - haproxy=SC--/503\n",
+	    "1.000000000 new tcp 10.0.0.1:1 192.0.2.10:443 10.0.9.1:1 10.0.1.11:8080 "
+	    "haproxy=--/-1\n",
 	    "4102444800.999999999 new tcp [ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535 "
 	    "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535 "
 	    "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535 "
@@ -55,6 +59,13 @@ refused(void)
 	    {"", "7 words"},
 	    {"1 new tcp - - -", "7 words"},
 	    {"1 new tcp - - - - -", "unexpected word: '-'"},
+	    {"1 new tcp - - - - haproxy=SC--503", "'haproxy=SC--503'"},
+	    {"1 new tcp - - - - haproxy=S/503", "'haproxy=S/503'"},
+	    {"1 new tcp - - - - haproxy=SC---/503", "'haproxy=SC---/503'"},
+	    {"1 new tcp - - - - haproxy=SC--/5x3", "'haproxy=SC--/5x3'"},
+	    {"1 new tcp - - - - haproxy=SC--/", "'haproxy=SC--/'"},
+	    {"1 new tcp/ - - - -", "'tcp/'"},
+	    {"1 new /tcp - - - -", "'/tcp'"},
 	    {"-1 new tcp - - - -", "'-1'"},
 	    {"x new tcp - - - -", "'x'"},
 	    {"1 old tcp - - - -", "'old'"},
@@ -79,6 +90,9 @@ refused(void)
 		   "refused: '%s'", cases[i].line);
 		ok(strstr(why.text, cases[i].word) != NULL, "says %s: %s", cases[i].word, why.text);
 	}
+	ok(connpair_parse(&(struct connpair){0}, "1 new tcp - - - - later=1 haproxy=--/200",
+			  NULL) == 0,
+	   "words of later releases are passed over");
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	ok(connpair_parse(&(struct connpair){0}, longest, NULL) < 0,

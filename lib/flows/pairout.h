@@ -1,0 +1,41 @@
+/*
+ * Where vcap-flows prints pairs: standard output, as long as somebody reads it, and a file that keeps
+ * them, if one is wanted, within bounds.
+ */
+#ifndef VCAP_PAIROUT_H
+#define VCAP_PAIROUT_H
+
+#include "base/failure.h"
+#include "flows/connpair.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define PAIROUT_FD   3                 /* the file that keeps them, open for writing */
+#define PAIROUT_MOST ((off_t)32 << 20) /* bytes of it, but for the last lines of a read */
+
+struct pairout {
+	bool has_reader;  /* somebody reads standard output */
+	FILE *kept;       /* NULL: no file, or it is full */
+	uint64_t reserve; /* bytes that stay free on its disk */
+};
+
+#define PAIROUT_INIT ((struct pairout){.has_reader = true})
+
+/* Keeps pairs on PAIROUT_FD from now on. reserve is a size, or PAIROUT_RESERVE for the default one
+ * (diskquota.h). -1 with why: it is no size, or the descriptor is not open for writing. */
+#define PAIROUT_RESERVE "default"
+int pairout_keep(struct pairout *out, const char *reserve, struct failure *why);
+
+void pairout_pair(struct pairout *out, const struct connpair *pair);
+/* A line that is not a pair, without its `#` and newline. */
+void pairout_comment(struct pairout *out, const char *text);
+
+/* Writes what was printed. 1; 0: it goes nowhere any more; -1: standard output cannot be written. */
+int pairout_flush(struct pairout *out, struct failure *why);
+
+/* Standard output has lost its reader. Returns whether a file is left to keep pairs in. */
+bool pairout_leave(struct pairout *out);
+
+#endif
