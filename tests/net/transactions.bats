@@ -201,6 +201,11 @@ is() { # NAME MARKS
 
 @test "... by the proxy's ring on one engine, and its log file on the other" {
 	is bare bare/c5
+	for engine in lb1 lb2; do
+		pairs=$(echo "$VCAP_SPOOL"/captures/bare.*/engines/$engine.pairs)
+		[ "$(stat -c %a "$pairs")" = 600 ]
+		grep -q " new tcp $LAB_FRONT4.5:[0-9]* .*:$LAB_BARE_PORT$" "$pairs"
+	done
 }
 
 @test "... by connection tracking on one engine, and PROXY protocol or tables on the others" {
