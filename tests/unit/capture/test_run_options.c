@@ -73,8 +73,9 @@ test_combinations(void)
 	       "'--detach' needs a directory, not a stream", "a detached stream");
 	is_str(CHECK(.session = {.path = "d", .detached = true}, .capture.has_lease = true),
 	       "'--lease' and '--detach' exclude each other", "a lease without a holder");
-	is_str(CHECK(.session = {.path = "d", .flows = "conntrack"}),
-	       "'--flows' goes with a filter", "pairs without a reader");
+	is_str(CHECK(.session = {.path = "-", .flows = "conntrack"}),
+	       "'--flows' goes with a filter or a directory", "pairs without a reader");
+	is_str(CHECK(.session = {.path = "d", .flows = "conntrack"}), "", "pairs that are kept");
 	is_str(CHECK(.session = {.path = "d", .flows = "conntrack", .filter = filter}), "",
 	       "and with one");
 }
