@@ -113,7 +113,7 @@ print_news(struct pairout *out, struct pairsource *source, bool *was_current, st
 static int
 pass(struct pairout *out, struct pairsource *source, bool *was_current, struct failure *why)
 {
-	int rc = pairsource_wait(source, out->has_reader ? STDOUT_FILENO : -1, why), printed;
+	int rc = pairsource_wait(source, out->printed ? STDOUT_FILENO : -1, why), printed;
 
 	if (rc == 0)
 		return pairout_leave(out);

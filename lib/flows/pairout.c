@@ -32,8 +32,8 @@ pairout_keep(struct pairout *out, const char *reserve, struct failure *why)
 void
 pairout_pair(struct pairout *out, const struct connpair *pair)
 {
-	if (out->has_reader)
-		connpair_print(pair, stdout);
+	if (out->printed)
+		connpair_print(pair, out->printed);
 	if (out->kept)
 		connpair_print(pair, out->kept);
 }
@@ -41,8 +41,8 @@ pairout_pair(struct pairout *out, const struct connpair *pair)
 void
 pairout_comment(struct pairout *out, const char *text)
 {
-	if (out->has_reader)
-		printf("# %s\n", text);
+	if (out->printed)
+		fprintf(out->printed, "# %s\n", text);
 	if (out->kept)
 		fprintf(out->kept, "# %s\n", text);
 }
@@ -68,9 +68,9 @@ pairout_flush(struct pairout *out, struct failure *why)
 {
 	if (out->kept)
 		flush_kept(out);
-	if (!out->has_reader)
+	if (!out->printed)
 		return out->kept != NULL;
-	if (fflush(stdout) == 0)
+	if (fflush(out->printed) == 0)
 		return 1;
 	if (errno == EPIPE)
 		return pairout_leave(out);
@@ -80,6 +80,6 @@ pairout_flush(struct pairout *out, struct failure *why)
 bool
 pairout_leave(struct pairout *out)
 {
-	out->has_reader = false;
+	out->printed = NULL;
 	return out->kept != NULL;
 }

@@ -16,12 +16,12 @@
 #define PAIROUT_MOST ((off_t)32 << 20) /* bytes of it, but for the last lines of a read */
 
 struct pairout {
-	bool has_reader;  /* somebody reads standard output */
+	FILE *printed;    /* standard output, the caller's; NULL: nobody reads it any more */
 	FILE *kept;       /* NULL: no file, or it is full */
 	uint64_t reserve; /* bytes that stay free on its disk */
 };
 
-#define PAIROUT_INIT ((struct pairout){.has_reader = true})
+#define PAIROUT_INIT ((struct pairout){.printed = stdout})
 
 /* Keeps pairs on PAIROUT_FD from now on. reserve is a size, or PAIROUT_RESERVE for the default one
  * (diskquota.h). -1 with why: it is no size, or the descriptor is not open for writing. */
