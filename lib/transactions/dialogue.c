@@ -175,6 +175,8 @@ read_proxy(struct dialogue_push *push, const unsigned char *bytes, size_t size,
 		return used;
 	if (proxy->state == PROXY_PROTOCOL_NONE) {
 		dialogue->position[CONN_FORWARD] -= proxy->length;
+		if (used == proxy->length)
+			return 0; /* all of them are from this segment */
 		read_bytes(push, proxy->bytes, proxy->length, true, dialogue->opened);
 	}
 	if (proxy->state == PROXY_PROTOCOL_FOUND && conn->conn.key.is_server_side) {
@@ -199,7 +201,7 @@ lose_bytes(struct dialogue_push *push, uint32_t size)
 	dialogue->newest[push->direction] = MOMENT_NEVER;
 	if (forward)
 		dialogue->proxy.state = PROXY_PROTOCOL_NONE;
-	if (message && message->has_begun)
+	if (message)
 		message->has_hole = true;
 	if (dialogue->tls)
 		tls_records_skip(&dialogue->tls[push->direction], size);
@@ -216,7 +218,12 @@ lose_bytes(struct dialogue_push *push, uint32_t size)
 		return;
 	}
 	dialogue->position[push->direction] += size;
-	dialogue->has_lost_responses |= !forward;
+	if (!forward) {
+		dialogue->has_lost_responses = true;
+		if (exchange && exchange->next)
+			conn->answering =
+			    NULL; /* which one the next response is for is not known */
+	}
 	if (forward && exchange)
 		exchange->request.has_ended = true; /* when, nobody knows */
 }

@@ -161,7 +161,7 @@ take_response_event(struct dialogue_push *push, enum http_event event, struct mo
 	struct exchange *exchange = conn->answering;
 
 	/* One that nobody asked for: its request was lost, or the server gave up waiting. */
-	if (!exchange && event == HTTP_BEGUN)
+	if (!exchange && event == HTTP_BEGUN && !conn->dialogue->has_lost_responses)
 		exchange = add_exchange(conn, push->watch->allowance);
 	if (!exchange)
 		return;

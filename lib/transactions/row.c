@@ -38,8 +38,6 @@ set_client(struct transaction *row, const struct sideconn *conn)
 		row->client_rtt_ns = conn->directions[CONN_BACKWARD].rtt_min_ns;
 	if (!conn->conn.handshake.has_isn)
 		row->flags |= FLAG_MIDWAY;
-	if (conn->directions[0].lost_bytes || conn->directions[1].lost_bytes)
-		row->flags |= FLAG_LOST;
 }
 
 static void
@@ -57,6 +55,12 @@ set_server(struct transaction *row, const struct sideconn *conn)
 	row->server_retransmissions =
 	    conn->directions[0].retransmissions + conn->directions[1].retransmissions;
 	row->server_zero_windows = conn->directions[CONN_FORWARD].zero_windows;
+}
+
+/* Of a connection whose bytes say nothing all count. */
+static void
+set_lost(struct transaction *row, const struct sideconn *conn)
+{
 	if (conn->directions[0].lost_bytes || conn->directions[1].lost_bytes)
 		row->flags |= FLAG_LOST;
 }
@@ -115,6 +119,9 @@ set_ending(struct transaction *row, const struct sideconn *client, const struct 
 	if (server)
 		take_closings(&first, server, row->unit == UNIT_NAT ? PARTY_CLIENT : PARTY_ENGINE,
 			      PARTY_SERVER);
+	if (is_half_closed &&
+	    (first.ns == EXCHANGE_NEVER || client->fin_ns[CONN_FORWARD] < first.ns))
+		row->flags |= FLAG_HALFCLOSE;
 	row->who = first.who;
 	row->ending = first.how;
 	row->silent_ns = moment->now_ns - row->ended_ns;
@@ -281,6 +288,8 @@ row_of_request(struct transaction *row, struct row_texts *texts, struct exchange
 			    server->request.retransmissions + server->response.retransmissions;
 			row->server_zero_windows = server->zero_windows;
 		}
+		if (server->request.has_hole || server->response.has_hole)
+			row->flags |= FLAG_LOST;
 		set_marks(row, server, 2);
 		if (latest(server) > row->ended_ns)
 			row->ended_ns = latest(server);
@@ -298,8 +307,6 @@ row_of_request(struct transaction *row, struct row_texts *texts, struct exchange
 	if (client->is_tunnel)
 		is_half_closed = false;
 	set_ending(row, conn, server ? server->conn : NULL, is_half_closed, moment);
-	if (is_half_closed)
-		row->flags |= FLAG_HALFCLOSE;
 	if (!client->is_tunnel && (client->response.has_hole || client->request.has_hole)) {
 		row->ending = ENDING_CUT;
 		row->who = PARTY_NOBODY;
@@ -342,7 +349,7 @@ row_of_server_request(struct transaction *row, struct row_texts *texts, struct e
 	if (server->response.has_ended)
 		row->ending = ENDING_COMPLETE;
 	else
-		set_ending(row, conn, server->conn, conn && server->request.has_ended, moment);
+		set_ending(row, conn, server->conn, false, moment);
 }
 
 void
@@ -366,11 +373,13 @@ row_of_connection(struct transaction *row, struct sideconn *client, struct sidec
 		set_client(row, client);
 		phases_of_client_handshake(row, client);
 		set_alert(row, client);
+		set_lost(row, client);
 	}
 	if (server) {
 		set_server(row, server);
 		phases_of_server_handshake(row, server, server->syn_ns);
 		set_alert(row, server);
+		set_lost(row, server);
 		row->attempts = 1;
 		row->marks[2] = server->syn_packet;
 		if (server->conn.last_ns > row->ended_ns)

@@ -149,8 +149,8 @@ take_hello(struct tls_records *tls)
 bool
 tls_records_begin(const unsigned char *bytes, size_t size)
 {
-	return size >= 6 && bytes[0] == HANDSHAKE && bytes[1] == 3 && bytes[2] <= 4 &&
-	       bytes[5] == CLIENT_HELLO;
+	return size && bytes[0] == HANDSHAKE && (size < 2 || bytes[1] == 3) &&
+	       (size < 6 || bytes[5] == CLIENT_HELLO);
 }
 
 void

@@ -202,14 +202,24 @@ story() {
 		0.9 c > GET /3 HTTP/1.1\r\n\r\n
 		1.0 c < HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc
 		1.1 c >
+		1.2 c > GET /4 HTTP/1.1\r\n\r\nGET /5 HTTP/1.1\r\n\r\n
+		1.3 c <lost HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		1.4 c < HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n
+		1.5 c >
+		1.6 c > GET /6 HTTP/1.1\r\n\r\n
+		1.7 c < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+		1.8 c >
 	END
 	run -3 --separate-stderr vcap-transactions -S ./shop -r -o PATH,STATUS,TRANSFER,TOTAL,END in.pcap
 	diff - <(tr '\t' ' ' <<<"$output") <<-'END'
 		/1 200 0.200000 0.300000 complete
 		/2 - - - cut
 		/3 200 0.000000 0.100000 complete
+		/4 - - - cut
+		/5 - - - cut
+		/6 200 0.000000 0.100000 complete
 	END
-	[[ "$stderr" == *"3 rows lack bytes"* ]]
+	[[ "$stderr" == *"4 rows lack bytes"* ]]
 	# Headers alone: transport phases stay.
 	mktalk <<-'END' | mktcp | editcap -s 54 - headers.pcap
 		conn c 10.1.0.7:40000 192.0.2.10:80
