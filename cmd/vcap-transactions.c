@@ -17,7 +17,7 @@ static const struct command self = {
 		"vcap live shop | vcap transactions -S shop --failed -\n",
     .synopsis = "[-S service] [-t table] ... [-o columns] [-jr] [-n rows] "
 		"[--by engine|server|client|path] [--sort column] [--slow time] [--long time] "
-		"[--failed] [--header name] [spec ...] file|id|service|-",
+		"[--failed] [--mark out] [--header name] [spec ...] file|id|service|-",
     .options = "  -S, --service service  the service (that of the capture)\n"
 	       "  -t, --table table      pairs that vcap-flows printed; may be repeated\n"
 	       "  -o, --output columns   which columns, or with a + before the first which more\n"
@@ -29,6 +29,7 @@ static const struct command self = {
 	       "      --slow time        only what took as long\n"
 	       "      --long time        only what lasted as long\n"
 	       "      --failed           only what failed\n"
+	       "      --mark out         a copy whose packets say of which transaction they are\n"
 	       "      --header name      the header with the client's address\n"
 	       "                         (that of the service)\n"
 	       "\n"
@@ -124,9 +125,10 @@ main(int argc, char **argv)
 	    config_service_load(&service, options.service ? options.service : own, getenv, &why) <
 		0)
 		die("%s", why.text);
-	if (transactions_cmd_open(&cmd, path, options.tables.list, options.tables.count, &why) < 0)
+	if (transactions_cmd_open(&cmd, path, &options, &why) < 0)
 		die("%s", why.text);
 	cmd.service = service.vip_count ? &service : NULL;
+	cli_remove_at_signal(cmd.marked.temporary);
 	if (transactions_cmd_run(&cmd, &options, &why) < 0)
 		die("%s", why.text);
 	transactions_options_release(&options);

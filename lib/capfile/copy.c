@@ -44,13 +44,27 @@ copy_interfaces(struct copy *copy, struct failure *why)
 	return 0;
 }
 
+/* The header of the input's newest section. */
+static int
+write_section(struct copy *copy, struct failure *why)
+{
+	struct file_section section = *reader_section(copy->in);
+	char application[64];
+
+	if (copy->application) {
+		snprintf(application, sizeof(application), "%s", copy->application);
+		section.application = application;
+	}
+	return writer_section(copy->out, &section, why);
+}
+
 int
 copy_note(struct copy *copy, struct failure *why)
 {
 	const struct note *note = &reader_source(copy->in)->note;
 
 	if (note->type == PCAPNG_SHB)
-		return writer_section(copy->out, reader_section(copy->in), why);
+		return write_section(copy, why);
 	if (!note->is_copyable)
 		return 0;
 	return writer_raw(copy->out, note->type, note->body, note->size, why);
@@ -133,7 +147,20 @@ copy_finish(struct copy *copy, const struct failure *cut, struct failure *why)
 int
 copy_begin(struct copy *copy, struct failure *why)
 {
-	return writer_section(copy->out, reader_section(copy->in), why);
+	return write_section(copy, why);
+}
+
+/* Writes the packet if it belongs. */
+static int
+copy_packet(struct copy *copy, struct packet *packet, struct failure *why)
+{
+	const struct source *source = reader_source(copy->in);
+
+	if (!copy->judge(copy->context, packet, source->interfaces[packet->iface].linktype))
+		return 0;
+	if (copy->annotate && copy->annotate(copy->context, packet, why) < 0)
+		return -1;
+	return writer_packet(copy->out, packet->iface, packet, why);
 }
 
 enum copy_outcome
@@ -151,11 +178,7 @@ copy_packets(struct copy *copy, struct failure *why)
 		if (rc < 0)
 			break;
 		switch (event) {
-		case SOURCE_PACKET:
-			if (copy->judge(copy->context, &packet,
-					source->interfaces[packet.iface].linktype))
-				rc = writer_packet(copy->out, packet.iface, &packet, why);
-			break;
+		case SOURCE_PACKET: rc = copy_packet(copy, &packet, why); break;
 		case SOURCE_STATISTICS:
 			rc = copy_statistics(copy, packet.iface, INT64_MAX, why);
 			break;

@@ -19,6 +19,9 @@ typedef bool copy_judge(void *context, const struct packet *packet, uint16_t lin
 /* A comment for the last statistics, a line each; on the heap, freed by the copy. NULL: none. */
 typedef char *copy_remark(void *context);
 
+/* May give the packet other options, which stay valid until the next call. -1 with why: the copy fails. */
+typedef int copy_annotate(void *context, struct packet *packet, struct failure *why);
+
 enum copy_outcome {
 	COPY_DONE,
 	COPY_CUT, /* the input is damaged, malformed or cut short: what is sound was copied; why has
@@ -32,6 +35,9 @@ struct copy {
 	struct writer *out;
 	copy_judge *judge;
 	copy_remark *remark; /* called for each last statistics; may be NULL */
+	copy_annotate
+	    *annotate; /* of copy_packets: called for each packet that belongs; may be NULL */
+	const char *application; /* the output's sections name it; NULL: those of the input */
 	void *context;
 	/* private */
 	uint32_t interfaces; /* how many have been copied */

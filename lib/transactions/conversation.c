@@ -198,6 +198,7 @@ see_tcp(struct sideconn *conn, const struct side_packet *packet, const struct si
 	if (header.flags & TCP_FIN)
 		dialogue_end(conn, packet->direction, watch);
 	take_close(conn, packet, header.flags);
+	dialogue_rest(conn, watch->allowance);
 }
 
 void

@@ -15,6 +15,8 @@ void dialogue_acknowledge(struct sideconn *conn, enum conn_direction direction, 
 /* No more bytes come in that direction, in good order. */
 void dialogue_end(struct sideconn *conn, enum conn_direction direction,
 		  const struct sideconn_watch *watch);
+/* Frees what an idle connection does not need. */
+void dialogue_rest(struct sideconn *conn, struct allowance *allowance);
 /* Frees it. */
 void dialogue_free(struct sideconn *conn, struct allowance *allowance);
 /* Bytes in order, of one direction. */

@@ -24,7 +24,7 @@ dialogue_of(struct sideconn *conn, struct allowance *allowance)
 {
 	struct dialogue *dialogue = conn->dialogue;
 
-	if (dialogue || allowance->used + sizeof(*dialogue) > allowance->limit)
+	if (dialogue || conn->has_closed || allowance->used + sizeof(*dialogue) > allowance->limit)
 		return dialogue;
 	dialogue = calloc(1, sizeof(*dialogue));
 	if (!dialogue)
@@ -49,6 +49,44 @@ dialogue_of(struct sideconn *conn, struct allowance *allowance)
 	return dialogue;
 }
 
+static void
+free_http(struct dialogue *dialogue, struct allowance *allowance)
+{
+	if (dialogue->http)
+		allowance->used -= 2 * sizeof(*dialogue->http);
+	free(dialogue->http);
+	free(dialogue->evidence);
+	dialogue->http = NULL;
+	dialogue->evidence = NULL;
+}
+
+/* Parsers before the first byte of a message. */
+static bool
+make_http(struct dialogue *dialogue, struct allowance *allowance)
+{
+	const size_t cost = 2 * sizeof(*dialogue->http);
+
+	if (allowance->used + cost <= allowance->limit)
+		dialogue->http = malloc(cost);
+	if (!dialogue->http)
+		return false;
+	allowance->used += cost;
+	http_message_init(&dialogue->http[CONN_FORWARD], HTTP_REQUEST);
+	http_message_init(&dialogue->http[CONN_BACKWARD], HTTP_RESPONSE);
+	return true;
+}
+
+void
+dialogue_rest(struct sideconn *conn, struct allowance *allowance)
+{
+	struct dialogue *dialogue = conn->dialogue;
+
+	if (dialogue && dialogue->http && !conn->first &&
+	    dialogue->http[CONN_FORWARD].state == HTTP_START &&
+	    dialogue->http[CONN_BACKWARD].state == HTTP_START)
+		free_http(dialogue, allowance);
+}
+
 void
 dialogue_free(struct sideconn *conn, struct allowance *allowance)
 {
@@ -61,11 +99,8 @@ dialogue_free(struct sideconn *conn, struct allowance *allowance)
 		if (dialogue->tls)
 			tls_records_release(&dialogue->tls[i]);
 	}
-	if (dialogue->http)
-		allowance->used -= 2 * sizeof(*dialogue->http);
-	free(dialogue->http);
+	free_http(dialogue, allowance);
 	free(dialogue->tls);
-	free(dialogue->evidence);
 	free(dialogue);
 	allowance->used -= sizeof(*dialogue);
 	conn->dialogue = NULL;
@@ -110,7 +145,6 @@ recognise(struct dialogue_push *push, const unsigned char *bytes, size_t size, s
 	struct sideconn *conn = push->conn;
 	struct dialogue *dialogue = conn->dialogue;
 	bool is_start = !dialogue->is_midway;
-	size_t cost = 2 * sizeof(*dialogue->http);
 
 	if (is_start && push->direction == CONN_FORWARD && tls_records_begin(bytes, size)) {
 		conn->payload = PAYLOAD_TLS;
@@ -121,15 +155,10 @@ recognise(struct dialogue_push *push, const unsigned char *bytes, size_t size, s
 	} else if (!is_start || push->direction == CONN_FORWARD ||
 		   (size >= 5 && memcmp(bytes, "HTTP/", 5) == 0)) {
 		conn->payload = PAYLOAD_HTTP;
-		if (push->watch->allowance->used + cost <= push->watch->allowance->limit)
-			dialogue->http = malloc(cost);
-		if (!dialogue->http) {
+		if (!make_http(dialogue, push->watch->allowance)) {
 			conn->payload = PAYLOAD_OTHER;
 			return;
 		}
-		push->watch->allowance->used += cost;
-		http_message_init(&dialogue->http[CONN_FORWARD], HTTP_REQUEST);
-		http_message_init(&dialogue->http[CONN_BACKWARD], HTTP_RESPONSE);
 		for (int i = 0; i < 2 && !is_start; i++)
 			http_message_skip(&dialogue->http[i], 1);
 	} else {
@@ -149,6 +178,10 @@ read_bytes(struct dialogue_push *push, const unsigned char *bytes, size_t size, 
 		return;
 	if (conn->payload == PAYLOAD_UNKNOWN)
 		recognise(push, bytes, size, moment);
+	else if (conn->payload == PAYLOAD_HTTP && !conn->dialogue->http &&
+		 make_http(conn->dialogue, push->watch->allowance))
+		for (int i = 0; i < 2; i++)
+			conn->dialogue->http[i].count = 1; /* it rested, and is no other protocol */
 	if (conn->payload == PAYLOAD_HTTP && conn->dialogue->http)
 		dialogue_http_read(push, bytes, size, at_segment, moment);
 	else if (conn->payload == PAYLOAD_TLS)

@@ -46,23 +46,23 @@ static void
 answer_next(struct sideconn *conn, const struct exchange *answered)
 {
 	conn->answering = answered->next;
-	if (conn->answering && answered->response.has_ended)
-		conn->answering->before_ns = answered->response.last.ns;
+	conn->answered_ns = answered->response.last.ns;
+	if (conn->answering)
+		conn->answering->before_ns = conn->answered_ns;
 }
 
 static void
 begin_request(struct dialogue_push *push, struct moment moment, int64_t offset)
 {
 	struct sideconn *conn = push->conn;
-	struct exchange *before = conn->last,
-			*exchange = add_exchange(conn, push->watch->allowance);
+	struct exchange *exchange = add_exchange(conn, push->watch->allowance);
 
 	if (!exchange) {
 		http_message_stop(&conn->dialogue->http[CONN_FORWARD]);
 		return;
 	}
-	if (before && before->response.has_ended)
-		exchange->before_ns = before->response.last.ns;
+	if (conn->answering == exchange)
+		exchange->before_ns = conn->answered_ns;
 	if (conn->dialogue->has_lost_responses) {
 		conn->dialogue->has_lost_responses = false;
 		for (struct exchange *e = conn->first; e != exchange; e = e->next)

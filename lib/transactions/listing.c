@@ -10,6 +10,9 @@
 /* A cell that is empty, among those of a row. */
 #define EMPTY "\1"
 
+/* So many rows are kept before those that are not asked for are dropped. */
+#define MANY 4096
+
 struct listing_row {
 	double key;
 	bool has_key;
@@ -166,6 +169,37 @@ print_now(struct listing *listing, const struct transaction *row, const char *en
 	return 0;
 }
 
+/* Numbers before text before nothing; the largest number first. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct listing_row *one = a, *other = b;
+
+	if (one->has_key != other->has_key)
+		return one->has_key ? -1 : 1;
+	if (one->has_key && one->key != other->key)
+		return one->key > other->key ? -1 : 1;
+	if (!one->text != !other->text)
+		return one->text ? -1 : 1;
+	if (one->text && strcmp(one->text, other->text) != 0)
+		return strcmp(one->text, other->text);
+	if (one->began_ns != other->began_ns)
+		return one->began_ns < other->began_ns ? -1 : 1;
+	return one->id < other->id ? -1 : one->id > other->id;
+}
+
+/* Leaves the first of those that were kept. */
+static void
+keep_first(struct listing *listing)
+{
+	qsort(listing->rows, listing->count, sizeof(*listing->rows), compare);
+	while (listing->count > listing->most) {
+		listing->count--;
+		free(listing->rows[listing->count].cells);
+		free(listing->rows[listing->count].text);
+	}
+}
+
 int
 listing_add(struct listing *listing, const struct transaction *row, const char *engine,
 	    struct failure *why)
@@ -189,26 +223,9 @@ listing_add(struct listing *listing, const struct transaction *row, const char *
 			kept.text = strdup(text);
 	}
 	listing->rows[listing->count++] = kept;
+	if (listing->most && listing->count >= MANY && listing->count / 2 >= listing->most)
+		keep_first(listing);
 	return 0;
-}
-
-/* Numbers before text before nothing; the largest number first. */
-static int
-compare(const void *a, const void *b)
-{
-	const struct listing_row *one = a, *other = b;
-
-	if (one->has_key != other->has_key)
-		return one->has_key ? -1 : 1;
-	if (one->has_key && one->key != other->key)
-		return one->key > other->key ? -1 : 1;
-	if (!one->text != !other->text)
-		return one->text ? -1 : 1;
-	if (one->text && strcmp(one->text, other->text) != 0)
-		return strcmp(one->text, other->text);
-	if (one->began_ns != other->began_ns)
-		return one->began_ns < other->began_ns ? -1 : 1;
-	return one->id < other->id ? -1 : one->id > other->id;
 }
 
 /* Adds a row to a table for people. */

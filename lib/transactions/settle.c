@@ -97,11 +97,31 @@ finish_exchange(struct transactions *t, struct exchange *exchange)
 	sideconn_drop_exchange(exchange->conn, exchange);
 }
 
+/* Whether nothing that comes late can change what is told: the client has all of it, and what carried it
+ * is known; or it is told with what it carries. */
+static bool
+is_certain(const struct transactions *t, const struct exchange *exchange)
+{
+	if (t->config.hold_ns > 0 || exchange->is_bare)
+		return false;
+	if (exchange->conn->conn.key.is_server_side)
+		return exchange->carries && exchange->response.has_ended;
+	for (size_t i = 0; i < exchange->attempt_count; i++)
+		if (!exchange->attempts[i]->is_tentative &&
+		    exchange->attempts[i]->response.has_ended)
+			return exchange->acked_ns != EXCHANGE_NEVER;
+	return false;
+}
+
 void
 settle_exchange(struct transactions *t, struct exchange *exchange)
 {
 	if (exchange->is_settled)
 		return;
+	if (is_certain(t, exchange)) {
+		finish_exchange(t, exchange);
+		return;
+	}
 	exchange->is_settled = true;
 	exchange->settled_ns = t->now_ns;
 	exchange->next_settled = NULL;
@@ -167,13 +187,19 @@ finish_conn(struct transactions *t, struct sideconn *conn)
 void
 settle_conn(struct transactions *t, struct sideconn *conn)
 {
+	bool is_open = false;
+
 	if (conn->has_closed)
 		return;
 	conn->has_closed = true;
-	for (struct exchange *e = conn->first; e; e = e->next) {
+	for (struct exchange *e = conn->first, *next; e; e = next) {
+		next = e->next;
+		is_open |= !e->response.has_ended;
 		e->unpaired_ns = t->unpaired_ns;
 		settle_exchange(t, e);
 	}
+	if (!is_open)
+		conversation_end_payload(conn, &t->watch); /* its memory is needed more elsewhere */
 	conn->settled_ns = t->now_ns;
 	conn->next_settled = NULL;
 	transactions_hold(conn);
@@ -195,6 +221,9 @@ settle_due(struct transactions *t)
 {
 	int64_t hold_ns = t->config.hold_ns > LINGER_NS ? t->config.hold_ns : LINGER_NS;
 
+	/* When memory is short nothing waits. */
+	if (t->memory.used > t->memory.limit / 4 * 3)
+		hold_ns = -1;
 	while (t->first_settled &&
 	       (t->is_end || t->now_ns - t->first_settled->settled_ns > hold_ns)) {
 		struct exchange *exchange = t->first_settled;

@@ -65,6 +65,7 @@ struct sideconn {
 	    *last;                  /* its exchanges that are not told yet, in order; each held */
 	struct exchange *answering; /* the one that the response at hand, or the next, is for */
 	uint64_t exchange_count;
+	int64_t answered_ns; /* when the newest response ended; EXCHANGE_NEVER */
 	/* What tells whose it is (server side). */
 	struct client_hint hint;
 	bool is_own;           /* PROXY LOCAL: the engine's own */

@@ -8,7 +8,9 @@
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "capfile/reader.h"
+#include "capfile/writer.h"
 #include "transactions/listing.h"
+#include "transactions/marks.h"
 #include "transactions/places.h"
 #include "transactions/transactions.h"
 
@@ -31,6 +33,7 @@ struct run {
 	struct places places;
 	struct listing listing;
 	struct percentiles *percentiles;
+	struct marks marks;
 	uint64_t packets;
 	bool failed; /* to keep a row: why says how */
 	struct failure why;
@@ -50,21 +53,50 @@ open_input(struct transactions_cmd *cmd, const char *path, struct failure *why)
 	return 0;
 }
 
+/* A second descriptor of the file, and the one that is written. */
+static int
+open_marked(struct transactions_cmd *cmd, const char *path, struct failure *why)
+{
+	if (!path)
+		return 0;
+	if (cmd->is_stream)
+		return failure_set(why, "'--mark' reads a file twice: '%s' is none", cmd->name);
+	/* Both readers use pread(), which leaves the shared file offset alone. */
+	cmd->again = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
+	if (cmd->again < 0)
+		return failure_errno(why, "cannot open '%s'", cmd->name);
+	return outfile_open(&cmd->marked, path, why);
+}
+
+static void
+close_all(struct transactions_cmd *cmd)
+{
+	if (cmd->in > STDIN_FILENO)
+		close(cmd->in);
+	if (cmd->again >= 0)
+		close(cmd->again);
+	cmd->in = cmd->again = -1;
+	outfile_abandon(&cmd->marked);
+	pairfile_close(&cmd->tables);
+}
+
 int
-transactions_cmd_open(struct transactions_cmd *cmd, const char *path, char *const *tables,
-		      size_t table_count, struct failure *why)
+transactions_cmd_open(struct transactions_cmd *cmd, const char *path,
+		      const struct transactions_options *options, struct failure *why)
 {
 	int rc;
 
 	*cmd = (struct transactions_cmd){.name = strcmp(path, "-") == 0 ? "standard input" : path,
-					 .in = -1};
+					 .in = -1,
+					 .again = -1,
+					 .marked = OUTFILE_INIT};
 	rc = open_input(cmd, path, why);
-	for (size_t i = 0; i < table_count && rc == 0; i++)
-		rc = pairfile_open(&cmd->tables, tables[i], why);
-	if (rc < 0 && cmd->in > STDIN_FILENO)
-		close(cmd->in);
+	for (size_t i = 0; i < options->tables.count && rc == 0; i++)
+		rc = pairfile_open(&cmd->tables, options->tables.list[i], why);
+	if (rc == 0)
+		rc = open_marked(cmd, options->mark, why);
 	if (rc < 0)
-		pairfile_close(&cmd->tables);
+		close_all(cmd);
 	return rc;
 }
 
@@ -107,6 +139,8 @@ take_row(void *context, const struct transaction *row)
 	struct run *run = context;
 	const char *engine = places_engine(&run->places, row->engine);
 
+	if (run->options->mark && marks_add(&run->marks, row, &run->why) < 0)
+		run->failed = true;
 	if (!is_asked_for(run->options, row) || run->failed)
 		return;
 	run->cmd->doubtful += (row->flags & FLAG_LOST) != 0;
@@ -207,6 +241,31 @@ print(struct run *run, struct failure *why)
 	return rc;
 }
 
+/* Writes the marked copy. */
+static int
+mark(struct run *run, struct failure *why)
+{
+	struct transactions_cmd *cmd = run->cmd;
+	enum copy_outcome outcome = COPY_FAILED;
+	struct reader *in;
+	struct writer *out;
+
+	if (!run->options->mark)
+		return 0;
+	in = reader_open_fd(cmd->again, cmd->name, why);
+	if (!in)
+		return -1;
+	cmd->again = -1;
+	out = writer_new(cmd->marked.fd, FORMAT_PCAPNG, why);
+	if (out) {
+		writer_mix_linktypes(out);
+		outcome = marks_copy(&run->marks, in, out, why);
+	}
+	writer_free(out);
+	reader_close(in);
+	return outcome == COPY_FAILED ? -1 : outfile_commit(&cmd->marked, why);
+}
+
 static int
 run_with(struct run *run, struct reader *in, struct failure *why)
 {
@@ -234,6 +293,8 @@ run_with(struct run *run, struct reader *in, struct failure *why)
 	cut = *why;
 	if (rc == 0)
 		rc = print(run, why);
+	if (rc == 0)
+		rc = mark(run, why);
 	if (rc == 0 && cmd->is_cut)
 		*why = cut;
 	transactions_free(run->transactions);
@@ -260,8 +321,8 @@ transactions_cmd_run(struct transactions_cmd *cmd, const struct transactions_opt
 	if (options->has_by && !(run.percentiles = percentiles_new(options->by)))
 		failure_nomem(why);
 	else if (priv_drop_all(why) == 0 &&
-		 sandbox_confine_files(SANDBOX_ENFORCE, -1, NULL, why) == 0 &&
-		 sandbox_confine_calls(SANDBOX_ENFORCE, SANDBOX_CALLS_STDIO, SANDBOX_OPENS_TO_READ,
+		 sandbox_confine_files(SANDBOX_ENFORCE, cmd->marked.dirfd, NULL, why) == 0 &&
+		 sandbox_confine_calls(SANDBOX_ENFORCE, SANDBOX_CALLS_OUTPUT, SANDBOX_OPENS_TO_READ,
 				       why) == 0)
 		in = reader_open_fd(cmd->in, cmd->name, why);
 	if (in) {
@@ -269,9 +330,8 @@ transactions_cmd_run(struct transactions_cmd *cmd, const struct transactions_opt
 		rc = run_with(&run, in, why);
 	}
 	reader_close(in);
-	if (cmd->in > STDIN_FILENO)
-		close(cmd->in);
-	pairfile_close(&cmd->tables);
+	close_all(cmd);
+	marks_release(&run.marks);
 	listing_release(&run.listing);
 	percentiles_free(run.percentiles);
 	places_release(&run.places);

@@ -6,6 +6,7 @@
 #define VCAP_TRANSACTIONS_CMD_H
 
 #include "base/failure.h"
+#include "base/outfile.h"
 #include "filter/service.h"
 #include "flows/pairfile.h"
 #include "transactions/transactions_options.h"
@@ -15,8 +16,9 @@
 
 struct transactions_cmd {
 	const char *name; /* of the input, in messages */
-	int in;           /* owned */
-	bool is_stream;   /* the input is not a regular file: rows are printed as they come */
+	int in, again;    /* the same file twice; again is -1 unless a marked copy is made. Owned */
+	struct outfile marked; /* for that */
+	bool is_stream;        /* the input is not a regular file: rows are printed as they come */
 	struct pairfile tables;
 	const struct service *service; /* the caller's; NULL: none */
 	/* Results. */
@@ -26,9 +28,9 @@ struct transactions_cmd {
 	bool is_cut;       /* the input is damaged or cut short: why has more */
 };
 
-/* Opens the input, "-" is standard input, and the tables. -1: nothing is open. */
-int transactions_cmd_open(struct transactions_cmd *cmd, const char *path, char *const *tables,
-			  size_t table_count, struct failure *why);
+/* Opens the input, "-" is standard input, and the files that the options name. -1: nothing is open. */
+int transactions_cmd_open(struct transactions_cmd *cmd, const char *path,
+			  const struct transactions_options *options, struct failure *why);
 
 /* Confines the process, reads all and prints to standard output. Closes all. -1: failed. */
 int transactions_cmd_run(struct transactions_cmd *cmd, const struct transactions_options *options,

@@ -335,3 +335,17 @@ story() {
 	done
 	run -1 vcap-transactions nowhere.pcap
 }
+
+# Break: lib/transactions/marks.c s/is_mark ? EARLIER : ""/""/
+@test "a marked copy says of which transaction the first packet of each message is" {
+	story | talk
+	vcap-transactions -S ./shop --mark out.pcapng -r in.pcap >rows 2>err
+	tshark -r out.pcapng -Y frame.comment -T fields -e frame.number -e frame.comment | tr '\t' ' ' |
+		diff - <(printf '%s vcap: transaction 1\n' 4 12 13 14)
+	cmp <(tshark -r in.pcap -x) <(tshark -r out.pcapng -x)
+	vcap-transactions -S ./shop --mark again.pcapng -r out.pcapng | diff - rows
+	tshark -r again.pcapng -Y 'frame.number == 4' -T fields -e frame.comment |
+		grep -qF 'earlier: vcap: transaction 1,vcap: transaction 1'
+	run -1 vcap-transactions -S ./shop --mark no.pcapng - < <(cat in.pcap)
+	[ ! -e no.pcapng ]
+}

@@ -1,0 +1,152 @@
+#include "transactions/marks.h"
+
+#include "base/array.h"
+#include "capfile/pcapng_option.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MARK    "vcap: transaction "
+#define EARLIER "earlier: "
+
+enum { OPT_COMMENT = 1 };
+
+struct mark {
+	uint64_t packet, id;
+};
+
+void
+marks_release(struct marks *marks)
+{
+	free(marks->list);
+	free(marks->options);
+	*marks = MARKS_INIT;
+}
+
+int
+marks_add(struct marks *marks, const struct transaction *row, struct failure *why)
+{
+	for (int i = 0; i < TRANSACTION_MARKS; i++) {
+		if (row->marks[i] == 0)
+			continue;
+		if (array_grow(&marks->list, marks->count, sizeof(*marks->list)) < 0)
+			return failure_nomem(why);
+		marks->list[marks->count++] = (struct mark){row->marks[i], row->id};
+	}
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct mark *one = a, *other = b;
+
+	if (one->packet != other->packet)
+		return one->packet < other->packet ? -1 : 1;
+	return one->id < other->id ? -1 : one->id > other->id;
+}
+
+/* Appends an option with its padding; to is the end of what is there. Returns the new end. */
+static unsigned char *
+put_option(unsigned char *to, uint16_t code, const char *prefix, const void *value, size_t size)
+{
+	const uint16_t length = (uint16_t)(strlen(prefix) + size);
+	size_t padding = (4 - length % 4u) % 4u;
+
+	memcpy(to, &code, 2);
+	memcpy(to + 2, &length, 2);
+	memcpy(to + 4, prefix, strlen(prefix));
+	memcpy(to + 4 + strlen(prefix), value, size);
+	memset(to + 4 + length, 0, padding);
+	return to + 4 + length + padding;
+}
+
+/* Copies the packet's own options; a comment that looks like one of ours is renamed. */
+static unsigned char *
+copy_options(const struct packet *packet, unsigned char *to)
+{
+	const unsigned char *at = packet->options, *end = at + packet->options_len;
+	struct block_option option;
+
+	while (at && pcapng_option_next(false, &at, end, &option) > 0) {
+		bool is_mark = option.code == OPT_COMMENT && option.size >= sizeof(MARK) - 1 &&
+			       memcmp(option.value, MARK, sizeof(MARK) - 1) == 0 &&
+			       option.size < UINT16_MAX - sizeof(EARLIER);
+
+		to = put_option(to, option.code, is_mark ? EARLIER : "", option.value, option.size);
+	}
+	return to;
+}
+
+/* Whether the options have a comment that looks like one of ours. */
+static bool
+has_mark(const struct packet *packet)
+{
+	return packet->options_len &&
+	       memmem(packet->options, packet->options_len, MARK, sizeof(MARK) - 1);
+}
+
+/* A copy_annotate. */
+static int
+annotate(void *context, struct packet *packet, struct failure *why)
+{
+	struct marks *marks = context;
+	size_t first, count, most;
+	unsigned char *to;
+
+	marks->packet++;
+	while (marks->next < marks->count && marks->list[marks->next].packet < marks->packet)
+		marks->next++;
+	for (first = marks->next, count = 0;
+	     first + count < marks->count && marks->list[first + count].packet == marks->packet;
+	     count++)
+		;
+	if (count == 0 && !has_mark(packet))
+		return 0;
+	/* Each option may become longer by a prefix, of which there is at most one in every four bytes. */
+	most = packet->options_len + (packet->options_len / 4u + 1) * (sizeof(EARLIER) + 4) +
+	       count * (sizeof(MARK) + 32);
+	free(marks->options);
+	marks->options = malloc(most);
+	if (!marks->options)
+		return failure_nomem(why);
+	to = copy_options(packet, marks->options);
+	for (size_t i = 0; i < count; i++) {
+		char text[sizeof(MARK) + 24];
+		int size = snprintf(text, sizeof(text), MARK "%" PRIu64, marks->list[first + i].id);
+
+		to = put_option(to, OPT_COMMENT, "", text, (size_t)size);
+	}
+	packet->options = marks->options;
+	packet->options_len = (uint32_t)(to - marks->options);
+	return 0;
+}
+
+/* A copy_judge. */
+static bool
+belongs(void *context, const struct packet *packet, uint16_t linktype)
+{
+	(void)context;
+	(void)packet;
+	(void)linktype;
+	return true;
+}
+
+enum copy_outcome
+marks_copy(struct marks *marks, struct reader *in, struct writer *out, struct failure *why)
+{
+	struct copy copy = {.in = in,
+			    .out = out,
+			    .judge = belongs,
+			    .annotate = annotate,
+			    .application = "vcap-transactions " VCAP_VERSION,
+			    .context = marks};
+
+	if (marks->count)
+		qsort(marks->list, marks->count, sizeof(*marks->list), compare);
+	marks->packet = 0;
+	marks->next = 0;
+	return copy_packets(&copy, why);
+}
