@@ -426,6 +426,19 @@ cli_pass_interrupt(const char *input)
 		sigaction(SIGINT, &action, NULL);
 }
 
+static void
+end_as_done(int number)
+{
+	(void)number;
+	_exit(EXIT_DONE);
+}
+
+void
+cli_end_with_reader(void)
+{
+	signal(SIGPIPE, end_as_done);
+}
+
 int
 cli_finish(int status)
 {

@@ -106,6 +106,10 @@ void cli_remove_at_signal(const char *path);
  * as without this. */
 void cli_pass_interrupt(const char *input);
 
+/* For a stream on standard output: once its reader has gone (`| tshark -c 20`) the command ends and is
+ * done. */
+void cli_end_with_reader(void);
+
 /* The status for main to return: status, or EXIT_FAILED, with a message, if standard output could
  * not be written. */
 int cli_finish(int status);

@@ -63,6 +63,8 @@ parse_options(struct filter_options *options, struct service *service, int argc,
 	}
 	if (options->out && strcmp(options->out, "-") == 0 && isatty(STDOUT_FILENO))
 		die_usage("standard output is a terminal: use -w or a pipe");
+	if (options->out && strcmp(options->out, "-") == 0)
+		cli_end_with_reader();
 	if (filter_options_decide(options, argv + optind, &why) < 0)
 		die_usage("%s", why.text);
 }

@@ -60,6 +60,8 @@ parse_options(struct join_options *options, struct service *service, int argc, c
 	}
 	if (strcmp(options->out, "-") == 0 && isatty(STDOUT_FILENO))
 		die_usage("standard output is a terminal: use -w or a pipe");
+	if (strcmp(options->out, "-") == 0)
+		cli_end_with_reader();
 }
 
 /* Prints what was found, and what makes it uncertain. */

@@ -21,7 +21,8 @@ static const struct command self = {
     .examples = "vcap-merge -S shop -w all.pcapng lb1=one.pcap lb2=two.pcap\n",
     .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
 		"[-z] [--comment text] [--mixed] [--strict] [--region name] [--engines list] "
-		"[--only part] [--window time] [--live] [--stall time] [name=]input ...",
+		"[--only part] [--since time] [--until time] [--complete] [--window time] [--live] "
+		"[--stall time] [name=]input ...",
     .options = "  -w, --write file          write to file instead of standard output\n"
 	       "  -F, --format format       pcapng (the default) or pcap\n"
 	       "  -S, --service service     name the side of the service each packet is on\n"
@@ -33,6 +34,9 @@ static const struct command self = {
 	       "      --region name         keep the engines' names in this input\n"
 	       "      --engines list        ... but not these engines'\n"
 	       "      --only part           an engine, a side, or both: lb1, /client, lb1/client\n"
+	       "      --since time          only packets from then on, and\n"
+	       "      --until time          before then: 2026-11-30T03:00, 03:00:30, -5m\n"
+	       "      --complete            only from where no ring has lost any\n"
 	       "      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	       "      --live                write each packet as soon as none older can come\n"
 	       "      --stall time          how long a silent input is waited for (2s)\n",
@@ -66,6 +70,8 @@ parse_options(int argc, char **argv, struct merge_options *options, struct servi
 			die_usage("%s", why.text);
 		cmd->service = service;
 	}
+	if (strcmp(cmd->output, "-") == 0)
+		cli_end_with_reader();
 	return argv + optind;
 }
 
@@ -104,11 +110,8 @@ start(struct merge_cmd *cmd)
 	if (merge_cmd_start(cmd, &why) < 0)
 		fail(cmd, &why);
 	unknown = merge_cmd_unknown_engine(cmd);
-	if (unknown && !cmd->live) {
-		cli_remove_at_signal(NULL);
-		packedfile_abandon(&cmd->out);
+	if (unknown && !cmd->live)
 		die_usage("no input has the engine '%s'", unknown);
-	}
 }
 
 static void
@@ -135,7 +138,7 @@ main(int argc, char **argv)
 			       &service);
 	open_all(&cmd, inputs);
 	start(&cmd);
-	if (merge_cmd_write(&cmd, &why) < 0)
+	if (merge_cmd_write(&cmd, &why) < 0 && !live.has_lost_reader)
 		fail(&cmd, &why);
 	cli_remove_at_signal(NULL);
 	status = merge_cmd_report(&cmd, report) ? EXIT_PARTIAL : EXIT_DONE;

@@ -8,8 +8,8 @@
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "base/table.h"
-#include "merge/inputs.h"
 #include "merge/merge.h"
+#include "merge/merged_header.h"
 #include "merge/summary.h"
 #include "merge/summary_table.h"
 
@@ -135,6 +135,7 @@ main(int argc, char **argv)
 	    summary_count(&summary, merge_source(merge), options.bin_ns, &why) < 0)
 		die("%s", why.text);
 	print(&summary, &options);
+	warn_lines(merged_header_completeness(&inputs));
 	warn_lines(connwatch_finish(summary.connwatch, "\n"));
 	for (size_t i = 0; i < inputs.count; i++)
 		if (inputs_damage(&inputs, merge, i, &why)) {

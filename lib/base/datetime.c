@@ -136,6 +136,63 @@ datetime_parse(const char *word, int64_t now_ns, int64_t *at_ns, struct failure 
 	return 0;
 }
 
+/* Takes a fraction of a second out of text, which is behind a time of day. False: it is not one of up to
+ * nine digits. */
+static bool
+cut_fraction(char *text, int64_t *ns)
+{
+	char *point = strchr(text, '.'), *end = point;
+	int64_t unit = NS_PER_SECOND;
+
+	*ns = 0;
+	if (!point)
+		return true;
+	while (isdigit((unsigned char)*++end) && unit > 1)
+		*ns += (*end - '0') * (unit /= 10);
+	if (end == point + 1)
+		return false;
+	memmove(point, end, strlen(end) + 1);
+	return true;
+}
+
+static bool
+today(const char *word, time_t now, time_t *out)
+{
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	return take_clock(&word, &tm) && !*word && resolve(tm, false, 0, out);
+}
+
+int
+datetime_parse_moment(const char *word, int64_t now_ns, int64_t *at_ns, struct failure *why)
+{
+	char text[64];
+	int64_t ns;
+	time_t at;
+
+	if (*word == '-' && parse_duration(word + 1, NS_PER_MINUTE, &ns, NULL) == 0 &&
+	    ns <= now_ns) {
+		*at_ns = now_ns - ns;
+		return 0;
+	}
+	if (isdigit((unsigned char)*word) && parse_offset(word, &ns, NULL) == 0) {
+		*at_ns = ns;
+		return 0;
+	}
+	snprintf(text, sizeof(text), "%s", word);
+	if (strlen(word) >= sizeof(text) || !cut_fraction(text, &ns) ||
+	    (!today(text, (time_t)(now_ns / NS_PER_SECOND), &at) && !dated(text, &at)) || at < 0 ||
+	    at >= INT64_MAX / NS_PER_SECOND)
+		return failure_set(
+		    why,
+		    "not a time, such as 2026-11-30T03:00:30Z, 03:00, -5m or seconds "
+		    "since 1970: '%s'",
+		    word);
+	*at_ns = at * NS_PER_SECOND + ns;
+	return 0;
+}
+
 char *
 datetime_format(int64_t at_ns, char to[DATETIME_TEXT])
 {
@@ -143,6 +200,19 @@ datetime_format(int64_t at_ns, char to[DATETIME_TEXT])
 	struct tm tm;
 
 	strftime(to, DATETIME_TEXT, "%Y-%m-%d %H:%M:%S", localtime_r(&at, &tm));
+	return to;
+}
+
+char *
+datetime_utc(int64_t at_ns, char to[DATETIME_UTC])
+{
+	const time_t seconds = (time_t)(at_ns / NS_PER_SECOND);
+	struct tm utc;
+	size_t used;
+
+	gmtime_r(&seconds, &utc);
+	used = strftime(to, DATETIME_UTC, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(to + used, DATETIME_UTC - used, ".%09lldZ", (long long)(at_ns % NS_PER_SECOND));
 	return to;
 }
 

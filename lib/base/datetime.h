@@ -18,10 +18,24 @@
  * time, or is not after now_ns; *at_ns is unchanged. */
 int datetime_parse(const char *word, int64_t now_ns, int64_t *at_ns, struct failure *why);
 
+/* Likewise a moment that captures may have, past or not, with fractions of a second:
+ *
+ *	-5m				before now
+ *	03:00, 03:00:30.25		today
+ *	2026-11-30 03:00, 2026-11-30T03:00:30.25Z
+ *	1764471630.25			seconds since 1970, as captures have them
+ */
+int datetime_parse_moment(const char *word, int64_t now_ns, int64_t *at_ns, struct failure *why);
+
 #define DATETIME_TEXT 32 /* bytes */
 
 /* Writes at_ns, since 1970-01-01 00:00 UTC, as local time: "2026-11-30 03:00:00". Returns to. */
 char *datetime_format(int64_t at_ns, char to[DATETIME_TEXT]);
+
+#define DATETIME_UTC 48 /* bytes */
+
+/* Writes at_ns as "2026-11-22T10:15:00.123456789Z". Returns to. */
+char *datetime_utc(int64_t at_ns, char to[DATETIME_UTC]);
 
 #define DATETIME_ZONE 8 /* bytes */
 

@@ -6,6 +6,7 @@
 #include "capture/fileheader.h"
 
 #include "base/clock.h"
+#include "capture/ringmark.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,6 +72,8 @@ add_section(const struct capture *capture, const struct core *core, struct block
 		rc = keyval_set(&parameters, "name", "%s", options->name);
 	if (rc == 0 && core)
 		rc = keyval_set(&parameters, "core", "%u", core->number);
+	if (rc == 0 && core && options->files)
+		rc = keyval_set(&parameters, RINGMARK_KEY, "%0*d", RINGMARK_WIDTH, 0);
 	for (size_t i = 0; rc >= 0 && i < parameters.count; i++)
 		rc = asprintf(&comments[count++], "%s %s", parameters.pairs[i].key,
 			      parameters.pairs[i].value);

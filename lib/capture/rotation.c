@@ -6,6 +6,9 @@
  */
 #include "capture/rotation.h"
 
+#include "base/clock.h"
+#include "capture/ringmark.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,6 +65,7 @@ open_newest(struct rotation *rotation, struct failure *why)
 	writer->free_space = remove_oldest;
 	writer->context = rotation;
 	filewriter_limit(writer, rotation->file_size, rotation->end_room);
+	ringmark_set(&rotation->headers, clock_realtime_ns());
 	if (filewriter_blocks(writer, rotation->headers.bytes, rotation->headers.used) < 0)
 		return failure_errno(why, "cannot start '%s'", name);
 	/* A stream may not have a reader yet: its thread writes. */

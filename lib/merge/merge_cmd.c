@@ -31,9 +31,11 @@
 static void
 release_merge(struct merge_cmd *cmd)
 {
+	periodic_free(cmd->periodic);
 	chosen_free(cmd->chosen);
 	sides_free(cmd->sides);
 	merge_free(cmd->merge);
+	cmd->periodic = NULL;
 	cmd->chosen = NULL;
 	cmd->sides = NULL;
 	cmd->merge = NULL;
@@ -56,7 +58,7 @@ merge_cmd_release(struct merge_cmd *cmd)
 int
 merge_cmd_offset(struct merge_cmd *cmd, const char *engine, int64_t ns, struct failure *why)
 {
-	struct merge_cmd_offset offset = {strdup(engine), ns};
+	struct clock_shift offset = {strdup(engine), ns};
 
 	if (!offset.engine ||
 	    array_grow(&cmd->offsets, cmd->offset_count, sizeof(*cmd->offsets)) < 0) {
@@ -169,6 +171,39 @@ unchosen(const struct merge_cmd *cmd)
 	return cmd->sides ? sides_source(cmd->sides) : merge_source(cmd->merge);
 }
 
+static struct merged_header
+header_of(const struct merge_cmd *cmd)
+{
+	return (struct merged_header){.inputs = &cmd->inputs,
+				      .remarks = &cmd->remarks,
+				      .offsets = cmd->offsets,
+				      .offset_count = cmd->offset_count,
+				      .is_live = cmd->live,
+				      .complete_since_ns = INT64_MIN};
+}
+
+/* Leaves out what is before the inputs are complete. */
+static int
+begin_complete(struct merge_cmd *cmd, struct failure *why)
+{
+	struct merged_header header = header_of(cmd);
+	int rc = merged_header_make(&header, why);
+
+	if (rc == 0 && header.complete_since_ns > cmd->period.since_ns)
+		cmd->period.since_ns = header.complete_since_ns;
+	merged_header_release(&header);
+	return rc;
+}
+
+/* What is written. */
+static struct source *
+selected(const struct merge_cmd *cmd)
+{
+	if (cmd->periodic)
+		return periodic_source(cmd->periodic);
+	return cmd->chosen ? chosen_source(cmd->chosen) : unchosen(cmd);
+}
+
 int
 merge_cmd_start(struct merge_cmd *cmd, struct failure *why)
 {
@@ -191,13 +226,17 @@ merge_cmd_start(struct merge_cmd *cmd, struct failure *why)
 		merge_stop_at_disorder(cmd->merge);
 	else
 		merge_sort_inputs(cmd->merge);
-	if (merge_start(cmd->merge, why) < 0)
+	/* The first packets are read then, and with them the interfaces, which name the engines. */
+	if (merge_start(cmd->merge, why) < 0 || (cmd->is_complete && begin_complete(cmd, why) < 0))
 		return -1;
 	if (cmd->service)
 		cmd->sides = sides_new(merge_source(cmd->merge), cmd->service, why);
 	if (cmd->service && !cmd->sides)
 		return -1;
 	if (cmd->only && !(cmd->chosen = chosen_new(unchosen(cmd), cmd->only, why)))
+		return -1;
+	if (!period_is_all(&cmd->period) &&
+	    !(cmd->periodic = periodic_new(selected(cmd), &cmd->period, why)))
 		return -1;
 	if (cmd->live)
 		merge_live_watch(cmd->live, &cmd->inputs, cmd->merge);
@@ -211,48 +250,6 @@ merge_cmd_unknown_engine(const struct merge_cmd *cmd)
 		if (!merge_has_engine(cmd->merge, cmd->offsets[i].engine))
 			return cmd->offsets[i].engine;
 	return NULL;
-}
-
-static int
-write_section(struct writer *writer, const struct file_section *header, struct failure *why)
-{
-	char application[] = "vcap-merge " VCAP_VERSION;
-	struct file_section section = *header;
-
-	section.application = application;
-	return writer_section(writer, &section, why);
-}
-
-/* Writes what the sections of the inputs say that precede the first packet. Live, none is known
- * yet.
- */
-static int
-write_header(const struct merge_cmd *cmd, struct writer *writer, struct file_section *header,
-	     struct failure *why)
-{
-	const enum inputs_sections which = cmd->live ? INPUTS_SECTIONS_NONE : INPUTS_SECTIONS_FIRST;
-
-	if (inputs_section(&cmd->inputs, which, &cmd->remarks, NULL, header) < 0)
-		return failure_nomem(why);
-	return write_section(writer, header, why);
-}
-
-/* Writes what later sections say that the header does not, as a section without interfaces: a
- * header cannot be changed once it is written. */
-static int
-write_trailer(const struct merge_cmd *cmd, struct writer *writer, const struct file_section *header,
-	      struct failure *why)
-{
-	const enum inputs_sections which = cmd->live ? INPUTS_SECTIONS_ALL : INPUTS_SECTIONS_LATER;
-	struct file_section more = {0};
-	int rc = 0;
-
-	if (inputs_section(&cmd->inputs, which, &cmd->remarks, header, &more) < 0)
-		rc = failure_nomem(why);
-	else if ((more.comments && *more.comments) || more.options_len)
-		rc = write_section(writer, &more, why);
-	file_section_release(&more);
-	return rc;
 }
 
 /* Whether something is missing from input i; *what says what. */
@@ -349,7 +346,7 @@ copy_packets(const struct merge_cmd *cmd, struct source *from, struct writer *wr
 
 	if (cmd->live)
 		return merge_live_copy(cmd->live, from, writer, why);
-	if (cmd->sides || cmd->chosen)
+	if (cmd->sides || cmd->chosen || cmd->periodic)
 		return writer_copy(writer, from, why);
 	while (more > 0) {
 		if (merge_batch(cmd->merge, &batch) == 0)
@@ -376,9 +373,9 @@ check_whole(const struct merge_cmd *cmd, struct failure *why)
 static int
 write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 {
-	struct source *from = cmd->chosen ? chosen_source(cmd->chosen) : unchosen(cmd);
+	struct source *from = selected(cmd);
 	struct writer *writer = writer_new(fd, cmd->format, why);
-	struct file_section header = {0};
+	struct merged_header header = header_of(cmd);
 	int rc = -1;
 
 	if (writer && cmd->mixes_linktypes)
@@ -386,7 +383,7 @@ write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 	if (writer)
 		rc = writer_set_threadpool(writer, cmd->pool, why);
 	if (rc == 0)
-		rc = write_header(cmd, writer, &header, why);
+		rc = merged_header_write(&header, writer, why);
 	if (rc == 0)
 		rc = copy_packets(cmd, from, writer, why);
 	if (rc == 0 && cmd->chosen && chosen_is_empty(cmd->chosen))
@@ -396,11 +393,11 @@ write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 	if (rc == 0)
 		rc = write_statistics(cmd, from, writer, why);
 	if (rc == 0)
-		rc = write_trailer(cmd, writer, &header, why);
+		rc = merged_header_write_trailer(&header, writer, why);
 	if (rc == 0)
 		rc = writer_finish(writer, why);
 	writer_free(writer);
-	file_section_release(&header);
+	merged_header_release(&header);
 	return rc;
 }
 

@@ -20,6 +20,8 @@
 #include "merge/chosen.h"
 #include "merge/inputs.h"
 #include "merge/merge.h"
+#include "merge/merged_header.h"
+#include "merge/period.h"
 #include "merge/sides.h"
 
 #include <stdbool.h>
@@ -36,26 +38,25 @@ struct merge_cmd {
 	bool is_strict;                /* an input that is damaged is a failure */
 	bool mixes_linktypes;          /* pcapng only; otherwise a second link type is refused */
 	const char *only;              /* the part to write, as chosen.h says; NULL: all */
+	struct period period;          /* of the packets to write, by corrected clocks */
+	bool is_complete;              /* only from where the rings of all inputs are complete */
 	struct strvec remarks;         /* further comments of the output */
 	struct merge_live *live;       /* NULL: not live; the caller's */
 	/* Private. */
-	struct merge_cmd_offset *offsets;
+	struct clock_shift *offsets;
 	size_t offset_count;
 	struct packedfile out;
 	struct merge *merge;
 	struct sides *sides;
 	struct chosen *chosen;
+	struct periodic *periodic;
 	struct threadpool *pool; /* NULL: none */
 	bool can_start_over;     /* the output can be emptied, and all inputs read again */
 };
 
-struct merge_cmd_offset {
-	char *engine;
-	int64_t ns;
-};
-
-#define MERGE_CMD_INIT \
-	((struct merge_cmd){.inputs = INPUTS_INIT, .output = "-", .out = PACKEDFILE_INIT})
+#define MERGE_CMD_INIT       \
+	((struct merge_cmd){ \
+	    .inputs = INPUTS_INIT, .output = "-", .period = PERIOD_INIT, .out = PACKEDFILE_INIT})
 
 /* Frees everything but what is the caller's. Output that is not complete is removed. */
 void merge_cmd_release(struct merge_cmd *cmd);

@@ -153,6 +153,7 @@ wait_for_inputs(struct merge_live *live, struct pollfd *pollers, struct failure 
 	left = (struct timespec){left_ns / NS_PER_SECOND, left_ns % NS_PER_SECOND};
 	if (ppoll(pollers, count + 1, left_ns < 0 ? NULL : &left, NULL) < 0)
 		return errno == EINTR ? 0 : failure_errno(why, "cannot wait for the inputs");
+	live->has_lost_reader = pollers[count].revents & POLLERR;
 	if (pollers[count].revents & (POLLERR | POLLNVAL))
 		return failure_set(why, "the capture has lost its reader");
 	fill_readers(live, pollers);

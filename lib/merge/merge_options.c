@@ -1,6 +1,7 @@
 #include "merge/merge_options.h"
 
 #include "base/clock.h"
+#include "base/datetime.h"
 #include "base/parse.h"
 
 #include <string.h>
@@ -54,6 +55,13 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 	case 'z': cmd->compresses = true; break;
 	case MERGE_OPTION_COMMENT: strvec_push(&cmd->remarks, arg); break;
 	case MERGE_OPTION_STRICT: cmd->is_strict = true; break;
+	case MERGE_OPTION_COMPLETE: cmd->is_complete = true; break;
+	case MERGE_OPTION_SINCE:
+		rc = datetime_parse_moment(arg, clock_realtime_ns(), &cmd->period.since_ns, why);
+		break;
+	case MERGE_OPTION_UNTIL:
+		rc = datetime_parse_moment(arg, clock_realtime_ns(), &cmd->period.until_ns, why);
+		break;
 	case MERGE_OPTION_MIXED: cmd->mixes_linktypes = true; break;
 	case MERGE_OPTION_WINDOW:
 		rc = parse_duration(arg, NS_PER_SECOND, &cmd->inputs.window_ns, why);
@@ -78,6 +86,10 @@ merge_options_check(const struct merge_cmd *cmd, struct failure *why)
 {
 	if (cmd->mixes_linktypes && cmd->format == FORMAT_PCAP)
 		return failure_set(why, "'--mixed' is for pcapng: a pcap file has one link type");
+	if (cmd->period.since_ns >= cmd->period.until_ns)
+		return failure_set(why, "'--until' is not after '--since'");
+	if (cmd->is_complete && cmd->live)
+		return failure_set(why, "'--complete' and '--live' exclude each other");
 	if (cmd->only && cmd->live)
 		return failure_set(why, "'--only' and '--live' exclude each other");
 	if ((cmd->compresses || codec_of_name(cmd->output) != CODEC_NONE) && cmd->live)

@@ -21,6 +21,9 @@ enum merge_option {
 	MERGE_OPTION_ENGINES,
 	MERGE_OPTION_ONLY,
 	MERGE_OPTION_STRICT,
+	MERGE_OPTION_COMPLETE,
+	MERGE_OPTION_SINCE,
+	MERGE_OPTION_UNTIL,
 };
 
 #define MERGE_OPTIONS_LETTERS "w:F:S:o:z"
@@ -39,7 +42,10 @@ enum merge_option {
 	{"region", required_argument, NULL, MERGE_OPTION_REGION}, \
 	{"engines", required_argument, NULL, MERGE_OPTION_ENGINES}, \
 	{"only", required_argument, NULL, MERGE_OPTION_ONLY}, \
-	{"strict", no_argument, NULL, MERGE_OPTION_STRICT}
+	{"strict", no_argument, NULL, MERGE_OPTION_STRICT}, \
+	{"complete", no_argument, NULL, MERGE_OPTION_COMPLETE}, \
+	{"since", required_argument, NULL, MERGE_OPTION_SINCE}, \
+	{"until", required_argument, NULL, MERGE_OPTION_UNTIL}
 /* clang-format on */
 
 struct merge_options {

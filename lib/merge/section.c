@@ -6,6 +6,8 @@
  */
 #include "merge/section.h"
 
+#include "base/parse.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,11 +42,42 @@ add_merged(struct section *merged, const char *comment, const struct label_hint 
 	const char *colon = strstr(comment, ": ");
 	const bool is_admitted = colon ? label_admits(hint, comment, (size_t)(colon - comment))
 				       : !hint->engine || hint->is_region;
+	int64_t since_ns;
+	size_t size;
 
-	if (is_admitted)
+	if (is_admitted && completeness_parse_merged(comment, &size, &since_ns)) {
+		char *engine = strndup(comment, size);
+
+		/* Each merged input is a part of its own. */
+		merged->completeness.failed |= !engine;
+		if (engine)
+			completeness_add(&merged->completeness, engine,
+					 (UINT64_C(1) << 32) + merged->completeness.count,
+					 since_ns);
+		free(engine);
+	} else if (is_admitted)
 		strvec_push(&merged->comments, comment);
 	else
 		add_text(merged, hint->engine, "", comment);
+}
+
+/* Those of a file of an engine. */
+static void
+add_comments(struct section *merged, const struct file_section *section, const char *engine)
+{
+	int64_t since_ns = INT64_MIN, ns;
+	uint64_t core = UINT64_MAX;
+
+	for (char **c = section->comments; c && *c; c++) {
+		if (strncmp(*c, "core ", 5) == 0)
+			parse_number(*c + 5, UINT32_MAX, &core, NULL);
+		if (completeness_parse(*c, &ns))
+			since_ns = ns;
+		else
+			add_text(merged, engine, "", *c);
+	}
+	if (since_ns != INT64_MIN)
+		completeness_add(&merged->completeness, engine, core, since_ns);
 }
 
 void
@@ -60,8 +93,7 @@ section_add(struct section *merged, const struct file_section *section, const ch
 	add_text(merged, engine, "application ", section->application);
 	add_text(merged, engine, "os ", section->os);
 	add_text(merged, engine, "hardware ", section->hardware);
-	for (char **c = section->comments; c && *c; c++)
-		add_text(merged, engine, "", *c);
+	add_comments(merged, section, engine);
 }
 
 static int
@@ -189,6 +221,8 @@ section_finish(struct section *merged, const struct file_section *known,
 	bool failed = comments->failed || finish_options(merged, known, section) < 0;
 	size_t left_out = 0;
 
+	completeness_tell(&merged->completeness, comments);
+	completeness_release(&merged->completeness);
 	comments->count = keep_each_once(comments->list, known ? known->comments : NULL, &left_out);
 	if (left_out)
 		strvec_pushf(comments, "%zu more comments are left out", left_out);

@@ -7,6 +7,7 @@
 
 #include "base/strvec.h"
 #include "capfile/file_section.h"
+#include "merge/completeness.h"
 #include "merge/label.h"
 
 #include <stdint.h>
@@ -15,6 +16,7 @@ struct section {
 	struct strvec comments;
 	unsigned char *options; /* of all headers, as in struct packet; heap */
 	size_t options_len;
+	struct completeness completeness; /* of the engines, instead of that of each file */
 };
 
 #define SECTION_INIT ((struct section){0})

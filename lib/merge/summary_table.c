@@ -1,6 +1,6 @@
 #include "merge/summary_table.h"
 
-#include "base/clock.h"
+#include "base/datetime.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,19 +37,12 @@ add_number(struct line *line, uint64_t number)
 	add_word(line, number == STATISTICS_UNKNOWN ? NULL : text);
 }
 
-/* "2026-11-22T10:15:00.123456789Z" */
 static void
 add_instant(struct line *line, int64_t ns)
 {
-	const time_t seconds = (time_t)(ns / NS_PER_SECOND);
-	char text[64];
-	struct tm utc;
-	size_t used;
+	char text[DATETIME_UTC];
 
-	gmtime_r(&seconds, &utc);
-	used = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(text + used, sizeof(text) - used, ".%09" PRId64 "Z", ns % NS_PER_SECOND);
-	add_word(line, text);
+	add_word(line, datetime_utc(ns, text));
 }
 
 static void

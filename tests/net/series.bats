@@ -37,6 +37,7 @@ largest() { # FILE...
 	[ "$(vcap-stat -j all | jq '[.origins[].packets] | add')" -eq 3000 ]
 }
 
+# Break: lib/capture/rotation.c s/ringmark_set(.*/;/
 # Break: lib/capture/rotation.c s/rotation->newest - rotation->oldest >= rotation->files/0/
 @test "-W keeps the newest files, and says how much it let go of" {
 	start d -i vb -C 64k -W 3
@@ -51,6 +52,10 @@ largest() { # FILE...
 	[ "$kept" -gt 600 ]
 	numbers d/core-0.*.pcapng | cmp - <(seq $((3000 - kept)) 2999 | xargs printf '%08x\n')
 	grep -q "$((3000 - kept)) older packets" err
+	# Each file says when it was begun; the ring is complete from then on that its oldest file was.
+	since=$(for file in "${files[@]}"; do grep -ao 'complete-since [0-9.]*' "$file"; done)
+	[ "$(sort -u <<<"$since" | wc -l)" -eq 3 ]
+	vcap-stat d 2>&1 >/dev/null | grep -q "is complete since 2"
 	vcap-host remove d
 	[ ! -e d ]
 }

@@ -178,7 +178,7 @@ after() { # FILE COUNT
 	[ "$(origins out.pcapng | cut -c 1-2 | tr -d '\n')" = 1.3.5.6.7.8.9. ]
 }
 
-# What to break: write_trailer() in lib/merge/merge_cmd.c, where cmd->live decides.
+# What to break: merged_header_write_trailer() in lib/merge/merged_header.c, where is_live decides.
 @test "what the sections of streams say is kept, in a section behind the packets" {
 	mkcap -f pcapng -n 5 -s 1 -C 'said by a' -S 'said later by a' -a dumpcap >a.pcapng
 	mkcap -f pcapng -n 5 -s 2 -C 'said by b' >b.pcapng

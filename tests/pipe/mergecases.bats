@@ -136,7 +136,7 @@ bytes() {
 		$'5 lb1/eth0\n5 lb2/eth0' ]
 }
 
-# Break: lib/merge/merge_cmd.c s/&cmd->remarks, NULL, header/\&(struct strvec){0}, NULL, header/
+# Break: lib/merge/merged_header.c s/header->remarks, NULL,/\&(struct strvec){0}, NULL,/
 @test "--comment: said once in the file, beside what the inputs say, however they are merged again" {
 	mkcap -f pcapng -n 4 -s 1 -C 'first comment' >a.pcapng
 	vcap-merge --comment 'b: one' --comment 'a: two' --comment 'b: one' a.pcapng >out.pcapng
