@@ -8,6 +8,7 @@
 #include "base/diskquota.h"
 #include "base/parse.h"
 #include "cli.h"
+#include "controller/dryrun.h"
 #include "controller/params.h"
 #include "controller/params_cli.h"
 #include "controller/spool.h"
@@ -34,23 +35,29 @@ static const struct command capture = {
     .options = PARAMS_CLI_HELP_CAPTURE,
 };
 
-static void
-parse_options(int argc, char **argv, struct params_cli *cli)
+/* Returns whether it is only to be said what would be done. */
+static bool
+parse_options(int argc, char **argv, const struct command *command, struct params_cli *cli)
 {
-	enum { PATIENCE = 0x100, AT };
+	enum { PATIENCE = 0x100, AT, DRY_RUN };
 	static const struct option options[] = {PARAMS_CLI_OPTIONS,
 						PARAMS_CLI_RECORDED,
 						{"patience", required_argument, NULL, PATIENCE},
 						{"at", required_argument, NULL, AT},
+						{"dry-run", no_argument, NULL, DRY_RUN},
 						CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
+	bool is_dry = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
 		int rc = params_cli_option(cli, opt, optarg, &why);
 
-		if (rc == 0 && opt != AT && opt != PATIENCE)
+		if (opt == DRY_RUN && command == &capture)
+			die_usage("'--dry-run' goes with vcap start");
+		if (rc == 0 && opt != AT && opt != PATIENCE && opt != DRY_RUN)
 			cli_option(opt, argv);
+		is_dry |= opt == DRY_RUN;
 		if (opt == AT)
 			rc = datetime_parse(optarg, clock_realtime_ns(), &cli->params.at_ns, &why);
 		else if (opt == PATIENCE)
@@ -60,6 +67,7 @@ parse_options(int argc, char **argv, struct params_cli *cli)
 	}
 	if (optind == argc)
 		die_usage("needs a service (try --help)");
+	return is_dry;
 }
 
 static void
@@ -104,20 +112,28 @@ start(const struct params *params, const struct spool *spool, struct spool_entry
 int
 main(int argc, char **argv)
 {
+	const struct command *command = cli_is_asked_by(capture.name) ? &capture : &self;
 	struct params_cli cli = PARAMS_CLI_INIT;
 	struct params *params = &cli.params;
 	struct keyval facts = KEYVAL_INIT;
 	struct spool spool = SPOOL_INIT;
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
+	bool is_dry;
 	int status;
 
-	cli_start(cli_is_asked_by(capture.name) ? &capture : &self);
-	parse_options(argc, argv, &cli);
+	cli_start(command);
+	is_dry = parse_options(argc, argv, command, &cli);
 	cli_siblings_first();
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	compile(params);
+	if (is_dry) {
+		status = dryrun_print(params, &cli.engines, stdout, &why);
+		if (status < 0)
+			die("%s", why.text);
+		return cli_finish(status);
+	}
 	if (params_facts(params, &facts) < 0)
 		die("out of memory");
 	if (spool_open(&spool, getenv, &why) < 0 ||

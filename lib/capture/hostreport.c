@@ -4,6 +4,7 @@
 #include "base/audit.h"
 #include "capture/hostcheck.h"
 #include "capture/localaddr.h"
+#include "capture/ringshare.h"
 #include "capture/runlist.h"
 #include "packet/addrset.h"
 
@@ -23,6 +24,7 @@ write_facts(const struct hostcheck *check, FILE *out)
 		if (ifaces->list[i].taken)
 			fprintf(out, " %s", ifaces->list[i].name);
 	fprintf(out, "\n");
+	fprintf(out, "rings %" PRIu64 "\n", ringshare_default(ringshare_cores()));
 	for (size_t i = 0; i < ifaces->count; i++)
 		if (ifaces->list[i].taken && ifaces->list[i].has_xdp)
 			fprintf(out, "xdp %s\n", ifaces->list[i].name);

@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "capture/fileheader.h"
 #include "capture/ringopen.h"
+#include "capture/ringshare.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,8 +26,6 @@
  * fewer blocks are handed over nearly empty, the longer a stall of the disk the ring bridges. */
 #define RETIRE_STREAM_MS 10
 #define RETIRE_FILE_MS   40
-
-#define RING_BYTES_MAX   (UINT64_C(512) << 20)
 
 /* Bytes of headers that a command certainly has room for in its pipe, whatever its size. */
 #define HEADERS_MAX 32768
@@ -45,41 +43,6 @@ static size_t
 counters_count(const struct capture *capture)
 {
 	return (size_t)capture->core_count * capture->interfaces.room;
-}
-
-/* One more than the highest CPU: fanout numbers CPUs from 0, absent ones included. */
-static unsigned
-count_cores(void)
-{
-	FILE *file = fopen("/sys/devices/system/cpu/present", "re");
-	char text[256] = "";
-	long count = sysconf(_SC_NPROCESSORS_CONF);
-
-	/* "0-3" or "0,2-5": the last number is the highest. */
-	if (file && fgets(text, sizeof(text), file)) {
-		size_t end = strcspn(text, "\n");
-
-		while (end > 0 && text[end - 1] >= '0' && text[end - 1] <= '9')
-			end--;
-		if (text[end])
-			count = strtol(text + end, NULL, 10) + 1;
-	}
-	if (file)
-		fclose(file);
-	return count < 1 ? 1 : (unsigned)count;
-}
-
-/* A 32nd of the memory, at most 64 MiB per core and RING_BYTES_MAX in all. */
-static uint64_t
-default_ring_bytes(unsigned cores)
-{
-	uint64_t share = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 32;
-	uint64_t most = (uint64_t)cores * (64 << 20);
-
-	if (most > RING_BYTES_MAX)
-		most = RING_BYTES_MAX;
-
-	return share < most ? share : most;
 }
 
 /* Zeroed, and aligned so that threads do not share cache lines. What is not used takes no memory.
@@ -137,7 +100,7 @@ allocate(struct capture *capture, struct failure *why)
 	const struct capture_options *options = &capture->options;
 	size_t inputs;
 
-	capture->core_count = count_cores();
+	capture->core_count = ringshare_cores();
 	/* A filter command judges whole packets; they are cut afterwards. */
 	capture->ring_snaplen = options->filter ? 0 : options->snaplen;
 	capture->output_count = options->dir ? capture->core_count : 1;
@@ -211,7 +174,7 @@ open_rings(struct capture *capture, struct failure *why)
 	const struct capture_options *options = &capture->options;
 	const size_t count = input_count(capture);
 	uint64_t bytes =
-	    options->ring_bytes ? options->ring_bytes : default_ring_bytes(capture->core_count);
+	    options->ring_bytes ? options->ring_bytes : ringshare_default(capture->core_count);
 	struct ring_geometry geometry =
 	    ring_divide(bytes / count, capture->ring_snaplen,
 			options->dir && !options->filter ? RETIRE_FILE_MS : RETIRE_STREAM_MS);

@@ -79,7 +79,7 @@ enum {
 #define PARAMS_CLI_SYNOPSIS \
 	"[-Pvx] [-b size] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
-	"[--at time] [--by word] [--comment text] [--expect-packets] [--id id] " \
+	"[--at time] [--by word] [--comment text] [--dry-run] [--expect-packets] [--id id] " \
 	"[--patience time] [--specs file] [--token token] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_CAPTURE PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--comment text] [--expect-packets] [--patience time] [--quiet] [--specs file] " \
@@ -89,17 +89,21 @@ enum {
 	PARAMS_CLI_HELP_SPECS
 #define PARAMS_CLI_HELP_AT \
 	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
+#define PARAMS_CLI_HELP_COMMENT \
+	"      --comment text    a note on it, one line\n"
 #define PARAMS_CLI_HELP_EXPECT \
-	"      --comment text    a note on it, one line\n" \
 	"      --expect-packets  a capture without any packet is partial: exit 3\n"
 #define PARAMS_CLI_HELP_START PARAMS_CLI_HELP PARAMS_CLI_HELP_AT \
 	"      --by word         who asks another controller for it\n" \
+	PARAMS_CLI_HELP_COMMENT \
+	"      --dry-run         start nothing, say what would be done\n" \
 	PARAMS_CLI_HELP_EXPECT \
 	"      --id id           id of the capture (the service and the time)\n" \
 	"      --patience time   how long an unreachable engine is tried (24h)\n" \
 	PARAMS_CLI_HELP_SPECS \
 	"      --token token     what the engines know it by, 16 hex digits (random)\n"
-#define PARAMS_CLI_HELP_CAPTURE PARAMS_CLI_HELP PARAMS_CLI_HELP_AT PARAMS_CLI_HELP_EXPECT \
+#define PARAMS_CLI_HELP_CAPTURE PARAMS_CLI_HELP PARAMS_CLI_HELP_AT PARAMS_CLI_HELP_COMMENT \
+	PARAMS_CLI_HELP_EXPECT \
 	"      --patience time   how long an unreachable engine is tried (30s)\n" \
 	"      --quiet           print only errors\n" \
 	PARAMS_CLI_HELP_SPECS

@@ -59,9 +59,9 @@ random_events() { # COUNT
 	until_true grep -q "File:" any.err
 	RANDOM=$1
 	for ((number = 0; number < $1; number++)); do
-		send -C $((number % cpus)) -c 100 -r 2000 va 3>&- &
+		send -C $((number % cpus)) -c 100 -r 2000 va >/dev/null 2>&1 3>&- &
 		sender=$!
-		event $RANDOM 2>/dev/null
+		event $RANDOM 2>/dev/null || true
 		wait $sender || true
 	done
 	stopped

@@ -163,6 +163,12 @@ numbers() { # FILE...
 	echo "here wait=vb dir=$PWD/run local" >etc/engines
 	printf 'vip 10.0.0.2 udp/9\nserver 10.0.0.3 udp/9\nengine here\n' >etc/services/shop
 	ip link set vb down
+	vcap start --dry-run -b 8M shop >planned
+	instructions=$(vcap-filter -ddd -S shop 2>/dev/null | head -n 1)
+	grep -Eq "^here +$instructions +8[.]0M +.*[+]vb" planned
+	run -0 ls spool run
+	[ "$output" = $'run:\n\nspool:' ]
+	run -2 vcap capture --dry-run shop
 	vcap start -b 8M -t 1m shop >id
 	grep -aqx "interfaces" run/*/status || grep -q "^interfaces *$" run/*/status
 	ip link set vb up

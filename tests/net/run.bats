@@ -210,7 +210,7 @@ load veth
 	kill "$sender"
 }
 
-# Break: lib/capture/setup.c s/(uint64_t)cores \* (64 << 20)/1/
+# Break: lib/capture/ringshare.c s/(uint64_t)cores \* (64 << 20)/1/
 @test "a reader that stalls costs nothing as long as the rings have room" {
 	mkfifo pipe
 	cat pipe >stream 3>&- &
