@@ -182,6 +182,18 @@ text_size(uint64_t size, char to[TEXT_SIZE])
 	return to;
 }
 
+char *
+text_last_line(char *text)
+{
+	size_t length = strlen(text);
+	char *line;
+
+	while (length > 0 && text[length - 1] == '\n')
+		text[--length] = '\0';
+	line = strrchr(text, '\n');
+	return line ? line + 1 : text;
+}
+
 void
 text_drop_mark(char *text)
 {

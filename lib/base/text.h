@@ -29,6 +29,10 @@ int text_put_lines(FILE *out, const char *from);
  */
 char *text_abridge(char *to, size_t size, const char *from);
 
+/* The last line of text that is not empty, without its end, which is cut off from text. Points into
+ * text. */
+char *text_last_line(char *text);
+
 /* Removes a byte order mark (U+FEFF) at the head of text, as editors of Windows write it. */
 void text_drop_mark(char *text);
 

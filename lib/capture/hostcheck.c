@@ -3,6 +3,7 @@
 #include "base/diskquota.h"
 #include "base/priv.h"
 #include "base/process.h"
+#include "capture/hosttrial.h"
 #include "capture/ifrule.h"
 
 #include <errno.h>
@@ -93,12 +94,16 @@ hostcheck_init(struct hostcheck *check, const char *dir, const char *const *name
 			       ifrule_check(&rule, &check->ifaces, &check->interface_error) == 0;
 	if (check->has_interface)
 		ifrule_apply(&rule, &check->ifaces);
+	check->has_programs = hosttrial_programs(&check->program_error) == 0;
+	if (!check->run_is_denied && check->has_net_raw && check->has_interface &&
+	    check->has_programs)
+		check->captures = hosttrial_capture(names, name_count, &check->capture_error) == 0;
 }
 
 bool
 hostcheck_is_ready(const struct hostcheck *check)
 {
-	return !check->run_is_denied && check->has_net_raw && check->has_interface &&
+	return check->has_interface && check->has_programs && check->captures &&
 	       check->has_directory && check->is_writable && check->free_bytes >= check->reserve;
 }
 

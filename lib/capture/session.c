@@ -17,6 +17,7 @@
 #include "base/exitcode.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,18 +40,15 @@ create_directory(struct session *session, const struct session_options *wanted, 
 static void
 quote_log(const struct session *session, struct failure *why)
 {
-	char text[256], *line;
+	char text[256];
 	off_t size = lseek(session->log_fd, 0, SEEK_END);
 	size_t most = sizeof(text) - 1, used = strlen(why->text);
 	ssize_t n = pread(session->log_fd, text, most, size > (off_t)most ? size - (off_t)most : 0);
 
-	while (n > 0 && text[n - 1] == '\n')
-		n--;
 	if (n <= 0)
 		return;
 	text[n] = '\0';
-	line = strrchr(text, '\n');
-	snprintf(why->text + used, sizeof(why->text) - used, ": %s", line ? line + 1 : text);
+	snprintf(why->text + used, sizeof(why->text) - used, ": %s", text_last_line(text));
 }
 
 /* Starts vcap-flows. Without a filter command it only keeps pairs for later: if it cannot, the capture
