@@ -349,3 +349,19 @@ story() {
 	run -1 vcap-transactions -S ./shop --mark no.pcapng - < <(cat in.pcap)
 	[ ! -e no.pcapng ]
 }
+
+@test "a report has the percentiles, the slowest, what failed, and is a page" {
+	story | sed 's,/a?q=1,/<a>,' | talk
+	vcap-report -S ./shop in.pcap >report
+	grep -q '^in.pcap: 1 rows in 0.000 s, 1 request$' report
+	grep -qE '^10.0.1.11:8080 +1 +1 TTFB +0.100000 +0.100000 +0.100000 +0.100000$' report
+	grep -qE '^ +1 10.1.0.7:40000 +10.0.1.11:8080 +POST /<a> +200 +0.010000 +0.100000 +0.001000 +0.114520 complete$' report
+	grep -qF '1 attempt: 10.0.1.12:8080 refused' report
+	vcap-report -S ./shop --html page in.pcap
+	grep -qF '<title>transaction 1: POST /&lt;a&gt; 200, 0.114520 s, complete</title>' page
+	for wrong in '' 'a b' '--html' '-x a' -; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-report $wrong
+	done
+	run -1 vcap-report nowhere.pcap
+}
