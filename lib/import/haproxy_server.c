@@ -263,7 +263,7 @@ haproxy_server_read(struct haproxy_server *server, char *const *words)
 bool
 haproxy_server_is_framed(const char *proto)
 {
-	static const char *const bare[] = {"h1", "none", NULL};
+	static const char *const bare[] = {"h1", "h2", "none", NULL};
 
 	return proto && !is_any(proto, bare);
 }

@@ -57,7 +57,7 @@ bool haproxy_server_read(struct haproxy_server *server, char *const *words);
  * override earlier ones. false: the line is no server; server is undefined. */
 bool haproxy_server_of_line(struct haproxy_server *server, const struct haproxy_section *section,
 			    const struct haproxy_line *line);
-/* Whether a protocol (NULL: none) is HTTP/2 or another one with binary framing. */
+/* Whether a protocol (NULL: none) is another one than HTTP, with binary framing. */
 bool haproxy_server_is_framed(const char *proto);
 
 #endif

@@ -306,7 +306,7 @@ nginx_pass_add(struct nginx_server *server)
 	for (const struct nginx_node *node = nginx_tree_next(server->node, server->node); node;
 	     node = nginx_tree_next(node, server->node)) {
 		for (size_t i = 0; i < sizeof(passes) / sizeof(*passes); i++) {
-			struct pass pass = {.node = node, .is_http = i == 0};
+			struct pass pass = {.node = node, .is_http = passes[i].headers};
 
 			if (!nginx_node_is(node, passes[i].name) || node->count < 2)
 				continue;

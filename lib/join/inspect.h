@@ -1,6 +1,6 @@
 /*
  * Payload inspection: evidence in the bytes that an engine sends to a server. They begin with a
- * PROXY protocol header, or are HTTP/1.x requests, or both. There is one struct inspect for each
+ * PROXY protocol header, or are requests of HTTP/1.x or HTTP/2, or both. There is one struct inspect for each
  * connection that may still yield evidence.
  */
 #ifndef VCAP_INSPECT_H
@@ -8,16 +8,24 @@
 
 #include "join/evidence.h"
 #include "join/http1.h"
+#include "join/http2.h"
 #include "join/proxy_protocol.h"
 #include "join/tcp_reassembly.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#define INSPECT_NO_PREFACE UINT8_MAX
+
 struct inspect {
 	struct tcp_reassembly stream;
 	struct proxy_protocol proxy;
 	struct http1 http;
+	struct http2 *http2; /* NULL: it is not known to be, and not tried; owned */
+	size_t charge;       /* what that takes of the allowance */
+	uint8_t preface;     /* bytes of HTTP/2's that were there; INSPECT_NO_PREFACE: another */
+	bool is_midway;
+	bool is_http2;       /* and nothing else */
 	bool has_proxy;      /* it began with a PROXY header that names a client */
 	bool is_local;       /* ... or that says LOCAL */
 	bool wants_requests; /* set by the caller: the first path is wanted even after a PROXY

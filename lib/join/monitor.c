@@ -38,7 +38,7 @@ is_monitor_path(const struct join *join, uint64_t path)
 static bool
 is_in_headers(const struct join_conn *jc)
 {
-	return jc->inspect && jc->inspect->http.count == 0 && http1_is_pending(&jc->inspect->http);
+	return jc->inspect && jc->inspect->http.count == 0 && inspect_is_pending(jc->inspect);
 }
 
 /* A connection that began before the capture is never taken for a health check: its first bytes are

@@ -1,0 +1,126 @@
+/* HTTP/2 with prior knowledge: clients and paths by HPACK, in pieces, and from the middle. */
+#include "join/heard.h"
+#include "join/http2.h"
+
+#define SETTINGS "\0\0\0\4\0\0\0\0\0"
+/* :method GET, :scheme http, :path /, and x-forwarded-for, which enters the table as number 62. */
+#define BLOCK                                     \
+	"\x82\x86\x84\x40\x0fx-forwarded-for\x08" \
+	"10.1.0.7"
+#define FIRST         "\0\0\x1d\1\4\0\0\0\1" BLOCK
+#define AGAIN         "\0\0\4\1\4\0\0\0\3\x82\x86\x84\xbe"
+#define UNKNOWN_ENTRY "\0\0\4\1\4\0\0\0\5\x82\x86\x84\xbf"
+#define DATA          "\0\0\5\0\1\0\0\0\1hello"
+#define WINDOW        "\0\0\4\x8\0\0\0\0\0\0\0\0\1"
+/* Padded, with priority, and the rest in a CONTINUATION. */
+#define PARTS                                                    \
+	"\0\0\x0c\1\x28\0\0\0\7\2\0\0\0\0\1\x82\x86\x84\x40\0\0" \
+	"\0\0\x19\x9\4\0\0\0\7\x0fx-forwarded-for\x08"           \
+	"10.1.0.9"
+#define TRAILERS "\0\0\5\1\5\0\0\0\1\x40\1a\1b"
+#define CHECK    "\0\0\x21\1\4\0\0\0\1\x83\x86\x04\x1c/grpc.health.v1.Health/Check\1\0"
+
+static const struct sample samples[] = {
+    {"literals, the table, padding, continuations, trailers",
+     BYTES(HTTP2_PREFACE SETTINGS FIRST AGAIN DATA TRAILERS WINDOW PARTS),
+     "10.1.0.7 10.1.0.7 10.1.0.9 ", NULL},
+    {"an entry that there is not, and what follows",
+     BYTES(HTTP2_PREFACE SETTINGS FIRST UNKNOWN_ENTRY PARTS), "10.1.0.7 ? 10.1.0.9 ", NULL},
+    {"a named header", BYTES(HTTP2_PREFACE SETTINGS FIRST), "? ", "x-real-ip"},
+    {"behind a PROXY header that names no client",
+     BYTES("PROXY UNKNOWN\r\n" HTTP2_PREFACE SETTINGS FIRST), "10.1.0.7 ", NULL},
+    {"behind one that does", BYTES("PROXY TCP4 10.1.0.1 192.0.2.10 1 80\r\n" HTTP2_PREFACE FIRST),
+     "10.1.0.1:1>192.0.2.10:80 ", NULL},
+    {"half a preface",
+     BYTES("PRI * HTTP/2.0\r\n\r\nGET / HTTP/1.1\r\nX-Forwarded-For: ::7\r\n\r\n"), "", NULL},
+};
+
+static const struct forwarded_rule any;
+static const struct addr nobody;
+
+static void
+push_text(struct inspect *inspect, uint32_t *at, const char *bytes, uint32_t size, uint32_t wire,
+	  struct allowance *allowance, struct said *said)
+{
+	push(inspect, *at, (const unsigned char *)bytes, size, wire, allowance, report, said);
+	*at += wire;
+}
+#define PUSH(bytes, lost)                                                                          \
+	push_text(&inspect, &at, bytes, sizeof(bytes) - 1, sizeof(bytes) - 1 + (lost), &allowance, \
+		  &said)
+
+static void
+midway(void)
+{
+	struct allowance allowance = {.limit = 1 << 20};
+	struct said said = {.text = ""};
+	struct inspect inspect;
+	uint32_t at = 5;
+
+	inspect_init_midway(&inspect, &any, nobody);
+	PUSH("rest of a frame", 0);
+	PUSH(WINDOW FIRST, 0);
+	is_str(said.text, "", "two frames are not believed");
+	PUSH(FIRST, 0);
+	is_str(said.text, "10.1.0.7 ", "the third is");
+	PUSH(AGAIN UNKNOWN_ENTRY, 0);
+	PUSH(FIRST, 0);
+	is_str(said.text, "10.1.0.7 10.1.0.7 ? 10.1.0.7 ",
+	       "what came since then is known, what did not is not");
+	inspect_release(&inspect, &allowance);
+	ok(allowance.used == 0, "nothing is left");
+
+	at = 5;
+	said = (struct said){.text = ""};
+	inspect_init(&inspect, at, &any, nobody);
+	PUSH(HTTP2_PREFACE SETTINGS FIRST, 0);
+	PUSH("\0\4\0\0\1\0\0\0\1hel", 1021);
+	PUSH(AGAIN, 0);
+	is_str(said.text, "10.1.0.7 10.1.0.7 ", "a hole within DATA is passed over by its length");
+	PUSH("", 100);
+	PUSH(WINDOW WINDOW PARTS, 0);
+	PUSH(AGAIN, 0);
+	is_str(said.text, "10.1.0.7 10.1.0.7 10.1.0.9 10.1.0.9 ", "one elsewhere begins anew");
+	inspect_release(&inspect, &allowance);
+	ok(allowance.used == 0, "nothing is left");
+}
+
+static void
+health(void)
+{
+	static const char path[] = "/grpc.health.v1.Health/Check";
+	static const char bytes[] = HTTP2_PREFACE SETTINGS CHECK;
+	struct allowance allowance = {.limit = 1 << 20};
+	struct said said = {.text = ""};
+	struct inspect inspect;
+	uint64_t hash = 1;
+	uint32_t at = 1;
+
+	inspect_init(&inspect, at, &any, nobody);
+	for (size_t i = 0; i < 20; i++) {
+		push_text(&inspect, &at, bytes + i, 1, 1, &allowance, &said);
+		ok(!inspect_has_path(&inspect, &hash), "no path within the preface");
+	}
+	push_text(&inspect, &at, bytes + 20, sizeof(bytes) - 21, sizeof(bytes) - 21, &allowance,
+		  &said);
+	ok(inspect_has_path(&inspect, &hash) && hash == http1_path(path, strlen(path)),
+	   "the path of a health check of gRPC");
+	inspect_release(&inspect, &allowance);
+	/* No memory: it is left alone. */
+	allowance = (struct allowance){.limit = 100};
+	inspect_init(&inspect, 1, &any, nobody);
+	at = 1;
+	PUSH(HTTP2_PREFACE SETTINGS FIRST, 0);
+	ok(inspect_is_done(&inspect) && allowance.used == 0, "without memory it is not read");
+	inspect_release(&inspect, &allowance);
+}
+
+int
+main(void)
+{
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
+		sample_in_pieces(&samples[i]);
+	midway();
+	health();
+	return done_testing();
+}
