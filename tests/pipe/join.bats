@@ -134,6 +134,41 @@ paths() {
 	[ "$(paths 10.1.0.1)" = "GET /1GET /9" ]
 }
 
+# Two proxies on an engine, the second on loopback: 1 by pairs of both, 2 by a PROXY header about the
+# loopback and a header behind it, 3 by such a header and the pair of the first.
+# Break: lib/join/weigh.c s/pairtable_find(subject->join->pairs, &ends/if (0) pairtable_find(subject->join->pairs, \&ends/
+# Break: lib/join/inspect.c s/!(service && evidence_is_inner(/!(service \&\& !evidence_is_inner(/
+@test "a client is followed through two proxies on one engine, by pairs and behind PROXY headers" {
+	{
+		request 1 1 ''
+		request 2 2 'X-Forwarded-For: 10.1.0.2\r\n' | sed 's/GET/PROXY TCP4 127.0.0.1 127.0.0.1 40002 8888\\r\\nGET/'
+		request 3 3 '' | sed 's/GET/PROXY TCP4 10.0.9.1 127.0.0.1 40003 8888\\r\\nGET/'
+	} | "$OLDPWD/tests/mktcp" > in.pcap
+	cat > table <<-END
+		1700000001.000 new tcp 10.1.0.1:30001 192.0.2.10:80 127.0.0.1:40001 127.0.0.1:8888
+		1700000001.050 new tcp 127.0.0.1:40001 127.0.0.1:8888 10.0.9.1:30001 10.0.1.11:8080
+		1700000003.000 new tcp 10.1.0.3:30003 192.0.2.10:80 10.0.9.1:40003 127.0.0.1:8888
+	END
+	for n in 1 2 3; do
+		[ "$(paths -t table 10.1.0.$n)" = "GET /$n" ]
+		grep -q ' 1 wanted, 2 not, 0 undecided; told by tables 2, request headers 1$' err
+	done
+	# Of the second alone, and without any, nobody knows whose 1 and 3 are.
+	sed -i '1d;3d' table
+	[ "$(paths -t table 10.1.0.1)" = "" ]
+	grep -q ' 0 wanted, 1 not, 2 undecided' err
+	[ "$(paths)" = "GET /1GET /2GET /3" ]
+}
+
+# Break: lib/join/evidence.c s/evidence->protocol ? evidence->protocol : //
+@test "a pair of QUIC in front of TCP names a VIP of UDP" {
+	request 1 1 '' | "$OLDPWD/tests/mktcp" > in.pcap
+	echo '1700000001.000 new udp/tcp 10.1.0.1:30001 192.0.2.10:80 10.0.9.1:30001 10.0.1.11:8080' > table
+	[ "$(paths -t table 10.1.0.1)" = "" ]
+	echo 'vip 192.0.2.10 udp/80' >> shop
+	[ "$(paths -t table 10.1.0.1)" = "GET /1" ]
+}
+
 @test "tables, whose pairs of older connections decide none that use the same ports" {
 	mkconv -t table -p 64 > in.pcap
 	both 'ip[4:2] = 7' -S ./shop -t table 10.1.0.7
