@@ -434,8 +434,12 @@ end_as_done(int number)
 }
 
 void
-cli_end_with_reader(void)
+cli_stream_to(const char *output)
 {
+	if (strcmp(output, "-") != 0)
+		return;
+	if (isatty(STDOUT_FILENO))
+		die_usage("standard output is a terminal: use -w or a pipe");
 	signal(SIGPIPE, end_as_done);
 }
 

@@ -106,9 +106,9 @@ void cli_remove_at_signal(const char *path);
  * as without this. */
 void cli_pass_interrupt(const char *input);
 
-/* For a stream on standard output: once its reader has gone (`| tshark -c 20`) the command ends and is
- * done. */
-void cli_end_with_reader(void);
+/* If a capture is to be written to "-", standard output: dies by wrong usage if that is a terminal, and
+ * once its reader has gone (`| tshark -c 20`) the command ends and is done. */
+void cli_stream_to(const char *output);
 
 /* The status for main to return: status, or EXIT_FAILED, with a message, if standard output could
  * not be written. */

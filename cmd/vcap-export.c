@@ -18,8 +18,11 @@ static const struct command self = {
     .name = "vcap-export",
     .says = "Copies a capture's file out of the spool.",
     .examples = "vcap export shop /tmp\nvcap export -w - shop | tshark -r -\n",
-    .synopsis = "[-F format] [-w file] [--comment text] [--only part] capture [directory]",
+    .synopsis = "[-F format] [-s headers] [-w file] [--comment text] [--only part] capture "
+		"[directory]",
     .options = "  -F, --format format  pcapng (the default) or pcap\n"
+	       "  -s, --snaplen headers\n"
+	       "                       without payload\n"
 	       "  -w, --write file     write to this file, or - for standard output\n"
 	       "      --comment text   a further note in the file\n"
 	       "      --only part      an engine, a side, or both: lb1, /client, lb1/client\n",
@@ -33,18 +36,22 @@ static struct request
 parse_options(int argc, char **argv)
 {
 	enum { COMMENT = 0x100, ONLY };
-	static const struct option options[] = {{"format", required_argument, NULL, 'F'},
-						{"write", required_argument, NULL, 'w'},
-						{"comment", required_argument, NULL, COMMENT},
-						{"only", required_argument, NULL, ONLY},
-						CLI_OPTIONS};
+	static const struct option options[] = {
+	    {"format", required_argument, NULL, 'F'}, {"snaplen", required_argument, NULL, 's'},
+	    {"write", required_argument, NULL, 'w'},  {"comment", required_argument, NULL, COMMENT},
+	    {"only", required_argument, NULL, ONLY},  CLI_OPTIONS};
 	struct failure why;
 	struct request request = {.directory = ".", .form = {.format = "pcapng"}};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":F:w:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":F:s:w:", options, NULL)) != -1) {
 		switch (opt) {
 		case 'F': request.form.format = optarg; break;
+		case 's':
+			request.form.cuts = true;
+			if (strcmp(optarg, "headers") != 0)
+				die_usage("not 'headers': '%s'", optarg);
+			break;
 		case 'w': request.file = optarg; break;
 		case COMMENT: request.form.comment = optarg; break;
 		case ONLY: request.form.only = optarg; break;

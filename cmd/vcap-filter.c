@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define XT_BPF_MAX 64 /* instructions that iptables' bpf match takes */
 
@@ -20,7 +19,7 @@ static const struct command self = {
     .examples = "vcap-filter -S shop 10.1.1.0/24 >shop.bpf\nvcap-filter -r big.pcap -w hits.pcap "
 		"10.1.1.1 2001:db8::/32\n",
     .synopsis = "[-S service] [-m mode] [-P] [-x] [-e expression] [-y linktype] [--widen] [-d | "
-		"-dd | -ddd | --comma] [-r in -w out [--mixed]] [-v] [--specs file] "
+		"-dd | -ddd | --comma] [-r in -w out [--cut] [--mixed]] [-v] [--specs file] "
 		"[spec ...]",
     .options =
 	"  -S, --service service    packets of this service\n"
@@ -35,6 +34,7 @@ static const struct command self = {
 	"      --comma              the program on one line, for iptables and tc\n"
 	"  -r, --read in            apply the filter to this capture file\n"
 	"  -w, --write out          and write what belongs to this one\n"
+	"      --cut                its packets without their payload\n"
 	"      --mixed              let its interfaces differ in link type\n"
 	"  -v, --verbose            say what decides which packets belong\n"
 	"      --specs file         more addresses, one or more a line\n",
@@ -61,10 +61,8 @@ parse_options(struct filter_options *options, struct service *service, int argc,
 		if (taken == 0)
 			cli_option(opt, argv);
 	}
-	if (options->out && strcmp(options->out, "-") == 0 && isatty(STDOUT_FILENO))
-		die_usage("standard output is a terminal: use -w or a pipe");
-	if (options->out && strcmp(options->out, "-") == 0)
-		cli_end_with_reader();
+	if (options->out)
+		cli_stream_to(options->out);
 	if (filter_options_decide(options, argv + optind, &why) < 0)
 		die_usage("%s", why.text);
 }
@@ -97,6 +95,7 @@ filter_file(struct filter_options *options)
 	print_remarks(options);
 	if (filter_cmd_open(&cmd, options->in, options->out, &why) < 0)
 		die("%s", why.text);
+	cmd.cuts = options->cuts;
 	cmd.mixes_linktypes = options->mixes_linktypes;
 	cli_remove_at_signal(cmd.out.file.temporary);
 	cli_pass_interrupt(options->in);

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct command self = {
     .name = "vcap-join",
@@ -58,10 +57,7 @@ parse_options(struct join_options *options, struct service *service, int argc, c
 		if (taken == 0)
 			cli_option(opt, argv);
 	}
-	if (strcmp(options->out, "-") == 0 && isatty(STDOUT_FILENO))
-		die_usage("standard output is a terminal: use -w or a pipe");
-	if (strcmp(options->out, "-") == 0)
-		cli_end_with_reader();
+	cli_stream_to(options->out);
 }
 
 /* Prints what was found, and what makes it uncertain. */

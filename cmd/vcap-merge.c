@@ -13,16 +13,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct command self = {
     .name = "vcap-merge",
     .says = "Merges capture files into one, in the order of time.",
     .examples = "vcap-merge -S shop -w all.pcapng lb1=one.pcap lb2=two.pcap\n",
-    .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-		"[-z] [--comment text] [--mixed] [--strict] [--region name] [--engines list] "
-		"[--only part] [--since time] [--until time] [--complete] [--window time] [--live] "
-		"[--stall time] [name=]input ...",
+    .synopsis =
+	"[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
+	"[-z] [--comment text] [--mixed] [--strict] [--region name] [--engines list] "
+	"[--only part] [--since time] [--until time] [--complete] [--cut] [--window time] [--live] "
+	"[--stall time] [name=]input ...",
     .options = "  -w, --write file          write to file instead of standard output\n"
 	       "  -F, --format format       pcapng (the default) or pcap\n"
 	       "  -S, --service service     name the side of the service each packet is on\n"
@@ -34,9 +34,10 @@ static const struct command self = {
 	       "      --region name         keep the engines' names in this input\n"
 	       "      --engines list        ... but not these engines'\n"
 	       "      --only part           an engine, a side, or both: lb1, /client, lb1/client\n"
-	       "      --since time          only packets from then on, and\n"
-	       "      --until time          before then: 2026-11-30T03:00, 03:00:30, -5m\n"
+	       "      --since time          only packets from then on: 03:00, -5m, with a date\n"
+	       "      --until time          only packets before then\n"
 	       "      --complete            only from where no ring has lost any\n"
+	       "      --cut                 packets without their payload\n"
 	       "      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	       "      --live                write each packet as soon as none older can come\n"
 	       "      --stall time          how long a silent input is waited for (2s)\n",
@@ -63,15 +64,12 @@ parse_options(int argc, char **argv, struct merge_options *options, struct servi
 		die_usage("%s", why.text);
 	if (!argv[optind])
 		die_usage("no input given (try --help)");
-	if (strcmp(cmd->output, "-") == 0 && isatty(STDOUT_FILENO))
-		die_usage("standard output is a terminal: use -w or a pipe");
+	cli_stream_to(cmd->output);
 	if (options->service) {
 		if (config_service_load(service, options->service, getenv, &why) < 0)
 			die_usage("%s", why.text);
 		cmd->service = service;
 	}
-	if (strcmp(cmd->output, "-") == 0)
-		cli_end_with_reader();
 	return argv + optind;
 }
 

@@ -1,6 +1,7 @@
 #include "capfile/copy.h"
 
 #include "capfile/pcapng.h"
+#include "packet/headers.h"
 #include "packet/linktype.h"
 
 #include <stdio.h>
@@ -65,7 +66,7 @@ copy_note(struct copy *copy, struct failure *why)
 
 	if (note->type == PCAPNG_SHB)
 		return write_section(copy, why);
-	if (!note->is_copyable)
+	if (!note->is_copyable || (copy->cuts && note->type == PCAPNG_DSB))
 		return 0;
 	return writer_raw(copy->out, note->type, note->body, note->size, why);
 }
@@ -154,12 +155,12 @@ copy_begin(struct copy *copy, struct failure *why)
 static int
 copy_packet(struct copy *copy, struct packet *packet, struct failure *why)
 {
-	const struct source *source = reader_source(copy->in);
+	const uint16_t linktype = reader_source(copy->in)->interfaces[packet->iface].linktype;
 
-	if (!copy->judge(copy->context, packet, source->interfaces[packet->iface].linktype))
+	if (!copy->judge(copy->context, packet, linktype))
 		return 0;
-	if (copy->annotate && copy->annotate(copy->context, packet, why) < 0)
-		return -1;
+	if (copy->cuts)
+		headers_cut(packet, linktype);
 	return writer_packet(copy->out, packet->iface, packet, why);
 }
 

@@ -39,6 +39,7 @@ struct copy {
 	    *annotate; /* of copy_packets: called for each packet that belongs; may be NULL */
 	const char *application; /* the output's sections name it; NULL: those of the input */
 	void *context;
+	bool cuts; /* packets to their headers (packet/headers.h), and keys that would open more */
 	/* private */
 	uint32_t interfaces; /* how many have been copied */
 	bool has_remarked;

@@ -154,11 +154,13 @@ mergedfile_copy(int from, int to, const struct mergedfile_form *form, struct fai
 	struct strvec argv = STRVEC_INIT;
 	int status;
 
-	if (strcmp(form->format, "pcapng") == 0 && !form->only && !form->comment)
+	if (strcmp(form->format, "pcapng") == 0 && !form->only && !form->comment && !form->cuts)
 		return copy(from, to, why);
 	strvec_pushl(&argv, "vcap-merge", "-F", form->format, NULL);
 	if (form->only)
 		strvec_pushf(&argv, "--only=%s", form->only);
+	if (form->cuts)
+		strvec_push(&argv, "--cut");
 	if (form->comment)
 		strvec_pushf(&argv, "--comment=note: %s", form->comment);
 	strvec_pushl(&argv, "-w", "-", "-", NULL);

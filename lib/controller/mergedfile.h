@@ -9,6 +9,7 @@
 #include "controller/config.h"
 #include "controller/spool_entry.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* vcap-merge, from the fetched files of these engines, and from the merged file if there is one, to
@@ -35,6 +36,7 @@ int mergedfile_export(const struct spool_entry *entry, const char *to, config_va
 struct mergedfile_form {
 	const char *format;  /* pcapng or pcap */
 	const char *only;    /* of these packets, as --only of vcap-merge; NULL: all */
+	bool cuts;           /* packets to their headers */
 	const char *comment; /* a further note in its header; NULL: none */
 };
 

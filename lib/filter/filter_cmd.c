@@ -31,8 +31,11 @@ filter_packets(struct filter_cmd *cmd, struct reader *in, struct selection *sele
 {
 	struct writer *writer = writer_new(cmd->out.fd, reader_format(in), why);
 	enum copy_outcome outcome = COPY_FAILED;
-	struct copy copy = {
-	    .in = in, .out = writer, .judge = selection_judge, .context = selection};
+	struct copy copy = {.in = in,
+			    .out = writer,
+			    .judge = selection_judge,
+			    .context = selection,
+			    .cuts = cmd->cuts};
 
 	if (writer && cmd->mixes_linktypes)
 		writer_mix_linktypes(writer);

@@ -13,8 +13,8 @@
 struct filter_cmd {
 	const char *name; /* of the input, in messages */
 	int in;
-	bool mixes_linktypes;  /* the caller's, set before filter_cmd_run */
-	struct packedfile out; /* compressed if its name says so */
+	bool cuts, mixes_linktypes; /* the caller's, set before filter_cmd_run (filter_options.h) */
+	struct packedfile out;      /* compressed if its name says so */
 };
 
 /* Opens both; "-" is standard input and output. -1: nothing is open. */

@@ -16,6 +16,7 @@ struct filter_options {
 	enum bpf_form form;
 	const char *in, *out; /* capture files, "-" for standard input and output; or NULL */
 	bool is_verbose;      /* to say what the selection's facts are */
+	bool cuts;            /* a file's packets to their headers */
 	bool mixes_linktypes; /* of a file, whose interfaces may differ in link type */
 	/* Private. */
 	const char *specs;
@@ -26,7 +27,13 @@ struct filter_options {
 #define FILTER_OPTIONS_INIT ((struct filter_options){.selection = SELECTION_INIT})
 
 /* For getopt_long. */
-enum { FILTER_OPTION_COMMA = 256, FILTER_OPTION_MIXED, FILTER_OPTION_SPECS, FILTER_OPTION_WIDEN };
+enum {
+	FILTER_OPTION_COMMA = 256,
+	FILTER_OPTION_CUT,
+	FILTER_OPTION_MIXED,
+	FILTER_OPTION_SPECS,
+	FILTER_OPTION_WIDEN
+};
 /* clang-format off */
 #define FILTER_LETTERS "m:Pvxe:y:dr:w:"
 #define FILTER_OPTIONS \
@@ -41,6 +48,7 @@ enum { FILTER_OPTION_COMMA = 256, FILTER_OPTION_MIXED, FILTER_OPTION_SPECS, FILT
 	{"comma", no_argument, NULL, FILTER_OPTION_COMMA}, \
 	{"read", required_argument, NULL, 'r'}, \
 	{"write", required_argument, NULL, 'w'}, \
+	{"cut", no_argument, NULL, FILTER_OPTION_CUT}, \
 	{"mixed", no_argument, NULL, FILTER_OPTION_MIXED}, \
 	{"specs", required_argument, NULL, FILTER_OPTION_SPECS}
 /* clang-format on */

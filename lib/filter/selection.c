@@ -213,7 +213,7 @@ decide(struct selection *selection, struct failure *why)
 	if (!selection->has_specs && !selection->expression) {
 		if (selection->exclude)
 			return failure_set(why, "'-x' needs addresses or an expression");
-		if (!selection->service)
+		if (!selection->service && !selection->may_be_all)
 			return failure_set(
 			    why, "needs addresses, a service or an expression (try --help)");
 	}

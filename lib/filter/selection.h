@@ -23,7 +23,8 @@ struct selection {
 	bool widen;             /* widen a set that does not fit into a program */
 	const char *expression; /* NULL: none. The caller's */
 	uint16_t linktype;
-	bool from_file; /* for selection_judge, which takes packets of any link type */
+	bool may_be_all; /* without addresses, service and expression it selects all packets */
+	bool from_file;  /* for selection_judge, which takes packets of any link type */
 	struct addrset set;
 	bool has_specs; /* there are SPECs, though set may be empty */
 	/* Results. */

@@ -31,10 +31,12 @@
 static void
 release_merge(struct merge_cmd *cmd)
 {
+	cutter_free(cmd->cutter);
 	periodic_free(cmd->periodic);
 	chosen_free(cmd->chosen);
 	sides_free(cmd->sides);
 	merge_free(cmd->merge);
+	cmd->cutter = NULL;
 	cmd->periodic = NULL;
 	cmd->chosen = NULL;
 	cmd->sides = NULL;
@@ -199,6 +201,8 @@ begin_complete(struct merge_cmd *cmd, struct failure *why)
 static struct source *
 selected(const struct merge_cmd *cmd)
 {
+	if (cmd->cutter)
+		return cutter_source(cmd->cutter);
 	if (cmd->periodic)
 		return periodic_source(cmd->periodic);
 	return cmd->chosen ? chosen_source(cmd->chosen) : unchosen(cmd);
@@ -237,6 +241,8 @@ merge_cmd_start(struct merge_cmd *cmd, struct failure *why)
 		return -1;
 	if (!period_is_all(&cmd->period) &&
 	    !(cmd->periodic = periodic_new(selected(cmd), &cmd->period, why)))
+		return -1;
+	if (cmd->cuts && !(cmd->cutter = cutter_new(selected(cmd), why)))
 		return -1;
 	if (cmd->live)
 		merge_live_watch(cmd->live, &cmd->inputs, cmd->merge);
@@ -346,7 +352,7 @@ copy_packets(const struct merge_cmd *cmd, struct source *from, struct writer *wr
 
 	if (cmd->live)
 		return merge_live_copy(cmd->live, from, writer, why);
-	if (cmd->sides || cmd->chosen || cmd->periodic)
+	if (from != merge_source(cmd->merge))
 		return writer_copy(writer, from, why);
 	while (more > 0) {
 		if (merge_batch(cmd->merge, &batch) == 0)

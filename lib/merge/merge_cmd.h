@@ -18,6 +18,7 @@
 #include "capfile/writer.h"
 #include "filter/service.h"
 #include "merge/chosen.h"
+#include "merge/cutter.h"
 #include "merge/inputs.h"
 #include "merge/merge.h"
 #include "merge/merged_header.h"
@@ -38,6 +39,7 @@ struct merge_cmd {
 	bool is_strict;                /* an input that is damaged is a failure */
 	bool mixes_linktypes;          /* pcapng only; otherwise a second link type is refused */
 	const char *only;              /* the part to write, as chosen.h says; NULL: all */
+	bool cuts;                     /* packets to their headers */
 	struct period period;          /* of the packets to write, by corrected clocks */
 	bool is_complete;              /* only from where the rings of all inputs are complete */
 	struct strvec remarks;         /* further comments of the output */
@@ -50,6 +52,7 @@ struct merge_cmd {
 	struct sides *sides;
 	struct chosen *chosen;
 	struct periodic *periodic;
+	struct cutter *cutter;
 	struct threadpool *pool; /* NULL: none */
 	bool can_start_over;     /* the output can be emptied, and all inputs read again */
 };

@@ -56,6 +56,7 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 	case MERGE_OPTION_COMMENT: strvec_push(&cmd->remarks, arg); break;
 	case MERGE_OPTION_STRICT: cmd->is_strict = true; break;
 	case MERGE_OPTION_COMPLETE: cmd->is_complete = true; break;
+	case MERGE_OPTION_CUT: cmd->cuts = true; break;
 	case MERGE_OPTION_SINCE:
 		rc = datetime_parse_moment(arg, clock_realtime_ns(), &cmd->period.since_ns, why);
 		break;

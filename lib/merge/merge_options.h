@@ -22,6 +22,7 @@ enum merge_option {
 	MERGE_OPTION_ONLY,
 	MERGE_OPTION_STRICT,
 	MERGE_OPTION_COMPLETE,
+	MERGE_OPTION_CUT,
 	MERGE_OPTION_SINCE,
 	MERGE_OPTION_UNTIL,
 };
@@ -43,6 +44,7 @@ enum merge_option {
 	{"engines", required_argument, NULL, MERGE_OPTION_ENGINES}, \
 	{"only", required_argument, NULL, MERGE_OPTION_ONLY}, \
 	{"strict", no_argument, NULL, MERGE_OPTION_STRICT}, \
+	{"cut", no_argument, NULL, MERGE_OPTION_CUT}, \
 	{"complete", no_argument, NULL, MERGE_OPTION_COMPLETE}, \
 	{"since", required_argument, NULL, MERGE_OPTION_SINCE}, \
 	{"until", required_argument, NULL, MERGE_OPTION_UNTIL}

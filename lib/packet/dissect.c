@@ -259,8 +259,8 @@ take_header(const struct packet *packet, uint32_t at, uint8_t family, struct tup
 
 /* RFC 792: unreachable, source quench, redirect, time exceeded, parameter problem. RFC 4443, 2.1:
  * every type below 128 is an error. */
-static bool
-is_error(uint8_t family, uint32_t type)
+bool
+dissect_is_icmp_error(uint8_t family, uint32_t type)
 {
 	if (family == 6)
 		return type < 128;
@@ -295,7 +295,7 @@ take_transport(const struct packet *packet, uint32_t at, struct tuple *tuple, ui
 			return false;
 		tuple->has_icmp_type = true;
 		tuple->icmp_type = (uint8_t)word;
-		if (is_error(family, word))
+		if (dissect_is_icmp_error(family, word))
 			*quoted = at + 8;
 		return true;
 	default: return true;

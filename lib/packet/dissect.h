@@ -46,6 +46,9 @@ struct tuple {
  * the tuple is that of the quoted packet, with is_quoted. */
 bool dissect_packet(const struct packet *packet, uint16_t linktype, struct tuple *tuple);
 
+/* Whether an ICMP message of that type, of IPv4 or IPv6, is an error, which quotes a packet. */
+bool dissect_is_icmp_error(uint8_t family, uint32_t type);
+
 enum dissect_outcome {
 	DISSECT_FOUND,
 	DISSECT_NOT_IP, /* or of a link type that is not in linktype.h */

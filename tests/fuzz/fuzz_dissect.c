@@ -1,13 +1,14 @@
 /* The ends of a packet: a byte for the link type, then the packet. */
 #include "fuzz.h"
 #include "packet/dissect.h"
+#include "packet/headers.h"
 #include "packet/linktype.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tuple tuple, own;
-	struct packet packet;
+	struct packet packet, cut;
 	uint16_t link;
 	bool found;
 
@@ -29,6 +30,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (found && !tuple.is_quoted)
 		must(own.source.value == tuple.source.value &&
 		     own.destination.value == tuple.destination.value);
+	cut = packet;
+	headers_cut(&cut, link);
+	must(cut.caplen <= packet.caplen && cut.len == packet.len);
+	/* What is left tells the same, and has no payload but what lies within an IP header that says it is
+	 * shorter than one can be. */
+	if (found)
+		must(dissect_packet(&cut, link, &own) && own.payload_len < 20 &&
+		     own.source.value == tuple.source.value &&
+		     own.destination.value == tuple.destination.value &&
+		     tuple_source_key(&own) == tuple_source_key(&tuple) &&
+		     tuple_destination_key(&own) == tuple_destination_key(&tuple) &&
+		     own.is_quoted == tuple.is_quoted);
 	must(dissect_shape(&packet, link) <= LINKTYPE_SHAPES);
 	return 0;
 }
