@@ -1,5 +1,6 @@
 /*
- * One packet on its way through two interfaces is seen twice with the same bytes. On receipt it keeps
+ * One packet on its way through two interfaces is seen twice with the same bytes behind its addresses
+ * and tags. On receipt it keeps
  * the time of its first sight; when it is sent each interface gives it a time, microseconds apart, in
  * the same thread of the kernel. So both are close in one ring. Packets that are the same without
  * being one, such as a retransmission, come on the same interface or later.
@@ -8,6 +9,7 @@
 
 #include "base/siphash.h"
 
+#include <linux/if_ether.h>
 #include <stdlib.h>
 
 #define APART_MAX INT64_C(1000000) /* ns */
@@ -15,13 +17,27 @@
 /* Bytes that tell packets apart: headers, and the beginning of what is in them. */
 #define BYTES_MAX 256
 
+/* A VLAN's device sees a packet without the tag that the one below sees. */
+static size_t
+behind_tags(const struct packet *packet)
+{
+	size_t at = 2 * ETH_ALEN;
+
+	while (at + 4 <= packet->caplen &&
+	       ((packet->data[at] == 0x81 && packet->data[at + 1] == 0x00) ||
+		(packet->data[at] == 0x88 && packet->data[at + 1] == 0xa8)))
+		at += 4;
+	return at < packet->caplen ? at : packet->caplen;
+}
+
 static uint64_t
 hash_of(const struct packet *packet)
 {
 	static const struct siphash_key key = {{0}}; /* nothing depends on its secrecy */
-	const size_t size = packet->caplen < BYTES_MAX ? packet->caplen : BYTES_MAX;
+	const size_t at = behind_tags(packet), left = packet->caplen - at;
 
-	return siphash(&key, packet->data, size) ^ packet->len;
+	return siphash(&key, packet->data + at, left < BYTES_MAX ? left : BYTES_MAX) ^
+	       (packet->len - at);
 }
 
 bool

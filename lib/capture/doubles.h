@@ -21,7 +21,7 @@ struct doubles {
 	unsigned next;
 };
 
-/* Whether the packet, of the interface with this index, came before on another interface; if not it
+/* Whether the Ethernet packet, of the interface with this index, came before on another interface; if not it
  * is remembered. Zero *doubles at first. */
 bool doubles_has(struct doubles *doubles, const struct packet *packet, int ifindex);
 

@@ -1,5 +1,6 @@
 /* Netlink messages: messages and attributes lie in what was given, and interfaces are read. */
 #include "base/netlink.h"
+#include "capture/ifchoice.h"
 #include "capture/ifrule.h"
 #include "fuzz.h"
 
@@ -43,6 +44,34 @@ read_interfaces(const void *messages, size_t size)
 	ifaces_release(&ifaces);
 }
 
+/* The same messages as events after a dump of half of them. */
+static void
+choose(const void *messages, size_t size)
+{
+	struct ifaces ifaces = IFACES_INIT;
+	struct iftable table = IFTABLE_INIT;
+	struct ifchoice choice;
+	const size_t half = size / 8 * 4;
+
+	must(iftable_init(&table, 3, NULL) == 0);
+	must(ifaces_parse(&ifaces, messages, half) == 0);
+	must(ifchoice_begin(&choice, &(struct ifrule){0}, &table, &ifaces) == 0);
+	must(ifchoice_read(&choice, messages, size) == 0);
+	must(ifchoice_decide(&choice, &(struct ifmoment){10, 20, 20}) == 0);
+	for (size_t i = 0; i < choice.spans.count; i++) {
+		const struct ifspan *span = &choice.spans.list[i];
+
+		must(span->slot < table.count);
+		must(i == 0 || span[-1].index <= span->index);
+		must(ifspans_find(&choice.spans, span->index, 15) != IFTABLE_NONE);
+	}
+	ifchoice_settle(&choice, INT64_MAX);
+	for (size_t i = 0; i < choice.spans.count; i++)
+		must(choice.spans.list[i].from_ns == INT64_MIN);
+	ifchoice_release(&choice);
+	iftable_release(&table);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -57,6 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			walk_attributes(netlink_attributes(message, body), 3);
 	}
 	read_interfaces(copy, size);
+	choose(copy, size);
 	free(copy);
 	return 0;
 }
