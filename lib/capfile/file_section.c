@@ -44,3 +44,11 @@ file_section_is_from_vcap(const struct file_section *section)
 	return section->application &&
 	       strncmp(section->application, prefix, sizeof(prefix) - 1) == 0;
 }
+
+bool
+file_section_promises(const struct file_section *section)
+{
+	const char *version = section->application ? strchr(section->application, ' ') : NULL;
+
+	return file_section_is_from_vcap(section) && version && strncmp(version, " 0.1.", 5) != 0;
+}

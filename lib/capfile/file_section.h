@@ -19,6 +19,9 @@ struct file_section {
 	/* Set at SOURCE_END: this or an earlier section was written by vcap and lacks its end mark,
 	 * which is statistics with an end time and nothing after them. */
 	bool cut_short;
+	/* Written by vcap, and then copied by a program that leaves statistics out: no end mark is to be
+	 * expected. */
+	bool is_edited;
 };
 
 /* The most sections of a file that are remembered. */
@@ -35,5 +38,9 @@ bool file_section_has_same_header(const struct file_section *a, const struct fil
 /* Whether a command of vcap wrote it: the application's name starts with "vcap-". Then the
  * descriptions of its interfaces are names of engines, and it ends with an end mark. */
 bool file_section_is_from_vcap(const struct file_section *section);
+
+/* Whether a section of vcap says in its header that it will have an end mark (pcapng.h,
+ * OPT_SHB_PROMISE): those of release 0.1.0 do not. */
+bool file_section_promises(const struct file_section *section);
 
 #endif

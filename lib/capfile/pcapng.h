@@ -26,7 +26,9 @@ enum {
 #define PCAPNG_BLOCK_MIN 12u
 
 /* Bodies, options' values and packets are padded to a multiple of four bytes. n is a size_t. */
-#define PCAPNG_PAD(n) (((n) + (size_t)3) & ~(size_t)3)
+#define PCAPNG_PAD(n)  (((n) + (size_t)3) & ~(size_t)3)
+
+#define PCAPNG_PROMISE "vcap" /* the value of OPT_SHB_PROMISE, four bytes */
 
 /* Option codes, sections 4.1 to 4.6 */
 enum {
@@ -35,6 +37,9 @@ enum {
 	OPT_SHB_HARDWARE = 2,
 	OPT_SHB_OS = 3,
 	OPT_SHB_USERAPPL = 4,
+	/* Of local use (section 3.5.1): the section was written by vcap, and ends with an end mark unless it
+	 * was cut short. Programs that copy a section without its statistics (editcap) do not copy it. */
+	OPT_SHB_PROMISE = 0x8001,
 	OPT_IF_NAME = 2,
 	OPT_IF_DESCRIPTION = 3,
 	OPT_IF_SPEED = 8,

@@ -23,7 +23,8 @@ pcapng_shb_is_cut_short(const struct reader *file)
 {
 	bool has_statistics = false;
 
-	if (!file->source.from_vcap || file->source.interface_count == file->section_base)
+	if (!file->source.from_vcap || file->section.is_edited ||
+	    file->source.interface_count == file->section_base)
 		return false;
 	for (uint32_t i = file->section_base; i < file->source.interface_count; i++) {
 		const struct statistics *s = &file->source.interfaces[i].statistics;
@@ -84,6 +85,7 @@ section_options(struct reader *file, const unsigned char *at, const unsigned cha
 	const size_t room = (size_t)(end - at);
 	struct left_out left_out = {0};
 	struct block_option option;
+	bool has_promise = false;
 	size_t count = 0;
 	int more;
 
@@ -93,6 +95,9 @@ section_options(struct reader *file, const unsigned char *at, const unsigned cha
 			      : option.code == OPT_SHB_USERAPPL ? &section->application
 								: NULL;
 
+		has_promise |= option.code == OPT_SHB_PROMISE &&
+			       option.size == sizeof(PCAPNG_PROMISE) - 1 &&
+			       memcmp(option.value, PCAPNG_PROMISE, option.size) == 0;
 		if (option.code == OPT_COMMENT && add_comment(section, count++, &option) < 0)
 			return -1;
 		if (text && !*text && !(*text = pcapng_option_text(&option)))
@@ -100,6 +105,7 @@ section_options(struct reader *file, const unsigned char *at, const unsigned cha
 		if (keep_section_option(file, &option, room, &left_out.options) < 0)
 			return -1;
 	}
+	section->is_edited = file_section_promises(section) && !has_promise;
 	if (left_out.options)
 		reader_leave_out(file, left_out);
 	errno = more < 0 ? EBADMSG : 0;

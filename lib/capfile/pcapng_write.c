@@ -140,13 +140,13 @@ put_time_option(struct blocks *blocks, uint16_t code, int64_t ts_ns)
 }
 
 int
-pcapng_write_section(struct blocks *blocks, const char *hardware, const char *os,
-		     const char *application, const char *const *comments,
+pcapng_write_section(struct blocks *blocks, enum pcapng_end end, const char *hardware,
+		     const char *os, const char *application, const char *const *comments,
 		     const unsigned char *options, size_t options_len)
 {
 	const uint64_t unknown_length = UINT64_MAX;
 	size_t room = 16 + option_room(hardware) + option_room(os) + option_room(application) + 4 +
-		      options_len;
+		      options_len + option_room(PCAPNG_PROMISE);
 
 	for (const char *const *c = comments; c && *c; c++)
 		room += option_room(*c);
@@ -163,6 +163,8 @@ pcapng_write_section(struct blocks *blocks, const char *hardware, const char *os
 		put_text(blocks, OPT_COMMENT, *c);
 	if (options)
 		put(blocks, options, options_len);
+	if (end == PCAPNG_END_PROMISED)
+		put_text(blocks, OPT_SHB_PROMISE, PCAPNG_PROMISE);
 	put32(blocks, OPT_END);
 	end_block(blocks);
 	return 0;

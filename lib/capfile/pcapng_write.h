@@ -33,10 +33,13 @@ int blocks_reserve(struct blocks *blocks, size_t more);
  * is no option, and are cut at 65535 bytes.
  */
 
+/* Whether a section promises to end with an end mark (file_section.h). */
+enum pcapng_end { PCAPNG_END_OPEN, PCAPNG_END_PROMISED };
+
 /* Appends a section header block (section 4.1). comments is a NULL-ended list, or NULL. options are
  * in the form of packet.options, or NULL. */
-int pcapng_write_section(struct blocks *blocks, const char *hardware, const char *os,
-			 const char *application, const char *const *comments,
+int pcapng_write_section(struct blocks *blocks, enum pcapng_end end, const char *hardware,
+			 const char *os, const char *application, const char *const *comments,
 			 const unsigned char *options, size_t options_len);
 /* Appends an interface description block (section 4.2). The resolution is nanoseconds and the
  * snaplen PACKET_SNAPLEN, whatever the interface says. */

@@ -113,9 +113,13 @@ pcap_header(struct writer *writer, uint16_t linktype, struct failure *why)
 int
 writer_section(struct writer *writer, const struct file_section *section, struct failure *why)
 {
+	const enum pcapng_end end = file_section_is_from_vcap(section) && !section->is_edited
+					? PCAPNG_END_PROMISED
+					: PCAPNG_END_OPEN;
+
 	if (writer->format == FORMAT_PCAP)
 		return 0;
-	if (pcapng_write_section(&writer->blocks, section->hardware, section->os,
+	if (pcapng_write_section(&writer->blocks, end, section->hardware, section->os,
 				 section->application, (const char *const *)section->comments,
 				 section->options, section->options_len) < 0)
 		return failure_nomem(why);

@@ -81,8 +81,9 @@ add_section(const struct capture *capture, const struct core *core, struct block
 	if (rc >= 0)
 		rc = asprintf(&os, "%s %s", uts.sysname, uts.release);
 	if (rc >= 0)
-		rc = pcapng_write_section(blocks, uts.machine, os, "vcap-run " VCAP_VERSION,
-					  (const char *const *)comments, NULL, 0);
+		rc = pcapng_write_section(blocks, PCAPNG_END_PROMISED, uts.machine, os,
+					  "vcap-run " VCAP_VERSION, (const char *const *)comments,
+					  NULL, 0);
 	for (size_t i = 0; i < count; i++)
 		free(comments[i]);
 	free(os);

@@ -235,6 +235,28 @@ some_inputs() {
 	[ "$(count none.pcap)" -eq 0 ]
 }
 
+# Break: lib/capfile/pcapng_shb.c s/section->is_edited = .*/;/
+@test "what went through editcap or mergecap was not cut short; a file that was is, also when it is copied" {
+	mkcap -f pcapng -n 50 -i 2 -d 3 -a 'vcap-run 0.1.0' >a.pcapng
+	vcap-merge -w whole.pcapng a.pcapng
+	editcap whole.pcapng edited.pcapng
+	editcap -r whole.pcapng some.pcapng 1-9
+	mergecap -w merged.pcapng whole.pcapng whole.pcapng
+	vcap-filter -r edited.pcapng -w filtered.pcapng 0.0.0.0/0
+	for file in edited some merged filtered; do
+		vcap-stat $file.pcapng
+		vcap-merge -w out.pcapng $file.pcapng
+		vcap-stat out.pcapng
+	done
+	# Without the last block, the statistics.
+	mkcap -f pcapng -n 50 -d 3 -a 'vcap-run 0.1.0' >a.pcapng
+	vcap-merge -w whole.pcapng a.pcapng
+	head -c -"$(tail -c 4 whole.pcapng | od -An -tu4 | tr -d ' ')" whole.pcapng >cut.pcapng
+	run -3 vcap-filter -r cut.pcapng -w filtered.pcapng 0.0.0.0/0
+	run -3 vcap-stat filtered.pcapng
+	[[ $output == *"'filtered.pcapng' was cut short: it has no end mark" ]]
+}
+
 @test "a capture of vcap's without its end mark was cut short" {
 	mkcap -f pcapng -n 10 -e lb1 -a 'vcap-run 0.1.0' >a.pcapng
 	run -3 vcap-merge -w out.pcapng a.pcapng

@@ -28,10 +28,10 @@ sections(void)
 {
 	const char *const comments[] = {"abc", NULL};
 
-	pcapng_write_section(&blocks, NULL, NULL, NULL, NULL, NULL, 0);
+	pcapng_write_section(&blocks, PCAPNG_END_OPEN, NULL, NULL, NULL, NULL, NULL, 0);
 	is_hex("0a0d0d0a 20000000 4d3c2b1a 0100 0000 ffffffffffffffff 00000000 20000000",
 	       "a section without options");
-	pcapng_write_section(&blocks, NULL, "L", "vcap", comments, NULL, 0);
+	pcapng_write_section(&blocks, PCAPNG_END_OPEN, NULL, "L", "vcap", comments, NULL, 0);
 	is_hex("0a0d0d0a 38000000 4d3c2b1a 0100 0000 ffffffffffffffff"
 	       " 0300 0100 4c000000 0400 0400 76636170 0100 0300 61626300 00000000 38000000",
 	       "a section with options, padded to 32 bits");
@@ -130,7 +130,7 @@ main(void)
 	is_hex("04000000 10000000 61626364 10000000", "a block as it stands");
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	pcapng_write_section(&blocks, NULL, NULL, text, NULL, NULL, 0);
+	pcapng_write_section(&blocks, PCAPNG_END_OPEN, NULL, NULL, text, NULL, NULL, 0);
 	ok(blocks.used == 24 + 4 + 65536 + 4 + 4, "a text longer than an option can hold is cut");
 	blocks_release(&blocks);
 	return done_testing();
