@@ -45,7 +45,9 @@ fileheader_parameters(const struct capture *capture, struct keyval *kv)
 		rc = keyval_set(kv, "count", "%" PRIu64, options->count);
 	if (rc == 0)
 		rc = keyval_set(kv, "duration", "%" PRId64, options->duration_ns);
-	if (rc == 0)
+	if (rc == 0 && options->cuts)
+		rc = keyval_set(kv, "snaplen", "headers");
+	else if (rc == 0)
 		rc = keyval_set(kv, "snaplen", "%" PRIu32, options->snaplen);
 	if (rc == 0 && options->file_size)
 		rc = keyval_set(kv, "file-size", "%" PRIu64, options->file_size);

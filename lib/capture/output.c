@@ -10,6 +10,7 @@
 #include "capture/output.h"
 
 #include "base/clock.h"
+#include "packet/headers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -327,6 +328,8 @@ output_packet(struct output *output, struct packet *packet)
 		counters->counts.skipped++;
 		return;
 	}
+	if (output->cuts)
+		headers_cut(packet, output->interfaces->slots[packet->iface].linktype);
 	rc = filewriter_packet(&output->rotation.writer, packet->iface, packet);
 	if (rc == FILEWRITER_FULL) {
 		rotate(output);

@@ -71,6 +71,7 @@ struct output {
 	unsigned core_count;
 	uint64_t count;   /* packets per core; 0: no limit */
 	uint32_t snaplen; /* 1 or more */
+	bool cuts;        /* packets to their headers */
 	struct runstate *runstate;
 	enum stop_reason closed_reason; /* to stop with when the reader of a stream has gone */
 	output_refresh *refresh;
@@ -104,7 +105,7 @@ void output_release(struct output *output);
 struct core *output_core(const struct output *output, unsigned core);
 struct counters *output_counters(const struct output *output, unsigned core, uint32_t interface);
 
-/* Writes the packet, cut to the snaplen, or counts it as skipped. Called for every packet, whose
+/* Writes the packet, cut to the snaplen or its headers, or counts it as skipped. Called for every packet, whose
  * core and interface are numbered as those of the capture. */
 void output_packet(struct output *output, struct packet *packet);
 

@@ -72,7 +72,10 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case 'f': options->job = word; return 0;
 	case 'c': return parse_number(word, UINT64_MAX, &capture->count, why);
 	case 't': return parse_duration(word, NS_PER_MINUTE, &capture->duration_ns, why);
-	case 's': return parse_bounded(word, PACKET_SNAPLEN, &capture->snaplen, why);
+	case 's':
+		capture->cuts = strcmp(word, "headers") == 0;
+		return capture->cuts ? 0
+				     : parse_bounded(word, PACKET_SNAPLEN, &capture->snaplen, why);
 	case 'C': return parse_file_size(word, &capture->file_size, why);
 	case 'W': return parse_bounded(word, ROTATION_FILES_MAX, &capture->files, why);
 	case 'w': session->path = word; return 0;

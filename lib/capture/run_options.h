@@ -61,7 +61,7 @@ enum {
 	"  -f, --filter prog       a program in a file, or a job on standard input (-)\n"   \
 	"  -c, --count count       packets per core\n"                                      \
 	"  -t, --time time         stop after this time; a bare number means minutes\n"     \
-	"  -s, --snaplen snaplen   bytes kept of each packet\n"                             \
+	"  -s, --snaplen snaplen   bytes kept of each packet, or headers: no payload\n"     \
 	"  -w, --write dir         directory to make, or - for standard output\n"           \
 	"  -C, --file-size size    begin another file when one would be larger\n"           \
 	"  -W, --files files       with -C: keep only that many of each core, the newest\n" \

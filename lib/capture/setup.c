@@ -249,6 +249,7 @@ open_outputs(struct capture *capture, struct failure *why)
 		}
 		if (options->snaplen)
 			output->snaplen = options->snaplen;
+		output->cuts = options->cuts;
 	}
 	return 0;
 }

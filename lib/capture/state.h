@@ -32,6 +32,7 @@ struct capture_options {
 	uint64_t count;                  /* packets per core; 0: no limit */
 	int64_t duration_ns;             /* 0: no limit */
 	uint32_t snaplen;                /* bytes kept of a packet; 0: all */
+	bool cuts;                       /* packets to their headers (packet/headers.h) */
 	uint64_t ring_bytes;             /* memory of all rings together; 0: the default */
 	uint64_t file_size;              /* bytes per file; 0: one file per core */
 	unsigned files;                  /* files kept per core; 0: all */

@@ -67,6 +67,22 @@ load veth
 	[ "$(value bytes)" -eq $((3 * 96 + 60)) ]
 }
 
+# Break: lib/capture/output.c s/if (output->cuts)/if (0)/
+@test "-s headers keeps no payload, also behind a filter that sees it" {
+	start d -i vb -s headers
+	send -C 0 -c 20 -s 400 va
+	vcap-host stop d
+	[ "$(vcap-merge -F pcap -w - lb1=d | tshark -r - -T fields -e frame.cap_len -e frame.len 2>/dev/null | sort -u)" = $'42\t400' ]
+	grep -qx 'snaplen headers' d/status
+	grep -aq 'snaplen headers' d/core-0.pcapng
+	vcap-run -b 32M -i vb -s headers -R 0 -w e -- vcap-filter -r - -w - -e 'udp[8:4] >= 0' >/dev/null 2>err 3>&- &
+	pid=$!
+	until_true grep -q running e/status
+	send -C 0 -c 20 -s 400 va
+	vcap-host stop e
+	[ "$(vcap-merge -F pcap -w - lb1=e | tshark -r - -T fields -e frame.cap_len 2>/dev/null | sort | uniq -c | tr -s ' ')" = ' 20 42' ]
+}
+
 @test "a file says what it is: its parameters, its interface, its end" {
 	vcap-run -b 8M -i vb -n lb1 -c 7 -t 300ms -s 128 -R 0 -w d
 	run -0 capinfos d/core-0.pcapng
