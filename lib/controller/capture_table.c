@@ -44,6 +44,7 @@ static const struct table_column columns[] = {
     {"FILE"},
     {"BY"},
     {"COMMENT"},
+    {"PAIRS"},
 };
 enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
 
@@ -192,6 +193,26 @@ addresses(const struct spool_entry *entry)
 	return joined;
 }
 
+/* The engines whose pairs are here, as engine_list has them. */
+static char *
+pairs_list(const struct spool_entry *entry)
+{
+	struct strvec names = spool_entry_engines(entry), found = STRVEC_INIT;
+	char *joined;
+
+	for (size_t i = 0; i < names.count; i++) {
+		char *path = spool_entry_file(entry, "engines/%s.pairs", names.list[i]);
+
+		if (path && access(path, F_OK) == 0)
+			strvec_push(&found, names.list[i]);
+		free(path);
+	}
+	joined = strvec_join(&found, ",");
+	strvec_release(&names);
+	strvec_release(&found);
+	return joined;
+}
+
 static bool
 is_set(const struct spool_entry *entry, const char *key)
 {
@@ -212,7 +233,7 @@ options(const struct spool_entry *entry)
 
 /* The cells of a row that have to be allocated. */
 struct cells {
-	char *service, *engines, *missing, *both, *addresses, *file;
+	char *service, *engines, *missing, *both, *addresses, *file, *pairs;
 };
 
 static int
@@ -223,9 +244,10 @@ cells_fill(struct cells *cells, const struct spool_entry *entry)
 	*cells = (struct cells){.engines = engine_list(entry, false),
 				.missing = engine_list(entry, true),
 				.addresses = addresses(entry),
+				.pairs = pairs_list(entry),
 				.file = spool_entry_file(entry, "%s.pcapng", entry->id)};
 	if (!cells->engines || !cells->missing || !cells->addresses || !cells->file ||
-	    asprintf(&cells->service, "%.*s", length, entry->id) < 0)
+	    !cells->pairs || asprintf(&cells->service, "%.*s", length, entry->id) < 0)
 		return -1;
 	return asprintf(&cells->both, *cells->missing ? "%s (missing %s)" : "%s%s", cells->engines,
 			cells->missing) < 0
@@ -241,6 +263,7 @@ cells_release(struct cells *cells)
 	free(cells->missing);
 	free(cells->both);
 	free(cells->addresses);
+	free(cells->pairs);
 	free(cells->file);
 }
 
@@ -296,6 +319,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 		size > 0 && spool_entry_is_over(entry) ? cells->file : "",
 		keyval_get(facts, "by"),
 		keyval_get(facts, "comment"),
+		cells->pairs,
 	    },
 	    why);
 }

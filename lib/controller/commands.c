@@ -72,6 +72,8 @@ add_join(const struct params *params, const char *service, const char *specs, st
 	strvec_push(argv, params->per_packet ? "-P" : "{table}");
 	if (params->invert)
 		strvec_push(argv, "-x");
+	if (params->header)
+		strvec_pushf(argv, "--header=%s", params->header);
 	if (params->bytecode)
 		strvec_pushf(argv, "--bytecode=%s", params->bytecode);
 	if (params->specs[0] || params->list)
@@ -270,7 +272,8 @@ commands_each(enum commands_request request)
 {
 	static char *const templates[][16] = {[COMMANDS_STATUS] = ON_EACH("status"),
 					      [COMMANDS_STOP] = ON_EACH("stop"),
-					      [COMMANDS_REMOVE] = ON_EACH("remove")};
+					      [COMMANDS_REMOVE] = ON_EACH("remove"),
+					      [COMMANDS_PAIRS] = ON_EACH("pairs")};
 
 	return templates[request];
 }

@@ -43,7 +43,7 @@ char **commands_start(const struct params *params);
  * more). */
 char **commands_stream(const struct params *params, int64_t lease_ns);
 
-/* Makes a request about the capture, which is not COMMANDS_PAIRS. Static: not to be freed. */
+/* Makes a request about the capture. Static: not to be freed. */
 char *const *commands_each(enum commands_request request);
 
 /*

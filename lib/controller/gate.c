@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CAPTURE_MAX 255 /* bytes of ID.ENGINE */
@@ -185,6 +186,20 @@ take_bytecode(struct words_left *left)
 	bpf_release(&program);
 }
 
+/* --header=NAME or --header=NAME HOPS, in one word; any other word is left. */
+static void
+take_header(struct words_left *left)
+{
+	static const char option[] = "--header=";
+	struct service_header header;
+
+	if (!*left->next || strncmp(*left->next, option, sizeof(option) - 1) != 0 ||
+	    service_header_read(&header, *left->next + sizeof(option) - 1, NULL) < 0)
+		return;
+	free(header.name);
+	left->next++;
+}
+
 /* vcap-join as the command that packets pass through; service and specs are the paths of these
  * parts of the job. */
 static bool
@@ -200,6 +215,7 @@ take_join(struct words_left *left, const char *service, const char *specs)
 	if (!take(left, "-P") && take(left, "-t") && !take(left, "/dev/fd/3"))
 		return false;
 	take(left, "-x");
+	take_header(left);
 	take_bytecode(left);
 	return !take(left, "--specs") || take(left, specs);
 }

@@ -70,13 +70,15 @@ print_part(const char *text, FILE *out)
 char *
 params_job(const struct params *params)
 {
-	char *specs = params_specs(params), *text = NULL;
+	char *specs = params_specs(params), *service = strdup(params->service_text), *text = NULL;
 	size_t size;
-	FILE *out = specs ? open_memstream(&text, &size) : NULL;
+	FILE *out = specs && service ? open_memstream(&text, &size) : NULL;
 
 	if (out) {
+		/* It is an option of the filter command. */
+		service_header_remove(service);
 		print_part(params->filter, out);
-		print_part(params->service_text, out);
+		print_part(service, out);
 		print_part(specs, out);
 		if (fclose(out) != 0) {
 			free(text);
@@ -84,6 +86,7 @@ params_job(const struct params *params)
 		}
 	}
 	free(specs);
+	free(service);
 	return text;
 }
 
@@ -155,6 +158,8 @@ params_facts(const struct params *params, struct keyval *facts)
 		rc |= keyval_set(facts, "expect-packets", "yes");
 	rc |= keyval_set(facts, "specs", "%zu", specs ? count_lines(specs) : 0);
 	rc |= keyval_set(facts, "patience", "%" PRId64, params->patience_ns);
+	if (params->header)
+		rc |= keyval_set(facts, "header", "%s", params->header);
 	if (params->expression)
 		rc |= keyval_set(facts, "expression", "%s", params->expression);
 	if (params->at_ns)
@@ -198,6 +203,7 @@ params_recall(struct params *params, const struct keyval *facts)
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),
 	    .buffer = keyval_number(facts, "buffer", 0),
+	    .header = keyval_get(facts, "header"),
 	    .expression = keyval_get(facts, "expression"),
 	    .patience_ns = (int64_t)keyval_number(facts, "patience", 0),
 	    .specs = keyval_number(facts, "specs", 0) ? some : none,

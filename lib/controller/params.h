@@ -19,18 +19,19 @@ struct params {
 	const char *word; /* the service as given: a name or a path */
 	const char *service;
 	const char *service_text;
-	char *const *engines;   /* NULL-ended */
-	const char *monitors;   /* none, include or only */
-	bool per_packet;        /* -P */
-	bool invert;            /* -x */
-	bool is_verbose;        /* -v */
-	bool expects_packets;   /* --expect-packets: a capture without any is partial */
-	bool joins;             /* vcap-join runs on the engines and makes the final decision */
-	bool widens;            /* ... as a BPF program cannot hold all addresses */
-	uint64_t count;         /* packets per core; 0: any number */
-	int64_t duration_ns;    /* 0: for ever */
-	uint64_t snaplen;       /* bytes per packet; 0: all */
-	uint64_t buffer;        /* bytes of ring memory on each engine; 0: vcap-run's default */
+	char *const *engines; /* NULL-ended */
+	const char *monitors; /* none, include or only */
+	bool per_packet;      /* -P */
+	bool invert;          /* -x */
+	bool is_verbose;      /* -v */
+	bool expects_packets; /* --expect-packets: a capture without any is partial */
+	bool joins;           /* vcap-join runs on the engines and makes the final decision */
+	bool widens;          /* ... as a BPF program cannot hold all addresses */
+	uint64_t count;       /* packets per core; 0: any number */
+	int64_t duration_ns;  /* 0: for ever */
+	uint64_t snaplen;     /* bytes per packet; 0: all */
+	uint64_t buffer;      /* bytes of ring memory on each engine; 0: vcap-run's default */
+	const char *header;   /* NAME [HOPS] of the service, for vcap-join; NULL: it does not say */
 	const char *expression; /* -e; NULL: none. Applied to what vcap-join keeps, if that runs */
 	char *bytecode;         /* ... compiled, with commas instead of newlines; heap, or NULL */
 	const char *id, *token; /* chosen for it; NULL: not */

@@ -179,6 +179,13 @@ decide(struct params_cli *cli, const struct service *service, config_variable *v
 {
 	struct params *params = &cli->params;
 
+	const struct service_header *header = &service->header;
+
+	if (header->name && header->hops == 1)
+		snprintf(cli->header, sizeof(cli->header), "%s", header->name);
+	else if (header->name)
+		snprintf(cli->header, sizeof(cli->header), "%s %u", header->name, header->hops);
+	params->header = header->name ? cli->header : NULL;
 	params->joins = needs_join(cli, service, variable);
 	params->widens = is_large(params);
 	if (params->widens && !params->joins)

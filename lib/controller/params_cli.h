@@ -18,6 +18,7 @@ struct params_cli {
 	bool is_unlimited;       /* by -t 0: no warning is due */
 	struct config_file file;
 	char *word;          /* the service, not by an alias */
+	char header[80];     /* params.header */
 	char by[CALLER_MAX]; /* who runs this command; params.by, if set, asks through it */
 	char remark[256];    /* why vcap-join is used although no option asks for it; or empty */
 	char warning[256];   /* what the user should change; or empty */

@@ -112,6 +112,42 @@ service_header_parse(struct service_header *header, const char *name, const char
 	return 0;
 }
 
+int
+service_header_read(struct service_header *header, const char *text, struct failure *why)
+{
+	char *name = strdup(text), *hops;
+	int rc;
+
+	if (!name)
+		return failure_nomem(why);
+	hops = strchr(name, ' ');
+	if (hops)
+		*hops++ = '\0';
+	rc = service_header_parse(header, name, hops, why);
+	free(name);
+	return rc;
+}
+
+void
+service_header_remove(char *text)
+{
+	static const char keyword[] = "header";
+	char *to = text;
+
+	for (const char *line = text; *line;) {
+		const char *word = line + strspn(line, " \t");
+		const bool is_kept = strncmp(word, keyword, sizeof(keyword) - 1) != 0 ||
+				     !strchr(" \t\r\n", word[sizeof(keyword) - 1]);
+		size_t length = strcspn(line, "\n");
+
+		length += line[length] == '\n';
+		memmove(to, line, length);
+		line += length;
+		to += is_kept ? length : 0;
+	}
+	*to = '\0';
+}
+
 static int
 parse_header(struct service *service, const struct service_line *line, struct failure *why)
 {

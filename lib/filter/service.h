@@ -73,6 +73,12 @@ enum side { SIDE_MONITOR, SIDE_SERVER, SIDE_CLIENT, SIDE_OTHER };
 int service_header_parse(struct service_header *header, const char *name, const char *hops,
 			 struct failure *why);
 
+/* As service_header_parse, of `NAME` or `NAME HOPS`. */
+int service_header_read(struct service_header *header, const char *text, struct failure *why);
+
+/* Takes the `header` lines out of text: engines of 0.1.0 do not know them. */
+void service_header_remove(char *text);
+
 /* Frees all it holds; service is as SERVICE_INIT then. */
 void service_release(struct service *service);
 

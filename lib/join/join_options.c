@@ -49,17 +49,8 @@ int
 join_options_parse_header(struct service_header *header, const char *value, struct failure *why)
 {
 	struct service_header parsed;
-	char *name = strdup(value), *hops;
-	int rc;
 
-	if (!name)
-		return failure_nomem(why);
-	hops = strchr(name, ' ');
-	if (hops)
-		*hops++ = '\0';
-	rc = service_header_parse(&parsed, name, hops, why);
-	free(name);
-	if (rc < 0)
+	if (service_header_read(&parsed, value, why) < 0)
 		return -1;
 	free(header->name);
 	*header = parsed;

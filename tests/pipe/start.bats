@@ -128,9 +128,16 @@ given() {
 	cp config/engines engines
 	sed -i 's/^a /a flows=conntrack /' config/engines
 	[ "$(asked shop 10.1.1.1)" = "--flows conntrack -- vcap-join -S ./service -m none -t /dev/fd/3 --specs specs " ]
-	[ -z "$(asked shop -P 10.1.1.1)" ]
-	[ -z "$(asked shop)" ]
+	[ "$(asked shop -P 10.1.1.1)" = "--flows conntrack " ]
+	[ "$(asked shop)" = "--flows conntrack " ]
 	cp engines config/engines
+
+	# The header is an option there: engines of 0.1.0 do not know the line.
+	cp config/services/shop shop
+	echo 'header X-Real-IP' >>config/services/shop
+	[ "$(asked shop 10.1.1.1)" = "-- vcap-join -S ./service -m none --header=X-Real-IP --specs specs " ]
+	[ "$(given 2)" = "$(grep . shop)" ]
+	cp shop config/services/shop
 
 	# Servers that see the clients' addresses.
 	sed -i '$a source client' config/services/shop

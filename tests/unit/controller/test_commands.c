@@ -202,6 +202,9 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	    .per_packet = bits & 4,
 	    .invert = bits & 8,
 	    .joins = bits & 16,
+	    .header = bits & 256   ? "X-Real-IP 2"
+		      : bits & 128 ? "none"
+				   : NULL,
 	    .bytecode = bits & 32 ? (char *)"1,6 0 0 262144" : NULL,
 	    .count = bits & 64 ? UINT64_MAX : 0,
 	    .duration_ns = bits & 128 ? 90 * NS_PER_SECOND + 1 : 0,
@@ -221,11 +224,11 @@ static void
 check_requests(const struct engine *engine, struct tally *tally)
 {
 	static const enum commands_request requests[] = {COMMANDS_STATUS, COMMANDS_STOP,
-							 COMMANDS_REMOVE};
+							 COMMANDS_REMOVE, COMMANDS_PAIRS};
 	char *directory = engine_capture_directory(engine, "shop.20260101_000000");
 	struct strvec addresses = STRVEC_INIT;
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		/* For an engine that does not know `answer`. */
 		check(engine, commands_ask(engine->name, false, requests[i], directory, NULL),
 		      tally);

@@ -127,6 +127,16 @@ test_parse(void)
 }
 
 static void
+test_header_remove(void)
+{
+	char text[] =
+	    "vip 10.0.0.1\n header X-A 2 # a\nheaders x\nheader\tX-B\nserver 10.0.0.2\nheader none";
+
+	service_header_remove(text);
+	is_str(text, "vip 10.0.0.1\nheaders x\nserver 10.0.0.2\n", "header lines are taken out");
+}
+
+static void
 test_modes(void)
 {
 	enum monitor_mode mode = MONITORS_INCLUDE;
@@ -209,6 +219,7 @@ main(void)
 	refused("source clients\n", "etc/shop:1: not an address: 'clients'");
 	test_parse();
 	test_modes();
+	test_header_remove();
 	test_mutations();
 	return done_testing();
 }
