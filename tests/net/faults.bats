@@ -513,7 +513,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 	cd /run
 	install -d -m 755 bin
 	install -d -o 65534 home
-	install -m 755 "$build/bin/vcap-run" "$build/bin/vcap-host" bin
+	install -m 755 "$build/bin/"vcap-{run,host,merge,join} bin
 	setcap cap_net_raw=ep bin/vcap-run || skip "no file capabilities here"
 	setpriv --reuid 65534 --regid 65534 --clear-groups bin/vcap-host check >report
 	grep -qx "cap_net_raw yes" report
