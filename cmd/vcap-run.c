@@ -9,7 +9,9 @@
 #include "capture/runlist.h"
 #include "cli.h"
 #include "controller/gate.h"
+#include "filter/ssh_connection.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +20,8 @@ static const struct command command = {
     .says = "Captures on this host, on all CPUs.",
     .examples = "vcap-run -i eth0 -t 30s -w - | tshark -r -\nvcap-filter -S shop | vcap-run -f - "
 		"-t 5 -w /tmp/capture\n",
-    .synopsis = "[-i iface] [--wait iface] [-f prog] [-c count] [-t time] [-s snaplen] [-C size "
+    .synopsis = "[-i iface] [--wait iface] [-f prog] [--with-ssh] [-c count] [-t time] [-s "
+		"snaplen] [-C size "
 		"[-W files]] "
 		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
 		"[--sandbox mode] [--detach] [--token token] [--by word] [--audit required] "
@@ -119,6 +122,8 @@ main(int argc, char **argv)
 	read_options(&options, argc, argv);
 	cli_siblings_first();
 	read_job(options.job, options.capture.lease_ns, &job, &program);
+	if (!options.with_ssh && program.count == 0)
+		ssh_connection_leave_out(getenv("SSH_CONNECTION"), &program, warn);
 	if (options.session.detached)
 		rc = daemon_detach(&daemon, &status, &why);
 	if (rc > 0)

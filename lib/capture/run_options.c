@@ -66,6 +66,7 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case 'i':
 		strvec_push(&options->interfaces, word);
 		return options->interfaces.failed ? failure_nomem(why) : 0;
+	case RUN_OPTION_WITH_SSH: options->with_ssh = true; return 0;
 	case RUN_OPTION_WAIT:
 		strvec_push(&options->awaited, word);
 		return options->awaited.failed ? failure_nomem(why) : 0;

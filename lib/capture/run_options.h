@@ -16,6 +16,7 @@ struct run_options {
 	const char *job; /* file with a program; "-": a job on standard input; NULL: none */
 	struct strvec interfaces; /* names, see ifrule.h */
 	struct strvec awaited;
+	bool with_ssh; /* captures the connection that this process is reached by, too */
 };
 
 #define RUN_OPTIONS_INIT ((struct run_options){.capture = {.reserve = DISKQUOTA_DEFAULT}})
@@ -30,7 +31,8 @@ enum {
 	RUN_OPTION_TOKEN,
 	RUN_OPTION_BY,
 	RUN_OPTION_AUDIT,
-	RUN_OPTION_WAIT
+	RUN_OPTION_WAIT,
+	RUN_OPTION_WITH_SSH
 };
 
 /* For getopt_long(3). clang-format off */
@@ -51,6 +53,7 @@ enum {
 	    {"token", required_argument, NULL, RUN_OPTION_TOKEN},                                 \
 	    {"by", required_argument, NULL, RUN_OPTION_BY},                                       \
 	    {"wait", required_argument, NULL, RUN_OPTION_WAIT},                                   \
+	    {"with-ssh", no_argument, NULL, RUN_OPTION_WITH_SSH},                                 \
 	{                                                                                         \
 		"audit", required_argument, NULL, RUN_OPTION_AUDIT                                \
 	}
@@ -59,6 +62,7 @@ enum {
 	"  -i, --interface iface   capture there; may be repeated (all with an address)\n"  \
 	"      --wait iface        capture there as soon as it is there and up\n"           \
 	"  -f, --filter prog       a program in a file, or a job on standard input (-)\n"   \
+	"      --with-ssh          without a program, the ssh connection itself as well\n"  \
 	"  -c, --count count       packets per core\n"                                      \
 	"  -t, --time time         stop after this time; a bare number means minutes\n"     \
 	"  -s, --snaplen snaplen   bytes kept of each packet, or headers: no payload\n"     \

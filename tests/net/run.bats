@@ -152,6 +152,18 @@ load veth
 	[ ! -e d ]
 }
 
+# Break: cmd/vcap-run.c s/program.count == 0/program.count/
+@test "the ssh connection that it is run through is left out, unless it is asked for" {
+	export SSH_CONNECTION='10.9.9.1 4000 10.9.9.2 22'
+	run -0 --separate-stderr vcap-run -b 8M -i vb -t 10ms -w d
+	[ "${stderr_lines[0]}" = "vcap-run: the ssh connection from 10.9.9.1 port 4000 is left out (--with-ssh: it is not)" ]
+	run -0 --separate-stderr vcap-run -b 8M -i vb -t 10ms --with-ssh -w e
+	[[ $stderr != *ssh* ]]
+	echo '1,6 0 0 262144' >all
+	run -0 --separate-stderr vcap-run -b 8M -i vb -t 10ms -f all -w f
+	[[ $stderr != *ssh* ]]
+}
+
 @test "standard error may be a device, and standard output a terminal's" {
 	vcap-run -b 8M -i vb -t 100ms -R 0 -w d 2>/dev/null
 	# A terminal of its own
