@@ -263,6 +263,7 @@ columns_cell(const struct transaction *row, int column, const char *engine, enum
 	case SNI: return row->server_name;
 	case ALPN: return row->alpn;
 	case ALERT: return put_alert(row, to);
+	case PROXY: return row->proxy[0] ? row->proxy : NULL;
 	default: return NULL;
 	}
 }

@@ -31,7 +31,7 @@ dialogue_of(struct sideconn *conn, struct allowance *allowance)
 		return NULL;
 	allowance->used += sizeof(*dialogue);
 	dialogue->opened = MOMENT_NEVER;
-	dialogue->is_midway = !conn->conn.handshake.has_isn;
+	dialogue->is_midway = conn->has_restarted = !conn->conn.handshake.has_isn;
 	for (int i = 0; i < 2; i++) {
 		dialogue->streams[i].most = MOST_WAITING;
 		dialogue->streams[i].most_bytes = MOST_WAITING_BYTES;
@@ -251,6 +251,7 @@ lose_bytes(struct dialogue_push *push, uint32_t size)
 		return;
 	}
 	dialogue->position[push->direction] += size;
+	conn->has_restarted = true;
 	if (!forward) {
 		dialogue->has_lost_responses = true;
 		if (exchange && exchange->next)

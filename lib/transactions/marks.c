@@ -9,12 +9,15 @@
 #include <string.h>
 
 #define MARK    "vcap: transaction "
+#define SAID    "vcap: haproxy "
 #define EARLIER "earlier: "
 
 enum { OPT_COMMENT = 1 };
 
+/* Of a transaction, or what the proxy said of it. */
 struct mark {
 	uint64_t packet, id;
+	char said[12]; /* "": none */
 };
 
 void
@@ -33,7 +36,15 @@ marks_add(struct marks *marks, const struct transaction *row, struct failure *wh
 			continue;
 		if (array_grow(&marks->list, marks->count, sizeof(*marks->list)) < 0)
 			return failure_nomem(why);
-		marks->list[marks->count++] = (struct mark){row->marks[i], row->id};
+		marks->list[marks->count++] = (struct mark){.packet = row->marks[i], .id = row->id};
+	}
+	if (row->proxy_mark && row->proxy[0]) {
+		struct mark mark = {.packet = row->proxy_mark, .id = row->id};
+
+		if (array_grow(&marks->list, marks->count, sizeof(mark)) < 0)
+			return failure_nomem(why);
+		memcpy(mark.said, row->proxy, sizeof(mark.said));
+		marks->list[marks->count++] = mark;
 	}
 	return 0;
 }
@@ -45,7 +56,9 @@ compare(const void *a, const void *b)
 
 	if (one->packet != other->packet)
 		return one->packet < other->packet ? -1 : 1;
-	return one->id < other->id ? -1 : one->id > other->id;
+	if (one->id != other->id)
+		return one->id < other->id ? -1 : 1;
+	return strcmp(one->said, other->said);
 }
 
 /* Appends an option with its padding; to is the end of what is there. Returns the new end. */
@@ -63,6 +76,16 @@ put_option(unsigned char *to, uint16_t code, const char *prefix, const void *val
 	return to + 4 + length + padding;
 }
 
+/* Whether the text of a comment begins as one of ours does. */
+static bool
+looks_like_ours(const struct block_option *option)
+{
+	return (option->size >= sizeof(MARK) - 1 &&
+		memcmp(option->value, MARK, sizeof(MARK) - 1) == 0) ||
+	       (option->size >= sizeof(SAID) - 1 &&
+		memcmp(option->value, SAID, sizeof(SAID) - 1) == 0);
+}
+
 /* Copies the packet's own options; a comment that looks like one of ours is renamed. */
 static unsigned char *
 copy_options(const struct packet *packet, unsigned char *to)
@@ -71,8 +94,7 @@ copy_options(const struct packet *packet, unsigned char *to)
 	struct block_option option;
 
 	while (at && pcapng_option_next(false, &at, end, &option) > 0) {
-		bool is_mark = option.code == OPT_COMMENT && option.size >= sizeof(MARK) - 1 &&
-			       memcmp(option.value, MARK, sizeof(MARK) - 1) == 0 &&
+		bool is_mark = option.code == OPT_COMMENT && looks_like_ours(&option) &&
 			       option.size < UINT16_MAX - sizeof(EARLIER);
 
 		to = put_option(to, option.code, is_mark ? EARLIER : "", option.value, option.size);
@@ -85,7 +107,8 @@ static bool
 has_mark(const struct packet *packet)
 {
 	return packet->options_len &&
-	       memmem(packet->options, packet->options_len, MARK, sizeof(MARK) - 1);
+	       (memmem(packet->options, packet->options_len, MARK, sizeof(MARK) - 1) ||
+		memmem(packet->options, packet->options_len, SAID, sizeof(SAID) - 1));
 }
 
 /* A copy_annotate. */
@@ -115,7 +138,9 @@ annotate(void *context, struct packet *packet, struct failure *why)
 	to = copy_options(packet, marks->options);
 	for (size_t i = 0; i < count; i++) {
 		char text[sizeof(MARK) + 24];
-		int size = snprintf(text, sizeof(text), MARK "%" PRIu64, marks->list[first + i].id);
+		const struct mark *mark = &marks->list[first + i];
+		int size = mark->said[0] ? snprintf(text, sizeof(text), SAID "%s", mark->said)
+					 : snprintf(text, sizeof(text), MARK "%" PRIu64, mark->id);
 
 		to = put_option(to, OPT_COMMENT, "", text, (size_t)size);
 	}

@@ -204,6 +204,8 @@ consider_exchange(struct search *search, struct exchange *exchange)
 	rank = 2 * likeness(exchange, search->server) + is_fresh(exchange);
 	if (!is_fresh(exchange) && rank < 4)
 		return; /* a request that is sent again looks the same */
+	if (!search->server->is_bare && rank < 2)
+		return; /* no proxy changes the method */
 	if (!search->best || rank > search->best_rank) {
 		search->best = exchange;
 		search->best_rank = rank;
@@ -250,14 +252,15 @@ result_of(const struct search *search, enum confidence source)
 	return match;
 }
 
-/* How good a result is: a request, then a connection, then an address. */
+/* How good a result is: a request, the more the more it is alike; then a connection, then an address. */
 static int
-worth_of(const struct pairing_match *match)
+worth_of(const struct pairing_match *match, const struct search *search)
 {
-	return 16 * (match->carried ? 3
-		     : match->conn  ? 2
-				    : match->client.is_known) +
-	       (int)match->confidence;
+	int kind = match->carried ? 3 + search->best_rank
+		   : match->conn  ? 2
+				  : match->client.is_known;
+
+	return 16 * kind + (int)match->confidence;
 }
 
 /* The context of a search through tables. */
@@ -277,6 +280,24 @@ add_hint(void *context, const struct evidence *evidence, enum pair_match how)
 		    (struct client_hint){.client = evidence->client, .source = CONFIDENCE_TABLE};
 }
 
+/* A connection that is used again has pairs of several clients. Leaves those that the head names, too, if
+ * there are any. */
+static void
+keep_named(struct hints *hints, const struct exchange *exchange)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < hints->count; i++)
+		for (uint8_t j = 0; j < exchange->hint_count; j++)
+			if (hints->list[i].client.addr.value ==
+			    exchange->hints[j].client.addr.value) {
+				hints->list[kept++] = hints->list[i];
+				break;
+			}
+	if (kept)
+		hints->count = kept;
+}
+
 static void
 gather_hints(const struct pairing *pairing, const struct exchange *exchange, struct hints *hints)
 {
@@ -292,6 +313,8 @@ gather_hints(const struct pairing *pairing, const struct exchange *exchange, str
 	}
 	if (pairing->has_pairs)
 		pairtable_find(pairing->pairs, &conn->key.ends, &period, add_hint, hints);
+	if (exchange->hint_count)
+		keep_named(hints, exchange);
 	for (uint8_t i = 0; i < exchange->hint_count && hints->count < HINTS; i++)
 		hints->list[hints->count++] = exchange->hints[i];
 	if (exchange->hint_count == 0 && hints->count < HINTS && pairing->source_client)
@@ -305,7 +328,8 @@ pairing_find(struct pairing *pairing, const struct exchange *exchange)
 {
 	struct pairing_match best = {.confidence = CONFIDENCE_NONE};
 	struct hints hints = {.count = 0};
-	unsigned carried = 0;
+	int best_worth = 0;
+	bool is_tie = false;
 
 	gather_hints(pairing, exchange, &hints);
 	for (size_t i = 0; i < hints.count; i++) {
@@ -317,19 +341,24 @@ pairing_find(struct pairing *pairing, const struct exchange *exchange)
 		    .who = hints.list[i].client,
 		};
 		struct pairing_match match;
+		int worth;
 
 		for (struct sideconn *conn = *bucket_of(pairing, search.who.addr); conn;
 		     conn = conn->next_of_client)
 			consider_conn(&search, conn);
 		match = result_of(&search, hints.list[i].source);
-		carried += match.carried && match.carried != best.carried;
-		if (worth_of(&match) > worth_of(&best))
+		worth = worth_of(&match, &search);
+		if (worth > best_worth)
+			is_tie = false;
+		else if (worth == best_worth && match.carried != best.carried)
+			is_tie = true;
+		if (worth > best_worth) {
+			best_worth = worth;
 			best = match;
+		}
 	}
-	/* Hints that disagree, and each leads to a request. */
-	if (carried > 1 && best.confidence == CONFIDENCE_HEADER)
-		return (struct pairing_match){.confidence = CONFIDENCE_NONE};
-	return best;
+	/* Hints that are as good, and lead to different requests. */
+	return is_tie ? (struct pairing_match){.confidence = CONFIDENCE_NONE} : best;
 }
 
 struct sideconn *

@@ -9,6 +9,7 @@
 #include "transactions/conversation.h"
 #include "transactions/row.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* How long what is over waits, at least. */
@@ -68,6 +69,32 @@ tell_server_exchange(struct transactions *t, struct exchange *exchange)
 	relate_drop_client(t, exchange);
 }
 
+/* What the proxy said of a client's request, unless that cannot be of this one. */
+static void
+add_saying(struct transactions *t, struct transaction *row, const struct exchange *exchange)
+{
+	const struct conn *conn = &exchange->conn->conn;
+	const struct connpair_said *said =
+	    sayings_find(&t->sayings, conn->key.ends.one, conn->key.ends.port, conn->start_ns,
+			 conn->last_ns, exchange->number);
+	char status[8];
+
+	snprintf(status, sizeof(status), "%u", row->status);
+	if (!said || (row->status && strcmp(said->status, status) != 0) ||
+	    exchange->conn->has_restarted)
+		return;
+	snprintf(row->proxy, sizeof(row->proxy), "%s %s", said->status, said->end);
+	row->proxy_mark = exchange->request.last.packet;
+	if (row->ending != ENDING_COMPLETE && (said->end[0] == 'c' || said->end[0] == 's')) {
+		row->ending = ENDING_TIMEOUT;
+		row->who = said->end[0] == 'c' ? PARTY_CLIENT : PARTY_SERVER;
+	}
+	/* Denied or answered by the proxy itself. */
+	if (row->from == PARTY_NOBODY && row->status &&
+	    (said->end[0] == 'P' || said->end[0] == 'L'))
+		row->from = PARTY_ENGINE;
+}
+
 static void
 tell_exchange(struct transactions *t, struct exchange *exchange)
 {
@@ -84,6 +111,7 @@ tell_exchange(struct transactions *t, struct exchange *exchange)
 	exchange->is_told = true;
 	moment.unpaired_ns = exchange->unpaired_ns;
 	row_of_request(&row, &texts, exchange, &moment);
+	add_saying(t, &row, exchange);
 	tell(t, &row);
 	relate_drop_attempts(t, exchange);
 }

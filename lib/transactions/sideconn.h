@@ -81,8 +81,10 @@ struct sideconn {
 	bool has_told_handshake; /* its handshake is in a row */
 	bool has_closed;         /* it was noticed that it has */
 	bool is_finished;        /* nothing more is heard of it */
-	bool is_begun;           /* sideconn_begin was called */
-	int64_t last_ns;         /* of its newest packet */
+	bool
+	    has_restarted; /* its requests cannot be counted: its begin, or some of them, were not captured */
+	bool is_begun;   /* sideconn_begin was called */
+	int64_t last_ns; /* of its newest packet */
 	int64_t settled_ns;
 	struct sideconn *next_settled;
 };

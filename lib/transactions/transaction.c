@@ -75,8 +75,8 @@ transaction_ending(const struct transaction *transaction, char to[TRANSACTION_EN
 	static const char *const names[] = {
 	    [ENDING_COMPLETE] = "complete", [ENDING_FIN] = "fin",
 	    [ENDING_RST] = "rst",           [ENDING_UNREACHABLE] = "unreachable",
-	    [ENDING_SILENT] = "silent",     [ENDING_OPEN] = "open",
-	    [ENDING_CUT] = "cut",
+	    [ENDING_TIMEOUT] = "timeout",   [ENDING_SILENT] = "silent",
+	    [ENDING_OPEN] = "open",         [ENDING_CUT] = "cut",
 	};
 	const char *name = names[transaction->ending];
 

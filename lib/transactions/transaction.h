@@ -50,6 +50,7 @@ enum ending {
 	ENDING_FIN,
 	ENDING_RST,
 	ENDING_UNREACHABLE, /* an ICMP error */
+	ENDING_TIMEOUT,     /* by the proxy's word */
 	ENDING_SILENT,
 	ENDING_OPEN, /* when the capture ended */
 	ENDING_CUT,  /* by the capture: bytes of it are missing */
@@ -101,6 +102,8 @@ struct transaction {
 	int64_t silent_ns;
 	unsigned flags;
 	const char *server_name, *alpn; /* of TLS with the client; NULL */
+	char proxy[12];                 /* the proxy's words, as "503 SC--"; empty: none */
+	uint64_t proxy_mark;            /* the last packet of the client's request; 0: none */
 	const char *alert;              /* a TLS alert in the clear; NULL */
 	enum party alert_from;
 	/* The packets that begin its messages, on both sides; 0: none. */

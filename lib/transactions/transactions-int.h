@@ -6,6 +6,7 @@
 #define VCAP_TRANSACTIONS_INT_H
 
 #include "transactions/pairing.h"
+#include "transactions/sayings.h"
 #include "transactions/sideconn.h"
 #include "transactions/transactions_config.h"
 
@@ -17,6 +18,7 @@ struct transactions {
 	struct allowance memory;
 	struct conntable *conns;
 	struct pairing *pairing;
+	struct sayings sayings;
 	struct sideconn_watch watch;
 	struct forwarded_rule rule;
 	/* What is over, in the order of time; each is held. */

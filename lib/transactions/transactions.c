@@ -189,6 +189,7 @@ void
 transactions_pair(struct transactions *t, const struct connpair *pair)
 {
 	pairing_add_pair(t->pairing, pair);
+	sayings_add(&t->sayings, pair);
 }
 
 struct transactions *
@@ -236,5 +237,6 @@ transactions_free(struct transactions *t)
 		transactions_finish(t);
 	conntable_free(t->conns);
 	pairing_free(t->pairing);
+	sayings_release(&t->sayings);
 	free(t);
 }

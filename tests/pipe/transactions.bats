@@ -310,7 +310,7 @@ story() {
 		2.302 n < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
 		2.4 n >
 	END
-	echo '1700000000.2 new tcp 10.1.0.7:40000 192.0.2.10:80 10.0.9.1:50000 10.0.1.11:8080' >table
+	echo '1700000000.2 new tcp 10.1.0.7:40000 192.0.2.10:80 10.0.9.1:50000 10.0.1.11:8080 haproxy=----/200' >table
 	diff - <(rows UNIT,CONFIDENCE,CLIENT,PATH,STATUS,WAIT,CONNECT,TTFB,RELAY,END -t table) <<-'END'
 		request table 10.1.0.7:40000 / 200 0.100000 0.000000 0.300000 0.200000 complete
 		request proxy 10.1.0.7:40001 / 201 0.300000 0.000000 0.200000 0.100000 complete
@@ -318,6 +318,7 @@ story() {
 	END
 	[ "$(rows PATH 192.0.2.99 | wc -l)" = 0 ]
 	[ "$(rows PATH -t table 10.0.1.12)" = /nat ]
+	[ "$(rows PROXY -t table 10.1.0.7 | tr '\n' ' ')" = "200 ---- - " ]
 }
 
 @test "columns, sorting, limits, sums, and what is wrong usage" {

@@ -1,0 +1,35 @@
+/*
+ * What the proxy said of each request, by pairs that have its words (connpair.h): found by the client's
+ * connection, whose requests it tells in their order.
+ */
+#ifndef VCAP_SAYINGS_H
+#define VCAP_SAYINGS_H
+
+#include "flows/connpair.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The most that are kept; what comes later is not. */
+#define SAYINGS_MAX (1u << 18)
+
+struct sayings {
+	struct saying *list; /* heap, owned */
+	size_t count;
+	bool is_sorted;
+};
+
+#define SAYINGS_INIT ((struct sayings){0})
+
+void sayings_release(struct sayings *sayings);
+
+/* Adds the words of a pair that has some and names its client's port. Without memory it is left out. */
+void sayings_add(struct sayings *sayings, const struct connpair *pair);
+
+/* The words on the which-th request, from 0, of the client's connection that lasted from from_ns to to_ns.
+ * NULL: there are none. Valid until the next sayings_add. */
+const struct connpair_said *sayings_find(struct sayings *sayings, struct addr client, uint16_t port,
+					 int64_t from_ns, int64_t to_ns, uint64_t which);
+
+#endif
