@@ -212,6 +212,13 @@ rpm: static
 	@tools/install-deps rpm
 	@tools/rpm $(B)/rpm $(VERSION) $(STATIC)
 
+# An image of the static programs for the nodes of a cluster (docs/kubernetes.md).
+$(B)/vcap-pause: contrib/kubernetes/vcap-pause.c
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -s -o $@ $<
+
+image: static $(B)/vcap-pause
+	@tools/image $(B) $(VERSION) $(STATIC_COMMANDS) $(B)/vcap-pause
+
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 		$(DESTDIR)$(MANDIR)/man7
@@ -250,5 +257,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench $(BENCH) lint deb rpm install uninstall clean
+.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench $(BENCH) lint deb rpm image install uninstall clean
 .SECONDARY:

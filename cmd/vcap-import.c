@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS "haproxy, iptables, ipvs, nft or nginx"
+#define KINDS "haproxy, iptables, ipvs, k8s, nft or nginx"
 
 static const struct command self = {
     .name = "vcap-import",
@@ -73,29 +73,28 @@ parse_options(int argc, char **argv)
 	return chosen;
 }
 
-static char *
-run(void *ask, char *const *command, struct failure *why)
-{
-	return ask_engine(ask, command, why);
-}
-
-/* Prints, compares or writes a service file; false: one that was edited is left. */
+/* Prints, compares or writes a service file; false: one that was edited is left. nodes (NULL: none)
+ * become engines. */
 static bool
-put_file(const struct options *options, const char *name, const char *text)
+put_file(const struct options *options, const char *name, char *text, char *const *nodes)
 {
 	enum config_write_outcome outcome;
 	struct failure why;
 	char *path;
 
+	if (!text)
+		die("out of memory");
 	outcome =
 	    config_write_put(name, text, options->action, options->forces, getenv, &path, &why);
-	if (outcome == CONFIG_WRITE_FAILED)
+	if (outcome == CONFIG_WRITE_FAILED ||
+	    (options->action == CONFIG_WRITE_FILE && config_write_nodes(nodes, getenv, &why) < 0))
 		die("%s", why.text);
 	if (outcome == CONFIG_WRITE_DIFFERS)
 		warn("'%s' exists and differs (-f replaces it)", path);
 	else if (options->action == CONFIG_WRITE_FILE)
 		puts(path);
 	free(path);
+	free(text);
 	return outcome == CONFIG_WRITE_DONE;
 }
 
@@ -105,15 +104,14 @@ put_files(const struct options *options, const struct drafts *drafts, char *cons
 	int status = drafts->warnings.count ? EXIT_PARTIAL : EXIT_DONE;
 
 	for (size_t i = 0; i < drafts->count; i++) {
-		char *text = draft_format(drafts->list[i], engines);
+		const struct draft *draft = drafts->list[i];
+		char *const *nodes = options->engines ? NULL : draft->engines.list;
 
-		if (!text)
-			die("out of memory");
 		if (i > 0 && options->action == CONFIG_WRITE_PRINT)
 			putchar('\n');
-		if (!put_file(options, drafts->list[i]->name, text))
+		if (!put_file(options, draft->name, draft_format(draft, nodes ? nodes : engines),
+			      nodes))
 			status = EXIT_PARTIAL;
-		free(text);
 	}
 	return drafts->count ? status : EXIT_FAILED;
 }
@@ -123,10 +121,11 @@ main(int argc, char **argv)
 {
 	struct options options;
 	struct ask ask = {0};
-	struct importer_input input = {.size_max = CONFIG_FILE_MAX, .run = run, .context = &ask};
+	struct importer_input input = {.size_max = 64u << 20, .run = ask_run, .context = &ask};
 	struct drafts drafts = {.resolve = ask_find, .read = ask_read, .context = &ask};
 	struct failure why;
 	char *source, *text, *here[2] = {0};
+	bool writes_local;
 
 	cli_start(&self);
 	options = parse_options(argc, argv);
@@ -143,8 +142,9 @@ main(int argc, char **argv)
 		warn("%s", drafts.warnings.list[i]);
 	if (drafts.count == 0)
 		warn("no service found in '%s'", source);
-	if (!options.engines &&
-	    !(here[0] = config_write_local(options.action == CONFIG_WRITE_FILE, getenv, &why)))
+	writes_local =
+	    options.action == CONFIG_WRITE_FILE && drafts.count && !drafts.list[0]->engines.count;
+	if (!options.engines && !(here[0] = config_write_local(writes_local, getenv, &why)))
 		die_usage("%s", why.text);
 	return cli_finish(put_files(&options, &drafts, options.engines ? options.engines : here));
 }

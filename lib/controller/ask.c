@@ -49,6 +49,12 @@ ask_engine(const struct ask *hosts, char *const *command, struct failure *why)
 }
 
 char *
+ask_run(void *context, char *const *command, struct failure *why)
+{
+	return ask_engine(context, command, why);
+}
+
+char *
 ask_read(void *context, const char *path, struct failure *why)
 {
 	struct strvec command = STRVEC_INIT;

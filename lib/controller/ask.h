@@ -17,6 +17,9 @@ struct ask {
  * minute, or printed more than 64 MiB. */
 char *ask_engine(const struct ask *hosts, char *const *command, struct failure *why);
 
+/* ask_engine for a context that is a struct ask (importer.h). */
+char *ask_run(void *context, char *const *command, struct failure *why);
+
 /* A draft_reader (draft.h) whose context is a struct ask: the file at path, as ask_engine. */
 char *ask_read(void *context, const char *path, struct failure *why);
 

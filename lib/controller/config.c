@@ -383,38 +383,69 @@ shares_server(const struct service *one, const struct service *other)
 }
 
 static bool
-is_other_sharing(const struct service *service, const char *name, config_variable *variable)
+shares_vip(const struct service *one, const struct service *other)
 {
-	struct service other = SERVICE_INIT;
-	struct failure why;
-	bool is_shared;
+	for (size_t i = 0; i < one->vip_group_count; i++)
+		for (size_t k = 0; k < other->vip_group_count; k++)
+			if (overlaps(&one->vip_groups[i], &other->vip_groups[k]))
+				return true;
+	return false;
+}
 
-	if (strcmp(name, service->name) == 0 ||
-	    config_service_load(&other, name, variable, &why) < 0)
-		return false;
-	is_shared = shares_server(service, &other);
-	service_release(&other);
-	return is_shared;
+static bool
+shares_name(const struct service *one, const struct service *other)
+{
+	for (size_t i = 0; i < one->aliases.count; i++)
+		if (strvec_has(&other->aliases, one->aliases.list[i]) ||
+		    strcmp(other->name, one->aliases.list[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The first other service of which this is so. */
+static char *
+find_other(const struct service *service, config_variable *variable,
+	   bool (*is_so)(const struct service *one, const struct service *other))
+{
+	char **names = config_service_names(variable, NULL), *found = NULL;
+
+	for (char **name = names; name && *name && !found; name++) {
+		struct service other = SERVICE_INIT;
+
+		if (strcmp(*name, service->name) == 0 ||
+		    config_service_load(&other, *name, variable, NULL) < 0)
+			continue;
+		if (is_so(service, &other))
+			found = strdup(*name);
+		service_release(&other);
+	}
+	strvec_free(names);
+	return found;
 }
 
 char *
 config_find_sharing(const struct service *service, config_variable *variable)
 {
-	char **names = config_service_names(variable, NULL), *found = NULL;
+	return find_other(service, variable, shares_server);
+}
 
-	for (char **name = names; name && *name && !found; name++)
-		if (is_other_sharing(service, *name, variable))
-			found = strdup(*name);
-	strvec_free(names);
-	return found;
+char *
+config_find_overlap(const struct service *service, config_variable *variable)
+{
+	return find_other(service, variable, shares_vip);
 }
 
 void
 config_service_notes(const struct service *service, config_variable *variable, struct strvec *notes)
 {
 	char *neighbour = config_find_sharing(service, variable);
+	char *overlap = config_find_overlap(service, variable);
+	char *namesake = service->aliases.count ? find_other(service, variable, shares_name) : NULL;
 	bool by_connection = false;
 
+	if (namesake)
+		strvec_pushf(notes, "has a name of '%s' as well", namesake);
+	free(namesake);
 	for (size_t i = 0; i < service->aliases.count; i++)
 		strvec_pushf(notes, "also called '%s'", service->aliases.list[i]);
 	for (size_t i = 0; i < service->monitor_count; i++)
@@ -428,5 +459,8 @@ config_service_notes(const struct service *service, config_variable *variable, s
 	if (neighbour && !service->source_client)
 		strvec_pushf(notes, "shares servers with '%s': vcap-join tells them apart",
 			     neighbour);
+	if (overlap)
+		strvec_pushf(notes, "has a VIP of '%s': captures have both", overlap);
+	free(overlap);
 	free(neighbour);
 }

@@ -67,6 +67,9 @@ int config_service_load(struct service *service, const char *word, config_variab
  */
 char *config_find_sharing(const struct service *service, config_variable *variable);
 
+/* The same, of one that has a VIP of this one: packets of either are in captures of both. */
+char *config_find_overlap(const struct service *service, config_variable *variable);
+
 /* Appends a line for each thing about the service that is no fault and decides what a capture of it
  * has: -v says these too. */
 void config_service_notes(const struct service *service, config_variable *variable,

@@ -186,21 +186,57 @@ local_line(config_variable *variable)
 	return line;
 }
 
-/* Appends the engine `local` to the engines file at path, whose text is this. */
+/* Appends lines to the engines file at path, whose text is this. lines NULL: out of memory. */
 static int
-add_local(const char *path, const char *text, config_variable *variable, struct failure *why)
+append(const char *path, const char *text, const char *lines, struct failure *why)
 {
 	const size_t length = strlen(text);
-	char *line = local_line(variable), *all = NULL;
+	char *all = NULL;
 	int rc = -1;
 
-	if (!line || asprintf(&all, "%s%s%s", text, length && text[length - 1] != '\n' ? "\n" : "",
-			      line) < 0)
+	if (!lines || asprintf(&all, "%s%s%s", text, length && text[length - 1] != '\n' ? "\n" : "",
+			       lines) < 0)
 		failure_nomem(why);
 	else if (fileio_make_parents(path, 0777, why) == 0)
 		rc = outfile_replace(AT_FDCWD, path, all, strlen(all), why);
-	free(line);
 	free(all);
+	return rc;
+}
+
+/* Reads the engines file at path, if there is one. The caller releases both in any case. */
+static int
+read_engines(const char *path, struct config_file *file, struct engines *engines,
+	     struct failure *why)
+{
+	if (access(path, F_OK) != 0)
+		return 0;
+	return config_read(file, path, why) < 0 ? -1
+						: engines_parse(engines, file->text, path, why);
+}
+
+int
+config_write_nodes(char *const *names, config_variable *variable, struct failure *why)
+{
+	char *path = path_of("engines", "", variable, why);
+	char *script = process_sibling("../libexec/vcap/vcap-kubectl"), *text;
+	struct config_file file = CONFIG_FILE_INIT;
+	struct engines engines = ENGINES_INIT;
+	struct strvec lines = STRVEC_INIT;
+	int rc = path ? read_engines(path, &file, &engines, why) : -1;
+
+	for (; rc == 0 && script && names && *names; names++)
+		if (!engines_find(&engines, *names, NULL))
+			strvec_pushf(&lines, "%s exec %s %s\n", *names, script, *names);
+	if (rc == 0 && lines.count) {
+		text = strvec_join(&lines, "");
+		rc = append(path, file.text ? file.text : "", text, why);
+		free(text);
+	}
+	strvec_release(&lines);
+	engines_release(&engines);
+	config_file_release(&file);
+	free(script);
+	free(path);
 	return rc;
 }
 
@@ -212,18 +248,18 @@ config_write_local(bool may_write, config_variable *variable, struct failure *wh
 	struct engines engines = ENGINES_INIT;
 	int rc = path ? 0 : -1;
 
-	if (rc == 0 && access(path, F_OK) == 0)
-		rc = config_read(&file, path, why);
-	if (rc == 0 && file.text)
-		rc = engines_parse(&engines, file.text, path, why);
+	if (rc == 0)
+		rc = read_engines(path, &file, &engines, why);
 	for (size_t i = 0; rc == 0 && !name && i < engines.count; i++)
 		if (engines.list[i].transport == ENGINE_LOCAL)
 			name = strdup(engines.list[i].name);
 	if (rc == 0 && !name) {
 		if (engines_find(&engines, "local", NULL))
 			rc = failure_set(why, "engine 'local' is not this host, which has none");
-		else if (may_write)
-			rc = add_local(path, file.text ? file.text : "", variable, why);
+		else if (may_write && (name = local_line(variable)))
+			rc = append(path, file.text ? file.text : "", name, why);
+		free(name);
+		name = NULL;
 		if (rc == 0)
 			name = strdup("local");
 	}

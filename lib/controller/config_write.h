@@ -39,6 +39,10 @@ enum config_write_outcome config_write_put(const char *name, const char *text,
 					   config_variable *variable, char **path,
 					   struct failure *why);
 
+/* Adds a line to the engines file for each of these names (NULL-ended; NULL: none) that it lacks: the node of
+ * that name, by libexec/vcap/vcap-kubectl. -1 with why: the file is malformed or cannot be written. */
+int config_write_nodes(char *const *names, config_variable *variable, struct failure *why);
+
 /*
  * The name of the engine that is this host: the first with transport `local`; if there is none, the
  * name `local`, added to the engines file if may_write. Unless the user is root, its captures run

@@ -178,14 +178,19 @@ static void
 decide(struct params_cli *cli, const struct service *service, config_variable *variable)
 {
 	struct params *params = &cli->params;
-
 	const struct service_header *header = &service->header;
+	char *overlap = config_find_overlap(service, variable);
 
 	if (header->name && header->hops == 1)
 		snprintf(cli->header, sizeof(cli->header), "%s", header->name);
 	else if (header->name)
 		snprintf(cli->header, sizeof(cli->header), "%s %u", header->name, header->hops);
 	params->header = header->name ? cli->header : NULL;
+	if (overlap && !cli->warning[0])
+		snprintf(cli->warning, sizeof(cli->warning),
+			 "service '%s' has a VIP of '%s': the capture has both", service->name,
+			 overlap);
+	free(overlap);
 	params->joins = needs_join(cli, service, variable);
 	params->widens = is_large(params);
 	if (params->widens && !params->joins)

@@ -38,6 +38,7 @@ free_draft(struct draft *draft)
 	draft_endpoints_release(&draft->vips);
 	draft_endpoints_release(&draft->servers);
 	release_words(&draft->monitors);
+	release_words(&draft->engines);
 	release_words(&draft->sources);
 	release_words(&draft->headers);
 	free(draft->name);
@@ -80,7 +81,7 @@ drafts_are_complete(const struct drafts *drafts)
 
 		failed |= draft->comments.failed || draft->vips.lines.failed ||
 			  draft->servers.lines.failed || draft->monitors.failed ||
-			  draft->sources.failed || draft->headers.failed;
+			  draft->engines.failed || draft->sources.failed || draft->headers.failed;
 	}
 	return !failed;
 }
@@ -124,8 +125,8 @@ drafts_find(const struct drafts *drafts, const char *name)
 	return draft ? draft : find_by_exact_name(drafts, made);
 }
 
-static bool
-is_wanted(const struct drafts *drafts, const char *name)
+bool
+drafts_want(const struct drafts *drafts, const char *name)
 {
 	for (char *const *word = drafts->wanted; word && *word; word++)
 		if (strcmp(*word, name) == 0 || dotname_compare(name, *word) != DOTNAME_OTHER)
@@ -138,12 +139,13 @@ drafts_add(struct drafts *drafts, const char *name)
 {
 	const bool has_room = array_grow(&drafts->list, drafts->count, sizeof(*drafts->list)) == 0;
 	struct draft *draft = calloc(1, sizeof(*draft));
+	unsigned number = 2;
 	char made[NAME_ROOM];
 	size_t length;
 
 	make_name(made, name);
 	length = strnlen(made, STEM_MAX);
-	for (unsigned number = 2; find_by_exact_name(drafts, made); number++)
+	for (; find_by_exact_name(drafts, made); number++)
 		snprintf(made + length, sizeof(made) - length, "-%u", number);
 	if (draft)
 		draft->name = strdup(made);
@@ -154,7 +156,9 @@ drafts_add(struct drafts *drafts, const char *name)
 		return NULL;
 	}
 	draft->drafts = drafts;
-	draft->is_wanted = is_wanted(drafts, made) || is_wanted(drafts, name);
+	if (number > 2)
+		draft_add_comment(draft, "another service has the name '%.*s'", (int)length, made);
+	draft->is_wanted = drafts_want(drafts, made) || drafts_want(drafts, name);
 	return drafts->list[drafts->count++] = draft;
 }
 
@@ -329,6 +333,16 @@ draft_add_server(struct draft *draft, struct draft_location at,
 		 const struct draft_endpoint *endpoint)
 {
 	add_endpoint(draft, at, &draft->servers, endpoint);
+}
+
+void
+draft_add_engine(struct draft *draft, const char *name)
+{
+	if (!parse_is_name(name))
+		drafts_warn(draft->drafts, (struct draft_location){"engines", 0},
+			    "not a name for an engine: '%s'", name);
+	else if (!strvec_has(&draft->engines, name))
+		strvec_push(&draft->engines, name);
 }
 
 void

@@ -42,11 +42,13 @@ struct draft {
 	struct strvec comments; /* at the head of the file */
 	struct draft_endpoints vips, servers;
 	struct strvec monitors;
+	struct strvec engines; /* that serve, if the configuration says so */
 	struct strvec sources; /* addresses that servers see as their client's */
 	struct strvec headers; /* that name the client in requests to every server so far */
 	bool has_headers;      /* there are servers that requests can be read of */
 	bool has_client_source, has_unknown_source;
 	bool has_unlinked;      /* connections to some server do not identify the client */
+	bool has_overlap;       /* a comment says with what */
 	bool has_untold_checks; /* health checks that look like clients' connections */
 };
 
@@ -72,6 +74,8 @@ bool drafts_are_complete(const struct drafts *drafts);
 /* Adds a service, owned by drafts. Its name is made valid, with `-` for each forbidden character,
  * and unique, by a number at its end. NULL: out of memory. */
 struct draft *drafts_add(struct drafts *drafts, const char *name);
+/* Whether the service of this name is wanted, there or not. */
+bool drafts_want(const struct drafts *drafts, const char *name);
 /* The service of this name, or else the first that drafts_add named after it; NULL: none. */
 struct draft *drafts_find(const struct drafts *drafts, const char *name);
 
@@ -100,6 +104,9 @@ void draft_add_vip(struct draft *draft, struct draft_location at,
 		   const struct draft_endpoint *endpoint);
 void draft_add_server(struct draft *draft, struct draft_location at,
 		      const struct draft_endpoint *endpoint);
+
+/* Adds an engine by its name; one that no engine may have gives a warning. */
+void draft_add_engine(struct draft *draft, const char *name);
 
 /* Adds a monitor line: the words after the keyword. */
 void draft_add_monitor(struct draft *draft, const char *format, ...)

@@ -1,9 +1,11 @@
 #include "import/importer.h"
 
 #include "base/fileio.h"
+#include "import/draft_overlap.h"
 #include "import/haproxy.h"
 #include "import/iptables.h"
 #include "import/ipvs.h"
+#include "import/k8s.h"
 #include "import/nftables.h"
 #include "import/nginx.h"
 
@@ -19,6 +21,10 @@ static const struct importer importers[] = {
      {"sh", "-c", "iptables-save || exit; { ip6tables-save; ipset save; } 2>/dev/null; true"},
      "iptables-save"},
     {"ipvs", ipvs_import, {"ipvsadm", "-Sn"}, NULL},
+    {"k8s",
+     k8s_import,
+     {"sh", "-c", "kubectl get services,endpointslices,nodes -A -o json"},
+     "kubectl"},
     {"nft", nftables_import, {"nft", "-j", "list", "ruleset"}, NULL},
     {"nginx", nginx_import, {"nginx", "-T"}, NULL},
 };
@@ -165,5 +171,6 @@ importer_import(const struct importer *importer, struct drafts *drafts, const ch
 			drafts_warn(drafts, (struct draft_location){source, 0},
 				    "no such service: '%s'", *name);
 	drafts_drop_empty(drafts);
+	draft_overlap_remark(drafts);
 	return drafts_are_complete(drafts) ? 0 : failure_nomem(why);
 }

@@ -1,13 +1,13 @@
 /*
  * The destinations that the matches of an nftables rule allow: addresses, ports and protocols
- * (libnftables-json(5), EXPRESSIONS). Only this header includes libjansson's.
+ * (libnftables-json(5), EXPRESSIONS).
  */
 #ifndef VCAP_NFT_MATCH_H
 #define VCAP_NFT_MATCH_H
 
 #include "import/draft.h"
+#include "import/json.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -137,6 +137,52 @@ header_of() {
 	vcap-filter -S "$long/$long:http" >/dev/null 2>&1
 }
 
+# Break: lib/import/k8s.c s/!json_is_false(json_object_get(conditions, "ready"))/true/; s/by_space ? by_space/0 ? 0/
+@test "k8s: Services, by the endpoints of their ports, on all nodes" {
+	comes_to k8s cluster.json
+	run -1 vcap-import k8s - <<<'[]'
+	run -0 vcap-import k8s "$inputs/k8s/cluster.json" shop/api
+	[ "$(grep -c '^# service' <<<"$output")" -eq 1 ]
+}
+
+# Break: lib/controller/config_write.c s/!engines_find(&engines, \*names, NULL)/true/
+@test "k8s: -w makes engines of the nodes, which vcap-kubectl finds the pods of" {
+	mkdir config
+	echo 'node-b ssh there' >config/engines
+	vcap-import -w k8s "$inputs/k8s/cluster.json" shop/api >written
+	[ "$(sed 's|exec .*/libexec|exec|' config/engines)" = $'node-b ssh there\nnode-a exec/vcap/vcap-kubectl node-a' ]
+	cat >stubs/kubectl <<-'END'
+		#!/bin/sh
+		echo "$*" >>asked
+		case $* in
+		get*nodeName=node-a*) echo pod/vcap-x7 ;;
+		exec*) shift 9 && exec "$@" ;;
+		esac
+	END
+	chmod 755 stubs/kubectl
+	[ "$(echo 'a b' | vcap-on node-a sed 's/ /  /')" = 'a  b' ]
+	grep -qx 'exec --stdin --quiet --namespace vcap pod/vcap-x7 --container engine -- sed s/ /  /' asked
+	run -255 "$top/${VCAP_BUILD:-build}/libexec/vcap/vcap-kubectl" node-z true
+	[[ "$output" == *"no pod of the DaemonSet runs on node 'node-z'" ]]
+}
+
+# Break: lib/controller/config.c s/return find_other(service, variable, shares_vip)/return 0/
+@test "import: a VIP of two services, and a name twice, are said in the files, by vcap services and before a capture" {
+	printf '%s\n' 'frontend a:b' 'bind 192.0.2.1:80' 'default_backend x' 'frontend a.b' 'bind 192.0.2.1:80,192.0.2.2:80' \
+		'default_backend x' 'frontend a-b' 'bind 192.0.2.3:80' 'default_backend x' 'backend x' 'server s 10.0.0.1:80' >two.cfg
+	vcap-import haproxy two.cfg >two
+	grep -qx "#        vip 192.0.2.1 tcp/80 is also one of 'a.b': captures have both" two
+	grep -qx "#        another service has the name 'a-b'" two
+	vcap-import -w haproxy two.cfg a:b a.b >written
+	echo 'alias the shop' | tee -a config/services/a-b >>config/services/a.b
+	vcap-services >listed
+	grep -q "^a-b .*has a VIP of 'a.b': captures have both" listed
+	grep -q "^a-b .*has a name of 'a.b' as well" listed
+	echo 'local exec false' >config/engines
+	VCAP_SPOOL=$PWD/spool run -1 vcap-start -t 1 a-b
+	[[ "$output" == *"service 'a-b' has a VIP of 'a.b': the capture has both"* ]]
+}
+
 # Break: lib/import/nftables.c s/return apply_negated_match(importer, match, statement);/return true;/; s/is_narrowed |= importer->has_verdict/is_narrowed |= false/
 @test "nft: port forwarding, balancing by maps, chains of services" {
 	for file in "$inputs"/nft/*.json; do
@@ -371,7 +417,7 @@ engine   lb2" ]
 
 # Break: cmd/vcap-import.c s/drafts->count ? status : EXIT_FAILED/status/
 @test "import: nothing comes out of what is something else, with status 1" {
-	for kind in haproxy iptables ipvs nft nginx; do
+	for kind in haproxy iptables ipvs k8s nft nginx; do
 		for text in '' 'nonsense' '{}' '{"nftables": 7}' 'a { b' "'" '}' '-A'; do
 			run -1 --separate-stderr vcap-import "$kind" - <<<"$text"
 			[ -z "$output" ]
