@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS "haproxy, iptables, ipvs, k8s, nft or nginx"
+#define KINDS "envoy, haproxy, iptables, ipvs, k8s, keepalived, nft or nginx"
 
 static const struct command self = {
     .name = "vcap-import",

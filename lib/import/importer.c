@@ -2,10 +2,12 @@
 
 #include "base/fileio.h"
 #include "import/draft_overlap.h"
+#include "import/envoy.h"
 #include "import/haproxy.h"
 #include "import/iptables.h"
 #include "import/ipvs.h"
 #include "import/k8s.h"
+#include "import/keepalived.h"
 #include "import/nftables.h"
 #include "import/nginx.h"
 
@@ -15,12 +17,17 @@
 #include <sys/stat.h>
 
 static const struct importer importers[] = {
+    {"envoy",
+     envoy_import,
+     {"curl", "-sSf", "http://127.0.0.1:9901/config_dump?include_eds"},
+     "config_dump"},
     {"haproxy", haproxy_import, {"cat", "/etc/haproxy/haproxy.cfg"}, NULL},
     {"iptables",
      iptables_import,
      {"sh", "-c", "iptables-save || exit; { ip6tables-save; ipset save; } 2>/dev/null; true"},
      "iptables-save"},
     {"ipvs", ipvs_import, {"ipvsadm", "-Sn"}, NULL},
+    {"keepalived", keepalived_import, {"cat", "/etc/keepalived/keepalived.conf"}, NULL},
     {"k8s",
      k8s_import,
      {"sh", "-c", "kubectl get services,endpointslices,nodes -A -o json"},

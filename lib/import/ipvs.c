@@ -92,6 +92,21 @@ add_service(struct drafts *drafts, struct draft_location at, const char *name,
 		draft_warn(draft, at, NOT_NUMERIC, rule->vip);
 }
 
+void
+ipvs_add_server(struct draft *draft, struct draft_location at, char method,
+		const struct draft_endpoint *endpoint)
+{
+	if (method == 'm') {
+		draft_add_server(draft, at, endpoint);
+		draft_add_source(draft, "client");
+	} else if (method == 'g') {
+		draft_add_comment(draft, "direct routing to %s: its packets carry the VIP",
+				  endpoint->host);
+	} else {
+		draft_warn(draft, at, "tunneled packets are not captured: '%s'", endpoint->host);
+	}
+}
+
 static void
 add_server(struct draft *draft, struct draft_location at, const struct rule *rule)
 {
@@ -100,17 +115,10 @@ add_server(struct draft *draft, struct draft_location at, const struct rule *rul
 
 	if (rule->server)
 		endpoint.host = parse_endpoint(buffer, rule->server, &endpoint.ports);
-	if (!endpoint.host) {
+	if (endpoint.host)
+		ipvs_add_server(draft, at, rule->method, &endpoint);
+	else
 		draft_warn(draft, at, NOT_NUMERIC, rule->server ? rule->server : "");
-	} else if (rule->method == 'm') {
-		draft_add_server(draft, at, &endpoint);
-		draft_add_source(draft, "client");
-	} else if (rule->method == 'g') {
-		draft_add_comment(draft, "direct routing to %s: its packets carry the VIP",
-				  endpoint.host);
-	} else {
-		draft_warn(draft, at, "tunneled packets are not captured: '%s'", rule->server);
-	}
 }
 
 static void

@@ -15,4 +15,9 @@
 /* An importer (draft.h). -1: out of memory. */
 int ipvs_import(struct drafts *drafts, const char *text, const char *file, struct failure *why);
 
+/* Adds a server of a virtual service that packets reach by this method of ipvsadm: 'm' masquerading,
+ * 'g' direct routing, whose packets carry the VIP and so have no server line, 'i' tunneling. */
+void ipvs_add_server(struct draft *draft, struct draft_location at, char method,
+		     const struct draft_endpoint *endpoint);
+
 #endif

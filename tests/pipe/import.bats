@@ -105,7 +105,7 @@ header_of() {
 	[ "$(grep ^server <<<"$output")" = 'server   10.0.0.2 tcp/80  # b/s' ]
 }
 
-# Break: lib/import/ipvs.c s/rule->method == 'g'/true/
+# Break: lib/import/ipvs.c s/method == 'g'/true/
 @test "ipvs: masquerading, direct routing, tunnels, marks, names" {
 	for file in "$inputs"/ipvs/*.rules; do
 		comes_to ipvs "$(basename "$file")"
@@ -143,6 +143,16 @@ header_of() {
 	run -1 vcap-import k8s - <<<'[]'
 	run -0 vcap-import k8s "$inputs/k8s/cluster.json" shop/api
 	[ "$(grep -c '^# service' <<<"$output")" -eq 1 ]
+}
+
+# Break: lib/import/envoy.c s/is_type(config, ".TcpProxy")/0/; s/, ".EndpointsConfigDump"/, "none"/
+@test "envoy: listeners, by the clusters that routes and proxies lead to" {
+	comes_to envoy edge.json
+}
+
+# Break: lib/import/keepalived_tree.c s/lines\[parser->open\[parser->depth\] - 1\].end = /&1 + 0 * /
+@test "keepalived: virtual servers, groups, methods, checks" {
+	comes_to keepalived pair.conf
 }
 
 # Break: lib/controller/config_write.c s/!engines_find(&engines, \*names, NULL)/true/
@@ -417,7 +427,7 @@ engine   lb2" ]
 
 # Break: cmd/vcap-import.c s/drafts->count ? status : EXIT_FAILED/status/
 @test "import: nothing comes out of what is something else, with status 1" {
-	for kind in haproxy iptables ipvs k8s nft nginx; do
+	for kind in envoy haproxy iptables ipvs k8s keepalived nft nginx; do
 		for text in '' 'nonsense' '{}' '{"nftables": 7}' 'a { b' "'" '}' '-A'; do
 			run -1 --separate-stderr vcap-import "$kind" - <<<"$text"
 			[ -z "$output" ]
