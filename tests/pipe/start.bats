@@ -21,7 +21,7 @@ setup() {
 	printf '%s\n' "a dir=/d iface=e0,e1 exec $PWD/engine" "b dir=/d exec $PWD/engine" >config/engines
 	printf '%s\n' 'vip 192.0.2.10 tcp/80' '' 'server 10.0.0.1' 'monitor tcp/1' 'engine a' 'engine b' \
 		>config/services/shop
-	printf 'vip 192.0.2.19\n' >config/services/alone
+	printf 'vip 192.0.2.10\n' >config/services/alone
 }
 
 refused() { # MESSAGE ARG...
@@ -232,6 +232,7 @@ given() {
 }
 
 @test "what no engine captures leaves nothing behind" {
+	rm config/services/alone # which has the same VIP
 	run vcap-start shop -t 1
 	[ "$status" -eq 1 ]
 	[ "$output" = "vcap-start: engine 'a' does not capture: vcap-run: cannot open a packet socket
