@@ -108,7 +108,8 @@ service_header_parse(struct service_header *header, const char *name, const char
 	copy = strdup(name);
 	if (!copy)
 		return failure_nomem(why);
-	*header = (struct service_header){copy, (unsigned)number};
+	header->name = copy;
+	header->hops = (unsigned)number;
 	return 0;
 }
 

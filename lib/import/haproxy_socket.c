@@ -63,6 +63,7 @@ add_socket(struct haproxy_sockets *sockets, const struct haproxy_section *sectio
 	   const struct haproxy_line *line, const char *word, const char *prefix)
 {
 	const char *kind, *name = local_name(word, &kind);
+	struct haproxy_socket *added;
 	char *text = NULL;
 
 	if (array_grow(&sockets->list, sockets->count, sizeof(*sockets->list)) < 0)
@@ -72,10 +73,12 @@ add_socket(struct haproxy_sockets *sockets, const struct haproxy_section *sectio
 	else if (asprintf(&text, "%s%s%s", kind, strcmp(kind, "unix@") == 0 ? prefix : "", name) <
 		 0)
 		text = NULL;
-	sockets->list[sockets->count++] = (struct haproxy_socket){
-	    section, line, strdup(word), text, name ? (struct draft_ports){0} : ports_of(word),
-	    false};
-	return text && sockets->list[sockets->count - 1].word ? 0 : -1;
+	added = &sockets->list[sockets->count++];
+	*added = (struct haproxy_socket){
+	    .section = section, .line = line, .word = strdup(word), .name = text};
+	if (!name)
+		added->ports = ports_of(word);
+	return text && added->word ? 0 : -1;
 }
 
 /* Adds every address of the comma-separated list of a bind line. */

@@ -252,5 +252,7 @@ forwarded_client(const struct forwarded *forwarded, bool *is_disputed)
 			client = end;
 		is_first = false;
 	}
-	return *is_disputed ? (struct evidence_end){0} : client;
+	if (*is_disputed)
+		return (struct evidence_end){0};
+	return client;
 }

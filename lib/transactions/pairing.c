@@ -358,7 +358,9 @@ pairing_find(struct pairing *pairing, const struct exchange *exchange)
 		}
 	}
 	/* Hints that are as good, and lead to different requests. */
-	return is_tie ? (struct pairing_match){.confidence = CONFIDENCE_NONE} : best;
+	if (is_tie)
+		return (struct pairing_match){.confidence = CONFIDENCE_NONE};
+	return best;
 }
 
 struct sideconn *

@@ -359,6 +359,7 @@ row_of_connection(struct transaction *row, struct sideconn *client, struct sidec
 	struct sideconn *any = client ? client : server;
 
 	transaction_init(row);
+	/* cppcheck-suppress nullPointerRedundantCheck ; one of the two is given */
 	row->unit = any->conn.key.ends.protocol != PROTOCOL_TCP           ? UNIT_FLOW
 		    : !server                                             ? UNIT_CONNECTION
 		    : client && client->confidence == CONFIDENCE_SEQUENCE ? UNIT_NAT
