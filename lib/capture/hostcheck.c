@@ -3,7 +3,6 @@
 #include "base/diskquota.h"
 #include "base/priv.h"
 #include "base/process.h"
-#include "capture/hosttrial.h"
 #include "capture/ifrule.h"
 
 #include <errno.h>
@@ -64,6 +63,26 @@ try_directory(int fd, const char *dir, struct failure *why)
 	return rc;
 }
 
+/* What a controller asks for besides this program and vcap-run, whose lack is a privilege's. */
+static int
+try_programs(struct failure *why)
+{
+	static const char *const names[] = {"vcap-run", "vcap-merge", "vcap-join"};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && rc == 0; i++) {
+		char *path = process_sibling(names[i]);
+
+		if (!path)
+			rc = failure_errno(why, "cannot find '%s'", names[i]);
+		else if (access(path, F_OK) < 0)
+			rc = failure_set(why, "there is no '%s' ('vcap push' brings all programs)",
+					 path);
+		free(path);
+	}
+	return rc;
+}
+
 void
 hostcheck_init(struct hostcheck *check, const char *dir, const char *const *names,
 	       size_t name_count)
@@ -94,17 +113,15 @@ hostcheck_init(struct hostcheck *check, const char *dir, const char *const *name
 			       ifrule_check(&rule, &check->ifaces, &check->interface_error) == 0;
 	if (check->has_interface)
 		ifrule_apply(&rule, &check->ifaces);
-	check->has_programs = hosttrial_programs(&check->program_error) == 0;
-	if (!check->run_is_denied && check->has_net_raw && check->has_interface &&
-	    check->has_programs)
-		check->captures = hosttrial_capture(names, name_count, &check->capture_error) == 0;
+	check->has_programs = try_programs(&check->program_error) == 0;
 }
 
 bool
 hostcheck_is_ready(const struct hostcheck *check)
 {
-	return check->has_interface && check->has_programs && check->captures &&
-	       check->has_directory && check->is_writable && check->free_bytes >= check->reserve;
+	return !check->run_is_denied && check->has_net_raw && check->has_interface &&
+	       check->has_programs && check->has_directory && check->is_writable &&
+	       check->free_bytes >= check->reserve;
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * Whether this host could capture, as a controller asks before it starts a capture: the privilege,
- * the interfaces that vcap-run would take, the room in a directory, the programs and rings.
+ * the interfaces that vcap-run would take, the room in a directory, the programs.
  */
 #ifndef VCAP_HOSTCHECK_H
 #define VCAP_HOSTCHECK_H
@@ -21,10 +21,8 @@ struct hostcheck {
 	bool is_writable; /* a directory and a file could be made there, and removed */
 	uint64_t free_bytes,
 	    reserve;       /* of the file system: free, and to be left free by vcap-run */
-	bool has_programs; /* those that a capture needs run */
-	bool
-	    captures; /* and a capture of a moment succeeded, which is not tried if anything above is missing */
-	struct failure interface_error, directory_error, program_error, capture_error;
+	bool has_programs; /* those that a capture needs are beside this one, and may be executed */
+	struct failure interface_error, directory_error, program_error;
 };
 
 /* Looks at everything; what is missing is noted in *check. dir need not exist: the nearest

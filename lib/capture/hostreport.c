@@ -18,7 +18,6 @@ write_facts(const struct hostcheck *check, FILE *out)
 	fprintf(out, "version %s\nabilities %s\n", VCAP_VERSION, ABILITIES);
 	fprintf(out, "cap_net_raw %s\n",
 		check->has_net_raw && !check->run_is_denied ? "yes" : "no");
-	fprintf(out, "rings %s\n", check->captures ? "yes" : "no");
 	fprintf(out, "log %s\n", audit_is_heard() ? "yes" : "no");
 	fprintf(out, "interfaces");
 	for (size_t i = 0; i < ifaces->count; i++)
@@ -61,8 +60,6 @@ print_obstacles(const struct hostcheck *check, notices_print *print)
 		      check->free_bytes >> 20, check->reserve >> 20);
 	if (*check->program_error.text)
 		print("%s", check->program_error.text);
-	if (*check->capture_error.text)
-		print("%s", check->capture_error.text);
 	if (check->run_is_denied)
 		print("no privilege to capture: this user may not run vcap-run, which is for its "
 		      "owner and its group");

@@ -75,7 +75,7 @@ add_socket(struct haproxy_sockets *sockets, const struct haproxy_section *sectio
 		text = NULL;
 	added = &sockets->list[sockets->count++];
 	*added = (struct haproxy_socket){
-	    .section = section, .line = line, .word = strdup(word), .name = text};
+	    .section = section, .line = line, .word = strdup(word), .text = text};
 	if (!name)
 		added->ports = ports_of(word);
 	return text && added->word ? 0 : -1;

@@ -35,6 +35,7 @@ setup() {
 }
 
 teardown() {
+	# shellcheck disable=SC2013
 	for process in $(cat pids 2>/dev/null); do kill -9 "$process" 2>/dev/null || true; done
 	for host in wire lb1 lb2 client; do
 		for process in $(ip netns pids $host 2>/dev/null); do kill -9 "$process"; done

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2046,SC2086 # words, and dollars of nginx
 # The client by what real proxies write: HAProxy with servers of HTTP/2, nginx with X-Real-IP, HAProxy in
 # front of nginx on the same engine. Each client asks for a path of its own and forges the headers of
 # another one; services are as vcap-import has them from the configurations.

@@ -76,7 +76,7 @@ numbers() { # FILE...
 	stopped
 	[ "$(value packets)" -eq 12 ]
 	[ "$(value interfaces | tr ' ' '\n' | sort | tr '\n' ' ')" = "lo vb " ]
-	[ "$(value state)" = done ]
+	[ "$(value state)" = "done" ]
 }
 
 # Break: lib/capture/ifrule.c s/iface_has_name(iface, names\[i\])/false/

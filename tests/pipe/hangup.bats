@@ -97,6 +97,7 @@ hung_up() { # COMMAND...
 	printf 'vip 192.0.2.10 tcp/80\n' >config/services/shop
 	for command in "vcap-filter 0.0.0.0/0 ::/0" "vcap-join -S shop -P 0.0.0.0/0 ::/0"; do
 		rm -f some.pcapng
+		# shellcheck disable=SC2086 # words
 		env --default-signal=INT $command -r pipe -w some.pcapng 3>&- &
 		pid=$!
 		exec 5>pipe
@@ -107,6 +108,7 @@ hung_up() { # COMMAND...
 		exec 5>&-
 		wait $pid
 		cat one.pcapng one.pcapng | $command -r - -w - | cmp - some.pcapng
+		# shellcheck disable=SC2086 # words
 		env --default-signal=INT $command -r pipe -w other.pcapng 3>&- &
 		pid=$!
 		exec 5>pipe
