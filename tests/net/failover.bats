@@ -101,6 +101,11 @@ has_ended() { # PROCESS
 	! kill -0 "$1"
 }
 
+# tcpdump leaves what is still in its ring when it is ended; advertisements go on.
+has_written_past() { # TIME FILE
+	tshark -nr "$2" -Y "frame.time_epoch > $1" 2>/dev/null | grep -q .
+}
+
 advertise() { # NUMBER
 	begin lb"$1" keepalived -n -l -P -f "$PWD/lb$1.conf" -p "$PWD/lb$1.pid" -r "$PWD/lb$1.vrrp" >lb"$1".log 2>&1
 }
@@ -132,11 +137,12 @@ packets() { # TIME EXCEPT-INDEX FILE...
 	until_true is_served_by lb2
 	for engine in lb1 lb2; do
 		vcap-host stop $engine
-		kill "$(cat $engine.tcpdump)"
 	done
 	for engine in lb1 lb2; do
-		until_true has_ended "$(cat $engine.tcpdump)"
 		ended=$(sed -n 's/^ended //p' $engine/status)
+		until_true has_written_past "$ended" $engine.pcap
+		kill "$(cat $engine.tcpdump)"
+		until_true has_ended "$(cat $engine.tcpdump)"
 		# Its other end sees the gratuitous ARP as well.
 		other=$(ip netns exec $engine cat /sys/class/net/vip1/ifindex)
 		packets "$ended" "$other" $engine.pcap >seen

@@ -24,6 +24,7 @@ quiet() { # EXAMPLE
 	flows.1/3 | join.1/1 | join.1/2) echo client.pcapng ;;
 	join.1/3) echo server.pcapng ;;
 	merge.1/1) echo both.pcapng ;;
+	report.1/1) echo shop.html ;;
 	vcap.7/10 | vcap.7/9) echo all.pcapng ;;
 	vcap.7/8) echo hits.pcap ;;
 	prune.1/1 | rm.1/1 | stat.1/2 | stop.1/1) echo - ;;
