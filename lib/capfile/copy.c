@@ -159,6 +159,8 @@ copy_packet(struct copy *copy, struct packet *packet, struct failure *why)
 
 	if (!copy->judge(copy->context, packet, linktype))
 		return 0;
+	if (copy->annotate && copy->annotate(copy->context, packet, why) < 0)
+		return -1;
 	if (copy->cuts)
 		headers_cut(packet, linktype);
 	return writer_packet(copy->out, packet->iface, packet, why);
