@@ -66,7 +66,7 @@ test("imports show what they would write and leave out; what is not there is sai
 	await page.locator("#setup-preview pre").waitFor();
 	assert.equal(await preview(page), String(await lab.output(["sh", "-c", "vcap-import haproxy 2>/dev/null || [ $? -eq 3 ]"], environment)).trim());
 	assert.match(await preview(page), /^# service web\n/);
-	await text(page, "#setup-preview .pf-m-warning", "%[req.hdr(host)]");
+	await text(page, "#setup-preview .pf-m-warning", "'req.hdr(host)'");
 	assert.equal(existsSync(environment.VCAP_CONFIG), false);
 	await page.getByRole("button", { name: "Write these files" }).click();
 	await text(page, "#setup-preview .pf-v6-c-alert", join(environment.VCAP_CONFIG, "services/web"));
