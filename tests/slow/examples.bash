@@ -33,7 +33,7 @@ quiet() { # EXAMPLE
 	run.1/3) echo tmp/always ;;
 	run.1/4) echo tmp/capture ;;
 	run.1/5) echo tmp/client ;;
-	each.1/1 | ls.1/1) echo - ;;
+	each.1/1 | ls.1/1 | transactions.1/2) echo - ;;
 	push.1/2) echo - ;;
 	esac
 }
