@@ -1,16 +1,10 @@
 #include "filter/ssh_connection.h"
 
-#include "base/parse.h"
-#include "filter/codegen.h"
+#include "filter/emit-int.h"
 #include "packet/dissect.h"
+#include "packet/packet.h"
 
-#include <linux/filter.h>
 #include <stdio.h>
-
-#define ALL  262144 /* bytes of a packet that are kept */
-
-#define JEQ  (BPF_JMP | BPF_JEQ | BPF_K)
-#define JSET (BPF_JMP | BPF_JSET | BPF_K)
 
 /* Offsets from the beginning of an Ethernet frame. Ports are relative to X. */
 struct layout {
@@ -33,7 +27,7 @@ static label
 is_end(struct codegen *cg, const struct layout *layout, const struct end *end, label yes, label no)
 {
 	yes = codegen_test(cg, JEQ, end->port, yes, no);
-	yes = codegen_op(cg, BPF_LD | BPF_H | BPF_IND, end->port_at, yes);
+	yes = codegen_op(cg, LOAD_HALF, end->port_at, yes);
 	for (unsigned i = layout->words; i-- > 0;) {
 		uint32_t word = (uint32_t)(end->addr.value >> 32 * (layout->words - 1 - i));
 
@@ -63,7 +57,7 @@ ssh_connection_compile(const struct ssh_connection *connection, struct bpf *prog
 	struct end client = {.addr = connection->client, .port = connection->client_port};
 	struct end server = {.addr = connection->server, .port = connection->server_port};
 	struct codegen *cg = codegen_new();
-	label accept = codegen_return(cg, ALL), reject = codegen_return(cg, 0);
+	label accept = codegen_return(cg, PACKET_SNAPLEN), reject = codegen_return(cg, 0);
 	label entry = is_direction(cg, layout, server, client, reject, accept);
 	int rc;
 
