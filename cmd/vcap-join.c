@@ -67,10 +67,10 @@ report(const struct join_cmd *cmd)
 	const struct join_counts *counts = &cmd->counts;
 	char *summary = join_counts_format(counts, cmd->expired);
 	const char *advice = join_counts_advice(counts);
+	struct failure complaint;
 
-	if (cmd->tables.bad_lines)
-		warn("%llu lines of the tables are not pairs: %s",
-		     (unsigned long long)cmd->tables.bad_lines, cmd->tables.bad_why.text);
+	if (pairfile_complains(&cmd->tables, &complaint))
+		warn("%s", complaint.text);
 	if (counts->useless_pairs)
 		warn("%llu pairs lack a server or its port and are not used",
 		     (unsigned long long)counts->useless_pairs);

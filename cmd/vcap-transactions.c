@@ -92,9 +92,10 @@ find_input(const char *word, char **service)
 static int
 report(const struct transactions_cmd *cmd, const struct failure *why)
 {
-	if (cmd->tables.bad_lines)
-		warn("%llu lines of the tables are not pairs: %s",
-		     (unsigned long long)cmd->tables.bad_lines, cmd->tables.bad_why.text);
+	struct failure complaint;
+
+	if (pairfile_complains(&cmd->tables, &complaint))
+		warn("%s", complaint.text);
 	if (cmd->dropped)
 		warn("the capture dropped %llu packets: what they were is missing from the rows",
 		     (unsigned long long)cmd->dropped);

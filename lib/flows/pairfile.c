@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -134,4 +135,14 @@ int
 pairfile_read_all(struct pairfile *files, struct failure *why)
 {
 	return read_inputs(files, UP_TO_THE_END, why);
+}
+
+bool
+pairfile_complains(const struct pairfile *files, struct failure *complaint)
+{
+	if (!files->bad_lines)
+		return false;
+	failure_set(complaint, "%" PRIu64 " lines of the tables are not pairs: %s",
+		    files->bad_lines, files->bad_why.text);
+	return true;
 }

@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "flows/connpair.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,8 @@ void pairfile_close(struct pairfile *files);
 int pairfile_read(struct pairfile *files, struct failure *why);
 /* Reports all pairs, up to the end of each input, for which it waits. -1 as pairfile_read. */
 int pairfile_read_all(struct pairfile *files, struct failure *why);
+
+/* Whether lines were no pairs; how many and why is in *complaint then, which is unchanged otherwise. */
+bool pairfile_complains(const struct pairfile *files, struct failure *complaint);
 
 #endif
