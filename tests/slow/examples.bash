@@ -97,7 +97,7 @@ captured() {
 
 # The world that the pages speak of: lists, files of two hosts, a log, ssh and a window.
 prepare() {
-	mkdir -p "$LAB_DIR/work/bin" && cd "$LAB_DIR/work" || return
+	mkdir -p "$LAB_DIR/reader/bin" && cd "$LAB_DIR/reader" || return
 	cat >bin/ssh <<-'END'
 	#!/bin/sh
 	while :; do
@@ -110,7 +110,7 @@ prepare() {
 	host=${1#*@}; shift
 	case $host in
 	gw) exec ip netns exec gw sh -c "$*" ;;
-	far) SSH_ORIGINAL_COMMAND=$* exec sh "$LAB_DIR/work/gate" ;;
+	far) SSH_ORIGINAL_COMMAND=$* exec sh "$LAB_DIR/reader/gate" ;;
 	esac
 	exec vcap-on "${host%%.*}" sh -c "PATH=\$PATH:$LAB_DIR/bin; $*"
 	END
@@ -142,7 +142,7 @@ prepare() {
 
 # Another configuration, for what makes one.
 elsewhere() {
-	export VCAP_CONFIG=$LAB_DIR/work/$1.config
+	export VCAP_CONFIG=$LAB_DIR/reader/$1.config
 	rm -rf "$VCAP_CONFIG"
 	mkdir "$VCAP_CONFIG"
 	cp "$LAB_DIR/config/engines" "$VCAP_CONFIG"
