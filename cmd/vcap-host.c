@@ -15,19 +15,18 @@ static const struct command self = {
     .name = "vcap-host",
     .says = "Answers what a controller asks of this engine.",
     .examples = "vcap-host check\nvcap-host list /var/lib/vcap/run\n",
-    .synopsis = "status dir [token]\n"
-		"stop dir [token]\n"
-		"follow dir [token]\n"
-		"remove dir [token]\n"
+    .synopsis = "status dir [token]\nstop dir [token]\n"
+		"follow dir [token]\nremove dir [token]\n"
 		"pairs dir [token]\n"
-		"list dir\n"
-		"check [-i iface] ... [dir [vip ...]]\n"
+		"snapshot dir new [from to token new-token]\n"
+		"list dir\ncheck [-i iface] ... [dir [vip ...]]\n"
 		"clock\nanswer nonce -- command [arg ...]",
     .options = "  status dir   prints the status of the capture in dir\n"
 	       "  stop dir     stops it, waits until it is on disk, prints its status\n"
 	       "  follow dir   answers each line of input with the time and its status\n"
 	       "  remove dir   removes it, unless it is running\n"
 	       "  pairs dir    prints what it has kept of connection pairs\n"
+	       "  snapshot ... keeps what the rolling capture in dir has of a time, in new\n"
 	       "  list dir     prints what captures lie in dir\n"
 	       "  check ...    prints whether this host can capture, which addresses it has\n"
 	       "  clock        answers each line of input with the time\n"
@@ -92,6 +91,7 @@ static const struct request {
     {"follow", "a directory", 1, 2, do_reply, hostreply_follow},
     {"remove", "a directory", 1, 2, do_reply, hostreply_remove},
     {"pairs", "a directory", 1, 2, do_reply, hostreply_pairs},
+    {"snapshot", "two directories", 2, 6, do_reply, hostreply_snapshot},
     {"list", "a directory", 1, 1, do_reply, hostreply_list},
     {"check", NULL, 0, INT_MAX, do_check, NULL},
     {"clock", NULL, 0, 0, do_reply, hostreply_clock},

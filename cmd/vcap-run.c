@@ -22,7 +22,7 @@ static const struct command command = {
 		"-t 5 -w /tmp/capture\n",
     .synopsis = "[-i iface] [--wait iface] [-f prog] [--with-ssh] [-c count] [-t time] [-s "
 		"snaplen] [-C size "
-		"[-W files]] "
+		"[-W files]] [--rolling time] "
 		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
 		"[--sandbox mode] [--detach] [--token token] [--by word] [--audit required] "
 		"[--flows source] -w dir [-- filter [arg ...]]",

@@ -138,7 +138,7 @@ main(int argc, char **argv)
 	warn_lines(merged_header_completeness(&inputs));
 	warn_lines(connwatch_finish(summary.connwatch, "\n"));
 	for (size_t i = 0; i < inputs.count; i++)
-		if (inputs_damage(&inputs, merge, i, &why)) {
+		if (inputs_damage(&inputs, merge, i, INT64_MAX, &why)) {
 			warn("%s", why.text);
 			status = EXIT_PARTIAL;
 		}

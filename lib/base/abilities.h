@@ -12,7 +12,8 @@
 	"answer " /* vcap-host answer */                                       \
 	"by "     /* vcap-run --by: who asked for the capture */               \
 	"audit "  /* vcap-run --audit: what cannot be logged does not start */ \
-	"follow"  /* vcap-host follow */
+	"follow " /* vcap-host follow */                                       \
+	"rolling" /* vcap-run --rolling, vcap-host snapshot */
 
 /* The words of ours that are not among those of said (NULL: none), with ", " between them; empty:
  * none is lacking. said may hold anything: nothing of it is in the result. Heap; NULL: out of

@@ -23,6 +23,12 @@ clock_monotonic_ns(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_boottime_ns(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
 struct timespec
 clock_timespec(int64_t ns)
 {

@@ -24,6 +24,9 @@ int64_t clock_realtime_ns(void);
 /* Since an arbitrary moment. Never goes back; does not count while the host is suspended. */
 int64_t clock_monotonic_ns(void);
 
+/* Since an arbitrary moment. Never goes back; goes on while the host is suspended. */
+int64_t clock_boottime_ns(void);
+
 /* Sleeps for ns, which is not negative, or until a signal arrives. */
 void clock_sleep(int64_t ns);
 

@@ -53,6 +53,8 @@ fileheader_parameters(const struct capture *capture, struct keyval *kv)
 		rc = keyval_set(kv, "file-size", "%" PRIu64, options->file_size);
 	if (rc == 0 && options->files)
 		rc = keyval_set(kv, "files", "%u", options->files);
+	if (rc == 0 && options->rolling_ns)
+		rc = keyval_set(kv, "rolling", "%" PRId64, options->rolling_ns);
 	if (rc == 0 && options->filter)
 		rc = keyval_set(kv, "filter", "%s", options->filter->command);
 	if (rc == 0 && options->flows)
@@ -74,7 +76,7 @@ add_section(const struct capture *capture, const struct core *core, struct block
 		rc = keyval_set(&parameters, "name", "%s", options->name);
 	if (rc == 0 && core)
 		rc = keyval_set(&parameters, "core", "%u", core->number);
-	if (rc == 0 && core && options->files)
+	if (rc == 0 && core && (options->files || options->rolling_ns))
 		rc = keyval_set(&parameters, RINGMARK_KEY, "%0*d", RINGMARK_WIDTH, 0);
 	for (size_t i = 0; rc >= 0 && i < parameters.count; i++)
 		rc = asprintf(&comments[count++], "%s %s", parameters.pairs[i].key,

@@ -1,11 +1,14 @@
 #include "capture/hostreply.h"
 
 #include "base/followreply.h"
+#include "base/parse.h"
 #include "capture/rundir.h"
 #include "capture/runlist.h"
+#include "capture/snapshot.h"
 #include "capture/timereply.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -57,6 +60,51 @@ hostreply_remove(char *const *operands, FILE *out, notices_print *print, struct 
 {
 	return finish(rundir_remove(operands[0], operands[1], why), &KEYVAL_INIT, operands, out,
 		      print);
+}
+
+/* Seconds since 1970; `-`, or nothing, is open. */
+static int
+read_end(const char *word, int64_t open, int64_t *ns, struct failure *why)
+{
+	*ns = open;
+	if (!word || strcmp(word, "-") == 0)
+		return 0;
+	if (parse_offset(word, ns, NULL) == 0 && *ns >= 0)
+		return 0;
+	return failure_set(why, "not a time in seconds since 1970: '%s'", word);
+}
+
+static int
+read_token(const char *word, const char **token, struct failure *why)
+{
+	*token = word && strcmp(word, "-") != 0 ? word : NULL;
+	return !*token || parse_is_token(*token)
+		   ? 0
+		   : failure_set(why, "not a token of a capture: '%s'", word);
+}
+
+int
+hostreply_snapshot(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	char *words[6] = {NULL};
+	struct snapshot_wanted wanted;
+	struct keyval status;
+	int rc;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words) && operands[i]; i++)
+		words[i] = operands[i];
+	wanted = (struct snapshot_wanted){.ring = words[0], .path = words[1]};
+	if (read_end(words[2], INT64_MIN, &wanted.window.from_ns, why) < 0 ||
+	    read_end(words[3], INT64_MAX, &wanted.window.to_ns, why) < 0 ||
+	    read_token(words[4], &wanted.ring_token, why) < 0 ||
+	    read_token(words[5], &wanted.token, why) < 0)
+		return -1;
+	if (wanted.window.from_ns >= wanted.window.to_ns)
+		return failure_set(why, "the window's end is not after its beginning");
+	rc = snapshot_take(&wanted, &status, why);
+	rc = finish(rc, &status, operands, out, print);
+	keyval_release(&status);
+	return rc;
 }
 
 int

@@ -20,6 +20,10 @@ typedef int hostreply(char *const *operands, FILE *out, notices_print *print, st
 
 hostreply hostreply_status, hostreply_stop, hostreply_remove, hostreply_list;
 
+/* Takes a snapshot (snapshot.h) and prints its status. operands: the ring's directory, the snapshot's, the
+ * ends of the window as seconds or `-`, the ring's token or `-`, the snapshot's; all but two may be missing. */
+hostreply hostreply_snapshot;
+
 /* Writes the pairs that the capture has kept, as they are; none if it has kept none. */
 hostreply hostreply_pairs;
 

@@ -31,7 +31,8 @@ notices_limits(const struct capture_options *capture, notices_print *print)
 		print("interfaces that come later are not captured: the program has %zu "
 		      "instructions, and no more than %d are possible with that",
 		      capture->program->count, BPF_MAX - RING_INSNS_BEFORE);
-	if (capture->dir && !capture->count && !capture->duration_ns && !capture->files)
+	if (capture->dir && !capture->count && !capture->duration_ns && !capture->files &&
+	    !capture->rolling_ns)
 		print("neither -c nor -t: goes on until it is stopped or the disk's limits are "
 		      "met");
 }

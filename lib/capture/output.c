@@ -6,6 +6,9 @@
  * Files that the rotation removes take their packets with them. So that the counts say what is
  * there, the counts at each file's end are kept; as files go in the order they came, the packets
  * removed so far are those counted at the end of the newest removed file.
+ *
+ * A rolling capture goes on when the disk's limits refuse a write: what was refused is counted as
+ * skipped, and every file but a new one is removed, so that its mark (ringmark) is still true.
  */
 #include "capture/output.h"
 
@@ -23,6 +26,8 @@
 #define FLUSH_EVERY     (500 * MS)
 #define PUBLISH_EVERY   (200 * MS)
 #define HEARTBEAT_EVERY (100 * MS)
+/* Of a file: whoever takes the last minutes waits for it. */
+#define HEARTBEAT_FILE (500 * MS)
 
 void
 counts_add(struct counts *to, const struct counts *counts)
@@ -62,40 +67,28 @@ output_open(struct output *output, struct failure *why)
 {
 	pthread_mutex_init(&output->lock, NULL);
 	pthread_cond_init(&output->finished, NULL);
-	if (output->rotation.files) {
-		output->file_ends = calloc(output->rotation.files, sizeof(*output->file_ends));
-		if (!output->file_ends)
-			return failure_errno(why, "cannot start writing packets");
-	}
+	output->rotation.boot_ns = clock_boottime_ns();
 	return rotation_open(&output->rotation, why);
 }
 
 void
 output_release(struct output *output)
 {
-	for (unsigned i = 0; output->file_ends && i < output->rotation.files; i++)
-		free(output->file_ends[i].counts);
 	rotation_release(&output->rotation);
 	blocks_release(&output->scratch);
 	free(output->filter_comment);
-	free(output->file_ends);
 	*output = OUTPUT_INIT;
-}
-
-static struct file_end *
-file_end(const struct output *output, uint64_t file)
-{
-	return &output->file_ends[file % output->rotation.files];
 }
 
 /* Keeps the counts as of now, the end of the newest file. */
 static int
 keep_counts(struct output *output)
 {
-	struct file_end *end = file_end(output, output->rotation.newest);
+	struct kept_file *file =
+	    keptfiles_get(&output->rotation.kept, output->rotation.kept.newest);
 	const uint32_t interfaces = iftable_count(output->interfaces);
 	struct counts *counts =
-	    realloc(end->counts, (size_t)output->core_count * interfaces * sizeof(*counts));
+	    realloc(file->counts, (size_t)output->core_count * interfaces * sizeof(*counts));
 
 	if (!counts)
 		return -1;
@@ -103,23 +96,27 @@ keep_counts(struct output *output)
 		for (uint32_t i = 0; i < interfaces; i++)
 			counts[(size_t)core * interfaces + i] =
 			    output_counters(output, core, i)->counts;
-	*end = (struct file_end){counts, interfaces};
+	file->counts = counts;
+	file->interface_count = interfaces;
 	return 0;
 }
 
+/* What has gone with the files that were removed. */
 static void
 count_removed(struct output *output)
 {
-	const struct file_end *end;
+	const struct keptfiles *kept = &output->rotation.kept;
+	const struct kept_file *gone = &kept->gone;
 
-	if (output->oldest_file == output->rotation.oldest)
+	if (output->oldest_file == kept->oldest)
 		return;
-	output->oldest_file = output->rotation.oldest;
-	end = file_end(output, output->oldest_file - 1);
+	output->oldest_file = kept->oldest;
+	__atomic_store_n(&output->since_ns, keptfiles_get(kept, kept->oldest)->begun_ns,
+			 __ATOMIC_RELAXED);
 	for (unsigned core = 0; core < output->core_count; core++)
-		for (uint32_t i = 0; i < end->interface_count; i++) {
+		for (uint32_t i = 0; i < gone->interface_count; i++) {
 			const struct counts *then =
-			    &end->counts[(size_t)core * end->interface_count + i];
+			    &gone->counts[(size_t)core * gone->interface_count + i];
 			struct counts *now = &output_counters(output, core, i)->counts;
 
 			now->removed = then->packets;
@@ -171,37 +168,6 @@ uncount_unwritten(struct output *output)
 	}
 }
 
-/* The writer has stopped: so does the capture. */
-static void
-stop(struct output *output)
-{
-	const enum stop_reason reasons[] = {
-	    [FILEWRITER_SIZE] = STOP_SIZE,           [FILEWRITER_RESERVE] = STOP_RESERVE,
-	    [FILEWRITER_DISK_FULL] = STOP_DISK_FULL, [FILEWRITER_CLOSED] = output->closed_reason,
-	    [FILEWRITER_ERROR] = STOP_ERROR,
-	};
-	struct filewriter *writer = &output->rotation.writer;
-
-	if (!writer->is_stream)
-		uncount_unwritten(output);
-	writer->used = 0;
-	/* With a reserve of 0, the disk is full but for what is held back for the last blocks. */
-	if (writer->stop == FILEWRITER_RESERVE && writer->quota->reserve == 0)
-		writer->stop = FILEWRITER_DISK_FULL;
-	runstate_stop(output->runstate, reasons[writer->stop],
-		      writer->error ? strerror(writer->error) : "");
-}
-
-static void
-flush(struct output *output, int64_t now)
-{
-	struct filewriter *writer = &output->rotation.writer;
-
-	output->last_flush = now;
-	if (!writer->stop && filewriter_flush(writer) < 0)
-		stop(output);
-}
-
 /* The comment of statistics, a line per fact. end: why these are the last ones, or NULL. NULL: out
  * of memory. */
 static char *
@@ -222,16 +188,16 @@ statistics_comment(const struct output *output, const char *end)
 	return text;
 }
 
-/* Puts the statistics of each interface into scratch, summed over the cores of this output. end:
- * why these are the last ones; NULL: they are not. */
+/* Puts the statistics of the first count interfaces into scratch, summed over the cores of this output.
+ * end: why these are the last ones; NULL: they are not. */
 static int
-format_statistics(struct output *output, int64_t ts_ns, const char *end)
+format_statistics(struct output *output, uint32_t count, int64_t ts_ns, const char *end)
 {
 	char *comment = statistics_comment(output, end);
 	int rc = comment ? 0 : -1;
 
 	output->scratch.used = 0;
-	for (uint32_t id = 0; rc == 0 && id < output->described; id++) {
+	for (uint32_t id = 0; rc == 0 && id < count; id++) {
 		struct statistics statistics = STATISTICS_INIT;
 		struct counts sum = {0};
 
@@ -251,20 +217,90 @@ format_statistics(struct output *output, int64_t ts_ns, const char *end)
 	return rc;
 }
 
-/* The newest file has reached its size: ends it and begins another. */
+static void stop(struct output *output);
+
+/* Ends the newest file and begins another. -1: the writer has stopped, or the capture. */
+static int
+next_file(struct output *output)
+{
+	output->refresh(output->refresh_context);
+	if (format_statistics(output, output->described, clock_realtime_ns(), "rotated") < 0)
+		return -1;
+	if (rotation_is_ring(&output->rotation) && keep_counts(output) < 0) {
+		runstate_stop(output->runstate, STOP_ERROR, strerror(errno));
+		return -1;
+	}
+	output->rotation.boot_ns = clock_boottime_ns();
+	return rotation_next(&output->rotation, output->scratch.bytes, output->scratch.used);
+}
+
+/* The newest file has reached its size, or its time. */
 static void
 rotate(struct output *output)
 {
-	output->refresh(output->refresh_context);
-	if (format_statistics(output, clock_realtime_ns(), "rotated") < 0)
-		return;
-	if (output->file_ends && keep_counts(output) < 0) {
-		runstate_stop(output->runstate, STOP_ERROR, strerror(errno));
-		return;
-	}
-	if (rotation_next(&output->rotation, output->scratch.bytes, output->scratch.used) < 0)
+	if (next_file(output) < 0)
 		stop(output);
 	count_removed(output);
+}
+
+/* Goes on with an empty ring where the disk refused a write, or, if it refuses even that, waits for it
+ * (roll). False: it cannot. */
+static bool
+shed(struct output *output)
+{
+	struct filewriter *writer = &output->rotation.writer;
+
+	if (!output->rotation.rolling_ns ||
+	    (writer->stop != FILEWRITER_SIZE && writer->stop != FILEWRITER_RESERVE &&
+	     writer->stop != FILEWRITER_DISK_FULL))
+		return false;
+	uncount_unwritten(output);
+	writer->used = 0;
+	rotation_shed(&output->rotation);
+	writer->stop = FILEWRITER_NOT_STOPPED;
+	writer->error = 0;
+	if (next_file(output) < 0)
+		return writer->stop == FILEWRITER_DISK_FULL;
+	rotation_shed(&output->rotation);
+	count_removed(output);
+	return true;
+}
+
+/* The writer has stopped: so does the capture, unless it can go on with less. */
+static void
+stop(struct output *output)
+{
+	const enum stop_reason reasons[] = {
+	    [FILEWRITER_SIZE] = STOP_SIZE,           [FILEWRITER_RESERVE] = STOP_RESERVE,
+	    [FILEWRITER_DISK_FULL] = STOP_DISK_FULL, [FILEWRITER_CLOSED] = output->closed_reason,
+	    [FILEWRITER_ERROR] = STOP_ERROR,
+	};
+	struct filewriter *writer = &output->rotation.writer;
+
+	if (shed(output) || !writer->stop)
+		return;
+	if (!writer->is_stream)
+		uncount_unwritten(output);
+	writer->used = 0;
+	/* With a reserve of 0, the disk is full but for what is held back for the last blocks. */
+	if (writer->stop == FILEWRITER_RESERVE && writer->quota->reserve == 0)
+		writer->stop = FILEWRITER_DISK_FULL;
+	runstate_stop(output->runstate, reasons[writer->stop],
+		      writer->error ? strerror(writer->error) : "");
+}
+
+static void
+flush(struct output *output, int64_t now)
+{
+	struct filewriter *writer = &output->rotation.writer;
+
+	output->last_flush = now;
+	if (writer->stop)
+		return;
+	if (filewriter_flush(writer) < 0)
+		stop(output);
+	else
+		__atomic_store_n(&output->written_ns, output->reached_ns, __ATOMIC_RELAXED);
 }
 
 /* Describes the interfaces that have come since, in this file and at the beginning of all later
@@ -343,23 +379,60 @@ output_packet(struct output *output, struct packet *packet)
 	counters->counts.packets++;
 	counters->counts.bytes += packet->caplen;
 	counters->counts.truncated += packet->caplen < packet->len;
+	output->reached_ns = packet->ts_ns;
 	if (++core->packets == output->count)
 		fill_core(output, core, packet->ts_ns);
 }
 
+/* To a file, of one interface only: it is the time that counts. */
 void
 output_heartbeat(struct output *output, int64_t now, int64_t watermark)
 {
 	struct filewriter *writer = &output->rotation.writer;
+	int rc;
 
-	if (!writer->is_stream || now - output->last_heartbeat < HEARTBEAT_EVERY)
+	if ((!writer->is_stream && !output->rotation.rolling_ns) ||
+	    now - output->last_heartbeat < (writer->is_stream ? HEARTBEAT_EVERY : HEARTBEAT_FILE))
 		return;
 	output->last_heartbeat = now;
 	describe_new(output);
 	output->refresh(output->refresh_context);
-	if (format_statistics(output, watermark, NULL) == 0 && !writer->stop &&
-	    filewriter_blocks(writer, output->scratch.bytes, output->scratch.used) < 0)
+	if (format_statistics(output,
+			      writer->is_stream || !output->described ? output->described : 1,
+			      watermark, NULL) < 0 ||
+	    writer->stop)
+		return;
+	rc = filewriter_blocks(writer, output->scratch.bytes, output->scratch.used);
+	if (rc == FILEWRITER_FULL)
+		rotate(output);
+	else if (rc < 0)
 		stop(output);
+	if (writer->is_stream)
+		return;
+	if (watermark > output->reached_ns)
+		output->reached_ns = watermark;
+	flush(output, now);
+}
+
+/* Begins and removes files by their time. */
+static void
+roll(struct output *output)
+{
+	struct rotation *rotation = &output->rotation;
+
+	rotation->boot_ns = clock_boottime_ns();
+	if (rotation->rolling_ns && rotation->writer.stop == FILEWRITER_DISK_FULL &&
+	    rotation_retry(rotation) < 0 && rotation->writer.stop != FILEWRITER_DISK_FULL)
+		stop(output);
+	if (rotation->writer.stop || !rotation_is_due(rotation))
+		return;
+	flush(output, output->last_flush);
+	if (rotation->writer.stop)
+		return;
+	/* Unless the flush has just begun another. */
+	if (rotation_is_due(rotation))
+		rotate(output);
+	rotation_expire(rotation);
 }
 
 void
@@ -368,6 +441,7 @@ output_tick(struct output *output, int64_t now)
 	if (now - output->last_publish >= PUBLISH_EVERY) {
 		describe_new(output);
 		publish(output, now);
+		roll(output);
 	}
 	if (output->rotation.writer.is_stream || now - output->last_flush >= FLUSH_EVERY)
 		flush(output, now);
@@ -383,7 +457,8 @@ output_finish(struct output *output)
 	/* The reader of a stream may ask for the counts as soon as it sees the end. */
 	publish(output, 0);
 	output->is_complete =
-	    format_statistics(output, runstate->end_ns, stop_reason_name(runstate->reason)) == 0 &&
+	    format_statistics(output, output->described, runstate->end_ns,
+			      stop_reason_name(runstate->reason)) == 0 &&
 	    rotation_end(&output->rotation, output->scratch.bytes, output->scratch.used) == 0;
 	count_removed(output);
 	publish(output, 0);

@@ -56,12 +56,6 @@ typedef int output_describe(void *context, uint32_t interface, struct blocks *bl
 /* Brings received and dropped of all counters whose core is not full up to date. */
 typedef void output_refresh(void *context);
 
-/* The counts of [core * interface_count + interface] at the end of a file. */
-struct file_end {
-	struct counts *counts;
-	uint32_t interface_count;
-};
-
 struct output {
 	/* Set by the caller before output_open */
 	const struct iftable *interfaces; /* may grow */
@@ -86,8 +80,11 @@ struct output {
 	bool is_complete; /* all that was added, and the last blocks, were written: at the end */
 	struct blocks scratch;
 	uint64_t oldest_file;                             /* as far as `removed` counts */
-	struct file_end *file_ends;                       /* of each file that is kept */
 	int64_t last_flush, last_publish, last_heartbeat; /* CLOCK_MONOTONIC */
+	int64_t reached_ns; /* of what was added: no packet before this time follows */
+	/* For other threads; accessed atomically. CLOCK_REALTIME */
+	int64_t written_ns; /* reached_ns, as far as it is in the file */
+	int64_t since_ns;   /* of a ring: when its oldest file was begun; 0: it is the first */
 	pthread_mutex_t lock;
 	pthread_cond_t finished;
 	bool is_finished; /* under the lock */
@@ -113,12 +110,13 @@ void output_packet(struct output *output, struct packet *packet);
  * command says at its end. */
 #define OUTPUT_END_ROOM(interfaces) (256 * (interfaces) + 1024)
 
-/* Writes a heartbeat to a stream if the last one was long enough ago: statistics that say that
- * no packet older than the watermark (CLOCK_REALTIME, ns) follows. now is CLOCK_MONOTONIC. */
+/* Writes a heartbeat to a stream, or to the files of a rolling capture, if the last one was long enough
+ * ago: statistics that say that no packet older than the watermark (CLOCK_REALTIME, ns) follows. now is
+ * CLOCK_MONOTONIC. */
 void output_heartbeat(struct output *output, int64_t now, int64_t watermark);
 
-/* What is due at now (CLOCK_MONOTONIC): publishes the counts, and writes out packets that have
- * waited long enough, those of a stream at once. */
+/* What is due at now (CLOCK_MONOTONIC): publishes the counts, writes out packets that have
+ * waited long enough, those of a stream at once, and begins and removes files by their time. */
 void output_tick(struct output *output, int64_t now);
 
 /* Writes what is left and the last statistics, syncs and closes. */

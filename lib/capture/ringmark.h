@@ -16,4 +16,7 @@
 /* Puts now_ns into the mark among these blocks, if there is one. */
 void ringmark_set(struct blocks *blocks, int64_t now_ns);
 
+/* Reads the mark of a file from its beginning. -1: it has none. */
+int ringmark_read(int fd, int64_t *begun_ns);
+
 #endif

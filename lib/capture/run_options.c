@@ -31,6 +31,16 @@ parse_bounded(const char *word, uint32_t max, uint32_t *value, struct failure *w
 }
 
 static int
+parse_rolling(const char *word, int64_t *ns, struct failure *why)
+{
+	if (parse_duration(word, NS_PER_SECOND, ns, why) < 0)
+		return -1;
+	return *ns >= ROTATION_ROLLING_MIN
+		   ? 0
+		   : failure_set(why, "at least 2s can be kept: '--rolling %s'", word);
+}
+
+static int
 parse_max_size(const char *word, uint64_t *size, struct failure *why)
 {
 	if (parse_size(word, size, why) < 0)
@@ -84,6 +94,7 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case 'R': return parse_size(word, &capture->reserve, why);
 	case 'b': return parse_size(word, &capture->ring_bytes, why);
 	case RUN_OPTION_MAX_SIZE: return parse_max_size(word, &capture->max_size, why);
+	case RUN_OPTION_ROLLING: return parse_rolling(word, &capture->rolling_ns, why);
 	case RUN_OPTION_LEASE:
 		capture->has_lease = true;
 		return word ? parse_duration(word, NS_PER_SECOND, &capture->lease_ns, why) : 0;
@@ -119,6 +130,8 @@ run_options_check(struct run_options *options, struct failure *why)
 		return failure_set(why, "missing output: '-w'");
 	if (options->capture.files && !options->capture.file_size)
 		return failure_set(why, "'-W' goes with '-C'");
+	if (options->capture.rolling_ns && options->capture.count)
+		return failure_set(why, "'--rolling' and '-c' exclude each other");
 	if (options->capture.has_lease && session->detached)
 		return failure_set(why, "'--lease' and '--detach' exclude each other");
 	if (strcmp(session->path, "-") != 0)
@@ -130,6 +143,8 @@ run_options_check(struct run_options *options, struct failure *why)
 		return failure_set(why, "'--token' needs a directory, not a stream");
 	if (options->capture.file_size)
 		return failure_set(why, "'-C' needs a directory, not a stream");
+	if (options->capture.rolling_ns)
+		return failure_set(why, "'--rolling' needs a directory, not a stream");
 	if (session->detached)
 		return failure_set(why, "'--detach' needs a directory, not a stream");
 	return 0;

@@ -32,7 +32,8 @@ enum {
 	RUN_OPTION_BY,
 	RUN_OPTION_AUDIT,
 	RUN_OPTION_WAIT,
-	RUN_OPTION_WITH_SSH
+	RUN_OPTION_WITH_SSH,
+	RUN_OPTION_ROLLING
 };
 
 /* For getopt_long(3). clang-format off */
@@ -54,6 +55,7 @@ enum {
 	    {"by", required_argument, NULL, RUN_OPTION_BY},                                       \
 	    {"wait", required_argument, NULL, RUN_OPTION_WAIT},                                   \
 	    {"with-ssh", no_argument, NULL, RUN_OPTION_WITH_SSH},                                 \
+	    {"rolling", required_argument, NULL, RUN_OPTION_ROLLING},                             \
 	{                                                                                         \
 		"audit", required_argument, NULL, RUN_OPTION_AUDIT                                \
 	}
@@ -69,6 +71,7 @@ enum {
 	"  -w, --write dir         directory to make, or - for standard output\n"           \
 	"  -C, --file-size size    begin another file when one would be larger\n"           \
 	"  -W, --files files       with -C: keep only that many of each core, the newest\n" \
+	"      --rolling time      keep only that long, in files of an eighth of it\n"      \
 	"  -n, --name name         of this engine, recorded with each interface\n"          \
 	"  -R, --reserve size      disk space that stays free (1G, or 10 % of the disk)\n"  \
 	"      --max-size size     of all files (a quarter of what is free above that)\n"   \

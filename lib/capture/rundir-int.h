@@ -11,6 +11,9 @@
  * written by this user; path is what to call it in why. Returns the descriptor, the caller's, or -1. */
 int rundir_open(int dirfd, const char *name, const char *path, struct failure *why);
 
+/* Opens the directory of a capture as rundir_status does. Returns the descriptor, the caller's, or -1. */
+int rundir_open_existing(const char *path, const char *token, struct failure *why);
+
 /* As rundir_status, of an open directory. Ends a lock that is held through this descriptor. */
 int rundir_read_status(int fd, const char *path, struct keyval *status, struct failure *why);
 

@@ -220,8 +220,8 @@ rundir_open(int dirfd, const char *name, const char *path, struct failure *why)
 	return -1;
 }
 
-static int
-open_existing(const char *path, const char *token, struct failure *why)
+int
+rundir_open_existing(const char *path, const char *token, struct failure *why)
 {
 	int fd = rundir_open(AT_FDCWD, path, path, why);
 
@@ -261,7 +261,7 @@ rundir_read_status(int fd, const char *path, struct keyval *status, struct failu
 int
 rundir_status(const char *path, const char *token, struct keyval *status, struct failure *why)
 {
-	int fd = open_existing(path, token, why);
+	int fd = rundir_open_existing(path, token, why);
 	int rc;
 
 	*status = KEYVAL_INIT;
@@ -274,7 +274,7 @@ rundir_status(const char *path, const char *token, struct keyval *status, struct
 int
 rundir_open_file(const char *path, const char *token, const char *name, struct failure *why)
 {
-	int dir = open_existing(path, token, why), fd;
+	int dir = rundir_open_existing(path, token, why), fd;
 
 	if (dir < 0)
 		return -1;
@@ -318,7 +318,7 @@ static int
 stop(const char *path, const char *token, enum stop_answer answer, struct keyval *status,
      struct failure *why)
 {
-	int fd = open_existing(path, token, why);
+	int fd = rundir_open_existing(path, token, why);
 	int rc = fd < 0 ? -1 : 0;
 
 	*status = KEYVAL_INIT;
@@ -376,7 +376,7 @@ rundir_remove(const char *path, const char *token, struct failure *why)
 
 	if (lstat(path, &st) < 0 && errno == ENOENT)
 		return 0;
-	fd = open_existing(path, token, why);
+	fd = rundir_open_existing(path, token, why);
 	if (fd < 0)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)

@@ -196,6 +196,18 @@ open_rings(struct capture *capture, struct failure *why)
 	return rc < 0 ? -1 : join_rings(capture, why);
 }
 
+/* A ring gives its oldest file for the next: one file is a small part of what its core may have. */
+static uint64_t
+file_size(const struct capture *capture)
+{
+	const struct capture_options *options = &capture->options;
+	const uint64_t part = capture->quota.max_size / capture->core_count / 8;
+
+	if (options->file_size || !options->rolling_ns)
+		return options->file_size;
+	return part > ROTATION_SIZE_MIN ? part : ROTATION_SIZE_MIN;
+}
+
 /* Opens an output whose cores and counters are set: a file of its core, or a stream on fd. */
 static int
 open_output(struct capture *capture, struct output *output, int fd, struct failure *why)
@@ -216,8 +228,9 @@ open_output(struct capture *capture, struct output *output, int fd, struct failu
 		rotation->dir = options->dir;
 		rotation->quota = &capture->quota;
 		rotation->core = output->cores->number;
-		rotation->file_size = options->file_size;
+		rotation->file_size = file_size(capture);
 		rotation->files = options->files;
+		rotation->rolling_ns = options->rolling_ns;
 	}
 	if (fileheader_blocks(capture, fd < 0 ? output->cores : NULL, output->described,
 			      &rotation->headers) < 0)

@@ -29,3 +29,33 @@ capture_total(struct capture *capture, struct counts *total)
 			counts_add(total, &counts);
 		}
 }
+
+int64_t
+capture_complete_since(const struct capture *capture)
+{
+	int64_t since = capture->runstate.start_ns;
+
+	for (unsigned i = 0; i < capture->output_count; i++) {
+		const int64_t begun =
+		    __atomic_load_n(&capture->outputs[i].since_ns, __ATOMIC_RELAXED);
+
+		if (begun > since)
+			since = begun;
+	}
+	return since;
+}
+
+int64_t
+capture_written(const struct capture *capture)
+{
+	int64_t least = INT64_MAX;
+
+	for (unsigned i = 0; i < capture->output_count; i++) {
+		const int64_t written =
+		    __atomic_load_n(&capture->outputs[i].written_ns, __ATOMIC_RELAXED);
+
+		if (written < least)
+			least = written;
+	}
+	return least;
+}

@@ -36,15 +36,16 @@ struct capture_options {
 	uint64_t ring_bytes;             /* memory of all rings together; 0: the default */
 	uint64_t file_size;              /* bytes per file; 0: one file per core */
 	unsigned files;                  /* files kept per core; 0: all */
-	uint64_t max_size;               /* bytes of all files together; 0: the default */
-	uint64_t reserve;                /* bytes that stay free, or DISKQUOTA_DEFAULT */
-	const struct rundir *dir;        /* NULL: a stream on standard output */
-	struct filterproc *filter;       /* filter command, started; NULL: none */
-	struct flowproc *flows;          /* vcap-flows for that command, started; NULL: none */
-	int signal_fd;                   /* signalfd(2) that ends the capture; -1: none */
-	bool has_lease;                  /* end of file on standard input ends the capture */
-	int64_t lease_ns;                /* and so does this long without input; 0: never */
-	bool is_detached;                /* a signal is not its user.s */
+	int64_t rolling_ns;        /* time that is kept, at least ROTATION_ROLLING_MIN; 0: all */
+	uint64_t max_size;         /* bytes of all files together; 0: the default */
+	uint64_t reserve;          /* bytes that stay free, or DISKQUOTA_DEFAULT */
+	const struct rundir *dir;  /* NULL: a stream on standard output */
+	struct filterproc *filter; /* filter command, started; NULL: none */
+	struct flowproc *flows;    /* vcap-flows for that command, started; NULL: none */
+	int signal_fd;             /* signalfd(2) that ends the capture; -1: none */
+	bool has_lease;            /* end of file on standard input ends the capture */
+	int64_t lease_ns;          /* and so does this long without input; 0: never */
+	bool is_detached;          /* a signal is not its user.s */
 };
 
 /*
@@ -95,6 +96,12 @@ bool capture_can_follow(const struct capture_options *options);
  * capture_open and capture_close. */
 void capture_counts(struct capture *capture, unsigned core, uint32_t interface,
 		    struct counts *counts);
+
+/* Of a ring: since when all cores are complete, in ns since 1970. Any thread. */
+int64_t capture_complete_since(const struct capture *capture);
+
+/* Up to when the packets of all cores are in the files, likewise; 0: none are. */
+int64_t capture_written(const struct capture *capture);
 
 /* Likewise, the sum over all cores and interfaces. */
 void capture_total(struct capture *capture, struct counts *total);

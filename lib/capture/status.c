@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/keyval.h"
 #include "capture/fileheader.h"
+#include "capture/ringmark.h"
 #include "capture/rundir.h"
 
 #include <fcntl.h>
@@ -60,11 +61,23 @@ set_counts(struct capture *capture, struct keyval *kv)
 	rc |= keyval_set(kv, "received", "%" PRIu64, total.received);
 	rc |= keyval_set(kv, "dropped", "%" PRIu64, total.dropped);
 	rc |= keyval_set(kv, "truncated", "%" PRIu64, total.truncated);
-	if (capture->options.files)
+	if (capture->options.files || capture->options.rolling_ns)
 		rc |= keyval_set(kv, "removed", "%" PRIu64, total.removed);
 	for (unsigned i = 0; rc == 0 && i < capture->core_count; i++)
 		rc = set_core(capture, i, kv);
 	return rc;
+}
+
+/* Of a rolling capture: what of it there is. */
+static int
+set_ring(const struct capture *capture, struct keyval *kv)
+{
+	const int64_t since = capture_complete_since(capture), until = capture_written(capture);
+	int rc = keyval_set(kv, RINGMARK_KEY, CLOCK_FORMAT, CLOCK_ARGS(since));
+
+	rc |= keyval_set(kv, "written", CLOCK_FORMAT, CLOCK_ARGS(until));
+	rc |= keyval_set(kv, "max-size", "%" PRIu64, capture->quota.max_size);
+	return rc | keyval_set(kv, "reserve", "%" PRIu64, capture->quota.reserve);
 }
 
 /* Start, end and its reason. */
@@ -132,6 +145,8 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	rc |= set_times(capture, &kv);
 	rc |= fileheader_parameters(capture, &kv);
 	rc |= set_counts(capture, &kv);
+	if (options->rolling_ns)
+		rc |= set_ring(capture, &kv);
 	rc |= add_events(capture, &kv);
 	if (options->flows && fstatat(options->dir->fd, "pairs", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		rc |= keyval_set(&kv, "pairs", "%" PRId64, (int64_t)st.st_size);

@@ -431,11 +431,13 @@ inputs_section(const struct inputs *inputs, enum inputs_sections which,
 }
 
 bool
-inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
+inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i, int64_t until_ns,
 	      struct failure *what)
 {
 	const struct merge_outcome *outcome = merge_outcome(merge, i);
 
+	if (merge_reached(merge, i) >= until_ns)
+		return false;
 	if (outcome->is_cut)
 		*what = outcome->why;
 	else if (reader_section(inputs->list[i].file)->cut_short)

@@ -106,9 +106,10 @@ int inputs_section(const struct inputs *inputs, enum inputs_sections which,
 		   const struct strvec *remarks, const struct file_section *known,
 		   struct file_section *section);
 
-/* Whether input i is damaged or lacks its end mark; *what says how. Call after SOURCE_END. */
+/* Whether input i is damaged or lacks its end mark before until_ns; *what says how. So the newest file of
+ * a capture that goes on is whole up to its last heartbeat. Call after SOURCE_END. */
 bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
-		   struct failure *what);
+		   int64_t until_ns, struct failure *what);
 /* Whether something of input i was left out (struct left_out); *what says what. */
 bool inputs_left_out(const struct inputs *inputs, size_t i, struct failure *what);
 

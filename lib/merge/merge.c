@@ -377,6 +377,18 @@ merge_outcome(const struct merge *merge, size_t input)
 	return &merge->inputs[input].outcome;
 }
 
+int64_t
+merge_reached(const struct merge *merge, size_t input)
+{
+	const struct input *from = &merge->inputs[input];
+	int64_t reached = from->watermark_ns;
+
+	for (uint32_t i = 0; i < from->map_count; i++)
+		if (from->map[i].newest_ns > reached)
+			reached = from->map[i].newest_ns;
+	return reached;
+}
+
 bool
 merge_has_engine(const struct merge *merge, const char *engine)
 {

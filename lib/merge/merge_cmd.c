@@ -265,7 +265,7 @@ has_trouble(const struct merge_cmd *cmd, size_t i, struct failure *what)
 	const struct merge_outcome *outcome = merge_outcome(cmd->merge, i);
 	const char *path = inputs_name(&cmd->inputs, i);
 
-	if (inputs_damage(&cmd->inputs, cmd->merge, i, what))
+	if (inputs_damage(&cmd->inputs, cmd->merge, i, cmd->period.until_ns, what))
 		return true;
 	if (outcome->late)
 		failure_set(what, "'%s' %s: %llu packets were placed late", path,
@@ -370,7 +370,7 @@ static int
 check_whole(const struct merge_cmd *cmd, struct failure *why)
 {
 	for (size_t i = 0; i < cmd->inputs.count; i++)
-		if (inputs_damage(&cmd->inputs, cmd->merge, i, why) ||
+		if (inputs_damage(&cmd->inputs, cmd->merge, i, cmd->period.until_ns, why) ||
 		    inputs_left_out(&cmd->inputs, i, why))
 			return -1;
 	return 0;

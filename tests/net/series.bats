@@ -38,7 +38,7 @@ largest() { # FILE...
 }
 
 # Break: lib/capture/rotation.c s/ringmark_set(.*/;/
-# Break: lib/capture/rotation.c s/rotation->newest - rotation->oldest >= rotation->files/0/
+# Break: lib/capture/rotation.c s/rotation->kept.count > rotation->files/0/
 @test "-W keeps the newest files, and says how much it let go of" {
 	start d -i vb -C 64k -W 3
 	send -C 0 -c 3000 va

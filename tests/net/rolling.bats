@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# vcap-run --rolling TIME, and vcap-host snapshot.
+#
+# shellcheck disable=SC2154 # cpus is of veth
+
+bats_require_minimum_version 1.5.0
+load ../until
+load veth
+
+now() {
+	date +%s.%N
+}
+
+numbers() { # FROM TO DIR: of the packets of that window, in order; send begins each payload with one
+	vcap-merge --since "$1" --until "$2" -w - "$3" | "$BATS_TEST_DIRNAME/../frames" -f payload - | cut -c 1-8
+}
+
+inodes() { # DIR
+	stat -c %i "$1"/core-*.pcapng | sort
+}
+
+is_later() { # TIME
+	[ "$(now)" \> "$1" ]
+}
+
+# Break: lib/capture/output.c s/if (rotation_is_due(rotation))$/if (0)/
+# Break: lib/capture/output.c s/(!writer->is_stream && !output->rotation.rolling_ns)/!writer->is_stream/
+# Break: lib/capture/ringfiles.c s/list\[i + 1\].begun_ns < window->from_ns/list[i + 1].begun_ns > window->from_ns/
+# Break: lib/merge/inputs.c s/if (merge_reached.*/if (0)/
+@test "the last seconds are kept, and a snapshot has what a whole capture has of the window" {
+	vcap-run -b 8M -R 0 -i vb -w whole 2>/dev/null 3>&- &
+	whole=$!
+	start d -i vb --rolling 4s -n lb1
+	until_true grep -q running whole/status
+	send -r 2000 -c 16000 va >/dev/null 3>&- &
+	sender=$!
+	until_true test -e d/core-0.9.pcapng
+	to=$(now)
+	from=$(bc <<<"$to - 2")
+	# It waits by itself for what is on its way.
+	vcap-host snapshot d s "$from" "$to" >status
+	grep -qx 'state done' status
+	grep -qx 'snapshot-of d' status
+	[ "$(value complete-since s)" \< "$from" ]
+	[ "$(inodes s | comm -12 - <(inodes d) | wc -l)" -gt "$cpus" ]
+	run -0 --separate-stderr vcap-merge --since "$from" --until "$to" -w /dev/null lb1=s
+	[ -z "$stderr" ]
+	numbers "$from" "$to" s >got
+	[ "$(wc -l <got)" -gt 3000 ]
+	# Asked again, it is the same one; another is not overwritten.
+	vcap-host snapshot d s "$from" "$to" | cmp - status
+	run -1 --separate-stderr vcap-host snapshot d s "$from" "$to" - 0123456789abcdef
+	[[ $stderr == *"another capture's"* ]]
+	wait $sender
+	# The ring has gone on, and has none of these files any more.
+	until_true is_later "$(bc <<<"$to + 6")"
+	[ -z "$(inodes s | comm -12 - <(inodes d))" ]
+	files=(d/core-*.pcapng)
+	[ "${#files[@]}" -le $((11 * cpus)) ]
+	[ "$(value complete-since)" \> "$to" ]
+	[ "$(value removed)" -gt 4000 ]
+	numbers "$from" "$to" s | cmp - got
+	kill $whole
+	wait $whole || true
+	numbers "$from" "$to" whole | cmp - got
+	# kill -9 leaves a ring that can be read, and of which there can be a snapshot.
+	kill -9 "$pid"
+	wait "$pid" || true
+	pid=
+	[ "$(vcap-host status d | sed -n 's/^state //p')" = partial ]
+	vcap-host snapshot d t >status
+	grep -qx 'state done' status
+	vcap-merge -w all t || [ $? -eq 3 ]
+	# Each goes as captures go, and takes nothing with it that is the other's.
+	vcap-host remove d
+	numbers "$from" "$to" s | cmp - got
+	vcap-host remove s
+	vcap-host remove t
+	[ ! -e d ] && [ ! -e s ] && [ ! -e t ]
+}
+
+# Break: lib/capture/output.c s/if (shed(output).*/if (!writer->stop)/
+# Break: lib/capture/snapshot_room.c s/if (before + more <= limits->max_size)/if (1)/
+@test "a disk that is full empties the ring, which goes on; snapshots hold each file once, and so much" {
+	disk size=2m
+	start disk/d -i vb --rolling 3s --max-size 1m -n lb1
+	send -r 3000 -c 6000 -s 500 va >/dev/null
+	until_true grep -q '^removed [1-9]' disk/d/status
+	[ "$(value state disk/d)" = running ]
+	[ "$(du -sk --exclude=status disk/d | cut -f 1)" -le 1100 ]
+	for each in 1 2 3 4 5 6 7 8 9 10; do vcap-host snapshot disk/d "disk/s$each" >/dev/null; done
+	[ "$(du -sk disk | cut -f 1)" -le 1400 ]
+	send -r 3000 -c 1500 -s 500 va >/dev/null
+	# What the snapshots hold is as much as a ring may have: no more.
+	run -1 --separate-stderr vcap-host snapshot disk/d disk/t
+	[[ $stderr == *"snapshots of 'disk/d' already hold"* ]]
+	[ ! -e disk/t ]
+	for each in 1 2 3 4 5 6 7 8 9 10; do vcap-host remove "disk/s$each"; done
+	vcap-host snapshot disk/d disk/t >/dev/null
+	# Others fill the disk: nothing can be kept for a while, and then again.
+	dd if=/dev/zero of=disk/other bs=64k 2>/dev/null || true
+	send -r 3000 -c 3000 -s 500 va >/dev/null
+	vcap-host remove disk/t
+	rm disk/other
+	sent=$(now)
+	until_true is_later "$(bc <<<"$sent + 1")"
+	[ "$(value state disk/d)" = running ]
+	send -c 100 va >/dev/null
+	until_true eval 'vcap-host snapshot disk/d disk/u | grep -qx "state done"'
+	vcap-merge -w all lb1=disk/u 2>err || [ $? -eq 3 ]
+	[ "$(vcap-stat -j all 2>/dev/null | jq '[.origins[].packets] | add')" -ge 100 ]
+	vcap-host stop disk/d >/dev/null
+	ended 0
+}
