@@ -85,7 +85,7 @@ exec 3>&2 4>&1
 	exec 3>"$said/messages" 4>"$said/path" 5<"$said/messages" 6<"$said/path"
 	rm -rf "$said"
 }
-VCAP_AS=$as vcap-wait ${quiet:+--quiet} $verbose "$id" >&4 2>&3 3>&- 4>&- 5<&- 6<&- &
+VCAP_AS=$as vcap-wait --strict ${quiet:+--quiet} $verbose "$id" >&4 2>&3 3>&- 4>&- 5<&- 6<&- &
 exec 3>&- 4>&-
 waiter=$!
 trap interrupt INT TERM

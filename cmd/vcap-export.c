@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "controller/mergedfile.h"
 #include "controller/spool.h"
+#include "controller/verdict.h"
 #include "merge/chosen.h"
 
 #include <errno.h>
@@ -82,14 +83,16 @@ parse_options(int argc, char **argv)
 static int
 await(struct spool_entry *entry)
 {
-	const char *message = keyval_get(&entry->facts, "message");
+	struct strvec lines = STRVEC_INIT;
 	struct failure why = FAILURE_INIT;
 	int status;
 
 	if (spool_entry_has_merged(entry) && !keyval_get(&entry->facts, "replace")) {
-		if (spool_entry_state(entry) == CAPTURE_PARTIAL)
-			warn("capture '%s' is partial: %s", entry->id, message ? message : "");
-		return spool_entry_state(entry) == CAPTURE_PARTIAL ? EXIT_PARTIAL : EXIT_DONE;
+		status = verdict_tell(entry, (struct verdict_options){.is_quiet = true}, &lines);
+		if (status == EXIT_PARTIAL)
+			warn_lines(strvec_join(&lines, "\n"));
+		strvec_release(&lines);
+		return status;
 	}
 	if (spool_entry_is_capturing(entry))
 		die("capture '%s' is still running: run 'vcap wait' or 'vcap stop' first",

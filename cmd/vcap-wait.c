@@ -6,9 +6,9 @@
 #include "base/parse.h"
 #include "cli.h"
 #include "controller/completion.h"
-#include "controller/emptiness.h"
 #include "controller/removal.h"
 #include "controller/spool.h"
+#include "controller/verdict.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,28 +19,29 @@ static const struct command self = {
     .name = "vcap-wait",
     .says = "Waits for a capture, fetches and merges it, and prints the file's path.",
     .examples = "vcap wait shop\n",
-    .synopsis = "[-v] [--persist] [--poll time] [--quiet] capture",
+    .synopsis = "[-v] [--persist] [--poll time] [--quiet] [--strict] capture",
     .options = "  -v, --verbose    say which engines saw no packets\n"
 	       "      --persist    complete a partial capture later, for its patience\n"
 	       "      --poll time  interval between polls of the engines (1s)\n"
-	       "      --quiet      print only errors and the path\n",
+	       "      --quiet      print only errors and the path\n"
+	       "      --strict     exit 3 as well if engines could not see what they should\n",
 };
 
 struct request {
 	const char *word;
 	int64_t poll_ns;
-	bool persists, is_quiet, is_verbose;
+	bool persists;
+	struct verdict_options verdict;
 };
 
 static struct request
 parse_options(int argc, char **argv)
 {
-	enum { POLL = 0x100, PERSIST, QUIET };
-	static const struct option options[] = {{"persist", no_argument, NULL, PERSIST},
-						{"poll", required_argument, NULL, POLL},
-						{"quiet", no_argument, NULL, QUIET},
-						{"verbose", no_argument, NULL, 'v'},
-						CLI_OPTIONS};
+	enum { POLL = 0x100, PERSIST, QUIET, STRICT };
+	static const struct option options[] = {
+	    {"persist", no_argument, NULL, PERSIST}, {"poll", required_argument, NULL, POLL},
+	    {"quiet", no_argument, NULL, QUIET},     {"strict", no_argument, NULL, STRICT},
+	    {"verbose", no_argument, NULL, 'v'},     CLI_OPTIONS};
 	struct request request = {0};
 	struct failure why = FAILURE_INIT;
 	int opt;
@@ -48,8 +49,9 @@ parse_options(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, ":v", options, NULL)) != -1)
 		switch (opt) {
 		case PERSIST: request.persists = true; break;
-		case 'v': request.is_verbose = true; break;
-		case QUIET: request.is_quiet = true; break;
+		case 'v': request.verdict.is_verbose = true; break;
+		case QUIET: request.verdict.is_quiet = true; break;
+		case STRICT: request.verdict.is_strict = true; break;
 		case POLL:
 			if (parse_duration(optarg, NS_PER_SECOND, &request.poll_ns, &why) < 0)
 				die_usage("%s", why.text);
@@ -73,42 +75,15 @@ work(struct collect *collect, const struct spool *spool)
 		(rc < 0 ? die : warn)("%s", why.text);
 }
 
-static int
-conclude(const struct spool_entry *entry)
-{
-	const enum capture_state state = spool_entry_state(entry);
-	const char *said = keyval_get(&entry->facts, "message"), *message = said ? said : "";
-
-	if (state == CAPTURE_DONE && *message)
-		warn("%s", message);
-	if (state == CAPTURE_DONE)
-		return EXIT_DONE;
-	if (!spool_entry_is_over(entry))
-		die("capture '%s' is incomplete: %s (make room, then run 'vcap wait %s')",
-		    entry->id, message, entry->id);
-	if (state == CAPTURE_PARTIAL) {
-		warn("capture '%s' is partial: %s", entry->id, message);
-		return EXIT_PARTIAL;
-	}
-	warn("capture '%s' failed: %s (to try again: 'vcap wait %s')", entry->id, message,
-	     entry->id);
-	return EXIT_FAILED;
-}
-
 /* Says how the capture has ended, and prints its path. Returns the exit status. */
 static int
 tell(const struct spool_entry *entry, const struct request *request)
 {
-	const char *remark = keyval_get(&entry->facts, "remark");
-	struct strvec idle = STRVEC_INIT;
-	int status;
+	struct strvec lines = STRVEC_INIT;
+	const int status = verdict_tell(entry, request->verdict, &lines);
 
-	if (!request->is_quiet && remark && *remark)
-		warn("%s", remark);
-	if (request->is_verbose)
-		emptiness_idle(entry, &idle);
-	warn_lines(strvec_join(&idle, "\n"));
-	status = conclude(entry);
+	warn_lines(strvec_join(&lines, "\n"));
+	strvec_release(&lines);
 	if (status != EXIT_FAILED)
 		printf("%s/%s.pcapng\n", entry->path, entry->id);
 	return cli_finish(status);
@@ -142,7 +117,8 @@ main(int argc, char **argv)
 	if (was_over || !spool_entry_has_merged(&entry))
 		work(&collect, &spool);
 	status = tell(&entry, &request);
-	if (request.persists && completion_go_on(&collect, &spool, &why) < 0)
+	if (request.persists && spool_entry_is_over(&entry) &&
+	    completion_go_on(&collect, &spool, &why) < 0)
 		die("%s", why.text);
 	spool_entry_close(&entry);
 	spool_close(&spool);

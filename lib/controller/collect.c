@@ -280,18 +280,31 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 	}
 }
 
-/* What is to be known of the file. */
+/* What is to be known of the file. One that has all that the engines kept is complete, whatever they
+ * could not see, but where packets were expected. */
 static int
 remark(struct collect *collect, const struct count *merged, struct failure *why)
 {
+	struct keyval *facts = &collect->entry->facts;
+	const char *expects = keyval_get(facts, "expect-packets"), *said;
 	struct emptiness emptiness;
 	int rc;
 
 	emptiness_judge(&emptiness, collect->entry, merged, collect->variable);
-	if (emptiness.problem)
-		add_problem(collect, NULL, emptiness.problem);
-	rc = clock_correct_remark(
-	    collect->entry, emptiness.remark ? emptiness.remark : merged->failed_connects, why);
+	said = emptiness.unseen ? emptiness.unseen : emptiness.remark;
+	if (said && merged->packets == 0 && expects && strcmp(expects, "yes") == 0) {
+		add_problem(collect, NULL, said);
+		emptiness_release(&emptiness);
+	}
+	rc = keyval_get(facts, "unseen") || emptiness.unseen
+		 ? keyval_set(facts, "unseen", "%s", emptiness.unseen ? emptiness.unseen : "")
+		 : 0;
+	if (rc == 0)
+		rc = clock_correct_remark(
+		    collect->entry, emptiness.remark ? emptiness.remark : merged->failed_connects,
+		    why);
+	else
+		failure_nomem(why);
 	emptiness_release(&emptiness);
 	return rc;
 }

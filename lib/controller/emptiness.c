@@ -16,7 +16,7 @@ enum { JOBS = 32 };
 void
 emptiness_release(struct emptiness *emptiness)
 {
-	free(emptiness->problem);
+	free(emptiness->unseen);
 	free(emptiness->remark);
 	*emptiness = EMPTINESS_INIT;
 }
@@ -120,24 +120,19 @@ judge(struct emptiness *emptiness, const struct spool_entry *entry, const struct
       const struct count *merged, config_variable *variable)
 {
 	const char *cause = likely_cause(entry);
-	char *text = NULL;
 
 	if (merged->clients == 0 && !is_set(entry, "monitors", "only") &&
 	    wants_clients(entry, merged))
-		emptiness->problem = misplaced(entry, service, variable);
-	if (!emptiness->problem && service->server_count == 0 && merged->servers == 0 &&
+		emptiness->unseen = misplaced(entry, service, variable);
+	if (!emptiness->unseen && service->server_count == 0 && merged->servers == 0 &&
 	    !is_loopback(&service->vips[0]) &&
-	    asprintf(&emptiness->problem,
+	    asprintf(&emptiness->unseen,
 		     "service '%s' has no server line: only its client side was captured",
 		     service->name) < 0)
-		emptiness->problem = NULL;
-	if (merged->packets > 0 || emptiness->problem ||
-	    asprintf(&text, "no packet was captured: %s", cause) < 0)
-		return;
-	if (is_set(entry, "expect-packets", "yes"))
-		emptiness->problem = text;
-	else
-		emptiness->remark = text;
+		emptiness->unseen = NULL;
+	if (merged->packets == 0 && !emptiness->unseen &&
+	    asprintf(&emptiness->remark, "no packet was captured: %s", cause) < 0)
+		emptiness->remark = NULL;
 }
 
 void

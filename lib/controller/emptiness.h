@@ -12,7 +12,7 @@
 
 /* What there is to say of a merged file; both on the heap, or NULL: nothing. */
 struct emptiness {
-	char *problem; /* makes the capture partial */
+	char *unseen; /* what an engine or a side should have seen, and could not */
 	char *remark;
 };
 

@@ -111,7 +111,7 @@ shop.20260102_000000	b	done	8	$((now + 99)).000000000	no	-" ] || { echo "$output
 	[ "$output" = "$PWD/spool/captures/shop.20260102_000000/shop.20260102_000000.pcapng" ]
 	run -3 --separate-stderr vcap collect shop.20260102_000000 shop.20260103_000000
 	[ "${#lines[@]}" -eq 2 ]
-	[ "$stderr" = "vcap collect: capture 'shop.20260103_000000' is partial: one is missing" ]
+	[ "$stderr" = $'vcap collect: capture \'shop.20260103_000000\' is partial\nvcap collect: one is missing' ]
 	run -1 vcap collect shop.20260104_000000
 }
 
