@@ -133,7 +133,8 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	checks = choose(argv + optind, &known);
 	cli_siblings_first();
-	if (enginechecks_run(checks.list, checks.count, JOBS, &why) < 0)
+	if (enginechecks_run(checks.list, checks.count, JOBS, &why) < 0 ||
+	    enginechecks_try(checks.list, checks.count, JOBS, &why) < 0)
 		die("%s", why.text);
 	ready = print(&checks, form);
 	tell_remains(&checks, &known);

@@ -1,10 +1,9 @@
-/*
- * vcap-host: answers the requests of a controller on an engine.
- */
+/* vcap-host: answers the requests of a controller on an engine. */
 #include "base/answer.h"
 #include "base/parse.h"
 #include "capture/hostreply.h"
 #include "capture/hostreport.h"
+#include "capture/hosttrial.h"
 #include "cli.h"
 
 #include <limits.h>
@@ -17,10 +16,9 @@ static const struct command self = {
     .examples = "vcap-host check\nvcap-host list /var/lib/vcap/run\n",
     .synopsis = "status dir [token]\nstop dir [token]\n"
 		"follow dir [token]\nremove dir [token]\n"
-		"pairs dir [token]\n"
-		"snapshot dir new [from to token new-token]\n"
+		"pairs dir [token]\nsnapshot dir new [from to token new-token]\n"
 		"list dir\ncheck [-i iface] ... [dir [vip ...]]\n"
-		"clock\nanswer nonce -- command [arg ...]",
+		"trial [iface ...]\nclock\nanswer nonce -- command [arg ...]",
     .options = "  status dir   prints the status of the capture in dir\n"
 	       "  stop dir     stops it, waits until it is on disk, prints its status\n"
 	       "  follow dir   answers each line of input with the time and its status\n"
@@ -29,6 +27,7 @@ static const struct command self = {
 	       "  snapshot ... keeps what the rolling capture in dir has of a time, in new\n"
 	       "  list dir     prints what captures lie in dir\n"
 	       "  check ...    prints whether this host can capture, which addresses it has\n"
+	       "  trial ...    captures a moment, to show that rings can be opened\n"
 	       "  clock        answers each line of input with the time\n"
 	       "  answer ...   prints 'vcap-answer NONCE', then runs a command of vcap's\n"
 	       "  token        only if it is this capture's, as vcap-run was told\n\n"
@@ -94,6 +93,7 @@ static const struct request {
     {"snapshot", "two directories", 2, 6, do_reply, hostreply_snapshot},
     {"list", "a directory", 1, 1, do_reply, hostreply_list},
     {"check", NULL, 0, INT_MAX, do_check, NULL},
+    {"trial", NULL, 0, INT_MAX, do_reply, hosttrial_reply},
     {"clock", NULL, 0, 0, do_reply, hostreply_clock},
     {"answer", "a nonce and a command", 2, INT_MAX, do_answer, NULL},
 };

@@ -7,13 +7,14 @@
 #define VCAP_ABILITIES_H
 
 /* Add a word at the end; none is ever removed. An engine of 0.1.0 says none and has none. */
-#define ABILITIES                                                              \
-	"token "  /* vcap-run --token, and requests by it */                   \
-	"answer " /* vcap-host answer */                                       \
-	"by "     /* vcap-run --by: who asked for the capture */               \
-	"audit "  /* vcap-run --audit: what cannot be logged does not start */ \
-	"follow " /* vcap-host follow */                                       \
-	"rolling" /* vcap-run --rolling, vcap-host snapshot */
+#define ABILITIES                                                               \
+	"token "   /* vcap-run --token, and requests by it */                   \
+	"answer "  /* vcap-host answer */                                       \
+	"by "      /* vcap-run --by: who asked for the capture */               \
+	"audit "   /* vcap-run --audit: what cannot be logged does not start */ \
+	"follow "  /* vcap-host follow */                                       \
+	"rolling " /* vcap-run --rolling, vcap-host snapshot */                 \
+	"trial"    /* vcap-host trial */
 
 /* The words of ours that are not among those of said (NULL: none), with ", " between them; empty:
  * none is lacking. said may hold anything: nothing of it is in the result. Heap; NULL: out of

@@ -347,6 +347,17 @@ commands_check(const struct engine *engine, const struct strvec *addresses)
 }
 
 char **
+commands_trial(const struct engine *engine)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-on", FRAMED, engine->name, "vcap-host", "trial", NULL);
+	if (engine->interfaces)
+		strvec_pushv(&argv, engine->interfaces);
+	return strvec_detach(&argv);
+}
+
+char **
 commands_list(const struct engine *engine)
 {
 	struct strvec argv = STRVEC_INIT;

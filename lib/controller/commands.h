@@ -81,6 +81,9 @@ char **commands_fetch(const char *engine, bool is_region, bool compressed, const
  * is printed there before the answer is told on standard error (framed.h). */
 char **commands_check(const struct engine *engine, const struct strvec *addresses);
 
+/* Captures for a moment there, on a host that is no region and has the ability `trial`. */
+char **commands_trial(const struct engine *engine);
+
 /* Lists what captures lie on the engine, which is no region. */
 char **commands_list(const struct engine *engine);
 

@@ -1,5 +1,6 @@
 #include "controller/enginecheck.h"
 
+#include "base/abilities.h"
 #include "base/clock.h"
 #include "controller/commands.h"
 #include "controller/fanout.h"
@@ -104,6 +105,40 @@ read_clock(const struct task *task, void *context)
 	keyval_release(&answer);
 }
 
+static void
+read_trial(const struct task *task, void *context)
+{
+	struct enginecheck *check = find(context, task->name);
+
+	check->is_ready = task->status == 0;
+	if (!check->is_ready)
+		set_problem(check, task);
+}
+
+static bool
+was_reached(const struct enginecheck *check)
+{
+	return check->is_reached;
+}
+
+static bool
+can_try(const struct enginecheck *check)
+{
+	const char *said = keyval_get(&check->answer, "abilities");
+	char *lacking =
+	    check->is_ready && !check->engine->is_region ? abilities_lacking("trial", said) : NULL;
+	const bool can = lacking && !*lacking;
+
+	free(lacking);
+	return can;
+}
+
+static char **
+trial_command(const struct enginecheck *check)
+{
+	return commands_trial(check->engine);
+}
+
 static char **
 check_command(const struct enginecheck *check)
 {
@@ -123,11 +158,12 @@ clock_command(const struct enginecheck *check)
 struct round {
 	char **(*command)(const struct enginecheck *check);
 	fanout_ended *ended;
-	bool only_reached; /* skip the engines that were not reached before */
+	bool (*is_for)(const struct enginecheck *check); /* whether it is asked; NULL: all are */
 };
 
-static const struct round check_round = {check_command, read_check, false};
-static const struct round clock_round = {clock_command, read_clock, true};
+static const struct round check_round = {check_command, read_check, NULL};
+static const struct round clock_round = {clock_command, read_clock, was_reached};
+static const struct round trial_round = {trial_command, read_trial, can_try};
 
 static int
 run_round(const struct round *round, struct enginecheck *list, size_t count, size_t jobs,
@@ -138,7 +174,7 @@ run_round(const struct round *round, struct enginecheck *list, size_t count, siz
 	int rc = tasks ? 0 : failure_nomem(why);
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (round->only_reached && !list[i].is_reached)
+		if (round->is_for && !round->is_for(&list[i]))
 			continue;
 		tasks[asked].name = list[i].engine->name;
 		tasks[asked].child = PROCESS_INIT;
@@ -167,6 +203,12 @@ enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct fai
 	if (run_round(&check_round, list, count, jobs, why) < 0)
 		return -1;
 	return run_round(&clock_round, list, count, jobs, why);
+}
+
+int
+enginechecks_try(struct enginecheck *list, size_t count, size_t jobs, struct failure *why)
+{
+	return run_round(&trial_round, list, count, jobs, why);
 }
 
 void

@@ -41,6 +41,11 @@ void enginecheck_release(struct enginecheck *check);
  * here. */
 int enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct failure *why);
 
+/* Has each that is ready capture for a moment, to show that its rings can be opened; one that cannot is
+ * no longer ready, and its problem is why. One of a release that does not know of it is left as it is. After
+ * enginechecks_run, with its parameters and result. */
+int enginechecks_try(struct enginecheck *list, size_t count, size_t jobs, struct failure *why);
+
 /* Appends to remarks what is left on the engines that this spool does not work on, and what they have
  * removed (remains.h); known are all engines. */
 void enginechecks_remains(const struct enginecheck *list, size_t count, const struct engines *known,

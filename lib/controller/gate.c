@@ -254,6 +254,15 @@ take_check(struct words_left *left)
 	return true;
 }
 
+/* [IFACE]... */
+static bool
+take_trial(struct words_left *left)
+{
+	while (*left->next && parse_is_interface(*left->next))
+		left->next++;
+	return true;
+}
+
 /* A request about a capture, or to the host. */
 static bool
 take_request(struct words_left *left)
@@ -262,6 +271,8 @@ take_request(struct words_left *left)
 		return true;
 	if (take(left, "check"))
 		return take_check(left);
+	if (take(left, "trial"))
+		return take_trial(left);
 	if (take(left, "list"))
 		return take(left, left->gate->directory);
 	if (!take(left, "status") && !take(left, "stop") && !take(left, "follow") &&
