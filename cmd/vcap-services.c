@@ -4,6 +4,7 @@
 #include "base/strvec.h"
 #include "base/table.h"
 #include "cli.h"
+#include "controller/catalog.h"
 #include "controller/config.h"
 #include "controller/engine.h"
 #include "filter/service.h"
@@ -94,30 +95,30 @@ engine_names(const struct service *service, const struct engines *known, int *st
 }
 
 static void
-add_service(struct table *table, const char *name, const struct engines *known, int *status)
+add_service(struct table *table, const struct catalog *catalog,
+	    const struct catalog_service *listed, const struct engines *known, int *status)
 {
-	struct service service = SERVICE_INIT;
+	const struct service *service = &listed->service;
 	struct failure why = FAILURE_INIT;
-	const char *cells[] = {name, NULL, NULL, NULL, NULL, NULL};
+	const char *cells[] = {listed->name, NULL, NULL, NULL, NULL, NULL};
 	struct strvec remarks = STRVEC_INIT;
 
-	if (config_service_load(&service, name, getenv, &why) < 0) {
-		warn("%s", why.text);
+	if (!listed->is_valid) {
+		warn("%s", listed->why.text);
 		*status = EXIT_MISUSE;
 		return;
 	}
-	config_service_notes(&service, getenv, &remarks);
-	cells[1] = endpoints(service.vips, service.vip_count);
-	cells[2] = endpoints(service.servers, service.server_count);
-	cells[3] = engine_names(&service, known, status);
+	catalog_notes(catalog, service, &remarks);
+	cells[1] = endpoints(service->vips, service->vip_count);
+	cells[2] = endpoints(service->servers, service->server_count);
+	cells[3] = engine_names(service, known, status);
 	cells[4] = strvec_join(&remarks, "; ");
-	cells[5] = strvec_join(&service.aliases, ", ");
+	cells[5] = strvec_join(&service->aliases, ", ");
 	if (!cells[3] || !cells[4] || !cells[5] || table_add(table, cells, &why) < 0)
 		die("%s", why.text[0] ? why.text : "out of memory");
 	for (size_t i = 1; i < sizeof(cells) / sizeof(*cells); i++)
 		free((char *)cells[i]);
 	strvec_release(&remarks);
-	service_release(&service);
 }
 
 int
@@ -126,7 +127,7 @@ main(int argc, char **argv)
 	struct engines engines = ENGINES_INIT;
 	struct failure why = FAILURE_INIT;
 	int status = EXIT_DONE;
-	char **names;
+	struct catalog catalog;
 	enum table_form form;
 	struct table *table;
 	const char *chosen = NULL;
@@ -138,11 +139,10 @@ main(int argc, char **argv)
 		die("out of memory");
 	if (chosen && table_choose(table, chosen, &why) < 0)
 		die_usage("%s (try --help)", why.text);
-	if (engines_load(&engines, getenv, &why) < 0 ||
-	    !(names = config_service_names(getenv, &why)))
+	if (engines_load(&engines, getenv, &why) < 0 || catalog_load(&catalog, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	for (char **name = names; *name; name++)
-		add_service(table, *name, &engines, &status);
+	for (size_t i = 0; i < catalog.count; i++)
+		add_service(table, &catalog, &catalog.list[i], &engines, &status);
 	if (table_print(table, form, stdout, &why) < 0)
 		die("%s", why.text);
 	return cli_finish(status);

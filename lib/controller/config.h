@@ -60,19 +60,4 @@ const char *config_service_name(const char *word);
 int config_service_load(struct service *service, const char *word, config_variable *variable,
 			struct failure *why);
 
-/*
- * The name of the first other service, in the order of names, that shares a server with this one:
- * packets between an engine and such a server may belong to either. Files that cannot be read or
- * parsed are skipped. Heap; NULL: there is none, or out of memory.
- */
-char *config_find_sharing(const struct service *service, config_variable *variable);
-
-/* The same, of one that has a VIP of this one: packets of either are in captures of both. */
-char *config_find_overlap(const struct service *service, config_variable *variable);
-
-/* Appends a line for each thing about the service that is no fault and decides what a capture of it
- * has: -v says these too. */
-void config_service_notes(const struct service *service, config_variable *variable,
-			  struct strvec *notes);
-
 #endif

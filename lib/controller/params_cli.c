@@ -14,6 +14,7 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "controller/capture_audit.h"
+#include "controller/catalog.h"
 #include "controller/spool_id.h"
 #include "filter/service_alias.h"
 #include "packet/addrset.h"
@@ -133,12 +134,12 @@ has_connection_monitors(const struct service *service)
 
 /* Whether a packet's own addresses and ports do not decide if it belongs to the service. */
 static bool
-needs_join(struct params_cli *cli, const struct service *service, config_variable *variable)
+needs_join(struct params_cli *cli, const struct service *service, const struct catalog *catalog)
 {
 	const struct params *params = &cli->params;
 	const bool judges_monitors =
 	    strcmp(params->monitors, "include") != 0 && has_connection_monitors(service);
-	char *neighbour;
+	const char *neighbour;
 
 	if (params->per_packet)
 		return false;
@@ -146,14 +147,13 @@ needs_join(struct params_cli *cli, const struct service *service, config_variabl
 		return judges_monitors;
 	if (params->specs[0] || params->list)
 		return true;
-	neighbour = config_find_sharing(service, variable);
+	neighbour = catalog_find_sharing(catalog, service);
 	if (!neighbour)
 		return judges_monitors;
 	snprintf(cli->remark, sizeof(cli->remark),
 		 "service '%s' shares servers with '%s': vcap-join tells their connections "
 		 "apart by the PROXY protocol or connection tables, where there are any",
 		 service->name, neighbour);
-	free(neighbour);
 	return true;
 }
 
@@ -179,8 +179,11 @@ decide(struct params_cli *cli, const struct service *service, config_variable *v
 {
 	struct params *params = &cli->params;
 	const struct service_header *header = &service->header;
-	char *overlap = config_find_overlap(service, variable);
+	struct catalog catalog;
+	const char *overlap;
 
+	(void)catalog_load(&catalog, variable, NULL); /* a service file may stand alone */
+	overlap = catalog_find_overlap(&catalog, service);
 	if (header->name && header->hops == 1)
 		snprintf(cli->header, sizeof(cli->header), "%s", header->name);
 	else if (header->name)
@@ -190,8 +193,8 @@ decide(struct params_cli *cli, const struct service *service, config_variable *v
 		snprintf(cli->warning, sizeof(cli->warning),
 			 "service '%s' has a VIP of '%s': the capture has both", service->name,
 			 overlap);
-	free(overlap);
-	params->joins = needs_join(cli, service, variable);
+	params->joins = needs_join(cli, service, &catalog);
+	catalog_release(&catalog);
 	params->widens = is_large(params);
 	if (params->widens && !params->joins)
 		snprintf(cli->remark, sizeof(cli->remark),
