@@ -80,6 +80,8 @@ make_job(struct params *params)
 static void
 report(const struct livestream *livestream, const char *line)
 {
+	if (!live_has_reader())
+		return;
 	if (line)
 		warn("engine '%s': %s", livestream->engine, line);
 	else if (livestream->status == EXIT_TIMEOUT)

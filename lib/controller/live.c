@@ -111,11 +111,22 @@ live_merge(struct live *live, const struct params *params, clock_compare_report 
 	return rc;
 }
 
+bool
+live_has_reader(void)
+{
+	struct pollfd out = {STDOUT_FILENO, 0, 0};
+
+	return poll(&out, 1, 0) <= 0 || !(out.revents & (POLLERR | POLLHUP));
+}
+
 static int
 sum_up(const struct live *live, int merge_status)
 {
 	size_t failed = 0;
 
+	/* The engines' streams broke with it. */
+	if (merge_status == EXIT_DONE && !live_has_reader())
+		return EXIT_DONE;
 	for (size_t i = 0; i < live->streams.count; i++)
 		failed += live_has_failed(&live->streams.list[i]);
 	if (failed == live->streams.count ||

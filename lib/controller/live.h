@@ -47,8 +47,12 @@ int live_merge(struct live *live, const struct params *params, clock_compare_rep
  * minute after the capture's time limit; then lets the engines send the rest, and terminates what
  * still runs after some seconds. Time in which nobody reads standard output is not the engines'.
  * Returns the exit status of
- * vcap-live: EXIT_FAILED if the merge or all engines failed, EXIT_PARTIAL if some did. */
+ * vcap-live: EXIT_FAILED if the merge or all engines failed, EXIT_PARTIAL if some did, but EXIT_DONE if the
+ * reader of standard output has gone. */
 int live_run(struct live *live);
+
+/* Whether somebody may still read standard output; if not, what the engines say is of no interest. */
+bool live_has_reader(void);
 
 /* Whether a stream has ended with a status other than EXIT_DONE and EXIT_PARTIAL. */
 bool live_has_failed(const struct livestream *stream);
