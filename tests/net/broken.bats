@@ -219,7 +219,7 @@ stop_until_held() {
 	nothing_left
 }
 
-# Break: cmd/vcap-wait.c s/return EXIT_PARTIAL/return EXIT_DONE/
+# Break: lib/controller/verdict.c s/return EXIT_PARTIAL/return EXIT_DONE/
 # Break: lib/controller/reason.c s/" has changed", &host)/" has come", \&host)/
 @test "F9: engines that are dead, without disk, or strangers are named with the reason, the rest is merged" {
 	mkdir tiny

@@ -89,6 +89,27 @@ of() { # COLUMN ENGINE: of the JSON in $output
 	[ "$(of note j)" = "there is no '$PWD/fewer/vcap-join' ('vcap push' brings all programs)" ]
 }
 
+# Break: lib/controller/enginecheck.c s/check->is_ready = task->status == 0/check->is_ready = 1/
+# Break: lib/controller/gate.c s/take(left, "trial")/take(left, "trials")/
+@test "check: rings that cannot be opened are found by trying, once all else is well" {
+	printf '%s\n' "m dir=$PWD/run exec prlimit --as=48000000 ip netns exec a" \
+		"g dir=$PWD/run exec $PWD/gated" >config/engines
+	# The gate admits the trial, and it is asked for by nobody but vcap check.
+	cat >gated <<-END
+		#!/bin/sh
+		echo "\$*" >>$PWD/asked
+		line=\$(printf " '%s'" "\$@")
+		SSH_ORIGINAL_COMMAND=\${line# } exec ip netns exec a vcap-gate $PWD/run
+	END
+	chmod 755 gated
+	run -3 --separate-stderr vcap-check -j
+	[ "$(of state m)" = not-ready ]
+	[[ "$(of note m)" == "a capture of a moment failed: "*[Mm]emory* ]]
+	[ "$(of state g)" = ready ]
+	grep -q 'vcap-host trial$' asked
+	[ -z "$(ls -A run)" ]
+}
+
 # Break: lib/capture/hostcheck.c s/try_directory(fd, dir, .*) == 0/1/
 @test "check: one out of reach, one that babbles, one without privilege, one without room" {
 	mkdir small readonly

@@ -77,7 +77,7 @@ setup() {
 	[[ $output == "vcap-filter: alias 'Web shop 2' is one of 's"*"' and of '"* ]]
 }
 
-# Break: lib/controller/config.c s/service->monitor_count == 0/0/
+# Break: lib/controller/catalog.c s/service->monitor_count == 0/0/
 @test "services: what decides which packets of one are captured is a note" {
 	sed 's/^server.*/server 10.0.1.2/; /10.0.2/d' "$VCAP_CONFIG/services/shop" >"$VCAP_CONFIG/services/other"
 	echo 'monitor empty' >>"$VCAP_CONFIG/services/other"
@@ -132,4 +132,22 @@ setup() {
 	mkdir -p "$home/.config/vcap"
 	echo 'mine local' >"$home/.config/vcap/engines"
 	[ "$(env -u VCAP_CONFIG HOME="$home" vcap-engines -r | cut -f 1)" = mine ]
+}
+
+# Break: lib/controller/catalog.c s/loaded->name = name;/&; struct config_file again; if (config_read_service(\&again, name, variable, NULL) == 0) config_file_release(\&again);/
+@test "services, start: each service's file is read once, however many there are" {
+	cd "$VCAP_CONFIG/services"
+	mkfifo s1 s2 s3
+	fill() {
+		for i in 1 2 3; do
+			timeout 20 sh -c "printf 'vip 192.0.2.$i tcp/80\nserver 10.0.2.1 tcp/80\nengine lb2\n' >s$i" &
+		done
+	}
+	fill 3>&-
+	run -0 timeout 20 vcap-services -r -o +NOTE
+	[ "$(grep -c 'shares servers with' <<<"$output")" -eq 4 ]
+	fill 3>&-
+	VCAP_SPOOL=$BATS_TEST_TMPDIR/spool run -1 timeout 20 vcap-start -v --patience 0 -E lb2 shop
+	[[ $output == *"shares servers with 's1'"* ]] || { echo "$output"; false; }
+	wait
 }

@@ -176,7 +176,7 @@ header_of() {
 	[[ "$output" == *"no pod of the DaemonSet runs on node 'node-z'" ]]
 }
 
-# Break: lib/controller/config.c s/return find_other(service, variable, shares_vip)/return 0/
+# Break: lib/controller/catalog.c s/return find_other(catalog, service, shares_vip)/return 0/
 @test "import: a VIP of two services, and a name twice, are said in the files, by vcap services and before a capture" {
 	printf '%s\n' 'frontend a:b' 'bind 192.0.2.1:80' 'default_backend x' 'frontend a.b' 'bind 192.0.2.1:80,192.0.2.2:80' \
 		'default_backend x' 'frontend a-b' 'bind 192.0.2.3:80' 'default_backend x' 'backend x' 'server s 10.0.0.1:80' >two.cfg
