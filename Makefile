@@ -9,6 +9,7 @@ BASHDIR   ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR    ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
 COCKPITDIR ?= $(PREFIX)/share/cockpit
+WIRESHARKDIR ?= $(PREFIX)/share/wireshark
 CC        ?= cc
 CFLAGS    ?= -O2 -g
 
@@ -45,6 +46,7 @@ LIB_OBJ     := $(filter-out $(B)/lib/flows/conntrack_tool.o,$(patsubst %.c,$(B)/
 C_COMMANDS  := $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c))
 SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
 SCRIPTS     := $(patsubst libexec/%,$(B)/libexec/vcap/%,$(wildcard libexec/*))
+SHARED      := $(patsubst share/%,$(B)/share/%,$(shell find share -type f))
 SUBCOMMANDS  = $(filter-out vcap,$(notdir $(C_COMMANDS) $(SH_COMMANDS)))
 UNIT        := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/test_*.c))
 HELPERS     := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
@@ -53,7 +55,7 @@ FUZZ        := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: commands
 
-commands: $(C_COMMANDS) $(SH_COMMANDS) $(SCRIPTS)
+commands: $(C_COMMANDS) $(SH_COMMANDS) $(SCRIPTS) $(SHARED)
 
 # Each command is linked with those of these that it uses. Those that run on engines need no libpcap,
 # and as static programs find only what ENGINE_LIBS names.
@@ -74,6 +76,11 @@ $(B)/bin/%: cmd/%.sh Makefile
 $(B)/libexec/vcap/%: libexec/%
 	@mkdir -p $(@D)
 	$(Q)sed 's/@VERSION@/$(VERSION)/' $< > $@.new && chmod 755 $@.new && mv $@.new $@
+
+# Wireshark's profile and script.
+$(B)/share/%: share/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 $(B)/libvcap.a: $(LIB_OBJ)
 	@$(if $(Q),echo "  AR   $@")
@@ -237,6 +244,9 @@ install: all
 		install -d $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)) && \
 		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)); \
 	fi
+	install -d $(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
+	install -m 644 share/wireshark/vcap.lua $(DESTDIR)$(WIRESHARKDIR)
+	install -m 644 share/wireshark/profiles/vcap/* $(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
 	if [ -d build/cockpit/vcap ]; then \
 		install -d $(DESTDIR)$(COCKPITDIR) && cp -R build/cockpit/vcap $(DESTDIR)$(COCKPITDIR) && \
 		chmod -R u=rwX,go=rX $(DESTDIR)$(COCKPITDIR)/vcap; \
@@ -248,7 +258,8 @@ install: all
 
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(C_COMMANDS) $(SH_COMMANDS))
-	rm -rf $(DESTDIR)$(LIBEXECDIR)/vcap $(DESTDIR)$(COCKPITDIR)/vcap
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/vcap $(DESTDIR)$(COCKPITDIR)/vcap $(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
+	rm -f $(DESTDIR)$(WIRESHARKDIR)/vcap.lua
 	rm -f $(DESTDIR)$(ZSHDIR)/_vcap
 	cd $(DESTDIR)$(BASHDIR) && rm -f vcap $(SUBCOMMANDS)
 	cd $(DESTDIR)$(FISHDIR) && rm -f vcap.fish $(addsuffix .fish,$(SUBCOMMANDS))

@@ -43,18 +43,16 @@ static void
 print_endpoint(const struct endpoint *endpoint, FILE *out)
 {
 	const struct interval *range = &endpoint->addresses;
+	const struct addr first = {endpoint->family, range->first},
+			  last = {endpoint->family, range->last};
 	char text[ADDR_TEXT];
 
-	fputs(addr_format((struct addr){endpoint->family, range->first}, text, sizeof(text)), out);
+	fputs(addr_format(first, text, sizeof(text)), out);
 	if (range->last != range->first)
-		fprintf(
-		    out, "-%s",
-		    addr_format((struct addr){endpoint->family, range->last}, text, sizeof(text)));
-	if (endpoint->protocol == 0)
-		return;
+		fprintf(out, "-%s", addr_format(last, text, sizeof(text)));
 	if (endpoint->protocol == 6 || endpoint->protocol == 17)
 		fputs(endpoint->protocol == 6 ? " tcp" : " udp", out);
-	else
+	else if (endpoint->protocol != 0)
 		fprintf(out, " %u", endpoint->protocol);
 	if (endpoint->port_first != 0 || endpoint->port_last != UINT16_MAX)
 		fprintf(out, "/%u", endpoint->port_first);
@@ -78,19 +76,18 @@ endpoints(const struct endpoint *list, size_t count)
 	return text;
 }
 
-/* The engines' names; warns of those that the engines file lacks. */
+/* The engines' names; warns of those that the engines file lacks, unless known is NULL. */
 static char *
 engine_names(const struct service *service, const struct engines *known, int *status)
 {
 	const struct strvec names = {.list = service->engines, .count = service->engine_count};
 	struct failure why = FAILURE_INIT;
 
-	for (size_t i = 0; i < service->engine_count; i++) {
-		if (engines_find(known, service->engines[i], &why))
-			continue;
-		warn("service '%s': %s", service->name, why.text);
-		*status = EXIT_MISUSE;
-	}
+	for (size_t i = 0; known && i < service->engine_count; i++)
+		if (!engines_find(known, service->engines[i], &why)) {
+			warn("service '%s': %s", service->name, why.text);
+			*status = EXIT_MISUSE;
+		}
 	return strvec_join(&names, ",");
 }
 
@@ -124,9 +121,9 @@ add_service(struct table *table, const struct catalog *catalog,
 int
 main(int argc, char **argv)
 {
-	struct engines engines = ENGINES_INIT;
+	struct engines engines = ENGINES_INIT, *known;
 	struct failure why = FAILURE_INIT;
-	int status = EXIT_DONE;
+	int status;
 	struct catalog catalog;
 	enum table_form form;
 	struct table *table;
@@ -139,10 +136,14 @@ main(int argc, char **argv)
 		die("out of memory");
 	if (chosen && table_choose(table, chosen, &why) < 0)
 		die_usage("%s (try --help)", why.text);
-	if (engines_load(&engines, getenv, &why) < 0 || catalog_load(&catalog, getenv, &why) < 0)
+	if (catalog_load(&catalog, getenv, &why) < 0)
 		die_usage("%s", why.text);
+	known = engines_load(&engines, getenv, &why) == 0 ? &engines : NULL;
+	status = known ? EXIT_DONE : EXIT_MISUSE;
+	if (!known)
+		warn("%s", why.text);
 	for (size_t i = 0; i < catalog.count; i++)
-		add_service(table, &catalog, &catalog.list[i], &engines, &status);
+		add_service(table, &catalog, &catalog.list[i], known, &status);
 	if (table_print(table, form, stdout, &why) < 0)
 		die("%s", why.text);
 	return cli_finish(status);

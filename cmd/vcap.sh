@@ -22,6 +22,7 @@ Set up:
 Capture:
     capture    capture a service and wait for the file
     live       stream the packets of a service, as they come
+    extcap     make services interfaces of Wireshark
     start      start a capture and return
     status     show how captures go, engine by engine
     stop       end a capture before its limits

@@ -224,11 +224,19 @@ is_set(const struct spool_entry *entry, const char *key)
 static const char *
 options(const struct spool_entry *entry)
 {
-	const bool exclude = is_set(entry, "invert");
+	/* By -P, -x and -s headers. */
+	static const char *const words[] = {"",
+					    "-P",
+					    "-x",
+					    "-P -x",
+					    "-s headers",
+					    "-P -s headers",
+					    "-x -s headers",
+					    "-P -x -s headers"};
+	const char *snaplen = keyval_get(&entry->facts, "snaplen");
 
-	if (is_set(entry, "per-packet"))
-		return exclude ? "-P -x" : "-P";
-	return exclude ? "-x" : "";
+	return words[is_set(entry, "per-packet") + 2 * is_set(entry, "invert") +
+		     4 * (snaplen && strcmp(snaplen, "headers") == 0)];
 }
 
 /* The cells of a row that have to be allocated. */

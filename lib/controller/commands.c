@@ -87,6 +87,8 @@ add_limits(const struct params *params, struct strvec *argv)
 		strvec_pushf(argv, "-c%" PRIu64, params->count);
 	if (params->duration_ns)
 		strvec_pushf(argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(params->duration_ns));
+	if (params->cuts)
+		strvec_push(argv, "-sheaders");
 	if (params->snaplen)
 		strvec_pushf(argv, "-s%" PRIu64, params->snaplen);
 	if (params->buffer)

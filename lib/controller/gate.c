@@ -123,7 +123,7 @@ take_single(struct words_left *left, struct target *target)
 	else if (strncmp(word, "--lease=", 8) == 0 &&
 		 parse_duration(word + 8, NS_PER_SECOND, &duration, NULL) == 0)
 		target->has_lease = true;
-	else if (!is_fact_option(word) &&
+	else if (!is_fact_option(word) && strcmp(word, "-sheaders") != 0 &&
 		 !((strncmp(word, "-b", 2) == 0 || strncmp(word, "-c", 2) == 0 ||
 		    strncmp(word, "-s", 2) == 0) &&
 		   parse_number(word + 2, UINT64_MAX, &number, NULL) == 0) &&

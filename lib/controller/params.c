@@ -147,7 +147,10 @@ params_facts(const struct params *params, struct keyval *facts)
 	rc |= keyval_set(facts, "version", "%s", VCAP_VERSION);
 	rc |= keyval_set(facts, "count", "%" PRIu64, params->count);
 	rc |= keyval_set(facts, "duration", "%" PRId64, params->duration_ns);
-	rc |= keyval_set(facts, "snaplen", "%" PRIu64, params->snaplen);
+	if (params->cuts)
+		rc |= keyval_set(facts, "snaplen", "headers");
+	else
+		rc |= keyval_set(facts, "snaplen", "%" PRIu64, params->snaplen);
 	rc |= keyval_set(facts, "monitors", "%s", params->monitors);
 	rc |= keyval_set(facts, "per-packet", "%s", params->per_packet ? "yes" : "no");
 	rc |= keyval_set(facts, "invert", "%s", params->invert ? "yes" : "no");
@@ -188,6 +191,15 @@ is_set(const struct keyval *facts, const char *key)
 	return value && strcmp(value, "yes") == 0;
 }
 
+/* "headers" in the place of a number of bytes. */
+static bool
+has_headers_only(const struct keyval *facts)
+{
+	const char *value = keyval_get(facts, "snaplen");
+
+	return value && strcmp(value, "headers") == 0;
+}
+
 void
 params_recall(struct params *params, const struct keyval *facts)
 {
@@ -202,6 +214,7 @@ params_recall(struct params *params, const struct keyval *facts)
 	    .count = keyval_number(facts, "count", 0),
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),
+	    .cuts = has_headers_only(facts),
 	    .buffer = keyval_number(facts, "buffer", 0),
 	    .header = keyval_get(facts, "header"),
 	    .expression = keyval_get(facts, "expression"),

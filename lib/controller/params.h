@@ -30,6 +30,7 @@ struct params {
 	uint64_t count;       /* packets per core; 0: any number */
 	int64_t duration_ns;  /* 0: for ever */
 	uint64_t snaplen;     /* bytes per packet; 0: all */
+	bool cuts;            /* -s headers: no payload; snaplen is 0 */
 	uint64_t buffer;      /* bytes of ring memory on each engine; 0: vcap-run's default */
 	const char *header;   /* NAME [HOPS] of the service, for vcap-join; NULL: it does not say */
 	const char *expression; /* -e; NULL: none. Applied to what vcap-join keeps, if that runs */

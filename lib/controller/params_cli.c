@@ -43,6 +43,20 @@ check_expression(const char *value, struct failure *why)
 	return 0;
 }
 
+/* A number of bytes, or `headers`; what stands last counts. */
+static int
+read_snaplen(struct params *params, const char *value, struct failure *why)
+{
+	const bool cuts = strcmp(value, "headers") == 0;
+
+	if (!cuts && parse_number(value, PACKET_SNAPLEN, &params->snaplen, why) < 0)
+		return -1;
+	if (cuts)
+		params->snaplen = 0;
+	params->cuts = cuts;
+	return 0;
+}
+
 int
 params_cli_option(struct params_cli *cli, int letter, const char *value, struct failure *why)
 {
@@ -64,7 +78,7 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 		break;
 	case 'P': params->per_packet = true; break;
 	case PARAMS_CLI_SPECS: params->list = value; break;
-	case 's': rc = parse_number(value, PACKET_SNAPLEN, &params->snaplen, why); break;
+	case 's': rc = read_snaplen(params, value, why); break;
 	case 't':
 		rc = parse_duration(value, NS_PER_MINUTE, &params->duration_ns, why);
 		cli->is_unlimited = rc == 0 && params->duration_ns == 0;

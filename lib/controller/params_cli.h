@@ -69,7 +69,7 @@ enum {
 	"  -E, --engines list    only these engines of the service, separated by commas\n" \
 	"  -m, --monitors mode   health checks: none (the default), include or only\n" \
 	"  -P, --per-packet      judge each packet by its own addresses\n" \
-	"  -s, --snaplen snaplen bytes kept of each packet (all)\n" \
+	"  -s, --snaplen snaplen bytes kept of each packet (all), or headers\n" \
 	"  -t, --time time       for how long; a bare number means minutes (for ever)\n" \
 	"  -v, --verbose         say what decides which packets belong\n" \
 	"  -x, --exclude         what the same command without -x would leave out\n"

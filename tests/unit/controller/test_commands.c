@@ -209,6 +209,7 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	    .count = bits & 64 ? UINT64_MAX : 0,
 	    .duration_ns = bits & 128 ? 90 * NS_PER_SECOND + 1 : 0,
 	    .snaplen = bits & 256 ? 96 : 0,
+	    .cuts = (bits & (256 | 64)) == 64,
 	    .buffer = bits & 256 ? 8 << 20 : 0,
 	    .specs = bits & 512 ? some_specs : no_specs,
 	};
