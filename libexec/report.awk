@@ -14,7 +14,7 @@ FILENAME ~ /\/by$/ {
 	first = first == "" || $2 < first ? $2 : first
 	last = $2 > last ? $2 : last
 	units[$19]++
-	if ($9 != "complete") ends[$9 ($8 == "-" ? "" : "")]++
+	if ($9 != "complete") ends[$9]++
 	if ($7 >= 500) ends["status " $7 " from " ($8 == "-" ? "?" : $8)]++
 	if ($20 != "-") { n = split($20, parts, ", "); for (i = 1; i <= n; i++) ends["attempt: " parts[i]]++ }
 	if ($18 ~ /lost/) lost++

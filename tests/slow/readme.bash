@@ -191,6 +191,11 @@ lab_use() {
 	step 'vcap check shop'
 	step 'vcap capture shop -t 5' 'out=$(vcap capture shop -t 5s)'
 	has_sides "$(tail -n 1 <<<"$out")" lb1/client lb1/server lb2/client lb2/server
+	step 'vcap report shop' 'vcap report shop >reported'
+	grep -q 'windows closed by clients' reported
+	step 'vcap transactions --sort total -n 3 -o CLIENT,SERVER,PATH,STATUS,WAIT,TTFB,TRANSFER,TOTAL shop' \
+		'vcap transactions --sort total -n 3 -o CLIENT,SERVER,PATH,STATUS,WAIT,TTFB,TRANSFER,TOTAL shop >slowest'
+	[ "$(grep -c ' 200 ' slowest)" -eq 3 ]
 	step 'vcap ls'
 	step 'vcap export shop /tmp' 'exported=$(vcap export shop /tmp)'
 	[ -s "$exported" ]
