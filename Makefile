@@ -10,6 +10,7 @@ ZSHDIR    ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR   ?= $(PREFIX)/share/fish/vendor_completions.d
 COCKPITDIR ?= $(PREFIX)/share/cockpit
 WIRESHARKDIR ?= $(PREFIX)/share/wireshark
+DOCDIR    ?= $(PREFIX)/share/doc/vcap
 CC        ?= cc
 CFLAGS    ?= -O2 -g
 
@@ -238,8 +239,11 @@ install: all
 	install -m 644 completions/_vcap $(DESTDIR)$(ZSHDIR)
 	install -m 644 completions/vcap.fish $(DESTDIR)$(FISHDIR)
 	install -d $(DESTDIR)$(LIBEXECDIR)/vcap
-	install -m 755 $(filter %.sh,$(SCRIPTS)) $(DESTDIR)$(LIBEXECDIR)/vcap
+	install -m 755 $(filter-out %.awk,$(SCRIPTS)) $(DESTDIR)$(LIBEXECDIR)/vcap
 	install -m 644 $(filter %.awk,$(SCRIPTS)) $(DESTDIR)$(LIBEXECDIR)/vcap
+	install -d $(DESTDIR)$(DOCDIR)/docs
+	install -m 644 docs/*.md $(DESTDIR)$(DOCDIR)/docs
+	cp -R contrib $(DESTDIR)$(DOCDIR) && chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/contrib
 	if [ -d $(STATIC) ]; then \
 		install -d $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)) && \
 		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)); \
@@ -258,7 +262,8 @@ install: all
 
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(C_COMMANDS) $(SH_COMMANDS))
-	rm -rf $(DESTDIR)$(LIBEXECDIR)/vcap $(DESTDIR)$(COCKPITDIR)/vcap $(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/vcap $(DESTDIR)$(COCKPITDIR)/vcap $(DESTDIR)$(DOCDIR) \
+		$(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
 	rm -f $(DESTDIR)$(WIRESHARKDIR)/vcap.lua
 	rm -f $(DESTDIR)$(ZSHDIR)/_vcap
 	cd $(DESTDIR)$(BASHDIR) && rm -f vcap $(SUBCOMMANDS)

@@ -118,7 +118,9 @@ function heading(capture) {
 function message(capture) {
 	if (!capture.message)
 		return [];
-	return [capture.state === "failed" ? alert("danger", "It failed", inWords(capture.message)) : alert("warning", "Not all is there", inWords(capture.message))];
+	if (capture.state === "failed")
+		return [alert("danger", "It failed", inWords(capture.message))];
+	return [alert("warning", capture.state === "done" ? "To be known" : "Not all is there", inWords(capture.message))];
 }
 
 // Shows the capture; null if there is none of this id.

@@ -11,6 +11,10 @@ const WAYS = [
 	["nginx", "Import from nginx", "the servers of this host's nginx"],
 	["nft", "Import from nftables", "the addresses that this host's nftables translate"],
 	["ipvs", "Import from IPVS", "the virtual services of this host's IPVS"],
+	["iptables", "Import from iptables", "the addresses that this host's iptables translate, those of kube-proxy too"],
+	["keepalived", "Import from keepalived", "the virtual servers of this host's keepalived"],
+	["envoy", "Import from Envoy", "the listeners of this host's Envoy"],
+	["k8s", "Import from Kubernetes", "the Services that kubectl lists here; the nodes become engines"],
 ];
 
 let written = () => {};

@@ -282,6 +282,15 @@ format_counter(uint64_t value, char to[INSTANT])
 	return to;
 }
 
+/* What is missing or was not seen; NULL or empty: nothing. */
+static const char *
+message_of(const struct keyval *facts)
+{
+	const char *message = keyval_get(facts, "message");
+
+	return message && *message ? message : keyval_get(facts, "unseen");
+}
+
 static int
 add_row(struct table *table, const struct spool_entry *entry, const struct cells *cells,
 	enum table_form form, struct failure *why)
@@ -312,7 +321,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 		cells->missing,
 		spool_entry_state_name(entry),
 		entry->id,
-		keyval_get(facts, "message"),
+		message_of(facts),
 		keyval_get(facts, "clocks"),
 		began,
 		ended,

@@ -48,6 +48,20 @@ frontend dynamic
     use_backend %[req.hdr(host)]
 `;
 
+// Break: cockpit/setup.js s/\["envoy", "Import/["envoi", "Import/
+test("there is a button for each kind that vcap-import knows, and one that finds nothing says so", 180, async () => {
+	const environment = nothing();
+	const help = String(await lab.output(["vcap-import", "--help"], environment));
+	const kinds = /^kind is (.*)\.$/m.exec(help)[1].split(/, | or /);
+	const page = await open({}, environment);
+
+	await text(page, "#setup", "No virtual service is configured");
+	assert.equal(await page.locator("#setup-ways button").count(), kinds.length + 1);
+	await page.getByRole("button", { name: "Import from Envoy" }).click();
+	await text(page, "#setup-preview .pf-m-danger", "Import from Envoy: nothing to write");
+	await text(page, "#setup-preview .pf-m-danger", "curl");
+});
+
 // Break: cockpit/commands.js s/"--write"/"--force", "--write"/
 // Break: cockpit/setup.js s/complaints ? alert("warning", "Left out", inWords(complaints)) : null/null/
 test("imports show what they would write and leave out; what is not there is said in red", 180, async () => {
