@@ -33,6 +33,7 @@ Look:
     stat       count a file's packets by engine, interface and side
     transactions  who was slow, and who hung up
     report     the same on one screen, for a ticket
+    open       open a capture in Wireshark
 Files:
     export     copy a capture's file out of the spool
     collect    list and fetch what engines still have of captures

@@ -7,7 +7,13 @@
 -- handshake, to that one. These are known only once all packets were seen: in Wireshark's window, and in
 -- tshark with -2.
 
-local vcap = Proto("vcap", "vcap")
+-- It may be installed and named on the command line, too.
+local is_first, vcap = pcall(Proto, "vcap", "vcap")
+
+if not is_first then
+	return
+end
+
 local engine = ProtoField.string("vcap.engine", "Engine")
 local interface = ProtoField.string("vcap.interface", "Interface")
 local side = ProtoField.string("vcap.side", "Side")

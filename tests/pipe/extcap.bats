@@ -137,3 +137,33 @@ $PWD/share/wireshark/profiles/vcap"
 		[ -z "$(find home lib share ! -type d)" ]
 	done
 }
+
+# Break: cmd/vcap-open.sh s/tail -n 1/head -n 1/
+@test "open: the newest capture that has a file, in what there is" {
+	spool=$PWD/spool/captures
+	for id in 20260101_000000 20260102_000000 20260103_000000; do
+		mkdir -p -m 700 spool spool/captures "$spool/shop.$id/engines"
+		printf '%s\n' 'state done' 'size 9' 'snaplen headers' 'engine a' >"$spool/shop.$id/capture"
+		: >"$spool/shop.$id/shop.$id.pcapng"
+	done
+	printf '%s\n' 'state capturing' 'engine a' >"$spool/shop.20260103_000000/capture"
+	[ "$(vcap-ls -r -o SNAPLEN,OPTIONS shop.20260102_000000)" = $'0\t-s headers' ]
+	mkdir tools
+	for tool in wireshark tshark; do
+		printf '#!/bin/sh\necho "%s $*"\n' $tool >tools/$tool
+		chmod 755 tools/$tool
+	done
+	PATH=$PWD/tools:$PATH
+	export HOME=$PWD
+	unset DISPLAY WAYLAND_DISPLAY XDG_CONFIG_HOME
+	run -0 --separate-stderr vcap-open shop -Y 'tcp.port == 80'
+	[[ "$output" == "tshark "*"/vcap.lua -r $spool/shop.20260102_000000/shop.20260102_000000.pcapng -Y tcp.port == 80" ]]
+	mkdir -p .config/wireshark/profiles/vcap
+	DISPLAY=:9 run -0 --separate-stderr vcap-open shop.20260101_000000
+	[[ "$output" == "wireshark -C vcap "*/shop.20260101_000000.pcapng ]]
+	[ -z "$stderr" ]
+	run -1 vcap-open shop.20260103_000000
+	[ "$output" = "vcap-open: no capture of 'shop.20260103_000000' has a file yet" ]
+	run -1 vcap-open web
+	run -2 vcap-open
+}
