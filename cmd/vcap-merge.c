@@ -22,7 +22,7 @@ static const struct command self = {
 	"[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
 	"[-z] [--comment text] [--mixed] [--strict] [--region name] [--engines list] "
 	"[--only part] [--since time] [--until time] [--complete] [--cut] [--window time] [--live] "
-	"[--stall time] [name=]input ...",
+	"[--announce] [--stall time] [name=]input ...",
     .options = "  -w, --write file          write to file instead of standard output\n"
 	       "  -F, --format format       pcapng (the default) or pcap\n"
 	       "  -S, --service service     name the side of the service each packet is on\n"
@@ -40,6 +40,7 @@ static const struct command self = {
 	       "      --cut                 packets without their payload\n"
 	       "      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	       "      --live                write each packet as soon as none older can come\n"
+	       "      --announce            ... and say when each input begins\n"
 	       "      --stall time          how long a silent input is waited for (2s)\n",
 };
 

@@ -89,9 +89,8 @@ help)
 	if command -v "vcap-$1" >/dev/null; then
 		# What the verb says is said by what was typed.
 		export VCAP_AS="vcap $1"
-		verb=$1
-		shift
-		exec "vcap-$verb" "$@"
+		verb=vcap-$1 && shift
+		exec "$verb" "$@"
 	fi
 	;;
 esac

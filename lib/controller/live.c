@@ -91,6 +91,8 @@ live_merge(struct live *live, const struct params *params, clock_compare_report 
 	clock_compare_engines(params->engines, CLOCK_NS, &corrections, clocks);
 
 	strvec_pushl(&argv, "vcap-merge", "--live", "-S", params->word, NULL);
+	if (params->is_verbose)
+		strvec_push(&argv, "--announce");
 	strvec_pushf(&argv, "--comment=by %s", params->by);
 	for (size_t i = 0; i < corrections.count; i++)
 		strvec_pushf(&argv, "-o%s", corrections.list[i]);

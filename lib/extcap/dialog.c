@@ -232,7 +232,7 @@ dialog_command(const struct dialog *dialog, struct strvec *argv, char **remark, 
 	*remark = NULL;
 	if (require_service(dialog, why) < 0)
 		return -1;
-	strvec_push(argv, "vcap-live");
+	strvec_pushl(argv, "vcap-live", "-v", NULL);
 	add_selection(dialog, is_spec, argv);
 	add_option(argv, "-E", dialog->engines);
 	add_option(argv, "-c", dialog->count);

@@ -275,6 +275,7 @@ extcap_capture_run(struct extcap_capture *capture, struct failure *why)
 	if (rc > 0)
 		rc = start(&flow, why) < 0 ? -1 : 1;
 	if (rc > 0) {
+		toolbar_tell(capture->toolbar, "reaching the engines");
 		flow.started_ns = clock_monotonic_ns();
 		if (capture->stop_after_ns)
 			flow.end_ns = flow.started_ns + capture->stop_after_ns;

@@ -67,6 +67,8 @@ update_progress(struct merge_live *live, size_t i, int64_t now_ns)
 
 	if (offset == state->offset)
 		return;
+	if (state->offset == 0 && live->announces)
+		report(live, i, "has begun");
 	state->offset = offset;
 	state->progress_ns = now_ns;
 	if (state->is_stalled) {
@@ -224,6 +226,8 @@ merge_live_copy(struct merge_live *live, struct source *source, struct writer *w
 	int rc = -1;
 
 	live->states = calloc(live->inputs->count + 1, sizeof(*live->states));
+	for (size_t i = 0; live->announces && i < live->inputs->count; i++)
+		report(live, i, "is waited for");
 	if (!pollers || !live->states)
 		failure_nomem(why);
 	else

@@ -23,7 +23,8 @@ struct merge_live {
 	int64_t stall_ns; /* for how long packets of others wait for an input that is silent */
 	int out; /* the descriptor that is written: once it has no reader, the merge fails; or -1 */
 	void (*report)(const char *line); /* called when an input stalls or returns; may be NULL */
-	bool has_lost_reader;             /* why the merge has failed, if it has */
+	bool announces;       /* report what is waited for at first, and when it begins */
+	bool has_lost_reader; /* why the merge has failed, if it has */
 	/* Private. */
 	const struct inputs *inputs;
 	struct merge *merge;

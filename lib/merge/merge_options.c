@@ -68,6 +68,7 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 		rc = parse_duration(arg, NS_PER_SECOND, &cmd->inputs.window_ns, why);
 		break;
 	case MERGE_OPTION_LIVE: cmd->live = options->live; break;
+	case MERGE_OPTION_ANNOUNCE: options->live->announces = true; break;
 	case MERGE_OPTION_STALL:
 		rc = parse_duration(arg, NS_PER_SECOND, &options->live->stall_ns, why);
 		break;

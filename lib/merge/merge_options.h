@@ -16,6 +16,7 @@ enum merge_option {
 	MERGE_OPTION_MIXED,
 	MERGE_OPTION_WINDOW,
 	MERGE_OPTION_LIVE,
+	MERGE_OPTION_ANNOUNCE,
 	MERGE_OPTION_STALL,
 	MERGE_OPTION_REGION,
 	MERGE_OPTION_ENGINES,
@@ -39,6 +40,7 @@ enum merge_option {
 	{"mixed", no_argument, NULL, MERGE_OPTION_MIXED}, \
 	{"window", required_argument, NULL, MERGE_OPTION_WINDOW}, \
 	{"live", no_argument, NULL, MERGE_OPTION_LIVE}, \
+	{"announce", no_argument, NULL, MERGE_OPTION_ANNOUNCE}, \
 	{"stall", required_argument, NULL, MERGE_OPTION_STALL}, \
 	{"region", required_argument, NULL, MERGE_OPTION_REGION}, \
 	{"engines", required_argument, NULL, MERGE_OPTION_ENGINES}, \

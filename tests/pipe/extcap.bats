@@ -79,8 +79,8 @@ check() { vcap-extcap --extcap-interface vcap-shop --extcap-capture-filter "$@";
 		wait $!
 		mv asked "asked.${filter%% *}"
 	done
-	diff asked.net <(printf '%s\n' -m none -E a,b -s headers -- shop 10.9.9.9 10.8.0.0/16 10.2.0.0/16)
-	diff asked.src <(printf '%s\n' -m none -e 'src host 10.2.1.1' -E a,b -s headers -- shop 10.9.9.9 10.8.0.0/16)
+	diff asked.net <(printf '%s\n' -v -m none -E a,b -s headers -- shop 10.9.9.9 10.8.0.0/16 10.2.0.0/16)
+	diff asked.src <(printf '%s\n' -v -m none -e 'src host 10.2.1.1' -E a,b -s headers -- shop 10.9.9.9 10.8.0.0/16)
 	for wrong in '' '--capture' '--extcap-dlts' '--capture --extcap-interface vcap-shop' \
 		'--extcap-interfaces --extcap-control-in x' '--extcap-interfaces more'; do
 		# shellcheck disable=SC2086 # words
