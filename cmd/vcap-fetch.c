@@ -5,6 +5,7 @@
 #include "base/outfile.h"
 #include "base/parse.h"
 #include "cli.h"
+#include "controller/ability.h"
 #include "controller/engine.h"
 #include "controller/fetch.h"
 #include "controller/spool.h"
@@ -36,13 +37,15 @@ static bool
 recall(struct request *request)
 {
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
-	const char *token;
+	struct commands_told told;
 	bool is_known;
 
 	if (spool_open_entry(&entry, request->id, getenv, NULL) < 0)
 		return false;
-	token = spool_entry_token(&entry, request->fetch.engine);
-	request->fetch.token = token ? xstrdup(token) : NULL;
+	told = ability_told(&entry, request->fetch.engine, AUDIT_WANTED);
+	request->fetch.token = told.token ? xstrdup(told.token) : NULL;
+	memcpy(request->fetch.since, told.from, sizeof(told.from));
+	memcpy(request->fetch.until, told.to, sizeof(told.to));
 	sshmux_use(&entry);
 	is_known = fetch_recall(&request->fetch, &entry);
 	spool_entry_close(&entry);

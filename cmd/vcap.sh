@@ -26,6 +26,7 @@ Capture:
     start      start a capture and return
     status     show how captures go, engine by engine
     stop       end a capture before its limits
+    snapshot   keep the last minutes of a rolling capture
     wait       wait for a capture's file
     shell      the same, in the words of a load balancer
 Look:
@@ -89,8 +90,7 @@ help)
 	if command -v "vcap-$1" >/dev/null; then
 		# What the verb says is said by what was typed.
 		export VCAP_AS="vcap $1"
-		verb=vcap-$1 && shift
-		exec "$verb" "$@"
+		verb=vcap-$1 && shift && exec "$verb" "$@"
 	fi
 	;;
 esac

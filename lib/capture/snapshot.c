@@ -152,7 +152,7 @@ store_status(const struct taking *taking, struct keyval *status, struct failure 
 	rc |= keyval_set(status, "expires", CLOCK_FORMAT,
 			 CLOCK_ARGS(now + RUNDIR_KEPT_S * NS_PER_SECOND));
 	rc |= keyval_set(status, "files", "%zu", taking->files.count);
-	rc |= keyval_set(status, "held", "%" PRIu64, ringfiles_size(&taking->files));
+	rc |= keyval_set(status, "bytes", "%" PRIu64, ringfiles_size(&taking->files));
 	if (rc)
 		return failure_nomem(why);
 	return keyval_store(status, taking->dir.fd, "status", why);

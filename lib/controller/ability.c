@@ -1,8 +1,10 @@
 #include "controller/ability.h"
 
 #include "base/caller.h"
+#include "base/clock.h"
 #include "base/exitcode.h"
 #include "controller/engine_state.h"
+#include "controller/snapshot_window.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,14 @@ ability_told(const struct spool_entry *entry, const char *engine, enum audit_nee
 {
 	struct commands_told told = {.token = spool_entry_token(entry, engine)};
 	const char *by = keyval_get(&entry->facts, "by");
+	struct snapshot_window window;
+
+	told.ring = snapshot_window_ring(entry);
+	told.ring_token = told.ring ? keyval_get(&entry->facts, "ring-token") : NULL;
+	if (snapshot_window_there(&window, entry, engine)) {
+		snprintf(told.from, sizeof(told.from), CLOCK_FORMAT, CLOCK_ARGS(window.from_ns));
+		snprintf(told.to, sizeof(told.to), CLOCK_FORMAT, CLOCK_ARGS(window.to_ns));
+	}
 
 	/* One that knows no token is of 0.1.0, and knows nothing of the others. */
 	if (!told.token)

@@ -33,7 +33,8 @@ capture_audit(const struct spool_entry *entry, enum capture_audit_event event, c
 	static const char *const names[] = {[CAPTURE_AUDIT_START] = "start",
 					    [CAPTURE_AUDIT_STOP] = "stop",
 					    [CAPTURE_AUDIT_EXPORT] = "export",
-					    [CAPTURE_AUDIT_DELETE] = "delete"};
+					    [CAPTURE_AUDIT_DELETE] = "delete",
+					    [CAPTURE_AUDIT_SNAPSHOT] = "snapshot"};
 	const bool is_start = event == CAPTURE_AUDIT_START;
 	struct strvec engines = spool_entry_engines(entry);
 	char caller[CALLER_MAX];
@@ -45,8 +46,9 @@ capture_audit(const struct spool_entry *entry, enum capture_audit_event event, c
 	add_list(&audit, &engines);
 	strvec_release(&engines);
 	audit_add(&audit, "by",
-		  is_start ? keyval_get(&entry->facts, "by")
-			   : capture_audit_caller(NULL, variable, caller));
+		  is_start || event == CAPTURE_AUDIT_SNAPSHOT
+		      ? keyval_get(&entry->facts, "by")
+		      : capture_audit_caller(NULL, variable, caller));
 	if (is_start) {
 		audit_add(&audit, "at", keyval_get(&entry->facts, "at"));
 		audit_add(&audit, "expression", keyval_get(&entry->facts, "expression"));

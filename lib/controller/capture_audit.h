@@ -3,6 +3,7 @@
  * one. What must not be done unless it is logged (engines_audit_need) is not.
  *
  *	start id=ID service=NAME engines=A,B by=WORD [at=TIME] [expression=EXPR]
+ *	snapshot id=ID service=NAME engines=A,B by=WORD
  *	stop|export|delete id=ID service=NAME engines=A,B by=WORD [to=FILE]
  *	live service=NAME engines=A,B by=WORD [expression=EXPR]
  */
@@ -20,6 +21,7 @@ enum capture_audit_event {
 	CAPTURE_AUDIT_STOP, /* is done in any case: to refuse it would help nobody */
 	CAPTURE_AUDIT_EXPORT,
 	CAPTURE_AUDIT_DELETE,
+	CAPTURE_AUDIT_SNAPSHOT, /* by is the fact, as of a start */
 };
 
 /* Writes who runs this command to `to`, which it returns; other: who asked another controller that

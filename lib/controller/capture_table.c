@@ -45,6 +45,9 @@ static const struct table_column columns[] = {
     {"BY"},
     {"COMMENT"},
     {"PAIRS"},
+    {"ROLLING", TABLE_NUMBER},
+    {"SINCE"},
+    {"SNAPSHOT-OF"},
 };
 enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
 
@@ -239,6 +242,30 @@ options(const struct spool_entry *entry)
 		     4 * (snaplen && strcmp(snaplen, "headers") == 0)];
 }
 
+/* Of a rolling capture: since when all its engines have all, by their clocks; 0: none has said. */
+static int64_t
+ring_since_ns(const struct spool_entry *entry)
+{
+	struct strvec names = STRVEC_INIT;
+	int64_t since = 0, ns;
+
+	if (keyval_get(&entry->facts, "rolling"))
+		names = spool_entry_participants(entry);
+	for (size_t i = 0; i < names.count; i++) {
+		struct keyval state;
+		const char *word;
+
+		if (engine_state_load(entry, names.list[i], &state, NULL) < 0)
+			continue;
+		word = keyval_get(&state, "complete-since");
+		if (word && parse_offset(word, &ns, NULL) == 0 && ns > since)
+			since = ns;
+		keyval_release(&state);
+	}
+	strvec_release(&names);
+	return since;
+}
+
 /* The cells of a row that have to be allocated. */
 struct cells {
 	char *service, *engines, *missing, *both, *addresses, *file, *pairs;
@@ -300,7 +327,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 	const bool in_one = form == TABLE_HUMAN && !table_shows(table, "MISSING");
 	char date[DATETIME_TEXT], began[INSTANT], ended[INSTANT], duration[INSTANT],
 	    sized[TEXT_SIZE];
-	char number[6][INSTANT];
+	char number[6][INSTANT], rolling[INSTANT], since[INSTANT];
 
 	if (form == TABLE_HUMAN)
 		format_local(date_ns(entry->id), date);
@@ -308,6 +335,8 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 		format_date(entry->id, date);
 	format_instant(spool_entry_began_ns(entry), began);
 	format_instant(ended_ns(entry), ended);
+	format_instant(ring_since_ns(entry), since);
+	format_duration(keyval_number(facts, "rolling", 0), rolling);
 	format_duration(keyval_number(facts, "duration", 0), duration);
 	return table_add(
 	    table,
@@ -337,6 +366,9 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 		keyval_get(facts, "by"),
 		keyval_get(facts, "comment"),
 		cells->pairs,
+		rolling,
+		since,
+		keyval_get(facts, "snapshot-of"),
 	    },
 	    why);
 }

@@ -60,9 +60,9 @@ clock_correct_note_end(const struct spool_entry *entry, const struct strvec *eng
 	return compare(entry, engines, "clock-end", command, why);
 }
 
-/* The engine's offset over the whole capture; false: none is recorded. */
-static bool
-clock_of(const struct spool_entry *entry, const char *engine, struct clock_offset *offset)
+bool
+clock_correct_offset(const struct spool_entry *entry, const char *engine,
+		     struct clock_offset *offset)
 {
 	struct keyval state;
 	struct clock_offset end;
@@ -126,7 +126,7 @@ clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
 		char printed[CLOCK_OFFSET_TEXT];
 
 		spool_entry_clear(entry, UNREAD, all.list[i]);
-		if (!clock_of(entry, all.list[i], &offset)) {
+		if (!clock_correct_offset(entry, all.list[i], &offset)) {
 			rc = mark_unread(entry, all.list[i], is_merged ? options : NULL);
 			continue;
 		}

@@ -7,7 +7,10 @@
 
 #include "base/failure.h"
 #include "base/strvec.h"
+#include "controller/clock_offset.h"
 #include "controller/spool_entry.h"
+
+#include <stdbool.h>
 
 /* Measure and record the offsets of these engines that are not recorded yet: those that were not
  * followed (following.h). An engine that does not answer is not a failure: its timestamps will not be
@@ -23,6 +26,10 @@ int clock_correct_note_end(const struct spool_entry *entry, const struct strvec 
  * memory. */
 int clock_correct_offsets(struct spool_entry *entry, const struct strvec *engines,
 			  struct strvec *options, struct failure *why);
+
+/* The engine's offset over the whole capture. False: none is recorded, *offset is unchanged. */
+bool clock_correct_offset(const struct spool_entry *entry, const char *engine,
+			  struct clock_offset *offset);
 
 /* Sets the fact `remark` to remark (may be empty) and whose clocks could not be read, without storing
  * the facts. -1: out of memory. */

@@ -30,6 +30,8 @@
 #include "controller/orphans.h"
 #include "controller/partsize.h"
 #include "controller/poll.h"
+#include "controller/snapshot_engines.h"
+#include "controller/snapshot_window.h"
 #include "controller/sshmux.h"
 
 #include <inttypes.h>
@@ -124,6 +126,8 @@ collect_watch(struct collect *collect, struct failure *why)
 	if (sshmux_make(collect->entry, collect->variable, why) < 0)
 		return -1;
 	sshmux_use(collect->entry);
+	if (snapshot_window_ring(collect->entry))
+		return snapshot_engines_take(collect->entry, why);
 	if (poll_until_ended(collect->entry, &collect->following, collect->poll_ns,
 			     collect->variable, why) < 0)
 		return -1;
@@ -259,6 +263,7 @@ static void
 sum_up(struct collect *collect, const struct strvec *engines, struct count *sum, uint64_t *dropped)
 {
 	for (size_t i = 0; i < engines->count; i++) {
+		char gap[SNAPSHOT_WINDOW_TEXT];
 		struct keyval state;
 		const char *message;
 
@@ -276,6 +281,8 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 		else if (!engine_state_is_expected_end(collect->entry, &state))
 			add_problem(collect, engines->list[i],
 				    "ended before its time, without a request from here");
+		if (snapshot_window_gap(collect->entry, engines->list[i], &state, gap))
+			add_problem(collect, engines->list[i], gap);
 		keyval_release(&state);
 	}
 }
@@ -333,7 +340,9 @@ verify(struct collect *collect, struct failure *why)
 		rc = failure_errno(why, "cannot record the size of '%s'", path);
 	if (rc == 0)
 		rc = remark(collect, &merged, why);
-	if (rc == 0 && (merged.packets != sum.packets || merged.bytes != sum.bytes)) {
+	/* Of a snapshot, an engine does not count the packets of the window. */
+	if (rc == 0 && !snapshot_window_ring(collect->entry) &&
+	    (merged.packets != sum.packets || merged.bytes != sum.bytes)) {
 		char text[160];
 
 		snprintf(text, sizeof(text),
@@ -382,19 +391,6 @@ collect_merge(struct collect *collect, struct failure *why)
 	strvec_release(&clock_options);
 	strvec_release(&engines);
 	return rc;
-}
-
-/* Removes the fetched files, which are part of the merged one. */
-static void
-remove_files(const struct spool_entry *entry, const struct strvec *engines)
-{
-	for (size_t i = 0; i < engines->count; i++) {
-		char *path = spool_entry_file(entry, "engines/%s.pcapng", engines->list[i]);
-
-		if (path)
-			unlink(path);
-		free(path);
-	}
 }
 
 static void
@@ -467,7 +463,7 @@ collect_finish(struct collect *collect, struct failure *why)
 	if (rc == 0)
 		rc = mergedfile_replace(entry, why);
 	if (rc == 0)
-		remove_files(entry, &engines);
+		mergedfile_remove_parts(entry, &engines);
 	strvec_release(&engines);
 	return rc;
 }

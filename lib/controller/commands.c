@@ -102,6 +102,9 @@ add_run(const struct params *params, char *const *how, struct strvec *argv)
 	strvec_pushl(argv, "{}", "vcap-run", "-n", "{}", "-f", "-", NULL);
 	strvec_pushv(argv, how);
 	add_limits(params, argv);
+	if (params->rolling_ns)
+		strvec_pushf(argv, "--rolling=" CLOCK_FORMAT "s",
+			     CLOCK_ARGS(params->rolling_ns + PARAMS_ROLLING_MARGIN_NS));
 	strvec_push(argv, "{interfaces}");
 	if (params->joins && !params->per_packet)
 		strvec_push(argv, "{flows}");
@@ -183,6 +186,21 @@ expand_word(const char *word, const char *name, const char *directory)
 	return NULL;
 }
 
+/* What of a snapshot a placeholder stands for, a word of its own; NULL: it is another. */
+static const char *
+word_of_snapshot(const struct commands_told *told, const char *word)
+{
+	const char *ring = told->ring_token;
+
+	if (strcmp(word, "{from}") == 0)
+		return *told->from ? told->from : "-";
+	if (strcmp(word, "{to}") == 0)
+		return *told->to ? told->to : "-";
+	if (strcmp(word, "{ring-token}") == 0)
+		return ring ? ring : "-";
+	return NULL;
+}
+
 /* Appends the words that a placeholder stands for; false: word is not such a placeholder. */
 static bool
 expand_list(const struct engine *engine, const struct commands_told *told, const char *word,
@@ -220,6 +238,11 @@ expand_list(const struct engine *engine, const struct commands_told *told, const
 	} else if (strcmp(word, "{table}") == 0) {
 		if (engine->flows)
 			strvec_pushl(words, "-t", "/dev/fd/3", NULL);
+	} else if (strcmp(word, "{ring}") == 0) {
+		strvec_push_nodup(words,
+				  engine_capture_directory(engine, told->ring ? told->ring : ""));
+	} else if (word_of_snapshot(told, word)) {
+		strvec_push(words, word_of_snapshot(told, word));
 	} else {
 		return false;
 	}
@@ -267,15 +290,19 @@ commands_expand(const struct engine *engine, const char *id, struct commands_tol
 static const char *const verbs[] = {[COMMANDS_STATUS] = "status",
 				    [COMMANDS_STOP] = "stop",
 				    [COMMANDS_REMOVE] = "remove",
-				    [COMMANDS_PAIRS] = "pairs"};
+				    [COMMANDS_PAIRS] = "pairs",
+				    [COMMANDS_SNAPSHOT] = "snapshot"};
 
 char *const *
 commands_each(enum commands_request request)
 {
-	static char *const templates[][16] = {[COMMANDS_STATUS] = ON_EACH("status"),
-					      [COMMANDS_STOP] = ON_EACH("stop"),
-					      [COMMANDS_REMOVE] = ON_EACH("remove"),
-					      [COMMANDS_PAIRS] = ON_EACH("pairs")};
+	static char *const templates[][16] = {
+	    [COMMANDS_STATUS] = ON_EACH("status"),
+	    [COMMANDS_STOP] = ON_EACH("stop"),
+	    [COMMANDS_REMOVE] = ON_EACH("remove"),
+	    [COMMANDS_PAIRS] = ON_EACH("pairs"),
+	    [COMMANDS_SNAPSHOT] = {"vcap-on", "{answer}", "{}", "vcap-host", "snapshot", "{ring}",
+				   "{dir}", "{from}", "{to}", "{ring-token}", "{token}", NULL}};
 
 	return templates[request];
 }
@@ -313,17 +340,21 @@ commands_follow(bool is_region, const char *directory, const char *token)
 
 char **
 commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory,
-	       const char *token)
+	       const struct commands_told *told)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	add_engine(engine, token, &argv);
+	add_engine(engine, told->token, &argv);
 	if (is_region)
 		strvec_pushl(&argv, "vcap-region", "fetch", NULL);
 	else
 		strvec_pushl(&argv, "vcap-merge", "-w", "-", NULL);
 	if (compressed)
 		strvec_push(&argv, "-z");
+	if (*told->from)
+		strvec_pushf(&argv, "--since=%s", told->from);
+	if (*told->to)
+		strvec_pushf(&argv, "--until=%s", told->to);
 	if (is_region)
 		strvec_push(&argv, directory);
 	else

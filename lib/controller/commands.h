@@ -16,15 +16,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define COMMANDS_TIME 32 /* bytes of a time */
+
 /* What an engine is told of a capture, if it knows what to do with it; each NULL: nothing. */
 struct commands_told {
 	const char *token;
 	const char *by;    /* who asked for it (caller.h) */
 	const char *audit; /* "required": it is to start nothing that it cannot log */
+	/* Of a snapshot: the id of the rolling capture, its token, and the window by the engine's clock, in
+	 * seconds. */
+	const char *ring, *ring_token;
+	char from[COMMANDS_TIME], to[COMMANDS_TIME];
 };
 
 /* The requests about a capture (vcap-host, vcap-region). */
-enum commands_request { COMMANDS_STATUS, COMMANDS_STOP, COMMANDS_REMOVE, COMMANDS_PAIRS };
+enum commands_request {
+	COMMANDS_STATUS,
+	COMMANDS_STOP,
+	COMMANDS_REMOVE,
+	COMMANDS_PAIRS,
+	COMMANDS_SNAPSHOT, /* of the rolling capture, to become this one; not in a region */
+};
 
 /* vcap-filter, to compile the filter of params here; it reads params->input. */
 char **commands_filter(const struct params *params);
@@ -55,7 +67,7 @@ char *const *commands_each(enum commands_request request);
  * the engine's interfaces, and `--wait=NAME` for each that is waited for; `{flows}` and `{table}` become
  * `--flows SOURCE` and `-t /dev/fd/3` if the engine has a source of pairs, for vcap-run and the
  * vcap-join that it runs; `{keep}` becomes the former if it is also told a token, since an older one
- * keeps no pairs. `{region}` ends the
+ * keeps no pairs. `{ring}`, `{from}`, `{to}` and `{ring-token}` are those of a snapshot, `-` where there is none. `{region}` ends the
  * command; what follows it is the command for a region.
  */
 char **commands_expand(const struct engine *engine, const char *id, struct commands_told told,
@@ -73,9 +85,10 @@ char **commands_ask(const char *engine, bool is_region, enum commands_request re
 /* Follows a capture (base/followreply.h): what is run on the engine itself, not through vcap-on. */
 char **commands_follow(bool is_region, const char *directory, const char *token);
 
-/* Writes the capture to standard output, compressed by zstd or not; token as above. */
+/* Writes the capture to standard output, compressed by zstd or not; of a snapshot only the packets of its
+ * window. told.token as above. */
 char **commands_fetch(const char *engine, bool is_region, bool compressed, const char *directory,
-		      const char *token);
+		      const struct commands_told *told);
 
 /* Checks whether the engine can capture, and which of the addresses (may be empty) are its own. What
  * is printed there before the answer is told on standard error (framed.h). */

@@ -237,6 +237,8 @@ engine_state_is_expected_end(const struct spool_entry *entry, const struct keyva
 		return true;
 	if (strcmp(reason, "time") == 0)
 		return keyval_number(&entry->facts, "duration", 0) > 0;
+	if (strcmp(reason, "snapshot") == 0)
+		return keyval_get(&entry->facts, "snapshot-of") != NULL;
 	if (strcmp(reason, "count") == 0)
 		return keyval_number(&entry->facts, "count", 0) > 0;
 	if (!spool_entry_is_stopping(entry))

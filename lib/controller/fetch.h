@@ -9,6 +9,7 @@
 #include "base/failure.h"
 #include "base/keyval.h"
 #include "base/outfile.h"
+#include "controller/commands.h"
 #include "controller/spool_entry.h"
 
 #include <stdbool.h>
@@ -18,11 +19,13 @@ struct fetch {
 	const char *engine;    /* its name; the caller's, as is directory */
 	const char *directory; /* of the capture on the engine; for a region the capture's id */
 	const char *token;     /* of the capture; NULL: none */
-	bool is_region;        /* the engine is a controller */
-	bool compress;         /* the stream is compressed by zstd */
-	uint64_t rate;         /* limit in bytes a second; 0: none */
-	struct keyval answer;  /* the engine's status of the capture */
-	int linktype;          /* of its file, once fetched (struct count) */
+	char since[COMMANDS_TIME],
+	    until[COMMANDS_TIME]; /* of a snapshot: its window there; or empty */
+	bool is_region;           /* the engine is a controller */
+	bool compress;            /* the stream is compressed by zstd */
+	uint64_t rate;            /* limit in bytes a second; 0: none */
+	struct keyval answer;     /* the engine's status of the capture */
+	int linktype;             /* of its file, once fetched (struct count) */
 	bool is_late; /* a step failed because the engine was too slow: trying again is no use */
 };
 

@@ -123,6 +123,9 @@ take_single(struct words_left *left, struct target *target)
 	else if (strncmp(word, "--lease=", 8) == 0 &&
 		 parse_duration(word + 8, NS_PER_SECOND, &duration, NULL) == 0)
 		target->has_lease = true;
+	else if (strncmp(word, "--rolling=", 10) == 0 &&
+		 parse_duration(word + 10, NS_PER_SECOND, &duration, NULL) == 0)
+		;
 	else if (!is_fact_option(word) && strcmp(word, "-sheaders") != 0 &&
 		 !((strncmp(word, "-b", 2) == 0 || strncmp(word, "-c", 2) == 0 ||
 		    strncmp(word, "-s", 2) == 0) &&
@@ -263,6 +266,42 @@ take_trial(struct words_left *left)
 	return true;
 }
 
+static bool
+take_capture(struct words_left *left)
+{
+	if (!*left->next || !is_capture(left->gate, *left->next))
+		return false;
+	left->next++;
+	return true;
+}
+
+static bool
+is_time(const char *word)
+{
+	int64_t ns;
+
+	return parse_offset(word, &ns, NULL) == 0 && ns >= 0;
+}
+
+/* Takes a word of that kind, or `-`. */
+static bool
+take_some(struct words_left *left, bool (*is_kind)(const char *word))
+{
+	if (!*left->next || (strcmp(*left->next, "-") != 0 && !is_kind(*left->next)))
+		return false;
+	left->next++;
+	return true;
+}
+
+/* CAPTURE CAPTURE FROM TO TOKEN TOKEN */
+static bool
+take_snapshot(struct words_left *left)
+{
+	return take_capture(left) && take_capture(left) && take_some(left, is_time) &&
+	       take_some(left, is_time) && take_some(left, parse_is_token) &&
+	       take_some(left, parse_is_token);
+}
+
 /* A request about a capture, or to the host. */
 static bool
 take_request(struct words_left *left)
@@ -275,18 +314,29 @@ take_request(struct words_left *left)
 		return take_trial(left);
 	if (take(left, "list"))
 		return take(left, left->gate->directory);
+	if (take(left, "snapshot"))
+		return take_snapshot(left);
 	if (!take(left, "status") && !take(left, "stop") && !take(left, "follow") &&
 	    !take(left, "remove") && !take(left, "pairs"))
 		return false;
-	if (!*left->next || !is_capture(left->gate, *left->next))
+	if (!take_capture(left))
 		return false;
-	left->next++;
 	if (*left->next && parse_is_token(*left->next))
 		left->next++;
 	return true;
 }
 
-/* NAME=CAPTURE, to standard output, compressed or not. */
+/* --since=TIME, --until=TIME; other words are left. */
+static void
+take_period(struct words_left *left)
+{
+	if (*left->next && strncmp(*left->next, "--since=", 8) == 0 && is_time(*left->next + 8))
+		left->next++;
+	if (*left->next && strncmp(*left->next, "--until=", 8) == 0 && is_time(*left->next + 8))
+		left->next++;
+}
+
+/* NAME=CAPTURE, to standard output, compressed or not, all of it or the packets of a period. */
 static bool
 admit_merge(struct words_left *left)
 {
@@ -296,6 +346,7 @@ admit_merge(struct words_left *left)
 	if (!take(left, "-w") || !take(left, "-"))
 		return false;
 	take(left, "-z");
+	take_period(left);
 	if (!*left->next)
 		return false;
 	equals = strchr(*left->next, '=');
@@ -407,6 +458,6 @@ gate_check_merge(char **argv, struct failure *why)
 		argv[left.next - argv - 1] = directory;
 		return 0;
 	}
-	return failure_set(
-	    why, "by sudo it takes only '-w - [-z] NAME=/PATH/SERVICE.YYYYMMDD_HHMMSS.ENGINE'");
+	return failure_set(why, "by sudo it takes only '-w - [-z] [--since=T] [--until=T] "
+				"NAME=/PATH/SERVICE.YYYYMMDD_HHMMSS.ENGINE'");
 }

@@ -5,10 +5,12 @@
  */
 #include "controller/mergedfile.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/process.h"
 #include "controller/capture_audit.h"
 #include "controller/engine.h"
+#include "controller/snapshot_window.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +62,7 @@ mergedfile_command(const struct spool_entry *entry, const struct strvec *engines
 {
 	const char *by = keyval_get(&entry->facts, "by");
 	const char *comment = keyval_get(&entry->facts, "comment");
+	struct snapshot_window window;
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-merge", "-S", NULL);
@@ -70,6 +73,10 @@ mergedfile_command(const struct spool_entry *entry, const struct strvec *engines
 		strvec_pushf(&argv, "--comment=by %s", by);
 	if (comment)
 		strvec_pushf(&argv, "--comment=note: %s", comment);
+	if (snapshot_window_read(&window, entry)) {
+		strvec_pushf(&argv, "--since=" CLOCK_FORMAT, CLOCK_ARGS(window.from_ns));
+		strvec_pushf(&argv, "--until=" CLOCK_FORMAT, CLOCK_ARGS(window.to_ns));
+	}
 	if (clock_options->list)
 		strvec_pushv(&argv, clock_options->list);
 	add_regions(variable, &argv);
@@ -118,6 +125,18 @@ mergedfile_replace(struct spool_entry *entry, struct failure *why)
 		rc = spool_entry_store(entry, why);
 	}
 	return rc;
+}
+
+void
+mergedfile_remove_parts(const struct spool_entry *entry, const struct strvec *engines)
+{
+	for (size_t i = 0; i < engines->count; i++) {
+		char *path = spool_entry_file(entry, "engines/%s.pcapng", engines->list[i]);
+
+		if (path)
+			unlink(path);
+		free(path);
+	}
 }
 
 int

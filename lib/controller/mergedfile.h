@@ -27,6 +27,9 @@ uint64_t mergedfile_size(const struct spool_entry *entry);
  * stores the facts. May be repeated. */
 int mergedfile_replace(struct spool_entry *entry, struct failure *why);
 
+/* Removes the fetched files of these engines, which are part of the merged one. */
+void mergedfile_remove_parts(const struct spool_entry *entry, const struct strvec *engines);
+
 /* Opens it for an export to that file (`-`: standard output), once that is in the log
  * (capture_audit.h). Returns the descriptor, the caller's; -1 with why. */
 int mergedfile_export(const struct spool_entry *entry, const char *to, config_variable *variable,

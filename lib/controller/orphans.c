@@ -8,6 +8,7 @@
 #include "controller/commands.h"
 #include "controller/each.h"
 #include "controller/engine_state.h"
+#include "controller/snapshot_window.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -70,8 +71,11 @@ int
 orphans_adopt(struct spool_entry *entry, struct failure *why)
 {
 	struct strvec engines = spool_entry_marked(entry, "pending"), others = STRVEC_INIT;
+	/* The ring of a snapshot may have its packets still. */
+	const enum commands_request request =
+	    snapshot_window_ring(entry) ? COMMANDS_SNAPSHOT : COMMANDS_STOP;
 	bool has_asked;
-	int rc = ask(entry, &engines, COMMANDS_STOP, &has_asked, why);
+	int rc = ask(entry, &engines, request, &has_asked, why);
 
 	for (size_t i = 0; i < engines.count && rc == 0; i++) {
 		if (has_ended(entry, engines.list[i]))

@@ -155,6 +155,8 @@ params_facts(const struct params *params, struct keyval *facts)
 	rc |= keyval_set(facts, "per-packet", "%s", params->per_packet ? "yes" : "no");
 	rc |= keyval_set(facts, "invert", "%s", params->invert ? "yes" : "no");
 	rc |= keyval_set(facts, "join", "%s", params->joins ? "yes" : "no");
+	if (params->rolling_ns)
+		rc |= keyval_set(facts, "rolling", "%" PRId64, params->rolling_ns);
 	if (params->buffer)
 		rc |= keyval_set(facts, "buffer", "%" PRIu64, params->buffer);
 	if (params->expects_packets)
@@ -215,6 +217,7 @@ params_recall(struct params *params, const struct keyval *facts)
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),
 	    .cuts = has_headers_only(facts),
+	    .rolling_ns = (int64_t)keyval_number(facts, "rolling", 0),
 	    .buffer = keyval_number(facts, "buffer", 0),
 	    .header = keyval_get(facts, "header"),
 	    .expression = keyval_get(facts, "expression"),

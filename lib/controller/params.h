@@ -14,6 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a ring on an engine keeps beyond the time of the rolling capture: until a snapshot has been asked
+ * for there, and the time after its moment is over; and how long the latter may be. */
+#define PARAMS_ROLLING_MARGIN_NS INT64_C(30000000000)
+#define PARAMS_ROLLING_AFTER_NS  INT64_C(20000000000)
+
 /* The structure owns none of its strings. */
 struct params {
 	const char *word; /* the service as given: a name or a path */
@@ -29,6 +34,7 @@ struct params {
 	bool widens;          /* ... as a BPF program cannot hold all addresses */
 	uint64_t count;       /* packets per core; 0: any number */
 	int64_t duration_ns;  /* 0: for ever */
+	int64_t rolling_ns;   /* what a rolling capture keeps; 0: it is none */
 	uint64_t snaplen;     /* bytes per packet; 0: all */
 	bool cuts;            /* -s headers: no payload; snaplen is 0 */
 	uint64_t buffer;      /* bytes of ring memory on each engine; 0: vcap-run's default */

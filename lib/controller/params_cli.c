@@ -57,6 +57,16 @@ read_snaplen(struct params *params, const char *value, struct failure *why)
 	return 0;
 }
 
+static int
+read_rolling(struct params *params, const char *value, struct failure *why)
+{
+	if (parse_duration(value, NS_PER_SECOND, &params->rolling_ns, why) < 0)
+		return -1;
+	return params->rolling_ns >= NS_PER_SECOND
+		   ? 0
+		   : failure_set(why, "at least 1s is kept: '--rolling %s'", value);
+}
+
 int
 params_cli_option(struct params_cli *cli, int letter, const char *value, struct failure *why)
 {
@@ -89,6 +99,7 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 	case PARAMS_CLI_EXPECT: params->expects_packets = true; break;
 	case PARAMS_CLI_COMMENT: rc = params_comment(params, value, why); break;
 	case PARAMS_CLI_ID: params->id = value; break;
+	case PARAMS_CLI_ROLLING: rc = read_rolling(params, value, why); break;
 	case PARAMS_CLI_TOKEN: params->token = value; break;
 	default: return 0;
 	}
@@ -221,6 +232,8 @@ decide(struct params_cli *cli, const struct service *service, config_variable *v
 static int
 check_chosen(const struct params *params, struct failure *why)
 {
+	if (params->rolling_ns && params->count)
+		return failure_set(why, "'--rolling' and '-c' exclude each other");
 	if (params->token && !parse_is_token(params->token))
 		return failure_set(why, "not a token: '%s'", params->token);
 	if (params->id && !spool_id_is_of(params->id, params->service))
@@ -228,6 +241,20 @@ check_chosen(const struct params *params, struct failure *why)
 				   params->id);
 	if (params->by && !caller_is_word(params->by))
 		return failure_set(why, "not a word of who asks: '%s'", params->by);
+	return 0;
+}
+
+/* What a region keeps nobody can take a snapshot of from here. */
+static int
+check_regions(const struct params_cli *cli, struct failure *why)
+{
+	for (char *const *name = cli->params.engines; *name; name++) {
+		const struct engine *engine = engines_find(&cli->engines, *name, NULL);
+
+		if (engine && engine->is_region)
+			return failure_set(why, "a region takes no part in a rolling capture: '%s'",
+					   *name);
+	}
 	return 0;
 }
 
@@ -255,6 +282,8 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 	}
 	if (rc == 0)
 		rc = check_chosen(params, why);
+	if (rc == 0 && params->rolling_ns)
+		rc = check_regions(cli, why);
 	if (rc == 0)
 		decide(cli, &service, variable);
 	params->by = capture_audit_caller(params->by, variable, cli->by);
@@ -267,7 +296,9 @@ params_cli_tell(const struct params_cli *cli, void (*say)(const char *format, ..
 {
 	const struct params *params = &cli->params;
 
-	if (!cli->is_unlimited && !params->count && !params->duration_ns)
+	if (params->rolling_ns)
+		; /* it is meant to go on */
+	else if (!cli->is_unlimited && !params->count && !params->duration_ns)
 		say("no limit (-c, -t): the capture runs until it is stopped, or the engines' "
 		    "disks are full up to their reserve");
 	else if (!cli->is_unlimited && !params->duration_ns)

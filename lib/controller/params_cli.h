@@ -36,6 +36,7 @@ enum {
 	PARAMS_CLI_COMMENT,
 	PARAMS_CLI_EXPECT,
 	PARAMS_CLI_ID,
+	PARAMS_CLI_ROLLING,
 	PARAMS_CLI_TOKEN,
 };
 
@@ -59,6 +60,7 @@ enum {
 	{"comment", required_argument, NULL, PARAMS_CLI_COMMENT}, \
 	{"expect-packets", no_argument, NULL, PARAMS_CLI_EXPECT}, \
 	{"id", required_argument, NULL, PARAMS_CLI_ID}, \
+	{"rolling", required_argument, NULL, PARAMS_CLI_ROLLING}, \
 	{"token", required_argument, NULL, PARAMS_CLI_TOKEN}
 /* For --help: the options with a letter; and --specs, which belongs further down in the
  * alphabet. */
@@ -81,7 +83,7 @@ enum {
 	"[-Pvx] [-b size] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--by word] [--comment text] [--dry-run] [--expect-packets] [--id id] " \
-	"[--patience time] [--specs file] [--token token] service [spec ...]"
+	"[--patience time] [--rolling time] [--specs file] [--token token] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_CAPTURE PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--comment text] [--expect-packets] [--patience time] [--quiet] [--specs file] " \
 	"service [spec ...]"
@@ -101,6 +103,7 @@ enum {
 	PARAMS_CLI_HELP_EXPECT \
 	"      --id id           id of the capture (the service and the time)\n" \
 	"      --patience time   how long an unreachable engine is tried (24h)\n" \
+	"      --rolling time    go on, and keep only that long, for vcap snapshot\n" \
 	PARAMS_CLI_HELP_SPECS \
 	"      --token token     what the engines know it by, 16 hex digits (random)\n"
 #define PARAMS_CLI_HELP_CAPTURE PARAMS_CLI_HELP PARAMS_CLI_HELP_AT PARAMS_CLI_HELP_COMMENT \

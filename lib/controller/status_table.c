@@ -30,6 +30,8 @@ static const struct table_column columns[] = {
 
 #define HUMAN_COLUMNS "CAPTURE,STATE,ENGINE,DOING,PACKETS,BYTES,DROPS,LEFT,AGE,NOTE"
 
+enum { NOTE_TEXT = DATETIME_TEXT + 32 };
+
 struct table *
 status_table_new(enum table_form form)
 {
@@ -42,10 +44,24 @@ status_table_new(enum table_form form)
 	return table;
 }
 
+/* Of a rolling capture: since when the engine has all. NULL: it is none, or has not said. */
+static const char *
+ring_note(const struct spool_entry *entry, const struct keyval *state, char to[NOTE_TEXT])
+{
+	const char *since = keyval_get(state, "complete-since");
+	char time[DATETIME_TEXT];
+	int64_t ns;
+
+	if (!keyval_get(&entry->facts, "rolling") || !since || parse_offset(since, &ns, NULL) < 0)
+		return NULL;
+	snprintf(to, NOTE_TEXT, "complete since %s", datetime_format(ns, time));
+	return to;
+}
+
 /* The word for DOING, and the text for NOTE in *note; when is a buffer for it. */
 static const char *
 doing(const struct spool_entry *entry, const char *engine, const struct keyval *state,
-      const char **note, char when[DATETIME_TEXT])
+      const char **note, char when[NOTE_TEXT])
 {
 	const enum engine_status status = engine_state_status(state);
 	const char *missing = spool_entry_missing_reason(entry, engine), *message;
@@ -76,6 +92,8 @@ doing(const struct spool_entry *entry, const char *engine, const struct keyval *
 	}
 	if (status == ENGINE_SILENT)
 		return keyval_get(state, "exit") ? "capturing" : "starting";
+	if (status == ENGINE_RUNNING && (!*note || !**note))
+		*note = ring_note(entry, state, when);
 	return status == ENGINE_RUNNING ? "capturing" : "ended";
 }
 
@@ -127,8 +145,8 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	struct keyval state;
 	const char *note, *word, *bytes;
 	char *moves = NULL;
-	char waits[256], when[DATETIME_TEXT], zone[DATETIME_ZONE],
-	    left[TIMELEFT_TEXT] = "", old[TIMELEFT_TEXT], size[TEXT_SIZE];
+	char waits[256], when[NOTE_TEXT], zone[DATETIME_ZONE], left[TIMELEFT_TEXT] = "",
+							       old[TIMELEFT_TEXT], size[TEXT_SIZE];
 	int rc;
 
 	if (engine_state_load(entry, engine, &state, &unreadable) < 0)
@@ -140,7 +158,7 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 		note = waits;
 	}
 	if (form == TABLE_HUMAN && note == when)
-		snprintf(when + strlen(when), DATETIME_TEXT - strlen(when), " %s",
+		snprintf(when + strlen(when), NOTE_TEXT - strlen(when), " %s",
 			 datetime_zone(clock_realtime_ns(), zone));
 	if (!spool_entry_missing_reason(entry, engine))
 		timeleft_format(entry, &state, clock_realtime_ns(), left);

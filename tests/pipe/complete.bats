@@ -75,7 +75,7 @@ in_bash() { # WORD...
 	may_be 'lb1,lb1 lb1,lb2' vcap start -E lb1,l
 	may_be '--engines=lb1,other' vcap start --engines=lb1,o
 	may_be 'pcap pcapng' vcap-merge -F ''
-	may_be 'SERVICE SIZE SNAPLEN SPECS STATE' vcap ls -o S
+	may_be 'SERVICE SINCE SIZE SNAPLEN SNAPSHOT-OF SPECS STATE' vcap ls -o S
 	may_be '+ID,MESSAGE +ID,MISSING +ID,MONITORS' vcap-ls -o +ID,M
 	may_be '--output=DATE --output=DROPS --output=DURATION' vcap ls --output=D
 	may_be '' vcap start -t ''

@@ -99,6 +99,12 @@ placeholders(void)
 				      (struct commands_told){"f00d", "root:0,ssh:::1", "required"},
 				      told)),
 	       "--token=f00d|--by=root:0,ssh:::1|--audit=required", "what it is told");
+	is_str(joined(commands_expand(
+		   &engines.list[2], "s.1",
+		   (struct commands_told){.token = "f00d", .ring = "s.0", .from = "5.5", .to = "7"},
+		   commands_each(COMMANDS_SNAPSHOT))),
+	       "vcap-on|--answer=skip|c|vcap-host|snapshot|/d/s.0.c|/d/s.1.c|5.5|7|-|f00d",
+	       "a snapshot");
 	is_str(joined(commands_expand(&engines.list[0], "s.1", token, told)), "--token=f00d",
 	       "and not");
 	engines_release(&engines);
@@ -189,8 +195,13 @@ check_framed(const struct engine *engine, char **command, struct tally *tally)
 }
 
 /* Both kinds of capture, in the variant that the bits of `bits` choose. */
-static const struct commands_told told = {"0123456789abcdef", "root:0,sudo:a%20b:1,ssh:::1",
-					  "required"};
+static const struct commands_told told = {"0123456789abcdef",
+					  "root:0,sudo:a%20b:1,ssh:::1",
+					  "required",
+					  "shop.20260101_000001",
+					  "f123456789abcdef",
+					  "1764471630.250000000",
+					  "1764471760.250000000"};
 
 static void
 check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
@@ -211,6 +222,7 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	    .snaplen = bits & 256 ? 96 : 0,
 	    .cuts = (bits & (256 | 64)) == 64,
 	    .buffer = bits & 256 ? 8 << 20 : 0,
+	    .rolling_ns = bits & 64 ? 0 : 7 * NS_PER_SECOND,
 	    .specs = bits & 512 ? some_specs : no_specs,
 	};
 	char **start = commands_start(&params), **stream = commands_stream(&params, NS_PER_SECOND);
@@ -241,9 +253,14 @@ check_requests(const struct engine *engine, struct tally *tally)
 				      commands_each(requests[i])),
 		      tally);
 	}
-	check(engine, commands_fetch(engine->name, false, false, directory, NULL), tally);
-	check(engine, commands_fetch(engine->name, false, true, directory, "0123456789abcdef"),
+	check(engine,
+	      commands_fetch(engine->name, false, false, directory, &(struct commands_told){0}),
 	      tally);
+	check(engine, commands_fetch(engine->name, false, true, directory, &told), tally);
+	check(
+	    engine,
+	    commands_expand(engine, "shop.20260101_000000", told, commands_each(COMMANDS_SNAPSHOT)),
+	    tally);
 	check_framed(engine, commands_follow(false, directory, "0123456789abcdef"), tally);
 	check(engine, commands_clock(engine->name), tally);
 	check(engine, commands_list(engine), tally);
