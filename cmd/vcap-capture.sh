@@ -96,5 +96,5 @@ while kill -0 "$waiter" 2>/dev/null; do
 done
 status=0
 wait "$waiter" || status=$?
-[ -z "$terminal" ] || { draw && cat <&5 >&2 && cat <&6; }
+[ -z "$terminal" ] || { draw && fold -s -w "${columns:-80}" <&5 >&2 && cat <&6; }
 exit "$status"

@@ -1,5 +1,5 @@
 /*
- * vcap-import: service files from the configuration of HAProxy, IPVS, nftables or nginx.
+ * vcap-import: service files from the configuration of a load balancer.
  */
 #include "cli.h"
 #include "controller/ask.h"

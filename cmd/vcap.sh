@@ -14,7 +14,7 @@ usage: vcap verb [arg ...]
 
 Set up:
     init       make a configuration with examples
-    import     make services from HAProxy, IPVS, nftables or nginx
+    import     make services of a load balancer's configuration
     push       copy vcap's programs to an engine, or remove them
     services   list the services, and check their files
     engines    list the engines, and check their file

@@ -150,14 +150,40 @@ known_services(config_variable *variable)
 	return text;
 }
 
+/* Reads ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT; *port is 0 without one. */
+static bool
+parse_vip(const char *word, struct addr *addr, uint64_t *port)
+{
+	char text[ADDR_TEXT + 2];
+	const bool in_brackets = *word == '[';
+	const char *colon = strrchr(word, ':'), *end;
+
+	*port = 0;
+	if (addr_parse(addr, word, NULL) == 0)
+		return true;
+	end = colon ? colon - in_brackets : NULL;
+	if (!colon || end <= word || (size_t)(end - word) >= sizeof(text) ||
+	    (in_brackets && *end != ']') || parse_number(colon + 1, UINT16_MAX, port, NULL) < 0 ||
+	    *port == 0)
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)(end - word) - in_brackets, word + in_brackets);
+	return addr_parse(addr, text, NULL) == 0 && (in_brackets || addr->family == 4);
+}
+
 static int
 fail_unknown(const char *word, const char *path, config_variable *variable, struct failure *why)
 {
 	char *known = known_services(variable);
+	const char *names = known ? known : "",
+		   *remedy = *names ? "there are: " : "'vcap import' and 'vcap init' make services";
+	struct addr addr;
+	uint64_t port;
 
-	failure_set(why, "unknown service '%s': there is no '%s' (%s%s)", word, path,
-		    known && *known ? "there are: " : "'vcap import' and 'vcap init' make services",
-		    known ? known : "");
+	if (parse_vip(word, &addr, &port))
+		failure_set(why, "no service has the VIP '%s' (%s%s)", word, remedy, names);
+	else
+		failure_set(why, "unknown service '%s': there is no '%s' (%s%s)", word, path,
+			    remedy, names);
 	free(known);
 	errno = ENOENT;
 	return -1;
@@ -168,8 +194,12 @@ config_read_service(struct config_file *file, const char *word, config_variable 
 		    struct failure *why)
 {
 	char *directory, *path;
+	struct addr addr;
+	uint64_t port;
 	int rc;
 
+	if (!parse_is_name(word) && parse_vip(word, &addr, &port))
+		return fail_unknown(word, NULL, variable, why);
 	if (!parse_is_name(config_service_name(word)))
 		return failure_set(why, "not a service's name: '%s'", config_service_name(word));
 	if (strchr(word, '/'))
@@ -220,26 +250,6 @@ has_alias(const char *name, const char *word, config_variable *variable)
 	}
 	config_file_release(&file);
 	return found;
-}
-
-/* Reads ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT; *port is 0 without one. */
-static bool
-parse_vip(const char *word, struct addr *addr, uint64_t *port)
-{
-	char text[ADDR_TEXT + 2];
-	const bool in_brackets = *word == '[';
-	const char *colon = strrchr(word, ':'), *end;
-
-	*port = 0;
-	if (addr_parse(addr, word, NULL) == 0)
-		return true;
-	end = colon ? colon - in_brackets : NULL;
-	if (!colon || end <= word || (size_t)(end - word) >= sizeof(text) ||
-	    (in_brackets && *end != ']') || parse_number(colon + 1, UINT16_MAX, port, NULL) < 0 ||
-	    *port == 0)
-		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)(end - word) - in_brackets, word + in_brackets);
-	return addr_parse(addr, text, NULL) == 0 && (in_brackets || addr->family == 4);
 }
 
 static bool

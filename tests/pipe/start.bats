@@ -40,7 +40,7 @@ refused() { # MESSAGE ARG...
 	refused "cannot read 'nofile'" shop -t 1 --specs nofile
 	refused "unknown service 'nope': there is no '$VCAP_CONFIG/services/nope' (there are: alone, shop)" nope
 	refused "several services have '192.0.2.10': 'alone', 'shop'" 192.0.2.10
-	refused "unknown service '192.0.2.11'" 192.0.2.11
+	refused "no service has the VIP '192.0.2.11' (there are: " 192.0.2.11
 	refused "'client.example.com' is no address, and names are not looked up" shop client.example.com
 	refused "name: ''" ../shop/
 	refused "'-t'" shop -t
