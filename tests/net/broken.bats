@@ -67,6 +67,7 @@ stop_until_held() {
 }
 
 # Break: cmd/vcap-status.c s/waitproc_revive(&entry, &why) < 0/0/
+# bats test_tags=slow
 @test "F7: killed while starting, before any engine's answer: vcap status goes on with it" {
 	lab_witness_all
 	stand_in ssh '*.101*vcap-run*' 'real "$@"; hold 1' '*.102*vcap-run*' 'real "$@"; hold 2'
@@ -89,6 +90,7 @@ stop_until_held() {
 }
 
 # Break: lib/controller/poll.c s/if (now - alone_since > patience)/if (0)/
+# bats test_tags=slow
 @test "F7: killed while starting: an engine that was not asked is missing, the other's packets are there" {
 	lab_witness_all
 	stand_in ssh '*.102*vcap-run*' hold
@@ -136,6 +138,7 @@ stop_until_held() {
 }
 
 # Break: lib/base/outfile.c s/remove_stale(out->dirfd, base_name(out->path));/;/
+# bats test_tags=slow
 @test "F7: killed while fetching: vcap export fetches again what is not whole" {
 	lab_witness_all
 	stand_in ssh '*.102*vcap-merge*' 'real "$@" | { head -c 50000; hold; }'
@@ -153,6 +156,7 @@ stop_until_held() {
 }
 
 # Break: lib/controller/collect.c s/"vcap-fetch", "-k", "{}"/"vcap-fetch", "{}"/
+# bats test_tags=slow
 @test "F7: killed while merging: the engines have their copies still, vcap wait merges again" {
 	lab_witness_all
 	# The real one is killed in the middle of its work.
@@ -170,6 +174,7 @@ stop_until_held() {
 }
 
 # Break: lib/controller/following.c s/engine_state_has_file(entry, engine->name) || //
+# bats test_tags=slow
 @test "F7: killed while the engines' copies are removed: nothing is taken for lost" {
 	lab_witness_all
 	stand_in ssh '*follow*' "$removes_nothing" '*.101*vcap-host*remove*' 'real "$@"; exit 255' '*.102*vcap-host*remove*' hold
@@ -185,6 +190,7 @@ stop_until_held() {
 }
 
 # Break: lib/controller/collect.c s/#define FETCH_TRIES 3/#define FETCH_TRIES 1/
+# bats test_tags=slow
 @test "F8: a link that is a black hole for 20 s in the middle of a fetch, and one that breaks" {
 	lab_witness_all
 	# Slow enough to be caught in the middle, and not by what ssh has taken in ahead.
@@ -294,6 +300,7 @@ captures_run() { # as many as there are engines
 }
 
 # Break: lib/capture/capture.c s/if (now >= capture->lease_end)/if (0)/
+# bats test_tags=slow
 @test "F7, F8: vcap live, killed or hanging with all its ssh, leaves nothing on the engines" {
 	controller vcap live shop
 	until_true captures_run

@@ -256,6 +256,7 @@ nothing_left() { # on the engines
 	umount full
 }
 
+# bats test_tags=slow
 @test "F7: an unlimited capture is not over because its engines are out of reach" {
 	begin shop --patience 100ms
 	talk a 2
@@ -286,6 +287,7 @@ nothing_left() { # on the engines
 
 # Break: lib/controller/mergedfile.c s/if (spool_entry_has_merged(entry))/if (0)/
 # Break: lib/controller/leftover.c s/rc = spool_entry_mark_kept.*/rc = 0;/
+# bats test_tags=slow
 @test "F9: what a lost engine has is fetched by the next wait and merged with the rest" {
 	begin shop -t 5 --patience 300ms
 	talk a 2
@@ -446,6 +448,7 @@ wait_for_started() {
 	[ "$(fact packets)" = 8 ]
 }
 
+# bats test_tags=slow
 @test "F8: a waiter that is killed while fetching is followed by the one status leaves behind" {
 	wayward vcap-merge 'touch fetching; while [ ! -e go ]; do sleep 0.02; done'
 	begin shop -t 100ms
@@ -460,6 +463,7 @@ wait_for_started() {
 	nothing_left
 }
 
+# bats test_tags=slow
 @test "F27: an engine that sends garbage, or without end, or less than it has, is missing" {
 	for script in 'echo garbage; exit' 'exec yes' 'real "$@" | head -c 300; exit' 'exit'; do
 		rm -rf spool run
@@ -582,6 +586,7 @@ wait_for_started() {
 	[ ! -e three.pcapng ]
 }
 
+# bats test_tags=slow
 @test "vcap-fetch -z, --bwlimit: the same file, less on the way, no faster than that" {
 	begin shop -t 5 -E b
 	talk b 300
@@ -616,6 +621,7 @@ wait_for_started() {
 	[ "$status" -eq 2 ]
 }
 
+# bats test_tags=slow
 @test "vcap-fetch -z: what is cut short, damaged, without end or no zstd is no file" {
 	begin shop -t 5 -E b
 	talk b 30
@@ -636,6 +642,7 @@ wait_for_started() {
 	[ "$(packets_in x.pcapng)" -eq 120 ]
 }
 
+# bats test_tags=slow
 @test "--at: waits, says so, and begins at its time; its id tells when" {
 	begin shop -t 1s -c 1000 -s 60 -m include --at +8s 127.0.0.0/8
 	at=$(fact at) at=${at%.*}
@@ -660,6 +667,7 @@ wait_for_started() {
 	nothing_left
 }
 
+# bats test_tags=slow
 @test "--at: an engine is asked for the same as without it" {
 	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\n[ "$1 $2" != "vcap-host answer" ] || { echo "vcap-answer $3"; shift 4; }\ncase $1 in vcap-run) echo "$@" | sed "s/shop[.][0-9_]*/ID/g; s/--token=[0-9a-f]*/--token=T/" >>%s/asked ;; esac\nexec ip netns exec b "$@"\n' "$PWD" >wayward
 	chmod 755 wayward
@@ -739,6 +747,7 @@ spool_with_room() { # MIB
 	umount spool
 }
 
+# bats test_tags=slow
 @test "the reserve holds on the spool: somebody who fills it in the middle of a fetch ends that" {
 	spool_with_room 8
 	wayward vcap-merge 'touch fetching; until [ -e go ]; do sleep 0.02; done'
@@ -811,6 +820,7 @@ datagrams() { # FILE
 }
 
 # Break: lib/controller/clock_correct.c s/clock_compare_correct(engine, offset, options);/if (is_corrected) strvec_push(options, "b=0");/
+# bats test_tags=slow
 @test "a clock that is 40 ms off: true order to the error that is told, as witnesses have it" {
 	ahead_by_40_ms
 	begin shop -t 5
@@ -868,6 +878,7 @@ datagrams() { # FILE
 
 # Bytes and packets that it says it has; 5 MiB would fit were it not for the merged file.
 # Break: lib/controller/collect.c s/const bool fits = .*/const bool fits = true;/
+# bats test_tags=slow
 @test "F27: an engine that says it has more than the disk could hold does not hold up the others" {
 	spool_with_room 8
 	for lie in bytes:5242880 bytes:4611686018427387904 packets:18446744073709551615; do
@@ -889,6 +900,7 @@ datagrams() { # FILE
 	until_true umount spool
 }
 
+# bats test_tags=slow
 @test "F27: a count that is no number, or too large for one, is not believed" {
 	for lie in 'bytes 18446744073709551616' 'packets -1'; do
 		wayward vcap-host "real \"\$@\" | sed -u 's/^${lie% *} .*/$lie/'; exit"
@@ -921,6 +933,7 @@ ended() { # ID DAYS-AGO SIZE
 }
 
 # Break: cmd/vcap-capture.sh s/exec >.dev.null/:/
+# bats test_tags=slow
 @test "cron: the crontab of vcap(7) is silent when all is well, and keeps a week in 10 GiB" {
 	command=$(crontab_command)
 	[ "$(wc -l <<<"$command")" -eq 1 ]
@@ -954,6 +967,7 @@ ended() { # ID DAYS-AGO SIZE
 # Break: lib/controller/emptiness.c s/service->server_count == 0/0/
 # Break: lib/controller/params.c s/"expect-packets", "yes"/"expect-packets", "no"/
 # Break: lib/controller/status_table.c s/"saw no packets, others did"/""/
+# bats test_tags=slow
 @test "a captured nothing is said with its likely cause, and is 3 where packets could not be seen" {
 	cd config/services
 	for engine in a b; do ip -n $engine addr add 192.0.2.1/32 dev lo; done
@@ -996,6 +1010,7 @@ ended() { # ID DAYS-AGO SIZE
 	[ "$stderr" = "vcap wait: engine 'b' saw no packets, others did" ]
 }
 
+# bats test_tags=slow
 @test "cron: what is missing is a line a fact, and a status" {
 	wayward vcap-merge 'exit 1'
 	capture=$(crontab_command)
@@ -1024,6 +1039,7 @@ on_terminal() { # ROWS COMMAND
 }
 
 # Break: cmd/vcap-capture.sh s/"$id" >&4 2/"$id" 2/
+# bats test_tags=slow
 @test "progress: the terminal shows the id, one table, and the file's path last, whatever its size" {
 	export TERM=xterm-256color
 	talk a 3 &
@@ -1063,6 +1079,7 @@ on_terminal() { # ROWS COMMAND
 	run ! grep -q "vcap-capture: a" screen
 }
 
+# bats test_tags=slow
 @test "progress: no more lines than the terminal has; none of that on a dumb one" {
 	for n in $(seq 12); do
 		echo "x$n dir=$PWD/run exec false"

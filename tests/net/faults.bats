@@ -95,7 +95,7 @@ load veth
 
 # Break: lib/capture/output.c s/FLUSH_EVERY     (500/FLUSH_EVERY (50000/
 @test "F4: kill -9 at any moment leaves whole records and costs at most a second" {
-	kills=6
+	kills=3
 	[ -z "${VCAP_SLOW-}" ] || kills=200
 	whole=()
 	for round in $(seq "${VCAP_KILLS:-$kills}"); do
@@ -145,12 +145,14 @@ load veth
 }
 
 # Break: lib/base/daemon.c s/signal(SIGPIPE, SIG_IGN);/;/
+# bats test_tags=slow
 @test "F5: a stream whose reader has gone ends quietly" {
 	run -0 bash -c 'set -o pipefail; vcap-run -b 8M -i vb -t 1m -w - | head -c 1 >/dev/null'
 	[ -z "$output" ]
 }
 
 # Break: lib/capture/capture.c s/pthread_kill(thread, SIGUSR1);/;/
+# bats test_tags=slow
 @test "F5: a stream whose reader is stuck still ends" {
 	mkfifo pipe
 	# shellcheck disable=SC2217 # it holds the pipe open
@@ -175,8 +177,8 @@ load veth
 	[ -e "$build/tests/preload/fail.so" ] || skip "make tests"
 	[ "$build" = "${build%asan*}" ] || skip "the sanitizer has an allocator of its own"
 	for call in write fsync rename open mmap malloc; do
-		step=1 last=12
-		[ $call != malloc ] || step=15 last=150
+		step=4 last=12
+		[ $call != malloc ] || step=30 last=150
 		[ -z "${VCAP_SLOW-}" ] || step=1
 		failed=0
 		for at in $(seq 1 $step $last); do
@@ -319,6 +321,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/capture/ring.c s/packet->len = head->tp_len;/packet->len = packet->caplen;/
+# bats test_tags=slow
 @test "F12: packets longer than any wire's keep their true length" {
 	sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
 	ip link set lo gso_max_size 200000 gro_max_size 200000 || skip "big-tcp"
@@ -387,6 +390,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/base/clock.c s/return read_clock(CLOCK_MONOTONIC);/return read_clock(CLOCK_REALTIME);/
+# bats test_tags=slow
 @test "F15: a clock that is set does not change how long it captures, and is recorded" {
 	[ -e "$build/tests/preload/clock.so" ] || skip "make tests"
 	before=$(date +%s%N)

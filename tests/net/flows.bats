@@ -165,6 +165,7 @@ tells_beginnings_and_ends() { # of both families
 }
 
 # Break: lib/flows/conntrack.c s/NF_NETLINK_CONNTRACK_NEW |/0 |/
+# bats test_tags=slow
 @test "conntrack: connections that begin and end, both families" {
 	tells_beginnings_and_ends
 }
@@ -202,6 +203,7 @@ static_flows() {
 }
 
 # Break: lib/flows/conntrack_tool.c s/NEW,DESTROY/DESTROY/
+# bats test_tags=slow
 @test "conntrack, static: connections that begin and end, both families" {
 	static_flows
 	tells_beginnings_and_ends
@@ -209,6 +211,7 @@ static_flows() {
 }
 
 # Break: lib/flows/conntrack_tool.c s/stream == ERRORS/true/
+# bats test_tags=slow
 @test "conntrack, static: the same table as the library reads" {
 	static_flows
 	gateway
@@ -223,6 +226,7 @@ static_flows() {
 	[ "$(grep -c ^new by-tool)" -eq 3 ]
 }
 
+# bats test_tags=slow
 @test "conntrack, static: the tool ends with it, and without the tool it says so" {
 	static_flows
 	gateway
@@ -244,6 +248,7 @@ static_flows() {
 
 # Bursts that nobody reads: the kernel drops events, and says so.
 # Break: lib/flows/conntrack.c s/conntrack->is_due = true;/;/
+# bats test_tags=slow
 @test "conntrack: events that were dropped are made up for" {
 	gateway
 	conntrack -F 2>/dev/null
@@ -347,6 +352,7 @@ ask() { # COMMAND: what HAProxy answers
 }
 
 # Break: lib/flows/haproxy_ring.c s/connection->repeats = ring->newest_ns != INT64_MIN;/;/
+# bats test_tags=slow
 @test "haproxy: nothing is told twice, or lost, when it closes an idle connection" {
 	proxy "stats timeout 1s"
 	watch_wire
@@ -387,6 +393,7 @@ workers_are() { # COUNT
 }
 
 # Break: lib/flows/haproxy_ring.c s/dial(ring, probe, ASK_PROCESS, &why);/;/
+# bats test_tags=slow
 @test "haproxy: a reload: the new process is listened to, and the old one let go" {
 	proxy "hard-stop-after 60s"
 	watch_wire
@@ -406,6 +413,7 @@ workers_are() { # COUNT
 	patience=60 until_true workers_are 2
 }
 
+# bats test_tags=slow
 @test "haproxy: it is waited for when it is gone" {
 	proxy
 	flows --haproxy sock
@@ -456,6 +464,7 @@ syslogd() {
 }
 
 # Break: lib/flows/logtail.c s/notice_truncation(&tail->now);/;/
+# bats test_tags=slow
 @test "log: lines as they are written, renamed, cut" {
 	syslogd
 	proxy
@@ -596,6 +605,7 @@ two_clients() { # URL
 	until_true wire_has 4
 }
 
+# bats test_tags=slow
 @test "vcap-run --flows conntrack: one client's transactions" {
 	gateway
 	capture conntrack 192.0.2.10 80
@@ -623,6 +633,7 @@ two_clients() { # URL
 	[ "$(state state)" = "done" ]
 }
 
+# bats test_tags=slow
 @test "vcap-run --flows log: one client's transactions" {
 	syslogd
 	proxy
@@ -634,6 +645,7 @@ two_clients() { # URL
 
 # Lines of HAProxy tell what became of requests that no server was asked, too.
 # Break: lib/flows/pairout.c s/connpair_print(pair, out->kept);/;/
+# bats test_tags=slow
 @test "vcap-run --flows: pairs are kept with and without a filter, and removed with the capture" {
 	proxy
 	sed -i 's/ %ST %Tt"/ %ST %tsc %Tt"/; s/option logasap/no option logasap/
@@ -705,17 +717,20 @@ are_followed() { # SOURCE VIP PORT
 }
 
 # Break: lib/join/weigh.c s/.or_before = !conn->handshake.has_isn/.or_before = false/
+# bats test_tags=slow
 @test "vcap-run --flows conntrack: connections that are older than the capture" {
 	gateway
 	are_followed conntrack 192.0.2.10 80
 }
 
+# bats test_tags=slow
 @test "vcap-run --flows haproxy: connections that are older than the capture" {
 	proxy
 	are_followed "haproxy:$PWD/sock" 192.0.2.20 8081
 }
 
 # Break: lib/capture/capture.c s/watch_flows(capture);/;/
+# bats test_tags=slow
 @test "vcap-run --flows: it dies, and the capture goes on" {
 	gateway
 	capture conntrack 192.0.2.10 80

@@ -102,6 +102,7 @@ answer() { # PORT...: in the background
 }
 
 # Break: lib/import/haproxy_checks.c s/ && !has_rules(section, check->keyword)//
+# bats test_tags=slow
 @test "haproxy: checks ask for the paths of the monitor lines" {
 	import_stubs "$PWD/stubs"
 	PATH="$PWD/stubs:$PATH" vcap-import haproxy "$inputs/haproxy/probes.cfg" >services 2>said || [ $? -eq 3 ]
@@ -126,6 +127,7 @@ answer() { # PORT...: in the background
 
 # Break: lib/import/haproxy_server.c s/\*rest == '\/'/false/
 # Break: lib/import/haproxy.c s/return is_enabled(section);/return true;/
+# bats test_tags=slow
 @test "haproxy: VIPs are where it listens, servers are those it knows" {
 	import_stubs "$PWD/stubs"
 	cp -r "$inputs/haproxy/maps" .
@@ -297,6 +299,7 @@ connects_in_witness() { # ADDRESS: by port and sequence number, since a SYN is s
 }
 
 # Break: lib/join/monitor.c s/return jc->has_client ? NO : UNKNOWN;/return YES;/
+# bats test_tags=slow
 @test "a dead server is in the capture, which says so; the checks of one that is well are not" {
 	clean_machine
 	for address in 192.0.2.10 10.0.1.11 10.0.1.12 10.0.1.13; do
@@ -341,6 +344,7 @@ page() {
 
 # This namespace is the gateway; the client and the server have one each.
 # Break: lib/import/nft_snat.c s/nft_format_address(buffer, 128, snat->rules\[i\].address)/false/
+# bats test_tags=slow
 @test "a clean machine: the rules of nftables to a capture, without an edit" {
 	clean_machine
 	sysctl -qw net.ipv4.ip_forward=1
@@ -386,6 +390,7 @@ through_nginx() {
 	curl -sf -o /dev/null http://192.0.2.10/page
 }
 
+# bats test_tags=slow
 @test "a clean machine: nginx's stream servers to a capture, without an edit" {
 	clean_machine
 	for address in 192.0.2.10 10.0.1.11; do

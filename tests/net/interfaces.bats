@@ -80,6 +80,7 @@ numbers() { # FILE...
 }
 
 # Break: lib/capture/ifrule.c s/iface_has_name(iface, names\[i\])/false/
+# bats test_tags=slow
 @test "--wait: one that is not there yet, by an alternative name" {
 	start d --wait the-uplink
 	grep -q "'the-uplink' is waited for" err
@@ -96,6 +97,7 @@ numbers() { # FILE...
 }
 
 # Break: lib/capture/filterproc.c s/iftable_find(filter->interfaces, name)/(uint32_t)(strcmp(name, "lo") != 0) * IFTABLE_NONE/
+# bats test_tags=slow
 @test "one that comes behind a filter command, and in a rotation" {
 	vcap-filter '192.0.2.0/24' >/dev/null
 	vcap-run -b 32M -R 0 -C 64k -W 3 -w d -- cat >/dev/null 2>err 3>&- &
@@ -127,6 +129,7 @@ numbers() { # FILE...
 }
 
 # Break: lib/capture/ifrule.c s/is_in_vrf(ifaces, iface) ? NULL : ifaces_by_index(ifaces, iface->master)/NULL/
+# bats test_tags=slow
 @test "random events: what tcpdump sees come in is there, and once" {
 	random_events 25
 	compare_with_witness
@@ -171,6 +174,7 @@ numbers() { # FILE...
 
 # Break: lib/controller/vipmoves.c s/is_vip(service, move.vip)/!is_vip(service, move.vip)/
 # Break: lib/controller/commands.c s/strvec_pushf(words, "--wait=%s", \*name)/(void)0/
+# bats test_tags=slow
 @test "vcap start: ring memory, an interface that is waited for, and a VIP that came" {
 	export VCAP_CONFIG=$PWD/etc VCAP_SPOOL=$PWD/spool
 	mkdir -p etc/services spool run

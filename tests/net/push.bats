@@ -88,6 +88,7 @@ nothing_left() {
 }
 
 # Break: libexec/push-engine.sh s/^\t\tsum_there "$name"$/\t\tsum=/
+# bats test_tags=slow
 @test "push: nothing is sent twice, and only what differs is replaced" {
 	vcap push lb1
 	stat -c '%n %i %Z' root/opt/vcap/bin/* >once
@@ -106,6 +107,7 @@ nothing_left() {
 }
 
 # Break: libexec/push.sh s/sum=$(cksum <"$name" 2>.dev.null) || sum=unknown/sum=unknown/
+# bats test_tags=slow
 @test "push: what is there is not read back if cksum is there, too" {
 	cp "$(command -v cksum)" root/bin/
 	vcap push lb1
@@ -129,6 +131,7 @@ nothing_left() {
 }
 
 # Break: libexec/push-engine.sh s/is_ours "$name" || {/true || {/
+# bats test_tags=slow
 @test "push: what others have put there is not replaced, and not removed" {
 	mkdir -p root/opt/vcap/bin
 	echo mine >root/opt/vcap/bin/vcap-merge
@@ -145,6 +148,7 @@ nothing_left() {
 }
 
 # Break: libexec/push-engine.sh s/sum_there ".$name.new"/:/
+# bats test_tags=slow
 @test "push: what does not arrive whole, or does not run, replaces nothing" {
 	vcap push lb1
 	mkdir -p "old/$(uname -m)" bad
@@ -172,6 +176,7 @@ nothing_left() {
 	nothing_left
 }
 
+# bats test_tags=slow
 @test "push: another architecture, an engine without bin=, one that is gone, captures that are there" {
 	printf '#!/bin/sh\necho riscv64\n' >root/bin/uname
 	run -1 vcap push lb1
@@ -200,6 +205,7 @@ vcap push: engine 'lb1' has captures in '/var/lib/vcap/run': fetch ('vcap collec
 
 # Break: libexec/push.sh s/^\tset -f$/:/
 # Break: libexec/push-engine.sh s/printf '%s.n' "$1"$/echo "$1"/
+# bats test_tags=slow
 @test "push: whatever the characters of bin=" {
 	odd='/opt/v[1]*\b$x;"q'"'"'é/bin'
 	mkdir -p root/opt/v1b
@@ -251,6 +257,7 @@ pushed_and_killed() {
 }
 
 # Break: libexec/push.sh s/printf %s "$list" >>"$bin\/.vcap-push"/true/
+# bats test_tags=slow
 @test "push: one that was killed is taken away, or completed" {
 	pushed_and_killed
 	run -0 vcap push --remove lb1

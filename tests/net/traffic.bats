@@ -59,16 +59,19 @@ whole_capture() { # MODE SIDE...: one with traffic of every kind, marks around i
 		-e frame.time_epoch -e frame.len 2>/dev/null | cmp - <(cut -d ' ' -f 1-3 frames)
 }
 
+# bats test_tags=slow
 @test "traffic: -m include keeps health checks too" {
 	whole_capture include client server monitor
 	[ "$(sides | wc -l)" -eq 6 ]
 }
 
+# bats test_tags=slow
 @test "traffic: -m only keeps health checks alone" {
 	whole_capture only monitor
 	[ "$(sides)" = "$(printf '%s\n' lb1/eth1/monitor lb2/eth1/monitor)" ]
 }
 
+# bats test_tags=slow
 @test "traffic: -s 96 cuts packets and keeps their lengths" {
 	lab_witness_all
 	run -0 --separate-stderr vcap start shop -s 96 -t 5
@@ -128,6 +131,7 @@ fills() { # ENGINE CORE PACKETS: after some more answers
 	core "$@"
 }
 
+# bats test_tags=slow
 @test "traffic: -c 100 keeps 100 packets a core, and a full core's do not go to the others" {
 	run -0 --separate-stderr vcap start shop -c 100 -t 5
 	id=$output
@@ -153,6 +157,7 @@ fills() { # ENGINE CORE PACKETS: after some more answers
 	grep -x 'reason count' "$VCAP_SPOOL/captures/$id/engines/lb1.state"
 }
 
+# bats test_tags=slow
 @test "traffic: -t 10s ends after ten seconds" {
 	vcap capture shop -t 10s >out 2>err 3>&- &
 	capture=$!
@@ -182,6 +187,7 @@ fills() { # ENGINE CORE PACKETS: after some more answers
 	done
 }
 
+# bats test_tags=slow
 @test "traffic: stop ends an unlimited one, and nothing stays on the engines" {
 	run -0 --separate-stderr vcap start shop
 	[[ $stderr == *limit* ]]
@@ -199,6 +205,7 @@ sshd_of() { # ENGINE: the process ids of its sshd and of the sessions in it
 	done
 }
 
+# bats test_tags=slow
 @test "traffic: an engine whose sshd dies is named, the others' packets are there, exit 3" {
 	[ "$LAB_TRANSPORT" = ssh ] || skip "no sshd without root"
 	run -0 --separate-stderr vcap start shop -t 5 --patience 1s

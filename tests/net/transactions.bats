@@ -21,7 +21,7 @@ small_rings() {
 	ln -s "$LAB_DIR"/bin/* "$LAB_DIR/small"
 	rm "$LAB_DIR/small/vcap-run"
 	# shellcheck disable=SC2016 # the script's own
-	printf '#!/bin/sh\nexec "%s/bin/vcap-run" -b 16M "$@"\n' "$LAB_DIR" >"$LAB_DIR/small/vcap-run"
+	printf '#!/bin/sh\nexec "%s/bin/vcap-run" -b 32M "$@"\n' "$LAB_DIR" >"$LAB_DIR/small/vcap-run"
 	chmod 755 "$LAB_DIR/small/vcap-run"
 	sed -i "s,bin=[^ ]*,iface=eth0\,eth1 bin=$LAB_DIR/small," "$VCAP_CONFIG/engines"
 }

@@ -60,6 +60,7 @@ setup() {
 }
 
 # Leave -o out of merge_command in lib/controller/collect.c, and this fails.
+# bats test_tags=slow
 @test "a capture whose engines' clocks differ is in true order, and says by how much they did" {
 	mkcap -f pcapng -n 10 -g 0 -s 1 -T 1000.0,1000.2,1000.4,1000.6,1000.8,1001.0,1001.2,1001.4,1001.6,1001.8 -d 0 \
 		-a vcap-run >a.pcapng

@@ -40,6 +40,7 @@ in_bash() { # WORD...
 		_vcap; printf "%s\n" "${COMPREPLY[@]}"' bash "$top/completions/vcap.bash" "$@"
 }
 
+# bats test_tags=slow
 @test "complete: services, engines, captures, as the commands want them" {
 	may_be 'shoes shop' vcap start ''
 	may_be 'shoes shop' vcap-start ''
@@ -85,6 +86,7 @@ in_bash() { # WORD...
 	[[ "$(vcap-complete vcap start --t)" == $'--time\tfor how long'* ]]
 }
 
+# bats test_tags=slow
 @test "complete: nothing for what is not vcap's, whatever the words are" {
 	for words in 'ls -' 'vcapx -' 'vcap nothing -' 'vcap ../x -' '/bin/sh -' 'vcap-../../x -'; do
 		# shellcheck disable=SC2086 # words
@@ -162,6 +164,7 @@ in_bash() { # WORD...
 	[ "$(cat got)" = $'ready\n--monitors\nlb1 lb2\nlb1,other\nfiles' ]
 }
 
+# bats test_tags=slow
 @test "complete: fish" {
 	command -v fish || skip "no fish"
 	in_fish() {

@@ -434,6 +434,7 @@ seen_by_tshark() { # FILE [ARG...]
 	tshark -r "$@" -Y udp -T fields -e frame.time_epoch -e frame.interface_name -e frame.comment -e udp.payload 2>/dev/null
 }
 
+# bats test_tags=slow
 @test "all sections of a capture are kept, with what is in them" {
 	two_sections "$dir/in.pcapng"
 	vcap-filter -r "$dir/in.pcapng" -w "$dir/out.pcapng" 0.0.0.0/0

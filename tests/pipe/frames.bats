@@ -10,6 +10,7 @@ setup() {
 }
 
 # Break: tests/frames s/ord.\$value. & 0x80/0/
+# bats test_tags=slow
 @test "frames: what tshark reads of files of every kind" {
 	for options in '-n 20 -s 1' '-n 20 -s 2 -u -b' '-n 20 -s 3 -L 60-90,1400 -z 0' \
 		'-f pcapng -n 20 -s 4 -i 3 -d 7 -C hello -p 99' '-f pcapng -n 20 -s 5 -i 2 -b -d 3' \

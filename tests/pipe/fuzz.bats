@@ -8,7 +8,7 @@ setup() {
 }
 
 @test "every fuzz target holds over its seeds, and over damaged copies of them" {
-	copies=25
+	copies=10
 	[ -z "$VCAP_SLOW" ] || copies=2000
 	"$fuzz/seeds" "$BATS_TEST_TMPDIR/seeds"
 	cd "$BATS_TEST_TMPDIR/seeds"

@@ -80,6 +80,7 @@ job=(vcap-run -n lb1 -f -)
 	arrives vcap-host answer 0123456789abcdef -- vcap-merge -w - lb1=$dir
 }
 
+# bats test_tags=slow
 @test "gate: no other command, however it is written" {
 	for command in id sh ls /bin/sh vcap vcap-on vcap-filter vcap-join vcap-gate vcap-runx xvcap-run '' .. \
 		vcap-run/../../bin/sh; do
@@ -101,6 +102,7 @@ job=(vcap-run -n lb1 -f -)
 	[ "$(tr '\0' ' ' <ran)" = 'vcap-host clock ' ]
 }
 
+# bats test_tags=slow
 @test "gate: no other option, path or filter" {
 	for path in / /run /run/base /run/base/ /run/base/. /run/base/.. /run/base/../x /run/base/a/b /run/basex/a \
 		/run/base/-x '/run/base/a b' $'/run/base/a\nb' /etc/passwd a ./a '' "/run/base/$(printf 'a%.0s' {1..256})"; do

@@ -151,6 +151,7 @@ evil() { # IF-NAME
 }
 
 # Break: lib/controller/fetch.c s/status == EXIT_SIGNAL + SIGXFSZ/0/
+# bats test_tags=slow
 @test "F27: an answer or a stream without end, or a million interfaces, costs little and is no file" {
 	evil eth0
 	for stream in 'exec yes' 'cat evil.pcapng; exec cat /dev/zero' \
@@ -243,6 +244,7 @@ evil() { # IF-NAME
 }
 
 # Break: lib/controller/linktypes.c s/|| types.i. == usual/|| 1/
+# bats test_tags=slow
 @test "an engine whose packets are of another link type does not keep the others' from being merged" {
 	entry
 	echo 'engine c' >>"spool/captures/$id/capture"

@@ -50,6 +50,7 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 	[ "$styles" -eq 13 ]
 }
 
+# bats test_tags=slow
 @test "haproxy: HAProxy itself takes all of them" {
 	cd "$inputs/haproxy" # maps are found from there
 	for file in *.cfg; do
@@ -426,6 +427,7 @@ engine   lb2" ]
 }
 
 # Break: cmd/vcap-import.c s/drafts->count ? status : EXIT_FAILED/status/
+# bats test_tags=slow
 @test "import: nothing comes out of what is something else, with status 1" {
 	for kind in envoy haproxy iptables ipvs k8s keepalived nft nginx; do
 		for text in '' 'nonsense' '{}' '{"nftables": 7}' 'a { b' "'" '}' '-A'; do

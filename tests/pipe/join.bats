@@ -237,6 +237,7 @@ paths() {
 	both tcp -S ./shop 10.0.9.1
 }
 
+# bats test_tags=slow
 @test "two services on the same servers" {
 	mkconv -2 -e proxy2 -t table > in.pcap
 	both 'ip[4:2] & 1 = 0' -S ./shop
@@ -268,6 +269,7 @@ paths() {
 	same out.pcap 'ip[4:2] = 3 or (host 10.0.9.1 and ip[4:2] = 4)'
 }
 
+# bats test_tags=slow
 @test "each kind of monitor, with none, include and only" {
 	mkconv -e proxy2 -c 10 -s 9 > in.pcap
 	local mark=61001

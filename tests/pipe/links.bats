@@ -69,6 +69,7 @@ links() {
 # Break: lib/packet/linktype.c s/linktype == RAW_OF_LIBPCAP || //
 # Break: lib/packet/linktype.c s/(uint16_t)RAW_OF_LIBPCAP : linktype/linktype : linktype/
 # Break: lib/packet/dissect.c s/case LINKTYPE_BY_PARTS: return find_by_parts(packet, at, family);/case LINKTYPE_BY_PARTS: break;/
+# bats test_tags=slow
 @test "sides, filter, expressions and join are the same behind each link layer" {
 	counts() { # COLUMN...
 		vcap-stat out 2>/dev/null | awk -v columns="$*" 'BEGIN { n = split(columns, c, " ") }

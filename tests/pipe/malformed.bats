@@ -87,6 +87,7 @@ readable() {
 }
 
 # Break: lib/capfile/pcapng_epb.c s/packet->caplen > PACKET_SNAPLEN) {/false) {/
+# bats test_tags=slow
 @test "packets, and lists of options, of more bytes than readers accept are cut, and counted" {
 	make good.pcapng 'print shb(), idb(), map { epb(0, $_) } 1 .. 10'
 	make long.pcapng 'print shb(), idb(), epb(0, 1, "", 262144), epb(0, 2, "", 262145), epb(0, 3, "", 1 << 20)'

@@ -182,6 +182,7 @@ some_inputs() {
 }
 
 # What to break: reader_close_between_reads() in lib/merge/inputs.c; CHUNK_MIN there, for the memory.
+# bats test_tags=slow
 @test "4,000 inputs with 256 descriptors, in at most 150 MiB" {
 	mkcap -N 40 -n 80 -g 1000000
 	mkdir many
@@ -515,6 +516,7 @@ some_inputs() {
 	[[ $output == *"standard output is a terminal"* ]]
 }
 
+# bats test_tags=slow
 @test "what is cut or flipped anywhere never crashes it, and gives no packet that was not there" {
 	mkcap -f pcapng -n 12 -s 1 -i 2 -d 3 >a.pcapng
 	mkcap -n 12 -s 2 >b.pcap

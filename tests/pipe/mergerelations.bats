@@ -8,7 +8,7 @@ setup() {
 	build="$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}"
 	PATH="$build/bin:$build/tests/tools:$PATH"
 	cd "$BATS_TEST_TMPDIR" || exit
-	rounds=4
+	rounds=2
 	[ -z "$VCAP_SLOW" ] || rounds=150
 	RANDOM=4711
 }
@@ -83,6 +83,7 @@ details() {
 	done
 }
 
+# bats test_tags=slow
 @test "merge(merge(a, b), c) is merge(a, b, c) is merge(a, merge(b, c))" {
 	for round in $(seq "$rounds"); do
 		some_inputs "$round"
@@ -109,6 +110,7 @@ details() {
 	done
 }
 
+# bats test_tags=slow
 @test "pcap to pcapng to pcap is the same file" {
 	for round in $(seq "$rounds"); do
 		some_inputs "$round"
@@ -120,6 +122,7 @@ details() {
 	done
 }
 
+# bats test_tags=slow
 @test "pieces of a capture merge to the capture, sorted" {
 	for round in $(seq "$rounds"); do
 		draw "$round"

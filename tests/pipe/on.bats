@@ -122,6 +122,7 @@ tries() { # the number of calls since the last time
 }
 
 # Break: lib/controller/sshrun.c s/tries < SSHRUN_TRIES/false/
+# bats test_tags=slow
 @test "ssh: a connection that is refused or cut before there is a session is made again" {
 	fails=$BATS_TEST_TMPDIR/fails
 	for words in "kex_exchange_identification: Connection closed by remote host" \
@@ -158,6 +159,7 @@ tries() { # the number of calls since the last time
 	done
 }
 
+# bats test_tags=slow
 @test "the real ssh understands these options" {
 	PATH=${PATH#"$BATS_TEST_TMPDIR/bin:"}
 	command -v ssh || skip "no ssh"
