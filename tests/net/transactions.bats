@@ -210,8 +210,10 @@ is() { # NAME MARKS
 
 @test "... by connection tracking on one engine, and PROXY protocol or tables on the others" {
 	is mixed mixed/c5
-	grep "^$LAB_BACK4.103 .* $LAB_BARE_PORT " wanted
-	grep "^$LAB_BACK4.101 .* $LAB_PROXY_PORT " wanted
+	# Which engines a client comes through is chance; all clients come through all.
+	belongs 'mixed/c[0-9]+' >clients
+	grep "^$LAB_BACK4.103 .* $LAB_BARE_PORT " clients
+	grep "^$LAB_BACK4.101 .* $LAB_PROXY_PORT " clients
 }
 
 @test "what was found is in the file, once for each interface of an engine" {
