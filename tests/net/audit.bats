@@ -123,6 +123,7 @@ capture() {
 	[ "$(sed -n 3p lines)" = "85 vcap-gate: refuse reason=this\\x20key\\x20allows\\x20only\\x20vcap\\x20commands caller=$there" ]
 }
 
+# bats test_tags=slow
 @test "audit: without a log nothing is said, and a log may be a stream" {
 	capture
 	run ! grep -v 'no packet was captured' err

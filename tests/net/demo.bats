@@ -40,6 +40,7 @@ shown() { # TRANSPORT WITNESS: that the output has what a user would want to see
 	[ "$(cat /proc/self/mountinfo)" = "$mounts" ]
 }
 
+# bats test_tags=slow
 @test "demo: works for an ordinary user, without sshd" {
 	[ "$(awk '{ print $3 }' /proc/self/uid_map)" = 4294967295 ] || return 0 # is one: the test above
 	ordinary="setpriv --reuid=65534 --regid=65534 --clear-groups"

@@ -136,6 +136,7 @@ ages_are() { # COUNT
 }
 
 # What the reader at the end of the pipe measures: a packet's age when it has it in hand.
+# bats test_tags=slow
 @test "live: delay from a packet's time to its reader" {
 	vcap-live shop 2>err 3>&- | perl -MTime::HiRes=time -e '
 		binmode STDIN; $| = 1; my $buffer = "";
@@ -163,6 +164,7 @@ ages_are() { # COUNT
 			age[int((NR + 1) / 2)], age[int(NR * 0.99)], age[NR], NR) }' >&3
 }
 
+# bats test_tags=slow
 @test "live: an engine that stops for a while holds nobody up, and its packets are placed late" {
 	begin shop
 	talk a 5 before
@@ -194,6 +196,7 @@ ages_are() { # COUNT
 
 # The kernel has one clock: b only says that it is ahead, and what its packets are moved by shows it.
 # What to break: clocks_correct() in lib/controller/clock_compare.c.
+# bats test_tags=slow
 @test "live: a clock that is ahead is corrected, with a message" {
 	cat >ahead <<-'END'
 		#!/bin/sh
@@ -259,6 +262,7 @@ ages_are() { # COUNT
 	gone vcap-merge
 }
 
+# bats test_tags=slow
 @test "live: killed, or stopped for longer than the lease, leaves nothing on the engines" {
 	begin shop
 	kill -9 $live
@@ -297,6 +301,7 @@ ages_are() { # COUNT
 
 # In the lab, since a link takes sshd. Its vcap-run is killed by nothing and sends what it has when
 # the link is back.
+# bats test_tags=slow
 @test "live: a link that swallows everything holds only its own engine up" {
 	run "$BATS_TEST_DIRNAME/../lab/lab" "$BATS_TEST_DIRNAME/../lab/hole"
 	[ "$status" -ne 77 ] || skip "$output"

@@ -69,6 +69,7 @@ capture_whole() {
 	run ! connections_kept
 }
 
+# bats test_tags=slow
 @test "ssh: one session on a connection is enough, and a user's own connection is left alone" {
 	other_sshd 'MaxSessions 1'
 	capture_whole
@@ -78,6 +79,7 @@ capture_whole() {
 	[ ! -e own ]
 }
 
+# bats test_tags=slow
 @test "ssh: behind another host" {
 	printf '%s\n' "IdentityFile $LAB_DIR/ssh/key" "UserKnownHostsFile $LAB_DIR/ssh/known_hosts" \
 		'GlobalKnownHostsFile none' "Match host $LAB_MGMT4.101" "ProxyJump root@$LAB_MGMT4.102" >ssh_config
@@ -89,6 +91,7 @@ capture_whole() {
 }
 
 # Break: lib/controller/following.c s/sshmux_drop(engine->name);/;/
+# bats test_tags=slow
 @test "ssh: a connection that hangs is given up, and the capture is whole by another" {
 	before=$(logins)
 	run -0 vcap-start shop -t 60 --patience 5m

@@ -188,6 +188,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	[[ "$(value message)" == *"'sh' ended with status 7"* ]]
 }
 
+# bats test_tags=slow
 @test "one that reads nothing more delays the end by its patience, and no longer" {
 	begin d -b 1M -- sh -c 'exec 3<&0; passer <&3 & sleeper 1000'
 	until_true child passer
@@ -205,6 +206,7 @@ begin() { # DIR OPTION... -- COMMAND...
 }
 
 # Break: lib/capture/capture.c s/is_unread ? UNREAD_TIMEOUT : FILTER_TIMEOUT/FILTER_TIMEOUT/
+# bats test_tags=slow
 @test "--lease with one that reads nothing more ends at once" {
 	mkfifo input
 	vcap-run -b 8M -i vb --lease -w - -- sh -c 'sleeper 1000' <input 2>err 3>&- | cat >stream &
@@ -231,6 +233,7 @@ begin() { # DIR OPTION... -- COMMAND...
 }
 
 # Break: lib/capture/filterproc.c s/if (filter->has_section)/if (0)/
+# bats test_tags=slow
 @test "what is not its input, less some packets, ends the capture" {
 	vcap-run -b 8M -i lo -R 0 --detach -w other
 	for _ in 1 2 3; do echo x >/dev/udp/127.0.0.1/9; done
