@@ -183,6 +183,7 @@ notes_of() { # FILE
 }
 
 # Break: lib/controller/region.c s/spool_entry_is_over(.entry) ? spool_entry_state_name(.entry)/spool_entry_is_over(\&entry) ? "done"/
+# bats test_tags=slow
 @test "a region that is partial says what is missing, and is told to stop by its time" {
 	three_controllers
 	sed -i "s|^e2 .*|e2 exec ip netns exec nobody|" west/config/engines

@@ -70,6 +70,7 @@ largest() { # FILE...
 }
 
 # Break: lib/capture/filewriter.c s/while (\*limit && writer->free_space/while (0 \&\& writer->free_space/
+# bats test_tags=slow
 @test "-W: the size cap makes older files go, and does not end the capture" {
 	start d -i vb -C 64k -W 1000 --max-size 400k
 	send -C 0 -c 5000 va
@@ -89,6 +90,7 @@ is_at_least() { # KEY NUMBER
 }
 
 # Break: lib/capture/filewriter.c s/while (\*limit && writer->free_space/while (0 \&\& writer->free_space/
+# bats test_tags=slow
 @test "-W: so does the reserve" {
 	disk size=8M
 	vcap-run -b 32M -i vb -R 5M --max-size 1G -C 256k -W 1000 -w disk/d 2>err 3>&- &
@@ -123,6 +125,7 @@ is_at_least() { # KEY NUMBER
 	numbers d/core-0.*.pcapng | tail -n 1 | grep -qx "$(printf %08x 999)"
 }
 
+# bats test_tags=slow
 @test "kill -9 leaves whole files, but for the newest" {
 	start d -i vb -C 64k -W 4
 	send -C 0 -c 200000 -r 20000 va >/dev/null 3>&- &

@@ -151,6 +151,7 @@ packets() { # FILTER: of the file, as interface and the client it is about
 }
 
 # Break: lib/shell/run_command.c s/"-t" CLOCK/"-t1" CLOCK/
+# bats test_tags=slow
 @test "shell: a script; limits end it, settings stay, and a second capture is the next" {
 	run -0 --separate-stderr vcap-shell <<-'END'
 		debug virtualservice Test-VS
@@ -188,6 +189,7 @@ vcap-shell: line 2: 'show debug virtualservice Test-VS capture' has failed" ]
 }
 
 # Break: lib/shell/shell_capture.c s/shell->request == SHELL_STOP && id/id/
+# bats test_tags=slow
 @test "shell: no limits are warned of; what is saved meanwhile is for the next; ^C ends no capture" {
 	cat >steps <<-'END'
 		< : >
