@@ -63,15 +63,21 @@ snapshot_window_gap(const struct spool_entry *entry, const char *engine, const s
 {
 	struct snapshot_window window;
 	struct clock_offset offset;
-	int64_t since, missing;
+	int64_t since, until, before, behind;
 
-	if (!snapshot_window_read(&window, entry) || !read_time(state, "complete-since", &since))
+	if (!snapshot_window_read(&window, entry) || !read_time(state, "complete-since", &since) ||
+	    !read_time(state, "ended", &until))
 		return NULL;
 	offset = offset_of(entry, engine);
-	missing = since - offset.offset_ns - window.from_ns;
-	if (missing <= offset.error_ns)
+	before = since - offset.offset_ns - window.from_ns;
+	behind = window.to_ns - (until - offset.offset_ns);
+	if (behind > offset.error_ns)
+		snprintf(text, SNAPSHOT_WINDOW_TEXT, "its ring had ended %.3f s before",
+			 (double)behind / NS_PER_SECOND);
+	else if (before > offset.error_ns)
+		snprintf(text, SNAPSHOT_WINDOW_TEXT, "it had not kept the first %.3f s",
+			 (double)before / NS_PER_SECOND);
+	else
 		return NULL;
-	snprintf(text, SNAPSHOT_WINDOW_TEXT, "it had not kept the first %.3f s",
-		 (double)missing / NS_PER_SECOND);
 	return text;
 }
