@@ -31,6 +31,7 @@ Capture:
     shell      the same, in the words of a load balancer
 Look:
     ls         list captures
+    metrics    how captures go, for Prometheus
     stat       count a file's packets by engine, interface and side
     transactions  who was slow, and who hung up
     report     the same on one screen, for a ticket
@@ -96,5 +97,4 @@ help)
 esac
 printf "vcap: unknown verb '%s'\n" "$1" | LC_ALL=C tr -c '[:print:]\n' '?' >&2
 usage | sed -n 's/^    \([a-z]*\) .*/\1/p' | tr '\n' ' ' | fold -s -w 70 | sed '1s/^/verbs: /; 2,$s/^/       /' >&2
-echo >&2
-exit 2
+echo >&2; exit 2
