@@ -250,6 +250,7 @@ install: all
 	fi
 	install -d $(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
 	install -m 644 share/wireshark/vcap.lua $(DESTDIR)$(WIRESHARKDIR)
+	install -m 755 share/wireshark/vcap-extcap.sh $(DESTDIR)$(WIRESHARKDIR)
 	install -m 644 share/wireshark/profiles/vcap/* $(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
 	if [ -d build/cockpit/vcap ]; then \
 		install -d $(DESTDIR)$(COCKPITDIR) && cp -R build/cockpit/vcap $(DESTDIR)$(COCKPITDIR) && \
@@ -264,7 +265,7 @@ uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(notdir $(C_COMMANDS) $(SH_COMMANDS))
 	rm -rf $(DESTDIR)$(LIBEXECDIR)/vcap $(DESTDIR)$(COCKPITDIR)/vcap $(DESTDIR)$(DOCDIR) \
 		$(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
-	rm -f $(DESTDIR)$(WIRESHARKDIR)/vcap.lua
+	rm -f $(DESTDIR)$(WIRESHARKDIR)/vcap.lua $(DESTDIR)$(WIRESHARKDIR)/vcap-extcap.sh
 	rm -f $(DESTDIR)$(ZSHDIR)/_vcap
 	cd $(DESTDIR)$(BASHDIR) && rm -f vcap $(SUBCOMMANDS)
 	cd $(DESTDIR)$(FISHDIR) && rm -f vcap.fish $(addsuffix .fish,$(SUBCOMMANDS))

@@ -69,7 +69,7 @@ bool
 dialog_option(struct dialog *dialog, int letter, const char *value)
 {
 	switch (letter) {
-	case DIALOG_SERVICE: dialog->service = value; break;
+	case DIALOG_SERVICE: dialog->service = *value ? value : NULL; break;
 	case DIALOG_SPEC: dialog->specs = value; break;
 	case DIALOG_FILTER: dialog->filter = value; break;
 	case DIALOG_MONITORS: dialog->monitors = value; break;

@@ -151,7 +151,7 @@ serve(struct flow *flow, const struct pollfd *pollers)
 {
 	struct signalfd_siginfo info;
 
-	if (pollers[FIFO].revents & POLLERR)
+	if (pollers[FIFO].revents & (POLLERR | POLLHUP))
 		lose_reader(flow);
 	else if (pollers[FIFO].revents)
 		flow->is_full = false;
@@ -212,16 +212,20 @@ serve_until_end(struct flow *flow)
 static int
 open_fifo(struct flow *flow, struct failure *why)
 {
+	const bool is_open = strcmp(flow->capture->fifo, "-") == 0;
 	struct pollfd pollers[2] = {{flow->fds[SIGNALS], POLLIN, 0},
 				    {flow->fds[PARENT], POLLIN, 0}};
 
 	for (;;) {
-		const int fd =
-		    open(flow->capture->fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+		const int fd = is_open ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+				       : open(flow->capture->fifo,
+					      O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
 		flow->fds[FIFO] = fd;
 		if (fd >= 0)
-			return 1;
+			return fcntl(fd, F_SETFL, O_WRONLY | O_NONBLOCK) < 0
+				   ? failure_errno(why, "cannot write")
+				   : 1;
 		if (errno != ENXIO)
 			return failure_errno(why, "cannot open '%s'", flow->capture->fifo);
 		if (poll(pollers, 2, OPEN_MS) > 0)

@@ -13,7 +13,7 @@
 
 struct extcap_capture {
 	char *const *argv; /* the command that writes packets to its standard output; NULL-ended */
-	const char *fifo;  /* its path */
+	const char *fifo;  /* its path, or "-": standard output */
 	struct toolbar *toolbar; /* open, or without pipes */
 	int64_t stop_after_ns;   /* 0: no limit; the toolbar can change it */
 	uint64_t stop_size;      /* bytes; 0: no limit */

@@ -86,7 +86,7 @@ enum {
 	"                            print the choices of this option\n" \
 	"      --extcap-version version\n" \
 	"                            Wireshark's, which makes no difference\n" \
-	"      --fifo path           where packets go\n" \
+	"      --fifo path           where packets go; -: to standard output\n" \
 	"\n" \
 	"  Options of the dialog:\n" \
 	"      --count count         packets per core (any number)\n" \

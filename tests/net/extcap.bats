@@ -91,3 +91,41 @@ load extcap
 	run -0 --separate-stderr tshark -C vcap -r marked.pcapng -Y 'vcap.transaction == 7'
 	[[ "$output" == *' client '*' server '* ]]
 }
+
+# Break: share/wireshark/vcap-extcap.sh s/--fifo -/--fifo x/
+@test "extcap: a controller elsewhere, by ssh alone" {
+	export HOME=$PWD/desk
+	mkdir -p "$HOME" bin
+	# In the place of ssh: takes the destination and one command for a shell, as sshd does.
+	cat >bin/ssh <<-END
+		#!/bin/sh
+		while [ "\$1" != -- ]; do shift; done
+		echo "\$2: \$3" >>"$PWD/asked"
+		exec sh -c "\$3"
+	END
+	chmod 755 bin/ssh
+	PATH=$PWD/bin:$PATH
+	sh "$BATS_TEST_DIRNAME/../../share/wireshark/vcap-extcap.sh" --install --controller admin@there
+	for _ in 1 2; do
+		run -0 --separate-stderr tshark -D
+		[[ "$output" == *'. vcap (vcap: a service of admin@there)'* ]]
+	done
+	[ "$(grep -c '^admin@there: vcap extcap .*--extcap-config' asked)" -eq 1 ]
+	tshark -i vcap -o extcap.vcap.service:shop -o extcap.vcap.perpacket:true -o "extcap.vcap.spec:10.0.0.0/8 $LAB_FRONT6:/32" \
+		-f "tcp port $LAB_PORT" -w out.pcapng >/dev/null 2>out.pcapng.err 3>&- &
+	shark=$!
+	until_true grep -aq lb2/eth0 out.pcapng
+	lab_get 201 /its
+	until_true grep -aq 'GET /its' out.pcapng
+	kill -INT "$shark"
+	ended 0 >said
+	[ ! -s said ] || { cat said; false; }
+	vcap-stat out.pcapng 2>/dev/null | grep -q '^lb1 *eth0 *client'
+	# One that was killed leaves nothing either.
+	tshark -i vcap -o extcap.vcap.service:shop -w kill.pcapng >/dev/null 2>&1 3>&- &
+	shark=$!
+	until_true grep -aq lb2/eth0 kill.pcapng
+	kill -KILL "$shark"
+	wait "$shark" || true
+	until_true gone
+}

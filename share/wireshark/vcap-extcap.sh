@@ -1,0 +1,166 @@
+#!/bin/sh
+# vcap-extcap.sh: services of a vcap controller as an interface of Wireshark, on a computer (Linux, macOS)
+# that has only Wireshark and ssh.
+#
+#	sh vcap-extcap.sh --install --controller [USER@]HOST
+#
+# copies this script to Wireshark's extcap programs of this user. Wireshark then has an interface `vcap`,
+# whose dialog chooses the service. What the controller says of services is kept for a minute; all
+# commands share one connection of ssh, which must work without a question (BatchMode).
+set -eu
+
+umask 077
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/vcap-extcap
+config=${XDG_CONFIG_HOME:-$HOME/.config}/vcap-extcap
+program='vcap extcap'
+
+die() { # STATUS MESSAGE
+	printf 'vcap-extcap: %s\n' "$2" >&2
+	exit "$1"
+}
+
+quoted() { # WORD...: for the controller's shell
+	for word; do
+		printf " '"
+		printf '%s' "$word" | sed "s/'/'\\\\''/g"
+		printf "'"
+	done
+}
+
+remote() { # COMMAND: on the controller; in the place of this shell with $replace
+	$replace ssh -o BatchMode=yes -o ConnectTimeout=10 -o ControlMaster=auto -o ControlPersist=60s \
+		-o "ControlPath=$cache/%C" -o ServerAliveInterval=15 -- "$controller" "$1"
+}
+
+# Of vcap-extcap there; the answer is kept for a minute.
+ask() { # ARG...
+	key=$(printf '%s\n' "$controller" "$@" | cksum | tr ' ' -)
+	answer=$cache/$key
+	if [ -z "$(find "$answer" -mmin -1 2>/dev/null)" ]; then
+		remote "$program$(quoted "$@")" </dev/null >"$answer.$$" 2>"$answer.said" || {
+			cat "$answer.said" >&2
+			rm -f "$answer.$$"
+			return 1
+		}
+		mv "$answer.$$" "$answer"
+	fi
+	cat "$answer"
+}
+
+folder() { # NAME...: where Wireshark looks, the first of these that there is
+	for tool in tshark wireshark /Applications/Wireshark.app/Contents/MacOS/tshark; do
+		! command -v "$tool" >/dev/null || break
+	done
+	for name; do
+		"$tool" -G folders 2>/dev/null | sed -n "s/^$name:[[:space:]]*//p" | grep . && return
+	done
+}
+
+install_here() {
+	[ -n "$controller" ] || die 2 'needs --controller [USER@]HOST'
+	to=$(folder 'Personal Extcap path') || to=$(folder 'Personal configuration')/extcap || die 1 'there is no Wireshark here'
+	mkdir -p "$to" "$config"
+	printf '%s\n' "$controller" >"$config/controller"
+	cp "$0" "$to/vcap-extcap.sh"
+	chmod 755 "$to/vcap-extcap.sh"
+	printf '%s\n' "$to/vcap-extcap.sh"
+}
+
+uninstall_here() {
+	for to in "$(folder 'Personal Extcap path' || true)" "$(folder 'Personal configuration' || true)/extcap"; do
+		rm -f "$to/vcap-extcap.sh"
+	done
+	rm -rf "$config" "$cache"
+}
+
+replace='' controller='' request='' fifo='' filter='' reload='' specs='' service=''
+monitors=none engines='' count='' snaplen='' after='' size='' flags=''
+[ ! -r "$config/controller" ] || controller=$(cat "$config/controller")
+while [ $# -gt 0 ]; do
+	case $1 in
+	--*=*) option=${1%%=*} value=${1#*=} ;;
+	--capture | --extcap-interfaces | --extcap-config | --extcap-dlts | --install | --uninstall)
+		request=${1#--}
+		shift
+		continue
+		;;
+	--headers-only | --per-packet | --exclude)
+		flags="$flags $1"
+		shift
+		continue
+		;;
+	*)
+		[ $# -gt 1 ] || die 2 "option '$1' needs a value"
+		option=$1 value=$2
+		shift
+		;;
+	esac
+	shift
+	case $option in
+	--controller) controller=$value ;;
+	--extcap-capture-filter) filter=$value ;;
+	--extcap-reload-option) reload=$value ;;
+	--fifo) fifo=$value ;;
+	--spec) specs=$value ;;
+	--service) service=$value ;;
+	--monitors) monitors=$value ;;
+	--engines) engines=$value ;;
+	--count) count=$value ;;
+	--snaplen) snaplen=$value ;;
+	--stop-after) after=$value ;;
+	--stop-size) size=$value ;;
+	--extcap-interface | --extcap-version) ;;
+	*) die 2 "unknown option '$option'" ;;
+	esac
+done
+case $controller in -*) die 2 "not a destination of ssh: '$controller'" ;; esac
+mkdir -p "$cache"
+
+dialog() { # prints the options of the dialog as words, quoted
+	# shellcheck disable=SC2086 # words
+	quoted $flags
+	for pair in "--service=$service" "--spec=$specs" "--extcap-capture-filter=$filter" "--monitors=$monitors" \
+		"--engines=$engines" "--count=$count" "--snaplen=$snaplen" "--stop-after=$after" "--stop-size=$size"; do
+		[ -z "${pair#*=}" ] || quoted "$pair"
+	done
+}
+
+# The packets come over ssh. Its end, however it comes, ends the capture there.
+capture() {
+	[ -n "$service" ] || die 2 'no service is chosen'
+	[ -n "$fifo" ] || die 2 'needs --fifo'
+	started=$PPID said=$cache/said.$$
+	trap 'rm -f "$said"' EXIT
+	# The controller's vcap-extcap writes to its standard output, and ends with its input.
+	(replace='exec'; remote "$program --capture --extcap-interface vcap --fifo -$(dialog)") >"$fifo" 2>"$said" </dev/null &
+	ssh=$!
+	trap 'kill $ssh 2>/dev/null; wait $ssh 2>/dev/null; exit 0' HUP INT TERM
+	# tshark that was killed tells nobody.
+	while kill -0 $ssh 2>/dev/null && kill -0 "$started" 2>/dev/null; do sleep 1 & wait $! || true; done
+	kill $ssh 2>/dev/null || true
+	status=0
+	wait $ssh 2>/dev/null || status=$?
+	case $status in
+	0 | 141 | 143) ;;
+	*) cat "$said" >&2; exit "$status" ;;
+	esac
+}
+
+case $request in
+install) install_here ;;
+uninstall) uninstall_here ;;
+extcap-interfaces)
+	echo 'extcap {version=1.0}{display=vcap: services on their load balancers}'
+	[ -z "$controller" ] || echo "interface {value=vcap}{display=vcap: a service of $controller}"
+	;;
+extcap-dlts) echo 'dlt {number=1}{name=EN10MB}{display=Ethernet}' ;;
+extcap-config) ask --extcap-interface vcap --extcap-config ${reload:+--extcap-reload-option "$reload"} --service "$service" ;;
+capture) capture ;;
+'') [ -n "$filter$reload" ] || die 2 'nothing is asked for'
+	if [ -n "$reload" ]; then
+		ask --extcap-interface vcap --extcap-reload-option "$reload" --service "$service"
+	else
+		ask --extcap-interface vcap --extcap-capture-filter "$filter" --service "$service"
+	fi
+	;;
+esac
