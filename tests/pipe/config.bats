@@ -109,7 +109,7 @@ setup() {
 	for command in vcap-engines vcap-services; do
 		run "$command"
 		[ "$status" -eq 2 ]
-		[[ "$output" == *"engines:2: duplicate engine 'lb1'" ]]
+		[[ "$output" == *"engines:2: duplicate engine 'lb1'"* ]]
 	done
 	printf 'lb1 local\n\0' >"$VCAP_CONFIG/engines"
 	run vcap-engines

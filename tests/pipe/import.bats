@@ -54,6 +54,8 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 @test "haproxy: HAProxy itself takes all of them" {
 	cd "$inputs/haproxy" # maps are found from there
 	for file in *.cfg; do
+		# An empty root has no /etc/hosts.
+		! grep -q localhost "$file" || getent hosts localhost >/dev/null || continue
 		haproxy -c -f "$file" || { echo "$file"; false; }
 	done
 }

@@ -378,7 +378,7 @@ vcap-shell: the settings of 'shop' are not saved" ]
 		'show debug virtualservice shop services'
 }
 
-# Break: lib/shell/shell_bash.c s/shell->is_over |= is_script/(void)is_script/
+# Break: lib/shell/shell_bash.c s/is_script ? status : EXIT_DONE/EXIT_DONE/
 @test "bash: in a script what follows is for it, on a terminal it is a shell" {
 	run -3 --separate-stderr vcap-shell <<-'END'
 		show virtualservice

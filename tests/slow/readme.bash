@@ -35,6 +35,8 @@ step() { # LINE [AS]: runs a line of README, or AS, which is the same with other
 
 section() { # NAME
 	set -eu
+	# What runs this may have put its own programs first.
+	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	export DEBIAN_FRONTEND=noninteractive HOME=/root
 	unset MAKEFLAGS MAKELEVEL
 	verb=section_$1
@@ -53,6 +55,8 @@ section_try() {
 }
 
 section_install() {
+	# The tests have made them.
+	rm -rf "build/libexec/vcap/$(uname -m)"
 	step 'make && make install'
 	# What is lacking, and what makes it.
 	cd /
