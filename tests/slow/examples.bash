@@ -81,7 +81,7 @@ adapted() {
 		s#10\\.(10\\.10\\.10|1\\.1\\.1|1\\.0\\.7|1\\.1\\.99)\$#$LAB_FRONT4.1#
 		s#10\\.(1\\.1\\.0|1\\.0\\.0|2\\.0\\.0)/(16|24)#$LAB_FRONT4.0/24#g
 		s#10\\.0\\.1\\.11:8080#$LAB_BACK4.11:$LAB_PROXY_PORT#; s# 10\\.0\\.1\\.11\$# $LAB_BACK4.11#
-		s#tcp port 443#tcp port 80#
+		s#tcp port 443#tcp port 80#; s#duration:60#duration:5#
 		s#shop\\.[0-9]{8}_[0-9]{6}#$id#g
 		s#/var/lib/vcap/captures#$VCAP_SPOOL/captures#g; s#/var/lib/vcap/run#$LAB_DIR/lb1.run#g
 		s#/srv/vcap/run#$LAB_DIR/lb1.run#; s#/etc/vcap/services#$VCAP_CONFIG/services#g
@@ -110,13 +110,15 @@ prepare() {
 	host=${1#*@}; shift
 	case $host in
 	gw) exec ip netns exec gw sh -c "$*" ;;
+	controller) exec sh -c "$*" ;;
 	far) SSH_ORIGINAL_COMMAND=$* exec sh "$LAB_DIR/reader/gate" ;;
 	esac
 	exec vcap-on "${host%%.*}" sh -c "PATH=\$PATH:$LAB_DIR/bin; $*"
 	END
 	printf '#!/bin/sh\nexec tshark -r - -c 5\n' >bin/wireshark
 	# What it has said is in a file before it is ended.
-	printf '#!/bin/sh\nexec %s -l "$@"\n' "$(command -v tshark)" >bin/tshark
+	# shellcheck disable=SC2016 # the script's own
+	printf '#!/bin/sh\ncase $1 in -G) exec %s "$@" ;; esac\nexec %s -l "$@"\n' "$(command -v tshark)" "$(command -v tshark)" >bin/tshark
 	printf '#!/bin/sh\nexec cat\n' >bin/mail
 	chmod 755 bin/*
 	PATH=$PWD/bin:$PATH
@@ -146,6 +148,16 @@ elsewhere() {
 	rm -rf "$VCAP_CONFIG"
 	mkdir "$VCAP_CONFIG"
 	cp "$LAB_DIR/config/engines" "$VCAP_CONFIG"
+}
+
+# None of the service goes on or is to come, and the last one has transactions.
+last_has_some() {
+	local other
+
+	for other in $(vcap ls -r -o ID,STATE shop | awk '$2 !~ /^(done|partial|failed)$/ { print $1 }'); do
+		vcap stop "$other" >/dev/null 2>&1 || :
+	done
+	captured
 }
 
 # A capture, $current, that has packets.
@@ -234,6 +246,9 @@ example() { # NAME FILE
 	case $name in
 	init.1/*) elsewhere init && rm "$VCAP_CONFIG/engines" ;;
 	import.1/* | push.1/2) elsewhere "${name%%.*}" ;;
+	# Where Wireshark looks for what is one's own.
+	extcap.1/*) export HOME=$PWD/home && mkdir -p "$HOME" ;;
+	transactions.1/* | report.1/*) last_has_some ;;
 	esac
 	[ -e "$VCAP_SPOOL/captures/$id/$id.pcapng" ] || captured
 	cp one.pcap two.pcap tmp
