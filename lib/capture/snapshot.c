@@ -120,9 +120,9 @@ link_others(struct taking *taking, struct failure *why)
 static int
 copy_status(const struct keyval *ring, struct keyval *status)
 {
-	static const char *const keys[] = {"name",     "version",    "abilities",  "by",
-					   "duration", "interfaces", "snaplen",    "rolling",
-					   "filter",   "flows",      "clock-step", "message"};
+	static const char *const keys[] = {
+	    "name",    "version", "abilities", "by",         "duration", "interfaces", "snaplen",
+	    "rolling", "filter",  "flows",     "clock-step", "message",  "pairs"};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof(keys) / sizeof(*keys); i++)

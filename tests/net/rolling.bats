@@ -30,8 +30,11 @@ is_later() { # TIME
 @test "the last seconds are kept, and a snapshot has what a whole capture has of the window" {
 	vcap-run -b 8M -R 0 -i vb -w whole 2>/dev/null 3>&- &
 	whole=$!
-	start d -i vb --rolling 4s -n lb1
+	touch log
+	start d -i vb --rolling 4s -n lb1 --flows "log:$PWD/log"
 	until_true grep -q running whole/status
+	echo 'vcap=1700000000000000,10.1.0.2,7,192.0.2.20,80,10.2.0.1,9,10.2.0.2,8080 x' >>log
+	until_true grep -q 10.1.0.2:7 d/pairs
 	send -r 2000 -c 16000 va >/dev/null 3>&- &
 	sender=$!
 	until_true test -e d/core-0.9.pcapng
@@ -41,6 +44,8 @@ is_later() { # TIME
 	vcap-host snapshot d s "$from" "$to" >status
 	grep -qx 'state done' status
 	grep -qx 'snapshot-of d' status
+	grep -q '^pairs [1-9]' status
+	vcap-host pairs s | grep -q '10.1.0.2:7 '
 	[ "$(value complete-since s)" \< "$from" ]
 	[ "$(inodes s | comm -12 - <(inodes d) | wc -l)" -gt "$cpus" ]
 	run -0 --separate-stderr vcap-merge --since "$from" --until "$to" -w /dev/null lb1=s
