@@ -227,6 +227,7 @@ stop_until_held() {
 
 # Break: lib/controller/verdict.c s/return EXIT_PARTIAL/return EXIT_DONE/
 # Break: lib/controller/reason.c s/" has changed", &host)/" has come", \&host)/
+# bats test_tags=slow
 @test "F9: engines that are dead, without disk, or strangers are named with the reason, the rest is merged" {
 	mkdir tiny
 	on_lb1 mount -t tmpfs -o size=1M tmpfs "$PWD/tiny"

@@ -164,6 +164,7 @@ nothing_left() { # on the engines
 	[ "$(tail -n 1 out)" = "$(file)" ]
 }
 
+# bats test_tags=slow
 @test "^C while the engines are starting ends it too, a second one detaches" {
 	mkfifo gate
 	wayward vcap-run 'timeout 10 cat gate'
@@ -212,6 +213,7 @@ nothing_left() { # on the engines
 	[ "$(fact packets)" = 8 ]
 }
 
+# bats test_tags=slow
 @test "F9: an engine that cannot start is missing, and named" {
 	engines "$in a" false
 	run begin shop -t 5
@@ -227,6 +229,7 @@ nothing_left() { # on the engines
 	vcap-ls | grep -q 'missing b'
 }
 
+# bats test_tags=slow
 @test "no engine can start: a failure, and not in the way of the next capture" {
 	engines false no-such-program
 	run vcap-start shop -t 5
@@ -238,6 +241,7 @@ nothing_left() { # on the engines
 	vcap-stop "$id"
 }
 
+# bats test_tags=slow
 @test "F1: a spool without room takes nothing, and keeps nothing of it" {
 	mkdir full
 	# Bytes are held back as a reserve; what can still run out is the number of files.
@@ -315,6 +319,7 @@ nothing_left() { # on the engines
 	nothing_left
 }
 
+# bats test_tags=slow
 @test "an engine whose answer was lost while starting takes part after all" {
 	wayward vcap-run 'real "$@"; exit 255'
 	run begin shop -t 5
@@ -439,6 +444,7 @@ wait_for_started() {
 	done
 }
 
+# bats test_tags=slow
 @test "F8: a waiter that is killed while engines capture is followed by the next" {
 	begin shop -t 5
 	kill_waiter
@@ -481,6 +487,7 @@ wait_for_started() {
 	done
 }
 
+# bats test_tags=slow
 @test "a fetch that breaks once is made again" {
 	wayward vcap-merge '[ -e broken ] || { touch broken; real "$@" | head -c 200; exit 1; }'
 	begin shop -t 5
@@ -551,6 +558,7 @@ wait_for_started() {
 }
 
 # Break: cmd/vcap-wait.c s/if (was_over .*/if (!spool_entry_is_over(\&entry))/
+# bats test_tags=slow
 @test "a capture that failed is tried again; rm removes its parts from the engines" {
 	begin shop -t 5
 	talk a 2
@@ -683,6 +691,7 @@ wait_for_started() {
 	[ "$(uniq asked | wc -l)" -eq 1 ]
 }
 
+# bats test_tags=slow
 @test "--at: cancelled, it leaves nothing; by its waiter or without one" {
 	for waiter in there killed; do
 		begin shop --at +1h
@@ -722,6 +731,7 @@ spool_with_room() { # MIB
 	umount spool
 }
 
+# bats test_tags=slow
 @test "the reserve holds on the spool: what does not fit stays on the engines until there is room" {
 	spool_with_room 8
 	begin shop -t 5

@@ -60,6 +60,7 @@ load extcap
 }
 
 # Break: share/wireshark/vcap.lua s/list\[low\].id/list[1].id/
+# bats test_tags=slow
 @test "extcap: the profile shows both sides of each of 200 transactions by one number" {
 	vcap start shop -t 5 >id 2>err 3>&-
 	for client in $(seq 10); do

@@ -126,6 +126,7 @@ packets() { # TIME EXCEPT-INDEX FILE...
 }
 
 # Break: lib/capture/ifwatch.c s/RTMGRP_LINK | RTMGRP_IPV4_IFADDR/RTMGRP_LINK/
+# bats test_tags=slow
 @test "keepalived fails over: each engine's file has every packet of the VIP, once" {
 	command -v keepalived >/dev/null || skip "no keepalived here"
 	engine 1 200

@@ -94,6 +94,7 @@ load veth
 }
 
 # Break: lib/capture/output.c s/FLUSH_EVERY     (500/FLUSH_EVERY (50000/
+# bats test_tags=slow
 @test "F4: kill -9 at any moment leaves whole records and costs at most a second" {
 	kills=3
 	[ -z "${VCAP_SLOW-}" ] || kills=200
@@ -132,6 +133,7 @@ load veth
 }
 
 # Break: lib/base/daemon.c s/sigaddset(&set, SIGHUP);/;/
+# bats test_tags=slow
 @test "F5: TERM, INT and HUP end it in good order" {
 	for signal in TERM INT HUP; do
 		start "$signal" -i vb
@@ -237,6 +239,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/capture/capture.c s/if (now >= capture->lease_end)/if (0)/
+# bats test_tags=slow
 @test "F8: --lease=TIME ends when its holder is silent, and not before" {
 	mkfifo input
 	vcap-run -b 8M -i vb --lease=700ms -R 0 -w d <input 2>err 3>&- &

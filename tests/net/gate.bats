@@ -63,6 +63,7 @@ has_all_and_left_nothing() { # by the table of the file: both sides of both engi
 	[ "$(vcap-ls -r | cut -f 8)" = "done" ]
 }
 
+# bats test_tags=slow
 @test "gate: so do a capture of transactions, its end, and a stream" {
 	vcap start shop -c 100 -s 96 -m include 10.9.0.201 10.9.0.0/24 >id 2>err 3>&- || { cat err; false; }
 	lab_get 201 /small >/dev/null

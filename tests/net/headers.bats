@@ -103,12 +103,14 @@ asked() { # SERVICE-FILE
 	[ "$output" = '/81/of7 ' ]
 }
 
+# bats test_tags=slow
 @test "HAProxy in front of nginx, on loopback of the same engine" {
 	printf 'vip 10.77.0.100 tcp/82\nserver 10.78.0.11 tcp/8082\nheader X-Forwarded-For\n' >two
 	run -0 asked two
 	[ "$output" = '/82/of7 ' ]
 }
 
+# bats test_tags=slow
 @test "nginx with gRPC's HTTP/2" {
 	vcap-import nginx engine.conf grpc >grpc
 	grep -qx 'header   X-Forwarded-For' grpc

@@ -32,6 +32,7 @@ setup_file() {
 	[ "$(cat "$BATS_FILE_TMPDIR/status")" -eq 7 ]
 }
 
+# bats test_tags=slow
 @test "lab: two do not meet, and nothing of them is left" {
 	mark=lab.$BASHPID.$RANDOM
 	before=$(remains $mark)
@@ -47,6 +48,7 @@ setup_file() {
 	until_true is_as_before
 }
 
+# bats test_tags=slow
 @test "lab: is gone as well when it is killed" {
 	mark=lab.$BASHPID.$RANDOM
 	before=$(remains $mark)

@@ -220,6 +220,7 @@ vcap push: engine 'lb1' has captures in '/var/lib/vcap/run': fetch ('vcap collec
 }
 
 # Break: libexec/push.sh s/cd "$1" && rm -f .vcap-.*new/:/
+# bats test_tags=slow
 @test "push: a disk that is full is said, and no part is left on it" {
 	mkdir root/opt
 	mount -t tmpfs -o size=1500k tmpfs root/opt

@@ -90,6 +90,7 @@ whole_capture() { # MODE SIDE...: one with traffic of every kind, marks around i
 	awk '$3 > 10000 { large = 1 } END { exit !large }' frames
 }
 
+# bats test_tags=slow
 @test "traffic: -P keeps the packets of the addresses given" {
 	lab_witness_all
 	run -0 --separate-stderr vcap start shop -t 5 -P "$LAB_FRONT4.5" "$LAB_FRONT4.7-$LAB_FRONT4.8" \
