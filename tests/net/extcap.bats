@@ -94,6 +94,7 @@ load extcap
 }
 
 # Break: share/wireshark/vcap-extcap.sh s/--fifo -/--fifo x/
+# bats test_tags=slow
 @test "extcap: a controller elsewhere, by ssh alone" {
 	export HOME=$PWD/desk
 	mkdir -p "$HOME" bin
