@@ -14,7 +14,7 @@ setup() {
 }
 
 names() { vcap-extcap --extcap-interfaces --extcap-version=4.0 | sed -n 's/^interface {value=\([^}]*\)}.*/\1/p'; }
-config() { vcap-extcap --extcap-interface vcap-shop --extcap-config "$@"; }
+config() { vcap-extcap --extcap-interface vcap-shop --extcap-config; }
 check() { vcap-extcap --extcap-interface vcap-shop --extcap-capture-filter "$@"; }
 
 # Break: lib/extcap/choice.h s/CHOICE_MOST = 20/CHOICE_MOST = 21/
@@ -46,7 +46,8 @@ check() { vcap-extcap --extcap-interface vcap-shop --extcap-capture-filter "$@";
 	[ "$(grep -c '^value {arg=5}' before)" -eq 3 ]
 	grep -q '{call=--stop-after}.*{default=5m}' before
 	grep -q '^value {arg=4}{value=none}.*{default=true}' before
-	mkdir -m 700 -p spool/debug
+	mkdir -p spool/debug
+	chmod 700 spool/debug
 	printf '%s\n' 'duration 90000000000' 'count 7' 'snaplen 96' 'monitors only' 'addrs 10.1.1.1' \
 		'prefixes 10.2.0.0/16' >spool/debug/shop
 	chmod 600 spool/debug/shop
@@ -142,7 +143,8 @@ $PWD/share/wireshark/profiles/vcap"
 @test "open: the newest capture that has a file, in what there is" {
 	spool=$PWD/spool/captures
 	for id in 20260101_000000 20260102_000000 20260103_000000; do
-		mkdir -p -m 700 spool spool/captures "$spool/shop.$id/engines"
+		mkdir -p "$spool/shop.$id/engines"
+		chmod 700 spool spool/captures "$spool/shop.$id/engines"
 		printf '%s\n' 'state done' 'size 9' 'snaplen headers' 'engine a' >"$spool/shop.$id/capture"
 		: >"$spool/shop.$id/shop.$id.pcapng"
 	done
