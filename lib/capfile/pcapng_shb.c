@@ -167,9 +167,9 @@ read_again(struct reader *file, struct failure *why)
 	return announce(file, size);
 }
 
-/* Reads a section header for the first time. */
+/* Reads a section header for the first time. If it is damaged the byte order may be that of the header. */
 static enum source_event
-read_new(struct reader *file, struct failure *why)
+begin_section(struct reader *file, struct failure *why)
 {
 	struct inbuf *in = &file->in;
 	bool was_cut_short = file->section.cut_short | pcapng_shb_is_cut_short(file);
@@ -211,6 +211,18 @@ read_new(struct reader *file, struct failure *why)
 	announce(file, size);
 	file->known_to = inbuf_offset(in);
 	return SOURCE_NOTE;
+}
+
+/* What follows a damaged header is read like what was before it: there is no mark of another order. */
+static enum source_event
+read_new(struct reader *file, struct failure *why)
+{
+	const bool swapped = file->swapped;
+	const enum source_event event = begin_section(file, why);
+
+	if (event == SOURCE_CUT)
+		file->swapped = swapped;
+	return event;
 }
 
 enum source_event
