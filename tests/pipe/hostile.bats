@@ -3,6 +3,7 @@
 # these tests takes down what it is asked, and answers what the file `answer` says.
 # shellcheck disable=SC2016 # dollars that nobody is to expand
 
+export LC_ALL=C.UTF-8 # before bash reads what follows
 bats_require_minimum_version 1.5.0
 
 setup() {
