@@ -59,10 +59,11 @@ has_no_controller() {
 kill_controller() {
 	local pids
 	while pids=$(controllers) && [ -n "$pids" ]; do
+		# Some may have ended by themselves since they were listed.
 		# shellcheck disable=SC2086 # words
-		kill -STOP $pids
+		kill -STOP $pids || true
 		# shellcheck disable=SC2086
-		kill -KILL $pids
+		kill -KILL $pids || true
 	done 2>/dev/null
 	[ -z "${controller-}" ] || wait "$controller" || true
 }
