@@ -77,6 +77,7 @@ capture() {
 # Break: lib/capture/session.c s/return audit_write(.*;/return 0;/
 # Break: lib/merge/merge_cmd.c s/^\taudit_write(.*;/;/
 # Break: lib/capture/rundir.c s/^\taudit_write(.*;/;/
+# bats test_tags=slow
 @test "audit: a capture is a line for each step, on the controller and on the engine" {
 	listen
 	capture
@@ -93,6 +94,7 @@ capture() {
 	capinfos "a b=c.pcapng" | grep -qF "by $who"
 }
 
+# bats test_tags=slow
 @test "audit: a stream, and what waits for its time" {
 	listen
 	timeout 20 vcap live shop -t 1s -e 'udp' >live 2>err 3>&-
@@ -141,6 +143,7 @@ lacking() { # COMMAND...: is not done for want of a log
 
 # Break: lib/base/audit.c s/|| need == AUDIT_WANTED/|| 1/
 # Break: lib/controller/ability.c s/told.audit = "required"/told.audit = NULL/
+# bats test_tags=slow
 @test "audit required: what cannot be logged is not done, here or on an engine, but stopping is" {
 	id=$(vcap start shop -t 0 2>err 3>&-)
 	echo 'audit required' >>config/engines

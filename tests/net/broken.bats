@@ -112,6 +112,7 @@ stop_until_held() {
 }
 
 # Break: cmd/vcap-wait.c s/if (was_over .*/if (0)/
+# bats test_tags=slow
 @test "F7: killed while capturing: the engines go on, vcap stop and vcap wait collect it" {
 	lab_witness_all
 	controller vcap capture shop -t 5

@@ -376,6 +376,7 @@ wait_for_started() {
 
 # Break: lib/controller/spool.c s/strcmp(own, request) == 0/0/
 # Twenty with VCAP_SLOW, five without.
+# bats test_tags=slow
 @test "F23: many captures of different services at once, and of each a second one is refused" {
 	many=5
 	[ -z "${VCAP_SLOW-}" ] || many=20
@@ -1072,6 +1073,7 @@ on_terminal() { # ROWS COMMAND
 	done
 }
 
+# bats test_tags=slow
 @test "progress: on a terminal a table in place, and on stdout what a pipe wants" {
 	on_terminal 24 'vcap-capture shop -t 3s -c 100000 >out'
 	until_true grep -q capturing typescript

@@ -27,6 +27,7 @@ shown() { # TRANSPORT WITNESS: that the output has what a user would want to see
 	[ "${lines[-1]}" -eq "${lines[-3]}" ]
 }
 
+# bats test_tags=slow
 @test "demo: shows a capture of both engines, both sides, and cleans up" {
 	mounts=$(cat /proc/self/mountinfo)
 	# shellcheck disable=SC2086 # a target and perhaps a variable

@@ -38,6 +38,7 @@ load extcap
 	run -1 grep -aq 'GET /' checks.pcapng
 }
 
+# bats test_tags=slow
 @test "extcap: what is wrong is said: a filter, an engine, the engines file" {
 	run -1 --separate-stderr tshark -i vcap-shop -f 'bogus host' -w out.pcapng
 	[[ "$stderr" == *"Error by extcap pipe: "*"expression 'bogus host': can't parse filter expression"* ]]

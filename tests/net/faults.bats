@@ -51,6 +51,7 @@ load veth
 }
 
 # Break: lib/base/diskquota.c s/room = quota->reserve + quota->slack/room = quota->slack/
+# bats test_tags=slow
 @test "F2: does not start below the reserve, and stops at it" {
 	disk size=8M
 	run -1 vcap-run -b 8M -i vb -w disk/d
@@ -175,6 +176,7 @@ load veth
 }
 
 # Break: lib/capture/filewriter.c s/fsync(writer->fd) < 0/fsync(writer->fd) < -1/
+# bats test_tags=slow
 @test "F6: whatever fails, it ends in good order and leaves no half file" {
 	[ -e "$build/tests/preload/fail.so" ] || skip "make tests"
 	[ "$build" = "${build%asan*}" ] || skip "the sanitizer has an allocator of its own"
@@ -259,6 +261,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/capture/ring.c s/address.sll_ifindex != -1/1/
+# bats test_tags=slow
 @test "F10: a deleted interface is recorded and the others go on, exit 3" {
 	ip link add dev wa type veth peer name wb
 	ip link set wa up
@@ -305,6 +308,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/capture/ring.c s/ring->dropped += stats.tp_drops;/;/
+# bats test_tags=slow
 @test "F11: what a stopped process loses is counted everywhere" {
 	start d -i vb -b 1M
 	kill -STOP "$pid"
@@ -353,6 +357,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/capture/ring.c s/restore_tag(packet, head);/;/
+# bats test_tags=slow
 @test "F13: VLAN tags are back in place, in both directions" {
 	start d -i vb -i va
 	send -o -C 0 -v 7 -c 2 va
@@ -368,6 +373,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/capture/ifrule.c s/if (\*first && iface->linktype != \*linktype)/if (0)/
+# bats test_tags=slow
 @test "F14: 'any' is refused, and link types are not mixed" {
 	run -1 vcap-run -b 8M -i any -t 1s -R 0 -w d
 	[[ $output == *"'any'"* ]]

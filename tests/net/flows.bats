@@ -319,6 +319,7 @@ ask() { # COMMAND: what HAProxy answers
 		print while <$socket>' "$1"
 }
 
+# bats test_tags=slow
 @test "haproxy: connections to the servers, HTTP and TCP, both families" {
 	proxy
 	watch_wire
@@ -331,6 +332,7 @@ ask() { # COMMAND: what HAProxy answers
 }
 
 # Break: lib/flows/haproxy_sess.c s/session->source = find_end(line, " addr=");/;/
+# bats test_tags=slow
 @test "haproxy: what the ring had, and sessions that are older" {
 	proxy
 	watch_wire
@@ -506,6 +508,7 @@ syslogd() {
 }
 
 # Break: lib/base/priv.c s/drop_all_but(has ? values\[power\] : -1, why)/0/
+# bats test_tags=slow
 @test "it keeps one capability, and can do nothing else" {
 	gateway
 	syslogd
@@ -742,6 +745,7 @@ are_followed() { # SOURCE VIP PORT
 	[ "$(state state)" = partial ]
 }
 
+# bats test_tags=slow
 @test "vcap-run --flows: kill -9 of vcap-run ends it" {
 	gateway
 	capture conntrack 192.0.2.10 80

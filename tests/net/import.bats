@@ -162,6 +162,7 @@ answer() { # PORT...: in the background
 	done
 }
 
+# bats test_tags=slow
 @test "nft: the rules as nft prints them here come to the same as those of the tests" {
 	import_stubs "$PWD/stubs"
 	for file in "$inputs"/nft/*.nft; do

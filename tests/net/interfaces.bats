@@ -57,6 +57,7 @@ numbers() { # FILE...
 	grep -aq "came $came" d/core-0.pcapng
 }
 
+# bats test_tags=slow
 @test "one that is deleted and made again, and goes down and up" {
 	ip addr add 192.0.2.1/24 dev vb
 	start d
@@ -149,6 +150,7 @@ numbers() { # FILE...
 }
 
 # Break: lib/capture/session.c s/priv_drop_all(why) < 0 ||//
+# bats test_tags=slow
 @test "every thread has nothing but its sockets, also after an interface came" {
 	start d
 	ip addr add 192.0.2.10/24 dev vb

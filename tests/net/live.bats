@@ -229,6 +229,7 @@ ages_are() { # COUNT
 	capinfos -o live.pcapng | grep -q 'Strict time order: *True'
 }
 
+# bats test_tags=slow
 @test "live: an engine that does not send its time is merged without correction" {
 	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/mute $in b|" config/engines
 	printf '#!/bin/sh\ncase "$*" in *"vcap-host clock") exit 1 ;; esac\nexec "$@"\n' >mute
@@ -240,6 +241,7 @@ ages_are() { # COUNT
 	grep -q "engine 'b' did not send its time" err
 }
 
+# bats test_tags=slow
 @test "live: tshark reads it as it comes" {
 	vcap-live shop 2>err 3>&- | tshark -l -r - -T fields -e frame.interface_name -e udp.payload >text 2>/dev/null 3>&- &
 	until_true pgrep -f '/vcap-run -b 4M -n b'
@@ -274,6 +276,7 @@ ages_are() { # COUNT
 	kill -9 $live
 }
 
+# bats test_tags=slow
 @test "live: an engine that cannot be reached is said, the other flows" {
 	ip netns del b
 	vcap-live shop >live.pcapng 2>err 3>&- &
@@ -287,6 +290,7 @@ ages_are() { # COUNT
 	ip netns add a
 }
 
+# bats test_tags=slow
 @test "live: limits and specs are those of start" {
 	begin -t 2s -P shop 127.0.0.2
 	talk a 3 x

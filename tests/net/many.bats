@@ -156,6 +156,7 @@ notes_of() { # FILE
 }
 
 # Break: lib/merge/label.c s/if (is_label(name))/if (0)/
+# bats test_tags=slow
 @test "a region: the same packets, order and labels as without it" {
 	three_controllers
 	[ "$(under west vcap-ls -r)" = "" ]

@@ -119,6 +119,7 @@ nothing_left() {
 	[ "$(cat root/asked)" = .vcap-push ]
 }
 
+# bats test_tags=slow
 @test "push: without the privilege to capture it is there, and what is missing is said" {
 	printf '#!/bin/sh\nexec capsh --drop=cap_net_raw -- -c %s -- "$@"\n' "'exec \"\$@\"'" >less
 	chmod 755 less

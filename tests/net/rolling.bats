@@ -86,6 +86,7 @@ is_later() { # TIME
 
 # Break: lib/capture/output.c s/if (shed(output).*/if (!writer->stop)/
 # Break: lib/capture/snapshot_room.c s/if (before + more <= limits->max_size)/if (1)/
+# bats test_tags=slow
 @test "a disk that is full empties the ring, which goes on; snapshots hold each file once, and so much" {
 	disk size=2m
 	start disk/d -i vb --rolling 3s --max-size 1m -n lb1

@@ -39,6 +39,7 @@ largest() { # FILE...
 
 # Break: lib/capture/rotation.c s/ringmark_set(.*/;/
 # Break: lib/capture/rotation.c s/rotation->kept.count > rotation->files/0/
+# bats test_tags=slow
 @test "-W keeps the newest files, and says how much it let go of" {
 	start d -i vb -C 64k -W 3
 	send -C 0 -c 3000 va
@@ -105,6 +106,7 @@ is_at_least() { # KEY NUMBER
 	[ "$(count_in disk/d/core-*.pcapng)" -eq "$(value packets disk/d)" ]
 }
 
+# bats test_tags=slow
 @test "-C without -W: the size cap ends it" {
 	start d -i vb -C 64k --max-size 300k
 	send -C 0 -c 5000 va

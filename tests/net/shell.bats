@@ -82,6 +82,7 @@ packets() { # FILTER: of the file, as interface and the client it is about
 }
 
 # Break: lib/shell/settings_table.c s/"  %s\[%zu\]"/"%s(%zu)"/
+# bats test_tags=slow
 @test "shell: the session of the manual" {
 	cat >steps <<-END
 		< : >
@@ -252,6 +253,7 @@ vcap-shell: line 4: 'save' has failed" ]]
 }
 
 # Break: lib/shell/shell_capture.c s/status <= EXIT_PARTIAL ? status/status <= EXIT_PARTIAL ? EXIT_DONE/
+# bats test_tags=slow
 @test "shell: one engine of two captures: a part, which is said, and so is it of the file" {
 	sed -i 's/^lb2 .*/lb2 dir=\/nowhere exec false/' config/engines
 	run -3 --separate-stderr vcap-shell <<-'END'

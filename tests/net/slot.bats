@@ -65,6 +65,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	[ "$(tshark -r d/core-0.pcapng -T fields -e frame.packet_flags 2>/dev/null | sort -u)" = 0x00000001 ]
 }
 
+# bats test_tags=slow
 @test "-c and -s apply after it" {
 	[ "$cpus" -eq 2 ] || skip "two CPUs fill both cores"
 	begin d -c 100 -s 96 -- "${keep77[@]}"
@@ -84,6 +85,7 @@ begin() { # DIR OPTION... -- COMMAND...
 }
 
 # Break: lib/capture/setup.c s/options->filter ? 0 : options->snaplen/options->snaplen/
+# bats test_tags=slow
 @test "it is given whole packets, also those of a core that is full" {
 	begin d -c 10 -s 60 -- sh -c 'tee copy'
 	send -C 0 -c 50 -s 1000 va
@@ -126,6 +128,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	[ "$(head -n 5 err)" = $'10.0.0.1\n10.0.0.2\nvip 192.0.2.1\n10.0.0.1\n10.0.0.2' ]
 }
 
+# bats test_tags=slow
 @test "-w -: a stream in the order of time, with heartbeats" {
 	vcap-run -i vb -i lo -t 1m -w - -- "${keep77[@]}" >stream 2>err 3>&- &
 	pid=$!
@@ -143,6 +146,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	run -0 vcap-merge -w - stream
 }
 
+# bats test_tags=slow
 @test "one that cannot be run, or ends at once: exit 1, why, and nothing is left" {
 	mkdir empty
 	for detach in "" --detach; do
@@ -166,6 +170,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	[ "$(value filter)" = ./mine ]
 }
 
+# bats test_tags=slow
 @test "one that dies takes the capture with it: what came before is kept, exit 3" {
 	begin d -- passer
 	send -C 0 -c 20 va
@@ -259,6 +264,7 @@ begin() { # DIR OPTION... -- COMMAND...
 	grep -q "second section" err
 }
 
+# bats test_tags=slow
 @test "vcap-join: the packets of a service and an address" {
 	printf 'vip 10.0.0.2 udp/77\nserver 10.9.9.9 udp/77\nengine lb1\n' >shop
 	{

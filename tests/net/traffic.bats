@@ -233,6 +233,7 @@ sshd_of() { # ENGINE: the process ids of its sshd and of the sessions in it
 	vcap-on lb2 vcap-host remove "$LAB_DIR/lb2.run/$id.lb2"
 }
 
+# bats test_tags=slow
 @test "traffic: goes on without an engine that is not reached, exit 3; without any, exit 1" {
 	export VCAP_CONFIG=$BATS_TEST_TMPDIR/config
 	cp -r "$LAB_DIR/config" config

@@ -92,6 +92,7 @@ setup() {
 }
 
 # Break: lib/controller/clock_correct.c s/rc = mark_unread(.*/;/
+# bats test_tags=slow
 @test "a clock that could not be read is said, by the command and in the file" {
 	mkcap -f pcapng -n 10 -s 1 -d 0 -a vcap-run >a.pcapng
 	mkcap -f pcapng -n 10 -s 2 -d 0 -a vcap-run >b.pcapng

@@ -65,6 +65,7 @@ in_bash() { # WORD...
 	may_be ':files' vcap-host status ''
 }
 
+# bats test_tags=slow
 @test "complete: verbs, options, their values, and after --" {
 	may_be 'start stat status stop' vcap st
 	may_be '--monitors' vcap start --mon
@@ -128,6 +129,7 @@ in_bash() { # WORD...
 	bash --norc -c '. "$1"; complete -p vcap vcap-start vcap-merge' bash "$top/completions/vcap.bash"
 }
 
+# bats test_tags=slow
 @test "complete: zsh" {
 	command -v zsh || skip "no zsh"
 	# A terminal, as zsh completes for nobody else, and what it is offered in < >.

@@ -12,6 +12,7 @@ setup() {
 		'server 10.0.2.1' 'engine lb1' 'engine lb2' >"$VCAP_CONFIG/services/shop"
 }
 
+# bats test_tags=slow
 @test "vcap runs verbs, and lists them when there is no such verb" {
 	[ "$(vcap engines -r | cut -f 1)" = $'lb1\nlb2' ]
 	for verb in nonsense ../engines /bin/true -x '' $'a\e[31mb'; do

@@ -57,6 +57,7 @@ left() { # FILE: bytes kept and on the wire of each packet
 
 # Break: lib/packet/headers.c s/if (is_quoted || !dissect_is_icmp_error/if (1 || !dissect_is_icmp_error/
 # Break: lib/packet/headers.c s/if (walk->is_later_fragment)/if (0)/
+# bats test_tags=slow
 @test "--cut: up to the end of the headers, with true lengths, in both formats" {
 	make
 	vcap-filter --cut -r all.pcap -w cut.pcap

@@ -126,6 +126,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	done
 }
 
+# bats test_tags=slow
 @test "-x is what the same command without it drops" {
 	packets "$dir/in.pcap" 2000
 	for selection in '-S shop -P' '-S shop -P -m include' '-S direct' ''; do

@@ -58,6 +58,7 @@ hung_up() { # COMMAND...
 
 # Break: cmd/vcap-export.c s/cli_remove_at_signal(out.file.temporary)/;/
 # Break: cmd/cli.c s/SIGHUP, *//
+# bats test_tags=slow
 @test "export, fetch, merge, filter and join leave no file that is half written" {
 	hung_up vcap-merge -w out/x one.pcapng pipe
 	hung_up vcap-filter -P -r pipe -w out/x 192.0.2.0/24

@@ -76,6 +76,7 @@ names=("-oProxyCommand=touch x" 'a;b' '$(touch x)' '`touch x`' '../x' '/etc/pass
 }
 
 # Break: lib/controller/engine.c s/engine->transport == ENGINE_SSH && !is_destination(words\[1\])/0/
+# bats test_tags=slow
 @test "F26: hostile names in the configuration are refused before anything runs" {
 	cp config/engines good
 	find . >before
@@ -278,6 +279,7 @@ evil() { # IF-NAME
 # Break: lib/base/errtext.c s/text ? text_escape_lines(text) : NULL/text ? strdup(text) : NULL/
 # Break: libexec/push-engine.sh s/put "$said" | LC_ALL=C tr .* >&2/put "$said" >\&2/
 # Break: lib/controller/config_write.c s/text_put_lines(stdout, text) < 0/fputs(text, stdout) < 0/
+# bats test_tags=slow
 @test "whatever an engine prints is harmless on a terminal, and short" {
 	entry
 	sed -i 's|dir=/d|dir=/d bin=/b|' config/engines

@@ -78,6 +78,7 @@ after() { # FILE COUNT
 }
 
 # What to break: update_stalled() in lib/merge/merge_live.c; count_late() in lib/merge/merge.c.
+# bats test_tags=slow
 @test "a silent stream holds the others for --stall, and what it has then is late, counted and kept" {
 	mkcap -f pcapng -n 100 -s 1 >a.pcapng
 	mkcap -f pcapng -n 100 -s 2 >b.pcapng

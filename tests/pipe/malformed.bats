@@ -43,6 +43,7 @@ readable() {
 }
 
 # Break: lib/capfile/pcapng_option.c s/return option->size == length;/return true;/
+# bats test_tags=slow
 @test "every option of every length in every block: the merged file is read by others, with every packet" {
 	make good.pcapng 'print shb(), idb(), map { epb(0, $_) } 1 .. 10'
 	for BIG in '' 1; do

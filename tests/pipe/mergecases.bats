@@ -154,6 +154,7 @@ bytes() {
 	run -2 vcap-merge a.pcapng --comment
 }
 
+# bats test_tags=slow
 @test "sections' comments, names, secrets, custom blocks and options, as tshark sees them" {
 	mkcap -f pcapng -n 4 -s 1 -x -C 'first comment' -a dumpcap -d 5 >a.pcapng
 	mkcap -f pcapng -n 4 -s 2 -x -C 'other comment' -b -o -n 12 >b.pcapng

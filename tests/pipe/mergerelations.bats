@@ -97,6 +97,7 @@ details() {
 	done
 }
 
+# bats test_tags=slow
 @test "packets out are packets in, and in the order of time" {
 	for round in $(seq "$rounds"); do
 		some_inputs "$round"

@@ -37,6 +37,7 @@ setup() {
 	[ ! -e x ]
 }
 
+# bats test_tags=slow
 @test "random bytes arrive exactly as given" {
 	cd "$BATS_TEST_TMPDIR"
 	for _ in $(seq 20); do
