@@ -277,6 +277,7 @@ nothing_left() { # on the engines
 	[ "$(packets_in "$(file)")" -eq 16 ]
 }
 
+# bats test_tags=slow
 @test "F9: an engine that is lost during the capture is given up, the other is there" {
 	begin shop -t 5 --patience 300ms
 	talk a 2
@@ -428,6 +429,7 @@ wait_for_started() {
 	nothing_left
 }
 
+# bats test_tags=slow
 @test "F23: of two that start a service at once, one does, and the other is told which" {
 	rounds=2
 	[ -z "${VCAP_SLOW-}" ] || rounds=10

@@ -63,6 +63,7 @@ of() { # COLUMN ENGINE: of the JSON in $output
 	[ -z "$(ls -A run)" ]
 }
 
+# bats test_tags=slow
 @test "check: engines by name, all of them, and each once" {
 	run -0 vcap-check -r b
 	[ "$(cut -f 1-2 <<<"$output")" = $'b\tready' ]
@@ -164,6 +165,7 @@ of() { # COLUMN ENGINE: of the JSON in $output
 	[[ "$(of note o)" == "version 0.0.1, but "*" here; takes part without: by, audit"* ]]
 }
 
+# bats test_tags=slow
 @test "check: an XDP program, and another version, are remarks" {
 	ip netns exec b xdp lo true || skip "xdp: no programs for this user here"
 	run -0 ip netns exec b xdp lo vcap-check -j b

@@ -69,6 +69,7 @@ load veth
 }
 
 # Break: lib/base/diskquota.c s|max_size = (free_bytes - reserve) / 4|max_size = UINT64_MAX / 2|
+# bats test_tags=slow
 @test "F3: no limit given: a warning, and a size cap all the same" {
 	disk size=16M
 	vcap-run -b 32M -i vb -R 8M -w disk/d 2>err 3>&- &
@@ -84,6 +85,7 @@ load veth
 }
 
 # Break: lib/base/diskquota.c s/taken = room;/;/
+# bats test_tags=slow
 @test "F3: --max-size is a cap over all files together" {
 	start d -i vb --max-size 300k
 	send -C 0 -c 300 -s 1400 va
@@ -223,6 +225,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/capture/capture.c s/has_lease ? STDIN_FILENO : -1/has_lease ? -1 : -1/
+# bats test_tags=slow
 @test "F7: --lease ends with standard input, a blocked output notwithstanding" {
 	mkfifo input output
 	sleep 1000 <>output 3>&- &
@@ -281,6 +284,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 }
 
 # Break: lib/capture/ring.c s/address.sll_ifindex != -1/1/
+# bats test_tags=slow
 @test "F10: the last interface deleted: exit 1, what was captured is kept" {
 	start d -i vb
 	send -C 0 -c 5 va
@@ -292,6 +296,7 @@ has_exited() { # PID of a child: it runs no longer, or is to be waited for
 
 # Break: lib/capture/ring.c s/address.sll_ifindex != -1/error == 0/
 # Break: lib/capture/capture_loop.c s/ring_is_attached(&loop->inputs\[i\].ring);/;/
+# bats test_tags=slow
 @test "F10: an interface that goes down and up resumes, each CPU in its place" {
 	start d -i vb
 	send -C 0 -c 5 va

@@ -430,6 +430,7 @@ workers_are() { # COUNT
 	[ "$(wc -l <err)" -eq 2 ]
 }
 
+# bats test_tags=slow
 @test "haproxy: what is missing is said in one line" {
 	run -1 vcap-flows --haproxy /nowhere/sock
 	[ "$output" = "vcap-flows: cannot connect to HAProxy at '/nowhere/sock': No such file or directory" ]
@@ -493,6 +494,7 @@ syslogd() {
 	[ "${lines[0]:0:1}" != "#" ]
 }
 
+# bats test_tags=slow
 @test "log: a megabyte of what there was, and lines that are wrong are said once" {
 	line='vcap=1700000000000000,10.1.0.2,PORT,192.0.2.20,80,10.2.0.1,9,10.2.0.2,8080 x'
 	awk -v line="$line" 'BEGIN { for (i = 10000; i <= 30000; i++) { now = line; sub("PORT", i, now); print now } }' >big.log

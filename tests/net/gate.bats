@@ -154,6 +154,7 @@ teardown() {
 }
 
 # Break: cmd/vcap-gate.c s/if (gate->sudo)/if (0)/
+# bats test_tags=slow
 @test "gate: captures of a user without privileges go through it and sudo, as the manual pages have it" {
 	sudoers
 	cat config/engines

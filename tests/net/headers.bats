@@ -88,6 +88,7 @@ asked() { # SERVICE-FILE
 		-T fields -e http.request.uri -e http2.headers.path 2>/dev/null | tr -d '\t' | sort | tr '\n' ' '
 }
 
+# bats test_tags=slow
 @test "HAProxy with servers of HTTP/2: all connections of one client's requests" {
 	vcap-import haproxy haproxy.cfg h2 >h2
 	grep -qx 'header   X-Forwarded-For' h2
@@ -96,6 +97,7 @@ asked() { # SERVICE-FILE
 	grep -q " 1 wanted, $((CLIENTS - 1)) not, 0 undecided; told by request headers $CLIENTS$" said
 }
 
+# bats test_tags=slow
 @test "nginx with X-Real-IP, and other headers forged" {
 	vcap-import nginx engine.conf real.ip >real
 	grep -qx 'header   X-Real-IP' real

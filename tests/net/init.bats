@@ -72,6 +72,7 @@ $PWD/config/services/self" ]
 }
 
 # Break: cmd/vcap-init.sh s/if \[ -e "$config\/$1" \]/if false/ ; s/ln "/mv -f "/
+# bats test_tags=slow
 @test "init: nothing is replaced, and this host's own engine is used" {
 	mkdir -p config/services
 	echo 'here local' >config/engines
@@ -89,6 +90,7 @@ $PWD/config/services/self" ]
 	[ ! -e config/services/self ]
 }
 
+# bats test_tags=slow
 @test "init: root has /etc/vcap, unless there is one of its own" {
 	unset VCAP_CONFIG
 	mkdir home etc

@@ -116,6 +116,7 @@ numbers() { # FILE...
 }
 
 # Break: lib/capture/ring.c s/{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, PACKET_OUTGOING}/{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 77}/
+# bats test_tags=slow
 @test "the loopback once, other link types not at all" {
 	ip tuntap add dev tun7 mode tun || skip "no tun device here"
 	ip link set tun7 up

@@ -17,6 +17,7 @@ setup_file() {
 	echo $status >"$BATS_FILE_TMPDIR/status"
 }
 
+# bats test_tags=slow
 @test "lab: the engines share the connections, and some clients are one engine's" {
 	mapfile -t lines <"$BATS_FILE_TMPDIR/shares"
 	printf '%s\n' "${lines[@]}"
@@ -28,6 +29,7 @@ setup_file() {
 	[ $((BASH_REMATCH[1] + BASH_REMATCH[2])) -eq 40 ]
 }
 
+# bats test_tags=slow
 @test "lab: its status is the command's" {
 	[ "$(cat "$BATS_FILE_TMPDIR/status")" -eq 7 ]
 }

@@ -61,6 +61,7 @@ largest() { # FILE...
 	[ ! -e d ]
 }
 
+# bats test_tags=slow
 @test "-W 1: there is always a file" {
 	start d -i vb -C 64k -W 1
 	send -C 0 -c 1000 va

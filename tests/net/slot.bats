@@ -102,6 +102,7 @@ begin() { # DIR OPTION... -- COMMAND...
 }
 
 # Break: lib/base/supervisor.c s/(!supervised->is_privileged && priv_drop_all(&report.why) < 0)/0/
+# bats test_tags=slow
 @test "it has no privilege, the directory, and a process group of its own" {
 	printf '\n\n10.0.0.1\n' >job
 	vcap-run -b 8M -i vb -f - --detach -R 0 -w d -- sh -c 'cat specs >&2; exec passer' <job
@@ -227,6 +228,7 @@ begin() { # DIR OPTION... -- COMMAND...
 }
 
 # Break: lib/base/supervisor.c s/kill(0, SIGKILL);/;/
+# bats test_tags=slow
 @test "kill -9 of vcap-run ends it too" {
 	begin d -- sh -c 'passer; sleeper 1000'
 	send -C 0 -c 20 va

@@ -35,6 +35,7 @@ setup() {
 	echo 40 >b.ahead
 }
 
+# bats test_tags=slow
 @test "the offset of a clock that is 40 ms ahead is right to the error that is told" {
 	read -r word offset error < <(vcap-clock b)
 	[ "$word" = clock ]

@@ -51,6 +51,7 @@ setup() {
 }
 
 # Break: lib/controller/config.c s/service_alias_matches(alias, word)/0/
+# bats test_tags=slow
 @test "an alias: every command that takes a service's name takes it, and says the file's" {
 	printf 'alias  "Test-virtual  service" # in quotes\nalias Web shop 2\n' >>"$VCAP_CONFIG/services/shop"
 	[ "$(vcap-services -r -o ALIASES)" = 'Test-virtual service, Web shop 2' ]

@@ -138,6 +138,7 @@ options_of_pages() {
 	done
 }
 
+# bats test_tags=slow
 @test "a full disk on stdout is an error, and so is none, and a closed stdin" {
 	for name in $(commands); do
 		for stdout in '>/dev/full' '>&-'; do

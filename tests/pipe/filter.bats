@@ -357,6 +357,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	vcap-filter -e 'tcp' -y RAW
 }
 
+# bats test_tags=slow
 @test "-e: tags behind a cooked header hide nothing" {
 	packets "$dir/in.pcap" 500
 	expression="not port 443 and not port 8080"
@@ -395,6 +396,7 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	misuse "--widen" --widen -x 10.1.1.1
 }
 
+# bats test_tags=slow
 @test "interfaces, comments and statistics of a capture are kept" {
 	packets "$dir/in.pcap" 50
 	editcap -F pcapng --capture-comment "a comment" -a "1:of the first" "$dir/in.pcap" "$dir/in.pcapng"

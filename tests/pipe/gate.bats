@@ -176,6 +176,7 @@ job=(vcap-run -n lb1 -f -)
 	refused "${job[@]}" --lease=1s -w - -- vcap-join -S ./service -m none
 }
 
+# bats test_tags=slow
 @test "gate: one source of pairs, when the key says so; and sudo, when it does" {
 	GATE_OPTIONS='--flows log:/var/log/haproxy.log'
 	arrives "${job[@]}" --detach -w $dir --flows log:/var/log/haproxy.log

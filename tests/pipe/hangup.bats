@@ -79,6 +79,7 @@ hung_up() { # COMMAND...
 }
 
 # Break: cmd/vcap-capture.sh s/rm -rf "$said"/:/
+# bats test_tags=slow
 @test "capture: no file for what it is going to say" {
 	programs vcap-capture
 	mkdir tmp
@@ -94,6 +95,7 @@ hung_up() { # COMMAND...
 }
 
 # Break: cmd/cli.c s/old.sa_handler != SIG_IGN/0/
+# bats test_tags=slow
 @test "^C ends the program in front, whose last packets are kept; a second one ends" {
 	printf 'vip 192.0.2.10 tcp/80\n' >config/services/shop
 	for command in "vcap-filter 0.0.0.0/0 ::/0" "vcap-join -S shop -P 0.0.0.0/0 ::/0"; do

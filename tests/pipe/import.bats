@@ -68,6 +68,7 @@ header_of() {
 
 # Break: lib/import/haproxy_headers.c s/line->count == 4/line->count >= 4/
 # Break: lib/import/haproxy_headers.c s/reason = "except";/;/
+# bats test_tags=slow
 @test "haproxy: the header that every request has, and none that a client may have written" {
 	[ "$(header_of 'option forwardfor')" = 'X-Forwarded-For;' ]
 	[ "$(header_of 'option forwardfor header X-Client except 127.0.0.0/8')" = 'X-Client;' ]
@@ -197,6 +198,7 @@ header_of() {
 }
 
 # Break: lib/import/nftables.c s/return apply_negated_match(importer, match, statement);/return true;/; s/is_narrowed |= importer->has_verdict/is_narrowed |= false/
+# bats test_tags=slow
 @test "nft: port forwarding, balancing by maps, chains of services" {
 	for file in "$inputs"/nft/*.json; do
 		comes_to nft "$(basename "$file")"
@@ -235,6 +237,7 @@ nginx() { # LINE...: lines of http, imported
 }
 
 # Break: lib/import/nginx_headers.c s/behind && is_harmless(behind)/behind/
+# bats test_tags=slow
 @test "nginx: the header that every request ends with the client in" {
 	while IFS='|' read -r value header; do
 		run -0 nginx 'server { listen 192.0.2.1:80;' \
@@ -322,6 +325,7 @@ vcap-import: standard input:4: checks cannot be told from client requests: '/'" 
 }
 
 # Break: lib/controller/config_write.c s/is_kept = change.is_edited && !by_force/is_kept = false/
+# bats test_tags=slow
 @test "import: -w writes what would be printed, and the engine that is this host" {
 	haproxy=$inputs/haproxy/tiers.cfg
 	vcap-import haproxy "$haproxy" >printed
@@ -382,6 +386,7 @@ vcap-import: standard input:4: checks cannot be told from client requests: '/'" 
 }
 
 # Break: lib/controller/ask.c s/if (engine) {/if (0) {/
+# bats test_tags=slow
 @test "import: -E reads from the first engine, asks it for names, and all for addresses" {
 	mkdir config
 	for lb in lb1 lb2; do

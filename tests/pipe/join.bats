@@ -196,6 +196,7 @@ paths() {
 	[ ! -e other.pcap ]
 }
 
+# bats test_tags=slow
 @test "ranges, subnets, lists, and what is left without them" {
 	mkconv -e proxy2 > in.pcap
 	both 'ip[4:2] >= 5 and ip[4:2] <= 9' -S ./shop 10.1.0.5-10.1.0.9
@@ -316,6 +317,7 @@ peak() {
 	cat peak
 }
 
+# bats test_tags=slow
 @test "a flood takes no more memory than --memory says" {
 	[[ $build != *-asan* && $build != *-thread* ]] || skip "sanitizers have memory of their own"
 	mkconv -e xff -f 300000 -s 100 > in.pcap

@@ -40,6 +40,7 @@ after() { # FILE COUNT
 		print $at' "$1" "$2"
 }
 
+# bats test_tags=slow
 @test "streams become what their files become, also through a merge of merges" {
 	mkcap -f pcapng -n 9000 -s 1 -i 2 -d 3 -g 40000 >a.pcapng
 	mkcap -n 9000 -s 2 -g 40000 >b.pcap
@@ -53,6 +54,7 @@ after() { # FILE COUNT
 	tcpdump -nr live.pcapng 2>/dev/null | grep -c UDP | grep -qx 27000
 }
 
+# bats test_tags=slow
 @test "a stream that comes in pieces of any size is the same" {
 	mkcap -f pcapng -n 40 -s 1 -b -d 1 >a.pcapng
 	mkcap -n 40 -s 2 >b.pcap
@@ -138,6 +140,7 @@ after() { # FILE COUNT
 	wait "$merge"
 }
 
+# bats test_tags=slow
 @test "a stream that is damaged, or of another link type, ends alone" {
 	mkcap -f pcapng -n 20 -s 1 >a.pcapng
 	mkcap -n 20 -s 2 -l 113 >b.pcap

@@ -58,6 +58,7 @@ entry() { # ID LINE...
 }
 
 # Break: lib/base/table.c s/ > room/ > 9999/
+# bats test_tags=slow
 @test "tables are as narrow as the terminal: nothing is cut, and what gives way is below or in the id" {
 	long=a-service-with-thirty-letters..
 	engines=$(printf 'engine engine-%d\n' 1 2 3 4 5)
@@ -83,6 +84,7 @@ entry() { # ID LINE...
 }
 
 # Break: lib/controller/mergedfile.c s/--only=%s/-z/
+# bats test_tags=slow
 @test "export: of one engine, of one side, as pcap, with a note" {
 	mkcap=$(cd "$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/tests/tools" && pwd)/mkcap
 	id=shop.20260102_030405
@@ -106,6 +108,7 @@ entry() { # ID LINE...
 }
 
 # Break: lib/base/table.c s/table->chosen\[i\] : i/i : i/
+# bats test_tags=slow
 @test "-o: these columns in this order, in every form; + adds to the usual ones" {
 	[ "$(vcap-ls -r -o ID,packets shop)" = $'shop.20260101_000000\t5\nshop.20260102_030405\t12' ]
 	[ "$(vcap-ls --output=state -r web.1)" = capturing ]
@@ -149,6 +152,7 @@ entry() { # ID LINE...
 }
 
 # Break: lib/base/table.c s/whole > 1 \&\& text/0 \&\& text/
+# bats test_tags=slow
 @test "JSON: what is no number of JSON is null" {
 	command -v jq >/dev/null || skip "no jq"
 	entry shop.20260104_000000 'state capturing' 'engine a' 'duration 1500000000'
@@ -173,6 +177,7 @@ entry() { # ID LINE...
 }
 
 # Break: lib/base/table.c s/column == table->width/column > table->width/
+# bats test_tags=slow
 @test "-o: a column that there is not is wrong usage, and named" {
 	for names in NOPE ID,NOPE,SIZE +nope; do
 		run --separate-stderr vcap-ls -o $names

@@ -66,6 +66,7 @@ readable() {
 
 # Break: lib/capfile/pcapng_note.c s/!is_sound_record(type, at, size)/false/
 # Break: lib/capfile/pcapng_note.c s/(type != PCAPNG_NRB \&\& type/(false \&\& type/
+# bats test_tags=slow
 @test "blocks that readers take apart: malformed ones are left out, and those that vcap does not know" {
 	make good.pcapng 'print shb(), idb(), map { epb(0, $_) } 1 .. 10'
 	for BIG in '' 1; do
@@ -110,6 +111,7 @@ readable() {
 
 # Break: lib/merge/core_statistics.c s/input->counters == COUNTERS_MAX/false/
 # All kinds with VCAP_SLOW.
+# bats test_tags=slow
 @test "hundreds of thousands of statistics, comments, interfaces and sections cost little" {
 	make good.pcapng 'print shb(), idb(), map { epb(0, $_) } 1 .. 10'
 	# As many cores as no host has: what is beyond is left out, and said.

@@ -155,6 +155,7 @@ some_inputs() {
 }
 
 # What to break: `continue` in help(), lib/base/threadpool.c; INPUTS_PER_PIECE in the count of the pieces in lib/merge/lookahead.c.
+# bats test_tags=slow
 @test "what several threads make of many inputs is what one makes" {
 	mkcap -N 150 -n 400 -g 100000
 	mkcap -N 150 -f pcapng -i 2 -d 3 -n 400 -s 1001 -g 100000

@@ -259,6 +259,7 @@ bytes() {
 	END
 }
 
+# bats test_tags=slow
 @test "what a further section says is kept, in a section behind the packets" {
 	mkcap -f pcapng -n 8 -s 1 -x -C 'a first' -S 'a second' -a dumpcap -d 1 >a.pcapng
 	mkcap -f pcapng -n 8 -s 2 -C 'b first' -S 'b second' -b >b.pcapng

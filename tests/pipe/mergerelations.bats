@@ -72,6 +72,7 @@ details() {
 		-e frame.cap_len -e frame.packet_flags -e frame.comment -e udp.payload 2>/dev/null
 }
 
+# bats test_tags=slow
 @test "merge(a, b, c) is merge(c, b, a), in pcapng and in pcap" {
 	for round in $(seq "$rounds"); do
 		some_inputs "$round"

@@ -146,6 +146,7 @@ tries() { # the number of calls since the last time
 
 # Break: lib/controller/sshrun.c s/status == EXIT_NOT_REACHED/true/
 # Break: lib/controller/sshrun.c s/if (is_refused(messages, length))/if (length)/
+# bats test_tags=slow
 @test "ssh: where the command may have run it is not run again" {
 	for words in "Connection closed by 192.0.2.1 port 22" "Connection reset by 192.0.2.1 port 22" \
 		"client_loop: send disconnect: Broken pipe" "root@lb1: Permission denied (publickey)." \
@@ -220,6 +221,7 @@ behind() { # SCRIPT
 }
 
 # Break: lib/controller/framed.c s/answer = mark + attempt->mark_length/answer = mark/
+# bats test_tags=slow
 @test "--answer: what is printed before is passed over, what follows is whole" {
 	cd "$BATS_TEST_TMPDIR"
 	perl -e 'print pack "VvvVVVV", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1;
@@ -267,6 +269,7 @@ behind() { # SCRIPT
 }
 
 # Break: lib/controller/framed.c s/(void)!lseek/if (0) (void)!lseek/
+# bats test_tags=slow
 @test "--answer: an engine that does not know it is asked in the plain way, with the same input, once" {
 	cd "$BATS_TEST_TMPDIR"
 	echo the job >job
@@ -282,6 +285,7 @@ behind() { # SCRIPT
 	[ "$(grep -c . runs)" -eq 1 ]
 }
 
+# bats test_tags=slow
 @test "vcap-host answer: only for vcap's own commands, and by sudo not for a region's" {
 	nonce=0123456789abcdef
 	run -0 vcap-host answer $nonce -- vcap-host clock </dev/null

@@ -35,6 +35,7 @@ left() {
 	[ "$(left)" = "shop.20260101_120000 " ]
 }
 
+# bats test_tags=slow
 @test "a dry run removes nothing; no limit is wrong usage" {
 	before=$(left)
 	run -0 vcap-prune -n -c 0
@@ -57,6 +58,7 @@ left() {
 	[ "$output" = $'shop.20260102_000000\nshop.20260101_000000\nweb.20260101_000000' ] || { echo "$output"; false; }
 }
 
+# bats test_tags=slow
 @test "a file that is not understood removes nothing, and says where" {
 	before=$(left)
 	for line in 'age' 'age x' 'service ../x age 1d' 'service shop' 'service shop leftovers 1d' 'years 1' '# nothing'; do

@@ -284,6 +284,7 @@ vcap-shell: the settings of 'shop' are not saved" ]
 }
 
 # Break: lib/shell/lineedit.c s/edit->is_question = true/edit->is_question = false/
+# bats test_tags=slow
 @test "a terminal: the question for a directory has no history, and ? is a letter there" {
 	id=shop.20260101_000000
 	(umask 077 && mkdir -p "spool/captures/$id/engines")
@@ -366,6 +367,7 @@ vcap-shell: the settings of 'shop' are not saved" ]
 }
 
 # Break: lib/shell/shell_words.c s/is_alias = strcmp/is_alias = 0 \&\& strcmp/
+# bats test_tags=slow
 @test "a service with blanks in its name, in quotes or not, is shown by that name" {
 	echo 'alias Test-virtual service' >>config/services/shop
 	for name in 'Test-virtual service' '"Test-virtual  service"' "'Test-virtual service'"; do
