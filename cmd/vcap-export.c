@@ -33,6 +33,7 @@ struct request {
 	const char *capture, *directory, *file;
 	struct mergedfile_form form;
 };
+
 static struct request
 parse_options(int argc, char **argv)
 {
