@@ -210,6 +210,13 @@ lab_use() {
 	[ "$(tshark -nr "$file" -Y 'tcp.dstport == 80' -T fields -e ip.src 2>/dev/null | sort -u)" = "$LAB_FRONT4.7" ]
 	step "vcap capture shop -t 5 -e 'tcp[tcpflags] & tcp-rst != 0'" \
 		"out=\$(vcap capture shop -t 5s -e 'tcp[tcpflags] & tcp-rst != 0') & capture=\$!; resets; wait \$capture"
+	# The ring is younger than its window.
+	step 'vcap start shop --rolling 2m' 'ring=$(vcap start shop --rolling 2m)'
+	traffic 8
+	step 'vcap snapshot shop' 'kept=$(vcap snapshot --after 1s shop)'
+	vcap wait "$kept" >kept || [ $? -eq 3 ]
+	has_sides "$(tail -n 1 kept)" client server
+	vcap stop "$ring"
 	step 'vcap capture shop -c 1000 -t 5' 'out=$(vcap capture shop -c 1000 -t 5s)'
 	has_sides "$(tail -n 1 <<<"$out")" lb1/client lb2/client
 }
