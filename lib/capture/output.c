@@ -219,6 +219,21 @@ format_statistics(struct output *output, uint32_t count, int64_t ts_ns, const ch
 
 static void stop(struct output *output);
 
+/* A file of a rolling capture says from its beginning that nothing older follows: a snapshot may have it
+ * before its first heartbeat is due. */
+static int
+begin_with_heartbeat(struct output *output)
+{
+	struct filewriter *writer = &output->rotation.writer;
+
+	if (!output->reached_ns || !output->described)
+		return 0;
+	if (format_statistics(output, 1, output->reached_ns, NULL) < 0)
+		return -1;
+	filewriter_blocks(writer, output->scratch.bytes, output->scratch.used);
+	return writer->stop ? -1 : filewriter_flush(writer);
+}
+
 /* Ends the newest file and begins another. -1: the writer has stopped, or the capture. */
 static int
 next_file(struct output *output)
@@ -231,7 +246,9 @@ next_file(struct output *output)
 		return -1;
 	}
 	output->rotation.boot_ns = clock_boottime_ns();
-	return rotation_next(&output->rotation, output->scratch.bytes, output->scratch.used);
+	if (rotation_next(&output->rotation, output->scratch.bytes, output->scratch.used) < 0)
+		return -1;
+	return output->rotation.rolling_ns ? begin_with_heartbeat(output) : 0;
 }
 
 /* The newest file has reached its size, or its time. */
