@@ -436,7 +436,9 @@ inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i, 
 {
 	const struct merge_outcome *outcome = merge_outcome(merge, i);
 
-	if (merge_reached(merge, i) >= until_ns)
+	/* Others' packets may be in any order: what comes last may be older. */
+	if (file_section_is_from_vcap(reader_section(inputs->list[i].file)) &&
+	    merge_reached(merge, i) >= until_ns)
 		return false;
 	if (outcome->is_cut)
 		*what = outcome->why;

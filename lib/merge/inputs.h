@@ -106,8 +106,9 @@ int inputs_section(const struct inputs *inputs, enum inputs_sections which,
 		   const struct strvec *remarks, const struct file_section *known,
 		   struct file_section *section);
 
-/* Whether input i is damaged or lacks its end mark before until_ns; *what says how. So the newest file of
- * a capture that goes on is whole up to its last heartbeat. Call after SOURCE_END. */
+/* Whether input i is damaged or lacks its end mark; *what says how. One of vcap's, whose packets are in
+ * order, is whole if it goes up to until_ns: so is the newest file of a capture that goes on, up to its last
+ * heartbeat. Call after SOURCE_END. */
 bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
 		   int64_t until_ns, struct failure *what);
 /* Whether something of input i was left out (struct left_out); *what says what. */

@@ -109,8 +109,8 @@ size_t merge_batch(struct merge *merge, struct batch *batch);
 /* What became of an input, owned by the merge; complete after SOURCE_END. */
 const struct merge_outcome *merge_outcome(const struct merge *merge, size_t input);
 
-/* Up to when an input was read, by its packets and statistics, in ns with its offset: nothing older is
- * missing at its end. INT64_MIN: it had neither. */
+/* Up to when an input was read, by its packets and statistics, in ns with its offset.
+ * INT64_MIN: it had neither. */
 int64_t merge_reached(const struct merge *merge, size_t input);
 
 /* Whether an engine of this name was seen, or an input called so had an interface. */

@@ -40,6 +40,14 @@ ring() {
 	run -2 vcap-merge --since 1700000002 --until 1700000002 a.pcap
 }
 
+# Break: lib/merge/inputs.c s/file_section_is_from_vcap(reader_section(inputs->list.i..file))/1/
+@test "--until: a file of another program that is cut short may lack packets of any time" {
+	mkcap -T 1700000001,1700000004,1700000002 | head -c -1 >cut.pcap
+	run -3 vcap-merge --until 1700000003 -w out.pcapng cut.pcap
+	[[ $output == *"'cut.pcap' ends in the middle of the packet"* ]]
+	[ "$(times out.pcapng)" = '1 ' ]
+}
+
 # Break: lib/merge/completeness.c s/list\[i\].since_ns > since_ns/list[i].since_ns < since_ns/
 # Break: lib/merge/merged_header.c s/since_ns = interfaces_shifted.*/;/
 @test "rings: since when each engine is complete, and --complete from when all are" {
