@@ -59,25 +59,30 @@ overlaps(const struct endpoint_group *one, const struct endpoint_group *other)
 	       addrset_meets(&one->addresses, &other->addresses);
 }
 
+static bool
+any_overlap(const struct endpoint_group *list, size_t count, const struct endpoint_group *others,
+	    size_t other_count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < other_count; k++)
+			if (overlaps(&list[i], &others[k]))
+				return true;
+	return false;
+}
+
 /* Whether a server of one, by address, protocol and port, is a server of the other. */
 static bool
 shares_server(const struct service *one, const struct service *other)
 {
-	for (size_t i = 0; i < one->server_group_count; i++)
-		for (size_t k = 0; k < other->server_group_count; k++)
-			if (overlaps(&one->server_groups[i], &other->server_groups[k]))
-				return true;
-	return false;
+	return any_overlap(one->server_groups, one->server_group_count, other->server_groups,
+			   other->server_group_count);
 }
 
 static bool
 shares_vip(const struct service *one, const struct service *other)
 {
-	for (size_t i = 0; i < one->vip_group_count; i++)
-		for (size_t k = 0; k < other->vip_group_count; k++)
-			if (overlaps(&one->vip_groups[i], &other->vip_groups[k]))
-				return true;
-	return false;
+	return any_overlap(one->vip_groups, one->vip_group_count, other->vip_groups,
+			   other->vip_group_count);
 }
 
 static bool

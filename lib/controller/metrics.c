@@ -68,9 +68,6 @@ head(const struct metrics *metrics, const char *name, const char *type, const ch
 static void
 write_states(const struct metrics *metrics)
 {
-	static const char *const states[] = {"waiting", "starting", "capturing", "fetching",
-					     "merging", "done",     "partial",   "failed"};
-
 	head(metrics, "vcap_captures", "gauge", "Captures in the spool, by service and state.");
 	for (size_t i = 0; i < metrics->count; i++) {
 		const char *service = metrics->list[i].service;
@@ -78,15 +75,14 @@ write_states(const struct metrics *metrics)
 
 		for (size_t k = 0; k < i && is_first; k++)
 			is_first = strcmp(metrics->list[k].service, service) != 0;
-		for (size_t s = 0; is_first && s < sizeof(states) / sizeof(*states); s++) {
+		for (enum capture_state state = 0; is_first && state < CAPTURE_UNKNOWN; state++) {
 			unsigned count = 0;
 
 			for (size_t k = i; k < metrics->count; k++)
 				count += strcmp(metrics->list[k].service, service) == 0 &&
-					 strcmp(spool_entry_state_name(&metrics->list[k].entry),
-						states[s]) == 0;
+					 spool_entry_state(&metrics->list[k].entry) == state;
 			fprintf(metrics->out, "vcap_captures{service=\"%s\",state=\"%s\"} %u\n",
-				service, states[s], count);
+				service, spool_entry_name_of(state), count);
 		}
 	}
 }

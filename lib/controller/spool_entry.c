@@ -132,6 +132,12 @@ static const char *const state_names[] = {
 };
 
 const char *
+spool_entry_name_of(enum capture_state state)
+{
+	return state_names[state];
+}
+
+const char *
 spool_entry_state_name(const struct spool_entry *entry)
 {
 	const char *word = keyval_get(&entry->facts, "state");

@@ -75,6 +75,9 @@ enum capture_state spool_entry_state(const struct spool_entry *entry);
  * done, partial, failed, or an unknown word. Owned by the facts; never NULL. */
 const char *spool_entry_state_name(const struct spool_entry *entry);
 
+/* The name of a state, but of CAPTURE_UNKNOWN; static. */
+const char *spool_entry_name_of(enum capture_state state);
+
 /* Whether the state is final. */
 bool spool_entry_is_over(const struct spool_entry *entry);
 
