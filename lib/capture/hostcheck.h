@@ -21,7 +21,7 @@ struct hostcheck {
 	bool is_writable; /* a directory and a file could be made there, and removed */
 	uint64_t free_bytes,
 	    reserve;       /* of the file system: free, and to be left free by vcap-run */
-	bool has_programs; /* those that a capture needs are beside this one, and may be executed */
+	bool has_programs; /* those that a capture needs are beside this one */
 	struct failure interface_error, directory_error, program_error;
 };
 

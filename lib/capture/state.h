@@ -45,7 +45,7 @@ struct capture_options {
 	int signal_fd;             /* signalfd(2) that ends the capture; -1: none */
 	bool has_lease;            /* end of file on standard input ends the capture */
 	int64_t lease_ns;          /* and so does this long without input; 0: never */
-	bool is_detached;          /* a signal is not its user.s */
+	bool is_detached;          /* a signal is not its user's */
 };
 
 /*
