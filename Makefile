@@ -121,14 +121,14 @@ $(B)/tests/preload/%.so: tests/preload/%.c
 
 # What an engine needs, without a library or a package there: `vcap push` brings these. They lie
 # beside bin, here and when installed, in a directory that is called as `uname -m` calls this machine.
-ENGINE_COMMANDS := vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows
+ENGINE_COMMANDS := vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows vcap-keys
 STATIC          := $(B)/libexec/vcap/$(shell uname -m)
 STATIC_COMMANDS := $(addprefix $(STATIC)/,$(ENGINE_COMMANDS))
 
 static: $(STATIC_COMMANDS)
 
 # Debian has no static libnetfilter_conntrack.
-$(STATIC)/vcap-flows: $(B)/lib/flows/conntrack_tool.o
+$(STATIC)/vcap-flows $(STATIC)/vcap-keys: $(B)/lib/flows/conntrack_tool.o
 
 $(STATIC)/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@mkdir -p $(@D)

@@ -18,11 +18,11 @@ static const struct command self = {
     .name = "vcap-merge",
     .says = "Merges capture files into one, in the order of time.",
     .examples = "vcap-merge -S shop -w all.pcapng lb1=one.pcap lb2=two.pcap\n",
-    .synopsis =
-	"[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-	"[-z] [--comment text] [--mixed] [--strict] [--region name] [--engines list] "
-	"[--only part] [--since time] [--until time] [--complete] [--cut] [--window time] [--live] "
-	"[--announce] [--stall time] [name=]input ...",
+    .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
+		"[-z] [--comment text] [--mixed] [--strict] [--region name] [--engines list] "
+		"[--only part] [--since time] [--until time] [--complete] [--cut] [--keys file] "
+		"[--window time] [--live] "
+		"[--announce] [--stall time] [name=]input ...",
     .options = "  -w, --write file          write to file instead of standard output\n"
 	       "  -F, --format format       pcapng (the default) or pcap\n"
 	       "  -S, --service service     name the side of the service each packet is on\n"
@@ -38,6 +38,7 @@ static const struct command self = {
 	       "      --until time          only packets before then\n"
 	       "      --complete            only from where no ring has lost any\n"
 	       "      --cut                 packets without their payload\n"
+	       "      --keys file           with the TLS keys of its sessions from this key log\n"
 	       "      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	       "      --live                write each packet as soon as none older can come\n"
 	       "      --announce            ... and say when each input begins\n"
@@ -124,6 +125,8 @@ main(int argc, char **argv)
 {
 	struct merge_cmd cmd = MERGE_CMD_INIT;
 	struct merge_live live = MERGE_LIVE_INIT;
+	struct merge_keys keys = MERGE_KEYS_INIT;
+	struct merge_options options = {.cmd = &cmd, .live = &live, .keys = &keys};
 	struct service service = SERVICE_INIT;
 	struct failure why;
 	char **inputs;
@@ -133,8 +136,7 @@ main(int argc, char **argv)
 	if (cli_is_for_another() && gate_check_merge(argv, &why) < 0)
 		die_usage("%s", why.text);
 	live.report = report;
-	inputs = parse_options(argc, argv, &(struct merge_options){.cmd = &cmd, .live = &live},
-			       &service);
+	inputs = parse_options(argc, argv, &options, &service);
 	open_all(&cmd, inputs);
 	start(&cmd);
 	if (merge_cmd_write(&cmd, &why) < 0 && !live.has_lost_reader)

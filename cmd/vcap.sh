@@ -2,8 +2,7 @@
 # vcap VERB runs vcap-VERB, from the directory this script is in before any other.
 set -eu
 
-here=$(dirname "$(readlink -f "$0")")
-PATH=$here:$PATH
+PATH=$(dirname "$(readlink -f "$0")"):$PATH
 export PATH
 
 usage() {
@@ -47,6 +46,7 @@ For scripts:
     merge      merge capture files in the order of time
     join       keep whole transactions, on both sides of a proxy
     flows      print which client each connection to a server carries
+    keys       print the secrets of TLS sessions
     on         run a command on an engine
     each       run a command for every engine of a capture
     fetch      fetch one engine's part of a capture

@@ -6,7 +6,7 @@ set -uf
 libexec=$(dirname "$(readlink -f "$0")")
 there=$(cat "$libexec/push.sh") || exit
 verb=$1 engine=$2 bin=$3 dir=$4 from=$5
-names='vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows'
+names='vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows vcap-keys'
 newline='
 '
 

@@ -66,7 +66,7 @@ copy_note(struct copy *copy, struct failure *why)
 
 	if (note->type == PCAPNG_SHB)
 		return write_section(copy, why);
-	if (!note->is_copyable || (copy->cuts && note->type == PCAPNG_DSB))
+	if (!note->is_copyable || note->type == PCAPNG_DSB)
 		return 0;
 	return writer_raw(copy->out, note->type, note->body, note->size, why);
 }

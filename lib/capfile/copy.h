@@ -1,6 +1,6 @@
 /*
  * Copies a capture file without the packets that do not belong. Everything else is kept: sections,
- * interfaces, comments, statistics, names, secrets and custom blocks, except those that forbid
+ * interfaces, comments, statistics, names and custom blocks, except those that forbid
  * copying or are malformed (struct note, packet.h).
  */
 #ifndef VCAP_COPY_H
@@ -39,7 +39,7 @@ struct copy {
 	    *annotate; /* of copy_packets: called for each packet that belongs; may be NULL */
 	const char *application; /* the output's sections name it; NULL: those of the input */
 	void *context;
-	bool cuts; /* packets to their headers (packet/headers.h), and keys that would open more */
+	bool cuts; /* packets to their headers (packet/headers.h) */
 	/* private */
 	uint32_t interfaces; /* how many have been copied */
 	bool has_remarked;

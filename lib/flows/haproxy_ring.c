@@ -149,13 +149,17 @@ finish_stage(struct haproxy_ring *ring, struct connection *connection, struct fa
 	if (connection->stage == SINKS && !connection->has_ring)
 		return failure_set(why,
 				   "HAProxy at '%s' has no log ring '%s' (its configuration needs "
-				   "'ring %s' and 'log ring@%s', see vcap-flows(1))",
-				   ring->path, ring->name, ring->name, ring->name);
+				   "'ring %s' and 'log ring@%s', see %s(1))",
+				   ring->path, ring->name, ring->name, ring->name,
+				   ring->source.report ? "vcap-flows" : "vcap-keys");
 	if (connection->stage == SESSIONS)
 		ring->source.is_current = true;
 	connection->stage++;
-	if (connection->stage == SESSIONS && connection->question != ASK_ALL)
+	if (connection->stage == SESSIONS && connection->question != ASK_ALL) {
 		connection->stage++;
+		/* Without pairs no sessions are asked for. */
+		ring->source.is_current |= !ring->source.report;
+	}
 	return 0;
 }
 
@@ -178,7 +182,7 @@ parse_event(struct haproxy_ring *ring, struct connection *connection, const char
 	if (connection->repeats)
 		since_ns = connection->dialed_ns <= ring->newest_ns ? connection->dialed_ns
 								    : ring->newest_ns + 1;
-	time_ns = pairsource_log_line(&ring->source, line, since_ns);
+	time_ns = ring->source.line(&ring->source, line, since_ns);
 	if (connection != &ring->connections[NOW] || time_ns == INT64_MIN)
 		return;
 	connection->repeats &= time_ns < since_ns;
@@ -345,6 +349,7 @@ haproxy_ring_open(const char *path, const char *name, connpair_report *report, v
 	}
 	ring->source = (struct pairsource){.report = report,
 					   .context = context,
+					   .line = pairsource_log_line,
 					   .read = haproxy_ring_read,
 					   .close = haproxy_ring_close};
 	ring->path = path;
@@ -353,7 +358,7 @@ haproxy_ring_open(const char *path, const char *name, connpair_report *report, v
 	for (int i = 0; i < CONNECTIONS; i++)
 		ring->connections[i].fd = -1;
 	ring->tried_ns = ring->probed_ns = clock_monotonic_ns();
-	if (dial(ring, &ring->connections[NOW], ASK_ALL, why) < 0) {
+	if (dial(ring, &ring->connections[NOW], report ? ASK_ALL : ASK_EVENTS, why) < 0) {
 		haproxy_ring_close(&ring->source);
 		return NULL;
 	}

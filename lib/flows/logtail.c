@@ -71,7 +71,7 @@ read_lines(struct logtail *tail, struct logfile *file, struct failure *why)
 			return 0;
 		linebuf_filled(&file->lines, (size_t)size);
 		while ((line = linebuf_next(&file->lines)))
-			pairsource_log_line(&tail->source, line, INT64_MIN);
+			tail->source.line(&tail->source, line, INT64_MIN);
 		/* One that may block is read once for each poll. */
 		if (!tail->is_regular)
 			return 1;
@@ -164,7 +164,7 @@ read_stream(struct logtail *tail, struct failure *why)
 		rc = read_lines(tail, &tail->now, why);
 	tail->source.is_current = true;
 	if (rc == 0 && (line = linebuf_rest(&tail->now.lines)))
-		pairsource_log_line(&tail->source, line, INT64_MIN);
+		tail->source.line(&tail->source, line, INT64_MIN);
 	return rc;
 }
 
@@ -261,6 +261,7 @@ logtail_open(const char *path, connpair_report *report, void *context, struct fa
 					   .timeout_ms = -1,
 					   .report = report,
 					   .context = context,
+					   .line = pairsource_log_line,
 					   .read = logtail_read,
 					   .close = logtail_close};
 	tail->path = is_input ? "standard input" : path;

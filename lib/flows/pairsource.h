@@ -20,13 +20,19 @@
 
 #define PAIRSOURCE_FDS 3
 
+struct pairsource;
+
+/* What becomes of a line of a log: as pairsource_log_line. */
+typedef int64_t pairsource_line(struct pairsource *source, const char *line, int64_t since_ns);
+
 struct pairsource {
 	struct pollfd fds[PAIRSOURCE_FDS]; /* fd is -1 where there is nothing to poll */
 	int timeout_ms;                    /* for poll; -1: none */
-	bool is_current;     /* the pairs that existed when it was opened have been reported */
-	struct failure note; /* a line for the user, or empty; its user empties it */
-	connpair_report *report;
-	void *context; /* for report */
+	bool is_current;         /* the pairs that existed when it was opened have been reported */
+	struct failure note;     /* a line for the user, or empty; its user empties it */
+	connpair_report *report; /* NULL: there are only lines */
+	void *context;           /* for report */
+	pairsource_line *line;   /* pairsource_log_line, unless its opener has set another */
 	/* Reads what has arrived, and reports its pairs. 1: more may follow; 0: the end; -1: it
 	 * cannot go on. Does not block. */
 	int (*read)(struct pairsource *source, struct failure *why);

@@ -11,7 +11,7 @@
 #define PAIRSOURCE_RING "vcap"
 
 /* Opens the source of spec; ring names the ring of a HAProxy, NULL is PAIRSOURCE_RING. Both are
- * borrowed until close. Then gives up each privilege (priv.h) that the source does not need any
+ * borrowed until close. Without report only lines are read, which source->line takes. Then gives up each privilege (priv.h) that the source does not need any
  * more, before it reports anything. NULL on failure, with why filled: the process is then to exit,
  * as it may be confined. */
 struct pairsource *pairsource_open(const struct pairsource_spec *spec, const char *ring,

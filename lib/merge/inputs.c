@@ -7,6 +7,7 @@
 #include "merge/inputs.h"
 
 #include "base/array.h"
+#include "base/audit.h"
 #include "base/codec.h"
 #include "base/hugepage.h"
 #include "base/parse.h"
@@ -329,6 +330,24 @@ inputs_close(struct inputs *inputs)
 		reader_close(inputs->list[i].file);
 		inputs->list[i].file = NULL;
 	}
+}
+
+void
+inputs_audit(const struct input_file *input)
+{
+	const char *path = input->path, *end = strrchr(path, '/');
+	struct audit audit;
+	char *directory;
+
+	/* The end of a name that can be nothing but a directory (gate_check_merge). */
+	while (end && end > path + 1 && strncmp(end - 2, "/.", 2) == 0)
+		end -= 2;
+	directory = strndup(path, end ? (size_t)(end - path) : 0);
+	audit_begin(&audit, "fetch");
+	audit_add(&audit, "dir", directory);
+	audit_add_caller(&audit);
+	audit_write(&audit, AUDIT_WANTED, NULL);
+	free(directory);
 }
 
 bool

@@ -68,6 +68,10 @@ int inputs_open_live(struct inputs *inputs, struct failure *why);
 /* Closes all. They can be opened again. */
 void inputs_close(struct inputs *inputs);
 
+/* Says in the log that a capture of vcap-run, of which this is a file, is read, as a controller does who
+ * fetches it. */
+void inputs_audit(const struct input_file *input);
+
 /* Whether all can be read more than once: none is a pipe. Call while they are open. */
 bool inputs_can_be_revisited(const struct inputs *inputs);
 

@@ -10,7 +10,6 @@
 #include "merge/merge_cmd.h"
 
 #include "base/array.h"
-#include "base/audit.h"
 #include "base/lineset.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
@@ -31,14 +30,9 @@
 static void
 release_merge(struct merge_cmd *cmd)
 {
-	cutter_free(cmd->cutter);
-	periodic_free(cmd->periodic);
-	chosen_free(cmd->chosen);
+	picker_release(&cmd->picker);
 	sides_free(cmd->sides);
 	merge_free(cmd->merge);
-	cmd->cutter = NULL;
-	cmd->periodic = NULL;
-	cmd->chosen = NULL;
 	cmd->sides = NULL;
 	cmd->merge = NULL;
 }
@@ -48,6 +42,8 @@ merge_cmd_release(struct merge_cmd *cmd)
 {
 	release_merge(cmd);
 	threadpool_free(cmd->pool);
+	if (cmd->keys)
+		merge_keys_release(cmd->keys);
 	inputs_release(&cmd->inputs);
 	for (size_t i = 0; i < cmd->offset_count; i++)
 		free(cmd->offsets[i].engine);
@@ -91,26 +87,6 @@ can_write_anew(const char *output)
 	return !is_stdout && S_ISREG(st.st_mode);
 }
 
-/* Says in the log that a capture of vcap-run is read, as a controller does who fetches it; path is that
- * of a file in its directory. */
-static void
-write_audit(const char *path)
-{
-	const char *end = strrchr(path, '/');
-	struct audit audit;
-	char *directory;
-
-	/* The end of a name that can be nothing but a directory (gate_check_merge). */
-	while (end && end > path + 1 && strncmp(end - 2, "/.", 2) == 0)
-		end -= 2;
-	directory = strndup(path, end ? (size_t)(end - path) : 0);
-	audit_begin(&audit, "fetch");
-	audit_add(&audit, "dir", directory);
-	audit_add_caller(&audit);
-	audit_write(&audit, AUDIT_WANTED, NULL);
-	free(directory);
-}
-
 int
 merge_cmd_open_inputs(struct merge_cmd *cmd, char *const *inputs, struct failure *why)
 {
@@ -120,8 +96,10 @@ merge_cmd_open_inputs(struct merge_cmd *cmd, char *const *inputs, struct failure
 		if (inputs_add(&cmd->inputs, *inputs, why) < 0)
 			return -1;
 		if (cmd->inputs.count > before && cmd->inputs.list[before].is_checked)
-			write_audit(cmd->inputs.list[before].path);
+			inputs_audit(&cmd->inputs.list[before]);
 	}
+	if (cmd->keys && merge_keys_open(cmd->keys, why) < 0)
+		return -1;
 	return open_inputs(cmd, why);
 }
 
@@ -197,15 +175,17 @@ begin_complete(struct merge_cmd *cmd, struct failure *why)
 	return rc;
 }
 
-/* What is written. */
-static struct source *
-selected(const struct merge_cmd *cmd)
+static int
+pick(struct merge_cmd *cmd, struct failure *why)
 {
-	if (cmd->cutter)
-		return cutter_source(cmd->cutter);
-	if (cmd->periodic)
-		return periodic_source(cmd->periodic);
-	return cmd->chosen ? chosen_source(cmd->chosen) : unchosen(cmd);
+	return picker_open(
+	    &cmd->picker, unchosen(cmd),
+	    &(struct picker_wanted){.only = cmd->only,
+				    .period = &cmd->period,
+				    .cuts = cmd->cuts,
+				    .take_secrets = cmd->keys ? merge_keys_take : NULL,
+				    .keys_context = cmd->keys},
+	    why);
 }
 
 int
@@ -213,6 +193,8 @@ merge_cmd_start(struct merge_cmd *cmd, struct failure *why)
 {
 	if (inputs_begin(&cmd->inputs, cmd->pool, why) < 0)
 		return -1;
+	if (cmd->keys && !inputs_can_be_revisited(&cmd->inputs))
+		return failure_set(why, "'--keys' reads inputs twice: no pipe, none compressed");
 	cmd->can_start_over =
 	    cmd->can_start_over && !cmd->live && inputs_can_be_revisited(&cmd->inputs);
 	cmd->merge = merge_new(why);
@@ -237,12 +219,7 @@ merge_cmd_start(struct merge_cmd *cmd, struct failure *why)
 		cmd->sides = sides_new(merge_source(cmd->merge), cmd->service, why);
 	if (cmd->service && !cmd->sides)
 		return -1;
-	if (cmd->only && !(cmd->chosen = chosen_new(unchosen(cmd), cmd->only, why)))
-		return -1;
-	if (!period_is_all(&cmd->period) &&
-	    !(cmd->periodic = periodic_new(selected(cmd), &cmd->period, why)))
-		return -1;
-	if (cmd->cuts && !(cmd->cutter = cutter_new(selected(cmd), why)))
+	if (pick(cmd, why) < 0)
 		return -1;
 	if (cmd->live)
 		merge_live_watch(cmd->live, &cmd->inputs, cmd->merge);
@@ -379,7 +356,7 @@ check_whole(const struct merge_cmd *cmd, struct failure *why)
 static int
 write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 {
-	struct source *from = selected(cmd);
+	struct source *from = picker_source(&cmd->picker);
 	struct writer *writer = writer_new(fd, cmd->format, why);
 	struct merged_header header = header_of(cmd);
 	int rc = -1;
@@ -390,9 +367,11 @@ write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 		rc = writer_set_threadpool(writer, cmd->pool, why);
 	if (rc == 0)
 		rc = merged_header_write(&header, writer, why);
+	if (rc == 0 && cmd->keys)
+		rc = merge_keys_write(cmd->keys, writer, why);
 	if (rc == 0)
 		rc = copy_packets(cmd, from, writer, why);
-	if (rc == 0 && cmd->chosen && chosen_is_empty(cmd->chosen))
+	if (rc == 0 && picker_is_empty(&cmd->picker))
 		rc = failure_set(why, "no input has packets of '%s'", cmd->only);
 	if (rc == 0 && cmd->is_strict)
 		rc = check_whole(cmd, why);
@@ -407,6 +386,14 @@ write_capture(const struct merge_cmd *cmd, int fd, struct failure *why)
 	return rc;
 }
 
+static int
+begin_again(struct merge_cmd *cmd, struct failure *why)
+{
+	release_merge(cmd);
+	inputs_close(&cmd->inputs);
+	return open_inputs(cmd, why) < 0 ? -1 : merge_cmd_start(cmd, why);
+}
+
 /* Empties the output, which is a regular file or the null device, and starts again from the inputs,
  * which are sorted this time. */
 static int
@@ -415,23 +402,36 @@ start_over(struct merge_cmd *cmd, struct failure *why)
 	const int fd = cmd->out.fd;
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0 ||
+	    (S_ISREG(st.st_mode) && (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)))
 		return failure_errno(why, "cannot write the capture");
-	if (S_ISREG(st.st_mode) && (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0))
-		return failure_errno(why, "cannot write the capture");
-	release_merge(cmd);
-	inputs_close(&cmd->inputs);
 	cmd->can_start_over = false;
-	if (open_inputs(cmd, why) < 0)
+	return begin_again(cmd, why);
+}
+
+/* Finds the keys of what will be written, for which it is read to its end. */
+static int
+find_keys(struct merge_cmd *cmd, struct failure *why)
+{
+	char *remark;
+	int rc = merge_keys_see(cmd->keys, picker_source(&cmd->picker), why);
+
+	if (rc < 0 && cmd->can_start_over && merge_is_disordered(cmd->merge) &&
+	    (rc = start_over(cmd, why)) == 0)
+		rc = merge_keys_see(cmd->keys, picker_source(&cmd->picker), why);
+	if (rc < 0 || merge_keys_match(cmd->keys, &remark, why) < 0)
 		return -1;
-	return merge_cmd_start(cmd, why);
+	strvec_push_nodup(&cmd->remarks, remark);
+	return begin_again(cmd, why);
 }
 
 int
 merge_cmd_write(struct merge_cmd *cmd, struct failure *why)
 {
-	int rc = write_capture(cmd, cmd->out.fd, why);
+	int rc = cmd->keys ? find_keys(cmd, why) : 0;
 
+	if (rc == 0)
+		rc = write_capture(cmd, cmd->out.fd, why);
 	if (rc < 0 && cmd->can_start_over && merge_is_disordered(cmd->merge)) {
 		rc = start_over(cmd, why);
 		if (rc == 0)

@@ -17,12 +17,12 @@
 #include "base/threadpool.h"
 #include "capfile/writer.h"
 #include "filter/service.h"
-#include "merge/chosen.h"
-#include "merge/cutter.h"
 #include "merge/inputs.h"
 #include "merge/merge.h"
+#include "merge/merge_keys.h"
 #include "merge/merged_header.h"
 #include "merge/period.h"
+#include "merge/picker.h"
 #include "merge/sides.h"
 
 #include <stdbool.h>
@@ -43,23 +43,25 @@ struct merge_cmd {
 	struct period period;          /* of the packets to write, by corrected clocks */
 	bool is_complete;              /* only from where the rings of all inputs are complete */
 	struct strvec remarks;         /* further comments of the output */
-	struct merge_live *live;       /* NULL: not live; the caller's */
+	struct merge_keys *keys; /* of the output's TLS sessions, released with cmd; NULL: none */
+	struct merge_live *live; /* NULL: not live; the caller's */
 	/* Private. */
 	struct clock_shift *offsets;
 	size_t offset_count;
 	struct packedfile out;
 	struct merge *merge;
 	struct sides *sides;
-	struct chosen *chosen;
-	struct periodic *periodic;
-	struct cutter *cutter;
+	struct picker picker;
 	struct threadpool *pool; /* NULL: none */
 	bool can_start_over;     /* the output can be emptied, and all inputs read again */
 };
 
-#define MERGE_CMD_INIT       \
-	((struct merge_cmd){ \
-	    .inputs = INPUTS_INIT, .output = "-", .period = PERIOD_INIT, .out = PACKEDFILE_INIT})
+#define MERGE_CMD_INIT                             \
+	((struct merge_cmd){.inputs = INPUTS_INIT, \
+			    .output = "-",         \
+                                                   \
+			    .period = PERIOD_INIT, \
+			    .out = PACKEDFILE_INIT})
 
 /* Frees everything but what is the caller's. Output that is not complete is removed. */
 void merge_cmd_release(struct merge_cmd *cmd);
@@ -67,7 +69,7 @@ void merge_cmd_release(struct merge_cmd *cmd);
 /* Adds ns to all times of an engine; see merge_offset. */
 int merge_cmd_offset(struct merge_cmd *cmd, const char *engine, int64_t ns, struct failure *why);
 
-/* Opens the inputs, a NULL-terminated list of words (inputs_add). Nothing is read. */
+/* Opens the inputs, a NULL-terminated list of words (inputs_add), and the key logs. Nothing is read. */
 int merge_cmd_open_inputs(struct merge_cmd *cmd, char *const *inputs, struct failure *why);
 
 /*
@@ -83,7 +85,7 @@ int merge_cmd_open_output(struct merge_cmd *cmd, struct failure *why);
 int merge_cmd_confine(struct merge_cmd *cmd, struct failure *why);
 
 /* Reads the inputs up to their first packets. Fails if one is not a capture, or of another link
- * type. */
+ * type, or with keys one that cannot be read twice. */
 int merge_cmd_start(struct merge_cmd *cmd, struct failure *why);
 
 /* The engine of an offset that no input has, or NULL. Call after merge_cmd_start. */

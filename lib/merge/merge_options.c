@@ -57,6 +57,10 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 	case MERGE_OPTION_STRICT: cmd->is_strict = true; break;
 	case MERGE_OPTION_COMPLETE: cmd->is_complete = true; break;
 	case MERGE_OPTION_CUT: cmd->cuts = true; break;
+	case MERGE_OPTION_KEYS:
+		strvec_push(&options->keys->paths, arg);
+		cmd->keys = options->keys;
+		break;
 	case MERGE_OPTION_SINCE:
 		rc = datetime_parse_moment(arg, clock_realtime_ns(), &cmd->period.since_ns, why);
 		break;
@@ -92,6 +96,13 @@ merge_options_check(const struct merge_cmd *cmd, struct failure *why)
 		return failure_set(why, "'--until' is not after '--since'");
 	if (cmd->is_complete && cmd->live)
 		return failure_set(why, "'--complete' and '--live' exclude each other");
+	if (cmd->keys && cmd->format == FORMAT_PCAP)
+		return failure_set(why, "a pcap file has no keys: '--keys' is for pcapng");
+	if (cmd->keys && cmd->cuts)
+		return failure_set(why, "'--keys' and '--cut' exclude each other: without payload "
+					"there is nothing to open");
+	if (cmd->keys && cmd->live)
+		return failure_set(why, "'--keys' and '--live' exclude each other");
 	if (cmd->only && cmd->live)
 		return failure_set(why, "'--only' and '--live' exclude each other");
 	if ((cmd->compresses || codec_of_name(cmd->output) != CODEC_NONE) && cmd->live)

@@ -26,6 +26,7 @@ enum merge_option {
 	MERGE_OPTION_CUT,
 	MERGE_OPTION_SINCE,
 	MERGE_OPTION_UNTIL,
+	MERGE_OPTION_KEYS,
 };
 
 #define MERGE_OPTIONS_LETTERS "w:F:S:o:z"
@@ -47,6 +48,7 @@ enum merge_option {
 	{"only", required_argument, NULL, MERGE_OPTION_ONLY}, \
 	{"strict", no_argument, NULL, MERGE_OPTION_STRICT}, \
 	{"cut", no_argument, NULL, MERGE_OPTION_CUT}, \
+	{"keys", required_argument, NULL, MERGE_OPTION_KEYS}, \
 	{"complete", no_argument, NULL, MERGE_OPTION_COMPLETE}, \
 	{"since", required_argument, NULL, MERGE_OPTION_SINCE}, \
 	{"until", required_argument, NULL, MERGE_OPTION_UNTIL}
@@ -55,6 +57,7 @@ enum merge_option {
 struct merge_options {
 	struct merge_cmd *cmd;
 	struct merge_live *live; /* becomes cmd->live by --live */
+	struct merge_keys *keys; /* ... cmd->keys by --keys */
 	const char *service;     /* set by -S: the name of the service to load; NULL: none */
 };
 
