@@ -75,7 +75,7 @@ capture() {
 # Break: lib/controller/removal.c s/rc = capture_audit(.*;/rc = 0;/
 # Break: lib/controller/mergedfile.c s/capture_audit(entry, .* == 0/1/
 # Break: lib/capture/session.c s/return audit_write(.*;/return 0;/
-# Break: lib/merge/merge_cmd.c s/^\taudit_write(.*;/;/
+# Break: lib/merge/inputs.c s/^\taudit_write(.*;/;/
 # Break: lib/capture/rundir.c s/^\taudit_write(.*;/;/
 # bats test_tags=slow
 @test "audit: a capture is a line for each step, on the controller and on the engine" {
