@@ -1,6 +1,7 @@
 /* vcap-host: answers the requests of a controller on an engine. */
 #include "base/answer.h"
 #include "base/parse.h"
+#include "capture/hostlosses.h"
 #include "capture/hostreply.h"
 #include "capture/hostreport.h"
 #include "capture/hosttrial.h"
@@ -14,11 +15,10 @@ static const struct command self = {
     .name = "vcap-host",
     .says = "Answers what a controller asks of this engine.",
     .examples = "vcap-host check\nvcap-host list /var/lib/vcap/run\n",
-    .synopsis = "status dir [token]\nstop dir [token]\n"
-		"follow dir [token]\nremove dir [token]\n"
-		"pairs dir [token]\nsnapshot dir new [from to token new-token]\n"
-		"list dir\ncheck [-i iface] ... [dir [vip ...]]\n"
-		"trial [iface ...]\nclock\nanswer nonce -- command [arg ...]",
+    .synopsis = "status dir [token]\nstop dir [token]\nfollow dir [token]\nremove dir [token]\n"
+		"pairs dir [token]\nsnapshot dir new [from to token new-token]\nlist dir\n"
+		"check [-i iface] ... [dir [vip ...]]\ntrial [iface ...]\nlosses [iface ...]\n"
+		"clock\nanswer nonce -- command [arg ...]",
     .options = "  status dir   prints the status of the capture in dir\n"
 	       "  stop dir     stops it, waits until it is on disk, prints its status\n"
 	       "  follow dir   answers each line of input with the time and its status\n"
@@ -28,6 +28,7 @@ static const struct command self = {
 	       "  list dir     prints what captures lie in dir\n"
 	       "  check ...    prints whether this host can capture, which addresses it has\n"
 	       "  trial ...    captures a moment, to show that rings can be opened\n"
+	       "  losses ...   prints what the host loses within a second\n"
 	       "  clock        answers each line of input with the time\n"
 	       "  answer ...   prints 'vcap-answer NONCE', then runs a command of vcap's\n"
 	       "  token        only if it is this capture's, as vcap-run was told\n\n"
@@ -61,9 +62,8 @@ do_check(const struct arguments *arguments)
 	return found ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int run_request(int argc, char **argv);
+static int run_request(int argc, char **argv); /* another one, by this process */
 
-/* Another request is answered by this process. */
 static int
 do_answer(const struct arguments *arguments)
 {
@@ -94,6 +94,7 @@ static const struct request {
     {"list", "a directory", 1, 1, do_reply, hostreply_list},
     {"check", NULL, 0, INT_MAX, do_check, NULL},
     {"trial", NULL, 0, INT_MAX, do_reply, hosttrial_reply},
+    {"losses", NULL, 0, INT_MAX, do_reply, hostlosses_reply},
     {"clock", NULL, 0, 0, do_reply, hostreply_clock},
     {"answer", "a nonce and a command", 2, INT_MAX, do_answer, NULL},
 };
@@ -130,7 +131,6 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 	return request;
 }
 
-/* Returns the exit status. */
 static int
 run_request(int argc, char **argv)
 {

@@ -8,6 +8,7 @@
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "base/table.h"
+#include "merge/lossnotes.h"
 #include "merge/merge.h"
 #include "merge/merged_header.h"
 #include "merge/summary.h"
@@ -79,7 +80,6 @@ print(const struct summary *summary, const struct options *options)
 	table_free(table);
 }
 
-/* Gives the summary something to watch connects with. */
 static void
 watch_connects(struct summary *summary)
 {
@@ -93,8 +93,7 @@ watch_connects(struct summary *summary)
 		die("%s", why.text);
 }
 
-/* Confines this process before it reads: the file may be what an engine sent. A table looks for
- * colours, so opening is denied by the files rather than by the calls. */
+/* The file may be what an engine sent. A table looks for colours: opening is not denied by calls. */
 static void
 confine(const struct inputs *inputs)
 {
@@ -136,6 +135,7 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	print(&summary, &options);
 	warn_lines(merged_header_completeness(&inputs));
+	warn_lines(lossnotes_lines(merge_source(merge)));
 	warn_lines(connwatch_finish(summary.connwatch, "\n"));
 	for (size_t i = 0; i < inputs.count; i++)
 		if (inputs_damage(&inputs, merge, i, INT64_MAX, &why)) {

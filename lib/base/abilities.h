@@ -14,7 +14,8 @@
 	"audit "   /* vcap-run --audit: what cannot be logged does not start */ \
 	"follow "  /* vcap-host follow */                                       \
 	"rolling " /* vcap-run --rolling, vcap-host snapshot */                 \
-	"trial"    /* vcap-host trial */
+	"trial "   /* vcap-host trial */                                        \
+	"losses"   /* vcap-host losses */
 
 /* The words of ours that are not among those of said (NULL: none), with ", " between them; empty:
  * none is lacking. said may hold anything: nothing of it is in the result. Heap; NULL: out of

@@ -71,20 +71,12 @@ dump_is_over(const void *messages, size_t size)
 }
 
 int
-netlink_dump(int fd, uint16_t type, int (*parse)(void *arg, const void *messages, size_t size),
-	     void *arg)
+netlink_ask(int fd, const struct nlmsghdr *request,
+	    int (*parse)(void *arg, const void *messages, size_t size), void *arg)
 {
-	struct {
-		struct nlmsghdr head;
-		struct ifinfomsg body; /* as long as any the kernel expects here */
-	} request = {
-	    .head = {.nlmsg_len = sizeof(request),
-		     .nlmsg_type = type,
-		     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-	};
 	static const size_t room = 256 << 10; /* above what the kernel puts in one datagram */
 	void *messages = malloc(room);
-	int over = messages ? netlink_send(fd, (const void *)&request) : -1;
+	int over = messages ? netlink_send(fd, request) : -1;
 
 	while (over == 0) {
 		const ptrdiff_t n = netlink_receive(fd, messages, room);
@@ -95,6 +87,22 @@ netlink_dump(int fd, uint16_t type, int (*parse)(void *arg, const void *messages
 	}
 	free(messages);
 	return over < 0 ? -1 : 0;
+}
+
+int
+netlink_dump(int fd, uint16_t type, int (*parse)(void *arg, const void *messages, size_t size),
+	     void *arg)
+{
+	const struct {
+		struct nlmsghdr head;
+		struct ifinfomsg body; /* as long as any the kernel expects here */
+	} request = {
+	    .head = {.nlmsg_len = sizeof(request),
+		     .nlmsg_type = type,
+		     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+	};
+
+	return netlink_ask(fd, &request.head, parse, arg);
 }
 
 /* Moves behind something of this length, which is there, and its padding, as far as it is. */

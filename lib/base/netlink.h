@@ -27,9 +27,12 @@ int netlink_send(int fd, const struct nlmsghdr *request);
  * an error, EMSGSIZE, and lost. This and netlink_send read and write, as a confined process may. */
 ptrdiff_t netlink_receive(int fd, void *messages, size_t room);
 
-/* Asks for all objects, with a request of this type such as RTM_GETLINK, and calls parse with each
- * datagram that answers; -1 of parse ends it. 0, or -1 with errno. The socket is of NETLINK_ROUTE
- * and has no other answer to come. */
+/* Sends a request with NLM_F_DUMP, and calls parse with each datagram that answers; -1 of parse ends it.
+ * 0, or -1 with errno. The socket has no other answer to come. */
+int netlink_ask(int fd, const struct nlmsghdr *request,
+		int (*parse)(void *arg, const void *messages, size_t size), void *arg);
+
+/* The same for all objects of NETLINK_ROUTE, with a request of this type such as RTM_GETLINK. */
 int netlink_dump(int fd, uint16_t type, int (*parse)(void *arg, const void *messages, size_t size),
 		 void *arg);
 

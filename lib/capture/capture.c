@@ -72,6 +72,7 @@ capture_filter(struct capture *capture, struct failure *why)
 			return -1;
 	/* Now all are open: what some received before that is left out. */
 	runstate_start(&capture->runstate);
+	losses_begin(&capture->losses);
 	capture->duration_end =
 	    options->duration_ns ? clock_monotonic_ns() + options->duration_ns : INT64_MAX;
 	capture->lease_end =
@@ -383,6 +384,7 @@ capture_wait(struct capture *capture)
 		watch_flows(capture);
 		/* A failure here does not end the capture; end_capture reports one that lasts. */
 		if (now - stored >= STATUS_EVERY) {
+			losses_refresh(&capture->losses);
 			status_store(capture, "running", NULL);
 			stored = now;
 		}

@@ -13,6 +13,7 @@
 #include "capture/output.h"
 
 #include "base/clock.h"
+#include "capture/statistics_comment.h"
 #include "packet/headers.h"
 
 #include <errno.h>
@@ -77,6 +78,7 @@ output_release(struct output *output)
 	rotation_release(&output->rotation);
 	blocks_release(&output->scratch);
 	free(output->filter_comment);
+	free(output->lost);
 	*output = OUTPUT_INIT;
 }
 
@@ -168,34 +170,23 @@ uncount_unwritten(struct output *output)
 	}
 }
 
-/* The comment of statistics, a line per fact. end: why these are the last ones, or NULL. NULL: out
- * of memory. */
-static char *
-statistics_comment(const struct output *output, const char *end)
-{
-	const char *filter = end ? output->filter_comment : NULL;
-	char core[32] = "", step[64] = "", *text;
-	int64_t step_ns = end ? runstate_clock_step(output->runstate) : 0;
-
-	if (output->rotation.dir)
-		snprintf(core, sizeof(core), "core %u\n", output->cores->number);
-	if (step_ns)
-		snprintf(step, sizeof(step), "\nclock set by %+.3f s meanwhile",
-			 (double)step_ns / 1e9);
-	if (asprintf(&text, "%s%s%s%s%s%s", core, end ? "ended " : "", end ? end : "", step,
-		     filter ? "\n" : "", filter ? filter : "") < 0)
-		return NULL;
-	return text;
-}
-
 /* Puts the statistics of the first count interfaces into scratch, summed over the cores of this output.
- * end: why these are the last ones; NULL: they are not. */
+ * end: why these are the last ones; NULL: they are not. What was lost is said with the first one. */
 static int
 format_statistics(struct output *output, uint32_t count, int64_t ts_ns, const char *end)
 {
-	char *comment = statistics_comment(output, end);
-	int rc = comment ? 0 : -1;
+	struct statistics_facts facts = {
+	    .core = output->rotation.dir ? (int64_t)output->cores->number : -1,
+	    .end = end,
+	    .clock_step = end ? runstate_clock_step(output->runstate) : 0,
+	    .filter = output->filter_comment,
+	};
+	char *comment = statistics_comment(&facts), *first;
+	int rc;
 
+	facts.lost = output->lost;
+	first = statistics_comment(&facts);
+	rc = comment && first ? 0 : -1;
 	output->scratch.used = 0;
 	for (uint32_t id = 0; rc == 0 && id < count; id++) {
 		struct statistics statistics = STATISTICS_INIT;
@@ -209,11 +200,13 @@ format_statistics(struct output *output, uint32_t count, int64_t ts_ns, const ch
 		statistics.received = sum.received;
 		statistics.dropped = sum.dropped;
 		statistics.accepted = sum.packets;
-		rc = pcapng_write_statistics(&output->scratch, id, &statistics, comment);
+		rc = pcapng_write_statistics(&output->scratch, id, &statistics,
+					     id == 0 ? first : comment);
 	}
 	if (rc < 0)
 		runstate_stop(output->runstate, STOP_ERROR, strerror(errno));
 	free(comment);
+	free(first);
 	return rc;
 }
 
@@ -471,6 +464,8 @@ output_finish(struct output *output)
 	const struct runstate *runstate = output->runstate;
 
 	flush(output, 0);
+	if (output->losses)
+		output->lost = losses_comment(output->losses);
 	/* The reader of a stream may ask for the counts as soon as it sees the end. */
 	publish(output, 0);
 	output->is_complete =

@@ -14,6 +14,7 @@
 #include "base/failure.h"
 #include "capfile/pcapng_write.h"
 #include "capture/iftable.h"
+#include "capture/losses.h"
 #include "capture/rotation.h"
 #include "capture/runstate.h"
 #include "packet/packet.h"
@@ -72,6 +73,7 @@ struct output {
 	void *refresh_context;
 	output_describe *describe;
 	void *describe_context;
+	struct losses *losses; /* of the host; borrowed; NULL: none are told */
 	struct rotation rotation;
 	/* Set by the thread that uses the output, at any time */
 	int64_t end_ns;       /* packets after this time are skipped; INT64_MAX: none */
@@ -79,7 +81,8 @@ struct output {
 	/* Private */
 	bool is_complete; /* all that was added, and the last blocks, were written: at the end */
 	struct blocks scratch;
-	uint64_t oldest_file;                             /* as far as `removed` counts */
+	char *lost;           /* heap: what the last statistics' comment says of losses; or NULL */
+	uint64_t oldest_file; /* as far as `removed` counts */
 	int64_t last_flush, last_publish, last_heartbeat; /* CLOCK_MONOTONIC */
 	int64_t reached_ns; /* of what was added: no packet before this time follows */
 	/* For other threads; accessed atomically. CLOCK_REALTIME */
@@ -106,9 +109,9 @@ struct counters *output_counters(const struct output *output, unsigned core, uin
  * core and interface are numbered as those of the capture. */
 void output_packet(struct output *output, struct packet *packet);
 
-/* The bytes at the end of a file for this many interfaces: their statistics, and what a filter
- * command says at its end. */
-#define OUTPUT_END_ROOM(interfaces) (256 * (interfaces) + 1024)
+/* The bytes at the end of a file for this many interfaces: their statistics, what a filter command
+ * says at its end, and what was lost. */
+#define OUTPUT_END_ROOM(interfaces) (256 * (interfaces) + 1024 + LOSSES_COMMENT_MAX)
 
 /* Writes a heartbeat to a stream, or to the files of a rolling capture, if the last one was long enough
  * ago: statistics that say that no packet older than the watermark (CLOCK_REALTIME, ns) follows. now is

@@ -263,6 +263,7 @@ open_outputs(struct capture *capture, struct failure *why)
 		if (options->snaplen)
 			output->snaplen = options->snaplen;
 		output->cuts = options->cuts;
+		output->losses = &capture->losses;
 	}
 	return 0;
 }
@@ -345,6 +346,7 @@ setup_open(struct capture *capture, struct failure *why)
 	if (choose_interfaces(capture, why) < 0 || allocate(capture, why) < 0)
 		return -1;
 	number_cores(capture);
+	losses_open(&capture->losses, &capture->interfaces);
 	if (runstate_init(&capture->runstate, capture->core_count, why) < 0)
 		return -1;
 	/* The last blocks of each file and its last page; the status file. */
@@ -372,6 +374,7 @@ setup_release(struct capture *capture)
 		ring_close(&capture->inputs[i].ring);
 	runstate_release(&capture->runstate);
 	ifwatch_close(&capture->watch);
+	losses_close(&capture->losses);
 	free(capture->is_deleted);
 	release_aligned(capture->cores, capture->core_count, sizeof(*capture->cores));
 	release_aligned(capture->filter_input_cores, capture->core_count,

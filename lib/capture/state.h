@@ -13,6 +13,7 @@
 #include "capture/ifrule.h"
 #include "capture/iftable.h"
 #include "capture/ifwatch.h"
+#include "capture/losses.h"
 #include "capture/output.h"
 #include "capture/rundir.h"
 #include "capture/runstate.h"
@@ -79,15 +80,18 @@ struct capture {
 	pthread_t *threads; /* one per loop, and one for the filter command's output */
 	unsigned thread_count;
 	struct runstate runstate;
+	struct losses losses;
 	struct diskquota quota;
 	int64_t lease_end;    /* CLOCK_MONOTONIC, or INT64_MAX */
 	int64_t duration_end; /* CLOCK_MONOTONIC, or INT64_MAX */
 	char message[512];    /* what is missing from the result; empty: nothing */
 };
 
-#define CAPTURE_INIT       \
-	((struct capture){ \
-	    .watch = IFWATCH_INIT, .runstate.stop_fd = -1, .filter_input = OUTPUT_INIT})
+#define CAPTURE_INIT                              \
+	((struct capture){.watch = IFWATCH_INIT,  \
+			  .runstate.stop_fd = -1, \
+			  .losses = LOSSES_INIT,  \
+			  .filter_input = OUTPUT_INIT})
 
 /* Whether the program leaves room for what a ring of all interfaces puts before it. */
 bool capture_can_follow(const struct capture_options *options);

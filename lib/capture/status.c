@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,6 +125,25 @@ add_events(struct capture *capture, struct keyval *kv)
 	return rc;
 }
 
+/* What the host has lost meanwhile. */
+static int
+add_losses(struct capture *capture, struct keyval *kv)
+{
+	struct loss *losses = calloc(LOSSES_MAX, sizeof(*losses));
+	const size_t count = losses ? losses_list(&capture->losses, losses, LOSSES_MAX) : 0;
+	int rc = losses ? 0 : -1;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		char key[32], text[LOSS_TEXT_MAX];
+
+		snprintf(key, sizeof(key), "lost-%zu", i);
+		loss_format(&losses[i], text);
+		rc = keyval_set(kv, key, "%s", text);
+	}
+	free(losses);
+	return rc;
+}
+
 int
 status_store(struct capture *capture, const char *state, struct failure *why)
 {
@@ -148,6 +168,7 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	if (options->rolling_ns)
 		rc |= set_ring(capture, &kv);
 	rc |= add_events(capture, &kv);
+	rc |= add_losses(capture, &kv);
 	if (options->flows && fstatat(options->dir->fd, "pairs", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		rc |= keyval_set(&kv, "pairs", "%" PRId64, (int64_t)st.st_size);
 	rc = rc ? failure_set(why, "cannot write the status: out of memory")

@@ -379,15 +379,28 @@ commands_check(const struct engine *engine, const struct strvec *addresses)
 	return strvec_detach(&argv);
 }
 
-char **
-commands_trial(const struct engine *engine)
+/* A request about the engine's interfaces. */
+static char **
+ask_interfaces(const struct engine *engine, const char *request)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	strvec_pushl(&argv, "vcap-on", FRAMED, engine->name, "vcap-host", "trial", NULL);
+	strvec_pushl(&argv, "vcap-on", FRAMED, engine->name, "vcap-host", request, NULL);
 	if (engine->interfaces)
 		strvec_pushv(&argv, engine->interfaces);
 	return strvec_detach(&argv);
+}
+
+char **
+commands_trial(const struct engine *engine)
+{
+	return ask_interfaces(engine, "trial");
+}
+
+char **
+commands_losses(const struct engine *engine)
+{
+	return ask_interfaces(engine, "losses");
 }
 
 char **

@@ -30,6 +30,7 @@ void
 enginecheck_release(struct enginecheck *check)
 {
 	keyval_release(&check->answer);
+	keyval_release(&check->losses);
 	strvec_release(&check->addresses);
 	strvec_release(&check->removed);
 	*check = ENGINECHECK_INIT;
@@ -115,6 +116,16 @@ read_trial(const struct task *task, void *context)
 		set_problem(check, task);
 }
 
+static void
+read_losses(const struct task *task, void *context)
+{
+	struct enginecheck *check = find(context, task->name);
+
+	if (task->status != 0 || keyval_parse(&check->losses, task->out, NULL) < 0 ||
+	    !keyval_get(&check->losses, "losses"))
+		failure_set(&check->remark, "cannot say what it loses");
+}
+
 static bool
 was_reached(const struct enginecheck *check)
 {
@@ -122,21 +133,38 @@ was_reached(const struct enginecheck *check)
 }
 
 static bool
-can_try(const struct enginecheck *check)
+is_able(const struct enginecheck *check, const char *ability)
 {
 	const char *said = keyval_get(&check->answer, "abilities");
-	char *lacking =
-	    check->is_ready && !check->engine->is_region ? abilities_lacking("trial", said) : NULL;
+	char *lacking = check->engine->is_region ? NULL : abilities_lacking(ability, said);
 	const bool can = lacking && !*lacking;
 
 	free(lacking);
 	return can;
 }
 
+static bool
+can_try(const struct enginecheck *check)
+{
+	return check->is_ready && is_able(check, "trial");
+}
+
+static bool
+can_tell_losses(const struct enginecheck *check)
+{
+	return check->is_reached && is_able(check, "losses");
+}
+
 static char **
 trial_command(const struct enginecheck *check)
 {
 	return commands_trial(check->engine);
+}
+
+static char **
+losses_command(const struct enginecheck *check)
+{
+	return commands_losses(check->engine);
 }
 
 static char **
@@ -164,6 +192,7 @@ struct round {
 static const struct round check_round = {check_command, read_check, NULL};
 static const struct round clock_round = {clock_command, read_clock, was_reached};
 static const struct round trial_round = {trial_command, read_trial, can_try};
+static const struct round losses_round = {losses_command, read_losses, can_tell_losses};
 
 static int
 run_round(const struct round *round, struct enginecheck *list, size_t count, size_t jobs,
@@ -209,6 +238,12 @@ int
 enginechecks_try(struct enginecheck *list, size_t count, size_t jobs, struct failure *why)
 {
 	return run_round(&trial_round, list, count, jobs, why);
+}
+
+int
+enginechecks_losses(struct enginecheck *list, size_t count, size_t jobs, struct failure *why)
+{
+	return run_round(&losses_round, list, count, jobs, why);
 }
 
 void

@@ -25,6 +25,7 @@ struct enginecheck {
 	struct clock_offset offset; /* if has_clock */
 	bool has_clock;
 	struct strvec removed;  /* captures that it has removed there: a line for each */
+	struct keyval losses;   /* what it has lost within a second; empty: nothing, or not known */
 	struct failure remark;  /* what its login shell prints before an answer; empty: nothing */
 	struct failure problem; /* why it cannot capture or was not reached; empty: it can */
 };
@@ -45,6 +46,10 @@ int enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct
  * no longer ready, and its problem is why. One of a release that does not know of it is left as it is. After
  * enginechecks_run, with its parameters and result. */
 int enginechecks_try(struct enginecheck *list, size_t count, size_t jobs, struct failure *why);
+
+/* Asks each that was reached what it loses right now, which takes it a second; one that cannot say gets a
+ * remark. Regions are not asked. After enginechecks_run, with its parameters and result. */
+int enginechecks_losses(struct enginecheck *list, size_t count, size_t jobs, struct failure *why);
 
 /* Appends to remarks what is left on the engines that this spool does not work on, and what they have
  * removed (remains.h); known are all engines. */

@@ -3,6 +3,7 @@
 #include "base/abilities.h"
 #include "base/strvec.h"
 #include "base/text.h"
+#include "controller/lostlines.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +68,7 @@ note_of(const struct enginecheck *check, const char *xdp)
 		strvec_pushf(&remarks, "an XDP program may hide packets of %s", xdp);
 	if (check->is_reached && !check->has_clock)
 		strvec_push(&remarks, "did not send its time");
+	lostlines_add(&check->losses, LOSTLINES_ALL, "right now: ", &remarks);
 	text = strvec_join(&remarks, "; ");
 	strvec_release(&remarks);
 	return text;

@@ -259,7 +259,7 @@ take_check(struct words_left *left)
 
 /* [IFACE]... */
 static bool
-take_trial(struct words_left *left)
+take_interfaces(struct words_left *left)
 {
 	while (*left->next && parse_is_interface(*left->next))
 		left->next++;
@@ -310,8 +310,8 @@ take_request(struct words_left *left)
 		return true;
 	if (take(left, "check"))
 		return take_check(left);
-	if (take(left, "trial"))
-		return take_trial(left);
+	if (take(left, "trial") || take(left, "losses"))
+		return take_interfaces(left);
 	if (take(left, "list"))
 		return take(left, left->gate->directory);
 	if (take(left, "snapshot"))

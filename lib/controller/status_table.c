@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "controller/engine_state.h"
 #include "controller/entry_service.h"
+#include "controller/lostlines.h"
 #include "controller/timeleft.h"
 #include "controller/vipmoves.h"
 
@@ -26,9 +27,10 @@ static const struct table_column columns[] = {
     {"BYTES", TABLE_NUMBER},
     {"LEFT"},
     {"AGE", TABLE_NUMBER},
+    {"LOST", TABLE_TEXT, TABLE_BELOW, 2},
 };
 
-#define HUMAN_COLUMNS "CAPTURE,STATE,ENGINE,DOING,PACKETS,BYTES,DROPS,LEFT,AGE,NOTE"
+#define HUMAN_COLUMNS "CAPTURE,STATE,ENGINE,DOING,PACKETS,BYTES,DROPS,LEFT,AGE,NOTE,LOST"
 
 enum { NOTE_TEXT = DATETIME_TEXT + 32 };
 
@@ -137,6 +139,19 @@ moved_vips(const struct spool_entry *entry, const struct keyval *state)
 	return text;
 }
 
+/* What the engine's host lost: heap; empty: nothing that is known; NULL: out of memory. */
+static char *
+losses_text(const struct keyval *state)
+{
+	struct strvec lines = STRVEC_INIT;
+	char *text;
+
+	lostlines_add(state, LOSTLINES_ALL, "", &lines);
+	text = lines.failed ? NULL : strvec_join(&lines, "; ");
+	strvec_release(&lines);
+	return text;
+}
+
 int
 status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
 		 const char *engine, struct strvec *remarks, struct failure *why)
@@ -144,7 +159,7 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	struct failure unreadable;
 	struct keyval state;
 	const char *note, *word, *bytes;
-	char *moves = NULL;
+	char *moves = NULL, *lost;
 	char waits[256], when[NOTE_TEXT], zone[DATETIME_ZONE], left[TIMELEFT_TEXT] = "",
 							       old[TIMELEFT_TEXT], size[TEXT_SIZE];
 	int rc;
@@ -167,13 +182,18 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 		bytes = text_size(keyval_number(&state, "bytes", 0), size);
 	if (!note || !*note)
 		note = moves = moved_vips(entry, &state);
-	rc = table_add(table,
-		       (const char *const[]){
-			   entry->id, spool_entry_state_name(entry), engine, word,
-			   keyval_get(&state, "packets"), keyval_get(&state, "dropped"), note,
-			   bytes, left, spool_entry_is_over(entry) ? NULL : age(form, &state, old)},
-		       why);
+	lost = losses_text(&state);
+	rc = !lost
+		 ? failure_nomem(why)
+		 : table_add(table,
+			     (const char *const[]){
+				 entry->id, spool_entry_state_name(entry), engine, word,
+				 keyval_get(&state, "packets"), keyval_get(&state, "dropped"), note,
+				 bytes, left,
+				 spool_entry_is_over(entry) ? NULL : age(form, &state, old), lost},
+			     why);
 	free(moves);
+	free(lost);
 	keyval_release(&state);
 	return rc;
 }

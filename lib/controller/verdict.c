@@ -2,7 +2,10 @@
 
 #include "base/exitcode.h"
 #include "controller/emptiness.h"
+#include "controller/engine_state.h"
+#include "controller/lostlines.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Appends the fact, if there is one. Returns whether there is. */
@@ -29,6 +32,25 @@ push_problems(struct strvec *lines, const char *text)
 		strvec_push(lines, text);
 }
 
+/* Appends what the engines' hosts lost, beside what the capture itself dropped. */
+static void
+push_losses(struct strvec *lines, const struct spool_entry *entry, enum lostlines which)
+{
+	struct strvec names = spool_entry_participants(entry);
+
+	for (size_t i = 0; i < names.count; i++) {
+		struct keyval state;
+		char prefix[96];
+
+		if (engine_state_load(entry, names.list[i], &state, NULL) < 0)
+			continue;
+		snprintf(prefix, sizeof(prefix), "engine '%s': ", names.list[i]);
+		lostlines_add(&state, which, prefix, lines);
+		keyval_release(&state);
+	}
+	strvec_release(&names);
+}
+
 int
 verdict_tell(const struct spool_entry *entry, struct verdict_options options, struct strvec *lines)
 {
@@ -39,6 +61,9 @@ verdict_tell(const struct spool_entry *entry, struct verdict_options options, st
 		push_fact(lines, entry, "remark");
 	if (options.is_verbose)
 		emptiness_idle(entry, lines);
+	if (!options.is_quiet)
+		push_losses(lines, entry,
+			    options.is_verbose ? LOSTLINES_ALL : LOSTLINES_OF_SERVICES);
 	is_blind = push_fact(lines, entry, "unseen");
 	if (!spool_entry_is_over(entry)) {
 		strvec_pushf(lines,

@@ -9,7 +9,7 @@
 /* What more or less is asked. */
 struct verdict_options {
 	bool is_quiet;   /* without what merely may be of interest */
-	bool is_verbose; /* with the engines that saw no packets */
+	bool is_verbose; /* with the engines that saw no packets, and all that hosts lost */
 	bool is_strict;  /* what engines could not see is as bad as what is missing */
 };
 

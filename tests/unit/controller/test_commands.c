@@ -265,6 +265,7 @@ check_requests(const struct engine *engine, struct tally *tally)
 	check(engine, commands_clock(engine->name), tally);
 	check(engine, commands_list(engine), tally);
 	check(engine, commands_trial(engine), tally);
+	check(engine, commands_losses(engine), tally);
 	check(engine, commands_check(engine, &addresses), tally);
 	strvec_pushl(&addresses, "192.0.2.1", "2001:db8::1", NULL);
 	check(engine, commands_check(engine, &addresses), tally);

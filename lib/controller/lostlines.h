@@ -1,0 +1,21 @@
+/*
+ * What an engine has lost (packet/loss.h), as its lines `lost-N` say, in words.
+ */
+#ifndef VCAP_LOSTLINES_H
+#define VCAP_LOSTLINES_H
+
+#include "base/keyval.h"
+#include "base/strvec.h"
+
+/* Which of them. */
+enum lostlines {
+	LOSTLINES_ALL,
+	LOSTLINES_OF_SERVICES, /* without those of interfaces and processors, which most hosts have */
+};
+
+/* Appends prefix and the words for each; lines that are not of that form, and those beyond 64, are left
+ * out. lines->failed: out of memory. */
+void lostlines_add(const struct keyval *state, enum lostlines which, const char *prefix,
+		   struct strvec *lines);
+
+#endif

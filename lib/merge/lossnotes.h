@@ -1,0 +1,13 @@
+/*
+ * What engines lost, as the comments of a merged file's statistics say (packet/loss.h), in words.
+ */
+#ifndef VCAP_LOSSNOTES_H
+#define VCAP_LOSSNOTES_H
+
+#include "packet/packet.h"
+
+/* A line "ENGINE: WORDS" for each loss, without a newline behind the last one; call it after SOURCE_END.
+ * Heap, the caller's; NULL: the file tells of none, or out of memory. */
+char *lossnotes_lines(const struct source *source);
+
+#endif
