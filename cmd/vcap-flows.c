@@ -2,37 +2,40 @@
  * vcap-flows: prints the client connection that belongs to each connection to a server.
  */
 #include "base/parse.h"
+#include "base/strvec.h"
 #include "cli.h"
 #include "controller/config.h"
+#include "flows/linematch.h"
 #include "flows/pairout.h"
 #include "flows/pairsource_open.h"
 #include "join/servicepair.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 static const struct command self = {
     .name = "vcap-flows",
     .says = "Prints which client each connection to a server carries.",
     .examples = "vcap-flows --conntrack\nvcap-flows --haproxy /run/haproxy/admin.sock\n",
-    .synopsis = "[-S service] [--keep reserve] --conntrack\n"
+    .synopsis = "[-S service] [--keep reserve] --conntrack | --log file\n"
 		"[-S service] [--keep reserve] [--ring name] --haproxy socket\n"
-		"[-S service] [--keep reserve] --log file",
+		"--match regex ... [--ring name] --haproxy socket | --log file",
     .options = "  -S, --service service    only pairs of this service's VIPs or servers\n"
 	       "      --conntrack          from the kernel's connection tracking\n"
 	       "      --haproxy socket     from a log ring of HAProxy, by its stats socket\n"
 	       "      --ring name          of the ring (vcap)\n"
 	       "      --log file           from a log file of HAProxy, as it grows (- is stdin)\n"
-	       "      --keep reserve       also to descriptor 3, while so much disk is free\n",
+	       "      --keep reserve       also to descriptor 3, while so much disk is free\n"
+	       "      --match regex        no pairs: how many new lines a pattern matches\n",
 };
 
-enum { CONNTRACK = 256, HAPROXY, RING, LOG, KEEP };
+enum { CONNTRACK = 256, HAPROXY, RING, LOG, KEEP, MATCH };
 
 struct request {
 	struct service service;
 	bool has_service, has_source;
 	struct pairsource_spec spec;
 	const char *ring, *keep;
+	struct strvec patterns;
 	struct pairout out;
 };
 
@@ -54,6 +57,7 @@ parse_options(struct request *request, int argc, char **argv)
 						{"ring", required_argument, NULL, RING},
 						{"log", required_argument, NULL, LOG},
 						{"keep", required_argument, NULL, KEEP},
+						{"match", required_argument, NULL, MATCH},
 						CLI_OPTIONS};
 	struct failure why;
 	int opt;
@@ -69,6 +73,7 @@ parse_options(struct request *request, int argc, char **argv)
 		case CONNTRACK: set_source(request, PAIRSOURCE_SPEC_CONNTRACK, NULL); break;
 		case HAPROXY: set_source(request, PAIRSOURCE_SPEC_HAPROXY, optarg); break;
 		case KEEP: request->keep = optarg; break;
+		case MATCH: strvec_push(&request->patterns, optarg); break;
 		case LOG: set_source(request, PAIRSOURCE_SPEC_LOG, optarg); break;
 		case RING:
 			/* It becomes part of a command. */
@@ -83,6 +88,9 @@ parse_options(struct request *request, int argc, char **argv)
 		die_usage("unexpected argument '%s'", argv[optind]);
 	if (!request->has_source)
 		die_usage("needs --conntrack, --haproxy or --log (try --help)");
+	if (request->patterns.count &&
+	    (request->has_service || request->keep || !request->spec.path))
+		die_usage("'--match' goes with a log alone");
 	if (request->ring && request->spec.kind != PAIRSOURCE_SPEC_HAPROXY)
 		die_usage("'--ring' goes with '--haproxy'");
 }
@@ -96,55 +104,46 @@ print(void *context, const struct connpair *pair)
 		pairout_pair(&request->out, pair);
 }
 
-/* Prints the note, if there is one, and where existing connections end. Returns as pairout_flush. */
 static int
-print_news(struct pairout *out, struct pairsource *source, bool *was_current, struct failure *why)
+print_pairs(struct request *request, struct failure *why)
 {
-	if (*source->note.text)
-		warn("%s", source->note.text);
-	source->note = FAILURE_INIT;
-	if (source->is_current && !*was_current)
-		pairout_comment(out, "those above existed before; from here on as they happen");
-	*was_current = source->is_current;
-	return pairout_flush(out, why);
+	struct pairsource *source;
+	int rc = 1;
+
+	if (request->keep && pairout_keep(&request->out, request->keep, why) < 0)
+		die_usage("%s", why->text);
+	source = pairsource_open(&request->spec, request->ring, print, request, why);
+	if (!source)
+		return -1;
+	while (rc > 0)
+		rc = pairout_pass(&request->out, source, warn, why);
+	return rc;
 }
 
-/* Waits, reads and prints, once. 1; 0: there is no more to do; -1: it failed. */
 static int
-pass(struct pairout *out, struct pairsource *source, bool *was_current, struct failure *why)
+count_matches(struct request *request, struct failure *why)
 {
-	int rc = pairsource_wait(source, out->printed ? STDOUT_FILENO : -1, why), printed;
+	struct linematch match;
+	struct pairsource *source;
 
-	if (rc == 0)
-		return pairout_leave(out);
-	if (rc > 0)
-		rc = source->read(source, why);
-	printed = print_news(out, source, was_current, why);
-	return rc > 0 || printed < 0 ? printed : rc;
+	if (linematch_start(&match, request->patterns.list, request->patterns.count, why) < 0)
+		die_usage("%s", why->text);
+	source = pairsource_open_new(&request->spec, request->ring, &match, why);
+	if (!source)
+		return -1;
+	return linematch_serve(&match, source, warn, why);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct request request = {.service = SERVICE_INIT, .out = PAIROUT_INIT};
-	bool is_current = false;
-	struct pairsource *source;
-	struct failure why;
-	int rc;
+	struct failure why = FAILURE_INIT;
 
 	cli_start(&self);
 	parse_options(&request, argc, argv);
-	if (request.keep && pairout_keep(&request.out, request.keep, &why) < 0)
-		die_usage("%s", why.text);
-	source = pairsource_open(&request.spec, request.ring, print, &request, &why);
-	if (!source)
+	if ((request.patterns.count ? count_matches : print_pairs)(&request, &why) < 0)
 		die("%s", why.text);
-	do
-		rc = pass(&request.out, source, &is_current, &why);
-	while (rc > 0);
-	if (rc < 0)
-		die("%s", why.text);
-	source->close(source);
 	service_release(&request.service);
 	return cli_finish(EXIT_DONE);
 }

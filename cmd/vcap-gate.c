@@ -11,6 +11,7 @@
 #include "controller/engine.h"
 #include "controller/gate.h"
 #include "flows/pairsource_spec.h"
+#include "flows/trigger_spec.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,20 +23,23 @@ static const struct command self = {
     .name = "vcap-gate",
     .says = "Restricts a controller's key to vcap's commands on an engine.",
     .examples = "restrict,command=\"/usr/bin/vcap-gate\" ssh-ed25519 AAAA...\n",
-    .synopsis = "[--flows source] [--sudo] [dir]",
+    .synopsis = "[--flows source] [--sudo] [--watch file] ... [dir]",
     .options = "      --flows source  pairs that may be read besides those of conntrack, as the\n"
 	       "                      engines file has them: haproxy:SOCKET or log:FILE\n"
-	       "      --sudo          commands come, and are run, with 'sudo -n'\n",
+	       "      --sudo          commands come, and are run, with 'sudo -n'\n"
+	       "      --watch file    lines that may be watched, as watch= there has them\n",
 };
 
 static struct gate
 parse_options(int argc, char **argv)
 {
-	enum { FLOWS = 0x100, SUDO };
+	enum { FLOWS = 0x100, SUDO, WATCH };
 	static const struct option options[] = {{"flows", required_argument, NULL, FLOWS},
 						{"sudo", no_argument, NULL, SUDO},
+						{"watch", required_argument, NULL, WATCH},
 						CLI_OPTIONS};
 	struct gate gate = {.directory = ENGINE_DIRECTORY};
+	struct strvec watched = STRVEC_INIT;
 	struct pairsource_spec source;
 	struct failure why = FAILURE_INIT;
 	int opt;
@@ -44,11 +48,17 @@ parse_options(int argc, char **argv)
 		switch (opt) {
 		case FLOWS: gate.flows = optarg; break;
 		case SUDO: gate.sudo = true; break;
+		case WATCH:
+			strvec_push(&watched, optarg);
+			if (!trigger_spec_is_path(optarg))
+				die_usage("not an absolute path: '%s'", optarg);
+			break;
 		default: cli_option(opt, argv);
 		}
 	}
 	if (gate.flows && pairsource_spec_parse(&source, gate.flows, &why) < 0)
 		die_usage("%s", why.text);
+	gate.watched = strvec_detach(&watched);
 	if (argv[optind])
 		gate.directory = argv[optind++];
 	if (argv[optind])

@@ -25,7 +25,7 @@ static const struct command command = {
 		"[-W files]] [--rolling time] "
 		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
 		"[--sandbox mode] [--detach] [--token token] [--by word] [--audit required] "
-		"[--flows source] -w dir [-- filter [arg ...]]",
+		"[--flows source] [--on trigger] ... -w dir [-- filter [arg ...]]",
     .options = RUN_OPTIONS_HELP,
 };
 
@@ -49,9 +49,10 @@ read_options(struct run_options *options, int argc, char **argv)
 		options->session.filter = argv + optind;
 	if (run_options_check(options, &why) < 0 ||
 	    (cli_is_for_another() &&
-	     gate_check_run(
-		 &(struct gate_run){options->job, options->session.path, options->session.filter},
-		 &why) < 0))
+	     gate_check_run(&(struct gate_run){options->job, options->session.path,
+					       options->session.flows, options->session.triggers,
+					       options->session.filter},
+			    &why) < 0))
 		die_usage("%s", why.text);
 	if (!options->session.path && isatty(STDOUT_FILENO))
 		die_usage("standard output is a terminal: use -w file or a pipe");

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/snapshot_entry.h"
 #include "controller/spool.h"
 #include "controller/status_table.h"
 #include "controller/waitproc.h"
@@ -70,12 +71,13 @@ ask_engines(const struct spool_entry *entry)
 
 static void
 add_engine(struct table *table, enum table_form form, const struct spool_entry *entry,
-	   const char *engine)
+	   unsigned snapshots, const char *engine)
 {
 	struct strvec remarks = STRVEC_INIT;
 	struct failure why = FAILURE_INIT;
 
-	if (status_table_add(table, form, entry, engine, &remarks, &why) < 0 || remarks.failed)
+	if (status_table_add(table, form, entry, snapshots, engine, &remarks, &why) < 0 ||
+	    remarks.failed)
 		die("%s", remarks.failed ? "out of memory" : why.text);
 	for (size_t i = 0; i < remarks.count; i++)
 		warn("%s", remarks.list[i]);
@@ -88,6 +90,7 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 {
 	struct spool_entry entry;
 	struct failure why = FAILURE_INIT;
+	unsigned snapshots = 0;
 	struct strvec names;
 
 	if (spool_find(spool, word, &entry, &why) < 0) {
@@ -107,9 +110,11 @@ add_capture(struct table *table, const struct spool *spool, const char *word,
 		ask_engines(&entry);
 	if (waitproc_revive(&entry, &why) < 0)
 		warn("%s", why.text);
+	if (snapshot_entry_is_ring(&entry, NULL))
+		snapshots = snapshot_entry_count(spool, &entry);
 	names = spool_entry_engines(&entry);
 	for (size_t i = 0; i < names.count; i++)
-		add_engine(table, request->form, &entry, names.list[i]);
+		add_engine(table, request->form, &entry, snapshots, names.list[i]);
 	strvec_release(&names);
 	spool_entry_close(&entry);
 }

@@ -32,6 +32,7 @@
 #define MS           INT64_C(1000000)
 #define TICK         (200 * MS)
 #define STATUS_EVERY (1000 * MS)
+#define NEWS_EVERY   (250 * MS)
 
 /* Time for the threads of a stream to write the rest while there is a reader. */
 #define STREAM_TIMEOUT (2000 * MS)
@@ -182,6 +183,20 @@ watch_flows(struct capture *capture)
 
 	if (flows && flowproc_is_lost(flows, &why))
 		add_message(capture, "%s: pairs are missing", why.text);
+}
+
+/* Returns whether the status has news: what was watched for has come. */
+static bool
+watch_triggers(struct capture *capture, int64_t now)
+{
+	struct triggers *triggers = capture->options.triggers;
+	struct failure why;
+
+	if (!triggers)
+		return false;
+	if (triggers_lost(triggers, &why))
+		add_message(capture, "%s: its lines are not watched", why.text);
+	return triggers_take(triggers, now);
 }
 
 static int64_t
@@ -370,6 +385,7 @@ capture_wait(struct capture *capture)
 	struct runstate *runstate = &capture->runstate;
 	int64_t now = clock_monotonic_ns(), stored = now;
 	int64_t end_ns, end_mono;
+	bool has_news = false;
 
 	while (!runstate_reason(runstate, &end_ns, &end_mono)) {
 		wait_for_event(capture, now);
@@ -382,8 +398,10 @@ capture_wait(struct capture *capture)
 			runstate_stop(runstate, STOP_REQUEST, "");
 		watch_interfaces(capture);
 		watch_flows(capture);
+		has_news |= watch_triggers(capture, now);
 		/* A failure here does not end the capture; end_capture reports one that lasts. */
-		if (now - stored >= STATUS_EVERY) {
+		if (now - stored >= (has_news ? NEWS_EVERY : STATUS_EVERY)) {
+			has_news = false;
 			losses_refresh(&capture->losses);
 			status_store(capture, "running", NULL);
 			stored = now;

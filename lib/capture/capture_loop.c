@@ -220,6 +220,8 @@ write_run(struct capture_loop *loop, int64_t watermark)
 		if (loop->heap[i]->packet.ts_ns < until)
 			until = loop->heap[i]->packet.ts_ns;
 	do {
+		if (loop->rates)
+			packetrates_see(loop->rates, loop->number, &input->packet);
 		output_packet(loop->output, &input->packet);
 		input->has_packet = next_packet(loop, input);
 		written++;

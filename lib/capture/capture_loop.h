@@ -11,6 +11,7 @@
 #include "capture/doubles.h"
 #include "capture/ifwatch.h"
 #include "capture/output.h"
+#include "capture/packetrate.h"
 #include "capture/ring.h"
 #include "capture/runstate.h"
 
@@ -39,8 +40,10 @@ struct capture_loop {
 	struct ring_input *inputs;
 	size_t input_count;
 	struct runstate *runstate;
-	struct output *output; /* used by this thread alone */
-	struct ifwatch *watch; /* of rings of all interfaces; NULL: each is of one */
+	struct output *output;     /* used by this thread alone */
+	struct ifwatch *watch;     /* of rings of all interfaces; NULL: each is of one */
+	struct packetrates *rates; /* what is counted of its packets; NULL: nothing */
+	unsigned number;           /* of the loop, for that */
 	/* Private */
 	struct ifview view;
 	struct ring_input **heap; /* inputs that have a packet, the oldest packet first */

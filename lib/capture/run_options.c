@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "base/sandbox.h"
 #include "flows/pairsource_spec.h"
+#include "flows/trigger_spec.h"
 
 #include <string.h>
 
@@ -98,6 +99,12 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case RUN_OPTION_LEASE:
 		capture->has_lease = true;
 		return word ? parse_duration(word, NS_PER_SECOND, &capture->lease_ns, why) : 0;
+	case RUN_OPTION_ON:
+		strvec_push(&options->triggers, word);
+		session->triggers = options->triggers.list;
+		if (options->triggers.failed)
+			return failure_nomem(why);
+		return trigger_spec_parse(&(struct trigger_spec){0}, word, why);
 	case RUN_OPTION_FLOWS:
 		session->flows = word;
 		return pairsource_spec_parse(&(struct pairsource_spec){0}, word, why);
@@ -139,6 +146,8 @@ run_options_check(struct run_options *options, struct failure *why)
 	if (session->flows && !session->filter)
 		return failure_set(why, "'--flows' goes with a filter or a directory");
 	session->path = NULL;
+	if (session->triggers)
+		return failure_set(why, "'--on' needs a directory, not a stream");
 	if (session->token)
 		return failure_set(why, "'--token' needs a directory, not a stream");
 	if (options->capture.file_size)

@@ -16,7 +16,8 @@ struct run_options {
 	const char *job; /* file with a program; "-": a job on standard input; NULL: none */
 	struct strvec interfaces; /* names, see ifrule.h */
 	struct strvec awaited;
-	bool with_ssh; /* captures the connection that this process is reached by, too */
+	struct strvec triggers; /* flows/trigger_spec.h; with a program for an expression */
+	bool with_ssh;          /* captures the connection that this process is reached by, too */
 };
 
 #define RUN_OPTIONS_INIT ((struct run_options){.capture = {.reserve = DISKQUOTA_DEFAULT}})
@@ -33,7 +34,8 @@ enum {
 	RUN_OPTION_AUDIT,
 	RUN_OPTION_WAIT,
 	RUN_OPTION_WITH_SSH,
-	RUN_OPTION_ROLLING
+	RUN_OPTION_ROLLING,
+	RUN_OPTION_ON
 };
 
 /* For getopt_long(3). clang-format off */
@@ -56,6 +58,7 @@ enum {
 	    {"wait", required_argument, NULL, RUN_OPTION_WAIT},                                   \
 	    {"with-ssh", no_argument, NULL, RUN_OPTION_WITH_SSH},                                 \
 	    {"rolling", required_argument, NULL, RUN_OPTION_ROLLING},                             \
+	    {"on", required_argument, NULL, RUN_OPTION_ON},                                       \
 	{                                                                                         \
 		"audit", required_argument, NULL, RUN_OPTION_AUDIT                                \
 	}
@@ -80,6 +83,8 @@ enum {
 	"      --sandbox mode      enforce (the default), log or off\n"                     \
 	"      --detach            return once packets are being captured\n"                \
 	"      --token token       what vcap-host calls the capture by, 16 hex digits\n"    \
+	"      --on trigger        count for the status: log:REGEX, file:PATH:REGEX or\n"   \
+	"                          packets:N/TIME:PROG\n"                                   \
 	"      --by word           who asks for the capture, for its status and the log\n"  \
 	"      --audit required    do not start what cannot be logged\n"                    \
 	"      --flows source      keep pairs, and for filter as /dev/fd/3 (vcap-flows):\n" \

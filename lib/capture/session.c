@@ -79,7 +79,7 @@ start_flows(struct session *session, const struct capture_options *options,
 	return 0;
 }
 
-/* Starts the filter command, and before it vcap-flows, whose output it reads. */
+/* Starts what watches for triggers, the filter command, and before it vcap-flows, whose output it reads. */
 static int
 start_commands(struct session *session, const struct capture_options *options,
 	       const struct session_options *wanted, struct failure *why)
@@ -89,6 +89,9 @@ start_commands(struct session *session, const struct capture_options *options,
 	    wanted->path && wanted->job->service && *wanted->job->service ? "./service" : NULL;
 	int more[SUPERVISED_MORES] = {-1, -1, -1}, rc = 0;
 
+	if (wanted->triggers &&
+	    triggers_start(&session->triggers, wanted->triggers, wanted->flows, err, why) < 0)
+		return -1;
 	if (wanted->flows && start_flows(session, options, wanted, service, why) < 0)
 		return -1;
 	if (!wanted->filter)
@@ -135,6 +138,7 @@ session_begin(struct session *session, struct capture_options *options,
 	options->dir = wanted->path ? &session->dir : NULL;
 	options->filter = wanted->filter ? &session->filter : NULL;
 	options->flows = wanted->flows ? &session->flows : NULL;
+	options->triggers = wanted->triggers ? &session->triggers : NULL;
 	options->is_detached = wanted->detached;
 	if (write_audit(options, wanted, why) < 0)
 		return -1;
@@ -157,11 +161,12 @@ session_begin(struct session *session, struct capture_options *options,
 		goto fail;
 	return 0;
 fail:
-	if (wanted->filter && wanted->detached && session->log_fd >= 0)
+	if ((wanted->filter || wanted->triggers) && wanted->detached && session->log_fd >= 0)
 		quote_log(session, why);
 	capture_close(capture);
 	filterproc_release(&session->filter);
 	flowproc_release(&session->flows);
+	triggers_release(&session->triggers);
 	if (is_confined)
 		rundir_release(&session->dir);
 	else

@@ -14,6 +14,7 @@
 #include "capture/flowproc.h"
 #include "capture/job.h"
 #include "capture/rundir.h"
+#include "capture/triggers.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct session_options {
 	const char *token;     /* of the capture, kept in the directory; NULL: none */
 	const struct job *job; /* stored in the directory */
 	char *const *filter;   /* argv of the filter command; NULL: none */
+	char *const *triggers; /* what is watched for (triggers.h), NULL-ended; NULL: nothing */
 	const char *flows;     /* source of pairs (flows/pairsource_spec.h); NULL: none */
 	bool detached;         /* commands write their messages to the file `log` */
 	enum sandbox_mode sandbox;
@@ -34,6 +36,7 @@ struct session {
 	struct rundir dir;
 	struct filterproc filter;
 	struct flowproc flows;
+	struct triggers triggers;
 	struct capture capture;
 	int log_fd; /* the file `log`, for messages of a detached process; -1 with a stream */
 };

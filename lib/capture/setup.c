@@ -337,6 +337,19 @@ connect_loops(struct capture *capture, struct failure *why)
 	return 0;
 }
 
+/* Has each loop count the packets that are watched for. */
+static int
+count_packets(struct capture *capture, struct packetrates *rates, struct failure *why)
+{
+	if (rates->count == 0)
+		return 0;
+	for (unsigned i = 0; i < capture->loop_count; i++) {
+		capture->loops[i].rates = rates;
+		capture->loops[i].number = i;
+	}
+	return packetrates_open(rates, capture->loop_count, why);
+}
+
 int
 setup_open(struct capture *capture, struct failure *why)
 {
@@ -358,6 +371,8 @@ setup_open(struct capture *capture, struct failure *why)
 		return -1;
 	if (open_rings(capture, why) < 0 || connect_loops(capture, why) < 0 ||
 	    open_outputs(capture, why) < 0)
+		return -1;
+	if (options->triggers && count_packets(capture, &options->triggers->rates, why) < 0)
 		return -1;
 	return options->filter ? open_filter_input(capture, why) : 0;
 }

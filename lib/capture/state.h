@@ -17,6 +17,7 @@
 #include "capture/output.h"
 #include "capture/rundir.h"
 #include "capture/runstate.h"
+#include "capture/triggers.h"
 #include "packet/bpf.h"
 
 #include <pthread.h>
@@ -43,6 +44,7 @@ struct capture_options {
 	const struct rundir *dir;  /* NULL: a stream on standard output */
 	struct filterproc *filter; /* filter command, started; NULL: none */
 	struct flowproc *flows;    /* vcap-flows for that command, started; NULL: none */
+	struct triggers *triggers; /* what is watched for, started; NULL: nothing */
 	int signal_fd;             /* signalfd(2) that ends the capture; -1: none */
 	bool has_lease;            /* end of file on standard input ends the capture */
 	int64_t lease_ns;          /* and so does this long without input; 0: never */

@@ -167,6 +167,8 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	rc |= set_counts(capture, &kv);
 	if (options->rolling_ns)
 		rc |= set_ring(capture, &kv);
+	if (options->triggers)
+		rc |= triggers_set(options->triggers, &kv);
 	rc |= add_events(capture, &kv);
 	rc |= add_losses(capture, &kv);
 	if (options->flows && fstatat(options->dir->fd, "pairs", &st, AT_SYMLINK_NOFOLLOW) == 0)

@@ -36,6 +36,7 @@ ability_told(const struct spool_entry *entry, const char *engine, enum audit_nee
 	const char *by = keyval_get(&entry->facts, "by");
 	struct snapshot_window window;
 
+	told.triggers = &entry->facts;
 	told.ring = snapshot_window_ring(entry);
 	told.ring_token = told.ring ? keyval_get(&entry->facts, "ring-token") : NULL;
 	if (snapshot_window_there(&window, entry, engine)) {

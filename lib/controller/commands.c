@@ -105,6 +105,8 @@ add_run(const struct params *params, char *const *how, struct strvec *argv)
 	if (params->rolling_ns)
 		strvec_pushf(argv, "--rolling=" CLOCK_FORMAT "s",
 			     CLOCK_ARGS(params->rolling_ns + PARAMS_ROLLING_MARGIN_NS));
+	if (params->rolling_ns)
+		strvec_push(argv, "{triggers}");
 	strvec_push(argv, "{interfaces}");
 	if (params->joins && !params->per_packet)
 		strvec_push(argv, "{flows}");
@@ -238,6 +240,10 @@ expand_list(const struct engine *engine, const struct commands_told *told, const
 	} else if (strcmp(word, "{table}") == 0) {
 		if (engine->flows)
 			strvec_pushl(words, "-t", "/dev/fd/3", NULL);
+	} else if (strcmp(word, "{triggers}") == 0) {
+		for (size_t i = 0; told->triggers && i < told->triggers->count; i++)
+			if (strcmp(told->triggers->pairs[i].key, "trigger") == 0)
+				strvec_pushf(words, "--on=%s", told->triggers->pairs[i].value);
 	} else if (strcmp(word, "{ring}") == 0) {
 		strvec_push_nodup(words,
 				  engine_capture_directory(engine, told->ring ? told->ring : ""));

@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "base/strvec.h"
 #include "flows/pairsource_spec.h"
+#include "flows/trigger_spec.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -115,6 +116,21 @@ set_interfaces(char ***to, const char *value)
 	return 0;
 }
 
+static int
+set_watched(char ***to, const char *value)
+{
+	char **list = split(value, strlen(value), ",");
+
+	strvec_free(*to);
+	*to = list;
+	if (!list || !*list)
+		return -1;
+	for (; *list; list++)
+		if (!trigger_spec_is_path(*list))
+			return -1;
+	return 0;
+}
+
 /* One KEY=VALUE word, or `region`. */
 static int
 set_option(struct engine *engine, const char *word, struct failure *why)
@@ -148,6 +164,8 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 		rc = parse_size(value, &engine->rate, NULL);
 	} else if (length == 5 && strncmp(word, "flows", length) == 0) {
 		rc = set_flows(&engine->flows, value);
+	} else if (length == 5 && strncmp(word, "watch", length) == 0) {
+		rc = set_watched(&engine->watched, value);
 	} else {
 		return failure_set(why, "unknown setting '%s'", word);
 	}
@@ -197,6 +215,7 @@ engine_release(struct engine *engine)
 	free(engine->flows);
 	strvec_free(engine->interfaces);
 	strvec_free(engine->awaited);
+	strvec_free(engine->watched);
 	strvec_free(engine->words);
 }
 

@@ -11,6 +11,7 @@
 #include "base/caller.h"
 #include "base/clock.h"
 #include "base/parse.h"
+#include "controller/gate_trigger.h"
 #include "filter/service.h"
 #include "flows/pairsource_spec.h"
 #include "packet/addrset.h"
@@ -125,6 +126,8 @@ take_single(struct words_left *left, struct target *target)
 		target->has_lease = true;
 	else if (strncmp(word, "--rolling=", 10) == 0 &&
 		 parse_duration(word + 10, NS_PER_SECOND, &duration, NULL) == 0)
+		;
+	else if (gate_trigger_admit(left->gate->flows, left->gate->watched, word))
 		;
 	else if (!is_fact_option(word) && strcmp(word, "-sheaders") != 0 &&
 		 !((strncmp(word, "-b", 2) == 0 || strncmp(word, "-c", 2) == 0 ||
@@ -436,6 +439,8 @@ gate_check_run(const struct gate_run *run, struct failure *why)
 				   "by sudo the directory is /PATH/SERVICE.YYYYMMDD_HHMMSS.ENGINE: "
 				   "'%s' (try '-w - >file')",
 				   run->directory);
+	if (gate_trigger_check(run->triggers, run->flows, why) < 0)
+		return -1;
 	if (!filter || (take_join(&left, "./service", "specs") && !*left.next) ||
 	    (take_join(&stream, "/dev/fd/4", "/dev/fd/5") && !*stream.next))
 		return 0;

@@ -12,6 +12,7 @@
 struct gate {
 	const char *directory; /* of captures: absolute, no '/' at its end; NULL: any */
 	const char *flows;     /* a source of pairs allowed besides conntrack, or NULL */
+	char *const *watched;  /* files whose lines may be watched, NULL-ended; NULL: none */
 	bool sudo;             /* commands are preceded by `sudo -n --` */
 };
 
@@ -30,6 +31,8 @@ char *const *gate_admit(const struct gate *gate, char *const *words, struct fail
 struct gate_run {
 	const char *job;       /* the operand of -f; NULL: none */
 	const char *directory; /* that of -w; NULL: a stream */
+	const char *flows;     /* that of --flows; NULL: none */
+	char *const *triggers; /* those of --on, NULL-ended; NULL: none */
 	char *const *filter;   /* the command that packets pass through, NULL-ended; NULL: none */
 };
 

@@ -11,9 +11,12 @@
 #include "base/parse.h"
 #include "controller/engine_state.h"
 #include "controller/snapshot_entry.h"
+#include "controller/trigger_record.h"
+#include "flows/trigger_spec.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +197,94 @@ write_rings(const struct metrics *metrics, const struct spool *spool)
 				snapshot_entry_count(spool, &metrics->list[i].entry));
 }
 
+/* What became of triggers. */
+static void
+write_records(const struct metrics *metrics)
+{
+	static const struct {
+		const char *name, *help;
+		size_t offset; /* of a uint64_t in the record */
+	} counters[] = {
+	    {"vcap_snapshots_taken_total", "Snapshots that triggers have made.",
+	     offsetof(struct trigger_record, snapshots)},
+	    {"vcap_snapshots_suppressed_total", "Those that were too soon, too many, or there.",
+	     offsetof(struct trigger_record, suppressed)},
+	    {"vcap_snapshots_failed_total", "Those that could not be made.",
+	     offsetof(struct trigger_record, failed)},
+	};
+
+	for (size_t k = 0; k < sizeof(counters) / sizeof(*counters); k++) {
+		head(metrics, counters[k].name, "counter", counters[k].help);
+		for (size_t i = 0; i < metrics->count; i++) {
+			const struct spool_entry *entry = &metrics->list[i].entry;
+			struct trigger_record record;
+
+			if (!snapshot_entry_is_ring(entry, NULL) ||
+			    trigger_record_load(&record, entry, NULL) < 0)
+				continue;
+			fprintf(metrics->out, "%s{service=\"%s\",capture=\"%s\"} %" PRIu64 "\n",
+				counters[k].name, metrics->list[i].service, entry->id,
+				*(uint64_t *)((char *)&record + counters[k].offset));
+			trigger_record_release(&record);
+		}
+	}
+}
+
+/* What engines have counted of triggers; which: 0, what has come; 1, lines that took too long. */
+static void
+write_triggers(const struct metrics *metrics, const char *name, const char *help, int which)
+{
+	head(metrics, name, "counter", help);
+	for (size_t i = 0; i < metrics->count; i++) {
+		const struct spool_entry *entry = &metrics->list[i].entry;
+		struct strvec engines = STRVEC_INIT;
+
+		if (snapshot_entry_is_ring(entry, NULL))
+			engines = spool_entry_engines(entry);
+		for (size_t k = 0; k < engines.count; k++) {
+			struct keyval state;
+
+			if (parse_is_name(engines.list[k]) &&
+			    engine_state_load(entry, engines.list[k], &state, NULL) == 0) {
+				for (unsigned number = 1; number <= TRIGGER_SPEC_MOST; number++) {
+					uint64_t counts[2];
+
+					if (trigger_record_read(&state, number, counts))
+						fprintf(metrics->out,
+							"%s{service=\"%s\",capture=\"%s\","
+							"engine=\"%s\",trigger=\"%u\"} %" PRIu64
+							"\n",
+							name, metrics->list[i].service, entry->id,
+							engines.list[k], number, counts[which]);
+				}
+				keyval_release(&state);
+			}
+		}
+		strvec_release(&engines);
+	}
+}
+
+/* How long captures will wait for engines that are out of reach. */
+static void
+write_waits(const struct metrics *metrics)
+{
+	head(metrics, "vcap_waits_seconds", "gauge",
+	     "How much longer a capture waits for engines that are out of reach.");
+	for (size_t i = 0; i < metrics->count; i++) {
+		const struct spool_entry *entry = &metrics->list[i].entry;
+		const char *until = keyval_get(&entry->facts, "waits-until");
+		int64_t until_ns, left = 0;
+
+		if (spool_entry_is_over(entry))
+			continue;
+		if (until && parse_offset(until, &until_ns, NULL) == 0)
+			left = until_ns - clock_realtime_ns();
+		fprintf(metrics->out,
+			"vcap_waits_seconds{service=\"%s\",capture=\"%s\"} " CLOCK_FORMAT "\n",
+			metrics->list[i].service, entry->id, CLOCK_ARGS(left > 0 ? left : 0));
+	}
+}
+
 static void
 write_spool(const struct metrics *metrics, const struct spool *spool)
 {
@@ -224,6 +315,12 @@ metrics_write(const struct spool *spool, const char *word, FILE *out,
 			      "Since when an engine has all, in seconds since 1970.",
 			      complete_since);
 		write_rings(&metrics, spool);
+		write_records(&metrics);
+		write_triggers(&metrics, "vcap_trigger_matches_total",
+			       "What an engine saw of what is watched for.", 0);
+		write_triggers(&metrics, "vcap_trigger_limited_total",
+			       "Lines that took an engine too long to judge.", 1);
+		write_waits(&metrics);
 		write_spool(&metrics, spool);
 	}
 	for (size_t i = 0; i < metrics.count; i++)

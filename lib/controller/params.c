@@ -157,6 +157,7 @@ params_facts(const struct params *params, struct keyval *facts)
 	rc |= keyval_set(facts, "join", "%s", params->joins ? "yes" : "no");
 	if (params->rolling_ns)
 		rc |= keyval_set(facts, "rolling", "%" PRId64, params->rolling_ns);
+	rc |= trigger_params_facts(&params->triggers, facts);
 	if (params->buffer)
 		rc |= keyval_set(facts, "buffer", "%" PRIu64, params->buffer);
 	if (params->expects_packets)

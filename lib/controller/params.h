@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/keyval.h"
 #include "controller/engine.h"
+#include "controller/trigger_params.h"
 #include "filter/service.h"
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@
 #define PARAMS_ROLLING_MARGIN_NS INT64_C(30000000000)
 #define PARAMS_ROLLING_AFTER_NS  INT64_C(20000000000)
 
-/* The structure owns none of its strings. */
+/* The structure owns none of its strings, but for triggers. */
 struct params {
 	const char *word; /* the service as given: a name or a path */
 	const char *service;
@@ -35,10 +36,11 @@ struct params {
 	uint64_t count;       /* packets per core; 0: any number */
 	int64_t duration_ns;  /* 0: for ever */
 	int64_t rolling_ns;   /* what a rolling capture keeps; 0: it is none */
-	uint64_t snaplen;     /* bytes per packet; 0: all */
-	bool cuts;            /* -s headers: no payload; snaplen is 0 */
-	uint64_t buffer;      /* bytes of ring memory on each engine; 0: vcap-run's default */
-	const char *header;   /* NAME [HOPS] of the service, for vcap-join; NULL: it does not say */
+	struct trigger_params triggers; /* upon what it is frozen */
+	uint64_t snaplen;               /* bytes per packet; 0: all */
+	bool cuts;                      /* -s headers: no payload; snaplen is 0 */
+	uint64_t buffer;    /* bytes of ring memory on each engine; 0: vcap-run's default */
+	const char *header; /* NAME [HOPS] of the service, for vcap-join; NULL: it does not say */
 	const char *expression; /* -e; NULL: none. Applied to what vcap-join keeps, if that runs */
 	char *bytecode;         /* ... compiled, with commas instead of newlines; heap, or NULL */
 	const char *id, *token; /* chosen for it; NULL: not */

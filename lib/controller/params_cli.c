@@ -99,6 +99,11 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 	case PARAMS_CLI_EXPECT: params->expects_packets = true; break;
 	case PARAMS_CLI_COMMENT: rc = params_comment(params, value, why); break;
 	case PARAMS_CLI_ID: params->id = value; break;
+	case PARAMS_CLI_ON: rc = trigger_params_add(&params->triggers, value, why); break;
+	case PARAMS_CLI_COOLDOWN:
+		rc = trigger_params_cooldown(&params->triggers, value, why);
+		break;
+	case PARAMS_CLI_MOST: rc = trigger_params_most(&params->triggers, value, why); break;
 	case PARAMS_CLI_ROLLING: rc = read_rolling(params, value, why); break;
 	case PARAMS_CLI_TOKEN: params->token = value; break;
 	default: return 0;
@@ -234,6 +239,11 @@ check_chosen(const struct params *params, struct failure *why)
 {
 	if (params->rolling_ns && params->count)
 		return failure_set(why, "'--rolling' and '-c' exclude each other");
+	if (!params->rolling_ns && !trigger_params_is_empty(&params->triggers))
+		return failure_set(why, "'--on', '--cooldown' and '--max-snapshots' go with "
+					"'--rolling'");
+	if (params->triggers.words.count == 0 && !trigger_params_is_empty(&params->triggers))
+		return failure_set(why, "'--cooldown' and '--max-snapshots' go with '--on'");
 	if (params->token && !parse_is_token(params->token))
 		return failure_set(why, "not a token: '%s'", params->token);
 	if (params->id && !spool_id_is_of(params->id, params->service))
@@ -285,10 +295,21 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 	if (rc == 0 && params->rolling_ns)
 		rc = check_regions(cli, why);
 	if (rc == 0)
+		rc = trigger_params_check(&params->triggers, params->engines, &cli->engines, why);
+	if (rc == 0)
 		decide(cli, &service, variable);
 	params->by = capture_audit_caller(params->by, variable, cli->by);
 	service_release(&service);
 	return rc;
+}
+
+static bool
+has_log_trigger(const struct params *params)
+{
+	for (size_t i = 0; i < params->triggers.words.count; i++)
+		if (strncmp(params->triggers.words.list[i], "log:", 4) == 0)
+			return true;
+	return false;
 }
 
 void
@@ -303,6 +324,9 @@ params_cli_tell(const struct params_cli *cli, void (*say)(const char *format, ..
 		    "disks are full up to their reserve");
 	else if (!cli->is_unlimited && !params->duration_ns)
 		say("no time limit (-t): a core that sees few packets may never reach -c");
+	if (has_log_trigger(params))
+		say("with HAProxy's 'option logasap' a pattern of 'log:' sees only what fails "
+		    "before the response's head");
 	if (cli->warning[0])
 		say("%s", cli->warning);
 	if (cli->remark[0] && params->is_verbose)

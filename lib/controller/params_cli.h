@@ -37,6 +37,9 @@ enum {
 	PARAMS_CLI_EXPECT,
 	PARAMS_CLI_ID,
 	PARAMS_CLI_ROLLING,
+	PARAMS_CLI_ON,
+	PARAMS_CLI_COOLDOWN,
+	PARAMS_CLI_MOST,
 	PARAMS_CLI_TOKEN,
 };
 
@@ -61,6 +64,9 @@ enum {
 	{"expect-packets", no_argument, NULL, PARAMS_CLI_EXPECT}, \
 	{"id", required_argument, NULL, PARAMS_CLI_ID}, \
 	{"rolling", required_argument, NULL, PARAMS_CLI_ROLLING}, \
+	{"on", required_argument, NULL, PARAMS_CLI_ON}, \
+	{"cooldown", required_argument, NULL, PARAMS_CLI_COOLDOWN}, \
+	{"max-snapshots", required_argument, NULL, PARAMS_CLI_MOST}, \
 	{"token", required_argument, NULL, PARAMS_CLI_TOKEN}
 /* For --help: the options with a letter; and --specs, which belongs further down in the
  * alphabet. */
@@ -83,7 +89,8 @@ enum {
 	"[-Pvx] [-b size] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--by word] [--comment text] [--dry-run] [--expect-packets] [--id id] " \
-	"[--patience time] [--rolling time] [--specs file] [--token token] service [spec ...]"
+	"[--patience time] [--rolling time] [--on trigger] ... [--cooldown time] " \
+	"[--max-snapshots n/h] [--specs file] [--token token] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_CAPTURE PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--comment text] [--expect-packets] [--patience time] [--quiet] [--specs file] " \
 	"service [spec ...]"
@@ -99,9 +106,13 @@ enum {
 #define PARAMS_CLI_HELP_START PARAMS_CLI_HELP PARAMS_CLI_HELP_AT \
 	"      --by word         who asks another controller for it\n" \
 	PARAMS_CLI_HELP_COMMENT \
+	"      --cooldown time   least time between snapshots by --on (1m)\n" \
 	"      --dry-run         start nothing, say what would be done\n" \
 	PARAMS_CLI_HELP_EXPECT \
 	"      --id id           id of the capture (the service and the time)\n" \
+	"      --max-snapshots n/h  most snapshots by --on, within an hour (10/h)\n" \
+	"      --on trigger      with --rolling: snapshot by itself, on log:REGEX,\n" \
+	"                        file:PATH:REGEX or packets:N/TIME:EXPR\n" \
 	"      --patience time   how long an unreachable engine is tried (24h)\n" \
 	"      --rolling time    go on, and keep only that long, for vcap snapshot\n" \
 	PARAMS_CLI_HELP_SPECS \

@@ -20,6 +20,7 @@
 #include "controller/engine_state.h"
 #include "controller/fetch.h"
 #include "controller/following.h"
+#include "controller/trigger_watch.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -136,6 +137,7 @@ struct polled {
 	int64_t ask_ns;              /* when it is to run again */
 	int64_t asked_ns;            /* when it began (clock_monotonic_ns); 0: never */
 	bool has_clocks;             /* of those engines, at the start */
+	struct trigger_watch *watch; /* of a rolling capture; NULL: it watches for nothing */
 };
 
 /* Whether the engine is waited for. */
@@ -358,6 +360,8 @@ poll_engines(struct spool_entry *entry, struct polled *polled, int64_t poll_ns,
 				    interval(entry, poll_ns, stops ? now - stopped : -1),
 				    now + TICK_NS, why) < 0)
 			return -1;
+		if (!stops)
+			trigger_watch_turn(polled->watch, polled->following);
 	}
 }
 
@@ -370,7 +374,10 @@ poll_until_ended(struct spool_entry *entry, struct following *following, int64_t
 
 	if (following_begin(following, entry, variable, why) < 0)
 		return -1;
-	rc = poll_engines(entry, &polled, poll_ns, variable, why);
+	rc = trigger_watch_begin(&polled.watch, entry, variable, why);
+	if (rc == 0)
+		rc = poll_engines(entry, &polled, poll_ns, variable, why);
+	trigger_watch_end(polled.watch);
 	if (polled.asking.handle >= 0)
 		process_wait(&polled.asking, 0);
 	for (size_t i = 0; i < following->count && rc == 0; i++)

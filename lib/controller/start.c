@@ -49,6 +49,27 @@ compile(char *const *argv, const char *input, char **program, struct failure *wh
 	return status;
 }
 
+/* The expressions of triggers. Returns as start_compile. */
+static int
+compile_triggers(struct params *params, struct failure *why)
+{
+	struct trigger_params *triggers = &params->triggers;
+	int status = 0;
+
+	for (size_t i = 0; i < triggers->words.count && status == 0; i++) {
+		const struct params one = {.expression = trigger_params_expression(triggers, i)};
+		char **argv = one.expression ? commands_expression(&one) : NULL, *program = NULL;
+
+		if (one.expression)
+			status = compile(argv, NULL, &program, why);
+		if (status == 0)
+			status = trigger_params_tell(triggers, i, program, why);
+		strvec_free(argv);
+		free(program);
+	}
+	return status;
+}
+
 int
 start_compile(struct params *params, struct failure *why)
 {
@@ -57,6 +78,8 @@ start_compile(struct params *params, struct failure *why)
 
 	strvec_free(argv);
 	params->filter = program;
+	if (status == 0)
+		status = compile_triggers(params, why);
 	return status == 0 ? start_compile_expression(params, why) : status;
 }
 

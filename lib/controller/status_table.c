@@ -28,11 +28,12 @@ static const struct table_column columns[] = {
     {"LEFT"},
     {"AGE", TABLE_NUMBER},
     {"LOST", TABLE_TEXT, TABLE_BELOW, 2},
+    {"SNAPSHOTS", TABLE_NUMBER},
 };
 
 #define HUMAN_COLUMNS "CAPTURE,STATE,ENGINE,DOING,PACKETS,BYTES,DROPS,LEFT,AGE,NOTE,LOST"
 
-enum { NOTE_TEXT = DATETIME_TEXT + 32 };
+enum { NOTE_TEXT = DATETIME_TEXT + 64 };
 
 struct table *
 status_table_new(enum table_form form)
@@ -46,9 +47,11 @@ status_table_new(enum table_form form)
 	return table;
 }
 
-/* Of a rolling capture: since when the engine has all. NULL: it is none, or has not said. */
+/* Of a rolling capture: how many snapshots there are, and since when the engine has all. NULL: it is none, or has
+ * not said. */
 static const char *
-ring_note(const struct spool_entry *entry, const struct keyval *state, char to[NOTE_TEXT])
+ring_note(const struct spool_entry *entry, const struct keyval *state, unsigned snapshots,
+	  char to[NOTE_TEXT])
 {
 	const char *since = keyval_get(state, "complete-since");
 	char time[DATETIME_TEXT];
@@ -56,14 +59,18 @@ ring_note(const struct spool_entry *entry, const struct keyval *state, char to[N
 
 	if (!keyval_get(&entry->facts, "rolling") || !since || parse_offset(since, &ns, NULL) < 0)
 		return NULL;
-	snprintf(to, NOTE_TEXT, "complete since %s", datetime_format(ns, time));
+	if (snapshots > 0)
+		snprintf(to, NOTE_TEXT, "%u snapshot%s, complete since %s", snapshots,
+			 snapshots > 1 ? "s" : "", datetime_format(ns, time));
+	else
+		snprintf(to, NOTE_TEXT, "complete since %s", datetime_format(ns, time));
 	return to;
 }
 
 /* The word for DOING, and the text for NOTE in *note; when is a buffer for it. */
 static const char *
 doing(const struct spool_entry *entry, const char *engine, const struct keyval *state,
-      const char **note, char when[NOTE_TEXT])
+      unsigned snapshots, const char **note, char when[NOTE_TEXT])
 {
 	const enum engine_status status = engine_state_status(state);
 	const char *missing = spool_entry_missing_reason(entry, engine), *message;
@@ -95,7 +102,7 @@ doing(const struct spool_entry *entry, const char *engine, const struct keyval *
 	if (status == ENGINE_SILENT)
 		return keyval_get(state, "exit") ? "capturing" : "starting";
 	if (status == ENGINE_RUNNING && (!*note || !**note))
-		*note = ring_note(entry, state, when);
+		*note = ring_note(entry, state, snapshots, when);
 	return status == ENGINE_RUNNING ? "capturing" : "ended";
 }
 
@@ -154,7 +161,8 @@ losses_text(const struct keyval *state)
 
 int
 status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
-		 const char *engine, struct strvec *remarks, struct failure *why)
+		 unsigned snapshots, const char *engine, struct strvec *remarks,
+		 struct failure *why)
 {
 	struct failure unreadable;
 	struct keyval state;
@@ -162,11 +170,13 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	char *moves = NULL, *lost;
 	char waits[256], when[NOTE_TEXT], zone[DATETIME_ZONE], left[TIMELEFT_TEXT] = "",
 							       old[TIMELEFT_TEXT], size[TEXT_SIZE];
+	char taken[16];
 	int rc;
 
+	snprintf(taken, sizeof(taken), "%u", snapshots);
 	if (engine_state_load(entry, engine, &state, &unreadable) < 0)
 		strvec_push(remarks, unreadable.text);
-	word = doing(entry, engine, &state, &note, when);
+	word = doing(entry, engine, &state, snapshots, &note, when);
 	if (form == TABLE_HUMAN && strcmp(word, "unreachable") == 0 && waits_for(entry) > 0) {
 		snprintf(waits, sizeof(waits), "waiting %" PRId64 " s more: %s", waits_for(entry),
 			 note ? note : "");
@@ -183,15 +193,15 @@ status_table_add(struct table *table, enum table_form form, const struct spool_e
 	if (!note || !*note)
 		note = moves = moved_vips(entry, &state);
 	lost = losses_text(&state);
-	rc = !lost
-		 ? failure_nomem(why)
-		 : table_add(table,
-			     (const char *const[]){
-				 entry->id, spool_entry_state_name(entry), engine, word,
-				 keyval_get(&state, "packets"), keyval_get(&state, "dropped"), note,
-				 bytes, left,
-				 spool_entry_is_over(entry) ? NULL : age(form, &state, old), lost},
-			     why);
+	rc = !lost ? failure_nomem(why)
+		   : table_add(table,
+			       (const char *const[]){
+				   entry->id, spool_entry_state_name(entry), engine, word,
+				   keyval_get(&state, "packets"), keyval_get(&state, "dropped"),
+				   note, bytes, left,
+				   spool_entry_is_over(entry) ? NULL : age(form, &state, old), lost,
+				   keyval_get(&entry->facts, "rolling") ? taken : NULL},
+			       why);
 	free(moves);
 	free(lost);
 	keyval_release(&state);

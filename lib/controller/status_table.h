@@ -14,9 +14,11 @@
 struct table *status_table_new(enum table_form form);
 
 /* Adds a row for the engine, from what is known of it in the spool. An engine whose state cannot be
- * read gets the row of one that is unknown, and a line that says why is appended to remarks. -1:
+ * read gets the row of one that is unknown, and a line that says why is appended to remarks. snapshots is how many
+ * there are of a rolling capture. -1:
  * out of memory. */
 int status_table_add(struct table *table, enum table_form form, const struct spool_entry *entry,
-		     const char *engine, struct strvec *remarks, struct failure *why);
+		     unsigned snapshots, const char *engine, struct strvec *remarks,
+		     struct failure *why);
 
 #endif

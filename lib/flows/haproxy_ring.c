@@ -38,6 +38,7 @@ enum question {
 	ASK_PROCESS, /* which process is it? */
 	ASK_EVENTS,  /* ... and the lines of the ring, from the oldest */
 	ASK_ALL,     /* ... and the sessions before them */
+	ASK_NEW,     /* ... and the lines of the ring that are written from now on */
 };
 enum stage { INFO, SINKS, SESSIONS, EVENTS };
 
@@ -99,8 +100,9 @@ dial(struct haproxy_ring *ring, struct connection *connection, enum question que
 	length = question == ASK_PROCESS
 		     ? snprintf(commands, sizeof(commands), "show info\n")
 		     : snprintf(commands, sizeof(commands),
-				"show info; show events;%s show events %s -w\n",
-				question == ASK_ALL ? " show sess all;" : "", ring->name);
+				"show info; show events;%s show events %s -w%s\n",
+				question == ASK_ALL ? " show sess all;" : "", ring->name,
+				question == ASK_NEW ? " -n" : "");
 	connection->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (connection->fd >= 0 &&
 	    connect(connection->fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
@@ -129,16 +131,20 @@ is_same(const struct identity *a, const struct identity *b)
 	return a->pid == b->pid && a->start == b->start;
 }
 
-/* NOW has said which process it is. */
+/* NOW has said which process it is. Of its lines those that it had before it was asked for new ones were as
+ * good as read. */
 static void
 identify_process(struct haproxy_ring *ring)
 {
 	struct connection *connection = &ring->connections[NOW];
+	const bool is_first = connection->question == ASK_NEW;
 
 	if (!is_same(&connection->process, &ring->process))
 		ring->newest_ns = INT64_MIN;
 	ring->process = connection->process;
-	connection->repeats = ring->newest_ns != INT64_MIN;
+	connection->repeats = !is_first && ring->newest_ns != INT64_MIN;
+	if (is_first)
+		ring->newest_ns = connection->dialed_ns;
 }
 
 static int
@@ -151,7 +157,9 @@ finish_stage(struct haproxy_ring *ring, struct connection *connection, struct fa
 				   "HAProxy at '%s' has no log ring '%s' (its configuration needs "
 				   "'ring %s' and 'log ring@%s', see %s(1))",
 				   ring->path, ring->name, ring->name, ring->name,
-				   ring->source.report ? "vcap-flows" : "vcap-keys");
+				   ring->source.report || connection->question == ASK_NEW
+				       ? "vcap-flows"
+				       : "vcap-keys");
 	if (connection->stage == SESSIONS)
 		ring->source.is_current = true;
 	connection->stage++;
@@ -337,9 +345,9 @@ haproxy_ring_close(struct pairsource *source)
 	free(ring);
 }
 
-struct pairsource *
-haproxy_ring_open(const char *path, const char *name, connpair_report *report, void *context,
-		  struct failure *why)
+static struct pairsource *
+open_ring(const char *path, const char *name, connpair_report *report, enum question question,
+	  void *context, struct failure *why)
 {
 	struct haproxy_ring *ring = calloc(1, sizeof(*ring));
 
@@ -358,10 +366,23 @@ haproxy_ring_open(const char *path, const char *name, connpair_report *report, v
 	for (int i = 0; i < CONNECTIONS; i++)
 		ring->connections[i].fd = -1;
 	ring->tried_ns = ring->probed_ns = clock_monotonic_ns();
-	if (dial(ring, &ring->connections[NOW], report ? ASK_ALL : ASK_EVENTS, why) < 0) {
+	if (dial(ring, &ring->connections[NOW], question, why) < 0) {
 		haproxy_ring_close(&ring->source);
 		return NULL;
 	}
 	keep_up(ring, ring->tried_ns);
 	return &ring->source;
+}
+
+struct pairsource *
+haproxy_ring_open(const char *path, const char *name, connpair_report *report, void *context,
+		  struct failure *why)
+{
+	return open_ring(path, name, report, report ? ASK_ALL : ASK_EVENTS, context, why);
+}
+
+struct pairsource *
+haproxy_ring_open_new(const char *path, const char *name, void *context, struct failure *why)
+{
+	return open_ring(path, name, NULL, ASK_NEW, context, why);
 }

@@ -17,4 +17,8 @@
 struct pairsource *haproxy_ring_open(const char *path, const char *ring, connpair_report *report,
 				     void *context, struct failure *why);
 
+/* Likewise, for the lines alone that are written to the ring from now on. */
+struct pairsource *haproxy_ring_open_new(const char *path, const char *ring, void *context,
+					 struct failure *why);
+
 #endif

@@ -219,25 +219,30 @@ find_directories(struct logtail *tail)
 	return 0;
 }
 
-/* Seeks to the last HISTORY bytes; linebuf skips to the first whole line. */
+/* Seeks to a place in the file; linebuf skips from there to the first whole line. */
 static void
-skip_to_history(struct logfile *file, off_t size)
+skip_to(struct logfile *file, off_t place)
 {
 	char last;
 
-	if (size <= HISTORY)
+	if (place == 0)
 		return;
-	lseek(file->fd, size - HISTORY - 1, SEEK_SET);
+	lseek(file->fd, place - 1, SEEK_SET);
 	if (read(file->fd, &last, 1) == 1)
 		file->lines.skips = last != '\n';
 }
 
+enum history { READ_HISTORY, SKIP_HISTORY };
+
 static int
-open_regular(struct logtail *tail, off_t size)
+open_regular(struct logtail *tail, enum history history, off_t size)
 {
 	if (find_directories(tail) < 0)
 		return -1;
-	skip_to_history(&tail->now, size);
+	if (history == SKIP_HISTORY)
+		skip_to(&tail->now, size);
+	else if (size > HISTORY)
+		skip_to(&tail->now, size - HISTORY);
 	tail->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	for (char **directory = tail->directories; tail->inotify >= 0 && *directory; directory++)
 		inotify_add_watch(tail->inotify, *directory, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
@@ -246,8 +251,9 @@ open_regular(struct logtail *tail, off_t size)
 	return 0;
 }
 
-struct pairsource *
-logtail_open(const char *path, connpair_report *report, void *context, struct failure *why)
+static struct pairsource *
+open_tail(const char *path, connpair_report *report, enum history history, void *context,
+	  struct failure *why)
 {
 	struct logtail *tail = calloc(1, sizeof(*tail));
 	const bool is_input = strcmp(path, "-") == 0;
@@ -270,12 +276,24 @@ logtail_open(const char *path, connpair_report *report, void *context, struct fa
 	if (tail->now.fd >= 0 && fstat(tail->now.fd, &st) == 0) {
 		tail->is_regular = S_ISREG(st.st_mode) && !is_input;
 		tail->source.fds[0] = (struct pollfd){.fd = tail->now.fd, .events = POLLIN};
-		if (!tail->is_regular || open_regular(tail, st.st_size) == 0)
+		if (!tail->is_regular || open_regular(tail, history, st.st_size) == 0)
 			return &tail->source;
 	}
 	failure_errno(why, "cannot read '%s'", path);
 	logtail_close(&tail->source);
 	return NULL;
+}
+
+struct pairsource *
+logtail_open(const char *path, connpair_report *report, void *context, struct failure *why)
+{
+	return open_tail(path, report, READ_HISTORY, context, why);
+}
+
+struct pairsource *
+logtail_open_new(const char *path, void *context, struct failure *why)
+{
+	return open_tail(path, NULL, SKIP_HISTORY, context, why);
 }
 
 char *const *

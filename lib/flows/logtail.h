@@ -13,6 +13,9 @@
 struct pairsource *logtail_open(const char *path, connpair_report *report, void *context,
 				struct failure *why);
 
+/* Likewise, for the lines alone that are written from now on. */
+struct pairsource *logtail_open_new(const char *path, void *context, struct failure *why);
+
 /* The directories whose files it may have to open (priv.h, readable), NULL-ended; the source's. */
 char *const *logtail_directories(const struct pairsource *source);
 

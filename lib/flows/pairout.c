@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int
 pairout_keep(struct pairout *out, const char *reserve, struct failure *why)
@@ -82,4 +83,32 @@ pairout_leave(struct pairout *out)
 {
 	out->printed = NULL;
 	return out->kept != NULL;
+}
+
+/* Tells the note, if there is one, and where existing connections end. Returns as pairout_flush. */
+static int
+print_news(struct pairout *out, struct pairsource *source, pairsource_tell *tell,
+	   struct failure *why)
+{
+	if (*source->note.text)
+		tell("%s", source->note.text);
+	source->note = FAILURE_INIT;
+	if (source->is_current && !out->was_current)
+		pairout_comment(out, "those above existed before; from here on as they happen");
+	out->was_current = source->is_current;
+	return pairout_flush(out, why);
+}
+
+int
+pairout_pass(struct pairout *out, struct pairsource *source, pairsource_tell *tell,
+	     struct failure *why)
+{
+	int rc = pairsource_wait(source, out->printed ? STDOUT_FILENO : -1, why), printed;
+
+	if (rc == 0)
+		return pairout_leave(out);
+	if (rc > 0)
+		rc = source->read(source, why);
+	printed = print_news(out, source, tell, why);
+	return rc > 0 || printed < 0 ? printed : rc;
 }

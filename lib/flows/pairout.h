@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "flows/connpair.h"
+#include "flows/pairsource.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@ struct pairout {
 	FILE *printed;    /* standard output, the caller's; NULL: nobody reads it any more */
 	FILE *kept;       /* NULL: no file, or it is full */
 	uint64_t reserve; /* bytes that stay free on its disk */
+	bool was_current; /* private to pairout_pass */
 };
 
 #define PAIROUT_INIT ((struct pairout){.printed = stdout})
@@ -37,5 +39,10 @@ int pairout_flush(struct pairout *out, struct failure *why);
 
 /* Standard output has lost its reader. Returns whether a file is left to keep pairs in. */
 bool pairout_leave(struct pairout *out);
+
+/* Waits for the source, whose pairs go here, has it read once, and writes them; its notes are told. Returns as
+ * pairout_flush; 0 also at the end of the source. */
+int pairout_pass(struct pairout *out, struct pairsource *source, pairsource_tell *tell,
+		 struct failure *why);
 
 #endif

@@ -29,6 +29,14 @@ pairsource_log_line(struct pairsource *source, const char *line, int64_t since_n
 	return INT64_MIN;
 }
 
+int64_t
+pairsource_line_time(const char *line)
+{
+	struct connpair pair;
+
+	return haproxy_log_parse(&pair, line, NULL) == HAPROXY_LOG_PAIR ? pair.time_ns : INT64_MIN;
+}
+
 int
 pairsource_ms_until(int64_t then_ns, int64_t now_ns)
 {

@@ -45,6 +45,12 @@ struct pairsource {
  * or INT64_MIN: no pair. */
 int64_t pairsource_log_line(struct pairsource *source, const char *line, int64_t since_ns);
 
+/* The time of the pair in such a line, as pairsource_log_line returns it; reports nothing. */
+int64_t pairsource_line_time(const char *line);
+
+/* Tells the user a line. */
+typedef void pairsource_tell(const char *format, ...);
+
 /* Milliseconds from now to then, rounded up, for poll: 0 to 60000. */
 int pairsource_ms_until(int64_t then_ns, int64_t now_ns);
 

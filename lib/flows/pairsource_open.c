@@ -21,6 +21,19 @@ open_kind(const struct pairsource_spec *spec, const char *ring, connpair_report 
 	return NULL;
 }
 
+static struct pairsource *
+open_new(const struct pairsource_spec *spec, const char *ring, void *context, struct failure *why)
+{
+	switch (spec->kind) {
+	case PAIRSOURCE_SPEC_CONNTRACK: failure_set(why, "connection tracking has no lines"); break;
+	case PAIRSOURCE_SPEC_HAPROXY:
+		return haproxy_ring_open_new(spec->path, ring ? ring : PAIRSOURCE_RING, context,
+					     why);
+	case PAIRSOURCE_SPEC_LOG: return logtail_open_new(spec->path, context, why);
+	}
+	return NULL;
+}
+
 /* A log is opened anew when it was rotated; the others need no file. */
 static int
 confine(const struct pairsource *source, enum pairsource_spec_kind kind, struct failure *why)
@@ -39,15 +52,26 @@ confine(const struct pairsource *source, enum pairsource_spec_kind kind, struct 
 				     is_log ? SANDBOX_OPENS_TO_READ : SANDBOX_OPENS_NONE, why);
 }
 
-struct pairsource *
-pairsource_open(const struct pairsource_spec *spec, const char *ring, connpair_report *report,
-		void *context, struct failure *why)
+static struct pairsource *
+confined(struct pairsource *source, enum pairsource_spec_kind kind, struct failure *why)
 {
-	struct pairsource *source = open_kind(spec, ring, report, context, why);
-
-	if (source && confine(source, spec->kind, why) < 0) {
+	if (source && confine(source, kind, why) < 0) {
 		source->close(source);
 		return NULL;
 	}
 	return source;
+}
+
+struct pairsource *
+pairsource_open(const struct pairsource_spec *spec, const char *ring, connpair_report *report,
+		void *context, struct failure *why)
+{
+	return confined(open_kind(spec, ring, report, context, why), spec->kind, why);
+}
+
+struct pairsource *
+pairsource_open_new(const struct pairsource_spec *spec, const char *ring, void *context,
+		    struct failure *why)
+{
+	return confined(open_new(spec, ring, context, why), spec->kind, why);
 }

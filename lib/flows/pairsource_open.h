@@ -17,4 +17,9 @@
 struct pairsource *pairsource_open(const struct pairsource_spec *spec, const char *ring,
 				   connpair_report *report, void *context, struct failure *why);
 
+/* Likewise, for the lines alone that are written to a log from now on; of a file of any kind. With
+ * PAIRSOURCE_SPEC_CONNTRACK, which has none, it fails. */
+struct pairsource *pairsource_open_new(const struct pairsource_spec *spec, const char *ring,
+				       void *context, struct failure *why);
+
 #endif

@@ -353,7 +353,7 @@ ask() { # COMMAND: what HAProxy answers
 	run -1 grep -vxFf <(wire_pairs) <(pairs new | grep ^10.1)
 }
 
-# Break: lib/flows/haproxy_ring.c s/connection->repeats = ring->newest_ns != INT64_MIN;/;/
+# Break: lib/flows/haproxy_ring.c s/connection->repeats = !is_first .. ring->newest_ns != INT64_MIN;/;/
 # bats test_tags=slow
 @test "haproxy: nothing is told twice, or lost, when it closes an idle connection" {
 	proxy "stats timeout 1s"

@@ -126,7 +126,7 @@ is_right() { # CAPTURED: what capture_self printed
 	grep -q '^License: Expat' copyright
 	grep -q '^License: OFL-1.1' copyright
 	tar -tf "$packages"/vcap_*.orig-patternfly.tar.xz patternfly/components/Button/button.scss
-	for source in glibc libcap2 libseccomp libzstd nghttp2; do
+	for source in glibc libcap2 libseccomp libzstd nghttp2 pcre2; do
 		dpkg-deb -f "$packages"/vcap_*.deb Static-Built-Using | grep -q "$source (= "
 	done
 }

@@ -156,8 +156,10 @@ alter(const struct gate *gate, char *const *words, size_t count, struct tally *t
 static void
 check_there(const struct engine *engine, char *const *command, struct tally *tally)
 {
-	const struct gate gate = {
-	    .directory = engine->directory, .flows = engine->flows, .sudo = engine->sudo};
+	const struct gate gate = {.directory = engine->directory,
+				  .flows = engine->flows,
+				  .watched = engine->watched,
+				  .sudo = engine->sudo};
 	char **words = transport_command(engine, command);
 	size_t count = 0;
 
@@ -225,9 +227,19 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	    .rolling_ns = bits & 64 ? 0 : 7 * NS_PER_SECOND,
 	    .specs = bits & 512 ? some_specs : no_specs,
 	};
+	struct keyval_pair pairs[] = {
+	    {"trigger", "packets:5/1.5s:1,6 0 0 262144"},
+	    {"on", "packets:5/1.5s:{dir} is for people"},
+	    {"trigger", "log: 50[234] {dir}{}'\" $x ;|&"},
+	    {"trigger", "file:/var/log/a:^--x="},
+	};
+	/* Those that this engine can watch for. */
+	const struct keyval triggers = {pairs, engine->watched ? 4 : engine->flows ? 3 : 2};
+	struct commands_told wanted = told;
 	char **start = commands_start(&params), **stream = commands_stream(&params, NS_PER_SECOND);
 
-	check(engine, commands_expand(engine, "shop.20260101_000000", told, start), tally);
+	wanted.triggers = bits & 16 ? &triggers : NULL;
+	check(engine, commands_expand(engine, "shop.20260101_000000", wanted, start), tally);
 	check(engine, commands_expand(engine, "live", told, stream), tally);
 	strvec_free(start);
 	strvec_free(stream);
@@ -273,6 +285,41 @@ check_requests(const struct engine *engine, struct tally *tally)
 	free(directory);
 }
 
+/* What a key does not let be watched. */
+static void
+gate_refuses_triggers(void)
+{
+	static char *const watched[] = {"/var/log/a", NULL};
+	static const struct {
+		const char *word;
+		bool is_open; /* with a source of lines, and files that may be watched */
+		bool is_bare; /* without */
+	} cases[] = {
+	    {"--on=log:x", true, false},
+	    {"--on=file:/var/log/a:x", true, false},
+	    {"--on=packets:1/1s:1,6 0 0 1", true, true},
+	    {"--on=file:/var/log/b:x", false, false},
+	    {"--on=file:/var/log/a/../b:x", false, false},
+	    {"--on=packets:1/1s:1,9 9 9 9", false, false},
+	    {"--on=packets:1/1s:tcp", false, false},
+	    {"--on=log:", false, false},
+	    {"--on=log:a\nb", false, false},
+	    {"--on", false, false},
+	    {"--on=", false, false},
+	};
+	const struct gate open = {.directory = "/d", .flows = "log:/l", .watched = watched},
+			  bare = {.directory = "/d"};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *const words[] = {"vcap-run", "--detach",    (char *)cases[i].word,
+				       "-w",       "/d/shop.1.a", NULL};
+
+		ok(is_admitted(&open, words) == cases[i].is_open &&
+		       is_admitted(&bare, words) == cases[i].is_bare,
+		   "trigger %zu of a key", i);
+	}
+}
+
 /* What commands.h builds, gate.h admits, and no word of it can be replaced or added to. */
 static void
 gate_admits_all_commands(void)
@@ -280,10 +327,11 @@ gate_admits_all_commands(void)
 	struct engines engines;
 	struct failure why = FAILURE_INIT;
 
-	engines_parse(&engines,
-		      "a local\nb iface=e0,e1.7 wait=e2 flows=haproxy:/run/h.sock local\n"
-		      "c bin=/opt/b dir=/d flows=conntrack as=sudo local\n",
-		      "f", &why);
+	engines_parse(
+	    &engines,
+	    "a local\nb iface=e0,e1.7 wait=e2 flows=haproxy:/run/h.sock watch=/b,/var/log/a local\n"
+	    "c bin=/opt/b dir=/d flows=conntrack as=sudo local\n",
+	    "f", &why);
 	for (size_t i = 0; i < engines.count; i++) {
 		struct tally tally = {0};
 
@@ -306,5 +354,6 @@ main(void)
 	params_become_commands();
 	placeholders();
 	gate_admits_all_commands();
+	gate_refuses_triggers();
 	return done_testing();
 }
