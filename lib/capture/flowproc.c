@@ -1,5 +1,6 @@
 #include "capture/flowproc.h"
 
+#include "base/clock.h"
 #include "base/diskquota.h"
 #include "capture/widepipe.h"
 #include "flows/pairout.h"
@@ -8,6 +9,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* How long it may take to write its first output. */
@@ -19,10 +21,10 @@ flowproc_start(struct flowproc *flows, const struct flowproc_wanted *wanted, str
 	struct supervised command = {.in = -1,
 				     .err = wanted->err,
 				     .dir = wanted->dir,
-				     .more = {wanted->kept, -1, -1},
+				     .more = {wanted->kept, wanted->other, -1},
 				     .is_privileged = true};
 	const char *words[PAIRSOURCE_SPEC_WORDS + 4];
-	char reserve[32] = PAIROUT_RESERVE;
+	char reserve[80] = PAIROUT_RESERVE;
 	struct pairsource_spec parsed;
 	size_t count = 0;
 	int pairs[2], rc;
@@ -40,6 +42,9 @@ flowproc_start(struct flowproc *flows, const struct flowproc_wanted *wanted, str
 	}
 	if (wanted->reserve != DISKQUOTA_DEFAULT)
 		snprintf(reserve, sizeof(reserve), "%" PRIu64, wanted->reserve);
+	if (wanted->other >= 0)
+		snprintf(reserve + strlen(reserve), sizeof(reserve) - strlen(reserve),
+			 "/" CLOCK_FORMAT "s", CLOCK_ARGS(wanted->rolling_ns));
 	if (wanted->kept >= 0) {
 		words[count++] = "--keep";
 		words[count++] = reserve;

@@ -18,8 +18,10 @@ struct flowproc_wanted {
 	const char *service; /* a path from dir; NULL: none */
 	int dir;             /* the directory that it runs in; -1: the current one */
 	int err;             /* its standard error */
-	int kept;            /* the file that keeps pairs; -1: none. All three stay the caller's */
-	uint64_t reserve;    /* bytes that stay free on its disk, or DISKQUOTA_DEFAULT */
+	int kept;            /* the file that keeps pairs; -1: none */
+	int other;          /* of a ring: another, by turns; -1: none. All four stay the caller's */
+	int64_t rolling_ns; /* of a ring: how long pairs are kept */
+	uint64_t reserve;   /* bytes that stay free on its disk, or DISKQUOTA_DEFAULT */
 };
 
 struct flowproc {

@@ -2,6 +2,8 @@
 
 #include "base/followreply.h"
 #include "base/parse.h"
+#include "capture/keptpairs.h"
+#include "capture/rundir-int.h"
 #include "capture/rundir.h"
 #include "capture/runlist.h"
 #include "capture/snapshot.h"
@@ -110,17 +112,14 @@ hostreply_snapshot(char *const *operands, FILE *out, notices_print *print, struc
 int
 hostreply_pairs(char *const *operands, FILE *out, notices_print *print, struct failure *why)
 {
-	int fd = rundir_open_file(operands[0], operands[1], "pairs", why);
-	char bytes[65536];
-	ssize_t n;
+	int dir = rundir_open_existing(operands[0], operands[1], why), rc;
 
 	(void)print;
-	if (fd < 0)
+	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
-		fwrite(bytes, 1, (size_t)n, out);
-	close(fd);
-	return n < 0 ? failure_errno(why, "cannot read the pairs in '%s'", operands[0]) : 0;
+	rc = keptpairs_write(dir, out, why);
+	close(dir);
+	return rc;
 }
 
 int

@@ -271,20 +271,6 @@ rundir_status(const char *path, const char *token, struct keyval *status, struct
 	return rc;
 }
 
-int
-rundir_open_file(const char *path, const char *token, const char *name, struct failure *why)
-{
-	int dir = rundir_open_existing(path, token, why), fd;
-
-	if (dir < 0)
-		return -1;
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		failure_errno(why, "cannot read '%s/%s'", path, name);
-	close(dir);
-	return fd;
-}
-
 static int
 ask_to_stop(int fd, const char *path, struct failure *why)
 {

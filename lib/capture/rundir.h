@@ -66,10 +66,6 @@ void rundir_discard(struct rundir *dir);
  * locked, it is read as `state partial`, `reason killed`. On failure *status is empty. */
 int rundir_status(const char *path, const char *token, struct keyval *status, struct failure *why);
 
-/* Opens the file name of the capture in path for reading. Returns its descriptor, or -1; why says that there
- * is none, too. */
-int rundir_open_file(const char *path, const char *token, const char *name, struct failure *why);
-
 /* Ends the capture in path by a file `stop`, waits up to 30 seconds for its end, and reads its
  * status as rundir_status does. -1 with why: it cannot be stopped, or has not ended; *status is
  * then empty. */

@@ -1,5 +1,7 @@
 #include "capture/runfiles.h"
 
+#include "capture/keptpairs.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -66,8 +68,8 @@ is_last(const char *name)
 static bool
 is_our_name(const char *name)
 {
-	static const char *const names[] = {"filter.bpf", "service", "specs",
-					    "log",        "stop",    "pairs"};
+	static const char *const names[] = {"filter.bpf", "service",      "specs",        "log",
+					    "stop",       KEPTPAIRS_FILE, KEPTPAIRS_OTHER};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(name, names[i]) == 0)

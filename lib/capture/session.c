@@ -15,9 +15,11 @@
 #include "base/abilities.h"
 #include "base/daemon.h"
 #include "base/exitcode.h"
+#include "base/fileio.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "base/text.h"
+#include "capture/keptpairs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,14 +64,20 @@ start_flows(struct session *session, const struct capture_options *options,
 					.dir = session->dir.fd,
 					.err = wanted->detached ? session->log_fd : STDERR_FILENO,
 					.kept = -1,
+					.other = -1,
+					.rolling_ns = options->rolling_ns,
 					.reserve = options->reserve};
 	int rc = 0;
 
-	if (wanted->path && (flows.kept = rundir_file(&session->dir, "pairs", why)) < 0)
+	if (wanted->path && (flows.kept = rundir_file(&session->dir, KEPTPAIRS_FILE, why)) < 0)
 		return -1;
-	rc = flowproc_start(&session->flows, &flows, why);
-	if (flows.kept >= 0)
-		close(flows.kept);
+	if (flows.kept >= 0 && options->rolling_ns)
+		flows.other = rundir_file(&session->dir, KEPTPAIRS_OTHER, why);
+	rc = flows.kept >= 0 && options->rolling_ns && flows.other < 0
+		 ? -1
+		 : flowproc_start(&session->flows, &flows, why);
+	fileio_close(&flows.kept);
+	fileio_close(&flows.other);
 	if (wanted->filter)
 		return rc;
 	if (session->flows.pairs >= 0)

@@ -4,14 +4,13 @@
 #include "base/clock.h"
 #include "base/keyval.h"
 #include "capture/fileheader.h"
+#include "capture/keptpairs.h"
 #include "capture/ringmark.h"
 #include "capture/rundir.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Packets of removed files do not count. */
@@ -149,7 +148,6 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 {
 	const struct capture_options *options = &capture->options;
 	struct keyval kv = KEYVAL_INIT;
-	struct stat st;
 	int rc = 0;
 
 	if (!options->dir)
@@ -171,8 +169,8 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 		rc |= triggers_set(options->triggers, &kv);
 	rc |= add_events(capture, &kv);
 	rc |= add_losses(capture, &kv);
-	if (options->flows && fstatat(options->dir->fd, "pairs", &st, AT_SYMLINK_NOFOLLOW) == 0)
-		rc |= keyval_set(&kv, "pairs", "%" PRId64, (int64_t)st.st_size);
+	if (options->flows && keptpairs_size(options->dir->fd) >= 0)
+		rc |= keyval_set(&kv, "pairs", "%" PRId64, keptpairs_size(options->dir->fd));
 	rc = rc ? failure_set(why, "cannot write the status: out of memory")
 		: keyval_store(&kv, options->dir->fd, "status", why);
 	keyval_release(&kv);

@@ -17,18 +17,26 @@
 #define PAIROUT_MOST ((off_t)32 << 20) /* bytes of it, but for the last lines of a read */
 
 struct pairout {
-	FILE *printed;    /* standard output, the caller's; NULL: nobody reads it any more */
-	FILE *kept;       /* NULL: no file, or it is full */
-	uint64_t reserve; /* bytes that stay free on its disk */
-	bool was_current; /* private to pairout_pass */
+	FILE *printed;      /* standard output, the caller's; NULL: nobody reads it any more */
+	FILE *kept;         /* NULL: no file, or it is full */
+	uint64_t reserve;   /* bytes that stay free on its disk */
+	FILE *other;        /* of a ring: the file that was kept before, and is next */
+	int64_t rolling_ns; /* how long each keeps pairs by turns; 0: it is no ring */
+	int64_t begun_ns;   /* when kept was begun (CLOCK_BOOTTIME) */
+	bool was_current;   /* private to pairout_pass */
 };
 
 #define PAIROUT_INIT ((struct pairout){.printed = stdout})
 
-/* Keeps pairs on PAIROUT_FD from now on. reserve is a size, or PAIROUT_RESERVE for the default one
- * (diskquota.h). -1 with why: it is no size, or the descriptor is not open for writing. */
+/*
+ * Keeps pairs on PAIROUT_FD from now on, as word says: RESERVE or RESERVE/TIME, where RESERVE is a size, or
+ * PAIROUT_RESERVE for the default one (diskquota.h). With a TIME they are kept on the descriptor after it as
+ * well, by turns: a file is emptied when the other one has been written for that long, or has half of
+ * PAIROUT_MOST; so what is younger than TIME is in one of them. -1 with why: the word is malformed, or a
+ * descriptor is not open for writing.
+ */
 #define PAIROUT_RESERVE "default"
-int pairout_keep(struct pairout *out, const char *reserve, struct failure *why);
+int pairout_keep(struct pairout *out, const char *word, struct failure *why);
 
 void pairout_pair(struct pairout *out, const struct connpair *pair);
 /* A line that is not a pair, without its `#` and newline. */

@@ -23,6 +23,15 @@ is_later() { # TIME
 	[ "$(now)" \> "$1" ]
 }
 
+says_pair() { # PORT: the proxy's log does, and it is kept
+	echo "vcap=1700000000000000,10.1.0.2,$1,192.0.2.20,80,10.2.0.1,9,10.2.0.2,8080 x" >>log
+	until_true grep -qs "10.1.0.2:$1 " d/pairs d/pairs.1
+}
+
+has_no_pair() { # PORT
+	! grep -q "10.1.0.2:$1 " d/pairs d/pairs.1
+}
+
 has_none_of() { # DIR DIR: the first has no file of the second; one may go while it is looked at
 	[ -z "$(inodes "$2" | comm -12 - <(inodes "$1" 2>/dev/null))" ]
 }
@@ -34,6 +43,7 @@ is_complete_since() { # TIME: no longer than that
 # Break: lib/capture/output.c s/if (rotation_is_due(rotation))$/if (0)/
 # Break: lib/capture/output.c s/(!writer->is_stream && !output->rotation.rolling_ns)/!writer->is_stream/
 # Break: lib/capture/ringfiles.c s/list\[i + 1\].begun_ns < window->from_ns/list[i + 1].begun_ns > window->from_ns/
+# Break: lib/flows/pairout.c s/now - out->begun_ns < out->rolling_ns/1/
 # Break: lib/merge/inputs.c s/merge_reached(merge, i) >= until_ns/0/
 @test "the last seconds are kept, and a snapshot has what a whole capture has of the window" {
 	vcap-run -b 8M -R 0 -i vb -w whole 2>/dev/null 3>&- &
@@ -41,11 +51,11 @@ is_complete_since() { # TIME: no longer than that
 	touch log
 	start d -i vb --rolling 4s -n lb1 --flows "log:$PWD/log"
 	until_true grep -q running whole/status
-	echo 'vcap=1700000000000000,10.1.0.2,7,192.0.2.20,80,10.2.0.1,9,10.2.0.2,8080 x' >>log
-	until_true grep -q 10.1.0.2:7 d/pairs
+	says_pair 6
 	send -r 2000 -c 16000 va >/dev/null 3>&- &
 	sender=$!
 	until_true test -e d/core-0.9.pcapng
+	says_pair 7
 	to=$(now)
 	from=$(bc <<<"$to - 2")
 	# It waits by itself for what is on its way.
@@ -68,6 +78,10 @@ is_complete_since() { # TIME: no longer than that
 	# The ring has gone on, and has none of these files any more.
 	until_true has_none_of d s
 	until_true is_complete_since "$to"
+	# So have the pairs, of which it keeps no more either; the snapshot's stay.
+	until_true has_no_pair 6
+	until_true has_no_pair 7
+	vcap-host pairs s | grep -q '10.1.0.2:7 '
 	files=(d/core-*.pcapng)
 	[ "${#files[@]}" -le $((11 * cpus)) ]
 	[ "$(value removed)" -gt 4000 ]
