@@ -26,11 +26,12 @@ fact() { # KEY ID
 	sed -n "s/^$1 //p" "$VCAP_SPOOL/captures/$2/capture"
 }
 
-# Requests to an engine, one after the other; the status of each to codes.
+# Requests to an engine, some a second; the status of each to codes.
 request() { # HOST
 	while :; do
 		lab_in client curl -s -o /dev/null -w '%{http_code}\n' --interface "$LAB_FRONT4.$1" \
 			"http://$LAB_VIP4:$LAB_PORT/small" || true
+		pause 10
 	done >>codes 2>/dev/null 3>&-
 }
 

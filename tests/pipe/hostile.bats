@@ -54,8 +54,10 @@ names=("-oProxyCommand=touch x" 'a;b' '$(touch x)' '`touch x`' '../x' '/etc/pass
 @test "F26: hostile names on the command line are refused before anything runs" {
 	entry
 	find . >before
-	# Of each kind one: every command is asked.
-	for name in "${names[@]:0:2}" "${names[@]:4:7}" .. 'a/../a'; do
+	# Of each kind one, with VCAP_SLOW: every command is asked.
+	local some=("${names[0]}" ../x "${names[7]}" $'a\nb' $'a\e[31mb')
+	[ -z "${VCAP_SLOW-}" ] || some=("${names[@]:0:2}" "${names[@]:4:7}" .. 'a/../a')
+	for name in "${some[@]}"; do
 		for command in "vcap-start -t 1 --" "vcap-start -t 1 shop -E" "vcap-live -E a --" "vcap-check --" \
 			"vcap-clock --" "vcap-stop --" "vcap-wait --" "vcap-status --" "vcap-export --" \
 			"vcap-rm --"; do
