@@ -53,8 +53,6 @@ parse_options(int argc, char **argv, struct params_cli *cli, int64_t *lease_ns)
 	}
 	if (optind == argc)
 		die_usage("needs a service (try --help)");
-	if (isatty(STDOUT_FILENO))
-		die_usage("standard output is a terminal: use a pipe");
 }
 
 static char *
@@ -124,8 +122,10 @@ main(int argc, char **argv)
 {
 	struct params_cli cli = PARAMS_CLI_INIT;
 	struct failure why = FAILURE_INIT;
-	struct live live = {
-	    .lease_ns = LEASE_NS, .streams.report = report, .interrupted = &interrupts};
+	struct live live = {.lease_ns = LEASE_NS,
+			    .prints = isatty(STDOUT_FILENO),
+			    .streams.report = report,
+			    .interrupted = &interrupts};
 	sigset_t usual;
 
 	cli_start(&self);

@@ -3,12 +3,10 @@
  */
 #include "cli.h"
 #include "controller/config.h"
-#include "controller/spool.h"
+#include "controller/fileword.h"
 #include "transactions/transactions_cmd.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static const struct command self = {
     .name = "vcap-transactions",
@@ -61,33 +59,6 @@ parse_options(int argc, char **argv)
 	return options;
 }
 
-/* The file of a capture, and the service as it was, unless the word names a file. Both on the heap. */
-static char *
-find_input(const char *word, char **service)
-{
-	struct spool_entry entry = SPOOL_ENTRY_INIT;
-	struct failure why;
-	char *path;
-	int found;
-
-	*service = NULL;
-	if (strcmp(word, "-") == 0 || strchr(word, '/') || access(word, F_OK) == 0)
-		return xstrdup(word);
-	found = spool_open_entry(&entry, word, getenv, &why);
-	if (found == SPOOL_SEVERAL)
-		die_usage("%s", why.text);
-	if (found < 0)
-		die("%s", why.text);
-	if (!spool_entry_has_merged(&entry))
-		die("capture '%s' has no file yet: run 'vcap wait %s' first", entry.id, entry.id);
-	path = spool_entry_file(&entry, "%s.pcapng", entry.id);
-	*service = spool_entry_file(&entry, "service");
-	if (!path || !*service)
-		die("out of memory");
-	spool_entry_close(&entry);
-	return path;
-}
-
 /* Says what makes rows uncertain. */
 static int
 report(const struct transactions_cmd *cmd, const struct failure *why)
@@ -117,16 +88,18 @@ main(int argc, char **argv)
 	struct service service = SERVICE_INIT;
 	struct failure why = FAILURE_INIT;
 	struct transactions_cmd cmd;
-	char *path, *own;
+	struct fileword file = FILEWORD_INIT;
+	const char *own;
+	int found;
 
 	cli_start(&self);
 	options = parse_options(argc, argv);
-	path = find_input(options.input, &own);
-	if ((options.service || own) &&
-	    config_service_load(&service, options.service ? options.service : own, getenv, &why) <
-		0)
-		die("%s", why.text);
-	if (transactions_cmd_open(&cmd, path, &options, &why) < 0)
+	found = fileword_find(&file, options.input, getenv, &why);
+	if (found == EXIT_MISUSE)
+		die_usage("%s", why.text);
+	own = options.service ? options.service : file.service;
+	if (found != EXIT_DONE || (own && config_service_load(&service, own, getenv, &why) < 0) ||
+	    transactions_cmd_open(&cmd, file.path, &options, &why) < 0)
 		die("%s", why.text);
 	cmd.service = service.vip_count ? &service : NULL;
 	cli_remove_at_signal(cmd.marked.temporary);
@@ -134,7 +107,6 @@ main(int argc, char **argv)
 		die("%s", why.text);
 	transactions_options_release(&options);
 	service_release(&service);
-	free(path);
-	free(own);
+	fileword_release(&file);
 	return cli_finish(report(&cmd, &why));
 }

@@ -2,8 +2,7 @@
 # vcap VERB runs vcap-VERB, from the directory this script is in before any other.
 set -eu
 
-PATH=$(dirname "$(readlink -f "$0")"):$PATH
-export PATH
+PATH=$(dirname "$(readlink -f "$0")"):$PATH; export PATH
 
 usage() {
 	cat <<'END'
@@ -32,6 +31,7 @@ Look:
     ls         list captures
     metrics    how captures go, for Prometheus
     stat       count a file's packets by engine, interface and side
+    print      a line a packet, as tcpdump
     transactions  who was slow, and who hung up
     report     the same on one screen, for a ticket
     open       open a capture in Wireshark

@@ -81,13 +81,38 @@ live_start(struct live *live, const struct params_cli *cli, config_variable *var
 	return rc;
 }
 
+/* Starts the vcap-print that reads what is written to *out, or sets that to standard output. The caller
+ * closes it unless it is. */
+static int
+start_print(struct live *live, int *out, struct failure *why)
+{
+	char *argv[] = {"vcap-print", "-", NULL};
+	int ends[2], rc;
+
+	live->print = PROCESS_INIT;
+	*out = STDOUT_FILENO;
+	if (!live->prints)
+		return 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return failure_errno(why, "cannot make a pipe");
+	rc = process_start(&live->print, argv, ends[0], STDOUT_FILENO, STDERR_FILENO, why);
+	close(ends[0]);
+	if (rc < 0)
+		close(ends[1]);
+	else
+		*out = ends[1];
+	return rc;
+}
+
 int
 live_merge(struct live *live, const struct params *params, clock_compare_report *clocks,
 	   struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT, corrections = STRVEC_INIT;
-	int rc;
+	int rc, out;
 
+	if (start_print(live, &out, why) < 0)
+		return -1;
 	clock_compare_engines(params->engines, CLOCK_NS, &corrections, clocks);
 
 	strvec_pushl(&argv, "vcap-merge", "--live", "-S", params->word, NULL);
@@ -103,9 +128,10 @@ live_merge(struct live *live, const struct params *params, clock_compare_report 
 		if (stream->out >= 0 && fcntl(stream->out, F_SETFD, 0) == 0)
 			strvec_pushf(&argv, "%s=/dev/fd/%d", stream->engine, stream->out);
 	}
-	rc = argv.failed
-		 ? failure_nomem(why)
-		 : process_start(&live->merge, argv.list, -1, STDOUT_FILENO, STDERR_FILENO, why);
+	rc = argv.failed ? failure_nomem(why)
+			 : process_start(&live->merge, argv.list, -1, out, STDERR_FILENO, why);
+	if (out != STDOUT_FILENO)
+		close(out);
 	for (size_t i = 0; i < live->streams.count; i++)
 		close(live->streams.list[i].out);
 	strvec_release(&corrections);
@@ -168,6 +194,7 @@ int
 live_run(struct live *live)
 {
 	bool runs = true;
+	int status;
 
 	while (runs && *live->interrupted == 0) {
 		runs = serve(live);
@@ -183,7 +210,10 @@ live_run(struct live *live)
 	if (!runs)
 		livestreams_serve(&live->streams, NULL, GRACE_NS);
 	livestreams_end(&live->streams);
-	return sum_up(live, process_wait(&live->merge, GRACE_NS));
+	status = sum_up(live, process_wait(&live->merge, GRACE_NS));
+	if (live->prints)
+		process_wait(&live->print, GRACE_NS);
+	return status;
 }
 
 bool

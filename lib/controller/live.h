@@ -23,7 +23,8 @@ struct live {
 				       caller sets job, signals and report */
 	int64_t lease_ns;           /* how long an engine streams without a heartbeat; > 0 */
 	int64_t end_ns; /* when streams have to have ended (monotonic); INT64_MAX: never */
-	struct process merge;
+	bool prints; /* lines for people (vcap-print) in place of a capture; the caller's choice */
+	struct process merge, print;
 	const volatile sig_atomic_t *interrupted; /* set by the caller's signal handler; not 0:
 						     end the capture */
 };
