@@ -23,9 +23,10 @@ static const struct command self = {
     .name = "vcap-gate",
     .says = "Restricts a controller's key to vcap's commands on an engine.",
     .examples = "restrict,command=\"/usr/bin/vcap-gate\" ssh-ed25519 AAAA...\n",
-    .synopsis = "[--flows source] [--sudo] [--watch file] ... [dir]",
+    .synopsis = "[--flows source] [--headers-only] [--sudo] [--watch file] ... [dir]",
     .options = "      --flows source  pairs that may be read besides those of conntrack, as the\n"
 	       "                      engines file has them: haproxy:SOCKET or log:FILE\n"
+	       "      --headers-only  captures keep no payload, and none is read from them\n"
 	       "      --sudo          commands come, and are run, with 'sudo -n'\n"
 	       "      --watch file    lines that may be watched, as watch= there has them\n",
 };
@@ -33,8 +34,9 @@ static const struct command self = {
 static struct gate
 parse_options(int argc, char **argv)
 {
-	enum { FLOWS = 0x100, SUDO, WATCH };
+	enum { FLOWS = 0x100, HEADERS, SUDO, WATCH };
 	static const struct option options[] = {{"flows", required_argument, NULL, FLOWS},
+						{"headers-only", no_argument, NULL, HEADERS},
 						{"sudo", no_argument, NULL, SUDO},
 						{"watch", required_argument, NULL, WATCH},
 						CLI_OPTIONS};
@@ -47,6 +49,7 @@ parse_options(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		switch (opt) {
 		case FLOWS: gate.flows = optarg; break;
+		case HEADERS: gate.headers_only = true; break;
 		case SUDO: gate.sudo = true; break;
 		case WATCH:
 			strvec_push(&watched, optarg);
@@ -97,7 +100,7 @@ execute(const struct gate *gate, char *const *command)
 	if (!program)
 		die("cannot find this program's path: %s", strerror(errno));
 	strvec_push_nodup(&argv, program);
-	strvec_pushv(&argv, command + 1);
+	gate_push_rest(gate, command, &argv);
 	words = strvec_detach(&argv);
 	/* sshd's word, for the log. */
 	if (!words || clearenv() != 0 || setenv("PATH", CLI_SAFE_PATH, 1) != 0 ||

@@ -52,6 +52,7 @@ capture_audit(const struct spool_entry *entry, enum capture_audit_event event, c
 	if (is_start) {
 		audit_add(&audit, "at", keyval_get(&entry->facts, "at"));
 		audit_add(&audit, "expression", keyval_get(&entry->facts, "expression"));
+		audit_add(&audit, "payload", keyval_get(&entry->facts, "payload"));
 	}
 	audit_add(&audit, "to", file);
 	return audit_write(
@@ -71,5 +72,6 @@ capture_audit_live(const struct params *params, config_variable *variable, struc
 	strvec_release(&engines);
 	audit_add(&audit, "by", params->by);
 	audit_add(&audit, "expression", params->expression);
+	audit_add(&audit, "payload", params->wants_payload ? "yes" : NULL);
 	return audit_write(&audit, engines_audit_need(variable), why);
 }

@@ -89,6 +89,7 @@ is_source(const struct gate *gate, const char *word)
  * long as the controller renews the lease. */
 struct target {
 	bool is_capture, is_stream, detaches, has_lease;
+	bool has_payload; /* what is written */
 };
 
 /* Without a lease a stream would continue without a reader; without --detach a capture would end
@@ -129,9 +130,11 @@ take_single(struct words_left *left, struct target *target)
 		;
 	else if (gate_trigger_admit(left->gate->flows, left->gate->watched, word))
 		;
-	else if (!is_fact_option(word) && strcmp(word, "-sheaders") != 0 &&
+	else if (strcmp(word, "-sheaders") == 0 && target->has_payload)
+		target->has_payload = false;
+	else if (!is_fact_option(word) &&
 		 !((strncmp(word, "-b", 2) == 0 || strncmp(word, "-c", 2) == 0 ||
-		    strncmp(word, "-s", 2) == 0) &&
+		    (strncmp(word, "-s", 2) == 0 && !left->gate->headers_only)) &&
 		   parse_number(word + 2, UINT64_MAX, &number, NULL) == 0) &&
 		 !(strncmp(word, "-t", 2) == 0 &&
 		   parse_duration(word + 2, NS_PER_SECOND, &duration, NULL) == 0))
@@ -229,13 +232,17 @@ take_join(struct words_left *left, const char *service, const char *specs)
 static bool
 admit_run(struct words_left *left)
 {
-	struct target target = {0};
+	struct target target = {.has_payload = true};
 
 	while (*left->next && strcmp(*left->next, "--") != 0)
 		if (!take_single(left, &target) && !take_pair(left, &target))
 			return false;
 	if (!target_is_whole(&target))
 		return false;
+	if (left->gate->headers_only && target.has_payload) {
+		left->fault = "a capture without -s headers";
+		return false;
+	}
 	if (!take(left, "--"))
 		return true;
 	return target.is_capture ? take_join(left, "./service", "specs")
@@ -348,6 +355,7 @@ admit_merge(struct words_left *left)
 
 	if (!take(left, "-w") || !take(left, "-"))
 		return false;
+	take(left, "--cut");
 	take(left, "-z");
 	take_period(left);
 	if (!*left->next)
@@ -417,6 +425,23 @@ gate_admit(const struct gate *gate, char *const *words, struct failure *why)
 	return NULL;
 }
 
+void
+gate_push_rest(const struct gate *gate, char *const *command, struct strvec *argv)
+{
+	const bool is_answer = command[1] && strcmp(command[1], "answer") == 0;
+	bool cuts =
+	    gate->headers_only && strcmp(gate_name(command[is_answer ? 4 : 0]), "vcap-merge") == 0;
+
+	while (*++command) {
+		strvec_push(argv, *command);
+		/* That of -w, which is its first option. */
+		if (cuts && strcmp(*command, "-") == 0) {
+			strvec_push(argv, "--cut");
+			cuts = false;
+		}
+	}
+}
+
 static bool
 is_called_as_capture(const char *path)
 {
@@ -463,6 +488,6 @@ gate_check_merge(char **argv, struct failure *why)
 		argv[left.next - argv - 1] = directory;
 		return 0;
 	}
-	return failure_set(why, "by sudo it takes only '-w - [-z] [--since=T] [--until=T] "
+	return failure_set(why, "by sudo it takes only '-w - [--cut] [-z] [--since=T] [--until=T] "
 				"NAME=/PATH/SERVICE.YYYYMMDD_HHMMSS.ENGINE'");
 }

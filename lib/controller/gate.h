@@ -6,6 +6,7 @@
 #define VCAP_GATE_H
 
 #include "base/failure.h"
+#include "base/strvec.h"
 
 #include <stdbool.h>
 
@@ -13,6 +14,7 @@ struct gate {
 	const char *directory; /* of captures: absolute, no '/' at its end; NULL: any */
 	const char *flows;     /* a source of pairs allowed besides conntrack, or NULL */
 	char *const *watched;  /* files whose lines may be watched, NULL-ended; NULL: none */
+	bool headers_only;     /* captures keep no payload, and none is read */
 	bool sudo;             /* commands are preceded by `sudo -n --` */
 };
 
@@ -21,6 +23,10 @@ struct gate {
  * first word perhaps a path (gate_name). NULL: refused, and why quotes the offending word.
  */
 char *const *gate_admit(const struct gate *gate, char *const *words, struct failure *why);
+
+/* Appends the words behind the first one of an admitted command to argv, as they are to be run: with
+ * headers_only, what reads a capture leaves payload out. */
+void gate_push_rest(const struct gate *gate, char *const *command, struct strvec *argv);
 
 /*
  * What vcap-run and vcap-merge may do where they run by sudo (cli_is_for_another): that of the

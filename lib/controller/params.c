@@ -75,8 +75,9 @@ params_job(const struct params *params)
 	FILE *out = specs && service ? open_memstream(&text, &size) : NULL;
 
 	if (out) {
-		/* It is an option of the filter command. */
-		service_header_remove(service);
+		/* One is an option of the filter command, one is for those who capture. */
+		service_remove(service, "header");
+		service_remove(service, "payload");
 		print_part(params->filter, out);
 		print_part(service, out);
 		print_part(specs, out);
@@ -151,6 +152,8 @@ params_facts(const struct params *params, struct keyval *facts)
 		rc |= keyval_set(facts, "snaplen", "headers");
 	else
 		rc |= keyval_set(facts, "snaplen", "%" PRIu64, params->snaplen);
+	if (params->wants_payload)
+		rc |= keyval_set(facts, "payload", "yes");
 	rc |= keyval_set(facts, "monitors", "%s", params->monitors);
 	rc |= keyval_set(facts, "per-packet", "%s", params->per_packet ? "yes" : "no");
 	rc |= keyval_set(facts, "invert", "%s", params->invert ? "yes" : "no");
@@ -218,6 +221,7 @@ params_recall(struct params *params, const struct keyval *facts)
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),
 	    .cuts = has_headers_only(facts),
+	    .wants_payload = is_set(facts, "payload"),
 	    .rolling_ns = (int64_t)keyval_number(facts, "rolling", 0),
 	    .buffer = keyval_number(facts, "buffer", 0),
 	    .header = keyval_get(facts, "header"),

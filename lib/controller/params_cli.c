@@ -105,6 +105,7 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 		break;
 	case PARAMS_CLI_MOST: rc = trigger_params_most(&params->triggers, value, why); break;
 	case PARAMS_CLI_ROLLING: rc = read_rolling(params, value, why); break;
+	case PARAMS_CLI_PAYLOAD: params->wants_payload = true; break;
 	case PARAMS_CLI_TOKEN: params->token = value; break;
 	default: return 0;
 	}
@@ -233,6 +234,24 @@ decide(struct params_cli *cli, const struct service *service, config_variable *v
 	params->joins |= params->widens;
 }
 
+/* Applies `payload no` of the service, unless it is asked for all the same. */
+static void
+leave_payload_out(struct params_cli *cli, const struct service *service)
+{
+	struct params *params = &cli->params;
+
+	params->wants_payload &= service->has_no_payload;
+	if (!service->has_no_payload || params->wants_payload)
+		return;
+	if (params->snaplen)
+		snprintf(cli->warning, sizeof(cli->warning),
+			 "service '%s' has 'payload no': only headers are kept ('--payload' keeps "
+			 "more)",
+			 service->name);
+	params->snaplen = 0;
+	params->cuts = true;
+}
+
 /* Checks what was chosen for the capture. */
 static int
 check_chosen(const struct params *params, struct failure *why)
@@ -290,6 +309,8 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 		params->engines = params_engines(&service, &cli->engines, cli->engine_list, why);
 		rc = params->engines ? read_specs(params, why) : -1;
 	}
+	if (rc == 0)
+		leave_payload_out(cli, &service);
 	if (rc == 0)
 		rc = check_chosen(params, why);
 	if (rc == 0 && params->rolling_ns)

@@ -40,6 +40,7 @@ enum {
 	PARAMS_CLI_ON,
 	PARAMS_CLI_COOLDOWN,
 	PARAMS_CLI_MOST,
+	PARAMS_CLI_PAYLOAD,
 	PARAMS_CLI_TOKEN,
 };
 
@@ -51,6 +52,7 @@ enum {
 	{"engines", required_argument, NULL, 'E'}, \
 	{"expression", required_argument, NULL, 'e'}, \
 	{"monitors", required_argument, NULL, 'm'}, \
+	{"payload", no_argument, NULL, PARAMS_CLI_PAYLOAD}, \
 	{"per-packet", no_argument, NULL, 'P'}, \
 	{"snaplen", required_argument, NULL, 's'}, \
 	{"specs", required_argument, NULL, PARAMS_CLI_SPECS}, \
@@ -84,9 +86,13 @@ enum {
 #define PARAMS_CLI_HELP_SPECS \
 	"      --specs file      more addresses, one or more a line\n"
 
+#define PARAMS_CLI_HELP_PAYLOAD \
+	"      --payload         keep it, though the service has 'payload no'\n"
+
 /* The whole of vcap-live, vcap-start and vcap-capture. */
 #define PARAMS_CLI_SYNOPSIS \
-	"[-Pvx] [-b size] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] "
+	"[-Pvx] [-b size] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] " \
+	"[--payload] "
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--by word] [--comment text] [--dry-run] [--expect-packets] [--id id] " \
 	"[--patience time] [--rolling time] [--on trigger] ... [--cooldown time] " \
@@ -96,6 +102,7 @@ enum {
 	"service [spec ...]"
 #define PARAMS_CLI_HELP_LIVE PARAMS_CLI_HELP \
 	"      --lease time      how long engines stream without a heartbeat (15s)\n" \
+	PARAMS_CLI_HELP_PAYLOAD \
 	PARAMS_CLI_HELP_SPECS
 #define PARAMS_CLI_HELP_AT \
 	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
@@ -114,12 +121,14 @@ enum {
 	"      --on trigger      with --rolling: snapshot by itself, on log:REGEX,\n" \
 	"                        file:PATH:REGEX or packets:N/TIME:EXPR\n" \
 	"      --patience time   how long an unreachable engine is tried (24h)\n" \
+	PARAMS_CLI_HELP_PAYLOAD \
 	"      --rolling time    go on, and keep only that long, for vcap snapshot\n" \
 	PARAMS_CLI_HELP_SPECS \
 	"      --token token     what the engines know it by, 16 hex digits (random)\n"
 #define PARAMS_CLI_HELP_CAPTURE PARAMS_CLI_HELP PARAMS_CLI_HELP_AT PARAMS_CLI_HELP_COMMENT \
 	PARAMS_CLI_HELP_EXPECT \
 	"      --patience time   how long an unreachable engine is tried (30s)\n" \
+	PARAMS_CLI_HELP_PAYLOAD \
 	"      --quiet           print only errors\n" \
 	PARAMS_CLI_HELP_SPECS
 /* clang-format on */

@@ -130,15 +130,15 @@ service_header_read(struct service_header *header, const char *text, struct fail
 }
 
 void
-service_header_remove(char *text)
+service_remove(char *text, const char *keyword)
 {
-	static const char keyword[] = "header";
+	const size_t size = strlen(keyword);
 	char *to = text;
 
 	for (const char *line = text; *line;) {
 		const char *word = line + strspn(line, " \t");
-		const bool is_kept = strncmp(word, keyword, sizeof(keyword) - 1) != 0 ||
-				     !strchr(" \t\r\n", word[sizeof(keyword) - 1]);
+		const bool is_kept =
+		    strncmp(word, keyword, size) != 0 || !strchr(" \t\r\n", word[size]);
 		size_t length = strcspn(line, "\n");
 
 		length += line[length] == '\n';
@@ -241,6 +241,17 @@ parse_engine(struct service *service, const struct service_line *line, struct fa
 }
 
 static int
+parse_payload(struct service *service, const struct service_line *line, struct failure *why)
+{
+	if (expect(line, 2, 2, why) < 0)
+		return -1;
+	if (strcmp(line->words[1], "no") != 0 && strcmp(line->words[1], "yes") != 0)
+		return failure_set(why, "neither 'yes' nor 'no': '%s'", line->words[1]);
+	service->has_no_payload = line->words[1][0] == 'n';
+	return 0;
+}
+
+static int
 parse_line(struct service *service, const struct service_line *line, struct failure *why)
 {
 	const char *word = line->words[0];
@@ -253,6 +264,8 @@ parse_line(struct service *service, const struct service_line *line, struct fail
 		return parse_source(service, line, why);
 	if (strcmp(word, "header") == 0)
 		return parse_header(service, line, why);
+	if (strcmp(word, "payload") == 0)
+		return parse_payload(service, line, why);
 	if (strcmp(word, "monitor") == 0)
 		return add_monitor(service, line, why);
 	if (strcmp(word, "engine") == 0)

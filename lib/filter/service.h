@@ -48,7 +48,8 @@ struct service {
 	struct monitor *monitors;
 	size_t monitor_count;
 	struct addrset sources; /* sealed; addresses of engines towards servers; empty: any */
-	bool source_client;     /* servers see the client's own address */
+	bool has_no_payload; /* captures keep the headers alone, unless they are asked for more */
+	bool source_client;  /* servers see the client's own address */
 	struct service_header header;
 	/* vips and servers again, in groups to compare packets with. */
 	struct endpoint_group *vip_groups, *server_groups;
@@ -76,8 +77,8 @@ int service_header_parse(struct service_header *header, const char *name, const 
 /* As service_header_parse, of `NAME` or `NAME HOPS`. */
 int service_header_read(struct service_header *header, const char *text, struct failure *why);
 
-/* Takes the `header` lines out of text: engines of 0.1.0 do not know them. */
-void service_header_remove(char *text);
+/* Takes the lines with this keyword out of text: engines of older releases do not know all of them. */
+void service_remove(char *text, const char *keyword);
 
 /* Frees all it holds; service is as SERVICE_INIT then. */
 void service_release(struct service *service);

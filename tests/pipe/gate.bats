@@ -274,3 +274,28 @@ by_sudo() { # COMMAND...: as sudo runs it for somebody
 		[ "$status" -eq 2 ]
 	done
 }
+
+# Break: lib/controller/gate.c s/if (left->gate->headers_only && target.has_payload)/if (0)/
+# Break: lib/controller/gate.c s/(strncmp(word, "-s", 2) == 0 && !left->gate->headers_only)/strncmp(word, "-s", 2) == 0/
+# Break: lib/controller/gate.c s/if (cuts && strcmp/if (0 \&\& strcmp/
+@test "gate: --headers-only captures no payload and reads none" {
+	GATE_OPTIONS=--headers-only
+	arrives "${job[@]}" --detach -w $dir -sheaders -c1000
+	arrives vcap-host answer 0123456789abcdef -- "${job[@]}" --lease=15000ms -w - -sheaders
+	arrives vcap-host status $dir
+	refused "${job[@]}" --detach -w $dir
+	[[ ${lines[0]} == *"this key does not allow 'a capture without -s headers'" ]]
+	refused "${job[@]}" --detach -w $dir -s96
+	refused "${job[@]}" --detach -w $dir -sheaders -s96
+	refused "${job[@]}" --detach -w $dir -s96 -sheaders
+	refused vcap-host answer 0123456789abcdef -- "${job[@]}" --lease=15000ms -w -
+	# What the engine has may be somebody else's: it is cut as it is read.
+	for words in "vcap-merge -w - lb1=$dir" "vcap-merge -w - -z lb1=$dir" \
+		"vcap-host answer 0123456789abcdef -- vcap-merge -w - lb1=$dir"; do
+		: >ran
+		# shellcheck disable=SC2086 # words
+		vcap-on far $words
+		mapfile -d '' -t ran <ran
+		[ "${ran[*]}" = "${words/-w -/-w - --cut}" ]
+	done
+}

@@ -127,12 +127,12 @@ test_parse(void)
 }
 
 static void
-test_header_remove(void)
+test_remove(void)
 {
 	char text[] =
 	    "vip 10.0.0.1\n header X-A 2 # a\nheaders x\nheader\tX-B\nserver 10.0.0.2\nheader none";
 
-	service_header_remove(text);
+	service_remove(text, "header");
 	is_str(text, "vip 10.0.0.1\nheaders x\nserver 10.0.0.2\n", "header lines are taken out");
 }
 
@@ -219,7 +219,7 @@ main(void)
 	refused("source clients\n", "etc/shop:1: not an address: 'clients'");
 	test_parse();
 	test_modes();
-	test_header_remove();
+	test_remove();
 	test_mutations();
 	return done_testing();
 }
