@@ -14,7 +14,7 @@ bin=${VCAP_BIN:?}
 
 quiet() { # EXAMPLE
 	case $1 in
-	check.1/2 | vcap.7/11) echo - ;;
+	check.1/2 | vcap.7/11 | vcap.7/1[3-8]) echo - ;;
 	clock.1/1) echo all.pcapng ;;
 	fetch.1/1) echo lb1.pcapng ;;
 	filter.1/2) echo some.pcap ;;
@@ -51,6 +51,7 @@ kind() { # EXAMPLE
 	run.1/7) echo sudoers ;;
 	shell.1/1) echo dialogue ;;
 	vcap.7/11) echo crontab ;;
+	vcap.7/1[3-8]) echo recipe ;; # recipes.bats runs them
 	# What a reader ends by ^C.
 	filter.1/2 | flows.1/2 | live.1/* | merge.1/3 | run.1/2 | vcap.7/2) echo endless ;;
 	*) echo commands ;;
@@ -234,6 +235,7 @@ of_kind() { # KIND FILE
 	sudoers) visudo -cf "$2" ;;
 	dialogue) sed -nE 's/^[^ >]*> ?//p; s/^: > //p' "$2" | sed 's/^> //' | vcap shell ;;
 	crontab) sed -nE 's/^(\*[^ ]*|\*) \* \* \* \* //p' "$2" >job && sh job ;;
+	recipe) ;;
 	commands)
 		typed <"$2" >script
 		timeout 60 bash -c '. ./script'

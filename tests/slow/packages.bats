@@ -171,3 +171,13 @@ is_right() { # CAPTURED: what capture_self printed
 		[ "${version%-*}" = "$(sed -n 's/^VERSION *:= *//p' "$BATS_TEST_DIRNAME/../../Makefile")" ]
 	done
 }
+
+@test "packages: a unit keeps a rolling capture going, as a user of its own" {
+	apt install /vcap.deb /vcap-engine.deb
+	unit=root/lib/systemd/system/vcap-rolling@.service
+	grep -qx User=vcap $unit
+	[ -x "root$(sed -n 's/^ExecStart=\([^ ]*\) %i/\1/p' $unit)" ]
+	[ -z "$(find root/etc/systemd -name 'vcap-rolling*')" ]
+	inside id -u vcap
+	[ "$(inside id -gn vcap)" = vcap ]
+}
