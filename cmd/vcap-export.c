@@ -19,13 +19,14 @@ static const struct command self = {
     .name = "vcap-export",
     .says = "Copies a capture's file out of the spool.",
     .examples = "vcap export shop /tmp\nvcap export -w - shop | tshark -r -\n",
-    .synopsis = "[-F format] [-s headers] [-w file] [--comment text] [--only part] capture "
-		"[directory]",
+    .synopsis = "[-F format] [-s headers] [-w file] [--comment text] [--keys] [--only part] "
+		"capture [directory]",
     .options = "  -F, --format format  pcapng (the default) or pcap\n"
 	       "  -s, --snaplen headers\n"
 	       "                       without payload\n"
 	       "  -w, --write file     write to this file, or - for standard output\n"
 	       "      --comment text   a further note in the file\n"
+	       "      --keys           with its TLS keys: whoever has the file reads all of it\n"
 	       "      --only part      an engine, a side, or both: lb1, /client, lb1/client\n",
 };
 
@@ -37,11 +38,14 @@ struct request {
 static struct request
 parse_options(int argc, char **argv)
 {
-	enum { COMMENT = 0x100, ONLY };
-	static const struct option options[] = {
-	    {"format", required_argument, NULL, 'F'}, {"snaplen", required_argument, NULL, 's'},
-	    {"write", required_argument, NULL, 'w'},  {"comment", required_argument, NULL, COMMENT},
-	    {"only", required_argument, NULL, ONLY},  CLI_OPTIONS};
+	enum { COMMENT = 0x100, KEYS, ONLY };
+	static const struct option options[] = {{"format", required_argument, NULL, 'F'},
+						{"snaplen", required_argument, NULL, 's'},
+						{"write", required_argument, NULL, 'w'},
+						{"comment", required_argument, NULL, COMMENT},
+						{"keys", no_argument, NULL, KEYS},
+						{"only", required_argument, NULL, ONLY},
+						CLI_OPTIONS};
 	struct failure why;
 	struct request request = {.directory = ".", .form = {.format = "pcapng"}};
 	int opt;
@@ -49,22 +53,16 @@ parse_options(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, ":F:s:w:", options, NULL)) != -1) {
 		switch (opt) {
 		case 'F': request.form.format = optarg; break;
-		case 's':
-			request.form.cuts = true;
-			if (strcmp(optarg, "headers") != 0)
-				die_usage("not 'headers': '%s'", optarg);
-			break;
+		case 's': request.form.snaplen = optarg; break;
 		case 'w': request.file = optarg; break;
 		case COMMENT: request.form.comment = optarg; break;
+		case KEYS: request.form.keys = true; break;
 		case ONLY: request.form.only = optarg; break;
 		default: cli_option(opt, argv);
 		}
 	}
-	if (strcmp(request.form.format, "pcap") != 0 && strcmp(request.form.format, "pcapng") != 0)
-		die_usage("unknown format '%s' (pcapng or pcap)", request.form.format);
-	if (request.form.comment && strcmp(request.form.format, "pcap") == 0)
-		die_usage("a pcap file has no comments: '--comment' is for pcapng");
-	if (request.form.only && !chosen_is_part(request.form.only, &why))
+	if (mergedfile_check_form(&request.form, &why) < 0 ||
+	    (request.form.only && !chosen_is_part(request.form.only, &why)))
 		die_usage("%s", why.text);
 	if (optind == argc)
 		die_usage("needs a capture (try --help)");
@@ -132,13 +130,13 @@ main(int argc, char **argv)
 	if (strcmp(path, "-") != 0 && access(path, F_OK) == 0)
 		die("'%s' exists already", path);
 	status = await(&entry);
-	from = mergedfile_export(&entry, path, getenv, &why);
+	from = mergedfile_export(&entry, path, &request.form, getenv, &why);
 	if (from < 0)
 		die("%s", why.text);
 	if (packedfile_open(&out, path, codec_of_name(path), &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(out.file.temporary);
-	if (mergedfile_copy(from, out.fd, &request.form, &why) < 0)
+	if (mergedfile_copy(&entry, from, out.fd, &request.form, &why) < 0)
 		die("%s", why.text);
 	if (packedfile_commit_new(&out, &why) < 0)
 		die("%s", why.text);

@@ -46,6 +46,7 @@ recall(struct request *request)
 	request->fetch.token = told.token ? xstrdup(told.token) : NULL;
 	memcpy(request->fetch.since, told.from, sizeof(told.from));
 	memcpy(request->fetch.until, told.to, sizeof(told.to));
+	request->fetch.has_keys = keyval_get(&entry.facts, "keys") != NULL;
 	sshmux_use(&entry);
 	is_known = fetch_recall(&request->fetch, &entry);
 	spool_entry_close(&entry);
@@ -130,8 +131,11 @@ main(int argc, char **argv)
 	    outfile_open(&out, request.file, &why) < 0)
 		fail(fetch, &why);
 	cli_remove_at_signal(out.temporary);
-	if (fetch_pairs(fetch, request.file, &why) < 0)
-		warn("%s", why.text); /* the packets are whole without them */
+	/* The packets are whole without them. */
+	if (fetch_beside(fetch, &fetch_pairs, request.file, &why) < 0)
+		warn("%s", why.text);
+	if (fetch->has_keys && fetch_beside(fetch, &fetch_keys, request.file, &why) < 0)
+		warn("%s", why.text);
 	status = fetch_file(fetch, &out, &why);
 	if (status < 0) {
 		outfile_abandon(&out);

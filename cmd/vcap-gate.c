@@ -10,7 +10,7 @@
 #include "cli.h"
 #include "controller/engine.h"
 #include "controller/gate.h"
-#include "flows/pairsource_spec.h"
+#include "flows/keysource_spec.h"
 #include "flows/trigger_spec.h"
 
 #include <errno.h>
@@ -23,8 +23,11 @@ static const struct command self = {
     .name = "vcap-gate",
     .says = "Restricts a controller's key to vcap's commands on an engine.",
     .examples = "restrict,command=\"/usr/bin/vcap-gate\" ssh-ed25519 AAAA...\n",
-    .synopsis = "[--flows source] [--headers-only] [--sudo] [--watch file] ... [dir]",
-    .options = "      --flows source  pairs that may be read besides those of conntrack, as the\n"
+    .synopsis = "[--allow-keys[=source]] [--flows source] [--headers-only] [--sudo] [--watch file] "
+		"... [dir]",
+    .options = "      --allow-keys[=source]\n"
+	       "                      TLS keys may be kept and fetched, from this source alone\n"
+	       "      --flows source  pairs that may be read besides those of conntrack, as the\n"
 	       "                      engines file has them: haproxy:SOCKET or log:FILE\n"
 	       "      --headers-only  captures keep no payload, and none is read from them\n"
 	       "      --sudo          commands come, and are run, with 'sudo -n'\n"
@@ -34,8 +37,9 @@ static const struct command self = {
 static struct gate
 parse_options(int argc, char **argv)
 {
-	enum { FLOWS = 0x100, HEADERS, SUDO, WATCH };
-	static const struct option options[] = {{"flows", required_argument, NULL, FLOWS},
+	enum { FLOWS = 0x100, HEADERS, KEYS, SUDO, WATCH };
+	static const struct option options[] = {{"allow-keys", optional_argument, NULL, KEYS},
+						{"flows", required_argument, NULL, FLOWS},
 						{"headers-only", no_argument, NULL, HEADERS},
 						{"sudo", no_argument, NULL, SUDO},
 						{"watch", required_argument, NULL, WATCH},
@@ -50,6 +54,10 @@ parse_options(int argc, char **argv)
 		switch (opt) {
 		case FLOWS: gate.flows = optarg; break;
 		case HEADERS: gate.headers_only = true; break;
+		case KEYS:
+			gate.allows_keys = true;
+			gate.keys = optarg;
+			break;
 		case SUDO: gate.sudo = true; break;
 		case WATCH:
 			strvec_push(&watched, optarg);
@@ -59,9 +67,12 @@ parse_options(int argc, char **argv)
 		default: cli_option(opt, argv);
 		}
 	}
-	if (gate.flows && pairsource_spec_parse(&source, gate.flows, &why) < 0)
+	if ((gate.flows && pairsource_spec_parse(&source, gate.flows, &why) < 0) ||
+	    (gate.keys && keysource_spec_parse(&source, gate.keys, &why) < 0))
 		die_usage("%s", why.text);
 	gate.watched = strvec_detach(&watched);
+	/* Without payload they would open nothing. */
+	gate.allows_keys &= !gate.headers_only;
 	if (argv[optind])
 		gate.directory = argv[optind++];
 	if (argv[optind])

@@ -15,15 +15,16 @@ static const struct command self = {
     .name = "vcap-host",
     .says = "Answers what a controller asks of this engine.",
     .examples = "vcap-host check\nvcap-host list /var/lib/vcap/run\n",
-    .synopsis = "status dir [token]\nstop dir [token]\nfollow dir [token]\nremove dir [token]\n"
-		"pairs dir [token]\nsnapshot dir new [from to token new-token]\nlist dir\n"
-		"check [-i iface] ... [dir [vip ...]]\ntrial [iface ...]\nlosses [iface ...]\n"
-		"clock\nanswer nonce -- command [arg ...]",
+    .synopsis =
+	"status dir [token]\nstop dir [token]\nfollow dir [token]\nremove dir [token]\n"
+	"pairs dir [token]\nkeys dir [token]\nsnapshot dir new [from to token new-token]\n"
+	"list dir\ncheck [-i iface] ... [dir [vip ...]]\ntrial [iface ...]\nlosses [iface ...]\n"
+	"clock\nanswer nonce -- command [arg ...]",
     .options = "  status dir   prints the status of the capture in dir\n"
 	       "  stop dir     stops it, waits until it is on disk, prints its status\n"
 	       "  follow dir   answers each line of input with the time and its status\n"
 	       "  remove dir   removes it, unless it is running\n"
-	       "  pairs dir    prints what it has kept of connection pairs\n"
+	       "  pairs|keys dir  prints what it has kept of connection pairs, of TLS keys\n"
 	       "  snapshot ... keeps what the rolling capture in dir has of a time, in new\n"
 	       "  list dir     prints what captures lie in dir\n"
 	       "  check ...    prints whether this host can capture, which addresses it has\n"
@@ -43,6 +44,7 @@ struct arguments {
 };
 
 static struct failure why; /* of the request */
+static int run_request(int argc, char **argv);
 
 static int
 do_reply(const struct arguments *arguments)
@@ -61,8 +63,6 @@ do_check(const struct arguments *arguments)
 		die_usage("%s", why.text);
 	return found ? EXIT_DONE : EXIT_FAILED;
 }
-
-static int run_request(int argc, char **argv); /* another one, by this process */
 
 static int
 do_answer(const struct arguments *arguments)
@@ -90,6 +90,7 @@ static const struct request {
     {"follow", "a directory", 1, 2, do_reply, hostreply_follow},
     {"remove", "a directory", 1, 2, do_reply, hostreply_remove},
     {"pairs", "a directory", 1, 2, do_reply, hostreply_pairs},
+    {"keys", "a directory", 1, 2, do_reply, hostreply_keys},
     {"snapshot", "two directories", 2, 6, do_reply, hostreply_snapshot},
     {"list", "a directory", 1, 1, do_reply, hostreply_list},
     {"check", NULL, 0, INT_MAX, do_check, NULL},
@@ -99,7 +100,6 @@ static const struct request {
     {"answer", "a nonce and a command", 2, INT_MAX, do_answer, NULL},
 };
 
-/* Options may stand before the request and after it. */
 static const struct request *
 parse_options(int argc, char **argv, struct arguments *arguments)
 {
@@ -108,7 +108,7 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 	const struct request *request;
 	int opt;
 
-	optind = 0; /* getopt_long(3): another list begins */
+	optind = 0; /* getopt_long(3): another list begins; options stand anywhere */
 	while ((opt = getopt_long(argc, argv, ":i:", options, NULL)) != -1) {
 		if (opt != 'i')
 			cli_option(opt, argv);

@@ -41,19 +41,38 @@ esac
 what=$1
 shift
 
+keyed=
 file=$what
 if [ "${what#*/}" = "$what" ] && [ ! -f "$what" ]; then
 	# Oldest first; one that is not merged yet has no file.
 	file=$(VCAP_AS=$as vcap-ls -r -o FILE -- "$what") || exit
 	file=$(printf '%s\n' "$file" | grep -vx -e - | tail -n 1) || true
 	[ -n "$file" ] || die 1 "no capture of '$what' has a file yet"
+	[ ! -e "${file%.pcapng}.keys" ] || keyed=1
 fi
 [ -r "$file" ] || die 1 "cannot read '$file'"
+
+# With its TLS keys it is a copy, for as long as it is looked at.
+if [ -n "$keyed" ]; then
+	id=$(basename "$file" .pcapng)
+	copy=$(mktemp -d "${XDG_RUNTIME_DIR:-/tmp}/vcap-open.XXXXXX")
+	trap 'rm -rf "$copy"' EXIT
+	trap 'exit 130' INT TERM HUP
+	file=$copy/$id.pcapng
+	VCAP_AS=$as vcap-export --keys -w "$file" -- "$id" >/dev/null || [ $? -eq 3 ] || exit 1
+fi
+
+run() { # PROGRAM ARG...
+	[ -n "$keyed" ] || exec "$@"
+	status=0
+	"$@" || status=$?
+	exit $status
+}
 
 if [ -n "${DISPLAY-}${WAYLAND_DISPLAY-}" ] && command -v wireshark >/dev/null; then
 	program=wireshark
 elif [ -t 0 ] && [ -t 1 ] && command -v termshark >/dev/null; then
-	exec termshark -r "$file" "$@"
+	run termshark -r "$file" "$@"
 elif command -v tshark >/dev/null; then
 	program=tshark
 else
@@ -61,7 +80,7 @@ else
 fi
 for profiles in "${XDG_CONFIG_HOME:-${HOME-}/.config}/wireshark" "${HOME-}/.wireshark" /usr/local/share/wireshark \
 	/usr/share/wireshark; do
-	[ ! -d "$profiles/profiles/vcap" ] || exec "$program" -C vcap -X "lua_script:$share/vcap.lua" -r "$file" "$@"
+	[ ! -d "$profiles/profiles/vcap" ] || run "$program" -C vcap -X "lua_script:$share/vcap.lua" -r "$file" "$@"
 done
 echo "$as: without the profile 'vcap', which 'vcap extcap --install --personal' makes" >&2
-exec "$program" -X "lua_script:$share/vcap.lua" -r "$file" "$@"
+run "$program" -X "lua_script:$share/vcap.lua" -r "$file" "$@"

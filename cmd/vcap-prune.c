@@ -16,16 +16,19 @@ static const struct command self = {
     .says = "Removes old captures.",
     .examples = "vcap prune -a 7d -s 10G\nvcap prune -n -c 5 shop\n",
     .synopsis = "[-n] [-a time] [-c count] [-s size] [service]\n"
+		"[-n] --keys -a time [service]\n"
 		"[-n] -f file",
     .options = "  -a, --age time     remove older ones; a bare number means seconds\n"
 	       "  -c, --count count  keep at most this many, the newest\n"
 	       "  -f, --file file    the limits of this file, also for single services\n"
+	       "      --keys         remove only the TLS keys of older ones, not the packets\n"
 	       "  -n, --dry-run      only print what would be removed\n"
 	       "  -s, --size size    keep the newest ones whose files fit into this size\n",
 };
 
 struct request {
 	enum prune_mode mode;
+	bool keys;           /* only those */
 	const char *service; /* NULL: all */
 	struct prune_rules rules;
 };
@@ -47,10 +50,13 @@ read_rules(const char *path)
 static struct request
 parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"age", required_argument, NULL, 'a'},  {"count", required_argument, NULL, 'c'},
-	    {"dry-run", no_argument, NULL, 'n'},    {"file", required_argument, NULL, 'f'},
-	    {"size", required_argument, NULL, 's'}, CLI_OPTIONS};
+	static const struct option options[] = {{"keys", no_argument, NULL, 'k'},
+						{"age", required_argument, NULL, 'a'},
+						{"count", required_argument, NULL, 'c'},
+						{"dry-run", no_argument, NULL, 'n'},
+						{"file", required_argument, NULL, 'f'},
+						{"size", required_argument, NULL, 's'},
+						CLI_OPTIONS};
 	struct request request = {.rules = PRUNE_RULES_INIT};
 	struct prune_rule *rule = prune_rules_for(&request.rules, NULL);
 	struct failure why = FAILURE_INIT;
@@ -74,12 +80,17 @@ parse_options(int argc, char **argv)
 			request.mode = PRUNE_DRY_RUN;
 		else if (opt == 'f')
 			file = optarg;
+		else if (opt == 'k')
+			request.keys = true;
 		else if (!key)
 			cli_option(opt, argv);
 	}
 	request.service = argv[optind];
 	if (file && (limited || request.service))
 		die_usage("'-f' takes limits and services from the file alone");
+	if (request.keys && (file || rule->limits.age_ns == INT64_MAX ||
+			     rule->limits.count != UINT64_MAX || rule->limits.size != UINT64_MAX))
+		die_usage("'--keys' goes with '-a' alone");
 	if (!limited && !file)
 		die_usage("needs a limit: -a, -c or -s, or a file of them: -f (try --help)");
 	if (argc - optind > 1)
@@ -124,7 +135,9 @@ main(int argc, char **argv)
 	if (spool_open(&spool, getenv, &why) < 0 ||
 	    spool_list(&spool, request.service, &ids, &why) < 0)
 		die("%s", why.text);
-	status = prune_captures(&spool, ids, &request.rules, request.mode, &report);
+	status = request.keys ? prune_keys(&spool, ids, request.rules.list->limits.age_ns,
+					   request.mode, &report)
+			      : prune_captures(&spool, ids, &request.rules, request.mode, &report);
 	if (request.rules.leftovers_ns != INT64_MAX) {
 		rest = prune_leftovers(request.rules.leftovers_ns, request.mode, getenv, &report);
 		status = status == EXIT_DONE || rest == EXIT_FAILED ? rest : status;

@@ -23,6 +23,7 @@ static const struct command self = {
 		"stop id [token]\n"
 		"follow id [token]\n"
 		"fetch [-z] id\n"
+		"keys id [token]\n"
 		"remove id [token]\n"
 		"check",
     .options = "  start id ...  starts it for the job on standard input; prints its status\n"
@@ -30,6 +31,7 @@ static const struct command self = {
 	       "  stop id       stops it without waiting for its file; prints its status\n"
 	       "  follow id     answers each line of input, as 'vcap-host follow' does\n"
 	       "  fetch id      waits for the file and writes it to standard output\n"
+	       "  keys id       writes its TLS keys to standard output\n"
 	       "  remove id     removes it, unless it is unfinished\n"
 	       "  check         prints whether there is room for captures\n"
 	       "\n"
@@ -62,7 +64,7 @@ static const struct request {
 } requests[] = {
     {"start", INT_MAX, NULL},     {"status", 2, region_status}, {"stop", 2, region_stop},
     {"follow", 2, region_follow}, {"fetch", 1, region_fetch},   {"remove", 2, region_remove},
-    {"check", 0, region_check},
+    {"check", 0, region_check},   {"keys", 2, region_keys},
 };
 
 /* Parses the request and its id. Options after the id of `start` are passed on to vcap-start. */

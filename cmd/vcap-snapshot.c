@@ -16,18 +16,20 @@ static const struct command self = {
     .name = "vcap-snapshot",
     .says = "Keeps the last minutes of a rolling capture.",
     .examples = "vcap start shop --rolling 2m\nvcap snapshot shop --note 'checkout was slow'\n",
-    .synopsis = "[--after time] [--by word] [--note text] capture",
+    .synopsis = "[--after time] [--by word] [--no-keys] [--note text] capture",
     .options = "      --after time  the window goes on for so long, 20s at most (10s)\n"
 	       "      --by word     who asks through another program\n"
+	       "      --no-keys     without TLS keys, of a ring that has some\n"
 	       "      --note text   what happened, one line\n",
 };
 
 static const char *
 parse_options(int argc, char **argv, struct snapshot_wish *wish)
 {
-	enum { AFTER = 0x100, BY, NOTE };
+	enum { AFTER = 0x100, BY, NO_KEYS, NOTE };
 	static const struct option options[] = {{"after", required_argument, NULL, AFTER},
 						{"by", required_argument, NULL, BY},
+						{"no-keys", no_argument, NULL, NO_KEYS},
 						{"note", required_argument, NULL, NOTE},
 						CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
@@ -46,6 +48,7 @@ parse_options(int argc, char **argv, struct snapshot_wish *wish)
 			if (!caller_is_word(optarg))
 				die_usage("not a word of who asks: '%s'", optarg);
 			break;
+		case NO_KEYS: wish->without_keys = true; break;
 		case NOTE:
 			rc = params_comment(&params, optarg, &why);
 			wish->note = optarg;

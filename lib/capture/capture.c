@@ -174,15 +174,32 @@ watch_interfaces(struct capture *capture)
 	add_message(capture, "interface '%s' is not captured: too many came", name);
 }
 
-/* Without vcap-flows the capture goes on; the filter command then knows fewer connections. */
+/* Without vcap-flows the capture goes on; the filter command then knows fewer connections. And so it does
+ * without vcap-keys. */
 static void
-watch_flows(struct capture *capture)
+watch_commands(struct capture *capture)
 {
 	struct flowproc *flows = capture->options.flows;
+	struct keyproc *keys = capture->options.keys;
 	struct failure why;
 
 	if (flows && flowproc_is_lost(flows, &why))
 		add_message(capture, "%s: pairs are missing", why.text);
+	if (keys && keyproc_is_lost(keys, &why))
+		add_message(capture, "%s: TLS keys are missing", why.text);
+}
+
+/* The keys of the last hellos. */
+static void
+end_keys(struct capture *capture)
+{
+	struct failure why;
+
+	if (!capture->options.keys)
+		return;
+	watch_commands(capture);
+	if (!keyproc_finish(capture->options.keys, &why))
+		add_message(capture, "%s: TLS keys are missing", why.text);
 }
 
 /* Returns whether the status has news: what was watched for has come. */
@@ -366,6 +383,7 @@ end_capture(struct capture *capture)
 	enum capture_end end;
 
 	join_threads(capture);
+	end_keys(capture);
 	end = judge(capture);
 	if (status_store(capture, states[end], NULL) == 0)
 		return end;
@@ -397,7 +415,7 @@ capture_wait(struct capture *capture)
 		if (options->dir && rundir_is_stopping(options->dir))
 			runstate_stop(runstate, STOP_REQUEST, "");
 		watch_interfaces(capture);
-		watch_flows(capture);
+		watch_commands(capture);
 		has_news |= watch_triggers(capture, now);
 		/* A failure here does not end the capture; end_capture reports one that lasts. */
 		if (now - stored >= (has_news ? NEWS_EVERY : STATUS_EVERY)) {

@@ -2,7 +2,7 @@
 
 #include "base/followreply.h"
 #include "base/parse.h"
-#include "capture/keptpairs.h"
+#include "capture/keptlines.h"
 #include "capture/rundir-int.h"
 #include "capture/rundir.h"
 #include "capture/runlist.h"
@@ -109,17 +109,30 @@ hostreply_snapshot(char *const *operands, FILE *out, notices_print *print, struc
 	return rc;
 }
 
-int
-hostreply_pairs(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+static int
+print_lines(char *const *operands, enum keptlines_kind kind, FILE *out, struct failure *why)
 {
 	int dir = rundir_open_existing(operands[0], operands[1], why), rc;
 
-	(void)print;
 	if (dir < 0)
 		return errno == ENOENT ? 0 : -1;
-	rc = keptpairs_write(dir, out, why);
+	rc = keptlines_write(dir, kind, out, why);
 	close(dir);
 	return rc;
+}
+
+int
+hostreply_pairs(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	(void)print;
+	return print_lines(operands, KEPTLINES_PAIRS, out, why);
+}
+
+int
+hostreply_keys(char *const *operands, FILE *out, notices_print *print, struct failure *why)
+{
+	(void)print;
+	return print_lines(operands, KEPTLINES_KEYS, out, why);
 }
 
 int

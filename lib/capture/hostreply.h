@@ -26,6 +26,8 @@ hostreply hostreply_snapshot;
 
 /* Writes the pairs that the capture has kept, as they are; none if it has kept none. */
 hostreply hostreply_pairs;
+/* The TLS keys that it has kept, likewise. */
+hostreply hostreply_keys;
 
 /* Answers the requests of a session about the directory (followreply.h), from standard input. What has
  * expired stays. */

@@ -30,19 +30,6 @@
 /* Of a file: whoever takes the last minutes waits for it. */
 #define HEARTBEAT_FILE (500 * MS)
 
-void
-counts_add(struct counts *to, const struct counts *counts)
-{
-	to->packets += counts->packets;
-	to->bytes += counts->bytes;
-	to->truncated += counts->truncated;
-	to->removed += counts->removed;
-	to->removed_bytes += counts->removed_bytes;
-	to->received += counts->received;
-	to->dropped += counts->dropped;
-	to->skipped += counts->skipped;
-}
-
 /* An output of a single core has that one alone, whatever its number. */
 static unsigned
 row_of(const struct output *output, unsigned core)
@@ -386,6 +373,9 @@ output_packet(struct output *output, struct packet *packet)
 		stop(output);
 		return;
 	}
+	if (output->tap)
+		hellotap_see(output->tap, packet,
+			     output->interfaces->slots[packet->iface].linktype);
 	counters->counts.packets++;
 	counters->counts.bytes += packet->caplen;
 	counters->counts.truncated += packet->caplen < packet->len;

@@ -3,16 +3,15 @@
  * went there. The limits on packets are applied here: the count per core, the snaplen, and the time
  * at which the capture was stopped.
  *
- * What the counts mean: the filter of a ring passes `received` packets, of which `dropped` found no
- * room in the ring. Of those that come here, `packets` are written, and `skipped` are not: the core
- * was full, the capture had been stopped, or the output had. `removed` ones were written to files
- * that have been removed since to make room for newer ones.
+ * Counts are those of counts.h.
  */
 #ifndef VCAP_OUTPUT_H
 #define VCAP_OUTPUT_H
 
 #include "base/failure.h"
 #include "capfile/pcapng_write.h"
+#include "capture/counts.h"
+#include "capture/hellotap.h"
 #include "capture/iftable.h"
 #include "capture/losses.h"
 #include "capture/rotation.h"
@@ -23,16 +22,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct counts {
-	uint64_t packets, bytes; /* written; bytes as captured */
-	uint64_t truncated;      /* of these packets, shorter than on the wire */
-	uint64_t removed, removed_bytes;
-	uint64_t received, dropped, skipped;
-};
-
-/* Adds each of counts to *to. */
-void counts_add(struct counts *to, const struct counts *counts);
 
 /* Keeps apart by a cache line what different threads write for every packet. */
 #define OUTPUT_ALIGNED __attribute__((aligned(128)))
@@ -64,9 +53,10 @@ struct output {
 	struct counters *counters;        /* [core * interfaces->room + interface]; borrowed */
 	struct core *cores;               /* whose counters these are; borrowed */
 	unsigned core_count;
-	uint64_t count;   /* packets per core; 0: no limit */
-	uint32_t snaplen; /* 1 or more */
-	bool cuts;        /* packets to their headers */
+	uint64_t count;       /* packets per core; 0: no limit */
+	uint32_t snaplen;     /* 1 or more */
+	bool cuts;            /* packets to their headers */
+	struct hellotap *tap; /* is told of TLS sessions; borrowed; NULL: nobody is */
 	struct runstate *runstate;
 	enum stop_reason closed_reason; /* to stop with when the reader of a stream has gone */
 	output_refresh *refresh;

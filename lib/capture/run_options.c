@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/sandbox.h"
-#include "flows/pairsource_spec.h"
+#include "flows/keysource_spec.h"
 #include "flows/trigger_spec.h"
 
 #include <string.h>
@@ -108,6 +108,9 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case RUN_OPTION_FLOWS:
 		session->flows = word;
 		return pairsource_spec_parse(&(struct pairsource_spec){0}, word, why);
+	case RUN_OPTION_KEYS:
+		session->keys = word;
+		return keysource_spec_parse(&(struct pairsource_spec){0}, word, why);
 	case RUN_OPTION_SANDBOX: return sandbox_parse(word, &session->sandbox, why);
 	case RUN_OPTION_DETACH: session->detached = true; return 0;
 	case RUN_OPTION_TOKEN: session->token = word; return check_token(word, why);
@@ -141,8 +144,13 @@ run_options_check(struct run_options *options, struct failure *why)
 		return failure_set(why, "'--rolling' and '-c' exclude each other");
 	if (options->capture.has_lease && session->detached)
 		return failure_set(why, "'--lease' and '--detach' exclude each other");
+	if (session->keys && options->capture.cuts)
+		return failure_set(why, "'--keys' and '-s headers' exclude each other: without "
+					"payload there is nothing to open");
 	if (strcmp(session->path, "-") != 0)
 		return 0;
+	if (session->keys)
+		return failure_set(why, "'--keys' needs a directory, not a stream");
 	if (session->flows && !session->filter)
 		return failure_set(why, "'--flows' goes with a filter or a directory");
 	session->path = NULL;

@@ -29,6 +29,7 @@ enum {
 	RUN_OPTION_LEASE,
 	RUN_OPTION_DETACH,
 	RUN_OPTION_FLOWS,
+	RUN_OPTION_KEYS,
 	RUN_OPTION_TOKEN,
 	RUN_OPTION_BY,
 	RUN_OPTION_AUDIT,
@@ -53,6 +54,7 @@ enum {
 	    {"lease", optional_argument, NULL, RUN_OPTION_LEASE},                                 \
 	    {"detach", no_argument, NULL, RUN_OPTION_DETACH},                                     \
 	    {"flows", required_argument, NULL, RUN_OPTION_FLOWS},                                 \
+	    {"keys", required_argument, NULL, RUN_OPTION_KEYS},                                   \
 	    {"token", required_argument, NULL, RUN_OPTION_TOKEN},                                 \
 	    {"by", required_argument, NULL, RUN_OPTION_BY},                                       \
 	    {"wait", required_argument, NULL, RUN_OPTION_WAIT},                                   \
@@ -88,7 +90,9 @@ enum {
 	"      --by word           who asks for the capture, for its status and the log\n"  \
 	"      --audit required    do not start what cannot be logged\n"                    \
 	"      --flows source      keep pairs, and for filter as /dev/fd/3 (vcap-flows):\n" \
-	"                          conntrack, haproxy:SOCKET or log:FILE\n"
+	"                          conntrack, haproxy:SOCKET or log:FILE\n"                 \
+	"      --keys source       keep the TLS keys of what is captured (vcap-keys):\n"    \
+	"                          haproxy:SOCKET or file:PATH\n"
 /* clang-format on */
 
 /* Takes one of these options; word is its argument, borrowed. -1: the argument is malformed. */

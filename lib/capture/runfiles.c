@@ -1,6 +1,6 @@
 #include "capture/runfiles.h"
 
-#include "capture/keptpairs.h"
+#include "capture/keptlines.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -68,11 +68,14 @@ is_last(const char *name)
 static bool
 is_our_name(const char *name)
 {
-	static const char *const names[] = {"filter.bpf", "service",      "specs",        "log",
-					    "stop",       KEPTPAIRS_FILE, KEPTPAIRS_OTHER};
+	static const char *const names[] = {"filter.bpf", "service", "specs", "log", "stop"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(name, names[i]) == 0)
+			return true;
+	for (int i = 0; i < KEPTLINES_FILES; i++)
+		if (strcmp(name, keptlines_name(KEPTLINES_PAIRS, i)) == 0 ||
+		    strcmp(name, keptlines_name(KEPTLINES_KEYS, i)) == 0)
 			return true;
 	return is_last(name) || (strncmp(name, "core-", 5) == 0 && is_core_file(name)) ||
 	       (strncmp(name, ".status.", 8) == 0 && is_temporary(name));

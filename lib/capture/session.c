@@ -19,7 +19,7 @@
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "base/text.h"
-#include "capture/keptpairs.h"
+#include "capture/keptlines.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,10 +69,11 @@ start_flows(struct session *session, const struct capture_options *options,
 					.reserve = options->reserve};
 	int rc = 0;
 
-	if (wanted->path && (flows.kept = rundir_file(&session->dir, KEPTPAIRS_FILE, why)) < 0)
+	if (wanted->path &&
+	    (flows.kept = rundir_file(&session->dir, keptlines_name(KEPTLINES_PAIRS, 0), why)) < 0)
 		return -1;
 	if (flows.kept >= 0 && options->rolling_ns)
-		flows.other = rundir_file(&session->dir, KEPTPAIRS_OTHER, why);
+		flows.other = rundir_file(&session->dir, keptlines_name(KEPTLINES_PAIRS, 1), why);
 	rc = flows.kept >= 0 && options->rolling_ns && flows.other < 0
 		 ? -1
 		 : flowproc_start(&session->flows, &flows, why);
@@ -85,6 +86,21 @@ start_flows(struct session *session, const struct capture_options *options,
 	session->flows.pairs = -1;
 	session->flows.is_lost = true; /* it is nobody's loss now */
 	return 0;
+}
+
+/* Starts vcap-keys. */
+static int
+start_keys(struct session *session, const struct capture_options *options,
+	   const struct session_options *wanted, struct failure *why)
+{
+	const struct keyproc_wanted keys = {.source = wanted->keys,
+					    .dir = &session->dir,
+					    .err =
+						wanted->detached ? session->log_fd : STDERR_FILENO,
+					    .reserve = options->reserve,
+					    .rolling_ns = options->rolling_ns};
+
+	return keyproc_start(&session->keys, &keys, why);
 }
 
 /* Starts what watches for triggers, the filter command, and before it vcap-flows, whose output it reads. */
@@ -101,6 +117,8 @@ start_commands(struct session *session, const struct capture_options *options,
 	    triggers_start(&session->triggers, wanted->triggers, wanted->flows, err, why) < 0)
 		return -1;
 	if (wanted->flows && start_flows(session, options, wanted, service, why) < 0)
+		return -1;
+	if (wanted->keys && start_keys(session, options, wanted, why) < 0)
 		return -1;
 	if (!wanted->filter)
 		return 0;
@@ -130,6 +148,7 @@ write_audit(const struct capture_options *options, const struct session_options 
 	audit_add(&audit, "dir", wanted->path);
 	audit_add(&audit, "engine", options->name);
 	audit_add(&audit, "by", options->by);
+	audit_add(&audit, "keys", wanted->keys);
 	audit_add_caller(&audit);
 	return audit_write(&audit, wanted->audit, why);
 }
@@ -147,6 +166,7 @@ session_begin(struct session *session, struct capture_options *options,
 	options->filter = wanted->filter ? &session->filter : NULL;
 	options->flows = wanted->flows ? &session->flows : NULL;
 	options->triggers = wanted->triggers ? &session->triggers : NULL;
+	options->keys = wanted->keys ? &session->keys : NULL;
 	options->is_detached = wanted->detached;
 	if (write_audit(options, wanted, why) < 0)
 		return -1;
@@ -175,6 +195,7 @@ fail:
 	filterproc_release(&session->filter);
 	flowproc_release(&session->flows);
 	triggers_release(&session->triggers);
+	keyproc_release(&session->keys);
 	if (is_confined)
 		rundir_release(&session->dir);
 	else

@@ -13,6 +13,7 @@
 #include "capture/filterproc.h"
 #include "capture/flowproc.h"
 #include "capture/job.h"
+#include "capture/keyproc.h"
 #include "capture/rundir.h"
 #include "capture/triggers.h"
 
@@ -27,6 +28,7 @@ struct session_options {
 	char *const *filter;   /* argv of the filter command; NULL: none */
 	char *const *triggers; /* what is watched for (triggers.h), NULL-ended; NULL: nothing */
 	const char *flows;     /* source of pairs (flows/pairsource_spec.h); NULL: none */
+	const char *keys;      /* source of TLS keys (flows/keysource_spec.h); NULL: none */
 	bool detached;         /* commands write their messages to the file `log` */
 	enum sandbox_mode sandbox;
 	enum audit_need audit; /* of the line in the log that says what is captured for whom */
@@ -37,6 +39,7 @@ struct session {
 	struct filterproc filter;
 	struct flowproc flows;
 	struct triggers triggers;
+	struct keyproc keys;
 	struct capture capture;
 	int log_fd; /* the file `log`, for messages of a detached process; -1 with a stream */
 };
@@ -45,12 +48,13 @@ struct session {
 	((struct session){.dir = RUNDIR_INIT,        \
 			  .filter = FILTERPROC_INIT, \
 			  .flows = FLOWPROC_INIT,    \
+			  .keys = KEYPROC_INIT,      \
 			  .capture = CAPTURE_INIT,   \
 			  .log_fd = -1})
 
 /*
  * Writes to the log what is captured for whom, creates the directory, stores the job there, starts the commands, starts the capture, and gives
- * up every privilege. Sets dir, filter, flows, is_detached and signal_fd of *options; what *options and *wanted
+ * up every privilege. Sets dir, filter, flows, keys, is_detached and signal_fd of *options; what *options and *wanted
  * point to must outlive the session. On failure nothing is left of it, except that privileges may
  * be gone; a directory that can no longer be removed stays.
  */

@@ -264,6 +264,7 @@ open_outputs(struct capture *capture, struct failure *why)
 			output->snaplen = options->snaplen;
 		output->cuts = options->cuts;
 		output->losses = &capture->losses;
+		output->tap = options->keys ? options->keys->tap : NULL;
 	}
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/diskquota.h"
 #include "base/parse.h"
-#include "capture/keptpairs.h"
+#include "capture/keptlines.h"
 #include "capture/ringmark.h"
 #include "capture/rundir-int.h"
 #include "capture/rundir.h"
@@ -118,28 +118,28 @@ link_others(struct taking *taking, struct failure *why)
 	return 0;
 }
 
-/* Copies the pairs, whose files are written by turns, where there is room for them. */
+/* Copies the pairs, or the keys, whose files are written by turns, where there is room for them. */
 static int
-copy_pairs(struct taking *taking, struct failure *why)
+copy_lines(struct taking *taking, enum keptlines_kind kind, struct failure *why)
 {
-	const int64_t size = keptpairs_size(taking->ring);
+	const int64_t size = keptlines_size(taking->ring, kind);
 	const uint64_t reserve = keyval_number(&taking->ring_status, "reserve", 0);
 	int fd, rc;
 	FILE *out;
 
 	if (size < 0 || diskquota_free_bytes(taking->dir.fd) < reserve + (uint64_t)size)
 		return 0;
-	fd = rundir_file(&taking->dir, KEPTPAIRS_FILE, why);
+	fd = rundir_file(&taking->dir, keptlines_name(kind, 0), why);
 	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out) {
 		if (fd >= 0)
 			close(fd);
 		return -1;
 	}
-	rc = keptpairs_write(taking->ring, out, why);
+	rc = keptlines_write(taking->ring, kind, out, why);
 	if (fclose(out) < 0 && rc == 0)
 		rc = failure_errno(why, "cannot write '%s/%s'", taking->wanted->path,
-				   KEPTPAIRS_FILE);
+				   keptlines_name(kind, 0));
 	return rc;
 }
 
@@ -168,7 +168,6 @@ store_status(const struct taking *taking, struct keyval *status, struct failure 
 			  ringfiles_since(&taking->files, time_of(&taking->ring_status, "started")),
 		      from = wanted->window.from_ns > since ? wanted->window.from_ns : since,
 		      until = wanted->window.to_ns < written ? wanted->window.to_ns : written;
-	const int64_t pairs = keptpairs_size(taking->dir.fd);
 	int rc = keyval_set(status, "state", "done");
 
 	rc |= copy_status(&taking->ring_status, status);
@@ -180,8 +179,7 @@ store_status(const struct taking *taking, struct keyval *status, struct failure 
 	rc |= keyval_set(status, "expires", CLOCK_FORMAT,
 			 CLOCK_ARGS(now + RUNDIR_KEPT_S * NS_PER_SECOND));
 	rc |= keyval_set(status, "files", "%zu", taking->files.count);
-	if (pairs >= 0)
-		rc |= keyval_set(status, "pairs", "%" PRId64, pairs);
+	rc |= keptlines_set_sizes(taking->dir.fd, status);
 	rc |= keyval_set(status, "bytes", "%" PRIu64, ringfiles_size(&taking->files));
 	if (rc)
 		return failure_nomem(why);
@@ -210,7 +208,8 @@ fill(struct taking *taking, struct keyval *status, struct failure *why)
 	    rundir_store(&taking->dir, "token", wanted->token, strlen(wanted->token), why) < 0)
 		return -1;
 	if (link_files(taking, why) < 0 || link_others(taking, why) < 0 ||
-	    copy_pairs(taking, why) < 0)
+	    copy_lines(taking, KEPTLINES_PAIRS, why) < 0 ||
+	    copy_lines(taking, KEPTLINES_KEYS, why) < 0)
 		return -1;
 	write_audit(wanted);
 	return store_status(taking, status, why);

@@ -13,6 +13,7 @@
 #include "capture/ifrule.h"
 #include "capture/iftable.h"
 #include "capture/ifwatch.h"
+#include "capture/keyproc.h"
 #include "capture/losses.h"
 #include "capture/output.h"
 #include "capture/rundir.h"
@@ -45,6 +46,7 @@ struct capture_options {
 	struct filterproc *filter; /* filter command, started; NULL: none */
 	struct flowproc *flows;    /* vcap-flows for that command, started; NULL: none */
 	struct triggers *triggers; /* what is watched for, started; NULL: nothing */
+	struct keyproc *keys;      /* vcap-keys, started; NULL: none */
 	int signal_fd;             /* signalfd(2) that ends the capture; -1: none */
 	bool has_lease;            /* end of file on standard input ends the capture */
 	int64_t lease_ns;          /* and so does this long without input; 0: never */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/keyval.h"
 #include "capture/fileheader.h"
-#include "capture/keptpairs.h"
+#include "capture/keptlines.h"
 #include "capture/ringmark.h"
 #include "capture/rundir.h"
 
@@ -169,8 +169,7 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 		rc |= triggers_set(options->triggers, &kv);
 	rc |= add_events(capture, &kv);
 	rc |= add_losses(capture, &kv);
-	if (options->flows && keptpairs_size(options->dir->fd) >= 0)
-		rc |= keyval_set(&kv, "pairs", "%" PRId64, keptpairs_size(options->dir->fd));
+	rc |= keptlines_set_sizes(options->dir->fd, &kv);
 	rc = rc ? failure_set(why, "cannot write the status: out of memory")
 		: keyval_store(&kv, options->dir->fd, "status", why);
 	keyval_release(&kv);

@@ -30,11 +30,11 @@ int
 capture_audit(const struct spool_entry *entry, enum capture_audit_event event, const char *file,
 	      config_variable *variable, struct failure *why)
 {
-	static const char *const names[] = {[CAPTURE_AUDIT_START] = "start",
-					    [CAPTURE_AUDIT_STOP] = "stop",
-					    [CAPTURE_AUDIT_EXPORT] = "export",
-					    [CAPTURE_AUDIT_DELETE] = "delete",
-					    [CAPTURE_AUDIT_SNAPSHOT] = "snapshot"};
+	static const char *const names[] = {
+	    [CAPTURE_AUDIT_START] = "start",      [CAPTURE_AUDIT_STOP] = "stop",
+	    [CAPTURE_AUDIT_EXPORT] = "export",    [CAPTURE_AUDIT_DELETE] = "delete",
+	    [CAPTURE_AUDIT_KEYS] = "export-keys", [CAPTURE_AUDIT_DELETE_KEYS] = "delete-keys",
+	    [CAPTURE_AUDIT_SNAPSHOT] = "snapshot"};
 	const bool is_start = event == CAPTURE_AUDIT_START;
 	struct strvec engines = spool_entry_engines(entry);
 	char caller[CALLER_MAX];
@@ -53,6 +53,7 @@ capture_audit(const struct spool_entry *entry, enum capture_audit_event event, c
 		audit_add(&audit, "at", keyval_get(&entry->facts, "at"));
 		audit_add(&audit, "expression", keyval_get(&entry->facts, "expression"));
 		audit_add(&audit, "payload", keyval_get(&entry->facts, "payload"));
+		audit_add(&audit, "keys", keyval_get(&entry->facts, "keys"));
 	}
 	audit_add(&audit, "to", file);
 	return audit_write(

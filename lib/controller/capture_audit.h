@@ -2,9 +2,9 @@
  * The lines in this host's log about captures (audit.h): who starts, stops, exports or deletes which
  * one. What must not be done unless it is logged (engines_audit_need) is not.
  *
- *	start id=ID service=NAME engines=A,B by=WORD [at=TIME] [expression=EXPR]
+ *	start id=ID service=NAME engines=A,B by=WORD [at=TIME] [expression=EXPR] [keys=yes]
  *	snapshot id=ID service=NAME engines=A,B by=WORD
- *	stop|export|delete id=ID service=NAME engines=A,B by=WORD [to=FILE]
+ *	stop|export|delete|export-keys|delete-keys id=ID service=NAME engines=A,B by=WORD [to=FILE]
  *	live service=NAME engines=A,B by=WORD [expression=EXPR]
  */
 #ifndef VCAP_CAPTURE_AUDIT_H
@@ -21,7 +21,9 @@ enum capture_audit_event {
 	CAPTURE_AUDIT_STOP, /* is done in any case: to refuse it would help nobody */
 	CAPTURE_AUDIT_EXPORT,
 	CAPTURE_AUDIT_DELETE,
-	CAPTURE_AUDIT_SNAPSHOT, /* by is the fact, as of a start */
+	CAPTURE_AUDIT_KEYS,        /* an export with TLS keys, or of them */
+	CAPTURE_AUDIT_DELETE_KEYS, /* of them alone */
+	CAPTURE_AUDIT_SNAPSHOT,    /* by is the fact, as of a start */
 };
 
 /* Writes who runs this command to `to`, which it returns; other: who asked another controller that

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "controller/engine_state.h"
 #include "controller/spool.h"
+#include "controller/spool_keys.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -48,6 +49,7 @@ static const struct table_column columns[] = {
     {"ROLLING", TABLE_NUMBER},
     {"SINCE"},
     {"SNAPSHOT-OF"},
+    {"KEYS"},
 };
 enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
 
@@ -327,7 +329,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 	const bool in_one = form == TABLE_HUMAN && !table_shows(table, "MISSING");
 	char date[DATETIME_TEXT], began[INSTANT], ended[INSTANT], duration[INSTANT],
 	    sized[TEXT_SIZE];
-	char number[6][INSTANT], rolling[INSTANT], since[INSTANT];
+	char keyed[SPOOL_KEYS_TEXT], number[6][INSTANT], rolling[INSTANT], since[INSTANT];
 
 	if (form == TABLE_HUMAN)
 		format_local(date_ns(entry->id), date);
@@ -369,6 +371,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 		rolling,
 		since,
 		keyval_get(facts, "snapshot-of"),
+		spool_keys_text(entry, keyed),
 	    },
 	    why);
 }

@@ -12,7 +12,7 @@
 #define CAPTURE_TABLE_COLUMNS                                               \
 	"DATE SERVICE SIZE PACKETS DROPS ENGINES MISSING STATE ID MESSAGE " \
 	"CLOCKS BEGAN ENDED COUNT DURATION SNAPLEN MONITORS OPTIONS SPECS " \
-	"ADDRESSES EXPRESSION FILE BY COMMENT PAIRS ROLLING SINCE SNAPSHOT-OF"
+	"ADDRESSES EXPRESSION FILE BY COMMENT PAIRS ROLLING SINCE SNAPSHOT-OF KEYS"
 
 /* An empty table that shows all columns as JSON and otherwise the main ones; table_choose changes
  * that. The caller frees it. NULL: out of memory. */

@@ -32,6 +32,7 @@
 #include "controller/poll.h"
 #include "controller/snapshot_engines.h"
 #include "controller/snapshot_window.h"
+#include "controller/spool_keys.h"
 #include "controller/sshmux.h"
 
 #include <inttypes.h>
@@ -329,7 +330,6 @@ verify(struct collect *collect, struct failure *why)
 	int rc = path ? count_file(&merged, path, why) : failure_nomem(why);
 
 	sum_up(collect, &engines, &sum, &dropped);
-	strvec_release(&engines);
 	if (keyval_get(facts, "damaged"))
 		add_problem(collect, NULL, "an engine's file is cut short or damaged");
 	if (rc == 0 &&
@@ -340,6 +340,8 @@ verify(struct collect *collect, struct failure *why)
 		rc = failure_errno(why, "cannot record the size of '%s'", path);
 	if (rc == 0)
 		rc = remark(collect, &merged, why);
+	if (rc == 0)
+		rc = spool_keys_collect(collect->entry, &engines, path, why);
 	/* Of a snapshot, an engine does not count the packets of the window. */
 	if (rc == 0 && !snapshot_window_ring(collect->entry) &&
 	    (merged.packets != sum.packets || merged.bytes != sum.bytes)) {
@@ -351,6 +353,7 @@ verify(struct collect *collect, struct failure *why)
 			 merged.packets, merged.bytes, sum.packets, sum.bytes);
 		add_problem(collect, NULL, text);
 	}
+	strvec_release(&engines);
 	free(path);
 	return rc;
 }

@@ -124,6 +124,8 @@ add_region(const struct params *params, struct strvec *argv)
 		strvec_push(argv, "-x");
 	if (params->expression)
 		strvec_pushl(argv, "-e", params->expression, NULL);
+	if (params->keys)
+		strvec_push(argv, "--keys");
 	/* What comes later there is not asked for again. */
 	strvec_pushf(
 	    argv, "--patience=%" PRId64 "ms",
@@ -145,6 +147,8 @@ commands_start(const struct params *params)
 		&argv);
 	if (!params->joins || params->per_packet)
 		strvec_push(&argv, "{keep}");
+	if (params->keys)
+		strvec_push(&argv, "{keys}");
 	add_join(params, "./service", "specs", &argv);
 	add_region(params, &argv);
 	return strvec_detach(&argv);
@@ -237,6 +241,9 @@ expand_list(const struct engine *engine, const struct commands_told *told, const
 	} else if (strcmp(word, "{flows}") == 0 || strcmp(word, "{keep}") == 0) {
 		if (engine->flows && (word[1] == 'f' || told->token))
 			strvec_pushl(words, "--flows", engine->flows, NULL);
+	} else if (strcmp(word, "{keys}") == 0) {
+		if (engine->keys)
+			strvec_pushl(words, "--keys", engine->keys, NULL);
 	} else if (strcmp(word, "{table}") == 0) {
 		if (engine->flows)
 			strvec_pushl(words, "-t", "/dev/fd/3", NULL);
@@ -293,11 +300,9 @@ commands_expand(const struct engine *engine, const char *id, struct commands_tol
 		    "vcap-on", "{answer}", "{}", "vcap-region", verb, "{dir}", "{token}", NULL  \
 	}
 
-static const char *const verbs[] = {[COMMANDS_STATUS] = "status",
-				    [COMMANDS_STOP] = "stop",
-				    [COMMANDS_REMOVE] = "remove",
-				    [COMMANDS_PAIRS] = "pairs",
-				    [COMMANDS_SNAPSHOT] = "snapshot"};
+static const char *const verbs[] = {
+    [COMMANDS_STATUS] = "status", [COMMANDS_STOP] = "stop", [COMMANDS_REMOVE] = "remove",
+    [COMMANDS_PAIRS] = "pairs",   [COMMANDS_KEYS] = "keys", [COMMANDS_SNAPSHOT] = "snapshot"};
 
 char *const *
 commands_each(enum commands_request request)
@@ -307,6 +312,7 @@ commands_each(enum commands_request request)
 	    [COMMANDS_STOP] = ON_EACH("stop"),
 	    [COMMANDS_REMOVE] = ON_EACH("remove"),
 	    [COMMANDS_PAIRS] = ON_EACH("pairs"),
+	    [COMMANDS_KEYS] = ON_EACH("keys"),
 	    [COMMANDS_SNAPSHOT] = {"vcap-on", "{answer}", "{}", "vcap-host", "snapshot", "{ring}",
 				   "{dir}", "{from}", "{to}", "{ring-token}", "{token}", NULL}};
 

@@ -37,6 +37,7 @@ enum commands_request {
 	COMMANDS_STOP,
 	COMMANDS_REMOVE,
 	COMMANDS_PAIRS,
+	COMMANDS_KEYS,
 	COMMANDS_SNAPSHOT, /* of the rolling capture, to become this one; not in a region */
 };
 
@@ -69,7 +70,7 @@ char *const *commands_each(enum commands_request request);
  * the engine's interfaces, and `--wait=NAME` for each that is waited for; `{flows}` and `{table}` become
  * `--flows SOURCE` and `-t /dev/fd/3` if the engine has a source of pairs, for vcap-run and the
  * vcap-join that it runs; `{keep}` becomes the former if it is also told a token, since an older one
- * keeps no pairs. `{triggers}` becomes `--on=WORD` for each
+ * keeps no pairs; `{keys}` becomes `--keys SOURCE` if the engine has a source of TLS keys. `{triggers}` becomes `--on=WORD` for each
  * trigger. `{ring}`, `{from}`, `{to}` and `{ring-token}` are those of a snapshot, `-` where there is none. `{region}` ends the
  * command; what follows it is the command for a region.
  */

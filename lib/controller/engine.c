@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "base/strvec.h"
-#include "flows/pairsource_spec.h"
+#include "flows/keysource_spec.h"
 #include "flows/trigger_spec.h"
 
 #include <ctype.h>
@@ -102,6 +102,14 @@ set_flows(char **to, const char *value)
 }
 
 static int
+set_keys(char **to, const char *value)
+{
+	struct pairsource_spec source;
+
+	return keysource_spec_parse(&source, value, NULL) == 0 ? replace(to, value) : -1;
+}
+
+static int
 set_interfaces(char ***to, const char *value)
 {
 	char **list = split(value, strlen(value), ",");
@@ -166,6 +174,8 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 		rc = set_flows(&engine->flows, value);
 	} else if (length == 5 && strncmp(word, "watch", length) == 0) {
 		rc = set_watched(&engine->watched, value);
+	} else if (length == 4 && strncmp(word, "keys", length) == 0) {
+		rc = set_keys(&engine->keys, value);
 	} else {
 		return failure_set(why, "unknown setting '%s'", word);
 	}
@@ -213,6 +223,7 @@ engine_release(struct engine *engine)
 	free(engine->bin);
 	free(engine->directory);
 	free(engine->flows);
+	free(engine->keys);
 	strvec_free(engine->interfaces);
 	strvec_free(engine->awaited);
 	strvec_free(engine->watched);

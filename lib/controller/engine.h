@@ -23,6 +23,7 @@ struct engine {
 	char *directory;   /* of captures there; never NULL */
 	char *flows;       /* source of connection pairs (pairsource_spec.h), or NULL */
 	char **watched;    /* NULL-ended: files whose lines may be watched there; NULL: none */
+	char *keys;        /* source of TLS keys (keysource_spec.h), or NULL */
 	bool sudo;         /* commands run there as root, by sudo */
 	bool must_log;     /* there is the line `audit required` */
 	bool is_region;    /* a controller with engines of its own */

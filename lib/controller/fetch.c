@@ -23,7 +23,7 @@
 #define OVERHEAD    256                  /* bytes around a packet in a file, at most */
 #define SIZE_MOST   (UINT64_C(1) << 60)  /* bytes of a file */
 #define ANSWER_MAX  (256u << 10)         /* bytes of a status */
-#define PAIRS_LATER (1u << 20)           /* bytes of pairs that came after it */
+#define LATER       (1u << 20)           /* bytes of pairs or keys that came after it */
 
 void
 fetch_release(struct fetch *fetch)
@@ -288,9 +288,10 @@ fetch_file(struct fetch *fetch, const struct outfile *out, struct failure *why)
 	return verdict == 0 ? status : verdict;
 }
 
-/* Has the engine write its pairs to a file of at most that many bytes. */
+/* Has the engine write what it has kept beside its packets to a file of at most that many bytes. */
 static int
-store_pairs(struct fetch *fetch, const char *path, rlim_t most, struct failure *why)
+store_beside(struct fetch *fetch, const struct fetch_kind *kind, const char *path, rlim_t most,
+	     struct failure *why)
 {
 	struct outfile out = OUTFILE_INIT;
 	struct rlimit before;
@@ -298,30 +299,53 @@ store_pairs(struct fetch *fetch, const char *path, rlim_t most, struct failure *
 
 	if (outfile_open(&out, path, why) < 0)
 		return -1;
+	fchmod(out.fd, S_IRUSR | S_IWUSR);
 	limit_child(most, &before);
-	status = run_host(fetch, COMMANDS_PAIRS, out.fd, why);
+	status = run_host(fetch, kind->request, out.fd, why);
 	setrlimit(RLIMIT_FSIZE, &before);
 	if (status == 0 && outfile_commit(&out, why) == 0)
 		return 0;
 	outfile_abandon(&out);
-	return status > 0 ? failure_set(why, "engine '%s' did not send its pairs", fetch->engine)
-			  : -1;
+	return status > 0
+		   ? failure_set(why, "engine '%s' did not send its %s", fetch->engine, kind->name)
+		   : -1;
+}
+
+const struct fetch_kind fetch_pairs = {"pairs", COMMANDS_PAIRS},
+			fetch_keys = {"keys", COMMANDS_KEYS};
+
+/* What it has fewer of than the status told has not arrived whole. */
+static int
+check_beside(const struct fetch *fetch, const struct fetch_kind *kind, const char *path,
+	     uint64_t size, struct failure *why)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return failure_errno(why, "cannot read '%s'", path);
+	if ((uint64_t)st.st_size >= size)
+		return 0;
+	return failure_set(why, "engine '%s' sent %jd of %" PRIu64 " bytes of its %s",
+			   fetch->engine, (intmax_t)st.st_size, size, kind->name);
 }
 
 int
-fetch_pairs(struct fetch *fetch, const char *file, struct failure *why)
+fetch_beside(struct fetch *fetch, const struct fetch_kind *kind, const char *file,
+	     struct failure *why)
 {
-	const uint64_t size = keyval_number(&fetch->answer, "pairs", 0);
+	const uint64_t size = keyval_number(&fetch->answer, kind->name, 0);
 	const char *dot = strrchr(file, '.');
 	const int length = dot && !strchr(dot, '/') ? (int)(dot - file) : (int)strlen(file);
 	char *path;
 	int rc;
 
-	if (size == 0 || fetch->is_region)
+	if (size == 0 || (fetch->is_region && kind == &fetch_pairs))
 		return 0;
-	if (asprintf(&path, "%.*s.pairs", length, file) < 0)
+	if (asprintf(&path, "%.*s.%s", length, file, kind->name) < 0)
 		return failure_nomem(why);
-	rc = store_pairs(fetch, path, size < SIZE_MOST ? size + PAIRS_LATER : SIZE_MOST, why);
+	rc = store_beside(fetch, kind, path, size < SIZE_MOST ? size + LATER : SIZE_MOST, why);
+	if (rc == 0)
+		rc = check_beside(fetch, kind, path, size, why);
 	free(path);
 	return rc;
 }

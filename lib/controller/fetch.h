@@ -21,6 +21,7 @@ struct fetch {
 	const char *token;     /* of the capture; NULL: none */
 	char since[COMMANDS_TIME],
 	    until[COMMANDS_TIME]; /* of a snapshot: its window there; or empty */
+	bool has_keys;            /* the capture was started with keys */
 	bool is_region;           /* the engine is a controller */
 	bool compress;            /* the stream is compressed by zstd */
 	uint64_t rate;            /* limit in bytes a second; 0: none */
@@ -52,10 +53,19 @@ int fetch_ask(struct fetch *fetch, struct failure *why);
  */
 int fetch_file(struct fetch *fetch, const struct outfile *out, struct failure *why);
 
-/* Fetches the pairs that the engine has kept (connpair.h) to a file beside `file`, called NAME.pairs as that
- * is NAME.pcapng; none if the status says that there are none, or of a region. -1 with why: they did
- * not arrive. */
-int fetch_pairs(struct fetch *fetch, const char *file, struct failure *why);
+/* What an engine may have kept beside its packets, and has a size of in its status by this name. */
+struct fetch_kind {
+	const char *name;
+	enum commands_request request;
+};
+
+extern const struct fetch_kind fetch_pairs, /* of connections (connpair.h); regions have none */
+    fetch_keys;                             /* of TLS (tlskey.h) */
+
+/* Fetches it to a file beside `file`, of mode 0600, called NAME.KIND as that is NAME.pcapng; none if the status says
+ * that there is none. -1 with why: it did not arrive whole. */
+int fetch_beside(struct fetch *fetch, const struct fetch_kind *kind, const char *file,
+		 struct failure *why);
 
 /* Removes the engine's copy. -1 with why: it may still be there. */
 int fetch_remove(struct fetch *fetch, struct failure *why);

@@ -13,7 +13,7 @@
 #include "base/parse.h"
 #include "controller/gate_trigger.h"
 #include "filter/service.h"
-#include "flows/pairsource_spec.h"
+#include "flows/keysource_spec.h"
 #include "packet/addrset.h"
 #include "packet/bpf.h"
 
@@ -172,6 +172,8 @@ take_pair(struct words_left *left, struct target *target)
 		is_good = is_target(left->gate, value, target);
 	else if (strcmp(option, "--flows") == 0)
 		is_good = is_source(left->gate, value);
+	else if (strcmp(option, "--keys") == 0)
+		is_good = left->gate->allows_keys && keysource_spec_is(value, left->gate->keys);
 	else
 		return false;
 	if (is_good)
@@ -327,7 +329,8 @@ take_request(struct words_left *left)
 	if (take(left, "snapshot"))
 		return take_snapshot(left);
 	if (!take(left, "status") && !take(left, "stop") && !take(left, "follow") &&
-	    !take(left, "remove") && !take(left, "pairs"))
+	    !take(left, "remove") && !take(left, "pairs") &&
+	    !(left->gate->allows_keys && take(left, "keys")))
 		return false;
 	if (!take_capture(left))
 		return false;

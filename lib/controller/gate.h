@@ -15,6 +15,8 @@ struct gate {
 	const char *flows;     /* a source of pairs allowed besides conntrack, or NULL */
 	char *const *watched;  /* files whose lines may be watched, NULL-ended; NULL: none */
 	bool headers_only;     /* captures keep no payload, and none is read */
+	bool allows_keys;      /* TLS keys may be kept and fetched; not with headers_only */
+	const char *keys;      /* ... from this source alone; NULL: any */
 	bool sudo;             /* commands are preceded by `sudo -n --` */
 };
 

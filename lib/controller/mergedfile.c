@@ -11,6 +11,7 @@
 #include "controller/capture_audit.h"
 #include "controller/engine.h"
 #include "controller/snapshot_window.h"
+#include "controller/spool_keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,15 +141,40 @@ mergedfile_remove_parts(const struct spool_entry *entry, const struct strvec *en
 }
 
 int
-mergedfile_export(const struct spool_entry *entry, const char *to, config_variable *variable,
+mergedfile_check_form(const struct mergedfile_form *form, struct failure *why)
+{
+	const bool is_pcap = strcmp(form->format, "pcap") == 0;
+
+	if (!is_pcap && strcmp(form->format, "pcapng") != 0)
+		return failure_set(why, "unknown format '%s' (pcapng or pcap)", form->format);
+	if (form->snaplen && strcmp(form->snaplen, "headers") != 0)
+		return failure_set(why, "not 'headers': '%s'", form->snaplen);
+	if (form->comment && is_pcap)
+		return failure_set(why, "a pcap file has no comments: '--comment' is for pcapng");
+	if (form->keys && is_pcap)
+		return failure_set(why, "a pcap file has no keys: '--keys' is for pcapng");
+	if (form->keys && form->snaplen)
+		return failure_set(why, "'--keys' and '-s headers' exclude each other: without "
+					"payload there is nothing to open");
+	return 0;
+}
+
+int
+mergedfile_export(const struct spool_entry *entry, const char *to,
+		  const struct mergedfile_form *form, config_variable *variable,
 		  struct failure *why)
 {
+	const enum capture_audit_event event =
+	    form->keys ? CAPTURE_AUDIT_KEYS : CAPTURE_AUDIT_EXPORT;
 	char *path = path_of(entry, "");
 	int fd = -1;
 
 	if (!path)
 		failure_nomem(why);
-	else if (capture_audit(entry, CAPTURE_AUDIT_EXPORT, to, variable, why) == 0 &&
+	else if (form->keys && !spool_keys_exist(entry))
+		failure_set(why, "capture '%s' has no TLS keys (see 'vcap start --keys')",
+			    entry->id);
+	else if (capture_audit(entry, event, to, variable, why) == 0 &&
 		 (fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		failure_errno(why, "cannot read '%s'", path);
 	free(path);
@@ -168,21 +194,29 @@ copy(int from, int to, struct failure *why)
 }
 
 int
-mergedfile_copy(int from, int to, const struct mergedfile_form *form, struct failure *why)
+mergedfile_copy(const struct spool_entry *entry, int from, int to,
+		const struct mergedfile_form *form, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 	int status;
 
-	if (strcmp(form->format, "pcapng") == 0 && !form->only && !form->comment && !form->cuts)
+	if (strcmp(form->format, "pcapng") == 0 && !form->only && !form->comment &&
+	    !form->snaplen && !form->keys)
 		return copy(from, to, why);
 	strvec_pushl(&argv, "vcap-merge", "-F", form->format, NULL);
+	if (form->keys) {
+		strvec_push(&argv, "--keys");
+		strvec_push_nodup(&argv, spool_keys_path(entry));
+	}
 	if (form->only)
 		strvec_pushf(&argv, "--only=%s", form->only);
-	if (form->cuts)
+	if (form->snaplen)
 		strvec_push(&argv, "--cut");
 	if (form->comment)
 		strvec_pushf(&argv, "--comment=note: %s", form->comment);
-	strvec_pushl(&argv, "-w", "-", "-", NULL);
+	/* With keys it is read twice, which standard input cannot be. */
+	strvec_pushl(&argv, "-w", "-", NULL);
+	strvec_push_nodup(&argv, form->keys ? path_of(entry, "") : strdup("-"));
 	status = argv.failed ? failure_nomem(why)
 			     : process_run(argv.list, from, to, STDERR_FILENO, -1, why);
 	strvec_release(&argv);

@@ -30,21 +30,27 @@ int mergedfile_replace(struct spool_entry *entry, struct failure *why);
 /* Removes the fetched files of these engines, which are part of the merged one. */
 void mergedfile_remove_parts(const struct spool_entry *entry, const struct strvec *engines);
 
-/* Opens it for an export to that file (`-`: standard output), once that is in the log
- * (capture_audit.h). Returns the descriptor, the caller's; -1 with why. */
-int mergedfile_export(const struct spool_entry *entry, const char *to, config_variable *variable,
-		      struct failure *why);
-
 /* How a file is to look when it is exported. */
 struct mergedfile_form {
 	const char *format;  /* pcapng or pcap */
 	const char *only;    /* of these packets, as --only of vcap-merge; NULL: all */
-	bool cuts;           /* packets to their headers */
+	const char *snaplen; /* `headers`; NULL: whole packets */
 	const char *comment; /* a further note in its header; NULL: none */
+	bool keys;           /* with the TLS keys of its sessions */
 };
+
+/* Whether it can look so, whatever the part is. -1 with why: wrong usage. */
+int mergedfile_check_form(const struct mergedfile_form *form, struct failure *why);
+
+/* Opens it for an export to that file (`-`: standard output) in that form, once that is in the log
+ * (capture_audit.h). Returns the descriptor, the caller's; -1 with why. */
+int mergedfile_export(const struct spool_entry *entry, const char *to,
+		      const struct mergedfile_form *form, config_variable *variable,
+		      struct failure *why);
 
 /* Copies what mergedfile_export has opened to another descriptor, in that form. -1 with why, or after
  * vcap-merge has said why on standard error: what was written is not to be used. */
-int mergedfile_copy(int from, int to, const struct mergedfile_form *form, struct failure *why);
+int mergedfile_copy(const struct spool_entry *entry, int from, int to,
+		    const struct mergedfile_form *form, struct failure *why);
 
 #endif

@@ -161,6 +161,8 @@ params_facts(const struct params *params, struct keyval *facts)
 	if (params->rolling_ns)
 		rc |= keyval_set(facts, "rolling", "%" PRId64, params->rolling_ns);
 	rc |= trigger_params_facts(&params->triggers, facts);
+	if (params->keys)
+		rc |= keyval_set(facts, "keys", "yes");
 	if (params->buffer)
 		rc |= keyval_set(facts, "buffer", "%" PRIu64, params->buffer);
 	if (params->expects_packets)
@@ -217,6 +219,7 @@ params_recall(struct params *params, const struct keyval *facts)
 	    .per_packet = is_set(facts, "per-packet"),
 	    .invert = is_set(facts, "invert"),
 	    .joins = is_set(facts, "join"),
+	    .keys = is_set(facts, "keys"),
 	    .count = keyval_number(facts, "count", 0),
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "controller/capture_audit.h"
 #include "controller/catalog.h"
+#include "controller/params_keys.h"
 #include "controller/spool_id.h"
 #include "filter/service_alias.h"
 #include "packet/addrset.h"
@@ -104,6 +105,7 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 		rc = trigger_params_cooldown(&params->triggers, value, why);
 		break;
 	case PARAMS_CLI_MOST: rc = trigger_params_most(&params->triggers, value, why); break;
+	case PARAMS_CLI_KEYS: params->keys = true; break;
 	case PARAMS_CLI_ROLLING: rc = read_rolling(params, value, why); break;
 	case PARAMS_CLI_PAYLOAD: params->wants_payload = true; break;
 	case PARAMS_CLI_TOKEN: params->token = value; break;
@@ -315,6 +317,8 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 		rc = check_chosen(params, why);
 	if (rc == 0 && params->rolling_ns)
 		rc = check_regions(cli, why);
+	if (rc == 0 && params->keys)
+		rc = params_keys_check(params, &cli->engines, cli->unkeyed, why);
 	if (rc == 0)
 		rc = trigger_params_check(&params->triggers, params->engines, &cli->engines, why);
 	if (rc == 0)
@@ -350,6 +354,8 @@ params_cli_tell(const struct params_cli *cli, void (*say)(const char *format, ..
 		    "before the response's head");
 	if (cli->warning[0])
 		say("%s", cli->warning);
+	if (cli->unkeyed[0])
+		say("%s", cli->unkeyed);
 	if (cli->remark[0] && params->is_verbose)
 		say("%s", cli->remark);
 }

@@ -21,6 +21,7 @@ struct params_cli {
 	char header[80];     /* params.header */
 	char by[CALLER_MAX]; /* who runs this command; params.by, if set, asks through it */
 	char remark[256];    /* why vcap-join is used although no option asks for it; or empty */
+	char unkeyed[256];   /* what there is to know of --keys; or empty */
 	char warning[256];   /* what the user should change; or empty */
 };
 
@@ -36,6 +37,7 @@ enum {
 	PARAMS_CLI_COMMENT,
 	PARAMS_CLI_EXPECT,
 	PARAMS_CLI_ID,
+	PARAMS_CLI_KEYS,
 	PARAMS_CLI_ROLLING,
 	PARAMS_CLI_ON,
 	PARAMS_CLI_COOLDOWN,
@@ -65,6 +67,7 @@ enum {
 	{"comment", required_argument, NULL, PARAMS_CLI_COMMENT}, \
 	{"expect-packets", no_argument, NULL, PARAMS_CLI_EXPECT}, \
 	{"id", required_argument, NULL, PARAMS_CLI_ID}, \
+	{"keys", no_argument, NULL, PARAMS_CLI_KEYS}, \
 	{"rolling", required_argument, NULL, PARAMS_CLI_ROLLING}, \
 	{"on", required_argument, NULL, PARAMS_CLI_ON}, \
 	{"cooldown", required_argument, NULL, PARAMS_CLI_COOLDOWN}, \
@@ -95,10 +98,10 @@ enum {
 	"[--payload] "
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--by word] [--comment text] [--dry-run] [--expect-packets] [--id id] " \
-	"[--patience time] [--rolling time] [--on trigger] ... [--cooldown time] " \
+	"[--keys] [--patience time] [--rolling time] [--on trigger] ... [--cooldown time] " \
 	"[--max-snapshots n/h] [--specs file] [--token token] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_CAPTURE PARAMS_CLI_SYNOPSIS \
-	"[--at time] [--comment text] [--expect-packets] [--patience time] [--quiet] [--specs file] " \
+	"[--at time] [--comment text] [--expect-packets] [--keys] [--patience time] [--quiet] [--specs file] " \
 	"service [spec ...]"
 #define PARAMS_CLI_HELP_LIVE PARAMS_CLI_HELP \
 	"      --lease time      how long engines stream without a heartbeat (15s)\n" \
@@ -110,6 +113,8 @@ enum {
 	"      --comment text    a note on it, one line\n"
 #define PARAMS_CLI_HELP_EXPECT \
 	"      --expect-packets  a capture without any packet is partial: exit 3\n"
+#define PARAMS_CLI_HELP_KEYS \
+	"      --keys            with the TLS keys of its sessions, to open them later\n"
 #define PARAMS_CLI_HELP_START PARAMS_CLI_HELP PARAMS_CLI_HELP_AT \
 	"      --by word         who asks another controller for it\n" \
 	PARAMS_CLI_HELP_COMMENT \
@@ -117,6 +122,7 @@ enum {
 	"      --dry-run         start nothing, say what would be done\n" \
 	PARAMS_CLI_HELP_EXPECT \
 	"      --id id           id of the capture (the service and the time)\n" \
+	PARAMS_CLI_HELP_KEYS \
 	"      --max-snapshots n/h  most snapshots by --on, within an hour (10/h)\n" \
 	"      --on trigger      with --rolling: snapshot by itself, on log:REGEX,\n" \
 	"                        file:PATH:REGEX or packets:N/TIME:EXPR\n" \
@@ -126,7 +132,7 @@ enum {
 	PARAMS_CLI_HELP_SPECS \
 	"      --token token     what the engines know it by, 16 hex digits (random)\n"
 #define PARAMS_CLI_HELP_CAPTURE PARAMS_CLI_HELP PARAMS_CLI_HELP_AT PARAMS_CLI_HELP_COMMENT \
-	PARAMS_CLI_HELP_EXPECT \
+	PARAMS_CLI_HELP_EXPECT PARAMS_CLI_HELP_KEYS \
 	"      --patience time   how long an unreachable engine is tried (30s)\n" \
 	PARAMS_CLI_HELP_PAYLOAD \
 	"      --quiet           print only errors\n" \

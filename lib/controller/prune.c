@@ -5,12 +5,14 @@
 #include "base/keyval.h"
 #include "base/parse.h"
 #include "base/process.h"
+#include "controller/capture_audit.h"
 #include "controller/commands.h"
 #include "controller/engine.h"
 #include "controller/fanout.h"
 #include "controller/reason.h"
 #include "controller/remains.h"
 #include "controller/removal.h"
+#include "controller/spool_keys.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -100,6 +102,49 @@ prune_captures(const struct spool *spool, char *const *ids, const struct prune_r
 			status = removed;
 	}
 	free(used);
+	return status;
+}
+
+/* Whether the keys of a capture go, and they do: 1, 0 or -1. */
+static int
+drop_keys(const struct spool *spool, const char *id, int64_t age, enum prune_mode mode,
+	  struct failure *why)
+{
+	struct spool_entry entry;
+	int rc = 0;
+
+	if (spool_find(spool, id, &entry, why) < 0)
+		return -1;
+	if (spool_entry_is_over(&entry) && !spool_entry_is_locked(&entry) && age_ns(&entry) > age &&
+	    spool_keys_exist(&entry)) {
+		rc = 1;
+		if (mode == PRUNE_REMOVE &&
+		    (spool_entry_lock(&entry, why) < 0 ||
+		     capture_audit(&entry, CAPTURE_AUDIT_DELETE_KEYS, NULL, getenv, why) < 0 ||
+		     spool_keys_remove(&entry, why) < 0))
+			rc = -1;
+	}
+	spool_entry_close(&entry);
+	return rc;
+}
+
+int
+prune_keys(const struct spool *spool, char *const *ids, int64_t age_ns, enum prune_mode mode,
+	   const struct prune_report *report)
+{
+	int status = EXIT_DONE;
+
+	for (char *const *id = ids; *id; id++) {
+		struct failure why = FAILURE_INIT;
+		const int gone = drop_keys(spool, *id, age_ns, mode, &why);
+
+		if (gone > 0)
+			report->removed(*id);
+		if (gone >= 0)
+			continue;
+		report->failed(why.text);
+		status = EXIT_FAILED;
+	}
 	return status;
 }
 

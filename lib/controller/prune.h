@@ -25,6 +25,11 @@ struct prune_report {
 int prune_captures(const struct spool *spool, char *const *ids, const struct prune_rules *rules,
 		   enum prune_mode mode, const struct prune_report *report);
 
+/* Removes the TLS keys of those of ids that ended longer than age_ns ago, and leaves their packets; removed() gets
+ * the id. Returns an exit status. */
+int prune_keys(const struct spool *spool, char *const *ids, int64_t age_ns, enum prune_mode mode,
+	       const struct prune_report *report);
+
 /*
  * Asks all engines, so that each removes what has expired there, and removes what they have of captures
  * that ended longer than age_ns ago and that this spool does not need: those that are complete in it, and

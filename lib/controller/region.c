@@ -10,6 +10,7 @@
 #include "controller/engine_state.h"
 #include "controller/removal.h"
 #include "controller/spool.h"
+#include "controller/spool_keys.h"
 #include "controller/waitproc.h"
 
 #include <inttypes.h>
@@ -86,6 +87,8 @@ region_status(const char *id, config_variable *variable, FILE *out, struct failu
 	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
 		fprintf(out, "%s %" PRIu64 "\n", counters[i],
 			engine_state_total(&entry, counters[i]));
+	if (spool_entry_is_over(&entry) && spool_keys_exist(&entry))
+		fprintf(out, "keys %" PRIu64 "\n", spool_keys_size(&entry));
 	message = keyval_get(&entry.facts, "message");
 	fprintf(out, "message %s\n", message ? message : "");
 	spool_entry_close(&entry);
@@ -136,6 +139,21 @@ region_fetch_compressed(const char *id, config_variable *variable, FILE *out, st
 	spool_entry_close(&entry);
 	merged = run(&merge, -1, fileno(out), why);
 	return merged == EXIT_DONE || merged == EXIT_PARTIAL ? waited : merged;
+}
+
+int
+region_keys(const char *id, config_variable *variable, FILE *out, struct failure *why)
+{
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
+	int rc;
+
+	if (spool_open_entry(&entry, id, variable, why) < 0)
+		return -1;
+	rc = capture_audit(&entry, CAPTURE_AUDIT_KEYS, "-", variable, why);
+	if (rc == 0)
+		rc = spool_keys_print(&entry, out, why);
+	spool_entry_close(&entry);
+	return rc < 0 ? -1 : EXIT_DONE;
 }
 
 int

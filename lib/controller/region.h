@@ -41,6 +41,9 @@ region_request region_follow;
  * zstd. EXIT_PARTIAL: the capture is partial. */
 region_request region_fetch, region_fetch_compressed;
 
+/* Writes the TLS keys of the capture, if it has some. */
+region_request region_keys;
+
 /* Removes the capture, which must have ended. A capture that does not exist is not a failure: the
  * answer to an earlier request may have been lost. */
 region_request region_remove;

@@ -192,6 +192,8 @@ make_facts(const struct spool_entry *ring, const struct snapshot_wish *wish, str
 	rc |=
 	    keyval_set(facts, "comment", "snapshot at %s%s%s", datetime_utc(wish->moment_ns, time),
 		       wish->note ? ": " : "", wish->note ? wish->note : "");
+	if (keyval_get(&ring->facts, "keys") && !wish->without_keys)
+		rc |= keyval_set(facts, "keys", "yes");
 	if (wish->by)
 		rc |= keyval_set(facts, "by", "%s", wish->by);
 	return rc;

@@ -25,6 +25,7 @@ struct snapshot_wish {
 	int64_t after_ns;  /* the window goes on for so long, at most PARAMS_ROLLING_AFTER_NS */
 	const char *note;  /* one line; NULL: none */
 	const char *by;    /* who asks (caller.h) */
+	bool without_keys; /* ... of the TLS keys of the ring none */
 };
 
 /*

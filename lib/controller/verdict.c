@@ -4,6 +4,7 @@
 #include "controller/emptiness.h"
 #include "controller/engine_state.h"
 #include "controller/lostlines.h"
+#include "controller/spool_keys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,8 @@ verdict_tell(const struct spool_entry *entry, struct verdict_options options, st
 
 	if (!options.is_quiet)
 		push_fact(lines, entry, "remark");
+	if (!options.is_quiet)
+		spool_keys_remark(entry, lines);
 	if (options.is_verbose)
 		emptiness_idle(entry, lines);
 	if (!options.is_quiet)

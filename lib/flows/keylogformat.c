@@ -44,14 +44,14 @@ keylogformat_print(const char *version, FILE *out, struct failure *why)
 		fputs("# the server side has keys to TLS 1.2: before 3.0 HAProxy tells none of TLS "
 		      "1.3 there\n",
 		      out);
-	fputs(
-	    "global\n\ttune.ssl.keylog on\n\n"
-	    "ring vcap-keys\n\tformat rfc5424\n\tmaxlen 4096\n\tsize 1048576\n\n"
-	    "# in each frontend with TLS, beside its other log lines, none of which may be of the "
-	    "format rfc5424\n"
-	    "\tlog ring@vcap-keys len 4096 format rfc5424 local0\n"
-	    "\tlog-format-sd \"[vcap-keys@0 keys=\\\"",
-	    out);
+	fputs("global\n\ttune.ssl.keylog on\n\n"
+	      "ring vcap-keys\n\tformat rfc5424\n\tmaxlen 4096\n\tsize 1048576\n\n"
+	      "# in each frontend with TLS that has 'option httplog', 'option tcplog' or a "
+	      "log-format, beside its\n"
+	      "# other log lines, none of which may be of the format rfc5424\n"
+	      "\tlog ring@vcap-keys len 4096 format rfc5424 local0\n"
+	      "\tlog-format-sd \"[vcap-keys@0 keys=\\\"",
+	      out);
 	print_side("fc", true, out);
 	print_side("bc", major >= 3, out);
 	fputs("end\\\"]\"\n", out);

@@ -19,6 +19,14 @@ keysource_spec_parse(struct pairsource_spec *spec, const char *word, struct fail
 	return 0;
 }
 
+bool
+keysource_spec_is(const char *word, const char *only)
+{
+	struct pairsource_spec spec;
+
+	return only ? strcmp(word, only) == 0 : keysource_spec_parse(&spec, word, NULL) == 0;
+}
+
 void
 keysource_spec_words(const struct pairsource_spec *spec, const char *words[PAIRSOURCE_SPEC_WORDS])
 {

@@ -10,9 +10,14 @@
 
 #include "flows/pairsource_spec.h"
 
+#include <stdbool.h>
+
 /* Parses such a word, which must outlive spec: a source of lines, as those of pairs are. -1: spec is
  * unchanged. */
 int keysource_spec_parse(struct pairsource_spec *spec, const char *word, struct failure *why);
+
+/* Whether it is such a word, and the same as only, unless that is NULL. */
+bool keysource_spec_is(const char *word, const char *only);
 
 #define KEYSOURCE_COMMAND "vcap-keys"
 

@@ -734,7 +734,7 @@ are_followed() { # SOURCE VIP PORT
 	are_followed "haproxy:$PWD/sock" 192.0.2.20 8081
 }
 
-# Break: lib/capture/capture.c s/watch_flows(capture);/;/
+# Break: lib/capture/capture.c s/watch_commands(capture);/;/
 # bats test_tags=slow
 @test "vcap-run --flows: it dies, and the capture goes on" {
 	gateway

@@ -66,7 +66,7 @@ nothing_left() {
 @test "push: a capture through what was brought, and nothing is left" {
 	run -1 vcap-check lb1
 	run -0 --separate-stderr vcap push lb1
-	[ "$output" = "lb1: vcap $(vcap --version | cut -d ' ' -f 2) in /opt/vcap/bin, brought: vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows" ]
+	[ "$output" = "lb1: vcap $(vcap --version | cut -d ' ' -f 2) in /opt/vcap/bin, brought: vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows vcap-keys" ]
 	[ -z "$stderr" ]
 	for name in vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows; do
 		cmp "$programs/$name" "root/opt/vcap/bin/$name"

@@ -161,3 +161,30 @@ randoms() { # FILE: of the keys in it
 	} >haproxy.cfg
 	haproxy -c -q -f haproxy.cfg
 }
+
+# Break: lib/controller/gate.c s/left->gate->allows_keys \&\& //
+# Break: cmd/vcap-gate.c s/gate.allows_keys &= !/(void)/
+@test "vcap-gate admits keys only with --allow-keys, from its source alone" {
+	mkdir run
+	fetch="'vcap-host' 'keys' '$PWD/run/shop.20260131_093000.lb1'"
+	SSH_ORIGINAL_COMMAND=$fetch run -2 vcap-gate "$PWD/run"
+	[[ $output == *"does not allow"* ]]
+	SSH_ORIGINAL_COMMAND=$fetch run -0 vcap-gate --allow-keys "$PWD/run"
+	start() { # SOURCE: what vcap-start has an engine do; it fails for want of a job, if it is admitted
+		echo "'vcap-run' '-n' 'lb1' '-f' '-' '--detach' '-w' '$PWD/run/shop.20260131_093000.lb1' '--keys' '$1'"
+	}
+	for option in '' --flows=log:/log; do
+		SSH_ORIGINAL_COMMAND=$(start file:/keys) run -2 vcap-gate $option "$PWD/run" </dev/null
+		[[ $output == *"does not allow 'file:/keys'"* ]]
+	done
+	SSH_ORIGINAL_COMMAND=$(start file:/other) run -2 vcap-gate --allow-keys=file:/keys "$PWD/run" </dev/null
+	[[ $output == *"does not allow 'file:/other'"* ]]
+	SSH_ORIGINAL_COMMAND=$(start /keys) run -2 vcap-gate --allow-keys "$PWD/run" </dev/null
+	[[ $output == *"does not allow '/keys'"* ]]
+	for option in --allow-keys --allow-keys=file:/keys; do
+		SSH_ORIGINAL_COMMAND=$(start file:/keys) run vcap-gate $option "$PWD/run" </dev/null
+		[[ $output != *"does not allow"* ]]
+	done
+	SSH_ORIGINAL_COMMAND=$fetch run -2 vcap-gate --allow-keys --headers-only "$PWD/run"
+	run -2 vcap-gate --allow-keys=/keys "$PWD/run"
+}

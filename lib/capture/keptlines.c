@@ -1,24 +1,46 @@
-#include "capture/keptpairs.h"
+#include "capture/keptlines.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const names[] = {KEPTPAIRS_FILE, KEPTPAIRS_OTHER};
+static const char *const names[][KEPTLINES_FILES] = {
+    [KEPTLINES_PAIRS] = {"pairs", "pairs.1"}, [KEPTLINES_KEYS] = {"keys", "keys.1"}};
+
+const char *
+keptlines_name(enum keptlines_kind kind, int number)
+{
+	return names[kind][number];
+}
 
 int64_t
-keptpairs_size(int dir)
+keptlines_size(int dir, enum keptlines_kind kind)
 {
 	int64_t size = -1;
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (fstatat(dir, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+	for (int i = 0; i < KEPTLINES_FILES; i++)
+		if (fstatat(dir, names[kind][i], &st, AT_SYMLINK_NOFOLLOW) == 0)
 			size = (size < 0 ? 0 : size) + st.st_size;
 	return size;
+}
+
+int
+keptlines_set_sizes(int dir, struct keyval *status)
+{
+	int rc = 0;
+
+	for (enum keptlines_kind kind = KEPTLINES_PAIRS; kind <= KEPTLINES_KEYS; kind++) {
+		const int64_t size = keptlines_size(dir, kind);
+
+		if (size >= 0)
+			rc |= keyval_set(status, names[kind][0], "%" PRId64, size);
+	}
+	return rc;
 }
 
 static bool
@@ -55,14 +77,15 @@ write_lines(int dir, const char *name, FILE *out, struct failure *why)
 }
 
 int
-keptpairs_write(int dir, FILE *out, struct failure *why)
+keptlines_write(int dir, enum keptlines_kind kind, FILE *out, struct failure *why)
 {
+	const char *const *name = names[kind];
 	struct stat first, second;
-	bool is_swapped = fstatat(dir, names[0], &first, AT_SYMLINK_NOFOLLOW) == 0 &&
-			  fstatat(dir, names[1], &second, AT_SYMLINK_NOFOLLOW) == 0 &&
+	bool is_swapped = fstatat(dir, name[0], &first, AT_SYMLINK_NOFOLLOW) == 0 &&
+			  fstatat(dir, name[1], &second, AT_SYMLINK_NOFOLLOW) == 0 &&
 			  is_younger(&first, &second);
 
-	if (write_lines(dir, names[is_swapped], out, why) < 0)
+	if (write_lines(dir, name[is_swapped], out, why) < 0)
 		return -1;
-	return write_lines(dir, names[!is_swapped], out, why);
+	return write_lines(dir, name[!is_swapped], out, why);
 }
