@@ -46,6 +46,8 @@ static const struct node nodes[] = {
     {2, 0, "<number>", "maximum number of packets, per core; 0 is unlimited", GRAMMAR_SET, SETTINGS_COUNT, GRAMMAR_OTHER},
     {1, 0, "pkt_size", "bytes captured of each packet"},
     {2, 0, "<bytes>", "bytes captured of each packet; 0 is all", GRAMMAR_SET, SETTINGS_SNAPLEN, GRAMMAR_OTHER},
+    {1, 0, "rolling", "go on, and keep the last minutes for snapshots"},
+    {2, 0, "<minutes>", "what is kept: minutes, or 30s, 2h; 0 is no rolling capture", GRAMMAR_SET, SETTINGS_ROLLING, GRAMMAR_OTHER},
 
     {0, SERVICE, "debug_ip", "enter addresses: only their packets are captured", GRAMMAR_ADDRESSES},
     {1, 0, "addrs", "an address"},
@@ -82,6 +84,7 @@ static const struct node nodes[] = {
     {2, 0, "duration", "unlimited time", GRAMMAR_CLEAR, SETTINGS_DURATION},
     {2, 0, "num_pkts", "any number of packets", GRAMMAR_CLEAR, SETTINGS_COUNT},
     {2, 0, "pkt_size", "whole packets", GRAMMAR_CLEAR, SETTINGS_SNAPLEN},
+    {2, 0, "rolling", "no rolling capture", GRAMMAR_CLEAR, SETTINGS_ROLLING},
     {1, 0, "debug_ip", "packets of all addresses", GRAMMAR_CLEAR, SETTINGS_LISTS},
     {2, 0, "addrs", "none of the addresses", GRAMMAR_CLEAR, SETTINGS_ADDRS},
     {3, 0, "<address>", "not this one", GRAMMAR_CLEAR, SETTINGS_ADDRS, GRAMMAR_AN_ADDRESS_SET},
@@ -108,6 +111,7 @@ static const struct node nodes[] = {
 
     {0, SERVICE, "save", "save the settings; start or stop the capture", GRAMMAR_SAVE},
     {0, IP, "save", "keep the addresses and return to the other settings", GRAMMAR_SAVE},
+    {0, SERVICE, "snapshot", "keep the last minutes of the rolling capture", GRAMMAR_SNAPSHOT},
     {0, TOP | SERVICE | IP, "where", "the mode, its service and settings", GRAMMAR_WHERE},
     {0, SERVICE | IP, "do", "run a command of the top"},
     {0, TOP | SERVICE | IP, "bash", "a shell of this host, until its exit", GRAMMAR_BASH},

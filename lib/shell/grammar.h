@@ -30,6 +30,7 @@ enum grammar_verb {
 	GRAMMAR_CLEAR,
 	GRAMMAR_ADDRESSES, /* enters GRAMMAR_IP; adds value, if any, to field */
 	GRAMMAR_SAVE,
+	GRAMMAR_SNAPSHOT,
 	GRAMMAR_WHERE,
 	GRAMMAR_BASH,
 	GRAMMAR_HELP,

@@ -94,6 +94,9 @@ run_command_start(const struct settings *settings, const char *service, char **i
 	strvec_pushf(&argv, "-t" CLOCK_FORMAT "s", CLOCK_ARGS(settings->duration_ns));
 	strvec_pushf(&argv, "-s%" PRIu64, settings->snaplen);
 	strvec_pushf(&argv, "-m%s", settings_monitors(settings));
+	if (settings->rolling_ns)
+		strvec_pushf(&argv, "--rolling=" CLOCK_FORMAT "s",
+			     CLOCK_ARGS(settings->rolling_ns));
 	strvec_push(&argv, "--");
 	strvec_push(&argv, service);
 	if (in >= 0)
@@ -153,6 +156,15 @@ run_command_status(const char *id, FILE *out, struct failure *why)
 	struct strvec argv = STRVEC_INIT;
 
 	strvec_pushl(&argv, "vcap-status", "--", id, NULL);
+	return run_to(&argv, out, why);
+}
+
+int
+run_command_snapshot(const char *service, FILE *out, struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-snapshot", "--", service, NULL);
 	return run_to(&argv, out, why);
 }
 

@@ -23,8 +23,9 @@ int run_command_wait(const char *id, struct failure *why);
 int run_command_export(const char *id, const char *format, const char *directory, char **path,
 		       struct failure *why);
 
-/* vcap-status and vcap-services, whose tables go to out's descriptor; out is flushed before. */
+/* vcap-status, vcap-snapshot and vcap-services, whose output goes to out's descriptor; out is flushed before. */
 int run_command_status(const char *id, FILE *out, struct failure *why);
+int run_command_snapshot(const char *service, FILE *out, struct failure *why);
 int run_command_services(FILE *out, struct failure *why);
 
 #endif

@@ -151,6 +151,8 @@ settings_set(struct settings *settings, enum settings_field field, const char *v
 		return parse_duration(value, NS_PER_MINUTE, &settings->duration_ns, why);
 	case SETTINGS_COUNT: return parse_number(value, UINT64_MAX, &settings->count, why);
 	case SETTINGS_SNAPLEN: return parse_number(value, PACKET_SNAPLEN, &settings->snaplen, why);
+	case SETTINGS_ROLLING:
+		return parse_duration(value, NS_PER_MINUTE, &settings->rolling_ns, why);
 	case SETTINGS_MONITORS: return service_parse_mode(value, &settings->monitors, why);
 	case SETTINGS_ADDRS:
 	case SETTINGS_PREFIXES:
@@ -171,6 +173,7 @@ settings_clear(struct settings *settings, enum settings_field field, const char 
 	case SETTINGS_DURATION: settings->duration_ns = 0; break;
 	case SETTINGS_COUNT: settings->count = 0; break;
 	case SETTINGS_SNAPLEN: settings->snaplen = 0; break;
+	case SETTINGS_ROLLING: settings->rolling_ns = 0; break;
 	case SETTINGS_MONITORS: settings->monitors = MONITORS_NONE; break;
 	case SETTINGS_ADDRS:
 	case SETTINGS_PREFIXES:
@@ -182,7 +185,7 @@ settings_clear(struct settings *settings, enum settings_field field, const char 
 	case SETTINGS_FORMAT: settings->format = SETTINGS_PCAPNG; break;
 	case SETTINGS_CAPTURE: settings->capture = false; break;
 	case SETTINGS_LIMITS:
-		settings->duration_ns = 0;
+		settings->duration_ns = settings->rolling_ns = 0;
 		settings->count = settings->snaplen = 0;
 		break;
 	case SETTINGS_LISTS:
@@ -220,7 +223,8 @@ settings_equal(const struct settings *one, const struct settings *other)
 {
 	if (one->duration_ns != other->duration_ns || one->count != other->count ||
 	    one->snaplen != other->snaplen || one->monitors != other->monitors ||
-	    one->format != other->format || one->capture != other->capture)
+	    one->rolling_ns != other->rolling_ns || one->format != other->format ||
+	    one->capture != other->capture)
 		return false;
 	for (int i = 0; i < SETTINGS_KINDS; i++) {
 		if (one->lists[i].count != other->lists[i].count)
@@ -241,6 +245,8 @@ settings_facts(const struct settings *settings, struct keyval *facts, struct fai
 	rc |= keyval_add(facts, "count", "%" PRIu64, settings->count);
 	rc |= keyval_add(facts, "snaplen", "%" PRIu64, settings->snaplen);
 	rc |= keyval_add(facts, "monitors", "%s", settings_monitors(settings));
+	if (settings->rolling_ns)
+		rc |= keyval_add(facts, "rolling", "%" PRId64, settings->rolling_ns);
 	if (settings->format != SETTINGS_PCAPNG)
 		rc |= keyval_add(facts, "format", "%s", settings_format_name(settings));
 	for (int i = 0; i < SETTINGS_KINDS; i++)
@@ -259,11 +265,11 @@ recall_pair(struct settings *settings, const struct keyval_pair *pair, struct fa
 	const char *value = pair->value;
 	uint64_t ns;
 
-	if (strcmp(pair->key, "duration") == 0) {
+	if (strcmp(pair->key, "duration") == 0 || strcmp(pair->key, "rolling") == 0) {
 		/* At most what parse_duration allows. */
 		if (parse_number(value, INT64_C(3660) * 86400 * NS_PER_SECOND, &ns, why) < 0)
 			return -1;
-		settings->duration_ns = (int64_t)ns;
+		*(*pair->key == 'd' ? &settings->duration_ns : &settings->rolling_ns) = (int64_t)ns;
 		return 0;
 	}
 	if (strcmp(pair->key, "count") == 0)

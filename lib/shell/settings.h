@@ -18,13 +18,14 @@ enum settings_field {
 	SETTINGS_DURATION, /* minutes, or a duration as parse.h has it */
 	SETTINGS_COUNT,    /* packets per core */
 	SETTINGS_SNAPLEN,  /* bytes of each packet */
+	SETTINGS_ROLLING,  /* minutes, or a duration */
 	SETTINGS_MONITORS, /* none, include or only */
 	SETTINGS_ADDRS,    /* addresses, here and in the next two: each value is added */
 	SETTINGS_PREFIXES, /* A/len */
 	SETTINGS_RANGES,   /* A-B */
 	SETTINGS_FORMAT,   /* of downloads: pcapng or pcap */
 	SETTINGS_CAPTURE,  /* whether to capture; no value */
-	SETTINGS_LIMITS,   /* the first three at once */
+	SETTINGS_LIMITS,   /* the first four at once */
 	SETTINGS_LISTS,    /* all addresses at once */
 };
 
@@ -38,6 +39,7 @@ enum settings_format { SETTINGS_PCAPNG, SETTINGS_PCAP };
 struct settings {
 	int64_t duration_ns; /* 0, here and below: no limit */
 	uint64_t count, snaplen;
+	int64_t rolling_ns; /* what a rolling capture keeps; 0: it is none */
 	enum monitor_mode monitors;
 	enum settings_format format;
 	struct strvec lists[SETTINGS_KINDS]; /* as the user wrote them, all valid */

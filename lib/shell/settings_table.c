@@ -37,9 +37,9 @@ add_addresses(struct frame_table *table, const struct settings *settings)
 
 /* In minutes, the unit in which it is set, if they are whole; else in seconds. */
 static void
-add_duration(struct frame_table *table, int64_t ns)
+add_duration(struct frame_table *table, const char *field, int64_t ns)
 {
-	strvec_push(&table->fields, "  duration");
+	strvec_push(&table->fields, field);
 	if (ns % NS_PER_MINUTE == 0)
 		strvec_pushf(&table->values, "%" PRId64 " mins", ns / NS_PER_MINUTE);
 	else if (ns % NS_PER_SECOND == 0)
@@ -51,10 +51,11 @@ add_duration(struct frame_table *table, int64_t ns)
 static void
 add_limits(struct frame_table *table, const struct settings *settings)
 {
-	if (!settings->duration_ns && !settings->count && !settings->snaplen)
+	if (!settings->duration_ns && !settings->count && !settings->snaplen &&
+	    !settings->rolling_ns)
 		return;
 	add_row(table, "capture_params", "");
-	add_duration(table, settings->duration_ns);
+	add_duration(table, "  duration", settings->duration_ns);
 	if (settings->count) {
 		strvec_push(&table->fields, "  num_pkts");
 		strvec_pushf(&table->values, "%" PRIu64, settings->count);
@@ -63,6 +64,8 @@ add_limits(struct frame_table *table, const struct settings *settings)
 		strvec_push(&table->fields, "  pkt_size");
 		strvec_pushf(&table->values, "%" PRIu64 " bytes", settings->snaplen);
 	}
+	if (settings->rolling_ns)
+		add_duration(table, "  rolling", settings->rolling_ns);
 }
 
 static size_t

@@ -171,6 +171,8 @@ run_parsed(struct shell *shell, const struct grammar_command *command, struct fa
 										     : EXIT_DONE;
 	case GRAMMAR_ADDRESSES: return enter_addresses(shell, command, why);
 	case GRAMMAR_SAVE: return save(shell, why);
+	case GRAMMAR_SNAPSHOT:
+		return shell_capture_status(run_command_snapshot(shell->service, shell->out, why));
 	case GRAMMAR_WHERE: return where(shell, why);
 	case GRAMMAR_BASH: return shell_bash(shell, why);
 	case GRAMMAR_HELP: grammar_help(shell->mode, shell->out); break;

@@ -161,6 +161,8 @@ warn_of_limits(const struct shell *shell)
 {
 	const struct settings *draft = &shell->draft;
 
+	if (draft->rolling_ns)
+		return; /* it is meant to go on */
 	if (!draft->count && !draft->duration_ns)
 		shell->report("warning: neither num_pkts nor duration is set: the capture runs "
 			      "until it is stopped, or the engines' disks are full up to their "

@@ -57,7 +57,15 @@ listens() {
 # Break: libexec/vcap-alert s/--note alert --/--note "$line" --/
 # Break: libexec/vcap-alert s/|| status='200 OK'/\&\& status='200 OK'/
 @test "who may ask: cron, a file that comes, an alert by socat and by systemd; the request says nothing" {
-	run -0 vcap-start shop --rolling 2s
+	# In the words of vcap shell.
+	printf '%s\n' 'debug virtualservice shop' 'capture_params rolling 2s' capture save >words
+	run -0 vcap-shell -c "$(cat words)"
+	[[ $output == *"  rolling "*"2 secs"* ]]
+	printf '%s\n' 'debug virtualservice shop' snapshot >words
+	run -0 --separate-stderr vcap-shell -c "$(cat words)"
+	has_snapshots 1
+	[[ $output == *"$(snapshots | cut -f 1)"* ]]
+	forget
 	# cron's line, run by sh as cron does.
 	recipe 14 | sed -n 's/^[0-9*]* [0-9*]* \* \* 1-5 //p' >job
 	run -0 --separate-stderr sh job

@@ -207,7 +207,7 @@ test_next_words(void)
 	next(GRAMMAR_TOP, "show debug virtualservice x", "capture <cr>");
 	next(GRAMMAR_TOP, "nonsense", "");
 	next(GRAMMAR_TOP, "show debug virtualservice x capture", "<cr>");
-	next(GRAMMAR_SERVICE, "capture_params", "duration num_pkts pkt_size");
+	next(GRAMMAR_SERVICE, "capture_params", "duration num_pkts pkt_size rolling");
 	next(GRAMMAR_SERVICE, "capture_params duration", "<minutes>");
 	next(GRAMMAR_SERVICE, "do show", "debug virtualservice");
 	next(GRAMMAR_SERVICE, "debug_ip", "addrs prefixes ranges <cr>");

@@ -192,6 +192,7 @@ set_everything(struct settings *settings)
 	takes(settings, SETTINGS_RANGES, "10.1.1.1-10.1.1.255");
 	takes(settings, SETTINGS_DURATION, "90s");
 	takes(settings, SETTINGS_SNAPLEN, "96");
+	takes(settings, SETTINGS_ROLLING, "2");
 	takes(settings, SETTINGS_MONITORS, "include");
 }
 
@@ -209,6 +210,7 @@ test_everything_is_set(void)
 					   "  duration=90 secs",
 					   "  num_pkts=1000",
 					   "  pkt_size=96 bytes",
+					   "  rolling=2 mins",
 					   "debug_virtualservice_hm=include",
 					   NULL};
 	struct settings settings;
