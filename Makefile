@@ -42,9 +42,12 @@ ifndef V
 Q := @
 endif
 
+# vcap-drops takes clang and libbpf, and is left out without them.
+DROPS := $(shell tools/can-drops $(CC))
+
 # conntracktool is conntrack without its library: one of them, and the archive has the other.
-LIB_OBJ     := $(filter-out $(B)/lib/flows/conntrack_tool.o,$(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c)))
-C_COMMANDS  := $(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c))
+LIB_OBJ     := $(filter-out $(B)/lib/flows/conntrack_tool.o $(if $(DROPS),,$(B)/lib/drops/dropprobe.o),$(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c)))
+C_COMMANDS  := $(filter-out $(if $(DROPS),,$(B)/bin/vcap-drops),$(patsubst cmd/%.c,$(B)/bin/%,$(wildcard cmd/vcap-*.c)))
 SH_COMMANDS := $(patsubst cmd/%.sh,$(B)/bin/%,$(wildcard cmd/vcap*.sh))
 SCRIPTS     := $(patsubst libexec/%,$(B)/libexec/vcap/%,$(wildcard libexec/*))
 SHARED      := $(patsubst share/%,$(B)/share/%,$(shell find share -type f))
@@ -57,6 +60,9 @@ FUZZ        := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 all: commands
 
 commands: $(C_COMMANDS) $(SH_COMMANDS) $(SCRIPTS) $(SHARED)
+ifndef DROPS
+	@echo "  vcap-drops is left out: it takes clang and libbpf-dev (tools/install-deps drops)"
+endif
 
 # Each command is linked with those of these that it uses. Those that run on engines need no libpcap,
 # and as static programs find only what ENGINE_LIBS names.
@@ -68,6 +74,16 @@ $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LD   $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
+
+# The program that vcap-drops has in the kernel, which is part of its own.
+$(B)/bin/vcap-drops: LIBS += -lbpf
+$(B)/lib/drops/dropprobe.o: override CPPFLAGS += -DDROPPROBE_OBJECT='"$(B)/bpf/dropprobe.o"'
+$(B)/lib/drops/dropprobe.o: $(B)/bpf/dropprobe.o
+$(B)/bpf/%.o: bpf/%.bpf.c lib/drops/dropevent.h Makefile
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  BPF  $<")
+	$(Q)clang -target bpf -mcpu=v3 -O2 -g -Wall -Werror -fdebug-compilation-dir=. -iquote lib \
+		-I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 
 $(B)/bin/%: cmd/%.sh Makefile
 	@mkdir -p $(@D)

@@ -47,6 +47,7 @@ For scripts:
     join       keep whole transactions, on both sides of a proxy
     flows      print which client each connection to a server carries
     keys       print the secrets of TLS sessions
+    drops      capture the packets that the kernel drops, and why
     on         run a command on an engine
     each       run a command for every engine of a capture
     fetch      fetch one engine's part of a capture
@@ -74,8 +75,7 @@ END
 case $1 in
 -h | --help) usage; exit ;;
 help)
-	[ $# -gt 1 ] || { usage; exit; }
-	shift
+	[ $# -gt 1 ] || { usage; exit; }; shift
 	case $1 in
 	*[!a-z]* | '') ;;
 	*) ! command -v "vcap-$1" >/dev/null || exec "vcap-$1" --help ;;

@@ -74,6 +74,22 @@ priv_check_net_raw(struct failure *why)
 	return fail_without("capture", "CAP_NET_RAW", "cap_net_raw", why);
 }
 
+static const cap_value_t bpf_needs[] = {CAP_BPF, CAP_PERFMON};
+
+int
+priv_check_bpf(struct failure *why)
+{
+	cap_t caps = cap_get_proc();
+	const bool has = has_flag(caps, bpf_needs[0], CAP_EFFECTIVE) &&
+			 has_flag(caps, bpf_needs[1], CAP_EFFECTIVE);
+
+	cap_free(caps);
+	if (has)
+		return 0;
+	return fail_without("trace dropped packets", "CAP_BPF or CAP_PERFMON",
+			    "cap_bpf,cap_perfmon", why);
+}
+
 int
 priv_check_net_admin(struct failure *why)
 {
@@ -86,28 +102,40 @@ priv_check_net_admin(struct failure *why)
 	return fail_without("read connection tracking", "CAP_NET_ADMIN", "cap_net_admin", why);
 }
 
-int
-priv_keep_net_raw(struct failure *why)
+/* Drops every capability but these, which the process has, and the bounding set. */
+static int
+keep(const cap_value_t *needed, int count, struct failure *why)
 {
-	const cap_value_t needed = CAP_NET_RAW;
 	cap_t caps;
 	int rc;
 
-	if (priv_check_net_raw(why) < 0)
-		return -1;
 	/* Before the capabilities: this needs CAP_SETPCAP. */
 	if (drop_bounding(why) < 0)
 		return -1;
 	caps = cap_init();
-	rc = caps ? cap_set_flag(caps, CAP_PERMITTED, 1, &needed, CAP_SET) : -1;
+	rc = caps ? cap_set_flag(caps, CAP_PERMITTED, count, needed, CAP_SET) : -1;
 	if (rc == 0)
-		rc = cap_set_flag(caps, CAP_EFFECTIVE, 1, &needed, CAP_SET);
+		rc = cap_set_flag(caps, CAP_EFFECTIVE, count, needed, CAP_SET);
 	if (rc == 0)
 		rc = cap_set_proc(caps);
 	if (rc < 0)
 		failure_errno(why, "cannot drop capabilities");
 	cap_free(caps);
 	return rc;
+}
+
+int
+priv_keep_net_raw(struct failure *why)
+{
+	const cap_value_t needed = CAP_NET_RAW;
+
+	return priv_check_net_raw(why) < 0 ? -1 : keep(&needed, 1, why);
+}
+
+int
+priv_keep_bpf(struct failure *why)
+{
+	return priv_check_bpf(why) < 0 ? -1 : keep(bpf_needs, 2, why);
 }
 
 /* Drops all capabilities but the one kept (-1: none), which the process must have, and compares the

@@ -25,6 +25,10 @@ int priv_check_net_raw(struct failure *why);
  * (nothing has changed), or the kernel refused (some may have been dropped). */
 int priv_keep_net_raw(struct failure *why);
 
+/* The same for CAP_BPF and CAP_PERFMON, which loading a program for tracing needs. */
+int priv_check_bpf(struct failure *why);
+int priv_keep_bpf(struct failure *why);
+
 /* 0 if this process has CAP_NET_ADMIN, which reading connection tracking needs; else -1, and why
  * says how to grant it to this program. */
 int priv_check_net_admin(struct failure *why);

@@ -11,7 +11,8 @@ setup_file() {
 		"$name" --help >"$BATS_FILE_TMPDIR/$name.help"
 	done
 	# The head of each page has its name, in capitals.
-	mandoc -T utf8 -O width=500 man/*.1 | col -bx | awk -v dir="$BATS_FILE_TMPDIR" '
+	# shellcheck disable=SC2046 # words
+	mandoc -T utf8 -O width=500 $(commands | sed 's|.*|man/&.1|') | col -bx | awk -v dir="$BATS_FILE_TMPDIR" '
 		/^VCAP[A-Z-]*\(1\) .*VCAP[A-Z-]*\(1\)$/ && tolower($1) != page { page = tolower($1); name = page; sub(/\(1\)/, "", name) }
 		{ print >(dir "/" name ".page") }'
 }
@@ -24,6 +25,8 @@ setup() {
 commands() {
 	for source in cmd/vcap*.c cmd/vcap*.sh; do
 		source=${source##*/}
+		# This one is left out without clang and libbpf.
+		[ "$source" != vcap-drops.c ] || command -v vcap-drops >/dev/null || continue
 		echo "${source%.*}"
 	done
 }
@@ -103,7 +106,8 @@ options_of_pages() {
 @test "the options of --help are those of the page" {
 	options_said "$BATS_FILE_TMPDIR"/*.help >"$BATS_TEST_TMPDIR/said"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/said")" -gt 100 ]
-	options_of_pages man/*.1 | diff "$BATS_TEST_TMPDIR/said" -
+	# shellcheck disable=SC2046 # words
+	options_of_pages $(commands | sed 's|.*|man/&.1|') | diff "$BATS_TEST_TMPDIR/said" -
 }
 
 # Break: cmd/cli.c s/column + 1 + length > 80/0/

@@ -1,0 +1,50 @@
+/*
+ * A capture of dropped packets of a service: from the kernel's program to a pcapng file or stream.
+ *
+ *	dropcapture_open -> drop the privileges -> dropcapture_run -> dropcapture_close
+ *
+ * Its interfaces are `ENGINE/dropped/SIDE`, and `ENGINE/dropped` for the counts.
+ */
+#ifndef VCAP_DROPCAPTURE_H
+#define VCAP_DROPCAPTURE_H
+
+#include "base/failure.h"
+#include "filter/selection.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct dropcapture;
+
+struct dropcapture_options {
+	const struct selection *selection; /* decided, with a service */
+	const char *engine;                /* NULL: the host's name */
+	int64_t duration_ns;               /* 0: no limit */
+	uint64_t count;                    /* packets; 0: no limit */
+	int fd;                            /* to write to */
+	bool
+	    is_file; /* on a disk that is not to be filled; else a stream, with a heartbeat each second */
+};
+
+enum dropcapture_end {
+	DROPCAPTURE_FAILED,
+	DROPCAPTURE_DONE, /* by time, count or a signal */
+	DROPCAPTURE_FULL, /* the file's disk has no more room than is reserved */
+};
+
+struct dropcapture_counts {
+	uint64_t written; /* packets in the file */
+	uint64_t beyond;  /* counted only: more than DROPPROBE_RATE a second of their reason */
+	uint64_t lost;    /* counted only: this program was not quick enough */
+};
+
+/* Begins: from now on packets are taken, and SIGINT, SIGTERM and SIGHUP end the capture. options, and
+ * what it points to, stay the caller's and unchanged. Takes what dropprobe_open does. NULL with why. */
+struct dropcapture *dropcapture_open(const struct dropcapture_options *options,
+				     struct failure *why);
+/* Runs to the end. All is written then, but the file not closed. */
+enum dropcapture_end dropcapture_run(struct dropcapture *capture, struct dropcapture_counts *counts,
+				     struct failure *why);
+void dropcapture_close(struct dropcapture *capture);
+
+#endif
