@@ -65,6 +65,7 @@ export function parameters(capture) {
 		...capture.expression ? [["Expression", capture.expression]] : [],
 		...capture.comment ? [["Note", capture.comment]] : [],
 		["Number of packets", capture.count ? `${formatNumber(capture.count)} per core` : "Unlimited"],
+		...capture.rolling ? [["Keeps the last", formatDuration(capture.rolling)]] : [],
 		["Duration", capture.duration ? formatDuration(capture.duration) : "Unlimited"],
 		["Size of packets", capture.snaplen ? `${formatNumber(capture.snaplen)} bytes` : "Entire packets"],
 		["Health monitors", MONITORS[capture.monitors] ?? capture.monitors],

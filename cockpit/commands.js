@@ -102,12 +102,15 @@ export async function beyond(limits) {
 }
 
 // specs: null for all traffic. engines: names, or null for all.
-export function start({ service, specs, count, duration, snaplen, monitors, engines, expression, at, exclude, perPacket, comment }) {
+// rolling: what is kept, "" for all; without a unit it is minutes, and there is no duration.
+export function start({ service, specs, count, duration, rolling, snaplen, monitors, engines, expression, at, exclude, perPacket, comment }) {
 	const argv = ["vcap-start", `--monitors=${monitors}`];
 
 	if (count !== "")
 		argv.push(`--count=${count}`);
-	argv.push(`--time=${duration || 0}`);
+	argv.push(`--time=${rolling ? 0 : duration || 0}`);
+	if (rolling)
+		argv.push(`--rolling=${/\d$/.test(rolling) ? `${rolling}m` : rolling}`);
 	if (snaplen !== "")
 		argv.push(`--snaplen=${snaplen}`);
 	if (engines !== null)
@@ -126,6 +129,7 @@ export function start({ service, specs, count, duration, snaplen, monitors, engi
 }
 
 export const stop = id => succeed(["vcap-stop", "--no-wait", "--", id]);
+export const snapshot = id => succeed(["vcap-snapshot", "--", id]);
 export const remove = ids => succeed(["vcap-rm", "--", ...ids]);
 
 // Lets the browser save what `vcap export` prints, as it comes: it is never held in memory here. The

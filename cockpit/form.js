@@ -46,7 +46,7 @@ export function offer(services) {
 
 function warnOfLimits() {
 	const place = byId("limit-warning");
-	const count = !isZero(typed("count")), duration = !isZero(typed("duration"));
+	const count = !isZero(typed("count")), duration = !isZero(typed("duration")) || !isZero(typed("rolling"));
 	const isWrong = checkNumbers().length > 0;
 	const kind = duration || isWrong ? "" : count ? "count" : "none";
 
@@ -121,6 +121,7 @@ let judgeSpecs, judgeExpression;
 const NUMBERS = [
 	["count", /^\d*$/, "A whole number of packets, such as 1000, or nothing: unlimited"],
 	["duration", /^(\d+(\.\d+)?(ms|s|m|h|d)?)?$/, "Minutes, such as 5, or a number with a unit: 30s, 5m, 2h"],
+	["rolling", /^(\d+(\.\d+)?(s|m|h)?)?$/, "Minutes, such as 2, or a number with a unit: 30s, 2m"],
 	["snaplen", /^\d*$/, `A whole number of bytes up to ${SNAPLEN_MAX.toLocaleString("en")}; 0 is the entire packet`],
 ];
 
@@ -175,7 +176,7 @@ function order(some) {
 	const engines = enginesChosen();
 
 	return { service: byId("service").value, specs: some ? byId("specs").value : null, count: typed("count"), duration: typed("duration"),
-		snaplen: typed("snaplen"), monitors: chosen("monitors"), engines: engines.length < engineBoxes().length ? engines : null,
+		snaplen: typed("snaplen"), rolling: isZero(typed("rolling")) ? "" : typed("rolling"), monitors: chosen("monitors"), engines: engines.length < engineBoxes().length ? engines : null,
 		expression: typed("expression"), at: typed("at"), comment: typed("comment"), exclude: byId("exclude").checked, perPacket: byId("per-packet").checked };
 }
 

@@ -146,7 +146,7 @@ async function main() {
 	theme.follow();
 	form.prepare({ onStart: begun, onOpen: loadServices });
 	setup.prepare({ onWritten: loadServices });
-	progress.prepare({ onChange: refresh });
+	progress.prepare({ onChange: refresh, onOpen: id => cockpit.location.go([id]) });
 	completed.prepare({ onChange: refresh, onOpen: id => cockpit.location.go([id]) });
 	detail.prepare({ onChange: refresh, onClose: () => cockpit.location.go([]) });
 	const [services] = await Promise.all([loadServices(), refresh()]);

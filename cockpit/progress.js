@@ -1,6 +1,6 @@
 // Captures in progress: what was asked for, how far each engine is, and a button that stops them.
 
-import { formatInstant, formatNumber, formatSize, isInProgress, parameters, updateState } from "./capture.js";
+import { formatInstant, formatNumber, formatSize, isInProgress, isOver, parameters, stateWord, updateState } from "./capture.js";
 import * as commands from "./commands.js";
 import { alert, button, byId, descriptions, element, emptyState, isBusy, row, setBusy, setText, table } from "./dom.js";
 import { inWords } from "./words.js";
@@ -8,7 +8,7 @@ import { inWords } from "./words.js";
 const COLUMNS = [["Engine"], ["Doing"], ["Packets", "number"], ["Bytes", "number"], ["Drops", "number"], ["Left"], ["Note"]];
 
 const boxes = new Map();
-let changed = () => {};
+let changed = () => {}, opened = () => {};
 
 async function stop(box, id) {
 	if (isBusy(box.stop))
@@ -24,6 +24,36 @@ async function stop(box, id) {
 	changed();
 }
 
+// Of a rolling capture: keeps the last minutes.
+async function snapshot(box, id) {
+	if (isBusy(box.snapshot))
+		return;
+	setBusy(box.snapshot, true, "Keeping …");
+	box.errors.replaceChildren();
+	try {
+		await commands.snapshot(id);
+	} catch (error) {
+		box.errors.replaceChildren(alert("danger", "No snapshot", inWords(error.message)));
+	} finally {
+		setBusy(box.snapshot, false, "Snapshot");
+	}
+	changed();
+}
+
+// The snapshots of a rolling capture, the newest first, each of which opens once it is over.
+function showSnapshots(box, capture, captures) {
+	const list = captures.filter(each => each["snapshot-of"] === capture.id);
+	const told = JSON.stringify(list.map(({ id, state }) => [id, state]));
+
+	if (box.snapshots.dataset.told === told)
+		return;
+	box.snapshots.dataset.told = told;
+	box.snapshots.hidden = list.length === 0;
+	box.snapshots.replaceChildren(...list.map(each => element("li", {},
+		isOver(each) ? button(each.id, { variant: "pf-m-link pf-m-inline", click: () => opened(each.id) }) : element("code", {}, each.id),
+		` ${stateWord(each)}${each.comment ? ` – ${each.comment}` : ""}`)));
+}
+
 function bar() {
 	const indicator = element("div", { class: "pf-v6-c-progress__indicator" });
 	const node = element("div", { class: "pf-v6-c-progress__bar", role: "progressbar", "aria-label": "Time", "aria-valuemin": 0, "aria-valuemax": 100 }, indicator);
@@ -33,16 +63,18 @@ function bar() {
 
 function make(capture) {
 	const box = { rows: new Map(), table: table(`Engines of ${capture.id}`, COLUMNS), bar: bar(),
-		state: element("span"), errors: element("div"), message: element("div") };
+		state: element("span"), errors: element("div"), message: element("div"),
+		snapshots: element("ul", { class: "snapshots", "aria-label": `Snapshots of ${capture.id}`, hidden: true }) };
 
 	box.title = element("h3", { class: "pf-v6-c-title pf-m-md", tabindex: -1 }, capture.service);
 	box.stop = button("Stop", { variant: "pf-m-secondary pf-m-danger", label: `Stop ${capture.id}`, click: () => stop(box, capture.id) });
+	box.snapshot = capture.rolling ? button("Snapshot", { label: `Snapshot of ${capture.id}`, click: () => snapshot(box, capture.id) }) : "";
 	box.node = element("article", { class: "capture", "data-id": capture.id, "aria-label": `Capture ${capture.id}` },
-		element("header", {}, box.title, box.state, element("code", { class: "id" }, capture.id), box.stop),
+		element("header", {}, box.title, box.state, element("code", { class: "id" }, capture.id), box.snapshot, box.stop),
 		box.errors, box.message,
 		descriptions([...parameters(capture), [capture.state === "waiting" ? "Begins" : "Began", formatInstant(capture.began)],
 			["Engines", capture.engines.replaceAll(",", ", ") || "–"]]),
-		box.bar.whole, box.table.node);
+		box.snapshots, box.bar.whole, box.table.node);
 	box.table.node.hidden = true;
 	return box;
 }
@@ -110,6 +142,7 @@ export function show(captures, engines) {
 			place.append(boxes.get(capture.id).node);
 		}
 		update(boxes.get(capture.id), capture, engines);
+		showSnapshots(boxes.get(capture.id), capture, captures);
 	}
 }
 
@@ -117,7 +150,9 @@ export function focus(id) {
 	boxes.get(id)?.title.focus();
 }
 
-// onChange is called when somebody has stopped one.
-export function prepare({ onChange }) {
+// onChange is called when somebody has stopped one, or made a snapshot; onOpen with the id of a snapshot that
+// somebody wants to see.
+export function prepare({ onChange, onOpen }) {
 	changed = onChange;
+	opened = onOpen;
 }

@@ -49,7 +49,7 @@ async function exported(page, id) {
 	return readFile(await download.path());
 }
 
-// Break: cockpit/commands.js s/`--time=.{duration || 0}`/`--count=7`/
+// Break: cockpit/commands.js s/`--time=.{rolling ? 0 : duration || 0}`/`--count=7`/
 test("a capture through the form: progress, completion, and the file as vcap export has it", 180, async () => {
 	const page = await open();
 	const traffic = lab.traffic(1000);

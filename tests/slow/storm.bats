@@ -1,0 +1,96 @@
+#!/usr/bin/env -S tests/lab/lab bats
+# A storm of what is watched for and of requests makes one snapshot; and who is killed meanwhile.
+#
+# shellcheck disable=SC2154,SC1008 # the names come from the lab
+
+bats_require_minimum_version 1.5.0
+load ../until
+
+setup() {
+	for part in names network service control; do
+		# shellcheck source=/dev/null
+		. "$BATS_TEST_DIRNAME/../lab/$part.sh"
+	done
+	cd "$BATS_TEST_TMPDIR" || return
+	cp -rL "$LAB_DIR/near" config
+	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
+	PATH=$LAB_DIR/bin:$PATH
+	: >app.log
+	sed -i "s| bin=| watch=$PWD/app.log bin=|" config/engines
+}
+
+teardown() {
+	for id in $(vcap-ls -r -o ID 2>/dev/null); do vcap-rm --give-up "$id" >/dev/null 2>&1 || true; done
+}
+
+fact() { # KEY ID
+	sed -n "s/^$1 //p" "$VCAP_SPOOL/captures/$2/capture"
+}
+
+snapshots() {
+	vcap-ls -r -o ID,SNAPSHOT-OF shop | sed -n "s/\t$ring$//p"
+}
+
+has_seen() { # COUNT: both engines
+	grep -qx "seen 1 lb1 $1" "$VCAP_SPOOL/captures/$ring/triggers" &&
+		grep -qx "seen 1 lb2 $1" "$VCAP_SPOOL/captures/$ring/triggers"
+}
+
+is_taken() { [ "$(snapshots | wc -l)" -eq 1 ]; }
+
+waiter() { # ID: that has its lock
+	pgrep -f "vcap-wait.* $1\$"
+}
+
+# Break: lib/controller/snapshot_entry.c s/else if (visit(spool, ring, find_covering, &search))/else if (0)/
+@test "a thousand matches and a thousand requests: one snapshot, and the counts" {
+	run -0 vcap-start shop --rolling 5s --cooldown 5m --on "file:$PWD/app.log:fatal"
+	ring=${lines[-1]}
+	run -0 vcap-snapshot --after 20s shop
+	id=$output
+	for n in $(seq 1000); do
+		echo "fatal $n"
+		[ $((n % 100)) -ne 0 ] || pause 20
+	done >>app.log &
+	writer=$!
+	seq 1000 | xargs -P 4 -I N vcap-snapshot --note N shop >ids 2>/dev/null
+	wait $writer
+	[ "$(wc -l <ids)" -eq 1000 ]
+	# Those that came when the window was over are of another.
+	to=$(fact to "$id")
+	echo "$EPOCHREALTIME of $to; $(sort ids | uniq -c)"
+	[ "$(bc <<<"$EPOCHREALTIME > $to")" = 1 ] || [ "$(sort -u ids)" = "$id" ]
+	[ "$(sort -u ids | wc -l)" -le 3 ]
+	patience=60 until_true has_seen 1000
+	# The triggers made none of their own.
+	grep -qx 'snapshots 0' "$VCAP_SPOOL/captures/$ring/triggers" || [ "$(bc <<<"$EPOCHREALTIME > $to")" = 1 ]
+}
+
+# Break: lib/controller/trigger_watch.c s/trigger_record_load(&made->record, ring, why) < 0/0/
+@test "kill -9: of the vcap-wait that decides, and of the one that fetches when its part is linked" {
+	run -0 vcap-start shop --rolling 5s --cooldown 1s --on "file:$PWD/app.log:fatal"
+	ring=${lines[-1]}
+	echo fatal >>app.log
+	until_true is_taken
+	id=$(snapshots)
+	until_true has_seen 1
+	# What was decided about is not decided about again, and what came meanwhile is.
+	kill -9 $(waiter "$ring")
+	until_true test -s "$LAB_DIR/lb2.run/$id.lb2/status"
+	kill -9 $(waiter "$id")
+	run vcap-wait --quiet "$id"
+	[ -s "$VCAP_SPOOL/captures/$id/$id.pcapng" ]
+	[ -z "$(find "$LAB_DIR"/lb?.run -name "$id.*")" ]
+	vcap-status "$ring"
+	until_true waiter "$ring"
+	pause 99
+	pause 99
+	[ "$(snapshots)" = "$id" ]
+	kill -9 $(waiter "$ring")
+	echo fatal >>app.log
+	vcap-status "$ring"
+	until_true has_seen 2
+	[ "$(snapshots | wc -l)" -eq 2 ]
+	run -0 vcap-stop "$ring"
+	[ -z "$(find "$LAB_DIR"/lb?.run -name "$ring.*")" ]
+}
