@@ -1,5 +1,6 @@
 #include "capture/hostreply.h"
 
+#include "base/audit.h"
 #include "base/followreply.h"
 #include "base/parse.h"
 #include "capture/keptlines.h"
@@ -131,7 +132,13 @@ hostreply_pairs(char *const *operands, FILE *out, notices_print *print, struct f
 int
 hostreply_keys(char *const *operands, FILE *out, notices_print *print, struct failure *why)
 {
+	struct audit audit;
+
 	(void)print;
+	audit_begin(&audit, "keys");
+	audit_add(&audit, "dir", operands[0]);
+	audit_add_caller(&audit);
+	audit_write(&audit, AUDIT_WANTED, NULL);
 	return print_lines(operands, KEPTLINES_KEYS, out, why);
 }
 
