@@ -66,7 +66,7 @@ endif
 
 # Each command is linked with those of these that it uses. Those that run on engines need no libpcap,
 # and as static programs find only what ENGINE_LIBS names.
-LIBS        := -lpcap -lcap -lseccomp -lzstd -lz -lsmartcols -ljansson -ledit -lnetfilter_conntrack -lnfnetlink -lnghttp2 -lpcre2-8
+LIBS        := -lcrypto -lpcap -lcap -lseccomp -lzstd -lz -lsmartcols -ljansson -ledit -lnetfilter_conntrack -lnfnetlink -lnghttp2 -lpcre2-8
 ENGINE_LIBS := -lcap -lseccomp -lzstd -lz -lnghttp2 -lpcre2-8
 override LDFLAGS += -Wl,--as-needed
 
@@ -106,7 +106,7 @@ $(B)/libvcap.a: $(LIB_OBJ)
 # Whether there is a compiler with the libraries. What a fresh machine lacks is installed (as root) or
 # named. Only a compiler is asked: it finds what no package of the system's has brought, too.
 HEADERS := stdlib.h pcap/pcap.h sys/capability.h seccomp.h zstd.h zlib.h libsmartcols/libsmartcols.h jansson.h \
-	histedit.h libnetfilter_conntrack/libnetfilter_conntrack.h nghttp2/nghttp2.h pcre2posix.h
+	histedit.h libnetfilter_conntrack/libnetfilter_conntrack.h nghttp2/nghttp2.h openssl/evp.h pcre2posix.h
 $(B)/can-build:
 	@mkdir -p $(@D)
 	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 || tools/install-deps build

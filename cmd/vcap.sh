@@ -36,6 +36,7 @@ Look:
     report     the same on one screen, for a ticket
     open       open a capture in Wireshark
 Files:
+    anonymize  copy a capture without payload, with other addresses
     export     copy a capture's file out of the spool
     collect    list and fetch what engines still have of captures
     prune      remove old captures
@@ -89,8 +90,7 @@ help)
 *[!a-z]* | '') ;;
 *)
 	if command -v "vcap-$1" >/dev/null; then
-		# What the verb says is said by what was typed.
-		export VCAP_AS="vcap $1"
+		export VCAP_AS="vcap $1" # by which the verb says what it says
 		verb=vcap-$1 && shift && exec "$verb" "$@"
 	fi
 	;;
