@@ -60,7 +60,7 @@ say_hello() { # NUMBER
 		close $client; 1 while <$peer>' "$(printf '%064x' "$1")"
 }
 
-# Break: lib/capture/hostreply.c s/^	audit_write(.*;/;/
+# Break: lib/capture/hostreply.c s/^\taudit_write(.*;/;/
 # Break: lib/controller/mergedfile.c s/form->keys ? CAPTURE_AUDIT_KEYS/0 ? CAPTURE_AUDIT_KEYS/
 # Break: lib/controller/prune.c s/capture_audit(.entry, CAPTURE_AUDIT_DELETE_KEYS, NULL, getenv, why) < 0 ||//
 @test "keys in the log: their start, on both hosts, their fetch, each export with them, their end" {
