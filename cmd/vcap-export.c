@@ -19,12 +19,13 @@ static const struct command self = {
     .name = "vcap-export",
     .says = "Copies a capture's file out of the spool.",
     .examples = "vcap export shop /tmp\nvcap export -w - shop | tshark -r -\n",
-    .synopsis = "[-F format] [-s headers] [-w file] [--comment text] [--keys] [--only part] "
-		"capture [directory]",
+    .synopsis = "[-F format] [-s headers] [-w file] [--anonymize key] [--comment text] [--keys] "
+		"[--only part] capture [directory]",
     .options = "  -F, --format format  pcapng (the default) or pcap\n"
 	       "  -s, --snaplen headers\n"
 	       "                       without payload\n"
 	       "  -w, --write file     write to this file, or - for standard output\n"
+	       "      --anonymize key  as 'vcap anonymize': without payload, other addresses\n"
 	       "      --comment text   a further note in the file\n"
 	       "      --keys           with its TLS keys: whoever has the file reads all of it\n"
 	       "      --only part      an engine, a side, or both: lb1, /client, lb1/client\n",
@@ -38,10 +39,11 @@ struct request {
 static struct request
 parse_options(int argc, char **argv)
 {
-	enum { COMMENT = 0x100, KEYS, ONLY };
+	enum { ANONYMIZE = 0x100, COMMENT, KEYS, ONLY };
 	static const struct option options[] = {{"format", required_argument, NULL, 'F'},
 						{"snaplen", required_argument, NULL, 's'},
 						{"write", required_argument, NULL, 'w'},
+						{"anonymize", required_argument, NULL, ANONYMIZE},
 						{"comment", required_argument, NULL, COMMENT},
 						{"keys", no_argument, NULL, KEYS},
 						{"only", required_argument, NULL, ONLY},
@@ -55,6 +57,7 @@ parse_options(int argc, char **argv)
 		case 'F': request.form.format = optarg; break;
 		case 's': request.form.snaplen = optarg; break;
 		case 'w': request.file = optarg; break;
+		case ANONYMIZE: request.form.pseudonyms = optarg; break;
 		case COMMENT: request.form.comment = optarg; break;
 		case KEYS: request.form.keys = true; break;
 		case ONLY: request.form.only = optarg; break;

@@ -153,6 +153,8 @@ mergedfile_check_form(const struct mergedfile_form *form, struct failure *why)
 		return failure_set(why, "a pcap file has no comments: '--comment' is for pcapng");
 	if (form->keys && is_pcap)
 		return failure_set(why, "a pcap file has no keys: '--keys' is for pcapng");
+	if (form->keys && form->pseudonyms)
+		return failure_set(why, "'--keys' and '--anonymize' exclude each other");
 	if (form->keys && form->snaplen)
 		return failure_set(why, "'--keys' and '-s headers' exclude each other: without "
 					"payload there is nothing to open");
@@ -193,6 +195,33 @@ copy(int from, int to, struct failure *why)
 	return size < 0 ? failure_errno(why, "cannot read the capture") : 0;
 }
 
+/* Runs vcap-anonymize behind vcap-merge. Returns the status of the one that failed; -1 with why. */
+static int
+anonymize(int from, int to, char *const *merge, const struct mergedfile_form *form,
+	  struct failure *why)
+{
+	struct strvec argv = STRVEC_INIT;
+	struct process last = PROCESS_INIT;
+	int ends[2], rc, status;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return failure_errno(why, "cannot make a pipe");
+	strvec_pushl(&argv, "vcap-anonymize", "-F", form->format, "-k", form->pseudonyms, "-",
+		     NULL);
+	rc = argv.failed ? failure_nomem(why)
+			 : process_start(&last, argv.list, ends[0], to, STDERR_FILENO, why);
+	strvec_release(&argv);
+	close(ends[0]);
+	if (rc == 0)
+		rc = process_run(merge, from, ends[1], STDERR_FILENO, -1, why);
+	close(ends[1]);
+	if (last.pid == 0)
+		return -1;
+	status = process_wait(&last, -1);
+	/* A merge without a reader fails, too. */
+	return status == EXIT_DONE ? rc : status;
+}
+
 int
 mergedfile_copy(const struct spool_entry *entry, int from, int to,
 		const struct mergedfile_form *form, struct failure *why)
@@ -201,9 +230,9 @@ mergedfile_copy(const struct spool_entry *entry, int from, int to,
 	int status;
 
 	if (strcmp(form->format, "pcapng") == 0 && !form->only && !form->comment &&
-	    !form->snaplen && !form->keys)
+	    !form->snaplen && !form->keys && !form->pseudonyms)
 		return copy(from, to, why);
-	strvec_pushl(&argv, "vcap-merge", "-F", form->format, NULL);
+	strvec_pushl(&argv, "vcap-merge", "-F", form->pseudonyms ? "pcapng" : form->format, NULL);
 	if (form->keys) {
 		strvec_push(&argv, "--keys");
 		strvec_push_nodup(&argv, spool_keys_path(entry));
@@ -217,8 +246,12 @@ mergedfile_copy(const struct spool_entry *entry, int from, int to,
 	/* With keys it is read twice, which standard input cannot be. */
 	strvec_pushl(&argv, "-w", "-", NULL);
 	strvec_push_nodup(&argv, form->keys ? path_of(entry, "") : strdup("-"));
-	status = argv.failed ? failure_nomem(why)
-			     : process_run(argv.list, from, to, STDERR_FILENO, -1, why);
+	if (argv.failed)
+		status = failure_nomem(why);
+	else if (form->pseudonyms)
+		status = anonymize(from, to, argv.list, form, why);
+	else
+		status = process_run(argv.list, from, to, STDERR_FILENO, -1, why);
 	strvec_release(&argv);
 	if (status > 0 && status != EXIT_PARTIAL)
 		return failure_set(why, "cannot convert the capture");

@@ -32,11 +32,12 @@ void mergedfile_remove_parts(const struct spool_entry *entry, const struct strve
 
 /* How a file is to look when it is exported. */
 struct mergedfile_form {
-	const char *format;  /* pcapng or pcap */
-	const char *only;    /* of these packets, as --only of vcap-merge; NULL: all */
-	const char *snaplen; /* `headers`; NULL: whole packets */
-	const char *comment; /* a further note in its header; NULL: none */
-	bool keys;           /* with the TLS keys of its sessions */
+	const char *format;     /* pcapng or pcap */
+	const char *only;       /* of these packets, as --only of vcap-merge; NULL: all */
+	const char *snaplen;    /* `headers`; NULL: whole packets */
+	const char *pseudonyms; /* the key of vcap-anonymize, by which it goes; NULL: as it is */
+	const char *comment;    /* a further note in its header; NULL: none */
+	bool keys;              /* with the TLS keys of its sessions */
 };
 
 /* Whether it can look so, whatever the part is. -1 with why: wrong usage. */

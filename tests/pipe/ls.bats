@@ -93,6 +93,14 @@ entry() { # ID LINE...
 	"$mkcap" -f pcapng -n 5 -p 8 >b
 	vcap-merge -S ./shop -w $id/$id.pcapng a=a b=a b=b
 	vcap-export -w all $id && cmp all $id/$id.pcapng
+	(umask 077 && printf '%064d\n' 7 >key)
+	vcap-export --anonymize key -w away.pcapng $id
+	vcap-anonymize -k key -w same.pcapng all
+	[ "$(vcap-print away.pcapng)" = "$(vcap-print same.pcapng)" ]
+	[ "$(vcap-print away.pcapng | wc -l)" -eq "$(vcap-print all | wc -l)" ]
+	run -1 vcap-export --anonymize nokey -w nothing.pcapng $id
+	[ ! -e nothing.pcapng ]
+	run -2 vcap-export --anonymize key --keys -w nothing.pcapng $id
 	[ "$(vcap-export --only a -w - $id | tcpdump -nr - 2>/dev/null | wc -l)" -eq 7 ]
 	[ "$(vcap-export --only /client -F pcap -w - $id | tcpdump -nr - 2>/dev/null | wc -l)" -eq 14 ]
 	vcap-export --only b/other --comment 'for Alice' -w - $id | grep -qaF 'note: for Alice'
