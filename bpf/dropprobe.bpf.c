@@ -263,24 +263,30 @@ is_idle(const struct ends *ends, const unsigned char *ip, __u32 reason)
 	       ends->wire <= (ends->transport - ip) + (tcp[12] >> 4) * 4;
 }
 
+static __always_inline __u32
+netns_of(const struct net_device *dev)
+{
+	return dev ? dev->nd_net.net->ns.inum : 0;
+}
+
 /* The device that the packet is at, in the namespace that is watched; *is_there: the packet is. In
- * the queue of a UDP socket another thing stands in the place of dev: a read at it fails. */
+ * the queue of a UDP socket another thing stands in the place of dev: a load from it gives 0. */
 static __always_inline struct net_device *
 device_here(struct sk_buff *skb, int *is_there)
 {
-	struct net_device *dev = BPF_CORE_READ(skb, dev);
-	__u32 netns = dev ? BPF_CORE_READ(dev, nd_net.net, ns.inum) : 0;
-	const unsigned long dst = BPF_CORE_READ(skb, _skb_refdst) & ~DST_NOREF;
+	struct net_device *dev = skb->dev;
+	__u32 netns = netns_of(dev);
+	const unsigned long dst = skb->_skb_refdst & ~DST_NOREF;
+	struct sock *sk;
 
 	if (!netns && dst) {
 		dev = BPF_CORE_READ((struct dst_entry *)dst, dev);
 		netns = dev ? BPF_CORE_READ(dev, nd_net.net, ns.inum) : 0;
 	}
 	if (!netns) {
-		struct sock *sk = BPF_CORE_READ(skb, sk);
-
 		dev = 0;
-		netns = sk ? BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) : 0;
+		sk = skb->sk;
+		netns = sk ? sk->__sk_common.skc_net.net->ns.inum : 0;
 	}
 	*is_there = netns == rules.netns;
 	return dev;
@@ -319,7 +325,7 @@ copy_data(struct dropevent *event, const unsigned char *from, const unsigned cha
 static __always_inline __u32
 link_length(struct sk_buff *skb, const unsigned char *ip, __u32 network, __u8 family)
 {
-	const __u32 mac = BPF_CORE_READ(skb, mac_header);
+	const __u32 mac = skb->mac_header;
 	const __u32 length = network - mac;
 	unsigned char type[2];
 
@@ -353,14 +359,13 @@ hand_over(struct sk_buff *skb, struct net_device *dev, const struct ends *outer,
 	event->reason = reason;
 	event->caplen = 0;
 	event->device[0] = '\0';
-	event->ifindex = BPF_CORE_READ(skb, skb_iif);
+	event->ifindex = skb->skb_iif;
 	if (dev) {
 		event->ifindex = BPF_CORE_READ(dev, ifindex);
 		bpf_probe_read_kernel_str(event->device, sizeof(event->device),
 					  __builtin_preserve_access_index(&dev->name));
 	}
-	event->network_at =
-	    link_length(skb, ip, BPF_CORE_READ(skb, network_header), outer->source.family);
+	event->network_at = link_length(skb, ip, skb->network_header, outer->source.family);
 	event->len = event->network_at + (outer->wire ? outer->wire : (__u32)(end - ip));
 	copy_data(event, ip - event->network_at, end);
 	__sync_fetch_and_add(&count->told, 1);
@@ -384,13 +389,13 @@ dropprobe(__u64 *ctx)
 	UNKNOWN_TO_COMPILER(at);
 	if (at < DROPEVENT_CORE_SLOTS && rules.is_noise[at])
 		return 0;
-	network = BPF_CORE_READ(skb, network_header);
+	network = skb->network_header;
 	dev = device_here(skb, &is_there);
 	if (!is_there || network == 0)
 		return 0;
-	head = BPF_CORE_READ(skb, head);
+	head = skb->head;
 	ip = head + network;
-	end = head + BPF_CORE_READ(skb, tail);
+	end = head + skb->tail;
 	if (read_ip(&outer, ip, end) < 0)
 		return 0;
 	quoted = read_transport(&outer, end);
