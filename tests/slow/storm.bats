@@ -1,7 +1,7 @@
 #!/usr/bin/env -S tests/lab/lab bats
 # A storm of what is watched for and of requests makes one snapshot; and who is killed meanwhile.
 #
-# shellcheck disable=SC2154,SC1008 # the names come from the lab
+# shellcheck disable=SC2154,SC1008,SC2013,SC2046 # the names come from the lab; words
 
 bats_require_minimum_version 1.5.0
 load ../until
@@ -43,7 +43,7 @@ waiter() { # ID: that has its lock
 }
 
 # Break: lib/controller/snapshot_entry.c s/else if (visit(spool, ring, find_covering, &search))/else if (0)/
-@test "a thousand matches and a thousand requests: one snapshot, and the counts" {
+@test "a thousand matches and a thousand requests: one snapshot a window, and the counts" {
 	run -0 vcap-start shop --rolling 5s --cooldown 5m --on "file:$PWD/app.log:fatal"
 	ring=${lines[-1]}
 	run -0 vcap-snapshot --after 20s shop
@@ -56,11 +56,16 @@ waiter() { # ID: that has its lock
 	seq 1000 | xargs -P 4 -I N vcap-snapshot --note N shop >ids 2>/dev/null
 	wait $writer
 	[ "$(wc -l <ids)" -eq 1000 ]
-	# Those that came when the window was over are of another.
+	sort ids | uniq -c
+	# One that came when a window was over, on a slow host, is of the next; within one there is no other.
+	to=0
+	for each in $(sort -u ids); do
+		[ "$(bc <<<"$(fact moment "$each") >= $to")" = 1 ]
+		to=$(fact to "$each")
+	done
+	[ "$(sort -u ids | head -n 1)" = "$id" ]
+	[ "$(grep -cx "$id" ids)" -gt 100 ]
 	to=$(fact to "$id")
-	echo "$EPOCHREALTIME of $to; $(sort ids | uniq -c)"
-	[ "$(bc <<<"$EPOCHREALTIME > $to")" = 1 ] || [ "$(sort -u ids)" = "$id" ]
-	[ "$(sort -u ids | wc -l)" -le 3 ]
 	patience=60 until_true has_seen 1000
 	# The triggers made none of their own.
 	grep -qx 'snapshots 0' "$VCAP_SPOOL/captures/$ring/triggers" || [ "$(bc <<<"$EPOCHREALTIME > $to")" = 1 ]
