@@ -141,5 +141,5 @@ main(int argc, char **argv)
 	pseudonyms_free(pseudonyms);
 	if (outfile_commit(&out, &why) < 0)
 		die("%s", why.text);
-	return cli_finish(outcome == ANONYMIZE_CUT ? EXIT_PARTIAL : EXIT_DONE);
+	return outcome == ANONYMIZE_CUT ? EXIT_PARTIAL : EXIT_DONE;
 }
