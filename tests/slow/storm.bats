@@ -71,7 +71,6 @@ waiter() { # ID: that has its lock
 	grep -qx 'snapshots 0' "$VCAP_SPOOL/captures/$ring/triggers" || [ "$(bc <<<"$EPOCHREALTIME > $to")" = 1 ]
 }
 
-# Break: lib/controller/trigger_watch.c s/trigger_record_load(&made->record, ring, why) < 0/0/
 @test "kill -9: of the vcap-wait that decides, and of the one that fetches when its part is linked" {
 	run -0 vcap-start shop --rolling 5s --cooldown 1s --on "file:$PWD/app.log:fatal"
 	ring=${lines[-1]}
