@@ -244,6 +244,8 @@ write_before(struct dropcapture *capture, int64_t boot, struct failure *why)
 	size_t done = 0;
 	int rc = 0;
 
+	if (capture->pending_count == 0)
+		return 0;
 	qsort(capture->pending, capture->pending_count, sizeof(*capture->pending), compare);
 	while (rc == 0 && done < capture->pending_count && capture->end == DROPCAPTURE_FAILED &&
 	       (int64_t)capture->pending[done].boot_ns < boot)

@@ -115,35 +115,49 @@ add_member(struct members families[2], const struct addrset *set, uint64_t bit)
 	return 0;
 }
 
+/* A group of which packets with these keys count: those of the set, or its whole. The addresses stay the
+ * caller's. */
+enum extent { EXTENT_SET, EXTENT_WHOLE };
+
 static int
-add_group(struct dropmatch *match, struct members families[2], const struct endpoint_group *group,
-	  bool is_whole)
+add_group(struct dropmatch *match, struct members families[2], const struct addrset *addresses,
+	  uint32_t first_key, uint32_t last_key, enum extent extent)
 {
 	const unsigned at = match->group_count < LAST_GROUP ? match->group_count : LAST_GROUP;
 
-	match->groups[at].first = at < LAST_GROUP ? group->first_key : 0;
-	match->groups[at].last = at < LAST_GROUP ? group->last_key : UINT32_MAX;
+	match->groups[at].first = at < LAST_GROUP ? first_key : 0;
+	match->groups[at].last = at < LAST_GROUP ? last_key : UINT32_MAX;
 	match->group_count = at + 1;
-	if (is_whole)
+	if (extent == EXTENT_WHOLE)
 		match->whole |= UINT64_C(1) << at;
-	return add_member(families, &group->addresses, UINT64_C(1) << at);
+	return add_member(families, addresses, UINT64_C(1) << at);
+}
+
+static int
+add_groups(struct dropmatch *match, struct members families[2], const struct endpoint_group *groups,
+	   size_t count, enum extent extent)
+{
+	for (size_t i = 0; i < count; i++)
+		if (add_group(match, families, &groups[i].addresses, groups[i].first_key,
+			      groups[i].last_key, extent) < 0)
+			return -1;
+	return 0;
 }
 
 static int
 add_service(struct dropmatch *match, struct members families[2], const struct filter *filter)
 {
 	const struct service *service = filter->service;
-	/* Any packet of a server may be one of a monitor. */
-	const struct endpoint_group monitored = {0, UINT32_MAX, service->server_addresses};
-	int rc = 0;
+	int rc = add_groups(match, families, service->server_groups, service->server_group_count,
+			    filter->set && !filter->for_join ? EXTENT_SET : EXTENT_WHOLE);
 
-	for (size_t i = 0; rc == 0 && i < service->server_group_count; i++)
-		rc = add_group(match, families, &service->server_groups[i],
-			       !filter->set || filter->for_join);
+	/* Any packet of a server may be one of a monitor. */
 	if (rc == 0 && service->monitor_count && filter->monitors != MONITORS_NONE)
-		rc = add_group(match, families, &monitored, true);
-	for (size_t i = 0; rc == 0 && i < service->vip_group_count; i++)
-		rc = add_group(match, families, &service->vip_groups[i], !filter->set);
+		rc = add_group(match, families, &service->server_addresses, 0, UINT32_MAX,
+			       EXTENT_WHOLE);
+	if (rc == 0)
+		rc = add_groups(match, families, service->vip_groups, service->vip_group_count,
+				filter->set ? EXTENT_SET : EXTENT_WHOLE);
 	if (rc == 0 && filter->set)
 		rc = add_member(families, filter->set, DROPEVENT_IN_SET);
 	return rc;

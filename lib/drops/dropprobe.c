@@ -18,12 +18,16 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+/* clang-format off */
 __asm__(".pushsection .rodata\n"
 	".balign 16\n"
 	"dropprobe_object: .incbin \"" DROPPROBE_OBJECT "\"\n"
-	"dropprobe_object_end:\n"
+	"1: .balign 4\n"
+	"dropprobe_object_size: .int 1b - dropprobe_object\n"
 	".popsection\n");
-extern const unsigned char dropprobe_object[], dropprobe_object_end[];
+/* clang-format on */
+extern const unsigned char dropprobe_object[];
+extern const uint32_t dropprobe_object_size; /* bytes */
 
 #define SUBSYSTEMS (DROPEVENT_SLOTS - DROPEVENT_CORE_SLOTS)
 
@@ -163,11 +167,11 @@ set_rules(const struct dropprobe *probe, const struct dropmatch *match, struct f
 static int
 load(struct dropprobe *probe, const struct dropmatch *match, struct failure *why)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vcap_drops");
-	const size_t size = (size_t)(dropprobe_object_end - dropprobe_object);
+	const struct bpf_object_open_opts options = {.sz = sizeof(options),
+						     .object_name = "vcap_drops"};
 	struct bpf_map *addresses;
 
-	probe->object = bpf_object__open_mem(dropprobe_object, size, &options);
+	probe->object = bpf_object__open_mem(dropprobe_object, dropprobe_object_size, &options);
 	if (!probe->object)
 		return failure_errno(why, "cannot read the program for the kernel");
 	if (set_rules(probe, match, why) < 0)
