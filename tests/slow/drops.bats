@@ -140,7 +140,7 @@ has_reason() { # REASON
 @test "each real drop of the service is there with its reason, device and packet, and no other" {
 	nft -f - <<-'END'
 		table inet t {
-			chain in { type filter hook input priority 0; tcp dport { 443, 9443 } ip saddr 192.0.2.100 drop; }
+			chain in { type filter hook input priority 0; tcp dport { 443, 9443 } ip saddr 192.0.2.100 drop; icmp code port-unreachable drop; }
 			chain through { type filter hook forward priority 0; tcp dport { 8080, 9090 } drop; }
 			chain out { type filter hook output priority 0; udp dport 8089 drop; }
 		}
@@ -158,6 +158,8 @@ has_reason() { # REASON
 	datagrams client 10.0.0.2 8082 1 1
 	datagrams client 192.0.2.10 54 1 64 10.9.9.9
 	datagrams - 10.0.0.2 8089 1
+	# The second one is the error that quotes it.
+	datagrams - 192.0.2.10 56 1
 	datagrams - 10.0.0.3 8083 1
 	# Room for some of a hundred.
 	perl -MSocket=:all -e '
@@ -174,6 +176,8 @@ has_reason() { # REASON
 		lb1/dropped/client 192.0.2.10 443 NETFILTER_DROP (c0)
 		lb1/dropped/client 192.0.2.10 53 SOCKET_RCVBUFF (c0)
 		lb1/dropped/client 192.0.2.10 54 IP_RPFILTER (c0)
+		lb1/dropped/client 192.0.2.10 56 NETFILTER_DROP (lo)
+		lb1/dropped/client 192.0.2.10 56 NO_SOCKET (lo)
 		lb1/dropped/client 192.0.2.10 80 NO_SOCKET (c0)
 		lb1/dropped/client 192.0.2.10 82 TCP_CSUM (c0)
 		lb1/dropped/client 2001:db8::10 443 NO_SOCKET (c0)
