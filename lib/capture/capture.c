@@ -414,6 +414,8 @@ capture_wait(struct capture *capture)
 			runstate_stop(runstate, STOP_LEASE, "");
 		if (options->dir && rundir_is_stopping(options->dir))
 			runstate_stop(runstate, STOP_REQUEST, "");
+		if (options->dir && rundir_is_gone(options->dir))
+			runstate_stop(runstate, STOP_ERROR, "its directory was removed");
 		watch_interfaces(capture);
 		watch_commands(capture);
 		has_news |= watch_triggers(capture, now);

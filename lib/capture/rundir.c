@@ -164,6 +164,14 @@ rundir_is_stopping(const struct rundir *dir)
 	return fstatat(dir->fd, "stop", &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+bool
+rundir_is_gone(const struct rundir *dir)
+{
+	struct stat st;
+
+	return fstat(dir->fd, &st) == 0 && st.st_nlink == 0;
+}
+
 /* A shared lock, so that processes that look at the same time do not take each other for a capture.
  */
 static bool

@@ -93,7 +93,7 @@ static uint32_t replace_ip(struct readdress *packet, uint32_t at, uint8_t family
 static void
 clear_tcp_options(struct readdress *packet, uint32_t at)
 {
-	uint32_t end = at + 20, next = at + 20;
+	uint32_t next = at + 20, end = next;
 
 	if (at + 13 < packet->caplen)
 		end = at + 4 * (packet->data[at + 12] >> 4);

@@ -266,3 +266,12 @@ load veth
 	run -0 vcap-run -b 8M -i vb -t 100ms -R 0 -w e
 	[[ $output != *XDP* ]]
 }
+
+# Break: lib/capture/capture.c s/rundir_is_gone(options->dir))$/0)/
+@test "a directory that is removed ends the capture: nothing else could" {
+	start d -i vb
+	rm -r d
+	until_true grep -q 'its directory was removed' err
+	ended 1
+	pid=
+}

@@ -11,6 +11,7 @@ setup() {
 }
 
 fields() { # FILE FIELD...
+	# shellcheck disable=SC2046 # words
 	tshark -n -o tcp.relative_sequence_numbers:FALSE -o ip.check_checksum:TRUE -r "$1" -T fields \
 		$(printf -- '-e %s ' "${@:2}") 2>/dev/null
 }

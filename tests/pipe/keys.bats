@@ -170,7 +170,7 @@ randoms() { # FILE: of the keys in it
 	SSH_ORIGINAL_COMMAND=$fetch run -2 vcap-gate "$PWD/run"
 	[[ $output == *"does not allow"* ]]
 	SSH_ORIGINAL_COMMAND=$fetch run -0 vcap-gate --allow-keys "$PWD/run"
-	start() { # SOURCE: what vcap-start has an engine do; it fails for want of a job, if it is admitted
+	start() { # SOURCE: what vcap-start has an engine do; it fails by its job, if it is admitted
 		echo "'vcap-run' '-n' 'lb1' '-f' '-' '--detach' '-w' '$PWD/run/shop.20260131_093000.lb1' '--keys' '$1'"
 	}
 	for option in '' --flows=log:/log; do
@@ -182,7 +182,7 @@ randoms() { # FILE: of the keys in it
 	SSH_ORIGINAL_COMMAND=$(start /keys) run -2 vcap-gate --allow-keys "$PWD/run" </dev/null
 	[[ $output == *"does not allow '/keys'"* ]]
 	for option in --allow-keys --allow-keys=file:/keys; do
-		SSH_ORIGINAL_COMMAND=$(start file:/keys) run vcap-gate $option "$PWD/run" </dev/null
+		SSH_ORIGINAL_COMMAND=$(start file:/keys) run -2 vcap-gate $option "$PWD/run" <<<'no program'
 		[[ $output != *"does not allow"* ]]
 	done
 	SSH_ORIGINAL_COMMAND=$fetch run -2 vcap-gate --allow-keys --headers-only "$PWD/run"
