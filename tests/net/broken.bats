@@ -275,6 +275,7 @@ stop_until_held() {
 }
 
 # Break: lib/controller/sshrun.c s/tries < SSHRUN_TRIES/false/
+# bats test_tags=slow
 @test "engines behind an sshd that drops connections when many come at once are all reached" {
 	engine=$(sed -n "s|^lb1 \\(.*\\)|\\1 -p 2222 -o HostKeyAlias=$LAB_MGMT4.101|p" config/engines)
 	sed 's/^MaxStartups.*/MaxStartups 3:100:3\nPort 2222/' "$LAB_DIR/lb1.sshd" >sshd

@@ -125,6 +125,7 @@ nothing_left() { # on the engines
 }
 
 # Break: lib/controller/commands.c s/strvec_push(words, FRAMED);/;/
+# bats test_tags=slow
 @test "an engine whose login shell prints: all packets of both engines, and vcap check shows it" {
 	printf '#!/bin/sh\nPATH=${0%%/*}/small:$PATH\nprintf "Welcome\\nto b"\nexec ip netns exec b "$@"\n' >loud
 	chmod 755 loud
@@ -333,6 +334,7 @@ nothing_left() { # on the engines
 	nothing_left
 }
 
+# bats test_tags=slow
 @test "F23: a second capture by the same request is refused with the id of the first" {
 	begin shop -t 5
 	run vcap-start shop -t 5
@@ -546,6 +548,7 @@ wait_for_started() {
 }
 
 # Break: lib/controller/poll.c s/spool_entry_is_given_up(entry)/0/
+# bats test_tags=slow
 @test "rm --give-up: ends a capture in any state, and says what an engine keeps" {
 	begin shop -t 5
 	engines "$in a" false

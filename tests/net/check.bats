@@ -92,6 +92,7 @@ of() { # COLUMN ENGINE: of the JSON in $output
 
 # Break: lib/controller/enginecheck.c s/check->is_ready = task->status == 0/check->is_ready = 1/
 # Break: lib/controller/gate.c s/take(left, "trial")/take(left, "trials")/
+# bats test_tags=slow
 @test "check: rings that cannot be opened are found by trying, once all else is well" {
 	printf '%s\n' "m dir=$PWD/run exec prlimit --as=48000000 ip netns exec a" \
 		"g dir=$PWD/run exec $PWD/gated" >config/engines
@@ -112,6 +113,7 @@ of() { # COLUMN ENGINE: of the JSON in $output
 }
 
 # Break: lib/capture/hostcheck.c s/try_directory(fd, dir, .*) == 0/1/
+# bats test_tags=slow
 @test "check: one out of reach, one that babbles, one without privilege, one without room" {
 	mkdir small readonly
 	mount -t tmpfs -o ro tmpfs readonly
@@ -154,6 +156,7 @@ of() { # COLUMN ENGINE: of the JSON in $output
 }
 
 # Break: lib/controller/enginecheck_table.c s/else if (\*lacking)/else if (0)/
+# bats test_tags=slow
 @test "check: an engine of another release is told with what it lacks, in words of ours" {
 	printf '#!/bin/sh\n"$@" | sed -u "s/^version .*/version 0.0.1/; s/^abilities .*/abilities answer \033[1m token by-and-by/"\n' >older
 	printf '#!/bin/sh\n"$@" | sed -u "s/^version .*/version 0.1.0/; /^abilities/d"\n' >first

@@ -7,6 +7,7 @@ load ../until
 load extcap
 
 # Break: lib/extcap/dialog.c s/add_option(argv, "-E", dialog->engines)//
+# bats test_tags=slow
 @test "extcap: tshark lists services, and captures what the witnesses on the engines saw; two at a time" {
 	run -0 --separate-stderr tshark -D
 	[[ "$output" == *". vcap-shop (vcap: shop ($LAB_VIP4, $LAB_VIP6))"* ]]

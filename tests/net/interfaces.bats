@@ -35,6 +35,7 @@ numbers() { # FILE...
 }
 
 # Break: lib/capture/ifwatch.c s/RTMGRP_LINK | RTMGRP_IPV4_IFADDR/RTMGRP_LINK/
+# bats test_tags=slow
 @test "an address that comes to an interface without one: captured from then on, and told" {
 	start d
 	[ "$(value interfaces)" = lo ]

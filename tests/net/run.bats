@@ -226,6 +226,7 @@ load veth
 }
 
 # Break: lib/capture/ring.c s/{.code = BPF_RET | BPF_K, .k = 0}/{.code = BPF_RET | BPF_K, .k = 65535}/
+# bats test_tags=slow
 @test "no packet from before the filter is ever kept" {
 	vcap-filter -P -e "udp port 77" >prog
 	send -C 0 -c 2000000 -r 50000 -p 78 va >/dev/null 3>&- &

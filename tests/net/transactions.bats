@@ -43,6 +43,15 @@ begin() { # NAME SERVICE ARG...
 	captures+=("$1")
 }
 
+# For the tests that make check leaves out.
+begin_more() {
+	begin except v1 -x "${five[@]}"
+	begin flags v1 -e 'tcp[13] & 3 != 0 or (ip6 and ip6[53] & 3 != 0)' "${five[@]}"
+	begin none checked
+	begin include checked -m include
+	begin only checked -m only
+}
+
 begin_all() {
 	five=("$LAB_FRONT4.5" "$LAB_FRONT6:5")
 	begin v1 v1 "${five[@]}"
@@ -52,12 +61,8 @@ begin_all() {
 	VCAP_CONFIG=$LAB_DIR/informed begin bare bare "${five[@]}"
 	VCAP_CONFIG=$LAB_DIR/informed begin mixed mixed "${five[@]}"
 	begin server v2 "$LAB_BACK4.11"
-	begin except v1 -x "${five[@]}"
-	begin count v1 -c 40 "${five[@]}"
-	begin flags v1 -e 'tcp[13] & 3 != 0 or (ip6 and ip6[53] & 3 != 0)' "${five[@]}"
-	begin none checked
-	begin include checked -m include
-	begin only checked -m only
+	begin count v1 -c 20 "${five[@]}"
+	[ -z "${VCAP_SLOW-}" ] || begin_more
 	begin reuse reuse "${five[@]}"
 	vcap live v2 "$LAB_FRONT4.5-$LAB_FRONT4.7" "$LAB_FRONT6:5-$LAB_FRONT6:7" >live.pcapng 2>live.err 3>&- &
 	live=$!
@@ -224,6 +229,7 @@ is() { # NAME MARKS
 	done
 }
 
+# bats test_tags=slow
 @test "all but these clients" {
 	belongs 'v1/c[0-9]+' | comm -23 - <(belongs v1/c5) >wanted
 	same except
@@ -233,17 +239,22 @@ is() { # NAME MARKS
 	is server "v2@$LAB_BACK4.11"
 }
 
+# Break: lib/capture/output.c s/++core->packets == output->count/++core->packets == output->count + 1/
 @test "-c counts packets that are kept" {
 	for engine in $LAB_ENGINES; do
-		state=$VCAP_SPOOL/captures/$(cat count.id)/engines/$engine.state
-		cat "$state"
-		[ "$(sed -n 's/^core-.* packets \([0-9]*\) .*/\1/p' "$state" | sort -rn | head -n 1)" -eq 40 ]
-	done
+		cat "$VCAP_SPOOL/captures/$(cat count.id)/engines/$engine.state"
+	done >states
+	# Which cores the client's packets come to is chance; some get more than that.
+	sed -nE 's/^core-[0-9]+ packets ([0-9]+) .* full (.*)/\1 \2/p' states | tee cores
+	[ "$(wc -l <cores)" -ge 3 ]
+	grep -q '^20 [0-9]' cores
+	awk '$2 == "-" ? $1 >= 20 : $1 != 20 { exit 1 }' cores
 	segments count.*.pcapng | sort | comm -13 <(belongs v1/c5) - >others
 	[ ! -s others ]
 }
 
 # Break: lib/join/join_options.c s/rc = bpf_parse(&options->program, value, why);/break;/
+# bats test_tags=slow
 @test "-e: of a client's transactions, on both sides, what opens and closes connections" {
 	belongs v1/c5 | awk '$7 ~ /[1-3]$/' >wanted
 	[ "$(wc -l <wanted)" -lt "$(belongs v1/c5 | wc -l)" ]
@@ -252,6 +263,7 @@ is() { # NAME MARKS
 
 # Each kind of check: LOCAL on v2's servers, GET /health on xff's, nothing at all on bare's; and these
 # servers are v1's and mixed's, too.
+# bats test_tags=slow
 @test "health checks that only their connection tells: none, include, only; other services' connections" {
 	belongs '(v2|xff|bare)/c[0-9]+' >clients
 	for port in $LAB_PROXY_PORT $LAB_WEB_PORT $LAB_BARE_PORT; do

@@ -106,6 +106,7 @@ in_bash() { # WORD...
 }
 
 # Break: libexec/complete.awk s/match($0, \/^--\[a-z-\]/match($0, \/^--[a-z]/
+# bats test_tags=slow
 @test "complete: every long option of every command is known, as bash has it from vcap-complete" {
 	for name in $(commands); do
 		long_options "$name" | sed "s/^/$name /"

@@ -124,6 +124,7 @@ options_of_pages() {
 		END { exit failed }' "$BATS_FILE_TMPDIR"/*.help
 }
 
+# bats test_tags=slow
 @test "--help goes to stdout with 0, --version names the command, an unknown option is misuse" {
 	for name in $(commands); do
 		echo "# $name"

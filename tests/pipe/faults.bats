@@ -51,6 +51,7 @@ never_half() { # COMMAND...
 	done
 }
 
+# bats test_tags=slow
 @test "F6: vcap-merge" {
 	never_half vcap-merge -w out 1.pcap 2.pcap 3.pcap
 }

@@ -315,6 +315,7 @@ vcap-import: standard input:4: checks cannot be told from client requests: '/'" 
 	[ "$(grep ^monitor <<<"$output")" = 'monitor  http /live' ]
 }
 
+# bats test_tags=slow
 @test "import: what is printed passes vcap-services, as it is" {
 	for file in "$inputs"/*/*.services; do
 		rm -rf config

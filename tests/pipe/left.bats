@@ -23,6 +23,7 @@ left() { # NAME EXPIRES [TOKEN]
 }
 
 # Break: lib/capture/runlist.c s/run.expires_ns < now/0/
+# bats test_tags=slow
 @test "host: each request removes what has expired beside its capture, and says so, but not that one" {
 	for words in "status run/$id.b" "stop run/$id.b" "remove run/none" 'list run' 'check run'; do
 		left "$id.a" $((now - 9))
@@ -155,6 +156,7 @@ vcap-check: engine 'a' still has its part of 'shop.20260103_000000' (done, 8, un
 
 # Break: lib/controller/prune.c s/remain->known == REMAIN_COPY || remain->known == REMAIN_UNKNOWN/1/
 # Break: lib/controller/prune.c s/strcmp(remain->state, "running") != 0/1/
+# bats test_tags=slow
 @test "prune: by a file, what engines have and nobody needs, once it is old enough" {
 	engines
 	known shop.20260102_000000 'done' 'kept a' # by a file that could not be removed

@@ -119,6 +119,7 @@ links() {
 }
 
 # Break: lib/capfile/copy.c s/if (writer_takes(copy->out, interface->linktype))/if (1)/
+# bats test_tags=slow
 @test "several link types in one input: refused with the interfaces' names, and taken with --mixed" {
 	make 0 02000000 1e000000 >a.pcap
 	make 9 0021 0057 >b.pcap

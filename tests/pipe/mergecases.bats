@@ -206,6 +206,7 @@ bytes() {
 # Each damage after one whole packet: the packet is kept, so are those of the other input, and one
 # line says where the damage is.
 # Break: lib/capfile/pcapng_shb.c s/if (event == SOURCE_CUT)$/if (0)/
+# bats test_tags=slow
 @test "every kind of damage: one line with its place, and what is before it is kept" {
 	# shellcheck disable=SC2034 # used by its name, as ng is
 	pcap=d4c3b2a10200040000000000000000000000040001000000

@@ -41,6 +41,7 @@ setup() {
 
 # Break: lib/capfile/reader_common.c s/event = check_packed(file, event);//
 # Break: lib/base/codec.c s/define WINDOW_LOG_MAX 23/define WINDOW_LOG_MAX 27/
+# bats test_tags=slow
 @test "of what is cut, damaged or followed by something else what could be unpacked; large windows are refused" {
 	head -c 40000 a.pcap.gz >cut.gz
 	head -c 30000 b.pcapng.zst >cut.zst
