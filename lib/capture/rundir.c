@@ -169,7 +169,9 @@ rundir_is_gone(const struct rundir *dir)
 {
 	struct stat st;
 
-	return fstat(dir->fd, &st) == 0 && st.st_nlink == 0;
+	/* Not every file system counts links to directories; none keeps a file in one that is gone. */
+	return fstat(dir->fd, &st) == 0 && st.st_nlink == 0 &&
+	       fstatat(dir->fd, "status", &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
 /* A shared lock, so that processes that look at the same time do not take each other for a capture.

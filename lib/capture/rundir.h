@@ -49,7 +49,8 @@ int rundir_store(const struct rundir *dir, const char *name, const void *bytes, 
  * Reads what watch_fd has. */
 bool rundir_is_stopping(const struct rundir *dir);
 
-/* Whether the directory has been removed: then nobody can stop the capture by it, or read it. */
+/* Whether the directory, in which there was a file `status`, has been removed: then nobody can stop the
+ * capture by it, or read it. */
 bool rundir_is_gone(const struct rundir *dir);
 
 /* Closes and unlocks the directory. */
