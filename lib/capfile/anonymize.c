@@ -80,7 +80,6 @@ rename_options(struct anonymize *copy, struct packet *packet, struct failure *wh
 
 	while (at && pcapng_option_next(false, &at, end, &option) > 0) {
 		char *text, *renamed;
-		uint16_t head[2] = {OPT_COMMENT};
 		size_t size;
 
 		if (option.code != OPT_COMMENT)
@@ -91,13 +90,8 @@ rename_options(struct anonymize *copy, struct packet *packet, struct failure *wh
 		if (!renamed)
 			return failure_nomem(why);
 		size = strlen(renamed);
-		if (size + 8 <= (size_t)(copy->options + OPTIONS_MAX - to) && size <= UINT16_MAX) {
-			head[1] = (uint16_t)size;
-			memcpy(to, head, 4);
-			memset(to + 4, 0, (size + 3) & ~(size_t)3);
-			memcpy(to + 4, renamed, size);
-			to += 4 + ((size + 3) & ~(size_t)3);
-		}
+		if (size + 8 <= (size_t)(copy->options + OPTIONS_MAX - to) && size <= UINT16_MAX)
+			to = pcapng_option_put(to, OPT_COMMENT, "", renamed, size);
 		free(renamed);
 	}
 	packet->options = copy->options;

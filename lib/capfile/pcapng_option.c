@@ -137,3 +137,18 @@ pcapng_option_translate(bool swapped, enum pcapng_option_kind kind,
 			pcapng_option_reverse(value + i, width);
 	return value + PCAPNG_PAD(option->size);
 }
+
+unsigned char *
+pcapng_option_put(unsigned char *to, uint16_t code, const char *prefix, const void *value,
+		  size_t size)
+{
+	const uint16_t length = (uint16_t)(strlen(prefix) + size);
+	size_t padding = (4 - length % 4u) % 4u;
+
+	memcpy(to, &code, 2);
+	memcpy(to + 2, &length, 2);
+	memcpy(to + 4, prefix, strlen(prefix));
+	memcpy(to + 4 + strlen(prefix), value, size);
+	memset(to + 4 + length, 0, padding);
+	return to + 4 + length + padding;
+}

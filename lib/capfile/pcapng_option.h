@@ -77,6 +77,11 @@ bool pcapng_option_is_taken_apart(uint32_t enterprise);
 unsigned char *pcapng_option_translate(bool swapped, enum pcapng_option_kind kind,
 				       const struct block_option *option, unsigned char *to);
 
+/* Writes an option of this host's byte order to `to`, with its padding: a prefix ("": none) and size bytes,
+ * together at most UINT16_MAX, which take up to 7 bytes more. Returns the end of what was written. */
+unsigned char *pcapng_option_put(unsigned char *to, uint16_t code, const char *prefix,
+				 const void *value, size_t size);
+
 /* Reverses the order of size bytes. */
 void pcapng_option_reverse(unsigned char *p, size_t size);
 

@@ -168,11 +168,12 @@ format_statistics(struct output *output, uint32_t count, int64_t ts_ns, const ch
 	    .clock_step = end ? runstate_clock_step(output->runstate) : 0,
 	    .filter = output->filter_comment,
 	};
-	char *comment = statistics_comment(&facts), *first;
+	char *comment = statistics_comment(&facts), *first = comment;
 	int rc;
 
 	facts.lost = output->lost;
-	first = statistics_comment(&facts);
+	if (facts.lost)
+		first = statistics_comment(&facts);
 	rc = comment && first ? 0 : -1;
 	output->scratch.used = 0;
 	for (uint32_t id = 0; rc == 0 && id < count; id++) {
@@ -192,8 +193,9 @@ format_statistics(struct output *output, uint32_t count, int64_t ts_ns, const ch
 	}
 	if (rc < 0)
 		runstate_stop(output->runstate, STOP_ERROR, strerror(errno));
+	if (first != comment)
+		free(first);
 	free(comment);
-	free(first);
 	return rc;
 }
 

@@ -109,8 +109,9 @@ set_keys(char **to, const char *value)
 	return keysource_spec_parse(&source, value, NULL) == 0 ? replace(to, value) : -1;
 }
 
+/* A list with commas, of words that are good. */
 static int
-set_interfaces(char ***to, const char *value)
+set_list(char ***to, const char *value, bool (*is_good)(const char *word))
 {
 	char **list = split(value, strlen(value), ",");
 
@@ -119,22 +120,7 @@ set_interfaces(char ***to, const char *value)
 	if (!list || !*list)
 		return -1;
 	for (; *list; list++)
-		if (!parse_is_interface(*list))
-			return -1;
-	return 0;
-}
-
-static int
-set_watched(char ***to, const char *value)
-{
-	char **list = split(value, strlen(value), ",");
-
-	strvec_free(*to);
-	*to = list;
-	if (!list || !*list)
-		return -1;
-	for (; *list; list++)
-		if (!trigger_spec_is_path(*list))
+		if (!is_good(*list))
 			return -1;
 	return 0;
 }
@@ -155,9 +141,9 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 		return failure_set(why, "unknown transport '%s'", word);
 	value++;
 	if (length == 5 && strncmp(word, "iface", length) == 0) {
-		rc = set_interfaces(&engine->interfaces, value);
+		rc = set_list(&engine->interfaces, value, parse_is_interface);
 	} else if (length == 4 && strncmp(word, "wait", length) == 0) {
-		rc = set_interfaces(&engine->awaited, value);
+		rc = set_list(&engine->awaited, value, parse_is_interface);
 	} else if (length == 3 && strncmp(word, "bin", length) == 0) {
 		rc = set_directory(&engine->bin, value);
 	} else if (length == 3 && strncmp(word, "dir", length) == 0) {
@@ -173,7 +159,7 @@ set_option(struct engine *engine, const char *word, struct failure *why)
 	} else if (length == 5 && strncmp(word, "flows", length) == 0) {
 		rc = set_flows(&engine->flows, value);
 	} else if (length == 5 && strncmp(word, "watch", length) == 0) {
-		rc = set_watched(&engine->watched, value);
+		rc = set_list(&engine->watched, value, trigger_spec_is_path);
 	} else if (length == 4 && strncmp(word, "keys", length) == 0) {
 		rc = set_keys(&engine->keys, value);
 	} else {

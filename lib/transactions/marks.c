@@ -61,21 +61,6 @@ compare(const void *a, const void *b)
 	return strcmp(one->said, other->said);
 }
 
-/* Appends an option with its padding; to is the end of what is there. Returns the new end. */
-static unsigned char *
-put_option(unsigned char *to, uint16_t code, const char *prefix, const void *value, size_t size)
-{
-	const uint16_t length = (uint16_t)(strlen(prefix) + size);
-	size_t padding = (4 - length % 4u) % 4u;
-
-	memcpy(to, &code, 2);
-	memcpy(to + 2, &length, 2);
-	memcpy(to + 4, prefix, strlen(prefix));
-	memcpy(to + 4 + strlen(prefix), value, size);
-	memset(to + 4 + length, 0, padding);
-	return to + 4 + length + padding;
-}
-
 /* Whether the text of a comment begins as one of ours does. */
 static bool
 looks_like_ours(const struct block_option *option)
@@ -97,7 +82,8 @@ copy_options(const struct packet *packet, unsigned char *to)
 		bool is_mark = option.code == OPT_COMMENT && looks_like_ours(&option) &&
 			       option.size < UINT16_MAX - sizeof(EARLIER);
 
-		to = put_option(to, option.code, is_mark ? EARLIER : "", option.value, option.size);
+		to = pcapng_option_put(to, option.code, is_mark ? EARLIER : "", option.value,
+				       option.size);
 	}
 	return to;
 }
@@ -142,7 +128,7 @@ annotate(void *context, struct packet *packet, struct failure *why)
 		int size = mark->said[0] ? snprintf(text, sizeof(text), SAID "%s", mark->said)
 					 : snprintf(text, sizeof(text), MARK "%" PRIu64, mark->id);
 
-		to = put_option(to, OPT_COMMENT, "", text, (size_t)size);
+		to = pcapng_option_put(to, OPT_COMMENT, "", text, (size_t)size);
 	}
 	packet->options = marks->options;
 	packet->options_len = (uint32_t)(to - marks->options);
