@@ -18,9 +18,9 @@ lab_witness_program() {
 lab_witness() { # NAMESPACE DEVICE FILE EXPRESSION: captures until lab_witness_end
 	if [ "$(lab_witness_program)" = tcpdump ]; then
 		ip netns exec "$1" tcpdump -Z root -i "$2" -n -U -B 16384 \
-			--time-stamp-precision=nano -w "$3" "$4" 2>"$3.log" 3>&- &
+			--time-stamp-precision=nano -w "$3" "$4" 2>"$3.log" 3>&- 4>&- &
 	else
-		ip netns exec "$1" dumpcap -q -i "$2" -B 16 -s 262144 -f "$4" -w "$3" 2>"$3.log" 3>&- &
+		ip netns exec "$1" dumpcap -q -i "$2" -B 16 -s 262144 -f "$4" -w "$3" 2>"$3.log" 3>&- 4>&- &
 	fi
 	echo $! >"$3.pid"
 }

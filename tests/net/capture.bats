@@ -112,6 +112,7 @@ nothing_left() { # on the engines
 	run vcap-stop "$id"
 	[ "$status" -eq 0 ]
 	[ "$output" = "$(file)" ]
+	vcap-stat "$(file)"
 	[ "$(packets_in "$(file)")" -eq 60 ]
 	[ "$(fact packets)" = 60 ]
 	[ "$(vcap-stat "$(file)" | awk '$3 == "client" || $3 == "server" { print $1, $2, $3, $4 }')" = \

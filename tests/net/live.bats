@@ -249,7 +249,7 @@ ages_are() { # COUNT
 	kill -INT "$(pgrep -x vcap-live)"
 	until_true gone vcap-live
 	until_true gone tshark
-	gone vcap-run
+	until_true gone vcap-run
 }
 
 # Break: cmd/vcap-live.c s/if (!live_has_reader())/if (0)/
@@ -260,8 +260,9 @@ ages_are() { # COUNT
 	until_true eval '[ -s status ]'
 	[ "$(cat status)" -eq 0 ]
 	run ! grep -v "clock is off" err
-	gone vcap-run
-	gone vcap-merge
+	# Its children are init's by now, which has yet to reap them.
+	until_true gone vcap-run
+	until_true gone vcap-merge
 }
 
 # bats test_tags=slow

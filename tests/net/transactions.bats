@@ -103,6 +103,10 @@ begin_witness() {
 	lab_witness "$1" "$2" "$3" tcp
 }
 
+witness_ready() {
+	lab_witness_ready "$3"
+}
+
 end_witness() {
 	lab_witness_end "$3"
 }
@@ -143,7 +147,7 @@ setup_file() {
 	lab_more_checks disable
 	lab_all_quiet
 	witnesses begin_witness
-	lab_witness_ready lb?.eth?
+	witnesses witness_ready
 	begin_all
 	lab_more_checks enable
 	request_all
@@ -285,6 +289,6 @@ is() { # NAME MARKS
 	grep "$(printf /reuse/c5/ | od -An -tx1 | tr -d ' \n')" all | sort >wanted
 	[ -s wanted ]
 	[ -z "$(comm -23 wanted kept)" ]
-	cut -d ' ' -f 1-9 kept | sort | comm -13 <(belongs reuse/c5) - >others
+	cut -d ' ' -f 1-9 kept | sort | comm -13 <(belongs reuse/c5) - | tee others
 	[ ! -s others ]
 }
