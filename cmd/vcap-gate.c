@@ -9,7 +9,7 @@
 #include "base/strvec.h"
 #include "cli.h"
 #include "controller/engine.h"
-#include "controller/gate.h"
+#include "controller/gate_exec.h"
 #include "flows/keysource_spec.h"
 #include "flows/trigger_spec.h"
 
@@ -23,13 +23,15 @@ static const struct command self = {
     .name = "vcap-gate",
     .says = "Restricts a controller's key to vcap's commands on an engine.",
     .examples = "restrict,command=\"/usr/bin/vcap-gate\" ssh-ed25519 AAAA...\n",
-    .synopsis = "[--allow-keys[=source]] [--flows source] [--headers-only] [--sudo] [--watch file] "
-		"... [dir]",
+    .synopsis = "[--allow-keys[=source]] [--flows source] [--headers-only] [--service "
+		"service] [--sudo] [--watch file] ... [dir]",
     .options = "      --allow-keys[=source]\n"
 	       "                      TLS keys may be kept and fetched, from this source alone\n"
 	       "      --flows source  pairs that may be read besides those of conntrack, as the\n"
 	       "                      engines file has them: haproxy:SOCKET or log:FILE\n"
 	       "      --headers-only  captures keep no payload, and none is read from them\n"
+	       "      --service service\n"
+	       "                      captures are of this one alone, as its file here has it\n"
 	       "      --sudo          commands come, and are run, with 'sudo -n'\n"
 	       "      --watch file    lines that may be watched, as watch= there has them\n",
 };
@@ -37,10 +39,11 @@ static const struct command self = {
 static struct gate
 parse_options(int argc, char **argv)
 {
-	enum { FLOWS = 0x100, HEADERS, KEYS, SUDO, WATCH };
+	enum { FLOWS = 0x100, HEADERS, KEYS, SERVICE, SUDO, WATCH };
 	static const struct option options[] = {{"allow-keys", optional_argument, NULL, KEYS},
 						{"flows", required_argument, NULL, FLOWS},
 						{"headers-only", no_argument, NULL, HEADERS},
+						{"service", required_argument, NULL, SERVICE},
 						{"sudo", no_argument, NULL, SUDO},
 						{"watch", required_argument, NULL, WATCH},
 						CLI_OPTIONS};
@@ -58,6 +61,7 @@ parse_options(int argc, char **argv)
 			gate.allows_keys = true;
 			gate.keys = optarg;
 			break;
+		case SERVICE: gate.service = optarg; break;
 		case SUDO: gate.sudo = true; break;
 		case WATCH:
 			strvec_push(&watched, optarg);
@@ -70,6 +74,9 @@ parse_options(int argc, char **argv)
 	if ((gate.flows && pairsource_spec_parse(&source, gate.flows, &why) < 0) ||
 	    (gate.keys && keysource_spec_parse(&source, gate.keys, &why) < 0))
 		die_usage("%s", why.text);
+	if (gate.service && !gate_is_service(gate.service, gate.sudo))
+		die_usage("not the %s of a service: '%s'",
+			  gate.sudo ? "name" : "name or absolute path", gate.service);
 	gate.watched = strvec_detach(&watched);
 	/* Without payload they would open nothing. */
 	gate.allows_keys &= !gate.headers_only;
@@ -111,7 +118,7 @@ execute(const struct gate *gate, char *const *command)
 	if (!program)
 		die("cannot find this program's path: %s", strerror(errno));
 	strvec_push_nodup(&argv, program);
-	gate_push_rest(gate, command, &argv);
+	gate_exec_push(gate, command, &argv);
 	words = strvec_detach(&argv);
 	/* sshd's word, for the log. */
 	if (!words || clearenv() != 0 || setenv("PATH", CLI_SAFE_PATH, 1) != 0 ||

@@ -9,6 +9,7 @@
 #include "capture/runlist.h"
 #include "cli.h"
 #include "controller/gate.h"
+#include "controller/limited_run.h"
 #include "filter/ssh_connection.h"
 
 #include <stdlib.h>
@@ -20,8 +21,8 @@ static const struct command command = {
     .says = "Captures on this host, on all CPUs.",
     .examples = "vcap-run -i eth0 -t 30s -w - | tshark -r -\nvcap-filter -S shop | vcap-run -f - "
 		"-t 5 -w /tmp/capture\n",
-    .synopsis = "[-i iface] [--wait iface] [-f prog] [--with-ssh] [-c count] [-t time] [-s "
-		"snaplen] [-C size "
+    .synopsis = "[-i iface] [--wait iface] [-f prog] [-S service] [--with-ssh] [-c count] [-t "
+		"time] [-s snaplen] [-C size "
 		"[-W files]] [--rolling time] "
 		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
 		"[--sandbox mode] [--detach] [--token token] [--by word] [--audit required] "
@@ -51,7 +52,7 @@ read_options(struct run_options *options, int argc, char **argv)
 	    (cli_is_for_another() &&
 	     gate_check_run(&(struct gate_run){options->job, options->session.path,
 					       options->session.flows, options->session.triggers,
-					       options->session.filter},
+					       options->session.filter, options->service},
 			    &why) < 0))
 		die_usage("%s", why.text);
 	if (!options->session.path && isatty(STDOUT_FILENO))
@@ -59,14 +60,19 @@ read_options(struct run_options *options, int argc, char **argv)
 }
 
 static void
-read_job(const char *path, int64_t lease_ns, struct job *job, struct bpf *program)
+read_job(const struct run_options *options, struct job *job, struct bpf *program)
 {
+	const char *path = options->job;
 	struct failure why;
 
-	if (path && job_load(job, path, lease_ns, &why) < 0)
+	if (path && job_load(job, path, options->capture.lease_ns, &why) < 0)
 		die("%s", why.text);
 	if (job->filter && *job->filter && bpf_parse(program, job->filter, &why) < 0)
 		die_usage("%s: %s", strcmp(path, "-") == 0 ? "job" : path, why.text);
+	if (options->service &&
+	    limited_run_program(&(struct limited_run){job->service, options->session.filter},
+				options->service, getenv, program, &why) < 0)
+		die("%s", why.text);
 }
 
 static void
@@ -122,7 +128,7 @@ main(int argc, char **argv)
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	read_options(&options, argc, argv);
 	cli_siblings_first();
-	read_job(options.job, options.capture.lease_ns, &job, &program);
+	read_job(&options, &job, &program);
 	if (!options.with_ssh && program.count == 0)
 		ssh_connection_leave_out(getenv("SSH_CONNECTION"), &program, warn);
 	if (options.session.detached)

@@ -178,6 +178,15 @@ parse_is_capture(const char *word)
 	return false;
 }
 
+bool
+parse_is_capture_of(const char *word, const char *service)
+{
+	const size_t length = strlen(service);
+
+	return parse_is_capture(word) && strncmp(word, service, length) == 0 &&
+	       word[length] == '.' && has_time_and_name(word + length + 1);
+}
+
 /* What Linux takes for an interface's name (dev_valid_name in net/core/dev.c), without controls, or for
  * an alternative one (ALTIFNAMSIZ). */
 bool

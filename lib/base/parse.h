@@ -32,6 +32,8 @@ bool parse_is_token(const char *word);
 /* Whether word is called as the directory of a capture on an engine: SERVICE.YYYYMMDD_HHMMSS.ENGINE,
  * with -N behind the time or not. */
 bool parse_is_capture(const char *word);
+/* The same, of a capture of this service. */
+bool parse_is_capture_of(const char *word, const char *service);
 
 /* Whether word can name a header of HTTP: a token of RFC 9110, 5.6.2, of at most 64 bytes. */
 bool parse_is_header(const char *word);

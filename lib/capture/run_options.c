@@ -82,6 +82,7 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 		strvec_push(&options->awaited, word);
 		return options->awaited.failed ? failure_nomem(why) : 0;
 	case 'f': options->job = word; return 0;
+	case 'S': options->service = word; return 0;
 	case 'c': return parse_number(word, UINT64_MAX, &capture->count, why);
 	case 't': return parse_duration(word, NS_PER_MINUTE, &capture->duration_ns, why);
 	case 's':

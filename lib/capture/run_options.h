@@ -13,7 +13,8 @@
 struct run_options {
 	struct capture_options capture;
 	struct session_options session;
-	const char *job; /* file with a program; "-": a job on standard input; NULL: none */
+	const char *service; /* whose packets alone are captured: its name or path; NULL: any */
+	const char *job;     /* file with a program; "-": a job on standard input; NULL: none */
 	struct strvec interfaces; /* names, see ifrule.h */
 	struct strvec awaited;
 	struct strvec triggers; /* flows/trigger_spec.h; with a program for an expression */
@@ -40,11 +41,11 @@ enum {
 };
 
 /* For getopt_long(3). clang-format off */
-#define RUN_OPTIONS_LETTERS "i:f:c:t:s:C:W:w:n:R:b:"
+#define RUN_OPTIONS_LETTERS "i:f:S:c:t:s:C:W:w:n:R:b:"
 #define RUN_OPTIONS_LONG                                                                          \
 	{"interface", required_argument, NULL, 'i'}, {"filter", required_argument, NULL, 'f'},    \
-	    {"count", required_argument, NULL, 'c'}, {"time", required_argument, NULL, 't'},      \
-	    {"snaplen", required_argument, NULL, 's'},                                            \
+	    {"service", required_argument, NULL, 'S'}, {"count", required_argument, NULL, 'c'},   \
+	    {"time", required_argument, NULL, 't'}, {"snaplen", required_argument, NULL, 's'},    \
 	    {"file-size", required_argument, NULL, 'C'}, {"files", required_argument, NULL, 'W'}, \
 	    {"write", required_argument, NULL, 'w'}, {"name", required_argument, NULL, 'n'},      \
 	    {"reserve", required_argument, NULL, 'R'},                                            \
@@ -69,6 +70,7 @@ enum {
 	"  -i, --interface iface   capture there; may be repeated (all with an address)\n"  \
 	"      --wait iface        capture there as soon as it is there and up\n"           \
 	"  -f, --filter prog       a program in a file, or a job on standard input (-)\n"   \
+	"  -S, --service service   of that, the packets of this service alone\n"            \
 	"      --with-ssh          without a program, the ssh connection itself as well\n"  \
 	"  -c, --count count       packets per core\n"                                      \
 	"  -t, --time time         stop after this time; a bare number means minutes\n"     \

@@ -11,6 +11,7 @@
 #include "base/caller.h"
 #include "base/clock.h"
 #include "base/parse.h"
+#include "controller/config.h"
 #include "controller/gate_trigger.h"
 #include "filter/service.h"
 #include "flows/keysource_spec.h"
@@ -72,6 +73,8 @@ is_capture(const struct gate *gate, const char *word)
 		return false;
 	if (gate->directory && (strlen(gate->directory) != (size_t)(name - word - 1) ||
 				strncmp(word, gate->directory, strlen(gate->directory)) != 0))
+		return false;
+	if (gate->service && !parse_is_capture_of(name, config_service_name(gate->service)))
 		return false;
 	for (; *name; name++)
 		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
@@ -428,21 +431,11 @@ gate_admit(const struct gate *gate, char *const *words, struct failure *why)
 	return NULL;
 }
 
-void
-gate_push_rest(const struct gate *gate, char *const *command, struct strvec *argv)
+bool
+gate_is_service(const char *word, bool by_sudo)
 {
-	const bool is_answer = command[1] && strcmp(command[1], "answer") == 0;
-	bool cuts =
-	    gate->headers_only && strcmp(gate_name(command[is_answer ? 4 : 0]), "vcap-merge") == 0;
-
-	while (*++command) {
-		strvec_push(argv, *command);
-		/* That of -w, which is its first option. */
-		if (cuts && strcmp(*command, "-") == 0) {
-			strvec_push(argv, "--cut");
-			cuts = false;
-		}
-	}
+	return parse_is_name(config_service_name(word)) &&
+	       (!strchr(word, '/') || (word[0] == '/' && !by_sudo));
 }
 
 static bool
@@ -469,6 +462,9 @@ gate_check_run(const struct gate_run *run, struct failure *why)
 				   run->directory);
 	if (gate_trigger_check(run->triggers, run->flows, why) < 0)
 		return -1;
+	if (run->service && strchr(run->service, '/'))
+		return failure_set(why, "by sudo a service is told by its name: '-S %s'",
+				   run->service);
 	if (!filter || (take_join(&left, "./service", "specs") && !*left.next) ||
 	    (take_join(&stream, "/dev/fd/4", "/dev/fd/5") && !*stream.next))
 		return 0;

@@ -14,10 +14,12 @@ struct gate {
 	const char *directory; /* of captures: absolute, no '/' at its end; NULL: any */
 	const char *flows;     /* a source of pairs allowed besides conntrack, or NULL */
 	char *const *watched;  /* files whose lines may be watched, NULL-ended; NULL: none */
-	bool headers_only;     /* captures keep no payload, and none is read */
-	bool allows_keys;      /* TLS keys may be kept and fetched; not with headers_only */
-	const char *keys;      /* ... from this source alone; NULL: any */
-	bool sudo;             /* commands are preceded by `sudo -n --` */
+	const char
+	    *service;      /* captures are of this one alone, which vcap-run -S takes; NULL: any */
+	bool headers_only; /* captures keep no payload, and none is read */
+	bool allows_keys;  /* TLS keys may be kept and fetched; not with headers_only */
+	const char *keys;  /* ... from this source alone; NULL: any */
+	bool sudo;         /* commands are preceded by `sudo -n --` */
 };
 
 /*
@@ -26,9 +28,8 @@ struct gate {
  */
 char *const *gate_admit(const struct gate *gate, char *const *words, struct failure *why);
 
-/* Appends the words behind the first one of an admitted command to argv, as they are to be run: with
- * headers_only, what reads a capture leaves payload out. */
-void gate_push_rest(const struct gate *gate, char *const *command, struct strvec *argv);
+/* Whether word can be a gate's service: its name, or with an absolute path, which sudo does not take. */
+bool gate_is_service(const char *word, bool by_sudo);
 
 /*
  * What vcap-run and vcap-merge may do where they run by sudo (cli_is_for_another): that of the
@@ -42,11 +43,13 @@ struct gate_run {
 	const char *flows;     /* that of --flows; NULL: none */
 	char *const *triggers; /* those of --on, NULL-ended; NULL: none */
 	char *const *filter;   /* the command that packets pass through, NULL-ended; NULL: none */
+	const char *service;   /* that of -S; NULL: none */
 };
 
 /* The job comes from standard input. The directory is called as captures are: the job is kept there
  * as files, which in a directory of another name something might obey. The filter is vcap-join as
- * commands.h builds it, which reads nothing but the job and the table. */
+ * commands.h builds it, which reads nothing but the job and the table. A service is told by its name: what
+ * is wrong in its file is told. */
 int gate_check_run(const struct gate_run *run, struct failure *why);
 
 /* argv as main has it: only captures of vcap-run, to standard output. The word that names one becomes

@@ -181,6 +181,46 @@ fail:
 	return -1;
 }
 
+/* A program begins with zeros in both registers. */
+static const struct insn beginning[] = {{.code = BPF_LD | BPF_IMM}, {.code = BPF_LDX | BPF_IMM}};
+enum { BEGINNING = sizeof(beginning) / sizeof(*beginning) };
+
+/* Has the condition, of count instructions, go on behind its end where it accepts. */
+static void
+lead_on(struct insn *insns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (insns[i].code == (BPF_RET | BPF_K) && insns[i].k)
+			insns[i] =
+			    (struct insn){.code = BPF_JMP | BPF_JA, .k = (uint32_t)(count - i - 1)};
+}
+
+int
+bpf_require(struct bpf *program, const struct bpf *condition, struct failure *why)
+{
+	const size_t before = condition->count + (program->count ? BEGINNING : 0);
+	const size_t count = before + program->count;
+	struct insn *insns;
+
+	if (count > BPF_MAX)
+		return failure_set(why,
+				   "a program of %zu instructions and its condition of %zu: the "
+				   "kernel takes %d together",
+				   program->count, condition->count, BPF_MAX);
+	insns = calloc(count ? count : 1, sizeof(*insns));
+	if (!insns)
+		return failure_nomem(why);
+	memcpy(insns, condition->insns, condition->count * sizeof(*insns));
+	if (program->count) {
+		lead_on(insns, condition->count);
+		memcpy(insns + condition->count, beginning, sizeof(beginning));
+		memcpy(insns + before, program->insns, program->count * sizeof(*insns));
+	}
+	bpf_release(program);
+	*program = (struct bpf){insns, count};
+	return 0;
+}
+
 static const char *
 load_name(uint16_t code)
 {

@@ -40,6 +40,14 @@ void bpf_release(struct bpf *program);
  */
 int bpf_parse(struct bpf *program, const char *text, struct failure *why);
 
+/*
+ * Makes *program accept only what condition accepts as well: of those packets it returns what it
+ * returned, of others 0. A program without instructions becomes the condition. The condition returns
+ * constants, as those of the filter compiler do. -1 with why, and *program is unchanged: the two together
+ * have more than BPF_MAX instructions, or memory ran out.
+ */
+int bpf_require(struct bpf *program, const struct bpf *condition, struct failure *why);
+
 enum bpf_form {
 	BPF_LISTING, /* -d: one instruction a line, for people */
 	BPF_C,       /* -dd: C initialisers */

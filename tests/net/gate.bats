@@ -107,6 +107,52 @@ has_all_and_left_nothing() { # by the table of the file: both sides of both engi
 	refused ssh -o SendEnv=BASH_ENV "$host" id
 }
 
+# The gated key's line on both engines, with these options.
+gate_with() { # WORD...
+	for engine in lb1 lb2; do
+		sed -i "s|vcap-gate [^\"]*|vcap-gate $* $LAB_DIR/$engine.run|" "$LAB_DIR/$engine.gated"
+	done
+}
+
+# Break: lib/controller/limited_run.c s/rc = apply(/rc = 0 \&\& apply(/
+# bats test_tags=slow
+@test "gate: with --service a whole capture of it goes through, of another nothing, and no other packets" {
+	cp config/services/shop shop
+	gate_with --service "$PWD/shop"
+	vcap start shop -t 5 10.9.0.201 10.9.0.202 >id 2>err 3>&- || { cat err; false; }
+	for n in 201 202; do
+		lab_get $n /small >/dev/null
+	done
+	vcap stop "$(cat id)" >out 2>err || { cat err; false; }
+	vcap-stat "$(cat out)" >table
+	cat table
+	has_all_and_left_nothing
+	# By the same service's name and file, but with a program that accepts everything.
+	printf '1\n6 0 0 262144\n\n' | cat - shop <(echo) >job
+	dir=$LAB_DIR/lb1.run/shop.20260101_000000.lb1
+	ssh -F none -i "$LAB_DIR/ssh/gated" -o "UserKnownHostsFile=$LAB_DIR/ssh/known_hosts" -o BatchMode=yes \
+		"root@$LAB_MGMT4.101" "'vcap-run' '-n' 'lb1' '-f' '-' '--detach' '-w' '$dir'" <job
+	lab_get 201 /small >/dev/null
+	# Refused, but packets.
+	run lab_in client curl -s "http://$LAB_VIP4:81/" "http://$LAB_FRONT4.101:80/"
+	gated ssh "root@$LAB_MGMT4.101" "'vcap-host' 'stop' '$dir'"
+	vcap-merge -w all "lb1=$dir"
+	of_shop="($(lab_expression client)) or ($(lab_expression server)) or ($(lab_expression monitor))"
+	[ "$(tcpdump -r all --count "$of_shop" 2>/dev/null | cut -d ' ' -f 1)" -gt 10 ]
+	[ "$(tcpdump -r all --count "not ($of_shop)" 2>/dev/null)" = '0 packets' ]
+	gated ssh "root@$LAB_MGMT4.101" "'vcap-host' 'remove' '$dir'"
+	# Another one is refused, and one that has more than the engine knows of.
+	sed 's/^vip.*/vip 198.51.100.1/' shop >config/services/bank
+	run -1 --separate-stderr vcap start bank -t 1s
+	echo "$stderr"
+	[[ $stderr == *"this key does not allow"* ]]
+	echo 'server 10.99.0.1 tcp/1' >>config/services/shop
+	run -1 --separate-stderr vcap start shop -t 1s
+	echo "$stderr"
+	[[ $stderr == *"service 'shop' here has no 'server 10.99.0.1 tcp/1'"* ]]
+	gate_with
+}
+
 on_engine() { # ENGINE COMMAND...: with the mounts that its sshd has
 	nsenter -t "$(cat "$LAB_DIR/$1-sshd.pid")" -m "${@:2}"
 }

@@ -277,7 +277,7 @@ by_sudo() { # COMMAND...: as sudo runs it for somebody
 
 # Break: lib/controller/gate.c s/if (left->gate->headers_only && target.has_payload)/if (0)/
 # Break: lib/controller/gate.c s/(strncmp(word, "-s", 2) == 0 && !left->gate->headers_only)/strncmp(word, "-s", 2) == 0/
-# Break: lib/controller/gate.c s/if (cuts && strcmp/if (0 \&\& strcmp/
+# Break: lib/controller/gate_exec.c s/if (gate->headers_only \&\& strcmp/if (0 \&\& strcmp/
 @test "gate: --headers-only captures no payload and reads none" {
 	GATE_OPTIONS=--headers-only
 	arrives "${job[@]}" --detach -w $dir -sheaders -c1000
@@ -298,4 +298,69 @@ by_sudo() { # COMMAND...: as sudo runs it for somebody
 		mapfile -d '' -t ran <ran
 		[ "${ran[*]}" = "${words/-w -/-w - --cut}" ]
 	done
+}
+
+# Break: lib/controller/gate.c s/if (gate->service \&\& !parse_is_capture_of/if (0 \&\& !parse_is_capture_of/
+# Break: lib/controller/gate_exec.c s/if (gate->service \&\& strcmp/if (0 \&\& strcmp/
+# Break: lib/base/parse.c s/word\[length\] == '.' \&\& has_time_and_name(word + length + 1)/word[length] == '.'/
+@test "gate: --service tells vcap-run of it, and admits captures of it alone" {
+	GATE_OPTIONS='--service /etc/vcap/services/shop'
+	for words in "${job[*]} --detach -w $dir -c1000 -- vcap-join -S ./service -m none" \
+		"${job[*]} --lease=15000ms -w -" "vcap-host answer 0123456789abcdef -- ${job[*]} --detach -w $dir"; do
+		: >ran
+		# shellcheck disable=SC2086 # words
+		vcap-on far $words
+		mapfile -d '' -t ran <ran
+		[ "${ran[*]}" = "${words/vcap-run/vcap-run --service=/etc/vcap/services/shop}" ]
+	done
+	arrives vcap-host status $dir 0123456789abcdef
+	arrives vcap-merge -w - lb1=$dir
+	arrives vcap-host clock
+	for id in shop.20260101_000000-2 shop.20260101_000001; do
+		arrives vcap-host stop /run/base/$id.lb1
+	done
+	for id in bank.20260101_000000 shop.eu.20260101_000000 shop2.20260101_000000 shop 20260101_000000; do
+		refused "${job[@]}" --detach -w /run/base/$id.lb1
+		refused vcap-merge -w - lb1=/run/base/$id.lb1
+		refused vcap-host remove /run/base/$id.lb1
+		refused vcap-host snapshot /run/base/$id.lb1 $dir - - - -
+		refused vcap-host snapshot $dir /run/base/$id.lb1 - - - -
+	done
+	# Which service that is, the engine says.
+	refused "${job[@]}" --detach -w $dir --service=bank
+	refused "${job[@]}" --detach -w $dir -Sbank
+	for words in '--service a/b' '--service /etc/' '--service -x' '--service' '--sudo --service /etc/shop'; do
+		# shellcheck disable=SC2086 # words
+		run there/vcap-gate $words /run/base
+		[ "$status" -eq 2 ]
+	done
+}
+
+# Break: lib/controller/limited_run.c s/return service_limit_check(limit, text, why);/return 0;/
+# Break: lib/controller/limited_run.c s/if (!\*text)/if (0)/
+# Break: lib/controller/gate.c s/if (run->service \&\& strchr/if (0 \&\& strchr/
+@test "vcap-run -S refuses a job of another service" {
+	mkdir config/services
+	printf 'vip 192.0.2.10 tcp/443\nserver 10.0.1.11 tcp/8080\n' >config/services/shop
+	printf 'vip 192.0.2.10 tcp/443\nserver 10.0.1.12 tcp/8080\n' >other
+	asked() { # SERVICE-FILE: a job of it
+		{ vcap-filter -S shop; echo; cat "$1"; echo; } | vcap-run -S shop -f - -i none0 -w - >out 2>said || status=$?
+	}
+	status=0
+	asked other
+	[ "$status" -eq 1 ]
+	[ "$(cat said)" = "vcap-run: service 'shop' here has no 'server 10.0.1.12 tcp/8080'" ]
+	asked /dev/null
+	[ "$(cat said)" = "vcap-run: the job is of no service, and this is for 'shop' alone" ]
+	# What is of the service goes on, to where the interface is missed.
+	asked config/services/shop
+	[[ $(cat said) == *none0* ]]
+	echo 'vip 192.0.2.10 tcp/443' >part
+	asked part
+	[[ $(cat said) == *none0* ]]
+	run -1 vcap-run -S bank -i none0 -w - </dev/null
+	[[ $output == *bank* ]]
+	by_sudo vcap-run -S ./config/services/shop -f - -w -
+	[ "$status" -eq 2 ]
+	[ "$output" = "vcap-run: by sudo a service is told by its name: '-S ./config/services/shop'" ]
 }

@@ -151,6 +151,82 @@ test_run(void)
 	ok(wrong == 0 && passed > 100, "20,000 runs as bpf_filter's; %u let through", passed);
 }
 
+/* What two expressions say, against a program that requires the one of the other. */
+static void
+test_condition(void)
+{
+	static const char *const pairs[][2] = {
+	    {"ip[9] = 6", "tcp[13] & 2 != 0"},
+	    {"ip6 or len < 40", "ip[0] * 3 + ip[1] / 2 > 300 or ip6[7] > 9"},
+	    {"ip[2] / ip[3] = 1 or -ip[4] < 5", "ip[2] / ip[4] = 1 or ip[5] ^ ip[6] = 3"},
+	};
+	unsigned wrong = 0, passed = 0, refused_one = 0;
+
+	srandom(3);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		struct bpf condition = BPF_INIT, program = BPF_INIT, both = BPF_INIT;
+
+		if (!ok(compile(&condition, pairs[i][0]) && compile(&program, pairs[i][1]) &&
+			    compile(&both, pairs[i][1]) &&
+			    bpf_require(&both, &condition, NULL) == 0 &&
+			    bpf_validate((const struct bpf_insn *)both.insns, (int)both.count),
+			"%s, of what is %s", pairs[i][1], pairs[i][0]))
+			continue;
+		for (int n = 0; n < 5000; n++) {
+			unsigned char bytes[80];
+			uint32_t caplen = (uint32_t)random() % sizeof(bytes), wanted, got;
+
+			for (size_t j = 0; j < sizeof(bytes); j++)
+				bytes[j] = (unsigned char)(random() % 3 ? random() : random() % 8);
+			bytes[12] = random() % 4 ? 0x08 : 0x86;
+			bytes[13] = bytes[12] == 0x08 ? 0 : 0xdd;
+			bytes[23] = 6;
+			wanted = bpf_run(&condition, bytes, caplen, caplen + 3)
+				     ? bpf_run(&program, bytes, caplen, caplen + 3)
+				     : 0;
+			got = bpf_run(&both, bytes, caplen, caplen + 3);
+			wrong += got != wanted;
+			passed += got != 0;
+			refused_one += bpf_run(&program, bytes, caplen, caplen + 3) != got;
+		}
+		bpf_release(&condition);
+		bpf_release(&program);
+		bpf_release(&both);
+	}
+	ok(wrong == 0 && passed > 100 && refused_one > 100,
+	   "of 15,000 packets those pass that pass both; %u do", passed);
+}
+
+/* Registers begin with 0 behind a condition, too; a program without one, and two that are too long. */
+static void
+test_conditions_ends(void)
+{
+	struct bpf condition = BPF_INIT, program = BPF_INIT;
+	struct insn *insns = calloc(BPF_MAX, sizeof(*insns));
+	struct failure why = FAILURE_INIT;
+	const unsigned char packet[40] = {7};
+
+	bpf_parse(&condition, "4\n48 0 0 0\n7 0 0 0\n6 0 0 9\n6 0 0 0\n", NULL);
+	ok(bpf_require(&program, &condition, NULL) == 0 && program.count == 4 &&
+	       bpf_run(&program, packet, sizeof(packet), 40) == 9,
+	   "no program: the condition");
+	bpf_parse(&program, "2\n12 0 0 0\n22 0 0 0\n", NULL);
+	bpf_require(&program, &condition, NULL);
+	ok(bpf_run(&program, packet, sizeof(packet), 40) == 0, "both registers are 0");
+	bpf_release(&program);
+	program = (struct bpf){insns, BPF_MAX - 5};
+	ok(bpf_require(&program, &condition, &why) < 0 && program.insns == insns &&
+	       strstr(why.text, "4091 instructions and its condition of 4"),
+	   "too long: %s", why.text);
+	program.count--;
+	for (size_t i = 0; i < program.count; i++)
+		insns[i].code = 6;
+	ok(bpf_require(&program, &condition, &why) == 0 && program.count == BPF_MAX,
+	   "as long as the kernel takes");
+	bpf_release(&program);
+	bpf_release(&condition);
+}
+
 /* Random instructions: what is accepted runs to its end, whatever the packet. */
 static void
 test_random_programs(void)
@@ -212,6 +288,8 @@ main(void)
 	test_forms();
 	test_listing();
 	test_run();
+	test_condition();
+	test_conditions_ends();
 	test_random_programs();
 	return done_testing();
 }
