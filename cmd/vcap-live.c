@@ -1,8 +1,6 @@
 /*
  * vcap-live: streams the packets of a service from all its engines to standard output.
  */
-#include "base/clock.h"
-#include "base/parse.h"
 #include "cli.h"
 #include "controller/live.h"
 #include "controller/params_cli.h"
@@ -13,13 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LEASE_NS (15 * NS_PER_SECOND) /* how long engines stream without a heartbeat */
-
 static const struct command self = {
     .name = "vcap-live",
     .says = "Streams the packets of a service from all its engines, as they come.",
     .examples = "vcap live shop | wireshark -k -i -\nvcap live shop 10.1.1.1 | tshark -r -\n",
-    .synopsis = PARAMS_CLI_SYNOPSIS "[--lease time] [--specs file] service [spec ...]",
+    .synopsis = PARAMS_CLI_SYNOPSIS_LIVE,
     .options = PARAMS_CLI_HELP_LIVE,
 };
 
@@ -33,20 +29,16 @@ interrupt(int number)
 }
 
 static void
-parse_options(int argc, char **argv, struct params_cli *cli, int64_t *lease_ns)
+parse_options(int argc, char **argv, struct params_cli *cli)
 {
-	enum { LEASE = 0x100 };
-	static const struct option options[] = {
-	    PARAMS_CLI_OPTIONS, {"lease", required_argument, NULL, LEASE}, CLI_OPTIONS};
+	static const struct option options[] = {PARAMS_CLI_OPTIONS, PARAMS_CLI_LIVE, CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS_LIVE, options, NULL)) != -1) {
 		int rc = params_cli_option(cli, opt, optarg, &why);
 
-		if (rc == 0 && opt == LEASE)
-			rc = parse_duration(optarg, NS_PER_SECOND, lease_ns, &why);
-		else if (rc == 0)
+		if (rc == 0)
 			cli_option(opt, argv);
 		if (rc < 0)
 			die_usage("%s", why.text);
@@ -122,14 +114,12 @@ main(int argc, char **argv)
 {
 	struct params_cli cli = PARAMS_CLI_INIT;
 	struct failure why = FAILURE_INIT;
-	struct live live = {.lease_ns = LEASE_NS,
-			    .prints = isatty(STDOUT_FILENO),
-			    .streams.report = report,
-			    .interrupted = &interrupts};
+	struct live live = {
+	    .prints = isatty(STDOUT_FILENO), .streams.report = report, .interrupted = &interrupts};
 	sigset_t usual;
 
 	cli_start(&self);
-	parse_options(argc, argv, &cli, &live.lease_ns);
+	parse_options(argc, argv, &cli);
 	cli_siblings_first();
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);

@@ -60,7 +60,7 @@ int
 live_start(struct live *live, const struct params_cli *cli, config_variable *variable,
 	   struct failure *why)
 {
-	char **template = commands_stream(&cli->params, live->lease_ns);
+	char **template = commands_stream(&cli->params, cli->lease_ns);
 	size_t count = 0;
 	int rc = template ? capture_audit_live(&cli->params, variable, why) : failure_nomem(why);
 
@@ -68,7 +68,7 @@ live_start(struct live *live, const struct params_cli *cli, config_variable *var
 	if (cli->params.duration_ns > 0 &&
 	    cli->params.duration_ns < INT64_MAX - OVERTIME_NS - clock_monotonic_ns())
 		live->end_ns = clock_monotonic_ns() + cli->params.duration_ns + OVERTIME_NS;
-	live->streams.heartbeat_ns = live->lease_ns / 3;
+	live->streams.heartbeat_ns = cli->lease_ns / 3;
 	while (cli->params.engines[count])
 		count++;
 	live->streams.list = calloc(count + 1, sizeof(*live->streams.list));

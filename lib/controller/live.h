@@ -21,7 +21,6 @@
 struct live {
 	struct livestreams streams; /* one for each engine, in the order of params.engines; the
 				       caller sets job, signals and report */
-	int64_t lease_ns;           /* how long an engine streams without a heartbeat; > 0 */
 	int64_t end_ns; /* when streams have to have ended (monotonic); INT64_MAX: never */
 	bool prints; /* lines for people (vcap-print) in place of a capture; the caller's choice */
 	struct process merge, print;

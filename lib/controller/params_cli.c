@@ -68,6 +68,15 @@ read_rolling(struct params *params, const char *value, struct failure *why)
 		   : failure_set(why, "at least 1s is kept: '--rolling %s'", value);
 }
 
+static int
+add_interface(struct params_cli *cli, const char *name, struct failure *why)
+{
+	if (!parse_is_interface(name))
+		return failure_set(why, "not the name of an interface: '%s'", name);
+	strvec_push(&cli->interfaces, name);
+	return cli->interfaces.failed ? failure_nomem(why) : 0;
+}
+
 int
 params_cli_option(struct params_cli *cli, int letter, const char *value, struct failure *why)
 {
@@ -83,6 +92,10 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 		rc = check_expression(value, why);
 		break;
 	case 'E': cli->engine_list = value; break;
+	case 'i': rc = add_interface(cli, value, why); break;
+	case PARAMS_CLI_LEASE:
+		rc = parse_duration(value, NS_PER_SECOND, &cli->lease_ns, why);
+		break;
 	case 'm':
 		rc = service_parse_mode(value, &mode, why);
 		params->monitors = value;
@@ -275,16 +288,34 @@ check_chosen(const struct params *params, struct failure *why)
 	return 0;
 }
 
-/* What a region keeps nobody can take a snapshot of from here. */
+/* Refuses what cannot be done in a region, if one of the engines is one. */
 static int
-check_regions(const struct params_cli *cli, struct failure *why)
+check_regions(const struct params_cli *cli, const char *what, struct failure *why)
 {
 	for (char *const *name = cli->params.engines; *name; name++) {
 		const struct engine *engine = engines_find(&cli->engines, *name, NULL);
 
 		if (engine && engine->is_region)
-			return failure_set(why, "a region takes no part in a rolling capture: '%s'",
-					   *name);
+			return failure_set(why, "a region takes no part in %s: '%s'", what, *name);
+	}
+	return 0;
+}
+
+/* Applies -i. What the engines file waits for is not waited for then. */
+static int
+choose_interfaces(struct params_cli *cli, struct failure *why)
+{
+	for (size_t i = 0; cli->interfaces.count && i < cli->engines.count; i++) {
+		struct engine *engine = &cli->engines.list[i];
+		struct strvec names = STRVEC_INIT;
+
+		strvec_pushv(&names, cli->interfaces.list);
+		strvec_free(engine->interfaces);
+		strvec_free(engine->awaited);
+		engine->interfaces = strvec_detach(&names);
+		engine->awaited = NULL;
+		if (!engine->interfaces)
+			return failure_nomem(why);
 	}
 	return 0;
 }
@@ -314,9 +345,15 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 	if (rc == 0)
 		leave_payload_out(cli, &service);
 	if (rc == 0)
+		rc = choose_interfaces(cli, why);
+	if (rc == 0)
 		rc = check_chosen(params, why);
+	/* What a region keeps nobody can take a snapshot of from here. */
 	if (rc == 0 && params->rolling_ns)
-		rc = check_regions(cli, why);
+		rc = check_regions(cli, "a rolling capture", why);
+	/* An interface's name means nothing to a host with engines of its own. */
+	if (rc == 0 && cli->interfaces.count)
+		rc = check_regions(cli, "a choice of interfaces (-i)", why);
 	if (rc == 0 && params->keys)
 		rc = params_keys_check(params, &cli->engines, cli->unkeyed, why);
 	if (rc == 0)

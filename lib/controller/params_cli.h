@@ -7,15 +7,18 @@
 
 #include "base/caller.h"
 #include "base/failure.h"
+#include "base/strvec.h"
 #include "controller/config.h"
 #include "controller/engine.h"
 #include "controller/params.h"
 
 struct params_cli {
 	struct params params; /* its strings are the caller's, or live as long as this structure */
-	struct engines engines;  /* all of the engines file */
-	const char *engine_list; /* -E; NULL: every engine of the service */
-	bool is_unlimited;       /* by -t 0: no warning is due */
+	struct engines engines;   /* all of the engines file */
+	const char *engine_list;  /* -E; NULL: every engine of the service */
+	struct strvec interfaces; /* -i, in the place of each engine's own in the engines file */
+	int64_t lease_ns;         /* how long a stream lasts without a heartbeat */
+	bool is_unlimited;        /* by -t 0: no warning is due */
 	struct config_file file;
 	char *word;          /* the service, not by an alias */
 	char header[80];     /* params.header */
@@ -28,7 +31,8 @@ struct params_cli {
 #define PARAMS_CLI_INIT                                                                 \
 	((struct params_cli){                                                           \
 	    .params = {.monitors = "none", .patience_ns = 86400 * INT64_C(1000000000)}, \
-	    .engines = ENGINES_INIT})
+	    .engines = ENGINES_INIT,                                                    \
+	    .lease_ns = 15 * INT64_C(1000000000)})
 
 /* Options without a letter. */
 enum {
@@ -38,6 +42,7 @@ enum {
 	PARAMS_CLI_EXPECT,
 	PARAMS_CLI_ID,
 	PARAMS_CLI_KEYS,
+	PARAMS_CLI_LEASE,
 	PARAMS_CLI_ROLLING,
 	PARAMS_CLI_ON,
 	PARAMS_CLI_COOLDOWN,
@@ -61,6 +66,11 @@ enum {
 	{"time", required_argument, NULL, 't'}, \
 	{"verbose", no_argument, NULL, 'v'}, \
 	{"exclude", no_argument, NULL, 'x'}
+/* What only a stream takes. */
+#define PARAMS_CLI_LETTERS_LIVE PARAMS_CLI_LETTERS "i:"
+#define PARAMS_CLI_LIVE \
+	{"interface", required_argument, NULL, 'i'}, \
+	{"lease", required_argument, NULL, PARAMS_CLI_LEASE}
 /* What is recorded of a capture, which a stream has not. */
 #define PARAMS_CLI_RECORDED \
 	{"by", required_argument, NULL, PARAMS_CLI_BY}, \
@@ -75,17 +85,19 @@ enum {
 	{"token", required_argument, NULL, PARAMS_CLI_TOKEN}
 /* For --help: the options with a letter; and --specs, which belongs further down in the
  * alphabet. */
-#define PARAMS_CLI_HELP \
+#define PARAMS_CLI_HELP_B_TO_E \
 	"  -b, --buffer size     ring memory on each engine (as vcap-run chooses)\n" \
 	"  -c, --count count     packets per core (any number)\n" \
 	"  -e, --expression expr of these packets, those it accepts: pcap-filter(7)\n" \
-	"  -E, --engines list    only these engines of the service, separated by commas\n" \
+	"  -E, --engines list    only these engines of the service, separated by commas\n"
+#define PARAMS_CLI_HELP_M_TO_X \
 	"  -m, --monitors mode   health checks: none (the default), include or only\n" \
 	"  -P, --per-packet      judge each packet by its own addresses\n" \
 	"  -s, --snaplen snaplen bytes kept of each packet (all), or headers\n" \
 	"  -t, --time time       for how long; a bare number means minutes (for ever)\n" \
 	"  -v, --verbose         say what decides which packets belong\n" \
 	"  -x, --exclude         what the same command without -x would leave out\n"
+#define PARAMS_CLI_HELP PARAMS_CLI_HELP_B_TO_E PARAMS_CLI_HELP_M_TO_X
 #define PARAMS_CLI_HELP_SPECS \
 	"      --specs file      more addresses, one or more a line\n"
 
@@ -93,9 +105,11 @@ enum {
 	"      --payload         keep it, though the service has 'payload no'\n"
 
 /* The whole of vcap-live, vcap-start and vcap-capture. */
-#define PARAMS_CLI_SYNOPSIS \
-	"[-Pvx] [-b size] [-c count] [-e expr] [-E list] [-m mode] [-s snaplen] [-t time] " \
-	"[--payload] "
+#define PARAMS_CLI_SYNOPSIS_M_TO_T "[-m mode] [-s snaplen] [-t time] [--payload] "
+#define PARAMS_CLI_SYNOPSIS_B_TO_E "[-Pvx] [-b size] [-c count] [-e expr] [-E list] "
+#define PARAMS_CLI_SYNOPSIS PARAMS_CLI_SYNOPSIS_B_TO_E PARAMS_CLI_SYNOPSIS_M_TO_T
+#define PARAMS_CLI_SYNOPSIS_LIVE PARAMS_CLI_SYNOPSIS_B_TO_E "[-i iface] " PARAMS_CLI_SYNOPSIS_M_TO_T \
+	"[--lease time] [--specs file] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--by word] [--comment text] [--dry-run] [--expect-packets] [--id id] " \
 	"[--keys] [--patience time] [--rolling time] [--on trigger] ... [--cooldown time] " \
@@ -103,7 +117,9 @@ enum {
 #define PARAMS_CLI_SYNOPSIS_CAPTURE PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--comment text] [--expect-packets] [--keys] [--patience time] [--quiet] [--specs file] " \
 	"service [spec ...]"
-#define PARAMS_CLI_HELP_LIVE PARAMS_CLI_HELP \
+#define PARAMS_CLI_HELP_LIVE PARAMS_CLI_HELP_B_TO_E \
+	"  -i, --interface iface on this one of each engine (as the engines file says)\n" \
+	PARAMS_CLI_HELP_M_TO_X \
 	"      --lease time      how long engines stream without a heartbeat (15s)\n" \
 	PARAMS_CLI_HELP_PAYLOAD \
 	PARAMS_CLI_HELP_SPECS

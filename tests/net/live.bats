@@ -302,6 +302,28 @@ ages_are() { # COUNT
 	run -2 vcap-live -E c shop
 }
 
+captures_on() { # IFACE...: of both engines, and on nothing else
+	[ "$(capinfos -I live.pcapng | sed -n 's/.*Name = //p' | sort -u)" = \
+		"$(for engine in a b; do printf "$engine/%s\n" "$@"; done | sort)" ]
+}
+
+# Break: lib/controller/params_cli.c s/strvec_pushv(&names, cli->interfaces.list)/strvec_push(\&names, "x1")/
+# Break: lib/controller/params_cli.c s/engine->awaited = NULL/engine->awaited = calloc(2, sizeof(char *)), engine->awaited[0] = strdup("lo")/
+@test "live: -i is in the place of what the engines file says" {
+	for engine in a b; do
+		ip -n $engine link add dev x0 type veth peer name x1
+		ip -n $engine link set x0 up
+		ip -n $engine link set x1 up
+	done
+	sed -i 's/^a /a iface=lo /; s/^b /b wait=lo /' config/engines
+	vcap-live -i x0 shop >live.pcapng 2>err 3>&- &
+	live=$!
+	until_true captures_on x0
+	end
+	run -2 vcap-live -i ../x0 shop
+	[[ $output == *"not the name of an interface: '../x0'"* ]]
+}
+
 # Break: lib/controller/live.c s/if (!live->prints)/if (1)/
 @test "live: on a terminal a line a packet, from both engines" {
 	script -qec 'vcap-live shop' /dev/null </dev/null >seen 3>&- &
