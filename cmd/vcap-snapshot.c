@@ -16,19 +16,22 @@ static const struct command self = {
     .name = "vcap-snapshot",
     .says = "Keeps the last minutes of a rolling capture.",
     .examples = "vcap start shop --rolling 2m\nvcap snapshot shop --note 'checkout was slow'\n",
-    .synopsis = "[--after time] [--by word] [--no-keys] [--note text] capture",
-    .options = "      --after time  the window goes on for so long, 20s at most (10s)\n"
-	       "      --by word     who asks through another program\n"
-	       "      --no-keys     without TLS keys, of a ring that has some\n"
-	       "      --note text   what happened, one line\n",
+    .synopsis = "[--after time] [--by word] [--cooldown time] [--no-keys] [--note text] "
+		"capture",
+    .options = "      --after time     the window goes on for so long, 20s at most (10s)\n"
+	       "      --by word        who asks through another program\n"
+	       "      --cooldown time  none so soon after another (as vcap-start had it, or 0)\n"
+	       "      --no-keys        without TLS keys, of a ring that has some\n"
+	       "      --note text      what happened, one line\n",
 };
 
 static const char *
 parse_options(int argc, char **argv, struct snapshot_wish *wish)
 {
-	enum { AFTER = 0x100, BY, NO_KEYS, NOTE };
+	enum { AFTER = 0x100, BY, COOLDOWN, NO_KEYS, NOTE };
 	static const struct option options[] = {{"after", required_argument, NULL, AFTER},
 						{"by", required_argument, NULL, BY},
+						{"cooldown", required_argument, NULL, COOLDOWN},
 						{"no-keys", no_argument, NULL, NO_KEYS},
 						{"note", required_argument, NULL, NOTE},
 						CLI_OPTIONS};
@@ -48,6 +51,9 @@ parse_options(int argc, char **argv, struct snapshot_wish *wish)
 			if (!caller_is_word(optarg))
 				die_usage("not a word of who asks: '%s'", optarg);
 			break;
+		case COOLDOWN:
+			rc = parse_duration(optarg, NS_PER_SECOND, &wish->cooldown_ns, &why);
+			break;
 		case NO_KEYS: wish->without_keys = true; break;
 		case NOTE:
 			rc = params_comment(&params, optarg, &why);
@@ -63,11 +69,26 @@ parse_options(int argc, char **argv, struct snapshot_wish *wish)
 	return argv[optind];
 }
 
+static void
+tell(enum snapshot_outcome outcome, const struct failure *why)
+{
+	switch (outcome) {
+	case SNAPSHOT_MADE: break;
+	case SNAPSHOT_FAILED: die("%s", why->text);
+	case SNAPSHOT_COVERED: warn("that moment is in a snapshot already"); break;
+	case SNAPSHOT_COOLING:
+		warn("too soon after another snapshot, which does not have this moment: "
+		     "'--cooldown 0' makes one");
+		break;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct snapshot_wish wish = {.moment_ns = clock_realtime_ns(),
-				     .after_ns = 10 * NS_PER_SECOND};
+				     .after_ns = 10 * NS_PER_SECOND,
+				     .cooldown_ns = SNAPSHOT_COOLDOWN_OF_RING};
 	struct spool spool = SPOOL_INIT;
 	struct spool_entry ring = SPOOL_ENTRY_INIT;
 	struct failure why = FAILURE_INIT;
@@ -84,11 +105,7 @@ main(int argc, char **argv)
 	found = snapshot_entry_find_ring(&spool, word, &ring, &why);
 	if (found < 0)
 		(found == SPOOL_SEVERAL ? die_usage : die)("%s", why.text);
-	found = snapshot_entry_make(&spool, &ring, &wish, getenv, id, &why);
-	if (found < 0)
-		die("%s", why.text);
-	if (found == 0)
-		warn("that moment is in a snapshot already");
+	tell(snapshot_entry_make(&spool, &ring, &wish, getenv, id, &why), &why);
 	puts(id);
 	spool_entry_close(&ring);
 	spool_close(&spool);

@@ -175,6 +175,24 @@ write_engines(const struct metrics *metrics, const char *name, const char *help,
 	}
 }
 
+/* How snapshots of rolling captures were asked for; offset: of a uint64_t in struct snapshot_asked. */
+static void
+write_asked(const struct metrics *metrics, const char *name, const char *help, size_t offset)
+{
+	head(metrics, name, "counter", help);
+	for (size_t i = 0; i < metrics->count; i++) {
+		const struct spool_entry *entry = &metrics->list[i].entry;
+		struct snapshot_asked asked;
+
+		if (!snapshot_entry_is_ring(entry, NULL))
+			continue;
+		asked = snapshot_entry_asked(entry);
+		fprintf(metrics->out, "%s{service=\"%s\",capture=\"%s\"} %" PRIu64 "\n", name,
+			metrics->list[i].service, entry->id,
+			*(uint64_t *)((char *)&asked + offset));
+	}
+}
+
 /* What of rolling captures is not by engine. */
 static void
 write_rings(const struct metrics *metrics, const struct spool *spool)
@@ -195,6 +213,12 @@ write_rings(const struct metrics *metrics, const struct spool *spool)
 			fprintf(metrics->out, "vcap_snapshots{service=\"%s\",capture=\"%s\"} %u\n",
 				metrics->list[i].service, metrics->list[i].entry.id,
 				snapshot_entry_count(spool, &metrics->list[i].entry));
+	write_asked(metrics, "vcap_snapshots_asked_total",
+		    "How often one was asked for, by triggers too.",
+		    offsetof(struct snapshot_asked, all));
+	write_asked(metrics, "vcap_snapshots_shared_total",
+		    "How often the answer was one that there was.",
+		    offsetof(struct snapshot_asked, shared));
 }
 
 /* What became of triggers. */

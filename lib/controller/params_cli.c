@@ -276,8 +276,8 @@ check_chosen(const struct params *params, struct failure *why)
 	if (!params->rolling_ns && !trigger_params_is_empty(&params->triggers))
 		return failure_set(why, "'--on', '--cooldown' and '--max-snapshots' go with "
 					"'--rolling'");
-	if (params->triggers.words.count == 0 && !trigger_params_is_empty(&params->triggers))
-		return failure_set(why, "'--cooldown' and '--max-snapshots' go with '--on'");
+	if (params->triggers.words.count == 0 && params->triggers.most)
+		return failure_set(why, "'--max-snapshots' goes with '--on'");
 	if (params->token && !parse_is_token(params->token))
 		return failure_set(why, "not a token: '%s'", params->token);
 	if (params->id && !spool_id_is_of(params->id, params->service))

@@ -134,7 +134,7 @@ enum {
 #define PARAMS_CLI_HELP_START PARAMS_CLI_HELP PARAMS_CLI_HELP_AT \
 	"      --by word         who asks another controller for it\n" \
 	PARAMS_CLI_HELP_COMMENT \
-	"      --cooldown time   least time between snapshots by --on (1m)\n" \
+	"      --cooldown time   least time between snapshots (--on: 1m)\n" \
 	"      --dry-run         start nothing, say what would be done\n" \
 	PARAMS_CLI_HELP_EXPECT \
 	"      --id id           id of the capture (the service and the time)\n" \

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/datetime.h"
+#include "base/parse.h"
 #include "base/strvec.h"
 #include "controller/capture_audit.h"
 #include "controller/snapshot_window.h"
@@ -9,10 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#define ASKED "snapshots-asked" /* the file with the counts; `snapshots` is the lock */
 
 bool
 snapshot_entry_is_ring(const struct spool_entry *entry, int64_t *rolling_ns)
@@ -140,7 +144,7 @@ snapshot_entry_count(const struct spool *spool, const struct spool_entry *ring)
 
 struct search {
 	const struct spool_entry *ring;
-	int64_t moment_ns;
+	int64_t moment_ns, cooldown_ns;
 	char *id;
 };
 
@@ -150,6 +154,22 @@ find_covering(const struct spool_entry *entry, void *context)
 	struct search *search = context;
 
 	if (!covers(entry, search->ring, search->moment_ns))
+		return false;
+	memcpy(search->id, entry->id, SPOOL_ID_MAX);
+	return true;
+}
+
+/* Whether a snapshot was so shortly before that there is peace. One that failed has kept nothing. */
+static bool
+find_recent(const struct spool_entry *entry, void *context)
+{
+	struct search *search = context;
+	const char *word = keyval_get(&entry->facts, "moment");
+	int64_t before_ns;
+
+	if (spool_entry_state(entry) == CAPTURE_FAILED || !word ||
+	    parse_offset(word, &before_ns, NULL) < 0 || before_ns > search->moment_ns ||
+	    search->moment_ns - before_ns >= search->cooldown_ns)
 		return false;
 	memcpy(search->id, entry->id, SPOOL_ID_MAX);
 	return true;
@@ -212,7 +232,7 @@ link_parameters(const struct spool_entry *ring, const struct spool_entry *entry,
 	return 0;
 }
 
-static int
+static enum snapshot_outcome
 create(const struct spool *spool, const struct spool_entry *ring, const struct snapshot_wish *wish,
        config_variable *variable, char id[SPOOL_ID_MAX], struct failure *why)
 {
@@ -225,36 +245,74 @@ create(const struct spool *spool, const struct spool_entry *ring, const struct s
 		rc = spool_create(spool, service, &facts, &entry, why);
 	keyval_release(&facts);
 	if (rc < 0)
-		return -1;
+		return SNAPSHOT_FAILED;
 	memcpy(id, entry.id, SPOOL_ID_MAX);
 	if (capture_audit(&entry, CAPTURE_AUDIT_SNAPSHOT, NULL, variable, why) < 0 ||
 	    link_parameters(ring, &entry, why) < 0 ||
 	    spool_entry_set_state(&entry, CAPTURE_CAPTURING, NULL, why) < 0 ||
 	    waitproc_start(&entry, why) < 0) {
 		spool_withdraw(spool, &entry, NULL);
-		return -1;
+		return SNAPSHOT_FAILED;
 	}
 	spool_entry_close(&entry);
-	return 1;
+	return SNAPSHOT_MADE;
 }
 
-int
+struct snapshot_asked
+snapshot_entry_asked(const struct spool_entry *ring)
+{
+	struct snapshot_asked asked = {0};
+	struct keyval kv = KEYVAL_INIT;
+
+	if (keyval_load(&kv, ring->dir, ASKED, NULL) == 0) {
+		asked.all = keyval_number(&kv, "asked", 0);
+		asked.shared = keyval_number(&kv, "shared", 0);
+	}
+	keyval_release(&kv);
+	return asked;
+}
+
+/* Counts a call, with the lock held. What cannot be counted is no reason to have no snapshot. */
+static void
+count_asked(const struct spool_entry *ring, enum snapshot_outcome outcome)
+{
+	struct snapshot_asked asked = snapshot_entry_asked(ring);
+	struct keyval kv = KEYVAL_INIT;
+
+	asked.all++;
+	asked.shared += outcome == SNAPSHOT_COVERED || outcome == SNAPSHOT_COOLING;
+	if (keyval_set(&kv, "asked", "%" PRIu64, asked.all) == 0 &&
+	    keyval_set(&kv, "shared", "%" PRIu64, asked.shared) == 0)
+		keyval_store(&kv, ring->dir, ASKED, NULL);
+	keyval_release(&kv);
+}
+
+enum snapshot_outcome
 snapshot_entry_make(const struct spool *spool, const struct spool_entry *ring,
 		    const struct snapshot_wish *wish, config_variable *variable,
 		    char id[SPOOL_ID_MAX], struct failure *why)
 {
-	struct search search = {.ring = ring, .moment_ns = wish->moment_ns, .id = id};
+	struct search search = {
+	    .ring = ring, .moment_ns = wish->moment_ns, .cooldown_ns = wish->cooldown_ns, .id = id};
 	/* Not the capture's own lock: its vcap-wait has that. */
 	int lock = openat(ring->dir, "snapshots", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int rc;
+	enum snapshot_outcome outcome;
 
-	if (lock < 0 || flock(lock, LOCK_EX) < 0)
-		rc = failure_errno(why, "cannot lock '%s/snapshots'", ring->path);
-	else if (visit(spool, ring, find_covering, &search))
-		rc = 0;
+	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
+		failure_errno(why, "cannot lock '%s/snapshots'", ring->path);
+		if (lock >= 0)
+			close(lock);
+		return SNAPSHOT_FAILED;
+	}
+	if (wish->cooldown_ns == SNAPSHOT_COOLDOWN_OF_RING)
+		search.cooldown_ns = (int64_t)keyval_number(&ring->facts, "cooldown", 0);
+	if (visit(spool, ring, find_covering, &search))
+		outcome = SNAPSHOT_COVERED;
+	else if (visit(spool, ring, find_recent, &search))
+		outcome = SNAPSHOT_COOLING;
 	else
-		rc = create(spool, ring, wish, variable, id, why);
-	if (lock >= 0)
-		close(lock);
-	return rc;
+		outcome = create(spool, ring, wish, variable, id, why);
+	count_asked(ring, outcome);
+	close(lock);
+	return outcome;
 }

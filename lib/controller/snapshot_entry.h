@@ -24,17 +24,37 @@ struct snapshot_wish {
 	int64_t moment_ns; /* since 1970, by this host's clock */
 	int64_t after_ns;  /* the window goes on for so long, at most PARAMS_ROLLING_AFTER_NS */
 	const char *note;  /* one line; NULL: none */
+	/* Within that much of another one's moment there is none; SNAPSHOT_COOLDOWN_OF_RING: as the capture was
+	 * started. */
+	int64_t cooldown_ns;
 	const char *by;    /* who asks (caller.h) */
 	bool without_keys; /* ... of the TLS keys of the ring none */
 };
 
+#define SNAPSHOT_COOLDOWN_OF_RING INT64_C(-1)
+
+enum snapshot_outcome {
+	SNAPSHOT_FAILED = -1,
+	SNAPSHOT_MADE,
+	SNAPSHOT_COVERED, /* the moment is in the window of another */
+	SNAPSHOT_COOLING, /* it is not, but another one was just before */
+};
+
 /*
- * Makes a snapshot of the ring, and a vcap-wait that takes it; *id is its id. Returns 1; 0: the moment is
- * in the window of another, whose id it is; -1 with why: there is none.
+ * Makes a snapshot of the ring, and a vcap-wait that takes it. *id is its id, or that of the other; unchanged
+ * on failure, of which why says the reason. Each call is counted (snapshot_entry_asked).
  */
-int snapshot_entry_make(const struct spool *spool, const struct spool_entry *ring,
-			const struct snapshot_wish *wish, config_variable *variable,
-			char id[SPOOL_ID_MAX], struct failure *why);
+enum snapshot_outcome snapshot_entry_make(const struct spool *spool, const struct spool_entry *ring,
+					  const struct snapshot_wish *wish,
+					  config_variable *variable, char id[SPOOL_ID_MAX],
+					  struct failure *why);
+
+/* How often a snapshot of the ring was asked for, and how often the answer was another one. */
+struct snapshot_asked {
+	uint64_t all, shared;
+};
+
+struct snapshot_asked snapshot_entry_asked(const struct spool_entry *ring);
 
 /* How many snapshots of the ring there are in the spool. */
 unsigned snapshot_entry_count(const struct spool *spool, const struct spool_entry *ring);

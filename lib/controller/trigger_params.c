@@ -159,10 +159,10 @@ trigger_params_facts(const struct trigger_params *params, struct keyval *facts)
 		rc |= keyval_add(facts, "on", "%s", params->words.list[i]);
 	for (size_t i = 0; i < params->told.count; i++)
 		rc |= keyval_add(facts, "trigger", "%s", params->told.list[i]);
+	if (params->cooldown_ns)
+		rc |= keyval_set(facts, "cooldown", "%" PRId64, params->cooldown_ns);
 	if (params->words.count == 0)
 		return rc;
-	rc |= keyval_set(facts, "cooldown", "%" PRId64,
-			 params->cooldown_ns ? params->cooldown_ns : TRIGGER_PARAMS_COOLDOWN_NS);
 	return rc | keyval_set(facts, "max-snapshots", "%" PRIu64,
 			       params->most ? params->most : TRIGGER_PARAMS_SNAPSHOTS);
 }

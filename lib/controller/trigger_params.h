@@ -1,10 +1,10 @@
 /*
  * Upon what a rolling capture is to be frozen, as a user asks for it: triggers (flows/trigger_spec.h), how long
- * there is to be peace after a snapshot, and how many there may be. They become facts of the capture:
+ * there is to be peace after a snapshot, and how many they may make. They become facts of the capture:
  *
  *	on WORD			a trigger as it was asked for, with an expression; any number
  *	trigger WORD		... and as engines are told it, with a program, in the same order
- *	cooldown NANOSECONDS
+ *	cooldown NANOSECONDS	if it was asked for: then also for vcap-snapshot
  *	max-snapshots N		within an hour
  */
 #ifndef VCAP_TRIGGER_PARAMS_H
@@ -24,7 +24,7 @@
 struct trigger_params {
 	struct strvec words; /* as asked for */
 	struct strvec told;  /* as engines are told */
-	int64_t cooldown_ns; /* 0: the default */
+	int64_t cooldown_ns; /* 0: the default, which is of triggers alone */
 	uint64_t most;       /* snapshots an hour; 0: the default */
 };
 

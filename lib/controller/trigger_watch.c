@@ -185,24 +185,27 @@ make_note(const struct trigger_watch *watch)
 	return NULL;
 }
 
-/* Makes the snapshot. Returns as snapshot_entry_make. */
-static int
+/* Makes the snapshot. */
+static enum snapshot_outcome
 snapshot(const struct trigger_watch *watch, struct failure *why)
 {
 	char *note = make_note(watch), id[SPOOL_ID_MAX];
 	const struct snapshot_wish wish = {.moment_ns = watch->moment_ns,
 					   .after_ns = AFTER_NS,
 					   .note = note,
+					   .cooldown_ns = cooldown_of(watch->ring),
 					   .by = keyval_get(&watch->ring->facts, "by")};
 	struct spool spool = SPOOL_INIT;
-	int rc = note ? spool_open(&spool, watch->variable, why) : failure_nomem(why);
+	enum snapshot_outcome outcome = SNAPSHOT_FAILED;
 
-	if (rc == 0) {
-		rc = snapshot_entry_make(&spool, watch->ring, &wish, watch->variable, id, why);
+	if (!note) {
+		failure_nomem(why);
+	} else if (spool_open(&spool, watch->variable, why) == 0) {
+		outcome = snapshot_entry_make(&spool, watch->ring, &wish, watch->variable, id, why);
 		spool_close(&spool);
 	}
 	free(note);
-	return rc;
+	return outcome;
 }
 
 /* What was counted is decided about. */
@@ -227,18 +230,18 @@ decide(struct trigger_watch *watch, int64_t now)
 {
 	const uint64_t most =
 	    keyval_number(&watch->ring->facts, "max-snapshots", TRIGGER_PARAMS_SNAPSHOTS);
-	int rc = 0;
+	enum snapshot_outcome outcome = SNAPSHOT_COOLING;
 
 	if (now >= watch->peace_ns &&
 	    trigger_record_taken(&watch->record, clock_realtime_ns()) < most)
-		rc = snapshot(watch, &watch->record.why);
-	if (rc > 0) {
+		outcome = snapshot(watch, &watch->record.why);
+	if (outcome == SNAPSHOT_MADE) {
 		trigger_record_add_taken(&watch->record, watch->moment_ns);
 		watch->peace_ns = now + cooldown_of(watch->ring);
-	} else if (rc == 0) {
-		watch->record.suppressed++;
-	} else {
+	} else if (outcome == SNAPSHOT_FAILED) {
 		watch->record.failed++;
+	} else {
+		watch->record.suppressed++;
 	}
 	settle(watch);
 }

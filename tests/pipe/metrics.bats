@@ -28,6 +28,7 @@ entry() { # ID LINE...
 	entry web.20260103_000100 'state done' "snapshot-of $ring" 'from 1.0' 'to 2.0'
 	entry web.20260103_000200 'state done' "snapshot-of $ring" 'from 1.0' 'to 2.0'
 	printf 'seen 1 a 5\nsnapshots 2\nsuppressed 7\nfailed 1\n' >$ring/triggers
+	printf 'asked 9\nshared 7\n' >$ring/snapshots-asked
 	printf 'trigger-1 5 2\n' >>$ring/engines/a.state
 	mkdir -p bad.20260103_000000
 	printf 'a\\001 b\n' >bad.20260103_000000/capture
@@ -49,6 +50,8 @@ entry() { # ID LINE...
 	grep -qx "vcap_rolling_complete_since_seconds{$of,engine=\"a\"} 1767225600.500000000" lines
 	grep -qx "vcap_rolling_seconds{$of} 120.000000000" lines
 	grep -qx "vcap_snapshots{$of} 2" lines
+	grep -qx "vcap_snapshots_asked_total{$of} 9" lines
+	grep -qx "vcap_snapshots_shared_total{$of} 7" lines
 	grep -qx "vcap_snapshots_suppressed_total{$of} 7" lines
 	grep -qx "vcap_snapshots_failed_total{$of} 1" lines
 	grep -qx "vcap_trigger_matches_total{$of,engine=\"a\",trigger=\"1\"} 5" lines

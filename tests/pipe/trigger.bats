@@ -39,7 +39,7 @@ refused() { # MESSAGE ARG...
 @test "a trigger that cannot be is refused with the word in quotes; one that can is told to the engine" {
 	refused "go with '--rolling'" --on log:x
 	refused "go with '--rolling'" --cooldown 5m
-	refused "go with '--on'" --rolling 5s --cooldown 5m
+	refused "goes with '--on'" --rolling 5s --max-snapshots 5/h
 	refused "'line:x'" --rolling 5s --on line:x
 	refused "bad pattern '(a'" --rolling 5s --on 'log:(a'
 	refused "refer back" --rolling 5s --on 'log:(a)\1'
