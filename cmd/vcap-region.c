@@ -22,7 +22,7 @@ static const struct command self = {
 		"status id [token]\n"
 		"stop id [token]\n"
 		"follow id [token]\n"
-		"fetch [-z] id\n"
+		"fetch [-z] [--cut] id\n"
 		"keys id [token]\n"
 		"remove id [token]\n"
 		"check",
@@ -35,13 +35,14 @@ static const struct command self = {
 	       "  remove id     removes it, unless it is unfinished\n"
 	       "  check         prints whether there is room for captures\n"
 	       "\n"
+	       "      --cut      fetch: without payload\n"
 	       "  -z, --zstd     fetch: compressed\n",
 };
 
 struct arguments {
 	const char *id;
 	char *const *rest; /* start: options, and the service; else the token or none */
-	bool compresses;
+	struct region_form form;
 };
 
 /* Starts it, and prints its status. Returns an exit status, or -1 with why. */
@@ -57,29 +58,40 @@ start(const struct arguments *arguments, struct failure *why)
 	return status == EXIT_DONE ? region_status(arguments->id, getenv, stdout, why) : status;
 }
 
+static int
+fetch(const struct arguments *arguments, struct failure *why)
+{
+	return region_fetch(arguments->id, arguments->form, getenv, stdout, why);
+}
+
 static const struct request {
 	const char *name;
-	int max;                /* operands: an id, a token; more are vcap-start's */
-	region_request *answer; /* NULL: start */
+	int max; /* operands: an id, a token; more are vcap-start's */
+	region_request *answer;
+	int (*run)(const struct arguments *arguments, struct failure *why); /* without answer */
 } requests[] = {
-    {"start", INT_MAX, NULL},     {"status", 2, region_status}, {"stop", 2, region_stop},
-    {"follow", 2, region_follow}, {"fetch", 1, region_fetch},   {"remove", 2, region_remove},
-    {"check", 0, region_check},   {"keys", 2, region_keys},
+    {"start", INT_MAX, NULL, start},  {"status", 2, region_status, NULL},
+    {"stop", 2, region_stop, NULL},   {"follow", 2, region_follow, NULL},
+    {"fetch", 1, NULL, fetch},        {"remove", 2, region_remove, NULL},
+    {"check", 0, region_check, NULL}, {"keys", 2, region_keys, NULL},
 };
 
 /* Parses the request and its id. Options after the id of `start` are passed on to vcap-start. */
 static const struct request *
 parse_options(int argc, char **argv, struct arguments *arguments)
 {
-	static const struct option options[] = {{"zstd", no_argument, NULL, 'z'}, CLI_OPTIONS};
+	enum { CUT = 0x100 };
+	static const struct option options[] = {
+	    {"cut", no_argument, NULL, CUT}, {"zstd", no_argument, NULL, 'z'}, CLI_OPTIONS};
 	const struct request *request = NULL;
 	int opt;
 
 	while (!arguments->id && optind < argc) {
 		while ((opt = getopt_long(argc, argv, "+:z", options, NULL)) != -1) {
-			if (opt != 'z')
+			if (opt != 'z' && opt != CUT)
 				cli_option(opt, argv);
-			arguments->compresses = true;
+			arguments->form.compressed |= opt == 'z';
+			arguments->form.cut |= opt == CUT;
 		}
 		if (optind < argc && !request)
 			request = CLI_REQUEST(requests, argv[optind++]);
@@ -91,23 +103,13 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 			     : arguments->id != NULL)
 		die_usage("'%s' needs %s capture's id", request->name,
 			  request->max > 0 ? "a" : "no");
-	if (arguments->compresses && request->answer != region_fetch)
-		die_usage("'-z' goes with 'fetch'");
+	if ((arguments->form.compressed || arguments->form.cut) && request->run != fetch)
+		die_usage("'-z' and '--cut' go with 'fetch'");
 	arguments->rest = argv + optind;
 	if (*arguments->rest && (argc - optind >= request->max ||
 				 (request->max == 2 && !parse_is_token(*arguments->rest))))
 		die_usage("unexpected argument '%s'", *arguments->rest);
 	return request;
-}
-
-/* Returns an exit status, or -1 with why. */
-static int
-run(const struct request *request, const struct arguments *arguments, struct failure *why)
-{
-	if (!request->answer)
-		return start(arguments, why);
-	return arguments->compresses ? region_fetch_compressed(arguments->id, getenv, stdout, why)
-				     : request->answer(arguments->id, getenv, stdout, why);
 }
 
 int
@@ -124,7 +126,8 @@ main(int argc, char **argv)
 	status = region_check_token(arguments.id, request->max == 2 ? *arguments.rest : NULL,
 				    getenv, &why);
 	if (status == EXIT_DONE)
-		status = run(request, &arguments, &why);
+		status = request->answer ? request->answer(arguments.id, getenv, stdout, &why)
+					 : request->run(&arguments, &why);
 	if (status < 0)
 		die("%s", why.text);
 	return cli_finish(status);

@@ -123,7 +123,7 @@ add_region(const struct params *params, struct strvec *argv)
 	if (params->invert)
 		strvec_push(argv, "-x");
 	if (params->expression)
-		strvec_pushl(argv, "-e", params->expression, NULL);
+		strvec_pushf(argv, "--expression=%s", params->expression);
 	if (params->keys)
 		strvec_push(argv, "--keys");
 	/* What comes later there is not asked for again. */

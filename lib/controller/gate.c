@@ -8,11 +8,12 @@
  */
 #include "controller/gate.h"
 
-#include "base/caller.h"
 #include "base/clock.h"
 #include "base/parse.h"
 #include "controller/config.h"
+#include "controller/gate_region.h"
 #include "controller/gate_trigger.h"
+#include "controller/gate_words.h"
 #include "filter/service.h"
 #include "flows/keysource_spec.h"
 #include "packet/addrset.h"
@@ -38,10 +39,7 @@ struct words_left {
 static bool
 take(struct words_left *left, const char *word)
 {
-	if (!*left->next || strcmp(*left->next, word) != 0)
-		return false;
-	left->next++;
-	return true;
+	return gate_words_take(&left->next, word);
 }
 
 static bool
@@ -104,22 +102,12 @@ target_is_whole(const struct target *target)
 				  : target->is_stream && target->has_lease && !target->detaches;
 }
 
-/* What the capture is called, who asked for it, and that this has to be logged. */
-static bool
-is_fact_option(const char *word)
-{
-	return (strncmp(word, "--token=", 8) == 0 && parse_is_token(word + 8)) ||
-	       (strncmp(word, "--by=", 5) == 0 && caller_is_word(word + 5)) ||
-	       strcmp(word, "--audit=required") == 0;
-}
-
 /* An option of vcap-run whose value is in the same word. */
 static bool
 take_single(struct words_left *left, struct target *target)
 {
 	const char *word = *left->next;
 	int64_t duration;
-	uint64_t number;
 
 	if (strcmp(word, "--detach") == 0)
 		target->detaches = true;
@@ -135,12 +123,8 @@ take_single(struct words_left *left, struct target *target)
 		;
 	else if (strcmp(word, "-sheaders") == 0 && target->has_payload)
 		target->has_payload = false;
-	else if (!is_fact_option(word) &&
-		 !((strncmp(word, "-b", 2) == 0 || strncmp(word, "-c", 2) == 0 ||
-		    (strncmp(word, "-s", 2) == 0 && !left->gate->headers_only)) &&
-		   parse_number(word + 2, UINT64_MAX, &number, NULL) == 0) &&
-		 !(strncmp(word, "-t", 2) == 0 &&
-		   parse_duration(word + 2, NS_PER_SECOND, &duration, NULL) == 0))
+	else if (strcmp(word, "--audit=required") != 0 && !gate_words_is_fact(word) &&
+		 !gate_words_is_limit(word, left->gate->headers_only))
 		return false;
 	left->next++;
 	return true;
@@ -219,13 +203,9 @@ take_header(struct words_left *left)
 static bool
 take_join(struct words_left *left, const char *service, const char *specs)
 {
-	enum monitor_mode mode;
-
-	if (!take_all(left, (const char *const[]){"vcap-join", "-S", service, "-m", NULL}))
+	if (!take_all(left, (const char *const[]){"vcap-join", "-S", service, "-m", NULL}) ||
+	    !gate_words_take_some(&left->next, gate_words_is_mode))
 		return false;
-	if (!*left->next || service_parse_mode(*left->next, &mode, NULL) < 0)
-		return false;
-	left->next++;
 	if (!take(left, "-P") && take(left, "-t") && !take(left, "/dev/fd/3"))
 		return false;
 	take(left, "-x");
@@ -245,7 +225,7 @@ admit_run(struct words_left *left)
 	if (!target_is_whole(&target))
 		return false;
 	if (left->gate->headers_only && target.has_payload) {
-		left->fault = "a capture without -s headers";
+		left->fault = GATE_WORDS_PAYLOAD;
 		return false;
 	}
 	if (!take(left, "--"))
@@ -260,11 +240,9 @@ take_check(struct words_left *left)
 {
 	struct addr addr;
 
-	while (take(left, "-i")) {
-		if (!*left->next || !parse_is_interface(*left->next))
+	while (take(left, "-i"))
+		if (!gate_words_take_some(&left->next, parse_is_interface))
 			return false;
-		left->next++;
-	}
 	if (!take(left, left->gate->directory))
 		return false;
 	while (*left->next && addr_parse(&addr, *left->next, NULL) == 0)
@@ -276,8 +254,8 @@ take_check(struct words_left *left)
 static bool
 take_interfaces(struct words_left *left)
 {
-	while (*left->next && parse_is_interface(*left->next))
-		left->next++;
+	while (gate_words_take_some(&left->next, parse_is_interface))
+		;
 	return true;
 }
 
@@ -302,10 +280,7 @@ is_time(const char *word)
 static bool
 take_some(struct words_left *left, bool (*is_kind)(const char *word))
 {
-	if (!*left->next || (strcmp(*left->next, "-") != 0 && !is_kind(*left->next)))
-		return false;
-	left->next++;
-	return true;
+	return take(left, "-") || gate_words_take_some(&left->next, is_kind);
 }
 
 /* CAPTURE CAPTURE FROM TO TOKEN TOKEN */
@@ -323,6 +298,8 @@ take_request(struct words_left *left)
 {
 	if (take(left, "clock"))
 		return true;
+	if (left->gate->is_region)
+		return false;
 	if (take(left, "check"))
 		return take_check(left);
 	if (take(left, "trial") || take(left, "losses"))
@@ -337,8 +314,7 @@ take_request(struct words_left *left)
 		return false;
 	if (!take_capture(left))
 		return false;
-	if (*left->next && parse_is_token(*left->next))
-		left->next++;
+	gate_words_take_some(&left->next, parse_is_token);
 	return true;
 }
 
@@ -377,22 +353,13 @@ admit_merge(struct words_left *left)
 	return true;
 }
 
-/* A request, or `answer NONCE --` and a command by its name alone. */
 static bool
-admit_host(struct words_left *left)
+admit_region(struct words_left *left)
 {
-	if (!take(left, "answer"))
-		return take_request(left);
-	if (!*left->next || !parse_is_token(*left->next))
-		return false;
-	left->next++;
-	if (!take(left, "--"))
-		return false;
-	if (take(left, "vcap-run"))
-		return admit_run(left);
-	if (take(left, "vcap-merge"))
-		return admit_merge(left);
-	return take(left, "vcap-host") && take_request(left);
+	const struct gate_region_rights rights = {left->gate->headers_only, left->gate->allows_keys,
+						  left->gate->service};
+
+	return gate_region_admit(&left->next, &left->fault, rights);
 }
 
 const char *
@@ -403,14 +370,46 @@ gate_name(const char *command)
 	return slash ? slash + 1 : command;
 }
 
-char *const *
-gate_admit(const struct gate *gate, char *const *words, struct failure *why)
+/* The command that the next word names so, of an engine or of a region. */
+static bool
+admit_named(struct words_left *left, const char *name)
 {
 	static const struct {
 		const char *name;
+		bool for_engine, for_region;
 		bool (*admit)(struct words_left *left);
-	} commands[] = {
-	    {"vcap-run", admit_run}, {"vcap-host", admit_host}, {"vcap-merge", admit_merge}};
+	} commands[] = {{"vcap-run", true, false, admit_run},
+			{"vcap-merge", true, false, admit_merge},
+			{"vcap-region", false, true, admit_region},
+			{"vcap-host", true, true, take_request}};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(name, commands[i].name) != 0 ||
+		    !(left->gate->is_region ? commands[i].for_region : commands[i].for_engine))
+			continue;
+		left->next++;
+		return commands[i].admit(left);
+	}
+	return false;
+}
+
+/* A command, perhaps a path, or `vcap-host answer NONCE --` and one by its name alone. */
+static bool
+admit_command(struct words_left *left)
+{
+	const char *name = *left->next ? gate_name(*left->next) : "";
+
+	if (strcmp(name, "vcap-host") != 0 || !left->next[1] ||
+	    strcmp(left->next[1], "answer") != 0)
+		return *left->next && admit_named(left, name);
+	left->next += 2;
+	return gate_words_take_some(&left->next, parse_is_token) && take(left, "--") &&
+	       *left->next && admit_named(left, *left->next);
+}
+
+char *const *
+gate_admit(const struct gate *gate, char *const *words, struct failure *why)
+{
 	struct words_left left = {gate, words, NULL};
 	char *const *command;
 
@@ -419,14 +418,8 @@ gate_admit(const struct gate *gate, char *const *words, struct failure *why)
 		return NULL;
 	}
 	command = left.next;
-	for (size_t i = 0; *command && i < sizeof(commands) / sizeof(*commands); i++) {
-		if (strcmp(gate_name(*command), commands[i].name) != 0)
-			continue;
-		left.next++;
-		if (commands[i].admit(&left) && !*left.next)
-			return command;
-		break;
-	}
+	if (admit_command(&left) && !*left.next)
+		return command;
 	refuse(&left, why);
 	return NULL;
 }

@@ -1,6 +1,7 @@
 /*
  * Which commands a controller's key may run on an engine: vcap's own, with the arguments that
- * commands.h builds, on captures in one directory. Anything else is refused, harmful or not.
+ * commands.h builds, on captures in one directory; or in a region (gate_region.h), on those of its
+ * spool. Anything else is refused, harmful or not.
  */
 #ifndef VCAP_GATE_H
 #define VCAP_GATE_H
@@ -20,6 +21,8 @@ struct gate {
 	bool allows_keys;  /* TLS keys may be kept and fetched; not with headers_only */
 	const char *keys;  /* ... from this source alone; NULL: any */
 	bool sudo;         /* commands are preceded by `sudo -n --` */
+	bool is_region;    /* the commands are a region's, for which of the above only service,
+			      headers_only and allows_keys mean something */
 };
 
 /*

@@ -21,5 +21,10 @@ gate_exec_push(const struct gate *gate, char *const *command, struct strvec *arg
 		strvec_push(argv, *++command);
 		strvec_push(argv, "--cut");
 	}
+	if (gate->headers_only && strcmp(name, "vcap-region") == 0 &&
+	    strcmp(command[1], "fetch") == 0) {
+		strvec_push(argv, *++command);
+		strvec_push(argv, "--cut");
+	}
 	strvec_pushv(argv, command + 1);
 }

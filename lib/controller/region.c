@@ -107,18 +107,19 @@ region_stop(const char *id, config_variable *variable, FILE *out, struct failure
 							     : status;
 }
 
-int
-region_fetch(const char *id, config_variable *variable, FILE *out, struct failure *why)
+static int
+export_file(const char *id, FILE *out, struct failure *why)
 {
 	struct strvec argv = STRVEC_INIT;
 
-	(void)variable;
 	strvec_pushl(&argv, "vcap-export", "-w", "-", id, NULL);
 	return run(&argv, -1, fileno(out), why);
 }
 
-int
-region_fetch_compressed(const char *id, config_variable *variable, FILE *out, struct failure *why)
+/* The same in another form, which vcap-merge gives it. */
+static int
+convert(const char *id, struct region_form form, config_variable *variable, FILE *out,
+	struct failure *why)
 {
 	struct strvec wait = STRVEC_INIT, merge = STRVEC_INIT;
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
@@ -134,11 +135,23 @@ region_fetch_compressed(const char *id, config_variable *variable, FILE *out, st
 		spool_entry_close(&entry);
 		return -1;
 	}
-	strvec_pushl(&merge, "vcap-merge", "-z", "-w", "-", NULL);
+	strvec_pushl(&merge, "vcap-merge", "-w", "-", NULL);
+	if (form.compressed)
+		strvec_push(&merge, "-z");
+	if (form.cut)
+		strvec_push(&merge, "--cut");
 	strvec_push_nodup(&merge, spool_entry_file(&entry, "%s.pcapng", entry.id));
 	spool_entry_close(&entry);
 	merged = run(&merge, -1, fileno(out), why);
 	return merged == EXIT_DONE || merged == EXIT_PARTIAL ? waited : merged;
+}
+
+int
+region_fetch(const char *id, struct region_form form, config_variable *variable, FILE *out,
+	     struct failure *why)
+{
+	return form.compressed || form.cut ? convert(id, form, variable, out, why)
+					   : export_file(id, out, why);
 }
 
 int

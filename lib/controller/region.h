@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "controller/config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Fails if there is a capture id of another token. token NULL: any will do. */
@@ -37,10 +38,6 @@ region_request region_stop;
 /* Answers the requests of a session about the capture (followreply.h), from standard input. */
 region_request region_follow;
 
-/* Waits for the capture's file and writes it to the descriptor of out, as it is or compressed by
- * zstd. EXIT_PARTIAL: the capture is partial. */
-region_request region_fetch, region_fetch_compressed;
-
 /* Writes the TLS keys of the capture, if it has some. */
 region_request region_keys;
 
@@ -50,5 +47,16 @@ region_request region_remove;
 
 /* Prints the version, whatever the id. Fails if the disk of the spool is down to its reserve. */
 region_request region_check;
+
+/* How a file is fetched. */
+struct region_form {
+	bool compressed; /* by zstd */
+	bool cut;        /* without payload */
+};
+
+/* Waits for the file of the capture id and writes it to the descriptor of out. EXIT_PARTIAL: the
+ * capture is partial. */
+int region_fetch(const char *id, struct region_form form, config_variable *variable, FILE *out,
+		 struct failure *why);
 
 #endif

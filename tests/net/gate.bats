@@ -38,11 +38,17 @@ refused() { # SSH-WORD...
 	[[ $output != *root:* ]]
 }
 
-has_all_and_left_nothing() { # by the table of the file: both sides of both engines
+has_all() { # by the table of the file: both sides of both engines
 	for engine in lb1 lb2; do
 		for side in client server; do
-			grep -qE "^$engine +eth[01] +$side +[1-9]" table
+			grep -qE "^$engine +eth[01] +$side +[1-9]" table || return
 		done
+	done
+}
+
+has_all_and_left_nothing() {
+	has_all
+	for engine in lb1 lb2; do
 		[ -z "$(ls "$LAB_DIR/$engine.run")" ]
 	done
 }
@@ -153,6 +159,112 @@ gate_with() { # WORD...
 	gate_with
 }
 
+# A controller that is a region: on this engine's host, by a key that vcap-gate guards with these options.
+region_on() { # ENGINE NAME OPTION...
+	local line
+	mkdir -p "$2/config" "$2/spool" "$2.run"
+	cp -r "$VCAP_CONFIG/services" "$2/config"
+	ssh-keygen -q -t ed25519 -N '' -f "$2.key"
+	line="restrict,command=\"$LAB_DIR/bin/vcap-gate --region --config $PWD/$2/config --spool $PWD/$2/spool"
+	echo "$line${*:3}\" $(cat "$2.key.pub")" >>"$LAB_DIR/$1.gated"
+}
+
+# The line of an engines file by which it is reached.
+region_line() { # ENGINE NAME
+	echo "$2 region bin=$LAB_DIR/bin ssh root@$LAB_MGMT4.10$(lab_number "$1") -F none -i $PWD/$2.key" \
+		"-o IdentitiesOnly=yes -o UserKnownHostsFile=$LAB_DIR/ssh/known_hosts -o GlobalKnownHostsFile=none"
+}
+
+# The engine, as the controller on its own host has it.
+here_line() { # ENGINE NAME-OF-THE-REGION
+	echo "$1 bin=$LAB_DIR/bin dir=$PWD/$2.run local"
+}
+
+# This controller has the region `west` on the host of lb1, which has lb1 and the region `inner` on that of
+# lb2, which has lb2; each behind its gate.
+nested_regions() { # [OPTION]: of west's gate
+	region_on lb1 west "$@"
+	region_on lb2 inner
+	{ here_line lb1 west && region_line lb2 inner; } >west/config/engines
+	here_line lb2 inner >inner/config/engines
+	region_line lb1 west >config/engines
+	sed -i 's/^engine .*lb1/engine west/; /^engine .*lb2/d' config/services/shop
+	sed -i 's/^engine .*lb2/engine inner/' west/config/services/shop
+	sed -i '/^engine .*lb1/d' inner/config/services/shop
+}
+
+nothing_is_left_in() { # REGION...
+	for region; do
+		[ -z "$(find "$region/spool/captures" "$region.run" -mindepth 1)" ] || return
+	done
+}
+
+# Break: lib/controller/gate_region.c s/gate_words_take(next, "follow")/0/
+# Break: lib/controller/gate.c s/{"vcap-host", true, true, take_request}/{"vcap-host", true, false, take_request}/
+@test "gate: regions within regions take part in a capture, each behind its gate" {
+	nested_regions
+	run -0 --separate-stderr vcap check -r shop
+	[ "$(cut -f 1,2 <<<"$output")" = $'west\tready' ]
+	steady=()
+	for n in 201 202; do
+		lab_steady $n 5 3>&- &
+		steady+=($!)
+	done
+	vcap capture shop -t 3s -e 'tcp port 80 or tcp port 8080' 10.9.0.201 10.9.0.202 >out 2>err 3>&- || { cat err; false; }
+	kill "${steady[@]}"
+	cat err
+	vcap-stat "$(tail -n 1 out)" >table
+	cat table
+	has_all
+	[ "$(vcap-ls -r | cut -f 6,8)" = $'west\tdone' ]
+	nothing_is_left_in west inner
+	# By that key nothing else is done there.
+	host=root@$LAB_MGMT4.101
+	run -0 with_key west.key ssh "$host" "'vcap-host' 'clock'"
+	for line in "'id'" "'vcap-host' 'list' '$LAB_DIR/lb1.run'" "'vcap-merge' '-w' '-' 'a=$LAB_DIR/lb1.run/shop.20260101_000000.lb1'" \
+		"'vcap-region' 'start' 'shop.20260101_000000' '-m' 'none' '/etc/passwd'" "'vcap' 'ls'"; do
+		run -2 with_key west.key ssh "$host" "$line"
+		[[ $output == "vcap-gate: this key does not allow "* ]]
+	done
+	run -255 with_key west.key ssh -o ExitOnForwardFailure=yes -N -R 2222:127.0.0.1:1 "$host"
+}
+
+# Break: lib/controller/region.c s/strvec_push(.merge, "--cut")/;/
+# bats test_tags=slow
+@test "gate: of a region only headers, though another has captured more there" {
+	nested_regions ' --headers-only'
+	run -1 vcap start shop 3>&-
+	[[ $output == *"this key does not allow 'a capture without -s headers'"* ]]
+	run -0 --separate-stderr vcap start -s headers shop 3>&-
+	id=$output
+	lab_get 201 /small >/dev/null
+	run -0 vcap stop "$id"
+	[ "$(requests_in "$output")" -eq 0 ]
+	[ "$(packets_in "$output")" -gt 0 ]
+	# One of the region's own, with payload.
+	export VCAP_CONFIG=$PWD/west/config VCAP_SPOOL=$PWD/west/spool
+	id=shop.20260101_000000
+	file=west/spool/captures/$id/$id.pcapng
+	ip netns exec lb1 vcap start --id $id shop 3>&-
+	lab_get 201 /small >/dev/null
+	vcap stop $id
+	[ "$(requests_in $file)" -gt 0 ]
+	for words in "'fetch' '$id'" "'fetch' '-z' '$id'"; do
+		with_key west.key ssh "root@$LAB_MGMT4.101" "'vcap-region' $words" >fetched
+		vcap-merge -w plain fetched
+		[ "$(requests_in plain)" -eq 0 ]
+		[ "$(packets_in plain)" -eq "$(packets_in $file)" ]
+	done
+}
+
+requests_in() { # FILE
+	tcpdump -Anr "$1" 2>/dev/null | grep -c GET || true
+}
+
+packets_in() { # FILE
+	capinfos -Mc "$1" | awk '/Number of packets:/ { print $NF }'
+}
+
 on_engine() { # ENGINE COMMAND...: with the mounts that its sshd has
 	nsenter -t "$(cat "$LAB_DIR/$1-sshd.pid")" -m "${@:2}"
 }
@@ -199,7 +311,7 @@ teardown() {
 	done
 }
 
-# Break: cmd/vcap-gate.c s/if (gate->sudo)/if (0)/
+# Break: cmd/vcap-gate.c s/if (key->gate.sudo)/if (0)/
 # bats test_tags=slow
 @test "gate: captures of a user without privileges go through it and sudo, as the manual pages have it" {
 	sudoers

@@ -11,7 +11,7 @@ setup() {
 	mkdir config bin there
 	# The gate, beside commands that take down what they were asked.
 	cp "$(command -v vcap-gate)" there
-	for name in run host merge on; do
+	for name in run host merge on region; do
 		printf '#!/bin/sh\nprintf "%%s\\0" vcap-%s "$@" >>"%s/ran"\n' $name "$PWD" >there/vcap-$name
 		chmod 755 there/vcap-$name
 	done
@@ -40,7 +40,8 @@ refused() { # WORD...
 }
 
 line_refused() { # LINE: as a controller that is not vcap-on could send it
-	SSH_ORIGINAL_COMMAND=$1 is_refused "$1" there/vcap-gate /run/base
+	# shellcheck disable=SC2086 # words
+	SSH_ORIGINAL_COMMAND=$1 is_refused "$1" there/vcap-gate ${2-/run/base}
 }
 
 is_refused() { # WHAT COMMAND...: one line of the gate's, and nothing has run
@@ -276,7 +277,7 @@ by_sudo() { # COMMAND...: as sudo runs it for somebody
 }
 
 # Break: lib/controller/gate.c s/if (left->gate->headers_only && target.has_payload)/if (0)/
-# Break: lib/controller/gate.c s/(strncmp(word, "-s", 2) == 0 && !left->gate->headers_only)/strncmp(word, "-s", 2) == 0/
+# Break: lib/controller/gate_words.c s/(strncmp(word, "-s", 2) == 0 && !headers_only)/strncmp(word, "-s", 2) == 0/
 # Break: lib/controller/gate_exec.c s/if (gate->headers_only \&\& strcmp/if (0 \&\& strcmp/
 @test "gate: --headers-only captures no payload and reads none" {
 	GATE_OPTIONS=--headers-only
@@ -363,4 +364,75 @@ by_sudo() { # COMMAND...: as sudo runs it for somebody
 	by_sudo vcap-run -S ./config/services/shop -f - -w -
 	[ "$status" -eq 2 ]
 	[ "$output" = "vcap-run: by sudo a service is told by its name: '-S ./config/services/shop'" ]
+}
+
+# Break: lib/controller/gate.c s/left->gate->is_region ? commands.i..for_region : commands.i..for_engine/1/
+# Break: lib/controller/gate_key.c s/if (key->gate.is_region)$/if (0)/
+@test "gate: --region admits what a larger controller asks, and nothing of an engine's" {
+	sed -i 's/^far /far region /' config/engines
+	sed -i 's,\$GATE_OPTIONS.*,$GATE_OPTIONS,' bin/ssh
+	id=shop.20260101_000000 token=0123456789abcdef
+	for GATE_OPTIONS in --region --region\ --headers-only; do
+		arrives vcap-region start $id --token=$token --by=root:0 -m none -P -x '--expression=tcp[13] & 4 != 0' \
+			--patience=30000ms -c9 -t90s -sheaders shop
+		for request in status stop follow remove; do
+			arrives vcap-region $request $id
+			arrives vcap-host answer $token -- vcap-region $request $id $token
+		done
+		arrives vcap-region check
+		arrives vcap-host clock
+		refused vcap-host check /run/base
+		refused vcap-host list /run/base
+		refused vcap-host status $dir
+		refused vcap-host losses
+		refused "${job[@]}" --detach -w $dir
+		refused vcap-merge -w - lb1=$dir
+		refused vcap-host answer $token -- vcap-merge -w - lb1=$dir
+		refused vcap-region start $id -m none /etc/passwd
+		refused vcap-region start $id -m none --specs /etc/passwd shop
+		refused vcap-region start $id -m none -E lb1 shop
+		refused vcap-region start ../$id -m none shop
+		refused vcap-region keys $id
+		refused vcap-start shop
+		refused vcap start shop
+		line_refused "'vcap-region' 'check'; id" "$GATE_OPTIONS"
+	done
+	# Payload is left out of what is captured, and of what is fetched, whoever captured it.
+	refused vcap-region start $id -m none shop
+	[[ ${lines[0]} == *"this key does not allow 'a capture without -s headers'" ]]
+	: >ran
+	vcap-on far vcap-host answer $token -- vcap-region fetch -z $id
+	mapfile -d '' -t ran <ran
+	[ "${ran[*]}" = "vcap-host answer $token -- vcap-region fetch --cut -z $id" ]
+	GATE_OPTIONS='--region --allow-keys'
+	arrives vcap-region keys $id $token
+	arrives vcap-region start $id -m none --keys shop
+	arrives vcap-region fetch $id
+	GATE_OPTIONS='--region --service shop'
+	arrives vcap-region start $id -m none shop
+	arrives vcap-region stop $id-2
+	for other in bank shop.eu shop2; do
+		refused vcap-region start $id -m none $other
+		refused vcap-region start $other.20260101_000000 -m none $other
+		refused vcap-region start $other.20260101_000000 -m none shop
+		for request in status stop follow remove fetch; do
+			refused vcap-region $request $other.20260101_000000
+		done
+	done
+	# Where its files are is said by the line in authorized_keys alone, and by whose HOME it is.
+	printf '#!/bin/sh\nenv >"%s/environment"\n' "$PWD" >there/vcap-region
+	GATE_OPTIONS='--region --config /srv/config --spool /srv/spool'
+	VCAP_SPOOL=/x XDG_STATE_HOME=/x BASH_ENV=x HOME=/home/vcap vcap-on far vcap-region check
+	diff <(grep -E '^(VCAP_|HOME|XDG|BASH_ENV)' environment | sort) - <<-'END'
+		HOME=/home/vcap
+		VCAP_CONFIG=/srv/config
+		VCAP_SPOOL=/srv/spool
+	END
+	for words in '--region /run/base' '--region --flows log:/x' '--region --sudo' '--region --watch /x' \
+		'--region --allow-keys=file:/x' '--region --service /x/shop' '--region --config x' '--spool /x' '--config /x /run/base'; do
+		# shellcheck disable=SC2086 # words
+		SSH_ORIGINAL_COMMAND="'vcap-region' 'check'" run there/vcap-gate $words
+		[ "$status" -eq 2 ]
+		[[ $output != *"this key"* ]]
+	done
 }

@@ -163,7 +163,7 @@ randoms() { # FILE: of the keys in it
 }
 
 # Break: lib/controller/gate.c s/left->gate->allows_keys \&\& //
-# Break: cmd/vcap-gate.c s/gate.allows_keys &= !/(void)/
+# Break: lib/controller/gate_key.c s/gate->allows_keys &= !/(void)/
 @test "vcap-gate admits keys only with --allow-keys, from its source alone" {
 	mkdir run
 	fetch="'vcap-host' 'keys' '$PWD/run/shop.20260131_093000.lb1'"
