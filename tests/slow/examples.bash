@@ -16,6 +16,7 @@ quiet() { # EXAMPLE
 	case $1 in
 	check.1/2 | vcap.7/11 | vcap.7/1[3-8]) echo - ;;
 	clock.1/1) echo all.pcapng ;;
+	drops.1/2) echo both.pcapng ;;
 	fetch.1/1) echo lb1.pcapng ;;
 	filter.1/2) echo some.pcap ;;
 	filter.1/3) echo program ;;
@@ -154,14 +155,26 @@ elsewhere() {
 	cp "$LAB_DIR/config/engines" "$VCAP_CONFIG"
 }
 
-# None of the service goes on or is to come, and the last one has transactions.
-last_has_some() {
+# No capture of the service goes on or is to come.
+none_goes_on() {
 	local other
 
 	for other in $(vcap ls -r -o ID,STATE shop | awk '$2 !~ /^(done|partial|failed)$/ { print $1 }'); do
 		vcap stop "$other" >/dev/null 2>&1 || :
 	done
-	captured
+}
+
+# Of all packets of the service that lb1 takes in, every tenth is dropped.
+dropping() {
+	nft -f - <<-END
+	table inet dropping {
+		chain in {
+			type filter hook input priority 0
+			ip daddr $LAB_VIP4 numgen inc mod 10 == 0 drop
+		}
+	}
+	END
+	vcap-drops -S shop -c 3 -w dropped.pcapng
 }
 
 # A capture, $current, that has packets.
@@ -193,7 +206,8 @@ has_packets() { # ID: in what lb1 has written
 region() {
 	elsewhere region
 	mkdir -p "$VCAP_CONFIG/west/services"
-	grep '^lb2' "$LAB_DIR/config/engines" >"$VCAP_CONFIG/west/engines"
+	# Two controllers that begin in one second want one name on the engine.
+	sed -n "s,dir=[^ ]*,dir=$LAB_DIR/west.run,; /^lb2/p" "$LAB_DIR/config/engines" >"$VCAP_CONFIG/west/engines"
 	cp -r "$LAB_DIR/config/services" "$VCAP_CONFIG/west"
 	sed -i '/^engine/d' "$VCAP_CONFIG/west/services/shop"
 	echo 'engine lb2' >>"$VCAP_CONFIG/west/services/shop"
@@ -263,7 +277,9 @@ example() { # NAME FILE
 	import.1/* | push.1/2) elsewhere "${name%%.*}" ;;
 	# Where Wireshark looks for what is one's own.
 	extcap.1/*) export HOME=$PWD/home && mkdir -p "$HOME" ;;
-	transactions.1/* | report.1/*) last_has_some ;;
+	transactions.1/* | report.1/*) none_goes_on && captured ;;
+	rm.1/* | stop.1/*) none_goes_on ;;
+	drops.1/*) dropping ;;
 	esac
 	[ -e "$VCAP_SPOOL/captures/$id/$id.pcapng" ] || captured
 	cp one.pcap two.pcap tmp
@@ -288,6 +304,7 @@ example() { # NAME FILE
 		status=0
 	fi | tee result
 	grep -q '^ok' result || sed 's/^/# /' here out err
+	case $name in drops.1/*) nft delete table inet dropping ;; esac
 	[ -z "$current" ] || { vcap stop "$current"; vcap wait "$current"; vcap rm "$current"; } >/dev/null 2>&1
 	export VCAP_CONFIG=$LAB_DIR/config
 }
