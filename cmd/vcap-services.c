@@ -39,27 +39,6 @@ static const char *const usual[] = {[TABLE_HUMAN] = "NAME,VIPS,SERVERS,ENGINES,N
 				    [TABLE_RAW] = "NAME,VIPS,SERVERS,ENGINES",
 				    [TABLE_JSON] = "NAME,VIPS,SERVERS,ENGINES,NOTE,ALIASES"};
 
-static void
-print_endpoint(const struct endpoint *endpoint, FILE *out)
-{
-	const struct interval *range = &endpoint->addresses;
-	const struct addr first = {endpoint->family, range->first},
-			  last = {endpoint->family, range->last};
-	char text[ADDR_TEXT];
-
-	fputs(addr_format(first, text, sizeof(text)), out);
-	if (range->last != range->first)
-		fprintf(out, "-%s", addr_format(last, text, sizeof(text)));
-	if (endpoint->protocol == 6 || endpoint->protocol == 17)
-		fputs(endpoint->protocol == 6 ? " tcp" : " udp", out);
-	else if (endpoint->protocol != 0)
-		fprintf(out, " %u", endpoint->protocol);
-	if (endpoint->port_first != 0 || endpoint->port_last != UINT16_MAX)
-		fprintf(out, "/%u", endpoint->port_first);
-	if (endpoint->port_last != endpoint->port_first && endpoint->port_last != UINT16_MAX)
-		fprintf(out, "-%u", endpoint->port_last);
-}
-
 static char *
 endpoints(const struct endpoint *list, size_t count)
 {
@@ -69,7 +48,7 @@ endpoints(const struct endpoint *list, size_t count)
 
 	for (size_t i = 0; out && i < count; i++) {
 		fputs(i ? ", " : "", out);
-		print_endpoint(&list[i], out);
+		endpoint_print(&list[i], out);
 	}
 	if (!out || fclose(out) != 0)
 		die("out of memory");

@@ -70,10 +70,26 @@ any_overlap(const struct endpoint_group *list, size_t count, const struct endpoi
 	return false;
 }
 
+/* Whether a server of both is behind the same tunnel. A far end may be shared: the VIP differs. */
+static bool
+shares_tunnelled(const struct service_tunnels *one, const struct service_tunnels *other)
+{
+	for (size_t i = 0; i < one->count; i++)
+		for (size_t k = 0; k < other->count; k++)
+			if (tunnel_equal(one->vias[i], other->vias[k]) &&
+			    !tunnel_has_far_end(one->vias[i].kind) &&
+			    any_overlap(one->list[i].groups, one->list[i].group_count,
+					other->list[k].groups, other->list[k].group_count))
+				return true;
+	return false;
+}
+
 /* Whether a server of one, by address, protocol and port, is a server of the other. */
 static bool
 shares_server(const struct service *one, const struct service *other)
 {
+	if (shares_tunnelled(&one->tunnels, &other->tunnels))
+		return true;
 	return any_overlap(one->server_groups, one->server_group_count, other->server_groups,
 			   other->server_group_count);
 }

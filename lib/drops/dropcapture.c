@@ -15,6 +15,7 @@
 #include "drops/dropmatch.h"
 #include "drops/droppacket.h"
 #include "drops/dropprobe.h"
+#include "filter/sighting.h"
 
 #include <net/if.h>
 #include <poll.h>
@@ -216,21 +217,19 @@ write_event(struct dropcapture *capture, const struct dropevent *event, struct f
 	const struct selection *selection = capture->options.selection;
 	char reason[DROPPROBE_TEXT];
 	struct droppacket made;
-	struct tuple tuple;
-	enum side side;
+	struct sighting seen;
 
 	dropprobe_reason(capture->probe, event->reason, reason);
 	if (droppacket_make(&made, event, reason, device_name(capture, event->ifindex),
 			    capture->boot_ns) < 0 ||
 	    !filter_judge(&selection->filter, &made.packet, LINKTYPE_EN10MB) ||
-	    !dissect_packet(&made.packet, LINKTYPE_EN10MB, &tuple))
+	    !sighting_make(&seen, selection->service, &made.packet, LINKTYPE_EN10MB))
 		return 0;
-	side = service_side(selection->service, &tuple);
 	if (!has_room(capture, &made.packet)) {
 		capture->end = DROPCAPTURE_FULL;
 		return 0;
 	}
-	if (writer_packet(capture->writer, capture->ids[side], &made.packet, why) < 0)
+	if (writer_packet(capture->writer, capture->ids[seen.side], &made.packet, why) < 0)
 		return -1;
 	if (++capture->written == capture->options.count)
 		capture->end = DROPCAPTURE_DONE;

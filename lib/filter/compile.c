@@ -8,6 +8,9 @@
  * the labels that it continues at, and assemble() reads from the last step to the first. Steps 1
  * and 2 are in parse_headers.c, step 3 in classify.c, the search of step 4 in search.c.
  *
+ * If servers are behind tunnels, a packet that is in one goes steps 2 to 4 as the inner packet first
+ * (tunnel_entry.c).
+ *
  * Without a service only the addresses of the packet count, and steps 2 and 3 are left out.
  *
  * The kernel takes BPF_MAX (4096) instructions. A set that does not fit is compiled again with
@@ -19,6 +22,7 @@
 #include "filter/classify-int.h"
 #include "filter/emit-int.h"
 #include "filter/parse_headers-int.h"
+#include "filter/tunnel_entry-int.h"
 #include "packet/dissect.h"
 
 #include <stdbool.h>
@@ -129,7 +133,7 @@ test_set(struct emit *e, uint8_t family)
 static label
 test_family(struct emit *e, uint8_t family)
 {
-	struct by_end set = test_set(e, family);
+	const struct by_end set = test_set(e, family);
 
 	if (e->filter->service)
 		return parse_headers_store_keys(e, family, classify_sides(e, family, set));
@@ -139,6 +143,22 @@ test_family(struct emit *e, uint8_t family)
 	if (family == 4 && e->filter->set && e->filter->set->v4.count > 0)
 		return set.source;
 	return emit_need_addresses(e, family, set.source);
+}
+
+/* A packet of a service may be in a tunnel. */
+static struct by_family
+test_families(struct emit *e)
+{
+	const struct service *service = e->filter->service;
+	struct tunnel_entry entry;
+
+	entry.plain.v6 = test_family(e, 6);
+	entry.plain.v4 = test_family(e, 4);
+	if (!service || service->tunnels.count == 0)
+		return entry.plain;
+	entry.v6 = test_set(e, 6);
+	entry.v4 = test_set(e, 4);
+	return tunnel_entry_make(e, &entry);
 }
 
 /* Makes the program with at most `leaf` JEQ in a row (search.h). It may be longer than BPF_MAX. */
@@ -160,8 +180,9 @@ assemble(const struct filter *filter, uint16_t linktype, unsigned leaf, struct b
 	if (filter->expression)
 		e.in = test_expression(&e, e.in, e.out);
 	e.not_ip = filter->service ? e.reject : e.out;
-	entries.v6 = test_family(&e, 6);
-	entries.v4 = test_family(&e, 4);
+	e.miss = e.reject;
+	e.ends = filter->service ? &filter->service->addresses : NULL;
+	entries = test_families(&e);
 	entry = filter->service || filter->set ? parse_headers_find_network(&e, entries) : e.in;
 	rc = codegen_assemble(cg, entry, program, why);
 	codegen_free(cg);

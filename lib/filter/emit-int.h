@@ -4,7 +4,8 @@
  * returns the label of its first instruction (codegen.h).
  *
  * X holds the offset of the network header of the packet being judged: the header behind the link
- * layer and VLAN tags, or the one that an ICMP error quotes. All code after that is the same.
+ * layer and VLAN tags, the one in a tunnel, or the one that an ICMP error quotes. All code after that is
+ * the same.
  */
 #ifndef VCAP_EMIT_INT_H
 #define VCAP_EMIT_INT_H
@@ -31,6 +32,7 @@ enum {
 	M_PROTOCOL,        /* saves A while A is needed to move X */
 	M_SOURCE_KEY,      /* a TUPLE_KEY (dissect.h) */
 	M_DESTINATION_KEY, /* also holds both ports until they are split */
+	M_OUTER, /* the network header of the outer packet, of one that may be in a tunnel */
 };
 
 /* Code for IPv4 and for IPv6 packets. */
@@ -52,6 +54,9 @@ struct emit {
 	label accept, reject;
 	label in, out; /* where packets continue whose ends are in the set, or not */
 	label not_ip;
+	label miss; /* ... that are on no side */
+	const struct addrset
+	    *ends; /* packets on a side have one of these addresses, but for ICMP errors */
 };
 
 static inline label
@@ -64,6 +69,13 @@ static inline label
 emit_test(struct emit *e, uint16_t code, uint32_t k, label yes, label no)
 {
 	return codegen_test(e->cg, code, k, yes, no);
+}
+
+/* Adds A to X. */
+static inline label
+emit_move_x(struct emit *e, label next)
+{
+	return emit_op(e, BPF_ALU | BPF_ADD | BPF_X, 0, emit_op(e, BPF_MISC | BPF_TAX, 0, next));
 }
 
 /* Whether A equals one of count values. */
@@ -88,6 +100,13 @@ emit_ppp_shape(struct emit *e, const label *entries)
 	plain = emit_op(e, byte, 0, plain);
 	return emit_op(e, BPF_LD | BPF_H | BPF_ABS, 0,
 		       emit_test(e, JEQ, PPP_ADDRESS_CONTROL, framed, plain));
+}
+
+/* Continues by the family of the outer packet, at whose header X is: its version was tested before. */
+static inline label
+emit_outer_family(struct emit *e, label v4, label v6)
+{
+	return emit_op(e, LOAD_BYTE, 0, emit_test(e, JSET, 0x20, v6, v4));
 }
 
 /* Offsets of the addresses from the network header, in bytes. family is 4 or 6. */

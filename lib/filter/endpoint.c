@@ -62,12 +62,15 @@ endpoint_keys(const struct endpoint *endpoint, uint32_t *first, uint32_t *last)
 
 int
 endpoint_groups_make(struct endpoint_group **groups, size_t *count,
-		     const struct endpoint *endpoints, size_t endpoint_count, struct failure *why)
+		     const struct endpoint *endpoints, size_t endpoint_count, struct tunnel via,
+		     struct failure *why)
 {
 	for (size_t i = 0; i < endpoint_count; i++) {
 		uint32_t first, last;
 		size_t at = 0;
 
+		if (!tunnel_equal(endpoints[i].via, via))
+			continue;
 		endpoint_keys(&endpoints[i], &first, &last);
 		while (at < *count &&
 		       ((*groups)[at].first_key != first || (*groups)[at].last_key != last))
@@ -105,6 +108,27 @@ endpoint_addresses(struct addrset *set, const struct endpoint *endpoints, size_t
 			return -1;
 	addrset_seal(set);
 	return 0;
+}
+
+void
+endpoint_print(const struct endpoint *endpoint, FILE *out)
+{
+	const struct interval *range = &endpoint->addresses;
+	const struct addr first = {endpoint->family, range->first},
+			  last = {endpoint->family, range->last};
+	char text[ADDR_TEXT], via[TUNNEL_TEXT];
+
+	fputs(addr_format(first, text, sizeof(text)), out);
+	if (range->last != range->first)
+		fprintf(out, "-%s", addr_format(last, text, sizeof(text)));
+	if (endpoint->protocol)
+		fprintf(out, " %s", ipproto_name(endpoint->protocol));
+	if (endpoint->port_first != 0 || endpoint->port_last != UINT16_MAX)
+		fprintf(out, "/%u", endpoint->port_first);
+	if (endpoint->port_last != endpoint->port_first && endpoint->port_last != UINT16_MAX)
+		fprintf(out, "-%u", endpoint->port_last);
+	if (endpoint->via.kind != TUNNEL_NONE)
+		fprintf(out, " via %s", tunnel_format(endpoint->via, via));
 }
 
 bool

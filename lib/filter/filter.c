@@ -7,6 +7,7 @@
  */
 #include "filter/filter.h"
 
+#include "filter/sighting.h"
 #include "packet/dissect.h"
 
 /* Whether the variable end, or without variable_end either end, is in the set. */
@@ -70,26 +71,23 @@ judge_expression(const struct filter *filter, const struct packet *packet, uint1
 static enum verdict
 judge_ends(const struct filter *filter, const struct packet *packet, uint16_t linktype)
 {
-	struct tuple tuple;
-	bool source_varies = true;
+	struct sighting seen = {.source_varies = true};
 
 	if (filter->service) {
-		enum side side = SIDE_OTHER;
-
-		if (dissect_packet(packet, linktype, &tuple))
-			side = service_ends(filter->service, &tuple, &source_varies);
-		if (side == SIDE_SERVER && filter->for_join)
+		if (!sighting_make(&seen, filter->service, packet, linktype))
+			return VERDICT_NO;
+		if (seen.side == SIDE_SERVER && filter->for_join)
 			return VERDICT_JOIN;
-		if (!service_wants(side, filter->monitors))
+		if (!service_wants(seen.side, filter->monitors))
 			return VERDICT_NO;
 	} else if (filter->set) {
-		switch (dissect_addresses(packet, linktype, &tuple)) {
+		switch (dissect_addresses(packet, linktype, &seen.tuple)) {
 		case DISSECT_FOUND: break;
 		case DISSECT_NOT_IP: return VERDICT_OUT;
 		default: return VERDICT_NO;
 		}
 	}
-	return set_has_ends(filter, &tuple, source_varies) ? VERDICT_IN : VERDICT_OUT;
+	return set_has_ends(filter, &seen.tuple, seen.source_varies) ? VERDICT_IN : VERDICT_OUT;
 }
 
 bool

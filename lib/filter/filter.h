@@ -40,8 +40,8 @@ struct filter {
 	const struct addrset *set;
 	/*
 	 * With a service and a set: the variable end (service.h, service_ends) has to be in the
-	 * set, rather than either end. The ends of an ICMP error are those of the packet it quotes;
-	 * without a service they are its own.
+	 * set, rather than either end. The ends of an ICMP error are those of the packet it quotes,
+	 * of a packet in a tunnel to a server those of the inner one; without a service they are its own.
 	 */
 	bool variable_end;
 	/* With a service: its whole server side passes, regardless of monitors, set, expression and

@@ -18,13 +18,6 @@ store_keys(struct emit *e, label next)
 	return emit_op(e, BPF_ST, M_SOURCE_KEY, emit_op(e, BPF_ST, M_DESTINATION_KEY, next));
 }
 
-/* Adds A to X. */
-static label
-move_x(struct emit *e, label next)
-{
-	return emit_op(e, BPF_ALU | BPF_ADD | BPF_X, 0, emit_op(e, BPF_MISC | BPF_TAX, 0, next));
-}
-
 static label
 restore_x(struct emit *e, label next)
 {
@@ -56,7 +49,7 @@ static label
 reject_discovery(struct emit *e, label plain)
 {
 	return emit_test(e, JGE, ICMPV6_ND_FIRST,
-			 emit_test(e, JGE, ICMPV6_ND_LAST + 1, plain, e->reject), plain);
+			 emit_test(e, JGE, ICMPV6_ND_LAST + 1, plain, e->miss), plain);
 }
 
 /* X is at an ICMP header. An error continues at error, with X at the header it quotes. */
@@ -73,7 +66,7 @@ parse_icmp(struct emit *e, uint8_t family, label next, label error)
 		plain = reject_discovery(e, plain);
 	if (error == next)
 		return emit_op(e, LOAD_BYTE, 0, plain);
-	quote = emit_op(e, BPF_LD | BPF_IMM, 8, move_x(e, error));
+	quote = emit_op(e, BPF_LD | BPF_IMM, 8, emit_move_x(e, error));
 	if (family == 4)
 		entry = emit_any_of(e, errors, sizeof(errors) / sizeof(*errors), quote, plain);
 	else
@@ -106,7 +99,7 @@ parse_v4(struct emit *e, label next, label error)
 	label entry = parse_transport(e, 4, next, error);
 
 	entry = emit_op(e, BPF_LD | BPF_MEM, M_PROTOCOL, entry);
-	entry = move_x(e, entry);
+	entry = emit_move_x(e, entry);
 	entry = emit_op(e, BPF_ALU | BPF_LSH | BPF_K, 2, entry);
 	entry = emit_op(e, BPF_ALU | BPF_AND | BPF_K, 0xf, entry);
 	entry = emit_op(e, LOAD_BYTE, 0, entry);
@@ -126,8 +119,8 @@ parse_extensions(struct emit *e, unsigned left, label next, label error)
 	if (left == 0)
 		return emit_test(e, JEQ, PROTOCOL_FRAGMENT, addresses,
 				 emit_any_of(e, sized, 3, addresses, entry));
-	after = move_x(e, emit_op(e, BPF_LD | BPF_MEM, M_PROTOCOL,
-				  parse_extensions(e, left - 1, next, error)));
+	after = emit_move_x(e, emit_op(e, BPF_LD | BPF_MEM, M_PROTOCOL,
+				       parse_extensions(e, left - 1, next, error)));
 	fragment = emit_op(e, BPF_LD | BPF_IMM, 8, after);
 	fragment = emit_op(e, LOAD_HALF, 2, emit_test(e, JSET, 0xfff8, addresses, fragment));
 	fragment = emit_op(e, LOAD_BYTE, 0, emit_op(e, BPF_ST, M_PROTOCOL, fragment));
@@ -145,7 +138,7 @@ parse_v6(struct emit *e, label next, label error)
 	label entry = parse_extensions(e, DISSECT_EXTENSIONS, next, error);
 
 	entry = emit_op(e, BPF_LD | BPF_MEM, M_PROTOCOL, entry);
-	entry = emit_op(e, BPF_LD | BPF_IMM, 40, move_x(e, entry));
+	entry = emit_op(e, BPF_LD | BPF_IMM, 40, emit_move_x(e, entry));
 	return emit_op(e, LOAD_BYTE, 6, emit_op(e, BPF_ST, M_PROTOCOL, entry));
 }
 
@@ -170,31 +163,45 @@ reject_early(struct emit *e, uint8_t family, label full)
 	static const uint32_t may_be_error6[] = {PROTOCOL_ICMPV6, PROTOCOL_HOPOPTS,
 						 PROTOCOL_ROUTING, PROTOCOL_FRAGMENT,
 						 PROTOCOL_DSTOPTS};
-	const struct addrset *ends = &e->filter->service->addresses;
 	label other;
 
 	if (family == 4)
-		other = emit_op(e, LOAD_BYTE, 9, emit_any_of(e, may_be_error4, 1, full, e->reject));
+		other = emit_op(e, LOAD_BYTE, 9, emit_any_of(e, may_be_error4, 1, full, e->miss));
 	else
-		other = emit_op(e, LOAD_BYTE, 6, emit_any_of(e, may_be_error6, 5, full, e->reject));
-	other = search_address(&e->search, ends, family, emit_source_at(family), full, other);
-	return search_address(&e->search, ends, family, emit_destination_at(family), full, other);
+		other = emit_op(e, LOAD_BYTE, 6, emit_any_of(e, may_be_error6, 5, full, e->miss));
+	other = search_address(&e->search, e->ends, family, emit_source_at(family), full, other);
+	return search_address(&e->search, e->ends, family, emit_destination_at(family), full,
+			      other);
 }
 
 /* An ICMP error never quotes another (RFC 1122, 3.2.2), so parsing the quoted header ends there. */
+static label
+parse_in_full(struct emit *e, uint8_t family, label next)
+{
+	label quoted = emit_need_addresses(e, family, parse_header(e, family, next, next));
+
+	return parse_header(e, family, next, quoted);
+}
+
 label
 parse_headers_store_keys(struct emit *e, uint8_t family, label next)
 {
-	label quoted, entry;
+	label entry;
 
 	if (next == e->reject)
 		return next;
-	quoted = emit_need_addresses(e, family, parse_header(e, family, next, next));
-	entry = parse_header(e, family, next, quoted);
+	entry = parse_in_full(e, family, next);
 	/* The search in reject_early starts with the same load for IPv4. */
 	if (family == 6)
 		entry = emit_need_addresses(e, family, entry);
 	return reject_early(e, family, entry);
+}
+
+label
+parse_headers_store_inner_keys(struct emit *e, uint8_t family, label next)
+{
+	return emit_need_addresses(e, family,
+				   reject_early(e, family, parse_in_full(e, family, next)));
 }
 
 static label

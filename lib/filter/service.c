@@ -1,7 +1,3 @@
-/*
- * The side of a packet is that of the first match: a monitored server, a server, a VIP, each as the
- * destination and then as the source.
- */
 #include "filter/service.h"
 
 #include "base/array.h"
@@ -29,7 +25,9 @@ service_release(struct service *service)
 	endpoint_groups_free(service->vip_groups, service->vip_group_count);
 	endpoint_groups_free(service->server_groups, service->server_group_count);
 	addrset_release(&service->sources);
+	service_tunnels_release(&service->tunnels);
 	addrset_release(&service->server_addresses);
+	addrset_release(&service->checked_addresses);
 	addrset_release(&service->addresses);
 	addrset_release(&service->monitor_addresses);
 	free(service->vips);
@@ -79,6 +77,24 @@ parse_endpoint(struct endpoint **list, size_t *count, const struct service_line 
 	*list = larger;
 	larger[(*count)++] = endpoint;
 	return 0;
+}
+
+static int
+parse_server(struct service *service, const struct service_line *line, struct failure *why)
+{
+	struct service_line plain = *line;
+	size_t via = 2;
+
+	while (via < line->count && strcmp(line->words[via], "via") != 0)
+		via++;
+	if (via < line->count)
+		plain.count = via;
+	if (parse_endpoint(&service->servers, &service->server_count, &plain, why) < 0)
+		return -1;
+	return via < line->count
+		   ? service_tunnel_parse(&service->servers[service->server_count - 1].via,
+					  line->words + via, line->count - via, why)
+		   : 0;
 }
 
 static int
@@ -259,7 +275,7 @@ parse_line(struct service *service, const struct service_line *line, struct fail
 	if (strcmp(word, "vip") == 0)
 		return parse_endpoint(&service->vips, &service->vip_count, line, why);
 	if (strcmp(word, "server") == 0)
-		return parse_endpoint(&service->servers, &service->server_count, line, why);
+		return parse_server(service, line, why);
 	if (strcmp(word, "source") == 0)
 		return parse_source(service, line, why);
 	if (strcmp(word, "header") == 0)
@@ -316,23 +332,50 @@ parse_lines(struct service *service, const char *text, const char *file, struct 
 	return 0;
 }
 
+/* What a far end is sent shows the client: if there is nothing else, every server sees it. */
+static bool
+shows_clients(const struct service *service)
+{
+	for (size_t i = 0; i < service->server_count; i++)
+		if (!tunnel_has_far_end(service->servers[i].via.kind))
+			return false;
+	return service->server_count > 0 && addrset_is_empty(&service->sources);
+}
+
 static int
-build_groups(struct service *service, struct failure *why)
+build_sets(struct service *service, struct failure *why)
 {
 	const struct endpoint *vips = service->vips, *servers = service->servers;
 
 	addrset_seal(&service->monitor_addresses);
 	addrset_seal(&service->sources);
+	for (size_t i = 0; i < service->server_count; i++)
+		if (!tunnel_is_udp(servers[i].via.kind) &&
+		    addrset_add_interval(&service->checked_addresses, servers[i].family,
+					 servers[i].addresses, why) < 0)
+			return -1;
+	addrset_seal(&service->checked_addresses);
 	if (endpoint_addresses(&service->server_addresses, servers, service->server_count, why) <
 		0 ||
-	    endpoint_addresses(&service->addresses, servers, service->server_count, why) < 0 ||
-	    endpoint_addresses(&service->addresses, vips, service->vip_count, why) < 0)
+	    endpoint_addresses(&service->addresses, servers, service->server_count, why) < 0)
 		return -1;
+	return endpoint_addresses(&service->addresses, vips, service->vip_count, why);
+}
+
+static int
+build_groups(struct service *service, struct failure *why)
+{
+	const struct endpoint *vips = service->vips, *servers = service->servers;
+	const struct tunnel none = {0};
+
+	service->source_client |= shows_clients(service);
 	if (endpoint_groups_make(&service->vip_groups, &service->vip_group_count, vips,
-				 service->vip_count, why) < 0)
+				 service->vip_count, none, why) < 0 ||
+	    endpoint_groups_make(&service->server_groups, &service->server_group_count, servers,
+				 service->server_count, none, why) < 0)
 		return -1;
-	return endpoint_groups_make(&service->server_groups, &service->server_group_count, servers,
-				    service->server_count, why);
+	return service_tunnels_make(&service->tunnels, servers, service->server_count, vips,
+				    service->vip_count, why);
 }
 
 int
@@ -343,99 +386,11 @@ service_parse(struct service *service, const char *name, const char *text, const
 	service->name = strdup(name);
 	if (!service->name)
 		return failure_nomem(why);
-	if (parse_lines(service, text, file, why) == 0 && build_groups(service, why) == 0)
+	if (parse_lines(service, text, file, why) == 0 && build_sets(service, why) == 0 &&
+	    build_groups(service, why) == 0)
 		return 0;
 	service_release(service);
 	return -1;
-}
-
-/* One end of a packet: its address and TUPLE_KEY. */
-struct service_end {
-	struct addr addr;
-	uint32_t key;
-};
-
-static bool
-groups_have(const struct endpoint_group *groups, size_t count, struct service_end end)
-{
-	for (size_t i = 0; i < count; i++)
-		if (endpoint_group_has(&groups[i], end.addr, end.key))
-			return true;
-	return false;
-}
-
-static bool
-is_vip(const struct service *service, struct service_end end)
-{
-	return groups_have(service->vip_groups, service->vip_group_count, end);
-}
-
-/* Whether end is a server, and the other end an address that engines use towards servers. */
-static bool
-is_server(const struct service *service, struct service_end end, struct service_end other)
-{
-	return groups_have(service->server_groups, service->server_group_count, end) &&
-	       (service->source_client || addrset_is_empty(&service->sources) ||
-		addrset_has(&service->sources, other.addr));
-}
-
-static bool
-is_monitor(const struct service *service, struct service_end end, struct service_end other,
-	   uint32_t echo)
-{
-	if (service->monitor_count == 0 || !addrset_has(&service->server_addresses, end.addr))
-		return false;
-	if (addrset_has(&service->monitor_addresses, other.addr))
-		return true;
-	for (size_t i = 0; i < service->monitor_count; i++) {
-		const struct monitor *monitor = &service->monitors[i];
-		uint32_t first, last;
-
-		if (monitor->kind == MONITOR_ICMP && end.key == echo)
-			return true;
-		if (monitor->kind != MONITOR_PORT)
-			continue;
-		endpoint_keys(&monitor->where, &first, &last);
-		if (end.key >= first && end.key <= last)
-			return true;
-	}
-	return false;
-}
-
-enum side
-service_side(const struct service *service, const struct tuple *tuple)
-{
-	bool source_varies;
-
-	return service_ends(service, tuple, &source_varies);
-}
-
-static bool
-is_neighbour_discovery(uint32_t key)
-{
-	return key >= TUPLE_KEY(PROTOCOL_ICMPV6, ICMPV6_ND_FIRST) &&
-	       key <= TUPLE_KEY(PROTOCOL_ICMPV6, ICMPV6_ND_LAST);
-}
-
-enum side
-service_ends(const struct service *service, const struct tuple *tuple, bool *source_varies)
-{
-	struct service_end from = {tuple->source, tuple_source_key(tuple)};
-	struct service_end to = {tuple->destination, tuple_destination_key(tuple)};
-	bool v4 = tuple->source.family == 4;
-	uint32_t request = v4 ? TUPLE_ECHO_REQUEST : TUPLE_ECHO_REQUEST6;
-	uint32_t reply = v4 ? TUPLE_ECHO_REPLY : TUPLE_ECHO_REPLY6;
-
-	if (is_neighbour_discovery(from.key))
-		return SIDE_OTHER;
-	if ((*source_varies = is_monitor(service, to, from, request)) ||
-	    is_monitor(service, from, to, reply))
-		return SIDE_MONITOR;
-	if ((*source_varies = is_server(service, to, from)) || is_server(service, from, to))
-		return SIDE_SERVER;
-	if ((*source_varies = is_vip(service, to)) || is_vip(service, from))
-		return SIDE_CLIENT;
-	return SIDE_OTHER;
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * A virtual service, as vcap-service(5) describes it: its VIPs, servers, monitors and engines; and
- * the side of the proxy that a packet is on.
+ * A virtual service, as vcap-service(5) describes it: its VIPs, servers, monitors and engines. The side of
+ * a packet is sighting.h's.
  */
 #ifndef VCAP_SERVICE_H
 #define VCAP_SERVICE_H
@@ -8,8 +8,8 @@
 #include "base/failure.h"
 #include "base/strvec.h"
 #include "filter/endpoint.h"
+#include "filter/service_tunnel.h"
 #include "packet/addrset.h"
-#include "packet/dissect.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,12 +49,15 @@ struct service {
 	size_t monitor_count;
 	struct addrset sources; /* sealed; addresses of engines towards servers; empty: any */
 	bool has_no_payload; /* captures keep the headers alone, unless they are asked for more */
-	bool source_client;  /* servers see the client's own address */
+	bool
+	    source_client; /* servers see the client's own address: `source client`, or all are via ipip or gre */
 	struct service_header header;
-	/* vips and servers again, in groups to compare packets with. */
+	/* vips and servers again, in groups to compare packets with; servers behind tunnels apart. */
 	struct endpoint_group *vip_groups, *server_groups;
 	size_t vip_group_count, server_group_count;
+	struct service_tunnels tunnels;
 	struct addrset server_addresses;  /* sealed; of all servers */
+	struct addrset checked_addresses; /* sealed; of those whose checks are in no tunnel */
 	struct addrset addresses;         /* sealed; of all VIPs and servers */
 	struct addrset monitor_addresses; /* sealed; of all `monitor from` */
 	char **engines;
@@ -87,21 +90,6 @@ void service_release(struct service *service);
  * service is written to without being released; on failure it is as SERVICE_INIT. */
 int service_parse(struct service *service, const char *name, const char *text, const char *file,
 		  struct failure *why);
-
-/*
- * The side of a packet with these ends. An ICMP error is on the side of the packet it quotes. A
- * later fragment is matched by its addresses alone, so never by `monitor PROTO/PORT` and `monitor
- * icmp`. Monitors that are judged per connection are not looked at.
- */
-enum side service_side(const struct service *service, const struct tuple *tuple);
-
-/*
- * The same, and which is the variable end, which differs from client to client: the one opposite to
- * the VIP or server that the packet matched. If both ends match, the destination counts as the
- * match. *source_varies is meaningless for SIDE_OTHER.
- */
-enum side service_ends(const struct service *service, const struct tuple *tuple,
-		       bool *source_varies);
 
 /* Whether the address is one of an engine's own, as far as the service says: a source, a VIP, or the
  * loopback's. */

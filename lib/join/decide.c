@@ -21,7 +21,7 @@ static bool
 is_presumed(const struct join *join, const struct join_conn *jc)
 {
 	return jc->conn.key.is_server_side && jc->by_addresses == YES && !join->config.per_packet &&
-	       !join->config.service->source_client && !jc->conn.is_ended && weigh_is_unplaced(jc);
+	       !jc->shows_client && !jc->conn.is_ended && weigh_is_unplaced(jc);
 }
 
 enum join_verdict

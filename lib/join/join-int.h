@@ -45,6 +45,7 @@ struct join_conn {
 	bool is_foreign : 1;    /* ... or of another one */
 	bool was_searched : 1;  /* in the pair table */
 	bool is_known : 1;      /* its addresses were weighed */
+	bool shows_client : 1;  /* on the server side: its own addresses tell the client */
 };
 
 struct join {

@@ -18,6 +18,7 @@
  */
 #include "join/join.h"
 
+#include "filter/sighting.h"
 #include "join/decide-int.h"
 #include "join/join-int.h"
 #include "join/monitor-int.h"
@@ -103,19 +104,20 @@ join_ask(struct join *join, struct conn *conn, bool *is_final)
 /* What of a packet its verdict depends on, and the connection that the verdict waits for. */
 struct subject {
 	const struct packet *packet;
-	struct tuple tuple;
+	struct sighting seen;
 	struct conn_key key;
 	enum conn_direction direction; /* of the packet, by the key */
 	struct conn *waits_for;
 };
 
 static void
-make_key(struct subject *subject, enum side side, bool source_varies)
+make_key(struct subject *subject)
 {
-	const struct tuple *tuple = &subject->tuple;
+	const struct tuple *tuple = &subject->seen.tuple;
+	const bool source_varies = subject->seen.source_varies;
 	struct flowkey *ends = &subject->key.ends;
 
-	subject->key.is_server_side = side == SIDE_SERVER;
+	subject->key.is_server_side = subject->seen.side == SIDE_SERVER;
 	subject->direction = source_varies ? CONN_FORWARD : CONN_BACKWARD;
 	ends->protocol = tuple->protocol;
 	ends->one = source_varies ? tuple->source : tuple->destination;
@@ -163,7 +165,7 @@ judge_conn(struct join *join, struct conn *conn, struct conn **waits_for)
 static enum join_verdict
 judge_by_conn(struct join *join, struct subject *subject)
 {
-	const struct tuple *tuple = &subject->tuple;
+	const struct tuple *tuple = &subject->seen.tuple;
 	enum conn_direction direction = subject->direction;
 	struct join_conn *jc;
 	struct conn *conn;
@@ -187,6 +189,7 @@ judge_by_conn(struct join *join, struct subject *subject)
 	jc = join_conn_of(conn);
 	if (!jc->is_known) {
 		jc->is_known = true;
+		jc->shows_client = subject->seen.shows_client;
 		weigh_addresses(join, jc);
 	}
 	weigh_tables(join, jc);
@@ -218,14 +221,15 @@ judge_any(const struct join *join, const struct packet *packet, uint16_t linktyp
 }
 
 static enum join_verdict
-judge_client_side(struct join *join, struct subject *subject, enum side side)
+judge_client_side(struct join *join, struct subject *subject)
 {
 	const struct join_config *config = &join->config;
+	const enum side side = subject->seen.side;
 
 	if (!service_wants(side, config->monitors))
 		return JOIN_OUT;
 	if (side == SIDE_MONITOR || config->per_packet)
-		return judge_by_set(join, &subject->tuple);
+		return judge_by_set(join, &subject->seen.tuple);
 	if (!config->set || join_set_has(join, subject->key.ends.one))
 		return JOIN_WANTED;
 	return join->has_claims ? judge_by_conn(join, subject) : JOIN_OTHER;
@@ -239,7 +243,7 @@ judge_server_side(struct join *join, struct subject *subject)
 	if (config->monitors == MONITORS_ONLY && !monitor_is_judged(join))
 		return JOIN_OUT;
 	if (config->per_packet && !monitor_is_judged(join))
-		return judge_by_set(join, &subject->tuple);
+		return judge_by_set(join, &subject->seen.tuple);
 	return judge_by_conn(join, subject);
 }
 
@@ -248,24 +252,20 @@ join_see(struct join *join, const struct packet *packet, uint16_t linktype, stru
 {
 	struct subject subject;
 	enum join_verdict verdict;
-	bool source_varies;
-	enum side side;
 
 	*conn = NULL;
 	if (packet->ts_ns > join->now_ns)
 		join->now_ns = packet->ts_ns;
 	if (!join->config.service)
 		return judge_any(join, packet, linktype);
-	if (!dissect_packet(packet, linktype, &subject.tuple))
-		return JOIN_OUT;
-	side = service_ends(join->config.service, &subject.tuple, &source_varies);
-	if (side == SIDE_OTHER)
+	if (!sighting_make(&subject.seen, join->config.service, packet, linktype) ||
+	    subject.seen.side == SIDE_OTHER)
 		return JOIN_OUT;
 	subject.packet = packet;
 	subject.waits_for = NULL;
-	make_key(&subject, side, source_varies);
-	verdict = side == SIDE_SERVER ? judge_server_side(join, &subject)
-				      : judge_client_side(join, &subject, side);
+	make_key(&subject);
+	verdict = subject.seen.side == SIDE_SERVER ? judge_server_side(join, &subject)
+						   : judge_client_side(join, &subject);
 	*conn = subject.waits_for;
 	return verdict;
 }

@@ -130,7 +130,7 @@ names_client(const struct join *join, const struct join_conn *jc, const struct e
 {
 	const struct service *service = join->config.service;
 
-	if (!evidence->client.is_known || service->source_client)
+	if (!evidence->client.is_known || jc->shows_client)
 		return evidence->client.is_known;
 	return !evidence_is_own(service, jc->conn.key.ends.one, evidence->client.addr);
 }
@@ -296,7 +296,7 @@ payload_matters(const struct join *join, const struct join_conn *jc)
 {
 	if (monitor_is_judged(join) && jc->monitor == UNKNOWN)
 		return true;
-	if (join->config.per_packet || join->config.service->source_client)
+	if (join->config.per_packet || jc->shows_client)
 		return false;
 	if (jc->by_addresses == YES)
 		return join->has_claims || weigh_is_unplaced(jc);
@@ -382,7 +382,6 @@ weigh_claims(struct join *join, struct join_conn *jc)
 void
 weigh_addresses(struct join *join, struct join_conn *jc)
 {
-	const struct service *service = join->config.service;
 	const struct flowkey *ends = &jc->conn.key.ends;
 	const struct evidence client = {.client = {.addr = ends->one, .is_known = true}};
 
@@ -397,8 +396,8 @@ weigh_addresses(struct join *join, struct join_conn *jc)
 	}
 	if (join_set_has(join, ends->one) || join_set_has(join, ends->other))
 		add_answer(join, jc, &jc->by_addresses, YES);
-	else if (service->source_client)
+	else if (jc->shows_client)
 		jc->by_addresses = join->config.set ? NO : YES;
-	if (service->source_client && jc->by_addresses == YES)
+	if (jc->shows_client && jc->by_addresses == YES)
 		claim_client(join, jc, &client);
 }

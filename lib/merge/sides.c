@@ -5,6 +5,7 @@
  */
 #include "merge/sides.h"
 
+#include "filter/sighting.h"
 #include "merge/label.h"
 #include "packet/linktype.h"
 
@@ -99,8 +100,8 @@ find_interface(struct sides *sides, const struct packet *packet, uint32_t *id)
 	struct side_map *map = &sides->maps[packet->iface];
 	const struct interface *interface = &sides->from->interfaces[packet->iface];
 	const char *sideless = sides->source.interfaces[map->sideless].name;
-	enum side side = SIDE_OTHER;
-	struct tuple tuple;
+	struct sighting seen;
+	enum side side;
 	char *name;
 
 	*id = map->sideless;
@@ -110,8 +111,8 @@ find_interface(struct sides *sides, const struct packet *packet, uint32_t *id)
 		map->is_untold = true;
 		return 0;
 	}
-	if (dissect_packet(packet, interface->linktype, &tuple))
-		side = service_side(sides->service, &tuple);
+	side = sighting_make(&seen, sides->service, packet, interface->linktype) ? seen.side
+										 : SIDE_OTHER;
 	if (map->sides[side] == NO_INTERFACE) {
 		if (asprintf(&name, "%s/%s", sideless, service_side_name(side)) < 0)
 			return -1;

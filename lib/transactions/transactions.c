@@ -7,6 +7,7 @@
 #include "transactions/transactions.h"
 
 #include "base/clock.h"
+#include "filter/sighting.h"
 #include "packet/dissect.h"
 #include "packet/tcp_header.h"
 #include "transactions/conversation.h"
@@ -62,19 +63,25 @@ key_of(const struct tuple *tuple, enum side side, bool source_varies)
 	return key;
 }
 
-/* The side of a packet, and whether its source is the end that opened the connection. */
-static enum side
-side_of(const struct transactions *t, const struct tuple *tuple,
-	const struct transactions_place *place, bool *source_varies)
+/* The side of a packet, its ends, and whether its source is the one that opened the connection. False: it is
+ * none with ends. */
+static bool
+sight(const struct transactions *t, const struct packet *packet,
+      const struct transactions_place *place, struct sighting *seen)
 {
+	const struct tuple *tuple = &seen->tuple;
+
 	if (t->config.service)
-		return service_ends(t->config.service, tuple, source_varies);
+		return sighting_make(seen, t->config.service, packet, place->linktype);
+	if (!dissect_packet(packet, place->linktype, &seen->tuple))
+		return false;
 	/* The server's port is the lower one, unless a SYN says otherwise: the table knows. */
-	*source_varies = tuple->source_port >= tuple->destination_port;
+	seen->source_varies = tuple->source_port >= tuple->destination_port;
 	if (tuple->protocol == PROTOCOL_TCP && tuple->transport &&
 	    tcp_flags(tuple->transport) & TCP_SYN)
-		*source_varies = !(tcp_flags(tuple->transport) & TCP_ACK);
-	return place->side == SIDE_OTHER ? SIDE_CLIENT : place->side;
+		seen->source_varies = !(tcp_flags(tuple->transport) & TCP_ACK);
+	seen->side = place->side == SIDE_OTHER ? SIDE_CLIENT : place->side;
+	return true;
 }
 
 static void
@@ -136,30 +143,27 @@ transactions_see(struct transactions *t, const struct packet *packet, uint64_t n
 {
 	struct side_packet seen = {
 	    .ts_ns = packet->ts_ns, .number = number, .iface = packet->iface};
-	struct tuple tuple;
+	struct sighting sighted;
+	const struct tuple *tuple = &sighted.tuple;
 	struct conn_key key;
-	bool source_varies;
-	enum side side;
 
 	transactions_pass(t, packet->ts_ns);
-	if (!dissect_packet(packet, place->linktype, &tuple) || tuple.only_addresses ||
-	    !tuple.has_ports)
+	if (!sight(t, packet, place, &sighted) || tuple->only_addresses || !tuple->has_ports)
 		return;
-	side = side_of(t, &tuple, place, &source_varies);
-	if (side != SIDE_CLIENT && side != SIDE_SERVER)
+	if (sighted.side != SIDE_CLIENT && sighted.side != SIDE_SERVER)
 		return;
-	key = key_of(&tuple, side, source_varies);
-	if (tuple.is_quoted) {
+	key = key_of(tuple, sighted.side, sighted.source_varies);
+	if (tuple->is_quoted) {
 		struct conn *conn = conntable_find(t->conns, &key);
 
 		if (conn && sideconn_of(conn)->unreachable_ns == EXCHANGE_NEVER)
 			sideconn_of(conn)->unreachable_ns = packet->ts_ns;
 		return;
 	}
-	if (tuple.protocol == PROTOCOL_TCP && !tuple.transport)
+	if (tuple->protocol == PROTOCOL_TCP && !tuple->transport)
 		return;
-	seen.tuple = &tuple;
-	seen.direction = source_varies ? CONN_FORWARD : CONN_BACKWARD;
+	seen.tuple = tuple;
+	seen.direction = sighted.source_varies ? CONN_FORWARD : CONN_BACKWARD;
 	see_conn(t, &key, &seen, place->engine);
 }
 

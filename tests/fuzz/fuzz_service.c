@@ -1,5 +1,5 @@
 /* Service files, and the side of a packet that is all zeros or all ones. */
-#include "filter/service.h"
+#include "filter/sighting.h"
 #include "fuzz.h"
 
 int
@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		};
 
 		must(service.vip_count > 0 && strcmp(service.name, "shop") == 0);
-		must(service_side(&service, &tuple) <= SIDE_OTHER);
+		must(sighting_side(&service, &tuple) <= SIDE_OTHER);
 		for (size_t i = 0; i < service.vip_count; i++)
 			must(service.vips[i].port_first <= service.vips[i].port_last &&
 			     service.vips[i].addresses.first <= service.vips[i].addresses.last);

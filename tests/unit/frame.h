@@ -191,12 +191,10 @@ extension_kind(const struct story *story, unsigned i)
 	return kinds[(i + story->destination_port) % 3];
 }
 
+/* The IP header with what stands between it and the transport's. */
 static void
-put_ip(struct frame *frame, const struct story *story)
+put_network(struct frame *frame, const struct story *story)
 {
-	bool has_ports = story->protocol == PROTOCOL_TCP || story->protocol == PROTOCOL_UDP ||
-			 story->protocol == PROTOCOL_SCTP;
-
 	if (story->source.family == 4) {
 		put_v4(frame, story->source, story->destination, story->protocol, story->options,
 		       (uint16_t)(story->flags << 13 | story->fragment));
@@ -209,6 +207,15 @@ put_ip(struct frame *frame, const struct story *story)
 								: story->protocol,
 				      (uint16_t)(story->fragment << 3 | story->flags), i % 3);
 	}
+}
+
+static void
+put_ip(struct frame *frame, const struct story *story)
+{
+	bool has_ports = story->protocol == PROTOCOL_TCP || story->protocol == PROTOCOL_UDP ||
+			 story->protocol == PROTOCOL_SCTP;
+
+	put_network(frame, story);
 	if (has_ports) {
 		put(frame, story->source_port, 2);
 		put(frame, story->destination_port, 2);

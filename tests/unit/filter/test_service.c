@@ -1,4 +1,4 @@
-#include "filter/service.h"
+#include "filter/sighting.h"
 
 #include "tap.h"
 
@@ -77,20 +77,20 @@ test_sides(const struct service *service)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		t = tuple(cases[i].source, cases[i].source_port, cases[i].destination,
 			  cases[i].destination_port);
-		is_str(service_side_name(service_side(service, &t)), cases[i].side,
+		is_str(service_side_name(sighting_side(service, &t)), cases[i].side,
 		       cases[i].source);
 	}
 	t = tuple("10.0.9.1", 0, "10.0.1.11", 0);
 	t.has_ports = false;
 	t.only_addresses = true;
-	is_str(service_side_name(service_side(service, &t)), "server", "a later fragment");
+	is_str(service_side_name(sighting_side(service, &t)), "server", "a later fragment");
 	t.only_addresses = false;
 	t.protocol = PROTOCOL_ICMP;
 	t.has_icmp_type = true;
 	t.icmp_type = 8;
-	is_str(service_side_name(service_side(service, &t)), "monitor", "echo to a server");
+	is_str(service_side_name(sighting_side(service, &t)), "monitor", "echo to a server");
 	t.icmp_type = 0;
-	is_str(service_side_name(service_side(service, &t)), "other", "a reply to it is none");
+	is_str(service_side_name(sighting_side(service, &t)), "other", "a reply to it is none");
 }
 
 static void
@@ -124,6 +124,60 @@ test_parse(void)
 	       service.source_client,
 	   "source client");
 	service_release(&service);
+}
+
+/* Whether servers see clients, by these lines. */
+static bool
+shows_clients(const char *lines)
+{
+	char text[512];
+	struct service service;
+	bool shows;
+
+	snprintf(text, sizeof(text), "vip 192.0.2.1 tcp/80\n%s", lines);
+	if (service_parse(&service, "x", text, "x", NULL) < 0)
+		return false;
+	shows = service.source_client;
+	service_release(&service);
+	return shows;
+}
+
+static void
+test_tunnels(void)
+{
+	static const char text[] = "vip 192.0.2.1 tcp/80\n"
+				   "server 10.0.0.1 tcp/80 via ipip\n"
+				   "server 10.0.0.2-10.0.0.3 tcp/80 via ipip\n"
+				   "server 10.0.0.4 via gre # all\n"
+				   "server 10.0.0.5 tcp/8080 via vxlan\n"
+				   "server 10.0.0.6 tcp/8080 via vxlan:8472\n"
+				   "server 10.0.0.7 udp via geneve\n"
+				   "server 10.0.0.8 tcp/8080\n";
+	struct service service;
+	struct failure why = FAILURE_INIT;
+
+	if (!ok(service_parse(&service, "shop", text, "shop", &why) == 0, "tunnels: %s", why.text))
+		return;
+	ok(service.server_count == 7 && service.server_group_count == 1 &&
+	       service.tunnels.count == 5,
+	   "servers behind five tunnels are apart from one that is behind none");
+	ok(service.tunnels.vias[0].kind == TUNNEL_IPIP && service.tunnels.list[0].group_count == 1,
+	   "those behind one are a group");
+	ok(service.tunnels.vias[2].port == 4789 && service.tunnels.vias[3].port == 8472,
+	   "ports of VXLAN");
+	ok(addrset_has(&service.tunnels.list[0].addresses, (struct addr){4, 0xc0000201}) &&
+	       addrset_has(&service.tunnels.list[2].addresses, (struct addr){4, 0x0a000005}),
+	   "inner packets are a VIP's, or a server's");
+	ok(addrset_has(&service.checked_addresses, (struct addr){4, 0x0a000001}) &&
+	       !addrset_has(&service.checked_addresses, (struct addr){4, 0x0a000005}),
+	   "checks of a far end are in no tunnel, those of others are");
+	ok(!service.source_client, "not all servers see clients");
+	service_release(&service);
+	ok(shows_clients("server 10.0.0.1 via ipip\nserver 10.0.0.2 via gre\n"),
+	   "far ends see clients");
+	ok(!shows_clients("server 10.0.0.1 via ipip\nserver 10.0.0.2 via vxlan\n") &&
+	       !shows_clients("server 10.0.0.1 via ipip\nsource 10.0.9.1\n") && !shows_clients(""),
+	   "unless there are others, or sources, or none at all");
 }
 
 static void
@@ -216,8 +270,15 @@ main(void)
 	refused("alias a\033b\n", "etc/shop:1: not a name for a service: 'a\033b'");
 	refused("alias a b\nalias a\t\"b\"\n", "etc/shop:2: not a name for a service: 'a \"b\"'");
 	refused("alias a b\nalias 'a  b'\n", "etc/shop:2: alias given twice: 'a b'");
+	refused("server 10.0.0.1 via\n", "etc/shop:1: 'via' needs a value");
+	refused("server 10.0.0.1 tcp/80 via ipip 4\n", "etc/shop:1: unexpected word: '4'");
+	refused("server 10.0.0.1 udp via gre:1\n",
+		"etc/shop:1: not a tunnel (ipip, gre, vxlan[:PORT], geneve[:PORT]): 'gre:1'");
+	refused("server via ipip\n", "etc/shop:1: not an address: 'via'");
+	refused("vip 10.0.0.1 tcp/80 via ipip\n", "etc/shop:1: unexpected word: 'via'");
 	refused("source clients\n", "etc/shop:1: not an address: 'clients'");
 	test_parse();
+	test_tunnels();
 	test_modes();
 	test_remove();
 	test_mutations();

@@ -1,6 +1,7 @@
 /* Packets on interfaces that are named after their side. */
 #include "merge/sides.h"
 
+#include "filter/sighting.h"
 #include "frame.h"
 #include "tap.h"
 
@@ -72,7 +73,7 @@ expected_name(const struct service *service, const struct packet *packet)
 	struct tuple tuple;
 
 	if (dissect_packet(packet, LINKTYPE_EN10MB, &tuple))
-		side = service_side(service, &tuple);
+		side = sighting_side(service, &tuple);
 	snprintf(name, sizeof(name), "lb1/eth0/%s", service_side_name(side));
 	return name;
 }
