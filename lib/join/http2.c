@@ -22,8 +22,10 @@
 #define TRUST_AFTER 3           /* frames in a row */
 
 /* RFC 9113, 6 */
-enum frame_type { HEADERS = 1, PUSH_PROMISE = 5, CONTINUATION = 9, LAST_TYPE = 9 };
-enum frame_flag { END_HEADERS = 4, PADDED = 8, PRIORITY = 32 };
+enum { PUSH_PROMISE = 5, LAST_TYPE = 9 };
+enum frame_flag { END_STREAM = 1, END_HEADERS = 4, PADDED = 8, PRIORITY = 32 };
+
+#define LAST_STREAM_BYTES 4 /* in front of a GOAWAY */
 
 struct http2 {
 	nghttp2_hd_inflater *inflater; /* NULL: the next block begins with a new one */
@@ -31,14 +33,24 @@ struct http2 {
 	uint8_t head_length;
 	bool is_lost;     /* the place: until a segment */
 	uint8_t in_a_row; /* frames, up to TRUST_AFTER */
+	struct http2_frame frame;
 	uint32_t left;    /* bytes of the frame's payload */
 	uint32_t skip;    /* of these: padding length and priority in front */
 	uint32_t padding; /* ... and padding at the end */
 	bool is_pad_next; /* the next byte is the padding's length */
+	uint8_t last_stream_bytes;
 	/* The block of headers */
-	bool in_block, is_failed, has_method;
+	bool in_block, is_failed, is_final, block_ends_stream;
 	uint32_t block_bytes;
+	/* The request, for http2_feed */
+	bool has_method;
 	uint64_t path;
+};
+
+/* Who receives headers. */
+struct sink {
+	http2_field *field;
+	void *context;
 };
 
 struct http2 *
@@ -90,7 +102,7 @@ lose(struct http2 *http2)
 	http2->left = 0;
 }
 
-void
+bool
 http2_skip(struct http2 *http2, uint32_t size)
 {
 	const bool is_inside =
@@ -98,10 +110,30 @@ http2_skip(struct http2 *http2, uint32_t size)
 
 	if (!is_inside || size > http2->left) {
 		lose(http2);
-		return;
+		return false;
 	}
 	http2->left -= size;
-	http2->head_length = http2->left ? HEAD_BYTES : 0;
+	if (http2->last_stream_bytes < LAST_STREAM_BYTES)
+		http2->last_stream_bytes = UINT8_MAX; /* what it says is not known */
+	return true;
+}
+
+const struct http2_frame *
+http2_frame(const struct http2 *http2)
+{
+	return &http2->frame;
+}
+
+/* An entry of the table takes that much more than HPACK counts. */
+#define ENTRY_FACTOR 6
+
+size_t
+http2_memory(const struct http2 *http2)
+{
+	size_t table =
+	    http2->inflater ? nghttp2_hd_inflate_get_dynamic_table_size(http2->inflater) : 0;
+
+	return sizeof(*http2) + (http2->inflater ? 2048 : 0) + ENTRY_FACTOR * table;
 }
 
 bool
@@ -117,13 +149,12 @@ http2_is_pending(const struct http2 *http2)
 }
 
 static void
-begin_block(struct http2 *http2, struct forwarded *forwarded)
+begin_block(struct http2 *http2)
 {
 	http2->in_block = true;
-	http2->is_failed = http2->has_method = false;
+	http2->is_failed = http2->is_final = false;
+	http2->block_ends_stream = http2->frame.flags & END_STREAM;
 	http2->block_bytes = 0;
-	http2->path = 0;
-	forwarded_begin(forwarded);
 	if (http2->inflater)
 		return;
 	/* Before that it takes no memory. */
@@ -136,31 +167,14 @@ begin_block(struct http2 *http2, struct forwarded *forwarded)
 		http2->is_failed = true;
 		return;
 	}
-	/* A server may have allowed more than the default; it takes an update to use it. */
+	/* The other end may have allowed more than the default; it takes an update to use it. */
 	nghttp2_hd_inflate_change_table_size(http2->inflater, TABLE_MAX);
-}
-
-/* A header of the request. */
-static void
-take_header(struct http2 *http2, const nghttp2_nv *header, struct forwarded *forwarded)
-{
-	const char *name = (const char *)header->name, *value = (const char *)header->value;
-	int which;
-
-	if (memchr(name, '\0', header->namelen))
-		return;
-	http2->has_method |= strcmp(name, ":method") == 0;
-	if (strcmp(name, ":path") == 0)
-		http2->path = http1_path(value, strcspn(value, "?"));
-	which = forwarded_find(forwarded, name);
-	if (which >= 0)
-		forwarded_add_list(forwarded, which, value, header->valuelen);
 }
 
 /* Decodes a piece of a block. What follows a failure is not understood. */
 static void
 decode(struct http2 *http2, const unsigned char *bytes, size_t size, bool is_last,
-       struct forwarded *forwarded)
+       const struct sink *sink)
 {
 	http2->block_bytes += (uint32_t)size;
 	if (http2->block_bytes > HTTP2_BLOCK_MAX)
@@ -177,10 +191,12 @@ decode(struct http2 *http2, const unsigned char *bytes, size_t size, bool is_las
 		}
 		bytes += used;
 		size -= (size_t)used;
-		if (flags & NGHTTP2_HD_INFLATE_EMIT)
-			take_header(http2, &header, forwarded);
+		if (flags & NGHTTP2_HD_INFLATE_EMIT && !memchr(header.name, '\0', header.namelen))
+			sink->field(sink->context, (const char *)header.name,
+				    (const char *)header.value, header.valuelen);
 		if (flags & NGHTTP2_HD_INFLATE_FINAL) {
 			nghttp2_hd_inflate_end_headers(http2->inflater);
+			http2->is_final = true;
 			break;
 		}
 		if (!(flags & NGHTTP2_HD_INFLATE_EMIT) && size == 0)
@@ -190,67 +206,91 @@ decode(struct http2 *http2, const unsigned char *bytes, size_t size, bool is_las
 		forget_decoder(http2);
 }
 
-/* Whether a frame can have this head, and may come now. */
-static bool
-is_head(const struct http2 *http2)
+/* What the head says. */
+static struct http2_frame
+frame_of(const unsigned char head[HEAD_BYTES])
 {
-	const unsigned char *head = http2->head;
-	const uint32_t length = (uint32_t)head[0] << 16 | (uint32_t)head[1] << 8 | head[2];
-	const uint32_t stream =
-	    (uint32_t)head[5] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 8 | head[8];
+	return (struct http2_frame){
+	    .type = head[3],
+	    .flags = head[4],
+	    .stream = (uint32_t)head[5] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 8 |
+		      head[8],
+	    .size = HEAD_BYTES + ((uint32_t)head[0] << 16 | (uint32_t)head[1] << 8 | head[2])};
+}
+
+/* Whether there is such a frame, and it may come now. */
+static bool
+is_frame(const struct http2 *http2, const struct http2_frame *frame)
+{
+	const uint32_t length = frame->size - HEAD_BYTES;
 	/* DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE,
 	 * CONTINUATION: sizes that are fixed; 1 for a multiple of 6; and which are of a stream. */
 	static const uint8_t sizes[] = {0, 0, 5, 4, 1, 0, 8, 0, 4, 0};
 	static const char streams[] = "yyyynynnxy";
-	const uint8_t type = head[3];
+	const uint8_t type = frame->type;
 
-	if (type > LAST_TYPE || type == PUSH_PROMISE || length > 64 * FRAME_MAX)
+	if (type == PUSH_PROMISE || length > 64 * FRAME_MAX || frame->stream > HTTP2_STREAM_MAX)
 		return false;
-	if (http2->in_a_row < TRUST_AFTER && length > FRAME_MAX)
+	if (!http2_is_sure(http2) && length > FRAME_MAX)
 		return false;
+	if (http2->in_block)
+		return type == HTTP2_CONTINUATION && frame->stream == http2->frame.stream;
+	if (type > LAST_TYPE)
+		return http2_is_sure(http2); /* an extension (RFC 9113, 5.5) */
 	if (sizes[type] == 1 ? length % 6 != 0 : sizes[type] && length != sizes[type])
 		return false;
-	if (stream >> 31 || (streams[type] == 'y' && !stream) || (streams[type] == 'n' && stream))
+	if ((streams[type] == 'y' && !frame->stream) || (streams[type] == 'n' && frame->stream))
 		return false;
-	return http2->in_block == (type == CONTINUATION);
+	return type != HTTP2_CONTINUATION;
 }
 
-/* The head of a frame is whole. false: it is none. */
-static bool
-begin_frame(struct http2 *http2, struct forwarded *forwarded)
+/* The head of a frame is whole. HTTP2_OUT: it is none. */
+static enum http2_event
+begin_frame(struct http2 *http2)
 {
-	const unsigned char *head = http2->head;
-	const bool is_headers = head[3] == HEADERS;
+	const struct http2_frame frame = frame_of(http2->head);
+	const bool is_headers = frame.type == HTTP2_HEADERS;
 
-	if (!is_head(http2))
-		return false;
-	http2->left = (uint32_t)head[0] << 16 | (uint32_t)head[1] << 8 | head[2];
-	http2->is_pad_next = is_headers && head[4] & PADDED;
-	http2->skip = is_headers && head[4] & PRIORITY ? 5 : 0;
+	if (!is_frame(http2, &frame))
+		return HTTP2_OUT;
+	http2->frame = frame;
+	http2->left = frame.size - HEAD_BYTES;
+	http2->is_pad_next = is_headers && frame.flags & PADDED;
+	http2->skip = is_headers && frame.flags & PRIORITY ? 5 : 0;
 	http2->padding = 0;
+	http2->last_stream_bytes = frame.type == HTTP2_GOAWAY ? 0 : LAST_STREAM_BYTES;
 	http2->in_a_row += http2->in_a_row < TRUST_AFTER;
 	if (is_headers)
-		begin_block(http2, forwarded);
-	return http2->left >= http2->skip + http2->is_pad_next;
+		begin_block(http2);
+	return http2->left >= http2->skip + http2->is_pad_next ? HTTP2_HEAD : HTTP2_OUT;
 }
 
-/* The frame has ended. true: and with it a request's headers. */
-static bool
-end_frame(struct http2 *http2, struct http2_request *request)
+static enum http2_event
+end_frame(struct http2 *http2)
 {
+	struct http2_frame *frame = &http2->frame;
+
 	http2->head_length = 0;
-	if (!http2->in_block || !(http2->head[4] & END_HEADERS))
-		return false;
+	if (http2->last_stream_bytes != LAST_STREAM_BYTES)
+		frame->last_stream = HTTP2_STREAM_MAX;
+	frame->last_stream &= HTTP2_STREAM_MAX;
+	frame->ends_stream = frame->type == HTTP2_DATA && frame->flags & END_STREAM;
+	if (!http2->in_block || !(frame->flags & END_HEADERS))
+		return HTTP2_ENDED;
 	http2->in_block = false;
-	*request = (struct http2_request){http2->path, http2->is_failed};
-	/* A block without a method is of trailers, unless it could not be read. */
-	return (http2->has_method || http2->is_failed) && http2_is_sure(http2);
+	if (!http2->is_failed && !http2->is_final && http2->block_bytes) {
+		http2->is_failed = true;
+		forget_decoder(http2);
+	}
+	frame->ends_block = true;
+	frame->ends_stream = http2->block_ends_stream;
+	frame->is_uncertain = http2->is_failed;
+	return HTTP2_ENDED;
 }
 
 /* Takes bytes of the frame's payload. Returns how many; 0: what it says of itself is wrong. */
 static size_t
-take_payload(struct http2 *http2, const unsigned char *bytes, size_t size,
-	     struct forwarded *forwarded)
+take_payload(struct http2 *http2, const unsigned char *bytes, size_t size, const struct sink *sink)
 {
 	size_t used = 1;
 
@@ -259,6 +299,12 @@ take_payload(struct http2 *http2, const unsigned char *bytes, size_t size,
 		http2->padding = *bytes;
 		http2->left--;
 		return http2->skip + http2->padding <= http2->left;
+	}
+	if (http2->last_stream_bytes < LAST_STREAM_BYTES) {
+		http2->frame.last_stream = http2->frame.last_stream << 8 | *bytes;
+		http2->last_stream_bytes++;
+		http2->left--;
+		return used;
 	}
 	used = size < http2->left ? size : http2->left;
 	if (http2->in_block) {
@@ -269,8 +315,8 @@ take_payload(struct http2 *http2, const unsigned char *bytes, size_t size,
 			const uint32_t fragment = http2->left - http2->padding;
 
 			used = used < fragment ? used : fragment;
-			decode(http2, bytes, used, used == fragment && http2->head[4] & END_HEADERS,
-			       forwarded);
+			decode(http2, bytes, used,
+			       used == fragment && http2->frame.flags & END_HEADERS, sink);
 		}
 	}
 	http2->left -= (uint32_t)used;
@@ -278,33 +324,86 @@ take_payload(struct http2 *http2, const unsigned char *bytes, size_t size,
 }
 
 size_t
-http2_feed(struct http2 *http2, const unsigned char *bytes, size_t size, bool at_segment,
-	   struct forwarded *forwarded, struct http2_request *request, bool *is_complete)
+http2_read(struct http2 *http2, const unsigned char *bytes, size_t size, bool at_segment,
+	   http2_field *field, void *context, enum http2_event *event)
 {
+	const struct sink sink = {field, context};
 	size_t used = 0;
 
-	*is_complete = false;
+	*event = HTTP2_MORE;
 	if (http2->is_lost && at_segment)
 		http2->is_lost = false;
-	while (used < size && !*is_complete) {
-		if (http2->is_lost)
+	while (*event == HTTP2_MORE) {
+		if (http2->head_length == HEAD_BYTES && http2->left == 0) {
+			*event = end_frame(http2);
+		} else if (used == size) {
+			break;
+		} else if (http2->is_lost) {
 			return size;
-		if (http2->head_length < HEAD_BYTES) {
+		} else if (http2->head_length < HEAD_BYTES) {
 			http2->head[http2->head_length++] = bytes[used++];
-			if (http2->head_length < HEAD_BYTES)
-				continue;
-			if (!begin_frame(http2, forwarded))
-				lose(http2);
+			if (http2->head_length == 1)
+				*event = HTTP2_BEGUN;
+			else if (http2->head_length == HEAD_BYTES)
+				*event = begin_frame(http2);
 		} else {
-			const size_t taken =
-			    take_payload(http2, bytes + used, size - used, forwarded);
+			const size_t taken = take_payload(http2, bytes + used, size - used, &sink);
 
 			used += taken;
 			if (taken == 0)
-				lose(http2);
+				*event = HTTP2_OUT;
 		}
-		if (!http2->is_lost && http2->head_length == HEAD_BYTES && http2->left == 0)
-			*is_complete = end_frame(http2, request);
 	}
+	if (*event == HTTP2_OUT)
+		lose(http2);
+	return used;
+}
+
+/* The context of http2_feed. */
+struct request {
+	struct http2 *http2;
+	struct forwarded *forwarded;
+};
+
+/* An http2_field: of a request. */
+static void
+take_field(void *context, const char *name, const char *value, size_t size)
+{
+	struct request *request = context;
+	int which;
+
+	request->http2->has_method |= strcmp(name, ":method") == 0;
+	if (strcmp(name, ":path") == 0)
+		request->http2->path = http1_path(value, strcspn(value, "?"));
+	which = forwarded_find(request->forwarded, name);
+	if (which >= 0)
+		forwarded_add_list(request->forwarded, which, value, size);
+}
+
+size_t
+http2_feed(struct http2 *http2, const unsigned char *bytes, size_t size, bool at_segment,
+	   struct forwarded *forwarded, struct http2_request *request, bool *is_complete)
+{
+	struct request context = {http2, forwarded};
+	const struct http2_frame *frame = &http2->frame;
+	enum http2_event event;
+	size_t used = 0;
+
+	*is_complete = false;
+	do {
+		used += http2_read(http2, bytes + used, size - used, at_segment, take_field,
+				   &context, &event);
+		at_segment = false;
+		if (event == HTTP2_HEAD && frame->type == HTTP2_HEADERS) {
+			http2->has_method = false;
+			http2->path = 0;
+			forwarded_begin(forwarded);
+		}
+		if (event != HTTP2_ENDED || !frame->ends_block)
+			continue;
+		*request = (struct http2_request){http2->path, frame->is_uncertain};
+		/* A block without a method is of trailers, unless it could not be read. */
+		*is_complete = (http2->has_method || frame->is_uncertain) && http2_is_sure(http2);
+	} while (event != HTTP2_MORE && !*is_complete);
 	return used;
 }

@@ -1,4 +1,5 @@
-/* HTTP/2 from its first frame: a byte for the size of the pieces, then the bytes. In pieces as at once. */
+/* HTTP/2 from its first frame: a byte for the size of the pieces, then the bytes. In pieces as at once, requests as
+ * well as frames with their headers. */
 #include "fuzz.h"
 #include "join/http2.h"
 
@@ -40,6 +41,67 @@ feed(const uint8_t *data, size_t size, size_t piece, struct http2 *http2)
 	return outcome;
 }
 
+/* All that is read, as a number. */
+struct reading {
+	uint64_t hash;
+};
+
+static void
+add(struct reading *reading, uint64_t value)
+{
+	reading->hash = (reading->hash ^ value) * UINT64_C(0x100000001b3);
+}
+
+/* An http2_field. */
+static void
+take_field(void *context, const char *name, const char *value, size_t size)
+{
+	must(value[size] == '\0');
+	add(context, strlen(name));
+	for (size_t i = 0; i < size; i++)
+		add(context, (unsigned char)value[i]);
+}
+
+static uint64_t
+read_frames(const uint8_t *data, size_t size, size_t piece, struct http2 *http2)
+{
+	struct reading reading = {1};
+	size_t at = 0;
+
+	must(http2);
+	while (at < size) {
+		size_t left = size - at < piece ? size - at : piece;
+		bool at_segment = at == 0;
+		enum http2_event event;
+
+		do {
+			const struct http2_frame *frame = http2_frame(http2);
+			size_t used = http2_read(http2, data + at, left, at_segment, take_field,
+						 &reading, &event);
+
+			must(used <= left && (event != HTTP2_MORE || used == left));
+			at += used;
+			left -= used;
+			at_segment = false;
+			if (event == HTTP2_MORE)
+				continue;
+			add(&reading, event);
+			add(&reading, at);
+			if (event != HTTP2_ENDED)
+				continue;
+			must(frame->stream <= HTTP2_STREAM_MAX);
+			must(frame->last_stream <= HTTP2_STREAM_MAX);
+			add(&reading, frame->stream);
+			add(&reading, frame->last_stream);
+			add(&reading,
+			    frame->ends_stream + 2u * frame->ends_block + 4u * frame->is_uncertain);
+		} while (event != HTTP2_MORE);
+	}
+	must(http2_memory(http2) < 4 * HTTP2_MEMORY);
+	http2_free(http2);
+	return reading.hash;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -52,5 +114,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		      data[0] & 128 ? http2_new_midway() : http2_new());
 	must(whole.requests == pieces.requests && whole.paths == pieces.paths);
 	must(whole.clients == pieces.clients);
+	must(read_frames(data + 1, size - 1, size,
+			 data[0] & 128 ? http2_new_midway() : http2_new()) ==
+	     read_frames(data + 1, size - 1, 1 + data[0] % 64u,
+			 data[0] & 128 ? http2_new_midway() : http2_new()));
 	return 0;
 }

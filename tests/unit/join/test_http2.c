@@ -115,6 +115,109 @@ health(void)
 	inspect_release(&inspect, &allowance);
 }
 
+/* A frame as it is read: B, H, E with the offset, of the end what it says; + a header, X out of step. */
+struct events {
+	char text[1024];
+	size_t length;
+};
+
+static void
+add_header(void *context, const char *name, const char *value, size_t size)
+{
+	struct events *events = context;
+
+	events->length +=
+	    (size_t)snprintf(events->text + events->length, sizeof(events->text) - events->length,
+			     "+%s=%.*s ", name, (int)size, value);
+}
+
+static const char *
+events_of(struct http2 *http2, const char *bytes, size_t size, size_t piece)
+{
+	static struct events events;
+	size_t at = 0;
+
+	events.length = 0;
+	events.text[0] = '\0';
+	while (at < size) {
+		size_t left = size - at < piece ? size - at : piece;
+		enum http2_event event;
+
+		do {
+			const struct http2_frame *frame = http2_frame(http2);
+			size_t used = http2_read(http2, (const unsigned char *)bytes + at, left,
+						 at == 0, add_header, &events, &event);
+
+			at += used;
+			left -= used;
+			if (event == HTTP2_MORE)
+				continue;
+			events.length += (size_t)snprintf(
+			    events.text + events.length, sizeof(events.text) - events.length,
+			    event == HTTP2_ENDED ? "%c%zu(%u%s%s%s%s) " : "%c%zu ", " BHEX"[event],
+			    at, frame -> stream, frame -> ends_block ? " block" : "",
+			    frame->ends_stream ? " stream" : "", frame->is_uncertain ? " ?" : "",
+			    frame->type == HTTP2_GOAWAY && frame->last_stream == 5 ? " 5" : "");
+		} while (event != HTTP2_MORE);
+	}
+	return events.text;
+}
+
+static void
+frames_are(const char *name, const char *bytes, size_t size, const char *wanted)
+{
+	static const size_t pieces[] = {1, 2, 3, 10, 1000};
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		struct http2 *http2 = http2_new();
+
+		is_str(events_of(http2, bytes, size, pieces[i]), wanted, name);
+		http2_free(http2);
+	}
+}
+#define FRAMES(name, bytes, wanted) frames_are(name, bytes, sizeof(bytes) - 1, wanted)
+
+static void
+frames(void)
+{
+	struct http2 *http2 = http2_new();
+	size_t before = http2_memory(http2);
+
+	FRAMES("headers that end a stream, in two frames",
+	       "\0\0\1\1\1\0\0\0\1\x82"
+	       "\0\0\1\x9\4\0\0\0\1\x84",
+	       "B1 H9 +:method=GET E10(1) B11 H19 +:path=/ E20(1 block stream) ");
+	FRAMES("a block that goes on in another stream",
+	       "\0\0\1\1\1\0\0\0\1\x82"
+	       "\0\0\1\x9\4\0\0\0\3\x84",
+	       "B1 H9 +:method=GET E10(1) B11 X19 ");
+	FRAMES("DATA, empty and not; a reset; an extension",
+	       "\0\0\0\0\0\0\0\0\1"
+	       "\0\0\2\0\1\0\0\0\1ab"
+	       "\0\0\4\3\0\0\0\0\3\0\0\0\0"
+	       "\0\0\1\x10\xff\0\0\0\0x",
+	       "B1 H9 E9(1) B10 H18 E20(1 stream) B21 H29 E33(3) B34 H42 E43(0) ");
+	FRAMES("GOAWAY", "\0\0\x9\7\0\0\0\0\0\x80\0\0\5\0\0\0\0x", "B1 H9 E18(0 5) ");
+	FRAMES("what is referred to is not there: headers up to it",
+	       "\0\0\3\1\4\0\0\0\1\x88\xbe\x84", "B1 H9 +:status=200 E12(1 block ?) ");
+	FRAMES("a block that ends within a header", "\0\0\2\1\4\0\0\0\1\x88\x40",
+	       "B1 H9 +:status=200 E11(1 block ?) ");
+	FRAMES("a promise puts it out of step",
+	       "\0\0\0\5\4\0\0\0\2"
+	       "\0\0\0\0\0\0\0\0\1",
+	       "B1 X9 ");
+
+	is_str(events_of(http2, "\0\0\4\0\1\0\0\0\1x", 10, 100), "B1 H9 ", "DATA begins");
+	ok(http2_skip(http2, 3), "bytes of it that were lost");
+	is_str(events_of(http2, DATA, sizeof(DATA) - 1, 100), "E0(1 stream) B1 H9 E14(1 stream) ",
+	       "... and it ends with them");
+	ok(!http2_skip(http2, 1) && !http2_is_sure(http2), "others put it out of step");
+	ok(http2_memory(http2) == before, "no decoder");
+	events_of(http2, WINDOW WINDOW FIRST, sizeof(WINDOW WINDOW FIRST) - 1, 100);
+	ok(http2_memory(http2) > before + 2048, "a decoder takes memory");
+	http2_free(http2);
+}
+
 int
 main(void)
 {
@@ -122,5 +225,6 @@ main(void)
 		sample_in_pieces(&samples[i]);
 	midway();
 	health();
+	frames();
 	return done_testing();
 }
