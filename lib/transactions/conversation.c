@@ -3,7 +3,8 @@
  * go to the dialogue. What TCP finds out counts for the exchange whose bytes it concerns.
  *
  * A stall is time in which the sender of a response could not go on: from a closed window until it
- * opens, and from the last segment until one is sent again. Where both overlap the time counts once.
+ * opens, and from the last segment until one is sent again. Where both overlap the time counts once. On HTTP/2
+ * all responses that are on their way wait for the same segment, and counts are of the connection.
  */
 #include "transactions/conversation.h"
 
@@ -61,6 +62,15 @@ add_stall(struct exchange *exchange, int64_t from_ns, int64_t to_ns)
 	exchange->stalled_to_ns = to_ns;
 }
 
+/* The responses of all streams stood still. */
+static void
+add_stall_of_streams(struct sideconn *conn, int64_t from_ns, int64_t to_ns)
+{
+	for (struct exchange *e = conn->first; e; e = e->next)
+		if (e->response.has_begun && e->acked_ns == EXCHANGE_NEVER && !e->is_settled)
+			add_stall(e, from_ns, to_ns);
+}
+
 /* What a segment of the handshake says. */
 static void
 take_handshake(struct sideconn *conn, const struct side_packet *packet, uint8_t flags)
@@ -103,6 +113,11 @@ count_segment(struct sideconn *conn, const struct side_packet *packet, enum segm
 
 	if (kind != SEGMENT_RETRANSMITTED && kind != SEGMENT_SPURIOUS)
 		return;
+	if (conn->payload == PAYLOAD_HTTP2) {
+		if (packet->direction == CONN_BACKWARD && newest_ns != EXCHANGE_NEVER)
+			add_stall_of_streams(conn, newest_ns, packet->ts_ns);
+		return;
+	}
 	exchange = exchange_at(conn, packet->direction, offset);
 	if (!exchange)
 		return;
@@ -125,6 +140,11 @@ count_window(struct sideconn *conn, const struct side_packet *packet, int64_t ze
 
 	if (sender->zero_windows == zero_windows && sender->zero_since_ns == zero_since_ns)
 		return;
+	if (conn->payload == PAYLOAD_HTTP2) {
+		if (packet->direction == CONN_FORWARD && sender->zero_since_ns == EXCHANGE_NEVER)
+			add_stall_of_streams(conn, zero_since_ns, packet->ts_ns);
+		return;
+	}
 	if (packet->direction == CONN_FORWARD) {
 		exchange = exchange_under_way(conn);
 		if (exchange && sender->zero_windows > zero_windows)

@@ -1,5 +1,6 @@
 /*
- * The payload of a connection: what conversation.c asks of dialogue.c, and that of dialogue_http.c.
+ * The payload of a connection: what conversation.c asks of dialogue.c, and that of dialogue_http.c and
+ * dialogue_http2.c.
  */
 #ifndef VCAP_DIALOGUE_INT_H
 #define VCAP_DIALOGUE_INT_H
@@ -31,6 +32,22 @@ void dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, 
 			bool at_segment, struct moment moment);
 /* The request at hand: the newest. NULL: it is not followed. */
 struct exchange *dialogue_http_request(struct sideconn *conn);
+
+/* HTTP/2 begins, behind the preface of its client. false: no memory. */
+bool dialogue_http2_begin(struct sideconn *conn, const struct sideconn_watch *watch);
+/* Reads bytes as above; without any, whether a frame ends here. */
+void dialogue_http2_read(struct dialogue_push *push, const unsigned char *bytes, size_t size,
+			 bool at_segment, struct moment moment);
+/* The same of a connection whose begin was not captured and that may be anything. Whether it turned out to be
+ * HTTP/2; else nothing has changed that matters to others. */
+bool dialogue_http2_try(struct dialogue_push *push, const unsigned char *bytes, size_t size,
+			bool at_segment, struct moment moment);
+/* Bytes were not captured. */
+void dialogue_http2_skip(struct dialogue_push *push, uint32_t size);
+void dialogue_http2_free(struct dialogue_http2 *http2, struct allowance *allowance);
+
+/* The client that the headers of a request to a server name. Where they name different ones, each may be it. */
+void dialogue_take_client(struct exchange *exchange, const struct forwarded *headers);
 
 /* Tells of the exchange, if nothing more is expected of it. */
 void dialogue_check(struct exchange *exchange, const struct sideconn_watch *watch);

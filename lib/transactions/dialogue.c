@@ -3,14 +3,15 @@
  * was captured: of what came early and waited, that is when it came, not when it was its turn.
  *
  * What a connection is, its first bytes from the client say: behind a PROXY header a TLS handshake,
- * HTTP/1, or something else. HTTP/2 is something else as yet: its frames would be read here, a stream
- * making an exchange.
+ * HTTP/1, HTTP/2 by its preface, or something else. From the middle of a connection HTTP/1 is waited for, and
+ * frames of HTTP/2 are.
  *
  * Bytes that were lost inside of bodies cost nothing but the moments that fell into them. Others put
  * the direction out of step.
  */
 #include "transactions/dialogue-int.h"
 
+#include "join/http2.h"
 #include "packet/tcp_header.h"
 
 #include <stdlib.h>
@@ -100,6 +101,7 @@ dialogue_free(struct sideconn *conn, struct allowance *allowance)
 			tls_records_release(&dialogue->tls[i]);
 	}
 	free_http(dialogue, allowance);
+	dialogue_http2_free(dialogue->http2, allowance);
 	free(dialogue->tls);
 	free(dialogue);
 	allowance->used -= sizeof(*dialogue);
@@ -168,24 +170,100 @@ recognise(struct dialogue_push *push, const unsigned char *bytes, size_t size, s
 		push->watch->opened(push->watch->context, conn);
 }
 
+/* Compares with HTTP/2's preface. Returns how many bytes were used: all of them while it is not whole, none if it
+ * is something else. */
+static size_t
+match_preface(struct dialogue_push *push, const unsigned char *bytes, size_t size,
+	      struct moment moment)
+{
+	struct dialogue *dialogue = push->conn->dialogue;
+	size_t used = 0;
+
+	if (dialogue->is_midway || push->direction != CONN_FORWARD)
+		return 0;
+	if (dialogue->preface == 0)
+		dialogue->preface_moment = moment;
+	while (used < size && dialogue->preface + used < HTTP2_PREFACE_MAX &&
+	       bytes[used] == (unsigned char)HTTP2_PREFACE[dialogue->preface + used])
+		used++;
+	if (used < size && dialogue->preface + used < HTTP2_PREFACE_MAX)
+		return 0;
+	dialogue->preface += (uint8_t)used;
+	dialogue->position[CONN_FORWARD] += (int64_t)used;
+	if (dialogue->preface < HTTP2_PREFACE_MAX)
+		return used;
+	dialogue->preface = 0;
+	push->conn->payload =
+	    dialogue_http2_begin(push->conn, push->watch) ? PAYLOAD_HTTP2 : PAYLOAD_OTHER;
+	if (push->conn->payload == PAYLOAD_OTHER)
+		push->watch->opened(push->watch->context, push->conn);
+	return used;
+}
+
+/* Whether HTTP/1 was not found yet in either direction. */
+static bool
+is_unknown_midway(const struct sideconn *conn)
+{
+	const struct http_message *http = conn->dialogue->http;
+
+	return conn->dialogue->is_midway && conn->exchange_count == 0 && http &&
+	       http[0].state == HTTP_LOST && http[1].state == HTTP_LOST;
+}
+
+/* Reads bytes that are not the preface. */
 static void
-read_bytes(struct dialogue_push *push, const unsigned char *bytes, size_t size, bool at_segment,
+read_known(struct dialogue_push *push, const unsigned char *bytes, size_t size, bool at_segment,
 	   struct moment moment)
 {
 	struct sideconn *conn = push->conn;
 
-	if (size == 0)
-		return;
 	if (conn->payload == PAYLOAD_UNKNOWN)
 		recognise(push, bytes, size, moment);
 	else if (conn->payload == PAYLOAD_HTTP && !conn->dialogue->http &&
 		 make_http(conn->dialogue, push->watch->allowance))
 		for (int i = 0; i < 2; i++)
 			conn->dialogue->http[i].count = 1; /* it rested, and is no other protocol */
-	if (conn->payload == PAYLOAD_HTTP && conn->dialogue->http)
+	if (conn->payload == PAYLOAD_HTTP && is_unknown_midway(conn) &&
+	    dialogue_http2_try(push, bytes, size, at_segment, moment)) {
+		free_http(conn->dialogue, push->watch->allowance);
+		return;
+	}
+	if (conn->payload == PAYLOAD_HTTP2)
+		dialogue_http2_read(push, bytes, size, at_segment, moment);
+	else if (conn->payload == PAYLOAD_HTTP && conn->dialogue->http)
 		dialogue_http_read(push, bytes, size, at_segment, moment);
 	else if (conn->payload == PAYLOAD_TLS)
 		read_tls(push, bytes, size, moment);
+}
+
+/* What looked like the preface was none: reads it. */
+static void
+read_held(struct dialogue_push *push)
+{
+	struct dialogue *dialogue = push->conn->dialogue;
+	uint8_t held = dialogue->preface;
+
+	dialogue->preface = 0;
+	if (held == 0)
+		return;
+	dialogue->position[CONN_FORWARD] -= held;
+	read_known(push, (const unsigned char *)HTTP2_PREFACE, held, true,
+		   dialogue->preface_moment);
+}
+
+static void
+read_bytes(struct dialogue_push *push, const unsigned char *bytes, size_t size, bool at_segment,
+	   struct moment moment)
+{
+	size_t used = 0;
+
+	if (size > 0 && push->conn->payload == PAYLOAD_UNKNOWN) {
+		used = match_preface(push, bytes, size, moment);
+		if (used == 0 && push->direction == CONN_FORWARD)
+			read_held(push);
+	}
+	if (used < size)
+		read_known(push, bytes + used, size - used, at_segment && used == 0, moment);
 }
 
 /* A PROXY header stands before what the client says. Returns how many bytes were used. */
@@ -238,6 +316,15 @@ lose_bytes(struct dialogue_push *push, uint32_t size)
 		message->has_hole = true;
 	if (dialogue->tls)
 		tls_records_skip(&dialogue->tls[push->direction], size);
+	if (conn->payload == PAYLOAD_UNKNOWN && forward)
+		read_held(push);
+	if (dialogue->http2) {
+		dialogue->position[push->direction] += size;
+		dialogue_http2_skip(push, size);
+		if (conn->payload == PAYLOAD_HTTP2)
+			return;
+		dialogue->position[push->direction] -= size;
+	}
 	if (!dialogue->http) {
 		dialogue->position[push->direction] += size;
 		if (conn->payload == PAYLOAD_UNKNOWN)

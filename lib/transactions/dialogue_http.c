@@ -12,17 +12,10 @@ static struct exchange *
 add_exchange(struct sideconn *conn, struct allowance *allowance)
 {
 	struct exchange *exchange;
-	size_t open =
-	    conn->last && conn->first ? (size_t)(conn->last->number - conn->first->number) : 0;
 
-	if (open >= DIALOGUE_EXCHANGES || !(exchange = exchange_new(conn, allowance)))
+	if (conn->listed >= DIALOGUE_EXCHANGES || !(exchange = exchange_new(conn, allowance)))
 		return NULL;
-	exchange->number = conn->exchange_count++;
-	if (conn->last)
-		conn->last->next = exchange;
-	else
-		conn->first = exchange;
-	conn->last = exchange;
+	sideconn_add_exchange(conn, exchange);
 	if (!conn->answering)
 		conn->answering = exchange;
 	return exchange;
@@ -183,9 +176,8 @@ take_response_event(struct dialogue_push *push, enum http_event event, struct mo
 	}
 }
 
-/* Where headers name different clients, each may be it. */
-static void
-take_client(struct exchange *exchange, const struct forwarded *headers)
+void
+dialogue_take_client(struct exchange *exchange, const struct forwarded *headers)
 {
 	bool is_disputed;
 	struct evidence_end client = forwarded_client(headers, &is_disputed);
@@ -220,7 +212,7 @@ read_evidence(struct dialogue_push *push, const unsigned char *bytes, size_t siz
 	if (size)
 		http1_feed(dialogue->evidence, bytes, size, false, &is_complete);
 	if (is_complete && exchange)
-		take_client(exchange, &dialogue->evidence->forwarded);
+		dialogue_take_client(exchange, &dialogue->evidence->forwarded);
 }
 
 void
@@ -251,7 +243,8 @@ dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, size_
 		} else {
 			take_response_event(push, event, moment, dialogue->position[CONN_BACKWARD]);
 		}
-		bytes += used;
+		if (used) /* without bytes there is no address either */
+			bytes += used;
 		size -= used;
 		at_segment = false;
 	} while (event != HTTP_MORE);

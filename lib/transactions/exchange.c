@@ -22,7 +22,16 @@ exchange_new(struct sideconn *conn, struct allowance *allowance)
 	exchange->holders = 1;
 	exchange->request = exchange->response = nothing;
 	exchange->before_ns = exchange->acked_ns = exchange->unpaired_ns = EXCHANGE_NEVER;
+	exchange->seen_ns = EXCHANGE_NEVER;
+	for (int i = 0; i < 2; i++)
+		exchange->reset_ns[i] = exchange->fin_ns[i] = EXCHANGE_NEVER;
 	return exchange;
+}
+
+bool
+exchange_is_reset(const struct exchange *exchange)
+{
+	return exchange->reset_ns[0] != EXCHANGE_NEVER || exchange->reset_ns[1] != EXCHANGE_NEVER;
 }
 
 void

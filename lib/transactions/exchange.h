@@ -37,6 +37,7 @@ moment_is_known(struct moment moment)
 struct exchange_message {
 	struct moment first, head, last; /* first byte, last of the head, last of all */
 	int64_t from, to; /* offsets (tcp_direction.h) of the first byte, and behind the last */
+	uint64_t stream_bytes; /* of HTTP/2: in frames of its stream */
 	bool has_begun, has_head, has_ended;
 	bool has_hole; /* some of its bytes were not captured */
 	uint64_t retransmissions;
@@ -50,6 +51,7 @@ struct exchange {
 	struct allowance *allowance; /* what it takes counts against that */
 	unsigned holders;            /* references: its connection's, and what carries it */
 	uint64_t number;             /* on its connection, from 0 */
+	uint32_t stream;             /* of HTTP/2; 0: HTTP/1 */
 	struct exchange_message request, response;
 	int64_t before_ns;     /* when the response before it ended on the connection */
 	int64_t acked_ns;      /* of the last byte of the response */
@@ -58,9 +60,13 @@ struct exchange {
 	int64_t stalled_to_ns; /* until when that is counted */
 	uint64_t zero_windows; /* of the receiver of the response while it was sent */
 	uint64_t request_zero_windows; /* of the receiver of the request, likewise */
-	uint16_t status;               /* of the final response */
-	bool has_informational;        /* a 1xx came before */
-	bool is_tunnel;                /* 101, or CONNECT: what follows is no HTTP */
+	int64_t seen_ns;               /* HTTP/2: when its stream was seen first */
+	/* HTTP/2, by enum conn_direction: when that end reset the stream, or refused it by a GOAWAY; and when
+	 * it ended its half of a tunnel. EXCHANGE_NEVER. */
+	int64_t reset_ns[2], fin_ns[2];
+	uint16_t status;        /* of the final response */
+	bool has_informational; /* a 1xx came before */
+	bool is_tunnel;         /* 101, or CONNECT: what follows is no HTTP */
 	bool is_bare;
 	bool target_is_cut;
 	bool wants_continue;
@@ -92,6 +98,9 @@ struct exchange {
 struct exchange *exchange_new(struct sideconn *conn, struct allowance *allowance);
 /* Keeps a copy of the target. */
 void exchange_set_target(struct exchange *exchange, const char *target);
+
+/* Whether an end reset its stream. */
+bool exchange_is_reset(const struct exchange *exchange);
 
 /* Takes a reference, and drops one; the last frees it. */
 void exchange_hold(struct exchange *exchange);

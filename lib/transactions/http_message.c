@@ -47,16 +47,11 @@ http_message_path(const char *target, size_t *size)
 	return target;
 }
 
-/* FNV-1a, of the letters in lower case up to `lower`. */
-static uint64_t
-hash_of(const char *text, size_t size, size_t lower)
+uint64_t
+http_message_hash(uint64_t hash, const char *text, size_t size)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
 	for (size_t i = 0; i < size; i++)
-		hash = (hash ^
-			(unsigned char)(i < lower ? tolower((unsigned char)text[i]) : text[i])) *
-		       UINT64_C(0x100000001b3);
+		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
 	return hash;
 }
 
@@ -78,9 +73,8 @@ has_token(const char *list, const char *token)
 	return false;
 }
 
-/* Fields that proxies hand on as they are. */
-static bool
-is_signing(const char *name)
+bool
+http_message_signs(const char *name)
 {
 	static const char *const names[] = {
 	    "authorization", "content-length", "content-type",    "cookie",      "host",
@@ -120,11 +114,13 @@ take_field(struct http_message *http)
 	} else if (strcasecmp(line, "expect") == 0) {
 		http->wants_continue = has_token(value, "100-continue");
 	}
-	if (is_signing(line)) {
+	if (http_message_signs(line)) {
+		for (char *p = line; p < colon; p++)
+			*p = (char)tolower((unsigned char)*p);
 		*colon = ':';
-		memmove(colon + 1, value, size + 1);
-		http->signature +=
-		    hash_of(line, (size_t)(colon + 1 - line) + size, (size_t)(colon - line));
+		http->signature += http_message_hash(
+		    http_message_hash(HTTP_MESSAGE_HASH, line, (size_t)(colon + 1 - line)), value,
+		    size);
 	}
 }
 

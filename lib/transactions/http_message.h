@@ -81,6 +81,12 @@ bool http_message_skip(struct http_message *http, uint64_t size);
 /* Whether a message has begun and not ended. */
 bool http_message_is_open(const struct http_message *http);
 
+/* A signature is the sum of the hashes of those fields that proxies hand on as they are: HTTP_MESSAGE_HASH
+ * and then "name:value", the name in lower case. */
+#define HTTP_MESSAGE_HASH UINT64_C(0xcbf29ce484222325)
+bool http_message_signs(const char *name);
+uint64_t http_message_hash(uint64_t hash, const char *text, size_t size);
+
 /* The path of a target in origin or absolute form; *size is its length without the query. "*" and
  * an authority are their own paths. */
 const char *http_message_path(const char *target, size_t *size);

@@ -147,7 +147,7 @@ is_free(const struct exchange *exchange)
 		const struct exchange *attempt = exchange->attempts[i];
 
 		if (!attempt->is_tentative && !attempt->conn->has_closed &&
-		    !attempt->response.has_ended)
+		    !attempt->response.has_ended && !exchange_is_reset(attempt))
 			return false;
 	}
 	return true;
@@ -227,7 +227,7 @@ consider_conn(struct search *search, struct sideconn *conn)
 		return;
 	for (struct exchange *e = conn->first; e; e = e->next)
 		consider_exchange(search, e);
-	if (conn->payload != PAYLOAD_HTTP && conn->bytes[CONN_FORWARD] > 0 && !conn->has_closed) {
+	if (!sideconn_has_requests(conn) && conn->bytes[CONN_FORWARD] > 0 && !conn->has_closed) {
 		search->unreadable = conn;
 		search->unreadable_count++;
 	}

@@ -107,7 +107,8 @@ phases_of_request(struct transaction *row, const struct exchange *client,
 	int64_t since_ns = client ? client->request.head.ns : EXCHANGE_NEVER;
 
 	if (client) {
-		phases_of_client_handshake(row, client->conn);
+		if (client->number == 0) /* whichever is told first */
+			phases_of_client_handshake(row, client->conn);
 		set_client_phases(row, client);
 	}
 	if (!server)

@@ -57,6 +57,50 @@ set_server(struct transaction *row, const struct sideconn *conn)
 	row->server_zero_windows = conn->directions[CONN_FORWARD].zero_windows;
 }
 
+/* On HTTP/2 what concerns the connection is told with the stream that is told next, and once. */
+static uint64_t
+untold(uint64_t count, uint64_t *told)
+{
+	uint64_t more = count - *told;
+
+	*told = count;
+	return more;
+}
+
+static uint64_t
+untold_retransmissions(struct sideconn *conn)
+{
+	return untold(conn->directions[0].retransmissions + conn->directions[1].retransmissions,
+		      &conn->told_retransmissions);
+}
+
+static uint64_t
+untold_zero_windows(struct sideconn *conn)
+{
+	return untold(conn->directions[CONN_FORWARD].zero_windows, &conn->told_zero_windows);
+}
+
+/* Counts of a request on the client's side, and on the server's. */
+static void
+set_client_counts(struct transaction *row, const struct exchange *client)
+{
+	row->client_retransmissions =
+	    client->stream ? untold_retransmissions(client->conn)
+			   : client->request.retransmissions + client->response.retransmissions;
+	row->client_zero_windows =
+	    client->stream ? untold_zero_windows(client->conn) : client->zero_windows;
+}
+
+static void
+set_server_counts(struct transaction *row, const struct exchange *server)
+{
+	row->server_retransmissions =
+	    server->stream ? untold_retransmissions(server->conn)
+			   : server->request.retransmissions + server->response.retransmissions;
+	row->server_zero_windows =
+	    server->stream ? untold_zero_windows(server->conn) : server->zero_windows;
+}
+
 /* Of a connection whose bytes say nothing all count. */
 static void
 set_lost(struct transaction *row, const struct sideconn *conn)
@@ -101,12 +145,33 @@ take_closings(struct closing *first, const struct sideconn *conn, enum party one
 	take_closing(first, conn->unreachable_ns, PARTY_NOBODY, ENDING_UNREACHABLE);
 }
 
+/* Of a stream of HTTP/2; exchange may be NULL. */
+static void
+take_stream_closings(struct closing *first, const struct exchange *exchange, enum party one,
+		     enum party other)
+{
+	if (!exchange)
+		return;
+	take_closing(first, exchange->reset_ns[CONN_FORWARD], one, ENDING_RST);
+	take_closing(first, exchange->fin_ns[CONN_FORWARD], one, ENDING_FIN);
+	take_closing(first, exchange->reset_ns[CONN_BACKWARD], other, ENDING_RST);
+	take_closing(first, exchange->fin_ns[CONN_BACKWARD], other, ENDING_FIN);
+}
+
+/* What ended: connections of both sides, and the exchanges on them; each may be NULL. */
+struct ended {
+	const struct sideconn *client, *server;
+	const struct exchange *asked, *carried;
+};
+
 /* How it ended. is_half_closed: the client's FIN is behind a complete request. */
 static void
-set_ending(struct transaction *row, const struct sideconn *client, const struct sideconn *server,
-	   bool is_half_closed, const struct row_moment *moment)
+set_ending(struct transaction *row, const struct ended *ended, bool is_half_closed,
+	   const struct row_moment *moment)
 {
-	const enum party engine = row->unit == UNIT_NAT ? PARTY_SERVER : PARTY_ENGINE;
+	const enum party near = row->unit == UNIT_NAT ? PARTY_SERVER : PARTY_ENGINE;
+	const enum party far = row->unit == UNIT_NAT ? PARTY_CLIENT : PARTY_ENGINE;
+	const struct sideconn *client = ended->client;
 	struct closing first = {EXCHANGE_NEVER, PARTY_NOBODY, ENDING_OPEN};
 	struct sideconn half;
 
@@ -114,11 +179,12 @@ set_ending(struct transaction *row, const struct sideconn *client, const struct 
 		half = *client;
 		if (is_half_closed)
 			half.fin_ns[CONN_FORWARD] = EXCHANGE_NEVER;
-		take_closings(&first, &half, PARTY_CLIENT, engine);
+		take_closings(&first, &half, PARTY_CLIENT, near);
 	}
-	if (server)
-		take_closings(&first, server, row->unit == UNIT_NAT ? PARTY_CLIENT : PARTY_ENGINE,
-			      PARTY_SERVER);
+	if (ended->server)
+		take_closings(&first, ended->server, far, PARTY_SERVER);
+	take_stream_closings(&first, ended->asked, PARTY_CLIENT, near);
+	take_stream_closings(&first, ended->carried, far, PARTY_SERVER);
 	if (is_half_closed &&
 	    (first.ns == EXCHANGE_NEVER || client->fin_ns[CONN_FORWARD] < first.ns))
 		row->flags |= FLAG_HALFCLOSE;
@@ -149,7 +215,8 @@ failure_of(const struct exchange *attempt, char status[8])
 		snprintf(status, 8, "%u", attempt->status);
 		return status;
 	}
-	if (conn->rst_ns[CONN_BACKWARD] != EXCHANGE_NEVER)
+	if (conn->rst_ns[CONN_BACKWARD] != EXCHANGE_NEVER ||
+	    attempt->reset_ns[CONN_BACKWARD] != EXCHANGE_NEVER)
 		return "reset";
 	return conn->fin_ns[CONN_BACKWARD] != EXCHANGE_NEVER ? "closed" : NULL;
 }
@@ -194,6 +261,14 @@ take_attempts(struct transaction *row, struct row_texts *texts, const struct exc
 	return last;
 }
 
+static uint64_t
+bytes_of(const struct exchange *exchange, const struct exchange_message *message)
+{
+	if (!message->has_begun)
+		return 0;
+	return exchange->stream ? message->stream_bytes : (uint64_t)(message->to - message->from);
+}
+
 static void
 set_message(struct transaction *row, const struct exchange *exchange)
 {
@@ -204,8 +279,8 @@ set_message(struct transaction *row, const struct exchange *exchange)
 	row->target = exchange->target;
 	row->target_is_cut = exchange->target_is_cut;
 	row->has_bytes = true;
-	row->request_bytes = request->has_begun ? (uint64_t)(request->to - request->from) : 0;
-	row->response_bytes = response->has_begun ? (uint64_t)(response->to - response->from) : 0;
+	row->request_bytes = bytes_of(exchange, request);
+	row->response_bytes = bytes_of(exchange, response);
 	if (exchange->has_informational)
 		row->flags |= FLAG_1XX;
 	if (exchange->is_tunnel)
@@ -215,11 +290,20 @@ set_message(struct transaction *row, const struct exchange *exchange)
 }
 
 static int64_t
+earliest(const struct exchange *exchange)
+{
+	if (exchange->request.first.ns != EXCHANGE_NEVER)
+		return exchange->request.first.ns;
+	return exchange->response.first.ns != EXCHANGE_NEVER ? exchange->response.first.ns
+							     : exchange->seen_ns;
+}
+
+static int64_t
 latest(const struct exchange *exchange)
 {
-	const int64_t times[] = {exchange->request.first.ns, exchange->request.last.ns,
-				 exchange->response.first.ns, exchange->response.last.ns,
-				 exchange->acked_ns};
+	const int64_t times[] = {exchange->seen_ns,          exchange->request.first.ns,
+				 exchange->request.last.ns,  exchange->response.first.ns,
+				 exchange->response.last.ns, exchange->acked_ns};
 	int64_t last = EXCHANGE_NEVER;
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
@@ -233,6 +317,16 @@ set_marks(struct transaction *row, const struct exchange *exchange, size_t from)
 {
 	row->marks[from] = exchange->request.first.packet;
 	row->marks[from + 1] = exchange->response.first.packet;
+}
+
+/* How a message ended of which bytes are missing, nobody knows. */
+static void
+set_cut(struct transaction *row, const struct exchange *exchange)
+{
+	if (exchange->is_tunnel || (!exchange->response.has_hole && !exchange->request.has_hole))
+		return;
+	row->ending = ENDING_CUT;
+	row->who = PARTY_NOBODY;
 }
 
 static bool
@@ -273,21 +367,15 @@ row_of_request(struct transaction *row, struct row_texts *texts, struct exchange
 	    conn->confidence == CONFIDENCE_SEQUENCE ? conn->confidence : client->confidence;
 	set_client(row, conn);
 	set_message(row, client);
-	row->client_retransmissions =
-	    client->request.retransmissions + client->response.retransmissions;
-	row->client_zero_windows = client->zero_windows;
+	set_client_counts(row, client);
 	row->status = client->status;
-	row->began_ns = client->request.first.ns != EXCHANGE_NEVER ? client->request.first.ns
-								   : client->response.first.ns;
+	row->began_ns = earliest(client);
 	row->ended_ns = latest(client);
 	if (server) {
 		set_server(row, server->conn);
 		row->server_status = server->status;
-		if (row->unit != UNIT_NAT && !server->is_bare) {
-			row->server_retransmissions =
-			    server->request.retransmissions + server->response.retransmissions;
-			row->server_zero_windows = server->zero_windows;
-		}
+		if (row->unit != UNIT_NAT && !server->is_bare)
+			set_server_counts(row, server);
 		if (server->request.has_hole || server->response.has_hole)
 			row->flags |= FLAG_LOST;
 		set_marks(row, server, 2);
@@ -297,7 +385,8 @@ row_of_request(struct transaction *row, struct row_texts *texts, struct exchange
 	set_marks(row, client, 0);
 	phases_of_request(row, client, server, first);
 	row->from = origin_of(client, server, moment);
-	is_half_closed = client->request.has_ended &&
+	/* On HTTP/2 END_STREAM says that; a FIN is the end of all streams. */
+	is_half_closed = client->request.has_ended && !client->stream &&
 			 conn->fin_ns[CONN_FORWARD] != EXCHANGE_NEVER &&
 			 conn->fin_ns[CONN_FORWARD] >= client->request.last.ns;
 	if (is_complete(client)) {
@@ -306,11 +395,9 @@ row_of_request(struct transaction *row, struct row_texts *texts, struct exchange
 	}
 	if (client->is_tunnel)
 		is_half_closed = false;
-	set_ending(row, conn, server ? server->conn : NULL, is_half_closed, moment);
-	if (!client->is_tunnel && (client->response.has_hole || client->request.has_hole)) {
-		row->ending = ENDING_CUT;
-		row->who = PARTY_NOBODY;
-	}
+	set_ending(row, &(struct ended){conn, server ? server->conn : NULL, client, server},
+		   is_half_closed, moment);
+	set_cut(row, client);
 }
 
 void
@@ -333,15 +420,13 @@ row_of_server_request(struct transaction *row, struct row_texts *texts, struct e
 	}
 	set_message(row, server);
 	row->server_status = server->status;
-	row->began_ns = server->request.first.ns != EXCHANGE_NEVER ? server->request.first.ns
-								   : server->response.first.ns;
-	if (server->number == 0 && server->conn->syn_ns != EXCHANGE_NEVER)
+	row->began_ns = earliest(server);
+	if (server->number == 0 && server->conn->syn_ns != EXCHANGE_NEVER &&
+	    server->conn->syn_ns < row->began_ns)
 		row->began_ns = server->conn->syn_ns;
 	row->ended_ns = latest(server);
 	set_server(row, server->conn);
-	row->server_retransmissions =
-	    server->request.retransmissions + server->response.retransmissions;
-	row->server_zero_windows = server->zero_windows;
+	set_server_counts(row, server);
 	row->attempts = 1;
 	row->from = server->response.has_begun ? PARTY_SERVER : PARTY_NOBODY;
 	set_marks(row, server, 2);
@@ -349,7 +434,9 @@ row_of_server_request(struct transaction *row, struct row_texts *texts, struct e
 	if (server->response.has_ended)
 		row->ending = ENDING_COMPLETE;
 	else
-		set_ending(row, conn, server->conn, false, moment);
+		set_ending(row, &(struct ended){conn, server->conn, NULL, server}, false, moment);
+	if (!server->response.has_ended)
+		set_cut(row, server);
 }
 
 void
@@ -387,7 +474,7 @@ row_of_connection(struct transaction *row, struct sideconn *client, struct sidec
 			row->ended_ns = server->conn.last_ns;
 	}
 	row->marks[0] = client ? client->syn_packet : 0;
-	set_ending(row, client, server, false, moment);
+	set_ending(row, &(struct ended){client, server, NULL, NULL}, false, moment);
 	if (row->unit == UNIT_FLOW && row->ending == ENDING_CUT)
 		row->ending = ENDING_SILENT;
 }

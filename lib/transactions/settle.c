@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How long what is over waits, at least. */
-#define LINGER_NS NS_PER_SECOND
+/* How long what is over waits, at least; and of how many on a connection. */
+#define LINGER_NS  NS_PER_SECOND
+#define LINGER_MAX 128
 
 static struct row_moment
 moment_of(const struct transactions *t)
@@ -74,9 +75,11 @@ static void
 add_saying(struct transactions *t, struct transaction *row, const struct exchange *exchange)
 {
 	const struct conn *conn = &exchange->conn->conn;
+	/* It speaks of streams in the order in which they end. */
 	const struct connpair_said *said =
-	    sayings_find(&t->sayings, conn->key.ends.one, conn->key.ends.port, conn->start_ns,
-			 conn->last_ns, exchange->number);
+	    exchange->stream ? NULL
+			     : sayings_find(&t->sayings, conn->key.ends.one, conn->key.ends.port,
+					    conn->start_ns, conn->last_ns, exchange->number);
 	char status[8];
 
 	snprintf(status, sizeof(status), "%u", row->status);
@@ -146,7 +149,7 @@ settle_exchange(struct transactions *t, struct exchange *exchange)
 {
 	if (exchange->is_settled)
 		return;
-	if (is_certain(t, exchange)) {
+	if (is_certain(t, exchange) || exchange->conn->listed > LINGER_MAX) {
 		finish_exchange(t, exchange);
 		return;
 	}
@@ -166,7 +169,8 @@ is_server_worth_a_row(const struct sideconn *conn)
 {
 	return !conn->is_own && !conn->other_side && !conn->is_told && conn->exchange_count == 0 &&
 	       !(conn->bare && (conn->bare->carries || conn->bare->is_told)) &&
-	       (conn->bytes[0] + conn->bytes[1] > 0 || sideconn_has_failed(conn));
+	       (conn->bytes[0] + conn->bytes[1] > 0 || sideconn_has_failed(conn)) &&
+	       conn->payload != PAYLOAD_HTTP2; /* which says something even without requests */
 }
 
 static void

@@ -12,6 +12,18 @@ sideconn_begin(struct sideconn *conn, uint32_t engine)
 }
 
 void
+sideconn_add_exchange(struct sideconn *conn, struct exchange *exchange)
+{
+	exchange->number = conn->exchange_count++;
+	if (conn->last)
+		conn->last->next = exchange;
+	else
+		conn->first = exchange;
+	conn->last = exchange;
+	conn->listed++;
+}
+
+void
 sideconn_drop_exchange(struct sideconn *conn, struct exchange *exchange)
 {
 	struct exchange **at = &conn->first, *before = NULL;
@@ -23,6 +35,7 @@ sideconn_drop_exchange(struct sideconn *conn, struct exchange *exchange)
 	if (!*at)
 		return;
 	*at = exchange->next;
+	conn->listed--;
 	if (conn->last == exchange)
 		conn->last = before;
 	if (conn->answering == exchange)

@@ -17,13 +17,16 @@
 
 enum payload_kind {
 	PAYLOAD_UNKNOWN, /* none yet, or none that was read */
-	PAYLOAD_HTTP,
+	PAYLOAD_HTTP,    /* HTTP/1 */
+	PAYLOAD_HTTP2,
 	PAYLOAD_TLS,
 	PAYLOAD_OTHER,
 };
 
-/* The most exchanges of a connection that are followed at a time: more are pipelined by no client. */
+/* The most exchanges of a connection that are followed at a time: more are pipelined by no client, and more
+ * streams are open at a time on no server. */
 #define DIALOGUE_EXCHANGES 256
+#define DIALOGUE_STREAMS   1024
 
 /* What reads the payload; on the heap from its first byte until the connection has ended. */
 struct dialogue {
@@ -32,11 +35,14 @@ struct dialogue {
 	struct moment newest[2];          /* of the byte before */
 	struct moment opened;             /* of the first byte of the client */
 	struct proxy_protocol proxy;
-	struct http_message *http; /* both directions; heap, owned; NULL unless PAYLOAD_HTTP */
-	struct tls_records *tls;   /* likewise for PAYLOAD_TLS */
-	struct http1 *evidence;    /* of the head at hand, on the server side; heap, owned */
-	bool is_midway;            /* the first bytes of the connection were not captured */
-	bool has_lost_responses;   /* it is not known which request the next response answers */
+	struct http_message *http;    /* both directions; heap, owned; NULL unless PAYLOAD_HTTP */
+	struct tls_records *tls;      /* likewise for PAYLOAD_TLS */
+	struct dialogue_http2 *http2; /* for PAYLOAD_HTTP2, and while it may be that; heap, owned */
+	uint8_t preface;              /* bytes of HTTP/2's that were there, and wait for the rest */
+	struct moment preface_moment; /* of the first */
+	struct http1 *evidence;       /* of the head at hand, on the server side; heap, owned */
+	bool is_midway;               /* the first bytes of the connection were not captured */
+	bool has_lost_responses;      /* it is not known which request the next response answers */
 };
 
 struct sideconn {
@@ -65,6 +71,9 @@ struct sideconn {
 	    *last;                  /* its exchanges that are not told yet, in order; each held */
 	struct exchange *answering; /* the one that the response at hand, or the next, is for */
 	uint64_t exchange_count;
+	size_t listed; /* how many are in that list */
+	/* Of an HTTP/2 connection what rows of its streams have told already. */
+	uint64_t told_retransmissions, told_zero_windows;
 	int64_t answered_ns; /* when the newest response ended; EXCHANGE_NEVER */
 	/* What tells whose it is (server side). */
 	struct client_hint hint;
@@ -88,6 +97,13 @@ struct sideconn {
 	int64_t settled_ns;
 	struct sideconn *next_settled;
 };
+
+/* Whether its requests are read. */
+static inline bool
+sideconn_has_requests(const struct sideconn *conn)
+{
+	return conn->payload == PAYLOAD_HTTP || conn->payload == PAYLOAD_HTTP2;
+}
 
 static inline struct sideconn *
 sideconn_of(struct conn *conn)
@@ -120,6 +136,8 @@ struct side_packet {
 	enum conn_direction direction;
 };
 
+/* Adds a new exchange to the end of its connection's list. */
+void sideconn_add_exchange(struct sideconn *conn, struct exchange *exchange);
 /* Takes the exchange out of its connection's list, and lets it go. */
 void sideconn_drop_exchange(struct sideconn *conn, struct exchange *exchange);
 

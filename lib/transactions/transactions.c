@@ -130,7 +130,7 @@ see_conn(struct transactions *t, const struct conn_key *key, struct side_packet 
 	conversation_see(side, packet, &t->watch);
 	if (conn->key.is_server_side && syns == 0 && side->syns == 1)
 		relate_attempt(t, side);
-	if (conn->key.is_server_side && side->payload != PAYLOAD_HTTP &&
+	if (conn->key.is_server_side && !sideconn_has_requests(side) &&
 	    packet->tuple->payload_wire > 0)
 		t->unpaired_ns = packet->ts_ns; /* it may be anything */
 	if (conn->stage == CONN_CLOSED)

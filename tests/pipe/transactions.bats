@@ -235,6 +235,19 @@ story() {
 	[ "$(tr '\t' ' ' <<<"${lines[0]}")" = "connection 0.200000 - - - 38 engine fin" ]
 }
 
+# Break: lib/transactions/settle.c s/ || exchange->conn->listed > LINGER_MAX//
+@test "many requests within a second on one connection, of which nobody knows what carried them" {
+	{
+		echo 'conn c 10.1.0.7:40000 192.0.2.10:80'
+		echo '0.0 c open'
+		for n in {100..699}; do
+			printf '%s\n' "1.$n c > GET /$n HTTP/1.1\r\n\r\n" \
+				"1.${n}4 c < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" "1.${n}6 c >"
+		done
+	} | talk
+	[ "$(rows STATUS,END | uniq -c | tr -s ' ')" = " 600 200 complete" ]
+}
+
 # mktalk's numbers are chosen: those of the client wrap within the request, the port is used again.
 @test "numbers that wrap, ports that are used again, a start in the middle, segments out of order" {
 	talk <<-'END'
