@@ -370,7 +370,8 @@ pairing_find_translated(struct pairing *pairing, const struct sideconn *conn)
 
 	if (!client || client->conn.handshake.isn != conn->conn.handshake.isn ||
 	    client->engine != conn->engine || client->other_side ||
-	    conn->syn_ns - client->syn_ns > TRANSLATED_NS || client->syn_ns > conn->syn_ns)
+	    client->syn_ns == EXCHANGE_NEVER || client->syn_ns > conn->syn_ns ||
+	    conn->syn_ns - client->syn_ns > TRANSLATED_NS)
 		return NULL;
 	return client;
 }
