@@ -123,15 +123,13 @@ main(int argc, char **argv)
 	cli_siblings_first();
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	if (live_find_region(&cli))
-		die_usage("cannot stream from engine '%s': it is a region", live_find_region(&cli));
 	live.streams.job = make_job(&cli.params);
 	if (cli.remark[0] && cli.params.is_verbose)
 		warn("%s", cli.remark);
 	hold_signals(&usual);
 	live.streams.signals = &usual;
 	if (live_start(&live, &cli, getenv, &why) < 0 ||
-	    live_merge(&live, &cli.params, report_clock, &why) < 0)
+	    live_merge(&live, &cli, report_clock, &why) < 0)
 		die("%s", why.text);
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);

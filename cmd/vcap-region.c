@@ -6,6 +6,7 @@
 #include "capture/job.h"
 #include "cli.h"
 #include "controller/region.h"
+#include "controller/region_live.h"
 #include "controller/spool.h"
 
 #include <limits.h>
@@ -24,6 +25,7 @@ static const struct command self = {
 		"follow id [token]\n"
 		"fetch [-z] [--cut] id\n"
 		"keys id [token]\n"
+		"live --lease=time [option ...] service\n"
 		"remove id [token]\n"
 		"check",
     .options = "  start id ...  starts it for the job on standard input; prints its status\n"
@@ -32,6 +34,7 @@ static const struct command self = {
 	       "  follow id     answers each line of input, as 'vcap-host follow' does\n"
 	       "  fetch id      waits for the file and writes it to standard output\n"
 	       "  keys id       writes its TLS keys to standard output\n"
+	       "  live --lease=time ...  streams packets for such a job while bytes follow it\n"
 	       "  remove id     removes it, unless it is unfinished\n"
 	       "  check         prints whether there is room for captures\n"
 	       "\n"
@@ -45,17 +48,24 @@ struct arguments {
 	struct region_form form;
 };
 
-/* Starts it, and prints its status. Returns an exit status, or -1 with why. */
+/* For the job on standard input: starts the capture and prints its status, or without an id streams. Returns
+ * an exit status, or -1 with why. */
 static int
-start(const struct arguments *arguments, struct failure *why)
+begin(const struct arguments *arguments, struct failure *why)
 {
+	const char *id = arguments->id;
 	struct job job = JOB_INIT;
-	int status = job_read(&job, STDIN_FILENO, 0, why);
+	int64_t lease_ns = 0;
+	int status;
 
+	if (!id && region_live_lease(*arguments->rest, &lease_ns, why) < 0)
+		die_usage("%s", why->text);
+	status = job_read(&job, STDIN_FILENO, lease_ns, why);
 	if (status == 0)
-		status = region_start(arguments->id, arguments->rest, job.specs, why);
+		status = id ? region_start(id, arguments->rest, job.specs, why)
+			    : region_live(arguments->rest, job.specs, STDIN_FILENO, lease_ns, why);
 	job_release(&job);
-	return status == EXIT_DONE ? region_status(arguments->id, getenv, stdout, why) : status;
+	return id && status == EXIT_DONE ? region_status(id, getenv, stdout, why) : status;
 }
 
 static int
@@ -66,17 +76,19 @@ fetch(const struct arguments *arguments, struct failure *why)
 
 static const struct request {
 	const char *name;
-	int max; /* operands: an id, a token; more are vcap-start's */
+	bool has_id;
+	int max; /* operands: an id, a token; more are vcap-start's or vcap-live's */
 	region_request *answer;
 	int (*run)(const struct arguments *arguments, struct failure *why); /* without answer */
 } requests[] = {
-    {"start", INT_MAX, NULL, start},  {"status", 2, region_status, NULL},
-    {"stop", 2, region_stop, NULL},   {"follow", 2, region_follow, NULL},
-    {"fetch", 1, NULL, fetch},        {"remove", 2, region_remove, NULL},
-    {"check", 0, region_check, NULL}, {"keys", 2, region_keys, NULL},
+    {"start", true, INT_MAX, NULL, begin},   {"status", true, 2, region_status, NULL},
+    {"stop", true, 2, region_stop, NULL},    {"follow", true, 2, region_follow, NULL},
+    {"fetch", true, 1, NULL, fetch},         {"remove", true, 2, region_remove, NULL},
+    {"check", false, 0, region_check, NULL}, {"keys", true, 2, region_keys, NULL},
+    {"live", false, INT_MAX, NULL, begin},
 };
 
-/* Parses the request and its id. Options after the id of `start` are passed on to vcap-start. */
+/* Parses the request and its id. What follows the id of `start`, and `live`, is passed on. */
 static const struct request *
 parse_options(int argc, char **argv, struct arguments *arguments)
 {
@@ -86,7 +98,7 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 	const struct request *request = NULL;
 	int opt;
 
-	while (!arguments->id && optind < argc) {
+	while (optind < argc && (!request || (request->has_id && !arguments->id))) {
 		while ((opt = getopt_long(argc, argv, "+:z", options, NULL)) != -1) {
 			if (opt != 'z' && opt != CUT)
 				cli_option(opt, argv);
@@ -99,10 +111,8 @@ parse_options(int argc, char **argv, struct arguments *arguments)
 			arguments->id = argv[optind++];
 	}
 	request = request ? request : CLI_REQUEST(requests, NULL);
-	if (request->max > 0 ? !arguments->id || !spool_id_is_valid(arguments->id)
-			     : arguments->id != NULL)
-		die_usage("'%s' needs %s capture's id", request->name,
-			  request->max > 0 ? "a" : "no");
+	if (request->has_id && (!arguments->id || !spool_id_is_valid(arguments->id)))
+		die_usage("'%s' needs a capture's id", request->name);
 	if ((arguments->form.compressed || arguments->form.cut) && request->run != fetch)
 		die_usage("'-z' and '--cut' go with 'fetch'");
 	arguments->rest = argv + optind;

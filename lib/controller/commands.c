@@ -112,27 +112,39 @@ add_run(const struct params *params, char *const *how, struct strvec *argv)
 		strvec_push(argv, "{flows}");
 }
 
-/* The equivalent for a region, whose own vcap-start makes these decisions. */
+/* The equivalent for a region, whose own vcap-start or vcap-live makes these decisions; how: options of that
+ * alone. */
 static void
-add_region(const struct params *params, struct strvec *argv)
+add_region(const struct params *params, char *const *how, struct strvec *argv)
 {
-	strvec_pushl(argv, "{region}", "vcap-on", "{answer}", "{}", "vcap-region", "start", "{dir}",
-		     "--token={token}", "--by={by}", "-m", params->monitors, NULL);
+	strvec_pushv(argv, how);
+	strvec_pushl(argv, "--by={by}", "-m", params->monitors, NULL);
 	if (params->per_packet)
 		strvec_push(argv, "-P");
 	if (params->invert)
 		strvec_push(argv, "-x");
 	if (params->expression)
 		strvec_pushf(argv, "--expression=%s", params->expression);
-	if (params->keys)
-		strvec_push(argv, "--keys");
-	/* What comes later there is not asked for again. */
-	strvec_pushf(
-	    argv, "--patience=%" PRId64 "ms",
-	    (params->patience_ns < REGION_PATIENCE_NS ? params->patience_ns : REGION_PATIENCE_NS) /
-		1000000);
 	add_limits(params, argv);
 	strvec_push(argv, params->service);
+}
+
+static void
+add_region_start(const struct params *params, struct strvec *argv)
+{
+	char patience[40];
+
+	/* What comes later there is not asked for again. */
+	snprintf(
+	    patience, sizeof(patience), "--patience=%" PRId64 "ms",
+	    (params->patience_ns < REGION_PATIENCE_NS ? params->patience_ns : REGION_PATIENCE_NS) /
+		1000000);
+	strvec_pushl(argv, "{region}", "vcap-on", "{answer}", "{}", "vcap-region", "start", "{dir}",
+		     NULL);
+	add_region(
+	    params,
+	    (char *const[]){"--token={token}", patience, params->keys ? "--keys" : NULL, NULL},
+	    argv);
 }
 
 char **
@@ -150,7 +162,7 @@ commands_start(const struct params *params)
 	if (params->keys)
 		strvec_push(&argv, "{keys}");
 	add_join(params, "./service", "specs", &argv);
-	add_region(params, &argv);
+	add_region_start(params, &argv);
 	return strvec_detach(&argv);
 }
 
@@ -164,6 +176,8 @@ commands_stream(const struct params *params, int64_t lease_ns)
 	strvec_pushl(&argv, "vcap-on", FRAMED, NULL);
 	add_run(params, (char *const[]){"--audit={audit}", lease, "-w", "-", NULL}, &argv);
 	add_join(params, "/dev/fd/4", "/dev/fd/5", &argv);
+	strvec_pushl(&argv, "{region}", "vcap-on", FRAMED, "{}", "vcap-region", "live", NULL);
+	add_region(params, (char *const[]){lease, NULL}, &argv);
 	return strvec_detach(&argv);
 }
 

@@ -123,8 +123,8 @@ take_single(struct words_left *left, struct target *target)
 		;
 	else if (strcmp(word, "-sheaders") == 0 && target->has_payload)
 		target->has_payload = false;
-	else if (strcmp(word, "--audit=required") != 0 && !gate_words_is_fact(word) &&
-		 !gate_words_is_limit(word, left->gate->headers_only))
+	else if (strcmp(word, "--audit=required") != 0 && !gate_words_is_token(word) &&
+		 !gate_words_is_by(word) && !gate_words_is_limit(word, left->gate->headers_only))
 		return false;
 	left->next++;
 	return true;

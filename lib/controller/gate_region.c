@@ -33,9 +33,31 @@ is_patience(const char *word)
 	       parse_duration(word + 11, NS_PER_SECOND, &duration, NULL) == 0;
 }
 
-/* An option of vcap-start that says which packets, how many, for how long, or who asks. */
 static bool
-take_option(char *const **next, struct gate_region_rights rights, bool *has_payload)
+is_lease(const char *word)
+{
+	int64_t duration;
+
+	return strncmp(word, "--lease=", 8) == 0 &&
+	       parse_duration(word + 8, NS_PER_SECOND, &duration, NULL) == 0;
+}
+
+/* What is captured: to a file, or as a stream, which has neither a name nor keys. */
+enum kind { CAPTURE, STREAM };
+
+static bool
+is_option(const char *word, enum kind kind, struct gate_region_rights rights)
+{
+	if (gate_words_is_limit(word, rights.headers_only) || is_expression(word) ||
+	    gate_words_is_by(word))
+		return true;
+	return kind == CAPTURE && (gate_words_is_token(word) || is_patience(word) ||
+				   (rights.allows_keys && strcmp(word, "--keys") == 0));
+}
+
+/* An option that says which packets, how many, for how long, or who asks. */
+static bool
+take_option(char *const **next, enum kind kind, struct gate_region_rights rights, bool *has_payload)
 {
 	if (gate_words_take(next, "-m"))
 		return gate_words_take_some(next, gate_words_is_mode);
@@ -45,9 +67,7 @@ take_option(char *const **next, struct gate_region_rights rights, bool *has_payl
 		*has_payload = false;
 		return true;
 	}
-	if (!gate_words_is_limit(**next, rights.headers_only) && !gate_words_is_fact(**next) &&
-	    !is_expression(**next) && !is_patience(**next) &&
-	    !(rights.allows_keys && strcmp(**next, "--keys") == 0))
+	if (!is_option(**next, kind, rights))
 		return false;
 	++*next;
 	return true;
@@ -55,12 +75,13 @@ take_option(char *const **next, struct gate_region_rights rights, bool *has_payl
 
 /* OPTION... SERVICE; the latter by its name: with a '/' it would be a file. */
 static bool
-take_capture(char *const **next, const char **fault, struct gate_region_rights rights)
+take_packets(char *const **next, enum kind kind, struct gate_region_rights rights,
+	     const char **fault)
 {
 	bool has_payload = true;
 
 	while (**next && ***next == '-')
-		if (!take_option(next, rights, &has_payload))
+		if (!take_option(next, kind, rights, &has_payload))
 			return false;
 	if (rights.service ? !gate_words_take(next, rights.service)
 			   : !gate_words_take_some(next, parse_is_name))
@@ -85,7 +106,11 @@ gate_region_admit(char *const **next, const char **fault, struct gate_region_rig
 	if (gate_words_take(next, "check"))
 		return true;
 	if (gate_words_take(next, "start"))
-		return take_id(next, rights) && take_capture(next, fault, rights);
+		return take_id(next, rights) && take_packets(next, CAPTURE, rights, fault);
+	/* Without a lease a stream would continue without a reader. */
+	if (gate_words_take(next, "live"))
+		return gate_words_take_some(next, is_lease) &&
+		       take_packets(next, STREAM, rights, fault);
 	if (gate_words_take(next, "fetch")) {
 		gate_words_take(next, "-z");
 		return take_id(next, rights);

@@ -41,10 +41,15 @@ gate_words_is_limit(const char *word, bool headers_only)
 }
 
 bool
-gate_words_is_fact(const char *word)
+gate_words_is_token(const char *word)
 {
-	return (strncmp(word, "--token=", 8) == 0 && parse_is_token(word + 8)) ||
-	       (strncmp(word, "--by=", 5) == 0 && caller_is_word(word + 5));
+	return strncmp(word, "--token=", 8) == 0 && parse_is_token(word + 8);
+}
+
+bool
+gate_words_is_by(const char *word)
+{
+	return strncmp(word, "--by=", 5) == 0 && caller_is_word(word + 5);
 }
 
 bool

@@ -17,8 +17,9 @@ bool gate_words_take_some(char *const **next, bool (*is_kind)(const char *word))
 /* Whether word limits a capture: -bN, -cN, -tTIME, and without headers_only -sN. */
 bool gate_words_is_limit(const char *word, bool headers_only);
 
-/* Whether word tells what a capture is called or who asked for it: --token=TOKEN, --by=WORD. */
-bool gate_words_is_fact(const char *word);
+/* Whether word tells what a capture is called, --token=TOKEN, or who asked for it, --by=WORD. */
+bool gate_words_is_token(const char *word);
+bool gate_words_is_by(const char *word);
 
 /* Whether word is a mode of -m. */
 bool gate_words_is_mode(const char *word);

@@ -10,6 +10,7 @@
 #include "base/exitcode.h"
 #include "controller/capture_audit.h"
 #include "controller/commands.h"
+#include "controller/mergedfile.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -25,26 +26,15 @@
 /* Time for the engines to send their time. */
 #define CLOCK_NS (5 * NS_PER_SECOND)
 
-const char *
-live_find_region(const struct params_cli *cli)
-{
-	for (char *const *name = cli->params.engines; *name; name++) {
-		const struct engine *engine = engines_find(&cli->engines, *name, NULL);
-
-		if (engine && engine->is_region)
-			return *name;
-	}
-	return NULL;
-}
-
 static int
-start_stream(struct livestreams *streams, const char *name, const struct engines *engines,
+start_stream(struct livestreams *streams, const char *name, const struct params_cli *cli,
 	     char *const *template, struct failure *why)
 {
 	struct livestream *stream = &streams->list[streams->count];
-	const struct engine *engine = engines_find(engines, name, why);
-	const struct commands_told told = {.audit = engines->audit == AUDIT_REQUIRED ? "required"
-										     : NULL};
+	const struct engine *engine = engines_find(&cli->engines, name, why);
+	const struct commands_told told = {
+	    .by = cli->params.by,
+	    .audit = cli->engines.audit == AUDIT_REQUIRED ? "required" : NULL};
 	char **argv = engine ? commands_expand(engine, "live", told, template) : NULL;
 	struct failure reason;
 
@@ -75,8 +65,8 @@ live_start(struct live *live, const struct params_cli *cli, config_variable *var
 	if (!live->streams.list)
 		rc = failure_nomem(why);
 	for (live->streams.count = 0; live->streams.count < count && rc == 0; live->streams.count++)
-		rc = start_stream(&live->streams, cli->params.engines[live->streams.count],
-				  &cli->engines, template, why);
+		rc = start_stream(&live->streams, cli->params.engines[live->streams.count], cli,
+				  template, why);
 	strvec_free(template);
 	return rc;
 }
@@ -105,9 +95,10 @@ start_print(struct live *live, int *out, struct failure *why)
 }
 
 int
-live_merge(struct live *live, const struct params *params, clock_compare_report *clocks,
+live_merge(struct live *live, const struct params_cli *cli, clock_compare_report *clocks,
 	   struct failure *why)
 {
+	const struct params *params = &cli->params;
 	struct strvec argv = STRVEC_INIT, corrections = STRVEC_INIT;
 	int rc, out;
 
@@ -121,6 +112,7 @@ live_merge(struct live *live, const struct params *params, clock_compare_report 
 	strvec_pushf(&argv, "--comment=by %s", params->by);
 	for (size_t i = 0; i < corrections.count; i++)
 		strvec_pushf(&argv, "-o%s", corrections.list[i]);
+	mergedfile_add_regions(&cli->engines, &argv);
 	strvec_push(&argv, "--");
 	for (size_t i = 0; i < live->streams.count; i++) {
 		const struct livestream *stream = &live->streams.list[i];

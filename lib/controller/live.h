@@ -28,10 +28,6 @@ struct live {
 						     end the capture */
 };
 
-/* The name of the first engine that is a region, which cannot stream; NULL: there is none. Owned by
- * cli. */
-const char *live_find_region(const struct params_cli *cli);
-
 /* Writes to the log who streams what (capture_audit.h), and starts a stream for each engine. One that
  * cannot be started is reported, and has ended with status -1. -1 with why: it cannot be logged, an
  * engine is unknown, or out of memory; streams may run. */
@@ -40,7 +36,7 @@ int live_start(struct live *live, const struct params_cli *cli, config_variable 
 
 /* Measures the engines' clock offsets, reports each to clocks, and starts the vcap-merge with the
  * corrections. -1 with why: it could not be started. */
-int live_merge(struct live *live, const struct params *params, clock_compare_report *clocks,
+int live_merge(struct live *live, const struct params_cli *cli, clock_compare_report *clocks,
 	       struct failure *why);
 
 /* Renews the leases until the merge ends, the capture is interrupted, or an engine streams on half a

@@ -9,7 +9,6 @@
 #include "base/fileio.h"
 #include "base/process.h"
 #include "controller/capture_audit.h"
-#include "controller/engine.h"
 #include "controller/snapshot_window.h"
 #include "controller/spool_keys.h"
 
@@ -36,24 +35,30 @@ mergedfile_new_path(const struct spool_entry *entry)
 	return path_of(entry, spool_entry_has_merged(entry) ? NEXT : "");
 }
 
-/* Appends which inputs are regions, whose labels are kept, unless they name an engine of this
- * controller. Without an engines file none is. */
+void
+mergedfile_add_regions(const struct engines *known, struct strvec *argv)
+{
+	bool has_region = false;
+
+	for (size_t i = 0; i < known->count; i++)
+		if (known->list[i].is_region) {
+			strvec_pushf(argv, "--region=%s", known->list[i].name);
+			has_region = true;
+		}
+	for (size_t i = 0; has_region && i < known->count; i++)
+		strvec_pushf(argv, "--engines=%s", known->list[i].name);
+}
+
+/* Without an engines file none is. */
 static void
 add_regions(config_variable *variable, struct strvec *argv)
 {
 	struct engines known = ENGINES_INIT;
 	struct failure unused;
-	bool has_region = false;
 
 	if (engines_load(&known, variable, &unused) < 0)
 		return;
-	for (size_t i = 0; i < known.count; i++)
-		if (known.list[i].is_region) {
-			strvec_pushf(argv, "--region=%s", known.list[i].name);
-			has_region = true;
-		}
-	for (size_t i = 0; has_region && i < known.count; i++)
-		strvec_pushf(argv, "--engines=%s", known.list[i].name);
+	mergedfile_add_regions(&known, argv);
 	engines_release(&known);
 }
 

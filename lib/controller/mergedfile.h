@@ -7,6 +7,7 @@
 #include "base/failure.h"
 #include "base/strvec.h"
 #include "controller/config.h"
+#include "controller/engine.h"
 #include "controller/spool_entry.h"
 
 #include <stdbool.h>
@@ -16,6 +17,10 @@
  * mergedfile_new_path. Heap, for strvec_free; NULL: out of memory. */
 char **mergedfile_command(const struct spool_entry *entry, const struct strvec *engines,
 			  const struct strvec *clock_options, config_variable *variable);
+
+/* Appends the options of vcap-merge that say which inputs are regions, whose labels are kept unless they name
+ * one of the engines known here. */
+void mergedfile_add_regions(const struct engines *known, struct strvec *argv);
 
 /* Where merging writes to: heap; NULL: out of memory. */
 char *mergedfile_new_path(const struct spool_entry *entry);

@@ -69,9 +69,10 @@ enum {
 /* What only a stream takes. */
 #define PARAMS_CLI_LETTERS_LIVE PARAMS_CLI_LETTERS "i:"
 #define PARAMS_CLI_LIVE \
+	{"by", required_argument, NULL, PARAMS_CLI_BY}, \
 	{"interface", required_argument, NULL, 'i'}, \
 	{"lease", required_argument, NULL, PARAMS_CLI_LEASE}
-/* What is recorded of a capture, which a stream has not. */
+/* What is recorded of a capture, and no stream takes but who asks for it. */
 #define PARAMS_CLI_RECORDED \
 	{"by", required_argument, NULL, PARAMS_CLI_BY}, \
 	{"comment", required_argument, NULL, PARAMS_CLI_COMMENT}, \
@@ -98,6 +99,8 @@ enum {
 	"  -v, --verbose         say what decides which packets belong\n" \
 	"  -x, --exclude         what the same command without -x would leave out\n"
 #define PARAMS_CLI_HELP PARAMS_CLI_HELP_B_TO_E PARAMS_CLI_HELP_M_TO_X
+#define PARAMS_CLI_HELP_BY \
+	"      --by word         who asks another controller for it\n"
 #define PARAMS_CLI_HELP_SPECS \
 	"      --specs file      more addresses, one or more a line\n"
 
@@ -109,7 +112,7 @@ enum {
 #define PARAMS_CLI_SYNOPSIS_B_TO_E "[-Pvx] [-b size] [-c count] [-e expr] [-E list] "
 #define PARAMS_CLI_SYNOPSIS PARAMS_CLI_SYNOPSIS_B_TO_E PARAMS_CLI_SYNOPSIS_M_TO_T
 #define PARAMS_CLI_SYNOPSIS_LIVE PARAMS_CLI_SYNOPSIS_B_TO_E "[-i iface] " PARAMS_CLI_SYNOPSIS_M_TO_T \
-	"[--lease time] [--specs file] service [spec ...]"
+	"[--by word] [--lease time] [--specs file] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--by word] [--comment text] [--dry-run] [--expect-packets] [--id id] " \
 	"[--keys] [--patience time] [--rolling time] [--on trigger] ... [--cooldown time] " \
@@ -120,6 +123,7 @@ enum {
 #define PARAMS_CLI_HELP_LIVE PARAMS_CLI_HELP_B_TO_E \
 	"  -i, --interface iface on this one of each engine (as the engines file says)\n" \
 	PARAMS_CLI_HELP_M_TO_X \
+	PARAMS_CLI_HELP_BY \
 	"      --lease time      how long engines stream without a heartbeat (15s)\n" \
 	PARAMS_CLI_HELP_PAYLOAD \
 	PARAMS_CLI_HELP_SPECS
@@ -132,7 +136,7 @@ enum {
 #define PARAMS_CLI_HELP_KEYS \
 	"      --keys            with the TLS keys of its sessions, to open them later\n"
 #define PARAMS_CLI_HELP_START PARAMS_CLI_HELP PARAMS_CLI_HELP_AT \
-	"      --by word         who asks another controller for it\n" \
+	PARAMS_CLI_HELP_BY \
 	PARAMS_CLI_HELP_COMMENT \
 	"      --cooldown time   least time between snapshots (--on: 1m)\n" \
 	"      --dry-run         start nothing, say what would be done\n" \

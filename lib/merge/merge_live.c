@@ -3,6 +3,7 @@
  * does not block while the merge waits for a slow one. The merge yields packets until its oldest
  * one is at the watermark; then the output is flushed and, if the watermark has advanced far
  * enough, a heartbeat is written, because a merge downstream cannot tell silence from delay either.
+ * While packets are held back here the last one is repeated: what waits is not silent.
  *
  * Three things end a wait: an input brings something; an input that packets wait for has been
  * silent for stall_ns, counted from when it last brought something or packets began to wait,
@@ -23,6 +24,8 @@
 /* Heartbeats are this far apart, by the times of packets, and belong to this output interface. */
 #define HEARTBEAT_STEP_NS   INT64_C(50000000)
 #define HEARTBEAT_INTERFACE 0
+/* How often one is repeated, by the clock: well within the time that a merge downstream waits. */
+#define REPEAT_NS INT64_C(500000000)
 
 /* How many packets are written early when memory is full. */
 #define EARLY_PACKETS 4096
@@ -145,6 +148,8 @@ wait_for_inputs(struct merge_live *live, struct pollfd *pollers, struct failure 
 
 	if (release_if_full(live))
 		left_ns = 0;
+	if (left_ns > REPEAT_NS)
+		left_ns = REPEAT_NS;
 	for (size_t i = 0; i < count; i++) {
 		const struct reader *file = live->inputs->list[i].file;
 
@@ -162,7 +167,18 @@ wait_for_inputs(struct merge_live *live, struct pollfd *pollers, struct failure 
 	return 0;
 }
 
-/* Writes a heartbeat if the watermark has advanced by a step. */
+/* Whether a heartbeat is due: the watermark has advanced by a step, or packets are held back for some time. */
+static bool
+is_due(const struct merge_live *live, int64_t watermark_ns)
+{
+	if (live->heartbeat_ns == INT64_MIN ||
+	    watermark_ns >= live->heartbeat_ns + HEARTBEAT_STEP_NS)
+		return true;
+	return merge_has_pending(live->merge) &&
+	       clock_monotonic_ns() - live->written_ns >= REPEAT_NS;
+}
+
+/* Writes a heartbeat if one is due. */
 static int
 write_heartbeat(struct merge_live *live, const struct source *source, struct writer *writer,
 		struct failure *why)
@@ -172,10 +188,12 @@ write_heartbeat(struct merge_live *live, const struct source *source, struct wri
 
 	if (source->interface_count == 0 || watermark_ns == INT64_MAX || watermark_ns < 0)
 		return 0;
-	if (live->heartbeat_ns != INT64_MIN &&
-	    watermark_ns < live->heartbeat_ns + HEARTBEAT_STEP_NS)
+	if (!is_due(live, watermark_ns))
 		return 0;
-	live->heartbeat_ns = heartbeat.ts_ns = watermark_ns;
+	if (watermark_ns > live->heartbeat_ns)
+		live->heartbeat_ns = watermark_ns;
+	live->written_ns = clock_monotonic_ns();
+	heartbeat.ts_ns = live->heartbeat_ns;
 	return writer_statistics(writer, HEARTBEAT_INTERFACE, &heartbeat, NULL, why);
 }
 

@@ -31,6 +31,7 @@ struct merge_live {
 	struct merge_live_input *states; /* by input; heap */
 	int64_t pending_since_ns;        /* packets have been held back since; 0: none are */
 	int64_t heartbeat_ns;            /* time of the last heartbeat; INT64_MIN: none */
+	int64_t written_ns;              /* monotonic clock: when it was written */
 	bool was_full;                   /* that memory was full has been reported */
 };
 

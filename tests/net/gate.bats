@@ -229,6 +229,34 @@ nothing_is_left_in() { # REGION...
 	run -255 with_key west.key ssh -o ExitOnForwardFailure=yes -N -R 2222:127.0.0.1:1 "$host"
 }
 
+# Break: lib/controller/gate_region.c s/gate_words_take(next, "live")/0/
+# bats test_tags=slow
+@test "gate: regions within regions stream, each behind its gate, and leave nothing" {
+	nested_regions
+	vcap live shop -t 4s -s headers 10.9.0.201 10.9.0.202 2>err 3>&- >stream &
+	live=$!
+	steady=()
+	for n in 201 202; do
+		lab_steady $n 5 3>&- &
+		steady+=($!)
+	done
+	wait $live || { cat err; false; }
+	kill "${steady[@]}"
+	vcap-stat stream >table
+	cat table err
+	has_all
+	[ "$(requests_in stream)" -eq 0 ]
+	capinfos -o stream | grep -q "Strict time order: *True"
+	! pgrep -x vcap-run
+	nothing_is_left_in west inner
+	# Its end is that of all, whoever ends.
+	setsid vcap live shop >stream 2>err 3>&- &
+	live=$!
+	lab_wait captures capture_on_both
+	kill -KILL -- -$live
+	lab_wait "end of captures" eval '! pgrep -x vcap-run && ! pgrep -x vcap-live'
+}
+
 # Break: lib/controller/region.c s/strvec_push(.merge, "--cut")/;/
 # bats test_tags=slow
 @test "gate: of a region only headers, though another has captured more there" {

@@ -337,6 +337,127 @@ captures_on() { # IFACE...: of both engines, and on nothing else
 
 # In the lab, since a link takes sshd. Its vcap-run is killed by nothing and sends what it has when
 # the link is back.
+# The service's engine a becomes that of a controller of its own, the region `west`; this one knows no `a` then,
+# which would be no region's.
+make_region() {
+	mkdir -p west/config/services
+	grep '^a ' config/engines >west/config/engines
+	grep -v '^engine b' config/services/shop >west/config/services/shop
+	sed -i "s|^a .*|west region exec env VCAP_CONFIG=$PWD/west/config VCAP_SPOOL=$PWD/west/spool|" config/engines
+	sed -i 's/^engine a/engine west/' config/services/shop
+}
+
+gone_all() {
+	gone vcap-run && gone vcap-merge && gone vcap-live && gone vcap-region
+}
+
+# Break: lib/controller/live.c s/mergedfile_add_regions(/(void)(/
+# Break: lib/controller/region_live.c s/strvec_push(&argv, "-");/;/
+@test "live: a region's packets in the order of time, once, under its engines' names" {
+	make_region
+	begin shop 127.0.0.1
+	witness a
+	witness b
+	for i in 1 2 3; do
+		talk a 20 "a$i" &
+		talk b 20 "b$i"
+		wait $!
+	done
+	until_true holds 240
+	end
+	until_true gone_all
+	for pid in $(pgrep -x dumpcap); do kill -INT "$pid"; done
+	until_true gone dumpcap
+	capinfos -o live.pcapng | grep -q 'Strict time order: *True'
+	for engine in a b; do
+		sums_to $engine 240
+		datagrams $engine.pcap | cut -d ' ' -f 2
+	done | sort >seen
+	[ "$(wc -l <seen)" -eq 240 ]
+	datagrams live.pcapng | cut -d ' ' -f 2 | sort | diff seen -
+	fields name live.pcapng | sort -u | diff - <(printf '%s\n' {a,b}/lo/{client,server})
+	[ "$(vcap-stat live.pcapng | awk '$2 == "lo" && $3 == "client" && $6 == 0' | wc -l)" -eq 2 ]
+	# Who asked, and that it is for somebody, stands in the region's stream.
+	capinfos -k live.pcapng | grep -q " by .*,for:"
+}
+
+# bats test_tags=slow
+@test "live: a region ends with its time, its lease, and whoever is killed" {
+	make_region
+	begin -t 2s shop
+	talk a 3 x
+	wait $live
+	sums_to a 12
+	until_true gone_all
+	begin shop
+	kill -9 $live
+	until_true gone_all
+	begin --lease 1s shop
+	kill -STOP $live
+	until_true only_zombies vcap-run
+	kill -9 $live
+	until_true gone_all
+	# Its end is that of an engine: the others go on.
+	for victim in vcap-region vcap-live; do
+		begin shop
+		pkill -9 -n -x $victim
+		until_true grep -q "engine 'west' does not capture: status 1[0-9][0-9]" err
+		talk b 3 after
+		until_true eval 'sums_to b 12'
+		end 3
+		until_true gone_all
+	done
+}
+
+# Break: lib/merge/merge_live.c s/return merge_has_pending(live->merge) &&/return 0 \&\&/
+# bats test_tags=slow
+@test "live: an engine of a region that is silent is told of, not the region" {
+	make_region
+	# A second engine there, of which nothing is heard.
+	echo "c dir=$PWD/run exec $in b" >>west/config/engines
+	echo "engine c" >>west/config/services/shop
+	begin shop
+	until_true pgrep -f '/vcap-run -b 4M -n c'
+	talk a 5 before
+	talk b 5 before
+	until_true eval 'sums_to c 20'
+	stopped=$(pgrep -f '/vcap-run -b 4M -n c')
+	kill -STOP "$stopped"
+	# Packets wait here before any do there.
+	talk b 1 first
+	pause 99
+	for round in $(seq 20); do
+		talk a 1 "round $round"
+		pause 15
+	done
+	until_true grep -q "engine 'west': vcap-merge: 'c' is silent" err
+	talk a 1 "at last"
+	until_true eval 'sums_to a 104'
+	run ! grep "'west' is silent" err
+	# What it had comes late, to both.
+	kill -CONT "$stopped"
+	end 3
+	grep -q "'west' came late" err
+}
+
+# bats test_tags=slow
+@test "live: a region that cannot says why, and one without it is refused" {
+	make_region
+	ip netns del a
+	vcap-live shop >live.pcapng 2>err 3>&- &
+	live=$!
+	until_true grep -q "engine 'west': vcap-live: engine 'a' does not capture: status 255" err
+	until_true grep -q "engine 'west' does not capture: status 1" err
+	until_true eval 'talk b 1 x; holds 1'
+	end 3
+	run -2 vcap-live -i lo shop
+	[[ $output == *"a region takes no part in a choice of interfaces (-i): 'west'"* ]]
+	run -2 vcap-region live shop </dev/null
+	[ "$output" = "vcap-region: 'live' needs a lease first: '--lease=15s'" ]
+	run -2 vcap-region live --lease=x shop </dev/null
+	ip netns add a
+}
+
 # bats test_tags=slow
 @test "live: a link that swallows everything holds only its own engine up" {
 	run "$BATS_TEST_DIRNAME/../lab/lab" "$BATS_TEST_DIRNAME/../lab/hole"

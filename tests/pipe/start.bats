@@ -383,7 +383,7 @@ give_up() { # what a vcap-wait waits for
 # Break: lib/controller/commands.c s/strvec_push(argv, "-x");/;/
 @test "what a region is asked, and the job it reads" {
 	region shop -x -P -c 9 -t 90s -s 96 -m include --patience 7s 10.0.0.0/8
-	printf '%s\n' vcap-region start "$id" "$(grep -- --token= "$asked")" "$(grep -- --by= "$asked")" -m include -P -x --patience=7000ms -c9 -t90.000000000s -s96 shop |
+	printf '%s\n' vcap-region start "$id" "$(grep -- --token= "$asked")" --patience=7000ms "$(grep -- --by= "$asked")" -m include -P -x -c9 -t90.000000000s -s96 shop |
 		diff - "$asked"
 	[ "$(awk -v RS= 'NR == 3' "job.${asked##*.}")" = 10.0.0.0/8 ]
 }

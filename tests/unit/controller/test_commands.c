@@ -41,8 +41,7 @@ params_become_commands(void)
 	       "-w|{dir}|"
 	       "{interfaces}|{keep}|{region}|vcap-on|{answer}|{}|vcap-region|start|{dir}|--token={"
 	       "token}|"
-	       "--by={by}|-m|none|--"
-	       "patience=0ms|"
+	       "--patience=0ms|--by={by}|-m|none|"
 	       "shop",
 	       "no limit, no option");
 	strvec_free(template);
@@ -59,8 +58,13 @@ params_become_commands(void)
 	    strstr(joined(commands_start(&params)), "-c"),
 	    "-c7|-t1.500000000s|-s96|{interfaces}|{keep}|{region}|vcap-on|{answer}|{}|vcap-region|"
 	    "start|{dir}|"
-	    "--token={token}|--by={by}|-m|none|-P|-x|--patience=0ms|-c7|-t1.500000000s|-s96|shop",
+	    "--token={token}|--patience=0ms|--by={by}|-m|none|-P|-x|-c7|-t1.500000000s|-s96|shop",
 	    "limits");
+	is_str(strstr(joined(commands_stream(&params, 2 * NS_PER_SECOND)), "{region}"),
+	       "{region}|vcap-on|--answer=skip|{}|vcap-region|live|--lease=2000ms|--by={by}|-m|"
+	       "none|-P|-x|"
+	       "-c7|-t1.500000000s|-s96|shop",
+	       "a stream of a region");
 }
 
 static void
@@ -245,8 +249,7 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 
 	wanted.triggers = bits & 16 ? &triggers : NULL;
 	check(engine, commands_expand(engine, "shop.20260101_000000", wanted, start), tally);
-	if (!engine->is_region)
-		check(engine, commands_expand(engine, "live", told, stream), tally);
+	check(engine, commands_expand(engine, "live", told, stream), tally);
 	strvec_free(start);
 	strvec_free(stream);
 }
@@ -393,6 +396,25 @@ gate_of_a_region(void)
 	    {"vcap-region start " ID " --by=a=b shop", false, false, false},
 	    {"vcap-region start " ID " --patience=x shop", false, false, false},
 	    {"vcap-region start " ID " --audit=required shop", false, false, false},
+	    {"vcap-region live --lease=15000ms --by=root:0 -m none -P -x -c9 shop", true, true,
+	     false},
+	    {"vcap-region live --lease=15000ms -sheaders shop", true, true, true},
+	    {"vcap-region live --lease=15000ms --expression=tcp shop", true, true, false},
+	    {"vcap-region live --lease=15000ms --expression=tcp -s96 shop", true, true, false},
+	    {"vcap-region live shop", false, false, false},
+	    {"vcap-region live --lease shop", false, false, false},
+	    {"vcap-region live --lease=x shop", false, false, false},
+	    {"vcap-region live --lease=1s", false, false, false},
+	    {"vcap-region live -m none --lease=1s shop", false, false, false},
+	    {"vcap-region live --lease=1s --lease=1s shop", false, false, false},
+	    {"vcap-region live --lease=1s /etc/passwd", false, false, false},
+	    {"vcap-region live --lease=1s shop 10.0.0.1", false, false, false},
+	    {"vcap-region live --lease=1s -i eth0 shop", false, false, false},
+	    {"vcap-region live --lease=1s -E lb1 shop", false, false, false},
+	    {"vcap-region live --lease=1s --specs=/etc/passwd shop", false, false, false},
+	    {"vcap-region live --lease=1s --payload shop", false, false, false},
+	    {"vcap-region live --lease=1s --keys shop", false, false, false},
+	    {"vcap-region live --lease=1s --token=0123456789abcdef shop", false, false, false},
 	    {"vcap-region status " ID, true, true, true},
 	    {"vcap-region status " ID " 0123456789abcdef", true, true, true},
 	    {"vcap-region status " ID " 0123456789abcdef x", false, false, false},
