@@ -24,11 +24,9 @@ draft_endpoint_replace_controls(char *text)
 			*text = '?';
 }
 
-/* ADDRESS PROTOCOL/PORTS as vcap-service(5) writes them. */
 static void
-print_endpoint(FILE *out, const char *address, struct draft_ports ports)
+print_ports(FILE *out, struct draft_ports ports)
 {
-	fputs(address, out);
 	if (!ports.protocol)
 		return;
 	fprintf(out, " %s", ports.protocol);
@@ -37,6 +35,16 @@ print_endpoint(FILE *out, const char *address, struct draft_ports ports)
 	fprintf(out, "/%u", ports.first);
 	if (ports.last != ports.first)
 		fprintf(out, "-%u", ports.last);
+}
+
+/* ADDRESS PROTOCOL/PORTS via TUNNEL as vcap-service(5) writes them. */
+static void
+print_endpoint(FILE *out, const char *address, struct draft_ports ports)
+{
+	fputs(address, out);
+	print_ports(out, ports);
+	if (ports.via)
+		fprintf(out, " via %s", ports.via);
 }
 
 /* A line on the heap; NULL: out of memory. */
@@ -120,8 +128,9 @@ draft_endpoints_have_port(const struct draft_endpoints *endpoints, const char *p
 	for (size_t i = 0; i < endpoints->lines.count; i++) {
 		const struct draft_ports *ports = &endpoints->ports[i];
 
-		if (!ports->protocol || (strcmp(ports->protocol, protocol) == 0 &&
-					 ports->first <= port && port <= ports->last))
+		if (!ports->via &&
+		    (!ports->protocol || (strcmp(ports->protocol, protocol) == 0 &&
+					  ports->first <= port && port <= ports->last)))
 			return true;
 	}
 	return false;

@@ -14,6 +14,7 @@
 struct draft_ports {
 	const char *protocol; /* "tcp", "udp", "sctp"; NULL: any, and any port */
 	unsigned first, last; /* 0-65535: any */
+	const char *via;      /* the tunnel to a server, as service files have it; NULL: none */
 };
 
 #define DRAFT_ANY_PORT 0, UINT16_MAX
@@ -42,7 +43,7 @@ int draft_endpoints_add(struct draft_endpoints *endpoints, const char *address,
 
 /* Whether a line has this address, in the same notation. */
 bool draft_endpoints_have_host(const struct draft_endpoints *endpoints, const char *host);
-/* Whether a line covers this port (0-65535) of this protocol. */
+/* Whether a line covers this port (0-65535) of this protocol, outside of tunnels. */
 bool draft_endpoints_have_port(const struct draft_endpoints *endpoints, const char *protocol,
 			       unsigned port);
 

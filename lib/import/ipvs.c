@@ -13,7 +13,7 @@ struct rule {
 	bool adds_service, adds_server, has_mark;
 	const char *protocol;     /* NULL: none */
 	const char *vip, *server; /* ADDRESS:PORT */
-	char method;              /* 'g', 'i', 'm' */
+	char method;              /* as ipvs_add_server has it */
 };
 
 static bool
@@ -26,6 +26,8 @@ is_option(const char *word, const char *letter, const char *name)
 static bool
 read_rule(struct rule *rule, char *const *words)
 {
+	char tunnel = 'i';
+
 	*rule = (struct rule){.method = 'g'};
 	for (; *words; words++) {
 		const char *protocol = is_option(*words, "-t", "--tcp-service")   ? "tcp"
@@ -50,7 +52,11 @@ read_rule(struct rule *rule, char *const *words)
 			rule->vip = *++words;
 		} else if (is_option(*words, "-r", "--real-server") && words[1])
 			rule->server = *++words;
+		else if (strcmp(*words, "--tun-type") == 0 && words[1])
+			tunnel = ipvs_tunnel_method(*++words);
 	}
+	if (rule->method == 'i')
+		rule->method = tunnel;
 	return rule->adds_service || rule->adds_server;
 }
 
@@ -92,6 +98,24 @@ add_service(struct drafts *drafts, struct draft_location at, const char *name,
 		draft_warn(draft, at, NOT_NUMERIC, rule->vip);
 }
 
+char
+ipvs_tunnel_method(const char *type)
+{
+	return strcmp(type, "ipip") == 0 ? 'i' : strcmp(type, "gre") == 0 ? 'r' : 'u';
+}
+
+/* Servers see clients, in packets as they came: their port is the VIP's, whatever the rule says. */
+static void
+add_far_end(struct draft *draft, struct draft_location at, const char *via,
+	    const struct draft_endpoint *endpoint)
+{
+	struct draft_endpoint far_end = *endpoint;
+
+	far_end.ports = (struct draft_ports){NULL, DRAFT_ANY_PORT, via};
+	draft_add_server(draft, at, &far_end);
+	draft_add_source(draft, "client");
+}
+
 void
 ipvs_add_server(struct draft *draft, struct draft_location at, char method,
 		const struct draft_endpoint *endpoint)
@@ -102,8 +126,11 @@ ipvs_add_server(struct draft *draft, struct draft_location at, char method,
 	} else if (method == 'g') {
 		draft_add_comment(draft, "direct routing to %s: its packets carry the VIP",
 				  endpoint->host);
+	} else if (method == 'u') {
+		draft_warn(draft, at, "packets in a tunnel of UDP are not captured: '%s'",
+			   endpoint->host);
 	} else {
-		draft_warn(draft, at, "tunneled packets are not captured: '%s'", endpoint->host);
+		add_far_end(draft, at, method == 'i' ? "ipip" : "gre", endpoint);
 	}
 }
 

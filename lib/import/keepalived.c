@@ -42,6 +42,16 @@ endpoint_of(const struct keepalived_line *line, size_t from, const char *protoco
 	return endpoint;
 }
 
+/* The method of `lvs_method TUN [type TYPE ...]`. */
+static char
+tunnel_of(const struct keepalived_line *line)
+{
+	for (size_t i = 2; *keepalived_word(line, i); i++)
+		if (strcmp(keepalived_word(line, i), "type") == 0)
+			return ipvs_tunnel_method(keepalived_word(line, i + 1));
+	return 'i';
+}
+
 /* The method of a block, or of the one around it. */
 static char
 method_of(const struct importer *importer, size_t index, char around)
@@ -53,10 +63,10 @@ method_of(const struct importer *importer, size_t index, char around)
 		    keepalived_child(&importer->conf, index, names[i]);
 		const char *method = line ? keepalived_word(line, 1) : "";
 
+		if (strcmp(method, "TUN") == 0)
+			return tunnel_of(line);
 		if (*method)
-			return strcmp(method, "NAT") == 0   ? 'm'
-			       : strcmp(method, "TUN") == 0 ? 'i'
-							    : 'g';
+			return strcmp(method, "NAT") == 0 ? 'm' : 'g';
 	}
 	return around;
 }

@@ -110,6 +110,8 @@ header_of() {
 }
 
 # Break: lib/import/ipvs.c s/method == 'g'/true/
+# Break: lib/import/ipvs.c s/"gre") == 0/"gue") == 0/
+# Break: lib/import/ipvs.c s/far_end.ports = .*via};/far_end.ports.via = via;/
 @test "ipvs: masquerading, direct routing, tunnels, marks, names" {
 	for file in "$inputs"/ipvs/*.rules; do
 		comes_to ipvs "$(basename "$file")"
@@ -157,6 +159,7 @@ header_of() {
 # Break: lib/import/keepalived_tree.c s/lines\[parser->open\[parser->depth\] - 1\].end = /&1 + 0 * /
 @test "keepalived: virtual servers, groups, methods, checks" {
 	comes_to keepalived pair.conf
+	comes_to keepalived tunnels.conf
 }
 
 # Break: lib/controller/config_write.c s/!engines_find(&engines, \*names, NULL)/true/
