@@ -8,10 +8,10 @@
 
 #include "base/array.h"
 #include "base/audit.h"
-#include "base/codec.h"
 #include "base/hugepage.h"
 #include "base/parse.h"
 #include "merge/coredir.h"
+#include "merge/filename.h"
 #include "merge/section.h"
 
 #include <stdio.h>
@@ -62,34 +62,6 @@ inputs_release(struct inputs *inputs)
 	*inputs = INPUTS_INIT;
 }
 
-/* "lb1" for "/tmp/lb1.pcapng" and "/tmp/lb1.pcap.gz". */
-static char *
-base_name(const char *path)
-{
-	static const char *const endings[] = {".pcapng", ".pcap", ".cap"};
-	size_t length = strlen(path), start;
-
-	if (strcmp(path, "-") == 0)
-		return strdup("stdin");
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	if (length == strlen(path))
-		length -= codec_name_end(path);
-	for (start = length; start > 0 && path[start - 1] != '/';)
-		start--;
-	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-		size_t ending = strlen(endings[i]);
-
-		if (length - start > ending &&
-		    strncmp(path + length - ending, endings[i], ending) == 0) {
-			length -= ending;
-			break;
-		}
-	}
-	/* Only the root directory has an empty name. */
-	return start == length ? strdup("-") : strndup(path + start, length - start);
-}
-
 static int
 add_file(struct inputs *inputs, const char *path, const char *engine, char *fallback,
 	 struct failure *why)
@@ -113,7 +85,7 @@ add_directory(struct inputs *inputs, const char *path, const char *engine, struc
 	int rc = coredir_list(&dir, path, why);
 
 	for (size_t i = 0; rc == 0 && i < dir.count; i++) {
-		rc = add_file(inputs, dir.list[i].path, engine, base_name(path), why);
+		rc = add_file(inputs, dir.list[i].path, engine, filename_engine(path), why);
 		if (rc == 0) {
 			inputs->list[inputs->count - 1].st = dir.list[i].st;
 			inputs->list[inputs->count - 1].is_checked = true;
@@ -153,7 +125,7 @@ inputs_add(struct inputs *inputs, const char *word, struct failure *why)
 	else if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		rc = add_directory(inputs, path, engine, why);
 	else
-		rc = add_file(inputs, path, engine, base_name(path), why);
+		rc = add_file(inputs, path, engine, filename_engine(path), why);
 	if (engine && !strvec_has(&inputs->strangers, engine))
 		strvec_push(&inputs->strangers, engine);
 	if (rc == 0 && inputs->strangers.failed)
@@ -472,4 +444,42 @@ bool
 inputs_left_out(const struct inputs *inputs, size_t i, struct failure *what)
 {
 	return reader_has_left_out(inputs->list[i].file, what);
+}
+
+/* Whether an interface of the input is of an engine called as its file is, which is compressed: who packs
+ * files away seldom names them for this, and two endings were taken off. */
+static bool
+is_named_by_file(const struct inputs *inputs, const struct input_file *input)
+{
+	const struct source *source = reader_source(input->file);
+	struct label_hint hint = hint_of(inputs, input);
+
+	hint.from_vcap = source->from_vcap;
+	for (uint32_t i = 0; filename_is_packed(input->path) && i < source->interface_count; i++)
+		if (!label_is_told(&source->interfaces[i], &hint))
+			return true;
+	return false;
+}
+
+bool
+inputs_named_by_file(const struct inputs *inputs, struct failure *what)
+{
+	struct strvec names = STRVEC_INIT;
+	bool has_any;
+	char *list;
+
+	for (size_t i = 0; inputs->count > 1 && i < inputs->count; i++)
+		if (is_named_by_file(inputs, &inputs->list[i]) &&
+		    !strvec_has(&names, inputs->list[i].fallback))
+			strvec_push(&names, inputs->list[i].fallback);
+	list = names.count > 0 ? strvec_join(&names, "', '") : NULL;
+	if (list)
+		failure_set(
+		    what,
+		    "engines are called as their files are: '%s' (name=input calls one otherwise)",
+		    list);
+	has_any = list;
+	free(list);
+	strvec_release(&names);
+	return has_any;
 }

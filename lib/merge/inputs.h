@@ -115,6 +115,10 @@ int inputs_section(const struct inputs *inputs, enum inputs_sections which,
  * heartbeat. Call after SOURCE_END. */
 bool inputs_damage(const struct inputs *inputs, const struct merge *merge, size_t i,
 		   int64_t until_ns, struct failure *what);
+/* Says which engines only the names of compressed files name, if there are several inputs. False: none. Call
+ * after merge_start. */
+bool inputs_named_by_file(const struct inputs *inputs, struct failure *what);
+
 /* Whether something of input i was left out (struct left_out); *what says what. */
 bool inputs_left_out(const struct inputs *inputs, size_t i, struct failure *what);
 

@@ -84,10 +84,27 @@ believed_part(const char *name, const struct label_hint *hint)
 	return join_escaped(hint->engine, name, strlen(name));
 }
 
+/* The engine of an interface that has no label: NULL if nothing names it. */
+static const char *
+bare_engine(const struct interface *interface, const struct label_hint *hint)
+{
+	if (hint->engine)
+		return hint->engine;
+	return hint->from_vcap && interface->description && parse_is_name(interface->description)
+		   ? interface->description
+		   : NULL;
+}
+
+bool
+label_is_told(const struct interface *interface, const struct label_hint *hint)
+{
+	return is_label(interface->name) || bare_engine(interface, hint);
+}
+
 int
 label_of(struct label *label, const struct interface *interface, const struct label_hint *hint)
 {
-	const char *engine = hint->engine, *name = interface->name;
+	const char *name = interface->name;
 
 	*label = LABEL_INIT;
 	if (is_label(name)) {
@@ -95,9 +112,8 @@ label_of(struct label *label, const struct interface *interface, const struct la
 		if (!label->text)
 			return -1;
 	} else {
-		if (!engine && hint->from_vcap && interface->description &&
-		    parse_is_name(interface->description))
-			engine = interface->description;
+		const char *engine = bare_engine(interface, hint);
+
 		if (asprintf(&label->text, "%s/%s", engine ? engine : hint->fallback,
 			     name && *name && !strchr(name, '/') ? name : "-") < 0) {
 			label->text = NULL;

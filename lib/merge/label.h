@@ -40,6 +40,9 @@ void label_release(struct label *label);
 /* Whether text that begins with the name of an engine, of this many bytes, is believed. */
 bool label_admits(const struct label_hint *hint, const char *engine, size_t size);
 
+/* Whether something else than the fallback names the engine. */
+bool label_is_told(const struct interface *interface, const struct label_hint *hint);
+
 /*
  * Sets *label, which the caller releases. A name that is a label is kept if its engine is admitted;
  * else it becomes the interface of the input's engine, each `/` written `%2F`. A side is believed

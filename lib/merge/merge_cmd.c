@@ -468,6 +468,8 @@ merge_cmd_report(const struct merge_cmd *cmd, void (*report)(const char *line))
 	struct failure what;
 	size_t count = 0;
 
+	if (inputs_named_by_file(&cmd->inputs, &what))
+		report(what.text);
 	report_untold(cmd, report);
 	if (early) {
 		failure_set(&what, "%llu packets were written before their turn", early);

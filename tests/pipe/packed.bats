@@ -97,3 +97,22 @@ setup() {
 	[ ! -e none.gz ]
 	[ -z "$(find . -name '.*' -type f)" ]
 }
+
+# Break: lib/merge/filename.c s/return codec_name_end(path) > 0;/return false;/
+# Break: lib/merge/inputs.c s/!strvec_has(&names, inputs->list\[i\].fallback)/true/
+@test "merge says once how the engines of compressed files are called, unless something names them" {
+	gzip -c a.pcap >lb2.pcap.gz
+	mkdir d
+	cp lb2.pcap.gz d
+	run -0 vcap-merge -w out a.pcap.gz lb2.pcap.gz d/lb2.pcap.gz
+	[ "$output" = "vcap-merge: engines are called as their files are: 'a', 'lb2' (name=input calls one otherwise)" ]
+	[ "$(vcap-stat out | awk 'NR > 1 { print $1 }')" = $'a\nlb2' ]
+	run -0 vcap-merge -w out lb1=a.pcap.gz lb2=lb2.pcap.gz
+	[ -z "$output" ]
+	# vcap-merge's own output has its engines' names.
+	for n in 1 2; do
+		vcap-merge -w merged$n.pcapng.gz "e$n=a.pcap"
+	done
+	run -0 vcap-merge -w out merged1.pcapng.gz merged2.pcapng.gz
+	[ -z "$output" ]
+}
