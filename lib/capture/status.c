@@ -68,14 +68,21 @@ set_counts(struct capture *capture, struct keyval *kv)
 	return rc;
 }
 
-/* Of a rolling capture: what of it there is. */
+/* Of a ring: since when it is whole. */
 static int
-set_ring(const struct capture *capture, struct keyval *kv)
+set_complete(const struct capture *capture, struct keyval *kv)
 {
-	const int64_t since = capture_complete_since(capture), until = capture_written(capture);
-	int rc = keyval_set(kv, RINGMARK_KEY, CLOCK_FORMAT, CLOCK_ARGS(since));
+	return keyval_set(kv, RINGMARK_KEY, CLOCK_FORMAT,
+			  CLOCK_ARGS(capture_complete_since(capture)));
+}
 
-	rc |= keyval_set(kv, "written", CLOCK_FORMAT, CLOCK_ARGS(until));
+/* Of a rolling capture: up to when, and in what room. */
+static int
+set_rolling(const struct capture *capture, struct keyval *kv)
+{
+	const int64_t until = capture_written(capture);
+	int rc = keyval_set(kv, "written", CLOCK_FORMAT, CLOCK_ARGS(until));
+
 	rc |= keyval_set(kv, "max-size", "%" PRIu64, capture->quota.max_size);
 	return rc | keyval_set(kv, "reserve", "%" PRIu64, capture->quota.reserve);
 }
@@ -163,8 +170,10 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	rc |= set_times(capture, &kv);
 	rc |= fileheader_parameters(capture, &kv);
 	rc |= set_counts(capture, &kv);
+	if (options->files || options->rolling_ns)
+		rc |= set_complete(capture, &kv);
 	if (options->rolling_ns)
-		rc |= set_ring(capture, &kv);
+		rc |= set_rolling(capture, &kv);
 	if (options->triggers)
 		rc |= triggers_set(options->triggers, &kv);
 	rc |= add_events(capture, &kv);
