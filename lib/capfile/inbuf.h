@@ -7,6 +7,7 @@
 
 #include "base/bytequeue.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,10 @@
 
 /* As read(2), of an input that is made of another one. */
 typedef ssize_t inbuf_read(void *context, void *to, size_t size);
+
+/* How far it is worth while to wait for what follows, where that tells whether a live file is damaged: it may
+ * bring no more for hours. */
+#define INBUF_AHEAD (16u << 10)
 
 struct inbuf {
 	int fd;               /* the caller's */
@@ -32,6 +37,7 @@ struct inbuf {
 	ino_t inode;
 	/* What to read from instead of the descriptor; the caller's; or NULL. */
 	struct bytequeue *queue;
+	bool awaits;      /* inbuf_peek has looked for bytes that the queue may soon get */
 	inbuf_read *read; /* what to read by instead of from the descriptor; or NULL */
 	void *context;    /* of read */
 };
@@ -107,7 +113,11 @@ inbuf_want(struct inbuf *in, size_t need)
 static inline const unsigned char *
 inbuf_peek(struct inbuf *in, size_t offset, size_t size)
 {
-	if (inbuf_want(in, offset + size) < 0 || inbuf_left(in) < offset + size)
+	if (inbuf_want(in, offset + size) < 0) {
+		in->awaits |= in->queue && errno == EAGAIN && offset + size <= INBUF_AHEAD;
+		return NULL;
+	}
+	if (inbuf_left(in) < offset + size)
 		return NULL;
 	return in->bytes + in->at + offset;
 }

@@ -164,16 +164,11 @@ describe(const struct reader *file, const struct pcap_record *record, char text[
 static enum source_event
 pass(struct reader *file, const struct pcap_record *record, struct failure *why)
 {
-	const uint64_t from = inbuf_offset(&file->in);
 	char cause[80];
 
 	describe(file, record, cause);
 	reader_damaged(file, why, "%s", cause);
-	if (file->in.queue)
-		return SOURCE_CUT;
-	if (pcap_resync_pass(file) < 0)
-		return reader_unreadable(file, why);
-	return reader_go_on(file, from) ? SOURCE_PACKET : SOURCE_CUT;
+	return reader_pass(file, pcap_resync_pass, why);
 }
 
 /* Yields the record at the next byte, which may have been mended. SOURCE_PACKET, or how the source has
@@ -299,6 +294,11 @@ pcap_next(struct source *source, struct packet *packet, struct failure *why)
 		struct pcap_record record;
 		char said[80];
 
+		if (file->is_passing) {
+			event = reader_pass(file, pcap_resync_pass, why);
+			if (event != SOURCE_PACKET)
+				return event;
+		}
 		if (inbuf_want(in, PCAP_RECORD) < 0)
 			return reader_unreadable(file, why);
 		if (inbuf_left(in) < PCAP_RECORD)
@@ -307,6 +307,9 @@ pcap_next(struct source *source, struct packet *packet, struct failure *why)
 		if (file->gaps.count > 0 && reader_skip_gap(file))
 			continue;
 		record = pcap_record_at(file, in->bytes + in->at);
+		/* It may be a header, which is longer. */
+		if (!pcap_record_is_sound(file, &record) && inbuf_want(in, HEADER) < 0)
+			return reader_unreadable(file, why);
 		if (!pcap_record_is_sound(file, &record) && pcap_resync_is_header(file, 0)) {
 			if (begin_section(file, &file->why) < 0)
 				return reader_cut(file, why);
@@ -315,6 +318,7 @@ pcap_next(struct source *source, struct packet *packet, struct failure *why)
 		switch (judge(file, &record, said)) {
 		case PCAP_WHOLE: return take(file, &record, NULL, packet, why);
 		case PCAP_MENDED: return take(file, &record, said, packet, why);
+		case PCAP_AWAITED: return SOURCE_LATER;
 		case PCAP_DAMAGED: event = pass(file, &record, why);
 		}
 		if (event != SOURCE_PACKET)

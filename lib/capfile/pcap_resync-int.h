@@ -13,11 +13,12 @@ enum pcap_verdict {
 	PCAP_WHOLE,  /* a packet */
 	PCAP_MENDED, /* one whose lengths or fraction were wrong; what is right is in the record */
 	PCAP_DAMAGED,
+	PCAP_AWAITED, /* of a live file: what follows tells, and has not come */
 };
 
 /* Judges the record at the next byte of file->in, whose 16 bytes are in the buffer; mends it if
- * that is what it takes. The input is read ahead as far as that needs, but for a stream that has
- * nothing more at the moment: then a record that agrees with itself is believed. */
+ * that is what it takes. The input is read ahead as far as that needs; of a live file a record is believed
+ * at once if it and the next one agree with themselves. */
 enum pcap_verdict pcap_resync_judge(struct reader *file, struct pcap_record *record);
 
 /* Whether a header of the format is at offset bytes behind the next one. */

@@ -189,8 +189,18 @@ mend_length(struct reader *file, struct pcap_record *record)
 	return false;
 }
 
-enum pcap_verdict
-pcap_resync_judge(struct reader *file, struct pcap_record *record)
+/* Whether the fields of the record there agree, as far as it has come. */
+static bool
+agrees_at(struct reader *file, size_t offset)
+{
+	const unsigned char *p = peek(file, offset, PCAP_RECORD);
+	const struct pcap_record record = p ? pcap_record_at(file, p) : (struct pcap_record){0};
+
+	return p && pcap_record_is_sound(file, &record);
+}
+
+static enum pcap_verdict
+judge(struct reader *file, struct pcap_record *record)
 {
 	const bool is_long = record->caplen > PACKET_SNAPLEN &&
 			     record->caplen <= FORMAT_BLOCK_MAX &&
@@ -200,11 +210,8 @@ pcap_resync_judge(struct reader *file, struct pcap_record *record)
 	    has_bytes && record->caplen <= record->len && record->fraction < file->fractions;
 	const size_t end = PCAP_RECORD + (size_t)record->caplen;
 
-	if (is_zero(record) &&
-	    (file->in.queue || !is_near_last(file, record) || !is_chain(file, end, 0, 1)))
+	if (is_zero(record) && (!is_near_last(file, record) || !is_chain(file, end, 0, 1)))
 		return PCAP_DAMAGED;
-	if (file->in.queue)
-		return agrees ? PCAP_WHOLE : PCAP_DAMAGED;
 	if (has_bytes && follows(file, end, record->sec)) {
 		if (agrees)
 			return PCAP_WHOLE;
@@ -216,6 +223,23 @@ pcap_resync_judge(struct reader *file, struct pcap_record *record)
 		return PCAP_MENDED;
 	return agrees && is_near_last(file, record) && !is_overrun(file, record) ? PCAP_WHOLE
 										 : PCAP_DAMAGED;
+}
+
+enum pcap_verdict
+pcap_resync_judge(struct reader *file, struct pcap_record *record)
+{
+	const struct pcap_record was = *record;
+	enum pcap_verdict verdict;
+
+	file->in.awaits = false;
+	verdict = judge(file, record);
+	if (!reader_awaits(file))
+		return verdict;
+	*record = was;
+	return pcap_record_is_sound(file, record) &&
+		       agrees_at(file, PCAP_RECORD + (size_t)record->caplen)
+		   ? PCAP_WHOLE
+		   : PCAP_AWAITED;
 }
 
 /* The first place within the window that three records follow each other from; the window's size if

@@ -274,17 +274,20 @@ want_block(struct reader *file, uint32_t *size, struct failure *why)
 	if (*size < PCAPNG_BLOCK_MIN || *size % 4 || *size > FORMAT_BLOCK_MAX)
 		return reader_damaged(file, why, "a block of %u bytes", *size);
 	if (inbuf_want(in, *size) < 0)
-		return reader_unreadable(file, why);
+		return pcapng_resync_is_shorter(file, *size)
+			   ? reader_damaged(file, why, "a block of %u bytes", *size)
+			   : reader_unreadable(file, why);
 	if (inbuf_left(in) < *size)
-		return !in->queue && pcapng_resync_is_shorter(file)
+		return pcapng_resync_is_shorter(file, *size)
 			   ? reader_damaged(file, why, "a block of %u bytes", *size)
 			   : reader_truncated(file, why, "block");
 	tail = get32(file, in->bytes + in->at + *size - 4);
 	if (tail == *size)
 		return SOURCE_PACKET;
 	snprintf(text, sizeof(text), "a block of length %u that ends with %u", *size, tail);
-	if (in->queue || !pcapng_resync_closes(file, *size))
-		return reader_damaged(file, why, "%s", text);
+	in->awaits = false;
+	if (!pcapng_resync_closes(file, *size))
+		return reader_awaits(file) ? SOURCE_LATER : reader_damaged(file, why, "%s", text);
 	reader_mended(file, text);
 	return SOURCE_PACKET;
 }
@@ -319,6 +322,10 @@ read_next(struct reader *file, struct packet *packet, bool *is_silent, struct fa
 	if (event != SOURCE_PACKET)
 		return event;
 	block = in->bytes + in->at;
+	if (pcapng_shb_has_another_type(file, size)) {
+		reader_mended(file, "a section's header that is called another block");
+		return pcapng_shb_read(file, why);
+	}
 	if (type != PCAPNG_IDB) {
 		event = read_block(file, type, block + PCAPNG_HEAD, size - PCAPNG_BLOCK_MIN, packet,
 				   why);
@@ -335,12 +342,16 @@ read_next(struct reader *file, struct packet *packet, bool *is_silent, struct fa
 	return SOURCE_PACKET;
 }
 
-/* Goes on behind a damaged block, if that is how the source has ended. */
-static bool
-pass(struct reader *file)
+/* Goes on behind a damaged block. */
+static enum source_event
+pass(struct reader *file, struct failure *why)
 {
-	return file->is_damaged && !file->in.queue && pcapng_resync_pass(file) == 0 &&
-	       reader_go_on(file, file->source.place);
+	const enum source_event event = reader_pass(file, pcapng_resync_pass, why);
+	const uint64_t size = inbuf_offset(&file->in) - file->passed_from;
+
+	if (event == SOURCE_PACKET && pcapng_shb_look_back(file, size) < 0)
+		return reader_unreadable(file, why);
+	return event;
 }
 
 static enum source_event
@@ -350,9 +361,11 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 	struct inbuf *in = &file->in;
 
 	for (;;) {
-		enum source_event event;
+		enum source_event event = SOURCE_PACKET;
 		bool is_silent;
 
+		if (file->is_passing && (event = pass(file, why)) != SOURCE_PACKET)
+			return event;
 		if (inbuf_want(in, PCAPNG_BLOCK_MIN) < 0)
 			return reader_unreadable(file, why);
 		if (inbuf_left(in) == 0) {
@@ -361,15 +374,18 @@ pcapng_next(struct source *source, struct packet *packet, struct failure *why)
 		}
 		if (inbuf_left(in) < PCAPNG_BLOCK_MIN)
 			return reader_truncated(file, why, "block");
-		if (file->gaps.count > 0 && reader_skip_gap(file))
+		if (file->gaps.count > 0 && reader_skip_gap(file)) {
+			pcapng_shb_enter(file, inbuf_offset(in));
 			continue;
+		}
 		source->place = inbuf_offset(in);
 		event = read_next(file, packet, &is_silent, why);
-		if (event == SOURCE_CUT && pass(file))
-			continue;
-		if (event == SOURCE_PACKET && is_silent)
-			continue;
-		return event;
+		if (event == SOURCE_CUT && file->is_damaged) {
+			is_silent = true;
+			event = pass(file, why);
+		}
+		if (event != SOURCE_PACKET || !is_silent)
+			return event;
 	}
 }
 
@@ -382,8 +398,8 @@ pcapng_begin(struct reader *file, struct failure *why)
 		return failure_errno(why, "cannot read '%s'", file->name);
 	if (inbuf_left(&file->in) < PCAPNG_BLOCK_MIN)
 		reader_truncated(file, NULL, "section header");
-	else
-		pcapng_shb_read(file, NULL);
+	else if (pcapng_shb_read(file, NULL) == SOURCE_CUT && file->is_damaged)
+		pass(file, NULL);
 	return 0;
 }
 

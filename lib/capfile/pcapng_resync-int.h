@@ -9,13 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Bytes that the block of a packet, with options, has at most. */
+#define PCAPNG_PACKET_MOST (PACKET_SNAPLEN + (64u << 10))
+
 /* Whether a block that says its length twice stands offset bytes behind the next byte, or the input
  * ends there. */
 bool pcapng_resync_closes(struct reader *file, size_t offset);
 
-/* Whether the damaged block at the next byte, which says that it goes on behind the end of the input,
- * is only wrong about its length. */
-bool pcapng_resync_is_shorter(struct reader *file);
+/* Whether the block at the next byte, which says that it has size bytes, more than there are, is only wrong
+ * about its length. A live file may still bring them: then only if no packet's block is as long. errno
+ * stays. */
+bool pcapng_resync_is_shorter(struct reader *file, uint32_t size);
 
 /* Moves behind the damaged block at the next byte, to the next place that blocks follow each other
  * from, or to the end of the input. -1 with errno: a read failed. */

@@ -8,10 +8,10 @@
 
 #include "capfile/pcapng.h"
 
-#define FOLLOWING  3u  /* blocks that have to */
-#define SHIFT      512 /* bytes by which a block may be shorter or longer than it says */
+#include <errno.h>
 
-#define BLOCK_MOST (PACKET_SNAPLEN + (64u << 10))
+#define FOLLOWING 3u  /* blocks that have to */
+#define SHIFT     512 /* bytes by which a block may be shorter or longer than it says */
 
 /* The length of the block that stands there, in the byte order of its section, or of its own if it is
  * a section's header. 0: there is none. */
@@ -40,7 +40,8 @@ block_at(struct reader *file, size_t offset)
 static bool
 is_end(struct reader *file, size_t offset)
 {
-	return !inbuf_peek(&file->in, offset, 1) && inbuf_left(&file->in) == offset;
+	return !inbuf_peek(&file->in, offset, 1) && file->in.at_eof &&
+	       inbuf_left(&file->in) == offset;
 }
 
 bool
@@ -97,7 +98,7 @@ has_type(const struct reader *file, const unsigned char *p)
 static size_t
 find_own_end(struct reader *file, size_t size)
 {
-	const size_t most = size < BLOCK_MOST ? size : BLOCK_MOST;
+	const size_t most = size < PCAPNG_PACKET_MOST ? size : PCAPNG_PACKET_MOST;
 
 	for (size_t offset = PCAPNG_HEAD; offset + 4 <= most; offset += 4) {
 		const unsigned char *p = inbuf_peek(&file->in, offset, 4);
@@ -142,9 +143,14 @@ find_place(struct reader *file, size_t from, size_t size)
 }
 
 bool
-pcapng_resync_is_shorter(struct reader *file)
+pcapng_resync_is_shorter(struct reader *file, uint32_t size)
 {
-	return find_own_end(file, inbuf_left(&file->in)) > 0;
+	const int error = errno;
+	const bool may_be = file->in.at_eof || (file->in.queue && size > PCAPNG_PACKET_MOST);
+	const bool is_shorter = may_be && find_own_end(file, inbuf_left(&file->in)) > 0;
+
+	errno = error;
+	return is_shorter;
 }
 
 int

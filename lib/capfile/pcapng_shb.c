@@ -11,10 +11,15 @@
 #include "base/array.h"
 #include "capfile/pcapng.h"
 #include "capfile/pcapng_option.h"
+#include "capfile/pcapng_resync-int.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Bytes of a header; and of one that is looked for behind a gap. */
+#define HEADER_LEAST 28u
+#define HEADER_MOST  65536u
 
 /* The end mark of a section of vcap: statistics with an end time for each interface that has any,
  * and nothing after them. */
@@ -183,12 +188,14 @@ begin_section(struct reader *file, struct failure *why)
 			return reader_damaged(file, why, "bad byte-order magic");
 	}
 	size = get32(file, p + 4);
-	if (size < 28 || size % 4 || size > FORMAT_BLOCK_MAX)
+	if (size < HEADER_LEAST || size % 4 || size > FORMAT_BLOCK_MAX)
 		return reader_damaged(file, why, "a section header of %u bytes", size);
-	if (inbuf_want(in, size) < 0)
-		return reader_unreadable(file, why);
-	if (inbuf_left(in) < size)
-		return reader_truncated(file, why, "section header");
+	if (inbuf_want(in, size) < 0 || inbuf_left(in) < size) {
+		if (pcapng_resync_is_shorter(file, size))
+			return reader_damaged(file, why, "a section header of %u bytes", size);
+		return in->at_eof ? reader_truncated(file, why, "section header")
+				  : reader_unreadable(file, why);
+	}
 	p = in->bytes + in->at;
 	if (get32(file, p + size - 4) != size)
 		return reader_damaged(file, why, "a block of length %u that ends with %u", size,
@@ -213,16 +220,88 @@ begin_section(struct reader *file, struct failure *why)
 	return SOURCE_NOTE;
 }
 
-/* What follows a damaged header is read like what was before it: there is no mark of another order. */
+/* What follows a damaged header is read in the byte order that it tells, if it does. */
 static enum source_event
 read_new(struct reader *file, struct failure *why)
 {
 	const bool swapped = file->swapped;
 	const enum source_event event = begin_section(file, why);
 
-	if (event == SOURCE_CUT)
+	if (event == SOURCE_CUT && file->mark_count > 0)
 		file->swapped = swapped;
 	return event;
+}
+
+/* The byte order by which four bytes are this number: 0 or 1, swapped; -1: they are not. */
+static int
+order_of(const unsigned char *p, uint32_t number)
+{
+	const struct reader orders[] = {{.swapped = false}, {.swapped = true}};
+
+	for (int i = 0; i < 2; i++)
+		if (get32(&orders[i], p) == number)
+			return i;
+	return -1;
+}
+
+bool
+pcapng_shb_has_another_type(const struct reader *file, uint32_t size)
+{
+	const unsigned char *p = file->in.bytes + file->in.at;
+	const uint32_t type = get32(file, p);
+
+	return type > PCAPNG_DSB && type != PCAPNG_CUSTOM && size >= HEADER_LEAST &&
+	       order_of(p + 8, PCAPNG_MAGIC) == file->swapped && get16(file, p + 12) == 1 &&
+	       get16(file, p + 14) == 0;
+}
+
+/* The byte order of the header that the size bytes before p have been: of type and magic number, and of the
+ * two lengths, one has to be right. -1: they were none. whole: no more bytes were passed over. */
+static int
+order_before(const unsigned char *p, uint32_t size, bool is_whole)
+{
+	const bool has_type = order_of(p - size, PCAPNG_SHB) >= 0;
+	const int magic = order_of(p - size + 8, PCAPNG_MAGIC);
+	const int first = order_of(p - size + 4, size), last = order_of(p - 4, size);
+
+	if (magic >= 0 && (first == magic || last == magic || (is_whole && has_type)))
+		return magic;
+	return magic < 0 && has_type ? (first >= 0 ? first : last) : -1;
+}
+
+/* Begins a section whose header is lost. */
+static int
+begin_unknown(struct reader *file, bool swapped)
+{
+	const bool was_cut_short =
+	    file->section.cut_short | (file->mark_count > 0 && pcapng_shb_is_cut_short(file));
+
+	if (reader_begin_section(file) < 0)
+		return -1;
+	file->section.cut_short = was_cut_short;
+	file->swapped = swapped;
+	file->section_base = file->source.interface_count;
+	file->source.from_vcap = false;
+	file->is_unmarked = true;
+	file->known_to = inbuf_offset(&file->in);
+	return mark_section(file);
+}
+
+int
+pcapng_shb_look_back(struct reader *file, uint64_t gap)
+{
+	const struct inbuf *in = &file->in;
+	size_t most = gap < in->at ? (size_t)gap : in->at;
+
+	if (most > HEADER_MOST)
+		most = HEADER_MOST;
+	for (uint32_t size = HEADER_LEAST; size <= most; size += 4) {
+		const int order = order_before(in->bytes + in->at, size, size == gap);
+
+		if (order >= 0)
+			return begin_unknown(file, order);
+	}
+	return file->mark_count > 0 ? 0 : begin_unknown(file, file->swapped);
 }
 
 enum source_event

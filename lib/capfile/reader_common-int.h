@@ -48,7 +48,11 @@ struct reader {
 	uint64_t left_out_to; /* what is before it in the file has been counted */
 
 	struct gaps gaps;
-	bool is_damaged;       /* why the source has ended */
+	bool is_damaged; /* why the source has ended */
+	/* A live file: what is damaged is being passed over, from there on; and where to look next. */
+	bool is_passing;
+	uint64_t passed_from;
+	size_t search_from;
 	struct failure mended; /* where the first packet is that was mended, and why */
 
 	/* Time of the packet before: simple packet blocks have none. 0: there is none. */
@@ -105,9 +109,20 @@ typedef size_t reader_find(struct reader *file, size_t from, size_t size);
  * many bytes a record has. -1 with errno: a read failed. */
 int reader_search(struct reader *file, size_t least, reader_find *find);
 
-/* Takes back that the source has ended by reader_damaged, with the bytes from the offset `from` up to
- * the next one passed over. False: it has ended for another reason, or is live. */
-bool reader_go_on(struct reader *file, uint64_t from);
+/* Whether what was looked for since in.awaits was cleared may still come, and is worth waiting for. */
+static inline bool
+reader_awaits(const struct reader *file)
+{
+	return file->in.awaits && !file->in.at_eof && inbuf_left(&file->in) < INBUF_AHEAD;
+}
+
+/*
+ * After reader_damaged: has the source go on behind the bytes that `pass` passes over, by reader_search,
+ * and notes the gap. SOURCE_PACKET: done; SOURCE_LATER, of a live file: call it again, before anything
+ * else is read; SOURCE_CUT: that is how it has ended.
+ */
+enum source_event reader_pass(struct reader *file, int (*pass)(struct reader *file),
+			      struct failure *why);
 
 /* Moves behind the gap that begins at the next byte. False: none is known to. */
 bool reader_skip_gap(struct reader *file);

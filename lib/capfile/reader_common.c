@@ -117,36 +117,60 @@ int
 reader_search(struct reader *file, size_t least, reader_find *find)
 {
 	struct inbuf *in = &file->in;
-	size_t from = 1;
 
 	for (;;) {
+		const size_t from = file->search_from;
 		size_t size, place;
 
-		if (inbuf_want(in, WINDOW) < 0)
+		/* What there is of a live file. */
+		if (inbuf_want(in, WINDOW) < 0 && (!in->queue || errno != EAGAIN))
 			return -1;
 		if (inbuf_left(in) <= least + from) {
+			errno = EAGAIN;
+			if (in->queue && !in->at_eof)
+				return -1;
 			in->at = in->end;
 			return 0;
 		}
 		size = inbuf_left(in) - least;
+		in->awaits = false;
 		place = find(file, from, size);
+		errno = EAGAIN;
+		if (reader_awaits(file))
+			return -1;
 		in->at += place;
 		if (place < size)
 			return 0;
-		from = 0;
+		file->search_from = 0;
 	}
 }
 
-bool
-reader_go_on(struct reader *file, uint64_t from)
+enum source_event
+reader_pass(struct reader *file, int (*pass)(struct reader *file), struct failure *why)
 {
-	if (!file->is_damaged || file->in.queue ||
-	    gaps_add(&file->gaps, (struct gap){from, inbuf_offset(&file->in)}, &file->why) < 0)
-		return false;
+	struct gap gap;
+
+	if (!file->is_passing) {
+		file->passed_from = inbuf_offset(&file->in);
+		file->search_from = 1;
+	}
+	file->is_passing = true;
+	if (pass(file) < 0) {
+		if (!file->in.queue || errno != EAGAIN) {
+			file->is_passing = false;
+			return reader_unreadable(file, why);
+		}
+		file->source.next = file->ops->next;
+		return SOURCE_LATER;
+	}
+	file->is_passing = false;
+	gap = (struct gap){file->passed_from, inbuf_offset(&file->in)};
+	if (gaps_add(&file->gaps, gap, &file->why) < 0)
+		return reader_cut(file, why);
 	file->is_damaged = false;
 	file->source.next = file->ops->next;
 	file->source.more = file->ops->more;
-	return true;
+	return SOURCE_PACKET;
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* A descriptor of a file with these bytes. */
@@ -89,8 +90,35 @@ struct reading {
 	uint64_t places[64], digests[64];
 };
 
+/* Gives a live reader, whose descriptor is one end of a pair of sockets, the next piece. */
+struct feeding {
+	int fd; /* the other end */
+	size_t piece, at;
+};
+
 static inline void
-read_all(struct reader *file, const uint8_t *data, size_t size, struct reading *reading)
+feed(struct reader *file, const uint8_t *data, size_t size, struct feeding *fed)
+{
+	const size_t left = size - fed->at, count = left < fed->piece ? left : fed->piece;
+
+	must(fed->fd >= 0);
+	if (count == 0) {
+		close(fed->fd);
+		fed->fd = -1;
+	}
+	must(count == 0 || write(fed->fd, data + fed->at, count) == (ssize_t)count);
+	fed->at += count;
+	reader_fill(file);
+	if (fed->piece <= size || fed->fd < 0)
+		return;
+	close(fed->fd);
+	fed->fd = -1;
+	reader_fill(file);
+}
+
+static inline void
+read_fed(struct reader *file, const uint8_t *data, size_t size, struct feeding fed,
+	 struct reading *reading)
 {
 	struct source *source = reader_source(file);
 	uint64_t before = 0;
@@ -100,6 +128,10 @@ read_all(struct reader *file, const uint8_t *data, size_t size, struct reading *
 	*reading = (struct reading){.digest = 1};
 	while ((reading->last = source->next(source, &packet, &why)) != SOURCE_END &&
 	       reading->last != SOURCE_CUT) {
+		if (reading->last == SOURCE_LATER) {
+			feed(file, data, size, &fed);
+			continue;
+		}
 		must(++reading->events <= size / 12 + 1);
 		must(reading->events == 1 || source->place > before);
 		before = source->place;
@@ -123,6 +155,35 @@ read_all(struct reader *file, const uint8_t *data, size_t size, struct reading *
 	must(source->next(source, &packet, NULL) == reading->last);
 	for (uint32_t i = 0; i < source->interface_count; i++)
 		check_options(source->interfaces[i].options, source->interfaces[i].options_len);
+}
+
+static inline void
+read_all(struct reader *file, const uint8_t *data, size_t size, struct reading *reading)
+{
+	read_fed(file, data, size, (struct feeding){.fd = -1}, reading);
+}
+
+/* As a stream: what has come by then is read as a file is; in pieces it ends, whatever they are. */
+static inline void
+check_live(const uint8_t *data, size_t size, const struct reading *whole)
+{
+	for (size_t piece = 1 + size / 7;; piece = size + 1) {
+		struct reading live;
+		struct failure why;
+		struct reader *file;
+		int ends[2];
+
+		must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+		file = reader_open_live_fd(ends[0], "input", size + 1, &why);
+		must(file);
+		read_fed(file, data, size, (struct feeding){ends[1], piece, 0}, &live);
+		if (piece > size)
+			must(live.packets == whole->packets && live.digest == whole->digest);
+		reader_close(file);
+		close(ends[0]);
+		if (piece > size)
+			return;
+	}
 }
 
 /* Revisited, each place yields the same packet. */
@@ -180,6 +241,7 @@ check_more(struct reader *file, const struct reading *reading)
 }
 
 #define PIECE_MAX 4096
+#define LIVE_MAX  32768 /* what a socket takes at once */
 
 /* A reader of these bytes that reads chunk of them at a time. */
 static inline struct reader *
@@ -223,6 +285,8 @@ check_capture(const uint8_t *data, size_t size)
 	must(pieces.events == whole.events);
 	reader_close(file);
 
+	if (size < LIVE_MAX)
+		check_live(data, size, &whole);
 	for (size_t chunk = 64; chunk <= PIECE_MAX; chunk *= 8) {
 		file = open_in_pieces(data, size, memory, chunk);
 		check_more(file, &whole);

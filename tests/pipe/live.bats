@@ -158,6 +158,64 @@ after() { # FILE COUNT
 	[ "$(origins out.pcapng | wc -l)" -eq 20 ]
 }
 
+# Damaged at a third of it: a bit of the length of the record there, zeros over it, bytes left out or put in.
+damaged() { # FILE
+	perl -0777 -ne '
+		my ($at, $ng) = (24, /^\n\r\r\n/);
+		my @starts;
+		for ($at = $ng ? 0 : 24; $at < length; ) {
+			push @starts, $at;
+			$at += $ng ? unpack("x${at}x4V", $_) : 16 + unpack("x${at}x8V", $_);
+		}
+		my $from = $starts[@starts / 3];
+		$_ .= "";
+		for my $kind (0 .. 4) {
+			my $copy = $_;
+			substr($copy, $from + ($ng ? 5 : 9), 1) ^= "\x10" if $kind == 0;
+			substr($copy, $from + 2, 40) = "\0" x 40 if $kind == 1;
+			substr($copy, $from + 7, 33) = "" if $kind == 2;
+			substr($copy, $from + 5, 0) = "\xab" x 77 if $kind == 3;
+			substr($copy, $from, 0) = "\xff" x 3000 if $kind == 4;
+			open my $out, ">:raw", "bad.$kind" or die;
+			print $out $copy;
+			print STDOUT "$from\n" if $kind == 0;
+		}' "$1"
+}
+
+# Break: lib/capfile/pcap_read.c s/if (file->is_passing) {/if (0) {/
+# Break: lib/capfile/reader_common.c s/if (inbuf_want(in, WINDOW) < 0 && (!in->queue || errno != EAGAIN))/if (inbuf_want(in, WINDOW) < 0)/
+# bats test_tags=slow
+@test "a stream goes on behind damage as a file does, while it is open" {
+	mkcap -n 400 -s 1 -t 1700000000 >a.pcap
+	mkcap -f pcapng -n 400 -s 1 -t 1700000000 -i 2 -d 3 >b.pcapng
+	for file in a.pcap b.pcapng; do
+		from=$(damaged $file)
+		for kind in 0 1 2 3 4; do
+			run -3 vcap-merge -w want x=bad.$kind
+			said=$output
+			count=$(origins want | wc -l)
+			[ "$count" -ge 397 ]
+			mkfifo pipe
+			vcap-merge --live x=pipe >out 2>told 3>&- &
+			merge=$!
+			exec 5>pipe
+			# What is damaged comes in two parts, and what is behind it later.
+			head -c $((from + 12)) bad.$kind >&5
+			until_true holds out $((count / 4))
+			tail -c +$((from + 13)) bad.$kind >&5
+			until_true holds out $((count - 3))
+			exec 5>&-
+			status=0
+			wait "$merge" || status=$?
+			echo "$file $kind: $said; $(cat told)"
+			[ $status -eq 3 ]
+			[ "$(cat told)" = "${said/bad.$kind/pipe}" ]
+			diff <(origins want) <(origins out)
+			rm pipe
+		done
+	done
+}
+
 @test "pcap output, live" {
 	mkcap -n 20 -s 1 >a.pcap
 	cat a.pcap >a &

@@ -205,7 +205,7 @@ bytes() {
 
 # Each damage after one whole packet: the packet is kept, so are those of the other input, and one
 # line says where the damage is.
-# Break: lib/capfile/pcapng_shb.c s/if (event == SOURCE_CUT)$/if (0)/
+# Break: lib/capfile/pcapng_shb.c s/if (event == SOURCE_CUT \&\& file->mark_count > 0)/if (0)/
 # bats test_tags=slow
 @test "every kind of damage: one line with its place, and what is before it is kept" {
 	# shellcheck disable=SC2034 # used by its name, as ng is
@@ -253,7 +253,8 @@ bytes() {
 		ng 1 01000000100000000100000010000000 is damaged at byte 84: a bad interface description: 16 bytes passed over
 		ng 1 050000001800000003000000000000000000000018000000 is damaged at byte 84: statistics of interface 3 of 1: 24 bytes passed over
 		ng 1 0a0d0d0a1c000000000000000100000000000000000000001c000000 is damaged at byte 84: bad byte-order magic: 28 bytes passed over
-		ng 2 0a0d0d0a1c0000004d3c2bff01000000ffffffffffffffff1c000000$packet is damaged at byte 84: bad byte-order magic: 28 bytes passed over
+		ng 1 0a0d0d0a1c0000004d3c2bff01000000ffffffffffffffff1c000000$packet is damaged at byte 84: bad byte-order magic: with 1 more places, 64 bytes passed over
+		ng 2 0a0d0d0a1c0000004d3c2bff01000000ffffffffffffffff1c000000$interface$packet is damaged at byte 84: bad byte-order magic: 28 bytes passed over
 		ng 1 0a0d0d0a1c0000004d3c2b1a02000000ffffffffffffffff1c000000 is damaged at byte 84: pcapng version 2.0 is not known: 28 bytes passed over
 		ng 1 0a0d0d0a100000004d3c2b1a0100000010000000 is damaged at byte 84: a section header of 16 bytes: 20 bytes passed over
 		section 0 030000001400000004000000aabbccdd14000000 is damaged at byte 28: a packet before any interface: 20 bytes passed over
@@ -287,4 +288,57 @@ bytes() {
 	cat c.pcapng c.pcapng >cc.pcapng
 	vcap-merge -w once.pcapng cc.pcapng
 	[ "$(capinfos -k once.pcapng | grep -c 'c first')" -eq 1 ]
+}
+
+# shellcheck disable=SC2016 # dollars for perl
+# Break: lib/capfile/pcapng_shb.c s/if (order >= 0)/if (0)/
+# Break: lib/capfile/pcapng_shb.c s/return type > PCAPNG_DSB/return 0 \&\& type > PCAPNG_DSB/
+# Break: lib/capfile/pcapng_read.c s/pcapng_shb_enter(file, inbuf_offset(in));//
+# bats test_tags=slow
+@test "packets behind a damaged section header are of the interfaces behind it, or of none" {
+	make() { # FILE WHAT-BECOMES-OF-THE-HEADER [BETWEEN]: two sections, in big endian with BIG
+		perl -e '
+			our ($w, $d) = $ENV{BIG} ? qw(n N) : qw(v V);
+			sub block { my ($type, $body) = @_; my $n = pack $d, 12 + length $body; pack($d, $type) . $n . $body . $n }
+			sub shb { block(0x0a0d0d0a, pack("$d$w$w$d$d", 0x1a2b3c4d, 1, 0, 0xffffffff, 0xffffffff) . pack("$w$w", 4, 8) . "a tester") }
+			sub idb { block(1, pack("$w$w$d", 1, 0, 262144) . pack("$w${w}A4", 2, 4, $_[0])) }
+			sub epb { my ($i, $t) = @_; block(6, pack("$d$d$d$d$d", $i, 0, $t, 60, 60) . "x" x 60) }
+			# Backwards: it is read twice.
+			my $before = shb() . idb("eth0") . idb("eth1") . join "", map { epb($_ % 2, 20 - $_) } 1 .. 9;
+			$_ = shb();
+			eval $ARGV[0]; die $@ if $@;
+			print $before, $_, eval($ARGV[1] // q(idb("wan0"))), map { epb(0, 40 - $_) } 1 .. 5' "$2" "${3-idb(\"wan0\")}" >"$1"
+	}
+	of() { # INTERFACE: how many packets
+		vcap-stat -a out.pcapng | awk -v iface="$1" '$2 == iface { print $4 }'
+	}
+	for BIG in '' 1; do
+		export BIG
+		for damage in 'substr($_, 10, 1) ^= "\1"' 'substr($_, 6, 1) ^= "\4"' 'substr($_, -3, 1) ^= "\2"' \
+			'substr($_, 0, 1) ^= "\1"' 'substr($_, 4, 4) = "\0" x 4; substr($_, -4) = "\0" x 4' \
+			'substr($_, 0, 8) = "\0" x 8' 'substr($_, 8, 20) = "\0" x 20' 'substr($_, 12, 2) = "\7\7"'; do
+			make bad.pcapng "$damage"
+			echo "${BIG:-0}: $damage"
+			run -3 vcap-merge -w out.pcapng bad.pcapng
+			echo "$output"
+			[ "$(of eth0) $(of eth1) $(of wan0)" = "4 5 5" ]
+			# In one go.
+			run -3 vcap-filter -r bad.pcapng -w filtered.pcapng -x 10.0.0.0/8
+			[ "$(count filtered.pcapng)" -eq 14 ]
+		done
+		# So is the interface.
+		make bad.pcapng 'substr($_, 10, 1) ^= "\1"' ''
+		run -3 vcap-merge -w out.pcapng bad.pcapng
+		[[ $output == *"is damaged at byte "*": bad byte-order magic: with 5 more places, "* ]]
+		[ "$(of eth0) $(of eth1)" = "4 5" ]
+		# An interface that comes later, behind a gap, is of the same section.
+		make bad.pcapng '$_ = block(6, "\0" x 8)' 'idb("wan0") . epb(2, 20)'
+		run -3 vcap-merge -w out.pcapng bad.pcapng
+		[ "$(of eth0) $(of eth1) $(of wan0)" = "9 5 1" ]
+	done
+	# The first header of all.
+	make bad.pcapng '$_ = ""' ''
+	perl -0777 -pi -e 'substr($_, 6, 1) ^= "\1"' bad.pcapng
+	run -3 vcap-merge -w out.pcapng bad.pcapng
+	[ "$(count out.pcapng)" -eq 14 ]
 }
