@@ -32,6 +32,8 @@
 #define MS           INT64_C(1000000)
 #define TICK         (200 * MS)
 #define STATUS_EVERY (1000 * MS)
+/* A file of a ring may lie there for so much longer: until it is over, and is removed. */
+#define RING_DELAY (5 * NS_PER_SECOND)
 #define NEWS_EVERY   (250 * MS)
 
 /* Time for the threads of a stream to write the rest while there is a reader. */
@@ -422,6 +424,10 @@ capture_wait(struct capture *capture)
 		/* A failure here does not end the capture; end_capture reports one that lasts. */
 		if (now - stored >= (has_news ? NEWS_EVERY : STATUS_EVERY)) {
 			has_news = false;
+			if (options->rolling_ns)
+				runstate_forget_steps(runstate, options->rolling_ns +
+								    options->rolling_ns / 8 +
+								    RING_DELAY);
 			losses_refresh(&capture->losses);
 			status_store(capture, "running", NULL);
 			stored = now;

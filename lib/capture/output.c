@@ -242,6 +242,13 @@ rotate(struct output *output)
 	count_removed(output);
 }
 
+/* Whether others have left no room, which may come back. */
+static bool
+lacks_room(const struct filewriter *writer)
+{
+	return writer->stop == FILEWRITER_RESERVE || writer->stop == FILEWRITER_DISK_FULL;
+}
+
 /* Goes on with an empty ring where the disk refused a write, or, if it refuses even that, waits for it
  * (roll). False: it cannot. */
 static bool
@@ -259,7 +266,7 @@ shed(struct output *output)
 	writer->stop = FILEWRITER_NOT_STOPPED;
 	writer->error = 0;
 	if (next_file(output) < 0)
-		return writer->stop == FILEWRITER_DISK_FULL;
+		return lacks_room(writer);
 	rotation_shed(&output->rotation);
 	count_removed(output);
 	return true;
@@ -423,8 +430,8 @@ roll(struct output *output)
 	struct rotation *rotation = &output->rotation;
 
 	rotation->boot_ns = clock_boottime_ns();
-	if (rotation->rolling_ns && rotation->writer.stop == FILEWRITER_DISK_FULL &&
-	    rotation_retry(rotation) < 0 && rotation->writer.stop != FILEWRITER_DISK_FULL)
+	if (rotation->rolling_ns && lacks_room(&rotation->writer) && rotation_retry(rotation) < 0 &&
+	    !lacks_room(&rotation->writer))
 		stop(output);
 	if (rotation->writer.stop || !rotation_is_due(rotation))
 		return;

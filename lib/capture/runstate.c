@@ -14,6 +14,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* Between reading the one clock and the other. */
+static bool
+is_noise(int64_t step)
+{
+	const int64_t noise = 1000000;
+
+	return step > -noise && step < noise;
+}
+
 int
 runstate_init(struct runstate *runstate, unsigned cores, struct failure *why)
 {
@@ -42,13 +51,28 @@ runstate_start(struct runstate *runstate)
 int64_t
 runstate_clock_step(const struct runstate *runstate)
 {
-	const int64_t noise = 1000000; /* between reading the one clock and the other */
 	bool ended = __atomic_load_n(&runstate->reason, __ATOMIC_ACQUIRE) != STOP_NONE;
 	int64_t wall = ended ? runstate->end_ns : clock_realtime_ns();
 	int64_t mono = ended ? runstate->end_mono : clock_monotonic_ns();
-	int64_t step = (wall - runstate->start_ns) - (mono - runstate->start_mono);
+	int64_t step = (wall - runstate->start_ns) - (mono - runstate->start_mono) -
+		       __atomic_load_n(&runstate->forgotten_ns, __ATOMIC_RELAXED);
 
-	return step > -noise && step < noise ? 0 : step;
+	return is_noise(step) ? 0 : step;
+}
+
+void
+runstate_forget_steps(struct runstate *runstate, int64_t kept_ns)
+{
+	const int64_t step = runstate_clock_step(runstate), now = clock_boottime_ns();
+
+	if (!is_noise(step - runstate->step_ns)) {
+		runstate->step_ns = step;
+		runstate->step_boot = now;
+	} else if (step && now - runstate->step_boot > kept_ns) {
+		__atomic_store_n(&runstate->forgotten_ns, runstate->forgotten_ns + step,
+				 __ATOMIC_RELAXED);
+		runstate->step_ns = 0;
+	}
 }
 
 void

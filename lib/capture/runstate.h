@@ -39,6 +39,9 @@ struct runstate {
 	int64_t end_ns;      /* CLOCK_REALTIME of the stop: later packets are not written */
 	int64_t end_mono;    /* the same moment on CLOCK_MONOTONIC */
 	unsigned cores_left; /* that are not full */
+	/* Of runstate_forget_steps: a step that counts, since when (CLOCK_BOOTTIME); and what does no longer, read
+	 * atomically. */
+	int64_t step_ns, step_boot, forgotten_ns;
 	int stop_fd;  /* eventfd(2); polls readable for every thread once there is a reason */
 	bool abandon; /* give up a stream whose writes block; accessed atomically */
 };
@@ -54,6 +57,10 @@ void runstate_start(struct runstate *runstate);
 /* By how many nanoseconds CLOCK_REALTIME was set between the start and the stop (or now); 0 if by
  * less than a millisecond. Slewing (adjtime(3)) does not count: it moves both clocks. */
 int64_t runstate_clock_step(const struct runstate *runstate);
+
+/* For a capture that keeps nothing older than kept_ns: a step of the clock longer ago counts no more. One
+ * thread, every second or so. */
+void runstate_forget_steps(struct runstate *runstate, int64_t kept_ns);
 
 /* Lets waiting threads begin. */
 void runstate_begin(struct runstate *runstate);

@@ -64,6 +64,7 @@ snapshot_window_gap(const struct spool_entry *entry, const char *engine, const s
 	struct snapshot_window window;
 	struct clock_offset offset;
 	int64_t since, until, before, behind;
+	double step;
 
 	if (!snapshot_window_read(&window, entry) || !read_time(state, "complete-since", &since) ||
 	    !read_time(state, "ended", &until))
@@ -74,6 +75,11 @@ snapshot_window_gap(const struct spool_entry *entry, const char *engine, const s
 	if (behind > offset.error_ns)
 		snprintf(text, SNAPSHOT_WINDOW_TEXT, "its ring had ended %.3f s before",
 			 (double)behind / NS_PER_SECOND);
+	else if (keyval_get(state, "clock-step") &&
+		 sscanf(keyval_get(state, "clock-step"), "%lf", &step) == 1)
+		snprintf(text, SNAPSHOT_WINDOW_TEXT,
+			 "its clock was set by %+.3f s: packets from before that may be missing",
+			 step);
 	else if (before > offset.error_ns)
 		snprintf(text, SNAPSHOT_WINDOW_TEXT, "it had not kept the first %.3f s",
 			 (double)before / NS_PER_SECOND);

@@ -26,8 +26,8 @@ bool snapshot_window_read(struct snapshot_window *window, const struct spool_ent
 bool snapshot_window_there(struct snapshot_window *window, const struct spool_entry *entry,
 			   const char *engine);
 
-/* Says how much of the window the engine's ring had lost at its beginning, or no longer had at its end, by
- * its last status. NULL: nothing beyond the error of its clock. */
+/* Says how much of the window the engine's ring had lost at its beginning, or no longer had at its end, or that its
+ * clock was set while it kept that, by its last status. NULL: nothing beyond the error of its clock. */
 #define SNAPSHOT_WINDOW_TEXT 96
 const char *snapshot_window_gap(const struct spool_entry *entry, const char *engine,
 				const struct keyval *state, char text[SNAPSHOT_WINDOW_TEXT]);

@@ -139,3 +139,48 @@ is_complete_since() { # TIME: no longer than that
 	vcap-host stop disk/d >/dev/null
 	ended 0
 }
+
+is_set() { # DIR: its clock was, as long as its files tell of that
+	[ -n "$(value clock-step "$1")" ]
+}
+
+is_not_set() { # DIR
+	[ -z "$(value clock-step "$1")" ]
+}
+
+first_time() { # DIR: of its packets
+	vcap-merge -w - "$1" 2>/dev/null | tshark -r - -c 1 -T fields -e frame.time_epoch 2>/dev/null
+}
+
+# Break: lib/capture/output.c s/output->rotation.boot_ns = clock_boottime_ns();/output->rotation.boot_ns = clock_realtime_ns();/
+# Break: lib/capture/runstate.c s/now - runstate->step_boot > kept_ns/0/
+# bats test_tags=slow
+@test "a clock that is set removes nothing of the ring; snapshots tell it as long as the ring has files from before" {
+	[ -e "$build/tests/preload/clock.so" ] || skip "make tests"
+	send -C 0 -r 500 -c 60000 va >/dev/null 3>&- &
+	sender=$!
+	for step in 3600 -3600; do
+		LD_PRELOAD=$build/tests/preload/clock.so CLOCK_STEP=$step CLOCK_AFTER=6000 \
+			vcap-run -b 8M -i vb --rolling 4s -R 0 -w "d$step" 2>"err$step" 3>&- &
+		pids+=($!)
+	done
+	# These look at a clock that is set from the beginning.
+	export CLOCK_AFTER=0
+	for step in 3600 -3600; do
+		until_true is_set "d$step"
+		seen=$(now)
+		LD_PRELOAD=$build/tests/preload/clock.so CLOCK_STEP=$step vcap-host snapshot "d$step" "s$step" >status
+		grep -qx 'state done' status
+		value clock-step "s$step" | awk -v step="$step" '{ exit !($1 > step - 1 && $1 < step + 1) }'
+		# The kernel's times of packets are not those of the clock here.
+		[ "$(bc <<<"$(first_time "s$step") < $seen - 3")" = 1 ]
+	done
+	for step in 3600 -3600; do
+		until_true is_not_set "d$step"
+		LD_PRELOAD=$build/tests/preload/clock.so CLOCK_STEP=$step vcap-host snapshot "d$step" "t$step" >status
+		grep -qx 'state done' status
+		[ -z "$(value clock-step "t$step")" ]
+	done
+	kill "${pids[@]}" $sender
+	wait "${pids[@]}"
+}
