@@ -57,6 +57,9 @@ export const capture = id => rowsOf(run(["vcap-ls", "-j", "--", id]), "captures"
 // because somebody looks.
 export const engines = () => rowsOf(run(["vcap-status", "--no-ask", "-j"]), "engines");
 
+// The same of one capture, also of one that is over.
+export const enginesOf = id => rowsOf(run(["vcap-status", "--no-ask", "-j", "--", id]), "engines");
+
 // Counts of a file; they may take long, and can be cancelled.
 export function origins(file) {
 	const running = run(["vcap-stat", "-j", "--", file]);

@@ -81,10 +81,23 @@ async function counted(job) {
 	return job.rows;
 }
 
-async function draw(capture, figure, places) {
-	const origins = await counted(commands.origins(capture.file));
+// What the hosts of the engines lost meanwhile, a line each, as far as it is known.
+async function losses(capture) {
+	try {
+		const { rows } = await commands.enginesOf(capture.id);
 
-	places.replaceChildren(...origins.complaints ? [alert("warning", "Not all of the file could be read", inWords(origins.complaints))] : [],
+		return rows.flatMap(({ engine, lost }) => (lost || "").split("; ").filter(Boolean).map(text => `${engine}: ${text}`));
+	} catch {
+		return [];
+	}
+}
+
+// lost: what is told of it above.
+async function draw(capture, figure, places, lost) {
+	const origins = await counted(commands.origins(capture.file));
+	const complaints = inWords(origins.complaints).split("\n").filter(line => line && !lost.includes(line)).join("\n");
+
+	places.replaceChildren(...complaints ? [alert("warning", "Not all of the file could be read", complaints)] : [],
 		counts(capture.id, origins.rows));
 	const binMs = binLength(origins.rows);
 
@@ -140,16 +153,22 @@ export async function show(id, capture) {
 	place.replaceChildren(back, heading(capture), element("div", { id: "detail-complaints" }), ...message(capture), card("Capture", facts(capture)));
 	place.querySelector("h1").focus();
 	const shows = !isInProgress(capture) && hasFile(capture);
+	const hosts = element("div", { id: "detail-losses" });
 
+	place.append(hosts);
 	if (shows)
 		place.append(card("Packets over time", figure), card("Packets by origin", places));
 	// Far from Export.
 	if (isOver(capture))
 		place.append(button("Delete", { variant: "pf-m-link pf-m-danger pf-m-inline", label: `Delete ${capture.id}`, click: () => removeHere(capture.id) }));
+	const lost = await losses(capture);
+
+	if (lost.length > 0)
+		hosts.append(alert("info", "The hosts lost packets, of this service or others", lost.join("\n")));
 	if (!shows)
 		return;
 	try {
-		await draw(capture, figure, places);
+		await draw(capture, figure, places, lost);
 	} catch (error) {
 		if (place.contains(figure))
 			figure.replaceChildren(alert("danger", "Not counted", inWords(error.message)));

@@ -81,7 +81,7 @@ function make(capture) {
 
 function showEngine(box, engine) {
 	const texts = [engine.engine, engine.doing, formatNumber(engine.packets), formatSize(engine.bytes),
-		formatNumber(engine.drops), engine.left || "–", inWords(engine.note) || "–"];
+		formatNumber(engine.drops), engine.left || "–", [inWords(engine.note), engine.lost].filter(Boolean).join("; ") || "–"];
 	let line = box.rows.get(engine.engine);
 
 	if (!line) {

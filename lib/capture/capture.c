@@ -32,8 +32,6 @@
 #define MS           INT64_C(1000000)
 #define TICK         (200 * MS)
 #define STATUS_EVERY (1000 * MS)
-/* A file of a ring may lie there for so much longer: until it is over, and is removed. */
-#define RING_DELAY (5 * NS_PER_SECOND)
 #define NEWS_EVERY   (250 * MS)
 
 /* Time for the threads of a stream to write the rest while there is a reader. */
@@ -425,9 +423,7 @@ capture_wait(struct capture *capture)
 		if (now - stored >= (has_news ? NEWS_EVERY : STATUS_EVERY)) {
 			has_news = false;
 			if (options->rolling_ns)
-				runstate_forget_steps(runstate, options->rolling_ns +
-								    options->rolling_ns / 8 +
-								    RING_DELAY);
+				runstate_forget_steps(runstate, capture_kept_ns(options));
 			losses_refresh(&capture->losses);
 			status_store(capture, "running", NULL);
 			stored = now;

@@ -65,7 +65,7 @@ hostlosses_reply(char *const *operands, FILE *out, notices_print *print, struct 
 	(void)print;
 	if (choose(operands, &table, why) < 0)
 		return -1;
-	losses_open(&losses, &table);
+	losses_open(&losses, &table, 0);
 	watch(&losses, out);
 	losses_close(&losses);
 	iftable_release(&table);

@@ -5,6 +5,7 @@
  */
 #include "capture/losses.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "base/strvec.h"
 #include "capture/listenqueues.h"
@@ -31,7 +32,7 @@ open_file(const char *path)
 }
 
 void
-losses_open(struct losses *losses, const struct iftable *interfaces)
+losses_open(struct losses *losses, const struct iftable *interfaces, int64_t kept_ns)
 {
 	losses->netstat = open_file("/proc/net/netstat");
 	losses->conntrack = open_file("/proc/net/stat/nf_conntrack");
@@ -40,6 +41,7 @@ losses_open(struct losses *losses, const struct iftable *interfaces)
 	losses->listeners = listenqueues_open();
 	losses->interfaces = interfaces;
 	losses->counts = calloc(LOSSES_MAX, sizeof(*losses->counts));
+	losstimes_init(&losses->times, kept_ns);
 }
 
 void
@@ -51,6 +53,7 @@ losses_close(struct losses *losses)
 	fileio_close(&losses->dev);
 	fileio_close(&losses->listeners);
 	free(losses->counts);
+	losstimes_release(&losses->times);
 	*losses = LOSSES_INIT;
 }
 
@@ -68,17 +71,17 @@ read_file(int fd)
 	return text;
 }
 
-/* Takes the counter's value, and returns whether it has grown. */
-static bool
+/* Takes the counter's value, and returns by how much it has grown. */
+static uint64_t
 take(struct losscount *count, uint64_t value)
 {
 	const bool has_grown = value != LOSSCOUNTERS_UNKNOWN &&
 			       count->last != LOSSCOUNTERS_UNKNOWN && value > count->last;
+	const uint64_t more = has_grown ? value - count->last : 0;
 
-	if (has_grown)
-		count->grown += value - count->last;
+	count->grown += more;
 	count->last = value;
-	return has_grown;
+	return more;
 }
 
 /* The count of a kind, and of the interface with this number if it is an interface's. */
@@ -111,10 +114,31 @@ read_interfaces(struct losses *losses)
 
 		losscounters_init(&now);
 		losscounters_dev(&now, text, losses->interfaces->slots[i].name);
-		for (int kind = LOSS_RX_DROPPED; kind < LOSS_SOFTNET; kind++)
-			take(count_of(losses, kind, i), now.values[kind]);
+		for (int kind = LOSS_RX_DROPPED; kind < LOSS_SOFTNET; kind++) {
+			const uint64_t more = take(count_of(losses, kind, i), now.values[kind]);
+
+			if (more)
+				losstimes_add(&losses->times, kind,
+					      losses->interfaces->slots[i].name, more);
+		}
 	}
 	free(text);
+}
+
+/* A counter that is no interface's. */
+static void
+take_host(struct losses *losses, enum loss_kind kind, uint64_t value)
+{
+	const uint64_t more = take(count_of(losses, kind, 0), value);
+	char full[LOSS_PLACE_MAX] = "";
+
+	if (!more)
+		return;
+	if (kind == LOSS_LISTEN_OVERFLOWS) {
+		listenqueues_add_full(losses->listeners, full, sizeof(full));
+		listenqueues_add_full(losses->listeners, losses->full, sizeof(losses->full));
+	}
+	losstimes_add(&losses->times, kind, full, more);
 }
 
 static void
@@ -133,12 +157,10 @@ read_counters(struct losses *losses)
 			parse[i](&now, text);
 		free(text);
 	}
+	losstimes_read(&losses->times, clock_realtime_ns(), clock_boottime_ns());
 	for (int kind = 0; kind < LOSS_KINDS; kind++)
-		if ((kind < LOSS_RX_DROPPED || kind == LOSS_SOFTNET) &&
-		    take(count_of(losses, kind, 0), now.values[kind]) &&
-		    kind == LOSS_LISTEN_OVERFLOWS)
-			listenqueues_add_full(losses->listeners, losses->full,
-					      sizeof(losses->full));
+		if (kind < LOSS_RX_DROPPED || kind == LOSS_SOFTNET)
+			take_host(losses, kind, now.values[kind]);
 	read_interfaces(losses);
 }
 
@@ -202,6 +224,19 @@ losses_list(struct losses *losses, struct loss *to, size_t room)
 	listed = list(losses, to, room);
 	pthread_mutex_unlock(&losses->lock);
 	return listed;
+}
+
+size_t
+losses_list_times(struct losses *losses, struct losstime *to, size_t room)
+{
+	size_t count;
+
+	pthread_mutex_lock(&losses->lock);
+	count = losses->times.count < room ? losses->times.count : room;
+	if (count)
+		memcpy(to, losses->times.list, count * sizeof(*to));
+	pthread_mutex_unlock(&losses->lock);
+	return count;
 }
 
 char *

@@ -10,6 +10,7 @@
 #define VCAP_LOSSES_H
 
 #include "capture/iftable.h"
+#include "capture/losstimes.h"
 #include "packet/loss.h"
 
 #include <pthread.h>
@@ -30,6 +31,7 @@ struct losses {
 	pthread_mutex_t lock;                 /* over the rest */
 	struct losscount *counts;             /* heap; LOSSES_MAX of them */
 	char full[LOSS_PLACE_MAX];            /* listeners whose queue was seen full */
+	struct losstimes times;
 	bool is_final;                        /* losses_comment has been called */
 };
 
@@ -41,8 +43,9 @@ struct losses {
 			 .listeners = -1, \
 			 .lock = PTHREAD_MUTEX_INITIALIZER})
 
-/* Opens the files. interfaces must outlive *losses, and may grow. */
-void losses_open(struct losses *losses, const struct iftable *interfaces);
+/* Opens the files. interfaces must outlive *losses, and may grow. Of the last kept_ns is also known what was lost
+ * when. */
+void losses_open(struct losses *losses, const struct iftable *interfaces, int64_t kept_ns);
 void losses_close(struct losses *losses);
 
 /* The beginning: what has been lost until now does not count. */
@@ -55,6 +58,9 @@ void losses_refresh(struct losses *losses);
 /* Writes what has grown to `to`, in the order of loss_kind, and returns how much; room is LOSSES_MAX. Any
  * thread. */
 size_t losses_list(struct losses *losses, struct loss *to, size_t room);
+
+/* Writes what was lost when to `to`, the oldest first, and returns how much; room is LOSSTIMES_MAX. Any thread. */
+size_t losses_list_times(struct losses *losses, struct losstime *to, size_t room);
 
 #define LOSSES_COMMENT_MAX 1024
 

@@ -360,7 +360,7 @@ setup_open(struct capture *capture, struct failure *why)
 	if (choose_interfaces(capture, why) < 0 || allocate(capture, why) < 0)
 		return -1;
 	number_cores(capture);
-	losses_open(&capture->losses, &capture->interfaces);
+	losses_open(&capture->losses, &capture->interfaces, capture_kept_ns(options));
 	if (runstate_init(&capture->runstate, capture->core_count, why) < 0)
 		return -1;
 	/* The last blocks of each file and its last page; the status file. */

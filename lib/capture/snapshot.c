@@ -13,6 +13,7 @@
 #include "base/diskquota.h"
 #include "base/parse.h"
 #include "capture/keptlines.h"
+#include "capture/losses.h"
 #include "capture/ringmark.h"
 #include "capture/rundir-int.h"
 #include "capture/rundir.h"
@@ -161,6 +162,31 @@ copy_status(const struct keyval *ring, struct keyval *status)
 	return rc;
 }
 
+/* What the host lost in the window; if its clock was set, in all the time that there is. */
+static int
+add_losses(const struct taking *taking, struct keyval *status)
+{
+	const bool all = keyval_get(&taking->ring_status, "clock-step") != NULL;
+	struct loss *losses = calloc(LOSSES_MAX, sizeof(*losses));
+	const size_t count =
+	    losses
+		? losstimes_sum(&taking->ring_status,
+				all ? INT64_MIN : taking->wanted->window.from_ns,
+				all ? INT64_MAX : taking->wanted->window.to_ns, losses, LOSSES_MAX)
+		: 0;
+	int rc = losses ? 0 : -1;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		char key[32], text[LOSS_TEXT_MAX];
+
+		snprintf(key, sizeof(key), "lost-%zu", i);
+		loss_format(&losses[i], text);
+		rc = keyval_set(status, key, "%s", text);
+	}
+	free(losses);
+	return rc;
+}
+
 static int
 store_status(const struct taking *taking, struct keyval *status, struct failure *why)
 {
@@ -182,6 +208,7 @@ store_status(const struct taking *taking, struct keyval *status, struct failure 
 	rc |= keyval_set(status, "expires", CLOCK_FORMAT,
 			 CLOCK_ARGS(now + RUNDIR_KEPT_S * NS_PER_SECOND));
 	rc |= keyval_set(status, "files", "%zu", taking->files.count);
+	rc |= add_losses(taking, status);
 	rc |= keptlines_set_sizes(taking->dir.fd, status);
 	rc |= keyval_set(status, "bytes", "%" PRIu64, ringfiles_size(&taking->files));
 	if (rc)

@@ -1,9 +1,20 @@
 #include "capture/state.h"
 
+#include "base/clock.h"
+
 bool
 capture_can_follow(const struct capture_options *options)
 {
 	return !options->program || options->program->count + RING_INSNS_BEFORE <= BPF_MAX;
+}
+
+int64_t
+capture_kept_ns(const struct capture_options *options)
+{
+	/* Removed at the next turn, a moment later. */
+	return options->rolling_ns
+		   ? options->rolling_ns + options->rolling_ns / 8 + 5 * NS_PER_SECOND
+		   : 0;
 }
 
 void

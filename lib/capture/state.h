@@ -100,6 +100,9 @@ struct capture {
 /* Whether the program leaves room for what a ring of all interfaces puts before it. */
 bool capture_can_follow(const struct capture_options *options);
 
+/* How old what a rolling capture has on its disk may be: a file goes when all of it is too old. 0: it is none. */
+int64_t capture_kept_ns(const struct capture_options *options);
+
 /* Sets *counts to the counts of one core and interface, as last published. Any thread, between
  * capture_open and capture_close. */
 void capture_counts(struct capture *capture, unsigned core, uint32_t interface,

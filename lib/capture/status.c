@@ -150,6 +150,25 @@ add_losses(struct capture *capture, struct keyval *kv)
 	return rc;
 }
 
+/* ... and when, of a rolling capture, for its snapshots. */
+static int
+add_loss_times(struct capture *capture, struct keyval *kv)
+{
+	struct losstime *times = calloc(LOSSTIMES_MAX, sizeof(*times));
+	const size_t count = times ? losses_list_times(&capture->losses, times, LOSSTIMES_MAX) : 0;
+	int rc = times ? 0 : -1;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		char key[32], text[LOSSTIMES_TEXT_MAX];
+
+		snprintf(key, sizeof(key), LOSSTIMES_KEY "%zu", i);
+		losstimes_format(&times[i], text);
+		rc = keyval_set(kv, key, "%s", text);
+	}
+	free(times);
+	return rc;
+}
+
 int
 status_store(struct capture *capture, const char *state, struct failure *why)
 {
@@ -178,6 +197,8 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 		rc |= triggers_set(options->triggers, &kv);
 	rc |= add_events(capture, &kv);
 	rc |= add_losses(capture, &kv);
+	if (options->rolling_ns)
+		rc |= add_loss_times(capture, &kv);
 	rc |= keptlines_set_sizes(options->dir->fd, &kv);
 	rc = rc ? failure_set(why, "cannot write the status: out of memory")
 		: keyval_store(&kv, options->dir->fd, "status", why);

@@ -6,6 +6,7 @@
 
 #include "base/keyval.h"
 #include "base/strvec.h"
+#include "packet/loss.h"
 
 /* Which of them. */
 enum lostlines {
@@ -17,5 +18,8 @@ enum lostlines {
  * out. lines->failed: out of memory. */
 void lostlines_add(const struct keyval *state, enum lostlines which, const char *prefix,
 		   struct strvec *lines);
+
+/* Adds the counts of each kind, of all places, to sums. */
+void lostlines_sum(const struct keyval *state, uint64_t sums[LOSS_KINDS]);
 
 #endif

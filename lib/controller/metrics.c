@@ -10,6 +10,7 @@
 #include "base/diskquota.h"
 #include "base/parse.h"
 #include "controller/engine_state.h"
+#include "controller/lostlines.h"
 #include "controller/snapshot_entry.h"
 #include "controller/trigger_record.h"
 #include "flows/trigger_spec.h"
@@ -175,6 +176,39 @@ write_engines(const struct metrics *metrics, const char *name, const char *help,
 	}
 }
 
+/* What the hosts lost, of captures that are not over: a line for each kind of which there is any. */
+static void
+write_losses(const struct metrics *metrics)
+{
+	head(metrics, "vcap_engine_lost", "gauge",
+	     "What the host of an engine has lost meanwhile, by the kernel's counters.");
+	for (size_t i = 0; i < metrics->count; i++) {
+		const struct spool_entry *entry = &metrics->list[i].entry;
+		struct strvec engines = STRVEC_INIT;
+
+		if (!spool_entry_is_over(entry))
+			engines = spool_entry_engines(entry);
+		for (size_t k = 0; k < engines.count; k++) {
+			uint64_t sums[LOSS_KINDS] = {0};
+			struct keyval state;
+
+			if (!parse_is_name(engines.list[k]) ||
+			    engine_state_load(entry, engines.list[k], &state, NULL) < 0)
+				continue;
+			lostlines_sum(&state, sums);
+			keyval_release(&state);
+			for (int kind = 0; kind < LOSS_KINDS; kind++)
+				if (sums[kind])
+					fprintf(metrics->out,
+						"vcap_engine_lost{service=\"%s\",capture=\"%s\","
+						"engine=\"%s\",loss=\"%s\"} %" PRIu64 "\n",
+						metrics->list[i].service, entry->id,
+						engines.list[k], loss_name(kind), sums[kind]);
+		}
+		strvec_release(&engines);
+	}
+}
+
 /* How snapshots of rolling captures were asked for; offset: of a uint64_t in struct snapshot_asked. */
 static void
 write_asked(const struct metrics *metrics, const char *name, const char *help, size_t offset)
@@ -335,6 +369,7 @@ metrics_write(const struct spool *spool, const char *word, FILE *out,
 			      packets);
 		write_engines(&metrics, "vcap_engine_dropped",
 			      "Packets that its kernel has dropped.", dropped);
+		write_losses(&metrics);
 		write_engines(&metrics, "vcap_rolling_complete_since_seconds",
 			      "Since when an engine has all, in seconds since 1970.",
 			      complete_since);

@@ -67,7 +67,7 @@ has_seen() { # TEXT: in the status of a
 	grep -q "$1" run/*.a/status
 }
 
-# Break: lib/capture/losses.c s/count->grown += value - count->last/count->grown += 0/
+# Break: lib/capture/losses.c s/count->grown += more/count->grown += 0/
 # Break: lib/capture/listenqueues.c s/idiag_rqueue > listener->idiag_wqueue/idiag_rqueue < listener->idiag_wqueue/
 # Break: lib/capture/output.c s/facts.lost = output->lost/facts.lost = 0/
 # Break: lib/merge/lossnotes.c s/strvec_has(lines, line)/0/
@@ -125,4 +125,96 @@ has_seen() { # TEXT: in the status of a
 	exec 9>&-
 	wait "$pid"
 	pid=
+}
+
+# Break: lib/capture/losscounters.c s/{3, LOSS_RX_DROPPED}/{4, LOSS_RX_DROPPED}/
+@test "losses: what an interface drops, as the kernel counts it" {
+	ip link add dev va netns b type veth peer name vb netns a
+	ip -n b link set va up
+	ip -n a link set vb up mtu 500
+	ip netns exec a vcap-run -n a -i vb -b 8M -R 0 -w d 2>err 3>&- &
+	pid=$!
+	until_true grep -qs running d/status
+	# Longer than what it takes.
+	for _ in 1 2 3; do ip netns exec b send -C 0 -s 1000 -c 1 va >/dev/null 2>&1 || true; done
+	until_true grep -q ' rx_dropped vb$' d/status
+	kill -INT "$pid"
+	wait "$pid"
+	pid=
+	all=$(ip netns exec a cat /sys/class/net/vb/statistics/rx_dropped)
+	[ "$all" -ge 3 ]
+	run -0 --separate-stderr vcap-stat d
+	[[ $stderr == *"a: $all packets dropped on receipt: vb"* ]]
+}
+
+in_conntrack() { # COLUMN: of a, over all processors
+	ip netns exec a awk -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
+		{ print "0x" $at }' /proc/net/stat/nf_conntrack | xargs printf '%d\n' | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# Break: lib/capture/losscounters.c s/{"early_drop", LOSS_CONNTRACK_EARLY}/{"early", LOSS_CONNTRACK_EARLY}/
+# bats test_tags=slow
+@test "losses: conntrack's table is full, of this namespace" {
+	most=$(ip netns exec a cat /proc/sys/net/netfilter/nf_conntrack_max) || skip "no nf_conntrack"
+	[ "$most" -gt 0 ] && [ "$most" -le 600000 ] || skip "nf_conntrack's table has room for $most connections"
+	printf 'table inet c {\n\tchain in {\n\t\ttype filter hook input priority 0\n\t\tct state invalid drop\n\t}\n}\n' |
+		ip netns exec a nft -f -
+	ip -n a link add dev d0 type veth peer name d1
+	ip -n a link set d0 up
+	ip netns exec a vcap-run -n a -i d0 -b 8M -R 0 -w d 2>err 3>&- &
+	pid=$!
+	until_true grep -qs running d/status
+	# Each to another address and port.
+	ip netns exec a perl -MSocket=:all -e '
+		socket(my $socket, AF_INET, SOCK_DGRAM, 0) or die;
+		setsockopt($socket, SOL_SOCKET, SO_SNDBUF, 1 << 20);
+		for my $n (0 .. $ARGV[0] + 2000) {
+			send($socket, "x", 0, pack_sockaddr_in(5000 + $n % 50000, pack("CCCC", 127, 1, 1, 1 + $n / 50000)));
+		}' "$most"
+	[ "$(in_conntrack drop)" -gt 0 ] || [ "$(in_conntrack early_drop)" -gt 0 ]
+	until_true grep -qE '^lost-[0-9]+ [1-9][0-9]* conntrack_(early_)?drop$' d/status
+	kill -INT "$pid"
+	wait "$pid"
+	pid=
+	run -0 --separate-stderr vcap-stat d
+	[[ $stderr == *"conntrack's table was full"* ]]
+	for name in drop early_drop; do
+		told=$(sed -n "s/^lost-[0-9]* \([0-9]*\) conntrack_$name\$/\1/p" d/status)
+		[ "${told:-0}" -eq "$(in_conntrack $name)" ]
+	done
+}
+
+is_past() { # TIME
+	[ "$(bc <<<"$EPOCHREALTIME > $1")" = 1 ]
+}
+
+# Break: lib/capture/losstimes.c s/time.to_ns <= from_ns/0/
+# bats test_tags=slow
+@test "losses: a snapshot tells those of its window, and no others" {
+	ring=$(vcap-start --rolling 2s shop)
+	until_true test -e "$(echo run/*.a/status)"
+	mkfifo go
+	ask 443 1 <go >asked &
+	pid=$!
+	exec 9>go
+	until_true has_seen '^lost-at-0 .* ListenOverflows 192.0.2.10:443$'
+	id=$(vcap-snapshot --after 1s shop)
+	run vcap-wait "$id"
+	exec 9>&-
+	wait "$pid"
+	pid=
+	[[ $output == *"engine 'a': "*" dropped, an accept queue was full: 192.0.2.10:443"* ]]
+	[[ $output != *"engine 'b': "*dropped* ]]
+	told=$(sed -n 's/^lost-[0-9]* \([0-9]*\) ListenOverflows.*/\1/p' "spool/captures/$id/engines/a.state")
+	all=$(ip netns exec a nstat -asz TcpExtListenOverflows | awk 'NR > 1 { print $2 + 0 }')
+	[ "$told" -gt 0 ]
+	[ "$told" -le "$all" ]
+	# The ring still knows of it, but it is not in this window.
+	to=$(sed -n 's/^lost-at-[0-9]* [0-9.]* \([0-9.]*\) .*/\1/p' run/"$ring".a/status | sort | tail -n 1)
+	until_true is_past "$(bc <<<"$to + 3")"
+	id=$(vcap-snapshot --after 1s shop)
+	run vcap-wait "$id"
+	[[ $output != *dropped* ]]
+	grep -q '^lost-at-0 ' run/"$ring".a/status
+	vcap-stop "$ring"
 }

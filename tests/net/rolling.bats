@@ -152,7 +152,7 @@ first_time() { # DIR: of its packets
 	vcap-merge -w - "$1" 2>/dev/null | tshark -r - -c 1 -T fields -e frame.time_epoch 2>/dev/null
 }
 
-# Break: lib/capture/output.c s/output->rotation.boot_ns = clock_boottime_ns();/output->rotation.boot_ns = clock_realtime_ns();/
+# Break: lib/capture/output.c s/boot_ns = clock_boottime_ns();/boot_ns = clock_realtime_ns();/
 # Break: lib/capture/runstate.c s/now - runstate->step_boot > kept_ns/0/
 # bats test_tags=slow
 @test "a clock that is set removes nothing of the ring; snapshots tell it as long as the ring has files from before" {

@@ -30,6 +30,8 @@ entry() { # ID LINE...
 	printf 'seen 1 a 5\nsnapshots 2\nsuppressed 7\nfailed 1\n' >$ring/triggers
 	printf 'asked 9\nshared 7\n' >$ring/snapshots-asked
 	printf 'trigger-1 5 2\n' >>$ring/engines/a.state
+	printf '%s\n' 'lost-0 21 ListenOverflows 192.0.2.10:443' 'lost-1 2 rx_dropped eth0' 'lost-2 3 rx_dropped eth1' \
+		'lost-3 4 of-nothing' 'lost-at-0 1.0 2.0 9 conntrack_drop' >>$ring/engines/a.state
 	mkdir -p bad.20260103_000000
 	printf 'a\\001 b\n' >bad.20260103_000000/capture
 	run -0 --separate-stderr vcap-metrics
@@ -47,6 +49,9 @@ entry() { # ID LINE...
 	grep -qx "vcap_engine_up{$of,engine=\"a\"} 1" lines
 	grep -qx "vcap_engine_up{$of,engine=\"b\"} 0" lines
 	grep -qx "vcap_engine_dropped{$of,engine=\"a\"} 1" lines
+	grep -qx "vcap_engine_lost{$of,engine=\"a\",loss=\"ListenOverflows\"} 21" lines
+	grep -qx "vcap_engine_lost{$of,engine=\"a\",loss=\"rx_dropped\"} 5" lines
+	[ "$(grep -c '^vcap_engine_lost{' lines)" -eq 2 ]
 	grep -qx "vcap_rolling_complete_since_seconds{$of,engine=\"a\"} 1767225600.500000000" lines
 	grep -qx "vcap_rolling_seconds{$of} 120.000000000" lines
 	grep -qx "vcap_snapshots{$of} 2" lines

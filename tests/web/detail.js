@@ -79,6 +79,23 @@ async function withDrops() {
 	return join(place, "both");
 }
 
+// Break: cockpit/detail.js s/if (lost.length > 0)/if (false)/
+// Break: cockpit/progress.js s/, engine.lost.\.filter/].filter/
+test("what the hosts lost is told in words, of one that captures and of one that is over", 180, async () => {
+	const overflow = "lost-0 21 ListenOverflows 192.0.2.10:443", words = "21 SYNs dropped, an accept queue was full: 192.0.2.10:443";
+	const place = spool.make({
+		"shop.20260101_000000": { facts: ["state failed", "engine lb1", "engine lb2", "message x"], states: { lb1: [overflow, "lost-1 2 rx_dropped eth0"], lb2: ["packets 1"] } },
+		"shop.20260102_000000": { facts: ["state capturing", "engine lb1"], states: { lb1: ["state running", "exit 0", overflow] } },
+	});
+	const release = await spool.hold(place, "shop.20260102_000000");
+	const page = await open({ view: "#/shop.20260101_000000" }, { VCAP_SPOOL: place });
+
+	await text(page, "#detail-losses", `lb1: ${words}\nlb1: 2 packets dropped on receipt: eth0`);
+	await page.getByRole("button", { name: "All captures" }).click();
+	await text(page, ".capture td[data-label=Note]", words);
+	release();
+});
+
 // Break: cockpit/timeline.js s/if (drops > 0)/if (drops > 9999)/
 // Break: cockpit/detail.js s/drops: lost ? lost.drops : origin.drops/drops: null/
 test("drops are marked at the engine that had them", 300, async () => {
