@@ -9,13 +9,14 @@
 #include <string.h>
 
 static struct exchange *
-add_exchange(struct sideconn *conn, struct allowance *allowance)
+add_exchange(struct sideconn *conn, struct allowance *allowance, struct moment moment)
 {
 	struct exchange *exchange;
 
 	if (conn->listed >= DIALOGUE_EXCHANGES || !(exchange = exchange_new(conn, allowance)))
 		return NULL;
 	sideconn_add_exchange(conn, exchange);
+	exchange->seen_ns = moment.ns;
 	if (!conn->answering)
 		conn->answering = exchange;
 	return exchange;
@@ -48,7 +49,7 @@ static void
 begin_request(struct dialogue_push *push, struct moment moment, int64_t offset)
 {
 	struct sideconn *conn = push->conn;
-	struct exchange *exchange = add_exchange(conn, push->watch->allowance);
+	struct exchange *exchange = add_exchange(conn, push->watch->allowance, moment);
 
 	if (!exchange) {
 		http_message_stop(&conn->dialogue->http[CONN_FORWARD]);
@@ -155,7 +156,7 @@ take_response_event(struct dialogue_push *push, enum http_event event, struct mo
 
 	/* One that nobody asked for: its request was lost, or the server gave up waiting. */
 	if (!exchange && event == HTTP_BEGUN && !conn->dialogue->has_lost_responses)
-		exchange = add_exchange(conn, push->watch->allowance);
+		exchange = add_exchange(conn, push->watch->allowance, moment);
 	if (!exchange)
 		return;
 	if (event == HTTP_BEGUN) {

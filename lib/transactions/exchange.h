@@ -60,7 +60,7 @@ struct exchange {
 	int64_t stalled_to_ns; /* until when that is counted */
 	uint64_t zero_windows; /* of the receiver of the response while it was sent */
 	uint64_t request_zero_windows; /* of the receiver of the request, likewise */
-	int64_t seen_ns;               /* HTTP/2: when its stream was seen first */
+	int64_t seen_ns;               /* of the first byte of it that was seen */
 	/* HTTP/2, by enum conn_direction: when that end reset the stream, or refused it by a GOAWAY; and when
 	 * it ended its half of a tunnel. EXCHANGE_NEVER. */
 	int64_t reset_ns[2], fin_ns[2];
