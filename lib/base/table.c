@@ -411,3 +411,14 @@ table_print(const struct table *table, enum table_form form, FILE *out, struct f
 	}
 	return print_human(table, out, why);
 }
+
+int
+table_print_headed(const struct table *table, enum table_form form, FILE *out, struct failure *why)
+{
+	if (form != TABLE_HUMAN || table->rows > 0)
+		return table_print(table, form, out, why);
+	for (size_t i = 0; i < shown_count(table); i++)
+		fprintf(out, "%s%s", i ? " " : "", heading(table, shown(table, i)));
+	fputc('\n', out);
+	return 0;
+}

@@ -51,8 +51,11 @@ int table_head(struct table *table, const char *name, const char *heading, struc
  * of memory: the table is unchanged. */
 int table_add(struct table *table, const char *const *cells, struct failure *why);
 
-/* Writes the table in this form. -1 with why: out of memory. Errors of out are the caller's to
- * check. */
+/* Writes the table in this form. For people a table without rows is nothing. -1 with why: out of memory.
+ * Errors of out are the caller's to check. */
 int table_print(const struct table *table, enum table_form form, FILE *out, struct failure *why);
+/* The same; for people a table without rows is its heading. */
+int table_print_headed(const struct table *table, enum table_form form, FILE *out,
+		       struct failure *why);
 
 #endif

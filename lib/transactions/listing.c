@@ -127,15 +127,20 @@ print_padded(struct listing *listing, size_t which, const char *text)
 }
 
 static void
+print_heading(struct listing *listing)
+{
+	for (size_t i = 0; i < listing->columns.count; i++)
+		print_padded(listing, i, column_of(listing, i)->name);
+	fputc('\n', listing->out);
+}
+
+static void
 print_line(struct listing *listing, const char *cells)
 {
 	char text[4 * COLUMNS_CELL];
 
-	if (listing->printed == 0) {
-		for (size_t i = 0; i < listing->columns.count; i++)
-			print_padded(listing, i, column_of(listing, i)->name);
-		fputc('\n', listing->out);
-	}
+	if (listing->printed == 0)
+		print_heading(listing);
 	for (size_t i = 0; i < listing->columns.count; i++, cells += strlen(cells) + 1)
 		print_padded(listing, i, shown(cells, text, sizeof(text)));
 	fputc('\n', listing->out);
@@ -255,7 +260,7 @@ print_table(const struct listing *listing, size_t rows, struct failure *why)
 	for (size_t i = 0; i < rows && rc == 0; i++)
 		rc = add_line(table, count, listing->rows[i].cells, why);
 	if (rc == 0)
-		rc = table_print(table, TABLE_HUMAN, listing->out, why);
+		rc = table_print_headed(table, TABLE_HUMAN, listing->out, why);
 	table_free(table);
 	return rc;
 }
@@ -265,8 +270,11 @@ listing_finish(struct listing *listing, struct failure *why)
 {
 	size_t rows = listing->count;
 
-	if (listing->mode == LISTING_AT_ONCE)
+	if (listing->mode == LISTING_AT_ONCE) {
+		if (listing->printed == 0 && listing->form == TABLE_HUMAN)
+			print_heading(listing);
 		return 0;
+	}
 	if (rows)
 		qsort(listing->rows, rows, sizeof(*listing->rows), compare);
 	if (listing->most && rows > listing->most)

@@ -236,7 +236,7 @@ print(struct run *run, struct failure *why)
 	table = percentiles_table(run->percentiles, why);
 	if (!table)
 		return -1;
-	rc = table_print(table, run->options->form, stdout, why);
+	rc = table_print_headed(table, run->options->form, stdout, why);
 	table_free(table);
 	return rc;
 }

@@ -350,6 +350,23 @@ story() {
 	run -1 vcap-transactions nowhere.pcap
 }
 
+# Break: lib/base/table.c s/form != TABLE_HUMAN ||/1 ||/
+# Break: lib/transactions/listing.c s/listing->printed == 0 && listing->form == TABLE_HUMAN/0/
+@test "nothing to tell: the heading for people, and nothing, or an empty list, for scripts" {
+	talk </dev/null
+	heading='ID BEGAN CLIENT SERVER METHOD PATH STATUS WAIT CONNECT TTFB TRANSFER TOTAL END'
+	[ "$(vcap-transactions -S ./shop in.pcap)" = "$heading" ]
+	[ "$(vcap-transactions -S ./shop - < <(cat in.pcap))" = "$heading" ]
+	[ "$(vcap-transactions -S ./shop -o PATH --sort path -n 3 in.pcap)" = PATH ]
+	[ "$(vcap-transactions -S ./shop --by path in.pcap)" = 'GROUP COUNT ERRORS PHASE SAMPLES MEDIAN P95 P99 MAX' ]
+	for how in -r -j '-r --by path'; do
+		# shellcheck disable=SC2086 # words
+		run -0 vcap-transactions -S ./shop $how in.pcap
+		[ -z "$output" ]
+	done
+	[ "$(vcap-transactions -S ./shop -j --by path in.pcap)" = '{"groups": []}' ]
+}
+
 # Break: lib/transactions/marks.c s/is_mark ? EARLIER : ""/""/
 @test "a marked copy says of which transaction the first packet of each message is" {
 	story | talk
