@@ -36,8 +36,12 @@ enum {
 	SRETRANS,
 	CZERO,
 	SZERO,
+	CREORDER,
+	SREORDER,
 	CRTT,
 	SRTT,
+	CIRTT,
+	SIRTT,
 	END,
 	FLAGS,
 	SNI,
@@ -86,8 +90,12 @@ static const struct table_column all[] = {
     [SRETRANS] = {.name = "SRETRANS", .kind = TABLE_NUMBER},
     [CZERO] = {.name = "CZERO", .kind = TABLE_NUMBER},
     [SZERO] = {.name = "SZERO", .kind = TABLE_NUMBER},
+    [CREORDER] = {.name = "CREORDER", .kind = TABLE_NUMBER},
+    [SREORDER] = {.name = "SREORDER", .kind = TABLE_NUMBER},
     [CRTT] = {.name = "CRTT", .kind = TABLE_NUMBER},
     [SRTT] = {.name = "SRTT", .kind = TABLE_NUMBER},
+    [CIRTT] = {.name = "CIRTT", .kind = TABLE_NUMBER},
+    [SIRTT] = {.name = "SIRTT", .kind = TABLE_NUMBER},
     [END] = {.name = "END"},
     [FLAGS] = {.name = "FLAGS"},
     [SNI] = {.name = "SNI"},
@@ -256,8 +264,12 @@ columns_cell(const struct transaction *row, int column, const char *engine, enum
 	case SRETRANS: return put_count(row->server_retransmissions, UINT64_MAX, to);
 	case CZERO: return put_count(row->client_zero_windows, UINT64_MAX, to);
 	case SZERO: return put_count(row->server_zero_windows, UINT64_MAX, to);
+	case CREORDER: return put_count(row->client_out_of_order, UINT64_MAX, to);
+	case SREORDER: return put_count(row->server_out_of_order, UINT64_MAX, to);
 	case CRTT: return put_time(row->client_rtt_ns, to);
 	case SRTT: return put_time(row->server_rtt_ns, to);
+	case CIRTT: return put_time(row->client_initial_rtt_ns, to);
+	case SIRTT: return put_time(row->server_initial_rtt_ns, to);
 	case END: return transaction_ending(row, to);
 	case FLAGS: return put_flags(row, to);
 	case SNI: return row->server_name;

@@ -78,6 +78,7 @@ take_handshake(struct sideconn *conn, const struct side_packet *packet, uint8_t 
 	bool forward = packet->direction == CONN_FORWARD;
 
 	if (forward && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		conn->newest_syn_ns = packet->ts_ns;
 		if (conn->syns++ == 0) {
 			conn->syn_ns = packet->ts_ns;
 			conn->syn_packet = packet->number;
@@ -88,9 +89,10 @@ take_handshake(struct sideconn *conn, const struct side_packet *packet, uint8_t 
 	} else if (forward && (flags & TCP_ACK) && !(flags & TCP_RST) &&
 		   conn->done_ns == EXCHANGE_NEVER && conn->synack_ns != EXCHANGE_NEVER) {
 		conn->done_ns = packet->ts_ns;
-		if (conn->syn_ns != EXCHANGE_NEVER)
+		if (conn->newest_syn_ns != EXCHANGE_NEVER)
 			for (int i = 0; i < 2; i++)
-				conn->directions[i].initial_rtt_ns = packet->ts_ns - conn->syn_ns;
+				conn->directions[i].initial_rtt_ns =
+				    packet->ts_ns - conn->newest_syn_ns;
 	}
 }
 
@@ -104,30 +106,36 @@ take_close(struct sideconn *conn, const struct side_packet *packet, uint8_t flag
 		*at = packet->ts_ns;
 }
 
-/* Counts what TCP found out about the segment for the exchange that it concerns. */
-static void
+/* Counts what TCP found out about the segment for the exchange that it concerns. false: that has not begun. */
+static bool
 count_segment(struct sideconn *conn, const struct side_packet *packet, enum segment_kind kind,
 	      int64_t offset, int64_t newest_ns)
 {
 	struct exchange *exchange;
 
-	if (kind != SEGMENT_RETRANSMITTED && kind != SEGMENT_SPURIOUS)
-		return;
+	if (kind != SEGMENT_RETRANSMITTED && kind != SEGMENT_SPURIOUS &&
+	    kind != SEGMENT_OUT_OF_ORDER)
+		return true;
 	if (conn->payload == PAYLOAD_HTTP2) {
-		if (packet->direction == CONN_BACKWARD && newest_ns != EXCHANGE_NEVER)
+		if (packet->direction == CONN_BACKWARD && kind != SEGMENT_OUT_OF_ORDER &&
+		    newest_ns != EXCHANGE_NEVER)
 			add_stall_of_streams(conn, newest_ns, packet->ts_ns);
-		return;
+		return true;
 	}
 	exchange = exchange_at(conn, packet->direction, offset);
 	if (!exchange)
-		return;
-	if (packet->direction == CONN_FORWARD) {
+		return false;
+	if (kind == SEGMENT_OUT_OF_ORDER) {
+		(packet->direction == CONN_FORWARD ? &exchange->request : &exchange->response)
+		    ->out_of_order++;
+	} else if (packet->direction == CONN_FORWARD) {
 		exchange->request.retransmissions++;
 	} else {
 		exchange->response.retransmissions++;
 		if (newest_ns != EXCHANGE_NEVER)
 			add_stall(exchange, newest_ns, packet->ts_ns);
 	}
+	return true;
 }
 
 /* The window of the packet's sender closed, stays so, or opens. */
@@ -200,11 +208,12 @@ see_tcp(struct sideconn *conn, const struct side_packet *packet, const struct si
 	int64_t sent = own->has_begun ? own->next : 0;
 	uint64_t zero_windows = own->zero_windows;
 	enum segment_kind kind = tcp_direction_see(own, other, &header, &offset);
+	bool is_counted;
 
 	if (kind == SEGMENT_COPY || kind == SEGMENT_FOREIGN)
 		return;
 	take_handshake(conn, packet, header.flags);
-	count_segment(conn, packet, kind, offset, newest_ns);
+	is_counted = count_segment(conn, packet, kind, offset, newest_ns);
 	count_window(conn, packet, zero_since_ns, zero_windows);
 	if (header.wire && own->next > sent)
 		conn->bytes[packet->direction] +=
@@ -215,6 +224,8 @@ see_tcp(struct sideconn *conn, const struct side_packet *packet, const struct si
 		take_acknowledged(conn, packet->ts_ns, watch);
 	if (packet->tuple->payload && header.wire && !(header.flags & TCP_RST))
 		dialogue_push(conn, packet, watch);
+	if (!is_counted)
+		count_segment(conn, packet, kind, offset, newest_ns);
 	if (header.flags & TCP_FIN)
 		dialogue_end(conn, packet->direction, watch);
 	take_close(conn, packet, header.flags);

@@ -40,7 +40,7 @@ struct exchange_message {
 	uint64_t stream_bytes; /* of HTTP/2: in frames of its stream */
 	bool has_begun, has_head, has_ended;
 	bool has_hole; /* some of its bytes were not captured */
-	uint64_t retransmissions;
+	uint64_t retransmissions, out_of_order;
 };
 
 struct sideconn;

@@ -1,11 +1,12 @@
 /*
- * Who ended a transaction that is not complete: the party whose FIN or RST came first, over both sides.
- * The engine hands on what others begin, so its own come later then. A client that sends a FIN behind a
- * complete request has said all it wants to, and waits.
+ * What is over as a row: the client's side says what the client saw, the newest attempt whose server it was,
+ * and the earliest closer who ended it. What concerns a connection is in one of its rows only, if it can be
+ * summed.
  */
 #include "transactions/row.h"
 
 #include "base/clock.h"
+#include "transactions/closing.h"
 #include "transactions/phases.h"
 
 #include <stdio.h>
@@ -20,6 +21,79 @@ end_of(struct addr addr, uint16_t port)
 	return (struct transaction_end){addr, port, true, true};
 }
 
+/* On HTTP/2 what concerns the connection is told with the stream that is told next, and once. */
+static uint64_t
+untold(uint64_t count, uint64_t *told)
+{
+	uint64_t more = count - *told;
+
+	*told = count;
+	return more;
+}
+
+/* Of both directions of a connection, or of both messages of a request. */
+static uint64_t
+retransmissions_of(const struct sideconn *conn)
+{
+	return conn->directions[0].retransmissions + conn->directions[1].retransmissions;
+}
+
+static uint64_t
+out_of_order_of(const struct sideconn *conn)
+{
+	return conn->directions[0].out_of_order + conn->directions[1].out_of_order;
+}
+
+/* What TCP counted for a request, on one side. */
+struct counts {
+	uint64_t retransmissions, zero_windows, out_of_order;
+};
+
+static struct counts
+counts_of(const struct exchange *exchange)
+{
+	const struct exchange_message *request = &exchange->request,
+				      *response = &exchange->response;
+	struct sideconn *conn = exchange->conn;
+
+	if (exchange->stream)
+		return (struct counts){
+		    untold(retransmissions_of(conn), &conn->told_retransmissions),
+		    untold(conn->directions[CONN_FORWARD].zero_windows, &conn->told_zero_windows),
+		    untold(out_of_order_of(conn), &conn->told_out_of_order)};
+	return (struct counts){request->retransmissions + response->retransmissions,
+			       exchange->zero_windows,
+			       request->out_of_order + response->out_of_order};
+}
+
+static void
+set_client_counts(struct transaction *row, const struct exchange *client)
+{
+	struct counts counts = counts_of(client);
+
+	row->client_retransmissions = counts.retransmissions;
+	row->client_zero_windows = counts.zero_windows;
+	row->client_out_of_order = counts.out_of_order;
+}
+
+static void
+set_server_counts(struct transaction *row, const struct exchange *server)
+{
+	struct counts counts = counts_of(server);
+
+	row->server_retransmissions = counts.retransmissions;
+	row->server_zero_windows = counts.zero_windows;
+	row->server_out_of_order = counts.out_of_order;
+}
+
+/* The round trip of the handshake; after a SYN that was sent again nobody knows which one was answered. */
+static int64_t
+initial_rtt_of(const struct sideconn *conn)
+{
+	return conn->syns == 1 && conn->done_ns != EXCHANGE_NEVER ? conn->done_ns - conn->syn_ns
+								  : PHASE_UNKNOWN;
+}
+
 static void
 set_client(struct transaction *row, const struct sideconn *conn)
 {
@@ -30,12 +104,13 @@ set_client(struct transaction *row, const struct sideconn *conn)
 	row->engine = conn->engine;
 	row->server_name = conn->server_name;
 	row->alpn = conn->alpn;
-	row->client_retransmissions =
-	    conn->directions[0].retransmissions + conn->directions[1].retransmissions;
+	row->client_retransmissions = retransmissions_of(conn);
+	row->client_out_of_order = out_of_order_of(conn);
 	row->client_zero_windows = conn->directions[CONN_FORWARD].zero_windows;
 	/* The samples of what the engine sent: from there to the client and back. */
 	if (conn->directions[CONN_BACKWARD].rtt_min_ns)
 		row->client_rtt_ns = conn->directions[CONN_BACKWARD].rtt_min_ns;
+	row->client_initial_rtt_ns = initial_rtt_of(conn);
 	if (!conn->conn.handshake.has_isn)
 		row->flags |= FLAG_MIDWAY;
 }
@@ -50,55 +125,12 @@ set_server(struct transaction *row, const struct sideconn *conn)
 	row->engine = conn->engine;
 	if (conn->directions[CONN_FORWARD].rtt_min_ns)
 		row->server_rtt_ns = conn->directions[CONN_FORWARD].rtt_min_ns;
+	row->server_initial_rtt_ns = initial_rtt_of(conn);
 	if (row->unit == UNIT_NAT)
 		return; /* its segments are the client's, counted there */
-	row->server_retransmissions =
-	    conn->directions[0].retransmissions + conn->directions[1].retransmissions;
+	row->server_retransmissions = retransmissions_of(conn);
+	row->server_out_of_order = out_of_order_of(conn);
 	row->server_zero_windows = conn->directions[CONN_FORWARD].zero_windows;
-}
-
-/* On HTTP/2 what concerns the connection is told with the stream that is told next, and once. */
-static uint64_t
-untold(uint64_t count, uint64_t *told)
-{
-	uint64_t more = count - *told;
-
-	*told = count;
-	return more;
-}
-
-static uint64_t
-untold_retransmissions(struct sideconn *conn)
-{
-	return untold(conn->directions[0].retransmissions + conn->directions[1].retransmissions,
-		      &conn->told_retransmissions);
-}
-
-static uint64_t
-untold_zero_windows(struct sideconn *conn)
-{
-	return untold(conn->directions[CONN_FORWARD].zero_windows, &conn->told_zero_windows);
-}
-
-/* Counts of a request on the client's side, and on the server's. */
-static void
-set_client_counts(struct transaction *row, const struct exchange *client)
-{
-	row->client_retransmissions =
-	    client->stream ? untold_retransmissions(client->conn)
-			   : client->request.retransmissions + client->response.retransmissions;
-	row->client_zero_windows =
-	    client->stream ? untold_zero_windows(client->conn) : client->zero_windows;
-}
-
-static void
-set_server_counts(struct transaction *row, const struct exchange *server)
-{
-	row->server_retransmissions =
-	    server->stream ? untold_retransmissions(server->conn)
-			   : server->request.retransmissions + server->response.retransmissions;
-	row->server_zero_windows =
-	    server->stream ? untold_zero_windows(server->conn) : server->zero_windows;
 }
 
 /* Of a connection whose bytes say nothing all count. */
@@ -121,72 +153,16 @@ set_alert(struct transaction *row, const struct sideconn *conn)
 	row->alert_from = parties[conn->conn.key.is_server_side][conn->alert_from];
 }
 
-/* The earliest closer. */
-struct closing {
-	int64_t ns;
-	enum party who;
-	enum ending how;
-};
-
+/* How it ended. */
 static void
-take_closing(struct closing *first, int64_t ns, enum party who, enum ending how)
+set_ending(struct transaction *row, struct closing_sides sides, const struct row_moment *moment)
 {
-	if (ns != EXCHANGE_NEVER && (first->ns == EXCHANGE_NEVER || ns < first->ns))
-		*first = (struct closing){ns, who, how};
-}
+	struct closing first;
 
-static void
-take_closings(struct closing *first, const struct sideconn *conn, enum party one, enum party other)
-{
-	take_closing(first, conn->rst_ns[CONN_FORWARD], one, ENDING_RST);
-	take_closing(first, conn->fin_ns[CONN_FORWARD], one, ENDING_FIN);
-	take_closing(first, conn->rst_ns[CONN_BACKWARD], other, ENDING_RST);
-	take_closing(first, conn->fin_ns[CONN_BACKWARD], other, ENDING_FIN);
-	take_closing(first, conn->unreachable_ns, PARTY_NOBODY, ENDING_UNREACHABLE);
-}
-
-/* Of a stream of HTTP/2; exchange may be NULL. */
-static void
-take_stream_closings(struct closing *first, const struct exchange *exchange, enum party one,
-		     enum party other)
-{
-	if (!exchange)
-		return;
-	take_closing(first, exchange->reset_ns[CONN_FORWARD], one, ENDING_RST);
-	take_closing(first, exchange->fin_ns[CONN_FORWARD], one, ENDING_FIN);
-	take_closing(first, exchange->reset_ns[CONN_BACKWARD], other, ENDING_RST);
-	take_closing(first, exchange->fin_ns[CONN_BACKWARD], other, ENDING_FIN);
-}
-
-/* What ended: connections of both sides, and the exchanges on them; each may be NULL. */
-struct ended {
-	const struct sideconn *client, *server;
-	const struct exchange *asked, *carried;
-};
-
-/* How it ended. is_half_closed: the client's FIN is behind a complete request. */
-static void
-set_ending(struct transaction *row, const struct ended *ended, bool is_half_closed,
-	   const struct row_moment *moment)
-{
-	const enum party near = row->unit == UNIT_NAT ? PARTY_SERVER : PARTY_ENGINE;
-	const enum party far = row->unit == UNIT_NAT ? PARTY_CLIENT : PARTY_ENGINE;
-	const struct sideconn *client = ended->client;
-	struct closing first = {EXCHANGE_NEVER, PARTY_NOBODY, ENDING_OPEN};
-	struct sideconn half;
-
-	if (client) {
-		half = *client;
-		if (is_half_closed)
-			half.fin_ns[CONN_FORWARD] = EXCHANGE_NEVER;
-		take_closings(&first, &half, PARTY_CLIENT, near);
-	}
-	if (ended->server)
-		take_closings(&first, ended->server, far, PARTY_SERVER);
-	take_stream_closings(&first, ended->asked, PARTY_CLIENT, near);
-	take_stream_closings(&first, ended->carried, far, PARTY_SERVER);
-	if (is_half_closed &&
-	    (first.ns == EXCHANGE_NEVER || client->fin_ns[CONN_FORWARD] < first.ns))
+	sides.is_translated = row->unit == UNIT_NAT;
+	first = closing_find(&sides);
+	if (sides.is_half_closed &&
+	    (first.ns == EXCHANGE_NEVER || sides.client->fin_ns[CONN_FORWARD] < first.ns))
 		row->flags |= FLAG_HALFCLOSE;
 	row->who = first.who;
 	row->ending = first.how;
@@ -395,8 +371,13 @@ row_of_request(struct transaction *row, struct row_texts *texts, struct exchange
 	}
 	if (client->is_tunnel)
 		is_half_closed = false;
-	set_ending(row, &(struct ended){conn, server ? server->conn : NULL, client, server},
-		   is_half_closed, moment);
+	set_ending(row,
+		   (struct closing_sides){.client = conn,
+					  .server = server ? server->conn : NULL,
+					  .asked = client,
+					  .carried = server,
+					  .is_half_closed = is_half_closed},
+		   moment);
 	set_cut(row, client);
 }
 
@@ -434,7 +415,10 @@ row_of_server_request(struct transaction *row, struct row_texts *texts, struct e
 	if (server->response.has_ended)
 		row->ending = ENDING_COMPLETE;
 	else
-		set_ending(row, &(struct ended){conn, server->conn, NULL, server}, false, moment);
+		set_ending(row,
+			   (struct closing_sides){
+			       .client = conn, .server = server->conn, .carried = server},
+			   moment);
 	if (!server->response.has_ended)
 		set_cut(row, server);
 }
@@ -474,7 +458,7 @@ row_of_connection(struct transaction *row, struct sideconn *client, struct sidec
 			row->ended_ns = server->conn.last_ns;
 	}
 	row->marks[0] = client ? client->syn_packet : 0;
-	set_ending(row, &(struct ended){client, server, NULL, NULL}, false, moment);
+	set_ending(row, (struct closing_sides){.client = client, .server = server}, moment);
 	if (row->unit == UNIT_FLOW && row->ending == ENDING_CUT)
 		row->ending = ENDING_SILENT;
 }

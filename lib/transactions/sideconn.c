@@ -5,6 +5,7 @@ sideconn_begin(struct sideconn *conn, uint32_t engine)
 {
 	conn->directions[0] = conn->directions[1] = TCP_DIRECTION_INIT;
 	conn->engine = engine;
+	conn->newest_syn_ns = EXCHANGE_NEVER;
 	conn->answered_ns = conn->syn_ns = conn->synack_ns = conn->done_ns = EXCHANGE_NEVER;
 	conn->hello_ns = conn->tls_done_ns = conn->unreachable_ns = EXCHANGE_NEVER;
 	for (int i = 0; i < 2; i++)

@@ -53,6 +53,7 @@ struct sideconn {
 	struct dialogue *dialogue;
 	/* Its handshake; EXCHANGE_NEVER: not seen. */
 	int64_t syn_ns, synack_ns, done_ns;
+	int64_t newest_syn_ns; /* if it was sent again */
 	uint64_t syn_packet;
 	uint64_t syns; /* how often the SYN was sent */
 	/* How each end closed it, by enum conn_direction of the packet. */
@@ -73,7 +74,7 @@ struct sideconn {
 	uint64_t exchange_count;
 	size_t listed; /* how many are in that list */
 	/* Of an HTTP/2 connection what rows of its streams have told already. */
-	uint64_t told_retransmissions, told_zero_windows;
+	uint64_t told_retransmissions, told_zero_windows, told_out_of_order;
 	int64_t answered_ns; /* when the newest response ended; EXCHANGE_NEVER */
 	/* What tells whose it is (server side). */
 	struct client_hint hint;

@@ -12,8 +12,12 @@ transaction_init(struct transaction *transaction)
 					    .server_retransmissions = UINT64_MAX,
 					    .client_zero_windows = UINT64_MAX,
 					    .server_zero_windows = UINT64_MAX,
+					    .client_out_of_order = UINT64_MAX,
+					    .server_out_of_order = UINT64_MAX,
 					    .client_rtt_ns = PHASE_UNKNOWN,
-					    .server_rtt_ns = PHASE_UNKNOWN};
+					    .server_rtt_ns = PHASE_UNKNOWN,
+					    .client_initial_rtt_ns = PHASE_UNKNOWN,
+					    .server_initial_rtt_ns = PHASE_UNKNOWN};
 	for (int i = 0; i < PHASES; i++)
 		transaction->phases[i] = PHASE_UNKNOWN;
 }

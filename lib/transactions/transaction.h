@@ -90,10 +90,12 @@ struct transaction {
 	uint16_t status, server_status; /* 0: not known */
 	uint64_t request_bytes, response_bytes;
 	bool has_bytes;
-	/* Segments sent again and closed windows, by side; UINT64_MAX: not known. */
+	/* Segments sent again and out of order, and closed windows, by side; UINT64_MAX: not known. */
 	uint64_t client_retransmissions, server_retransmissions;
 	uint64_t client_zero_windows, server_zero_windows;
-	int64_t client_rtt_ns, server_rtt_ns; /* the least; PHASE_UNKNOWN */
+	uint64_t client_out_of_order, server_out_of_order;
+	int64_t client_rtt_ns, server_rtt_ns;                 /* the least; PHASE_UNKNOWN */
+	int64_t client_initial_rtt_ns, server_initial_rtt_ns; /* the handshake's; likewise */
 	size_t attempts;
 	const char *failed_attempts; /* each with what became of it; NULL: none */
 	enum party from;             /* whose response it is; PARTY_NOBODY: not known */

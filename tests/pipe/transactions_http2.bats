@@ -185,7 +185,7 @@ both() {
 	END
 }
 
-# Break: lib/transactions/row.c s/\ttake_stream_closings(&first, ended->carried/if (0) &/
+# Break: lib/transactions/closing.c s/if (exchange)/if (0)/
 # Break: lib/transactions/dialogue_http2.c s/e->stream > last/0/
 # Break: lib/transactions/pairing.c s/ && !exchange_is_reset(attempt)//
 @test "who ended a stream: RST_STREAM by each party, GOAWAY, the connection" {
