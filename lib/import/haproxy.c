@@ -85,6 +85,17 @@ is_onward(const struct frontend *front, const struct haproxy_server *server)
 	       haproxy_sockets_find(front->route.sockets, server->address);
 }
 
+/* Whether the server is none yet: a controller keeps places for those that it sets while HAProxy runs,
+ * disabled and at an address of which nothing is on a wire. */
+static bool
+is_place(const struct haproxy_server *server)
+{
+	struct haproxy_addr addr;
+
+	return server->is_disabled && haproxy_addr_parse(&addr, server->address, NULL) == 0 &&
+	       addr.host && draft_endpoint_is_loopback(addr.host);
+}
+
 /* Adds a server with the port that the client connected to, plus an offset: a line for each VIP. */
 static void
 add_server_by_offset(struct draft *draft, const struct haproxy_line *line,
@@ -138,6 +149,13 @@ add_server(const struct frontend *front, const struct haproxy_stop *stop,
 	struct haproxy_addr addr;
 	char comment[256];
 
+	if (is_place(server)) {
+		draft_add_comment(draft,
+				  "backend '%s' has places for more servers: set while HAProxy "
+				  "runs, these are missing",
+				  stop->backend->name);
+		return;
+	}
 	snprintf(comment, sizeof(comment), "%s/%s", stop->backend->name, server->name);
 	warn_of_namespace(draft, line);
 	if (server->socks)
@@ -168,7 +186,8 @@ static void
 add_checks(const struct frontend *front, const struct haproxy_stop *stop,
 	   const struct haproxy_line *line, const struct haproxy_server *server)
 {
-	haproxy_checks_add(front->route.draft, stop->backend, line, server);
+	if (!is_place(server))
+		haproxy_checks_add(front->route.draft, stop->backend, line, server);
 }
 
 /* Warns of a backend that connects to its clients' own destinations. */

@@ -159,6 +159,18 @@ read_proxy(const char *word, unsigned *version)
 	return true;
 }
 
+/* `enabled` or `disabled`, the last counts. */
+static bool
+read_state(struct haproxy_server *server, const char *word)
+{
+	const bool is_disabled = strcmp(word, "disabled") == 0;
+
+	if (!is_disabled && strcmp(word, "enabled") != 0)
+		return false;
+	server->is_disabled = is_disabled;
+	return true;
+}
+
 /* Whether the setting is not followed by a value. */
 static bool
 has_no_value(const char *word)
@@ -167,8 +179,6 @@ has_no_value(const char *word)
 					    "backup",
 					    "check-reuse-pool",
 					    "check-via-socks4",
-					    "disabled",
-					    "enabled",
 					    "non-stick",
 					    "renegotiate",
 					    "ssl-reuse",
@@ -209,7 +219,8 @@ haproxy_server_apply(struct haproxy_server *server, char *const *words)
 		    read_flag(name, "ssl", &server->ssl) || read_check_ssl(server, name) ||
 		    read_flag(name, "check-send-proxy", &server->check_proxy) ||
 		    read_flag(name, "agent-check", &server->agent) ||
-		    read_proxy(name, &server->proxy) || has_no_value(name))
+		    read_proxy(name, &server->proxy) || read_state(server, name) ||
+		    has_no_value(name))
 			continue;
 		if (!*++words)
 			return;

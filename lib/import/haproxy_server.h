@@ -32,7 +32,7 @@ int haproxy_addr_parse(struct haproxy_addr *addr, const char *word, struct failu
 /* The settings of a server. Strings are words of the configuration's lines. */
 struct haproxy_server {
 	const char *name, *address; /* name: the keyword for `dispatch` */
-	bool checks, ssl, check_ssl, no_check_ssl, check_proxy, agent;
+	bool checks, ssl, check_ssl, no_check_ssl, check_proxy, agent, is_disabled;
 	unsigned proxy;                  /* version of the PROXY protocol; 0: none */
 	unsigned check_port, agent_port; /* 0: not given */
 	const char *proto, *check_proto; /* NULL: not given */

@@ -62,10 +62,10 @@ ends() { # KEYWORD FILE: the addresses and ports of such lines
 run_haproxy() { # FILE
 	printf 'global\n    stats socket %s/state.sock level admin\n' "$PWD" >state.cfg
 	# It runs as whoever runs the tests.
-	sed -E '/^\t(user|group|chroot|daemon)/d; /^    daemon/d' "$1" >run.cfg
+	sed -E '/^[[:blank:]]+(user|group|chroot|daemon)\>/d' "$1" >run.cfg
 	in_background haproxy -db -f run.cfg -f state.cfg
 	until_true ask state.sock 'show info'
-	ss -Hltn | awk '{ sub(/%[a-z]+/, "", $4); print $4 }' | grep -vE '^(0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1:1024$|(127\.0\.0\.1|\[::1\]):8090$)' |
+	ss -Hltn | awk '{ sub(/%[a-z]+/, "", $4); print $4 }' | grep -vE '^(0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1:1(024|0000)$|(127\.0\.0\.1|\[::1\]):8090$)' |
 		sort -u >listening
 	ask state.sock 'show servers state' | awk 'NF > 18 && $5 ~ /[.:]/ && $5 !~ /^0\.0\.0\.0$/ && $19 > 0 {
 		print ($5 ~ /:/ ? "[" $5 "]" : $5) ":" $19 }' | sort -u >talking
@@ -133,6 +133,7 @@ answer() { # PORT...: in the background
 	cp -r "$inputs/haproxy/maps" .
 	for file in "$inputs"/haproxy/*.cfg; do
 		echo "# $file"
+		! grep -q quic4@ "$file" || haproxy -vv | grep -q +QUIC || continue
 		run_haproxy "$file"
 		PATH="$PWD/stubs:$PATH" vcap-import haproxy "$file" >services 2>said || [ $? -eq 3 ]
 		# A range of ports is one socket each.
@@ -151,10 +152,14 @@ answer() { # PORT...: in the background
 		probes) grep -v '^10\.9\.13\.1:' talking ;; # out of range, as is said
 		ingress) grep -v '^127.0.0.1:10445$' talking ;; # another frontend
 		router) grep -v '^127.0.0.1:10444$' talking ;;
+		chains) grep -v '^127.0.0.1:10081$' talking ;;
+		controller) grep -v '^127.0.0.1:1$' talking ;; # places for servers to come
+		mail) grep -v '^10\.34\.0\.3:' talking ;;     # by the environment, as is said
 		*) cat talking ;;
 		esac >wanted
 		case $(basename "$file" .cfg) in
 		ports) grep -vE '^10\.6\.(0|1\.[12]|2)' servers ;; # relative ports, dispatch
+		mail) grep -vE '^10\.34\.1\..:(143|993)$' servers ;;
 		discovery) : ;; # names, which it does not resolve here
 		*) cat servers ;;
 		esac >found

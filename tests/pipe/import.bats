@@ -29,6 +29,17 @@ comes_to() { # KIND FILE
 	fi
 }
 
+# Each configuration of a kind comes to what stands beside it.
+all_come_to() { # KIND ENDING COUNT
+	local count=0 file
+
+	for file in "$inputs/$1"/*."$2"; do
+		comes_to "$1" "$(basename "$file")"
+		count=$((count + 1))
+	done
+	[ "$count" -eq "$3" ]
+}
+
 # Cut at their first lines, the services are files of their own.
 cut_apart() { # FROM TO
 	mkdir -p "$2"
@@ -40,14 +51,11 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 }
 
 # Break: lib/import/haproxy_server.c s/addr->kind = HAPROXY_PORT_CLIENTS;/;/
+# Break: lib/import/haproxy.c s/server->is_disabled \&\&/false \&\&/
 # Break: lib/import/haproxy.c s/for_each_server(&front, add_checks);/;/
 # Break: lib/import/haproxy_names.c s/wanted -= strchr(separators/wanted -= !strchr(separators/
 @test "haproxy: configurations of different style" {
-	for file in "$inputs"/haproxy/*.cfg; do
-		comes_to haproxy "$(basename "$file")"
-		styles=$((${styles-0} + 1))
-	done
-	[ "$styles" -eq 13 ]
+	all_come_to haproxy cfg 20
 }
 
 # bats test_tags=slow
@@ -56,6 +64,7 @@ one() { # LINE...: a configuration of one frontend with these lines, imported
 	for file in *.cfg; do
 		# An empty root has no /etc/hosts.
 		! grep -q localhost "$file" || getent hosts localhost >/dev/null || continue
+		! grep -q quic4@ "$file" || haproxy -vv | grep -q +QUIC || continue
 		haproxy -c -f "$file" || { echo "$file"; false; }
 	done
 }
