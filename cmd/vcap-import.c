@@ -3,14 +3,12 @@
  */
 #include "cli.h"
 #include "controller/ask.h"
-#include "controller/config.h"
 #include "controller/config_write.h"
 #include "controller/engine.h"
 #include "import/importer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define KINDS "envoy, haproxy, iptables, ipvs, k8s, keepalived, nft or nginx"
 
@@ -18,8 +16,9 @@ static const struct command self = {
     .name = "vcap-import",
     .says = "Makes service files from the configuration of a load balancer.",
     .examples = "vcap import haproxy -w\nvcap import -E lb1,lb2 nginx /etc/nginx/nginx.conf\n",
-    .synopsis = "[-dfw] [-a file] [-E list] kind [file [service ...]]",
+    .synopsis = "[-dfw] [-a file] [-b file] [-E list] kind [file [service ...]]",
     .options = "  -a, --also file     read this file, too; may be repeated\n"
+	       "  -b, --backends file what kubectl ingress-nginx backends prints, for nginx\n"
 	       "  -d, --diff          print what -w would change\n"
 	       "  -E, --engines list  the services' engines; the first is read from (this host)\n"
 	       "  -f, --force         with -w: replace service files that were edited\n"
@@ -33,25 +32,31 @@ struct options {
 	bool forces;
 	char **engines; /* NULL: this host */
 	const struct importer *importer;
-	const char *file;   /* "-": standard input; NULL: what the importer's command prints */
+	struct importer_input input;
 	struct strvec also; /* files */
-	char **services;    /* NULL: all */
+	struct drafts drafts;
 };
 
 static struct options
 parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"also", required_argument, NULL, 'a'},    {"diff", no_argument, NULL, 'd'},
-	    {"engines", required_argument, NULL, 'E'}, {"force", no_argument, NULL, 'f'},
-	    {"write", no_argument, NULL, 'w'},         CLI_OPTIONS};
-	struct options chosen = {0};
+	static const struct option options[] = {{"also", required_argument, NULL, 'a'},
+						{"backends", required_argument, NULL, 'b'},
+						{"diff", no_argument, NULL, 'd'},
+						{"engines", required_argument, NULL, 'E'},
+						{"force", no_argument, NULL, 'f'},
+						{"write", no_argument, NULL, 'w'},
+						CLI_OPTIONS};
+	struct options chosen = {.input = {.size_max = 64u << 20, .run = ask_run},
+				 .drafts = {.resolve = ask_find, .read = ask_read}};
 	struct failure why;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":a:dE:fw", options, NULL)) != -1) {
+	cli_start(&self);
+	while ((opt = getopt_long(argc, argv, ":a:b:dE:fw", options, NULL)) != -1)
 		switch (opt) {
 		case 'a': strvec_push(&chosen.also, optarg); break;
+		case 'b': chosen.drafts.backends = optarg; break;
 		case 'd': chosen.action = CONFIG_WRITE_COMPARE; break;
 		case 'E':
 			if (!(chosen.engines = engines_list(optarg, getenv, &why)))
@@ -61,15 +66,16 @@ parse_options(int argc, char **argv)
 		case 'w': chosen.action = CONFIG_WRITE_FILE; break;
 		default: cli_option(opt, argv);
 		}
-	}
 	if (chosen.forces && chosen.action == CONFIG_WRITE_PRINT)
 		die_usage("-f needs -w");
 	if (!argv[optind] || !(chosen.importer = importer_find(argv[optind])))
 		die_usage("needs a kind, " KINDS " (try --help)");
 	if (argv[++optind])
-		chosen.file = argv[optind++];
-	if (chosen.file && argv[optind])
-		chosen.services = argv + optind;
+		chosen.input.file = argv[optind++];
+	if (chosen.input.file && argv[optind])
+		chosen.drafts.wanted = argv + optind;
+	chosen.input.also = chosen.also.list;
+	chosen.input.engine = chosen.engines ? chosen.engines[0] : NULL;
 	return chosen;
 }
 
@@ -99,18 +105,19 @@ put_file(const struct options *options, const char *name, char *text, char *cons
 }
 
 static int
-put_files(const struct options *options, const struct drafts *drafts, char *const *engines)
+put_files(const struct options *options, char *const *engines)
 {
+	const struct drafts *drafts = &options->drafts;
 	int status = drafts->warnings.count ? EXIT_PARTIAL : EXIT_DONE;
 
 	for (size_t i = 0; i < drafts->count; i++) {
 		const struct draft *draft = drafts->list[i];
 		char *const *nodes = options->engines ? NULL : draft->engines.list;
+		char *text = draft_format(draft, nodes ? nodes : engines);
 
 		if (i > 0 && options->action == CONFIG_WRITE_PRINT)
 			putchar('\n');
-		if (!put_file(options, draft->name, draft_format(draft, nodes ? nodes : engines),
-			      nodes))
+		if (!put_file(options, draft->name, text, nodes))
 			status = EXIT_PARTIAL;
 	}
 	return drafts->count ? status : EXIT_FAILED;
@@ -119,32 +126,25 @@ put_files(const struct options *options, const struct drafts *drafts, char *cons
 int
 main(int argc, char **argv)
 {
-	struct options options;
-	struct ask ask = {0};
-	struct importer_input input = {.size_max = 64u << 20, .run = ask_run, .context = &ask};
-	struct drafts drafts = {.resolve = ask_find, .read = ask_read, .context = &ask};
+	struct options options = parse_options(argc, argv);
+	struct drafts *drafts = &options.drafts;
+	struct ask ask = {options.engines};
 	struct failure why;
 	char *source, *text, *here[2] = {0};
-	bool writes_local;
+	bool is_asked; /* to write the engine that is this host */
 
-	cli_start(&self);
-	options = parse_options(argc, argv);
+	options.input.context = drafts->context = &ask;
 	cli_siblings_first();
-	ask.engines = options.engines;
-	input.file = options.file;
-	input.also = options.also.list;
-	input.engine = options.engines ? options.engines[0] : NULL;
-	drafts.wanted = options.services;
-	text = importer_read(options.importer, &input, &source, &why);
-	if (!text || importer_import(options.importer, &drafts, text, source, &why) < 0)
+	text = importer_read(options.importer, &options.input, &source, &why);
+	if (!text || importer_import(options.importer, drafts, text, source, &why) < 0)
 		die("%s", why.text);
-	for (size_t i = 0; i < drafts.warnings.count; i++)
-		warn("%s", drafts.warnings.list[i]);
-	if (drafts.count == 0)
+	for (size_t i = 0; i < drafts->warnings.count; i++)
+		warn("%s", drafts->warnings.list[i]);
+	if (drafts->count == 0)
 		warn("no service found in '%s'", source);
-	writes_local =
-	    options.action == CONFIG_WRITE_FILE && drafts.count && !drafts.list[0]->engines.count;
-	if (!options.engines && !(here[0] = config_write_local(writes_local, getenv, &why)))
+	is_asked = drafts->count && !drafts->list[0]->engines.count;
+	is_asked &= options.action == CONFIG_WRITE_FILE;
+	if (!options.engines && !(here[0] = config_write_local(is_asked, getenv, &why)))
 		die_usage("%s", why.text);
-	return cli_finish(put_files(&options, &drafts, options.engines ? options.engines : here));
+	return cli_finish(put_files(&options, options.engines ? options.engines : here));
 }

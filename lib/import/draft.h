@@ -59,6 +59,7 @@ struct drafts {
 	char *const *wanted;     /* names of services, NULL-ended; NULL: all */
 	draft_resolver *resolve; /* NULL: names are not resolved */
 	draft_reader *read;      /* NULL: files are not read */
+	const char *backends;    /* file of ingress-nginx's backends; NULL: none */
 	void *context;           /* of resolve and read */
 	bool failed;             /* memory ran out */
 };

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/parse.h"
+#include "packet/addrset.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -171,4 +172,32 @@ draft_endpoint_split(char *word, char **ports)
 		return word + 1;
 	}
 	return word;
+}
+
+static bool
+is_localhost(const char *host)
+{
+	return strcmp(host, "localhost") == 0;
+}
+
+bool
+draft_endpoint_is_loopback(const char *host)
+{
+	struct addr addr;
+
+	if (is_localhost(host))
+		return true;
+	return addr_parse(&addr, host, NULL) == 0 &&
+	       (addr.family == 4 ? (uint32_t)addr.value >> 24 == 127 : addr.value == 1);
+}
+
+bool
+draft_endpoint_is_same_host(const char *one, const char *other)
+{
+	struct addr a, b;
+
+	if (is_localhost(one) || is_localhost(other))
+		return draft_endpoint_is_loopback(one) && draft_endpoint_is_loopback(other);
+	return addr_parse(&a, one, NULL) == 0 && addr_parse(&b, other, NULL) == 0 &&
+	       a.family == b.family && a.value == b.value;
 }

@@ -53,6 +53,12 @@ int draft_endpoint_parse_ports(const char *word, unsigned *first, unsigned *last
  * the address; *ports is NULL if there are none. Both are parts of word. */
 char *draft_endpoint_split(char *word, char **ports);
 
+/* Whether host is a loopback address, or `localhost`. */
+bool draft_endpoint_is_loopback(const char *host);
+/* Whether both are the same address; `localhost` is every loopback address. Names are not resolved:
+ * two of the same text are not told to be the same. */
+bool draft_endpoint_is_same_host(const char *one, const char *other);
+
 /* Replaces control characters by `?`, in place: a newline would end a comment. text may be NULL. */
 void draft_endpoint_replace_controls(char *text);
 

@@ -7,7 +7,6 @@
 
 #include "base/array.h"
 #include "import/haproxy_server.h"
-#include "packet/addrset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,34 +105,6 @@ haproxy_sockets_release(struct haproxy_sockets *sockets)
 	*sockets = (struct haproxy_sockets){0};
 }
 
-static bool
-is_localhost(const char *host)
-{
-	return strcmp(host, "localhost") == 0;
-}
-
-static bool
-is_loopback(const char *host)
-{
-	struct addr addr;
-
-	if (is_localhost(host))
-		return true;
-	return addr_parse(&addr, host, NULL) == 0 &&
-	       (addr.family == 4 ? (uint32_t)addr.value >> 24 == 127 : addr.value == 1);
-}
-
-static bool
-is_same_host(const char *one, const char *other)
-{
-	struct addr a, b;
-
-	if (is_localhost(one) || is_localhost(other))
-		return is_loopback(one) && is_loopback(other);
-	return addr_parse(&a, one, NULL) == 0 && addr_parse(&b, other, NULL) == 0 &&
-	       a.family == b.family && a.value == b.value;
-}
-
 /* Whether a server of this address, which is of IP, connects to the bind. */
 static bool
 reaches(const struct haproxy_addr *server, const struct haproxy_socket *bind)
@@ -146,7 +117,8 @@ reaches(const struct haproxy_addr *server, const struct haproxy_socket *bind)
 	    strcmp(bind->ports.protocol, server->ports.protocol) != 0 ||
 	    haproxy_addr_parse(&at, bind->text, NULL) < 0)
 		return false;
-	return at.host ? is_same_host(server->host, at.host) : is_loopback(server->host);
+	return at.host ? draft_endpoint_is_same_host(server->host, at.host)
+		       : draft_endpoint_is_loopback(server->host);
 }
 
 const struct haproxy_socket *
@@ -175,8 +147,9 @@ haproxy_socket_is_inside(const char *address)
 	struct haproxy_addr server;
 	const char *kind;
 
-	return local_name(address, &kind) || (haproxy_addr_parse(&server, address, NULL) == 0 &&
-					      server.host && is_loopback(server.host));
+	return local_name(address, &kind) ||
+	       (haproxy_addr_parse(&server, address, NULL) == 0 && server.host &&
+		draft_endpoint_is_loopback(server.host));
 }
 
 /* Marks the sockets that servers name and that are not of IP. */

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/parse.h"
+#include "import/nginx_listen.h"
 #include "import/nginx_pass.h"
 #include "import/nginx_tree.h"
 
@@ -26,6 +27,7 @@ struct nginx_service {
 
 struct nginx_importer {
 	struct drafts *drafts;
+	const struct nginx_backends *backends; /* NULL: none were given */
 	const struct nginx_node *root;
 	struct nginx_service *services;
 	size_t service_count;
@@ -58,10 +60,12 @@ add_listen(struct nginx_server *server, const struct nginx_node *listen)
 
 	snprintf(text, sizeof(text), "%s", nginx_node_word(listen, 1));
 	if (strncmp(text, "unix:", 5) == 0) {
-		draft_warn(server->draft, listen->at, "not an IP address: '%s'", text);
+		/* One that another block hands on to is no way in from outside. */
+		if (!nginx_listen_is_inner(server->root, text))
+			draft_warn(server->draft, listen->at, "not an IP address: '%s'", text);
 		return;
 	}
-	if (nginx_pass_parse_address(text, default_port(server), &endpoint) < 0) {
+	if (nginx_listen_parse(text, default_port(server), &endpoint) < 0) {
 		draft_warn(server->draft, listen->at, "not an address: '%s'",
 			   nginx_node_word(listen, 1));
 		return;
@@ -162,7 +166,7 @@ find_port(const struct nginx_server *server)
 		listens = true;
 		snprintf(text, sizeof(text), "%s", nginx_node_word(node, 1));
 		if (strncmp(text, "unix:", 5) != 0 &&
-		    nginx_pass_parse_address(text, default_port(server), &endpoint) == 0)
+		    nginx_listen_parse(text, default_port(server), &endpoint) == 0)
 			return endpoint.ports.first;
 	}
 	return listens ? 0 : 80;
@@ -172,10 +176,12 @@ static void
 make_name(char *to, size_t size, const struct nginx_server *server)
 {
 	const struct nginx_node *pass = nginx_node_child(server->node, "proxy_pass");
+	const struct nginx_node *upstream =
+	    pass ? nginx_pass_upstream(server, nginx_node_word(pass, 1)) : NULL;
 	const char *name = find_name(server->node);
 
-	if (server->is_stream && pass && nginx_pass_upstream(server, nginx_node_word(pass, 1)))
-		name = nginx_node_word(pass, 1);
+	if (server->is_stream && upstream && !nginx_pass_code(upstream))
+		name = nginx_node_word(upstream, 1);
 	if (name)
 		snprintf(to, size, "%s", name);
 	else
@@ -205,6 +211,25 @@ find_service(struct nginx_importer *importer, const char *context, const char *n
 	return importer->services[importer->service_count++].draft;
 }
 
+/* Whether the address that nginx takes for a client's is what a header or another proxy says, for some
+ * clients that are not of this host. */
+static bool
+is_told_client(const struct nginx_node *block)
+{
+	while (block && !nginx_node_child(block, "set_real_ip_from"))
+		block = block->parent;
+	for (const struct nginx_node *node = block ? block->first : NULL; node; node = node->next) {
+		char host[64];
+
+		snprintf(host, sizeof(host), "%.*s", (int)strcspn(nginx_node_word(node, 1), "/"),
+			 nginx_node_word(node, 1));
+		if (nginx_node_is(node, "set_real_ip_from") && strncmp(host, "unix:", 5) != 0 &&
+		    !draft_endpoint_is_loopback(host))
+			return true;
+	}
+	return false;
+}
+
 /* The passes. */
 enum stage { STAGE_SERVERS, STAGE_CHECKS };
 
@@ -213,11 +238,15 @@ import_server(struct nginx_importer *importer, const struct nginx_node *context,
 	      const struct nginx_node *node, enum stage stage)
 {
 	const char *context_name = nginx_node_word(context, 0);
+	unsigned steps = 0;
 	struct nginx_server server = {
 	    .root = importer->root,
 	    .context = context,
 	    .node = node,
+	    .backends = importer->backends,
 	    .is_stream = nginx_node_is(context, "stream"),
+	    .knows_client = !is_told_client(node),
+	    .steps = &steps,
 	};
 	char name[256];
 
@@ -227,6 +256,9 @@ import_server(struct nginx_importer *importer, const struct nginx_node *context,
 		return;
 	draft_add_comment(server.draft, "%s server of %s:%u", context_name, node->at.file,
 			  node->at.line);
+	if (!server.knows_client)
+		draft_add_comment(server.draft, "clients are who another proxy says "
+						"(set_real_ip_from): no header tells them");
 	add_listens(&server);
 	if (stage == STAGE_SERVERS)
 		nginx_pass_add(&server);
@@ -242,27 +274,41 @@ import_servers(struct nginx_importer *importer, const struct nginx_node *context
 			import_server(importer, context, node, stage);
 }
 
+static void
+import_contexts(struct nginx_importer *importer)
+{
+	for (const struct nginx_node *context = importer->root->first; context;
+	     context = context->next) {
+		if (nginx_node_is(context, "mail"))
+			drafts_warn(importer->drafts, context->at,
+				    "'mail' servers are not imported");
+		if (!nginx_node_is(context, "http") && !nginx_node_is(context, "stream"))
+			continue;
+		import_servers(importer, context, STAGE_SERVERS);
+		import_servers(importer, context, STAGE_CHECKS);
+	}
+}
+
 int
 nginx_import(struct drafts *drafts, const char *text, const char *file, struct failure *why)
 {
 	struct nginx_tree tree;
+	struct nginx_backends backends = NGINX_BACKENDS_INIT;
 	struct nginx_importer importer = {.drafts = drafts, .root = &tree.root};
 	int rc = nginx_tree_parse(&tree, text, file, why);
 
 	for (size_t i = 0; rc == 0 && i < tree.warnings.count; i++)
 		strvec_push(&drafts->warnings, tree.warnings.list[i]);
-	for (const struct nginx_node *context = tree.root.first; rc == 0 && context;
-	     context = context->next) {
-		if (nginx_node_is(context, "mail"))
-			drafts_warn(drafts, context->at, "'mail' servers are not imported");
-		if (!nginx_node_is(context, "http") && !nginx_node_is(context, "stream"))
-			continue;
-		import_servers(&importer, context, STAGE_SERVERS);
-		import_servers(&importer, context, STAGE_CHECKS);
+	if (rc == 0 && drafts->backends) {
+		rc = nginx_backends_read(&backends, drafts, why);
+		importer.backends = &backends;
 	}
+	if (rc == 0)
+		import_contexts(&importer);
 	for (size_t i = 0; i < importer.service_count; i++)
 		free(importer.services[i].key);
 	free(importer.services);
+	nginx_backends_release(&backends);
 	nginx_tree_release(&tree);
 	return rc;
 }

@@ -4,9 +4,10 @@
  * first `server_name`, and one for the stream servers of each upstream.
  *
  * Supported: includes, every form of listen, upstreams, proxy_pass and the like for FastCGI, uwsgi,
- * SCGI, gRPC and memcached, variables with values from map, geo, split_clients or set, PROXY
- * protocol, proxy_bind and health_check. Locations are not evaluated: every address that could be
- * passed to is taken. Gives warnings for other variables, sockets other than IP, and mail servers.
+ * SCGI, gRPC and memcached, variables with values from map, geo, split_clients or set, server blocks
+ * that hand on to server blocks, ingress-nginx with its backends (drafts->backends), PROXY protocol,
+ * proxy_bind and health_check. Locations are not evaluated: every address that could be passed to is
+ * taken. Gives warnings for other variables, sockets other than IP, and mail servers.
  */
 #ifndef VCAP_NGINX_H
 #define VCAP_NGINX_H

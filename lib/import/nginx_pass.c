@@ -1,70 +1,189 @@
 /*
  * The argument of proxy_pass is [SCHEME://]AUTHORITY[/...], where AUTHORITY is an upstream, an
- * address or a name, or contains variables. A variable stands for all values that `set`, `map`,
- * `geo` or `split_clients` can give it anywhere in the configuration, each of which is such an
- * argument again; the number of lookups is limited, as variables may refer to each other. Locations
- * are not evaluated: every address that could be passed to is taken.
+ * address or a name. Any part may have variables: each is replaced by all values that it can have
+ * where the directive stands (nginx_value.h), and what comes of that is such an argument again; the
+ * number of lookups is limited, as variables may refer to each other. Locations are not evaluated:
+ * every address that could be passed to is taken.
+ *
+ * An address at which a server block of the configuration listens is no server, as nothing of it is
+ * on a wire: what that block passes on to is. Such a block sees the client only if it is told
+ * (the PROXY protocol, or a header, and `set_real_ip_from`).
  */
 #include "import/nginx_pass.h"
 
 #include "import/nginx_headers.h"
+#include "import/nginx_listen.h"
+#include "import/nginx_value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define VARIABLES_MAX 1000 /* looked up for one server */
+#define STEPS_MAX     1000 /* variables and blocks looked up for one server block */
+#define AUTHORITY_MAX 256
 
 /* A pass directive. */
 struct pass {
 	const struct nginx_node *node;
-	bool is_http, is_tls;
+	const char *headers; /* the directive that sets headers; NULL: it is not HTTP */
+	const char *bind;    /* the one that sets the source address */
+	bool is_tls;
 	unsigned port; /* default of the address; 0: it must have one */
 };
 
 static void add_target(struct nginx_server *server, struct pass pass, const char *target);
 
-int
-nginx_pass_parse_address(char *text, unsigned fallback, struct draft_endpoint *endpoint)
+/* Takes a step; false: there were too many, which is said. */
+static bool
+take_step(struct nginx_server *server, const struct nginx_node *node)
 {
-	struct draft_ports *ports = &endpoint->ports;
-	char *port;
+	if (++*server->steps < STEPS_MAX)
+		return true;
+	draft_warn(server->draft, node->at, "too many variables and server blocks");
+	return false;
+}
 
-	if (*text && text[strspn(text, "0123456789-")] == '\0') {
-		endpoint->host = NULL;
-		endpoint->family = 4;
-		return draft_endpoint_parse_ports(text, &ports->first, &ports->last);
+static void
+warn_of_unknown(struct nginx_server *server, const struct nginx_node *node, const char *what)
+{
+	draft_warn(server->draft, node->at, "unknown value: '%s'", what);
+	draft_add_comment(server->draft, "servers may be missing: unknown value '%s'", what);
+}
+
+static bool
+is_on(const struct nginx_node *block, const char *name)
+{
+	const struct nginx_node *node = nginx_node_inherited(block, name);
+
+	return node && strcmp(nginx_node_word(node, 1), "on") == 0;
+}
+
+static bool
+sends_proxy_protocol(const struct nginx_server *server, const struct nginx_node *block)
+{
+	return server->is_stream && is_on(block, "proxy_protocol");
+}
+
+/* The headers, best first, in which what a directive passes on names the client. */
+static void
+find_headers(const struct nginx_server *server, const struct pass *pass, struct strvec *headers)
+{
+	if (pass->headers && !server->is_stream && server->knows_client)
+		nginx_headers_find(pass->node->parent, pass->headers, headers);
+}
+
+/* Whether a server block learns the client's address from one that hands on to it. */
+static bool
+learns_client(const struct nginx_server *server, const struct pass *pass,
+	      const struct nginx_node *listen)
+{
+	const struct nginx_node *block = listen->parent;
+	const struct nginx_node *header = nginx_node_inherited(block, "real_ip_header");
+	const char *name = header ? nginx_node_word(header, 1) : "X-Real-IP";
+	struct strvec headers = STRVEC_INIT;
+	bool is_written;
+
+	if (!server->knows_client || !nginx_node_inherited(block, "set_real_ip_from"))
+		return false;
+	if (nginx_node_is(block->parent, "stream") || strcmp(name, "proxy_protocol") == 0)
+		return nginx_node_has(listen, "proxy_protocol") &&
+		       sends_proxy_protocol(server, pass->node->parent);
+	find_headers(server, pass, &headers);
+	is_written = strvec_has(&headers, name);
+	server->draft->drafts->failed |= headers.failed;
+	strvec_release(&headers);
+	return is_written;
+}
+
+/* Adds the source address that servers see when a block passes to them. */
+static void
+add_source(struct nginx_server *server, const struct nginx_node *block, const char *bind_name)
+{
+	const struct nginx_node *bind = nginx_node_inherited(block, bind_name);
+	const char *source = bind ? nginx_node_word(bind, 1) : "off";
+	char address[64];
+
+	if (strcmp(source, "$remote_addr") == 0 && nginx_node_has(bind, "transparent") &&
+	    server->knows_client)
+		source = "client";
+	snprintf(address, sizeof(address), "%s", source);
+	address[strcspn(address, "$")] = '\0'; /* ADDRESS:$remote_port */
+	if (address[0] && address[strlen(address) - 1] == ':')
+		address[strlen(address) - 1] = '\0';
+	draft_add_source(server->draft, address);
+}
+
+/* Records the headers of what a block passes on, unless they cannot be read or it is no HTTP. */
+static void
+add_headers(struct nginx_server *server, const struct pass *pass)
+{
+	struct strvec headers = STRVEC_INIT;
+	const bool is_encrypted =
+	    server->is_stream ? is_on(pass->node->parent, "proxy_ssl") : pass->is_tls;
+
+	find_headers(server, pass, &headers);
+	if (server->knows_client && sends_proxy_protocol(server, pass->node->parent))
+		return;
+	if (headers.count == 0 || !pass->headers || (is_encrypted && !server->is_stream))
+		server->draft->has_unlinked = true;
+	if (pass->headers && server->has_tcp && !is_encrypted)
+		draft_add_headers(server->draft, &headers);
+	strvec_release(&headers);
+}
+
+static bool
+is_within(const struct nginx_server *server, const struct nginx_node *node)
+{
+	while (server && server->node != node)
+		server = server->outer;
+	return server;
+}
+
+/* Adds what the server blocks that listen at an address pass on to; false: there are none. */
+static bool
+add_inner(struct nginx_server *server, const struct pass *pass, const struct draft_endpoint *to)
+{
+	const struct nginx_node *listen = NULL, *node = NULL;
+
+	while ((listen = nginx_listen_find(server->root, node, to))) {
+		struct nginx_server inner = *server;
+
+		node = listen->parent;
+		if (is_within(server, node) || !take_step(server, pass->node))
+			continue;
+		draft_add_comment(server->draft, "through %s server of %s:%u at %s",
+				  nginx_node_word(node->parent, 0), node->at.file, node->at.line,
+				  nginx_node_word(listen, 1));
+		inner.context = node->parent;
+		inner.node = node;
+		inner.outer = server;
+		inner.is_stream = nginx_node_is(node->parent, "stream");
+		inner.knows_client = learns_client(server, pass, listen);
+		nginx_pass_add(&inner);
 	}
-	endpoint->family = *text == '[' ? 6 : 0;
-	endpoint->host = draft_endpoint_split(text, &port);
-	if (strcmp(endpoint->host, "*") == 0 || strcmp(endpoint->host, "0.0.0.0") == 0) {
-		endpoint->host = NULL;
-		endpoint->family = 4;
-	} else if (strcmp(endpoint->host, "::") == 0) {
-		endpoint->host = NULL;
-	}
-	ports->first = ports->last = fallback;
-	return port       ? draft_endpoint_parse_ports(port, &ports->first, &ports->last)
-	       : fallback ? 0
-			  : -1;
+	return node;
 }
 
 /* Adds a server at an address, for each protocol that the server block listens for. */
 static void
-add_address(struct nginx_server *server, const struct nginx_node *node, const char *address,
-	    unsigned fallback, const char *comment)
+add_address(struct nginx_server *server, const struct pass *pass, const struct nginx_node *node,
+	    const char *address, unsigned fallback, const char *comment)
 {
 	struct draft_endpoint endpoint = {.comment = comment};
-	char text[256];
+	char text[AUTHORITY_MAX];
 
 	snprintf(text, sizeof(text), "%s", address);
 	if (strncmp(text, "unix:", 5) == 0) {
-		draft_warn(server->draft, node->at, "not an IP address: '%s'", text);
+		endpoint.host = text;
+		if (!add_inner(server, pass, &endpoint))
+			draft_warn(server->draft, node->at, "not an IP address: '%s'", text);
 	} else if (nginx_node_value(node, "service")) {
 		draft_warn(server->draft, node->at, "DNS SRV records are not resolved: '%s'", text);
-	} else if (nginx_pass_parse_address(text, fallback, &endpoint) < 0 || !endpoint.host) {
+	} else if (nginx_listen_parse(text, fallback, &endpoint) < 0 || !endpoint.host) {
 		draft_warn(server->draft, node->at, "not an address: '%s'", address);
-	} else {
+	} else if (!server->has_tcp || !add_inner(server, pass, &endpoint)) {
+		add_source(server, pass->node->parent, pass->bind);
+		add_headers(server, pass);
 		endpoint.ports.protocol = "tcp";
 		if (server->has_tcp)
 			draft_add_server(server->draft, node->at, &endpoint);
@@ -84,6 +203,53 @@ nginx_pass_upstream(const struct nginx_server *server, const char *name)
 	return NULL;
 }
 
+const struct nginx_node *
+nginx_pass_code(const struct nginx_node *upstream)
+{
+	const struct nginx_node *block = nginx_node_child(upstream, "balancer_by_lua_block");
+
+	return block ? block : nginx_node_child(upstream, "balancer_by_lua_file");
+}
+
+static void
+add_backend(struct nginx_server *server, const struct pass *pass, const char *name)
+{
+	struct strvec endpoints = STRVEC_INIT;
+
+	if (nginx_backends_find(server->backends, name, &endpoints) < 0) {
+		draft_warn(server->draft, pass->node->at, "no such backend in '%s': '%s'",
+			   server->backends->file, name);
+		draft_add_comment(server->draft, "servers may be missing: those of backend '%s'",
+				  name);
+	}
+	for (size_t i = 0; i < endpoints.count; i++)
+		add_address(server, pass, pass->node, endpoints.list[i], 0, name);
+	server->draft->drafts->failed |= endpoints.failed;
+	strvec_release(&endpoints);
+}
+
+/* Adds the servers that code chooses, as far as they are known. */
+static void
+add_chosen(struct nginx_server *server, const struct pass *pass, const struct nginx_node *code)
+{
+	struct strvec names = STRVEC_INIT;
+	const char *how = nginx_node_word(code, 0);
+	const bool has_names = server->backends && !server->is_stream &&
+			       nginx_value_find(pass->node, "$proxy_upstream_name", &names) == 0 &&
+			       names.count;
+
+	for (size_t i = 0; has_names && i < names.count; i++)
+		add_backend(server, pass, names.list[i]);
+	server->draft->drafts->failed |= names.failed;
+	strvec_release(&names);
+	if (has_names)
+		return;
+	draft_warn(server->draft, code->at,
+		   "servers chosen by code are not known: '%s' (of ingress-nginx: --backends)",
+		   how);
+	draft_add_comment(server->draft, "servers may be missing: code chooses them ('%s')", how);
+}
+
 /* Warns of servers and checks of an upstream that cannot be imported. */
 static void
 warn_of_upstream(struct draft *draft, const struct nginx_node *upstream)
@@ -91,8 +257,6 @@ warn_of_upstream(struct draft *draft, const struct nginx_node *upstream)
 	static const struct {
 		const char *name, *format;
 	} others[] = {
-	    {"balancer_by_lua_block", "servers chosen by code are not known: '%s'"},
-	    {"balancer_by_lua_file", "servers chosen by code are not known: '%s'"},
 	    {"state", "servers in a state file are not known: '%s'"},
 	    {"check", "checks by '%s' cannot be told from client connections"},
 	};
@@ -101,9 +265,31 @@ warn_of_upstream(struct draft *draft, const struct nginx_node *upstream)
 		for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 			if (nginx_node_is(node, others[i].name))
 				draft_warn(draft, node->at, others[i].format, others[i].name);
-	if (!nginx_node_child(upstream, "server") && !nginx_node_child(upstream, "state"))
+	if (nginx_node_child(upstream, "state"))
+		draft_add_comment(draft, "servers may be missing: those of upstream '%s'",
+				  nginx_node_word(upstream, 1));
+	else if (!nginx_node_child(upstream, "server"))
 		draft_warn(draft, upstream->at, "upstream has no server: '%s'",
 			   nginx_node_word(upstream, 1));
+}
+
+static void
+add_upstream(struct nginx_server *server, const struct pass *pass,
+	     const struct nginx_node *upstream)
+{
+	const struct nginx_node *code = nginx_pass_code(upstream);
+
+	for (const struct nginx_node *node = upstream->first; node; node = node->next) {
+		const char *address = nginx_node_word(node, 1);
+
+		/* 0.0.0.0/8 is no host's: it stands where code is to put another. */
+		if (nginx_node_is(node, "server") && !(code && strncmp(address, "0.", 2) == 0))
+			add_address(server, pass, node, address, server->is_stream ? 0 : 80,
+				    nginx_node_word(upstream, 1));
+	}
+	if (code)
+		add_chosen(server, pass, code);
+	warn_of_upstream(server->draft, upstream);
 }
 
 static void
@@ -111,60 +297,58 @@ add_authority(struct nginx_server *server, const struct pass *pass, const char *
 {
 	const struct nginx_node *upstream = nginx_pass_upstream(server, authority);
 
-	if (!upstream) {
-		add_address(server, pass->node, authority, pass->port, NULL);
-		return;
-	}
-	for (const struct nginx_node *node = upstream->first; node; node = node->next)
-		if (nginx_node_is(node, "server"))
-			add_address(server, node, nginx_node_word(node, 1),
-				    server->is_stream ? 0 : 80, nginx_node_word(upstream, 1));
-	warn_of_upstream(server->draft, upstream);
+	if (upstream)
+		add_upstream(server, pass, upstream);
+	else
+		add_address(server, pass, pass->node, authority, pass->port, NULL);
 }
 
-/* Whether a line in the block of a map or the like is a parameter rather than a value. */
-static bool
-is_parameter(const struct nginx_node *map, const struct nginx_node *line)
-{
-	return nginx_node_is(line, "include") ||
-	       (nginx_node_is(map, "geo") &&
-		(nginx_node_is(line, "proxy") || nginx_node_is(line, "delete")));
-}
-
-/* Adds the values that a directive gives to a variable; false: it is about another. */
-static bool
-add_values(struct nginx_server *server, struct pass pass, const struct nginx_node *node,
-	   const char *name)
-{
-	if (nginx_node_is(node, "set") && node->count == 3 && strcmp(node->words[1], name) == 0) {
-		if (node->words[2][0])
-			add_target(server, pass, node->words[2]);
-		return true;
-	}
-	if ((!nginx_node_is(node, "map") && !nginx_node_is(node, "geo") &&
-	     !nginx_node_is(node, "split_clients")) ||
-	    strcmp(nginx_node_word(node, node->count - 1), name) != 0)
-		return false;
-	for (const struct nginx_node *value = node->first; value; value = value->next)
-		if (value->count == 2 && value->words[1][0] && !is_parameter(node, value))
-			add_target(server, pass, value->words[1]);
-	return true;
-}
-
-/* Adds the values of a variable, "$name". */
+/* Appends the ports that the server block listens at, as `80` and `80-90`. */
 static void
-add_variable(struct nginx_server *server, struct pass pass, const char *name)
+find_ports(const struct nginx_server *server, struct strvec *ports)
 {
-	const struct nginx_node *top = server->root;
-	bool is_found = false;
+	for (const struct nginx_node *node = server->node->first; node; node = node->next) {
+		struct draft_endpoint at = {0};
+		char text[AUTHORITY_MAX];
 
-	if (server->variables++ >= VARIABLES_MAX)
+		snprintf(text, sizeof(text), "%s", nginx_node_word(node, 1));
+		if (nginx_node_is(node, "listen") && strncmp(text, "unix:", 5) != 0 &&
+		    nginx_listen_parse(text, server->is_stream ? 0 : 80, &at) == 0)
+			strvec_pushf(ports, at.ports.first < at.ports.last ? "%u-%u" : "%u",
+				     at.ports.first, at.ports.last);
+	}
+}
+
+/* Adds what a target comes to when its first variable, at `at` and up to end, is replaced by each of
+ * its values. */
+static void
+add_replaced(struct nginx_server *server, struct pass pass, const char *target, const char *at,
+	     const char *end, const char *name)
+{
+	struct strvec values = STRVEC_INIT;
+	bool is_known = true;
+
+	if (!take_step(server, pass.node))
 		return;
-	for (const struct nginx_node *node = nginx_tree_next(top, top); node;
-	     node = nginx_tree_next(node, top))
-		is_found |= add_values(server, pass, node, name);
-	if (!is_found)
-		draft_warn(server->draft, pass.node->at, "unknown value: '%s'", name);
+	if (strcmp(name, "$server_port") == 0)
+		find_ports(server, &values);
+	else
+		is_known = nginx_value_find(pass.node, name, &values) == 0;
+	for (size_t i = 0; i < values.count; i++) {
+		char *replaced;
+
+		if (asprintf(&replaced, "%.*s%s%s", (int)(at - target), target, values.list[i],
+			     end) < 0) {
+			server->draft->drafts->failed = true;
+			break;
+		}
+		add_target(server, pass, replaced);
+		free(replaced);
+	}
+	if (!is_known)
+		warn_of_unknown(server, pass.node, name);
+	server->draft->drafts->failed |= values.failed;
+	strvec_release(&values);
 }
 
 /* Applies and removes the scheme of a target. */
@@ -196,10 +380,6 @@ cut_authority(char *text)
 
 	if (strncmp(text, "unix:", 5) != 0)
 		text[strcspn(text, "/?")] = '\0';
-	if (strncmp(text, "${", 2) == 0 && text[strlen(text) - 1] == '}') {
-		text[strlen(text) - 1] = '\0';
-		memmove(text + 1, text + 2, strlen(text + 2) + 1);
-	}
 	/* The values of these variables begin with a slash. */
 	uri = strstr(text, "$request_uri");
 	if (!uri)
@@ -208,85 +388,32 @@ cut_authority(char *text)
 		*uri = '\0';
 }
 
-static bool
-is_variable(const char *text)
-{
-	return *text == '$' &&
-	       text[1 + strspn(text + 1, "abcdefghijklmnopqrstuvwxyz"
-					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] == '\0';
-}
-
 static void
 add_target(struct nginx_server *server, struct pass pass, const char *target)
 {
-	char authority[256];
+	const char *at, *end, *slashes = strstr(target, "://");
+	char authority[AUTHORITY_MAX], name[64];
 
+	/* $scheme://... */
+	at = nginx_value_first(target, name, sizeof(name), &end);
+	if (at && slashes && at < slashes) {
+		add_replaced(server, pass, target, at, end, name);
+		return;
+	}
 	target = parse_scheme(&pass, target);
-	snprintf(authority, sizeof(authority), "%s", target);
+	if (snprintf(authority, sizeof(authority), "%s", target) >= AUTHORITY_MAX) {
+		warn_of_unknown(server, pass.node, nginx_node_word(pass.node, 1));
+		return;
+	}
 	cut_authority(authority);
-	if (is_variable(authority)) {
-		add_variable(server, pass, authority);
+	at = nginx_value_first(authority, name, sizeof(name), &end);
+	if (at) {
+		add_replaced(server, pass, authority, at, end, name);
 	} else if (strchr(authority, '$')) {
-		draft_warn(server->draft, pass.node->at, "unknown value: '%s'", target);
+		warn_of_unknown(server, pass.node, authority);
 	} else {
 		add_authority(server, &pass, authority);
-		if (!server->is_stream && (pass.is_tls || !pass.is_http))
-			server->draft->has_unlinked = true;
 	}
-}
-
-static bool
-sends_proxy_protocol(const struct nginx_server *server, const struct nginx_node *block)
-{
-	const struct nginx_node *proxy = nginx_node_inherited(block, "proxy_protocol");
-
-	return server->is_stream && proxy && strcmp(nginx_node_word(proxy, 1), "on") == 0;
-}
-
-static bool
-is_encrypted(const struct nginx_server *server, const struct pass *pass)
-{
-	static const char *const schemes[] = {"https://", "grpcs://"};
-	const struct nginx_node *tls = nginx_node_inherited(pass->node->parent, "proxy_ssl");
-
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
-		if (strncasecmp(pass->node->words[1], schemes[i], strlen(schemes[i])) == 0)
-			return true;
-	return server->is_stream && tls && strcmp(nginx_node_word(tls, 1), "on") == 0;
-}
-
-/* Records the headers of what a block passes on, unless they cannot be read or it is no HTTP. */
-static void
-add_headers(struct nginx_server *server, const struct pass *pass, const char *directive)
-{
-	struct strvec headers = STRVEC_INIT;
-
-	if (directive && !server->is_stream)
-		nginx_headers_find(pass->node->parent, directive, &headers);
-	if (sends_proxy_protocol(server, pass->node->parent))
-		return;
-	if (headers.count == 0 || !pass->is_http)
-		server->draft->has_unlinked = true;
-	if (directive && server->has_tcp && !is_encrypted(server, pass))
-		draft_add_headers(server->draft, &headers);
-	strvec_release(&headers);
-}
-
-/* Adds the source address that servers see when a block passes to them. */
-static void
-add_source(struct nginx_server *server, const struct nginx_node *block, const char *bind_name)
-{
-	const struct nginx_node *bind = nginx_node_inherited(block, bind_name);
-	const char *source = bind ? nginx_node_word(bind, 1) : "off";
-	char address[64];
-
-	if (strcmp(source, "$remote_addr") == 0 && nginx_node_has(bind, "transparent"))
-		source = "client";
-	snprintf(address, sizeof(address), "%s", source);
-	address[strcspn(address, "$")] = '\0'; /* ADDRESS:$remote_port */
-	if (address[0] && address[strlen(address) - 1] == ':')
-		address[strlen(address) - 1] = '\0';
-	draft_add_source(server->draft, address);
 }
 
 void
@@ -306,13 +433,12 @@ nginx_pass_add(struct nginx_server *server)
 	for (const struct nginx_node *node = nginx_tree_next(server->node, server->node); node;
 	     node = nginx_tree_next(node, server->node)) {
 		for (size_t i = 0; i < sizeof(passes) / sizeof(*passes); i++) {
-			struct pass pass = {.node = node, .is_http = passes[i].headers};
+			const struct pass pass = {
+			    .node = node, .headers = passes[i].headers, .bind = passes[i].bind};
 
 			if (!nginx_node_is(node, passes[i].name) || node->count < 2)
 				continue;
 			add_target(server, pass, node->words[1]);
-			add_source(server, node->parent, passes[i].bind);
-			add_headers(server, &pass, passes[i].headers);
 		}
 	}
 }

@@ -52,23 +52,33 @@ check_draft(const struct draft *draft)
 	free(text);
 }
 
+/* Whatever comes of text, it is complete or has a reason. drafts has its settings, and is released. */
+static inline void
+check_drafts(struct drafts *drafts,
+	     int (*import)(struct drafts *, const char *, const char *, struct failure *),
+	     const char *text)
+{
+	struct failure why = FAILURE_INIT;
+
+	if (import(drafts, text, "input", &why) < 0)
+		must(why.text[0]);
+	else
+		must(drafts_are_complete(drafts));
+	for (size_t i = 0; i < drafts->count; i++) {
+		check_draft(drafts->list[i]);
+		must(drafts_find(drafts, drafts->list[i]->name) == drafts->list[i]);
+	}
+	drafts_release(drafts);
+}
+
 static inline int
 check_import(int (*import)(struct drafts *, const char *, const char *, struct failure *),
 	     const uint8_t *data, size_t size)
 {
 	struct drafts drafts = {.resolve = resolve_any, .read = read_any};
-	struct failure why = FAILURE_INIT;
 	char *text = fuzz_text(data, size);
 
-	if (import(&drafts, text, "input", &why) < 0)
-		must(why.text[0]);
-	else
-		must(drafts_are_complete(&drafts));
-	for (size_t i = 0; i < drafts.count; i++) {
-		check_draft(drafts.list[i]);
-		must(drafts_find(&drafts, drafts.list[i]->name) == drafts.list[i]);
-	}
-	drafts_release(&drafts);
+	check_drafts(&drafts, import, text);
 	free(text);
 	return 0;
 }
