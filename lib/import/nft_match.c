@@ -297,3 +297,17 @@ nft_match_ports(const struct nft_match *match, size_t index, struct draft_ports 
 		ports->protocol = NULL;
 	return true;
 }
+
+void
+nft_match_name(const struct nft_match *match, char *to, size_t size)
+{
+	struct draft_ports ports;
+	char address[128] = "", port[16] = "";
+
+	nft_format_address(address, sizeof(address), json_array_get(match->addresses, 0));
+	nft_match_ports(match, 0, &ports);
+	if (ports.first)
+		snprintf(port, sizeof(port), "-%u", ports.first);
+	snprintf(to, size, "%s%s%s%s", ports.protocol ? ports.protocol : "any", *address ? "-" : "",
+		 address, port);
+}

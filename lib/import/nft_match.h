@@ -46,6 +46,9 @@ void nft_match_exclude(struct nft_ruleset *ruleset, struct nft_match *match, jso
  * is not one of draft_ports'. false: there are not as many. */
 bool nft_match_ports(const struct nft_match *match, size_t index, struct draft_ports *ports);
 
+/* Writes a name for the service of these destinations, by the first of each: PROTOCOL-ADDRESS-PORT. */
+void nft_match_name(const struct nft_match *match, char *to, size_t size);
+
 /* The match as text, the same for equal destinations. Heap; NULL: out of memory. */
 char *nft_match_key(const struct nft_match *match);
 

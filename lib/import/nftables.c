@@ -13,6 +13,7 @@
 #include "import/nftables.h"
 
 #include "base/array.h"
+#include "import/nft_kube.h"
 #include "import/nft_match.h"
 #include "import/nft_snat.h"
 
@@ -32,6 +33,7 @@ enum walk { WALK_DESTINATION, WALK_SOURCE };
 
 struct nft_importer {
 	struct drafts *drafts;
+	const char *kube; /* the Service whose chains are walked, NAMESPACE.NAME.PORT; NULL: none */
 	const char *file;
 	struct nft_ruleset ruleset;
 	struct nft_service *services;
@@ -50,20 +52,6 @@ set_location(struct nft_importer *importer, const json_t *rule)
 	snprintf(importer->where, sizeof(importer->where), "%s: %s %s %s handle %d", importer->file,
 		 nft_text(rule, "family"), nft_text(rule, "table"), nft_text(rule, "chain"),
 		 (int)json_integer_value(json_object_get(rule, "handle")));
-}
-
-static void
-make_name(char *to, size_t size, const struct nft_match *match)
-{
-	struct draft_ports ports;
-	char address[128] = "", port[16] = "";
-
-	nft_format_address(address, sizeof(address), json_array_get(match->addresses, 0));
-	nft_match_ports(match, 0, &ports);
-	if (ports.first)
-		snprintf(port, sizeof(port), "-%u", ports.first);
-	snprintf(to, size, "%s%s%s%s", ports.protocol ? ports.protocol : "any", *address ? "-" : "",
-		 address, port);
 }
 
 static void
@@ -108,8 +96,8 @@ add_service(struct nft_importer *importer, const struct nft_match *match, char *
 	if (array_grow(&importer->services, importer->service_count, sizeof(*importer->services)) <
 	    0)
 		return NULL;
-	make_name(name, sizeof(name), match);
-	draft = drafts_add(importer->drafts, name);
+	nft_match_name(match, name, sizeof(name));
+	draft = drafts_add(importer->drafts, importer->kube ? importer->kube : name);
 	if (!draft)
 		return NULL;
 	importer->services[importer->service_count++] = (struct nft_service){key, draft};
@@ -118,11 +106,12 @@ add_service(struct nft_importer *importer, const struct nft_match *match, char *
 	return draft;
 }
 
-/* The service for the destinations of a match, added if there is none. NULL: out of memory. */
+/* The service for the destinations of a match, added if there is none. Those of kube-proxy's chains are
+ * one with all destinations that lead there. NULL: out of memory. */
 static struct draft *
 find_service(struct nft_importer *importer, const struct nft_match *match, int family)
 {
-	char *key = nft_match_key(match);
+	char *key = importer->kube ? strdup(importer->kube) : nft_match_key(match);
 	struct draft *draft = NULL;
 
 	for (size_t i = 0; key && !draft && i < importer->service_count; i++)
@@ -130,6 +119,8 @@ find_service(struct nft_importer *importer, const struct nft_match *match, int f
 			draft = importer->services[i].draft;
 	if (draft) {
 		free(key);
+		if (importer->kube)
+			add_vips(importer, draft, match, family);
 		return draft;
 	}
 	draft = key ? add_service(importer, match, key, family) : NULL;
@@ -405,11 +396,15 @@ walk_chain(struct nft_importer *importer, const char *name, const struct nft_mat
 	   unsigned depth)
 {
 	const json_t *of = importer->ruleset.rule;
+	const char *around = importer->kube;
+	char kube[DOTNAME_MAX + 1];
 	json_t *object;
 	size_t i;
 
 	if (depth > DEPTH_MAX)
 		return;
+	if (nft_kube_name(kube, name))
+		importer->kube = kube;
 	json_array_foreach(importer->ruleset.objects, i, object) {
 		const json_t *rule = json_object_get(object, "rule");
 
@@ -420,6 +415,7 @@ walk_chain(struct nft_importer *importer, const char *name, const struct nft_mat
 			walk_statements(importer, rule, 0, match, depth);
 	}
 	importer->ruleset.rule = of;
+	importer->kube = around;
 }
 
 /* Walks every base chain of type nat at a hook of the list, which is NULL-ended. */
@@ -456,6 +452,9 @@ add_source(const struct nft_importer *importer, struct draft *draft, size_t i)
 	snprintf(server, sizeof(server), "%.*s", (int)strcspn(line, " "), line);
 	source = nft_snat_source(&importer->snat, server, &draft->servers.ports[i], address);
 	draft_add_source(draft, source);
+	if (!source)
+		draft_add_comment(draft,
+				  "some clients may be hidden from servers, by snat or masquerade");
 	draft->has_unlinked |= !source || strcmp(source, "client") != 0;
 }
 
@@ -489,6 +488,7 @@ nftables_import(struct drafts *drafts, const char *text, const char *file, struc
 	for (size_t i = 0; i < importer.service_count; i++)
 		for (size_t k = 0; k < importer.services[i].draft->servers.lines.count; k++)
 			add_source(&importer, importer.services[i].draft, k);
+	nft_kube_add_dead(&importer.ruleset, drafts, (struct draft_location){file, 0});
 	release_importer(&importer);
 	json_decref(root);
 	drafts->failed |= importer.ruleset.failed;

@@ -1,7 +1,8 @@
 /*
  * Imports a ruleset of nftables, as `nft -j list ruleset` prints it (libnftables-json(5)): a
  * service for each set of destinations that dnat rules (in chains of type nat) translate, called
- * PROTOCOL-ADDRESS-PORT after the first of them.
+ * PROTOCOL-ADDRESS-PORT after the first of them; those of kube-proxy's chains are called
+ * NAMESPACE.NAME.PORT, one with all its destinations (nft_kube.h).
  *
  * Supported: sets and maps, named or not, with any key (numgen, jhash, concatenations), jumps and
  * vmaps. Matches of anything but the destination are not evaluated: packets that could be
