@@ -1,77 +1,32 @@
 /*
- * A dump is a list of sections: listeners, routes, clusters and, if it was asked for them, endpoints,
- * each static or dynamic and wrapped in what is known of its version. Only what leads from one to the
- * other is looked at: a cluster that serves a filter (for tokens, rates, logs) is no server of the
- * listener, so names of clusters count only where routes and tcp_proxy have them.
+ * Only what leads from one object to the other is looked at: a cluster that serves a filter (for
+ * tokens, rates, logs) is no server of the listener, so names of clusters count only where routes and
+ * proxies have them.
+ *
+ * A listener that does not bind its port has connections from one with use_original_dst, which hands
+ * them on by their original destination (a sidecar's way): its servers are those of that one. The
+ * filter original_dst lets a listener choose a chain by the port that the client connected to, which
+ * is what the packets have.
  */
 #include "import/envoy.h"
 
-#include "import/json.h"
+#include "import/envoy_cluster.h"
+#include "import/envoy_dump.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define CLUSTERS_MAX 10000 /* of one listener */
 
 struct importer {
 	struct drafts *drafts;
-	const char *file;
-	json_t *configs;
 };
 
 /* A listener that is imported. */
 struct listener {
-	struct draft *draft;
-	struct strvec clusters;      /* names */
-	const char *protocol;        /* of its own address */
-	const char *server_protocol; /* requests that came by QUIC go on by TCP */
-	bool is_linked;              /* every filter that was met writes X-Forwarded-For */
+	struct envoy_way way;
+	struct strvec clusters; /* names */
+	struct strvec entered;  /* names of listeners that endpoints are */
 };
-
-static struct draft_location
-here(const struct importer *importer)
-{
-	return (struct draft_location){importer->file, 0};
-}
-
-static bool
-is_type(const json_t *object, const char *name)
-{
-	const char *type = json_text(object, "@type");
-	const size_t length = strlen(type), end = strlen(name);
-
-	return length >= end && strcmp(type + length - end, name) == 0;
-}
-
-typedef bool object_visitor(const struct importer *importer, json_t *object, void *context);
-
-/* Calls visit with the objects at path in each element of every list of the sections of this type,
- * until it returns true. */
-static bool
-find_in_dump(const struct importer *importer, const char *type, const char *path,
-	     object_visitor *visit, void *context)
-{
-	json_t *section, *list, *element;
-	const char *key;
-	size_t i, k;
-
-	json_array_foreach(importer->configs, i, section) {
-		if (!is_type(section, type))
-			continue;
-		json_object_foreach(section, key, list)
-		{
-			json_array_foreach(list, k, element) {
-				json_t *active = json_object_get(element, "active_state");
-				json_t *object = json_at(active ? active : element, path);
-
-				if (object && visit(importer, object, context))
-					return true;
-			}
-		}
-	}
-	return false;
-}
 
 static void
 add_cluster(struct listener *listener, const char *name)
@@ -81,35 +36,65 @@ add_cluster(struct listener *listener, const char *name)
 		strvec_push(&listener->clusters, name);
 }
 
-/* Adds what a route action or a tcp_proxy leads to. */
 static void
-add_action(const struct importer *importer, struct listener *listener, json_t *action)
+warn_missing(const struct envoy_dump *dump, struct listener *listener, const char *format,
+	     const char *what)
 {
-	json_t *weighted = json_at(action, "weighted_clusters.clusters"), *mirror, *cluster;
-	size_t i;
-
-	add_cluster(listener, json_text(action, "cluster"));
-	json_array_foreach(weighted, i, cluster) {
-		add_cluster(listener, json_text(cluster, "name"));
-	}
-	json_array_foreach(json_object_get(action, "request_mirror_policies"), i, mirror) {
-		add_cluster(listener, json_text(mirror, "cluster"));
-	}
-	if (*json_text(action, "cluster_header"))
-		draft_warn(listener->draft, here(importer),
-			   "the cluster is chosen by a header: '%s'",
-			   json_text(action, "cluster_header"));
+	draft_warn(listener->way.draft, envoy_dump_at(dump), format, what);
+	draft_add_comment(listener->way.draft, "servers may be missing: '%s' chooses them", what);
 }
 
 static void
-add_routes(const struct importer *importer, struct listener *listener, const json_t *config)
+add_mirrors(struct listener *listener, const json_t *object)
+{
+	json_t *mirror;
+	size_t i;
+
+	json_array_foreach(json_object_get(object, "request_mirror_policies"), i, mirror) {
+		add_cluster(listener, json_text(mirror, "cluster"));
+	}
+}
+
+/* Adds what a route action or a tcp_proxy leads to. */
+static void
+add_action(const struct envoy_dump *dump, struct listener *listener, const json_t *action)
+{
+	static const char *const plugins[] = {"cluster_specifier_plugin",
+					      "inline_cluster_specifier_plugin"};
+	json_t *cluster;
+	size_t i;
+
+	add_cluster(listener, json_text(action, "cluster"));
+	json_array_foreach(json_at(action, "weighted_clusters.clusters"), i, cluster) {
+		add_cluster(listener, json_text(cluster, "name"));
+		if (*json_text(cluster, "cluster_header"))
+			warn_missing(dump, listener, "the cluster is chosen by a header: '%s'",
+				     json_text(cluster, "cluster_header"));
+	}
+	add_mirrors(listener, action);
+	if (*json_text(action, "cluster_header"))
+		warn_missing(dump, listener, "the cluster is chosen by a header: '%s'",
+			     json_text(action, "cluster_header"));
+	for (i = 0; i < 2; i++)
+		if (json_object_get(action, plugins[i]))
+			warn_missing(dump, listener, "the cluster is chosen by a plugin: '%s'",
+				     plugins[i]);
+}
+
+static void
+add_routes(const struct envoy_dump *dump, struct listener *listener, const json_t *config)
 {
 	json_t *host, *route;
 	size_t i, k;
 
+	add_mirrors(listener, config);
 	json_array_foreach(json_object_get(config, "virtual_hosts"), i, host) {
+		add_mirrors(listener, host);
+		if (json_object_get(host, "matcher"))
+			warn_missing(dump, listener, "routes of a matcher are not followed: '%s'",
+				     json_text(host, "name"));
 		json_array_foreach(json_object_get(host, "routes"), k, route) {
-			add_action(importer, listener, json_object_get(route, "route"));
+			add_action(dump, listener, json_object_get(route, "route"));
 		}
 	}
 }
@@ -121,204 +106,248 @@ struct wanted_routes {
 };
 
 static bool
-visit_routes(const struct importer *importer, json_t *object, void *context)
+visit_routes(const struct envoy_dump *dump, json_t *object, void *context)
 {
 	const struct wanted_routes *wanted = context;
 
 	if (strcmp(json_text(object, "name"), wanted->name) != 0)
 		return false;
-	add_routes(importer, wanted->listener, object);
+	add_routes(dump, wanted->listener, object);
 	return true;
 }
 
 static void
-add_filter(const struct importer *importer, struct listener *listener, json_t *filter)
+add_http(const struct envoy_dump *dump, struct listener *listener, const json_t *config)
 {
-	json_t *config = json_object_get(filter, "typed_config");
 	struct wanted_routes wanted = {listener,
 				       json_text(json_at(config, "rds"), "route_config_name")};
 
-	if (is_type(config, ".TcpProxy")) {
-		add_action(importer, listener, config);
-		listener->is_linked = false;
-	} else if (is_type(config, ".UdpProxyConfig")) {
-		add_cluster(listener, json_text(config, "cluster"));
-		listener->server_protocol = "udp";
-		listener->is_linked = false;
-	} else if (is_type(config, ".HttpConnectionManager")) {
-		/* Otherwise it passes on what clients say of themselves. */
-		listener->is_linked &= json_is_true(json_object_get(config, "use_remote_address"));
-		add_routes(importer, listener, json_object_get(config, "route_config"));
-		if (*wanted.name && !find_in_dump(importer, ".RoutesConfigDump", "route_config",
-						  visit_routes, &wanted))
-			draft_warn(listener->draft, here(importer),
-				   "routes are not in the dump: '%s'", wanted.name);
+	/* Otherwise it passes on what clients say of themselves. */
+	listener->way.has_header &= json_is_true(json_object_get(config, "use_remote_address")) &&
+				    !json_is_true(json_object_get(config, "skip_xff_append"));
+	add_routes(dump, listener, json_object_get(config, "route_config"));
+	if (json_object_get(config, "scoped_routes"))
+		warn_missing(dump, listener, "routes of scopes are not followed: '%s'",
+			     json_text(json_object_get(config, "scoped_routes"), "name"));
+	if (*wanted.name &&
+	    !envoy_dump_find(dump, ".RoutesConfigDump", "route_config", visit_routes, &wanted)) {
+		draft_warn(listener->way.draft, envoy_dump_at(dump),
+			   "routes are not in the dump: '%s'", wanted.name);
+		draft_add_comment(listener->way.draft,
+				  "servers may be missing: those of routes '%s'", wanted.name);
 	}
-}
-
-/* The address and port of {"socket_address": ...}; false: it is none. */
-static bool
-read_address(const json_t *address, const char *protocol, struct draft_endpoint *endpoint)
-{
-	json_t *socket = json_object_get(address, "socket_address");
-	const json_int_t port = json_integer_value(json_object_get(socket, "port_value"));
-	const char *host = json_text(socket, "address");
-
-	if (!*host || port < 1 || port > UINT16_MAX)
-		return false;
-	*endpoint = (struct draft_endpoint){
-	    .host = host,
-	    .ports = {protocol, (unsigned)port, (unsigned)port},
-	};
-	if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0) {
-		endpoint->host = NULL;
-		endpoint->family = *host == '0' ? 4 : 6;
-		if (json_is_true(json_object_get(socket, "ipv4_compat")))
-			endpoint->family = 0;
-	}
-	return true;
-}
-
-/* Adds the endpoints of {"endpoints": [{"lb_endpoints": ...}]}; returns how many there are. */
-static size_t
-add_endpoints(const struct importer *importer, struct listener *listener, const json_t *assignment,
-	      const char *cluster)
-{
-	json_t *locality, *each;
-	size_t i, k, count = 0;
-
-	json_array_foreach(json_object_get(assignment, "endpoints"), i, locality) {
-		json_array_foreach(json_object_get(locality, "lb_endpoints"), k, each) {
-			json_t *address = json_at(each, "endpoint.address");
-			struct draft_endpoint endpoint;
-
-			count++;
-			if (!read_address(address, listener->server_protocol, &endpoint) ||
-			    !endpoint.host) {
-				draft_warn(listener->draft, here(importer),
-					   "an endpoint of '%s' is no address", cluster);
-				continue;
-			}
-			endpoint.comment = cluster;
-			draft_add_server(listener->draft, here(importer), &endpoint);
-		}
-	}
-	return count;
-}
-
-struct wanted_cluster {
-	struct listener *listener;
-	const char *name;
-	size_t endpoints;
-	bool is_tls;
-};
-
-static bool
-visit_cluster(const struct importer *importer, json_t *object, void *context)
-{
-	struct wanted_cluster *wanted = context;
-
-	if (strcmp(json_text(object, "name"), wanted->name) != 0)
-		return false;
-	wanted->is_tls = json_object_get(object, "transport_socket") != NULL ||
-			 json_object_get(object, "transport_socket_matches") != NULL;
-	wanted->endpoints += add_endpoints(
-	    importer, wanted->listener, json_object_get(object, "load_assignment"), wanted->name);
-	return true;
-}
-
-static bool
-visit_endpoints(const struct importer *importer, json_t *object, void *context)
-{
-	struct wanted_cluster *wanted = context;
-
-	if (strcmp(json_text(object, "cluster_name"), wanted->name) == 0)
-		wanted->endpoints +=
-		    add_endpoints(importer, wanted->listener, object, wanted->name);
-	return false;
 }
 
 static void
-add_servers(const struct importer *importer, struct listener *listener)
+add_redis(struct listener *listener, const json_t *config)
 {
-	for (size_t i = 0; i < listener->clusters.count; i++) {
-		struct wanted_cluster wanted = {.listener = listener,
-						.name = listener->clusters.list[i]};
-		const bool is_there = find_in_dump(importer, ".ClustersConfigDump", "cluster",
-						   visit_cluster, &wanted);
+	json_t *route;
+	size_t i;
 
-		find_in_dump(importer, ".EndpointsConfigDump", "endpoint_config", visit_endpoints,
-			     &wanted);
-		if (!is_there && !wanted.endpoints)
-			draft_warn(listener->draft, here(importer), "no such cluster: '%s'",
-				   wanted.name);
-		else if (!wanted.endpoints)
-			draft_warn(listener->draft, here(importer),
-				   "endpoints of '%s' are not in the dump (ask for "
-				   "'config_dump?include_eds')",
-				   wanted.name);
-		listener->draft->has_unlinked |= wanted.is_tls || !listener->is_linked;
+	add_cluster(listener,
+		    json_text(json_at(config, "prefix_routes.catch_all_route"), "cluster"));
+	json_array_foreach(json_at(config, "prefix_routes.routes"), i, route) {
+		add_cluster(listener, json_text(route, "cluster"));
+	}
+}
+
+/* Adds what a filter leads to; false: it leads nowhere. */
+static bool
+add_filter(const struct envoy_dump *dump, struct listener *listener, const json_t *filter)
+{
+	json_t *config = json_object_get(filter, "typed_config");
+
+	if (envoy_is_type(config, ".HttpConnectionManager")) {
+		add_http(dump, listener, config);
+		return true;
+	}
+	if (envoy_is_type(config, ".SniCluster"))
+		warn_missing(dump, listener, "the cluster is chosen by the client: '%s'",
+			     "sni_cluster");
+	if (envoy_is_type(config, ".TcpProxy"))
+		add_action(dump, listener, config);
+	else if (envoy_is_type(config, ".UdpProxyConfig"))
+		add_cluster(listener, json_text(config, "cluster"));
+	else if (envoy_is_type(config, ".RedisProxy"))
+		add_redis(listener, config);
+	else
+		return false;
+	if (envoy_is_type(config, ".UdpProxyConfig")) {
+		add_action(dump, listener,
+			   json_at(config, "matcher.on_no_match.action.typed_config"));
+		listener->way.protocol = "udp";
+	}
+	listener->way.has_header = false;
+	return true;
+}
+
+static void
+add_chain(const struct envoy_dump *dump, struct listener *listener, const json_t *chain)
+{
+	json_t *filters = json_object_get(chain, "filters"), *filter;
+	bool is_followed = false;
+	size_t i;
+
+	json_array_foreach(filters, i, filter) {
+		is_followed |= add_filter(dump, listener, filter);
+	}
+	if (i && !is_followed)
+		warn_missing(dump, listener, "filter is not followed: '%s'",
+			     json_text(json_array_get(filters, i - 1), "name"));
+}
+
+static void
+add_chains(const struct envoy_dump *dump, struct listener *listener, const json_t *object)
+{
+	json_t *each;
+	size_t i;
+
+	json_array_foreach(json_object_get(object, "filter_chains"), i, each) {
+		add_chain(dump, listener, each);
+	}
+	if (json_object_get(object, "default_filter_chain"))
+		add_chain(dump, listener, json_object_get(object, "default_filter_chain"));
+	json_array_foreach(json_object_get(object, "listener_filters"), i, each) {
+		/* Then the client's address is what another proxy says. */
+		if (envoy_is_type(json_object_get(each, "typed_config"), ".ProxyProtocol"))
+			listener->way.knows_client = false;
+		add_filter(dump, listener, each);
 	}
 }
 
 static bool
-visit_listener(const struct importer *importer, json_t *object, void *context)
+is_bound(const json_t *listener)
 {
-	json_t *address = json_object_get(object, "address"), *each, *filter;
-	const bool is_udp =
-	    strcmp(json_text(json_object_get(address, "socket_address"), "protocol"), "UDP") == 0;
-	struct listener listener = {
-	    .protocol = is_udp ? "udp" : "tcp", .server_protocol = "tcp", .is_linked = true};
-	const char *name = json_text(object, "name");
-	struct draft_endpoint vip;
-	size_t i, k;
+	return !json_is_false(json_object_get(listener, "bind_to_port")) &&
+	       !json_is_false(json_at(listener, "deprecated_v1.bind_to_port"));
+}
 
-	(void)context;
-	listener.draft = drafts_add(importer->drafts, *name ? name : "listener");
-	if (!listener.draft)
-		return true;
-	draft_add_comment(listener.draft, "listener '%s' of %s", name, importer->file);
-	if (read_address(address, listener.protocol, &vip))
-		draft_add_vip(listener.draft, here(importer), &vip);
-	else
-		draft_warn(listener.draft, here(importer), "listener '%s' has no IP address", name);
-	json_array_foreach(json_object_get(object, "additional_addresses"), i, each) {
-		if (read_address(json_object_get(each, "address"), listener.protocol, &vip))
-			draft_add_vip(listener.draft, here(importer), &vip);
+/* A listener without a socket of its own, whose connections another hands on. */
+static bool
+visit_unbound(const struct envoy_dump *dump, json_t *object, void *context)
+{
+	if (!is_bound(object))
+		add_chains(dump, context, object);
+	return false;
+}
+
+/* A listener that an endpoint is. */
+static void
+enter(const struct envoy_dump *dump, json_t *object, void *context)
+{
+	struct listener *listener = context;
+	const char *name = json_text(object, "name");
+
+	if (strvec_has(&listener->entered, name))
+		return;
+	strvec_push(&listener->entered, name);
+	draft_add_comment(listener->way.draft, "through listener '%s'", name);
+	listener->way.knows_client = false;
+	add_chains(dump, listener, object);
+}
+
+/* Adds the ports that clients connect to by the original destination of their connections. */
+static void
+add_original_ports(const struct envoy_dump *dump, struct listener *listener, const json_t *object)
+{
+	json_t *each;
+	bool has_original = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(object, "listener_filters"), i, each) {
+		has_original |=
+		    envoy_is_type(json_object_get(each, "typed_config"), ".OriginalDst") ||
+		    strcmp(json_text(each, "name"), "envoy.filters.listener.original_dst") == 0;
 	}
 	json_array_foreach(json_object_get(object, "filter_chains"), i, each) {
-		json_array_foreach(json_object_get(each, "filters"), k, filter) {
-			add_filter(importer, &listener, filter);
-		}
+		const json_int_t port =
+		    json_integer_value(json_at(each, "filter_chain_match.destination_port"));
+		struct draft_ports ports = {"tcp", (unsigned)port, (unsigned)port};
+
+		if (has_original && port > 0 && port <= UINT16_MAX)
+			draft_add_vip(listener->way.draft, envoy_dump_at(dump),
+				      &(struct draft_endpoint){NULL, 4, ports, NULL});
 	}
-	json_array_foreach(json_at(object, "default_filter_chain.filters"), k, filter) {
-		add_filter(importer, &listener, filter);
+}
+
+static void
+add_vips(const struct envoy_dump *dump, struct listener *listener, const json_t *object)
+{
+	json_t *address = json_object_get(object, "address"), *each;
+	const bool is_udp =
+	    strcmp(json_text(json_object_get(address, "socket_address"), "protocol"), "UDP") == 0;
+	const char *protocol = is_udp ? "udp" : "tcp";
+	struct draft_endpoint vip;
+	size_t i;
+
+	if (envoy_read_address(address, protocol, &vip))
+		draft_add_vip(listener->way.draft, envoy_dump_at(dump), &vip);
+	else
+		draft_warn(listener->way.draft, envoy_dump_at(dump),
+			   "listener '%s' has no IP address", json_text(object, "name"));
+	json_array_foreach(json_object_get(object, "additional_addresses"), i, each) {
+		if (envoy_read_address(json_object_get(each, "address"), protocol, &vip))
+			draft_add_vip(listener->way.draft, envoy_dump_at(dump), &vip);
 	}
-	json_array_foreach(json_object_get(object, "listener_filters"), k, filter) {
-		add_filter(importer, &listener, filter);
-	}
-	add_servers(importer, &listener);
-	draft_add_source(listener.draft, NULL);
-	importer->drafts->failed |= listener.clusters.failed;
+	add_original_ports(dump, listener, object);
+}
+
+static void
+add_clusters(const struct envoy_dump *dump, struct listener *listener)
+{
+	/* Some lead to more. */
+	for (size_t i = 0; i < listener->clusters.count && i < CLUSTERS_MAX; i++)
+		envoy_cluster_add(dump, &listener->way, listener->clusters.list[i]);
+	for (size_t i = 0; i < listener->clusters.count && i < CLUSTERS_MAX; i++)
+		envoy_cluster_add_checks(dump, &listener->way, listener->clusters.list[i]);
+}
+
+static bool
+visit_listener(const struct envoy_dump *dump, json_t *object, void *context)
+{
+	struct importer *importer = context;
+	const char *name = json_text(object, "name");
+	char made[32];
+	struct listener listener = {
+	    .way = {.protocol = "tcp", .knows_client = true, .has_header = true, .enter = enter}};
+
+	/* Nothing comes to these from outside. */
+	if (!is_bound(object) || json_object_get(object, "internal_listener"))
+		return false;
+	snprintf(made, sizeof(made), "listener-%d",
+		 (int)json_integer_value(json_at(object, "address.socket_address.port_value")));
+	listener.way.draft = drafts_add(importer->drafts, *name ? name : made);
+	if (!listener.way.draft)
+		return true;
+	listener.way.clusters = &listener.clusters;
+	listener.way.context = &listener;
+	draft_add_comment(listener.way.draft, "listener '%s' of %s", name, dump->file);
+	add_vips(dump, &listener, object);
+	add_chains(dump, &listener, object);
+	if (json_is_true(json_object_get(object, "use_original_dst")))
+		envoy_dump_find(dump, ".ListenersConfigDump", "listener", visit_unbound, &listener);
+	add_clusters(dump, &listener);
+	importer->drafts->failed |= listener.clusters.failed || listener.entered.failed;
 	strvec_release(&listener.clusters);
+	strvec_release(&listener.entered);
 	return false;
 }
 
 int
 envoy_import(struct drafts *drafts, const char *text, const char *file, struct failure *why)
 {
-	struct importer importer = {.drafts = drafts, .file = file};
+	struct importer importer = {drafts};
 	json_error_t error;
 	json_t *root = json_loads(text, 0, &error);
+	const struct envoy_dump dump = {file, json_object_get(root, "configs")};
 
-	importer.configs = json_object_get(root, "configs");
-	if (!json_is_array(importer.configs)) {
+	if (!json_is_array(dump.sections)) {
 		failure_set(why, "%s: not a config dump of Envoy%s%s", file, root ? "" : ": ",
 			    root ? "" : error.text);
 		json_decref(root);
 		return -1;
 	}
-	find_in_dump(&importer, ".ListenersConfigDump", "listener", visit_listener, NULL);
+	envoy_dump_find(&dump, ".ListenersConfigDump", "listener", visit_listener, &importer);
 	json_decref(root);
 	return 0;
 }
