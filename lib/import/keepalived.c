@@ -20,6 +20,8 @@ struct importer {
 	struct keepalived_conf conf;
 };
 
+static const char *const methods[2] = {"lvs_method", "lb_kind"};
+
 /* A virtual_server. */
 struct service {
 	size_t index; /* of its line */
@@ -52,12 +54,10 @@ tunnel_of(const struct keepalived_line *line)
 	return 'i';
 }
 
-/* The method of a block, or of the one around it. */
+/* The method that a block's lines of these names say, or else the one around it. */
 static char
-method_of(const struct importer *importer, size_t index, char around)
+method_of(const struct importer *importer, size_t index, const char *const names[2], char around)
 {
-	static const char *const names[] = {"lvs_method", "lb_kind"};
-
 	for (size_t i = 0; i < 2; i++) {
 		const struct keepalived_line *line =
 		    keepalived_child(&importer->conf, index, names[i]);
@@ -128,7 +128,9 @@ add_group(const struct importer *importer, const struct service *service,
 static void
 add_servers(const struct importer *importer, const struct service *service)
 {
+	static const char *const of_sorry[2] = {"sorry_server_lvs_method", "sorry_server_lb_kind"};
 	const struct keepalived_conf *conf = &importer->conf;
+	const char sorry = method_of(importer, service->index, of_sorry, service->method);
 
 	for (size_t i = service->index + 1; i < conf->lines[service->index].end;
 	     i = conf->lines[i].end) {
@@ -144,23 +146,42 @@ add_servers(const struct importer *importer, const struct service *service)
 				   keepalived_word(line, 1));
 		else
 			ipvs_add_server(service->draft, line->at,
-					is_sorry ? service->method
-						 : method_of(importer, i, service->method),
+					is_sorry ? sorry
+						 : method_of(importer, i, methods, service->method),
 					&endpoint);
 	}
 }
 
-/* The port that a check connects to, if it is one of its own; 0: it is the server's. */
+/* Whether the check goes to an address that is no server's, which is said. */
+static bool
+is_elsewhere(const struct importer *importer, const struct service *service, size_t check)
+{
+	const struct keepalived_line *line = keepalived_child(&importer->conf, check, "connect_ip");
+
+	if (!line || draft_endpoints_have_host(&service->draft->servers, keepalived_word(line, 1)))
+		return false;
+	draft_warn(service->draft, line->at,
+		   "checks of an address that is not a server are not captured: '%s'",
+		   keepalived_word(line, 1));
+	return true;
+}
+
+/* The port of this protocol that a check of a real server connects to, if clients do not use it as
+ * well; 0: they do. */
 static unsigned
-own_port(const struct importer *importer, const struct service *service, size_t check)
+own_port(const struct importer *importer, const struct service *service, size_t server,
+	 size_t check, const char *protocol)
 {
 	const struct keepalived_line *line =
 	    keepalived_child(&importer->conf, check, "connect_port");
+	const char *word =
+	    line ? keepalived_word(line, 1) : keepalived_word(&importer->conf.lines[server], 2);
 	unsigned first, last;
 
-	if (!line || draft_endpoint_parse_ports(keepalived_word(line, 1), &first, &last) < 0)
+	if (draft_endpoint_parse_ports(word, &first, &last) < 0 ||
+	    draft_endpoints_have_port(&service->draft->servers, protocol, first))
 		return 0;
-	return draft_endpoints_have_port(&service->draft->servers, "tcp", first) ? 0 : first;
+	return first;
 }
 
 static void
@@ -180,12 +201,15 @@ add_requests(const struct importer *importer, const struct service *service, siz
 
 /* Adds a monitor for a line of a real server, if it is a check. */
 static void
-add_check(const struct importer *importer, const struct service *service, size_t index)
+add_check(const struct importer *importer, const struct service *service, size_t server,
+	  size_t index)
 {
 	const struct keepalived_line *line = &importer->conf.lines[index];
 	const char *name = line->words[0];
 	const size_t length = strlen(name);
 	const bool is_http = strcmp(name, "HTTP_GET") == 0, is_tcp = strcmp(name, "TCP_CHECK") == 0;
+	const bool is_udp = strcmp(name, "UDP_CHECK") == 0 || strcmp(name, "DNS_CHECK") == 0;
+	const char *protocol = is_udp ? "udp" : "tcp";
 	unsigned port;
 
 	if (length < 4 || !isupper((unsigned char)*name) ||
@@ -194,12 +218,13 @@ add_check(const struct importer *importer, const struct service *service, size_t
 		return;
 	if (strcmp(name, "FILE_CHECK") == 0 || strcmp(name, "BFD_CHECK") == 0)
 		return; /* nothing is sent to the server */
-	port = own_port(importer, service, index);
+	if (is_elsewhere(importer, service, index))
+		return;
+	port = own_port(importer, service, server, index, protocol);
 	if (strcmp(name, "PING_CHECK") == 0)
 		draft_add_monitor(service->draft, "icmp");
 	else if (port && strcmp(name, "MISC_CHECK") != 0)
-		draft_add_monitor(service->draft, "%s/%u",
-				  strcmp(name, "UDP_CHECK") == 0 ? "udp" : "tcp", port);
+		draft_add_monitor(service->draft, "%s/%u", protocol, port);
 	else if (is_tcp)
 		draft_add_monitor(service->draft, "empty");
 	else if (is_http)
@@ -221,7 +246,7 @@ add_checks(const struct importer *importer, const struct service *service)
 	     i = conf->lines[i].end)
 		if (keepalived_is(&conf->lines[i], "real_server"))
 			for (size_t k = i + 1; k < conf->lines[i].end; k = conf->lines[k].end)
-				add_check(importer, service, k);
+				add_check(importer, service, i, k);
 }
 
 static void
@@ -231,7 +256,8 @@ import_service(struct importer *importer, size_t index)
 	const struct keepalived_line *protocol =
 	    keepalived_child(&importer->conf, index, "protocol");
 	const bool is_group = strcmp(keepalived_word(line, 1), "group") == 0;
-	struct service service = {index, NULL, "udp", method_of(importer, index, 'g')};
+	/* Without a method keepalived takes NAT, and says so. */
+	struct service service = {index, NULL, "udp", method_of(importer, index, methods, 'm')};
 	char name[256];
 
 	if (strcmp(keepalived_word(line, 1), "fwmark") == 0) {
@@ -262,12 +288,29 @@ import_service(struct importer *importer, size_t index)
 	add_checks(importer, &service);
 }
 
-/* Says which vrrp instances have a service's addresses: such an address moves between engines. */
+/* Warns of the lines of a virtual_server that only hosts of one configuration id take. */
 static void
-remark_on_vrrp(const struct importer *importer, size_t index)
+warn_of_conditions(const struct importer *importer, size_t index)
 {
 	const struct keepalived_conf *conf = &importer->conf;
-	const struct keepalived_line *list = keepalived_child(conf, index, "virtual_ipaddress");
+	const char *first = conf->lines[index].words[0];
+	const char *name = *first == '@' ? keepalived_word(&conf->lines[index], 1) : first;
+
+	if (strncmp(name, "virtual_server", strlen("virtual_server")) != 0)
+		return;
+	for (size_t i = index; i < conf->lines[index].end; i++)
+		if (conf->lines[i].words[0][0] == '@')
+			drafts_warn(importer->drafts, conf->lines[i].at,
+				    "line for some hosts only is left out: '%s'",
+				    conf->lines[i].words[0]);
+}
+
+/* Says which vrrp instances have a service's addresses: such an address moves between engines. */
+static void
+remark_on_vrrp(const struct importer *importer, size_t index, const char *list_name)
+{
+	const struct keepalived_conf *conf = &importer->conf;
+	const struct keepalived_line *list = keepalived_child(conf, index, list_name);
 
 	for (size_t i = list ? (size_t)(list - conf->lines) + 1 : 0; list && i < list->end;
 	     i = conf->lines[i].end) {
@@ -293,6 +336,7 @@ keepalived_import(struct drafts *drafts, const char *text, const char *file, str
 	int rc = keepalived_conf_parse(&importer.conf, text, file, why);
 
 	for (size_t i = 0; rc == 0 && i < conf->count; i = conf->lines[i].end) {
+		warn_of_conditions(&importer, i);
 		if (keepalived_is(&conf->lines[i], "virtual_server"))
 			import_service(&importer, i);
 		else if (keepalived_is(&conf->lines[i], "include"))
@@ -301,8 +345,10 @@ keepalived_import(struct drafts *drafts, const char *text, const char *file, str
 				    keepalived_word(&conf->lines[i], 1));
 	}
 	for (size_t i = 0; rc == 0 && i < conf->count; i = conf->lines[i].end)
-		if (keepalived_is(&conf->lines[i], "vrrp_instance"))
-			remark_on_vrrp(&importer, i);
+		if (keepalived_is(&conf->lines[i], "vrrp_instance")) {
+			remark_on_vrrp(&importer, i, "virtual_ipaddress");
+			remark_on_vrrp(&importer, i, "virtual_ipaddress_excluded");
+		}
 	keepalived_conf_release(&importer.conf);
 	return rc;
 }

@@ -3,8 +3,9 @@
  * as those of ipvs are after its protocol, address and port. Its real servers are the servers, with
  * their checks as monitors; the addresses of vrrp instances are a comment.
  *
- * Supported: groups of virtual servers, NAT and direct routing, sorry servers, comments, quotes.
- * Gives warnings for firewall marks, tunnels, includes, and checks that look like clients.
+ * Supported: groups of virtual servers, NAT and direct routing, sorry servers, comments, quotes,
+ * parameters of one line. Gives warnings for firewall marks, tunnels, includes, lines for some hosts
+ * only, and checks that look like clients.
  */
 #ifndef VCAP_KEEPALIVED_H
 #define VCAP_KEEPALIVED_H
