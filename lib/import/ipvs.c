@@ -1,5 +1,10 @@
+/*
+ * What stands behind the rules of IPVS from the first table on (`*nat`) are those of iptables, which
+ * may hide clients from servers: kube-proxy's do, for packets that another of its rules has marked.
+ */
 #include "import/ipvs.h"
 
+#include "import/iptables_source.h"
 #include "packet/addrset.h"
 
 #include <stdio.h>
@@ -172,6 +177,50 @@ add_rule(struct drafts *drafts, struct draft_location at, const struct rule *rul
 			    rule->vip);
 }
 
+/* Leaves open who the clients of a draft's servers are if a rule of the table may hide some. */
+static void
+leave_open(struct draft *draft, const struct iptables_sources *sources, struct draft_location first)
+{
+	for (size_t i = 0; i < draft->servers.lines.count; i++) {
+		const char *line = draft->servers.lines.list[i];
+		const struct iptables_rule *rule;
+		char server[128];
+
+		snprintf(server, sizeof(server), "%.*s", (int)strcspn(line, " "), line);
+		iptables_sources_find(sources, server, &draft->servers.ports[i], &rule);
+		if (!rule)
+			continue;
+		draft_add_source(draft, NULL);
+		draft->has_unlinked = true;
+		draft_add_comment(draft, "some clients may be hidden from servers: '%s' of %s:%u",
+				  rule->target, first.file, first.line + rule->line);
+	}
+}
+
+/* Applies the rules of iptables in text, which begins behind the line `first`. */
+static int
+apply_iptables(struct drafts *drafts, const char *text, struct draft_location first,
+	       struct failure *why)
+{
+	struct iptables_ruleset ruleset;
+	int rc = iptables_ruleset_parse(&ruleset, drafts, text, first.file, why);
+
+	for (size_t i = 0; rc == 0 && i < ruleset.table_count; i++) {
+		struct iptables_sources sources = {0};
+
+		if (strcmp(ruleset.tables[i].name, "nat") != 0)
+			continue;
+		rc = iptables_sources_collect(&sources, &ruleset.tables[i]);
+		for (size_t k = 0; rc == 0 && k < drafts->count; k++)
+			leave_open(drafts->list[k], &sources, first);
+		free(sources.list);
+		if (rc < 0)
+			failure_nomem(why);
+	}
+	iptables_ruleset_release(&ruleset);
+	return rc;
+}
+
 int
 ipvs_import(struct drafts *drafts, const char *text, const char *file, struct failure *why)
 {
@@ -183,6 +232,10 @@ ipvs_import(struct drafts *drafts, const char *text, const char *file, struct fa
 		struct strvec words = STRVEC_INIT;
 		struct rule rule;
 
+		if (*text == '*') {
+			free(line);
+			return apply_iptables(drafts, text, at, why);
+		}
 		at.line++;
 		for (char *word; (word = strsep(&rest, " \t\r"));)
 			if (*word)

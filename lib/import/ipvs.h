@@ -2,7 +2,8 @@
  * Imports the virtual services of IPVS, as `ipvsadm -Sn` prints them and `ipvsadm -R` reads them: a
  * service for each, called PROTOCOL-ADDRESS-PORT.
  *
- * Masquerading (-m): servers see the client's address, unless a firewall rule hides it. Direct
+ * Masquerading (-m): servers see the client's address, unless a firewall rule hides it: what
+ * iptables-save prints may stand behind, and then no source is told where one may. Direct
  * routing (-g): packets to servers carry the VIP, so there are no server lines; other traffic
  * between engine and server is not clients'. Tunnels (-i): the server is the far end, of IPIP or GRE,
  * whatever the port, which is the VIP's. Gives warnings for tunnels in UDP (GUE), whose inner packets

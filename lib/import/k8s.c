@@ -169,6 +169,11 @@ add_vips(const struct importer *importer, struct draft *draft, const struct port
 	}
 	json_array_foreach(json_at(service, "status.loadBalancer.ingress"), i, value) {
 		add_vip(importer, draft, port, json_text(value, "ip"), "port", "load balancer");
+		if (*json_text(value, "hostname"))
+			draft_add_comment(draft,
+					  "load balancer '%s' is elsewhere: its packets come to "
+					  "node ports",
+					  json_text(value, "hostname"));
 	}
 	add_node_port(importer, draft, port);
 }
@@ -201,7 +206,7 @@ add_endpoint(const struct importer *importer, struct draft *draft, const struct 
 					 &(struct draft_endpoint){host, 0, ports_of(port, number),
 								  *name ? name : NULL});
 	}
-	if (importer->node_count == 0)
+	if (importer->node_count == 0 && *json_text(endpoint, "nodeName"))
 		draft_add_engine(draft, json_text(endpoint, "nodeName"));
 }
 
