@@ -18,9 +18,10 @@ static const struct command self = {
     .says = "Turns addresses and a service into a packet filter, or filters a file.",
     .examples = "vcap-filter -S shop 10.1.1.0/24 >shop.bpf\nvcap-filter -r big.pcap -w hits.pcap "
 		"10.1.1.1 2001:db8::/32\n",
-    .synopsis = "[-S service] [-m mode] [-P] [-x] [-e expression] [-y linktype] [--widen] [-d | "
-		"-dd | -ddd | --comma] [-r in -w out [--cut] [--mixed]] [-v] [--specs file] "
-		"[spec ...]",
+    .synopsis =
+	"[-S service] [-m mode] [-P] [-x] [-e expression] [-y linktype] [--widen] [-d | "
+	"-dd | -ddd | --comma] [-r in -w out [--cut | --keys] [--mixed]] [-v] [--specs file] "
+	"[spec ...]",
     .options =
 	"  -S, --service service    packets of this service\n"
 	"  -m, --monitors mode      health checks: none, include or only (none)\n"
@@ -35,6 +36,7 @@ static const struct command self = {
 	"  -r, --read in            apply the filter to this capture file\n"
 	"  -w, --write out          and write what belongs to this one\n"
 	"      --cut                its packets without their payload\n"
+	"      --keys               with the TLS keys in it, those of what belongs\n"
 	"      --mixed              let its interfaces differ in link type\n"
 	"  -v, --verbose            say what decides which packets belong\n"
 	"      --specs file         more addresses, one or more a line\n",
@@ -93,7 +95,9 @@ filter_file(struct filter_options *options)
 	enum copy_outcome outcome;
 
 	print_remarks(options);
-	if (filter_cmd_open(&cmd, options->in, options->out, &why) < 0)
+	if (filter_cmd_open(&cmd, options->in, options->out,
+			    options->keeps_keys ? FILTER_KEYS_OF_OUTPUT : FILTER_KEYS_NONE,
+			    &why) < 0)
 		die("%s", why.text);
 	cmd.cuts = options->cuts;
 	cmd.mixes_linktypes = options->mixes_linktypes;

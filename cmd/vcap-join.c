@@ -13,10 +13,11 @@ static const struct command self = {
     .name = "vcap-join",
     .says = "Keeps whole transactions of clients or servers, on both sides of a proxy.",
     .examples = "vcap-join -S shop -r shop.pcapng -w client.pcapng 10.1.0.7\n",
-    .synopsis = "[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
-		"[--header name] [--undecided drop|keep] [--live] [--memory size] [--hold time] "
-		"[--mixed] [--specs file] "
-		"[-r in] [-w out] [spec ...]",
+    .synopsis =
+	"[-S service] [-t table] ... [-m mode] [-P] [-x] [-f program] [--bytecode text] "
+	"[--header name] [--keys] [--undecided drop|keep] [--live] [--memory size] [--hold time] "
+	"[--mixed] [--specs file] "
+	"[-r in] [-w out] [spec ...]",
     .options = "  -S, --service service    transactions of this service\n"
 	       "  -t, --table table        pairs that vcap-flows printed; may be repeated\n"
 	       "  -m, --monitors mode      health checks: none, include or only (none)\n"
@@ -26,6 +27,7 @@ static const struct command self = {
 	       "      --bytecode text      the same, with the program as one word\n"
 	       "      --header name        the header with the client's address,\n"
 	       "                           'name hops': so many values from its end\n"
+	       "      --keys               with the TLS keys in it, those of what belongs\n"
 	       "      --undecided what     drop or keep the undecided (drop; without spec keep)\n"
 	       "      --live               judge a file as a stream, too\n"
 	       "      --memory size        what a stream may hold (64M)\n"
@@ -119,7 +121,7 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	if (join_options_load_program(&options, &why) < 0 ||
 	    join_cmd_open(&cmd, options.in, options.out, options.tables.list, options.tables.count,
-			  options.mode, &why) < 0)
+			  options.mode, options.keys, &why) < 0)
 		die("%s", why.text);
 	cmd.mixes_linktypes = options.mixes_linktypes;
 	cli_pass_interrupt(options.in);

@@ -148,7 +148,35 @@ copy_finish(struct copy *copy, const struct failure *cut, struct failure *why)
 int
 copy_begin(struct copy *copy, struct failure *why)
 {
-	return write_section(copy, why);
+	if (write_section(copy, why) < 0)
+		return -1;
+	return copy->secrets ? secrets_write(copy->secrets, copy->out, why) : 0;
+}
+
+/* Damage is reported by the copy. */
+int
+copy_find_secrets(const struct copy *copy, struct reader *first, struct secrets *secrets,
+		  struct failure *why)
+{
+	struct source *source = reader_source(first);
+	enum source_event event;
+	struct packet packet;
+
+	if (secrets_begin(secrets, why) < 0)
+		return -1;
+	while ((event = source->next(source, &packet, NULL)) != SOURCE_END && event != SOURCE_CUT) {
+		uint16_t linktype;
+
+		if (event == SOURCE_NOTE && source->note.type == PCAPNG_DSB)
+			secrets_take(secrets, &source->note);
+		if (event != SOURCE_PACKET)
+			continue;
+		linktype = source->interfaces[packet.iface].linktype;
+		if (copy->judge(copy->context, &packet, linktype) &&
+		    sessionkeys_see(secrets->sessions, &packet, linktype) < 0)
+			return failure_nomem(why);
+	}
+	return secrets_match(secrets, why);
 }
 
 /* Writes the packet if it belongs. */

@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "capfile/reader.h"
+#include "capfile/secrets.h"
 #include "capfile/writer.h"
 #include "packet/packet.h"
 
@@ -40,10 +41,16 @@ struct copy {
 	const char *application; /* the output's sections name it; NULL: those of the input */
 	void *context;
 	bool cuts; /* packets to their headers (packet/headers.h) */
+	const struct secrets *secrets; /* whose keys go in front of the packets; NULL: none do */
 	/* private */
 	uint32_t interfaces; /* how many have been copied */
 	bool has_remarked;
 };
+
+/* Finds the keys for copy_packets: of those in first, the same input, the ones of sessions that begin among the
+ * packets that the judge of copy, which has no output yet, lets through. -1 with why. */
+int copy_find_secrets(const struct copy *copy, struct reader *first, struct secrets *secrets,
+		      struct failure *why);
 
 /* Copies all of in to out, and flushes at each statistics and at the end. An unsupported link type
  * (linktype.h) is a failure. */

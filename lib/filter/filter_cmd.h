@@ -13,12 +13,18 @@
 struct filter_cmd {
 	const char *name; /* of the input, in messages */
 	int in;
+	int first; /* the same file, to find keys in it before; -1: none are kept */
 	bool cuts, mixes_linktypes; /* the caller's, set before filter_cmd_run (filter_options.h) */
 	struct packedfile out;      /* compressed if its name says so */
 };
 
+/* Which of the TLS keys in a file are kept; those of the output, for which it is read twice, so that it has to be a
+ * regular file. */
+enum filter_keys { FILTER_KEYS_NONE, FILTER_KEYS_OF_OUTPUT };
+
 /* Opens both; "-" is standard input and output. -1: nothing is open. */
-int filter_cmd_open(struct filter_cmd *cmd, const char *in, const char *out, struct failure *why);
+int filter_cmd_open(struct filter_cmd *cmd, const char *in, const char *out, enum filter_keys keys,
+		    struct failure *why);
 
 /*
  * Confines the process (priv.h), copies the packets that the selection accepts, and commits the

@@ -42,6 +42,7 @@ filter_options_take(struct filter_options *options, int letter, const char *valu
 	case 'r': options->in = value; break;
 	case 'w': options->out = value; break;
 	case FILTER_OPTION_CUT: options->cuts = selection->may_be_all = true; break;
+	case FILTER_OPTION_KEYS: options->keeps_keys = true; break;
 	case FILTER_OPTION_MIXED: options->mixes_linktypes = true; break;
 	case FILTER_OPTION_SPECS: options->specs = value; break;
 	default: return 0;
@@ -59,9 +60,14 @@ filter_options_decide(struct filter_options *options, char *const *words, struct
 		return failure_set(why, "'-d', '-dd', '-ddd' and '--comma' exclude each other");
 	if (!options->in != !options->out)
 		return failure_set(why, "'-r' and '-w' go together");
-	if ((options->mixes_linktypes || options->cuts) && !options->in)
+	if ((options->mixes_linktypes || options->cuts || options->keeps_keys) && !options->in)
 		return failure_set(why, "'%s' is for a capture file, with '-r' and '-w'",
-				   options->cuts ? "--cut" : "--mixed");
+				   options->cuts         ? "--cut"
+				   : options->keeps_keys ? "--keys"
+							 : "--mixed");
+	if (options->cuts && options->keeps_keys)
+		return failure_set(why, "'--keys' and '--cut' exclude each other: without payload "
+					"there is nothing to open");
 	if (selection->widen && selection->exclude)
 		return failure_set(
 		    why, "'--widen' and '-x' exclude each other: a wider set lets less through");

@@ -18,6 +18,7 @@ struct filter_options {
 	bool is_verbose;      /* to say what the selection's facts are */
 	bool cuts;            /* a file's packets to their headers */
 	bool mixes_linktypes; /* of a file, whose interfaces may differ in link type */
+	bool keeps_keys;      /* of a file: the TLS keys of what belongs */
 	/* Private. */
 	const char *specs;
 	unsigned dumps;
@@ -30,6 +31,7 @@ struct filter_options {
 enum {
 	FILTER_OPTION_COMMA = 256,
 	FILTER_OPTION_CUT,
+	FILTER_OPTION_KEYS,
 	FILTER_OPTION_MIXED,
 	FILTER_OPTION_SPECS,
 	FILTER_OPTION_WIDEN
@@ -49,6 +51,7 @@ enum {
 	{"read", required_argument, NULL, 'r'}, \
 	{"write", required_argument, NULL, 'w'}, \
 	{"cut", no_argument, NULL, FILTER_OPTION_CUT}, \
+	{"keys", no_argument, NULL, FILTER_OPTION_KEYS}, \
 	{"mixed", no_argument, NULL, FILTER_OPTION_MIXED}, \
 	{"specs", required_argument, NULL, FILTER_OPTION_SPECS}
 /* clang-format on */

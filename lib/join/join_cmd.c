@@ -27,12 +27,15 @@ close_inputs(struct join_cmd *cmd)
 		close(cmd->in);
 	if (cmd->again >= 0)
 		close(cmd->again);
-	cmd->in = cmd->again = -1;
+	if (cmd->for_keys >= 0)
+		close(cmd->for_keys);
+	cmd->in = cmd->again = cmd->for_keys = -1;
 	pairfile_close(&cmd->tables);
 }
 
 static int
-open_input(struct join_cmd *cmd, const char *path, enum join_mode mode, struct failure *why)
+open_input(struct join_cmd *cmd, const char *path, enum join_mode mode, enum join_keys keys,
+	   struct failure *why)
 {
 	struct stat st;
 
@@ -41,24 +44,32 @@ open_input(struct join_cmd *cmd, const char *path, enum join_mode mode, struct f
 		cmd->in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (cmd->in < 0 || fstat(cmd->in, &st) < 0)
 		return failure_errno(why, "cannot open '%s'", cmd->name);
+	if (keys != JOIN_KEYS_NONE && (mode == JOIN_LIVE || !S_ISREG(st.st_mode)))
+		return failure_set(why, "'--keys' needs a regular file, which is read again: '%s'",
+				   cmd->name);
 	if (mode == JOIN_LIVE || !S_ISREG(st.st_mode))
 		return 0;
-	/* Both readers use pread(), which leaves the shared file offset alone. */
+	/* All readers use pread(), which leaves the shared file offset alone. */
 	cmd->again = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
-	return cmd->again < 0 ? failure_errno(why, "cannot open '%s'", cmd->name) : 0;
+	if (cmd->again >= 0 && keys != JOIN_KEYS_NONE)
+		cmd->for_keys = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
+	return cmd->again < 0 || (keys != JOIN_KEYS_NONE && cmd->for_keys < 0)
+		   ? failure_errno(why, "cannot open '%s'", cmd->name)
+		   : 0;
 }
 
 int
 join_cmd_open(struct join_cmd *cmd, const char *in, const char *out, char *const *tables,
-	      size_t table_count, enum join_mode mode, struct failure *why)
+	      size_t table_count, enum join_mode mode, enum join_keys keys, struct failure *why)
 {
 	int rc;
 
 	*cmd = (struct join_cmd){.name = strcmp(in, "-") == 0 ? "standard input" : in,
 				 .in = -1,
 				 .again = -1,
+				 .for_keys = -1,
 				 .out = PACKEDFILE_INIT};
-	rc = open_input(cmd, in, mode, why);
+	rc = open_input(cmd, in, mode, keys, why);
 	for (size_t i = 0; i < table_count && rc == 0; i++)
 		rc = pairfile_open(&cmd->tables, tables[i], why);
 	if (rc == 0)
@@ -108,10 +119,29 @@ learn(struct reader *file, struct join *join)
 	join_finish(join);
 }
 
+/* Judges all of it once more before, for its keys. */
+static int
+find_keys(struct join_cmd *cmd, struct join *join, struct copy *copy, struct secrets *secrets,
+	  struct failure *why)
+{
+	struct reader *first = reader_open_fd(cmd->for_keys, cmd->name, why);
+	int rc;
+
+	if (!first)
+		return -1;
+	cmd->for_keys = -1;
+	rc = copy_find_secrets(copy, first, secrets, why);
+	reader_close(first);
+	copy->secrets = secrets;
+	return rc < 0 ? -1 : join_again(join, why);
+}
+
 static enum copy_outcome
 join_file(struct join_cmd *cmd, struct join *join, struct copy *copy, struct failure *why)
 {
 	struct reader *first = reader_open_fd(cmd->again, cmd->name, why);
+	enum copy_outcome outcome = COPY_FAILED;
+	struct secrets secrets = SECRETS_INIT;
 
 	if (!first)
 		return COPY_FAILED;
@@ -127,7 +157,10 @@ join_file(struct join_cmd *cmd, struct join *join, struct copy *copy, struct fai
 	copy->judge = judge_packet;
 	copy->remark = remark_counts;
 	copy->context = join;
-	return copy_packets(copy, why);
+	if (cmd->for_keys < 0 || find_keys(cmd, join, copy, &secrets, why) == 0)
+		outcome = copy_packets(copy, why);
+	secrets_release(&secrets);
+	return outcome;
 }
 
 static enum copy_outcome

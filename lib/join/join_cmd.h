@@ -17,6 +17,7 @@
 struct join_cmd {
 	const char *name;      /* of the input, in messages */
 	int in, again;         /* the same file twice; again is -1 for a stream. Owned */
+	int for_keys;          /* and once more, if TLS keys in it are kept; else -1 */
 	struct packedfile out; /* compressed if its name says so */
 	struct pairfile tables;
 	bool mixes_linktypes; /* the caller's, set before join_cmd_run */
@@ -29,10 +30,14 @@ struct join_cmd {
 /* How a regular file is read. */
 enum join_mode { JOIN_TWICE, JOIN_LIVE };
 
+/* Which of the TLS keys in a file are kept: those of what belongs, for which it has to be a regular file. */
+enum join_keys { JOIN_KEYS_NONE, JOIN_KEYS_OF_OUTPUT };
+
 /* Opens all files; "-" is standard input and output. tables is a list of table_count paths. -1:
  * nothing is open. */
 int join_cmd_open(struct join_cmd *cmd, const char *in, const char *out, char *const *tables,
-		  size_t table_count, enum join_mode mode, struct failure *why);
+		  size_t table_count, enum join_mode mode, enum join_keys keys,
+		  struct failure *why);
 
 /* Whether the input is read as a stream. */
 bool join_cmd_is_live(const struct join_cmd *cmd);

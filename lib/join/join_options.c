@@ -80,6 +80,7 @@ join_options_take(struct join_options *options, int letter, const char *value, s
 		rc = bpf_parse(&options->program, value, why);
 		break;
 	case JOIN_OPTION_HEADER: rc = join_options_parse_header(&config->header, value, why); break;
+	case JOIN_OPTION_KEYS: options->keys = JOIN_KEYS_OF_OUTPUT; break;
 	case JOIN_OPTION_MIXED: options->mixes_linktypes = true; break;
 	case JOIN_OPTION_UNDECIDED: rc = parse_undecided(options, value, why); break;
 	case JOIN_OPTION_LIVE: options->mode = JOIN_LIVE; break;

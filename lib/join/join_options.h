@@ -21,6 +21,7 @@ struct join_options {
 	struct strvec tables; /* paths */
 	enum join_mode mode;
 	bool mixes_linktypes; /* interfaces may differ in link type */
+	enum join_keys keys;
 	/* Private. */
 	struct addrset set;
 	struct bpf program;
@@ -40,6 +41,7 @@ void join_options_release(struct join_options *options);
 enum {
 	JOIN_OPTION_BYTECODE = 256,
 	JOIN_OPTION_HEADER,
+	JOIN_OPTION_KEYS,
 	JOIN_OPTION_UNDECIDED,
 	JOIN_OPTION_LIVE,
 	JOIN_OPTION_MEMORY,
@@ -58,6 +60,7 @@ enum {
 	{"read", required_argument, NULL, 'r'}, \
 	{"write", required_argument, NULL, 'w'}, \
 	{"bytecode", required_argument, NULL, JOIN_OPTION_BYTECODE}, \
+	{"keys", no_argument, NULL, JOIN_OPTION_KEYS}, \
 	{"header", required_argument, NULL, JOIN_OPTION_HEADER}, \
 	{"undecided", required_argument, NULL, JOIN_OPTION_UNDECIDED}, \
 	{"live", no_argument, NULL, JOIN_OPTION_LIVE}, \

@@ -12,9 +12,9 @@
 
 #include "base/failure.h"
 #include "base/strvec.h"
+#include "capfile/secrets.h"
 #include "capfile/writer.h"
 #include "packet/packet.h"
-#include "packet/sessionkeys.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -23,9 +23,7 @@ struct merge_keys {
 	struct strvec paths; /* of key logs, set first */
 	/* Private */
 	FILE **files;
-	struct sessionkeys *sessions;
-	char *embedded; /* lines of the inputs' secrets; heap */
-	size_t embedded_size;
+	struct secrets secrets; /* with those of the inputs */
 };
 
 #define MERGE_KEYS_INIT ((struct merge_keys){.paths = STRVEC_INIT})
@@ -44,8 +42,7 @@ int merge_keys_see(struct merge_keys *keys, struct source *from, struct failure 
 /* Reads the keys, and sets *remark to what there is to say of them: heap. */
 int merge_keys_match(struct merge_keys *keys, char **remark, struct failure *why);
 
-/* Writes the block, of more than MERGE_KEYS_BLOCK bytes several; none without keys. */
-#define MERGE_KEYS_BLOCK ((size_t)8 << 20)
+/* Writes them, as secrets_write. */
 int merge_keys_write(struct merge_keys *keys, struct writer *writer, struct failure *why);
 
 #endif

@@ -86,6 +86,12 @@ paths() { # FILE SIDE
 	run -1 grep -l -e CLIENT_RANDOM -e TRAFFIC_SECRET plain.pcapng filtered.pcapng joined.pcapng only.pcapng
 	[ -z "$(find "$LAB_DIR"/lb?.run -mindepth 1)" ]
 	[ -z "$(find "$VCAP_SPOOL" -name '*.keys' ! -name "$id.keys")" ]
+	# Those of one client, on both sides, if they are asked for.
+	vcap-join --keys -S tls -r open.pcapng -w joined.pcapng "$LAB_FRONT4.201"
+	for side in client server; do
+		[ "$(paths joined.pcapng $side)" = /mine/1 ]
+	done
+	[ "$(strings joined.pcapng | grep -oE '(CLIENT_RANDOM|SECRET_0) [0-9a-f]{64}' | cut -d ' ' -f 2 | sort -u | wc -l)" -eq 2 ]
 	# Of a part, those of the part.
 	vcap-export --keys --only lb1 -w part.pcapng "$id"
 	[ "$(paths part.pcapng client)" = /mine/1 ]

@@ -123,6 +123,52 @@ randoms() { # FILE: of the keys in it
 	[ "$(tshark -r again.pcapng -T fields -e frame.time_epoch | sort -c && echo ordered)" = ordered ]
 }
 
+# Break: lib/capfile/copy.c s/if (copy->judge(copy->context, &packet, linktype) &&/if (/
+# Break: lib/capfile/copy.c s/return copy->secrets ? secrets_write.*/return 0;/
+@test "vcap-filter --keys, vcap-join --keys: the keys of what is in the output, in front of it, and no others" {
+	for i in 1 2 3; do connection $i; done | "$BATS_TEST_DIRNAME/../mktcp" >in.pcap
+	{ old_key 1 && new_keys 2 && old_key 9; } >keys
+	vcap-merge --keys keys -w whole.pcapng lb1=in.pcap
+	printf '%s\n' 'vip 192.0.2.10 tcp/443' 'server 10.1.0.1 tcp/443' >shop
+	vcap-filter --keys -r whole.pcapng -w filtered.pcapng 10.0.0.1
+	vcap-join --keys -S ./shop -r whole.pcapng -w joined.pcapng 10.0.0.2
+	[ "$(randoms filtered.pcapng)" = "$(random 1)" ]
+	[ "$(randoms joined.pcapng)" = "$(random 2)" ]
+	for file in filtered joined; do
+		capinfos $file.pcapng | grep -q 'Number of decryption secrets in file: 1'
+		[ "$(od -An -tu4 -j "$(od -An -tu4 -j 4 -N 4 $file.pcapng | tr -d ' ')" -N 4 $file.pcapng | tr -d ' ')" -eq 10 ]
+	done
+	# But for them the files are as without the option.
+	vcap-filter -r whole.pcapng -w filtered 10.0.0.1
+	vcap-join -S ./shop -r whole.pcapng -w joined 10.0.0.2 2>without
+	vcap-join --keys -S ./shop -r whole.pcapng -w joined.pcapng 10.0.0.2 2>with
+	for file in filtered joined; do
+		[ -z "$(randoms $file)" ]
+		diff <(tshark -r $file -T fields -e frame.time_epoch -e tcp.payload) \
+			<(tshark -r $file.pcapng -T fields -e frame.time_epoch -e tcp.payload)
+	done
+	cmp without with
+	# Compressed on both sides; and where there is no key.
+	gzip <whole.pcapng >whole.pcapng.gz
+	vcap-filter --keys -r whole.pcapng.gz -w filtered.pcapng.gz 10.0.0.2
+	gzip -dc filtered.pcapng.gz >unpacked
+	[ "$(randoms unpacked)" = "$(random 2)" ]
+	vcap-filter --keys -r whole.pcapng -w filtered.pcapng 10.0.0.3
+	run -1 grep -q 'decryption secrets' <(capinfos filtered.pcapng)
+	vcap-filter --keys -r in.pcap -w filtered.pcap 10.0.0.1
+	vcap-filter -r in.pcap -w - 10.0.0.1 | cmp - filtered.pcap
+
+	cat whole.pcapng >piped
+	run -1 --separate-stderr bash -c 'cat piped | vcap-filter --keys -r - -w out 10.0.0.1'
+	[[ $stderr == *"'--keys' reads a capture twice: 'standard input' is no regular file" ]]
+	run -1 --separate-stderr bash -c 'cat piped | vcap-join --keys -S ./shop -w out 10.0.0.1'
+	[[ $stderr == *"'--keys' needs a regular file"* ]]
+	run -1 vcap-join --keys --live -S ./shop -r whole.pcapng -w out 10.0.0.1
+	run -2 vcap-filter --keys --cut -r whole.pcapng -w out 10.0.0.1
+	run -2 vcap-filter --keys 10.0.0.1
+	[ ! -e out ]
+}
+
 @test "vcap-merge --keys is refused where it cannot be" {
 	mkcap -n 3 >in.pcap
 	: >keys
