@@ -18,11 +18,10 @@ static const struct command self = {
     .name = "vcap-merge",
     .says = "Merges capture files into one, in the order of time.",
     .examples = "vcap-merge -S shop -w all.pcapng lb1=one.pcap lb2=two.pcap\n",
-    .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] "
-		"[-z] [--comment text] [--mixed] [--strict] [--region name] [--engines list] "
-		"[--only part] [--since time] [--until time] [--complete] [--cut] [--keys file] "
-		"[--window time] [--live] "
-		"[--announce] [--stall time] [name=]input ...",
+    .synopsis = "[-w file] [-F pcapng | pcap] [-S service] [-o name=offset] [-z] [--comment text] "
+		"[--mixed] [--strict] [--region name] [--engines list] [--only part] "
+		"[--since time] [--until time] [--complete] [--cut] [--keys file] [--window time] "
+		"[--live] [--announce] [--stall time] [--control fd] [name=]input ...",
     .options = "  -w, --write file          write to file instead of standard output\n"
 	       "  -F, --format format       pcapng (the default) or pcap\n"
 	       "  -S, --service service     name the side of the service each packet is on\n"
@@ -42,7 +41,8 @@ static const struct command self = {
 	       "      --window time         sort what a pipe has out of order by up to this (1s)\n"
 	       "      --live                write each packet as soon as none older can come\n"
 	       "      --announce            ... and say when each input begins\n"
-	       "      --stall time          how long a silent input is waited for (2s)\n",
+	       "      --stall time          how long a silent input is waited for (2s)\n"
+	       "      --control fd          ... and what vcap-live says of its inputs (no file)\n",
 };
 
 /* Returns the inputs, a NULL-terminated part of argv. */

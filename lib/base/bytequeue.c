@@ -36,6 +36,16 @@ bytequeue_release(struct bytequeue *queue)
 	bytequeue_init(queue, 0);
 }
 
+void
+bytequeue_restart(struct bytequeue *queue)
+{
+	const struct bytequeue was = *queue;
+
+	bytequeue_release(queue);
+	queue->most = was.most;
+	queue->goes_on = was.goes_on;
+}
+
 static struct bytequeue_part *
 add_part(struct bytequeue *queue)
 {
@@ -82,7 +92,7 @@ bytequeue_take(struct bytequeue *queue, void *to, size_t size)
 	size_t n;
 
 	if (queue->held == 0) {
-		errno = queue->at_eof ? queue->error : EAGAIN;
+		errno = queue->at_eof && !queue->goes_on ? queue->error : EAGAIN;
 		return errno ? -1 : 0;
 	}
 	n = part->end - part->at < size ? part->end - part->at : size;

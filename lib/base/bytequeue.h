@@ -13,6 +13,7 @@ struct bytequeue {
 	struct bytequeue_part *first, *last; /* heap, owned */
 	size_t held, most;                   /* bytes */
 	bool at_eof;                         /* no bytes follow those held */
+	bool goes_on;                        /* ... but those of another descriptor will */
 	int error;                           /* errno of the read that ended it, or 0 */
 };
 
@@ -30,12 +31,15 @@ bytequeue_is_full(const struct bytequeue *queue)
 	return queue->held >= queue->most;
 }
 
+/* Drops what it holds, and is filled anew: from another descriptor. */
+void bytequeue_restart(struct bytequeue *queue);
+
 /* Reads once from fd, which poll() reported readable. End of file, a failed read or a lack of
  * memory ends the queue: the reader sees it after the last byte. */
 void bytequeue_fill(struct bytequeue *queue, int fd);
 
 /* As read(2): returns how many of the next size bytes were copied to `to`; 0 at the end of file; -1
- * with errno, which is EAGAIN if none are held but more may follow. */
+ * with errno, which is EAGAIN if none are held but more may follow, be it of another descriptor. */
 ssize_t bytequeue_take(struct bytequeue *queue, void *to, size_t size);
 
 #endif

@@ -142,6 +142,8 @@ static const char *const output_calls[] = {"rename", "renameat", "renameat2",
 
 static const char *const capture_calls[] = {"getsockname", "dup2", "dup3", NULL};
 
+static const char *const message_calls[] = {"recvmsg", "sendmsg", NULL};
+
 static int
 allow_calls(scmp_filter_ctx filter, const char *const *names)
 {
@@ -252,6 +254,8 @@ sandbox_confine_calls(enum sandbox_mode mode, enum sandbox_calls calls, enum san
 		rc = allow_reopening(filter);
 	if (rc == 0 && calls == SANDBOX_CALLS_CAPTURE)
 		rc = allow_capture(filter);
+	if (rc == 0 && calls == SANDBOX_CALLS_MESSAGES)
+		rc = allow_calls(filter, message_calls);
 	if (rc == 0 && calls == SANDBOX_CALLS_SOCKETS)
 		rc = allow_sockets(filter);
 	if (rc == 0)

@@ -29,10 +29,11 @@ int sandbox_confine_files(enum sandbox_mode mode, int dirfd, char *const *readab
 
 /* What a process does once it has opened what it needs. */
 enum sandbox_calls {
-	SANDBOX_CALLS_STDIO,   /* reads, writes, allocates, waits, ends */
-	SANDBOX_CALLS_OUTPUT,  /* ... and renames and removes files (outfile_commit) */
-	SANDBOX_CALLS_CAPTURE, /* ... and makes files, reads packet rings, sets their filters */
-	SANDBOX_CALLS_SOCKETS, /* as STDIO, and uses sockets; new ones are of AF_UNIX */
+	SANDBOX_CALLS_STDIO,    /* reads, writes, allocates, waits, ends */
+	SANDBOX_CALLS_OUTPUT,   /* ... and renames and removes files (outfile_commit) */
+	SANDBOX_CALLS_CAPTURE,  /* ... and makes files, reads packet rings, sets their filters */
+	SANDBOX_CALLS_MESSAGES, /* as STDIO, and exchanges messages over sockets that it has */
+	SANDBOX_CALLS_SOCKETS,  /* as STDIO, and uses sockets; new ones are of AF_UNIX */
 };
 
 /* Files it opens, beside those that its calls make. */

@@ -259,6 +259,32 @@ reader_open_live(const char *path, const char *name, enum reader_links links, si
 }
 
 void
+reader_expect(struct reader *file, enum reader_more more)
+{
+	file->queue.goes_on = more == READER_MORE;
+}
+
+bool
+reader_is_at_end(const struct reader *file)
+{
+	return file->queue.goes_on && file->queue.at_eof && file->queue.held == 0;
+}
+
+void
+reader_continue(struct reader *file, int fd)
+{
+	struct inbuf *in = &file->in;
+
+	file->section.cut_short |= inbuf_left(in) > 0;
+	in->at = in->end;
+	bytequeue_restart(&file->queue);
+	if (file->owns_fd)
+		close(in->fd);
+	in->fd = fd;
+	file->owns_fd = true;
+}
+
+void
 reader_fill(struct reader *file)
 {
 	bytequeue_fill(&file->queue, file->in.fd);

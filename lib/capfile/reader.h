@@ -52,6 +52,16 @@ struct reader *reader_open_live(const char *path, const char *name, enum reader_
 				size_t max, struct failure *why);
 /* Likewise for a descriptor, which the caller owns and keeps open until reader_close. */
 struct reader *reader_open_live_fd(int fd, const char *name, size_t max, struct failure *why);
+/* Of such a stream, before its end is reached: that is no end as long as more is expected. Its source
+ * yields SOURCE_LATER there until reader_continue, or until no more is expected. */
+enum reader_more { READER_NO_MORE, READER_MORE };
+void reader_expect(struct reader *file, enum reader_more more);
+/* Whether everything up to its end has been read, with more to come. */
+bool reader_is_at_end(const struct reader *file);
+/* Goes on from another descriptor, which is taken over, with a section header (pcapng). What is left of
+ * the stream until now is dropped: that is the part of a block. Only after reader_is_at_end, and its source
+ * has yielded SOURCE_LATER. */
+void reader_continue(struct reader *file, int fd);
 /* Of such a stream: reads once from its descriptor, which poll() has reported to be ready. */
 void reader_fill(struct reader *file);
 /* Whether max bytes wait to be taken from the source. */

@@ -48,6 +48,7 @@ input_release(struct input *input)
 	free(input->map);
 	free(input->brings);
 	free(input->index);
+	outage_release(&input->outage);
 }
 
 /* Two link types in one file cannot be read by libpcap. */
@@ -155,15 +156,14 @@ raise_watermark(struct input *input, int64_t ts_ns)
 		input->watermark_ns = ts_ns;
 }
 
-/* Adds the clock offset of the capture interface to the time of a packet. */
+/* Corrects the time of a packet. */
 static void
-shift_packet(struct input *input, const struct capture_interface *capture, struct packet *packet)
+shift_packet(struct input *input, const struct clock_slew *slew, struct packet *packet)
 {
-	const int64_t ts_ns = packet->ts_ns;
+	const int64_t ts_ns = packet->ts_ns, offset_ns = clock_slew_at(slew, ts_ns);
 
-	packet->ts_ns = interfaces_shifted(ts_ns, capture->offset_ns);
-	input->outcome.beyond +=
-	    (uint64_t)packet->ts_ns - (uint64_t)capture->offset_ns != (uint64_t)ts_ns;
+	packet->ts_ns = interfaces_shifted(ts_ns, offset_ns);
+	input->outcome.beyond += (uint64_t)packet->ts_ns - (uint64_t)offset_ns != (uint64_t)ts_ns;
 }
 
 /* Sets the output interfaces and the shifted times of packets from the source. */
@@ -173,15 +173,15 @@ translate_packets(struct input *input, const struct interfaces *interfaces, stru
 {
 	for (size_t i = 0; i < count;) {
 		const uint32_t iface = list[i].iface, interface = input->map[iface].interface;
-		const struct capture_interface *capture =
-		    &interfaces->captures[interfaces->keys[interface].capture];
+		const struct clock_slew *slew =
+		    &interfaces->captures[interfaces->keys[interface].capture].clock->slew;
 		int64_t newest_ns = input->map[iface].newest_ns;
 
 		/* One lookup for all packets of an interface in a row. */
 		for (; i < count && list[i].iface == iface; i++) {
 			list[i].iface = interface;
-			if (__builtin_expect(capture->offset_ns != 0, 0))
-				shift_packet(input, capture, &list[i]);
+			if (__builtin_expect((slew->from_ns | slew->to_ns) != 0, 0))
+				shift_packet(input, slew, &list[i]);
 			if (list[i].ts_ns > newest_ns)
 				newest_ns = list[i].ts_ns;
 		}
@@ -207,17 +207,46 @@ set_head(struct input *input, const struct interfaces *interfaces, const struct 
 	raise_watermark(input, packet->ts_ns);
 }
 
+/* Statistics say since when there has been something to come. */
+static void
+end_outage(struct input *input, const struct statistics *statistics, const struct clock_slew *slew)
+{
+	const int64_t ts_ns =
+	    statistics->start_ns == INT64_MIN ? statistics->ts_ns : statistics->start_ns;
+
+	outage_end(&input->outage, interfaces_shifted(ts_ns, clock_slew_at(slew, ts_ns)));
+}
+
 /* New statistics of an interface; their time is a watermark. */
 static int
 update_statistics(struct input *input, struct interfaces *interfaces, uint32_t iface)
 {
 	const struct interface *interface = &input->from.source->interfaces[iface];
 	const uint32_t capture = interfaces->keys[input->map[iface].interface].capture;
+	struct engine_clock *clock = interfaces->captures[capture].clock;
+	const int64_t ts_ns = interface->statistics.ts_ns;
 
-	raise_watermark(input, interfaces_shifted(interface->statistics.ts_ns,
-						  interfaces->captures[capture].offset_ns));
+	engine_clock_see(clock, ts_ns);
+	end_outage(input, &interface->statistics, &clock->slew);
+	raise_watermark(input, interfaces_shifted(ts_ns, clock_slew_at(&clock->slew, ts_ns)));
 	return interfaces_update_statistics(interfaces, capture, input->number,
 					    &interface->statistics, interface->comment);
+}
+
+/* Translates a packet as it comes. -1: out of memory. */
+static int
+take_packet(struct input *input, struct interfaces *interfaces, struct packet *packet)
+{
+	const int64_t ts_ns = packet->ts_ns;
+
+	translate_packets(input, interfaces, packet, 1);
+	if (__builtin_expect(!interfaces->is_live, 1))
+		return 0;
+	engine_clock_see(interfaces->captures[interfaces->keys[packet->iface].capture].clock,
+			 ts_ns);
+	return outage_mark(&input->outage,
+			   input->from.hint.engine ? input->from.hint.engine : input->from.name,
+			   packet);
 }
 
 /* Reads the next head in the order of the source. */
@@ -235,7 +264,8 @@ read_head(struct input *input, struct interfaces *interfaces, struct failure *wh
 			return end_alone(input, interfaces, why);
 		switch (event) {
 		case SOURCE_PACKET:
-			translate_packets(input, interfaces, &packet, 1);
+			if (take_packet(input, interfaces, &packet) < 0)
+				return failure_nomem(why);
 			set_head(input, interfaces, &packet);
 			return INPUT_HEAD;
 		case SOURCE_STATISTICS:

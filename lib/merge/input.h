@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "merge/interfaces.h"
 #include "merge/label.h"
+#include "merge/outage.h"
 #include "packet/packet.h"
 
 #include <stdbool.h>
@@ -56,10 +57,11 @@ struct input {
 	size_t number;
 	struct input_interface *map; /* by interface of the source */
 	uint32_t map_count;
-	bool *brings;       /* by capture interface; NULL until input_brings is called */
-	uint32_t capture;   /* capture interface of the head; NO_CAPTURE before the first */
-	bool is_disordered; /* a packet came after one that it belongs before */
-	bool is_stalled;    /* live: the merge does not wait for it */
+	bool *brings;         /* by capture interface; NULL until input_brings is called */
+	uint32_t capture;     /* capture interface of the head; NO_CAPTURE before the first */
+	bool is_disordered;   /* a packet came after one that it belongs before */
+	bool is_stalled;      /* live: the merge does not wait for it */
+	struct outage outage; /* live */
 	struct merge_outcome outcome;
 	/* The time of the newest packet or heartbeat: nothing older is expected. */
 	int64_t watermark_ns;

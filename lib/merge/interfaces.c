@@ -37,12 +37,6 @@ struct engine_node {
 	uint32_t capture; /* that one */
 };
 
-/* The clock offset of an engine, or of the engines behind an input of that name. */
-struct engine_offset {
-	char *engine;
-	int64_t ns;
-};
-
 void
 interfaces_release(struct interfaces *interfaces)
 {
@@ -53,8 +47,6 @@ interfaces_release(struct interfaces *interfaces)
 		free(interfaces->captures[i].engine);
 		free(interfaces->captures[i].via);
 	}
-	for (size_t i = 0; i < interfaces->offset_count; i++)
-		free(interfaces->offsets[i].engine);
 	tdestroy(interfaces->by_properties, free);
 	tdestroy(interfaces->by_name, free);
 	tdestroy(interfaces->by_engine, free);
@@ -63,24 +55,8 @@ interfaces_release(struct interfaces *interfaces)
 	free(interfaces->keys);
 	free(interfaces->captures);
 	core_statistics_release(&interfaces->cores);
-	free(interfaces->offsets);
+	engine_clocks_release(&interfaces->clocks);
 	*interfaces = INTERFACES_INIT;
-}
-
-int
-interfaces_offset(struct interfaces *interfaces, const char *engine, int64_t offset_ns)
-{
-	char *copy;
-
-	if (array_grow(&interfaces->offsets, interfaces->offset_count,
-		       sizeof(*interfaces->offsets)) < 0)
-		return -1;
-	copy = strdup(engine);
-	if (!copy)
-		return -1;
-	interfaces->offsets[interfaces->offset_count].engine = copy;
-	interfaces->offsets[interfaces->offset_count++].ns = offset_ns;
-	return 0;
 }
 
 int64_t
@@ -193,21 +169,6 @@ add_interface(struct interfaces *interfaces, const struct interface *interface, 
 	return 0;
 }
 
-/* An offset of the engine itself takes precedence over one of its input. */
-static int64_t
-offset_of(const struct interfaces *interfaces, const struct label *label)
-{
-	int64_t offset_ns = 0;
-
-	for (size_t i = 0; i < interfaces->offset_count; i++)
-		if (label->via && strcmp(interfaces->offsets[i].engine, label->via) == 0)
-			offset_ns = interfaces->offsets[i].ns;
-	for (size_t i = 0; i < interfaces->offset_count; i++)
-		if (strcmp(interfaces->offsets[i].engine, label->engine) == 0)
-			offset_ns = interfaces->offsets[i].ns;
-	return offset_ns;
-}
-
 /* Notes the engine of a capture interface, if it is new. */
 static int
 note_engine(struct interfaces *interfaces, uint32_t id)
@@ -241,9 +202,9 @@ add_capture(struct interfaces *interfaces, const char *name, const struct label 
 					      .newest_ns = INT64_MIN,
 					      .linktype = linktype};
 	interfaces->capture_count++;
-	if (!capture->name || !capture->engine || (label->via && !capture->via))
+	capture->clock = engine_clocks_find(&interfaces->clocks, label->engine, label->via);
+	if (!capture->name || !capture->engine || (label->via && !capture->via) || !capture->clock)
 		return -1;
-	capture->offset_ns = offset_of(interfaces, label);
 	node.name = capture->name;
 	if (!add_node(&interfaces->by_name, &node, sizeof(node), compare_names))
 		return -1;
@@ -414,14 +375,16 @@ int
 interfaces_update_statistics(struct interfaces *interfaces, uint32_t capture, size_t input,
 			     const struct statistics *statistics, const char *comment)
 {
-	const int64_t offset_ns = interfaces->captures[capture].offset_ns;
+	const struct clock_slew *slew = &interfaces->captures[capture].clock->slew;
 	struct statistics shifted = *statistics;
 
-	shifted.ts_ns = interfaces_shifted(shifted.ts_ns, offset_ns);
+	shifted.ts_ns = interfaces_shifted(shifted.ts_ns, clock_slew_at(slew, shifted.ts_ns));
+	/* Captures are told apart by their start: it stays where it is. */
 	if (shifted.start_ns != INT64_MIN)
-		shifted.start_ns = interfaces_shifted(shifted.start_ns, offset_ns);
+		shifted.start_ns = interfaces_shifted(shifted.start_ns, slew->first_ns);
 	if (shifted.end_ns != INT64_MIN)
-		shifted.end_ns = interfaces_shifted(shifted.end_ns, offset_ns);
+		shifted.end_ns =
+		    interfaces_shifted(shifted.end_ns, clock_slew_at(slew, shifted.end_ns));
 	return core_statistics_update(&interfaces->cores, capture, input, &shifted, comment);
 }
 

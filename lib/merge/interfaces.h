@@ -11,6 +11,7 @@
 #define VCAP_INTERFACES_H
 
 #include "merge/core_statistics.h"
+#include "merge/engine_clocks.h"
 #include "merge/label.h"
 #include "packet/packet.h"
 
@@ -21,10 +22,10 @@
 struct capture_interface {
 	char *name; /* "ENGINE/IFACE" */
 	char *engine;
-	char *via;         /* NAME of the input that brings its packets (NAME=INPUT), or NULL */
-	uint32_t rank;     /* of its engine's name, as interfaces_rank left it */
-	int64_t offset_ns; /* added to its times */
-	int64_t newest_ns; /* of its packets; INT64_MIN if none */
+	char *via;     /* NAME of the input that brings its packets (NAME=INPUT), or NULL */
+	uint32_t rank; /* of its engine's name, as interfaces_rank left it */
+	struct engine_clock *clock; /* its engine's, in clocks */
+	int64_t newest_ns;          /* of its packets; INT64_MIN if none */
 	uint16_t linktype;
 };
 
@@ -48,21 +49,16 @@ struct interfaces {
 	struct capture_interface *captures;
 	size_t capture_count;
 	struct core_statistics cores;
-	struct engine_offset *offsets;
-	size_t offset_count;
-	bool mixes_linktypes;    /* interfaces may differ in link type */
-	bool is_live;            /* an input of another link type ends alone */
-	const char *first_input; /* the input that brought the first interface; not owned */
+	struct engine_clocks clocks; /* offsets are set before interfaces are added */
+	bool mixes_linktypes;        /* interfaces may differ in link type */
+	bool is_live;                /* an input of another link type ends alone */
+	const char *first_input;     /* the input that brought the first interface; not owned */
 };
 
 #define INTERFACES_INIT ((struct interfaces){0})
 
 /* Frees everything but first_input. */
 void interfaces_release(struct interfaces *interfaces);
-
-/* Adds offset_ns to the times of an engine, or of all engines that come by an input of that name
- * and have no offset of their own. Call before their interfaces are added. */
-int interfaces_offset(struct interfaces *interfaces, const char *engine, int64_t offset_ns);
 
 /* Sets *id to the output interface with this label and the properties of `interface`, which is
  * added unless it exists. */

@@ -95,8 +95,9 @@ merge_add(struct merge *merge, const struct merge_input *input, struct failure *
 int
 merge_offset(struct merge *merge, const char *engine, int64_t offset_ns, struct failure *why)
 {
-	return interfaces_offset(&merge->interfaces, engine, offset_ns) < 0 ? failure_nomem(why)
-									    : 0;
+	return engine_clocks_set(&merge->interfaces.clocks, engine, offset_ns) < 0
+		   ? failure_nomem(why)
+		   : 0;
 }
 
 void
@@ -445,6 +446,25 @@ void
 merge_wait_for(struct merge *merge, size_t input)
 {
 	set_stalled(merge, input, false);
+}
+
+int
+merge_change_offset(struct merge *merge, const char *engine, int64_t offset_ns,
+		    enum engine_clocks_change how)
+{
+	return engine_clocks_change(&merge->interfaces.clocks, engine, offset_ns, how);
+}
+
+void
+merge_begin_outage(struct merge *merge, size_t input)
+{
+	outage_begin(&merge->inputs[input].outage, merge_reached(merge, input));
+}
+
+const struct outage *
+merge_outage(const struct merge *merge, size_t input)
+{
+	return &merge->inputs[input].outage;
 }
 
 void

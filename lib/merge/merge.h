@@ -75,6 +75,15 @@ void merge_stop_waiting_for(struct merge *merge, size_t input);
 /* Undoes merge_stop_waiting_for. */
 void merge_wait_for(struct merge *merge, size_t input);
 
+/* Live: changes the offset of an engine, as merge_offset gives it, for what comes from now on. 0, or -1:
+ * out of memory. */
+int merge_change_offset(struct merge *merge, const char *engine, int64_t offset_ns,
+			enum engine_clocks_change how);
+/* Live: the stream of an input has ended, and another one will follow. Until then there is an outage, which
+ * merge_outage returns, owned by the merge. */
+void merge_begin_outage(struct merge *merge, size_t input);
+const struct outage *merge_outage(const struct merge *merge, size_t input);
+
 /* Releases the next n packets without waiting for the watermark. */
 void merge_release_early(struct merge *merge, uint64_t n);
 /* The number of packets released in this way. */

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 /* From this number of inputs on, threads save more than they cost. */
@@ -124,9 +125,13 @@ int
 merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 {
 	const struct outfile *out = &cmd->out.file;
+	enum sandbox_calls calls = out->dirfd < 0 ? SANDBOX_CALLS_STDIO : SANDBOX_CALLS_OUTPUT;
 	char **files;
 	int rc = 0;
 
+	if (cmd->live && cmd->live->control.fd >= 0)
+		calls = SANDBOX_CALLS_MESSAGES;
+	tzset(); /* the zone is in a file, which is out of reach once a time is printed */
 	files = inputs_files(&cmd->inputs);
 	if (!files)
 		return failure_nomem(why);
@@ -137,9 +142,9 @@ merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 	if (rc == 0 && !cmd->live && cmd->inputs.count >= INPUTS_FOR_THREADS)
 		rc = threadpool_start(&cmd->pool, why);
 	if (rc == 0)
-		rc = sandbox_confine_calls(
-		    SANDBOX_ENFORCE, out->dirfd < 0 ? SANDBOX_CALLS_STDIO : SANDBOX_CALLS_OUTPUT,
-		    *files ? SANDBOX_OPENS_TO_READ : SANDBOX_OPENS_NONE, why);
+		rc =
+		    sandbox_confine_calls(SANDBOX_ENFORCE, calls,
+					  *files ? SANDBOX_OPENS_TO_READ : SANDBOX_OPENS_NONE, why);
 	free(files);
 	return rc;
 }

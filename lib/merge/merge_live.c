@@ -40,6 +40,7 @@ void
 merge_live_release(struct merge_live *live)
 {
 	free(live->states);
+	stream_control_release(&live->control);
 	*live = MERGE_LIVE_INIT;
 }
 
@@ -103,11 +104,15 @@ update_stalled(struct merge_live *live, int64_t now_ns)
 		since_ns = state->progress_ns > live->pending_since_ns ? state->progress_ns
 								       : live->pending_since_ns;
 		left_ns = live->stall_ns - (now_ns - since_ns);
-		if (left_ns <= 0) {
-			state->is_stalled = true;
-			merge_stop_waiting_for(live->merge, i);
+		if (reader_is_at_end(live->inputs->list[i].file)) {
+			left_ns = 0;
+		} else if (left_ns <= 0) {
 			report(live, i, "is silent: going on without it");
 			left_ns = 0;
+		}
+		if (left_ns == 0) {
+			state->is_stalled = true;
+			merge_stop_waiting_for(live->merge, i);
 		}
 		if (left_ns < next_ns)
 			next_ns = left_ns;
@@ -143,9 +148,11 @@ static int
 wait_for_inputs(struct merge_live *live, struct pollfd *pollers, struct failure *why)
 {
 	const size_t count = live->inputs->count;
-	int64_t left_ns = update_stalled(live, clock_monotonic_ns());
+	int64_t left_ns;
 	struct timespec left;
 
+	stream_control_proceed(&live->control, live->report);
+	left_ns = update_stalled(live, clock_monotonic_ns());
 	if (release_if_full(live))
 		left_ns = 0;
 	if (left_ns > REPEAT_NS)
@@ -157,14 +164,15 @@ wait_for_inputs(struct merge_live *live, struct pollfd *pollers, struct failure 
 		    (struct pollfd){reader_wants_more(file) ? reader_fd(file) : -1, POLLIN, 0};
 	}
 	pollers[count] = (struct pollfd){live->out, 0, 0};
+	pollers[count + 1] = (struct pollfd){live->control.fd, POLLIN, 0};
 	left = (struct timespec){left_ns / NS_PER_SECOND, left_ns % NS_PER_SECOND};
-	if (ppoll(pollers, count + 1, left_ns < 0 ? NULL : &left, NULL) < 0)
+	if (ppoll(pollers, count + 2, left_ns < 0 ? NULL : &left, NULL) < 0)
 		return errno == EINTR ? 0 : failure_errno(why, "cannot wait for the inputs");
 	live->has_lost_reader = pollers[count].revents & POLLERR;
 	if (pollers[count].revents & (POLLERR | POLLNVAL))
 		return failure_set(why, "the capture has lost its reader");
 	fill_readers(live, pollers);
-	return 0;
+	return pollers[count + 1].revents ? stream_control_receive(&live->control, why) : 0;
 }
 
 /* Whether a heartbeat is due: the watermark has advanced by a step, or packets are held back for some time. */
@@ -240,7 +248,7 @@ int
 merge_live_copy(struct merge_live *live, struct source *source, struct writer *writer,
 		struct failure *why)
 {
-	struct pollfd *pollers = calloc(live->inputs->count + 1, sizeof(*pollers));
+	struct pollfd *pollers = calloc(live->inputs->count + 2, sizeof(*pollers));
 	int rc = -1;
 
 	live->states = calloc(live->inputs->count + 1, sizeof(*live->states));
@@ -248,7 +256,7 @@ merge_live_copy(struct merge_live *live, struct source *source, struct writer *w
 		report(live, i, "is waited for");
 	if (!pollers || !live->states)
 		failure_nomem(why);
-	else
+	else if (stream_control_watch(&live->control, live->inputs, live->merge, why) == 0)
 		while ((rc = copy_event(live, source, writer, pollers, why)) > 0)
 			;
 	free(pollers);

@@ -1,7 +1,8 @@
 /*
  * A live merge: reads all streams as they come and writes each packet as soon as no older one can
  * follow, which is when every input has brought a newer packet or heartbeat (statistics). An input
- * that is silent for too long is not waited for until it brings something again.
+ * that is silent for too long, or whose stream has ended and is to be followed by another one, is not waited
+ * for until it brings something again.
  *
  * The output has heartbeats of its own, statistics without counters, so that outputs of live merges
  * can be merged live in turn.
@@ -13,6 +14,7 @@
 #include "capfile/writer.h"
 #include "merge/inputs.h"
 #include "merge/merge.h"
+#include "merge/stream_control.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +25,8 @@ struct merge_live {
 	int64_t stall_ns; /* for how long packets of others wait for an input that is silent */
 	int out; /* the descriptor that is written: once it has no reader, the merge fails; or -1 */
 	void (*report)(const char *line); /* called when an input stalls or returns; may be NULL */
+	struct stream_control
+	    control;          /* whoever says how streams follow each other, if anybody does */
 	bool announces;       /* report what is waited for at first, and when it begins */
 	bool has_lost_reader; /* why the merge has failed, if it has */
 	/* Private. */
@@ -35,7 +39,9 @@ struct merge_live {
 	bool was_full;                   /* that memory was full has been reported */
 };
 
-#define MERGE_LIVE_INIT ((struct merge_live){.stall_ns = MERGE_LIVE_STALL_NS, .out = -1})
+#define MERGE_LIVE_INIT       \
+	((struct merge_live){ \
+	    .stall_ns = MERGE_LIVE_STALL_NS, .out = -1, .control = STREAM_CONTROL_INIT})
 
 /* Frees what was allocated, not the inputs and the merge. */
 void merge_live_release(struct merge_live *live);

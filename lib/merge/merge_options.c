@@ -4,6 +4,7 @@
 #include "base/datetime.h"
 #include "base/parse.h"
 
+#include <limits.h>
 #include <string.h>
 
 static int
@@ -29,6 +30,17 @@ set_format(struct merge_cmd *cmd, const char *arg, struct failure *why)
 		cmd->format = FORMAT_PCAPNG;
 	else
 		return failure_set(why, "unknown format '%s' (pcapng or pcap)", arg);
+	return 0;
+}
+
+static int
+set_control(struct merge_live *live, const char *arg, struct failure *why)
+{
+	uint64_t fd;
+
+	if (parse_number(arg, INT_MAX, &fd, why) < 0)
+		return -1;
+	live->control.fd = (int)fd;
 	return 0;
 }
 
@@ -76,6 +88,7 @@ merge_options_set(struct merge_options *options, int option, char *arg, struct f
 	case MERGE_OPTION_STALL:
 		rc = parse_duration(arg, NS_PER_SECOND, &options->live->stall_ns, why);
 		break;
+	case MERGE_OPTION_CONTROL: rc = set_control(options->live, arg, why); break;
 	case MERGE_OPTION_REGION: strvec_push(&cmd->inputs.regions, arg); break;
 	case MERGE_OPTION_ENGINES: add_names(&cmd->inputs.strangers, arg); break;
 	case MERGE_OPTION_ONLY:
@@ -103,6 +116,8 @@ merge_options_check(const struct merge_cmd *cmd, struct failure *why)
 					"there is nothing to open");
 	if (cmd->keys && cmd->live)
 		return failure_set(why, "'--keys' and '--live' exclude each other");
+	if (cmd->live && cmd->live->control.fd >= 0 && strcmp(cmd->output, "-") != 0)
+		return failure_set(why, "'--control' is for what is written to standard output");
 	if (cmd->only && cmd->live)
 		return failure_set(why, "'--only' and '--live' exclude each other");
 	if ((cmd->compresses || codec_of_name(cmd->output) != CODEC_NONE) && cmd->live)

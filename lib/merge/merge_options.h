@@ -18,6 +18,7 @@ enum merge_option {
 	MERGE_OPTION_LIVE,
 	MERGE_OPTION_ANNOUNCE,
 	MERGE_OPTION_STALL,
+	MERGE_OPTION_CONTROL,
 	MERGE_OPTION_REGION,
 	MERGE_OPTION_ENGINES,
 	MERGE_OPTION_ONLY,
@@ -43,6 +44,7 @@ enum merge_option {
 	{"live", no_argument, NULL, MERGE_OPTION_LIVE}, \
 	{"announce", no_argument, NULL, MERGE_OPTION_ANNOUNCE}, \
 	{"stall", required_argument, NULL, MERGE_OPTION_STALL}, \
+	{"control", required_argument, NULL, MERGE_OPTION_CONTROL}, \
 	{"region", required_argument, NULL, MERGE_OPTION_REGION}, \
 	{"engines", required_argument, NULL, MERGE_OPTION_ENGINES}, \
 	{"only", required_argument, NULL, MERGE_OPTION_ONLY}, \

@@ -430,7 +430,7 @@ some_inputs() {
 	[ "$(ls -A)" = $'a.pcap\npipe' ]
 }
 
-# Break: lib/merge/interfaces.c s/label->via && strcmp/0 \&\& strcmp/
+# Break: lib/merge/engine_clocks.c s/clock->via && strcmp(clocks/0 \&\& strcmp(clocks/
 @test "an offset moves the engines of a merged file by the name of the file, unless one has its own" {
 	mkcap -f pcapng -n 3 -g 0 -t 1000 >a.pcapng
 	mkcap -f pcapng -n 3 -g 0 -t 1000 >b.pcapng

@@ -224,6 +224,72 @@ what_is_no_capture_is_refused(void)
 	reader_close(file);
 }
 
+/* What there is in a pipe now, read live. Returns how many packets; *last is how it ended. */
+static unsigned
+take(struct reader *file, enum source_event *last)
+{
+	struct source *source = reader_source(file);
+	struct packet packet;
+	unsigned count = 0;
+
+	for (int i = 0; i < 4; i++)
+		reader_fill(file);
+	while ((*last = source->next(source, &packet, &why)) != SOURCE_LATER &&
+	       *last != SOURCE_END && *last != SOURCE_CUT)
+		count += *last == SOURCE_PACKET;
+	return count;
+}
+
+/* A pipe that holds the first `keep` bytes of the file under construction, and has no writer. */
+static int
+made_pipe(size_t keep)
+{
+	int ends[2];
+
+	if (pipe(ends) < 0 || write(ends[1], bytes, keep) != (ssize_t)keep)
+		return -1;
+	close(ends[1]);
+	return ends[0];
+}
+
+/* One stream that is cut anywhere, also within its header, and then another one. */
+static void
+streams_follow_each_other(void)
+{
+	size_t ends[4], count = 0, wrong = 0, whole;
+
+	used = 0;
+	section("vcap-run 0.1.0");
+	interface(9, 0);
+	ends[count++] = used;
+	for (int i = 0; i < 3; i++) {
+		packet(0, i, 30 + i);
+		ends[count++] = used;
+	}
+	whole = used;
+	for (size_t cut = 0; cut <= whole; cut++) {
+		enum source_event first, second, last;
+		unsigned expected = 0;
+		struct reader *file = reader_open_live_fd(made_pipe(cut), "stream", 1 << 20, NULL);
+		bool at_end;
+
+		for (size_t i = 1; i < count; i++)
+			expected += cut >= ends[i];
+		reader_expect(file, READER_MORE);
+		wrong += take(file, &first) != expected || first != SOURCE_LATER;
+		at_end = reader_is_at_end(file);
+		close(reader_fd(file));
+		reader_continue(file, made_pipe(whole));
+		wrong += take(file, &second) != 3 || second != SOURCE_LATER || !at_end;
+		wrong += reader_source(file)->interface_count != 1u + (cut >= ends[0]);
+		reader_expect(file, READER_NO_MORE);
+		take(file, &last);
+		wrong += last != SOURCE_END || !reader_section(file)->cut_short;
+		reader_close(file);
+	}
+	ok(wrong == 0, "a stream that goes on from another one after each of %zu places", whole);
+}
+
 int
 main(void)
 {
@@ -238,5 +304,6 @@ main(void)
 	a_header_begins_another_file();
 	damage_is_told_with_its_offset();
 	what_is_no_capture_is_refused();
+	streams_follow_each_other();
 	return done_testing();
 }

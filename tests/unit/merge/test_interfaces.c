@@ -70,7 +70,7 @@ sorting_and_ranks(void)
 static int64_t
 offset_of(const struct interfaces *interfaces, uint32_t id)
 {
-	return interfaces->captures[interfaces->keys[id].capture].offset_ns;
+	return interfaces->captures[interfaces->keys[id].capture].clock->slew.to_ns;
 }
 
 static void
@@ -78,8 +78,8 @@ offsets(void)
 {
 	struct interfaces interfaces = INTERFACES_INIT;
 
-	interfaces_offset(&interfaces, "lb1", 5);
-	interfaces_offset(&interfaces, "night", 7);
+	engine_clocks_set(&interfaces.clocks, "lb1", 5);
+	engine_clocks_set(&interfaces.clocks, "night", 7);
 	ok(offset_of(&interfaces, add(&interfaces, "lb1/eth0", "night")) == 5,
 	   "the offset of an engine");
 	ok(offset_of(&interfaces, add(&interfaces, "lb2/eth0", "night")) == 7,
