@@ -76,7 +76,9 @@ report(const struct livestream *livestream, const char *line)
 		warn("engine '%s': %s", livestream->engine, line);
 	else if (livestream->status == EXIT_TIMEOUT)
 		warn("engine '%s' did not end when it should, and was cut off", livestream->engine);
-	else if (live_has_failed(livestream))
+	else if (livestream->is_lost)
+		warn("engine '%s' was lost: connecting again", livestream->engine);
+	else if (livestream_has_failed(livestream))
 		warn("engine '%s' does not capture: status %d", livestream->engine,
 		     livestream->status);
 }
@@ -128,8 +130,9 @@ main(int argc, char **argv)
 		warn("%s", cli.remark);
 	hold_signals(&usual);
 	live.streams.signals = &usual;
-	if (live_start(&live, &cli, getenv, &why) < 0 ||
-	    live_merge(&live, &cli, report_clock, &why) < 0)
+	live.streams.report = report;
+	live.streams.report_clock = report_clock;
+	if (live_start(&live, &cli, getenv, &why) < 0 || live_merge(&live, &why) < 0)
 		die("%s", why.text);
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);

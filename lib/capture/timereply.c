@@ -4,9 +4,21 @@
 #include "base/fileio.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#define SILENCE_MS 15000 /* vcap-live asks every five seconds */
+
+/* Reads what comes, as read(2); 0 also if nothing does. */
+static ssize_t
+read_some(int in, char *bytes, size_t size)
+{
+	struct pollfd poller = {in, POLLIN, 0};
+
+	return poll(&poller, 1, SILENCE_MS) == 0 ? 0 : read(in, bytes, size);
+}
 
 static int
 write_time(int out, int64_t now, struct failure *why)
@@ -29,7 +41,7 @@ timereply_run(int in, int out, struct failure *why)
 	int rc = 0;
 
 	/* No buffered input: the time of arrival is the answer. */
-	while (rc == 0 && ((n = read(in, bytes, sizeof(bytes))) > 0 || !has_answered)) {
+	while (rc == 0 && ((n = read_some(in, bytes, sizeof(bytes))) > 0 || !has_answered)) {
 		const int64_t now = clock_realtime_ns();
 
 		has_answered = true;

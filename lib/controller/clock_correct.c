@@ -9,7 +9,6 @@
 #include "controller/clock_correct.h"
 
 #include "base/keyval.h"
-#include "controller/clock_compare.h"
 #include "controller/clock_offset.h"
 #include "controller/each.h"
 #include "controller/engine_state.h"
@@ -90,8 +89,7 @@ add_options(const char *engine, const struct clock_offset *offset, struct strvec
 	clock_offset_print(offset, text);
 	digits = (int)strcspn(text, " ");
 	if (is_corrected)
-		strvec_push(options, "-o");
-	clock_compare_correct(engine, offset, options);
+		clock_offset_correct(engine, -offset->offset_ns, options);
 	strvec_push(options, "--comment");
 	strvec_pushf(options, "%s: clock ahead by %.*s s, wrong by%s s at most, %s", engine, digits,
 		     text, text + digits, is_corrected ? "corrected" : "not corrected");

@@ -163,6 +163,13 @@ clock_offset_read(struct clock_offset *offset, const struct keyval *kv, const ch
 	return true;
 }
 
+void
+clock_offset_correct(const char *engine, int64_t ns, struct strvec *options)
+{
+	strvec_pushf(options, "-o%s=%s" CLOCK_FORMAT, engine, ns < 0 ? "-" : "",
+		     CLOCK_ARGS(llabs(ns)));
+}
+
 struct clock_offset
 clock_offset_between(struct clock_offset one, struct clock_offset other)
 {

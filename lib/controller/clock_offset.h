@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "base/keyval.h"
+#include "base/strvec.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,9 @@ const char *clock_offset_print(const struct clock_offset *offset, char text[CLOC
 /* Reads the value of key, which has the form that clock_offset_print writes. False, *offset
  * unchanged: the key is absent or its value malformed. */
 bool clock_offset_read(struct clock_offset *offset, const struct keyval *kv, const char *key);
+
+/* Appends the option of vcap-merge that adds ns to an engine's times. */
+void clock_offset_correct(const char *engine, int64_t ns, struct strvec *options);
 
 /* The mean of two measurements, for a clock that drifted between them. The error covers both. */
 struct clock_offset clock_offset_between(struct clock_offset one, struct clock_offset other);

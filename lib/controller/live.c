@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/exitcode.h"
+#include "base/fileio.h"
+#include "base/mergecontrol.h"
 #include "controller/capture_audit.h"
 #include "controller/commands.h"
 #include "controller/mergedfile.h"
@@ -26,49 +28,55 @@
 /* Time for the engines to send their time. */
 #define CLOCK_NS (5 * NS_PER_SECOND)
 
+/* Starts the stream of an engine, for what is left of the capture's time. */
 static int
-start_stream(struct livestreams *streams, const char *name, const struct params_cli *cli,
-	     char *const *template, struct failure *why)
+start_stream(void *context, struct livestream *stream, const char *name, struct failure *why)
 {
-	struct livestream *stream = &streams->list[streams->count];
-	const struct engine *engine = engines_find(&cli->engines, name, why);
-	const struct commands_told told = {
-	    .by = cli->params.by,
-	    .audit = cli->engines.audit == AUDIT_REQUIRED ? "required" : NULL};
-	char **argv = engine ? commands_expand(engine, "live", told, template) : NULL;
-	struct failure reason;
+	const struct live *live = context;
+	const struct engine *engine = engines_find(&live->cli->engines, name, why);
+	struct params params = live->cli->params;
+	char **template, **argv = NULL;
+	int rc;
 
-	if (!argv)
-		return engine ? failure_nomem(why) : -1;
-	if (livestream_start(stream, name, argv, &reason) < 0)
-		streams->report(stream, reason.text);
+	if (params.duration_ns > 0)
+		params.duration_ns -= clock_monotonic_ns() - live->begun_ns;
+	if (live->cli->params.duration_ns > 0 && params.duration_ns <= 0)
+		params.duration_ns = 1;
+	template = commands_stream(&params, live->cli->lease_ns);
+	if (engine && template) {
+		const struct commands_told told = {
+		    .by = params.by,
+		    .audit = live->cli->engines.audit == AUDIT_REQUIRED ? "required" : NULL};
+
+		argv = commands_expand(engine, "live", told, template);
+	}
+	rc = livestream_start(stream, name, argv, why);
+	strvec_free(template);
 	strvec_free(argv);
-	return 0;
+	return rc;
 }
 
 int
 live_start(struct live *live, const struct params_cli *cli, config_variable *variable,
 	   struct failure *why)
 {
-	char **template = commands_stream(&cli->params, cli->lease_ns);
-	size_t count = 0;
-	int rc = template ? capture_audit_live(&cli->params, variable, why) : failure_nomem(why);
+	const int64_t now_ns = clock_monotonic_ns();
 
+	live->cli = cli;
+	live->begun_ns = now_ns;
 	live->end_ns = INT64_MAX;
 	if (cli->params.duration_ns > 0 &&
-	    cli->params.duration_ns < INT64_MAX - OVERTIME_NS - clock_monotonic_ns())
-		live->end_ns = clock_monotonic_ns() + cli->params.duration_ns + OVERTIME_NS;
+	    cli->params.duration_ns < INT64_MAX - OVERTIME_NS - now_ns)
+		live->end_ns = now_ns + cli->params.duration_ns + OVERTIME_NS;
 	live->streams.heartbeat_ns = cli->lease_ns / 3;
-	while (cli->params.engines[count])
-		count++;
-	live->streams.list = calloc(count + 1, sizeof(*live->streams.list));
-	if (!live->streams.list)
-		rc = failure_nomem(why);
-	for (live->streams.count = 0; live->streams.count < count && rc == 0; live->streams.count++)
-		rc = start_stream(&live->streams, cli->params.engines[live->streams.count], cli,
-				  template, why);
-	strvec_free(template);
-	return rc;
+	live->streams.limits =
+	    cli->params.duration_ns || cli->params.count ? LIVESTREAM_LIMITED : LIVESTREAM_ENDLESS;
+	live->streams.control = -1;
+	live->streams.start = start_stream;
+	live->streams.context = live;
+	if (capture_audit_live(&cli->params, variable, why) < 0)
+		return -1;
+	return livestreams_open(&live->streams, cli->params.engines, why);
 }
 
 /* Starts the vcap-print that reads what is written to *out, or sets that to standard output. The caller
@@ -94,40 +102,55 @@ start_print(struct live *live, int *out, struct failure *why)
 	return rc;
 }
 
-int
-live_merge(struct live *live, const struct params_cli *cli, clock_compare_report *clocks,
-	   struct failure *why)
+/* Starts the vcap-merge, whose end of the socket is control, and which writes to out. */
+static int
+start_merge(struct live *live, int control, int out, struct failure *why)
 {
-	const struct params *params = &cli->params;
-	struct strvec argv = STRVEC_INIT, corrections = STRVEC_INIT;
-	int rc, out;
-
-	if (start_print(live, &out, why) < 0)
-		return -1;
-	clock_compare_engines(params->engines, CLOCK_NS, &corrections, clocks);
+	const struct params *params = &live->cli->params;
+	struct strvec argv = STRVEC_INIT;
+	int rc;
 
 	strvec_pushl(&argv, "vcap-merge", "--live", "-S", params->word, NULL);
 	if (params->is_verbose)
 		strvec_push(&argv, "--announce");
+	if (fcntl(control, F_SETFD, 0) == 0)
+		strvec_pushf(&argv, "--control=%d", control);
 	strvec_pushf(&argv, "--comment=by %s", params->by);
-	for (size_t i = 0; i < corrections.count; i++)
-		strvec_pushf(&argv, "-o%s", corrections.list[i]);
-	mergedfile_add_regions(&cli->engines, &argv);
+	for (size_t i = 0; i < live->streams.count; i++)
+		if (live->streams.list[i].correction_ns)
+			clock_offset_correct(params->engines[i],
+					     live->streams.list[i].correction_ns, &argv);
+	mergedfile_add_regions(&live->cli->engines, &argv);
 	strvec_push(&argv, "--");
 	for (size_t i = 0; i < live->streams.count; i++) {
-		const struct livestream *stream = &live->streams.list[i];
+		const struct livestream *stream = &live->streams.list[i].stream;
 
 		if (stream->out >= 0 && fcntl(stream->out, F_SETFD, 0) == 0)
 			strvec_pushf(&argv, "%s=/dev/fd/%d", stream->engine, stream->out);
 	}
 	rc = argv.failed ? failure_nomem(why)
 			 : process_start(&live->merge, argv.list, -1, out, STDERR_FILENO, why);
+	strvec_release(&argv);
+	for (size_t i = 0; i < live->streams.count; i++)
+		fileio_close(&live->streams.list[i].stream.out);
+	return rc;
+}
+
+int
+live_merge(struct live *live, struct failure *why)
+{
+	int rc, out, ends[2];
+
+	if (start_print(live, &out, why) < 0)
+		return -1;
+	livestreams_measure(&live->streams, CLOCK_NS);
+	if (mergecontrol_pair(ends) < 0)
+		return failure_errno(why, "cannot make a socket");
+	rc = start_merge(live, ends[1], out, why);
+	live->streams.control = ends[0];
+	close(ends[1]);
 	if (out != STDOUT_FILENO)
 		close(out);
-	for (size_t i = 0; i < live->streams.count; i++)
-		close(live->streams.list[i].out);
-	strvec_release(&corrections);
-	strvec_release(&argv);
 	return rc;
 }
 
@@ -142,21 +165,17 @@ live_has_reader(void)
 static int
 sum_up(const struct live *live, int merge_status)
 {
-	size_t failed = 0;
-
 	/* The engines' streams broke with it. */
 	if (merge_status == EXIT_DONE && !live_has_reader())
 		return EXIT_DONE;
-	for (size_t i = 0; i < live->streams.count; i++)
-		failed += live_has_failed(&live->streams.list[i]);
-	if (failed == live->streams.count ||
+	if (livestreams_have_failed(&live->streams) ||
 	    (merge_status != EXIT_DONE && merge_status != EXIT_PARTIAL &&
 	     merge_status != EXIT_TIMEOUT))
 		return EXIT_FAILED;
 	/* What an engine has left holds its stream open. Everything before is written. */
 	if (merge_status == EXIT_TIMEOUT)
 		return EXIT_PARTIAL;
-	return failed ? EXIT_PARTIAL : merge_status;
+	return livestreams_lack(&live->streams) ? EXIT_PARTIAL : merge_status;
 }
 
 /* The merge cannot write, and so does not read, until somebody reads what it has written. */
@@ -206,10 +225,4 @@ live_run(struct live *live)
 	if (live->prints)
 		process_wait(&live->print, GRACE_NS);
 	return status;
-}
-
-bool
-live_has_failed(const struct livestream *stream)
-{
-	return stream->has_ended && stream->status != EXIT_DONE && stream->status != EXIT_PARTIAL;
 }

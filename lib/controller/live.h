@@ -9,19 +9,18 @@
 
 #include "base/failure.h"
 #include "base/process.h"
-#include "controller/clock_compare.h"
-#include "controller/livestream.h"
+#include "controller/livestreams.h"
 #include "controller/params_cli.h"
 
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct live {
-	struct livestreams streams; /* one for each engine, in the order of params.engines; the
-				       caller sets job, signals and report */
-	int64_t end_ns; /* when streams have to have ended (monotonic); INT64_MAX: never */
+	struct livestreams streams;   /* one for each engine, in the order of params.engines; the
+				       caller sets job, signals, report and report_clock */
+	const struct params_cli *cli; /* the caller's, set by live_start */
+	int64_t begun_ns, end_ns; /* monotonic; when streams have to have ended, INT64_MAX: never */
 	bool prints; /* lines for people (vcap-print) in place of a capture; the caller's choice */
 	struct process merge, print;
 	const volatile sig_atomic_t *interrupted; /* set by the caller's signal handler; not 0:
@@ -29,28 +28,26 @@ struct live {
 };
 
 /* Writes to the log who streams what (capture_audit.h), and starts a stream for each engine. One that
- * cannot be started is reported, and has ended with status -1. -1 with why: it cannot be logged, an
- * engine is unknown, or out of memory; streams may run. */
+ * cannot be started is reported, and has ended with status -1. cli stays the caller's, and in use. -1 with
+ * why: it cannot be logged, or out of memory; streams may run. */
 int live_start(struct live *live, const struct params_cli *cli, config_variable *variable,
 	       struct failure *why);
 
-/* Measures the engines' clock offsets, reports each to clocks, and starts the vcap-merge with the
- * corrections. -1 with why: it could not be started. */
-int live_merge(struct live *live, const struct params_cli *cli, clock_compare_report *clocks,
-	       struct failure *why);
+/* Measures the engines' clock offsets, and starts the vcap-merge with the corrections. -1 with why: it
+ * could not be started. */
+int live_merge(struct live *live, struct failure *why);
 
-/* Renews the leases until the merge ends, the capture is interrupted, or an engine streams on half a
- * minute after the capture's time limit; then lets the engines send the rest, and terminates what
- * still runs after some seconds. Time in which nobody reads standard output is not the engines'.
- * Returns the exit status of
- * vcap-live: EXIT_FAILED if the merge or all engines failed, EXIT_PARTIAL if some did, but EXIT_DONE if the
- * reader of standard output has gone. */
+/*
+ * Renews the leases, connects engines again that were lost, and corrects the drift of clocks, until the merge
+ * ends, the capture is interrupted, or an engine streams on half a minute after the capture's time limit; then
+ * lets the engines send the rest, and terminates what still runs after some seconds. Time in which nobody
+ * reads standard output is not the engines'. Returns the exit status of vcap-live: EXIT_FAILED if the merge
+ * failed or no engine captured, EXIT_PARTIAL if some did not or were lost for a while, but EXIT_DONE if the
+ * reader of standard output has gone.
+ */
 int live_run(struct live *live);
 
 /* Whether somebody may still read standard output; if not, what the engines say is of no interest. */
 bool live_has_reader(void);
-
-/* Whether a stream has ended with a status other than EXIT_DONE and EXIT_PARTIAL. */
-bool live_has_failed(const struct livestream *stream);
 
 #endif

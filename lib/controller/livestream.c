@@ -3,25 +3,25 @@
  * process is killed, the link fails or the host hangs, so an engine never continues without a
  * reader and leaves nothing to clean up. Closing the input is the orderly end. The job precedes the
  * newlines in the same pipe; it may be larger than the pipe, so it is written in pieces as the
- * engine reads. One loop watches all streams and the process that reads their packets; the packets
- * themselves do not pass through this process.
+ * engine reads. The packets do not pass through this process.
  */
 #include "controller/livestream.h"
 
-#include "base/clock.h"
 #include "base/fileio.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-/* The descriptors of a stream that are watched. */
-enum { LEASE, ERRORS, CHILD, WATCHED };
+/* The descriptors that are watched: LIVESTREAM_WATCHED. */
+enum { LEASE, ERRORS, CHILD };
+
+/* vcap-run's last line: "vcap-run: 5 packets, ...; ended by REASON, ..." */
+#define SPEAKER "vcap-run: "
+#define REASON  "; ended by "
 
 int
 livestream_start(struct livestream *livestream, const char *engine, char *const *argv,
@@ -29,11 +29,18 @@ livestream_start(struct livestream *livestream, const char *engine, char *const 
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, rc = -1;
 
-	*livestream = (struct livestream){.engine = engine, .status = -1, .has_ended = true};
+	livestream->engine = engine;
 	livestream->child = PROCESS_INIT;
 	livestream->out = livestream->lease = livestream->errors = -1;
-	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0 ||
-	    fcntl(in[1], F_SETFL, O_NONBLOCK) < 0 || fcntl(err[0], F_SETFL, O_NONBLOCK) < 0)
+	livestream->sent = livestream->line_used = 0;
+	livestream->ended_by[0] = '\0';
+	livestream->is_cut_off = false;
+	livestream->status = -1;
+	if (!argv)
+		failure_nomem(why);
+	else if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
+		 pipe2(err, O_CLOEXEC) < 0 || fcntl(in[1], F_SETFL, O_NONBLOCK) < 0 ||
+		 fcntl(err[0], F_SETFL, O_NONBLOCK) < 0)
 		failure_errno(why, "cannot run '%s'", argv[0]);
 	else
 		rc = process_start_group(&livestream->child, argv, in[0], out[1], err[1], why);
@@ -69,6 +76,23 @@ write_lease(struct livestream *livestream, const char *job, bool is_heartbeat)
 		fileio_close(&livestream->lease);
 }
 
+static void
+tell(struct livestream *livestream, const char *line, livestream_report *report)
+{
+	const char *reason =
+	    strncmp(line, SPEAKER, strlen(SPEAKER)) == 0 ? strstr(line, REASON) : NULL;
+
+	if (reason) {
+		reason += strlen(REASON);
+		snprintf(livestream->ended_by, sizeof(livestream->ended_by), "%.*s",
+			 (int)strcspn(reason, ", "), reason);
+	}
+	if (livestream->is_lost && strcmp(livestream->said, line) == 0)
+		return;
+	snprintf(livestream->said, sizeof(livestream->said), "%s", line);
+	report(livestream, line);
+}
+
 /* Reports all complete lines; one longer than the buffer is reported in pieces. */
 static void
 read_errors(struct livestream *livestream, livestream_report *report)
@@ -89,7 +113,7 @@ read_errors(struct livestream *livestream, livestream_report *report)
 
 			if (end)
 				*end = '\0';
-			report(livestream, line);
+			tell(livestream, line, report);
 			livestream->line_used -= used;
 			memmove(line, line + used, livestream->line_used + 1);
 		}
@@ -98,10 +122,11 @@ read_errors(struct livestream *livestream, livestream_report *report)
 		fileio_close(&livestream->errors);
 }
 
-/* Terminates a stream if it still runs, waits for it, and reports its end. */
-static void
-reap(struct livestream *livestream, livestream_report *report)
+void
+livestream_reap(struct livestream *livestream, livestream_report *report)
 {
+	if (livestream->has_ended)
+		return;
 	livestream->status = process_wait(&livestream->child, 0);
 	/* ssh has a status of its own for that. */
 	if (livestream->is_cut_off && livestream->status != EXIT_DONE &&
@@ -111,105 +136,64 @@ reap(struct livestream *livestream, livestream_report *report)
 	if (livestream->errors >= 0)
 		read_errors(livestream, report);
 	if (livestream->line_used)
-		report(livestream, livestream->line);
+		tell(livestream, livestream->line, report);
 	livestream->line_used = 0;
 	fileio_close(&livestream->errors);
 	fileio_close(&livestream->lease);
-	report(livestream, NULL);
 }
 
-static void
-watch(const struct livestream *stream, const char *job, struct pollfd *pollers)
+void
+livestream_watch(const struct livestream *livestream, const char *job, struct pollfd *pollers)
 {
-	const short wanted = stream->lease >= 0 && job[stream->sent] ? POLLOUT : 0;
+	const short wanted = livestream->lease >= 0 && job[livestream->sent] ? POLLOUT : 0;
 
-	pollers[LEASE] = (struct pollfd){wanted ? stream->lease : -1, wanted, 0};
-	pollers[ERRORS] = (struct pollfd){stream->errors, POLLIN, 0};
-	pollers[CHILD] = (struct pollfd){stream->has_ended ? -1 : stream->child.handle, POLLIN, 0};
+	pollers[LEASE] = (struct pollfd){wanted ? livestream->lease : -1, wanted, 0};
+	pollers[ERRORS] = (struct pollfd){livestream->errors, POLLIN, 0};
+	pollers[CHILD] =
+	    (struct pollfd){livestream->has_ended ? -1 : livestream->child.handle, POLLIN, 0};
 }
 
-static void
-serve(struct livestream *stream, const struct livestreams *streams, bool is_heartbeat,
-      const struct pollfd *pollers)
+void
+livestream_serve(struct livestream *livestream, const char *job, enum livestream_renewal renewal,
+		 const struct pollfd *pollers, livestream_report *report)
 {
-	if (stream->lease >= 0 && (is_heartbeat || pollers[LEASE].revents))
-		write_lease(stream, streams->job, is_heartbeat);
+	const bool renews = renewal == LIVESTREAM_RENEW;
+
+	if (livestream->lease >= 0 && (renews || pollers[LEASE].revents))
+		write_lease(livestream, job, renews);
 	if (pollers[ERRORS].revents)
-		read_errors(stream, streams->report);
+		read_errors(livestream, report);
 	if (pollers[CHILD].revents)
-		reap(stream, streams->report);
+		livestream_reap(livestream, report);
 }
 
-static bool
-have_ended(const struct livestreams *streams)
+void
+livestream_release(struct livestream *livestream)
 {
-	for (size_t i = 0; i < streams->count; i++)
-		if (!streams->list[i].has_ended)
-			return false;
-	return true;
+	fileio_close(&livestream->lease);
 }
 
-static bool
-serve_until(struct livestreams *streams, const struct process *reader, int64_t end_ns,
-	    struct pollfd *pollers)
+void
+livestream_cut_off(struct livestream *livestream)
 {
-	struct pollfd *last = pollers + WATCHED * streams->count;
-	int64_t now_ns = clock_monotonic_ns(), heartbeat_ns = now_ns + streams->heartbeat_ns;
-
-	while (now_ns < end_ns && (reader || !have_ended(streams))) {
-		const int64_t next_ns = heartbeat_ns < end_ns ? heartbeat_ns : end_ns;
-		const struct timespec left =
-		    clock_timespec(next_ns > now_ns ? next_ns - now_ns : 0);
-		bool is_heartbeat;
-
-		for (size_t i = 0; i < streams->count; i++)
-			watch(&streams->list[i], streams->job, pollers + WATCHED * i);
-		*last = (struct pollfd){reader ? reader->handle : -1, POLLIN, 0};
-		if (ppoll(pollers, WATCHED * streams->count + 1, &left, streams->signals) < 0)
-			return true;
-		now_ns = clock_monotonic_ns();
-		is_heartbeat = now_ns >= heartbeat_ns;
-		if (is_heartbeat)
-			heartbeat_ns = now_ns + streams->heartbeat_ns;
-		for (size_t i = 0; i < streams->count; i++)
-			serve(&streams->list[i], streams, is_heartbeat, pollers + WATCHED * i);
-		if (last->revents)
-			return false;
-	}
-	return true;
+	livestream->is_cut_off = !livestream->has_ended;
+	if (livestream->is_cut_off)
+		kill(-livestream->child.pid, SIGTERM);
 }
 
 bool
-livestreams_serve(struct livestreams *streams, const struct process *reader, int64_t timeout_ns)
+livestream_is_complete(const struct livestream *livestream, enum livestream_limits limits)
 {
-	const int64_t end_ns = timeout_ns < 0 ? INT64_MAX : clock_monotonic_ns() + timeout_ns;
-	struct pollfd *pollers = calloc(WATCHED * streams->count + 1, sizeof(*pollers));
-	bool runs = true;
+	const char *reason = livestream->ended_by;
 
-	if (pollers)
-		runs = serve_until(streams, reader, end_ns, pollers);
-	free(pollers);
-	return runs;
+	if (*reason)
+		return strcmp(reason, "time") == 0 || strcmp(reason, "count") == 0;
+	return livestream->status == EXIT_DONE && limits == LIVESTREAM_LIMITED;
 }
 
-void
-livestreams_release(struct livestreams *streams)
+bool
+livestream_has_failed(const struct livestream *livestream)
 {
-	for (size_t i = 0; i < streams->count; i++)
-		fileio_close(&streams->list[i].lease);
-}
-
-void
-livestreams_end(struct livestreams *streams)
-{
-	for (size_t i = 0; i < streams->count; i++) {
-		struct livestream *stream = &streams->list[i];
-
-		stream->is_cut_off = !stream->has_ended;
-		if (stream->is_cut_off)
-			kill(-stream->child.pid, SIGTERM);
-	}
-	for (size_t i = 0; i < streams->count; i++)
-		if (!streams->list[i].has_ended)
-			reap(&streams->list[i], streams->report);
+	return livestream->has_ended && livestream->status != EXIT_DONE &&
+	       livestream->status != EXIT_PARTIAL;
 }

@@ -1,8 +1,8 @@
 /*
- * Streams of packets from engines. Each is a command that reads the job, then newlines that renew
- * its lease, and writes pcapng to standard output and messages to standard error.
+ * A stream of packets from an engine: a command that reads the job, then newlines that renew its lease, and
+ * writes pcapng to standard output and messages to standard error.
  *
- *	livestream_start, for each -> a reader of .out -> livestreams_serve -> livestreams_end
+ *	livestream_start -> a reader of .out -> poll, livestream_serve ... -> livestream_cut_off
  */
 #ifndef VCAP_LIVESTREAM_H
 #define VCAP_LIVESTREAM_H
@@ -10,7 +10,7 @@
 #include "base/failure.h"
 #include "base/process.h"
 
-#include <signal.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,41 +24,47 @@ struct livestream {
 	size_t sent;    /* bytes of the job written so far */
 	char line[512]; /* the incomplete last line of standard error */
 	size_t line_used;
+	char ended_by
+	    [16]; /* why vcap-run has ended there, in its words: "time"; "": it has not said */
 	bool has_ended, is_cut_off;
 	int status; /* once has_ended: the exit status, EXIT_TIMEOUT if it was cut off, -1 if it could
 		     * not be started */
+	bool
+	    is_lost; /* the caller's: it has broken, and is connected again. Stays when it is started */
+	char said
+	    [512]; /* the last line reported, which is not repeated while it is lost. Likewise */
 };
 
 /* Reports a line of a stream's standard error; line NULL: the stream has ended. */
 typedef void livestream_report(const struct livestream *livestream, const char *line);
 
-/* Starts argv for the engine, whose name must live as long. The caller reads the packets from .out,
+/* Starts argv (NULL: memory ran out) for the engine, whose name must live as long. The caller reads the packets from .out,
  * a pipe that is close-on-exec. -1 with why: has_ended is set, with status -1. */
 int livestream_start(struct livestream *livestream, const char *engine, char *const *argv,
 		     struct failure *why);
 
-/* The streams of one capture. */
-struct livestreams {
-	struct livestream *list;
-	size_t count;
-	const char *job;         /* sent to each stream first; the caller's */
-	int64_t heartbeat_ns;    /* interval of the renewals */
-	const sigset_t *signals; /* the signal mask while waiting */
-	livestream_report *report;
-};
+/* What of it is watched, by poll(). */
+#define LIVESTREAM_WATCHED 3
+void livestream_watch(const struct livestream *livestream, const char *job, struct pollfd *pollers);
 
-/*
- * Sends the job, renews the leases and reports errors until the reader exits (reader NULL: until
- * all streams have ended), a signal arrives, or timeout_ns have passed (negative: no limit).
- * Returns false if the reader has exited, else true.
- */
-bool livestreams_serve(struct livestreams *streams, const struct process *reader,
-		       int64_t timeout_ns);
+/* Sends what there is room for of the job, or a newline if a heartbeat is due, and reports what is said. Once
+ * the command has ended, has_ended is set; that is left to the caller to report. */
+enum livestream_renewal { LIVESTREAM_KEEP, LIVESTREAM_RENEW };
+void livestream_serve(struct livestream *livestream, const char *job,
+		      enum livestream_renewal renewal, const struct pollfd *pollers,
+		      livestream_report *report);
 
-/* Ends all leases: the engines send what they still hold, and exit. */
-void livestreams_release(struct livestreams *streams);
+/* Ends its lease: the engine sends what it still holds, and exits. */
+void livestream_release(struct livestream *livestream);
 
-/* Terminates the streams that still run, and reports the end of each. */
-void livestreams_end(struct livestreams *streams);
+/* Terminates it if it still runs; livestream_reap waits for that. */
+void livestream_cut_off(struct livestream *livestream);
+void livestream_reap(struct livestream *livestream, livestream_report *report);
+
+/* Whether it has ended as it was to: by a limit; or well, without a reason, as a region does, if it has one. */
+enum livestream_limits { LIVESTREAM_ENDLESS, LIVESTREAM_LIMITED };
+bool livestream_is_complete(const struct livestream *livestream, enum livestream_limits limits);
+/* Whether it has ended with a status other than EXIT_DONE and EXIT_PARTIAL. */
+bool livestream_has_failed(const struct livestream *livestream);
 
 #endif

@@ -195,7 +195,7 @@ ages_are() { # COUNT
 }
 
 # The kernel has one clock: b only says that it is ahead, and what its packets are moved by shows it.
-# What to break: clocks_correct() in lib/controller/clock_compare.c.
+# Break: lib/controller/live.c s/live->streams.list\[i\].correction_ns, &argv/0, \&argv/
 # bats test_tags=slow
 @test "live: a clock that is ahead is corrected, with a message" {
 	cat >ahead <<-'END'
@@ -302,6 +302,99 @@ ages_are() { # COUNT
 	run -2 vcap-live -E c shop
 }
 
+# Engine b by a way that is logged, and closed as long as there is a file `closed`.
+by_a_way() {
+	cat >way <<-END
+		#!/bin/sh
+		case "\$*" in *vcap-run*) echo "\$*" >>"$PWD/runs" ;; esac
+		[ ! -e "$PWD/closed" ] || { echo >>"$PWD/tries"; echo way: closed >&2; exit 255; }
+		exec "\$@"
+	END
+	chmod 755 way
+	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/way $in b|" config/engines
+}
+
+has_lines() { # COUNT FILE, or more
+	[ "$(wc -l <"$2")" -ge "$1" ]
+}
+
+said() { # COUNT PATTERN
+	[ "$(grep -c "$2" err)" -eq "$1" ]
+}
+
+comments() { # of live.pcapng: "TIME INTERFACE COMMENT"
+	tshark -r live.pcapng -Y frame.comment -T fields -E separator=' ' -e frame.time_epoch -e frame.interface_name -e frame.comment 2>/dev/null
+}
+
+# bats test_tags=slow
+# Break: lib/controller/livestreams.c s/engine->has_begun \&\& !streams->is_ending/0/
+# Break: lib/controller/livestreams.c s/usual_ns \/ 2 + /100 * usual_ns + /
+# Break: lib/merge/outage.c s/outage->state = OUTAGE_LASTS;/;/
+# Break: lib/merge/stream_control.c s/merge_begin_outage(control->merge, i)/;/
+# Break: lib/capfile/reader.c s/in->at = in->end;/;/
+# Break: lib/controller/livestream.c s/livestream->is_lost \&\& strcmp/0 \&\& strcmp/
+@test "live: an engine that is lost is connected again, twice; the others go on, and the gaps are said" {
+	by_a_way
+	begin shop
+	talk a 3 "before 0"
+	talk b 3 "before 0"
+	until_true holds 12
+	packets=12
+	for round in 1 2; do
+		: >tries
+		touch closed
+		kill -9 "$(pgrep -f '/vcap-run -b 4M -n b')"
+		until_true said $round "engine 'b' was lost: connecting again"
+		# Two attempts that fail say the same, which is said once.
+		until_true has_lines 4 tries
+		talk b 3 "missed $round"
+		talk a 3 "meanwhile $round"
+		packets=$((packets + 6))
+		until_true holds $packets
+		rm closed
+		until_true said $round "nothing of 'b' from 20[^ ]*Z to 20[^ ]*Z: its stream had ended"
+		talk b 3 "after $round"
+		talk a 3 "after $round"
+		packets=$((packets + 12))
+		until_true holds $packets
+	done
+	end 3
+	cat err
+	said 2 "'b' is back"
+	said 2 "engine 'b': way: closed"
+	said 0 "'b' is silent"
+	said 0 "late"
+	capinfos -o live.pcapng | grep -q 'Strict time order: *True'
+	run ! grep -aq missed live.pcapng
+	# A comment on the first packet after each gap, that none of b's is in.
+	comments >marked
+	cat marked
+	[ "$(cut -d ' ' -f 2 marked | cut -d / -f 1 | sort | uniq -c | tr -s ' ')" = ' 2 b' ]
+	tshark -r live.pcapng -T fields -e frame.time_epoch -e frame.interface_name 2>/dev/null | awk -F '\t' '$2 ~ /^b/ { print $1 }' >times.b
+	while read -r time _ _ _ _ _ _ from _ to _; do
+		from=$(date -d "$from" +%s.%N) to=$(date -d "${to%:}" +%s.%N)
+		awk -v from="$from" -v to="$to" -v time="$time" '
+			$1 > from + 0.000001 && $1 < to - 0.000001 { bad = 1 }
+			$1 >= to && first == "" { first = $1 }
+			END { exit bad || from >= to || first != time }' times.b
+	done <marked
+}
+
+# bats test_tags=slow
+# Break: lib/controller/live.c s/params.duration_ns -= clock_monotonic_ns() - live->begun_ns/;/
+# Break: lib/controller/livestream.c s/strcmp(reason, "time") == 0/0/
+@test "live: what is connected again has what is left of the time; whose time is over is not" {
+	by_a_way
+	begin -t 3s shop
+	kill -9 "$(pgrep -f '/vcap-run -b 4M -n b')"
+	until_true has_lines 2 runs
+	wait "$live" || status=$?
+	[ "$status" -eq 3 ] || { cat err; false; }
+	[ "$(wc -l <runs)" -eq 2 ]
+	sed 's/.* -t\([0-9.]*\)s.*/\1/' runs | awk '{ time[NR] = $1 } END { exit !(time[1] > time[2] && time[2] > 0) }'
+	until_true gone vcap-run
+}
+
 captures_on() { # IFACE...: of both engines, and on nothing else
 	[ "$(capinfos -I live.pcapng | sed -n 's/.*Name = //p' | sort -u)" = \
 		"$(for engine in a b; do printf "$engine/%s\n" "$@"; done | sort)" ]
@@ -397,13 +490,16 @@ gone_all() {
 	until_true only_zombies vcap-run
 	kill -9 $live
 	until_true gone_all
-	# Its end is that of an engine: the others go on.
+	# Its end is that of an engine: the others go on, and it is connected again.
 	for victim in vcap-region vcap-live; do
 		begin shop
 		pkill -9 -n -x $victim
-		until_true grep -q "engine 'west' does not capture: status 1[0-9][0-9]" err
+		until_true said 1 "engine 'west' was lost: connecting again"
 		talk b 3 after
 		until_true eval 'sums_to b 12'
+		until_true said 1 "nothing of 'west' from .*: its stream had ended"
+		talk a 3 again
+		until_true eval 'sums_to a 12'
 		end 3
 		until_true gone_all
 	done
@@ -465,4 +561,14 @@ gone_all() {
 	echo "$output"
 	[ "$status" -eq 3 ]
 	[[ $output == *"'lb2' came late: "* ]]
+}
+
+# Break: lib/controller/livestream.c s/if (\*reason)/if (0)/
+# bats test_tags=slow
+@test "live: a link that is gone for longer than the lease, and an ssh that ends, are gaps that end" {
+	run "$BATS_TEST_DIRNAME/../lab/lab" "$BATS_TEST_DIRNAME/../lab/hole" lease
+	[ "$status" -ne 77 ] || skip "$output"
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[ "$(grep -c "'lb2' was lost" <<<"$output")" -eq 2 ]
 }
