@@ -65,6 +65,20 @@ in_starting() {
 	entry
 }
 
+# The engine's vcap-run captures, but nobody has been told.
+in_starting_there() {
+	stand_in_there vcap-run 'real "$@"; hold; exit'
+	controller vcap start shop -t 5 --patience "${given-5s}"
+	until_true test -e held
+	until_true runs_on lb1
+	entry
+}
+
+in_starting_with_prints() {
+	prints
+	begin
+}
+
 in_capturing() {
 	begin
 }
@@ -72,7 +86,8 @@ in_capturing() {
 # lb2 has been told, and does not answer.
 in_ending() {
 	begin
-	kill -STOP "$(on_lb2 vcap-host)"
+	until_true eval '[ -n "$(session_there)" ]'
+	kill -STOP "$(session_there)"
 	controller vcap stop "$id"
 	until_true eval '[ "$(engine_fact lb1 state)" = done ]'
 }
@@ -80,6 +95,15 @@ in_ending() {
 in_fetching() {
 	begin
 	stand_in ssh '*.102*vcap-merge*' 'hold; exec '"$ssh"' "$@"'
+	controller vcap stop "$id"
+	until_true test -e held
+	until_true test -e "$VCAP_SPOOL/captures/$id/engines/lb1.pcapng"
+}
+
+# Part of the stream is on its way.
+in_fetching_there() {
+	begin
+	stand_in_there vcap-merge 'real "$@" | { head -c 5000; hold; }; exit'
 	controller vcap stop "$id"
 	until_true test -e held
 	until_true test -e "$VCAP_SPOOL/captures/$id/engines/lb1.pcapng"
@@ -101,12 +125,37 @@ in_removing() {
 	until_true eval '[ "$(find "$LAB_DIR/lb1.run" -mindepth 1 | wc -l)" -eq 0 ]'
 }
 
+# lb2 is about to remove it.
+in_removing_there() {
+	stand_in ssh '*follow*' "$removes_nothing"
+	begin
+	stand_in_there vcap-host 'case $* in *remove*) hold ;; esac; real "$@"; exit'
+	controller vcap stop "$id"
+	until_true test -e held
+	until_true eval '[ "$(find "$LAB_DIR/lb1.run" -mindepth 1 | wc -l)" -eq 0 ]'
+}
+
 release() { # all that hold
 	local pid
 	for pid in $(pgrep -x -f '/bin/sh .*/bin/(ssh|vcap-merge) .*') $(on_lb2 vcap-host); do
 		kill -CONT "$pid" 2>/dev/null || true
 		[ ! -p never ] || timeout 1 sh -c 'echo >never' || true
 	done
+}
+
+# In place of a command on lb2: a process of the same name, which holds by stopping itself.
+stand_in_there() { # PROGRAM SCRIPT
+	{
+		printf '#!/bin/sh\nreal() { %s "$@"; }\n' "$LAB_DIR/bin/$1"
+		printf 'hold() { : >"%s/held"; kill -STOP $$; }\n%s\n' "$PWD" "$2"
+	} >stand-in
+	chmod 755 stand-in
+	mv stand-in "engine/$1"
+}
+
+all_as_they_were() {
+	as_they_were
+	cp -a --remove-destination "$LAB_DIR"/bin/* engine
 }
 
 # The faults.
@@ -147,10 +196,26 @@ killed_there() { # NAME
 	local pids
 	pids=$(on_lb2 "$1")
 	[ -n "$pids" ]
-	as_they_were
+	all_as_they_were
 	# shellcheck disable=SC2086 # words
 	kill -KILL $pids
 	release
+}
+
+# The one of vcap-run that the controller waits for; what it has put into the background captures.
+killed_front() {
+	local pid
+	pid=$(pgrep -o -x -f "/bin/sh $PWD/engine/vcap-run .*")
+	all_as_they_were
+	kill -KILL "$pid"
+	release
+}
+
+session_there() { # the vcap-host that answers the controller's questions about the capture
+	local pid
+	for pid in $(on_lb2 vcap-host); do
+		! tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q ' follow ' || echo "$pid"
+	done
 }
 
 connection() { # the process that has the connection with lb2
@@ -162,6 +227,17 @@ stopped_ssh() {
 	# shellcheck disable=SC2046 # words
 	kill -STOP $(connection)
 	release
+}
+
+# That which is held, for good: before there is a connection.
+stopped_first_ssh() {
+	as_they_were
+	# shellcheck disable=SC2046 # words
+	kill -STOP $(first_ssh)
+}
+
+first_ssh() {
+	pgrep -x -f '/bin/sh .*/bin/ssh .*[.]102.*vcap-run.*'
 }
 
 hole() {
@@ -183,7 +259,8 @@ rebooted() { # [gone]: with the captures of lb2
 	local pid
 	as_they_were
 	for pid in $(on_lb2 sshd) $(on_lb2 vcap-run) $(on_lb2 vcap-host) $(on_lb2 vcap-merge); do
-		kill -KILL "$pid"
+		# Some end by themselves as others are killed.
+		kill -KILL "$pid" 2>/dev/null || true
 	done
 	[ "${1-}" != gone ] || rm -rf "$LAB_DIR/lb2.run"
 	lab_sshd lb2
@@ -204,7 +281,9 @@ disk_of_lb2() { # COMMAND...
 full_there() {
 	disk_of_lb2 fallocate -l 270M "$LAB_DIR/lb2.run/filler"
 	# It is seen when something is to be written.
-	until_true eval 'lab_get 202 /large && [ -z "$(on_lb2 vcap-run)" ]'
+	[ -z "$(on_lb2 vcap-run)" ] || until_true eval 'lab_get 202 /large && [ -z "$(on_lb2 vcap-run)" ]'
+	as_they_were
+	release
 }
 
 # What a login shell may do before the command.
@@ -218,7 +297,7 @@ mend() {
 	[ ! -e key.away ] || mv key.away key
 	rm -f "$VCAP_SPOOL/filler"
 	# shellcheck disable=SC2046 # words
-	kill -CONT $(connection) 2>/dev/null || true
+	kill -CONT $(connection) $(first_ssh) 2>/dev/null || true
 	lab_ssh lb2 true || lab_sshd lb2
 	lab_wait "sshd on lb2" lab_ssh lb2 true
 }
@@ -234,6 +313,7 @@ no_command_here() {
 
 nothing_left_anywhere() {
 	until_true eval '[ "$(on_engines)" -eq 0 ]'
+	[ -z "$(disk_of_lb2 find "$LAB_DIR/lb2.run" -mindepth 1 ! -name filler)" ]
 	nothing_left
 	patience=60 until_true no_command_here
 	until_true eval '[ -z "$(find /run /tmp -maxdepth 1 -name "vcap-??????" -type d -newer config)" ]'
@@ -309,6 +389,28 @@ cell() { # PHASE FAULT [STATUS COMMAND]...: `first` is the command that was unde
 	cell starting rebooted 0 first 0 stop
 }
 
+@test "starting: the engine is rebooted, and its captures are gone" {
+	cell starting 'rebooted gone' 0 first 0 stop
+}
+
+@test "starting: vcap-run is killed there" {
+	LAB_ENGINES=lb1
+	cell starting_there 'killed_there vcap-run' 3 first 3 stop
+}
+
+@test "starting: the vcap-run that would say so is killed there, the other captures" {
+	cell starting_there killed_front 3 first 0 stop
+}
+
+@test "starting: ssh is stopped" {
+	LAB_ENGINES=lb1
+	cell starting stopped_first_ssh 3 first 0 mend 3 stop
+}
+
+@test "starting: the login shell prints" {
+	cell starting_with_prints : 0 stop
+}
+
 @test "capturing: vcap-wait is killed" {
 	cell capturing 'killed vcap-wait' 0 status 0 stop
 }
@@ -347,6 +449,10 @@ cell() { # PHASE FAULT [STATUS COMMAND]...: `first` is the command that was unde
 	cell capturing full_there 3 stop
 }
 
+@test "capturing: the disk here is full" {
+	cell capturing full_here 1 stop 0 mend 0 wait
+}
+
 @test "capturing: the login shell prints" {
 	cell capturing prints 0 stop
 }
@@ -367,6 +473,31 @@ cell() { # PHASE FAULT [STATUS COMMAND]...: `first` is the command that was unde
 	cell ending rebooted 3 first
 }
 
+@test "ending: the engine is rebooted, and its captures are gone" {
+	cell ending 'rebooted gone' 3 first
+}
+
+@test "ending: vcap-run is killed there" {
+	cell ending 'killed_there vcap-run' 3 first
+}
+
+# Break: lib/controller/following.c s/sshmux_drop(engine->name);/;/
+@test "ending: ssh is stopped" {
+	given=5m cell ending stopped_ssh 0 first
+}
+
+@test "ending: the key is gone, and is back" {
+	cell ending no_key 3 first 0 mend 0 wait
+}
+
+@test "ending: the engine's disk is full" {
+	cell ending full_there 3 first
+}
+
+@test "ending: the disk here is full" {
+	cell ending full_here 1 first 0 mend 0 wait
+}
+
 @test "fetching: vcap-wait is killed" {
 	cell fetching 'killed vcap-wait --persist' 0 first
 }
@@ -382,6 +513,19 @@ cell() { # PHASE FAULT [STATUS COMMAND]...: `first` is the command that was unde
 
 @test "fetching: vcap-on is killed" {
 	cell fetching 'killed vcap-on' 0 first
+}
+
+# Break: lib/controller/collect.c s/#define FETCH_TRIES 3/#define FETCH_TRIES 1/
+@test "fetching: vcap-merge is killed there" {
+	cell fetching_there 'killed_there vcap-merge' 0 first
+}
+
+@test "fetching: the engine's disk is full" {
+	cell fetching full_there 0 first
+}
+
+@test "fetching: vcap-host is killed there" {
+	cell fetching 'killed_there vcap-host' 0 first
 }
 
 @test "fetching: ssh is stopped" {
@@ -425,6 +569,34 @@ cell() { # PHASE FAULT [STATUS COMMAND]...: `first` is the command that was unde
 	cell merging full_here 1 first 0 mend 0 wait
 }
 
+@test "merging: vcap-host is killed there" {
+	cell merging 'killed_there vcap-host' 0 first
+}
+
+@test "merging: ssh is stopped" {
+	cell merging stopped_ssh 0 first 0 mend 0 wait
+}
+
+@test "merging: the link swallows all, and is back" {
+	cell merging hole 0 first 0 mend 0 wait
+}
+
+@test "merging: the key is gone, and is back" {
+	cell merging no_key 0 first 0 mend 0 wait
+}
+
+@test "merging: the engine is rebooted" {
+	cell merging rebooted 0 first
+}
+
+@test "merging: the engine is rebooted, and its captures are gone" {
+	cell merging 'rebooted gone' 0 first
+}
+
+@test "merging: the engine's disk is full" {
+	cell merging full_there 0 first
+}
+
 @test "removing: vcap-wait is killed" {
 	cell removing 'killed vcap-wait --persist' 0 first
 }
@@ -445,6 +617,31 @@ cell() { # PHASE FAULT [STATUS COMMAND]...: `first` is the command that was unde
 
 @test "removing: the engine is rebooted" {
 	cell removing rebooted 0 first
+}
+
+@test "removing: the engine is rebooted, and its captures are gone" {
+	cell removing 'rebooted gone' 0 first
+}
+
+# Break: lib/controller/leftover.c s/define TRIES .*/define TRIES 1/
+@test "removing: vcap-host is killed there" {
+	cell removing_there 'killed_there vcap-host' 0 first
+}
+
+@test "removing: ssh is stopped" {
+	cell removing stopped_ssh 0 first 0 mend 0 wait
+}
+
+@test "removing: the key is gone, and is back" {
+	cell removing no_key 0 first 0 mend 0 wait
+}
+
+@test "removing: the engine's disk is full" {
+	cell removing full_there 0 first
+}
+
+@test "removing: the disk here is full" {
+	cell removing full_here 0 first
 }
 
 # It captures on, and ends by the commands that vcap rm says.
