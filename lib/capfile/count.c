@@ -10,6 +10,7 @@
 #include "capfile/reader.h"
 #include "packet/connwatch.h"
 #include "packet/packet.h"
+#include "packet/tunnel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,7 @@ watch_packet(struct connwatch *watch, const struct interface *interface,
 {
 	struct tuple tuple;
 	bool is_watched =
-	    is_on(interface, "/server") && dissect_packet(packet, interface->linktype, &tuple);
+	    is_on(interface, "/server") && tunnel_dissect(packet, interface->linktype, &tuple);
 
 	return connwatch_see(watch, is_watched ? &tuple : NULL, packet->ts_ns);
 }

@@ -55,8 +55,8 @@ struct emit {
 	label in, out; /* where packets continue whose ends are in the set, or not */
 	label not_ip;
 	label miss; /* ... that are on no side */
-	const struct addrset
-	    *ends; /* packets on a side have one of these addresses, but for ICMP errors */
+	/* Packets on a side have one of these addresses, but for ICMP errors. */
+	const struct addrset *ends;
 };
 
 static inline label

@@ -49,8 +49,8 @@ struct service {
 	size_t monitor_count;
 	struct addrset sources; /* sealed; addresses of engines towards servers; empty: any */
 	bool has_no_payload; /* captures keep the headers alone, unless they are asked for more */
-	bool
-	    source_client; /* servers see the client's own address: `source client`, or all are via ipip or gre */
+	/* Servers see the client's own address: `source client`, or all are via ipip or gre. */
+	bool source_client;
 	struct service_header header;
 	/* vips and servers again, in groups to compare packets with; servers behind tunnels apart. */
 	struct endpoint_group *vip_groups, *server_groups;

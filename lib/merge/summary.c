@@ -7,6 +7,7 @@
 #include "merge/summary.h"
 
 #include "base/array.h"
+#include "packet/tunnel.h"
 
 #include <search.h>
 #include <stdlib.h>
@@ -247,7 +248,7 @@ count_connect(struct summary *summary, const struct label *label, const struct i
 
 	if (!summary->connwatch)
 		return 0;
-	is_watched = is_watched && dissect_packet(packet, interface->linktype, &tuple);
+	is_watched = is_watched && tunnel_dissect(packet, interface->linktype, &tuple);
 	return connwatch_see(summary->connwatch, is_watched ? &tuple : NULL, packet->ts_ns);
 }
 

@@ -8,6 +8,7 @@
 
 #include "packet/dissect.h"
 #include "packet/tcp_header.h"
+#include "packet/tunnel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -320,7 +321,7 @@ clienthello_see(struct clienthello *finder, const struct packet *packet, uint16_
 	struct tuple tuple;
 	uint32_t sequence;
 
-	if (!dissect_packet(packet, linktype, &tuple) || tuple.protocol != PROTOCOL_TCP ||
+	if (!tunnel_dissect(packet, linktype, &tuple) || tuple.protocol != PROTOCOL_TCP ||
 	    !tuple.transport)
 		return false;
 	stream = find(finder, &tuple);

@@ -6,6 +6,7 @@
 
 #include "packet/dissect.h"
 #include "packet/linktype.h"
+#include "packet/tunnel.h"
 
 #include <stdbool.h>
 
@@ -158,8 +159,9 @@ other_length(const struct packet *packet, uint16_t linktype, uint32_t network)
 	       2 * (byte_at(packet, network + 4) + byte_at(packet, network + 5));
 }
 
-uint32_t
-headers_length(const struct packet *packet, uint16_t linktype)
+/* That of a packet which is in no tunnel. */
+static uint32_t
+length_alone(const struct packet *packet, uint16_t linktype)
 {
 	struct walk walk = {.packet = packet};
 
@@ -176,4 +178,14 @@ headers_length(const struct packet *packet, uint16_t linktype)
 	if (walk.at < walk.least)
 		walk.at = walk.least;
 	return walk.at < packet->caplen ? walk.at : packet->caplen;
+}
+
+uint32_t
+headers_length(const struct packet *packet, uint16_t linktype)
+{
+	struct tunnelled found;
+
+	if (tunnel_find(packet, linktype, tunnel_usual, TUNNEL_USUAL, &found) != DISSECT_FOUND)
+		return length_alone(packet, linktype);
+	return packet->caplen - found.inner.caplen + length_alone(&found.inner, LINKTYPE_RAW);
 }

@@ -1,6 +1,8 @@
 #include "packet/packetline.h"
 
 #include "packet/dissect.h"
+#include "packet/linktype.h"
+#include "packet/tunnel.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,8 +64,9 @@ format_contents(char to[80], const struct packet *packet, const struct tuple *tu
 		sprintf(to, "protocol %u, length %" PRIu32, tuple->protocol, packet->len);
 }
 
-void
-packetline_format(const struct packet *packet, uint16_t linktype, char to[PACKETLINE_MAX])
+/* The line of a packet as it stands there, whatever is in it. */
+static void
+format_alone(const struct packet *packet, uint16_t linktype, char to[PACKETLINE_MAX])
 {
 	char ends[2 * END_TEXT + 4], about[2 * END_TEXT + 4], contents[80];
 	struct tuple tuple, outer;
@@ -92,4 +95,22 @@ packetline_format(const struct packet *packet, uint16_t linktype, char to[PACKET
 	}
 	snprintf(to, PACKETLINE_MAX, "%s %s: %s", outer.source.family == 6 ? "IP6" : "IP", ends,
 		 contents);
+}
+
+void
+packetline_format(const struct packet *packet, uint16_t linktype, char to[PACKETLINE_MAX])
+{
+	char inner[PACKETLINE_MAX], ends[2 * END_TEXT + 4], via[TUNNEL_TEXT];
+	struct tunnelled found;
+	struct tuple outer;
+
+	if (tunnel_find(packet, linktype, tunnel_usual, TUNNEL_USUAL, &found) != DISSECT_FOUND ||
+	    !dissect_packet(packet, linktype, &outer)) {
+		format_alone(packet, linktype, to);
+		return;
+	}
+	format_ends(ends, &outer);
+	format_alone(&found.inner, LINKTYPE_RAW, inner);
+	snprintf(to, PACKETLINE_MAX, "%s %s: %s: %.300s", outer.source.family == 6 ? "IP6" : "IP",
+		 ends, tunnel_format(tunnel_usual[found.which], via), inner);
 }

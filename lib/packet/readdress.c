@@ -8,6 +8,7 @@
 #include "packet/dissect.h"
 #include "packet/headers.h"
 #include "packet/linktype.h"
+#include "packet/tunnel.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 #define OPTION_HOME     0xc9 /* RFC 6275, 6.3 */
 #define ICMP_REDIRECT   5
 #define ICMPV6_NO_ERROR 128
-#define HEADER_MAX      1024 /* bytes of a transport header with what it quotes */
+#define HEADER_MAX      4096 /* bytes of a transport header with what it quotes or carries */
+#define GRE_CHECKSUM    0x80 /* in the first byte of GRE */
 
 enum { ND_SOURCE = 1, ND_TARGET, ND_PREFIX, ND_REDIRECTED, ND_MTU };
 
@@ -27,6 +29,8 @@ struct readdress {
 	struct pseudonyms *pseudonyms;
 	unsigned char *data;
 	uint32_t caplen;
+	/* The packet in it, which is still to come; NULL: none. */
+	const struct tunnelled *tunnelled;
 };
 
 static uint32_t
@@ -157,6 +161,22 @@ replace_icmp(struct readdress *packet, uint32_t at, uint8_t family, bool is_quot
 	}
 }
 
+/* Replaces the addresses of the packet in a tunnel, and what vendors may have written in front of it. */
+static void
+replace_tunnelled(struct readdress *packet)
+{
+	const struct tunnelled *found = packet->tunnelled;
+	const uint32_t at = packet->caplen - found->inner.caplen;
+
+	packet->tunnelled = NULL;
+	memset(packet->data + found->options, 0, found->options_size);
+	if (found->ethernet) {
+		pseudonym_ethernet(packet->pseudonyms, packet->data + found->ethernet);
+		pseudonym_ethernet(packet->pseudonyms, packet->data + found->ethernet + 6);
+	}
+	packet->caplen = replace_ip(packet, at, found->inner.data[0] >> 4 == 4 ? 4 : 6, false);
+}
+
 /* The transport header at `at`: its addresses, and its checksum, which covers the IP addresses, too, of
  * which before and after are the sums. */
 static void
@@ -169,6 +189,8 @@ replace_transport(struct readdress *packet, uint32_t at, uint8_t family, uint32_
 	if (size > sizeof(old))
 		size = sizeof(old);
 	memcpy(old, packet->data + at, size);
+	if (packet->tunnelled)
+		replace_tunnelled(packet);
 	switch (protocol) {
 	case PROTOCOL_TCP:
 		clear_tcp_options(packet, at);
@@ -178,10 +200,15 @@ replace_transport(struct readdress *packet, uint32_t at, uint8_t family, uint32_
 	case PROTOCOL_UDP:
 		/* 0: there is none. */
 		if (size >= 8 && half(old + 6) != 0) {
-			mend(packet, at + 6, before, after);
+			mend(packet, at + 6, before + sum_of(old, size),
+			     after + sum_of(packet->data + at, size));
 			if (half(packet->data + at + 6) == 0)
 				memset(packet->data + at + 6, 0xff, 2);
 		}
+		break;
+	case PROTOCOL_GRE:
+		if (size >= 6 && old[0] & GRE_CHECKSUM)
+			mend(packet, at + 4, sum_of(old, size), sum_of(packet->data + at, size));
 		break;
 	case PROTOCOL_ICMP:
 	case PROTOCOL_ICMPV6:
@@ -339,8 +366,9 @@ readdress_packet(struct pseudonyms *pseudonyms, unsigned char *data, uint32_t ca
 {
 	const struct packet whole = {.data = data, .caplen = caplen, .len = len};
 	const struct linktype_info *link = linktype_find(linktype);
-	struct readdress packet = {pseudonyms, data, caplen};
-	uint32_t at;
+	struct readdress packet = {pseudonyms, data, caplen, NULL};
+	struct tunnelled found;
+	uint32_t at, kept;
 	uint8_t family;
 	int shape;
 
@@ -352,8 +380,13 @@ readdress_packet(struct pseudonyms *pseudonyms, unsigned char *data, uint32_t ca
 		/* Of a link header that is cut short an address may be cut, too. */
 		if (at > caplen)
 			return 0;
+		if (tunnel_find(&whole, linktype, tunnel_usual, TUNNEL_USUAL, &found) ==
+		    DISSECT_FOUND)
+			packet.tunnelled = &found;
 		replace_link(&packet, linktype);
-		return replace_ip(&packet, at, family, false);
+		kept = replace_ip(&packet, at, family, false);
+		/* What was not reached has its addresses still. */
+		return packet.tunnelled ? caplen - found.inner.caplen : kept;
 	case DISSECT_CUT: return 0;
 	case DISSECT_NOT_IP: break;
 	}

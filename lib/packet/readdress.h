@@ -1,7 +1,7 @@
 /*
  * Puts pseudonyms (pseudonym.h) in the place of all addresses of a packet without payload: in the link
- * header, in IP with its extension headers, in ARP, in ICMP with what it quotes, and in neighbour discovery;
- * and mends the checksums, so that those that were right are, and those that were wrong are not. The options
+ * header, in IP with its extension headers, in ARP, in ICMP with what it quotes, in neighbour discovery, and in
+ * a packet that is in a usual tunnel (tunnel.h), whose options of Geneve become zeros; and mends the checksums, so that those that were right are, and those that were wrong are not. The options
  * of IPv4, and those of TCP that tell addresses, become no-operations.
  */
 #ifndef VCAP_READDRESS_H

@@ -17,6 +17,13 @@
 
 const uint16_t tunnel_gre_options[GRE_OPTIONS] = {0x8000, 0x2000, 0x1000};
 
+/* Linux had VXLAN on a port of its own before there was one, and overlays keep to it. */
+const struct tunnel tunnel_usual[TUNNEL_USUAL] = {{TUNNEL_IPIP, 0},
+						  {TUNNEL_GRE, 0},
+						  {TUNNEL_VXLAN, TUNNEL_VXLAN_PORT},
+						  {TUNNEL_VXLAN, 8472},
+						  {TUNNEL_GENEVE, TUNNEL_GENEVE_PORT}};
+
 static const struct {
 	const char *name;
 	enum tunnel_kind kind;
@@ -72,6 +79,7 @@ struct walk {
 	size_t count;
 	uint32_t at;
 	size_t which;
+	uint32_t options, options_size, ethernet; /* as struct tunnelled has them */
 };
 
 /* As loads of BPF: false beyond caplen. offset is from the place. */
@@ -133,6 +141,7 @@ find_ethernet(struct walk *walk)
 {
 	uint32_t type;
 
+	walk->ethernet = walk->at;
 	for (int tags = 0; tags <= DISSECT_VLAN_TAGS; tags++) {
 		if (!load(walk, ETHERNET_HEADER - 2, 2, &type))
 			return DISSECT_CUT;
@@ -201,7 +210,10 @@ find_geneve(struct walk *walk)
 		return DISSECT_NOT_IP;
 	if (!load(walk, UDP_HEADER + 2, 2, &type))
 		return DISSECT_CUT;
-	walk->at += UDP_HEADER + 8 + 4 * first;
+	walk->at += UDP_HEADER + 8;
+	walk->options = first ? walk->at : 0;
+	walk->options_size = 4 * first;
+	walk->at += walk->options_size;
 	return find_typed(walk, type);
 }
 
@@ -302,9 +314,22 @@ tunnel_find(const struct packet *packet, uint16_t linktype, const struct tunnel 
 	if (outcome != DISSECT_FOUND)
 		return outcome;
 	found->which = walk.which;
+	found->options = walk.options;
+	found->options_size = walk.options_size;
+	found->ethernet = walk.ethernet;
 	found->inner = *packet;
 	found->inner.data += walk.at;
 	found->inner.caplen -= walk.at;
 	found->inner.len -= walk.at;
 	return DISSECT_FOUND;
+}
+
+bool
+tunnel_dissect(const struct packet *packet, uint16_t linktype, struct tuple *tuple)
+{
+	struct tunnelled found;
+
+	if (tunnel_find(packet, linktype, tunnel_usual, TUNNEL_USUAL, &found) == DISSECT_FOUND)
+		return dissect_packet(&found.inner, LINKTYPE_RAW, tuple);
+	return dissect_packet(packet, linktype, tuple);
 }

@@ -26,8 +26,8 @@ enum tunnel_kind {
 
 struct tunnel {
 	enum tunnel_kind kind;
-	uint16_t
-	    port; /* VXLAN, Geneve: the UDP port that packets of both directions are sent to; else 0 */
+	/* VXLAN, Geneve: the UDP port that packets of both directions are sent to; else 0. */
+	uint16_t port;
 };
 
 #define TUNNEL_VXLAN_PORT  4789
@@ -83,6 +83,8 @@ struct tunnelled {
 	size_t which;        /* of the tunnels that were asked for */
 	struct tuple outer;  /* only the addresses */
 	struct packet inner; /* from its IP header on: of LINKTYPE_RAW */
+	uint32_t options, options_size; /* of Geneve: where they begin, and their bytes; 0: none */
+	uint32_t ethernet; /* where the inner Ethernet header begins; 0: there is none */
 };
 
 /* Looks for a packet of one of these tunnels; the first counts. DISSECT_NOT_IP: it is in none of them;
@@ -90,5 +92,12 @@ struct tunnelled {
 enum dissect_outcome tunnel_find(const struct packet *packet, uint16_t linktype,
 				 const struct tunnel *tunnels, size_t count,
 				 struct tunnelled *found);
+
+/* The tunnels that are looked into where no service says which there are: of any kind, with the usual ports. */
+#define TUNNEL_USUAL 5
+extern const struct tunnel tunnel_usual[TUNNEL_USUAL];
+
+/* As dissect_packet, of the inner packet where there is one in a usual tunnel. */
+bool tunnel_dissect(const struct packet *packet, uint16_t linktype, struct tuple *tuple);
 
 #endif

@@ -5,6 +5,7 @@
 #include "packet/headers.h"
 #include "packet/linktype.h"
 #include "packet/readdress.h"
+#include "packet/tunnel.h"
 
 /* In ones' complement; 0xffff if its checksum is right. */
 static uint32_t
@@ -26,6 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct pseudonyms *pseudonyms;
 	struct packet packet, cut;
 	struct tuple before, after;
+	struct tunnelled inside, still;
 	enum dissect_outcome outcome;
 	unsigned char *bytes;
 	struct failure why;
@@ -64,6 +66,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (sum_of(packet.data + at, length) == 0xffff)
 				must(sum_of(bytes + at, length) == 0xffff);
 		}
+	}
+	/* Of a packet in a tunnel its addresses, too, or nothing. */
+	if (kept > 0 &&
+	    tunnel_find(&packet, link, tunnel_usual, TUNNEL_USUAL, &inside) == DISSECT_FOUND &&
+	    tunnel_find(&cut, link, tunnel_usual, TUNNEL_USUAL, &still) == DISSECT_FOUND &&
+	    dissect_addresses(&inside.inner, LINKTYPE_RAW, &before) == DISSECT_FOUND &&
+	    dissect_addresses(&still.inner, LINKTYPE_RAW, &after) == DISSECT_FOUND) {
+		must(after.source.value == pseudonym_of(pseudonyms, before.source).value);
+		must(after.destination.value == pseudonym_of(pseudonyms, before.destination).value);
 	}
 	free(bytes);
 	return 0;

@@ -32,7 +32,7 @@ make() {
 			[42 + 40, ether(0x800, v4(1, pack("CCnN", 3, 1, 0, 0) . $quote))],
 			[42 + 28, ether(0x800, v4(1, pack("CCnN", 3, 3, 0, 0) . v4(17, udp($secret))))],
 			[34, ether(0x800, v4(6, $secret, 100))],
-			[34, ether(0x800, v4(47, pack("nn", 0, 0x800) . v4(6, tcp("", $secret))))],
+			[34 + 4 + 40, ether(0x800, v4(47, pack("nn", 0, 0x800) . v4(6, tcp("", $secret))))],
 			[34, ether(0x800, v4(50, $secret))],
 			[74, ether(0x86dd, v6(6, tcp("", $secret)))],
 			[82, ether(0x86dd, v6(0, pack("CCH12", 6, 0, "0" x 12) . tcp("", $secret)))],
