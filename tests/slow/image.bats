@@ -42,6 +42,7 @@ begin_container() {
 
 teardown_file() {
 	podman_ rm -f -t 0 engine >/dev/null 2>&1 || true
+	# shellcheck disable=SC2016 # for eval
 	until_true eval '! pgrep -f -- "--root $BATS_FILE_TMPDIR/root"'
 	# It mounts what it stores in over itself.
 	umount -R "$BATS_FILE_TMPDIR/root" 2>/dev/null || true
