@@ -216,6 +216,19 @@ read_evidence(struct dialogue_push *push, const unsigned char *bytes, size_t siz
 		dialogue_take_client(exchange, &dialogue->evidence->forwarded);
 }
 
+/* What looked like a request was none. */
+static void
+be_unreadable(struct dialogue_push *push)
+{
+	struct sideconn *conn = push->conn;
+
+	while (conn->first)
+		sideconn_drop_exchange(conn, conn->first);
+	conn->exchange_count = 0;
+	conn->payload = PAYLOAD_OTHER;
+	push->watch->opened(push->watch->context, conn);
+}
+
 void
 dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, size_t size,
 		   bool at_segment, struct moment moment)
@@ -249,8 +262,6 @@ dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, size_
 		size -= used;
 		at_segment = false;
 	} while (event != HTTP_MORE);
-	if (http->state == HTTP_OPAQUE && http->count == 0 && push->direction == CONN_FORWARD) {
-		push->conn->payload = PAYLOAD_OTHER;
-		push->watch->opened(push->watch->context, push->conn);
-	}
+	if (http->state == HTTP_OPAQUE && http->count == 0 && push->direction == CONN_FORWARD)
+		be_unreadable(push);
 }

@@ -286,6 +286,23 @@ looks_like_message(const struct http_message *http, const unsigned char *bytes, 
 	       (bytes[i + 1] == '/' || bytes[i + 1] == '*' || isalnum(bytes[i + 1]));
 }
 
+/* Whether nothing has shown yet that the connection has requests. */
+static bool
+is_unproven(const struct http_message *http)
+{
+	return http->kind == HTTP_REQUEST && http->count == 0;
+}
+
+/* Whether these bytes can be in the first line of a request: other protocols have control characters. */
+static bool
+is_text(const unsigned char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (iscntrl(bytes[i]) && bytes[i] != '\r' && bytes[i] != '\n' && bytes[i] != '\t')
+			return false;
+	return true;
+}
+
 /* Takes bytes of a line; how many. */
 static size_t
 take_line(struct http_message *http, const unsigned char *bytes, size_t size, bool *is_head_end)
@@ -294,6 +311,11 @@ take_line(struct http_message *http, const unsigned char *bytes, size_t size, bo
 	size_t used = newline ? (size_t)(newline - bytes) : size;
 	size_t room = HTTP_LINE - 1u - http->length, kept = used < room ? used : room;
 
+	*is_head_end = false;
+	if (http->state == HTTP_FIRST_LINE && is_unproven(http) && !is_text(bytes, used)) {
+		give_up(http);
+		return used;
+	}
 	memcpy(http->line + http->length, bytes, kept);
 	http->length += (uint16_t)kept;
 	http->is_cut |= kept < used;
@@ -335,6 +357,10 @@ http_message_feed(struct http_message *http, const unsigned char *bytes, size_t 
 		case HTTP_START:
 			if (bytes[used] == '\r' || bytes[used] == '\n') {
 				used++;
+				break;
+			}
+			if (is_unproven(http) && !isupper(bytes[used])) {
+				give_up(http);
 				break;
 			}
 			begin_message(http);

@@ -71,7 +71,9 @@ main(void)
 	same(HTTP_RESPONSE, "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\nHTTP/1.0 200 \r\n",
 	     "B1 H38 E38 B39 open");
 	same(HTTP_REQUEST, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "B1 opaque");
-	same(HTTP_REQUEST, "\x16\x03\x01\x02\x03\n", "B1 opaque");
+	same(HTTP_REQUEST, "\x16\x03\x01\x02\x03\n", "opaque");
+	same(HTTP_REQUEST, "AMQP\x01", "B1 opaque");
+	same(HTTP_REQUEST, "hello", "opaque");
 	same(HTTP_REQUEST, "GET / HTTP/1.1\r\n\r\nnonsense\r\n", "B1 H18 E18 B19 lost");
 	http_message_init(&http, HTTP_RESPONSE);
 	http_message_feed(&http, (const unsigned char *)"H", 1, true, &event);
