@@ -237,8 +237,12 @@ conversation_see(struct sideconn *conn, const struct side_packet *packet,
 		 const struct sideconn_watch *watch)
 {
 	if (packet->tuple->protocol != PROTOCOL_TCP) {
+		bool is_first = conn->directions[0].segments + conn->directions[1].segments == 0;
+
 		conn->bytes[packet->direction] += packet->tuple->payload_wire;
 		conn->directions[packet->direction].segments++;
+		if (is_first)
+			watch->opened(watch->context, conn);
 	} else if (packet->tuple->transport) {
 		see_tcp(conn, packet, watch);
 	}

@@ -102,6 +102,8 @@ set_client(struct transaction *row, const struct sideconn *conn)
 	row->client = end_of(ends->one, ends->port);
 	row->vip = end_of(ends->other, ends->other_port);
 	row->engine = conn->engine;
+	if (ends->protocol != PROTOCOL_TCP)
+		return;
 	row->server_name = conn->server_name;
 	row->alpn = conn->alpn;
 	row->client_retransmissions = retransmissions_of(conn);
@@ -123,6 +125,8 @@ set_server(struct transaction *row, const struct sideconn *conn)
 	row->server = end_of(ends->other, ends->other_port);
 	row->source = end_of(ends->one, ends->port);
 	row->engine = conn->engine;
+	if (ends->protocol != PROTOCOL_TCP)
+		return;
 	if (conn->directions[CONN_FORWARD].rtt_min_ns)
 		row->server_rtt_ns = conn->directions[CONN_FORWARD].rtt_min_ns;
 	row->server_initial_rtt_ns = initial_rtt_of(conn);
@@ -295,6 +299,31 @@ set_marks(struct transaction *row, const struct exchange *exchange, size_t from)
 	row->marks[from + 1] = exchange->response.first.packet;
 }
 
+/* Whether one direction does not pass the engine, as with direct routing: the other one acknowledges it. */
+static bool
+is_oneway(const struct sideconn *conn)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct tcp_direction *unseen = &conn->directions[i];
+
+		if (unseen->segments == 0 && unseen->has_acked &&
+		    (unseen->lost_bytes || conn->conn.handshake.has_isn))
+			return true;
+	}
+	return false;
+}
+
+/* What is not known then is not lost. */
+static void
+set_oneway(struct transaction *row, const struct sideconn *conn)
+{
+	if (!is_oneway(conn))
+		return;
+	row->flags = (row->flags & ~(unsigned)(FLAG_LOST | FLAG_HALFCLOSE)) | FLAG_ONEWAY;
+	row->ending = ENDING_CUT;
+	row->who = PARTY_NOBODY;
+}
+
 /* How a message ended of which bytes are missing, nobody knows. */
 static void
 set_cut(struct transaction *row, const struct exchange *exchange)
@@ -379,6 +408,7 @@ row_of_request(struct transaction *row, struct row_texts *texts, struct exchange
 					  .is_half_closed = is_half_closed},
 		   moment);
 	set_cut(row, client);
+	set_oneway(row, conn);
 }
 
 void
@@ -421,6 +451,7 @@ row_of_server_request(struct transaction *row, struct row_texts *texts, struct e
 			   moment);
 	if (!server->response.has_ended)
 		set_cut(row, server);
+	set_oneway(row, server->conn);
 }
 
 void
@@ -461,4 +492,5 @@ row_of_connection(struct transaction *row, struct sideconn *client, struct sidec
 	set_ending(row, (struct closing_sides){.client = client, .server = server}, moment);
 	if (row->unit == UNIT_FLOW && row->ending == ENDING_CUT)
 		row->ending = ENDING_SILENT;
+	set_oneway(row, any);
 }

@@ -285,4 +285,9 @@ settle_flow(struct transactions *t, struct sideconn *conn)
 {
 	tell_conn(t, conn);
 	conn->is_told = false;
+	/* What comes after the pause may be carried by another one. */
+	if (!conn->conn.key.is_server_side)
+		relate_drop_server(t, conn);
+	conn->confidence = CONFIDENCE_NONE;
+	conn->server_count = 0;
 }

@@ -98,8 +98,8 @@ transaction_ending(const struct transaction *transaction, char to[TRANSACTION_EN
 char *
 transaction_flags(const struct transaction *transaction, char to[TRANSACTION_FLAGS])
 {
-	static const char *const names[] = {"0rtt", "early",  "buffered", "1xx",      "pipelined",
-					    "lost", "midway", "tunnel",   "halfclose"};
+	static const char *const names[] = {"0rtt", "early",  "buffered", "1xx",       "pipelined",
+					    "lost", "midway", "tunnel",   "halfclose", "oneway"};
 	size_t length = 0;
 
 	to[0] = '\0';

@@ -66,6 +66,7 @@ enum {
 	FLAG_MIDWAY = 64,
 	FLAG_TUNNEL = 128,
 	FLAG_HALFCLOSE = 256,
+	FLAG_ONEWAY = 512,
 };
 
 /* A party's address and port. */

@@ -103,6 +103,7 @@ split_flow(struct transactions *t, struct sideconn *conn, int64_t ts_ns)
 	settle_flow(t, conn);
 	conn->conn.start_ns = conn->conn.last_ns = ts_ns;
 	conn->bytes[0] = conn->bytes[1] = 0;
+	conn->directions[0].segments = conn->directions[1].segments = 0;
 }
 
 static void

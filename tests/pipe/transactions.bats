@@ -335,6 +335,93 @@ story() {
 	[ "$(rows PROXY -t table 10.1.0.7 | tr '\n' ' ')" = "200 ---- - " ]
 }
 
+# Break: lib/transactions/settle.c s/conn->confidence = CONFIDENCE_NONE;/;/
+# Break: lib/transactions/conversation.c s/if (is_first)/if (0)/
+# Break: lib/transactions/transactions.c s/#define FLOW_NS .*/#define FLOW_NS (60 * NS_PER_SECOND)/
+@test "flows of datagrams: half a minute of silence ends one, a table pairs both sides, and TCP's words are not said" {
+	talk <<-'END'
+		0.0 10.1.0.7:5000 192.0.2.10:53 udp one
+		0.1 10.0.9.1:6000 10.0.1.11:53 udp one
+		0.2 10.0.1.11:53 10.0.9.1:6000 udp answer
+		0.3 192.0.2.10:53 10.1.0.7:5000 udp answer
+		29.3 10.1.0.7:5000 192.0.2.10:53 udp two
+		29.4 10.0.9.1:6000 10.0.1.11:53 udp two
+		40.0 10.1.0.8:5000 192.0.2.10:53 udp another
+		60.0 10.1.0.7:5000 192.0.2.10:53 udp three
+		60.1 10.0.9.1:6001 10.0.1.11:53 udp three
+	END
+	echo '1700000000.0 new udp 10.1.0.7:5000 192.0.2.10:53 10.0.9.1:6000 10.0.1.11:53' >table
+	diff - <(rows UNIT,CONFIDENCE,CLIENT,SOURCE,DURATION,REQBYTES,RESBYTES,CRETRANS,SRETRANS,CZERO,TOTAL,END,FLAGS -t table) <<-'END'
+		flow table 10.1.0.7:5000 10.0.9.1:6000 29.400000 6 6 - - - - silent 30s -
+		flow ? 10.1.0.8:5000 - 0.000000 7 0 - - - - silent 20s -
+		flow ? 10.1.0.7:5000 - 0.000000 5 0 - - - - open -
+		flow ? - 10.0.9.1:6001 0.000000 5 0 - - - - open -
+	END
+	[ "$(rows PATH --failed)" = "" ]
+	# All of its payload, as tshark counts it.
+	[ "$(rows REQBYTES,RESBYTES 10.1.0.7 | awk '{ n += $1 + $2 } END { print n }')" = \
+		"$(tshark -r in.pcap -Y 'ip.addr == 10.1.0.7' -T fields -e udp.length | awk '{ n += $1 - 8 } END { print n }')" ]
+}
+
+# Break: lib/transactions/dialogue_http.c s/while (conn->first)$/while (0)/
+@test "another protocol makes no requests: its connections are pairs" {
+	for said in 'HELO there\n' 'hello' '\x01\x02' 'AMQP\x00\x00\x09\x01'; do
+		talk <<-END
+			conn c 10.1.0.7:40000 192.0.2.10:80
+			conn s 10.0.9.1:50000 10.0.1.11:8080
+			0.0 c open
+			0.1 c > $said
+			0.2 s open
+			0.3 s > PROXY TCP4 10.1.0.7 192.0.2.10 40000 80\\r\\n$said
+			0.4 s < answer
+			0.5 c < answer
+			0.6 c >F
+			0.7 s >F
+		END
+		[ "$(rows UNIT,CONFIDENCE,CLIENT,SERVER,METHOD,RESBYTES,END)" = "pair proxy 10.1.0.7:40000 10.0.1.11:8080 - 6 client fin" ]
+	done
+}
+
+# The response goes from the server to the client; the engine has the request on two interfaces.
+# Break: lib/transactions/row.c s/if (!is_oneway(conn))/if (1)/
+@test "direct routing: what the unseen direction would show is not known, and nothing was lost" {
+	mktalk <<-'END' | sed '/^[^ ]* 192.0.2.10:80 /d' >seen
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		0.0 c open
+		0.2 c > GET /1 HTTP/1.1\r\n\r\n
+		0.3 c < HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc
+		0.4 c >
+		0.5 c > GET /2 HTTP/1.1\r\n\r\n
+		0.6 c < HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc
+		0.7 c >F
+		0.8 c <F
+		0.9 c >
+		conn d 10.1.0.8:40000 192.0.2.10:80
+		2.0 d open
+		2.1 d > \x16nothing that can be read\n
+		2.2 d < abc
+		2.3 d >F
+		conn e 10.1.0.9:40000 192.0.2.10:80
+		3.0 e >S
+	END
+	mktcp <seen >in.pcap
+	columns=UNIT,PATH,STATUS,FROM,CSYN,IDLE,REQHEAD,TTFB,TRANSFER,TOTAL,RESBYTES,END,FLAGS
+	run -0 --separate-stderr vcap-transactions -S ./shop -r -o $columns in.pcap
+	[ -z "$stderr" ]
+	diff - <(tr '\t' ' ' <<<"$output") <<-'END'
+		request /1 - - - - 0.000000 - - - 0 cut oneway
+		request /2 - - - - 0.000000 - - - 0 cut oneway
+		connection - - - - - - - - - 0 cut oneway
+		connection - - - - - - - - - 0 open -
+	END
+	# On a second interface, too.
+	awk '{ $1 += .00001; print }' seen | mktcp >second.pcap
+	mergecap -w both.pcapng -I none in.pcap second.pcap
+	mv both.pcapng in.pcap
+	rows $columns | diff <(tr '\t' ' ' <<<"$output") -
+	[ "$(rows CRETRANS | tr '\n' ' ')" = '0 0 0 0 ' ]
+}
+
 @test "columns, sorting, limits, sums, and what is wrong usage" {
 	{ story; story | sed 's/10\.1\.0\.7/10.1.0.8/; s/:5000/:5100/; s/0.128020 s/0.118020 s/; s,/a?q=1,/a/12/x,
 		s/conn [csx]/&2/; s/^\(0[^ ]* [csx]\) /\12 /'; } | talk
