@@ -68,6 +68,7 @@ export function parameters(capture) {
 		...capture.rolling ? [["Keeps the last", formatDuration(capture.rolling)]] : [],
 		["Duration", capture.duration ? formatDuration(capture.duration) : "Unlimited"],
 		["Size of packets", capture.snaplen ? `${formatNumber(capture.snaplen)} bytes` : "Entire packets"],
+		...capture.keys ? [["TLS keys", `of ${capture.keys} sessions`]] : [],
 		["Health monitors", MONITORS[capture.monitors] ?? capture.monitors],
 	];
 }

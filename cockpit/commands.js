@@ -106,7 +106,7 @@ export async function beyond(limits) {
 
 // specs: null for all traffic. engines: names, or null for all.
 // rolling: what is kept, "" for all; without a unit it is minutes, and there is no duration.
-export function start({ service, specs, count, duration, rolling, snaplen, monitors, engines, expression, at, exclude, perPacket, comment }) {
+export function start({ service, specs, count, duration, rolling, snaplen, monitors, engines, expression, at, exclude, keys, perPacket, comment }) {
 	const argv = ["vcap-start", `--monitors=${monitors}`];
 
 	if (count !== "")
@@ -123,6 +123,8 @@ export function start({ service, specs, count, duration, rolling, snaplen, monit
 			argv.push(`--${name}=${value}`);
 	if (exclude)
 		argv.push("--exclude");
+	if (keys)
+		argv.push("--keys");
 	if (perPacket)
 		argv.push("--per-packet");
 	argv.push("--", service);

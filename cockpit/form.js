@@ -167,6 +167,18 @@ function chooseUnlimited() {
 	warnOfLimits();
 }
 
+// Nobody keeps keys because somebody else once did, or twice by having done it once.
+function forgetKeys() {
+	byId("keys").checked = false;
+	warnOfKeys();
+}
+
+function warnOfKeys() {
+	byId("keys-warning").replaceChildren(...byId("keys").checked ? [alert("warning", "All that is encrypted can be read",
+		"Whoever has the keys reads what these sessions say: passwords, cookies, what customers write. They are kept beside the capture, here and until its end on the engines, " +
+		"and are in no file that this page exports. `vcap prune --keys` removes them. This choice holds for one capture, and is logged.")] : []);
+}
+
 function refuse(text) {
 	byId("refusal").replaceChildren(...text ? [alert("danger", "Not started", inWords(text))] : []);
 }
@@ -177,7 +189,7 @@ function order(some) {
 
 	return { service: byId("service").value, specs: some ? byId("specs").value : null, count: typed("count"), duration: typed("duration"),
 		snaplen: typed("snaplen"), rolling: isZero(typed("rolling")) ? "" : typed("rolling"), monitors: chosen("monitors"), engines: engines.length < engineBoxes().length ? engines : null,
-		expression: typed("expression"), at: typed("at"), comment: typed("comment"), exclude: byId("exclude").checked, perPacket: byId("per-packet").checked };
+		expression: typed("expression"), at: typed("at"), comment: typed("comment"), exclude: byId("exclude").checked, keys: byId("keys").checked, perPacket: byId("per-packet").checked };
 }
 
 // Where somebody is to look, also where that is folded away.
@@ -226,6 +238,7 @@ export function open() {
 
 export function close() {
 	refuse("");
+	forgetKeys();
 	check.forget();
 	setOpen(false);
 }
@@ -256,6 +269,7 @@ export function prepare({ onStart, onOpen }) {
 	for (const [id] of NUMBERS)
 		byId(id).addEventListener("input", warnOfLimits);
 	byId("unlimited").addEventListener("change", chooseUnlimited);
+	byId("keys").addEventListener("change", warnOfKeys);
 	byId("engines").addEventListener("change", () => {
 		say("engines", "");
 		check.forget();
@@ -265,4 +279,6 @@ export function prepare({ onStart, onOpen }) {
 	// Why nothing started is no longer so once something else is asked for.
 	form().addEventListener("input", () => refuse(""));
 	warnOfLimits();
+	// What a browser has restored.
+	window.addEventListener("pageshow", forgetKeys);
 }

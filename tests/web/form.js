@@ -2,6 +2,7 @@
 // The form: what it offers, what it refuses, and in whose words.
 
 import { strict as assert } from "node:assert";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "./lib/browser.js";
 import * as lab from "./lib/lab.js";
@@ -114,6 +115,55 @@ test("what else is wrong is told in the page's words where it is, or in red, and
 	assert.deepEqual((await lab.captures()).map(each => each.id), [id]);
 	await lab.output(["vcap-stop", id]);
 	await lab.output(["vcap-rm", id]);
+});
+
+// Whether the keys of a capture are kept, as it was asked for.
+const keepsKeys = id => /^keys yes$/m.test(readFileSync(join(process.env.VCAP_SPOOL, "captures", id, "capture"), "utf8"));
+
+// Break: cockpit/commands.js s/argv.push("--keys")/;/
+// Break: cockpit/form.js s/^\tforgetKeys();$/;/
+test("TLS keys only if they are asked for, each time anew, behind a warning; and where there are none it is said", 300, async () => {
+	const near = join(process.env.LAB_DIR, "near"), log = join(lab.directory("keys"), "log");
+	const engines = readFileSync(join(near, "engines"), "utf8");
+
+	writeFileSync(log, "");
+	const config = spool.configure({ shop: readFileSync(join(near, "services/shop"), "utf8") }, engines.replaceAll(" bin=", ` keys=file:${log} bin=`));
+	const page = await open({}, { VCAP_CONFIG: config });
+	const box = page.getByLabel("TLS keys");
+	const begin = async () => {
+		await press(page);
+		await page.locator("#order").waitFor({ state: "hidden" });
+		const [{ id }] = (await lab.captures()).filter(each => each.state !== "done");
+
+		return id;
+	};
+
+	await page.getByText("Advanced Settings").click();
+	assert.equal(await box.isChecked(), false);
+	assert.equal(await page.locator("#keys-warning .pf-m-warning").count(), 0);
+	await box.check();
+	await text(page, "#keys-warning .pf-m-warning", "All that is encrypted can be read");
+	const keyed = await begin();
+
+	assert.ok(keepsKeys(keyed));
+	await lab.output(["vcap-stop", keyed]);
+	// The next one has none, though nothing else was chosen anew; nor after the form was left.
+	await page.getByRole("button", { name: "New capture" }).click();
+	assert.equal(await box.isChecked(), false);
+	assert.equal(await page.locator("#keys-warning .pf-m-warning").count(), 0);
+	await box.check();
+	await page.getByRole("button", { name: "Cancel" }).click();
+	await page.getByRole("button", { name: "New capture" }).click();
+	const plain = await begin();
+
+	assert.equal(keepsKeys(plain), false);
+	await lab.output(["vcap-stop", plain]);
+	await page.getByRole("button", { name: "New capture" }).click();
+	await box.check();
+	writeFileSync(join(config, "engines"), engines);
+	await press(page);
+	await text(page, "#refusal .pf-m-danger", "'keys=' in the engines file");
+	await lab.output(["vcap-rm", keyed, plain]);
 });
 
 // Break: cockpit/commands.js s/`--engines=.{engines.join(",")}`/"--engines=lb1"/
