@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define KINDS "envoy, haproxy, iptables, ipvs, k8s, keepalived, nft or nginx"
+#define KINDS "auto, envoy, haproxy, iptables, ipvs, k8s, keepalived, nft or nginx"
 
 static const struct command self = {
     .name = "vcap-import",

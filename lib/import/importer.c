@@ -10,13 +10,18 @@
 #include "import/keepalived.h"
 #include "import/nftables.h"
 #include "import/nginx.h"
+#include "import/serving.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+static int import_serving(struct drafts *drafts, const char *text, const char *file,
+			  struct failure *why);
+
 static const struct importer importers[] = {
+    {"auto", import_serving, {"sh", "-c", serving_script}, "what runs there"},
     {"envoy",
      envoy_import,
      {"curl", "-sSf", "http://127.0.0.1:9901/config_dump?include_eds"},
@@ -46,6 +51,30 @@ importer_find(const char *name)
 		if (strcmp(importers[i].name, name) == 0)
 			return &importers[i];
 	return NULL;
+}
+
+/* Imports the configuration of everything that serves on a host: one that is malformed is said. */
+static int
+import_serving(struct drafts *drafts, const char *text, const char *file, struct failure *why)
+{
+	char kind[SERVING_KIND_MAX], *configuration;
+	bool is_found = false;
+
+	while (serving_next(&text, kind, &configuration)) {
+		const struct importer *importer = importer_find(kind);
+
+		if (!configuration)
+			return failure_nomem(why);
+		is_found = true;
+		if (importer && importer->import != import_serving &&
+		    importer->import(drafts, configuration, importer->name, why) < 0)
+			drafts_warn(drafts, (struct draft_location){importer->name, 0}, "%s",
+				    why->text);
+		free(configuration);
+	}
+	return is_found
+		   ? 0
+		   : failure_set(why, "%s: nothing that balances was found: name a kind", file);
 }
 
 static bool

@@ -73,6 +73,10 @@ run_haproxy() { # FILE
 	until_true none_listens
 }
 
+listens_at() { # :PORT
+	ss -Hltn | grep -q "$1 "
+}
+
 none_listens() {
 	[ -z "$(ss -Hltn)" ]
 }
@@ -178,6 +182,31 @@ answer() { # PORT...: in the background
 		diff <(sed "s/$name.json:/nft -j list ruleset:/" "$inputs/nft/$name.services") services
 		diff <(sed "s/$name.json:/nft -j list ruleset:/" "$inputs/nft/$name.said" 2>/dev/null) said
 	done
+}
+
+# Break: lib/import/serving.c s/!= -f /!= -g /
+# Break: lib/import/importer.c s/importer->import(drafts, configuration/0 \&\& &/
+@test "auto: what runs here is imported, from the files that it was started with, and what translates" {
+	import_stubs "$PWD/stubs"
+	PATH=$PWD/stubs:$PATH
+	run -1 vcap-import auto
+	[[ "$output" == *"nothing that balances was found: name a kind" ]]
+	mkdir conf.d
+	cp "$inputs/haproxy/debian.cfg" "$inputs/haproxy/tiers.cfg" .
+	sed -i -E '/^[[:blank:]]+(user|group|chroot|daemon)\>/d; s|/run/haproxy|'"$PWD"'|; /errorfile/d' debian.cfg
+	mv tiers.cfg conf.d
+	in_background haproxy -db -f "$PWD/debian.cfg" -f conf.d
+	until_true listens_at :389
+	nft -f "$inputs/nft/balancer.nft"
+	iptables-restore <"$inputs/iptables/docker.rules"
+	vcap-import auto >all 2>said || [ $? -eq 3 ] # some rules of iptables hide clients
+	{
+		vcap-import -a "$PWD/conf.d" haproxy "$PWD/debian.cfg"
+		vcap-import iptables
+		vcap-import nft
+	} 2>/dev/null | grep -v '^#' | sort -u >each
+	grep -v '^#' all | sort -u | diff each -
+	[ "$(grep -c '^# service' all)" -gt 10 ]
 }
 
 # bats test_tags=slow
