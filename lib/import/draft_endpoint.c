@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/parse.h"
 #include "packet/addrset.h"
+#include "packet/ipproto.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -102,6 +103,10 @@ draft_endpoints_add(struct draft_endpoints *endpoints, const char *address,
 	const bool has_room = array_grow(&endpoints->ports, count, sizeof(ports)) == 0;
 
 	if (line && has_room && !has_line(&endpoints->lines, line)) {
+		/* The caller's name may be part of a text that does not stay. */
+		if (ports.protocol)
+			ports.protocol =
+			    ipproto_name(ipproto_number(ports.protocol, strlen(ports.protocol)));
 		endpoints->ports[count] = ports;
 		strvec_push(&endpoints->lines, line);
 	}

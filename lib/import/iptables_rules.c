@@ -239,8 +239,9 @@ iptables_ruleset_parse(struct iptables_ruleset *ruleset, struct drafts *drafts, 
 		text += length + (text[length] == '\n');
 	}
 	for (size_t i = 0; i < ruleset->table_count; i++)
-		qsort(ruleset->tables[i].rules, ruleset->tables[i].count,
-		      sizeof(struct iptables_rule), compare_rules);
+		if (ruleset->tables[i].count)
+			qsort(ruleset->tables[i].rules, ruleset->tables[i].count,
+			      sizeof(struct iptables_rule), compare_rules);
 	for (size_t i = 0; i < ruleset->set_count; i++)
 		failed |= ruleset->sets[i].elements.failed;
 	return failed ? failure_nomem(why) : 0;
@@ -271,6 +272,9 @@ iptables_table_chain(const struct iptables_table *table, const char *chain,
 {
 	size_t low = 0, high = table->count, count = 0;
 
+	*first = NULL;
+	if (!table->count)
+		return 0;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 

@@ -168,7 +168,7 @@ header_of() {
 	all_come_to envoy json 3
 }
 
-# Break: lib/import/keepalived_tree.c s/lines\[parser->open\[parser->depth\] - 1\].end = /&1 + 0 * /
+# Break: lib/import/keepalived_tree.c s/--parser->depth < DEPTH_MAX/--parser->depth < 0/
 # Break: lib/import/keepalived.c s/index, methods, 'm')/index, methods, 'g')/
 # Break: lib/import/keepalived_tree.c s/definition = find_definition/definition = 0 ? NULL : NULL; (void)find_definition/
 # Break: lib/import/keepalived.c s/servers, protocol, first)/servers, "tcp", first)/

@@ -68,6 +68,22 @@ test_names(void)
 }
 
 static void
+test_protocols_stay(void)
+{
+	struct drafts drafts = DRAFTS_INIT;
+	struct draft *draft = drafts_add(&drafts, "a");
+	char protocol[] = "tcp";
+	struct draft_endpoint server = {"10.0.0.1", 0, {protocol, 80, 80}, NULL};
+
+	draft_add_server(draft, here, &server);
+	strcpy(protocol, "udp");
+	ok(draft_endpoints_have_port(&draft->servers, "tcp", 80) &&
+	       !draft_endpoints_have_port(&draft->servers, "udp", 80),
+	   "a protocol stays what it was when its text changes");
+	drafts_release(&drafts);
+}
+
+static void
 test_lines_are_unique(void)
 {
 	struct drafts drafts = DRAFTS_INIT;
@@ -279,6 +295,7 @@ main(void)
 {
 	test_names();
 	test_lines_are_unique();
+	test_protocols_stay();
 	test_resolving();
 	test_wanted();
 	test_sources();
