@@ -80,9 +80,9 @@ tunnel_is_udp(enum tunnel_kind kind)
 
 /* A packet in a tunnel. */
 struct tunnelled {
-	size_t which;        /* of the tunnels that were asked for */
-	struct tuple outer;  /* only the addresses */
-	struct packet inner; /* from its IP header on: of LINKTYPE_RAW */
+	size_t which;                   /* of the tunnels that were asked for */
+	struct tuple outer;             /* only the addresses */
+	struct packet inner;            /* from its IP header on: of LINKTYPE_RAW */
 	uint32_t options, options_size; /* of Geneve: where they begin, and their bytes; 0: none */
 	uint32_t ethernet; /* where the inner Ethernet header begins; 0: there is none */
 };

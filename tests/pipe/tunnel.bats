@@ -56,6 +56,7 @@ inner() { # FILE
 	done
 }
 
+# Break: lib/controller/catalog.c s/shares_tunnelled(&one->tunnels, &other->tunnels)/0/
 # Break: lib/filter/tunnel_entry.c s/UDP_HEADER + 8, find_ethernet/UDP_HEADER, find_ethernet/
 # Break: lib/packet/tunnel.c s/walk->at += UDP_HEADER + 8;$/walk->at += UDP_HEADER;/
 @test "vxlan and geneve: the server is the inner packet's, on the port of the line and no other" {
@@ -78,6 +79,11 @@ inner() { # FILE
 	: >config/engines
 	run -0 vcap-services -r
 	[[ $output == *'10.0.1.11 tcp/8080 via vxlan:7, 10.0.1.11 tcp/8080 via ipip'* ]]
+	# Servers are shared behind the same tunnel; a far end is not, since the VIP tells.
+	printf '%s\n' 'vip 192.0.2.20' 'server 10.0.1.0/24 via vxlan' 'server 10.0.1.11 via ipip' >config/services/other
+	run ! grep shares <(vcap-services -o NAME,NOTE)
+	sed -i s/vxlan/vxlan:7/ config/services/other
+	vcap-services -o NAME,NOTE | grep -q "^shop .*shares servers with 'other'"
 }
 
 # Break: lib/filter/sighting.c s/server_ends(service, &servers, from, to, &sighting->source_varies);/SIDE_OTHER;/
