@@ -37,6 +37,7 @@ setup() {
 
 teardown() {
 	[ -z "${reader-}" ] || kill "$reader" 2>/dev/null || true
+	[ -z "${server-}" ] || kill "$server" 2>/dev/null || true
 	for id in $(vcap-ls -r -o ID 2>/dev/null); do vcap-rm --give-up "$id" >/dev/null 2>&1 || true; done
 }
 
@@ -160,4 +161,45 @@ is_as_old() { # SECONDS: all that the engines have of the rolling capture
 	[ "$(env -u DISPLAY -u WAYLAND_DISPLAY XDG_RUNTIME_DIR="$PWD/run" vcap-open tls -Y http.request -T fields \
 		-e http.request.uri 2>/dev/null </dev/null)" = /mine ]
 	[ -z "$(ls run)" ]
+}
+
+has_keys() { # COUNT: the key log
+	[ "$(grep -c ^CLIENT_RANDOM keylog)" -eq "$1" ]
+}
+
+said() { # FILE [OPTION...]: what Wireshark reads of the first session
+	tshark -r "$1" "${@:2}" -q -z follow,tls,ascii,0 2>/dev/null
+}
+
+@test "a session that renegotiates is opened up to there: its second hello is encrypted, and nobody's key is kept for it" {
+	printf '%s\n' "vip $LAB_VIP4 tcp/444" "server $LAB_BACK4.11 tcp/9999" 'engine lb1' >config/services/again
+	: >keylog
+	keyed "file:$PWD/keylog" "file:$PWD/keylog"
+	mkfifo none words
+	exec 8<>none
+	ip netns exec lb1 openssl s_server -accept "$LAB_VIP4:444" -tls1_2 -client_renegotiation -quiet \
+		-cert "$LAB_DIR/tls.crt" -key "$LAB_DIR/tls.key" -keylogfile "$PWD/keylog" <&8 >heard 2>&1 3>&- &
+	server=$!
+	id=$(vcap-start again --keys -t 60 2>err)
+	# What a line begins with is a command only if the line comes by itself.
+	lab_in client openssl s_client -bind "$LAB_FRONT4.201" -connect "$LAB_VIP4:444" -tls1_2 <words >out 2>&1 3>&- &
+	client=$!
+	exec 9>words
+	printf 'first words\n' >&9
+	until_true grep -q 'first words' heard
+	grep ^CLIENT_RANDOM keylog >first
+	printf 'R\n' >&9
+	until_true has_keys 2
+	printf 'second words\n' >&9
+	until_true grep -q 'second words' heard
+	exec 9>&-
+	wait $client || true
+	run vcap-stop again
+	[ "$(vcap-ls -r -o KEYS "$id")" = 1/1 ]
+	randoms first | diff - <(randoms "$VCAP_SPOOL/captures/$id/$id.keys")
+	vcap-export --keys -w open.pcapng "$id"
+	said open.pcapng | grep -q 'first words'
+	run -1 grep -q 'second words' <(said open.pcapng)
+	# With the whole key log it would be open, of which the file has that one key.
+	said open.pcapng -o "tls.keylog_file:$PWD/keylog" | grep -q 'second words'
 }

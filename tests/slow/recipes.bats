@@ -127,6 +127,11 @@ has_ring() { # not OTHER
 @test "vcap-rolling keeps one going: over its own end, and that of an engine's part" {
 	grep -q '^User=vcap' "$root/debian/vcap.vcap-rolling@.service"
 	run ! grep -iE '^(User|Group)=root|^Ambient' "$root/debian/vcap.vcap-rolling@.service"
+	# What systemd itself says of it: nothing but that pages are not where it looks; and how much it is exposed.
+	sed "s#/usr/libexec/vcap#$libexec#" "$root/debian/vcap.vcap-rolling@.service" >vcap-rolling@shop.service
+	systemd-analyze verify "$PWD/vcap-rolling@shop.service" >said 2>&1 || true
+	run ! grep -v "Command 'man " said
+	run -0 systemd-analyze security --offline=yes --threshold=20 "$PWD/vcap-rolling@shop.service"
 	recipe 13 | sed -n 's/^# //; /mkdir/p; /^cat/,/^END/p' | sed 's/2m/2s/; /^--on/d' >make
 	sh make
 	# Its log is its own, as in a unit.

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S tests/lab/lab bats
 # Snapshots where something fails: an engine, a vcap-run, a vcap-wait, a ring that is too young.
 #
-# shellcheck disable=SC2154,SC1008 # the names come from the lab
+# shellcheck disable=SC2154,SC1008,SC2030,SC2031 # the names come from the lab
 
 bats_require_minimum_version 1.5.0
 load ../until

@@ -88,6 +88,16 @@ counted() { # METRIC: of the rolling capture
 	[ "$(snapshots | wc -l)" -eq 2 ]
 }
 
+is_gone() { # ID
+	! waiter "$1"
+}
+
+# Its lock is free on return.
+kill_waiter() { # ID
+	kill -9 $(waiter "$1")
+	until_true is_gone "$1"
+}
+
 @test "kill -9: of the vcap-wait that decides, and of the one that fetches when its part is linked" {
 	run -0 vcap-start shop --rolling 5s --cooldown 1s --on "file:$PWD/app.log:fatal"
 	ring=${lines[-1]}
@@ -96,9 +106,9 @@ counted() { # METRIC: of the rolling capture
 	id=$(snapshots)
 	until_true has_seen 1
 	# What was decided about is not decided about again, and what came meanwhile is.
-	kill -9 $(waiter "$ring")
+	kill_waiter "$ring"
 	until_true test -s "$LAB_DIR/lb2.run/$id.lb2/status"
-	kill -9 $(waiter "$id")
+	kill_waiter "$id"
 	run vcap-wait --quiet "$id"
 	[ -s "$VCAP_SPOOL/captures/$id/$id.pcapng" ]
 	[ -z "$(find "$LAB_DIR"/lb?.run -name "$id.*")" ]
@@ -107,7 +117,7 @@ counted() { # METRIC: of the rolling capture
 	pause 99
 	pause 99
 	[ "$(snapshots)" = "$id" ]
-	kill -9 $(waiter "$ring")
+	kill_waiter "$ring"
 	echo fatal >>app.log
 	vcap-status "$ring"
 	until_true has_seen 2
