@@ -40,10 +40,15 @@ begin() { # FILE ARG...: tshark in the background, until every engine captures
 	done
 }
 
+# Nothing of a capture may be left longer than that, which is also how long an engine goes on without a word.
+leaves_nothing() {
+	patience=15 until_true gone
+}
+
 ended() { # STATUS: and nothing is left; prints what tshark calls an error
 	local status=0
 	wait "$shark" || status=$?
 	[ "$status" -eq "$1" ] || { echo "status $status"; cat ./*.err; return 1; }
-	until_true gone
+	leaves_nothing
 	grep -h 'Error by' ./*.err || true
 }
