@@ -65,10 +65,14 @@ load extcap
 # bats test_tags=slow
 @test "extcap: the profile shows both sides of each of 200 transactions by one number" {
 	vcap start shop -t 5 >id 2>err 3>&-
+	# Ten on each connection.
 	for client in $(seq 10); do
 		# shellcheck disable=SC2046 # words
-		lab_urls "$client" $(printf "/t/$client.%d " $(seq 10))
-	done | sed '/::/s/$/.6/' | lab_fetch >/dev/null
+		lab_in client curl -sSfg --interface "$LAB_FRONT4.$client" \
+			$(printf "http://$LAB_VIP4:$LAB_PORT/t/$client.%d " $(seq 10)) \
+			--next -sSfg --interface "$LAB_FRONT6:$client" \
+			$(printf "http://[$LAB_VIP6]:$LAB_PORT/t/$client.%d.6 " $(seq 10)) >/dev/null
+	done
 	vcap stop shop >/dev/null
 	vcap export shop . >/dev/null
 	vcap-transactions -r --mark marked.pcapng shop.*.pcapng >rows 2>err
@@ -88,6 +92,8 @@ load extcap
 			for (keys %owner) { print "$_: ", join " ", keys %{$owner{$_}} if keys %{$owner{$_}} != 1 }
 		}' fields >report
 	[ "$(cat report)" = 200 ] || { head report; false; }
+	# On a connection one transaction follows another, with the packets that have no mark of their own.
+	awk -F '\t' '$4 && $4 != last[$8] { if (seen[$8, $4]++) exit 1; last[$8] = $4 }' fields
 	# Of each connection all packets from the first request on, and with two passes the handshake, too.
 	awk -F '\t' '$4 { known[$8] = 1 } !$4 && known[$8] { exit 1 }' fields
 	[ "$(tshark -2 -C vcap -r marked.pcapng -Y 'tcp && !vcap.transaction' 2>/dev/null | wc -l)" -eq 0 ]

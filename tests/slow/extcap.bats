@@ -15,7 +15,8 @@ stop() { # SIGNAL PID
 	kill "-$1" "$2"
 }
 
-# Break: lib/extcap/extcap_capture.c s/toolbar_tell(flow->capture->toolbar, reason)/say(flow, reason)/
+# Break: cmd/vcap-extcap.c s/status != EXIT_DONE \&\& i < run/i < run/
+# Break: lib/extcap/extcap_capture.c s/flow.fds\[PARENT\] = pidfd_open(getppid(), 0)/flow.fds[PARENT] = -1/
 @test "extcap: nothing is left and nothing is called an error, however a capture ends" {
 	# By packets, by tshark's time, by a signal, by the reader's death, by tshark's own.
 	begin count.pcapng -c 5

@@ -88,8 +88,12 @@ captured() { # TEXT: in Wireshark's own file
 	picture capture
 	[[ "$(cat /proc/"$(pgrep -x vcap-extcap)"/cmdline | tr '\0' ' ')" == *'--spec 10.0.0.0/8 2001:db8::/32 '* ]]
 	until_true window 'Capturing from vcap'
+	# Not by ctrl+e: the filter line has the keys by now, where that moves the cursor to the end. After a click
+	# into the list of packets it would do.
 	click 53 41
-	until_true ended_by_button
+	began=${EPOCHREALTIME/./}
+	patience=15 until_true ended_by_button
+	printf '# stop button: %d ms\n' $(((${EPOCHREALTIME/./} - began) / 1000)) >&3
 	keys 'vcap' ctrl+shift+s
 	until_true window 'Save Capture File'
 	xdotool windowfocus --sync "$(window 'Save Capture File')" type "$PWD/saved.pcapng"
