@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "controller/gate.h"
 
+#include "base/fileio.h"
 #include "base/priv.h"
 #include "controller/config.h"
 #include "filter/service.h"
@@ -12,7 +13,6 @@
 #include "merge/merge_options.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const struct command self = {
     .name = "vcap-merge",
@@ -92,7 +92,7 @@ open_all(struct merge_cmd *cmd, char *const *inputs)
 
 	if (priv_drop_all(&why) < 0)
 		die("%s", why.text);
-	inputs_raise_open_limit();
+	fileio_raise_limit();
 	if (merge_cmd_open_inputs(cmd, inputs, &why) < 0 || merge_cmd_open_output(cmd, &why) < 0)
 		fail(cmd, &why);
 	cli_remove_at_signal(cmd->out.file.temporary);

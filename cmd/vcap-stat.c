@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "base/clock.h"
+#include "base/fileio.h"
 #include "base/parse.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
@@ -14,10 +15,8 @@
 #include "merge/summary.h"
 #include "merge/summary_table.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 static const struct command self = {
@@ -87,7 +86,7 @@ watch_connects(struct summary *summary)
 	struct failure why;
 
 	if (getrandom(&secret, sizeof(secret), 0) < 0)
-		die("cannot get random numbers: %s", strerror(errno));
+		die("cannot get random numbers: %m");
 	summary->connwatch = connwatch_new(secret, &why);
 	if (!summary->connwatch)
 		die("%s", why.text);
@@ -121,7 +120,7 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	options = parse_options(argc, argv);
-	inputs_raise_open_limit();
+	fileio_raise_limit();
 	watch_connects(&summary);
 	if (priv_drop_all(&why) < 0 || !(merge = merge_new(&why)) ||
 	    inputs_add(&inputs, options.file, &why) < 0 || inputs_open(&inputs, &why) < 0)

@@ -19,6 +19,9 @@ int fileio_write_all(int fd, const void *from, size_t size);
 /* Closes *fd, unless it is -1, and sets it to -1. errno may change. */
 void fileio_close(int *fd);
 
+/* Raises the soft limit on open files of this process to the hard one. */
+void fileio_raise_limit(void);
+
 /* Makes the directories above the last component of path that do not exist, as `mkdir -p` does,
  * with this mode less the umask. -1 with why: some of them may have been made. */
 int fileio_make_parents(const char *path, mode_t mode, struct failure *why);

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/exitcode.h"
+#include "base/fileio.h"
 #include "base/keyval.h"
 #include "base/strvec.h"
 #include "controller/engine.h"
@@ -28,7 +29,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define OPENING_MOST  32                   /* sessions that are being made at a time */
 #define FIRST_NS      (12 * NS_PER_SECOND) /* how long the first answer may take, with a login */
@@ -64,18 +64,6 @@ recall(const struct spool_entry *entry, struct followed *engine)
 	keyval_release(&state);
 }
 
-/* Each session takes three descriptors. */
-static void
-raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int
 following_begin(struct following *following, const struct spool_entry *entry,
 		config_variable *variable, struct failure *why)
@@ -84,7 +72,7 @@ following_begin(struct following *following, const struct spool_entry *entry,
 
 	*following = (struct following){
 	    .entry = entry, .variable = variable, .stamp = engines_stamp(variable)};
-	raise_limit();
+	fileio_raise_limit(); /* each session takes three descriptors */
 	following->list = calloc(names.count + 1, sizeof(*following->list));
 	if (names.failed || !following->list) {
 		strvec_release(&names);

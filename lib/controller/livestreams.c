@@ -79,6 +79,7 @@ livestreams_open(struct livestreams *streams, char *const *engines, struct failu
 {
 	size_t count = 0;
 
+	fileio_raise_limit(); /* each engine takes six descriptors */
 	while (engines[count])
 		count++;
 	streams->list = calloc(count + 1, sizeof(*streams->list));

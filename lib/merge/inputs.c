@@ -134,17 +134,6 @@ inputs_add(struct inputs *inputs, const char *word, struct failure *why)
 	return rc;
 }
 
-void
-inputs_raise_open_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* How many inputs may stay open under the limit of the process. */
 static size_t
 open_limit(void)

@@ -54,10 +54,6 @@ void inputs_release(struct inputs *inputs);
  * coredir.h says. Unchanged on failure, but for files of a directory. */
 int inputs_add(struct inputs *inputs, const char *word, struct failure *why);
 
-/* Raises the soft limit on open files of this process to the hard one, so that more inputs stay
- * open. For commands to call before inputs_open. */
-void inputs_raise_open_limit(void);
-
 /* Opens all and shares out memory for reading. Nothing is read. What exceeds max_open is opened
  * again for each read. */
 int inputs_open(struct inputs *inputs, struct failure *why);
