@@ -200,10 +200,14 @@ take(struct reader *file, const struct pcap_record *record, const char *mended,
 /* Whether the next record is at hand or can be waited for: a packet of a stream is not held back until
  * there is another one. */
 static bool
-can_look_ahead(const struct reader *file, uint32_t caplen)
+can_look_ahead(struct reader *file, uint32_t caplen)
 {
-	return inbuf_left(&file->in) >= 2 * PCAP_RECORD + (size_t)caplen ||
-	       inbuf_is_ready(&file->in);
+	const size_t size = 2 * PCAP_RECORD + (size_t)caplen;
+
+	/* Of a live file, what has come, and whether that is all. */
+	if (file->in.queue && inbuf_want(&file->in, size) < 0)
+		return false;
+	return inbuf_left(&file->in) >= size || inbuf_is_ready(&file->in);
 }
 
 /* Judges the record at the next byte, which is mended if need be; said says how it was then. */

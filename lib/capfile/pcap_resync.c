@@ -66,29 +66,6 @@ is_chain(struct reader *file, size_t offset, uint32_t sec, unsigned count)
 	return true;
 }
 
-/* Whether a record, damaged or not, stands there: sec is the time of the one before. */
-static bool
-follows(struct reader *file, size_t offset, uint32_t sec)
-{
-	const unsigned char *p = peek(file, offset, PCAP_RECORD);
-	struct pcap_record next;
-
-	if (!p)
-		return is_end(file, offset);
-	/* Before anything is read ahead: bytes move then. */
-	next = pcap_record_at(file, p);
-	if (pcap_resync_is_header(file, offset))
-		return true;
-	if (pcap_record_is_sound(file, &next) &&
-	    (pcap_record_is_near(sec, next.sec) || is_chain(file, offset, next.sec, 3)))
-		return true;
-	offset += PCAP_RECORD;
-	return pcap_record_is_near(sec, next.sec) &&
-	       ((next.caplen <= PACKET_SNAPLEN &&
-		 is_chain(file, offset + next.caplen, next.sec, 2)) ||
-		(next.len - 1 < PACKET_SNAPLEN && is_chain(file, offset + next.len, next.sec, 2)));
-}
-
 /* The largest packet that the file promises. */
 static uint32_t
 snaplen(const struct reader *file)
@@ -108,6 +85,48 @@ is_place(const struct reader *file, const unsigned char *p, uint32_t sec, uint32
 	       (sec == 0 || pcap_record_is_near(sec, record->sec));
 }
 
+/* Whether records that go on in time begin a little before or behind the place: those there, of another
+ * time, are an echo of theirs, read some bytes off. */
+static bool
+is_echo(struct reader *file, size_t place, uint32_t sec)
+{
+	const size_t first = place > SHIFT + PCAP_RECORD ? place - SHIFT : PCAP_RECORD;
+
+	for (size_t offset = first; offset < place + SHIFT; offset++) {
+		const unsigned char *p = peek(file, offset, PCAP_RECORD);
+		struct pcap_record record;
+
+		if (offset != place && p && is_place(file, p, sec, snaplen(file), &record) &&
+		    is_chain(file, offset + PCAP_RECORD + record.caplen, record.sec, 2))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a record, damaged or not, stands there: sec is the time of the one before. */
+static bool
+follows(struct reader *file, size_t offset, uint32_t sec)
+{
+	const unsigned char *p = peek(file, offset, PCAP_RECORD);
+	struct pcap_record next;
+
+	if (!p)
+		return is_end(file, offset);
+	/* Before anything is read ahead: bytes move then. */
+	next = pcap_record_at(file, p);
+	if (pcap_resync_is_header(file, offset))
+		return true;
+	if (pcap_record_is_sound(file, &next) &&
+	    (pcap_record_is_near(sec, next.sec) ||
+	     (is_chain(file, offset, next.sec, 3) && !is_echo(file, offset, sec))))
+		return true;
+	offset += PCAP_RECORD;
+	return pcap_record_is_near(sec, next.sec) &&
+	       ((next.caplen <= PACKET_SNAPLEN &&
+		 is_chain(file, offset + next.caplen, next.sec, 2)) ||
+		(next.len - 1 < PACKET_SNAPLEN && is_chain(file, offset + next.len, next.sec, 2)));
+}
+
 /* Whether the records from there cross the end of another, which is not one of theirs. */
 static bool
 is_across(struct reader *file, size_t offset, size_t end, uint32_t sec)
@@ -124,19 +143,56 @@ is_across(struct reader *file, size_t offset, size_t end, uint32_t sec)
 	return offset > end && is_chain(file, offset, sec, 2);
 }
 
-/* Where to look for other records within one whose fields agree: only near its end if its length is what
- * lengths are, the whole packet's or the snaplen. */
+/* Whether the records from there go on, whatever their times, to the end or farther than a packet can be long. */
+static bool
+is_long(struct reader *file, size_t offset)
+{
+	const size_t most = offset + PACKET_SNAPLEN;
+	const unsigned char *p;
+
+	while (offset < most && (p = peek(file, offset, PCAP_RECORD))) {
+		const struct pcap_record record = pcap_record_at(file, p);
+
+		if (!pcap_record_is_sound(file, &record))
+			return pcap_resync_is_header(file, offset);
+		offset += PCAP_RECORD + record.caplen;
+	}
+	return offset >= most || is_end(file, offset);
+}
+
+/* Whether its length is what lengths are, the whole packet's or the snaplen. */
+static bool
+is_usual(const struct reader *file, const struct pcap_record *record)
+{
+	return record->caplen == record->len || record->caplen == snaplen(file);
+}
+
+/* Where to look for other records within one whose fields agree: only near its end if its length is usual. */
 static size_t
 first_place(const struct reader *file, const struct pcap_record *record)
 {
 	const size_t end = PCAP_RECORD + (size_t)record->caplen;
-	const bool is_usual = record->caplen == record->len || record->caplen == snaplen(file);
 
-	return is_usual && end > SHIFT ? end - SHIFT : 1;
+	return is_usual(file, record) && end > SHIFT ? end - SHIFT : 1;
+}
+
+/* Whether other records begin within one that would end behind the end of the input, and go on from there. */
+static bool
+has_records(struct reader *file, uint32_t near)
+{
+	for (size_t offset = 1; offset < inbuf_left(&file->in); offset++) {
+		const unsigned char *p = peek(file, offset, PCAP_RECORD);
+		struct pcap_record inner;
+
+		if (p && is_place(file, p, near, snaplen(file), &inner) &&
+		    is_chain(file, offset + PCAP_RECORD + inner.caplen, inner.sec, 2))
+			return true;
+	}
+	return false;
 }
 
 /* Whether other records begin within the record, which agrees, and go on across its end. One that ends
- * behind the end of the input has been cut off, as far as can be told. */
+ * behind the end of the input has been cut off, as far as its lengths are usual. */
 static bool
 is_overrun(struct reader *file, const struct pcap_record *record)
 {
@@ -145,7 +201,7 @@ is_overrun(struct reader *file, const struct pcap_record *record)
 	const size_t end = PCAP_RECORD + (size_t)record->caplen;
 
 	if (!peek(file, end - 1, 1))
-		return false;
+		return file->in.at_eof && !is_usual(file, record) && has_records(file, near);
 	for (size_t offset = first_place(file, record); offset < end; offset++) {
 		const unsigned char *p = peek(file, offset, PCAP_RECORD);
 		struct pcap_record inner;
@@ -242,6 +298,22 @@ pcap_resync_judge(struct reader *file, struct pcap_record *record)
 		   : PCAP_AWAITED;
 }
 
+/* The first place from..size whose records go on for longer than a packet can be, or to the end: those in the
+ * payload of one do not. size: there is none. */
+static size_t
+find_long(struct reader *file, size_t from, size_t size)
+{
+	for (size_t offset = from; offset < size; offset++) {
+		const unsigned char *p = file->in.bytes + file->in.at + offset;
+		struct pcap_record record;
+
+		if (is_place(file, p, 0, snaplen(file), &record) &&
+		    is_chain(file, offset, record.sec, 3) && is_long(file, offset))
+			return offset;
+	}
+	return size;
+}
+
 /* The first place within the window that three records follow each other from; the window's size if
  * there is none. */
 static size_t
@@ -253,6 +325,13 @@ find_place(struct reader *file, size_t from, size_t size)
 	if (from && pcap_record_is_sound(file, &damaged) && is_near_last(file, &damaged) &&
 	    first_place(file, &damaged) < size)
 		from = first_place(file, &damaged);
+	/* At the beginning there is no time to tell records from those of a payload by. */
+	if (sec == 0) {
+		const size_t place = find_long(file, from, size);
+
+		if (place < size)
+			return place;
+	}
 	for (size_t offset = from; offset < size; offset++) {
 		const unsigned char *p = file->in.bytes + file->in.at + offset;
 		struct pcap_record record;

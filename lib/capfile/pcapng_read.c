@@ -286,7 +286,7 @@ want_block(struct reader *file, uint32_t *size, struct failure *why)
 		return SOURCE_PACKET;
 	snprintf(text, sizeof(text), "a block of length %u that ends with %u", *size, tail);
 	in->awaits = false;
-	if (!pcapng_resync_closes(file, *size))
+	if (!pcapng_resync_has_wrong_end(file, *size, tail))
 		return reader_awaits(file) ? SOURCE_LATER : reader_damaged(file, why, "%s", text);
 	reader_mended(file, text);
 	return SOURCE_PACKET;

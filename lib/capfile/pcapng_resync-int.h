@@ -12,9 +12,10 @@
 /* Bytes that the block of a packet, with options, has at most. */
 #define PCAPNG_PACKET_MOST (PACKET_SNAPLEN + (64u << 10))
 
-/* Whether a block that says its length twice stands offset bytes behind the next byte, or the input
- * ends there. */
-bool pcapng_resync_closes(struct reader *file, size_t offset);
+/* Whether the block at the next byte has size bytes, as it says, and only its end is wrong, which says `last`:
+ * that is no other block's, and behind it blocks follow that are not those of a packet's payload, or the
+ * input ends. */
+bool pcapng_resync_has_wrong_end(struct reader *file, uint32_t size, uint32_t last);
 
 /* Whether the block at the next byte, which says that it has size bytes, more than there are, is only wrong
  * about its length. A live file may still bring them: then only if no packet's block is as long. errno

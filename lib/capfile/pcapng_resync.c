@@ -44,8 +44,9 @@ is_end(struct reader *file, size_t offset)
 	       inbuf_left(&file->in) == offset;
 }
 
-bool
-pcapng_resync_closes(struct reader *file, size_t offset)
+/* Whether a block that says its length twice stands there, or the input ends. */
+static bool
+closes(struct reader *file, size_t offset)
 {
 	return is_end(file, offset) || block_at(file, offset) > 0;
 }
@@ -78,10 +79,21 @@ enclosing_end(struct reader *file, size_t from, size_t to)
 		if (!p)
 			return 0;
 		if (size % 4 == 0 && size + SHIFT > end - from && size < end + SHIFT &&
-		    pcapng_resync_closes(file, end))
+		    closes(file, end))
 			return end;
 	}
 	return 0;
+}
+
+bool
+pcapng_resync_has_wrong_end(struct reader *file, uint32_t size, uint32_t last)
+{
+	size_t end;
+
+	if ((last < size && block_at(file, size - last) == last) || !closes(file, size))
+		return false;
+	end = chain_end(file, size);
+	return end == 0 || !enclosing_end(file, size, end);
 }
 
 /* Whether a block of a kind that files have many of stands there, as far as its type says. */
@@ -103,7 +115,7 @@ find_own_end(struct reader *file, size_t size)
 	for (size_t offset = PCAPNG_HEAD; offset + 4 <= most; offset += 4) {
 		const unsigned char *p = inbuf_peek(&file->in, offset, 4);
 
-		if (p && get32(file, p) == offset + 4 && pcapng_resync_closes(file, offset + 4))
+		if (p && get32(file, p) == offset + 4 && closes(file, offset + 4))
 			return offset + 4;
 	}
 	return 0;
@@ -142,12 +154,32 @@ find_place(struct reader *file, size_t from, size_t size)
 	return size;
 }
 
+/* Whether the block at hand, which says that it ends behind the end of the input, is none of a packet as far as
+ * its fields say, and others begin within it and go on to the end. */
+static bool
+has_blocks(struct reader *file)
+{
+	const size_t left = inbuf_left(&file->in);
+	size_t end;
+
+	if (first_place(file, SIZE_MAX) > 1)
+		return false;
+	for (size_t offset = 1; offset + PCAPNG_BLOCK_MIN <= left; offset++)
+		if (has_type(file, file->in.bytes + file->in.at + offset) &&
+		    (end = chain_end(file, offset)) > 0 &&
+		    (is_end(file, end) || end - offset >= PACKET_SNAPLEN))
+			return true;
+	return false;
+}
+
 bool
 pcapng_resync_is_shorter(struct reader *file, uint32_t size)
 {
 	const int error = errno;
 	const bool may_be = file->in.at_eof || (file->in.queue && size > PCAPNG_PACKET_MOST);
-	const bool is_shorter = may_be && find_own_end(file, inbuf_left(&file->in)) > 0;
+	const size_t left = inbuf_left(&file->in);
+	const bool is_shorter =
+	    may_be && (find_own_end(file, left) > 0 || (file->in.at_eof && has_blocks(file)));
 
 	errno = error;
 	return is_shorter;

@@ -255,6 +255,17 @@ pcapng_shb_has_another_type(const struct reader *file, uint32_t size)
 	       get16(file, p + 14) == 0;
 }
 
+/* Whether a header that is whole begins there, and is shorter: one in the payload of a packet. */
+static bool
+is_shorter_header(const unsigned char *p, uint32_t size, int order)
+{
+	const struct reader by = {.swapped = order};
+	const uint32_t length = get32(&by, p + 4);
+
+	return length >= HEADER_LEAST && length < size && length % 4 == 0 &&
+	       get32(&by, p + length - 4) == length;
+}
+
 /* The byte order of the header that the size bytes before p have been: of type and magic number, and of the
  * two lengths, one has to be right. -1: they were none. whole: no more bytes were passed over. */
 static int
@@ -264,6 +275,8 @@ order_before(const unsigned char *p, uint32_t size, bool is_whole)
 	const int magic = order_of(p - size + 8, PCAPNG_MAGIC);
 	const int first = order_of(p - size + 4, size), last = order_of(p - 4, size);
 
+	if (magic >= 0 && is_shorter_header(p - size, size, magic))
+		return -1;
 	if (magic >= 0 && (first == magic || last == magic || (is_whole && has_type)))
 		return magic;
 	return magic < 0 && has_type ? (first >= 0 ? first : last) : -1;

@@ -33,24 +33,9 @@ setup() {
 	mkcap -n 40 -t 1700000000 -b -u >2.pcap
 	mkcap -f pcapng -n 40 -t 1700000000 -x -i 3 -d 3 -c 1 -S second >3.pcapng
 	mkcap -f pcapng -n 40 -t 1700000000 -x -i 2 -d 3 -o -b -R 12 >4.pcapng
-	cat >nest <<-'END'
-		my ($format, @files) = @ARGV;
-		my @inner = map { open my $file, "<:raw", $_ or die; local $/; <$file> } @files;
-		sub block { my ($type, $body) = @_; $body .= "\0" x (-length($body) % 4); my $size = 12 + length $body;
-			pack("VV", $type, $size) . $body . pack("V", $size) }
-		binmode STDOUT;
-		print $format eq "pcap" ? pack("VvvVVVV", 0xa1b23c4d, 2, 4, 0, 0, 262144, 1)
-			: block(0x0a0d0d0a, pack("VvvVV", 0x1a2b3c4d, 1, 0, 0xffffffff, 0xffffffff)) . block(1, pack("vvV", 1, 0, 262144));
-		for my $number (0 .. 29) {
-			my $packet = "\2" x 12 . "\x08\0" . "E" x 28 . $inner[$number % @inner];
-			my $size = length $packet;
-			print $format eq "pcap" ? pack("VVVV", 1600000000, $number, $size, $size) . $packet
-				: block(6, pack("VVVVV", 0, 0, $number, $size, $size) . $packet);
-		}
-	END
 	mkcap -n 8 -t 1700000000 >inner.pcap
 	mkcap -f pcapng -n 8 -t 1700000000 >inner.pcapng
-	perl nest pcap inner.pcap inner.pcapng >5.pcap
-	perl nest pcapng inner.pcap inner.pcapng >6.pcapng
+	"$BATS_TEST_DIRNAME/../nest" pcap inner.pcap inner.pcapng >5.pcap
+	"$BATS_TEST_DIRNAME/../nest" pcapng inner.pcap inner.pcapng >6.pcapng
 	damage -n $copies [1-6].pcap*
 }

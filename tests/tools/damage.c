@@ -1,5 +1,5 @@
 /*
- * damage [-n COUNT] FILE...
+ * damage [-n COUNT] [-s SEED] [-w DIR] FILE...
  *
  * Reads COUNT damaged copies of each capture, and holds what is read against what the whole file has:
  *
@@ -10,9 +10,12 @@
  *   or a section was touched, packets may be lost with it.
  *
  * pcap has only its lengths to say where a record is, so that both may fail by chance, as where a cut
- * has a record end where a later one begins: one copy in 250 may have a packet lost, or one too many.
+ * has a record end where a later one begins: one copy in 1000, and one more, may have a packet lost, or
+ * one too many.
  *
  * Exit status 1 and a line if not so.
+ *
+ * With -w each copy is also written to DIR/FILE.NUMBER, for others to read.
  */
 #include "capfile/reader.h"
 
@@ -42,6 +45,7 @@ struct counts {
 };
 
 static uint64_t state = 0x9e3779b97f4a7c15u;
+static const char *kept_in; /* a directory; NULL: copies are not written */
 
 static size_t
 random_below(size_t limit)
@@ -190,6 +194,22 @@ is_kept(const struct record *now, const struct record *was, bool is_between)
 	return is_same(&plain, was);
 }
 
+/* Writes a copy, if copies are. */
+static void
+keep_copy(const char *path, unsigned long number, const unsigned char *bytes, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	char name[4096];
+	FILE *out;
+
+	if (!kept_in)
+		return;
+	snprintf(name, sizeof(name), "%s/%s.%lu", kept_in, slash ? slash + 1 : path, number);
+	out = fopen(name, "we");
+	if (!out || fwrite(bytes, 1, size, out) != size || fclose(out) != 0)
+		fail(name, "cannot be written", 0);
+}
+
 static void
 check_cut(const char *path, const struct reading *whole, const unsigned char *bytes, size_t at)
 {
@@ -280,8 +300,8 @@ is_of_touched(const struct edit *edit, const struct reading *whole, const struct
 
 /* Holds an edited copy against the original: what was not touched is there. */
 static void
-check_edited(const char *path, const struct reading *whole, const unsigned char *bytes, size_t size,
-	     struct counts *counts)
+check_edited(const char *path, unsigned long number, const struct reading *whole,
+	     const unsigned char *bytes, size_t size, struct counts *counts)
 {
 	const bool is_pcapng = memcmp(bytes, "\x0a\x0d\x0d\x0a", 4) == 0;
 	struct edit edit;
@@ -291,6 +311,7 @@ check_edited(const char *path, const struct reading *whole, const unsigned char 
 	/* A header, an interface or something else that packets depend on. */
 	bool is_between = true;
 
+	keep_copy(path, number, copy, edited_size);
 	for (size_t i = 0; i < whole->count; i++)
 		if (edit.from >= whole->records[i].place && edit.to <= whole->records[i].end)
 			is_between = false;
@@ -307,8 +328,8 @@ check_edited(const char *path, const struct reading *whole, const unsigned char 
 		if (is_between && is_pcapng)
 			break;
 		counts->lost++;
-		printf("# %s: %s at %zu..%zu (%zu): the packet at %ju is %s\n", path, edit.name,
-		       edit.from, edit.to, edit.now, (uintmax_t)record->place,
+		printf("# %s.%lu: %s at %zu..%zu (%zu): the packet at %ju is %s\n", path, number,
+		       edit.name, edit.from, edit.to, edit.now, (uintmax_t)record->place,
 		       k < edited.count ? "another" : "lost");
 		break;
 	}
@@ -322,9 +343,9 @@ check_edited(const char *path, const struct reading *whole, const unsigned char 
 			k++;
 		if (k == whole->count || whole->records[k].place != place) {
 			counts->strange++;
-			printf("# %s: %s at %zu..%zu (%zu): a packet where there was none, "
-			       "at %ju\n",
-			       path, edit.name, edit.from, edit.to, edit.now,
+			printf("# %s.%lu: %s at %zu..%zu (%zu): a packet where there was none, "
+			       "at %ju of the copy\n",
+			       path, number, edit.name, edit.from, edit.to, edit.now,
 			       (uintmax_t)edited.records[i].place);
 			break;
 		}
@@ -354,14 +375,16 @@ check_file(const char *path, unsigned long count)
 	for (unsigned long i = 0; i < count; i++) {
 		size_t at = random_below(size);
 
-		if (i % 2)
-			check_edited(path, &whole, bytes, size, &counts);
-		else
-			check_cut(path, &whole, bytes, at);
+		if (i % 2) {
+			check_edited(path, i, &whole, bytes, size, &counts);
+			continue;
+		}
+		keep_copy(path, i, bytes, at);
+		check_cut(path, &whole, bytes, at);
 	}
 	printf("%s: %lu copies, %lu with a packet lost, %lu with one where there was none\n", path,
 	       count, counts.lost, counts.strange);
-	if (counts.lost > count / 250 || counts.strange > count / 250)
+	if (counts.lost > count / 1000 + 1 || counts.strange > count / 1000 + 1)
 		fail(path, "too many packets lost, or where there were none", 0);
 	release(&whole);
 }
@@ -372,10 +395,13 @@ main(int argc, char **argv)
 	unsigned long count = 1000;
 	int letter;
 
-	while ((letter = getopt(argc, argv, "n:")) != -1) {
-		if (letter != 'n')
-			return 2;
-		count = strtoul(optarg, NULL, 10);
+	while ((letter = getopt(argc, argv, "n:s:w:")) != -1) {
+		switch (letter) {
+		case 'n': count = strtoul(optarg, NULL, 10); break;
+		case 's': state += strtoul(optarg, NULL, 10); break;
+		case 'w': kept_in = optarg; break;
+		default: return 2;
+		}
 	}
 	for (char **path = argv + optind; *path; path++)
 		check_file(*path, count);
