@@ -97,6 +97,8 @@ main(int argc, char **argv)
 	found = fileword_find(&file, options.input, getenv, &why);
 	if (found == EXIT_MISUSE)
 		die_usage("%s", why.text);
+	if (options.tables.count == 0 && file.tables.count > 0)
+		strvec_pushv(&options.tables, file.tables.list);
 	own = options.service ? options.service : file.service;
 	if (found != EXIT_DONE || (own && config_service_load(&service, own, getenv, &why) < 0) ||
 	    transactions_cmd_open(&cmd, file.path, &options, &why) < 0)

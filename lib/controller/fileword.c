@@ -12,13 +12,32 @@ fileword_release(struct fileword *file)
 {
 	free(file->path);
 	free(file->service);
+	strvec_release(&file->tables);
 	*file = FILEWORD_INIT;
+}
+
+/* Adds the pairs that engines have kept (vcap-spool(5)). */
+static void
+add_tables(struct strvec *tables, const struct spool_entry *entry)
+{
+	struct strvec names = spool_entry_engines(entry);
+
+	tables->failed |= names.failed;
+	for (size_t i = 0; i < names.count; i++) {
+		char *path = spool_entry_file(entry, "engines/%s.pairs", names.list[i]);
+
+		if (!path || access(path, R_OK) == 0)
+			strvec_push_nodup(tables, path);
+		else
+			free(path);
+	}
+	strvec_release(&names);
 }
 
 static int
 find_capture(struct fileword *file, const struct spool_entry *entry, struct failure *why)
 {
-	struct fileword found;
+	struct fileword found = FILEWORD_INIT;
 
 	if (!spool_entry_has_merged(entry)) {
 		failure_set(why, "capture '%s' has no file yet: run 'vcap wait %s' first",
@@ -27,7 +46,8 @@ find_capture(struct fileword *file, const struct spool_entry *entry, struct fail
 	}
 	found.path = spool_entry_file(entry, "%s.pcapng", entry->id);
 	found.service = spool_entry_file(entry, "service");
-	if (!found.path || !found.service) {
+	add_tables(&found.tables, entry);
+	if (!found.path || !found.service || found.tables.failed) {
 		failure_nomem(why);
 		fileword_release(&found);
 		return EXIT_FAILED;

@@ -6,11 +6,13 @@
 #define VCAP_FILEWORD_H
 
 #include "base/failure.h"
+#include "base/strvec.h"
 #include "controller/config.h"
 
 struct fileword {
 	char *path;    /* heap */
 	char *service; /* heap: the path of the capture's service as it was; NULL: word is a path */
+	struct strvec tables; /* paths of the pairs that its engines kept; none if word is a path */
 };
 
 #define FILEWORD_INIT ((struct fileword){0})

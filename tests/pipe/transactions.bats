@@ -286,6 +286,7 @@ story() {
 	END
 }
 
+# Break: cmd/vcap-transactions.c s/strvec_pushv(&options.tables, file.tables.list);/(void)0;/
 @test "tables, PROXY headers, address translation, datagrams, health checks" {
 	talk <<-'END'
 		conn c 10.1.0.7:40000 192.0.2.10:80
@@ -333,6 +334,17 @@ story() {
 	[ "$(rows PATH 192.0.2.99 | wc -l)" = 0 ]
 	[ "$(rows PATH -t table 10.0.1.12)" = /nat ]
 	[ "$(rows PROXY -t table 10.1.0.7 | tr '\n' ' ')" = "200 ---- - " ]
+	# Of a capture the pairs that its engines kept, unless there are others.
+	id=shop.20260101_000000
+	export VCAP_SPOOL=$PWD/spool
+	(umask 077 && mkdir -p spool/captures/$id/engines)
+	printf '%s\n' 'state done' 'service shop' 'engine lb1' 'engine lb2' >spool/captures/$id/capture
+	vcap-merge -S ./shop -w spool/captures/$id/$id.pcapng lb1=in.pcap
+	cp shop spool/captures/$id/service
+	cp table spool/captures/$id/engines/lb2.pairs
+	kept() { vcap-transactions -r -o UNIT,CONFIDENCE,CLIENT "$@" $id | tr '\t' ' '; }
+	[ "$(kept | head -n 1)" = 'request table 10.1.0.7:40000' ]
+	run ! grep -q ' table ' <(kept -t /dev/null)
 }
 
 # Break: lib/transactions/settle.c s/conn->confidence = CONFIDENCE_NONE;/;/
