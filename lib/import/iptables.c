@@ -215,6 +215,9 @@ apply_target(struct importer *importer, const struct iptables_rule *rule, const 
 			walk_chain(importer, target, match, depth + 1);
 	} else if (strcmp(target, "DNAT") == 0) {
 		add_service(importer, match, rule, false);
+	} else if (strcmp(target, "NETMAP") == 0) {
+		drafts_warn(importer->drafts, at(importer, rule),
+			    "networks that are mapped are not followed: '%s'", target);
 	} else if (strcmp(target, "REDIRECT") == 0) {
 		drafts_warn(importer->drafts, at(importer, rule),
 			    "redirected to this host: no server");

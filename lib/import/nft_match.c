@@ -256,6 +256,21 @@ nft_format_address(char *to, size_t size, json_t *value)
 }
 
 bool
+nft_is_loopback(json_t *value)
+{
+	char address[128], *slash;
+
+	if (!nft_format_address(address, sizeof(address), value))
+		return false;
+	slash = strchr(address, '/');
+	if (slash && strtoul(slash + 1, NULL, 10) < 8)
+		return false;
+	if (slash)
+		*slash = '\0';
+	return draft_endpoint_is_loopback(address);
+}
+
+bool
 nft_parse_ports(json_t *value, struct draft_ports *ports)
 {
 	json_t *range = json_object_get(value, "range");

@@ -67,6 +67,8 @@ void nft_flatten(struct nft_ruleset *ruleset, json_t *to, json_t *value);
 /* Writes an address, range or subnet in the notation of vcap-service(5). false: value is none of
  * these; `to` is unchanged. */
 bool nft_format_address(char *to, size_t size, json_t *value);
+/* Whether the address or subnet is one of loopback addresses only. */
+bool nft_is_loopback(json_t *value);
 /* Parses a port or range of ports; false: it is neither; ports is unchanged. */
 bool nft_parse_ports(json_t *value, struct draft_ports *ports);
 
