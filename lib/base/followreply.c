@@ -94,21 +94,31 @@ answer(const char *word, int64_t now, int out, followreply_capture *capture, voi
 	return rc;
 }
 
-/* Waits for input. Returns whether there is some, or its end. */
+/* Waits for input. Returns whether there is some, or its end. A link that swallows all does not end it, and
+ * what was captured may be removed by another way. */
 static bool
-wait_for(int in)
+wait_for(int in, followreply_gone *is_gone, void *context)
 {
 	struct pollfd poller = {in, POLLIN, 0};
-	int ready;
 
-	do
-		ready = poll(&poller, 1, (int)(FOLLOWREPLY_IDLE_NS / 1000000));
-	while (ready < 0 && errno == EINTR);
-	return ready > 0;
+	for (int64_t waited_ns = 0; waited_ns < FOLLOWREPLY_IDLE_NS;
+	     waited_ns += FOLLOWREPLY_GONE_NS) {
+		int ready;
+
+		do
+			ready = poll(&poller, 1, (int)(FOLLOWREPLY_GONE_NS / 1000000));
+		while (ready < 0 && errno == EINTR);
+		if (ready != 0)
+			return ready > 0;
+		if (is_gone && is_gone(context))
+			return false;
+	}
+	return false;
 }
 
 int
-followreply_run(int in, int out, followreply_capture *capture, void *context, struct failure *why)
+followreply_run(int in, int out, followreply_capture *capture, followreply_gone *is_gone,
+		void *context, struct failure *why)
 {
 	struct linebuf *lines = malloc(sizeof(*lines));
 	ssize_t n = 1;
@@ -116,7 +126,7 @@ followreply_run(int in, int out, followreply_capture *capture, void *context, st
 
 	if (lines)
 		linebuf_init(lines);
-	while (rc == 0 && n > 0 && wait_for(in)) {
+	while (rc == 0 && n > 0 && wait_for(in, is_gone, context)) {
 		size_t room;
 		char *space = linebuf_space(lines, &room), *word;
 		int64_t now;

@@ -12,6 +12,7 @@
 
 #include "base/failure.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -22,12 +23,16 @@ enum followreply_request { FOLLOWREPLY_STATUS, FOLLOWREPLY_STOP, FOLLOWREPLY_REM
 typedef int followreply_capture(enum followreply_request request, void *context, FILE *out,
 				struct failure *why);
 
+/* Whether the capture is there no more. */
+typedef bool followreply_gone(void *context);
+
 #define FOLLOWREPLY_IDLE_NS INT64_C(600000000000)
+#define FOLLOWREPLY_GONE_NS INT64_C(5000000000)
 
 /* Answers the lines of in on out until in ends, or has been silent for FOLLOWREPLY_IDLE_NS, as when
- * the controller's host is gone without a word. -1 with why: out cannot be written, or out of
- * memory. */
-int followreply_run(int in, int out, followreply_capture *capture, void *context,
-		    struct failure *why);
+ * the controller's host is gone without a word, or after FOLLOWREPLY_GONE_NS of silence the capture is
+ * gone (is_gone NULL: is not looked at). -1 with why: out cannot be written, or out of memory. */
+int followreply_run(int in, int out, followreply_capture *capture, followreply_gone *is_gone,
+		    void *context, struct failure *why);
 
 #endif

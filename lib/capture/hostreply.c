@@ -165,11 +165,19 @@ answer(enum followreply_request request, void *context, FILE *out, struct failur
 	return rc;
 }
 
+static bool
+is_gone(void *context)
+{
+	char *const *operands = context;
+
+	return access(operands[0], F_OK) < 0 && errno == ENOENT;
+}
+
 int
 hostreply_follow(char *const *operands, FILE *out, notices_print *print, struct failure *why)
 {
 	(void)print;
-	return followreply_run(STDIN_FILENO, fileno(out), answer, (void *)operands, why);
+	return followreply_run(STDIN_FILENO, fileno(out), answer, is_gone, (void *)operands, why);
 }
 
 int

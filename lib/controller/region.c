@@ -211,8 +211,8 @@ answer(enum followreply_request request, void *context, FILE *out, struct failur
 int
 region_follow(const char *id, config_variable *variable, FILE *out, struct failure *why)
 {
-	return followreply_run(STDIN_FILENO, fileno(out), answer, &(struct followed){id, variable},
-			       why);
+	return followreply_run(STDIN_FILENO, fileno(out), answer, NULL,
+			       &(struct followed){id, variable}, why);
 }
 
 int

@@ -74,6 +74,28 @@ start() { # DIR OPTION...
 	vcap-host stop run/shop.20260103_000000.a
 }
 
+# Break: lib/base/followreply.c s/if (is_gone \&\& is_gone(context))/if (0)/
+# bats test_tags=slow
+@test "follow: a session that nobody ends does when its capture is gone, and not before" {
+	load ../until
+	start d
+	mkfifo in
+	exec 7<>in
+	vcap-host follow d <in >answers 7>&- 3>&- &
+	echo >&7
+	until_true grep -q '^state running' answers
+	# Silence alone is no end.
+	for _ in $(seq 8); do
+		pause 99
+	done
+	echo >&7
+	until_true eval '[ "$(grep -c "^state running" answers)" -eq 2 ]'
+	vcap-host stop d >/dev/null
+	vcap-host remove d
+	until_true eval '! pgrep -x vcap-host'
+	exec 7>&-
+}
+
 @test "remove: not while it runs, not what others made; an absent one is no error" {
 	start d
 	run -1 vcap-host remove d

@@ -315,6 +315,8 @@ nothing_left_anywhere() {
 	until_true eval '[ "$(on_engines)" -eq 0 ]'
 	[ -z "$(disk_of_lb2 find "$LAB_DIR/lb2.run" -mindepth 1 ! -name filler)" ]
 	nothing_left
+	# A session that the controller has lost ends soon after what it was about.
+	until_true eval '[ -z "$(on_lb2 vcap-host)" ]'
 	patience=60 until_true no_command_here
 	until_true eval '[ -z "$(find /run /tmp -maxdepth 1 -name "vcap-??????" -type d -newer config)" ]'
 }

@@ -29,7 +29,7 @@ answers(const char *input, bool fails)
 		abort();
 	close(in[1]);
 	memset(asked, 0, sizeof(asked));
-	ok(followreply_run(in[0], out[1], capture, &fails, &why) == 0, "ends with its input");
+	ok(followreply_run(in[0], out[1], capture, NULL, &fails, &why) == 0, "ends with its input");
 	close(in[0]);
 	close(out[1]);
 	n = read(out[0], raw, sizeof(raw) - 1);
@@ -72,7 +72,7 @@ main(void)
 
 	if (pipe(ends) < 0 || write(ends[1], "\n", 1) < 0)
 		abort();
-	ok(followreply_run(ends[0], ends[0], capture, &fails, &why) < 0, "no output is a failure");
+	ok(followreply_run(ends[0], ends[0], capture, NULL, &fails, &why) < 0, "no output is a failure");
 	is_str(strstr(why.text, "cannot write the answer") ? "told" : why.text, "told",
 	       "it is told");
 	return done_testing();
