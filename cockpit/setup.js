@@ -7,6 +7,7 @@ import { inWords } from "./words.js";
 
 const WAYS = [
 	["init", "Start with an example", "an example, and this host's loopback traffic as the service 'self'"],
+	["auto", "Import what serves here", "whatever load balancers, virtual servers and translating rules this host has"],
 	["haproxy", "Import from HAProxy", "the frontends of this host's HAProxy"],
 	["nginx", "Import from nginx", "the servers of this host's nginx"],
 	["nft", "Import from nftables", "the addresses that this host's nftables translate"],

@@ -104,7 +104,12 @@ json_t *
 envoy_dump_listener(const struct envoy_dump *dump, json_t *address)
 {
 	struct wanted wanted = {address, NULL};
+	struct draft_endpoint to;
 
+	/* Most are another host's, and there may be thousands of both. */
+	if (envoy_read_address(address, "tcp", &to) &&
+	    (!to.host || !draft_endpoint_is_loopback(to.host)))
+		return NULL;
 	envoy_dump_find(dump, ".ListenersConfigDump", "listener", visit_listener, &wanted);
 	return wanted.found;
 }
