@@ -228,7 +228,6 @@ comments() { # of live.pcapng: "TIME INTERFACE COMMENT"
 # Break: lib/controller/livestreams.c s/usual_ns \/ 2 + /100 * usual_ns + /
 # Break: lib/merge/outage.c s/outage->state = OUTAGE_LASTS;/;/
 # Break: lib/merge/stream_control.c s/merge_begin_outage(control->merge, i)/;/
-# Break: lib/capfile/reader.c s/in->at = in->end;/;/
 # Break: lib/controller/livestream.c s/livestream->is_lost \&\& strcmp/0 \&\& strcmp/
 @test "live: an engine that is lost is connected again, twice; the others go on, and the gaps are said" {
 	by_a_way
