@@ -459,7 +459,7 @@ gone_all() {
 	[[ $output == *"'lb2' came late: "* ]]
 }
 
-# Break: lib/controller/livestream.c s/if (\*reason)/if (0)/
+# Break: lib/controller/livestream.c s/strcmp(reason, "time")/strcmp(reason, "lease")/
 # bats test_tags=slow
 @test "live: a link that is gone for longer than the lease, and an ssh that ends, are gaps that end" {
 	run "$BATS_TEST_DIRNAME/../lab/lab" "$BATS_TEST_DIRNAME/../lab/hole" lease
