@@ -71,7 +71,6 @@ is_taken() { [ -n "$(snapshots)" ]; }
 is_suppressed() { grep -q '^suppressed [1-9]' "$VCAP_SPOOL/captures/$ring/triggers"; }
 
 # Break: lib/controller/trigger_watch.c s/has_grown |= now->matches > before->matches;/has_grown = false;/
-# Break: lib/controller/trigger_watch.c s/if (now >= watch->peace_ns &&/if (/
 @test "a server is killed: the proxies' 503 freeze the window of both engines, once" {
 	: >app.log
 	for engine in $LAB_ENGINES; do ringed "$engine"; done
