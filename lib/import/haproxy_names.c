@@ -226,16 +226,40 @@ split_arguments(char *step)
 
 static void evaluate_steps(struct evaluation *evaluation, const char *steps, struct strvec *values);
 
+/* Appends what lines of the global section set a variable of the process to; false: none does. */
+static bool
+evaluate_process_variable(struct evaluation *evaluation, const char *name, struct strvec *values)
+{
+	const struct haproxy_conf *conf = evaluation->conf;
+	bool is_set = false;
+
+	for (size_t i = 0; i < conf->line_count; i++) {
+		const struct haproxy_line *line = &conf->lines[i];
+		const bool is_format = haproxy_line_is(line, 0, "set-var-fmt");
+
+		if ((!is_format && !haproxy_line_is(line, 0, "set-var")) ||
+		    !haproxy_line_is(line, 1, name) || line->count < 3)
+			continue;
+		is_set = true;
+		if (is_format)
+			evaluate_text(evaluation, line->words[2], values);
+		else
+			evaluate_steps(evaluation, line->words[2], values);
+	}
+	return is_set;
+}
+
 /* Appends what the section's lines set the variable to. */
 static void
 evaluate_variable(struct evaluation *evaluation, const char *name, struct strvec *values)
 {
-	bool is_set = false;
+	bool is_set;
 
 	if (evaluation->variables++ >= VARIABLES_MAX) {
 		add_unknown(evaluation, "too many variables");
 		return;
 	}
+	is_set = evaluate_process_variable(evaluation, name, values);
 	for (const struct haproxy_section *section = evaluation->section; section;
 	     section = section->defaults) {
 		for (const struct haproxy_line *line = section->first; line < section->end;

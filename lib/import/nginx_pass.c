@@ -303,20 +303,30 @@ add_authority(struct nginx_server *server, const struct pass *pass, const char *
 		add_address(server, pass, pass->node, authority, pass->port, NULL);
 }
 
-/* Appends the ports that the server block listens at, as `80` and `80-90`. */
+/* Appends the values of a variable that follow from where the server block listens: of $server_port,
+ * as `80` and `80-90`, and of $scheme. */
 static void
-find_ports(const struct nginx_server *server, struct strvec *ports)
+find_listened(const struct nginx_server *server, const char *name, struct strvec *values)
 {
 	for (const struct nginx_node *node = server->node->first; node; node = node->next) {
+		const bool is_tls = nginx_node_has(node, "ssl") || nginx_node_has(node, "quic");
+		const char *scheme = is_tls ? "https" : "http";
 		struct draft_endpoint at = {0};
 		char text[AUTHORITY_MAX];
 
 		snprintf(text, sizeof(text), "%s", nginx_node_word(node, 1));
-		if (nginx_node_is(node, "listen") && strncmp(text, "unix:", 5) != 0 &&
+		if (!nginx_node_is(node, "listen"))
+			continue;
+		if (strcmp(name, "$scheme") != 0 && strncmp(text, "unix:", 5) != 0 &&
 		    nginx_listen_parse(text, server->is_stream ? 0 : 80, &at) == 0)
-			strvec_pushf(ports, at.ports.first < at.ports.last ? "%u-%u" : "%u",
+			strvec_pushf(values, at.ports.first < at.ports.last ? "%u-%u" : "%u",
 				     at.ports.first, at.ports.last);
+		else if (strcmp(name, "$scheme") == 0 && !strvec_has(values, scheme))
+			strvec_push(values, scheme);
 	}
+	/* Without a listen directive it is port 80. */
+	if (!nginx_node_child(server->node, "listen"))
+		strvec_push(values, strcmp(name, "$scheme") == 0 ? "http" : "80");
 }
 
 /* Adds what a target comes to when its first variable, at `at` and up to end, is replaced by each of
@@ -330,8 +340,8 @@ add_replaced(struct nginx_server *server, struct pass pass, const char *target, 
 
 	if (!take_step(server, pass.node))
 		return;
-	if (strcmp(name, "$server_port") == 0)
-		find_ports(server, &values);
+	if (strcmp(name, "$server_port") == 0 || strcmp(name, "$scheme") == 0)
+		find_listened(server, name, &values);
 	else
 		is_known = nginx_value_find(pass.node, name, &values) == 0;
 	for (size_t i = 0; i < values.count; i++) {
