@@ -37,6 +37,7 @@ struct codec {
 	z_stream gzip;
 	ZSTD_CCtx *packer;
 	ZSTD_DCtx *unpacker;
+	size_t wanted; /* by it, of the frame at hand; 0: it has not begun */
 };
 
 enum codec_kind
@@ -254,10 +255,28 @@ unpack_gzip(struct codec *codec, struct codec_step *step, struct failure *why)
 		   : failure_set(why, "%s", codec->gzip.msg ? codec->gzip.msg : "no reason");
 }
 
+/*
+ * How many of the bytes that are there to hand to libzstd. What one call has unpacked is lost when it then
+ * comes to damage. It wants a block, with the header of the next one behind it, which may be damaged: so
+ * the block goes first.
+ */
+static size_t
+piece(const struct codec *codec, size_t there)
+{
+	enum { FRAME_HEADER = 5, BLOCK_HEADER = 3 }; /* RFC 8878, 3.1.1; the least of it */
+	size_t most = codec->wanted;
+
+	if (most == 0)
+		most = FRAME_HEADER;
+	else if (most > BLOCK_HEADER)
+		most -= BLOCK_HEADER;
+	return there < most ? there : most;
+}
+
 static int
 unpack_zstd(struct codec *codec, struct codec_step *step, struct failure *why)
 {
-	ZSTD_inBuffer in = {step->in, (size_t)(step->in_end - step->in), 0};
+	ZSTD_inBuffer in = {step->in, piece(codec, (size_t)(step->in_end - step->in)), 0};
 	ZSTD_outBuffer out = {step->out, (size_t)(step->out_end - step->out), 0};
 	const bool is_behind = codec->has_begun && codec->phase == BETWEEN;
 	size_t left;
@@ -276,6 +295,7 @@ unpack_zstd(struct codec *codec, struct codec_step *step, struct failure *why)
 			   ? failure_set(why, "what follows is none")
 			   : failure_set(why, "%s", ZSTD_getErrorName(left));
 	}
+	codec->wanted = left;
 	codec->phase = left == 0 ? BETWEEN : INSIDE;
 	codec->has_begun |= left == 0;
 	return 0;

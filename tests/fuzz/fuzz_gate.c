@@ -39,6 +39,17 @@ is_harmless(const char *word, const char *before, bool is_region)
 	       strncmp(word, "/dev/fd/", 8) == 0;
 }
 
+/* Whether the word is one of the interfaces that `vcap-host trial` or `losses` is asked about. */
+static bool
+is_operand(char *const *command, char *const *word)
+{
+	for (char *const *before = command + 1; before < word; before++)
+		if ((strcmp(*before, "trial") == 0 || strcmp(*before, "losses") == 0) &&
+		    strcmp(gate_name(before[-1]), "vcap-host") == 0)
+			return true;
+	return false;
+}
+
 static void
 check(const struct gate *gate, char **words)
 {
@@ -51,7 +62,8 @@ check(const struct gate *gate, char **words)
 		return;
 	must(strncmp(gate_name(*command), "vcap-", 5) == 0);
 	for (char *const *word = command + 1; *word; word++) {
-		must(is_harmless(*word, word[-1], gate->is_region));
+		must(is_operand(command, word) ? parse_is_interface(*word)
+					       : is_harmless(*word, word[-1], gate->is_region));
 		must(!gate->is_region || !strchr(*word, '/') ||
 		     strncmp(*word, "--expression=", 13) == 0);
 	}

@@ -15,6 +15,8 @@ setup() {
 	cat >engine <<-'END'
 		#!/bin/bash
 		dir=${0%/*}
+		# What of a stream is framed.
+		[ "$2:$3" != vcap-host:answer ] || { echo "vcap-answer $4"; set -- "$1" "${@:6}"; }
 		case $1:$(<"$dir/answer") in
 		bad:running) answer='state running\npackets 1\nbytes 60\n' ;;
 		*) answer='state done\npackets 1\nbytes 60\ndropped 0\nreason time\n' ;;
@@ -23,7 +25,7 @@ setup() {
 		[ "$how" != bad:gone ] || exit 255
 		case $2:$3 in
 		vcap-run:*) [ "$how" != bad:silent ] || sleep 600; cat "$dir/one" ;;
-		vcap-host:clock) exec "$@" ;;
+		vcap-host:clock) exec "${@:2}" ;;
 		vcap-host:*) printf "$answer" ;;
 		vcap-merge:*)
 			one=$dir/one
