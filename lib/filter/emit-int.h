@@ -32,7 +32,8 @@ enum {
 	M_PROTOCOL,        /* saves A while A is needed to move X */
 	M_SOURCE_KEY,      /* a TUPLE_KEY (dissect.h) */
 	M_DESTINATION_KEY, /* also holds both ports until they are split */
-	M_OUTER, /* the network header of the outer packet, of one that may be in a tunnel */
+	M_OUTER,           /* the network header around the inner one, of what may be in a tunnel */
+	M_FIRST,           /* ... and that of the packet itself, which may be an ICMP error */
 };
 
 /* Code for IPv4 and for IPv6 packets. */
@@ -100,6 +101,20 @@ emit_ppp_shape(struct emit *e, const label *entries)
 	plain = emit_op(e, byte, 0, plain);
 	return emit_op(e, BPF_LD | BPF_H | BPF_ABS, 0,
 		       emit_test(e, JEQ, PPP_ADDRESS_CONTROL, framed, plain));
+}
+
+/* X is at an ICMP header. An error continues at error. */
+static inline label
+emit_icmp_error(struct emit *e, uint8_t family, label error, label other)
+{
+	static const uint32_t errors[] = {3, 4, 5, 11, 12};
+	label entry;
+
+	if (family == 4)
+		entry = emit_any_of(e, errors, sizeof(errors) / sizeof(*errors), error, other);
+	else
+		entry = emit_test(e, JGE, 128, other, error);
+	return emit_op(e, LOAD_BYTE, 0, entry);
 }
 
 /* Continues by the family of the outer packet, at whose header X is: its version was tested before. */

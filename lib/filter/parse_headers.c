@@ -56,9 +56,8 @@ reject_discovery(struct emit *e, label plain)
 static label
 parse_icmp(struct emit *e, uint8_t family, label next, label error)
 {
-	static const uint32_t errors[] = {3, 4, 5, 11, 12};
 	uint32_t base = TUPLE_KEY(family == 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6, 0);
-	label plain, quote, entry;
+	label plain, quote;
 
 	plain = store_keys(e, restore_x(e, next));
 	plain = emit_op(e, BPF_ALU | BPF_OR | BPF_K, base, plain);
@@ -67,11 +66,7 @@ parse_icmp(struct emit *e, uint8_t family, label next, label error)
 	if (error == next)
 		return emit_op(e, LOAD_BYTE, 0, plain);
 	quote = emit_op(e, BPF_LD | BPF_IMM, 8, emit_move_x(e, error));
-	if (family == 4)
-		entry = emit_any_of(e, errors, sizeof(errors) / sizeof(*errors), quote, plain);
-	else
-		entry = emit_test(e, JGE, 128, plain, quote);
-	return emit_op(e, LOAD_BYTE, 0, entry);
+	return emit_icmp_error(e, family, quote, plain);
 }
 
 /* A is the protocol, X at the transport header. */

@@ -212,6 +212,15 @@ may_be_ours(const struct service_tunnel *tunnel, const struct packet *inner)
 		   : DISSECT_NOT_IP;
 }
 
+/* What an ICMP error quotes is of a connection, but no packet of it. */
+static void
+make_quoted(struct tuple *tuple)
+{
+	tuple->is_quoted = true;
+	tuple->payload = tuple->transport = NULL;
+	tuple->payload_len = tuple->payload_wire = 0;
+}
+
 /* Looks into the tunnel that a packet may be in. DISSECT_NOT_IP: it is in none, or the inner packet is
  * nothing to the service. */
 static enum dissect_outcome
@@ -221,7 +230,7 @@ look_inside(struct sighting *sighting, const struct service *service, const stru
 	const struct service_tunnels *tunnels = &service->tunnels;
 	struct tunnelled found;
 	enum dissect_outcome outcome =
-	    tunnel_find(packet, linktype, tunnels->vias, tunnels->count, &found);
+	    tunnel_find_quoted(packet, linktype, tunnels->vias, tunnels->count, &found);
 
 	if (outcome == DISSECT_FOUND)
 		outcome = may_be_ours(&tunnels->list[found.which], &found.inner);
@@ -229,6 +238,8 @@ look_inside(struct sighting *sighting, const struct service *service, const stru
 		return outcome;
 	if (!dissect_packet(&found.inner, LINKTYPE_RAW, &sighting->tuple))
 		return DISSECT_CUT;
+	if (found.is_quoted)
+		make_quoted(&sighting->tuple);
 	judge_inner(sighting, service, &found);
 	return sighting->side == SIDE_OTHER ? DISSECT_NOT_IP : DISSECT_FOUND;
 }

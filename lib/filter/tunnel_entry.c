@@ -1,7 +1,8 @@
 /*
  * tunnel_find() as a BPF program. X moves behind the outer headers to the inner one, from where on all code
- * is what it is for other packets. The outer header's place stays in M[]: for the far end's address, and for
- * the way back, which is one for all tunnels since the outer version says where it goes on.
+ * is what it is for other packets. The outer header's place stays in M[], for the far end's address, and so does
+ * that of the packet's own header, for the way back, which is one for all tunnels since its version says where it
+ * goes on. The two differ in an ICMP error, which quotes the outer packet.
  *
  * Instructions are made from the end to the start (codegen.h): read each function from below.
  */
@@ -125,8 +126,8 @@ find_geneve(struct emit *e, struct by_family inner)
 
 /* The protocols of outer packets, and where each continues, X behind the IP header. */
 struct carriers {
-	uint32_t protocols[4];
-	label labels[4];
+	uint32_t protocols[5];
+	label labels[5];
 	size_t count;
 };
 
@@ -182,18 +183,18 @@ find_inner(struct emit *e, const struct carriers *carriers)
 }
 
 static label
-enter_v4(struct emit *e, const struct carriers *carriers, label plain)
+enter_v4(struct emit *e, const struct carriers *carriers, label no)
 {
 	label entry = emit_op(e, BPF_LD | BPF_MEM, M_PROTOCOL, find_inner(e, carriers));
 
 	entry = emit_move_x(e, entry);
 	entry = emit_op(e, BPF_ALU | BPF_LSH | BPF_K, 2, entry);
 	entry = emit_op(e, BPF_ALU | BPF_AND | BPF_K, 0xf, entry);
-	entry = test_version(e, 4, entry, plain);
-	entry = emit_op(e, LOAD_HALF, 6, emit_test(e, JSET, IP_FRAGMENT, plain, entry));
+	entry = test_version(e, 4, entry, no);
+	entry = emit_op(e, LOAD_HALF, 6, emit_test(e, JSET, IP_FRAGMENT, no, entry));
 	entry = emit_op(e, BPF_ST, M_PROTOCOL, emit_op(e, BPF_STX, M_OUTER, entry));
 	return emit_op(e, LOAD_BYTE, 9,
-		       emit_any_of(e, carriers->protocols, carriers->count, entry, plain));
+		       emit_any_of(e, carriers->protocols, carriers->count, entry, no));
 }
 
 static const uint32_t extensions[] = {PROTOCOL_HOPOPTS, PROTOCOL_ROUTING, PROTOCOL_DSTOPTS};
@@ -214,16 +215,33 @@ pass_extensions(struct emit *e, const struct carriers *carriers, unsigned left)
 }
 
 static label
-enter_v6(struct emit *e, const struct carriers *carriers, label plain)
+enter_v6(struct emit *e, const struct carriers *carriers, label no)
 {
 	label entry = emit_op(e, BPF_LD | BPF_MEM, M_PROTOCOL,
 			      pass_extensions(e, carriers, DISSECT_EXTENSIONS));
 
-	entry = test_version(e, 6, move_by(e, 40, entry), plain);
+	entry = test_version(e, 6, move_by(e, 40, entry), no);
 	entry = emit_op(e, BPF_ST, M_PROTOCOL, emit_op(e, BPF_STX, M_OUTER, entry));
-	plain = emit_any_of(e, extensions, 3, entry, plain);
+	no = emit_any_of(e, extensions, 3, entry, no);
 	return emit_op(e, LOAD_BYTE, 6,
-		       emit_any_of(e, carriers->protocols, carriers->count, entry, plain));
+		       emit_any_of(e, carriers->protocols, carriers->count, entry, no));
+}
+
+static label
+enter(struct emit *e, uint8_t family, const struct carriers *carriers, label no)
+{
+	return family == 4 ? enter_v4(e, carriers, no) : enter_v6(e, carriers, no);
+}
+
+/* The same, or what it quotes, if it is an ICMP error. */
+static label
+enter_first(struct emit *e, uint8_t family, struct carriers carriers, label plain)
+{
+	const label quoted = move_by(e, 8, enter(e, family, &carriers, e->miss));
+
+	add_carrier(&carriers, family == 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6,
+		    emit_icmp_error(e, family, quoted, e->miss));
+	return emit_op(e, BPF_STX, M_FIRST, enter(e, family, &carriers, plain));
 }
 
 struct by_family
@@ -234,9 +252,9 @@ tunnel_entry_make(struct emit *e, const struct tunnel_entry *entry)
 	struct emit inside = *e;
 
 	if (plain.v4 != e->reject || plain.v6 != e->reject)
-		inside.miss = emit_op(e, BPF_LDX | BPF_MEM, M_OUTER,
+		inside.miss = emit_op(e, BPF_LDX | BPF_MEM, M_FIRST,
 				      emit_outer_family(e, plain.v4, plain.v6));
 	carriers = find_carriers(&inside, entry);
-	return (struct by_family){enter_v4(&inside, &carriers, plain.v4),
-				  enter_v6(&inside, &carriers, plain.v6)};
+	return (struct by_family){enter_first(&inside, 4, carriers, plain.v4),
+				  enter_first(&inside, 6, carriers, plain.v6)};
 }

@@ -185,7 +185,8 @@ headers_length(const struct packet *packet, uint16_t linktype)
 {
 	struct tunnelled found;
 
-	if (tunnel_find(packet, linktype, tunnel_usual, TUNNEL_USUAL, &found) != DISSECT_FOUND)
+	if (tunnel_find_quoted(packet, linktype, tunnel_usual, TUNNEL_USUAL, &found) !=
+	    DISSECT_FOUND)
 		return length_alone(packet, linktype);
 	return packet->caplen - found.inner.caplen + length_alone(&found.inner, LINKTYPE_RAW);
 }

@@ -189,7 +189,7 @@ replace_transport(struct readdress *packet, uint32_t at, uint8_t family, uint32_
 	if (size > sizeof(old))
 		size = sizeof(old);
 	memcpy(old, packet->data + at, size);
-	if (packet->tunnelled)
+	if (packet->tunnelled && at == packet->tunnelled->carrier)
 		replace_tunnelled(packet);
 	switch (protocol) {
 	case PROTOCOL_TCP:
@@ -380,7 +380,7 @@ readdress_packet(struct pseudonyms *pseudonyms, unsigned char *data, uint32_t ca
 		/* Of a link header that is cut short an address may be cut, too. */
 		if (at > caplen)
 			return 0;
-		if (tunnel_find(&whole, linktype, tunnel_usual, TUNNEL_USUAL, &found) ==
+		if (tunnel_find_quoted(&whole, linktype, tunnel_usual, TUNNEL_USUAL, &found) ==
 		    DISSECT_FOUND)
 			packet.tunnelled = &found;
 		replace_link(&packet, linktype);

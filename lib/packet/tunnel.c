@@ -72,6 +72,9 @@ tunnel_format(struct tunnel tunnel, char to[TUNNEL_TEXT])
 	return to;
 }
 
+/* Where a packet in a tunnel is looked for. */
+enum reach { REACH_PACKET, REACH_QUOTED };
+
 /* A place in a packet, and the tunnels that are looked for. */
 struct walk {
 	const struct packet *packet;
@@ -79,7 +82,10 @@ struct walk {
 	size_t count;
 	uint32_t at;
 	size_t which;
-	uint32_t options, options_size, ethernet; /* as struct tunnelled has them */
+	uint32_t outer; /* where the outer IP header begins */
+	enum reach reach;
+	uint32_t options, options_size, ethernet, carrier; /* as struct tunnelled has them */
+	bool is_quoted;
 };
 
 /* As loads of BPF: false beyond caplen. offset is from the place. */
@@ -233,10 +239,37 @@ find_udp(struct walk *walk)
 	return DISSECT_NOT_IP;
 }
 
-/* The place is behind the outer IP header. */
-static enum dissect_outcome
-find_inner(struct walk *walk, uint32_t protocol)
+static enum dissect_outcome pass_ip(struct walk *walk, uint8_t family);
+
+static bool
+may_quote(const struct walk *walk, uint8_t family, uint32_t protocol)
 {
+	return walk->reach == REACH_QUOTED && !walk->is_quoted &&
+	       protocol == (family == 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6);
+}
+
+/* The place is at an ICMP header. */
+static enum dissect_outcome
+find_quoted(struct walk *walk, uint8_t family)
+{
+	uint32_t type;
+
+	if (!load(walk, 0, 1, &type))
+		return DISSECT_CUT;
+	if (!dissect_is_icmp_error(family, type))
+		return DISSECT_NOT_IP;
+	walk->at += 8;
+	walk->is_quoted = true;
+	return pass_ip(walk, family);
+}
+
+/* The place is behind an IP header. */
+static enum dissect_outcome
+find_inner(struct walk *walk, uint8_t family, uint32_t protocol)
+{
+	walk->carrier = walk->at;
+	if (may_quote(walk, family, protocol))
+		return find_quoted(walk, family);
 	if (!carries(walk, protocol))
 		return DISSECT_NOT_IP;
 	switch (protocol) {
@@ -254,7 +287,7 @@ pass_v4(struct walk *walk)
 
 	if (!load(walk, 9, 1, &protocol))
 		return DISSECT_CUT;
-	if (!carries(walk, protocol))
+	if (!carries(walk, protocol) && !may_quote(walk, 4, protocol))
 		return DISSECT_NOT_IP;
 	if (!load(walk, 6, 2, &fragment))
 		return DISSECT_CUT;
@@ -265,7 +298,7 @@ pass_v4(struct walk *walk)
 	if (!is_header(first, 4))
 		return DISSECT_NOT_IP;
 	walk->at += 4 * (first & 0xf);
-	return find_inner(walk, protocol);
+	return find_inner(walk, 4, protocol);
 }
 
 /* Linux puts destination options into tunnels in IPv6: the encapsulation limit (RFC 2473, 4.1.1). */
@@ -283,7 +316,7 @@ pass_v6(struct walk *walk)
 
 	if (!load(walk, 6, 1, &protocol))
 		return DISSECT_CUT;
-	if (!carries(walk, protocol) && !is_extension(protocol))
+	if (!carries(walk, protocol) && !may_quote(walk, 6, protocol) && !is_extension(protocol))
 		return DISSECT_NOT_IP;
 	if (!load(walk, 0, 1, &first))
 		return DISSECT_CUT;
@@ -295,7 +328,49 @@ pass_v6(struct walk *walk)
 			return DISSECT_CUT;
 		walk->at += 8 + 8 * units;
 	}
-	return find_inner(walk, protocol);
+	return find_inner(walk, 6, protocol);
+}
+
+static enum dissect_outcome
+pass_ip(struct walk *walk, uint8_t family)
+{
+	walk->outer = walk->at;
+	return family == 4 ? pass_v4(walk) : pass_v6(walk);
+}
+
+/* The packet from this place on. */
+static struct packet
+rest_of(const struct packet *packet, uint32_t at)
+{
+	struct packet rest = *packet;
+
+	rest.data += at;
+	rest.caplen -= at;
+	rest.len -= at;
+	return rest;
+}
+
+static enum dissect_outcome
+find(struct walk *walk, uint16_t linktype, struct tunnelled *found)
+{
+	enum dissect_outcome outcome;
+	struct packet outer;
+	uint8_t family;
+
+	outcome = dissect_network(walk->packet, linktype, &walk->at, &family);
+	if (outcome == DISSECT_FOUND)
+		outcome = pass_ip(walk, family);
+	if (outcome != DISSECT_FOUND)
+		return outcome;
+	outer = rest_of(walk->packet, walk->outer);
+	found->inner = rest_of(walk->packet, walk->at);
+	found->which = walk->which;
+	found->options = walk->options;
+	found->options_size = walk->options_size;
+	found->ethernet = walk->ethernet;
+	found->carrier = walk->carrier;
+	found->is_quoted = walk->is_quoted;
+	return dissect_addresses(&outer, LINKTYPE_RAW, &found->outer);
 }
 
 enum dissect_outcome
@@ -303,25 +378,18 @@ tunnel_find(const struct packet *packet, uint16_t linktype, const struct tunnel 
 	    size_t count, struct tunnelled *found)
 {
 	struct walk walk = {.packet = packet, .tunnels = tunnels, .count = count};
-	enum dissect_outcome outcome;
-	uint8_t family;
 
-	outcome = dissect_network(packet, linktype, &walk.at, &family);
-	if (outcome == DISSECT_FOUND)
-		outcome = family == 4 ? pass_v4(&walk) : pass_v6(&walk);
-	if (outcome == DISSECT_FOUND)
-		outcome = dissect_addresses(packet, linktype, &found->outer);
-	if (outcome != DISSECT_FOUND)
-		return outcome;
-	found->which = walk.which;
-	found->options = walk.options;
-	found->options_size = walk.options_size;
-	found->ethernet = walk.ethernet;
-	found->inner = *packet;
-	found->inner.data += walk.at;
-	found->inner.caplen -= walk.at;
-	found->inner.len -= walk.at;
-	return DISSECT_FOUND;
+	return find(&walk, linktype, found);
+}
+
+enum dissect_outcome
+tunnel_find_quoted(const struct packet *packet, uint16_t linktype, const struct tunnel *tunnels,
+		   size_t count, struct tunnelled *found)
+{
+	struct walk walk = {
+	    .packet = packet, .tunnels = tunnels, .count = count, .reach = REACH_QUOTED};
+
+	return find(&walk, linktype, found);
 }
 
 bool

@@ -85,6 +85,8 @@ struct tunnelled {
 	struct packet inner;            /* from its IP header on: of LINKTYPE_RAW */
 	uint32_t options, options_size; /* of Geneve: where they begin, and their bytes; 0: none */
 	uint32_t ethernet; /* where the inner Ethernet header begins; 0: there is none */
+	uint32_t carrier;  /* where the outer IP header ends */
+	bool is_quoted;    /* all this is quoted by an ICMP error */
 };
 
 /* Looks for a packet of one of these tunnels; the first counts. DISSECT_NOT_IP: it is in none of them;
@@ -92,6 +94,11 @@ struct tunnelled {
 enum dissect_outcome tunnel_find(const struct packet *packet, uint16_t linktype,
 				 const struct tunnel *tunnels, size_t count,
 				 struct tunnelled *found);
+
+/* The same, also in a packet that an ICMP error quotes. */
+enum dissect_outcome tunnel_find_quoted(const struct packet *packet, uint16_t linktype,
+					const struct tunnel *tunnels, size_t count,
+					struct tunnelled *found);
 
 /* The tunnels that are looked into where no service says which there are: of any kind, with the usual ports. */
 #define TUNNEL_USUAL 5

@@ -69,8 +69,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	/* Of a packet in a tunnel its addresses, too, or nothing. */
 	if (kept > 0 &&
-	    tunnel_find(&packet, link, tunnel_usual, TUNNEL_USUAL, &inside) == DISSECT_FOUND &&
-	    tunnel_find(&cut, link, tunnel_usual, TUNNEL_USUAL, &still) == DISSECT_FOUND &&
+	    tunnel_find_quoted(&packet, link, tunnel_usual, TUNNEL_USUAL, &inside) ==
+		DISSECT_FOUND &&
+	    tunnel_find_quoted(&cut, link, tunnel_usual, TUNNEL_USUAL, &still) == DISSECT_FOUND &&
 	    dissect_addresses(&inside.inner, LINKTYPE_RAW, &before) == DISSECT_FOUND &&
 	    dissect_addresses(&still.inner, LINKTYPE_RAW, &after) == DISSECT_FOUND) {
 		must(after.source.value == pseudonym_of(pseudonyms, before.source).value);

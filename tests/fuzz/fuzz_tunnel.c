@@ -56,8 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	service = &services[data[1] % SERVICES];
 	packet = (struct packet){
 	    .data = data + 2, .caplen = (uint32_t)size - 2, .len = (uint32_t)size + 3};
-	if (tunnel_find(&packet, link, service->tunnels.vias, service->tunnels.count, &found) ==
-	    DISSECT_FOUND) {
+	if (tunnel_find_quoted(&packet, link, service->tunnels.vias, service->tunnels.count,
+			       &found) == DISSECT_FOUND) {
 		must(found.which < service->tunnels.count);
 		must(found.inner.data > packet.data &&
 		     found.inner.data + found.inner.caplen == packet.data + packet.caplen);

@@ -227,23 +227,30 @@ put_ip(struct frame *frame, const struct story *story)
 		put(frame, 0x50100000, 4);
 }
 
+/* The headers of the ICMP error that quotes it all, if one does. */
+static void
+put_error(struct frame *frame, const struct story *story)
+{
+	if (!story->quoted)
+		return;
+	if (story->source.family == 4)
+		put_v4(frame, story->router, story->source, PROTOCOL_ICMP, 0, 0);
+	else
+		put_v6(frame, story->router, story->source,
+		       story->behind_extension ? PROTOCOL_HOPOPTS : PROTOCOL_ICMPV6);
+	if (story->source.family == 6 && story->behind_extension)
+		put_extension(frame, PROTOCOL_HOPOPTS, PROTOCOL_ICMPV6, 0, 1);
+	put(frame, story->error_type, 1);
+	put(frame, 0, 3);
+	put(frame, 0, 4);
+}
+
 static void
 frame_build(struct frame *frame, const struct story *story)
 {
 	frame->size = 0;
 	put_link(frame, story);
-	if (story->quoted) {
-		if (story->source.family == 4)
-			put_v4(frame, story->router, story->source, PROTOCOL_ICMP, 0, 0);
-		else
-			put_v6(frame, story->router, story->source,
-			       story->behind_extension ? PROTOCOL_HOPOPTS : PROTOCOL_ICMPV6);
-		if (story->source.family == 6 && story->behind_extension)
-			put_extension(frame, PROTOCOL_HOPOPTS, PROTOCOL_ICMPV6, 0, 1);
-		put(frame, story->error_type, 1);
-		put(frame, 0, 3);
-		put(frame, 0, 4);
-	}
+	put_error(frame, story);
 	put_ip(frame, story);
 }
 

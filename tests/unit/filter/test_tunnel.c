@@ -86,7 +86,6 @@ random_wrapped(const struct service *service, const struct specs *universe, uint
 	if (below(4))
 		aim(&wrapped, service, universe);
 	wrapped.inner.tags = 0;
-	wrapped.outer.quoted = false;
 	if (below(4)) {
 		wrapped.outer.fragment = 0;
 		wrapped.outer.flags &= 6;
@@ -170,6 +169,7 @@ build(struct frame *frame, const struct wrapped *wrapped)
 		inner.bytes[0] ^= wrapped->options % 2 ? 0x20 : 0xf0;
 	frame->size = 0;
 	put_link(frame, &wrapped->outer);
+	put_error(frame, &wrapped->outer);
 	outer = frame->size;
 	put_network(frame, &wrapped->outer);
 	if (wrapped->flaw == FLAW_OUTER)
@@ -295,6 +295,13 @@ is_wanted(const struct filter *filter, const struct specs *specs, const struct t
 	return is_in != filter->exclude;
 }
 
+/* Whether the packet is an ICMP error about another one, in the tunnel or outside of it. */
+static bool
+is_about(const struct wrapped *wrapped)
+{
+	return wrapped->outer.quoted || wrapped->inner.quoted;
+}
+
 /* How packets were judged. */
 struct tally {
 	unsigned packets, matched, inner[SIDE_OTHER + 1], by_kind[TUNNEL_GENEVE + 1], wrong;
@@ -319,6 +326,7 @@ judge_random_packet(struct tally *tally, const struct filter *filter, const stru
 		tally->wrong +=
 		    !sighting_make(&seen, filter->service, &packet, linktype) ||
 		    seen.side != truth.side ||
+		    (truth.is_inner && seen.tuple.is_quoted != is_about(&wrapped)) ||
 		    (truth.side != SIDE_OTHER && seen.tuple.source.value != truth.source.value);
 	if (truth.is_inner) {
 		tally->inner[truth.side]++;
