@@ -40,7 +40,7 @@ struct copy {
 	    *annotate; /* of copy_packets: called for each packet that belongs; may be NULL */
 	const char *application; /* the output's sections name it; NULL: those of the input */
 	void *context;
-	bool cuts; /* packets to their headers (packet/headers.h) */
+	bool cuts;                     /* packets to their headers (packet/headers.h) */
 	const struct secrets *secrets; /* whose keys go in front of the packets; NULL: none do */
 	/* private */
 	uint32_t interfaces; /* how many have been copied */

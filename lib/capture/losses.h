@@ -32,7 +32,7 @@ struct losses {
 	struct losscount *counts;             /* heap; LOSSES_MAX of them */
 	char full[LOSS_PLACE_MAX];            /* listeners whose queue was seen full */
 	struct losstimes times;
-	bool is_final;                        /* losses_comment has been called */
+	bool is_final; /* losses_comment has been called */
 };
 
 #define LOSSES_INIT                       \

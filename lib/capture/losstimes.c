@@ -60,8 +60,8 @@ add_places(char to[LOSS_PLACE_MAX], const char *places)
 		const size_t length = strcspn(places, " "), used = strlen(to);
 		const char *found = to;
 
-		while (*found && (strcspn(found, " ") != length ||
-				  strncmp(found, places, length) != 0)) {
+		while (*found &&
+		       (strcspn(found, " ") != length || strncmp(found, places, length) != 0)) {
 			found += strcspn(found, " ");
 			found += strspn(found, " ");
 		}

@@ -247,7 +247,7 @@ nothing_is_left_in() { # REGION...
 	has_all
 	[ "$(requests_in stream)" -eq 0 ]
 	capinfos -o stream | grep -q "Strict time order: *True"
-	! pgrep -x vcap-run
+	lab_wait "end of captures" eval '! pgrep -x vcap-run'
 	nothing_is_left_in west inner
 	# Its end is that of all, whoever ends.
 	setsid vcap live shop >stream 2>err 3>&- &

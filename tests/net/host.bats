@@ -89,6 +89,7 @@ start() { # DIR OPTION...
 		pause 99
 	done
 	echo >&7
+	# shellcheck disable=SC2016 # for eval
 	until_true eval '[ "$(grep -c "^state running" answers)" -eq 2 ]'
 	vcap-host stop d >/dev/null
 	vcap-host remove d

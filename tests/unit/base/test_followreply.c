@@ -72,7 +72,8 @@ main(void)
 
 	if (pipe(ends) < 0 || write(ends[1], "\n", 1) < 0)
 		abort();
-	ok(followreply_run(ends[0], ends[0], capture, NULL, &fails, &why) < 0, "no output is a failure");
+	ok(followreply_run(ends[0], ends[0], capture, NULL, &fails, &why) < 0,
+	   "no output is a failure");
 	is_str(strstr(why.text, "cannot write the answer") ? "told" : why.text, "told",
 	       "it is told");
 	return done_testing();

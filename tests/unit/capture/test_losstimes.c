@@ -43,9 +43,9 @@ lose(int from, int to, uint64_t count)
 	for (int at = from; at < to; at++) {
 		losstimes_read(&times, at * S, (at - 900) * S);
 		if (count)
-			losstimes_add(&times, LOSS_LISTEN_OVERFLOWS,
-				      at % 2 ? "192.0.2.10:443" : "[2001:db8::10]:80 192.0.2.10:443",
-				      count);
+			losstimes_add(
+			    &times, LOSS_LISTEN_OVERFLOWS,
+			    at % 2 ? "192.0.2.10:443" : "[2001:db8::10]:80 192.0.2.10:443", count);
 	}
 }
 
@@ -106,10 +106,15 @@ test_much(void)
 static void
 test_malformed(void)
 {
-	static const char *const lines[] = {"",		  "1 2",	   "1 2 ",
-					    "1 2 0 rx_dropped eth0",       "1 2 5 unknown",
-					    "a 2 5 rx_dropped",            "1 - 5 rx_dropped",
-					    "1.2.3 2 5 rx_dropped",        "1 2 -5 rx_dropped"};
+	static const char *const lines[] = {"",
+					    "1 2",
+					    "1 2 ",
+					    "1 2 0 rx_dropped eth0",
+					    "1 2 5 unknown",
+					    "a 2 5 rx_dropped",
+					    "1 - 5 rx_dropped",
+					    "1.2.3 2 5 rx_dropped",
+					    "1 2 -5 rx_dropped"};
 	struct keyval kv = KEYVAL_INIT;
 	struct loss found[2];
 
