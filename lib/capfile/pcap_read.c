@@ -111,6 +111,14 @@ fill_packet(const struct reader *file, const struct pcap_record *record, struct 
 	packet->options_len = 0;
 }
 
+/* What has been yielded is known when it is read again. */
+static void
+note_known(struct reader *file)
+{
+	if (inbuf_offset(&file->in) > file->known_to)
+		file->known_to = inbuf_offset(&file->in);
+}
+
 static size_t
 pcap_more(struct source *source, struct packet *list, size_t room)
 {
@@ -138,8 +146,10 @@ pcap_more(struct source *source, struct packet *list, size_t room)
 		at = behind;
 	}
 	in->at = (size_t)(at - in->bytes);
-	if (count)
+	if (count) {
 		file->last_ns = list[count - 1].ts_ns;
+		note_known(file);
+	}
 	return count;
 }
 
@@ -194,6 +204,7 @@ take(struct reader *file, const struct pcap_record *record, const char *mended,
 	if (packet->caplen > PACKET_SNAPLEN)
 		packet->caplen = PACKET_SNAPLEN;
 	file->last_ns = packet->ts_ns;
+	note_known(file);
 	return SOURCE_PACKET;
 }
 

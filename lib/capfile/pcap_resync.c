@@ -145,7 +145,7 @@ is_across(struct reader *file, size_t offset, size_t end, uint32_t sec)
 
 /* Whether the records from there go on, whatever their times, to the end or farther than a packet can be long. */
 static bool
-is_long(struct reader *file, size_t offset)
+is_lasting(struct reader *file, size_t offset)
 {
 	const size_t most = offset + PACKET_SNAPLEN;
 	const unsigned char *p;
@@ -266,7 +266,11 @@ judge(struct reader *file, struct pcap_record *record)
 	    has_bytes && record->caplen <= record->len && record->fraction < file->fractions;
 	const size_t end = PCAP_RECORD + (size_t)record->caplen;
 
-	if (is_zero(record) && (!is_near_last(file, record) || !is_chain(file, end, 0, 1)))
+	/* One that is read again, by itself perhaps, has been judged by what was before it. */
+	const bool is_known = inbuf_offset(&file->in) < file->known_to;
+
+	if (is_zero(record) && !is_known &&
+	    (!is_near_last(file, record) || !is_chain(file, end, 0, 1)))
 		return PCAP_DAMAGED;
 	if (has_bytes && follows(file, end, record->sec)) {
 		if (agrees)
@@ -277,8 +281,9 @@ judge(struct reader *file, struct pcap_record *record)
 	}
 	if (mend_length(file, record))
 		return PCAP_MENDED;
-	return agrees && is_near_last(file, record) && !is_overrun(file, record) ? PCAP_WHOLE
-										 : PCAP_DAMAGED;
+	if (agrees && (is_known || (is_near_last(file, record) && !is_overrun(file, record))))
+		return PCAP_WHOLE;
+	return PCAP_DAMAGED;
 }
 
 enum pcap_verdict
@@ -308,7 +313,7 @@ find_long(struct reader *file, size_t from, size_t size)
 		struct pcap_record record;
 
 		if (is_place(file, p, 0, snaplen(file), &record) &&
-		    is_chain(file, offset, record.sec, 3) && is_long(file, offset))
+		    is_chain(file, offset, record.sec, 3) && is_lasting(file, offset))
 			return offset;
 	}
 	return size;

@@ -70,8 +70,8 @@ struct reader {
 	struct tsresol *resolutions; /* by interface of the source */
 	uint32_t interface_room;
 	bool is_unmarked; /* no statistics followed the newest packet or interface */
-	/* All sections so far, and the end of the newest header or interface block: what is before
-	 * it is known when it is read again. */
+	/* All sections so far, and the end of the newest header or interface block, of pcap that of
+	 * the newest packet: what is before it is known when it is read again. */
 	struct section_mark *marks;
 	size_t mark_count;
 	uint64_t known_to;

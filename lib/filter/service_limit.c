@@ -17,7 +17,8 @@
 static bool
 is_within(const struct endpoint *inner, const struct endpoint *outer)
 {
-	return inner->family == outer->family && outer->addresses.first <= inner->addresses.first &&
+	return inner->family == outer->family && tunnel_equal(inner->via, outer->via) &&
+	       outer->addresses.first <= inner->addresses.first &&
 	       inner->addresses.last <= outer->addresses.last &&
 	       (outer->protocol == 0 ||
 		(inner->protocol == outer->protocol && outer->port_first <= inner->port_first &&

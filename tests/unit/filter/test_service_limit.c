@@ -14,6 +14,7 @@ static const char limit_text[] = "vip 192.0.2.10 tcp/443\n"
 				 "server 10.0.1.11 tcp/8080-8089\n"
 				 "server 10.0.2.0/24\n"
 				 "server 2001:db8::/64 udp\n"
+				 "server 10.0.3.1 via ipip\n"
 				 "source 10.0.9.1-10.0.9.4\n"
 				 "monitor tcp/9000-9001\n"
 				 "monitor from 10.0.0.0/30\n";
@@ -55,6 +56,10 @@ test_lines(void)
 	check(&limit, "server 10.0.1.11 tcp/8085", NULL);
 	check(&limit, "server 10.0.2.128/25 tcp/1", NULL);
 	check(&limit, "server 2001:db8::5 udp/53", NULL);
+	check(&limit, "server 10.0.3.1 via ipip", NULL);
+	check(&limit, "server 10.0.3.1", "service 'shop' here has no 'server 10.0.3.1'");
+	check(&limit, "server 10.0.3.1 via gre",
+	      "service 'shop' here has no 'server 10.0.3.1 via gre'");
 	check(&limit, "monitor tcp/9001", NULL);
 	check(&limit, "monitor from 10.0.0.1", NULL);
 	check(&limit, "monitor empty\nmonitor http /health\nmonitor local", NULL);
