@@ -90,10 +90,12 @@ pcapng_resync_has_wrong_end(struct reader *file, uint32_t size, uint32_t last)
 {
 	size_t end;
 
-	if ((last < size && block_at(file, size - last) == last) || !closes(file, size))
+	if (last < size && block_at(file, size - last) == last)
 		return false;
+	if (is_end(file, size))
+		return true;
 	end = chain_end(file, size);
-	return end == 0 || !enclosing_end(file, size, end);
+	return end && !enclosing_end(file, size, end);
 }
 
 /* Whether a block of a kind that files have many of stands there, as far as its type says. */
