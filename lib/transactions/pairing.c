@@ -368,10 +368,12 @@ pairing_find_translated(struct pairing *pairing, const struct sideconn *conn)
 {
 	struct sideconn *client = *sequence_of(pairing, conn);
 
+	/* Of many connections two have one number by chance. But a proxy has answered its client by then,
+	 * and of a translation the answer is still to come. */
 	if (!client || client->conn.handshake.isn != conn->conn.handshake.isn ||
-	    client->engine != conn->engine || client->other_side ||
-	    client->syn_ns == EXCHANGE_NEVER || client->syn_ns > conn->syn_ns ||
-	    conn->syn_ns - client->syn_ns > TRANSLATED_NS)
+	    client->conn.handshake.has_other_isn || client->engine != conn->engine ||
+	    client->other_side || client->syn_ns == EXCHANGE_NEVER ||
+	    client->syn_ns > conn->syn_ns || conn->syn_ns - client->syn_ns > TRANSLATED_NS)
 		return NULL;
 	return client;
 }

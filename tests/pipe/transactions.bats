@@ -286,6 +286,20 @@ story() {
 	END
 }
 
+# Break: lib/transactions/pairing.c s/client->conn.handshake.has_other_isn ||//
+@test "one initial sequence number by chance is no address translation" {
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80 7777 8888
+		conn s 10.0.9.1:50000 10.0.1.11:8080 7777 9999
+		0.0 c open
+		0.1 s open
+		0.2 c > GET /a HTTP/1.1\r\n\r\n
+		0.3 s > GET /b HTTP/1.1\r\n\r\n
+		0.4 s < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n
+	END
+	run ! grep -q nat <(rows UNIT)
+}
+
 # Break: cmd/vcap-transactions.c s/strvec_pushv(&options.tables, file.tables.list);/(void)0;/
 @test "tables, PROXY headers, address translation, datagrams, health checks" {
 	talk <<-'END'
