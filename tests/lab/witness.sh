@@ -31,6 +31,12 @@ lab_witness_ready() { # FILE...: each of them captures
 	done
 }
 
+# Whether it has written a packet from behind that time, and so all from before: what came last lies in its
+# ring for up to a second, and is lost with it.
+lab_witness_is_past() { # FILE TIME
+	lab_frames "$1" | awk -v time="$2" '$2 >= time { found = 1 } END { exit !found }'
+}
+
 lab_witness_end() { # FILE
 	kill -TERM "$(cat "$1.pid")"
 	wait "$(cat "$1.pid")" || true

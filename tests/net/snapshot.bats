@@ -42,11 +42,6 @@ is_as_old() { # SECONDS: that is what every engine has
 	done
 }
 
-# Whether the witness has written a packet behind that time, and so all before it.
-has_written() { # FILE TIME
-	lab_frames "$1" | awk -v time="$2" '$2 >= time { found = 1 } END { exit !found }'
-}
-
 # Length and bytes of the packets between two times; of an interface whose name matches.
 packets() { # FILE FROM TO [INTERFACE]
 	lab_frames "$1" | awk -v from="$2" -v to="$3" -v name="${4-.}" \
@@ -95,7 +90,7 @@ packets() { # FILE FROM TO [INTERFACE]
 	[ "$(bc <<<"$to - $from")" = 10.000000000 ]
 	# Since the proxies ask them no more.
 	for engine in $LAB_ENGINES; do lab_in "$engine" curl -s "http://$LAB_BACK4.11:$LAB_SERVER_PORT/" || true; done
-	for seen in lb?.client lb?.server; do until_true has_written "$seen" "$to"; done
+	for seen in lb?.client lb?.server; do until_true lab_witness_is_past "$seen" "$to"; done
 	kill "${clients[@]}"
 	# What both engines saw in the window, and nothing else.
 	for engine in $LAB_ENGINES; do

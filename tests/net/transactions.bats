@@ -107,7 +107,12 @@ witness_ready() {
 	lab_witness_ready "$3"
 }
 
+# A connect that is refused passes by each of them, once all else has.
 end_witness() {
+	local ended=$EPOCHREALTIME far=$LAB_FRONT4.1
+	[ "$2" = eth0 ] || far=$LAB_BACK4.11
+	lab_in "$1" bash -c ": >/dev/tcp/$far/9" 2>/dev/null || true
+	lab_wait "the last packet in $3" lab_witness_is_past "$3" "$ended"
 	lab_witness_end "$3"
 }
 

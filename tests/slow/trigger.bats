@@ -52,11 +52,6 @@ is_as_old() { # SECONDS: that is what every engine has
 	done
 }
 
-# Whether the witness has written a packet behind that time, and so all before it.
-has_written() { # FILE TIME
-	lab_frames "$1" | awk -v time="$2" '$2 >= time { found = 1 } END { exit !found }'
-}
-
 packets() { # FILE FROM TO [INTERFACE]
 	lab_frames "$1" | awk -v from="$2" -v to="$3" -v name="${4-.}" \
 		'$1 ~ name && $2 >= from && $2 < to { print $3, $4 }' | sort
@@ -122,7 +117,7 @@ is_suppressed() { grep -q '^suppressed [1-9]' "$VCAP_SPOOL/captures/$ring/trigge
 	vcap-status "$ring" | grep '1 snapshot,'
 	# Since the proxies ask them no more.
 	for engine in $LAB_ENGINES; do lab_in "$engine" curl -s "http://$LAB_BACK4.11:$LAB_SERVER_PORT/" || true; done
-	for seen in lb?.client lb?.server; do until_true has_written "$seen" "$to"; done
+	for seen in lb?.client lb?.server; do until_true lab_witness_is_past "$seen" "$to"; done
 	kill "${clients[@]}"
 	for engine in $LAB_ENGINES; do
 		for side in client server; do
