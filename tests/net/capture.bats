@@ -173,7 +173,8 @@ nothing_left() { # on the engines
 	env --default-signal=INT setsid vcap-capture shop -t 5 >out 2>err 3>&- &
 	until_true pgrep -f 'cat gate'
 	kill -INT -- -$!
-	: >gate
+	# Whether somebody waits at it or not.
+	: <>gate
 	wait $!
 	id=$(head -n 1 out)
 	[ "$(fact state)" = "done" ]

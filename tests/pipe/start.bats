@@ -279,7 +279,8 @@ vcap-start: no engine of 'shop' captures" ]
 	wait -n || true
 	[ "$(cat err1 err2 | grep -c 'is being captured already')" -eq 1 ]
 	: >is-open
-	: >gate
+	# Whether somebody waits at it or not.
+	: <>gate
 	wait
 }
 
