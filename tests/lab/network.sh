@@ -24,6 +24,8 @@ lab_address() { # NAMESPACE DEVICE ADDRESS...
 }
 
 lab_network() {
+	# Here, too: an address that is there a second later is a network that changes, by which browsers end requests.
+	sysctl -qw net.ipv6.conf.default.accept_dad=0
 	lab_namespace fabric
 	ip -n fabric -batch - <<-END
 		link add dev front up type bridge mcast_snooping 0
