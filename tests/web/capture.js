@@ -26,7 +26,7 @@ async function begin(page, { duration = "", count = "", snaplen = "", specs = ""
 		await page.getByLabel("Duration").fill(duration);
 	await page.getByLabel("Size of Packets").fill(snaplen);
 	await page.getByRole("button", { name: "Start capture" }).click();
-	await page.locator(".capture").waitFor();
+	await text(page, ".capture", "");
 	return page.locator(".capture").getAttribute("data-id");
 }
 

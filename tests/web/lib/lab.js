@@ -1,7 +1,7 @@
 // The lab from inside: its commands, its traffic, and waiting for what they do.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -54,6 +54,17 @@ export const directory = name => mkdtempSync(join(process.env.LAB_DIR, `${name}-
 // What one program leaves there is nothing to the next; and what a browser leaves goes with the lab, too.
 process.env.TMPDIR = process.env.LAB_DIR;
 process.env.VCAP_SPOOL = join(directory("spool"), "spool");
+process.env.VCAP_CONFIG = configuration();
+
+// That of the lab, with directories of its own on the engines: of two controllers that start a service within
+// one second an engine takes only the first.
+function configuration() {
+	const to = join(directory("config"), "config"), engines = join(to, "engines");
+
+	cpSync(process.env.VCAP_CONFIG, to, { recursive: true });
+	writeFileSync(engines, readFileSync(engines, "utf8").replaceAll(/dir=\S*\/(\S+)/g, `dir=${directory("run")}/$1`));
+	return to;
+}
 
 // Resolves with what the function gives once that is true: asks it again and again.
 export async function until(what, ask) {
