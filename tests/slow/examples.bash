@@ -24,6 +24,7 @@ quiet() { # EXAMPLE
 	filter.1/6) echo - ;;
 	flows.1/3 | join.1/1 | join.1/2) echo client.pcapng ;;
 	join.1/3) echo server.pcapng ;;
+	join.1/4) echo "$VCAP_SPOOL/captures/$id/client.pcapng" ;;
 	keys.1/1) echo open.pcapng ;;
 	merge.1/1) echo both.pcapng ;;
 	metrics.1/1) echo vcap.prom ;;
@@ -44,9 +45,9 @@ quiet() { # EXAMPLE
 # What is no command: files, which the command that reads them judges.
 kind() { # EXAMPLE
 	case $1 in
-	engines.5/1 | push.1/1 | gate.1/3 | gate.1/5) echo engines ;;
-	service.5/1) echo service ;;
-	gate.1/[124]) echo key ;;
+	engines.5/1 | push.1/1 | gate.1/[368]) echo engines ;;
+	service.5/*) echo service ;;
+	gate.1/[12457]) echo key ;;
 	prune.1/2) echo rules ;;
 	run.1/6) echo unit ;;
 	run.1/7) echo sudoers ;;
@@ -89,7 +90,7 @@ adapted() {
 		s#shop\\.[0-9]{8}_[0-9]{6}#$id#g
 		s#/var/lib/vcap/captures#$VCAP_SPOOL/captures#g; s#/var/lib/vcap/run#$LAB_DIR/lb1.run#g
 		s#/srv/vcap/run#$LAB_DIR/lb1.run#; s#/etc/vcap/services#$VCAP_CONFIG/services#g
-		s#/run/haproxy/admin.sock#$LAB_DIR/lb1.more#; s#/(usr/local/bin|opt/vcap(/bin)?)([/ ])#$bin\\3#g
+		s#/usr/bin/vcap-#$bin/vcap-#g; s#/run/haproxy/admin.sock#$LAB_DIR/lb1.more#; s#/(usr/local/bin|opt/vcap(/bin)?)([/ ])#$bin\\3#g
 		s#/var/log/haproxy.log#$PWD/haproxy.log#; s#-w [^ ]*/always#-t 2s &#"
 }
 
@@ -280,6 +281,7 @@ example() { # NAME FILE
 	transactions.1/* | report.1/*) none_goes_on && captured ;;
 	rm.1/* | stop.1/*) none_goes_on ;;
 	drops.1/*) dropping ;;
+	join.1/4) touch "$VCAP_SPOOL/captures/$id"/engines/lb{1,2}.pairs ;;
 	esac
 	[ -e "$VCAP_SPOOL/captures/$id/$id.pcapng" ] || captured
 	cp one.pcap two.pcap tmp
