@@ -174,15 +174,8 @@ add_losses(const struct taking *taking, struct keyval *status)
 				all ? INT64_MIN : taking->wanted->window.from_ns,
 				all ? INT64_MAX : taking->wanted->window.to_ns, losses, LOSSES_MAX)
 		: 0;
-	int rc = losses ? 0 : -1;
+	int rc = losses ? loss_set(losses, count, status) : -1;
 
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		char key[32], text[LOSS_TEXT_MAX];
-
-		snprintf(key, sizeof(key), "lost-%zu", i);
-		loss_format(&losses[i], text);
-		rc = keyval_set(status, key, "%s", text);
-	}
 	free(losses);
 	return rc;
 }

@@ -137,15 +137,8 @@ add_losses(struct capture *capture, struct keyval *kv)
 {
 	struct loss *losses = calloc(LOSSES_MAX, sizeof(*losses));
 	const size_t count = losses ? losses_list(&capture->losses, losses, LOSSES_MAX) : 0;
-	int rc = losses ? 0 : -1;
+	int rc = losses ? loss_set(losses, count, kv) : -1;
 
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		char key[32], text[LOSS_TEXT_MAX];
-
-		snprintf(key, sizeof(key), "lost-%zu", i);
-		loss_format(&losses[i], text);
-		rc = keyval_set(kv, key, "%s", text);
-	}
 	free(losses);
 	return rc;
 }

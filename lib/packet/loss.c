@@ -58,6 +58,20 @@ is_place(const char *text)
 	return length > 0 && length < LOSS_PLACE_MAX;
 }
 
+int
+loss_set(const struct loss *losses, size_t count, struct keyval *status)
+{
+	for (size_t i = 0; i < count; i++) {
+		char key[32], text[LOSS_TEXT_MAX];
+
+		snprintf(key, sizeof(key), "lost-%zu", i);
+		loss_format(&losses[i], text);
+		if (keyval_set(status, key, "%s", text) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 bool
 loss_parse(struct loss *loss, const char *text)
 {

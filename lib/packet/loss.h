@@ -8,6 +8,8 @@
 #ifndef VCAP_LOSS_H
 #define VCAP_LOSS_H
 
+#include "base/keyval.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +55,9 @@ void loss_format(const struct loss *loss, char to[LOSS_TEXT_MAX]);
 /* Reads it, from whoever wrote it: known names only, a place of printable ASCII. Returns false, with
  * *loss unchanged, for anything else. */
 bool loss_parse(struct loss *loss, const char *text);
+
+/* Sets the keys lost-0, lost-1 and so on of a status to the text forms. -1: out of memory; some may be set. */
+int loss_set(const struct loss *losses, size_t count, struct keyval *status);
 
 /* Writes what it means: "21 SYNs dropped, an accept queue was full: 192.0.2.10:443". */
 void loss_tell(const struct loss *loss, char to[LOSS_TEXT_MAX]);
