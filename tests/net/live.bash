@@ -104,3 +104,15 @@ sees() { # ENGINE
 said() { # COUNT PATTERN
 	[ "$(grep -c "$2" err)" -eq "$1" ]
 }
+
+# Both engines at once, three times; until all is in the stream.
+talk_before_witnesses() {
+	witness a
+	witness b
+	for i in 1 2 3; do
+		talk a 20 "a$i" &
+		talk b 20 "b$i"
+		wait $!
+	done
+	until_true holds 240
+}

@@ -10,14 +10,7 @@ load live
 
 @test "live: in the order of time, every packet once, as a witness on each engine saw them" {
 	begin shop
-	witness a
-	witness b
-	for i in 1 2 3; do
-		talk a 20 "a$i" &
-		talk b 20 "b$i"
-		wait $!
-	done
-	until_true holds 240
+	talk_before_witnesses
 	end
 	for pid in $(pgrep -x dumpcap); do kill -INT "$pid"; done
 	until_true gone dumpcap
@@ -345,14 +338,7 @@ gone_all() {
 @test "live: a region's packets in the order of time, once, under its engines' names" {
 	make_region
 	begin shop 127.0.0.1
-	witness a
-	witness b
-	for i in 1 2 3; do
-		talk a 20 "a$i" &
-		talk b 20 "b$i"
-		wait $!
-	done
-	until_true holds 240
+	talk_before_witnesses
 	end
 	until_true gone_all
 	for pid in $(pgrep -x dumpcap); do kill -INT "$pid"; done
