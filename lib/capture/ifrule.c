@@ -52,11 +52,22 @@ seen_on(const struct ifaces *ifaces, const struct iface *iface)
 	return is_in_vrf(ifaces, iface) ? NULL : ifaces_by_index(ifaces, iface->master);
 }
 
+/* Of what this one carries, and then the other one: the next interface that sees it, or NULL. The kernel
+ * gives a VLAN its packets before a bridge gets those of the device below (__netif_receive_skb_core). */
+static const struct iface *
+seen_further_on(const struct ifaces *ifaces, const struct iface *iface, const struct iface *other)
+{
+	const struct iface *next = seen_on(ifaces, other);
+
+	return is_kind(iface, "vlan") && !is_kind(other, "vlan") && is_kind(next, "bridge") ? NULL
+											    : next;
+}
+
 /* depth bounds the recursion: a dump that is not the kernel's could describe a circle. */
 static bool
 is_default(const struct ifaces *ifaces, const struct iface *iface, unsigned depth)
 {
-	const struct iface *other = seen_on(ifaces, iface);
+	const struct iface *at = iface, *other = seen_on(ifaces, at), *next;
 
 	if (!is_candidate(ifaces, iface))
 		return false;
@@ -64,7 +75,9 @@ is_default(const struct ifaces *ifaces, const struct iface *iface, unsigned dept
 	for (unsigned i = depth; other && i < 8; i++) {
 		if (is_default(ifaces, other, i + 1))
 			return false;
-		other = seen_on(ifaces, other);
+		next = seen_further_on(ifaces, at, other);
+		at = other;
+		other = next;
 	}
 	if (is_kind(iface, "vrf"))
 		for (size_t i = 0; i < ifaces->count; i++)

@@ -64,6 +64,18 @@ test_default(void)
 	is_str(TAKEN({2, "eth0", .no_address = 1, .master = 3},
 		     {3, "bond0", "bond", .no_address = 1}, {4, "bond0.7", "vlan", .lower = 3}),
 	       "bond0.7 ", "a VLAN on a bond without address");
+	is_str(TAKEN({2, "eth0", .master = 4}, {3, "eth0.7", "vlan", .lower = 2},
+		     {4, "br0", "bridge"}),
+	       "eth0.7 br0 ", "a VLAN on a bridge's member: the bridge does not see it");
+	is_str(TAKEN({2, "eth0", .master = 5, .no_address = 1}, {3, "eth0.7", "vlan", .lower = 2},
+		     {4, "eth0.7.9", "vlan", .lower = 3}, {5, "br0", "bridge"}),
+	       "eth0.7 br0 ", "... nor a VLAN on that");
+	is_str(TAKEN({2, "eth0", .master = 4}, {3, "eth0.7", "vlan", .lower = 2},
+		     {4, "br0", "bridge", .no_address = 1}),
+	       "eth0 ", "... the member does, if it is taken");
+	is_str(TAKEN({2, "eth0"}, {3, "eth0.7", "vlan", .lower = 2, .master = 4, .no_address = 1},
+		     {4, "br7", "bridge"}),
+	       "eth0 br7 ", "a bridge on a VLAN of a device with an address: both");
 	is_str(TAKEN({2, "eth0", .master = 3}, {3, "red", "vrf"}), "eth0 ",
 	       "a VRF's member rather than the VRF");
 	is_str(TAKEN({2, "eth0", .master = 3, .no_address = 1}, {3, "red", "vrf"}), "red ",
