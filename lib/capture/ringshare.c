@@ -29,13 +29,19 @@ ringshare_cores(void)
 }
 
 uint64_t
-ringshare_default(unsigned cores)
+ringshare_of(unsigned cores, uint64_t memory)
 {
-	uint64_t share = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 32;
+	const uint64_t share = memory / 32;
 	uint64_t most = (uint64_t)cores * (64 << 20);
 
 	if (most > BYTES_MAX)
 		most = BYTES_MAX;
-
 	return share < most ? share : most;
+}
+
+uint64_t
+ringshare_default(unsigned cores)
+{
+	return ringshare_of(cores,
+			    (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
 }
