@@ -30,6 +30,7 @@ struct linepattern *linepattern_new(const char *text, struct failure *why);
 enum linepattern_verdict linepattern_judge(const struct linepattern *pattern, const char *line,
 					   size_t length);
 
+/* Frees pattern, which may be NULL. */
 void linepattern_free(struct linepattern *pattern);
 
 /* Whether the text has a pattern's length and no control characters, without a look at what it says. */

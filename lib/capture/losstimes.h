@@ -45,6 +45,7 @@ void losstimes_add(struct losstimes *times, enum loss_kind kind, const char *pla
 
 #define LOSSTIMES_TEXT_MAX (LOSS_TEXT_MAX + 64)
 
+/* Writes a loss with its time, as a status has it (losstimes_sum). */
 void losstimes_format(const struct losstime *time, char to[LOSSTIMES_TEXT_MAX]);
 
 /* Sums up what a status has of times that reach into [from_ns, to_ns), in the order of loss_kind; lines that are

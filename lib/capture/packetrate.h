@@ -47,6 +47,7 @@ int packetrates_add(struct packetrates *rates, uint64_t count, int64_t within_ns
 /* Makes the counters of the loops. -1 with why: out of memory. */
 int packetrates_open(struct packetrates *rates, size_t loops, struct failure *why);
 
+/* Frees what it holds; rates is empty afterwards. */
 void packetrates_release(struct packetrates *rates);
 
 /* Counts a packet. For the thread of that loop alone. */

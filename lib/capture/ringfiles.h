@@ -30,6 +30,7 @@ struct ringfiles {
 
 #define RINGFILES_INIT ((struct ringfiles){0})
 
+/* Frees the list; files is RINGFILES_INIT afterwards. */
 void ringfiles_release(struct ringfiles *files);
 
 /* Lists the files in the directory. One that is removed meanwhile is left out. -1 with why: it cannot be

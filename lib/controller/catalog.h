@@ -31,6 +31,7 @@ struct catalog {
  * with why: they cannot be listed, or out of memory; it is CATALOG_INIT. */
 int catalog_load(struct catalog *catalog, config_variable *variable, struct failure *why);
 
+/* Frees all services; catalog is CATALOG_INIT afterwards. */
 void catalog_release(struct catalog *catalog);
 
 /* The name of the first other service that shares a server with this one: packets between an engine and

@@ -31,6 +31,7 @@ struct config_file {
 
 #define CONFIG_FILE_INIT ((struct config_file){0})
 
+/* Frees path and text; file is CONFIG_FILE_INIT afterwards. */
 void config_file_release(struct config_file *file);
 
 /* Reads a file of at most CONFIG_FILE_MAX bytes without a NUL. file is released by the caller. -1:

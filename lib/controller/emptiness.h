@@ -18,6 +18,7 @@ struct emptiness {
 
 #define EMPTINESS_INIT ((struct emptiness){0})
 
+/* Frees the texts; emptiness is EMPTINESS_INIT afterwards. */
 void emptiness_release(struct emptiness *emptiness);
 
 /*

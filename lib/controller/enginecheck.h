@@ -35,6 +35,7 @@ struct enginecheck {
 /* Appends the addresses of a service's VIPs, of a range the first, each once. */
 void enginecheck_add_vips(struct strvec *addresses, const struct service *service);
 
+/* Frees what it holds; check is ENGINECHECK_INIT afterwards. */
 void enginecheck_release(struct enginecheck *check);
 
 /* Checks all engines of the list, at most jobs (1 or more) at a time, and fills in everything after

@@ -35,6 +35,7 @@ struct fetch {
 /* Bytes a second that an engine has to send at least, or half its `bwlimit=`. */
 #define FETCH_RATE_LEAST 4096
 
+/* Frees the answer; names, paths and the token stay the caller's. */
 void fetch_release(struct fetch *fetch);
 
 /* Takes answer from the spool, if the engine's last status is there. Returns whether it is. */

@@ -17,6 +17,7 @@ struct fileword {
 
 #define FILEWORD_INIT ((struct fileword){0})
 
+/* Frees what it holds; file is FILEWORD_INIT afterwards. */
 void fileword_release(struct fileword *file);
 
 /* Looks the word up; one that has a slash, or is there, is a path. Returns EXIT_DONE, or with why

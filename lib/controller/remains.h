@@ -26,8 +26,8 @@ enum remain_known {
 
 struct remain {
 	const struct engine *engine;
-	char *name;    /* of the directory there */
-	char *id;      /* the part before the engine's name, or else as name */
+	char *name; /* of the directory there */
+	char *id; /* the part before the engine's name, or else as name; what the spool calls it */
 	bool is_named; /* as a controller names it: id is an id */
 	char *token;   /* "-": none */
 	char *state;
@@ -43,6 +43,7 @@ struct remains {
 	size_t count;
 };
 
+/* Frees the list, which is empty afterwards; engines stay. */
 void remains_release(struct remains *remains);
 
 /* Adds the captures in the values of this key of the engine's answer. Lines that are none, and

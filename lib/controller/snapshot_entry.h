@@ -54,6 +54,7 @@ struct snapshot_asked {
 	uint64_t all, shared;
 };
 
+/* By the ring's files; 0 where they cannot be read. */
 struct snapshot_asked snapshot_entry_asked(const struct spool_entry *ring);
 
 /* How many snapshots of the ring there are in the spool. */

@@ -57,6 +57,7 @@ int trigger_params_tell(struct trigger_params *params, size_t i, const char *pro
 /* Adds the facts. -1: out of memory. */
 int trigger_params_facts(const struct trigger_params *params, struct keyval *facts);
 
+/* Frees the words; params is TRIGGER_PARAMS_INIT afterwards. */
 void trigger_params_release(struct trigger_params *params);
 
 #endif

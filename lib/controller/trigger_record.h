@@ -57,6 +57,7 @@ void trigger_record_add_taken(struct trigger_record *record, int64_t at_ns);
 /* How many were taken in the hour before now; and after it, by a clock that was set back since. */
 size_t trigger_record_taken(const struct trigger_record *record, int64_t now);
 
+/* Frees what was seen; record is TRIGGER_RECORD_INIT afterwards. */
 void trigger_record_release(struct trigger_record *record);
 
 #endif

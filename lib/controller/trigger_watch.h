@@ -21,6 +21,7 @@ int trigger_watch_begin(struct trigger_watch **watch, const struct spool_entry *
  * the record (trigger_record.h), and does not end the capture. NULL does nothing. */
 void trigger_watch_turn(struct trigger_watch *watch, const struct following *following);
 
+/* Frees watch, which may be NULL. What was heard and not yet acted upon is in the record. */
 void trigger_watch_end(struct trigger_watch *watch);
 
 #endif

@@ -30,6 +30,7 @@ struct dropmatch {
 
 #define DROPMATCH_INIT ((struct dropmatch){0})
 
+/* Frees the list; match is DROPMATCH_INIT afterwards. */
 void dropmatch_release(struct dropmatch *match);
 
 /* Fills *match, which is DROPMATCH_INIT, for a filter with a service and without exclude. On failure

@@ -22,6 +22,7 @@ void sentence_field(FILE *out, const char *name, const char *value);
 /* A field with a number. */
 void sentence_number(FILE *out, const char *name, unsigned value);
 
+/* Ends the line. */
 void sentence_end(FILE *out);
 
 /* A whole sentence; the last argument of the names and values, in turn, is NULL. */

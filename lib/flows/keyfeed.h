@@ -29,6 +29,7 @@ struct keyfeed {
 struct pairsource *keyfeed_open(struct keyfeed *feed, const struct pairsource_spec *spec,
 				const char *ring, struct failure *why);
 
+/* Frees the hellos that were seen; the fields stay. */
 void keyfeed_release(struct keyfeed *feed);
 
 #endif

@@ -40,6 +40,7 @@ int keystore_read(struct keystore *store, const struct pairsource_spec *spec, co
  * gets lines for the user. 0, or -1 with why. */
 int keystore_run(struct keystore *store, void (*tell)(const char *line), struct failure *why);
 
+/* Closes the source, which may be NULL, and frees what is held. Files that were kept stay. */
 void keystore_release(struct keystore *store);
 
 #endif

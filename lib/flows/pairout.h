@@ -38,6 +38,7 @@ struct pairout {
 #define PAIROUT_RESERVE "default"
 int pairout_keep(struct pairout *out, const char *word, struct failure *why);
 
+/* Prints a pair, and keeps it where that was asked for. */
 void pairout_pair(struct pairout *out, const struct connpair *pair);
 /* A line that is not a pair, without its `#` and newline. */
 void pairout_comment(struct pairout *out, const char *text);

@@ -21,6 +21,7 @@ struct haproxy_maps {
 
 #define HAPROXY_MAPS_INIT ((struct haproxy_maps){0})
 
+/* Frees the files; maps is HAPROXY_MAPS_INIT afterwards. */
 void haproxy_maps_release(struct haproxy_maps *maps);
 
 /* Appends to names those that word, a part of the line, can come to, and to unknown (each with its

@@ -19,6 +19,7 @@ struct nft_snat {
 
 #define NFT_SNAT_INIT ((struct nft_snat){0})
 
+/* Frees the rules; snat is NFT_SNAT_INIT afterwards. */
 void nft_snat_release(struct nft_snat *snat);
 
 /* Appends a statement for packets of this match, which is copied. -1: out of memory; snat is

@@ -32,6 +32,7 @@ struct disputes {
 
 #define DISPUTES_INIT ((struct disputes){0})
 
+/* Frees the list; disputes is DISPUTES_INIT afterwards. */
 void disputes_release(struct disputes *disputes);
 
 /* A request had these headers (struct forwarded). */

@@ -28,6 +28,7 @@ struct merge_keys {
 
 #define MERGE_KEYS_INIT ((struct merge_keys){.paths = STRVEC_INIT})
 
+/* Closes the files and frees all; keys is MERGE_KEYS_INIT afterwards. */
 void merge_keys_release(struct merge_keys *keys);
 
 /* Opens the key logs. */

@@ -35,6 +35,7 @@ struct connects_server {
 
 #define CONNECTS_INIT ((struct connects){0})
 
+/* Frees the list; connects is CONNECTS_INIT afterwards. */
 void connects_release(struct connects *connects);
 
 /*

@@ -30,6 +30,7 @@ struct helloset {
 /* secret, which is random, keys the hash; most is a power of two. */
 #define HELLOSET_INIT(key, number) ((struct helloset){.secret = (key), .most = (number)})
 
+/* Frees the entries; set is empty afterwards, with its secret and its bound. */
 void helloset_release(struct helloset *set);
 
 /* Adds a random. 1: it is new; 0: it is in the set; -1: out of memory. */

@@ -28,6 +28,7 @@ struct lineedit *lineedit_open_terminal(const char *history, lineedit_completer 
 /* Frees edit, which may be NULL. */
 void lineedit_close(struct lineedit *edit);
 
+/* Whether it reads from a terminal. */
 bool lineedit_is_terminal(const struct lineedit *edit);
 /* The number of the line of a script that was read last, or could not be; the first is 1. */
 unsigned lineedit_number(const struct lineedit *edit);

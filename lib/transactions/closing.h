@@ -24,6 +24,7 @@ struct closing_sides {
 	bool is_half_closed; /* the client's FIN is behind a complete request */
 };
 
+/* Finds who closed first, and how. Pure. */
 struct closing closing_find(const struct closing_sides *sides);
 
 #endif

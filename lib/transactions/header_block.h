@@ -22,6 +22,7 @@ struct header_block {
 	uint64_t sum, cookie;
 };
 
+/* Empties block, for the headers of another message. */
 void header_block_begin(struct header_block *block);
 
 /* Takes the next header. name is in lower case; value has a NUL behind its size bytes. */

@@ -60,6 +60,7 @@ struct http_message {
 	char line[HTTP_LINE];
 };
 
+/* Sets http to the beginning of a stream, of requests or of responses. */
 void http_message_init(struct http_message *http, enum http_kind kind);
 
 /*

@@ -22,6 +22,7 @@ struct marks {
 
 #define MARKS_INIT ((struct marks){0})
 
+/* Frees the list and the options; marks is MARKS_INIT afterwards. */
 void marks_release(struct marks *marks);
 
 /* Adds those of a row. -1 with why: out of memory. */

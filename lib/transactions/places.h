@@ -25,6 +25,7 @@ struct places {
 
 #define PLACES_INIT ((struct places){0})
 
+/* Frees the names; places is PLACES_INIT afterwards. */
 void places_release(struct places *places);
 
 /* Adds the interfaces of source that are new. -1 with why: out of memory. */

@@ -22,6 +22,7 @@ struct sayings {
 
 #define SAYINGS_INIT ((struct sayings){0})
 
+/* Frees the list; sayings is SAYINGS_INIT afterwards. */
 void sayings_release(struct sayings *sayings);
 
 /* Adds the words of a pair that has some and names its client's port. Without memory it is left out. */

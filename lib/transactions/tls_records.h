@@ -41,6 +41,7 @@ struct tls_records {
 
 #define TLS_RECORDS_INIT ((struct tls_records){0})
 
+/* Frees the bytes that are kept of a record; nothing is parsed afterwards. */
 void tls_records_release(struct tls_records *tls);
 
 /* Parses bytes up to the next event. Returns how many were used; call again until the event is

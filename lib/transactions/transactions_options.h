@@ -65,6 +65,7 @@ enum {
 	{"header", required_argument, NULL, TRANSACTIONS_OPTION_HEADER}
 /* clang-format on */
 
+/* Frees what it holds; options is TRANSACTIONS_OPTIONS_INIT afterwards. */
 void transactions_options_release(struct transactions_options *options);
 
 /* Takes an option; value is borrowed. 1: taken, 0: not one of these, -1: value is wrong. */
