@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "controller/ability.h"
 #include "controller/engine.h"
+#include "controller/engine_id.h"
 #include "controller/fetch.h"
 #include "controller/spool.h"
 #include "controller/sshmux.h"
@@ -27,20 +28,26 @@ static const struct command self = {
 
 struct request {
 	const char *id, *file;
+	const struct engine *engine;
 	struct fetch fetch; /* its directory and token are on the heap */
 	bool keep;
 };
 
-/* What the spool knows: the token, a connection, and the engine's last status (false: not that). A
- * capture that is not there is asked for without a token. */
+/* What the spool knows: the id on the engine, the token, a connection, and the engine's last status
+ * (false: not that). A capture that is not there is asked for without a token. */
 static bool
 recall(struct request *request)
 {
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct commands_told told;
+	const bool is_there = spool_open_entry(&entry, request->id, getenv, NULL) == 0;
+	const char *id = is_there ? engine_id(&entry, request->engine->name) : request->id;
 	bool is_known;
 
-	if (spool_open_entry(&entry, request->id, getenv, NULL) < 0)
+	request->fetch.directory = engine_capture_directory(request->engine, id);
+	if (!request->fetch.directory)
+		die("out of memory");
+	if (!is_there)
 		return false;
 	told = ability_told(&entry, request->fetch.engine, AUDIT_WANTED);
 	request->fetch.token = told.token ? xstrdup(told.token) : NULL;
@@ -61,12 +68,11 @@ parse_options(int argc, char **argv)
 						{"zstd", no_argument, NULL, 'z'},
 						{"bwlimit", required_argument, NULL, BWLIMIT},
 						CLI_OPTIONS};
-	struct engines engines = ENGINES_INIT;
+	static struct engines engines;
 	struct request request = {.fetch = FETCH_INIT};
 	struct fetch *fetch = &request.fetch;
 	struct failure why = FAILURE_INIT;
-	const struct engine *engine;
-	bool has_rate = false;
+	uint64_t rate = UINT64_MAX;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, ":kz", options, NULL)) != -1) {
@@ -74,8 +80,7 @@ parse_options(int argc, char **argv)
 		case 'k': request.keep = true; break;
 		case 'z': fetch->compress = true; break;
 		case BWLIMIT:
-			has_rate = true;
-			if (parse_size(optarg, &fetch->rate, &why) < 0)
+			if (parse_size(optarg, &rate, &why) < 0)
 				die_usage("%s", why.text);
 			break;
 		default: cli_option(opt, argv);
@@ -91,16 +96,11 @@ parse_options(int argc, char **argv)
 	if (!spool_id_is_valid(request.id))
 		die_usage("not a capture's id: '%s'", request.id);
 	if (engines_load(&engines, getenv, &why) < 0 ||
-	    !(engine = engines_find(&engines, fetch->engine, &why)))
+	    !(request.engine = engines_find(&engines, fetch->engine, &why)))
 		die_usage("%s", why.text);
-	fetch->compress |= engine->compress;
-	fetch->is_region = engine->is_region;
-	if (!has_rate)
-		fetch->rate = engine->rate;
-	fetch->directory = engine_capture_directory(engine, request.id);
-	if (!fetch->directory)
-		die("out of memory");
-	engines_release(&engines);
+	fetch->compress |= request.engine->compress;
+	fetch->is_region = request.engine->is_region;
+	fetch->rate = rate == UINT64_MAX ? request.engine->rate : rate;
 	return request;
 }
 

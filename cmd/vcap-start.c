@@ -86,9 +86,12 @@ compile(struct params *params)
 }
 
 static void
-warn_of_missing(const char *engine, const char *reason)
+warn_of_missing(const char *engine, enum start_outcome outcome, const char *reason)
 {
-	warn("engine '%s' does not capture: %s", engine, reason);
+	if (outcome == START_REFUSED)
+		warn("engine '%s' does not capture: %s", engine, reason);
+	else
+		warn("engine '%s' has not said that it captures: %s", engine, reason);
 }
 
 /* A capture that does not start leaves nothing behind. */

@@ -3,6 +3,7 @@
 #include "base/caller.h"
 #include "base/clock.h"
 #include "base/exitcode.h"
+#include "controller/engine_id.h"
 #include "controller/engine_state.h"
 #include "controller/snapshot_window.h"
 
@@ -37,7 +38,7 @@ ability_told(const struct spool_entry *entry, const char *engine, enum audit_nee
 	struct snapshot_window window;
 
 	told.triggers = &entry->facts;
-	told.ring = snapshot_window_ring(entry);
+	told.ring = engine_id_of_ring(entry, engine);
 	told.ring_token = told.ring ? keyval_get(&entry->facts, "ring-token") : NULL;
 	if (snapshot_window_there(&window, entry, engine)) {
 		snprintf(told.from, sizeof(told.from), CLOCK_FORMAT, CLOCK_ARGS(window.from_ns));

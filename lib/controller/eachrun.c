@@ -10,6 +10,7 @@
 #include "controller/ability.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/engine_id.h"
 #include "controller/fanout.h"
 #include "controller/framed.h"
 #include "controller/transport.h"
@@ -64,8 +65,8 @@ command_for(const struct engines *engines, const struct spool_entry *entry, cons
 	struct strvec unknown = STRVEC_INIT;
 
 	if (engine)
-		return commands_expand(engine, entry->id, ability_told(entry, name, engines->audit),
-				       template);
+		return commands_expand(engine, engine_id(entry, name),
+				       ability_told(entry, name, engines->audit), template);
 	strvec_pushl(&unknown, "vcap-on", name, "true", NULL);
 	return strvec_detach(&unknown);
 }

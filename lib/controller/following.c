@@ -21,6 +21,7 @@
 #include "base/keyval.h"
 #include "base/strvec.h"
 #include "controller/engine.h"
+#include "controller/engine_id.h"
 #include "controller/engine_state.h"
 #include "controller/sshmux.h"
 
@@ -286,7 +287,9 @@ open_session(struct following *following, struct followed *engine, const struct 
 	const char *token = spool_entry_token(following->entry, engine->name);
 	struct failure why = FAILURE_INIT;
 	const struct engine *target = engines_find(engines, engine->name, &why);
-	char *directory = target ? engine_capture_directory(target, following->entry->id) : NULL;
+	char *directory =
+	    target ? engine_capture_directory(target, engine_id(following->entry, engine->name))
+		   : NULL;
 
 	if (directory && follow_open(&engine->session, target, directory, token, &why) == 0) {
 		if (*engine->start)

@@ -9,6 +9,7 @@
 #include "controller/commands.h"
 #include "controller/each.h"
 #include "controller/engine.h"
+#include "controller/engine_id.h"
 #include "controller/engine_state.h"
 #include "controller/orphans.h"
 
@@ -220,7 +221,8 @@ tell(const struct spool_entry *entry, const struct strvec *engines, config_varia
 	for (size_t i = 0; i < engines->count; i++) {
 		const char *name = engines->list[i];
 		const struct engine *engine = engines_find(&known, name, NULL);
-		char *directory = engine ? engine_capture_directory(engine, entry->id) : NULL;
+		char *directory =
+		    engine ? engine_capture_directory(engine, engine_id(entry, name)) : NULL;
 
 		const char *program = engine && engine->is_region ? "vcap-region" : "vcap-host";
 

@@ -5,10 +5,10 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "controller/commands.h"
+#include "controller/engine_id.h"
 #include "controller/fanout.h"
 #include "controller/leftover.h"
 #include "controller/reason.h"
-#include "controller/spool.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -226,23 +226,26 @@ remains_ask(struct remains *remains, char *const *names, size_t *asked, struct s
 	return rc < 0 ? -1 : answers.silent;
 }
 
-static enum remain_known
-known(const struct remain *remain, config_variable *variable)
+/* Sets what the spool knows of it, and then its id here. */
+static void
+look_up(struct remain *remain, config_variable *variable)
 {
 	const char *engine = remain->engine->name, *token;
-	enum remain_known known = REMAIN_UNKNOWN;
 	struct spool_entry entry;
 
-	if (!remain->is_named || spool_open_entry(&entry, remain->id, variable, NULL) < 0)
-		return REMAIN_UNKNOWN;
+	remain->known = REMAIN_UNKNOWN;
+	if (!remain->is_named || engine_id_open(&entry, engine, remain->id, variable) < 0)
+		return;
 	token = spool_entry_token(&entry, engine);
 	if (spool_entry_has_engine(&entry, engine) &&
-	    strcmp(token ? token : "-", remain->token) == 0)
-		known = !spool_entry_is_over(&entry)       ? REMAIN_BUSY
-			: leftover_is_held(&entry, engine) ? REMAIN_HELD
-							   : REMAIN_COPY;
+	    strcmp(token ? token : "-", remain->token) == 0) {
+		remain->known = !spool_entry_is_over(&entry)       ? REMAIN_BUSY
+				: leftover_is_held(&entry, engine) ? REMAIN_HELD
+								   : REMAIN_COPY;
+		/* That is not longer. */
+		strcpy(remain->id, entry.id);
+	}
 	spool_entry_close(&entry);
-	return known;
 }
 
 /* The captures of controllers first, from the newest to the oldest, and each one's engines by name. */
@@ -261,7 +264,7 @@ void
 remains_look_up(struct remains *remains, config_variable *variable)
 {
 	for (size_t i = 0; i < remains->count; i++)
-		remains->list[i].known = known(&remains->list[i], variable);
+		look_up(&remains->list[i], variable);
 	if (remains->count > 0)
 		qsort(remains->list, remains->count, sizeof(*remains->list), compare);
 }

@@ -10,6 +10,7 @@
 #include "controller/clock_correct.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/engine_id.h"
 #include "controller/engine_state.h"
 #include "controller/poll.h"
 #include "controller/snapshot_window.h"
@@ -57,16 +58,18 @@ ask(const struct spool_entry *entry, const struct strvec *engines, struct failur
 		   : 0;
 }
 
-/* Those that said no: another time they would, too. */
+/* Those that said no, for another reason than the id: another time they would, too. */
 static int
 drop_refusing(struct spool_entry *entry, const struct strvec *engines, struct failure *why)
 {
-	int rc = 0;
+	struct strvec renumbered = STRVEC_INIT;
+	int rc = engine_id_renumber(entry, &renumbered, why);
 
 	for (size_t i = 0; i < engines->count && rc == 0; i++) {
 		char *reason = engine_state_failure(entry, engines->list[i]);
 
-		if (reason && engine_state_is_refusal(entry, engines->list[i]))
+		if (reason && engine_state_is_refusal(entry, engines->list[i]) &&
+		    !strvec_has(&renumbered, engines->list[i]))
 			rc = spool_entry_add_missing(entry, engines->list[i], reason, why);
 		free(reason);
 	}

@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "base/strvec.h"
 #include "controller/capture_audit.h"
+#include "controller/engine_id.h"
 #include "controller/snapshot_window.h"
 #include "controller/waitproc.h"
 
@@ -198,7 +199,7 @@ make_facts(const struct spool_entry *ring, const struct snapshot_wish *wish, str
 	const int64_t to = wish->moment_ns + wish->after_ns;
 	char time[DATETIME_UTC];
 	int64_t rolling;
-	int rc = copy_facts(&ring->facts, facts);
+	int rc = copy_facts(&ring->facts, facts) | engine_id_copy_ring(ring, facts);
 
 	snapshot_entry_is_ring(ring, &rolling);
 	rc |= keyval_set(facts, "snapshot-of", "%s", ring->id);

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,25 @@ spool_id_is_of(const char *word, const char *service)
 	size_t length = strlen(service);
 
 	return time && strncmp(word, service, length) == 0 && word + length + 1 == time;
+}
+
+void
+spool_id_first(const char *id, char *first)
+{
+	snprintf(first, SPOOL_ID_MAX, "%.*s", (int)(time_of(id) + SPOOL_ID_TIME - id), id);
+}
+
+bool
+spool_id_next(const char *id, unsigned long most, char *next)
+{
+	const char *time = time_of(id);
+	const unsigned long number = number_of(time + SPOOL_ID_TIME) + 1;
+	char first[SPOOL_ID_MAX];
+
+	if (number > most)
+		return false;
+	spool_id_first(id, first);
+	return snprintf(next, SPOOL_ID_MAX, "%s-%lu", first, number) < SPOOL_ID_MAX;
 }
 
 int

@@ -16,6 +16,13 @@ bool spool_id_is_valid(const char *word);
 /* Whether it is an id of a capture of this service. */
 bool spool_id_is_of(const char *word, const char *service);
 
+/* Writes to first, of SPOOL_ID_MAX bytes, id without its number. id is valid. */
+void spool_id_first(const char *id, char *first);
+
+/* Writes to next, of SPOOL_ID_MAX bytes, the id with the number behind that of id, which is valid and may be
+ * next itself. False: it would be larger than most; next is unchanged. */
+bool spool_id_next(const char *id, unsigned long most, char *next);
+
 /* Less than, equal to or greater than 0 as the one id is older than the other, the same, or newer;
  * ids of one time and number by their names, backwards. */
 int spool_id_compare(const char *one, const char *other);

@@ -14,6 +14,7 @@
 #include "controller/capture_audit.h"
 #include "controller/commands.h"
 #include "controller/each.h"
+#include "controller/engine_id.h"
 #include "controller/engine_state.h"
 #include "controller/orphans.h"
 #include "controller/remedy.h"
@@ -104,23 +105,25 @@ start_compile_expression(struct params *params, struct failure *why)
 	return 0;
 }
 
-/* Starts the engines that have refused an option again, without it, until none has. Each round leaves
- * out one option more. */
+/* Starts the engines that have refused an option, or the id, again: without that option, by another id,
+ * until none has. Each round leaves out one option more, or counts on. */
 static int
-start_older(struct spool_entry *entry, struct each_options options, char *const *template,
+start_again(struct spool_entry *entry, struct each_options options, char *const *template,
 	    struct failure *why)
 {
 	size_t count = 1;
 	int rc = 0;
 
 	while (count > 0 && rc >= 0) {
-		struct strvec older = STRVEC_INIT;
+		struct strvec engines = STRVEC_INIT;
 
-		rc = ability_learn(entry, &older, why);
-		count = older.count;
+		rc = ability_learn(entry, &engines, why);
 		if (rc == 0)
-			rc = each_run(entry, &older, options, template, why);
-		strvec_release(&older);
+			rc = engine_id_renumber(entry, &engines, why);
+		count = engines.count;
+		if (rc == 0)
+			rc = each_run(entry, &engines, options, template, why);
+		strvec_release(&engines);
 	}
 	return rc;
 }
@@ -189,7 +192,7 @@ start_engines(const struct params *params, struct spool_entry *entry, struct fai
 	if (rc == 0)
 		rc = each_run(entry, NULL, options, template, why);
 	if (rc > 0)
-		rc = start_older(entry, options, template, why);
+		rc = start_again(entry, options, template, why);
 	if (rc >= 0)
 		started = count_started(entry, why);
 	strvec_free(template);
@@ -211,7 +214,9 @@ report_missing(const struct spool_entry *entry, start_report *report)
 
 		if (!reason)
 			continue;
-		report(names.list[i], reason);
+		report(names.list[i],
+		       spool_entry_is_pending(entry, names.list[i]) ? START_UNKNOWN : START_REFUSED,
+		       reason);
 		missing++;
 	}
 	strvec_release(&names);

@@ -216,12 +216,13 @@ nothing_left() { # on the engines
 	[ "$(fact packets)" = 8 ]
 }
 
+# Break: lib/controller/start.c s/START_UNKNOWN : START_REFUSED/START_REFUSED : START_REFUSED/
 # bats test_tags=slow
 @test "F9: an engine that cannot start is missing, and named" {
 	engines "$in a" false
 	run begin shop -t 5
 	[ "$status" -eq 3 ]
-	[ "$(cat start.err)" = "vcap-start: engine 'b' does not capture: exit status 1" ]
+	[ "$(cat start.err)" = "vcap-start: engine 'b' has not said that it captures: exit status 1" ]
 	id=$(vcap-ls -r | cut -f 9)
 	talk a 2
 	run vcap-stop "$id"
