@@ -201,7 +201,8 @@ ifeq ($(B),build)
 tests: static
 endif
 
-# Every fuzz target for FUZZ_S seconds, under sanitizers; FUZZ_TARGETS names some of them.
+# Every fuzz target for FUZZ_S seconds, FUZZ_JOBS (2) at a time, under sanitizers; FUZZ_TARGETS names some of
+# them.
 FUZZ_S ?= 60
 fuzz:
 	@tools/install-deps build fuzz
