@@ -1,14 +1,14 @@
 /*
  * vcap-drops: captures the packets of a service that the kernel drops on this host, with the reason.
  */
-#include "base/clock.h"
 #include "base/outfile.h"
-#include "base/parse.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "cli.h"
 #include "controller/config.h"
+#include "drops/drop_options.h"
 #include "drops/dropcapture.h"
+#include "drops/dropkeep.h"
 #include "drops/dropprobe.h"
 #include "filter/specs.h"
 
@@ -21,39 +21,16 @@ static const struct command self = {
     .says = "Captures the packets of a service that the kernel drops on this host, and why.",
     .examples = "vcap-drops -S shop -t 10s -w dropped.pcapng\nvcap-drops -S shop -w - | tshark -r "
 		"- -T fields -e frame.comment -e ip.src\n",
-    .synopsis = "-S service [-n name] [-t time] [-c count] -w file [spec ...]",
-    .options = "  -S, --service service    packets of this service\n"
-	       "  -n, --name name          of this engine (the host's name)\n"
-	       "  -t, --time time          stop after this time; a bare number means minutes\n"
-	       "  -c, --count count        stop after so many packets\n"
-	       "  -w, --write file         file to write, or - for standard output\n",
+    .synopsis = "[-n name] [-s snaplen] [-t time] [-c count] -S service -w file [spec ...]\n"
+		"[-n name] [-s snaplen] [--max-size size] [--bytecode prog] --keep reserve",
+    .options = DROP_OPTIONS_HELP,
 };
 
 struct request {
 	struct selection selection;
 	struct service service;
-	struct dropcapture_options options;
-	const char *path;
+	struct drop_options options;
 };
-
-static void
-take_name(struct request *request, const char *name)
-{
-	if (!parse_is_name(name))
-		die_usage("not a name: '%s'", name);
-	request->options.engine = name;
-}
-
-static void
-take_service(struct request *request, const char *word)
-{
-	struct failure why;
-
-	service_release(&request->service);
-	if (config_service_load(&request->service, word, getenv, &why) < 0)
-		die_usage("%s", why.text);
-	request->selection.service = &request->service;
-}
 
 static void
 warn_all(const struct strvec *lines)
@@ -63,42 +40,69 @@ warn_all(const struct strvec *lines)
 }
 
 static void
-parse_options(struct request *request, int argc, char **argv)
+parse_options(struct drop_options *options, int argc, char **argv)
 {
-	static const struct option table[] = {
-	    {"service", required_argument, NULL, 'S'}, {"name", required_argument, NULL, 'n'},
-	    {"time", required_argument, NULL, 't'},    {"count", required_argument, NULL, 'c'},
-	    {"write", required_argument, NULL, 'w'},   CLI_OPTIONS};
-	struct dropcapture_options *options = &request->options;
+	static const struct option table[] = {DROP_OPTIONS_LONG, CLI_OPTIONS};
 	struct failure why = FAILURE_INIT;
-	const char *service = NULL;
-	int opt, rc = 0;
+	int opt;
 
-	while (rc == 0 && (opt = getopt_long(argc, argv, ":S:n:t:c:w:", table, NULL)) != -1)
-		switch (opt) {
-		case 'S': service = optarg; break;
-		case 'n': take_name(request, optarg); break;
-		case 't':
-			rc = parse_duration(optarg, NS_PER_MINUTE, &options->duration_ns, &why);
-			break;
-		case 'c': rc = parse_number(optarg, UINT64_MAX, &options->count, &why); break;
-		case 'w': request->path = optarg; break;
-		default: cli_option(opt, argv);
-		}
-	if (rc < 0)
+	while ((opt = getopt_long(argc, argv, ":" DROP_OPTIONS_LETTERS, table, NULL)) != -1) {
+		if (opt == '?' || opt == ':' || opt >= CLI_HELP)
+			cli_option(opt, argv);
+		if (drop_options_set(options, opt, optarg, &why) < 0)
+			die_usage("%s", why.text);
+	}
+	if (drop_options_check(options, argc - optind, &why) < 0)
 		die_usage("%s", why.text);
-	if (!service || !request->path)
-		die_usage("needs -S and -w (try --help)");
-	if (cli_is_for_another() && (strchr(service, '/') || strcmp(request->path, "-") != 0))
+}
+
+/* What is asked for on the command line. */
+static void
+select_packets(struct request *request, char *const *specs)
+{
+	const char *word = request->options.service, *path = request->options.path;
+	struct selection *selection = &request->selection;
+	struct failure why = FAILURE_INIT;
+
+	if (cli_is_for_another() && (strchr(word, '/') || strcmp(path, "-") != 0))
 		die_usage("by sudo '-S' takes only a name and '-w' only '-' (try '-w - >file')");
-	cli_stream_to(request->path);
-	take_service(request, service);
-	if (specs_add(&request->selection.set, NULL, argv + optind, NULL,
-		      &request->selection.has_specs, &why) < 0 ||
-	    selection_decide(&request->selection, &why) < 0)
+	cli_stream_to(path);
+	if (config_service_load(&request->service, word, getenv, &why) < 0)
 		die_usage("%s", why.text);
-	warn_all(&request->selection.warnings);
-	warn_all(&request->selection.notes);
+	selection->service = &request->service;
+	selection->monitors = MONITORS_INCLUDE;
+	if (specs_add(&selection->set, NULL, specs, NULL, &selection->has_specs, &why) < 0 ||
+	    selection_decide(selection, &why) < 0)
+		die_usage("%s", why.text);
+	warn_all(&selection->warnings);
+	warn_all(&selection->notes);
+}
+
+/* Writes the file or stream that is asked for. */
+static enum dropcapture_end
+write_file(struct request *request, struct dropcapture_counts *counts)
+{
+	struct dropcapture_options *options = &request->options.capture;
+	struct outfile out = OUTFILE_INIT;
+	struct dropcapture *capture;
+	enum dropcapture_end end;
+	struct failure why = FAILURE_INIT;
+
+	if (priv_check_bpf(&why) < 0 || outfile_open(&out, request->options.path, &why) < 0)
+		die("%s", why.text);
+	cli_remove_at_signal(out.temporary);
+	options->selection = &request->selection;
+	options->fd = out.fd;
+	options->is_file = out.dirfd >= 0;
+	if (priv_keep_bpf(&why) < 0 || !(capture = dropcapture_open(options, &why)) ||
+	    sandbox_confine(out.dirfd, NULL, &why) < 0)
+		die("%s", why.text);
+	end = dropcapture_run(capture, counts, &why);
+	if (end == DROPCAPTURE_FAILED || outfile_commit(&out, &why) < 0)
+		die("%s", why.text);
+	cli_remove_at_signal(NULL);
+	dropcapture_close(capture);
+	return end;
 }
 
 static int
@@ -118,31 +122,25 @@ report(enum dropcapture_end end, const struct dropcapture_counts *counts, const 
 int
 main(int argc, char **argv)
 {
-	struct request request = {.selection = SELECTION_INIT, .service = SERVICE_INIT};
-	struct outfile out = OUTFILE_INIT;
-	struct dropcapture *capture;
+	struct request request = {
+	    .selection = SELECTION_INIT, .service = SERVICE_INIT, .options = DROP_OPTIONS_INIT};
+	const struct drop_options *options = &request.options;
 	struct dropcapture_counts counts;
 	enum dropcapture_end end;
 	struct failure why = FAILURE_INIT;
 
 	cli_start(&self);
-	request.selection.monitors = MONITORS_INCLUDE;
-	parse_options(&request, argc, argv);
-	if (priv_check_bpf(&why) < 0 || outfile_open(&out, request.path, &why) < 0)
-		die("%s", why.text);
-	cli_remove_at_signal(out.temporary);
-	request.options.selection = &request.selection;
-	request.options.fd = out.fd;
-	request.options.is_file = out.dirfd >= 0;
-	if (priv_keep_bpf(&why) < 0 || !(capture = dropcapture_open(&request.options, &why)) ||
-	    sandbox_confine(out.dirfd, NULL, &why) < 0)
-		die("%s", why.text);
-	end = dropcapture_run(capture, &counts, &why);
-	if (end == DROPCAPTURE_FAILED || outfile_commit(&out, &why) < 0)
-		die("%s", why.text);
-	cli_remove_at_signal(NULL);
-	dropcapture_close(capture);
+	parse_options(&request.options, argc, argv);
+	if (options->keep.is_wanted) {
+		request.options.keep.told = stdout;
+		end = dropkeep_run(&options->keep, &options->capture, &counts, &why);
+		if (end == DROPCAPTURE_FAILED)
+			die("%s", why.text);
+		return report(end, &counts, "the capture");
+	}
+	select_packets(&request, argv + optind);
+	end = write_file(&request, &counts);
 	selection_release(&request.selection);
 	service_release(&request.service);
-	return report(end, &counts, request.path);
+	return report(end, &counts, options->path);
 }

@@ -26,7 +26,8 @@ static const struct command command = {
 		"[-W files]] [--rolling time] "
 		"[-R reserve] [-b size] [-n name] [--max-size size] [--lease[=time]] "
 		"[--sandbox mode] [--detach] [--token token] [--by word] [--audit required] "
-		"[--flows source] [--keys source] [--on trigger] ... -w dir [-- filter [arg ...]]",
+		"[--flows source] [--keys source] [--drops] [--on trigger] ... -w dir [-- filter "
+		"[arg ...]]",
     .options = RUN_OPTIONS_HELP,
 };
 

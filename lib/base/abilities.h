@@ -17,7 +17,8 @@
 	"trial "   /* vcap-host trial */                                        \
 	"losses "  /* vcap-host losses */                                       \
 	"on "      /* vcap-run --on: what is watched for */                     \
-	"tunnels"  /* services with `server ... via` */
+	"tunnels " /* services with `server ... via` */                         \
+	"drops"    /* vcap-run --drops */
 
 /* The words of ours that are not among those of said (NULL: none), with ", " between them; empty:
  * none is lacking. said may hold anything: nothing of it is in the result. Heap; NULL: out of

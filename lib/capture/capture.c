@@ -175,30 +175,36 @@ watch_interfaces(struct capture *capture)
 }
 
 /* Without vcap-flows the capture goes on; the filter command then knows fewer connections. And so it does
- * without vcap-keys. */
+ * without vcap-keys and vcap-drops. */
 static void
 watch_commands(struct capture *capture)
 {
 	struct flowproc *flows = capture->options.flows;
 	struct keyproc *keys = capture->options.keys;
+	struct dropproc *drops = capture->options.drops;
 	struct failure why;
 
 	if (flows && flowproc_is_lost(flows, &why))
 		add_message(capture, "%s: pairs are missing", why.text);
 	if (keys && keyproc_is_lost(keys, &why))
 		add_message(capture, "%s: TLS keys are missing", why.text);
+	if (drops && dropproc_is_lost(drops, &why))
+		add_message(capture, "%s: dropped packets are missing", why.text);
 }
 
-/* The keys of the last hellos. */
+/* The last dropped packets, and the keys of the last hellos. */
 static void
-end_keys(struct capture *capture)
+end_commands(struct capture *capture)
 {
+	struct keyproc *keys = capture->options.keys;
+	struct dropproc *drops = capture->options.drops;
 	struct failure why;
 
-	if (!capture->options.keys)
-		return;
-	watch_commands(capture);
-	if (!keyproc_finish(capture->options.keys, &why))
+	if (keys || drops)
+		watch_commands(capture);
+	if (drops && !dropproc_finish(drops, &why))
+		add_message(capture, "%s: dropped packets are missing", why.text);
+	if (keys && !keyproc_finish(keys, &why))
 		add_message(capture, "%s: TLS keys are missing", why.text);
 }
 
@@ -383,7 +389,7 @@ end_capture(struct capture *capture)
 	enum capture_end end;
 
 	join_threads(capture);
-	end_keys(capture);
+	end_commands(capture);
 	end = judge(capture);
 	if (status_store(capture, states[end], NULL) == 0)
 		return end;

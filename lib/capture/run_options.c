@@ -112,6 +112,7 @@ run_options_set(struct run_options *options, int option, const char *word, struc
 	case RUN_OPTION_KEYS:
 		session->keys = word;
 		return keysource_spec_parse(&(struct pairsource_spec){0}, word, why);
+	case RUN_OPTION_DROPS: session->drops = true; return 0;
 	case RUN_OPTION_SANDBOX: return sandbox_parse(word, &session->sandbox, why);
 	case RUN_OPTION_DETACH: session->detached = true; return 0;
 	case RUN_OPTION_TOKEN: session->token = word; return check_token(word, why);
@@ -148,8 +149,12 @@ run_options_check(struct run_options *options, struct failure *why)
 	if (session->keys && options->capture.cuts)
 		return failure_set(why, "'--keys' and '-s headers' exclude each other: without "
 					"payload there is nothing to open");
+	if (session->drops && options->capture.rolling_ns)
+		return failure_set(why, "'--drops' and '--rolling' exclude each other");
 	if (strcmp(session->path, "-") != 0)
 		return 0;
+	if (session->drops)
+		return failure_set(why, "'--drops' needs a directory, not a stream");
 	if (session->keys)
 		return failure_set(why, "'--keys' needs a directory, not a stream");
 	if (session->flows && !session->filter)

@@ -31,6 +31,7 @@ enum {
 	RUN_OPTION_DETACH,
 	RUN_OPTION_FLOWS,
 	RUN_OPTION_KEYS,
+	RUN_OPTION_DROPS,
 	RUN_OPTION_TOKEN,
 	RUN_OPTION_BY,
 	RUN_OPTION_AUDIT,
@@ -56,6 +57,7 @@ enum {
 	    {"detach", no_argument, NULL, RUN_OPTION_DETACH},                                     \
 	    {"flows", required_argument, NULL, RUN_OPTION_FLOWS},                                 \
 	    {"keys", required_argument, NULL, RUN_OPTION_KEYS},                                   \
+	    {"drops", no_argument, NULL, RUN_OPTION_DROPS},                                       \
 	    {"token", required_argument, NULL, RUN_OPTION_TOKEN},                                 \
 	    {"by", required_argument, NULL, RUN_OPTION_BY},                                       \
 	    {"wait", required_argument, NULL, RUN_OPTION_WAIT},                                   \
@@ -94,7 +96,8 @@ enum {
 	"      --flows source      keep pairs, and for filter as /dev/fd/3 (vcap-flows):\n" \
 	"                          conntrack, haproxy:SOCKET or log:FILE\n"                 \
 	"      --keys source       keep the TLS keys of what is captured (vcap-keys):\n"    \
-	"                          haproxy:SOCKET or file:PATH\n"
+	"                          haproxy:SOCKET or file:PATH\n"                           \
+	"      --drops             keep what the kernel drops, and why (vcap-drops)\n"
 /* clang-format on */
 
 /* Takes one of these options; word is its argument, borrowed. -1: the argument is malformed. */

@@ -1,6 +1,7 @@
 #include "capture/runfiles.h"
 
 #include "capture/keptlines.h"
+#include "packet/loss.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -68,7 +69,8 @@ is_last(const char *name)
 static bool
 is_our_name(const char *name)
 {
-	static const char *const names[] = {"filter.bpf", "service", "specs", "log", "stop"};
+	static const char *const names[] = {"filter.bpf", "service", "specs",
+					    "log",        "stop",    LOSS_FILE};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -103,6 +103,30 @@ start_keys(struct session *session, const struct capture_options *options,
 	return keyproc_start(&session->keys, &keys, why);
 }
 
+/* Starts vcap-drops. */
+static int
+start_drops(struct session *session, const struct capture_options *options,
+	    const struct session_options *wanted, struct failure *why)
+{
+	const struct dropproc_wanted drops = {.job = wanted->job,
+					      .program = options->program,
+					      .interfaces = options->interfaces,
+					      .name = options->name,
+					      .dir = &session->dir,
+					      .err = wanted->detached ? session->log_fd
+								      : STDERR_FILENO,
+					      .reserve = options->reserve,
+					      .max_size = options->max_size,
+					      .snaplen = options->snaplen,
+					      .cuts = options->cuts};
+
+	if (dropproc_start(&session->drops, &drops, why) < 0)
+		return -1;
+	if (wanted->detached && *session->drops.why.text)
+		quote_log(session, &session->drops.why);
+	return 0;
+}
+
 /* Starts what watches for triggers, the filter command, and before it vcap-flows, whose output it reads. */
 static int
 start_commands(struct session *session, const struct capture_options *options,
@@ -119,6 +143,8 @@ start_commands(struct session *session, const struct capture_options *options,
 	if (wanted->flows && start_flows(session, options, wanted, service, why) < 0)
 		return -1;
 	if (wanted->keys && start_keys(session, options, wanted, why) < 0)
+		return -1;
+	if (wanted->drops && start_drops(session, options, wanted, why) < 0)
 		return -1;
 	if (!wanted->filter)
 		return 0;
@@ -167,6 +193,7 @@ session_begin(struct session *session, struct capture_options *options,
 	options->flows = wanted->flows ? &session->flows : NULL;
 	options->triggers = wanted->triggers ? &session->triggers : NULL;
 	options->keys = wanted->keys ? &session->keys : NULL;
+	options->drops = wanted->drops ? &session->drops : NULL;
 	options->is_detached = wanted->detached;
 	if (write_audit(options, wanted, why) < 0)
 		return -1;
@@ -196,6 +223,7 @@ fail:
 	flowproc_release(&session->flows);
 	triggers_release(&session->triggers);
 	keyproc_release(&session->keys);
+	dropproc_release(&session->drops);
 	if (is_confined)
 		rundir_release(&session->dir);
 	else

@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "base/sandbox.h"
 #include "capture/capture.h"
+#include "capture/dropproc.h"
 #include "capture/filterproc.h"
 #include "capture/flowproc.h"
 #include "capture/job.h"
@@ -29,6 +30,7 @@ struct session_options {
 	char *const *triggers; /* what is watched for (triggers.h), NULL-ended; NULL: nothing */
 	const char *flows;     /* source of pairs (flows/pairsource_spec.h); NULL: none */
 	const char *keys;      /* source of TLS keys (flows/keysource_spec.h); NULL: none */
+	bool drops;            /* what the kernel drops is kept, too (dropproc.h) */
 	bool detached;         /* commands write their messages to the file `log` */
 	enum sandbox_mode sandbox;
 	enum audit_need audit; /* of the line in the log that says what is captured for whom */
@@ -40,6 +42,7 @@ struct session {
 	struct flowproc flows;
 	struct triggers triggers;
 	struct keyproc keys;
+	struct dropproc drops;
 	struct capture capture;
 	int log_fd; /* the file `log`, for messages of a detached process; -1 with a stream */
 };
@@ -49,12 +52,13 @@ struct session {
 			  .filter = FILTERPROC_INIT, \
 			  .flows = FLOWPROC_INIT,    \
 			  .keys = KEYPROC_INIT,      \
+			  .drops = DROPPROC_INIT,    \
 			  .capture = CAPTURE_INIT,   \
 			  .log_fd = -1})
 
 /*
  * Writes to the log what is captured for whom, creates the directory, stores the job there, starts the commands, starts the capture, and gives
- * up every privilege. Sets dir, filter, flows, keys, is_detached and signal_fd of *options; what *options and *wanted
+ * up every privilege. Sets dir, filter, flows, keys, drops, is_detached and signal_fd of *options; what *options and *wanted
  * point to must outlive the session. On failure nothing is left of it, except that privileges may
  * be gone; a directory that can no longer be removed stays.
  */

@@ -8,6 +8,7 @@
 
 #include "base/diskquota.h"
 #include "capture/capture_loop.h"
+#include "capture/dropproc.h"
 #include "capture/filterproc.h"
 #include "capture/flowproc.h"
 #include "capture/ifrule.h"
@@ -47,6 +48,7 @@ struct capture_options {
 	struct flowproc *flows;    /* vcap-flows for that command, started; NULL: none */
 	struct triggers *triggers; /* what is watched for, started; NULL: nothing */
 	struct keyproc *keys;      /* vcap-keys, started; NULL: none */
+	struct dropproc *drops;    /* vcap-drops, started; NULL: none */
 	int signal_fd;             /* signalfd(2) that ends the capture; -1: none */
 	bool has_lease;            /* end of file on standard input ends the capture */
 	int64_t lease_ns;          /* and so does this long without input; 0: never */

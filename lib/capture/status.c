@@ -192,6 +192,8 @@ status_store(struct capture *capture, const char *state, struct failure *why)
 	rc |= add_losses(capture, &kv);
 	if (options->rolling_ns)
 		rc |= add_loss_times(capture, &kv);
+	if (options->drops)
+		rc |= dropproc_set(options->drops, &kv);
 	rc |= keptlines_set_sizes(options->dir->fd, &kv);
 	rc = rc ? failure_set(why, "cannot write the status: out of memory")
 		: keyval_store(&kv, options->dir->fd, "status", why);

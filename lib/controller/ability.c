@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The abilities that are options of a start, `--WORD=`. */
-static const char *const options[] = {"token", "by", "audit"};
+/* The abilities that are options of a start, `--WORD=` or `--WORD`. */
+static const char *const options[] = {"token", "by", "audit", "drops"};
 enum { OPTIONS = sizeof(options) / sizeof(*options) };
 
 static bool
@@ -28,6 +28,13 @@ lacks(const struct spool_entry *entry, const char *engine, const char *word)
 			return true;
 	}
 	return false;
+}
+
+bool
+ability_lacks_drops(const struct spool_entry *entry, const char *engine)
+{
+	return keyval_get(&entry->facts, "drops") &&
+	       (!spool_entry_token(entry, engine) || lacks(entry, engine, "drops"));
 }
 
 struct commands_told
@@ -52,7 +59,21 @@ ability_told(const struct spool_entry *entry, const char *engine, enum audit_nee
 		told.by = by;
 	if (audit == AUDIT_REQUIRED && !lacks(entry, engine, "audit"))
 		told.audit = "required";
+	if (keyval_get(&entry->facts, "drops") && !lacks(entry, engine, "drops"))
+		told.drops = "--drops";
 	return told;
+}
+
+/* Whether the message is about the option. */
+static bool
+names_option(const char *message, const char *option)
+{
+	char quoted[32];
+	const char *at;
+
+	snprintf(quoted, sizeof(quoted), "'--%s", option);
+	at = strstr(message, quoted);
+	return at && (at[strlen(quoted)] == '=' || at[strlen(quoted)] == '\'');
 }
 
 /* Which of the options the engine has refused: its number; OPTIONS: none. */
@@ -67,13 +88,9 @@ refused(const struct spool_entry *entry, const char *engine)
 		return OPTIONS;
 	error = keyval_get(&state, "error");
 	if (error && keyval_number(&state, "exit", 0) == EXIT_MISUSE)
-		for (i = 0; i < OPTIONS; i++) {
-			char quoted[32];
-
-			snprintf(quoted, sizeof(quoted), "'--%s=", options[i]);
-			if (strstr(error, quoted))
+		for (i = 0; i < OPTIONS; i++)
+			if (names_option(error, options[i]))
 				break;
-		}
 	keyval_release(&state);
 	return i;
 }

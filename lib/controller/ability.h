@@ -11,9 +11,14 @@
 #include "controller/commands.h"
 #include "controller/spool_entry.h"
 
+#include <stdbool.h>
+
 /* What a command about the capture tells this engine. The strings belong to the facts. */
 struct commands_told ability_told(const struct spool_entry *entry, const char *engine,
 				  enum audit_need audit);
+
+/* Whether it takes part in a capture with dropped packets, but without them. */
+bool ability_lacks_drops(const struct spool_entry *entry, const char *engine);
 
 /* Appends to engines those whose last command, the start, was refused for an option that they do not
  * know, so that nothing has begun there, and marks them as lacking it. Stores the facts if there are

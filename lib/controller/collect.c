@@ -19,6 +19,7 @@
 #include "base/process.h"
 #include "base/strvec.h"
 #include "capfile/count.h"
+#include "controller/ability.h"
 #include "controller/clock_correct.h"
 #include "controller/commands.h"
 #include "controller/each.h"
@@ -270,8 +271,8 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 
 		if (engine_state_load(collect->entry, engines->list[i], &state, NULL) < 0)
 			continue;
-		sum->packets += keyval_number(&state, "packets", 0);
-		sum->bytes += keyval_number(&state, "bytes", 0);
+		sum->packets += engine_state_packets(&state);
+		sum->bytes += engine_state_bytes(&state);
 		*dropped += keyval_number(&state, "dropped", 0);
 		message = keyval_get(&state, "message");
 		if (!message || !*message)
@@ -282,6 +283,8 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 		else if (!engine_state_is_expected_end(collect->entry, &state))
 			add_problem(collect, engines->list[i],
 				    "ended before its time, without a request from here");
+		if (ability_lacks_drops(collect->entry, engines->list[i]))
+			add_problem(collect, engines->list[i], "its vcap keeps no dropped packets");
 		if (snapshot_window_gap(collect->entry, engines->list[i], &state, gap))
 			add_problem(collect, engines->list[i], gap);
 		keyval_release(&state);

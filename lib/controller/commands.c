@@ -141,10 +141,12 @@ add_region_start(const struct params *params, struct strvec *argv)
 		1000000);
 	strvec_pushl(argv, "{region}", "vcap-on", "{answer}", "{}", "vcap-region", "start", "{dir}",
 		     NULL);
-	add_region(
-	    params,
-	    (char *const[]){"--token={token}", patience, params->keys ? "--keys" : NULL, NULL},
-	    argv);
+	strvec_pushl(argv, "--token={token}", patience, NULL);
+	if (params->keys)
+		strvec_push(argv, "--keys");
+	if (params->drops)
+		strvec_push(argv, "{drops}");
+	add_region(params, (char *const[]){NULL}, argv);
 }
 
 char **
@@ -161,6 +163,8 @@ commands_start(const struct params *params)
 		strvec_push(&argv, "{keep}");
 	if (params->keys)
 		strvec_push(&argv, "{keys}");
+	if (params->drops)
+		strvec_push(&argv, "{drops}");
 	add_join(params, "./service", "specs", &argv);
 	add_region_start(params, &argv);
 	return strvec_detach(&argv);
@@ -258,6 +262,9 @@ expand_list(const struct engine *engine, const struct commands_told *told, const
 	} else if (strcmp(word, "{keys}") == 0) {
 		if (engine->keys)
 			strvec_pushl(words, "--keys", engine->keys, NULL);
+	} else if (strcmp(word, "{drops}") == 0) {
+		if (told->drops)
+			strvec_push(words, told->drops);
 	} else if (strcmp(word, "{table}") == 0) {
 		if (engine->flows)
 			strvec_pushl(words, "-t", "/dev/fd/3", NULL);

@@ -28,7 +28,8 @@ struct commands_told {
 	const char *ring, *ring_token;
 	char from[COMMANDS_TIME], to[COMMANDS_TIME];
 	const struct keyval
-	    *triggers; /* those of its facts `trigger` are watched for; NULL: none */
+	    *triggers;     /* those of its facts `trigger` are watched for; NULL: none */
+	const char *drops; /* the option for what its kernel drops */
 };
 
 /* The requests about a capture (vcap-host, vcap-region). */
@@ -70,7 +71,7 @@ char *const *commands_each(enum commands_request request);
  * the engine's interfaces, and `--wait=NAME` for each that is waited for; `{flows}` and `{table}` become
  * `--flows SOURCE` and `-t /dev/fd/3` if the engine has a source of pairs, for vcap-run and the
  * vcap-join that it runs; `{keep}` becomes the former if it is also told a token, since an older one
- * keeps no pairs; `{keys}` becomes `--keys SOURCE` if the engine has a source of TLS keys. `{triggers}` becomes `--on=WORD` for each
+ * keeps no pairs; `{keys}` becomes `--keys SOURCE` if the engine has a source of TLS keys, and `{drops}` what it is told of that. `{triggers}` becomes `--on=WORD` for each
  * trigger. `{ring}`, `{from}`, `{to}` and `{ring-token}` are those of a snapshot, `-` where there is none. `{region}` ends the
  * command; what follows it is the command for a region.
  */

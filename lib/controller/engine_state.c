@@ -76,6 +76,26 @@ engine_state_status(const struct keyval *state)
 	return ENGINE_ENDED;
 }
 
+static uint64_t
+sum_of(const struct keyval *state, const char *one, const char *other)
+{
+	const uint64_t a = keyval_number(state, one, 0), b = keyval_number(state, other, 0);
+
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+uint64_t
+engine_state_packets(const struct keyval *state)
+{
+	return sum_of(state, "packets", "kernel-drops");
+}
+
+uint64_t
+engine_state_bytes(const struct keyval *state)
+{
+	return sum_of(state, "bytes", "kernel-drops-bytes");
+}
+
 bool
 engine_state_is_last(const struct keyval *state)
 {

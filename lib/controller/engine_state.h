@@ -31,6 +31,11 @@ int engine_state_load(const struct spool_entry *entry, const char *engine, struc
 /* The status in a state. */
 enum engine_status engine_state_status(const struct keyval *state);
 
+/* Packets in the engine's file, and the sum of their captured lengths: those captured, and with --drops those that
+ * its kernel dropped. UINT64_MAX: more than can be. */
+uint64_t engine_state_packets(const struct keyval *state);
+uint64_t engine_state_bytes(const struct keyval *state);
+
 /* Whether it is the engine's last: that it has ended, by an answer to the last command for it. */
 bool engine_state_is_last(const struct keyval *state);
 

@@ -90,8 +90,8 @@ fetch_ask(struct fetch *fetch, struct failure *why)
 static uint64_t
 size_limit(const struct keyval *answer)
 {
-	const uint64_t bytes = keyval_number(answer, "bytes", 0);
-	const uint64_t packets = keyval_number(answer, "packets", 0);
+	const uint64_t bytes = engine_state_bytes(answer);
+	const uint64_t packets = engine_state_packets(answer);
 
 	if (bytes > SIZE_MOST || packets > SIZE_MOST / OVERHEAD)
 		return SIZE_MOST;
@@ -124,8 +124,8 @@ least_rate(const struct fetch *fetch)
 static int64_t
 longest(const struct fetch *fetch)
 {
-	const uint64_t bytes = keyval_number(&fetch->answer, "bytes", 0);
-	const uint64_t packets = keyval_number(&fetch->answer, "packets", 0);
+	const uint64_t bytes = engine_state_bytes(&fetch->answer);
+	const uint64_t packets = engine_state_packets(&fetch->answer);
 	const uint64_t seconds =
 	    (bytes / OVERHEAD < SIZE_MOST / OVERHEAD && packets < SIZE_MOST / OVERHEAD
 		 ? bytes + OVERHEAD * packets
@@ -245,8 +245,8 @@ fetch_stream(struct fetch *fetch, int fd, struct failure *why)
 static int
 check(struct fetch *fetch, const char *path, struct failure *why)
 {
-	uint64_t packets = keyval_number(&fetch->answer, "packets", 0);
-	uint64_t bytes = keyval_number(&fetch->answer, "bytes", 0);
+	uint64_t packets = engine_state_packets(&fetch->answer);
+	uint64_t bytes = engine_state_bytes(&fetch->answer);
 	const char *reason = keyval_get(&fetch->answer, "reason");
 	struct count count = {0};
 

@@ -111,6 +111,8 @@ take_single(struct words_left *left, struct target *target)
 
 	if (strcmp(word, "--detach") == 0)
 		target->detaches = true;
+	else if (strcmp(word, "--drops") == 0)
+		;
 	else if (strncmp(word, "--wait=", 7) == 0 && parse_is_interface(word + 7))
 		;
 	else if (strncmp(word, "--lease=", 8) == 0 &&

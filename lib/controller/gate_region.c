@@ -51,8 +51,9 @@ is_option(const char *word, enum kind kind, struct gate_region_rights rights)
 	if (gate_words_is_limit(word, rights.headers_only) || is_expression(word) ||
 	    gate_words_is_by(word))
 		return true;
-	return kind == CAPTURE && (gate_words_is_token(word) || is_patience(word) ||
-				   (rights.allows_keys && strcmp(word, "--keys") == 0));
+	return kind == CAPTURE &&
+	       (gate_words_is_token(word) || is_patience(word) || strcmp(word, "--drops") == 0 ||
+		(rights.allows_keys && strcmp(word, "--keys") == 0));
 }
 
 /* An option that says which packets, how many, for how long, or who asks. */

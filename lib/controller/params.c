@@ -163,6 +163,8 @@ params_facts(const struct params *params, struct keyval *facts)
 	rc |= trigger_params_facts(&params->triggers, facts);
 	if (params->keys)
 		rc |= keyval_set(facts, "keys", "yes");
+	if (params->drops)
+		rc |= keyval_set(facts, "drops", "yes");
 	if (params->buffer)
 		rc |= keyval_set(facts, "buffer", "%" PRIu64, params->buffer);
 	if (params->expects_packets)
@@ -220,6 +222,7 @@ params_recall(struct params *params, const struct keyval *facts)
 	    .invert = is_set(facts, "invert"),
 	    .joins = is_set(facts, "join"),
 	    .keys = is_set(facts, "keys"),
+	    .drops = is_set(facts, "drops"),
 	    .count = keyval_number(facts, "count", 0),
 	    .duration_ns = (int64_t)keyval_number(facts, "duration", 0),
 	    .snaplen = keyval_number(facts, "snaplen", 0),

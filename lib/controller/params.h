@@ -40,6 +40,7 @@ struct params {
 	uint64_t snaplen;               /* bytes per packet; 0: all */
 	bool cuts;                      /* -s headers: no payload; snaplen is 0 */
 	bool wants_payload;             /* though the service has `payload no` */
+	bool drops;                     /* --drops: what the engines' kernels drop */
 	bool keys;                      /* --keys: TLS keys of what is captured */
 	uint64_t buffer;    /* bytes of ring memory on each engine; 0: vcap-run's default */
 	const char *header; /* NAME [HOPS] of the service, for vcap-join; NULL: it does not say */

@@ -110,6 +110,7 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 	case 'v': params->is_verbose = true; break;
 	case 'x': params->invert = true; break;
 	case PARAMS_CLI_BY: params->by = value; break;
+	case PARAMS_CLI_DROPS: params->drops = true; break;
 	case PARAMS_CLI_EXPECT: params->expects_packets = true; break;
 	case PARAMS_CLI_COMMENT: rc = params_comment(params, value, why); break;
 	case PARAMS_CLI_ID: params->id = value; break;
@@ -273,6 +274,8 @@ check_chosen(const struct params *params, struct failure *why)
 {
 	if (params->rolling_ns && params->count)
 		return failure_set(why, "'--rolling' and '-c' exclude each other");
+	if (params->drops && (params->rolling_ns || params->invert))
+		return failure_set(why, "'--drops' goes neither with '--rolling' nor with '-x'");
 	if (!params->rolling_ns && !trigger_params_is_empty(&params->triggers))
 		return failure_set(why, "'--on', '--cooldown' and '--max-snapshots' go with "
 					"'--rolling'");

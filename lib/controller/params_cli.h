@@ -39,6 +39,7 @@ enum {
 	PARAMS_CLI_SPECS = 0x80,
 	PARAMS_CLI_BY,
 	PARAMS_CLI_COMMENT,
+	PARAMS_CLI_DROPS,
 	PARAMS_CLI_EXPECT,
 	PARAMS_CLI_ID,
 	PARAMS_CLI_KEYS,
@@ -76,6 +77,7 @@ enum {
 #define PARAMS_CLI_RECORDED \
 	{"by", required_argument, NULL, PARAMS_CLI_BY}, \
 	{"comment", required_argument, NULL, PARAMS_CLI_COMMENT}, \
+	{"drops", no_argument, NULL, PARAMS_CLI_DROPS}, \
 	{"expect-packets", no_argument, NULL, PARAMS_CLI_EXPECT}, \
 	{"id", required_argument, NULL, PARAMS_CLI_ID}, \
 	{"keys", no_argument, NULL, PARAMS_CLI_KEYS}, \
@@ -114,11 +116,12 @@ enum {
 #define PARAMS_CLI_SYNOPSIS_LIVE PARAMS_CLI_SYNOPSIS_B_TO_E "[-i iface] " PARAMS_CLI_SYNOPSIS_M_TO_T \
 	"[--by word] [--lease time] [--specs file] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
-	"[--at time] [--by word] [--comment text] [--dry-run] [--expect-packets] [--id id] " \
+	"[--at time] [--by word] [--comment text] [--drops] [--dry-run] [--expect-packets] [--id id] " \
 	"[--keys] [--patience time] [--rolling time] [--on trigger] ... [--cooldown time] " \
 	"[--max-snapshots n/h] [--specs file] [--token token] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_CAPTURE PARAMS_CLI_SYNOPSIS \
-	"[--at time] [--comment text] [--expect-packets] [--keys] [--patience time] [--quiet] [--specs file] " \
+	"[--at time] [--comment text] [--drops] [--expect-packets] [--keys] [--patience time] [--quiet] " \
+	"[--specs file] " \
 	"service [spec ...]"
 #define PARAMS_CLI_HELP_LIVE PARAMS_CLI_HELP_B_TO_E \
 	"  -i, --interface iface on this one of each engine (as the engines file says)\n" \
@@ -131,6 +134,8 @@ enum {
 	"      --at time         start time: +5m, 03:00 or 2026-11-30T03:00 (now)\n"
 #define PARAMS_CLI_HELP_COMMENT \
 	"      --comment text    a note on it, one line\n"
+#define PARAMS_CLI_HELP_DROPS \
+	"      --drops           with what the engines' kernels drop, and why\n"
 #define PARAMS_CLI_HELP_EXPECT \
 	"      --expect-packets  a capture without any packet is partial: exit 3\n"
 #define PARAMS_CLI_HELP_KEYS \
@@ -139,6 +144,7 @@ enum {
 	PARAMS_CLI_HELP_BY \
 	PARAMS_CLI_HELP_COMMENT \
 	"      --cooldown time   least time between snapshots (--on: 1m)\n" \
+	PARAMS_CLI_HELP_DROPS \
 	"      --dry-run         start nothing, say what would be done\n" \
 	PARAMS_CLI_HELP_EXPECT \
 	"      --id id           id of the capture (the service and the time)\n" \
@@ -152,7 +158,7 @@ enum {
 	PARAMS_CLI_HELP_SPECS \
 	"      --token token     what the engines know it by, 16 hex digits (random)\n"
 #define PARAMS_CLI_HELP_CAPTURE PARAMS_CLI_HELP PARAMS_CLI_HELP_AT PARAMS_CLI_HELP_COMMENT \
-	PARAMS_CLI_HELP_EXPECT PARAMS_CLI_HELP_KEYS \
+	PARAMS_CLI_HELP_DROPS PARAMS_CLI_HELP_EXPECT PARAMS_CLI_HELP_KEYS \
 	"      --patience time   how long an unreachable engine is tried (30s)\n" \
 	PARAMS_CLI_HELP_PAYLOAD \
 	"      --quiet           print only errors\n" \

@@ -14,8 +14,8 @@ partsize(const struct spool_entry *entry, const char *engine)
 
 	if (engine_state_load(entry, engine, &state, NULL) < 0)
 		return 0;
-	bytes = keyval_number(&state, "bytes", 0);
-	packets = keyval_number(&state, "packets", 0);
+	bytes = engine_state_bytes(&state);
+	packets = engine_state_packets(&state);
 	keyval_release(&state);
 	if (bytes > SIZE_LIMIT || packets > SIZE_LIMIT / OVERHEAD)
 		return SIZE_LIMIT;

@@ -8,7 +8,6 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "base/diskquota.h"
 #include "base/parse.h"
 #include "capfile/pcapng_write.h"
 #include "capfile/writer.h"
@@ -16,6 +15,8 @@
 #include "drops/droppacket.h"
 #include "drops/dropprobe.h"
 #include "filter/sighting.h"
+#include "packet/headers.h"
+#include "packet/loss.h"
 
 #include <net/if.h>
 #include <poll.h>
@@ -43,7 +44,7 @@ struct dropcapture {
 	int64_t start_ns, deadline;   /* realtime; boot-time */
 	struct dropevent *pending;    /* heap */
 	size_t pending_count;
-	uint64_t written;
+	uint64_t written, bytes;
 	enum dropcapture_end end; /* DROPCAPTURE_FAILED: not yet */
 	bool has_no_memory;
 };
@@ -62,7 +63,7 @@ name_engine(struct dropcapture *capture)
 	capture->options.engine = parse_is_name(capture->host) ? capture->host : "localhost";
 }
 
-/* The filter's packets are of these sides; the counts are of none. */
+/* The filter's packets are of these sides, if they are told here; the counts are of none. */
 static int
 add_interfaces(struct dropcapture *capture, struct failure *why)
 {
@@ -73,13 +74,14 @@ add_interfaces(struct dropcapture *capture, struct failure *why)
 	if (writer_section(capture->writer, &section, why) < 0)
 		return -1;
 	snprintf(description, sizeof(description), "%s", engine);
-	for (int side = 0; side <= SIDE_OTHER; side++) {
+	for (int side = capture->options.labels == DROPCAPTURE_SIDES ? 0 : SIDE_OTHER;
+	     side <= SIDE_OTHER; side++) {
 		const struct interface interface = {.name = name,
 						    .description = description,
 						    .snaplen = PACKET_SNAPLEN,
 						    .linktype = LINKTYPE_EN10MB};
 
-		snprintf(name, sizeof(name), "%s/dropped%s%s", engine,
+		snprintf(name, sizeof(name), "%s/" LOSS_INTERFACE "%s%s", engine,
 			 side == SIDE_OTHER ? "" : "/",
 			 side == SIDE_OTHER ? "" : service_side_name((enum side)side));
 		if (writer_interface(capture->writer, &interface, &capture->ids[side], why) < 0)
@@ -137,8 +139,8 @@ dropcapture_open(const struct dropcapture_options *options, struct failure *why)
 	capture->devices = if_nameindex();
 	capture->writer = writer_new(options->fd, FORMAT_PCAPNG, why);
 	if (!capture->writer ||
-	    (options->is_file && diskquota_init(&capture->quota, options->fd, 0, DISKQUOTA_DEFAULT,
-						QUOTA_SLACK, why) < 0) ||
+	    (options->is_file && diskquota_init(&capture->quota, options->fd, options->max_size,
+						options->reserve, QUOTA_SLACK, why) < 0) ||
 	    add_interfaces(capture, why) < 0 || take_signals(capture, why) < 0 ||
 	    open_probe(capture, why) < 0) {
 		dropcapture_close(capture);
@@ -211,26 +213,55 @@ has_room(struct dropcapture *capture, const struct packet *packet)
 	return granted == size;
 }
 
+/* Whether the packet is one that is asked for. *side is its side of the service. */
+static bool
+is_wanted(const struct dropcapture *capture, const struct packet *packet, enum side *side)
+{
+	const struct selection *selection = capture->options.selection;
+	const struct bpf *program = capture->options.program;
+	struct sighting seen;
+
+	if ((program && program->count &&
+	     !bpf_run(program, packet->data, packet->caplen, packet->len)) ||
+	    !filter_judge(&selection->filter, packet, LINKTYPE_EN10MB) ||
+	    !sighting_make(&seen, selection->service, packet, LINKTYPE_EN10MB))
+		return false;
+	*side = seen.side;
+	return true;
+}
+
+static void
+cut(const struct dropcapture_options *options, struct packet *packet)
+{
+	if (options->cuts)
+		headers_cut(packet, LINKTYPE_EN10MB);
+	if (options->snaplen && packet->caplen > options->snaplen)
+		packet->caplen = options->snaplen;
+}
+
 static int
 write_event(struct dropcapture *capture, const struct dropevent *event, struct failure *why)
 {
-	const struct selection *selection = capture->options.selection;
+	const struct dropcapture_options *options = &capture->options;
 	char reason[DROPPROBE_TEXT];
 	struct droppacket made;
-	struct sighting seen;
+	enum side side;
 
 	dropprobe_reason(capture->probe, event->reason, reason);
 	if (droppacket_make(&made, event, reason, device_name(capture, event->ifindex),
 			    capture->boot_ns) < 0 ||
-	    !filter_judge(&selection->filter, &made.packet, LINKTYPE_EN10MB) ||
-	    !sighting_make(&seen, selection->service, &made.packet, LINKTYPE_EN10MB))
+	    !is_wanted(capture, &made.packet, &side))
 		return 0;
+	cut(options, &made.packet);
+	if (options->labels == DROPCAPTURE_ENGINE)
+		side = SIDE_OTHER;
 	if (!has_room(capture, &made.packet)) {
 		capture->end = DROPCAPTURE_FULL;
 		return 0;
 	}
-	if (writer_packet(capture->writer, capture->ids[seen.side], &made.packet, why) < 0)
+	if (writer_packet(capture->writer, capture->ids[side], &made.packet, why) < 0)
 		return -1;
+	capture->bytes += made.packet.caplen;
 	if (++capture->written == capture->options.count)
 		capture->end = DROPCAPTURE_DONE;
 	return 0;
@@ -266,7 +297,7 @@ count_reasons(const struct dropcapture *capture, struct dropcapture_counts *coun
 
 	if (!out)
 		return failure_nomem(why);
-	*counts = (struct dropcapture_counts){.written = capture->written};
+	*counts = (struct dropcapture_counts){.written = capture->written, .bytes = capture->bytes};
 	for (uint32_t slot = 0; slot < DROPEVENT_SLOTS; slot++) {
 		const struct dropevent_count count = dropprobe_count(capture->probe, slot);
 		const uint64_t untold = count.beyond + count.lost, all = count.told + untold;
@@ -308,16 +339,17 @@ write_counts(struct dropcapture *capture, enum beat beat, int64_t then_ns,
 	return rc;
 }
 
-/* Waits for packets, a signal or a moment of the boot-time clock. */
+/* Waits for packets, the end, or a moment of the boot-time clock. */
 static void
 wait_until(struct dropcapture *capture, int64_t until)
 {
 	struct pollfd list[] = {{.fd = capture->signals, .events = POLLIN},
+				{.fd = capture->options.life, .events = POLLIN},
 				{.fd = dropprobe_fd(capture->probe), .events = POLLIN}};
 	const int64_t left = until - clock_boottime_ns();
 	const struct timespec timeout = clock_timespec(left > 0 ? left : 0);
 
-	if (ppoll(list, 2, &timeout, NULL) > 0 && list[0].revents)
+	if (ppoll(list, 3, &timeout, NULL) > 0 && (list[0].revents || list[1].revents))
 		capture->end = DROPCAPTURE_DONE;
 }
 

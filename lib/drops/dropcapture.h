@@ -3,37 +3,56 @@
  *
  *	dropcapture_open -> drop the privileges -> dropcapture_run -> dropcapture_close
  *
- * Its interfaces are `ENGINE/dropped/SIDE`, and `ENGINE/dropped` for the counts.
+ * Its interfaces are `ENGINE/dropped/SIDE`, and `ENGINE/dropped` for the counts (enum dropcapture_labels).
  */
 #ifndef VCAP_DROPCAPTURE_H
 #define VCAP_DROPCAPTURE_H
 
+#include "base/diskquota.h"
 #include "base/failure.h"
 #include "filter/selection.h"
+#include "packet/bpf.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct dropcapture;
 
+/* On which interfaces packets are. */
+enum dropcapture_labels {
+	DROPCAPTURE_SIDES, /* ENGINE/dropped/SIDE, but for the counts */
+	DROPCAPTURE_ENGINE, /* ENGINE/dropped: who merges the file tells the sides, as of a capture's others */
+};
+
 struct dropcapture_options {
 	const struct selection *selection; /* decided, with a service */
-	const char *engine;                /* NULL: the host's name */
-	int64_t duration_ns;               /* 0: no limit */
-	uint64_t count;                    /* packets; 0: no limit */
-	int fd;                            /* to write to */
+	const struct bpf *program;         /* what of that it accepts; NULL, or empty: all */
+	enum dropcapture_labels labels;
+	uint32_t snaplen;    /* bytes kept of a packet, as far as there are; 0: all */
+	bool cuts;           /* packets to their headers (packet/headers.h) */
+	const char *engine;  /* NULL: the host's name */
+	int64_t duration_ns; /* 0: no limit */
+	uint64_t count;      /* packets; 0: no limit */
+	int fd;              /* to write to */
+	int life; /* the capture ends when it polls readable, or its other end is closed; -1: none */
 	bool
 	    is_file; /* on a disk that is not to be filled; else a stream, with a heartbeat each second */
+	/* Of a file, in bytes, as diskquota_init takes them. */
+	uint64_t max_size, reserve;
 };
+
+#define DROPCAPTURE_OPTIONS_INIT \
+	((struct dropcapture_options){.fd = -1, .life = -1, .reserve = DISKQUOTA_DEFAULT})
 
 enum dropcapture_end {
 	DROPCAPTURE_FAILED,
-	DROPCAPTURE_DONE, /* by time, count or a signal */
+	DROPCAPTURE_DONE, /* by time, count, a signal or options.life */
 	DROPCAPTURE_FULL, /* the file's disk has no more room than is reserved */
 };
 
 struct dropcapture_counts {
 	uint64_t written; /* packets in the file */
+	uint64_t bytes;   /* of them, as far as they were kept */
 	uint64_t beyond;  /* counted only: more than DROPPROBE_RATE a second of their reason */
 	uint64_t lost;    /* counted only: this program was not quick enough */
 };

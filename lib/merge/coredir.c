@@ -7,11 +7,13 @@
 
 #include "base/array.h"
 #include "base/strvec.h"
+#include "packet/loss.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +57,7 @@ compare_names(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names of the files, in order. fd is taken over. */
+/* The names of the files of the cores, in order. fd is taken over. */
 static int
 list_names(int fd, const char *path, struct strvec *names, struct failure *why)
 {
@@ -100,6 +102,17 @@ add_file(struct coredir *dir, int fd, const char *path, const char *name, uid_t 
 	return 0;
 }
 
+/* Whether packets that the kernel dropped were kept beside. Of a file without anything in it, the program that keeps
+ * them has not begun. */
+static bool
+has_dropped(int fd)
+{
+	struct stat st;
+
+	return fstatat(fd, LOSS_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (!S_ISREG(st.st_mode) || st.st_size > 0);
+}
+
 int
 coredir_list(struct coredir *dir, const char *path, struct failure *why)
 {
@@ -114,6 +127,8 @@ coredir_list(struct coredir *dir, const char *path, struct failure *why)
 		      : list_names(copy, path, &names, why);
 	for (size_t i = 0; rc == 0 && i < names.count; i++)
 		rc = add_file(dir, fd, path, names.list[i], st.st_uid, why);
+	if (rc == 0 && has_dropped(fd))
+		rc = add_file(dir, fd, path, LOSS_FILE, st.st_uid, why);
 	strvec_release(&names);
 	close(fd);
 	return rc;

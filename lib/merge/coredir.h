@@ -1,5 +1,5 @@
 /*
- * A directory of vcap-run as an input: its core-*.pcapng. On an engine root reads it for a
+ * A directory of vcap-run as an input: its core-*.pcapng, and the dropped packets beside them. On an engine root reads it for a
  * controller, so nothing in it may lead to a file of another owner, or wait: links, FIFOs and
  * devices are refused, and a directory that others could have filled.
  */
@@ -17,7 +17,7 @@ struct corefile {
 };
 
 struct coredir {
-	struct corefile *list; /* heap; by the number of the core, then of the file */
+	struct corefile *list; /* heap; by the number of the core, then of the file; dropped packets last */
 	size_t count;
 };
 

@@ -1,6 +1,6 @@
 /*
  * The inputs of a merge as the command line names them, `[NAME=]INPUT`: capture files, FIFOs, `-`,
- * and directories of vcap-run, each of which stands for all its core-*.pcapng.
+ * and directories of vcap-run, each of which stands for all its files (coredir.h).
  *
  *	inputs_add ... -> inputs_open -> inputs_begin -> inputs_merge -> merge_start
  *	... SOURCE_END -> inputs_damage

@@ -32,7 +32,13 @@ enum loss_kind {
 };
 
 /* Begins a line in the comment of vcap-run's last statistics; the text form follows. */
-#define LOSS_LINE      "lost "
+#define LOSS_LINE "lost "
+
+/* The interface of packets that the kernel of an engine has dropped: ENGINE/dropped. Where they came in by
+ * another one, that has them, too. */
+#define LOSS_INTERFACE "dropped"
+/* ... and the file with them, in the directory of a capture on an engine. */
+#define LOSS_FILE      "dropped.pcapng"
 
 #define LOSS_PLACE_MAX 240 /* bytes of all places, their NUL included */
 

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "merge/label.h"
+#include "packet/loss.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,7 @@ add_place(struct places *places, const struct source *source)
 	    label_of(&label, &source->interfaces[places->place_count], &hint) < 0)
 		return -1;
 	place.side = side_named(label.side);
+	place.is_dropped = strcmp(label.iface, LOSS_INTERFACE) == 0;
 	rc = number_of(places, label.engine, &place.engine);
 	label_release(&label);
 	if (rc == 0)

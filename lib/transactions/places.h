@@ -8,12 +8,15 @@
 #include "filter/service.h"
 #include "packet/packet.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct place {
 	uint32_t engine;
 	enum side side; /* SIDE_OTHER: the label says none */
+	bool
+	    is_dropped; /* of packets that the kernel dropped (loss.h), which other interfaces have, too */
 };
 
 struct places {

@@ -170,10 +170,13 @@ see_packet(struct run *run, const struct source *source, const struct packet *pa
 	    pairfile_read(&run->cmd->tables, why) < 0)
 		return -1;
 	place = places_of(&run->places, packet->iface);
+	run->packets++;
+	if (place->is_dropped)
+		return 0;
 	seen = (struct transactions_place){.linktype = source->interfaces[packet->iface].linktype,
 					   .engine = place->engine,
 					   .side = place->side};
-	transactions_see(run->transactions, packet, ++run->packets, &seen);
+	transactions_see(run->transactions, packet, run->packets, &seen);
 	return 0;
 }
 
@@ -181,7 +184,9 @@ static void
 count_drops(struct run *run, const struct source *source)
 {
 	for (uint32_t i = 0; i < source->interface_count; i++) {
-		uint64_t lost = source->interfaces[i].statistics.valid
+		const bool is_counted =
+		    i >= run->places.place_count || !places_of(&run->places, i)->is_dropped;
+		uint64_t lost = is_counted && source->interfaces[i].statistics.valid
 				    ? statistics_lost(&source->interfaces[i].statistics)
 				    : STATISTICS_UNKNOWN;
 

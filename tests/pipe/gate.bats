@@ -65,6 +65,7 @@ job=(vcap-run -n lb1 -f -)
 	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -P -x --specs specs
 	arrives "${job[@]}" --detach -w $dir -- vcap-join -S ./service -m only -x '--bytecode=2,40 0 0 12,6 0 0 262144' --specs specs
 	arrives "${job[@]}" --token=0123456789abcdef --by=root:0,sudo:al%20ice:1000,ssh:2001:db8::7 --audit=required --detach -w $dir
+	arrives "${job[@]}" --drops --detach -w $dir -sheaders
 	arrives "${job[@]}" --audit=required --lease=15000ms -w - -c1
 	arrives "${job[@]}" --lease=15000ms -w - -- vcap-join -S /dev/fd/4 -m include -x --specs /dev/fd/5
 	for verb in status stop remove; do

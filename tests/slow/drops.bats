@@ -280,3 +280,129 @@ has_packets() { # COUNT
 	run -2 env SUDO_USER=nobody SUDO_UID=65534 SUDO_GID=65534 SUDO_COMMAND=vcap-drops vcap-drops -S shop -w x.pcapng
 	[ ! -e x.pcapng ]
 }
+
+# A capture with what is dropped beside it; its job has the service of these tests, and of its packets those that
+# the expression means.
+begin() { # EXPRESSION OPTION...: into ./run
+	{
+		vcap-filter -ddd -S shop -e "$1"
+		printf '\n%s\n\n\n' "$(cat config/services/shop)"
+	} >job
+	vcap-run -n lb1 -i c0 --drops -f - -w run "${@:2}" <job 2>err 3>&- &
+	pid=$!
+	until_true grep -qsx 'state running' run/status
+}
+
+status_of() { # KEY
+	sed -n "s/^$1 //p" run/status
+}
+
+has_dropped() { # in ./run
+	grep -aq 'kernel: NETFILTER_DROP' run/dropped.pcapng
+}
+
+# Without the errors that answer datagrams nobody listens for.
+drop_datagrams() {
+	nft add table inet t
+	nft add chain inet t in '{ type filter hook input priority 0; }'
+	nft add rule inet t in meta l4proto udp drop
+}
+
+# Break: lib/capture/dropproc.c s/	fileio_close(&drops->life);/	;/
+# Break: lib/drops/dropcapture.c s/!bpf_run(program/bpf_run(program/
+# Break: lib/merge/coredir.c s/if (rc == 0 && has_dropped(fd))/if (0)/
+# Break: lib/transactions/transactions_cmd.c s/if (place->is_dropped)/if (0)/
+@test "beside a capture: its file has what was dropped, the status says how much, and it ends with the capture" {
+	local inputs=()
+	drop_datagrams
+	begin 'not udp port 56'
+	datagrams client 192.0.2.10 60 5
+	datagrams client 192.0.2.10 56 4
+	datagrams client 192.0.2.10 55 3
+	until_true has_dropped
+	stop
+	[ "$(status_of state)" = done ]
+	[ "$(status_of packets)" -eq 3 ]
+	[ "$(status_of kernel-drops)" -eq 3 ]
+	[ "$(status_of kernel-drops-bytes)" -eq "$(status_of bytes)" ]
+	[ "$(stat -c %a run/dropped.pcapng)" = 600 ]
+	run ! pgrep -x vcap-drops
+	vcap-merge -S shop -w all.pcapng lb1=run
+	[ "$(seen all.pcapng | sed 's/ $//')" = 'lb1/c0/client 192.0.2.10 55
+lb1/dropped/client 192.0.2.10 55 NETFILTER_DROP (c0)' ]
+	[ "$(packets_in all.pcapng)" -eq 6 ]
+	# Who asks what became of them is told of each packet once.
+	for file in run/core-*; do inputs+=("lb1=$file"); done
+	vcap-merge -S shop -w plain.pcapng "${inputs[@]}"
+	vcap-transactions -S shop plain.pcapng >wanted
+	[ "$(wc -l <wanted)" -gt 1 ]
+	vcap-transactions -S shop all.pcapng | diff wanted -
+	vcap-host remove "$PWD/run"
+	[ ! -e run ]
+}
+
+# Break: lib/drops/dropcapture.c s/if (options->cuts)/if (0)/
+# Break: lib/capture/dropproc.c s/job_open(wanted->job, command.more + 1, why)/0/
+@test "beside a capture of headers there is no payload, and of some clients nothing of others" {
+	drop_datagrams
+	begin udp -s headers
+	datagrams client 192.0.2.10 55 3
+	until_true has_dropped
+	stop
+	run ! grep -aq datagram run/dropped.pcapng
+	[ "$(status_of kernel-drops-bytes)" -eq $((3 * (14 + 20 + 8))) ]
+
+	rm -r run
+	ip -n client addr add 192.0.2.102/24 dev e0
+	{
+		vcap-filter -ddd -S shop
+		printf '\n%s\n\n192.0.2.102\n\n' "$(cat config/services/shop)"
+	} >job
+	vcap-run -n lb1 -i c0 --drops -f - -w run <job 2>err 3>&- &
+	pid=$!
+	until_true grep -qsx 'state running' run/status
+	datagrams client 192.0.2.10 55 3
+	datagrams client 192.0.2.10 55 2 64 192.0.2.102
+	until_true has_dropped
+	stop
+	[ "$(status_of packets)" -eq 5 ]
+	[ "$(status_of kernel-drops)" -eq 2 ]
+}
+
+# Break: lib/capture/capture.c s/dropped packets are missing/nothing is/
+# Break: lib/capture/dropproc.c s/LOSS_FILE, 0)/"none", 0)/
+@test "without vcap-drops, or its privileges, packets are captured, and what is missing is said" {
+	mkdir bin
+	cp "$(command -v vcap-run)" bin/
+	printf '#!/bin/sh\necho "vcap-drops: CAP_BPF is missing" >&2; exit 1\n' >bin/vcap-drops
+	chmod 755 bin/vcap-drops
+	PATH=$PWD/bin:$PATH begin udp -t 100ms
+	ended 3
+	[ "$(status_of state)" = partial ]
+	[ "$(status_of message)" = "'vcap-drops' ended with status 1: dropped packets are missing" ]
+	grep -q 'CAP_BPF is missing' err
+	[ ! -e run/dropped.pcapng ]
+	vcap-merge -w all.pcapng run
+
+	# One that is killed meanwhile.
+	rm -r run
+	begin udp
+	pkill -KILL -x -P "$(pgrep -P "$pid")" vcap-drops
+	until_true grep -q '^message .*dropped packets are missing' run/status
+	kill -TERM "$pid"
+	ended 3
+	vcap-merge -w all.pcapng run
+
+	printf '1\n6 0 0 262144\n' >program
+	run -1 vcap-run -i lo --drops -f program -t 1ms -w none
+	[[ $output == *"takes a job with a service"* ]]
+	[ ! -e none ]
+	for words in '-w -' '--rolling 10s -w none'; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-run -i lo --drops $words
+	done
+	for words in '--keep 1G -S shop' '--keep 1G x' '-S shop -w x --max-size 1G' '--keep x'; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-drops $words
+	done
+}

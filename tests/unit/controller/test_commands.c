@@ -233,6 +233,7 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	    .rolling_ns = bits & 64 ? 0 : 7 * NS_PER_SECOND,
 	    .specs = bits & 512 ? some_specs : no_specs,
 	    .keys = bits & 32,
+	    .drops = bits & 128,
 	    .expression =
 		bits & 16 ? "tcp[tcpflags] & (tcp-rst|tcp-fin) != 0 and not ether[0] = 2" : NULL,
 	};
@@ -248,6 +249,7 @@ check_captures(const struct engine *engine, unsigned bits, struct tally *tally)
 	char **start = commands_start(&params), **stream = commands_stream(&params, NS_PER_SECOND);
 
 	wanted.triggers = bits & 16 ? &triggers : NULL;
+	wanted.drops = bits & 256 ? "--drops" : NULL;
 	check(engine, commands_expand(engine, "shop.20260101_000000", wanted, start), tally);
 	check(engine, commands_expand(engine, "live", told, stream), tally);
 	strvec_free(start);
@@ -366,6 +368,9 @@ gate_of_a_region(void)
 	    {"vcap-region start " ID " -sheaders -s96 shop", true, true, false},
 	    {"vcap-region start " ID " -s96 -sheaders shop", true, true, false},
 	    {"vcap-region start " ID " --keys shop", false, true, false},
+	    {"vcap-region start " ID " --drops shop", true, true, false},
+	    {"vcap-region start " ID " --drops -sheaders shop", true, true, true},
+	    {"vcap-region start " ID " --drops=x shop", false, false, false},
 	    {"vcap-region start " ID " --expression=tcp shop", true, true, false},
 	    {"vcap-region start " ID " --expression= shop", false, false, false},
 	    {"vcap-region start " ID " --expression=t\ncp shop", false, false, false},
@@ -414,6 +419,7 @@ gate_of_a_region(void)
 	    {"vcap-region live --lease=1s --specs=/etc/passwd shop", false, false, false},
 	    {"vcap-region live --lease=1s --payload shop", false, false, false},
 	    {"vcap-region live --lease=1s --keys shop", false, false, false},
+	    {"vcap-region live --lease=1s --drops shop", false, false, false},
 	    {"vcap-region live --lease=1s --token=0123456789abcdef shop", false, false, false},
 	    {"vcap-region status " ID, true, true, true},
 	    {"vcap-region status " ID " 0123456789abcdef", true, true, true},

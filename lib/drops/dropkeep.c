@@ -1,0 +1,116 @@
+#include "drops/dropkeep.h"
+
+#include "base/fileio.h"
+#include "base/priv.h"
+#include "base/sandbox.h"
+#include "filter/service.h"
+#include "packet/bpf.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT_MAX ((size_t)16 << 20) /* bytes of a service, or of addresses */
+
+/* What is asked for. */
+struct asked {
+	struct service service;
+	struct selection selection;
+	struct bpf program;
+};
+
+static int
+read_service(struct asked *asked, struct failure *why)
+{
+	char *text;
+	size_t size;
+	int rc;
+
+	if (fileio_slurp(DROPKEEP_SERVICE, TEXT_MAX, "service", &text, &size, why) < 0)
+		return -1;
+	rc = service_parse(&asked->service, "service", text, "service", why);
+	free(text);
+	asked->selection.service = &asked->service;
+	return rc;
+}
+
+static int
+read_specs(struct asked *asked, struct failure *why)
+{
+	char *text;
+	size_t size;
+	int rc;
+
+	if (fileio_slurp(DROPKEEP_SPECS, TEXT_MAX, "specs", &text, &size, why) < 0)
+		return -1;
+	rc = addrset_add_lines(&asked->selection.set, text, "specs", why);
+	asked->selection.has_specs = text[strspn(text, " \t\n")] != '\0';
+	free(text);
+	return rc;
+}
+
+static int
+read_asked(struct asked *asked, const struct dropkeep *keep, struct failure *why)
+{
+	*asked = (struct asked){.service = SERVICE_INIT, .selection = SELECTION_INIT};
+	/* Which health checks count, the program says. */
+	asked->selection.monitors = MONITORS_INCLUDE;
+	if (read_service(asked, why) < 0 || read_specs(asked, why) < 0 ||
+	    selection_decide(&asked->selection, why) < 0)
+		return -1;
+	return keep->bytecode ? bpf_parse(&asked->program, keep->bytecode, why) : 0;
+}
+
+static void
+release_asked(struct asked *asked)
+{
+	selection_release(&asked->selection);
+	service_release(&asked->service);
+	bpf_release(&asked->program);
+}
+
+static enum dropcapture_end
+run(const struct dropcapture_options *options, FILE *told, struct dropcapture_counts *counts,
+    struct failure *why)
+{
+	enum dropcapture_end end = DROPCAPTURE_FAILED;
+	struct dropcapture *capture;
+
+	if (priv_keep_bpf(why) < 0 || !(capture = dropcapture_open(options, why)))
+		return DROPCAPTURE_FAILED;
+	if (sandbox_confine(-1, NULL, why) == 0) {
+		fputs("ready\n", told);
+		fflush(told);
+		end = dropcapture_run(capture, counts, why);
+	}
+	if (end != DROPCAPTURE_FAILED) {
+		fprintf(told, "%" PRIu64 " %" PRIu64 "\n", counts->written, counts->bytes);
+		fflush(told);
+	}
+	dropcapture_close(capture);
+	return end;
+}
+
+enum dropcapture_end
+dropkeep_run(const struct dropkeep *keep, const struct dropcapture_options *options,
+	     struct dropcapture_counts *counts, struct failure *why)
+{
+	struct dropcapture_options all = *options;
+	enum dropcapture_end end = DROPCAPTURE_FAILED;
+	struct asked asked;
+
+	all.selection = &asked.selection;
+	all.program = &asked.program;
+	all.labels = DROPCAPTURE_ENGINE;
+	all.fd = DROPKEEP_FILE;
+	all.is_file = true;
+	all.life = STDIN_FILENO;
+	if (priv_check_bpf(why) < 0)
+		return DROPCAPTURE_FAILED;
+	if (read_asked(&asked, keep, why) == 0)
+		end = run(&all, keep->told, counts, why);
+	release_asked(&asked);
+	return end;
+}
