@@ -6,6 +6,7 @@
 #include "merge/coredir.h"
 
 #include "base/array.h"
+#include "base/keyval.h"
 #include "base/strvec.h"
 #include "packet/loss.h"
 
@@ -19,12 +20,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOSSES 64 /* lines, at most */
+
 void
 coredir_release(struct coredir *dir)
 {
 	for (size_t i = 0; i < dir->count; i++)
 		free(dir->list[i].path);
 	free(dir->list);
+	free(dir->losses);
 	*dir = COREDIR_INIT;
 }
 
@@ -102,6 +106,33 @@ add_file(struct coredir *dir, int fd, const char *path, const char *name, uid_t 
 	return 0;
 }
 
+/* Sets the losses of a snapshot: its files were cut out of a capture that goes on, whose last statistics will say
+ * those of all its time. Any other capture's say them already. */
+static int
+read_losses(struct coredir *dir, int fd, struct failure *why)
+{
+	struct keyval status = KEYVAL_INIT;
+	struct strvec lines = STRVEC_INIT;
+	int rc = 0;
+
+	/* It may be no capture's, or without one. */
+	if (keyval_load(&status, fd, "status", NULL) == 0 && keyval_get(&status, "snapshot-of"))
+		for (size_t i = 0; i < status.count && lines.count < LOSSES; i++) {
+			const struct keyval_pair *pair = &status.pairs[i];
+			struct loss loss;
+
+			if (strncmp(pair->key, "lost-", 5) == 0 && loss_parse(&loss, pair->value))
+				strvec_pushf(&lines, LOSS_LINE "%s", pair->value);
+		}
+	if (lines.count && !lines.failed)
+		dir->losses = strvec_join(&lines, "\n");
+	if (lines.failed || (lines.count && !dir->losses))
+		rc = failure_nomem(why);
+	strvec_release(&lines);
+	keyval_release(&status);
+	return rc;
+}
+
 /* Whether packets that the kernel dropped were kept beside. Of a file without anything in it, the program that keeps
  * them has not begun. */
 static bool
@@ -129,6 +160,8 @@ coredir_list(struct coredir *dir, const char *path, struct failure *why)
 		rc = add_file(dir, fd, path, names.list[i], st.st_uid, why);
 	if (rc == 0 && has_dropped(fd))
 		rc = add_file(dir, fd, path, LOSS_FILE, st.st_uid, why);
+	if (rc == 0)
+		rc = read_losses(dir, fd, why);
 	strvec_release(&names);
 	close(fd);
 	return rc;

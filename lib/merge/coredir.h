@@ -17,8 +17,12 @@ struct corefile {
 };
 
 struct coredir {
-	struct corefile *list; /* heap; by the number of the core, then of the file; dropped packets last */
+	struct corefile
+	    *list; /* heap; by the number of the core, then of the file; dropped packets last */
 	size_t count;
+	char *
+	    losses; /* of a snapshot: what its status says that the host lost in the window, lines as vcap-run
+		       * has in its last statistics (loss.h); heap, NULL: nothing */
 };
 
 #define COREDIR_INIT ((struct coredir){0})
@@ -27,7 +31,7 @@ struct coredir {
 void coredir_release(struct coredir *dir);
 
 /*
- * Lists the files. 0, or -1 with why: it cannot be read, has no such file, or one that is not a
+ * Lists the files, and reads the losses. 0, or -1 with why: it cannot be read, has no such file, or one that is not a
  * regular file of its owner; and, for root, it is not root's or others can write to it. *dir must
  * be released either way.
  */

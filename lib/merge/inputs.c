@@ -48,6 +48,7 @@ release_file(struct input_file *input)
 	free(input->path);
 	free(input->engine);
 	free(input->fallback);
+	free(input->losses);
 }
 
 void
@@ -89,6 +90,10 @@ add_directory(struct inputs *inputs, const char *path, const char *engine, struc
 		if (rc == 0) {
 			inputs->list[inputs->count - 1].st = dir.list[i].st;
 			inputs->list[inputs->count - 1].is_checked = true;
+		}
+		if (rc == 0 && i == 0) {
+			inputs->list[inputs->count - 1].losses = dir.losses;
+			dir.losses = NULL;
 		}
 	}
 	coredir_release(&dir);

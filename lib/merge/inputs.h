@@ -30,6 +30,7 @@ struct input_file {
 	struct reorder *pipe; /* sorts what cannot be revisited; NULL for a regular file, or live */
 	struct stat st;
 	bool is_checked; /* a file of a directory (coredir.h): no other file is read in its place */
+	char *losses;    /* heap; of that directory, with its first file; NULL: none */
 };
 
 struct inputs {

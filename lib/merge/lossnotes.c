@@ -1,5 +1,6 @@
 #include "merge/lossnotes.h"
 
+#include "base/lineset.h"
 #include "base/strvec.h"
 #include "merge/label.h"
 #include "packet/loss.h"
@@ -59,4 +60,22 @@ lossnotes_lines(const struct source *source)
 		text = strvec_join(&lines, "\n");
 	strvec_release(&lines);
 	return text;
+}
+
+char *
+lossnotes_add(const struct interface *interface, const struct inputs *inputs, struct merge *merge)
+{
+	char *comment = lineset_union(interface->comment, NULL);
+
+	for (size_t i = 0; comment && i < inputs->count; i++) {
+		const char *losses = inputs->list[i].losses;
+		char *joined;
+
+		if (!losses || !merge_has_interface(merge, i, interface->name))
+			continue;
+		joined = lineset_union(comment, losses);
+		free(comment);
+		comment = joined;
+	}
+	return comment;
 }

@@ -13,6 +13,7 @@
 #include "base/lineset.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
+#include "merge/lossnotes.h"
 #include "merge/merge_live.h"
 #include "packet/linktype.h"
 
@@ -275,12 +276,12 @@ first_troubled(const struct merge_cmd *cmd)
 	return i;
 }
 
-/* The comment of an interface, and the trouble of its inputs, from input number `from` on. Heap;
- * NULL: out of memory. */
+/* The comment of an interface, what its inputs' hosts lost, and the trouble of its inputs, from input number
+ * `from` on. Heap; NULL: out of memory. */
 static char *
 interface_comment(const struct merge_cmd *cmd, const struct interface *interface, size_t from)
 {
-	char *comment = lineset_union(interface->comment, NULL);
+	char *comment = lossnotes_add(interface, &cmd->inputs, cmd->merge);
 
 	for (size_t i = from; comment && i < cmd->inputs.count; i++) {
 		char partial[sizeof(((struct failure *)0)->text) + 16], *joined;

@@ -189,6 +189,7 @@ is_past() { # TIME
 }
 
 # Break: lib/capture/losstimes.c s/time.to_ns <= from_ns/0/
+# Break: lib/merge/coredir.c s/strvec_pushf(&lines, LOSS_LINE "%s", pair->value)/(void)0/
 # bats test_tags=slow
 @test "losses: a snapshot tells those of its window, and no others" {
 	ring=$(vcap-start --rolling 2s shop)
@@ -204,17 +205,27 @@ is_past() { # TIME
 	wait "$pid"
 	pid=
 	[[ $output == *"engine 'a': "*" dropped, an accept queue was full: 192.0.2.10:443"* ]]
-	[[ $output != *"engine 'b': "*dropped* ]]
+	# Processors are the whole host's, and may be too slow for others.
+	[[ $output != *"engine 'b': "*queue* ]]
 	told=$(sed -n 's/^lost-[0-9]* \([0-9]*\) ListenOverflows.*/\1/p' "spool/captures/$id/engines/a.state")
 	all=$(ip netns exec a nstat -asz TcpExtListenOverflows | awk 'NR > 1 { print $2 + 0 }')
 	[ "$told" -gt 0 ]
 	[ "$told" -le "$all" ]
+	# Its file says so, as that of any capture does.
+	vcap-export -w snapshot.pcapng "$id" || [ $? -eq 3 ]
+	run -0 --separate-stderr vcap-stat snapshot.pcapng
+	[ "$(grep -c 'an accept queue was full: 192.0.2.10:443' <<<"$stderr")" -eq 1 ]
+	[[ $stderr == *"a: $told SYN"* ]]
+	[[ $stderr != *"b: "*queue* ]]
 	# The ring still knows of it, but it is not in this window.
 	to=$(sed -n 's/^lost-at-[0-9]* [0-9.]* \([0-9.]*\) .*/\1/p' run/"$ring".a/status | sort | tail -n 1)
 	until_true is_past "$(bc <<<"$to + 3")"
 	id=$(vcap-snapshot --after 1s shop)
 	run vcap-wait "$id"
-	[[ $output != *dropped* ]]
+	[[ $output != *queue* ]]
+	vcap-export -w later.pcapng "$id" || [ $? -eq 3 ]
+	run -0 --separate-stderr vcap-stat later.pcapng
+	[[ $stderr != *queue* ]]
 	grep -q '^lost-at-0 ' run/"$ring".a/status
 	vcap-stop "$ring"
 }
