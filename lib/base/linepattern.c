@@ -10,7 +10,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define STEPS_MOST   20000 /* calls of match() for a line, and how deep these go */
 #define DEPTH_MOST   1000
@@ -22,19 +21,6 @@ struct linepattern {
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
 };
-
-int
-linepattern_check_text(const char *text, struct failure *why)
-{
-	if (!*text)
-		return failure_set(why, "the pattern is empty");
-	if (strlen(text) > LINEPATTERN_MAX)
-		return failure_set(why, "the pattern has more than %d bytes", LINEPATTERN_MAX);
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == '\x7f')
-			return failure_set(why, "a pattern has no control characters");
-	return 0;
-}
 
 static pcre2_code *
 compile(const char *text, struct failure *why)
@@ -90,7 +76,7 @@ linepattern_new(const char *text, struct failure *why)
 {
 	struct linepattern *pattern;
 
-	if (linepattern_check_text(text, why) < 0)
+	if (linepattern_text_check(text, why) < 0)
 		return NULL;
 	pattern = calloc(1, sizeof(*pattern));
 	if (!pattern) {

@@ -6,10 +6,9 @@
 #define VCAP_LINEPATTERN_H
 
 #include "base/failure.h"
+#include "base/linepattern_text.h"
 
 #include <stddef.h>
-
-#define LINEPATTERN_MAX 256 /* bytes of its text */
 
 struct linepattern;
 
@@ -32,8 +31,5 @@ enum linepattern_verdict linepattern_judge(const struct linepattern *pattern, co
 
 /* Frees pattern, which may be NULL. */
 void linepattern_free(struct linepattern *pattern);
-
-/* Whether the text has a pattern's length and no control characters, without a look at what it says. */
-int linepattern_check_text(const char *text, struct failure *why);
 
 #endif

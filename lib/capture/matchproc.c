@@ -73,7 +73,7 @@ matchproc_read(struct matchproc *match, matchproc_report *report, void *context)
 		}
 		linebuf_filled(&match->lines, (size_t)n);
 		while ((line = linebuf_next(&match->lines)))
-			if (linematch_parse(line, &number, &matches, &limited) > 0)
+			if (matchcount_parse(line, &number, &matches, &limited) > 0)
 				report(context, number - 1, matches, limited);
 	}
 }

@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "base/linebuf.h"
 #include "base/supervisor.h"
-#include "flows/linematch.h"
+#include "flows/matchcount.h"
 #include "flows/pairsource_spec.h"
 
 #include <stdbool.h>

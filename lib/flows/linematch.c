@@ -12,7 +12,6 @@
 #include "base/fileio.h"
 #include "base/linebuf.h"
 #include "base/linepattern.h"
-#include "base/parse.h"
 #include "base/sandbox.h"
 
 #include <fcntl.h>
@@ -38,7 +37,7 @@ struct judged {
 };
 
 struct matcher {
-	struct judged list[LINEMATCH_MOST];
+	struct judged list[MATCHCOUNT_MOST];
 	size_t count;
 	struct linebuf lines;
 	FILE *out;
@@ -193,8 +192,8 @@ linematch_start(struct linematch *match, char *const *patterns, size_t count, st
 	int lines[2] = {-1, -1}, answers[2] = {-1, -1};
 	pid_t pid = -1;
 
-	if (count > LINEMATCH_MOST)
-		return failure_set(why, "there are at most %d patterns", LINEMATCH_MOST);
+	if (count > MATCHCOUNT_MOST)
+		return failure_set(why, "there are at most %d patterns", MATCHCOUNT_MOST);
 	/* Its end, and that of whoever reads the counts, is seen by errors. */
 	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(lines, O_CLOEXEC) == 0 && pipe2(answers, O_CLOEXEC) == 0)
@@ -260,23 +259,4 @@ linematch_serve(struct linematch *match, struct pairsource *source, pairsource_t
 		source->note = FAILURE_INIT;
 	}
 	return rc == 0 ? end(match, why) : rc;
-}
-
-int
-linematch_parse(const char *line, unsigned *number, uint64_t *matches, uint64_t *limited)
-{
-	char words[3][24];
-	uint64_t first;
-	int used = 0;
-
-	if (*line == '#')
-		return 0;
-	if (sscanf(line, "%23[0-9] %23[0-9] %23[0-9]%n", words[0], words[1], words[2], &used) !=
-		3 ||
-	    line[used] || parse_number(words[0], LINEMATCH_MOST, &first, NULL) < 0 || first == 0 ||
-	    parse_number(words[1], UINT64_MAX, matches, NULL) < 0 ||
-	    parse_number(words[2], UINT64_MAX, limited, NULL) < 0)
-		return -1;
-	*number = (unsigned)first;
-	return 1;
 }

@@ -1,24 +1,17 @@
 /*
  * A process that judges lines by patterns (base/linepattern.h), for one that reads them: it has no
  * capability, may open nothing, and its memory is bounded. It prints, to standard output, how many lines each
- * pattern has matched, and nothing of what these say:
- *
- *	# lines from here on
- *	1 12 0
- *
- * the number of the pattern, from 1; how many lines have matched it; and on how many it came to a limit, which
- * are no matches. A pattern's counts are printed again when they have grown, at most ten times a second.
+ * pattern has matched (matchcount.h). A pattern's counts are printed again when they have grown, at most ten times a
+ * second.
  */
 #ifndef VCAP_LINEMATCH_H
 #define VCAP_LINEMATCH_H
 
 #include "base/failure.h"
+#include "flows/matchcount.h"
 #include "flows/pairsource.h"
 
 #include <stddef.h>
-#include <stdint.h>
-
-#define LINEMATCH_MOST 8 /* patterns */
 
 struct linematch {
 	int lines;   /* to write lines to; polls POLLERR when the process has ended */
@@ -38,9 +31,5 @@ int linematch_start(struct linematch *match, char *const *patterns, size_t count
  */
 int linematch_serve(struct linematch *match, struct pairsource *source, pairsource_tell *tell,
 		    struct failure *why);
-
-/* Parses a line that it has printed: 1; 0: it is a comment; -1: it is neither. number is 1 to
- * LINEMATCH_MOST. Pure. */
-int linematch_parse(const char *line, unsigned *number, uint64_t *matches, uint64_t *limited);
 
 #endif

@@ -1,7 +1,7 @@
 #include "flows/trigger_spec.h"
 
 #include "base/clock.h"
-#include "base/linepattern.h"
+#include "base/linepattern_text.h"
 #include "base/parse.h"
 
 #include <stddef.h>
@@ -90,5 +90,5 @@ trigger_spec_parse(struct trigger_spec *spec, const char *word, struct failure *
 		return failure_set(
 		    why, "not 'log:REGEX', 'file:PATH:REGEX' or 'packets:N/TIME:EXPR': '%s'", word);
 	}
-	return linepattern_check_text(spec->what, why);
+	return linepattern_text_check(spec->what, why);
 }

@@ -1,7 +1,7 @@
 /* Words that say what to watch for, patterns and lines: a search comes to an end, whatever they are; and lines of
  * counts. The input is a word, a newline, and a line. */
 #include "base/linepattern.h"
-#include "flows/linematch.h"
+#include "flows/matchcount.h"
 #include "flows/trigger_spec.h"
 #include "fuzz.h"
 
@@ -15,7 +15,7 @@ judge(const char *text, const char *line)
 		must(*why.text);
 		return;
 	}
-	must(linepattern_check_text(text, NULL) == 0);
+	must(linepattern_text_check(text, NULL) == 0);
 	must(linepattern_judge(pattern, line, strlen(line)) <= LINEPATTERN_LIMIT);
 	linepattern_free(pattern);
 }
@@ -42,8 +42,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		must(*why.text);
 	}
-	if (linematch_parse(line, &number, &matches, &limited) > 0)
-		must(number >= 1 && number <= LINEMATCH_MOST);
+	if (matchcount_parse(line, &number, &matches, &limited) > 0)
+		must(number >= 1 && number <= MATCHCOUNT_MOST);
 	free(word);
 	return 0;
 }

@@ -437,3 +437,10 @@ by_sudo() { # COMMAND...: as sudo runs it for somebody
 		[[ $output != *"this key"* ]]
 	done
 }
+
+# The text is one of libpcre2's messages.
+# Break: lib/flows/trigger_spec.c s/linepattern_text.h/linepattern.h/;s/return linepattern_text_check(spec->what, why);/return linepattern_new(spec->what, why) ? 0 : -1;/
+@test "gate: of the static programs, only the one that searches lines holds the library that does" {
+	static=$(dirname "$(readlink -f "$(command -v vcap-gate)")")/../libexec/vcap/$(uname -m)
+	[ "$(grep -la 'quantifier does not follow a repeatable item' "$static"/vcap-*)" = "$static/vcap-flows" ]
+}

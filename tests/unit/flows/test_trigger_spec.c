@@ -1,4 +1,4 @@
-#include "flows/linematch.h"
+#include "flows/matchcount.h"
 #include "flows/trigger_spec.h"
 #include "tap.h"
 
@@ -70,12 +70,12 @@ counts(void)
 	uint64_t matches = 0, limited = 0;
 	unsigned number = 0;
 
-	ok(linematch_parse("8 12 18446744073709551615", &number, &matches, &limited) == 1 &&
+	ok(matchcount_parse("8 12 18446744073709551615", &number, &matches, &limited) == 1 &&
 	       number == 8 && matches == 12 && limited == UINT64_MAX,
 	   "counts");
-	ok(linematch_parse("# x", &number, &matches, &limited) == 0, "a comment");
+	ok(matchcount_parse("# x", &number, &matches, &limited) == 0, "a comment");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		ok(linematch_parse(bad[i], &number, &matches, &limited) < 0, "not '%s'", bad[i]);
+		ok(matchcount_parse(bad[i], &number, &matches, &limited) < 0, "not '%s'", bad[i]);
 }
 
 int
