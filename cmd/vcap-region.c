@@ -25,6 +25,7 @@ static const struct command self = {
 		"follow id [token]\n"
 		"fetch [-z] [--cut] id\n"
 		"keys id [token]\n"
+		"pairs id [token]\n"
 		"live --lease=time [option ...] service\n"
 		"remove id [token]\n"
 		"check",
@@ -34,6 +35,7 @@ static const struct command self = {
 	       "  follow id     answers each line of input, as 'vcap-host follow' does\n"
 	       "  fetch id      waits for the file and writes it to standard output\n"
 	       "  keys id       writes its TLS keys to standard output\n"
+	       "  pairs id      writes its engines' pairs of connections to standard output\n"
 	       "  live --lease=time ...  streams packets for such a job while bytes follow it\n"
 	       "  remove id     removes it, unless it is unfinished\n"
 	       "  check         prints whether there is room for captures\n"
@@ -85,7 +87,7 @@ static const struct request {
     {"stop", true, 2, region_stop, NULL},    {"follow", true, 2, region_follow, NULL},
     {"fetch", true, 1, NULL, fetch},         {"remove", true, 2, region_remove, NULL},
     {"check", false, 0, region_check, NULL}, {"keys", true, 2, region_keys, NULL},
-    {"live", false, INT_MAX, NULL, begin},
+    {"live", false, INT_MAX, NULL, begin},   {"pairs", true, 2, region_pairs, NULL},
 };
 
 /* Parses the request and its id. What follows the id of `start`, and `live`, is passed on. */

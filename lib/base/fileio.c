@@ -1,6 +1,7 @@
 #include "base/fileio.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -130,4 +131,21 @@ fileio_make_directories(const char *path, mode_t mode, struct failure *why)
 	if (fileio_make_parents(path, mode, why) < 0)
 		return -1;
 	return make_directory(path, mode, why);
+}
+
+int
+fileio_print(const char *path, FILE *out, struct failure *why)
+{
+	FILE *in = fopen(path, "re");
+	char bytes[4096];
+	size_t size;
+	int rc;
+
+	if (!in)
+		return errno == ENOENT ? 0 : failure_errno(why, "cannot read '%s'", path);
+	while ((size = fread(bytes, 1, sizeof(bytes), in)) > 0)
+		fwrite(bytes, 1, size, out);
+	rc = ferror(in) ? failure_errno(why, "cannot read '%s'", path) : 0;
+	fclose(in);
+	return rc;
 }

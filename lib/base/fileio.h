@@ -8,6 +8,7 @@
 #include "base/failure.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 /* Reads until size bytes or end of file. Returns the bytes read, or -1 with errno set. */
@@ -35,5 +36,8 @@ int fileio_make_directories(const char *path, mode_t mode, struct failure *why);
  */
 int fileio_slurp(int fd, size_t max, const char *name, char **text, size_t *size,
 		 struct failure *why);
+
+/* Writes the file at path to out; nothing if there is none. -1 with why: it cannot be read. */
+int fileio_print(const char *path, FILE *out, struct failure *why);
 
 #endif

@@ -9,6 +9,7 @@
 #include "controller/engine_state.h"
 #include "controller/spool.h"
 #include "controller/spool_keys.h"
+#include "controller/spool_pairs.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -202,19 +203,10 @@ addresses(const struct spool_entry *entry)
 static char *
 pairs_list(const struct spool_entry *entry)
 {
-	struct strvec names = spool_entry_engines(entry), found = STRVEC_INIT;
-	char *joined;
+	struct strvec names = spool_pairs_engines(entry);
+	char *joined = strvec_join(&names, ",");
 
-	for (size_t i = 0; i < names.count; i++) {
-		char *path = spool_entry_file(entry, "engines/%s.pairs", names.list[i]);
-
-		if (path && access(path, F_OK) == 0)
-			strvec_push(&found, names.list[i]);
-		free(path);
-	}
-	joined = strvec_join(&found, ",");
 	strvec_release(&names);
-	strvec_release(&found);
 	return joined;
 }
 

@@ -339,7 +339,7 @@ fetch_beside(struct fetch *fetch, const struct fetch_kind *kind, const char *fil
 	char *path;
 	int rc;
 
-	if (size == 0 || (fetch->is_region && kind == &fetch_pairs))
+	if (size == 0)
 		return 0;
 	if (asprintf(&path, "%.*s.%s", length, file, kind->name) < 0)
 		return failure_nomem(why);

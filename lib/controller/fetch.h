@@ -60,7 +60,7 @@ struct fetch_kind {
 	enum commands_request request;
 };
 
-extern const struct fetch_kind fetch_pairs, /* of connections (connpair.h); regions have none */
+extern const struct fetch_kind fetch_pairs, /* of connections (connpair.h) */
     fetch_keys;                             /* of TLS (tlskey.h) */
 
 /* Fetches it to a file beside `file`, of mode 0600, called NAME.KIND as that is NAME.pcapng; none if the status says

@@ -26,4 +26,8 @@ void fileword_release(struct fileword *file);
 int fileword_find(struct fileword *file, const char *word, config_variable *variable,
 		  struct failure *why);
 
+/* The same for a word that is a capture in the spool, whatever files there are. */
+int fileword_find_capture(struct fileword *file, const char *word, config_variable *variable,
+			  struct failure *why);
+
 #endif

@@ -118,6 +118,7 @@ gate_region_admit(char *const **next, const char **fault, struct gate_region_rig
 	}
 	if (!gate_words_take(next, "status") && !gate_words_take(next, "stop") &&
 	    !gate_words_take(next, "follow") && !gate_words_take(next, "remove") &&
+	    !gate_words_take(next, "pairs") &&
 	    !(rights.allows_keys && gate_words_take(next, "keys")))
 		return false;
 	if (!take_id(next, rights))

@@ -11,6 +11,7 @@
 #include "controller/removal.h"
 #include "controller/spool.h"
 #include "controller/spool_keys.h"
+#include "controller/spool_pairs.h"
 #include "controller/waitproc.h"
 
 #include <inttypes.h>
@@ -74,6 +75,7 @@ region_status(const char *id, config_variable *variable, FILE *out, struct failu
 	static const char *const counters[] = {"packets", "bytes", "dropped"};
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	const char *message;
+	uint64_t pairs;
 
 	if (spool_open_entry(&entry, id, variable, why) < 0)
 		return -1;
@@ -89,6 +91,9 @@ region_status(const char *id, config_variable *variable, FILE *out, struct failu
 			engine_state_total(&entry, counters[i]));
 	if (spool_entry_is_over(&entry) && spool_keys_exist(&entry))
 		fprintf(out, "keys %" PRIu64 "\n", spool_keys_size(&entry));
+	pairs = spool_entry_is_over(&entry) ? spool_pairs_size(&entry) : 0;
+	if (pairs)
+		fprintf(out, "pairs %" PRIu64 "\n", pairs);
 	message = keyval_get(&entry.facts, "message");
 	fprintf(out, "message %s\n", message ? message : "");
 	spool_entry_close(&entry);
@@ -165,6 +170,19 @@ region_keys(const char *id, config_variable *variable, FILE *out, struct failure
 	rc = capture_audit(&entry, CAPTURE_AUDIT_KEYS, "-", variable, why);
 	if (rc == 0)
 		rc = spool_keys_print(&entry, out, why);
+	spool_entry_close(&entry);
+	return rc < 0 ? -1 : EXIT_DONE;
+}
+
+int
+region_pairs(const char *id, config_variable *variable, FILE *out, struct failure *why)
+{
+	struct spool_entry entry = SPOOL_ENTRY_INIT;
+	int rc;
+
+	if (spool_open_entry(&entry, id, variable, why) < 0)
+		return -1;
+	rc = spool_pairs_print(&entry, out, why);
 	spool_entry_close(&entry);
 	return rc < 0 ? -1 : EXIT_DONE;
 }

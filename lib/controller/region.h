@@ -41,6 +41,9 @@ region_request region_follow;
 /* Writes the TLS keys of the capture, if it has some. */
 region_request region_keys;
 
+/* Writes the pairs of connections that the region's engines kept, if there are some. */
+region_request region_pairs;
+
 /* Removes the capture, which must have ended. A capture that does not exist is not a failure: the
  * answer to an earlier request may have been lost. */
 region_request region_remove;

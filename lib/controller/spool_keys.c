@@ -4,6 +4,7 @@
  */
 #include "controller/spool_keys.h"
 
+#include "base/fileio.h"
 #include "base/outfile.h"
 #include "capfile/reader.h"
 #include "packet/sessionkeys.h"
@@ -47,19 +48,9 @@ spool_keys_size(const struct spool_entry *entry)
 int
 spool_keys_print(const struct spool_entry *entry, FILE *out, struct failure *why)
 {
-	char *path = spool_keys_path(entry), bytes[4096];
-	FILE *in = path ? fopen(path, "re") : NULL;
-	size_t size;
-	int rc = 0;
+	char *path = spool_keys_path(entry);
+	int rc = path ? fileio_print(path, out, why) : failure_nomem(why);
 
-	if (!path)
-		rc = failure_nomem(why);
-	else if (!in && errno != ENOENT)
-		rc = failure_errno(why, "cannot read '%s'", path);
-	while (in && (size = fread(bytes, 1, sizeof(bytes), in)) > 0)
-		fwrite(bytes, 1, size, out);
-	if (in)
-		fclose(in);
 	free(path);
 	return rc;
 }

@@ -35,6 +35,15 @@ informed_engines() {
 		/^lb3/s, , flows=conntrack ," "$VCAP_CONFIG/engines" >"$LAB_DIR/informed/engines"
 }
 
+# The same two proxies as the region `west`, a controller of its own, for the service `far`, which is `bare`.
+region_of_informed() {
+	mkdir -p "$LAB_DIR/west/services"
+	cp "$VCAP_CONFIG/services/bare" "$LAB_DIR/west/services/far"
+	cp "$LAB_DIR/informed/engines" "$LAB_DIR/west"
+	{ grep -v ^engine "$VCAP_CONFIG/services/bare"; echo engine west; } >"$VCAP_CONFIG/services/far"
+	echo "west region exec env VCAP_CONFIG=$LAB_DIR/west VCAP_SPOOL=$LAB_DIR/west.spool" >>"$VCAP_CONFIG/engines"
+}
+
 # A capture of its own of a service, under another name.
 begin() { # NAME SERVICE ARG...
 	[ "$1" = "$2" ] || cp "$VCAP_CONFIG/services/$2" "$VCAP_CONFIG/services/$1"
@@ -50,6 +59,8 @@ begin_more() {
 	begin none checked
 	begin include checked -m include
 	begin only checked -m only
+	region_of_informed
+	begin far far "${five[@]}"
 }
 
 begin_all() {
@@ -220,6 +231,27 @@ is() { # NAME MARKS
 		[ "$(stat -c %a "$pairs")" = 600 ]
 		grep -q " new tcp $LAB_FRONT4.5:[0-9]* .*:$LAB_BARE_PORT$" "$pairs"
 	done
+}
+
+# Break: lib/controller/region.c s/pairs = spool_entry_is_over(&entry) ? spool_pairs_size(&entry) : 0;/pairs = 0;/
+# bats test_tags=slow
+@test "... of a region, whose engines' pairs are kept here, listed, used and removed with the capture" {
+	is far bare/c5
+	id=$(cat far.id)
+	pairs=$VCAP_SPOOL/captures/$id/engines/west.pairs
+	[ "$(stat -c %a "$pairs")" = 600 ]
+	for engine in $LAB_ENGINES; do
+		grep -q " new tcp $LAB_FRONT4.5:[0-9]* .* $LAB_BACK4.10$(lab_number "$engine"):[0-9]* .*:$LAB_BARE_PORT" "$pairs"
+	done
+	[ "$(vcap ls -r -o PAIRS far)" = west ]
+	# Nothing else tells whose requests these are.
+	[ "$(vcap transactions -r -o CONFIDENCE far | sort -u)" = table ]
+	[ "$(vcap transactions -r -o CONFIDENCE -t /dev/null far | sort -u)" = '?' ]
+	vcap join --capture far -w joined.pcapng "${five[@]}"
+	segments joined.pcapng | sort | cmp - wanted
+	[ ! -e "$LAB_DIR/west.spool/captures/$id" ]
+	vcap rm "$id"
+	[ ! -e "$pairs" ]
 }
 
 @test "... by connection tracking on one engine, and PROXY protocol or tables on the others" {

@@ -259,3 +259,18 @@ entry() { # ID LINE...
 	run sh -c 'vcap-ls >/dev/full'
 	[ "$status" -eq 1 ]
 }
+
+# Break: lib/controller/spool_pairs.c s/i < paths.count && rc == 0/i < 1 \&\& rc == 0/
+@test "a region answers with the pairs that all its engines kept" {
+	id=shop.20260102_030405
+	echo one >$id/engines/a.pairs
+	echo two >$id/engines/b.pairs
+	[ "$(vcap-ls -r -o PAIRS $id)" = a,b ]
+	vcap-region status $id | grep -qx 'pairs 8'
+	[ "$(vcap-region pairs $id)" = $'one\ntwo' ]
+	id=shop.20260101_000000
+	[ "$(vcap-region status $id | grep -c pairs)" = 0 ]
+	[ "$(vcap-region pairs $id)" = "" ]
+	run -1 vcap-region pairs $id 0123456789abcdef
+	[ "$output" = "vcap-region: '$id' is another capture's" ]
+}
