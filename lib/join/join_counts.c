@@ -1,5 +1,7 @@
 #include "join/join_counts.h"
 
+#include "base/strvec.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,4 +61,29 @@ join_counts_advice(const struct join_counts *counts)
 	       "PROXY "
 	       "protocol (send-proxy-v2), or by the header that the engines write "
 	       "(vcap-service(5))";
+}
+
+char *
+join_counts_remarks(const struct join_counts *counts, uint64_t expired)
+{
+	const char *advice = join_counts_advice(counts);
+	struct strvec lines = STRVEC_INIT;
+	char *text;
+
+	if (counts->useless_pairs)
+		strvec_pushf(&lines, "%llu pairs lack a server or its port and are not used",
+			     (unsigned long long)counts->useless_pairs);
+	if (counts->by_address)
+		strvec_push(&lines,
+			    "some connections were joined by address alone, as no port was known");
+	if (counts->vip_unknown)
+		strvec_push(&lines,
+			    "clients were identified without their service: connections of other "
+			    "services to the same servers are kept too");
+	strvec_push_nodup(&lines, join_counts_format(counts, expired));
+	if (advice)
+		strvec_push(&lines, advice);
+	text = strvec_join(&lines, "\n");
+	strvec_release(&lines);
+	return text;
 }

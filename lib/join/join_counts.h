@@ -33,4 +33,8 @@ char *join_counts_format(const struct join_counts *counts, uint64_t expired);
 /* What would tell the undecided, if there are any; NULL: there are none. Static. */
 const char *join_counts_advice(const struct join_counts *counts);
 
+/* Lines for the user: what makes it uncertain, the counts, and what would tell the undecided. Heap; NULL: out of
+ * memory. */
+char *join_counts_remarks(const struct join_counts *counts, uint64_t expired);
+
 #endif

@@ -98,6 +98,20 @@ paths() {
 	tcpdump -Aqnr out.pcap 2>/dev/null | grep -ao 'GET /[0-9]*' | tr -d '\n'
 }
 
+# Break: lib/join/forwarded.c s/? forwarded->rule->header.hops : 1/? 1 : 1/
+@test "of a header with hops that value from its end, and without so many none" {
+	{
+		request 1 1 'X-Forwarded-For: 10.1.0.3, 10.1.0.1, 10.1.0.2\r\n'
+		request 2 2 'X-Forwarded-For: 10.1.0.1\r\n'
+	} | "$OLDPWD/tests/mktcp" > in.pcap
+	[ "$(paths --header 'X-Forwarded-For 2' 10.1.0.1)" = "GET /1" ]
+	grep -q ' 1 wanted, 0 not, 1 undecided; told by request headers 1$' err
+	echo 'header X-Forwarded-For 2' >> shop
+	[ "$(paths 10.1.0.1)" = "GET /1" ]
+	[ "$(paths 10.1.0.2)" = "" ]
+	[ "$(paths --header 'x-forwarded-for' 10.1.0.2)" = "GET /1" ]
+}
+
 # The request that names two clients comes first, and its connection ends before anything is learned.
 # Break: lib/join/join.c s/disputes_finish(.*/;/
 @test "of headers that disagree the one that no request lacks counts; if that is not one, none" {
@@ -179,6 +193,45 @@ paths() {
 	tail -n +51 table > two
 	vcap-join -S ./shop -t one -t <(cat two) -r in.pcap -w out.pcap 2001:db8:1::7
 	same out.pcap 'ip6[2:2] = 7'
+}
+
+# Break: cmd/vcap-join.c s/strvec_pushv(&options->tables, file->tables.list);/(void)0;/
+# Break: lib/controller/fileword.c s/found.tables = spool_pairs_paths(entry);/;/
+@test "--capture: one of the spool, with its service and the pairs that its engines kept" {
+	mkconv -e bare -t table > in.pcap
+	id=shop.20260101_000000
+	kept=spool/captures/$id
+	export VCAP_SPOOL=$PWD/spool
+	(umask 077 && mkdir -p $kept/engines)
+	printf '%s\n' 'state done' 'service shop' 'engine lb1' 'engine lb2' 'engine west' > $kept/capture
+	cp shop $kept/service
+	vcap-merge -S ./shop -w $kept/$id.pcapng lb1=in.pcap
+	head -n 50 table > $kept/engines/lb1.pairs
+	tail -n +51 table > $kept/engines/west.pairs
+	for capture in shop $id; do
+		vcap-join --capture "$capture" -w out.pcapng 10.1.0.7 2> err
+		same out.pcapng 'ip[4:2] = 7'
+		grep -q ' 0 undecided; told by tables [1-9][0-9]*$' err
+	done
+	# What else is named goes in their place; and a file by itself brings none.
+	vcap-join --capture shop -t table -w out.pcapng 10.1.0.7 2> err
+	same out.pcapng 'ip[4:2] = 7'
+	vcap-join --capture shop -t /dev/null -w out.pcapng 10.1.0.7 2> err
+	grep -q ' 0 wanted, 0 not, [1-9][0-9]* undecided$' err
+	vcap-join -S ./shop -r $kept/$id.pcapng -w out.pcapng 10.1.0.7 2> err
+	grep -q ' 0 wanted, 0 not, [1-9][0-9]* undecided$' err
+	grep -q 'would be told by tables (flows=' err
+	sed 's/192.0.2.10/192.0.2.99/' shop > other
+	vcap-join -S ./other --capture shop -w out.pcapng 10.1.0.7 2> err
+	grep -q ' 0 wanted, [1-9][0-9]* not, 0 undecided; told by tables' err
+	run -2 vcap-join --capture shop -r in.pcap 10.1.0.7
+	[ "$output" = "vcap-join: '--capture' names a file itself: 'in.pcap'" ]
+	run -1 vcap-join --capture toys 10.1.0.7
+	[ "${#lines[@]}" -eq 1 ]
+	# One that has no file yet.
+	sed -i 's/state done/state capturing/' $kept/capture
+	run -1 vcap-join --capture shop 10.1.0.7
+	[[ $output == *"capture '$id' has no file yet: run 'vcap wait $id' first" ]]
 }
 
 @test "a table that is wrong, late or not about ports is said to be" {
@@ -287,6 +340,26 @@ paths() {
 	printf 'monitor %s\n' empty 'http /health' local >> shop
 	both 'ip[4:2] < 61000' -S ./shop
 	both 'ip[4:2] > 61000' -S ./shop -m only
+}
+
+# Break: lib/join/http2.c s/:path/:Path/
+@test "a health check of gRPC is one by its path, over HTTP/2" {
+	echo 'monitor http /grpc.health.v1.Health/Check' >> shop
+	cat <<-'END' | "$OLDPWD/tests/mkh2" | "$OLDPWD/tests/mktalk" | "$OLDPWD/tests/mktcp" > in.pcap
+		conn h 10.0.9.1:50000 10.0.1.11:8080
+		conn s 10.0.9.1:50001 10.0.1.11:8080
+		0.0 h open
+		0.0 s open
+		0.1 h > [[preface]][[settings]][[headers 1 eh :method=POST :path=/grpc.health.v1.Health/Check]]
+		0.1 s > [[preface]][[settings]][[headers 1 eh :method=POST :path=/grpc.shop.Cart/Add x-forwarded-for=10.1.0.7]]
+		0.2 h < [[settings]][[headers 1 eh :status=200]]
+		0.2 s < [[settings]][[headers 1 eh :status=200]]
+	END
+	both 'port 50001' -S ./shop
+	both 'port 50000' -S ./shop -m only
+	both tcp -S ./shop -m include
+	both 'port 50001' -S ./shop 10.1.0.7
+	grep -q ' 1 wanted, 0 not, 0 undecided, 1 health checks; told by request headers 1$' err
 }
 
 @test "connections that cannot be told are dropped and counted, or kept" {

@@ -22,9 +22,8 @@ quiet() { # EXAMPLE
 	filter.1/3) echo program ;;
 	filter.1/4) echo some.pcapng ;;
 	filter.1/6) echo - ;;
-	flows.1/3 | join.1/1 | join.1/2) echo client.pcapng ;;
+	flows.1/3 | join.1/1 | join.1/2 | join.1/4) echo client.pcapng ;;
 	join.1/3) echo server.pcapng ;;
-	join.1/4) echo "$VCAP_SPOOL/captures/$id/client.pcapng" ;;
 	keys.1/1) echo open.pcapng ;;
 	merge.1/1) echo both.pcapng ;;
 	metrics.1/1) echo vcap.prom ;;
@@ -281,7 +280,6 @@ example() { # NAME FILE
 	transactions.1/* | report.1/*) none_goes_on && captured ;;
 	rm.1/* | stop.1/*) none_goes_on ;;
 	drops.1/*) dropping ;;
-	join.1/4) touch "$VCAP_SPOOL/captures/$id"/engines/lb{1,2}.pairs ;;
 	esac
 	[ -e "$VCAP_SPOOL/captures/$id/$id.pcapng" ] || captured
 	cp one.pcap two.pcap tmp
