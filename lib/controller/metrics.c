@@ -91,123 +91,163 @@ write_states(const struct metrics *metrics)
 	}
 }
 
-/* Of a capture, what one metric says of an engine by its state; text is for the value. False: nothing. */
-typedef bool value_of(const struct spool_entry *entry, const char *engine,
-		      const struct keyval *state, char text[64]);
+/* An engine of a capture, by its state. */
+struct told {
+	const struct spool_entry *entry;
+	const char *service, *engine;
+	const struct keyval *state;
+};
+
+/* A metric of engines: which captures it is of, and what writes its lines. number, where there are several alike. */
+struct engine_metric {
+	const char *name, *type, *help;
+	bool (*takes)(const struct spool_entry *entry);
+	void (*write)(const struct engine_metric *metric, const struct told *told, FILE *out);
+	int number;
+};
 
 static bool
-is_up(const struct spool_entry *entry, const char *engine, const struct keyval *state,
-      char text[64])
+goes_on(const struct spool_entry *entry)
 {
-	const bool up = !spool_entry_missing_reason(entry, engine) &&
-			keyval_number(state, "exit", 0) == 0 &&
-			engine_state_status(state) <= ENGINE_RUNNING;
-
-	snprintf(text, 64, "%d", up);
-	return true;
+	return !spool_entry_is_over(entry);
 }
 
 static bool
-number_of(const struct keyval *state, const char *key, char text[64])
+is_ring(const struct spool_entry *entry)
 {
-	if (!keyval_get(state, key))
-		return false;
-	snprintf(text, 64, "%" PRIu64, keyval_number(state, key, 0));
-	return true;
+	return snapshot_entry_is_ring(entry, NULL);
 }
 
-static bool
-packets(const struct spool_entry *entry, const char *engine, const struct keyval *state,
-	char text[64])
+/* The lines of each engine whose state is here. */
+static void
+write_engines(const struct metrics *metrics, const struct engine_metric *metric)
 {
-	(void)entry, (void)engine;
-	return number_of(state, "packets", text);
+	head(metrics, metric->name, metric->type, metric->help);
+	for (size_t i = 0; i < metrics->count; i++) {
+		const struct captured *captured = &metrics->list[i];
+		struct strvec engines = STRVEC_INIT;
+
+		if (metric->takes(&captured->entry))
+			engines = spool_entry_engines(&captured->entry);
+		for (size_t k = 0; k < engines.count; k++) {
+			struct keyval state;
+			const struct told told = {&captured->entry, captured->service,
+						  engines.list[k], &state};
+
+			if (!parse_is_name(told.engine) ||
+			    engine_state_load(told.entry, told.engine, &state, NULL) < 0)
+				continue;
+			metric->write(metric, &told, metrics->out);
+			keyval_release(&state);
+		}
+		strvec_release(&engines);
+	}
 }
 
-static bool
-dropped(const struct spool_entry *entry, const char *engine, const struct keyval *state,
-	char text[64])
+/* Writes a line up to its value; more is further labels. */
+static void
+begin_line(const struct engine_metric *metric, const struct told *told, const char *more, FILE *out)
 {
-	(void)entry, (void)engine;
-	return number_of(state, "dropped", text);
+	fprintf(out, "%s{service=\"%s\",capture=\"%s\",engine=\"%s\"%s} ", metric->name,
+		told->service, told->entry->id, told->engine, more);
 }
 
-static bool
-complete_since(const struct spool_entry *entry, const char *engine, const struct keyval *state,
-	       char text[64])
+static void
+write_up(const struct engine_metric *metric, const struct told *told, FILE *out)
 {
-	const char *word = keyval_get(state, "complete-since");
+	begin_line(metric, told, "", out);
+	fprintf(out, "%d\n",
+		!spool_entry_missing_reason(told->entry, told->engine) &&
+		    keyval_number(told->state, "exit", 0) == 0 &&
+		    engine_state_status(told->state) <= ENGINE_RUNNING);
+}
+
+static void
+write_number(const struct engine_metric *metric, const struct told *told, const char *key,
+	     FILE *out)
+{
+	if (!keyval_get(told->state, key))
+		return;
+	begin_line(metric, told, "", out);
+	fprintf(out, "%" PRIu64 "\n", keyval_number(told->state, key, 0));
+}
+
+static void
+write_packets(const struct engine_metric *metric, const struct told *told, FILE *out)
+{
+	write_number(metric, told, "packets", out);
+}
+
+static void
+write_dropped(const struct engine_metric *metric, const struct told *told, FILE *out)
+{
+	write_number(metric, told, "dropped", out);
+}
+
+static void
+write_since(const struct engine_metric *metric, const struct told *told, FILE *out)
+{
+	const char *word = keyval_get(told->state, "complete-since");
 	int64_t ns;
 
-	(void)engine;
-	if (!snapshot_entry_is_ring(entry, NULL) || !word || parse_offset(word, &ns, NULL) < 0 ||
-	    ns < 0)
-		return false;
-	snprintf(text, 64, CLOCK_FORMAT, CLOCK_ARGS(ns));
-	return true;
+	if (!is_ring(told->entry) || !word || parse_offset(word, &ns, NULL) < 0 || ns < 0)
+		return;
+	begin_line(metric, told, "", out);
+	fprintf(out, CLOCK_FORMAT "\n", CLOCK_ARGS(ns));
 }
 
-/* A line for each engine of each capture that is not over. */
+/* A line for each kind of loss of which there is any. */
 static void
-write_engines(const struct metrics *metrics, const char *name, const char *help, value_of *value)
+write_losses(const struct engine_metric *metric, const struct told *told, FILE *out)
 {
-	head(metrics, name, "gauge", help);
-	for (size_t i = 0; i < metrics->count; i++) {
-		const struct spool_entry *entry = &metrics->list[i].entry;
-		struct strvec engines = STRVEC_INIT;
+	uint64_t sums[LOSS_KINDS] = {0};
+	char label[64];
 
-		if (!spool_entry_is_over(entry))
-			engines = spool_entry_engines(entry);
-		for (size_t k = 0; k < engines.count; k++) {
-			struct keyval state;
-			char text[64];
-
-			if (!parse_is_name(engines.list[k]) ||
-			    engine_state_load(entry, engines.list[k], &state, NULL) < 0)
-				continue;
-			if (value(entry, engines.list[k], &state, text))
-				fprintf(metrics->out,
-					"%s{service=\"%s\",capture=\"%s\",engine=\"%s\"} %s\n",
-					name, metrics->list[i].service, entry->id, engines.list[k],
-					text);
-			keyval_release(&state);
-		}
-		strvec_release(&engines);
+	lostlines_sum(told->state, sums);
+	for (int kind = 0; kind < LOSS_KINDS; kind++) {
+		if (!sums[kind])
+			continue;
+		snprintf(label, sizeof(label), ",loss=\"%s\"", loss_name(kind));
+		begin_line(metric, told, label, out);
+		fprintf(out, "%" PRIu64 "\n", sums[kind]);
 	}
 }
 
-/* What the hosts lost, of captures that are not over: a line for each kind of which there is any. */
+/* A line for each trigger; the metric's number: 0, what has come; 1, lines that took too long. */
 static void
-write_losses(const struct metrics *metrics)
+write_triggers(const struct engine_metric *metric, const struct told *told, FILE *out)
 {
-	head(metrics, "vcap_engine_lost", "gauge",
-	     "What the host of an engine has lost meanwhile, by the kernel's counters.");
-	for (size_t i = 0; i < metrics->count; i++) {
-		const struct spool_entry *entry = &metrics->list[i].entry;
-		struct strvec engines = STRVEC_INIT;
+	uint64_t counts[2];
+	char label[32];
 
-		if (!spool_entry_is_over(entry))
-			engines = spool_entry_engines(entry);
-		for (size_t k = 0; k < engines.count; k++) {
-			uint64_t sums[LOSS_KINDS] = {0};
-			struct keyval state;
-
-			if (!parse_is_name(engines.list[k]) ||
-			    engine_state_load(entry, engines.list[k], &state, NULL) < 0)
-				continue;
-			lostlines_sum(&state, sums);
-			keyval_release(&state);
-			for (int kind = 0; kind < LOSS_KINDS; kind++)
-				if (sums[kind])
-					fprintf(metrics->out,
-						"vcap_engine_lost{service=\"%s\",capture=\"%s\","
-						"engine=\"%s\",loss=\"%s\"} %" PRIu64 "\n",
-						metrics->list[i].service, entry->id,
-						engines.list[k], loss_name(kind), sums[kind]);
-		}
-		strvec_release(&engines);
+	for (unsigned number = 1; number <= TRIGGER_SPEC_MOST; number++) {
+		if (!trigger_record_read(told->state, number, counts))
+			continue;
+		snprintf(label, sizeof(label), ",trigger=\"%u\"", number);
+		begin_line(metric, told, label, out);
+		fprintf(out, "%" PRIu64 "\n", counts[metric->number]);
 	}
 }
+
+static const struct engine_metric of_captures[] = {
+    {"vcap_engine_up", "gauge", "Whether an engine captures, by its last answer.", goes_on,
+     write_up, 0},
+    {"vcap_engine_packets", "gauge", "Packets that it has kept.", goes_on, write_packets, 0},
+    {"vcap_engine_dropped", "gauge", "Packets that its kernel has dropped.", goes_on, write_dropped,
+     0},
+    {"vcap_engine_lost", "gauge",
+     "What the host of an engine has lost meanwhile, by the kernel's counters.", goes_on,
+     write_losses, 0},
+    {"vcap_rolling_complete_since_seconds", "gauge",
+     "Since when an engine has all, in seconds since 1970.", goes_on, write_since, 0},
+};
+
+static const struct engine_metric of_triggers[] = {
+    {"vcap_trigger_matches_total", "counter", "What an engine saw of what is watched for.", is_ring,
+     write_triggers, 0},
+    {"vcap_trigger_limited_total", "counter", "Lines that took an engine too long to judge.",
+     is_ring, write_triggers, 1},
+};
 
 /* How snapshots of rolling captures were asked for; offset: of a uint64_t in struct snapshot_asked. */
 static void
@@ -288,40 +328,6 @@ write_records(const struct metrics *metrics)
 	}
 }
 
-/* What engines have counted of triggers; which: 0, what has come; 1, lines that took too long. */
-static void
-write_triggers(const struct metrics *metrics, const char *name, const char *help, int which)
-{
-	head(metrics, name, "counter", help);
-	for (size_t i = 0; i < metrics->count; i++) {
-		const struct spool_entry *entry = &metrics->list[i].entry;
-		struct strvec engines = STRVEC_INIT;
-
-		if (snapshot_entry_is_ring(entry, NULL))
-			engines = spool_entry_engines(entry);
-		for (size_t k = 0; k < engines.count; k++) {
-			struct keyval state;
-
-			if (parse_is_name(engines.list[k]) &&
-			    engine_state_load(entry, engines.list[k], &state, NULL) == 0) {
-				for (unsigned number = 1; number <= TRIGGER_SPEC_MOST; number++) {
-					uint64_t counts[2];
-
-					if (trigger_record_read(&state, number, counts))
-						fprintf(metrics->out,
-							"%s{service=\"%s\",capture=\"%s\","
-							"engine=\"%s\",trigger=\"%u\"} %" PRIu64
-							"\n",
-							name, metrics->list[i].service, entry->id,
-							engines.list[k], number, counts[which]);
-				}
-				keyval_release(&state);
-			}
-		}
-		strvec_release(&engines);
-	}
-}
-
 /* How long captures will wait for engines that are out of reach. */
 static void
 write_waits(const struct metrics *metrics)
@@ -363,22 +369,12 @@ metrics_write(const struct spool *spool, const char *word, FILE *out,
 
 	if (rc == 0) {
 		write_states(&metrics);
-		write_engines(&metrics, "vcap_engine_up",
-			      "Whether an engine captures, by its last answer.", is_up);
-		write_engines(&metrics, "vcap_engine_packets", "Packets that it has kept.",
-			      packets);
-		write_engines(&metrics, "vcap_engine_dropped",
-			      "Packets that its kernel has dropped.", dropped);
-		write_losses(&metrics);
-		write_engines(&metrics, "vcap_rolling_complete_since_seconds",
-			      "Since when an engine has all, in seconds since 1970.",
-			      complete_since);
+		for (size_t i = 0; i < sizeof(of_captures) / sizeof(*of_captures); i++)
+			write_engines(&metrics, &of_captures[i]);
 		write_rings(&metrics, spool);
 		write_records(&metrics);
-		write_triggers(&metrics, "vcap_trigger_matches_total",
-			       "What an engine saw of what is watched for.", 0);
-		write_triggers(&metrics, "vcap_trigger_limited_total",
-			       "Lines that took an engine too long to judge.", 1);
+		for (size_t i = 0; i < sizeof(of_triggers) / sizeof(*of_triggers); i++)
+			write_engines(&metrics, &of_triggers[i]);
 		write_waits(&metrics);
 		write_spool(&metrics, spool);
 	}
