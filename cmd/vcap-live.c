@@ -76,9 +76,9 @@ report(const struct livestream *livestream, const char *line)
 		warn("engine '%s': %s", livestream->engine, line);
 	else if (livestream->status == EXIT_TIMEOUT)
 		warn("engine '%s' did not end when it should, and was cut off", livestream->engine);
-	else if (livestream->is_lost)
+	else if (livestream->is_lost && livestream->has_begun)
 		warn("engine '%s' was lost: connecting again", livestream->engine);
-	else if (livestream_has_failed(livestream))
+	else if (livestream->is_lost || livestream_has_failed(livestream))
 		warn("engine '%s' does not capture: status %d", livestream->engine,
 		     livestream->status);
 }

@@ -15,7 +15,7 @@ enum mergecontrol_kind {
 	MERGECONTROL_OFFSET, /* its clock: offset_ns is added to its times from now on */
 	MERGECONTROL_END,    /* is complete when its stream has ended */
 	/* From the merge: */
-	MERGECONTROL_BEGUN, /* something has come of its stream */
+	MERGECONTROL_BEGUN, /* an interface has come of its stream */
 	MERGECONTROL_ENDED, /* cannot go on: its stream was damaged */
 	MERGECONTROL_KINDS
 };

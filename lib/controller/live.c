@@ -68,6 +68,9 @@ live_start(struct live *live, const struct params_cli *cli, config_variable *var
 	if (cli->params.duration_ns > 0 &&
 	    cli->params.duration_ns < INT64_MAX - OVERTIME_NS - now_ns)
 		live->end_ns = now_ns + cli->params.duration_ns + OVERTIME_NS;
+	live->streams.until_ns = INT64_MAX;
+	if (live->end_ns < INT64_MAX)
+		live->streams.until_ns = live->end_ns - OVERTIME_NS;
 	live->streams.heartbeat_ns = cli->lease_ns / 3;
 	live->streams.limits =
 	    cli->params.duration_ns || cli->params.count ? LIVESTREAM_LIMITED : LIVESTREAM_ENDLESS;

@@ -38,10 +38,10 @@ int live_start(struct live *live, const struct params_cli *cli, config_variable 
 int live_merge(struct live *live, struct failure *why);
 
 /*
- * Renews the leases, connects engines again that were lost, and corrects the drift of clocks, until the merge
- * ends, the capture is interrupted, or an engine streams on half a minute after the capture's time limit; then
- * lets the engines send the rest, and terminates what still runs after some seconds. Time in which nobody
- * reads standard output is not the engines'. Returns the exit status of vcap-live: EXIT_FAILED if the merge
+ * Renews the leases, connects engines again that were lost or not reached, and corrects the drift of clocks,
+ * until the merge ends, the capture is interrupted, or an engine streams on half a minute after the capture's
+ * time limit; then lets the engines send the rest, and terminates what still runs after some seconds. Time in
+ * which nobody reads standard output is not the engines'. Returns the exit status of vcap-live: EXIT_FAILED if the merge
  * failed or no engine captured, EXIT_PARTIAL if some did not or were lost for a while, but EXIT_DONE if the
  * reader of standard output has gone.
  */

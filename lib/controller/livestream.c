@@ -8,6 +8,7 @@
 #include "controller/livestream.h"
 
 #include "base/fileio.h"
+#include "controller/remedy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,29 @@ write_lease(struct livestream *livestream, const char *job, bool is_heartbeat)
 		fileio_close(&livestream->lease);
 }
 
+static bool
+has_said(const struct livestream *livestream, const char *line)
+{
+	const size_t length = strlen(line);
+
+	for (const char *said = livestream->said; *said; said += strcspn(said, "\n") + 1)
+		if (strncmp(said, line, length) == 0 && said[length] == '\n')
+			return true;
+	return false;
+}
+
+/* Keeps the line behind those before, of which the first give way. */
+static void
+keep_said(struct livestream *livestream, const char *line)
+{
+	char *said = livestream->said;
+	const size_t length = strlen(line) + 1;
+
+	while (*said && strlen(said) + length >= sizeof(livestream->said))
+		memmove(said, strchr(said, '\n') + 1, strlen(strchr(said, '\n')));
+	snprintf(said + strlen(said), sizeof(livestream->said) - strlen(said), "%s\n", line);
+}
+
 static void
 tell(struct livestream *livestream, const char *line, livestream_report *report)
 {
@@ -87,9 +111,9 @@ tell(struct livestream *livestream, const char *line, livestream_report *report)
 		snprintf(livestream->ended_by, sizeof(livestream->ended_by), "%.*s",
 			 (int)strcspn(reason, ", "), reason);
 	}
-	if (livestream->is_lost && strcmp(livestream->said, line) == 0)
+	if (livestream->is_lost && has_said(livestream, line))
 		return;
-	snprintf(livestream->said, sizeof(livestream->said), "%s", line);
+	keep_said(livestream, line);
 	report(livestream, line);
 }
 
@@ -196,4 +220,36 @@ livestream_has_failed(const struct livestream *livestream)
 {
 	return livestream->has_ended && livestream->status != EXIT_DONE &&
 	       livestream->status != EXIT_PARTIAL;
+}
+
+/* Whether one of its lines is that of somebody who refuses, or of a host without vcap. */
+static bool
+has_told_refusal(const struct livestream *livestream)
+{
+	char line[sizeof(livestream->line)];
+	size_t length;
+
+	for (const char *said = livestream->said; *said; said += length + 1) {
+		length = strcspn(said, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)length, said);
+		/* ssh's words for a host key that it does not accept (sshconnect.c). */
+		if (remedy_reach(line) == REMEDY_REFUSED ||
+		    strncmp(line, "Host key verification failed.", 29) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+livestream_may_return(const struct livestream *livestream)
+{
+	if (livestream->has_begun)
+		return true;
+	switch (livestream->status) {
+	case -1:
+	case EXIT_MISUSE:
+	case EXIT_NOT_EXECUTABLE:
+	case EXIT_NOT_FOUND: return false;
+	default: return !has_told_refusal(livestream);
+	}
 }

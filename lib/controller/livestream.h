@@ -29,10 +29,10 @@ struct livestream {
 	bool has_ended, is_cut_off;
 	int status; /* once has_ended: the exit status, EXIT_TIMEOUT if it was cut off, -1 if it could
 		     * not be started */
-	bool
-	    is_lost; /* the caller's: it has broken, and is connected again. Stays when it is started */
-	char said
-	    [512]; /* the last line reported, which is not repeated while it is lost. Likewise */
+	/* The caller's, which stay when it is started again: */
+	bool has_begun;  /* something has come of it */
+	bool is_lost;    /* it has broken, and is connected again */
+	char said[2048]; /* the last lines reported, which are not repeated while it is lost */
 };
 
 /* Reports a line of a stream's standard error; line NULL: the stream has ended. */
@@ -66,5 +66,7 @@ enum livestream_limits { LIVESTREAM_ENDLESS, LIVESTREAM_LIMITED };
 bool livestream_is_complete(const struct livestream *livestream, enum livestream_limits limits);
 /* Whether it has ended with a status other than EXIT_DONE and EXIT_PARTIAL. */
 bool livestream_has_failed(const struct livestream *livestream);
+/* Whether another attempt may do better: not if nothing ever came and it was refused, or vcap is not there. */
+bool livestream_may_return(const struct livestream *livestream);
 
 #endif

@@ -2,11 +2,15 @@
  * One loop watches all streams, the clocks, and the process that reads the packets, which do not pass through
  * this one.
  *
- * A stream that breaks once packets have come of it is started anew after a pause that doubles each time and is
- * drawn at random, so that engines that were lost together do not come together. The merge gets its pipe when
- * the clock has been measured again, since the engine may have been started anew as well: the offset is then
- * applied at once, and to a stream that goes on by and by. An offset within the error of the measurement is
- * left as it is: it would only move times to and fro.
+ * A stream that breaks is started anew after a pause that doubles each time and is drawn at random, so that
+ * engines that were lost together do not come together. The merge gets its pipe when the clock has been
+ * measured again, since the engine may have been started anew as well: the offset is then applied at once, and
+ * to a stream that goes on by and by. An offset within the error of the measurement is left as it is: it would
+ * only move times to and fro.
+ *
+ * One that has not come about is treated alike, but waits for something to come of another: if nothing does,
+ * no engine captures, and that is told at once. Nor is an engine waited for when the others have reached their
+ * limits: it has one more attempt.
  */
 #include "controller/livestreams.h"
 
@@ -119,7 +123,7 @@ take_offset(struct livestreams *streams, struct live_engine *engine,
 {
 	struct mergecontrol message = {
 	    .kind = MERGECONTROL_OFFSET, .offset_ns = -offset->offset_ns, .fd = -1};
-	const bool is_first = !engine->is_measured && !engine->has_begun;
+	const bool is_first = !engine->is_measured && !engine->stream.has_begun;
 	const int64_t change_ns = llabs(offset->offset_ns + engine->correction_ns);
 
 	engine->is_measured = true;
@@ -151,6 +155,27 @@ serve_clock(struct livestreams *streams, struct live_engine *engine, int64_t now
 	}
 }
 
+/* Something has come of the engine's stream; which may have broken since, and is then still lost. */
+static void
+see_begun(struct livestreams *streams, struct live_engine *engine)
+{
+	streams->has_begun = engine->stream.has_begun = true;
+	engine->tries = 0;
+	if (engine->is_over)
+		return;
+	engine->stream.is_lost = false;
+	engine->stream.said[0] = '\0';
+}
+
+/* The merge takes no more of the engine. */
+static void
+see_refused(struct live_engine *engine)
+{
+	engine->has_told_end = true;
+	engine->stream.is_lost = false;
+	engine->again_ns = INT64_MAX;
+}
+
 /* What the merge has to say. */
 static void
 receive(struct livestreams *streams)
@@ -164,11 +189,10 @@ receive(struct livestreams *streams)
 
 			if (strcmp(engine->stream.engine, message.name) != 0)
 				continue;
-			engine->has_begun |= message.kind == MERGECONTROL_BEGUN;
-			engine->tries = 0;
-			engine->stream.is_lost = false;
-			engine->stream.said[0] = '\0';
-			engine->has_told_end |= message.kind == MERGECONTROL_ENDED;
+			if (message.kind == MERGECONTROL_BEGUN)
+				see_begun(streams, engine);
+			else if (message.kind == MERGECONTROL_ENDED)
+				see_refused(engine);
 		}
 	}
 }
@@ -184,10 +208,10 @@ see_end(struct livestreams *streams, struct live_engine *engine, int64_t now_ns)
 	engine->clock_ns = INT64_MAX;
 	clock_session_close(&engine->clock);
 	receive(streams);
-	engine->stream.is_lost = engine->has_begun && !streams->is_ending &&
-				 !engine->has_told_end &&
+	engine->stream.is_lost = !streams->is_ending && !engine->has_told_end &&
+				 livestream_may_return(&engine->stream) &&
 				 !livestream_is_complete(&engine->stream, streams->limits);
-	if (!was_lost || !engine->stream.is_lost)
+	if (!was_lost || (!engine->stream.is_lost && !streams->is_ending))
 		streams->report(&engine->stream, NULL);
 	if (!engine->stream.is_lost)
 		return;
@@ -209,6 +233,17 @@ hand_over(struct livestreams *streams, struct live_engine *engine, int64_t now_n
 		return;
 	fileio_close(&engine->stream.out);
 	engine->hand_over_ns = INT64_MAX;
+	if (!engine->is_measured && !engine->is_over && !engine->stream.has_begun)
+		streams->report_clock(engine->stream.engine, NULL);
+}
+
+static void
+connect_again(struct livestreams *streams, struct live_engine *engine, int64_t now_ns)
+{
+	if (!engine->stream.has_begun && engine->tries == 1)
+		streams->report(&engine->stream, "connecting again");
+	start(streams, engine, engine->stream.engine);
+	engine->hand_over_ns = now_ns + CLOCK_NS;
 }
 
 static void
@@ -218,10 +253,8 @@ proceed(struct livestreams *streams, struct live_engine *engine, int64_t now_ns)
 
 	if (engine->stream.has_ended && !engine->is_over)
 		see_end(streams, engine, now_ns);
-	if (now_ns >= engine->again_ns) {
-		start(streams, engine, engine->stream.engine);
-		engine->hand_over_ns = now_ns + CLOCK_NS;
-	}
+	if (now_ns >= engine->again_ns && streams->has_begun)
+		connect_again(streams, engine, now_ns);
 	if (engine->hand_over_ns < INT64_MAX &&
 	    (engine->is_measured || engine->is_over || now_ns >= engine->hand_over_ns))
 		hand_over(streams, engine, now_ns);
@@ -230,12 +263,68 @@ proceed(struct livestreams *streams, struct live_engine *engine, int64_t now_ns)
 		engine->has_told_end = tell(streams, engine, end);
 }
 
-static int64_t
-due(const struct live_engine *engine)
-{
-	const int64_t ns = earlier(engine->again_ns, engine->hand_over_ns);
+/* Whether it is in vain to wait for those that are lost: none of the others captures, and they have reached
+ * their limits, or none ever did. */
+enum hope { HOPE_LASTS, HOPE_FOR_ONE_ATTEMPT, HOPE_ENDS };
 
-	return earlier(ns, earlier(engine->clock_ns, clock_session_due(&engine->clock)));
+static enum hope
+find_hope(const struct livestreams *streams)
+{
+	enum hope hope = streams->has_begun ? HOPE_LASTS : HOPE_ENDS;
+
+	for (size_t i = 0; i < streams->count; i++) {
+		const struct live_engine *engine = &streams->list[i];
+
+		if (!engine->is_over && !engine->stream.is_lost)
+			return HOPE_LASTS;
+		if (engine->is_over && hope == HOPE_LASTS &&
+		    livestream_is_complete(&engine->stream, streams->limits))
+			hope = HOPE_FOR_ONE_ATTEMPT;
+	}
+	return hope;
+}
+
+/* Until when an attempt may go on: what it has brought about ends with the time, and then waits for its clock. */
+static int64_t
+attempt_until(const struct livestreams *streams)
+{
+	return streams->until_ns < INT64_MAX ? streams->until_ns + CLOCK_NS : INT64_MAX;
+}
+
+/* Waits no longer for engines that are lost, if that is in vain or the time is over. */
+static void
+give_up(struct livestreams *streams, int64_t now_ns)
+{
+	const enum hope hope = now_ns >= streams->until_ns ? HOPE_ENDS : find_hope(streams);
+
+	for (size_t i = 0; i < streams->count && hope != HOPE_LASTS; i++) {
+		struct live_engine *engine = &streams->list[i];
+
+		if (!engine->stream.is_lost || (hope == HOPE_FOR_ONE_ATTEMPT && engine->tries < 2))
+			continue;
+		if (engine->is_over) {
+			engine->stream.is_lost = false;
+			engine->again_ns = INT64_MAX;
+		} else if (now_ns >= attempt_until(streams) && !engine->stream.is_cut_off) {
+			livestream_cut_off(&engine->stream);
+		}
+	}
+}
+
+/* When something is to be done for the engine. */
+static int64_t
+due(const struct livestreams *streams, const struct live_engine *engine)
+{
+	int64_t ns = earlier(engine->hand_over_ns, engine->clock_ns);
+
+	if (streams->has_begun)
+		ns = earlier(ns, engine->again_ns);
+	/* Without a merge nothing is given up. */
+	if (streams->control >= 0 && engine->stream.is_lost && engine->is_over)
+		ns = earlier(ns, streams->until_ns);
+	else if (streams->control >= 0 && engine->stream.is_lost && !engine->stream.is_cut_off)
+		ns = earlier(ns, attempt_until(streams));
+	return earlier(ns, clock_session_due(&engine->clock));
 }
 
 /* How long to wait for something to happen. */
@@ -248,7 +337,7 @@ pause_until(const struct livestreams *streams, int64_t end_ns)
 	for (size_t i = 0; i < streams->count; i++) {
 		const struct live_engine *engine = &streams->list[i];
 
-		next_ns = earlier(next_ns, due(engine));
+		next_ns = earlier(next_ns, due(streams, engine));
 		if (engine->is_over && !engine->stream.is_lost && !engine->has_told_end &&
 		    streams->control >= 0)
 			next_ns = earlier(next_ns, now_ns + SEND_AGAIN_NS);
@@ -312,6 +401,8 @@ serve_once(struct livestreams *streams, const struct process *reader, int64_t en
 				 streams->pollers + WATCHED * i, streams->report);
 		proceed(streams, &streams->list[i], now_ns);
 	}
+	if (streams->control >= 0)
+		give_up(streams, now_ns);
 	return shared[READER].revents ? READER_ENDED : SERVED;
 }
 
@@ -324,7 +415,7 @@ livestreams_measure(struct livestreams *streams, int64_t timeout_ns)
 	       serve_once(streams, NULL, end_ns) == SERVED)
 		;
 	for (size_t i = 0; i < streams->count; i++)
-		if (!streams->list[i].is_measured)
+		if (!streams->list[i].is_measured && !streams->list[i].is_over)
 			streams->report_clock(streams->list[i].stream.engine, NULL);
 }
 
@@ -348,6 +439,8 @@ livestreams_release(struct livestreams *streams)
 		struct live_engine *engine = &streams->list[i];
 
 		livestream_release(&engine->stream);
+		if (engine->stream.is_lost && !engine->is_over)
+			livestream_cut_off(&engine->stream);
 		clock_session_close(&engine->clock);
 		fileio_close(&engine->stream.out);
 		engine->again_ns = engine->hand_over_ns = engine->clock_ns = INT64_MAX;
@@ -375,7 +468,8 @@ bool
 livestreams_have_failed(const struct livestreams *streams)
 {
 	for (size_t i = 0; i < streams->count; i++)
-		if (streams->list[i].has_begun || !livestream_has_failed(&streams->list[i].stream))
+		if (streams->list[i].stream.has_begun ||
+		    !livestream_has_failed(&streams->list[i].stream))
 			return false;
 	return true;
 }

@@ -1,6 +1,7 @@
 /*
  * The streams of a live capture, one for each engine, with a session beside each that measures its clock,
- * and the vcap-merge that reads them. A stream that breaks is connected again, while the others go on.
+ * and the vcap-merge that reads them. A stream that breaks is connected again while the others go on, and
+ * so is one that did not come about, once something has come of another.
  *
  *	livestreams_open -> livestreams_measure -> a vcap-merge reads all .stream.out -> livestreams_serve ...
  *	-> livestreams_release -> livestreams_serve -> livestreams_end
@@ -27,15 +28,13 @@ struct live_engine {
 	int64_t correction_ns; /* what the merge adds to its times */
 	bool is_measured;
 	/* Private. */
-	bool has_begun;    /* the merge has read of it */
 	bool is_over;      /* the stream has ended, and that was seen to */
 	bool has_told_end; /* the merge knows that no more comes */
 	unsigned tries;    /* since something has come of it */
-	int64_t again_ns;  /* monotonic: when it is connected again; INT64_MAX: not */
+	int64_t again_ns;  /* monotonic: when it is connected again, at the earliest; INT64_MAX: not */
 	int64_t
 	    hand_over_ns; /* when the merge gets the new stream, at the latest; INT64_MAX: none waits */
 	int64_t clock_ns; /* when another session is begun; INT64_MAX: not */
-	char said[512];   /* the last line of its standard error */
 };
 
 struct livestreams {
@@ -46,6 +45,7 @@ struct livestreams {
 	int64_t heartbeat_ns;          /* interval of the renewals */
 	const sigset_t *signals;       /* the signal mask while waiting */
 	enum livestream_limits limits; /* whether streams are to end by themselves */
+	int64_t until_ns; /* monotonic: nothing is connected after that; INT64_MAX: never */
 	livestream_report *report;
 	livestreams_clock *report_clock;
 	/* Starts the stream of list[i] (livestream_start), again if it had one. -1 with why: it has ended. */
@@ -54,9 +54,9 @@ struct livestreams {
 	void *context;
 	int control; /* to the merge (base/mergecontrol.h), once there is one; or -1 */
 	/* Private. */
-	bool is_ending;
+	bool is_ending, has_begun; /* has_begun: something has come of one of them */
 	int64_t renewed_ns;
-	size_t lost; /* streams that have broken */
+	size_t lost; /* streams that have broken, or did not come about at first */
 	struct pollfd *pollers;
 };
 

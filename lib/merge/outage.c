@@ -39,12 +39,15 @@ outage_end(struct outage *outage, int64_t to_ns)
 const char *
 outage_print(const struct outage *outage, const char *engine, char to[OUTAGE_TEXT])
 {
-	char from[DATETIME_UTC] = "its beginning", until[DATETIME_UTC];
+	char from[DATETIME_UTC], until[DATETIME_UTC];
 
-	if (outage->from_ns != INT64_MIN)
-		datetime_utc(outage->from_ns, from);
-	snprintf(to, OUTAGE_TEXT, "nothing of '%.80s' from %s to %s: its stream had ended", engine,
-		 from, datetime_utc(outage->to_ns, until));
+	datetime_utc(outage->to_ns, until);
+	if (outage->from_ns == INT64_MIN)
+		snprintf(to, OUTAGE_TEXT, "nothing of '%.80s' before %s: its stream began late",
+			 engine, until);
+	else
+		snprintf(to, OUTAGE_TEXT, "nothing of '%.80s' from %s to %s: its stream had ended",
+			 engine, datetime_utc(outage->from_ns, from), until);
 	return to;
 }
 

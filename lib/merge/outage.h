@@ -45,7 +45,8 @@ int outage_mark(struct outage *outage, const char *engine, struct packet *packet
 
 #define OUTAGE_TEXT 256 /* bytes */
 
-/* "nothing of 'lb1' from TIME to TIME: its stream had ended". Returns to. */
+/* "nothing of 'lb1' from TIME to TIME: its stream had ended", or "... before TIME: its stream began late".
+ * Returns to. */
 const char *outage_print(const struct outage *outage, const char *engine, char to[OUTAGE_TEXT]);
 
 #endif

@@ -14,7 +14,7 @@
 struct stream_succession {
 	int next_fd;      /* the stream to go on from; -1: none */
 	bool has_told;    /* that the present one has begun */
-	uint64_t begun;   /* bytes of all streams before it */
+	uint32_t interfaces; /* of all streams before it */
 	uint64_t outages; /* that were reported */
 };
 
@@ -118,7 +118,8 @@ stream_control_receive(struct stream_control *control, struct failure *why)
 	return 0;
 }
 
-/* Tells that something has come of the input's stream. What cannot be told now is told later. */
+/* Tells that the input's stream has an interface: a head alone may be of one that captures nothing. What cannot
+ * be told now is told later. */
 static void
 tell(const struct stream_control *control, size_t i)
 {
@@ -126,7 +127,7 @@ tell(const struct stream_control *control, size_t i)
 	const struct mergecontrol begun = mergecontrol_of(MERGECONTROL_BEGUN, name_of(control, i));
 
 	if (!stream->has_told && control->fd >= 0 &&
-	    reader_offset(control->inputs->list[i].file) > stream->begun)
+	    reader_source(control->inputs->list[i].file)->interface_count > stream->interfaces)
 		stream->has_told = mergecontrol_send(control->fd, &begun) == 0;
 }
 
@@ -147,7 +148,7 @@ stream_control_proceed(struct stream_control *control, void (*report)(const char
 				reader_continue(file, stream->next_fd);
 				stream->next_fd = -1;
 				stream->has_told = false;
-				stream->begun = reader_offset(file);
+				stream->interfaces = reader_source(file)->interface_count;
 			}
 		}
 		if (outage->count > stream->outages && report)

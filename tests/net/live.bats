@@ -182,6 +182,7 @@ ages_are() { # COUNT
 	ip netns del a
 	run -1 vcap-live shop
 	[[ $output == *"engine 'a' does not capture"* ]]
+	[[ $output != *"connecting again"* ]]
 	ip netns add a
 }
 
@@ -196,12 +197,17 @@ ages_are() { # COUNT
 	run -2 vcap-live -E c shop
 }
 
-# Engine b by a way that is logged, and closed as long as there is a file `closed`.
+# Engine b by a way that is logged, and closed as long as there is a file `closed`; a capture is refused as long as
+# there is `refuses`, and killed once if there is `dies`.
 by_a_way() {
 	cat >way <<-END
 		#!/bin/sh
 		case "\$*" in *vcap-run*) echo "\$*" >>"$PWD/runs" ;; esac
-		[ ! -e "$PWD/closed" ] || { echo >>"$PWD/tries"; echo way: closed >&2; exit 255; }
+		[ ! -e "$PWD/closed" ] || { echo >>"$PWD/tries"; echo way: closed >&2; echo way: sorry >&2; exit 255; }
+		case "\$*" in *vcap-run*)
+			[ ! -e "$PWD/refuses" ] || { echo vcap-gate: not this >&2; exit 2; }
+			[ ! -e "$PWD/dies" ] || { rm "$PWD/dies"; kill -9 \$\$; } ;;
+		esac
 		exec "\$@"
 	END
 	chmod 755 way
@@ -217,11 +223,11 @@ comments() { # of live.pcapng: "TIME INTERFACE COMMENT"
 }
 
 # bats test_tags=slow
-# Break: lib/controller/livestreams.c s/engine->has_begun \&\& !streams->is_ending/0/
+# Break: lib/controller/livestreams.c s/is_lost = !streams->is_ending/is_lost = 0/
 # Break: lib/controller/livestreams.c s/usual_ns \/ 2 + /100 * usual_ns + /
 # Break: lib/merge/outage.c s/outage->state = OUTAGE_LASTS;/;/
 # Break: lib/merge/stream_control.c s/merge_begin_outage(control->merge, i)/;/
-# Break: lib/controller/livestream.c s/livestream->is_lost \&\& strcmp/0 \&\& strcmp/
+# Break: lib/controller/livestream.c s/livestream->is_lost \&\& has_said/0 \&\& has_said/
 @test "live: an engine that is lost is connected again, twice; the others go on, and the gaps are said" {
 	by_a_way
 	begin shop
@@ -282,6 +288,97 @@ comments() { # of live.pcapng: "TIME INTERFACE COMMENT"
 	[ "$(wc -l <runs)" -eq 2 ]
 	sed 's/.* -t\([0-9.]*\)s.*/\1/' runs | awk '{ time[NR] = $1 } END { exit !(time[1] > time[2] && time[2] > 0) }'
 	until_true gone vcap-run
+}
+
+begin_without_b() { # ARG...: until a captures, and b is known not to
+	vcap-live "$@" shop >live.pcapng 2>err 3>&- &
+	live=$!
+	until_true grep -q "engine 'b' does not capture" err
+	until_true eval 'capinfos -I live.pcapng | grep -q "Name = a/lo$"'
+}
+
+# Break: lib/controller/livestreams.c s/again_ns \&\& streams->has_begun)/again_ns \&\& engine->stream.has_begun)/
+# Break: lib/controller/livestream.c s/livestream->is_lost \&\& has_said/0 \&\& has_said/
+@test "live: an engine that cannot be reached at first is connected later; the others flow, and it is said once" {
+	by_a_way
+	: >tries
+	touch closed
+	begin_without_b -v
+	said 1 "'b' is waited for"
+	talk a 3 alone
+	talk b 3 missed
+	until_true holds 6
+	until_true has_lines 6 tries
+	rm closed
+	until_true said 1 "nothing of 'b' before 20[^ ]*Z: its stream began late"
+	talk b 3 there
+	talk a 3 again
+	until_true holds 18
+	end 3
+	cat err
+	said 1 "engine 'b' does not capture: status 255"
+	said 1 "engine 'b': connecting again"
+	said 1 "'b' has begun"
+	said 1 "engine 'b': way: closed"
+	said 1 "engine 'b': way: sorry"
+	said 0 "did not send its time"
+	said 0 "was lost"
+	said 0 "late: "
+	run ! grep -aq missed live.pcapng
+	sums_to a 24
+	sums_to b 12
+	capinfos -o live.pcapng | grep -q 'Strict time order: *True'
+	# The first of its packets says so.
+	[ "$(comments | cut -d ' ' -f 2- | sed 's/20[^ ]*Z/TIME/')" = \
+		"b/lo/client vcap: nothing of 'b' before TIME: its stream began late" ]
+}
+
+# Break: lib/controller/livestreams.c s/if (engine->is_over)$/if (0)/
+# Break: lib/controller/livestream.c s/^\tif (livestream->has_begun)/\tif (livestream->status != 137)/
+# bats test_tags=slow
+@test "live: an engine that is lost before its first word, or its first packet, is connected again" {
+	by_a_way
+	touch dies
+	vcap-live shop >live.pcapng 2>err 3>&- &
+	live=$!
+	until_true said 1 "engine 'b' does not capture: status 137"
+	until_true has_interfaces
+	kill -9 "$(pgrep -f '/vcap-run -b 4M -n b')"
+	until_true said 1 "engine 'b' was lost: connecting again"
+	until_true said 2 "nothing of 'b' before 20[^ ]*Z: its stream began late"
+	[ "$(wc -l <runs)" -eq 3 ]
+	talk a 3 x
+	talk b 3 x
+	until_true holds 12
+	end 3
+	[ "$(comments | wc -l)" -eq 1 ]
+}
+
+# Break: lib/controller/live.c s/until_ns = live->end_ns - OVERTIME_NS;/until_ns = INT64_MAX;/
+# Break: lib/controller/livestreams.c s/hope = HOPE_FOR_ONE_ATTEMPT;/;/
+# Break: lib/controller/livestream.c s/case EXIT_MISUSE:/case 300:/
+# bats test_tags=slow
+@test "live: an engine that stays out of reach is waited for no longer than the time, the count, ^C" {
+	by_a_way
+	touch closed
+	begin_without_b -t 3s
+	patience=15 until_true gone vcap-live
+	wait "$live" || [ $? -eq 3 ]
+	begin_without_b -c 3
+	until_true eval 'talk a 3 x; gone vcap-run'
+	patience=15 until_true gone vcap-live
+	wait "$live" || [ $? -eq 3 ]
+	begin_without_b
+	end 3
+	# Of one that refuses there is no second attempt.
+	rm closed
+	touch refuses
+	begin_without_b -c 3
+	until_true eval 'talk a 3 x; gone vcap-run'
+	patience=15 until_true gone vcap-live
+	wait "$live" || [ $? -eq 3 ]
+	[ "$(wc -l <runs)" -eq 1 ]
+	run ! grep 'cut off' err
 }
 
 captures_on() { # IFACE...: of both engines, and on nothing else
@@ -443,6 +540,17 @@ gone_all() {
 	echo "$output"
 	[ "$status" -eq 3 ]
 	[[ $output == *"'lb2' came late: "* ]]
+}
+
+# Break: lib/controller/livestreams.c s/again_ns \&\& streams->has_begun)/again_ns \&\& engine->stream.has_begun)/
+# bats test_tags=slow
+@test "live: an engine whose sshd does not run at first is connected once it does" {
+	run "$BATS_TEST_DIRNAME/../lab/lab" "$BATS_TEST_DIRNAME/../lab/absent"
+	[ "$status" -ne 77 ] || skip "$output"
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[ "$(grep -c "engine 'lb2' does not capture: status 255" <<<"$output")" -eq 1 ]
+	[ "$(grep -c "Connection refused" <<<"$output")" -eq 1 ]
 }
 
 # Break: lib/controller/livestream.c s/strcmp(reason, "time")/strcmp(reason, "lease")/
