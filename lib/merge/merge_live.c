@@ -16,6 +16,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@
 /* How often one is repeated, by the clock: well within the time that a merge downstream waits. */
 #define REPEAT_NS INT64_C(500000000)
 
+/* How often is said at most what an input has dropped. */
+#define DROPS_NS (5 * NS_PER_SECOND)
+
 /* How many packets are written early when memory is full. */
 #define EARLY_PACKETS 4096
 
@@ -34,6 +38,8 @@ struct merge_live_input {
 	uint64_t offset;     /* bytes used when last looked at */
 	int64_t progress_ns; /* monotonic clock: when the offset last changed */
 	bool is_stalled;
+	uint64_t dropped;   /* that were reported */
+	int64_t dropped_ns; /* monotonic clock: when */
 };
 
 void
@@ -63,12 +69,34 @@ report(const struct merge_live *live, size_t i, const char *what)
 		live->report(line.text);
 }
 
+/* Reports what has been dropped for the input since that was last done. */
+static void
+report_dropped(struct merge_live *live, size_t i, int64_t now_ns)
+{
+	struct merge_live_input *state = &live->states[i];
+	const struct source *source = reader_source(live->inputs->list[i].file);
+	uint64_t dropped = 0;
+	char what[64];
+
+	for (uint32_t k = 0; k < source->interface_count; k++)
+		statistics_add(&dropped, statistics_lost(&source->interfaces[k].statistics));
+	if (dropped <= state->dropped ||
+	    (state->dropped && now_ns - state->dropped_ns < DROPS_NS))
+		return;
+	state->dropped = dropped;
+	state->dropped_ns = now_ns;
+	snprintf(what, sizeof(what), "has dropped %" PRIu64 " packets so far", dropped);
+	report(live, i, what);
+}
+
 static void
 update_progress(struct merge_live *live, size_t i, int64_t now_ns)
 {
 	struct merge_live_input *state = &live->states[i];
 	const uint64_t offset = reader_offset(live->inputs->list[i].file);
 
+	if (live->announces)
+		report_dropped(live, i, now_ns);
 	if (offset == state->offset)
 		return;
 	if (state->offset == 0 && live->announces)

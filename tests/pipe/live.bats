@@ -79,6 +79,22 @@ after() { # FILE COUNT
 	[ "$(statistics out.pcapng | sort -u)" = $'options:\noptions: 3' ]
 }
 
+# Break: lib/merge/merge_live.c s/statistics_add(&dropped, /(void)(/
+@test "--announce says what is waited for, when it begins, and what it has dropped" {
+	mkcap -f pcapng -n 20 -s 1 -i 2 -d 3 >a.pcapng
+	vcap-merge --live --announce a=a b=b >out.pcapng 2>err 3>&- &
+	merge=$!
+	exec 5>a 6>b
+	until_true grep -q "'b' is waited for" err
+	cat a.pcapng >&5
+	until_true grep -q "'a' has dropped 6 packets so far" err
+	grep -q "'a' has begun" err
+	run ! grep "'b' has" err
+	exec 5>&- 6>&-
+	wait "$merge" || [ $? -eq 3 ]
+	[ "$(grep -c dropped err)" -eq 1 ]
+}
+
 # What to break: update_stalled() in lib/merge/merge_live.c; count_late() in lib/merge/merge.c.
 # bats test_tags=slow
 @test "a silent stream holds the others for --stall, and what it has then is late, counted and kept" {
