@@ -7,6 +7,10 @@
 # copies this script to Wireshark's extcap programs of this user. Wireshark then has an interface `vcap`,
 # whose dialog chooses the service. What the controller says of services is kept for a minute; all
 # commands share one connection of ssh, which must work without a question (BatchMode).
+#
+# It is for any sh, that of macOS and BSD's tools included: no option is used that they or BusyBox lack, and
+# what they do in different ways is not left to them. find's -mmin counts begun minutes there, and sed
+# completes a last line that has no end.
 set -eu
 
 umask 077
@@ -21,30 +25,41 @@ die() { # STATUS MESSAGE
 
 quoted() { # WORD...: for the controller's shell
 	for word; do
-		printf " '"
-		printf '%s' "$word" | sed "s/'/'\\\\''/g"
-		printf "'"
+		word=$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")
+		printf " '%s'" "$word"
 	done
 }
 
-remote() { # COMMAND: on the controller; in the place of this shell with $replace
-	$replace ssh -o BatchMode=yes -o ConnectTimeout=10 -o ControlMaster=auto -o ControlPersist=60s \
-		-o "ControlPath=$cache/%C" -o ServerAliveInterval=15 -- "$controller" "$1"
+number() { # WORD...: a name for them
+	printf '%s\n' "$@" | cksum | cut -d ' ' -f 1
 }
 
-# Of vcap-extcap there; the answer is kept for a minute.
-ask() { # ARG...
-	key=$(printf '%s\n' "$controller" "$@" | cksum | tr ' ' -)
-	answer=$cache/$key
-	if [ -z "$(find "$answer" -mmin -1 2>/dev/null)" ]; then
-		remote "$program$(quoted "$@")" </dev/null >"$answer.$$" 2>"$answer.said" || {
-			cat "$answer.said" >&2
+remote() { # COMMAND: on the controller, in the place of this shell
+	# The name of a socket has at most 104 bytes, of which ssh takes 17 for itself.
+	socket=$cache/$(number "$controller")
+	[ ${#socket} -le 80 ] || socket=none
+	exec ssh -T -a -x -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15 -o LogLevel=ERROR \
+		-o ClearAllForwardings=yes -o ControlMaster=auto -o ControlPersist=60s -o "ControlPath=$socket" \
+		-- "$controller" "$1"
+}
+
+ask() { # ARG...: of vcap-extcap there
+	(remote "$program$(quoted "$@")") </dev/null
+}
+
+# The same; the answer is kept for a minute, behind a line that says since when.
+ask_or_remember() { # ARG...
+	answer=$cache/list.$(number "$controller" "$@")
+	now=$(date +%s)
+	asked=$(sed -n '1s/^[0-9][0-9]*$/&/p' "$answer" 2>/dev/null) || true
+	if [ $((now - ${asked:-0})) -ge 60 ] || [ $((now - ${asked:-0})) -lt 0 ]; then
+		{ echo "$now" && ask "$@"; } >"$answer.$$" || {
 			rm -f "$answer.$$"
 			return 1
 		}
 		mv "$answer.$$" "$answer"
 	fi
-	cat "$answer"
+	sed 1d "$answer"
 }
 
 folder() { # NAME...: where Wireshark looks, the first of these that there is
@@ -61,8 +76,10 @@ install_here() {
 	to=$(folder 'Personal Extcap path') || to=$(folder 'Personal configuration')/extcap || die 1 'there is no Wireshark here'
 	mkdir -p "$to" "$config"
 	printf '%s\n' "$controller" >"$config/controller"
-	cp "$0" "$to/vcap-extcap.sh"
-	chmod 755 "$to/vcap-extcap.sh"
+	# It may be itself.
+	cp "$0" "$to/vcap-extcap.$$"
+	chmod 755 "$to/vcap-extcap.$$"
+	mv "$to/vcap-extcap.$$" "$to/vcap-extcap.sh"
 	printf '%s\n' "$to/vcap-extcap.sh"
 }
 
@@ -73,7 +90,7 @@ uninstall_here() {
 	rm -rf "$config" "$cache"
 }
 
-replace='' controller='' request='' fifo='' filter='' reload='' specs='' service=''
+controller='' request='' fifo='' filter='' reload='' specs='' service=''
 monitors=none engines='' count='' snaplen='' after='' size='' flags=''
 [ ! -r "$config/controller" ] || controller=$(cat "$config/controller")
 while [ $# -gt 0 ]; do
@@ -125,24 +142,27 @@ dialog() { # prints the options of the dialog as words, quoted
 	done
 }
 
-# The packets come over ssh. Its end, however it comes, ends the capture there.
+# The packets come over ssh. Its end, however it comes, ends the capture there: the controller's vcap-extcap
+# writes to its standard output, and ends with whoever reads that.
 capture() {
 	[ -n "$service" ] || die 2 'no service is chosen'
 	[ -n "$fifo" ] || die 2 'needs --fifo'
 	started=$PPID said=$cache/said.$$
+	# Of processes that end by a signal some shells say so, which Wireshark takes for an error.
+	exec 3>&2 2>/dev/null
 	trap 'rm -f "$said"' EXIT
-	# The controller's vcap-extcap writes to its standard output, and ends with its input.
-	(replace='exec'; remote "$program --capture --extcap-interface vcap --fifo -$(dialog)") >"$fifo" 2>"$said" </dev/null &
+	(remote "$program --capture --extcap-interface vcap --fifo -$(dialog)") >"$fifo" 2>"$said" </dev/null 3>&- &
 	ssh=$!
-	trap 'kill $ssh 2>/dev/null; wait $ssh 2>/dev/null; exit 0' HUP INT TERM
-	# tshark that was killed tells nobody.
-	while kill -0 $ssh 2>/dev/null && kill -0 "$started" 2>/dev/null; do sleep 1 & wait $! || true; done
-	kill $ssh 2>/dev/null || true
+	# tshark that was killed tells nobody; $$ is this shell.
+	(while kill -0 "$started" && kill -0 $$ && kill -0 $ssh; do sleep 1; done; kill $ssh) >/dev/null </dev/null 3>&- &
+	watch=$!
+	trap 'kill $ssh $watch || true; wait $ssh || true; exit 0' HUP INT TERM
 	status=0
-	wait $ssh 2>/dev/null || status=$?
+	wait $ssh || status=$?
+	kill $watch || true
 	case $status in
-	0 | 141 | 143) ;;
-	*) cat "$said" >&2; exit "$status" ;;
+	0 | 129 | 130 | 141 | 143) ;;
+	*) cat "$said" >&3; exit "$status" ;;
 	esac
 }
 
@@ -154,13 +174,17 @@ extcap-interfaces)
 	[ -z "$controller" ] || echo "interface {value=vcap}{display=vcap: a service of $controller}"
 	;;
 extcap-dlts) echo 'dlt {number=1}{name=EN10MB}{display=Ethernet}' ;;
-extcap-config) ask --extcap-interface vcap --extcap-config ${reload:+--extcap-reload-option "$reload"} --service "$service" ;;
-capture) capture ;;
-'') [ -n "$filter$reload" ] || die 2 'nothing is asked for'
+extcap-config | '')
+	# Who presses the button wants to know what is there now.
 	if [ -n "$reload" ]; then
 		ask --extcap-interface vcap --extcap-reload-option "$reload" --service "$service"
-	else
+	elif [ "$request" ]; then
+		ask_or_remember --extcap-interface vcap --extcap-config --service "$service"
+	elif [ "$filter" ]; then
 		ask --extcap-interface vcap --extcap-capture-filter "$filter" --service "$service"
+	else
+		die 2 'nothing is asked for'
 	fi
 	;;
+capture) capture ;;
 esac

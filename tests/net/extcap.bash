@@ -33,7 +33,7 @@ gone() { # on the engines, which share this namespace of processes
 }
 
 begin() { # FILE ARG...: tshark in the background, until every engine captures
-	tshark -i vcap-shop -w "$@" >/dev/null 2>"$1.err" 3>&- &
+	tshark -i "${interface-vcap-shop}" -w "$@" >/dev/null 2>"$1.err" 3>&- &
 	shark=$!
 	for engine in ${engines-$LAB_ENGINES}; do
 		until_true grep -aq "$engine/eth0" "$1"

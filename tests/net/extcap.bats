@@ -101,7 +101,7 @@ load extcap
 	[[ "$output" == *' client '*' server '* ]]
 }
 
-# Break: share/wireshark/vcap-extcap.sh s/--fifo -/--fifo x/
+# Break: share/wireshark/vcap-extcap.sh s/-ge 60/-ge 0/
 # bats test_tags=slow
 @test "extcap: a controller elsewhere, by ssh alone" {
 	export HOME=$PWD/desk

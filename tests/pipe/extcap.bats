@@ -2,9 +2,10 @@
 # vcap extcap without a capture: what Wireshark is told of interfaces and options, and where it is installed.
 
 bats_require_minimum_version 1.5.0
+load ../until
 
 setup() {
-	PATH="$(cd "$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/bin" && pwd):$PATH"
+	PATH="$(cd "$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/bin" && pwd):$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/tests/tools:$PATH"
 	cd "$BATS_TEST_TMPDIR" || return
 	export VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool
 	mkdir -p config/services
@@ -57,6 +58,115 @@ check() { vcap-extcap --extcap-interface vcap-shop --extcap-capture-filter "$@";
 	grep -q '{call=--snaplen}.*{default=96}' after
 	grep -q '{call=--count}.*{default=7}' after
 	grep -q '^value {arg=4}{value=only}.*{default=true}' after
+}
+
+# Break: lib/extcap/dialog.c s/"unsigned", "Bytes"/"unsigned", "Limits"/
+@test "extcap: the options are in tabs, and the engines are a list that can be loaded again" {
+	config | sed -n 's/^arg .*{call=\([^}]*\)}.*{group=\([^}]*\)}$/\2: \1/p' >in-tabs
+	diff in-tabs - <<-'END'
+		Addresses: --spec
+		Addresses: --per-packet
+		Addresses: --exclude
+		Health checks: --monitors
+		Engines: --engines
+		Bytes: --snaplen
+		Bytes: --headers-only
+		Limits: --count
+		Limits: --stop-after
+		Limits: --stop-size
+	END
+	[ "$(config | grep -c '^arg')" -eq "$(wc -l <in-tabs)" ]
+	config | grep '{call=--engines}' | grep -q '{type=selector}.*{reload=true}'
+	config | grep -q '{call=--stop-size}.*{default=1G}'
+	# The expression has a field of Wireshark's own.
+	vcap-extcap --extcap-interface vcap-shop --extcap-dlts | grep -q '^dlt {number=1}{name=EN10MB}'
+}
+
+# What comes out of the toolbar's pipe, a message a line: the control, the command, the text.
+messages() { # FILE
+	perl -e '
+		$| = 1;
+		while (read(STDIN, my $head, 6) == 6) {
+			my (undef, $high, $low, $control, $command) = unpack "a C n C C", $head;
+			read STDIN, my $text, ($high << 16) + $low - 2;
+			print "$control $command $text", $text =~ /\n$/ ? "" : "\n";
+		}' <"$1"
+}
+
+message() { # CONTROL COMMAND TEXT
+	perl -e 'my $text = $ARGV[2]; print pack("a C n C C", "T", 0, 2 + length $text, $ARGV[0], $ARGV[1]), $text' "$@"
+}
+
+# Break: cmd/vcap-extcap.c s/toolbar_tell(&toolbar, remark)/(void)0/
+# Break: lib/extcap/toolbar.c s/message.control != TOOLBAR_STOP_AFTER/1/
+@test "extcap: the toolbar: a log, the status bar, and how long to go on, changed meanwhile" {
+	mkfifo fifo to from
+	mkdir bin
+	cp "$(command -v vcap-extcap)" bin
+	cat >bin/vcap-live <<-'END'
+		#!/bin/bash
+		trap 'kill $!; echo " the end"; exit 0' TERM
+		echo "vcap-merge: 'lb2' is waited for" >&2
+		echo "vcap-live: engine 'lb1': vcap-run: 12 packets were dropped" >&2
+		printf packets
+		sleep 60 &
+		wait
+	END
+	chmod 755 bin/vcap-live
+	exec 6<>to
+	messages from >log 3>&- &
+	reader=$!
+	cat fifo >packets 3>&- &
+	bin/vcap-extcap --capture --extcap-interface vcap-shop --fifo fifo --extcap-control-in to --extcap-control-out from \
+		--extcap-capture-filter 'host 10.1.1.1' --stop-after 5m 2>err 3>&- 6>&- &
+	extcap=$!
+	until_true grep -qx "0 2 engine 'lb1': vcap-run: 12 packets were dropped" log
+	until_true grep -qx packets packets
+	# What is no time is said, other controls are none of it, and the last choice counts.
+	message 1 1 soon >&6
+	message 2 1 1s >&6
+	message 1 1 8h >&6
+	message 1 1 0.1s >&6
+	wait "$extcap"
+	wait "$reader"
+	[ ! -s err ]
+	until_true grep -qx 'packets the end' packets
+	for said in "'host 10.1.1.1' is taken as an address: both sides of its transactions are kept" \
+		'reaching the engines' "'lb2' is waited for" 'the time is over'; do
+		# In the log and in the status bar.
+		grep -qxF "0 2 $said" log
+		grep -qxF "0 6 $said" log
+	done
+	grep -q '^0 2 .*soon' log
+	exec 6>&-
+	# They are opened before anything else, whatever is wrong with it, or Wireshark would wait.
+	for pipes in 'none from' 'to none'; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-extcap --capture --extcap-interface vcap --fifo fifo --extcap-control-in ${pipes% *} --extcap-control-out ${pipes#* }
+		[[ "$output" == "vcap-extcap: cannot open 'none': "* ]]
+	done
+}
+
+# Break: share/wireshark/profiles/vcap/dfilter_buttons s/tcp.flags.reset/tcp.flags.resett/
+@test "extcap: the filters of the profile's colours and buttons are filters, and its columns fields" {
+	share=$BATS_TEST_DIRNAME/../../share/wireshark
+	export HOME=$PWD/home
+	unset XDG_CONFIG_HOME
+	mkdir -p home/.config/wireshark/profiles
+	cp -r "$share/profiles/vcap" home/.config/wireshark/profiles
+	mkcap -f pcapng -n 5 -s 1 >a.pcapng
+	vcap-merge -w merged.pcapng lb1=a.pcapng
+	{
+		awk -F @ '/^@/ { print "(" $3 ")" }' "$share/profiles/vcap/colorfilters"
+		# References to the selected packet, of which there is none.
+		perl -ne 's/\$\{vcap.engine\}/\x00x\x00/; s/\$\{vcap.transaction\}/1/; s/\\x22/\x00/g; /^"TRUE","[^"]+","([^"]+)"/ or next;
+			($_ = "($1)\n") =~ tr/\0/"/; print' "$share/profiles/vcap/dfilter_buttons"
+	} >filters
+	[ "$(wc -l <filters)" -eq 11 ]
+	run -0 --separate-stderr tshark -C vcap -X "lua_script:$share/vcap.lua" -r merged.pcapng -Y "!($(paste -sd '|' filters | sed 's/|/ || /g'))"
+	[ "${#lines[@]}" -eq 5 ]
+	# Its columns: engine in the third one.
+	[ "$(awk '{ print $3 }' <<<"$output" | sort -u)" = lb1 ]
 }
 
 @test "extcap: a filter is checked: nothing if it is good, else what is wrong" {
@@ -139,6 +249,161 @@ $PWD/share/wireshark/profiles/vcap"
 	done
 }
 
+# What each sh there is makes of vcap-extcap.sh, with tools that differ as those of BSD do.
+with_any_sh() { # COMMAND...: for each shell in $shell, which is to be split into words
+	local shell count=0
+	for shell in dash 'bash --posix' 'zsh --emulate sh' 'busybox sh' posh mksh yash; do
+		command -v "${shell%% *}" >/dev/null || continue
+		count=$((count + 1))
+		echo "$shell"
+		"$@"
+	done
+	[ "$count" -ge 2 ]
+}
+
+# A desk with Wireshark and ssh alone: `asked` has what the controller's shell was told.
+desk() {
+	export HOME=$PWD/desk CLOCK=$PWD/clock ASKED=$PWD/asked
+	unset XDG_CACHE_HOME XDG_CONFIG_HOME
+	mkdir -p desk tools
+	folders 4.4 | sed "s|$PWD/home|$HOME|" >folders
+	printf '#!/bin/sh\n[ "$*" = "-G folders" ] && cat %s/folders\n' "$PWD" >tools/tshark
+	printf '#!/bin/sh\ncat "$CLOCK"\n' >tools/date
+	printf '#!/bin/sh\n%s "$@" | awk 1\n' "$(command -v sed)" >tools/sed
+	printf '#!/bin/sh\ncase "$*" in *-mmin*) exit 1 ;; esac\nexec %s "$@"\n' "$(command -v find)" >tools/find
+	# In the place of ssh: takes the destination and one command for a shell, as sshd does.
+	cat >tools/ssh <<-'END'
+		#!/bin/sh
+		while [ "$1" != -- ]; do
+			case $1 in ControlPath=*) echo "$1" >"$ASKED.socket" ;; esac
+			shift
+		done
+		printf '%s: %s\n' "$2" "$3" >>"$ASKED"
+		exec sh -c "exec $3"
+	END
+	# In the place of the controller's vcap: its words, or a stream that ends with its reader.
+	cat >tools/vcap <<-'END'
+		#!/bin/bash
+		case "$*" in
+		*--capture*) printf '<%s>' "$@"; echo; trap '' PIPE; while sleep 0.02 && echo packet; do :; done 2>/dev/null; exit 0 ;;
+		*nowhere*) echo 'vcap-extcap: no' >&2; exit 1 ;;
+		*) printf '<%s>' "$@"; echo ;;
+		esac
+	END
+	chmod 755 tools/*
+	tools=$PWD/tools
+	script=$BATS_TEST_DIRNAME/../../share/wireshark/vcap-extcap.sh
+}
+
+asked_are() { # COUNT: since the last time
+	[ "$(wc -l <asked)" -eq "$1" ] || { cat asked; return 1; }
+	: >asked
+}
+
+desk_lists() {
+	rm -rf desk
+	mkdir desk
+	: >asked
+	echo 1000 >clock
+	$shell "$script" --install --controller 'admin@there' >made
+	[ "$(cat made)" = "$HOME/.local/lib/wireshark/extcap/vcap-extcap.sh" ]
+	[ "$($shell "$(cat made)" --extcap-interfaces --extcap-version=4.4)" = \
+		"extcap {version=1.0}{display=vcap: services on their load balancers}
+interface {value=vcap}{display=vcap: a service of admin@there}" ]
+	[[ "$($shell "$(cat made)" --extcap-interface vcap --extcap-dlts)" == 'dlt {number=1}{name=EN10MB}'* ]]
+	asked_are 0
+	# Kept for a minute, however the clock is set then.
+	for second in 1000 1059 1060 900; do
+		echo $second >clock
+		[ "$($shell "$(cat made)" --extcap-interface vcap --extcap-config)" = \
+			'<extcap><--extcap-interface><vcap><--extcap-config><--service><>' ]
+	done
+	asked_are 3
+	# Nothing that is typed or pressed is.
+	for _ in 1 2; do
+		[ "$($shell "$(cat made)" --extcap-interface vcap --extcap-config --extcap-reload-option service)" = \
+			'<extcap><--extcap-interface><vcap><--extcap-reload-option><service><--service><>' ]
+		[ "$($shell "$(cat made)" --extcap-interface vcap --extcap-capture-filter "it's a 'port 80' \\ \$HOME" --service=shop)" = \
+			"<extcap><--extcap-interface><vcap><--extcap-capture-filter><it's a 'port 80' \\ \$HOME><--service><shop>" ]
+	done
+	asked_are 4
+	# What failed is not kept, and said.
+	for _ in 1 2; do
+		run -1 $shell "$(cat made)" --extcap-interface vcap --extcap-config --service nowhere
+		[ "$output" = 'vcap-extcap: no' ]
+	done
+	asked_are 2
+	[ "$(find desk/.cache -type f | wc -l)" -eq 1 ]
+	[[ "$(cat asked.socket)" == "ControlPath=$HOME/.cache/vcap-extcap/"* ]]
+	# Too long for the name of a socket.
+	XDG_CACHE_HOME=$HOME/$(printf '%080d' 0) $shell "$(cat made)" --extcap-interface vcap --extcap-config >/dev/null
+	[ "$(cat asked.socket)" = ControlPath=none ]
+	rm -r desk/000*
+	# It may install itself, for another controller.
+	$shell "$(cat made)" --install --controller there2 | diff made -
+	[[ "$($shell "$(cat made)" --extcap-interfaces)" == *'a service of there2}' ]]
+	for wrong in '' --capture '--capture --service shop' '--extcap-config --controller -oProxyCommand=x' '--x y' --fifo; do
+		# shellcheck disable=SC2086 # words
+		run -2 $shell "$(cat made)" $wrong
+	done
+	$shell "$(cat made)" --uninstall
+	[ -z "$(find desk -type f)" ]
+}
+
+# Break: share/wireshark/vcap-extcap.sh s/-ge 60/-ge 61/
+# Break: share/wireshark/vcap-extcap.sh s/word=$(printf/other=$(printf/
+@test "extcap: vcap-extcap.sh lists and checks with any sh" {
+	desk
+	# Not beyond the test: bats asks for the date.
+	local PATH=$tools:$PATH
+	with_any_sh desk_lists
+}
+
+desk_captures() {
+	rm -rf desk fifo
+	mkdir desk
+	mkfifo fifo
+	echo 1000 >clock
+	: >asked
+	# By the reader's end, by a signal, by the end of whoever started it.
+	for end in reader signal starter; do
+		rm -f stderr
+		# shellcheck disable=SC2016
+		sh -c '"$@" & echo $! >script.pid; exec sleep 60' - $shell "$script" --controller there --capture --extcap-interface vcap \
+			--fifo "$PWD/fifo" --service shop --spec '10.0.0.0/8 2001:db8::/32' --extcap-capture-filter "tcp port 80" \
+			--headers-only --exclude --stop-after 5m 2>stderr 3>&- &
+		starter=$!
+		exec 5<fifo
+		read -r words <&5
+		[ "$words" = '<extcap><--capture><--extcap-interface><vcap><--fifo><-><--headers-only><--exclude><--service=shop><--spec=10.0.0.0/8 2001:db8::/32><--extcap-capture-filter=tcp port 80><--monitors=none><--stop-after=5m>' ]
+		read -r packet <&5
+		[ "$packet" = packet ]
+		case $end in
+		reader) exec 5<&- ;;
+		signal) kill -TERM "$(cat script.pid)" ;;
+		starter) kill -KILL "$starter" ;;
+		esac
+		until_true all_gone
+		exec 5<&-
+		kill "$starter" 2>/dev/null || true
+		wait "$starter" || true
+		[ ! -s stderr ] || { cat stderr; return 1; }
+		[ -z "$(find desk/.cache -name 'said.*')" ]
+	done
+}
+
+all_gone() { # of the script, and of what it ran
+	! pgrep -f "$PWD/(tools/vcap|fifo)"
+}
+
+# Break: share/wireshark/vcap-extcap.sh s/done; kill $ssh)/done)/
+# bats test_tags=slow
+@test "extcap: vcap-extcap.sh captures with any sh, and nothing is left, however it ends" {
+	desk
+	local PATH=$tools:$PATH
+	with_any_sh desk_captures
+}
+
 # Break: cmd/vcap-open.sh s/tail -n 1/head -n 1/
 @test "open: the newest capture that has a file, in what there is" {
 	spool=$PWD/spool/captures
@@ -164,6 +429,11 @@ $PWD/share/wireshark/profiles/vcap"
 	DISPLAY=:9 run -0 --separate-stderr vcap-open shop.20260101_000000
 	[[ "$output" == "wireshark -C vcap "*/shop.20260101_000000.pcapng ]]
 	[ -z "$stderr" ]
+	# On a terminal, without a display.
+	printf '#!/bin/sh\necho "termshark $*"\n' >tools/termshark
+	chmod 755 tools/termshark
+	script -qec 'vcap-open shop -Y tcp' /dev/null </dev/null >seen 3>&-
+	[ "$(tr -d '\r' <seen)" = "termshark -r $spool/shop.20260102_000000/shop.20260102_000000.pcapng -Y tcp" ]
 	run -1 vcap-open shop.20260103_000000
 	[ "$output" = "vcap-open: no capture of 'shop.20260103_000000' has a file yet" ]
 	run -1 vcap-open web

@@ -53,6 +53,107 @@ stop() { # SIGNAL PID
 	[ ! -s said ] || { cat said; false; }
 }
 
+# The controller's sshd, here; and a desk on which there are Wireshark and ssh, which knows the way, and no vcap.
+desk() {
+	export HOME=$PWD/desk
+	mkdir -p "$HOME" tools
+	cat >sshd_config <<-END
+		ListenAddress 127.0.0.1:2222
+		HostKey $LAB_DIR/ssh/host
+		AuthorizedKeysFile $LAB_DIR/ssh/key.pub
+		PermitRootLogin prohibit-password
+		PasswordAuthentication no
+		StrictModes no
+		UsePAM no
+		UseDNS no
+		PidFile none
+		LogLevel VERBOSE
+		SetEnv PATH=$PATH VCAP_CONFIG=$VCAP_CONFIG VCAP_SPOOL=$VCAP_SPOOL
+	END
+	cat >ssh_config <<-END
+		Host controller
+		HostName 127.0.0.1
+		Port 2222
+		User root
+		IdentityFile $LAB_DIR/ssh/key
+		UserKnownHostsFile $PWD/known_hosts
+		GlobalKnownHostsFile none
+	END
+	echo "[127.0.0.1]:2222 $(cat "$LAB_DIR/ssh/host.pub")" >known_hosts
+	printf '#!/bin/sh\nexec %s -F %s/ssh_config "$@"\n' "$(command -v ssh)" "$PWD" >tools/ssh
+	chmod 755 tools/ssh
+	"$(command -v sshd)" -D -e -f sshd_config 2>sshd.log 3>&- &
+	echo $! >sshd.pid
+	until_true grep -q 'Server listening' sshd.log
+	PATH=$PWD/tools:$(sed "s|[^:]*/${VCAP_BUILD:-build}/[^:]*:||g" <<<"$PATH:")
+	run -1 command -v vcap
+	script=$HOME/.config/wireshark/extcap/vcap-extcap.sh
+	sh "$BATS_TEST_DIRNAME/../../share/wireshark/vcap-extcap.sh" --install --controller controller >made
+	[ "$(cat made)" = "$script" ] || { script=$(cat made); [ -x "$script" ]; }
+}
+
+on_the_desk() { # of the script
+	! pgrep -f "$script"
+}
+
+# Break: share/wireshark/vcap-extcap.sh s/ControlMaster=auto/ControlMaster=no/
+@test "extcap: a controller elsewhere, over sshd: its list, the witnesses' packets, each end; one connection" {
+	[ "$LAB_TRANSPORT" = ssh ] || skip 'no sshd here'
+	desk
+	for _ in 1 2; do
+		run -0 --separate-stderr tshark -D
+		[[ "$output" == *'. vcap (vcap: a service of controller)'* ]]
+	done
+	# Asked once for both, for a minute.
+	[ "$(grep -c 'Starting session: command' sshd.log)" -eq 1 ]
+	run -0 --separate-stderr "$script" --extcap-interface vcap --extcap-config
+	[[ "$output" == *'value {arg=0}{value=shop}'* ]]
+	run -0 --separate-stderr "$script" --extcap-interface vcap --extcap-config --extcap-reload-option engines --service shop
+	[[ "$output" == *'{value=lb1}'*'{value=lb2}'* ]]
+	run -0 --separate-stderr "$script" --extcap-interface vcap --extcap-capture-filter 'tcp prot 80' --service shop
+	[ "$output" = "expression 'tcp prot 80': can't parse filter expression: syntax error" ]
+	lab_witness_all
+	export interface=vcap
+	begin out.pcapng -o extcap.vcap.service:shop -f "tcp port $LAB_PORT or tcp port $LAB_SERVER_PORT"
+	lab_mark m1
+	lab_traffic 1
+	lab_mark m2
+	until_true grep -aq 'GET /m2' out.pcapng
+	stop INT "$shark"
+	ended 0 >said
+	took 'SIGINT, over ssh'
+	lab_collect out.pcapng client server
+	lab_compare client server
+	begin count.pcapng -o extcap.vcap.service:shop -c 5
+	lab_get 201 /x >/dev/null
+	ended 0 >>said
+	begin time.pcapng -o extcap.vcap.service:shop -a duration:4
+	ended 0 >>said
+	begin limit.pcapng -o extcap.vcap.service:shop -o extcap.vcap.stopafter:3s
+	ended 0 >>said
+	begin TERM.pcapng -o extcap.vcap.service:shop
+	stop TERM "$shark"
+	ended 0 >>said || ended 1 >>said
+	took 'SIGTERM, over ssh'
+	until_true on_the_desk
+	for victim in dumpcap tshark ssh; do
+		begin "$victim.pcapng" -o extcap.vcap.service:shop
+		case $victim in
+		dumpcap) stop KILL "$(pgrep -x dumpcap)" ;;
+		tshark) stop KILL "$shark" ;;
+		ssh) stop KILL "$(pgrep -f 'ssh .*--capture')" ;;
+		esac
+		leaves_nothing
+		took "$victim is killed, over ssh"
+		kill -TERM "$shark" 2>/dev/null || true
+		wait "$shark" || true
+		until_true on_the_desk
+	done
+	[ ! -s said ] || { cat said; false; }
+	[ "$(grep -c 'Accepted publickey' sshd.log)" -eq 1 ]
+	[ -z "$(find desk/.cache -name 'said.*')" ]
+}
+
 # Break: lib/controller/livestreams.c s/engine->is_over = true;/engine->is_over = true; streams->is_ending = true;/
 @test "extcap: an engine that breaks is said, the others go on, and the end leaves nothing" {
 	cp -r "$VCAP_CONFIG" config
