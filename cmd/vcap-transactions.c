@@ -7,6 +7,7 @@
 #include "transactions/transactions_cmd.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct command self = {
     .name = "vcap-transactions",
@@ -94,6 +95,9 @@ main(int argc, char **argv)
 
 	cli_start(&self);
 	options = parse_options(argc, argv);
+	options.aside = getenv("TMPDIR");
+	if (options.packets && isatty(STDOUT_FILENO))
+		die_usage("packets are not for a terminal: redirect them to a file, or to tshark");
 	found = fileword_find(&file, options.input, getenv, &why);
 	if (found == EXIT_MISUSE)
 		die_usage("%s", why.text);

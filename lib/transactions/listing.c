@@ -13,25 +13,19 @@
 /* So many rows are kept before those that are not asked for are dropped. */
 #define MANY 4096
 
-struct listing_row {
-	double key;
-	bool has_key;
-	int64_t began_ns;
-	uint64_t id;
-	char *text;  /* the cell that is sorted by */
-	char *cells; /* one behind the other, each ended by NUL; heap, owned */
-};
+/* What rows may take of memory before they are put aside, about. */
+#define HELD_BYTES ((size_t)24 << 20)
+#define ROW_COST   32 /* of the heap, for each */
 
 void
 listing_release(struct listing *listing)
 {
-	for (size_t i = 0; i < listing->count; i++) {
-		free(listing->rows[i].cells);
-		free(listing->rows[i].text);
-	}
+	for (size_t i = 0; i < listing->count; i++)
+		listing_row_release(&listing->rows[i]);
 	free(listing->rows);
 	listing->rows = NULL;
 	listing->count = 0;
+	rowruns_release(&listing->runs);
 }
 
 static const struct table_column *
@@ -48,14 +42,14 @@ form_of(const struct listing *listing)
 	return listing->form == TABLE_HUMAN ? COLUMNS_FOR_PEOPLE : COLUMNS_FOR_SCRIPTS;
 }
 
-/* The cells of a row. Heap; NULL: out of memory. */
+/* The cells of a row, *size bytes. Heap; NULL: out of memory. */
 static char *
-format_cells(const struct listing *listing, const struct transaction *row, const char *engine)
+format_cells(const struct listing *listing, const struct transaction *row, const char *engine,
+	     size_t *size)
 {
 	char cell[COLUMNS_CELL];
 	char *cells = NULL;
-	size_t size;
-	FILE *to = open_memstream(&cells, &size);
+	FILE *to = open_memstream(&cells, size);
 
 	if (!to)
 		return NULL;
@@ -162,10 +156,11 @@ print_now(struct listing *listing, const struct transaction *row, const char *en
 	  struct failure *why)
 {
 	char *cells;
+	size_t size;
 
 	if (listing->most && listing->printed >= listing->most)
 		return 0;
-	cells = format_cells(listing, row, engine);
+	cells = format_cells(listing, row, engine, &size);
 	if (!cells)
 		return failure_nomem(why);
 	print(listing, cells);
@@ -174,35 +169,27 @@ print_now(struct listing *listing, const struct transaction *row, const char *en
 	return 0;
 }
 
-/* Numbers before text before nothing; the largest number first. */
-static int
-compare(const void *a, const void *b)
-{
-	const struct listing_row *one = a, *other = b;
-
-	if (one->has_key != other->has_key)
-		return one->has_key ? -1 : 1;
-	if (one->has_key && one->key != other->key)
-		return one->key > other->key ? -1 : 1;
-	if (!one->text != !other->text)
-		return one->text ? -1 : 1;
-	if (one->text && strcmp(one->text, other->text) != 0)
-		return strcmp(one->text, other->text);
-	if (one->began_ns != other->began_ns)
-		return one->began_ns < other->began_ns ? -1 : 1;
-	return one->id < other->id ? -1 : one->id > other->id;
-}
-
 /* Leaves the first of those that were kept. */
 static void
 keep_first(struct listing *listing)
 {
-	qsort(listing->rows, listing->count, sizeof(*listing->rows), compare);
-	while (listing->count > listing->most) {
-		listing->count--;
-		free(listing->rows[listing->count].cells);
-		free(listing->rows[listing->count].text);
-	}
+	qsort(listing->rows, listing->count, sizeof(*listing->rows), listing_row_compare);
+	while (listing->count > listing->most)
+		listing_row_release(&listing->rows[--listing->count]);
+}
+
+/* What is kept goes to the file, if there is one with room: else it stays. */
+static void
+put_aside(struct listing *listing)
+{
+	listing->held = 0;
+	qsort(listing->rows, listing->count, sizeof(*listing->rows), listing_row_compare);
+	if (rowruns_add(&listing->runs, listing->rows, listing->count) < 0)
+		return;
+	while (listing->count)
+		listing_row_release(&listing->rows[--listing->count]);
+	free(listing->rows);
+	listing->rows = NULL;
 }
 
 int
@@ -216,7 +203,7 @@ listing_add(struct listing *listing, const struct transaction *row, const char *
 		return print_now(listing, row, engine, why);
 	if (array_grow(&listing->rows, listing->count, sizeof(kept)) < 0)
 		return failure_nomem(why);
-	kept.cells = format_cells(listing, row, engine);
+	kept.cells = format_cells(listing, row, engine, &kept.cells_size);
 	if (!kept.cells)
 		return failure_nomem(why);
 	if (listing->sort >= 0) {
@@ -228,8 +215,11 @@ listing_add(struct listing *listing, const struct transaction *row, const char *
 			kept.text = strdup(text);
 	}
 	listing->rows[listing->count++] = kept;
+	listing->held += sizeof(kept) + ROW_COST + kept.cells_size;
 	if (listing->most && listing->count >= MANY && listing->count / 2 >= listing->most)
 		keep_first(listing);
+	if (listing->held >= HELD_BYTES)
+		put_aside(listing);
 	return 0;
 }
 
@@ -265,23 +255,65 @@ print_table(const struct listing *listing, size_t rows, struct failure *why)
 	return rc;
 }
 
+/* How wide each column has to be for a row. */
+static void
+measure(struct listing *listing, const char *cells)
+{
+	char text[4 * COLUMNS_CELL];
+
+	for (size_t i = 0; i < listing->columns.count; i++, cells += strlen(cells) + 1) {
+		size_t length = strlen(shown(cells, text, sizeof(text)));
+
+		if (length > listing->widths[i])
+			listing->widths[i] = length;
+	}
+}
+
+/* Those that were put aside and those that are held, in order, up to `most`. */
+static int
+each_row(struct listing *listing, void (*take)(struct listing *, const char *), struct failure *why)
+{
+	size_t next = 0, count = 0;
+
+	if (rowruns_rewind(&listing->runs, why) < 0)
+		return -1;
+	for (; !listing->most || count < listing->most; count++) {
+		const struct listing_row *aside = rowruns_row(&listing->runs);
+		const struct listing_row *held =
+		    next < listing->count ? &listing->rows[next] : NULL;
+		bool is_aside = aside && (!held || listing_row_compare(aside, held) < 0);
+
+		if (!aside && !held)
+			break;
+		take(listing, is_aside ? aside->cells : held->cells);
+		if (!is_aside)
+			next++;
+		else if (rowruns_next(&listing->runs, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 listing_finish(struct listing *listing, struct failure *why)
 {
-	size_t rows = listing->count;
-
 	if (listing->mode == LISTING_AT_ONCE) {
 		if (listing->printed == 0 && listing->form == TABLE_HUMAN)
 			print_heading(listing);
 		return 0;
 	}
-	if (rows)
-		qsort(listing->rows, rows, sizeof(*listing->rows), compare);
-	if (listing->most && rows > listing->most)
-		rows = listing->most;
-	if (listing->form == TABLE_HUMAN)
-		return print_table(listing, rows, why);
-	for (size_t i = 0; i < rows; i++)
-		print(listing, listing->rows[i].cells);
-	return 0;
+	if (listing->count)
+		qsort(listing->rows, listing->count, sizeof(*listing->rows), listing_row_compare);
+	if (listing->form != TABLE_HUMAN)
+		return each_row(listing, print, why);
+	if (listing->runs.count == 0) {
+		size_t rows = listing->count;
+
+		return print_table(
+		    listing, listing->most && rows > listing->most ? listing->most : rows, why);
+	}
+	/* Too many for a table in memory. */
+	if (each_row(listing, measure, why) < 0)
+		return -1;
+	return each_row(listing, print, why);
 }

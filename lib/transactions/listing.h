@@ -1,11 +1,12 @@
 /*
  * Rows printed: each as it comes, or all at the end, sorted. A row that is kept costs the text of the
- * cells that are printed.
+ * cells that are printed; more than some MiB of them are put aside into a file.
  */
 #ifndef VCAP_LISTING_H
 #define VCAP_LISTING_H
 
 #include "transactions/columns.h"
+#include "transactions/rowruns.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,8 +24,10 @@ struct listing {
 	int sort;    /* a column: the largest number first, or text in its order; -1: by time */
 	size_t most; /* rows that are printed; 0: all */
 	FILE *out;
+	struct rowruns runs; /* opened by the caller, or ROWRUNS_INIT: then all stays in memory */
 	/* Private. */
 	struct listing_row *rows; /* heap, owned */
+	size_t held;              /* bytes of what was added since rows were put aside, about */
 	size_t count, printed;
 	size_t widths[COLUMNS_MAX];
 };

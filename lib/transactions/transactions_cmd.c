@@ -55,17 +55,19 @@ open_input(struct transactions_cmd *cmd, const char *path, struct failure *why)
 
 /* A second descriptor of the file, and the one that is written. */
 static int
-open_marked(struct transactions_cmd *cmd, const char *path, struct failure *why)
+open_marked(struct transactions_cmd *cmd, const struct transactions_options *options,
+	    struct failure *why)
 {
-	if (!path)
+	if (!options->mark && !options->packets)
 		return 0;
 	if (cmd->is_stream)
-		return failure_set(why, "'--mark' reads a file twice: '%s' is none", cmd->name);
+		return failure_set(why, "'--%s' reads a file twice: '%s' is none",
+				   options->mark ? "mark" : "packets", cmd->name);
 	/* Both readers use pread(), which leaves the shared file offset alone. */
 	cmd->again = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
 	if (cmd->again < 0)
 		return failure_errno(why, "cannot open '%s'", cmd->name);
-	return outfile_open(&cmd->marked, path, why);
+	return options->mark ? outfile_open(&cmd->marked, options->mark, why) : 0;
 }
 
 static void
@@ -76,6 +78,7 @@ close_all(struct transactions_cmd *cmd)
 	if (cmd->again >= 0)
 		close(cmd->again);
 	cmd->in = cmd->again = -1;
+	rowruns_release(&cmd->aside);
 	outfile_abandon(&cmd->marked);
 	pairfile_close(&cmd->tables);
 }
@@ -89,12 +92,15 @@ transactions_cmd_open(struct transactions_cmd *cmd, const char *path,
 	*cmd = (struct transactions_cmd){.name = strcmp(path, "-") == 0 ? "standard input" : path,
 					 .in = -1,
 					 .again = -1,
+					 .aside = ROWRUNS_INIT,
 					 .marked = OUTFILE_INIT};
 	rc = open_input(cmd, path, why);
 	for (size_t i = 0; i < options->tables.count && rc == 0; i++)
 		rc = pairfile_open(&cmd->tables, options->tables.list[i], why);
 	if (rc == 0)
-		rc = open_marked(cmd, options->mark, why);
+		rc = open_marked(cmd, options, why);
+	if (rc == 0 && !options->has_by)
+		rowruns_open(&cmd->aside, options->aside ? options->aside : "/tmp");
 	if (rc < 0)
 		close_all(cmd);
 	return rc;
@@ -322,6 +328,8 @@ transactions_cmd_run(struct transactions_cmd *cmd, const struct transactions_opt
 	struct reader *in = NULL;
 	int rc = -1;
 
+	run.listing.runs = cmd->aside;
+	cmd->aside = ROWRUNS_INIT;
 	tzset(); /* the zone is in a file, and a table looks for colours: both before they are out of reach */
 	if (options->has_by && !(run.percentiles = percentiles_new(options->by)))
 		failure_nomem(why);

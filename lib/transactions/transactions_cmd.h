@@ -9,6 +9,7 @@
 #include "base/outfile.h"
 #include "filter/service.h"
 #include "flows/pairfile.h"
+#include "transactions/rowruns.h"
 #include "transactions/transactions_options.h"
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@ struct transactions_cmd {
 	const char *name; /* of the input, in messages */
 	int in, again;    /* the same file twice; again is -1 unless a marked copy is made. Owned */
 	struct outfile marked; /* for that */
+	struct rowruns aside;  /* for rows beyond what memory is to hold */
 	bool is_stream;        /* the input is not a regular file: rows are printed as they come */
 	struct pairfile tables;
 	const struct service *service; /* the caller's; NULL: none */

@@ -29,7 +29,9 @@ struct transactions_options {
 	/* Only rows that are so; 0, false: any. */
 	int64_t slow_ns, long_ns;
 	bool failed;
-	const char *mark; /* the file for the marked copy; NULL: none */
+	const char *mark;  /* the file for the marked copy; NULL: none */
+	uint64_t packets;  /* instead of rows the packets of this one; 0: rows */
+	const char *aside; /* the directory for rows that memory does not hold; NULL: /tmp */
 	const char *input;
 	struct addrset set; /* sealed */
 	bool has_set;

@@ -510,3 +510,36 @@ story() {
 	done
 	run -1 vcap-report nowhere.pcap
 }
+
+# Break: lib/transactions/transactions_cmd.c s/run.listing.runs = cmd->aside;//
+# Break: lib/transactions/listing.c s/listing_row_compare(aside, held) < 0/aside/
+# bats test_tags=slow
+@test "a flood of half a million SYNs: memory is bounded, and no row is lost, in whatever order they are wanted" {
+	[[ $build != *-asan* && $build != *-thread* ]] || skip "sanitizers have memory of their own"
+	mkconv -n 1000 -q 2 -e xff -f 500000 >in.pcap
+	printf 'vip 192.0.2.10 tcp/80\nserver 10.0.1.11-10.0.1.12 tcp/8080\nsource 10.0.9.0/24\n' >shop
+	for how in '' '--sort duration' '--sort client -n 300000'; do
+		# shellcheck disable=SC2086 # words
+		run -3 bash -c "TMPDIR=/nowhere vcap-transactions -S ./shop -r $how in.pcap >all 2>/dev/null"
+		mkfifo rows
+		# shellcheck disable=SC2086
+		vcap-transactions -S ./shop -r $how in.pcap >rows 2>/dev/null 3>&- &
+		transactions=$!
+		# Rows come when all has been read.
+		{
+			read -r first && echo "$first"
+			sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' /proc/$transactions/status >peak
+			cat
+		} <rows >got
+		wait "$transactions" || [ $? -eq 3 ]
+		rm rows
+		cmp all got
+		[ "$(cat peak)" -lt $((200 << 10)) ]
+	done
+	# Each connection to a server is somewhere, if only as one of the attempts of a request that waited alone.
+	tcpdump -nr in.pcap 'tcp[13] = 2 and dst port 8080' 2>/dev/null | cut -d ' ' -f 3,5 | sort -u >ends
+	vcap-transactions -S ./shop -r -o ATTEMPTS in.pcap 2>/dev/null >attempts || [ $? -eq 3 ]
+	[ "$(awk '{ sum += $1 } END { print sum }' attempts)" -eq "$(wc -l <ends)" ]
+	# For people the same, below a heading.
+	[ "$(vcap-transactions -S ./shop in.pcap 2>/dev/null | wc -l)" -eq $(($(wc -l <attempts) + 1)) ]
+}
