@@ -14,9 +14,10 @@ static const struct command self = {
     .says = "What became of each transaction: who was slow, and who hung up.",
     .examples = "vcap transactions --sort total -n 10 shop\n"
 		"vcap live shop | vcap transactions -S shop --failed -\n",
-    .synopsis = "[-S service] [-t table] ... [-o columns] [-jr] [-n rows] "
-		"[--by engine|server|client|path] [--sort column] [--slow time] [--long time] "
-		"[--failed] [--mark out] [--header name] [spec ...] file|id|service|-",
+    .synopsis =
+	"[-S service] [-t table] ... [-o columns] [-jr] [-n rows] "
+	"[--by engine|server|client|path] [--sort column] [--slow time] [--long time] "
+	"[--failed] [--mark out] [--packets id] [--header name] [spec ...] file|id|service|-",
     .options = "  -S, --service service  the service (that of the capture)\n"
 	       "  -t, --table table      pairs that vcap-flows printed; may be repeated\n"
 	       "  -o, --output columns   which columns, or with a + before the first which more\n"
@@ -29,6 +30,7 @@ static const struct command self = {
 	       "      --long time        only what lasted as long\n"
 	       "      --failed           only what failed\n"
 	       "      --mark out         a copy whose packets say of which transaction they are\n"
+	       "      --packets id       the packets of this one, on standard output\n"
 	       "      --header name      the header with the client's address\n"
 	       "                         (that of the service)\n"
 	       "\n"

@@ -105,7 +105,6 @@ annotate(void *context, struct packet *packet, struct failure *why)
 	size_t first, count, most;
 	unsigned char *to;
 
-	marks->packet++;
 	while (marks->next < marks->count && marks->list[marks->next].packet < marks->packet)
 		marks->next++;
 	for (first = marks->next, count = 0;
@@ -139,10 +138,10 @@ annotate(void *context, struct packet *packet, struct failure *why)
 static bool
 belongs(void *context, const struct packet *packet, uint16_t linktype)
 {
-	(void)context;
-	(void)packet;
-	(void)linktype;
-	return true;
+	struct marks *marks = context;
+
+	marks->packet++;
+	return !marks->only || rowpackets_has(marks->only, packet, linktype);
 }
 
 enum copy_outcome

@@ -6,6 +6,7 @@
 #define VCAP_MARKS_H
 
 #include "capfile/copy.h"
+#include "transactions/rowpackets.h"
 #include "transactions/transaction.h"
 
 #include <stddef.h>
@@ -14,6 +15,7 @@
 struct marks {
 	struct mark *list; /* heap, owned */
 	size_t count;
+	struct rowpackets *only; /* borrowed: the packets that are copied; NULL: all */
 	/* Private, while a copy is made. */
 	uint64_t packet; /* of the copy, from 1 */
 	size_t next;
@@ -29,7 +31,7 @@ void marks_release(struct marks *marks);
 int marks_add(struct marks *marks, const struct transaction *row, struct failure *why);
 
 /*
- * Copies all of in, the file that rows came from, to out, with the comments. Comments of the input that
+ * Copies in, the file that rows came from, to out, with the comments. Comments of the input that
  * look like them are of another count, and begin with "earlier: " then. The output's section names
  * vcap-transactions.
  */

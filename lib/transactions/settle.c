@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "transactions/conversation.h"
 #include "transactions/row.h"
+#include "transactions/span.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,8 @@ tell_server_exchange(struct transactions *t, struct exchange *exchange)
 		row_of_server_request(&row, &texts, exchange, exchange->client, &moment);
 		if (exchange->client)
 			exchange->client->has_rows = true;
+		span_begin(&row);
+		span_add(&row, exchange);
 		tell(t, &row);
 	}
 	relate_drop_client(t, exchange);
@@ -114,6 +117,10 @@ tell_exchange(struct transactions *t, struct exchange *exchange)
 	exchange->is_told = true;
 	moment.unpaired_ns = exchange->unpaired_ns;
 	row_of_request(&row, &texts, exchange, &moment);
+	span_begin(&row);
+	span_add(&row, exchange);
+	for (size_t i = 0; i < exchange->attempt_count; i++)
+		span_add(&row, exchange->attempts[i]);
 	add_saying(t, &row, exchange);
 	tell(t, &row);
 	relate_drop_attempts(t, exchange);
@@ -188,6 +195,7 @@ tell_conn(struct transactions *t, struct sideconn *conn)
 		return;
 	row_of_connection(&row, is_server ? NULL : conn, is_server ? conn : conn->other_side,
 			  &moment);
+	span_begin(&row);
 	if (!is_server && conn->server_count)
 		row.attempts = conn->server_count;
 	conn->is_told = true;

@@ -83,6 +83,8 @@ struct transaction {
 	enum transaction_unit unit;
 	enum confidence confidence;
 	int64_t began_ns, ended_ns; /* of its first and its last packet */
+	int64_t packets_from_ns,
+	    packets_to_ns; /* likewise with handshakes and ends of connections (span.h) */
 	struct transaction_end client, vip, source, server;
 	uint32_t engine;             /* as the caller numbers them */
 	int64_t phases[PHASES];      /* ns, or PHASE_UNKNOWN */

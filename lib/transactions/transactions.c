@@ -184,6 +184,12 @@ transactions_pass(struct transactions *t, int64_t now_ns)
 	settle_due(t);
 }
 
+uint64_t
+transactions_count(const struct transactions *t)
+{
+	return t->ids;
+}
+
 bool
 transactions_ran_short(const struct transactions *t)
 {

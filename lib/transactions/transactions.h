@@ -47,6 +47,8 @@ void transactions_pass(struct transactions *transactions, int64_t now_ns);
 /* The input has ended: what is open is reported. */
 void transactions_finish(struct transactions *transactions);
 
+/* How many rows were reported. */
+uint64_t transactions_count(const struct transactions *transactions);
 /* Whether connections were given up for want of memory. */
 bool transactions_ran_short(const struct transactions *transactions);
 

@@ -15,6 +15,7 @@
 #include "transactions/transactions.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ struct run {
 	struct listing listing;
 	struct percentiles *percentiles;
 	struct marks marks;
+	struct rowpackets only; /* of the row that options->packets names */
 	uint64_t packets;
 	bool failed; /* to keep a row: why says how */
 	struct failure why;
@@ -145,6 +147,13 @@ take_row(void *context, const struct transaction *row)
 	struct run *run = context;
 	const char *engine = places_engine(&run->places, row->engine);
 
+	if (run->options->packets) {
+		if (row->id != run->options->packets)
+			return;
+		rowpackets_set(&run->only, run->cmd->service, row);
+		run->failed = marks_add(&run->marks, row, &run->why) < 0;
+		return;
+	}
 	if (run->options->mark && marks_add(&run->marks, row, &run->why) < 0)
 		run->failed = true;
 	if (!is_asked_for(run->options, row) || run->failed)
@@ -242,6 +251,12 @@ print(struct run *run, struct failure *why)
 	struct table *table;
 	int rc;
 
+	if (run->options->packets)
+		return run->only.is_set
+			   ? 0
+			   : failure_set(
+				 why, "there is no transaction %" PRIu64 ": the last is %" PRIu64,
+				 run->options->packets, transactions_count(run->transactions));
 	if (!run->percentiles)
 		return listing_finish(&run->listing, why);
 	table = percentiles_table(run->percentiles, why);
@@ -252,7 +267,7 @@ print(struct run *run, struct failure *why)
 	return rc;
 }
 
-/* Writes the marked copy. */
+/* Writes the marked copy, or that of one row's packets. */
 static int
 mark(struct run *run, struct failure *why)
 {
@@ -261,20 +276,23 @@ mark(struct run *run, struct failure *why)
 	struct reader *in;
 	struct writer *out;
 
-	if (!run->options->mark)
+	if (!run->options->mark && !run->options->packets)
 		return 0;
+	run->marks.only = run->options->packets ? &run->only : NULL;
 	in = reader_open_fd(cmd->again, cmd->name, why);
 	if (!in)
 		return -1;
 	cmd->again = -1;
-	out = writer_new(cmd->marked.fd, FORMAT_PCAPNG, why);
+	out = writer_new(run->options->mark ? cmd->marked.fd : STDOUT_FILENO, FORMAT_PCAPNG, why);
 	if (out) {
 		writer_mix_linktypes(out);
 		outcome = marks_copy(&run->marks, in, out, why);
 	}
 	writer_free(out);
 	reader_close(in);
-	return outcome == COPY_FAILED ? -1 : outfile_commit(&cmd->marked, why);
+	if (outcome == COPY_FAILED)
+		return -1;
+	return run->options->mark ? outfile_commit(&cmd->marked, why) : 0;
 }
 
 static int

@@ -40,6 +40,14 @@ take_rows(struct transactions_options *options, const char *value, struct failur
 	return 0;
 }
 
+static int
+take_packets(struct transactions_options *options, const char *value, struct failure *why)
+{
+	if (parse_number(value, UINT64_MAX, &options->packets, why) < 0)
+		return -1;
+	return options->packets ? 0 : failure_set(why, "transactions are counted from 1");
+}
+
 /* Checks the names of columns where they are given. */
 static int
 take_columns(struct transactions_options *options, const char *value, struct failure *why)
@@ -76,6 +84,7 @@ transactions_options_take(struct transactions_options *options, int letter, cons
 		break;
 	case TRANSACTIONS_OPTION_FAILED: options->failed = true; break;
 	case TRANSACTIONS_OPTION_MARK: options->mark = value; break;
+	case TRANSACTIONS_OPTION_PACKETS: rc = take_packets(options, value, why); break;
 	case TRANSACTIONS_OPTION_HEADER:
 		rc = join_options_parse_header(&options->header, value, why);
 		break;
@@ -103,6 +112,10 @@ transactions_options_decide(struct transactions_options *options, char **words, 
 	addrset_seal(&options->set);
 	if (options->has_by && (options->sort >= 0 || options->most || options->column_names))
 		return failure_set(why, "'--by' excludes '--sort', '-n' and '-o'");
+	if (options->packets && (options->has_by || options->sort >= 0 || options->most ||
+				 options->column_names || options->mark))
+		return failure_set(
+		    why, "'--packets' excludes '--by', '--sort', '-n', '-o' and '--mark'");
 	/* For scripts all columns, for people those that fit. */
 	if (columns_choose(&options->columns, COLUMNS_DEFAULT, why) < 0)
 		return -1;

@@ -47,6 +47,7 @@ enum {
 	TRANSACTIONS_OPTION_LONG,
 	TRANSACTIONS_OPTION_FAILED,
 	TRANSACTIONS_OPTION_MARK,
+	TRANSACTIONS_OPTION_PACKETS,
 	TRANSACTIONS_OPTION_HEADER,
 };
 /* clang-format off */
@@ -64,6 +65,7 @@ enum {
 	{"long", required_argument, NULL, TRANSACTIONS_OPTION_LONG}, \
 	{"failed", no_argument, NULL, TRANSACTIONS_OPTION_FAILED}, \
 	{"mark", required_argument, NULL, TRANSACTIONS_OPTION_MARK}, \
+	{"packets", required_argument, NULL, TRANSACTIONS_OPTION_PACKETS}, \
 	{"header", required_argument, NULL, TRANSACTIONS_OPTION_HEADER}
 /* clang-format on */
 

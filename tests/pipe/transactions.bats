@@ -495,6 +495,40 @@ story() {
 	[ ! -e no.pcapng ]
 }
 
+# Break: lib/transactions/span.c s/exchange->number == 0/0/
+# Break: lib/transactions/span.c s/row->ending != ENDING_COMPLETE/0/
+# Break: lib/transactions/marks.c s/!marks->only ||/1 ||/
+@test "the packets of one transaction: of both sides, with its handshakes or its end, and marks" {
+	{
+		story
+		cat <<-'END'
+			0.3 c > GET /b HTTP/1.1\r\n\r\n
+			0.4 s > GET /b HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n
+			conn o 10.1.0.9:40000 192.0.2.10:80
+			0.41 o >S
+			0.5 s < HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc
+			0.6 s <R
+			0.61 c <R
+		END
+	} | talk
+	[ "$(rows ID,PATH,END | tr '\n' ' ')" = '1 /a complete 2 /b server rst 3 - open ' ]
+	# Without the connection that was refused, and of the other requests and clients nothing.
+	vcap-transactions -S ./shop --packets 1 in.pcap >one.pcapng
+	first='frame.time_relative < 0.25 and not tcp.port == 50001'
+	cmp <(tshark -r in.pcap -Y "$first" -T fields -e frame.time_epoch) <(tshark -r one.pcapng -T fields -e frame.time_epoch)
+	[ "$(tshark -r one.pcapng -Y frame.comment -T fields -e frame.comment | sort | uniq -c | tr -s ' ')" = ' 4 vcap: transaction 1' ]
+	vcap-transactions -S ./shop --packets 2 in.pcap >two.pcapng
+	cmp <(tshark -r in.pcap -Y 'frame.time_relative > 0.25 and not ip.addr == 10.1.0.9' -T fields -e frame.time_epoch) \
+		<(tshark -r two.pcapng -T fields -e frame.time_epoch)
+	run -1 vcap-transactions -S ./shop --packets 4 in.pcap
+	[[ $output == *'no transaction 4: the last is 3' ]]
+	for wrong in '--packets 0' '--packets x' '--packets 1 --mark x' '--packets 1 -n 1'; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-transactions $wrong in.pcap
+	done
+	run -1 vcap-transactions -S ./shop --packets 1 - < <(cat in.pcap)
+}
+
 @test "a report has the percentiles, the slowest, what failed, and is a page" {
 	story | sed 's,/a?q=1,/<a>,' | talk
 	vcap-report -S ./shop in.pcap >report
