@@ -1,6 +1,9 @@
 /*
  * vcap-print: the packets of a capture as lines.
  */
+#include "base/clock.h"
+#include "base/datetime.h"
+#include "base/parse.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "capfile/reader.h"
@@ -20,18 +23,49 @@ static const struct command self = {
     .name = "vcap-print",
     .says = "Prints a line for each packet of a capture, with its engine and side.",
     .examples = "vcap print shop\nvcap live shop | vcap print -\n",
-    .synopsis = "file | id | service | -",
-    .options = "",
+    .synopsis = "[-c packets] [--since time] [--until time] file | id | service | -",
+    .options = "  -c, --count packets  so many at most\n"
+	       "      --since time     only packets from then on: 03:00, -5m, with a date\n"
+	       "      --until time     only packets before\n",
 };
 
-static const char *
-parse_options(int argc, char **argv)
+enum { SINCE = 256, UNTIL };
+
+/* Takes the value of an option. */
+static void
+take(struct printer_part *part, int option, const char *value)
 {
-	static const struct option none[] = {CLI_OPTIONS};
+	struct failure why;
+	int rc;
+
+	if (option == 'c')
+		rc = parse_number(value, UINT64_MAX, &part->most, &why);
+	else
+		rc = datetime_parse_moment(value, clock_realtime_ns(),
+					   option == SINCE ? &part->since_ns : &part->until_ns,
+					   &why);
+	if (rc < 0)
+		die_usage("%s", why.text);
+	if (option == 'c' && part->most == 0)
+		die_usage("'-c' takes 1 or more");
+}
+
+static const char *
+parse_options(int argc, char **argv, struct printer_part *part)
+{
+	static const struct option known[] = {{"count", required_argument, NULL, 'c'},
+					      {"since", required_argument, NULL, SINCE},
+					      {"until", required_argument, NULL, UNTIL},
+					      CLI_OPTIONS};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":", none, NULL)) != -1)
-		cli_option(opt, argv);
+	while ((opt = getopt_long(argc, argv, ":c:", known, NULL)) != -1)
+		if (opt == 'c' || opt == SINCE || opt == UNTIL)
+			take(part, opt, optarg);
+		else
+			cli_option(opt, argv);
+	if (part->since_ns >= part->until_ns)
+		die_usage("'--until' is not after '--since'");
 	if (optind == argc)
 		die_usage("needs a file, a capture or '-' (try --help)");
 	if (optind + 1 < argc)
@@ -74,6 +108,7 @@ confine(void)
 int
 main(int argc, char **argv)
 {
+	struct printer_part part = PRINTER_ALL;
 	struct fileword file = FILEWORD_INIT;
 	struct reader *reader;
 	struct failure why;
@@ -82,14 +117,14 @@ main(int argc, char **argv)
 	int fd, status = EXIT_DONE;
 
 	cli_start(&self);
-	fd = open_input(&file, parse_options(argc, argv));
+	fd = open_input(&file, parse_options(argc, argv, &part));
 	at_once = isatty(STDOUT_FILENO) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode);
 	cli_pass_interrupt(file.path);
 	confine();
 	reader = reader_open_fd(fd, file.path, &why);
 	if (!reader)
 		die("%s", why.text);
-	if (printer_print(reader_source(reader), stdout, at_once, &is_cut, &why) < 0) {
+	if (printer_print(reader_source(reader), &part, stdout, at_once, &is_cut, &why) < 0) {
 		warn("%s", why.text);
 		status = is_cut ? EXIT_PARTIAL : EXIT_FAILED;
 	}

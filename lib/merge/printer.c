@@ -61,13 +61,15 @@ print_packet(struct printer *printer, const struct source *source, const struct 
 }
 
 int
-printer_print(struct source *source, FILE *out, bool at_once, bool *is_cut, struct failure *why)
+printer_print(struct source *source, const struct printer_part *part, FILE *out, bool at_once,
+	      bool *is_cut, struct failure *why)
 {
 	struct printer printer = {.out = out};
+	uint64_t printed = 0;
 	int rc = 0;
 
 	*is_cut = false;
-	while (rc == 0) {
+	while (rc == 0 && (!part->most || printed < part->most)) {
 		struct packet packet;
 		enum source_event event = source->next(source, &packet, why);
 
@@ -77,8 +79,10 @@ printer_print(struct source *source, FILE *out, bool at_once, bool *is_cut, stru
 			*is_cut = true;
 			rc = -1;
 		}
-		if (event != SOURCE_PACKET)
+		if (event != SOURCE_PACKET || packet.ts_ns < part->since_ns ||
+		    packet.ts_ns >= part->until_ns)
 			continue;
+		printed++;
 		rc = learn_labels(&printer, source, why);
 		if (rc == 0)
 			rc = print_packet(&printer, source, &packet, why);

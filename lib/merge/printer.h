@@ -12,10 +12,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Prints all packets of the source to out, with local times. Columns become wider where an engine needs
+/* Which packets: those from since_ns on, before until_ns, and so many of them; 0: all. */
+struct printer_part {
+	int64_t since_ns, until_ns;
+	uint64_t most;
+};
+
+#define PRINTER_ALL ((struct printer_part){.since_ns = INT64_MIN, .until_ns = INT64_MAX})
+
+/* Prints packets of the source to out, with local times. Columns become wider where an engine needs
  * it. at_once: flush each line. -1 with why: the source is damaged or cut short, out cannot be written
  * (*is_cut is false then), or out of memory. */
-int printer_print(struct source *source, FILE *out, bool at_once, bool *is_cut,
-		  struct failure *why);
+int printer_print(struct source *source, const struct printer_part *part, FILE *out, bool at_once,
+		  bool *is_cut, struct failure *why);
 
 #endif

@@ -63,3 +63,19 @@ words() { # FILE...
 	run -1 vcap-print none
 	run -1 vcap-print "$BATS_TEST_FILENAME"
 }
+
+# Break: lib/merge/printer.c s/packet.ts_ns < part->since_ns/0/
+# Break: lib/merge/printer.c s/packet.ts_ns >= part->until_ns/0/
+# Break: lib/merge/printer.c s/printed < part->most/1/
+@test "a part: so many, from one time to another" {
+	mkcap -T "$(seq -s , 1700000001 1700000100)" >p.pcap
+	vcap-print p.pcap >all
+	[ "$(wc -l <all)" = 100 ]
+	vcap-print -c 7 p.pcap | cmp - <(head -n 7 all)
+	vcap-print --since 1700000026 --until 1700000051 p.pcap | cmp - <(sed -n 26,50p all)
+	vcap-print --since 1700000025.5 -c 3 p.pcap | cmp - <(sed -n 26,28p all)
+	for wrong in '-c 0' '-c x' '--since x' '--since 1700000005 --until 1700000005'; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-print $wrong p.pcap
+	done
+}
