@@ -22,12 +22,15 @@
 #define TRUST_AFTER 3           /* frames in a row */
 
 /* RFC 9113, 6 */
-enum { PUSH_PROMISE = 5, LAST_TYPE = 9 };
+enum { LAST_TYPE = 9 };
 enum frame_flag { END_STREAM = 1, END_HEADERS = 4, PADDED = 8, PRIORITY = 32 };
 
 #define LAST_STREAM_BYTES 4 /* in front of a GOAWAY */
+#define PRIORITY_BYTES    5
+#define PROMISED_BYTES    4 /* the stream that a PUSH_PROMISE is about */
 
 struct http2 {
+	enum http2_sender sender;
 	nghttp2_hd_inflater *inflater; /* NULL: the next block begins with a new one */
 	unsigned char head[HEAD_BYTES];
 	uint8_t head_length;
@@ -35,7 +38,7 @@ struct http2 {
 	uint8_t in_a_row; /* frames, up to TRUST_AFTER */
 	struct http2_frame frame;
 	uint32_t left;    /* bytes of the frame's payload */
-	uint32_t skip;    /* of these: padding length and priority in front */
+	uint32_t skip;    /* of these: padding length, and priority or a stream, in front */
 	uint32_t padding; /* ... and padding at the end */
 	bool is_pad_next; /* the next byte is the padding's length */
 	uint8_t last_stream_bytes;
@@ -54,22 +57,26 @@ struct sink {
 };
 
 struct http2 *
-http2_new(void)
+http2_new(enum http2_sender sender)
 {
 	struct http2 *http2 = calloc(1, sizeof(*http2));
 
-	if (http2)
+	if (http2) {
+		http2->sender = sender;
 		http2->in_a_row = TRUST_AFTER;
+	}
 	return http2;
 }
 
 struct http2 *
-http2_new_midway(void)
+http2_new_midway(enum http2_sender sender)
 {
 	struct http2 *http2 = calloc(1, sizeof(*http2));
 
-	if (http2)
+	if (http2) {
+		http2->sender = sender;
 		http2->is_lost = true;
+	}
 	return http2;
 }
 
@@ -153,7 +160,8 @@ begin_block(struct http2 *http2)
 {
 	http2->in_block = true;
 	http2->is_failed = http2->is_final = false;
-	http2->block_ends_stream = http2->frame.flags & END_STREAM;
+	http2->block_ends_stream =
+	    http2->frame.type == HTTP2_HEADERS && http2->frame.flags & END_STREAM;
 	http2->block_bytes = 0;
 	if (http2->inflater)
 		return;
@@ -229,7 +237,8 @@ is_frame(const struct http2 *http2, const struct http2_frame *frame)
 	static const char streams[] = "yyyynynnxy";
 	const uint8_t type = frame->type;
 
-	if (type == PUSH_PROMISE || length > 64 * FRAME_MAX || frame->stream > HTTP2_STREAM_MAX)
+	if ((type == HTTP2_PUSH_PROMISE && http2->sender == HTTP2_CLIENT) ||
+	    length > 64 * FRAME_MAX || frame->stream > HTTP2_STREAM_MAX)
 		return false;
 	if (!http2_is_sure(http2) && length > FRAME_MAX)
 		return false;
@@ -248,15 +257,19 @@ is_frame(const struct http2 *http2, const struct http2_frame *frame)
 static enum http2_event
 begin_frame(struct http2 *http2)
 {
-	const struct http2_frame frame = frame_of(http2->head);
-	const bool is_headers = frame.type == HTTP2_HEADERS;
+	struct http2_frame frame = frame_of(http2->head);
+	const bool is_headers = frame.type == HTTP2_HEADERS || frame.type == HTTP2_PUSH_PROMISE;
 
 	if (!is_frame(http2, &frame))
 		return HTTP2_OUT;
+	frame.is_promise = frame.type == HTTP2_PUSH_PROMISE ||
+			   (frame.type == HTTP2_CONTINUATION && http2->frame.is_promise);
 	http2->frame = frame;
 	http2->left = frame.size - HEAD_BYTES;
 	http2->is_pad_next = is_headers && frame.flags & PADDED;
-	http2->skip = is_headers && frame.flags & PRIORITY ? 5 : 0;
+	http2->skip = frame.type == HTTP2_PUSH_PROMISE                        ? PROMISED_BYTES
+		      : frame.type == HTTP2_HEADERS && frame.flags & PRIORITY ? PRIORITY_BYTES
+									      : 0;
 	http2->padding = 0;
 	http2->last_stream_bytes = frame.type == HTTP2_GOAWAY ? 0 : LAST_STREAM_BYTES;
 	http2->in_a_row += http2->in_a_row < TRUST_AFTER;

@@ -19,11 +19,15 @@
 
 struct http2;
 
+/* Whose bytes they are: only a server makes promises (RFC 9113, 8.4). */
+enum http2_sender { HTTP2_CLIENT, HTTP2_SERVER };
+
 /* RFC 9113, 6: what concerns a stream. */
 enum http2_type {
 	HTTP2_DATA = 0,
 	HTTP2_HEADERS = 1,
 	HTTP2_RST_STREAM = 3,
+	HTTP2_PUSH_PROMISE = 5,
 	HTTP2_GOAWAY = 7,
 	HTTP2_CONTINUATION = 9,
 };
@@ -33,7 +37,8 @@ enum http2_type {
 struct http2_frame {
 	uint8_t type, flags;
 	uint32_t stream;
-	uint32_t size; /* of all of it, with its head */
+	uint32_t size;   /* of all of it, with its head */
+	bool is_promise; /* it belongs to a block of headers that the server promises to answer */
 	/* Once it has ended: */
 	bool ends_block;  /* and with it a block of headers */
 	bool ends_stream; /* and with it the message of its stream, in this direction */
@@ -56,8 +61,8 @@ typedef void http2_field(void *context, const char *name, const char *value, siz
 
 /* For the first byte behind the preface, or of the server; or midway, for the first of some later
  * segment. NULL: out of memory. */
-struct http2 *http2_new(void);
-struct http2 *http2_new_midway(void);
+struct http2 *http2_new(enum http2_sender sender);
+struct http2 *http2_new_midway(enum http2_sender sender);
 /* http2 may be NULL. */
 void http2_free(struct http2 *http2);
 

@@ -156,7 +156,7 @@ match_preface(struct push *push, const unsigned char *bytes, size_t size)
 		used++;
 	}
 	if (inspect->preface == HTTP2_PREFACE_MAX) {
-		inspect->http2 = http2_new();
+		inspect->http2 = http2_new(HTTP2_CLIENT);
 		inspect->is_http2 = true;
 		inspect->http.path = 0;
 		inspect->http.state = HTTP1_OPAQUE;
@@ -188,7 +188,7 @@ parse_requests(struct push *push, const unsigned char *bytes, size_t size, bool 
 		return;
 	}
 	if (!inspect->http2 && charge_http2(push, 256))
-		inspect->http2 = http2_new_midway();
+		inspect->http2 = http2_new_midway(HTTP2_CLIENT);
 	parse_http2(push, bytes, size, at_segment);
 	inspect->is_http2 = inspect->http2 && http2_is_sure(inspect->http2);
 }

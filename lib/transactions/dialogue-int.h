@@ -27,14 +27,18 @@ struct dialogue_push {
 	const struct sideconn_watch *watch;
 };
 
-/* Reads bytes that were captured at the moment; without any, whether a message ends here. */
-void dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, size_t size,
-			bool at_segment, struct moment moment);
+/* Reads bytes that were captured at the moment; without any, whether a message ends here. Returns how many were used:
+ * all, unless what follows is HTTP/2. */
+size_t dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, size_t size,
+			  bool at_segment, struct moment moment);
 /* The request at hand: the newest. NULL: it is not followed. */
 struct exchange *dialogue_http_request(struct sideconn *conn);
 
 /* HTTP/2 begins, behind the preface of its client. false: no memory. */
 bool dialogue_http2_begin(struct sideconn *conn, const struct sideconn_watch *watch);
+/* The same on a connection of HTTP/1 that goes over to it: the request becomes stream 1, to which the response comes;
+ * behind what is left of that request the preface is still to come. */
+bool dialogue_http2_upgrade(struct exchange *exchange, const struct sideconn_watch *watch);
 /* Reads bytes as above; without any, whether a frame ends here. */
 void dialogue_http2_read(struct dialogue_push *push, const unsigned char *bytes, size_t size,
 			 bool at_segment, struct moment moment);

@@ -210,6 +210,18 @@ is_unknown_midway(const struct sideconn *conn)
 	       http[0].state == HTTP_LOST && http[1].state == HTTP_LOST;
 }
 
+/* Whether the next byte is of HTTP/1; on a connection that was upgraded to HTTP/2 the rest of the request is. */
+static bool
+reads_http(const struct dialogue_push *push)
+{
+	struct sideconn *conn = push->conn;
+
+	return conn->dialogue->http &&
+	       (conn->payload == PAYLOAD_HTTP ||
+		(conn->payload == PAYLOAD_HTTP2 && push->direction == CONN_FORWARD && conn->last &&
+		 conn->last->stream == 1 && !conn->last->request.has_ended));
+}
+
 /* Reads bytes that are not the preface. */
 static void
 read_known(struct dialogue_push *push, const unsigned char *bytes, size_t size, bool at_segment,
@@ -228,10 +240,15 @@ read_known(struct dialogue_push *push, const unsigned char *bytes, size_t size, 
 		free_http(conn->dialogue, push->watch->allowance);
 		return;
 	}
-	if (conn->payload == PAYLOAD_HTTP2)
+	if (reads_http(push)) {
+		size_t used = dialogue_http_read(push, bytes, size, at_segment, moment);
+
+		bytes += used;
+		size -= used;
+		at_segment = at_segment && used == 0;
+	}
+	if (conn->payload == PAYLOAD_HTTP2 && size > 0)
 		dialogue_http2_read(push, bytes, size, at_segment, moment);
-	else if (conn->payload == PAYLOAD_HTTP && conn->dialogue->http)
-		dialogue_http_read(push, bytes, size, at_segment, moment);
 	else if (conn->payload == PAYLOAD_TLS)
 		read_tls(push, bytes, size, moment);
 }
@@ -305,7 +322,9 @@ lose_bytes(struct dialogue_push *push, uint32_t size)
 	struct sideconn *conn = push->conn;
 	struct dialogue *dialogue = conn->dialogue;
 	bool forward = push->direction == CONN_FORWARD;
-	struct exchange *exchange = forward ? dialogue_http_request(conn) : conn->answering;
+	struct exchange *exchange = conn->payload == PAYLOAD_HTTP2 ? NULL
+				    : forward                      ? dialogue_http_request(conn)
+								   : conn->answering;
 	struct exchange_message *message =
 	    exchange ? (forward ? &exchange->request : &exchange->response) : NULL;
 

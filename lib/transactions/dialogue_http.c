@@ -1,6 +1,7 @@
 /*
  * Requests and responses of HTTP/1 meet in a queue: a response is that of the oldest request without
- * one. When a request comes after responses were lost, those before it get none: which one the next
+ * one. After a 101 that names h2c the response comes as HTTP/2, and so do those of all later requests (RFC 7540, 3.2):
+ * then that is left to dialogue_http2.c. When a request comes after responses were lost, those before it get none: which one the next
  * response belongs to would be a guess otherwise.
  */
 #include "transactions/dialogue-int.h"
@@ -109,6 +110,9 @@ take_request_event(struct dialogue_push *push, enum http_event event, struct mom
 	if (event == HTTP_ENDED) {
 		exchange->request.has_ended = true;
 		exchange->request.last = moment;
+		if (exchange->stream)
+			exchange->request.stream_bytes =
+			    (uint64_t)(offset - exchange->request.from);
 		dialogue_check(exchange, push->watch);
 	}
 }
@@ -127,8 +131,10 @@ end_response_head(struct dialogue_push *push, struct exchange *exchange, struct 
 	struct dialogue *dialogue = push->conn->dialogue;
 	struct http_message *http = &dialogue->http[CONN_BACKWARD];
 	bool is_connect = strcmp(exchange->method, "CONNECT") == 0 && http->status / 100 == 2;
+	bool is_over = http->status == 101 && http->is_h2c && exchange == push->conn->last &&
+		       dialogue_http2_upgrade(exchange, push->watch);
 
-	if (http->status < 200 && http->status != 101) {
+	if (is_over || (http->status < 200 && http->status != 101)) {
 		exchange->has_informational = true;
 		exchange->response.has_begun = false;
 		exchange->response.first = MOMENT_NEVER;
@@ -229,12 +235,21 @@ be_unreadable(struct dialogue_push *push)
 	push->watch->opened(push->watch->context, conn);
 }
 
-void
+/* Whether the bytes behind are of HTTP/2: from the server at once, from the client behind its request. */
+static bool
+is_left(const struct dialogue_push *push)
+{
+	return push->conn->payload == PAYLOAD_HTTP2 &&
+	       (push->direction == CONN_BACKWARD || !dialogue_http_request(push->conn));
+}
+
+size_t
 dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, size_t size,
 		   bool at_segment, struct moment moment)
 {
 	struct dialogue *dialogue = push->conn->dialogue;
 	struct http_message *http = &dialogue->http[push->direction];
+	size_t whole = size;
 	enum http_event event;
 
 	do {
@@ -261,7 +276,8 @@ dialogue_http_read(struct dialogue_push *push, const unsigned char *bytes, size_
 			bytes += used;
 		size -= used;
 		at_segment = false;
-	} while (event != HTTP_MORE);
+	} while (event != HTTP_MORE && !is_left(push));
 	if (http->state == HTTP_OPAQUE && http->count == 0 && push->direction == CONN_FORWARD)
 		be_unreadable(push);
+	return whole - size;
 }

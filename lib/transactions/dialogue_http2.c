@@ -6,7 +6,8 @@
  * Frames lie one behind the other in all streams, so lost bytes that are not one DATA frame's put the direction
  * out of step: of the streams that were open then nobody knows how they end, and what begins before the place is
  * found again is not known. HPACK may refer to what was lost with them; what a block says up to there
- * counts. Whether a response whose status is not known is the final one, nobody can tell either: it may be
+ * counts. What a server promises to push, no client has asked for: its blocks are decoded, as later ones refer
+ * to them, and its streams, which have even numbers, are passed over. Whether a response whose status is not known is the final one, nobody can tell either: it may be
  * a 100, so it has no first byte.
  */
 #include "transactions/dialogue-int.h"
@@ -28,7 +29,9 @@ struct frames {
 struct dialogue_http2 {
 	struct frames directions[2];
 	struct forwarded forwarded; /* of the newest request to a server */
-	uint32_t newest;            /* stream that was seen */
+	uint32_t newest;            /* stream of a client that was seen */
+	uint8_t preface;     /* bytes of it that have come, of a connection that was upgraded */
+	bool awaits_preface; /* the rest of them comes first */
 	size_t charged;
 };
 
@@ -72,14 +75,15 @@ charge(struct dialogue_http2 *http2, struct allowance *allowance)
 
 /* With a parser for each direction, of which make is one. */
 static bool
-begin(struct sideconn *conn, const struct sideconn_watch *watch, struct http2 *(*make)(void))
+begin(struct sideconn *conn, const struct sideconn_watch *watch,
+      struct http2 *(*make)(enum http2_sender))
 {
 	struct dialogue_http2 *http2 = calloc(1, sizeof(*http2));
 
 	if (!http2)
 		return false;
-	for (int i = 0; i < 2; i++)
-		http2->directions[i].parser = make();
+	http2->directions[CONN_FORWARD].parser = make(HTTP2_CLIENT);
+	http2->directions[CONN_BACKWARD].parser = make(HTTP2_SERVER);
 	if (!http2->directions[0].parser || !http2->directions[1].parser ||
 	    !charge(http2, watch->allowance)) {
 		dialogue_http2_free(http2, watch->allowance);
@@ -94,6 +98,21 @@ bool
 dialogue_http2_begin(struct sideconn *conn, const struct sideconn_watch *watch)
 {
 	return begin(conn, watch, http2_new);
+}
+
+bool
+dialogue_http2_upgrade(struct exchange *exchange, const struct sideconn_watch *watch)
+{
+	struct sideconn *conn = exchange->conn;
+
+	if (!begin(conn, watch, http2_new))
+		return false;
+	conn->dialogue->http2->newest = exchange->stream = 1;
+	conn->dialogue->http2->awaits_preface = true;
+	conn->payload = PAYLOAD_HTTP2;
+	conn->answering = NULL;
+	exchange->request.stream_bytes = (uint64_t)(exchange->request.to - exchange->request.from);
+	return true;
 }
 
 /* The exchange of a stream that is open. */
@@ -159,7 +178,9 @@ begin_headers(struct dialogue_push *push, const struct http2_frame *frame)
 	header_block_begin(&frames->block);
 	if (push->direction == CONN_FORWARD)
 		forwarded_begin(&http2->forwarded);
-	if (!exchange && frame->stream > http2->newest && frame->stream % 2 == 1)
+	if (frame->stream % 2 == 0)
+		return; /* it is pushed */
+	if (!exchange && frame->stream > http2->newest)
 		exchange = add(push, frame->stream);
 	if (frame->stream > http2->newest)
 		http2->newest = frame->stream;
@@ -305,7 +326,10 @@ end_frame(struct dialogue_push *push, const struct http2_frame *frame, struct mo
 	switch (frame->type) {
 	case HTTP2_DATA:
 	case HTTP2_HEADERS:
-	case HTTP2_CONTINUATION: end_part(push, frame, moment); break;
+	case HTTP2_CONTINUATION:
+		if (!frame->is_promise)
+			end_part(push, frame, moment);
+		break;
 	case HTTP2_RST_STREAM:
 		exchange = find(push->conn, frame->stream);
 		if (exchange)
@@ -360,11 +384,38 @@ take_field(void *context, const char *name, const char *value, size_t size)
 	struct forwarded *forwarded = &push->conn->dialogue->http2->forwarded;
 	int which = -1;
 
+	if (http2_frame(frames_of(push)->parser)->is_promise)
+		return;
 	header_block_take(&frames_of(push)->block, name, value, size);
 	if (push->direction == CONN_FORWARD && push->conn->conn.key.is_server_side)
 		which = forwarded_find(forwarded, name);
 	if (which >= 0)
 		forwarded_add_list(forwarded, which, value, size);
+}
+
+/* After an upgrade the client begins with the preface (RFC 7540, 3.2). Returns how many bytes were used. */
+static size_t
+read_preface(struct dialogue_push *push, const unsigned char *bytes, size_t size)
+{
+	struct dialogue_http2 *http2 = push->conn->dialogue->http2;
+	size_t used = 0;
+
+	if (!http2->awaits_preface || push->direction != CONN_FORWARD)
+		return 0;
+	while (used < size && http2->preface < HTTP2_PREFACE_MAX &&
+	       bytes[used] == (unsigned char)HTTP2_PREFACE[http2->preface]) {
+		http2->preface++;
+		used++;
+	}
+	push->conn->dialogue->position[CONN_FORWARD] += (int64_t)used;
+	if (used < size && http2->preface < HTTP2_PREFACE_MAX) {
+		http2_skip(frames_of(push)->parser, UINT32_MAX);
+		lose_place(push);
+		http2->awaits_preface = false;
+	} else {
+		http2->awaits_preface = http2->preface < HTTP2_PREFACE_MAX;
+	}
+	return used;
 }
 
 void
@@ -374,9 +425,12 @@ dialogue_http2_read(struct dialogue_push *push, const unsigned char *bytes, size
 	struct dialogue *dialogue = push->conn->dialogue;
 	struct frames *frames = frames_of(push);
 	const struct http2_frame *frame = http2_frame(frames->parser);
-	size_t used = 0;
+	size_t used = read_preface(push, bytes, size);
 	enum http2_event event;
 
+	if (dialogue->http2->awaits_preface && push->direction == CONN_FORWARD)
+		return;
+	at_segment = at_segment && used == 0;
 	do {
 		size_t taken = http2_read(frames->parser, used < size ? bytes + used : NULL,
 					  size - used, at_segment, take_field, push, &event);
@@ -425,6 +479,8 @@ dialogue_http2_skip(struct dialogue_push *push, uint32_t size)
 	struct frames *frames = frames_of(push);
 	struct exchange *exchange = NULL;
 
+	if (push->direction == CONN_FORWARD)
+		push->conn->dialogue->http2->awaits_preface = false;
 	if (!http2_skip(frames->parser, size)) {
 		lose_place(push);
 		return;

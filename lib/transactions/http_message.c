@@ -111,6 +111,8 @@ take_field(struct http_message *http)
 	} else if (strcasecmp(line, "connection") == 0) {
 		http->is_close |= has_token(value, "close");
 		http->is_upgrade |= has_token(value, "upgrade");
+	} else if (strcasecmp(line, "upgrade") == 0) {
+		http->is_h2c |= has_token(value, "h2c");
 	} else if (strcasecmp(line, "expect") == 0) {
 		http->wants_continue = has_token(value, "100-continue");
 	}
@@ -192,7 +194,7 @@ begin_message(struct http_message *http)
 	http->length = 0;
 	http->is_cut = http->target_is_cut = false;
 	http->has_length = http->is_chunked = http->is_coded = false;
-	http->is_close = http->is_upgrade = http->wants_continue = false;
+	http->is_close = http->is_upgrade = http->is_h2c = http->wants_continue = false;
 	http->status = 0;
 	http->signature = 0;
 	http->method[0] = http->target[0] = '\0';

@@ -50,7 +50,7 @@ struct http_message {
 	uint16_t length; /* of line */
 	bool is_cut;     /* the line at hand has more than that */
 	/* Of the message at hand. */
-	bool has_length, is_chunked, is_coded, is_close, is_upgrade, wants_continue;
+	bool has_length, is_chunked, is_coded, is_close, is_upgrade, is_h2c, wants_continue;
 	bool target_is_cut;
 	uint16_t status;
 	uint8_t minor; /* of its version */

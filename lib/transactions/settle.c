@@ -73,21 +73,52 @@ tell_server_exchange(struct transactions *t, struct exchange *exchange)
 	relate_drop_client(t, exchange);
 }
 
+/* When a stream was over: its response, or whoever ended it. */
+static int64_t
+stream_ended_ns(const struct exchange *exchange)
+{
+	const struct sideconn *conn = exchange->conn;
+	const int64_t times[] = {exchange->response.last.ns, exchange->reset_ns[0],
+				 exchange->reset_ns[1], exchange->fin_ns[0], exchange->fin_ns[1]};
+	int64_t ended = EXCHANGE_NEVER;
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
+		if (times[i] > ended)
+			ended = times[i];
+	return ended == EXCHANGE_NEVER ? conn->conn.last_ns : ended;
+}
+
+static const struct connpair_said *
+find_saying(struct transactions *t, const struct transaction *row, const struct exchange *exchange)
+{
+	const struct conn *conn = &exchange->conn->conn;
+	const struct sayings_stream stream = {
+	    .client = conn->key.ends.one,
+	    .port = conn->key.ends.port,
+	    .source_port = row->source.is_known ? row->source.port : 0,
+	    .status = row->status,
+	    .ended_ns = stream_ended_ns(exchange),
+	    .is_complete = row->ending == ENDING_COMPLETE,
+	    .is_broken = row->ending == ENDING_FIN || row->ending == ENDING_RST,
+	};
+
+	if (exchange->stream)
+		return sayings_take_stream(&t->sayings, &stream);
+	if (exchange->conn->has_restarted)
+		return NULL;
+	return sayings_find(&t->sayings, conn->key.ends.one, conn->key.ends.port, conn->start_ns,
+			    conn->last_ns, exchange->number);
+}
+
 /* What the proxy said of a client's request, unless that cannot be of this one. */
 static void
 add_saying(struct transactions *t, struct transaction *row, const struct exchange *exchange)
 {
-	const struct conn *conn = &exchange->conn->conn;
-	/* It speaks of streams in the order in which they end. */
-	const struct connpair_said *said =
-	    exchange->stream ? NULL
-			     : sayings_find(&t->sayings, conn->key.ends.one, conn->key.ends.port,
-					    conn->start_ns, conn->last_ns, exchange->number);
+	const struct connpair_said *said = find_saying(t, row, exchange);
 	char status[8];
 
 	snprintf(status, sizeof(status), "%u", row->status);
-	if (!said || (row->status && strcmp(said->status, status) != 0) ||
-	    exchange->conn->has_restarted)
+	if (!said || (row->status && strcmp(said->status, status) != 0))
 		return;
 	snprintf(row->proxy, sizeof(row->proxy), "%s %s", said->status, said->end);
 	row->proxy_mark = exchange->request.last.packet;

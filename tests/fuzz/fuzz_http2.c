@@ -3,6 +3,15 @@
 #include "fuzz.h"
 #include "join/http2.h"
 
+/* Of either end, from the begin or the middle. */
+static struct http2 *
+parser(uint8_t options)
+{
+	enum http2_sender sender = options & 64 ? HTTP2_SERVER : HTTP2_CLIENT;
+
+	return options & 128 ? http2_new_midway(sender) : http2_new(sender);
+}
+
 struct outcome {
 	uint64_t requests, paths, clients;
 };
@@ -109,14 +118,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	whole = feed(data + 1, size - 1, size, data[0] & 128 ? http2_new_midway() : http2_new());
-	pieces = feed(data + 1, size - 1, 1 + data[0] % 64u,
-		      data[0] & 128 ? http2_new_midway() : http2_new());
+	whole = feed(data + 1, size - 1, size, parser(data[0]));
+	pieces = feed(data + 1, size - 1, 1 + data[0] % 64u, parser(data[0]));
 	must(whole.requests == pieces.requests && whole.paths == pieces.paths);
 	must(whole.clients == pieces.clients);
-	must(read_frames(data + 1, size - 1, size,
-			 data[0] & 128 ? http2_new_midway() : http2_new()) ==
-	     read_frames(data + 1, size - 1, 1 + data[0] % 64u,
-			 data[0] & 128 ? http2_new_midway() : http2_new()));
+	must(read_frames(data + 1, size - 1, size, parser(data[0])) ==
+	     read_frames(data + 1, size - 1, 1 + data[0] % 64u, parser(data[0])));
 	return 0;
 }

@@ -342,3 +342,125 @@ both() {
 		proxy 10.1.0.8:40000 GET /2 200 0.000000 0.100000 0.500000 complete
 	END
 }
+
+# Break: lib/transactions/http_message.c s/http->is_h2c |= has_token/(void)has_token/
+# Break: lib/transactions/dialogue_http2.c s/awaits_preface = true/awaits_preface = false/
+# Break: lib/transactions/dialogue.c s/size -= used;/size = 0;/
+@test "an upgrade: the request of HTTP/1 is stream 1, and its response comes as HTTP/2; so do later ones" {
+	up='Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'
+	talk <<-END
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		conn s 10.0.9.1:50000 10.0.1.11:8080
+		0.0 c open
+		0.1 c > GET /1 HTTP/1.1\r\n$up\r\n
+		0.2 s open
+		0.3 s > GET /1 HTTP/1.1\r\n${up}X-Forwarded-For: 10.1.0.7\r\n\r\n
+		0.4 s < HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n
+		0.45 c < HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n
+		0.5 c > [[preface]][[settings]]
+		0.52 s > [[preface]][[settings]]
+		0.6 s < [[settings]][[headers 1 h :status=200]]
+		0.65 s < [[data 1 e abc]]
+		0.7 c < [[settings]][[headers 1 h :status=200]][[data 1 - a]]
+		0.8 c < [[data 1 e bc]]
+		0.85 c >
+		1.0 c > [[headers 3 eh :method=GET :path=/2 :authority=x]]
+		1.1 s > [[headers 3 eh :method=GET :path=/2 :authority=x x-forwarded-for=10.1.0.7]]
+		1.3 s < [[headers 3 eh :status=404]]
+		1.4 c < [[headers 3 eh :status=404]]
+		1.5 c >
+	END
+	diff - <(rows CONFIDENCE,METHOD,PATH,STATUS,SSTATUS,IDLE,WAIT,CONNECT,TTFB,RELAY,TRANSFER,DRAIN,TOTAL,END,FLAGS) <<-'END'
+		header GET /1 200 200 0.100000 0.100000 0.000000 0.300000 0.100000 0.100000 0.050000 0.700000 complete 1xx
+		header GET /2 404 404 0.200000 0.100000 - 0.200000 0.100000 0.000000 0.100000 0.400000 complete -
+	END
+	[ ! -s err ]
+	same 80=http 8080=http
+	# What follows the 101 in its segment, and the rest of a body before the preface; a protocol that is none of ours is a tunnel.
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		conn d 10.1.0.8:40000 192.0.2.10:80
+		0.0 c open
+		0.0 d open
+		0.1 c > POST /3 HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 6\r\n\r\nabc
+		0.2 c < HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n[[Settings]]
+		0.3 c > defPRI * HTTP/2.0\r\n
+		0.35 c > \r\nSM\r\n\r\n[[settings]]
+		0.4 c < [[rest]][[headers 1 eh :status=204]]
+		0.5 c >
+		0.6 c > [[headers 3 eh :method=GET :path=/4]]
+		0.7 c < [[headers 3 eh :status=200]]
+		0.8 c >
+		0.9 d > GET /5 HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c, websocket\r\n\r\n
+		1.0 d < HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n
+		1.1 d >F
+	END
+	diff - <(rows METHOD,PATH,STATUS,REQBODY,REQBYTES,TOTAL,END,FLAGS) <<-'END'
+		POST /3 204 0.200000 80 0.300000 complete 1xx
+		GET /4 200 0.000000 32 0.100000 complete -
+		GET /5 101 0.000000 65 - client fin tunnel
+	END
+}
+
+# Break: lib/transactions/dialogue_http2.c s/if (!frame->is_promise)/if (1)/
+# Break: lib/transactions/dialogue_http2.c s/frame->stream % 2 == 0/0/
+# Break: lib/join/http2.c s/type == HTTP2_PUSH_PROMISE \&\& http2->sender == HTTP2_CLIENT/type == HTTP2_PUSH_PROMISE/
+@test "what a server pushes is no request of a client's, and no part of the response beside which it comes" {
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		0.0 c open
+		0.1 c > [[preface]][[settings]][[headers 1 eh :method=GET :path=/1]]
+		0.2 c < [[settings]][[promise 1 h 8 :method=GET :path=/style]][[headers 1 h :status=200]]
+		0.25 c < [[promise 1 - 10 :method=GET]][[continuation 1 h :path=/image]]
+		0.3 c < [[headers 8 h :status=200]][[data 8 - xx]]
+		0.4 c < [[data 1 e abc]]
+		0.5 c < [[data 8 e yy]]
+		0.55 c > [[rst 10]]
+		0.6 c > [[headers 3 eh :method=GET :path=/2]]
+		0.7 c < [[headers 3 eh #65]]
+		0.8 c >
+	END
+	diff - <(rows PATH,STATUS,RESBYTES,TRANSFER,TOTAL,END,FLAGS) <<-'END'
+		/1 200 34 0.200000 0.300000 complete -
+		/2 200 10 0.000000 0.100000 complete -
+	END
+	[ ! -s err ]
+	same 80=http2 8080=http2
+}
+
+# Break: lib/transactions/sayings.c s/stream->source_port != saying->source_port/0/
+# Break: lib/transactions/sayings.c s/strcmp(found->said.end, saying->said.end) != 0/0/
+# Break: lib/transactions/sayings.c s/strtoul(saying->said.status, NULL, 10) == stream->status/1/
+@test "what HAProxy said of a stream: by status, by the server's connection, by how it ended; else by nothing" {
+	pair='10.1.0.7:40000 192.0.2.10:80 10.0.9.1:50000 10.0.1.11:8080'
+	both | talk
+	printf '1700000000.%s new tcp %s haproxy=----/%s\n' 112 "$pair" 404 121 "$pair" 200 >table
+	[ "$(rows PATH,PROXY -t table | tr '\n' ' ')" = '/a 404 ---- /b 200 ---- ' ]
+	# One that is not of it: at another time, of another connection.
+	printf '1700000005.0 new tcp %s haproxy=----/200\n' "$pair" >table
+	echo "1700000000.1 new tcp 10.1.0.7:40001 192.0.2.10:80 - - haproxy=----/404" >>table
+	[ "$(rows PATH,PROXY -t table | tr '\n' ' ')" = '/a - /b - ' ]
+	talk <<-'END'
+		conn c 10.1.0.7:40000 192.0.2.10:80
+		conn s 10.0.9.1:50000 10.0.1.11:8080
+		conn t 10.0.9.1:50001 10.0.1.12:8080
+		0.0 c open
+		0.1 c > [[preface]][[settings]][[headers 1 eh :method=GET :path=/1]][[headers 3 eh :method=GET :path=/3]]
+		0.2 s open
+		0.2 s > GET /1 HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n
+		0.2 t open
+		0.2 t > GET /3 HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n
+		0.3 s < HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc
+		0.3 t < HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc
+		0.4 c < [[settings]][[headers 1 h :status=200]][[data 1 - abc]][[headers 3 h :status=200]][[data 3 - abc]]
+		0.5 s <R
+		0.51 c < [[rst 1]]
+		0.6 c > [[rst 3]]
+		0.61 t >R
+	END
+	printf '1700000000.%s new tcp %s haproxy=%s/200\n' 51 "$pair" SD-- \
+		61 "${pair/50000 10.0.1.11/50001 10.0.1.12}" CD-- 62 "$pair" ---- >table
+	[ "$(rows PATH,END,PROXY -t table | tr '\n' ' ')" = '/1 server rst 200 SD-- /3 client rst 200 CD-- ' ]
+	sed 's/10.0.9.1:.*8080/- -/' table >less
+	[ "$(rows PATH,END,PROXY -t less | tr '\n' ' ')" = '/1 server rst - /3 client rst - ' ]
+}

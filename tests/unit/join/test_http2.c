@@ -154,9 +154,11 @@ events_of(struct http2 *http2, const char *bytes, size_t size, size_t piece)
 				continue;
 			events.length += (size_t)snprintf(
 			    events.text + events.length, sizeof(events.text) - events.length,
-			    event == HTTP2_ENDED ? "%c%zu(%u%s%s%s%s) " : "%c%zu ", " BHEX"[event],
-			    at, frame -> stream, frame -> ends_block ? " block" : "",
-			    frame->ends_stream ? " stream" : "", frame->is_uncertain ? " ?" : "",
+			    event == HTTP2_ENDED ? "%c%zu(%u%s%s%s%s%s) " : "%c%zu ",
+			    " BHEX"[event], at, frame -> stream,
+			    frame -> ends_block ? " block" : "",
+			    frame->ends_stream ? " stream" : "",
+			    frame->is_promise ? " promise" : "", frame->is_uncertain ? " ?" : "",
 			    frame->type == HTTP2_GOAWAY && frame->last_stream == 5 ? " 5" : "");
 		} while (event != HTTP2_MORE);
 	}
@@ -164,23 +166,26 @@ events_of(struct http2 *http2, const char *bytes, size_t size, size_t piece)
 }
 
 static void
-frames_are(const char *name, const char *bytes, size_t size, const char *wanted)
+frames_are(const char *name, enum http2_sender sender, const char *bytes, size_t size,
+	   const char *wanted)
 {
 	static const size_t pieces[] = {1, 2, 3, 10, 1000};
 
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
-		struct http2 *http2 = http2_new();
+		struct http2 *http2 = http2_new(sender);
 
 		is_str(events_of(http2, bytes, size, pieces[i]), wanted, name);
 		http2_free(http2);
 	}
 }
-#define FRAMES(name, bytes, wanted) frames_are(name, bytes, sizeof(bytes) - 1, wanted)
+#define FRAMES(name, bytes, wanted) frames_are(name, HTTP2_CLIENT, bytes, sizeof(bytes) - 1, wanted)
+#define SERVER_FRAMES(name, bytes, wanted) \
+	frames_are(name, HTTP2_SERVER, bytes, sizeof(bytes) - 1, wanted)
 
 static void
 frames(void)
 {
-	struct http2 *http2 = http2_new();
+	struct http2 *http2 = http2_new(HTTP2_CLIENT);
 	size_t before = http2_memory(http2);
 
 	FRAMES("headers that end a stream, in two frames",
@@ -202,7 +207,16 @@ frames(void)
 	       "\0\0\3\1\4\0\0\0\1\x88\xbe\x84", "B1 H9 +:status=200 E12(1 block ?) ");
 	FRAMES("a block that ends within a header", "\0\0\2\1\4\0\0\0\1\x88\x40",
 	       "B1 H9 +:status=200 E11(1 block ?) ");
-	FRAMES("a promise puts it out of step",
+	/* Stream 2 will be pushed; END_STREAM says nothing in such a frame. */
+	SERVER_FRAMES("a promise: padded, in two frames, and what it adds to the table",
+		      "\0\0\x11\5\x09\0\0\0\1\1\0\0\0\2\x82\x84\x40\1a\5hello\0"
+		      "\0\0\1\x9\4\0\0\0\1\x86"
+		      "\0\0\1\1\5\0\0\0\2\xbe",
+		      "B1 H9 +:method=GET +:path=/ +a=hello E26(1 promise) B27 H35 "
+		      "+:scheme=http E36(1 block promise) B37 H45 +a=hello E46(2 block stream) ");
+	SERVER_FRAMES("a promise that is shorter than what it promises", "\0\0\3\5\4\0\0\0\1\0\0\2",
+		      "B1 X9 ");
+	FRAMES("a client that promises is out of step",
 	       "\0\0\0\5\4\0\0\0\2"
 	       "\0\0\0\0\0\0\0\0\1",
 	       "B1 X9 ");
