@@ -104,15 +104,11 @@ sayings_find(struct sayings *sayings, struct addr client, uint16_t port, int64_t
 	return &sayings->list[first + (size_t)which].said;
 }
 
-/* HAProxy's first letter says who ended the session, - nobody did; the second one in which state, D is while the
- * response was sent (its manual, 8.5). */
+/* HAProxy's first letter says who ended the session, - nobody did (its manual, 8.5). */
 static bool
 can_be_of(const struct saying *saying, const struct sayings_stream *stream)
 {
-	const char *end = saying->said.end;
-
-	if (saying->is_given || (stream->is_complete && end[1] == 'D') ||
-	    (stream->is_broken && end[0] == '-'))
+	if (saying->is_given || (stream->is_broken && saying->said.end[0] == '-'))
 		return false;
 	if (stream->source_port && saying->source_port &&
 	    stream->source_port != saying->source_port)

@@ -41,8 +41,7 @@ struct sayings_stream {
 	uint16_t source_port; /* of the connection that carried it to a server; 0: not known */
 	uint16_t status;      /* that the client was sent; 0: none, or not known */
 	int64_t ended_ns;
-	bool is_complete; /* the client has all of the response */
-	bool is_broken;   /* somebody ended it before that */
+	bool is_broken; /* somebody ended it before the client had all of the response */
 };
 
 /* The words on the stream: those lines about its connection that came when it ended and can be of it, if they all

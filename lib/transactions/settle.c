@@ -98,7 +98,6 @@ find_saying(struct transactions *t, const struct transaction *row, const struct 
 	    .source_port = row->source.is_known ? row->source.port : 0,
 	    .status = row->status,
 	    .ended_ns = stream_ended_ns(exchange),
-	    .is_complete = row->ending == ENDING_COMPLETE,
 	    .is_broken = row->ending == ENDING_FIN || row->ending == ENDING_RST,
 	};
 

@@ -48,6 +48,7 @@ lab_endings() {
 	    timeout server 1s
 	frontend ends
 	    bind $LAB_VIP4:90
+	    bind $LAB_VIP4:91 proto h2
 	    http-request deny deny_status 403 if { path /denied }
 	    http-request redirect location /elsewhere if { path /redirected }
 	    use_backend refused if { path /refused }
@@ -60,7 +61,7 @@ lab_endings() {
 	lab_run s1 misbehaved "$BATS_TEST_DIRNAME/../lab/misbehaved" 8090 "$LAB_DIR/got"
 	lab_run lb1 endings haproxy -db -f "$LAB_DIR/endings.cfg"
 	{
-		printf 'vip %s tcp/90\n' "$LAB_VIP4"
+		printf 'vip %s tcp/90-91\n' "$LAB_VIP4"
 		printf 'server %s tcp/%s\n' "$LAB_BACK4.11" 8090 "$LAB_BACK4.11" 8099
 		printf 'source %s\nengine lb1\n' "$LAB_BACK4.101"
 	} >"$VCAP_CONFIG/services/ends"
@@ -115,6 +116,29 @@ table() {
 	table | awk '{ print $1, $2 }' | sort | diff - logged
 	vcap transactions -r -o PATH,END,FROM ends | sed 's/ /_/' | tr '\t' ' ' | sort >rows
 	table | awk '{ print $1, $3, $4 }' | sort | diff - rows
+}
+
+# Break: lib/transactions/sayings.c s/found->is_given = true;/return NULL;/
+# bats test_tags=slow
+@test "HTTP/2: what HAProxy logs of each stream of a connection is said of that stream" {
+	export VCAP_CONFIG=$LAB_DIR/informed
+	before=$(wc -l <"$LAB_DIR/lb1-haproxy.log")
+	paths=$(table | awk '$1 !~ /leaves|gives|uploads|unread/ { print $1 }')
+	vcap start ends -t 60 3>&-
+	# shellcheck disable=SC2086 # words
+	lab_in client "$(command -v h2paths)" "$LAB_FRONT4.201" "$LAB_VIP4:91" $paths
+	until_true eval '[ "$(tail -n +$((before + 1)) "$LAB_DIR/lb1-haproxy.log" | grep -c vcap=)" -ge 8 ]'
+	vcap stop ends
+	vcap wait ends
+	# "PATH STATUS WORDS", as logged and as told.
+	tail -n +$((before + 1)) "$LAB_DIR/lb1-haproxy.log" | sed -nE 's,.* ([0-9]+) ([^ ]+) [0-9]+ (http://[^/]*)?(/[^ ]*)$,\4 \1 \2,p' | sort >logged
+	[ "$(wc -l <logged)" -eq 8 ]
+	# Of one it says nothing: the server reset it, and HAProxy did the same in silence.
+	echo '/reset -' | sort - logged >wanted
+	# The connect that was refused is a row of its own, as several requests waited.
+	vcap transactions -r -o PATH,PROXY ends | grep ^/ | tr '\t' ' ' | sort | diff wanted -
+	# All on one connection.
+	[ "$(vcap transactions -r -o PATH,CLIENT ends | grep ^/ | cut -f 2 | sort -u | wc -l)" -eq 1 ]
 }
 
 # Break: lib/transactions/listing.c s/fflush(listing->out);/;/
