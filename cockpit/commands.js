@@ -44,7 +44,7 @@ async function rowsOf(running, key) {
 	const result = await running.ended;
 
 	try {
-		return { rows: JSON.parse(result.output)[key], complaints: result.complaints };
+		return { rows: JSON.parse(result.output)[key], complaints: result.complaints, status: result.status };
 	} catch {
 		throw new CommandError(result.complaints || `no ${key} are told`);
 	}
@@ -71,6 +71,47 @@ export function bins(file, milliseconds) {
 	const running = run(["vcap-stat", "-j", `--bin=${milliseconds}ms`, "--", file]);
 
 	return { rows: rowsOf(running, "bins"), cancel: running.cancel };
+}
+
+// How many transactions and packets the page holds, at most.
+export const TRANSACTIONS = 20000, PACKETS = 1000;
+
+const COLUMNS = ["id", "began", "unit", "confidence", "client", "vip", "engine", "source", "server", "attempt", "method", "path", "status", "sstatus",
+	"csyn", "ctls", "idle", "reqhead", "reqbody", "wait", "connect", "stls", "ttfb", "relay", "transfer", "drain", "stall", "total", "duration",
+	"reqbytes", "resbytes", "end", "flags", "proxy"];
+
+// What a command prints as lines, each read by itself.
+async function linesOf(running, read) {
+	const { output, complaints, status } = await running.ended;
+
+	if (status !== 0 && status !== 3)
+		throw new CommandError(complaints || "nothing is told");
+	return { rows: output.split("\n").filter(Boolean).map(read), complaints };
+}
+
+// The transactions of a capture, in the order of time: one more than the most if there are more.
+export function transactions(id) {
+	const running = run(["vcap-transactions", "-j", `--rows=${TRANSACTIONS + 1}`, `--output=${COLUMNS.join(",")}`, "--", id]);
+
+	return { rows: linesOf(running, JSON.parse), cancel: running.cancel };
+}
+
+// by: server, engine, client or path.
+export function percentiles(id, by) {
+	const running = run(["vcap-transactions", "-j", `--by=${by}`, "--", id]);
+
+	return { rows: rowsOf(running, "groups"), cancel: running.cancel };
+}
+
+// The first packets of a capture; range: seconds since 1970 from and until, or null for all of it.
+export function packets(id, range) {
+	const running = run(["vcap-print", `--count=${PACKETS}`, ...range ? [`--since=${range[0].toFixed(6)}`, `--until=${range[1].toFixed(6)}`] : [], "--", id]);
+
+	return { cancel: running.cancel, rows: linesOf(running, line => {
+		const [, time, engine, side, text] = line.match(/^(\S+) +(.+?) +(client|server|monitor|other|-) +(.*)$/) ?? [null, "", "", "", line];
+
+		return { time, engine, side, text };
+	}) };
 }
 
 // Resolves with what is wrong with the addresses, or with nothing.
@@ -146,14 +187,21 @@ export async function download(id, { format, engine, side, comment }) {
 	if (rows.length !== 1)
 		throw new CommandError(complaints || `there is no capture '${id}' any more`);
 	const part = engine + (side && `/${side}`);
-	const name = [id, engine, side, format].filter(Boolean).join(".");
 
+	await save([id, engine, side, format].filter(Boolean).join("."),
+		["vcap-export", `--format=${format}`, ...part ? [`--only=${part}`] : [], ...comment ? [`--comment=${comment}`] : [], "--write=-", "--", id]);
+}
+
+// The same of the packets of one transaction, by its number.
+export const downloadTransaction = (id, number) => save(`${id}.transaction-${number}.pcapng`, ["vcap-transactions", `--packets=${number}`, "--", id]);
+
+// Lets the browser save what the command prints under this name.
+async function save(name, argv) {
 	await cockpit.transport.wait(() => {});
 	const query = window.btoa(JSON.stringify({
 		payload: "stream",
 		binary: "raw",
-		spawn: ["vcap-export", `--format=${format}`, ...part ? [`--only=${part}`] : [], ...comment ? [`--comment=${comment}`] : [],
-			"--write=-", "--", id],
+		spawn: argv,
 		superuser: "try",
 		external: {
 			"content-disposition": `attachment; filename="${name}"`,

@@ -6,6 +6,7 @@ import { alert, button, byId, descriptions, element, row, spinner, table } from 
 import * as exporting from "./export.js";
 import { remove } from "./remove.js";
 import { binLength, timeline } from "./timeline.js";
+import * as transactions from "./transactions.js";
 import { inWords } from "./words.js";
 
 const COLUMNS = [["Engine"], ["Interface"], ["Side"], ["Packets", "number"], ["Bytes", "number"], ["Drops", "number"], ["First"], ["Last"]];
@@ -92,12 +93,21 @@ async function losses(capture) {
 	}
 }
 
-// lost: what is told of it above.
+// What is said beside the counts: of connects that failed, of what could not be read, which comes last, and what else
+// there is to know. lost: what is told of it above.
+function remarks({ complaints, status }, lost) {
+	const lines = inWords(complaints).split("\n").filter(line => line && !lost.includes(line));
+	const damage = status === 3 ? lines.splice(-1) : [];
+	const connects = lines.filter(line => /^\d+ failed connects? to /.test(line)), others = lines.filter(line => !connects.includes(line));
+
+	return [["warning", "Not all of the file could be read", damage], ["warning", "Servers were not connected to", connects], ["info", "To be known", others]]
+		.filter(([, , list]) => list.length > 0).map(([kind, title, list]) => alert(kind, title, list.join("\n")));
+}
+
 async function draw(capture, figure, places, lost) {
 	const origins = await counted(commands.origins(capture.file));
-	const complaints = inWords(origins.complaints).split("\n").filter(line => line && !lost.includes(line)).join("\n");
 
-	places.replaceChildren(...complaints ? [alert("warning", "Not all of the file could be read", complaints)] : [],
+	places.replaceChildren(...remarks(origins, lost),
 		counts(capture.id, origins.rows));
 	const binMs = binLength(origins.rows);
 
@@ -156,8 +166,10 @@ export async function show(id, capture) {
 	const hosts = element("div", { id: "detail-losses" });
 
 	place.append(hosts);
+	const became = element("div", {});
+
 	if (shows)
-		place.append(card("Packets over time", figure), card("Packets by origin", places));
+		place.append(card("Packets over time", figure), card("Packets by origin", places), card("Transactions", became));
 	// Far from Export.
 	if (isOver(capture))
 		place.append(button("Delete", { variant: "pf-m-link pf-m-danger pf-m-inline", label: `Delete ${capture.id}`, click: () => removeHere(capture.id) }));
@@ -174,6 +186,14 @@ export async function show(id, capture) {
 			figure.replaceChildren(alert("danger", "Not counted", inWords(error.message)));
 	}
 	counting = null;
+	if (!place.contains(became))
+		return;
+	const job = transactions.fill(became, capture);
+
+	counting = job;
+	await job.filled;
+	if (counting === job)
+		counting = null;
 }
 
 export function leave() {

@@ -52,7 +52,7 @@ test("a lane for each engine and side, and counts by origin, as vcap-stat has th
 		assert.ok(Math.abs(shown.packets - counted) < counted / 100 + 1, `${engine} ${side}: ${shown.packets} drawn, ${counted} counted`);
 		assert.ok(shown.bins > 10);
 	}
-	const rows = await page.locator("#detail tbody tr").evaluateAll(list => list.map(row => [...row.children].slice(0, 4).map(cell => cell.textContent)));
+	const rows = await page.locator("section:has(> * #card-packets-by-origin) tbody tr").evaluateAll(list => list.map(row => [...row.children].slice(0, 4).map(cell => cell.textContent)));
 
 	assert.deepEqual(rows, origins.map(origin => [origin.engine, origin.iface, origin.side, number(origin.packets)]));
 	await text(page, "#detail dd", number(packets));
@@ -111,6 +111,26 @@ test("drops are marked at the engine that had them", 300, async () => {
 	assert.equal(await page.getByRole("group", { name: "lb2" }).locator(".track.drops").count(), 0);
 	assert.deepEqual(await page.locator("#detail td[data-label=Drops]").allTextContents(), ["1,234", "0"]);
 	await text(page, "#detail dd", "1,234");
+});
+
+// Break: cockpit/detail.js s/status === 3/false/
+// Break: cockpit/detail.js s/.test(line)/.test("")/
+test("connects that failed are told under a heading of their own, apart from a file that is cut short", 180, async () => {
+	const place = lab.directory("refused");
+
+	await lab.output(["sh", "-c", `cd "$1" && printf '%s\\n' '1 10.1.0.7:4000 192.0.2.10:80 S 1 0' '1.1 192.0.2.10:80 10.1.0.7:4000 RA 0 2' '2 10.1.0.7:4001 192.0.2.10:80 S 1 0' |
+		"$2/tests/mktcp" >in && vcap-merge -w whole lb1=in && head -c -9 whole >cut`, "sh", place, lab.root]);
+	const heads = async name => {
+		const file = join(place, name);
+		const page = await open({ view: "#/shop.20260101_000000" },
+			{ VCAP_SPOOL: spool.make({ "shop.20260101_000000": { facts: spool.doneFacts(file, "packets 3", "engine lb1"), file } }) });
+
+		await text(page, "#detail .pf-v6-c-alert", /Servers were not connected to.*\d failed connects? to 192.0.2.10:80/s);
+		return page.locator("section:has(> * #card-packets-by-origin) .pf-v6-c-alert__title").allTextContents();
+	};
+
+	assert.deepEqual(await heads("whole"), ["warning: Servers were not connected to"]);
+	assert.deepEqual(await heads("cut"), ["warning: Not all of the file could be read", "warning: Servers were not connected to"]);
 });
 
 // Break: cockpit/detail.js s/if (hasFile(capture))/if (true)/
