@@ -145,7 +145,7 @@ both() {
 
 # Break: lib/transactions/dialogue_http2.c s/block->status . 100 == 1/0/
 # Break: lib/transactions/dialogue_http2.c s/exchange->is_tunnel = true/(void)0/
-# Break: lib/join/http2.c s/block_ends_stream = /&0 \& /
+# Break: lib/join/http2.c s/http2->frame.type == HTTP2_HEADERS \&\& http2->frame.flags . END_STREAM/0/
 @test "1xx, trailers, padding, priorities, continuations, an early response, a tunnel, extensions" {
 	talk <<-'END'
 		conn c 10.1.0.7:40000 192.0.2.10:80
