@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/daemon.h"
 #include "base/priv.h"
+#include "base/process.h"
 #include "capture/notices.h"
 #include "capture/run_options.h"
 #include "capture/runlist.h"
@@ -126,7 +127,7 @@ main(int argc, char **argv)
 
 	cli_start(&command);
 	/* An inherited descriptor would keep its other end waiting. */
-	close_range(STDERR_FILENO + 1, ~0U, 0);
+	process_close(STDERR_FILENO + 1, ~0U, PROCESS_CLOSE_NOW);
 	read_options(&options, argc, argv);
 	cli_siblings_first();
 	read_job(&options, &job, &program);

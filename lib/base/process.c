@@ -5,7 +5,9 @@
  *
  * A pipe that exec closes tells the parent whether exec worked: end of file, or the child's errno.
  * Children are watched through pidfds, which can be polled along with other descriptors and never
- * refer to another process that got the same number.
+ * refer to another process that got the same number. Kernels before 5.3 have none. There one child at
+ * a time, which is all that an engine's commands have, is watched by its SIGCHLD, blocked and read from
+ * a signalfd; a second child cannot be told from the first by that, and is refused.
  */
 #include "base/process.h"
 
@@ -23,6 +25,8 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +51,28 @@ process_sibling(const char *name)
 		return NULL;
 	*strrchr(own, '/') = '\0';
 	return asprintf(&path, "%s/%s", own, name) < 0 ? NULL : path;
+}
+
+/* Descriptors above are not looked for where the kernel has to be asked about each. */
+#define DESCRIPTORS_MAX (1 << 16)
+
+void
+process_close(unsigned first, unsigned last, enum process_closing closing)
+{
+	const unsigned flags = closing == PROCESS_CLOSE_AT_EXEC ? CLOSE_RANGE_CLOEXEC : 0;
+	struct rlimit open_files = {DESCRIPTORS_MAX, DESCRIPTORS_MAX};
+
+	if (close_range(first, last, (int)flags) == 0)
+		return;
+	/* Before Linux 5.9, and with a flag before 5.11. */
+	(void)getrlimit(RLIMIT_NOFILE, &open_files);
+	if (open_files.rlim_cur > DESCRIPTORS_MAX)
+		open_files.rlim_cur = DESCRIPTORS_MAX;
+	for (unsigned fd = first; fd <= last && fd < open_files.rlim_cur; fd++)
+		if (closing == PROCESS_CLOSE_AT_EXEC)
+			fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+		else
+			close((int)fd);
 }
 
 /* Makes fd the descriptor number target, and one that survives exec. */
@@ -102,7 +128,7 @@ become_detached(char *const *argv, const int fds[3], int report)
 
 	setsid();
 	/* Who reads the other end of a pipe that this process was given would wait. */
-	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	process_close(3, ~0U, PROCESS_CLOSE_AT_EXEC);
 	pid = vfork();
 	if (pid == 0)
 		become(argv, fds, report);
@@ -139,6 +165,44 @@ spawn(char *const *argv, const int fds[3], enum spawn_as as, struct failure *why
 	return failure_errno(why, "cannot run '%s'", argv[0]);
 }
 
+/* The child that is watched by its signal; 0: none. */
+static pid_t signalling;
+
+/* Whether this child has ended; it can still be waited for. */
+static bool
+has_ended(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid;
+}
+
+/* The handle of a child without pidfds, or -1 with why. */
+static int
+watch_by_signal(pid_t pid, struct failure *why)
+{
+	struct signalfd_siginfo other;
+	sigset_t ends;
+	int fd;
+
+	if (signalling && !has_ended(signalling))
+		return failure_set(why, "a second command at the same time takes Linux 5.3");
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return failure_errno(why, "cannot watch a command");
+	signalling = pid;
+	/* That of an earlier child may be there still. */
+	while (read(fd, &other, sizeof(other)) > 0)
+		;
+	/* What has ended before the signal was blocked has not left it. */
+	if (has_ended(pid))
+		kill(getpid(), SIGCHLD);
+	return fd;
+}
+
 static int
 start(struct process *child, char *const *argv, const int fds[3], enum spawn_as as,
       struct failure *why)
@@ -149,9 +213,13 @@ start(struct process *child, char *const *argv, const int fds[3], enum spawn_as 
 	if (child->pid < 0)
 		return -1;
 	child->handle = pidfd_open(child->pid, 0);
+	child->by_signal = child->handle < 0 && errno == ENOSYS;
+	if (child->by_signal)
+		child->handle = watch_by_signal(child->pid, why);
+	else if (child->handle < 0)
+		failure_errno(why, "cannot watch '%s'", argv[0]);
 	if (child->handle >= 0)
 		return 0;
-	failure_errno(why, "cannot watch '%s'", argv[0]);
 	kill(child->pid, SIGKILL);
 	waitpid(child->pid, NULL, 0);
 	return -1;
@@ -181,6 +249,19 @@ process_start_apart(struct process *child, char *const *argv, int in, int out, i
 	return rc;
 }
 
+/* Whether it has ended; if not, its handle becomes readable when it does. */
+static bool
+has_signalled(const struct process *child)
+{
+	struct signalfd_siginfo other;
+
+	if (has_ended(child->pid))
+		return true;
+	while (read(child->handle, &other, sizeof(other)) > 0)
+		;
+	return has_ended(child->pid);
+}
+
 bool
 process_ended(const struct process *child, int64_t timeout_ns)
 {
@@ -189,12 +270,15 @@ process_ended(const struct process *child, int64_t timeout_ns)
 	struct timespec left;
 	int rc;
 
+	if (child->by_signal && has_signalled(child))
+		return true;
 	do {
 		const int64_t left_ns = timeout_ns - (clock_monotonic_ns() - start);
 
 		left = clock_timespec(left_ns > 0 ? left_ns : 0);
 		rc = ppoll(&poller, 1, timeout_ns < 0 ? NULL : &left, NULL);
-	} while (rc < 0 && errno == EINTR);
+	} while ((rc < 0 && errno == EINTR) ||
+		 (rc > 0 && child->by_signal && !has_signalled(child)));
 	return rc != 0;
 }
 

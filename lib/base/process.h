@@ -16,6 +16,7 @@
 struct process {
 	pid_t pid;
 	int handle;     /* a pidfd: readable once the child has ended */
+	bool by_signal; /* ... before Linux 5.3 a signalfd, which may be readable early */
 	bool has_group; /* it leads a process group, which ends with it */
 };
 
@@ -31,9 +32,17 @@ int process_own_path(char path[PROCESS_PATH_MAX]);
  * not. Heap; NULL with errno set on failure. */
 char *process_sibling(const char *name);
 
+enum process_closing {
+	PROCESS_CLOSE_NOW,
+	PROCESS_CLOSE_AT_EXEC,
+};
+
+/* Closes the descriptors from first to last (~0U: all above). Calls nothing that a child of vfork may not. */
+void process_close(unsigned first, unsigned last, enum process_closing closing);
+
 /* Starts argv (NULL-ended; argv[0] is looked for on PATH) with these descriptors as 0, 1 and 2;
  * they stay open here, and -1 is /dev/null. -1 with why if it cannot be started, also because there
- * is no such program; no process is left. */
+ * is no such program, or before Linux 5.3 while another child is watched; no process is left. */
 int process_start(struct process *child, char *const *argv, int in, int out, int err,
 		  struct failure *why);
 

@@ -76,7 +76,7 @@ run_supervisor(const struct supervised *supervised, int orders, int reports)
 	dup2(supervised->err, STDERR_FILENO);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	close_range(STDERR_FILENO + 1, FIRST_FREE_FD - 1, 0);
+	process_close(STDERR_FILENO + 1, FIRST_FREE_FD - 1, PROCESS_CLOSE_NOW);
 	setpgid(0, 0);
 	if (kept[2] >= 0 && fchdir(kept[2]) < 0)
 		report.status = failure_errno(&report.why, "cannot run '%s'", supervised->argv[0]);
