@@ -16,14 +16,16 @@ static const struct command self = {
     .name = "vcap-check",
     .says = "Checks whether engines can capture, before one does.",
     .examples = "vcap check shop\nvcap check lb1 lb2\n",
-    .synopsis = "[-j | -r] [-l] [service | engine ...]",
+    .synopsis = "[-j | -r] [-lv] [service | engine ...]",
     .options = "  -j, --json     print JSON\n"
 	       "  -l, --losses   also what the engines lose right now\n"
-	       "  -r, --raw      print a line an engine, columns separated by tabs\n",
+	       "  -r, --raw      print a line an engine, columns separated by tabs\n"
+	       "  -v, --verbose  also kernel, architecture and SELinux\n",
 };
 
 struct options {
 	enum table_form form;
+	enum enginecheck_columns columns; /* for people */
 	bool losses;
 };
 
@@ -33,15 +35,17 @@ parse_options(int argc, char **argv)
 	static const struct option known[] = {{"json", no_argument, NULL, 'j'},
 					      {"losses", no_argument, NULL, 'l'},
 					      {"raw", no_argument, NULL, 'r'},
+					      {"verbose", no_argument, NULL, 'v'},
 					      CLI_OPTIONS};
 	struct options options = {.form = TABLE_HUMAN};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":jlr", known, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, ":jlrv", known, NULL)) != -1)
 		switch (opt) {
 		case 'j': options.form = TABLE_JSON; break;
 		case 'l': options.losses = true; break;
 		case 'r': options.form = TABLE_RAW; break;
+		case 'v': options.columns = ENGINECHECK_HOSTS; break;
 		default: cli_option(opt, argv);
 		}
 	return options;
@@ -61,14 +65,15 @@ ask(struct checklist *checks, const struct options *options)
 
 /* Prints the table, and returns how many engines are ready. */
 static size_t
-print(const struct checklist *checks, enum table_form form)
+print(const struct checklist *checks, const struct options *options)
 {
 	struct failure why = FAILURE_INIT;
-	struct table *table =
-	    enginecheck_table_new(checks->list, checks->count, form == TABLE_HUMAN, &why);
+	struct table *table = enginecheck_table_new(
+	    checks->list, checks->count,
+	    options->form == TABLE_HUMAN ? options->columns : ENGINECHECK_ALL, &why);
 	size_t ready = 0;
 
-	if (!table || table_print(table, form, stdout, &why) < 0)
+	if (!table || table_print(table, options->form, stdout, &why) < 0)
 		die("%s", why.text);
 	table_free(table);
 	for (size_t i = 0; i < checks->count; i++)
@@ -103,7 +108,7 @@ main(int argc, char **argv)
 		die("the engines file has no engine");
 	cli_siblings_first();
 	ask(&checks, &options);
-	ready = print(&checks, options.form);
+	ready = print(&checks, &options);
 	tell_remains(&checks, &known);
 	return cli_finish(ready == checks.count ? EXIT_DONE : ready ? EXIT_PARTIAL : EXIT_FAILED);
 }

@@ -12,6 +12,7 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 
 static bool
 has_flag(cap_t caps, cap_value_t cap, cap_flag_t flag)
@@ -31,15 +32,18 @@ priv_has_net_raw(void)
 	return has;
 }
 
-bool
-priv_file_has_net_raw(const char *path)
+enum priv_grant
+priv_file_grants_net_raw(const char *path)
 {
 	cap_t caps = cap_get_file(path);
-	bool has = has_flag(caps, CAP_NET_RAW, CAP_PERMITTED) &&
-		   has_flag(caps, CAP_NET_RAW, CAP_EFFECTIVE);
+	const bool has = has_flag(caps, CAP_NET_RAW, CAP_PERMITTED) &&
+			 has_flag(caps, CAP_NET_RAW, CAP_EFFECTIVE);
+	struct statvfs fs;
 
 	cap_free(caps);
-	return has;
+	if (!has)
+		return PRIV_NOT_GRANTED;
+	return statvfs(path, &fs) == 0 && fs.f_flag & ST_NOSUID ? PRIV_GRANT_IGNORED : PRIV_GRANTED;
 }
 
 /* Without CAP_SETPCAP this is EPERM; no_new_privs, which is set as well, then keeps a program that

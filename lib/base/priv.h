@@ -15,8 +15,14 @@
 /* Whether this process has CAP_NET_RAW in its effective set: packet sockets need it. */
 bool priv_has_net_raw(void);
 
+enum priv_grant {
+	PRIV_NOT_GRANTED,
+	PRIV_GRANTED,
+	PRIV_GRANT_IGNORED, /* the file has it, and its file system is mounted nosuid */
+};
+
 /* Whether starting the program at path gives CAP_NET_RAW, by the file's own capabilities. */
-bool priv_file_has_net_raw(const char *path);
+enum priv_grant priv_file_grants_net_raw(const char *path);
 
 /* 0 if this process has CAP_NET_RAW; else -1, and why says how to grant it to this program. */
 int priv_check_net_raw(struct failure *why);

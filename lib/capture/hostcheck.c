@@ -89,11 +89,13 @@ hostcheck_init(struct hostcheck *check, const char *dir, const char *const *name
 {
 	const struct ifrule rule = {.named = names, .named_count = name_count};
 	char *run = process_sibling("vcap-run");
+	const enum priv_grant grant = run ? priv_file_grants_net_raw(run) : PRIV_NOT_GRANTED;
 	int fd = open_nearest(dir);
 
 	*check = (struct hostcheck){
 	    .run_is_denied = run && access(run, X_OK) < 0 && errno == EACCES,
-	    .has_net_raw = priv_has_net_raw() || (run && priv_file_has_net_raw(run)),
+	    .has_net_raw = priv_has_net_raw() || grant == PRIV_GRANTED,
+	    .run_is_nosuid = grant == PRIV_GRANT_IGNORED,
 	    .ifaces = IFACES_INIT,
 	    .has_directory = fd >= 0,
 	};

@@ -15,6 +15,8 @@
 struct hostcheck {
 	bool run_is_denied; /* this user may not execute the vcap-run beside this program */
 	bool has_net_raw;   /* this process has CAP_NET_RAW, or that vcap-run gets it */
+	bool
+	    run_is_nosuid; /* vcap-run's own capability is ignored, by how its file system is mounted */
 	struct ifaces ifaces;
 	bool has_interface; /* those named exist and can be captured on; or there is any */
 	bool has_directory;

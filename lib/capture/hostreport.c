@@ -2,6 +2,7 @@
 
 #include "base/abilities.h"
 #include "base/audit.h"
+#include "base/platform.h"
 #include "capture/hostcheck.h"
 #include "capture/localaddr.h"
 #include "capture/ringshare.h"
@@ -14,11 +15,15 @@ static void
 write_facts(const struct hostcheck *check, FILE *out)
 {
 	const struct ifaces *ifaces = &check->ifaces;
+	struct platform platform;
 
+	platform_read(&platform);
 	fprintf(out, "version %s\nabilities %s\n", VCAP_VERSION, ABILITIES);
 	fprintf(out, "cap_net_raw %s\n",
 		check->has_net_raw && !check->run_is_denied ? "yes" : "no");
 	fprintf(out, "log %s\n", audit_is_heard() ? "yes" : "no");
+	fprintf(out, "kernel %s\nmachine %s\nselinux %s\n", platform.kernel, platform.machine,
+		platform_selinux_word(platform.selinux));
 	fprintf(out, "interfaces");
 	for (size_t i = 0; i < ifaces->count; i++)
 		if (ifaces->list[i].taken)
@@ -63,6 +68,9 @@ print_obstacles(const struct hostcheck *check, notices_print *print)
 	if (check->run_is_denied)
 		print("no privilege to capture: this user may not run vcap-run, which is for its "
 		      "owner and its group");
+	else if (!check->has_net_raw && check->run_is_nosuid)
+		print("no privilege to capture: vcap-run is on a file system mounted nosuid, where "
+		      "its capability counts for nothing (put it elsewhere, or use sudo)");
 	else if (!check->has_net_raw)
 		print("no privilege to capture: vcap-run has no CAP_NET_RAW (grant it with "
 		      "'setcap cap_net_raw=ep', or use sudo)");

@@ -431,6 +431,15 @@ commands_trial(const struct engine *engine)
 }
 
 char **
+commands_mounts(const struct engine *engine)
+{
+	struct strvec argv = STRVEC_INIT;
+
+	strvec_pushl(&argv, "vcap-on", engine->name, "cat", "/proc/self/mounts", NULL);
+	return strvec_detach(&argv);
+}
+
+char **
 commands_losses(const struct engine *engine)
 {
 	return ask_interfaces(engine, "losses");

@@ -102,6 +102,9 @@ char **commands_check(const struct engine *engine, const struct strvec *addresse
 /* Captures for a moment there, on a host that is no region and has the ability `trial`. */
 char **commands_trial(const struct engine *engine);
 
+/* Prints what is mounted there (base/mounts.h). No gate admits it. */
+char **commands_mounts(const struct engine *engine);
+
 /* What that host loses within a second, likewise with the ability `losses`. */
 char **commands_losses(const struct engine *engine);
 

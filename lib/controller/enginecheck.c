@@ -2,6 +2,7 @@
 
 #include "base/abilities.h"
 #include "base/clock.h"
+#include "base/mounts.h"
 #include "controller/commands.h"
 #include "controller/fanout.h"
 #include "controller/reason.h"
@@ -117,6 +118,18 @@ read_trial(const struct task *task, void *context)
 }
 
 static void
+read_mounts(const struct task *task, void *context)
+{
+	struct enginecheck *check = find(context, task->name);
+
+	if (task->status == 0 && mounts_have(task->out, check->engine->bin, "noexec"))
+		failure_set(&check->problem,
+			    "'%s' is on a file system mounted noexec (set bin= of '%s' in the "
+			    "engines file to another directory, then 'vcap push %s')",
+			    check->engine->bin, task->name, task->name);
+}
+
+static void
 read_losses(const struct task *task, void *context)
 {
 	struct enginecheck *check = find(context, task->name);
@@ -155,6 +168,20 @@ can_tell_losses(const struct enginecheck *check)
 	return check->is_reached && is_able(check, "losses");
 }
 
+/* Somebody answered, and nothing of vcap's could be run. */
+static bool
+may_be_noexec(const struct enginecheck *check)
+{
+	return !check->is_reached && check->reach == REMEDY_REFUSED && check->engine->bin &&
+	       !check->engine->is_region && strstr(check->problem.text, "ermission denied");
+}
+
+static char **
+mounts_command(const struct enginecheck *check)
+{
+	return commands_mounts(check->engine);
+}
+
 static char **
 trial_command(const struct enginecheck *check)
 {
@@ -190,6 +217,7 @@ struct round {
 };
 
 static const struct round check_round = {check_command, read_check, NULL};
+static const struct round mounts_round = {mounts_command, read_mounts, may_be_noexec};
 static const struct round clock_round = {clock_command, read_clock, was_reached};
 static const struct round trial_round = {trial_command, read_trial, can_try};
 static const struct round losses_round = {losses_command, read_losses, can_tell_losses};
@@ -229,7 +257,8 @@ run_round(const struct round *round, struct enginecheck *list, size_t count, siz
 int
 enginechecks_run(struct enginecheck *list, size_t count, size_t jobs, struct failure *why)
 {
-	if (run_round(&check_round, list, count, jobs, why) < 0)
+	if (run_round(&check_round, list, count, jobs, why) < 0 ||
+	    run_round(&mounts_round, list, count, jobs, why) < 0)
 		return -1;
 	return run_round(&clock_round, list, count, jobs, why);
 }

@@ -1,6 +1,7 @@
 #include "controller/enginecheck_table.h"
 
 #include "base/abilities.h"
+#include "base/platform.h"
 #include "base/strvec.h"
 #include "base/text.h"
 #include "controller/lostlines.h"
@@ -17,14 +18,34 @@ static const struct table_column human_columns[] = {
     {"VIP"},
     {"FREE", TABLE_NUMBER},
     {"CLOCK", TABLE_NUMBER},
+    {"KERNEL", TABLE_TEXT, TABLE_BELOW, 5},
+    {"MACHINE", TABLE_TEXT, TABLE_BELOW, 6},
+    {"SELINUX", TABLE_TEXT, TABLE_BELOW, 4},
     {"NOTE", TABLE_TEXT, TABLE_BELOW, 1},
 };
+#define MAIN_COLUMNS "engine,state,version,interfaces,vip,free,clock,note"
 static const struct table_column script_columns[] = {
-    {"ENGINE"}, {"STATE"}, {"VERSION"},   {"CAP_NET_RAW"},        {"INTERFACES"},
-    {"XDP"},    {"LOCAL"}, {"ELSEWHERE"}, {"FREE", TABLE_NUMBER}, {"RESERVE", TABLE_NUMBER},
-    {"CLOCK"},  {"ERROR"}, {"NOTE"},
+    {"ENGINE"},
+    {"STATE"},
+    {"VERSION"},
+    {"CAP_NET_RAW"},
+    {"INTERFACES"},
+    {"XDP"},
+    {"LOCAL"},
+    {"ELSEWHERE"},
+    {"FREE", TABLE_NUMBER},
+    {"RESERVE", TABLE_NUMBER},
+    {"CLOCK"},
+    {"ERROR"},
+    {"KERNEL"},
+    {"MACHINE"},
+    {"SELINUX"},
+    {"NOTE"},
 };
-enum { HUMAN_WIDTH = 8, SCRIPT_WIDTH = 13 };
+enum { HUMAN_WIDTH = 11, SCRIPT_WIDTH = 16 };
+
+/* The first kernel that vcap is meant to work on; what comes before may do, and nobody has tried. */
+enum { KERNEL_MAJOR = 4, KERNEL_MINOR = 18 };
 
 /* The cells that both tables share, on the heap. */
 struct line {
@@ -52,7 +73,8 @@ static char *
 note_of(const struct enginecheck *check, const char *xdp)
 {
 	const char *version = keyval_get(&check->answer, "version"),
-		   *log = keyval_get(&check->answer, "log");
+		   *log = keyval_get(&check->answer, "log"),
+		   *kernel = keyval_get(&check->answer, "kernel");
 	struct strvec remarks = STRVEC_INIT;
 	char *text;
 
@@ -64,6 +86,9 @@ note_of(const struct enginecheck *check, const char *xdp)
 		add_release(version, keyval_get(&check->answer, "abilities"), &remarks);
 	if (check->engine->must_log && log && strcmp(log, "no") == 0)
 		strvec_push(&remarks, "has no log, which 'audit required' asks for");
+	if (kernel && platform_is_before(kernel, KERNEL_MAJOR, KERNEL_MINOR))
+		strvec_pushf(&remarks, "kernel %.64s is older than %d.%d", kernel, KERNEL_MAJOR,
+			     KERNEL_MINOR);
 	if (*xdp)
 		strvec_pushf(&remarks, "an XDP program may hide packets of %s", xdp);
 	if (check->is_reached && !check->has_clock)
@@ -118,12 +143,14 @@ add_human(struct table *table, const struct line *line, struct failure *why)
 		text_size(keyval_number(&check->answer, "free", 0), free_text);
 	if (check->has_clock)
 		snprintf(clock, sizeof(clock), "%+.3fms", (double)check->offset.offset_ns / 1e6);
-	return table_add(table,
-			 (const char *const[]){check->engine->name, state_of(check),
-					       keyval_get(&check->answer, "version"),
-					       line->interfaces, vip_text(check, vip, sizeof(vip)),
-					       free_text, clock, line->note},
-			 why);
+	return table_add(
+	    table,
+	    (const char *const[]){
+		check->engine->name, state_of(check), keyval_get(&check->answer, "version"),
+		line->interfaces, vip_text(check, vip, sizeof(vip)), free_text, clock,
+		keyval_get(&check->answer, "kernel"), keyval_get(&check->answer, "machine"),
+		keyval_get(&check->answer, "selinux"), line->note},
+	    why);
 }
 
 static int
@@ -143,21 +170,24 @@ add_script(struct table *table, const struct line *line, struct failure *why)
 	if (!local || !absent)
 		failure_nomem(why);
 	else
-		rc = table_add(table,
-			       (const char *const[]){
-				   check->engine->name, state_of(check),
-				   keyval_get(&check->answer, "version"),
-				   keyval_get(&check->answer, "cap_net_raw"), line->interfaces,
-				   line->xdp, local, absent, keyval_get(&check->answer, "free"),
-				   keyval_get(&check->answer, "reserve"), clock, error, line->note},
-			       why);
+		rc = table_add(
+		    table,
+		    (const char *const[]){
+			check->engine->name, state_of(check), keyval_get(&check->answer, "version"),
+			keyval_get(&check->answer, "cap_net_raw"), line->interfaces, line->xdp,
+			local, absent, keyval_get(&check->answer, "free"),
+			keyval_get(&check->answer, "reserve"), clock, error,
+			keyval_get(&check->answer, "kernel"), keyval_get(&check->answer, "machine"),
+			keyval_get(&check->answer, "selinux"), line->note},
+		    why);
 	free(local);
 	free(absent);
 	return rc;
 }
 
 static int
-add(struct table *table, const struct enginecheck *check, bool for_people, struct failure *why)
+add(struct table *table, const struct enginecheck *check, enum enginecheck_columns columns,
+    struct failure *why)
 {
 	struct line line = {.check = check,
 			    .interfaces = enginecheck_values(check, "interfaces"),
@@ -167,8 +197,10 @@ add(struct table *table, const struct enginecheck *check, bool for_people, struc
 	line.note = line.xdp ? note_of(check, line.xdp) : NULL;
 	if (!line.interfaces || !line.note)
 		rc = failure_nomem(why);
+	else if (columns == ENGINECHECK_ALL)
+		rc = add_script(table, &line, why);
 	else
-		rc = for_people ? add_human(table, &line, why) : add_script(table, &line, why);
+		rc = add_human(table, &line, why);
 	free(line.interfaces);
 	free(line.xdp);
 	free(line.note);
@@ -176,15 +208,18 @@ add(struct table *table, const struct enginecheck *check, bool for_people, struc
 }
 
 struct table *
-enginecheck_table_new(const struct enginecheck *list, size_t count, bool for_people,
-		      struct failure *why)
+enginecheck_table_new(const struct enginecheck *list, size_t count,
+		      enum enginecheck_columns columns, struct failure *why)
 {
-	struct table *table = for_people ? table_new("engines", human_columns, HUMAN_WIDTH)
-					 : table_new("engines", script_columns, SCRIPT_WIDTH);
+	struct table *table = columns == ENGINECHECK_ALL
+				  ? table_new("engines", script_columns, SCRIPT_WIDTH)
+				  : table_new("engines", human_columns, HUMAN_WIDTH);
 	int rc = table ? 0 : failure_nomem(why);
 
+	if (rc == 0 && columns == ENGINECHECK_MAIN)
+		rc = table_choose(table, MAIN_COLUMNS, why);
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = add(table, &list[i], for_people, why);
+		rc = add(table, &list[i], columns, why);
 	if (rc < 0) {
 		table_free(table);
 		return NULL;

@@ -8,12 +8,16 @@
 #include "base/table.h"
 #include "controller/enginecheck.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/* The table of these checks: for_people the main columns, with units; otherwise all columns, in
- * bytes and seconds. The caller frees it. NULL with why: out of memory. */
-struct table *enginecheck_table_new(const struct enginecheck *list, size_t count, bool for_people,
-				    struct failure *why);
+enum enginecheck_columns {
+	ENGINECHECK_MAIN,  /* for people, with units */
+	ENGINECHECK_HOSTS, /* ... and kernel, architecture and SELinux */
+	ENGINECHECK_ALL,   /* for scripts, in bytes and seconds */
+};
+
+/* The table of these checks with these columns. The caller frees it. NULL with why: out of memory. */
+struct table *enginecheck_table_new(const struct enginecheck *list, size_t count,
+				    enum enginecheck_columns columns, struct failure *why);
 
 #endif

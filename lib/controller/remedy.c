@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What shells and the C library say of a program for another architecture. */
+#define WRONG_FORMAT "xec format error"
+
 static bool
 has(const char *reason, const char *words)
 {
@@ -52,7 +55,7 @@ remedy_reach(const char *reason)
 	if (has(reason, "host key") && has(reason, "not known"))
 		return REMEDY_KEY_UNKNOWN;
 	if (lacks_program(reason) || is_of_sudo(reason) || has(reason, "ermission denied") ||
-	    has(reason, "not allowed") || has(reason, "vcap-gate: "))
+	    has(reason, WRONG_FORMAT) || has(reason, "not allowed") || has(reason, "vcap-gate: "))
 		return REMEDY_REFUSED;
 	return REMEDY_UNREACHABLE;
 }
@@ -101,6 +104,9 @@ remedy_of(const struct engine *engine, const char *reason)
 			      "install vcap there, or set bin= of '%s' in the engines file and run "
 			      "'vcap push %s'",
 			      engine->name, engine->name);
+	else if (has(reason, WRONG_FORMAT) && engine->bin)
+		rc = asprintf(&text, "'vcap push %s' brings programs for its architecture",
+			      engine->name);
 	else if (has(reason, "sudo: ") || has(reason, "sudoers"))
 		rc = asprintf(&text, "'as=sudo' needs a rule with NOPASSWD there: see vcap-run(1)");
 	else if (has(reason, "may not run vcap-run"))

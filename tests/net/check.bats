@@ -168,6 +168,55 @@ of() { # COLUMN ENGINE: of the JSON in $output
 	[[ "$(of note o)" == "version 0.0.1, but "*" here; takes part without: by, audit"* ]]
 }
 
+# Break: lib/capture/hostreport.c s/platform.kernel, platform.machine/platform.machine, platform.kernel/
+# Break: lib/base/platform.c s/have_minor < minor/0/
+@test "check: what kind of host it is, for scripts and with -v; a kernel that is too old is a remark" {
+	run -0 vcap-check -j b
+	[ "$(of kernel b)" = "$(uname -r)" ]
+	[ "$(of machine b)" = "$(uname -m)" ]
+	[ -e /sys/fs/selinux/enforce ] || [ "$(of selinux b)" = off ]
+	for kernel in 3.10.0-1160.el7.x86_64 4.17.19 4.18.0-553.el8_10.aarch64 10.0; do
+		printf '#!/bin/sh\n"$@" | sed -u "s/^kernel .*/kernel %s/; s/^machine .*/machine aarch64/; s/^selinux .*/selinux enforcing/"\n' \
+			$kernel >on-$kernel
+		chmod 755 on-$kernel
+		echo "k$kernel dir=$PWD/run exec $PWD/on-$kernel ip netns exec a" >>config/engines
+	done
+	run -0 vcap-check -j k3.10.0-1160.el7.x86_64 k4.17.19 k4.18.0-553.el8_10.aarch64 k10.0
+	[ "$(of note k3.10.0-1160.el7.x86_64)" = "kernel 3.10.0-1160.el7.x86_64 is older than 4.18" ]
+	[ "$(of note k4.17.19)" = "kernel 4.17.19 is older than 4.18" ]
+	[ "$(jq '[.engines[] | select(.note != null and .note != "")] | length' <<<"$output")" -eq 2 ]
+	run -0 vcap-check -v k4.18.0-553.el8_10.aarch64
+	[[ ${lines[0]} =~ \ CLOCK\ KERNEL\ +MACHINE\ SELINUX\ +NOTE ]]
+	[[ ${lines[1]} == *" 4.18.0-553.el8_10.aarch64 aarch64 enforcing"* ]]
+	# Eighty columns hold.
+	COLUMNS=80 vcap-check -v k4.18.0-553.el8_10.aarch64 >narrow
+	[ "$(wc -L <narrow)" -le 80 ]
+	grep -q '4.18.0-553.el8_10.aarch64' narrow
+	grep -q enforcing narrow
+}
+
+# Break: lib/controller/enginecheck.c s/check->reach == REMEDY_REFUSED/0/
+@test "check: bin= on a file system that is mounted noexec, and programs for another architecture" {
+	mkdir -p none/bin other
+	mount -t tmpfs -o noexec tmpfs none
+	mkdir none/bin
+	cp -L "$(command -v vcap-host)" none/bin
+	# A header of ELF for no machine.
+	printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\376\377' | cat - /dev/zero | head -c 4096 >other/vcap-host
+	chmod 755 other/vcap-host
+	# As the shell of a login says it.
+	printf '#!/bin/bash\n"$@"\n' >by-bash
+	chmod 755 by-bash
+	printf '%s\n' "n bin=$PWD/none/bin dir=$PWD/run exec ip netns exec a" \
+		"o bin=$PWD/other dir=$PWD/run exec $PWD/by-bash" >>config/engines
+	run -1 vcap-check -j n o
+	umount none
+	[ "$(of state n)" = refused ]
+	[ "$(of note n)" = "'$PWD/none/bin' is on a file system mounted noexec (set bin= of 'n' in the engines file to another directory, then 'vcap push n')" ]
+	[ "$(of state o)" = refused ]
+	[[ "$(of note o)" == *"xec format error ('vcap push o' brings programs for its architecture)" ]]
+}
+
 # bats test_tags=slow
 @test "check: an XDP program, and another version, are remarks" {
 	ip netns exec b xdp lo true || skip "xdp: no programs for this user here"

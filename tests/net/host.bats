@@ -190,3 +190,18 @@ local ::1" ]
 	done
 	eval "exec ${COPROC[1]}>&-"
 }
+
+# Break: lib/base/priv.c s/fs.f_flag . ST_NOSUID/0/
+# bats test_tags=slow
+@test "check: a capability of a file system that is mounted nosuid is none" {
+	mkdir programs captures
+	mount -t tmpfs -o nosuid tmpfs programs
+	for name in vcap-host vcap-run vcap-merge vcap-join; do
+		cp -L "$(command -v $name)" programs
+	done
+	setcap cap_net_raw=ep programs/vcap-run || skip "setcap: not here"
+	run -1 capsh --drop=cap_net_raw -- -c 'exec "$@"' sh programs/vcap-host check captures
+	umount programs
+	[[ $output == *"no privilege to capture: vcap-run is on a file system mounted nosuid, where its capability counts for nothing"* ]]
+	[[ $output == *"cap_net_raw no"* ]]
+}

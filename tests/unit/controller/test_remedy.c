@@ -27,6 +27,9 @@ main(void)
 		REMEDY_REFUSED,
 		"bash: line 1: /opt/vcap/vcap-run: No such file or directory ('vcap push lb1' "
 		"copies vcap there)");
+	is_told("lb1", "sh: 1: /opt/vcap/vcap-host: Exec format error", REMEDY_REFUSED,
+		"sh: 1: /opt/vcap/vcap-host: Exec format error ('vcap push lb1' brings programs "
+		"for its architecture)");
 	is_told("lb3", "sh: 1: vcap-run: not found", REMEDY_REFUSED,
 		"sh: 1: vcap-run: not found (install vcap there, or set bin= of 'lb3' in the "
 		"engines file and run 'vcap push lb3')");
