@@ -29,6 +29,18 @@ override LDFLAGS += -fsanitize=$(SANITIZE)
 else
 B := build
 endif
+# For another architecture, as `uname -m` calls it, by Debian's cross compiler: make static ARCH=aarch64.
+# It has a directory of its own, too; its static programs join those for this machine.
+MACHINE := $(shell uname -m)
+ifneq ($(origin ARCH),command line)
+ARCH := $(MACHINE)
+endif
+STATIC := $(B)/libexec/vcap/$(ARCH)
+ifneq ($(ARCH),$(MACHINE))
+B := build-$(ARCH)
+CC := $(ARCH)-linux-gnu-gcc
+AR := $(ARCH)-linux-gnu-ar
+endif
 ifndef FUZZING
 FUZZ_MAIN = $(B)/tests/fuzz/main.o
 endif
@@ -43,7 +55,7 @@ Q := @
 endif
 
 # vcap-drops takes clang and libbpf, and is left out without them.
-DROPS := $(shell tools/can-drops $(CC))
+DROPS := $(if $(filter $(MACHINE),$(ARCH)),$(shell tools/can-drops $(CC)))
 
 # conntracktool is conntrack without its library: one of them, and the archive has the other.
 LIB_OBJ     := $(filter-out $(B)/lib/flows/conntrack_tool.o $(if $(DROPS),,$(B)/lib/drops/dropprobe.o),$(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c)))
@@ -109,8 +121,14 @@ HEADERS := stdlib.h pcap/pcap.h sys/capability.h seccomp.h zstd.h zlib.h libsmar
 	histedit.h libnetfilter_conntrack/libnetfilter_conntrack.h nghttp2/nghttp2.h openssl/evp.h pcre2posix.h
 $(B)/can-build:
 	@mkdir -p $(@D)
-	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 || tools/install-deps build
+	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CPPFLAGS) $(LINKS) -x c - >/dev/null 2>&1 || \
+		tools/install-deps $(if $(LINKS:-E=),$(ARCH),build)
 	@touch $@
+# Headers may be those of this machine's packages; libraries may not.
+LINKS := -E
+ifneq ($(ARCH),$(MACHINE))
+LINKS = -shared -o $(B)/linked $(LIBS)
+endif
 
 $(B)/%.o: %.c Makefile | $(B)/can-build
 	@mkdir -p $(@D)
@@ -133,12 +151,13 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(B)/libvcap.a
 $(B)/tests/preload/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LD   $@")
-	$(Q)$(CC) $(CFLAGS) -shared -fPIC -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -shared -fPIC -o $@ $< $(PRELOAD_LIBS)
+
+$(B)/tests/preload/noseccomp.so: PRELOAD_LIBS := -lseccomp
 
 # What an engine needs, without a library or a package there: `vcap push` brings these. They lie
 # beside bin, here and when installed, in a directory that is called as `uname -m` calls this machine.
 ENGINE_COMMANDS := vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows vcap-keys
-STATIC          := $(B)/libexec/vcap/$(shell uname -m)
 STATIC_COMMANDS := $(addprefix $(STATIC)/,$(ENGINE_COMMANDS))
 
 static: $(STATIC_COMMANDS)
@@ -158,9 +177,16 @@ $(STATIC)/%: $(B)/cmd/%.o $(B)/cmd/cli.o $(B)/libvcap.a
 # over to build, on all processors unless -j was given.
 MAKE_ALL = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 check:
-	@tools/install-deps build demo check
+	@tools/install-deps build demo check $(if $(EMULATE),emulate)
 	@$(MAKE_ALL) all tests
-	@VCAP_BUILD=$(B) tests/run $(TESTS)
+	@VCAP_BUILD=$(B) $(EMULATE) tests/run $(TESTS)
+
+# Of another architecture: by emulation, without the namespaces and kernel's parts that there are not.
+ifneq ($(ARCH),$(MACHINE))
+EMULATE := tests/emulate $(B)
+TESTS   ?= $(wildcard tests/unit/*/test_*.c) $(addprefix tests/pipe/,$(EMULATED:%=%.bats))
+endif
+EMULATED := merge mergerelations filter join cut packed malformed stat print period gate anonymize
 
 # A capture of a service on two load balancers, from start to end, in private namespaces.
 demo:
@@ -261,10 +287,10 @@ install: all
 	install -d $(DESTDIR)$(DOCDIR)/docs
 	install -m 644 docs/*.md $(DESTDIR)$(DOCDIR)/docs
 	cp -R contrib $(DESTDIR)$(DOCDIR) && chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/contrib
-	if [ -d $(STATIC) ]; then \
-		install -d $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)) && \
-		install -m 755 $(STATIC)/* $(DESTDIR)$(LIBEXECDIR)/vcap/$(notdir $(STATIC)); \
-	fi
+	for machine in $(notdir $(patsubst %/,%,$(wildcard $(B)/libexec/vcap/*/))); do \
+		install -d $(DESTDIR)$(LIBEXECDIR)/vcap/$$machine && \
+		install -m 755 $(B)/libexec/vcap/$$machine/* $(DESTDIR)$(LIBEXECDIR)/vcap/$$machine || exit; \
+	done
 	install -d $(DESTDIR)$(WIRESHARKDIR)/profiles/vcap
 	install -m 644 share/wireshark/vcap.lua $(DESTDIR)$(WIRESHARKDIR)
 	install -m 755 share/wireshark/vcap-extcap.sh $(DESTDIR)$(WIRESHARKDIR)

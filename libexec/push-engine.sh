@@ -107,8 +107,14 @@ send() { # NAME...
 push() {
 	wanted=
 	programs=$from/$machine
-	if [ -z "$machine" ] || [ ! -d "$programs" ]; then
-		fail "engine '$engine': no programs for '$machine' in '$from': 'make static' makes them on such a machine, and then 'make install' puts them there"
+	case $machine in
+	[!.]*) ;;
+	*) programs= ;;
+	esac
+	if [ ! -d "$programs" ]; then
+		arch=
+		[ "$machine" = "$(uname -m)" ] || arch=" ARCH=$machine"
+		fail "engine '$engine': no programs for '$machine' in '$from': 'make static$arch' makes them, and then 'make install' puts them there"
 		return
 	fi
 	# shellcheck disable=SC2086 # words

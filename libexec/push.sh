@@ -44,6 +44,21 @@ receive() {
 	exit 1
 }
 
+# Whether nothing in the current directory may be executed: its file system is mounted noexec. Of the
+# mounts above it the last of the longest counts.
+is_noexec() {
+	here=$(pwd -P) longest='' words=''
+	while read -r _ mount _ options _; do
+		case ${here%/}/ in
+		"${mount%/}"/*) [ ${#mount} -lt ${#longest} ] || longest=$mount words=$options ;;
+		esac
+	done 2>/dev/null </proc/self/mounts
+	case ,$words, in
+	*,noexec,*) ;;
+	*) return 1 ;;
+	esac
+}
+
 # BIN VERSION NAME...: replaces the programs by the received ones, if all of these run. The list is
 # standard input.
 place() {
@@ -52,7 +67,11 @@ place() {
 	for name; do
 		chmod 755 ".$name.new" || exit
 		[ "$("./.$name.new" --version)" = "$name $version" ] && continue
-		echo "$name $version does not run there" >&2
+		if is_noexec; then
+			echo "'$PWD' is on a file system mounted noexec: set bin= to another directory" >&2
+		else
+			echo "$name $version does not run there" >&2
+		fi
 		exit 1
 	done
 	if ! cat >.vcap-push.new || ! mv .vcap-push.new .vcap-push; then

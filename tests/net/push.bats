@@ -177,11 +177,54 @@ nothing_left() {
 	nothing_left
 }
 
+# Break: libexec/push.sh s/uname -m \&\& cd/echo x86_64 \&\& cd/
+# Break: libexec/push-engine.sh s/arch=" ARCH=$machine"/:/
+# bats test_tags=slow
+@test "push: which programs are brought is what uname -m says there" {
+	mkdir -p both/aarch64 both/x86_64 root/bin
+	# Such as run on the engine, and can be told apart.
+	for name in vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows vcap-keys; do
+		printf '#!/bin/sh\n# aarch64\necho "%s %s"\n' $name "$(vcap --version | cut -d ' ' -f 2)" >both/aarch64/$name
+		printf '#!/bin/sh\n# x86_64\nexit 1\n' >both/x86_64/$name
+	done
+	printf '#!/bin/sh\necho aarch64\n' >root/bin/uname
+	run -1 --separate-stderr vcap push --from both lb1
+	[[ $output == "lb1: vcap "*", brought: vcap-run vcap-host "* ]]
+	for name in vcap-run vcap-host vcap-merge vcap-join vcap-gate vcap-flows vcap-keys; do
+		cmp both/aarch64/$name root/opt/vcap/bin/$name
+	done
+	vcap push --remove --from both lb1
+	# One that there is nothing for is refused before anything is made there; where it lies is what decides.
+	for machine in armv7l .. . ''; do
+		printf '#!/bin/sh\necho "%s"\n' "$machine" >root/bin/uname
+		run -1 vcap push --from both lb1
+		[ ! -e root/opt ]
+		[ -n "$machine" ] || continue
+		[[ $output == *"engine 'lb1': no programs for '$machine' in 'both': "* ]]
+	done
+	printf '#!/bin/sh\necho armv7l\n' >root/bin/uname
+	run -1 vcap push --from both lb1
+	[ "$output" = "vcap push: engine 'lb1': no programs for 'armv7l' in 'both': 'make static ARCH=armv7l' makes them, and then 'make install' puts them there" ]
+	cp "$(command -v uname)" root/bin/uname
+	nothing_left
+}
+
+# Break: libexec/push.sh s/\*,noexec,\*) ;;/*,no,*) ;;/
+# bats test_tags=slow
+@test "push: a bin= where nothing may be executed is said, and nothing is left in it" {
+	mkdir root/opt
+	mount -t tmpfs -o noexec tmpfs root/opt
+	run -1 vcap push lb1
+	umount root/opt
+	rmdir root/opt
+	[[ $output == *"'/opt/vcap/bin' is on a file system mounted noexec: set bin= to another directory"* ]]
+}
+
 # bats test_tags=slow
 @test "push: another architecture, an engine without bin=, one that is gone, captures that are there" {
 	printf '#!/bin/sh\necho riscv64\n' >root/bin/uname
 	run -1 vcap push lb1
-	[[ $output == "vcap push: engine 'lb1': no programs for 'riscv64' in "* ]]
+	[[ $output == "vcap push: engine 'lb1': no programs for 'riscv64' in "*": 'make static ARCH=riscv64' makes them"* ]]
 	[ ! -e root/opt ]
 	cp "$(command -v uname)" root/bin/uname
 	echo 'lb2 exec false' >>config/engines

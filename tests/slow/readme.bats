@@ -28,7 +28,7 @@ section() { # NAME [PART...]
 	section try
 }
 
-# Break: libexec/push-engine.sh s/'make static' makes them/nothing makes them/
+# Break: libexec/push-engine.sh s/makes them, and then/is of no use, and then/
 @test "readme: what is installed, and how what is not is said" {
 	section install
 }
