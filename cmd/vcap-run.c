@@ -1,6 +1,4 @@
-/*
- * vcap-run: captures on this host, on all CPUs, into a directory or a stream.
- */
+/* vcap-run: captures on this host, on all CPUs, into a directory or a stream. */
 #include "base/clock.h"
 #include "base/daemon.h"
 #include "base/priv.h"

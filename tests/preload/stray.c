@@ -90,5 +90,10 @@ poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 					 errno ? strerror(errno) : "done");
 				(void)!write(STDERR_FILENO, line, strlen(line));
 			}
-	return (int)syscall(SYS_poll, fds, count, timeout_ms);
+	/* Not every architecture has poll. */
+	return ppoll(fds, count,
+		     timeout_ms < 0 ? NULL
+				    : &(struct timespec){timeout_ms / 1000,
+							 timeout_ms % 1000 * 1000000L},
+		     NULL);
 }
