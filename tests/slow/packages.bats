@@ -181,3 +181,30 @@ is_right() { # CAPTURED: what capture_self printed
 	inside id -u vcap
 	[ "$(inside id -gn vcap)" = vcap ]
 }
+
+lists_services() { # by tshark in the root
+	run -0 --separate-stderr apart root 'vcap init >/dev/null 2>&1; tshark -D; tshark -G plugins; ls -d "$(tshark -G folders | sed -n "s/^Global configuration:[ \t]*//p")/profiles/vcap"'
+	[[ $output == *". vcap-self "* ]]
+	[[ $output == *"/vcap.lua"* ]]
+	[[ $output == *"/profiles/vcap" ]]
+}
+
+# Break: debian/vcap.links s,/extcap/vcap-extcap,/extcaps/vcap-extcap,
+@test "packages: services are interfaces of Wireshark, whichever is installed first, and not when vcap is gone" {
+	apt install /vcap.deb /vcap-engine.deb
+	apt install tshark
+	lists_services
+	apt purge tshark wireshark-common
+	apt autoremove --purge
+	[ -x root/usr/bin/vcap-extcap ]
+	apt purge vcap vcap-engine
+	apt autoremove --purge
+	[ -z "$(find root/usr/lib -name '*wireshark*')" ]
+	apt install tshark
+	apt install /vcap.deb /vcap-engine.deb
+	lists_services
+	apt purge vcap
+	run -0 --separate-stderr apart root 'tshark -D'
+	[[ $output != *vcap* ]]
+	[ -z "$(find root/usr/lib root/usr/share/wireshark -name '*vcap*')" ]
+}
