@@ -25,7 +25,7 @@
  * the processor's caches hold until they are used. With many inputs the sum is bounded. Each input
  * takes twice as much memory, for two buffers.
  */
-#define READ_FEW  (256u << 10) /* of all inputs together, if they are few */
+#define READ_FEW  (1u << 20)  /* of all inputs together, if they are few */
 #define READ_MANY (16u << 20)  /* ... if they are many, but at least CHUNK_MIN each */
 #define CHUNK     (32u << 10)
 #define CHUNK_MAX (128u << 10)
