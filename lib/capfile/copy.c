@@ -1,6 +1,7 @@
 #include "capfile/copy.h"
 
 #include "capfile/pcapng.h"
+#include "packet/burst.h"
 #include "packet/headers.h"
 #include "packet/linktype.h"
 
@@ -161,10 +162,12 @@ copy_find_secrets(const struct copy *copy, struct reader *first, struct secrets 
 	struct source *source = reader_source(first);
 	enum source_event event;
 	struct packet packet;
+	struct burst burst;
 
 	if (secrets_begin(secrets, why) < 0)
 		return -1;
-	while ((event = source->next(source, &packet, NULL)) != SOURCE_END && event != SOURCE_CUT) {
+	burst_init(&burst, source);
+	while ((event = burst_next(&burst, &packet, NULL)) != SOURCE_END && event != SOURCE_CUT) {
 		uint16_t linktype;
 
 		if (event == SOURCE_NOTE && source->note.type == PCAPNG_DSB)
@@ -197,13 +200,14 @@ copy_packet(struct copy *copy, struct packet *packet, struct failure *why)
 enum copy_outcome
 copy_packets(struct copy *copy, struct failure *why)
 {
-	struct source *source = reader_source(copy->in);
 	struct failure cut = FAILURE_INIT;
 	struct packet packet;
+	struct burst burst;
 	int rc = copy_begin(copy, why);
 
+	burst_init(&burst, reader_source(copy->in));
 	while (rc == 0) {
-		enum source_event event = source->next(source, &packet, &cut);
+		enum source_event event = burst_next(&burst, &packet, &cut);
 
 		rc = copy_interfaces(copy, why);
 		if (rc < 0)

@@ -10,6 +10,7 @@
 #include "capfile/reader.h"
 #include "capfile/writer.h"
 #include "join/join_stream.h"
+#include "packet/burst.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -109,10 +110,12 @@ learn(struct reader *file, struct join *join)
 	struct source *source = reader_source(file);
 	enum source_event event;
 	struct packet packet;
+	struct burst burst;
 	struct conn *flow;
 
+	burst_init(&burst, source);
 	do {
-		event = source->next(source, &packet, NULL);
+		event = burst_next(&burst, &packet, NULL);
 		if (event == SOURCE_PACKET)
 			join_see(join, &packet, source->interfaces[packet.iface].linktype, &flow);
 	} while (event != SOURCE_END && event != SOURCE_CUT);
