@@ -105,6 +105,9 @@ dialogue_http2_upgrade(struct exchange *exchange, const struct sideconn_watch *w
 {
 	struct sideconn *conn = exchange->conn;
 
+	/* From the middle of a connection it may have been looked for. */
+	dialogue_http2_free(conn->dialogue->http2, watch->allowance);
+	conn->dialogue->http2 = NULL;
 	if (!begin(conn, watch, http2_new))
 		return false;
 	conn->dialogue->http2->newest = exchange->stream = 1;
