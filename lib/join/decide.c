@@ -77,6 +77,7 @@ decide_may_change(const struct join *join, const struct join_conn *jc)
 	if (!conn->key.is_server_side || join->config.has_tables || jc->dispute.there)
 		return true;
 	return !conn_has_failed(conn) && ((conn->handshake.has_isn && !jc->was_inspected) ||
+					  (jc->inspect && inspect_awaits_request(jc->inspect)) ||
 					  (monitor_is_judged(join) && jc->monitor == UNKNOWN));
 }
 

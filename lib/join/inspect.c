@@ -288,6 +288,15 @@ inspect_is_pending(const struct inspect *inspect)
 }
 
 bool
+inspect_awaits_request(const struct inspect *inspect)
+{
+	if (inspect->is_midway || inspect->has_proxy || inspect->is_local ||
+	    inspect->http.count > 0)
+		return false;
+	return inspect->is_http2 ? inspect->http2 != NULL : inspect->http.state == HTTP1_START;
+}
+
+bool
 inspect_has_opened(const struct inspect *inspect)
 {
 	return inspect->proxy.state != PROXY_PROTOCOL_MORE;

@@ -52,6 +52,9 @@ void inspect_push(struct inspect *inspect, const struct segment *segment,
 
 /* Whether a header or request has begun and not ended, of which evidence may come. */
 bool inspect_is_pending(const struct inspect *inspect);
+/* Whether nothing but the beginning of a connection has come, such as the settings of HTTP/2 or a PROXY header that
+ * names no client: its first request may. */
+bool inspect_awaits_request(const struct inspect *inspect);
 /* Whether no more evidence will come. */
 bool inspect_is_done(const struct inspect *inspect);
 /* Whether it is known if the connection begins with a PROXY header. */

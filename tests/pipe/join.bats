@@ -342,6 +342,34 @@ paths() {
 	both 'ip[4:2] > 61000' -S ./shop -m only
 }
 
+# Break: lib/join/decide.c s/(jc->inspect && inspect_awaits_request(jc->inspect))/false/
+@test "what comes before the first request belongs to it in a stream, too: settings of HTTP/2, PROXY headers" {
+	cat <<-'END' | "$OLDPWD/tests/mkh2" | "$OLDPWD/tests/mktalk" | "$OLDPWD/tests/mktcp" > in.pcap
+		conn a 10.0.9.1:50001 10.0.1.11:8080
+		conn b 10.0.9.1:50002 10.0.1.11:8080
+		conn c 10.0.9.1:50003 10.0.1.11:8080
+		conn d 10.0.9.1:50004 10.0.1.11:8080
+		0.0 a open
+		0.0 b open
+		0.0 c open
+		0.0 d open
+		0.1 a > [[preface]][[settings]]
+		0.1 b > [[preface]][[settings]]
+		0.1 c > PROXY UNKNOWN\r\n
+		0.1 d > PROXY UNKNOWN\r\n
+		0.2 a < [[settings]]
+		0.2 b < [[settings]]
+		0.2 c <
+		0.2 d <
+		0.3 a > [[headers 1 eh :method=GET :path=/a x-forwarded-for=10.1.0.7]]
+		0.3 b > [[headers 1 eh :method=GET :path=/b x-forwarded-for=10.1.0.8]]
+		0.3 c > GET /c HTTP/1.1\r\nX-Forwarded-For: 10.1.0.7\r\n\r\n
+		0.3 d > GET /d HTTP/1.1\r\nX-Forwarded-For: 10.1.0.8\r\n\r\n
+	END
+	both 'port 50001 or port 50003' -S ./shop 10.1.0.7
+	grep -q ' 2 wanted, 2 not, 0 undecided; told by request headers 4$' err
+}
+
 # Break: lib/join/http2.c s/:path/:Path/
 @test "a health check of gRPC is one by its path, over HTTP/2" {
 	echo 'monitor http /grpc.health.v1.Health/Check' >> shop
