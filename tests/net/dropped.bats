@@ -71,7 +71,7 @@ dropped() { # FILE
 		2 b/dropped/server NO_SOCKET (lo)
 	END
 	[ "$(vcap-ls -r -o PACKETS "$id")" -eq "$(tshark -r all.pcapng 2>/dev/null | wc -l)" ]
-	[ "$(vcap-ls -r -o STATE "$id")" = done ]
+	[ "$(vcap-ls -r -o STATE "$id")" = "done" ]
 	[ -z "$(ls run)" ]
 	grep -qx 'drops yes' "spool/captures/$id/capture"
 

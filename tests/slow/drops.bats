@@ -308,7 +308,7 @@ drop_datagrams() {
 	nft add rule inet t in meta l4proto udp drop
 }
 
-# Break: lib/capture/dropproc.c s/	fileio_close(&drops->life);/	;/
+# Break: lib/capture/dropproc.c s/fileio_close(&drops->life);/;/
 # Break: lib/drops/dropcapture.c s/!bpf_run(program/bpf_run(program/
 # Break: lib/merge/coredir.c s/if (rc == 0 && has_dropped(fd))/if (0)/
 # Break: lib/transactions/transactions_cmd.c s/if (place->is_dropped)/if (0)/
@@ -321,7 +321,7 @@ drop_datagrams() {
 	datagrams client 192.0.2.10 55 3
 	until_true has_dropped
 	stop
-	[ "$(status_of state)" = done ]
+	[ "$(status_of state)" = "done" ]
 	[ "$(status_of packets)" -eq 3 ]
 	[ "$(status_of kernel-drops)" -eq 3 ]
 	[ "$(status_of kernel-drops-bytes)" -eq "$(status_of bytes)" ]
