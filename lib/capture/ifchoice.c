@@ -7,7 +7,9 @@
  * They bear no time. What is known of a change is that it came after the last look at an empty queue
  * (quiet_ns) and not after this one (now_ns). In between both the old choice and the new one count,
  * so that nothing is missed: an interface that is taken is so from quiet_ns, one that is not any
- * more was until now_ns. A packet that two interfaces carry, of which one takes the other's place, as
+ * more was until now_ns. The kernel tells what it has done already, and between may be some time on a busy
+ * machine: a bridge's members are free before it is told that the bridge is down. So all this begins
+ * UNTOLD before quiet_ns, for packets that have not been judged by then. A packet that two interfaces carry, of which one takes the other's place, as
  * when a device joins a bridge, would then be there twice: so of packets of that moment
  * (ifspans_doubt) those that are the same are kept once (capture/doubles).
  *
@@ -31,6 +33,11 @@
  * packets of a disk's stall at most. */
 #define FROM_MATTERS  (2000 * MS)
 #define UNTIL_MATTERS (30000 * MS)
+
+/* From a change to its message in the queue. */
+#define UNTOLD (50 * MS)
+/* Between the times that two interfaces give the same packet when it is sent. */
+#define APART (1 * MS)
 
 static int
 by_index(const void *a, const void *b)
@@ -67,12 +74,19 @@ change(struct ifchoice *choice, struct ifspan *span, const struct ifmoment *mome
 	choice->generation++;
 }
 
+/* Not before this can a change of the moment have been. */
+static int64_t
+earliest(const struct ifmoment *moment)
+{
+	return moment->quiet_ns < INT64_MIN + UNTOLD ? INT64_MIN : moment->quiet_ns - UNTOLD;
+}
+
 static void
 add_doubt(struct ifchoice *choice, const struct ifmoment *moment)
 {
 	choice->spans.doubts[choice->doubt_count++ % IFSPANS_DOUBTS] =
-	    (struct ifdoubt){moment->quiet_ns, moment->now_ns};
-	choice->spans.sure_ns = moment->now_ns;
+	    (struct ifdoubt){earliest(moment), moment->now_ns + APART};
+	choice->spans.sure_ns = moment->now_ns + APART;
 }
 
 static bool
@@ -105,7 +119,7 @@ take(struct ifchoice *choice, const struct iface *iface, const struct ifmoment *
 	span = &choice->spans.list[choice->spans.count++];
 	*span = (struct ifspan){.index = iface->index,
 				.slot = slot,
-				.from_ns = moment->quiet_ns,
+				.from_ns = earliest(moment),
 				.until_ns = INT64_MAX};
 	change(choice, span, moment);
 	add_slot_event(choice, span, moment->now_ns, true);

@@ -100,6 +100,7 @@ test_address(void)
 	happen();
 	is_str(at(now), "lo eth0 eth1 ", "it gets one");
 	is_str(at(now - S / 2), "lo eth0 eth1 ", "... also before that was read");
+	is_str(at(now - S - S / 50), "lo eth0 eth1 ", "... and a moment more, if it was told late");
 	is_str(at(now - 2 * S), "lo eth0 ", "... but not before it was");
 	is_str(told(), "+eth1;+eth1 192.0.2.10;", "the interface and the address are told");
 	ok(table.slots[2].came_ns == now && table.slots[1].came_ns == 0, "with its time");
@@ -160,7 +161,9 @@ test_master(void)
 	is_str(at(now + S), "lo br0 ", "a member of a bridge is seen there");
 	is_str(at(now - S / 2), "lo eth0 br0 ", "in the moment of the change both count");
 	is_str(at(now - 2 * S), "lo eth0 br0 ", "before, both did");
-	ok(ifspans_doubt(&choice.spans, now - S / 2) && !ifspans_doubt(&choice.spans, now + 1) &&
+	ok(ifspans_doubt(&choice.spans, now - S / 2) &&
+	       ifspans_doubt(&choice.spans, now + S / 2000) &&
+	       !ifspans_doubt(&choice.spans, now + S / 500) &&
 	       !ifspans_doubt(&choice.spans, now - 2 * S),
 	   "... so what two carried is to be looked for there, and there alone");
 	add_link_message(RTM_DELLINK, AF_BRIDGE, &(struct link){2, "eth0", .master = 3});
