@@ -2,10 +2,10 @@
  * send: UDP packets as raw Ethernet frames from one CPU, as fast as they go or at a rate. Prints
  * how many were sent.
  *
- * usage: send [-c count] [-s size] [-C cpu] [-v vlan]... [-p port] [-r rate] [-o] [-t] iface
+ * usage: send [-c count] [-s size] [-C cpu] [-v vlan]... [-p port] [-r rate] [-d address] [-o] [-t] iface
  *
  * size is that of the frame, without VLAN tags (several -v: the first is the outer one, 802.1ad).
- * Each payload begins with the packet's number. -o: through the queueing layer, so that sockets on
+ * Each payload begins with the packet's number. -d: to this Ethernet address. -o: through the queueing layer, so that sockets on
  * iface itself see the packets as outgoing. -t: prints the nanoseconds that each packet took
  * instead.
  */
@@ -14,6 +14,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <sched.h>
@@ -38,15 +39,17 @@ struct plan {
 	uint16_t port;
 	bool queued, timed;
 	const char *iface;
+	struct ether_addr to;
 };
 
 static struct plan
 parse(int argc, char **argv)
 {
-	struct plan plan = {.count = 1, .size = 128, .cpu = -1, .port = 9};
+	struct plan plan = {
+	    .count = 1, .size = 128, .cpu = -1, .port = 9, .to = {{2, 0, 0, 0, 0, 2}}};
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:s:C:v:p:r:ot")) != -1) {
+	while ((opt = getopt(argc, argv, "c:s:C:v:p:r:d:ot")) != -1) {
 		switch (opt) {
 		case 'c': plan.count = strtoul(optarg, NULL, 10); break;
 		case 's': plan.size = strtoul(optarg, NULL, 10); break;
@@ -54,6 +57,10 @@ parse(int argc, char **argv)
 		case 'v': plan.tags[plan.tag_count++ % 2] = (uint16_t)atoi(optarg); break;
 		case 'p': plan.port = (uint16_t)atoi(optarg); break;
 		case 'r': plan.rate = strtoul(optarg, NULL, 10); break;
+		case 'd':
+			if (!ether_aton_r(optarg, &plan.to))
+				errx(2, "no Ethernet address: '%s'", optarg);
+			break;
 		case 'o': plan.queued = true; break;
 		case 't': plan.timed = true; break;
 		default: exit(2);
@@ -74,7 +81,8 @@ build(unsigned char *frame, const struct plan *plan)
 	size_t at = 0;
 
 	memset(frame, 0, plan->size + 8);
-	memcpy(frame, "\x02\0\0\0\0\x02\x02\0\0\0\0\x01", 12);
+	memcpy(frame, &plan->to, ETH_ALEN);
+	memcpy(frame + ETH_ALEN, "\x02\0\0\0\0\x01", ETH_ALEN);
 	at = 12;
 	for (unsigned i = 0; i < plan->tag_count; i++) {
 		uint16_t tag[2] = {htons(i + 1 < plan->tag_count ? ETH_P_8021AD : ETH_P_8021Q),
