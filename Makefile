@@ -249,6 +249,11 @@ $(BENCH): bench-%: commands tests
 	@tools/install-deps build bench
 	@VCAP_BUILD=$(B) tests/bench/$* $(BENCH_ARGS)
 
+# What a capture costs a real HAProxy, as docs/impact.md. Four minutes; leave the machine alone meanwhile.
+impact: commands $(HELPERS) $(B)/tests/bench/ringmemory
+	@tools/install-deps build bench
+	@VCAP_BUILD=$(B) tests/bench/impact $(BENCH_ARGS)
+
 lint:
 	@tools/install-deps lint
 	@tools/lint
@@ -317,5 +322,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
-.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench $(BENCH) lint deb rpm image install uninstall clean
+.PHONY: all commands static tests demo check check-slow check-web cockpit screenshots fuzz helpers fuzzers bench $(BENCH) impact lint deb rpm image install uninstall clean
 .SECONDARY:

@@ -6,17 +6,18 @@
  * = 7'` is what belongs to client 7, whoever asks.
  *
  *	mkconv [-n clients] [-q requests] [-e none|bare|proxy1|proxy2|xff|forwarded|named] [-6]
- *	       [-p ports] [-r ports] [-k clients] [-s segment] [-o] [-b bytes] [-c checks]
- *	       [-f syns] [-2] [-t table] [-g us]
+ *	       [-p ports] [-r ports] [-k clients] [-s segment] [-o] [-b bytes] [-a segment]
+ *	       [-c checks] [-f syns] [-2] [-t table] [-g us]
  *
  * -q connections a client; -e what tells the client towards servers (bare: clients
  * forge no header); -p so many ports of the engine are used again and again, -r so
  * many of each client; -k so many clients share a server connection; -s the engine's
  * bytes come in pieces of this size; -o and each pair of pieces the wrong way round,
- * the first one twice; -b bytes of response; -c health checks of each kind; -f SYNs to
- * a server in the middle that nobody answers; -2 every other client talks to another
- * service on the same servers; -t writes the pairs as vcap-flows would; -g
- * microseconds between the starts of connections.
+ * the first one twice; -b bytes of response; -a it comes in pieces of this size, 1400
+ * at most; -c health checks of each kind; -f SYNs to a server in the middle that nobody
+ * answers; -2 every other client talks to another service on the same servers; -t
+ * writes the pairs as vcap-flows would; -g microseconds between the starts of
+ * connections.
  *
  * Client n has the address 10.1.0.0 (2001:db8:1::) + n. VIPs 192.0.2.10 and .20, port
  * 80; engine 10.0.9.1 (in a flood all of 10.0.9.0/24); servers 10.0.1.11 and .12, port
@@ -56,7 +57,8 @@ struct connection {
 };
 
 static struct {
-	unsigned clients, requests, ports, client_ports, shared, segment, body, checks, flood, gap;
+	unsigned clients, requests, ports, client_ports, shared, segment, body, piece, checks,
+	    flood, gap;
 	const char *evidence;
 	bool is_v6, disorder, two;
 	FILE *table;
@@ -66,6 +68,7 @@ static struct {
 	 .client_ports = 40000,
 	 .shared = 1,
 	 .body = 300,
+	 .piece = 1400,
 	 .gap = 500,
 	 .evidence = "none"};
 
@@ -132,7 +135,7 @@ static void
 answer(struct connection *c, uint32_t size)
 {
 	while (size > 0) {
-		uint32_t piece = size < 1400 ? size : 1400;
+		uint32_t piece = size < opt.piece ? size : opt.piece;
 
 		add(c->b, c->a, c->b_next, c->a_next, PSH | ACK, c->id, NULL, piece);
 		c->b_next += piece;
@@ -410,7 +413,7 @@ parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:q:e:6p:r:k:s:ob:c:f:2t:g:")) != -1) {
+	while ((c = getopt(argc, argv, "n:q:e:6p:r:k:s:ob:a:c:f:2t:g:")) != -1) {
 		unsigned number = optarg ? (unsigned)strtoul(optarg, NULL, 0) : 0;
 
 		switch (c) {
@@ -424,6 +427,7 @@ parse(int argc, char **argv)
 		case 's': opt.segment = number; break;
 		case 'o': opt.disorder = true; break;
 		case 'b': opt.body = number; break;
+		case 'a': opt.piece = number < 1 || number > 1400 ? 1400 : number; break;
 		case 'c': opt.checks = number; break;
 		case 'f': opt.flood = number; break;
 		case '2': opt.two = true; break;
