@@ -1,5 +1,5 @@
 /*
- * noseccomp.so, for ld.so.preload: a filter of system calls is made and looked at, and not loaded, since
+ * noseccomp.so, for LD_PRELOAD: a filter of system calls is made and looked at, and not loaded, since
  * a process that qemu emulates has no seccomp. It has to begin by comparing the architecture with the
  * one this is compiled for. VCAP_SECCOMP_PFC is a file for its text (seccomp_export_pfc(3)).
  */

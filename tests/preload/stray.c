@@ -92,8 +92,8 @@ poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 			}
 	/* Not every architecture has poll. */
 	return ppoll(fds, count,
-		     timeout_ms < 0 ? NULL
-				    : &(struct timespec){timeout_ms / 1000,
-							 timeout_ms % 1000 * 1000000L},
+		     timeout_ms < 0
+			 ? NULL
+			 : &(struct timespec){timeout_ms / 1000, timeout_ms % 1000 * 1000000L},
 		     NULL);
 }

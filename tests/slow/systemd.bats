@@ -99,7 +99,6 @@ is_other_than() { # PID
 }
 
 # Break: debian/vcap.vcap-rolling@.service s/^CapabilityBoundingSet=$/CapabilityBoundingSet=CAP_NET_RAW/
-# Break: debian/vcap.vcap-rolling@.service s/^User=vcap$/User=ops/
 @test "systemd: the unit is as systemd has units, begins a capture, and is as confined as it says" {
 	run -0 in_it systemd-analyze verify --man=no vcap-rolling@shop.service
 	[ -z "$output" ]
