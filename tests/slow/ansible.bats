@@ -12,7 +12,7 @@ setup_file() {
 	make -s -C "$top" commands static
 	make_root "$base"
 	enter_root "$base" sh -c 'export DEBIAN_FRONTEND=noninteractive
-		apt-get -q update && apt-get -q -y --no-install-recommends install ansible-core yamllint openssh-server sudo' >"$base.log" 2>&1 || {
+		apt-get -q update && apt-get -q -y --no-install-recommends install ansible-core yamllint openssh-server python3-apt sudo' >"$base.log" 2>&1 || {
 		tail "$base.log"
 		return 1
 	}
