@@ -117,6 +117,7 @@ setup() {
 
 # Blocked on its input. What to break: confine() in cmd/vcap-stat.c.
 @test "it is confined before it parses, and prints its table all the same" {
+	[ -z "${VCAP_EMULATED-}" ] || skip "seccomp: is not emulated"
 	mkcap -n 10 >in.pcap
 	mkfifo fifo
 	vcap-stat fifo >table 3>&- &
