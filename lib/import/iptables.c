@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define DEPTH_MAX 16
-#define STEPS_MAX 2000000 /* rules visited: jumps can multiply them */
+#define STEPS_MAX 2000000 /* rules visited, and ports of theirs: jumps can multiply them */
 
 /* What was asked of a destination. Strings are of the rules, or of an element of a set. */
 struct match {
@@ -107,7 +107,8 @@ for_each_port(struct importer *importer, const struct match *match,
 	if (!match->ports)
 		visit(importer, match, rule, draft, ports);
 	importer->failed |= match->ports && !list;
-	for (char *word; (word = strsep(&rest, ","));) {
+	for (char *word; (word = strsep(&rest, ",")) && importer->steps < STEPS_MAX;) {
+		importer->steps++;
 		if (strchr(word, ':'))
 			*strchr(word, ':') = '-';
 		if (draft_endpoint_parse_ports(word, &ports.first, &ports.last) < 0)
