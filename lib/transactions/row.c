@@ -45,45 +45,38 @@ out_of_order_of(const struct sideconn *conn)
 }
 
 /* What TCP counted for a request, on one side. */
-struct counts {
-	uint64_t retransmissions, zero_windows, out_of_order;
-};
-
-static struct counts
-counts_of(const struct exchange *exchange)
+static void
+set_counts(const struct exchange *exchange, uint64_t *retransmissions, uint64_t *zero_windows,
+	   uint64_t *out_of_order)
 {
 	const struct exchange_message *request = &exchange->request,
 				      *response = &exchange->response;
 	struct sideconn *conn = exchange->conn;
 
-	if (exchange->stream)
-		return (struct counts){
-		    untold(retransmissions_of(conn), &conn->told_retransmissions),
-		    untold(conn->directions[CONN_FORWARD].zero_windows, &conn->told_zero_windows),
-		    untold(out_of_order_of(conn), &conn->told_out_of_order)};
-	return (struct counts){request->retransmissions + response->retransmissions,
-			       exchange->zero_windows,
-			       request->out_of_order + response->out_of_order};
+	if (exchange->stream) {
+		*retransmissions = untold(retransmissions_of(conn), &conn->told_retransmissions);
+		*zero_windows =
+		    untold(conn->directions[CONN_FORWARD].zero_windows, &conn->told_zero_windows);
+		*out_of_order = untold(out_of_order_of(conn), &conn->told_out_of_order);
+		return;
+	}
+	*retransmissions = request->retransmissions + response->retransmissions;
+	*zero_windows = exchange->zero_windows;
+	*out_of_order = request->out_of_order + response->out_of_order;
 }
 
 static void
 set_client_counts(struct transaction *row, const struct exchange *client)
 {
-	struct counts counts = counts_of(client);
-
-	row->client_retransmissions = counts.retransmissions;
-	row->client_zero_windows = counts.zero_windows;
-	row->client_out_of_order = counts.out_of_order;
+	set_counts(client, &row->client_retransmissions, &row->client_zero_windows,
+		   &row->client_out_of_order);
 }
 
 static void
 set_server_counts(struct transaction *row, const struct exchange *server)
 {
-	struct counts counts = counts_of(server);
-
-	row->server_retransmissions = counts.retransmissions;
-	row->server_zero_windows = counts.zero_windows;
-	row->server_out_of_order = counts.out_of_order;
+	set_counts(server, &row->server_retransmissions, &row->server_zero_windows,
+		   &row->server_out_of_order);
 }
 
 /* The round trip of the handshake; after a SYN that was sent again nobody knows which one was answered. */
