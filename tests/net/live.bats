@@ -205,7 +205,7 @@ by_a_way() {
 		case "\$*" in *vcap-run*) echo "\$*" >>"$PWD/runs" ;; esac
 		[ ! -e "$PWD/closed" ] || { echo >>"$PWD/tries"; echo way: closed >&2; echo way: sorry >&2; exit 255; }
 		case "\$*" in *vcap-run*)
-			[ ! -e "$PWD/refuses" ] || { echo vcap-gate: not this >&2; exit 2; }
+			[ ! -e "$PWD/refuses" ] || { echo "vcap-run: unknown option '-x'" >&2; exit 2; }
 			[ ! -e "$PWD/dies" ] || { rm "$PWD/dies"; kill -9 \$\$; } ;;
 		esac
 		exec "\$@"
@@ -333,8 +333,7 @@ begin_without_b() { # ARG...: until a captures, and b is known not to
 		"b/lo/client vcap: nothing of 'b' before TIME: its stream began late" ]
 }
 
-# Break: lib/controller/livestreams.c s/if (engine->is_over)$/if (0)/
-# Break: lib/controller/livestream.c s/^\tif (livestream->has_begun)/\tif (livestream->status != 137)/
+# Break: lib/controller/livestreams.c s/livestream_may_return(&engine->stream)/engine->stream.has_begun/
 # bats test_tags=slow
 @test "live: an engine that is lost before its first word, or its first packet, is connected again" {
 	by_a_way
@@ -379,6 +378,16 @@ begin_without_b() { # ARG...: until a captures, and b is known not to
 	wait "$live" || [ $? -eq 3 ]
 	[ "$(wc -l <runs)" -eq 1 ]
 	run ! grep 'cut off' err
+	# The only one, when its time is over.
+	rm refuses
+	vcap-live -E b -t 3s shop >live.pcapng 2>err 3>&- &
+	live=$!
+	until_true eval 'capinfos -I live.pcapng | grep -q "Name = b/lo$"'
+	touch closed
+	kill -9 "$(pgrep -f '/vcap-run -b 4M -n b')"
+	patience=15 until_true gone vcap-live
+	wait "$live" || [ $? -eq 3 ]
+	said 1 "engine 'b' was lost: connecting again"
 }
 
 captures_on() { # IFACE...: of both engines, and on nothing else

@@ -50,8 +50,8 @@ captured() { # TEXT: in Wireshark's own file
 	grep -aq "$1" tmp/*.pcapng
 }
 
-@test "wireshark: a dialog is filled in, a capture started, stopped and saved; the file is the witnesses'" {
-	programs
+# Wireshark, on a display of its own, with one interface, which is chosen.
+open_wireshark() { # HEIGHT: at which the interface's line lies
 	mkdir tmp
 	mkdir -m 700 run
 	export TMPDIR=$PWD/tmp XDG_RUNTIME_DIR=$PWD/run
@@ -61,14 +61,20 @@ captured() { # TEXT: in Wireshark's own file
 	DISPLAY=:$(cat number)
 	export DISPLAY
 	hidden=$(tshark -D 2>/dev/null | sed 's/^[0-9]*\. //; s/ .*//' | grep -v '^vcap-' | paste -sd ,)
-	lab_witness_all
 	wireshark -C vcap -o gui.update.enabled:FALSE -o "capture.devices_hide:$hidden" >wireshark.log 2>&1 3>&- &
 	wireshark=$!
 	until_true window 'Wireshark Network Analyzer'
 	xdotool windowmove "$(window 'Wireshark Network Analyzer')" 0 0 windowsize "$(window 'Wireshark Network Analyzer')" 1280 800
-	# The only interface is chosen once it is known; its gear wheel opens the dialog.
-	until_true colour_is 900 241 '#308CC6'
+	# The only interface is chosen once it is known.
+	until_true colour_is 900 "$1" '#308CC6'
 	xdotool windowfocus --sync "$(window 'Wireshark Network Analyzer')"
+}
+
+@test "wireshark: a dialog is filled in, a capture started, stopped and saved; the file is the witnesses'" {
+	programs
+	lab_witness_all
+	open_wireshark 241
+	# Its gear wheel opens the dialog.
 	click 169 241
 	until_true window 'Interface Options'
 	xdotool windowfocus --sync "$(window 'Interface Options')"
@@ -105,4 +111,32 @@ captured() { # TEXT: in Wireshark's own file
 	run -1 grep 'cut short' stat.err
 	lab_collect saved.pcapng client server
 	lab_compare client server
+}
+
+has_text() { # TITLE: in a window of its own
+	[ "$(import -window "$(window "$1")" -depth 8 txt:- | grep -c '#000000')" -gt 100 ]
+}
+
+# Break: lib/extcap/extcap_capture.c s/end_ns = after_ns ? flow->started_ns + after_ns/end_ns = after_ns ? INT64_MAX/
+@test "wireshark: the toolbar has a log, and how long to go on is changed while it captures" {
+	programs
+	echo 'gui.interface_toolbar_show: "vcap: services on their load balancers"' \
+		>"$HOME/.config/wireshark/profiles/vcap/recent"
+	open_wireshark 281
+	keys 'Wireshark Network Analyzer' ctrl+e
+	until_true captured lb1
+	until_true captured lb2
+	until_true window 'Capturing from vcap'
+	click 1226 109
+	until_true window 'vcap-shop Log'
+	until_true has_text 'vcap-shop Log'
+	picture log
+	keys 'vcap-shop Log' Escape
+	# Five minutes, which are one from here on.
+	click 303 109
+	xdotool key Home Down Return
+	picture toolbar
+	patience=90 until_true ended_by_button
+	vcap-stat tmp/*.pcapng >stat 2>stat.err
+	run -1 grep 'cut short' stat.err
 }
