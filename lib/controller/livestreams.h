@@ -31,7 +31,7 @@ struct live_engine {
 	bool is_over;      /* the stream has ended, and that was seen to */
 	bool has_told_end; /* the merge knows that no more comes */
 	unsigned tries;    /* since something has come of it */
-	int64_t again_ns;  /* monotonic: when it is connected again, at the earliest; INT64_MAX: not */
+	int64_t again_ns;  /* monotonic: when it may be connected again; INT64_MAX: not */
 	int64_t
 	    hand_over_ns; /* when the merge gets the new stream, at the latest; INT64_MAX: none waits */
 	int64_t clock_ns; /* when another session is begun; INT64_MAX: not */

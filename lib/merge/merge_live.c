@@ -80,8 +80,7 @@ report_dropped(struct merge_live *live, size_t i, int64_t now_ns)
 
 	for (uint32_t k = 0; k < source->interface_count; k++)
 		statistics_add(&dropped, statistics_lost(&source->interfaces[k].statistics));
-	if (dropped <= state->dropped ||
-	    (state->dropped && now_ns - state->dropped_ns < DROPS_NS))
+	if (dropped <= state->dropped || (state->dropped && now_ns - state->dropped_ns < DROPS_NS))
 		return;
 	state->dropped = dropped;
 	state->dropped_ns = now_ns;

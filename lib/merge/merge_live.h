@@ -27,7 +27,7 @@ struct merge_live {
 	void (*report)(const char *line); /* called when an input stalls or returns; may be NULL */
 	struct stream_control
 	    control;          /* whoever says how streams follow each other, if anybody does */
-	bool announces;       /* report what is waited for at first, when it begins, and what it drops */
+	bool announces;       /* report what is waited for, when it begins, what it drops */
 	bool has_lost_reader; /* why the merge has failed, if it has */
 	/* Private. */
 	const struct inputs *inputs;

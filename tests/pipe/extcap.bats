@@ -268,6 +268,7 @@ desk() {
 	mkdir -p desk tools
 	folders 4.4 | sed "s|$PWD/home|$HOME|" >folders
 	printf '#!/bin/sh\n[ "$*" = "-G folders" ] && cat %s/folders\n' "$PWD" >tools/tshark
+	# shellcheck disable=SC2016 # words for another shell
 	printf '#!/bin/sh\ncat "$CLOCK"\n' >tools/date
 	printf '#!/bin/sh\n%s "$@" | awk 1\n' "$(command -v sed)" >tools/sed
 	printf '#!/bin/sh\ncase "$*" in *-mmin*) exit 1 ;; esac\nexec %s "$@"\n' "$(command -v find)" >tools/find
@@ -329,6 +330,7 @@ interface {value=vcap}{display=vcap: a service of admin@there}" ]
 	asked_are 4
 	# What failed is not kept, and said.
 	for _ in 1 2; do
+		# shellcheck disable=SC2086 # words
 		run -1 $shell "$(cat made)" --extcap-interface vcap --extcap-config --service nowhere
 		[ "$output" = 'vcap-extcap: no' ]
 	done
@@ -368,7 +370,7 @@ desk_captures() {
 	# By the reader's end, by a signal, by the end of whoever started it.
 	for end in reader signal starter; do
 		rm -f stderr
-		# shellcheck disable=SC2016
+		# shellcheck disable=SC2016,SC2086 # words
 		sh -c '"$@" & echo $! >script.pid; exec sleep 60' - $shell "$script" --controller there --capture --extcap-interface vcap \
 			--fifo "$PWD/fifo" --service shop --spec '10.0.0.0/8 2001:db8::/32' --extcap-capture-filter "tcp port 80" \
 			--headers-only --exclude --stop-after 5m 2>stderr 3>&- &

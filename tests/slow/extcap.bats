@@ -85,6 +85,7 @@ desk() {
 	"$(command -v sshd)" -D -e -f sshd_config 2>sshd.log 3>&- &
 	echo $! >sshd.pid
 	until_true grep -q 'Server listening' sshd.log
+	# shellcheck disable=SC2001
 	PATH=$PWD/tools:$(sed "s|[^:]*/${VCAP_BUILD:-build}/[^:]*:||g" <<<"$PATH:")
 	run -1 command -v vcap
 	script=$HOME/.config/wireshark/extcap/vcap-extcap.sh
