@@ -5,8 +5,17 @@
  * longer than most pieces do. The caller never waits for a thread to begin: a thread that comes
  * too late finds no pieces and goes back to waiting. Only threads that registered as helping, under
  * the lock, hold up its return.
+ *
+ * Whether threads help is not known before. What one processor has in its caches comes slowly to another,
+ * how slowly depends on where the two are, which a virtual machine does not know and which may change; and
+ * where other programs have the processors a thread loses its own in the middle of a piece. So the pool
+ * tries: TRIAL_NS with the threads and as long without, two of each in turn, and then goes on for GO_ON of those
+ * as was faster; as two processors are others' as well, it has to be by a seventh. A pause that came between says
+ * nothing of either: the better of the two counts.
  */
 #include "base/threadpool.h"
+
+#include "base/clock.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,7 +24,19 @@
 #include <stdlib.h>
 
 /* Turns of the loop that waits for other threads before it sleeps */
-#define SPINS 4000
+#define SPINS    4000
+
+#define TRIAL_NS 2000000
+#define TRIALS   4 /* half of them without the threads */
+#define GO_ON    200
+
+/* The caller's: what it tries, or has found. */
+struct trial {
+	int64_t from_ns;      /* 0: not begun */
+	uint64_t amount;      /* since then */
+	unsigned number;      /* of the trial, or of those after the last that go on */
+	double shared, alone; /* the best rates */
+};
 
 struct threadpool {
 	pthread_t threads[THREADPOOL_MAX];
@@ -32,6 +53,8 @@ struct threadpool {
 	unsigned generation; /* of the work: incremented for each */
 	unsigned helping;    /* threads that work on it */
 	size_t next;         /* piece to be done; atomic, without the lock */
+	bool is_resting;     /* the caller's: it works alone */
+	struct trial trial;
 };
 
 static void
@@ -176,7 +199,7 @@ threadpool_free(struct threadpool *pool)
 void
 threadpool_work(struct threadpool *pool, threadpool_task *task, void *context, size_t pieces)
 {
-	if (!pool || pieces < 2) {
+	if (!pool || pieces < 2 || pool->is_resting) {
 		for (size_t piece = 0; piece < pieces; piece++)
 			task(context, piece);
 		return;
@@ -193,4 +216,38 @@ threadpool_work(struct threadpool *pool, threadpool_task *task, void *context, s
 	pool->pieces = 0;
 	await_helpers(pool);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Ends the trial, or one of those that go on, and begins the next. */
+static void
+begin_trial(struct threadpool *pool, double rate)
+{
+	struct trial *trial = &pool->trial;
+	double *best = pool->is_resting ? &trial->alone : &trial->shared;
+
+	if (trial->number < TRIALS && rate > *best)
+		*best = rate;
+	if (++trial->number == TRIALS + GO_ON)
+		*trial = (struct trial){0};
+	pool->is_resting =
+	    trial->number < TRIALS ? trial->number % 2 : trial->shared < 1.15 * trial->alone;
+}
+
+void
+threadpool_progress(struct threadpool *pool, size_t amount)
+{
+	struct trial *trial;
+	int64_t now_ns;
+
+	if (!pool)
+		return;
+	trial = &pool->trial;
+	trial->amount += amount;
+	now_ns = clock_monotonic_ns();
+	if (trial->from_ns && now_ns - trial->from_ns < TRIAL_NS)
+		return;
+	if (trial->from_ns)
+		begin_trial(pool, (double)trial->amount / (double)(now_ns - trial->from_ns));
+	trial->from_ns = now_ns;
+	trial->amount = 0;
 }

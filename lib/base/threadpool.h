@@ -31,4 +31,8 @@ typedef void threadpool_task(void *context, size_t piece);
  * time. */
 void threadpool_work(struct threadpool *pool, threadpool_task *task, void *context, size_t pieces);
 
+/* Says that so much was done since the last call, in any unit. From time to time the pool tries whether it is done faster
+ * with its threads or without, and uses what is; until this is called it uses its threads. NULL is allowed. */
+void threadpool_progress(struct threadpool *pool, size_t amount);
+
 #endif

@@ -26,7 +26,7 @@
  * takes twice as much memory, for two buffers.
  */
 #define READ_FEW  (1u << 20)  /* of all inputs together, if they are few */
-#define READ_MANY (16u << 20)  /* ... if they are many, but at least CHUNK_MIN each */
+#define READ_MANY (16u << 20) /* ... if they are many, but at least CHUNK_MIN each */
 #define CHUNK     (32u << 10)
 #define CHUNK_MAX (128u << 10)
 #define CHUNK_MIN (8u << 10)
@@ -323,6 +323,16 @@ inputs_can_be_revisited(const struct inputs *inputs)
 		if (!reader_source(inputs->list[i].file)->revisit)
 			return false;
 	return true;
+}
+
+bool
+inputs_are_long(const struct inputs *inputs, off_t size)
+{
+	off_t sum = 0;
+
+	for (size_t i = 0; i < inputs->count; i++)
+		sum += S_ISREG(inputs->list[i].st.st_mode) ? inputs->list[i].st.st_size : size;
+	return inputs->count > 1 && sum >= size;
 }
 
 static struct label_hint

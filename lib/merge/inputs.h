@@ -76,6 +76,10 @@ bool inputs_can_be_revisited(const struct inputs *inputs);
  * file. */
 int inputs_begin(struct inputs *inputs, struct threadpool *pool, struct failure *why);
 
+/* Whether they are several, and of at least so many bytes together, or pipes, of which nobody knows. Call while they are
+ * open. */
+bool inputs_are_long(const struct inputs *inputs, off_t size);
+
 /* The paths of the regular files among them, which may have to be opened again. The NULL-terminated
  * list is on the heap and the caller's, the paths are not. NULL: out of memory. */
 char **inputs_files(const struct inputs *inputs);

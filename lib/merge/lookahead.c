@@ -91,11 +91,12 @@ visit(struct lookahead *lookahead, const struct inputheap *heap, size_t place)
 		    (struct lookahead_visit){(uint32_t)place, 0};
 }
 
-/* Inputs that a thread reads ahead in a row, and how many of them make threads pay. */
-#define INPUTS_PER_PIECE   32
-#define INPUTS_FOR_THREADS (4 * INPUTS_PER_PIECE)
+/* Pieces that threads share, and how many inputs one is at most, which are read in a row. */
+#define PIECES               8
+#define INPUTS_PER_PIECE_MAX 32
 
 struct reading {
+	size_t inputs_per_piece;
 	const struct lookahead *lookahead;
 	const struct inputheap *heap;
 	const struct interfaces *interfaces;
@@ -107,8 +108,9 @@ read_piece(void *context, size_t piece)
 	const struct reading *reading = context;
 	const struct inputheap *heap = reading->heap;
 
-	for (size_t i = piece * INPUTS_PER_PIECE;
-	     i < heap->count && i < (piece + 1) * INPUTS_PER_PIECE; i++)
+	const size_t each = reading->inputs_per_piece;
+
+	for (size_t i = piece * each; i < heap->count && i < (piece + 1) * each; i++)
 		input_look_ahead(&heap->inputs[heap->entries[i].input], reading->interfaces,
 				 reading->lookahead->depth);
 }
@@ -118,12 +120,15 @@ static void
 read_together(const struct lookahead *lookahead, const struct inputheap *heap,
 	      const struct interfaces *interfaces)
 {
-	struct reading reading = {lookahead, heap, interfaces};
+	size_t each = (heap->count + PIECES - 1) / PIECES;
+	struct reading reading = {.lookahead = lookahead, .heap = heap, .interfaces = interfaces};
 
-	if (lookahead->pool && heap->count >= INPUTS_FOR_THREADS &&
-	    lookahead->visit_count >= heap->count / 2)
-		threadpool_work(lookahead->pool, read_piece, &reading,
-				(heap->count + INPUTS_PER_PIECE - 1) / INPUTS_PER_PIECE);
+	if (!lookahead->pool || lookahead->visit_count < heap->count / 2)
+		return;
+	if (each > INPUTS_PER_PIECE_MAX)
+		each = INPUTS_PER_PIECE_MAX;
+	reading.inputs_per_piece = each;
+	threadpool_work(lookahead->pool, read_piece, &reading, (heap->count + each - 1) / each);
 }
 
 /* Visits the inputs from the oldest head on, reads ahead of each and sets the horizon. Returns how
@@ -252,5 +257,6 @@ lookahead_batch(struct lookahead *lookahead, struct inputheap *heap, struct inte
 		inputheap_sift_down(heap, v->place);
 	}
 	adapt(lookahead, batch->count, available);
+	threadpool_progress(lookahead->pool, batch->count);
 	return 0;
 }

@@ -26,8 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* From this number of inputs on, threads save more than they cost. */
-#define INPUTS_FOR_THREADS 256
+/* Bytes of inputs that take longer to merge than threads to start. */
+#define BYTES_FOR_THREADS (1 << 20)
 
 static void
 release_merge(struct merge_cmd *cmd)
@@ -140,7 +140,7 @@ merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 	    sandbox_confine_files(SANDBOX_ENFORCE, out->dirfd, files, why) < 0)
 		rc = -1;
 	/* Threads inherit the confinement of files, and none can be started after that of calls. */
-	if (rc == 0 && !cmd->live && cmd->inputs.count >= INPUTS_FOR_THREADS)
+	if (rc == 0 && !cmd->live && inputs_are_long(&cmd->inputs, BYTES_FOR_THREADS))
 		rc = threadpool_start(&cmd->pool, why);
 	if (rc == 0)
 		rc =

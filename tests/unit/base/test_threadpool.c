@@ -39,6 +39,7 @@ wrong_rounds(struct threadpool *pool)
 		threadpool_work(pool, count, &work, pieces);
 		for (size_t i = 0; i < PIECES; i++)
 			is_right = is_right && work.times[i] == (i < pieces);
+		threadpool_progress(pool, pieces);
 		wrong += !is_right;
 	}
 	return wrong;
