@@ -260,7 +260,9 @@ percentiles_table(struct percentiles *percentiles, struct failure *why)
 	struct table *table = table_new("groups", columns, sizeof(columns) / sizeof(*columns));
 	int rc = table ? 0 : failure_nomem(why);
 
-	qsort(percentiles->groups, percentiles->count, sizeof(struct group *), compare_groups);
+	if (percentiles->count)
+		qsort(percentiles->groups, percentiles->count, sizeof(struct group *),
+		      compare_groups);
 	for (size_t i = 0; rc == 0 && i < percentiles->count; i++) {
 		bool any = false;
 
