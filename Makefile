@@ -243,7 +243,7 @@ fuzzers: $(FUZZ) ; @:
 
 # Figures and method: tests/bench/README.md. Leave the machine alone while they run. BENCH_ARGS are the
 # benchmark's: make bench-many BENCH_ARGS='--ssh 40 30'
-BENCH := $(addprefix bench-,filter merge copy join transactions timers capture drops many fleet)
+BENCH := $(addprefix bench-,filter merge copy join transactions timers capture drops many fleet import)
 bench: $(BENCH)
 
 bench-filter: $(B)/tests/bench/programs

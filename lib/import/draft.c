@@ -238,20 +238,6 @@ draft_add_comment(struct draft *draft, const char *format, ...)
 	va_end(args);
 }
 
-/* Whether host is a host name that can safely be passed to a resolver. */
-static bool
-is_host_name(const char *host)
-{
-	bool has_letter = false;
-
-	for (const char *s = host; *s; s++) {
-		if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
-			return false;
-		has_letter |= isalpha((unsigned char)*s);
-	}
-	return has_letter && isalnum((unsigned char)*host) && strlen(host) < 254;
-}
-
 /* Adds the addresses that have the endpoint's family; returns how many. */
 static size_t
 add_addresses(struct draft *draft, struct draft_endpoints *to,
@@ -316,7 +302,7 @@ add_endpoint(struct draft *draft, struct draft_location at, struct draft_endpoin
 	else if (host && interval_parse(&interval, &family, host, NULL) == 0)
 		draft->drafts->failed |=
 		    draft_endpoints_add(to, host, endpoint->ports, endpoint->comment) < 0;
-	else if (host && !is_host_name(host))
+	else if (host && !draft_endpoint_is_host_name(host))
 		draft_warn(draft, at, "not an address: '%s'", host);
 	else
 		add_resolved(draft, at, to, endpoint);

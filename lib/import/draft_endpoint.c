@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/parse.h"
+#include "base/siphash.h"
 #include "packet/addrset.h"
 #include "packet/ipproto.h"
 
@@ -15,6 +16,7 @@ draft_endpoints_release(struct draft_endpoints *endpoints)
 {
 	strvec_release(&endpoints->lines);
 	free(endpoints->ports);
+	free(endpoints->slots);
 	*endpoints = (struct draft_endpoints){0};
 }
 
@@ -81,17 +83,41 @@ length_without_comment(const char *line)
 	return length;
 }
 
-/* Whether lines has this line, comments aside. */
-static bool
-has_line(const struct strvec *lines, const char *line)
+/* The slot of this line, comments aside, or the free one where it belongs. The key is no secret: who
+ * chooses lines that share a slot makes an import of his own configuration slow. */
+static uint32_t *
+find_slot(const struct draft_endpoints *endpoints, const char *line)
 {
-	const size_t length = length_without_comment(line);
+	static const struct siphash_key key = {{0, 0}};
+	const size_t length = length_without_comment(line), mask = endpoints->slot_count - 1;
+	size_t i = (size_t)siphash(&key, line, length) & mask;
 
-	for (size_t i = 0; i < lines->count; i++)
-		if (length_without_comment(lines->list[i]) == length &&
-		    strncmp(lines->list[i], line, length) == 0)
-			return true;
-	return false;
+	for (; endpoints->slots[i]; i = (i + 1) & mask) {
+		const char *other = endpoints->lines.list[endpoints->slots[i] - 1];
+
+		if (strncmp(other, line, length) == 0 && length_without_comment(other) == length)
+			break;
+	}
+	return &endpoints->slots[i];
+}
+
+/* Makes room for a line more: at most half of the slots are taken. */
+static int
+make_room(struct draft_endpoints *endpoints)
+{
+	struct draft_endpoints larger = *endpoints;
+
+	if (2 * (endpoints->lines.count + 1) <= endpoints->slot_count)
+		return 0;
+	larger.slot_count = endpoints->slot_count ? 2 * endpoints->slot_count : 16;
+	larger.slots = calloc(larger.slot_count, sizeof(*larger.slots));
+	if (!larger.slots)
+		return -1;
+	for (size_t i = 0; i < endpoints->lines.count; i++)
+		*find_slot(&larger, endpoints->lines.list[i]) = (uint32_t)i + 1;
+	free(endpoints->slots);
+	*endpoints = larger;
+	return 0;
 }
 
 int
@@ -100,15 +126,18 @@ draft_endpoints_add(struct draft_endpoints *endpoints, const char *address,
 {
 	const size_t count = endpoints->lines.count;
 	char *line = format_line(address, ports, comment);
-	const bool has_room = array_grow(&endpoints->ports, count, sizeof(ports)) == 0;
+	const bool has_room =
+	    array_grow(&endpoints->ports, count, sizeof(ports)) == 0 && make_room(endpoints) == 0;
+	uint32_t *slot = line && has_room ? find_slot(endpoints, line) : NULL;
 
-	if (line && has_room && !has_line(&endpoints->lines, line)) {
+	if (slot && !*slot) {
 		/* The caller's name may be part of a text that does not stay. */
 		if (ports.protocol)
 			ports.protocol =
 			    ipproto_name(ipproto_number(ports.protocol, strlen(ports.protocol)));
 		endpoints->ports[count] = ports;
 		strvec_push(&endpoints->lines, line);
+		*slot = (uint32_t)endpoints->lines.count;
 	}
 	free(line);
 	return line && has_room && !endpoints->lines.failed ? 0 : -1;
@@ -177,6 +206,19 @@ draft_endpoint_split(char *word, char **ports)
 		return word + 1;
 	}
 	return word;
+}
+
+bool
+draft_endpoint_is_host_name(const char *host)
+{
+	bool has_letter = false;
+
+	for (const char *s = host; *s; s++) {
+		if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
+			return false;
+		has_letter |= isalpha((unsigned char)*s);
+	}
+	return has_letter && isalnum((unsigned char)*host) && strlen(host) < 254;
 }
 
 static bool

@@ -31,6 +31,8 @@ struct draft_endpoint {
 struct draft_endpoints {
 	struct strvec lines;
 	struct draft_ports *ports;
+	uint32_t *slots; /* a hash table of lines, by their number and one; 0: free */
+	size_t slot_count;
 };
 
 /* Frees the lines; endpoints is empty afterwards. */
@@ -52,6 +54,9 @@ int draft_endpoint_parse_ports(const char *word, unsigned *first, unsigned *last
 /* Splits ADDRESS:PORTS at its last colon, in place, and removes the brackets of [ADDRESS]. Returns
  * the address; *ports is NULL if there are none. Both are parts of word. */
 char *draft_endpoint_split(char *word, char **ports);
+
+/* Whether host is a host name that can safely be passed to a resolver. */
+bool draft_endpoint_is_host_name(const char *host);
 
 /* Whether host is a loopback address, or `localhost`. */
 bool draft_endpoint_is_loopback(const char *host);

@@ -29,6 +29,7 @@ struct nginx_importer {
 	struct drafts *drafts;
 	const struct nginx_backends *backends; /* NULL: none were given */
 	const struct nginx_node *root;
+	struct nginx_listens listens;
 	struct nginx_service *services;
 	size_t service_count;
 };
@@ -241,6 +242,7 @@ import_server(struct nginx_importer *importer, const struct nginx_node *context,
 	unsigned steps = 0;
 	struct nginx_server server = {
 	    .root = importer->root,
+	    .listens = &importer->listens,
 	    .context = context,
 	    .node = node,
 	    .backends = importer->backends,
@@ -303,11 +305,14 @@ nginx_import(struct drafts *drafts, const char *text, const char *file, struct f
 		rc = nginx_backends_read(&backends, drafts, why);
 		importer.backends = &backends;
 	}
+	if (rc == 0 && nginx_listens_find(&importer.listens, &tree.root) < 0)
+		rc = failure_nomem(why);
 	if (rc == 0)
 		import_contexts(&importer);
 	for (size_t i = 0; i < importer.service_count; i++)
 		free(importer.services[i].key);
 	free(importer.services);
+	nginx_listens_release(&importer.listens);
 	nginx_backends_release(&backends);
 	nginx_tree_release(&tree);
 	return rc;

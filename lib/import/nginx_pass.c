@@ -29,6 +29,7 @@ struct pass {
 	const char *bind;    /* the one that sets the source address */
 	bool is_tls;
 	unsigned port; /* default of the address; 0: it must have one */
+	bool is_told;  /* what its servers see of clients, which is the same for all */
 };
 
 static void add_target(struct nginx_server *server, struct pass pass, const char *target);
@@ -143,9 +144,10 @@ is_within(const struct nginx_server *server, const struct nginx_node *node)
 static bool
 add_inner(struct nginx_server *server, const struct pass *pass, const struct draft_endpoint *to)
 {
-	const struct nginx_node *listen = NULL, *node = NULL;
+	const struct nginx_node *listen, *node = NULL;
+	size_t place = 0;
 
-	while ((listen = nginx_listen_find(server->root, node, to))) {
+	while ((listen = nginx_listens_next(server->listens, &place, to))) {
 		struct nginx_server inner = *server;
 
 		node = listen->parent;
@@ -166,7 +168,7 @@ add_inner(struct nginx_server *server, const struct pass *pass, const struct dra
 
 /* Adds a server at an address, for each protocol that the server block listens for. */
 static void
-add_address(struct nginx_server *server, const struct pass *pass, const struct nginx_node *node,
+add_address(struct nginx_server *server, struct pass *pass, const struct nginx_node *node,
 	    const char *address, unsigned fallback, const char *comment)
 {
 	struct draft_endpoint endpoint = {.comment = comment};
@@ -182,8 +184,11 @@ add_address(struct nginx_server *server, const struct pass *pass, const struct n
 	} else if (nginx_listen_parse(text, fallback, &endpoint) < 0 || !endpoint.host) {
 		draft_warn(server->draft, node->at, "not an address: '%s'", address);
 	} else if (!server->has_tcp || !add_inner(server, pass, &endpoint)) {
-		add_source(server, pass->node->parent, pass->bind);
-		add_headers(server, pass);
+		if (!pass->is_told) {
+			add_source(server, pass->node->parent, pass->bind);
+			add_headers(server, pass);
+		}
+		pass->is_told = true;
 		endpoint.ports.protocol = "tcp";
 		if (server->has_tcp)
 			draft_add_server(server->draft, node->at, &endpoint);
@@ -212,7 +217,7 @@ nginx_pass_code(const struct nginx_node *upstream)
 }
 
 static void
-add_backend(struct nginx_server *server, const struct pass *pass, const char *name)
+add_backend(struct nginx_server *server, struct pass *pass, const char *name)
 {
 	struct strvec endpoints = STRVEC_INIT;
 
@@ -230,7 +235,7 @@ add_backend(struct nginx_server *server, const struct pass *pass, const char *na
 
 /* Adds the servers that code chooses, as far as they are known. */
 static void
-add_chosen(struct nginx_server *server, const struct pass *pass, const struct nginx_node *code)
+add_chosen(struct nginx_server *server, struct pass *pass, const struct nginx_node *code)
 {
 	struct strvec names = STRVEC_INIT;
 	const char *how = nginx_node_word(code, 0);
@@ -274,8 +279,7 @@ warn_of_upstream(struct draft *draft, const struct nginx_node *upstream)
 }
 
 static void
-add_upstream(struct nginx_server *server, const struct pass *pass,
-	     const struct nginx_node *upstream)
+add_upstream(struct nginx_server *server, struct pass *pass, const struct nginx_node *upstream)
 {
 	const struct nginx_node *code = nginx_pass_code(upstream);
 
@@ -293,7 +297,7 @@ add_upstream(struct nginx_server *server, const struct pass *pass,
 }
 
 static void
-add_authority(struct nginx_server *server, const struct pass *pass, const char *authority)
+add_authority(struct nginx_server *server, struct pass *pass, const char *authority)
 {
 	const struct nginx_node *upstream = nginx_pass_upstream(server, authority);
 

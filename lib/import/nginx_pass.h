@@ -7,14 +7,16 @@
 
 #include "import/draft.h"
 #include "import/nginx_ingress.h"
+#include "import/nginx_listen.h"
 #include "import/nginx_tree.h"
 
 #include <stdbool.h>
 
 /* A server block that is being imported. */
 struct nginx_server {
-	const struct nginx_node *root;    /* of the configuration */
-	const struct nginx_node *context; /* the http or stream block that it is in */
+	const struct nginx_node *root;       /* of the configuration */
+	const struct nginx_listens *listens; /* its own */
+	const struct nginx_node *context;    /* the http or stream block that it is in */
 	const struct nginx_node *node;
 	struct draft *draft;
 	const struct nginx_backends *backends; /* of ingress-nginx */

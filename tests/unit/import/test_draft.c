@@ -290,11 +290,43 @@ test_ports(void)
 	}
 }
 
+/* Against a comparison of all with all. */
+static void
+test_many_lines(void)
+{
+	enum { ADDED = 3000, DISTINCT = 1000 };
+	static char addresses[DISTINCT][20];
+	struct draft_endpoints endpoints = {0};
+	const struct draft_ports ports = {"tcp", 80, 80, NULL};
+	size_t distinct = 0, in_order = 0;
+	bool is_seen[DISTINCT] = {false};
+
+	srandom(7);
+	for (int i = 0; i < ADDED; i++) {
+		const long n = random() % DISTINCT;
+		char address[20], comment[20];
+
+		snprintf(address, sizeof(address), "10.0.%ld.%ld", n / 256, n % 256);
+		snprintf(comment, sizeof(comment), "server %d", i);
+		if (!is_seen[n])
+			memcpy(addresses[distinct++], address, sizeof(address));
+		is_seen[n] = true;
+		draft_endpoints_add(&endpoints, address, ports, i % 3 ? comment : NULL);
+	}
+	for (size_t i = 0; i < endpoints.lines.count && i < distinct; i++)
+		in_order +=
+		    strncmp(endpoints.lines.list[i], addresses[i], strlen(addresses[i])) == 0;
+	ok(endpoints.lines.count == distinct && in_order == distinct && distinct > 900,
+	   "%zu lines of %zu, each once, whatever their comments", endpoints.lines.count, distinct);
+	draft_endpoints_release(&endpoints);
+}
+
 int
 main(void)
 {
 	test_names();
 	test_lines_are_unique();
+	test_many_lines();
 	test_protocols_stay();
 	test_resolving();
 	test_wanted();
