@@ -5,7 +5,7 @@
 #include "controller/ask.h"
 #include "controller/config_write.h"
 #include "controller/engine.h"
-#include "import/importer.h"
+#include "importing/import_process.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +16,13 @@ static const struct command self = {
     .name = "vcap-import",
     .says = "Makes service files from the configuration of a load balancer.",
     .examples = "vcap import haproxy -w\nvcap import -E lb1,lb2 nginx /etc/nginx/nginx.conf\n",
-    .synopsis = "[-dfw] [-a file] [-b file] [-E list] kind [file [service ...]]",
+    .synopsis = "[-dfw] [-a file] [-b file] [-E list] [-S name] kind [file [service ...]]",
     .options = "  -a, --also file     read this file, too; may be repeated\n"
 	       "  -b, --backends file what kubectl ingress-nginx backends prints, for nginx\n"
 	       "  -d, --diff          print what -w would change\n"
 	       "  -E, --engines list  the services' engines; the first is read from (this host)\n"
 	       "  -f, --force         with -w: replace service files that were edited\n"
+	       "  -S, --service name  only this service; may be repeated\n"
 	       "  -w, --write         write service files, not standard output\n"
 	       "\n"
 	       "kind is " KINDS ".\n",
@@ -33,27 +34,25 @@ struct options {
 	char **engines; /* NULL: this host */
 	const struct importer *importer;
 	struct importer_input input;
-	struct strvec also; /* files */
+	struct strvec also, wanted; /* files; services */
 	struct drafts drafts;
 };
 
 static struct options
 parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {{"also", required_argument, NULL, 'a'},
-						{"backends", required_argument, NULL, 'b'},
-						{"diff", no_argument, NULL, 'd'},
-						{"engines", required_argument, NULL, 'E'},
-						{"force", no_argument, NULL, 'f'},
-						{"write", no_argument, NULL, 'w'},
-						CLI_OPTIONS};
+	static const struct option options[] = {
+	    {"also", required_argument, NULL, 'a'}, {"backends", required_argument, NULL, 'b'},
+	    {"diff", no_argument, NULL, 'd'},       {"engines", required_argument, NULL, 'E'},
+	    {"force", no_argument, NULL, 'f'},      {"service", required_argument, NULL, 'S'},
+	    {"write", no_argument, NULL, 'w'},      CLI_OPTIONS};
 	struct options chosen = {.input = {.size_max = 64u << 20, .run = ask_run},
 				 .drafts = {.resolve = ask_find, .read = ask_read}};
 	struct failure why;
 	int opt;
 
 	cli_start(&self);
-	while ((opt = getopt_long(argc, argv, ":a:b:dE:fw", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, ":a:b:dE:fS:w", options, NULL)) != -1)
 		switch (opt) {
 		case 'a': strvec_push(&chosen.also, optarg); break;
 		case 'b': chosen.drafts.backends = optarg; break;
@@ -63,6 +62,7 @@ parse_options(int argc, char **argv)
 				die_usage("%s", why.text);
 			break;
 		case 'f': chosen.forces = true; break;
+		case 'S': strvec_push(&chosen.wanted, optarg); break;
 		case 'w': chosen.action = CONFIG_WRITE_FILE; break;
 		default: cli_option(opt, argv);
 		}
@@ -72,79 +72,74 @@ parse_options(int argc, char **argv)
 		die_usage("needs a kind, " KINDS " (try --help)");
 	if (argv[++optind])
 		chosen.input.file = argv[optind++];
-	if (chosen.input.file && argv[optind])
-		chosen.drafts.wanted = argv + optind;
+	if (chosen.input.file)
+		strvec_pushv(&chosen.wanted, argv + optind);
+	chosen.drafts.wanted = chosen.wanted.list;
 	chosen.input.also = chosen.also.list;
 	chosen.input.engine = chosen.engines ? chosen.engines[0] : NULL;
 	return chosen;
 }
 
-/* Prints, compares or writes a service file; false: one that was edited is left. nodes (NULL: none)
- * become engines. */
+/* Prints, compares or writes a service file; false: one that was edited is left. */
 static bool
-put_file(const struct options *options, const char *name, char *text, char *const *nodes)
+put_file(const struct options *options, const struct import_file *file)
 {
 	enum config_write_outcome outcome;
 	struct failure why;
 	char *path;
 
-	if (!text)
-		die("out of memory");
-	outcome =
-	    config_write_put(name, text, options->action, options->forces, getenv, &path, &why);
+	outcome = config_write_put(file->name, file->text, options->action, options->forces, getenv,
+				   &path, &why);
 	if (outcome == CONFIG_WRITE_FAILED ||
-	    (options->action == CONFIG_WRITE_FILE && config_write_nodes(nodes, getenv, &why) < 0))
+	    (options->action == CONFIG_WRITE_FILE &&
+	     config_write_nodes(file->engines.list, getenv, &why) < 0))
 		die("%s", why.text);
 	if (outcome == CONFIG_WRITE_DIFFERS)
 		warn("'%s' exists and differs (-f replaces it)", path);
 	else if (options->action == CONFIG_WRITE_FILE)
 		puts(path);
 	free(path);
-	free(text);
 	return outcome == CONFIG_WRITE_DONE;
 }
 
 static int
-put_files(const struct options *options, char *const *engines)
+put_files(const struct options *options, const struct imports *imports)
 {
-	const struct drafts *drafts = &options->drafts;
-	int status = drafts->warnings.count ? EXIT_PARTIAL : EXIT_DONE;
+	int status = imports->warnings.count ? EXIT_PARTIAL : EXIT_DONE;
 
-	for (size_t i = 0; i < drafts->count; i++) {
-		const struct draft *draft = drafts->list[i];
-		char *const *nodes = options->engines ? NULL : draft->engines.list;
-		char *text = draft_format(draft, nodes ? nodes : engines);
-
+	for (size_t i = 0; i < imports->count; i++) {
 		if (i > 0 && options->action == CONFIG_WRITE_PRINT)
 			putchar('\n');
-		if (!put_file(options, draft->name, text, nodes))
+		if (!put_file(options, &imports->list[i]))
 			status = EXIT_PARTIAL;
 	}
-	return drafts->count ? status : EXIT_FAILED;
+	return imports->count ? status : EXIT_FAILED;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options options = parse_options(argc, argv);
-	struct drafts *drafts = &options.drafts;
+	struct imports imports = IMPORTS_INIT;
 	struct ask ask = {options.engines};
-	struct failure why;
+	struct failure why, local = FAILURE_INIT;
 	char *source, *text, *here[2] = {0};
-	bool is_asked; /* to write the engine that is this host */
+	bool is_needed; /* the engine that is this host */
 
-	options.input.context = drafts->context = &ask;
+	options.input.context = options.drafts.context = &ask;
 	cli_siblings_first();
+	here[0] = options.engines ? NULL : config_write_local(false, getenv, &local);
 	text = importer_read(options.importer, &options.input, &source, &why);
-	if (!text || importer_import(options.importer, drafts, text, source, &why) < 0)
+	if (!text || import_process_run(&imports, options.importer, &options.drafts, text, source,
+					(struct import_engines){options.engines, here}, &why) < 0)
 		die("%s", why.text);
-	for (size_t i = 0; i < drafts->warnings.count; i++)
-		warn("%s", drafts->warnings.list[i]);
-	if (drafts->count == 0)
+	for (size_t i = 0; i < imports.warnings.count; i++)
+		warn("%s", imports.warnings.list[i]);
+	if (imports.count == 0)
 		warn("no service found in '%s'", source);
-	is_asked = drafts->count && !drafts->list[0]->engines.count;
-	is_asked &= options.action == CONFIG_WRITE_FILE;
-	if (!options.engines && !(here[0] = config_write_local(is_asked, getenv, &why)))
-		die_usage("%s", why.text);
-	return cli_finish(put_files(&options, options.engines ? options.engines : here));
+	is_needed = !options.engines && imports.count && !imports.list[0].engines.count;
+	if (is_needed &&
+	    (!here[0] || !config_write_local(options.action == CONFIG_WRITE_FILE, getenv, &local)))
+		die_usage("%s", local.text);
+	return cli_finish(put_files(&options, &imports));
 }
