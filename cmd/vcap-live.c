@@ -126,6 +126,7 @@ main(int argc, char **argv)
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	live.streams.job = make_job(&cli.params);
+	params_cli_tell_origin(&cli, warn);
 	if (cli.remark[0] && cli.params.is_verbose)
 		warn("%s", cli.remark);
 	hold_signals(&usual);

@@ -131,6 +131,7 @@ main(int argc, char **argv)
 	if (params_cli_complete(&cli, argv + optind, getenv, &why) < 0)
 		die_usage("%s", why.text);
 	compile(params);
+	params_cli_tell_origin(&cli, warn);
 	if (is_dry) {
 		status = dryrun_print(params, &cli.engines, stdout, &why);
 		if (status < 0)

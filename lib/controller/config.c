@@ -355,21 +355,48 @@ config_resolve(char **name, const char *word, config_variable *variable, struct 
 	return rc;
 }
 
+/* The name of a file in memory that another command hands over as /proc/PID/fd/N (origin.h), which is the
+ * service's: the link is `/memfd:NAME (deleted)`. NULL: it is another file. Heap. */
+static char *
+name_in_memory(const char *word)
+{
+	static const char before[] = "/memfd:", behind[] = " (deleted)";
+	const size_t rest = sizeof(behind) - 1;
+	char target[128], *name;
+	ssize_t length;
+
+	if (strncmp(word, "/proc/", 6) != 0)
+		return NULL;
+	length = readlink(word, target, sizeof(target) - 1);
+	if (length < (ssize_t)(sizeof(before) - 1 + rest))
+		return NULL;
+	target[length] = '\0';
+	if (strncmp(target, before, sizeof(before) - 1) != 0 ||
+	    strcmp(target + (size_t)length - rest, behind) != 0)
+		return NULL;
+	target[(size_t)length - rest] = '\0';
+	name = target + sizeof(before) - 1;
+	return parse_is_name(name) ? strdup(name) : NULL;
+}
+
 int
 config_service_load(struct service *service, const char *word, config_variable *variable,
 		    struct failure *why)
 {
 	struct config_file file;
-	char *name;
+	char *name, *own = NULL;
 	int rc;
 
 	if (config_resolve(&name, word, variable, why) < 0)
 		return -1;
 	rc = config_read_service(&file, name, variable, why);
 	if (rc == 0) {
-		rc = service_parse(service, config_service_name(name), file.text, file.path, why);
+		own = name_in_memory(name);
+		rc = service_parse(service, own ? own : config_service_name(name), file.text,
+				   file.path, why);
 		config_file_release(&file);
 	}
+	free(own);
 	free(name);
 	return rc;
 }

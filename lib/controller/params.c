@@ -75,9 +75,10 @@ params_job(const struct params *params)
 	FILE *out = specs && service ? open_memstream(&text, &size) : NULL;
 
 	if (out) {
-		/* One is an option of the filter command, one is for those who capture. */
+		/* One is an option of the filter command, two are for those who start captures. */
 		service_remove(service, "header");
 		service_remove(service, "payload");
+		service_remove(service, "from");
 		print_part(params->filter, out);
 		print_part(service, out);
 		print_part(specs, out);

@@ -25,6 +25,8 @@ struct params {
 	const char *word; /* the service as given: a name or a path */
 	const char *service;
 	const char *service_text;
+	/* As its file has it, if service_text has more (origin.h); NULL: it has not. */
+	const char *file_word, *file_text;
 	char *const *engines; /* NULL-ended */
 	const char *monitors; /* none, include or only */
 	bool per_packet;      /* -P */

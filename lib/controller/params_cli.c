@@ -323,6 +323,29 @@ choose_interfaces(struct params_cli *cli, struct failure *why)
 	return 0;
 }
 
+/* Asks where the service came from, and takes what is new: the service is parsed again. */
+static int
+ask_again(struct params_cli *cli, struct service *service, struct failure *why)
+{
+	struct params *params = &cli->params;
+
+	if (!service->from.kind)
+		return 0;
+	cli->file_text = strdup(cli->file.text);
+	if (!cli->file_text)
+		return failure_nomem(why);
+	if (origin_ask(&cli->origin, service, &cli->file.text, why) < 0)
+		return -1;
+	if (cli->origin.fd < 0)
+		return 0;
+	service_alias_remove(cli->file_text);
+	params->file_text = cli->file_text;
+	params->file_word = params->word;
+	params->word = cli->origin.path;
+	service_release(service);
+	return service_parse(service, cli->params.service, cli->file.text, cli->file.path, why);
+}
+
 int
 params_cli_complete(struct params_cli *cli, char *const *words, config_variable *variable,
 		    struct failure *why)
@@ -338,8 +361,10 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 	params->service = config_service_name(params->word);
 	if (config_read_service(&cli->file, params->word, variable, why) < 0)
 		return -1;
-	params->service_text = cli->file.text;
 	rc = service_parse(&service, params->service, cli->file.text, cli->file.path, why);
+	if (rc == 0)
+		rc = ask_again(cli, &service, why);
+	params->service_text = cli->file.text;
 	service_alias_remove(cli->file.text);
 	if (rc == 0 && (rc = engines_load(&cli->engines, variable, why)) == 0) {
 		params->engines = params_engines(&service, &cli->engines, cli->engine_list, why);
@@ -375,6 +400,16 @@ has_log_trigger(const struct params *params)
 		if (strncmp(params->triggers.words.list[i], "log:", 4) == 0)
 			return true;
 	return false;
+}
+
+void
+params_cli_tell_origin(const struct params_cli *cli, void (*say)(const char *format, ...))
+{
+	for (size_t i = 0; i < cli->origin.said.count; i++)
+		say("%s", cli->origin.said.list[i]);
+	if (cli->params.file_text && cli->params.service_text == cli->params.file_text)
+		say("all that is more than a filter can hold: the file of service '%s' counts",
+		    cli->params.service);
 }
 
 void

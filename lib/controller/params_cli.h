@@ -10,6 +10,7 @@
 #include "base/strvec.h"
 #include "controller/config.h"
 #include "controller/engine.h"
+#include "controller/origin.h"
 #include "controller/params.h"
 
 struct params_cli {
@@ -20,18 +21,21 @@ struct params_cli {
 	int64_t lease_ns;         /* how long a stream lasts without a heartbeat */
 	bool is_unlimited;        /* by -t 0: no warning is due */
 	struct config_file file;
-	char *word;          /* the service, not by an alias */
-	char header[80];     /* params.header */
-	char by[CALLER_MAX]; /* who runs this command; params.by, if set, asks through it */
-	char remark[256];    /* why vcap-join is used although no option asks for it; or empty */
-	char unkeyed[256];   /* what there is to know of --keys; or empty */
-	char warning[256];   /* what the user should change; or empty */
+	struct origin origin; /* what the service's `from` line has come to */
+	char *file_text;      /* params.file_text */
+	char *word;           /* the service, not by an alias */
+	char header[80];      /* params.header */
+	char by[CALLER_MAX];  /* who runs this command; params.by, if set, asks through it */
+	char remark[256];     /* why vcap-join is used although no option asks for it; or empty */
+	char unkeyed[256];    /* what there is to know of --keys; or empty */
+	char warning[256];    /* what the user should change; or empty */
 };
 
 #define PARAMS_CLI_INIT                                                                 \
 	((struct params_cli){                                                           \
 	    .params = {.monitors = "none", .patience_ns = 86400 * INT64_C(1000000000)}, \
 	    .engines = ENGINES_INIT,                                                    \
+	    .origin = ORIGIN_INIT,                                                      \
 	    .lease_ns = 15 * INT64_C(1000000000)})
 
 /* Options without a letter. */
@@ -170,13 +174,17 @@ enum {
 int params_cli_option(struct params_cli *cli, int letter, const char *value, struct failure *why);
 
 /*
- * Stores the words that follow the options (at least one, NULL-ended), reads the service file, the
- * engines file and the lists of specs, decides whether vcap-join must run on the engines, and sets
+ * Stores the words that follow the options (at least one, NULL-ended), reads the service file, asks
+ * again where it came from (origin.h), reads the engines file and the lists of specs, decides whether vcap-join must run on the engines, and sets
  * params.by to who asks. -1 with why: one of them cannot be read or is malformed, or so is the id,
  * the token or params.by.
  */
 int params_cli_complete(struct params_cli *cli, char *const *words, config_variable *variable,
 			struct failure *why);
+
+/* Says what the `from` line of the service has come to, if it has one. Call it once the filter has been
+ * compiled (start.h). */
+void params_cli_tell_origin(const struct params_cli *cli, void (*say)(const char *format, ...));
 
 /* Says what there is to know before the capture: that it has no limit, unless that was asked for, the
  * warning, and with -v the remark. */

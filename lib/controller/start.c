@@ -7,7 +7,9 @@
  */
 #include "controller/start.h"
 
+#include "base/errtext.h"
 #include "base/exitcode.h"
+#include "base/fileio.h"
 #include "base/process.h"
 #include "base/strvec.h"
 #include "controller/ability.h"
@@ -27,10 +29,10 @@
 
 #define PROGRAM_TEXT_MAX (256u << 10) /* 4096 instructions of at most 30 characters, and more */
 
-/* Runs argv, a vcap-filter, on input (NULL: none), and stores its output in *program (heap; NULL on
- * failure). Returns as start_compile. */
+/* Runs argv, a vcap-filter, on input (NULL: none), with this standard error, and stores its output in
+ * *program (heap; NULL on failure). Returns as start_compile. */
 static int
-compile(char *const *argv, const char *input, char **program, struct failure *why)
+compile(char *const *argv, const char *input, int err, char **program, struct failure *why)
 {
 	int out = process_output_open(PROGRAM_TEXT_MAX, why), in = -1, status = -1;
 
@@ -40,7 +42,7 @@ compile(char *const *argv, const char *input, char **program, struct failure *wh
 	if (!argv)
 		failure_nomem(why);
 	else if (out >= 0 && (in >= 0 || !input))
-		status = process_run(argv, in, out, STDERR_FILENO, -1, why);
+		status = process_run(argv, in, out, err, -1, why);
 	if (status == 0 && !(*program = process_output_text(out)))
 		status = failure_nomem(why);
 	if (in >= 0)
@@ -62,7 +64,7 @@ compile_triggers(struct params *params, struct failure *why)
 		char **argv = one.expression ? commands_expression(&one) : NULL, *program = NULL;
 
 		if (one.expression)
-			status = compile(argv, NULL, &program, why);
+			status = compile(argv, NULL, STDERR_FILENO, &program, why);
 		if (status == 0)
 			status = trigger_params_tell(triggers, i, program, why);
 		strvec_free(argv);
@@ -71,14 +73,43 @@ compile_triggers(struct params *params, struct failure *why)
 	return status;
 }
 
-int
-start_compile(struct params *params, struct failure *why)
+static int
+compile_filter_of(struct params *params, int err, struct failure *why)
 {
 	char **argv = commands_filter(params), *program;
-	int status = compile(argv, params->input, &program, why);
+	int status = compile(argv, params->input, err, &program, why);
 
 	strvec_free(argv);
 	params->filter = program;
+	return status;
+}
+
+/* As compile_filter_of; what an engine has said is no reason to capture nothing. */
+static int
+compile_or_do_without(struct params *params, struct failure *why)
+{
+	struct errtext said;
+	int status;
+
+	if (!params->file_text)
+		return compile_filter_of(params, STDERR_FILENO, why);
+	said = errtext_open();
+	status = compile_filter_of(params, said.fd, why);
+	if (status == 0) {
+		errtext_show(&said);
+		return 0;
+	}
+	fileio_close(&said.fd);
+	params->word = params->file_word;
+	params->service_text = params->file_text;
+	return compile_filter_of(params, STDERR_FILENO, why);
+}
+
+int
+start_compile(struct params *params, struct failure *why)
+{
+	int status = compile_or_do_without(params, why);
+
 	if (status == 0)
 		status = compile_triggers(params, why);
 	return status == 0 ? start_compile_expression(params, why) : status;
@@ -93,7 +124,7 @@ start_compile_expression(struct params *params, struct failure *why)
 	if (!params->expression || !params->joins)
 		return 0;
 	argv = commands_expression(params);
-	status = compile(argv, NULL, &params->bytecode, why);
+	status = compile(argv, NULL, STDERR_FILENO, &params->bytecode, why);
 	strvec_free(argv);
 	if (status != 0)
 		return status;

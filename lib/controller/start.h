@@ -11,8 +11,9 @@
 
 #include <stdbool.h>
 
-/* Compiles the filter by vcap-filter into params->filter (heap), and the expression. Returns 0;
- * vcap-filter's exit status if it failed and has printed why; or -1 with why. */
+/* Compiles the filter by vcap-filter into params->filter (heap), and the expression. If that fails with
+ * more than the service's file has, it becomes that of the file: word and service_text are then file_word
+ * and file_text. Returns 0; vcap-filter's exit status if it failed and has printed why; or -1 with why. */
 int start_compile(struct params *params, struct failure *why);
 
 /* Compiles only the expression, if vcap-join needs it, into params->bytecode (heap): enough for

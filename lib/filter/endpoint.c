@@ -132,6 +132,17 @@ endpoint_print(const struct endpoint *endpoint, FILE *out)
 }
 
 bool
+endpoint_is_within(const struct endpoint *inner, const struct endpoint *outer)
+{
+	return inner->family == outer->family && tunnel_equal(inner->via, outer->via) &&
+	       outer->addresses.first <= inner->addresses.first &&
+	       inner->addresses.last <= outer->addresses.last &&
+	       (outer->protocol == 0 ||
+		(inner->protocol == outer->protocol && outer->port_first <= inner->port_first &&
+		 inner->port_last <= outer->port_last));
+}
+
+bool
 endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key)
 {
 	return (key == TUPLE_KEY_ANY || (key >= group->first_key && key <= group->last_key)) &&

@@ -51,6 +51,9 @@ int endpoint_addresses(struct addrset *set, const struct endpoint *endpoints, si
 /* Prints an endpoint as its line in a service file, without the keyword. Check ferror(out). */
 void endpoint_print(const struct endpoint *endpoint, FILE *out);
 
+/* Whether all that one endpoint matches another one does, too. */
+bool endpoint_is_within(const struct endpoint *inner, const struct endpoint *outer);
+
 /* Whether one end of a packet, with its key, is in the group. */
 bool endpoint_group_has(const struct endpoint_group *group, struct addr addr, uint32_t key);
 

@@ -35,6 +35,7 @@ service_release(struct service *service)
 	free(service->monitors);
 	free(service->engines);
 	free(service->header.name);
+	service_from_release(&service->from);
 	free(service->name);
 	*service = SERVICE_INIT;
 }
@@ -268,6 +269,14 @@ parse_payload(struct service *service, const struct service_line *line, struct f
 }
 
 static int
+parse_from(struct service *service, const struct service_line *line, struct failure *why)
+{
+	if (service->from.kind)
+		return failure_set(why, "a second 'from': '%s'", line->words[line->count - 1]);
+	return service_from_parse(&service->from, line->words + 1, line->count - 1, why);
+}
+
+static int
 parse_line(struct service *service, const struct service_line *line, struct failure *why)
 {
 	const char *word = line->words[0];
@@ -286,6 +295,8 @@ parse_line(struct service *service, const struct service_line *line, struct fail
 		return add_monitor(service, line, why);
 	if (strcmp(word, "engine") == 0)
 		return parse_engine(service, line, why);
+	if (strcmp(word, "from") == 0)
+		return parse_from(service, line, why);
 	return failure_set(why, "unknown keyword: '%s'", word);
 }
 

@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/strvec.h"
 #include "filter/endpoint.h"
+#include "filter/service_from.h"
 #include "filter/service_tunnel.h"
 #include "packet/addrset.h"
 
@@ -52,6 +53,7 @@ struct service {
 	/* Servers see the client's own address: `source client`, or all are via ipip or gre. */
 	bool source_client;
 	struct service_header header;
+	struct service_from from;
 	/* vips and servers again, in groups to compare packets with; servers behind tunnels apart. */
 	struct endpoint_group *vip_groups, *server_groups;
 	size_t vip_group_count, server_group_count;

@@ -13,23 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether all that one endpoint matches another one does, too. */
-static bool
-is_within(const struct endpoint *inner, const struct endpoint *outer)
-{
-	return inner->family == outer->family && tunnel_equal(inner->via, outer->via) &&
-	       outer->addresses.first <= inner->addresses.first &&
-	       inner->addresses.last <= outer->addresses.last &&
-	       (outer->protocol == 0 ||
-		(inner->protocol == outer->protocol && outer->port_first <= inner->port_first &&
-		 inner->port_last <= outer->port_last));
-}
-
 static bool
 has_endpoint(const struct endpoint *list, size_t count, const struct endpoint *wanted)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is_within(wanted, &list[i]))
+		if (endpoint_is_within(wanted, &list[i]))
 			return true;
 	return false;
 }
@@ -44,7 +32,7 @@ has_monitor(const struct service *limit, const struct monitor *wanted)
 	for (size_t i = 0; i < limit->monitor_count; i++)
 		if (limit->monitors[i].kind == wanted->kind &&
 		    (wanted->kind == MONITOR_ICMP ||
-		     is_within(&wanted->where, &limit->monitors[i].where)))
+		     endpoint_is_within(&wanted->where, &limit->monitors[i].where)))
 			return true;
 	return false;
 }

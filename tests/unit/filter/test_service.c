@@ -1,5 +1,6 @@
 #include "filter/sighting.h"
 
+#include "import/importer.h"
 #include "tap.h"
 
 #include <stdlib.h>
@@ -236,6 +237,40 @@ test_mutations(void)
 	   refused_count);
 }
 
+/* Where services come from: whatever an importer reads, but for what only a host's processes say. */
+static void
+test_from(void)
+{
+	static const char *const kinds[] = {"envoy", "haproxy",    "iptables", "ipvs",
+					    "k8s",   "keepalived", "nft",      "nginx"};
+	struct service service;
+	struct failure why = FAILURE_INIT;
+	char text[80];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		snprintf(text, sizeof(text), "vip 192.0.2.1\nfrom %s lb1 web:1 /etc/x\n", kinds[i]);
+		if (!ok(importer_find(kinds[i]) &&
+			    service_parse(&service, "shop", text, "shop", &why) == 0,
+			"%s", kinds[i]))
+			continue;
+		is_str(service.from.kind, kinds[i], "kind");
+		is_str(service.from.engine, "lb1", "engine");
+		is_str(service.from.name, "web:1", "name");
+		is_str(service.from.file, "/etc/x", "file");
+		service_release(&service);
+	}
+	if (ok(service_parse(&service, "shop", "from k8s shop/web:http # here\nvip 192.0.2.1\n",
+			     "shop", &why) == 0,
+	       "of the controller's kubectl")) {
+		ok(!service.from.engine && !service.from.file, "neither engine nor file");
+		is_str(service.from.name, "shop/web:http", "name");
+		service_release(&service);
+	}
+	refused("vip 192.0.2.1\nfrom auto lb1 web\n",
+		"etc/shop:2: nothing that a service comes from: 'auto'");
+	refused("from haproxy lb1 a\033b\n", "etc/shop:1: not the name of a service: 'a\033b'");
+}
+
 int
 main(void)
 {
@@ -279,6 +314,7 @@ main(void)
 	refused("source clients\n", "etc/shop:1: not an address: 'clients'");
 	test_parse();
 	test_tunnels();
+	test_from();
 	test_modes();
 	test_remove();
 	test_mutations();
