@@ -69,7 +69,7 @@ crosses() { # NODE
 	[ "$(vcap-on "$1" printf '%s|' '' 'a b' "'" '$HOME' '+%20&x=y')" = "|a b|'|\$HOME|+%20&x=y|" ]
 }
 
-# Break: libexec/vcap-kubectl s/--stdin --quiet/--quiet/
+# Break: libexec/vcap-kubectl s/ --stdin//
 @test "kubectl: commands run in the node's pod, by a WebSocket and by SPDY" {
 	vcap-import -w k8s >written 2>said || [ $? -eq 3 ]
 	crosses node-a

@@ -187,12 +187,12 @@ header_of() {
 		echo "$*" >>asked
 		case $* in
 		get*nodeName=node-a*) echo pod/vcap-x7 ;;
-		exec*) shift 9 && exec "$@" ;;
+		exec*) shift 8 && exec "$@" ;;
 		esac
 	END
 	chmod 755 stubs/kubectl
 	[ "$(echo 'a b' | vcap-on node-a sed 's/ /  /')" = 'a  b' ]
-	grep -qx 'exec --stdin --quiet --namespace vcap pod/vcap-x7 --container engine -- sed s/ /  /' asked
+	grep -qx 'exec --stdin --namespace vcap pod/vcap-x7 --container engine -- sed s/ /  /' asked
 	run -255 "$top/${VCAP_BUILD:-build}/libexec/vcap/vcap-kubectl" node-z true
 	[[ "$output" == *"no pod of the DaemonSet runs on node 'node-z'" ]]
 }
