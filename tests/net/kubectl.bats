@@ -79,7 +79,6 @@ crosses() { # NODE
 }
 
 # Break: libexec/vcap-kubectl s/spec.nodeName=$node,//
-# Break: libexec/vcap-kubectl s/,status.phase=Running//
 @test "kubectl: the pod is looked for at each call, and why there is none is said" {
 	vcap-import -w k8s >written 2>said || [ $? -eq 3 ]
 	vcap-on node-b true
@@ -125,7 +124,7 @@ count() { # FILTER
 }
 
 # A proxy is what kube-proxy would be.
-# Break: lib/controller/origin.c s/strvec_pushl(&argv, "--", from->kind/strvec_pushl(&argv, "--", "nft"/
+# Break: lib/controller/origin.c s/"--", from->kind/"--", "nft"/
 @test "kubectl: a capture of a node by its pod, with an endpoint that came after the import" {
 	for address in 192.0.2.10 10.0.1.11 10.0.1.12; do
 		ip addr add $address/32 dev lo
