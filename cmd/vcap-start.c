@@ -1,7 +1,6 @@
 /*
- * vcap-start: starts a capture of a service on all its engines, starts a vcap-wait in the
- * background that will fetch and merge it, and prints its id. Nothing is written before all
- * arguments are checked.
+ * vcap-start: starts a capture of a service on all its engines and a vcap-wait in the background that
+ * will fetch and merge it, and prints its id. All arguments are checked before anything is written.
  */
 #include "base/clock.h"
 #include "base/datetime.h"
