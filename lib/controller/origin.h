@@ -19,6 +19,7 @@ struct origin {
 
 #define ORIGIN_INIT ((struct origin){.fd = -1})
 
+/* Closes fd and frees the sentences; origin is ORIGIN_INIT afterwards. */
 void origin_release(struct origin *origin);
 
 /*

@@ -22,6 +22,7 @@ struct imports {
 
 #define IMPORTS_INIT ((struct imports){0})
 
+/* Frees the services and the warnings; imports is IMPORTS_INIT afterwards. */
 void imports_release(struct imports *imports);
 
 /* The engines that the services' files get, NULL-ended each. */

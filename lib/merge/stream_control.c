@@ -12,10 +12,10 @@
 #include <string.h>
 
 struct stream_succession {
-	int next_fd;      /* the stream to go on from; -1: none */
-	bool has_told;    /* that the present one has begun */
+	int next_fd;         /* the stream to go on from; -1: none */
+	bool has_told;       /* that the present one has begun */
 	uint32_t interfaces; /* of all streams before it */
-	uint64_t outages; /* that were reported */
+	uint64_t outages;    /* that were reported */
 };
 
 int

@@ -19,6 +19,7 @@ struct rowpackets {
 	bool is_set;
 };
 
+/* Sets which packets are wanted: those of the row, whose strings and the service are borrowed. Pure. */
 void rowpackets_set(struct rowpackets *rowpackets, const struct service *service,
 		    const struct transaction *row);
 

@@ -32,6 +32,7 @@ teardown() {
 }
 
 send_on() { # ENGINE
+	# shellcheck disable=SC2016 # the variables are perl's
 	ip netns exec "$1" perl -MIO::Socket::INET -e '
 		my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => 9, Proto => "udp") or die;
 		send($s, "packet $_", 0) for 1 .. 20'

@@ -76,7 +76,7 @@ of() { vcap transactions -r -o "PATH,$3" "$1" | grep -F "$2" | cut -f 2- | tr '\
 	[ "$(of truth /refused/1 STATUS,ATTEMPT)" = "503 $LAB_BACK4.11:8098 refused" ]
 	vcap transactions -r -o PATH,STATUS,ATTEMPTS,ATTEMPT truth | grep -P "^/dead/.\t200\t2\t$LAB_BACK4.11:8098 refused$"
 	[ "$(of truth /large/1 CZERO)" -gt 0 ]
-	[[ $(of truth /large/1 STALL) > 0.001 ]]
+	[ "$(bc <<<"$(of truth /large/1 STALL) > 0.001")" -eq 1 ]
 	# The engine let them wait: they were there at the same time.
 	[ "$(vcap transactions -r -o PATH,WAIT truth | awk '/parallel/ && $2 > 0.019' | wc -l)" -eq 2 ]
 }
