@@ -25,8 +25,8 @@ int start_compile_expression(struct params *params, struct failure *why);
  * capture; 0 with why: none does; -1 with why. */
 int start_engines(const struct params *params, struct spool_entry *entry, struct failure *why);
 
-/* Reports an engine that does not capture, or of which that is not known: it may have begun before its
- * answer was lost. */
+/* Reports an engine that does not capture, or of which that is not known: it was reached, and may have
+ * begun before its answer was lost. */
 enum start_outcome { START_REFUSED, START_UNKNOWN };
 typedef void start_report(const char *engine, enum start_outcome outcome, const char *reason);
 

@@ -51,10 +51,11 @@ news="lb1 has servers that the file of service 'shop' lacks, which are captured,
 # Break: cmd/vcap-live.c s/params_cli_tell_origin(&cli, warn);/;/
 # Break: lib/controller/live.c s/params->word, NULL/"nobody", NULL/
 @test "from: so it is in a stream, and joined with its clients" {
-	vcap live shop -t 5 "$LAB_FRONT4.5" >live.pcapng 2>live.err 3>&- &
+	vcap live shop -t 60 "$LAB_FRONT4.5" >live.pcapng 2>live.err 3>&- &
 	live=$!
 	lab_wait 'stream of both engines' eval 'capinfos -I live.pcapng | grep -q "Name = lb1/eth1" && capinfos -I live.pcapng | grep -q "Name = lb2/eth1"'
-	for round in 1 2 3 4; do
+	# One of the engines has half of them, and its servers take turns.
+	for round in {1..12}; do
 		lab_get 5 "/small/$round" >/dev/null
 	done
 	whole() { [ "$(tshark -nr live.pcapng -Y "http.request and ip.dst == $LAB_BACK4.12" 2>/dev/null | wc -l)" -ge 1 ]; }
