@@ -110,7 +110,10 @@ lab_steady() { # HOST RATE
 
 # No connection of the service is open or closing on any engine: its last packet is through.
 lab_quiet() {
-	lab_wait "end of connections" lab_no_connection
+	lab_wait "end of connections" lab_no_connection || {
+		for lab_engine in $LAB_ENGINES; do lab_in "$lab_engine" ss -Htnopi state connected; done
+		return 1
+	}
 }
 
 lab_no_connection() {

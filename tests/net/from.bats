@@ -31,6 +31,7 @@ teardown() {
 news="lb1 has servers that the file of service 'shop' lacks, which are captured, too: '10.9.1.12 tcp/8080', '2001:db8:1::12 tcp/8080'"
 
 # Break: lib/controller/origin.c s/else if (addition.count)/else if (0)/
+# bats test_tags=slow
 @test "from: a server that came after the import is in the capture, whole" {
 	lab_witness_all
 	run -0 --separate-stderr vcap start shop -t 5
