@@ -72,6 +72,20 @@ parse(int argc, char **argv)
 	return plan;
 }
 
+/* RFC 791: a bridge with br_netfilter drops what has another. */
+static uint16_t
+checksum(const struct iphdr *ip)
+{
+	uint16_t words[sizeof(*ip) / 2];
+	uint32_t sum = 0;
+
+	memcpy(words, ip, sizeof(words));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t) ~(sum + (sum >> 16));
+}
+
 /* The headers; returns where the payload starts. */
 static size_t
 build(unsigned char *frame, const struct plan *plan)
@@ -96,6 +110,7 @@ build(unsigned char *frame, const struct plan *plan)
 	ip.tot_len = htons((uint16_t)(plan->size - 14));
 	inet_pton(AF_INET, "10.0.0.1", &ip.saddr);
 	inet_pton(AF_INET, "10.0.0.2", &ip.daddr);
+	ip.check = checksum(&ip);
 	memcpy(frame + at, &ip, sizeof(ip));
 	at += sizeof(ip);
 	udp.len = htons((uint16_t)(plan->size - 34));
