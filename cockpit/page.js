@@ -137,7 +137,7 @@ async function begun(id, remarks) {
 	if (missing.length === 0 && !others)
 		return;
 	said = { id, node: document.createElement("div") };
-	said.node.append(...missing.map(([engine, why]) => alert("warning", `Engine ${engine} does not capture`, why, unsay)),
+	said.node.append(...missing.map(([engine, what, why]) => alert("warning", `Engine ${engine} ${what}`, why, unsay)),
 		...others ? [alert("info", `Started ${id}`, others, unsay)] : []);
 	byId("complaints").append(said.node);
 }

@@ -16,12 +16,12 @@ export function inWords(text) {
 	return text.split("\n").map(lineInWords).filter(line => !SAID_BEFORE.test(line)).join("\n");
 }
 
-// What a start complained about: the engines that are missing, [name, why], and other remarks.
+// What a start complained about: the engines that are missing, [name, what of it, why], and other remarks.
 export function missingEngines(text) {
 	const missing = [], others = [];
 
 	for (const line of inWords(text).split("\n").filter(Boolean)) {
-		const found = line.match(/^engine '([^']+)' does not capture: (.*)/);
+		const found = line.match(/^engine '([^']+)' (does not capture|has not said that it captures): (.*)/);
 
 		if (found)
 			missing.push(found.slice(1));

@@ -221,7 +221,7 @@ test("engines are checked by a button, and one that does not capture is a warnin
 	assert.deepEqual(await cells("Engine"), ["lb1"]);
 	await page.getByLabel("lb9").check();
 	await press(page);
-	await text(page, "#complaints .pf-m-warning", "Engine lb9 does not capture");
+	await text(page, "#complaints .pf-m-warning", "Engine lb9 has not said that it captures");
 	const [{ id }] = await lab.captures(environment);
 
 	await page.getByRole("button", { name: `Stop ${id}` }).click();
