@@ -27,14 +27,15 @@ async function past() {
 	return ids[0];
 }
 
-async function shoot(page, name) {
+// All of a page, or so much of its top.
+async function shoot(page, name, height) {
 	for (const width of [1280, 400])
 		for (const colorScheme of ["light", "dark"]) {
-			await page.setViewportSize({ width, height: 800 });
+			await page.setViewportSize({ width, height: height ?? 800 });
 			await page.emulateMedia({ colorScheme });
 			await page.mouse.move(0, 0);
 			await lab.until("all at rest", () => page.evaluate(() => document.getAnimations().every(each => each.playState !== "running")));
-			writeFileSync(join(directory, `web-${name}-${width}-${colorScheme}.png`), smaller(await page.screenshot({ fullPage: true, animations: "disabled" })));
+			writeFileSync(join(directory, `web-${name}-${width}-${colorScheme}.png`), smaller(await page.screenshot({ fullPage: !height, animations: "disabled" })));
 		}
 }
 
@@ -47,7 +48,8 @@ const { page, visit } = await browser.blank(chromium);
 await visit(session.address, { width: 1280, height: 800 });
 await page.getByRole("button", { name: `details of ${id}` }).click();
 await page.locator(".timeline").waitFor();
-await shoot(page, "detail");
+await page.locator(".scatter").waitFor();
+await shoot(page, "detail", 2200);
 await page.goBack();
 await page.getByLabel("Choose Client IP, IP Range, Subnet Mask").check();
 await page.getByLabel("Addresses", { exact: true }).fill("10.9.0.1 10.9.0.5-10.9.0.9 2001:db8:9::/64");
