@@ -78,7 +78,7 @@ of() { vcap transactions -r -o "PATH,$3" "$1" | grep -F "$2" | cut -f 2- | tr '\
 	[ "$(of truth /large/1 CZERO)" -gt 0 ]
 	[ "$(bc <<<"$(of truth /large/1 STALL) > 0.001")" -eq 1 ]
 	# The engine let them wait: they were there at the same time.
-	[ "$(vcap transactions -r -o PATH,WAIT truth | awk '/parallel/ && $2 > 0.019' | wc -l)" -eq 2 ]
+	[ "$(vcap transactions -r -o PATH,WAIT truth | awk '/parallel/ && $2 > 0.019' | wc -l)" -ge 2 ]
 }
 
 # Break: lib/transactions/row.c s/phases_of_request(row, NULL, server, server)/(void)0/
@@ -115,5 +115,6 @@ of() { vcap transactions -r -o "PATH,$3" "$1" | grep -F "$2" | cut -f 2- | tr '\
 	[ "$(tshark -r "$(echo "$VCAP_SPOOL"/captures/direct.*/direct.*.pcapng)" -Y "ip.src == $LAB_THIRD4" | wc -l)" -eq 0 ]
 	[ "$(tshark -r "$(echo "$VCAP_SPOOL"/captures/direct.*/direct.*.pcapng)" -Y tcp.flags.syn==1 | wc -l)" -eq 8 ]
 	[ "$(vcap transactions -r -o STATUS,RESBYTES,CRETRANS,END,FLAGS direct | sort -u)" = $'-\t0\t0\tcut\toneway' ]
-	[ "$(of direct /upload/1 REQBODY | cut -c 1-4)" = 0.04 ]
+	# Its client pauses three times, of 10 ms at least.
+	[ "$(bc <<<"$(of direct /upload/1 REQBODY) >= 0.03")" -eq 1 ]
 }
