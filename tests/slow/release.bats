@@ -35,9 +35,17 @@ setup() {
 		'engine a' 'engine b' >config/services/shop
 }
 
+# The processes of this name that this test has started.
+ours() { # NAME
+	local pid
+	for pid in $(pgrep -x "$1"); do
+		! grep -qsxz "VCAP_SPOOL=$PWD/spool" "/proc/$pid/environ" || echo "$pid"
+	done
+}
+
 teardown() {
 	local pid
-	for pid in $(pgrep -x vcap-wait) $(pgrep -x vcap-run); do
+	for pid in $(ours vcap-wait) $(ours vcap-run); do
 		kill -9 "$pid" 2>/dev/null || true
 	done
 	ip netns del a
@@ -93,7 +101,7 @@ capture_both() {
 	id=$(vcap start shop -t 0 3>&-)
 	talk a
 	talk b
-	kill -9 "$(pgrep -x vcap-wait)"
+	kill -9 "$(ours vcap-wait)"
 	use "$new_bin"
 	run -0 vcap status -nr shop
 	[[ $output == *capturing* ]]
