@@ -8,6 +8,7 @@
 #include "base/fileio.h"
 #include "base/sandbox.h"
 #include "capfile/reader.h"
+#include "packet/burst.h"
 #include "packet/connwatch.h"
 #include "packet/packet.h"
 #include "packet/tunnel.h"
@@ -79,10 +80,12 @@ count_packets(struct count *count, struct reader *file, struct connwatch *watch,
 	struct source *source = reader_source(file);
 	struct packet packet;
 	enum source_event event;
+	struct burst burst;
 	char *failed;
 
+	burst_init(&burst, source);
 	do {
-		event = source->next(source, &packet, why);
+		event = burst_next(&burst, &packet, why);
 		if (event != SOURCE_PACKET)
 			continue;
 		count->packets++;

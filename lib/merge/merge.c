@@ -36,6 +36,7 @@ struct merge {
 	size_t input_count;
 	struct inputheap heap;
 	struct lookahead lookahead;
+	struct batch batch; /* of merge_more */
 	bool sorts_inputs, stops_at_disorder;
 	bool top_is_consumed; /* the head of inputheap_top was handed out, and has not advanced */
 	bool has_ended;
@@ -52,6 +53,17 @@ struct merge {
 
 static enum source_event merge_next(struct source *, struct packet *, struct failure *);
 
+/* more() of struct source */
+static size_t
+merge_more(struct source *source, struct packet *list, size_t room)
+{
+	struct merge *merge = (struct merge *)source;
+
+	if (merge->batch.taken == merge->batch.count)
+		merge_batch(merge, &merge->batch);
+	return batch_take(&merge->batch, list, room);
+}
+
 struct merge *
 merge_new(struct failure *why)
 {
@@ -62,6 +74,7 @@ merge_new(struct failure *why)
 		return NULL;
 	}
 	merge->source.next = merge_next;
+	merge->source.more = merge_more;
 	merge->watermark_ns = INT64_MAX;
 	merge->newest_ns = INT64_MIN;
 	return merge;
@@ -78,6 +91,7 @@ merge_free(struct merge *merge)
 	free(merge->inputs);
 	inputheap_release(&merge->heap);
 	lookahead_release(&merge->lookahead);
+	batch_release(&merge->batch);
 	free(merge->waiting);
 	free(merge);
 }
@@ -290,7 +304,7 @@ merge_next(struct source *source, struct packet *packet, struct failure *why)
 size_t
 merge_batch(struct merge *merge, struct batch *batch)
 {
-	batch->count = 0;
+	batch->count = batch->taken = 0;
 	if (merge->why.text[0] || merge->interfaces.is_live || merge->has_ended ||
 	    lookahead_skips(&merge->lookahead))
 		return 0;

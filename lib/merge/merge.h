@@ -105,7 +105,8 @@ int merge_start(struct merge *merge, struct failure *why);
 
 /* The merged source, valid until merge_free. It yields SOURCE_PACKET, SOURCE_NOTE (which may be
  * copied to another file), SOURCE_END and, live, SOURCE_LATER. SOURCE_CUT: the merge cannot go on,
- * for lack of memory, a second link type, or disorder. */
+ * for lack of memory, a second link type, or disorder. Its more() yields batches, needs no turn(), and is
+ * not to be mixed with merge_batch; next() only where more() yields none. */
 struct source *merge_source(struct merge *merge);
 
 /*

@@ -7,6 +7,7 @@
 #include "merge/summary.h"
 
 #include "base/array.h"
+#include "packet/burst.h"
 #include "packet/tunnel.h"
 
 #include <search.h>
@@ -267,12 +268,14 @@ summary_count(struct summary *summary, struct source *source, int64_t bin_ns, st
 {
 	uint32_t *row_of = NULL, known = 0;
 	enum source_event event;
+	struct burst burst;
 	int rc = 0;
 
+	burst_init(&burst, source);
 	do {
 		struct packet packet;
 
-		event = source->next(source, &packet, why);
+		event = burst_next(&burst, &packet, why);
 		if (event == SOURCE_CUT)
 			rc = -1;
 		else if (add_new_rows(summary, source, &row_of, &known) < 0 ||

@@ -38,7 +38,7 @@ replace_list(void *list, size_t *room, size_t wanted, size_t size)
 int
 batch_reserve(struct batch *batch, size_t room)
 {
-	batch->count = 0;
+	batch->count = batch->taken = 0;
 	batch->slots = replace_list(batch->slots, &batch->room, room, sizeof(*batch->slots));
 	return batch->slots || room == 0 ? 0 : -1;
 }
@@ -146,6 +146,16 @@ batch_sort(struct batch *batch, int64_t from_ns, int64_t before_ns)
 			merge_sort(batch->slots + start, batch->buckets[b] - start, batch->spare);
 	insertion_sort(batch->slots, count);
 	return 0;
+}
+
+size_t
+batch_take(struct batch *batch, struct packet *list, size_t room)
+{
+	size_t count = 0;
+
+	while (count < room && batch->taken < batch->count)
+		list[count++] = *batch->slots[batch->taken++].packet;
+	return count;
 }
 
 size_t

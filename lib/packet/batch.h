@@ -20,6 +20,7 @@ struct batch_slot {
 struct batch {
 	struct batch_slot *slots; /* heap, owned */
 	size_t count, room;
+	size_t taken; /* by batch_take */
 	/* Scratch memory for sorting */
 	struct batch_slot *spare;
 	size_t spare_room;
@@ -39,6 +40,10 @@ int batch_reserve(struct batch *batch, size_t room);
 /* Sorts the slots by time, rank and core; the sort is stable. All times are in [from_ns,
  * before_ns). -1: out of memory, the slots are as they were. */
 int batch_sort(struct batch *batch, int64_t from_ns, int64_t before_ns);
+
+/* Copies the packets of the slots that were not taken before, in order and at most room; how many.
+ * What they point to stays the inputs'. */
+size_t batch_take(struct batch *batch, struct packet *list, size_t room);
 
 /* In a sorted batch, the index of the first slot that compares equal to the next one, which is of
  * another input: the order of these two is still to be decided. count if there is none. */

@@ -148,7 +148,8 @@ struct source {
 	 * list with those that follow what was yielded last, as many as are at hand and at most
 	 * room; turn() reads on, so that more() may have some again. What was yielded since the
 	 * turn before stays valid until the next turn, all of it until next() is called. 0 and
-	 * false: next() says what follows, a packet or anything else.
+	 * false: next() says what follows, a packet or anything else. Without turn() what more()
+	 * yielded stays valid until it is called again.
 	 */
 	size_t (*more)(struct source *source, struct packet *list, size_t room);
 	bool (*turn)(struct source *source);

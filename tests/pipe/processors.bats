@@ -46,6 +46,7 @@ all_the_same() { # INPUT...
 	same vcap-merge -F pcap -w OUT a.pcap b.pcapng
 }
 
+# Break: lib/base/threadpool.c s/\t\tdo_pieces(pool, task, context, pieces);/do_pieces(pool, task, context, 1);/
 # bats test_tags=slow
 @test "of 1 to 255 inputs, many packets of one time among them" {
 	mkcap -n 2000 -N 128 -g 1000000
@@ -60,6 +61,7 @@ all_the_same() { # INPUT...
 	all_the_same {1..8}.pcap 1.pcap=2.pcap
 }
 
+# Break: lib/base/threadpool.c s/\t\tdo_pieces(pool, task, context, pieces);/do_pieces(pool, task, context, 1);/
 # bats test_tags=slow
 @test "of inputs out of order" {
 	for by in 1000 1000000 100000000000; do
@@ -71,6 +73,7 @@ all_the_same() { # INPUT...
 	done
 }
 
+# Break: lib/base/threadpool.c s/\t\tdo_pieces(pool, task, context, pieces);/do_pieces(pool, task, context, 1);/
 # bats test_tags=slow
 @test "of damaged inputs" {
 	mkcap -n 4000 -s 1 -g 100000 >a.pcap
@@ -86,6 +89,7 @@ all_the_same() { # INPUT...
 	done
 }
 
+# Break: lib/base/threadpool.c s/\t\tdo_pieces(pool, task, context, pieces);/do_pieces(pool, task, context, 1);/
 # bats test_tags=slow
 @test "of compressed inputs and pipes, to compressed outputs" {
 	mkcap -n 20000 -s 1 -g 100000 >a.pcap
@@ -98,14 +102,19 @@ all_the_same() { # INPUT...
 	same vcap-merge -z -w OUT a.pcap b.pcapng
 }
 
+# Break: lib/merge/merge_cmd.c s/if (from != merge_source(cmd->merge))/if (0)/
 @test "of what is chosen, cut and labelled packet by packet" {
 	mkcap -n 20000 -s 1 -g 100000 >a.pcap
 	mkcap -n 20000 -s 2 -g 100000 -f pcapng -i 2 >b.pcapng
 	same vcap-merge --only a -w OUT a.pcap b.pcapng
 	same vcap-merge --cut -w OUT a.pcap b.pcapng
 	same vcap-merge --until 1970-01-01T00:16:41Z -w OUT a.pcap b.pcapng
+	same vcap-merge --only a -F pcap -w OUT a.pcap b.pcapng
+	vcap-merge -F pcap -w alone a.pcap
+	cmp made alone
 }
 
+# Break: lib/capfile/writer.c s/^\treturn write_out(writer, why);/write_out(writer, why); return 0;/
 @test "a write that fails is told, also the last one" {
 	mkcap -n 12000 -s 1 -L 64-128 >a.pcap
 	run -1 vcap-merge -F pcap -w /dev/full a.pcap x=a.pcap
@@ -115,6 +124,7 @@ all_the_same() { # INPUT...
 	[ "$output" = "vcap-merge: cannot write the capture: No space left on device" ]
 }
 
+# Break: cmd/cli.c s/signal(SIGPIPE, end_as_done);/;/
 @test "a reader that goes away ends it" {
 	mkcap -n 50000 -s 1 -L 1500 >a.pcap
 	# shellcheck disable=SC2016 # of that shell
