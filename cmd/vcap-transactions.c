@@ -14,10 +14,10 @@ static const struct command self = {
     .says = "What became of each transaction: who was slow, and who hung up.",
     .examples = "vcap transactions --sort total -n 10 shop\n"
 		"vcap live shop | vcap transactions -S shop --failed -\n",
-    .synopsis =
-	"[-S service] [-t table] ... [-o columns] [-jr] [-n rows] "
-	"[--by engine|server|client|path] [--sort column] [--slow time] [--long time] "
-	"[--failed] [--mark out] [--packets id] [--header name] [spec ...] file|id|service|-",
+    .synopsis = "[-S service] [-t table] ... [-o columns] [-jr] [-n rows] "
+		"[--by engine|server|client|path] [--conversations] [--sort column] [--slow time] "
+		"[--long time] [--failed] [--mark out] [--packets id] [--header name] [spec ...] "
+		"file|id|service|-",
     .options = "  -S, --service service  the service (that of the capture)\n"
 	       "  -t, --table table      pairs that vcap-flows printed; may be repeated\n"
 	       "  -o, --output columns   which columns, or with a + before the first which more\n"
@@ -25,6 +25,7 @@ static const struct command self = {
 	       "  -r, --raw              print lines of cells separated by tabs\n"
 	       "  -n, --rows rows        so many at most\n"
 	       "      --by what          sum up by engine, server, client or path\n"
+	       "      --conversations    every conversation of the capture, counted\n"
 	       "      --sort column      the largest first\n"
 	       "      --slow time        only what took as long\n"
 	       "      --long time        only what lasted as long\n"
@@ -76,12 +77,16 @@ report(const struct transactions_cmd *cmd, const struct failure *why)
 	if (cmd->doubtful)
 		warn("%llu rows lack bytes that the capture did not get: they have the flag 'lost'",
 		     (unsigned long long)cmd->doubtful);
+	if (cmd->uncounted)
+		warn("too many conversations: %llu packets of later ones are in none",
+		     (unsigned long long)cmd->uncounted);
 	if (cmd->ran_short)
 		warn("too many connections at a time: some rows end with 'cut' or are missing");
 	if (cmd->is_cut)
 		warn("%s", why->text);
-	return cmd->dropped || cmd->doubtful || cmd->ran_short || cmd->is_cut ? EXIT_PARTIAL
-									      : EXIT_DONE;
+	return cmd->dropped || cmd->doubtful || cmd->uncounted || cmd->ran_short || cmd->is_cut
+		   ? EXIT_PARTIAL
+		   : EXIT_DONE;
 }
 
 int

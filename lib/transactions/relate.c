@@ -104,6 +104,10 @@ pair_conns(struct transactions *t, struct sideconn *client, struct sideconn *ser
 	transactions_hold(server);
 	client->server_count++;
 	client->confidence = server->confidence = confidence;
+	if (confidence == CONFIDENCE_SEQUENCE)
+		connlist_translate(t->config.connlist, server->entry, client->entry);
+	else
+		connlist_carry(t->config.connlist, server->entry, client->entry);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "transactions/transactions-int.h"
 
 #include "base/clock.h"
+#include "transactions/closing.h"
 #include "transactions/conversation.h"
 #include "transactions/row.h"
 #include "transactions/span.h"
@@ -24,9 +25,10 @@ moment_of(const struct transactions *t)
 }
 
 static void
-tell(struct transactions *t, struct transaction *row)
+tell(struct transactions *t, struct transaction *row, const struct sideconn *conn)
 {
 	row->id = ++t->ids;
+	connlist_tell(t->config.connlist, conn->entry, row);
 	t->config.report(t->config.context, row);
 }
 
@@ -68,8 +70,10 @@ tell_server_exchange(struct transactions *t, struct exchange *exchange)
 			exchange->client->has_rows = true;
 		span_begin(&row);
 		span_add(&row, exchange);
-		tell(t, &row);
+		tell(t, &row, exchange->conn);
 	}
+	if (exchange->client)
+		connlist_carry(t->config.connlist, exchange->conn->entry, exchange->client->entry);
 	relate_drop_client(t, exchange);
 }
 
@@ -131,6 +135,19 @@ add_saying(struct transactions *t, struct transaction *row, const struct exchang
 		row->from = PARTY_ENGINE;
 }
 
+/* Which connections carried it. */
+static void
+list_attempts(struct transactions *t, const struct exchange *exchange)
+{
+	for (size_t i = 0; i < exchange->attempt_count; i++) {
+		const struct exchange *attempt = exchange->attempts[i];
+
+		if (!attempt->is_tentative || sideconn_has_failed(attempt->conn))
+			connlist_carry(t->config.connlist, attempt->conn->entry,
+				       exchange->conn->entry);
+	}
+}
+
 static void
 tell_exchange(struct transactions *t, struct exchange *exchange)
 {
@@ -152,7 +169,8 @@ tell_exchange(struct transactions *t, struct exchange *exchange)
 	for (size_t i = 0; i < exchange->attempt_count; i++)
 		span_add(&row, exchange->attempts[i]);
 	add_saying(t, &row, exchange);
-	tell(t, &row);
+	tell(t, &row, exchange->conn);
+	list_attempts(t, exchange);
 	relate_drop_attempts(t, exchange);
 }
 
@@ -231,7 +249,24 @@ tell_conn(struct transactions *t, struct sideconn *conn)
 	conn->is_told = true;
 	if (!is_server && conn->other_side)
 		conn->other_side->is_told = true;
-	tell(t, &row);
+	tell(t, &row, conn);
+}
+
+/* How it ended, whatever it carried. */
+static void
+list_ending(struct transactions *t, struct sideconn *conn)
+{
+	struct row_moment moment = moment_of(t);
+	bool is_server = conn->conn.key.is_server_side;
+	const struct closing_sides sides = {.client = is_server ? NULL : conn,
+					    .server = is_server ? conn : NULL};
+	struct transaction row;
+
+	if (!t->config.connlist)
+		return;
+	row_of_connection(&row, is_server ? NULL : conn, is_server ? conn : NULL, &moment);
+	connlist_end(t->config.connlist, conn->entry, &row, closing_find(&sides).ns,
+		     conn->conn.handshake.state == HANDSHAKE_REFUSED);
 }
 
 /* The last that is heard of a connection. */
@@ -246,6 +281,7 @@ finish_conn(struct transactions *t, struct sideconn *conn)
 			finish_exchange(t, e);
 	}
 	tell_conn(t, conn);
+	list_ending(t, conn);
 	conversation_end_payload(conn, &t->watch);
 	conn->is_finished = true;
 	if (!conn->conn.key.is_server_side) {

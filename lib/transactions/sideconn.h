@@ -94,6 +94,7 @@ struct sideconn {
 	bool
 	    has_restarted; /* its requests cannot be counted: its begin, or some of them, were not captured */
 	bool is_begun;   /* sideconn_begin was called */
+	uint32_t entry;  /* in the list of conversations (connlist.h) */
 	int64_t last_ns; /* of its newest packet */
 	int64_t settled_ns;
 	struct sideconn *next_settled;

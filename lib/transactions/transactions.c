@@ -89,6 +89,9 @@ begin_conn(struct transactions *t, struct sideconn *conn, uint32_t engine)
 {
 	sideconn_begin(conn, engine);
 	conn->is_begun = true;
+	conn->entry =
+	    connlist_begin(t->config.connlist, &conn->conn.key.ends,
+			   conn->conn.key.is_server_side ? SIDE_SERVER : SIDE_CLIENT, engine);
 	if (!conn->conn.key.is_server_side)
 		pairing_add_client(t->pairing, conn);
 }
@@ -106,7 +109,8 @@ split_flow(struct transactions *t, struct sideconn *conn, int64_t ts_ns)
 	conn->directions[0].segments = conn->directions[1].segments = 0;
 }
 
-static void
+/* Returns its number in the list of conversations. */
+static uint32_t
 see_conn(struct transactions *t, const struct conn_key *key, struct side_packet *packet,
 	 uint32_t engine)
 {
@@ -117,11 +121,11 @@ see_conn(struct transactions *t, const struct conn_key *key, struct side_packet 
 
 	if (!conn) {
 		t->ran_short = true;
-		return;
+		return CONNLIST_NONE;
 	}
 	side = sideconn_of(conn);
 	if (side->is_finished)
-		return; /* it was told */
+		return side->entry; /* it was told */
 	if (!side->is_begun)
 		begin_conn(t, side, engine);
 	else
@@ -136,36 +140,86 @@ see_conn(struct transactions *t, const struct conn_key *key, struct side_packet 
 		t->unpaired_ns = packet->ts_ns; /* it may be anything */
 	if (conn->stage == CONN_CLOSED)
 		settle_conn(t, side);
+	return side->entry;
+}
+
+/* Follows the connection of a packet that was sighted. Returns its number in the list of conversations;
+ * CONNLIST_NONE: it is of none. */
+static uint32_t
+follow(struct transactions *t, const struct packet *packet, uint64_t number,
+       const struct transactions_place *place, const struct sighting *sighted)
+{
+	const struct tuple *tuple = &sighted->tuple;
+	struct side_packet seen = {.tuple = tuple,
+				   .ts_ns = packet->ts_ns,
+				   .number = number,
+				   .iface = packet->iface,
+				   .direction =
+				       sighted->source_varies ? CONN_FORWARD : CONN_BACKWARD};
+	struct conn_key key;
+
+	if (tuple->only_addresses || !tuple->has_ports)
+		return CONNLIST_NONE;
+	if (sighted->side != SIDE_CLIENT && sighted->side != SIDE_SERVER)
+		return CONNLIST_NONE;
+	key = key_of(tuple, sighted->side, sighted->source_varies);
+	if (tuple->is_quoted) {
+		struct conn *conn = conntable_find(t->conns, &key);
+
+		if (!conn)
+			return CONNLIST_NONE;
+		if (sideconn_of(conn)->unreachable_ns == EXCHANGE_NEVER)
+			sideconn_of(conn)->unreachable_ns = packet->ts_ns;
+		return sideconn_of(conn)->entry;
+	}
+	if (tuple->protocol == PROTOCOL_TCP && !tuple->transport)
+		return CONNLIST_NONE;
+	return see_conn(t, &key, &seen, place->engine);
+}
+
+/* The number of what is no connection that is followed: by its ends, both directions in one. An ICMP error
+ * about what was not seen is between its own. */
+static uint32_t
+list_other(struct transactions *t, const struct packet *packet,
+	   const struct transactions_place *place, const struct sighting *sighted)
+{
+	enum side side = sighted ? sighted->side : SIDE_OTHER;
+	bool from_one = sighted && sighted->source_varies;
+	struct tuple tuple = {.protocol = 0};
+	struct flowkey ends = {.protocol = 0};
+
+	if (sighted && sighted->tuple.is_quoted) {
+		dissect_addresses(packet, place->linktype, &tuple);
+		tuple.protocol = tuple.source.family == 6 ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP;
+		from_one = !from_one; /* it goes back to who sent what it quotes */
+	} else if (sighted) {
+		tuple = sighted->tuple;
+	}
+	if (tuple.source.family) {
+		if (side != SIDE_CLIENT && side != SIDE_SERVER)
+			from_one = tuple.source.value < tuple.destination.value;
+		ends = key_of(&tuple, side, from_one).ends;
+	}
+	return connlist_between(t->config.connlist, &ends, side, place->engine);
 }
 
 void
 transactions_see(struct transactions *t, const struct packet *packet, uint64_t number,
 		 const struct transactions_place *place)
 {
-	struct side_packet seen = {
-	    .ts_ns = packet->ts_ns, .number = number, .iface = packet->iface};
+	uint32_t entry = CONNLIST_NONE;
 	struct sighting sighted;
-	const struct tuple *tuple = &sighted.tuple;
-	struct conn_key key;
+	bool is_sighted;
 
 	transactions_pass(t, packet->ts_ns);
-	if (!sight(t, packet, place, &sighted) || tuple->only_addresses || !tuple->has_ports)
+	is_sighted = sight(t, packet, place, &sighted);
+	if (is_sighted)
+		entry = follow(t, packet, number, place, &sighted);
+	if (!t->config.connlist)
 		return;
-	if (sighted.side != SIDE_CLIENT && sighted.side != SIDE_SERVER)
-		return;
-	key = key_of(tuple, sighted.side, sighted.source_varies);
-	if (tuple->is_quoted) {
-		struct conn *conn = conntable_find(t->conns, &key);
-
-		if (conn && sideconn_of(conn)->unreachable_ns == EXCHANGE_NEVER)
-			sideconn_of(conn)->unreachable_ns = packet->ts_ns;
-		return;
-	}
-	if (tuple->protocol == PROTOCOL_TCP && !tuple->transport)
-		return;
-	seen.tuple = tuple;
-	seen.direction = sighted.source_varies ? CONN_FORWARD : CONN_BACKWARD;
-	see_conn(t, &key, &seen, place->engine);
+	if (entry == CONNLIST_NONE)
+		entry = list_other(t, packet, place, is_sighted ? &sighted : NULL);
+	connlist_count(t->config.connlist, entry, packet);
 }
 
 void

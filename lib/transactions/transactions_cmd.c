@@ -9,6 +9,7 @@
 #include "base/sandbox.h"
 #include "capfile/reader.h"
 #include "capfile/writer.h"
+#include "transactions/connlist_table.h"
 #include "transactions/listing.h"
 #include "transactions/marks.h"
 #include "transactions/places.h"
@@ -34,6 +35,7 @@ struct run {
 	struct places places;
 	struct listing listing;
 	struct percentiles *percentiles;
+	struct connlist *connlist; /* NULL: rows are asked for */
 	struct marks marks;
 	struct rowpackets only; /* of the row that options->packets names */
 	uint64_t packets;
@@ -156,7 +158,7 @@ take_row(void *context, const struct transaction *row)
 	}
 	if (run->options->mark && marks_add(&run->marks, row, &run->why) < 0)
 		run->failed = true;
-	if (!is_asked_for(run->options, row) || run->failed)
+	if (!is_asked_for(run->options, row) || run->failed || run->connlist)
 		return;
 	run->cmd->doubtful += (row->flags & FLAG_LOST) != 0;
 	if (run->percentiles && percentiles_add(run->percentiles, row, engine) < 0)
@@ -245,6 +247,20 @@ read_all(struct run *run, struct reader *in, struct failure *why)
 	return rc;
 }
 
+static struct table *
+conversations_table(struct run *run, struct failure *why)
+{
+	const struct transactions_options *options = run->options;
+	const struct connlist_table wanted = {
+	    .places = &run->places,
+	    .set = options->has_set ? &options->set : NULL,
+	    .most = options->most,
+	    .form = options->form == TABLE_HUMAN ? COLUMNS_FOR_PEOPLE : COLUMNS_FOR_SCRIPTS};
+
+	run->cmd->uncounted = connlist_rest(run->connlist);
+	return connlist_table_new(run->connlist, &wanted, why);
+}
+
 static int
 print(struct run *run, struct failure *why)
 {
@@ -257,9 +273,10 @@ print(struct run *run, struct failure *why)
 			   : failure_set(
 				 why, "there is no transaction %" PRIu64 ": the last is %" PRIu64,
 				 run->options->packets, transactions_count(run->transactions));
-	if (!run->percentiles)
+	if (!run->percentiles && !run->connlist)
 		return listing_finish(&run->listing, why);
-	table = percentiles_table(run->percentiles, why);
+	table = run->connlist ? conversations_table(run, why)
+			      : percentiles_table(run->percentiles, why);
 	if (!table)
 		return -1;
 	rc = table_print_headed(table, run->options->form, stdout, why);
@@ -312,6 +329,9 @@ run_with(struct run *run, struct reader *in, struct failure *why)
 
 	if (getrandom(&config.secret, sizeof(config.secret), 0) < 0)
 		return failure_errno(why, "cannot get random numbers");
+	if (run->options->conversations &&
+	    !(config.connlist = run->connlist = connlist_new(config.secret, why)))
+		return -1;
 	run->transactions = transactions_new(&config, why);
 	if (!run->transactions)
 		return -1;
@@ -365,6 +385,7 @@ transactions_cmd_run(struct transactions_cmd *cmd, const struct transactions_opt
 	marks_release(&run.marks);
 	listing_release(&run.listing);
 	percentiles_free(run.percentiles);
+	connlist_free(run.connlist);
 	places_release(&run.places);
 	return rc;
 }

@@ -24,10 +24,11 @@ struct transactions_cmd {
 	struct pairfile tables;
 	const struct service *service; /* the caller's; NULL: none */
 	/* Results. */
-	uint64_t dropped;  /* packets that the capture lost, by its statistics */
-	uint64_t doubtful; /* rows of which bytes are missing */
-	bool ran_short;    /* of memory */
-	bool is_cut;       /* the input is damaged or cut short: why has more */
+	uint64_t dropped;   /* packets that the capture lost, by its statistics */
+	uint64_t doubtful;  /* rows of which bytes are missing */
+	uint64_t uncounted; /* packets of conversations that there was no room for */
+	bool ran_short;     /* of memory */
+	bool is_cut;        /* the input is damaged or cut short: why has more */
 };
 
 /* Opens the input, "-" is standard input, and the files that the options name. -1: nothing is open. */

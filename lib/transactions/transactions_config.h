@@ -6,6 +6,7 @@
 
 #include "base/siphash.h"
 #include "filter/service.h"
+#include "transactions/connlist.h"
 #include "transactions/transaction.h"
 
 #include <stddef.h>
@@ -21,6 +22,7 @@ struct transactions_config {
 	int64_t hold_ns;           /* how long one that is over waits for a pair that comes late */
 	size_t memory;             /* in bytes */
 	struct siphash_key secret; /* random */
+	struct connlist *connlist; /* counts every packet; borrowed; NULL: nobody does */
 	transactions_report *report;
 	void *context;
 };

@@ -85,6 +85,7 @@ transactions_options_take(struct transactions_options *options, int letter, cons
 	case TRANSACTIONS_OPTION_FAILED: options->failed = true; break;
 	case TRANSACTIONS_OPTION_MARK: options->mark = value; break;
 	case TRANSACTIONS_OPTION_PACKETS: rc = take_packets(options, value, why); break;
+	case TRANSACTIONS_OPTION_CONVERSATIONS: options->conversations = true; break;
 	case TRANSACTIONS_OPTION_HEADER:
 		rc = join_options_parse_header(&options->header, value, why);
 		break;
@@ -116,6 +117,11 @@ transactions_options_decide(struct transactions_options *options, char **words, 
 				 options->column_names || options->mark))
 		return failure_set(
 		    why, "'--packets' excludes '--by', '--sort', '-n', '-o' and '--mark'");
+	if (options->conversations &&
+	    (options->has_by || options->sort >= 0 || options->column_names || options->slow_ns ||
+	     options->long_ns || options->failed || options->mark || options->packets))
+		return failure_set(why, "'--conversations' excludes all that is asked of rows but "
+					"'-n', and 'spec's");
 	/* For scripts all columns, for people those that fit. */
 	if (columns_choose(&options->columns, COLUMNS_DEFAULT, why) < 0)
 		return -1;

@@ -24,8 +24,9 @@ struct transactions_options {
 	struct columns_choice columns;
 	bool has_by;
 	enum percentiles_by by;
-	int sort;    /* a column; -1: by time */
-	size_t most; /* 0: all */
+	bool conversations; /* instead of rows every conversation */
+	int sort;           /* a column; -1: by time */
+	size_t most;        /* 0: all */
 	/* Only rows that are so; 0, false: any. */
 	int64_t slow_ns, long_ns;
 	bool failed;
@@ -49,6 +50,7 @@ enum {
 	TRANSACTIONS_OPTION_MARK,
 	TRANSACTIONS_OPTION_PACKETS,
 	TRANSACTIONS_OPTION_HEADER,
+	TRANSACTIONS_OPTION_CONVERSATIONS,
 };
 /* clang-format off */
 #define TRANSACTIONS_LETTERS "S:t:o:jrn:"
@@ -66,7 +68,8 @@ enum {
 	{"failed", no_argument, NULL, TRANSACTIONS_OPTION_FAILED}, \
 	{"mark", required_argument, NULL, TRANSACTIONS_OPTION_MARK}, \
 	{"packets", required_argument, NULL, TRANSACTIONS_OPTION_PACKETS}, \
-	{"header", required_argument, NULL, TRANSACTIONS_OPTION_HEADER}
+	{"header", required_argument, NULL, TRANSACTIONS_OPTION_HEADER}, \
+	{"conversations", no_argument, NULL, TRANSACTIONS_OPTION_CONVERSATIONS}
 /* clang-format on */
 
 /* Frees what it holds; options is TRANSACTIONS_OPTIONS_INIT afterwards. */

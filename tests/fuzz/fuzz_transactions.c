@@ -1,11 +1,13 @@
 /*
  * Packets of one service through the follower of transactions: a byte of options, then packets, each a
  * byte of the time since the one before, two bytes of length and the packet. Nothing is leaked, rows have
- * no phase that is negative or longer than the capture, and memory stays within its bounds.
+ * no phase that is negative or longer than the capture, memory stays within its bounds, and every packet is
+ * in one conversation.
  */
 #include "filter/service.h"
 #include "fuzz.h"
 #include "transactions/columns.h"
+#include "transactions/connlist_table.h"
 #include "transactions/transactions.h"
 
 static struct service service;
@@ -47,13 +49,16 @@ check_row(void *context, const struct transaction *row)
 	}
 }
 
-static void
+/* Returns how many packets there were. */
+static uint64_t
 see_all(struct transactions *transactions, const uint8_t *data, size_t size)
 {
 	const struct transactions_place place = {.linktype = LINKTYPE_EN10MB, .side = SIDE_OTHER};
 
+	uint64_t number = 1;
+
 	now_ns = 1;
-	for (uint64_t number = 1; size > 3; number++) {
+	for (; size > 3; number++) {
 		uint32_t length = ((uint32_t)data[1] << 8 | data[2]) & 0x7ff;
 		struct packet packet;
 
@@ -67,6 +72,32 @@ see_all(struct transactions *transactions, const uint8_t *data, size_t size)
 		size -= 3 + length;
 	}
 	transactions_finish(transactions);
+	return number - 1;
+}
+
+/* Each packet is in one of them, and each row of transactions is told of one. */
+static void
+check_conversations(const struct connlist *list, uint64_t packets)
+{
+	const struct places places = PLACES_INIT;
+	const struct connlist_table wanted = {.places = &places, .form = COLUMNS_FOR_SCRIPTS};
+	uint64_t counted = connlist_rest(list), told = 0;
+	const struct connlist_entry *entries;
+	struct failure why;
+	struct table *table;
+	size_t count;
+
+	entries = connlist_entries(list, &count);
+	for (size_t i = 0; i < count; i++) {
+		counted += entries[i].packets;
+		told += entries[i].transactions;
+		must(entries[i].packets > 0 && entries[i].first_ns <= entries[i].last_ns);
+		must(entries[i].client <= count);
+	}
+	must(counted == packets && told == rows);
+	table = connlist_table_new(list, &wanted, &why);
+	must(table);
+	table_free(table);
 }
 
 int
@@ -83,9 +114,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config.service = data[0] & 1 ? NULL : &service;
 	config.memory = data[0] & 2 ? 64 << 10 : 1 << 20;
 	config.hold_ns = data[0] & 4 ? 3000000000 : 0;
+	config.connlist = connlist_new(config.secret, &why);
+	must(config.connlist);
 	transactions = transactions_new(&config, &why);
 	must(transactions);
-	see_all(transactions, data + 1, size - 1);
+	check_conversations(config.connlist, see_all(transactions, data + 1, size - 1));
 	transactions_free(transactions);
+	connlist_free(config.connlist);
 	return 0;
 }
