@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netpacket/packet.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,8 +52,10 @@ struct path_rule {
 } __attribute__((packed));
 
 enum {
+	FS_EXECUTE = 1 << 0,
 	FS_WRITE_FILE = 1 << 1,
 	FS_READ_FILE = 1 << 2,
+	FS_READ_DIR = 1 << 3,
 	FS_REMOVE_FILE = 1 << 5,
 	FS_MAKE_REG = 1 << 8,
 	FS_ABI_1 = (1 << 13) - 1,
@@ -85,17 +89,19 @@ allow_reading(int ruleset, char *const *paths)
 	return rc;
 }
 
-int
-sandbox_confine_files(enum sandbox_mode mode, int dirfd, char *const *readable, struct failure *why)
+/* The ABI; less than 1: there is no Landlock. */
+static long
+landlock_abi(void)
 {
-	long abi = syscall(NR_CREATE_RULESET, NULL, 0, CREATE_VERSION);
-	struct ruleset ruleset = {.files = FS_ABI_1};
-	struct path_rule rule = {.allowed = FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_REG,
-				 .fd = dirfd};
-	int fd, rc;
+	return syscall(NR_CREATE_RULESET, NULL, 0, CREATE_VERSION);
+}
 
-	if (abi < 1 || mode != SANDBOX_ENFORCE)
-		return 0;
+/* A ruleset that forbids all that this ABI knows. -1 with errno set. */
+static int
+create_ruleset(long abi)
+{
+	struct ruleset ruleset = {.files = FS_ABI_1};
+
 	if (abi >= 2)
 		ruleset.files |= FS_REFER;
 	if (abi >= 3)
@@ -106,11 +112,24 @@ sandbox_confine_files(enum sandbox_mode mode, int dirfd, char *const *readable, 
 		ruleset.files |= FS_IOCTL_DEV;
 	if (abi >= 6)
 		ruleset.scoped = SCOPE_ALL;
-	fd = (int)syscall(NR_CREATE_RULESET, &ruleset,
-			  abi >= 6   ? sizeof(ruleset)
-			  : abi >= 4 ? 16
-				     : 8,
-			  0);
+	return (int)syscall(NR_CREATE_RULESET, &ruleset,
+			    abi >= 6   ? sizeof(ruleset)
+			    : abi >= 4 ? 16
+				       : 8,
+			    0);
+}
+
+int
+sandbox_confine_files(enum sandbox_mode mode, int dirfd, char *const *readable, struct failure *why)
+{
+	long abi = landlock_abi();
+	struct path_rule rule = {.allowed = FS_WRITE_FILE | FS_REMOVE_FILE | FS_MAKE_REG,
+				 .fd = dirfd};
+	int fd, rc;
+
+	if (abi < 1 || mode != SANDBOX_ENFORCE)
+		return 0;
+	fd = create_ruleset(abi);
 	rc = fd < 0 ? -1 : 0;
 	if (rc == 0 && dirfd >= 0)
 		rc = (int)syscall(NR_ADD_RULE, fd, RULE_PATH_BENEATH, &rule, 0);
@@ -277,4 +296,112 @@ sandbox_confine(int dirfd, char *const *readable, struct failure *why)
 	return sandbox_confine_calls(
 	    SANDBOX_ENFORCE, dirfd < 0 ? SANDBOX_CALLS_STDIO : SANDBOX_CALLS_OUTPUT,
 	    readable && *readable ? SANDBOX_OPENS_TO_READ : SANDBOX_OPENS_NONE, why);
+}
+
+/* Allows all below the path, or the file there, to be read and executed; nothing if there is none. */
+static int
+allow_using(int ruleset, const char *path)
+{
+	struct path_rule rule = {.allowed = FS_READ_FILE | FS_EXECUTE,
+				 .fd = open(path, O_PATH | O_CLOEXEC)};
+	struct stat st;
+	int rc;
+
+	if (rule.fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (fstat(rule.fd, &st) == 0 && S_ISDIR(st.st_mode))
+		rule.allowed |= FS_READ_DIR;
+	rc = (int)syscall(NR_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0);
+	close(rule.fd);
+	return rc;
+}
+
+static int
+use_only(const char *const *paths)
+{
+	int fd = create_ruleset(landlock_abi()), rc = fd < 0 ? -1 : 0;
+
+	for (; *paths && rc == 0; paths++)
+		rc = allow_using(fd, *paths);
+	if (rc == 0)
+		rc = (int)syscall(NR_RESTRICT_SELF, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* What a program that only reads and prints has no use for: it may need any other, and differs from version to
+ * version. Landlock lets the modes, owners and times of files be changed. */
+static const char *const foreign_calls[] = {
+    "socket", "socketcall", "socketpair", "connect", "bind", "ptrace", "process_vm_readv",
+    "process_vm_writev", "process_madvise", "kcmp", "kill", "tkill", "rt_sigqueueinfo",
+    "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "fork", "vfork",
+    "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree",
+    "fsopen", "bpf", "perf_event_open", "io_uring_setup", "userfaultfd", "keyctl", "add_key",
+    "request_key",
+    /* Of files that it may read. */
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "setxattr",
+    "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "utime", "utimes",
+    "utimensat", "futimesat", "open_by_handle_at", "shmget", "shmat", "msgget", "semget", "mq_open",
+    "setpriority", "sched_setscheduler", "sched_setattr", NULL};
+
+/* The call fails with this error; one that the library does not know is not forbidden. */
+static int
+fail_call(scmp_filter_ctx filter, const char *name, int error)
+{
+	int number = seccomp_syscall_resolve_name(name);
+
+	return number == __NR_SCMP_ERROR
+		   ? 0
+		   : seccomp_rule_add(filter, SCMP_ACT_ERRNO(error), number, 0);
+}
+
+static int
+forbid_foreign_calls(scmp_filter_ctx filter)
+{
+	int rc = 0;
+
+	for (const char *const *name = foreign_calls; *name && rc == 0; name++)
+		rc = fail_call(filter, *name, EPERM);
+	/* Threads may be made. The flags of clone3 cannot be seen: the C library takes clone then. */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+				      SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	if (rc == 0)
+		rc = fail_call(filter, "clone3", ENOSYS);
+	/* It may abort. */
+	if (rc == 0)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+				      SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+	return rc;
+}
+
+int
+sandbox_can_confine_program(struct failure *why)
+{
+	return landlock_abi() < 1
+		   ? failure_set(why, "the kernel has no Landlock to confine programs with")
+		   : 0;
+}
+
+int
+sandbox_confine_program(const char *const *paths, struct failure *why)
+{
+	scmp_filter_ctx filter;
+	int rc;
+
+	if (sandbox_can_confine_program(why) < 0)
+		return -1;
+	if (use_only(paths) < 0)
+		return failure_errno(why, "cannot confine file access");
+	filter = seccomp_init(SCMP_ACT_ALLOW);
+	rc = filter ? forbid_foreign_calls(filter) : -ENOMEM;
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	if (rc < 0) {
+		errno = -rc;
+		failure_errno(why, "cannot confine system calls");
+	}
+	seccomp_release(filter);
+	return rc < 0 ? -1 : 0;
 }
