@@ -73,8 +73,8 @@ export function bins(file, milliseconds) {
 	return { rows: rowsOf(running, "bins"), cancel: running.cancel };
 }
 
-// How many transactions and packets the page holds, at most.
-export const TRANSACTIONS = 20000, PACKETS = 1000;
+// How many transactions, conversations and packets the page holds, at most.
+export const TRANSACTIONS = 20000, CONVERSATIONS = 20000, PACKETS = 1000;
 
 const COLUMNS = ["id", "began", "unit", "confidence", "client", "vip", "engine", "source", "server", "attempt", "method", "path", "status", "sstatus",
 	"csyn", "ctls", "idle", "reqhead", "reqbody", "wait", "connect", "stls", "ttfb", "relay", "transfer", "drain", "stall", "total", "duration",
@@ -86,7 +86,7 @@ async function linesOf(running, read) {
 
 	if (status !== 0 && status !== 3)
 		throw new CommandError(complaints || "nothing is told");
-	return { rows: output.split("\n").filter(Boolean).map(read), complaints };
+	return { rows: output.split("\n").filter(Boolean).map(read), complaints, status };
 }
 
 // The transactions of a capture, in the order of time: one more than the most if there are more.
@@ -103,9 +103,20 @@ export function percentiles(id, by) {
 	return { rows: rowsOf(running, "groups"), cancel: running.cancel };
 }
 
-// The first packets of a capture; range: seconds since 1970 from and until, or null for all of it.
-export function packets(id, range) {
-	const running = run(["vcap-print", `--count=${PACKETS}`, ...range ? [`--since=${range[0].toFixed(6)}`, `--until=${range[1].toFixed(6)}`] : [], "--", id]);
+// Every conversation of a capture, in the order of time: one more than the most if there are more.
+export function conversations(id) {
+	const running = run(["vcap-transactions", "-j", "--conversations", `--rows=${CONVERSATIONS + 1}`, "--", id]);
+
+	const known = row => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value === "" ? null : value]));
+
+	return { rows: rowsOf(running, "conversations").then(({ rows, complaints }) => ({ rows: rows.map(known), complaints })), cancel: running.cancel };
+}
+
+// The first packets of a capture; range: seconds since 1970 from and until, or null for all of it; between: pairs of
+// ends as vcap-print takes them, or none for all.
+export function packets(id, range, between = []) {
+	const running = run(["vcap-print", "--tshark", `--count=${PACKETS}`, ...between.map(ends => `--between=${ends}`),
+		...range ? [`--since=${range[0].toFixed(6)}`, `--until=${range[1].toFixed(6)}`] : [], "--", id]);
 
 	return { cancel: running.cancel, rows: linesOf(running, line => {
 		const [, time, engine, side, text] = line.match(/^(\S+) +(.+?) +(client|server|monitor|other|-) +(.*)$/) ?? [null, "", "", "", line];

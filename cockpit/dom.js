@@ -97,6 +97,10 @@ export function spinner(text) {
 		text);
 }
 
+export function part(title, ...content) {
+	return element("section", { "aria-label": title }, element("h3", { class: "pf-v6-c-title pf-m-md" }, title), ...content);
+}
+
 // Terms and what they are, as text.
 export function descriptions(pairs) {
 	return element("dl", { class: "pf-v6-c-description-list pf-m-compact pf-m-auto-fit" },

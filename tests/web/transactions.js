@@ -31,13 +31,13 @@ function talks() {
 	return lines.join("\n");
 }
 
-// A spool with that as a capture.
-async function captured() {
+// A spool with that as a capture, and more, of lines for mktalk.
+async function captured(more = "", usual = talks()) {
 	const place = lab.directory("transactions"), file = join(place, "file"), service = join(place, "shop");
 
 	await lab.output(["sh", "-c", `cd "$1" && printf '%s\\n' "$3" | "$2/tests/mktalk" | "$2/tests/mktcp" >in &&
 		printf 'vip 192.0.2.10 tcp/80\\nserver 10.0.1.11 tcp/8080\\nserver 10.0.1.12 tcp/8080\\nsource 10.0.9.1\\n' >shop && vcap-merge -S ./shop -w file lb1=in`,
-		"sh", place, lab.root, talks()]);
+		"sh", place, lab.root, `${usual}\n${more}`]);
 	const own = spool.make({ [ID]: { facts: spool.doneFacts(file, "packets 540", "engine lb1"), file } });
 
 	copyFileSync(service, join(own, "captures", ID, "service"));
@@ -60,7 +60,7 @@ async function shown(environment, options = {}) {
 
 // Break: cockpit/grid.js s/up = at === column ? !up/up = at === column ? up/
 // Break: cockpit/transactions.js s/filters.every(filter => filter.has(row)) &&//
-// Break: cockpit/transactions.js s/words.every(each => textOf(row).includes(each))/true/
+// Break: cockpit/transactions.js s/words.has(textOf(row))/true/
 test("the table has the rows of vcap-transactions, sorted, searched, and by engine, server, status and end", 180, async () => {
 	const environment = await captured();
 	const page = await shown(environment);
@@ -117,13 +117,12 @@ test("the figure has a point for each, and chooses a time by keys, buttons and p
 	assert.match(await page.getByRole("slider", { name: "Until" }).getAttribute("aria-valuetext"), /^22:13:\d\d/);
 	await page.getByRole("button", { name: "Show the packets of this time" }).click();
 	const until = (await table(page, "Packets").waitFor(), 1700000000.001 + 59 / 2);
-	const packets = await lines(["vcap-print", "--since=1700000000.001", `--until=${until}`, ID], environment);
+	const packets = await lines(["vcap-print", "--tshark", "--since=1700000000.001", `--until=${until}`, ID], environment);
 
 	await text(page, "[aria-label=Packets] [role=status]", `of ${packets.length}`);
-	const printed = packets[0][0].split(/ +/);
+	const printed = packets[0][0].match(/^(\S+) +(\S+) +(\S+) +(.*)$/);
 
-	assert.deepEqual(await table(page, "Packets").locator("tbody tr").first().evaluate(row => [...row.children].map(cell => cell.textContent)),
-		[...printed.slice(0, 3), printed.slice(3).join(" ")]);
+	assert.deepEqual(await table(page, "Packets").locator("tbody tr").first().evaluate(row => [...row.children].map(cell => cell.textContent)), printed.slice(1));
 	await page.getByRole("button", { name: "All of the time" }).click();
 	await told("60 transactions");
 	await page.getByRole("button", { name: "Zoom in" }).click();
@@ -185,9 +184,23 @@ test("one as a ladder of both sides with its phases, and as a file of its packet
 	await page.getByRole("region", { name: /: GET \/page\/57$/ }).waitFor();
 });
 
+// All rows of a table, page by page.
+async function everyPage(page, name) {
+	const rows = [], next = page.getByRole("button", { name: `Next: ${name}` });
+
+	for (;;) {
+		rows.push(...await table(page, name).locator("tbody tr").evaluateAll(list => list.map(row => [...row.children].map(cell => cell.textContent))));
+		if (!await next.isVisible() || await next.isDisabled())
+			return rows;
+		await next.click();
+	}
+}
+
 // Break: cockpit/commands.js s/`--by=.{by}`/"--by=server"/
-// Break: cockpit/transactions.js s/one.count++;//
-test("percentiles by server and path, and conversations", 180, async () => {
+// Break: cockpit/transactions.js s/phase(key, heading))\]);/phase(key, heading))], { size: 100 });/
+// Break: cockpit/grid.js s/isWhole = !isWhole;//
+// Break: cockpit/grid.js s/STACKED.matches ?/false ?/
+test("percentiles by server and path, a page of them at a time or all, and fewer where rows are stacked", 180, async () => {
 	const environment = await captured();
 	const page = await shown(environment);
 
@@ -196,14 +209,110 @@ test("percentiles by server and path, and conversations", 180, async () => {
 
 		await page.getByLabel("By", { exact: true }).selectOption(by);
 		await text(page, "[aria-label=Percentiles] [role=status]", `of ${wanted.length}`);
-		const rows = await table(page, "Percentiles").locator("tbody tr").evaluateAll(list => list.map(row => [...row.children].map(cell => cell.textContent).join(" ")));
+		assert.ok((await cells(page, "Percentiles", 0)).length <= 20);
+		const rows = (await everyPage(page, "Percentiles")).map(row => row.join(" "));
 
-		for (const [group, , errors, phase, samples, ...figures] of wanted.slice(0, 10))
+		for (const [group, , errors, phase, samples, ...figures] of wanted)
 			assert.ok(rows.includes([group, phase, samples, errors, ...figures].join(" ").replace(/(?<= )-(?= |$)/g, "–")), `${group} ${phase} in ${rows.join("; ")}`);
+		assert.equal(rows.length, wanted.length);
 	}
-	await text(page, "[aria-label=Conversations] [role=status]", "of 60");
-	assert.deepEqual(await table(page, "Conversations").locator("tbody tr").first().evaluate(row => [...row.children].slice(1, 7).map(cell => cell.textContent)),
-		["10.1.0.7:40000", "lb1", "10.0.9.1:50000", "10.0.1.11:8080", "1", "0"]);
+	// Twenty-four of two servers.
+	await page.getByLabel("By", { exact: true }).selectOption("server");
+	await text(page, "[aria-label=Percentiles] [role=status]", "1–20 of 24");
+	await page.getByRole("button", { name: "Show all: Percentiles" }).focus();
+	await page.keyboard.press("Enter");
+	await text(page, "[aria-label=Percentiles] [role=status]", "1–24 of 24");
+	assert.equal((await cells(page, "Percentiles", 0)).length, 24);
+	await page.setViewportSize({ width: 400, height: 900 });
+	assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Show pages: Percentiles");
+	await page.keyboard.press("Enter");
+	await text(page, "[aria-label=Percentiles] [role=status]", "1–5 of 24");
+	assert.equal((await cells(page, "Percentiles", 0)).length, 5);
+});
+
+// What else passes there: a connect that is refused, one that carries nothing, datagrams of no service.
+const EXTRA = `conn r 10.1.0.9:41000 192.0.2.10:80
+conn p 10.0.9.1:51000 10.0.1.12:8080
+20.5 r >S
+20.6 r <RA
+20.7 p open
+20.8 172.16.0.1:70 172.16.0.2:71 udp \\x1b[31mred`;
+
+// Break: cockpit/commands.js s/, "--conversations"//
+// Break: cockpit/conversations.js s/filters.every(filter => filter.has(row)) &&//
+// Break: cockpit/conversations.js s/isOfTime(row, range()) &&//
+// Break: cockpit/conversations.js s/opener?.focus();//
+// Break: cockpit/commands.js s/"--tshark", //
+test("every conversation, sorted, searched, by kind, end and time; and the packets of one, in tshark's words, by keys there and back", 180, async () => {
+	const environment = await captured(EXTRA);
+	const page = await shown(environment);
+	const status = wanted => text(page, "[aria-label=Conversations] [role=status]", wanted);
+	const wanted = await lines(["vcap-transactions", "-r", "--conversations", ID], environment);
+	const COLUMNS = [[2, 5], [3, 7], [4, 8], [5, 9], [6, 10], [8, 12], [9, 13], [11, 14]];
+
+	await status(`of ${wanted.length}`);
+	const rows = await everyPage(page, "Conversations");
+
+	assert.equal(rows.length, 63);
+	for (const [i, row] of wanted.entries())
+		for (const [shown, column] of COLUMNS) {
+			const cell = column === 9 && row[3] === "other" ? row[6] : row[column];
+
+			assert.equal(rows[i][shown], cell === "-" && column !== 7 ? "–" : cell, `${row.join(" ")}: ${rows[i].join(" ")}`);
+		}
+	assert.equal(wanted.reduce((sum, row) => sum + Number(row[10]), 0), (await lines(["vcap-print", ID], environment)).length);
+	// By packets, the most first.
+	await table(page, "Conversations").getByRole("button", { name: "Packets" }).focus();
+	await page.keyboard.press("Enter");
+	assert.deepEqual((await cells(page, "Conversations", 6)).map(Number), wanted.map(row => Number(row[10])).sort((a, b) => b - a).slice(0, 20));
+	for (const [label, value, count] of [["Kind", "server, tcp", 1], ["Kind", "other, udp", 1], ["How it ended", "engine refused", 1]]) {
+		await page.getByLabel(label, { exact: true }).selectOption(value);
+		await status(`1–${count} of ${count}`);
+		await page.getByLabel(label, { exact: true }).selectOption("");
+	}
+	await page.getByLabel("Search conversations").fill("10.0.1.12 51000");
+	await status("1–1 of 1");
+	// One without a request.
+	await page.getByLabel("Search conversations").fill("41000");
+	await status("1–1 of 1");
+	const opener = table(page, "Conversations").getByRole("button", { name: /10\.1\.0\.9:41000/ });
+
+	await opener.focus();
+	await page.keyboard.press("Enter");
+	const section = page.getByRole("region", { name: /^Conversation \d+: 10\.1\.0\.9:41000 → 192\.0\.2\.10:80$/ });
+
+	assert.match(await page.evaluate(() => document.activeElement.textContent), /^Conversation \d+: 10\.1\.0\.9:41000/);
+	await text(page, "[aria-label^='Conversation '] [role=status]", "1–2 of 2");
+	const told = await section.getByRole("table", { name: "Packets of the conversation" }).locator("tbody tr").evaluateAll(list => list.map(row => [...row.children].map(cell => cell.textContent)));
+
+	assert.deepEqual(told.map(row => row.slice(1, 3)), [["lb1", "client"], ["lb1", "client"]]);
+	assert.match(told[0][3], /^10\.1\.0\.9 → 192\.0\.2\.10 +TCP 41000 → 80 \[SYN\]/);
+	assert.match(told[1][3], /\[RST, ACK\]/);
+	await section.getByRole("button", { name: "Close the conversation" }).focus();
+	await page.keyboard.press("Enter");
+	assert.equal(await section.count(), 0);
+	assert.ok(await opener.evaluate(node => node === document.activeElement));
+	// Of both sides: all that is between their ends.
+	await page.getByLabel("Search conversations").fill("40003");
+	await table(page, "Conversations").getByRole("button", { name: /10\.1\.0\.7:40003/ }).click();
+	await text(page, "[aria-label^='Conversation '] [role=status]", `of ${wanted.find(row => row[5] === "10.1.0.7:40003")[10]}`);
+	// Of the time that is chosen.
+	await page.getByLabel("Search conversations").fill("");
+	await page.getByRole("slider", { name: "Until" }).focus();
+	for (let i = 0; i < 5; i++)
+		await page.keyboard.press("PageDown");
+	await status(`of ${wanted.filter(row => Number(row[1]) <= 1700000000.001 + 59 / 2).length}`);
+});
+
+test("a capture without a transaction has its conversations and packets", 180, async () => {
+	const environment = await captured(EXTRA.split("\n").filter(line => !/ r /.test(line)).join("\n"), "");
+	const page = await open({ view: `#/${ID}` }, environment);
+
+	await table(page, "Conversations").waitFor();
+	await text(page, "section [role=status]", "There are no transactions in the file.");
+	await text(page, "[aria-label=Conversations] [role=status]", "1–2 of 2");
+	await page.getByRole("button", { name: "Show the packets of this time" }).click();
+	await text(page, "[aria-label=Packets] [role=status]", "1–4 of 4");
 });
 
 test("nothing of it bars those who read with a screen reader, or see little, light and dark, or on a narrow screen", 180, async () => {
@@ -214,6 +323,8 @@ test("nothing of it bars those who read with a screen reader, or see little, lig
 	await page.getByRole("button", { name: "Show the packets of this time" }).click();
 	await table(page, "Packets").waitFor();
 	await table(page, "Percentiles").waitFor();
+	await table(page, "Conversations").getByRole("button", { name: /40003/ }).click();
+	await table(page, "Packets of the conversation").waitFor();
 	assert.deepEqual(await barriers(page, "html"), []);
 	await page.emulateMedia({ colorScheme: "dark" });
 	await lab.until("dark", async () => await page.evaluate(() => Number(getComputedStyle(document.documentElement).backgroundColor.match(/\d+/)[0])) < 64);
