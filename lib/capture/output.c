@@ -65,6 +65,7 @@ output_release(struct output *output)
 	rotation_release(&output->rotation);
 	blocks_release(&output->scratch);
 	free(output->filter_comment);
+	free(output->always_comment);
 	free(output->lost);
 	*output = OUTPUT_INIT;
 }
@@ -167,6 +168,7 @@ format_statistics(struct output *output, uint32_t count, int64_t ts_ns, const ch
 	    .end = end,
 	    .clock_step = end ? runstate_clock_step(output->runstate) : 0,
 	    .filter = output->filter_comment,
+	    .always = output->always_comment,
 	};
 	char *comment = statistics_comment(&facts), *first = comment;
 	int rc;

@@ -68,6 +68,7 @@ struct output {
 	/* Set by the thread that uses the output, at any time */
 	int64_t end_ns;       /* packets after this time are skipped; INT64_MAX: none */
 	char *filter_comment; /* heap, owned: added to the last statistics' comment; or NULL */
+	char *always_comment; /* heap, owned: added to that of all statistics; or NULL */
 	/* Private */
 	bool is_complete; /* all that was added, and the last blocks, were written: at the end */
 	struct blocks scratch;

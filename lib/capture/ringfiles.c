@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "capture/ringmark.h"
+#include "packet/loss.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,16 +24,20 @@ ringfiles_release(struct ringfiles *files)
 	*files = RINGFILES_INIT;
 }
 
-/* "core-N.K.pcapng" */
+/* "core-N.K.pcapng", or "dropped.K.pcapng", which are as those of one more core. */
 static bool
 parse_name(const char *name, struct ringfile *file)
 {
 	int end = 0;
 
-	return strlen(name) < sizeof(file->name) && name[5] != '\0' &&
-	       sscanf(name, "core-%5" SCNu64 ".%19" SCNu64 ".pcapng%n", &file->core, &file->number,
-		      &end) == 2 &&
-	       end > 0 && name[end] == '\0';
+	if (strlen(name) >= sizeof(file->name))
+		return false;
+	if (sscanf(name, LOSS_STEM ".%19" SCNu64 ".pcapng%n", &file->number, &end) == 1)
+		file->core = RINGFILES_DROPPED;
+	else if (sscanf(name, "core-%5" SCNu64 ".%19" SCNu64 ".pcapng%n", &file->core,
+			&file->number, &end) != 2)
+		return false;
+	return end > 0 && name[end] == '\0';
 }
 
 /* Adds the file unless it is none of a ring, or gone. */

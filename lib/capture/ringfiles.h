@@ -1,5 +1,5 @@
 /*
- * The files of a ring as they lie in a directory, core-N.K.pcapng, and which of them reach into a
+ * The files of a ring as they lie in a directory, core-N.K.pcapng and dropped.K.pcapng, and which of them reach into a
  * window. A file has the packets of its core from its mark (ringmark.h) to that of the next one; what was
  * received at the end of the one may have been written to the other, by a moment.
  */
@@ -14,10 +14,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define RINGFILES_DROPPED UINT64_MAX
+
 struct ringfile {
 	char name[NAME_MAX + 1];
-	uint64_t core, number;
-	int64_t begun_ns; /* its mark */
+	uint64_t core, number; /* core RINGFILES_DROPPED: of dropped packets */
+	int64_t begun_ns;      /* its mark */
 	uint64_t size;
 	dev_t device;
 	ino_t inode;

@@ -20,10 +20,17 @@
 static void
 format_name(const struct rotation *rotation, uint64_t number, char *name, size_t size)
 {
+	char core[32];
+	const char *stem = rotation->stem;
+
+	if (!stem) {
+		snprintf(core, sizeof(core), "core-%u", rotation->core);
+		stem = core;
+	}
 	if (rotation->file_size || rotation->rolling_ns)
-		snprintf(name, size, "core-%u.%" PRIu64 ".pcapng", rotation->core, number);
+		snprintf(name, size, "%s.%" PRIu64 ".pcapng", stem, number);
 	else
-		snprintf(name, size, "core-%u.pcapng", rotation->core);
+		snprintf(name, size, "%s.pcapng", stem);
 }
 
 /* Removes the oldest file unless it is the newest. False: nothing was removed. */

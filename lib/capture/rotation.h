@@ -1,5 +1,5 @@
 /*
- * The files of one core of a capture: core-N.pcapng, or, if the size of a file or its time is limited,
+ * The files of one core of a capture, or of what is dropped beside it: core-N.pcapng, or, if the size of a file or its time is limited,
  * core-N.0.pcapng, core-N.1.pcapng and so on, of which the oldest may be removed: beyond a number of
  * files, or what was over a time ago. Each is a complete capture file. A stream is handled as a single
  * file on a descriptor.
@@ -34,6 +34,7 @@ struct rotation {
 	int fd;                   /* taken over; -1 with a directory */
 	struct diskquota *quota;  /* borrowed; NULL: none */
 	unsigned core;
+	const char *stem;   /* what the names begin with, of this alone; NULL: core-N */
 	uint64_t file_size; /* bytes per file; 0: a single file */
 	unsigned files;     /* number of files kept; 0: all */
 	int64_t

@@ -30,26 +30,36 @@ is_dot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* "core-N.pcapng", or "core-N.K.pcapng" of a rotation. */
-static bool
-is_core_file(const char *name)
-{
-	const char digits[] = "0123456789";
-	const char *rest = name + 5 + strspn(name + 5, digits);
-	size_t number = *rest == '.' ? strspn(rest + 1, digits) : 0;
+static const char digits[] = "0123456789";
 
-	if (number)
-		rest += 1 + number;
-	return rest > name + 5 && name[5] != '.' && strcmp(rest, ".pcapng") == 0;
+/* ".pcapng", or ".K.pcapng" of a rotation. */
+static bool
+is_ending(const char *rest)
+{
+	const size_t number = *rest == '.' ? strspn(rest + 1, digits) : 0;
+
+	return strcmp(number ? rest + 1 + number : rest, ".pcapng") == 0;
+}
+
+/* With packets: "core-N" and its ending, or "dropped" and its. */
+static bool
+is_packet_file(const char *name)
+{
+	const size_t stem = sizeof(LOSS_STEM) - 1;
+
+	if (strncmp(name, LOSS_STEM, stem) == 0)
+		return is_ending(name + stem);
+	return strncmp(name, "core-", 5) == 0 && strspn(name + 5, digits) &&
+	       is_ending(name + 5 + strspn(name + 5, digits));
 }
 
 /* ".status.PID.tmp", left by a vcap-run that was killed while it replaced its status. */
 static bool
 is_temporary(const char *name)
 {
-	size_t digits = strspn(name + 8, "0123456789");
+	const size_t pid = strspn(name + 8, digits);
 
-	return digits > 0 && strcmp(name + 8 + digits, ".tmp") == 0;
+	return pid > 0 && strcmp(name + 8 + pid, ".tmp") == 0;
 }
 
 /* By these a capture is known: status tells what became of it, token whose it is. */
@@ -69,8 +79,7 @@ is_last(const char *name)
 static bool
 is_our_name(const char *name)
 {
-	static const char *const names[] = {"filter.bpf", "service", "specs",
-					    "log",        "stop",    LOSS_FILE};
+	static const char *const names[] = {"filter.bpf", "service", "specs", "log", "stop"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -79,7 +88,7 @@ is_our_name(const char *name)
 		if (strcmp(name, keptlines_name(KEPTLINES_PAIRS, i)) == 0 ||
 		    strcmp(name, keptlines_name(KEPTLINES_KEYS, i)) == 0)
 			return true;
-	return is_last(name) || (strncmp(name, "core-", 5) == 0 && is_core_file(name)) ||
+	return is_last(name) || is_packet_file(name) ||
 	       (strncmp(name, ".status.", 8) == 0 && is_temporary(name));
 }
 
@@ -145,7 +154,7 @@ runfiles_size(int dirfd)
 	struct stat st;
 
 	while (entries && (entry = readdir(entries)))
-		if (strncmp(entry->d_name, "core-", 5) == 0 && is_core_file(entry->d_name) &&
+		if (is_packet_file(entry->d_name) &&
 		    fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			size += (uint64_t)st.st_size;
 	if (entries)

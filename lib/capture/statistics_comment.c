@@ -19,6 +19,8 @@ statistics_comment(const struct statistics_facts *facts)
 		strvec_push(&lines, facts->filter);
 	if (facts->end && facts->lost)
 		strvec_push(&lines, facts->lost);
+	if (facts->always)
+		strvec_push(&lines, facts->always);
 	if (!lines.failed)
 		text = strvec_join(&lines, "\n");
 	strvec_release(&lines);

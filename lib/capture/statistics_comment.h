@@ -13,6 +13,7 @@ struct statistics_facts {
 	int64_t clock_step; /* ns by which the clock was set meanwhile */
 	const char *filter; /* lines of the filter command; NULL: none */
 	const char *lost;   /* lines of what the host lost (losses.h); NULL: nothing */
+	const char *always; /* lines that no end has to come for; NULL: none */
 };
 
 /* Heap, the caller's; NULL: out of memory. */

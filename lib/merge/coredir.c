@@ -61,24 +61,30 @@ compare_names(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names of the files of the cores, in order. fd is taken over. */
+/* The names of the files of the cores, in order, and of those of the ring of dropped packets behind them. fd is taken
+ * over. */
 static int
 list_names(int fd, const char *path, struct strvec *names, struct failure *why)
 {
 	DIR *entries = fdopendir(fd);
 	const struct dirent *entry;
+	bool has_core = false;
 
 	if (!entries) {
 		close(fd);
 		return failure_errno(why, "cannot open '%s'", path);
 	}
-	while ((entry = readdir(entries)))
-		if (fnmatch("core-*.pcapng", entry->d_name, 0) == 0)
+	while ((entry = readdir(entries))) {
+		const bool is_core = fnmatch("core-*.pcapng", entry->d_name, 0) == 0;
+
+		has_core |= is_core;
+		if (is_core || fnmatch(LOSS_STEM ".*.pcapng", entry->d_name, 0) == 0)
 			strvec_push(names, entry->d_name);
+	}
 	closedir(entries);
 	if (names->failed)
 		return failure_nomem(why);
-	if (names->count == 0)
+	if (!has_core)
 		return failure_set(why, "'%s' holds no core-*.pcapng", path);
 	qsort(names->list, names->count, sizeof(*names->list), compare_names);
 	return 0;
@@ -133,7 +139,7 @@ read_losses(struct coredir *dir, int fd, struct failure *why)
 	return rc;
 }
 
-/* Whether packets that the kernel dropped were kept beside. Of a file without anything in it, the program that keeps
+/* Whether packets that the kernel dropped were kept beside, in one file. Of a file without anything in it, the program that keeps
  * them has not begun. */
 static bool
 has_dropped(int fd)

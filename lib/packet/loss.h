@@ -37,8 +37,10 @@ enum loss_kind {
 /* The interface of packets that the kernel of an engine has dropped: ENGINE/dropped. Where they came in by
  * another one, that has them, too. */
 #define LOSS_INTERFACE "dropped"
-/* ... and the file with them, in the directory of a capture on an engine. */
-#define LOSS_FILE      "dropped.pcapng"
+/* ... and the file with them, in the directory of a capture on an engine; of a rolling one they are
+ * dropped.0.pcapng, dropped.1.pcapng and so on. */
+#define LOSS_STEM      "dropped"
+#define LOSS_FILE      LOSS_STEM ".pcapng"
 
 #define LOSS_PLACE_MAX 240 /* bytes of all places, their NUL included */
 

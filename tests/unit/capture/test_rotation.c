@@ -157,6 +157,32 @@ no_room(void)
 	close(tmp);
 }
 
+/* A ring with names of its own: they are those of a capture's files, too, which go with it. */
+static void
+other_names(void)
+{
+	struct rotation rotation = begin(8 * SECOND, NULL);
+	char first[128];
+
+	rotation_release(&rotation);
+	rundir_discard(&dir);
+	rotation = (struct rotation){.fd = -1,
+				     .writer = FILEWRITER_INIT,
+				     .dir = &dir,
+				     .stem = "dropped",
+				     .rolling_ns = 8 * SECOND,
+				     .boot_ns = 100 * SECOND};
+	add_headers(&rotation);
+	if (rundir_create(&dir, path, NULL) < 0 || rotation_open(&rotation, NULL) < 0)
+		ok(false, "opened");
+	snprintf(first, sizeof(first), "%s/dropped.0.pcapng", path);
+	ok(access(first, F_OK) == 0, "a name of its own");
+	ok(runfiles_size(dir.fd) == rotation.writer.size, "and its bytes count");
+	roll_to(&rotation, 120 * SECOND, SECOND / 4);
+	ok(access(first, F_OK) < 0, "it goes as others do");
+	end(&rotation);
+}
+
 int
 main(void)
 {
@@ -168,6 +194,7 @@ main(void)
 	keeps_enough();
 	long_time();
 	no_room();
+	other_names();
 	*strrchr(path, '/') = '\0';
 	ok(rmdir(path) == 0, "nothing is left");
 	return done_testing();
