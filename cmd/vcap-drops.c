@@ -22,7 +22,8 @@ static const struct command self = {
     .examples = "vcap-drops -S shop -t 10s -w dropped.pcapng\nvcap-drops -S shop -w - | tshark -r "
 		"- -T fields -e frame.comment -e ip.src\n",
     .synopsis = "[-n name] [-s snaplen] [-t time] [-c count] -S service -w file [spec ...]\n"
-		"--keep reserve [-n name] [-s snaplen] [--max-size size] [--bytecode prog]",
+		"--keep reserve [-n name] [-s snaplen] [--rolling time] [--max-size size] "
+		"[--bytecode prog]",
     .options = DROP_OPTIONS_HELP,
 };
 

@@ -188,6 +188,8 @@ watch_commands(struct capture *capture)
 		add_message(capture, "%s: pairs are missing", why.text);
 	if (keys && keyproc_is_lost(keys, &why))
 		add_message(capture, "%s: TLS keys are missing", why.text);
+	if (drops)
+		dropproc_tend(drops);
 	if (drops && dropproc_is_lost(drops, &why))
 		add_message(capture, "%s: dropped packets are missing", why.text);
 }

@@ -1,10 +1,12 @@
 #include "capture/dropproc.h"
 
+#include "base/clock.h"
 #include "base/diskquota.h"
 #include "base/exitcode.h"
 #include "base/fileio.h"
 #include "base/parse.h"
 #include "base/strvec.h"
+#include "capture/rotation.h"
 #include "capture/widepipe.h"
 #include "packet/loss.h"
 #include "packet/packet.h"
@@ -54,6 +56,8 @@ make_words(const struct dropproc_wanted *wanted)
 	strvec_pushf(&words, "%" PRIu64, reserve);
 	if (wanted->max_size)
 		strvec_pushf(&words, "--max-size=%" PRIu64, wanted->max_size);
+	if (wanted->rolling_ns)
+		strvec_pushf(&words, "--rolling=" CLOCK_FORMAT "s", CLOCK_ARGS(wanted->rolling_ns));
 	if (wanted->name)
 		strvec_pushf(&words, "--name=%s", wanted->name);
 	if (wanted->cuts)
@@ -77,6 +81,25 @@ explain(const struct supervisor *supervisor, struct failure *why)
 		failure_set(why, "the disk has no more room");
 	else
 		supervisor_explain(supervisor, DROPPROC_COMMAND, "", why);
+}
+
+/* So many files may have been begun since it last told of them. */
+#define FILES_UNTOLD 16
+
+static void
+remove_files(struct dropproc *drops)
+{
+	const struct dropproc_ring *ring = &drops->ring;
+	const uint64_t most = ring->oldest + ROTATION_FILES_MAX,
+		       last = ring->newest < most ? ring->newest : most;
+	char name[64];
+
+	unlinkat(drops->dirfd, LOSS_FILE, 0);
+	for (uint64_t i = ring->oldest; ring->rolling_ns && i <= last + FILES_UNTOLD; i++) {
+		snprintf(name, sizeof(name), LOSS_STEM ".%" PRIu64 ".pcapng", i);
+		unlinkat(drops->dirfd, name, 0);
+	}
+	drops->packets = drops->bytes = 0;
 }
 
 /* Runs the command, whose output says when it is ready. */
@@ -103,6 +126,7 @@ run(struct dropproc *drops, const struct dropproc_wanted *wanted, struct supervi
 		command->out = said[1];
 		rc = supervisor_start(&drops->supervisor, command, why);
 		close(said[1]);
+		fcntl(drops->said, F_SETFL, O_NONBLOCK);
 	}
 	close(life[0]);
 	strvec_free(words);
@@ -133,18 +157,93 @@ dropproc_start(struct dropproc *drops, const struct dropproc_wanted *wanted, str
 
 	*drops = DROPPROC_INIT;
 	drops->dirfd = wanted->dir->fd;
+	drops->ring.rolling_ns = wanted->rolling_ns;
 	if (!wanted->job->service || !*wanted->job->service)
 		return failure_set(why, "'--drops' takes a job with a service ('-f -')");
-	command.more[0] = rundir_file(wanted->dir, LOSS_FILE, why);
-	if (command.more[0] < 0)
+	if (!wanted->rolling_ns && (command.more[0] = rundir_file(wanted->dir, LOSS_FILE, why)) < 0)
 		return -1;
 	rc = job_open(wanted->job, command.more + 1, why);
 	if (rc == 0 && (check_interfaces(wanted->interfaces, &drops->why) < 0 ||
 			run(drops, wanted, &command, &drops->why) < 0))
-		unlinkat(drops->dirfd, LOSS_FILE, 0);
+		remove_files(drops);
 	for (int i = 0; i < SUPERVISED_MORES; i++)
 		fileio_close(&command.more[i]);
 	return rc;
+}
+
+/* A line that it has said: `ready`, `ring SINCE WRITTEN PACKETS BYTES OLDEST NEWEST`, times in ns, or at its end
+ * `PACKETS BYTES`. */
+static void
+take_line(struct dropproc *drops, const char *line)
+{
+	struct dropproc_ring told = {.rolling_ns = drops->ring.rolling_ns};
+	uint64_t packets, bytes;
+	int end = 0;
+
+	if (sscanf(line,
+		   "ring %19" SCNd64 " %19" SCNd64 " %19" SCNu64 " %19" SCNu64 " %19" SCNu64
+		   " %19" SCNu64 "%n",
+		   &told.since_ns, &told.written_ns, &packets, &bytes, &told.oldest, &told.newest,
+		   &end) == 6 &&
+	    line[end] == '\0')
+		drops->ring = told;
+	else if (sscanf(line, "%19" SCNu64 " %19" SCNu64 "%n", &packets, &bytes, &end) == 2 &&
+		 line[end] == '\0')
+		drops->is_counted = true;
+	else
+		return;
+	drops->packets = packets;
+	drops->bytes = bytes;
+}
+
+/* Takes all that there is. A line that is too long is none of its own. */
+static void
+take_said(struct dropproc *drops)
+{
+	const size_t room = sizeof(drops->line) - 1;
+	ssize_t n;
+
+	while ((n = read(drops->said, drops->line + drops->line_used, room - drops->line_used)) >
+	       0) {
+		char *line = drops->line, *end;
+
+		drops->line_used += (size_t)n;
+		drops->line[drops->line_used] = '\0';
+		for (; (end = strchr(line, '\n')); line = end + 1) {
+			*end = '\0';
+			take_line(drops, line);
+		}
+		drops->line_used -= (size_t)(line - drops->line);
+		memmove(drops->line, line, drops->line_used);
+		if (drops->line_used == room)
+			drops->line_used = 0;
+	}
+}
+
+void
+dropproc_tend(struct dropproc *drops)
+{
+	struct dropproc_ring *ring = &drops->ring;
+
+	if (drops->said < 0)
+		return;
+	take_said(drops);
+	if (!drops->is_lost || !ring->rolling_ns)
+		return;
+	if (!ring->lost_boot)
+		ring->lost_boot = clock_boottime_ns();
+	if (clock_boottime_ns() - ring->lost_boot <= ring->rolling_ns)
+		return;
+	remove_files(drops);
+	ring->rolling_ns = ring->since_ns = 0;
+}
+
+int64_t
+dropproc_written(const struct dropproc *drops)
+{
+	return !drops->ring.rolling_ns || drops->is_lost || drops->life < 0
+		   ? INT64_MAX
+		   : drops->ring.written_ns;
 }
 
 bool
@@ -158,29 +257,8 @@ dropproc_is_lost(struct dropproc *drops, struct failure *why)
 		explain(&drops->supervisor, why);
 	else
 		return false;
+	drops->lost_why = *why;
 	return drops->is_lost = true;
-}
-
-/* Reads the counts, the last of the lines it has said. -1: there are none. */
-static int
-read_counts(struct dropproc *drops)
-{
-	char text[128];
-	const ssize_t n = read(drops->said, text, sizeof(text) - 1);
-	char *line = text, *blank, *end;
-
-	text[n > 0 ? n : 0] = '\0';
-	if (strncmp(line, "ready\n", 6) == 0)
-		line += 6;
-	end = strchr(line, '\n');
-	blank = strchr(line, ' ');
-	if (!end || !blank || blank > end)
-		return -1;
-	*end = *blank = '\0';
-	return parse_number(line, UINT64_MAX, &drops->packets, NULL) < 0 ||
-		       parse_number(blank + 1, UINT64_MAX, &drops->bytes, NULL) < 0
-		   ? -1
-		   : 0;
 }
 
 bool
@@ -197,11 +275,14 @@ dropproc_finish(struct dropproc *drops, struct failure *why)
 		failure_set(why, "'%s' did not end", DROPPROC_COMMAND);
 	} else {
 		explain(supervisor, why);
+		take_said(drops);
 		if ((supervisor->status == EXIT_DONE || supervisor->status == EXIT_PARTIAL) &&
-		    read_counts(drops) == 0)
+		    drops->is_counted)
 			return was_said || supervisor->status == EXIT_DONE;
 	}
-	unlinkat(drops->dirfd, LOSS_FILE, 0);
+	remove_files(drops);
+	if (!was_said)
+		drops->lost_why = *why;
 	drops->is_lost = true;
 	return was_said;
 }
@@ -212,10 +293,13 @@ dropproc_set(const struct dropproc *drops, struct keyval *status)
 	uint64_t bytes = drops->bytes;
 	struct stat st;
 
+	if (drops->is_lost && keyval_set(status, DROPPROC_LOST_KEY, "%s", drops->lost_why.text) < 0)
+		return -1;
 	if (drops->is_lost && !drops->packets)
 		return 0;
 	/* Told by the name, as the descriptor is another process's. */
-	if (drops->life >= 0 && fstatat(drops->dirfd, LOSS_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (drops->life >= 0 && !drops->ring.rolling_ns &&
+	    fstatat(drops->dirfd, LOSS_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		bytes = (uint64_t)st.st_size;
 	else if (keyval_set(status, "kernel-drops", "%" PRIu64, drops->packets) < 0)
 		return -1;

@@ -149,8 +149,6 @@ run_options_check(struct run_options *options, struct failure *why)
 	if (session->keys && options->capture.cuts)
 		return failure_set(why, "'--keys' and '-s headers' exclude each other: without "
 					"payload there is nothing to open");
-	if (session->drops && options->capture.rolling_ns)
-		return failure_set(why, "'--drops' and '--rolling' exclude each other");
 	if (strcmp(session->path, "-") != 0)
 		return 0;
 	if (session->drops)

@@ -117,6 +117,7 @@ start_drops(struct session *session, const struct capture_options *options,
 								      : STDERR_FILENO,
 					      .reserve = options->reserve,
 					      .max_size = options->max_size,
+					      .rolling_ns = options->rolling_ns,
 					      .snaplen = options->snaplen,
 					      .cuts = options->cuts};
 

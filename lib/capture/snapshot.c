@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/diskquota.h"
 #include "base/parse.h"
+#include "capture/dropproc.h"
 #include "capture/keptlines.h"
 #include "capture/losses.h"
 #include "capture/ringmark.h"
@@ -151,9 +152,10 @@ copy_lines(struct taking *taking, enum keptlines_kind kind, struct failure *why)
 static int
 copy_status(const struct keyval *ring, struct keyval *status)
 {
-	static const char *const keys[] = {"name",     "version",    "abilities",  "by",
-					   "duration", "interfaces", "snaplen",    "rolling",
-					   "filter",   "flows",      "clock-step", "message"};
+	static const char *const keys[] = {"name",           "version",    "abilities",  "by",
+					   "duration",       "interfaces", "snaplen",    "rolling",
+					   "filter",         "flows",      "clock-step", "message",
+					   DROPPROC_LOST_KEY};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof(keys) / sizeof(*keys); i++)

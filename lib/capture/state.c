@@ -44,6 +44,7 @@ capture_total(struct capture *capture, struct counts *total)
 int64_t
 capture_complete_since(const struct capture *capture)
 {
+	const struct dropproc *drops = capture->options.drops;
 	int64_t since = capture->runstate.start_ns;
 
 	for (unsigned i = 0; i < capture->output_count; i++) {
@@ -53,13 +54,16 @@ capture_complete_since(const struct capture *capture)
 		if (begun > since)
 			since = begun;
 	}
+	if (drops && drops->ring.since_ns > since)
+		since = drops->ring.since_ns;
 	return since;
 }
 
 int64_t
 capture_written(const struct capture *capture)
 {
-	int64_t least = INT64_MAX;
+	const struct dropproc *drops = capture->options.drops;
+	int64_t least = drops ? dropproc_written(drops) : INT64_MAX;
 
 	for (unsigned i = 0; i < capture->output_count; i++) {
 		const int64_t written =

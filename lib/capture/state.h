@@ -110,10 +110,11 @@ int64_t capture_kept_ns(const struct capture_options *options);
 void capture_counts(struct capture *capture, unsigned core, uint32_t interface,
 		    struct counts *counts);
 
-/* Of a ring: since when all cores are complete, in ns since 1970. Any thread. */
+/* Of a ring: since when all cores are complete, and what is dropped beside them, in ns since 1970. The thread of
+ * capture_wait. */
 int64_t capture_complete_since(const struct capture *capture);
 
-/* Up to when the packets of all cores are in the files, likewise; 0: none are. */
+/* Up to when all that is in the files, likewise; 0: nothing is. */
 int64_t capture_written(const struct capture *capture);
 
 /* Likewise, the sum over all cores and interfaces. */

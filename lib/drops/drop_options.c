@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "capture/rotation.h"
 
 #include <string.h>
 
@@ -34,6 +35,12 @@ drop_options_set(struct drop_options *options, int option, const char *word, str
 	case DROP_OPTION_KEEP:
 		options->keep.is_wanted = true;
 		return parse_size(word, &capture->reserve, why);
+	case DROP_OPTION_ROLLING:
+		if (parse_duration(word, NS_PER_SECOND, &capture->rolling_ns, why) < 0)
+			return -1;
+		return capture->rolling_ns >= ROTATION_ROLLING_MIN
+			   ? 0
+			   : failure_set(why, "at least 2s can be kept: '--rolling %s'", word);
 	case DROP_OPTION_MAX_SIZE: return parse_size(word, &capture->max_size, why);
 	case DROP_OPTION_BYTECODE: options->keep.bytecode = word; return 0;
 	default: return failure_set(why, "unknown option");
@@ -45,8 +52,10 @@ drop_options_check(const struct drop_options *options, int operands, struct fail
 {
 	const struct dropcapture_options *capture = &options->capture;
 
-	if (!options->keep.is_wanted && (capture->max_size || options->keep.bytecode))
-		return failure_set(why, "'--max-size' and '--bytecode' go with '--keep'");
+	if (!options->keep.is_wanted &&
+	    (capture->max_size || capture->rolling_ns || options->keep.bytecode))
+		return failure_set(why,
+				   "'--rolling', '--max-size' and '--bytecode' go with '--keep'");
 	if (!options->keep.is_wanted && (!options->service || !options->path))
 		return failure_set(why, "needs -S and -w (try --help)");
 	if (options->keep.is_wanted && (options->service || options->path || operands ||

@@ -18,7 +18,7 @@ struct drop_options {
 #define DROP_OPTIONS_INIT ((struct drop_options){.capture = DROPCAPTURE_OPTIONS_INIT})
 
 /* Options without a letter. */
-enum { DROP_OPTION_KEEP = 0x100, DROP_OPTION_MAX_SIZE, DROP_OPTION_BYTECODE };
+enum { DROP_OPTION_KEEP = 0x100, DROP_OPTION_ROLLING, DROP_OPTION_MAX_SIZE, DROP_OPTION_BYTECODE };
 
 /* For getopt_long(3). clang-format off */
 #define DROP_OPTIONS_LETTERS "S:n:s:t:c:w:"
@@ -27,6 +27,7 @@ enum { DROP_OPTION_KEEP = 0x100, DROP_OPTION_MAX_SIZE, DROP_OPTION_BYTECODE };
 	    {"snaplen", required_argument, NULL, 's'}, {"time", required_argument, NULL, 't'}, \
 	    {"count", required_argument, NULL, 'c'}, {"write", required_argument, NULL, 'w'},  \
 	    {"keep", required_argument, NULL, DROP_OPTION_KEEP},                               \
+	    {"rolling", required_argument, NULL, DROP_OPTION_ROLLING},                         \
 	    {"max-size", required_argument, NULL, DROP_OPTION_MAX_SIZE},                       \
 	{                                                                                      \
 		"bytecode", required_argument, NULL, DROP_OPTION_BYTECODE                      \
@@ -40,6 +41,7 @@ enum { DROP_OPTION_KEEP = 0x100, DROP_OPTION_MAX_SIZE, DROP_OPTION_BYTECODE };
 	"  -c, --count count        stop after so many packets\n"                        \
 	"  -w, --write file         file to write, or - for standard output\n"           \
 	"      --keep reserve       beside a capture of vcap-run, to descriptor 3\n"     \
+	"      --rolling time       ... as a ring in this directory, of so much time\n"  \
 	"      --max-size size      ... at most that many bytes\n"                       \
 	"      --bytecode prog      ... of that, what this program accepts\n"
 /* clang-format on */

@@ -14,6 +14,7 @@
 #include "drops/dropmatch.h"
 #include "drops/droppacket.h"
 #include "drops/dropprobe.h"
+#include "drops/dropring.h"
 #include "filter/sighting.h"
 #include "packet/headers.h"
 #include "packet/loss.h"
@@ -35,7 +36,8 @@ struct dropcapture {
 	struct dropcapture_options options;
 	char host[65]; /* the host's own name */
 	struct dropprobe *probe;
-	struct writer *writer;
+	struct writer *writer; /* NULL: it is a ring */
+	struct dropring *ring; /* NULL: it is none */
 	struct diskquota quota;
 	struct if_nameindex *devices; /* those at the beginning; NULL: not known */
 	int signals;                  /* signalfd */
@@ -124,6 +126,36 @@ ask_clocks(struct dropcapture *capture)
 	capture->boot_ns = now - before - (clock_boottime_ns() - before) / 2;
 }
 
+static int
+open_ring(struct dropcapture *capture, struct failure *why)
+{
+	const struct dropcapture_options *options = &capture->options;
+	const struct dropring_options wanted = {.dirfd = options->dir,
+						.engine = options->engine,
+						.rolling_ns = options->rolling_ns,
+						.max_size = options->max_size,
+						.reserve = options->reserve,
+						.told = options->told};
+
+	capture->ring = dropring_open(&wanted, why);
+	return capture->ring ? 0 : -1;
+}
+
+static int
+open_file(struct dropcapture *capture, struct failure *why)
+{
+	const struct dropcapture_options *options = &capture->options;
+
+	if (options->rolling_ns)
+		return open_ring(capture, why);
+	capture->writer = writer_new(options->fd, FORMAT_PCAPNG, why);
+	if (!capture->writer ||
+	    (options->is_file && diskquota_init(&capture->quota, options->fd, options->max_size,
+						options->reserve, QUOTA_SLACK, why) < 0))
+		return -1;
+	return add_interfaces(capture, why);
+}
+
 struct dropcapture *
 dropcapture_open(const struct dropcapture_options *options, struct failure *why)
 {
@@ -137,11 +169,7 @@ dropcapture_open(const struct dropcapture_options *options, struct failure *why)
 	name_engine(capture);
 	capture->signals = -1;
 	capture->devices = if_nameindex();
-	capture->writer = writer_new(options->fd, FORMAT_PCAPNG, why);
-	if (!capture->writer ||
-	    (options->is_file && diskquota_init(&capture->quota, options->fd, options->max_size,
-						options->reserve, QUOTA_SLACK, why) < 0) ||
-	    add_interfaces(capture, why) < 0 || take_signals(capture, why) < 0 ||
+	if (open_file(capture, why) < 0 || take_signals(capture, why) < 0 ||
 	    open_probe(capture, why) < 0) {
 		dropcapture_close(capture);
 		return NULL;
@@ -160,6 +188,7 @@ dropcapture_close(struct dropcapture *capture)
 		return;
 	dropprobe_close(capture->probe);
 	writer_free(capture->writer);
+	dropring_close(capture->ring);
 	if (capture->signals >= 0)
 		close(capture->signals);
 	if (capture->devices)
@@ -253,6 +282,10 @@ write_event(struct dropcapture *capture, const struct dropevent *event, struct f
 	    !is_wanted(capture, &made.packet, &side))
 		return 0;
 	cut(options, &made.packet);
+	if (capture->ring) {
+		dropring_packet(capture->ring, &made.packet);
+		return 0;
+	}
 	if (options->labels == DROPCAPTURE_ENGINE)
 		side = SIDE_OTHER;
 	if (!has_room(capture, &made.packet)) {
@@ -339,6 +372,34 @@ write_counts(struct dropcapture *capture, enum beat beat, int64_t then_ns,
 	return rc;
 }
 
+/* As write_counts, of a ring, which is told what is due. */
+static int
+tick_ring(struct dropcapture *capture, int64_t then_ns, struct dropcapture_counts *counts,
+	  struct failure *why)
+{
+	char *lines = NULL;
+	int rc = count_reasons(capture, counts, &lines, why);
+
+	if (rc == 0 && dropring_count(capture->ring, counts->beyond + counts->lost, lines) < 0)
+		rc = failure_nomem(why);
+	free(lines);
+	return rc < 0 ? -1 : dropring_tick(capture->ring, then_ns, why);
+}
+
+/* Writes what is due at the last beat. */
+static int
+write_beat(struct dropcapture *capture, int64_t now, int64_t *beat, struct failure *why)
+{
+	const int64_t then_ns = capture->boot_ns + now - PATIENCE_NS;
+	struct dropcapture_counts counts;
+
+	if (now < *beat)
+		return 0;
+	*beat = now + (capture->ring ? NS_PER_SECOND / 5 : NS_PER_SECOND);
+	return capture->ring ? tick_ring(capture, then_ns, &counts, why)
+			     : write_counts(capture, BEAT_ON, then_ns, &counts, why);
+}
+
 /* Waits for packets, the end, or a moment of the boot-time clock. */
 static void
 wait_until(struct dropcapture *capture, int64_t until)
@@ -358,7 +419,6 @@ static int
 pass(struct dropcapture *capture, int64_t *beat, struct failure *why)
 {
 	const int64_t now = clock_boottime_ns();
-	struct dropcapture_counts counts;
 	int64_t until = capture->deadline;
 	int rc;
 
@@ -367,12 +427,9 @@ pass(struct dropcapture *capture, int64_t *beat, struct failure *why)
 		return failure_nomem(why);
 	ask_clocks(capture);
 	rc = write_before(capture, now - PATIENCE_NS, why);
-	if (rc == 0 && !capture->options.is_file && now >= *beat) {
-		rc = write_counts(capture, BEAT_ON, capture->boot_ns + now - PATIENCE_NS, &counts,
-				  why);
-		*beat = now + NS_PER_SECOND;
-	}
 	if (rc == 0)
+		rc = write_beat(capture, now, beat, why);
+	if (rc == 0 && capture->writer)
 		rc = writer_flush(capture->writer, why);
 	if (rc < 0 || capture->end != DROPCAPTURE_FAILED)
 		return rc;
@@ -389,7 +446,7 @@ pass(struct dropcapture *capture, int64_t *beat, struct failure *why)
 enum dropcapture_end
 dropcapture_run(struct dropcapture *capture, struct dropcapture_counts *counts, struct failure *why)
 {
-	int64_t beat = capture->options.is_file ? INT64_MAX : 0;
+	int64_t beat = capture->options.is_file && !capture->ring ? INT64_MAX : 0;
 	enum dropcapture_end end;
 
 	while (capture->end == DROPCAPTURE_FAILED)
@@ -404,6 +461,12 @@ dropcapture_run(struct dropcapture *capture, struct dropcapture_counts *counts, 
 			return DROPCAPTURE_FAILED;
 		end = capture->end == DROPCAPTURE_FULL ? DROPCAPTURE_FULL : end;
 	}
+	if (capture->ring)
+		return tick_ring(capture, clock_realtime_ns(), counts, why) < 0 ||
+			       dropring_finish(capture->ring, &counts->written, &counts->bytes,
+					       why) < 0
+			   ? DROPCAPTURE_FAILED
+			   : end;
 	if (write_counts(capture, BEAT_LAST, clock_realtime_ns(), counts, why) < 0 ||
 	    writer_finish(capture->writer, why) < 0)
 		return DROPCAPTURE_FAILED;

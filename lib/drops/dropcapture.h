@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct dropcapture;
 
@@ -33,7 +34,11 @@ struct dropcapture_options {
 	const char *engine;  /* NULL: the host's name */
 	int64_t duration_ns; /* 0: no limit */
 	uint64_t count;      /* packets; 0: no limit */
-	int fd;              /* to write to */
+	int fd;              /* to write to; not of a ring */
+	int64_t
+	    rolling_ns; /* a ring that keeps this time (dropring.h), ENGINE/dropped alone; 0: none */
+	int dir;        /* of a ring: the directory of its files */
+	FILE *told;     /* ... which is told how it goes on; NULL: nobody is */
 	int life; /* the capture ends when it polls readable, or its other end is closed; -1: none */
 	bool
 	    is_file; /* on a disk that is not to be filled; else a stream, with a heartbeat each second */
@@ -41,8 +46,9 @@ struct dropcapture_options {
 	uint64_t max_size, reserve;
 };
 
-#define DROPCAPTURE_OPTIONS_INIT \
-	((struct dropcapture_options){.fd = -1, .life = -1, .reserve = DISKQUOTA_DEFAULT})
+#define DROPCAPTURE_OPTIONS_INIT       \
+	((struct dropcapture_options){ \
+	    .fd = -1, .dir = -1, .life = -1, .reserve = DISKQUOTA_DEFAULT})
 
 enum dropcapture_end {
 	DROPCAPTURE_FAILED,
@@ -51,7 +57,7 @@ enum dropcapture_end {
 };
 
 struct dropcapture_counts {
-	uint64_t written; /* packets in the file */
+	uint64_t written; /* packets in the file, or the files */
 	uint64_t bytes;   /* of them, as far as they were kept */
 	uint64_t beyond;  /* counted only: more than DROPPROBE_RATE a second of their reason */
 	uint64_t lost;    /* counted only: this program was not quick enough */
@@ -61,7 +67,7 @@ struct dropcapture_counts {
  * what it points to, stay the caller's and unchanged. Takes what dropprobe_open does. NULL with why. */
 struct dropcapture *dropcapture_open(const struct dropcapture_options *options,
 				     struct failure *why);
-/* Runs to the end. All is written then, but the file not closed. */
+/* Runs to the end. All is written then, but the file not closed; those of a ring are. */
 enum dropcapture_end dropcapture_run(struct dropcapture *capture, struct dropcapture_counts *counts,
 				     struct failure *why);
 void dropcapture_close(struct dropcapture *capture);

@@ -6,7 +6,9 @@
 #include "filter/service.h"
 #include "packet/bpf.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +73,19 @@ release_asked(struct asked *asked)
 	bpf_release(&asked->program);
 }
 
+/* Of a ring, further files can be made and removed in its directory. */
+static int
+confine(const struct dropcapture_options *options, struct failure *why)
+{
+	if (!options->rolling_ns)
+		return sandbox_confine(-1, NULL, why);
+	if (priv_drop_all(why) < 0 ||
+	    sandbox_confine_files(SANDBOX_ENFORCE, options->dir, NULL, why) < 0)
+		return -1;
+	return sandbox_confine_calls(SANDBOX_ENFORCE, SANDBOX_CALLS_CAPTURE, SANDBOX_OPENS_NONE,
+				     why);
+}
+
 static enum dropcapture_end
 run(const struct dropcapture_options *options, FILE *told, struct dropcapture_counts *counts,
     struct failure *why)
@@ -80,7 +95,7 @@ run(const struct dropcapture_options *options, FILE *told, struct dropcapture_co
 
 	if (priv_keep_bpf(why) < 0 || !(capture = dropcapture_open(options, why)))
 		return DROPCAPTURE_FAILED;
-	if (sandbox_confine(-1, NULL, why) == 0) {
+	if (confine(options, why) == 0) {
 		fputs("ready\n", told);
 		fflush(told);
 		end = dropcapture_run(capture, counts, why);
@@ -104,7 +119,15 @@ dropkeep_run(const struct dropkeep *keep, const struct dropcapture_options *opti
 	all.selection = &asked.selection;
 	all.program = &asked.program;
 	all.labels = DROPCAPTURE_ENGINE;
-	all.fd = DROPKEEP_FILE;
+	all.told = keep->told;
+	/* Opened here: the capture's own descriptor has its lock. */
+	if (all.rolling_ns)
+		all.dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else
+		all.fd = DROPKEEP_FILE;
+	if (all.rolling_ns && all.dir < 0)
+		return failure_errno(why, "cannot open '.'"), DROPCAPTURE_FAILED;
+	signal(SIGPIPE, SIG_IGN); /* the files end well, whether or not anybody hears of it */
 	all.is_file = true;
 	all.life = STDIN_FILENO;
 	if (priv_check_bpf(why) < 0)

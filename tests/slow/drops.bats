@@ -397,12 +397,109 @@ lb1/dropped/client 192.0.2.10 55 NETFILTER_DROP (c0)' ]
 	run -1 vcap-run -i lo --drops -f program -t 1ms -w none
 	[[ $output == *"takes a job with a service"* ]]
 	[ ! -e none ]
-	for words in '-w -' '--rolling 10s -w none'; do
-		# shellcheck disable=SC2086 # words
-		run -2 vcap-run -i lo --drops $words
-	done
-	for words in '--keep 1G -S shop' '--keep 1G x' '-S shop -w x --max-size 1G' '--keep x'; do
+	run -2 vcap-run -i lo --drops -w -
+	for words in '--keep 1G -S shop' '--keep 1G x' '-S shop -w x --max-size 1G' '-S shop -w x --rolling 9s' '--keep x' \
+		'--keep 1G --rolling 1s'; do
 		# shellcheck disable=SC2086 # words
 		run -2 vcap-drops $words
 	done
+}
+
+in_ring() { # PACKETS: the status says that the ring has so many
+	[ "$(status_of kernel-drops)" = "$1" ]
+}
+
+inodes() { # DIR
+	stat -c %i "$1"/dropped.*.pcapng | sort
+}
+
+has_no_ring() {
+	! compgen -G 'run/dropped.*'
+}
+
+is_past() { # TIME: the capture is
+	[ "$(status_of counted)" \> "$1" ]
+}
+
+# Of the last seconds, in s, into FILE.
+snapshot() { # FILE
+	to=$(date +%s.%N)
+	from=$(bc <<<"$to - 4")
+	vcap-host snapshot run s "$from" "$to" >status 3>&- &
+	local asked=$!
+	if [ $# -gt 1 ]; then
+		"${@:2}"
+	fi
+	wait $asked
+	grep -qx 'state done' status
+	vcap-merge -S shop --since "$from" --until "$to" -w "$1" lb1=s
+}
+
+goes_on() {
+	until_true is_past "$(bc <<<"$to + 2")"
+	[ ! -e s ]
+	kill -CONT "$drops"
+}
+
+# Break: lib/capture/ringfiles.c s/file->core = RINGFILES_DROPPED;/return false;/
+# Break: lib/drops/dropring.c s/rotation->rolling_ns = options->rolling_ns/rotation->rolling_ns = 1000 * options->rolling_ns/
+# Break: lib/merge/coredir.c s/fnmatch(LOSS_STEM/0 \&\& fnmatch(LOSS_STEM/
+# Break: lib/capture/state.c s/dropproc_written(drops)/INT64_MAX/
+@test "beside a rolling capture: what is dropped rolls with it, and a snapshot has what there is of its window" {
+	drop_datagrams
+	begin udp --rolling 8s
+	datagrams client 192.0.2.10 55 3
+	datagrams client 192.0.2.10 60 5
+	until_true in_ring 3
+	# It waits for what is on its way.
+	drops=$(pgrep -x -P "$(pgrep -P "$pid")" vcap-drops)
+	kill -STOP "$drops"
+	datagrams client 192.0.2.10 55 1
+	snapshot first.pcapng goes_on
+	[ "$(seen first.pcapng | sed 's/ $//')" = 'lb1/c0/client 192.0.2.10 55
+lb1/dropped/client 192.0.2.10 55 NETFILTER_DROP (c0)' ]
+	[ "$(packets_in first.pcapng)" -eq 8 ]
+	[ "$(inodes run | comm -12 - <(inodes s) | wc -l)" -ge 1 ]
+	[ "$(stat -c %a s/dropped.0.pcapng)" = 600 ]
+	# The ring has gone on, and has them no more; the snapshot stays.
+	until_true in_ring 0
+	[ ! -e run/dropped.0.pcapng ]
+	[ "$(inodes run | wc -l)" -le 11 ]
+	awk -v to="$to" '$1 == "complete-since" { exit !($2 > to) }' run/status
+	vcap-merge -S shop --since "$from" --until "$to" -w again.pcapng lb1=s
+	vcap-print first.pcapng >printed
+	[ "$(wc -l <printed)" -eq 8 ]
+	vcap-print again.pcapng | diff printed -
+	datagrams client 192.0.2.10 55 2
+	stop
+	[ "$(status_of state)" = "done" ]
+	[ -z "$(status_of kernel-drops-lost)" ]
+	vcap-merge -S shop -w all.pcapng lb1=run
+	[ "$(packets_in all.pcapng 'frame.interface_name == "lb1/dropped/client"')" -eq "$(status_of kernel-drops)" ]
+	run ! pgrep -x vcap-drops
+	for dir in run s; do vcap-host remove "$PWD/$dir"; done
+	[ ! -e run ] && [ ! -e s ]
+}
+
+# Break: lib/capture/dropproc.c s/remove_files(drops);$/;/g
+# Break: lib/drops/dropring.c s/PCAPNG_END_PROMISED/PCAPNG_END_OPEN/
+# Break: lib/capture/snapshot.c s/DROPPROC_LOST_KEY/"x"/
+@test "beside a rolling capture: where vcap-drops is killed, a snapshot has what there was, says so, and it goes in its time" {
+	drop_datagrams
+	begin udp --rolling 6s
+	datagrams client 192.0.2.10 55 3
+	until_true in_ring 3
+	pkill -KILL -x -P "$(pgrep -P "$pid")" vcap-drops
+	until_true grep -q '^kernel-drops-lost ' run/status
+	run -3 snapshot first.pcapng
+	[[ $output == *"cut short"* ]]
+	[ "$(packets_in first.pcapng 'frame.interface_name == "lb1/dropped/client"')" -eq 3 ]
+	grep -q "^kernel-drops-lost 'vcap-drops' " status
+	diff <(grep '^kernel-drops-lost ' status) <(grep '^kernel-drops-lost ' run/status)
+	[ "$(status_of state)" = running ]
+	until_true has_no_ring
+	[ -z "$(status_of kernel-drops)" ] || until_true in_ring ''
+	kill -TERM "$pid"
+	ended 3
+	vcap-merge -w all.pcapng run
 }
