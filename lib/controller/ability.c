@@ -30,11 +30,21 @@ lacks(const struct spool_entry *entry, const char *engine, const char *word)
 	return false;
 }
 
-bool
-ability_lacks_drops(const struct spool_entry *entry, const char *engine)
+const char *
+ability_lacks_drops(const struct spool_entry *entry, const char *engine, const struct keyval *state,
+		    char text[ABILITY_TEXT])
 {
-	return keyval_get(&entry->facts, "drops") &&
-	       (!spool_entry_token(entry, engine) || lacks(entry, engine, "drops"));
+	const char *lost = keyval_get(state, "kernel-drops-lost");
+
+	if (!keyval_get(&entry->facts, "drops"))
+		return NULL;
+	if (!spool_entry_token(entry, engine) || lacks(entry, engine, "drops"))
+		snprintf(text, ABILITY_TEXT, "its vcap keeps no dropped packets");
+	else if (lost && engine_state_status(state) == ENGINE_DONE)
+		snprintf(text, ABILITY_TEXT, "%s: dropped packets are missing", lost);
+	else
+		return NULL;
+	return text;
 }
 
 struct commands_told

@@ -17,8 +17,12 @@
 struct commands_told ability_told(const struct spool_entry *entry, const char *engine,
 				  enum audit_need audit);
 
-/* Whether it takes part in a capture with dropped packets, but without them. */
-bool ability_lacks_drops(const struct spool_entry *entry, const char *engine);
+#define ABILITY_TEXT 576
+
+/* Why the engine takes part in a capture with dropped packets, but without them, or without some; written to text. NULL:
+ * it does not, or its state says itself that it has failed. */
+const char *ability_lacks_drops(const struct spool_entry *entry, const char *engine,
+				const struct keyval *state, char text[ABILITY_TEXT]);
 
 /* Appends to engines those whose last command, the start, was refused for an option that they do not
  * know, so that nothing has begun there, and marks them as lacking it. Stores the facts if there are

@@ -265,7 +265,7 @@ static void
 sum_up(struct collect *collect, const struct strvec *engines, struct count *sum, uint64_t *dropped)
 {
 	for (size_t i = 0; i < engines->count; i++) {
-		char gap[SNAPSHOT_WINDOW_TEXT];
+		char gap[SNAPSHOT_WINDOW_TEXT], lacks[ABILITY_TEXT];
 		struct keyval state;
 		const char *message;
 
@@ -283,8 +283,8 @@ sum_up(struct collect *collect, const struct strvec *engines, struct count *sum,
 		else if (!engine_state_is_expected_end(collect->entry, &state))
 			add_problem(collect, engines->list[i],
 				    "ended before its time, without a request from here");
-		if (ability_lacks_drops(collect->entry, engines->list[i]))
-			add_problem(collect, engines->list[i], "its vcap keeps no dropped packets");
+		if (ability_lacks_drops(collect->entry, engines->list[i], &state, lacks))
+			add_problem(collect, engines->list[i], lacks);
 		if (snapshot_window_gap(collect->entry, engines->list[i], &state, gap))
 			add_problem(collect, engines->list[i], gap);
 		keyval_release(&state);

@@ -274,8 +274,8 @@ check_chosen(const struct params *params, struct failure *why)
 {
 	if (params->rolling_ns && params->count)
 		return failure_set(why, "'--rolling' and '-c' exclude each other");
-	if (params->drops && (params->rolling_ns || params->invert))
-		return failure_set(why, "'--drops' goes neither with '--rolling' nor with '-x'");
+	if (params->drops && params->invert)
+		return failure_set(why, "'--drops' and '-x' exclude each other");
 	if (!params->rolling_ns && !trigger_params_is_empty(&params->triggers))
 		return failure_set(why, "'--on', '--cooldown' and '--max-snapshots' go with "
 					"'--rolling'");

@@ -180,9 +180,10 @@ find_recent(const struct spool_entry *entry, void *context)
 static int
 copy_facts(const struct keyval *ring, struct keyval *facts)
 {
-	static const char *const keys[] = {
-	    "service", "version",  "snaplen", "monitors",   "per-packet", "invert", "join",
-	    "specs",   "patience", "header",  "expression", "engine",     "older",  "lacks"};
+	static const char *const keys[] = {"service",    "version", "snaplen",    "monitors",
+					   "per-packet", "invert",  "join",       "specs",
+					   "patience",   "header",  "expression", "engine",
+					   "older",      "lacks",   "drops"};
 	int rc = 0;
 
 	for (size_t i = 0; i < ring->count && rc == 0; i++)
