@@ -2,6 +2,9 @@
 
 import { element, icon, setText } from "./dom.js";
 
+// The interface of what an engine's kernel dropped: ENGINE/dropped/SIDE.
+export const isDropped = origin => origin.iface === "dropped";
+
 export const isInProgress = capture => ["waiting", "starting", "capturing"].includes(capture.state);
 export const isOver = capture => ["done", "partial", "failed"].includes(capture.state);
 export const hasFile = capture => capture.file !== "";
@@ -68,6 +71,7 @@ export function parameters(capture) {
 		...capture.rolling ? [["Keeps the last", formatDuration(capture.rolling)]] : [],
 		["Duration", capture.duration ? formatDuration(capture.duration) : "Unlimited"],
 		["Size of packets", capture.snaplen ? `${formatNumber(capture.snaplen)} bytes` : "Entire packets"],
+		...capture.options.includes("--drops") ? [["Dropped packets", "Kept, too"]] : [],
 		...capture.keys ? [["TLS keys", `of ${capture.keys} sessions`]] : [],
 		["Health monitors", MONITORS[capture.monitors] ?? capture.monitors],
 	];

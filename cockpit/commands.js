@@ -158,7 +158,7 @@ export async function beyond(limits) {
 
 // specs: null for all traffic. engines: names, or null for all.
 // rolling: what is kept, "" for all; without a unit it is minutes, and there is no duration.
-export function start({ service, specs, count, duration, rolling, snaplen, monitors, engines, expression, at, exclude, keys, perPacket, comment }) {
+export function start({ service, specs, count, duration, rolling, snaplen, monitors, engines, expression, at, exclude, drops, keys, perPacket, comment }) {
 	const argv = ["vcap-start", `--monitors=${monitors}`];
 
 	if (count !== "")
@@ -175,6 +175,8 @@ export function start({ service, specs, count, duration, rolling, snaplen, monit
 			argv.push(`--${name}=${value}`);
 	if (exclude)
 		argv.push("--exclude");
+	if (drops)
+		argv.push("--drops");
 	if (keys)
 		argv.push("--keys");
 	if (perPacket)

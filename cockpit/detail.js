@@ -1,6 +1,6 @@
 // One capture: what was asked for, what became of it, when its packets came, and from where.
 
-import { clocksOf, formatInstant, formatNumber, formatSize, hasFile, isInProgress, isOver, parameters, stateLabel } from "./capture.js";
+import { clocksOf, formatInstant, formatNumber, formatSize, hasFile, isDropped, isInProgress, isOver, parameters, stateLabel } from "./capture.js";
 import * as commands from "./commands.js";
 import { alert, button, byId, descriptions, element, row, spinner, table } from "./dom.js";
 import * as exporting from "./export.js";
@@ -104,10 +104,24 @@ function remarks({ complaints, status }, lost) {
 		.filter(([, , list]) => list.length > 0).map(([kind, title, list]) => alert(kind, title, list.join("\n")));
 }
 
+// What each engine's kernel dropped of the service, of a capture that was to keep it.
+function kernels(capture, origins) {
+	const lines = capture.engines.split(",").filter(Boolean).map(engine => {
+		const own = origins.filter(origin => origin.engine === engine && isDropped(origin));
+		const sum = key => own.reduce((all, origin) => all + (origin[key] ?? 0), 0);
+
+		if (own.length === 0)
+			return `${engine}: not known`;
+		return `${engine}: ${formatNumber(sum("packets"))} kept${sum("drops") > 0 ? `, ${formatNumber(sum("drops"))} more counted only` : ""}`;
+	});
+
+	return capture.options.includes("--drops") ? [alert("info", "Dropped by the engines' kernels", lines.join("\n"))] : [];
+}
+
 async function draw(capture, figure, places, lost) {
 	const origins = await counted(commands.origins(capture.file));
 
-	places.replaceChildren(...remarks(origins, lost),
+	places.replaceChildren(...remarks(origins, lost), ...kernels(capture, origins.rows),
 		counts(capture.id, origins.rows));
 	const binMs = binLength(origins.rows);
 

@@ -189,7 +189,7 @@ function order(some) {
 
 	return { service: byId("service").value, specs: some ? byId("specs").value : null, count: typed("count"), duration: typed("duration"),
 		snaplen: typed("snaplen"), rolling: isZero(typed("rolling")) ? "" : typed("rolling"), monitors: chosen("monitors"), engines: engines.length < engineBoxes().length ? engines : null,
-		expression: typed("expression"), at: typed("at"), comment: typed("comment"), exclude: byId("exclude").checked, keys: byId("keys").checked, perPacket: byId("per-packet").checked };
+		expression: typed("expression"), at: typed("at"), comment: typed("comment"), exclude: byId("exclude").checked, drops: byId("drops").checked, keys: byId("keys").checked, perPacket: byId("per-packet").checked };
 }
 
 // Where somebody is to look, also where that is folded away.

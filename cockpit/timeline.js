@@ -1,6 +1,6 @@
 // Packets per second over time, a lane for each engine and side, drawn from the bins of `vcap-stat -b`.
 
-import { formatNumber } from "./capture.js";
+import { formatNumber, isDropped } from "./capture.js";
 import { drawing, element, setText } from "./dom.js";
 
 const BINS = 120;
@@ -24,17 +24,22 @@ export function binLength(origins) {
 	return LENGTHS_MS.find(length => span / length <= BINS) ?? Math.ceil(span / BINS / 86400000) * 86400000;
 }
 
-function addLane(engines, { engine, iface, side, packets, drops }, count) {
+// The lane of what was captured on a side, and another one of what the kernel dropped there.
+const laneOf = origin => isDropped(origin) ? `${origin.side} dropped` : origin.side;
+
+function addLane(engines, origin, count) {
+	const { engine, iface, side, packets, drops } = origin, lane = laneOf(origin);
+
 	if (!engines.has(engine))
 		engines.set(engine, { lanes: new Map(), drops: [] });
 	const place = engines.get(engine);
 
 	if (drops > 0)
 		place.drops.push({ iface, drops });
-	if (packets > 0 && !place.lanes.has(side))
-		place.lanes.set(side, { side, total: 0, rates: new Float64Array(count) });
+	if (packets > 0 && !place.lanes.has(lane))
+		place.lanes.set(lane, { side, isLost: isDropped(origin), total: 0, rates: new Float64Array(count) });
 	if (packets > 0)
-		place.lanes.get(side).total += packets;
+		place.lanes.get(lane).total += packets;
 }
 
 // What is drawn: for each engine its lanes, a rate for each bin, and the drops of its interfaces.
@@ -46,8 +51,8 @@ function arrange(origins, bins, binMs) {
 
 	for (const origin of origins)
 		addLane(engines, origin, count);
-	bins.forEach(({ engine, side, packets }, i) => {
-		const rates = engines.get(engine)?.lanes.get(side)?.rates;
+	bins.forEach((bin, i) => {
+		const { engine, packets } = bin, rates = engines.get(engine)?.lanes.get(laneOf(bin))?.rates;
 		const at = Math.round((times[i] - start) / binMs);
 
 		if (!rates)
@@ -80,11 +85,11 @@ function drawLane(model, engine, lane) {
 	const cursor = drawing("line", { class: "cursor", y1: 0, y2: 100 });
 	const value = element("span", { class: "value at-cursor", "aria-hidden": "true" });
 	const most = lane.rates.indexOf(Math.max(...lane.rates));
-	const name = lane.side || "all sides";
+	const name = `${lane.side || "all sides"}${lane.isLost ? " dropped" : ""}`;
 	const told = `${engine} ${name}: ${formatNumber(lane.total)} packets, at most ${perSecond(lane.rates[most])} at ${clock(model.start + most * model.binMs, model.binMs)}`;
 
 	return { cursor, value, rates: lane.rates,
-		node: element("div", { class: `track side-${SIDES.includes(lane.side) ? lane.side || "all" : "other"}` },
+		node: element("div", { class: `track side-${SIDES.includes(lane.side) ? lane.side || "all" : "other"}${lane.isLost ? " lost" : ""}` },
 			element("div", { class: "name" }, element("span", { class: "side" }, name)),
 			element("div", { class: "plot", role: "img", "aria-label": told },
 				frame(model, drawing("path", { class: "rate", d: outline(lane.rates, model.peak) }), cursor), value)) };
@@ -92,7 +97,8 @@ function drawLane(model, engine, lane) {
 
 // Nobody knows when an interface dropped packets, only that it did: the mark is as long as the capture.
 function drawDrops(model, engine, drops) {
-	const text = drops.map(({ iface, drops: count }) => `${formatNumber(count)} on ${iface || "its interface"}`).join(", ");
+	const text = drops.map(origin => isDropped(origin) ? `${formatNumber(origin.drops)} more by the kernel, counted only`
+		: `${formatNumber(origin.drops)} on ${origin.iface || "its interface"}`).join(", ");
 	const hatch = drawing("pattern", { id: `hatch-${engine}`, width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
 		drawing("rect", { class: "dropped", width: 4, height: 8 }));
 
@@ -157,10 +163,10 @@ export function timeline(origins, bins, binMs) {
 	for (const [engine, { lanes: sides, drops }] of model.engines) {
 		const group = element("div", { class: "engine", role: "group", "aria-label": engine }, element("h3", { class: "pf-v6-c-title pf-m-md" }, engine));
 
-		for (const side of [...sides.keys()].sort((a, b) => SIDES.indexOf(a) - SIDES.indexOf(b))) {
-			const lane = drawLane(model, engine, sides.get(side));
+		for (const [name, side] of [...sides].sort(([, a], [, b]) => a.isLost - b.isLost || SIDES.indexOf(a.side) - SIDES.indexOf(b.side))) {
+			const lane = drawLane(model, engine, side);
 
-			lane.told = `${engine} ${side}`;
+			lane.told = `${engine} ${name}`;
 			lanes.push(lane);
 			group.append(lane.node);
 		}

@@ -3,7 +3,7 @@
 
 const FIELDS = { c: "Number of Packets", t: "Duration", s: "Size of Packets", e: "Expression", E: "Engines", m: "Health Monitor Options",
 	P: "Per packet", x: "Exclude", count: "Number of Packets", time: "Duration", snaplen: "Size of Packets", expression: "Expression",
-	engines: "Engines", keys: "TLS keys", monitors: "Health Monitor Options", at: "Start Time", comment: "Note" };
+	engines: "Engines", drops: "Dropped packets", keys: "TLS keys", monitors: "Health Monitor Options", at: "Start Time", comment: "Note" };
 
 // The form says it itself, while there is time to choose.
 const SAID_BEFORE = /^no (time )?limit\b/;

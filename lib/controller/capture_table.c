@@ -52,7 +52,7 @@ static const struct table_column columns[] = {
     {"SNAPSHOT-OF"},
     {"KEYS"},
 };
-enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24 };
+enum { WIDTH = sizeof(columns) / sizeof(*columns), INSTANT = 24, OPTIONS_TEXT = 40 };
 
 /* How many addresses are shown, and how many bytes of their file are read for that. */
 enum { SPECS_SHOWN = 16, SPECS_READ = 2048 };
@@ -218,22 +218,17 @@ is_set(const struct spool_entry *entry, const char *key)
 	return value && strcmp(value, "yes") == 0;
 }
 
+/* Those of the options that the capture was started with, which it keeps in text. */
 static const char *
-options(const struct spool_entry *entry)
+options(const struct spool_entry *entry, char text[OPTIONS_TEXT])
 {
-	/* By -P, -x and -s headers. */
-	static const char *const words[] = {"",
-					    "-P",
-					    "-x",
-					    "-P -x",
-					    "-s headers",
-					    "-P -s headers",
-					    "-x -s headers",
-					    "-P -x -s headers"};
 	const char *snaplen = keyval_get(&entry->facts, "snaplen");
 
-	return words[is_set(entry, "per-packet") + 2 * is_set(entry, "invert") +
-		     4 * (snaplen && strcmp(snaplen, "headers") == 0)];
+	snprintf(text, OPTIONS_TEXT, "%s%s%s%s", is_set(entry, "per-packet") ? " -P" : "",
+		 is_set(entry, "invert") ? " -x" : "",
+		 snaplen && strcmp(snaplen, "headers") == 0 ? " -s headers" : "",
+		 is_set(entry, "drops") ? " --drops" : "");
+	return *text ? text + 1 : text;
 }
 
 /* Of a rolling capture: since when all its engines have all, by their clocks; 0: none has said. */
@@ -321,7 +316,8 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 	const bool in_one = form == TABLE_HUMAN && !table_shows(table, "MISSING");
 	char date[DATETIME_TEXT], began[INSTANT], ended[INSTANT], duration[INSTANT],
 	    sized[TEXT_SIZE];
-	char keyed[SPOOL_KEYS_TEXT], number[6][INSTANT], rolling[INSTANT], since[INSTANT];
+	char keyed[SPOOL_KEYS_TEXT], chosen[OPTIONS_TEXT], number[6][INSTANT], rolling[INSTANT],
+	    since[INSTANT];
 
 	if (form == TABLE_HUMAN)
 		format_local(date_ns(entry->id), date);
@@ -352,7 +348,7 @@ add_row(struct table *table, const struct spool_entry *entry, const struct cells
 		duration,
 		format_counter(keyval_number(facts, "snaplen", 0), number[5]),
 		keyval_get(facts, "monitors"),
-		options(entry),
+		options(entry, chosen),
 		format_counter(keyval_number(facts, "specs", 0), number[3]),
 		cells->addresses,
 		keyval_get(facts, "expression"),

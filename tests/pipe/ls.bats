@@ -144,10 +144,10 @@ entry() { # ID LINE...
 @test "what was asked for, when, and where the file is" {
 	entry shop.20260104_000000 'state done' 'size 9' 'created 1767484800.5' 'started 1767484801.000000000' \
 		'ended 1767484861.25' 'count 1000' 'duration 1500000000' 'snaplen 96' 'monitors only' \
-		'per-packet yes' 'invert yes' 'specs 2' 'expression port 80'
+		'per-packet yes' 'invert yes' 'drops yes' 'specs 2' 'expression port 80'
 	printf '%s\n' 10.1.1.1 10.2.0.0/16 >shop.20260104_000000/specs
 	[ "$(vcap-ls -r -o BEGAN,ENDED,COUNT,DURATION,SNAPLEN,MONITORS,OPTIONS,SPECS,ADDRESSES,EXPRESSION,FILE shop.20260104_000000 |
-		tr '\t' ';')" = "2026-01-04T00:00:01Z;2026-01-04T00:01:01Z;1000;1.500000000;96;only;-P -x;2;$(
+		tr '\t' ';')" = "2026-01-04T00:00:01Z;2026-01-04T00:01:01Z;1000;1.500000000;96;only;-P -x --drops;2;$(
 		)10.1.1.1 10.2.0.0/16;port 80;$PWD/shop.20260104_000000/shop.20260104_000000.pcapng" ]
 	# Of many addresses the first, and no file before it is whole.
 	seq -f 10.0.0.%g 17 >web.1.20260103_000000/specs

@@ -21,6 +21,7 @@
  *	-a TEXT     pcapng: application
  *	-C TEXT     pcapng: a comment of the section
  *	-e NAME     pcapng: description of the interfaces
+ *	-I NAME     pcapng: name of the interfaces, instead of eth0, eth1 ...
  *	-d DROPS    pcapng: statistics at the end with this many packets dropped, and an end time
  *	-o          pcapng: simple and obsolete packet blocks among the others
  *	-x          pcapng: options, names, secrets, custom blocks, counters as well
@@ -44,7 +45,7 @@ static struct {
 	int core;
 	int64_t offset_s;
 	uint64_t seed, start_s, gap_ns, disorder_ns;
-	const char *application, *comment, *description, *drops, *times, *second, *lengths;
+	const char *name, *application, *comment, *description, *drops, *times, *second, *lengths;
 } opt = {.count = 10,
 	 .interfaces = 1,
 	 .linktype = 1,
@@ -206,7 +207,7 @@ section(const char *comment)
 		put(opt.linktype, 2);
 		put(0, 2);
 		put(opt.old_blocks ? 96 : 262144, 4);
-		text(2, name);
+		text(2, opt.name ? opt.name : name);
 		text(3, opt.description);
 		put(9, 2);
 		put(1, 2);
@@ -408,7 +409,7 @@ parse(int argc, char **argv)
 {
 	int letter;
 
-	while ((letter = getopt(argc, argv, "f:bun:s:t:g:T:D:z:i:c:l:a:C:e:d:oxS:R:O:mp:L:N:")) !=
+	while ((letter = getopt(argc, argv, "f:bun:s:t:g:T:D:z:i:c:l:a:C:e:I:d:oxS:R:O:mp:L:N:")) !=
 	       -1)
 		switch (letter) {
 		case 'f': opt.pcapng = strcmp(optarg, "pcapng") == 0; break;
@@ -427,6 +428,7 @@ parse(int argc, char **argv)
 		case 'a': opt.application = optarg; break;
 		case 'C': opt.comment = optarg; break;
 		case 'e': opt.description = optarg; break;
+		case 'I': opt.name = optarg; break;
 		case 'd': opt.drops = optarg; break;
 		case 'o': opt.old_blocks = true; break;
 		case 'x': opt.extras = true; break;

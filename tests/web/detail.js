@@ -113,6 +113,37 @@ test("drops are marked at the engine that had them", 300, async () => {
 	await text(page, "#detail dd", "1,234");
 });
 
+// Of an engine what was captured, and what its kernel dropped: some packets, and more that were counted only.
+async function withKernels() {
+	const place = lab.directory("kernels"), tool = join(lab.build, "tests/tools/mkcap");
+
+	await lab.output(["sh", "-c", `cd "$1" && "$2" -f pcapng -a vcap-run -I lb1/eth0/client -n 400 -t 1000 -g 50000000 -d 0 >a && "$2" -f pcapng -n 300 -t 1001 -g 50000000 -d 0 >b &&
+		"$2" -f pcapng -a vcap-drops -I lb1/dropped/client -n 30 -s 2 -t 1002 -g 50000000 -d 1234 >c && "$2" -f pcapng -a vcap-drops -I lb1/dropped/server -n 9 -s 3 -t 1002 -g 50000000 -d 0 >d &&
+		vcap-merge -w all a lb2=b c d`, "sh", place, tool]);
+	return join(place, "all");
+}
+
+// Break: cockpit/timeline.js s/isDropped(origin) . `/false ? `/
+// Break: cockpit/timeline.js s/isDropped(origin) . `.{formatNumber(origin.drops)} more/false ? `${0} more/
+// Break: cockpit/detail.js s/if (own.length === 0)/if (false)/
+test("what the kernels dropped is drawn and told apart from what was captured", 180, async () => {
+	const file = await withKernels();
+	const place = spool.make({ "shop.20260101_000000": { facts: spool.doneFacts(file, "packets 739", "dropped 0", "drops yes", "engine lb1", "engine lb2"), file } });
+	const page = await open({ view: "#/shop.20260101_000000" }, { VCAP_SPOOL: place });
+
+	await page.locator(".timeline").waitFor();
+	const lanes = name => page.getByRole("group", { name }).locator(".plot[role=img]").evaluateAll(list => list.map(each => each.getAttribute("aria-label").replace(/,? at most.*/, "")));
+
+	assert.deepEqual(await lanes("lb1"), ["lb1 client: 400 packets", "lb1 client dropped: 30 packets", "lb1 server dropped: 9 packets"]);
+	assert.deepEqual(await lanes("lb2"), ["lb2 all sides: 300 packets"]);
+	const [captured, lost] = await page.locator(".timeline path.rate").evaluateAll(list => list.map(each => getComputedStyle(each).fill));
+
+	assert.notEqual(captured, lost);
+	assert.match(await page.getByRole("group", { name: "lb1" }).locator(".track.drops").textContent(), /1,234 more by the kernel, counted only/);
+	await text(page, "section:has(> * #card-packets-by-origin) .pf-m-info", "lb1: 39 kept, 1,234 more counted only\nlb2: not known");
+	await text(page, "#detail dd", "Kept, too");
+});
+
 // Break: cockpit/detail.js s/status === 3/false/
 // Break: cockpit/detail.js s/.test(line)/.test("")/
 test("connects that failed are told under a heading of their own, apart from a file that is cut short", 180, async () => {

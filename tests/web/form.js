@@ -191,6 +191,31 @@ test("engines, expression, start time, note, exclude, per packet: as vcap start 
 	await page.locator(".capture").waitFor({ state: "detached" });
 });
 
+// Break: cockpit/commands.js s/argv.push("--drops")/;/
+// Break: cockpit/words.js s/ drops: "Dropped packets",//
+test("dropped packets are kept if they are asked for", 180, async () => {
+	const page = await open();
+
+	await page.getByText("Advanced Settings").click();
+	assert.equal(await page.getByLabel("Dropped packets").isChecked(), false);
+	await page.getByLabel("Start Time").fill("+1h");
+	await page.getByLabel("Dropped packets").check();
+	await page.getByLabel("Exclude").check();
+	await page.getByLabel("Choose Client IP, IP Range, Subnet Mask").check();
+	await page.getByLabel("Addresses", { exact: true }).fill("10.9.0.7");
+	await press(page);
+	await text(page, "#refusal .pf-m-danger", "'Dropped packets' and 'Exclude' exclude each other");
+	await page.getByLabel("Exclude").uncheck();
+	await press(page);
+	await text(page, ".capture .pf-v6-c-label", "waiting");
+	const [capture] = await lab.captures();
+
+	assert.equal(capture.options, "--drops");
+	await text(page, ".capture dd", "Kept, too");
+	await page.getByRole("button", { name: `Stop ${capture.id}` }).click();
+	await page.locator(".capture").waitFor({ state: "detached" });
+});
+
 // A configuration with an engine that is not there beside the lab's.
 async function withMissing() {
 	const place = spool.configure({ shop: "vip 192.0.2.10 tcp/80\nserver 10.0.1.0/24\nengine lb1\nengine lb9\n" });
