@@ -109,6 +109,7 @@ paths() { # FILE SIDE
 	vcap-export -w again.pcapng "$id"
 }
 
+# Break: lib/controller/params_keys.c s/else if (params->snaplen/else if (0 \&\& params->snaplen/
 @test "keys are refused where there can be none, and nothing is read without being asked" {
 	run -2 vcap-start tls --keys -s headers
 	[[ $output == *"needs the payload"* ]]
@@ -117,6 +118,11 @@ paths() { # FILE SIDE
 	run -2 vcap-run --keys file:/dev/null -w - -i lo
 	run -2 vcap-run --keys log:/dev/null -w x -i lo
 	run -2 vcap-export --keys -F pcap -w x x
+	# What is cut is not opened, which is said while something can be done about it.
+	id=$(vcap-start tls --keys -s 256 -t 60 2>err)
+	grep -q -- '-s 256 cuts TLS records' err
+	vcap-stop tls >/dev/null
+	vcap-rm "$id"
 	id=$(vcap-start tls -t 60 2>err)
 	lab_tls_get 201 /mine "$PWD/mine.log" >/dev/null
 	vcap-stop tls >/dev/null

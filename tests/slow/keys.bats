@@ -1,5 +1,5 @@
 #!/usr/bin/env -S LAB_TRANSPORT=exec tests/lab/lab bats
-# TLS keys where it is less simple: TLS 1.3 to the servers, resumed sessions, log lines that are cut, a rolling
+# TLS keys where it is less simple: TLS 1.3 to the servers, resumed sessions, early data, log lines that are cut, a rolling
 # capture's snapshot, a region.
 #
 # shellcheck disable=SC2154,SC1008 # the names come from the lab
@@ -202,4 +202,45 @@ said() { # FILE [OPTION...]: what Wireshark reads of the first session
 	run -1 grep -q 'second words' <(said open.pcapng)
 	# With the whole key log it would be open, of which the file has that one key.
 	said open.pcapng -o "tls.keylog_file:$PWD/keylog" | grep -q 'second words'
+}
+
+# Break: lib/flows/keykeep.c s/if (helloset_find(&keep->hellos, key->random))/if (0)/
+@test "early data that is refused: the session's keys are kept, and open what the client said again" {
+	printf '%s\n' "vip $LAB_VIP4 tcp/446" "server $LAB_BACK4.11 tcp/9999" 'engine lb1' >config/services/early
+	: >keylog
+	keyed "file:$PWD/keylog" "file:$PWD/keylog"
+	mkfifo none first second
+	exec 8<>none
+	# It takes early data, but not behind a HelloRetryRequest (RFC 8446, 4.2.10).
+	ip netns exec lb1 openssl s_server -accept "$LAB_VIP4:446" -tls1_3 -early_data -no_anti_replay -groups P-384 -quiet \
+		-cert "$LAB_DIR/tls.crt" -key "$LAB_DIR/tls.key" -keylogfile "$PWD/keylog" <&8 >heard 2>&1 3>&- &
+	server=$!
+	id=$(vcap-start early --keys -t 60 2>err)
+	lab_in client openssl s_client -bind "$LAB_FRONT4.201" -connect "$LAB_VIP4:446" -groups P-384 \
+		-sess_out session <first >out 2>&1 3>&- &
+	client=$!
+	exec 9>first
+	printf 'first words\n' >&9
+	until_true grep -q 'first words' heard
+	until_true test -s session
+	exec 9>&-
+	wait $client || true
+	printf 'early words\n' >early
+	lab_in client openssl s_client -bind "$LAB_FRONT4.201" -connect "$LAB_VIP4:446" -groups X25519:P-384 \
+		-sess_in session -early_data early <second >out 2>&1 3>&- &
+	client=$!
+	exec 9>second
+	printf 'second words\n' >&9
+	until_true grep -q 'second words' heard
+	exec 9>&-
+	wait $client || true
+	grep -q '^Reused' out
+	grep -q 'Early data was rejected' out
+	run -1 grep -q 'early words' heard
+	run vcap-stop early
+	grep -v '^#' keylog >told
+	randoms told | diff - <(randoms "$VCAP_SPOOL/captures/$id/$id.keys")
+	[ "$(vcap-ls -r -o KEYS "$id")" = 2/2 ]
+	vcap-export --keys -w open.pcapng "$id"
+	tshark -r open.pcapng -q -z follow,tls,ascii,1 2>/dev/null | grep -q 'second words'
 }
