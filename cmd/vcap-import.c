@@ -16,12 +16,13 @@ static const struct command self = {
     .name = "vcap-import",
     .says = "Makes service files from the configuration of a load balancer.",
     .examples = "vcap import haproxy -w\nvcap import -E lb1,lb2 nginx /etc/nginx/nginx.conf\n",
-    .synopsis = "[-dfw] [-a file] [-b file] [-E list] [-S name] kind [file [service ...]]",
+    .synopsis = "[-dfFw] [-a file] [-b file] [-E list] [-S name] kind [file [service ...]]",
     .options = "  -a, --also file     read this file, too; may be repeated\n"
 	       "  -b, --backends file what kubectl ingress-nginx backends prints, for nginx\n"
 	       "  -d, --diff          print what -w would change\n"
 	       "  -E, --engines list  the services' engines; the first is read from (this host)\n"
 	       "  -f, --force         with -w: replace service files that were edited\n"
+	       "  -F, --from          add a line by which captures ask the engine again\n"
 	       "  -S, --service name  only this service; may be repeated\n"
 	       "  -w, --write         write service files, not standard output\n"
 	       "\n"
@@ -30,7 +31,7 @@ static const struct command self = {
 
 struct options {
 	enum config_write_action action;
-	bool forces;
+	bool forces, asks_again;
 	char **engines; /* NULL: this host */
 	const struct importer *importer;
 	struct importer_input input;
@@ -45,14 +46,15 @@ parse_options(int argc, char **argv)
 	    {"also", required_argument, NULL, 'a'}, {"backends", required_argument, NULL, 'b'},
 	    {"diff", no_argument, NULL, 'd'},       {"engines", required_argument, NULL, 'E'},
 	    {"force", no_argument, NULL, 'f'},      {"service", required_argument, NULL, 'S'},
-	    {"write", no_argument, NULL, 'w'},      CLI_OPTIONS};
+	    {"from", no_argument, NULL, 'F'},       {"write", no_argument, NULL, 'w'},
+	    CLI_OPTIONS};
 	struct options chosen = {.input = {.size_max = 64u << 20, .run = ask_run},
 				 .drafts = {.resolve = ask_find, .read = ask_read}};
 	struct failure why;
 	int opt;
 
 	cli_start(&self);
-	while ((opt = getopt_long(argc, argv, ":a:b:dE:fS:w", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, ":a:b:dE:fFS:w", options, NULL)) != -1)
 		switch (opt) {
 		case 'a': strvec_push(&chosen.also, optarg); break;
 		case 'b': chosen.drafts.backends = optarg; break;
@@ -62,6 +64,7 @@ parse_options(int argc, char **argv)
 				die_usage("%s", why.text);
 			break;
 		case 'f': chosen.forces = true; break;
+		case 'F': chosen.asks_again = true; break;
 		case 'S': strvec_push(&chosen.wanted, optarg); break;
 		case 'w': chosen.action = CONFIG_WRITE_FILE; break;
 		default: cli_option(opt, argv);
@@ -70,10 +73,8 @@ parse_options(int argc, char **argv)
 		die_usage("-f needs -w");
 	if (!argv[optind] || !(chosen.importer = importer_find(argv[optind])))
 		die_usage("needs a kind, " KINDS " (try --help)");
-	if (argv[++optind])
-		chosen.input.file = argv[optind++];
-	if (chosen.input.file)
-		strvec_pushv(&chosen.wanted, argv + optind);
+	if ((chosen.input.file = argv[++optind]))
+		strvec_pushv(&chosen.wanted, argv + optind + 1);
 	chosen.drafts.wanted = chosen.wanted.list;
 	chosen.input.also = chosen.also.list;
 	chosen.input.engine = chosen.engines ? chosen.engines[0] : NULL;
@@ -86,10 +87,14 @@ put_file(const struct options *options, const struct import_file *file)
 {
 	enum config_write_outcome outcome;
 	struct failure why;
-	char *path;
+	char *path, *from = NULL;
 
-	outcome = config_write_put(file->name, file->text, options->action, options->forces, getenv,
-				   &path, &why);
+	if (options->asks_again && !(from = importer_from(options->importer, &options->input,
+							  &options->drafts, file->name, &why)))
+		die_usage("%s", why.text);
+	outcome = config_write_put(file->name, file->text, from, options->action, options->forces,
+				   getenv, &path, &why);
+	free(from);
 	if (outcome == CONFIG_WRITE_FAILED ||
 	    (options->action == CONFIG_WRITE_FILE &&
 	     config_write_nodes(file->engines.list, getenv, &why) < 0))

@@ -33,6 +33,11 @@ path_of(const char *what, const char *name, config_variable *variable, struct fa
 #define MARK      "# imported until here ("
 #define MARK_REST "): vcap import -w keeps the lines below\n"
 
+/* What is imported. */
+struct part {
+	const char *text, *from; /* NULL: it has no such line */
+};
+
 /* The hash of an imported part, as its mark has it. */
 static uint64_t
 hash_of(const char *text, size_t length)
@@ -51,16 +56,47 @@ find_line(char *text, const char *beginning)
 	return text;
 }
 
-/* The file with text as its imported part. Heap; NULL: out of memory. */
-static char *
-with_part(const char *head, size_t head_length, const char *text, const char *tail)
+/* Whether one of the lines before end begins with the keyword `from`. */
+static bool
+has_from(const char *text, const char *end)
 {
-	char *all;
+	for (const char *next; text < end; text = next) {
+		const char *word = text + strspn(text, " \t");
 
-	return asprintf(&all, "%.*s%s" MARK "%016" PRIx64 MARK_REST "%s", (int)head_length, head,
-			text, hash_of(text, strlen(text)), tail) < 0
-		   ? NULL
-		   : all;
+		next = text + strcspn(text, "\n");
+		next += *next == '\n';
+		if (strncmp(word, "from", 4) == 0 && (word[4] == ' ' || word[4] == '\t'))
+			return true;
+	}
+	return false;
+}
+
+/* The file with part as its imported part, of which from is the end unless other lines have one. Heap; NULL:
+ * out of memory. */
+static char *
+with_part(const char *head, size_t head_length, const struct part *part, const char *tail)
+{
+	const bool has_one =
+	    has_from(head, head + head_length) || has_from(tail, tail + strlen(tail));
+	char *text, *all = NULL;
+
+	if (asprintf(&text, "%s%s", part->text, part->from && !has_one ? part->from : "") < 0)
+		return NULL;
+	if (asprintf(&all, "%.*s%s" MARK "%016" PRIx64 MARK_REST "%s", (int)head_length, head, text,
+		     hash_of(text, strlen(text)), tail) < 0)
+		all = NULL;
+	free(text);
+	return all;
+}
+
+/* Whether a file that is not marked is just the part, as printed. */
+static bool
+is_part(const char *file, const struct part *part)
+{
+	const size_t length = strlen(part->text);
+
+	return strncmp(file, part->text, length) == 0 &&
+	       (!file[length] || (part->from && strcmp(file + length, part->from) == 0));
 }
 
 /* What the file is, and becomes. */
@@ -71,21 +107,21 @@ struct change {
 
 /* Finds what becomes of the file's text. */
 static void
-compose(struct change *change, const char *text)
+compose(struct change *change, const struct part *part)
 {
 	char *before = change->before, *mark = before ? find_line(before, MARK) : NULL;
 	char *begin = mark ? find_line(before, "# service ") : NULL, *tail;
 
 	if (!mark) {
-		change->after = with_part("", 0, text, "");
-		change->is_edited = before && strcmp(before, text) != 0;
+		change->after = with_part("", 0, part, "");
+		change->is_edited = before && !is_part(before, part);
 		return;
 	}
 	if (!begin || begin > mark)
 		begin = before;
 	tail = mark + strcspn(mark, "\n");
 	tail += *tail == '\n';
-	change->after = with_part(before, (size_t)(begin - before), text, tail);
+	change->after = with_part(before, (size_t)(begin - before), part, tail);
 	change->is_edited =
 	    strtoull(mark + strlen(MARK), NULL, 16) != hash_of(begin, (size_t)(mark - begin));
 }
@@ -103,7 +139,7 @@ check(const char *name, const char *text, const char *path, struct failure *why)
 
 /* The caller releases change in any case. */
 static int
-find_change(struct change *change, const char *name, const char *text, const char *path,
+find_change(struct change *change, const char *name, const struct part *part, const char *path,
 	    struct failure *why)
 {
 	struct config_file file = CONFIG_FILE_INIT;
@@ -115,7 +151,7 @@ find_change(struct change *change, const char *name, const char *text, const cha
 		file.text = NULL;
 		config_file_release(&file);
 	}
-	compose(change, text);
+	compose(change, part);
 	return change->after ? check(name, change->after, path, why) : failure_nomem(why);
 }
 
@@ -145,9 +181,11 @@ write_change(const struct change *change, const char *path, struct failure *why)
 }
 
 enum config_write_outcome
-config_write_put(const char *name, const char *text, enum config_write_action action, bool by_force,
-		 config_variable *variable, char **path, struct failure *why)
+config_write_put(const char *name, const char *text, const char *from,
+		 enum config_write_action action, bool by_force, config_variable *variable,
+		 char **path, struct failure *why)
 {
+	const struct part part = {text, from};
 	struct change change = {0};
 	bool is_kept;
 	int rc;
@@ -156,9 +194,12 @@ config_write_put(const char *name, const char *text, enum config_write_action ac
 	if (!*path || check(name, text, name, why) < 0)
 		return CONFIG_WRITE_FAILED;
 	if (action == CONFIG_WRITE_PRINT)
-		return text_put_lines(stdout, text) < 0 && failure_nomem(why) ? CONFIG_WRITE_FAILED
-									      : CONFIG_WRITE_DONE;
-	rc = find_change(&change, name, text, *path, why);
+		return (text_put_lines(stdout, text) < 0 ||
+			(from && text_put_lines(stdout, from) < 0)) &&
+			       failure_nomem(why)
+			   ? CONFIG_WRITE_FAILED
+			   : CONFIG_WRITE_DONE;
+	rc = find_change(&change, name, &part, *path, why);
 	is_kept = change.is_edited && !by_force;
 	if (rc == 0 && action == CONFIG_WRITE_COMPARE)
 		rc = print_change(&change, *path, why);

@@ -32,9 +32,10 @@ enum config_write_outcome {
 };
 
 /* Does so with text, which has to be that of a service file, for the file of the service called name
- * (a valid one). What people edited is replaced only if by_force. *path is the file's path, on the
- * heap; NULL: out of memory. */
-enum config_write_outcome config_write_put(const char *name, const char *text,
+ * (a valid one). from is a line that the imported part ends with, unless people's lines have one with that
+ * keyword, since a file may have but one; NULL: none. What people edited is replaced only if by_force. *path
+ * is the file's path, on the heap; NULL: out of memory. */
+enum config_write_outcome config_write_put(const char *name, const char *text, const char *from,
 					   enum config_write_action action, bool by_force,
 					   config_variable *variable, char **path,
 					   struct failure *why);

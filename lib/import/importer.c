@@ -199,6 +199,52 @@ importer_read(const struct importer *importer, const struct importer_input *inpu
 	return text;
 }
 
+/* Why the words of a `from` line do not say where the input is; NULL: they do. */
+static const char *
+find_untold(const struct importer *importer, const struct importer_input *input,
+	    const struct drafts *drafts)
+{
+	const char *file = input->file;
+
+	if (importer->import == import_serving)
+		return "'--from' needs the kind of what was found, not 'auto'";
+	if ((input->also && input->also[0]) || drafts->backends)
+		return "'--from' is for one file, without '--also' and '--backends'";
+	if (!input->engine && (file || importer->import != k8s_import))
+		return "'--from' needs the engine to ask again ('--engines')";
+	if (file && (*file != '/' || strpbrk(file, " \t\r\n#")))
+		return "'--from' needs an absolute path without blanks";
+	return NULL;
+}
+
+char *
+importer_from(const struct importer *importer, const struct importer_input *input,
+	      const struct drafts *drafts, const char *name, struct failure *why)
+{
+	const char *reason = find_untold(importer, input, drafts);
+	struct strvec words = STRVEC_INIT;
+	char *text = NULL, *line = NULL;
+
+	if (reason) {
+		failure_set(why, "%s", reason);
+		return NULL;
+	}
+	strvec_pushl(&words, importer->name, NULL);
+	if (input->engine)
+		strvec_push(&words, input->engine);
+	strvec_push(&words, name);
+	if (input->file)
+		strvec_push(&words, input->file);
+	text = words.failed ? NULL : strvec_join(&words, " ");
+	if (!text || asprintf(&line, "from     %s\n", text) < 0) {
+		failure_nomem(why);
+		line = NULL;
+	}
+	free(text);
+	strvec_release(&words);
+	return line;
+}
+
 int
 importer_import(const struct importer *importer, struct drafts *drafts, const char *text,
 		const char *source, struct failure *why)

@@ -38,6 +38,12 @@ struct importer_input {
 char *importer_read(const struct importer *importer, const struct importer_input *input,
 		    char **source, struct failure *why);
 
+/* The `from` line (vcap-service(5)) by which a capture imports the service of that name, as it is called or
+ * as drafts have it, once more. Heap; NULL with why: no such line says what input and drafts do, or out of
+ * memory. */
+char *importer_from(const struct importer *importer, const struct importer_input *input,
+		    const struct drafts *drafts, const char *name, struct failure *why);
+
 /* Imports text, whose name is source, into drafts, and removes the services that are not wanted or
  * have no VIP; warns of wanted ones that it lacks. source must stay valid until drafts_release. -1
  * with why: malformed, or out of memory. */

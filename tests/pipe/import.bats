@@ -447,6 +447,73 @@ engine   lb2" ]
 	[[ "${lines[-1]}" == "vcap-import: 'cat' failed on lb1" ]]
 }
 
+# Break: lib/controller/ask.c s/text = ask_engine(context, command.list, why);/text = ask(NULL, command.list, why);/
+@test "import: -E reads the maps that name backends from the engine, too" {
+	mkdir config lb1
+	printf '#!/bin/sh\nPATH=%s:$PATH exec "$@"\n' "$PWD/lb1" >enter
+	printf '#!/bin/sh\ncase $* in\n*.map) echo "/a there" ;;\n*) exec /bin/cat "$@" ;;\nesac\n' >lb1/cat
+	chmod 755 enter lb1/cat
+	echo "lb1 exec $PWD/enter" >config/engines
+	printf '%s\n' 'frontend one' 'bind 192.0.2.1:80' 'use_backend %[path,map(/nowhere/paths.map)]' 'backend here' \
+		'server a 10.0.0.1:80' 'backend there' 'server b 10.0.0.2:80' >x.cfg
+	run -0 vcap-import -E lb1 haproxy "$PWD/x.cfg"
+	[ "$(grep ^server <<<"$output")" = 'server   10.0.0.2 tcp/80  # there/b' ]
+}
+
+# Break: lib/controller/config_write.c s/part->from && !has_one/part->from/
+@test "import: --from writes the line by which captures ask again, and none beside another" {
+	mkdir config
+	printf '#!/bin/sh\nexec "$@"\n' >enter
+	chmod 755 enter
+	echo "lb1 exec $PWD/enter" >config/engines
+	printf '%s\n' 'frontend web:one' 'bind 192.0.2.1:80' 'default_backend b' 'backend b' 'server s 10.0.0.1:80' >x.cfg
+	vcap-import -F -E lb1 haproxy "$PWD/x.cfg" >printed
+	[ "$(tail -n 1 printed)" = "from     haproxy lb1 web-one $PWD/x.cfg" ]
+	vcap-import -Fw -E lb1 haproxy "$PWD/x.cfg"
+	sed '$d' config/services/web-one | diff printed -
+	cp config/services/web-one first
+	run -0 vcap-import -Fw -E lb1 haproxy "$PWD/x.cfg"
+	cmp first config/services/web-one
+	sed -i 's/10.0.0.1/10.0.0.2/' x.cfg
+	run --separate-stderr vcap-start --dry-run -t 1 web-one
+	[[ "$stderr" == *"lb1 has servers that the file of service 'web-one' lacks, which are captured, too: '10.0.0.2 tcp/80'"* ]]
+	# Without it the imported part loses the line; people's own stays the only one.
+	vcap-import -w -E lb1 haproxy "$PWD/x.cfg"
+	run ! grep '^from' config/services/web-one
+	printf ' from\thaproxy lb1 web:one\n' >>config/services/web-one
+	cp config/services/web-one own
+	vcap-import -Fw -E lb1 haproxy "$PWD/x.cfg"
+	cmp own config/services/web-one
+	# A printed file is one that is not edited.
+	cp printed config/services/web-one
+	sed -i 's/10.0.0.2/10.0.0.1/' x.cfg
+	run -0 vcap-import -Fw -E lb1 haproxy "$PWD/x.cfg"
+	cmp first config/services/web-one
+	printf '#!/bin/sh\nexec cat "%s"\n' "$inputs/k8s/cluster.json" >stubs/kubectl
+	chmod 755 stubs/kubectl
+	[ "$(vcap-import -F -S shop/api k8s | tail -n 1)" = 'from     k8s shop.api' ]
+}
+
+# Break: lib/import/importer.c s/\*file != '.'/false/; s/input->also \&\& input->also\[0\]/false/
+@test "import: --from is refused for what no line can say" {
+	echo 'lb1 local' >>engines
+	mkdir config
+	mv engines config
+	printf '%s\n' 'frontend one' 'bind 192.0.2.1:80' >x.cfg
+	while IFS='|' read -r words message; do
+		# shellcheck disable=SC2086 # words
+		run -2 vcap-import -Fw $words <x.cfg
+		[ "${lines[-1]}" = "vcap-import: $message" ] || { echo "$output"; false; }
+		[ ! -e config/services ]
+	done <<-END
+		haproxy $PWD/x.cfg|'--from' needs the engine to ask again ('--engines')
+		k8s $inputs/k8s/cluster.json|'--from' needs the engine to ask again ('--engines')
+		-E lb1 haproxy -|'--from' needs an absolute path without blanks
+		-E lb1 haproxy x.cfg|'--from' needs an absolute path without blanks
+		-E lb1 -a $PWD/x.cfg haproxy $PWD/x.cfg|'--from' is for one file, without '--also' and '--backends'
+	END
+}
+
 # Break: lib/import/draft.c s/return !drafts->wanted;/return true;/
 @test "import: only the services that are named, and only what is said of those" {
 	run -0 --separate-stderr vcap-import haproxy "$inputs/haproxy/checks.cfg" agents connects
