@@ -258,6 +258,9 @@ conversations_table(struct run *run, struct failure *why)
 	    .form = options->form == TABLE_HUMAN ? COLUMNS_FOR_PEOPLE : COLUMNS_FOR_SCRIPTS};
 
 	run->cmd->uncounted = connlist_rest(run->connlist);
+	/* The table takes memory of its own. */
+	transactions_free(run->transactions);
+	run->transactions = NULL;
 	return connlist_table_new(run->connlist, &wanted, why);
 }
 

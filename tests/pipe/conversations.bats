@@ -178,13 +178,37 @@ listed() { vcap-transactions -j --conversations "${@:2}" "$1" | jq -c '[([.conve
 	[ "$(awk -F '\t' '{ sum += $13 } END { print sum }' got)" = "$(vcap-transactions -S ./conv -r m.pcapng | wc -l)" ]
 }
 
+# flood SYNS: a.pcap.
+flood() {
+	mkconv -n 1 -f "$1" >a.pcap
+	printf 'vip 192.0.2.10 tcp/80\nserver 10.0.1.11-10.0.1.12 tcp/8080\nsource 10.0.9.0/24\n' >flood
+}
+
 # bats test_tags=slow
 # Break: lib/transactions/connlist.c s/list->rest++/(void)0/
 @test "more conversations than there is room for: the later ones are counted together, and said" {
-	mkconv -n 1 -f 140000 >a.pcap
-	printf 'vip 192.0.2.10 tcp/80\nserver 10.0.1.11-10.0.1.12 tcp/8080\nsource 10.0.9.0/24\n' >flood
+	flood 140000
 	run -3 --separate-stderr sh -c 'vcap-transactions -S ./flood -r --conversations a.pcap >got'
 	rest=$(sed -nE 's/.*: ([0-9]+) packets of later ones are in none.*/\1/p' <<<"$stderr")
 	[ "$(wc -l <got)" = 131072 ] || [ "$(wc -l <got)" = 131071 ]
 	[ "$(awk -F '\t' -v rest="$rest" '{ sum += $11 } END { print sum + rest }' got)" = "$(tcpdump -nnr a.pcap 2>/dev/null | wc -l)" ]
+}
+
+# bats test_tags=slow
+# Break: lib/transactions/transactions_cmd.c s/^.transactions_free(run->transactions);$//
+@test "a flood of half a million SYNs: memory is bounded" {
+	[[ $build != *-asan* && $build != *-thread* ]] || skip "sanitizers have memory of their own"
+	flood 500000
+	mkfifo rows
+	vcap-transactions -S ./flood -r --conversations a.pcap >rows 2>/dev/null 3>&- &
+	transactions=$!
+	# Rows come when all has been read.
+	{
+		read -r _
+		sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' /proc/$transactions/status >peak
+		wc -l
+	} <rows >count
+	wait "$transactions" || [ $? -eq 3 ]
+	[ "$(cat count)" -gt 100000 ]
+	[ "$(cat peak)" -lt $((200 << 10)) ]
 }
