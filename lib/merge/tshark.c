@@ -109,12 +109,14 @@ become_tshark(const char *path, int packets, int words)
 	    nowhere < 0 || dup2(nowhere, 2) < 0)
 		return;
 	process_close(3, ~0U, PROCESS_CLOSE_NOW);
+	if (sandbox_confine_program(usable, &why) < 0)
+		return;
 	limit(RLIMIT_CPU, SECONDS_MOST);
-	limit(RLIMIT_AS, MEMORY_MOST);
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CORE, 0);
-	if (sandbox_confine_program(usable, &why) == 0)
-		execve(path, argv, environment);
+	/* Of the program, not of a sanitizer here. */
+	limit(RLIMIT_AS, MEMORY_MOST);
+	execve(path, argv, environment);
 }
 
 /* go: ends without a byte when nobody wants it. */
