@@ -51,6 +51,7 @@ lab_endings() {
 	    bind $LAB_VIP4:91 proto h2
 	    http-request deny deny_status 403 if { path /denied }
 	    http-request redirect location /elsewhere if { path /redirected }
+	    http-request reject if { path /cut-off }
 	    use_backend refused if { path /refused }
 	    default_backend servers
 	backend servers
@@ -90,12 +91,14 @@ table() {
 		/gives-up    CD-- client_rst     -
 		/uploads     sH-- complete       engine
 		/unread      cD-- client_timeout server
+		/cut-off     PR-- engine_fin     -
 	END
 }
 
 # Break: lib/transactions/settle.c s/said->end\[0\] == 'c' || said->end\[0\] == 's'/0/
 # Break: lib/transactions/row.c s/return PARTY_ENGINE;/return PARTY_NOBODY;/
 # Break: lib/transactions/marks.c s/if (row->proxy_mark && row->proxy\[0\])/if (0)/
+# Break: lib/transactions/closing.c s/take(first, rst_ns.CONN_BACKWARD., other, ENDING_RST)/(void)0/
 # bats test_tags=slow
 @test "the end of each transaction is that of HAProxy's termination state" {
 	export VCAP_CONFIG=$LAB_DIR/informed
@@ -118,6 +121,9 @@ table() {
 	table | awk '{ print $1, $2 }' | sort | diff - logged
 	vcap transactions -r -o PATH,END,FROM ends | sed 's/ /_/' | tr '\t' ' ' | sort >rows
 	table | awk '{ print $1, $3, $4 }' | sort | diff - rows
+	# Timeouts are words of the proxy's: the packets show that the engine closed, or reset.
+	vcap transactions -t /dev/null -r -o PATH,END ends | grep -E '^/(part-silent|unread|cut-off)' | sort |
+		diff <(printf '%s\n' /cut-off$'\t''engine fin' /part-silent$'\t''engine fin' /unread$'\t''engine rst') -
 	# In a marked copy the proxy's words stand at the request, which is one packet here.
 	vcap transactions --mark marked.pcapng ends >/dev/null
 	tshark -r marked.pcapng -Y 'frame.comment contains "vcap: haproxy"' -T fields -E occurrence=l \
@@ -133,7 +139,7 @@ table() {
 @test "HTTP/2: what HAProxy logs of each stream of a connection is said of that stream" {
 	export VCAP_CONFIG=$LAB_DIR/informed
 	before=$(wc -l <"$LAB_DIR/lb1-haproxy.log")
-	paths=$(table | awk '$1 !~ /leaves|gives|uploads|unread/ { print $1 }')
+	paths=$(table | awk '$1 !~ /leaves|gives|uploads|unread|cut-off/ { print $1 }')
 	vcap start ends -t 60 3>&-
 	# shellcheck disable=SC2086 # words
 	lab_in client "$(command -v h2paths)" "$LAB_FRONT4.201" "$LAB_VIP4:91" $paths
