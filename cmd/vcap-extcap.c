@@ -96,7 +96,8 @@ capture(const struct extcap_request *request)
 	struct toolbar toolbar;
 	struct strvec argv = STRVEC_INIT;
 	struct failure why;
-	struct extcap_capture run = {.fifo = request->fifo, .toolbar = &toolbar};
+	struct extcap_capture run = {
+	    .fifo = request->fifo, .toolbar = &toolbar, .heartbeat_ns = request->heartbeat_ns};
 	char *remark = NULL, safe[1024];
 	int status;
 

@@ -96,6 +96,12 @@ report_clock(const char *engine, const struct clock_offset *offset)
 		     (int)strcspn(clock_offset_print(offset, text), " "), text);
 }
 
+static void
+report_silence(void)
+{
+	warn("no heartbeat came in time: the capture is ended");
+}
+
 /* Blocks the signals that end the capture, and makes children ignore ^C, as they exit at the end of
  * their inputs. *usual is the mask before. */
 static void
@@ -131,8 +137,8 @@ main(int argc, char **argv)
 		warn("%s", cli.remark);
 	hold_signals(&usual);
 	live.streams.signals = &usual;
-	live.streams.report = report;
 	live.streams.report_clock = report_clock;
+	live.report_silence = report_silence;
 	if (live_start(&live, &cli, getenv, &why) < 0 || live_merge(&live, &why) < 0)
 		die("%s", why.text);
 	signal(SIGINT, interrupt);

@@ -72,9 +72,12 @@ live_start(struct live *live, const struct params_cli *cli, config_variable *var
 	if (live->end_ns < INT64_MAX)
 		live->streams.until_ns = live->end_ns - OVERTIME_NS;
 	live->streams.heartbeat_ns = cli->lease_ns / 3;
+	live->heartbeat = HEARTBEAT_NONE;
+	if (cli->heartbeat_ns)
+		heartbeat_begin(&live->heartbeat, STDIN_FILENO, cli->heartbeat_ns);
 	live->streams.limits =
 	    cli->params.duration_ns || cli->params.count ? LIVESTREAM_LIMITED : LIVESTREAM_ENDLESS;
-	live->streams.control = -1;
+	live->streams.control = live->streams.wake = -1;
 	live->streams.start = start_stream;
 	live->streams.context = live;
 	if (capture_audit_live(&cli->params, variable, why) < 0)
@@ -190,18 +193,38 @@ is_read(void)
 	return poll(&out, 1, 0) > 0;
 }
 
-/* Serves the streams until the merge ends (false), a signal arrives or they have to have ended. */
+/* Serves the streams until the merge ends (false), a signal arrives, a heartbeat does or ought to have, or
+ * they have to have ended. */
 static bool
 serve(struct live *live)
 {
+	const int64_t end_ns =
+	    live->heartbeat.end_ns < live->end_ns ? live->heartbeat.end_ns : live->end_ns;
 	int64_t left_ns = -1;
 
-	if (live->end_ns < INT64_MAX) {
-		left_ns = live->end_ns - clock_monotonic_ns();
+	if (end_ns < INT64_MAX) {
+		left_ns = end_ns - clock_monotonic_ns();
 		if (left_ns < 0)
 			left_ns = 0;
 	}
+	live->streams.wake = live->heartbeat.fd;
 	return livestreams_serve(&live->streams, &live->merge, left_ns);
+}
+
+/* Whether somebody still wants the stream. */
+static bool
+is_wanted(struct live *live)
+{
+	struct pollfd in = {live->heartbeat.fd, POLLIN, 0};
+	enum heartbeat_state state;
+
+	if (*live->interrupted)
+		return false;
+	poll(&in, 1, 0);
+	state = heartbeat_listen(&live->heartbeat, in.revents);
+	if (state == HEARTBEAT_MISSED)
+		live->report_silence();
+	return state == HEARTBEAT_LASTS;
 }
 
 int
@@ -210,7 +233,7 @@ live_run(struct live *live)
 	bool runs = true;
 	int status;
 
-	while (runs && *live->interrupted == 0) {
+	while (runs && is_wanted(live)) {
 		runs = serve(live);
 		if (clock_monotonic_ns() < live->end_ns)
 			continue;
@@ -218,6 +241,7 @@ live_run(struct live *live)
 			break;
 		live->end_ns = clock_monotonic_ns() + OVERTIME_NS;
 	}
+	live->streams.wake = -1;
 	livestreams_release(&live->streams);
 	if (runs)
 		runs = livestreams_serve(&live->streams, &live->merge, GRACE_NS);

@@ -35,7 +35,7 @@
 
 /* The descriptors that are watched: of each engine, and of all together. */
 enum { CLOCK = LIVESTREAM_WATCHED, WATCHED };
-enum { READER, CONTROL, SHARED };
+enum { READER, CONTROL, WAKE, SHARED };
 
 static int64_t
 earlier(int64_t a, int64_t b)
@@ -363,7 +363,7 @@ are_measured(const struct livestreams *streams)
 	return true;
 }
 
-enum outcome { SERVED, SIGNALLED, READER_ENDED };
+enum outcome { SERVED, WOKEN, READER_ENDED };
 
 /* Waits until something happens, at most until end_ns, and sees to it. */
 static enum outcome
@@ -382,8 +382,9 @@ serve_once(struct livestreams *streams, const struct process *reader, int64_t en
 	}
 	shared[READER] = (struct pollfd){reader ? reader->handle : -1, POLLIN, 0};
 	shared[CONTROL] = (struct pollfd){streams->control, POLLIN, 0};
+	shared[WAKE] = (struct pollfd){streams->wake, POLLIN, 0};
 	if (ppoll(streams->pollers, WATCHED * streams->count + SHARED, &left, streams->signals) < 0)
-		return SIGNALLED;
+		return WOKEN;
 	now_ns = clock_monotonic_ns();
 	/* First what measures time. */
 	for (size_t i = 0; i < streams->count; i++)
@@ -403,7 +404,9 @@ serve_once(struct livestreams *streams, const struct process *reader, int64_t en
 	}
 	if (streams->control >= 0)
 		give_up(streams, now_ns);
-	return shared[READER].revents ? READER_ENDED : SERVED;
+	if (shared[READER].revents)
+		return READER_ENDED;
+	return shared[WAKE].revents ? WOKEN : SERVED;
 }
 
 void

@@ -52,6 +52,7 @@ struct livestreams {
 	int (*start)(void *context, struct livestream *stream, const char *engine,
 		     struct failure *why);
 	void *context;
+	int wake;    /* serving ends when it can be read, as by a signal; the caller's, or -1 */
 	int control; /* to the merge (base/mergecontrol.h), once there is one; or -1 */
 	/* Private. */
 	bool is_ending, has_begun; /* has_begun: something has come of one of them */

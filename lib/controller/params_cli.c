@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fileio.h"
+#include "base/heartbeat.h"
 #include "base/parse.h"
 #include "base/text.h"
 #include "controller/capture_audit.h"
@@ -93,6 +94,7 @@ params_cli_option(struct params_cli *cli, int letter, const char *value, struct 
 		break;
 	case 'E': cli->engine_list = value; break;
 	case 'i': rc = add_interface(cli, value, why); break;
+	case PARAMS_CLI_HEARTBEAT: rc = heartbeat_parse(value, &cli->heartbeat_ns, why); break;
 	case PARAMS_CLI_LEASE:
 		rc = parse_duration(value, NS_PER_SECOND, &cli->lease_ns, why);
 		break;
@@ -151,8 +153,9 @@ read_list(struct params *params, struct failure *why)
 }
 
 static int
-read_specs(struct params *params, struct failure *why)
+read_specs(struct params_cli *cli, struct failure *why)
 {
+	struct params *params = &cli->params;
 	char *text;
 	size_t size;
 
@@ -161,6 +164,9 @@ read_specs(struct params *params, struct failure *why)
 	for (char *const *spec = params->specs; *spec; spec++) {
 		if (strcmp(*spec, "-") != 0)
 			continue;
+		if (cli->heartbeat_ns)
+			return failure_set(why, "standard input has the heartbeats: give the "
+						"specs in a file, '--specs FILE', not as '-'");
 		if (fileio_slurp(STDIN_FILENO, INPUT_MAX, "standard input", &text, &size, why) < 0)
 			return -1;
 		text_drop_mark(text);
@@ -368,7 +374,7 @@ params_cli_complete(struct params_cli *cli, char *const *words, config_variable 
 	service_alias_remove(cli->file.text);
 	if (rc == 0 && (rc = engines_load(&cli->engines, variable, why)) == 0) {
 		params->engines = params_engines(&service, &cli->engines, cli->engine_list, why);
-		rc = params->engines ? read_specs(params, why) : -1;
+		rc = params->engines ? read_specs(cli, why) : -1;
 	}
 	if (rc == 0)
 		leave_payload_out(cli, &service);

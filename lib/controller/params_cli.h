@@ -19,6 +19,7 @@ struct params_cli {
 	const char *engine_list;  /* -E; NULL: every engine of the service */
 	struct strvec interfaces; /* -i, in the place of each engine's own in the engines file */
 	int64_t lease_ns;         /* how long a stream lasts without a heartbeat */
+	int64_t heartbeat_ns;     /* how long standard input may bring no byte; 0: it is not read */
 	bool is_unlimited;        /* by -t 0: no warning is due */
 	struct config_file file;
 	struct origin origin; /* what the service's `from` line has come to */
@@ -45,6 +46,7 @@ enum {
 	PARAMS_CLI_COMMENT,
 	PARAMS_CLI_DROPS,
 	PARAMS_CLI_EXPECT,
+	PARAMS_CLI_HEARTBEAT,
 	PARAMS_CLI_ID,
 	PARAMS_CLI_KEYS,
 	PARAMS_CLI_LEASE,
@@ -75,6 +77,7 @@ enum {
 #define PARAMS_CLI_LETTERS_LIVE PARAMS_CLI_LETTERS "i:"
 #define PARAMS_CLI_LIVE \
 	{"by", required_argument, NULL, PARAMS_CLI_BY}, \
+	{"heartbeat", required_argument, NULL, PARAMS_CLI_HEARTBEAT}, \
 	{"interface", required_argument, NULL, 'i'}, \
 	{"lease", required_argument, NULL, PARAMS_CLI_LEASE}
 /* What is recorded of a capture, and no stream takes but who asks for it. */
@@ -118,7 +121,7 @@ enum {
 #define PARAMS_CLI_SYNOPSIS_B_TO_E "[-Pvx] [-b size] [-c count] [-e expr] [-E list] "
 #define PARAMS_CLI_SYNOPSIS PARAMS_CLI_SYNOPSIS_B_TO_E PARAMS_CLI_SYNOPSIS_M_TO_T
 #define PARAMS_CLI_SYNOPSIS_LIVE PARAMS_CLI_SYNOPSIS_B_TO_E "[-i iface] " PARAMS_CLI_SYNOPSIS_M_TO_T \
-	"[--by word] [--lease time] [--specs file] service [spec ...]"
+	"[--by word] [--heartbeat time] [--lease time] [--specs file] service [spec ...]"
 #define PARAMS_CLI_SYNOPSIS_START PARAMS_CLI_SYNOPSIS \
 	"[--at time] [--by word] [--comment text] [--drops] [--dry-run] [--expect-packets] [--id id] " \
 	"[--keys] [--patience time] [--rolling time] [--on trigger] ... [--cooldown time] " \
@@ -131,6 +134,7 @@ enum {
 	"  -i, --interface iface on this one of each engine (as the engines file says)\n" \
 	PARAMS_CLI_HELP_M_TO_X \
 	PARAMS_CLI_HELP_BY \
+	"      --heartbeat time  end with standard input, or so long without a byte\n" \
 	"      --lease time      how long engines stream without a heartbeat (15s)\n" \
 	PARAMS_CLI_HELP_PAYLOAD \
 	PARAMS_CLI_HELP_SPECS

@@ -7,11 +7,11 @@
 #include "controller/region_live.h"
 
 #include "base/clock.h"
+#include "base/heartbeat.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "base/strvec.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -35,27 +35,19 @@ region_live_lease(const char *word, int64_t *lease_ns, struct failure *why)
 static bool
 outlives(const struct process *child, int in, int64_t lease_ns)
 {
-	int64_t end_ns = clock_monotonic_ns() + lease_ns;
-	char bytes[512];
+	struct heartbeat lease;
 
+	heartbeat_begin(&lease, in, lease_ns);
 	for (;;) {
 		struct pollfd pollers[] = {{in, POLLIN, 0}, {child->handle, POLLIN, 0}};
-		const int64_t left_ns = end_ns - clock_monotonic_ns();
-		ssize_t n;
+		const int64_t left_ns = lease.end_ns - clock_monotonic_ns();
 
-		if (left_ns <= 0)
-			return true;
-		if (poll(pollers, 2, (int)(left_ns / 1000000) + 1) < 0 && errno != EINTR)
-			return true;
+		if (poll(pollers, 2, left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0) < 0)
+			pollers[0].revents = 0;
 		if (pollers[1].revents)
 			return false;
-		if (!pollers[0].revents)
-			continue;
-		n = read(in, bytes, sizeof(bytes));
-		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+		if (heartbeat_listen(&lease, pollers[0].revents) != HEARTBEAT_LASTS)
 			return true;
-		if (n > 0)
-			end_ns = clock_monotonic_ns() + lease_ns;
 	}
 }
 

@@ -6,11 +6,16 @@
  *
  * tshark that is killed takes neither dumpcap nor this process along, so its end is watched, too: by a
  * descriptor, since its process may have ended before anything could be asked of the kernel.
+ *
+ * Over ssh the reader may vanish without a word: its computer sleeps, or the link swallows everything. So
+ * it sends heartbeats, and has gone when they stay away. Nothing else would tell before TCP gives up, as
+ * what is not read is no error.
  */
 #include "extcap/extcap_capture.h"
 
 #include "base/clock.h"
 #include "base/fileio.h"
+#include "base/heartbeat.h"
 #include "base/linebuf.h"
 #include "base/parse.h"
 #include "base/process.h"
@@ -35,7 +40,7 @@ enum {
 #define GRACE_NS (15 * NS_PER_SECOND)
 
 /* The descriptors that are watched. */
-enum { PACKETS, FIFO, ERRORS, SIGNALS, PARENT, TOOLBAR, CHILD, WATCHED };
+enum { PACKETS, FIFO, ERRORS, SIGNALS, PARENT, TOOLBAR, INPUT, CHILD, WATCHED };
 
 struct flow {
 	struct extcap_capture *capture;
@@ -43,6 +48,8 @@ struct flow {
 	int fds[WATCHED]; /* -1: closed */
 	bool is_full;     /* the FIFO does not take more at the moment */
 	bool is_ending;   /* the command has been told to end */
+	bool is_unheard;  /* for want of heartbeats */
+	struct heartbeat heartbeat;
 	int64_t started_ns,
 	    end_ns; /* monotonic; end_ns: when it has to have ended, or is told to */
 	uint64_t bytes;
@@ -147,6 +154,18 @@ read_toolbar(struct flow *flow)
 }
 
 static void
+hear(struct flow *flow, short revents)
+{
+	switch (heartbeat_listen(&flow->heartbeat, revents)) {
+	case HEARTBEAT_LASTS: return;
+	case HEARTBEAT_CLOSED: end(flow, NULL); break;
+	case HEARTBEAT_MISSED: flow->is_unheard = true; lose_reader(flow);
+	}
+	flow->heartbeat = HEARTBEAT_NONE;
+	flow->fds[INPUT] = -1;
+}
+
+static void
 serve(struct flow *flow, const struct pollfd *pollers)
 {
 	struct signalfd_siginfo info;
@@ -168,6 +187,7 @@ serve(struct flow *flow, const struct pollfd *pollers)
 		fileio_close(&flow->fds[PARENT]);
 		end(flow, NULL);
 	}
+	hear(flow, pollers[INPUT].revents);
 }
 
 static void
@@ -190,14 +210,18 @@ serve_until_end(struct flow *flow)
 
 	while (runs || flow->fds[PACKETS] >= 0 || flow->fds[ERRORS] >= 0) {
 		const int64_t now_ns = clock_monotonic_ns();
+		const int64_t next_ns =
+		    flow->heartbeat.end_ns < flow->end_ns ? flow->heartbeat.end_ns : flow->end_ns;
 		int timeout = -1;
 
 		if (now_ns >= flow->end_ns && flow->is_ending)
 			break;
 		if (now_ns >= flow->end_ns)
 			end(flow, "the time is over");
-		if (flow->end_ns < INT64_MAX)
-			timeout = (int)((flow->end_ns - now_ns) / 1000000 % 60000) + 1;
+		if (next_ns <= now_ns)
+			timeout = 0;
+		else if (next_ns < INT64_MAX)
+			timeout = (int)((next_ns - now_ns) / 1000000 % 60000) + 1;
 		flow->fds[CHILD] = runs ? flow->live.handle : -1;
 		watch(flow, pollers);
 		if (poll(pollers, WATCHED, timeout) < 0)
@@ -263,10 +287,21 @@ start(struct flow *flow, struct failure *why)
 	return rc;
 }
 
+/* Who is back, and finds that the capture has ended, is to know why. */
+static int
+see_unheard(struct flow *flow, int status)
+{
+	say(flow, "vcap-extcap: no heartbeat came in time: the capture was ended");
+	return status == EXIT_DONE ? EXIT_PARTIAL : status;
+}
+
 int
 extcap_capture_run(struct extcap_capture *capture, struct failure *why)
 {
-	struct flow flow = {.capture = capture, .live = PROCESS_INIT, .end_ns = INT64_MAX};
+	struct flow flow = {.capture = capture,
+			    .live = PROCESS_INIT,
+			    .end_ns = INT64_MAX,
+			    .heartbeat = HEARTBEAT_NONE};
 	int status = EXIT_DONE, rc;
 
 	for (int i = 0; i < WATCHED; i++)
@@ -283,12 +318,18 @@ extcap_capture_run(struct extcap_capture *capture, struct failure *why)
 		flow.started_ns = clock_monotonic_ns();
 		if (capture->stop_after_ns)
 			flow.end_ns = flow.started_ns + capture->stop_after_ns;
+		if (capture->heartbeat_ns)
+			heartbeat_begin(&flow.heartbeat, STDIN_FILENO, capture->heartbeat_ns);
+		flow.fds[INPUT] = flow.heartbeat.fd;
 		serve_until_end(&flow);
 		status = process_wait(&flow.live, 0);
 		if (flow.is_ending && status == EXIT_SIGNAL + SIGTERM)
 			status = EXIT_DONE;
+		if (flow.is_unheard)
+			status = see_unheard(&flow, status);
 	}
-	flow.fds[TOOLBAR] = flow.fds[CHILD] = -1; /* the toolbar's, and closed */
+	/* The toolbar's, closed, and everybody's. */
+	flow.fds[TOOLBAR] = flow.fds[CHILD] = flow.fds[INPUT] = -1;
 	for (int i = 0; i < WATCHED; i++)
 		fileio_close(&flow.fds[i]);
 	return rc < 0 ? -1 : status;

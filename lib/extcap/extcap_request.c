@@ -1,5 +1,7 @@
 #include "extcap/extcap_request.h"
 
+#include "base/heartbeat.h"
+
 bool
 extcap_request_option(struct extcap_request *request, int letter, const char *value)
 {
@@ -13,6 +15,7 @@ extcap_request_option(struct extcap_request *request, int letter, const char *va
 	case EXTCAP_OPTION_CONTROL_IN: request->control_in = value; break;
 	case EXTCAP_OPTION_CONTROL_OUT: request->control_out = value; break;
 	case EXTCAP_OPTION_FIFO: request->fifo = value; break;
+	case EXTCAP_OPTION_HEARTBEAT: request->heartbeat = value; break;
 	case EXTCAP_OPTION_INTERFACE: request->interface = value; break;
 	case EXTCAP_OPTION_PERSONAL: request->is_personal = true; break;
 	case EXTCAP_OPTION_RELOAD: request->reload = value; break;
@@ -36,6 +39,9 @@ extcap_request_complete(struct extcap_request *request, struct failure *why)
 		return failure_set(why, "needs --extcap-interface");
 	if (request->ask == EXTCAP_CAPTURE && !request->fifo)
 		return failure_set(why, "needs --fifo");
+	if (request->heartbeat &&
+	    heartbeat_parse(request->heartbeat, &request->heartbeat_ns, why) < 0)
+		return -1;
 	if (!request->control_in != !request->control_out)
 		return failure_set(
 		    why, "needs --extcap-control-in and --extcap-control-out, or neither");

@@ -7,6 +7,7 @@
 #include "extcap/dialog.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* EXTCAP_CHECK has no option of its own: it is a filter, and nothing else that is asked for. */
 enum extcap_ask {
@@ -24,7 +25,8 @@ enum extcap_ask {
 /* Its strings are borrowed; NULL: not given. */
 struct extcap_request {
 	enum extcap_ask ask;
-	const char *interface, *fifo, *control_in, *control_out, *reload;
+	const char *interface, *fifo, *control_in, *control_out, *reload, *heartbeat;
+	int64_t heartbeat_ns; /* 0: not given */
 	bool is_personal;
 	struct dialog dialog; /* of the interface's service, if it has one */
 };
@@ -40,6 +42,7 @@ enum {
 	EXTCAP_OPTION_CONTROL_IN,
 	EXTCAP_OPTION_CONTROL_OUT,
 	EXTCAP_OPTION_FIFO,
+	EXTCAP_OPTION_HEARTBEAT,
 	EXTCAP_OPTION_INTERFACE,
 	EXTCAP_OPTION_PERSONAL,
 	EXTCAP_OPTION_RELOAD,
@@ -57,6 +60,7 @@ enum {
 	{"extcap-control-in", required_argument, NULL, EXTCAP_OPTION_CONTROL_IN}, \
 	{"extcap-control-out", required_argument, NULL, EXTCAP_OPTION_CONTROL_OUT}, \
 	{"fifo", required_argument, NULL, EXTCAP_OPTION_FIFO}, \
+	{"heartbeat", required_argument, NULL, EXTCAP_OPTION_HEARTBEAT}, \
 	{"extcap-interface", required_argument, NULL, EXTCAP_OPTION_INTERFACE}, \
 	{"personal", no_argument, NULL, EXTCAP_OPTION_PERSONAL}, \
 	{"extcap-reload-option", required_argument, NULL, EXTCAP_OPTION_RELOAD}, \
@@ -69,7 +73,7 @@ enum {
 	"--extcap-interface name --extcap-config [--extcap-reload-option option] [option ...]\n" \
 	"--extcap-interface name --extcap-capture-filter filter [option ...]\n" \
 	"--extcap-interface name --capture --fifo path [--extcap-control-in path " \
-	"--extcap-control-out path] [option ...]\n" \
+	"--extcap-control-out path] [--heartbeat time] [option ...]\n" \
 	"--install [--personal]\n" \
 	"--uninstall [--personal]"
 #define EXTCAP_HELP \
@@ -87,6 +91,7 @@ enum {
 	"      --extcap-version version\n" \
 	"                            Wireshark's, which makes no difference\n" \
 	"      --fifo path           where packets go; -: to standard output\n" \
+	"      --heartbeat time      end with standard input, or so long without a byte\n" \
 	"\n" \
 	"  Options of the dialog:\n" \
 	"      --count count         packets per core (any number)\n" \

@@ -62,6 +62,11 @@ ask_or_remember() { # ARG...
 	sed 1d "$answer"
 }
 
+# Whether the controller's vcap-extcap has an option, which an older one may lack.
+has() { # OPTION
+	case $(ask_or_remember --help 2>/dev/null) in *" $1 "*) ;; *) return 1 ;; esac
+}
+
 folder() { # NAME...: where Wireshark looks, the first of these that there is
 	for tool in tshark wireshark /Applications/Wireshark.app/Contents/MacOS/tshark; do
 		! command -v "$tool" >/dev/null || break
@@ -143,26 +148,36 @@ dialog() { # prints the options of the dialog as words, quoted
 }
 
 # The packets come over ssh. Its end, however it comes, ends the capture there: the controller's vcap-extcap
-# writes to its standard output, and ends with whoever reads that.
+# writes to its standard output, and ends with whoever reads that. Of a computer that falls asleep, and of a link
+# that is gone, it hears no end; but it misses the lines that are sent to it as long as this runs.
 capture() {
 	[ -n "$service" ] || die 2 'no service is chosen'
 	[ -n "$fifo" ] || die 2 'needs --fifo'
-	started=$PPID said=$cache/said.$$
+	started=$PPID said=$cache/said.$$ heartbeat=''
+	! has --heartbeat || heartbeat=' --heartbeat 10s'
 	# Of processes that end by a signal some shells say so, which Wireshark takes for an error.
 	exec 3>&2 2>/dev/null
 	trap 'rm -f "$said"' EXIT
-	(remote "$program --capture --extcap-interface vcap --fifo -$(dialog)") >"$fifo" 2>"$said" </dev/null 3>&- &
+	while echo; do sleep 2; done </dev/null 3>&- |
+		{ remote "$program --capture --extcap-interface vcap --fifo -$heartbeat$(dialog)"; } >"$fifo" 2>"$said" 3>&- &
 	ssh=$!
 	# tshark that was killed tells nobody; $$ is this shell.
 	(while kill -0 "$started" && kill -0 $$ && kill -0 $ssh; do sleep 1; done; kill $ssh) >/dev/null </dev/null 3>&- &
 	watch=$!
-	trap 'kill $ssh $watch || true; wait $ssh || true; exit 0' HUP INT TERM
+	# ssh that is killed has a status of its own; what is up to 3 the controller has said.
+	trap 'kill $ssh || true; status=0; wait $ssh || status=$?; [ $status -le 3 ] || status=0; settle $status' HUP INT TERM
 	status=0
 	wait $ssh || status=$?
+	settle $status
+}
+
+# Ends, with what went wrong. When the packets end Wireshark sends a SIGTERM, too, which is not to hide that.
+settle() { # STATUS: of ssh
+	trap '' HUP INT TERM
 	kill $watch || true
-	case $status in
-	0 | 129 | 130 | 141 | 143) ;;
-	*) cat "$said" >&3; exit "$status" ;;
+	case $1 in
+	0 | 129 | 130 | 141 | 143) exit 0 ;;
+	*) cat "$said" >&3; exit "$1" ;;
 	esac
 }
 

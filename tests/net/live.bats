@@ -171,6 +171,40 @@ ages_are() { # COUNT
 	kill -9 "$live"
 }
 
+# Break: lib/controller/live.c s/live->streams.wake = live->heartbeat.fd/live->streams.wake = -1/
+# Break: lib/controller/live.c s/return state == HEARTBEAT_LASTS/return true/
+# bats test_tags=slow
+@test "live: with --heartbeat it ends with whoever sends them, as by ^C, and says so if they are missing" {
+	mkfifo beats
+	exec 5<>beats
+	vcap-live --heartbeat 1h shop <beats >live.pcapng 2>err 3>&- 5>&- &
+	live=$!
+	until_true has_interfaces
+	talk a 3 x
+	until_true holds 6
+	echo >&5
+	kill -0 "$live"
+	exec 5>&-
+	wait "$live"
+	until_true gone vcap-run
+	capinfos -o live.pcapng | grep -q 'Strict time order: *True'
+	run ! grep heartbeat err
+	# Nobody reads what it writes either.
+	exec 5<>beats
+	mkfifo full
+	exec 6<>full
+	vcap-live --heartbeat 3s shop <beats >full 2>err 3>&- 5>&- 6>&- &
+	live=$!
+	until_true pgrep -x vcap-run
+	until_true gone vcap-run
+	until_true gone vcap-live
+	wait "$live" || true
+	grep -q 'no heartbeat came in time: the capture is ended' err
+	exec 5>&- 6>&-
+	run -2 vcap-live --heartbeat 1s shop - </dev/null
+	[[ $output == *"standard input has the heartbeats: give the specs in a file, '--specs FILE', not as '-'"* ]]
+}
+
 # bats test_tags=slow
 @test "live: an engine that cannot be reached is said, the other flows" {
 	ip netns del b

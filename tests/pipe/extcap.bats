@@ -147,6 +147,42 @@ message() { # CONTROL COMMAND TEXT
 	done
 }
 
+# Break: lib/extcap/extcap_capture.c s/case HEARTBEAT_CLOSED: end(flow, NULL); break;/case HEARTBEAT_CLOSED: break;/
+# Break: lib/extcap/extcap_capture.c s/status = see_unheard(&flow, status)/;/
+@test "extcap: with --heartbeat it ends with whoever sends them, and says so if they are missing" {
+	mkdir bin
+	cp "$(command -v vcap-extcap)" bin
+	cat >bin/vcap-live <<-'END'
+		#!/bin/bash
+		trap 'kill $!; exit 0' TERM
+		echo packets
+		sleep 60 >/dev/null &
+		wait
+	END
+	chmod 755 bin/vcap-live
+	mkfifo beats
+	capture() { bin/vcap-extcap --capture --extcap-interface vcap-shop --fifo - "$@"; }
+	# Standard input that ends is an end as any other, and without the option makes no difference.
+	exec 5<>beats
+	capture --heartbeat 1h <beats >packets 2>err 3>&- 5>&- &
+	extcap=$!
+	until_true grep -qx packets packets
+	echo >&5
+	kill -0 "$extcap"
+	exec 5>&-
+	wait "$extcap"
+	[ ! -s err ]
+	capture --stop-after 0.3s </dev/null >packets 2>err
+	grep -qx packets packets
+	# One who is there, and says nothing any more, gets nothing any more.
+	exec 5<>beats
+	run -3 --separate-stderr capture --heartbeat 300ms <beats 5>&-
+	[ "$stderr" = 'vcap-extcap: no heartbeat came in time: the capture was ended' ]
+	exec 5>&-
+	run -2 --separate-stderr capture --heartbeat 0
+	[ "$stderr" = "vcap-extcap: heartbeats take some time: not '0' (try --help)" ]
+}
+
 # Break: share/wireshark/profiles/vcap/dfilter_buttons s/tcp.flags.reset/tcp.flags.resett/
 @test "extcap: the filters of the profile's colours and buttons are filters, and its columns fields" {
 	share=$BATS_TEST_DIRNAME/../../share/wireshark
@@ -252,7 +288,7 @@ $PWD/share/wireshark/profiles/vcap"
 # What each sh there is makes of vcap-extcap.sh, with tools that differ as those of BSD do.
 with_any_sh() { # COMMAND...: for each shell in $shell, which is to be split into words
 	local shell count=0
-	for shell in dash 'bash --posix' 'zsh --emulate sh' 'busybox sh' posh mksh yash; do
+	for shell in dash 'bash --posix' 'zsh --emulate sh' 'busybox sh' ksh posh mksh yash; do
 		command -v "${shell%% *}" >/dev/null || continue
 		count=$((count + 1))
 		echo "$shell"
@@ -286,7 +322,12 @@ desk() {
 	cat >tools/vcap <<-'END'
 		#!/bin/bash
 		case "$*" in
-		*--capture*) printf '<%s>' "$@"; echo; trap '' PIPE; while sleep 0.02 && echo packet; do :; done 2>/dev/null; exit 0 ;;
+		*--help*) [ ! -e "$ASKED.new" ] || vcap-extcap --help ;;
+		*--capture*)
+			# Lines come as long as somebody is there.
+			case "$*" in *--heartbeat*) read -r line && read -r line && [ -z "$line" ] || exit 1 ;; esac
+			printf '<%s>' "$@"; echo; trap '' PIPE; while sleep 0.02 && echo packet; do :; done 2>/dev/null; exit 0
+			;;
 		*nowhere*) echo 'vcap-extcap: no' >&2; exit 1 ;;
 		*) printf '<%s>' "$@"; echo ;;
 		esac
@@ -367,8 +408,11 @@ desk_captures() {
 	mkfifo fifo
 	echo 1000 >clock
 	: >asked
-	# By the reader's end, by a signal, by the end of whoever started it.
+	# By the reader's end, by a signal, by the end of whoever started it; the last one with an older controller.
 	for end in reader signal starter; do
+		heartbeat='<--heartbeat><10s>'
+		: >asked.new
+		[ $end != starter ] || { heartbeat='' && rm -rf asked.new desk/.cache; }
 		rm -f stderr
 		# shellcheck disable=SC2016,SC2086 # words
 		sh -c '"$@" & echo $! >script.pid; exec sleep 60' - $shell "$script" --controller there --capture --extcap-interface vcap \
@@ -377,7 +421,7 @@ desk_captures() {
 		starter=$!
 		exec 5<fifo
 		read -r words <&5
-		[ "$words" = '<extcap><--capture><--extcap-interface><vcap><--fifo><-><--headers-only><--exclude><--service=shop><--spec=10.0.0.0/8 2001:db8::/32><--extcap-capture-filter=tcp port 80><--monitors=none><--stop-after=5m>' ]
+		[ "$words" = '<extcap><--capture><--extcap-interface><vcap><--fifo><->'$heartbeat'<--headers-only><--exclude><--service=shop><--spec=10.0.0.0/8 2001:db8::/32><--extcap-capture-filter=tcp port 80><--monitors=none><--stop-after=5m>' ] || { echo "$words"; return 1; }
 		read -r packet <&5
 		[ "$packet" = packet ]
 		case $end in
@@ -404,6 +448,39 @@ all_gone() { # of the script, and of what it ran
 	desk
 	local PATH=$tools:$PATH
 	with_any_sh desk_captures
+}
+
+# A PATH of the tools that the script may want, which take down their options, and are strict about the rest.
+strict_tools() {
+	local tool from
+	mkdir strict
+	for tool in cat chmod cksum cp cut grep mkdir mv rm sed sleep; do
+		from=$(command -v "$tool")
+		[ "$tool" != sed ] || from="$from --posix"
+		cat >strict/$tool <<-END
+			#!/bin/sh
+			for word; do case \$word in -*) echo "$tool \$word" >>"$PWD/options" ;; esac done
+			POSIXLY_CORRECT=1 exec $from "\$@"
+		END
+	done
+	printf '#!/bin/sh\n[ "$*" = +%%s ] && exec cat "%s"\n' "$PWD/clock" >strict/date
+	for tool in ssh tshark; do
+		printf '#!/bin/sh\nPATH=%s exec "%s" "$@"\n' "$tools:$PATH" "$tools/$tool" >strict/$tool
+	done
+	chmod 755 strict/*
+}
+
+# Break: share/wireshark/vcap-extcap.sh s/cksum | cut -d/md5sum | cut -d/
+# Break: share/wireshark/vcap-extcap.sh s/rm -f "$said"/rm "$said" -f/
+# Break: share/wireshark/vcap-extcap.sh s/mv "$to/mv -T "$to/
+# bats test_tags=slow
+@test "extcap: vcap-extcap.sh asks of its tools what POSIX and BSD have" {
+	desk
+	strict_tools
+	shell="env PATH=$PWD/strict $(command -v dash || command -v bash)"
+	PATH=$tools:$PATH desk_lists
+	PATH=$tools:$PATH desk_captures
+	sort -u options | diff - <(printf '%s\n' 'cut -d' 'cut -f' 'mkdir -p' 'rm -f' 'rm -rf' 'sed -n')
 }
 
 # Break: cmd/vcap-open.sh s/tail -n 1/head -n 1/

@@ -155,6 +155,56 @@ on_the_desk() { # of the script
 	[ -z "$(find desk/.cache -name 'said.*')" ]
 }
 
+captures_nowhere() { # on the engines
+	! pgrep -x vcap-run
+}
+
+no_controller_runs() { # for the desk
+	! pgrep -x 'vcap-live|vcap-merge|vcap-extcap'
+}
+
+has_flowed() { # until so many SECONDS
+	[ "$SECONDS" -gt "$1" ]
+}
+
+has_ended() { # PID
+	! kill -0 "$1"
+}
+
+# Break: lib/extcap/extcap_capture.c s/case HEARTBEAT_MISSED:/case HEARTBEAT_MISSED: return;/
+# Break: share/wireshark/vcap-extcap.sh s/while echo; do sleep 2; done/sleep 1000/
+@test "extcap: a desk that vanishes without a word leaves nothing, and hears why when it is back" {
+	[ "$LAB_TRANSPORT" = ssh ] || skip 'no sshd here'
+	export VCAP_CONFIG=$LAB_DIR/config interface=vcap
+	desk
+	begin out.pcapng -o extcap.vcap.service:shop -o extcap.vcap.stopafter:0
+	# In the middle of a stream, which has nowhere to go then; after more than the time that one has without a word.
+	while lab_get 201 /flow && lab_get 202 /flow && pause 10; do :; done >/dev/null 2>&1 3>&- &
+	flow=$!
+	until_true has_flowed $((SECONDS + 12))
+	pgrep -x vcap-run
+	nft -f - <<-'END'
+		add table inet hole
+		add chain inet hole in { type filter hook input priority 0; }
+		add rule inet hole in tcp dport 2222 drop
+		add rule inet hole in tcp sport 2222 drop
+	END
+	# As its TCP still does.
+	began=${EPOCHREALTIME/./}
+	patience=15 until_true captures_nowhere
+	took 'the link is gone: engines'
+	until_true no_controller_runs
+	took 'the link is gone: controller'
+	kill "$flow"
+	wait "$flow" || true
+	kill -0 "$shark"
+	nft delete table inet hole
+	until_true has_ended "$shark"
+	wait "$shark" || true
+	grep -q 'vcap-extcap: no heartbeat came in time: the capture was ended' out.pcapng.err || { cat out.pcapng.err; false; }
+	until_true on_the_desk
+}
+
 # Break: lib/controller/livestreams.c s/engine->is_over = true;/engine->is_over = true; streams->is_ending = true;/
 @test "extcap: an engine that breaks is said, the others go on, and the end leaves nothing" {
 	cp -r "$VCAP_CONFIG" config

@@ -100,7 +100,7 @@ ends_without_bad() { # REASON
 	[ "$(cat asked)" = bad ]
 }
 
-# Break: lib/controller/live.c s/if (live->end_ns < INT64_MAX) {/if (false) {/
+# Break: lib/controller/live.c s/if (end_ns < INT64_MAX) {/if (false) {/
 @test "a live stream that is silent beyond its time" {
 	echo silent >answer
 	run -3 --separate-stderr timeout 120 vcap-live -t 1s shop
