@@ -70,7 +70,7 @@ make_job(struct params *params)
 static void
 report(const struct livestream *livestream, const char *line)
 {
-	if (!live_has_reader())
+	if (!live_has_reader() || (!line && livestream->is_let_go))
 		return;
 	if (line)
 		warn("engine '%s': %s", livestream->engine, line);

@@ -16,7 +16,7 @@ enum mergecontrol_kind {
 	MERGECONTROL_END,    /* is complete when its stream has ended */
 	/* From the merge: */
 	MERGECONTROL_BEGUN, /* an interface has come of its stream */
-	MERGECONTROL_ENDED, /* cannot go on: its stream was damaged */
+	MERGECONTROL_ENDED, /* cannot go on: its stream is no capture, or not like the others' */
 	MERGECONTROL_KINDS
 };
 

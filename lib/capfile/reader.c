@@ -209,6 +209,8 @@ next_before_header(struct source *source, struct packet *packet, struct failure 
 		return source->next(source, packet, why);
 	}
 	file->ops = recognize(file);
+	if (file->ops->check && file->ops->check(file, &file->why) < 0)
+		return reader_cut(file, why);
 	if (file->ops->header == 0)
 		source->next = file->ops->next;
 	else if (inbuf_want(&file->in, file->ops->header) < 0)

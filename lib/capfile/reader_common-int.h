@@ -84,6 +84,9 @@ struct reader_ops {
 	enum format format;
 	/* Bytes that begin() reads; 0: next() reads the first header, too, if begin() did not. */
 	size_t header;
+	/* Whether the first four bytes can be of it: a stream that goes on otherwise may never have a header.
+	 * 0, or -1 with why; NULL: they were known to be. */
+	int (*check)(struct reader *file, struct failure *why);
 	/* Reads the rest of the first header, whose first four bytes are there. 0, or -1 with why:
 	 * not a capture file. A header that is cut off is 0 and ends the source. */
 	int (*begin)(struct reader *file, struct failure *why);

@@ -7,10 +7,14 @@
  *
  * Until the line has come, messages are held back: those of an attempt that is made again in the
  * plain way are nobody's business.
+ *
+ * What takes long there takes it behind the line, which has a deadline: an engine that prints something else is
+ * at a login shell's menu or prompt, and one that prints nothing hangs.
  */
 #include "controller/framed.h"
 
 #include "base/answer.h"
+#include "base/clock.h"
 #include "base/exitcode.h"
 #include "base/fileio.h"
 #include "base/process.h"
@@ -27,9 +31,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK     ((size_t)1 << 20) /* bytes passed on at once, and of the pipe */
-#define SAID_MAX  ((size_t)64 << 10)
-#define LINE_TOLD 120 /* bytes told of a line */
+#define CHUNK      ((size_t)1 << 20) /* bytes passed on at once, and of the pipe */
+#define SAID_MAX   ((size_t)64 << 10)
+#define LINE_TOLD  120 /* bytes told of a line */
+
+#define SILENCE_NS (60 * NS_PER_SECOND) /* until the first byte, with all attempts of ssh */
+#define BEFORE_NS  (12 * NS_PER_SECOND) /* from there to the answer, for the scripts of a login */
 
 struct attempt {
 	const struct engine *engine;
@@ -38,6 +45,7 @@ struct attempt {
 	char mark[ANSWER_MARK];
 	size_t mark_length;
 	bool has_mark, has_passed; /* the answer has begun; messages are not held back */
+	int64_t end_ns;            /* monotonic: when it has to have begun */
 	size_t used, said_used;
 	char before[ANSWER_BEFORE + ANSWER_MARK];
 	char said[SAID_MAX + 1];
@@ -87,6 +95,9 @@ fail_to_answer(const struct attempt *attempt, struct failure *why)
 {
 	char line[LINE_TOLD];
 
+	if (attempt->used == 0)
+		return failure_set(why, "engine '%s' did not answer in time",
+				   attempt->engine->name);
 	return failure_set(why, "engine '%s' did not answer: '%s'", attempt->engine->name,
 			   first_line(attempt->before, attempt->used, line));
 }
@@ -141,6 +152,8 @@ find_answer(struct attempt *attempt, struct failure *why)
 			fileio_close(&attempt->out);
 		return 0;
 	}
+	if (attempt->used == 0)
+		attempt->end_ns = clock_monotonic_ns() + BEFORE_NS;
 	attempt->used += (size_t)n;
 	mark = memmem(attempt->before, attempt->used, attempt->mark, attempt->mark_length);
 	if (!mark)
@@ -176,6 +189,17 @@ pass_answer(struct attempt *attempt, struct failure *why)
 	return 0;
 }
 
+/* How long to wait for what happens next, for poll(); 0: it ought to have answered. */
+static int
+patience(const struct attempt *attempt)
+{
+	const int64_t left_ns = attempt->end_ns - clock_monotonic_ns();
+
+	if (attempt->has_mark)
+		return -1;
+	return left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0;
+}
+
 /* Until the command has ended and all of it has been passed on. What it may have left behind keeps
  * the pipes open and is not waited for. */
 static int
@@ -188,10 +212,12 @@ serve(struct attempt *attempt, const struct process *child, struct failure *why)
 		struct pollfd pollers[] = {{attempt->out, POLLIN, 0},
 					   {attempt->err, POLLIN, 0},
 					   {has_ended ? -1 : child->handle, POLLIN, 0}};
-		const int ready = poll(pollers, 3, has_ended ? 0 : -1);
+		const int ready = poll(pollers, 3, has_ended ? 0 : patience(attempt));
 
-		if (ready == 0)
+		if (ready == 0 && has_ended)
 			break;
+		if (ready == 0 && patience(attempt) == 0)
+			rc = fail_to_answer(attempt, why);
 		if (ready < 0)
 			continue;
 		if (pollers[0].revents)
@@ -257,6 +283,7 @@ attempt_run(struct attempt *attempt, char *const *command, int in, int to, struc
 	attempt->to = to;
 	attempt->has_mark = attempt->has_passed = false;
 	attempt->used = attempt->said_used = 0;
+	attempt->end_ns = clock_monotonic_ns() + SILENCE_NS;
 	memset(attempt->said, 0, sizeof(attempt->said));
 	if (answer_draw(nonce, why) < 0)
 		return -1;

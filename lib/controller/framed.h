@@ -19,7 +19,7 @@ enum framed_before { FRAMED_SKIP, FRAMED_TELL };
  * returns its exit status. vcap-on is found on PATH (cli_siblings_first).
  *
  * why->text is what there is to tell, or empty: that the engine did not answer, with the first line
- * that it printed instead (the status is not 0 then); with FRAMED_TELL, the first line that it
+ * that it printed instead, or within a minute (the status is not 0 then); with FRAMED_TELL, the first line that it
  * printed before a good answer.
  *
  * FRAMED_UNKNOWN: the engine has a vcap that does not know `answer`, so the command has not run;

@@ -35,7 +35,7 @@ livestream_start(struct livestream *livestream, const char *engine, char *const 
 	livestream->out = livestream->lease = livestream->errors = -1;
 	livestream->sent = livestream->line_used = 0;
 	livestream->ended_by[0] = '\0';
-	livestream->is_cut_off = false;
+	livestream->is_cut_off = livestream->is_let_go = false;
 	livestream->status = -1;
 	if (!argv)
 		failure_nomem(why);
@@ -203,6 +203,15 @@ livestream_cut_off(struct livestream *livestream)
 	livestream->is_cut_off = !livestream->has_ended;
 	if (livestream->is_cut_off)
 		kill(-livestream->child.pid, SIGTERM);
+}
+
+void
+livestream_let_go(struct livestream *livestream, livestream_report *report)
+{
+	livestream->is_let_go = true;
+	report(livestream, "what it sends cannot be merged: it is let go");
+	livestream_release(livestream);
+	livestream_cut_off(livestream);
 }
 
 bool

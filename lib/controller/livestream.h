@@ -27,6 +27,7 @@ struct livestream {
 	char ended_by
 	    [16]; /* why vcap-run has ended there, in its words: "time"; "": it has not said */
 	bool has_ended, is_cut_off;
+	bool is_let_go; /* what it sent could not be merged */
 	int status; /* once has_ended: the exit status, EXIT_TIMEOUT if it was cut off, -1 if it could
 		     * not be started */
 	/* The caller's, which stay when it is started again: */
@@ -56,6 +57,9 @@ void livestream_serve(struct livestream *livestream, const char *job,
 
 /* Ends its lease: the engine sends what it still holds, and exits. */
 void livestream_release(struct livestream *livestream);
+
+/* Ends it, because what it sends cannot be merged, which is reported. */
+void livestream_let_go(struct livestream *livestream, livestream_report *report);
 
 /* Terminates it if it still runs; livestream_reap waits for that. */
 void livestream_cut_off(struct livestream *livestream);

@@ -167,13 +167,14 @@ see_begun(struct livestreams *streams, struct live_engine *engine)
 	engine->stream.said[0] = '\0';
 }
 
-/* The merge takes no more of the engine. */
+/* The merge takes no more of the engine: what it sends is no capture. */
 static void
-see_refused(struct live_engine *engine)
+see_refused(struct livestreams *streams, struct live_engine *engine)
 {
 	engine->has_told_end = true;
 	engine->stream.is_lost = false;
 	engine->again_ns = INT64_MAX;
+	livestream_let_go(&engine->stream, streams->report);
 }
 
 /* What the merge has to say. */
@@ -192,7 +193,7 @@ receive(struct livestreams *streams)
 			if (message.kind == MERGECONTROL_BEGUN)
 				see_begun(streams, engine);
 			else if (message.kind == MERGECONTROL_ENDED)
-				see_refused(engine);
+				see_refused(streams, engine);
 		}
 	}
 }
@@ -467,12 +468,17 @@ livestreams_end(struct livestreams *streams)
 	streams->pollers = NULL;
 }
 
+static bool
+has_failed(const struct live_engine *engine)
+{
+	return engine->stream.is_let_go || livestream_has_failed(&engine->stream);
+}
+
 bool
 livestreams_have_failed(const struct livestreams *streams)
 {
 	for (size_t i = 0; i < streams->count; i++)
-		if (streams->list[i].stream.has_begun ||
-		    !livestream_has_failed(&streams->list[i].stream))
+		if (streams->list[i].stream.has_begun || !has_failed(&streams->list[i]))
 			return false;
 	return true;
 }
@@ -481,7 +487,7 @@ bool
 livestreams_lack(const struct livestreams *streams)
 {
 	for (size_t i = 0; i < streams->count; i++)
-		if (livestream_has_failed(&streams->list[i].stream))
+		if (has_failed(&streams->list[i]))
 			return true;
 	return streams->lost > 0;
 }

@@ -147,12 +147,20 @@ update_stalled(struct merge_live *live, int64_t now_ns)
 	return next_ns == INT64_MAX ? -1 : next_ns;
 }
 
+/* Whether nothing more is taken of the input, however much it still sends. */
+static bool
+is_cut(const struct merge_live *live, size_t i)
+{
+	return merge_outcome(live->merge, i)->is_cut;
+}
+
 /* Releases the oldest packets if the buffer of an input is full. Returns whether it was. */
 static bool
 release_if_full(struct merge_live *live)
 {
 	for (size_t i = 0; i < live->inputs->count; i++)
-		if (reader_is_full(live->inputs->list[i].file) && merge_has_pending(live->merge)) {
+		if (reader_is_full(live->inputs->list[i].file) && !is_cut(live, i) &&
+		    merge_has_pending(live->merge)) {
 			if (!live->was_full)
 				report(live, i, "has filled its memory: writing packets early");
 			live->was_full = true;
@@ -187,8 +195,9 @@ wait_for_inputs(struct merge_live *live, struct pollfd *pollers, struct failure 
 	for (size_t i = 0; i < count; i++) {
 		const struct reader *file = live->inputs->list[i].file;
 
-		pollers[i] =
-		    (struct pollfd){reader_wants_more(file) ? reader_fd(file) : -1, POLLIN, 0};
+		pollers[i] = (struct pollfd){-1, POLLIN, 0};
+		if (reader_wants_more(file) && !is_cut(live, i))
+			pollers[i].fd = reader_fd(file);
 	}
 	pollers[count] = (struct pollfd){live->out, 0, 0};
 	pollers[count + 1] = (struct pollfd){live->control.fd, POLLIN, 0};
@@ -286,6 +295,7 @@ merge_live_copy(struct merge_live *live, struct source *source, struct writer *w
 	else if (stream_control_watch(&live->control, live->inputs, live->merge, why) == 0)
 		while ((rc = copy_event(live, source, writer, pollers, why)) > 0)
 			;
+	stream_control_end(&live->control);
 	free(pollers);
 	return rc;
 }

@@ -14,6 +14,7 @@
 struct stream_succession {
 	int next_fd;         /* the stream to go on from; -1: none */
 	bool has_told;       /* that the present one has begun */
+	bool has_told_end;   /* that none can follow it */
 	uint32_t interfaces; /* of all streams before it */
 	uint64_t outages;    /* that were reported */
 };
@@ -75,7 +76,6 @@ static int
 apply(struct stream_control *control, size_t i, const struct mergecontrol *message)
 {
 	struct stream_succession *stream = &control->list[i];
-	struct mergecontrol ended;
 
 	switch (message->kind) {
 	case MERGECONTROL_END: reader_expect(control->inputs->list[i].file, READER_NO_MORE); break;
@@ -86,11 +86,8 @@ apply(struct stream_control *control, size_t i, const struct mergecontrol *messa
 	case MERGECONTROL_STREAM:
 		fileio_close(&stream->next_fd);
 		stream->next_fd = message->fd;
-		if (!merge_outcome(control->merge, i)->is_cut)
-			return 0;
-		fileio_close(&stream->next_fd);
-		ended = mergecontrol_of(MERGECONTROL_ENDED, message->name);
-		mergecontrol_send(control->fd, &ended);
+		if (merge_outcome(control->merge, i)->is_cut)
+			fileio_close(&stream->next_fd);
 		break;
 	default: break;
 	}
@@ -131,6 +128,24 @@ tell(const struct stream_control *control, size_t i)
 		stream->has_told = mergecontrol_send(control->fd, &begun) == 0;
 }
 
+/* Tells that the input's stream was no capture, so that nobody goes on to send it. */
+static void
+tell_end(const struct stream_control *control, size_t i)
+{
+	struct stream_succession *stream = &control->list[i];
+	const struct mergecontrol ended = mergecontrol_of(MERGECONTROL_ENDED, name_of(control, i));
+
+	if (!stream->has_told_end && control->fd >= 0 && merge_outcome(control->merge, i)->is_cut)
+		stream->has_told_end = mergecontrol_send(control->fd, &ended) == 0;
+}
+
+void
+stream_control_end(const struct stream_control *control)
+{
+	for (size_t i = 0; control->list && i < control->inputs->count; i++)
+		tell_end(control, i);
+}
+
 void
 stream_control_proceed(struct stream_control *control, void (*report)(const char *line))
 {
@@ -142,6 +157,7 @@ stream_control_proceed(struct stream_control *control, void (*report)(const char
 		const struct outage *outage = merge_outage(control->merge, i);
 
 		tell(control, i);
+		tell_end(control, i);
 		if (is_at_end(control, i)) {
 			merge_begin_outage(control->merge, i);
 			if (stream->next_fd >= 0) {

@@ -31,8 +31,11 @@ void stream_control_release(struct stream_control *control);
 /* Applies what has been said, once poll() reports fd readable. -1: out of memory. */
 int stream_control_receive(struct stream_control *control, struct failure *why);
 
-/* Begins the streams that can be, tells which have begun, and reports each outage that is over, in a
+/* Begins the streams that can be, tells which have begun and which are no captures, and reports each outage that is over, in a
  * line. Call after the merge has yielded SOURCE_LATER. report may be NULL. */
 void stream_control_proceed(struct stream_control *control, void (*report)(const char *line));
+
+/* Tells which were no captures, once the merge has ended. */
+void stream_control_end(const struct stream_control *control);
 
 #endif

@@ -146,7 +146,7 @@ ages_are() { # COUNT
 	until_true gone vcap-run
 }
 
-# Break: cmd/vcap-live.c s/if (!live_has_reader())/if (0)/
+# Break: cmd/vcap-live.c s/if (!live_has_reader() ||/if (/
 # Break: lib/controller/live.c s/ \&\& !live_has_reader()/ \&\& 0/
 @test "live: a reader that goes away ends it all, and is no failure" {
 	{ vcap-live shop 2>err 3>&-; echo $? >status; } | head -c 100 >some &
@@ -424,6 +424,49 @@ begin_without_b() { # ARG...: until a captures, and b is known not to
 	said 1 "engine 'b' was lost: connecting again"
 }
 
+# Engine b, which does this in the place of a capture, behind the line by which vcap-host answers.
+does() { # SCRIPT
+	cat >odd <<-END
+		#!/bin/bash
+		case "\$*" in *vcap-run*)
+			while [ "\$1" != answer ]; do shift; done
+			printf 'vcap-answer %.16s\n' "\$2"
+			$1
+			exit
+			;;
+		esac
+		exec "\$@"
+	END
+	chmod 755 odd
+	sed -i "s|^b .*|b dir=$PWD/run exec $PWD/odd $in b|" config/engines
+}
+
+# Break: lib/merge/stream_control.c s/control->fd >= 0 \&\& merge_outcome/0 \&\& merge_outcome/
+# Break: lib/controller/livestream.c s/	livestream_cut_off(livestream);/;/
+# Break: lib/merge/merge_live.c s/stream_control_end(&live->control);/;/
+# Break: lib/capfile/pcap_read.c s/.check = read_magic,//
+# bats test_tags=slow
+@test "live: an engine that sends no capture is named and let go at once; the others go on" {
+	for script in 'echo garbage' 'echo garbage; sleep 60' yes 'cat /dev/zero'; do
+		echo "$script"
+		does "$script"
+		vcap-live shop >live.pcapng 2>err 3>&- &
+		live=$!
+		until_true said 1 "engine 'b': what it sends cannot be merged: it is let go"
+		until_true eval '! pgrep -f "^/bin/bash $PWD/odd "'
+		until_true eval 'talk a 1 x; holds 2'
+		kill -0 "$live"
+		end 3
+		cat err
+		said 1 "let go"
+		said 1 "'b' is not a capture file"
+		run ! grep "cut off\|connecting again" err
+		# Alone it is the end.
+		run -1 --separate-stderr vcap-live -E b -t 1h shop
+		[[ "$stderr" == *"engine 'b': what it sends cannot be merged: it is let go"* ]]
+	done
+}
+
 captures_on() { # IFACE...: of both engines, and on nothing else
 	[ "$(capinfos -I live.pcapng | sed -n 's/.*Name = //p' | sort -u)" = \
 		"$(for engine in a b; do printf "$engine/%s\n" "$@"; done | sort)" ]
@@ -444,6 +487,29 @@ captures_on() { # IFACE...: of both engines, and on nothing else
 	end
 	run -2 vcap-live -i ../x0 shop
 	[[ $output == *"not the name of an interface: '../x0'"* ]]
+}
+
+lengths() { # of the packets of live.pcapng that are kept, and were
+	tshark -r live.pcapng -T fields -e ip.proto -e frame.cap_len -e frame.len 2>/dev/null | sort -u
+}
+
+# Break: lib/controller/params_cli.c s/case 's': rc = read_snaplen(params, value, why); break;/case 's': break;/
+# bats test_tags=slow
+@test "live: -s keeps so many bytes of each packet, or its headers" {
+	for snaplen in 30 headers; do
+		begin -s $snaplen shop
+		talk a 1 'a payload that is cut'
+		until_true holds 2
+		end
+		# Ethernet, IP and UDP; and the error that quotes all of it.
+		if [ $snaplen = 30 ]; then
+			[ "$(lengths | cut -f 2 | sort -u)" = 30 ]
+		else
+			[ "$(lengths | awk -F '\t' '$1 == 17 { print $2 }')" = 42 ]
+		fi
+		[ "$(lengths | awk -F '\t' '$1 == 17 { print $3 }')" = 66 ]
+		run ! grep -aq 'is cut' live.pcapng
+	done
 }
 
 # Break: lib/controller/live.c s/if (!live->prints)/if (1)/

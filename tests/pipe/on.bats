@@ -268,6 +268,24 @@ behind() { # SCRIPT
 	run -2 vcap-on --answer=maybe lb1 vcap-host clock
 }
 
+# Break: lib/controller/framed.c s/return left_ns > 0 ? (int)(left_ns \/ 1000000) + 1 : 0;/return -1;/
+# bats test_tags=slow
+@test "--answer: an engine that hangs before its answer, silent or at a prompt, did not answer" {
+	cd "$BATS_TEST_TMPDIR"
+	for way in silent prompt; do
+		printf '#!/bin/sh\n[ "${0##*/}" = silent ] || echo Password:\nexec sleep 90\n' >$way
+		echo "$way exec $PWD/$way"
+	done >"$VCAP_CONFIG/engines"
+	chmod 755 silent prompt
+	timeout 80 vcap-on --answer=skip silent vcap-host clock </dev/null 2>said 3>&- &
+	run -1 --separate-stderr timeout 50 vcap-on --answer=skip prompt vcap-host clock </dev/null
+	[ "$stderr" = "vcap-on: engine 'prompt' did not answer: 'Password:'" ]
+	status=0
+	wait $! || status=$?
+	[ "$status" -eq 1 ]
+	[ "$(cat said)" = "vcap-on: engine 'silent' did not answer in time" ]
+}
+
 # Break: lib/controller/framed.c s/(void)!lseek/if (0) (void)!lseek/
 # bats test_tags=slow
 @test "--answer: an engine that does not know it is asked in the plain way, with the same input, once" {
