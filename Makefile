@@ -200,7 +200,7 @@ check-slow: deb rpm
 	@tools/install-deps build demo check slow
 	@$(MAKE_ALL) all tests
 	@VCAP_BUILD=$(B) VCAP_SLOW=1 tests/run
-	@prove --timer -e tests/tap-run tests/slow
+	@VCAP_LIVE_MINUTES=$${VCAP_LIVE_MINUTES-30} VCAP_TEST_TIMEOUT=$${VCAP_TEST_TIMEOUT-3600} prove --timer -e tests/tap-run tests/slow
 	@prove --timer -e tests/break $(BREAKABLE)
 
 # The page for Cockpit, with PatternFly from the npm registry; and its tests in a browser.

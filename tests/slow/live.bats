@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # bats file_tags=net
-# vcap live while the clock of an engine drifts. VCAP_LIVE_MINUTES=30 makes it that long, at 200 ppm, with an
-# engine that is killed twice; without it, half a minute, at a hundredth.
+# vcap live while the clock of an engine drifts. VCAP_LIVE_MINUTES=30, as `make check-slow` says, makes it that long,
+# at 200 ppm, with an engine that is killed twice; without it, half a minute, at a hundredth.
 
 bats_require_minimum_version 1.5.0
 load ../until
