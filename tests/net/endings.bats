@@ -124,6 +124,8 @@ table() {
 	# Timeouts are words of the proxy's: the packets show that the engine closed, or reset.
 	vcap transactions -t /dev/null -r -o PATH,END ends | grep -E '^/(part-silent|unread|cut-off)' | sort |
 		diff <(printf '%s\n' /cut-off$'\t''engine fin' /part-silent$'\t''engine fin' /unread$'\t''engine rst') -
+	vcap transactions -r -o PATH,PROXY ends | tr '\t' ' ' | grep -E '^/(denied|refused|silent) ' | sort |
+		diff - <(printf '%s\n' '/denied 403 PR--' '/refused 503 SC--' '/silent 504 sH--')
 	# In a marked copy the proxy's words stand at the request, which is one packet here.
 	vcap transactions --mark marked.pcapng ends >/dev/null
 	tshark -r marked.pcapng -Y 'frame.comment contains "vcap: haproxy"' -T fields -E occurrence=l \

@@ -482,7 +482,8 @@ story() {
 }
 
 # Break: lib/transactions/marks.c s/is_mark ? EARLIER : ""/""/
-@test "a marked copy says of which transaction the first packet of each message is" {
+# Break: lib/transactions/settle.c s/exchange->request.last.packet/exchange->request.first.packet/
+@test "a marked copy says of which transaction the first packet of each message is, and behind a request what the proxy said" {
 	story | talk
 	vcap-transactions -S ./shop --mark out.pcapng -r in.pcap >rows 2>err
 	tshark -r out.pcapng -Y frame.comment -T fields -e frame.number -e frame.comment | tr '\t' ' ' |
@@ -491,6 +492,10 @@ story() {
 	vcap-transactions -S ./shop --mark again.pcapng -r out.pcapng | diff - rows
 	tshark -r again.pcapng -Y 'frame.number == 4' -T fields -e frame.comment |
 		grep -qF 'earlier: vcap: transaction 1,vcap: transaction 1'
+	echo '1700000000.2 new tcp 10.1.0.7:40000 192.0.2.10:80 10.0.9.1:50000 10.0.1.11:8080 haproxy=CD--/200' >table
+	vcap-transactions -S ./shop -t table --mark said.pcapng in.pcap >/dev/null
+	[ "$(tshark -r said.pcapng -Y 'frame.comment contains haproxy' -T fields -e frame.number -e frame.comment)" = \
+		$'6\tvcap: haproxy 200 CD--' ]
 	run -1 vcap-transactions -S ./shop --mark no.pcapng - < <(cat in.pcap)
 	[ ! -e no.pcapng ]
 }

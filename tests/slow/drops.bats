@@ -201,13 +201,26 @@ has_packets() { # COUNT
 	[ "$(packets_in out.pcapng)" -ge "$1" ]
 }
 
+nobody_listened() { # datagrams of which that is so
+	nstat -asz UdpNoPorts | awk 'END { print $2 + 0 }'
+}
+
+are_on_their_way() { # SINCE
+	[ "$(nobody_listened)" -gt $(($1 + 1000)) ]
+}
+
 # Break: lib/drops/dropprobe.c s/\.interval_ns = .*/.interval_ns = 0,/
 # Break: bpf/dropprobe.bpf.c s/found = STRANGE;/found = WANTED;/
 @test "drops of others take no room; of the service's a rate is kept, and the rest counted" {
 	start -S shop
-	datagrams - 192.0.2.10 60 50000
+	before=$(nobody_listened)
+	datagrams - 192.0.2.10 60 300000 3>&- &
+	others=$!
+	until_true are_on_their_way "$before"
 	datagrams - 192.0.2.10 55 10
+	kill -0 $others
 	until_true has_packets 10
+	wait $others
 	stop
 	[ "$(packets_in out.pcapng)" -eq 10 ]
 	[ "$(counted dropped NO_SOCKET)" -eq 10 ]
