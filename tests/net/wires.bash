@@ -77,6 +77,7 @@ servers_behind() { # DEVICE
 	host servers 2 "$link"
 	ip route add 10.0.0.0/8 via 198.18.2.2
 	ip route add 172.16.0.0/12 via 198.18.2.2
+	ip route add 192.168.0.0/16 via 198.18.2.2
 	ip route add 2001:db8::/32 via 2001:2:0:2::2
 	ip route add fd00::/8 via 2001:2:0:2::2
 	ip netns exec servers nft -f - <<-END
@@ -194,7 +195,7 @@ on() { # PATTERN FILE: where the requests on these interfaces go, sorted
 }
 
 witness() { # DEVICE FILE
-	tcpdump --immediate-mode -Z root -ni "$1" -U -w "$2.pcap" tcp or udp >"$2.log" 2>&1 3>&- &
+	tcpdump --immediate-mode -Z root -ni "$1" -U -w "$2.pcap" ip or ip6 >"$2.log" 2>&1 3>&- &
 	watching="$watching $!"
 	until_true grep -q 'listening on' "$2.log"
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Rules of iptables and nft, and keepalived's virtual servers, imported and on the wire: see wires.bash.
+# Rules of iptables and nft, and virtual servers of the kernel, imported and on the wire: see wires.bash.
+# shellcheck disable=SC2034 # what wires.bash reads
 
 bats_require_minimum_version 1.5.0
 load ../until
@@ -126,4 +127,76 @@ load wires
 	through tcp-2222 'page 198.18.1.1:2222'
 	through udp-5000 'datagram 198.18.1.1 5003'
 	[ "$(uniq wanted | sed 's/:60.*//')" = 10.0.1.15 ]
+}
+
+# The kernel of this host balances; where its addresses are is no matter here.
+has_ipvs() {
+	modprobe -q ip_vs 2>/dev/null || true
+	[ -e /proc/net/ip_vs ] || skip 'ip_vs: the kernel has none'
+}
+
+# With the virtual servers of keepalived's configuration, and the addresses that it finds here.
+keepalived_with() { # FILE LAST-SERVER: in hexadecimal
+	vcap import -w keepalived "$PWD/$1" >written 2>said || [ $? -eq 3 ]
+	own_vips
+	in_background keepalived -n -C -l -i lab -f "$PWD/$1" -p "$PWD/$1.pid" -c "$PWD/$1.checkers"
+	balances() { grep -q "$1" /proc/net/ip_vs; }
+	until_true balances "$2"
+}
+
+# bats test_tags=slow
+@test "wires: keepalived, what the kernel balances by NAT, of both families" {
+	has_ipvs
+	servers_behind to-servers
+	sed '/^include/d' "$inputs/keepalived/pair.conf" >pair.conf
+	keepalived_with pair.conf '0A1E0007:0035 .* '
+	among='not tcp.dstport == 443' # checks of others begin TLS
+	through tcp-192.0.2.100-80 'page 192.0.2.100:80' 'page 192.0.2.100:80'
+	grep -q '^10.30.0.[12]:8080' wanted
+	ip addr add 192.0.2.111/32 dev lo # one of a range
+	through mail 'page 192.0.2.101:25' 'page 192.0.2.111:587'
+	through udp-192.0.2.102-53 'datagram 192.0.2.102 53'
+	# One of the names is not set.
+	sed '/UNSET/,$d' "$inputs/keepalived/params.conf" >params.conf
+	keepalived_with params.conf '2001:0db8:0050:.*:0002\]:1F90'
+	through tcp-192.0.2.180-80 'page 192.0.2.180:80'
+	through tcp-2001-db8-180--1-80 'page [2001:db8:180::1]:80'
+	[ "$(uniq wanted)" = '[2001:db8:50::2]:8080' ]
+}
+
+# Servers take packets out of tunnels, and answer by themselves. The third tunnel is one of UDP, which is not captured.
+# A veth has left the checksum to be made that GRE's would be made of.
+# bats test_tags=slow
+@test "wires: keepalived, servers in tunnels" {
+	has_ipvs
+	servers_behind to-servers
+	sysctl -qw "net.ipv4.conf.$link.accept_local=1"
+	ip -n servers route add local 10.40.0.0/24 dev lo
+	for tunnel in tunl0 gre0; do
+		ip -n servers addr add 198.18.3.2/32 dev $tunnel
+		ip -n servers link set $tunnel up
+	done
+	sed '/real_server 10.40.0.3/,/^    }/d; s/ csum//' "$inputs/keepalived/tunnels.conf" >tunnels.conf
+	keepalived_with tunnels.conf 0A280002:01BB
+	through tcp-192.0.2.120-443 'page 192.0.2.120:443' 'page 192.0.2.120:443'
+	grep -q '^10.40.0.1,192.0.2.120:443' wanted
+	grep -q '^10.40.0.2,192.0.2.120:443' wanted
+}
+
+# bats test_tags=slow
+@test "wires: ipvsadm, what the kernel balances, as it prints that" {
+	has_ipvs
+	command -v ipvsadm >/dev/null || skip 'ip_vs: no ipvsadm is here'
+	servers_behind to-servers
+	grep -v sctp "$inputs/ipvs/nat.rules" | ipvsadm -R
+	vcap import -w ipvs >written
+	own_vips
+	through tcp-203.0.113.44-80 'page 203.0.113.44:80'
+	[ "$(uniq wanted | tr '\n' ' ')" = '192.168.10.1:80 192.168.10.2:8080 ' ]
+	through udp-203.0.113.44-53 'datagram 203.0.113.44 53'
+	through tcp-2001-db8-44--1-443 'page [2001:db8:44::1]:443'
+	[ "$(uniq wanted)" = '[2001:db8:10::1]:8443' ]
+	through tcp-203.0.113.45-0 'page 203.0.113.45:8081'
+	[ "$(uniq wanted)" = 192.168.10.9:8081 ]
+	ipvsadm -C
 }
