@@ -260,6 +260,12 @@ reader_open_live(const char *path, const char *name, enum reader_links links, si
 	return file;
 }
 
+bool
+reader_is_passing(const struct reader *file)
+{
+	return file->is_passing;
+}
+
 void
 reader_expect(struct reader *file, enum reader_more more)
 {

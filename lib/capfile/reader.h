@@ -52,6 +52,9 @@ struct reader *reader_open_live(const char *path, const char *name, enum reader_
 				size_t max, struct failure *why);
 /* Likewise for a descriptor, which the caller owns and keeps open until reader_close. */
 struct reader *reader_open_live_fd(int fd, const char *name, size_t max, struct failure *why);
+/* Whether it looks for records behind damage: it yields SOURCE_LATER meanwhile, and is cut if there are none in
+ * 16 MiB. */
+bool reader_is_passing(const struct reader *file);
 /* Of such a stream, before its end is reached: that is no end as long as more is expected. Its source
  * yields SOURCE_LATER there until reader_continue, or until no more is expected. */
 enum reader_more { READER_NO_MORE, READER_MORE };

@@ -12,6 +12,10 @@
 
 #define WINDOW (1u << 20) /* bytes searched at a time */
 
+/* Bytes of a live file that are passed over in search of three records: one that has none in these is
+ * no capture any more, and would be searched for ever. */
+#define PASSED_MOST (16u << 20)
+
 /* next() of a source that has ended: it keeps saying so. */
 static enum source_event
 next_after_end(struct source *source, struct packet *packet, struct failure *why)
@@ -145,6 +149,17 @@ reader_search(struct reader *file, size_t least, reader_find *find)
 	}
 }
 
+/* The damage has no end. */
+static enum source_event
+give_up(struct reader *file, struct failure *why)
+{
+	const struct gap gap = {file->passed_from, inbuf_offset(&file->in)};
+
+	file->is_passing = false;
+	(void)gaps_add(&file->gaps, gap, &file->why);
+	return reader_cut(file, why);
+}
+
 enum source_event
 reader_pass(struct reader *file, int (*pass)(struct reader *file), struct failure *why)
 {
@@ -156,6 +171,8 @@ reader_pass(struct reader *file, int (*pass)(struct reader *file), struct failur
 	}
 	file->is_passing = true;
 	if (pass(file) < 0) {
+		if (file->in.queue && inbuf_offset(&file->in) - file->passed_from > PASSED_MOST)
+			return give_up(file, why);
 		if (!file->in.queue || errno != EAGAIN) {
 			file->is_passing = false;
 			return reader_unreadable(file, why);

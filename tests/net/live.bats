@@ -442,29 +442,47 @@ does() { # SCRIPT
 }
 
 # Break: lib/merge/stream_control.c s/control->fd >= 0 \&\& merge_outcome/0 \&\& merge_outcome/
-# Break: lib/controller/livestream.c s/	livestream_cut_off(livestream);/;/
+# Break: lib/controller/livestream.c s/kill(-livestream->child.pid, SIGTERM)/(void)0/
 # Break: lib/merge/merge_live.c s/stream_control_end(&live->control);/;/
 # Break: lib/capfile/pcap_read.c s/.check = read_magic,//
+# Break: lib/capfile/reader_common.c s/return give_up(file, why);/;/
 # bats test_tags=slow
 @test "live: an engine that sends no capture is named and let go at once; the others go on" {
-	for script in 'echo garbage' 'echo garbage; sleep 60' yes 'cat /dev/zero'; do
+	"$build/tests/tools/mkcap" -f pcapng -n 3 >head.pcapng
+	for script in 'echo garbage' 'echo garbage; sleep 60' yes 'cat /dev/zero' "cat $PWD/head.pcapng; yes" \
+		"cat $PWD/head.pcapng /dev/urandom"; do
 		echo "$script"
+		wants=1 reason='is not a capture file'
+		[[ "$script" != *head* ]] || wants=3 reason='is damaged at byte'
 		does "$script"
 		vcap-live shop >live.pcapng 2>err 3>&- &
 		live=$!
 		until_true said 1 "engine 'b': what it sends cannot be merged: it is let go"
 		until_true eval '! pgrep -f "^/bin/bash $PWD/odd "'
-		until_true eval 'talk a 1 x; holds 2'
+		until_true eval 'talk a 1 later; grep -aq "later 1" live.pcapng'
 		kill -0 "$live"
 		end 3
 		cat err
 		said 1 "let go"
-		said 1 "'b' is not a capture file"
+		said 1 "'b' $reason"
 		run ! grep "cut off\|connecting again" err
 		# Alone it is the end.
-		run -1 --separate-stderr vcap-live -E b -t 1h shop
+		run -$wants --separate-stderr vcap-live -E b -t 1h shop
 		[[ "$stderr" == *"engine 'b': what it sends cannot be merged: it is let go"* ]]
 	done
+}
+
+# Break: lib/merge/merge_live.c s/ || reader_is_passing(live->inputs->list\[i\].file)//
+# bats test_tags=slow
+@test "live: an engine that sends nonsense by and by holds nobody up" {
+	"$build/tests/tools/mkcap" -f pcapng -n 3 >head.pcapng
+	does "cat $PWD/head.pcapng; while printf %99s nonsense; do read -rt 0.05; done"
+	vcap-live shop >live.pcapng 2>err 3>&- &
+	live=$!
+	until_true eval 'talk a 1 later; grep -aq "later 1" live.pcapng'
+	grep -q "'b' is silent: going on without it" err
+	end 3
+	grep -q "'b' is damaged at byte" err
 }
 
 captures_on() { # IFACE...: of both engines, and on nothing else
