@@ -205,6 +205,33 @@ message() { # CONTROL COMMAND TEXT
 	[ "$(awk '{ print $3 }' <<<"$output" | sort -u)" = lb1 ]
 }
 
+# Break: share/wireshark/profiles/vcap/colorfilters s,/server\$,/servers\$,
+# Break: share/wireshark/profiles/vcap/preferences s/vcap.side:0:R/vcap.sides:0:R/
+# bats test_tags=slow
+@test "extcap: the profile's columns, and its colours by side and for resets and retransmissions" {
+	share=$BATS_TEST_DIRNAME/../../share/wireshark
+	export HOME=$PWD/home
+	unset XDG_CONFIG_HOME
+	mkdir -p home/.config/wireshark/profiles
+	cp -r "$share/profiles/vcap" home/.config/wireshark/profiles
+	printf '%s\n' 'vip 192.0.2.10 tcp/80' 'server 10.0.0.1 tcp/8080' 'monitor tcp/8081' >service
+	"$BATS_TEST_DIRNAME/../mktcp" >a.pcap <<-'END'
+		1 10.9.0.1:1000 192.0.2.10:80 S 1 0
+		2 10.1.0.1:2000 10.0.0.1:8080 S 1 0
+		3 10.1.0.1:2001 10.0.0.1:8081 S 1 0
+		4 192.0.2.10:80 10.9.0.1:1000 RA 0 2
+		5 10.1.0.1:2000 10.0.0.1:8080 S 1 0
+		6 10.9.0.9:1 10.9.0.8:2 udp x
+	END
+	vcap-merge -S ./service -w a.pcapng lb1=a.pcap
+	tshark -C vcap --color -r a.pcapng -T fields -E separator=: -e frame.interface_name -e frame.coloring_rule.name 2>/dev/null |
+		diff - <(printf 'lb1/-/%s\n' 'client:Client side' 'server:Server side' 'monitor:Health check' client:Reset \
+			server:Retransmission other:)
+	tshark -C vcap -X "lua_script:$share/vcap.lua" -r a.pcapng 2>/dev/null | head -n 2 | sed 's/  */ /g; s/ *\[.*//' |
+		diff - <(printf ' %s\n' '1 0.000000000 lb1 client 10.9.0.1 → 192.0.2.10 TCP 54 1000 → 80' \
+			'2 1.000000000 lb1 server 10.1.0.1 → 10.0.0.1 TCP 54 2000 → 8080')
+}
+
 @test "extcap: a filter is checked: nothing if it is good, else what is wrong" {
 	for good in 'tcp port 80' 'host 10.1.1.1' 'net 10.2' 10.1.1.1-10.1.1.9; do
 		run -0 --separate-stderr check "$good" --monitors include
