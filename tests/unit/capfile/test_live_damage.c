@@ -201,9 +201,78 @@ check(void (*make)(struct capture *to), const char *name, unsigned tolerated)
 	}
 }
 
+/* The stream behind it, in which nonsense is followed by the packets once more. Returns how many packets are
+ * read before it is cut, or all is; *nonsense of its bytes are written then. */
+static size_t
+read_through(const struct capture *capture, size_t *nonsense, bool *is_cut)
+{
+	static unsigned char chunk[64 << 10];
+	const size_t wanted = *nonsense;
+	struct packet packet;
+	struct failure why;
+	enum source_event event;
+	struct reader *file;
+	size_t packets = 0;
+	bool has_repeated = false;
+	int ends[2], room = 1 << 20;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+		abort();
+	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	memset(chunk, 0xab, sizeof(chunk));
+	file = reader_open_live_fd(ends[0], "x", 1 << 20, NULL);
+	if (write(ends[1], capture->bytes, capture->size) < 0)
+		abort();
+	*nonsense = 0;
+	while ((event = reader_source(file)->next(reader_source(file), &packet, &why)) !=
+		   SOURCE_END &&
+	       event != SOURCE_CUT) {
+		packets += event == SOURCE_PACKET;
+		if (event != SOURCE_LATER)
+			continue;
+		reader_fill(file);
+		if (*nonsense < wanted) {
+			*nonsense += sizeof(chunk);
+			if (write(ends[1], chunk, sizeof(chunk)) < 0)
+				abort();
+		} else if (!has_repeated) {
+			has_repeated = true;
+			if (write(ends[1], capture->bytes, capture->size) < 0)
+				abort();
+		} else {
+			shutdown(ends[1], SHUT_WR);
+		}
+	}
+	/* What is passed over has a place in the end. */
+	*is_cut = event == SOURCE_CUT && !reader_is_passing(file);
+	reader_close(file);
+	close(ends[0]);
+	close(ends[1]);
+	return packets;
+}
+
+static void
+check_endless(void (*make)(struct capture *to), const char *name)
+{
+	struct capture capture;
+	size_t nonsense = 12 << 20, packets;
+	bool is_cut;
+
+	make(&capture);
+	packets = read_through(&capture, &nonsense, &is_cut);
+	ok(packets >= 2 * PACKETS - 5, "%s: behind 12 MiB of nonsense it goes on: %zu packets",
+	   name, packets);
+	nonsense = 64 << 20;
+	packets = read_through(&capture, &nonsense, &is_cut);
+	ok(is_cut && packets >= PACKETS - 5 && nonsense > 16 << 20 && nonsense < 20 << 20,
+	   "%s: more is no capture: it is cut after %zu KiB", name, nonsense >> 10);
+}
+
 int
 main(void)
 {
+	check_endless(make_pcap, "pcap");
+	check_endless(make_pcapng, "pcapng");
 	check(make_pcap, "pcap", 9);
 	check(make_pcapng, "pcapng", 0);
 	return done_testing();
