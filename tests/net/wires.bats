@@ -104,14 +104,13 @@ load wires
 # bats test_tags=slow
 @test "wires: HAProxy, all kinds of checks beside the requests" {
 	haproxy_with checks.cfg
-	among='not ip.dst in { 10.5.4.0/24, 10.5.5.2 }'
+	among='not ip.dst in { 10.5.4.0/24, 10.5.5.2, 10.9.9.0/24 }'
 	through ports 'page 192.0.2.21:80' 'page 192.0.2.21:80'
 	through connects 'page 192.0.2.22:80'
 	through agents 'page 192.0.2.23:80'
 	through local 'page 192.0.2.25:80'
 	through unchecked 'page 192.0.2.26:80'
 	haproxy_with probes.cfg 15
-	among='not ip.dst == 10.9.9.0/24'
 	through inherits 'page 192.0.2.50:80'
 	through elsewhere 'page 192.0.2.61:80' 'page 192.0.2.61:80'
 	through empty 'page 192.0.2.65:80'
