@@ -2,7 +2,7 @@
 // The transactions of a capture on the page against what vcap-transactions and vcap-print say of it.
 
 import { strict as assert } from "node:assert";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { barriers, text } from "./lib/browser.js";
@@ -313,6 +313,18 @@ test("a capture without a transaction has its conversations and packets", 180, a
 	await text(page, "[aria-label=Conversations] [role=status]", "1–2 of 2");
 	await page.getByRole("button", { name: "Show the packets of this time" }).click();
 	await text(page, "[aria-label=Packets] [role=status]", "1–4 of 4");
+});
+
+// Break: cockpit/conversations.js s/...complaints ? .alert(status/...false ? [alert(status/
+test("where tshark fails packets are told in other words, and that is said", 180, async () => {
+	const environment = await captured(), place = lab.directory("programs");
+
+	writeFileSync(join(place, "tshark"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+	const page = await shown({ ...environment, PATH: `${place}:${process.env.PATH}` });
+
+	await page.getByRole("button", { name: "Show the packets of this time" }).click();
+	await text(page, "[aria-label=Packets] .pf-v6-c-alert", /tshark failed: it says something of 0 of \d+ packets/);
+	assert.equal((await cells(page, "Packets", 3))[0], "IP 10.1.0.7.40000 > 192.0.2.10.80: Flags [S], length 0");
 });
 
 test("nothing of it bars those who read with a screen reader, or see little, light and dark, or on a narrow screen", 180, async () => {
