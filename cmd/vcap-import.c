@@ -42,12 +42,15 @@ struct options {
 static struct options
 parse_options(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"also", required_argument, NULL, 'a'}, {"backends", required_argument, NULL, 'b'},
-	    {"diff", no_argument, NULL, 'd'},       {"engines", required_argument, NULL, 'E'},
-	    {"force", no_argument, NULL, 'f'},      {"service", required_argument, NULL, 'S'},
-	    {"from", no_argument, NULL, 'F'},       {"write", no_argument, NULL, 'w'},
-	    CLI_OPTIONS};
+	static const struct option options[] = {{"also", required_argument, NULL, 'a'},
+						{"backends", required_argument, NULL, 'b'},
+						{"diff", no_argument, NULL, 'd'},
+						{"engines", required_argument, NULL, 'E'},
+						{"force", no_argument, NULL, 'f'},
+						{"service", required_argument, NULL, 'S'},
+						{"from", no_argument, NULL, 'F'},
+						{"write", no_argument, NULL, 'w'},
+						CLI_OPTIONS};
 	struct options chosen = {.input = {.size_max = 64u << 20, .run = ask_run},
 				 .drafts = {.resolve = ask_find, .read = ask_read}};
 	struct failure why;
@@ -115,8 +118,7 @@ put_files(const struct options *options, const struct imports *imports)
 	for (size_t i = 0; i < imports->count; i++) {
 		if (i > 0 && options->action == CONFIG_WRITE_PRINT)
 			putchar('\n');
-		if (!put_file(options, &imports->list[i]))
-			status = EXIT_PARTIAL;
+		status = put_file(options, &imports->list[i]) ? status : EXIT_PARTIAL;
 	}
 	return imports->count ? status : EXIT_FAILED;
 }
@@ -129,21 +131,19 @@ main(int argc, char **argv)
 	struct ask ask = {options.engines};
 	struct failure why, local = FAILURE_INIT;
 	char *source, *text, *here[2] = {0};
-	bool is_needed; /* the engine that is this host */
 
 	options.input.context = options.drafts.context = &ask;
 	cli_siblings_first();
 	here[0] = options.engines ? NULL : config_write_local(false, getenv, &local);
-	text = importer_read(options.importer, &options.input, &source, &why);
-	if (!text || import_process_run(&imports, options.importer, &options.drafts, text, source,
-					(struct import_engines){options.engines, here}, &why) < 0)
+	if (!(text = importer_read(options.importer, &options.input, &source, &why)) ||
+	    import_process_run(&imports, options.importer, &options.drafts, text, source,
+			       (struct import_engines){options.engines, here}, &why) < 0)
 		die("%s", why.text);
 	for (size_t i = 0; i < imports.warnings.count; i++)
 		warn("%s", imports.warnings.list[i]);
 	if (imports.count == 0)
 		warn("no service found in '%s'", source);
-	is_needed = !options.engines && imports.count && !imports.list[0].engines.count;
-	if (is_needed &&
+	if (!options.engines && imports.count && !imports.list[0].engines.count && /* this host */
 	    (!here[0] || !config_write_local(options.action == CONFIG_WRITE_FILE, getenv, &local)))
 		die_usage("%s", local.text);
 	return cli_finish(put_files(&options, &imports));
