@@ -32,9 +32,18 @@ setup() {
 	}
 }
 
+end_others() { # that send datagrams in the background
+	pkill -P "$others" || true
+	wait "$others" || true
+	others=
+}
+
 teardown() {
 	[ -z "${pid-}" ] || kill "$pid" 2>/dev/null || true
+	[ -z "${others-}" ] || end_others
 	nft flush ruleset
+	cd / || return
+	! mountpoint -q "$BATS_TEST_TMPDIR/disk" || umount -l "$BATS_TEST_TMPDIR/disk"
 }
 
 teardown_file() {
@@ -221,6 +230,7 @@ are_on_their_way() { # SINCE
 	kill -0 $others
 	until_true has_packets 10
 	wait $others
+	others=
 	stop
 	[ "$(packets_in out.pcapng)" -eq 10 ]
 	[ "$(counted dropped NO_SOCKET)" -eq 10 ]
@@ -515,4 +525,52 @@ lb1/dropped/client 192.0.2.10 55 NETFILTER_DROP (c0)' ]
 	kill -TERM "$pid"
 	ended 3
 	vcap-merge -w all.pcapng run
+}
+
+ring_size() { # KiB of the files of the ring
+	du -ck run/dropped.* | tail -n 1 | cut -f 1
+}
+
+has_late() { # once there is room again, and in the bucket
+	datagrams client 192.0.2.10 56 1
+	vcap-merge -S shop -w ../late.pcapng lb1=run 2>/dev/null || [ $? -eq 3 ]
+	[ "$(packets_in ../late.pcapng "$dropped and udp.dstport == 56")" -ge 1 ]
+}
+
+has_reserve() { # since more has come
+	datagrams - 192.0.2.10 55 100
+	[ "$(df --output=avail . | tail -n 1)" -ge 256 ]
+}
+
+has_shrunk() {
+	[ ! -e run/dropped.0.pcapng ]
+}
+
+# Break: lib/drops/dropring.c s/rotation->quota = &ring->quota;/;/
+# Break: lib/capture/dropproc.c s/strvec_pushf(&words, "--max-size/0 ? (void)0 : strvec_pushf(\&words, "--max-size=1G%.0s/
+@test "beside a rolling capture: dropped packets keep to its limits, and go on when there is room again" {
+	dropped='frame.interface_name == "lb1/dropped/client"'
+	mkdir disk
+	mount -t tmpfs -o size=16m none disk
+	cd disk || return
+	cp -r ../config .
+	drop_datagrams
+	begin udp --rolling 60s --max-size 512k -R 256k
+	# A thousand at once, and a thousand a second.
+	datagrams - 192.0.2.10 55 100000000 3>&- &
+	others=$!
+	until_true has_shrunk
+	[ "$(ring_size)" -le 600 ]
+	end_others
+	# Others fill the disk, and leave it.
+	dd if=/dev/zero of=other bs=64k 2>/dev/null || true
+	until_true has_reserve
+	rm other
+	until_true has_late
+	vcap-host snapshot run s >status
+	grep -qx 'state done' status
+	stop
+	[ -z "$(status_of kernel-drops-lost)" ]
+	vcap-merge -S shop -w all.pcapng lb1=run
+	[ "$(packets_in all.pcapng "$dropped")" -eq "$(status_of kernel-drops)" ]
 }
