@@ -107,7 +107,7 @@ add_element(struct drafts *drafts, struct draft_location at, json_t *key, json_t
 	const char *service = nft_text(json_object_get(key, "elem"), "comment");
 	json_t *parts = json_object_get(nft_element_value(key), "concat"), *address;
 	const size_t first = addresses ? 0 : 1;
-	const char *protocol = json_string_value(json_array_get(parts, first));
+	const char *protocol = nft_protocol_name(json_array_get(parts, first));
 	json_t *port = json_array_get(parts, first + 1);
 	struct draft *draft = protocol ? find_draft(drafts, at, service) : NULL;
 	size_t i;

@@ -284,9 +284,8 @@ nft_parse_ports(json_t *value, struct draft_ports *ports)
 	return true;
 }
 
-/* The name of a protocol, given by name or number; NULL: not one that a service can have. */
-static const char *
-protocol_name(const json_t *value)
+const char *
+nft_protocol_name(const json_t *value)
 {
 	const char *name = json_string_value(value);
 	const json_int_t number = json_integer_value(value);
@@ -307,7 +306,7 @@ nft_match_ports(const struct nft_match *match, size_t index, struct draft_ports 
 		return index == 0 && !match->ports;
 	if (index >= protocols * each)
 		return false;
-	ports->protocol = protocol_name(json_array_get(match->protocols, index / each));
+	ports->protocol = nft_protocol_name(json_array_get(match->protocols, index / each));
 	if (match->ports && !nft_parse_ports(json_array_get(match->ports, index % each), ports))
 		ports->protocol = NULL;
 	return true;

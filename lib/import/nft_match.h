@@ -69,6 +69,8 @@ void nft_flatten(struct nft_ruleset *ruleset, json_t *to, json_t *value);
 bool nft_format_address(char *to, size_t size, json_t *value);
 /* Whether the address or subnet is one of loopback addresses only. */
 bool nft_is_loopback(json_t *value);
+/* The name of a protocol, given by name or number; NULL: not one that a service can have. */
+const char *nft_protocol_name(const json_t *value);
 /* Parses a port or range of ports; false: it is neither; ports is unchanged. */
 bool nft_parse_ports(json_t *value, struct draft_ports *ports);
 

@@ -176,6 +176,11 @@ header_of() {
 	all_come_to keepalived conf 4
 }
 
+# Break: lib/import/serving.c s/strncmp(end, mark, before) != 0;/*end != 'v';/
+@test "auto: one host's proxy, addresses that move, and containers, one behind the other" {
+	all_come_to auto serving 1
+}
+
 # Break: lib/controller/config_write.c s/!engines_find(&engines, \*names, NULL)/true/
 @test "k8s: -w makes engines of the nodes, which vcap-kubectl finds the pods of" {
 	mkdir config
@@ -221,6 +226,17 @@ header_of() {
 # bats test_tags=slow
 @test "nft: port forwarding, balancing by maps, chains of services" {
 	all_come_to nft json 7
+}
+
+# Break: lib/import/nft_kube.c s/nft_protocol_name(json_array_get(parts, first))/json_string_value(json_array_get(parts, first))/
+@test "nft: what stands in the place of a protocol is in no service file" {
+	for text in 10.96.1.9 'tcp/80\\nserver 10.9.9.9 tcp'; do
+		sed "s|\(\"10.96.1.3\", \)\"tcp\"|\1\"$text\"|" "$inputs/nft/kubeproxy.json" >hostile.json
+		run ! cmp -s "$inputs/nft/kubeproxy.json" hostile.json
+		vcap-import nft hostile.json >services 2>said || [ $? -eq 3 ]
+		run ! grep -F -e 10.9.9.9 -e 10.96.1.9 services
+		[ "$(grep -c '^# service' services)" -ge 3 ]
+	done
 }
 
 # Break: lib/import/nginx_pass.c s/add_replaced(server, pass, authority, at, end, name);/;/

@@ -490,9 +490,9 @@ main(void)
 {
 	static const struct {
 		const char *name, *ending;
-	} kinds[] = {{"envoy", ".json"}, {"haproxy", ".cfg"}, {"iptables", ".rules"},
-		     {"ipvs", ".rules"}, {"k8s", ".json"},    {"keepalived", ".conf"},
-		     {"nft", ".json"},   {"nginx", ".dump"}};
+	} kinds[] = {{"auto", ".serving"},    {"envoy", ".json"}, {"haproxy", ".cfg"},
+		     {"iptables", ".rules"},  {"ipvs", ".rules"}, {"k8s", ".json"},
+		     {"keepalived", ".conf"}, {"nft", ".json"},   {"nginx", ".dump"}};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		try_kind(kinds[i].name, kinds[i].ending);
