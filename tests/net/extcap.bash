@@ -21,6 +21,7 @@ setup() {
 }
 
 teardown() {
+	nft delete table inet hole 2>/dev/null || true
 	for pid in *.pid $(pgrep -x tshark) $(pgrep -x dumpcap); do
 		[ -e "$pid" ] && pid=$(cat "$pid")
 		kill -TERM "$pid" 2>/dev/null || true

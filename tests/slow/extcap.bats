@@ -181,6 +181,7 @@ has_ended() { # PID
 	# In the middle of a stream, which has nowhere to go then; after more than the time that one has without a word.
 	while lab_get 201 /flow && lab_get 202 /flow && pause 10; do :; done >/dev/null 2>&1 3>&- &
 	flow=$!
+	echo $flow >flow.pid
 	until_true has_flowed $((SECONDS + 12))
 	pgrep -x vcap-run
 	nft -f - <<-'END'
