@@ -38,7 +38,7 @@ remote() { # COMMAND: on the controller, in the place of this shell
 	# The name of a socket has at most 104 bytes, of which ssh takes 17 for itself.
 	socket=$cache/$(number "$controller")
 	[ ${#socket} -le 80 ] || socket=none
-	exec ssh -T -a -x -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15 -o LogLevel=ERROR \
+	exec ssh -T -a -x -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o LogLevel=ERROR \
 		-o ClearAllForwardings=yes -o ControlMaster=auto -o ControlPersist=60s -o "ControlPath=$socket" \
 		-- "$controller" "$1"
 }
@@ -166,18 +166,25 @@ capture() {
 	watch=$!
 	# ssh that is killed has a status of its own; what is up to 3 the controller has said.
 	trap 'kill $ssh || true; status=0; wait $ssh || status=$?; [ $status -le 3 ] || status=0; settle $status' HUP INT TERM
+	# Wireshark takes the end of the FIFO for the end of it all: that comes when all is said.
+	exec 4>"$fifo"
 	status=0
 	wait $ssh || status=$?
 	settle $status
 }
 
-# Ends, with what went wrong. When the packets end Wireshark sends a SIGTERM, too, which is not to hide that.
+# Ends, with what went wrong, which a SIGTERM at the same time is not to hide.
 settle() { # STATUS: of ssh
 	trap '' HUP INT TERM
 	kill $watch || true
 	case $1 in
-	0 | 129 | 130 | 141 | 143) exit 0 ;;
-	*) cat "$said" >&3; exit "$1" ;;
+	# By a signal, which is a number of its own in some shells.
+	0 | 129 | 130 | 141 | 143 | 25[6-9] | 2[6-9]? | [34]??) exit 0 ;;
+	*)
+		[ -s "$said" ] || echo "vcap-extcap: the connection to '$controller' was lost" >"$said"
+		cat "$said" >&3
+		exit "$1"
+		;;
 	esac
 }
 

@@ -163,6 +163,15 @@ no_controller_runs() { # for the desk
 	! pgrep -x 'vcap-live|vcap-merge|vcap-extcap'
 }
 
+hole() { # which swallows all that desk and controller send each other
+	nft -f - <<-'END'
+		add table inet hole
+		add chain inet hole in { type filter hook input priority 0; }
+		add rule inet hole in tcp dport 2222 drop
+		add rule inet hole in tcp sport 2222 drop
+	END
+}
+
 has_flowed() { # until so many SECONDS
 	[ "$SECONDS" -gt "$1" ]
 }
@@ -184,13 +193,7 @@ has_ended() { # PID
 	echo $flow >flow.pid
 	until_true has_flowed $((SECONDS + 12))
 	pgrep -x vcap-run
-	nft -f - <<-'END'
-		add table inet hole
-		add chain inet hole in { type filter hook input priority 0; }
-		add rule inet hole in tcp dport 2222 drop
-		add rule inet hole in tcp sport 2222 drop
-	END
-	# As its TCP still does.
+	hole
 	began=${EPOCHREALTIME/./}
 	patience=15 until_true captures_nowhere
 	took 'the link is gone: engines'
@@ -204,6 +207,21 @@ has_ended() { # PID
 	wait "$shark" || true
 	grep -q 'vcap-extcap: no heartbeat came in time: the capture was ended' out.pcapng.err || { cat out.pcapng.err; false; }
 	until_true on_the_desk
+}
+
+# Break: share/wireshark/vcap-extcap.sh s/-o ServerAliveInterval=5 //
+@test "extcap: a controller that vanishes without a word is lost, which a desk says" {
+	[ "$LAB_TRANSPORT" = ssh ] || skip 'no sshd here'
+	export interface=vcap
+	desk
+	begin out.pcapng -o extcap.vcap.service:shop
+	hole
+	until_true has_ended "$shark"
+	wait "$shark" || true
+	cat out.pcapng.err
+	grep -q 'Error by extcap pipe: ..*' out.pcapng.err
+	until_true on_the_desk
+	leaves_nothing
 }
 
 # Break: lib/controller/livestreams.c s/engine->is_over = true;/engine->is_over = true; streams->is_ending = true;/
