@@ -21,7 +21,7 @@ enum {
 	SEQUENCES = 1 << 14,
 	PAIRS_MAX = 1 << 20,
 	CONSIDERED_MAX = 4096, /* connections of one client; of more none is told apart */
-	HINTS = 16,
+	HINTS = 64,            /* clients of a connection to a server, by tables */
 };
 
 /* How long a packet is on its way through the engine, at most. */
@@ -263,61 +263,93 @@ worth_of(const struct pairing_match *match, const struct search *search)
 	return 16 * kind + (int)match->confidence;
 }
 
-/* The context of a search through tables. */
+/* What tells whose a request is. */
 struct hints {
-	struct client_hint list[HINTS];
+	struct client_hint list[HINTS + FORWARDED_NAMES];
 	size_t count;
 };
+
+/* The context of a search through tables: a connection that is used again has pairs of several clients. */
+struct table_search {
+	const struct exchange *exchange;
+	struct hints named, others; /* clients that its head names, too, and that it does not */
+	bool is_full;               /* there are more others */
+};
+
+static bool
+is_same_client(const struct evidence_end *a, const struct evidence_end *b)
+{
+	return a->is_known == b->is_known && a->addr.family == b->addr.family &&
+	       a->addr.value == b->addr.value && a->has_port == b->has_port &&
+	       (!a->has_port || a->port == b->port);
+}
+
+static bool
+is_named(const struct exchange *exchange, struct addr client)
+{
+	for (uint8_t i = 0; i < exchange->hint_count; i++)
+		if (exchange->hints[i].client.addr.family == client.family &&
+		    exchange->hints[i].client.addr.value == client.value)
+			return true;
+	return false;
+}
 
 /* A pairtable_report. */
 static void
 add_hint(void *context, const struct evidence *evidence, enum pair_match how)
 {
-	struct hints *hints = context;
+	struct table_search *search = context;
+	struct hints *hints;
 
-	if (how == PAIR_BY_PORT && evidence->client.is_known && hints->count < HINTS)
+	if (how != PAIR_BY_PORT || !evidence->client.is_known)
+		return;
+	hints =
+	    is_named(search->exchange, evidence->client.addr) ? &search->named : &search->others;
+	for (size_t i = 0; i < hints->count; i++)
+		if (is_same_client(&hints->list[i].client, &evidence->client))
+			return;
+	if (hints->count < HINTS)
 		hints->list[hints->count++] =
 		    (struct client_hint){.client = evidence->client, .source = CONFIDENCE_TABLE};
+	else if (hints == &search->others)
+		search->is_full = true;
 }
 
-/* A connection that is used again has pairs of several clients. Leaves those that the head names, too, if
- * there are any. */
+/* Those of tables: what the head names, too, or if it names none of them all. Of too many clients nobody knows
+ * whose it is. */
 static void
-keep_named(struct hints *hints, const struct exchange *exchange)
+gather_from_tables(const struct pairing *pairing, const struct exchange *exchange,
+		   struct hints *hints)
 {
-	size_t kept = 0;
+	const struct conn *conn = &exchange->conn->conn;
+	struct pair_period period = {.first_ns = conn->since_ns,
+				     .last_ns = conn->last_ns + CONN_SLACK_NS,
+				     .or_before = !conn->handshake.has_isn};
+	struct table_search search = {.exchange = exchange};
 
-	for (size_t i = 0; i < hints->count; i++)
-		for (uint8_t j = 0; j < exchange->hint_count; j++)
-			if (hints->list[i].client.addr.value ==
-			    exchange->hints[j].client.addr.value) {
-				hints->list[kept++] = hints->list[i];
-				break;
-			}
-	if (kept)
-		hints->count = kept;
+	if (!pairing->has_pairs)
+		return;
+	pairtable_find(pairing->pairs, &conn->key.ends, &period, add_hint, &search);
+	if (search.named.count)
+		*hints = search.named;
+	else if (!search.is_full)
+		*hints = search.others;
 }
 
 static void
 gather_hints(const struct pairing *pairing, const struct exchange *exchange, struct hints *hints)
 {
 	const struct conn *conn = &exchange->conn->conn;
-	struct pair_period period = {.first_ns = conn->since_ns,
-				     .last_ns = conn->last_ns + CONN_SLACK_NS,
-				     .or_before = !conn->handshake.has_isn};
 
 	if (exchange->conn->hint.source != CONFIDENCE_NONE) {
 		/* It is the engine's own; what follows may be a client's. */
 		hints->list[hints->count++] = exchange->conn->hint;
 		return;
 	}
-	if (pairing->has_pairs)
-		pairtable_find(pairing->pairs, &conn->key.ends, &period, add_hint, hints);
-	if (exchange->hint_count)
-		keep_named(hints, exchange);
-	for (uint8_t i = 0; i < exchange->hint_count && hints->count < HINTS; i++)
+	gather_from_tables(pairing, exchange, hints);
+	for (uint8_t i = 0; i < exchange->hint_count; i++)
 		hints->list[hints->count++] = exchange->hints[i];
-	if (exchange->hint_count == 0 && hints->count < HINTS && pairing->source_client)
+	if (exchange->hint_count == 0 && pairing->source_client)
 		hints->list[hints->count++] =
 		    (struct client_hint){.client = {.addr = conn->key.ends.one, .is_known = true},
 					 .source = CONFIDENCE_HEADER};
@@ -350,14 +382,16 @@ pairing_find(struct pairing *pairing, const struct exchange *exchange)
 		worth = worth_of(&match, &search);
 		if (worth > best_worth)
 			is_tie = false;
-		else if (worth == best_worth && match.carried != best.carried)
+		else if (worth == best_worth &&
+			 (match.carried != best.carried || match.conn != best.conn ||
+			  !is_same_client(&match.client, &best.client)))
 			is_tie = true;
 		if (worth > best_worth) {
 			best_worth = worth;
 			best = match;
 		}
 	}
-	/* Hints that are as good, and lead to different requests. */
+	/* Hints that are as good, and lead to different requests, connections or clients. */
 	if (is_tie)
 		return (struct pairing_match){.confidence = CONFIDENCE_NONE};
 	return best;

@@ -361,6 +361,31 @@ story() {
 	run ! grep -q ' table ' <(kept -t /dev/null)
 }
 
+# sharers COUNT [HEADER]: so many clients, within a second one after the other, on one connection to a server, each with a pair in the table.
+sharers() {
+	: >table
+	{
+		printf '%s\n' 'conn s 10.0.9.1:50000 10.0.1.11:8080' '0.5 s open'
+		for ((n = 1; n <= $1; n++)); do
+			at=1.$(printf %02d "$n")
+			printf '%s\n' "conn c$n 10.1.0.$n:40000 192.0.2.10:80" "${at}0 c$n open" "${at}1 c$n > GET /$n HTTP/1.1\r\n\r\n" \
+				"${at}3 s > GET /$n HTTP/1.1\r\n${2:+$2: 10.1.0.$n\r\n}\r\n" \
+				"${at}4 s < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" \
+				"${at}5 c$n < HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" "${at}6 c$n >"
+			echo "170000000${at}4 new tcp 10.1.0.$n:40000 192.0.2.10:80 10.0.9.1:50000 10.0.1.11:8080" >>table
+		done
+	} | talk
+	seq 1 "$1" | sed 's,.*,10.1.0.&:40000 /& 10.0.1.11:8080 table,' | sort >wanted
+	rows CLIENT,PATH,SERVER,CONFIDENCE -t table | sort | diff wanted -
+}
+
+# Break: lib/transactions/pairing.c s/is_named(search->exchange, evidence->client.addr)/0/
+@test "a connection to a server that many clients share: the pair counts whose client the head names" {
+	sharers 90 X-Forwarded-For
+	# Without a head that names it the client is one of them that waits.
+	sharers 40
+}
+
 # Break: lib/transactions/settle.c s/conn->confidence = CONFIDENCE_NONE;/;/
 # Break: lib/transactions/conversation.c s/if (is_first)/if (0)/
 # Break: lib/transactions/transactions.c s/#define FLOW_NS .*/#define FLOW_NS (60 * NS_PER_SECOND)/
