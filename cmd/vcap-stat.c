@@ -12,12 +12,12 @@
 #include "merge/lossnotes.h"
 #include "merge/merge.h"
 #include "merge/merged_header.h"
+#include "merge/proxynotes.h"
 #include "merge/summary.h"
 #include "merge/summary_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 static const struct command self = {
     .name = "vcap-stat",
@@ -85,10 +85,8 @@ watch_connects(struct summary *summary)
 	struct siphash_key secret;
 	struct failure why;
 
-	if (getrandom(&secret, sizeof(secret), 0) < 0)
-		die("cannot get random numbers: %m");
-	summary->connwatch = connwatch_new(secret, &why);
-	if (!summary->connwatch)
+	if (siphash_draw_key(&secret, &why) < 0 ||
+	    !(summary->connwatch = connwatch_new(secret, &why)))
 		die("%s", why.text);
 }
 
@@ -112,7 +110,8 @@ int
 main(int argc, char **argv)
 {
 	struct inputs inputs = INPUTS_INIT;
-	struct summary summary = SUMMARY_INIT;
+	struct proxynotes notes = {.inputs = &inputs};
+	struct summary summary = {.see = proxynotes_see, .context = &notes};
 	struct options options;
 	struct failure why;
 	struct merge *merge;
@@ -135,6 +134,7 @@ main(int argc, char **argv)
 	print(&summary, &options);
 	warn_lines(merged_header_completeness(&inputs));
 	warn_lines(lossnotes_lines(merge_source(merge)));
+	warn_lines(proxynotes_finish(&notes));
 	warn_lines(connwatch_finish(summary.connwatch, "\n"));
 	for (size_t i = 0; i < inputs.count; i++)
 		if (inputs_damage(&inputs, merge, i, INT64_MAX, &why)) {

@@ -1,5 +1,15 @@
 #include "base/siphash.h"
 
+#include <sys/random.h>
+
+int
+siphash_draw_key(struct siphash_key *key, struct failure *why)
+{
+	if (getrandom(key, sizeof(*key), 0) == sizeof(*key))
+		return 0;
+	return failure_errno(why, "cannot get random numbers");
+}
+
 /* Up to 8 bytes, the first of them the lowest, on any host. */
 static uint64_t
 load(const unsigned char *bytes, size_t size)

@@ -6,13 +6,18 @@
 #ifndef VCAP_SIPHASH_H
 #define VCAP_SIPHASH_H
 
+#include "base/failure.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-/* Random and kept secret, as from getrandom(2). One key may serve several tables. */
+/* Random and kept secret. One key may serve several tables. */
 struct siphash_key {
 	uint64_t words[2];
 };
+
+/* Draws a key by getrandom(2), which a sandbox may forbid. -1 with why. */
+int siphash_draw_key(struct siphash_key *key, struct failure *why);
 
 /* The steps of the algorithm, for hashes of words at hand. */
 struct siphash_state {

@@ -54,6 +54,8 @@ write_section(struct copy *copy, struct failure *why)
 	char application[64];
 
 	if (copy->application) {
+		/* Others' files have no end mark that the copy could promise. */
+		section.is_edited |= !file_section_is_from_vcap(&section);
 		snprintf(application, sizeof(application), "%s", copy->application);
 		section.application = application;
 	}

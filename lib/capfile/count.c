@@ -7,6 +7,7 @@
 
 #include "base/fileio.h"
 #include "base/sandbox.h"
+#include "base/siphash.h"
 #include "capfile/reader.h"
 #include "packet/burst.h"
 #include "packet/connwatch.h"
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,11 +34,7 @@ new_connwatch(struct failure *why)
 {
 	struct siphash_key secret;
 
-	if (getrandom(&secret, sizeof(secret), 0) < 0) {
-		failure_errno(why, "cannot get random numbers");
-		return NULL;
-	}
-	return connwatch_new(secret, why);
+	return siphash_draw_key(&secret, why) < 0 ? NULL : connwatch_new(secret, why);
 }
 
 static bool

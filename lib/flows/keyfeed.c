@@ -1,9 +1,9 @@
 #include "flows/keyfeed.h"
 
+#include "base/siphash.h"
 #include "flows/pairsource_open.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 /* Keys that are remembered, so as not to tell them again. */
 #define SEEN_MOST (1u << 16)
@@ -64,10 +64,8 @@ keyfeed_open(struct keyfeed *feed, const struct pairsource_spec *spec, const cha
 	struct siphash_key secret;
 	struct pairsource *source;
 
-	if (getrandom(&secret, sizeof(secret), 0) != sizeof(secret)) {
-		failure_errno(why, "cannot draw a random number");
+	if (siphash_draw_key(&secret, why) < 0)
 		return NULL;
-	}
 	feed->seen = HELLOSET_INIT(secret, SEEN_MOST);
 	source = pairsource_open(spec, ring ? ring : KEYFEED_RING, NULL, feed, why);
 	if (source)

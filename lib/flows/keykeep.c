@@ -8,12 +8,12 @@
 #include "base/diskquota.h"
 #include "base/fileio.h"
 #include "base/parse.h"
+#include "base/siphash.h"
 #include "flows/keywait.h"
 #include "flows/pairout.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 /* Hellos that are remembered: a key of a long connection may come late. */
@@ -40,8 +40,8 @@ keykeep_open(struct keykeep *keep, const char *reserve, int64_t now_ns, struct f
 	if (check_file(KEYKEEP_FD, why) < 0 ||
 	    (keep->rolling_ns && check_file(KEYKEEP_OLD, why) < 0))
 		return -1;
-	if (getrandom(&secret, sizeof(secret), 0) != sizeof(secret))
-		return failure_errno(why, "cannot draw a random number");
+	if (siphash_draw_key(&secret, why) < 0)
+		return -1;
 	keep->waiting = keywait_new(KEYKEEP_WAITING, secret, why);
 	if (!keep->waiting)
 		return -1;

@@ -7,6 +7,7 @@
 #include "join/join_cmd.h"
 
 #include "base/sandbox.h"
+#include "base/siphash.h"
 #include "capfile/reader.h"
 #include "capfile/writer.h"
 #include "join/join_stream.h"
@@ -14,7 +15,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -223,9 +223,8 @@ join_cmd_run(struct join_cmd *cmd, struct join_config *config, struct failure *w
 	config->has_tables = cmd->tables.count > 0;
 	/* In a stream half is for packets, half for connections. */
 	config->memory = config->is_live ? config->memory / 2 : FILE_MEMORY;
-	if (getrandom(&config->secret, sizeof(config->secret), 0) < 0)
-		failure_errno(why, "cannot get random numbers");
-	else if (sandbox_confine(cmd->out.file.dirfd, NULL, why) == 0)
+	if (siphash_draw_key(&config->secret, why) == 0 &&
+	    sandbox_confine(cmd->out.file.dirfd, NULL, why) == 0)
 		in = reader_open_fd(cmd->in, cmd->name, why);
 	if (in) {
 		cmd->in = -1;

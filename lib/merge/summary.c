@@ -257,7 +257,8 @@ static int
 see_packet(struct summary *summary, const struct source *source, uint32_t row,
 	   const struct packet *packet, int64_t bin_ns)
 {
-	if (count_packet(summary, row, packet, bin_ns) < 0)
+	if (count_packet(summary, row, packet, bin_ns) < 0 ||
+	    (summary->see && summary->see(summary->context, packet) < 0))
 		return -1;
 	return count_connect(summary, &summary->rows[row].label, &source->interfaces[packet->iface],
 			     packet);

@@ -38,6 +38,9 @@ struct summary {
 	/* Takes the packets of the server side, and those whose side is not known. NULL: none; the
 	 * caller's. */
 	struct connwatch *connwatch;
+	/* Sees each packet, too; -1: it is out of memory. NULL: none. */
+	int (*see)(void *context, const struct packet *packet);
+	void *context; /* of see; the caller's */
 	void *tree; /* private: of the rows, while they are counted */
 };
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/priv.h"
 #include "base/sandbox.h"
+#include "base/siphash.h"
 #include "capfile/reader.h"
 #include "capfile/writer.h"
 #include "transactions/connlist_table.h"
@@ -18,7 +19,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -330,8 +330,8 @@ run_with(struct run *run, struct reader *in, struct failure *why)
 	struct failure cut;
 	int rc = -1;
 
-	if (getrandom(&config.secret, sizeof(config.secret), 0) < 0)
-		return failure_errno(why, "cannot get random numbers");
+	if (siphash_draw_key(&config.secret, why) < 0)
+		return -1;
 	if (run->options->conversations &&
 	    !(config.connlist = run->connlist = connlist_new(config.secret, why)))
 		return -1;
