@@ -41,7 +41,7 @@ struct summary {
 	/* Sees each packet, too; -1: it is out of memory. NULL: none. */
 	int (*see)(void *context, const struct packet *packet);
 	void *context; /* of see; the caller's */
-	void *tree; /* private: of the rows, while they are counted */
+	void *tree;    /* private: of the rows, while they are counted */
 };
 
 #define SUMMARY_INIT ((struct summary){0})
