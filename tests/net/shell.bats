@@ -262,7 +262,7 @@ vcap-shell: line 4: 'save' has failed" ]]
 		capture
 		save
 	END
-	[[ $stderr == *"engine 'lb2' does not capture"* ]]
+	[[ $stderr == *"engine 'lb2' has not said that it captures"* ]]
 	id=$(sed -n 's/^Capture \(Test-VS\.[0-9_]*\) has begun: .*/\1/p' <<<"$output")
 	until_true grep -q '^state partial' "spool/captures/$id/capture"
 	run -3 --separate-stderr vcap-shell -c 'show debug virtualservice Test-VS capture' -c out
