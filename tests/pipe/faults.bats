@@ -64,6 +64,8 @@ never_half() { # COMMAND...
 # Break: lib/base/outfile.c s/remove_stale(out->dirfd, base_name(out->path));/;/
 # bats test_tags=slow
 @test "F22: kill -9 of vcap-merge at any moment: nothing half, and the next one clears away what is left" {
+	# More than a buffer of the output, of what is older than the newest packet by a second.
+	for input in 1 2; do mkcap -n 12000 -s $input -z 400 >$input.pcap; done
 	vcap-merge -w whole 1.pcap 2.pcap 3.pcap
 	echo before >out
 	mkfifo pipe
