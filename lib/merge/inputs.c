@@ -226,6 +226,16 @@ begin_piece(void *context, size_t piece)
 			reader_begin(inputs->list[i].file, NULL);
 }
 
+static struct label_hint
+hint_of(const struct inputs *inputs, const struct input_file *input)
+{
+	return (struct label_hint){.engine = input->engine,
+				   .fallback = input->fallback,
+				   .is_region =
+				       input->engine && strvec_has(&inputs->regions, input->engine),
+				   .strangers = inputs->strangers.list};
+}
+
 int
 inputs_begin(struct inputs *inputs, struct threadpool *pool, struct failure *why)
 {
@@ -236,12 +246,13 @@ inputs_begin(struct inputs *inputs, struct threadpool *pool, struct failure *why
 	for (size_t i = 0; i < inputs->count; i++) {
 		struct input_file *input = &inputs->list[i];
 		struct source *source = reader_source(input->file);
+		const struct label_hint hint = hint_of(inputs, input);
 
 		if (reader_begin(input->file, why) < 0)
 			return -1;
 		if (source->revisit || inputs->is_live)
 			continue;
-		input->pipe = reorder_new(source, inputs->window_ns, why);
+		input->pipe = reorder_new(source, &hint, inputs->window_ns, why);
 		if (!input->pipe)
 			return -1;
 	}
@@ -333,16 +344,6 @@ inputs_are_long(const struct inputs *inputs, off_t size)
 	for (size_t i = 0; i < inputs->count; i++)
 		sum += S_ISREG(inputs->list[i].st.st_mode) ? inputs->list[i].st.st_size : size;
 	return inputs->count > 1 && sum >= size;
-}
-
-static struct label_hint
-hint_of(const struct inputs *inputs, const struct input_file *input)
-{
-	return (struct label_hint){.engine = input->engine,
-				   .fallback = input->fallback,
-				   .is_region =
-				       input->engine && strvec_has(&inputs->regions, input->engine),
-				   .strangers = inputs->strangers.list};
 }
 
 static struct source *

@@ -1,11 +1,14 @@
 /*
- * A binary heap of copies, the oldest on top; a number makes packets of one time keep their order.
+ * A binary heap of copies, the oldest on top; packets of one time are sorted by engine and core, and a number makes
+ * those of the same core keep their order.
  * The top is yielded once a packet has been read that is newer by the window, since what is older
  * than that by the window is not expected any more. A packet older than that passes at once, late.
- * A note is kept with the newest packet's time, so that it stays behind that packet.
+ * A note is kept with the newest packet's time, so that it stays behind that packet: packets of one time are
+ * sorted between notes only.
  */
 #include "merge/reorder.h"
 
+#include "base/array.h"
 #include "base/heap.h"
 
 #include <stdbool.h>
@@ -16,7 +19,9 @@
 struct buffered {
 	int64_t ts_ns;
 	uint64_t number; /* in the other source */
+	uint64_t notes;  /* how many came before, this one included */
 	bool is_note;
+	const char *engine; /* the reorder's */
 	struct packet packet;
 	struct note note;
 	size_t size;
@@ -29,8 +34,12 @@ struct reorder {
 	int64_t window_ns;
 	struct buffered **heap; /* the oldest is heap[0] */
 	size_t count, room, bytes;
-	uint64_t next_number;
+	uint64_t next_number, notes;
 	int64_t newest_ns;
+	/* Of the interfaces that packets have had. */
+	struct label_hint hint;
+	char **engines; /* heap, owned, as is each */
+	uint32_t engine_count;
 	struct buffered *yielded; /* what was handed out last */
 	/* How the other source ended, if it did. */
 	bool has_ended;
@@ -49,7 +58,8 @@ show_interfaces(struct reorder *reorder)
 }
 
 struct reorder *
-reorder_new(struct source *from, int64_t window_ns, struct failure *why)
+reorder_new(struct source *from, const struct label_hint *hint, int64_t window_ns,
+	    struct failure *why)
 {
 	struct reorder *reorder = calloc(1, sizeof(*reorder));
 
@@ -59,6 +69,7 @@ reorder_new(struct source *from, int64_t window_ns, struct failure *why)
 	}
 	reorder->source.next = reorder_next;
 	reorder->from = from;
+	reorder->hint = *hint;
 	reorder->window_ns = window_ns;
 	reorder->newest_ns = INT64_MIN;
 	show_interfaces(reorder);
@@ -72,6 +83,9 @@ reorder_free(struct reorder *reorder)
 		return;
 	for (size_t i = 0; i < reorder->count; i++)
 		free(reorder->heap[i]);
+	for (uint32_t i = 0; i < reorder->engine_count; i++)
+		free(reorder->engines[i]);
+	free(reorder->engines);
 	free(reorder->heap);
 	free(reorder->yielded);
 	free(reorder);
@@ -86,7 +100,19 @@ reorder_source(struct reorder *reorder)
 static bool
 is_before(const struct buffered *a, const struct buffered *b)
 {
-	return a->ts_ns != b->ts_ns ? a->ts_ns < b->ts_ns : a->number < b->number;
+	int order;
+
+	if (a->ts_ns != b->ts_ns)
+		return a->ts_ns < b->ts_ns;
+	if (a->notes != b->notes)
+		return a->notes < b->notes;
+	if (a->is_note || b->is_note)
+		return a->is_note;
+	order = strcmp(a->engine, b->engine);
+	if (order != 0)
+		return order < 0;
+	return a->packet.core != b->packet.core ? a->packet.core < b->packet.core
+						: a->number < b->number;
 }
 
 HEAP_DEFINE(buffered_heap, struct buffered *, is_before);
@@ -118,16 +144,41 @@ pop(struct reorder *reorder)
 	return oldest;
 }
 
+/* Finds the engines of the interfaces that are new. -1: out of memory. */
+static int
+find_engines(struct reorder *reorder)
+{
+	const struct source *from = reorder->from;
+	struct label label;
+
+	reorder->hint.from_vcap = from->from_vcap;
+	while (reorder->engine_count < from->interface_count) {
+		const uint32_t i = reorder->engine_count;
+
+		if (array_grow(&reorder->engines, i, sizeof(*reorder->engines)) < 0 ||
+		    label_of(&label, &from->interfaces[i], &reorder->hint) < 0)
+			return -1;
+		reorder->engines[i] = strdup(label.engine);
+		label_release(&label);
+		if (!reorder->engines[i])
+			return -1;
+		reorder->engine_count++;
+	}
+	return 0;
+}
+
 static int
 hold_packet(struct reorder *reorder, const struct packet *packet)
 {
 	size_t size = (size_t)packet->caplen + packet->options_len;
-	struct buffered *entry = malloc(sizeof(*entry) + size);
+	struct buffered *entry = find_engines(reorder) < 0 ? NULL : malloc(sizeof(*entry) + size);
 
 	if (!entry)
 		return -1;
 	*entry = (struct buffered){.ts_ns = packet->ts_ns,
 				   .number = reorder->next_number++,
+				   .notes = reorder->notes,
+				   .engine = reorder->engines[packet->iface],
 				   .packet = *packet,
 				   .size = size};
 	entry->packet.data = entry->bytes;
@@ -154,6 +205,7 @@ hold_note(struct reorder *reorder)
 		return -1;
 	*entry = (struct buffered){.ts_ns = reorder->newest_ns,
 				   .number = reorder->next_number++,
+				   .notes = ++reorder->notes,
 				   .is_note = true,
 				   .note = *note,
 				   .size = note->size};

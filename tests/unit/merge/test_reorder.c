@@ -17,7 +17,8 @@ struct seen {
 static size_t
 read_all(struct list_source *list, int64_t window_ns, struct seen *seen)
 {
-	struct reorder *reorder = reorder_new(&list->source, window_ns, &why);
+	const struct label_hint hint = {.fallback = "lb1"};
+	struct reorder *reorder = reorder_new(&list->source, &hint, window_ns, &why);
 	struct source *source = reorder_source(reorder);
 	struct packet packet;
 	size_t count = 0;
@@ -108,6 +109,25 @@ disorder_beyond_the_window(void)
 	ok(read_all(&list, 101, seen) == 4 && seen[0].ts_ns == 50, "a larger window sorts it");
 }
 
+/* A merged file has several engines, and each has cores of its own. */
+static void
+packets_of_one_time(void)
+{
+	static struct interface interfaces[] = {{.name = (char *)"lb2/eth0"},
+						{.name = (char *)"lb1/eth0"}};
+	static struct list_source list;
+	struct seen seen[5];
+
+	list_source_init(&list, interfaces, 2);
+	for (size_t i = 0; i < 5; i++) {
+		list_source_add(&list, 100, i == 2, "edacb"[i]);
+		list.packets[i].core = (const uint32_t[]){PACKET_NO_CORE, 7, 9, 3, 3}[i];
+	}
+	ok(read_all(&list, 1000, seen) == 5 && seen[0].byte == 'a' && seen[1].byte == 'c' &&
+	       seen[2].byte == 'b' && seen[3].byte == 'd' && seen[4].byte == 'e',
+	   "packets of one time are sorted by engine and core, and otherwise as they came");
+}
+
 int
 main(void)
 {
@@ -115,5 +135,6 @@ main(void)
 	disorder_within_the_window();
 	no_window();
 	disorder_beyond_the_window();
+	packets_of_one_time();
 	return done_testing();
 }
