@@ -99,6 +99,9 @@ kill_waiter() { # ID
 }
 
 @test "kill -9: of the vcap-wait that decides, and of the one that fetches when its part is linked" {
+	# Its part does not come before who fetches it is killed.
+	cp config/engines fast
+	sed -i 's/^lb2 /&bwlimit=50 /' config/engines
 	run -0 vcap-start shop --rolling 5s --cooldown 1s --on "file:$PWD/app.log:fatal"
 	ring=${lines[-1]}
 	echo fatal >>app.log
@@ -109,6 +112,7 @@ kill_waiter() { # ID
 	kill_waiter "$ring"
 	until_true test -s "$LAB_DIR/lb2.run/$id.lb2/status"
 	kill_waiter "$id"
+	cp fast config/engines
 	run vcap-wait --quiet "$id"
 	[ -s "$VCAP_SPOOL/captures/$id/$id.pcapng" ]
 	[ -z "$(find "$LAB_DIR"/lb?.run -name "$id.*")" ]
