@@ -82,13 +82,15 @@ known() { # ID STATE FACT...
 	left shop.20260101_000000.b 1
 	echo 'by ada, from 192.0.2.1' >>run/shop.20260103_000000.b/status
 	touch -d "@$((now + 99 - week))" run/shop.20260103_000000.b/status
+	# By one of them: a capture that the other removes at that moment may be listed without its status.
+	run -0 --separate-stderr vcap collect -r -E a
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $stderr == "vcap collect: engine 'a': removed '$PWD/run/shop.20260101_000000.b', which expired on 1970-"* ]]
 	run -0 --separate-stderr vcap collect -r
+	[ -z "$stderr" ]
 	[ "$output" = "shop.20260103_000000	b	done	8	$((now + 99)).000000000	no	ada, from 192.0.2.1
 shop.20260102_000000	a	done	8	$((now + 99)).000000000	yes	-
 shop.20260102_000000	b	done	8	$((now + 99)).000000000	no	-" ] || { echo "$output"; false; }
-	[[ $stderr == "vcap collect: engine '"[ab]"': removed '$PWD/run/shop.20260101_000000.b', which expired on 1970-"* ]]
-	run -0 vcap collect -r -E a
-	[ "${#lines[@]}" -eq 1 ]
 	run -0 --separate-stderr vcap collect -j -E far,a
 	[ "$(jq -r '.captures[0].size' <<<"$output")" = 8 ]
 	[ "$stderr" = "vcap collect: engine 'far' is a region: 'vcap collect' there lists what its engines have" ]
