@@ -243,6 +243,20 @@ allow_sockets(scmp_filter_ctx filter)
 	return rc < 0 ? rc : allow_calls(filter, calls);
 }
 
+/* Loads the filter unless rc, of making it, is an error, and releases it; it may be NULL. */
+static int
+load(scmp_filter_ctx filter, int rc, struct failure *why)
+{
+	if (rc == 0)
+		rc = seccomp_load(filter);
+	if (rc < 0) {
+		errno = -rc;
+		failure_errno(why, "cannot confine system calls");
+	}
+	seccomp_release(filter);
+	return rc < 0 ? -1 : 0;
+}
+
 int
 sandbox_confine_calls(enum sandbox_mode mode, enum sandbox_calls calls, enum sandbox_opens opens,
 		      struct failure *why)
@@ -277,14 +291,7 @@ sandbox_confine_calls(enum sandbox_mode mode, enum sandbox_calls calls, enum san
 		rc = allow_calls(filter, message_calls);
 	if (rc == 0 && calls == SANDBOX_CALLS_SOCKETS)
 		rc = allow_sockets(filter);
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	if (rc < 0) {
-		errno = -rc;
-		failure_errno(why, "cannot confine system calls");
-	}
-	seccomp_release(filter);
-	return rc < 0 ? -1 : 0;
+	return load(filter, rc, why);
 }
 
 int
@@ -396,12 +403,5 @@ sandbox_confine_program(const char *const *paths, struct failure *why)
 		return failure_errno(why, "cannot confine file access");
 	filter = seccomp_init(SCMP_ACT_ALLOW);
 	rc = filter ? forbid_foreign_calls(filter) : -ENOMEM;
-	if (rc == 0)
-		rc = seccomp_load(filter);
-	if (rc < 0) {
-		errno = -rc;
-		failure_errno(why, "cannot confine system calls");
-	}
-	seccomp_release(filter);
-	return rc < 0 ? -1 : 0;
+	return load(filter, rc, why);
 }
