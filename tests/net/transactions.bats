@@ -229,7 +229,8 @@ is() { # NAME MARKS
 	for engine in lb1 lb2; do
 		pairs=$(echo "$VCAP_SPOOL"/captures/bare.*/engines/$engine.pairs)
 		[ "$(stat -c %a "$pairs")" = 600 ]
-		grep -q " new tcp $LAB_FRONT4.5:[0-9]* .*:$LAB_BARE_PORT$" "$pairs"
+		# Which engine gets a connection is chance: of either family, all to one are one in 30,000.
+		grep -qE " new tcp ($LAB_FRONT4.5|\[$LAB_FRONT6:5\]):[0-9]* .*:$LAB_BARE_PORT$" "$pairs"
 	done
 }
 
