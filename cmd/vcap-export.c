@@ -4,8 +4,8 @@
 #include "base/packedfile.h"
 #include "base/process.h"
 #include "cli.h"
+#include "controller/fileword.h"
 #include "controller/mergedfile.h"
-#include "controller/spool.h"
 #include "controller/verdict.h"
 #include "merge/chosen.h"
 
@@ -122,7 +122,7 @@ main(int argc, char **argv)
 	cli_start(&self);
 	request = parse_options(argc, argv);
 	cli_siblings_first();
-	found = spool_open_entry(&entry, request.capture, getenv, &why);
+	found = fileword_open_capture(&entry, request.capture, getenv, &why);
 	if (found == SPOOL_SEVERAL)
 		die_usage("%s", why.text);
 	if (found < 0)

@@ -52,8 +52,8 @@ parse_options(int argc, char **argv, const struct command *command, struct param
 	while ((opt = getopt_long(argc, argv, ":" PARAMS_CLI_LETTERS, options, NULL)) != -1) {
 		int rc = params_cli_option(cli, opt, optarg, &why);
 
-		if (opt == DRY_RUN && command == &capture)
-			die_usage("'--dry-run' goes with vcap start");
+		if ((opt == DRY_RUN || opt == PARAMS_CLI_ROLLING) && command == &capture)
+			die_usage("'--%s' goes with vcap start", opt == DRY_RUN ? "dry-run" : "rolling");
 		if (rc == 0 && opt != AT && opt != PATIENCE && opt != DRY_RUN)
 			cli_option(opt, argv);
 		is_dry |= opt == DRY_RUN;

@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "cli.h"
 #include "controller/completion.h"
+#include "controller/fileword.h"
 #include "controller/removal.h"
 #include "controller/spool.h"
 #include "controller/verdict.h"
@@ -106,7 +107,7 @@ main(int argc, char **argv)
 	cli_siblings_first();
 	found = spool_open(&spool, getenv, &why) < 0
 		    ? -1
-		    : spool_find(&spool, request.word, &entry, &why);
+		    : fileword_choose(&spool, request.word, &entry, &why);
 	if (found < 0)
 		(found == SPOOL_SEVERAL ? die_usage : die)("%s", why.text);
 	/* What another one has just tried is not tried again at once. */

@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "base/strvec.h"
 #include "controller/config.h"
+#include "controller/spool.h"
 
 struct fileword {
 	char *path;    /* heap */
@@ -28,6 +29,15 @@ int fileword_find(struct fileword *file, const char *word, config_variable *vari
 
 /* The same for a word that is a capture in the spool, whatever files there are. */
 int fileword_find_capture(struct fileword *file, const char *word, config_variable *variable,
+			  struct failure *why);
+
+/* Opens the capture whose file is asked for, as spool_find does; but of a service rolling captures are passed over,
+ * which have none. */
+int fileword_choose(const struct spool *spool, const char *word, struct spool_entry *entry,
+		    struct failure *why);
+
+/* The same in the user's spool. -1 also for the id of a rolling capture. */
+int fileword_open_capture(struct spool_entry *entry, const char *word, config_variable *variable,
 			  struct failure *why);
 
 #endif

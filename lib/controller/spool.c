@@ -226,11 +226,21 @@ spool_choose(const struct spool *spool, const char *word, char ***ids, struct fa
 }
 
 int
+spool_name_several(const char *word, const struct strvec *ids, struct failure *why)
+{
+	char *text = strvec_join(ids, "', '");
+
+	failure_set(why, "several captures of '%s' are unfinished: '%s'", word, text ? text : "");
+	free(text);
+	return SPOOL_SEVERAL;
+}
+
+int
 spool_find(const struct spool *spool, const char *word, struct spool_entry *capture,
 	   struct failure *why)
 {
 	struct strvec names = STRVEC_INIT;
-	char **ids, *text;
+	char **ids;
 	int rc;
 
 	*capture = SPOOL_ENTRY_INIT;
@@ -242,12 +252,8 @@ spool_find(const struct spool *spool, const char *word, struct spool_entry *capt
 		rc = open_capture(spool, *ids, capture, why);
 	} else {
 		strvec_pushv(&names, ids);
-		text = strvec_join(&names, "', '");
-		failure_set(why, "several captures of '%s' are unfinished: '%s'", word,
-			    text ? text : "");
-		free(text);
+		rc = spool_name_several(word, &names, why);
 		strvec_release(&names);
-		rc = SPOOL_SEVERAL;
 	}
 	spool_list_free(ids);
 	return rc;

@@ -10,6 +10,7 @@
 
 #include "base/failure.h"
 #include "base/keyval.h"
+#include "base/strvec.h"
 #include "controller/config.h"
 #include "controller/spool_entry.h"
 
@@ -41,6 +42,8 @@ void spool_list_free(char **ids);
 int spool_choose(const struct spool *spool, const char *word, char ***ids, struct failure *why);
 
 #define SPOOL_SEVERAL (-2) /* of spool_find: word is a service with several unfinished captures */
+/* Says so, with their ids. Returns SPOOL_SEVERAL. */
+int spool_name_several(const char *word, const struct strvec *ids, struct failure *why);
 
 /* Opens the capture called word, an id, or a service's name for its newest capture, and reads its
  * facts; the caller closes it. -1: there is none, or it is damaged; SPOOL_SEVERAL: why names them.

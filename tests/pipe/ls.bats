@@ -108,6 +108,37 @@ entry() { # ID LINE...
 	run -2 vcap-export -F pcap --comment x $id
 }
 
+# Break: lib/controller/fileword.c s/if (!is_ring(&entry))/if (1)/
+# Break: lib/controller/fileword.c s/(rc == 0 \&\& !is_ring(entry))/rc == 0/
+@test "a rolling capture has no file: of its service another capture is taken, or it is said what to do" {
+	rm -r shop.*
+	entry shop.20260103_000000 'state capturing' 'service shop' 'engine a' 'rolling 5000000000'
+	for command in 'export -w out' print transactions report wait; do
+		# shellcheck disable=SC2086 # words
+		run -1 vcap-$command shop
+		[ "$output" = "vcap-${command%% *}: 'shop.20260103_000000' is rolling, and the only capture of 'shop': 'vcap snapshot shop' makes one of what it has" ]
+	done
+	run -1 env -C / vcap-report shop.20260103_000000
+	[ "$output" = "vcap-report: 'shop.20260103_000000' is rolling: 'vcap snapshot shop.20260103_000000' makes a capture of it" ]
+	entry shop.20260102_030405 'state done' 'service shop' 'engine a'
+	printf 'vip 10.0.0.2 udp/9\n' >shop.20260102_030405/service
+	"$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}/tests/tools/mkcap" -f pcapng -n 7 -p 9 >a
+	vcap-merge -w shop.20260102_030405/shop.20260102_030405.pcapng a
+	[ "$(vcap-print shop | wc -l)" -eq 7 ]
+	vcap-export -w out shop
+	[ "$(vcap-wait shop)" = "$PWD/shop.20260102_030405/shop.20260102_030405.pcapng" ]
+	# A second one, too, is in nobody's way, and is stopped as before.
+	entry shop.20260104_000000 'state capturing' 'service shop' 'engine a' 'rolling 6000000000'
+	[ "$(vcap-print shop | wc -l)" -eq 7 ]
+	run -2 vcap-stop shop
+	entry shop.20260105_000000 'state capturing' 'service shop' 'engine a'
+	run -1 vcap-print shop
+	[[ $output == *"'shop.20260105_000000' has no file yet: run 'vcap wait"* ]]
+	entry shop.20260106_000000 'state capturing' 'service shop' 'engine a' 'snapshot-of shop.20260104_000000' 'rolling 6000000000'
+	run -2 vcap-print shop
+	[ "$output" = "vcap-print: several captures of 'shop' are unfinished: 'shop.20260106_000000', 'shop.20260105_000000'" ]
+}
+
 @test "JSON" {
 	command -v jq >/dev/null || skip "no jq"
 	[ "$(vcap-ls -j | jq -r '.captures[0] | [.packets, .missing, .message] | @tsv')" = $'5\tb\tengine b is missing' ]

@@ -67,6 +67,16 @@ refused() { # MESSAGE ARG...
 
 # Break: cmd/cli.c s/"VCAP_AS", called, 1/"VCAP_AS", self->name, 1/
 # Break: lib/controller/config.c s/vip->port_first <= port/port == 1/
+# Break: cmd/vcap-start.c s/ || opt == PARAMS_CLI_ROLLING//
+@test "vcap capture waits for a file, and takes nothing that has none" {
+	for option in --dry-run '--rolling 4s'; do
+		# shellcheck disable=SC2086 # words
+		run -2 timeout 20 vcap capture shop $option
+		[ "$output" = "vcap capture: '${option% *}' goes with vcap start" ]
+	done
+	[ ! -e spool ]
+}
+
 @test "a service is found by its VIP; what is wrong is said in the name of what was typed" {
 	printf 'vip 2001:db8::1 tcp/443\nengine a\n' >config/services/six
 	rm config/services/alone
