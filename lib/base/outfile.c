@@ -154,6 +154,18 @@ outfile_replace(int dirfd, const char *name, const void *from, size_t size, stru
 }
 
 int
+outfile_spare(const char *in, const char *path, struct failure *why)
+{
+	struct stat from, to;
+
+	if (strcmp(in, "-") == 0 || strcmp(path, "-") == 0 || stat(in, &from) < 0 ||
+	    lstat(path, &to) < 0 || !S_ISREG(to.st_mode) || from.st_dev != to.st_dev ||
+	    from.st_ino != to.st_ino)
+		return 0;
+	return failure_set(why, "'%s' is the input and would be overwritten", path);
+}
+
+int
 outfile_open(struct outfile *out, const char *path, struct failure *why)
 {
 	struct stat st;

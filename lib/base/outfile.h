@@ -39,6 +39,9 @@ struct outfile {
 
 #define OUTFILE_INIT ((struct outfile){.fd = -1, .dirfd = -1})
 
+/* -1 with why: path is the regular file that is read as in, which would be lost. "-" is neither. */
+int outfile_spare(const char *in, const char *path, struct failure *why);
+
 /* Opens path for writing. -1 with why: out is OUTFILE_INIT and no file is left behind. */
 int outfile_open(struct outfile *out, const char *path, struct failure *why);
 

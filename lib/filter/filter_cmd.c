@@ -34,7 +34,8 @@ filter_cmd_open(struct filter_cmd *cmd, const char *in, const char *out, enum fi
 	cmd->in = is_stdin ? STDIN_FILENO : open(in, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (cmd->in < 0)
 		return failure_errno(why, "cannot open '%s'", in);
-	if ((keys == FILTER_KEYS_NONE || open_first(cmd, why) == 0) &&
+	if (outfile_spare(in, out, why) == 0 &&
+	    (keys == FILTER_KEYS_NONE || open_first(cmd, why) == 0) &&
 	    packedfile_open(&cmd->out, out, codec_of_name(out), why) == 0)
 		return 0;
 	fileio_close(&cmd->first);

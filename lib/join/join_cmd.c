@@ -74,6 +74,8 @@ join_cmd_open(struct join_cmd *cmd, const char *in, const char *out, char *const
 	for (size_t i = 0; i < table_count && rc == 0; i++)
 		rc = pairfile_open(&cmd->tables, tables[i], why);
 	if (rc == 0)
+		rc = outfile_spare(in, out, why);
+	if (rc == 0)
 		rc = packedfile_open(&cmd->out, out, codec_of_name(out), why);
 	if (rc < 0)
 		close_inputs(cmd);

@@ -71,6 +71,8 @@ open_marked(struct transactions_cmd *cmd, const struct transactions_options *opt
 	cmd->again = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
 	if (cmd->again < 0)
 		return failure_errno(why, "cannot open '%s'", cmd->name);
+	if (options->mark && outfile_spare(cmd->name, options->mark, why) < 0)
+		return -1;
 	return options->mark ? outfile_open(&cmd->marked, options->mark, why) : 0;
 }
 

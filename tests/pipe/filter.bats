@@ -303,6 +303,28 @@ monitor='((tcp and ((dst host (10.0.1.11 or 10.0.1.12) and dst port 8081) or
 	run -1 sh -c "vcap-filter -r '$dir/in.pcap' -w - 0.0.0.0/0 > /dev/full"
 }
 
+# Break: lib/base/outfile.c s/from.st_ino != to.st_ino/1/
+@test "what is read is not overwritten, by its name or another: by none that writes a part of it" {
+	cd "$dir"
+	packets in.pcap 100
+	(umask 077 && printf '%064d\n' 7 >key)
+	cp in.pcap before
+	ln in.pcap other
+	ln -s in.pcap link
+	for command in 'filter -r in.pcap -w other 10.1.1.1' 'filter -r in.pcap -w ./in.pcap 10.1.1.1' \
+		'join -P -r in.pcap -w in.pcap 10.1.1.1' 'anonymize -k key -w in.pcap in.pcap' \
+		'transactions --mark in.pcap in.pcap' 'filter -r link -w in.pcap 10.1.1.1'; do
+		# shellcheck disable=SC2086 # words
+		run -1 vcap-$command
+		[[ $output == *"in.pcap' is the input and would be overwritten" || $output == *"'other' is the input"* ]]
+		cmp in.pcap before
+	done
+	# A link is replaced, not what it leads to.
+	vcap-filter -r in.pcap -w link 10.1.1.1
+	cmp in.pcap before
+	[ ! -L link ]
+}
+
 @test "a stream is filtered as a file is" {
 	packets "$dir/in.pcap" 300
 	vcap-filter -r "$dir/in.pcap" -w "$dir/file.pcap" 10.1.1.1
