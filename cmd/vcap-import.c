@@ -73,9 +73,9 @@ parse_options(int argc, char **argv)
 		default: cli_option(opt, argv);
 		}
 	if (chosen.forces && chosen.action == CONFIG_WRITE_PRINT)
-		die_usage("-f needs -w");
+		die_usage("'-f' goes with '-w' or '-d'");
 	if (!argv[optind] || !(chosen.importer = importer_find(argv[optind])))
-		die_usage("needs a kind, " KINDS " (try --help)");
+		die_usage("needs a kind, " KINDS ", not '%s'", argv[optind] ? argv[optind] : "");
 	if ((chosen.input.file = argv[++optind]))
 		strvec_pushv(&chosen.wanted, argv + optind + 1);
 	chosen.drafts.wanted = chosen.wanted.list;

@@ -40,6 +40,7 @@ esac
 [ $# -gt 0 ] || die 2 "needs a capture, a service or a file (try --help)"
 what=$1
 shift
+[ "$what" != - ] || die 2 "a stream is not opened by it: '... | wireshark -k -i -' does"
 
 keyed=
 file=$what

@@ -17,7 +17,8 @@ Sums up the transactions of a capture on one screen.
 usage: vcap-report [-S service] [--html out] file|id|service
 
   -S, --service service  the service (that of the capture)
-      --html out         write a page with plots to this file
+      --html out         write a page with plots to this file, or - for
+                         standard output
   -h, --help             show this help
       --version          show the version
 
@@ -85,5 +86,11 @@ sort -t "$tab" -k 10,10n "$rows/all" >"$rows/sorted"
 	sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' "$rows/text"
 	echo '</pre>'
 	awk -f "$parts/report-plots.awk" "$rows/all" "$rows/sorted"
-} >"$page" || die 1 "cannot write '$page'"
+} >"$rows/page"
+if [ "$page" = - ]; then
+	cat "$rows/page"
+	exit "$status"
+fi
+[ ! -d "$page" ] || die 1 "cannot write '$page': it is a directory"
+cp -- "$rows/page" "$page" 2>"$rows/why" || die 1 "cannot write '$page': $(sed 's/.*: //; q' "$rows/why")"
 exit "$status"

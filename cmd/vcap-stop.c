@@ -124,8 +124,10 @@ main(int argc, char **argv)
 	}
 	wait_until_started(&entry);
 	if (snapshot_entry_is_ring(&entry, NULL)) {
-		const int status = ringstop_run(&entry, request.has_snapshot, getenv, warn, &why);
+		int status;
 
+		cli_lend_name();
+		status = ringstop_run(&entry, request.has_snapshot, getenv, warn, &why);
 		if (status < 0)
 			die("%s", why.text);
 		return status;

@@ -562,7 +562,9 @@ engine   lb2" ]
 	[ "$stderr" = "vcap-import: no service found in 'config.d'" ]
 	run -2 vcap-import
 	run -2 vcap-import apache
+	[ "$output" = "vcap-import: needs a kind, auto, envoy, haproxy, iptables, ipvs, k8s, keepalived, nft or nginx, not 'apache'" ]
 	run -2 vcap-import -f haproxy
+	[ "$output" = "vcap-import: '-f' goes with '-w' or '-d'" ]
 }
 
 # Break: lib/import/haproxy_checks.c s/unknown = port_word;/;/; s/NULL : check->server->unknown_port/NULL : NULL/

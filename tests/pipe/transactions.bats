@@ -487,6 +487,8 @@ sharers() {
 		run -2 vcap-transactions $wrong in.pcap
 	done
 	run -1 vcap-transactions nowhere.pcap
+	run -2 vcap-transactions in.pcap 10.1.0.7
+	[ "$output" = "vcap-transactions: not an address: 'in.pcap' (what is read comes last: '10.1.0.7')" ]
 }
 
 # Break: lib/base/table.c s/form != TABLE_HUMAN ||/1 ||/
@@ -570,6 +572,8 @@ sharers() {
 	run -1 vcap-transactions -S ./shop --packets 1 - < <(cat in.pcap)
 }
 
+# Break: cmd/vcap-report.sh s/^\[ ! -d "$page" \].*//
+# Break: cmd/vcap-report.sh s/"$page" = - \]/"$page" = x ]/
 @test "a report has the percentiles, the slowest, what failed, and is a page" {
 	story | sed 's,/a?q=1,/<a>,' | talk
 	vcap-report -S ./shop in.pcap >report
@@ -579,6 +583,13 @@ sharers() {
 	grep -qF '1 attempt: 10.0.1.12:8080 refused' report
 	vcap-report -S ./shop --html page in.pcap
 	grep -qF '<title>transaction 1: POST /&lt;a&gt; 200, 0.114520 s, complete</title>' page
+	vcap-report -S ./shop --html - in.pcap | cmp - page
+	mkdir folder
+	for where in folder nowhere/page /dev/full; do
+		run -1 vcap-report -S ./shop --html $where in.pcap
+		[[ $output == "vcap-report: cannot write '$where': "* ]] && [ "${#lines[@]}" -eq 1 ]
+	done
+	[ -z "$(ls folder)" ]
 	for wrong in '' 'a b' '--html' '-x a' -; do
 		# shellcheck disable=SC2086 # words
 		run -2 vcap-report $wrong
