@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Characters of these two parts of a label that are shown: who made the file may have written anything. */
 #define ENGINE_MAX 64
+#define SIDE_MAX   64
 
 /* A line that waits for tshark's words, which take the place of its own. */
 struct held {
@@ -91,15 +93,16 @@ print_packet(struct printer *printer, const struct source *source, const struct 
 	     struct tshark *tshark, struct failure *why)
 {
 	const struct label *label = &printer->labels[packet->iface];
-	char when[DATETIME_TEXT], engine[4 * ENGINE_MAX];
-	char line[PACKETLINE_MAX + DATETIME_TEXT + 4 * ENGINE_MAX + 64];
+	char when[DATETIME_TEXT], engine[4 * ENGINE_MAX], side[4 * SIDE_MAX];
+	char line[PACKETLINE_MAX + DATETIME_TEXT + sizeof(engine) + sizeof(side) + 64];
 	struct held held = {.line = line};
 
 	text_escape(engine, sizeof(engine), label->engine);
+	text_escape(side, sizeof(side), label->side ? label->side : "-");
 	datetime_format(packet->ts_ns, when);
 	held.words_at = snprintf(line, sizeof(line) - PACKETLINE_MAX, "%s.%06" PRId64 " %-*s %-7s ",
 				 when + strlen("YYYY-MM-DD "), packet->ts_ns % NS_PER_SECOND / 1000,
-				 printer->width, engine, label->side ? label->side : "-");
+				 printer->width, engine, side);
 	packetline_format(packet, source->interfaces[packet->iface].linktype, line + held.words_at);
 	if (tshark)
 		return hold(printer, source, packet, tshark, held, why);

@@ -43,6 +43,7 @@ words() { # FILE...
 }
 
 # Break: lib/packet/packetline.c s/tuple.is_quoted/false/
+# Break: lib/merge/printer.c s/printer->width, engine, side)/printer->width, engine, label->side ? label->side : "-")/
 @test "print: ICMP says what it is about; other protocols have a name or a number; names cannot act" {
 	tests=$BATS_TEST_DIRNAME/..
 	printf '%s\n' '1 10.0.0.1 10.1.1.1 unreachable 10.1.1.1:40001 10.0.0.9:80' \
@@ -55,6 +56,13 @@ words() { # FILE...
 	run -0 vcap-print u.pcapng
 	[[ $output == *'UDP, length'* ]]
 	[[ $output != *$'\e'* ]]
+	# The third part of an interface's name is a side, or anything, of any length.
+	mkcap -f pcapng -n 3 -I $'lb1/eth0/\e[31mred\n' >s.pcapng
+	run -0 vcap-print s.pcapng
+	[[ ${#lines[@]} -eq 3 && $output == *' lb1 \x1b[31mred\x0a IP 10.0.0.1.'* && $output != *$'\e'* ]]
+	mkcap -f pcapng -n 3 -I "lb1/eth0/$(head -c 60000 /dev/zero | tr '\0' x)" >long.pcapng
+	run -0 vcap-print long.pcapng
+	[[ ${#lines[@]} -eq 3 && ${lines[2]} == *'UDP, length'* ]]
 	mkcap -f pcapng -n 3 -x >x.pcapng
 	head -c -9 x.pcapng >cut.pcapng
 	run -3 vcap-print - <cut.pcapng
