@@ -7,6 +7,7 @@
  */
 #include "controller/livestream.h"
 
+#include "base/clock.h"
 #include "base/fileio.h"
 #include "controller/remedy.h"
 
@@ -23,6 +24,12 @@ enum { LEASE, ERRORS, CHILD };
 /* vcap-run's last line: "vcap-run: 5 packets, ...; ended by REASON, ..." */
 #define SPEAKER "vcap-run: "
 #define REASON  "; ended by "
+
+/* Of standard error at once: a pipe has 64 KiB. */
+#define READS_MOST 160
+
+/* Lines of an engine that are reported in a second. */
+#define LINES_MOST 50
 
 int
 livestream_start(struct livestream *livestream, const char *engine, char *const *argv,
@@ -100,6 +107,21 @@ keep_said(struct livestream *livestream, const char *line)
 	snprintf(said + strlen(said), sizeof(livestream->said) - strlen(said), "%s\n", line);
 }
 
+/* Whether a line more of this second is reported; of the first that is not, that is. */
+static bool
+may_tell(struct livestream *livestream, livestream_report *report)
+{
+	const int64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - livestream->told_ns >= NS_PER_SECOND) {
+		livestream->told_ns = now_ns;
+		livestream->told = 0;
+	}
+	if (livestream->told++ == LINES_MOST)
+		report(livestream, "more is said than is shown");
+	return livestream->told <= LINES_MOST;
+}
+
 static void
 tell(struct livestream *livestream, const char *line, livestream_report *report)
 {
@@ -114,17 +136,19 @@ tell(struct livestream *livestream, const char *line, livestream_report *report)
 	if (livestream->is_lost && has_said(livestream, line))
 		return;
 	keep_said(livestream, line);
-	report(livestream, line);
+	if (may_tell(livestream, report))
+		report(livestream, line);
 }
 
-/* Reports all complete lines; one longer than the buffer is reported in pieces. */
+/* Reports complete lines, as many as a pipe has at most: an engine that says more is not to keep this process
+ * from the others. One longer than the buffer is reported in pieces. */
 static void
 read_errors(struct livestream *livestream, livestream_report *report)
 {
 	char *line = livestream->line, *end;
-	ssize_t n;
+	ssize_t n = 0;
 
-	for (;;) {
+	for (int reads = 0; reads < READS_MOST; reads++) {
 		n = read(livestream->errors, line + livestream->line_used,
 			 sizeof(livestream->line) - 1 - livestream->line_used);
 		if (n <= 0)
@@ -142,7 +166,7 @@ read_errors(struct livestream *livestream, livestream_report *report)
 			memmove(line, line + used, livestream->line_used + 1);
 		}
 	}
-	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		fileio_close(&livestream->errors);
 }
 

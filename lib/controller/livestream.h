@@ -34,6 +34,8 @@ struct livestream {
 	bool has_begun;  /* something has come of it */
 	bool is_lost;    /* it has broken, and is connected again */
 	char said[2048]; /* the last lines reported, which are not repeated while it is lost */
+	int64_t told_ns; /* monotonic: since when lines are counted that are reported */
+	unsigned told;
 };
 
 /* Reports a line of a stream's standard error; line NULL: the stream has ended. */

@@ -6,6 +6,8 @@
 export LC_ALL=C.UTF-8 # before bash reads what follows
 bats_require_minimum_version 1.5.0
 
+load ../until
+
 setup() {
 	build=$BATS_TEST_DIRNAME/../../${VCAP_BUILD:-build}
 	PATH=$(cd "$build/bin" && pwd):$(cd "$build/tests/tools" && pwd):$PATH
@@ -307,4 +309,30 @@ evil() { # IF-NAME
 	printf 'frontend f\n bind 192.0.2.1:80\n acl \033[31mx\302\233 path /\n use_backend %%[path,map(/x\033)] if x\n default_backend b\nbackend b\n server s\033\342\200\256 10.0.0.1:80 check port 81 \033y\n' >x.cfg
 	run --separate-stderr vcap-import haproxy x.cfg
 	harmless
+}
+
+talks() { # ENGINE
+	grep -q "^vcap-live: engine '$1': more is said than is shown" said
+}
+
+# Break: lib/controller/livestream.c s/livestream->told <= LINES_MOST/true/
+@test "an engine that talks without end keeps nobody from the others, nor from an end" {
+	cat >answer <<-'END'
+		case $* in
+		*vcap-run*)
+			yes 'this engine has very much to say' >&2 &
+			cat >/dev/null
+			kill $!
+			;;
+		*) exit 1 ;;
+		esac
+	END
+	timeout -s KILL 60 vcap-live shop >/dev/null 2>said &
+	live=$!
+	until_true talks a
+	until_true talks b
+	kill "$live"
+	wait "$live" || status=$?
+	[ "${status-0}" -ne 137 ]
+	[ "$(wc -l <said)" -lt 10000 ]
 }
