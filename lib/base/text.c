@@ -115,6 +115,26 @@ text_put_lines(FILE *out, const char *from)
 	return safe ? 0 : -1;
 }
 
+void
+text_tame_lines(char *text)
+{
+	const char *from = text;
+
+	while (*from) {
+		uint32_t point;
+		size_t length = utf8_decode((const unsigned char *)from, &point);
+
+		if (*from == '\n' || *from == '\t' || (length && is_harmless(point))) {
+			memmove(text, from, length);
+			text += length;
+		} else {
+			*text++ = '?';
+		}
+		from += length ? length : 1;
+	}
+	*text = '\0';
+}
+
 static bool
 is_continuation(char byte)
 {

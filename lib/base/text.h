@@ -21,6 +21,8 @@ char *text_escape(char *to, size_t size, const char *from);
 char *text_escape_lines(const char *from);
 /* Writes that to out. 0, or -1: out of memory. */
 int text_put_lines(FILE *out, const char *from);
+/* Makes a `?` of each such character in text, which may become shorter; newlines and tabs stay. */
+void text_tame_lines(char *text);
 
 /*
  * Copies from into to (size bytes, at least 8, always ended by NUL). What does not fit loses its

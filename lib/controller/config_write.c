@@ -155,19 +155,30 @@ find_change(struct change *change, const char *name, const struct part *part, co
 	return change->after ? check(name, change->after, path, why) : failure_nomem(why);
 }
 
+/* Runs diff(1), whose lines are others' and may have anything in them. */
 static int
 print_change(const struct change *change, char *path, struct failure *why)
 {
+	const size_t length =
+	    strlen(change->after) + (change->before ? strlen(change->before) : 0) + strlen(path);
 	char *const argv[] = {"diff",    "-u", "--label", path,
 			      "--label", path, "--",      change->before ? path : "/dev/null",
 			      "-",       NULL};
-	int in = process_input_open(change->after, strlen(change->after), why), rc;
+	int in = process_input_open(change->after, strlen(change->after), why), rc = -1;
+	int out = in < 0 ? -1 : process_output_open(4 * length + 4096, why);
+	char *text = NULL;
 
-	if (in < 0)
-		return -1;
-	rc = process_run(argv, in, STDOUT_FILENO, STDERR_FILENO, NS_PER_MINUTE, why);
-	close(in);
-	return rc > 1 ? failure_set(why, "'diff' failed") : rc < 0 ? -1 : 0;
+	if (out >= 0)
+		rc = process_run(argv, in, out, STDERR_FILENO, NS_PER_MINUTE, why);
+	if (rc > 1)
+		rc = failure_set(why, "'diff' failed");
+	else if (rc >= 0 &&
+		 (!(text = process_output_text(out)) || text_put_lines(stdout, text) < 0))
+		rc = failure_nomem(why);
+	free(text);
+	fileio_close(&out);
+	fileio_close(&in);
+	return rc < 0 ? -1 : 0;
 }
 
 static int

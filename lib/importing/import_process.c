@@ -2,17 +2,21 @@
  * Both processes share a socket, and messages on it: a letter, a length and bytes. The confined one asks (for
  * the addresses of a name, for a file) and waits for the answer; for the rest it only tells, and the last it
  * tells is that it is done, or why it is not. This one believes as little of that as of an engine: names are
- * checked, lengths are bounded, and an end without the last word is a failure.
+ * checked, lengths and their sum are bounded, what a terminal could act upon is taken out of texts, and an end
+ * without the last word is a failure. The socket is all that the confined one has: what is printed passes here.
  */
 #include "importing/import_process.h"
 
 #include "base/array.h"
 #include "base/fileio.h"
 #include "base/parse.h"
+#include "base/process.h"
 #include "base/sandbox.h"
+#include "base/text.h"
 #include "import/json.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,6 +28,7 @@
 #include <unistd.h>
 
 #define MESSAGE_MAX (64u << 20)
+#define TOLD_MAX    ((size_t)256 << 20) /* bytes of all messages */
 #define FILES_MAX   65536
 
 /* More than a parser of 64 MiB needs. */
@@ -154,6 +159,25 @@ limit_resources(void)
 	setrlimit(RLIMIT_CPU, &seconds);
 }
 
+/* Leaves the process nothing but fd: its output would pass by the one that checks what is told. */
+static int
+leave_only(int fd, struct failure *why)
+{
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int standard = STDERR_FILENO;
+
+#ifdef __SANITIZE_ADDRESS__
+	standard = STDOUT_FILENO; /* the sanitizer speaks on the other */
+#endif
+	for (int i = 0; i <= standard; i++)
+		if (nowhere < 0 || dup2(nowhere, i) < 0)
+			return failure_errno(why, "cannot confine an import");
+	if (fd > STDERR_FILENO + 1)
+		process_close(STDERR_FILENO + 1, (unsigned)fd - 1, PROCESS_CLOSE_NOW);
+	process_close((unsigned)fd + 1, ~0U, PROCESS_CLOSE_NOW);
+	return 0;
+}
+
 static int
 import_and_tell(int fd, const struct importer *importer, struct drafts *drafts, const char *text,
 		const char *source, struct import_engines engines, struct failure *why)
@@ -161,7 +185,7 @@ import_and_tell(int fd, const struct importer *importer, struct drafts *drafts, 
 	int rc = 0;
 
 	limit_resources();
-	if (sandbox_confine(-1, NULL, why) < 0 ||
+	if (leave_only(fd, why) < 0 || sandbox_confine(-1, NULL, why) < 0 ||
 	    importer_import(importer, drafts, text, source, why) < 0)
 		return -1;
 	failure_nomem(why);
@@ -195,6 +219,7 @@ struct listener {
 	struct imports *imports;
 	const struct drafts *drafts;
 	int fd;
+	size_t told; /* bytes */
 	/* Names that have been resolved, and each one's answer behind its letter: most configurations have few, in
 	 * many places, and an engine is asked by a connection each time. */
 	struct strvec names, answers;
@@ -287,7 +312,18 @@ add_text(struct imports *imports, const char *text)
 	if (!file || file->text)
 		return -1;
 	file->text = strdup(text);
-	return file->text ? 0 : -1;
+	if (!file->text)
+		return -1;
+	text_tame_lines(file->text);
+	return 0;
+}
+
+/* Whether what it says is not too much, together with what it said before. */
+static bool
+has_room(struct listener *listener, const char *text)
+{
+	listener->told += sizeof(struct header) + strlen(text);
+	return listener->told <= TOLD_MAX;
 }
 
 /* Takes a message. 1: go on; 0: it was the last one; -1 with why. */
@@ -299,6 +335,8 @@ take(struct listener *listener, uint32_t message, const char *text, struct failu
 	int rc = -1;
 
 	failure_set(why, "the process that imports says what it cannot");
+	if (!has_room(listener, text))
+		return failure_set(why, "the process that imports says too much");
 	switch (message) {
 	case MESSAGE_RESOLVE: rc = answer_name(listener, text); break;
 	case MESSAGE_READ:

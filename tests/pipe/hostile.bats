@@ -309,6 +309,11 @@ evil() { # IF-NAME
 	printf 'frontend f\n bind 192.0.2.1:80\n acl \033[31mx\302\233 path /\n use_backend %%[path,map(/x\033)] if x\n default_backend b\nbackend b\n server s\033\342\200\256 10.0.0.1:80 check port 81 \033y\n' >x.cfg
 	run --separate-stderr vcap-import haproxy x.cfg
 	harmless
+	# ... and what is in a service file, by whomever.
+	printf '# \033[31m\302\233 \342\200\256\nvip 192.0.2.1 tcp/80\nserver 10.0.0.1 tcp/80\n' >config/services/f
+	run -3 --separate-stderr vcap-import --diff haproxy x.cfg
+	[[ $output == *'-# \x1b[31m'* ]]
+	harmless
 }
 
 talks() { # ENGINE

@@ -46,6 +46,13 @@ main(void)
 	is_str(lines, "", "no line");
 	free(lines);
 
+	strcpy(to, "a\x1b[1m\n\tb\xff \xc2\x9b \xe2\x80\xae \xed\xa0\x80 caf\xc3\xa9 \xe2\x82");
+	text_tame_lines(to);
+	is_str(to, "a?[1m\n\tb? ? ? ??? caf\xc3\xa9 ??",
+	       "what a terminal could act upon is taken out");
+	text_tame_lines(strcpy(to, ""));
+	is_str(to, "", "of nothing, nothing");
+
 	is_str(text_abridge(to, 13, "0123456789ab"), "0123456789ab", "what fits is whole");
 	is_str(text_abridge(to, 13, "0123456789abc"), "0123...89abc",
 	       "what does not loses its middle");

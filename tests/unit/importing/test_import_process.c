@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *const usual[] = {"usual", NULL}, *const chosen[] = {"lb1", "lb2", NULL};
@@ -133,6 +135,41 @@ import_and_open(struct drafts *drafts, const char *text, const char *file, struc
 	return 0;
 }
 
+static dev_t null_device; /* as a confined process cannot ask */
+
+/* Names what it has open but the socket. */
+static int
+import_and_look(struct drafts *drafts, const char *text, const char *file, struct failure *why)
+{
+	const struct draft_location at = {file, 0};
+	const int *fd = drafts->context;
+	struct stat st;
+
+	(void)text, (void)why;
+	for (int i = 0; i < 1024; i++)
+		if (i != *fd && fstat(i, &st) == 0 && st.st_rdev != null_device)
+			drafts_warn(drafts, at, "descriptor %d is open", i);
+	return 0;
+}
+
+static void
+test_descriptors(void)
+{
+	const int secret = open("/etc/passwd", O_RDONLY);
+	struct imports imports;
+	struct failure why;
+	struct stat st;
+
+	null_device = stat("/dev/null", &st) == 0 ? st.st_rdev : 0;
+	ok(run(&imports, import_and_look, NULL, &why) == 0, "one that looks at its descriptors");
+#ifndef __SANITIZE_ADDRESS__
+	ok(imports.warnings.count == 0, "it has none but the socket: %s",
+	   imports.warnings.count ? imports.warnings.list[0] : "");
+#endif
+	imports_release(&imports);
+	close(secret);
+}
+
 static void
 send_message(const struct drafts *drafts, char message, const char *text)
 {
@@ -153,6 +190,39 @@ import_and_lie(struct drafts *drafts, const char *text, const char *file, struct
 	for (int i = 0; lies[i]; i += 2)
 		send_message(drafts, lies[i][0], lies[i + 1]);
 	_exit(0);
+}
+
+/* Asks for more than it may say altogether, of which nothing is kept. */
+static int
+import_and_go_on(struct drafts *drafts, const char *text, const char *file, struct failure *why)
+{
+	const size_t size = (size_t)64 << 20;
+	char *path = malloc(size + 1);
+
+	(void)text, (void)file;
+	if (!path)
+		return failure_nomem(why);
+	memset(path, '/', size);
+	path[size] = '\0';
+	for (int i = 0; i < 5; i++)
+		free(drafts->read(drafts->context, path, why));
+	return 0;
+}
+
+static void
+test_texts(void)
+{
+	struct imports imports;
+	struct failure why;
+
+	memset(lies, 0, sizeof(lies));
+	memcpy(lies, (const char *[]){"s", "shop", "t", "vip\t1\n# \x1b[31m\xc2\x9b\n", "d", ""},
+	       6 * sizeof(*lies));
+	ok(run(&imports, import_and_lie, NULL, &why) == 0 && imports.count == 1, "a text: %s",
+	   why.text);
+	is_str(imports.count ? imports.list[0].text : "", "vip\t1\n# ?[31m?\n",
+	       "what a terminal could act upon is taken out");
+	imports_release(&imports);
 }
 
 static int
@@ -199,6 +269,10 @@ main(void)
 	refused(import_and_open, "the process that imports has died", "one that opens a file");
 #endif
 	refused(import_and_exceed, "the process that imports has died", "a length beyond all");
+	refused(import_and_go_on, "the process that imports says too much",
+		"one that goes on and on");
+	test_descriptors();
+	test_texts();
 	lied((const char *[]){"s", "../../.bashrc", "t", "x", NULL}, "a name that is a path");
 	lied((const char *[]){"s", "shop", "e", "lb1 exec evil", NULL}, "an engine that is a line");
 	lied((const char *[]){"t", "text", NULL}, "a text of no service");
