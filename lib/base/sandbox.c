@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -349,8 +350,47 @@ static const char *const foreign_calls[] = {
     /* Of files that it may read. */
     "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "setxattr",
     "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "utime", "utimes",
-    "utimensat", "futimesat", "open_by_handle_at", "shmget", "shmat", "msgget", "semget", "mq_open",
-    "setpriority", "sched_setscheduler", "sched_setattr", NULL};
+    "utimensat", "futimesat", "open_by_handle_at", "truncate", "truncate64", "ipc", "shmget",
+    "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semtimedop",
+    "semctl", "mq_open", "mq_unlink",
+    /* Of other processes of the user. */
+    "setpriority", "ioprio_set", "migrate_pages", "move_pages", "sched_setscheduler",
+    "sched_setattr", "sched_setparam", "sched_setaffinity", NULL};
+
+/* What the kernel looks at of an argument that is an int. */
+#define INT_BITS 0xffffffff
+
+/* What is forbidden with some arguments. Before its ABI 3 Landlock does not see that a file is cut to nothing,
+ * nor before ABI 6 that a descriptor sends a signal to its owner, which may be any process of the user's. */
+static int
+forbid_arguments(scmp_filter_ctx filter)
+{
+	const struct {
+		const char *name;
+		struct scmp_arg_cmp argument;
+	} calls[] = {
+	    {"prlimit64", SCMP_A0(SCMP_CMP_NE, 0)},
+	    {"prctl", SCMP_A0(SCMP_CMP_MASKED_EQ, INT_BITS, PR_SET_PDEATHSIG)},
+	    {"fcntl", SCMP_A1(SCMP_CMP_MASKED_EQ, INT_BITS, F_SETOWN)},
+	    {"fcntl", SCMP_A1(SCMP_CMP_MASKED_EQ, INT_BITS, F_SETOWN_EX)},
+	    {"fcntl", SCMP_A1(SCMP_CMP_MASKED_EQ, INT_BITS, F_SETSIG)},
+	    {"fcntl64", SCMP_A1(SCMP_CMP_MASKED_EQ, INT_BITS, F_SETOWN)},
+	    {"fcntl64", SCMP_A1(SCMP_CMP_MASKED_EQ, INT_BITS, F_SETOWN_EX)},
+	    {"fcntl64", SCMP_A1(SCMP_CMP_MASKED_EQ, INT_BITS, F_SETSIG)},
+	    {"open", SCMP_A1(SCMP_CMP_MASKED_EQ, O_TRUNC, O_TRUNC)},
+	    {"openat", SCMP_A2(SCMP_CMP_MASKED_EQ, O_TRUNC, O_TRUNC)},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls) && rc == 0; i++) {
+		int number = seccomp_syscall_resolve_name(calls[i].name);
+
+		if (number != __NR_SCMP_ERROR)
+			rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 1,
+					      calls[i].argument);
+	}
+	return rc;
+}
 
 /* The call fails with this error; one that the library does not know is not forbidden. */
 static int
@@ -376,6 +416,11 @@ forbid_foreign_calls(scmp_filter_ctx filter)
 				      SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 	if (rc == 0)
 		rc = fail_call(filter, "clone3", ENOSYS);
+	/* Nor can those of openat2. */
+	if (rc == 0)
+		rc = fail_call(filter, "openat2", ENOSYS);
+	if (rc == 0)
+		rc = forbid_arguments(filter);
 	/* It may abort. */
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,

@@ -60,8 +60,8 @@ int sandbox_confine(int dirfd, char *const *readable, struct failure *why);
  * Confines this process before it becomes a program of others that reads what outsiders wrote, and writes to
  * the descriptors that it has: it can read, list and execute what is below paths (NULL-ended; one that is
  * not there is left out) and open nothing else, make no socket and no process, trace and signal no other,
- * and change no file. All that holds for the program, too. Needs no_new_privs. -1 with why, also on a kernel
- * without Landlock: not confined.
+ * set nothing of one, change no file, and not outlive a parent whose death is to end it (PR_SET_PDEATHSIG). All
+ * that holds for the program, too. Needs no_new_privs. -1 with why, also on a kernel without Landlock: not confined.
  */
 int sandbox_confine_program(const char *const *paths, struct failure *why);
 /* Whether that can be: 0, or -1 with why. */

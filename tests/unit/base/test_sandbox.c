@@ -12,8 +12,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -249,6 +253,95 @@ logs_only(void)
 	return socket(AF_INET, SOCK_STREAM, 0) < 0;
 }
 
+static int queue; /* of System V; -1: there are none */
+
+/* Confined as a program of others, with another process of the user beside it. */
+static void
+become_foreign(pid_t *beside)
+{
+	static const char *const usable[] = {"/usr", NULL};
+	struct failure why;
+	char byte;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0 || (*beside = fork()) < 0)
+		_exit(99);
+	if (*beside == 0) {
+		close(ends[1]);
+		_exit((int)read(ends[0], &byte, 1)); /* until this one ends */
+	}
+	if (priv_drop_all(&why) < 0 || sandbox_confine_program(usable, &why) < 0)
+		_exit(99);
+}
+
+static bool
+is_forbidden(int rc)
+{
+	return rc < 0 && errno == EPERM;
+}
+
+static int
+sets_nothing_of_another(void)
+{
+	const struct rlimit none = {0, 0};
+	pid_t beside;
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		return 99;
+	become_foreign(&beside);
+	if (!is_forbidden(prlimit(beside, RLIMIT_CPU, &none, NULL)) ||
+	    !is_forbidden(kill(beside, SIGKILL)))
+		return 1;
+	if (!is_forbidden(fcntl(ends[0], F_SETOWN, beside)) ||
+	    !is_forbidden(fcntl(ends[0], F_SETSIG, SIGKILL)) ||
+	    !is_forbidden((int)syscall(SYS_fcntl, ends[0], F_SETOWN | 1L << 40, beside)))
+		return 2;
+	if (queue >= 0 && !is_forbidden(msgctl(queue, IPC_RMID, NULL)))
+		return 3;
+	/* What a program needs of these goes on. */
+	return setrlimit(RLIMIT_CORE, &none) < 0 || fcntl(ends[0], F_GETFD) < 0;
+}
+
+static int
+cuts_no_file(void)
+{
+	char path[sizeof(directory) + 16];
+	pid_t beside;
+
+	snprintf(path, sizeof(path), "%s/named", directory);
+	become_foreign(&beside);
+	return !is_forbidden(truncate(path, 0)) || !is_forbidden(open(path, O_RDONLY | O_TRUNC)) ||
+	       open("/usr", O_RDONLY | O_DIRECTORY) < 0;
+}
+
+static int
+ends_with_its_parent(void)
+{
+	pid_t beside;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	become_foreign(&beside);
+	return !is_forbidden(prctl(PR_SET_PDEATHSIG, 0)) || prctl(PR_SET_NAME, "x") < 0;
+}
+
+static void
+test_program(void)
+{
+	struct failure why;
+
+	if (sandbox_can_confine_program(&why) < 0) {
+		printf("ok %u - programs # skip %s\n", ++tap_count, why.text);
+		return;
+	}
+	queue = msgget(IPC_PRIVATE, 0600);
+	ok(outcome(sets_nothing_of_another) == 0, "programs: nothing is set of another process");
+	ok(outcome(cuts_no_file) == 0, "programs: no file is cut to nothing");
+	ok(outcome(ends_with_its_parent) == 0, "programs: none outlives its parent");
+	if (queue >= 0)
+		msgctl(queue, IPC_RMID, NULL);
+}
+
 int
 main(void)
 {
@@ -287,6 +380,7 @@ main(void)
 	ok(outcome(forks) == 128 + SIGSYS, "calls: so is another process");
 	ok(outcome(other_thread) == 128 + SIGSYS, "calls: in threads that ran before, too");
 #endif
+	test_program();
 	ok(sandbox_parse("log", &sandbox, &why) == 0 && sandbox == SANDBOX_LOG, "a word");
 	ok(sandbox_parse("on", &sandbox, &why) < 0 && sandbox == SANDBOX_LOG, "no word");
 	is_str(why.text, "not 'enforce', 'log' or 'off': 'on'", "which is quoted");
