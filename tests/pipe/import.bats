@@ -182,6 +182,7 @@ header_of() {
 }
 
 # Break: lib/controller/config_write.c s/!engines_find(&engines, \*names, NULL)/true/
+# Break: libexec/vcap-kubectl s/| \*\[!a-z0-9.-\]\*)/)/
 @test "k8s: -w makes engines of the nodes, which vcap-kubectl finds the pods of" {
 	mkdir config
 	echo 'node-b ssh there' >config/engines
@@ -200,6 +201,13 @@ header_of() {
 	grep -qx 'exec --stdin --namespace vcap pod/vcap-x7 --container engine -- sed s/ /  /' asked
 	run -255 "$top/${VCAP_BUILD:-build}/libexec/vcap/vcap-kubectl" node-z true
 	[[ "$output" == *"no pod of the DaemonSet runs on node 'node-z'" ]]
+	# The cluster's word is a pod's name, or none.
+	for answer in --kubeconfig=/tmp/x 'pod/a --kubeconfig=/tmp/x' service/vcap; do
+		printf '#!/bin/sh\necho "$1" >>ran\necho "%s"\n' "$answer" >stubs/kubectl
+		run -255 "$top/${VCAP_BUILD:-build}/libexec/vcap/vcap-kubectl" node-a true
+		[[ "$output" == *"kubectl names no pod on node 'node-a'" ]]
+	done
+	[ "$(sort -u ran)" = get ]
 }
 
 # Break: lib/controller/catalog.c s/return find_other(catalog, service, shares_vip)/return 0/
