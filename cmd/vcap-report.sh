@@ -2,6 +2,7 @@
 # vcap-report: one screen for a ticket, of vcap-transactions' rows: percentiles, the ten slowest, what
 # failed and how, what was lost.
 set -eu
+umask 077
 
 here=$(dirname "$(readlink -f "$0")")
 parts=$here/../libexec/vcap

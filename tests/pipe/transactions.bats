@@ -574,6 +574,7 @@ sharers() {
 
 # Break: cmd/vcap-report.sh s/^\[ ! -d "$page" \].*//
 # Break: cmd/vcap-report.sh s/"$page" = - \]/"$page" = x ]/
+# Break: cmd/vcap-report.sh s/^umask 077$//
 @test "a report has the percentiles, the slowest, what failed, and is a page" {
 	story | sed 's,/a?q=1,/<a>,' | talk
 	vcap-report -S ./shop in.pcap >report
@@ -581,7 +582,8 @@ sharers() {
 	grep -qE '^10.0.1.11:8080 +1 +1 TTFB +0.100000 +0.100000 +0.100000 +0.100000$' report
 	grep -qE '^ +1 10.1.0.7:40000 +10.0.1.11:8080 +POST /<a> +200 +0.010000 +0.100000 +0.001000 +0.114520 complete$' report
 	grep -qF '1 attempt: 10.0.1.12:8080 refused' report
-	vcap-report -S ./shop --html page in.pcap
+	(umask 022 && vcap-report -S ./shop --html page in.pcap)
+	[ "$(stat -c %a page)" = 600 ]
 	grep -qF '<title>transaction 1: POST /&lt;a&gt; 200, 0.114520 s, complete</title>' page
 	vcap-report -S ./shop --html - in.pcap | cmp - page
 	mkdir folder
