@@ -67,7 +67,9 @@ VCAP_AS=$as vcap-transactions ${service:+-S "$service"} -r -o \
 LC_ALL=C tr -c '[:print:]\n' '?' <"$rows/said" >&2
 [ "$status" -eq 0 ] || [ "$status" -eq 3 ] || exit "$status"
 VCAP_AS=$as vcap-transactions ${service:+-S "$service"} -r --by server -- "$1" >"$rows/by" 2>/dev/null || [ $? -eq 3 ]
-awk -v name="$1" -v said="$rows/said" -f "$parts/report.awk" "$rows/by" "$rows/all" >"$rows/text"
+# In the environment: for -v a backslash begins an escape.
+name=$(printf %s "$1" | LC_ALL=C tr -c '[:print:]' '?') said=$rows/said \
+	awk -f "$parts/report.awk" "$rows/by" "$rows/all" >"$rows/text"
 if [ -z "$page" ]; then
 	cat "$rows/text"
 	exit "$status"

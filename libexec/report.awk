@@ -1,6 +1,7 @@
 # The text of vcap-report: from the groups of vcap-transactions --by server and its rows, in the order
-# of the columns that vcap-report asks for. said is a file of what it said on standard error.
-BEGIN { FS = "\t" }
+# of the columns that vcap-report asks for. Of the environment: name is of what was read, said is a file of
+# what was said on standard error.
+BEGIN { FS = "\t"; name = ENVIRON["name"]; said = ENVIRON["said"] }
 
 function shorter(text, width) { return length(text) > width ? substr(text, 1, width - 3) "..." : text }
 

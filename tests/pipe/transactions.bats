@@ -575,6 +575,7 @@ sharers() {
 # Break: cmd/vcap-report.sh s/^\[ ! -d "$page" \].*//
 # Break: cmd/vcap-report.sh s/"$page" = - \]/"$page" = x ]/
 # Break: cmd/vcap-report.sh s/^umask 077$//
+# Break: cmd/vcap-report.sh s/"$1" | LC_ALL=C tr -c [^)]*/"$1"/
 @test "a report has the percentiles, the slowest, what failed, and is a page" {
 	story | sed 's,/a?q=1,/<a>,' | talk
 	vcap-report -S ./shop in.pcap >report
@@ -597,6 +598,10 @@ sharers() {
 		run -2 vcap-report $wrong
 	done
 	run -1 vcap-report nowhere.pcap
+	# The name of a file is a stranger's, too.
+	cp in.pcap $'a\e[31m\\033[31m&.pcap'
+	run -0 vcap-report -S ./shop $'a\e[31m\\033[31m&.pcap'
+	[[ ${lines[0]} == 'a?[31m\033[31m&.pcap: 1 rows in'* && $output != *$'\e'* ]]
 }
 
 # Break: lib/transactions/transactions_cmd.c s/run.listing.runs = cmd->aside;//
