@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "capfile/pcap_resync-int.h"
+#include "capfile/signature.h"
 #include "packet/linktype.h"
 
 #include <stdio.h>
@@ -28,31 +29,8 @@ enum {
 	MAGIC_MODIFIED = 0xa1b2cd34, /* longer records, of Linux in the 1990s */
 };
 
-/* The name of the compressor whose files begin with these four bytes, or NULL. */
-static const char *
-find_compressor(const unsigned char *bytes)
-{
-	static const struct {
-		const char *name, *magic;
-		size_t size;
-	} compressors[] = {{"gzip", "\x1f\x8b", 2},
-			   {"bzip2", "BZh", 3},
-			   {"xz",
-			    "\xfd"
-			    "7zX",
-			    4},
-			   {"zstd", "\x28\xb5\x2f\xfd", 4},
-			   {"lz4", "\x04\x22\x4d\x18", 4}};
-
-	for (size_t i = 0; i < sizeof(compressors) / sizeof(*compressors); i++)
-		if (memcmp(bytes, compressors[i].magic, compressors[i].size) == 0)
-			return compressors[i].name;
-	return NULL;
-}
-
-/* The byte order and the resolution that a magic number tells. False: it is none. */
-static bool
-find_magic(const unsigned char *p, bool *swapped, uint32_t *fraction_ns)
+bool
+pcap_record_has_magic(const unsigned char *p, bool *swapped, uint32_t *fraction_ns)
 {
 	uint32_t magic;
 
@@ -69,10 +47,10 @@ static int
 read_magic(struct reader *file, struct failure *why)
 {
 	const unsigned char *p = file->in.bytes + file->in.at;
-	const char *compressor = find_compressor(p);
+	const char *compressor = signature_compressor(p, inbuf_left(&file->in));
 	uint32_t magic;
 
-	if (find_magic(p, &file->swapped, &file->fraction_ns)) {
+	if (pcap_record_has_magic(p, &file->swapped, &file->fraction_ns)) {
 		file->fractions = NS_PER_SECOND / file->fraction_ns;
 		return 0;
 	}
@@ -88,13 +66,23 @@ read_magic(struct reader *file, struct failure *why)
 	return failure_set(why, "'%s' is not a capture file", file->name);
 }
 
+/* Whether a header begins with these eight bytes. */
+static bool
+begins_header(const unsigned char *p)
+{
+	struct reader order = {0};
+
+	return pcap_record_has_magic(p, &order.swapped, &order.fraction_ns) &&
+	       get16(&order, p + 4) == 2 && get16(&order, p + 6) == 4;
+}
+
 bool
 pcap_record_is_header(const unsigned char *p)
 {
 	struct reader order = {0};
 
-	return find_magic(p, &order.swapped, &order.fraction_ns) && get16(&order, p + 4) == 2 &&
-	       get16(&order, p + 6) == 4 && (get32(&order, p + 20) & LINK_RESERVED) == 0;
+	return begins_header(p) && pcap_record_has_magic(p, &order.swapped, &order.fraction_ns) &&
+	       (get32(&order, p + 20) & LINK_RESERVED) == 0;
 }
 
 static inline void
@@ -176,7 +164,8 @@ pass(struct reader *file, const struct pcap_record *record, struct failure *why)
 {
 	char cause[80];
 
-	describe(file, record, cause);
+	if (!reader_tell_other(file, cause))
+		describe(file, record, cause);
 	reader_damaged(file, why, "%s", cause);
 	return reader_pass(file, pcap_resync_pass, why);
 }
@@ -215,8 +204,8 @@ can_look_ahead(struct reader *file, uint32_t caplen)
 {
 	const size_t size = 2 * PCAP_RECORD + (size_t)caplen;
 
-	/* Of a live file, what has come, and whether that is all. */
-	if (file->in.queue && inbuf_want(&file->in, size) < 0)
+	/* Of a live file, what has come, and whether that is all; of another stream the packet is waited for. */
+	if (inbuf_want(&file->in, file->in.queue ? size : size - PCAP_RECORD) < 0)
 		return false;
 	return inbuf_left(&file->in) >= size || inbuf_is_ready(&file->in);
 }
@@ -325,6 +314,8 @@ pcap_next(struct source *source, struct packet *packet, struct failure *why)
 		/* It may be a header, which is longer. */
 		if (!pcap_record_is_sound(file, &record) && inbuf_want(in, HEADER) < 0)
 			return reader_unreadable(file, why);
+		if (inbuf_left(in) < HEADER && begins_header(in->bytes + in->at))
+			return reader_truncated(file, why, "header");
 		if (!pcap_record_is_sound(file, &record) && pcap_resync_is_header(file, 0)) {
 			if (begin_section(file, &file->why) < 0)
 				return reader_cut(file, why);

@@ -32,6 +32,9 @@ pcap_record_is_sound(const struct reader *file, const struct pcap_record *record
 	       record->fraction < file->fractions;
 }
 
+/* Whether these four bytes are a magic number; then the byte order that it tells, and the nanoseconds in a fraction. */
+bool pcap_record_has_magic(const unsigned char *p, bool *swapped, uint32_t *fraction_ns);
+
 /* Whether these 24 bytes are a file's header, of either byte order. */
 bool pcap_record_is_header(const unsigned char *p);
 

@@ -6,8 +6,12 @@
  * - Records follow where another of its fields says that it ends: its length was wrong, and is mended.
  * - Records begin within it, and go on across its end: its length was wrong, and the bytes up to the
  *   first of them are passed over. A record that holds a capture as its payload has such records, too,
- *   but its end is one of theirs, or they end before it; so they are looked for only near its end.
+ *   but its end is one of theirs, or they end before it.
  * - Otherwise it is the next record that is damaged.
+ *
+ * Files that cat has put together may have been cut off, or have something else between them: then the
+ * header of the next one stands within a record or a gap. It is believed if its records go on to the end
+ * or for longer than a packet can be; those of a capture in a packet's payload do not.
  *
  * Behind a damaged record three of them have to follow each other within an hour of the last good
  * one, or up to the end of the file. By chance that happens once in 2^70 places.
@@ -15,11 +19,14 @@
 #include "capfile/pcap_resync-int.h"
 
 #include "base/clock.h"
+#include "packet/linktype.h"
 
 #include <string.h>
 
-#define HEADER 24  /* bytes of a file's */
-#define SHIFT  512 /* bytes by which a record may be longer than what has become of it */
+#define HEADER        24    /* bytes of a file's */
+#define DATAGRAM_MOST 65600 /* bytes of one of IP that is no jumbogram, in a frame */
+
+#define SHIFT         512 /* bytes by which a record may be longer than what has become of it */
 
 /* A record is not looked for farther away than that. */
 static const unsigned char *
@@ -143,21 +150,88 @@ is_across(struct reader *file, size_t offset, size_t end, uint32_t sec)
 	return offset > end && is_chain(file, offset, sec, 2);
 }
 
-/* Whether the records from there go on, whatever their times, to the end or farther than a packet can be long. */
+enum times { ANY_TIMES, NEAR_TIMES };
+
+/* Whether the records from there go on, each near the one before or at any time, to the end or farther than a packet
+ * can be long. */
 static bool
-is_lasting(struct reader *file, size_t offset)
+is_lasting(struct reader *file, size_t offset, enum times times)
 {
 	const size_t most = offset + PACKET_SNAPLEN;
 	const unsigned char *p;
+	uint32_t sec = 0;
 
 	while (offset < most && (p = peek(file, offset, PCAP_RECORD))) {
 		const struct pcap_record record = pcap_record_at(file, p);
 
-		if (!pcap_record_is_sound(file, &record))
+		if (!pcap_record_is_sound(file, &record) ||
+		    (times == NEAR_TIMES && sec && !pcap_record_is_near(sec, record.sec)))
 			return pcap_resync_is_header(file, offset);
+		sec = record.sec;
 		offset += PCAP_RECORD + record.caplen;
 	}
 	return offset >= most || is_end(file, offset);
+}
+
+/* Whether the header there is that of a file like the one at hand, whose records are read in the same way and
+ * are of about the same time. */
+static bool
+is_alike(struct reader *file, size_t offset)
+{
+	const unsigned char *p = peek(file, offset, HEADER + PCAP_RECORD);
+	const struct interface *interface = &file->source.interfaces[file->section_base];
+	uint32_t fraction_ns;
+	bool swapped;
+
+	return p && pcap_record_has_magic(p, &swapped, &fraction_ns) && swapped == file->swapped &&
+	       fraction_ns == file->fraction_ns &&
+	       linktype_canonical((uint16_t)get32(file, p + 20)) == interface->linktype &&
+	       (file->last_ns == 0 || pcap_record_is_near((uint32_t)(file->last_ns / NS_PER_SECOND),
+							  get32(file, p + HEADER)));
+}
+
+/*
+ * Whether another file begins there: its header, and records that go on. Those of a capture in the payload of a
+ * packet may go on with the records behind that packet, if these are read in the same way; then a file that is
+ * like the one at hand needs no header to be read on, and the times of one that is not leap.
+ */
+static bool
+begins_file(struct reader *file, size_t offset)
+{
+	const bool swapped = file->swapped;
+	const uint32_t fractions = file->fractions, own_ns = file->fraction_ns;
+	const unsigned char *p = peek(file, offset, HEADER);
+	uint32_t fraction_ns;
+	bool begins;
+
+	if (!p || !pcap_record_is_header(p) || is_alike(file, offset))
+		return false;
+	p = peek(file, offset, HEADER);
+	pcap_record_has_magic(p, &file->swapped, &fraction_ns);
+	file->fractions = NS_PER_SECOND / fraction_ns;
+	begins =
+	    is_lasting(file, offset + HEADER,
+		       file->swapped == swapped && fraction_ns == own_ns ? NEAR_TIMES : ANY_TIMES);
+	file->swapped = swapped;
+	file->fractions = fractions;
+	return begins;
+}
+
+/* The first place from..to where another file begins; to: none does. */
+static size_t
+find_file(struct reader *file, size_t from, size_t to)
+{
+	for (size_t offset = from; offset < to; offset++) {
+		const unsigned char *p = peek(file, offset, 4);
+		uint32_t fraction_ns;
+		bool swapped;
+
+		if (!p)
+			return to;
+		if (pcap_record_has_magic(p, &swapped, &fraction_ns) && begins_file(file, offset))
+			return offset;
+	}
+	return to;
 }
 
 /* Whether its length is what lengths are, the whole packet's or the snaplen. */
@@ -167,50 +241,72 @@ is_usual(const struct reader *file, const struct pcap_record *record)
 	return record->caplen == record->len || record->caplen == snaplen(file);
 }
 
-/* Where to look for other records within one whose fields agree: only near its end if its length is usual. */
-static size_t
-first_place(const struct reader *file, const struct pcap_record *record)
+/* Whether three records or more follow each other from there up to the very end of the input. */
+static bool
+is_rest(struct reader *file, size_t offset, uint32_t sec)
+{
+	struct pcap_record record;
+	const unsigned char *p;
+	unsigned count = 0;
+
+	while ((p = peek(file, offset, PCAP_RECORD)) &&
+	       is_place(file, p, sec, PACKET_SNAPLEN, &record)) {
+		sec = record.sec;
+		offset += PCAP_RECORD + record.caplen;
+		count++;
+	}
+	return count >= 3 && file->in.at_eof && offset == inbuf_left(&file->in);
+}
+
+/* Whether other records go on from a place within the record, that is as long as it says only if they do not. */
+static bool
+goes_on(struct reader *file, const struct pcap_record *record, size_t offset, uint32_t near)
 {
 	const size_t end = PCAP_RECORD + (size_t)record->caplen;
+	const unsigned char *p = peek(file, offset, PCAP_RECORD);
+	struct pcap_record inner;
 
-	return is_usual(file, record) && end > SHIFT ? end - SHIFT : 1;
+	if (!p || !is_place(file, p, near, snaplen(file), &inner))
+		return false;
+	if (peek(file, end - 1, 1))
+		return is_across(file, offset, end, near);
+	return is_usual(file, record)
+		   ? is_rest(file, offset, near)
+		   : is_chain(file, offset + PCAP_RECORD + inner.caplen, inner.sec, 2);
 }
 
-/* Whether other records begin within one that would end behind the end of the input, and go on from there. */
+/* Whether the record's length is not what packets have, or one bit makes it end at the place: records that far
+ * within it are not those of a capture in its payload. */
 static bool
-has_records(struct reader *file, uint32_t near)
+is_wrong_length(const struct reader *file, const struct pcap_record *record, size_t place)
 {
-	for (size_t offset = 1; offset < inbuf_left(&file->in); offset++) {
-		const unsigned char *p = peek(file, offset, PCAP_RECORD);
-		struct pcap_record inner;
+	const uint32_t differing = record->caplen ^ ((uint32_t)place - PCAP_RECORD);
 
-		if (p && is_place(file, p, near, snaplen(file), &inner) &&
-		    is_chain(file, offset + PCAP_RECORD + inner.caplen, inner.sec, 2))
-			return true;
-	}
-	return false;
+	return !is_usual(file, record) || record->caplen > DATAGRAM_MOST ||
+	       record->caplen > snaplen(file) || (differing & (differing - 1)) == 0;
 }
 
-/* Whether other records begin within the record, which agrees, and go on across its end. One that ends
- * behind the end of the input has been cut off, as far as its lengths are usual. */
-static bool
-is_overrun(struct reader *file, const struct pcap_record *record)
+/* Where in the record, whose fields agree, others begin that show that its length is wrong, or another file does;
+ * 0: nowhere. */
+static size_t
+find_inner(struct reader *file, const struct pcap_record *record)
 {
 	const uint32_t near =
 	    file->last_ns ? (uint32_t)(file->last_ns / NS_PER_SECOND) : record->sec;
 	const size_t end = PCAP_RECORD + (size_t)record->caplen;
+	const bool is_there = peek(file, end - 1, 1);
+	const size_t most = is_there ? end : inbuf_left(&file->in);
+	size_t place = 1;
 
-	if (!peek(file, end - 1, 1))
-		return file->in.at_eof && !is_usual(file, record) && has_records(file, near);
-	for (size_t offset = first_place(file, record); offset < end; offset++) {
-		const unsigned char *p = peek(file, offset, PCAP_RECORD);
-		struct pcap_record inner;
-
-		if (p && is_place(file, p, near, snaplen(file), &inner) &&
-		    is_across(file, offset, end, near))
-			return true;
-	}
-	return false;
+	/* One that ends behind the end of the input has been cut off, as far as its lengths are usual. */
+	if (!is_there &&
+	    (!file->in.at_eof || (is_usual(file, record) && record->caplen <= DATAGRAM_MOST)))
+		return 0;
+	while (place < most && ((place + SHIFT < end && !is_wrong_length(file, record, place)) ||
+				!goes_on(file, record, place, near)))
+		place++;
+	place = find_file(file, 1, place);
+	return place < most ? place : 0;
 }
 
 static bool
@@ -281,7 +377,9 @@ judge(struct reader *file, struct pcap_record *record)
 	}
 	if (mend_length(file, record))
 		return PCAP_MENDED;
-	if (agrees && (is_known || (is_near_last(file, record) && !is_overrun(file, record))))
+	/* Zeros where the lengths were leave a packet without bytes. */
+	if (agrees && (is_known || (record->len > 0 && is_near_last(file, record) &&
+				    !find_inner(file, record))))
 		return PCAP_WHOLE;
 	return PCAP_DAMAGED;
 }
@@ -313,7 +411,7 @@ find_long(struct reader *file, size_t from, size_t size)
 		struct pcap_record record;
 
 		if (is_place(file, p, 0, snaplen(file), &record) &&
-		    is_chain(file, offset, record.sec, 3) && is_lasting(file, offset))
+		    is_chain(file, offset, record.sec, 3) && is_lasting(file, offset, ANY_TIMES))
 			return offset;
 	}
 	return size;
@@ -322,14 +420,17 @@ find_long(struct reader *file, size_t from, size_t size)
 /* The first place within the window that three records follow each other from; the window's size if
  * there is none. */
 static size_t
-find_place(struct reader *file, size_t from, size_t size)
+find_records(struct reader *file, size_t from, size_t size)
 {
 	const uint32_t sec = (uint32_t)(file->last_ns / NS_PER_SECOND), most = snaplen(file);
 	const struct pcap_record damaged = pcap_record_at(file, file->in.bytes + file->in.at);
 
-	if (from && pcap_record_is_sound(file, &damaged) && is_near_last(file, &damaged) &&
-	    first_place(file, &damaged) < size)
-		from = first_place(file, &damaged);
+	if (from && pcap_record_is_sound(file, &damaged) && is_near_last(file, &damaged)) {
+		const size_t inner = find_inner(file, &damaged);
+
+		if (inner && inner < size)
+			return inner;
+	}
 	/* At the beginning there is no time to tell records from those of a payload by. */
 	if (sec == 0) {
 		const size_t place = find_long(file, from, size);
@@ -346,6 +447,13 @@ find_place(struct reader *file, size_t from, size_t size)
 			return offset;
 	}
 	return size;
+}
+
+/* ... or that another file begins at. */
+static size_t
+find_place(struct reader *file, size_t from, size_t size)
+{
+	return find_file(file, from, find_records(file, from, size));
 }
 
 int

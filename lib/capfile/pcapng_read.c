@@ -260,6 +260,17 @@ read_statistics(struct reader *file, const unsigned char *body, size_t size, str
 	return SOURCE_STATISTICS;
 }
 
+/* The block at hand has no length. */
+static enum source_event
+length_damaged(struct reader *file, uint32_t size, struct failure *why)
+{
+	char text[80];
+
+	if (!reader_tell_other(file, text))
+		snprintf(text, sizeof(text), "a block of %u bytes", size);
+	return reader_damaged(file, why, "%s", text);
+}
+
 /* Reads until the block at hand is in the buffer. SOURCE_PACKET with its length in *size, or how
  * the source ended. */
 static enum source_event
@@ -272,15 +283,13 @@ want_block(struct reader *file, uint32_t *size, struct failure *why)
 
 	*size = get32(file, p + 4);
 	if (*size < PCAPNG_BLOCK_MIN || *size % 4 || *size > FORMAT_BLOCK_MAX)
-		return reader_damaged(file, why, "a block of %u bytes", *size);
+		return length_damaged(file, *size, why);
 	if (inbuf_want(in, *size) < 0)
-		return pcapng_resync_is_shorter(file, *size)
-			   ? reader_damaged(file, why, "a block of %u bytes", *size)
-			   : reader_unreadable(file, why);
+		return pcapng_resync_is_shorter(file, *size) ? length_damaged(file, *size, why)
+							     : reader_unreadable(file, why);
 	if (inbuf_left(in) < *size)
-		return pcapng_resync_is_shorter(file, *size)
-			   ? reader_damaged(file, why, "a block of %u bytes", *size)
-			   : reader_truncated(file, why, "block");
+		return pcapng_resync_is_shorter(file, *size) ? length_damaged(file, *size, why)
+							     : reader_truncated(file, why, "block");
 	tail = get32(file, in->bytes + in->at + *size - 4);
 	if (tail == *size)
 		return SOURCE_PACKET;

@@ -13,13 +13,13 @@
 #define FOLLOWING 3u  /* blocks that have to */
 #define SHIFT     512 /* bytes by which a block may be shorter or longer than it says */
 
-/* The length of the block that stands there, in the byte order of its section, or of its own if it is
- * a section's header. 0: there is none. */
+/* The length of the block that stands there, in the byte order of its section, which a section's header
+ * tells. 0: there is none. */
 static uint32_t
-block_at(struct reader *file, size_t offset)
+block_in(struct reader *file, size_t offset, bool *swapped)
 {
 	const unsigned char *p = inbuf_peek(&file->in, offset, PCAPNG_BLOCK_MIN);
-	struct reader order = {.swapped = file->swapped};
+	struct reader order = {.swapped = *swapped};
 	uint32_t size;
 
 	if (!p)
@@ -30,11 +30,21 @@ block_at(struct reader *file, size_t offset)
 		if (get32(&order, p + 8) != PCAPNG_MAGIC)
 			return 0;
 	}
+	*swapped = order.swapped;
 	size = get32(&order, p + 4);
 	if (size < PCAPNG_BLOCK_MIN || size % 4 || size > FORMAT_BLOCK_MAX ||
 	    !(p = inbuf_peek(&file->in, offset + size - 4, 4)))
 		return 0;
 	return get32(&order, p) == size ? size : 0;
+}
+
+/* ... in the byte order of the section at hand. */
+static uint32_t
+block_at(struct reader *file, size_t offset)
+{
+	bool swapped = file->swapped;
+
+	return block_in(file, offset, &swapped);
 }
 
 static bool
@@ -57,10 +67,11 @@ static size_t
 chain_end(struct reader *file, size_t offset)
 {
 	const size_t most = offset + PACKET_SNAPLEN;
+	bool swapped = file->swapped;
 	unsigned found = 0;
 	uint32_t size;
 
-	for (; offset < most && (size = block_at(file, offset)) > 0; found++)
+	for (; offset < most && (size = block_in(file, offset, &swapped)) > 0; found++)
 		offset += size;
 	return found >= FOLLOWING || (found > 0 && is_end(file, offset)) ? offset : 0;
 }

@@ -153,6 +153,9 @@ struct interface *reader_add_interface(struct reader *file);
 /* Removes the newest again. errno stays. */
 void reader_drop_interface(struct reader *file);
 
+/* Says in text that a file of another format begins at the next byte. False: none does; text is unchanged. */
+bool reader_tell_other(const struct reader *file, char text[80]);
+
 /*
  * How a source ends. Each sets ended and file->why, copies that to why unless it is NULL, and
  * returns the event. Messages name the offset of the block at hand.

@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "capfile/pcapng.h"
 #include "capfile/pcapng_option.h"
+#include "capfile/signature.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -90,6 +91,17 @@ reader_damaged(struct reader *file, struct failure *why, const char *format, ...
 		    (unsigned long long)inbuf_offset(&file->in), what);
 	file->is_damaged = true;
 	return reader_cut(file, why);
+}
+
+bool
+reader_tell_other(const struct reader *file, char text[80])
+{
+	const struct inbuf *in = &file->in;
+	const char *kind = signature_kind(in->bytes + in->at, inbuf_left(in));
+
+	if (kind)
+		snprintf(text, 80, "a %s file begins there, to be read by itself", kind);
+	return kind;
 }
 
 enum source_event

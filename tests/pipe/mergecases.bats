@@ -261,6 +261,100 @@ bytes() {
 	END
 }
 
+# merged FILE PACKETS STATUS MESSAGE: what vcap-merge makes of both.pcap, as a file and through a pipe: the packets of
+# FILE, that many, and one line.
+merged() {
+	local status
+	for input in both.pcap -; do
+		status=0
+		# shellcheck disable=SC2094
+		vcap-merge -w out.pcapng "$input" < <(cat both.pcap) 2>err || status=$?
+		cat err
+		[ $status -eq "$3" ]
+		[ "$(sed 's/standard input/both.pcap/' err)" = "${4:+vcap-merge: 'both.pcap' $4}" ]
+		hex out.pcapng >got
+		hex "$1" | cmp - got
+		[ "$(wc -l <got)" -eq "$2" ]
+	done
+}
+
+# Break: lib/capfile/pcap_resync.c s/return find_file(file, from, find_records(file, from, size));/return find_records(file, from, size);/
+# Break: lib/capfile/pcap_resync.c s/place = find_file(file, 1, place);/;/
+# Break: lib/capfile/pcapng_resync.c s/\*swapped = order.swapped;/;/
+# Break: lib/capfile/pcap_read.c s/inbuf_left(in) < HEADER \&\& begins_header/0 \&\& begins_header/
+@test "files that cat has put together, of which one was cut off, or with something between: each packet that is whole" {
+	mkcap -n 10 -t 1700000000 -u >a.pcap
+	size=$(stat -c %s a.pcap)
+	last=$(head -c -31 a.pcap | wc -c)
+	mkcap -n 9 -t 1700000000 -u >nine.pcap
+	begins=$(stat -c %s nine.pcap)
+	# Of another byte order, resolution, day; and of another day only.
+	for how in '-b -t 1700000010' '-t 1700000010' '-b -u -t 1710000000' '-u -t 1710000000'; do
+		# shellcheck disable=SC2086
+		mkcap -s 2 $how >b.pcap
+		vcap-merge -w whole.pcapng a.pcap b.pcap
+		vcap-merge -w cut.pcapng nine.pcap b.pcap
+		head -c "$last" a.pcap | cat - b.pcap >both.pcap
+		merged cut.pcapng 19 3 "is damaged at byte $begins: no packet follows one of $((size - begins - 16)) bytes: $((last - begins)) bytes passed over"
+		{ cat a.pcap; head -c 600 /dev/zero; cat b.pcap; } >both.pcap
+		merged whole.pcapng 20 3 "is damaged at byte $size: zeros, which are no packet: 600 bytes passed over"
+	done
+	{ cat a.pcap; echo 'tcpdump: listening on eth0, link-type EN10MB'; cat b.pcap; } >both.pcap
+	merged whole.pcapng 20 3 "is damaged at byte $size: a packet of 1936288800 bytes: 45 bytes passed over"
+	vcap-merge -w first.pcapng a.pcap
+	head -c 20 b.pcap | cat a.pcap - >both.pcap
+	merged first.pcapng 10 3 "ends in the middle of the header at byte $size"
+	# Sections of pcapng, likewise.
+	mkcap -f pcapng -n 10 -t 1700000000 >a.pcapng
+	mkcap -f pcapng -s 2 -b -t 1700000010 >b.pcapng
+	begins=$(mkcap -f pcapng -n 9 -t 1700000000 | wc -c)
+	{ head -c -20 a.pcapng; cat b.pcapng; } >both.pcap
+	mkcap -f pcapng -n 9 -t 1700000000 >nine.pcapng
+	vcap-merge -w cut.pcapng nine.pcapng b.pcapng
+	vcap-merge -w out.pcapng both.pcap 2>err || [ $? -eq 3 ]
+	grep -q "is damaged at byte $begins: .* $(($(stat -c %s a.pcapng) - 20 - begins)) bytes passed over$" err
+	hex out.pcapng | cmp - <(hex cut.pcapng)
+	[ "$(count out.pcapng)" -eq 19 ]
+}
+
+# Break: lib/capfile/reader_common.c s/if (kind)/if (0)/
+@test "a file of another format behind one is named" {
+	mkcap -n 3 >a.pcap
+	mkcap -n 3 -f pcapng >a.pcapng
+	gzip -k a.pcap
+	while read -r first second kind; do
+		cat "$first" "$second" >both.pcap
+		vcap-merge -w first.pcapng "$first"
+		merged first.pcapng 3 3 "is damaged at byte $(stat -c %s "$first"): a $kind file begins there, to be read by itself: $(stat -c %s "$second") bytes passed over"
+	done <<-END
+		a.pcap   a.pcapng  pcapng
+		a.pcapng a.pcap    pcap
+		a.pcap   a.pcap.gz gzip
+	END
+}
+
+# Break: lib/capfile/pcap_resync.c s/(differing & (differing - 1)) == 0/0/
+# Break: lib/capfile/pcap_resync.c s/record->caplen > DATAGRAM_MOST ||/0 ||/
+# Break: lib/capfile/pcap_resync.c s/record->len > 0 \&\& is_near/is_near/
+@test "a length that is wrong in one bit of both its fields costs that packet, whatever it is then" {
+	mkcap -n 2000 -t 1700000000 -u >in.pcap
+	begins=$(mkcap -n 1000 -t 1700000000 -u | wc -c)
+	for length in 0 "$((1 << 12))" "$((1 << 15))" "$((1 << 16))" "$((1 << 17))" "$((1 << 24))"; do
+		perl -e '
+			my ($file, $at, $bits) = @ARGV;
+			open my $in, "<", $file or die;
+			local $/; my $bytes = <$in>;
+			my ($size, $whole) = unpack "VV", substr $bytes, $at + 8, 8;
+			substr($bytes, $at + 8, 8) = $bits ? pack "VV", $size ^ $bits, $whole ^ $bits : pack "VV", 0, 0;
+			print $bytes;' in.pcap "$begins" "$length" >damaged.pcap
+		for input in damaged.pcap -; do
+			run -3 vcap-merge -w out.pcapng "$input" < <(cat damaged.pcap)
+			echo "$length, $input: $output"
+			[ "$(count out.pcapng)" -eq 1999 ]
+		done
+	done
+}
+
 # bats test_tags=slow
 @test "what a further section says is kept, in a section behind the packets" {
 	mkcap -f pcapng -n 8 -s 1 -x -C 'a first' -S 'a second' -a dumpcap -d 1 >a.pcapng
