@@ -4,7 +4,8 @@
  * are skipped by their length or chunk by chunk.
  *
  * Bytes may be lost, and a server may switch to another protocol. Then the parser is out of step
- * until a segment starts like a request. A connection whose first bytes are not a request is opaque
+ * until a segment starts like a request. What a client sends then may look like one; so after a request for that
+ * none names a client. A connection whose first bytes are not a request is opaque
  * for good, so other protocols cost nothing.
  */
 #include "join/http1.h"
@@ -16,7 +17,7 @@
 #include <strings.h>
 
 /* HEADER_CLIENT and above: one that counts, by its number (forwarded.h). */
-enum header { HEADER_OTHER, HEADER_LENGTH, HEADER_ENCODING, HEADER_CLIENT };
+enum header { HEADER_OTHER, HEADER_LENGTH, HEADER_UPGRADE, HEADER_ENCODING, HEADER_CLIENT };
 
 enum { METHOD_MAX = 20 };
 
@@ -80,15 +81,22 @@ end_value(struct http1 *http)
 	uint64_t number;
 
 	text_trim(http);
-	if (http->is_cut || memchr(http->text, '\0', http->length))
+	if (http->is_folded && http->length == 0)
+		return;
+	if (http->is_cut || http->is_folded || memchr(http->text, '\0', http->length))
 		http->text[0] = '\0'; /* as if empty */
 	if (http->header >= HEADER_CLIENT)
 		forwarded_add(&http->forwarded, http->header - HEADER_CLIENT, http->text);
 	switch (http->header) {
 	case HEADER_LENGTH:
-		http->has_length = parse_number(http->text, INT64_MAX, &number, NULL) == 0;
-		http->left = http->has_length ? number : 0;
+		if (parse_number(http->text, INT64_MAX, &number, NULL) < 0 ||
+		    (http->has_length && number != http->left))
+			http->may_end = true;
+		else
+			http->left = number;
+		http->has_length = true;
 		break;
+	case HEADER_UPGRADE: http->may_end = true; break;
 	case HEADER_ENCODING: http->is_chunked = strcasecmp(http->text, "chunked") == 0; break;
 	default: break;
 	}
@@ -105,6 +113,8 @@ begin_header(struct http1 *http)
 		return HEADER_LENGTH;
 	if (strcasecmp(http->text, "transfer-encoding") == 0)
 		return HEADER_ENCODING;
+	if (strcasecmp(http->text, "upgrade") == 0)
+		return HEADER_UPGRADE;
 	which = forwarded_find(&http->forwarded, http->text);
 	if (which < 0)
 		return HEADER_OTHER;
@@ -116,7 +126,7 @@ static void
 text_begin(struct http1 *http)
 {
 	http->length = 0;
-	http->is_cut = http->is_quoted = false;
+	http->is_cut = http->is_quoted = http->is_folded = false;
 }
 
 static void
@@ -141,7 +151,7 @@ begin_request(struct http1 *http)
 	http->state = HTTP1_METHOD;
 	http->header_bytes = 0;
 	http->header = HEADER_OTHER;
-	http->is_chunked = http->has_length = http->has_line = false;
+	http->is_chunked = http->has_length = http->has_line = http->may_end = false;
 	http->left = 0;
 	forwarded_begin(&http->forwarded);
 	text_begin(http);
@@ -167,6 +177,8 @@ static void
 end_version(struct http1 *http)
 {
 	text_trim(http);
+	if (http->is_folded && http->length == 0)
+		return;
 	if (http->is_cut || strncmp(http->text, "HTTP/1.", 7) != 0) {
 		http->path = http->count == 0 ? 0 : http->path;
 		give_up(http);
@@ -180,6 +192,9 @@ static void
 end_headers(struct http1 *http)
 {
 	http->count++;
+	if (http->has_ended)
+		forwarded_begin(&http->forwarded);
+	http->has_ended |= http->may_end;
 	if (http->is_chunked)
 		http->state = HTTP1_CHUNK_SIZE;
 	else
@@ -194,9 +209,10 @@ parse_request_line(struct http1 *http, unsigned char c)
 	switch (http->state) {
 	case HTTP1_METHOD:
 		if (c == ' ' && http->length > 0) {
+			http->may_end = http->length == 7 && memcmp(http->text, "CONNECT", 7) == 0;
 			http->state = HTTP1_TARGET;
 			text_begin(http);
-		} else if (c < 'A' || c > 'Z' || http->length == METHOD_MAX) {
+		} else if ((c != '-' && (c < 'A' || c > 'Z')) || http->length == METHOD_MAX) {
 			give_up(http);
 		} else {
 			text_put(http, c);
@@ -246,6 +262,14 @@ static void
 parse_value(struct http1 *http, unsigned char c)
 {
 	bool is_list = http->header >= HEADER_ENCODING;
+
+	if (http->length == 0 && is_blank((char)c))
+		return;
+	/* A comma in front separates it from the line before. */
+	if (c == ',' && is_list && http->is_folded && http->length == 0) {
+		http->is_folded = false;
+		return;
+	}
 
 	if (http->header >= HEADER_CLIENT &&
 	    forwarded_is_rfc7239(&http->forwarded, http->header - HEADER_CLIENT) && c == '"' &&
@@ -312,10 +336,11 @@ parse_byte(struct http1 *http, unsigned char c)
 	case HTTP1_TARGET:
 	case HTTP1_VERSION: parse_request_line(http, c); return false;
 	case HTTP1_NAME:
-		if (http->length == 0 && (c == ' ' || c == '\t'))
-			http->state = HTTP1_VALUE; /* obs-fold: of a header that does not matter */
-		else
+		if (http->length > 0 || (c != ' ' && c != '\t'))
 			return parse_name(http, c);
+		/* obs-fold (RFC 9112, 5.2): the value goes on. */
+		http->state = HTTP1_VALUE;
+		http->is_folded = http->is_unended;
 		return false;
 	case HTTP1_VALUE:
 		if (c != '\n') {
@@ -323,7 +348,7 @@ parse_byte(struct http1 *http, unsigned char c)
 			return false;
 		}
 		end_value(http);
-		http->header = HEADER_OTHER;
+		http->is_unended = http->length > 0;
 		http->state = HTTP1_NAME;
 		text_begin(http);
 		return false;

@@ -1,7 +1,8 @@
 /*
  * An incremental parser of HTTP/1.x requests (RFC 9112): the path of the first, and the client of
  * each by its headers (forwarded.h). Memory is fixed, and a request whose headers exceed
- * HTTP1_HEADER_MAX bytes is given up.
+ * HTTP1_HEADER_MAX bytes is given up. What looks like requests behind one with Upgrade or CONNECT, or with a length
+ * that cannot be read, names no client: it may be whatever a client has sent.
  */
 #ifndef VCAP_HTTP1_H
 #define VCAP_HTTP1_H
@@ -39,6 +40,9 @@ struct http1 {
 	uint64_t left;         /* remaining bytes of the body or chunk */
 	uint8_t header;        /* the current one: an enum header */
 	bool is_chunked, has_length, is_cut, is_quoted, has_line;
+	bool is_unended, is_folded; /* the line before, but for a comma; and this one goes on with it */
+	/* The request may end HTTP, by Upgrade or CONNECT, or has a length that cannot be read; one has. */
+	bool may_end, has_ended;
 	uint16_t length; /* of text */
 	char text[HTTP1_TEXT];
 	uint64_t path;              /* of the first request (http1_path) */

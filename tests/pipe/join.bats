@@ -148,6 +148,36 @@ paths() {
 	[ "$(paths 10.1.0.1)" = "GET /1GET /9" ]
 }
 
+# What follows is bytes that a client has sent to somebody behind the proxy.
+# Break: lib/join/http1.c s/if (http->has_ended)/if (0)/
+@test "what looks like a request behind Upgrade, CONNECT, or a length that cannot be read names nobody" {
+	local forged='GET /9 HTTP/1.1\r\nX-Forwarded-For: 10.1.0.2\r\n'
+	{
+		request 1 1 "X-Forwarded-For: 10.1.0.1\\r\\nUpgrade: websocket\\r\\n\\r\\n$forged"
+		request 1 2 "X-Forwarded-For: 10.1.0.1\\r\\n\\r\\n$forged" | sed 's/GET \/2/CONNECT a:1/'
+		request 1 3 "X-Forwarded-For: 10.1.0.1\\r\\nContent-Length: +60\\r\\n\\r\\n$forged"
+		request 2 5 'X-Forwarded-For: 10.1.0.2\r\n'
+	} | "$OLDPWD/tests/mktcp" > in.pcap
+	[ "$(paths 10.1.0.2)" = "GET /5" ]
+	grep -q ' 1 wanted, 0 not, 3 undecided' err
+	[ "$(paths 10.1.0.1)" = "GET /1GET /9GET /9GET /3GET /9" ]
+	grep -q ' 3 wanted, 1 not, 0 undecided' err
+}
+
+# Break: lib/join/http1.c s/http->is_folded = http->is_unended;/http->header = HEADER_OTHER;/
+@test "a header in several lines is one, and methods with a hyphen are requests" {
+	{
+		request 1 1 'X-Forwarded-For: 10.1.0.2,\r\n 10.1.0.1\r\n'
+		request 1 2 'X-Forwarded-For: 10.1.0.2\r\n  , 10.1.0.1\r\n'
+		request 1 3 'X-Forwarded-For:\r\n 10.1.0.1\r\n'
+		request 1 4 'X-Other: a\r\n X-Forwarded-For: 10.1.0.2\r\nX-Forwarded-For: 10.1.0.1\r\n'
+		request 2 5 'X-Forwarded-For: 10.1.0.1\r\n 10.1.0.2\r\n'
+		request 2 6 'X-Forwarded-For: 10.1.0.2\r\n' | sed 's/GET/M-SEARCH/'
+	} | "$OLDPWD/tests/mktcp" > in.pcap
+	[ "$(paths 10.1.0.1)" = "GET /1GET /2GET /3GET /4" ]
+	grep -q ' 4 wanted, 1 not, 1 undecided' err
+}
+
 # Two proxies on an engine, the second on loopback: 1 by pairs of both, 2 by a PROXY header about the
 # loopback and a header behind it, 3 by such a header and the pair of the first.
 # Break: lib/join/weigh.c s/pairtable_find(subject->join->pairs, &ends/if (0) pairtable_find(subject->join->pairs, \&ends/
