@@ -26,6 +26,7 @@ setup() {
 teardown() {
 	# shellcheck disable=SC2086 # words
 	[ -z "$pids" ] || kill $pids 2>/dev/null || true
+	[ -z "${open-}" ] || rm -rf "$open"
 	for pid in $(pgrep -x vcap-wait) $(pgrep -x vcap-run); do
 		kill -9 "$pid" 2>/dev/null || true
 	done
@@ -207,6 +208,78 @@ answer() { # PORT...: in the background
 	} 2>/dev/null | grep -v '^#' | sort -u >each
 	grep -v '^#' all | sort -u | diff each -
 	[ "$(grep -c '^# service' all)" -gt 10 ]
+}
+
+# What waits for ever, a script that sh runs, under a name of anybody's choice.
+called() { # NAME
+	mkdir -p names
+	[ -p names/never ] || mkfifo names/never
+	printf '#!/bin/sh\nread -r _ <>%s/names/never\n' "$PWD" >"names/$1"
+	chmod 755 "names/$1"
+}
+
+no_nginx() {
+	! pgrep -x nginx
+}
+
+# Break: lib/import/serving.c s/$whose$root/$whose/
+# Break: lib/import/serving.c s/ -ef / != /
+# Break: lib/import/serving.c s/s|^|$root|/s|^||/
+@test "auto: what is only called so, or is in a container, is not executed: its files are read" {
+	import_stubs "$PWD/stubs"
+	PATH=$PWD/stubs:$PATH
+	called nginx
+	# In mounts of its own, with a configuration there; the program is the one that is here.
+	ln -s "$(readlink -f /bin/sh)" stubs/nginx
+	in_background unshare -m --propagation private sh -c 'mount --bind "$0" /etc/nginx && exec names/nginx' "$inputs/nginx/sites"
+	until_true pgrep -x nginx
+	vcap-import auto >all 2>said || [ $? -eq 3 ]
+	diff <(grep -v '^#' "$inputs/nginx/sites.services" | sort) <(grep -v '^#' all | sort)
+	diff "$inputs/nginx/sites.said" said
+	kill "${pids##* }"
+	until_true no_nginx
+	# In the same mounts, with arguments that say what to execute.
+	printf '#!/bin/sh\n: >%s/executed\n' "$PWD" >stubs/other
+	chmod 755 stubs/other
+	mv stubs/other stubs/nginx
+	printf 'http { server { listen 192.0.2.7:81; location / { proxy_pass http://10.0.0.7:82; } } }\n' >any.conf
+	in_background names/nginx -c "$PWD/any.conf"
+	until_true pgrep -x nginx
+	vcap-import auto >all 2>said
+	grep -q '^server   10.0.0.7 tcp/82' all
+	[ ! -e executed ]
+}
+
+# Break: lib/import/serving.c s/-qxs ...ids../-qs ^Uid/
+# bats test_tags=slow
+@test "auto: one's own nginx is asked for its files, and those of another user's are read" {
+	import_stubs "$PWD/stubs"
+	PATH=$PWD/stubs:$PATH
+	setpriv --reuid 65534 --clear-groups true 2>/dev/null || skip "there is no other user"
+	open=$(mktemp -d)
+	chmod 777 "$open"
+	for asks in '' 'setpriv --reuid 65534 --clear-groups'; do
+		{
+			printf 'pid %s/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n' "$open"
+			printf '%s_temp_path '"$open"'/%s;\n' client_body 1 proxy 2 fastcgi 3 uwsgi 4 scgi 5
+			printf 'server { listen 127.0.0.1:8081; location / { proxy_pass http://10.0.0.7:82; } }\n}\n'
+		} >"$open/nginx.conf"
+		# shellcheck disable=SC2086 # words
+		in_background $asks nginx -g 'daemon off;' -c "$open/nginx.conf"
+		until_true listens_at :8081
+		# Who executes it once more opens another log.
+		sed -i "s|stderr|$open/asked|" "$open/nginx.conf"
+		vcap-import auto >all 2>said || [ $? -eq 3 ]
+		grep -q '^server   10.0.0.7 tcp/82' all
+		if [ -z "$asks" ]; then
+			rm "$open/asked"
+		else
+			[ ! -e "$open/asked" ]
+		fi
+		kill "${pids##* }"
+		until_true no_nginx
+		rm -rf "$open"/[1-5]
+	done
 }
 
 # Servers of keepalived's last words, as ADDRESS PROTOCOL/PORT: with IPVS or without, it says which ones it had.
