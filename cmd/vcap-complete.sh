@@ -61,10 +61,10 @@ words_of() { # KIND: all words of it
 	mode) printf '%s\n' none include only ;;
 	sandbox) printf '%s\n' enforce log off ;;
 	format) printf '%s\n' pcapng pcap ;;
-	linktype) printf '%s\n' EN10MB RAW LINUX_SLL LINUX_SLL2 ;;
-	what) printf '%s\n' drop keep ;;
-	columns) "$here/$name" --help | sed -n '/^Columns: /,/^$/s/^Columns:\( .*\)\|^ /\1/p' | tr -s ' ' '\n' ;;
-	kind) printf '%s\n' haproxy ipvs nft nginx ;;
+	linktype) printf '%s\n' EN10MB RAW LINUX_SLL LINUX_SLL2 IPV4 IPV6 NULL LOOP PPP ;;
+	snaplen | headers) echo headers ;;
+	column | columns) "$here/$name" --help | sed -n '/^Columns: /,/^$/s/^Columns:\( .*\)\|^ /\1/p' | tr -s ' ' '\n' ;;
+	kind) "$here/$name" --help | sed -n 's/^kind is \(.*\)\.$/\1/p' | sed 's/,\| or / /g' | tr -s ' ' '\n' ;;
 	esac 2>/dev/null | sort -u
 }
 

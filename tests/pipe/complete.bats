@@ -88,6 +88,37 @@ in_bash() { # WORD...
 	[[ "$(vcap-complete vcap start --t)" == $'--time\tfor how long'* ]]
 }
 
+# Break: libexec/complete.awk s/if (long in choices)/if (0)/
+# Break: libexec/complete.awk s/ && token\[1\] !~ kinds//
+# Break: libexec/complete.awk s/if (kind\[long\] != "") i++//
+# Break: libexec/complete.awk s/if (token\[2\] == "..."/if (0/
+# Break: libexec/complete.awk s/gsub(\/  +\/, " ", text);//
+# bats test_tags=slow
+@test "complete: what is offered is what the command takes there, however its usage is written" {
+	may_be 'auto envoy haproxy iptables ipvs k8s keepalived nft nginx' vcap import ''
+	may_be 'engine server client path' vcap transactions --by ''
+	may_be '--by=server' vcap transactions --by=s
+	may_be '--undecided=keep' vcap join --undecided=k
+	may_be 'TOTAL TRANSFER TTFB' vcap transactions --sort T
+	may_be 'headers' vcap export -s ''
+	# A row's number, and an id that is not there yet.
+	may_be '' vcap transactions --packets ''
+	may_be '' vcap start --id ''
+	# Options that are not in brackets are no operands, and a form that begins with one is no verb.
+	may_be 'shoes shop' vcap prune -n --keys ''
+	may_be 'shop shop.20260101_000000' vcap collect ''
+	may_be '' vcap flows ''
+	may_be '' vcap keys ''
+	may_be '' vcap extcap ''
+	may_be ':files' vcap anonymize -k key ''
+	# Addresses come before the file; a usage is wrapped anywhere.
+	for word in '' '10.1.1.1 ' '-j '; do
+		# shellcheck disable=SC2086 # words
+		may_be ':files shop.20260101_000000 shoes shop' vcap transactions $word ''
+	done
+	may_be ':files shop.20260101_000000 shoes shop' vcap print -c 3 ''
+}
+
 # bats test_tags=slow
 @test "complete: nothing for what is not vcap's, whatever the words are" {
 	for words in 'ls -' 'vcapx -' 'vcap nothing -' 'vcap ../x -' '/bin/sh -' 'vcap-../../x -'; do
