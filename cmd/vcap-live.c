@@ -78,7 +78,8 @@ report(const struct livestream *livestream, const char *line)
 		warn("engine '%s' did not end when it should, and was cut off", livestream->engine);
 	else if (livestream->is_lost && livestream->has_begun)
 		warn("engine '%s' was lost: connecting again", livestream->engine);
-	else if (livestream->is_lost || livestream_has_failed(livestream))
+	else if (livestream->status != 128 + SIGPIPE && /* the merge, which has ended, says why */
+		 (livestream->is_lost || livestream_has_failed(livestream)))
 		warn("engine '%s' does not capture: status %d", livestream->engine,
 		     livestream->status);
 }

@@ -161,6 +161,8 @@ read_errors(struct livestream *livestream, livestream_report *report)
 
 			if (end)
 				*end = '\0';
+			if (end > line && end[-1] == '\r') /* as ssh ends its own */
+				end[-1] = '\0';
 			tell(livestream, line, report);
 			livestream->line_used -= used;
 			memmove(line, line + used, livestream->line_used + 1);
@@ -233,7 +235,8 @@ void
 livestream_let_go(struct livestream *livestream, livestream_report *report)
 {
 	livestream->is_let_go = true;
-	report(livestream, "what it sends cannot be merged: it is let go");
+	if (!livestream_has_failed(livestream)) /* else it has said why */
+		report(livestream, "what it sends cannot be merged: it is let go");
 	livestream_release(livestream);
 	livestream_cut_off(livestream);
 }

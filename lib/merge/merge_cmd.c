@@ -484,7 +484,10 @@ merge_cmd_report(const struct merge_cmd *cmd, void (*report)(const char *line))
 	}
 	for (size_t i = 0; i < cmd->inputs.count; i++)
 		if (has_trouble(cmd, i, &what)) {
-			report(what.text);
+			/* Whoever controls it has said of what nothing came. */
+			if (!cmd->live || cmd->live->control.fd < 0 ||
+			    reader_source(cmd->inputs.list[i].file)->interface_count)
+				report(what.text);
 			count++;
 		}
 	return count;

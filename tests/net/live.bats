@@ -205,6 +205,20 @@ ages_are() { # COUNT
 	[[ $output == *"standard input has the heartbeats: give the specs in a file, '--specs FILE', not as '-'"* ]]
 }
 
+# Break: lib/controller/livestream.c s/if (!livestream_has_failed(livestream))/if (1)/
+# Break: lib/merge/merge_cmd.c s/if (!cmd->live || cmd->live->control.fd < 0 ||/if (1 ||/
+# Break: cmd/vcap-live.c s/livestream->status != 128 + SIGPIPE/1/
+# bats test_tags=slow
+@test "live: what has failed is said once, by whom it concerns" {
+	run -1 sh -c 'vcap-live -i nosuch -t 5s shop >live.pcapng'
+	[ "$(sort <<<"$output")" = "$(for engine in a b; do
+		echo "vcap-live: engine '$engine' does not capture: status 1"
+		echo "vcap-live: engine '$engine': vcap-run: no interface 'nosuch'"
+	done)" ]
+	run -1 sh -c 'vcap-live -t 5s shop >/dev/full'
+	[ "$output" = 'vcap-merge: cannot write the capture: No space left on device' ]
+}
+
 # bats test_tags=slow
 @test "live: an engine that cannot be reached is said, the other flows" {
 	ip netns del b
@@ -237,7 +251,7 @@ by_a_way() {
 	cat >way <<-END
 		#!/bin/sh
 		case "\$*" in *vcap-run*) echo "\$*" >>"$PWD/runs" ;; esac
-		[ ! -e "$PWD/closed" ] || { echo >>"$PWD/tries"; echo way: closed >&2; echo way: sorry >&2; exit 255; }
+		[ ! -e "$PWD/closed" ] || { echo >>"$PWD/tries"; printf 'way: closed\\r\\n' >&2; echo way: sorry >&2; exit 255; }
 		case "\$*" in *vcap-run*)
 			[ ! -e "$PWD/refuses" ] || { echo "vcap-run: unknown option '-x'" >&2; exit 2; }
 			[ ! -e "$PWD/dies" ] || { rm "$PWD/dies"; kill -9 \$\$; } ;;
@@ -333,6 +347,7 @@ begin_without_b() { # ARG...: until a captures, and b is known not to
 
 # Break: lib/controller/livestreams.c s/again_ns \&\& streams->has_begun)/again_ns \&\& engine->stream.has_begun)/
 # Break: lib/controller/livestream.c s/livestream->is_lost \&\& has_said/0 \&\& has_said/
+# Break: lib/controller/livestream.c s/end\[-1\] == '.r'/0/
 @test "live: an engine that cannot be reached at first is connected later; the others flow, and it is said once" {
 	by_a_way
 	: >tries
@@ -353,7 +368,7 @@ begin_without_b() { # ARG...: until a captures, and b is known not to
 	said 1 "engine 'b' does not capture: status 255"
 	said 1 "engine 'b': connecting again"
 	said 1 "'b' has begun"
-	said 1 "engine 'b': way: closed"
+	said 1 "engine 'b': way: closed\$"
 	said 1 "engine 'b': way: sorry"
 	said 0 "did not send its time"
 	said 0 "was lost"
