@@ -9,6 +9,7 @@
 #include "base/priv.h"
 #include "base/sandbox.h"
 #include "base/table.h"
+#include "controller/fileword.h"
 #include "merge/lossnotes.h"
 #include "merge/merge.h"
 #include "merge/merged_header.h"
@@ -22,8 +23,8 @@
 static const struct command self = {
     .name = "vcap-stat",
     .says = "Counts a capture's packets by engine, interface and side.",
-    .examples = "vcap-stat shop.pcapng\nvcap-stat -b 1s shop.pcapng\n",
-    .synopsis = "[-aj] [-b bin] file",
+    .examples = "vcap stat shop\nvcap-stat -b 1s shop.pcapng\n",
+    .synopsis = "[-aj] [-b bin] file | id | service | -",
     .options = "  -a, --all      also interfaces without packets and drops\n"
 	       "  -b, --bin bin  count in bins of this length, such as 1s or 200ms\n"
 	       "  -j, --json     print JSON\n",
@@ -42,17 +43,17 @@ parse_options(int argc, char **argv)
 					      {"bin", required_argument, NULL, 'b'},
 					      {"json", no_argument, NULL, 'j'},
 					      CLI_OPTIONS};
+	static struct fileword file = FILEWORD_INIT;
 	struct options options = {0};
 	struct failure why;
-	int opt;
+	int opt, found;
 
 	while ((opt = getopt_long(argc, argv, ":ab:j", known, NULL)) != -1)
 		switch (opt) {
 		case 'a': options.all = true; break;
 		case 'b':
-			if (parse_duration(optarg, NS_PER_SECOND, &options.bin_ns, &why) < 0)
-				die_usage("%s", why.text);
-			if (options.bin_ns == 0)
+			if (parse_duration(optarg, NS_PER_SECOND, &options.bin_ns, &why) < 0 ||
+			    options.bin_ns == 0)
 				die_usage("not the length of a bin: '%s'", optarg);
 			break;
 		case 'j': options.json = true; break;
@@ -61,7 +62,10 @@ parse_options(int argc, char **argv)
 	if (optind + 1 != argc)
 		die_usage(optind == argc ? "no file given (try --help)"
 					 : "more than one file given");
-	options.file = argv[optind];
+	found = fileword_find(&file, argv[optind], getenv, &why);
+	if (found != EXIT_DONE)
+		(found == EXIT_MISUSE ? die_usage : die)("%s", why.text);
+	options.file = file.path;
 	return options;
 }
 
@@ -77,17 +81,6 @@ print(const struct summary *summary, const struct options *options)
 	    table_print(table, options->json ? TABLE_JSON : TABLE_HUMAN, stdout, &why) < 0)
 		die("%s", why.text);
 	table_free(table);
-}
-
-static void
-watch_connects(struct summary *summary)
-{
-	struct siphash_key secret;
-	struct failure why;
-
-	if (siphash_draw_key(&secret, &why) < 0 ||
-	    !(summary->connwatch = connwatch_new(secret, &why)))
-		die("%s", why.text);
 }
 
 /* The file may be what an engine sent. A table looks for colours: opening is not denied by calls. */
@@ -120,13 +113,15 @@ main(int argc, char **argv)
 	cli_start(&self);
 	options = parse_options(argc, argv);
 	fileio_raise_limit();
-	watch_connects(&summary);
 	if (priv_drop_all(&why) < 0 || !(merge = merge_new(&why)) ||
+	    summary_watch_connects(&summary, &why) < 0 ||
 	    inputs_add(&inputs, options.file, &why) < 0 || inputs_open(&inputs, &why) < 0)
 		die("%s", why.text);
 	confine(&inputs);
 	if (inputs_begin(&inputs, NULL, &why) < 0 || inputs_merge(&inputs, merge, &why) < 0)
 		die("%s", why.text);
+	if (inputs_are_counted(&inputs))
+		connwatch_distrust_silence(summary.connwatch);
 	merge_mix_linktypes(merge);
 	if (merge_start(merge, &why) < 0 ||
 	    summary_count(&summary, merge_source(merge), options.bin_ns, &why) < 0)

@@ -79,6 +79,8 @@ count_packets(struct count *count, struct reader *file, struct connwatch *watch,
 	struct burst burst;
 	char *failed;
 
+	if (file_section_is_counted(reader_section(file)))
+		connwatch_distrust_silence(watch);
 	burst_init(&burst, source);
 	do {
 		event = burst_next(&burst, &packet, why);

@@ -52,3 +52,15 @@ file_section_promises(const struct file_section *section)
 
 	return file_section_is_from_vcap(section) && version && strncmp(version, " 0.1.", 5) != 0;
 }
+
+bool
+file_section_is_counted(const struct file_section *section)
+{
+	for (char **c = section->comments; c && *c; c++) {
+		const char *colon = strstr(*c, ": "), *line = colon ? colon + 2 : *c;
+
+		if (strncmp(line, "count ", 6) == 0 && strtoull(line + 6, NULL, 10) > 0)
+			return true;
+	}
+	return false;
+}

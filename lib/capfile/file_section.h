@@ -39,6 +39,10 @@ bool file_section_has_same_header(const struct file_section *a, const struct fil
  * descriptions of its interfaces are names of engines, and it ends with an end mark. */
 bool file_section_is_from_vcap(const struct file_section *section);
 
+/* Whether it says that it has so many packets of each core and no more (vcap-run -c): answers to what one core
+ * saw may be missing because another one was full. */
+bool file_section_is_counted(const struct file_section *section);
+
 /* Whether a section of vcap says in its header that it will have an end mark (pcapng.h,
  * OPT_SHB_PROMISE): those of release 0.1.0 do not. */
 bool file_section_promises(const struct file_section *section);

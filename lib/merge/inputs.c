@@ -380,6 +380,16 @@ inputs_has(const struct inputs *inputs, const char *path)
 	return false;
 }
 
+bool
+inputs_are_counted(const struct inputs *inputs)
+{
+	size_t i = 0;
+
+	while (i < inputs->count && !file_section_is_counted(reader_section(inputs->list[i].file)))
+		i++;
+	return i < inputs->count;
+}
+
 static void
 add_section(struct section *merged, const struct inputs *inputs, const struct input_file *input,
 	    const struct file_section *section, uint32_t end_interface)

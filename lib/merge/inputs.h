@@ -93,6 +93,8 @@ int inputs_merge(const struct inputs *inputs, struct merge *merge, struct failur
 
 /* Whether the file at path (`-` is standard output) is one of the inputs. */
 bool inputs_has(const struct inputs *inputs, const char *path);
+/* Whether one of them has so many packets of each core and no more (file_section_is_counted). */
+bool inputs_are_counted(const struct inputs *inputs);
 
 /* Which sections of each input. */
 enum inputs_sections {

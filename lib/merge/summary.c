@@ -7,6 +7,7 @@
 #include "merge/summary.h"
 
 #include "base/array.h"
+#include "base/siphash.h"
 #include "packet/burst.h"
 #include "packet/tunnel.h"
 
@@ -23,6 +24,17 @@ summary_release(struct summary *summary)
 	free(summary->rows);
 	free(summary->bins);
 	*summary = SUMMARY_INIT;
+}
+
+int
+summary_watch_connects(struct summary *summary, struct failure *why)
+{
+	struct siphash_key secret;
+
+	if (siphash_draw_key(&secret, why) < 0)
+		return -1;
+	summary->connwatch = connwatch_new(secret, why);
+	return summary->connwatch ? 0 : -1;
 }
 
 static int

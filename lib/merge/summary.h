@@ -46,6 +46,9 @@ struct summary {
 
 #define SUMMARY_INIT ((struct summary){0})
 
+/* Has it count connects that fail, in summary->connwatch, which is for connwatch_free. */
+int summary_watch_connects(struct summary *summary, struct failure *why);
+
 /* Frees all rows and bins; summary is then SUMMARY_INIT. */
 void summary_release(struct summary *summary);
 

@@ -21,7 +21,7 @@ struct end {
 struct watched {
 	struct end opener, other;
 	struct handshake handshake;
-	int64_t first_ns;
+	int64_t first_ns, last_ns; /* of its SYNs */
 	bool is_used;
 };
 
@@ -31,6 +31,7 @@ struct connwatch {
 	size_t used;
 	struct siphash_key secret;
 	int64_t now_ns; /* the newest timestamp seen */
+	bool distrusts_silence;
 };
 
 struct connwatch *
@@ -57,11 +58,26 @@ connwatch_free(struct connwatch *watch)
 	free(watch);
 }
 
+void
+connwatch_distrust_silence(struct connwatch *watch)
+{
+	watch->distrusts_silence = true;
+}
+
+/* Whether nothing tells that a connect was not answered. */
+static bool
+is_unknown(const struct connwatch *watch, const struct watched *entry)
+{
+	return watch->distrusts_silence && entry->handshake.state == HANDSHAKE_ASKED &&
+	       entry->last_ns - entry->first_ns < CONNECTS_PATIENCE_NS / 2;
+}
+
 static void
 conclude(struct connwatch *watch, struct watched *entry, int64_t waited_ns)
 {
-	connects_add(&watch->connects, entry->other.addr, entry->other.port, &entry->handshake,
-		     waited_ns);
+	if (!is_unknown(watch, entry))
+		connects_add(&watch->connects, entry->other.addr, entry->other.port,
+			     &entry->handshake, waited_ns);
 	entry->is_used = false;
 	watch->used--;
 }
@@ -121,8 +137,11 @@ add(struct connwatch *watch, const struct end *opener, const struct end *other)
 			oldest = entry;
 	if (oldest->is_used)
 		conclude(watch, oldest, watch->now_ns - oldest->first_ns);
-	*oldest = (struct watched){
-	    .opener = *opener, .other = *other, .first_ns = INT64_MAX, .is_used = true};
+	*oldest = (struct watched){.opener = *opener,
+				   .other = *other,
+				   .first_ns = INT64_MAX,
+				   .last_ns = INT64_MIN,
+				   .is_used = true};
 	watch->used++;
 	return oldest;
 }
@@ -145,6 +164,8 @@ see_syn(struct connwatch *watch, const struct end *opener, const struct end *oth
 	handshake_see(&entry->handshake, HANDSHAKE_OPENER, tcp);
 	if (ts_ns < entry->first_ns)
 		entry->first_ns = ts_ns;
+	if (ts_ns > entry->last_ns)
+		entry->last_ns = ts_ns;
 	return 0;
 }
 

@@ -20,6 +20,10 @@ struct connwatch *connwatch_new(struct siphash_key secret, struct failure *why);
 /* watch may be NULL. */
 void connwatch_free(struct connwatch *watch);
 
+/* From now on an answer that is not there may have been left out: what has none has failed only if it was sent again
+ * after a second. */
+void connwatch_distrust_silence(struct connwatch *watch);
+
 /* Takes the next packet; tuple is NULL if it is not to be watched: then only time goes on. One that
  * comes more than once, as on two interfaces, is counted once. 0, or -1: out of memory. */
 int connwatch_see(struct connwatch *watch, const struct tuple *tuple, int64_t ts_ns);

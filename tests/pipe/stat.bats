@@ -111,8 +111,29 @@ setup() {
 	run -2 vcap-stat
 	run -2 vcap-stat -b 0 x
 	run -2 vcap-stat a b
+	run -2 vcap-stat -b x x
+	[ "$output" = "vcap-stat: not the length of a bin: 'x'" ]
+	run -1 vcap-stat ./absent
+	[ "$output" = "vcap-stat: cannot open './absent': No such file or directory" ]
+	export VCAP_SPOOL=$PWD/spool
 	run -1 vcap-stat absent
-	[ "$output" = "vcap-stat: cannot open 'absent': No such file or directory" ]
+	[ "$output" = "vcap-stat: there is no capture of 'absent'" ]
+}
+
+# Break: cmd/vcap-stat.c s/options.file = file.path;/options.file = argv[optind];/
+@test "a capture of the spool, by its id or as the newest of a service, is counted as its file" {
+	export VCAP_SPOOL=$PWD/spool
+	id=shop.20260101_000000
+	(umask 077 && mkdir -p spool/captures/$id/engines)
+	printf 'state done\nservice shop\nengine a\n' >spool/captures/$id/capture
+	printf 'vip 10.0.0.2 udp/9\n' >spool/captures/$id/service
+	mkcap -n 7 >a.pcap
+	vcap-merge -w spool/captures/$id/$id.pcapng a.pcap
+	[ "$(vcap-stat shop)" = "$(vcap-stat spool/captures/$id/$id.pcapng)" ]
+	[ "$(vcap-stat $id | awk 'NR == 2 { print $4 }')" = 7 ]
+	# A file of that name comes first.
+	mkcap -n 3 >shop
+	[ "$(vcap-stat shop | awk 'NR == 2 { print $4 }')" = 3 ]
 }
 
 # Blocked on its input. What to break: confine() in cmd/vcap-stat.c.
