@@ -51,7 +51,7 @@ int
 main(int argc, char **argv)
 {
 	struct engines engines = ENGINES_INIT;
-	struct failure why = FAILURE_INIT;
+	struct failure why = FAILURE_INIT, behind;
 	uint64_t exchanges = CLOCK_OFFSET_EXCHANGES;
 	const char *key = "clock", *name;
 	char text[CLOCK_OFFSET_TEXT];
@@ -63,8 +63,10 @@ main(int argc, char **argv)
 		die_usage("%s", why.text);
 	engines_release(&engines);
 	cli_siblings_first();
-	if (clock_offset_measure(&offset, name, (unsigned)exchanges, &why) < 0)
+	if (clock_offset_measure(&offset, name, (unsigned)exchanges, &behind, &why) < 0)
 		die("%s", why.text);
+	if (behind.text[0])
+		warn("%s", behind.text);
 	printf("%s %s\n", key, clock_offset_print(&offset, text));
 	return cli_finish(EXIT_DONE);
 }

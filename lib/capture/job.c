@@ -109,6 +109,11 @@ job_read(struct job *job, int fd, int64_t patience_ns, struct failure *why)
 			rc = failure_errno(why, "cannot read the job");
 		}
 	}
+	/* Of a sender that is gone nobody knows what it wanted: not everything. */
+	if (rc == 0 && used == 0)
+		rc =
+		    failure_set(why, "no job was received: its sender has ended, or something else "
+				     "reads standard input");
 	if (rc == 0)
 		rc = job_parse(job, text, why);
 	free(text);

@@ -23,8 +23,8 @@ struct job {
 int job_parse(struct job *job, const char *text, struct failure *why);
 
 /* Reads a job from fd until it is complete or the file ends: a sender may keep the other end open.
- * Fails if it is larger than JOB_MAX or has a NUL, or if no byte comes for patience_ns (0: for
- * ever). */
+ * Fails if it is larger than JOB_MAX or has a NUL, if the file ends without a byte, or if none comes
+ * for patience_ns (0: for ever). */
 int job_read(struct job *job, int fd, int64_t patience_ns, struct failure *why);
 
 /* Reads a job from standard input (path is "-"), with patience_ns as above, or a packet filter

@@ -13,6 +13,7 @@
 #include "base/parse.h"
 #include "base/process.h"
 #include "base/strvec.h"
+#include "base/text.h"
 #include "controller/commands.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@
 
 #define ANSWER_MAX 64 /* bytes of a time and its newline */
 #define TIMEOUT_NS (10 * NS_PER_SECOND)
+#define BEHIND_NS  NS_PER_SECOND /* until the command has ended that has no more input */
 
 /* Reads one line from fd, without its newline, until the limit (monotonic). */
 static int
@@ -111,21 +113,42 @@ start(struct process *child, const char *engine, int *fd, int err, struct failur
 	return rc;
 }
 
+/* Tells what comes behind the answers: a login shell may print as it ends. */
+static void
+tell_behind(int fd, const char *engine, struct failure *behind)
+{
+	const int64_t limit = clock_monotonic_ns() + BEHIND_NS;
+	char line[ANSWER_MAX], shown[4 * ANSWER_MAX];
+
+	*behind = FAILURE_INIT;
+	memset(line, 0, sizeof(line));
+	shutdown(fd, SHUT_WR);
+	if (read_line(fd, line, limit) < 0 && (errno == ETIMEDOUT || !line[0]))
+		return;
+	line[sizeof(line) - 1] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	failure_set(behind, "what reaches %s prints behind what it is asked: '%s'", engine,
+		    text_escape(shown, sizeof(shown), line));
+}
+
 int
 clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned exchanges,
-		     struct failure *why)
+		     struct failure *behind, struct failure *why)
 {
 	struct clock_offset best = CLOCK_OFFSET_INIT;
 	struct errtext said = errtext_open();
 	struct process child;
 	int fd = -1, rc = start(&child, engine, &fd, said.fd, why);
 
+	*behind = FAILURE_INIT;
 	if (rc < 0) {
 		errtext_show(&said);
 		return -1;
 	}
 	for (unsigned i = 0; i < exchanges && rc == 0; i++)
 		rc = exchange(fd, &best, engine, why);
+	if (rc == 0)
+		tell_behind(fd, engine, behind);
 	close(fd);
 	process_wait(&child, 2 * NS_PER_SECOND);
 	errtext_show(&said);

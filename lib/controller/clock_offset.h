@@ -28,9 +28,10 @@ void clock_offset_exchange(struct clock_offset *best, int64_t before, int64_t th
 
 /* Measures the offset in this number of exchanges (at least one) with `vcap-host clock` on the
  * engine, through vcap-on. -1 with why, *offset unchanged: an answer was not a time, or took more
- * than ten seconds. */
+ * than ten seconds. What is printed behind the answers by something else is told in behind: its first line, a
+ * message of one line; nothing is FAILURE_INIT. */
 int clock_offset_measure(struct clock_offset *offset, const char *engine, unsigned exchanges,
-			 struct failure *why);
+			 struct failure *behind, struct failure *why);
 
 /* Writes "OFFSET ERROR", both in seconds with nine decimals. Returns text. */
 #define CLOCK_OFFSET_TEXT 64

@@ -81,8 +81,9 @@ read_check(const struct task *task, void *context)
 {
 	struct enginecheck *check = find(context, task->name);
 	struct keyval answer = KEYVAL_INIT;
+	struct failure garbled = FAILURE_INIT;
 
-	if (task->status <= 1 && keyval_parse(&answer, task->out, NULL) == 0 &&
+	if (task->status <= 1 && keyval_parse(&answer, task->out, &garbled) == 0 &&
 	    keyval_get(&answer, "version")) {
 		check->answer = answer;
 		check->is_reached = true;
@@ -94,17 +95,33 @@ read_check(const struct task *task, void *context)
 	}
 	if (!check->is_ready)
 		set_problem(check, task);
+	if (garbled.text[0])
+		failure_set(&check->problem, "something else is in its answer: %s", garbled.text);
 }
 
+/* A capture sends its job, and what comes back has an end: neither may be somebody else's. */
 static void
 read_clock(const struct task *task, void *context)
 {
+	static const char name[] = "vcap-clock: ";
 	struct enginecheck *check = find(context, task->name);
+	const char *line = strstr(task->err, name);
 	struct keyval answer = KEYVAL_INIT;
 
 	if (task->status == 0 && keyval_parse(&answer, task->out, NULL) == 0)
 		check->has_clock = clock_offset_read(&check->offset, &answer, "clock");
 	keyval_release(&answer);
+	if (!check->is_ready)
+		return;
+	if (!check->has_clock)
+		failure_set(
+		    &check->problem,
+		    "does not answer what is sent to it: its login shell may read standard input");
+	else if (line)
+		failure_set(&check->problem, "%.*s: its login shell must not",
+			    (int)strcspn(line, "\n") - (int)sizeof(name) + 1,
+			    line + sizeof(name) - 1);
+	check->is_ready = check->has_clock && !line;
 }
 
 static void

@@ -155,6 +155,40 @@ of() { # COLUMN ENGINE: of the JSON in $output
 	run -1 vcap-check c d
 }
 
+# Of a login shell: what it prints at its end would be in the captures, what it reads is not there for them.
+# Break: lib/controller/enginecheck.c s/check->is_ready = check->has_clock && !line;/;/
+# Break: lib/capture/job.c s/if (rc == 0 && used == 0)/if (0)/
+# bats test_tags=slow
+@test "check: one whose shell prints behind answers, or reads what is sent, is not ready, and its captures say why" {
+	export VCAP_SPOOL=$PWD/spool
+	printf '#!/bin/sh\nip netns exec a "$@"; status=$?; echo bye; exit $status\n' >polite
+	printf '#!/bin/sh\nip netns exec a "$@"; status=$?; printf "\\033[1mbye\\n"; exit $status\n' >loud
+	printf '#!/bin/bash\nread -r _; exec ip netns exec a "$@"\n' >curious
+	printf '#!/bin/sh\ncat >/dev/null; exec ip netns exec a "$@"\n' >hungry
+	printf '#!/bin/sh\necho hello; exec ip netns exec a "$@"\n' >friendly
+	chmod 755 polite loud curious hungry friendly
+	for engine in polite loud curious hungry friendly; do
+		echo "$engine dir=$PWD/run exec $PWD/$engine"
+		printf '%s\n' 'vip 192.0.2.10 tcp/80' 'server 10.0.0.1' 'monitor icmp' "engine $engine" >config/services/$engine
+	done >>config/engines
+	run -3 --separate-stderr vcap-check -j polite loud curious hungry friendly
+	echo "$output"
+	[ "$(of state polite)" = not-ready ]
+	[ "$(of note polite)" = "what reaches polite prints behind what it is asked: 'bye': its login shell must not" ]
+	[ "$(of state loud)" = unreachable ]
+	[[ "$(of note loud)" == "something else is in its answer: line "*bye* ]]
+	for engine in curious hungry; do
+		[ "$(of state $engine)" = not-ready ]
+		[[ "$(of note $engine)" == "does not answer what is sent to it: its login shell may read standard input"* ]]
+	done
+	[ "$(of state friendly)" = ready ]
+	# Nothing came of the job: not everything is captured.
+	run -1 --separate-stderr vcap-capture -t 1s hungry
+	echo "$stderr"
+	[[ $stderr == *"no job was received"* ]]
+	run -0 --separate-stderr vcap-capture -t 1s friendly
+}
+
 # Break: lib/controller/enginecheck_table.c s/else if (\*lacking)/else if (0)/
 # bats test_tags=slow
 @test "check: an engine of another release is told with what it lacks, in words of ours" {

@@ -42,5 +42,8 @@ main(void)
 	ok(strstr(why.text, "silent"), "and said to be");
 	ok(write(fds[1], "a\0b", 3) == 3 && job_read(&job, fds[0], 0, &why) < 0,
 	   "a NUL is refused");
+	close(fds[1]);
+	ok(job_read(&job, fds[0], 0, &why) < 0 && strstr(why.text, "ended"),
+	   "a sender that ends without a byte has not asked for everything");
 	return done_testing();
 }
