@@ -230,7 +230,7 @@ add_line(struct table *table, size_t columns, const char *cells, struct failure 
 	const char *list[COLUMNS_MAX];
 
 	for (size_t i = 0; i < columns; i++, cells += strlen(cells) + 1)
-		list[i] = strcmp(cells, EMPTY) == 0 ? NULL : cells;
+		list[i] = strcmp(cells, EMPTY) == 0 || !*cells ? "-" : cells;
 	return table_add(table, list, why);
 }
 

@@ -473,11 +473,14 @@ sharers() {
 	[ "$(rows CRETRANS | tr '\n' ' ')" = '0 0 0 0 ' ]
 }
 
+# Break: lib/transactions/listing.c s/strcmp(cells, EMPTY) == 0 || !\*cells ? "-" : cells/strcmp(cells, EMPTY) == 0 ? NULL : cells/
 @test "columns, sorting, limits, sums, and what is wrong usage" {
 	{ story; story | sed 's/10\.1\.0\.7/10.1.0.8/; s/:5000/:5100/; s/0.128020 s/0.118020 s/; s,/a?q=1,/a/12/x,
 		s/conn [csx]/&2/; s/^\(0[^ ]* [csx]\) /\12 /'; } | talk
 	[ "$(rows TTFB --sort ttfb | tr '\n' ' ')" = "0.100000 0.090000 - - " ] # nobody knows whose the failed connects were
 	[ "$(rows TTFB --sort ttfb -n 1)" = 0.100000 ]
+	# No cell is empty: awk has each by its number.
+	[ "$(vcap-transactions -S ./shop -o TTFB,STLS,STATUS --sort ttfb in.pcap | awk '{ print NF }' | sort -u)" = 3 ]
 	[ "$(rows PATH --slow 100ms | wc -l)" = 2 ]
 	[ "$(rows PATH --slow 1s)" = "" ]
 	vcap-transactions -S ./shop --by path -r in.pcap | grep -P '^/a/\{n\}/x\t1\t0\tTTFB\t1\t0.090000\t0.090000\t0.090000\t0.090000$'
