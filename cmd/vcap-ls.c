@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "controller/capture_table.h"
 #include "controller/spool.h"
+#include "controller/spool_id.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,9 @@ main(int argc, char **argv)
 	if (spool_open(&spool, getenv, &why) < 0 ||
 	    spool_list(&spool, options.word, &ids, &why) < 0)
 		die("%s", why.text);
+	if (options.word && !*ids && options.form == TABLE_HUMAN)
+		warn("there is no capture %s'%s'", spool_id_is_valid(options.word) ? "" : "of ",
+		     options.word);
 	add_all(table, &spool, ids, options.form);
 	if (table_print(table, options.form, stdout, &why) < 0)
 		die("%s", why.text);

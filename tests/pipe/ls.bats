@@ -29,11 +29,19 @@ entry() { # ID LINE...
 		'2026-01-03 00:00:00' web.1 0 15 1 a,b - capturing web.1.20260103_000000)" ]
 }
 
+# Break: cmd/vcap-ls.c s/if (options.word \&\& !\*ids/if (0/
 @test "a service, an id, neither" {
 	[ "$(vcap-ls -r shop | wc -l)" -eq 2 ]
 	[ "$(vcap-ls -r web | wc -l)" -eq 0 ]
 	[ "$(vcap-ls -r web.1 | wc -l)" -eq 1 ]
 	[ "$(vcap-ls -r shop.20260101_000000 | cut -f 8)" = partial ]
+	# People are told of a word that is nothing, and scripts get nothing.
+	run -0 vcap-ls web
+	[ "$output" = "vcap-ls: there is no capture of 'web'" ]
+	run -0 vcap-ls web.20260101_000000
+	[ "$output" = "vcap-ls: there is no capture 'web.20260101_000000'" ]
+	run -0 vcap-ls -r web
+	[ -z "$output" ]
 }
 
 @test "a table for people" {
