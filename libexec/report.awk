@@ -4,10 +4,16 @@
 BEGIN { FS = "\t"; name = ENVIRON["name"]; said = ENVIRON["said"] }
 
 function shorter(text, width) { return length(text) > width ? substr(text, 1, width - 3) "..." : text }
+# Addresses are never cut: a column is as wide as the widest.
+function padded(text, width) { return sprintf("%-" width "s", text) }
+function wider(width, text) { return length(text) > width ? length(text) : width }
 
 FILENAME ~ /\/by$/ {
 	if ($4 ~ /^(WAIT|CONNECT|TTFB|TRANSFER|TOTAL)$/)
-		phases[++phase_count] = sprintf("%-24s %7s %7s %-8s %10s %10s %10s %10s", shorter($1, 24), $2, $3, $4, $6, $7, $8, $9)
+	{
+		phase_server[++phase_count] = $1
+		phases[phase_count] = sprintf("%6s %6s %-8s %9s %9s %9s %9s", $2, $3, $4, $6, $7, $8, $9)
+	}
 	next
 }
 {
@@ -25,22 +31,26 @@ FILENAME ~ /\/by$/ {
 	# The ten slowest, in order.
 	for (i = slow_count < 10 ? ++slow_count : 10; i > 1 && slow[i - 1] < $10; i--) {
 		slow[i] = slow[i - 1]
-		line[i] = line[i - 1]
+		id[i] = id[i - 1]; client[i] = client[i - 1]; server[i] = server[i - 1]; line[i] = line[i - 1]
 	}
 	if (i < 10 || slow[i] < $10) {
 		slow[i] = $10
-		line[i] = sprintf("%6s %-21s %-21s %-22s %3s %9s %9s %9s %9s %s", $1, shorter($3, 21), shorter($4, 21),
-			shorter($5 " " $6, 22), $7, $12, $11, $14, $10, $9)
+		id[i] = $1; client[i] = $3; server[i] = $4
+		line[i] = sprintf("%-22s %3s %9s %9s %9s %9s %s", shorter($5 " " $6, 22), $7, $12, $11, $14, $10, $9)
 	}
 }
 END {
 	printf "%s: %d rows in %.3f s", name, count, last - first
 	for (unit in units) printf ", %d %s", units[unit], unit
 	printf "\n"
-	if (phase_count) printf "\n%-24s %7s %7s %-8s %10s %10s %10s %10s\n", "SERVER", "COUNT", "ERRORS", "PHASE", "MEDIAN", "P95", "P99", "MAX"
-	for (i = 1; i <= phase_count; i++) print phases[i]
-	if (slow_count) printf "\n%6s %-21s %-21s %-22s %3s %9s %9s %9s %9s %s\n", "ID", "CLIENT", "SERVER", "REQUEST", "", "WAIT", "TTFB", "TRANSFER", "TOTAL", "END"
-	for (i = 1; i <= slow_count; i++) print line[i]
+	width = length("SERVER")
+	for (i = 1; i <= phase_count; i++) width = wider(width, phase_server[i])
+	if (phase_count) printf "\n%s %6s %6s %-8s %9s %9s %9s %9s\n", padded("SERVER", width), "COUNT", "ERRORS", "PHASE", "MEDIAN", "P95", "P99", "MAX"
+	for (i = 1; i <= phase_count; i++) print padded(phase_server[i], width), phases[i]
+	width = length("CLIENT"); to = length("SERVER")
+	for (i = 1; i <= slow_count; i++) { width = wider(width, client[i]); to = wider(to, server[i]) }
+	if (slow_count) printf "\n%6s %s %s %-22s %3s %9s %9s %9s %9s %s\n", "ID", padded("CLIENT", width), padded("SERVER", to), "REQUEST", "", "WAIT", "TTFB", "TRANSFER", "TOTAL", "END"
+	for (i = 1; i <= slow_count; i++) printf "%6s %s %s %s\n", id[i], padded(client[i], width), padded(server[i], to), line[i]
 	printf "\nnot complete, or failed:\n"
 	for (end in ends) { printf "%8d %s\n", ends[end], end | "sort -rn"; any = 1 }
 	close("sort -rn")
