@@ -1,7 +1,7 @@
 #include "controller/fileword.h"
 
 #include "base/exitcode.h"
-#include "controller/snapshot_window.h"
+#include "controller/snapshot_entry.h"
 #include "controller/spool_id.h"
 #include "controller/spool_pairs.h"
 
@@ -41,10 +41,12 @@ take_capture(struct fileword *file, const struct spool_entry *entry, struct fail
 	return EXIT_DONE;
 }
 
+/* Whether it goes on and has no file at the end. One with a duration has. */
 static bool
 is_ring(const struct spool_entry *entry)
 {
-	return keyval_number(&entry->facts, "rolling", 0) > 0 && !snapshot_window_ring(entry);
+	return snapshot_entry_is_ring(entry, NULL) &&
+	       keyval_number(&entry->facts, "duration", 0) == 0;
 }
 
 /* Sorts the ids, newest first, into those that are unfinished and others. Rings are in neither. */

@@ -135,6 +135,12 @@ entry() { # ID LINE...
 	[ "$(vcap-print shop | wc -l)" -eq 7 ]
 	vcap-export -w out shop
 	[ "$(vcap-wait shop)" = "$PWD/shop.20260102_030405/shop.20260102_030405.pcapng" ]
+	# One that has ended by its time has a file.
+	entry shop.20260102_040000 'state done' 'service shop' 'engine a' 'rolling 5000000000' 'duration 3000000000'
+	cp shop.20260102_030405/service shop.20260102_040000
+	vcap-merge -w shop.20260102_040000/shop.20260102_040000.pcapng a a
+	[ "$(vcap-print shop | wc -l)" -eq 14 ]
+	rm -r shop.20260102_040000
 	# A second one, too, is in nobody's way, and is stopped as before.
 	entry shop.20260104_000000 'state capturing' 'service shop' 'engine a' 'rolling 6000000000'
 	[ "$(vcap-print shop | wc -l)" -eq 7 ]
