@@ -112,7 +112,8 @@ config_service_names(config_variable *variable, struct failure *why)
 
 	names.failed = !names.list;
 	if (count < 0)
-		failure_errno(why, "cannot list '%s'", path ? path : "services");
+		failure_errno(why, "cannot list '%s' ('vcap import' and 'vcap init' make services)",
+			      path ? path : "services");
 	for (int i = 0; i < count; i++) {
 		strvec_push(&names, files[i]->d_name);
 		free(files[i]);

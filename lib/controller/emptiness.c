@@ -96,6 +96,8 @@ is_set(const struct spool_entry *entry, const char *key, const char *value)
 static const char *
 likely_cause(const struct spool_entry *entry)
 {
+	if (is_set(entry, "invert", "yes"))
+		return "there was nothing but what '-x' leaves out";
 	if (keyval_number(&entry->facts, "specs", 0) > 0)
 		return "the given addresses had none with this service: are they the clients' as "
 		       "the engines see them?";

@@ -332,6 +332,11 @@ engines_load(struct engines *engines, config_variable *variable, struct failure 
 
 	*engines = ENGINES_INIT;
 	rc = read_file(&file, variable, why);
+	if (rc < 0 && errno == ENOENT && why) {
+		const struct failure absent = *why;
+
+		failure_set(why, "%s ('vcap init' makes one)", absent.text);
+	}
 	if (rc == 0)
 		rc = engines_parse(engines, file.text, file.path, why);
 	config_file_release(&file);

@@ -106,6 +106,7 @@ setup() {
 	[ "$stderr" = "vcap-services: service 'shop': unknown engine 'lb9'" ]
 }
 
+# Break: lib/controller/engine.c s/ \&\& errno == ENOENT \&\& why/ \&\& 0/
 @test "a malformed engines file, a file that is no text, none at all" {
 	printf 'lb1 local\nlb1 local\n' >"$VCAP_CONFIG/engines"
 	for command in vcap-engines vcap-services; do
@@ -119,7 +120,10 @@ setup() {
 	rm "$VCAP_CONFIG/engines"
 	run vcap-engines
 	[ "$status" -eq 2 ]
-	[[ "$output" == *"cannot read '$VCAP_CONFIG/engines'"* ]]
+	[ "$output" = "vcap-engines: cannot read '$VCAP_CONFIG/engines': No such file or directory ('vcap init' makes one)" ]
+	rm -r "$VCAP_CONFIG/services"
+	run -2 --separate-stderr vcap-services
+	[ "${stderr_lines[0]}" = "vcap-services: cannot list '$VCAP_CONFIG/services' ('vcap import' and 'vcap init' make services): No such file or directory" ]
 }
 
 @test "what cannot be a service's name is passed over" {
