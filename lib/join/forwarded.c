@@ -33,6 +33,7 @@ void
 forwarded_begin(struct forwarded *forwarded)
 {
 	forwarded->there = 0;
+	forwarded->has_agent = false;
 	memset(forwarded->counts, 0, sizeof(forwarded->counts));
 }
 
@@ -161,6 +162,20 @@ void
 forwarded_see(struct forwarded *forwarded, int which)
 {
 	forwarded->there |= (uint8_t)(1u << which);
+}
+
+void
+forwarded_see_agent(struct forwarded *forwarded, const char *value, size_t size)
+{
+	/* Of HAProxy, keepalived, Envoy, NGINX Plus and Kubernetes. */
+	static const char *const checkers[] = {"haproxy", "KeepAliveClient", "Envoy/HC", "nginx/",
+					       "kube-probe"};
+
+	forwarded->has_agent = size > 0;
+	for (size_t i = 0; i < sizeof(checkers) / sizeof(*checkers); i++)
+		if (strlen(checkers[i]) <= size &&
+		    strncasecmp(value, checkers[i], strlen(checkers[i])) == 0)
+			forwarded->has_agent = false;
 }
 
 void

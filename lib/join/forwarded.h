@@ -33,6 +33,7 @@ struct forwarded {
 	struct addr engine; /* the connection's own end, which is no client; family 0: not known */
 	uint8_t there;      /* a bit for each header that is there, 1 << enum forwarded_name; of a
 			       rule that names one, bit 0 */
+	bool has_agent;     /* a program has named itself, and not as one that checks servers: a client's */
 	uint16_t counts[FORWARDED_NAMES]; /* of values, the engine's own not counted */
 	/* Private: the last values, of a named header as many as it has hops, else one of each. */
 	struct evidence_end last[SERVICE_HOPS_MAX];
@@ -52,6 +53,8 @@ bool forwarded_is_rfc7239(const struct forwarded *forwarded, int which);
 
 /* A header that counts is there. */
 void forwarded_see(struct forwarded *forwarded, int which);
+/* The value of User-Agent. */
+void forwarded_see_agent(struct forwarded *forwarded, const char *value, size_t size);
 /* The next member of its list, without the blanks around it; less than FORWARDED_TEXT bytes. */
 void forwarded_add(struct forwarded *forwarded, int which, const char *member);
 /* All of its value, as forwarded_see and forwarded_add for each of its members. */

@@ -17,7 +17,14 @@
 #include <strings.h>
 
 /* HEADER_CLIENT and above: one that counts, by its number (forwarded.h). */
-enum header { HEADER_OTHER, HEADER_LENGTH, HEADER_UPGRADE, HEADER_ENCODING, HEADER_CLIENT };
+enum header {
+	HEADER_OTHER,
+	HEADER_LENGTH,
+	HEADER_UPGRADE,
+	HEADER_AGENT,
+	HEADER_ENCODING,
+	HEADER_CLIENT
+};
 
 enum { METHOD_MAX = 20 };
 
@@ -97,6 +104,7 @@ end_value(struct http1 *http)
 		http->has_length = true;
 		break;
 	case HEADER_UPGRADE: http->may_end = true; break;
+	case HEADER_AGENT: forwarded_see_agent(&http->forwarded, http->text, http->length); break;
 	case HEADER_ENCODING: http->is_chunked = strcasecmp(http->text, "chunked") == 0; break;
 	default: break;
 	}
@@ -115,6 +123,8 @@ begin_header(struct http1 *http)
 		return HEADER_ENCODING;
 	if (strcasecmp(http->text, "upgrade") == 0)
 		return HEADER_UPGRADE;
+	if (strcasecmp(http->text, "user-agent") == 0)
+		return HEADER_AGENT;
 	which = forwarded_find(&http->forwarded, http->text);
 	if (which < 0)
 		return HEADER_OTHER;

@@ -388,6 +388,8 @@ take_field(void *context, const char *name, const char *value, size_t size)
 	request->http2->has_method |= strcmp(name, ":method") == 0;
 	if (strcmp(name, ":path") == 0)
 		request->http2->path = http1_path(value, strcspn(value, "?"));
+	if (strcmp(name, "user-agent") == 0)
+		forwarded_see_agent(request->forwarded, value, size);
 	which = forwarded_find(request->forwarded, name);
 	if (which >= 0)
 		forwarded_add_list(request->forwarded, which, value, size);

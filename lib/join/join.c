@@ -34,6 +34,7 @@ enum {
 	PAIRS_MAX_STREAM = 1 << 15, /* ... and waiting for their connections, in a stream */
 	CLAIMS_MAX = 1 << 16,
 	FRAGMENTS_MAX = 1 << 13,
+	SERVERS_MAX = 1 << 13,
 };
 
 static void
@@ -394,6 +395,35 @@ join_again(struct join *join, struct failure *why)
 	return make_conntable(join, why);
 }
 
+bool
+join_has_doubts(const struct join *join)
+{
+	return join->config.set && join->has_unwritten && join->counts.told[JOIN_BY_HEADERS] > 0;
+}
+
+int
+join_learn_again(struct join *join, struct failure *why)
+{
+	const uint8_t lacking = join->disputes.lacking;
+	const struct join_counts counts = {.has_tables = join->counts.has_tables,
+					   .useless_pairs = join->counts.useless_pairs};
+
+	lru_free(join->claims);
+	lru_free(join->fragments);
+	join->claims = lru_new(CLAIMS_MAX, join->config.secret, why);
+	join->fragments = lru_new(FRAGMENTS_MAX, join->config.secret, why);
+	if (!join->claims || !join->fragments || join_again(join, why) < 0)
+		return -1;
+	join->is_replay = false;
+	join->now_ns = 0;
+	join->verdict_count = 0;
+	join->counts = counts;
+	connects_release(&join->connects);
+	disputes_release(&join->disputes);
+	join->disputes.lacking = lacking;
+	return 0;
+}
+
 /* Whether the set may select connections by their server side. */
 static bool
 may_claim(const struct join_config *config)
@@ -435,7 +465,9 @@ join_new(const struct join_config *config, struct failure *why)
 	join->pairs = pairtable_new(pairs, config->secret, why);
 	join->claims = lru_new(CLAIMS_MAX, config->secret, why);
 	join->fragments = lru_new(FRAGMENTS_MAX, config->secret, why);
-	if (join->pairs && join->claims && join->fragments && make_conntable(join, why) == 0)
+	join->unwritten = lru_new(SERVERS_MAX, config->secret, why);
+	if (join->pairs && join->claims && join->fragments && join->unwritten &&
+	    make_conntable(join, why) == 0)
 		return join;
 	join_free(join);
 	return NULL;
@@ -450,6 +482,7 @@ join_free(struct join *join)
 	pairtable_free(join->pairs);
 	lru_free(join->claims);
 	lru_free(join->fragments);
+	lru_free(join->unwritten);
 	connects_release(&join->connects);
 	disputes_release(&join->disputes);
 	free(join->verdicts);

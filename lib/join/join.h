@@ -2,7 +2,8 @@
  * Which packets belong to the transactions of a set of addresses: both sides of a proxy, joined by
  * what tables or the packets of the server side reveal about the client of each connection.
  *
- * A file is read twice, first to learn and then to judge. A stream is judged as it comes, and
+ * A file is read twice, first to learn and then to judge; once more to learn where what came late throws doubt on
+ * what came before. A stream is judged as it comes, and
  * undecided connections are asked about again later:
  *
  *	join_new -> join_see ... -> join_finish -> join_again -> join_see ... (a file)
@@ -57,6 +58,12 @@ bool join_keeps(const struct join *join, enum join_verdict verdict, const struct
 
 /* Ends every connection: the input has ended. */
 void join_finish(struct join *join);
+
+/* After join_finish: whether headers were believed of a server before a client's request showed that the engine
+ * writes none of them. Then the same packets may come again to be learned from, and join_finish. */
+bool join_has_doubts(const struct join *join);
+/* Begins that pass. -1: out of memory. */
+int join_learn_again(struct join *join, struct failure *why);
 
 /* Begins the second pass: the same packets come again, and verdicts are those of the whole capture.
  * -1: memory ran out in the first pass. */

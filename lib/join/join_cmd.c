@@ -28,9 +28,11 @@ close_inputs(struct join_cmd *cmd)
 		close(cmd->in);
 	if (cmd->again >= 0)
 		close(cmd->again);
+	if (cmd->anew >= 0)
+		close(cmd->anew);
 	if (cmd->for_keys >= 0)
 		close(cmd->for_keys);
-	cmd->in = cmd->again = cmd->for_keys = -1;
+	cmd->in = cmd->again = cmd->anew = cmd->for_keys = -1;
 	pairfile_close(&cmd->tables);
 }
 
@@ -52,9 +54,10 @@ open_input(struct join_cmd *cmd, const char *path, enum join_mode mode, enum joi
 		return 0;
 	/* All readers use pread(), which leaves the shared file offset alone. */
 	cmd->again = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
+	cmd->anew = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
 	if (cmd->again >= 0 && keys != JOIN_KEYS_NONE)
 		cmd->for_keys = fcntl(cmd->in, F_DUPFD_CLOEXEC, 3);
-	return cmd->again < 0 || (keys != JOIN_KEYS_NONE && cmd->for_keys < 0)
+	return cmd->again < 0 || cmd->anew < 0 || (keys != JOIN_KEYS_NONE && cmd->for_keys < 0)
 		   ? failure_errno(why, "cannot open '%s'", cmd->name)
 		   : 0;
 }
@@ -68,6 +71,7 @@ join_cmd_open(struct join_cmd *cmd, const char *in, const char *out, char *const
 	*cmd = (struct join_cmd){.name = strcmp(in, "-") == 0 ? "standard input" : in,
 				 .in = -1,
 				 .again = -1,
+				 .anew = -1,
 				 .for_keys = -1,
 				 .out = PACKEDFILE_INIT};
 	rc = open_input(cmd, in, mode, keys, why);
@@ -124,6 +128,31 @@ learn(struct reader *file, struct join *join)
 	join_finish(join);
 }
 
+/* Learns from all of it, and once more where that throws doubt on what it began with. */
+static int
+learn_all(struct join_cmd *cmd, struct join *join, struct failure *why)
+{
+	struct reader *file = reader_open_fd(cmd->again, cmd->name, why);
+
+	if (!file)
+		return -1;
+	cmd->again = -1;
+	if (pairfile_read_all(&cmd->tables, why) < 0) {
+		reader_close(file);
+		return -1;
+	}
+	learn(file, join);
+	reader_close(file);
+	if (!join_has_doubts(join))
+		return 0;
+	if (join_learn_again(join, why) < 0 || !(file = reader_open_fd(cmd->anew, cmd->name, why)))
+		return -1;
+	cmd->anew = -1;
+	learn(file, join);
+	reader_close(file);
+	return 0;
+}
+
 /* Judges all of it once more before, for its keys. */
 static int
 find_keys(struct join_cmd *cmd, struct join *join, struct copy *copy, struct secrets *secrets,
@@ -144,20 +173,10 @@ find_keys(struct join_cmd *cmd, struct join *join, struct copy *copy, struct sec
 static enum copy_outcome
 join_file(struct join_cmd *cmd, struct join *join, struct copy *copy, struct failure *why)
 {
-	struct reader *first = reader_open_fd(cmd->again, cmd->name, why);
 	enum copy_outcome outcome = COPY_FAILED;
 	struct secrets secrets = SECRETS_INIT;
 
-	if (!first)
-		return COPY_FAILED;
-	cmd->again = -1;
-	if (pairfile_read_all(&cmd->tables, why) < 0) {
-		reader_close(first);
-		return COPY_FAILED;
-	}
-	learn(first, join);
-	reader_close(first);
-	if (join_again(join, why) < 0)
+	if (learn_all(cmd, join, why) < 0 || join_again(join, why) < 0)
 		return COPY_FAILED;
 	copy->judge = judge_packet;
 	copy->remark = remark_counts;

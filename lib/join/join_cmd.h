@@ -16,6 +16,7 @@
 
 struct join_cmd {
 	const char *name;      /* of the input, in messages */
+	int anew;              /* once more, to learn from it again; -1 for a stream. Owned */
 	int in, again;         /* the same file twice; again is -1 for a stream. Owned */
 	int for_keys;          /* and once more, if TLS keys in it are kept; else -1 */
 	struct packedfile out; /* compressed if its name says so */

@@ -12,6 +12,9 @@
 /* Whether the service has such monitor lines. */
 bool monitor_is_judged(const struct join *join);
 
+/* Whether health checks ask for the path (http1_path). */
+bool monitor_has_path(const struct join *join, uint64_t path);
+
 /* Whether the connection is a health check, by what is known so far. UNKNOWN for good if its connect
  * failed. */
 enum answer monitor_judge(const struct join *join, const struct join_conn *jc);

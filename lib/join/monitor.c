@@ -19,8 +19,8 @@ monitor_is_judged(const struct join *join)
 	       join->has_monitor[MONITOR_LOCAL];
 }
 
-static bool
-is_monitor_path(const struct join *join, uint64_t path)
+bool
+monitor_has_path(const struct join *join, uint64_t path)
 {
 	const struct service *service = join->config.service;
 
@@ -59,7 +59,7 @@ monitor_judge(const struct join *join, const struct join_conn *jc)
 	if (jc->has_client)
 		return NO;
 	if (join->has_monitor[MONITOR_HTTP] && jc->has_path && jc->path &&
-	    is_monitor_path(join, jc->path))
+	    monitor_has_path(join, jc->path))
 		return is_in_headers(jc) && !is_closed ? UNKNOWN : YES;
 	if (join->has_monitor[MONITOR_EMPTY] && !conn->has_payload)
 		return conn->stage == CONN_CLOSED ? YES : UNKNOWN;

@@ -135,6 +135,34 @@ names_client(const struct join *join, const struct join_conn *jc, const struct e
 	return !evidence_is_own(service, jc->conn.key.ends.one, evidence->client.addr);
 }
 
+/* Notes a request of a client to the server that has none of the headers, while it is not known which one the engine
+ * writes: it writes none of them, then, and the ones that are there are clients' own words. A health check has none
+ * either. */
+static void
+note_unwritten(struct join *join, const struct join_conn *jc, const struct forwarded *headers)
+{
+	const struct flowkey *ends = &jc->conn.key.ends;
+	const struct flowkey server = {
+	    .other = ends->other, .other_port = ends->other_port, .protocol = ends->protocol};
+
+	if (headers->there || !headers->has_agent ||
+	    (join->has_monitor[MONITOR_HTTP] && monitor_has_path(join, jc->inspect->http.path)))
+		return;
+	lru_touch(join->unwritten, &server, join->now_ns);
+	join->has_unwritten = true;
+}
+
+static bool
+is_unwritten(const struct join *join, const struct join_conn *jc)
+{
+	const struct flowkey *ends = &jc->conn.key.ends;
+	const struct flowkey server = {
+	    .other = ends->other, .other_port = ends->other_port, .protocol = ends->protocol};
+	int64_t time_ns;
+
+	return join->has_unwritten && lru_find(join->unwritten, &server, &time_ns);
+}
+
 /* Headers name different clients: what each would come to. Without a set any client will do. */
 static enum answer
 add_dispute(struct join *join, struct join_conn *jc, const struct forwarded *headers)
@@ -188,9 +216,16 @@ add_payload_evidence(void *context, const struct evidence *evidence)
 		follow_inner(subject, evidence);
 		return;
 	}
-	answer = weigh_evidence(join, jc, evidence);
-	if (evidence->headers && !join->rule.header.name)
+	if (evidence->headers && !join->rule.header.name) {
 		disputes_learn(&join->disputes, evidence->headers->there);
+		note_unwritten(join, jc, evidence->headers);
+		if (join->config.set && is_unwritten(join, jc)) {
+			jc->has_client |= names_client(join, jc, evidence);
+			jc->has_unnamed = true;
+			return;
+		}
+	}
+	answer = weigh_evidence(join, jc, evidence);
 	if (evidence->is_disputed)
 		answer = add_dispute(join, jc, evidence->headers);
 	else

@@ -141,6 +141,34 @@ paths() {
 	[ "$(paths)" = "GET /4GET /5GET /6GET /7" ]
 }
 
+# The forged one comes first, before anything shows that the engine writes none of these headers.
+# Break: lib/join/weigh.c s/if (join->config.set \&\& is_unwritten(join, jc))/if (0)/
+@test "where a client's request has none of the headers, the engine writes none, and those that are there tell nothing" {
+	local agent='User-Agent: curl/8.0\r\n'
+	{
+		request 2 1 "${agent}X-Forwarded-For: 10.1.0.1\\r\\n"
+		request 1 2 "${agent}X-Client-IP: 10.1.0.1\\r\\n"
+		request 3 3 "${agent}X-Client-IP: 10.1.0.3\\r\\nForwarded: for=10.1.0.1\\r\\nX-Real-IP: 10.1.0.1\\r\\n"
+		# What another server gets is written by another proxy of the engine.
+		request 1 4 "${agent}X-Forwarded-For: 10.1.0.1\\r\\n" | sed 's/10.0.1.11/10.0.1.12/g'
+	} | "$OLDPWD/tests/mktcp" > in.pcap
+	[ "$(paths 10.1.0.1)" = "GET /4" ]
+	grep -q ' 1 wanted, 0 not, 3 undecided; told by request headers 1$' err
+	grep -q 'or by the header that the engines write' err
+	[ "$(paths --live 10.1.0.1)" = "GET /1GET /4" ]
+	[ "$(paths --header X-Client-IP 10.1.0.1)" = "GET /2" ]
+	# Health checks have none either: without a program's name, by one that checks, or for a path that says so.
+	{
+		request 1 1 "${agent}X-Forwarded-For: 10.1.0.1\\r\\n"
+		request 9 2 ''
+		request 9 3 'User-Agent: HAProxy/2.6\r\n'
+		request 9 4 "$agent"
+	} | "$OLDPWD/tests/mktcp" > in.pcap
+	[ "$(paths 10.1.0.1)" = "" ]
+	echo 'monitor http /4' >> shop
+	[ "$(paths 10.1.0.1)" = "GET /1" ]
+}
+
 @test "a connection of which some request does not name its client is undecided, not another's" {
 	request 1 1 'X-Forwarded-For: 10.1.0.1\r\n\r\nGET /9 HTTP/1.1\r\n' | "$OLDPWD/tests/mktcp" > in.pcap
 	[ "$(paths 10.1.0.2)" = "" ]
