@@ -43,8 +43,16 @@ remote() { # COMMAND: on the controller, in the place of this shell
 		-- "$controller" "$1"
 }
 
+tame() { # what was said there, without what a terminal could act upon
+	LC_ALL=C tr -c '[:print:]\n' '?'
+}
+
 ask() { # ARG...: of vcap-extcap there
-	(remote "$program$(quoted "$@")") </dev/null
+	told=$cache/told.$$ status=0
+	(remote "$program$(quoted "$@")") </dev/null 2>"$told" || status=$?
+	tame <"$told" >&2
+	rm -f "$told"
+	return $status
 }
 
 # The same; the answer is kept for a minute, behind a line that says since when.
@@ -182,7 +190,7 @@ settle() { # STATUS: of ssh
 	0 | 129 | 130 | 141 | 143 | 25[6-9] | 2[6-9]? | [34]??) exit 0 ;;
 	*)
 		[ -s "$said" ] || echo "vcap-extcap: the connection to '$controller' was lost" >"$said"
-		cat "$said" >&3
+		tame <"$said" >&3
 		exit "$1"
 		;;
 	esac

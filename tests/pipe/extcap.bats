@@ -350,12 +350,12 @@ desk() {
 		#!/bin/bash
 		case "$*" in
 		*--help*) [ ! -e "$ASKED.new" ] || vcap-extcap --help ;;
+		*nowhere*) printf 'vcap-extcap: \033[31mno\302\233\n' >&2; exit 1 ;;
 		*--capture*)
 			# Lines come as long as somebody is there.
 			case "$*" in *--heartbeat*) read -r line && read -r line && [ -z "$line" ] || exit 1 ;; esac
 			printf '<%s>' "$@"; echo; trap '' PIPE; while sleep 0.02 && echo packet; do :; done 2>/dev/null; exit 0
 			;;
-		*nowhere*) echo 'vcap-extcap: no' >&2; exit 1 ;;
 		*) printf '<%s>' "$@"; echo ;;
 		esac
 	END
@@ -400,10 +400,14 @@ interface {value=vcap}{display=vcap: a service of admin@there}" ]
 	for _ in 1 2; do
 		# shellcheck disable=SC2086 # words
 		run -1 $shell "$(cat made)" --extcap-interface vcap --extcap-config --service nowhere
-		[ "$output" = 'vcap-extcap: no' ]
+		[ "$output" = 'vcap-extcap: ?[31mno??' ]
 	done
 	asked_are 2
 	[ "$(find desk/.cache -type f | wc -l)" -eq 1 ]
+	# shellcheck disable=SC2086 # words
+	run -1 $shell "$(cat made)" --capture --extcap-interface vcap --fifo "$PWD/out" --service nowhere
+	[ "$output" = 'vcap-extcap: ?[31mno??' ]
+	: >asked
 	[[ "$(cat asked.socket)" == "ControlPath=$HOME/.cache/vcap-extcap/"* ]]
 	# Too long for the name of a socket.
 	XDG_CACHE_HOME=$HOME/$(printf '%080d' 0) $shell "$(cat made)" --extcap-interface vcap --extcap-config >/dev/null
@@ -422,6 +426,8 @@ interface {value=vcap}{display=vcap: a service of admin@there}" ]
 
 # Break: share/wireshark/vcap-extcap.sh s/-ge 60/-ge 61/
 # Break: share/wireshark/vcap-extcap.sh s/word=$(printf/other=$(printf/
+# Break: share/wireshark/vcap-extcap.sh s/tame <"$told"/cat "$told"/
+# Break: share/wireshark/vcap-extcap.sh s/tame <"$said"/cat "$said"/
 @test "extcap: vcap-extcap.sh lists and checks with any sh" {
 	desk
 	# Not beyond the test: bats asks for the date.
@@ -481,7 +487,7 @@ all_gone() { # of the script, and of what it ran
 strict_tools() {
 	local tool from
 	mkdir strict
-	for tool in cat chmod cksum cp cut grep mkdir mv rm sed sleep; do
+	for tool in cat chmod cksum cp cut grep mkdir mv rm sed sleep tr; do
 		from=$(command -v "$tool")
 		[ "$tool" != sed ] || from="$from --posix"
 		cat >strict/$tool <<-END
@@ -507,7 +513,7 @@ strict_tools() {
 	shell="env PATH=$PWD/strict $(command -v dash || command -v bash)"
 	PATH=$tools:$PATH desk_lists
 	PATH=$tools:$PATH desk_captures
-	sort -u options | diff - <(printf '%s\n' 'cut -d' 'cut -f' 'mkdir -p' 'rm -f' 'rm -rf' 'sed -n')
+	sort -u options | diff - <(printf '%s\n' 'cut -d' 'cut -f' 'mkdir -p' 'rm -f' 'rm -rf' 'sed -n' 'tr -c')
 }
 
 # Break: cmd/vcap-open.sh s/tail -n 1/head -n 1/
