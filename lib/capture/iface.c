@@ -291,7 +291,8 @@ ask_speed(int fd, const char *name)
 	memcpy(request.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
 	if (ioctl(fd, SIOCETHTOOL, &request) < 0)
 		return 0;
-	megabits = ethtool_cmd_speed(&command);
+	/* As ethtool_cmd_speed does, whose shift of an int overflows where the speed is not known. */
+	megabits = (uint32_t)command.speed_hi << 16 | command.speed;
 	return megabits == (uint32_t)SPEED_UNKNOWN ? 0 : megabits * UINT64_C(1000000);
 }
 
