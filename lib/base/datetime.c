@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#define NO_START "not a time, such as +5m, 03:00 or 2026-11-30T03:00: '%s'"
+
 /* Parses two digits behind the character first ('\0': none), up to most. */
 static bool
 take_two(const char **s, char first, int most, int *out)
@@ -122,16 +124,16 @@ datetime_parse(const char *word, int64_t now_ns, int64_t *at_ns, struct failure 
 
 	if (*word == '+') {
 		if (parse_duration(word + 1, NS_PER_MINUTE, &distance_ns, NULL) < 0)
-			return failure_set(why, "not a time: '%s'", word);
+			return failure_set(why, NO_START, word);
 		*at_ns = now_ns + distance_ns;
 		return 0;
 	}
 	if (!next_clock(word, (time_t)(now_ns / NS_PER_SECOND), &at) && !dated(word, &at))
-		return failure_set(why, "not a time: '%s'", word);
+		return failure_set(why, NO_START, word);
 	if (at > INT64_MAX / NS_PER_SECOND)
-		return failure_set(why, "is too far in the future: '%s'", word);
+		return failure_set(why, "the time is too far in the future: '%s'", word);
 	if (at * NS_PER_SECOND <= now_ns)
-		return failure_set(why, "is in the past: '%s'", word);
+		return failure_set(why, "the time is in the past: '%s'", word);
 	*at_ns = at * NS_PER_SECOND;
 	return 0;
 }

@@ -48,7 +48,7 @@ refused() { # MESSAGE ARG...
 	refused "'1x'" shop -c 1x
 	refused "'some'" shop -m some
 	refused "'300000'" shop -s 300000
-	refused "not a time: 'soon'" shop --at soon
+	refused "not a time, such as +5m, 03:00 or 2026-11-30T03:00: 'soon'" shop --at soon
 	refused "is in the past: '2020-01-01 00:00'" shop --at '2020-01-01 00:00'
 	refused "not an id of a capture of 'shop': 'shop'" shop --id shop
 	refused "not an id of a capture of 'shop': '../x.20260101_000000'" shop --id ../x.20260101_000000

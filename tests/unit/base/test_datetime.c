@@ -78,6 +78,8 @@ dates_with_a_zone(void)
 	is_moment("2026-11-25T17:31:00-05:00", NOW + 60);
 }
 
+#define NONE "not a time, such as +5m, 03:00 or 2026-11-30T03:00: "
+
 static void
 local_time_and_summer_time(void)
 {
@@ -87,15 +89,15 @@ local_time_and_summer_time(void)
 	is_moment("2026-11-25T22:31Z", NOW + 60);
 	is_moment("2027-07-01 12:00", INT64_C(1814436000));
 	/* Skipped when summer time begins */
-	is_none("2027-03-28 02:30", "not a time: '2027-03-28 02:30'");
+	is_none("2027-03-28 02:30", NONE "'2027-03-28 02:30'");
 }
 
 static void
 times_that_are_past(void)
 {
 	in_zone("CET-1CEST,M3.5.0,M10.5.0/3");
-	is_none("2026-11-25T22:29Z", "is in the past: '2026-11-25T22:29Z'");
-	is_none("1969-01-01 00:00", "is in the past: '1969-01-01 00:00'");
+	is_none("2026-11-25T22:29Z", "the time is in the past: '2026-11-25T22:29Z'");
+	is_none("1969-01-01 00:00", "the time is in the past: '1969-01-01 00:00'");
 }
 
 static void
@@ -126,9 +128,9 @@ malformed_words(void)
 
 	in_zone("CET-1CEST,M3.5.0,M10.5.0/3");
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		char message[80];
+		char message[120];
 
-		snprintf(message, sizeof(message), "not a time: '%s'", words[i]);
+		snprintf(message, sizeof(message), NONE "'%s'", words[i]);
 		is_none(words[i], message);
 	}
 }
