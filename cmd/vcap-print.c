@@ -137,7 +137,8 @@ main(int argc, char **argv)
 	if (!reader)
 		die("%s", why.text);
 	if (printer_print(reader_source(reader), &part, stdout, at_once, &is_cut, &why) < 0) {
-		warn("%s", why.text);
+		if (!ferror(stdout)) /* which cli_finish() says */
+			warn("%s", why.text);
 		status = is_cut ? EXIT_PARTIAL : EXIT_FAILED;
 	}
 	reader_close(reader);

@@ -42,6 +42,13 @@ words() { # FILE...
 	[ "$(wc -l <<<"$output")" -eq "$(tcpdump -nnr a.pcap 2>/dev/null | wc -l)" ]
 }
 
+# Break: cmd/vcap-print.c s/if (!ferror(stdout))/if (1)/
+@test "print: what cannot be written is said once" {
+	mkcap -n 2000 >a.pcap
+	run -1 sh -c 'vcap-print a.pcap >/dev/full'
+	[ "$output" = 'vcap-print: cannot write to standard output: No space left on device' ]
+}
+
 # Break: lib/packet/packetline.c s/tuple.is_quoted/false/
 # Break: lib/merge/printer.c s/printer->width, engine, side)/printer->width, engine, label->side ? label->side : "-")/
 @test "print: ICMP says what it is about; other protocols have a name or a number; names cannot act" {
