@@ -387,7 +387,7 @@ framed_take(const char *name, const char *nonce, int *status, char *out, const c
 		return answer + length;
 	if (is_unknown(*status, size, err))
 		*status = FRAMED_UNKNOWN;
-	else if (size > 0 && (*status == EXIT_DONE || !*err) &&
+	else if (size > 0 && (*status == EXIT_DONE || *status == EXIT_TIMEOUT || !*err) &&
 		 asprintf(said, "%svcap-on: engine '%s' did not answer: '%s'\n", err, name,
 			  first_line(out, size, line)) < 0)
 		*said = NULL;

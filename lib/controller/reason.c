@@ -175,8 +175,13 @@ reason_find(char *const *argv, int status, const char *errors)
 	char *text = NULL;
 	int rc = 0;
 
-	if (status == EXIT_TIMEOUT)
+	if (status == EXIT_TIMEOUT) {
+		/* What came in its place, as a prompt (framed_take). */
+		if (find_named(errors, "vcap-on", &line) &&
+		    memmem(line.text, (size_t)line.length, "did not answer: '", 17))
+			return strndup(line.text, (size_t)line.length);
 		return strdup("no answer in time");
+	}
 	if (find_named(errors, name_of(argv), &line))
 		return strndup(line.text, (size_t)line.length);
 	if (status == EXIT_NOT_REACHED)

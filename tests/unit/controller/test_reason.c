@@ -35,6 +35,8 @@ main(void)
 	is_told(on, 1, "", "", "no line");
 	is_told(on, 1, "\n\r\n", "", "blank lines");
 	is_told(on, EXIT_TIMEOUT, "vcap-run: x\n", "no answer in time", "no answer");
+	is_told(on, EXIT_TIMEOUT, "x\nvcap-on: engine 'a' did not answer: 'Password: '\n",
+		"vcap-on: engine 'a' did not answer: 'Password: '", "a prompt in its place");
 	is_told(on, 1, "banner\nvcap-run: no interface 'eth77'\n", "vcap-run: no interface 'eth77'",
 		"the command's own line");
 	is_told(on, 1, "vcap-run: a warning\nvcap-run: the reason\nvcap-joins: x\nbye\n",
