@@ -80,6 +80,37 @@ process_close(unsigned first, unsigned last, enum process_closing closing)
 			close((int)fd);
 }
 
+/* The first of the descriptors from this number on; -1: none. */
+static int
+first_from(const int *fds, size_t count, int from)
+{
+	int first = -1;
+
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= from && (first < 0 || fds[i] < first))
+			first = fds[i];
+	return first;
+}
+
+int
+process_keep(const int *fds, size_t count, struct failure *why)
+{
+	const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int last = STDERR_FILENO, from = STDERR_FILENO + 1, kept;
+
+#ifdef __SANITIZE_ADDRESS__
+	last--; /* where the sanitizer speaks */
+#endif
+	for (int fd = 0; fd <= last; fd++)
+		if (first_from(fds, count, fd) != fd && (nowhere < 0 || dup2(nowhere, fd) < 0))
+			return failure_errno(why, "cannot open '/dev/null'");
+	for (; (kept = first_from(fds, count, from)) >= 0; from = kept + 1)
+		if (kept > from)
+			process_close((unsigned)from, (unsigned)kept - 1, PROCESS_CLOSE_NOW);
+	process_close((unsigned)from, ~0U, PROCESS_CLOSE_NOW);
+	return 0;
+}
+
 /* Makes fd the descriptor number target, and one that survives exec. */
 static int
 place(int fd, int target)

@@ -40,6 +40,11 @@ enum process_closing {
 /* Closes the descriptors from first to last (~0U: all above). Calls nothing that a child of vfork may not. */
 void process_close(unsigned first, unsigned last, enum process_closing closing);
 
+/* Leaves this process, a fork that reads what outsiders wrote, of its descriptors these alone; 0 to 2 are /dev/null
+ * unless they are among them. Whatever becomes of it, it can say something only there. -1 with why: some may have
+ * been closed. */
+int process_keep(const int *fds, size_t count, struct failure *why);
+
 /* Starts argv (NULL-ended; argv[0] is looked for on PATH) with these descriptors as 0, 1 and 2;
  * they stay open here, and -1 is /dev/null. -1 with why if it cannot be started, also because there
  * is no such program, or before Linux 5.3 while another child is watched; no process is left. */

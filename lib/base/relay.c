@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fileio.h"
 #include "base/priv.h"
+#include "base/process.h"
 #include "base/sandbox.h"
 
 #include <errno.h>
@@ -229,11 +230,11 @@ prepare(struct work *work, struct failure *why)
 }
 
 static int
-relay(struct work *work, struct failure *why)
+relay(struct work *work, const int *fds, struct failure *why)
 {
 	ssize_t size;
 
-	if (priv_drop_all(why) < 0 || prepare(work, why) < 0)
+	if (process_keep(fds, 3, why) < 0 || priv_drop_all(why) < 0 || prepare(work, why) < 0)
 		return -1;
 	work->begun_ns = clock_monotonic_ns();
 	work->until_ns = work->begun_ns + work->options->timeout_ns;
@@ -253,13 +254,14 @@ run_process(int in, int out, int result_fd, const struct relay_options *options)
 {
 	struct work *work = calloc(1, sizeof(*work));
 	struct result result = {.end = RELAY_FAILED};
+	const int fds[] = {in, out, result_fd};
 
 	signal(SIGPIPE, SIG_IGN);
 	if (work) {
 		work->options = options;
 		work->in = in;
 		work->out = out;
-		if (relay(work, &result.why) == 0)
+		if (relay(work, fds, &result.why) == 0)
 			result.end = RELAY_WHOLE;
 		else if (work->is_late)
 			result.end = RELAY_LATE;
@@ -318,6 +320,8 @@ relay_finish(struct relay *relay, struct failure *why)
 		failure_set(why, "the process that copies the capture died");
 		return RELAY_FAILED;
 	}
+	/* Whatever it has become, it is a text. */
+	result.why.text[sizeof(result.why.text) - 1] = '\0';
 	if (result.end != RELAY_WHOLE)
 		failure_set(why, "%s", result.why.text);
 	return result.end;

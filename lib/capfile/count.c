@@ -6,6 +6,7 @@
 #include "capfile/count.h"
 
 #include "base/fileio.h"
+#include "base/process.h"
 #include "base/sandbox.h"
 #include "base/siphash.h"
 #include "capfile/reader.h"
@@ -136,7 +137,8 @@ count_file(struct count *count, const char *path, struct failure *why)
 		return failure_errno(why, "cannot count '%s'", path);
 	pid = fork();
 	if (pid == 0) {
-		answer.rc = read_and_count(&answer.count, path, &answer.why);
+		if (process_keep(&fds[1], 1, &answer.why) == 0)
+			answer.rc = read_and_count(&answer.count, path, &answer.why);
 		_exit(fileio_write_all(fds[1], &answer, sizeof(answer)) < 0);
 	}
 	close(fds[1]);
@@ -147,6 +149,9 @@ count_file(struct count *count, const char *path, struct failure *why)
 			;
 	if (size != (ssize_t)sizeof(answer))
 		return failure_set(why, "cannot count '%s': the process that reads it died", path);
+	/* Whatever it has become, these are texts. */
+	answer.why.text[sizeof(answer.why.text) - 1] = '\0';
+	answer.count.failed_connects[sizeof(answer.count.failed_connects) - 1] = '\0';
 	if (answer.rc < 0)
 		return failure_set(why, "%s", answer.why.text);
 	*count = answer.count;

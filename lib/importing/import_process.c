@@ -16,7 +16,6 @@
 #include "import/json.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -159,25 +158,6 @@ limit_resources(void)
 	setrlimit(RLIMIT_CPU, &seconds);
 }
 
-/* Leaves the process nothing but fd: its output would pass by the one that checks what is told. */
-static int
-leave_only(int fd, struct failure *why)
-{
-	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int standard = STDERR_FILENO;
-
-#ifdef __SANITIZE_ADDRESS__
-	standard = STDOUT_FILENO; /* the sanitizer speaks on the other */
-#endif
-	for (int i = 0; i <= standard; i++)
-		if (nowhere < 0 || dup2(nowhere, i) < 0)
-			return failure_errno(why, "cannot confine an import");
-	if (fd > STDERR_FILENO + 1)
-		process_close(STDERR_FILENO + 1, (unsigned)fd - 1, PROCESS_CLOSE_NOW);
-	process_close((unsigned)fd + 1, ~0U, PROCESS_CLOSE_NOW);
-	return 0;
-}
-
 static int
 import_and_tell(int fd, const struct importer *importer, struct drafts *drafts, const char *text,
 		const char *source, struct import_engines engines, struct failure *why)
@@ -185,7 +165,7 @@ import_and_tell(int fd, const struct importer *importer, struct drafts *drafts, 
 	int rc = 0;
 
 	limit_resources();
-	if (leave_only(fd, why) < 0 || sandbox_confine(-1, NULL, why) < 0 ||
+	if (process_keep(&fd, 1, why) < 0 || sandbox_confine(-1, NULL, why) < 0 ||
 	    importer_import(importer, drafts, text, source, why) < 0)
 		return -1;
 	failure_nomem(why);
