@@ -29,6 +29,7 @@
 #define MESSAGE_MAX (64u << 20)
 #define TOLD_MAX    ((size_t)256 << 20) /* bytes of all messages */
 #define FILES_MAX   65536
+#define ASKED_MAX   4096 /* names and files: an engine is asked for each by a connection */
 
 /* More than a parser of 64 MiB needs. */
 #define MEMORY_MOST  ((rlim_t)4 << 30)
@@ -199,7 +200,8 @@ struct listener {
 	struct imports *imports;
 	const struct drafts *drafts;
 	int fd;
-	size_t told; /* bytes */
+	size_t told;    /* bytes */
+	unsigned asked; /* names and files */
 	/* Names that have been resolved, and each one's answer behind its letter: most configurations have few, in
 	 * many places, and an engine is asked by a connection each time. */
 	struct strvec names, answers;
@@ -214,16 +216,28 @@ answer(int fd, char *text, const struct failure *why)
 	return rc;
 }
 
+/* Whether somebody may be asked for this. False with why: for too much already. */
+static bool
+may_ask(struct listener *listener, const char *what, struct failure *why)
+{
+	if (++listener->asked <= ASKED_MAX)
+		return true;
+	failure_set(why, "too many names and files: '%.200s'", what);
+	return false;
+}
+
 /* The addresses of a name, one a line. Heap; NULL with why. */
 static char *
-find_addresses(const struct drafts *drafts, const char *name, struct failure *why)
+find_addresses(struct listener *listener, const char *name, struct failure *why)
 {
+	const struct drafts *drafts = listener->drafts;
 	struct strvec addresses = STRVEC_INIT;
 	char *text = NULL;
 
 	if (!drafts->resolve || (*name && !draft_endpoint_is_host_name(name)))
 		failure_set(why, "not the name of a host: '%s'", name);
-	else if (drafts->resolve(drafts->context, *name ? name : NULL, &addresses, why) == 0 &&
+	else if (may_ask(listener, name, why) &&
+		 drafts->resolve(drafts->context, *name ? name : NULL, &addresses, why) == 0 &&
 		 !(text = strvec_join(&addresses, "\n")))
 		failure_nomem(why);
 	strvec_release(&addresses);
@@ -239,7 +253,7 @@ answer_name(struct listener *listener, const char *name)
 	while (i < listener->names.count && strcmp(listener->names.list[i], name) != 0)
 		i++;
 	if (i == listener->names.count) {
-		char *text = find_addresses(listener->drafts, name, &why);
+		char *text = find_addresses(listener, name, &why);
 
 		strvec_push(&listener->names, name);
 		strvec_pushf(&listener->answers, "%c%s", text ? MESSAGE_ANSWER : MESSAGE_REFUSAL,
@@ -253,11 +267,14 @@ answer_name(struct listener *listener, const char *name)
 }
 
 static char *
-find_file(const struct drafts *drafts, const char *path, struct failure *why)
+find_file(struct listener *listener, const char *path, struct failure *why)
 {
-	if (drafts->read)
+	const struct drafts *drafts = listener->drafts;
+
+	if (!drafts->read)
+		failure_set(why, "not read: '%s'", path);
+	else if (may_ask(listener, path, why))
 		return drafts->read(drafts->context, path, why);
-	failure_set(why, "not read: '%s'", path);
 	return NULL;
 }
 
@@ -320,7 +337,7 @@ take(struct listener *listener, uint32_t message, const char *text, struct failu
 	switch (message) {
 	case MESSAGE_RESOLVE: rc = answer_name(listener, text); break;
 	case MESSAGE_READ:
-		rc = answer(listener->fd, find_file(listener->drafts, text, &refusal), &refusal);
+		rc = answer(listener->fd, find_file(listener, text, &refusal), &refusal);
 		break;
 	case MESSAGE_WARNING:
 		strvec_push(&imports->warnings, text);

@@ -209,6 +209,45 @@ import_and_go_on(struct drafts *drafts, const char *text, const char *file, stru
 	return 0;
 }
 
+/* Asks for more names than anybody is asked for; tells what came of the last ones. */
+static int
+import_and_ask(struct drafts *drafts, const char *text, const char *file, struct failure *why)
+{
+	const struct draft_location at = {file, 0};
+	struct failure reason = FAILURE_INIT;
+	struct strvec addresses = STRVEC_INIT;
+	char name[32];
+
+	(void)text, (void)why;
+	for (int i = 0; i < 4096; i++) {
+		snprintf(name, sizeof(name), "n%d.example", i);
+		drafts->resolve(drafts->context, name, &addresses, &reason);
+	}
+	drafts_warn(drafts, at, "%s", reason.text);
+	drafts->resolve(drafts->context, "one.example", &addresses, &reason);
+	drafts_warn(drafts, at, "%s", reason.text);
+	free(drafts->read(drafts->context, "/map", &reason));
+	drafts_warn(drafts, at, "%s", reason.text);
+	strvec_release(&addresses);
+	return 0;
+}
+
+static void
+test_questions(void)
+{
+	struct imports imports;
+	struct failure why;
+
+	resolved = 0;
+	ok(run(&imports, import_and_ask, NULL, &why) == 0, "one that asks and asks");
+	ok(resolved == 4096, "so many names, and no more, are asked for: %u", resolved);
+	ok(strvec_has(&imports.warnings, "file: cannot resolve 'n4095.example'"), "the last one");
+	ok(strvec_has(&imports.warnings, "file: too many names and files: 'one.example'"),
+	   "one more is told");
+	ok(strvec_has(&imports.warnings, "file: too many names and files: '/map'"), "so is a file");
+	imports_release(&imports);
+}
+
 static void
 test_texts(void)
 {
@@ -273,6 +312,7 @@ main(void)
 		"one that goes on and on");
 	test_descriptors();
 	test_texts();
+	test_questions();
 	lied((const char *[]){"s", "../../.bashrc", "t", "x", NULL}, "a name that is a path");
 	lied((const char *[]){"s", "shop", "e", "lb1 exec evil", NULL}, "an engine that is a line");
 	lied((const char *[]){"t", "text", NULL}, "a text of no service");
