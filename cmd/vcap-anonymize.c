@@ -127,7 +127,8 @@ main(int argc, char **argv)
 	pseudonyms = pseudonyms_new(key, &why);
 	explicit_bzero(key, sizeof(key));
 	if (!pseudonyms || !(in = reader_open_unread(options.in, READER_LINKS, &why)) ||
-	    outfile_spare(options.in, options.out, &why) < 0 || outfile_open(&out, options.out, &why) < 0)
+	    outfile_spare(options.in, options.out, &why) < 0 ||
+	    outfile_open(&out, options.out, &why) < 0)
 		die("%s", why.text);
 	cli_remove_at_signal(out.temporary);
 	confine(&out);

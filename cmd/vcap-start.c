@@ -53,7 +53,7 @@ parse_options(int argc, char **argv, const struct command *command, struct param
 		int rc = params_cli_option(cli, opt, optarg, &why);
 
 		if ((opt == DRY_RUN || opt == PARAMS_CLI_ROLLING) && command == &capture)
-			die_usage("'--%s' goes with vcap start", opt == DRY_RUN ? "dry-run" : "rolling");
+			die_usage("use 'vcap start --%s'", opt == DRY_RUN ? "dry-run" : "rolling");
 		if (rc == 0 && opt != AT && opt != PATIENCE && opt != DRY_RUN)
 			cli_option(opt, argv);
 		is_dry |= opt == DRY_RUN;

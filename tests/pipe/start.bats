@@ -72,7 +72,7 @@ refused() { # MESSAGE ARG...
 	for option in --dry-run '--rolling 4s'; do
 		# shellcheck disable=SC2086 # words
 		run -2 timeout 20 vcap capture shop $option
-		[ "$output" = "vcap capture: '${option% *}' goes with vcap start" ]
+		[ "$output" = "vcap capture: use 'vcap start ${option% *}'" ]
 	done
 	[ ! -e spool ]
 }
