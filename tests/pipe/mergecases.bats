@@ -336,10 +336,16 @@ merged() {
 # Break: lib/capfile/pcap_resync.c s/(differing & (differing - 1)) == 0/0/
 # Break: lib/capfile/pcap_resync.c s/record->caplen > DATAGRAM_MOST ||/0 ||/
 # Break: lib/capfile/pcap_resync.c s/record->len > 0 \&\& is_near/is_near/
-@test "a length that is wrong in one bit of both its fields costs that packet, whatever it is then" {
-	mkcap -n 2000 -t 1700000000 -u >in.pcap
+@test "a length that is wrong in both its fields, by one bit or more than packets have, costs that packet alone" {
+	# Packets of which all is kept, as is usual.
+	mkcap -n 2000 -t 1700000000 -u | perl -e '
+		local $/; my $bytes = <STDIN>;
+		for (my $at = 24; $at < length $bytes; $at += 16 + unpack "V", substr $bytes, $at + 8, 4) {
+			substr($bytes, $at + 12, 4) = substr $bytes, $at + 8, 4;
+		}
+		print $bytes;' >in.pcap
 	begins=$(mkcap -n 1000 -t 1700000000 -u | wc -c)
-	for length in 0 "$((1 << 12))" "$((1 << 15))" "$((1 << 16))" "$((1 << 17))" "$((1 << 24))"; do
+	for length in 0 "$((1 << 12))" "$((1 << 15))" "$((1 << 16))" "$((1 << 17))" "$((3 << 15))" "$((1 << 24))"; do
 		perl -e '
 			my ($file, $at, $bits) = @ARGV;
 			open my $in, "<", $file or die;
