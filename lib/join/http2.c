@@ -291,6 +291,9 @@ end_frame(struct http2 *http2)
 	if (!http2->in_block || !(frame->flags & END_HEADERS))
 		return HTTP2_ENDED;
 	http2->in_block = false;
+	/* The last frame of a block may be empty: no field ends there. */
+	if (!http2->is_failed && !http2->is_final && http2->block_bytes)
+		decode(http2, (const unsigned char *)"", 0, true, NULL);
 	if (!http2->is_failed && !http2->is_final && http2->block_bytes) {
 		http2->is_failed = true;
 		forget_decoder(http2);

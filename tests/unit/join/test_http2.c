@@ -17,13 +17,17 @@
 	"\0\0\x0c\1\x28\0\0\0\7\2\0\0\0\0\1\x82\x86\x84\x40\0\0" \
 	"\0\0\x19\x9\4\0\0\0\7\x0fx-forwarded-for\x08"           \
 	"10.1.0.9"
-#define TRAILERS "\0\0\5\1\5\0\0\0\1\x40\1a\1b"
-#define CHECK    "\0\0\x21\1\4\0\0\0\1\x83\x86\x04\x1c/grpc.health.v1.Health/Check\1\0"
+/* The CONTINUATION that ends it is empty. */
+#define EMPTY_PART "\0\0\x1d\1\0\0\0\0\1" BLOCK "\0\0\0\x9\4\0\0\0\1"
+#define TRAILERS   "\0\0\5\1\5\0\0\0\1\x40\1a\1b"
+#define CHECK      "\0\0\x21\1\4\0\0\0\1\x83\x86\x04\x1c/grpc.health.v1.Health/Check\1\0"
 
 static const struct sample samples[] = {
     {"literals, the table, padding, continuations, trailers",
      BYTES(HTTP2_PREFACE SETTINGS FIRST AGAIN DATA TRAILERS WINDOW PARTS),
      "10.1.0.7 10.1.0.7 10.1.0.9 ", NULL},
+    {"an empty continuation", BYTES(HTTP2_PREFACE SETTINGS EMPTY_PART AGAIN), "10.1.0.7 10.1.0.7 ",
+     NULL},
     {"an entry that there is not, and what follows",
      BYTES(HTTP2_PREFACE SETTINGS FIRST UNKNOWN_ENTRY PARTS), "10.1.0.7 ? 10.1.0.9 ", NULL},
     {"a named header", BYTES(HTTP2_PREFACE SETTINGS FIRST), "? ", "x-real-ip"},
