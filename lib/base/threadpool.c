@@ -6,16 +6,12 @@
  * too late finds no pieces and goes back to waiting. Only threads that registered as helping, under
  * the lock, hold up its return.
  *
- * Whether threads help is not known before. What one processor has in its caches comes slowly to another,
- * how slowly depends on where the two are, which a virtual machine does not know and which may change; and
- * where other programs have the processors a thread loses its own in the middle of a piece. So the pool
- * tries: TRIAL_NS with the threads and as long without, two of each in turn, and then goes on for GO_ON of those
- * as was faster; as two processors are others' as well, it has to be by a seventh. A pause that came between says
- * nothing of either: the better of the two counts.
+ * Whether threads help is tried (trial.h), for TRIAL_NS at a time.
  */
 #include "base/threadpool.h"
 
 #include "base/clock.h"
+#include "base/trial.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -27,16 +23,10 @@
 #define SPINS    4000
 
 #define TRIAL_NS 2000000
-#define TRIALS   4 /* half of them without the threads */
+#define TRIALS   2
 #define GO_ON    200
 
-/* The caller's: what it tries, or has found. */
-struct trial {
-	int64_t from_ns;      /* 0: not begun */
-	uint64_t amount;      /* since then */
-	unsigned number;      /* of the trial, or of those after the last that go on */
-	double shared, alone; /* the best rates */
-};
+enum way { SHARED, ALONE, WAYS };
 
 struct threadpool {
 	pthread_t threads[THREADPOOL_MAX];
@@ -53,8 +43,10 @@ struct threadpool {
 	unsigned generation; /* of the work: incremented for each */
 	unsigned helping;    /* threads that work on it */
 	size_t next;         /* piece to be done; atomic, without the lock */
-	bool is_resting;     /* the caller's: it works alone */
+	/* The caller's: who works, and since when (0: not begun) how much was done. */
 	struct trial trial;
+	int64_t trial_from_ns;
+	uint64_t trial_amount;
 };
 
 static void
@@ -151,8 +143,8 @@ await_helpers(struct threadpool *pool)
 		pthread_cond_wait(&pool->is_done, &pool->lock);
 }
 
-static unsigned
-spare_processors(void)
+unsigned
+threadpool_spare(void)
 {
 	cpu_set_t set;
 	int count = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
@@ -163,7 +155,7 @@ spare_processors(void)
 int
 threadpool_start(struct threadpool **pool, struct failure *why)
 {
-	const unsigned wanted = spare_processors();
+	const unsigned wanted = threadpool_spare();
 	struct threadpool *started;
 
 	*pool = NULL;
@@ -172,6 +164,7 @@ threadpool_start(struct threadpool **pool, struct failure *why)
 	started = calloc(1, sizeof(*started));
 	if (!started)
 		return failure_errno(why, "cannot start threads");
+	trial_init(&started->trial, WAYS, TRIALS, GO_ON);
 	pthread_mutex_init(&started->lock, NULL);
 	pthread_cond_init(&started->has_work, NULL);
 	pthread_cond_init(&started->is_done, NULL);
@@ -199,7 +192,7 @@ threadpool_free(struct threadpool *pool)
 void
 threadpool_work(struct threadpool *pool, threadpool_task *task, void *context, size_t pieces)
 {
-	if (!pool || pieces < 2 || pool->is_resting) {
+	if (!pool || pieces < 2 || pool->trial.way == ALONE) {
 		for (size_t piece = 0; piece < pieces; piece++)
 			task(context, piece);
 		return;
@@ -218,36 +211,20 @@ threadpool_work(struct threadpool *pool, threadpool_task *task, void *context, s
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Ends the trial, or one of those that go on, and begins the next. */
-static void
-begin_trial(struct threadpool *pool, double rate)
-{
-	struct trial *trial = &pool->trial;
-	double *best = pool->is_resting ? &trial->alone : &trial->shared;
-
-	if (trial->number < TRIALS && rate > *best)
-		*best = rate;
-	if (++trial->number == TRIALS + GO_ON)
-		*trial = (struct trial){0};
-	pool->is_resting =
-	    trial->number < TRIALS ? trial->number % 2 : trial->shared < 1.15 * trial->alone;
-}
-
 void
 threadpool_progress(struct threadpool *pool, size_t amount)
 {
-	struct trial *trial;
 	int64_t now_ns;
 
 	if (!pool)
 		return;
-	trial = &pool->trial;
-	trial->amount += amount;
+	pool->trial_amount += amount;
 	now_ns = clock_monotonic_ns();
-	if (trial->from_ns && now_ns - trial->from_ns < TRIAL_NS)
+	if (pool->trial_from_ns && now_ns - pool->trial_from_ns < TRIAL_NS)
 		return;
-	if (trial->from_ns)
-		begin_trial(pool, (double)trial->amount / (double)(now_ns - trial->from_ns));
-	trial->from_ns = now_ns;
-	trial->amount = 0;
+	if (pool->trial_from_ns)
+		trial_add(&pool->trial,
+			  (double)pool->trial_amount / (double)(now_ns - pool->trial_from_ns));
+	pool->trial_from_ns = now_ns;
+	pool->trial_amount = 0;
 }

@@ -13,6 +13,9 @@ struct threadpool;
 
 #define THREADPOOL_MAX 3
 
+/* How many processors this process may use besides the caller's, at most THREADPOOL_MAX. */
+unsigned threadpool_spare(void);
+
 /*
  * Starts a thread for each processor that this process may use but one, at most THREADPOOL_MAX.
  * Threads inherit the caller's privileges and sandbox as they are now. 0, with *pool NULL if there
