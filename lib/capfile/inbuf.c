@@ -16,6 +16,9 @@
 /* Bytes of the first read: to open thousands of inputs only their headers are needed. */
 #define FIRST_READ 4096
 
+/* Bytes of a read behind inbuf_read_to. */
+#define SMALL_READ 8192
+
 void
 inbuf_init(struct inbuf *in, int fd, size_t chunk)
 {
@@ -110,6 +113,13 @@ read_more(const struct inbuf *in)
 	unsigned char *to = in->bytes + in->end;
 	size_t size = in->room - in->end;
 
+	if (in->soon_to) {
+		const uint64_t at = in->base + in->end;
+		const uint64_t most = at < in->soon_to ? in->soon_to - at : SMALL_READ;
+
+		if (size > most)
+			size = most;
+	}
 	if (in->read)
 		return in->read(in->context, to, size);
 	if (in->queue)
@@ -184,6 +194,7 @@ inbuf_turn(struct inbuf *in)
 	turned.room = in->spare_room;
 	turned.spare = in->bytes;
 	turned.spare_room = in->room;
+	turned.spare_base = in->base;
 	turned.base += in->at;
 	turned.at = 0;
 	turned.end = left;
@@ -224,6 +235,12 @@ inbuf_read_through(struct inbuf *in, struct inbuf *below, inbuf_read *read, void
 	in->read = read;
 	in->context = context;
 	return 0;
+}
+
+void
+inbuf_read_to(struct inbuf *in, uint64_t offset)
+{
+	in->soon_to = offset;
 }
 
 void

@@ -27,9 +27,11 @@ struct inbuf {
 	/* The buffer before the last inbuf_turn; heap, owned; or lent; NULL before the first. */
 	unsigned char *spare;
 	size_t spare_room;
+	uint64_t spare_base;       /* the offset of spare[0] in the input */
 	size_t chunk;              /* bytes to read at a time */
 	const unsigned char *lent; /* two buffers of the caller's, of chunk bytes each; or NULL */
 	uint64_t base;             /* the offset of bytes[0] in the input */
+	uint64_t soon_to;          /* inbuf_read_to; 0: there is no such offset */
 	bool at_eof;
 	bool can_seek;    /* a regular file: pread() leaves the offset of the descriptor alone */
 	const char *path; /* inbuf_close_between_reads: the caller's */
@@ -60,6 +62,10 @@ void inbuf_close_between_reads(struct inbuf *in, const char *path);
  * bytes that have not been used, which the function reads and the caller releases. The new input cannot
  * seek; its descriptor, queue and memory stay. -1 with errno: out of memory, and nothing has changed. */
 int inbuf_read_through(struct inbuf *in, struct inbuf *below, inbuf_read *read, void *context);
+
+/* Of an input that can seek: what is behind that offset will hardly be needed, and is read in small pieces. 0: no such
+ * offset, as at first. */
+void inbuf_read_to(struct inbuf *in, uint64_t offset);
 
 /* Continues at an offset of an input that can seek. */
 void inbuf_seek(struct inbuf *in, uint64_t offset);
@@ -92,6 +98,15 @@ static inline uint64_t
 inbuf_offset(const struct inbuf *in)
 {
 	return in->base + in->at;
+}
+
+/* The offset in the input of a byte that has been used and stays where it is (inbuf_turn). */
+static inline uint64_t
+inbuf_offset_of(const struct inbuf *in, const unsigned char *byte)
+{
+	return byte >= in->bytes && byte < in->bytes + in->room
+		   ? in->base + (uint64_t)(byte - in->bytes)
+		   : in->spare_base + (uint64_t)(byte - in->spare);
 }
 
 /* Whether the byte at this offset is in the buffer. */

@@ -362,6 +362,7 @@ pcap_enter(struct reader *file, uint64_t offset)
 const struct reader_ops pcap_read_ops = {
     .format = FORMAT_PCAP,
     .header = HEADER,
+    .before_packet = PCAP_RECORD,
     .check = read_magic,
     .begin = pcap_begin,
     .next = pcap_next,

@@ -415,6 +415,7 @@ pcapng_begin(struct reader *file, struct failure *why)
 const struct reader_ops pcapng_read_ops = {
     .format = FORMAT_PCAPNG,
     .header = 0,
+    .before_packet = PCAPNG_HEAD + 20,
     .begin = pcapng_begin,
     .next = pcapng_next,
     .more = pcapng_epb_more,

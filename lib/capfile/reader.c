@@ -26,6 +26,18 @@ reader_of(struct source *source)
 	return (struct reader *)source;
 }
 
+/* Has the source go on at the next byte, which stands at this place of the part that is known. */
+static void
+read_from(struct reader *file, uint64_t place)
+{
+	file->last_ns = 0;
+	file->why = FAILURE_INIT;
+	if (file->ops->enter)
+		file->ops->enter(file, place);
+	file->source.next = file->ops->next;
+	file->source.more = file->ops->more;
+}
+
 /* source->revisit. The buffer at hand is kept as one of the cursors, and one that holds the place,
  * if there is any, is taken in its stead. */
 static int
@@ -52,12 +64,7 @@ revisit(struct source *source, uint64_t place, struct failure *why)
 		file->in.inode = left.inode;
 	}
 	inbuf_seek(&file->in, place);
-	file->last_ns = 0;
-	file->why = FAILURE_INIT;
-	if (file->ops->enter)
-		file->ops->enter(file, place);
-	source->next = file->ops->next;
-	source->more = file->ops->more;
+	read_from(file, place);
 	return 0;
 }
 
@@ -260,6 +267,21 @@ reader_open_live(const char *path, const char *name, enum reader_links links, si
 	return file;
 }
 
+struct reader *
+reader_open_again(const struct reader *file, struct failure *why)
+{
+	const int fd = file->source.revisit ? fcntl(file->in.fd, F_DUPFD_CLOEXEC, 0) : -1;
+	struct reader *again = fd < 0 ? NULL : new_file(fd, file->name, why);
+
+	if (fd < 0)
+		failure_errno(why, "cannot open '%s'", file->name);
+	else if (again)
+		again->owns_fd = true;
+	else
+		close(fd);
+	return again;
+}
+
 bool
 reader_is_passing(const struct reader *file)
 {
@@ -314,6 +336,35 @@ uint64_t
 reader_offset(const struct reader *file)
 {
 	return inbuf_offset(&file->in);
+}
+
+uint64_t
+reader_place(const struct reader *file, const struct packet *packet)
+{
+	return inbuf_offset_of(&file->in, packet->data) - file->ops->before_packet;
+}
+
+void
+reader_seek(struct reader *file, uint64_t place)
+{
+	inbuf_seek(&file->in, place);
+	read_from(file, place);
+}
+
+void
+reader_read_to(struct reader *file, uint64_t offset)
+{
+	inbuf_read_to(&file->in, offset);
+}
+
+uint64_t
+reader_irregularities(const struct reader *file)
+{
+	const struct left_out *out = &file->left_out;
+
+	return file->source.interface_count + file->mark_count + file->earlier_count +
+	       file->gaps.count + out->options + out->blocks + out->cut + out->mended +
+	       file->is_damaged;
 }
 
 void

@@ -40,6 +40,9 @@ struct reader *reader_open_unread(const char *path, enum reader_links links, str
 /* Reads the first bytes. 0, or -1 with why: not a capture file; only reader_close is left to call.
  * A second call does nothing. */
 int reader_begin(struct reader *file, struct failure *why);
+/* Another reader of the same open file, from where that one began; nothing is read before reader_begin. NULL with
+ * why: out of memory or descriptors, or it cannot be revisited. */
+struct reader *reader_open_again(const struct reader *file, struct failure *why);
 /* Frees the reader; its source's packets and interfaces are gone. file may be NULL. */
 void reader_close(struct reader *file);
 
@@ -88,6 +91,18 @@ enum format reader_format(const struct reader *file);
 int reader_fd(const struct reader *file);
 /* Bytes of the input that have been used. */
 uint64_t reader_offset(const struct reader *file);
+
+/* Where the record of a packet stands that the source has yielded and that is still valid. Of a block without a
+ * time of its own, and of one whose options had to be copied, it is another place. */
+uint64_t reader_place(const struct reader *file, const struct packet *packet);
+/* Has the source, which can be revisited, go on at a place that reader_place or its own have said of this section
+ * of this file. */
+void reader_seek(struct reader *file, uint64_t place);
+/* What is behind the offset will hardly be needed, and is read in small pieces; 0: it will, as at first. */
+void reader_read_to(struct reader *file, uint64_t offset);
+/* Changes whenever the reader meets more than packets as they stand there: an interface, a section, damage, a packet
+ * that is mended or of which something is left out, and an end by damage. */
+uint64_t reader_irregularities(const struct reader *file);
 
 /* What was left out so far; the reader's. */
 const struct left_out *reader_left_out(const struct reader *file);

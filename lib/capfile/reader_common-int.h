@@ -84,6 +84,7 @@ struct reader_ops {
 	enum format format;
 	/* Bytes that begin() reads; 0: next() reads the first header, too, if begin() did not. */
 	size_t header;
+	size_t before_packet; /* bytes of a record before its packet's */
 	/* Whether the first four bytes can be of it: a stream that goes on otherwise may never have a header.
 	 * 0, or -1 with why; NULL: they were known to be. */
 	int (*check)(struct reader *file, struct failure *why);

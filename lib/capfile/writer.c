@@ -39,6 +39,7 @@ struct writer {
 	bool mixes_linktypes;
 	uint16_t linktype;       /* of the interfaces, if there are any */
 	struct threadpool *pool; /* the caller's; or NULL */
+	bool is_part;            /* nothing is written */
 };
 
 struct writer *
@@ -82,7 +83,7 @@ reserve(struct writer *writer, size_t size, struct failure *why)
 {
 	if (__builtin_expect(writer->blocks.room - writer->blocks.used >= size, 1))
 		return 0;
-	if (write_out(writer, why) < 0)
+	if (!writer->is_part && write_out(writer, why) < 0)
 		return -1;
 	return blocks_reserve(&writer->blocks, size) < 0 ? failure_nomem(why) : 0;
 }
@@ -243,6 +244,49 @@ writer_statistics(struct writer *writer, uint32_t id, const struct statistics *s
 		   : 0;
 }
 
+struct writer *
+writer_new_part(const struct writer *whole, size_t room, struct failure *why)
+{
+	struct writer *part = malloc(sizeof(*part));
+
+	if (!part) {
+		failure_nomem(why);
+		return NULL;
+	}
+	*part = *whole;
+	part->blocks = (struct blocks){.bytes = hugepage_new(room), .room = room};
+	part->pool = NULL;
+	part->is_part = true;
+	if (part->blocks.bytes)
+		return part;
+	failure_nomem(why);
+	free(part);
+	return NULL;
+}
+
+int
+writer_add_part(struct writer *whole, struct writer *part, struct failure *why)
+{
+	if (writer_flush(whole, why) < 0)
+		return -1;
+	if (fileio_write_all(whole->fd, part->blocks.bytes, part->blocks.used) < 0)
+		return failure_errno(why, "cannot write the capture");
+	writer_empty_part(part);
+	return 0;
+}
+
+size_t
+writer_buffered(const struct writer *writer)
+{
+	return writer->blocks.used;
+}
+
+void
+writer_empty_part(struct writer *part)
+{
+	part->blocks.used = 0;
+}
+
 int
 writer_flush(struct writer *writer, struct failure *why)
 {
@@ -372,7 +416,11 @@ int
 writer_set_threadpool(struct writer *writer, struct threadpool *pool, struct failure *why)
 {
 	writer->pool = pool;
-	return pool && blocks_reserve(&writer->blocks, BUFFER_THREADS) < 0 ? failure_nomem(why) : 0;
+	if (!pool || writer->blocks.room >= BUFFER_THREADS)
+		return 0;
+	return blocks_reserve(&writer->blocks, BUFFER_THREADS - writer->blocks.used) < 0
+		   ? failure_nomem(why)
+		   : 0;
 }
 
 int
@@ -387,7 +435,7 @@ writer_copy_next(struct writer *writer, struct source *source, struct failure *w
 	else if (rc == 0 && event == SOURCE_NOTE)
 		rc = writer_raw(writer, source->note.type, source->note.body, source->note.size,
 				why);
-	return rc < 0 ? -1 : event != SOURCE_END;
+	return rc < 0 ? -1 : event != SOURCE_END && event != SOURCE_LATER;
 }
 
 int

@@ -61,10 +61,22 @@ int writer_raw(struct writer *writer, uint32_t type, const void *body, size_t si
 	       struct failure *why);
 
 /* Reads the next event of source and writes the interfaces and the packet or note that it brings.
- * 1, or 0 after SOURCE_END; -1 also at SOURCE_CUT. All notes of source must be copyable. */
+ * 1, or 0 after SOURCE_END or SOURCE_LATER; -1 also at SOURCE_CUT. All notes of source must be copyable. */
 int writer_copy_next(struct writer *writer, struct source *source, struct failure *why);
 /* Writes all of source up to its end. */
 int writer_copy(struct writer *writer, struct source *source, struct failure *why);
+
+/*
+ * A writer of packets that belong into what another one writes, with the interfaces that it has: they stay in memory
+ * until writer_add_part, however many, in `room` bytes at first. It may work beside the other. NULL on failure.
+ */
+struct writer *writer_new_part(const struct writer *whole, size_t room, struct failure *why);
+/* Writes what the part has, which is empty afterwards. */
+int writer_add_part(struct writer *whole, struct writer *part, struct failure *why);
+/* How many bytes have not been written yet. */
+size_t writer_buffered(const struct writer *writer);
+/* Forgets what the part has. */
+void writer_empty_part(struct writer *part);
 
 /* Writes what is buffered. */
 int writer_flush(struct writer *writer, struct failure *why);
