@@ -259,6 +259,8 @@ read_head(struct input *input, struct interfaces *interfaces, struct failure *wh
 		struct packet packet;
 		enum source_event event = source->next(source, &packet, &input->outcome.why);
 
+		input->is_plain &=
+		    event == SOURCE_PACKET && input->map_count == source->interface_count;
 		if (input->map_count < source->interface_count &&
 		    map_new_interfaces(input, interfaces, why) < 0)
 			return end_alone(input, interfaces, why);
@@ -420,20 +422,17 @@ compare_entries(const void *a, const void *b, void *interfaces)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
-/* Has the source read from this place again, with the interfaces as known. */
-static int
-rewind_source(struct input *input, uint64_t place, struct failure *why)
+void
+input_restart(struct input *input)
 {
-	struct source *source = input->from.source;
-	struct input fresh;
-
-	input_init(&fresh, &input->from, input->number);
-	fresh.ahead = input->ahead;
-	fresh.map = input->map;
-	fresh.map_count = input->map_count;
 	free(input->index);
-	*input = fresh;
-	return source->revisit(source, place, why);
+	input->index = NULL;
+	input->index_count = input->index_at = 0;
+	input->ahead_at = input->ahead_count = input->ahead_sorted = input->pinned = 0;
+	input->packet = (struct packet){.ts_ns = INT64_MIN};
+	input->capture = NO_CAPTURE;
+	input->is_note = input->is_disordered = input->has_ended = false;
+	input->is_plain = true;
 }
 
 int
@@ -455,8 +454,12 @@ input_sort(struct input *input, struct interfaces *interfaces, struct failure *w
 	}
 	if (more < 0 || !input->index)
 		return more;
-	if (!input->is_disordered)
-		return rewind_source(input, input->index[0].place, why);
+	if (!input->is_disordered) {
+		more = source->revisit(input->from.source, input->index[0].place, why);
+		input_restart(input);
+		input->outcome = (struct merge_outcome){0};
+		return more;
+	}
 	qsort_r(input->index, input->index_count, sizeof(*input->index), compare_entries,
 		interfaces);
 	input->outcome.late = 0;

@@ -61,6 +61,8 @@ struct input {
 	uint32_t capture;     /* capture interface of the head; NO_CAPTURE before the first */
 	bool is_disordered;   /* a packet came after one that it belongs before */
 	bool is_stalled;      /* live: the merge does not wait for it */
+	bool has_ended;       /* it has no head any more */
+	bool is_plain;        /* nothing but packets was read since input_restart */
 	struct outage outage; /* live */
 	struct merge_outcome outcome;
 	/* The time of the newest packet or heartbeat: nothing older is expected. */
@@ -94,6 +96,10 @@ input_packets(const struct input *input)
 {
 	return &input->ahead[input->ahead_at - 1];
 }
+
+/* The source has been moved: forgets the head and what was read ahead, but not how long its interfaces were seen;
+ * input_advance reads the next head. */
+void input_restart(struct input *input);
 
 /* Removes the first count of input_packets: the next one becomes the head. Their data stays valid
  * until the next call that reads. */

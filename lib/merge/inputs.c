@@ -193,10 +193,16 @@ chunk_of(size_t count)
 			   : clamp(many, CHUNK_MIN, CHUNK);
 }
 
+size_t
+inputs_chunk(const struct inputs *inputs)
+{
+	return chunk_of(inputs->count ? inputs->count : 1);
+}
+
 int
 inputs_open(struct inputs *inputs, struct failure *why)
 {
-	const size_t chunk = chunk_of(inputs->count ? inputs->count : 1);
+	const size_t chunk = inputs_chunk(inputs);
 
 	if (!inputs->max_open)
 		inputs->max_open = open_limit();

@@ -55,6 +55,8 @@ void inputs_release(struct inputs *inputs);
  * coredir.h says. Unchanged on failure, but for files of a directory. */
 int inputs_add(struct inputs *inputs, const char *word, struct failure *why);
 
+/* How many bytes are read of each at a time, in two buffers. */
+size_t inputs_chunk(const struct inputs *inputs);
 /* Opens all and shares out memory for reading. Nothing is read. What exceeds max_open is opened
  * again for each read. */
 int inputs_open(struct inputs *inputs, struct failure *why);

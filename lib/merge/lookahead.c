@@ -44,7 +44,7 @@ lookahead_init(struct lookahead *lookahead, struct input *inputs, size_t count)
 {
 	const size_t each = count ? BATCH_LENGTH / count : BATCH_LENGTH;
 
-	*lookahead = (struct lookahead){.pool = lookahead->pool};
+	*lookahead = (struct lookahead){.pool = lookahead->pool, .until_ns = INT64_MAX};
 	lookahead->depth_max = each < DEPTH_MIN ? DEPTH_MIN : (uint32_t)each;
 	lookahead->depth = lookahead->depth_max;
 	lookahead->visits = calloc(count + 1, sizeof(*lookahead->visits));
@@ -140,7 +140,7 @@ visit_inputs(struct lookahead *lookahead, const struct inputheap *heap,
 	size_t available = 0;
 
 	lookahead->visit_count = 0;
-	lookahead->horizon_ns = INT64_MAX;
+	lookahead->horizon_ns = lookahead->until_ns;
 	visit(lookahead, heap, 0);
 	for (size_t i = 0; i < lookahead->visit_count; i++) {
 		const size_t place = lookahead->visits[i].place;
@@ -257,6 +257,5 @@ lookahead_batch(struct lookahead *lookahead, struct inputheap *heap, struct inte
 		inputheap_sift_down(heap, v->place);
 	}
 	adapt(lookahead, batch->count, available);
-	threadpool_progress(lookahead->pool, batch->count);
 	return 0;
 }

@@ -19,6 +19,7 @@ struct lookahead {
 	 * batch takes of each. */
 	struct lookahead_visit *visits;
 	size_t visit_count;
+	int64_t until_ns;         /* of the packets to take; the caller's; INT64_MAX: of all */
 	int64_t horizon_ns;       /* all packets older than this have been read */
 	struct packet *ahead;     /* the packets read ahead, of all inputs */
 	uint32_t depth_max;       /* packets to read ahead of each input, at most */
@@ -27,7 +28,7 @@ struct lookahead {
 	struct threadpool *pool;  /* reads ahead of many inputs; the caller's; or NULL */
 };
 
-#define LOOKAHEAD_INIT ((struct lookahead){0})
+#define LOOKAHEAD_INIT ((struct lookahead){.until_ns = INT64_MAX})
 
 /* Gives the inputs memory to read ahead, which the lookahead owns. pool stays set. -1: out of
  * memory. */

@@ -21,35 +21,10 @@
 #include "merge/merge.h"
 
 #include "base/array.h"
-#include "merge/input.h"
-#include "merge/inputheap.h"
-#include "merge/interfaces.h"
-#include "merge/lookahead.h"
+#include "merge/merge-int.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct merge {
-	struct source source; /* first */
-	struct interfaces interfaces;
-	struct input *inputs;
-	size_t input_count;
-	struct inputheap heap;
-	struct lookahead lookahead;
-	struct batch batch; /* of merge_more */
-	bool sorts_inputs, stops_at_disorder;
-	bool top_is_consumed; /* the head of inputheap_top was handed out, and has not advanced */
-	bool has_ended;
-	/* Live: inputs that have nothing to read, and the lowest of their watermarks. */
-	uint32_t *waiting;
-	size_t waiting_count;
-	int64_t watermark_ns;    /* INT64_MAX: the merge waits for none */
-	int64_t newest_ns;       /* of the packets handed out */
-	bool asks_waiting;       /* the next call reads the waiting inputs again */
-	uint64_t release_count;  /* packets to hand out in spite of the watermark */
-	uint64_t released_early; /* packets that were */
-	struct failure why;      /* of SOURCE_CUT */
-};
 
 static enum source_event merge_next(struct source *, struct packet *, struct failure *);
 
@@ -75,7 +50,7 @@ merge_new(struct failure *why)
 	}
 	merge->source.next = merge_next;
 	merge->source.more = merge_more;
-	merge->watermark_ns = INT64_MAX;
+	merge->watermark_ns = merge->until_ns = INT64_MAX;
 	merge->newest_ns = INT64_MIN;
 	return merge;
 }
@@ -168,12 +143,12 @@ lower_watermark(struct merge *merge, const struct input *input)
 		merge->watermark_ns = input->watermark_ns;
 }
 
-/* Advances an input. 1, 0 if it has no head, or -1 if the merge cannot go on. */
-static int
-advance(struct merge *merge, struct input *input)
+int
+merge_advance(struct merge *merge, struct input *input)
 {
 	int more = input_advance(input, &merge->interfaces, &merge->why);
 
+	input->has_ended = more == INPUT_END;
 	show_interfaces(merge);
 	if (__builtin_expect(more == INPUT_LATER, 0)) {
 		merge->waiting[merge->waiting_count++] = (uint32_t)input->number;
@@ -194,7 +169,7 @@ advance_top(struct merge *merge)
 	merge->top_is_consumed = false;
 	if (inputheap_consume(&merge->heap) < 0)
 		return failure_nomem(&merge->why);
-	more = advance(merge, &merge->inputs[inputheap_top(&merge->heap)]);
+	more = merge_advance(merge, &merge->inputs[inputheap_top(&merge->heap)]);
 	if (more < 0)
 		return -1;
 	inputheap_advanced(&merge->heap, more > 0);
@@ -225,9 +200,9 @@ advance_waiting(struct merge *merge)
 	merge->waiting_count = 0;
 	merge->watermark_ns = INT64_MAX;
 	for (size_t i = 0; i < count; i++) {
-		/* advance() appends those that go on waiting: never more than have been read. */
+		/* merge_advance() appends those that go on waiting: never more than have been read. */
 		const uint32_t id = merge->waiting[i];
-		int more = advance(merge, &merge->inputs[id]);
+		int more = merge_advance(merge, &merge->inputs[id]);
 
 		if (more < 0)
 			return -1;
@@ -289,6 +264,8 @@ merge_next(struct source *source, struct packet *packet, struct failure *why)
 			*why = merge->why;
 		return SOURCE_CUT;
 	}
+	if (merge_is_at_bound(merge))
+		return SOURCE_LATER;
 	input = &merge->inputs[inputheap_top(&merge->heap)];
 	merge->top_is_consumed = true;
 	if (input->is_note) {
@@ -310,8 +287,9 @@ merge_batch(struct merge *merge, struct batch *batch)
 		return 0;
 	if (merge->top_is_consumed && advance_top(merge) < 0)
 		return 0;
-	if (merge->heap.duplicate_count || merge->heap.count == 0)
+	if (merge->heap.duplicate_count || merge->heap.count == 0 || merge_is_at_bound(merge))
 		return 0;
+	merge->lookahead.until_ns = merge->until_ns;
 	if (lookahead_batch(&merge->lookahead, &merge->heap, &merge->interfaces, batch) < 0)
 		failure_nomem(&merge->why);
 	return batch->count;
@@ -346,7 +324,7 @@ read_first_heads(struct merge *merge, bool *has_head)
 		}
 		if (merge->sorts_inputs && input_sort(input, &merge->interfaces, &merge->why) < 0)
 			return -1;
-		more = advance(merge, input);
+		more = merge_advance(merge, input);
 		if (more < 0)
 			return -1;
 		has_head[i] = more > 0;

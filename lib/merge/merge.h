@@ -89,8 +89,8 @@ void merge_release_early(struct merge *merge, uint64_t n);
 /* The number of packets released in this way. */
 uint64_t merge_released_early(const struct merge *merge);
 
-/* Uses threads to read many inputs ahead. pool is borrowed until merge_free; NULL: no threads. Call
- * before merge_start. */
+/* Uses threads to read many inputs ahead, from the next packet on. pool is borrowed until merge_free; NULL: no
+ * threads, as at first. */
 void merge_set_threadpool(struct merge *merge, struct threadpool *pool);
 
 /* Allows interfaces of different link types. Call before merge_start. */
@@ -115,6 +115,26 @@ struct source *merge_source(struct merge *merge);
  * which may be a packet or a failure.
  */
 size_t merge_batch(struct merge *merge, struct batch *batch);
+
+/*
+ * A part of the time of the inputs, for which several merges of the same inputs can work side by side (slices.h).
+ */
+
+/* Whether no input had to be sorted, of which no part can be merged by itself. */
+bool merge_can_restart(const struct merge *merge);
+/* Hands out the packets older than this; then its source yields SOURCE_LATER. INT64_MAX: all, as at first. */
+void merge_until(struct merge *merge, int64_t until_ns);
+/* After merge_start, and merge_until's bound: the sources have been moved. Reads their first packets anew, but of those
+ * inputs that have none in goes_on. 0, or -1 as merge_start. */
+int merge_restart(struct merge *merge, const bool *goes_on, struct failure *why);
+/* At the bound: the next packet of an input, valid until next(). NULL: it has ended. */
+const struct packet *merge_head(const struct merge *merge, size_t input);
+/* Whether all inputs have had nothing but packets in order since merge_restart. */
+bool merge_is_plain(const struct merge *merge);
+/* What merge_add was given. */
+const struct merge_input *merge_input(const struct merge *merge, size_t input);
+/* Counts what a merge of the same inputs, which is plain, has handed out since its merge_restart as this one's. */
+void merge_take_over(struct merge *merge, struct merge *part);
 
 /* What became of an input, owned by the merge; complete after SOURCE_END. */
 const struct merge_outcome *merge_outcome(const struct merge *merge, size_t input);

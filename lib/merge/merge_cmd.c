@@ -28,13 +28,16 @@
 
 /* Bytes of inputs that take longer to merge than threads to start. */
 #define BYTES_FOR_THREADS (1 << 20)
+#define BYTES_FOR_SLICES  (16 << 20) /* ... and than the inputs to open twice */
 
 static void
 release_merge(struct merge_cmd *cmd)
 {
 	picker_release(&cmd->picker);
 	sides_free(cmd->sides);
+	slices_free(cmd->slices);
 	merge_free(cmd->merge);
+	cmd->slices = NULL;
 	cmd->sides = NULL;
 	cmd->merge = NULL;
 }
@@ -139,6 +142,9 @@ merge_cmd_confine(struct merge_cmd *cmd, struct failure *why)
 	if (priv_drop_all(why) < 0 ||
 	    sandbox_confine_files(SANDBOX_ENFORCE, out->dirfd, files, why) < 0)
 		rc = -1;
+	if (!cmd->live && !cmd->keys && cmd->offset_count == 0 &&
+	    inputs_are_long(&cmd->inputs, BYTES_FOR_SLICES))
+		cmd->slices = slices_open(&cmd->inputs, 0);
 	/* Threads inherit the confinement of files, and none can be started after that of calls. */
 	if (rc == 0 && !cmd->live && inputs_are_long(&cmd->inputs, BYTES_FOR_THREADS))
 		rc = threadpool_start(&cmd->pool, why);
@@ -325,27 +331,16 @@ write_statistics(const struct merge_cmd *cmd, const struct source *from, struct 
 	return 0;
 }
 
-/* Writes all packets and notes, in batches where the merge makes some. */
+/* Writes all packets and notes. */
 static int
 copy_packets(const struct merge_cmd *cmd, struct source *from, struct writer *writer,
 	     struct failure *why)
 {
-	struct batch batch = BATCH_INIT;
-	int more = 1;
-
 	if (cmd->live)
 		return merge_live_copy(cmd->live, from, writer, why);
 	if (from != merge_source(cmd->merge))
 		return writer_copy(writer, from, why);
-	while (more > 0) {
-		if (merge_batch(cmd->merge, &batch) == 0)
-			more = writer_copy_next(writer, from, why);
-		else if (writer_interfaces(writer, from, why) < 0 ||
-			 writer_batch(writer, &batch, why) < 0)
-			more = -1;
-	}
-	batch_release(&batch);
-	return more;
+	return slices_copy(cmd->slices, cmd->merge, writer, cmd->pool, why);
 }
 
 /* Fails if an input is damaged, or something in it was mended or left out. */

@@ -24,6 +24,7 @@
 #include "merge/period.h"
 #include "merge/picker.h"
 #include "merge/sides.h"
+#include "merge/slices.h"
 
 #include <stdbool.h>
 
@@ -53,6 +54,7 @@ struct merge_cmd {
 	struct sides *sides;
 	struct picker picker;
 	struct threadpool *pool; /* NULL: none */
+	struct slices *slices;   /* NULL: one thread merges */
 	bool can_start_over;     /* the output can be emptied, and all inputs read again */
 };
 

@@ -46,6 +46,16 @@ all_the_same() { # INPUT...
 	same vcap-merge -F pcap -w OUT a.pcap b.pcapng
 }
 
+# Break: lib/merge/slices.c s/if (writer_add_part(whole->writer, slices->lanes\[i\].writer, why) < 0)/if (0)/
+@test "of files that are long enough for slices of time" {
+	mkcap -L 64-128 -n 100000 -s 1 -g 10000 >a.pcap
+	mkcap -L 64-128 -n 80000 -s 2 -g 10000 -f pcapng -i 2 -d 5 >b.pcapng
+	mkcap -L 64-128 -n 80000 -s 3 -g 10000 -b -u >c.pcap
+	all_the_same a.pcap b.pcapng c.pcap
+	same vcap-merge -o a=0.5 -w OUT a.pcap b.pcapng c.pcap
+	same vcap-merge --until 1970-01-01T00:16:40.5Z -w OUT a.pcap b.pcapng c.pcap
+}
+
 # Break: lib/base/threadpool.c s/\t\tdo_pieces(pool, task, context, pieces);/do_pieces(pool, task, context, 1);/
 # bats test_tags=slow
 @test "of 1 to 255 inputs, many packets of one time among them" {
