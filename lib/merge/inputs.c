@@ -171,32 +171,20 @@ links_of(const struct input_file *input)
 	return input->is_checked ? READER_NO_LINKS : READER_LINKS;
 }
 
-static int
-open_input(struct input_file *input, struct failure *why)
-{
-	input->file = reader_open_unread(input->path, links_of(input), why);
-	return input->file ? note_file(input, why) : -1;
-}
-
 static size_t
 clamp(size_t size, size_t least, size_t most)
 {
 	return size < least ? least : size > most ? most : size;
 }
 
-static size_t
-chunk_of(size_t count)
+size_t
+inputs_chunk(const struct inputs *inputs)
 {
+	const size_t count = inputs->count ? inputs->count : 1;
 	const size_t few = READ_FEW / count, many = READ_MANY / count / PAGE * PAGE;
 
 	return few > CHUNK ? clamp(few / PAGE * PAGE, CHUNK, CHUNK_MAX)
 			   : clamp(many, CHUNK_MIN, CHUNK);
-}
-
-size_t
-inputs_chunk(const struct inputs *inputs)
-{
-	return chunk_of(inputs->count ? inputs->count : 1);
 }
 
 int
@@ -209,11 +197,14 @@ inputs_open(struct inputs *inputs, struct failure *why)
 	if (!inputs->memory && !(inputs->memory = hugepage_new(inputs->count * 2 * chunk)))
 		return failure_nomem(why);
 	for (size_t i = 0; i < inputs->count; i++) {
-		if (open_input(&inputs->list[i], why) < 0)
+		struct input_file *input = &inputs->list[i];
+
+		input->file = reader_open_unread(input->path, links_of(input), why);
+		if (!input->file || note_file(input, why) < 0)
 			return -1;
-		reader_use_memory(inputs->list[i].file, inputs->memory + i * 2 * chunk, chunk);
+		reader_use_memory(input->file, inputs->memory + i * 2 * chunk, chunk);
 		if (i >= inputs->max_open)
-			reader_close_between_reads(inputs->list[i].file);
+			reader_close_between_reads(input->file);
 	}
 	return 0;
 }
