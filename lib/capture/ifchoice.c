@@ -162,6 +162,26 @@ compare_addresses(struct ifchoice *choice, const struct iface_address *list, siz
 	}
 }
 
+static bool
+has_addresses(const struct iface_address *list, size_t count, int index)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].index == index)
+			return true;
+	return false;
+}
+
+/* Notes one that would be taken if it was an Ethernet interface, and was not known by an address before. */
+static void
+note_left_out(struct ifchoice *choice, const struct iface *iface)
+{
+	const struct ifrule *rule = &choice->rule;
+
+	if (rule->named_count == 0 && rule->awaited_count == 0 && ifrule_leaves_out(iface) &&
+	    !has_addresses(choice->known, choice->known_count, iface->index))
+		memcpy(choice->left_out, iface->name, sizeof(choice->left_out));
+}
+
 static int
 know_addresses(struct ifchoice *choice)
 {
@@ -192,6 +212,7 @@ ifchoice_begin(struct ifchoice *choice, const struct ifrule *rule, struct iftabl
 		rc = ifchoice_decide(choice, &(struct ifmoment){.quiet_ns = INT64_MIN});
 	/* None of these came: they were there. */
 	choice->event_count = choice->doubt_count = 0;
+	choice->left_out[0] = '\0';
 	choice->spans.doubts[0] = (struct ifdoubt){0};
 	choice->spans.sure_ns = 0;
 	return rc;
@@ -250,7 +271,9 @@ ifchoice_decide(struct ifchoice *choice, const struct ifmoment *moment)
 		add_slot_event(choice, span, moment->now_ns, false);
 	}
 	for (size_t i = 0; i < ifaces->count; i++)
-		if (ifaces->list[i].taken && take(choice, &ifaces->list[i], moment) < 0)
+		if (!ifaces->list[i].taken)
+			note_left_out(choice, &ifaces->list[i]);
+		else if (take(choice, &ifaces->list[i], moment) < 0)
 			rc = -1;
 	event.is_coming = true;
 	compare_addresses(choice, ifaces->addresses, ifaces->address_count, choice->known,

@@ -59,6 +59,8 @@ struct ifchoice {
 	struct ifevent events[IFCHOICE_EVENTS]; /* number i is at i modulo IFCHOICE_EVENTS */
 	uint64_t event_count;
 	char missed[IFACE_NAME_SIZE]; /* one that the table has no room for; empty: none */
+	char left_out
+	    [IFACE_NAME_SIZE]; /* one with an address that came, and is no Ethernet interface; empty: none */
 	/* Private: the addresses as of the last decision */
 	struct iface_address *known;
 	size_t known_count;

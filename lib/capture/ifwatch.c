@@ -162,3 +162,12 @@ ifwatch_missed(struct ifwatch *watch, char name[IFACE_NAME_SIZE])
 	pthread_mutex_unlock(&watch->lock);
 	return *name != '\0';
 }
+
+bool
+ifwatch_left_out(struct ifwatch *watch, char name[IFACE_NAME_SIZE])
+{
+	pthread_mutex_lock(&watch->lock);
+	memcpy(name, watch->choice.left_out, IFACE_NAME_SIZE);
+	pthread_mutex_unlock(&watch->lock);
+	return *name != '\0';
+}

@@ -53,5 +53,7 @@ unsigned ifwatch_events(struct ifwatch *watch, struct ifevent to[IFCHOICE_EVENTS
 
 /* Copies the name of an interface that came when there was no room for one. False: there is none. */
 bool ifwatch_missed(struct ifwatch *watch, char name[IFACE_NAME_SIZE]);
+/* Likewise one that came with an address and is no Ethernet interface. */
+bool ifwatch_left_out(struct ifwatch *watch, char name[IFACE_NAME_SIZE]);
 
 #endif

@@ -42,10 +42,13 @@ notices_end(struct capture *capture, notices_print *print)
 {
 	const struct runstate *runstate = &capture->runstate;
 	const int64_t step = runstate_clock_step(runstate);
+	char name[IFACE_NAME_SIZE];
 	struct counts total;
 
 	if (runstate->reason == STOP_CLOSED)
 		return;
+	if (capture->is_watching && ifwatch_left_out(&capture->watch, name))
+		print("'%s' came, and is left out: not an Ethernet interface", name);
 	capture_total(capture, &total);
 	print("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64
 	      " dropped by the kernel; ended by %s%s%s",

@@ -20,7 +20,7 @@ stopped() {
 teardown() {
 	[ -z "${witness-}" ] || kill "$witness" 2>/dev/null || true
 	if [ -n "${pid-}" ] && kill -9 "$pid"; then wait "$pid"; fi 2>/dev/null || true
-	for device in br7 red va wa; do
+	for device in br7 red tun8 va wa; do
 		ip link del dev $device 2>/dev/null || true
 	done
 	ip link del group 7 2>/dev/null || true
