@@ -167,6 +167,15 @@ add_named(struct walk *walk, const struct haproxy_stop *front, const struct hapr
 	strvec_release(&unknown);
 }
 
+/* Servers are not looked for where it is not known whether there are any. */
+static void
+tell_hidden(struct draft *draft, const struct haproxy_section *section)
+{
+	if (haproxy_section_hides_servers(section))
+		draft_add_comment(draft, "servers may be missing: lines of '%s' depend on an '.if'",
+				  section->name);
+}
+
 static void
 add_backends(struct walk *walk, const struct haproxy_stop *front)
 {
@@ -175,6 +184,7 @@ add_backends(struct walk *walk, const struct haproxy_stop *front)
 	    haproxy_section_setting(section, "default_backend", NULL);
 
 	warn_of_destination(walk->route->draft, section);
+	tell_hidden(walk->route->draft, section);
 	if (section->kind == HAPROXY_LISTEN)
 		add_backend(walk, front, section);
 	for (const struct haproxy_line *line = section->first; line < section->end; line++)
@@ -192,6 +202,7 @@ add_fronts(struct walk *walk, const struct haproxy_stop *stop)
 
 	if (backend != stop->front)
 		warn_of_destination(walk->route->draft, backend);
+	tell_hidden(walk->route->draft, backend);
 	for (const struct haproxy_line *line = backend->first; line < backend->end; line++) {
 		const struct haproxy_socket *bind;
 		struct haproxy_server server;

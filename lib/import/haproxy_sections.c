@@ -134,6 +134,25 @@ begins_file(struct haproxy_conf *conf, const char *text, size_t length)
 	return name && !conf->files.failed;
 }
 
+static bool
+leads_to_servers(const struct haproxy_line *line)
+{
+	static const char *const keywords[] = {"server",      "server-template", "dispatch",
+					       "use_backend", "default_backend", NULL};
+
+	return is_any(haproxy_line_word(line, 0), keywords);
+}
+
+bool
+haproxy_section_hides_servers(const struct haproxy_section *section)
+{
+	/* The line before the first is the section's head. */
+	for (const struct haproxy_line *line = section->first - 1; line < section->end; line++)
+		if (line->hides_servers)
+			return true;
+	return false;
+}
+
 static int
 read_lines(struct haproxy_conf *conf, const char *text, struct failure *why)
 {
@@ -156,6 +175,8 @@ read_lines(struct haproxy_conf *conf, const char *text, struct failure *why)
 		text += length + (text[length] == '\n');
 		line.is_conditional = line.count > 0 && is_conditional(conf, &line, &depth);
 		set_variables(&variables, &line);
+		if (line.is_conditional && leads_to_servers(&line) && conf->line_count > 0)
+			conf->lines[conf->line_count - 1].hides_servers = true;
 		if (line.count == 0 || (line.is_conditional && section_kind(&line) < 0))
 			strvec_free(line.words);
 		else

@@ -15,7 +15,9 @@
 struct haproxy_line {
 	struct draft_location at;
 	bool is_conditional; /* between `.if` and `.endif`; only a section's first line can be */
-	char **words;        /* at least one; NULL-ended */
+	bool
+	    hides_servers; /* lines behind it that depend on an `.if` and lead to servers were skipped */
+	char **words;      /* at least one; NULL-ended */
 	size_t count;
 };
 
@@ -61,6 +63,9 @@ const struct haproxy_section *haproxy_conf_find(const struct haproxy_conf *conf,
  * negated by `no`. */
 const struct haproxy_line *haproxy_section_setting(const struct haproxy_section *section,
 						   const char *first, const char *const *second);
+
+/* Whether lines of the section that lead to servers were skipped, as they depend on an `.if`. */
+bool haproxy_section_hides_servers(const struct haproxy_section *section);
 
 /* The i-th word; "" beyond the last. */
 const char *haproxy_line_word(const struct haproxy_line *line, size_t i);

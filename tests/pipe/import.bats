@@ -621,6 +621,23 @@ vcap-import: standard input:6: visible only within network namespace 'blue'" ]
 	done
 }
 
+# Break: lib/import/haproxy_sections.c s/if (line->hides_servers)/if (0)/
+@test "haproxy: a service some of whose servers depend on a condition says so in its file" {
+	run -3 --separate-stderr vcap-import haproxy - < <(printf '%s\n' 'frontend one' 'bind 192.0.2.1:80' 'default_backend b' \
+		'frontend two' 'bind 192.0.2.2:80' '.if defined(X)' 'use_backend b if TRUE' '.endif' 'default_backend c' \
+		'frontend three' 'bind 192.0.2.3:80' 'default_backend c' '.if defined(X)' 'maxconn 9' '.endif' \
+		'backend b' 'server a 10.0.0.1:80' '.if defined(X)' 'server b 10.0.0.2:80' '.endif' 'server d 10.0.0.4:80' \
+		'backend c' 'server c 10.0.0.3:80')
+	echo "$output"
+	[ "$(grep -B 9 ^vip <<<"$output" | grep -E '^vip|missing' | cut -c 1-80)" = "\
+#        servers may be missing: lines of 'b' depend on an '.if'
+vip      192.0.2.1 tcp/80
+#        servers may be missing: lines of 'two' depend on an '.if'
+vip      192.0.2.2 tcp/80
+vip      192.0.2.3 tcp/80" ]
+	[ "$(grep -c ^server <<<"$output")" -eq 4 ]
+}
+
 # Break: lib/import/draft.c s/host += 7;/;/
 @test "import: an address of IPv4 in IPv6's clothes is what its packets have" {
 	run -0 one 'bind ::ffff:192.0.2.2:81' 'default_backend b' 'backend b' 'server a ::FFFF:10.0.0.1:80'
