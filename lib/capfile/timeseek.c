@@ -20,7 +20,7 @@
 	(256u \
 	 << 10) /* where no record is found within so many bytes, there is no use in looking on */
 #define SHORT     (16u << 10) /* ... and so many are walked record by record */
-#define TRIES     12
+#define TRIES     24
 #define FARTHEST  (UINT64_C(1) << 40)
 #define FOLLOWING 2
 
@@ -154,22 +154,24 @@ timeseek_near(const struct reader *file, const struct timeseek *from, uint64_t o
 	return find_near(&window, from, offset, found);
 }
 
-/* The first record that is not older, one by one from the one that is. */
-static bool
-walk(struct window *window, struct timeseek at, int64_t ts_ns, struct timeseek *found)
+/* Walks record by record from one that is older than the time to the first that is not, or FAR. 1; 0: *at is still older;
+ * -1: something else than records. */
+static int
+walk(struct window *window, struct timeseek *at, int64_t ts_ns)
 {
-	for (const uint64_t end = at.place + FAR; at.place < end;) {
-		const size_t size = record_at(window, at.place, LOOK_ON, &at.ts_ns);
+	struct timeseek next = *at;
+
+	for (const uint64_t end = next.place + FAR; next.place < end;) {
+		const size_t size = record_at(window, next.place, LOOK_ON, &next.ts_ns);
 
 		if (size == 0)
-			return false;
-		if (at.ts_ns >= ts_ns) {
-			*found = at;
-			return true;
-		}
-		at.place += size;
+			return -1;
+		*at = next;
+		if (at->ts_ns >= ts_ns)
+			return 1;
+		next.place += size;
 	}
-	return false;
+	return 0;
 }
 
 /* Where a time is expected, by two records of different times. */
@@ -190,10 +192,23 @@ timeseek_find(const struct reader *file, const struct timeseek *from, uint64_t g
 	struct timeseek low = *from, high = {.place = UINT64_MAX}, record;
 
 	for (unsigned tries = 0; tries < TRIES; tries++) {
-		const uint64_t at = guess < low.place + SHORT ? low.place : guess - SHORT / 2;
+		uint64_t at;
 
-		if (at == low.place)
-			return walk(&window, low, ts_ns, found);
+		/* Packets do not come evenly: where the guesses of the last tries did not help, the middle does. */
+		if (tries % 2 && high.place != UINT64_MAX)
+			guess = low.place + (high.place - low.place) / 2;
+		at = guess < low.place + SHORT ? low.place : guess - SHORT / 2;
+
+		if (at == low.place) {
+			const int reached = walk(&window, &low, ts_ns);
+
+			*found = low;
+			if (reached)
+				return reached > 0;
+			guess =
+			    low.ts_ns > from->ts_ns ? expect(from, &low, ts_ns) : low.place + FAR;
+			continue;
+		}
 		if (!find_near(&window, from, at, &record) || record.place >= high.place) {
 			high.place = at;
 			guess = low.place + (at - low.place) / 2;

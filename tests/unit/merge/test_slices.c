@@ -318,6 +318,11 @@ is_same(const struct made *a, const struct made *b)
 	return is_equal;
 }
 
+/* Break: lib/merge/slices.c s/lane_is_same(slices->lanes, end, slices->lanes\[proven + 1\].first))/true)/ */
+/* Break: lib/merge/slices.c s/merge_is_plain(lane->merge) && // */
+/* Break: lib/merge/slices.c s/ && lane_is_regular(lane);/;/ */
+/* Break: lib/merge/slices.c s/merge_take_over(whole->merge, slices->lanes\[i\].merge);/;/ */
+/* Break: lib/merge/merge-int.h s/merge->heap.duplicate_count == 0 &&/true &&/ */
 /* Merges random files of a kind in both ways. */
 static void
 compare(const char *name, const struct kind *kind, enum order order, unsigned rounds,
