@@ -12,6 +12,7 @@
 #include "base/fileio.h"
 #include "base/linebuf.h"
 #include "base/linepattern.h"
+#include "base/process.h"
 #include "base/sandbox.h"
 
 #include <fcntl.h>
@@ -162,7 +163,9 @@ become_matcher(char *const *patterns, size_t count, int lines, int answers)
 
 	matcher.out = stdout;
 	limit_memory();
-	rc = sandbox_confine(-1, NULL, &why);
+	rc = process_keep((const int[]){STDOUT_FILENO, lines, answers}, 3, &why);
+	if (rc == 0)
+		rc = sandbox_confine(-1, NULL, &why);
 	if (rc == 0)
 		rc = compile(&matcher, patterns, count, &why);
 	if (rc == 0)

@@ -67,6 +67,23 @@ refused() { # MESSAGE ARG...
 	refused "engine 'a' has no log to watch: 'flows=haproxy:SOCKET'" --rolling 5s --on log:x
 }
 
+# Break: lib/flows/linematch.c s/rc = process_keep(.*/rc = 0;/
+@test "the process that matches lines has only what it reads and answers by" {
+	mkfifo lines counts
+	exec 8<>lines 9>other
+	timeout 60 vcap-flows --match x --log - <lines >counts 3>&- &
+	flows=$!
+	# It says so once it has begun.
+	read -r <counts
+	# Its child's child: of timeout, of vcap-flows.
+	matcher=$(pgrep -P "$(pgrep -P $flows)")
+	ls -l "/proc/$matcher/fd" >&2
+	[ "$(find "/proc/$matcher/fd" -lname '*/other' | wc -l)" -eq 0 ]
+	[ "$(find "/proc/$matcher/fd" -lname '*/null' | wc -l)" -eq 2 ]
+	exec 8>&- 9>&-
+	kill $flows
+}
+
 # Break: lib/flows/linematch.c s/if (matcher->has_begun)/if (0)/
 # Break: lib/base/linepattern.c s/#define STEPS_MOST .*/#define STEPS_MOST 2000000000/
 @test "vcap-flows --match counts lines, those too that cost too much, and prints nothing of them" {
