@@ -33,7 +33,8 @@ struct forwarded {
 	struct addr engine; /* the connection's own end, which is no client; family 0: not known */
 	uint8_t there;      /* a bit for each header that is there, 1 << enum forwarded_name; of a
 			       rule that names one, bit 0 */
-	bool has_agent;     /* a program has named itself, and not as one that checks servers: a client's */
+	bool
+	    has_agent; /* a program has named itself, and not as one that checks servers: a client's */
 	uint16_t counts[FORWARDED_NAMES]; /* of values, the engine's own not counted */
 	/* Private: the last values, of a named header as many as it has hops, else one of each. */
 	struct evidence_end last[SERVICE_HOPS_MAX];

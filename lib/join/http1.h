@@ -40,7 +40,8 @@ struct http1 {
 	uint64_t left;         /* remaining bytes of the body or chunk */
 	uint8_t header;        /* the current one: an enum header */
 	bool is_chunked, has_length, is_cut, is_quoted, has_line;
-	bool is_unended, is_folded; /* the line before, but for a comma; and this one goes on with it */
+	bool is_unended,
+	    is_folded; /* the line before, but for a comma; and this one goes on with it */
 	/* The request may end HTTP, by Upgrade or CONNECT, or has a length that cannot be read; one has. */
 	bool may_end, has_ended;
 	uint16_t length; /* of text */

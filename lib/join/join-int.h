@@ -56,7 +56,8 @@ struct join {
 	struct pairtable *pairs;
 	struct lru *claims;    /* clients of wanted server-side connections */
 	struct lru *fragments; /* address pairs of wanted connections */
-	struct lru *unwritten; /* servers that clients' requests reached without any header that is known */
+	struct lru *
+	    unwritten; /* servers that clients' requests reached without any header that is known */
 	bool has_unwritten;
 	struct disputes disputes;
 	struct forwarded_rule rule; /* its strings are the configuration's */

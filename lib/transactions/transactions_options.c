@@ -108,7 +108,8 @@ transactions_options_decide(struct transactions_options *options, char **words, 
 	options->input = words[count - 1];
 	for (size_t i = 0; i + 1 < count; i++)
 		if (addrset_add(&options->set, words[i], why) < 0)
-			return failure_set(why, "not an address: '%s' (what is read comes last: '%s')",
+			return failure_set(why,
+					   "not an address: '%s' (what is read comes last: '%s')",
 					   words[i], options->input);
 	options->has_set = count > 1;
 	addrset_seal(&options->set);

@@ -80,7 +80,7 @@ look(const char *name, uint32_t magic)
 	ok(count > 1000 && wrong_near == 0, "%s: the next record from anywhere, among %zu", name,
 	   count);
 	if (!ok(wrong_time == 0, "%s: the first record of a time, whatever is guessed", name))
-		printf("# %u of %u\n", wrong_time, LOOKS);
+		printf("# %u of %d\n", wrong_time, LOOKS);
 	ok(!timeseek_near(file, records, used + 10, &records[1]), "%s: none behind the end", name);
 	ok(!timeseek_find(file, records, used / 2, INT64_MAX, &records[1]),
 	   "%s: none of a time to come", name);
