@@ -33,6 +33,7 @@
 #define SLICE_GROWTH 4 /* how many times as large it may become in memory */
 
 #define BEHIND       4096 /* bytes of an input behind a slice that are read with it */
+#define FARTHEST     (UINT64_C(1) << 40) /* bytes */
 #define INPUTS_MOST  64
 #define IN_VAIN      8 /* rounds in a row without a slice of a lane, before the whole goes on alone */
 /* Rounds in which each way is tried, and those that go on so before all are tried again. */
@@ -113,18 +114,27 @@ slices_taken(const struct slices *slices)
 	return slices->taken;
 }
 
+/* How many bytes of an input come in so many nanoseconds, as in the last round. */
+static uint64_t
+bytes_in(const struct slices *slices, size_t i, int64_t ns)
+{
+	const double bytes = slices->rates[i] * (double)ns;
+
+	return bytes < 0 ? 0 : bytes < (double)FARTHEST ? (uint64_t)bytes : FARTHEST;
+}
+
 /* Where the first packet of each input is that is not older than the slice. */
 static bool
 guess_places(const struct slices *slices, const struct lane *lane, struct lane_place *places)
 {
 	for (size_t i = 0; i < lane->count; i++) {
 		const struct lane_place *next = &slices->next[i];
-		const double on = slices->rates[i] * (double)(lane->from_ns - next->ts_ns);
+		const uint64_t on = bytes_in(slices, i, lane->from_ns - next->ts_ns);
 		struct timeseek from = {next->offset, next->ts_ns}, found = from;
 
 		if (next->has_packet && next->ts_ns < lane->from_ns &&
-		    !timeseek_find(lane->readers[i], &from, next->offset + (uint64_t)on,
-				   lane->from_ns, &found))
+		    !timeseek_find(lane->readers[i], &from, next->offset + on, lane->from_ns,
+				   &found))
 			return false;
 		places[i] =
 		    (struct lane_place){.has_packet = next->has_packet, .offset = found.place};
@@ -138,10 +148,9 @@ limit_reading(const struct slices *slices, const struct lane *lane)
 {
 	for (size_t i = 0; i < lane->count; i++) {
 		const struct lane_place *next = &slices->next[i];
-		const double on = slices->rates[i] * (double)(lane->until_ns - next->ts_ns);
+		const uint64_t on = bytes_in(slices, i, lane->until_ns - next->ts_ns);
 
-		reader_read_to(lane->readers[i],
-			       next->offset + (on > 0 ? (uint64_t)on : 0) + BEHIND);
+		reader_read_to(lane->readers[i], next->offset + on + BEHIND);
 	}
 }
 
@@ -294,8 +303,7 @@ take_slices(struct slices *slices, uint64_t *bytes, struct failure *why)
 		proven = 0;
 		memcpy(end, own, whole->count * sizeof(*end));
 		if (!goes_on_at(whole, own))
-			return failure_set(why, "'%s' changed while it was read",
-					   merge_input(whole->merge, 0)->name);
+			return failure_set(why, "an input changed while it was read");
 	}
 	for (size_t i = 1; i <= proven; i++) {
 		merge_take_over(whole->merge, slices->lanes[i].merge);
