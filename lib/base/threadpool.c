@@ -164,7 +164,7 @@ threadpool_start(struct threadpool **pool, struct failure *why)
 	started = calloc(1, sizeof(*started));
 	if (!started)
 		return failure_errno(why, "cannot start threads");
-	trial_init(&started->trial, WAYS, TRIALS, GO_ON);
+	trial_init(&started->trial, WAYS, ALONE, TRIALS, TRIALS, GO_ON);
 	pthread_mutex_init(&started->lock, NULL);
 	pthread_cond_init(&started->has_work, NULL);
 	pthread_cond_init(&started->is_done, NULL);

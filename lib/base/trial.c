@@ -1,28 +1,31 @@
 /*
  * How fast several processors work together is not known before: what one has in its caches comes slowly to another,
  * how slowly depends on where the two are, which a virtual machine does not know and which may change; and where other
- * programs have the processors a thread loses its own in the middle of a piece. So each way is tried. A way takes some
- * pieces until caches and memory are its own, and a pause that came between says nothing of it: so its best rate counts.
+ * programs have the processors a thread loses its own in the middle of a piece. So each way is tried. At first that would
+ * say nothing: memory is new, and threads are still where they were started. A pause that came between says nothing of a
+ * way either: its best rate counts.
  */
 #include "base/trial.h"
 
 #include <string.h>
 
-#define HANDICAP 1.15
+#define FAVOUR 1.2
 
 void
-trial_init(struct trial *trial, unsigned ways, unsigned pieces, unsigned go_on)
+trial_init(struct trial *trial, unsigned ways, unsigned favoured, unsigned begin, unsigned pieces,
+	   unsigned go_on)
 {
-	*trial = (struct trial){.ways = ways, .pieces = pieces, .go_on = go_on};
+	*trial = (struct trial){
+	    .ways = ways, .favoured = favoured, .begin = begin, .pieces = pieces, .go_on = go_on};
 }
 
 static unsigned
 fastest(const struct trial *trial)
 {
-	unsigned way = trial->ways - 1;
-	double best = trial->best[way] * HANDICAP;
+	double best = trial->best[trial->favoured] * FAVOUR;
+	unsigned way = trial->favoured;
 
-	for (unsigned i = 0; i + 1 < trial->ways; i++)
+	for (unsigned i = 0; i < trial->ways; i++)
 		if (trial->best[i] > best) {
 			best = trial->best[i];
 			way = i;
@@ -33,19 +36,17 @@ fastest(const struct trial *trial)
 void
 trial_add(struct trial *trial, double rate)
 {
-	/* The first way is tried for twice as many. */
-	const unsigned pieces = trial->pieces * (trial->ways + 1);
+	const unsigned tries = trial->ways * trial->pieces;
 
-	if (trial->number < pieces && rate > trial->best[trial->way])
+	if (trial->begin > 0) {
+		trial->begin--;
+		return;
+	}
+	if (trial->number < tries && rate > trial->best[trial->way])
 		trial->best[trial->way] = rate;
-	if (++trial->number >= pieces + trial->go_on) {
+	if (++trial->number >= tries + trial->go_on) {
 		trial->number = 0;
 		memset(trial->best, 0, sizeof(trial->best));
 	}
-	if (trial->number < trial->pieces)
-		trial->way = 0;
-	else if (trial->number < pieces)
-		trial->way = trial->number / trial->pieces - 1;
-	else
-		trial->way = fastest(trial);
+	trial->way = trial->number < tries ? trial->number / trial->pieces : fastest(trial);
 }

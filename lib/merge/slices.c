@@ -36,8 +36,10 @@
 #define FARTHEST     (UINT64_C(1) << 40) /* bytes */
 #define INPUTS_MOST  64
 #define IN_VAIN      8 /* rounds in a row without a slice of a lane, before the whole goes on alone */
-/* Rounds in which each way is tried, and those that go on so before all are tried again. */
-#define TRIALS 3
+/* Bytes of the rounds in which each way is tried, how many times as many before that, and how many rounds go on so until
+ * all are tried again. */
+#define TRIALS (12u << 20)
+#define BEFORE 4
 #define GO_ON  200
 
 /* How a round is merged. */
@@ -88,6 +90,15 @@ open_lanes(struct slices *slices, size_t count)
 	return 0;
 }
 
+static void
+begin_trial(struct slices *slices, size_t lanes)
+{
+	const size_t rounds = TRIALS / (lanes * slices->size);
+	const unsigned tries = rounds > 3 ? 3 : rounds > 0 ? (unsigned)rounds : 1;
+
+	trial_init(&slices->trial, WAYS, SLICED, BEFORE * tries, tries, GO_ON);
+}
+
 struct slices *
 slices_open(const struct inputs *inputs, size_t size)
 {
@@ -101,7 +112,7 @@ slices_open(const struct inputs *inputs, size_t size)
 		return NULL;
 	slices->inputs = inputs;
 	slices->size = size ? size : fast > SLICE_LEAST ? fast : SLICE_LEAST;
-	trial_init(&slices->trial, WAYS, TRIALS, GO_ON);
+	begin_trial(slices, lanes);
 	if (open_lanes(slices, lanes) == 0)
 		return slices;
 	slices_free(slices);
