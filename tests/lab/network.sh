@@ -5,6 +5,8 @@ lab_namespace() { # NAME
 	ip netns add "$1"
 	# Without this no IPv6 address could be used, nor a neighbour be found, for a second.
 	lab_in "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0
+	# A last FIN that nobody acknowledges, as was seen on a busy host, is given up after seconds, not minutes.
+	lab_in "$1" sysctl -qw net.ipv4.tcp_orphan_retries=3
 	ip -n "$1" link set dev lo up
 }
 

@@ -149,12 +149,15 @@ start() { # DIR OPTION...
 }
 
 @test "check: named interfaces, the reserve, and whose addresses" {
+	load ../until
 	ip link add va type veth peer name vb
 	ip addr add 192.0.2.1/24 dev va
 	ip link set va up
 	ip link set vb up
 	ip route add local 198.51.100.0/24 dev lo
 	ip addr add 2001:db8::1/64 dev va nodad
+	# The kernel makes its route a little later.
+	until_true eval 'ip -6 route get 2001:db8::1 | grep -q ^local'
 	run -0 vcap-host check -i vb . 192.0.2.1 192.0.2.2 198.51.100.7 203.0.113.9 2001:db8::1 2001:db8::2 ::1
 	grep -qx "interfaces vb" <<<"$output"
 	grep -qE "^reserve [0-9]{10,}$" <<<"$output"
