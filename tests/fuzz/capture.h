@@ -24,6 +24,20 @@ file_of(const uint8_t *data, size_t size)
 	return fd;
 }
 
+/* A file of pcapng, of what follows the type of its first block: *size grows by that. The caller's, on the heap. */
+static inline uint8_t *
+pcapng_of(const uint8_t *data, size_t *size)
+{
+	uint8_t *file = malloc(*size + 4);
+
+	must(file);
+	memcpy(file, "\x0a\x0d\x0d\x0a", 4);
+	if (*size)
+		memcpy(file + 4, data, *size);
+	*size += 4;
+	return file;
+}
+
 static inline uint64_t
 digest(uint64_t hash, const void *from, size_t size)
 {

@@ -4,13 +4,9 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t *file = malloc(size + 4);
+	uint8_t *file = pcapng_of(data, &size);
 
-	must(file);
-	memcpy(file, "\x0a\x0d\x0d\x0a", 4);
-	if (size)
-		memcpy(file + 4, data, size);
-	check_capture(file, size + 4);
+	check_capture(file, size);
 	free(file);
 	return 0;
 }

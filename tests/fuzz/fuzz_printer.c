@@ -73,13 +73,9 @@ print(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t *file = malloc(size + 4);
+	uint8_t *file = pcapng_of(data, &size);
 
-	must(file);
-	memcpy(file, "\x0a\x0d\x0d\x0a", 4);
-	if (size)
-		memcpy(file + 4, data, size);
-	print(file, size + 4);
+	print(file, size);
 	free(file);
 	return 0;
 }
