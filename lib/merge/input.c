@@ -33,13 +33,9 @@ struct input_index {
 void
 input_init(struct input *input, const struct merge_input *from, size_t number)
 {
-	*input = (struct input){
-	    .from = *from,
-	    .number = number,
-	    .packet = {.ts_ns = INT64_MIN, .core = 0},
-	    .capture = NO_CAPTURE,
-	    .watermark_ns = INT64_MIN,
-	};
+	*input = (struct input){.from = *from, .number = number, .capture = NO_CAPTURE};
+	input->packet.ts_ns = INT64_MIN;
+	input->watermark_ns = input->kept_watermark_ns = INT64_MIN;
 }
 
 void
@@ -112,7 +108,7 @@ map_new_interfaces(struct input *input, struct interfaces *interfaces, struct fa
 			label_release(&label);
 			return -1;
 		}
-		map[input->map_count].newest_ns = INT64_MIN;
+		map[input->map_count].newest_ns = map[input->map_count].kept_ns = INT64_MIN;
 		rc =
 		    interfaces_add(interfaces, interface, &label, &map[input->map_count].interface);
 		label_release(&label);

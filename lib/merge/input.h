@@ -36,6 +36,7 @@ struct merge_outcome {
 struct input_interface {
 	uint32_t interface; /* the output interface */
 	int64_t newest_ns;  /* of its packets; INT64_MIN: none */
+	int64_t kept_ns;    /* newest_ns before merge_restart */
 };
 
 struct input {
@@ -67,6 +68,9 @@ struct input {
 	struct merge_outcome outcome;
 	/* The time of the newest packet or heartbeat: nothing older is expected. */
 	int64_t watermark_ns;
+	/* watermark_ns and outcome.beyond before merge_restart */
+	int64_t kept_watermark_ns;
+	uint64_t kept_beyond;
 };
 
 /* Copies *from, whose source and strings stay the caller's. */

@@ -21,10 +21,36 @@ merge_until(struct merge *merge, int64_t until_ns)
 	merge->until_ns = until_ns;
 }
 
+/* Has what is noted of the packets of an input so far outlast forget(). */
+static void
+keep(struct input *input)
+{
+	for (uint32_t i = 0; i < input->map_count; i++)
+		input->map[i].kept_ns = input->map[i].newest_ns;
+	input->kept_watermark_ns = input->watermark_ns;
+	input->kept_beyond = input->outcome.beyond;
+}
+
+static void
+forget(struct input *input)
+{
+	for (uint32_t i = 0; i < input->map_count; i++)
+		input->map[i].newest_ns = input->map[i].kept_ns;
+	input->watermark_ns = input->kept_watermark_ns;
+	input->outcome.beyond = input->kept_beyond;
+}
+
+void
+merge_forget(struct merge *merge)
+{
+	for (size_t i = 0; i < merge->input_count; i++)
+		forget(&merge->inputs[i]);
+}
+
 int
 merge_restart(struct merge *merge, const bool *goes_on, struct failure *why)
 {
-	merge->heap.count = 0;
+	merge->heap.count = merge->heap.duplicate_count = 0;
 	merge->top_is_consumed = false;
 	merge->lookahead.skip = merge->lookahead.next_skip = 0;
 	merge->lookahead.visit_count = 0;
@@ -32,6 +58,7 @@ merge_restart(struct merge *merge, const bool *goes_on, struct failure *why)
 		struct input *input = &merge->inputs[i];
 		int more = 0;
 
+		keep(input);
 		input_restart(input);
 		input->has_ended = !goes_on[i];
 		if (goes_on[i])

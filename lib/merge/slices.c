@@ -177,6 +177,7 @@ static void
 merge_slice(const struct slices *slices, struct lane *lane)
 {
 	lane->is_good = false;
+	merge_forget(lane->merge);
 	writer_empty_part(lane->writer);
 	limit_reading(slices, lane);
 	if (!guess_places(slices, lane, lane->first) || lane_move(lane, lane->first) < 0)
@@ -312,6 +313,7 @@ take_slices(struct slices *slices, uint64_t *bytes, struct failure *why)
 	proven = prove(slices, own, end);
 	if (proven > 0 && !goes_on_at(whole, end)) {
 		proven = 0;
+		merge_forget(whole->merge);
 		memcpy(end, own, whole->count * sizeof(*end));
 		if (!goes_on_at(whole, own))
 			return failure_set(why, "an input changed while it was read");

@@ -172,6 +172,7 @@ make_payload(const struct text *of, int64_t ts_ns, unsigned traps, unsigned char
 		payload[i] = (unsigned char)draw(256);
 	if (!traps || draw(traps))
 		return size;
+	inner.in_use = inner.interfaces;
 	inner.bytes = NULL;
 	inner.size = inner.room = 0;
 	for (unsigned i = 0, gap_ns = draw(500000); i < 20; i++)
@@ -185,6 +186,7 @@ struct kind {
 	unsigned traps, rarities, disorder, ties, damage; /* one in so many; 0: none */
 	bool ends_early;                                  /* the first one */
 	bool are_twins;                                   /* all are the same, of one engine */
+	unsigned from; /* the first round, so that one of few is one that came out wrong once */
 };
 
 static void
@@ -209,7 +211,7 @@ write_file(const char *path, const struct kind *kind, bool is_short)
 		if (kind->rarities && !draw(kind->rarities))
 			put_rarity(&text, ts_ns);
 		/* What was seen of the others is not seen again. */
-		if (text.in_use > 1 && !draw(2000))
+		if (text.in_use > 1 && !draw(300))
 			text.in_use = 1;
 	}
 	if (text.pcapng)
@@ -322,6 +324,8 @@ is_same(const struct made *a, const struct made *b)
 /* Break: lib/merge/slices.c s/merge_is_plain(lane->merge) && // */
 /* Break: lib/merge/slices.c s/ && lane_is_regular(lane);/;/ */
 /* Break: lib/merge/slices.c s/merge_take_over(whole->merge, slices->lanes\[i\].merge);/;/ */
+/* Break: lib/merge/slices.c s/merge_forget(lane->merge);/;/ */
+/* Break: lib/merge/merge_part.c s/heap.count = merge->heap.duplicate_count = 0/heap.count = 0/ */
 /* Break: lib/merge/merge-int.h s/merge->heap.duplicate_count == 0 &&/true &&/ */
 /* Merges random files of a kind in both ways. */
 static void
@@ -334,7 +338,7 @@ compare(const char *name, const struct kind *kind, enum order order, unsigned ro
 
 	if (!mkdtemp(folder))
 		return;
-	for (unsigned round = 0; round < rounds; round++) {
+	for (unsigned round = kind->from; round < kind->from + rounds; round++) {
 		const size_t count = 2 + draw(FILES - 1);
 		const uint64_t seed = state = (round + 1) * UINT64_C(0x9e3779b97f4a7c15);
 		struct made one, sliced;
@@ -382,9 +386,9 @@ main(void)
 	compare("packets in order", &(struct kind){0}, UNSORTED, rounds, pool);
 	compare("read through before", &(struct kind){0}, SORTED, rounds, pool);
 	compare("many of one time", &(struct kind){.ties = 2}, UNSORTED, rounds, pool);
-	compare("the same packets in all", &(struct kind){.ties = 3, .are_twins = true}, UNSORTED,
-		rounds, pool);
-	compare("captures as payload", &(struct kind){.traps = 3}, UNSORTED, rounds, pool);
+	compare("the same packets in all",
+		&(struct kind){.ties = 3, .are_twins = true, .from = 1080}, UNSORTED, rounds, pool);
+	compare("captures as payload", &(struct kind){.traps = 16}, UNSORTED, 8 * rounds, pool);
 	compare("interfaces, sections and statistics between", &(struct kind){.rarities = 1500},
 		UNSORTED, rounds, pool);
 	compare("an input that ends early", &(struct kind){.ends_early = true}, UNSORTED, rounds,
@@ -392,8 +396,8 @@ main(void)
 	compare("some out of order", &(struct kind){.disorder = 8000}, UNSORTED, rounds, pool);
 	compare("some sorted before", &(struct kind){.disorder = 30000}, SORTED, rounds, pool);
 	compare("damage", &(struct kind){.damage = 3, .traps = 20}, UNSORTED, rounds, pool);
-	compare("all of it", &(struct kind){30, 3000, 20000, 5, 5, true, false}, UNSORTED, rounds,
-		pool);
+	compare("all of it", &(struct kind){30, 3000, 20000, 5, 5, true, false, 0}, UNSORTED,
+		rounds, pool);
 	threadpool_free(pool);
 	return done_testing();
 }
