@@ -33,7 +33,7 @@ lab_truth() { # [LINE...]: what else the defaults of the proxy are to say
 	    http-request deny deny_status 403 if { path_beg /denied/ }
 	    http-request redirect location /elsewhere if { path_beg /redirected/ }
 	    use_backend refused if { path_beg /refused/ }
-	    use_backend queue if { path_beg /wait/20/parallel/ }
+	    use_backend queue if { path_beg /parallel/ }
 	    use_backend dead if { path_beg /dead/ }
 	    use_backend shared if { path_beg /shared/ }
 	    use_backend whole if { path_beg /buffered/ }

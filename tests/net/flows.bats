@@ -64,6 +64,8 @@ setup() {
 teardown() {
 	# shellcheck disable=SC2086 # words
 	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || true
+	# Tests look for theirs by name.
+	until_true not pgrep -x "vcap-flows|vcap-join|vcap-run"
 	nft flush ruleset
 }
 
