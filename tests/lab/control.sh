@@ -112,11 +112,15 @@ lab_start() {
 	export PATH VCAP_CONFIG VCAP_SPOOL LAB_DIR LAB_TRANSPORT
 
 	lab_network
+	lab_bodies
 	for server in $LAB_SERVERS; do
 		lab_server "$server"
 	done
 	for server in $LAB_SERVERS; do
-		lab_wait "answer from $server" lab_in "$server" curl -sf "http://127.0.0.1:$LAB_CHECK_PORT/"
+		lab_wait "answer from $server" lab_in "$server" curl -sf "http://127.0.0.1:$LAB_CHECK_PORT/" || {
+			cat "$LAB_DIR/$server.log" >&2
+			return 1
+		}
 	done
 	for engine in $LAB_ENGINES; do
 		lab_proxy "$engine"

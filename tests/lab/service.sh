@@ -9,9 +9,13 @@ lab_run() { # NAMESPACE NAME COMMAND...: in the background, its output in $LAB_D
 	echo $! >"$LAB_DIR/$name.pid"
 }
 
-# HAProxy answers by itself here. The large body makes packets far larger than the wire's.
-lab_server() { # SERVER
+# What servers answer. The large one makes packets far larger than the wire's.
+lab_bodies() {
 	head -c 70000 /dev/zero | tr '\0' . >"$LAB_DIR/large"
+}
+
+# HAProxy answers by itself here.
+lab_server() { # SERVER
 	cat >"$LAB_DIR/$1.cfg" <<-END
 	global
 	    nbthread 1
