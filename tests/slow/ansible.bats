@@ -46,9 +46,9 @@ captured() { # BIN [WORD]: as the engines file has it
 	VCAP_CONFIG=$PWD/config VCAP_SPOOL=$PWD/spool unshare -n bash -euc '. "$1/tests/slow/root.bash"; . "$1/tests/until.bash"
 		ip link set lo up
 		mkdir -p root/run/sshd
-		enter_root "$PWD/root" /usr/sbin/sshd -D -e >sshd.log 2>&1 &
-		sshd=$!
-		trap "kill -KILL $sshd" EXIT
+		enter_root "$PWD/root" /usr/sbin/sshd -D -e >sshd.log 2>&1 3>&- &
+		# What the shell of the function has started ends with it.
+		trap "pkill -KILL -P $!" EXIT
 		until_true sh -c "ssh-keyscan -t ed25519 127.0.0.1 >known && [ -s known ]"
 		sed -i "s,\$, -o UserKnownHostsFile=$PWD/known," config/engines
 		vcap check self
