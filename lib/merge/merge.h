@@ -127,8 +127,8 @@ void merge_until(struct merge *merge, int64_t until_ns);
 /* After merge_start, and merge_until's bound: the sources have been moved. Reads their first packets anew, but of those
  * inputs that have none in goes_on. 0, or -1 as merge_start. */
 int merge_restart(struct merge *merge, const bool *goes_on, struct failure *why);
-/* After merge_restart: forgets what is told of the packets that were read since, by merge_reached, merge_outcome and the
- * statistics of interfaces. They were none of the files, or are read again. */
+/* Forgets what merge_reached, merge_outcome and the statistics of interfaces tell of the packets that were read since
+ * merge_restart, or of all, before the first. They were none of the files, or are read again. */
 void merge_forget(struct merge *merge);
 /* At the bound: the next packet of an input, valid until next(). NULL: it has ended. */
 const struct packet *merge_head(const struct merge *merge, size_t input);

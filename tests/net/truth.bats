@@ -77,8 +77,8 @@ of() { vcap transactions -r -o "PATH,$3" "$1" | grep -F "$2" | cut -f 2- | tr '\
 	vcap transactions -r -o PATH,STATUS,ATTEMPTS,ATTEMPT truth | grep -P "^/dead/.\t200\t2\t$LAB_BACK4.11:8098 refused$"
 	[ "$(of truth /large/1 CZERO)" -gt 0 ]
 	[ "$(bc <<<"$(of truth /large/1 STALL) > 0.001")" -eq 1 ]
-	# The engine let two of them wait: they were all there before the server began its 20 ms.
-	[ "$(vcap transactions -r -o PATH,WAIT truth | awk '/parallel/ && $2 >= 0.02' | wc -l)" -eq 2 ]
+	# The engine let two of them wait at least: they were all there before the server began its 20 ms.
+	[ "$(vcap transactions -r -o PATH,WAIT truth | awk '/parallel/ && $2 >= 0.02' | wc -l)" -ge 2 ]
 }
 
 # Break: lib/transactions/row.c s/phases_of_request(row, NULL, server, server)/(void)0/
