@@ -127,6 +127,11 @@ fake() { # LINE...
 	chmod 755 "$open/tshark"
 }
 
+# tshark is run only where it can be confined.
+needs_landlock() {
+	[ -z "${VCAP_EMULATED-}" ] || skip "Landlock: is not emulated"
+}
+
 teardown() {
 	[ -z "${open-}" ] || rm -r "$open"
 }
@@ -134,6 +139,7 @@ teardown() {
 # Break: lib/merge/printer.c s/words ? words : ""/""/
 # Break: lib/merge/tshark.c s/tshark->lines\[number - 1\] = end/tshark->lines[0] = end/
 @test "in the words of tshark, which are its own, packet by packet, and of the part that is asked for" {
+	needs_landlock
 	mkconv -n 20 -e xff >a.pcap
 	vcap-merge -w m.pcapng lb1=a.pcap
 	run -0 --separate-stderr vcap-print --tshark m.pcapng
@@ -161,6 +167,7 @@ teardown() {
 # Break: lib/base/sandbox.c s/CLONE_THREAD, 0/CLONE_THREAD, CLONE_THREAD/
 # Break: lib/merge/tshark.c s/process_close(3, ~0U, PROCESS_CLOSE_NOW);//
 @test "tshark is confined: no file but the system's, none to write, no socket, no process, no other descriptor" {
+	needs_landlock
 	mkcap -f pcapng -n 12 >u.pcapng
 	open=$(mktemp -d)
 	echo secret >"$open/secret"
@@ -203,6 +210,7 @@ teardown() {
 # Break: lib/merge/tshark.c s/: failure_set(why, "tshark failed/: 0 * failure_set(why, "tshark failed/
 # Break: lib/merge/tshark.c s/text_escape(tshark->escaped, sizeof(tshark->escaped), tshark->lines\[number\])/tshark->lines[number]/
 @test "a tshark that fails, or lies: each packet has a line, nothing acts, and the exit status is 3" {
+	needs_landlock
 	mkcap -f pcapng -n 3 >u.pcapng
 	vcap-print u.pcapng >all
 	fake 'exit 1'

@@ -305,7 +305,12 @@ main(void)
 	refused(import_and_crash, "the process that imports has died",
 		"a process without a last word");
 #ifndef __SANITIZE_ADDRESS__
-	refused(import_and_open, "the process that imports has died", "one that opens a file");
+	if (getenv("VCAP_EMULATED"))
+		printf("ok %u - one that opens a file # skip seccomp: is not emulated\n",
+		       ++tap_count);
+	else
+		refused(import_and_open, "the process that imports has died",
+			"one that opens a file");
 #endif
 	refused(import_and_exceed, "the process that imports has died", "a length beyond all");
 	refused(import_and_go_on, "the process that imports says too much",
