@@ -25,6 +25,7 @@
 #define TRIAL_NS 2000000
 #define TRIALS   2
 #define GO_ON    200
+#define FAVOUR   1.1 /* how many times as fast threads have to be, as they take processor time */
 
 enum way { SHARED, ALONE, WAYS };
 
@@ -164,7 +165,7 @@ threadpool_start(struct threadpool **pool, struct failure *why)
 	started = calloc(1, sizeof(*started));
 	if (!started)
 		return failure_errno(why, "cannot start threads");
-	trial_init(&started->trial, WAYS, ALONE, TRIALS, TRIALS, GO_ON);
+	trial_init(&started->trial, WAYS, ALONE, FAVOUR, TRIALS, TRIALS, GO_ON);
 	pthread_mutex_init(&started->lock, NULL);
 	pthread_cond_init(&started->has_work, NULL);
 	pthread_cond_init(&started->is_done, NULL);

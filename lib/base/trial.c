@@ -9,20 +9,22 @@
 
 #include <string.h>
 
-#define FAVOUR 1.2
-
 void
-trial_init(struct trial *trial, unsigned ways, unsigned favoured, unsigned begin, unsigned pieces,
-	   unsigned go_on)
+trial_init(struct trial *trial, unsigned ways, unsigned favoured, double favour, unsigned begin,
+	   unsigned pieces, unsigned go_on)
 {
-	*trial = (struct trial){
-	    .ways = ways, .favoured = favoured, .begin = begin, .pieces = pieces, .go_on = go_on};
+	*trial = (struct trial){.ways = ways,
+				.favoured = favoured,
+				.favour = favour,
+				.begin = begin,
+				.pieces = pieces,
+				.go_on = go_on};
 }
 
 static unsigned
 fastest(const struct trial *trial)
 {
-	double best = trial->best[trial->favoured] * FAVOUR;
+	double best = trial->best[trial->favoured] * trial->favour;
 	unsigned way = trial->favoured;
 
 	for (unsigned i = 0; i < trial->ways; i++)

@@ -12,16 +12,16 @@ struct trial {
 	unsigned way; /* the one to use next, from 0 */
 	/* Private. */
 	unsigned ways, favoured, begin, pieces, go_on, number;
-	double best[TRIAL_WAYS];
+	double favour, best[TRIAL_WAYS];
 };
 
 /*
  * ways: 1 to TRIAL_WAYS. The first one begins, for so many pieces of work; then each is tried for some in a row; what is
- * found best is done for go_on pieces, before all are tried again. The favoured one is left only for what is
- * faster by a fifth.
+ * found best is done for go_on pieces, before all are tried again. The favoured one is left only for what is more than
+ * `favour` times as fast.
  */
-void trial_init(struct trial *trial, unsigned ways, unsigned favoured, unsigned begin,
-		unsigned pieces, unsigned go_on);
+void trial_init(struct trial *trial, unsigned ways, unsigned favoured, double favour,
+		unsigned begin, unsigned pieces, unsigned go_on);
 
 /* A piece of work was done in trial->way, at this rate, in any unit. */
 void trial_add(struct trial *trial, double rate);
