@@ -210,7 +210,7 @@ can_look_ahead(struct reader *file, uint32_t caplen)
 	return inbuf_left(&file->in) >= size || inbuf_is_ready(&file->in);
 }
 
-/* Judges the record at the next byte, which is mended if need be; said says how it was then. */
+/* Judges the record at the next byte. If it is mended, said says how it was. */
 static enum pcap_verdict
 judge(struct reader *file, struct pcap_record *record, char said[80])
 {
@@ -219,6 +219,8 @@ judge(struct reader *file, struct pcap_record *record, char said[80])
 
 	if (!pcap_record_is_sound(file, record) || can_look_ahead(file, record->caplen))
 		verdict = pcap_resync_judge(file, record);
+	if (verdict != PCAP_MENDED)
+		return verdict;
 	if (was.caplen != record->caplen && was.caplen <= was.len)
 		snprintf(said, 80, "%u bytes kept of a packet of %u", was.caplen, was.len);
 	else

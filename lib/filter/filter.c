@@ -71,7 +71,7 @@ judge_expression(const struct filter *filter, const struct packet *packet, uint1
 static enum verdict
 judge_ends(const struct filter *filter, const struct packet *packet, uint16_t linktype)
 {
-	struct sighting seen = {.source_varies = true};
+	struct sighting seen; /* large: not set to zero for each packet */
 
 	if (filter->service) {
 		if (!sighting_make(&seen, filter->service, packet, linktype))
@@ -81,6 +81,7 @@ judge_ends(const struct filter *filter, const struct packet *packet, uint16_t li
 		if (!service_wants(seen.side, filter->monitors))
 			return VERDICT_NO;
 	} else if (filter->set) {
+		seen.source_varies = true;
 		switch (dissect_addresses(packet, linktype, &seen.tuple)) {
 		case DISSECT_FOUND: break;
 		case DISSECT_NOT_IP: return VERDICT_OUT;

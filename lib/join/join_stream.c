@@ -122,7 +122,7 @@ hold(struct run *run, const struct held *held, struct failure *why)
 static int
 add_packet(struct run *run, const struct packet *packet, struct failure *why)
 {
-	struct held held = {.packet = *packet};
+	struct held held;
 	const struct source *source = reader_source(run->copy->in);
 	struct join *join = run->stream->join;
 
@@ -130,6 +130,8 @@ add_packet(struct run *run, const struct packet *packet, struct failure *why)
 		run->now_ns = packet->ts_ns;
 	if (run->packets++ % TABLES_EVERY == 0 && pairfile_read(run->stream->tables, why) < 0)
 		return -1;
+	held.packet = *packet;
+	held.conn = NULL;
 	held.linktype = source->interfaces[packet->iface].linktype;
 	held.verdict = join_see(join, packet, held.linktype, &held.conn);
 	if (release(run, RELEASE_DECIDED, why) < 0)

@@ -418,7 +418,6 @@ void
 weigh_addresses(struct join *join, struct join_conn *jc)
 {
 	const struct flowkey *ends = &jc->conn.key.ends;
-	const struct evidence client = {.client = {.addr = ends->one, .is_known = true}};
 
 	if (!jc->conn.key.is_server_side)
 		return;
@@ -434,5 +433,7 @@ weigh_addresses(struct join *join, struct join_conn *jc)
 	else if (jc->shows_client)
 		jc->by_addresses = join->config.set ? NO : YES;
 	if (jc->shows_client && jc->by_addresses == YES)
-		claim_client(join, jc, &client);
+		claim_client(
+		    join, jc,
+		    &(const struct evidence){.client = {.addr = ends->one, .is_known = true}});
 }
