@@ -73,6 +73,7 @@ judge_ends(const struct filter *filter, const struct packet *packet, uint16_t li
 {
 	struct sighting seen; /* large: not set to zero for each packet */
 
+	seen.source_varies = true;
 	if (filter->service) {
 		if (!sighting_make(&seen, filter->service, packet, linktype))
 			return VERDICT_NO;
@@ -81,7 +82,6 @@ judge_ends(const struct filter *filter, const struct packet *packet, uint16_t li
 		if (!service_wants(seen.side, filter->monitors))
 			return VERDICT_NO;
 	} else if (filter->set) {
-		seen.source_varies = true;
 		switch (dissect_addresses(packet, linktype, &seen.tuple)) {
 		case DISSECT_FOUND: break;
 		case DISSECT_NOT_IP: return VERDICT_OUT;
